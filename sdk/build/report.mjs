@@ -1,0 +1,52 @@
+// One line for every step: what was done, why, how long it took. On stderr, because `npm pack --json` runs these
+// scripts and owns stdout.
+const announceAfter = 1_000; // a step that is still running then gets a first line
+const heartbeatEvery = 20_000; // and then a sign of life, so that a quiet terminal or CI log is not mistaken for a hang
+
+let latestOutput = "";
+export function noteOutput(text) {
+  const lines = text.split(/[\r\n]+/).filter((line) => line.trim() !== "");
+  if (lines.length > 0) latestOutput = lines[lines.length - 1].trim().slice(0, 100);
+}
+
+export function say(text) {
+  process.stderr.write(`[build] ${text}\n`);
+}
+
+function seconds(start) {
+  return `${((performance.now() - start) / 1000).toFixed(1)} s`;
+}
+
+/** Runs `work`; if it returns a string, that is printed as the outcome. */
+export async function step(what, why, work) {
+  const start = performance.now();
+  latestOutput = "";
+  const announce = setTimeout(() => say(`${what} — ${why} ...`), announceAfter);
+  const heartbeat = setInterval(() => {
+    say(`    ${seconds(start)}${latestOutput ? `: ${latestOutput}` : ""}`);
+  }, heartbeatEvery);
+  try {
+    const outcome = await work();
+    say(`${what} — ${typeof outcome === "string" && outcome !== "" ? outcome : why} — ${seconds(start)}`);
+    return outcome;
+  } catch (error) {
+    say(`${what} — failed — ${seconds(start)}`);
+    throw error;
+  } finally {
+    clearTimeout(announce);
+    clearInterval(heartbeat);
+  }
+}
+
+/** An error that a person can act on: printed without a stack trace. */
+export class BuildError extends Error {}
+
+/** The outermost frame of every script here. */
+export async function main(work) {
+  try {
+    await work();
+  } catch (error) {
+    process.stderr.write(`\n${error instanceof BuildError ? error.message : error.stack}\n`);
+    process.exit(1);
+  }
+}
