@@ -1,0 +1,43 @@
+use super::{Flow, Gradient, Scheme, Stages};
+
+pub(super) struct Euler;
+
+impl Scheme for Euler {
+    fn stages(&self) -> usize {
+        1
+    }
+
+    fn residuals(&self, flow: &mut Flow, h: f64, path: &[f64], work: &mut Stages, r: &mut [f64]) {
+        let d = flow.dimension;
+        let (from, to) = (&path[..path.len() - d], &path[d..]);
+        let f = &mut work.0[0].derivative[..from.len()];
+        flow.evaluate(from, f);
+        for (((r, x), y), f) in r.iter_mut().zip(from).zip(to).zip(f) {
+            *r = y - x - h * *f;
+        }
+    }
+
+    fn pull_back(
+        &self,
+        flow: &mut Flow,
+        h: f64,
+        path: &[f64],
+        work: &mut Stages,
+        w: &[f64],
+        gradient: &mut Gradient,
+    ) {
+        let d = flow.dimension;
+        let from = &path[..path.len() - d];
+        let adjoint = &mut work.0[0].adjoint[..w.len()];
+        for (adjoint, w) in adjoint.iter_mut().zip(w) {
+            *adjoint = -h * w;
+        }
+        super::difference(gradient.path, d, w);
+        flow.pull_back(
+            from,
+            adjoint,
+            &mut gradient.path[..from.len()],
+            gradient.parameters,
+        );
+    }
+}

@@ -1,0 +1,44 @@
+use super::{Flow, Gradient, Scheme, Stages};
+
+pub(super) struct Trapezoid;
+
+impl Scheme for Trapezoid {
+    fn stages(&self) -> usize {
+        1
+    }
+
+    fn residuals(&self, flow: &mut Flow, h: f64, path: &[f64], work: &mut Stages, r: &mut [f64]) {
+        let d = flow.dimension;
+        let f = &mut work.0[0].derivative[..];
+        flow.evaluate(path, f);
+        let half = h / 2.0;
+        let ends = path.iter().zip(&path[d..]);
+        let slopes = f.iter().zip(&f[d..]);
+        for ((r, (x, y)), (f, g)) in r.iter_mut().zip(ends).zip(slopes) {
+            *r = y - x - half * (f + g);
+        }
+    }
+
+    fn pull_back(
+        &self,
+        flow: &mut Flow,
+        h: f64,
+        path: &[f64],
+        work: &mut Stages,
+        w: &[f64],
+        gradient: &mut Gradient,
+    ) {
+        let d = flow.dimension;
+        let half = h / 2.0;
+        let adjoint = &mut work.0[0].adjoint[..];
+        adjoint.fill(0.0);
+        for (adjoint, w) in adjoint.iter_mut().zip(w) {
+            *adjoint -= half * w;
+        }
+        for (adjoint, w) in adjoint[d..].iter_mut().zip(w) {
+            *adjoint -= half * w;
+        }
+        super::difference(gradient.path, d, w);
+        flow.pull_back(path, adjoint, gradient.path, gradient.parameters);
+    }
+}

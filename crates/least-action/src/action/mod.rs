@@ -1,0 +1,428 @@
+//! The action of a path: how far it is from the data and from the model, and the exact gradient of that.
+
+mod discretization;
+mod observations;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use discretization::Discretization;
+pub use observations::Observations;
+pub(crate) use observations::validate_observed;
+
+use crate::error::{check, Error, Result};
+use crate::model::Model;
+use discretization::Residuals;
+
+/// What the two parts of the action are divided by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum Normalization {
+    /// Means of squares, without the 1/2: the convention of varanneal. About 1 at the truth when R_m is one over the noise variance.
+    #[default]
+    Mean,
+    /// Half sums of squares: the negative log posterior. About half the number of observations at the truth.
+    Posterior,
+}
+
+impl Normalization {
+    pub const ALL: [Normalization; 2] = [Normalization::Mean, Normalization::Posterior];
+
+    /// The factor of a sum of `count` weighted squares.
+    fn factor(self, count: usize) -> f64 {
+        match self {
+            Normalization::Mean => 1.0 / count as f64,
+            Normalization::Posterior => 0.5,
+        }
+    }
+}
+
+/// How an action is formed from a model and data.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "camelCase", deny_unknown_fields))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct ActionOptions {
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "crate::never"))]
+    pub discretization: Discretization,
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "crate::never"))]
+    pub normalization: Normalization,
+    /// R_m: one over the variance of the measurement noise, in the square of the data's unit.
+    pub measurement_precision: f64,
+    /// Values of parameters that are known; the model's defaults where none is given.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "crate::never"))]
+    pub parameters: BTreeMap<String, f64>,
+    /// Names of the parameters that are variables of the action, beside the path. Default: none.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "crate::never"))]
+    pub estimate: Vec<String>,
+}
+
+/// A model, data and everything fixed about their action: checked once, shared by all starting paths.
+#[derive(Clone)]
+pub struct Problem {
+    pub(crate) model: Arc<dyn Model>,
+    pub(crate) observations: Observations,
+    pub(crate) discretization: Discretization,
+    pub(crate) normalization: Normalization,
+    pub(crate) measurement_precision: f64,
+    /// All of the model's parameters, in its order; the estimated ones are placeholders.
+    pub(crate) parameters: Vec<f64>,
+    /// Which of them are estimated, ascending.
+    pub(crate) estimated: Vec<usize>,
+    /// How many values were measured.
+    pub(crate) measured: usize,
+}
+
+impl Problem {
+    /// # Errors
+    /// Whatever is wrong with the data or options, by field; see [`Error`].
+    pub fn new(
+        model: Arc<dyn Model>,
+        observations: Observations,
+        options: &ActionOptions,
+    ) -> Result<Self> {
+        observations.validate(model.dimension())?;
+        options
+            .discretization
+            .validate("data.points", observations.points)?;
+        check::positive("measurementPrecision", options.measurement_precision)?;
+        let parameters = resolve_parameters(&*model, &options.parameters)?;
+        let names = model.parameters().iter().map(|p| p.name.as_str());
+        let mut estimated = Vec::new();
+        for name in &options.estimate {
+            let path = format!("estimate.{name}");
+            let index = check::position(&path, name, names.clone())?;
+            if estimated.contains(&index) {
+                return Err(Error::Duplicate {
+                    path: "estimate".into(),
+                    value: name.clone(),
+                });
+            }
+            estimated.push(index);
+        }
+        estimated.sort_unstable();
+        Ok(Problem {
+            measured: observations.count(),
+            observations,
+            discretization: options.discretization,
+            normalization: options.normalization,
+            measurement_precision: options.measurement_precision,
+            parameters,
+            estimated,
+            model,
+        })
+    }
+
+    pub fn model(&self) -> &Arc<dyn Model> {
+        &self.model
+    }
+
+    pub fn observations(&self) -> &Observations {
+        &self.observations
+    }
+
+    /// Length of a path: points x dimension.
+    pub fn path_length(&self) -> usize {
+        self.observations.points * self.model.dimension()
+    }
+
+    /// Names of the estimated parameters, in the order in which their values are passed.
+    pub fn estimated(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
+        self.estimated
+            .iter()
+            .map(|&i| self.model.parameters()[i].name.as_str())
+    }
+}
+
+/// Named values over the model's defaults.
+pub(crate) fn resolve_parameters(
+    model: &dyn Model,
+    given: &BTreeMap<String, f64>,
+) -> Result<Vec<f64>> {
+    let mut values: Vec<f64> = model.parameters().iter().map(|p| p.default).collect();
+    let names = model.parameters().iter().map(|p| p.name.as_str());
+    for (name, &value) in given {
+        let path = format!("parameters.{name}");
+        let index = check::position(&path, name, names.clone())?;
+        check::finite(&path, value)?;
+        values[index] = value;
+    }
+    Ok(values)
+}
+
+/// The action and its two parts, which sum to it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct ActionValue {
+    pub action: f64,
+    /// The part of the data, weighted with R_m.
+    pub measurement_error: f64,
+    /// The part of the model, weighted with R_f.
+    pub model_error: f64,
+}
+
+/// Evaluates the action of one [`Problem`]; owns the memory for it, and takes none per call.
+///
+/// ```
+/// use std::sync::Arc;
+/// use least_action::{models, Action, ActionOptions, Observations, Problem};
+///
+/// let data = Observations { start: 0.0, time_step: 0.1, points: 3, observed: vec![0], values: vec![1.0, f64::NAN, 2.0] };
+/// let options = ActionOptions { measurement_precision: 4.0, ..ActionOptions::default() };
+/// let problem = Problem::new(Arc::new(models::lorenz63()?), data, &options)?;
+/// let mut action = Action::new(&problem);
+/// let value = action.evaluate(100.0, &[0.0; 9], &[])?;
+/// assert_eq!(value.measurement_error, 4.0 * (1.0 + 4.0) / 2.0);
+/// assert_eq!(value.model_error, 0.0);
+/// # Ok::<(), least_action::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Action {
+    problem: Problem,
+    residuals: Residuals,
+    parameters: Vec<f64>,
+    parameter_gradient: Vec<f64>,
+}
+
+impl Default for ActionOptions {
+    /// R_m = 1, everything else by its own default.
+    fn default() -> Self {
+        ActionOptions {
+            discretization: Discretization::default(),
+            normalization: Normalization::default(),
+            measurement_precision: 1.0,
+            parameters: BTreeMap::new(),
+            estimate: Vec::new(),
+        }
+    }
+}
+
+impl Action {
+    pub fn new(problem: &Problem) -> Self {
+        let points = problem.observations.points;
+        Action {
+            residuals: Residuals::new(problem.discretization, &*problem.model, points),
+            parameters: problem.parameters.clone(),
+            parameter_gradient: vec![0.0; problem.parameters.len()],
+            problem: problem.clone(),
+        }
+    }
+
+    /// The action of `path` (points x dimension, row-major) with the estimated parameters at `parameters`.
+    ///
+    /// # Errors
+    /// A wrong length, a precision that is not positive, and [`Error::NotFinite`] for the first value that is not finite.
+    pub fn evaluate(
+        &mut self,
+        model_precision: f64,
+        path: &[f64],
+        parameters: &[f64],
+    ) -> Result<ActionValue> {
+        self.check(model_precision, path, parameters)?;
+        self.value(model_precision, path, parameters)
+    }
+
+    /// The same, with the gradient in the path and the estimated parameters written to the last two arguments.
+    ///
+    /// # Errors
+    /// As [`Action::evaluate`]; also gradients of the wrong length or not finite.
+    pub fn gradient(
+        &mut self,
+        model_precision: f64,
+        path: &[f64],
+        parameters: &[f64],
+        path_gradient: &mut [f64],
+        parameter_gradient: &mut [f64],
+    ) -> Result<ActionValue> {
+        self.check(model_precision, path, parameters)?;
+        let because = "one per value that it is the gradient in";
+        check::length("pathGradient", path_gradient.len(), path.len(), because)?;
+        let expected = parameters.len();
+        check::length("parameterGradient", parameter_gradient.len(), expected, because)?;
+
+        let value = self.value(model_precision, path, parameters)?;
+        self.measurement_gradient(path, path_gradient);
+        self.parameter_gradient.fill(0.0);
+        let problem = &self.problem;
+        self.residuals.pull_back(
+            &*problem.model,
+            &self.parameters,
+            problem.observations.time_step,
+            path,
+            2.0 * self.model_factor(model_precision),
+            path_gradient,
+            &mut self.parameter_gradient,
+        );
+        for (to, &index) in parameter_gradient.iter_mut().zip(&problem.estimated) {
+            *to = self.parameter_gradient[index];
+        }
+        self.finite_rows(path_gradient, "dA/dx")?;
+        for (name, &value) in self.problem.estimated().zip(parameter_gradient.iter()) {
+            check::finite(&format!("dA/d({name})"), value)?;
+        }
+        Ok(value)
+    }
+
+    pub fn problem(&self) -> &Problem {
+        &self.problem
+    }
+
+    /// The residuals of the model along a path, (points - 1) x dimension, row-major; of simpson-hermite, r1 and r2 in alternation.
+    ///
+    /// # Errors
+    /// As [`Action::evaluate`].
+    pub fn residuals(&mut self, path: &[f64], parameters: &[f64]) -> Result<&[f64]> {
+        self.evaluate(1.0, path, parameters)?;
+        Ok(&self.residuals.values)
+    }
+
+    fn check(&self, model_precision: f64, path: &[f64], parameters: &[f64]) -> Result<()> {
+        check::positive("modelPrecision", model_precision)?;
+        let problem = &self.problem;
+        let (points, dimension) = (problem.observations.points, problem.model.dimension());
+        if path.len() != points * dimension {
+            let because = format!("{points} points x {dimension} states");
+            check::length("path", path.len(), points * dimension, &because)?;
+        }
+        let because = "one per estimated parameter";
+        check::length("parameters", parameters.len(), problem.estimated.len(), because)
+    }
+
+    fn measurement_factor(&self) -> f64 {
+        let problem = &self.problem;
+        problem.measurement_precision * problem.normalization.factor(problem.measured)
+    }
+
+    fn model_factor(&self, model_precision: f64) -> f64 {
+        model_precision * self.problem.normalization.factor(self.residuals.values.len())
+    }
+
+    fn value(
+        &mut self,
+        model_precision: f64,
+        path: &[f64],
+        parameters: &[f64],
+    ) -> Result<ActionValue> {
+        let problem = &self.problem;
+        for (&index, &value) in problem.estimated.iter().zip(parameters) {
+            self.parameters[index] = value;
+        }
+        let h = problem.observations.time_step;
+        self.residuals
+            .evaluate(&*problem.model, &self.parameters, h, path);
+        let measurement_error = self.measurement_factor() * self.measurement_sum(path);
+        let model_error = self.model_factor(model_precision) * sum_of_squares(&self.residuals.values);
+        let action = measurement_error + model_error;
+        if !action.is_finite() {
+            return Err(self.first_not_finite(path, parameters, action));
+        }
+        Ok(ActionValue {
+            action,
+            measurement_error,
+            model_error,
+        })
+    }
+
+    fn measurement_sum(&self, path: &[f64]) -> f64 {
+        let data = &self.problem.observations;
+        let mut sum = 0.0;
+        for (row, state) in self.measured_rows(path) {
+            for (y, &component) in row.iter().zip(&data.observed) {
+                let difference = state[component] - y;
+                // NaN marks a value that was not measured.
+                if !y.is_nan() {
+                    sum += difference * difference;
+                }
+            }
+        }
+        sum
+    }
+
+    /// Overwrites the gradient with the data's part.
+    fn measurement_gradient(&self, path: &[f64], gradient: &mut [f64]) {
+        gradient.fill(0.0);
+        let data = &self.problem.observations;
+        let factor = 2.0 * self.measurement_factor();
+        let dimension = self.problem.model.dimension();
+        let rows = self.measured_rows(path);
+        for ((row, state), gradient) in rows.zip(gradient.chunks_exact_mut(dimension)) {
+            for (y, &component) in row.iter().zip(&data.observed) {
+                if !y.is_nan() {
+                    gradient[component] = factor * (state[component] - y);
+                }
+            }
+        }
+    }
+
+    fn measured_rows<'a>(
+        &'a self,
+        path: &'a [f64],
+    ) -> impl Iterator<Item = (&'a [f64], &'a [f64])> {
+        let data = &self.problem.observations;
+        data.values
+            .chunks_exact(data.observed.len())
+            .zip(path.chunks_exact(self.problem.model.dimension()))
+    }
+
+    /// Looks for the cause of an action that is not finite: the path, a parameter, the model, the residual, the sum.
+    #[cold]
+    fn first_not_finite(&self, path: &[f64], parameters: &[f64], action: f64) -> Error {
+        let problem = &self.problem;
+        for (name, &value) in problem.estimated().zip(parameters) {
+            if let Err(error) = check::finite(&format!("parameters.{name}"), value) {
+                return error;
+            }
+        }
+        if let Err(error) = self.finite_rows(path, "x") {
+            return error;
+        }
+        let mut derivative = vec![0.0; path.len()];
+        problem.model.evaluate(
+            &mut problem.model.scratch(),
+            path,
+            &self.parameters,
+            &mut derivative,
+        );
+        self.finite_rows(&derivative, "dx/dt")
+            .and_then(|()| self.finite_rows(&self.residuals.values, "residual"))
+            .err()
+            .unwrap_or_else(|| self.not_finite_at(0, "squared error", action))
+    }
+
+    fn finite_rows(&self, rows: &[f64], term: &str) -> Result<()> {
+        match rows.iter().position(|v| !v.is_finite()) {
+            None => Ok(()),
+            Some(i) => Err(self.not_finite_at(i, term, rows[i])),
+        }
+    }
+
+    fn not_finite_at(&self, index: usize, term: &str, value: f64) -> Error {
+        let dimension = self.problem.model.dimension();
+        let point = index / dimension;
+        Error::NotFinite {
+            path: "path".into(),
+            time: self.problem.observations.time(point),
+            point,
+            state: self.problem.model.states()[index % dimension].clone(),
+            term: term.into(),
+            value,
+        }
+    }
+}
+
+/// In four partial sums, so that the compiler may use SIMD without changing the order.
+fn sum_of_squares(values: &[f64]) -> f64 {
+    let mut partial = [0.0; 4];
+    let (groups, rest) = values.as_chunks::<4>();
+    for group in groups {
+        for k in 0..4 {
+            partial[k] += group[k] * group[k];
+        }
+    }
+    let tail: f64 = rest.iter().map(|v| v * v).sum();
+    (partial[0] + partial[1]) + (partial[2] + partial[3]) + tail
+}

@@ -1,0 +1,226 @@
+//! One starting path on its way up the ladder, rung by rung, each from where the last one ended.
+
+use super::options::AnnealOptions;
+use super::starting_paths;
+use crate::action::{Action, Problem};
+use crate::error::{check, Error, Result};
+use crate::solve::{Minimizer, Objective, StopReason};
+
+/// What a rung gave: an action level and the work that it took.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Rung {
+    /// beta, from 0.
+    pub rung: usize,
+    /// R_f here.
+    pub model_precision: f64,
+    /// The action level: the two errors' sum.
+    pub action: f64,
+    /// Weighted with R_m.
+    pub measurement_error: f64,
+    /// Weighted with R_f.
+    pub model_error: f64,
+    /// Estimated parameters, in the model's order.
+    pub parameters: Vec<f64>,
+    pub stop: StopReason,
+    pub iterations: usize,
+    /// Evaluations of the action with its gradient.
+    pub evaluations: usize,
+}
+
+/// What one starting path has come to: enough to report it, and to go on from it.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+pub struct Climb {
+    /// Number of the starting path, from 0.
+    pub start: usize,
+    pub rungs: Vec<Rung>,
+    /// points x dimension: at the last rung done; the starting path itself if none is.
+    pub path: Vec<f64>,
+    /// Estimated parameters there, in the model's order.
+    pub parameters: Vec<f64>,
+    /// Why the climb ended early, if the mathematics failed.
+    #[cfg_attr(feature = "serde", serde(skip_deserializing, default))]
+    pub failure: Option<Error>,
+}
+
+/// Climbs the ladder from one starting path.
+pub struct Climber {
+    action: Action,
+    options: AnnealOptions,
+    climb: Climb,
+    /// Typical size of each estimated parameter: the minimiser works on parameters divided by it, so that a rate of 0.02 and one of 500 are alike to it.
+    scales: Vec<f64>,
+    /// What the minimiser varies: the path, then the scaled parameters.
+    variables: Vec<f64>,
+}
+
+impl Climber {
+    pub(super) fn new(problem: &Problem, options: &AnnealOptions, start: usize) -> Self {
+        let (path, parameters) = starting_paths::draw(problem, options, start);
+        let climb = Climb {
+            start,
+            rungs: Vec::new(),
+            path,
+            parameters,
+            failure: None,
+        };
+        Climber::resume(problem, options, climb)
+    }
+
+    /// Goes on from a climb that was made with the same problem and options.
+    pub(super) fn resume(problem: &Problem, options: &AnnealOptions, climb: Climb) -> Self {
+        let scales = problem
+            .estimated()
+            .map(|name| {
+                let [low, high] = options.estimate[name].initial;
+                let size = low.abs().max(high.abs());
+                if size > 0.0 {
+                    size
+                } else {
+                    1.0
+                }
+            })
+            .collect();
+        Climber {
+            action: Action::new(problem),
+            options: options.clone(),
+            variables: vec![0.0; climb.path.len() + climb.parameters.len()],
+            climb,
+            scales,
+        }
+    }
+
+    /// What has been done so far.
+    pub fn climb(&self) -> &Climb {
+        &self.climb
+    }
+
+    /// Ends the climb.
+    pub fn into_climb(self) -> Climb {
+        self.climb
+    }
+
+    /// Minimises at the next rung; nothing when the last one is done, or when the mathematics failed, which the climb then says.
+    pub fn next_rung(&mut self) -> Option<&Rung> {
+        let rung = self.climb.rungs.len();
+        if rung >= self.options.model_precision.rungs || self.climb.failure.is_some() {
+            return None;
+        }
+        match self.minimize(rung) {
+            Ok(done) => {
+                self.climb.rungs.push(done);
+                self.climb.rungs.last()
+            }
+            Err(error) => {
+                self.climb.failure = Some(error);
+                None
+            }
+        }
+    }
+
+    fn minimize(&mut self, rung: usize) -> Result<Rung> {
+        let model_precision = self.options.model_precision.model_precision(rung);
+        let split = self.climb.path.len();
+        let (path, scaled) = self.variables.split_at_mut(split);
+        path.copy_from_slice(&self.climb.path);
+        for ((to, value), scale) in scaled.iter_mut().zip(&self.climb.parameters).zip(&self.scales) {
+            *to = value / scale;
+        }
+        let mut objective = Scaled {
+            action: &mut self.action,
+            model_precision,
+            scales: &self.scales,
+            parameters: vec![0.0; self.scales.len()],
+        };
+        let minimum = self
+            .options
+            .minimizer
+            .minimize(&mut objective, &mut self.variables)?;
+        let (path, scaled) = self.variables.split_at(split);
+        self.climb.path.copy_from_slice(path);
+        for ((to, value), scale) in self.climb.parameters.iter_mut().zip(scaled).zip(&self.scales) {
+            *to = value * scale;
+        }
+        let value = self.action.evaluate(
+            model_precision,
+            &self.climb.path,
+            &self.climb.parameters,
+        )?;
+        Ok(Rung {
+            rung,
+            model_precision,
+            action: value.action,
+            measurement_error: value.measurement_error,
+            model_error: value.model_error,
+            parameters: self.climb.parameters.clone(),
+            stop: minimum.stop,
+            iterations: minimum.iterations,
+            evaluations: minimum.evaluations,
+        })
+    }
+}
+
+/// The action as a function of the path and the scaled parameters.
+struct Scaled<'a> {
+    action: &'a mut Action,
+    model_precision: f64,
+    scales: &'a [f64],
+    parameters: Vec<f64>,
+}
+
+impl Objective for Scaled<'_> {
+    fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> Result<f64> {
+        let split = x.len() - self.scales.len();
+        let (path, scaled) = x.split_at(split);
+        for ((to, value), scale) in self.parameters.iter_mut().zip(scaled).zip(self.scales) {
+            *to = value * scale;
+        }
+        let (path_gradient, parameter_gradient) = gradient.split_at_mut(split);
+        let value = self.action.gradient(
+            self.model_precision,
+            path,
+            &self.parameters,
+            path_gradient,
+            parameter_gradient,
+        )?;
+        for (g, scale) in parameter_gradient.iter_mut().zip(self.scales) {
+            *g *= scale;
+        }
+        Ok(value.action)
+    }
+}
+
+impl Climb {
+    /// Whether this could have come from a run with these options.
+    pub(super) fn validate(&self, problem: &Problem, options: &AnnealOptions) -> Result<()> {
+        let at = |field: &str| format!("resume.starts[{}].{field}", self.start);
+        check::require(
+            self.start < options.starting_paths.count,
+            &at("start"),
+            self.start as f64,
+            "less than startingPaths.count",
+        )?;
+        let because = "as in the run that is resumed";
+        check::length(&at("path"), self.path.len(), problem.path_length(), because)?;
+        let estimated = problem.estimated().len();
+        check::length(&at("parameters"), self.parameters.len(), estimated, because)?;
+        check::at_most(&at("rungs"), self.rungs.len(), options.model_precision.rungs)?;
+        for (n, rung) in self.rungs.iter().enumerate() {
+            let expected = options.model_precision.model_precision(n);
+            check::require(
+                rung.model_precision == expected,
+                &at(&format!("rungs[{n}].modelPrecision")),
+                rung.model_precision,
+                &format!("{expected}, as modelPrecision says: resume with the options of the first run"),
+            )?;
+        }
+        for (i, value) in self.path.iter().chain(&self.parameters).enumerate() {
+            check::finite(&at(&format!("path[{i}]")), *value)?;
+        }
+        Ok(())
+    }
+}

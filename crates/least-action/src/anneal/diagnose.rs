@@ -1,0 +1,281 @@
+//! What a run's numbers mean, in words: is the path found, and what to do if not.
+
+use super::climb::Climb;
+use super::levels::{Drop, Level};
+use super::Annealer;
+use crate::action::Normalization;
+use crate::solve::StopReason;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum Severity {
+    Good,
+    Warning,
+    Problem,
+}
+
+/// What kind of thing was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum FindingCode {
+    /// The ladder was not climbed to its end by any starting path.
+    Unfinished,
+    /// Some starting paths met values that are not finite.
+    Failures,
+    /// The misfit to the data is what the noise explains.
+    LevelAsExpected,
+    /// The misfit is more than the noise explains: the path was not found.
+    LevelAboveExpected,
+    /// The misfit is less than the noise should leave.
+    LevelBelowExpected,
+    /// Several starting paths reached the lowest level.
+    LowestLevelShared,
+    /// Only one did.
+    LowestLevelAlone,
+    /// The model error is not small at the last rung: the model is not yet obeyed.
+    ModelErrorLarge,
+    /// The best climb's last minimisation did not settle.
+    NotConverged,
+    /// Levels fell on the way.
+    Drops,
+}
+
+/// One thing that a run's numbers say.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Finding {
+    pub code: FindingCode,
+    pub severity: Severity,
+    /// A sentence or two, with numbers and advice.
+    pub message: String,
+}
+
+/// The findings in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum Verdict {
+    /// The best path agrees with data and model as far as the stated noise allows.
+    Consistent,
+    /// It does not: do not use its states and parameters.
+    Inconsistent,
+    /// No starting path has climbed the whole ladder yet.
+    Unfinished,
+}
+
+/// The misfit may differ from its expectation by this many standard deviations of chi-square.
+const DEVIATIONS: f64 = 5.0;
+
+/// At the last rung the model error should be no larger than this share of the measurement error.
+const MODEL_SHARE: f64 = 0.1;
+
+pub(super) fn diagnose(
+    annealer: &Annealer,
+    climbs: &[Climb],
+    levels: &[Level],
+    drops: &[Drop],
+    best: usize,
+) -> (Vec<Finding>, Verdict) {
+    let mut findings = Vec::new();
+    let mut say = |code, severity, message: String| {
+        findings.push(Finding {
+            code,
+            severity,
+            message,
+        })
+    };
+    let total = annealer.options().starting_paths.count;
+    let rungs = annealer.options().model_precision.rungs;
+    let climb = &climbs[best];
+
+    let failed: Vec<_> = climbs.iter().filter(|c| c.failure.is_some()).collect();
+    if let [first, ..] = failed[..] {
+        let reason = first.failure.as_ref().map(ToString::to_string);
+        say(
+            FindingCode::Failures,
+            Severity::Warning,
+            format!(
+                "{} of {total} starting paths met values that are not finite; the first, number {}: {}.",
+                failed.len(),
+                first.start,
+                reason.unwrap_or_default()
+            ),
+        );
+    }
+    if levels.is_empty() {
+        say(
+            FindingCode::Unfinished,
+            Severity::Problem,
+            format!(
+                "No starting path has climbed the whole ladder: the furthest did {} of {rungs} rungs. Resume the run to go on.",
+                climb.rungs.len()
+            ),
+        );
+        return (findings, Verdict::Unfinished);
+    }
+
+    // A path that was climbed to the end has a last rung.
+    let Some(last) = climb.rungs.last() else {
+        return (findings, Verdict::Unfinished);
+    };
+    let misfit = Misfit::new(annealer, last.measurement_error);
+    let model_ok = last.model_error <= MODEL_SHARE * last.measurement_error;
+    let verdict = if misfit.above() {
+        say(
+            FindingCode::LevelAboveExpected,
+            Severity::Problem,
+            format!(
+                "The path was not found: {misfit}, more than noise explains. Do not use its states and parameters. Try more starting paths, \
+                 a smaller initial R_f or factor; if every start ends here, too few components are observed, R_m overstates the precision of the data, or the model is wrong."
+            ),
+        );
+        Verdict::Inconsistent
+    } else if misfit.below() {
+        say(
+            FindingCode::LevelBelowExpected,
+            Severity::Warning,
+            format!(
+                "The path is closer to the data than the stated noise should allow: {misfit}. R_m may understate the precision of the data, or R_f is still too small for the model to bind."
+            ),
+        );
+        Verdict::Consistent
+    } else {
+        say(
+            FindingCode::LevelAsExpected,
+            Severity::Good,
+            format!("The misfit to the data is what the stated noise explains: {misfit}."),
+        );
+        Verdict::Consistent
+    };
+    let verdict = if model_ok {
+        verdict
+    } else {
+        say(
+            FindingCode::ModelErrorLarge,
+            Severity::Problem,
+            format!(
+                "At the last rung (R_f = {:.3e}) the model error is {:.3e} beside a measurement error of {:.3e}: the path does not obey the model. \
+                 Either the minimiser cannot follow so large an R_f (end the ladder earlier, or allow more iterations), or the model cannot explain the data.",
+                last.model_precision, last.model_error, last.measurement_error
+            ),
+        );
+        Verdict::Inconsistent
+    };
+
+    let lowest = levels[0].starts.len();
+    let gap = levels.get(1).map(|next| next.action / levels[0].action);
+    let next = gap.map_or(String::new(), |ratio| {
+        format!(" The next level is {ratio:.3} times as high.")
+    });
+    if lowest > 1 || total == 1 {
+        say(
+            FindingCode::LowestLevelShared,
+            Severity::Good,
+            format!(
+                "{lowest} of {total} starting paths reached the lowest level, {:.6}.{next}",
+                levels[0].action
+            ),
+        );
+    } else {
+        say(
+            FindingCode::LowestLevelAlone,
+            Severity::Warning,
+            format!(
+                "Only one of {total} starting paths reached the lowest level, {:.6}: a lower one may exist. More starting paths would tell.{next}",
+                levels[0].action
+            ),
+        );
+    }
+    if matches!(
+        last.stop,
+        StopReason::IterationLimit | StopReason::LineSearchFailed | StopReason::NotFinite
+    ) {
+        say(
+            FindingCode::NotConverged,
+            Severity::Warning,
+            format!(
+                "The last minimisation of the best path did not settle ({}). If its level still matters, allow more iterations.",
+                stop_words(last.stop)
+            ),
+        );
+    }
+    if !drops.is_empty() {
+        let starts: std::collections::BTreeSet<_> = drops.iter().map(|d| d.start).collect();
+        say(
+            FindingCode::Drops,
+            Severity::Warning,
+            format!(
+                "The action fell {} times while R_f rose, on {} of the starting paths: the path changed to a lower minimum there. If this happens late, climb in smaller steps.",
+                drops.len(),
+                starts.len()
+            ),
+        );
+    }
+    (findings, verdict)
+}
+
+fn stop_words(stop: StopReason) -> &'static str {
+    match stop {
+        StopReason::GradientSmall => "the gradient is small",
+        StopReason::ValueSettled => "the action settled",
+        StopReason::IterationLimit => "the limit of iterations was reached",
+        StopReason::LineSearchFailed => "no lower action was found along the search direction",
+        StopReason::NotFinite => "all steps led to values that are not finite",
+    }
+}
+
+/// R_m times the summed squared error, which is chi-square distributed at the truth.
+struct Misfit {
+    value: f64,
+    /// Number of measurements.
+    measured: f64,
+    /// Degrees of freedom that the fit uses up: the first state and the parameters, as the model fixes the rest.
+    fitted: f64,
+}
+
+impl Misfit {
+    fn new(annealer: &Annealer, measurement_error: f64) -> Self {
+        let problem = annealer.problem();
+        let measured = problem.measured as f64;
+        Misfit {
+            value: match problem.normalization {
+                Normalization::Mean => measurement_error * measured,
+                Normalization::Posterior => measurement_error * 2.0,
+            },
+            measured,
+            fitted: (problem.model.dimension() + problem.estimated.len()) as f64,
+        }
+    }
+
+    fn deviation(&self) -> f64 {
+        DEVIATIONS * (2.0 * self.measured).sqrt()
+    }
+
+    fn above(&self) -> bool {
+        self.value > self.measured + self.deviation()
+    }
+
+    fn below(&self) -> bool {
+        self.value < self.measured - self.fitted - self.deviation()
+    }
+}
+
+impl std::fmt::Display for Misfit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "R_m times the summed squared error is {:.1} for {} measurements (expected about {:.0}, standard deviation {:.0})",
+            self.value,
+            self.measured,
+            (self.measured - self.fitted).max(0.0),
+            (2.0 * self.measured).sqrt()
+        )
+    }
+}

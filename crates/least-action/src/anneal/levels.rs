@@ -1,0 +1,134 @@
+//! Action levels: which starting paths ended at the same height, and what that says.
+
+use super::climb::Climb;
+
+/// Starting paths whose action at the last rung agrees.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Level {
+    /// The lowest action among them.
+    pub action: f64,
+    /// Numbers of the starting paths, lowest action first.
+    pub starts: Vec<usize>,
+}
+
+/// A rung at which the action fell although R_f rose. Along one minimum the action can only rise with R_f, so the path moved to another, lower one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Drop {
+    /// Number of the starting path.
+    pub start: usize,
+    /// The rung after the fall.
+    pub rung: usize,
+    pub from: f64,
+    pub to: f64,
+}
+
+/// Actions within this share of the lowest of a group count as one level.
+pub const LEVEL_TOLERANCE: f64 = 0.01;
+
+/// The action must fall by more than this share to count as a drop; less is the minimiser's tolerance.
+pub const DROP_TOLERANCE: f64 = 1e-3;
+
+/// Groups the climbs that did all `rungs`, lowest level first.
+pub(super) fn cluster(climbs: &[Climb], rungs: usize) -> Vec<Level> {
+    let mut ends: Vec<(f64, usize)> = climbs
+        .iter()
+        .filter(|climb| climb.rungs.len() == rungs)
+        .filter_map(|climb| Some((climb.rungs.last()?.action, climb.start)))
+        .collect();
+    ends.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let mut levels: Vec<Level> = Vec::new();
+    for (action, start) in ends {
+        match levels.last_mut() {
+            Some(level) if action <= level.action * (1.0 + LEVEL_TOLERANCE) => {
+                level.starts.push(start)
+            }
+            _ => levels.push(Level {
+                action,
+                starts: vec![start],
+            }),
+        }
+    }
+    levels
+}
+
+/// All drops, in the order of starting paths and rungs.
+pub(super) fn drops(climbs: &[Climb]) -> Vec<Drop> {
+    let mut drops = Vec::new();
+    for climb in climbs {
+        for pair in climb.rungs.windows(2) {
+            let (from, to) = (pair[0].action, pair[1].action);
+            if to < from * (1.0 - DROP_TOLERANCE) {
+                drops.push(Drop {
+                    start: climb.start,
+                    rung: pair[1].rung,
+                    from,
+                    to,
+                });
+            }
+        }
+    }
+    drops
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::climb::Rung;
+    use super::*;
+    use crate::solve::StopReason;
+
+    fn climb(start: usize, actions: &[f64]) -> Climb {
+        let rung = |(rung, &action): (usize, &f64)| Rung {
+            rung,
+            model_precision: 1.0,
+            action,
+            measurement_error: action,
+            model_error: 0.0,
+            parameters: vec![],
+            stop: StopReason::ValueSettled,
+            iterations: 1,
+            evaluations: 1,
+        };
+        Climb {
+            start,
+            rungs: actions.iter().enumerate().map(rung).collect(),
+            path: vec![],
+            parameters: vec![],
+            failure: None,
+        }
+    }
+
+    #[test]
+    fn equal_heights_are_one_level() {
+        let climbs = [
+            climb(0, &[0.1, 5.0]),
+            climb(1, &[0.1, 1.005]),
+            climb(2, &[0.1, 1.0]),
+            climb(3, &[0.1]),
+        ];
+        let levels = cluster(&climbs, 2);
+        assert_eq!(levels.len(), 2);
+        assert_eq!(levels[0].action, 1.0);
+        assert_eq!(levels[0].starts, [2, 1]);
+        assert_eq!(levels[1].starts, [0]);
+    }
+
+    #[test]
+    fn falls_of_the_action_are_reported() {
+        let found = drops(&[climb(4, &[1.0, 2.0, 1.5, 1.4999])]);
+        assert_eq!(
+            found,
+            [Drop {
+                start: 4,
+                rung: 2,
+                from: 2.0,
+                to: 1.5
+            }]
+        );
+    }
+}

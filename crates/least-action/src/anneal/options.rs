@@ -1,0 +1,132 @@
+//! What a user says about an annealing run.
+
+use std::collections::BTreeMap;
+
+use crate::action::{ActionOptions, Discretization, Normalization};
+use crate::error::{check, Result};
+use crate::solve::Lbfgs;
+
+/// The ladder of model precisions: `R_f = initial * factor^rung`, rung = 0 .. rungs - 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "camelCase", deny_unknown_fields))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Ladder {
+    /// R_f0, so small that the model hardly binds the path; for instance a millionth of R_m.
+    pub initial: f64,
+    /// alpha, above 1; for instance 1.5.
+    pub factor: f64,
+    pub rungs: usize,
+}
+
+impl Ladder {
+    /// R_f at a rung.
+    pub fn model_precision(&self, rung: usize) -> f64 {
+        self.initial * libm::pow(self.factor, rung as f64)
+    }
+
+    fn validate(&self, path: &str) -> Result<()> {
+        check::positive(&format!("{path}.initial"), self.initial)?;
+        check::require(
+            self.factor.is_finite() && self.factor > 1.0,
+            &format!("{path}.factor"),
+            self.factor,
+            "finite and greater than one",
+        )?;
+        check::at_least(&format!("{path}.rungs"), self.rungs, 1)?;
+        let last = self.model_precision(self.rungs - 1);
+        check::require(
+            last.is_finite(),
+            &format!("{path}.rungs"),
+            self.rungs as f64,
+            "so few that R_f stays finite (initial * factor^(rungs - 1))",
+        )
+    }
+}
+
+/// Where an estimated parameter starts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "camelCase", deny_unknown_fields))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Estimate {
+    /// Every starting path draws its first value uniformly from here. Not a bound: the estimate may leave it.
+    pub initial: [f64; 2],
+}
+
+/// What observed components of a starting path are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum ObservedStart {
+    /// The data, with straight lines across gaps: the first rung starts at its minimum.
+    #[default]
+    Data,
+    /// Random, like the others.
+    Random,
+}
+
+/// The random paths that ladders are climbed from.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "camelCase", deny_unknown_fields))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct StartingPaths {
+    pub count: usize,
+    /// Every state at every time is drawn uniformly from here.
+    pub range: [f64; 2],
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub seed: u64,
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "crate::never"))]
+    pub observed: ObservedStart,
+}
+
+/// Everything about an annealing run but the model and the data.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "camelCase", deny_unknown_fields))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct AnnealOptions {
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "crate::never"))]
+    pub discretization: Discretization,
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "crate::never"))]
+    pub normalization: Normalization,
+    /// R_m: one over the variance of the measurement noise, in the square of the data's unit.
+    pub measurement_precision: f64,
+    /// R_f, from small to large.
+    pub model_precision: Ladder,
+    /// Values of parameters that are known; the model's defaults where none is given.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "crate::never"))]
+    pub parameters: BTreeMap<String, f64>,
+    /// Parameters to be estimated along with the path. Default: none.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "crate::never"))]
+    pub estimate: BTreeMap<String, Estimate>,
+    pub starting_paths: StartingPaths,
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "crate::never"))]
+    pub minimizer: Lbfgs,
+}
+
+impl AnnealOptions {
+    /// The part that forms the action.
+    pub fn action(&self) -> ActionOptions {
+        ActionOptions {
+            discretization: self.discretization,
+            normalization: self.normalization,
+            measurement_precision: self.measurement_precision,
+            parameters: self.parameters.clone(),
+            estimate: self.estimate.keys().cloned().collect(),
+        }
+    }
+
+    /// Checks what does not need the model or the data.
+    pub(super) fn validate(&self) -> Result<()> {
+        self.model_precision.validate("modelPrecision")?;
+        for (name, estimate) in &self.estimate {
+            check::range(&format!("estimate.{name}.initial"), estimate.initial)?;
+        }
+        check::at_least("startingPaths.count", self.starting_paths.count, 1)?;
+        check::range("startingPaths.range", self.starting_paths.range)?;
+        self.minimizer.validate("minimizer")
+    }
+}

@@ -1,0 +1,104 @@
+//! What an annealing run gives.
+
+use super::climb::{Climb, Rung};
+use super::diagnose::{diagnose, Finding, Verdict};
+use super::levels::{cluster, drops, Drop, Level};
+use super::summary::summarize;
+use super::Annealer;
+use crate::error::{Error, Result};
+
+/// All climbs of a run, and what they say together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    /// One per starting path that was begun, by number.
+    pub climbs: Vec<Climb>,
+    /// Levels at the last rung, lowest first; empty if no climb got there.
+    pub levels: Vec<Level>,
+    /// Rungs at which the action fell.
+    pub drops: Vec<Drop>,
+    /// Position in `climbs` of the best one: the furthest up the ladder, and there the lowest action.
+    pub best: usize,
+    pub findings: Vec<Finding>,
+    pub verdict: Verdict,
+    /// Names of the estimated parameters.
+    pub estimated: Vec<String>,
+    /// The table that [`Run::summary`] gives.
+    summary: String,
+}
+
+impl Run {
+    /// Puts climbs together, in whatever order they were made.
+    ///
+    /// # Errors
+    /// If none of them did a single rung: the failure of the first, or [`Error::OutOfRange`] if there is none at all.
+    pub fn new(annealer: &Annealer, mut climbs: Vec<Climb>) -> Result<Run> {
+        climbs.sort_by_key(|climb| climb.start);
+        let rungs = annealer.options().model_precision.rungs;
+        let best = best(&climbs).ok_or_else(|| {
+            let failure = climbs.iter().find_map(|climb| climb.failure.clone());
+            failure.unwrap_or_else(|| Error::OutOfRange {
+                path: "signal".into(),
+                value: 0.0,
+                expected: "left alone until at least one rung is done: the run was cancelled before".into(),
+            })
+        })?;
+        let levels = cluster(&climbs, rungs);
+        let drops = drops(&climbs);
+        let (findings, verdict) = diagnose(annealer, &climbs, &levels, &drops, best);
+        let summary = summarize(annealer, &climbs, &levels, best);
+        Ok(Run {
+            estimated: annealer.problem().estimated().map(str::to_string).collect(),
+            climbs,
+            levels,
+            drops,
+            best,
+            findings,
+            verdict,
+            summary,
+        })
+    }
+
+    /// The best climb.
+    pub fn best(&self) -> &Climb {
+        &self.climbs[self.best]
+    }
+
+    /// The last rung of the best climb.
+    pub fn best_rung(&self) -> &Rung {
+        let rungs = &self.best().rungs;
+        &rungs[rungs.len() - 1]
+    }
+
+    /// The estimate of a parameter, if it was estimated.
+    pub fn parameter(&self, name: &str) -> Option<f64> {
+        let index = self.estimated.iter().position(|n| n == name)?;
+        self.best().parameters.get(index).copied()
+    }
+
+    /// How far the second level is above the lowest.
+    pub fn gap(&self) -> Option<f64> {
+        match self.levels[..] {
+            [ref lowest, ref next, ..] => Some(next.action - lowest.action),
+            _ => None,
+        }
+    }
+
+    /// Levels and parameters as a table.
+    pub fn summary(&self) -> &str {
+        &self.summary
+    }
+
+    /// The findings as prose, with advice.
+    pub fn diagnose(&self) -> String {
+        let lines = self.findings.iter().map(|finding| finding.message.as_str());
+        lines.collect::<Vec<_>>().join("\n")
+    }
+}
+
+fn best(climbs: &[Climb]) -> Option<usize> {
+    let end = |climb: &Climb| climb.rungs.last().map(|rung| (climb.rungs.len(), rung.action));
+    let ends = climbs.iter().enumerate();
+    ends.filter_map(|(i, climb)| end(climb).map(|end| (i, end)))
+        .min_by(|(_, (m, a)), (_, (n, b))| n.cmp(m).then(a.total_cmp(b)))
+        .map(|(i, _)| i)
+}

@@ -1,0 +1,79 @@
+//! A run as a table.
+
+use std::fmt::Write;
+
+use super::climb::Climb;
+use super::levels::Level;
+use super::Annealer;
+
+/// How many levels the table lists.
+const LISTED: usize = 8;
+
+pub(super) fn summarize(
+    annealer: &Annealer,
+    climbs: &[Climb],
+    levels: &[Level],
+    best: usize,
+) -> String {
+    let problem = annealer.problem();
+    let options = annealer.options();
+    let data = problem.observations();
+    let ladder = options.model_precision;
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let mut line = |arguments: std::fmt::Arguments| {
+        let _ = writeln!(text, "{arguments}");
+    };
+    line(format_args!(
+        "{}: {} states, {} points of {}, {} measurements of {} components",
+        problem.model().name(),
+        problem.model().dimension(),
+        data.points,
+        data.time_step,
+        problem.measured,
+        data.observed.len()
+    ));
+    line(format_args!(
+        "{}, {} rungs, R_f from {:.3e} to {:.3e}, R_m {}",
+        options.discretization.name(),
+        ladder.rungs,
+        ladder.initial,
+        ladder.model_precision(ladder.rungs.saturating_sub(1)),
+        options.measurement_precision
+    ));
+    line(format_args!(""));
+    if levels.is_empty() {
+        line(format_args!("no starting path has reached the last rung"));
+    } else {
+        line(format_args!("{:>5}  {:>14}  {:>6}", "level", "action", "starts"));
+        for (i, level) in levels.iter().take(LISTED).enumerate() {
+            line(format_args!(
+                "{:>5}  {:>14.6}  {:>6}",
+                i + 1,
+                level.action,
+                level.starts.len()
+            ));
+        }
+        if levels.len() > LISTED {
+            line(format_args!("       and {} more", levels.len() - LISTED));
+        }
+    }
+    let climb = &climbs[best];
+    if let Some(last) = climb.rungs.last() {
+        line(format_args!(""));
+        line(format_args!(
+            "best: starting path {}, rung {}, action {:.6} = measurement {:.6} + model {:.3e}",
+            climb.start, last.rung, last.action, last.measurement_error, last.model_error
+        ));
+    }
+    for (name, value) in problem.estimated().zip(&climb.parameters) {
+        line(format_args!("  {name:<12} {value:>14.6}"));
+    }
+    let work = |f: fn(&super::Rung) -> usize| climbs.iter().flat_map(|c| &c.rungs).map(f).sum::<usize>();
+    line(format_args!(
+        "work: {} iterations, {} evaluations of the action with its gradient",
+        work(|r| r.iterations),
+        work(|r| r.evaluations)
+    ));
+    text
+}

@@ -1,0 +1,231 @@
+//! What can go wrong, with the field, the value and the remedy in it.
+
+use std::fmt;
+
+/// The result of everything in this crate that can fail.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// An error a caller can act on: `code()` is stable, `path()` names the field, the message says the remedy.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(
+        tag = "code",
+        rename_all = "camelCase",
+        rename_all_fields = "camelCase"
+    )
+)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", ts(rename = "ErrorFacts"))]
+#[non_exhaustive]
+pub enum Error {
+    /// A number outside what the field allows (negative precision, zero rungs, an infinite range ...).
+    #[error("{path}: must be {expected}, got {}", Number(*value))]
+    OutOfRange {
+        path: String,
+        value: f64,
+        expected: String,
+    },
+    /// An array of the wrong length.
+    #[error("{path}: expected {expected} values ({because}), got {length}")]
+    WrongLength {
+        path: String,
+        length: usize,
+        expected: usize,
+        because: String,
+    },
+    /// An index past the end, for instance an observed component that the model does not have.
+    #[error("{path}: index {index} is out of range; the model has {count} state components, so use 0 to {}", count.saturating_sub(1))]
+    IndexOutOfRange {
+        path: String,
+        index: usize,
+        count: usize,
+    },
+    /// The same thing named twice.
+    #[error("{path}: {value} is listed twice; list each once")]
+    Duplicate { path: String, value: String },
+    /// A name that nothing here has.
+    #[error("{path}: unknown name \"{name}\"{}", Suggestion(nearest, known))]
+    UnknownName {
+        path: String,
+        name: String,
+        nearest: Option<String>,
+        known: Vec<String>,
+    },
+    /// A number of points that the discretization cannot use.
+    #[error(
+        "{path}: {discretization} needs {need}, got {points}; use {} points or another discretization",
+        points + 1
+    )]
+    WrongPointCount {
+        path: String,
+        points: usize,
+        discretization: String,
+        need: String,
+    },
+    /// Something is there that the field cannot hold: a wrong type, an unknown or missing field.
+    #[error("{path}: {message}")]
+    WrongShape { path: String, message: String },
+    /// No finite observation at all.
+    #[error("{path}: no observation is present; give at least one finite value")]
+    NoObservations { path: String },
+    /// The mathematics produced a value that is not finite.
+    #[error(
+        "{path}: {term} of {state} is {} at time {time} (point {point}); check the model there, the starting range and the parameters",
+        Number(*value)
+    )]
+    NotFinite {
+        path: String,
+        time: f64,
+        point: usize,
+        state: String,
+        term: String,
+        value: f64,
+    },
+}
+
+impl Error {
+    /// The field at fault, as a caller would write it: `modelPrecision.initial`.
+    pub fn path(&self) -> &str {
+        match self {
+            Error::OutOfRange { path, .. }
+            | Error::WrongLength { path, .. }
+            | Error::IndexOutOfRange { path, .. }
+            | Error::Duplicate { path, .. }
+            | Error::UnknownName { path, .. }
+            | Error::WrongPointCount { path, .. }
+            | Error::WrongShape { path, .. }
+            | Error::NoObservations { path }
+            | Error::NotFinite { path, .. } => path,
+        }
+    }
+}
+
+/// Prints numbers as people write them: `NaN`, `Infinity`, `0.5`.
+struct Number(f64);
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_infinite() {
+            let sign = if self.0 < 0.0 { "-" } else { "" };
+            write!(f, "{sign}Infinity")
+        } else {
+            write!(f, "{}", self.0)
+        }
+    }
+}
+
+struct Suggestion<'a>(&'a Option<String>, &'a [String]);
+
+impl fmt::Display for Suggestion<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(nearest) = self.0 {
+            write!(f, "; did you mean \"{nearest}\"?")?;
+        }
+        if self.1.is_empty() {
+            write!(f, " (there are none)")
+        } else {
+            write!(f, " (known: {})", self.1.join(", "))
+        }
+    }
+}
+
+/// Checks that every options struct shares, so that all say the same words.
+pub(crate) mod check {
+    use super::{Error, Result};
+
+    pub fn positive(path: &str, value: f64) -> Result<()> {
+        require(
+            value.is_finite() && value > 0.0,
+            path,
+            value,
+            "finite and greater than zero",
+        )
+    }
+
+    pub fn finite(path: &str, value: f64) -> Result<()> {
+        require(value.is_finite(), path, value, "finite")
+    }
+
+    pub fn at_least(path: &str, value: usize, least: usize) -> Result<()> {
+        require(
+            value >= least,
+            path,
+            value as f64,
+            &format!("a whole number of at least {least}"),
+        )
+    }
+
+    pub fn at_most(path: &str, value: usize, most: usize) -> Result<()> {
+        require(
+            value <= most,
+            path,
+            value as f64,
+            &format!("a whole number of at most {most}"),
+        )
+    }
+
+    /// A closed interval with finite ends, lower end first.
+    pub fn range(path: &str, [low, high]: [f64; 2]) -> Result<()> {
+        finite(&format!("{path}[0]"), low)?;
+        finite(&format!("{path}[1]"), high)?;
+        require(
+            low <= high,
+            &format!("{path}[1]"),
+            high,
+            &format!("at least the lower end, {low}"),
+        )?;
+        require(
+            (high - low).is_finite(),
+            &format!("{path}[1]"),
+            high,
+            "close enough to the lower end that their difference is finite",
+        )
+    }
+
+    pub fn length(path: &str, length: usize, expected: usize, because: &str) -> Result<()> {
+        if length == expected {
+            return Ok(());
+        }
+        Err(Error::WrongLength {
+            path: path.into(),
+            length,
+            expected,
+            because: because.into(),
+        })
+    }
+
+    pub fn require(holds: bool, path: &str, value: f64, expected: &str) -> Result<()> {
+        if holds {
+            return Ok(());
+        }
+        Err(Error::OutOfRange {
+            path: path.into(),
+            value,
+            expected: expected.into(),
+        })
+    }
+
+    /// The position of `name` among `known`, or an error with the nearest name.
+    pub fn position<'a>(
+        path: &str,
+        name: &str,
+        known: impl Iterator<Item = &'a str> + Clone,
+    ) -> Result<usize> {
+        known.clone().position(|k| k == name).ok_or_else(|| {
+            let nearest = known
+                .clone()
+                .map(|k| (strsim::normalized_damerau_levenshtein(k, name), k))
+                .filter(|(similarity, _)| *similarity > 0.4)
+                .max_by(|a, b| a.0.total_cmp(&b.0))
+                .map(|(_, k)| k.to_string());
+            Error::UnknownName {
+                path: path.into(),
+                name: name.into(),
+                nearest,
+                known: known.map(str::to_string).collect(),
+            }
+        })
+    }
+}

@@ -1,0 +1,317 @@
+//! Running a tape over a whole path.
+
+use super::graph::{Binary, Unary};
+use super::tape::{Column, Instruction, ScalarInstruction, Source, Tape, GROUP, GROUPS};
+
+/// Memory that evaluations reuse, so that none is taken per call. Make it once, with the model.
+#[derive(Debug, Clone, Default)]
+pub struct Scratch {
+    columns: Vec<Column>,
+    scalars: Vec<f64>,
+}
+
+impl Scratch {
+    pub(super) fn for_tapes<'a>(tapes: impl Iterator<Item = &'a Tape> + Clone) -> Scratch {
+        let columns = tapes.clone().map(|t| t.columns).max().unwrap_or(0);
+        let scalars = tapes.map(|t| t.scalars.len()).max().unwrap_or(0);
+        Scratch {
+            columns: vec![[[0.0; GROUP]; GROUPS]; columns],
+            scalars: vec![0.0; scalars],
+        }
+    }
+}
+
+/// Where a tape's outputs go, block by block.
+pub(super) trait Sink {
+    /// Takes output columns for `count` points from `first` on; `groups` groups of them are valid to read.
+    fn take(&mut self, block: Block, outputs: &[Source], columns: &[Column], scalars: &[f64]);
+}
+
+/// A run of time points: `first` to `first + count - 1`, in `groups` groups of which the last may be padded.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Block {
+    pub first: usize,
+    pub count: usize,
+    pub groups: usize,
+}
+
+/// Runs `tape` at every point. `states` and `adjoints` are points x components, row-major.
+pub(super) fn run(
+    tape: &Tape,
+    scratch: &mut Scratch,
+    points: usize,
+    parameters: &[f64],
+    states: &[f64],
+    adjoints: &[f64],
+    sink: &mut impl Sink,
+) {
+    let scalars = &mut scratch.scalars[..tape.scalars.len()];
+    scalars.copy_from_slice(&tape.scalars);
+    scalars[..parameters.len()].copy_from_slice(parameters);
+    for instruction in &tape.prologue {
+        match *instruction {
+            ScalarInstruction::Unary(f, to, a) => {
+                scalars[to as usize] = f.apply(scalars[a as usize]);
+            }
+            ScalarInstruction::Binary(f, to, a, b) => {
+                scalars[to as usize] = f.apply(scalars[a as usize], scalars[b as usize]);
+            }
+        }
+    }
+    let columns = &mut scratch.columns[..];
+    for block in blocks(points) {
+        let (state_columns, rest) = columns.split_at_mut(tape.states);
+        load(states, tape.states, block, state_columns);
+        load(adjoints, tape.adjoints, block, &mut rest[..tape.adjoints]);
+        for &instruction in &tape.body {
+            execute(instruction, columns, scalars, block.groups);
+        }
+        sink.take(block, &tape.outputs, columns, scalars);
+    }
+}
+
+/// Blocks of nearly equal size, so that little is spent on padding.
+fn blocks(points: usize) -> impl Iterator<Item = Block> {
+    let groups = points.div_ceil(GROUP);
+    let number = groups.div_ceil(GROUPS).max(1);
+    let size = groups.div_ceil(number);
+    (0..groups).step_by(size.max(1)).map(move |group| {
+        let first = group * GROUP;
+        let groups = size.min(groups - group);
+        Block {
+            first,
+            count: (groups * GROUP).min(points - first),
+            groups,
+        }
+    })
+}
+
+/// Rows of `width` components to one column per component; the last point fills the padding.
+fn load(rows: &[f64], width: usize, block: Block, columns: &mut [Column]) {
+    if width == 0 {
+        return;
+    }
+    let last = block.first + block.count - 1;
+    for group in 0..block.groups {
+        let row = |k: usize| {
+            let point = (block.first + group * GROUP + k).min(last);
+            &rows[point * width..(point + 1) * width]
+        };
+        let (r0, r1, r2, r3) = (row(0), row(1), row(2), row(3));
+        for ((((column, &a), &b), &c), &d) in columns.iter_mut().zip(r0).zip(r1).zip(r2).zip(r3) {
+            column[group] = [a, b, c, d];
+        }
+    }
+}
+
+#[inline(always)]
+fn execute(instruction: Instruction, columns: &mut [Column], scalars: &[f64], groups: usize) {
+    match instruction {
+        Instruction::Unary(f, to, a) => {
+            let (to, a) = two(columns, to, a);
+            unary(f, &mut to[..groups], &a[..groups]);
+        }
+        Instruction::Binary(f, to, a, b) => {
+            let (to, a, b) = three(columns, to, a, b);
+            let (to, a, b) = (&mut to[..groups], &a[..groups], &b[..groups]);
+            match f {
+                Binary::Add => combine(to, a, b, |a, b| a + b),
+                Binary::Subtract => combine(to, a, b, |a, b| a - b),
+                Binary::Multiply => combine(to, a, b, |a, b| a * b),
+                Binary::Divide => combine(to, a, b, |a, b| a / b),
+            }
+        }
+        Instruction::BinarySame(f, to, a) => {
+            let (to, a) = two(columns, to, a);
+            map(&mut to[..groups], &a[..groups], |a| f.apply(a, a));
+        }
+        Instruction::ColumnScalar(f, to, a, s) => {
+            let s = scalars[s as usize];
+            let (to, a) = two(columns, to, a);
+            let (to, a) = (&mut to[..groups], &a[..groups]);
+            match f {
+                Binary::Add => map(to, a, |a| a + s),
+                Binary::Subtract => map(to, a, |a| a - s),
+                Binary::Multiply => map(to, a, |a| a * s),
+                Binary::Divide => map(to, a, |a| a / s),
+            }
+        }
+        Instruction::ScalarColumn(f, to, s, a) => {
+            let s = scalars[s as usize];
+            let (to, a) = two(columns, to, a);
+            let (to, a) = (&mut to[..groups], &a[..groups]);
+            match f {
+                Binary::Add => map(to, a, |a| s + a),
+                Binary::Subtract => map(to, a, |a| s - a),
+                Binary::Multiply => map(to, a, |a| s * a),
+                Binary::Divide => map(to, a, |a| s / a),
+            }
+        }
+    }
+}
+
+fn unary(f: Unary, to: &mut [[f64; GROUP]], a: &[[f64; GROUP]]) {
+    match f {
+        Unary::Negate => map(to, a, |a| -a),
+        Unary::Sqrt => map(to, a, f64::sqrt),
+        other => map(to, a, |a| other.apply(a)),
+    }
+}
+
+#[inline(always)]
+fn map(to: &mut [[f64; GROUP]], a: &[[f64; GROUP]], f: impl Fn(f64) -> f64) {
+    for (to, a) in to.iter_mut().zip(a) {
+        for k in 0..GROUP {
+            to[k] = f(a[k]);
+        }
+    }
+}
+
+#[inline(always)]
+fn combine(
+    to: &mut [[f64; GROUP]],
+    a: &[[f64; GROUP]],
+    b: &[[f64; GROUP]],
+    f: impl Fn(f64, f64) -> f64,
+) {
+    for ((to, a), b) in to.iter_mut().zip(a).zip(b) {
+        for k in 0..GROUP {
+            to[k] = f(a[k], b[k]);
+        }
+    }
+}
+
+#[inline(always)]
+fn two(columns: &mut [Column], to: u32, a: u32) -> (&mut Column, &Column) {
+    let [to, a] = columns
+        .get_disjoint_mut([to as usize, a as usize])
+        .expect("a tape never writes the column that it reads");
+    (to, a)
+}
+
+#[inline(always)]
+fn three(columns: &mut [Column], to: u32, a: u32, b: u32) -> (&mut Column, &Column, &Column) {
+    let [to, a, b] = columns
+        .get_disjoint_mut([to as usize, a as usize, b as usize])
+        .expect("a tape never writes the column that it reads");
+    (to, a, b)
+}
+
+/// One group of an output, wherever it is.
+#[inline(always)]
+fn read(source: Source, group: usize, columns: &[Column], scalars: &[f64]) -> [f64; GROUP] {
+    match source {
+        Source::Column(column) => columns[column as usize][group],
+        Source::Scalar(scalar) => [scalars[scalar as usize]; GROUP],
+    }
+}
+
+/// Writes outputs as rows.
+pub(super) struct Rows<'a>(pub &'a mut [f64]);
+
+impl Sink for Rows<'_> {
+    fn take(&mut self, block: Block, outputs: &[Source], columns: &[Column], scalars: &[f64]) {
+        each_value(block, outputs, columns, scalars, self.0, |to, value| {
+            *to = value
+        });
+    }
+}
+
+/// Adds the first outputs to rows, and sums the others over time.
+pub(super) struct Gradients<'a> {
+    pub states: &'a mut [f64],
+    pub parameters: &'a mut [f64],
+    pub width: usize,
+}
+
+impl Sink for Gradients<'_> {
+    fn take(&mut self, block: Block, outputs: &[Source], columns: &[Column], scalars: &[f64]) {
+        let (states, parameters) = outputs.split_at(self.width);
+        each_value(block, states, columns, scalars, self.states, |to, value| {
+            *to += value
+        });
+        for (sum, &source) in self.parameters.iter_mut().zip(parameters) {
+            // Zeros are known: a derivative that vanishes identically costs nothing.
+            if matches!(source, Source::Scalar(s) if scalars[s as usize] == 0.0) {
+                continue;
+            }
+            *sum += total(source, block, columns, scalars);
+        }
+    }
+}
+
+/// The sum over the valid points of a block, in an order that no machine changes.
+fn total(source: Source, block: Block, columns: &[Column], scalars: &[f64]) -> f64 {
+    let mut partial = [0.0; GROUP];
+    for group in 0..block.groups {
+        let values = read(source, group, columns, scalars);
+        for k in 0..GROUP.min(block.count - group * GROUP) {
+            partial[k] += values[k];
+        }
+    }
+    (partial[0] + partial[1]) + (partial[2] + partial[3])
+}
+
+#[inline(always)]
+fn each_value(
+    block: Block,
+    outputs: &[Source],
+    columns: &[Column],
+    scalars: &[f64],
+    rows: &mut [f64],
+    write: impl Fn(&mut f64, f64),
+) {
+    let width = outputs.len();
+    if width == 0 {
+        return;
+    }
+    for group in 0..block.groups {
+        let first = block.first + group * GROUP;
+        let valid = GROUP.min(block.first + block.count - first);
+        let rows = &mut rows[first * width..(first + valid) * width];
+        if let Some((r0, r1, r2, r3)) = four_rows(rows, width) {
+            for ((((&source, a), b), c), d) in outputs.iter().zip(r0).zip(r1).zip(r2).zip(r3) {
+                let values = read(source, group, columns, scalars);
+                write(a, values[0]);
+                write(b, values[1]);
+                write(c, values[2]);
+                write(d, values[3]);
+            }
+            continue;
+        }
+        for (k, row) in rows.chunks_exact_mut(width).enumerate() {
+            for (to, &source) in row.iter_mut().zip(outputs) {
+                write(to, read(source, group, columns, scalars)[k]);
+            }
+        }
+    }
+}
+
+type FourRows<'a> = (&'a mut [f64], &'a mut [f64], &'a mut [f64], &'a mut [f64]);
+
+fn four_rows(rows: &mut [f64], width: usize) -> Option<FourRows<'_>> {
+    if rows.len() != GROUP * width {
+        return None;
+    }
+    let (r0, rest) = rows.split_at_mut(width);
+    let (r1, rest) = rest.split_at_mut(width);
+    let (r2, r3) = rest.split_at_mut(width);
+    Some((r0, r1, r2, r3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_cover_every_point_once() {
+        for points in [1, 2, 3, 4, 5, 63, 64, 65, 161, 1000] {
+            let covered: Vec<usize> = blocks(points)
+                .flat_map(|b| b.first..b.first + b.count)
+                .collect();
+            assert_eq!(covered, (0..points).collect::<Vec<_>>());
+            assert!(blocks(points).all(|b| b.groups <= GROUPS && b.count > 0));
+        }
+        assert_eq!(blocks(0).count(), 0);
+    }
+}

@@ -1,0 +1,143 @@
+//! Twin experiments: data made by the model itself, so that the truth is known; and prediction past the data.
+
+mod integrate;
+mod predict;
+
+use std::collections::BTreeMap;
+
+pub use integrate::{integrate, SUBSTEPS};
+pub use predict::{predict, Prediction};
+
+use crate::action::{resolve_parameters, validate_observed, Observations};
+use crate::error::{check, Result};
+use crate::model::Model;
+use crate::random::Random;
+
+/// What data to make.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "camelCase", deny_unknown_fields))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct TwinExperiment {
+    /// True values; the model's defaults where none is given.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "crate::never"))]
+    pub parameters: BTreeMap<String, f64>,
+    /// h, in the model's unit of time.
+    pub time_step: f64,
+    /// Points in the window that is observed.
+    pub points: usize,
+    /// Components that are measured.
+    pub observed: Vec<usize>,
+    /// Standard deviation of the normal measurement noise.
+    pub noise: f64,
+    /// Seed of the noise and of the random displacement of the initial state.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub seed: u64,
+    /// State at the first point. Default: the model's own, displaced at random where the model is spun up, and then integrated for `spin_up`.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "crate::never"))]
+    #[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>", optional))]
+    pub initial_state: Option<Vec<f64>>,
+    /// Time to integrate before the window begins, so that the state is typical. Default: the model's own; 0 if `initial_state` is given.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "crate::never"))]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub spin_up: Option<f64>,
+    /// Points of the truth past the window, to compare predictions with. Default: 0.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "crate::never"))]
+    pub further: usize,
+}
+
+/// Data, and the truth behind them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Twin {
+    pub data: Observations,
+    /// points x dimension.
+    pub truth: Vec<f64>,
+    /// further x dimension; its first row is one step past the window.
+    pub future: Vec<f64>,
+    /// All true parameters, in the model's order.
+    pub parameters: Vec<f64>,
+}
+
+/// How far the initial state is displaced, relative to its own size, before the spin-up: seeds then give different truths.
+const DISPLACEMENT: f64 = 0.1;
+
+impl TwinExperiment {
+    /// Integrates the truth and measures it. The same seed gives the same bits.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the experiment, by field, or a truth that is not finite.
+    pub fn run(&self, model: &dyn Model) -> Result<Twin> {
+        let dimension = model.dimension();
+        let parameters = resolve_parameters(model, &self.parameters)?;
+        check::positive("timeStep", self.time_step)?;
+        check::at_least("points", self.points, 2)?;
+        let most = integrate::MOST_VALUES / dimension;
+        check::at_most("points", self.points, most)?;
+        check::at_most("further", self.further, most - self.points)?;
+        validate_observed("observed", &self.observed, dimension)?;
+        check::require(
+            self.noise.is_finite() && self.noise >= 0.0,
+            "noise",
+            self.noise,
+            "finite and not negative",
+        )?;
+
+        let mut random = Random::new(self.seed, 0);
+        let first = self.first_state(model, &parameters, &mut random)?;
+        let total = self.points + self.further;
+        let mut truth = integrate(model, &parameters, &first, self.time_step, total)?;
+        let future = truth.split_off(self.points * dimension);
+        let values = truth
+            .chunks_exact(dimension)
+            .flat_map(|state| self.observed.iter().map(|&l| state[l]))
+            .map(|value| value + self.noise * random.normal())
+            .collect();
+        Ok(Twin {
+            data: Observations {
+                start: 0.0,
+                time_step: self.time_step,
+                points: self.points,
+                observed: self.observed.clone(),
+                values,
+            },
+            truth,
+            future,
+            parameters,
+        })
+    }
+
+    fn first_state(
+        &self,
+        model: &dyn Model,
+        parameters: &[f64],
+        random: &mut Random,
+    ) -> Result<Vec<f64>> {
+        let given = self.initial_state.as_deref();
+        let natural = if given.is_some() { 0.0 } else { model.spin_up() };
+        let spin_up = self.spin_up.unwrap_or(natural);
+        check::require(
+            spin_up.is_finite() && spin_up >= 0.0,
+            "spinUp",
+            spin_up,
+            "finite and not negative",
+        )?;
+        let mut state = given.unwrap_or(model.initial_state()).to_vec();
+        check::length("initialState", state.len(), model.dimension(), "one per state")?;
+        if given.is_none() && spin_up > 0.0 {
+            for value in &mut state {
+                *value += DISPLACEMENT * value.abs() * random.normal();
+            }
+        }
+        let steps = (spin_up / self.time_step).ceil();
+        check::require(
+            steps <= 1e9,
+            "spinUp",
+            spin_up,
+            "at most a thousand million time steps",
+        )?;
+        for _ in 0..steps as usize {
+            state = integrate(model, parameters, &state, self.time_step, 2)?.split_off(state.len());
+        }
+        Ok(state)
+    }
+}

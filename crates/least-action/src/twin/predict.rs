@@ -1,0 +1,47 @@
+//! Integrating on past the window of the data: what an estimate is for, and the test of it.
+
+use super::integrate::{integrate, MOST_VALUES};
+use crate::action::Problem;
+use crate::anneal::Climb;
+use crate::error::{check, Result};
+
+/// A forward integration from the end of an estimated path.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prediction {
+    pub times: Vec<f64>,
+    /// times x dimension; the first row is the estimate at the last point of the window.
+    pub path: Vec<f64>,
+}
+
+/// Integrates from the last point of `climb`'s path, with its parameters, until the first grid time not before `until`.
+///
+/// # Errors
+/// A time that is not past the window, or a solution that is not finite.
+pub fn predict(problem: &Problem, climb: &Climb, until: f64) -> Result<Prediction> {
+    let data = problem.observations();
+    let last = data.time(data.points - 1);
+    check::require(
+        until.is_finite() && until > last,
+        "until",
+        until,
+        &format!("finite and later than the end of the window, {last}"),
+    )?;
+    let dimension = problem.model().dimension();
+    // A hair less, so that rounding in `until` does not add a step.
+    let steps = ((until - last) / data.time_step - 1e-9).ceil().max(1.0);
+    check::require(
+        steps < (MOST_VALUES / dimension) as f64,
+        "until",
+        until,
+        "near enough that the prediction fits in memory",
+    )?;
+    let points = steps as usize + 1;
+    let mut parameters = problem.parameters.clone();
+    for (&index, &value) in problem.estimated.iter().zip(&climb.parameters) {
+        parameters[index] = value;
+    }
+    let initial = &climb.path[climb.path.len() - dimension..];
+    let path = integrate(&**problem.model(), &parameters, initial, data.time_step, points)?;
+    let times = (0..points).map(|n| data.time(data.points - 1 + n)).collect();
+    Ok(Prediction { times, path })
+}
