@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { removeLeftovers } from "./outputs.mjs";
 import { toolchain } from "./paths.mjs";
 import { step } from "./report.mjs";
 import { run } from "./run.mjs";
@@ -55,7 +56,7 @@ async function download(folder) {
 
 // rustc finds its own libraries through LD_LIBRARY_PATH; set in a wrapper so that it reaches no other program.
 // wasm-pack asks the `rustc` on its PATH for the sysroot, cargo asks $RUSTC: both get this one.
-function writeWrapper(prefix, folder) {
+function writeWrapper(folder) {
   mkdirSync(join(folder, "bin"), { recursive: true });
   const multiarch = readdirSync(join(folder, "usr", "lib")).find((name) => name.endsWith("-linux-gnu"));
   const wrapper = join(folder, "bin", "rustc");
@@ -99,6 +100,7 @@ async function buildStandardLibrary(rust, prefix) {
     if (name.endsWith(".rlib") && !name.startsWith("libempty-")) copyFileSync(join(built, name), join(libraries, name));
   }
   rmSync(crate, { recursive: true });
+  rmSync(join(prefix, "usr", "src"), { recursive: true }); // half of the folder's size, and done with
 }
 
 /** The environment that uses Debian's compiler, or null with the reason added to `problems`. */
@@ -110,10 +112,7 @@ export async function debianToolchain(rust, problems) {
     return null;
   }
   mkdirSync(toolchain, { recursive: true });
-  // Left-overs of an interrupted attempt go first; the caller's lock keeps others out.
-  for (const name of readdirSync(toolchain)) {
-    if (name.startsWith("debian-rust-")) rmSync(join(toolchain, name), { recursive: true });
-  }
+  removeLeftovers(prefix); // the caller's lock keeps others out
   const fresh = mkdtempSync(join(toolchain, "debian-rust-"));
   const packages = join(fresh, "packages");
   mkdirSync(packages);
@@ -130,7 +129,7 @@ export async function debianToolchain(rust, problems) {
   await step("Debian's Rust compiler", `unpacking it into a private folder`, async () => {
     for (const name of readdirSync(packages)) await run("dpkg-deb", ["--extract", join(packages, name), fresh]);
     rmSync(packages, { recursive: true });
-    writeWrapper(prefix, fresh);
+    writeWrapper(fresh);
   });
   await step("Standard library for WebAssembly", "Debian ships its source only; compiling it", () =>
     buildStandardLibrary(rust, fresh),

@@ -1,7 +1,7 @@
 // dist: what is published. Built by tsup from sdk/src and sdk/generated when it is missing or made from other sources.
 import { chmodSync, copyFileSync, existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { hashOf, readStamp } from "./hash.mjs";
+import { hashOf, readStamp, removeLeftovers } from "./outputs.mjs";
 import { withLock } from "./lock.mjs";
 import { dist, generated, repository } from "./paths.mjs";
 import { step } from "./report.mjs";
@@ -35,6 +35,7 @@ export async function buildPackage() {
   return withLock(join(generated, "lock"), "dist", async () => {
     const hash = sourcesHash();
     if (isCurrent(hash)) return false;
+    removeLeftovers(dist);
     const fresh = mkdtempSync(`${dist}-`);
     try {
       await step("dist", "ES modules, CommonJS and type declarations by tsup", async () => {

@@ -13,6 +13,11 @@ Install it with rustup (https://rustup.rs), then run the same command again:
 
 rustup's default, the stable toolchain, is the one that is needed.`;
 
+const howToLink = `A C compiler was not found: Rust links programs with it, and a few of its packages contain C.
+Install one, then run the same command again. On Debian:
+
+    apt-get install gcc libc6-dev`;
+
 /** The environment with `folders` in front of PATH. */
 export function withPath(env, ...folders) {
   return { ...env, PATH: [...folders, env.PATH].join(delimiter) };
@@ -29,8 +34,10 @@ export async function findRust() {
   const version = await run("rustc", ["--version", "--verbose"], { env, allowFailure: true });
   const cargo = await run("cargo", ["--version"], { env, allowFailure: true });
   if (sysroot === null || version === null || cargo === null) throw new BuildError(howToInstall);
+  const linker = process.platform === "win32" || (await run("cc", ["--version"], { env, allowFailure: true }));
+  if (linker === null) throw new BuildError(howToLink);
   const host = /^host: (.*)$/m.exec(version)[1];
-  return { env, sysroot: sysroot.trim(), host, version: version.split("\n")[0] };
+  return { env, sysroot: sysroot.trim(), host };
 }
 
 export function targetLibraries(sysroot) {

@@ -13,7 +13,7 @@ import {
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { filesBelow, hashOf, readStamp } from "./hash.mjs";
+import { filesBelow, hashOf, readStamp, removeLeftovers } from "./outputs.mjs";
 import { withLock } from "./lock.mjs";
 import { generated, repository, toolchain, wasmCrate } from "./paths.mjs";
 import { BuildError, main, say, step } from "./report.mjs";
@@ -134,6 +134,7 @@ export async function buildWasm() {
     const rust = await wasmEnvironment();
     const env = withPath(rust.env, ...(await findOrGetTools(rust)));
     mkdirSync(join(generated, ".."), { recursive: true });
+    removeLeftovers(generated);
     const fresh = mkdtempSync(`${generated}-`);
     try {
       await compile(env, fresh);

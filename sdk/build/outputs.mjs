@@ -1,7 +1,8 @@
-// What a build was made from, as one hash of file names and contents. Not times: git writes every file anew.
+// Whether an output is current, told by one hash of the names and contents of its sources. Not by times: git writes
+// every file anew.
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
-import { join, relative } from "node:path";
+import { existsSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
+import { basename, dirname, join, relative } from "node:path";
 import { repository } from "./paths.mjs";
 
 const skippedFolders = new Set(["target", "node_modules"]);
@@ -31,4 +32,11 @@ export function hashOf(paths, { facts = [], skip } = {}) {
 
 export function readStamp(path) {
   return existsSync(path) ? readFileSync(path, "utf8").trim() : "";
+}
+
+/** Outputs are built beside their place and then renamed; a killed build leaves `<output>-<random>` behind. */
+export function removeLeftovers(output) {
+  for (const name of readdirSync(dirname(output))) {
+    if (name.startsWith(`${basename(output)}-`)) rmSync(join(dirname(output), name), { recursive: true });
+  }
 }
