@@ -7,7 +7,6 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use least_action::anneal::{Estimate, Ladder, ObservedStart, StartingPaths};
-use least_action::model::Model;
 use least_action::solve::Lbfgs;
 use least_action::{models, AnnealOptions, Annealer, TwinExperiment};
 

@@ -7,7 +7,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 /// An error a caller can act on: `code()` is stable, `path()` names the field, the message says the remedy.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
     feature = "serde",
     serde(
@@ -86,6 +86,26 @@ pub enum Error {
 }
 
 impl Error {
+    /// [`Error::UnknownName`] with the name that was probably meant.
+    pub fn unknown_name<'a>(
+        path: &str,
+        name: &str,
+        known: impl Iterator<Item = &'a str> + Clone,
+    ) -> Self {
+        let nearest = known
+            .clone()
+            .map(|k| (strsim::normalized_damerau_levenshtein(k, name), k))
+            .filter(|(similarity, _)| *similarity > 0.4)
+            .max_by(|a, b| a.0.total_cmp(&b.0))
+            .map(|(_, k)| k.to_string());
+        Error::UnknownName {
+            path: path.into(),
+            name: name.into(),
+            nearest,
+            known: known.map(str::to_string).collect(),
+        }
+    }
+
     /// The field at fault, as a caller would write it: `modelPrecision.initial`.
     pub fn path(&self) -> &str {
         match self {
@@ -213,19 +233,9 @@ pub(crate) mod check {
         name: &str,
         known: impl Iterator<Item = &'a str> + Clone,
     ) -> Result<usize> {
-        known.clone().position(|k| k == name).ok_or_else(|| {
-            let nearest = known
-                .clone()
-                .map(|k| (strsim::normalized_damerau_levenshtein(k, name), k))
-                .filter(|(similarity, _)| *similarity > 0.4)
-                .max_by(|a, b| a.0.total_cmp(&b.0))
-                .map(|(_, k)| k.to_string());
-            Error::UnknownName {
-                path: path.into(),
-                name: name.into(),
-                nearest,
-                known: known.map(str::to_string).collect(),
-            }
-        })
+        known
+            .clone()
+            .position(|k| k == name)
+            .ok_or_else(|| Error::unknown_name(path, name, known))
     }
 }

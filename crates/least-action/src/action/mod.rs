@@ -71,8 +71,8 @@ pub struct Problem {
     pub(crate) parameters: Vec<f64>,
     /// Which of them are estimated, ascending.
     pub(crate) estimated: Vec<usize>,
-    /// How many values were measured.
-    pub(crate) measured: usize,
+    /// What was measured: the position in a path, and the value there. Gaps are not in it.
+    pub(crate) measured: Vec<(usize, f64)>,
 }
 
 impl Problem {
@@ -104,7 +104,7 @@ impl Problem {
         }
         estimated.sort_unstable();
         Ok(Problem {
-            measured: observations.count(),
+            measured: measured(&observations, model.dimension()),
             observations,
             discretization: options.discretization,
             normalization: options.normalization,
@@ -136,8 +136,21 @@ impl Problem {
     }
 }
 
-/// Named values over the model's defaults.
-pub(crate) fn resolve_parameters(
+fn measured(data: &Observations, dimension: usize) -> Vec<(usize, f64)> {
+    let width = data.observed.len();
+    let place = |k: usize| (k / width) * dimension + data.observed[k % width];
+    let values = data.values.iter().enumerate();
+    values
+        .filter(|(_, y)| !y.is_nan())
+        .map(|(k, &y)| (place(k), y))
+        .collect()
+}
+
+/// All parameters of a model in its order: the given ones by name, its defaults otherwise.
+///
+/// # Errors
+/// A name that the model does not have, and values that are not finite.
+pub fn resolve_parameters(
     model: &dyn Model,
     given: &BTreeMap<String, f64>,
 ) -> Result<Vec<f64>> {
@@ -261,9 +274,7 @@ impl Action {
             *to = self.parameter_gradient[index];
         }
         self.finite_rows(path_gradient, "dA/dx")?;
-        for (name, &value) in self.problem.estimated().zip(parameter_gradient.iter()) {
-            check::finite(&format!("dA/d({name})"), value)?;
-        }
+        self.finite_parameters(parameter_gradient, "dA/d")?;
         Ok(value)
     }
 
@@ -294,7 +305,7 @@ impl Action {
 
     fn measurement_factor(&self) -> f64 {
         let problem = &self.problem;
-        problem.measurement_precision * problem.normalization.factor(problem.measured)
+        problem.measurement_precision * problem.normalization.factor(problem.measured.len())
     }
 
     fn model_factor(&self, model_precision: f64) -> f64 {
@@ -315,7 +326,7 @@ impl Action {
         self.residuals
             .evaluate(&*problem.model, &self.parameters, h, path);
         let measurement_error = self.measurement_factor() * self.measurement_sum(path);
-        let model_error = self.model_factor(model_precision) * sum_of_squares(&self.residuals.values);
+        let model_error = self.model_factor(model_precision) * in_four(&self.residuals.values, |r| r * r);
         let action = measurement_error + model_error;
         if !action.is_finite() {
             return Err(self.first_not_finite(path, parameters, action));
@@ -328,56 +339,30 @@ impl Action {
     }
 
     fn measurement_sum(&self, path: &[f64]) -> f64 {
-        let data = &self.problem.observations;
-        let mut sum = 0.0;
-        for (row, state) in self.measured_rows(path) {
-            for (y, &component) in row.iter().zip(&data.observed) {
-                let difference = state[component] - y;
-                // NaN marks a value that was not measured.
-                if !y.is_nan() {
-                    sum += difference * difference;
-                }
-            }
-        }
-        sum
+        let square = |&(place, y): &(usize, f64)| {
+            let difference = path[place] - y;
+            difference * difference
+        };
+        in_four(&self.problem.measured, square)
     }
 
     /// Overwrites the gradient with the data's part.
     fn measurement_gradient(&self, path: &[f64], gradient: &mut [f64]) {
         gradient.fill(0.0);
-        let data = &self.problem.observations;
         let factor = 2.0 * self.measurement_factor();
-        let dimension = self.problem.model.dimension();
-        let rows = self.measured_rows(path);
-        for ((row, state), gradient) in rows.zip(gradient.chunks_exact_mut(dimension)) {
-            for (y, &component) in row.iter().zip(&data.observed) {
-                if !y.is_nan() {
-                    gradient[component] = factor * (state[component] - y);
-                }
-            }
+        for &(place, y) in &self.problem.measured {
+            gradient[place] = factor * (path[place] - y);
         }
-    }
-
-    fn measured_rows<'a>(
-        &'a self,
-        path: &'a [f64],
-    ) -> impl Iterator<Item = (&'a [f64], &'a [f64])> {
-        let data = &self.problem.observations;
-        data.values
-            .chunks_exact(data.observed.len())
-            .zip(path.chunks_exact(self.problem.model.dimension()))
     }
 
     /// Looks for the cause of an action that is not finite: the path, a parameter, the model, the residual, the sum.
     #[cold]
     fn first_not_finite(&self, path: &[f64], parameters: &[f64], action: f64) -> Error {
         let problem = &self.problem;
-        for (name, &value) in problem.estimated().zip(parameters) {
-            if let Err(error) = check::finite(&format!("parameters.{name}"), value) {
-                return error;
-            }
-        }
-        if let Err(error) = self.finite_rows(path, "x") {
+        let given = self
+            .finite_parameters(parameters, "parameters.")
+            .and_then(|()| self.finite_rows(path, "x"));
+        if let Err(error) = given {
             return error;
         }
         let mut derivative = vec![0.0; path.len()];
@@ -393,7 +378,21 @@ impl Action {
             .unwrap_or_else(|| self.not_finite_at(0, "squared error", action))
     }
 
+    fn finite_parameters(&self, values: &[f64], prefix: &str) -> Result<()> {
+        match values.iter().position(|v| !v.is_finite()) {
+            None => Ok(()),
+            Some(i) => {
+                let name = self.problem.estimated().nth(i).unwrap_or_default();
+                check::finite(&format!("{prefix}{name}"), values[i])
+            }
+        }
+    }
+
     fn finite_rows(&self, rows: &[f64], term: &str) -> Result<()> {
+        // Zero times a finite number is zero, times any other NaN: one sum says whether to look further.
+        if in_four(rows, |v| v * 0.0) == 0.0 {
+            return Ok(());
+        }
         match rows.iter().position(|v| !v.is_finite()) {
             None => Ok(()),
             Some(i) => Err(self.not_finite_at(i, term, rows[i])),
@@ -414,15 +413,15 @@ impl Action {
     }
 }
 
-/// In four partial sums, so that the compiler may use SIMD without changing the order.
-fn sum_of_squares(values: &[f64]) -> f64 {
+/// The sum of `term` over `items` in four partial sums: in that order on every machine, and with room for SIMD.
+fn in_four<T>(items: &[T], term: impl Fn(&T) -> f64) -> f64 {
     let mut partial = [0.0; 4];
-    let (groups, rest) = values.as_chunks::<4>();
+    let (groups, rest) = items.as_chunks::<4>();
     for group in groups {
         for k in 0..4 {
-            partial[k] += group[k] * group[k];
+            partial[k] += term(&group[k]);
         }
     }
-    let tail: f64 = rest.iter().map(|v| v * v).sum();
+    let tail: f64 = rest.iter().map(&term).sum();
     (partial[0] + partial[1]) + (partial[2] + partial[3]) + tail
 }

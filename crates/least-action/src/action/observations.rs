@@ -71,11 +71,6 @@ impl Observations {
             .step_by(self.observed.len())
             .copied()
     }
-
-    /// How many values were measured.
-    pub fn count(&self) -> usize {
-        self.values.iter().filter(|v| !v.is_nan()).count()
-    }
 }
 
 pub(crate) fn validate_observed(path: &str, observed: &[usize], dimension: usize) -> Result<()> {

@@ -43,7 +43,7 @@ pub struct Climb {
     /// Estimated parameters there, in the model's order.
     pub parameters: Vec<f64>,
     /// Why the climb ended early, if the mathematics failed.
-    #[cfg_attr(feature = "serde", serde(skip_deserializing, default))]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub failure: Option<Error>,
 }
 

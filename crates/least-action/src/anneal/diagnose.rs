@@ -243,7 +243,7 @@ struct Misfit {
 impl Misfit {
     fn new(annealer: &Annealer, measurement_error: f64) -> Self {
         let problem = annealer.problem();
-        let measured = problem.measured as f64;
+        let measured = problem.measured.len() as f64;
         Misfit {
             value: match problem.normalization {
                 Normalization::Mean => measurement_error * measured,

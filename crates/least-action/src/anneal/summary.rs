@@ -30,7 +30,7 @@ pub(super) fn summarize(
         problem.model().dimension(),
         data.points,
         data.time_step,
-        problem.measured,
+        problem.measured.len(),
         data.observed.len()
     ));
     line(format_args!(

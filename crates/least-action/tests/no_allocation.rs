@@ -1,0 +1,67 @@
+//! The hot path takes no memory: a counting allocator sees none while the action and its gradient are evaluated.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+
+use least_action::model::Model;
+use least_action::models::ModelSpec;
+use least_action::{Action, ActionOptions, Discretization, Observations, Problem};
+
+struct Counting;
+
+static TAKEN: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: everything is passed on to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        TAKEN.fetch_add(1, Ordering::Relaxed);
+        System.alloc(layout)
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        System.dealloc(pointer, layout)
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+// The only test of this binary: another one, running beside it, would be counted too.
+#[test]
+fn evaluations_take_no_memory() {
+    for spec in ModelSpec::catalogue() {
+        for scheme in Discretization::ALL {
+            let model = spec.build().unwrap();
+            let (points, d) = (131, model.dimension());
+            let data = Observations {
+                start: 0.0,
+                time_step: 0.01,
+                points,
+                observed: vec![0],
+                values: vec![1.0; points],
+            };
+            let names: Vec<String> = model.parameters().iter().map(|p| p.name.clone()).collect();
+            let parameters: Vec<f64> = model.parameters().iter().map(|p| p.default).collect();
+            let options = ActionOptions {
+                discretization: scheme,
+                estimate: names,
+                ..ActionOptions::default()
+            };
+            let problem = Problem::new(Arc::new(model) as Arc<dyn Model>, data, &options).unwrap();
+            let mut action = Action::new(&problem);
+            let path = vec![0.5; points * d];
+            let mut path_gradient = path.clone();
+            let mut parameter_gradient = parameters.clone();
+            let before = TAKEN.load(Ordering::Relaxed);
+            for _ in 0..3 {
+                action.evaluate(2.0, &path, &parameters).unwrap();
+                action
+                    .gradient(2.0, &path, &parameters, &mut path_gradient, &mut parameter_gradient)
+                    .unwrap();
+            }
+            let taken = TAKEN.load(Ordering::Relaxed) - before;
+            assert_eq!(taken, 0, "{spec:?} {}", scheme.name());
+        }
+    }
+}
