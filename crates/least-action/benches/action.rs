@@ -38,17 +38,34 @@ fn main() -> Result<(), least_action::Error> {
         estimate: vec!["forcing".into()],
         ..ActionOptions::default()
     };
-    let problem = Problem::new(Arc::new(model) as Arc<dyn Model>, twin.data.clone(), &options)?;
+    let problem = Problem::new(
+        Arc::new(model) as Arc<dyn Model>,
+        twin.data.clone(),
+        &options,
+    )?;
     let mut action = Action::new(&problem);
     let mut hand = ByHand::new(DIMENSION, &twin.data, 4.0);
     let mut gradient = vec![0.0; path.len()];
     let mut forcing_gradient = [0.0];
 
-    let ours = action.gradient(MODEL_PRECISION, &path, &[8.0], &mut gradient, &mut forcing_gradient)?;
+    let ours = action.gradient(
+        MODEL_PRECISION,
+        &path,
+        &[8.0],
+        &mut gradient,
+        &mut forcing_gradient,
+    )?;
     let mut hand_gradient = vec![0.0; path.len()];
     let theirs = hand.gradient(MODEL_PRECISION, &path, 8.0, &mut hand_gradient);
-    assert!((ours.action - theirs.0).abs() < 1e-9 * ours.action, "the two sides disagree");
-    let worst = gradient.iter().zip(&hand_gradient).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    assert!(
+        (ours.action - theirs.0).abs() < 1e-9 * ours.action,
+        "the two sides disagree"
+    );
+    let worst = gradient
+        .iter()
+        .zip(&hand_gradient)
+        .map(|(a, b)| (a - b).abs())
+        .fold(0.0, f64::max);
     let size = gradient.iter().fold(0.0f64, |m, g| m.max(g.abs()));
     assert!(worst < 1e-9 * size, "the two gradients disagree");
 

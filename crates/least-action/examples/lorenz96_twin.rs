@@ -11,7 +11,12 @@ use least_action::solve::Lbfgs;
 use least_action::{models, AnnealOptions, Annealer, TwinExperiment};
 
 fn main() -> Result<(), least_action::Error> {
-    let arg = |i: usize, d: f64| std::env::args().nth(i).and_then(|a| a.parse().ok()).unwrap_or(d);
+    let arg = |i: usize, d: f64| {
+        std::env::args()
+            .nth(i)
+            .and_then(|a| a.parse().ok())
+            .unwrap_or(d)
+    };
     let model = models::lorenz96(20)?;
     let twin = TwinExperiment {
         parameters: BTreeMap::from([("forcing".into(), 8.17)]),
@@ -35,7 +40,12 @@ fn main() -> Result<(), least_action::Error> {
             rungs: arg(5, 101.0) as usize,
         },
         parameters: BTreeMap::new(),
-        estimate: BTreeMap::from([("forcing".into(), Estimate { initial: [6.0, 10.0] })]),
+        estimate: BTreeMap::from([(
+            "forcing".into(),
+            Estimate {
+                initial: [6.0, 10.0],
+            },
+        )]),
         starting_paths: StartingPaths {
             count: arg(3, 4.0) as usize,
             range: [-10.0, 10.0],
@@ -55,7 +65,15 @@ fn main() -> Result<(), least_action::Error> {
             let r = &p.rung;
             eprintln!(
                 "{:3} rf {:.2e} A {:.5} = {:.5} + {:.3e} k {:.4} {:?} it {} ev {}",
-                r.rung, r.model_precision, r.action, r.measurement_error, r.model_error, r.parameters[0], r.stop, r.iterations, r.evaluations
+                r.rung,
+                r.model_precision,
+                r.action,
+                r.measurement_error,
+                r.model_error,
+                r.parameters[0],
+                r.stop,
+                r.iterations,
+                r.evaluations
             );
         }
         ControlFlow::Continue(())
@@ -63,7 +81,13 @@ fn main() -> Result<(), least_action::Error> {
     eprintln!("{:?}", t.elapsed());
     println!("{}\n{}", run.summary(), run.diagnose());
     let best = &run.best().path;
-    let rms = (best.iter().zip(&twin.truth).map(|(a, b)| (a - b) * (a - b)).sum::<f64>() / best.len() as f64).sqrt();
+    let rms = (best
+        .iter()
+        .zip(&twin.truth)
+        .map(|(a, b)| (a - b) * (a - b))
+        .sum::<f64>()
+        / best.len() as f64)
+        .sqrt();
     println!("rms to truth {rms}");
     Ok(())
 }

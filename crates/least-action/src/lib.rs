@@ -9,7 +9,9 @@ mod random;
 pub mod solve;
 pub mod twin;
 
-pub use action::{Action, ActionOptions, ActionValue, Discretization, Normalization, Observations, Problem};
+pub use action::{
+    Action, ActionOptions, ActionValue, Discretization, Normalization, Observations, Problem,
+};
 pub use anneal::{AnnealOptions, Annealer, Run};
 pub use error::{Error, Result};
 pub use twin::TwinExperiment;

@@ -78,7 +78,9 @@ impl Case {
     fn gradient(&self) -> (f64, Vec<f64>) {
         let mut gradient = self.variables();
         let (path, parameters) = gradient.split_at_mut(self.path.len());
-        let value = self.action().gradient(PRECISIONS.1, &self.path, &self.parameters, path, parameters);
+        let value =
+            self.action()
+                .gradient(PRECISIONS.1, &self.path, &self.parameters, path, parameters);
         (value.unwrap().action, gradient)
     }
 
@@ -106,7 +108,9 @@ impl Case {
             variables[k] = Dual64::from(variables[k].re);
             slope
         };
-        (0..self.path.len() + self.parameters.len()).map(&mut derivative).collect()
+        (0..self.path.len() + self.parameters.len())
+            .map(&mut derivative)
+            .collect()
     }
 
     /// Central differences of the crate's own action.
@@ -116,7 +120,10 @@ impl Case {
         let mut value = |k: usize, x: f64| {
             let kept = std::mem::replace(&mut variables[k], x);
             let (path, parameters) = variables.split_at(self.path.len());
-            let value = action.evaluate(PRECISIONS.1, path, parameters).unwrap().action;
+            let value = action
+                .evaluate(PRECISIONS.1, path, parameters)
+                .unwrap()
+                .action;
             variables[k] = kept;
             value
         };
@@ -134,7 +141,10 @@ fn assert_close(name: &str, ours: &[f64], theirs: &[f64], tolerance: f64) {
     let size = theirs.iter().fold(0.0f64, |m, v| m.max(v.abs()));
     assert!(size > 0.0, "{name}: nothing to compare");
     for (k, (a, b)) in ours.iter().zip(theirs).enumerate() {
-        assert!((a - b).abs() <= tolerance * size, "{name}, variable {k}: {a} against {b}");
+        assert!(
+            (a - b).abs() <= tolerance * size,
+            "{name}, variable {k}: {a} against {b}"
+        );
     }
 }
 
@@ -151,7 +161,9 @@ fn every_case(mut check: impl FnMut(&str, &ModelSpec, Discretization, Normalizat
 
 /// Numbers that follow no pattern, the same in every run.
 fn noise(seed: u32) -> Vec<f64> {
-    (0..97).map(|k| ((k * k + 1) as f64 * 0.7391 + seed as f64).sin()).collect()
+    (0..97)
+        .map(|k| ((k * k + 1) as f64 * 0.7391 + seed as f64).sin())
+        .collect()
 }
 
 #[test]
@@ -161,7 +173,10 @@ fn action_and_gradient_match_dual_numbers() {
         let case = Case::new(spec, scheme, normalization, 71, &noise(1));
         let (value, gradient) = case.gradient();
         let reference = case.reference(&case.variables());
-        assert!((value - reference).abs() <= 1e-13 * reference, "{name}: {value} against {reference}");
+        assert!(
+            (value - reference).abs() <= 1e-13 * reference,
+            "{name}: {value} against {reference}"
+        );
         assert_close(name, &gradient, &case.dual_gradient(), 1e-13);
     });
 }
@@ -175,6 +190,9 @@ fn gradient_matches_central_differences() {
 }
 
 proptest! {
+    // Each of the cases goes through all models, schemes and normalisations.
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
     /// Any path, any number of points that the schemes allow.
     #[test]
     fn gradients_match_at_any_size(half in 1usize..40, noise in prop::collection::vec(-1.0f64..1.0, 30..60)) {

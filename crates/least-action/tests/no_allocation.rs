@@ -57,7 +57,13 @@ fn evaluations_take_no_memory() {
             for _ in 0..3 {
                 action.evaluate(2.0, &path, &parameters).unwrap();
                 action
-                    .gradient(2.0, &path, &parameters, &mut path_gradient, &mut parameter_gradient)
+                    .gradient(
+                        2.0,
+                        &path,
+                        &parameters,
+                        &mut path_gradient,
+                        &mut parameter_gradient,
+                    )
                     .unwrap();
             }
             let taken = TAKEN.load(Ordering::Relaxed) - before;

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use discretization::Discretization;
-pub use observations::Observations;
 pub(crate) use observations::validate_observed;
+pub use observations::Observations;
 
 use crate::error::{check, Error, Result};
 use crate::model::Model;
@@ -42,20 +42,35 @@ impl Normalization {
 /// How an action is formed from a model and data.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase", deny_unknown_fields))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "camelCase", deny_unknown_fields)
+)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ActionOptions {
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "crate::never"))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
     pub discretization: Discretization,
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "crate::never"))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
     pub normalization: Normalization,
     /// R_m: one over the variance of the measurement noise, in the square of the data's unit.
     pub measurement_precision: f64,
     /// Values of parameters that are known; the model's defaults where none is given.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "crate::never"))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
     pub parameters: BTreeMap<String, f64>,
     /// Names of the parameters that are variables of the action, beside the path. Default: none.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "crate::never"))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
     pub estimate: Vec<String>,
 }
 
@@ -150,10 +165,7 @@ fn measured(data: &Observations, dimension: usize) -> Vec<(usize, f64)> {
 ///
 /// # Errors
 /// A name that the model does not have, and values that are not finite.
-pub fn resolve_parameters(
-    model: &dyn Model,
-    given: &BTreeMap<String, f64>,
-) -> Result<Vec<f64>> {
+pub fn resolve_parameters(model: &dyn Model, given: &BTreeMap<String, f64>) -> Result<Vec<f64>> {
     let mut values: Vec<f64> = model.parameters().iter().map(|p| p.default).collect();
     let names = model.parameters().iter().map(|p| p.name.as_str());
     for (name, &value) in given {
@@ -255,7 +267,12 @@ impl Action {
         let because = "one per value that it is the gradient in";
         check::length("pathGradient", path_gradient.len(), path.len(), because)?;
         let expected = parameters.len();
-        check::length("parameterGradient", parameter_gradient.len(), expected, because)?;
+        check::length(
+            "parameterGradient",
+            parameter_gradient.len(),
+            expected,
+            because,
+        )?;
 
         let value = self.value(model_precision, path, parameters)?;
         self.measurement_gradient(path, path_gradient);
@@ -300,7 +317,12 @@ impl Action {
             check::length("path", path.len(), points * dimension, &because)?;
         }
         let because = "one per estimated parameter";
-        check::length("parameters", parameters.len(), problem.estimated.len(), because)
+        check::length(
+            "parameters",
+            parameters.len(),
+            problem.estimated.len(),
+            because,
+        )
     }
 
     fn measurement_factor(&self) -> f64 {
@@ -309,7 +331,11 @@ impl Action {
     }
 
     fn model_factor(&self, model_precision: f64) -> f64 {
-        model_precision * self.problem.normalization.factor(self.residuals.values.len())
+        model_precision
+            * self
+                .problem
+                .normalization
+                .factor(self.residuals.values.len())
     }
 
     fn value(
@@ -326,7 +352,8 @@ impl Action {
         self.residuals
             .evaluate(&*problem.model, &self.parameters, h, path);
         let measurement_error = self.measurement_factor() * self.measurement_sum(path);
-        let model_error = self.model_factor(model_precision) * in_four(&self.residuals.values, |r| r * r);
+        let model_error =
+            self.model_factor(model_precision) * in_four(&self.residuals.values, |r| r * r);
         let action = measurement_error + model_error;
         if !action.is_finite() {
             return Err(self.first_not_finite(path, parameters, action));
@@ -375,7 +402,19 @@ impl Action {
         self.finite_rows(&derivative, "dx/dt")
             .and_then(|()| self.finite_rows(&self.residuals.values, "residual"))
             .err()
-            .unwrap_or_else(|| self.not_finite_at(0, "squared error", action))
+            .unwrap_or_else(|| self.largest_square(path, action))
+    }
+
+    /// Every value is finite, but their squares or the sum of these are not: names the largest one.
+    fn largest_square(&self, path: &[f64], action: f64) -> Error {
+        let measured = self.problem.measured.iter();
+        let errors = measured.map(|&(place, y)| (place, "measurement error", path[place] - y));
+        let residuals = self.residuals.values.iter().enumerate();
+        let (place, term, _) = errors
+            .chain(residuals.map(|(i, &r)| (i, "residual", r)))
+            .max_by(|a, b| a.2.abs().total_cmp(&b.2.abs()))
+            .unwrap_or((0, "residual", 0.0));
+        self.not_finite_at(place, &format!("squared {term}"), action)
     }
 
     fn finite_parameters(&self, values: &[f64], prefix: &str) -> Result<()> {

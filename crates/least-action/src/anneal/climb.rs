@@ -127,7 +127,11 @@ impl Climber {
         let split = self.climb.path.len();
         let (path, scaled) = self.variables.split_at_mut(split);
         path.copy_from_slice(&self.climb.path);
-        for ((to, value), scale) in scaled.iter_mut().zip(&self.climb.parameters).zip(&self.scales) {
+        for ((to, value), scale) in scaled
+            .iter_mut()
+            .zip(&self.climb.parameters)
+            .zip(&self.scales)
+        {
             *to = value / scale;
         }
         let mut objective = Scaled {
@@ -142,14 +146,18 @@ impl Climber {
             .minimize(&mut objective, &mut self.variables)?;
         let (path, scaled) = self.variables.split_at(split);
         self.climb.path.copy_from_slice(path);
-        for ((to, value), scale) in self.climb.parameters.iter_mut().zip(scaled).zip(&self.scales) {
+        for ((to, value), scale) in self
+            .climb
+            .parameters
+            .iter_mut()
+            .zip(scaled)
+            .zip(&self.scales)
+        {
             *to = value * scale;
         }
-        let value = self.action.evaluate(
-            model_precision,
-            &self.climb.path,
-            &self.climb.parameters,
-        )?;
+        let value =
+            self.action
+                .evaluate(model_precision, &self.climb.path, &self.climb.parameters)?;
         Ok(Rung {
             rung,
             model_precision,
@@ -208,14 +216,20 @@ impl Climb {
         check::length(&at("path"), self.path.len(), problem.path_length(), because)?;
         let estimated = problem.estimated().len();
         check::length(&at("parameters"), self.parameters.len(), estimated, because)?;
-        check::at_most(&at("rungs"), self.rungs.len(), options.model_precision.rungs)?;
+        check::at_most(
+            &at("rungs"),
+            self.rungs.len(),
+            options.model_precision.rungs,
+        )?;
         for (n, rung) in self.rungs.iter().enumerate() {
             let expected = options.model_precision.model_precision(n);
             check::require(
                 rung.model_precision == expected,
                 &at(&format!("rungs[{n}].modelPrecision")),
                 rung.model_precision,
-                &format!("{expected}, as modelPrecision says: resume with the options of the first run"),
+                &format!(
+                    "{expected}, as modelPrecision says: resume with the options of the first run"
+                ),
             )?;
         }
         for (i, value) in self.path.iter().chain(&self.parameters).enumerate() {

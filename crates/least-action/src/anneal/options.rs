@@ -9,7 +9,10 @@ use crate::solve::Lbfgs;
 /// The ladder of model precisions: `R_f = initial * factor^rung`, rung = 0 .. rungs - 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase", deny_unknown_fields))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "camelCase", deny_unknown_fields)
+)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Ladder {
     /// R_f0, so small that the model hardly binds the path; for instance a millionth of R_m.
@@ -47,7 +50,10 @@ impl Ladder {
 /// Where an estimated parameter starts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase", deny_unknown_fields))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "camelCase", deny_unknown_fields)
+)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Estimate {
     /// Every starting path draws its first value uniformly from here. Not a bound: the estimate may leave it.
@@ -70,7 +76,10 @@ pub enum ObservedStart {
 /// The random paths that ladders are climbed from.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase", deny_unknown_fields))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "camelCase", deny_unknown_fields)
+)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct StartingPaths {
     pub count: usize,
@@ -78,32 +87,53 @@ pub struct StartingPaths {
     pub range: [f64; 2],
     #[cfg_attr(feature = "typescript", ts(type = "number"))]
     pub seed: u64,
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "crate::never"))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
     pub observed: ObservedStart,
 }
 
 /// Everything about an annealing run but the model and the data.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase", deny_unknown_fields))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "camelCase", deny_unknown_fields)
+)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct AnnealOptions {
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "crate::never"))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
     pub discretization: Discretization,
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "crate::never"))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
     pub normalization: Normalization,
     /// R_m: one over the variance of the measurement noise, in the square of the data's unit.
     pub measurement_precision: f64,
     /// R_f, from small to large.
     pub model_precision: Ladder,
     /// Values of parameters that are known; the model's defaults where none is given.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "crate::never"))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
     pub parameters: BTreeMap<String, f64>,
     /// Parameters to be estimated along with the path. Default: none.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "crate::never"))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
     pub estimate: BTreeMap<String, Estimate>,
     pub starting_paths: StartingPaths,
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "crate::never"))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
     pub minimizer: Lbfgs,
 }
 

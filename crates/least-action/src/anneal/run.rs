@@ -39,7 +39,9 @@ impl Run {
             failure.unwrap_or_else(|| Error::OutOfRange {
                 path: "signal".into(),
                 value: 0.0,
-                expected: "left alone until at least one rung is done: the run was cancelled before".into(),
+                expected:
+                    "left alone until at least one rung is done: the run was cancelled before"
+                        .into(),
             })
         })?;
         let levels = cluster(&climbs, rungs);
@@ -96,7 +98,12 @@ impl Run {
 }
 
 fn best(climbs: &[Climb]) -> Option<usize> {
-    let end = |climb: &Climb| climb.rungs.last().map(|rung| (climb.rungs.len(), rung.action));
+    let end = |climb: &Climb| {
+        climb
+            .rungs
+            .last()
+            .map(|rung| (climb.rungs.len(), rung.action))
+    };
     let ends = climbs.iter().enumerate();
     ends.filter_map(|(i, climb)| end(climb).map(|end| (i, end)))
         .min_by(|(_, (m, a)), (_, (n, b))| n.cmp(m).then(a.total_cmp(b)))

@@ -5,7 +5,11 @@ use crate::action::{Observations, Problem};
 use crate::random::Random;
 
 /// A path and estimated parameters, drawn for starting path number `start`. The same seed and number give the same bits, whatever else runs.
-pub(super) fn draw(problem: &Problem, options: &AnnealOptions, start: usize) -> (Vec<f64>, Vec<f64>) {
+pub(super) fn draw(
+    problem: &Problem,
+    options: &AnnealOptions,
+    start: usize,
+) -> (Vec<f64>, Vec<f64>) {
     let mut random = Random::new(options.starting_paths.seed, start as u64);
     let parameters = problem
         .estimated()

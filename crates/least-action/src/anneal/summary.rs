@@ -45,7 +45,10 @@ pub(super) fn summarize(
     if levels.is_empty() {
         line(format_args!("no starting path has reached the last rung"));
     } else {
-        line(format_args!("{:>5}  {:>14}  {:>6}", "level", "action", "starts"));
+        line(format_args!(
+            "{:>5}  {:>14}  {:>6}",
+            "level", "action", "starts"
+        ));
         for (i, level) in levels.iter().take(LISTED).enumerate() {
             line(format_args!(
                 "{:>5}  {:>14.6}  {:>6}",
@@ -69,7 +72,8 @@ pub(super) fn summarize(
     for (name, value) in problem.estimated().zip(&climb.parameters) {
         line(format_args!("  {name:<12} {value:>14.6}"));
     }
-    let work = |f: fn(&super::Rung) -> usize| climbs.iter().flat_map(|c| &c.rungs).map(f).sum::<usize>();
+    let work =
+        |f: fn(&super::Rung) -> usize| climbs.iter().flat_map(|c| &c.rungs).map(f).sum::<usize>();
     line(format_args!(
         "work: {} iterations, {} evaluations of the action with its gradient",
         work(|r| r.iterations),

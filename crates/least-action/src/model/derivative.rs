@@ -46,7 +46,9 @@ pub(crate) fn vector_jacobian(
         known.unwrap_or_else(|| graph.constant(0.0))
     };
     VectorJacobian {
-        states: (0..states).map(|i| gradient(Node::State(i as u32))).collect(),
+        states: (0..states)
+            .map(|i| gradient(Node::State(i as u32)))
+            .collect(),
         parameters: (0..parameters)
             .map(|i| gradient(Node::Parameter(i as u32)))
             .collect(),
@@ -62,7 +64,13 @@ fn accumulate(graph: &mut Graph, adjoints: &mut [Option<NodeId>], at: NodeId, te
 }
 
 /// `adjoint * d function(a) / da`; `id` is the node `function(a)` itself.
-fn unary_term(graph: &mut Graph, function: Unary, id: NodeId, a: NodeId, adjoint: NodeId) -> NodeId {
+fn unary_term(
+    graph: &mut Graph,
+    function: Unary,
+    id: NodeId,
+    a: NodeId,
+    adjoint: NodeId,
+) -> NodeId {
     match function {
         Unary::Negate => graph.negate(adjoint),
         Unary::Sqrt => {

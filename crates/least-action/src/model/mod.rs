@@ -267,6 +267,14 @@ impl Model for EquationModel {
             parameters: parameter_gradient,
             width,
         };
-        run(&self.adjoint, scratch, points, parameters, path, adjoint, sink);
+        run(
+            &self.adjoint,
+            scratch,
+            points,
+            parameters,
+            path,
+            adjoint,
+            sink,
+        );
     }
 }

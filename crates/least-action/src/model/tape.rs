@@ -85,7 +85,8 @@ impl Tape {
                         let Source::Scalar(to) = target else {
                             unreachable!("new_scalar gives a scalar")
                         };
-                        tape.prologue.push(ScalarInstruction::Unary(function, to, a));
+                        tape.prologue
+                            .push(ScalarInstruction::Unary(function, to, a));
                         target
                     }
                     Source::Column(a) => {

@@ -13,10 +13,6 @@ pub fn lorenz63() -> Result<EquationModel> {
         .flow(|x, p| {
             let (sigma, rho, beta) = (p[0], p[1], p[2]);
             let (x, y, z) = (x[0], x[1], x[2]);
-            vec![
-                sigma * (y - x),
-                x * (rho - z) - y,
-                x * y - beta * z,
-            ]
+            vec![sigma * (y - x), x * (rho - z) - y, x * y - beta * z]
         })
 }

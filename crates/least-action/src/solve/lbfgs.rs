@@ -20,10 +20,14 @@ use crate::error::{check, Error, Result};
 )]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Lbfgs {
-    /// Pairs of steps and gradient changes that stand for the Hessian.
+    /// Pairs of steps and gradient changes that stand for the Hessian. Default: 10.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>", optional))]
     pub memory: usize,
+    /// Default: 1000.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>", optional))]
     pub max_iterations: usize,
-    /// Relative: the minimisation ends when [`Lbfgs::WINDOW`] iterations lower the value by less than this share of it.
+    /// Relative: the minimisation ends when ten iterations lower the value by less than this share of it. Default: 1e-6.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<f64>", optional))]
     pub tolerance: f64,
 }
 
@@ -218,7 +222,7 @@ impl<'a> Session<'a> {
     /// Makes sure that value and gradient are those at `x`.
     fn visit(&self, x: &Vector) -> std::result::Result<(), argmin::core::Error> {
         let state = &mut *self.state.borrow_mut();
-        if state.point == *x {
+        if state.point.as_slice() == x.as_slice() {
             return Ok(());
         }
         if state.budget == 0 {

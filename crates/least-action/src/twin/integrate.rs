@@ -22,7 +22,12 @@ pub fn integrate(
     let dimension = model.dimension();
     check::length("initialState", initial.len(), dimension, "one per state")?;
     let expected = model.parameters().len();
-    check::length("parameters", parameters.len(), expected, "one per parameter")?;
+    check::length(
+        "parameters",
+        parameters.len(),
+        expected,
+        "one per parameter",
+    )?;
     check::positive("timeStep", time_step)?;
     check::at_least("points", points, 1)?;
     check::at_most("points", points, MOST_VALUES / dimension)?;

@@ -16,11 +16,17 @@ use crate::random::Random;
 /// What data to make.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase", deny_unknown_fields))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "camelCase", deny_unknown_fields)
+)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct TwinExperiment {
     /// True values; the model's defaults where none is given.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "crate::never"))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
     pub parameters: BTreeMap<String, f64>,
     /// h, in the model's unit of time.
     pub time_step: f64,
@@ -34,15 +40,24 @@ pub struct TwinExperiment {
     #[cfg_attr(feature = "typescript", ts(type = "number"))]
     pub seed: u64,
     /// State at the first point. Default: the model's own, displaced at random where the model is spun up, and then integrated for `spin_up`.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "crate::never"))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
     #[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>", optional))]
     pub initial_state: Option<Vec<f64>>,
     /// Time to integrate before the window begins, so that the state is typical. Default: the model's own; 0 if `initial_state` is given.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "crate::never"))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub spin_up: Option<f64>,
     /// Points of the truth past the window, to compare predictions with. Default: 0.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "crate::never"))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
     pub further: usize,
 }
 
@@ -113,7 +128,11 @@ impl TwinExperiment {
         random: &mut Random,
     ) -> Result<Vec<f64>> {
         let given = self.initial_state.as_deref();
-        let natural = if given.is_some() { 0.0 } else { model.spin_up() };
+        let natural = if given.is_some() {
+            0.0
+        } else {
+            model.spin_up()
+        };
         let spin_up = self.spin_up.unwrap_or(natural);
         check::require(
             spin_up.is_finite() && spin_up >= 0.0,
@@ -122,7 +141,12 @@ impl TwinExperiment {
             "finite and not negative",
         )?;
         let mut state = given.unwrap_or(model.initial_state()).to_vec();
-        check::length("initialState", state.len(), model.dimension(), "one per state")?;
+        check::length(
+            "initialState",
+            state.len(),
+            model.dimension(),
+            "one per state",
+        )?;
         if given.is_none() && spin_up > 0.0 {
             for value in &mut state {
                 *value += DISPLACEMENT * value.abs() * random.normal();

@@ -41,7 +41,15 @@ pub fn predict(problem: &Problem, climb: &Climb, until: f64) -> Result<Predictio
         parameters[index] = value;
     }
     let initial = &climb.path[climb.path.len() - dimension..];
-    let path = integrate(&**problem.model(), &parameters, initial, data.time_step, points)?;
-    let times = (0..points).map(|n| data.time(data.points - 1 + n)).collect();
+    let path = integrate(
+        &**problem.model(),
+        &parameters,
+        initial,
+        data.time_step,
+        points,
+    )?;
+    let times = (0..points)
+        .map(|n| data.time(data.points - 1 + n))
+        .collect();
     Ok(Prediction { times, path })
 }

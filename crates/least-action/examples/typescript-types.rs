@@ -1,0 +1,77 @@
+//! Prints TypeScript declarations of what crosses between Rust and TypeScript: the build writes them to sdk/generated/types.ts.
+//!
+//! cargo run --example typescript-types --features typescript
+
+use std::collections::BTreeMap;
+
+use least_action::anneal::{
+    Drop, Estimate, Finding, FindingCode, Ladder, Level, ObservedStart, Rung, Severity,
+    StartingPaths, Verdict,
+};
+use least_action::model::{Model, Parameter};
+use least_action::models::ModelSpec;
+use least_action::solve::{Lbfgs, StopReason};
+use least_action::{
+    ActionOptions, ActionValue, AnnealOptions, Discretization, Error, Normalization, TwinExperiment,
+};
+use ts_rs::{Config, TS};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let config = Config::default().with_large_int("number");
+    println!("// Generated from the Rust types. Do not edit.");
+    let declarations = [
+        declaration::<ActionOptions>(&config)?,
+        declaration::<ActionValue>(&config)?,
+        declaration::<AnnealOptions>(&config)?,
+        declaration::<Discretization>(&config)?,
+        declaration::<Drop>(&config)?,
+        declaration::<Error>(&config)?,
+        declaration::<Estimate>(&config)?,
+        declaration::<Finding>(&config)?,
+        declaration::<FindingCode>(&config)?,
+        declaration::<Ladder>(&config)?,
+        declaration::<Lbfgs>(&config)?,
+        declaration::<Level>(&config)?,
+        declaration::<ModelSpec>(&config)?,
+        declaration::<Normalization>(&config)?,
+        declaration::<ObservedStart>(&config)?,
+        declaration::<Parameter>(&config)?,
+        declaration::<Rung>(&config)?,
+        declaration::<Severity>(&config)?,
+        declaration::<StartingPaths>(&config)?,
+        declaration::<StopReason>(&config)?,
+        declaration::<TwinExperiment>(&config)?,
+        declaration::<Verdict>(&config)?,
+        model_parameters()?,
+    ];
+    for declaration in declarations {
+        println!("\n{declaration}");
+    }
+    Ok(())
+}
+
+/// One exported type with its documentation. All of them go into one file, so the imports are left out.
+fn declaration<T: TS + 'static>(config: &Config) -> Result<String, ts_rs::ExportError> {
+    let file = T::export_to_string(config)?;
+    let lines = file.lines();
+    let body = lines.skip_while(|line| !line.starts_with("/**") && !line.starts_with("export "));
+    Ok(body.collect::<Vec<_>>().join("\n"))
+}
+
+/// The names of every system's parameters, so that TypeScript knows them without a second list.
+fn model_parameters() -> least_action::Result<String> {
+    let mut systems = BTreeMap::new();
+    for spec in ModelSpec::catalogue() {
+        let model = spec.build()?;
+        let names = model.parameters().iter().map(|p| format!("{:?}", p.name));
+        let names: Vec<_> = names.collect();
+        systems.insert(model.name().to_string(), names.join(" | "));
+    }
+    let lines = systems
+        .iter()
+        .map(|(system, names)| format!("  {system}: {names};\n"));
+    let lines: String = lines.collect();
+    Ok(format!(
+        "/** Names of the parameters of every system. */\nexport type ModelParameters = {{\n{lines}}};"
+    ))
+}

@@ -1,0 +1,276 @@
+//! Bad input gets an error that names the field, the value and the remedy.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use least_action::anneal::{Estimate, Ladder, ObservedStart, StartingPaths};
+use least_action::solve::Lbfgs;
+use least_action::{
+    models, Action, ActionOptions, AnnealOptions, Annealer, Discretization, Error, Observations,
+    Problem, TwinExperiment,
+};
+
+fn data() -> Observations {
+    Observations {
+        start: 0.0,
+        time_step: 0.1,
+        points: 5,
+        observed: vec![0],
+        values: vec![1.0; 5],
+    }
+}
+
+fn options() -> AnnealOptions {
+    AnnealOptions {
+        discretization: Discretization::SimpsonHermite,
+        normalization: Default::default(),
+        measurement_precision: 1.0,
+        model_precision: Ladder {
+            initial: 1.0,
+            factor: 2.0,
+            rungs: 2,
+        },
+        parameters: BTreeMap::new(),
+        estimate: BTreeMap::from([(
+            "rho".into(),
+            Estimate {
+                initial: [20.0, 30.0],
+            },
+        )]),
+        starting_paths: StartingPaths {
+            count: 1,
+            range: [-1.0, 1.0],
+            seed: 1,
+            observed: ObservedStart::Data,
+        },
+        minimizer: Lbfgs::default(),
+    }
+}
+
+/// The error of annealing with options and data changed by `spoil`.
+fn error(spoil: impl FnOnce(&mut AnnealOptions, &mut Observations)) -> Error {
+    let (mut options, mut data) = (options(), data());
+    spoil(&mut options, &mut data);
+    let model = Arc::new(models::lorenz63().unwrap());
+    match Annealer::new(model, data, options) {
+        Ok(_) => panic!("accepted"),
+        Err(error) => error,
+    }
+}
+
+#[track_caller]
+fn assert_says(error: Error, path: &str, words: &[&str]) {
+    let text = error.to_string();
+    assert_eq!(error.path(), path, "{text}");
+    for word in words {
+        assert!(text.contains(word), "no \"{word}\" in: {text}");
+    }
+}
+
+#[test]
+fn options_out_of_range_are_named() {
+    let cases: [(&str, &str, fn(&mut AnnealOptions)); 14] = [
+        ("measurementPrecision", "greater than zero, got -1", |o| {
+            o.measurement_precision = -1.0
+        }),
+        ("measurementPrecision", "got 0", |o| {
+            o.measurement_precision = 0.0
+        }),
+        ("measurementPrecision", "got NaN", |o| {
+            o.measurement_precision = f64::NAN
+        }),
+        ("modelPrecision.initial", "got Infinity", |o| {
+            o.model_precision.initial = f64::INFINITY
+        }),
+        ("modelPrecision.factor", "greater than one, got 1", |o| {
+            o.model_precision.factor = 1.0
+        }),
+        ("modelPrecision.rungs", "at least 1, got 0", |o| {
+            o.model_precision.rungs = 0
+        }),
+        ("modelPrecision.rungs", "finite", |o| {
+            o.model_precision.rungs = 5000
+        }),
+        ("startingPaths.count", "at least 1, got 0", |o| {
+            o.starting_paths.count = 0
+        }),
+        ("startingPaths.range[0]", "finite, got -Infinity", |o| {
+            o.starting_paths.range = [f64::NEG_INFINITY, 1.0]
+        }),
+        ("startingPaths.range[1]", "at least the lower end", |o| {
+            o.starting_paths.range = [2.0, 1.0]
+        }),
+        ("estimate.rho.initial[0]", "finite, got NaN", |o| {
+            o.estimate.insert(
+                "rho".into(),
+                Estimate {
+                    initial: [f64::NAN, 1.0],
+                },
+            );
+        }),
+        ("minimizer.memory", "at least 1", |o| o.minimizer.memory = 0),
+        ("minimizer.tolerance", "between 0 and 1", |o| {
+            o.minimizer.tolerance = 1.0
+        }),
+        ("parameters.sigma", "finite, got NaN", |o| {
+            o.parameters.insert("sigma".into(), f64::NAN);
+        }),
+    ];
+    for (path, words, spoil) in cases {
+        assert_says(error(|o, _| spoil(o)), path, &[words]);
+    }
+}
+
+#[test]
+fn data_out_of_range_are_named() {
+    let cases: [(&str, &str, fn(&mut Observations)); 10] = [
+        ("data.timeStep", "got 0", |d| d.time_step = 0.0),
+        ("data.start", "got NaN", |d| d.start = f64::NAN),
+        ("data.points", "at least 2", |d| d.points = 1),
+        (
+            "data.observed[0]",
+            "the model has 3 state components, so use 0 to 2",
+            |d| d.observed = vec![3],
+        ),
+        ("data.observed[1]", "0 is listed twice", |d| {
+            d.observed = vec![0, 0];
+            d.values = vec![0.0; 10];
+        }),
+        ("data.observed.length", "at least 1", |d| {
+            d.observed = vec![]
+        }),
+        ("data.values", "expected 5 values", |d| {
+            d.values = vec![0.0; 4]
+        }),
+        (
+            "data.values[2]",
+            "finite, or NaN where nothing was measured, got Infinity",
+            |d| d.values[2] = f64::INFINITY,
+        ),
+        ("data.values", "at least one finite value", |d| {
+            d.values = vec![f64::NAN; 5]
+        }),
+        (
+            "data.points",
+            "use 5 points or another discretization",
+            |d| {
+                d.points = 4;
+                d.values = vec![0.0; 4];
+            },
+        ),
+    ];
+    for (path, words, spoil) in cases {
+        assert_says(error(|_, d| spoil(d)), path, &[words]);
+    }
+    let empty_column = error(|_, d| {
+        d.observed = vec![0, 2];
+        d.values = (0..10)
+            .map(|k| if k % 2 == 0 { 1.0 } else { f64::NAN })
+            .collect();
+    });
+    assert_says(empty_column, "data.observed[1]", &["no observation"]);
+}
+
+#[test]
+fn unknown_names_come_with_the_nearest() {
+    let unknown = error(|o, _| {
+        o.estimate = BTreeMap::from([(
+            "ro".into(),
+            Estimate {
+                initial: [0.0, 1.0],
+            },
+        )]);
+    });
+    assert_says(
+        unknown,
+        "estimate.ro",
+        &["did you mean \"rho\"?", "sigma, rho, beta"],
+    );
+    let unknown = error(|o, _| {
+        o.parameters.insert("zzz".into(), 1.0);
+    });
+    assert_says(
+        unknown,
+        "parameters.zzz",
+        &["unknown name \"zzz\" (known: sigma, rho, beta)"],
+    );
+}
+
+#[test]
+fn paths_are_checked_where_the_action_is_evaluated() {
+    let model = Arc::new(models::lorenz63().unwrap());
+    let problem = Problem::new(model, data(), &ActionOptions::default()).unwrap();
+    let mut action = Action::new(&problem);
+    let short = action.evaluate(1.0, &[0.0; 14], &[]).unwrap_err();
+    assert_says(
+        short,
+        "path",
+        &["expected 15 values (5 points x 3 states), got 14"],
+    );
+    let negative = action.evaluate(-1.0, &[0.0; 15], &[]).unwrap_err();
+    assert_says(negative, "modelPrecision", &["got -1"]);
+    let surplus = action.evaluate(1.0, &[0.0; 15], &[1.0]).unwrap_err();
+    assert_says(surplus, "parameters", &["expected 0 values"]);
+
+    let mut path = [0.0; 15];
+    path[7] = f64::NAN;
+    let bad = action.evaluate(1.0, &path, &[]).unwrap_err();
+    assert_says(bad, "path", &["x of y is NaN at time 0.2 (point 2)"]);
+    // Finite states whose derivative is not.
+    path[7] = 1e200;
+    path[6] = 1e200;
+    let bad = action.evaluate(1.0, &path, &[]).unwrap_err();
+    assert_says(bad, "path", &["dx/dt of z is Infinity at time 0.2"]);
+    path = [0.0; 15];
+    path[0] = 1e170;
+    let bad = action.evaluate(1.0, &path, &[]).unwrap_err();
+    assert_says(bad, "path", &["Infinity at time 0"]);
+}
+
+#[test]
+fn twins_are_checked() {
+    let twin = TwinExperiment {
+        parameters: BTreeMap::new(),
+        time_step: 0.01,
+        points: 3,
+        observed: vec![0],
+        noise: 0.1,
+        seed: 1,
+        initial_state: None,
+        spin_up: None,
+        further: 0,
+    };
+    let model = models::lorenz63().unwrap();
+    let error = |spoil: fn(&mut TwinExperiment)| {
+        let mut twin = twin.clone();
+        spoil(&mut twin);
+        twin.run(&model).unwrap_err()
+    };
+    assert_says(
+        error(|t| t.noise = -0.1),
+        "noise",
+        &["not negative, got -0.1"],
+    );
+    assert_says(
+        error(|t| t.observed = vec![7]),
+        "observed[0]",
+        &["out of range"],
+    );
+    assert_says(error(|t| t.points = usize::MAX), "points", &["at most"]);
+    assert_says(
+        error(|t| t.initial_state = Some(vec![1.0])),
+        "initialState",
+        &["expected 3"],
+    );
+    assert_says(
+        error(|t| t.spin_up = Some(f64::INFINITY)),
+        "spinUp",
+        &["got Infinity"],
+    );
+    assert_says(
+        error(|t| t.time_step = 10.0),
+        "path",
+        &["forward integration of", "at time"],
+    );
+    assert!(models::lorenz96(3).is_err_and(|e| e.path() == "dimension"));
+}
