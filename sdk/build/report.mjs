@@ -1,7 +1,7 @@
 // One line for every step: what was done, why, how long it took. On stderr, because `npm pack --json` runs these
 // scripts and owns stdout.
 const announceAfter = 1_000; // a step that is still running then gets a first line
-const heartbeatEvery = 20_000; // and then a sign of life, so that a quiet terminal or CI log is not mistaken for a hang
+const heartbeatEvery = 30_000; // and then a sign of life, so that a quiet terminal or CI log is not mistaken for a hang
 
 let latestOutput = "";
 export function noteOutput(text) {
