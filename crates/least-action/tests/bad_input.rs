@@ -10,6 +10,9 @@ use least_action::{
     Problem, TwinExperiment,
 };
 
+/// The field at fault, words of the message, and what spoils it.
+type Case<T> = (&'static str, &'static str, fn(&mut T));
+
 fn data() -> Observations {
     Observations {
         start: 0.0,
@@ -69,7 +72,7 @@ fn assert_says(error: Error, path: &str, words: &[&str]) {
 
 #[test]
 fn options_out_of_range_are_named() {
-    let cases: [(&str, &str, fn(&mut AnnealOptions)); 14] = [
+    let cases: [Case<AnnealOptions>; 14] = [
         ("measurementPrecision", "greater than zero, got -1", |o| {
             o.measurement_precision = -1.0
         }),
@@ -123,7 +126,7 @@ fn options_out_of_range_are_named() {
 
 #[test]
 fn data_out_of_range_are_named() {
-    let cases: [(&str, &str, fn(&mut Observations)); 10] = [
+    let cases: [Case<Observations>; 10] = [
         ("data.timeStep", "got 0", |d| d.time_step = 0.0),
         ("data.start", "got NaN", |d| d.start = f64::NAN),
         ("data.points", "at least 2", |d| d.points = 1),

@@ -2,17 +2,16 @@
 
 mod discretization;
 mod observations;
-
-use std::collections::BTreeMap;
-use std::sync::Arc;
+mod problem;
 
 pub use discretization::Discretization;
 pub(crate) use observations::validate_observed;
 pub use observations::Observations;
+pub(crate) use problem::resolve_parameters;
+pub use problem::{ActionOptions, Problem};
 
 use crate::error::{check, Error, Result};
-use crate::model::Model;
-use discretization::Residuals;
+use discretization::{Along, Residuals};
 
 /// What the two parts of the action are divided by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -37,144 +36,6 @@ impl Normalization {
             Normalization::Posterior => 0.5,
         }
     }
-}
-
-/// How an action is formed from a model and data.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(rename_all = "camelCase", deny_unknown_fields)
-)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct ActionOptions {
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
-    pub discretization: Discretization,
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
-    pub normalization: Normalization,
-    /// R_m: one over the variance of the measurement noise, in the square of the data's unit.
-    pub measurement_precision: f64,
-    /// Values of parameters that are known; the model's defaults where none is given.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
-    pub parameters: BTreeMap<String, f64>,
-    /// Names of the parameters that are variables of the action, beside the path. Default: none.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
-    pub estimate: Vec<String>,
-}
-
-/// A model, data and everything fixed about their action: checked once, shared by all starting paths.
-#[derive(Clone)]
-pub struct Problem {
-    pub(crate) model: Arc<dyn Model>,
-    pub(crate) observations: Observations,
-    pub(crate) discretization: Discretization,
-    pub(crate) normalization: Normalization,
-    pub(crate) measurement_precision: f64,
-    /// All of the model's parameters, in its order; the estimated ones are placeholders.
-    pub(crate) parameters: Vec<f64>,
-    /// Which of them are estimated, ascending.
-    pub(crate) estimated: Vec<usize>,
-    /// What was measured: the position in a path, and the value there. Gaps are not in it.
-    pub(crate) measured: Vec<(usize, f64)>,
-}
-
-impl Problem {
-    /// # Errors
-    /// Whatever is wrong with the data or options, by field; see [`Error`].
-    pub fn new(
-        model: Arc<dyn Model>,
-        observations: Observations,
-        options: &ActionOptions,
-    ) -> Result<Self> {
-        observations.validate(model.dimension())?;
-        options
-            .discretization
-            .validate("data.points", observations.points)?;
-        check::positive("measurementPrecision", options.measurement_precision)?;
-        let parameters = resolve_parameters(&*model, &options.parameters)?;
-        let names = model.parameters().iter().map(|p| p.name.as_str());
-        let mut estimated = Vec::new();
-        for name in &options.estimate {
-            let path = format!("estimate.{name}");
-            let index = check::position(&path, name, names.clone())?;
-            if estimated.contains(&index) {
-                return Err(Error::Duplicate {
-                    path: "estimate".into(),
-                    value: name.clone(),
-                });
-            }
-            estimated.push(index);
-        }
-        estimated.sort_unstable();
-        Ok(Problem {
-            measured: measured(&observations, model.dimension()),
-            observations,
-            discretization: options.discretization,
-            normalization: options.normalization,
-            measurement_precision: options.measurement_precision,
-            parameters,
-            estimated,
-            model,
-        })
-    }
-
-    pub fn model(&self) -> &Arc<dyn Model> {
-        &self.model
-    }
-
-    pub fn observations(&self) -> &Observations {
-        &self.observations
-    }
-
-    /// Length of a path: points x dimension.
-    pub fn path_length(&self) -> usize {
-        self.observations.points * self.model.dimension()
-    }
-
-    /// Names of the estimated parameters, in the order in which their values are passed.
-    pub fn estimated(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
-        self.estimated
-            .iter()
-            .map(|&i| self.model.parameters()[i].name.as_str())
-    }
-}
-
-fn measured(data: &Observations, dimension: usize) -> Vec<(usize, f64)> {
-    let width = data.observed.len();
-    let place = |k: usize| (k / width) * dimension + data.observed[k % width];
-    let values = data.values.iter().enumerate();
-    values
-        .filter(|(_, y)| !y.is_nan())
-        .map(|(k, &y)| (place(k), y))
-        .collect()
-}
-
-/// All parameters of a model in its order: the given ones by name, its defaults otherwise.
-///
-/// # Errors
-/// A name that the model does not have, and values that are not finite.
-pub fn resolve_parameters(model: &dyn Model, given: &BTreeMap<String, f64>) -> Result<Vec<f64>> {
-    let mut values: Vec<f64> = model.parameters().iter().map(|p| p.default).collect();
-    let names = model.parameters().iter().map(|p| p.name.as_str());
-    for (name, &value) in given {
-        let path = format!("parameters.{name}");
-        let index = check::position(&path, name, names.clone())?;
-        check::finite(&path, value)?;
-        values[index] = value;
-    }
-    Ok(values)
 }
 
 /// The action and its two parts, which sum to it.
@@ -211,19 +72,6 @@ pub struct Action {
     residuals: Residuals,
     parameters: Vec<f64>,
     parameter_gradient: Vec<f64>,
-}
-
-impl Default for ActionOptions {
-    /// R_m = 1, everything else by its own default.
-    fn default() -> Self {
-        ActionOptions {
-            discretization: Discretization::default(),
-            normalization: Normalization::default(),
-            measurement_precision: 1.0,
-            parameters: BTreeMap::new(),
-            estimate: Vec::new(),
-        }
-    }
 }
 
 impl Action {
@@ -277,17 +125,17 @@ impl Action {
         let value = self.value(model_precision, path, parameters)?;
         self.measurement_gradient(path, path_gradient);
         self.parameter_gradient.fill(0.0);
-        let problem = &self.problem;
-        self.residuals.pull_back(
-            &*problem.model,
-            &self.parameters,
-            problem.observations.time_step,
+        let weight = 2.0 * self.model_factor(model_precision);
+        let along = Along {
+            model: &*self.problem.model,
+            parameters: &self.parameters,
+            time_step: self.problem.observations.time_step,
             path,
-            2.0 * self.model_factor(model_precision),
-            path_gradient,
-            &mut self.parameter_gradient,
-        );
-        for (to, &index) in parameter_gradient.iter_mut().zip(&problem.estimated) {
+        };
+        let parameters = &mut self.parameter_gradient;
+        self.residuals
+            .pull_back(&along, weight, path_gradient, parameters);
+        for (to, &index) in parameter_gradient.iter_mut().zip(&self.problem.estimated) {
             *to = self.parameter_gradient[index];
         }
         self.finite_rows(path_gradient, "dA/dx")?;
@@ -348,9 +196,12 @@ impl Action {
         for (&index, &value) in problem.estimated.iter().zip(parameters) {
             self.parameters[index] = value;
         }
-        let h = problem.observations.time_step;
-        self.residuals
-            .evaluate(&*problem.model, &self.parameters, h, path);
+        self.residuals.evaluate(&Along {
+            model: &*problem.model,
+            parameters: &self.parameters,
+            time_step: problem.observations.time_step,
+            path,
+        });
         let measurement_error = self.measurement_factor() * self.measurement_sum(path);
         let model_error =
             self.model_factor(model_precision) * in_four(&self.residuals.values, |r| r * r);

@@ -276,3 +276,153 @@ impl Gradient for &Session<'_> {
         Ok(&state.gradient * state.scale)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Function<F: FnMut(&[f64], &mut [f64]) -> Result<f64>>(F);
+
+    impl<F: FnMut(&[f64], &mut [f64]) -> Result<f64>> Objective for Function<F> {
+        fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> Result<f64> {
+            (self.0)(x, gradient)
+        }
+    }
+
+    fn not_finite() -> Error {
+        Error::NotFinite {
+            path: "x".into(),
+            time: 0.0,
+            point: 0,
+            state: "x".into(),
+            term: "f".into(),
+            value: f64::NAN,
+        }
+    }
+
+    /// Rosenbrock's valley plus one, times `scale`: the lowest value is `scale`, at (1, 1).
+    fn valley(scale: f64) -> impl FnMut(&[f64], &mut [f64]) -> Result<f64> {
+        move |x, gradient| {
+            let (a, b) = (1.0 - x[0], x[1] - x[0] * x[0]);
+            gradient[0] = scale * (-2.0 * a - 400.0 * x[0] * b);
+            gradient[1] = scale * 200.0 * b;
+            Ok(scale * (1.0 + a * a + 100.0 * b * b))
+        }
+    }
+
+    fn minimize(
+        options: Lbfgs,
+        function: impl FnMut(&[f64], &mut [f64]) -> Result<f64>,
+    ) -> (Minimum, [f64; 2]) {
+        let mut x = [-1.2, 1.0];
+        let minimum = options.minimize(&mut Function(function), &mut x).unwrap();
+        (minimum, x)
+    }
+
+    #[test]
+    fn the_scale_of_the_value_changes_nothing() {
+        // By powers of two, which floats scale without rounding: then even the bits are the same.
+        let (reference, at) = minimize(Lbfgs::default(), valley(1.0));
+        assert!(
+            (at[0] - 1.0).abs() < 1e-3 && (at[1] - 1.0).abs() < 1e-3,
+            "{at:?}"
+        );
+        for exponent in [-100, -40, 40, 100] {
+            let scale = 2f64.powi(exponent);
+            let (minimum, x) = minimize(Lbfgs::default(), valley(scale));
+            assert_eq!(x, at, "scale 2^{exponent}");
+            assert_eq!(minimum.evaluations, reference.evaluations);
+            assert_eq!(minimum.stop, reference.stop);
+            assert_eq!(minimum.value, reference.value * scale);
+        }
+    }
+
+    #[test]
+    fn evaluations_are_counted_as_they_happen() {
+        let mut calls = 0;
+        let mut inner = valley(1.0);
+        let (minimum, _) = minimize(Lbfgs::default(), |x, g| {
+            calls += 1;
+            inner(x, g)
+        });
+        assert_eq!(minimum.evaluations, calls);
+    }
+
+    #[test]
+    fn every_reason_to_stop_is_told() {
+        let defaults = Lbfgs::default();
+        let few = Lbfgs {
+            max_iterations: 3,
+            ..defaults
+        };
+        assert_eq!(
+            minimize(few, valley(1.0)).0.stop,
+            StopReason::IterationLimit
+        );
+        assert_eq!(minimize(few, valley(1.0)).0.iterations, 3);
+
+        let loose = Lbfgs {
+            tolerance: 0.9,
+            ..defaults
+        };
+        let (minimum, _) = minimize(loose, |x, g| {
+            g.copy_from_slice(&[1e-3 * x[0], 1e-3 * x[1]]);
+            Ok(1.0 + 0.5e-3 * (x[0] * x[0] + x[1] * x[1]))
+        });
+        assert_eq!(minimum.stop, StopReason::GradientSmall);
+
+        assert_eq!(
+            minimize(defaults, valley(1.0)).0.stop,
+            StopReason::ValueSettled
+        );
+
+        // A gradient of the wrong sign: no step along it goes down.
+        let (minimum, x) = minimize(defaults, |x, g| {
+            g.copy_from_slice(&[-2.0 * x[0], -2.0 * x[1]]);
+            Ok(1.0 + x[0] * x[0] + x[1] * x[1])
+        });
+        assert_eq!(minimum.stop, StopReason::LineSearchFailed);
+        assert_eq!(x, [-1.2, 1.0], "the best point is kept");
+
+        // Finite at the start and nowhere else.
+        let mut first = true;
+        let (minimum, x) = minimize(defaults, |x, g| {
+            g.copy_from_slice(&[2.0 * x[0], 2.0 * x[1]]);
+            match std::mem::take(&mut first) {
+                true => Ok(x[0] * x[0] + x[1] * x[1]),
+                false => Err(not_finite()),
+            }
+        });
+        assert_eq!(minimum.stop, StopReason::NotFinite);
+        assert_eq!(x, [-1.2, 1.0]);
+
+        let failing = &mut Function(|_: &[f64], _: &mut [f64]| Err(not_finite()));
+        assert!(defaults.minimize(failing, &mut [0.0]).is_err());
+    }
+
+    #[test]
+    fn steps_into_nonsense_are_shortened() {
+        // -log(1 - |x|^2) + slope: infinite outside the unit disc, the minimum inside.
+        let (minimum, x) = {
+            let mut x = [0.9, 0.0];
+            let minimum = Lbfgs::default()
+                .minimize(
+                    &mut Function(|x: &[f64], g: &mut [f64]| {
+                        let room = 1.0 - x[0] * x[0] - x[1] * x[1];
+                        if room <= 0.0 {
+                            return Err(not_finite());
+                        }
+                        g[0] = 2.0 * x[0] / room + 3.0;
+                        g[1] = 2.0 * x[1] / room;
+                        Ok(10.0 - room.ln() + 3.0 * x[0])
+                    }),
+                    &mut x,
+                )
+                .unwrap();
+            (minimum, x)
+        };
+        // 2x / (1 - x^2) = -3.
+        let expected = (1.0 - 10f64.sqrt()) / 3.0;
+        assert!((x[0] - expected).abs() < 1e-4, "{x:?} {minimum:?}");
+    }
+}

@@ -146,6 +146,25 @@ struct Stage {
     adjoint: Vec<f64>,
 }
 
+/// What residuals are taken along: a path, and the model at given parameters.
+pub(super) struct Along<'a> {
+    pub model: &'a dyn Model,
+    pub parameters: &'a [f64],
+    pub time_step: f64,
+    pub path: &'a [f64],
+}
+
+impl Along<'_> {
+    fn flow<'a>(&'a self, scratch: &'a mut Scratch) -> Flow<'a> {
+        Flow {
+            model: self.model,
+            parameters: self.parameters,
+            scratch,
+            dimension: self.model.dimension(),
+        }
+    }
+}
+
 /// Memory for evaluating one discretised model on paths of one length.
 #[derive(Debug, Clone)]
 pub(super) struct Residuals {
@@ -172,29 +191,16 @@ impl Residuals {
         }
     }
 
-    pub fn evaluate(&mut self, model: &dyn Model, parameters: &[f64], h: f64, path: &[f64]) {
-        let mut flow = Flow {
-            model,
-            parameters,
-            scratch: &mut self.scratch,
-            dimension: model.dimension(),
-        };
-        self.discretization.scheme().residuals(
-            &mut flow,
-            h,
-            path,
-            &mut self.stages,
-            &mut self.values,
-        );
+    pub fn evaluate(&mut self, along: &Along) {
+        let (scheme, mut flow) = (self.discretization.scheme(), along.flow(&mut self.scratch));
+        let (h, path) = (along.time_step, along.path);
+        scheme.residuals(&mut flow, h, path, &mut self.stages, &mut self.values);
     }
 
-    /// Adds the gradient of `sum w r` with the adjoint `w = weight * r`, at the path of the last [`Residuals::evaluate`]. The residuals are overwritten.
+    /// Adds the gradient of `sum w r` with the adjoint `w = weight * r`, along what was last given to [`Residuals::evaluate`]. The residuals are overwritten.
     pub fn pull_back(
         &mut self,
-        model: &dyn Model,
-        parameters: &[f64],
-        h: f64,
-        path: &[f64],
+        along: &Along,
         weight: f64,
         path_gradient: &mut [f64],
         parameter_gradient: &mut [f64],
@@ -202,20 +208,15 @@ impl Residuals {
         for value in &mut self.values {
             *value *= weight;
         }
-        let mut flow = Flow {
-            model,
-            parameters,
-            scratch: &mut self.scratch,
-            dimension: model.dimension(),
-        };
+        let (scheme, mut flow) = (self.discretization.scheme(), along.flow(&mut self.scratch));
         let mut gradient = Gradient {
             path: path_gradient,
             parameters: parameter_gradient,
         };
-        self.discretization.scheme().pull_back(
+        scheme.pull_back(
             &mut flow,
-            h,
-            path,
+            along.time_step,
+            along.path,
             &mut self.stages,
             &self.values,
             &mut gradient,
