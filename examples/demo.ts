@@ -1,0 +1,52 @@
+/**
+ * npm run demo: runs the examples, prints what they found and writes their pictures.
+ * npm run demo -- lynx-hare: only that one.
+ */
+import { mkdir, writeFile } from "node:fs/promises";
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { lorenz96Twin } from "./lorenz96-twin/index.js";
+import { lynxHare } from "./lynx-hare/index.js";
+import { heading } from "./terminal.js";
+
+const examples = { "lorenz96-twin": lorenz96Twin, "lynx-hare": lynxHare };
+type Name = keyof typeof examples;
+const isName = (text: string): text is Name => text in examples;
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((text) => !isName(text));
+if (unknown.length > 0) {
+  console.error(`There is no example called ${unknown.join(", ")}. There are: ${Object.keys(examples).join(", ")}.`);
+  process.exit(2);
+}
+const names = asked.length > 0 ? asked.filter(isName) : Object.keys(examples).filter(isName);
+
+// The first Ctrl-C stops the annealing, which then still reports what it has; the second ends the program at once.
+const controller = new AbortController();
+process.once("SIGINT", () => controller.abort());
+
+const output = new URL("output/", import.meta.url);
+await mkdir(output, { recursive: true });
+const began = performance.now();
+const written: string[] = [];
+const failed: string[] = [];
+for (const name of names) {
+  if (controller.signal.aborted) break;
+  const { pictures, checks } = await examples[name]({ signal: controller.signal });
+  for (const [file, svg] of Object.entries(pictures)) {
+    const url = new URL(file, output);
+    await writeFile(url, svg);
+    written.push(relative(process.cwd(), fileURLToPath(url)));
+  }
+  console.log("");
+  for (const { claim, holds } of checks) {
+    console.log(`${holds ? "yes" : " NO"}  ${claim}`);
+    if (!holds) failed.push(`${name}: ${claim}`);
+  }
+}
+
+heading(`Done in ${((performance.now() - began) / 1000).toFixed(0)} s`);
+if (controller.signal.aborted) console.log("Interrupted: the pictures show as much as was done.");
+if (failed.length > 0) console.log(`Not as it should be:\n  ${failed.join("\n  ")}`);
+console.log(`Pictures, for any browser: ${written.join(", ")}`);
+process.exitCode = controller.signal.aborted ? 130 : failed.length > 0 ? 1 : 0;

@@ -1,0 +1,34 @@
+/** What an example hands to the demo: pictures by file name, and whether its claims came out true. */
+export interface Outcome {
+  pictures: Record<string, string>;
+  checks: { claim: string; holds: boolean }[];
+}
+
+/** How large to make an example. The tests make them tiny. */
+export interface Size {
+  starts: number;
+  rungs: number;
+}
+
+export interface Settings {
+  size?: Partial<Size>;
+  signal?: AbortSignal;
+}
+
+/** Column `index` of a path: one component against time. */
+export function component(path: Float64Array, dimension: number, index: number): Float64Array {
+  return Float64Array.from({ length: path.length / dimension }, (_, n) => path[n * dimension + index] ?? NaN);
+}
+
+/** Root of the mean squared difference over the components wanted; all of them unless told. */
+export function rms(a: Float64Array, b: Float64Array, dimension: number, wanted: readonly number[] = []): number {
+  const keep = new Set(wanted);
+  let sum = 0;
+  let count = 0;
+  for (let i = 0; i < a.length; i++) {
+    if (keep.size > 0 && !keep.has(i % dimension)) continue;
+    sum += ((a[i] ?? NaN) - (b[i] ?? NaN)) ** 2;
+    count++;
+  }
+  return Math.sqrt(sum / count);
+}

@@ -1,0 +1,115 @@
+/** Action against log10(R_f/R_m): the picture that says how many minima there are and which of them is the lowest. */
+import type { Run } from "least-action";
+import { colours, heading, ink, toSvg, type Layer, type Plot, type Position } from "./style.js";
+
+export interface LevelsPicture {
+  title: string;
+  subtitle: string;
+  /** R_m: the horizontal axis is the ratio of the model's precision to it. */
+  measurementPrecision: number;
+  /** One for each annealing run, side by side. */
+  panels: readonly LevelsPanel[];
+}
+
+export interface LevelsPanel {
+  label: string;
+  run: Pick<Run<string>, "levels" | "clusters">;
+  /** The action to expect if the path was found. */
+  expected: number;
+}
+
+const groups = ["starts that end at the lowest level", "starts that end higher"];
+
+export async function drawLevels(picture: LevelsPicture): Promise<string> {
+  const plots = picture.panels.map((panel) => ({ ...panel, rungs: rungsOf(panel.run, picture.measurementPrecision) }));
+  const actions = plots.flatMap((plot) => [plot.expected, ...plot.rungs.map((rung) => rung.action)]);
+  const highest = Math.max(...actions);
+  // Six decades show every step of interest; while the model is nearly free the action may be far smaller still.
+  const domain: [number, number] = [Math.max(Math.min(...actions), highest / 1e6) / 1.5, highest * 1.5];
+  const height = 340;
+  const hconcat = plots.map((plot, index): Plot => {
+    const x: Position = {
+      field: "x",
+      type: "quantitative",
+      title: "log₁₀ (R_f / R_m), model precision over measurement precision",
+      axis: { grid: false, format: "~g", tickMinStep: 1 },
+      scale: { nice: false, zero: false },
+    };
+    const y = (field: string): Position => ({
+      field,
+      type: "quantitative",
+      title: index === 0 ? "action (mean normalisation)" : null,
+      axis: { format: "~g", values: decades(domain) },
+      scale: { type: "log", domain, clamp: true, nice: false },
+    });
+    const first = Math.min(...plot.rungs.map((rung) => rung.x));
+    const expected = [{ action: plot.expected, label: `expected: ${plot.expected.toPrecision(3)}` }];
+    const layer: Layer[] = [
+      heading([{ x: first, label: plot.label }], x),
+      {
+        data: { values: plot.rungs },
+        mark: { type: "line", strokeWidth: 1.4, opacity: 0.75 },
+        encoding: {
+          x,
+          y: y("action"),
+          detail: { field: "start" },
+          order: { field: "x" },
+          color: {
+            field: "group",
+            type: "nominal",
+            scale: { domain: groups, range: [colours.estimate, ink.line] },
+            legend: { symbolType: "stroke" },
+          },
+        },
+      },
+      {
+        data: { values: expected },
+        mark: { type: "rule", strokeDash: [6, 4], color: colours.data, strokeWidth: 1.5 },
+        encoding: { y: y("action") },
+      },
+      {
+        data: { values: expected },
+        mark: { type: "text", align: "left", baseline: "bottom", dx: 8, dy: -4, color: colours.data, fontSize: 12 },
+        encoding: { x: { value: 0 }, y: y("action"), text: { field: "label" } },
+      },
+      {
+        data: { values: endLabels(plot.run, domain, height) },
+        mark: { type: "text", align: "left", baseline: "middle", dx: 8, color: ink.text, fontSize: 12 },
+        encoding: { x: { value: "width" }, y: y("action"), text: { field: "label" } },
+      },
+    ];
+    return { width: plots.length > 1 ? 380 : 600, height, layer };
+  });
+  return toSvg(picture, { hconcat });
+}
+
+function rungsOf({ levels, clusters }: LevelsPanel["run"], measurementPrecision: number) {
+  const lowest = new Set(clusters[0]?.starts);
+  return Array.from(levels.action, (action, i) => {
+    const start = Math.floor(i / levels.rungs);
+    const modelPrecision = levels.modelPrecision[i % levels.rungs] ?? NaN;
+    return {
+      start,
+      x: Math.log10(modelPrecision / measurementPrecision),
+      action,
+      group: groups[lowest.has(start) ? 0 : 1],
+    };
+  }).filter((point) => point.action > 0); // NaN, a rung that was not reached, is not above zero either
+}
+
+function decades([bottom, top]: readonly [number, number]): number[] {
+  const first = Math.ceil(Math.log10(bottom));
+  return Array.from({ length: Math.floor(Math.log10(top)) - first + 1 }, (_, i) => 10 ** (first + i));
+}
+
+/** Names levels beside the last rung, from the lowest up, as long as their labels do not touch. */
+function endLabels({ levels, clusters }: LevelsPanel["run"], [bottom, top]: readonly [number, number], height: number) {
+  const lineHeight = (Math.log(top / bottom) * 16) / height;
+  let floor = -Infinity;
+  return clusters.flatMap(({ action, starts }) => {
+    const place = Math.log(action);
+    if (place < floor) return [];
+    floor = place + lineHeight;
+    return [{ action, label: `${action.toPrecision(3)}, ${starts.length} of ${levels.starts}` }];
+  });
+}

@@ -1,0 +1,34 @@
+/** What the examples print: tables on stdout, a progress bar on stderr. */
+import { SingleBar } from "cli-progress";
+
+export function heading(text: string): void {
+  console.log(`\n${text}\n${"-".repeat(text.length)}`);
+}
+
+/** A table with its columns aligned: the first to the left, as it names the rows, the others to the right. */
+export function table(columns: readonly string[], rows: readonly (readonly string[])[]): void {
+  const widths = columns.map((column, i) => Math.max(column.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  const line = (cells: readonly string[]): string =>
+    cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  ");
+  console.log(line(columns));
+  for (const row of rows) console.log(line(row));
+}
+
+/** A bar that counts rungs over all starting paths. It shows nothing where stderr is not a terminal. */
+export function progressBar(label: string): { update(done: number, total: number): void; stop(): void } {
+  const bar = new SingleBar({
+    stream: process.stderr,
+    format: `${label} {bar} {percentage}% | {value} of {total} rungs | {duration_formatted}, {eta_formatted} to go`,
+    hideCursor: true,
+    clearOnComplete: true,
+  });
+  return {
+    update(done, total) {
+      if (bar.isActive) bar.update(done);
+      else bar.start(total, done);
+    },
+    stop() {
+      bar.stop();
+    },
+  };
+}
