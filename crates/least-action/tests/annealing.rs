@@ -9,7 +9,7 @@ use least_action::anneal::{
 };
 use least_action::model::Model;
 use least_action::models::{self, ModelSpec};
-use least_action::solve::Lbfgs;
+use least_action::solve::{Lbfgs, StopReason};
 use least_action::twin::{predict, Twin};
 use least_action::{AnnealOptions, Annealer, TwinExperiment};
 
@@ -303,4 +303,8 @@ fn the_work_of_a_ladder_is_as_it_was() {
         [(709, 767), (38, 41), (39, 47), (55, 63)],
     ];
     assert_eq!(work, pinned.concat());
+    let stops = run.climbs.iter().flat_map(|climb| &climb.rungs);
+    assert!(stops
+        .map(|r| r.stop)
+        .all(|stop| stop == StopReason::ValueSettled));
 }

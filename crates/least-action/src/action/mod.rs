@@ -7,7 +7,7 @@ mod problem;
 pub use discretization::Discretization;
 pub(crate) use observations::validate_observed;
 pub use observations::Observations;
-pub(crate) use problem::resolve_parameters;
+pub use problem::resolve_parameters;
 pub use problem::{ActionOptions, Problem};
 
 use crate::error::{check, Error, Result};
@@ -96,7 +96,7 @@ impl Action {
         parameters: &[f64],
     ) -> Result<ActionValue> {
         self.check(model_precision, path, parameters)?;
-        self.value(model_precision, path, parameters)
+        self.value(model_precision, path, parameters, |_, _| {})
     }
 
     /// The same, with the gradient in the path and the estimated parameters written to the last two arguments.
@@ -122,8 +122,11 @@ impl Action {
             because,
         )?;
 
-        let value = self.value(model_precision, path, parameters)?;
-        self.measurement_gradient(path, path_gradient);
+        path_gradient.fill(0.0);
+        let factor = 2.0 * self.measurement_factor();
+        let value = self.value(model_precision, path, parameters, |place, error| {
+            path_gradient[place] = factor * error;
+        })?;
         self.parameter_gradient.fill(0.0);
         let weight = 2.0 * self.model_factor(model_precision);
         let along = Along {
@@ -186,11 +189,13 @@ impl Action {
                 .factor(self.residuals.values.len())
     }
 
+    /// The action; `each_error` is told of every measurement error, and where in the path it is.
     fn value(
         &mut self,
         model_precision: f64,
         path: &[f64],
         parameters: &[f64],
+        each_error: impl FnMut(usize, f64),
     ) -> Result<ActionValue> {
         let problem = &self.problem;
         for (&index, &value) in problem.estimated.iter().zip(parameters) {
@@ -202,7 +207,7 @@ impl Action {
             time_step: problem.observations.time_step,
             path,
         });
-        let measurement_error = self.measurement_factor() * self.measurement_sum(path);
+        let measurement_error = self.measurement_factor() * self.measurement_sum(path, each_error);
         let model_error =
             self.model_factor(model_precision) * in_four(&self.residuals.values, |r| r * r);
         let action = measurement_error + model_error;
@@ -216,21 +221,12 @@ impl Action {
         })
     }
 
-    fn measurement_sum(&self, path: &[f64]) -> f64 {
-        let square = |&(place, y): &(usize, f64)| {
-            let difference = path[place] - y;
-            difference * difference
-        };
-        in_four(&self.problem.measured, square)
-    }
-
-    /// Overwrites the gradient with the data's part.
-    fn measurement_gradient(&self, path: &[f64], gradient: &mut [f64]) {
-        gradient.fill(0.0);
-        let factor = 2.0 * self.measurement_factor();
-        for &(place, y) in &self.problem.measured {
-            gradient[place] = factor * (path[place] - y);
-        }
+    fn measurement_sum(&self, path: &[f64], mut each_error: impl FnMut(usize, f64)) -> f64 {
+        in_four(&self.problem.measured, |&(place, y)| {
+            let error = path[place] - y;
+            each_error(place, error);
+            error * error
+        })
     }
 
     /// Looks for the cause of an action that is not finite: the path, a parameter, the model, the residual, the sum.
@@ -304,7 +300,7 @@ impl Action {
 }
 
 /// The sum of `term` over `items` in four partial sums: in that order on every machine, and with room for SIMD.
-fn in_four<T>(items: &[T], term: impl Fn(&T) -> f64) -> f64 {
+fn in_four<T>(items: &[T], mut term: impl FnMut(&T) -> f64) -> f64 {
     let mut partial = [0.0; 4];
     let (groups, rest) = items.as_chunks::<4>();
     for group in groups {
@@ -312,6 +308,6 @@ fn in_four<T>(items: &[T], term: impl Fn(&T) -> f64) -> f64 {
             partial[k] += term(&group[k]);
         }
     }
-    let tail: f64 = rest.iter().map(&term).sum();
+    let tail: f64 = rest.iter().map(term).sum();
     (partial[0] + partial[1]) + (partial[2] + partial[3]) + tail
 }

@@ -1,7 +1,7 @@
 //! Running a tape over a whole path.
 
 use super::graph::{Binary, Unary};
-use super::tape::{Column, Instruction, ScalarInstruction, Source, Tape, GROUP, GROUPS};
+use super::tape::{Column, Fused, Instruction, ScalarInstruction, Tape, GROUP, GROUPS};
 
 /// Memory that evaluations reuse, so that none is taken per call. Make it once, with the model.
 #[derive(Debug, Clone, Default)]
@@ -23,8 +23,7 @@ impl Scratch {
 
 /// Where a tape's outputs go, block by block.
 pub(super) trait Sink {
-    /// Takes output columns for `count` points from `first` on; `groups` groups of them are valid to read.
-    fn take(&mut self, block: Block, outputs: &[Source], columns: &[Column], scalars: &[f64]);
+    fn take(&mut self, block: Block, tape: &Tape, columns: &[Column]);
 }
 
 /// A run of time points: `first` to `first + count - 1`, in `groups` groups of which the last may be padded.
@@ -50,23 +49,26 @@ pub(super) fn run(
     scalars[..parameters.len()].copy_from_slice(parameters);
     for instruction in &tape.prologue {
         match *instruction {
-            ScalarInstruction::Unary(f, to, a) => {
+            ScalarInstruction::Unary { f, to, a } => {
                 scalars[to as usize] = f.apply(scalars[a as usize]);
             }
-            ScalarInstruction::Binary(f, to, a, b) => {
+            ScalarInstruction::Binary { f, to, a, b } => {
                 scalars[to as usize] = f.apply(scalars[a as usize], scalars[b as usize]);
             }
         }
     }
     let columns = &mut scratch.columns[..];
+    for &(column, scalar) in &tape.broadcast {
+        columns[column as usize] = [[scalars[scalar as usize]; GROUP]; GROUPS];
+    }
     for block in blocks(points) {
         let (state_columns, rest) = columns.split_at_mut(tape.states);
         load(states, tape.states, block, state_columns);
         load(adjoints, tape.adjoints, block, &mut rest[..tape.adjoints]);
         for &instruction in &tape.body {
-            execute(instruction, columns, scalars, block.groups);
+            execute(instruction, columns, block.groups);
         }
-        sink.take(block, &tape.outputs, columns, scalars);
+        sink.take(block, tape, columns);
     }
 }
 
@@ -104,15 +106,18 @@ fn load(rows: &[f64], width: usize, block: Block, columns: &mut [Column]) {
     }
 }
 
-#[inline(always)]
-fn execute(instruction: Instruction, columns: &mut [Column], scalars: &[f64], groups: usize) {
+fn execute(instruction: Instruction, columns: &mut [Column], groups: usize) {
     match instruction {
-        Instruction::Unary(f, to, a) => {
-            let (to, a) = two(columns, to, a);
+        Instruction::Unary { f, to, a } => {
+            let [to, a] = distinct(columns, [to, a]);
             unary(f, &mut to[..groups], &a[..groups]);
         }
-        Instruction::Binary(f, to, a, b) => {
-            let (to, a, b) = three(columns, to, a, b);
+        Instruction::Same { f, to, a } => {
+            let [to, a] = distinct(columns, [to, a]);
+            map(&mut to[..groups], &a[..groups], |a| f.apply(a, a));
+        }
+        Instruction::Binary { f, to, a, b } => {
+            let [to, a, b] = distinct(columns, [to, a, b]);
             let (to, a, b) = (&mut to[..groups], &a[..groups], &b[..groups]);
             match f {
                 Binary::Add => combine(to, a, b, |a, b| a + b),
@@ -121,30 +126,19 @@ fn execute(instruction: Instruction, columns: &mut [Column], scalars: &[f64], gr
                 Binary::Divide => combine(to, a, b, |a, b| a / b),
             }
         }
-        Instruction::BinarySame(f, to, a) => {
-            let (to, a) = two(columns, to, a);
-            map(&mut to[..groups], &a[..groups], |a| f.apply(a, a));
-        }
-        Instruction::ColumnScalar(f, to, a, s) => {
-            let s = scalars[s as usize];
-            let (to, a) = two(columns, to, a);
-            let (to, a) = (&mut to[..groups], &a[..groups]);
-            match f {
-                Binary::Add => map(to, a, |a| a + s),
-                Binary::Subtract => map(to, a, |a| a - s),
-                Binary::Multiply => map(to, a, |a| a * s),
-                Binary::Divide => map(to, a, |a| a / s),
-            }
-        }
-        Instruction::ScalarColumn(f, to, s, a) => {
-            let s = scalars[s as usize];
-            let (to, a) = two(columns, to, a);
-            let (to, a) = (&mut to[..groups], &a[..groups]);
-            match f {
-                Binary::Add => map(to, a, |a| s + a),
-                Binary::Subtract => map(to, a, |a| s - a),
-                Binary::Multiply => map(to, a, |a| s * a),
-                Binary::Divide => map(to, a, |a| s / a),
+        Instruction::Fused { fused, to, a, b, c } => {
+            let [to, a, b, c] = distinct(columns, [to, a, b, c]);
+            let (to, a, b, c) = (&mut to[..groups], &a[..groups], &b[..groups], &c[..groups]);
+            match fused {
+                Fused::MultiplyAdd => fuse(to, a, b, c, |a, b, c| a * b + c),
+                Fused::MultiplySubtract => fuse(to, a, b, c, |a, b, c| a * b - c),
+                Fused::SubtractProduct => fuse(to, a, b, c, |a, b, c| c - a * b),
+                Fused::AddMultiply => fuse(to, a, b, c, |a, b, c| (a + b) * c),
+                Fused::SubtractMultiply => fuse(to, a, b, c, |a, b, c| (a - b) * c),
+                Fused::AddAdd => fuse(to, a, b, c, |a, b, c| a + b + c),
+                Fused::SubtractAdd => fuse(to, a, b, c, |a, b, c| a - b + c),
+                Fused::AddSubtract => fuse(to, a, b, c, |a, b, c| a + b - c),
+                Fused::SubtractSubtract => fuse(to, a, b, c, |a, b, c| a - b - c),
             }
         }
     }
@@ -182,36 +176,33 @@ fn combine(
 }
 
 #[inline(always)]
-fn two(columns: &mut [Column], to: u32, a: u32) -> (&mut Column, &Column) {
-    let [to, a] = columns
-        .get_disjoint_mut([to as usize, a as usize])
-        .expect("a tape never writes the column that it reads");
-    (to, a)
-}
-
-#[inline(always)]
-fn three(columns: &mut [Column], to: u32, a: u32, b: u32) -> (&mut Column, &Column, &Column) {
-    let [to, a, b] = columns
-        .get_disjoint_mut([to as usize, a as usize, b as usize])
-        .expect("a tape never writes the column that it reads");
-    (to, a, b)
-}
-
-/// One group of an output, wherever it is.
-#[inline(always)]
-fn read(source: Source, group: usize, columns: &[Column], scalars: &[f64]) -> [f64; GROUP] {
-    match source {
-        Source::Column(column) => columns[column as usize][group],
-        Source::Scalar(scalar) => [scalars[scalar as usize]; GROUP],
+fn fuse(
+    to: &mut [[f64; GROUP]],
+    a: &[[f64; GROUP]],
+    b: &[[f64; GROUP]],
+    c: &[[f64; GROUP]],
+    f: impl Fn(f64, f64, f64) -> f64,
+) {
+    for (((to, a), b), c) in to.iter_mut().zip(a).zip(b).zip(c) {
+        for k in 0..GROUP {
+            to[k] = f(a[k], b[k], c[k]);
+        }
     }
+}
+
+#[inline(always)]
+fn distinct<const N: usize>(columns: &mut [Column], which: [u32; N]) -> [&mut Column; N] {
+    columns
+        .get_disjoint_mut(which.map(|column| column as usize))
+        .expect("an operation's columns differ, and the scratch has them all")
 }
 
 /// Writes outputs as rows.
 pub(super) struct Rows<'a>(pub &'a mut [f64]);
 
 impl Sink for Rows<'_> {
-    fn take(&mut self, block: Block, outputs: &[Source], columns: &[Column], scalars: &[f64]) {
-        each_value(block, outputs, columns, scalars, self.0, |to, value| {
+    fn take(&mut self, block: Block, tape: &Tape, columns: &[Column]) {
+        each_value(block, &tape.outputs, columns, self.0, |to, value| {
             *to = value
         });
     }
@@ -225,26 +216,25 @@ pub(super) struct Gradients<'a> {
 }
 
 impl Sink for Gradients<'_> {
-    fn take(&mut self, block: Block, outputs: &[Source], columns: &[Column], scalars: &[f64]) {
-        let (states, parameters) = outputs.split_at(self.width);
-        each_value(block, states, columns, scalars, self.states, |to, value| {
+    fn take(&mut self, block: Block, tape: &Tape, columns: &[Column]) {
+        let (states, parameters) = tape.outputs.split_at(self.width);
+        each_value(block, states, columns, self.states, |to, value| {
             *to += value
         });
-        for (sum, &source) in self.parameters.iter_mut().zip(parameters) {
-            // Zeros are known: a derivative that vanishes identically costs nothing.
-            if matches!(source, Source::Scalar(s) if scalars[s as usize] == 0.0) {
-                continue;
+        let vanishing = &tape.vanishing[self.width..];
+        for ((sum, &column), vanishing) in self.parameters.iter_mut().zip(parameters).zip(vanishing)
+        {
+            if !vanishing {
+                *sum += total(&columns[column as usize], block);
             }
-            *sum += total(source, block, columns, scalars);
         }
     }
 }
 
 /// The sum over the valid points of a block, in an order that no machine changes.
-fn total(source: Source, block: Block, columns: &[Column], scalars: &[f64]) -> f64 {
+fn total(column: &Column, block: Block) -> f64 {
     let mut partial = [0.0; GROUP];
-    for group in 0..block.groups {
-        let values = read(source, group, columns, scalars);
+    for (group, values) in column[..block.groups].iter().enumerate() {
         for k in 0..GROUP.min(block.count - group * GROUP) {
             partial[k] += values[k];
         }
@@ -255,9 +245,8 @@ fn total(source: Source, block: Block, columns: &[Column], scalars: &[f64]) -> f
 #[inline(always)]
 fn each_value(
     block: Block,
-    outputs: &[Source],
+    outputs: &[u32],
     columns: &[Column],
-    scalars: &[f64],
     rows: &mut [f64],
     write: impl Fn(&mut f64, f64),
 ) {
@@ -265,13 +254,11 @@ fn each_value(
     if width == 0 {
         return;
     }
-    for group in 0..block.groups {
-        let first = block.first + group * GROUP;
-        let valid = GROUP.min(block.first + block.count - first);
-        let rows = &mut rows[first * width..(first + valid) * width];
+    let rows = &mut rows[block.first * width..(block.first + block.count) * width];
+    for (group, rows) in rows.chunks_mut(GROUP * width).enumerate() {
         if let Some((r0, r1, r2, r3)) = four_rows(rows, width) {
-            for ((((&source, a), b), c), d) in outputs.iter().zip(r0).zip(r1).zip(r2).zip(r3) {
-                let values = read(source, group, columns, scalars);
+            for ((((&column, a), b), c), d) in outputs.iter().zip(r0).zip(r1).zip(r2).zip(r3) {
+                let values = columns[column as usize][group];
                 write(a, values[0]);
                 write(b, values[1]);
                 write(c, values[2]);
@@ -280,8 +267,8 @@ fn each_value(
             continue;
         }
         for (k, row) in rows.chunks_exact_mut(width).enumerate() {
-            for (to, &source) in row.iter_mut().zip(outputs) {
-                write(to, read(source, group, columns, scalars)[k]);
+            for (to, &column) in row.iter_mut().zip(outputs) {
+                write(to, columns[column as usize][group][k]);
             }
         }
     }

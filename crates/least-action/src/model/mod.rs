@@ -1,5 +1,6 @@
 //! Models: what a dynamical system is to the rest of the crate, and how one is written down.
 
+mod compile;
 mod derivative;
 mod evaluate;
 mod expression;
@@ -198,10 +199,10 @@ impl ModelBuilder {
 
         let mut graph = graph.into_inner();
         let parameters = self.parameters.len();
-        let value = Tape::compile(&graph, &outputs, dimension, 0, parameters);
+        let value = compile::compile(&graph, &outputs, dimension, 0, parameters);
         let gradient = derivative::vector_jacobian(&mut graph, &outputs, dimension, parameters);
         let gradients: Vec<_> = [gradient.states, gradient.parameters].concat();
-        let adjoint = Tape::compile(&graph, &gradients, dimension, dimension, parameters);
+        let adjoint = compile::compile(&graph, &gradients, dimension, dimension, parameters);
         Ok(EquationModel {
             name: self.name,
             states: self.states,

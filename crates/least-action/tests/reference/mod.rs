@@ -98,11 +98,10 @@ pub fn action<T: DualNum<Primitive = f64> + Copy>(
 ) -> T {
     let mut measurement = T::from(0.0);
     let mut measured = 0;
-    for n in 0..data.points {
-        for (l, &component) in data.observed.iter().enumerate() {
-            let y = data.values[n * data.observed.len() + l];
+    for (state, row) in path.iter().zip(data.values.chunks(data.observed.len())) {
+        for (&component, &y) in data.observed.iter().zip(row) {
             if !y.is_nan() {
-                let difference = path[n][component] - y;
+                let difference = state[component] - y;
                 measurement += difference * difference;
                 measured += 1;
             }
