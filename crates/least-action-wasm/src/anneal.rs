@@ -1,0 +1,167 @@
+//! The ladder, climbed rung by rung so that JavaScript can report, pause and stop in between.
+
+use js_sys::{Float64Array, Reflect};
+use least_action::anneal::{Climb, Rung};
+use least_action::{AnnealOptions, Error, Run};
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+
+use crate::convert::{float64_array, object, plain, read, read_observations, set, thrown, Result};
+use crate::model::build;
+
+/// A model, data and options, checked.
+#[wasm_bindgen]
+pub struct Annealer(least_action::Annealer);
+
+#[derive(Serialize, Deserialize)]
+struct Horizon {
+    until: f64,
+}
+
+/// A climb without its path, which crosses as a `Float64Array`.
+#[derive(Serialize, Deserialize)]
+struct Progress {
+    start: usize,
+    rungs: Vec<Rung>,
+    parameters: Vec<f64>,
+    #[serde(default)]
+    failure: Option<Error>,
+}
+
+#[wasm_bindgen]
+impl Annealer {
+    /// `data` is `{ start, timeStep, points, observed }`, `values` are points x observed.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        spec: &JsValue,
+        data: &JsValue,
+        values: Vec<f64>,
+        options: &JsValue,
+    ) -> Result<Annealer> {
+        let model = build(spec)?;
+        let data = read_observations(data, values)?;
+        let options: AnnealOptions = read("", options)?;
+        least_action::Annealer::new(model, data, options)
+            .map(Annealer)
+            .map_err(thrown)
+    }
+
+    /// Names of the estimated parameters, in the order of their values in rungs.
+    pub fn estimated(&self) -> Vec<String> {
+        self.0.problem().estimated().map(str::to_string).collect()
+    }
+
+    /// Begins the climb from a starting path.
+    pub fn climber(&self, start: usize) -> Result<Climber> {
+        self.0.climber(start).map(Climber).map_err(thrown)
+    }
+
+    /// Goes on with a climb: `{ start, rungs, parameters, path }`.
+    pub fn resume(&self, climb: &JsValue) -> Result<Climber> {
+        self.0
+            .resume(read_climb(climb)?)
+            .map(Climber)
+            .map_err(thrown)
+    }
+
+    /// What climbs say together: `{ levels, gap, drops, findings, verdict, best, modelPrecision, summary, diagnosis }`; `best` is a
+    /// position in the climbs sorted by starting path.
+    pub fn finish(&self, climbs: Vec<JsValue>) -> Result<JsValue> {
+        let climbs = climbs
+            .iter()
+            .map(read_climb)
+            .collect::<Result<Vec<Climb>>>()?;
+        let run = Run::new(&self.0, climbs).map_err(thrown)?;
+        let ladder = self.0.options().model_precision;
+        let precisions: Vec<f64> = (0..ladder.rungs)
+            .map(|rung| ladder.model_precision(rung))
+            .collect();
+        Ok(object([
+            ("levels", plain(&run.levels)),
+            ("gap", plain(&run.gap())),
+            ("drops", plain(&run.drops)),
+            ("findings", plain(&run.findings)),
+            ("verdict", plain(&run.verdict)),
+            ("best", (run.best as f64).into()),
+            ("modelPrecision", float64_array(&precisions)),
+            ("summary", run.summary().into()),
+            ("diagnosis", run.diagnose().into()),
+        ]))
+    }
+
+    /// `{ times, path }` from the end of a climb's path on, `horizon` being `{ until }`.
+    pub fn predict(&self, climb: &JsValue, horizon: &JsValue) -> Result<JsValue> {
+        let climb = read_climb(climb)?;
+        let Horizon { until } = read("", horizon)?;
+        let prediction =
+            least_action::twin::predict(self.0.problem(), &climb, until).map_err(thrown)?;
+        Ok(object([
+            ("times", float64_array(&prediction.times)),
+            ("path", float64_array(&prediction.path)),
+        ]))
+    }
+}
+
+/// One starting path on its way up the ladder.
+#[wasm_bindgen]
+pub struct Climber(least_action::anneal::Climber);
+
+#[wasm_bindgen]
+impl Climber {
+    /// Minimises at the next rung and gives it; undefined at the end of the ladder, or when the mathematics failed.
+    #[wasm_bindgen(js_name = nextRung)]
+    pub fn next_rung(&mut self) -> JsValue {
+        self.0.next_rung().map_or(JsValue::UNDEFINED, plain)
+    }
+
+    /// What has been done so far: `{ start, rungs, parameters, failure, path }`.
+    pub fn climb(&self) -> JsValue {
+        let climb = self.0.climb();
+        let result = object([
+            ("start", (climb.start as f64).into()),
+            ("rungs", plain(&climb.rungs)),
+            ("parameters", plain(&climb.parameters)),
+            ("failure", plain(&climb.failure)),
+        ]);
+        set(&result, "path", &float64_array(&climb.path));
+        result
+    }
+}
+
+fn read_climb(climb: &JsValue) -> Result<Climb> {
+    let path = Reflect::get(climb, &"path".into())
+        .ok()
+        .and_then(|path| path.dyn_into::<Float64Array>().ok())
+        .ok_or_else(|| {
+            thrown(Error::WrongShape {
+                path: "resume.starts.path".into(),
+                message: "must be a Float64Array".into(),
+            })
+        })?;
+    let start = Reflect::get(climb, &"start".into()).unwrap_or(JsValue::UNDEFINED);
+    // The SDK passes exactly these fields, so there are no unknown ones to look for.
+    let progress: Progress = read_exact(&start, climb)?;
+    Ok(Climb {
+        start: progress.start,
+        rungs: progress.rungs,
+        parameters: progress.parameters,
+        failure: progress.failure,
+        path: path.to_vec(),
+    })
+}
+
+fn read_exact(start: &JsValue, climb: &JsValue) -> Result<Progress> {
+    let fields = object([]);
+    for name in ["start", "rungs", "parameters", "failure"] {
+        set(
+            &fields,
+            name,
+            &Reflect::get(climb, &name.into()).unwrap_or(JsValue::UNDEFINED),
+        );
+    }
+    let root = start.as_f64().map_or("resume.starts".into(), |start| {
+        format!("resume.starts[{start}]")
+    });
+    read(&root, &fields)
+}

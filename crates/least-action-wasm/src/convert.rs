@@ -1,0 +1,156 @@
+//! Values on their way in and out.
+
+use js_sys::{Array, Float64Array, Object, Reflect};
+use least_action::Error;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::{JsCast, JsValue};
+
+/// What exported functions give: errors are thrown as `{ message, facts }`.
+pub type Result<T> = std::result::Result<T, JsValue>;
+
+/// A long value printed into an error message is cut here.
+const LONGEST_MESSAGE: usize = 300;
+
+/// An error as what is thrown.
+pub fn thrown(error: Error) -> JsValue {
+    object([
+        ("message", error.to_string().into()),
+        ("facts", plain(&error)),
+    ])
+}
+
+/// A value as plain JavaScript: maps as objects, `None` as null.
+pub fn plain<T: Serialize + ?Sized>(value: &T) -> JsValue {
+    let serializer = serde_wasm_bindgen::Serializer::new()
+        .serialize_maps_as_objects(true)
+        .serialize_missing_as_null(true);
+    // Only a Serialize implementation that fails by itself gets here, and none of ours does.
+    value.serialize(&serializer).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// An object with the given entries.
+pub fn object<const N: usize>(entries: [(&str, JsValue); N]) -> JsValue {
+    let object = Object::new();
+    for (key, value) in entries {
+        set(&object, key, &value);
+    }
+    object.into()
+}
+
+/// Adds an entry to an object that was made here: that cannot fail.
+pub fn set(object: &JsValue, key: &str, value: &JsValue) {
+    let _ = Reflect::set(object, &key.into(), value);
+}
+
+/// A copy that does not change when WebAssembly's memory does.
+pub fn float64_array(values: &[f64]) -> JsValue {
+    Float64Array::from(values).into()
+}
+
+/// Reads a JavaScript value; `root` is what error paths start with, empty for an options object itself.
+///
+/// # Errors
+/// [`Error::WrongShape`] with the path of the field for a wrong type or a missing field, [`Error::UnknownName`] for a field that there is not.
+pub fn read<T: DeserializeOwned + Serialize>(root: &str, value: &JsValue) -> Result<T> {
+    let deserializer = serde_wasm_bindgen::Deserializer::from(value.clone());
+    let read: T = serde_path_to_error::deserialize(deserializer)
+        .map_err(|error| thrown(wrong_shape(root, &error)))?;
+    // serde-wasm-bindgen asks for the fields that it knows and never sees the others, so `deny_unknown_fields` has no
+    // effect on objects. Every known field is written, so what is in `value` and not in this is unknown.
+    match unknown_field(root, value, &plain(&read)) {
+        Some(error) => Err(thrown(error)),
+        None => Ok(read),
+    }
+}
+
+fn wrong_shape(root: &str, error: &serde_path_to_error::Error<serde_wasm_bindgen::Error>) -> Error {
+    let inner = match error.path().to_string() {
+        path if path == "." => String::new(),
+        path => path,
+    };
+    let text = error.inner().to_string();
+    let text = text.strip_prefix("Error: ").unwrap_or(&text);
+    let missing = text
+        .strip_prefix("missing field `")
+        .and_then(|rest| rest.split('`').next());
+    let (path, message) = match missing {
+        Some(field) => (join(&inner, field), "is missing".into()),
+        None => (inner, shortened(text)),
+    };
+    Error::WrongShape {
+        path: named(&join(root, &path)),
+        message,
+    }
+}
+
+fn named(path: &str) -> String {
+    if path.is_empty() { "options" } else { path }.into()
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(LONGEST_MESSAGE) {
+        Some((end, _)) => format!("{} ...", &text[..end]),
+        None => text.into(),
+    }
+}
+
+fn join(path: &str, field: &str) -> String {
+    match (path, field) {
+        ("", only) | (only, "") => only.into(),
+        (path, field) if field.starts_with('[') => format!("{path}{field}"),
+        (path, field) => format!("{path}.{field}"),
+    }
+}
+
+fn unknown_field(path: &str, given: &JsValue, known: &JsValue) -> Option<Error> {
+    let (given, known) = (given.dyn_ref::<Object>()?, known.dyn_ref::<Object>()?);
+    if Array::is_array(given) || Array::is_array(known) {
+        return None;
+    }
+    let names: Vec<String> = Object::keys(known)
+        .iter()
+        .filter_map(|key| key.as_string())
+        .collect();
+    for key in Object::keys(given).iter() {
+        let name = key.as_string()?;
+        let inner = join(path, &name);
+        if !names.contains(&name) {
+            return Some(Error::unknown_name(
+                &inner,
+                &name,
+                names.iter().map(String::as_str),
+            ));
+        }
+        let (given, known) = (
+            Reflect::get(given, &key).ok()?,
+            Reflect::get(known, &key).ok()?,
+        );
+        if let Some(error) = unknown_field(&inner, &given, &known) {
+            return Some(error);
+        }
+    }
+    None
+}
+
+/// Observations without their values, which cross as a `Float64Array`.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Grid {
+    #[serde(default)]
+    start: f64,
+    time_step: f64,
+    points: usize,
+    observed: Vec<usize>,
+}
+
+pub fn read_observations(data: &JsValue, values: Vec<f64>) -> Result<least_action::Observations> {
+    let grid: Grid = read("data", data)?;
+    Ok(least_action::Observations {
+        start: grid.start,
+        time_step: grid.time_step,
+        points: grid.points,
+        observed: grid.observed,
+        values,
+    })
+}

@@ -1,0 +1,15 @@
+//! WebAssembly bindings of least-action: conversions, nothing else.
+//!
+//! Options cross as JavaScript objects, long arrays as `Float64Array`s, always copied. Whatever is wrong is thrown as
+//! `{ message, facts }`, where `facts` is the core's error as data: `{ code, path, ... }`.
+
+mod action;
+mod anneal;
+mod convert;
+mod model;
+mod panic;
+
+pub use action::Action;
+pub use anneal::{Annealer, Climber};
+pub use model::{describe_model, integrate, twin_experiment};
+pub use panic::{panic_deliberately, take_panic_message};

@@ -1,0 +1,84 @@
+//! Named systems, forward integration and twin experiments.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use least_action::model::Model;
+use least_action::models::ModelSpec;
+use least_action::twin::TwinExperiment;
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::JsValue;
+
+use crate::convert::{float64_array, object, plain, read, thrown, Result};
+
+/// The system that a specification names.
+pub fn build(spec: &JsValue) -> Result<Arc<dyn Model>> {
+    let spec: ModelSpec = read("model", spec)?;
+    Ok(Arc::new(spec.build().map_err(thrown)?))
+}
+
+/// `{ name, dimension, states, parameters }` of a system.
+#[wasm_bindgen(js_name = describeModel)]
+pub fn describe_model(spec: &JsValue) -> Result<JsValue> {
+    let model = build(spec)?;
+    Ok(object([
+        ("name", model.name().into()),
+        ("dimension", (model.dimension() as f64).into()),
+        ("states", plain(model.states())),
+        ("parameters", plain(model.parameters())),
+    ]))
+}
+
+/// `{ data: { start, timeStep, points, observed, values }, truth, future, parameters }`; all parameters, by name.
+#[wasm_bindgen(js_name = twinExperiment)]
+pub fn twin_experiment(spec: &JsValue, options: &JsValue) -> Result<JsValue> {
+    let model = build(spec)?;
+    let experiment: TwinExperiment = read("", options)?;
+    let twin = experiment.run(&*model).map_err(thrown)?;
+    let names = model.parameters().iter().map(|p| p.name.as_str());
+    let parameters: BTreeMap<&str, f64> = names.zip(twin.parameters.iter().copied()).collect();
+    let data = object([
+        ("start", twin.data.start.into()),
+        ("timeStep", twin.data.time_step.into()),
+        ("points", (twin.data.points as f64).into()),
+        ("observed", plain(&twin.data.observed)),
+        ("values", float64_array(&twin.data.values)),
+    ]);
+    Ok(object([
+        ("data", data),
+        ("truth", float64_array(&twin.truth)),
+        ("future", float64_array(&twin.future)),
+        ("parameters", plain(&parameters)),
+    ]))
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Integration {
+    #[serde(default)]
+    parameters: BTreeMap<String, f64>,
+    initial_state: Vec<f64>,
+    time_step: f64,
+    points: usize,
+}
+
+/// The path, points x dimension, row-major.
+#[wasm_bindgen]
+pub fn integrate(spec: &JsValue, options: &JsValue) -> Result<JsValue> {
+    let model = build(spec)?;
+    let given: Integration = read("", options)?;
+    let path = least_action::action::resolve_parameters(&*model, &given.parameters)
+        .and_then(|parameters| {
+            let first = &given.initial_state;
+            least_action::twin::integrate(
+                &*model,
+                &parameters,
+                first,
+                given.time_step,
+                given.points,
+            )
+        })
+        .map_err(thrown)?;
+    Ok(float64_array(&path))
+}

@@ -1,0 +1,85 @@
+// The action of a path, by itself: for people with their own minimiser.
+import { gridOf, type Observations } from "./observations.js";
+import { type Model, specOf } from "./models.js";
+import { type ActionValue, type CoreActionOptions, Held, type RawAction } from "./raw.js";
+import { fields, float64Array, plain } from "./shape.js";
+
+/** How an action is formed. */
+export interface ActionOptions<P extends string, E extends P> extends Omit<
+  CoreActionOptions,
+  "parameters" | "estimate"
+> {
+  model: Model<P>;
+  data: Observations;
+  /** Values of parameters that are known; the model's defaults where none is given. */
+  parameters?: { readonly [K in NoInfer<P>]?: number };
+  /** Parameters that the gradient is also wanted in. Default: none. */
+  estimate?: readonly E[];
+}
+
+/** Where an action is evaluated. */
+export interface ActionPoint<E extends string> {
+  /** points x dimension, row-major. */
+  path: ArrayLike<number>;
+  /** R_f. */
+  modelPrecision: number;
+  /** Values of estimated parameters. Default: those that the action was made with. */
+  parameters?: { readonly [K in E]?: number };
+}
+
+/** An action and its gradient. */
+export interface ActionGradient<E extends string> extends ActionValue {
+  /** dA/dx, points x dimension, row-major. */
+  path: Float64Array;
+  /** dA/d(parameter), of the estimated ones. */
+  parameters: Record<E, number>;
+}
+
+/** The action of one model and one data set; see {@link action}. */
+export class Action<E extends string> {
+  readonly #held: Held<RawAction>;
+  readonly #estimated: readonly E[];
+
+  /** @internal */
+  constructor(options: unknown) {
+    const { model, data, ...rest } = fields("options", options);
+    const spec = specOf(model);
+    const { grid, values } = gridOf(data);
+    const given = plain("options", rest);
+    this.#held = new Held("action", (raw) => new raw.Action(spec, grid, values, given));
+    this.#estimated = this.#held.use((raw) => raw.estimated() as E[]);
+  }
+
+  /** The action and its two parts, which are weighted and sum to it. */
+  evaluate(at: ActionPoint<E>): ActionValue {
+    const { path, ...rest } = fields("options", at);
+    const values = float64Array("path", path);
+    return this.#held.use((raw) => raw.evaluate(values, plain("options", rest)));
+  }
+
+  /** The same with the exact gradient. */
+  gradient(at: ActionPoint<E>): ActionGradient<E> {
+    const { path, ...rest } = fields("options", at);
+    const values = float64Array("path", path);
+    const result = this.#held.use((raw) => raw.gradient(values, plain("options", rest)));
+    const entries = this.#estimated.map((name, i) => [name, result.parameters[i]]);
+    return { ...result, parameters: Object.fromEntries(entries) as Record<E, number> };
+  }
+
+  /** Gives WebAssembly's memory back at once instead of some day. */
+  free(): void {
+    this.#held.free();
+  }
+}
+
+/**
+ * How far a path is from the data and from the model: `R_m` times the squared measurement errors plus `R_f` times the squared residuals of the
+ * discretised model; see `normalization` for what they are divided by.
+ *
+ * @example
+ * const a = action({ model, data, measurementPrecision: 4, estimate: ["forcing"] });
+ * const { action: value, path: gradient } = a.gradient({ path, modelPrecision: 100 });
+ */
+export function action<P extends string, E extends P = never>(options: ActionOptions<P, E>): Action<E> {
+  return new Action<E>(options);
+}

@@ -1,0 +1,27 @@
+// Annealing in Node: starting paths are climbed in worker threads.
+import { Worker } from "node:worker_threads";
+import { annealBy } from "./anneal/anneal.js";
+import type { AnnealOptions } from "./anneal/options.js";
+import type { Run } from "./anneal/run.js";
+import { type CreateWorker, threads } from "./anneal/threads.node.js";
+
+/**
+ * Finds the path of least action, and estimates parameters with it, by variational annealing: from many starting paths, the action is minimised at a small
+ * R_f and the minimum followed as R_f grows. Starting paths are shared among worker threads; the result does not depend on how many.
+ *
+ * @throws LeastActionError (the promise rejects) for whatever is wrong with the options, by field.
+ *
+ * @example
+ * const run = await anneal({
+ *   model, data, measurementPrecision: 4, modelPrecision: { initial: 4e-6, factor: 1.5, rungs: 101 },
+ *   estimate: { forcing: { initial: [6, 10] } }, startingPaths: { count: 20, range: [-10, 10], seed: 2 },
+ * });
+ * console.log(run.summary(), run.diagnose(), run.best.parameters.forcing);
+ */
+export function anneal<P extends string, E extends P = never>(options: AnnealOptions<P, E>): Promise<Run<E>> {
+  return annealBy(threads(createWorker), options);
+}
+
+const createWorker: CreateWorker = (workerData) =>
+  // Without this process's flags: a loader of TypeScript, for instance, would only slow the start.
+  new Worker(new URL("./worker.node.js", import.meta.url), { workerData, execArgv: [], name: "least-action" });

@@ -1,0 +1,41 @@
+// The work of a run as its two ways of doing it see it: in this thread, or in others.
+import { call, type Climb, type RawAnnealer, type RawClimber, release, type Rung } from "../raw.js";
+import type { Task } from "./options.js";
+
+/** A starting path, and what has been done of it already. */
+export interface Job {
+  start: number;
+  climb: Climb | undefined;
+}
+
+/** Starting paths to be climbed from, and where to tell of it. */
+export interface Work {
+  task: Task;
+  jobs: readonly Job[];
+  workers: number | undefined;
+  signal: AbortSignal | undefined;
+  /** To be called after every rung; if it throws, the work is to stop and fail with that. */
+  onRung: (start: number, rung: Rung) => void;
+  /** To be called with every climb, be it at its end or interrupted. */
+  onClimb: (climb: Climb) => void;
+}
+
+/** Does the work, or as much of it as the signal allows. */
+export type Climbing = (work: Work) => Promise<void>;
+
+export function annealerOf(task: Task): RawAnnealer {
+  return call((raw) => new raw.Annealer(task.spec, task.grid, task.values, task.options));
+}
+
+export function withAnnealer<T>(task: Task, what: (annealer: RawAnnealer) => T): T {
+  const annealer = annealerOf(task);
+  try {
+    return call(() => what(annealer));
+  } finally {
+    release(annealer);
+  }
+}
+
+export function climberOf(annealer: RawAnnealer, { start, climb }: Job): RawClimber {
+  return call(() => (climb === undefined ? annealer.climber(start) : annealer.resume(climb)));
+}

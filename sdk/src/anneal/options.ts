@@ -1,0 +1,134 @@
+// What a user says about an annealing run, and its parts: those for Rust, those for here.
+import { LeastActionError, outOfRange, wrongShape } from "../errors.js";
+import { specOf, type Model } from "../models.js";
+import { gridOf, type Observations } from "../observations.js";
+import type { Climb, CoreAnnealOptions, Discretization, Estimate, Normalization, Rung } from "../raw.js";
+import { describe, fields, float64Array, plain } from "../shape.js";
+
+/** A rung has been done. */
+export interface Progress {
+  /** Number of the starting path. */
+  start: number;
+  /** The rung, from 0. */
+  rung: number;
+  /** Rungs of every ladder. */
+  rungs: number;
+  /** Starting paths in all. */
+  starts: number;
+  /** Starting paths that have come to their end. */
+  startsDone: number;
+  /** Rungs done, over all starting paths. */
+  done: number;
+  /** Rungs in all: `rungs * starts`. */
+  total: number;
+  /** What the rung gave. */
+  level: Rung;
+}
+
+/** Everything about an annealing run. `P` are the model's parameters, `E` those to be estimated. */
+export interface AnnealOptions<P extends string, E extends P> extends Omit<
+  CoreAnnealOptions,
+  "parameters" | "estimate" | "discretization" | "normalization"
+> {
+  model: Model<P>;
+  data: Observations;
+  /** How the model becomes residuals on the grid. Default: `"simpson-hermite"`, which needs an odd number of points. */
+  discretization?: Discretization;
+  /** What the parts of the action are divided by. Default: `"mean"`: about 1 at the truth when R_m is one over the noise variance. */
+  normalization?: Normalization;
+  /** Values of parameters that are known; the model's defaults where none is given. */
+  parameters?: { readonly [K in NoInfer<P>]?: number };
+  /** Parameters to be estimated along with the path, and where they start. Default: none. */
+  estimate?: { readonly [K in E]: Estimate };
+  /**
+   * Threads that climb, in Node. Default: as many as there are cores, but not more than starting paths. 0: this thread, which is let go
+   * between rungs. The result does not depend on it. Browsers always use this thread.
+   */
+  workers?: number;
+  /** A run that was cancelled, to be continued with the same options; the result has the same bits as one that was not. */
+  resume?: ResumableRun;
+  /** Told of every rung. What it throws stops the run and rejects its promise. */
+  onProgress?: (progress: Progress) => void;
+  /** Stops the run within one rung per thread; the promise then gives what was done, or rejects if that is nothing. */
+  signal?: AbortSignal;
+}
+
+/** As much of a run as is needed to go on with it: a run, or what `JSON.parse` makes of one. */
+export interface ResumableRun {
+  readonly starts: readonly {
+    readonly start: number;
+    readonly rungs: readonly Rung[];
+    readonly parameters: Readonly<Record<string, number>>;
+    readonly path: ArrayLike<number>;
+  }[];
+}
+
+/** What Rust needs: fit to be sent to a worker. */
+export interface Task {
+  spec: unknown;
+  grid: unknown;
+  values: Float64Array;
+  options: unknown;
+}
+
+/** What is left for here. */
+export interface Watch {
+  workers: number | undefined;
+  onProgress: ((progress: Progress) => void) | undefined;
+  signal: AbortSignal | undefined;
+}
+
+/** Splits options. Those for Rust are checked there. */
+export function split(options: unknown): { task: Task; watch: Watch; resume: unknown } {
+  const { model, data, workers, resume, onProgress, signal, ...rest } = fields("options", options);
+  const { grid, values } = gridOf(data);
+  return {
+    task: { spec: specOf(model), grid, values, options: plain("options", rest) },
+    watch: { workers: workersOf(workers), onProgress: callback(onProgress), signal: signalOf(signal) },
+    resume,
+  };
+}
+
+function workersOf(value: unknown): number | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== "number") throw wrongShape("workers", `must be a number, got ${describe(value)}`);
+  if (Number.isInteger(value) && value >= 0) return value;
+  throw outOfRange("workers", value, "a whole number of at least 0");
+}
+
+function callback(value: unknown): Watch["onProgress"] {
+  if (value === undefined || typeof value === "function") return value as Watch["onProgress"];
+  throw wrongShape("onProgress", `must be a function, got ${describe(value)}`);
+}
+
+function signalOf(value: unknown): AbortSignal | undefined {
+  if (value === undefined || value instanceof AbortSignal) return value;
+  throw wrongShape("signal", `must be an AbortSignal, got ${describe(value)}`);
+}
+
+/** The climbs of an earlier run; whether they fit this one is decided in Rust. */
+export function climbsOf(resume: unknown, estimated: readonly string[]): Climb[] {
+  if (resume === undefined) return [];
+  const { starts } = fields("resume", resume);
+  if (!Array.isArray(starts)) throw wrongShape("resume.starts", `must be an array, got ${describe(starts)}`);
+  const seen = new Set<unknown>();
+  return starts.map((given: unknown, i) => {
+    const path = `resume.starts[${i}]`;
+    const climb = fields(path, given);
+    if (seen.has(climb.start)) {
+      const value = String(climb.start);
+      const facts = { code: "duplicate", path: `${path}.start`, value } as const;
+      throw new LeastActionError(`${path}.start: ${value} is there twice`, facts);
+    }
+    seen.add(climb.start);
+    const parameters = fields(`${path}.parameters`, climb.parameters);
+    return {
+      start: climb.start as number,
+      rungs: plain(`${path}.rungs`, climb.rungs) as Rung[],
+      parameters: estimated.map((name) => parameters[name] as number),
+      // What failed is tried again, and fails again if nothing has changed.
+      failure: null,
+      path: float64Array(`${path}.path`, climb.path),
+    };
+  });
+}

@@ -1,0 +1,180 @@
+// What an annealing run gives.
+import { outOfRange, type ErrorFacts } from "../errors.js";
+import type { Climb, Drop, Finding, Level, RawAnnealer, Rung, Verdict } from "../raw.js";
+import { fields, plain, timeGrid } from "../shape.js";
+import { withAnnealer } from "./climbs.js";
+import type { Task } from "./options.js";
+
+/** Action levels: one row per starting path, one column per rung. */
+export interface Levels {
+  starts: number;
+  rungs: number;
+  /** R_f at each rung. */
+  modelPrecision: Float64Array;
+  /** starts x rungs, row-major; NaN where a climb did not get to. The two errors' sum. */
+  action: Float64Array;
+  /** Of the same form; weighted with R_m. */
+  measurementError: Float64Array;
+  /** Of the same form; weighted with R_f. */
+  modelError: Float64Array;
+}
+
+/** One starting path, climbed. */
+export interface Start<E extends string> {
+  /** Its number, from 0. */
+  start: number;
+  rungs: Rung[];
+  /** At the last rung done. */
+  parameters: Record<E, number>;
+  /** points x dimension, row-major, at the last rung done. */
+  path: Float64Array;
+  /** Why the climb ended early, if the mathematics failed. */
+  failure: ErrorFacts | null;
+}
+
+/** The best path and its parameters. */
+export interface Best<E extends string> {
+  /** Number of the starting path that it was found from. */
+  start: number;
+  /** The last rung that it has done. */
+  rung: number;
+  action: number;
+  measurementError: number;
+  modelError: number;
+  parameters: Record<E, number>;
+  /** points x dimension, row-major. */
+  path: Float64Array;
+}
+
+/** A forward integration past the window of the data. */
+export interface Prediction {
+  times: Float64Array;
+  /** times x dimension, row-major; its first row is the estimate at the last point of the window. */
+  path: Float64Array;
+}
+
+/** @internal */
+export interface Outcome {
+  task: Task;
+  /** By number. */
+  climbs: readonly Climb[];
+  /** Starting paths in all, begun or not. */
+  starts: number;
+  estimated: readonly string[];
+  verdicts: ReturnType<RawAnnealer["finish"]>;
+  cancelled: boolean;
+}
+
+/** All climbs of a run, and what they say together. `E` are the estimated parameters. */
+export class Run<E extends string = string> {
+  /** Action levels by starting path and rung. */
+  readonly levels: Levels;
+  /** Starting paths whose levels at the last rung agree, lowest first; empty if none got there. */
+  readonly clusters: readonly Level[];
+  /** How far the second level is above the lowest; null if there is no second. */
+  readonly gap: number | null;
+  /** Rungs at which the action fell: the path moved to a lower minimum. */
+  readonly drops: readonly Drop[];
+  /** What the numbers say, with advice. */
+  readonly findings: readonly Finding[];
+  /** The findings in a word. */
+  readonly verdict: Verdict;
+  /** The climb that is furthest up the ladder, and there has the lowest action. */
+  readonly best: Best<E>;
+  /** Every climb that was begun. */
+  readonly starts: readonly Start<E>[];
+  /** Whether a signal stopped the run; `resume` goes on with it. */
+  readonly cancelled: boolean;
+  /** Times of the path's points. */
+  readonly times: Float64Array;
+  readonly #outcome: Outcome;
+
+  /** @internal */
+  constructor(outcome: Outcome) {
+    const { task, climbs, estimated, verdicts, cancelled } = outcome;
+    this.#outcome = outcome;
+    this.levels = levelsOf(outcome);
+    this.clusters = verdicts.levels;
+    this.gap = verdicts.gap;
+    this.drops = verdicts.drops;
+    this.findings = verdicts.findings;
+    this.verdict = verdicts.verdict;
+    this.starts = climbs.map((climb) => ({ ...climb, parameters: named<E>(estimated, climb.parameters) }));
+    this.best = bestOf(this.starts[verdicts.best] as Start<E>);
+    this.cancelled = cancelled;
+    const { start = 0, timeStep, points } = task.grid as { start?: number; timeStep: number; points: number };
+    this.times = timeGrid(start, timeStep, 0, points);
+  }
+
+  /**
+   * Integrates the model on from the end of the window.
+   *
+   * @param options `until`: a time past the window; `start`: from another starting path's estimate than the best one's.
+   */
+  predict(options: { until: number; start?: number }): Prediction {
+    const { start = this.best.start, ...horizon } = fields("options", options);
+    const { task, climbs } = this.#outcome;
+    const climb = climbs.find((climb) => climb.start === start);
+    if (climb === undefined) throw outOfRange("start", Number(start), "the number of a starting path that was begun");
+    return withAnnealer(task, (annealer) => annealer.predict(climb, plain("options", horizon)));
+  }
+
+  /** Levels and parameters as a table. */
+  summary(): string {
+    return this.#outcome.verdicts.summary;
+  }
+
+  /** The findings as prose, with advice. */
+  diagnose(): string {
+    return this.#outcome.verdicts.diagnosis;
+  }
+
+  /** Everything as plain data, for `JSON.stringify`; what is parsed again can be resumed. NaN becomes null, as JSON has it. */
+  toJSON(): Record<string, unknown> {
+    const { levels, clusters, gap, drops, findings, verdict, best, starts, cancelled, times } = this;
+    const { modelPrecision, action, measurementError, modelError } = levels;
+    return {
+      levels: {
+        ...levels,
+        modelPrecision: Array.from(modelPrecision),
+        action: Array.from(action),
+        measurementError: Array.from(measurementError),
+        modelError: Array.from(modelError),
+      },
+      clusters,
+      gap,
+      drops,
+      findings,
+      verdict,
+      best: { ...best, path: Array.from(best.path) },
+      starts: starts.map((start) => ({ ...start, path: Array.from(start.path) })),
+      cancelled,
+      times: Array.from(times),
+    };
+  }
+}
+
+function named<E extends string>(names: readonly string[], values: readonly number[]): Record<E, number> {
+  return Object.fromEntries(names.map((name, i) => [name, values[i]])) as Record<E, number>;
+}
+
+function bestOf<E extends string>({ start, rungs, parameters, path }: Start<E>): Best<E> {
+  const { rung, action, measurementError, modelError } = rungs.at(-1) as Rung;
+  return { start, rung, action, measurementError, modelError, parameters, path };
+}
+
+function levelsOf({ climbs, starts, verdicts }: Outcome): Levels {
+  const { modelPrecision } = verdicts;
+  const rungs = modelPrecision.length;
+  const table = (): Float64Array => new Float64Array(starts * rungs).fill(Number.NaN);
+  const [action, measurementError, modelError] = [table(), table(), table()] as const;
+  for (const climb of climbs) {
+    climb.rungs.forEach((done, rung) => {
+      const i = climb.start * rungs + rung;
+      action[i] = done.action;
+      measurementError[i] = done.measurementError;
+      modelError[i] = done.modelError;
+    });
+  }
+  return { starts, rungs, modelPrecision, action, measurementError, modelError };
+}

@@ -1,0 +1,99 @@
+// Tables of numbers from CSV files, by papaparse.
+import Papa from "papaparse";
+import { LeastActionError, wrongShape } from "./errors.js";
+import { describe } from "./shape.js";
+
+/** A table read from CSV. */
+export interface CsvTable {
+  /** Names of the columns, from the header. */
+  columns: string[];
+  /** Number of lines of data. */
+  rows: number;
+  /**
+   * The numbers of a column, one per row; NaN where a cell is empty.
+   *
+   * @throws LeastActionError for a column that there is not, and a cell that is not a number.
+   */
+  column(name: string): Float64Array;
+}
+
+/** How a file deviates from the usual. */
+export interface CsvOptions {
+  /** Between cells. Default: a comma. */
+  delimiter?: string;
+  /** Lines that begin with this are skipped. Default: `#`. */
+  comments?: string;
+}
+
+// What people and programs write; Number() alone would also take "0x10" and "".
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+
+/**
+ * Reads CSV with a header line. Columns may be text: only those that are asked for must be numbers.
+ *
+ * @example
+ * const table = readCsv("year,lynx\n1900,4.0\n1901,\n");
+ * table.column("lynx"); // [4, NaN]
+ */
+export function readCsv(text: string, options: CsvOptions = {}): CsvTable {
+  if (typeof text !== "string") throw wrongShape("csv", `must be the text of a file, got ${describe(text)}`);
+  const { delimiter = ",", comments = "#" } = options;
+  const { data, errors } = Papa.parse<string[]>(text, { delimiter, comments, skipEmptyLines: true });
+  // Rows of the parser begin with the header as 0, so they count the lines of data from 1.
+  for (const { row, message } of errors) throw unreadable(`row ${row ?? 0}: ${message}`, row);
+  const [header = [], ...rows] = data;
+  const columns = header.map((name) => name.trim());
+  checkHeader(columns);
+  rows.forEach((cells, i) => {
+    if (cells.length !== columns.length) {
+      throw unreadable(`row ${i + 1}: ${cells.length} cells, but the header has ${columns.length}`, i + 1);
+    }
+  });
+  return {
+    columns,
+    rows: rows.length,
+    column(name) {
+      const index = columns.indexOf(name);
+      if (index < 0) throw unknownColumn(name, columns);
+      return Float64Array.from(rows, (cells, i) => cell(cells[index] as string, i + 1, name));
+    },
+  };
+}
+
+function checkHeader(columns: string[]): void {
+  if (columns.length === 0) throw unreadable("the file is empty; its first line must name the columns");
+  columns.forEach((name, i) => {
+    if (name === "") throw unreadable(`the header has no name for column ${i + 1}`);
+    // A file without header would otherwise lose its first row in silence.
+    if (NUMBER.test(name)) throw unreadable(`the header is missing: its column ${i + 1} is the number ${name}`);
+    if (columns.indexOf(name) !== i) throw unreadable(`the header names "${name}" twice`, undefined, name);
+  });
+}
+
+function cell(text: string, row: number, column: string): number {
+  const trimmed = text.trim();
+  if (trimmed === "" || /^nan$/i.test(trimmed)) return Number.NaN;
+  if (NUMBER.test(trimmed)) return Number(trimmed);
+  throw unreadable(`row ${row}, column "${column}": ${describe(trimmed)} is not a number`, row, column);
+}
+
+function unknownColumn(name: string, known: string[]): LeastActionError {
+  const message = `csv: unknown column ${describe(name)} (known: ${known.join(", ")})`;
+  return new LeastActionError(message, {
+    code: "unknownName",
+    path: "csv",
+    name: String(name),
+    nearest: known.find((column) => column.toLowerCase() === String(name).toLowerCase()) ?? null,
+    known,
+  });
+}
+
+function unreadable(reason: string, row?: number, column?: string): LeastActionError {
+  return new LeastActionError(`csv: ${reason}`, {
+    code: "unreadable",
+    path: "csv",
+    reason,
+    ...(row === undefined ? {} : { row }),
+    ...(column === undefined ? {} : { column }),
+  });
+}

@@ -1,0 +1,67 @@
+// NumPy's array files, by npyjs, which reads the header and leaves the order of the values to us.
+import { parse } from "npyjs";
+import { LeastActionError, textOf, wrongShape } from "./errors.js";
+import { describe } from "./shape.js";
+
+/** An array read from a `.npy` file. */
+export interface NpyArray {
+  shape: number[];
+  /** In C order: the last index varies fastest, whatever the file's order is. */
+  values: Float64Array;
+}
+
+/**
+ * Reads a `.npy` file of float64 or float32, in C or Fortran order, little-endian as practically all are.
+ *
+ * @example
+ * const { shape, values } = readNpy(await readFile("observations.npy"));
+ */
+export function readNpy(bytes: ArrayBuffer | Uint8Array): NpyArray {
+  const { data, shape, dtype, fortranOrder } = parsed(copied(bytes));
+  if (!(data instanceof Float64Array || data instanceof Float32Array) || dtype.startsWith("c")) {
+    throw unreadable(`its values are of type "${dtype}"; save it as float64 or float32`);
+  }
+  if (!shape.every((length) => Number.isSafeInteger(length) && length >= 0)) {
+    throw unreadable(`its shape is (${shape.join(", ")})`);
+  }
+  const size = shape.reduce((product, length) => product * length, 1);
+  if (data.length !== size) {
+    throw unreadable(`its shape (${shape.join(", ")}) needs ${size} values, but it has ${data.length}`);
+  }
+  return { shape, values: fortranOrder ? toCOrder(data, shape) : Float64Array.from(data) };
+}
+
+/** The bytes alone: a Buffer of Node is often a window into something larger. */
+function copied(bytes: unknown): ArrayBuffer {
+  if (bytes instanceof ArrayBuffer) return bytes;
+  if (bytes instanceof Uint8Array) return new Uint8Array(bytes).buffer;
+  throw wrongShape("npy", `must be an ArrayBuffer or Uint8Array, got ${describe(bytes)}`);
+}
+
+function parsed(buffer: ArrayBuffer): ReturnType<typeof parse> {
+  try {
+    return parse(buffer);
+  } catch (error) {
+    throw unreadable(textOf(error), error);
+  }
+}
+
+function toCOrder(values: ArrayLike<number>, shape: number[]): Float64Array {
+  const result = new Float64Array(values.length);
+  const index = shape.map(() => 0);
+  for (let from = 0; from < values.length; from += 1) {
+    // The position in C order by Horner's rule.
+    result[index.reduce((sum, i, axis) => sum * (shape[axis] as number) + i, 0)] = values[from] as number;
+    // In Fortran order the first index varies fastest.
+    for (let axis = 0; axis < shape.length; axis += 1) {
+      const next = (index[axis] as number) + 1;
+      index[axis] = next < (shape[axis] as number) ? next : 0;
+      if (index[axis] !== 0) break;
+    }
+  }
+  return result;
+}
+
+function unreadable(reason: string, cause?: unknown): LeastActionError {
+  return new LeastActionError(`npy: ${reason}`, { code: "unreadable", path: "npy", reason }, { cause });
+}

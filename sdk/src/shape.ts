@@ -1,0 +1,65 @@
+// Values on their way to Rust, which does the validation: here they are only made safe to pass.
+import { wrongShape } from "./errors.js";
+
+/** How deep options go: estimate.forcing.initial[0]. */
+const DEPTH = 4;
+
+export function describe(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "an array";
+  if (typeof value === "object" || typeof value === "function") return `a value of type ${typeof value}`;
+  return typeof value === "string" ? JSON.stringify(value.slice(0, 50)) : String(value);
+}
+
+/** `value` as an object whose fields may be asked for. */
+export function fields(path: string, value: unknown): Record<string, unknown> {
+  if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
+  throw wrongShape(path, `must be an object, got ${describe(value)}`);
+}
+
+/**
+ * A copy of plain data without fields that are undefined: those count as not given. What is read only once cannot change
+ * under Rust's hands, and a getter that throws does so here.
+ */
+export function plain(path: string, value: unknown): unknown {
+  try {
+    return copy(value, DEPTH);
+  } catch (error) {
+    throw wrongShape(path, `cannot be read (${String(error)})`);
+  }
+}
+
+function copy(value: unknown, depth: number): unknown {
+  if (typeof value !== "object" || value === null || depth === 0) return value;
+  if (Array.isArray(value) || ArrayBuffer.isView(value)) {
+    return Array.from(value as ArrayLike<unknown>, (element) => copy(element, depth - 1));
+  }
+  const entries = Object.entries(value).filter(([, field]) => field !== undefined);
+  return Object.fromEntries(entries.map(([name, field]) => [name, copy(field, depth - 1)]));
+}
+
+/** A copy of an array of numbers; NaN and Infinity may be in it. */
+export function float64Array(path: string, value: unknown): Float64Array {
+  if (value instanceof Float64Array || value instanceof Float32Array) return Float64Array.from(value);
+  const length = typeof value === "object" && value !== null ? (value as { length?: unknown }).length : undefined;
+  if (typeof length !== "number" || !Number.isInteger(length) || length < 0) {
+    throw wrongShape(path, `must be an array of numbers, got ${describe(value)}`);
+  }
+  const elements = value as ArrayLike<unknown>;
+  const result = new Float64Array(Math.min(length, MOST_VALUES));
+  if (length > result.length) throw wrongShape(path, `is too long: ${length} values`);
+  for (let i = 0; i < length; i += 1) {
+    const element = elements[i];
+    if (typeof element !== "number") throw wrongShape(`${path}[${i}]`, `must be a number, got ${describe(element)}`);
+    result[i] = element;
+  }
+  return result;
+}
+
+/** As many values as the core takes in one path: what 32-bit WebAssembly can hold several times over. */
+export const MOST_VALUES = 1 << 26;
+
+/** `n` times from `first` on, `step` apart; by the formula of the core, so that both give the same bits. */
+export function timeGrid(start: number, step: number, first: number, n: number): Float64Array {
+  return Float64Array.from({ length: n }, (_, i) => start + (first + i) * step);
+}

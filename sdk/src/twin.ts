@@ -1,0 +1,76 @@
+// Forward integration, and twin experiments: data made by the model itself, so that the truth is known.
+import type { Observations } from "./observations.js";
+import { type Model, specOf } from "./models.js";
+import { call, type CoreTwinExperiment } from "./raw.js";
+import { fields, float64Array, plain, timeGrid } from "./shape.js";
+
+/** What data to make. */
+export interface TwinOptions<P extends string> extends Omit<CoreTwinExperiment, "parameters" | "observed"> {
+  model: Model<P>;
+  /** True values; the model's defaults where none is given. */
+  parameters?: { readonly [K in NoInfer<P>]?: number };
+  /** Components that are measured. */
+  observed: readonly number[];
+}
+
+/** Data, and the truth behind them. */
+export interface Twin<P extends string> {
+  data: Observations;
+  /** points x dimension, row-major. */
+  truth: Float64Array;
+  /** further x dimension: the truth past the window; its first row is one step past the last point. */
+  future: Float64Array;
+  /** Of the points. */
+  times: Float64Array;
+  /** Of the rows of `future`. */
+  futureTimes: Float64Array;
+  /** All true parameters. */
+  parameters: Record<P, number>;
+}
+
+/**
+ * Integrates a truth and measures it with noise. The same seed gives the same bits on every machine.
+ *
+ * @example
+ * const twin = twinExperiment({ model, timeStep: 0.025, points: 161, observed: [0, 2, 4], noise: 0.5, seed: 1 });
+ */
+export function twinExperiment<P extends string>(options: TwinOptions<P>): Twin<P> {
+  const { model, ...given } = fields("options", options);
+  const spec = specOf(model);
+  const twin = call((raw) => raw.twinExperiment(spec, plain("options", given)));
+  const { start, timeStep, points } = twin.data;
+  const further = (twin.future.length / twin.truth.length) * points;
+  return {
+    ...twin,
+    times: timeGrid(start, timeStep, 0, points),
+    futureTimes: timeGrid(start, timeStep, points, further),
+    parameters: twin.parameters as Record<P, number>,
+  };
+}
+
+/** Where to integrate from, and how far. */
+export interface IntegrateOptions<P extends string> {
+  model: Model<P>;
+  /** The model's defaults where none is given. */
+  parameters?: { readonly [K in NoInfer<P>]?: number };
+  /** One value per state. */
+  initialState: ArrayLike<number>;
+  /** Between points, in the model's unit of time. */
+  timeStep: number;
+  /** The initial state counts as the first. */
+  points: number;
+}
+
+/**
+ * Integrates a model forward from time 0, by the classical Runge-Kutta method with ten steps per `timeStep`.
+ *
+ * @returns `path` is points x dimension, row-major.
+ */
+export function integrate<P extends string>(options: IntegrateOptions<P>): { times: Float64Array; path: Float64Array } {
+  const { model, initialState, ...rest } = fields("options", options);
+  const spec = specOf(model);
+  const given = fields("options", plain("options", rest));
+  given.initialState = Array.from(float64Array("initialState", initialState));
+  const path = call((raw) => raw.integrate(spec, given));
+  return { times: timeGrid(0, given.timeStep as number, 0, given.points as number), path };
+}
