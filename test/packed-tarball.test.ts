@@ -128,7 +128,7 @@ test("publint finds nothing to complain of", async () => {
 
 test("every entry's types are those of the file that is loaded", async () => {
   const attw = program("@arethetypeswrong", "cli", "dist", "index.js");
-  // Node 10 knew no exports maps; Node 20 is the oldest that we support.
+  // Node 10 knew no exports maps; Node 20 is the oldest that we support. The exit code says whether there are problems.
   const args = [tarball, "--profile", "node16", "--exclude-entrypoints", "./least_action.wasm", "--format", "ascii"];
-  expect(await run(process.execPath, [attw, ...args], repository)).toContain("No problems found");
+  await run(process.execPath, [attw, ...args], repository);
 });
