@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{Discretization, Normalization, Observations};
 use crate::error::{check, Error, Result};
 use crate::model::Model;
+use crate::twin::MOST_VALUES;
 
 /// How an action is formed from a model and data.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,6 +81,8 @@ impl Problem {
         options: &ActionOptions,
     ) -> Result<Self> {
         observations.validate(model.dimension())?;
+        let most = MOST_VALUES / model.dimension();
+        check::at_most("data.points", observations.points, most)?;
         options
             .discretization
             .validate("data.points", observations.points)?;

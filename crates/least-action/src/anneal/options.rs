@@ -6,6 +6,9 @@ use crate::action::{ActionOptions, Discretization, Normalization};
 use crate::error::{check, Result};
 use crate::solve::Lbfgs;
 
+/// Rungs times starting paths: the table of all action levels must fit in memory.
+const MOST_LEVELS: usize = 10_000_000;
+
 /// The ladder of model precisions: `R_f = initial * factor^rung`, rung = 0 .. rungs - 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -37,6 +40,7 @@ impl Ladder {
             "finite and greater than one",
         )?;
         check::at_least(&format!("{path}.rungs"), self.rungs, 1)?;
+        check::at_most(&format!("{path}.rungs"), self.rungs, MOST_LEVELS)?;
         let last = self.model_precision(self.rungs - 1);
         check::require(
             last.is_finite(),
@@ -57,6 +61,7 @@ impl Ladder {
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Estimate {
     /// Every starting path draws its first value uniformly from here. Not a bound: the estimate may leave it.
+    #[cfg_attr(feature = "typescript", ts(type = "readonly [number, number]"))]
     pub initial: [f64; 2],
 }
 
@@ -84,6 +89,7 @@ pub enum ObservedStart {
 pub struct StartingPaths {
     pub count: usize,
     /// Every state at every time is drawn uniformly from here.
+    #[cfg_attr(feature = "typescript", ts(type = "readonly [number, number]"))]
     pub range: [f64; 2],
     #[cfg_attr(feature = "typescript", ts(type = "number"))]
     pub seed: u64,
@@ -156,6 +162,8 @@ impl AnnealOptions {
             check::range(&format!("estimate.{name}.initial"), estimate.initial)?;
         }
         check::at_least("startingPaths.count", self.starting_paths.count, 1)?;
+        let most = MOST_LEVELS / self.model_precision.rungs;
+        check::at_most("startingPaths.count", self.starting_paths.count, most)?;
         check::range("startingPaths.range", self.starting_paths.range)?;
         self.minimizer.validate("minimizer")
     }

@@ -15,7 +15,7 @@ impl Scratch {
         let columns = tapes.clone().map(|t| t.columns).max().unwrap_or(0);
         let scalars = tapes.map(|t| t.scalars.len()).max().unwrap_or(0);
         Scratch {
-            columns: vec![[[0.0; GROUP]; GROUPS]; columns],
+            columns: vec![Column([[0.0; GROUP]; GROUPS]); columns],
             scalars: vec![0.0; scalars],
         }
     }
@@ -59,7 +59,7 @@ pub(super) fn run(
     }
     let columns = &mut scratch.columns[..];
     for &(column, scalar) in &tape.broadcast {
-        columns[column as usize] = [[scalars[scalar as usize]; GROUP]; GROUPS];
+        columns[column as usize] = Column([[scalars[scalar as usize]; GROUP]; GROUPS]);
     }
     for block in blocks(points) {
         let (state_columns, rest) = columns.split_at_mut(tape.states);
@@ -94,14 +94,14 @@ fn load(rows: &[f64], width: usize, block: Block, columns: &mut [Column]) {
         return;
     }
     let last = block.first + block.count - 1;
-    for group in 0..block.groups {
+    for four in 0..block.groups * GROUP / 4 {
         let row = |k: usize| {
-            let point = (block.first + group * GROUP + k).min(last);
+            let point = (block.first + four * 4 + k).min(last);
             &rows[point * width..(point + 1) * width]
         };
         let (r0, r1, r2, r3) = (row(0), row(1), row(2), row(3));
         for ((((column, &a), &b), &c), &d) in columns.iter_mut().zip(r0).zip(r1).zip(r2).zip(r3) {
-            column[group] = [a, b, c, d];
+            column.0.as_flattened_mut().as_chunks_mut::<4>().0[four] = [a, b, c, d];
         }
     }
 }
@@ -110,15 +110,15 @@ fn execute(instruction: Instruction, columns: &mut [Column], groups: usize) {
     match instruction {
         Instruction::Unary { f, to, a } => {
             let [to, a] = distinct(columns, [to, a]);
-            unary(f, &mut to[..groups], &a[..groups]);
+            unary(f, &mut to.0[..groups], &a.0[..groups]);
         }
         Instruction::Same { f, to, a } => {
             let [to, a] = distinct(columns, [to, a]);
-            map(&mut to[..groups], &a[..groups], |a| f.apply(a, a));
+            map(&mut to.0[..groups], &a.0[..groups], |a| f.apply(a, a));
         }
         Instruction::Binary { f, to, a, b } => {
             let [to, a, b] = distinct(columns, [to, a, b]);
-            let (to, a, b) = (&mut to[..groups], &a[..groups], &b[..groups]);
+            let (to, a, b) = (&mut to.0[..groups], &a.0[..groups], &b.0[..groups]);
             match f {
                 Binary::Add => combine(to, a, b, |a, b| a + b),
                 Binary::Subtract => combine(to, a, b, |a, b| a - b),
@@ -128,7 +128,12 @@ fn execute(instruction: Instruction, columns: &mut [Column], groups: usize) {
         }
         Instruction::Fused { fused, to, a, b, c } => {
             let [to, a, b, c] = distinct(columns, [to, a, b, c]);
-            let (to, a, b, c) = (&mut to[..groups], &a[..groups], &b[..groups], &c[..groups]);
+            let (to, a, b, c) = (
+                &mut to.0[..groups],
+                &a.0[..groups],
+                &b.0[..groups],
+                &c.0[..groups],
+            );
             match fused {
                 Fused::MultiplyAdd => fuse(to, a, b, c, |a, b, c| a * b + c),
                 Fused::MultiplySubtract => fuse(to, a, b, c, |a, b, c| a * b - c),
@@ -234,12 +239,12 @@ impl Sink for Gradients<'_> {
 /// The sum over the valid points of a block, in an order that no machine changes.
 fn total(column: &Column, block: Block) -> f64 {
     let mut partial = [0.0; GROUP];
-    for (group, values) in column[..block.groups].iter().enumerate() {
+    for (group, values) in column.0[..block.groups].iter().enumerate() {
         for k in 0..GROUP.min(block.count - group * GROUP) {
             partial[k] += values[k];
         }
     }
-    (partial[0] + partial[1]) + (partial[2] + partial[3])
+    partial.iter().sum()
 }
 
 #[inline(always)]
@@ -255,10 +260,10 @@ fn each_value(
         return;
     }
     let rows = &mut rows[block.first * width..(block.first + block.count) * width];
-    for (group, rows) in rows.chunks_mut(GROUP * width).enumerate() {
+    for (four, rows) in rows.chunks_mut(4 * width).enumerate() {
         if let Some((r0, r1, r2, r3)) = four_rows(rows, width) {
             for ((((&column, a), b), c), d) in outputs.iter().zip(r0).zip(r1).zip(r2).zip(r3) {
-                let values = columns[column as usize][group];
+                let values = columns[column as usize].0.as_flattened().as_chunks::<4>().0[four];
                 write(a, values[0]);
                 write(b, values[1]);
                 write(c, values[2]);
@@ -268,7 +273,7 @@ fn each_value(
         }
         for (k, row) in rows.chunks_exact_mut(width).enumerate() {
             for (to, &column) in row.iter_mut().zip(outputs) {
-                write(to, columns[column as usize][group][k]);
+                write(to, columns[column as usize].0.as_flattened()[4 * four + k]);
             }
         }
     }
@@ -277,7 +282,7 @@ fn each_value(
 type FourRows<'a> = (&'a mut [f64], &'a mut [f64], &'a mut [f64], &'a mut [f64]);
 
 fn four_rows(rows: &mut [f64], width: usize) -> Option<FourRows<'_>> {
-    if rows.len() != GROUP * width {
+    if rows.len() != 4 * width {
         return None;
     }
     let (r0, rest) = rows.split_at_mut(width);

@@ -3,12 +3,16 @@
 
 use super::graph::{Binary, Unary};
 
-/// Points are handled in groups of four, so that the compiler can use SIMD with no remainder.
-pub(super) const GROUP: usize = 4;
+/// Points are handled in groups, so that the compiler can use SIMD with no remainder; of eight, so that a loop's own
+/// work weighs little beside it.
+pub(super) const GROUP: usize = 8;
 /// Groups in a column: a block of 64 points keeps the columns of usual models in the first-level cache.
-pub(super) const GROUPS: usize = 16;
+pub(super) const GROUPS: usize = 8;
 
-pub(super) type Column = [[f64; GROUP]; GROUPS];
+/// One quantity at a block of time points; aligned, so that no SIMD access crosses two cache lines.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
+pub(super) struct Column(pub [[f64; GROUP]; GROUPS]);
 
 /// One pass over a few columns: `to` is written, the others are read, and no operation reads what it writes.
 #[derive(Debug, Clone, Copy)]

@@ -55,8 +55,8 @@ pub fn integrate(
     Ok(path)
 }
 
-/// Values of a path beyond which memory, not patience, is the limit: 4 GiB of them.
-pub(crate) const MOST_VALUES: usize = 1 << 29;
+/// The longest path, in values: 512 MiB, of which 32-bit WebAssembly can hold several.
+pub(crate) const MOST_VALUES: usize = 1 << 26;
 
 struct Integrator<'a> {
     model: &'a dyn Model,

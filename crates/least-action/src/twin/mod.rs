@@ -5,6 +5,7 @@ mod predict;
 
 use std::collections::BTreeMap;
 
+pub(crate) use integrate::MOST_VALUES;
 pub use integrate::{integrate, SUBSTEPS};
 pub use predict::{predict, Prediction};
 
@@ -86,7 +87,7 @@ impl TwinExperiment {
         let parameters = resolve_parameters(model, &self.parameters)?;
         check::positive("timeStep", self.time_step)?;
         check::at_least("points", self.points, 2)?;
-        let most = integrate::MOST_VALUES / dimension;
+        let most = MOST_VALUES / dimension;
         check::at_most("points", self.points, most)?;
         check::at_most("further", self.further, most - self.points)?;
         validate_observed("observed", &self.observed, dimension)?;
