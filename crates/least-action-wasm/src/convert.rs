@@ -76,7 +76,7 @@ fn wrong_shape(root: &str, error: &serde_path_to_error::Error<serde_wasm_bindgen
         .and_then(|rest| rest.split('`').next());
     let (path, message) = match missing {
         Some(field) => (join(&inner, field), "is missing".into()),
-        None => (inner, shortened(text)),
+        None => (inner, shortened(&in_javascript(text))),
     };
     Error::WrongShape {
         path: named(&join(root, &path)),
@@ -86,6 +86,15 @@ fn wrong_shape(root: &str, error: &serde_path_to_error::Error<serde_wasm_bindgen
 
 fn named(path: &str) -> String {
     if path.is_empty() { "options" } else { path }.into()
+}
+
+/// serde's words for Rust's types in the words of JavaScript.
+fn in_javascript(text: &str) -> String {
+    text.replace("expected f64", "expected a number")
+        .replace("expected usize", "expected a whole number")
+        .replace("expected u64", "expected a whole number")
+        .replace("floating point", "number")
+        .replace("unit value", "null or undefined")
 }
 
 fn shortened(text: &str) -> String {

@@ -3,18 +3,30 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use js_sys::Object;
 use least_action::model::Model;
 use least_action::models::ModelSpec;
 use least_action::twin::TwinExperiment;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 
 use crate::convert::{float64_array, object, plain, read, thrown, Result};
 
 /// The system that a specification names.
 pub fn build(spec: &JsValue) -> Result<Arc<dyn Model>> {
-    let spec: ModelSpec = read("model", spec)?;
+    // serde buffers tagged enums and then no longer knows which field it is at; but if there is only one, it is that.
+    let fields = spec
+        .dyn_ref::<Object>()
+        .map(Object::keys)
+        .unwrap_or_default();
+    let names = fields.iter().filter_map(|key| key.as_string());
+    let mut others = names.filter(|name| name != "name");
+    let root = match (others.next(), others.next()) {
+        (Some(only), None) => only,
+        _ => "model".into(),
+    };
+    let spec: ModelSpec = read(&root, spec)?;
     Ok(Arc::new(spec.build().map_err(thrown)?))
 }
 

@@ -25,7 +25,7 @@ export function threads(createWorker: CreateWorker): Climbing {
     const crew: Worker[] = [];
     try {
       const served = Array.from({ length: count }, () => {
-        const worker = createWorker(data);
+        const worker = made(createWorker, data);
         crew.push(worker);
         return serve(worker, jobs, work);
       });
@@ -36,6 +36,14 @@ export function threads(createWorker: CreateWorker): Climbing {
       await Promise.all(crew.map((worker) => worker.terminate()));
     }
   };
+}
+
+function made(createWorker: CreateWorker, data: WorkerData): Worker {
+  try {
+    return createWorker(data);
+  } catch (error) {
+    throw workerDied(textOf(error), null);
+  }
 }
 
 /** Gives a worker jobs until there are none, or the run is cancelled. */

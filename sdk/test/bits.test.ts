@@ -1,0 +1,82 @@
+// The same bits natively and in WebAssembly, for whole runs under every discretization.
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { beforeAll, expect, test } from "vitest";
+import { anneal, init, lorenz63, lorenz96, logLotkaVolterra, twinExperiment } from "../src/index.js";
+import type { AnnealOptions, Model, TwinOptions } from "../src/index.js";
+
+interface Case {
+  name: string;
+  model: { name: "lorenz63" | "lorenz96" | "logLotkaVolterra"; dimension: number };
+  twin: Omit<TwinOptions<string>, "model">;
+  anneal: Omit<AnnealOptions<string, string>, "model" | "data">;
+}
+
+interface Fingerprint extends Record<string, string> {
+  name: string;
+  discretization: NonNullable<AnnealOptions<string, string>["discretization"]>;
+}
+
+const repository = fileURLToPath(new URL("../..", import.meta.url));
+const fixture = `${repository}/test/fixtures/fingerprint.json`;
+const cases = JSON.parse(readFileSync(fixture, "utf8")) as Case[];
+
+beforeAll(() => init());
+
+function modelOf({ name, dimension }: Case["model"]): Model {
+  return { lorenz63, lorenz96: () => lorenz96({ dimension }), logLotkaVolterra }[name]();
+}
+
+/** Sixteen hexadecimal digits per number, most significant first. */
+function bits(values: ArrayLike<number>): string {
+  const view = new DataView(new ArrayBuffer(8));
+  return Array.from(values, (value) => {
+    view.setFloat64(0, value);
+    return view.getBigUint64(0).toString(16).padStart(16, "0");
+  }).join("");
+}
+
+async function fingerprint(given: Case, discretization: Fingerprint["discretization"]): Promise<Fingerprint> {
+  const model = modelOf(given.model);
+  const twin = twinExperiment({ model, ...given.twin });
+  const run = await anneal({ model, data: twin.data, ...given.anneal, discretization });
+  const rungs = run.starts.flatMap((start) => start.rungs);
+  const prediction = run.predict({ until: given.twin.timeStep * (given.twin.points + 20) });
+  return {
+    name: given.name,
+    discretization,
+    data: bits(twin.data.values),
+    truth: bits(twin.truth),
+    future: bits(twin.future),
+    levels: bits(rungs.flatMap((r) => [r.modelPrecision, r.action, r.measurementError, r.modelError])),
+    parameters: bits(run.starts.flatMap((start) => Object.values(start.parameters))),
+    paths: bits(run.starts.flatMap((start) => Array.from(start.path))),
+    prediction: bits(prediction.path),
+    times: bits(prediction.times),
+    summary: run.summary(),
+    diagnosis: run.diagnose(),
+  };
+}
+
+let native: Fingerprint[];
+
+beforeAll(() => {
+  // With the features that the build of the types has: cargo then has the crate already.
+  const cargo = ["run", "--release", "--quiet", "--package", "least-action", "--features", "typescript"];
+  const args = [...cargo, "--example", "fingerprint", "--", fixture];
+  const output = execFileSync("cargo", args, { cwd: repository, encoding: "utf8", maxBuffer: 1 << 26 });
+  native = JSON.parse(output) as Fingerprint[];
+}, 300_000);
+
+const discretizations = ["euler", "trapezoid", "midpoint", "rk4", "simpson-hermite"] as const;
+
+test.each(discretizations)("%s: native and WebAssembly runs are equal to the last bit", async (discretization) => {
+  const expected = native.filter((one) => one.discretization === discretization);
+  expect(expected.map(({ name }) => name)).toEqual(cases.map(({ name }) => name));
+  for (const [i, given] of cases.entries()) {
+    const found = await fingerprint(given, discretization);
+    const different = Object.keys(found).filter((key) => found[key] !== expected[i]?.[key]);
+    expect({ name: given.name, different }).toEqual({ name: given.name, different: [] });
+  }
+});

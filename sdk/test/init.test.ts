@@ -1,0 +1,75 @@
+// Loading the module: where it may come from, and what happens when it does not.
+import { readFileSync } from "node:fs";
+import { beforeEach, expect, test, vi } from "vitest";
+import { rejection, thrown } from "./problem.js";
+
+const bytes = readFileSync(new URL("../generated/least_action_wasm_bg.wasm", import.meta.url));
+const response = () => new Response(bytes, { headers: { "content-type": "application/wasm" } });
+
+const emptyModule = () => new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]));
+
+// The library keeps its instance in its modules; every test gets new ones.
+beforeEach(() => vi.resetModules());
+
+const slim = () => import("../src/slim.js");
+
+test("before init everything says what to do", async () => {
+  const { lorenz63, anneal } = await import("../src/index.js");
+  const expected = { name: "LeastActionError", code: "notInitialized", path: "init" };
+  const error = thrown(() => lorenz63());
+  expect(error).toMatchObject(expected);
+  expect((error as Error).message).toMatch(/await init\(\)/);
+  const options = { model: { spec: { name: "lorenz63" } }, data: { values: [] } } as unknown as Parameters<
+    typeof anneal
+  >[0];
+  expect(await rejection(anneal(options))).toMatchObject(expected);
+});
+
+test("init may be called often and at once, and is done once", async () => {
+  const compile = vi.spyOn(WebAssembly, "compile");
+  const { init, lorenz63 } = await import("../src/index.js");
+  await Promise.all([init(), init(), init()]);
+  await init();
+  expect(lorenz63().dimension).toBe(3);
+  expect(compile).toHaveBeenCalledTimes(1);
+  compile.mockRestore();
+});
+
+test.each([
+  ["bytes", () => bytes],
+  ["an ArrayBuffer", () => new Uint8Array(bytes).buffer],
+  ["a Response", response],
+  ["a promise of a Response", () => Promise.resolve(response())],
+  ["a URL", () => new URL(`data:application/wasm;base64,${bytes.toString("base64")}`)],
+  ["a Module", () => new WebAssembly.Module(bytes)],
+])("the slim entry takes %s", async (_name, source) => {
+  const { init, lorenz63 } = await slim();
+  await init(source());
+  expect(lorenz63().name).toBe("lorenz63");
+});
+
+test.each([
+  ["no source", () => undefined, "wrongShape"],
+  ["a number", () => 7, "wrongShape"],
+  ["null", () => null, "wrongShape"],
+  ["bytes of something else", () => new Uint8Array([1, 2, 3]), "loadFailed"],
+  ["a response that failed", () => new Response("", { status: 404 }), "loadFailed"],
+  ["a promise that rejects", () => Promise.reject(new Error("offline")), "loadFailed"],
+  ["an address without a scheme", () => "nowhere.wasm", "loadFailed"],
+  ["a module of something else", () => emptyModule(), "loadFailed"],
+])("%s is refused, and the next call may do better", async (_name, source, code) => {
+  const { init, lorenz63 } = await slim();
+  expect(await rejection(init(source() as never))).toMatchObject({ name: "LeastActionError", code, path: "init" });
+  await init(bytes);
+  expect(lorenz63().name).toBe("lorenz63");
+});
+
+test("importing does nothing", async () => {
+  const compile = vi.spyOn(WebAssembly, "compile");
+  const instantiate = vi.spyOn(WebAssembly, "Instance");
+  await Promise.all([import("../src/index.js"), import("../src/index.node.js"), import("../src/slim.node.js")]);
+  await import("../src/worker.node.js");
+  expect(compile).not.toHaveBeenCalled();
+  expect(instantiate).not.toHaveBeenCalled();
+  vi.restoreAllMocks();
+});

@@ -1,0 +1,63 @@
+// A problem that is solved in a fraction of a second, for tests.
+import { lorenz96, twinExperiment } from "../src/index.js";
+
+export function smallTwin() {
+  const model = lorenz96({ dimension: 5 });
+  const twin = twinExperiment({
+    model,
+    parameters: { forcing: 8.17 },
+    timeStep: 0.025,
+    points: 41,
+    observed: [0, 1, 2, 4],
+    noise: 0.5,
+    seed: 1,
+    further: 10,
+  });
+  return { model, twin };
+}
+
+export function smallOptions() {
+  const { model, twin } = smallTwin();
+  return {
+    model,
+    data: twin.data,
+    measurementPrecision: 4,
+    modelPrecision: { initial: 4e-4, factor: 3, rungs: 14 },
+    estimate: { forcing: { initial: [6, 10] } },
+    startingPaths: { count: 3, range: [-10, 10], seed: 2 },
+  } as const;
+}
+
+/** The same with more and longer rungs: there is time to stop in between, also on a busy machine. */
+export function longerOptions() {
+  const options = smallOptions();
+  const model = lorenz96({ dimension: 10 });
+  const observed = [0, 1, 3, 4, 6, 8];
+  const twin = twinExperiment({ model, timeStep: 0.025, points: 101, observed, noise: 0.5, seed: 1 });
+  return { ...options, model, data: twin.data, modelPrecision: { initial: 4e-4, factor: 1.5, rungs: 30 } };
+}
+
+export function rootMeanSquare(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  const squares = Array.from(a, (value, i) => (value - (b[i] as number)) ** 2);
+  return Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / squares.length);
+}
+
+/** What the promise rejects with. */
+export async function rejection(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise;
+  } catch (error) {
+    return error;
+  }
+  throw new Error("it did not reject");
+}
+
+/** What a function throws. */
+export function thrown(what: () => unknown): unknown {
+  try {
+    what();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("it did not throw");
+}
