@@ -1,93 +1,100 @@
 //! A Lorenz96 twin experiment with the crate alone: 12 of 20 sites observed, the forcing unknown.
 //!
-//! cargo run --release --example lorenz96_twin --features rayon
+//! cargo run --release -p least-action --example lorenz96_twin --features rayon
+//!
+//! Without the feature it does the same on one thread.
 
-use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 
-use least_action::anneal::{Estimate, Ladder, ObservedStart, StartingPaths};
-use least_action::solve::Lbfgs;
-use least_action::{models, AnnealOptions, Annealer, TwinExperiment};
+use least_action::anneal::{Estimate, Ladder, ObservedStart, Progress, StartingPaths};
+use least_action::{models, twin, AnnealOptions, Annealer, TwinExperiment};
+
+const SITES: usize = 20;
+const FORCING: f64 = 8.17;
+const OBSERVED: [usize; 12] = [0, 1, 3, 5, 6, 8, 10, 11, 13, 15, 16, 18];
 
 fn main() -> Result<(), least_action::Error> {
-    let arg = |i: usize, d: f64| {
-        std::env::args()
-            .nth(i)
-            .and_then(|a| a.parse().ok())
-            .unwrap_or(d)
-    };
-    let model = models::lorenz96(20)?;
+    let model = models::lorenz96(SITES)?;
     let twin = TwinExperiment {
-        parameters: BTreeMap::from([("forcing".into(), 8.17)]),
+        parameters: [("forcing".to_string(), FORCING)].into(),
         time_step: 0.025,
         points: 161,
-        observed: vec![0, 1, 3, 5, 6, 8, 10, 11, 13, 15, 16, 18],
+        observed: OBSERVED.to_vec(),
         noise: 0.5,
         seed: 1,
         initial_state: None,
         spin_up: None,
-        further: 160,
+        further: 80,
     }
     .run(&model)?;
+
     let options = AnnealOptions {
         discretization: Default::default(),
         normalization: Default::default(),
         measurement_precision: 4.0,
         model_precision: Ladder {
             initial: 4e-6,
-            factor: arg(4, 1.5),
-            rungs: arg(5, 101.0) as usize,
+            factor: 1.5,
+            rungs: 101,
         },
-        parameters: BTreeMap::new(),
-        estimate: BTreeMap::from([(
-            "forcing".into(),
+        parameters: Default::default(),
+        estimate: [(
+            "forcing".to_string(),
             Estimate {
                 initial: [6.0, 10.0],
             },
-        )]),
+        )]
+        .into(),
         starting_paths: StartingPaths {
-            count: arg(3, 4.0) as usize,
+            count: 20,
             range: [-10.0, 10.0],
             seed: 2,
             observed: ObservedStart::Data,
         },
-        minimizer: Lbfgs {
-            memory: arg(6, 10.0) as usize,
-            max_iterations: arg(1, 1000.0) as usize,
-            tolerance: arg(2, 1e-6),
-        },
+        minimizer: Default::default(),
     };
+    let total = options.starting_paths.count * options.model_precision.rungs;
     let annealer = Annealer::new(Arc::new(model), twin.data.clone(), options)?;
-    let t = std::time::Instant::now();
-    let run = annealer.run(|p| {
-        if p.start == 0 && p.rung.rung % 5 == 0 {
-            let r = &p.rung;
-            eprintln!(
-                "{:3} rf {:.2e} A {:.5} = {:.5} + {:.3e} k {:.4} {:?} it {} ev {}",
-                r.rung,
-                r.model_precision,
-                r.action,
-                r.measurement_error,
-                r.model_error,
-                r.parameters[0],
-                r.stop,
-                r.iterations,
-                r.evaluations
-            );
+
+    let done = AtomicUsize::new(0);
+    let watch = |_: Progress| {
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+        if std::io::stderr().is_terminal() {
+            eprint!("\r{done} of {total} rungs");
+            // A terminal that cannot be written to is no reason to stop.
+            let _ = std::io::stderr().flush();
         }
         ControlFlow::Continue(())
-    })?;
-    eprintln!("{:?}", t.elapsed());
-    println!("{}\n{}", run.summary(), run.diagnose());
-    let best = &run.best().path;
-    let rms = (best
-        .iter()
-        .zip(&twin.truth)
-        .map(|(a, b)| (a - b) * (a - b))
-        .sum::<f64>()
-        / best.len() as f64)
-        .sqrt();
-    println!("rms to truth {rms}");
+    };
+    #[cfg(feature = "rayon")]
+    let run = annealer.run_parallel(watch)?;
+    #[cfg(not(feature = "rayon"))]
+    let run = annealer.run(watch)?;
+
+    println!("\n{}\n{}\n", run.summary(), run.diagnose());
+    let forcing = run.parameter("forcing").unwrap_or(f64::NAN);
+    println!("forcing      {forcing:.4}   (truth {FORCING})");
+    let path = &run.best().path;
+    let hidden = |n: usize| !OBSERVED.contains(&(n % SITES));
+    println!(
+        "hidden rms   {:.4}   (noise 0.5)",
+        rms(path, &twin.truth, hidden)
+    );
+    let prediction = twin::predict(annealer.problem(), run.best(), 6.0)?;
+    let ahead = &prediction.path[SITES..];
+    println!(
+        "rms over two units of time past the window   {:.4}",
+        rms(ahead, &twin.future, |_| true)
+    );
     Ok(())
+}
+
+/// Root mean square of the difference over the entries that `include` accepts.
+fn rms(a: &[f64], b: &[f64], include: impl Fn(usize) -> bool) -> f64 {
+    let chosen = a.iter().zip(b).enumerate().filter(|(n, _)| include(*n));
+    let squares: Vec<f64> = chosen.map(|(_, (a, b))| (a - b) * (a - b)).collect();
+    (squares.iter().sum::<f64>() / squares.len() as f64).sqrt()
 }
