@@ -77,13 +77,14 @@ function cell(text: string, row: number, column: string): number {
   throw unreadable(`row ${row}, column "${column}": ${describe(trimmed)} is not a number`, row, column);
 }
 
-function unknownColumn(name: string, known: string[]): LeastActionError {
-  const message = `csv: unknown column ${describe(name)} (known: ${known.join(", ")})`;
+function unknownColumn(given: unknown, known: string[]): LeastActionError {
+  const name = typeof given === "string" ? given : describe(given);
+  const message = `csv: unknown column ${describe(given)} (known: ${known.join(", ")})`;
   return new LeastActionError(message, {
     code: "unknownName",
     path: "csv",
-    name: String(name),
-    nearest: known.find((column) => column.toLowerCase() === String(name).toLowerCase()) ?? null,
+    name,
+    nearest: known.find((column) => column.toLowerCase() === name.toLowerCase()) ?? null,
     known,
   });
 }

@@ -70,5 +70,5 @@ export function wrongLength(path: string, length: number, expected: number, beca
 
 /** The text of whatever was thrown. */
 export function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return error instanceof Error ? error.message : typeof error === "string" ? error : typeof error;
 }

@@ -1,5 +1,5 @@
 // Values on their way to Rust, which does the validation: here they are only made safe to pass.
-import { wrongShape } from "./errors.js";
+import { LeastActionError, textOf, wrongShape } from "./errors.js";
 
 /** How deep options go: estimate.forcing.initial[0]. */
 const DEPTH = 4;
@@ -23,24 +23,30 @@ export function fields(path: string, value: unknown): Record<string, unknown> {
  */
 export function plain(path: string, value: unknown): unknown {
   try {
-    return copy(value, DEPTH);
+    return copy(path, value, DEPTH);
   } catch (error) {
-    throw wrongShape(path, `cannot be read (${String(error)})`);
+    if (error instanceof LeastActionError) throw error;
+    throw wrongShape(path, `cannot be read (${textOf(error)})`);
   }
 }
 
-function copy(value: unknown, depth: number): unknown {
+function copy(path: string, value: unknown, depth: number): unknown {
   if (typeof value !== "object" || value === null || depth === 0) return value;
   if (Array.isArray(value) || ArrayBuffer.isView(value)) {
-    return Array.from(value as ArrayLike<unknown>, (element) => copy(element, depth - 1));
+    return Array.from(value as ArrayLike<unknown>, (element, i) => {
+      // No list among the options has holes, and the conversion in Rust would stumble over them.
+      if (element === undefined || element === null) throw wrongShape(`${path}[${i}]`, `must not be ${element}`);
+      return copy(`${path}[${i}]`, element, depth - 1);
+    });
   }
   const entries = Object.entries(value).filter(([, field]) => field !== undefined);
-  return Object.fromEntries(entries.map(([name, field]) => [name, copy(field, depth - 1)]));
+  const within = (name: string): string => (path === "options" ? name : `${path}.${name}`);
+  return Object.fromEntries(entries.map(([name, field]) => [name, copy(within(name), field, depth - 1)]));
 }
 
 /** A copy of an array of numbers; NaN and Infinity may be in it. */
 export function float64Array(path: string, value: unknown): Float64Array {
-  if (value instanceof Float64Array || value instanceof Float32Array) return Float64Array.from(value);
+  if (value instanceof Float64Array || value instanceof Float32Array) return new Float64Array(value);
   const length = typeof value === "object" && value !== null ? (value as { length?: unknown }).length : undefined;
   if (typeof length !== "number" || !Number.isInteger(length) || length < 0) {
     throw wrongShape(path, `must be an array of numbers, got ${describe(value)}`);

@@ -61,3 +61,28 @@ export function thrown(what: () => unknown): unknown {
   }
   throw new Error("it did not throw");
 }
+
+/** A run that takes milliseconds, as plain data whose fields can be replaced by anything. */
+export function plainOptions(): Record<string, unknown> {
+  const { model, twin } = smallTwin();
+  return {
+    model,
+    data: { ...twin.data, points: 5, values: twin.data.values.slice(0, 20) },
+    discretization: "simpson-hermite",
+    normalization: "mean",
+    measurementPrecision: 4,
+    modelPrecision: { initial: 1e-2, factor: 10, rungs: 2 },
+    parameters: {},
+    estimate: { forcing: { initial: [6, 10] } },
+    startingPaths: { count: 1, range: [-10, 10], seed: 2, observed: "data" },
+    minimizer: { memory: 3, maxIterations: 5, tolerance: 1e-3 },
+  };
+}
+
+/** A copy of `value` with the field at `path` replaced; undefined removes nothing but says "not given". */
+export function replaced(value: unknown, [key, ...rest]: readonly string[], by: unknown): unknown {
+  if (key === undefined) return by;
+  const copy: Record<string, unknown> = Array.isArray(value) ? ([...value] as never) : { ...(value as object) };
+  copy[key] = replaced(copy[key], rest, by);
+  return copy;
+}
