@@ -32,7 +32,9 @@ const written: string[] = [];
 const failed: string[] = [];
 for (const name of names) {
   if (controller.signal.aborted) break;
-  const { pictures, checks } = await examples[name]({ signal: controller.signal });
+  const outcome = await unlessAborted(examples[name]({ signal: controller.signal }));
+  if (outcome === undefined) break;
+  const { pictures, checks } = outcome;
   for (const [file, svg] of Object.entries(pictures)) {
     const url = new URL(file, output);
     await writeFile(url, svg);
@@ -45,8 +47,18 @@ for (const name of names) {
   }
 }
 
+/** An interruption before the first rung is done leaves nothing to report; any other failure is one. */
+async function unlessAborted<T>(promise: Promise<T>): Promise<T | undefined> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (controller.signal.aborted) return undefined;
+    throw error;
+  }
+}
+
 heading(`Done in ${((performance.now() - began) / 1000).toFixed(0)} s`);
-if (controller.signal.aborted) console.log("Interrupted: the pictures show as much as was done.");
-if (failed.length > 0) console.log(`Not as it should be:\n  ${failed.join("\n  ")}`);
-console.log(`Pictures, for any browser: ${written.join(", ")}`);
+if (controller.signal.aborted) console.log("Interrupted: this is as much as was done.");
+else if (failed.length > 0) console.log(`Not as it should be:\n  ${failed.join("\n  ")}`);
+if (written.length > 0) console.log(`Pictures, for any browser: ${written.join(", ")}`);
 process.exitCode = controller.signal.aborted ? 130 : failed.length > 0 ? 1 : 0;

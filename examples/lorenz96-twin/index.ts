@@ -1,6 +1,9 @@
-/** A twin experiment: Lorenz96 with 12 of 20 components observed through noise, the other 8 and the forcing unknown. */
-import { action, anneal, init, lorenz96, twinExperiment } from "least-action";
-import { component, rms, type Outcome, type Settings } from "../outcome.js";
+/**
+ * A twin experiment: Lorenz96 integrated, some of its 20 components observed through noise, then all of them and the forcing estimated and
+ * compared with the truth. With 12 observed every starting path finds it; with 8 most end in minima of higher action, and the levels tell.
+ */
+import { action, anneal, init, lorenz96, twinExperiment, type Run } from "least-action";
+import { component, rms, type Outcome, type Settings, type Size } from "../outcome.js";
 import { drawLevels } from "../pictures/levels.js";
 import { drawSeries } from "../pictures/series.js";
 import { heading, progressBar, table } from "../terminal.js";
@@ -9,27 +12,58 @@ const dimension = 20;
 const timeStep = 0.025;
 const noise = 0.5;
 const measurementPrecision = 1 / noise ** 2;
-const observed = [0, 1, 3, 5, 6, 8, 10, 11, 13, 15, 16, 18];
-const hidden = Array.from({ length: dimension }, (_, i) => i).filter((i) => !observed.includes(i));
+const enough = [0, 1, 3, 5, 6, 8, 10, 11, 13, 15, 16, 18];
+const few = [0, 2, 4, 6, 8, 10, 14, 16];
 
-export async function lorenz96Twin({ size = {}, signal }: Settings = {}): Promise<Outcome> {
-  const { starts = 20, rungs = 101 } = size;
-  heading("Lorenz96 twin: 12 of 20 components observed, forcing unknown");
+export async function lorenz96Twin({ size, signal }: Settings = {}): Promise<Outcome> {
+  const { starts = 20, rungs = 101 } = size ?? {};
   await init();
 
-  const model = lorenz96({ dimension });
-  const twin = twinExperiment({
-    model,
-    parameters: { forcing: 8.17 },
-    timeStep,
-    points: 161,
-    observed,
-    noise,
-    seed: 1,
-    further: 160,
-  });
+  heading(`Lorenz96 twin: ${enough.length} of ${dimension} components observed, forcing unknown`);
+  const main = await fit(enough, { starts, rungs }, signal);
+  reportClimb(main.run);
+  const { predictionError, ...errors } = compareWithTruth(main);
 
-  const bar = progressBar("Lorenz96 twin");
+  const fits = [main];
+  // What was interrupted is reported as far as it went, and nothing new begun.
+  if (!signal?.aborted) fits.push(await fitFew({ starts: Math.ceil(0.3 * starts), rungs }, signal));
+  return {
+    pictures: {
+      "lorenz96-twin-levels.svg": await drawLevels({
+        title: "Lorenz96 twin: action levels",
+        subtitle: `${dimension} components, ${main.run.times.length} points ${timeStep} apart, noise ${noise}, unknown forcing`,
+        measurementPrecision,
+        panels: fits.map(({ run, twin, observed }) => ({
+          label: `${observed.length} of ${dimension} components observed`,
+          run,
+          // Of the squared errors, one over R_m each, the fit takes off as many as it has free numbers: the first state and the forcing.
+          expected: 1 - (dimension + 1) / twin.data.values.length,
+        })),
+      }),
+      "lorenz96-twin-series.svg": await drawComponents(main, [5, 15, 2, 7, 12]),
+    },
+    checks: [
+      { claim: "the misfit is what the noise explains", holds: main.run.verdict === "consistent" },
+      { claim: "the forcing is found to 0.05", holds: errors.forcing < 0.05 },
+      { claim: "components that were never observed are found to half of the noise", holds: errors.hidden < noise / 2 },
+      {
+        claim: "one unit of time past the window the prediction is still within the noise",
+        holds: predictionError(1) < noise,
+      },
+      {
+        claim: `with ${few.length} observed there are several levels, so the lowest has to be looked for`,
+        holds: (fits[1]?.run.clusters.length ?? 0) > 1,
+      },
+    ],
+  };
+}
+
+async function fit(observed: number[], { starts, rungs }: Size, signal: AbortSignal | undefined) {
+  const model = lorenz96({ dimension });
+  const parameters = { forcing: 8.17 };
+  const twin = twinExperiment({ model, parameters, timeStep, points: 161, observed, noise, seed: 1, further: 160 });
+
+  const bar = progressBar(`${observed.length} observed`);
   const began = performance.now();
   const run = await anneal({
     model,
@@ -42,133 +76,126 @@ export async function lorenz96Twin({ size = {}, signal }: Settings = {}): Promis
     onProgress: (p) => bar.update(p.done, p.total),
     ...(signal && { signal }),
   }).finally(() => bar.stop());
-  const seconds = (performance.now() - began) / 1000;
 
+  const seconds = (performance.now() - began) / 1000;
   console.log(`Annealed ${starts} starting paths over ${rungs} rungs in ${seconds.toFixed(1)} s.\n`);
   console.log(run.summary());
   console.log(run.diagnose());
+  return { model, twin, run, observed };
+}
 
-  console.log(
-    `\nThe best starting path (number ${run.best.start}) on its way up; the true forcing is ${twin.parameters.forcing}:\n`,
-  );
-  const climbed = run.starts.find(({ start }) => start === run.best.start)?.rungs ?? [];
+/** Fewer components than make every start find the truth. */
+async function fitFew(size: Size, signal: AbortSignal | undefined): Promise<Fit> {
+  heading(`The same truth with ${few.length} of ${dimension} components observed`);
+  const result = await fit(few, size, signal);
+  reportLevels(result);
+  return result;
+}
+
+type Fit = Awaited<ReturnType<typeof fit>>;
+
+function reportClimb(run: Run<"forcing">): void {
+  console.log(`\nThe best starting path, number ${run.best.start}, on its way up:\n`);
+  const rungs = run.starts.find(({ start }) => start === run.best.start)?.rungs ?? [];
   table(
-    ["log10(R_f/R_m)", "action", "measurement error", "model error", "forcing", "iterations", "stopped as"],
-    climbed
+    ["log10(R_f/R_m)", "action", "measurement error", "model error", "forcing", "iterations", "stopped by"],
+    rungs
       .filter(({ rung }) => rung % 10 === 0)
       .map((r) => [
         Math.log10(r.modelPrecision / measurementPrecision).toFixed(2),
-        r.action.toPrecision(4),
-        r.measurementError.toPrecision(4),
-        r.modelError.toExponential(2),
+        r.action.toExponential(3),
+        r.measurementError.toExponential(3),
+        r.modelError.toExponential(3),
         (r.parameters[0] ?? NaN).toFixed(4),
         String(r.iterations),
         r.stop,
       ]),
   );
+}
 
-  const error = {
-    observed: rms(run.best.path, twin.truth, dimension, observed),
-    hidden: rms(run.best.path, twin.truth, dimension, hidden),
-  };
+/** Prints what lies behind each level: only the lowest is the truth, and its height says so without knowing the truth. */
+function reportLevels({ run, twin, observed }: Fit): void {
+  const hidden = hiddenBeside(observed);
+  console.log(`\nWhat lies behind the levels; the true forcing is ${twin.parameters.forcing}:\n`);
+  table(
+    ["action", "starts", "forcing", "rms error of components never observed"],
+    run.clusters.map(({ action: level, starts }) => {
+      const first = run.starts.find(({ start }) => start === starts[0]);
+      const error = first ? rms(first.path, twin.truth, dimension, hidden) : NaN;
+      return [level.toFixed(3), String(starts.length), (first?.parameters.forcing ?? NaN).toFixed(3), error.toFixed(3)];
+    }),
+  );
+}
+
+const hiddenBeside = (observed: readonly number[]): number[] =>
+  Array.from({ length: dimension }, (_, i) => i).filter((i) => !observed.includes(i));
+
+/** Prints how far the estimate and its prediction are from the truth. */
+function compareWithTruth({ model, twin, run, observed }: Fit) {
+  const hidden = hiddenBeside(observed);
   const { forcing } = run.best.parameters;
-  // What the noise alone gives: the action of the true path, free of the model's part.
-  const atTruth = action({ model, data: twin.data, measurementPrecision, parameters: twin.parameters }).evaluate({
-    path: twin.truth,
-    modelPrecision: 1,
-  }).measurementError;
+  const { parameters, truth, future } = twin;
+  const trueAction = action({ model, data: twin.data, measurementPrecision, parameters });
+  const noiseAlone = trueAction.evaluate({ path: truth, modelPrecision: 1 }).measurementError;
+  const errors = {
+    forcing: Math.abs(forcing - parameters.forcing),
+    observed: rms(run.best.path, truth, dimension, observed),
+    hidden: rms(run.best.path, truth, dimension, hidden),
+  };
   console.log("\nBeside the truth, which the fit never saw:\n");
   table(
     ["", "estimate", "truth", "difference"],
     [
-      [
-        "forcing",
-        forcing.toFixed(4),
-        twin.parameters.forcing.toFixed(4),
-        (forcing - twin.parameters.forcing).toFixed(4),
-      ],
-      [
-        "measurement error",
-        run.best.measurementError.toFixed(4),
-        atTruth.toFixed(4),
-        (run.best.measurementError - atTruth).toFixed(4),
-      ],
-      ["rms of observed components", "", "", error.observed.toFixed(4)],
-      ["rms of hidden components", "", "", error.hidden.toFixed(4)],
+      ["forcing", forcing.toFixed(4), parameters.forcing.toFixed(4), errors.forcing.toFixed(4)],
+      ["measurement error", run.best.measurementError.toFixed(4), noiseAlone.toFixed(4), ""],
+      [`${observed.length} observed components, rms`, "", "", errors.observed.toFixed(4)],
+      [`${hidden.length} components never observed, rms`, "", "", errors.hidden.toFixed(4)],
     ],
   );
 
   const prediction = run.predict({ until: 8 });
+  const stateAt = (path: Float64Array, n: number): Float64Array => path.subarray(n * dimension, (n + 1) * dimension);
   const predictionError = (ahead: number): number => {
     const step = Math.round(ahead / timeStep);
     // The prediction begins with the last point of the window, the truth's future one step later.
-    return rms(stateAt(prediction.path, step), stateAt(twin.future, step - 1), dimension);
+    return rms(stateAt(prediction.path, step), stateAt(future, step - 1), dimension);
   };
-  console.log("\nThe prediction from the end of the window, beside the truth integrated on:\n");
+  const aheads = [0.5, 1, 1.5, 2, 3, 4];
+  console.log("\nThe prediction past the window, beside the truth integrated on:\n");
   table(
-    ["time past the window", "rms error"],
-    [0.5, 1, 1.5, 2, 3, 4].map((ahead) => [ahead.toFixed(1), predictionError(ahead).toFixed(3)]),
+    ["time past the window", ...aheads.map(String)],
+    [["rms error", ...aheads.map((ahead) => predictionError(ahead).toFixed(2))]],
   );
-  console.log(
-    `Two unrelated states differ by ${(Math.SQRT2 * deviation(twin.truth)).toFixed(1)}: the system is chaotic, and no prediction lasts.`,
-  );
-
-  const curves = (index: number) => [
-    {
-      kind: "truth" as const,
-      x: [...twin.times, ...twin.futureTimes],
-      y: [...component(twin.truth, dimension, index), ...component(twin.future, dimension, index)],
-    },
-    { kind: "estimate" as const, x: run.times, y: component(run.best.path, dimension, index) },
-    { kind: "prediction" as const, x: prediction.times, y: component(prediction.path, dimension, index) },
-    ...(observed.includes(index)
-      ? [
-          {
-            kind: "data" as const,
-            x: twin.times,
-            y: component(twin.data.values, observed.length, observed.indexOf(index)),
-          },
-        ]
-      : []),
-  ];
-  const measurements = twin.data.values.length;
-  return {
-    pictures: {
-      "lorenz96-twin-levels.svg": await drawLevels({
-        title: `Lorenz96 twin: action levels of ${starts} starting paths`,
-        subtitle: "20 components, 161 points 0.025 apart, noise 0.5, unknown forcing",
-        measurementPrecision,
-        panels: [{ label: "12 of 20 components observed", run, expected: 1 - (dimension + 1) / measurements }],
-      }),
-      "lorenz96-twin-series.svg": await drawSeries({
-        title: "Lorenz96 twin: 12 of 20 components observed",
-        subtitle:
-          "The path of least action through noisy data, also where nothing was measured, and the prediction from its end",
-        xTitle: "time (dimensionless)",
-        yTitle: "x (dimensionless)",
-        windowEnd: 4,
-        names: { data: "data", truth: "truth", estimate: "estimate", prediction: "prediction" },
-        rows: [5, 15, 2, 7, 12].map((i) => ({
-          label: `component ${i}, ${observed.includes(i) ? "observed" : "never observed"}`,
-          curves: curves(i),
-        })),
-      }),
-    },
-    checks: [
-      { claim: "the misfit is what the noise explains", holds: run.verdict === "consistent" },
-      { claim: "the forcing is found to 0.05", holds: Math.abs(forcing - twin.parameters.forcing) < 0.05 },
-      { claim: "hidden components are found to half of the noise", holds: error.hidden < noise / 2 },
-      {
-        claim: "one time unit past the window the prediction still holds (rms below the noise)",
-        holds: predictionError(1) < noise,
-      },
-    ],
-  };
+  const mean = truth.reduce((sum, x) => sum + x, 0) / truth.length;
+  const apart = Math.SQRT2 * rms(truth, new Float64Array(truth.length).fill(mean), dimension);
+  console.log(`(Two unrelated states are ${apart.toFixed(1)} apart: the system is chaotic, and no prediction lasts.)`);
+  return { ...errors, predictionError };
 }
 
-const stateAt = (path: Float64Array, n: number): Float64Array => path.subarray(n * dimension, (n + 1) * dimension);
-
-function deviation(values: Float64Array): number {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return rms(values, new Float64Array(values.length).fill(mean), 1);
+function drawComponents({ twin, run, observed }: Fit, shown: readonly number[]): Promise<string> {
+  const prediction = run.predict({ until: 8 });
+  const join = (a: Float64Array, b: Float64Array): Float64Array => Float64Array.from([...a, ...b]);
+  const truth = join(twin.truth, twin.future);
+  return drawSeries({
+    title: `Lorenz96 twin: ${observed.length} of ${dimension} components observed`,
+    subtitle:
+      "The path of least action through noisy data, also where nothing was measured, and the prediction from its end",
+    xTitle: "time (dimensionless)",
+    yTitle: "x (dimensionless)",
+    windowEnd: run.times.at(-1) ?? NaN,
+    names: { data: "data", truth: "truth", estimate: "estimate", prediction: "prediction" },
+    rows: shown.map((index) => {
+      const column = observed.indexOf(index);
+      const data = { kind: "data", x: twin.times, y: component(twin.data.values, observed.length, column) } as const;
+      return {
+        label: `component ${index}, ${column < 0 ? "never observed" : "observed"}`,
+        curves: [
+          { kind: "truth", x: join(twin.times, twin.futureTimes), y: component(truth, dimension, index) },
+          { kind: "estimate", x: run.times, y: component(run.best.path, dimension, index) },
+          { kind: "prediction", x: prediction.times, y: component(prediction.path, dimension, index) },
+          ...(column < 0 ? [] : [data]),
+        ],
+      };
+    }),
+  });
 }

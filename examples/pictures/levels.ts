@@ -18,29 +18,31 @@ export interface LevelsPanel {
   expected: number;
 }
 
-const groups = ["starts that end at the lowest level", "starts that end higher"];
+const groups = { lowest: "starts that end at the lowest level", higher: "starts that end higher" };
+const groupColours = { [groups.lowest]: colours.estimate, [groups.higher]: ink.line };
 
 export async function drawLevels(picture: LevelsPicture): Promise<string> {
   const plots = picture.panels.map((panel) => ({ ...panel, rungs: rungsOf(panel.run, picture.measurementPrecision) }));
   const actions = plots.flatMap((plot) => [plot.expected, ...plot.rungs.map((rung) => rung.action)]);
-  const highest = Math.max(...actions);
-  // Six decades show every step of interest; while the model is nearly free the action may be far smaller still.
-  const domain: [number, number] = [Math.max(Math.min(...actions), highest / 1e6) / 1.5, highest * 1.5];
+  const domain: [number, number] = [Math.min(...actions) / 2, Math.max(...actions) * 2];
+  const present = Object.values(groups).filter((group) =>
+    plots.some((plot) => plot.rungs.some((rung) => rung.group === group)),
+  );
   const height = 340;
   const hconcat = plots.map((plot, index): Plot => {
     const x: Position = {
       field: "x",
       type: "quantitative",
       title: "log₁₀ (R_f / R_m), model precision over measurement precision",
-      axis: { grid: false, format: "~g", tickMinStep: 1 },
+      axis: { grid: false, format: "d", tickMinStep: 1 },
       scale: { nice: false, zero: false },
     };
     const y = (field: string): Position => ({
       field,
       type: "quantitative",
       title: index === 0 ? "action (mean normalisation)" : null,
-      axis: { format: "~g", values: decades(domain) },
-      scale: { type: "log", domain, clamp: true, nice: false },
+      axis: powersOfTen(domain),
+      scale: { type: "log", domain, nice: false },
     });
     const first = Math.min(...plot.rungs.map((rung) => rung.x));
     const expected = [{ action: plot.expected, label: `expected: ${plot.expected.toPrecision(3)}` }];
@@ -57,7 +59,7 @@ export async function drawLevels(picture: LevelsPicture): Promise<string> {
           color: {
             field: "group",
             type: "nominal",
-            scale: { domain: groups, range: [colours.estimate, ink.line] },
+            scale: { domain: present, range: present.map((group) => groupColours[group] ?? ink.line) },
             legend: { symbolType: "stroke" },
           },
         },
@@ -69,7 +71,7 @@ export async function drawLevels(picture: LevelsPicture): Promise<string> {
       },
       {
         data: { values: expected },
-        mark: { type: "text", align: "left", baseline: "bottom", dx: 8, dy: -4, color: colours.data, fontSize: 12 },
+        mark: { type: "text", align: "left", baseline: "top", dx: 8, dy: 5, color: colours.data, fontSize: 12 },
         encoding: { x: { value: 0 }, y: y("action"), text: { field: "label" } },
       },
       {
@@ -85,21 +87,33 @@ export async function drawLevels(picture: LevelsPicture): Promise<string> {
 
 function rungsOf({ levels, clusters }: LevelsPanel["run"], measurementPrecision: number) {
   const lowest = new Set(clusters[0]?.starts);
-  return Array.from(levels.action, (action, i) => {
+  const rungs = Array.from(levels.action, (action, i) => {
     const start = Math.floor(i / levels.rungs);
     const modelPrecision = levels.modelPrecision[i % levels.rungs] ?? NaN;
     return {
       start,
       x: Math.log10(modelPrecision / measurementPrecision),
       action,
-      group: groups[lowest.has(start) ? 0 : 1],
+      group: lowest.has(start) ? groups.lowest : groups.higher,
     };
-  }).filter((point) => point.action > 0); // NaN, a rung that was not reached, is not above zero either
+  });
+  // What comes later lies on top. NaN, a rung that was not reached, is not above zero either.
+  return [groups.higher, groups.lowest].flatMap((group) =>
+    rungs.filter((rung) => rung.group === group && rung.action > 0),
+  );
 }
 
-function decades([bottom, top]: readonly [number, number]): number[] {
+/** Ticks at powers of ten, written as such. */
+function powersOfTen([bottom, top]: readonly [number, number]) {
   const first = Math.ceil(Math.log10(bottom));
-  return Array.from({ length: Math.floor(Math.log10(top)) - first + 1 }, (_, i) => 10 ** (first + i));
+  const exponents = Array.from({ length: Math.floor(Math.log10(top)) - first + 1 }, (_, i) => first + i);
+  const raised = (exponent: number): string =>
+    String(exponent).replace(/./g, (c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)] ?? c);
+  const names = Object.fromEntries(exponents.map((n) => [n, n < 0 ? `10${raised(n)}` : String(10 ** n)]));
+  return {
+    values: exponents.map((n) => 10 ** n),
+    labelExpr: `${JSON.stringify(names)}[round(log(datum.value) / LN10)]`,
+  };
 }
 
 /** Names levels beside the last rung, from the lowest up, as long as their labels do not touch. */
@@ -110,6 +124,11 @@ function endLabels({ levels, clusters }: LevelsPanel["run"], [bottom, top]: read
     const place = Math.log(action);
     if (place < floor) return [];
     floor = place + lineHeight;
-    return [{ action, label: `${action.toPrecision(3)}, ${starts.length} of ${levels.starts}` }];
+    return [
+      {
+        action,
+        label: `${action < 0.01 ? action.toExponential(1) : action.toPrecision(3)}: ${starts.length} of ${levels.starts} starts`,
+      },
+    ];
   });
 }

@@ -1,11 +1,24 @@
 /** What the pictures of the examples have in common: colours, type, and the way from a specification to SVG. */
-import { Error as errorsOnly, parse, View } from "vega";
+import { Error as errorsOnly, parse, textMetrics, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 
 export type Plot = Extract<TopLevelSpec, { vconcat: readonly unknown[] }>["vconcat"][number];
 export type Layer = Extract<TopLevelSpec, { layer: readonly unknown[] }>["layer"][number];
 export type Encoding = NonNullable<Exclude<Layer, { layer: unknown }>["encoding"]>;
 export type Position = NonNullable<Encoding["x"]>;
+
+declare module "vega" {
+  /** How wide a text is thought to be; Vega lets users replace it, but its types do not say so. */
+  const textMetrics: { width: (item: { fontSize?: number }, text: string) => number };
+}
+
+// Without a canvas Vega takes every character to be 0.8 em wide, and leaves room for that. These are about Helvetica's widths, the same on every machine.
+textMetrics.width = ({ fontSize = 11 }, text) =>
+  fontSize *
+  Array.from(String(text), (c) => (/[ fijlrtI.,:;'|()/]/.test(c) ? 0.31 : /[mwMW]/.test(c) ? 0.85 : 0.58)).reduce(
+    (sum, w) => sum + w,
+    0,
+  );
 
 /** Blue, vermilion and green of Okabe and Ito: told apart by colour-blind readers and in grey print. */
 export const colours = { data: "#d55e00", truth: "#b8c2cc", estimate: "#0072b2", prediction: "#009e73" };
@@ -47,7 +60,7 @@ const config: NonNullable<TopLevelSpec["config"]> = {
     labelFontSize: 12,
     labelColor: ink.text,
     labelLimit: 400,
-    columnPadding: 16,
+    columnPadding: 24,
     symbolSize: 300,
     symbolStrokeWidth: 2.5,
     symbolOpacity: 1,
