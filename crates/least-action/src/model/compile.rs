@@ -20,7 +20,7 @@ pub(super) fn compile(
 ) -> Tape {
     let reads = count_reads(graph, outputs);
     let varies = find_varying(graph);
-    let operations = list_operations(graph, &reads, &varies);
+    let operations = list_operations(graph, outputs, &reads, &varies);
     let mut tape = Tape {
         states,
         adjoints,
@@ -94,38 +94,59 @@ fn arguments(graph: &Graph, id: NodeId) -> impl Iterator<Item = NodeId> {
     a.into_iter().chain(b)
 }
 
-/// What the body computes, in order. Consumers are met first, so that each may take over an argument that only it reads.
-fn list_operations(graph: &Graph, reads: &[u32], varies: &[bool]) -> Vec<Operation> {
+/// What the body computes, in the order in which the outputs ask for it: what is computed is then read soon, and few
+/// columns are in use at a time.
+fn list_operations(
+    graph: &Graph,
+    outputs: &[NodeId],
+    reads: &[u32],
+    varies: &[bool],
+) -> Vec<Operation> {
+    let mut waiting = find_operations(graph, reads, varies);
+    let mut ordered = Vec::new();
+    for &output in outputs {
+        let mut stack = vec![output];
+        while let Some(&node) = stack.last() {
+            let inputs = waiting[node.index()].as_ref().map(|o| &o.inputs[..]);
+            let unmet = |id: &&NodeId| waiting[id.index()].is_some();
+            match inputs.and_then(|inputs| inputs.iter().find(unmet)) {
+                Some(&input) => stack.push(input),
+                None => {
+                    ordered.extend(waiting[node.index()].take());
+                    stack.pop();
+                }
+            }
+        }
+    }
+    ordered
+}
+
+/// By node, the operations of the body. Consumers are met first, so that each may take over an argument that only it reads.
+fn find_operations(graph: &Graph, reads: &[u32], varies: &[bool]) -> Vec<Option<Operation>> {
     let mut absorbed = vec![false; graph.len()];
-    let mut operations = Vec::new();
+    let mut operations: Vec<Option<Operation>> = Vec::new();
+    operations.resize_with(graph.len(), || None);
     for index in (0..graph.len()).rev() {
         if reads[index] == 0 || !varies[index] || absorbed[index] {
             continue;
         }
         let node = NodeId(index as u32);
         let single = |id: NodeId| reads[id.index()] == 1 && varies[id.index()];
-        match fuse(graph, node, single) {
+        let (fused, inputs) = match fuse(graph, node, single) {
             Some((fused, inner, inputs)) => {
                 absorbed[inner.index()] = true;
-                operations.push(Operation {
-                    node,
-                    fused: Some(fused),
-                    inputs: inputs.to_vec(),
-                });
+                (Some(fused), inputs.to_vec())
             }
-            None => {
-                let inputs: Vec<NodeId> = arguments(graph, node).collect();
-                if !inputs.is_empty() {
-                    operations.push(Operation {
-                        node,
-                        fused: None,
-                        inputs,
-                    });
-                }
-            }
+            None => (None, arguments(graph, node).collect()),
+        };
+        if !inputs.is_empty() {
+            operations[index] = Some(Operation {
+                node,
+                fused,
+                inputs,
+            });
         }
     }
-    operations.reverse();
     operations
 }
 
