@@ -30,7 +30,7 @@ function cargoBench(name: string, ...rest: string[]): Record<string, number> {
 }
 
 function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
+  const sorted = [...values].sort((a, b) => a - b);
   return sorted[sorted.length >> 1] ?? NaN;
 }
 

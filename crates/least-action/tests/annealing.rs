@@ -93,6 +93,12 @@ fn twelve_of_twenty_sites_recover_forcing_hidden_states_and_a_prediction() {
     let annealer = lorenz96(&twin, LADDER, 2);
     let run = annealer.run(go_on).unwrap();
     assert_eq!(run.verdict, Verdict::Consistent, "{}", run.diagnose());
+    let level = run.levels[0].action;
+    assert!(
+        (level / run.expected_level - 1.0).abs() < 0.05,
+        "{level}, expected {}",
+        run.expected_level
+    );
     let forcing = run.parameter("forcing").unwrap();
     assert!((forcing - 8.17).abs() < 0.03, "forcing {forcing}");
     // Noise is 0.5 on each observation; the model averages over all of them.
@@ -246,6 +252,12 @@ fn breaking_off_keeps_what_was_done() {
     let done: Vec<usize> = run.climbs.iter().map(|climb| climb.rungs.len()).collect();
     assert_eq!(done, [SHORT.rungs, 2]);
     assert_eq!(run.best().start, 0);
+    assert!(
+        run.diagnose()
+            .contains("2 of 3 starting paths have not climbed"),
+        "{}",
+        run.diagnose()
+    );
 }
 
 #[test]
@@ -290,7 +302,8 @@ fn a_start_that_fails_does_not_take_the_others_with_it() {
 
 #[test]
 fn the_work_of_a_ladder_is_as_it_was() {
-    // Pinned, so that a change that costs evaluations shows. The counts are the same on every machine.
+    // Pinned, so that a change that costs evaluations shows. The counts are the same on every machine;
+    // they change a little, and may be pinned anew, with the order in which numbers are added.
     let twin = lorenz96_twin(&TWELVE);
     let run = lorenz96(&twin, SHORT, 2).run(go_on).unwrap();
     let work: Vec<(usize, usize)> = run
@@ -299,8 +312,8 @@ fn the_work_of_a_ladder_is_as_it_was() {
         .flat_map(|climb| climb.rungs.iter().map(|r| (r.iterations, r.evaluations)))
         .collect();
     let pinned = [
-        [(728, 784), (24, 25), (49, 56), (58, 69)],
-        [(709, 767), (38, 41), (39, 47), (55, 63)],
+        [(753, 810), (42, 44), (43, 53), (57, 67)],
+        [(740, 800), (24, 26), (53, 60), (53, 62)],
     ];
     assert_eq!(work, pinned.concat());
     let stops = run.climbs.iter().flat_map(|climb| &climb.rungs);

@@ -22,7 +22,7 @@ pub enum Severity {
 #[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum FindingCode {
-    /// The ladder was not climbed to its end by any starting path.
+    /// Some starting paths, or all, have not climbed the ladder to its end.
     Unfinished,
     /// Some starting paths met values that are not finite.
     Failures,
@@ -121,6 +121,18 @@ pub(super) fn diagnose(
         return (findings, Verdict::Unfinished);
     }
 
+    let complete: usize = levels.iter().map(|level| level.starts.len()).sum();
+    if complete + failed.len() < total {
+        say(
+            FindingCode::Unfinished,
+            Severity::Warning,
+            format!(
+                "{} of {total} starting paths have not climbed the whole ladder yet: lower levels may come. Resume the run to go on.",
+                total - complete - failed.len()
+            ),
+        );
+    }
+
     // A path that was climbed to the end has a last rung.
     let Some(last) = climb.rungs.last() else {
         return (findings, Verdict::Unfinished);
@@ -193,10 +205,7 @@ pub(super) fn diagnose(
             ),
         );
     }
-    if matches!(
-        last.stop,
-        StopReason::IterationLimit | StopReason::LineSearchFailed | StopReason::NotFinite
-    ) {
+    if !last.stop.settled() {
         say(
             FindingCode::NotConverged,
             Severity::Warning,
@@ -212,8 +221,11 @@ pub(super) fn diagnose(
             FindingCode::Drops,
             Severity::Warning,
             format!(
-                "The action fell {} times while R_f rose, on {} of the starting paths: the path changed to a lower minimum there. If this happens late, climb in smaller steps.",
-                drops.len(),
+                "The action fell {} while R_f rose, on {} of the starting paths: the path changed to a lower minimum there. If this happens late, climb in smaller steps.",
+                match drops.len() {
+                    1 => "once".to_string(),
+                    many => format!("{many} times"),
+                },
                 starts.len()
             ),
         );
@@ -228,6 +240,16 @@ fn stop_words(stop: StopReason) -> &'static str {
         StopReason::IterationLimit => "the limit of iterations was reached",
         StopReason::LineSearchFailed => "no lower action was found along the search direction",
         StopReason::NotFinite => "all steps led to values that are not finite",
+    }
+}
+
+/// The action level that the noise alone explains, if the model holds: chi-square's expectation, less the numbers that the fit can choose.
+pub(super) fn expected_level(annealer: &Annealer) -> f64 {
+    let misfit = Misfit::new(annealer, 0.0);
+    let expected = (misfit.measured - misfit.fitted).max(0.0);
+    match annealer.problem().normalization {
+        Normalization::Mean => expected / misfit.measured,
+        Normalization::Posterior => expected / 2.0,
     }
 }
 

@@ -14,7 +14,8 @@ pub struct Level {
     pub starts: Vec<usize>,
 }
 
-/// A rung at which the action fell although R_f rose. Along one minimum the action can only rise with R_f, so the path moved to another, lower one.
+/// A rung at which the action fell although R_f rose. Along one minimum the action can only rise with R_f, so the path moved
+/// to another, lower one. Falls after a minimisation that did not settle are not counted: there was no minimum to leave.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
@@ -63,7 +64,7 @@ pub(super) fn drops(climbs: &[Climb]) -> Vec<Drop> {
     for climb in climbs {
         for pair in climb.rungs.windows(2) {
             let (from, to) = (pair[0].action, pair[1].action);
-            if to < from * (1.0 - DROP_TOLERANCE) {
+            if pair[0].stop.settled() && to < from * (1.0 - DROP_TOLERANCE) {
                 drops.push(Drop {
                     start: climb.start,
                     rung: pair[1].rung,
@@ -116,6 +117,13 @@ mod tests {
         assert_eq!(levels[0].action, 1.0);
         assert_eq!(levels[0].starts, [2, 1]);
         assert_eq!(levels[1].starts, [0]);
+    }
+
+    #[test]
+    fn falls_from_unfinished_minimisations_are_not_drops() {
+        let mut climb = climb(0, &[2.0, 1.0]);
+        climb.rungs[0].stop = StopReason::IterationLimit;
+        assert_eq!(drops(&[climb]), []);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What an annealing run gives.
 
 use super::climb::{Climb, Rung};
-use super::diagnose::{diagnose, Finding, Verdict};
+use super::diagnose::{diagnose, expected_level, Finding, Verdict};
 use super::levels::{cluster, drops, Drop, Level};
 use super::summary::summarize;
 use super::Annealer;
@@ -18,6 +18,8 @@ pub struct Run {
     pub drops: Vec<Drop>,
     /// Position in `climbs` of the best one: the furthest up the ladder, and there the lowest action.
     pub best: usize,
+    /// The level that the stated noise explains if the model holds; the lowest should be near it.
+    pub expected_level: f64,
     pub findings: Vec<Finding>,
     pub verdict: Verdict,
     /// Names of the estimated parameters.
@@ -47,9 +49,11 @@ impl Run {
         let levels = cluster(&climbs, rungs);
         let drops = drops(&climbs);
         let (findings, verdict) = diagnose(annealer, &climbs, &levels, &drops, best);
-        let summary = summarize(annealer, &climbs, &levels, best);
+        let expected_level = expected_level(annealer);
+        let summary = summarize(annealer, &climbs, &levels, best, expected_level);
         Ok(Run {
             estimated: annealer.problem().estimated().map(str::to_string).collect(),
+            expected_level,
             climbs,
             levels,
             drops,

@@ -14,6 +14,7 @@ pub(super) fn summarize(
     climbs: &[Climb],
     levels: &[Level],
     best: usize,
+    expected: f64,
 ) -> String {
     let problem = annealer.problem();
     let options = annealer.options();
@@ -61,6 +62,10 @@ pub(super) fn summarize(
             line(format_args!("       and {} more", levels.len() - LISTED));
         }
     }
+    line(format_args!(
+        "{:>5}  {:>14.6}  (what the noise explains)",
+        "", expected
+    ));
     let climb = &climbs[best];
     if let Some(last) = climb.rungs.last() {
         line(format_args!(""));

@@ -33,6 +33,13 @@ pub enum StopReason {
     NotFinite,
 }
 
+impl StopReason {
+    /// Whether the minimisation came to an end of itself: more iterations would hardly help.
+    pub fn settled(self) -> bool {
+        matches!(self, StopReason::GradientSmall | StopReason::ValueSettled)
+    }
+}
+
 /// Where a minimisation ended, and the work that it took.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Minimum {
