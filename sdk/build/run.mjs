@@ -6,13 +6,13 @@ import { BuildError, noteOutput } from "./report.mjs";
  * Runs a program and returns its stdout. `allowFailure` returns null instead of throwing; `timeout` (ms) counts as a
  * failure, so that a network which swallows packets cannot stall the build.
  */
-export function run(program, args, { cwd, env = process.env, allowFailure = false, timeout, input } = {}) {
+export function run(program, args, { cwd, env = process.env, allowFailure = false, timeout } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       cwd,
       env,
       timeout,
-      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+      stdio: ["ignore", "pipe", "pipe"],
     });
     let stdout = "";
     let everything = "";
@@ -25,7 +25,6 @@ export function run(program, args, { cwd, env = process.env, allowFailure = fals
       everything += data;
       noteOutput(String(data));
     });
-    if (input !== undefined) child.stdin.end(input);
     const fail = (reason) => {
       if (allowFailure) return resolve(null);
       const tail = everything.trimEnd().split("\n").slice(-60).join("\n");
