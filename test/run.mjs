@@ -32,6 +32,7 @@ async function rust() {
   const { code, output } = await stream("cargo", [
     "test",
     "--workspace",
+    "--all-features",
     "--no-fail-fast",
     ...(filter ? [filter] : []),
   ]);
