@@ -1,6 +1,6 @@
 // The package as other people get it: packed, installed into an empty project, and used from every kind of module.
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -118,6 +118,31 @@ test.each([
   };
   const project = write(`${here}/tsconfig.json`, JSON.stringify({ compilerOptions, files: [file] }));
   await run(process.execPath, [program("typescript", "bin", "tsc"), "--project", project], consumer);
+});
+
+test("the README's examples are right, and the first one runs", async () => {
+  const readme = readFileSync(join(repository, "README.md"), "utf8");
+  const blocks = Array.from(readme.matchAll(/^```ts\n(.*?)^```/gms), ([, code]) => code as string);
+  expect(blocks.length).toBeGreaterThanOrEqual(2);
+  const files = blocks.map((code, i) => `readme-${i}.mts`);
+  blocks.forEach((code, i) => write(`readme/${files[i]}`, code));
+  const compilerOptions = {
+    module: "node16",
+    target: "es2022",
+    strict: true,
+    noEmit: true,
+    // For node:fs; the package's own declarations are checked without it above.
+    types: ["node"],
+    typeRoots: [program("@types")],
+    skipLibCheck: true,
+  };
+  const project = write("readme/tsconfig.json", JSON.stringify({ compilerOptions, files }));
+  await run(process.execPath, [program("typescript", "bin", "tsc"), "--project", project], consumer);
+
+  const shorter = (blocks[0] as string).replace("rungs: 101", "rungs: 5").replace("count: 20", "count: 2");
+  const output = await run(process.execPath, [write("readme.mjs", shorter)], consumer);
+  expect(output).toContain("10 of 10 rungs");
+  expect(output).toContain("forcing");
 });
 
 test("publint finds nothing to complain of", async () => {
