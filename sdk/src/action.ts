@@ -1,8 +1,9 @@
 // The action of a path, by itself: for people with their own minimiser.
+import { wrongLength, wrongShape } from "./errors.js";
 import { gridOf, type Observations } from "./observations.js";
 import { type Model, specOf } from "./models.js";
 import { type ActionValue, type CoreActionOptions, Held, type RawAction } from "./raw.js";
-import { fields, float64Array, plain } from "./shape.js";
+import { describe, fields, float64Array, plain } from "./shape.js";
 
 /** How an action is formed. */
 export interface ActionOptions<P extends string, E extends P> extends Omit<
@@ -25,6 +26,12 @@ export interface ActionPoint<E extends string> {
   modelPrecision: number;
   /** Values of estimated parameters. Default: those that the action was made with. */
   parameters?: { readonly [K in E]?: number };
+}
+
+/** Where an action and its gradient are evaluated. */
+export interface GradientPoint<E extends string> extends ActionPoint<E> {
+  /** Array to write the gradient in the path to, as long as the path. Default: a new one. */
+  into?: Float64Array;
 }
 
 /** An action and its gradient. */
@@ -54,22 +61,35 @@ export class Action<E extends string> {
   evaluate(at: ActionPoint<E>): ActionValue {
     const { path, ...rest } = fields("options", at);
     const values = float64Array("path", path);
-    return this.#held.use((raw) => raw.evaluate(values, plain("options", rest)));
+    return valueOf(this.#held.use((raw) => raw.evaluate(values, plain("options", rest))));
   }
 
   /** The same with the exact gradient. */
-  gradient(at: ActionPoint<E>): ActionGradient<E> {
-    const { path, ...rest } = fields("options", at);
+  gradient(at: GradientPoint<E>): ActionGradient<E> {
+    const { path, into, ...rest } = fields("options", at);
     const values = float64Array("path", path);
-    const result = this.#held.use((raw) => raw.gradient(values, plain("options", rest)));
-    const entries = this.#estimated.map((name, i) => [name, result.parameters[i]]);
-    return { ...result, parameters: Object.fromEntries(entries) as Record<E, number> };
+    const gradient = arrayFor(into, values.length);
+    const result = this.#held.use((raw) => raw.gradient(values, plain("options", rest), gradient));
+    const parameters = {} as Record<E, number>;
+    this.#estimated.forEach((name, i) => (parameters[name] = result[3 + i] as number));
+    return { ...valueOf(result), path: gradient, parameters };
   }
 
   /** Gives WebAssembly's memory back at once instead of some day. */
   free(): void {
     this.#held.free();
   }
+}
+
+function arrayFor(into: unknown, length: number): Float64Array {
+  if (into === undefined) return new Float64Array(length);
+  if (!(into instanceof Float64Array)) throw wrongShape("into", `must be a Float64Array, got ${describe(into)}`);
+  if (into.length !== length) throw wrongLength("into", into.length, length, "one per value of the path");
+  return into;
+}
+
+function valueOf([action, measurementError, modelError]: Float64Array): ActionValue {
+  return { action: action as number, measurementError: measurementError as number, modelError: modelError as number };
 }
 
 /**

@@ -1,5 +1,12 @@
 // What all entries have in common: everything but init and anneal.
-export { action, type Action, type ActionGradient, type ActionOptions, type ActionPoint } from "./action.js";
+export {
+  action,
+  type Action,
+  type ActionGradient,
+  type ActionOptions,
+  type ActionPoint,
+  type GradientPoint,
+} from "./action.js";
 export type { AnnealOptions, Progress, ResumableRun } from "./anneal/options.js";
 export type { Best, Levels, Prediction, Run, Start } from "./anneal/run.js";
 export { readCsv, type CsvOptions, type CsvTable } from "./csv.js";

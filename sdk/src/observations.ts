@@ -16,10 +16,10 @@ export interface Observations {
   values: Float64Array;
 }
 
-/** Data as they cross: the values apart. */
+/** Data as they cross: the values apart, and copied, because they are kept. */
 export function gridOf(data: unknown): { grid: unknown; values: Float64Array } {
   const { values, ...grid } = fields("data", data);
-  return { grid: plain("data", grid), values: float64Array("data.values", values) };
+  return { grid: plain("data", grid), values: float64Array("data.values", values).slice() };
 }
 
 /** Measurements at given times. */

@@ -1,7 +1,7 @@
 // The only file that imports generated code: the WebAssembly instance, its life and death, and types for what it takes
 // and gives.
 import { createGlue } from "../generated/glue.js";
-import type { ActionValue, Drop, ErrorFacts, Finding, Level, Parameter, Rung, Verdict } from "../generated/types.js";
+import type { Drop, ErrorFacts, Finding, Level, Parameter, Rung, Verdict } from "../generated/types.js";
 import { LeastActionError, textOf } from "./errors.js";
 
 export type { ErrorFacts as CoreFacts } from "../generated/types.js";
@@ -77,8 +77,10 @@ export interface RawAnnealer {
 
 export interface RawAction {
   estimated(): string[];
-  evaluate(path: Float64Array, at: unknown): ActionValue;
-  gradient(path: Float64Array, at: unknown): ActionValue & { path: Float64Array; parameters: Float64Array };
+  /** Action, measurement error, model error. */
+  evaluate(path: Float64Array, at: unknown): Float64Array;
+  /** The same, then the gradient in the estimated parameters; that in the path goes to `gradient`. */
+  gradient(path: Float64Array, at: unknown, gradient: Float64Array): Float64Array;
   free(): void;
 }
 

@@ -36,17 +36,24 @@ function copy(path: string, value: unknown, depth: number): unknown {
     return Array.from(value as ArrayLike<unknown>, (element, i) => {
       // No list among the options has holes, and the conversion in Rust would stumble over them.
       if (element === undefined || element === null) throw wrongShape(`${path}[${i}]`, `must not be ${element}`);
-      return copy(`${path}[${i}]`, element, depth - 1);
+      return typeof element === "object" ? copy(`${path}[${i}]`, element, depth - 1) : element;
     });
   }
-  const entries = Object.entries(value).filter(([, field]) => field !== undefined);
-  const within = (name: string): string => (path === "options" ? name : `${path}.${name}`);
-  return Object.fromEntries(entries.map(([name, field]) => [name, copy(within(name), field, depth - 1)]));
+  // Without prototype, so that a field called __proto__ is one like any other.
+  const result = Object.create(null) as Record<string, unknown>;
+  for (const name of Object.keys(value)) {
+    const field = (value as Record<string, unknown>)[name];
+    if (typeof field === "object") result[name] = copy(path === "options" ? name : `${path}.${name}`, field, depth - 1);
+    else if (field !== undefined) result[name] = field;
+  }
+  return result;
 }
 
-/** A copy of an array of numbers; NaN and Infinity may be in it. */
+/** An array of numbers, NaN and Infinity among them, as a Float64Array; not a copy if it is one already. */
 export function float64Array(path: string, value: unknown): Float64Array {
-  if (value instanceof Float64Array || value instanceof Float32Array) return new Float64Array(value);
+  if (value instanceof Float64Array) return value;
+  // Not Float64Array.from, which goes through an iterator.
+  if (value instanceof Float32Array) return new Float64Array(value);
   const length = typeof value === "object" && value !== null ? (value as { length?: unknown }).length : undefined;
   if (typeof length !== "number" || !Number.isInteger(length) || length < 0) {
     throw wrongShape(path, `must be an array of numbers, got ${describe(value)}`);

@@ -38,6 +38,11 @@ pub fn object<const N: usize>(entries: [(&str, JsValue); N]) -> JsValue {
     object.into()
 }
 
+/// Not by `instanceof`: objects without prototype and those of another window are objects as well.
+pub fn as_object(value: &JsValue) -> Option<&Object> {
+    value.is_object().then(|| value.unchecked_ref())
+}
+
 /// Adds an entry to an object that was made here: that cannot fail.
 pub fn set(object: &JsValue, key: &str, value: &JsValue) {
     let _ = Reflect::set(object, &key.into(), value);
@@ -113,7 +118,7 @@ fn join(path: &str, field: &str) -> String {
 }
 
 fn unknown_field(path: &str, given: &JsValue, known: &JsValue) -> Option<Error> {
-    let (given, known) = (given.dyn_ref::<Object>()?, known.dyn_ref::<Object>()?);
+    let (given, known) = (as_object(given)?, as_object(known)?);
     if Array::is_array(given) || Array::is_array(known) {
         return None;
     }

@@ -9,17 +9,14 @@ use least_action::models::ModelSpec;
 use least_action::twin::TwinExperiment;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 
-use crate::convert::{float64_array, object, plain, read, thrown, Result};
+use crate::convert::{as_object, float64_array, object, plain, read, thrown, Result};
 
 /// The system that a specification names.
 pub fn build(spec: &JsValue) -> Result<Arc<dyn Model>> {
     // serde buffers tagged enums and then no longer knows which field it is at; but if there is only one, it is that.
-    let fields = spec
-        .dyn_ref::<Object>()
-        .map(Object::keys)
-        .unwrap_or_default();
+    let fields = as_object(spec).map(Object::keys).unwrap_or_default();
     let names = fields.iter().filter_map(|key| key.as_string());
     let mut others = names.filter(|name| name != "name");
     let root = match (others.next(), others.next()) {

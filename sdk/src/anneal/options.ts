@@ -128,7 +128,7 @@ export function climbsOf(resume: unknown, estimated: readonly string[]): Climb[]
       parameters: estimated.map((name) => parameters[name] as number),
       // What failed is tried again, and fails again if nothing has changed.
       failure: null,
-      path: float64Array(`${path}.path`, climb.path),
+      path: float64Array(`${path}.path`, climb.path).slice(),
     };
   });
 }
