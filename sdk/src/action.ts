@@ -46,6 +46,9 @@ export interface ActionGradient<E extends string> extends ActionValue {
 export class Action<E extends string> {
   readonly #held: Held<RawAction>;
   readonly #estimated: readonly E[];
+  // For numbers on their way in and out: this is called often.
+  readonly #point: Float64Array;
+  readonly #result: Float64Array;
 
   /** @internal */
   constructor(options: unknown) {
@@ -55,13 +58,17 @@ export class Action<E extends string> {
     const given = plain("options", rest);
     this.#held = new Held("action", (raw) => new raw.Action(spec, grid, values, given));
     this.#estimated = this.#held.use((raw) => raw.estimated() as E[]);
+    this.#point = new Float64Array(1 + this.#estimated.length);
+    this.#result = new Float64Array(3 + this.#estimated.length);
   }
 
   /** The action and its two parts, which are weighted and sum to it. */
   evaluate(at: ActionPoint<E>): ActionValue {
     const { path, ...rest } = fields("options", at);
     const values = float64Array("path", path);
-    return valueOf(this.#held.use((raw) => raw.evaluate(values, plain("options", rest))));
+    const result = this.#result.subarray(0, 3);
+    this.#held.use((raw) => raw.evaluate(values, this.#pointOf(raw, rest), result));
+    return this.#value();
   }
 
   /** The same with the exact gradient. */
@@ -69,10 +76,31 @@ export class Action<E extends string> {
     const { path, into, ...rest } = fields("options", at);
     const values = float64Array("path", path);
     const gradient = arrayFor(into, values.length);
-    const result = this.#held.use((raw) => raw.gradient(values, plain("options", rest), gradient));
+    this.#held.use((raw) => raw.gradient(values, this.#pointOf(raw, rest), gradient, this.#result));
     const parameters = {} as Record<E, number>;
-    this.#estimated.forEach((name, i) => (parameters[name] = result[3 + i] as number));
-    return { ...valueOf(result), path: gradient, parameters };
+    this.#estimated.forEach((name, i) => (parameters[name] = this.#result[3 + i] as number));
+    return { ...this.#value(), path: gradient, parameters };
+  }
+
+  #value(): ActionValue {
+    const [action, measurementError, modelError] = this.#result as unknown as [number, number, number];
+    return { action, measurementError, modelError };
+  }
+
+  /** The usual case by hand, because crossing would take as long as a small action; Rust looks at all others. */
+  #pointOf(raw: RawAction, at: Record<string, unknown>): Float64Array {
+    const { modelPrecision, parameters, ...others } = at;
+    const given = (typeof parameters === "object" ? (parameters ?? {}) : {}) as Record<string, unknown>;
+    const isUsual =
+      (parameters === undefined || parameters === given) &&
+      typeof modelPrecision === "number" &&
+      Object.keys(others).length === 0 &&
+      Object.keys(given).length === this.#estimated.length &&
+      this.#estimated.every((name) => typeof given[name] === "number");
+    if (!isUsual) return raw.point(plain("options", at));
+    this.#point[0] = modelPrecision;
+    this.#estimated.forEach((name, i) => (this.#point[1 + i] = given[name] as number));
+    return this.#point;
   }
 
   /** Gives WebAssembly's memory back at once instead of some day. */
@@ -86,10 +114,6 @@ function arrayFor(into: unknown, length: number): Float64Array {
   if (!(into instanceof Float64Array)) throw wrongShape("into", `must be a Float64Array, got ${describe(into)}`);
   if (into.length !== length) throw wrongLength("into", into.length, length, "one per value of the path");
   return into;
-}
-
-function valueOf([action, measurementError, modelError]: Float64Array): ActionValue {
-  return { action: action as number, measurementError: measurementError as number, modelError: modelError as number };
 }
 
 /**

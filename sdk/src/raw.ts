@@ -77,10 +77,12 @@ export interface RawAnnealer {
 
 export interface RawAction {
   estimated(): string[];
-  /** Action, measurement error, model error. */
-  evaluate(path: Float64Array, at: unknown): Float64Array;
+  /** R_f, then the estimated parameters, from `{ modelPrecision, parameters }`. */
+  point(at: unknown): Float64Array;
+  /** Writes action, measurement error and model error to `result`. */
+  evaluate(path: Float64Array, point: Float64Array, result: Float64Array): void;
   /** The same, then the gradient in the estimated parameters; that in the path goes to `gradient`. */
-  gradient(path: Float64Array, at: unknown, gradient: Float64Array): Float64Array;
+  gradient(path: Float64Array, point: Float64Array, gradient: Float64Array, result: Float64Array): void;
   free(): void;
 }
 
