@@ -33,11 +33,9 @@ export async function lorenz96Twin({ size, signal }: Settings = {}): Promise<Out
         title: "Lorenz96 twin: action levels",
         subtitle: `${dimension} components, ${main.run.times.length} points ${timeStep} apart, noise ${noise}, unknown forcing`,
         measurementPrecision,
-        panels: fits.map(({ run, twin, observed }) => ({
+        panels: fits.map(({ run, observed }) => ({
           label: `${observed.length} of ${dimension} components observed`,
           run,
-          // Of the squared errors, one over R_m each, the fit takes off as many as it has free numbers: the first state and the forcing.
-          expected: 1 - (dimension + 1) / twin.data.values.length,
         })),
       }),
       "lorenz96-twin-series.svg": await drawComponents(main, [5, 15, 2, 7, 12]),

@@ -13,9 +13,7 @@ export interface LevelsPicture {
 
 export interface LevelsPanel {
   label: string;
-  run: Pick<Run<string>, "levels" | "clusters">;
-  /** The action to expect if the path was found. */
-  expected: number;
+  run: Pick<Run<string>, "levels" | "clusters" | "expectedLevel">;
 }
 
 const groups = { lowest: "starts that end at the lowest level", higher: "starts that end higher" };
@@ -23,7 +21,7 @@ const groupColours = { [groups.lowest]: colours.estimate, [groups.higher]: ink.l
 
 export async function drawLevels(picture: LevelsPicture): Promise<string> {
   const plots = picture.panels.map((panel) => ({ ...panel, rungs: rungsOf(panel.run, picture.measurementPrecision) }));
-  const actions = plots.flatMap((plot) => [plot.expected, ...plot.rungs.map((rung) => rung.action)]);
+  const actions = plots.flatMap((plot) => [plot.run.expectedLevel, ...plot.rungs.map((rung) => rung.action)]);
   const domain: [number, number] = [Math.min(...actions) / 2, Math.max(...actions) * 2];
   const present = Object.values(groups).filter((group) =>
     plots.some((plot) => plot.rungs.some((rung) => rung.group === group)),
@@ -45,7 +43,8 @@ export async function drawLevels(picture: LevelsPicture): Promise<string> {
       scale: { type: "log", domain, nice: false },
     });
     const first = Math.min(...plot.rungs.map((rung) => rung.x));
-    const expected = [{ action: plot.expected, label: `expected: ${plot.expected.toPrecision(3)}` }];
+    const { expectedLevel } = plot.run;
+    const expected = [{ action: expectedLevel, label: `expected: ${expectedLevel.toPrecision(3)}` }];
     const layer: Layer[] = [
       heading([{ x: first, label: plot.label }], x),
       {

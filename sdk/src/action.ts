@@ -2,7 +2,8 @@
 import { wrongLength, wrongShape } from "./errors.js";
 import { gridOf, type Observations } from "./observations.js";
 import { type Model, specOf } from "./models.js";
-import { type ActionValue, type CoreActionOptions, Held, type RawAction } from "./raw.js";
+import { Held } from "./instance.js";
+import type { ActionValue, CoreActionOptions, RawAction } from "./raw.js";
 import { describe, fields, float64Array, plain } from "./shape.js";
 
 /** How an action is formed. */

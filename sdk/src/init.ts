@@ -1,6 +1,6 @@
 // Loading the WebAssembly module once, whatever it comes from.
 import { LeastActionError, textOf } from "./errors.js";
-import { isLoaded, load } from "./raw.js";
+import { isLoaded, load } from "./instance.js";
 
 let loading: Promise<void> | undefined;
 

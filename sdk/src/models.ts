@@ -1,6 +1,7 @@
 // The named systems.
 import { wrongShape } from "./errors.js";
-import { call, type ModelParameters, type ModelSpec, type Parameter } from "./raw.js";
+import { call } from "./instance.js";
+import type { ModelParameters, ModelSpec, Parameter } from "./raw.js";
 import { describe, plain } from "./shape.js";
 
 /** A dynamical system `dx/dt = F(x, parameters)`; `P` are the names of its parameters. */

@@ -3,7 +3,7 @@ import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { annealerOf, climberOf } from "./anneal/climbs.js";
 import type { Reply, Request, WorkerData } from "./anneal/protocol.js";
 import { LeastActionError } from "./errors.js";
-import { call, load, release } from "./raw.js";
+import { call, load, release } from "./instance.js";
 
 function work(port: MessagePort, { module, task, cancel }: WorkerData): void {
   load(module);

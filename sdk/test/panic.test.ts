@@ -1,7 +1,7 @@
 // A panic of the core is a bug, but one that the SDK survives.
 import { beforeAll, expect, test } from "vitest";
 import { action, init, integrate, LeastActionError, lorenz63 } from "../src/index.js";
-import { call, Held } from "../src/raw.js";
+import { call, Held } from "../src/instance.js";
 import { thrown } from "./problem.js";
 
 beforeAll(() => init());

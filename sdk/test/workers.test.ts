@@ -10,7 +10,7 @@ import { init, LeastActionError, type Progress } from "../src/index.js";
 import type { Job } from "../src/anneal/climbs.js";
 import { split } from "../src/anneal/options.js";
 import type { Reply, WorkerData } from "../src/anneal/protocol.js";
-import { compiledModule } from "../src/raw.js";
+import { compiledModule } from "../src/instance.js";
 import { longerOptions, rejection, smallOptions } from "./problem.js";
 
 const file = new URL("../../dist/worker.node.js", import.meta.url);

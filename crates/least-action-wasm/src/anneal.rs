@@ -65,7 +65,7 @@ impl Annealer {
             .map_err(thrown)
     }
 
-    /// What climbs say together: `{ levels, gap, drops, findings, verdict, best, modelPrecision, summary, diagnosis }`; `best` is a
+    /// What climbs say together: `{ levels, gap, expectedLevel, drops, findings, verdict, best, modelPrecision, summary, diagnosis }`; `best` is a
     /// position in the climbs sorted by starting path.
     pub fn finish(&self, climbs: Vec<JsValue>) -> Result<JsValue> {
         let climbs = climbs
@@ -80,6 +80,7 @@ impl Annealer {
         Ok(object([
             ("levels", plain(&run.levels)),
             ("gap", plain(&run.gap())),
+            ("expectedLevel", run.expected_level.into()),
             ("drops", plain(&run.drops)),
             ("findings", plain(&run.findings)),
             ("verdict", plain(&run.verdict)),

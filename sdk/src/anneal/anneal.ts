@@ -1,5 +1,6 @@
 // An annealing run from options to result, whoever does the climbing.
-import { type Climb, type RawAnnealer, release } from "../raw.js";
+import { release } from "../instance.js";
+import type { Climb, RawAnnealer } from "../raw.js";
 import { type Climbing, type Job, withAnnealer } from "./climbs.js";
 import { type AnnealOptions, climbsOf, type Progress, split, type Task } from "./options.js";
 import { Run } from "./run.js";

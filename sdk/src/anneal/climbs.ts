@@ -1,5 +1,6 @@
 // The work of a run as its two ways of doing it see it: in this thread, or in others.
-import { call, type Climb, type RawAnnealer, type RawClimber, release, type Rung } from "../raw.js";
+import { call, release } from "../instance.js";
+import type { Climb, RawAnnealer, RawClimber, Rung } from "../raw.js";
 import type { Task } from "./options.js";
 
 /** A starting path, and what has been done of it already. */

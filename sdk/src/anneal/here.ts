@@ -1,5 +1,6 @@
 // Climbing in this thread, which is let go between rungs.
-import { call, type RawAnnealer, release } from "../raw.js";
+import { call, release } from "../instance.js";
+import type { RawAnnealer } from "../raw.js";
 import { annealerOf, climberOf, type Climbing, type Job, type Work } from "./climbs.js";
 
 export const climbHere: Climbing = async (work) => {

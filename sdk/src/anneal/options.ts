@@ -50,7 +50,7 @@ export interface AnnealOptions<P extends string, E extends P> extends Omit<
   /** Told of every rung. What it throws stops the run and rejects its promise. */
   onProgress?: (progress: Progress) => void;
   /** Stops the run within one rung per thread; the promise then gives what was done, or rejects if that is nothing. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** As much of a run as is needed to go on with it: a run, or what `JSON.parse` makes of one. */

@@ -73,6 +73,8 @@ export class Run<E extends string = string> {
   readonly clusters: readonly Level[];
   /** How far the second level is above the lowest; null if there is no second. */
   readonly gap: number | null;
+  /** The action level that the stated noise explains if the model holds: where the lowest one should be. */
+  readonly expectedLevel: number;
   /** Rungs at which the action fell: the path moved to a lower minimum. */
   readonly drops: readonly Drop[];
   /** What the numbers say, with advice. */
@@ -96,6 +98,7 @@ export class Run<E extends string = string> {
     this.levels = levelsOf(outcome);
     this.clusters = verdicts.levels;
     this.gap = verdicts.gap;
+    this.expectedLevel = verdicts.expectedLevel;
     this.drops = verdicts.drops;
     this.findings = verdicts.findings;
     this.verdict = verdicts.verdict;
@@ -131,7 +134,7 @@ export class Run<E extends string = string> {
 
   /** Everything as plain data, for `JSON.stringify`; what is parsed again can be resumed. NaN becomes null, as JSON has it. */
   toJSON(): Record<string, unknown> {
-    const { levels, clusters, gap, drops, findings, verdict, best, starts, cancelled, times } = this;
+    const { levels, clusters, gap, expectedLevel, drops, findings, verdict, best, starts, cancelled, times } = this;
     const { modelPrecision, action, measurementError, modelError } = levels;
     return {
       levels: {
@@ -143,6 +146,7 @@ export class Run<E extends string = string> {
       },
       clusters,
       gap,
+      expectedLevel,
       drops,
       findings,
       verdict,

@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
 import { LeastActionError, textOf } from "../errors.js";
-import { compiledModule } from "../raw.js";
+import { compiledModule } from "../instance.js";
 import type { Climbing, Job, Work } from "./climbs.js";
 import { climbHere } from "./here.js";
 import type { Reply, Request, WorkerData } from "./protocol.js";

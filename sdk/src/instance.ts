@@ -1,0 +1,107 @@
+// The life and death of the WebAssembly instance: made once, replaced after a panic, and what it throws made errors of ours.
+import { LeastActionError, textOf } from "./errors.js";
+import { type CoreFacts, instantiate, type Raw } from "./raw.js";
+
+let compiled: WebAssembly.Module | undefined;
+let instance: Raw | undefined;
+
+export function isLoaded(): boolean {
+  return compiled !== undefined;
+}
+
+/** Makes the module the one that all calls use, unless there is one already. */
+export function load(module: WebAssembly.Module): void {
+  if (compiled !== undefined) return;
+  instance = instantiate(module);
+  compiled = module;
+}
+
+/** The compiled module, for workers. */
+export function compiledModule(): WebAssembly.Module {
+  if (compiled !== undefined) return compiled;
+  throw new LeastActionError("the library is not ready: call `await init()` once, before anything else", {
+    code: "notInitialized",
+    path: "init",
+  });
+}
+
+/** The living instance: a new one, if the last one died. */
+function living(): Raw {
+  return (instance ??= instantiate(compiledModule()));
+}
+
+/** Calls into WebAssembly. Whatever it throws becomes a LeastActionError; what is not an error of the core means that the instance is dead. */
+export function call<T>(what: (raw: Raw) => T): T {
+  const raw = living();
+  return guarded(raw, () => what(raw));
+}
+
+function guarded<T>(raw: Raw, what: () => T): T {
+  try {
+    return what();
+  } catch (error) {
+    if (error instanceof LeastActionError) throw error;
+    if (isCoreError(error)) throw new LeastActionError(error.message, error.facts);
+    if (instance === raw) instance = undefined;
+    throw panicked(raw, error);
+  }
+}
+
+function isCoreError(error: unknown): error is { message: string; facts: CoreFacts } {
+  return typeof error === "object" && error !== null && !(error instanceof Error) && "facts" in error;
+}
+
+function panicked(raw: Raw, error: unknown): LeastActionError {
+  let reason = textOf(error);
+  try {
+    reason = raw.takePanicMessage() ?? reason;
+  } catch {
+    // Out of memory or stack: the trap's own text must do.
+  }
+  const message = `the core failed, which is a bug: ${reason}. Please report it; the next call starts afresh.`;
+  return new LeastActionError(message, { code: "panic", path: "", reason }, { cause: error });
+}
+
+/** Gives an object's memory back, unless its instance is dead: then there is nothing to give back. */
+export function release(object: { free(): void }): void {
+  try {
+    object.free();
+  } catch {
+    // The borrow that the panic interrupted is still open.
+  }
+}
+
+/** An object in WebAssembly's memory; made again if the instance that it lived in has died. */
+export class Held<T extends { free(): void }> {
+  readonly #name: string;
+  readonly #make: (raw: Raw) => T;
+  #raw: Raw | undefined;
+  #object: T | undefined;
+  #freed = false;
+
+  constructor(name: string, make: (raw: Raw) => T) {
+    this.#name = name;
+    this.#make = make;
+    this.use(() => undefined);
+  }
+
+  use<R>(what: (object: T) => R): R {
+    const name = this.#name;
+    if (this.#freed) throw new LeastActionError(`${name}: used after free()`, { code: "freed", path: name });
+    const raw = living();
+    return guarded(raw, () => {
+      if (this.#object === undefined || this.#raw !== raw) {
+        this.#object = this.#make(raw);
+        this.#raw = raw;
+      }
+      return what(this.#object);
+    });
+  }
+
+  /** Gives the memory back. Forgetting to is no disaster: the garbage collector does it some day. */
+  free(): void {
+    if (this.#object !== undefined) release(this.#object);
+    this.#freed = true;
+    this.#object = undefined;
+  }
+}
