@@ -55,7 +55,7 @@ describe("annealing options", () => {
     ["modelPrecision.rungs", 0, "outOfRange", "modelPrecision.rungs", /at least 1, got 0/],
     ["modelPrecision.rungs", 1.5, "wrongShape", "modelPrecision.rungs", /1\.5/],
     ["modelPrecision.rungs", 1e9, "outOfRange", "modelPrecision.rungs", /at most/],
-    ["modelPrecision.rungs", 1000, "outOfRange", "modelPrecision.rungs", /R_f stays finite/],
+    ["modelPrecision.rungs", 1000, "outOfRange", "modelPrecision.rungs", /R_f stays below 1e100/],
     ["modelPrecision.initial", "4", "wrongShape", "modelPrecision.initial", /expected a number/],
     ["modelPrecision.initial", -1, "outOfRange", "modelPrecision.initial", /greater than zero/],
     ["modelPrecision.factor", 1, "outOfRange", "modelPrecision.factor", /greater than one/],

@@ -56,7 +56,7 @@ export function compiles() {
     expectTypeOf(run.best.parameters.rho).toEqualTypeOf<number>();
     expectTypeOf(run.best.path).toEqualTypeOf<Float64Array>();
     expectTypeOf(run.starts[0]?.parameters.rho).toEqualTypeOf<number | undefined>();
-    expectTypeOf(run.verdict).toEqualTypeOf<"consistent" | "inconsistent" | "unfinished">();
+    expectTypeOf(run.verdict).toEqualTypeOf<"consistent" | "inconsistent" | "undetermined" | "unfinished">();
     // @ts-expect-error: not estimated
     void run.best.parameters.sigma;
     void anneal({ model, ...common, estimate: { rho: { initial: [20, 30] } }, resume: run });

@@ -164,6 +164,17 @@ pub(crate) mod check {
         )
     }
 
+    /// A precision: positive, and of a size whose products and squares stay in range.
+    pub fn precision(path: &str, value: f64) -> Result<()> {
+        positive(path, value)?;
+        require(
+            (1e-100..=1e100).contains(&value),
+            path,
+            value,
+            "between 1e-100 and 1e100; choose other units",
+        )
+    }
+
     pub fn finite(path: &str, value: f64) -> Result<()> {
         require(value.is_finite(), path, value, "finite")
     }

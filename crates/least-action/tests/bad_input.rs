@@ -91,7 +91,7 @@ fn options_out_of_range_are_named() {
         ("modelPrecision.rungs", "at least 1, got 0", |o| {
             o.model_precision.rungs = 0
         }),
-        ("modelPrecision.rungs", "finite", |o| {
+        ("modelPrecision.rungs", "R_f stays below 1e100", |o| {
             o.model_precision.rungs = 5000
         }),
         ("startingPaths.count", "at least 1, got 0", |o| {
@@ -273,7 +273,7 @@ fn twins_are_checked() {
     assert_says(
         error(|t| t.time_step = 10.0),
         "path",
-        &["forward integration of", "at time"],
+        &["spin-up of", "at time"],
     );
     assert!(models::lorenz96(3).is_err_and(|e| e.path() == "dimension"));
 }

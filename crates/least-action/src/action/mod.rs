@@ -160,7 +160,7 @@ impl Action {
     }
 
     fn check(&self, model_precision: f64, path: &[f64], parameters: &[f64]) -> Result<()> {
-        check::positive("modelPrecision", model_precision)?;
+        check::precision("modelPrecision", model_precision)?;
         let problem = &self.problem;
         let (points, dimension) = (problem.observations.points, problem.model.dimension());
         if path.len() != points * dimension {

@@ -27,7 +27,13 @@ impl Observations {
         check::finite("data.start", self.start)?;
         check::positive("data.timeStep", self.time_step)?;
         check::at_least("data.points", self.points, 2)?;
-        check::finite("data.points", self.time(self.points - 1))?;
+        let (end, before) = (self.time(self.points - 1), self.time(self.points - 2));
+        check::require(
+            end.is_finite() && end > before,
+            "data.start",
+            self.start,
+            "so small beside data.timeStep that every point has a time of its own",
+        )?;
         validate_observed("data.observed", &self.observed, dimension)?;
         let width = self.observed.len();
         check::length(

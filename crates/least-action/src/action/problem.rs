@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use super::{Discretization, Normalization, Observations};
 use crate::error::{check, Error, Result};
-use crate::model::Model;
-use crate::twin::MOST_VALUES;
+use crate::model::{Model, MOST_VALUES};
 
 /// How an action is formed from a model and data.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,7 +85,7 @@ impl Problem {
         options
             .discretization
             .validate("data.points", observations.points)?;
-        check::positive("measurementPrecision", options.measurement_precision)?;
+        check::precision("measurementPrecision", options.measurement_precision)?;
         let parameters = resolve_parameters(&*model, &options.parameters)?;
         let names = model.parameters().iter().map(|p| p.name.as_str());
         let mut estimated = Vec::new();

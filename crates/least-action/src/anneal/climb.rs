@@ -224,16 +224,36 @@ impl Climb {
         for (n, rung) in self.rungs.iter().enumerate() {
             let expected = options.model_precision.model_precision(n);
             check::require(
-                rung.model_precision == expected,
+                // A file may have rounded it.
+                (rung.model_precision / expected - 1.0).abs() < 1e-12,
                 &at(&format!("rungs[{n}].modelPrecision")),
                 rung.model_precision,
                 &format!(
                     "{expected}, as modelPrecision says: resume with the options of the first run"
                 ),
             )?;
+            let field = |name: &str| at(&format!("rungs[{n}].{name}"));
+            check::require(
+                rung.rung == n,
+                &field("rung"),
+                rung.rung as f64,
+                &n.to_string(),
+            )?;
+            for (name, value) in [
+                ("action", rung.action),
+                ("measurementError", rung.measurement_error),
+                ("modelError", rung.model_error),
+            ] {
+                let holds = value.is_finite() && value >= 0.0;
+                check::require(holds, &field(name), value, "finite and not negative")?;
+            }
+            let length = rung.parameters.len();
+            check::length(&field("parameters"), length, estimated, because)?;
         }
-        for (i, value) in self.path.iter().chain(&self.parameters).enumerate() {
-            check::finite(&at(&format!("path[{i}]")), *value)?;
+        for (name, values) in [("path", &self.path), ("parameters", &self.parameters)] {
+            for (i, value) in values.iter().enumerate() {
+                check::finite(&at(&format!("{name}[{i}]")), *value)?;
+            }
         }
         Ok(())
     }

@@ -2,8 +2,9 @@
 
 use super::climb::Climb;
 use super::levels::{Drop, Level};
+use super::misfit::{obeys_model, Misfit};
+use super::number::number;
 use super::Annealer;
-use crate::action::Normalization;
 use crate::solve::StopReason;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub enum FindingCode {
     LevelAboveExpected,
     /// The misfit is less than the noise should leave.
     LevelBelowExpected,
+    /// There are no more measurements than numbers to choose, so the misfit tells nothing.
+    TooFewMeasurements,
     /// Several starting paths reached the lowest level.
     LowestLevelShared,
     /// Only one did.
@@ -66,15 +69,11 @@ pub enum Verdict {
     Consistent,
     /// It does not: do not use its states and parameters.
     Inconsistent,
+    /// There are no more measurements than numbers to choose: data like these agree with any model.
+    Undetermined,
     /// No starting path has climbed the whole ladder yet.
     Unfinished,
 }
-
-/// The misfit may differ from its expectation by this many standard deviations of chi-square.
-const DEVIATIONS: f64 = 5.0;
-
-/// At the last rung the model error should be no larger than this share of the measurement error.
-const MODEL_SHARE: f64 = 0.1;
 
 pub(super) fn diagnose(
     annealer: &Annealer,
@@ -110,11 +109,17 @@ pub(super) fn diagnose(
         );
     }
     if levels.is_empty() {
+        let advice = match failed.len() == total {
+            true => {
+                "All of them failed: end the ladder earlier, or mend what the failure above names"
+            }
+            false => "Resume the run to go on",
+        };
         say(
             FindingCode::Unfinished,
             Severity::Problem,
             format!(
-                "No starting path has climbed the whole ladder: the furthest did {} of {rungs} rungs. Resume the run to go on.",
+                "No starting path has climbed the whole ladder: the furthest did {} of {rungs} rungs. {advice}.",
                 climb.rungs.len()
             ),
         );
@@ -138,8 +143,17 @@ pub(super) fn diagnose(
         return (findings, Verdict::Unfinished);
     };
     let misfit = Misfit::new(annealer, last.measurement_error);
-    let model_ok = last.model_error <= MODEL_SHARE * last.measurement_error;
-    let verdict = if misfit.above() {
+    let verdict = if !misfit.tells() {
+        say(
+            FindingCode::TooFewMeasurements,
+            Severity::Problem,
+            format!(
+                "{} measurements cannot determine {} numbers (the first state and the estimated parameters): they agree with any model. Measure more, or estimate less.",
+                misfit.measured, misfit.fitted
+            ),
+        );
+        Verdict::Undetermined
+    } else if misfit.above() {
         say(
             FindingCode::LevelAboveExpected,
             Severity::Problem,
@@ -166,7 +180,7 @@ pub(super) fn diagnose(
         );
         Verdict::Consistent
     };
-    let verdict = if model_ok {
+    let verdict = if obeys_model(annealer, last) {
         verdict
     } else {
         say(
@@ -178,7 +192,10 @@ pub(super) fn diagnose(
                 last.model_precision, last.model_error, last.measurement_error
             ),
         );
-        Verdict::Inconsistent
+        match verdict {
+            Verdict::Undetermined => verdict,
+            _ => Verdict::Inconsistent,
+        }
     };
 
     let lowest = levels[0].starts.len();
@@ -186,22 +203,23 @@ pub(super) fn diagnose(
     let next = gap.map_or(String::new(), |ratio| {
         format!(" The next level is {ratio:.3} times as high.")
     });
-    if lowest > 1 || total == 1 {
+    // A single starting path agrees with itself: that says nothing.
+    if lowest > 1 {
         say(
             FindingCode::LowestLevelShared,
             Severity::Good,
             format!(
-                "{lowest} of {total} starting paths reached the lowest level, {:.6}.{next}",
-                levels[0].action
+                "{lowest} of {total} starting paths reached the lowest level, {}.{next}",
+                number(levels[0].action)
             ),
         );
-    } else {
+    } else if total > 1 {
         say(
             FindingCode::LowestLevelAlone,
             Severity::Warning,
             format!(
-                "Only one of {total} starting paths reached the lowest level, {:.6}: a lower one may exist. More starting paths would tell.{next}",
-                levels[0].action
+                "Only one of {total} starting paths reached the lowest level, {}: a lower one may exist. More starting paths would tell.{next}",
+                number(levels[0].action)
             ),
         );
     }
@@ -221,7 +239,7 @@ pub(super) fn diagnose(
             FindingCode::Drops,
             Severity::Warning,
             format!(
-                "The action fell {} while R_f rose, on {} of the starting paths: the path changed to a lower minimum there. If this happens late, climb in smaller steps.",
+                "The action fell {} while R_f rose, on {} of the starting paths: the path changed to a lower minimum there, or a minimisation had ended too early. If this happens late, climb in smaller steps or with a smaller tolerance.",
                 match drops.len() {
                     1 => "once".to_string(),
                     many => format!("{many} times"),
@@ -240,64 +258,5 @@ fn stop_words(stop: StopReason) -> &'static str {
         StopReason::IterationLimit => "the limit of iterations was reached",
         StopReason::LineSearchFailed => "no lower action was found along the search direction",
         StopReason::NotFinite => "all steps led to values that are not finite",
-    }
-}
-
-/// The action level that the noise alone explains, if the model holds: chi-square's expectation, less the numbers that the fit can choose.
-pub(super) fn expected_level(annealer: &Annealer) -> f64 {
-    let misfit = Misfit::new(annealer, 0.0);
-    let expected = (misfit.measured - misfit.fitted).max(0.0);
-    match annealer.problem().normalization {
-        Normalization::Mean => expected / misfit.measured,
-        Normalization::Posterior => expected / 2.0,
-    }
-}
-
-/// R_m times the summed squared error, which is chi-square distributed at the truth.
-struct Misfit {
-    value: f64,
-    /// Number of measurements.
-    measured: f64,
-    /// Degrees of freedom that the fit uses up: the first state and the parameters, as the model fixes the rest.
-    fitted: f64,
-}
-
-impl Misfit {
-    fn new(annealer: &Annealer, measurement_error: f64) -> Self {
-        let problem = annealer.problem();
-        let measured = problem.measured.len() as f64;
-        Misfit {
-            value: match problem.normalization {
-                Normalization::Mean => measurement_error * measured,
-                Normalization::Posterior => measurement_error * 2.0,
-            },
-            measured,
-            fitted: (problem.model.dimension() + problem.estimated.len()) as f64,
-        }
-    }
-
-    fn deviation(&self) -> f64 {
-        DEVIATIONS * (2.0 * self.measured).sqrt()
-    }
-
-    fn above(&self) -> bool {
-        self.value > self.measured + self.deviation()
-    }
-
-    fn below(&self) -> bool {
-        self.value < self.measured - self.fitted - self.deviation()
-    }
-}
-
-impl std::fmt::Display for Misfit {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "R_m times the summed squared error is {:.1} for {} measurements (expected about {:.0}, standard deviation {:.0})",
-            self.value,
-            self.measured,
-            (self.measured - self.fitted).max(0.0),
-            (2.0 * self.measured).sqrt()
-        )
     }
 }

@@ -15,7 +15,7 @@ pub struct Level {
 }
 
 /// A rung at which the action fell although R_f rose. Along one minimum the action can only rise with R_f, so the path moved
-/// to another, lower one. Falls after a minimisation that did not settle are not counted: there was no minimum to leave.
+/// to another, lower one, or the minimisation before had ended too early. Falls after a minimisation that did not settle are not counted: there was no minimum to leave.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
@@ -35,8 +35,8 @@ pub const LEVEL_TOLERANCE: f64 = 0.01;
 /// The action must fall by more than this share to count as a drop; less is the minimiser's tolerance.
 pub const DROP_TOLERANCE: f64 = 1e-3;
 
-/// Groups the climbs that did all `rungs`, lowest level first.
-pub(super) fn cluster(climbs: &[Climb], rungs: usize) -> Vec<Level> {
+/// Groups the climbs that did all `rungs`, lowest level first. Differences below `negligible` do not count.
+pub(super) fn cluster(climbs: &[Climb], rungs: usize, negligible: f64) -> Vec<Level> {
     let mut ends: Vec<(f64, usize)> = climbs
         .iter()
         .filter(|climb| climb.rungs.len() == rungs)
@@ -46,7 +46,7 @@ pub(super) fn cluster(climbs: &[Climb], rungs: usize) -> Vec<Level> {
     let mut levels: Vec<Level> = Vec::new();
     for (action, start) in ends {
         match levels.last_mut() {
-            Some(level) if action <= level.action * (1.0 + LEVEL_TOLERANCE) => {
+            Some(level) if action <= level.action * (1.0 + LEVEL_TOLERANCE) + negligible => {
                 level.starts.push(start)
             }
             _ => levels.push(Level {
@@ -58,13 +58,13 @@ pub(super) fn cluster(climbs: &[Climb], rungs: usize) -> Vec<Level> {
     levels
 }
 
-/// All drops, in the order of starting paths and rungs.
-pub(super) fn drops(climbs: &[Climb]) -> Vec<Drop> {
+/// All drops of more than `negligible`, in the order of starting paths and rungs.
+pub(super) fn drops(climbs: &[Climb], negligible: f64) -> Vec<Drop> {
     let mut drops = Vec::new();
     for climb in climbs {
         for pair in climb.rungs.windows(2) {
             let (from, to) = (pair[0].action, pair[1].action);
-            if pair[0].stop.settled() && to < from * (1.0 - DROP_TOLERANCE) {
+            if pair[0].stop.settled() && to < from * (1.0 - DROP_TOLERANCE) - negligible {
                 drops.push(Drop {
                     start: climb.start,
                     rung: pair[1].rung,
@@ -112,7 +112,7 @@ mod tests {
             climb(2, &[0.1, 1.0]),
             climb(3, &[0.1]),
         ];
-        let levels = cluster(&climbs, 2);
+        let levels = cluster(&climbs, 2, 0.0);
         assert_eq!(levels.len(), 2);
         assert_eq!(levels[0].action, 1.0);
         assert_eq!(levels[0].starts, [2, 1]);
@@ -120,15 +120,22 @@ mod tests {
     }
 
     #[test]
+    fn rounding_errors_are_one_level() {
+        let climbs = [climb(0, &[1e-26]), climb(1, &[3e-27])];
+        assert_eq!(cluster(&climbs, 1, 1e-9).len(), 1);
+        assert_eq!(drops(&[climb(0, &[3e-26, 1e-27])], 1e-9), []);
+    }
+
+    #[test]
     fn falls_from_unfinished_minimisations_are_not_drops() {
         let mut climb = climb(0, &[2.0, 1.0]);
         climb.rungs[0].stop = StopReason::IterationLimit;
-        assert_eq!(drops(&[climb]), []);
+        assert_eq!(drops(&[climb], 0.0), []);
     }
 
     #[test]
     fn falls_of_the_action_are_reported() {
-        let found = drops(&[climb(4, &[1.0, 2.0, 1.5, 1.4999])]);
+        let found = drops(&[climb(4, &[1.0, 2.0, 1.5, 1.4999])], 0.0);
         assert_eq!(
             found,
             [Drop {

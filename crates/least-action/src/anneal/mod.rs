@@ -4,6 +4,8 @@
 mod climb;
 mod diagnose;
 mod levels;
+mod misfit;
+mod number;
 mod options;
 mod run;
 mod starting_paths;
@@ -21,6 +23,13 @@ pub use run::Run;
 use crate::action::{Observations, Problem};
 use crate::error::{check, Result};
 use crate::model::Model;
+
+/// Numbers that a climb may keep in memory: three of WebAssembly's four gigabytes, or more than a machine has.
+const MOST_MEMORY: f64 = if cfg!(target_pointer_width = "32") {
+    402_653_184.0
+} else {
+    1e12
+};
 
 /// A rung has been done: told to whoever watches a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,6 +56,13 @@ impl Annealer {
     ) -> Result<Self> {
         options.validate()?;
         let problem = Problem::new(model, observations, &options.action())?;
+        let paths = options.discretization.paths_in_memory() + options.minimizer.paths_in_memory();
+        check::require(
+            problem.path_length() as f64 * (paths as f64) <= MOST_MEMORY,
+            "data.points",
+            problem.observations.points as f64,
+            "so few that the minimisation fits in memory; a smaller minimizer.memory helps",
+        )?;
         Ok(Annealer { problem, options })
     }
 
@@ -107,7 +123,7 @@ impl Annealer {
         use std::sync::atomic::{AtomicBool, Ordering};
 
         let stopped = AtomicBool::new(false);
-        let climbs: Result<Vec<Climb>> = (0..self.options.starting_paths.count)
+        let climbs: Result<Vec<Option<Climb>>> = (0..self.options.starting_paths.count)
             .into_par_iter()
             .map(|start| {
                 let watch = |progress| {
@@ -119,14 +135,13 @@ impl Annealer {
                         false => ControlFlow::Continue(()),
                     }
                 };
-                let climber = self.climber(start)?;
                 if stopped.load(Ordering::Relaxed) {
-                    return Ok(climber.into_climb());
+                    return Ok(None);
                 }
-                Ok(climb_all(climber, watch).0)
+                Ok(Some(climb_all(self.climber(start)?, watch).0))
             })
             .collect();
-        Run::new(self, climbs?)
+        Run::new(self, climbs?.into_iter().flatten().collect())
     }
 }
 

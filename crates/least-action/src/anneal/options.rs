@@ -32,7 +32,7 @@ impl Ladder {
     }
 
     fn validate(&self, path: &str) -> Result<()> {
-        check::positive(&format!("{path}.initial"), self.initial)?;
+        check::precision(&format!("{path}.initial"), self.initial)?;
         check::require(
             self.factor.is_finite() && self.factor > 1.0,
             &format!("{path}.factor"),
@@ -43,10 +43,10 @@ impl Ladder {
         check::at_most(&format!("{path}.rungs"), self.rungs, MOST_LEVELS)?;
         let last = self.model_precision(self.rungs - 1);
         check::require(
-            last.is_finite(),
+            last <= 1e100,
             &format!("{path}.rungs"),
             self.rungs as f64,
-            "so few that R_f stays finite (initial * factor^(rungs - 1))",
+            "so few that R_f stays below 1e100 (initial * factor^(rungs - 1))",
         )
     }
 }

@@ -1,8 +1,9 @@
 //! What an annealing run gives.
 
 use super::climb::{Climb, Rung};
-use super::diagnose::{diagnose, expected_level, Finding, Verdict};
+use super::diagnose::{diagnose, Finding, Verdict};
 use super::levels::{cluster, drops, Drop, Level};
+use super::misfit::{expected_level, negligible};
 use super::summary::summarize;
 use super::Annealer;
 use crate::error::{Error, Result};
@@ -32,9 +33,18 @@ impl Run {
     /// Puts climbs together, in whatever order they were made.
     ///
     /// # Errors
-    /// If none of them did a single rung: the failure of the first, or [`Error::OutOfRange`] if there is none at all.
+    /// If two are from the same starting path. If none of them did a single rung: the failure of the first, or [`Error::OutOfRange`] if there is none at all.
     pub fn new(annealer: &Annealer, mut climbs: Vec<Climb>) -> Result<Run> {
         climbs.sort_by_key(|climb| climb.start);
+        if let Some(pair) = climbs
+            .windows(2)
+            .find(|pair| pair[0].start == pair[1].start)
+        {
+            return Err(Error::Duplicate {
+                path: "climbs".into(),
+                value: format!("starting path {}", pair[0].start),
+            });
+        }
         let rungs = annealer.options().model_precision.rungs;
         let best = best(&climbs).ok_or_else(|| {
             let failure = climbs.iter().find_map(|climb| climb.failure.clone());
@@ -46,8 +56,9 @@ impl Run {
                         .into(),
             })
         })?;
-        let levels = cluster(&climbs, rungs);
-        let drops = drops(&climbs);
+        let negligible = negligible(annealer);
+        let levels = cluster(&climbs, rungs, negligible);
+        let drops = drops(&climbs, negligible);
         let (findings, verdict) = diagnose(annealer, &climbs, &levels, &drops, best);
         let expected_level = expected_level(annealer);
         let summary = summarize(annealer, &climbs, &levels, best, expected_level);

@@ -10,7 +10,8 @@ pub(super) fn draw(
     options: &AnnealOptions,
     start: usize,
 ) -> (Vec<f64>, Vec<f64>) {
-    let mut random = Random::new(options.starting_paths.seed, start as u64);
+    // Stream 0 is the twin's: with equal seeds a starting path must not be made of the data's own noise.
+    let mut random = Random::new(options.starting_paths.seed, start as u64 + 1);
     let parameters = problem
         .estimated()
         .map(|name| random.uniform(options.estimate[name].initial))

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::climb::Climb;
 use super::levels::Level;
+use super::number::{number, shortest};
 use super::Annealer;
 
 /// How many levels the table lists.
@@ -30,7 +31,7 @@ pub(super) fn summarize(
         problem.model().name(),
         problem.model().dimension(),
         data.points,
-        data.time_step,
+        shortest(data.time_step),
         problem.measured.len(),
         data.observed.len()
     ));
@@ -40,7 +41,7 @@ pub(super) fn summarize(
         ladder.rungs,
         ladder.initial,
         ladder.model_precision(ladder.rungs.saturating_sub(1)),
-        options.measurement_precision
+        shortest(options.measurement_precision)
     ));
     line(format_args!(""));
     if levels.is_empty() {
@@ -52,9 +53,9 @@ pub(super) fn summarize(
         ));
         for (i, level) in levels.iter().take(LISTED).enumerate() {
             line(format_args!(
-                "{:>5}  {:>14.6}  {:>6}",
+                "{:>5}  {:>14}  {:>6}",
                 i + 1,
-                level.action,
+                number(level.action),
                 level.starts.len()
             ));
         }
@@ -63,22 +64,32 @@ pub(super) fn summarize(
         }
     }
     line(format_args!(
-        "{:>5}  {:>14.6}  (what the noise explains)",
-        "", expected
+        "{:>5}  {:>14}  (what the noise explains)",
+        "",
+        number(expected)
     ));
     let climb = &climbs[best];
     if let Some(last) = climb.rungs.last() {
         line(format_args!(""));
         line(format_args!(
-            "best: starting path {}, rung {}, action {:.6} = measurement {:.6} + model {:.3e}",
-            climb.start, last.rung, last.action, last.measurement_error, last.model_error
+            "best: starting path {}, rung {}, action {} = measurement {} + model {:.3e}",
+            climb.start,
+            last.rung,
+            number(last.action),
+            number(last.measurement_error),
+            last.model_error
         ));
     }
     for (name, value) in problem.estimated().zip(&climb.parameters) {
-        line(format_args!("  {name:<12} {value:>14.6}"));
+        line(format_args!("  {name:<12} {:>14}", number(*value)));
     }
-    let work =
-        |f: fn(&super::Rung) -> usize| climbs.iter().flat_map(|c| &c.rungs).map(f).sum::<usize>();
+    let work = |f: fn(&super::Rung) -> usize| {
+        climbs
+            .iter()
+            .flat_map(|c| &c.rungs)
+            .map(f)
+            .fold(0, usize::saturating_add)
+    };
     line(format_args!(
         "work: {} iterations, {} evaluations of the action with its gradient",
         work(|r| r.iterations),

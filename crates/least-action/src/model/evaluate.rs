@@ -4,7 +4,7 @@ use super::graph::{Binary, Unary};
 use super::tape::{Column, Fused, Instruction, ScalarInstruction, Tape, GROUP, GROUPS};
 
 /// Memory that evaluations reuse, so that none is taken per call. Make it once, with the model.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Scratch {
     columns: Vec<Column>,
     scalars: Vec<f64>,

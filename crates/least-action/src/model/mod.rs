@@ -17,6 +17,9 @@ use evaluate::{run, Gradients, Rows};
 use graph::{Graph, Node};
 use tape::Tape;
 
+/// The longest path, in values: 512 MiB, of which 32-bit WebAssembly can hold several.
+pub(crate) const MOST_VALUES: usize = 1 << 26;
+
 /// A parameter of a model: its name, its usual value, and what it means.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -165,7 +168,7 @@ impl ModelBuilder {
         for name in self.states.iter().map(String::as_str).chain(names) {
             if !seen.insert(name) {
                 return Err(Error::Duplicate {
-                    path: "states".into(),
+                    path: "names of states and parameters".into(),
                     value: name.into(),
                 });
             }

@@ -52,11 +52,17 @@ impl Lbfgs {
     /// A line search that needs more evaluations than this goes nowhere.
     const EVALUATIONS_PER_SEARCH: usize = 40;
 
-    /// The first step, where no curvature is known yet, moves the point by this share of its own length.
-    const FIRST_STEP: f64 = 1e-3;
+    /// The first step, where no curvature is known yet, moves the point by this share of its own length. After a failure the
+    /// memory is cleared and the next, shorter one tried; the last failure without progress ends the minimisation.
+    const FIRST_STEPS: [f64; 5] = [1e-3, 1e-5, 1e-7, 1e-9, 1e-11];
 
-    /// After a failure the memory is cleared and the first step shortened; how often, without progress, before giving up.
-    const RESTARTS: i32 = 4;
+    /// Iterations before the decrease is judged: with little curvature known, a slow beginning says nothing of the end.
+    const SETTLING: usize = 40;
+
+    /// Points and gradients that a minimisation keeps in memory, roughly.
+    pub(crate) fn paths_in_memory(&self) -> usize {
+        2 * self.memory + 16
+    }
 
     /// # Errors
     /// No memory, no iterations, or a tolerance that is not between 0 and 1.
@@ -77,15 +83,16 @@ impl Minimizer for Lbfgs {
     fn minimize(&self, objective: &mut dyn Objective, x: &mut [f64]) -> Result<Minimum> {
         let session = Session::new(objective, x)?;
         let mut iterations = 0;
-        let mut values = vec![session.best_value()];
         let mut restarts = 0;
         let stop = 'restarts: loop {
             let before = session.best_value();
-            let Some(step) = session.first_step(Self::FIRST_STEP * 0.01f64.powi(restarts)) else {
+            let share = Self::FIRST_STEPS[restarts];
+            let Some(step) = session.first_step(share) else {
                 break StopReason::GradientSmall;
             };
             // argmin starts along the gradient itself: scaled like this, its first step has the length wanted, whatever the units of the value.
             session.state.borrow_mut().scale = step;
+            let mut values = vec![session.best_value()];
             let mut solver = LBFGS::new(Search::new(), self.memory);
             let mut problem = Problem::new(&session);
             let started = solver.init(&mut problem, session.initial_state());
@@ -97,7 +104,7 @@ impl Minimizer for Lbfgs {
                     break 'restarts StopReason::IterationLimit;
                 }
                 iterations += 1;
-                session.state.borrow_mut().budget = Self::EVALUATIONS_PER_SEARCH;
+                session.begin_search();
                 state = match solver.next_iter(&mut problem, state) {
                     Ok((next, _)) => next,
                     Err(_) => break true,
@@ -121,7 +128,7 @@ impl Minimizer for Lbfgs {
             // Progress since the last restart earns another full set of tries.
             let progress = session.best_value() < before * (1.0 - self.tolerance);
             restarts = if progress { 0 } else { restarts + 1 };
-            if restarts > Self::RESTARTS {
+            if restarts == Self::FIRST_STEPS.len() {
                 break match session.state.borrow().not_finite {
                     true => StopReason::NotFinite,
                     false => StopReason::LineSearchFailed,
@@ -140,10 +147,12 @@ impl Minimizer for Lbfgs {
 }
 
 fn settled(values: &[f64], tolerance: f64) -> bool {
-    let [.., now] = values else { return false };
-    match values.len().checked_sub(Lbfgs::WINDOW + 1) {
-        Some(first) => values[first] - now <= tolerance * now.abs(),
-        None => false,
+    match values {
+        [.., now] if values.len() > Lbfgs::SETTLING => {
+            let before = values[values.len() - 1 - Lbfgs::WINDOW];
+            before - now <= tolerance * now.abs()
+        }
+        _ => false,
     }
 }
 
@@ -160,7 +169,7 @@ struct SessionState<'a> {
     /// Evaluations left to the present line search.
     budget: usize,
     evaluations: usize,
-    /// The last failure was a value that is not finite.
+    /// The present line search met a value that is not finite.
     not_finite: bool,
     point: Vector,
     value: f64,
@@ -190,6 +199,12 @@ impl<'a> Session<'a> {
                 gradient,
             }),
         })
+    }
+
+    fn begin_search(&self) {
+        let mut state = self.state.borrow_mut();
+        state.budget = Lbfgs::EVALUATIONS_PER_SEARCH;
+        state.not_finite = false;
     }
 
     fn best_value(&self) -> f64 {
@@ -226,7 +241,6 @@ impl<'a> Session<'a> {
             return Ok(());
         }
         if state.budget == 0 {
-            state.not_finite = false;
             return Err(argmin::core::Error::msg("the line search goes nowhere"));
         }
         state.budget -= 1;

@@ -1,7 +1,7 @@
 //! Integrating a model forward in time.
 
 use crate::error::{check, Error, Result};
-use crate::model::{Model, Scratch};
+use crate::model::{Model, Scratch, MOST_VALUES};
 
 /// Steps of the classical Runge-Kutta method within one step of the output grid: the truth should be much better than the discretisation under test.
 pub const SUBSTEPS: usize = 10;
@@ -40,23 +40,50 @@ pub fn integrate(
     path.extend_from_slice(&state);
     for point in 1..points {
         integrator.advance(&mut state, time_step);
-        if let Some(i) = state.iter().position(|v| !v.is_finite()) {
-            return Err(Error::NotFinite {
-                path: "path".into(),
-                time: point as f64 * time_step,
-                point,
-                state: model.states()[i].clone(),
-                term: "forward integration".into(),
-                value: state[i],
-            });
-        }
+        check_finite(model, &state, point, time_step, "forward integration")?;
         path.extend_from_slice(&state);
     }
     Ok(path)
 }
 
-/// The longest path, in values: 512 MiB, of which 32-bit WebAssembly can hold several.
-pub(crate) const MOST_VALUES: usize = 1 << 26;
+/// Moves a state on by `steps` steps.
+///
+/// # Errors
+/// [`Error::NotFinite`], with the time since the beginning.
+pub(super) fn spin_up(
+    model: &dyn Model,
+    parameters: &[f64],
+    state: &mut [f64],
+    time_step: f64,
+    steps: usize,
+) -> Result<()> {
+    let mut integrator = Integrator::new(model, parameters);
+    for step in 1..=steps {
+        integrator.advance(state, time_step);
+        check_finite(model, state, step, time_step, "spin-up")?;
+    }
+    Ok(())
+}
+
+fn check_finite(
+    model: &dyn Model,
+    state: &[f64],
+    point: usize,
+    time_step: f64,
+    term: &str,
+) -> Result<()> {
+    match state.iter().position(|v| !v.is_finite()) {
+        None => Ok(()),
+        Some(i) => Err(Error::NotFinite {
+            path: "path".into(),
+            time: point as f64 * time_step,
+            point,
+            state: model.states()[i].clone(),
+            term: term.into(),
+            value: state[i],
+        }),
+    }
+}
 
 struct Integrator<'a> {
     model: &'a dyn Model,

@@ -5,13 +5,12 @@ mod predict;
 
 use std::collections::BTreeMap;
 
-pub(crate) use integrate::MOST_VALUES;
 pub use integrate::{integrate, SUBSTEPS};
 pub use predict::{predict, Prediction};
 
 use crate::action::{resolve_parameters, validate_observed, Observations};
 use crate::error::{check, Result};
-use crate::model::Model;
+use crate::model::{Model, MOST_VALUES};
 use crate::random::Random;
 
 /// What data to make.
@@ -77,6 +76,9 @@ pub struct Twin {
 /// How far the initial state is displaced, relative to its own size, before the spin-up: seeds then give different truths.
 const DISPLACEMENT: f64 = 0.1;
 
+/// Steps of a spin-up.
+const MOST_STEPS: f64 = 100_000.0;
+
 impl TwinExperiment {
     /// Integrates the truth and measures it. The same seed gives the same bits.
     ///
@@ -103,11 +105,17 @@ impl TwinExperiment {
         let total = self.points + self.further;
         let mut truth = integrate(model, &parameters, &first, self.time_step, total)?;
         let future = truth.split_off(self.points * dimension);
-        let values = truth
+        let values: Vec<f64> = truth
             .chunks_exact(dimension)
             .flat_map(|state| self.observed.iter().map(|&l| state[l]))
             .map(|value| value + self.noise * random.normal())
             .collect();
+        check::require(
+            values.iter().all(|v| v.is_finite()),
+            "noise",
+            self.noise,
+            "so small that the data stay finite",
+        )?;
         Ok(Twin {
             data: Observations {
                 start: 0.0,
@@ -153,16 +161,19 @@ impl TwinExperiment {
                 *value += DISPLACEMENT * value.abs() * random.normal();
             }
         }
-        let steps = (spin_up / self.time_step).ceil();
+        // A model's own spin-up is short enough for coarser steps than a very fine grid's.
+        let step = match self.spin_up {
+            Some(_) => self.time_step,
+            None => self.time_step.max(natural / MOST_STEPS),
+        };
+        let steps = (spin_up / step).ceil();
         check::require(
-            steps <= 1e9,
+            steps <= MOST_STEPS,
             "spinUp",
             spin_up,
-            "at most a thousand million time steps",
+            &format!("at most {MOST_STEPS} times timeStep, {}", self.time_step),
         )?;
-        for _ in 0..steps as usize {
-            state = integrate(model, parameters, &state, self.time_step, 2)?.split_off(state.len());
-        }
+        integrate::spin_up(model, parameters, &mut state, step, steps as usize)?;
         Ok(state)
     }
 }

@@ -1,9 +1,10 @@
 //! Integrating on past the window of the data: what an estimate is for, and the test of it.
 
-use super::integrate::{integrate, MOST_VALUES};
+use super::integrate::integrate;
 use crate::action::Problem;
 use crate::anneal::Climb;
 use crate::error::{check, Result};
+use crate::model::MOST_VALUES;
 
 /// A forward integration from the end of an estimated path.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +28,15 @@ pub fn predict(problem: &Problem, climb: &Climb, until: f64) -> Result<Predictio
         &format!("finite and later than the end of the window, {last}"),
     )?;
     let dimension = problem.model().dimension();
+    let (length, expected) = (climb.path.len(), problem.path_length());
+    check::length("climb.path", length, expected, "points x states")?;
+    let (length, expected) = (climb.parameters.len(), problem.estimated.len());
+    check::length(
+        "climb.parameters",
+        length,
+        expected,
+        "one per estimated parameter",
+    )?;
     // A hair less, so that rounding in `until` does not add a step.
     let steps = ((until - last) / data.time_step - 1e-9).ceil().max(1.0);
     check::require(

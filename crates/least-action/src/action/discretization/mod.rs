@@ -71,6 +71,11 @@ impl Discretization {
         }
     }
 
+    /// Paths that evaluating an action keeps in memory, roughly.
+    pub(crate) fn paths_in_memory(self) -> usize {
+        3 * self.scheme().stages() + 2
+    }
+
     /// Residuals per component: every scheme has one row per interval.
     pub(crate) fn rows(self, points: usize) -> usize {
         points - 1

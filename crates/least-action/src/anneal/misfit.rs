@@ -1,0 +1,107 @@
+//! The misfit of a path to its data, as a chi-square variable: what to expect of it, and what is too much.
+
+use super::climb::Rung;
+use super::Annealer;
+use crate::action::Normalization;
+
+/// The misfit may differ from its expectation by this many standard deviations.
+const DEVIATIONS: f64 = 5.0;
+
+/// At the last rung the model error should be no larger than this share of the measurement error,
+const MODEL_SHARE: f64 = 0.1;
+/// or the squared residuals, on average, than this share of the noise's variance: an exact fit leaves only rounding errors of both.
+const EXACT_SHARE: f64 = 1e-12;
+
+/// Levels that differ by less than this share of the noise's level are equal.
+const NEGLIGIBLE_SHARE: f64 = 1e-9;
+
+/// R_m times the summed squared error: chi-square distributed at the truth, with one degree of freedom per measurement, and less
+/// one for each number that the fit could choose.
+pub(super) struct Misfit {
+    pub value: f64,
+    /// Number of measurements.
+    pub measured: f64,
+    /// Numbers that the fit could choose: the first state and the parameters, as the model fixes the rest.
+    pub fitted: f64,
+}
+
+impl Misfit {
+    pub fn new(annealer: &Annealer, measurement_error: f64) -> Self {
+        let problem = annealer.problem();
+        let measured = problem.measured.len() as f64;
+        Misfit {
+            value: match problem.normalization {
+                Normalization::Mean => measurement_error * measured,
+                Normalization::Posterior => measurement_error * 2.0,
+            },
+            measured,
+            fitted: (problem.model.dimension() + problem.estimated.len()) as f64,
+        }
+    }
+
+    /// Whether there are more measurements than numbers to choose: else every misfit can be made to vanish, and says nothing.
+    pub fn tells(&self) -> bool {
+        self.measured > self.fitted
+    }
+
+    fn expected(&self) -> f64 {
+        (self.measured - self.fitted).max(0.0)
+    }
+
+    /// Standard deviation of chi-square.
+    fn deviation(&self) -> f64 {
+        (2.0 * self.expected()).sqrt()
+    }
+
+    pub fn above(&self) -> bool {
+        self.value > self.expected() + DEVIATIONS * self.deviation()
+    }
+
+    pub fn below(&self) -> bool {
+        self.value < self.expected() - DEVIATIONS * self.deviation()
+    }
+}
+
+impl std::fmt::Display for Misfit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "R_m times the summed squared error is {:.1} for {} measurements (expected about {:.0}, standard deviation {:.0})",
+            self.value,
+            self.measured,
+            self.expected(),
+            self.deviation()
+        )
+    }
+}
+
+/// The level of `sum` squared errors, each in units of the noise's variance.
+fn level(annealer: &Annealer, sum: f64) -> f64 {
+    let problem = annealer.problem();
+    match problem.normalization {
+        Normalization::Mean => sum / problem.measured.len() as f64,
+        Normalization::Posterior => sum / 2.0,
+    }
+}
+
+/// The action level that the noise alone explains, if the model holds.
+pub(super) fn expected_level(annealer: &Annealer) -> f64 {
+    level(annealer, Misfit::new(annealer, 0.0).expected())
+}
+
+/// A difference between levels that means nothing: noise-free data leave levels that are rounding errors.
+pub(super) fn negligible(annealer: &Annealer) -> f64 {
+    NEGLIGIBLE_SHARE * level(annealer, annealer.problem().measured.len() as f64)
+}
+
+/// Whether the path obeys the model at this rung, as far as the data can tell.
+pub(super) fn obeys_model(annealer: &Annealer, rung: &Rung) -> bool {
+    let problem = annealer.problem();
+    let count = (problem.observations.points - 1) * problem.model.dimension();
+    let mean_square = match problem.normalization {
+        Normalization::Mean => rung.model_error / rung.model_precision,
+        Normalization::Posterior => 2.0 * rung.model_error / rung.model_precision / count as f64,
+    };
+    rung.model_error <= MODEL_SHARE * rung.measurement_error
+        || problem.measurement_precision * mean_square <= EXACT_SHARE
+}

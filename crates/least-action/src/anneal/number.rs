@@ -1,0 +1,34 @@
+//! Numbers in text.
+
+/// Six decimals where they say something, else powers of ten.
+pub(super) fn number(value: f64) -> String {
+    let size = value.abs();
+    if value == 0.0 || (1e-3..1e7).contains(&size) {
+        format!("{value:.6}")
+    } else {
+        format!("{value:.5e}")
+    }
+}
+
+/// As few digits as tell the number apart.
+pub(super) fn shortest(value: f64) -> String {
+    let size = value.abs();
+    if value == 0.0 || (1e-5..1e9).contains(&size) {
+        format!("{value}")
+    } else {
+        format!("{value:e}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_and_large_numbers_stay_readable() {
+        assert_eq!(number(8.17), "8.170000");
+        assert_eq!(number(2e-7), "2.00000e-7");
+        assert_eq!(shortest(1e-160), "1e-160");
+        assert_eq!(shortest(0.025), "0.025");
+    }
+}
