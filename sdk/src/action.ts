@@ -7,7 +7,7 @@ import type { ActionValue, CoreActionOptions, RawAction } from "./raw.js";
 import { describe, fields, float64Array, plain } from "./shape.js";
 
 /** How an action is formed. */
-export interface ActionOptions<P extends string, E extends P> extends Omit<
+export interface ActionOptions<P extends string = string, E extends P = P> extends Omit<
   CoreActionOptions,
   "parameters" | "estimate"
 > {

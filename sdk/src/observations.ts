@@ -1,6 +1,6 @@
 // What was measured, on the model's time grid.
 import { LeastActionError, outOfRange, wrongLength, wrongShape } from "./errors.js";
-import { describe, fields, float64Array, MOST_VALUES, plain } from "./shape.js";
+import { copied, describe, fields, float64Array, MOST_VALUES, plain } from "./shape.js";
 
 /** Noisy, partial measurements on a regular grid of times. */
 export interface Observations {
@@ -19,7 +19,7 @@ export interface Observations {
 /** Data as they cross: the values apart, and copied, because they are kept. */
 export function gridOf(data: unknown): { grid: unknown; values: Float64Array } {
   const { values, ...grid } = fields("data", data);
-  return { grid: plain("data", grid), values: float64Array("data.values", values).slice() };
+  return { grid: plain("data", grid), values: copied("data.values", float64Array("data.values", values)) };
 }
 
 /** Measurements at given times. */
@@ -48,6 +48,7 @@ const TOLERANCE = 1e-3;
  */
 export function observations(measurements: Measurements): Observations {
   const given = fields("options", measurements);
+  checkNames(given);
   const times = float64Array("times", given.times);
   checkTimes(times);
   const series = seriesOf(given.values, times.length);
@@ -70,6 +71,15 @@ export function observations(measurements: Measurements): Observations {
     series.forEach((one, l) => (values[point * observed.length + l] = one.values[i] as number));
   });
   return { start, timeStep, points, observed, values };
+}
+
+/** A misspelt `timeStep` would put the data on another grid in silence. */
+function checkNames(given: Record<string, unknown>): void {
+  const known = ["times", "values", "timeStep"] satisfies (keyof Measurements)[];
+  const name = Object.keys(given).find((key) => !known.some((one) => one === key));
+  if (name === undefined) return;
+  const message = `${name}: unknown name "${name}" (known: ${known.join(", ")})`;
+  throw new LeastActionError(message, { code: "unknownName", path: name, name, nearest: null, known });
 }
 
 function positive(path: string, value: unknown): number {

@@ -30,6 +30,18 @@ export function plain(path: string, value: unknown): unknown {
   }
 }
 
+/** Fields of the options themselves are named without "options." before them. */
+function fieldPath(path: string, name: string): string {
+  return path === "options" ? name : `${path}.${name}`;
+}
+
+/** Maps, dates and instances of classes keep what they hold elsewhere: as options they would count as empty. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // Not by `=== Object.prototype`: another window has another one.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
 function copy(path: string, value: unknown, depth: number): unknown {
   if (typeof value !== "object" || value === null || depth === 0) return value;
   if (Array.isArray(value) || ArrayBuffer.isView(value)) {
@@ -39,11 +51,13 @@ function copy(path: string, value: unknown, depth: number): unknown {
       return typeof element === "object" ? copy(`${path}[${i}]`, element, depth - 1) : element;
     });
   }
+  if (!isPlain(value)) throw wrongShape(path, "must be a plain object, not a Map or an instance of another class");
   // Without prototype, so that a field called __proto__ is one like any other.
   const result = Object.create(null) as Record<string, unknown>;
   for (const name of Object.keys(value)) {
     const field = (value as Record<string, unknown>)[name];
-    if (typeof field === "object") result[name] = copy(path === "options" ? name : `${path}.${name}`, field, depth - 1);
+    if (typeof field === "object") result[name] = copy(fieldPath(path, name), field, depth - 1);
+    else if (typeof field === "bigint") throw wrongShape(fieldPath(path, name), "must be a number, got a BigInt");
     else if (field !== undefined) result[name] = field;
   }
   return result;
@@ -67,6 +81,15 @@ export function float64Array(path: string, value: unknown): Float64Array {
     result[i] = element;
   }
   return result;
+}
+
+/** The same numbers in memory of their own, whatever a subclass makes of `slice`. */
+export function copied(path: string, value: Float64Array): Float64Array {
+  try {
+    return new Float64Array(value);
+  } catch {
+    throw wrongShape(path, "cannot be read: its buffer was transferred to another thread");
+  }
 }
 
 /** As many values as the core takes in one path: what 32-bit WebAssembly can hold several times over. */

@@ -69,7 +69,11 @@ describe("annealing options", () => {
     ["startingPaths.observed", "dta", "wrongShape", "startingPaths.observed", /`data` or `random`/],
     ["discretization", "simpson", "wrongShape", "discretization", /simpson-hermite/],
     ["parameters.forsing", 8, "unknownName", "parameters.forsing", /did you mean "forcing"/],
-    ["parameters.forcing", Infinity, "outOfRange", "parameters.forcing", /finite/],
+    ["parameters.forcing", 8, "duplicate", "parameters.forcing", /is to be estimated/],
+    ["parameters", new Map([["forcing", 8]]), "wrongShape", "parameters", /plain object, not a Map/],
+    ["estimate", ["forcing"], "wrongShape", "estimate", /field per parameter, got an array/],
+    ["estimate.forcing.initial", [6, 8, 10], "wrongLength", "estimate.forcing.initial", /expected 2 values/],
+    ["minimizer", [10, 1000], "wrongShape", "minimizer", /must be an object, got an array/],
     ["estimate", { forsing: { initial: [6, 10] } }, "unknownName", "estimate.forsing", /did you mean "forcing"/],
     ["estimate.forcing", {}, "wrongShape", "estimate.forcing.initial", /is missing/],
     ["estimate.forcing.initial", [6, NaN], "outOfRange", "estimate.forcing.initial[1]", /finite, got NaN/],
@@ -115,6 +119,23 @@ describe("annealing options", () => {
 
   test.each([undefined, null, 7, "options"])("options = %j", async (given) => {
     expect(await rejection(run(given))).toMatchObject({ code: "wrongShape", path: "options" });
+  });
+
+  test("a BigInt", async () => {
+    await expect(runWith("modelPrecision.rungs", 10n)).rejects.toMatchObject({
+      code: "wrongShape",
+      path: "modelPrecision.rungs",
+    });
+  });
+
+  test("resuming with other data", async () => {
+    const options = plainOptions() as { data: { values: number[] } };
+    const done = await run(options);
+    const values = Float64Array.from(options.data.values, (value) => value + 1);
+    await expect(run({ ...options, data: { ...options.data, values }, resume: done })).rejects.toMatchObject({
+      code: "outOfRange",
+      message: expect.stringContaining("data and options of the first run") as string,
+    });
   });
 
   test("a getter that throws", async () => {

@@ -119,8 +119,14 @@ fn join(path: &str, field: &str) -> String {
 
 fn unknown_field(path: &str, given: &JsValue, known: &JsValue) -> Option<Error> {
     let (given, known) = (as_object(given)?, as_object(known)?);
-    if Array::is_array(given) || Array::is_array(known) {
-        return None;
+    if Array::is_array(known) {
+        return wrong_list(path, given, known);
+    }
+    if Array::is_array(given) {
+        return Some(Error::WrongShape {
+            path: named(path),
+            message: "must be an object, got an array".into(),
+        });
     }
     let names: Vec<String> = Object::keys(known)
         .iter()
@@ -145,6 +151,18 @@ fn unknown_field(path: &str, given: &JsValue, known: &JsValue) -> Option<Error> 
         }
     }
     None
+}
+
+/// A pair that was given as three numbers would lose the third in silence.
+fn wrong_list(path: &str, given: &Object, known: &Object) -> Option<Error> {
+    let length = |list: &Object| Some(list.dyn_ref::<Array>()?.length() as usize);
+    let (given, expected) = (length(given)?, length(known)?);
+    (given != expected).then(|| Error::WrongLength {
+        path: named(path),
+        length: given,
+        expected,
+        because: "no more and no fewer".into(),
+    })
 }
 
 /// Observations without their values, which cross as a `Float64Array`.

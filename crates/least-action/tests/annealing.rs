@@ -209,7 +209,20 @@ fn climbs_that_no_run_can_have_made_are_not_resumed() {
             "{field}: {error}"
         );
     }
-    assert!(annealer.resume(good).is_ok());
+    assert!(annealer.resume(good.clone()).is_ok());
+
+    // Other data, or another weight of the data: the level is not that of the path any more.
+    let mut other = annealer.problem().observations().clone();
+    other.values[5] += 1.0;
+    let model = annealer.problem().model().clone();
+    let annealer = Annealer::new(model, other, annealer.options().clone()).unwrap();
+    let error = annealer.resume(good).err().unwrap();
+    assert!(
+        error
+            .to_string()
+            .contains("data and options of the first run"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -189,6 +189,10 @@ fn unknown_names_come_with_the_nearest() {
         "estimate.ro",
         &["did you mean \"rho\"?", "sigma, rho, beta"],
     );
+    let both = error(|o, _| {
+        o.parameters.insert("rho".into(), 28.0);
+    });
+    assert_says(both, "parameters.rho", &["to be estimated"]);
     let unknown = error(|o, _| {
         o.parameters.insert("zzz".into(), 1.0);
     });

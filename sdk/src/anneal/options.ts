@@ -3,7 +3,7 @@ import { LeastActionError, outOfRange, wrongShape } from "../errors.js";
 import { specOf, type Model } from "../models.js";
 import { gridOf, type Observations } from "../observations.js";
 import type { Climb, CoreAnnealOptions, Discretization, Estimate, Normalization, Rung } from "../raw.js";
-import { describe, fields, float64Array, plain } from "../shape.js";
+import { copied, describe, fields, float64Array, plain } from "../shape.js";
 
 /** A rung has been done. */
 export interface Progress {
@@ -26,7 +26,7 @@ export interface Progress {
 }
 
 /** Everything about an annealing run. `P` are the model's parameters, `E` those to be estimated. */
-export interface AnnealOptions<P extends string, E extends P> extends Omit<
+export interface AnnealOptions<P extends string = string, E extends P = P> extends Omit<
   CoreAnnealOptions,
   "parameters" | "estimate" | "discretization" | "normalization"
 > {
@@ -81,6 +81,10 @@ export interface Watch {
 /** Splits options. Those for Rust are checked there. */
 export function split(options: unknown): { task: Task; watch: Watch; resume: unknown } {
   const { model, data, workers, resume, onProgress, signal, ...rest } = fields("options", options);
+  for (const name of ["parameters", "estimate"]) {
+    // Rust would take a list's text for parameter names. action() has a list here, so this is easily mixed up.
+    if (Array.isArray(rest[name])) throw wrongShape(name, "must be an object with a field per parameter, got an array");
+  }
   const { grid, values } = gridOf(data);
   return {
     task: { spec: specOf(model), grid, values, options: plain("options", rest) },
@@ -128,7 +132,7 @@ export function climbsOf(resume: unknown, estimated: readonly string[]): Climb[]
       parameters: estimated.map((name) => parameters[name] as number),
       // What failed is tried again, and fails again if nothing has changed.
       failure: null,
-      path: float64Array(`${path}.path`, climb.path).slice(),
+      path: copied(`${path}.path`, float64Array(`${path}.path`, climb.path)),
     };
   });
 }

@@ -47,6 +47,9 @@ pub struct Climb {
     pub failure: Option<Error>,
 }
 
+/// Relative difference of two evaluations of one action, of which the rounding of a file may be part.
+const SAME_LEVEL: f64 = 1e-6;
+
 /// Climbs the ladder from one starting path.
 pub struct Climber {
     action: Action,
@@ -92,6 +95,27 @@ impl Climber {
             climb,
             scales,
         }
+    }
+
+    /// Whether the path has the action that its last rung states. If not, it comes from other data or options, and going on would mix two problems.
+    pub(super) fn check_level(&mut self) -> Result<()> {
+        let Some(last) = self.climb.rungs.last() else {
+            return Ok(());
+        };
+        let (path, parameters) = (&self.climb.path, &self.climb.parameters);
+        let action = self
+            .action
+            .evaluate(last.model_precision, path, parameters)?
+            .action;
+        check::require(
+            (last.action - action).abs() <= SAME_LEVEL * action,
+            &format!(
+                "resume.starts[{}].rungs[{}].action",
+                self.climb.start, last.rung
+            ),
+            last.action,
+            &format!("{action}, the action of its path here: resume with the data and options of the first run"),
+        )
     }
 
     /// What has been done so far.

@@ -187,9 +187,14 @@ pub(super) fn diagnose(
             FindingCode::ModelErrorLarge,
             Severity::Problem,
             format!(
-                "At the last rung (R_f = {:.3e}) the model error is {:.3e} beside a measurement error of {:.3e}: the path does not obey the model. \
-                 Either the minimiser cannot follow so large an R_f (end the ladder earlier, or allow more iterations), or the model cannot explain the data.",
-                last.model_precision, last.model_error, last.measurement_error
+                "At the last rung (R_f = {:.3e}) the model error is {:.3e} beside a measurement error of {:.3e}: the path does not obey the model. {}",
+                last.model_precision,
+                last.model_error,
+                last.measurement_error,
+                match last.stop.settled() {
+                    true => "Climb further, by more rungs or a larger factor; if the model error then stays, the model cannot explain the data.",
+                    false => "The minimiser did not get to the end of so large an R_f: allow more iterations, or end the ladder earlier.",
+                }
             ),
         );
         match verdict {

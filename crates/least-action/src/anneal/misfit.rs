@@ -4,8 +4,8 @@ use super::climb::Rung;
 use super::Annealer;
 use crate::action::Normalization;
 
-/// The misfit may differ from its expectation by this many standard deviations.
-const DEVIATIONS: f64 = 5.0;
+/// The misfit may differ from its expectation by this many standard deviations of the equivalent normal variable.
+const DEVIATIONS: f64 = 4.0;
 
 /// At the last rung the model error should be no larger than this share of the measurement error,
 const MODEL_SHARE: f64 = 0.1;
@@ -53,12 +53,20 @@ impl Misfit {
         (2.0 * self.expected()).sqrt()
     }
 
+    /// The standard normal variable that is as likely as this chi-square: the cube root of chi-square is nearly normal, also with
+    /// few degrees of freedom (E. B. Wilson and M. M. Hilferty, PNAS 17, 1931).
+    fn normal(&self) -> f64 {
+        let degrees = self.expected();
+        let variance = 2.0 / (9.0 * degrees);
+        (libm::cbrt(self.value / degrees) - (1.0 - variance)) / variance.sqrt()
+    }
+
     pub fn above(&self) -> bool {
-        self.value > self.expected() + DEVIATIONS * self.deviation()
+        self.normal() > DEVIATIONS
     }
 
     pub fn below(&self) -> bool {
-        self.value < self.expected() - DEVIATIONS * self.deviation()
+        self.normal() < -DEVIATIONS
     }
 }
 
@@ -104,4 +112,34 @@ pub(super) fn obeys_model(annealer: &Annealer, rung: &Rung) -> bool {
     };
     rung.model_error <= MODEL_SHARE * rung.measurement_error
         || problem.measurement_precision * mean_square <= EXACT_SHARE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn misfit(value: f64, degrees: f64) -> Misfit {
+        Misfit {
+            value,
+            measured: degrees + 3.0,
+            fitted: 3.0,
+        }
+    }
+
+    #[test]
+    fn quantiles_are_those_of_chi_square() {
+        // Tables of chi-square: 99.9 % and 0.1 % with 10 and 30 degrees of freedom; the normal quantile is 3.090.
+        for (degrees, high, low) in [(10.0, 29.588, 1.479), (30.0, 59.703, 11.588)] {
+            assert!((misfit(high, degrees).normal() - 3.090).abs() < 0.02);
+            assert!((misfit(low, degrees).normal() + 3.090).abs() < 0.1);
+        }
+    }
+
+    #[test]
+    fn a_vanishing_misfit_is_too_small_with_few_data_too() {
+        for degrees in [5.0, 17.0, 27.0, 1000.0] {
+            assert!(misfit(0.0, degrees).below(), "{degrees}");
+            assert!(!misfit(degrees, degrees).below() && !misfit(degrees, degrees).above());
+        }
+    }
 }

@@ -94,7 +94,9 @@ impl Annealer {
     /// A climb that cannot have come from this problem and these options.
     pub fn resume(&self, climb: Climb) -> Result<Climber> {
         climb.validate(&self.problem, &self.options)?;
-        Ok(Climber::resume(&self.problem, &self.options, climb))
+        let mut climber = Climber::resume(&self.problem, &self.options, climb);
+        climber.check_level()?;
+        Ok(climber)
     }
 
     /// Climbs from all starting paths, one after the other. `watch` is told of every rung, and may break the run off: what was done is kept.

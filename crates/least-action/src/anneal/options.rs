@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::action::{ActionOptions, Discretization, Normalization};
-use crate::error::{check, Result};
+use crate::error::{check, Error, Result};
 use crate::solve::Lbfgs;
 
 /// Rungs times starting paths: the table of all action levels must fit in memory.
@@ -159,6 +159,12 @@ impl AnnealOptions {
     pub(super) fn validate(&self) -> Result<()> {
         self.model_precision.validate("modelPrecision")?;
         for (name, estimate) in &self.estimate {
+            if self.parameters.contains_key(name) {
+                return Err(Error::Duplicate {
+                    path: format!("parameters.{name}"),
+                    value: format!("{name}, which is to be estimated,"),
+                });
+            }
             check::range(&format!("estimate.{name}.initial"), estimate.initial)?;
         }
         check::at_least("startingPaths.count", self.starting_paths.count, 1)?;

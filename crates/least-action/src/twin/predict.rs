@@ -3,7 +3,7 @@
 use super::integrate::integrate;
 use crate::action::Problem;
 use crate::anneal::Climb;
-use crate::error::{check, Result};
+use crate::error::{check, Error, Result};
 use crate::model::MOST_VALUES;
 
 /// A forward integration from the end of an estimated path.
@@ -51,13 +51,32 @@ pub fn predict(problem: &Problem, climb: &Climb, until: f64) -> Result<Predictio
         parameters[index] = value;
     }
     let initial = &climb.path[climb.path.len() - dimension..];
+    let past = |error| match error {
+        Error::NotFinite {
+            path,
+            time,
+            point,
+            state,
+            value,
+            ..
+        } => Error::NotFinite {
+            path,
+            time: last + time,
+            point: data.points - 1 + point,
+            state,
+            term: "prediction".into(),
+            value,
+        },
+        other => other,
+    };
     let path = integrate(
         &**problem.model(),
         &parameters,
         initial,
         data.time_step,
         points,
-    )?;
+    )
+    .map_err(past)?;
     let times = (0..points)
         .map(|n| data.time(data.points - 1 + n))
         .collect();
