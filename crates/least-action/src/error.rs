@@ -5,7 +5,7 @@ use std::fmt;
 /// The result of everything in this crate that can fail.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// An error a caller can act on: `code()` is stable, `path()` names the field, the message says the remedy.
+/// An error that a caller can act on: its code is stable, its path names the field, the message says the remedy.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(

@@ -1,7 +1,7 @@
 // What an annealing run gives.
-import { outOfRange, type ErrorFacts } from "../errors.js";
+import { outOfRange, type ErrorFacts, wrongShape } from "../errors.js";
 import type { Climb, Drop, Finding, Level, RawAnnealer, Rung, Verdict } from "../raw.js";
-import { fields, plain, timeGrid } from "../shape.js";
+import { describe, fields, plain, timeGrid } from "../shape.js";
 import { withAnnealer } from "./climbs.js";
 import type { Task } from "./options.js";
 
@@ -110,7 +110,8 @@ export class Run<E extends string = string> {
   }
 
   /**
-   * Integrates the model on from the end of the window.
+   * Integrates the model on from the end of the window, in the data's time step, to the first grid time not before `until`. The first row is
+   * the estimate at the window's last point.
    *
    * @param options `until`: a time past the window; `start`: from another starting path's estimate than the best one's.
    */
@@ -118,7 +119,10 @@ export class Run<E extends string = string> {
     const { start = this.best.start, ...horizon } = fields("options", options);
     const { task, climbs } = this.#outcome;
     const climb = climbs.find((climb) => climb.start === start);
-    if (climb === undefined) throw outOfRange("start", Number(start), "the number of a starting path that was begun");
+    if (climb === undefined) {
+      if (typeof start !== "number") throw wrongShape("start", `must be a number, got ${describe(start)}`);
+      throw outOfRange("start", start, "the number of a starting path that was begun");
+    }
     return withAnnealer(task, (annealer) => annealer.predict(climb, plain("options", horizon)));
   }
 

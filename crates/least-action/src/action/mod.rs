@@ -19,10 +19,10 @@ use discretization::{Along, Residuals};
 #[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Normalization {
-    /// Means of squares, without the 1/2: the convention of varanneal. About 1 at the truth when R_m is one over the noise variance.
+    /// Means of squares, without the 1/2: `R_m mean (x - y)^2 + R_f mean r^2`, the convention of varanneal. About 1 at the truth when R_m is one over the noise variance.
     #[default]
     Mean,
-    /// Half sums of squares: the negative log posterior. About half the number of observations at the truth.
+    /// Half sums of squares: `R_m/2 sum (x - y)^2 + R_f/2 sum r^2`, the negative log posterior. About half the number of observations at the truth.
     Posterior,
 }
 

@@ -22,6 +22,7 @@ pub struct Ladder {
     pub initial: f64,
     /// alpha, above 1; for instance 1.5.
     pub factor: f64,
+    /// How many, from beta = 0 on.
     pub rungs: usize,
 }
 
@@ -87,12 +88,15 @@ pub enum ObservedStart {
 )]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct StartingPaths {
+    /// How many; each climbs the whole ladder.
     pub count: usize,
     /// Every state at every time is drawn uniformly from here.
     #[cfg_attr(feature = "typescript", ts(type = "readonly [number, number]"))]
     pub range: [f64; 2],
+    /// A whole number from 0 on, from TypeScript up to 2^53 - 1. The same seed gives the same bits.
     #[cfg_attr(feature = "typescript", ts(type = "number"))]
     pub seed: u64,
+    /// What observed components start at. Default: the data.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "crate::never")
@@ -135,11 +139,13 @@ pub struct AnnealOptions {
         serde(default, skip_serializing_if = "crate::never")
     )]
     pub estimate: BTreeMap<String, Estimate>,
+    /// Where the ladder is climbed from.
     pub starting_paths: StartingPaths,
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "crate::never")
     )]
+    /// How the action is minimised at each rung.
     pub minimizer: Lbfgs,
 }
 

@@ -20,13 +20,14 @@ use crate::error::{check, Error, Result};
 )]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Lbfgs {
-    /// Pairs of steps and gradient changes that stand for the Hessian. Default: 10.
+    /// Pairs of steps and gradient changes that stand for the Hessian. Default: 10. Default: 10.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>", optional))]
     pub memory: usize,
     /// Default: 1000.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>", optional))]
+    /// Per rung. Default: 1000.
     pub max_iterations: usize,
-    /// Relative: the minimisation ends when ten iterations lower the value by less than this share of it. Default: 1e-6.
+    /// Relative: the minimisation ends when ten iterations lower the value by less than this share of it. Default: 1e-6. Default: 1e-6.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>", optional))]
     pub tolerance: f64,
 }

@@ -39,14 +39,14 @@ pub struct TwinExperiment {
     /// Seed of the noise and of the random displacement of the initial state.
     #[cfg_attr(feature = "typescript", ts(type = "number"))]
     pub seed: u64,
-    /// State at the first point. Default: the model's own, displaced at random where the model is spun up, and then integrated for `spin_up`.
+    /// State at the first point. Default: the model's own, displaced at random where the model is spun up, and then integrated for the spin-up.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "crate::never")
     )]
     #[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>", optional))]
     pub initial_state: Option<Vec<f64>>,
-    /// Time to integrate before the window begins, so that the state is typical. Default: the model's own; 0 if `initial_state` is given.
+    /// Time to integrate before the window begins, so that the state is typical. Default: the model's own; 0 if an initial state is given.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "crate::never")
