@@ -73,6 +73,7 @@ describe("annealing options", () => {
     ["parameters", new Map([["forcing", 8]]), "wrongShape", "parameters", /plain object, not a Map/],
     ["estimate", ["forcing"], "wrongShape", "estimate", /field per parameter, got an array/],
     ["estimate.forcing.initial", [6, 8, 10], "wrongLength", "estimate.forcing.initial", /expected 2 values/],
+    ["onprogress", 1, "unknownName", "onprogress", /did you mean "onProgress".*known: model, data.*minimizer/],
     ["minimizer", [10, 1000], "wrongShape", "minimizer", /must be an object, got an array/],
     ["estimate", { forsing: { initial: [6, 10] } }, "unknownName", "estimate.forsing", /did you mean "forcing"/],
     ["estimate.forcing", {}, "wrongShape", "estimate.forcing.initial", /is missing/],

@@ -1,7 +1,8 @@
 // The work of a run as its two ways of doing it see it: in this thread, or in others.
+import { LeastActionError } from "../errors.js";
 import { call, release } from "../instance.js";
 import type { Climb, RawAnnealer, RawClimber, Rung } from "../raw.js";
-import type { Task } from "./options.js";
+import { ownNames, type Task } from "./options.js";
 
 /** A starting path, and what has been done of it already. */
 export interface Job {
@@ -25,7 +26,23 @@ export interface Work {
 export type Climbing = (work: Work) => Promise<void>;
 
 export function annealerOf(task: Task): RawAnnealer {
-  return call((raw) => new raw.Annealer(task.spec, task.grid, task.values, task.options));
+  try {
+    return call((raw) => new raw.Annealer(task.spec, task.grid, task.values, task.options));
+  } catch (error) {
+    throw withOwnNames(error);
+  }
+}
+
+/** Rust knows only the options that are for it: who misspells one of ours should be told of ours as well. */
+function withOwnNames(error: unknown): unknown {
+  if (!(error instanceof LeastActionError) || error.facts.code !== "unknownName") return error;
+  const { path, name, known: theirs } = error.facts;
+  if (path !== name) return error;
+  const known = [...ownNames, ...theirs];
+  const nearest = known.find((one) => one.toLowerCase() === name.toLowerCase()) ?? error.facts.nearest;
+  const suggestion = nearest === null ? "" : `; did you mean "${nearest}"?`;
+  const message = `${path}: unknown name "${name}"${suggestion} (known: ${known.join(", ")})`;
+  return new LeastActionError(message, { code: "unknownName", path, name, nearest, known });
 }
 
 export function withAnnealer<T>(task: Task, what: (annealer: RawAnnealer) => T): T {

@@ -78,6 +78,16 @@ export interface Watch {
   signal: AbortSignal | undefined;
 }
 
+/** Options that are not for Rust. */
+export const ownNames = [
+  "model",
+  "data",
+  "workers",
+  "resume",
+  "onProgress",
+  "signal",
+] satisfies (keyof AnnealOptions)[];
+
 /** Splits options. Those for Rust are checked there. */
 export function split(options: unknown): { task: Task; watch: Watch; resume: unknown } {
   const { model, data, workers, resume, onProgress, signal, ...rest } = fields("options", options);
