@@ -28,11 +28,12 @@ fn main() -> Result<(), least_action::Error> {
         initial_state: None,
         spin_up: None,
         further: 80,
+        ..Default::default()
     }
     .run(&model)?;
 
     let options = AnnealOptions {
-        discretization: Default::default(),
+        discretization: None,
         normalization: Default::default(),
         measurement_precision: 4.0,
         model_precision: Ladder {
@@ -83,7 +84,7 @@ fn main() -> Result<(), least_action::Error> {
         "hidden rms   {:.4}   (noise 0.5)",
         rms(path, &twin.truth, hidden)
     );
-    let prediction = twin::predict(annealer.problem(), run.best(), 6.0)?;
+    let prediction = twin::predict(annealer.problem(), run.best(), 6.0, &[])?;
     let ahead = &prediction.path[SITES..];
     println!(
         "rms over two units of time past the window   {:.4}",

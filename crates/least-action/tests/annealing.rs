@@ -24,13 +24,14 @@ fn lorenz96_twin(observed: &[usize]) -> Twin {
         initial_state: None,
         spin_up: None,
         further: 40,
+        ..Default::default()
     };
     experiment.run(&models::lorenz96(20).unwrap()).unwrap()
 }
 
 fn options(ladder: Ladder, estimate: &[(&str, [f64; 2])], starts: usize) -> AnnealOptions {
     AnnealOptions {
-        discretization: Default::default(),
+        discretization: None,
         normalization: Default::default(),
         measurement_precision: 4.0,
         model_precision: ladder,
@@ -112,7 +113,7 @@ fn twelve_of_twenty_sites_recover_forcing_hidden_states_and_a_prediction() {
         &hidden(&twin.truth, &TWELVE),
     );
     assert!(error < 0.1, "hidden states are off by {error}");
-    let predicted = predict(annealer.problem(), run.best(), 5.0).unwrap();
+    let predicted = predict(annealer.problem(), run.best(), 5.0, &[]).unwrap();
     let error = rms(&predicted.path[20..], &twin.future);
     assert!(
         error < 0.3,
@@ -151,7 +152,7 @@ fn data_without_noise_are_fitted_exactly_and_found_consistent() {
         .flow(|x, p| vec![-p[0] * x[0]])
         .unwrap();
     let model: Arc<dyn Model> = Arc::new(model);
-    for scheme in Discretization::ALL {
+    for scheme in Discretization::FLOWS {
         let experiment = TwinExperiment {
             parameters: BTreeMap::new(),
             time_step: 0.1,
@@ -161,12 +162,12 @@ fn data_without_noise_are_fitted_exactly_and_found_consistent() {
             seed: 1,
             initial_state: None,
             spin_up: None,
-            further: 0,
+            ..Default::default()
         };
         let data = experiment.run(&*model).unwrap().data;
         let ladder = Ladder { rungs: 12, ..SHORT };
         let mut options = options(ladder, &[("rate", [0.1, 1.0])], 3);
-        options.discretization = scheme;
+        options.discretization = Some(scheme);
         let annealer = Annealer::new(model.clone(), data, options).unwrap();
         let run = annealer.run(go_on).unwrap();
         assert_eq!(
@@ -237,7 +238,7 @@ fn log_lotka_volterra_is_recovered_through_gaps_in_the_data() {
         seed: 5,
         initial_state: None,
         spin_up: None,
-        further: 0,
+        ..Default::default()
     };
     let mut twin = experiment.run(&model).unwrap();
     // Only every second point is measured.
@@ -289,7 +290,7 @@ fn lorenz63_is_recovered_from_x_alone() {
         seed: 4,
         initial_state: None,
         spin_up: None,
-        further: 0,
+        ..Default::default()
     };
     let twin = experiment.run(&model).unwrap();
     let mut options = options(LADDER, &[("rho", [20.0, 40.0])], 2);
@@ -374,7 +375,7 @@ fn a_start_that_fails_does_not_take_the_others_with_it() {
         seed: 5,
         initial_state: None,
         spin_up: None,
-        further: 0,
+        ..Default::default()
     };
     let data = experiment.run(&*model).unwrap().data;
     let mut options = options(SHORT, &[], 20);

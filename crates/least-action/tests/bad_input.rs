@@ -20,12 +20,13 @@ fn data() -> Observations {
         points: 5,
         observed: vec![0],
         values: vec![1.0; 5],
+        ..Observations::default()
     }
 }
 
 fn options() -> AnnealOptions {
     AnnealOptions {
-        discretization: Discretization::SimpsonHermite,
+        discretization: Some(Discretization::SimpsonHermite),
         normalization: Default::default(),
         measurement_precision: 1.0,
         model_precision: Ladder {
@@ -245,7 +246,7 @@ fn twins_are_checked() {
         seed: 1,
         initial_state: None,
         spin_up: None,
-        further: 0,
+        ..Default::default()
     };
     let model = models::lorenz63().unwrap();
     let error = |spoil: fn(&mut TwinExperiment)| {

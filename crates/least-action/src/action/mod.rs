@@ -1,6 +1,7 @@
 //! The action of a path: how far it is from the data and from the model, and the exact gradient of that.
 
 mod discretization;
+mod grid;
 mod observations;
 mod problem;
 
@@ -11,6 +12,7 @@ pub use problem::resolve_parameters;
 pub use problem::{ActionOptions, Problem};
 
 use crate::error::{check, Error, Result};
+use crate::model::{Points, Scratch};
 use discretization::{Along, Residuals};
 
 /// What the two parts of the action are divided by.
@@ -57,7 +59,7 @@ pub struct ActionValue {
 /// use std::sync::Arc;
 /// use least_action::{models, Action, ActionOptions, Observations, Problem};
 ///
-/// let data = Observations { start: 0.0, time_step: 0.1, points: 3, observed: vec![0], values: vec![1.0, f64::NAN, 2.0] };
+/// let data = Observations { start: 0.0, time_step: 0.1, points: 3, observed: vec![0], values: vec![1.0, f64::NAN, 2.0], inputs: vec![] };
 /// let options = ActionOptions { measurement_precision: 4.0, ..ActionOptions::default() };
 /// let problem = Problem::new(Arc::new(models::lorenz63()?), data, &options)?;
 /// let mut action = Action::new(&problem);
@@ -76,9 +78,8 @@ pub struct Action {
 
 impl Action {
     pub fn new(problem: &Problem) -> Self {
-        let points = problem.observations.points;
         Action {
-            residuals: Residuals::new(problem.discretization, &*problem.model, points),
+            residuals: Residuals::new(problem.discretization, &*problem.model, &problem.grid),
             parameters: problem.parameters.clone(),
             parameter_gradient: vec![0.0; problem.parameters.len()],
             problem: problem.clone(),
@@ -132,12 +133,14 @@ impl Action {
         let along = Along {
             model: &*self.problem.model,
             parameters: &self.parameters,
-            time_step: self.problem.observations.time_step,
+            grid: &self.problem.grid,
             path,
         };
+        for value in &mut self.residuals.values {
+            *value *= weight;
+        }
         let parameters = &mut self.parameter_gradient;
-        self.residuals
-            .pull_back(&along, weight, path_gradient, parameters);
+        self.residuals.pull_back(&along, path_gradient, parameters);
         for (to, &index) in parameter_gradient.iter_mut().zip(&self.problem.estimated) {
             *to = self.parameter_gradient[index];
         }
@@ -162,7 +165,7 @@ impl Action {
     fn check(&self, model_precision: f64, path: &[f64], parameters: &[f64]) -> Result<()> {
         check::precision("modelPrecision", model_precision)?;
         let problem = &self.problem;
-        let (points, dimension) = (problem.observations.points, problem.model.dimension());
+        let (points, dimension) = (problem.grid.len(), problem.model.dimension());
         if path.len() != points * dimension {
             let because = format!("{points} points x {dimension} states");
             check::length("path", path.len(), points * dimension, &because)?;
@@ -204,7 +207,7 @@ impl Action {
         self.residuals.evaluate(&Along {
             model: &*problem.model,
             parameters: &self.parameters,
-            time_step: problem.observations.time_step,
+            grid: &problem.grid,
             path,
         });
         let measurement_error = self.measurement_factor() * self.measurement_sum(path, each_error);
@@ -240,12 +243,14 @@ impl Action {
             return error;
         }
         let mut derivative = vec![0.0; path.len()];
-        problem.model.evaluate(
-            &mut problem.model.scratch(),
-            path,
-            &self.parameters,
-            &mut derivative,
-        );
+        let at = Points {
+            states: path,
+            parameters: &self.parameters,
+            inputs: &problem.grid.points.inputs,
+            times: &problem.grid.points.times,
+        };
+        let model = &problem.model;
+        model.evaluate(&mut Scratch::default(), at, &mut derivative);
         self.finite_rows(&derivative, "dx/dt")
             .and_then(|()| self.finite_rows(&self.residuals.values, "residual"))
             .err()
@@ -290,7 +295,7 @@ impl Action {
         let point = index / dimension;
         Error::NotFinite {
             path: "path".into(),
-            time: self.problem.observations.time(point),
+            time: self.problem.grid.points.times[point],
             point,
             state: self.problem.model.states()[index % dimension].clone(),
             term: term.into(),

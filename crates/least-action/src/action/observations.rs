@@ -1,9 +1,10 @@
 //! What was measured, on the model's time grid.
 
 use crate::error::{check, Error, Result};
+use crate::model::Model;
 
 /// Noisy, partial measurements `y_l(t_n)` on a regular time grid.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Observations {
     /// Time of the first point.
     pub start: f64,
@@ -15,6 +16,8 @@ pub struct Observations {
     pub observed: Vec<usize>,
     /// points x observed, row-major; NaN where nothing was measured.
     pub values: Vec<f64>,
+    /// u(t): points x inputs of the model, row-major; empty where it has none.
+    pub inputs: Vec<f64>,
 }
 
 impl Observations {
@@ -23,7 +26,8 @@ impl Observations {
     /// # Errors
     /// A step that is not positive, fewer than two points, components that the model does not have, are listed twice or were
     /// never measured, and infinite values.
-    pub fn validate(&self, dimension: usize) -> Result<()> {
+    pub fn validate(&self, model: &dyn Model) -> Result<()> {
+        let dimension = model.dimension();
         check::finite("data.start", self.start)?;
         check::positive("data.timeStep", self.time_step)?;
         check::at_least("data.points", self.points, 2)?;
@@ -49,6 +53,16 @@ impl Observations {
                 *value,
                 "finite, or NaN where nothing was measured",
             )?;
+        }
+        let inputs = model.inputs().len();
+        check::length(
+            "data.inputs",
+            self.inputs.len(),
+            self.points.saturating_mul(inputs),
+            &format!("{} points x {inputs} inputs of the model", self.points),
+        )?;
+        for (i, value) in self.inputs.iter().enumerate() {
+            check::finite(&format!("data.inputs[{i}]"), *value)?;
         }
         if self.values.iter().all(|v| v.is_nan()) {
             return Err(Error::NoObservations {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::grid::Grid;
 use super::{Discretization, Normalization, Observations};
 use crate::error::{check, Error, Result};
 use crate::model::{Model, MOST_VALUES};
@@ -20,7 +21,9 @@ pub struct ActionOptions {
         feature = "serde",
         serde(default, skip_serializing_if = "crate::never")
     )]
-    pub discretization: Discretization,
+    /// Default: `simpson-hermite` for flows, `map` for maps.
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub discretization: Option<Discretization>,
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "crate::never")
@@ -46,7 +49,7 @@ impl Default for ActionOptions {
     /// R_m = 1, everything else by its own default.
     fn default() -> Self {
         ActionOptions {
-            discretization: Discretization::default(),
+            discretization: None,
             normalization: Normalization::default(),
             measurement_precision: 1.0,
             parameters: BTreeMap::new(),
@@ -60,6 +63,7 @@ impl Default for ActionOptions {
 pub struct Problem {
     pub(crate) model: Arc<dyn Model>,
     pub(crate) observations: Observations,
+    pub(crate) grid: Grid,
     pub(crate) discretization: Discretization,
     pub(crate) normalization: Normalization,
     pub(crate) measurement_precision: f64,
@@ -79,12 +83,13 @@ impl Problem {
         observations: Observations,
         options: &ActionOptions,
     ) -> Result<Self> {
-        observations.validate(model.dimension())?;
+        observations.validate(&*model)?;
         let most = MOST_VALUES / model.dimension();
         check::at_most("data.points", observations.points, most)?;
-        options
+        let discretization = options
             .discretization
-            .validate("data.points", observations.points)?;
+            .unwrap_or(Discretization::default_for(model.kind()));
+        discretization.validate(model.kind(), observations.points)?;
         check::precision("measurementPrecision", options.measurement_precision)?;
         let parameters = resolve_parameters(&*model, &options.parameters)?;
         let names = model.parameters().iter().map(|p| p.name.as_str());
@@ -102,9 +107,10 @@ impl Problem {
         }
         estimated.sort_unstable();
         Ok(Problem {
+            grid: Grid::new(std::slice::from_ref(&observations), model.inputs().len()),
             measured: measured(&observations, model.dimension()),
             observations,
-            discretization: options.discretization,
+            discretization,
             normalization: options.normalization,
             measurement_precision: options.measurement_precision,
             parameters,

@@ -56,7 +56,7 @@ impl Annealer {
     ) -> Result<Self> {
         options.validate()?;
         let problem = Problem::new(model, observations, &options.action())?;
-        let paths = options.discretization.paths_in_memory() + options.minimizer.paths_in_memory();
+        let paths = problem.discretization.paths_in_memory() + options.minimizer.paths_in_memory();
         check::require(
             problem.path_length() as f64 * (paths as f64) <= MOST_MEMORY,
             "data.points",

@@ -117,7 +117,9 @@ pub struct AnnealOptions {
         feature = "serde",
         serde(default, skip_serializing_if = "crate::never")
     )]
-    pub discretization: Discretization,
+    /// Default: `simpson-hermite` for flows, `map` for maps.
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub discretization: Option<Discretization>,
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "crate::never")

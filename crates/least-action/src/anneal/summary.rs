@@ -37,7 +37,7 @@ pub(super) fn summarize(
     ));
     line(format_args!(
         "{}, {} rungs, R_f from {:.3e} to {:.3e}, R_m {}",
-        options.discretization.name(),
+        problem.discretization.name(),
         ladder.rungs,
         ladder.initial,
         ladder.model_precision(ladder.rungs.saturating_sub(1)),

@@ -5,7 +5,7 @@ mod predict;
 
 use std::collections::BTreeMap;
 
-pub use integrate::{integrate, SUBSTEPS};
+pub use integrate::{integrate, Forward, SUBSTEPS};
 pub use predict::{predict, Prediction};
 
 use crate::action::{resolve_parameters, validate_observed, Observations};
@@ -14,7 +14,7 @@ use crate::model::{Model, MOST_VALUES};
 use crate::random::Random;
 
 /// What data to make.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
     feature = "serde",
@@ -59,6 +59,13 @@ pub struct TwinExperiment {
         serde(default, skip_serializing_if = "crate::never")
     )]
     pub further: usize,
+    /// u(t) for models with inputs: (points + further) x inputs, row-major; held at its first value during the spin-up. Default: none.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
+    #[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>", optional))]
+    pub inputs: Vec<f64>,
 }
 
 /// Data, and the truth behind them.
@@ -100,10 +107,26 @@ impl TwinExperiment {
             "finite and not negative",
         )?;
 
+        let (total, width) = (self.points + self.further, model.inputs().len());
+        let because = format!("{total} points, with those further, x {width} inputs of the model");
+        check::length(
+            "inputs",
+            self.inputs.len(),
+            total.saturating_mul(width),
+            &because,
+        )?;
+
         let mut random = Random::new(self.seed, 0);
         let first = self.first_state(model, &parameters, &mut random)?;
-        let total = self.points + self.further;
-        let mut truth = integrate(model, &parameters, &first, self.time_step, total)?;
+        let forward = Forward {
+            parameters: &parameters,
+            initial: &first,
+            start: 0.0,
+            time_step: self.time_step,
+            points: total,
+            inputs: &self.inputs,
+        };
+        let mut truth = integrate(model, forward)?;
         let future = truth.split_off(self.points * dimension);
         let values: Vec<f64> = truth
             .chunks_exact(dimension)
@@ -123,6 +146,7 @@ impl TwinExperiment {
                 points: self.points,
                 observed: self.observed.clone(),
                 values,
+                inputs: self.inputs[..self.points * model.inputs().len()].to_vec(),
             },
             truth,
             future,
@@ -173,7 +197,9 @@ impl TwinExperiment {
             spin_up,
             &format!("at most {MOST_STEPS} times timeStep, {}", self.time_step),
         )?;
-        integrate::spin_up(model, parameters, &mut state, step, steps as usize)?;
+        let inputs = &self.inputs[..model.inputs().len()];
+        let steps = (0.0, step, steps as usize);
+        integrate::spin_up(model, parameters, &mut state, steps, inputs)?;
         Ok(state)
     }
 }

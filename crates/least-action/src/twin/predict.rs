@@ -1,6 +1,6 @@
 //! Integrating on past the window of the data: what an estimate is for, and the test of it.
 
-use super::integrate::integrate;
+use super::integrate::{integrate, Forward};
 use crate::action::Problem;
 use crate::anneal::Climb;
 use crate::error::{check, Error, Result};
@@ -16,9 +16,11 @@ pub struct Prediction {
 
 /// Integrates from the last point of `climb`'s path, with its parameters, until the first grid time not before `until`.
 ///
+/// `inputs` are the model's at the predicted points (times - 1) x inputs, the first of them one step past the window; empty if it has none.
+///
 /// # Errors
 /// A time that is not past the window, or a solution that is not finite.
-pub fn predict(problem: &Problem, climb: &Climb, until: f64) -> Result<Prediction> {
+pub fn predict(problem: &Problem, climb: &Climb, until: f64, inputs: &[f64]) -> Result<Prediction> {
     let data = problem.observations();
     let last = data.time(data.points - 1);
     check::require(
@@ -61,7 +63,7 @@ pub fn predict(problem: &Problem, climb: &Climb, until: f64) -> Result<Predictio
             ..
         } => Error::NotFinite {
             path,
-            time: last + time,
+            time,
             point: data.points - 1 + point,
             state,
             term: "prediction".into(),
@@ -69,14 +71,19 @@ pub fn predict(problem: &Problem, climb: &Climb, until: f64) -> Result<Predictio
         },
         other => other,
     };
-    let path = integrate(
-        &**problem.model(),
-        &parameters,
+    let width = problem.model.inputs().len();
+    let because = format!("{steps} predicted points x {width} inputs of the model");
+    check::length("inputs", inputs.len(), (points - 1) * width, &because)?;
+    let now = &data.inputs[data.inputs.len() - width..];
+    let forward = Forward {
+        parameters: &parameters,
         initial,
-        data.time_step,
+        start: last,
+        time_step: data.time_step,
         points,
-    )
-    .map_err(past)?;
+        inputs: &[now, inputs].concat(),
+    };
+    let path = integrate(&**problem.model(), forward).map_err(past)?;
     let times = (0..points)
         .map(|n| data.time(data.points - 1 + n))
         .collect();

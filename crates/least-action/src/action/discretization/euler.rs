@@ -1,4 +1,4 @@
-use super::{Flow, Gradient, Scheme, Stages};
+use super::{Flow, Gradient, Instants, Scheme, Stages};
 
 pub(super) struct Euler;
 
@@ -11,7 +11,7 @@ impl Scheme for Euler {
         let d = flow.dimension;
         let (from, to) = (&path[..path.len() - d], &path[d..]);
         let f = &mut work.0[0].derivative[..from.len()];
-        flow.evaluate(from, f);
+        flow.evaluate(Instants::Points, from, f);
         for (((r, x), y), f) in r.iter_mut().zip(from).zip(to).zip(f) {
             *r = y - x - h * *f;
         }
@@ -34,6 +34,7 @@ impl Scheme for Euler {
         }
         super::difference(gradient.path, d, w);
         flow.pull_back(
+            Instants::Points,
             from,
             adjoint,
             &mut gradient.path[..from.len()],

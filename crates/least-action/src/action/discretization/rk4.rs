@@ -1,9 +1,15 @@
-use super::{Flow, Gradient, Scheme, Stage, Stages};
+use super::{Flow, Gradient, Instants, Scheme, Stage, Stages};
 
 pub(super) struct Rk4;
 
 /// Where stage s is evaluated: `x + h NODES[s] k_(s-1)`; what it counts for: `h WEIGHTS[s] k_s`.
 const NODES: [f64; 4] = [0.0, 0.5, 0.5, 1.0];
+const INSTANTS: [Instants; 4] = [
+    Instants::Points,
+    Instants::Middles,
+    Instants::Middles,
+    Instants::Ends,
+];
 const WEIGHTS: [f64; 4] = [1.0 / 6.0, 1.0 / 3.0, 1.0 / 3.0, 1.0 / 6.0];
 
 impl Scheme for Rk4 {
@@ -31,7 +37,7 @@ impl Scheme for Rk4 {
                 }
             }
             let k = &mut stage.derivative[..size];
-            flow.evaluate(states, k);
+            flow.evaluate(INSTANTS[s], states, k);
             for (r, k) in r.iter_mut().zip(k.iter()) {
                 *r -= h * WEIGHTS[s] * k;
             }
@@ -60,6 +66,7 @@ impl Scheme for Rk4 {
             let at_states = &mut stage.derivative[..size];
             at_states.fill(0.0);
             flow.pull_back(
+                INSTANTS[s],
                 &stage.states[..size],
                 &stage.adjoint[..size],
                 at_states,

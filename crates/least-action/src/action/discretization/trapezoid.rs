@@ -1,4 +1,4 @@
-use super::{Flow, Gradient, Scheme, Stages};
+use super::{Flow, Gradient, Instants, Scheme, Stages};
 
 pub(super) struct Trapezoid;
 
@@ -10,7 +10,7 @@ impl Scheme for Trapezoid {
     fn residuals(&self, flow: &mut Flow, h: f64, path: &[f64], work: &mut Stages, r: &mut [f64]) {
         let d = flow.dimension;
         let f = &mut work.0[0].derivative[..];
-        flow.evaluate(path, f);
+        flow.evaluate(Instants::Points, path, f);
         let half = h / 2.0;
         let ends = path.iter().zip(&path[d..]);
         let slopes = f.iter().zip(&f[d..]);
@@ -39,6 +39,12 @@ impl Scheme for Trapezoid {
             *adjoint -= half * w;
         }
         super::difference(gradient.path, d, w);
-        flow.pull_back(path, adjoint, gradient.path, gradient.parameters);
+        flow.pull_back(
+            Instants::Points,
+            path,
+            adjoint,
+            gradient.path,
+            gradient.parameters,
+        );
     }
 }
