@@ -1,10 +1,12 @@
 //! The action of a path: how far it is from the data and from the model, and the exact gradient of that.
 
 mod discretization;
+mod linearization;
 mod observations;
 mod problem;
 
 pub use discretization::Discretization;
+pub use linearization::{Layout, Linearization, RowGroup};
 pub(crate) use observations::validate_observed;
 pub use observations::Observations;
 pub use problem::resolve_parameters;
