@@ -2,10 +2,12 @@
 
 mod discretization;
 mod grid;
+mod linearization;
 mod observations;
 mod problem;
 
 pub use discretization::Discretization;
+pub use linearization::{Layout, Linearization, RowGroup};
 pub(crate) use observations::validate_observed;
 pub use observations::Observations;
 pub use problem::resolve_parameters;
