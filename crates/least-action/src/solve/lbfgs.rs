@@ -104,6 +104,9 @@ impl Minimizer for Lbfgs {
                 if iterations == self.max_iterations {
                     break 'restarts StopReason::IterationLimit;
                 }
+                if session.interrupted() {
+                    break 'restarts StopReason::Interrupted;
+                }
                 iterations += 1;
                 session.begin_search();
                 state = match solver.next_iter(&mut problem, state) {
@@ -143,6 +146,8 @@ impl Minimizer for Lbfgs {
             stop,
             iterations,
             evaluations: state.evaluations,
+            factorizations: 0,
+            active_bounds: Vec::new(),
         })
     }
 }
@@ -206,6 +211,10 @@ impl<'a> Session<'a> {
         let mut state = self.state.borrow_mut();
         state.budget = Lbfgs::EVALUATIONS_PER_SEARCH;
         state.not_finite = false;
+    }
+
+    fn interrupted(&self) -> bool {
+        self.state.borrow().objective.interrupted()
     }
 
     fn best_value(&self) -> f64 {
