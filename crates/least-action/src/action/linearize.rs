@@ -30,23 +30,27 @@ impl Action {
     }
 
     /// A linearisation with the patterns of this action; its numbers are written by [`Action::linearize`].
-    pub fn linearization(&mut self) -> Linearization {
+    pub fn linearization(&self) -> Linearization {
+        self.new_rows().1
+    }
+
+    fn new_rows(&self) -> (Rows, Linearization) {
         let problem = &self.problem;
         let along = along(problem, &self.parameters, &[]);
         let (model, raw) = ModelRows::new(problem.discretization, &along, &problem.estimated);
         let (model_group, raw_model) = whitenable(raw, &problem.model_weights);
         let (measurement, raw) = MeasurementRows::new(problem);
         let (measurement_group, raw_measurement) = whitenable(raw, &problem.measurement.weighting);
-        self.rows = Some(Box::new(Rows {
+        let rows = Rows {
             model,
             raw_model,
             measurement,
             raw_measurement,
             scratch: Scratch::default(),
-        }));
+        };
         let mut groups = vec![model_group, measurement_group];
         groups.extend(prior_groups(problem));
-        Linearization { groups }
+        (rows, Linearization { groups })
     }
 
     /// The action at a point, and its residuals and Jacobian there, written to what [`Action::linearization`] gave:
@@ -62,10 +66,8 @@ impl Action {
         into: &mut Linearization,
     ) -> Result<ActionValue> {
         let value = self.evaluate(model_precision, path, parameters)?;
-        let Some(mut rows) = self.rows.take() else {
-            *into = self.linearization();
-            return self.linearize(model_precision, path, parameters, into);
-        };
+        let known = self.rows.take();
+        let mut rows = known.unwrap_or_else(|| Box::new(self.new_rows().0));
         let problem = &self.problem;
         let along = along(problem, &self.parameters, path);
         let weight = 2.0 * self.model_factor(model_precision);

@@ -6,6 +6,7 @@ mod diagnose;
 mod levels;
 mod misfit;
 mod number;
+mod objective;
 mod options;
 mod run;
 mod starting_paths;
