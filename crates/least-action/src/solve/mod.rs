@@ -1,6 +1,8 @@
 //! Minimisers of a smooth function, with stop tests that do not depend on its scale.
 
+mod descend;
 mod lbfgs;
+mod session;
 
 pub use lbfgs::Lbfgs;
 
