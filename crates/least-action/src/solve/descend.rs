@@ -21,8 +21,17 @@ pub trait Method<'o> {
     /// Iterations before the decrease is judged: with little curvature known, a slow beginning says nothing of the end.
     const SETTLING: usize;
 
-    /// A solver that begins at the session's best point, whose gradient times the session's scale, `step`, is a first step of the length wanted.
-    fn begin(&self, session: &Session<'o>, step: f64) -> Self::Solver;
+    /// So many iterations without a lower value count as a failed search.
+    const PATIENCE: usize = usize::MAX;
+
+    /// How long the points are that argmin is shown; none if they are shown as they are.
+    const LENGTH: Option<f64> = None;
+
+    /// Whether a point without a finite value is shown as one with an infinite value, and not as a failure.
+    const INFINITE_IS_A_VALUE: bool = false;
+
+    /// A solver that begins at the session's best point. The gradient there, as scaled by the session, is a step by `share` of the point's length.
+    fn begin(&self, session: &Session<'o>, share: f64) -> Self::Solver;
 
     /// Called before every iteration.
     fn prepare(
@@ -60,7 +69,7 @@ const EVALUATIONS_PER_SEARCH: usize = 40;
 
 /// The first step, where no curvature is known yet, moves the point by this share of its own length. After a failure the
 /// solver begins anew and the next, shorter one is tried; the last failure without progress ends the minimisation.
-const FIRST_STEPS: [f64; 5] = [1e-3, 1e-5, 1e-7, 1e-9, 1e-11];
+pub const FIRST_STEPS: [f64; 5] = [1e-3, 1e-5, 1e-7, 1e-9, 1e-11];
 
 /// Minimises from `x` and leaves the best point there.
 ///
@@ -72,18 +81,20 @@ pub fn descend<'o, M: Method<'o>>(
     objective: &'o mut dyn Objective,
     x: &mut [f64],
 ) -> Result<Minimum> {
-    let session = Session::new(objective, x)?;
+    let session = Session::new(objective, x, M::LENGTH, M::INFINITE_IS_A_VALUE)?;
     let mut iterations = 0;
     let mut restarts = 0;
     let stop = 'restarts: loop {
         let before = session.best_value();
-        let Some(step) = session.first_step(FIRST_STEPS[restarts]) else {
+        let share = FIRST_STEPS[restarts];
+        let Some(step) = session.first_step(share) else {
             break StopReason::GradientSmall;
         };
         // argmin starts along the gradient itself: scaled like this, its first step has the length wanted, whatever the units of the value.
         session.set_scale(step);
+        let mut idle = 0;
         let mut values = vec![session.best_value()];
-        let mut solver = method.begin(&session, step);
+        let mut solver = method.begin(&session, share);
         let mut problem = Problem::new(session.clone());
         let Ok((mut state, _)) = solver.init(&mut problem, session.initial_state()) else {
             break StopReason::NotFinite;
@@ -104,7 +115,16 @@ pub fn descend<'o, M: Method<'o>>(
             }
             state.update();
             state.increment_iter();
-            values.push(session.best_value());
+            let value = session.best_value();
+            let lower = values.last().is_none_or(|last| value < *last);
+            idle = if lower { 0 } else { idle + 1 };
+            if idle > M::PATIENCE {
+                break true;
+            }
+            // Where steps may be rejected, only the others say how fast the value falls.
+            if lower || M::PATIENCE == usize::MAX {
+                values.push(value);
+            }
             if session.gradient_small(limits.tolerance) {
                 break 'restarts StopReason::GradientSmall;
             }

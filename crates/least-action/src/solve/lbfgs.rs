@@ -62,7 +62,7 @@ impl Method<'_> for Lbfgs {
     const WINDOW: usize = 10;
     const SETTLING: usize = 40;
 
-    fn begin(&self, _session: &Session, _step: f64) -> Self::Solver {
+    fn begin(&self, _session: &Session, _share: f64) -> Self::Solver {
         LBFGS::new(MoreThuenteLineSearch::new(), self.memory)
     }
 }

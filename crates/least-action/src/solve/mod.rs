@@ -1,10 +1,19 @@
 //! Minimisers of a smooth function, with stop tests that do not depend on its scale.
 
+mod conjugate_gradient;
+mod curvature;
 mod descend;
 mod lbfgs;
+mod line_search;
+mod newton_cg;
 mod session;
+mod steihaug;
+mod trust_region;
 
+pub use conjugate_gradient::ConjugateGradient;
 pub use lbfgs::Lbfgs;
+pub use newton_cg::NewtonCg;
+pub use trust_region::TrustRegion;
 
 use crate::error::Result;
 

@@ -24,11 +24,19 @@ pub struct Session<'o> {
 
 struct SessionState<'o> {
     objective: &'o mut dyn Objective,
+    /// Points are shown to argmin divided by this, a power of two, so that nothing is rounded.
+    unit: f64,
+    infinite_is_a_value: bool,
+    /// The point to be evaluated, in the objective's units.
+    unscaled: Vector,
     /// The value and gradient that argmin sees are multiplied by this.
     scale: f64,
     /// Evaluations left to the present line search.
     budget: usize,
     evaluations: usize,
+    /// Products with the Hessian that are left, and those made.
+    products_left: usize,
+    products: usize,
     /// The present line search met a value that is not finite.
     not_finite: bool,
     point: Vector,
@@ -40,17 +48,33 @@ struct SessionState<'o> {
 }
 
 impl<'o> Session<'o> {
+    /// `length`: about how long the points are that argmin is shown; none if they are shown as they are. `infinite_is_a_value`: whether points
+    /// without a finite value are shown as infinitely high, and not as failures.
+    ///
     /// # Errors
     /// The objective fails at `x`.
-    pub fn new(objective: &'o mut dyn Objective, x: &[f64]) -> Result<Self> {
-        let point = Vector::from_column_slice(x);
+    pub fn new(
+        objective: &'o mut dyn Objective,
+        x: &[f64],
+        length: Option<f64>,
+        infinite_is_a_value: bool,
+    ) -> Result<Self> {
+        let unscaled = Vector::from_column_slice(x);
         let mut gradient = Vector::zeros(x.len());
         let value = objective.evaluate(x, gradient.as_mut_slice())?;
+        let unit = length.map_or(1.0, |length| power_of_two(unscaled.norm() / length));
+        let point = &unscaled / unit;
+        gradient *= unit;
         let state = SessionState {
             objective,
+            unit,
+            infinite_is_a_value,
+            unscaled,
             scale: 1.0,
             budget: 0,
             evaluations: 1,
+            products_left: 0,
+            products: 0,
             not_finite: false,
             best_point: point.clone(),
             best_value: value,
@@ -74,6 +98,32 @@ impl<'o> Session<'o> {
     /// Value and gradient are shown to argmin multiplied by this from now on.
     pub fn set_scale(&self, scale: f64) {
         self.state.borrow_mut().scale = scale;
+    }
+
+    /// Allows so many products with the Hessian from now on.
+    pub fn set_products(&self, products: usize) {
+        self.state.borrow_mut().products_left = products;
+    }
+
+    /// Whether one more product is allowed; it is counted.
+    pub fn allow_product(&self) -> bool {
+        let mut state = self.state.borrow_mut();
+        let allowed = state.products_left > 0;
+        if allowed {
+            state.products_left -= 1;
+            state.products += 1;
+        }
+        allowed
+    }
+
+    /// The scaled gradient at a point that is no candidate for the minimum: nothing of it is kept.
+    pub fn gradient_aside(&self, x: &Vector) -> Answer<Vector> {
+        let state = &mut *self.state.borrow_mut();
+        let mut gradient = Vector::zeros(x.len());
+        match state.evaluate(x, &mut gradient) {
+            Ok(_) => Ok(gradient * state.scale),
+            Err(error) => Err(Error::into(error)),
+        }
     }
 
     /// The lowest value so far, not scaled.
@@ -126,7 +176,7 @@ impl<'o> Session<'o> {
     /// Leaves the best point in `x`.
     pub fn finish(&self, x: &mut [f64], stop: StopReason, iterations: usize) -> Minimum {
         let state = self.state.borrow();
-        x.copy_from_slice(state.best_point.as_slice());
+        x.copy_from_slice((&state.best_point * state.unit).as_slice());
         Minimum {
             value: state.best_value,
             stop,
@@ -145,13 +195,12 @@ impl<'o> Session<'o> {
             return Err(argmin::core::Error::msg("the line search goes nowhere"));
         }
         state.budget -= 1;
-        state.evaluations += 1;
-        state.point.copy_from(x);
-        let value = state
-            .objective
-            .evaluate(x.as_slice(), state.gradient.as_mut_slice());
+        let mut gradient = std::mem::take(&mut state.gradient);
+        let value = state.evaluate(x, &mut gradient);
+        state.gradient = gradient;
         match value {
             Ok(value) => {
+                state.point.copy_from(x);
                 state.value = value;
                 if value < state.best_value {
                     state.best_value = value;
@@ -161,12 +210,46 @@ impl<'o> Session<'o> {
                 Ok(())
             }
             Err(error) => {
+                state.not_finite = true;
+                if state.infinite_is_a_value {
+                    state.point.copy_from(x);
+                    state.value = f64::INFINITY;
+                    return Ok(());
+                }
                 // Nothing valid is kept for this point: NaN equals no point, so it is never taken for visited.
                 state.point.fill(f64::NAN);
-                state.not_finite = true;
                 Err(Error::into(error))
             }
         }
+    }
+}
+
+impl SessionState<'_> {
+    /// The value at `x` and its gradient, both in the units that argmin sees, but not scaled.
+    fn evaluate(&mut self, x: &Vector, gradient: &mut Vector) -> Result<f64> {
+        self.evaluations += 1;
+        if self.unit == 1.0 {
+            return self
+                .objective
+                .evaluate(x.as_slice(), gradient.as_mut_slice());
+        }
+        self.unscaled.copy_from(x);
+        self.unscaled *= self.unit;
+        let value = self
+            .objective
+            .evaluate(self.unscaled.as_slice(), gradient.as_mut_slice())?;
+        *gradient *= self.unit;
+        Ok(value)
+    }
+}
+
+/// The power of two below a positive number; 1 where there is none.
+fn power_of_two(value: f64) -> f64 {
+    if value.is_normal() && value > 0.0 {
+        // Sign and mantissa are left out.
+        f64::from_bits(value.to_bits() & 0x7ff0_0000_0000_0000)
+    } else {
+        1.0
     }
 }
 
