@@ -10,7 +10,9 @@ use least_action::anneal::{
 };
 use least_action::model::{Model, Parameter};
 use least_action::models::ModelSpec;
-use least_action::solve::{Lbfgs, StopReason};
+use least_action::solve::{
+    ConjugateGradient, Lbfgs, MinimizerOptions, NewtonCg, StopReason, TrustRegion,
+};
 use least_action::{
     ActionOptions, ActionValue, AnnealOptions, Discretization, Error, Normalization, TwinExperiment,
 };
@@ -23,6 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<ActionOptions>(&config)?,
         declaration::<ActionValue>(&config)?,
         declaration::<AnnealOptions>(&config)?,
+        declaration::<ConjugateGradient>(&config)?,
         declaration::<Discretization>(&config)?,
         declaration::<Drop>(&config)?,
         declaration::<Error>(&config)?,
@@ -32,7 +35,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<Ladder>(&config)?,
         declaration::<Lbfgs>(&config)?,
         declaration::<Level>(&config)?,
+        declaration::<MinimizerOptions>(&config)?,
         declaration::<ModelSpec>(&config)?,
+        declaration::<NewtonCg>(&config)?,
         declaration::<Normalization>(&config)?,
         declaration::<ObservedStart>(&config)?,
         declaration::<Parameter>(&config)?,
@@ -40,6 +45,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<Severity>(&config)?,
         declaration::<StartingPaths>(&config)?,
         declaration::<StopReason>(&config)?,
+        declaration::<TrustRegion>(&config)?,
         declaration::<TwinExperiment>(&config)?,
         declaration::<Verdict>(&config)?,
         model_parameters()?,

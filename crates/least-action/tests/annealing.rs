@@ -45,7 +45,7 @@ fn options(ladder: Ladder, estimate: &[(&str, [f64; 2])], starts: usize) -> Anne
             seed: 2,
             observed: ObservedStart::Data,
         },
-        minimizer: Lbfgs::default(),
+        minimizer: Lbfgs::default().into(),
     }
 }
 

@@ -1,9 +1,11 @@
 //! The action of a path: how far it is from the data and from the model, and the exact gradient of that.
 
+mod check_gradient;
 mod discretization;
 mod observations;
 mod problem;
 
+pub use check_gradient::{GradientCheck, GradientVerdict, Variable};
 pub use discretization::Discretization;
 pub(crate) use observations::validate_observed;
 pub use observations::Observations;

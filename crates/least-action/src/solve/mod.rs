@@ -6,6 +6,7 @@ mod descend;
 mod lbfgs;
 mod line_search;
 mod newton_cg;
+mod options;
 mod session;
 mod steihaug;
 mod trust_region;
@@ -13,6 +14,7 @@ mod trust_region;
 pub use conjugate_gradient::ConjugateGradient;
 pub use lbfgs::Lbfgs;
 pub use newton_cg::NewtonCg;
+pub use options::MinimizerOptions;
 pub use trust_region::TrustRegion;
 
 use crate::error::Result;
