@@ -11,7 +11,8 @@ use least_action::anneal::{
 use least_action::model::{Model, Parameter};
 use least_action::models::ModelSpec;
 use least_action::solve::{
-    ConjugateGradient, Lbfgs, MinimizerOptions, NewtonCg, StopReason, TrustRegion,
+    ConjugateGradient, Hessian, Lbfgs, MinimizerOptions, NewtonCg, StopReason, Structured,
+    TrustRegion,
 };
 use least_action::{
     ActionOptions, ActionValue, AnnealOptions, Discretization, Error, Normalization, TwinExperiment,
@@ -32,6 +33,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<Estimate>(&config)?,
         declaration::<Finding>(&config)?,
         declaration::<FindingCode>(&config)?,
+        declaration::<Hessian>(&config)?,
         declaration::<Ladder>(&config)?,
         declaration::<Lbfgs>(&config)?,
         declaration::<Level>(&config)?,
@@ -45,6 +47,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<Severity>(&config)?,
         declaration::<StartingPaths>(&config)?,
         declaration::<StopReason>(&config)?,
+        declaration::<Structured>(&config)?,
         declaration::<TrustRegion>(&config)?,
         declaration::<TwinExperiment>(&config)?,
         declaration::<Verdict>(&config)?,

@@ -2,11 +2,13 @@
 
 mod check_gradient;
 mod discretization;
+mod linearization;
 mod observations;
 mod problem;
 
 pub use check_gradient::{GradientCheck, GradientVerdict, Variable};
 pub use discretization::Discretization;
+pub use linearization::{Layout, Linearization, RowGroup};
 pub(crate) use observations::validate_observed;
 pub use observations::Observations;
 pub use problem::resolve_parameters;

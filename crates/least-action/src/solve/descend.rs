@@ -103,6 +103,9 @@ pub fn descend<'o, M: Method<'o>>(
             if iterations == limits.iterations {
                 break 'restarts StopReason::IterationLimit;
             }
+            if session.interrupted() {
+                break 'restarts StopReason::Interrupted;
+            }
             iterations += 1;
             session.begin_search(EVALUATIONS_PER_SEARCH);
             state = method.prepare(&session, state);

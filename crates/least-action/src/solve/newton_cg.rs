@@ -6,7 +6,7 @@ use super::curvature::Curvature;
 use super::descend::{descend, Limits, Method, FIRST_STEPS};
 use super::line_search::{FirstStep, Search};
 use super::session::{Iterate, Session};
-use super::{Minimizer, Minimum, Objective};
+use super::{Hessian, Minimizer, Minimum, Objective};
 use crate::error::{check, Result};
 
 /// Options of Newton-CG: Newton steps by conjugate gradients, from products with the Hessian alone.
@@ -24,6 +24,9 @@ pub struct NewtonCg {
     /// Relative: the minimisation ends when three iterations lower the value by less than this share of it. Default: 1e-6.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>", optional))]
     pub tolerance: f64,
+    /// Whose products are taken. Of a function that is no sum of squares it is always the exact one, by differences of gradients. Default: `gauss-newton`.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Hessian>", optional))]
+    pub hessian: Hessian,
     /// Products with the Hessian per iteration, at most. Default: 200.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>", optional))]
     pub max_products: usize,
@@ -34,6 +37,7 @@ impl Default for NewtonCg {
         NewtonCg {
             max_iterations: 200,
             tolerance: 1e-6,
+            hessian: Hessian::GaussNewton,
             max_products: 200,
         }
     }
@@ -59,6 +63,7 @@ impl<'o> Method<'o> for NewtonCg {
     const SETTLING: usize = 0;
 
     fn begin(&self, session: &Session<'o>, share: f64) -> Self::Solver {
+        session.set_hessian(self.hessian);
         // After a failure, once along the gradient: without products argmin goes there.
         let failed = share < FIRST_STEPS[0];
         session.set_products(if failed { 0 } else { self.max_products });

@@ -1,6 +1,8 @@
 //! Which minimiser, and with which options.
 
-use super::{ConjugateGradient, Lbfgs, Minimizer, Minimum, NewtonCg, Objective, TrustRegion};
+use super::{
+    ConjugateGradient, Lbfgs, Minimizer, Minimum, NewtonCg, Objective, Structured, TrustRegion,
+};
 use crate::error::{Error, Result};
 
 /// A minimiser and its options. As data it is a name, or an object with the name as `method` beside the options; without `method` they are
@@ -24,7 +26,7 @@ use crate::error::{Error, Result};
 #[cfg_attr(
     feature = "typescript",
     ts(
-        type = r#""lbfgs" | "conjugate-gradient" | "newton-cg" | "trust-region" | ({ method?: "lbfgs" } & Lbfgs) | ({ method: "conjugate-gradient" } & ConjugateGradient) | ({ method: "newton-cg" } & NewtonCg) | ({ method: "trust-region" } & TrustRegion)"#
+        type = r#""lbfgs" | "conjugate-gradient" | "newton-cg" | "trust-region" | "structured" | ({ method?: "lbfgs" } & Lbfgs) | ({ method: "conjugate-gradient" } & ConjugateGradient) | ({ method: "newton-cg" } & NewtonCg) | ({ method: "trust-region" } & TrustRegion) | ({ method: "structured" } & Structured)"#
     )
 )]
 pub enum MinimizerOptions {
@@ -33,6 +35,7 @@ pub enum MinimizerOptions {
     ConjugateGradient(ConjugateGradient),
     NewtonCg(NewtonCg),
     TrustRegion(TrustRegion),
+    Structured(Structured),
 }
 
 impl Default for MinimizerOptions {
@@ -43,22 +46,24 @@ impl Default for MinimizerOptions {
 
 impl MinimizerOptions {
     /// One of each with its default options: the list that tests, messages and type declarations go through.
-    pub fn catalogue() -> [MinimizerOptions; 4] {
+    pub fn catalogue() -> [MinimizerOptions; 5] {
         [
             MinimizerOptions::Lbfgs(Lbfgs::default()),
             MinimizerOptions::ConjugateGradient(ConjugateGradient::default()),
             MinimizerOptions::NewtonCg(NewtonCg::default()),
             MinimizerOptions::TrustRegion(TrustRegion::default()),
+            MinimizerOptions::Structured(Structured::default()),
         ]
     }
 
-    /// The name that options and files use: `lbfgs`, `conjugate-gradient`, `newton-cg`, `trust-region`.
+    /// The name that options and files use: `lbfgs`, `conjugate-gradient`, `newton-cg`, `trust-region`, `structured`.
     pub fn name(&self) -> &'static str {
         match self {
             MinimizerOptions::Lbfgs(_) => "lbfgs",
             MinimizerOptions::ConjugateGradient(_) => "conjugate-gradient",
             MinimizerOptions::NewtonCg(_) => "newton-cg",
             MinimizerOptions::TrustRegion(_) => "trust-region",
+            MinimizerOptions::Structured(_) => "structured",
         }
     }
 
@@ -82,6 +87,7 @@ impl MinimizerOptions {
             MinimizerOptions::ConjugateGradient(options) => options.validate(path),
             MinimizerOptions::NewtonCg(options) => options.validate(path),
             MinimizerOptions::TrustRegion(options) => options.validate(path),
+            MinimizerOptions::Structured(options) => options.validate(path),
         }
     }
 
@@ -101,6 +107,7 @@ impl Minimizer for MinimizerOptions {
             MinimizerOptions::ConjugateGradient(options) => options.minimize(objective, x),
             MinimizerOptions::NewtonCg(options) => options.minimize(objective, x),
             MinimizerOptions::TrustRegion(options) => options.minimize(objective, x),
+            MinimizerOptions::Structured(options) => options.minimize(objective, x),
         }
     }
 }
@@ -123,6 +130,12 @@ impl From<NewtonCg> for MinimizerOptions {
     }
 }
 
+impl From<Structured> for MinimizerOptions {
+    fn from(options: Structured) -> Self {
+        MinimizerOptions::Structured(options)
+    }
+}
+
 impl From<TrustRegion> for MinimizerOptions {
     fn from(options: TrustRegion) -> Self {
         MinimizerOptions::TrustRegion(options)
@@ -138,6 +151,7 @@ mod reading {
 
     use super::MinimizerOptions;
     use crate::error::Error;
+    use crate::solve::Hessian;
 
     /// An error's text without the path, which serde's own errors carry.
     fn text(error: Error) -> String {
@@ -172,12 +186,13 @@ mod reading {
     struct Choice;
 
     /// Every option that any minimiser has.
-    const OPTIONS: [&str; 5] = [
+    const OPTIONS: [&str; 6] = [
         "method",
         "memory",
         "maxIterations",
         "tolerance",
         "maxProducts",
+        "hessian",
     ];
 
     #[derive(Default)]
@@ -186,6 +201,7 @@ mod reading {
         max_iterations: Option<usize>,
         tolerance: Option<f64>,
         max_products: Option<usize>,
+        hessian: Option<Hessian>,
     }
 
     /// Moves what was given to where it belongs.
@@ -206,10 +222,27 @@ mod reading {
                     take!(given, options, max_iterations, tolerance);
                 }
                 MinimizerOptions::NewtonCg(options) => {
-                    take!(given, options, max_iterations, tolerance, max_products);
+                    take!(
+                        given,
+                        options,
+                        max_iterations,
+                        tolerance,
+                        max_products,
+                        hessian
+                    );
+                }
+                MinimizerOptions::Structured(options) => {
+                    take!(given, options, max_iterations, tolerance, hessian);
                 }
                 MinimizerOptions::TrustRegion(options) => {
-                    take!(given, options, max_iterations, tolerance, max_products);
+                    take!(
+                        given,
+                        options,
+                        max_iterations,
+                        tolerance,
+                        max_products,
+                        hessian
+                    );
                 }
             }
             let left = match given {
@@ -227,6 +260,9 @@ mod reading {
                     max_products: Some(_),
                     ..
                 } => "maxProducts",
+                Given {
+                    hessian: Some(_), ..
+                } => "hessian",
                 _ => return Ok(()),
             };
             let name = into.name();
@@ -262,6 +298,7 @@ mod reading {
                     "memory" => given.memory = Some(map.next_value()?),
                     "maxIterations" => given.max_iterations = Some(map.next_value()?),
                     "tolerance" => given.tolerance = Some(map.next_value()?),
+                    "hessian" => given.hessian = Some(map.next_value()?),
                     "maxProducts" => given.max_products = Some(map.next_value()?),
                     _ => {
                         let error = Error::unknown_name("", &key, OPTIONS.into_iter());
@@ -330,7 +367,7 @@ mod tests {
         for (json, expected) in [
             (
                 r#""lbfg""#,
-                r#"unknown name "lbfg"; did you mean "lbfgs"? (known: lbfgs, conjugate-gradient, newton-cg, trust-region)"#,
+                r#"unknown name "lbfg"; did you mean "lbfgs"? (known: lbfgs, conjugate-gradient, newton-cg, trust-region, structured)"#,
             ),
             (r#"{ "method": "newton" }"#, r#"did you mean "newton-cg"?"#),
             (

@@ -6,7 +6,9 @@ use std::rc::Rc;
 use argmin::core::{CostFunction, Gradient, IterState, State};
 use nalgebra::DVector;
 
-use super::{Minimum, Objective, StopReason};
+use super::coordinates::Coordinates;
+use super::curvature::{Curvature, Rows};
+use super::{Bounds, Hessian, Minimum, Objective, StopReason};
 use crate::error::{Error, Result};
 
 pub type Vector = DVector<f64>;
@@ -24,11 +26,17 @@ pub struct Session<'o> {
 
 struct SessionState<'o> {
     objective: &'o mut dyn Objective,
-    /// Points are shown to argmin divided by this, a power of two, so that nothing is rounded.
-    unit: f64,
+    /// All points here are in these.
+    coordinates: Coordinates,
     infinite_is_a_value: bool,
-    /// The point to be evaluated, in the objective's units.
-    unscaled: Vector,
+    /// The unknowns at the point to be evaluated.
+    unknowns: Vec<f64>,
+    /// Where the minimisation was to begin and its value, if it begins elsewhere: a beginning at a bound is moved inside, and
+    /// that may cost more than the minimisation gains.
+    begun: Option<(f64, Vec<f64>)>,
+    hessian: Hessian,
+    /// The objective's residuals at the point whose Hessian is asked for.
+    rows: Option<Rows>,
     /// The value and gradient that argmin sees are multiplied by this.
     scale: f64,
     /// Evaluations left to the present line search.
@@ -52,37 +60,52 @@ impl<'o> Session<'o> {
     /// without a finite value are shown as infinitely high, and not as failures.
     ///
     /// # Errors
-    /// The objective fails at `x`.
+    /// The objective fails at `x`, or where it is moved inside of its bounds.
     pub fn new(
         objective: &'o mut dyn Objective,
         x: &[f64],
         length: Option<f64>,
         infinite_is_a_value: bool,
     ) -> Result<Self> {
-        let unscaled = Vector::from_column_slice(x);
-        let mut gradient = Vector::zeros(x.len());
-        let value = objective.evaluate(x, gradient.as_mut_slice())?;
-        let unit = length.map_or(1.0, |length| power_of_two(unscaled.norm() / length));
-        let point = &unscaled / unit;
-        gradient *= unit;
-        let state = SessionState {
+        let mut begin = x.to_vec();
+        let bounds = objective.least_squares().and_then(|rows| rows.bounds());
+        if let Some(bounds) = bounds {
+            bounds.project(&mut begin);
+        }
+        let coordinates = Coordinates::new(&begin, length, bounds);
+        let (point, moved) = coordinates.variables(&begin);
+        let mut state = SessionState {
             objective,
-            unit,
+            coordinates,
             infinite_is_a_value,
-            unscaled,
+            unknowns: x.to_vec(),
+            begun: None,
+            hessian: Hessian::default(),
+            rows: None,
             scale: 1.0,
             budget: 0,
-            evaluations: 1,
+            evaluations: 0,
             products_left: 0,
             products: 0,
             not_finite: false,
             best_point: point.clone(),
-            best_value: value,
-            best_gradient: gradient.clone(),
+            best_value: f64::INFINITY,
+            best_gradient: Vector::zeros(x.len()),
+            gradient: Vector::zeros(x.len()),
+            value: f64::INFINITY,
             point,
-            value,
-            gradient,
         };
+        let mut gradient = Vector::zeros(x.len());
+        if moved {
+            state.evaluations += 1;
+            let value = state.objective.evaluate(&begin, gradient.as_mut_slice())?;
+            state.begun = Some((value, begin));
+        }
+        let point = state.point.clone();
+        state.value = state.evaluate(&point, &mut gradient)?;
+        state.best_value = state.value;
+        state.best_gradient.copy_from(&gradient);
+        state.gradient = gradient;
         Ok(Session {
             state: Rc::new(RefCell::new(state)),
         })
@@ -103,6 +126,11 @@ impl<'o> Session<'o> {
     /// Allows so many products with the Hessian from now on.
     pub fn set_products(&self, products: usize) {
         self.state.borrow_mut().products_left = products;
+    }
+
+    /// Which Hessian is shown from now on, where the objective gives the choice.
+    pub fn set_hessian(&self, hessian: Hessian) {
+        self.state.borrow_mut().hessian = hessian;
     }
 
     /// Whether one more product is allowed; it is counted.
@@ -173,15 +201,74 @@ impl<'o> Session<'o> {
         state.gradient.copy_from(&state.best_gradient);
     }
 
+    pub fn interrupted(&self) -> bool {
+        self.state.borrow().objective.interrupted()
+    }
+
+    /// Takes the objective's residuals at `x` as what its Hessian is made of from now on; false if it has none.
+    pub fn linearize(&self, x: &Vector) -> Answer<bool> {
+        let state = &mut *self.state.borrow_mut();
+        state.coordinates.unknowns(x, &mut state.unknowns);
+        let Some(problem) = state.objective.least_squares() else {
+            return Ok(false);
+        };
+        let rows = match state.rows.take() {
+            Some(rows) => rows,
+            None => Rows::new(problem, state.hessian),
+        };
+        let rows = state.rows.insert(rows);
+        state.evaluations += 1;
+        rows.linearize(problem, &state.unknowns)?;
+        Ok(true)
+    }
+
+    /// The scaled product of `direction` with the Hessian at `x`, which is the point linearised last; `gradient` is the scaled one there.
+    pub fn multiply(
+        &self,
+        x: &Vector,
+        gradient: &Vector,
+        direction: &Vector,
+        product: &mut Vector,
+    ) {
+        let state = &mut *self.state.borrow_mut();
+        let Some(rows) = &state.rows else {
+            return;
+        };
+        let coordinates = &state.coordinates;
+        let along = &mut state.unknowns[..];
+        along.copy_from_slice(direction.as_slice());
+        coordinates.chain(x, along);
+        rows.multiply(along, product.as_mut_slice());
+        coordinates.chain(x, product.as_mut_slice());
+        *product *= state.scale;
+        if rows.exact() {
+            coordinates.add_bending(x, gradient, direction, product);
+        }
+    }
+
     /// Leaves the best point in `x`.
     pub fn finish(&self, x: &mut [f64], stop: StopReason, iterations: usize) -> Minimum {
-        let state = self.state.borrow();
-        x.copy_from_slice((&state.best_point * state.unit).as_slice());
+        let state = &mut *self.state.borrow_mut();
+        let mut value = state.best_value;
+        let mut active_bounds = Vec::new();
+        if state.coordinates.bounded() {
+            value = state.leave_within_bounds(x);
+            let rows = state.objective.least_squares();
+            if let Some(Bounds { lower, upper }) = rows.and_then(|rows| rows.bounds()) {
+                let at = |&k: &usize| x[k] <= lower[k] || x[k] >= upper[k];
+                active_bounds = (0..x.len()).filter(at).collect();
+            }
+        } else {
+            state.coordinates.unknowns(&state.best_point, x);
+        }
         Minimum {
-            value: state.best_value,
+            value,
             stop,
             iterations,
             evaluations: state.evaluations,
+            factorizations: 0,
+            hessian_products: state.products,
+            active_bounds,
         }
     }
 
@@ -225,31 +312,49 @@ impl<'o> Session<'o> {
 }
 
 impl SessionState<'_> {
-    /// The value at `x` and its gradient, both in the units that argmin sees, but not scaled.
+    /// The value at `x` and its gradient, not scaled.
     fn evaluate(&mut self, x: &Vector, gradient: &mut Vector) -> Result<f64> {
         self.evaluations += 1;
-        if self.unit == 1.0 {
+        if self.coordinates.plain() {
             return self
                 .objective
                 .evaluate(x.as_slice(), gradient.as_mut_slice());
         }
-        self.unscaled.copy_from(x);
-        self.unscaled *= self.unit;
+        self.coordinates.unknowns(x, &mut self.unknowns);
         let value = self
             .objective
-            .evaluate(self.unscaled.as_slice(), gradient.as_mut_slice())?;
-        *gradient *= self.unit;
+            .evaluate(&self.unknowns, gradient.as_mut_slice())?;
+        self.coordinates.chain(x, gradient.as_mut_slice());
         Ok(value)
     }
-}
 
-/// The power of two below a positive number; 1 where there is none.
-fn power_of_two(value: f64) -> f64 {
-    if value.is_normal() && value > 0.0 {
-        // Sign and mantissa are left out.
-        f64::from_bits(value.to_bits() & 0x7ff0_0000_0000_0000)
-    } else {
-        1.0
+    /// Writes the best point to `x`, with unknowns exactly at the bounds that they are pushed against, unless that or the beginning has a lower value.
+    /// Returns the value.
+    fn leave_within_bounds(&mut self, x: &mut [f64]) -> f64 {
+        let mut gradient = vec![0.0; x.len()];
+        let mut best = self.best_value;
+        let mut at = vec![0.0; x.len()];
+        self.coordinates.unknowns(&self.best_point, &mut at);
+        let mut snapped = at.clone();
+        self.evaluations += 1;
+        if self.objective.evaluate(&at, &mut gradient).is_ok()
+            && self.coordinates.snap(&mut snapped, &gradient)
+        {
+            self.evaluations += 1;
+            match self.objective.evaluate(&snapped, &mut gradient) {
+                Ok(value) if value <= best => {
+                    best = value;
+                    at = snapped;
+                }
+                _ => {}
+            }
+        }
+        if let Some((value, begun)) = self.begun.take().filter(|(value, _)| *value < best) {
+            best = value;
+            at = begun;
+        }
+        x.copy_from_slice(&at);
+        best
     }
 }
 
@@ -272,5 +377,14 @@ impl Gradient for Session<'_> {
         self.visit(x)?;
         let state = self.state.borrow();
         Ok(&state.gradient * state.scale)
+    }
+}
+
+impl<'o> argmin::core::Hessian for Session<'o> {
+    type Param = Vector;
+    type Hessian = Curvature<'o>;
+
+    fn hessian(&self, x: &Vector) -> Answer<Curvature<'o>> {
+        Curvature::new(self, x, self.gradient(x)?)
     }
 }

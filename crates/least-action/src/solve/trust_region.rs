@@ -6,7 +6,7 @@ use super::curvature::Curvature;
 use super::descend::{descend, Limits, Method};
 use super::session::Session;
 use super::steihaug::Steihaug;
-use super::{Minimizer, Minimum, Objective};
+use super::{Hessian, Minimizer, Minimum, Objective};
 use crate::error::{check, Result};
 
 /// Options of the trust region: Newton steps by conjugate gradients within a ball, from products with the Hessian alone.
@@ -24,6 +24,9 @@ pub struct TrustRegion {
     /// Relative: the minimisation ends when three accepted steps lower the value by less than this share of it. Default: 1e-6.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>", optional))]
     pub tolerance: f64,
+    /// Whose products are taken. Of a function that is no sum of squares it is always the exact one, by differences of gradients. Default: `gauss-newton`.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Hessian>", optional))]
+    pub hessian: Hessian,
     /// Products with the Hessian per step, at most. Default: 200.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>", optional))]
     pub max_products: usize,
@@ -34,6 +37,7 @@ impl Default for TrustRegion {
         TrustRegion {
             max_iterations: 200,
             tolerance: 1e-6,
+            hessian: Hessian::GaussNewton,
             max_products: 200,
         }
     }
@@ -71,6 +75,7 @@ impl<'o> Method<'o> for TrustRegion {
 
     fn begin(&self, session: &Session<'o>, share: f64) -> Self::Solver {
         session.return_to_best();
+        session.set_hessian(self.hessian);
         session.set_products(usize::MAX);
         let (size, _) = session.best_lengths();
         let size = if size > 0.0 { size } else { Self::LENGTH };
