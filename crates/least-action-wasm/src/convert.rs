@@ -79,6 +79,9 @@ fn wrong_shape(root: &str, error: &serde_path_to_error::Error<serde_wasm_bindgen
     let missing = text
         .strip_prefix("missing field `")
         .and_then(|rest| rest.split('`').next());
+    if let Some(error) = unknown_name(&join(root, &inner), text) {
+        return error;
+    }
     let (path, message) = match missing {
         Some(field) => (join(&inner, field), "is missing".into()),
         None => (inner, shortened(&in_javascript(text))),
@@ -87,6 +90,14 @@ fn wrong_shape(root: &str, error: &serde_path_to_error::Error<serde_wasm_bindgen
         path: named(&join(root, &path)),
         message,
     }
+}
+
+/// A hand-written reader of the core has found an unknown name: its facts are taken from the text again, as serde's errors carry nothing else.
+fn unknown_name(path: &str, text: &str) -> Option<Error> {
+    let (name, rest) = text.strip_prefix("unknown name \"")?.split_once('"')?;
+    let (_, known) = rest.split_once("(known: ")?;
+    let known = known.split(')').next()?;
+    Some(Error::unknown_name(path, name, known.split(", ")))
 }
 
 fn named(path: &str) -> String {

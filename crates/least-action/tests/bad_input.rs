@@ -48,7 +48,7 @@ fn options() -> AnnealOptions {
             seed: 1,
             observed: ObservedStart::Data,
         },
-        minimizer: Lbfgs::default(),
+        minimizer: Lbfgs::default().into(),
         ..AnnealOptions::default()
     }
 }
@@ -115,9 +115,19 @@ fn options_out_of_range_are_named() {
                 },
             );
         }),
-        ("minimizer.memory", "at least 1", |o| o.minimizer.memory = 0),
+        ("minimizer.memory", "at least 1", |o| {
+            o.minimizer = Lbfgs {
+                memory: 0,
+                ..Lbfgs::default()
+            }
+            .into()
+        }),
         ("minimizer.tolerance", "between 0 and 1", |o| {
-            o.minimizer.tolerance = 1.0
+            o.minimizer = Lbfgs {
+                tolerance: 1.0,
+                ..Lbfgs::default()
+            }
+            .into()
         }),
         ("parameters.sigma", "finite, got NaN", |o| {
             o.parameters.insert("sigma".into(), f64::NAN);

@@ -1,5 +1,6 @@
 //! The action of a path: how far it is from the data and from the model, and the exact gradient of that.
 
+mod check_gradient;
 mod discretization;
 mod grid;
 mod linearization;
@@ -10,6 +11,7 @@ mod precision;
 mod problem;
 mod weighting;
 
+pub use check_gradient::{GradientCheck, GradientVerdict, Variable};
 pub use discretization::Discretization;
 pub use linearization::{Layout, Linearization, RowGroup};
 pub(crate) use observations::validate_observed;

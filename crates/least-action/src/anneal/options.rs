@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::action::{ActionOptions, Discretization, Normalization, Precision, Prior};
 use crate::error::{check, Error, Result};
-use crate::solve::Lbfgs;
+use crate::solve::MinimizerOptions;
 
 /// Rungs times starting paths: the table of all action levels must fit in memory.
 const MOST_LEVELS: usize = 10_000_000;
@@ -211,7 +211,8 @@ pub struct AnnealOptions {
         serde(default, skip_serializing_if = "crate::never")
     )]
     /// How the action is minimised at each rung.
-    pub minimizer: Lbfgs,
+    #[cfg_attr(feature = "typescript", ts(type = "MinimizerOptions", optional))]
+    pub minimizer: MinimizerOptions,
 }
 
 impl AnnealOptions {

@@ -271,6 +271,7 @@ impl<'a> Search<'a> {
             iterations: self.iterations,
             evaluations: self.evaluations,
             factorizations: self.factorizations,
+            hessian_products: 0,
             active_bounds: self.active_bounds(),
         })
     }
