@@ -187,6 +187,13 @@ impl Problem {
         })
     }
 
+    /// Weighs the model's errors anew, with weights that are known to be right.
+    pub(crate) fn set_model_weights(&mut self, weights: &Precision) {
+        let row_points = self.discretization.row_points(&self.grid);
+        let dimension = self.model.dimension();
+        self.model_weights = Weighting::from_precision(weights, dimension, &row_points);
+    }
+
     pub fn model(&self) -> &Arc<dyn Model> {
         &self.model
     }

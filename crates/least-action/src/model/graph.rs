@@ -119,6 +119,18 @@ impl Graph {
         id
     }
 
+    /// The same graph with the parameters as further inputs, after the `inputs` that there are.
+    pub fn with_parameters_as_inputs(&self, inputs: usize) -> Graph {
+        let leaf = |&node: &Node| match node {
+            Node::Parameter(p) => Node::Input(inputs as u32 + p),
+            other => other,
+        };
+        let nodes: Vec<Node> = self.nodes.iter().map(leaf).collect();
+        let known = nodes.iter().enumerate();
+        let known = known.map(|(i, &node)| (node, NodeId(i as u32))).collect();
+        Graph { nodes, known }
+    }
+
     pub fn constant(&mut self, value: f64) -> NodeId {
         // -0.0 and 0.0 are one constant: the rules below ask for zero by value.
         let value = if value == 0.0 { 0.0 } else { value };

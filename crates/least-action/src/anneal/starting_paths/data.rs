@@ -1,37 +1,36 @@
-//! Where ladders are climbed from.
+//! The data where there are some, and a typical value elsewhere.
 
-use super::options::{AnnealOptions, ObservedStart};
-use crate::action::{Observations, Problem};
+use super::Setting;
+use crate::action::Observations;
 use crate::random::Random;
 
-/// A path and estimated parameters, drawn for starting path number `start`. The same seed and number give the same bits, whatever else runs.
-pub(super) fn draw(
-    problem: &Problem,
-    options: &AnnealOptions,
-    start: usize,
-) -> (Vec<f64>, Vec<f64>) {
-    // Stream 0 is the twin's: with equal seeds a starting path must not be made of the data's own noise.
-    let mut random = Random::new(options.starting_paths.seed, start as u64 + 1);
-    let parameters = problem
-        .estimated()
-        .map(|name| random.uniform(options.estimate[name].initial))
-        .collect();
-    let mut path: Vec<f64> = (0..problem.path_length())
-        .map(|_| random.uniform(options.starting_paths.range))
-        .collect();
-    if options.starting_paths.observed == ObservedStart::Data {
-        let dimension = problem.model.dimension();
-        let mut rest = &mut path[..];
-        for data in problem.data() {
-            let (own, others) = rest.split_at_mut(data.points * dimension);
-            start_at_data(own, data, dimension);
-            rest = others;
-        }
+/// Observed components as measured, with straight lines across gaps; the others constant in the middle of their ranges, moved a little from start to start.
+pub(super) fn draw(setting: &Setting, random: &mut Random) -> (Vec<f64>, Vec<f64>) {
+    let problem = setting.problem;
+    let dimension = problem.model.dimension();
+    let parameters = setting.draw_parameters(random);
+    let mut path = Vec::with_capacity(problem.path_length());
+    for set in problem.data() {
+        let constant: Vec<f64> = (0..dimension)
+            .map(|a| {
+                let [low, high] = setting.climate.ranges[a];
+                let middle = setting.climate.middle(a);
+                // Where everything is constant and equal, chaos has no seed: the starts must differ.
+                middle + SHARE * (random.uniform([low, high]) - middle)
+            })
+            .collect();
+        let first = path.len();
+        path.extend(constant.repeat(set.points));
+        lay(&mut path[first..], set, dimension);
     }
     (path, parameters)
 }
 
-fn start_at_data(path: &mut [f64], data: &Observations, dimension: usize) {
+/// Of the range, in which the constants of starts differ.
+const SHARE: f64 = 0.25;
+
+/// Writes the data into a path of their points.
+pub(super) fn lay(path: &mut [f64], data: &Observations, dimension: usize) {
     let observed = data.observed.iter().enumerate();
     // What is observed through a function of the state says nothing of a single component.
     for (l, &component) in observed.filter(|(_, &c)| c < dimension) {

@@ -1,0 +1,67 @@
+//! Where ladders are climbed from: one strategy per file.
+
+mod climate;
+mod data;
+mod ensemble;
+mod forward;
+mod nudged;
+mod options;
+mod random;
+
+pub(super) use climate::Climate;
+pub use options::{ObservedStart, Range, Start, StartingPaths};
+
+use super::AnnealOptions;
+use crate::action::Problem;
+use crate::random::Random;
+
+/// What a starting path is made from.
+pub(super) struct Setting<'a> {
+    pub problem: &'a Problem,
+    pub options: &'a AnnealOptions,
+    pub climate: &'a Climate,
+}
+
+/// A path and estimated parameters for starting path number `start`. The same seed and number give the same bits, whatever else runs.
+pub(super) fn draw(setting: &Setting, start: usize) -> (Vec<f64>, Vec<f64>) {
+    // Stream 0 is the twin's: with equal seeds a starting path must not be made of the data's own noise.
+    let mut random = Random::new(setting.options.starting_paths.seed, start as u64 + 1);
+    let random = &mut random;
+    match setting.options.starting_paths.start {
+        Start::Random => random::draw(setting, random),
+        Start::Data => data::draw(setting, random),
+        Start::Nudged => nudged::draw(setting, nudged::NUDGED, random),
+        Start::Synchronising => nudged::draw(setting, nudged::SYNCHRONISING, random),
+        Start::EnsembleFilter => {
+            let size = std::env::var("ENS").ok().and_then(|s| s.parse().ok()).unwrap_or(400);
+            ensemble::draw(setting, size, random)
+        }
+        Start::GrowingWindow => todo!(),
+    }
+}
+
+impl Setting<'_> {
+    fn draw_parameters(&self, random: &mut Random) -> Vec<f64> {
+        let names = self.problem.estimated();
+        names
+            .map(|name| random.uniform(self.options.estimate[name].initial))
+            .collect()
+    }
+
+    fn draw_state(&self, random: &mut Random, state: &mut [f64]) {
+        let given = self.options.starting_paths.range.is_some();
+        self.climate.draw(given, random, state);
+        let dimension = state.len();
+        self.clip(0, dimension, state);
+    }
+
+    /// Moves values of the unknowns `start .. end` into their bounds.
+    fn clip(&self, start: usize, end: usize, values: &mut [f64]) {
+        if let Some(bounds) = self.problem.intervals() {
+            let ends = bounds.lower[start..end].iter().zip(&bounds.upper[start..end]);
+            for (x, (&low, &high)) in values.iter_mut().zip(ends) {
+                *x = x.max(low).min(high);
+            }
+        }
+    }
+}
