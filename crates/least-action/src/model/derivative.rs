@@ -31,7 +31,13 @@ pub(super) fn reverse(graph: &mut Graph, seeds: &[(NodeId, NodeId)]) -> Adjoints
     let mut guards = Guards::default();
     let mut adjoints: HashMap<NodeId, Parts> = HashMap::new();
     for &(output, seed) in seeds {
-        accumulate(graph, &mut guards, &mut adjoints, output, &Parts::always(seed));
+        accumulate(
+            graph,
+            &mut guards,
+            &mut adjoints,
+            output,
+            &Parts::always(seed),
+        );
     }
     let mut of_leaves = HashMap::new();
     // Operands come before their uses, so walking backwards meets every node after all its uses.
@@ -62,7 +68,13 @@ pub(super) fn reverse(graph: &mut Graph, seeds: &[(NodeId, NodeId)]) -> Adjoints
                 accumulate(graph, &mut guards, &mut adjoints, b, &to_b);
             }
             Node::Select(condition, a, b) => {
-                branch(graph, &mut guards, &mut adjoints, &adjoint, [condition, a, b]);
+                branch(
+                    graph,
+                    &mut guards,
+                    &mut adjoints,
+                    &adjoint,
+                    [condition, a, b],
+                );
             }
             Node::Constant(_)
             | Node::State(_)

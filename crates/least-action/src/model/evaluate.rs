@@ -70,7 +70,11 @@ pub(super) fn run(
                 scalars[to as usize] = f.apply(scalars[a as usize], scalars[b as usize]);
             }
             ScalarInstruction::Select { to, c, a, b } => {
-                let (c, a, b) = (scalars[c as usize], scalars[a as usize], scalars[b as usize]);
+                let (c, a, b) = (
+                    scalars[c as usize],
+                    scalars[a as usize],
+                    scalars[b as usize],
+                );
                 scalars[to as usize] = select(c, a, b);
             }
         }
@@ -159,7 +163,13 @@ fn execute(instruction: Instruction, columns: &mut [Column], groups: usize) {
         Instruction::Select { to, c, a, b } => {
             let (to, column) = target(columns, to);
             let (to, c) = (&mut to.0[..groups], &column(c).0[..groups]);
-            fuse(to, c, &column(a).0[..groups], &column(b).0[..groups], select);
+            fuse(
+                to,
+                c,
+                &column(a).0[..groups],
+                &column(b).0[..groups],
+                select,
+            );
         }
         Instruction::Fused { fused, to, a, b, c } => {
             let [to, a, b, c] = distinct(columns, [to, a, b, c]);
@@ -185,10 +195,7 @@ fn execute(instruction: Instruction, columns: &mut [Column], groups: usize) {
 }
 
 /// `to`, and the others as they are: those may be the same.
-fn target<'a>(
-    columns: &'a mut [Column],
-    to: u32,
-) -> (&'a mut Column, impl Fn(u32) -> &'a Column) {
+fn target<'a>(columns: &'a mut [Column], to: u32) -> (&'a mut Column, impl Fn(u32) -> &'a Column) {
     let (before, rest) = columns.split_at_mut(to as usize);
     let (target, after) = rest
         .split_first_mut()

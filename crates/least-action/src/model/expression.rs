@@ -140,7 +140,10 @@ impl<'g> Expression<'g> {
 
     /// A whole power, by repeated multiplication.
     pub fn powi(self, power: i32) -> Self {
-        let whole = self.graph.borrow_mut().whole_power(self.id, power.unsigned_abs());
+        let whole = self
+            .graph
+            .borrow_mut()
+            .whole_power(self.id, power.unsigned_abs());
         if power < 0 {
             self.constant(1.0) / self.of(whole)
         } else {
@@ -184,7 +187,10 @@ impl<'g> Expression<'g> {
     /// ```
     pub fn select(condition: Self, a: impl Operand<'g>, b: impl Operand<'g>) -> Self {
         let (a, b) = (a.within(condition), b.within(condition));
-        let id = condition.graph.borrow_mut().select(condition.id, a.id, b.id);
+        let id = condition
+            .graph
+            .borrow_mut()
+            .select(condition.id, a.id, b.id);
         condition.of(id)
     }
 }

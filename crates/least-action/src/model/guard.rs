@@ -37,7 +37,12 @@ impl Parts {
 
     /// Each term by itself.
     pub fn map(&self, mut f: impl FnMut(NodeId) -> NodeId) -> Parts {
-        Parts(self.0.iter().map(|&(guard, term)| (guard, f(term))).collect())
+        Parts(
+            self.0
+                .iter()
+                .map(|&(guard, term)| (guard, f(term)))
+                .collect(),
+        )
     }
 }
 
