@@ -132,7 +132,7 @@ impl<'g> Expression<'g> {
         self.binary(Binary::Max, other.within(self))
     }
 
-    /// A real power. Constant exponents that are whole become multiplications, halves square roots. The derivative in an exponent that is
+    /// A real power. Constant exponents that are whole become multiplications, 0.5 the square root. The derivative in an exponent that is
     /// not constant is taken as 0 where the base is not positive.
     pub fn pow(self, exponent: impl Operand<'g>) -> Self {
         self.binary(Binary::Power, exponent.within(self))

@@ -301,15 +301,13 @@ impl Graph {
         result
     }
 
-    /// Powers that are whole or end in a half: by multiplication, square root and division.
+    /// Whole powers and halves: by multiplication, square root and division.
     fn easy_power(&mut self, a: NodeId, power: f64) -> NodeId {
         let size = power.abs();
-        let whole = self.whole_power(a, size as u32);
-        let positive = if size.fract() == 0.0 {
-            whole
+        let positive = if size == 0.5 {
+            self.unary(Unary::Sqrt, a)
         } else {
-            let root = self.unary(Unary::Sqrt, a);
-            self.multiply(whole, root)
+            self.whole_power(a, size as u32)
         };
         if power < 0.0 {
             let one = self.constant(1.0);
@@ -332,7 +330,7 @@ pub(crate) const MOST_MULTIPLIED: f64 = 1024.0;
 
 fn is_easy(power: f64) -> bool {
     let size = power.abs();
-    size <= MOST_MULTIPLIED && (size.fract() == 0.0 || (size.fract() == 0.5 && size < 8.0))
+    size == 0.5 || (size <= MOST_MULTIPLIED && size.fract() == 0.0)
 }
 
 fn select_node(condition: f64, a: NodeId, b: NodeId) -> NodeId {
