@@ -5,7 +5,7 @@ mod bounds;
 mod lbfgs;
 mod structured;
 
-pub use blocks::{Assembly, BlockMatrix, Cholesky, NotPositive};
+pub use blocks::{Assembly, BlockMatrix, Cholesky, NotPositive, SquareRoot};
 pub use bounds::Bounds;
 pub use lbfgs::Lbfgs;
 pub use structured::{Hessian, Structured, Workspace};
