@@ -173,6 +173,7 @@ impl ModelBuilder {
             initial_state,
             spin_up: self.spin_up,
             function: Function::new(graph.into_inner(), outputs, leaves),
+            definition: None,
         })
     }
 
