@@ -133,7 +133,7 @@ impl fmt::Display for Explanation {
         let (d, p) = (self.states, self.parameters);
         writeln!(
             f,
-            "{} ({kind}): {d} states, {p} parameters, {} inputs; {} results used more than once",
+            "{} ({kind}): states {d}, parameters {p}, inputs {}, results used more than once {}",
             self.name, self.inputs, self.shared
         )?;
         writeln!(
