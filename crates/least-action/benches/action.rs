@@ -35,7 +35,7 @@ fn main() -> Result<(), least_action::Error> {
     let path: Vec<f64> = twin.truth.iter().map(|x| 1.01 * x + 0.1).collect();
     let options = ActionOptions {
         discretization: Some(Discretization::SimpsonHermite),
-        measurement_precision: 4.0,
+        measurement_precision: 4.0.into(),
         estimate: vec!["forcing".into()],
         ..ActionOptions::default()
     };

@@ -56,7 +56,14 @@ fn fingerprint(case: &Case, discretization: Discretization) -> Result<Value, Box
         })
         .collect();
     let end = case.twin.time_step * (case.twin.points + 20) as f64;
-    let prediction = least_action::twin::predict(annealer.problem(), run.best(), end, &[])?;
+    let prediction = least_action::twin::predict(
+        annealer.problem(),
+        run.best(),
+        least_action::twin::Horizon {
+            until: end,
+            ..least_action::twin::Horizon::default()
+        },
+    )?;
     Ok(json!({
         "name": case.name,
         "discretization": discretization,

@@ -35,7 +35,7 @@ fn main() -> Result<(), least_action::Error> {
     let options = AnnealOptions {
         discretization: None,
         normalization: Default::default(),
-        measurement_precision: 4.0,
+        measurement_precision: 4.0.into(),
         model_precision: Ladder {
             initial: 4e-6,
             factor: 1.5,
@@ -46,6 +46,7 @@ fn main() -> Result<(), least_action::Error> {
             "forcing".to_string(),
             Estimate {
                 initial: [6.0, 10.0],
+                ..Estimate::default()
             },
         )]
         .into(),
@@ -56,6 +57,7 @@ fn main() -> Result<(), least_action::Error> {
             observed: ObservedStart::Data,
         },
         minimizer: Default::default(),
+        ..AnnealOptions::default()
     };
     let total = options.starting_paths.count * options.model_precision.rungs;
     let annealer = Annealer::new(Arc::new(model), twin.data.clone(), options)?;
@@ -84,7 +86,14 @@ fn main() -> Result<(), least_action::Error> {
         "hidden rms   {:.4}   (noise 0.5)",
         rms(path, &twin.truth, hidden)
     );
-    let prediction = twin::predict(annealer.problem(), run.best(), 6.0, &[])?;
+    let prediction = twin::predict(
+        annealer.problem(),
+        run.best(),
+        twin::Horizon {
+            until: 6.0,
+            ..twin::Horizon::default()
+        },
+    )?;
     let ahead = &prediction.path[SITES..];
     println!(
         "rms over two units of time past the window   {:.4}",

@@ -207,12 +207,44 @@ fn definitions_come_in_any_order_but_not_in_circles() {
         error.starts_with("where.e: defined by itself: e -> e"),
         "{error}"
     );
+    model.observables = vec![NamedExpression::new("rate", "a*x^2")];
     // An error in one that nothing uses is an error.
     model.definitions = vec![
         NamedExpression::new("c", "1"),
         NamedExpression::new("f", "z"),
     ];
     assert_eq!(model.build().unwrap_err().path(), "where.f");
+}
+
+#[test]
+fn observables_are_functions_beside_the_equations() {
+    let mut model = with("c*x");
+    model.definitions = vec![NamedExpression::new("c", "a + exp(y)*b")];
+    model.observables = vec![NamedExpression::new("rate", "c*x^2 + u")];
+    let built = model.build().unwrap();
+    assert_eq!(built.observables(), ["rate"]);
+    let mut values = [0.0];
+    let at = Points {
+        states: &[3.0, 0.0],
+        parameters: &[7.0, 11.0],
+        inputs: &[13.0],
+        ..Points::default()
+    };
+    let observation = built.observation().unwrap();
+    observation.evaluate(&mut Scratch::default(), at, &mut values);
+    assert_eq!(values, [175.0]);
+    let printed = built.expanded();
+    assert_eq!(
+        printed.observables,
+        [NamedExpression::new("rate", "u + s1*x^2")]
+    );
+    assert!(printed.build().unwrap().has_equations_of(&built));
+    model.equations[1].expression = "rate".into();
+    let error = model.build().unwrap_err().to_string();
+    assert!(
+        error.starts_with("equations.y: rate is an observable"),
+        "{error}"
+    );
 }
 
 fn ring(size: usize, equation: &str) -> ModelDefinition {
@@ -484,7 +516,20 @@ fn explanations_count() {
     assert_eq!(explanation.state_entries, 80);
     assert_eq!(explanation.parameter_entries, 20);
     assert_eq!(explanation.value.total(), 80);
-    assert_eq!(explanation.to_string(), "");
+    assert_eq!(explanation.to_string(),
+        "\
+ring (flow): states 20, parameters 1, inputs 0, results used more than once 0
+entries: Jacobian 80 of 20 x 20 in the states, 20 of 20 x 1 in the parameters; second derivatives 40 of 231
+at each point      value  vector-Jacobian  Jacobian  second derivatives
+  add                 20               39         0                   0
+  multiply            20               40         0                   0
+  negate               0                0        20                  20
+  subtract            40               60        20                   0
+  all                 80              139        40                  20
+once per call          0                0         0                   0
+columns               42               65        62                  60
+"
+    );
 }
 
 /// The law of printing.

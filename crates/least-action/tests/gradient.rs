@@ -64,9 +64,10 @@ impl Case {
         let options = ActionOptions {
             discretization: Some(self.scheme),
             normalization: self.normalization,
-            measurement_precision: PRECISIONS.0,
+            measurement_precision: PRECISIONS.0.into(),
             parameters: Default::default(),
             estimate: model.parameters().iter().map(|p| p.name.clone()).collect(),
+            ..ActionOptions::default()
         };
         Action::new(&Problem::new(Arc::new(model), self.data.clone(), &options).unwrap())
     }

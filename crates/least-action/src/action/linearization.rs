@@ -43,6 +43,14 @@ impl Layout {
         })
     }
 
+    /// With how many of the following points `point` is coupled, also indirectly: the two that follow a point which is coupled with both are coupled with
+    /// each other.
+    pub fn reach(&self, point: usize) -> usize {
+        let own = self.couples[point];
+        let before = point.checked_sub(1).map_or(0, |p| self.couples[p]);
+        own.max(before.saturating_sub(1)) as usize
+    }
+
     /// Length of the path: points x dimension.
     pub fn path_length(&self) -> usize {
         self.points * self.dimension
@@ -170,7 +178,7 @@ impl RowGroup {
                 .map(|p| first + p);
             let from = points.next()?;
             points
-                .find(|&to| to > from + layout.couples[from] as usize)
+                .find(|&to| to > from + layout.reach(from))
                 .map(|to| (from, to))
         })
     }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 
 use super::compile::Leaves;
-use super::graph::{Graph, Node};
+use super::graph::{Graph, Node, NodeId};
 use super::{EquationModel, Expression, Function, ModelKind, Parameter};
 use crate::error::{check, Error, Result};
 
@@ -30,6 +30,7 @@ pub struct ModelBuilder {
     states: Vec<String>,
     parameters: Vec<Parameter>,
     inputs: Vec<String>,
+    observables: Vec<String>,
     initial_state: Vec<f64>,
     spin_up: f64,
 }
@@ -50,6 +51,7 @@ impl ModelBuilder {
             states: Vec::new(),
             parameters: Vec::new(),
             inputs: Vec::new(),
+            observables: Vec::new(),
             initial_state: Vec::new(),
             spin_up: 0.0,
         }
@@ -74,6 +76,12 @@ impl ModelBuilder {
     /// Names of known forcings u(t), whose values come with the data.
     pub fn inputs<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.inputs = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Names of functions h(x) that can be measured like states. Their expressions follow the states' equations.
+    pub fn observables<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        self.observables = names.into_iter().map(Into::into).collect();
         self
     }
 
@@ -162,8 +170,20 @@ impl ModelBuilder {
             inputs: all(Node::Input, leaves.inputs),
             time: leaf(Node::Time),
         })?;
-        check::length("equations", equations.len(), dimension, &because)?;
-        let outputs = equations.iter().map(|e| e.id).collect();
+        let observables = self.observables.len();
+        let because = match observables {
+            0 => because,
+            _ => format!("{because}, and one per observable"),
+        };
+        check::length(
+            "equations",
+            equations.len(),
+            dimension + observables,
+            &because,
+        )?;
+        let outputs: Vec<NodeId> = equations.iter().map(|e| e.id).collect();
+        let graph = graph.into_inner();
+        let function = |outputs: &[NodeId]| Function::new(graph.clone(), outputs.to_vec(), leaves);
         Ok(EquationModel {
             name: self.name,
             kind,
@@ -172,19 +192,26 @@ impl ModelBuilder {
             inputs: self.inputs,
             initial_state,
             spin_up: self.spin_up,
-            function: Function::new(graph.into_inner(), outputs, leaves),
             definition: None,
+            observation: (observables > 0).then(|| function(&outputs[dimension..])),
+            function: function(&outputs[..dimension]),
+            observables: self.observables,
         })
     }
 
     fn check_names(&self) -> Result<()> {
         let parameters = self.parameters.iter().map(|p| &p.name);
-        let names = self.states.iter().chain(parameters).chain(&self.inputs);
+        let names = self
+            .states
+            .iter()
+            .chain(parameters)
+            .chain(&self.inputs)
+            .chain(&self.observables);
         let mut seen = HashSet::new();
         for name in names {
             if !seen.insert(name) {
                 return Err(Error::Duplicate {
-                    path: "names of states, parameters and inputs".into(),
+                    path: "names of states, parameters, inputs and observables".into(),
                     value: name.clone(),
                 });
             }

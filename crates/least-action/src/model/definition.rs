@@ -65,6 +65,12 @@ pub struct ModelDefinition {
     pub definitions: Vec<NamedExpression>,
     /// One for each state, in any order; or one for a whole vector.
     pub equations: Vec<EquationDefinition>,
+    /// Functions of the state that can be measured like states.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
+    pub observables: Vec<NamedExpression>,
     /// Time to integrate before a state is typical; 0 unless given.
     #[cfg_attr(
         feature = "serde",
@@ -146,7 +152,7 @@ pub struct ParameterDefinition {
     pub description: Option<String>,
 }
 
-/// A name for a part of the equations.
+/// A name for a part of the equations, or for what is measured.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -268,6 +274,7 @@ impl ModelDefinition {
         let mut builder = ModelBuilder::new(&self.name)
             .states(self.states.iter().flat_map(StateDefinition::components))
             .inputs(&self.inputs)
+            .observables(self.observables.iter().map(|o| &o.name))
             .initial_state(initial)
             .spin_up(self.spin_up);
         for (k, parameter) in self.parameters.iter().enumerate() {
@@ -307,6 +314,10 @@ impl ModelDefinition {
         for (k, definition) in self.definitions.iter().enumerate() {
             let path = || format!("where[{k}].name");
             scope.add(path, &definition.name, Symbol::Definition(k))?;
+        }
+        for (k, observable) in self.observables.iter().enumerate() {
+            let path = || format!("observables[{k}].name");
+            scope.add(path, &observable.name, Symbol::Observable)?;
         }
         Ok(scope)
     }

@@ -12,10 +12,15 @@ use crate::error::{nearest, Error, Result};
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Symbol {
     State(usize),
-    Vector { first: usize, size: usize },
+    Vector {
+        first: usize,
+        size: usize,
+    },
     Parameter(usize),
     Input(usize),
     Definition(usize),
+    /// Cannot stand in an expression.
+    Observable,
 }
 
 /// All names of a model.
@@ -45,7 +50,7 @@ struct Operand<'g> {
     indexed: bool,
 }
 
-/// The right sides, in the order of the states.
+/// The right sides, in the order of the states, then the observables.
 pub(super) fn lower<'g>(
     definition: &ModelDefinition,
     scope: &Scope,
@@ -59,7 +64,16 @@ pub(super) fn lower<'g>(
         steps: 0,
     };
     lowering.definitions()?;
-    lowering.equations()
+    let mut outputs = lowering.equations()?;
+    for observable in &definition.observables {
+        let located = |fault| {
+            let path = format!("observables.{}", observable.name);
+            located(path, &observable.expression, fault)
+        };
+        let steps = parse(&observable.expression).map_err(located)?;
+        outputs.push(lowering.run(&steps, None).map_err(located)?);
+    }
+    Ok(outputs)
 }
 
 impl<'g> Lowering<'_, 'g> {
@@ -231,6 +245,10 @@ impl<'g> Lowering<'_, 'g> {
                     Some(_) => format!("{name} is a vector of {size}: write {name}[i] or the like"),
                     None => format!("{name} is a vector of {size}: write {name}[0] or the like"),
                 };
+                return Err(Fault::new(position, message));
+            }
+            (Some(Symbol::Observable), _) => {
+                let message = format!("{name} is an observable: name what they share in where");
                 return Err(Fault::new(position, message));
             }
             (None, "t") => symbols.time,

@@ -74,6 +74,16 @@ pub trait Model: Send + Sync {
         &[]
     }
 
+    /// Names of the functions h(x) that can be measured like states.
+    fn observables(&self) -> &[String] {
+        &[]
+    }
+
+    /// The observables as functions of states, parameters, inputs and time; none where there are no observables.
+    fn observation(&self) -> Option<&Function> {
+        None
+    }
+
     /// An initial state from which a forward integration soon reaches typical behaviour.
     fn initial_state(&self) -> &[f64];
 
@@ -120,6 +130,8 @@ pub struct EquationModel {
     states: Vec<String>,
     parameters: Vec<Parameter>,
     inputs: Vec<String>,
+    observables: Vec<String>,
+    observation: Option<Function>,
     initial_state: Vec<f64>,
     spin_up: f64,
     function: Function,
@@ -153,6 +165,14 @@ impl Model for EquationModel {
 
     fn inputs(&self) -> &[String] {
         &self.inputs
+    }
+
+    fn observables(&self) -> &[String] {
+        &self.observables
+    }
+
+    fn observation(&self) -> Option<&Function> {
+        self.observation.as_ref()
     }
 
     fn initial_state(&self) -> &[f64] {

@@ -25,8 +25,19 @@ impl EquationModel {
     /// Whether the equations are the same, operation by operation, whatever the names are.
     pub fn has_equations_of(&self, other: &EquationModel) -> bool {
         let mut graph = Graph::default();
-        let mut copy = |model: &EquationModel| copy(&model.function, &mut graph);
+        let mut copy = |model: &EquationModel| copy(model, &mut graph);
         self.kind == other.kind && copy(self) == copy(other)
+    }
+
+    /// Equations, then observables: both functions have one graph.
+    fn outputs(&self) -> Vec<NodeId> {
+        let observed = self.observation.iter().flat_map(|f| &f.outputs);
+        self.function
+            .outputs
+            .iter()
+            .chain(observed)
+            .copied()
+            .collect()
     }
 
     /// The model as data, printed from its graph even if it was made of texts: vectors and definitions are expanded, and what is computed once has a name.
@@ -43,7 +54,9 @@ impl EquationModel {
             Node::Time => Some("t".to_string()),
             _ => None,
         };
-        let printed = Printer::new(graph, &self.function.outputs).print(leaf, &mut names);
+        let observables = names.all(self.observables.iter());
+        let printed = Printer::new(graph, &self.outputs()).print(leaf, &mut names);
+        let (equations, observed) = printed.outputs.split_at(states.len());
         let initial = self.initial_state.iter();
         ModelDefinition {
             name: self.name.clone(),
@@ -64,17 +77,22 @@ impl EquationModel {
             definitions: printed.definitions,
             equations: states
                 .iter()
-                .zip(&printed.outputs)
+                .zip(equations)
                 .map(|(state, text)| EquationDefinition::new(state, text))
+                .collect(),
+            observables: observables
+                .iter()
+                .zip(observed)
+                .map(|(name, text)| NamedExpression::new(name, text))
                 .collect(),
             spin_up: self.spin_up,
         }
     }
 }
 
-/// The outputs of a function in another graph; what is equal there has equal places.
-fn copy(function: &super::Function, to: &mut Graph) -> Vec<NodeId> {
-    let from = &function.graph;
+/// The outputs of a model in another graph; what is equal there has equal places.
+fn copy(model: &EquationModel, to: &mut Graph) -> Vec<NodeId> {
+    let from = &model.function.graph;
     let mut places: Vec<NodeId> = Vec::with_capacity(from.len());
     for index in 0..from.len() {
         let place = |id: NodeId| places[id.index()];
@@ -86,7 +104,8 @@ fn copy(function: &super::Function, to: &mut Graph) -> Vec<NodeId> {
         };
         places.push(copied);
     }
-    function.outputs.iter().map(|o| places[o.index()]).collect()
+    let outputs = model.outputs();
+    outputs.iter().map(|o| places[o.index()]).collect()
 }
 
 /// Names that are taken.
@@ -374,11 +393,16 @@ impl fmt::Display for ModelDefinition {
                 equation.state, equation.expression
             )?;
         }
-        if !self.definitions.is_empty() {
-            writeln!(f, "where")?;
-        }
-        for definition in &self.definitions {
-            writeln!(f, "  {} = {}", definition.name, definition.expression)?;
+        for (title, named) in [
+            ("where", &self.definitions),
+            ("observables", &self.observables),
+        ] {
+            if !named.is_empty() {
+                writeln!(f, "{title}")?;
+            }
+            for part in named {
+                writeln!(f, "  {} = {}", part.name, part.expression)?;
+            }
         }
         writeln!(f, "states")?;
         for state in &self.states {

@@ -6,11 +6,11 @@ mod predict;
 use std::collections::BTreeMap;
 
 pub use integrate::{integrate, Forward, SUBSTEPS};
-pub use predict::{predict, Prediction};
+pub use predict::{predict, Horizon, Prediction};
 
 use crate::action::{resolve_parameters, validate_observed, Observations};
 use crate::error::{check, Result};
-use crate::model::{Model, MOST_VALUES};
+use crate::model::{Model, Points, Scratch, MOST_VALUES};
 use crate::random::Random;
 
 /// What data to make.
@@ -32,7 +32,7 @@ pub struct TwinExperiment {
     pub time_step: f64,
     /// Points in the window that is observed.
     pub points: usize,
-    /// Components that are measured.
+    /// What is measured: state components, and from D on the model's observables.
     pub observed: Vec<usize>,
     /// Standard deviation of the normal measurement noise.
     pub noise: f64,
@@ -99,7 +99,8 @@ impl TwinExperiment {
         let most = MOST_VALUES / dimension;
         check::at_most("points", self.points, most)?;
         check::at_most("further", self.further, most - self.points)?;
-        validate_observed("observed", &self.observed, dimension)?;
+        let functions = model.observables().len();
+        validate_observed("observed", &self.observed, dimension + functions)?;
         check::require(
             self.noise.is_finite() && self.noise >= 0.0,
             "noise",
@@ -128,9 +129,25 @@ impl TwinExperiment {
         };
         let mut truth = integrate(model, forward)?;
         let future = truth.split_off(self.points * dimension);
-        let values: Vec<f64> = truth
-            .chunks_exact(dimension)
-            .flat_map(|state| self.observed.iter().map(|&l| state[l]))
+        let mut seen = vec![0.0; self.points * functions];
+        if let Some(function) = model.observation() {
+            let times: Vec<f64> = (0..self.points)
+                .map(|n| n as f64 * self.time_step)
+                .collect();
+            let at = Points {
+                states: &truth,
+                parameters: &parameters,
+                inputs: &self.inputs[..self.points * width],
+                times: &times,
+            };
+            function.evaluate(&mut Scratch::default(), at, &mut seen);
+        }
+        let values: Vec<f64> = (0..self.points)
+            .flat_map(|n| self.observed.iter().map(move |&l| (n, l)))
+            .map(|(n, l)| match l.checked_sub(dimension) {
+                None => truth[n * dimension + l],
+                Some(k) => seen[n * functions + k],
+            })
             .map(|value| value + self.noise * random.normal())
             .collect();
         check::require(

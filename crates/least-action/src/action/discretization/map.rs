@@ -1,8 +1,23 @@
+use super::stencil::{Row, Stencil};
 use super::{Flow, Gradient, Instants, Scheme, Stages};
 
 pub(super) struct Map;
 
 impl Scheme for Map {
+    fn stencil(&self) -> Option<Stencil> {
+        const ROWS: &[Row] = &[Row {
+            states: &[0.0, 1.0],
+            slopes: &[-1.0],
+        }];
+        Some(Stencil {
+            span: 2,
+            stride: 1,
+            rows: ROWS,
+            instants: Instants::Points,
+            by_step: false,
+        })
+    }
+
     fn stages(&self) -> usize {
         1
     }

@@ -5,11 +5,16 @@ mod map;
 mod midpoint;
 mod rk4;
 mod simpson_hermite;
+mod stencil;
 mod trapezoid;
 
 use std::ops::Range;
 
+pub(super) use stencil::ModelRows;
+use stencil::Stencil;
+
 use super::grid::{Grid, Segment};
+use super::Normalization;
 use crate::error::{Error, Result};
 use crate::model::{Model, ModelKind, Points, Scratch};
 
@@ -79,7 +84,7 @@ impl Discretization {
         }
     }
 
-    pub(crate) fn validate(self, kind: ModelKind, points: usize) -> Result<()> {
+    pub(crate) fn validate(self, root: &str, kind: ModelKind, points: usize) -> Result<()> {
         if !self.suits(kind) {
             let message = match kind {
                 ModelKind::Map => format!("\"{}\" is for flows; the model is a map: use \"map\" or leave it out", self.name()),
@@ -92,7 +97,7 @@ impl Discretization {
         }
         if self == Discretization::SimpsonHermite && points.is_multiple_of(2) {
             return Err(Error::WrongPointCount {
-                path: "data.points".into(),
+                path: format!("{root}.points"),
                 points,
                 discretization: self.name().into(),
                 need: "an odd number of points (it works on triples that share their ends)".into(),
@@ -117,6 +122,12 @@ impl Discretization {
         3 * self.scheme().stages() + 2
     }
 
+    /// The point that each row of residuals belongs to: the first of its interval.
+    pub(crate) fn row_points(self, grid: &Grid) -> Vec<usize> {
+        let rows = |segment: &Segment| segment.first..segment.first + self.rows(segment.points);
+        grid.segments.iter().flat_map(rows).collect()
+    }
+
     /// Residuals per component: every scheme has one row per interval.
     pub(crate) fn rows(self, points: usize) -> usize {
         points - 1
@@ -127,6 +138,9 @@ impl Discretization {
 ///
 /// `residuals` and the adjoint `w` are (N - 1) x D, row-major. `pull_back` follows a call of `residuals` at the same path and may use what that left in the workspace.
 trait Scheme {
+    /// The residuals as sums of states and slopes; none for schemes whose stages depend on each other.
+    fn stencil(&self) -> Option<Stencil>;
+
     fn stages(&self) -> usize;
 
     fn residuals(&self, flow: &mut Flow, h: f64, path: &[f64], work: &mut Stages, r: &mut [f64]);
@@ -288,6 +302,11 @@ impl Residuals {
             parts: grid.segments.iter().map(part).collect(),
             values: vec![0.0; rows],
         }
+    }
+
+    /// What the weighted sum of squares is multiplied by.
+    pub fn factor(&self, normalization: Normalization, model_precision: f64) -> f64 {
+        model_precision * normalization.factor(self.values.len())
     }
 
     pub fn evaluate(&mut self, along: &Along) {

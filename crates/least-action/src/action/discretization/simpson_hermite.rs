@@ -1,3 +1,4 @@
+use super::stencil::{Row, Stencil};
 use super::{Flow, Gradient, Instants, Scheme, Stages};
 
 /// On triples (0, 1, 2) of points with shared ends, as in varanneal and minAone:
@@ -6,6 +7,26 @@ use super::{Flow, Gradient, Instants, Scheme, Stages};
 pub(super) struct SimpsonHermite;
 
 impl Scheme for SimpsonHermite {
+    fn stencil(&self) -> Option<Stencil> {
+        const ROWS: &[Row] = &[
+            Row {
+                states: &[-1.0, 0.0, 1.0],
+                slopes: &[-1.0 / 3.0, -4.0 / 3.0, -1.0 / 3.0],
+            },
+            Row {
+                states: &[-0.5, 1.0, -0.5],
+                slopes: &[-0.25, 0.0, 0.25],
+            },
+        ];
+        Some(Stencil {
+            span: 3,
+            stride: 2,
+            rows: ROWS,
+            instants: Instants::Points,
+            by_step: true,
+        })
+    }
+
     fn stages(&self) -> usize {
         1
     }

@@ -1,8 +1,23 @@
+use super::stencil::{Row, Stencil};
 use super::{Flow, Gradient, Instants, Scheme, Stages};
 
 pub(super) struct Trapezoid;
 
 impl Scheme for Trapezoid {
+    fn stencil(&self) -> Option<Stencil> {
+        const ROWS: &[Row] = &[Row {
+            states: &[-1.0, 1.0],
+            slopes: &[-0.5, -0.5],
+        }];
+        Some(Stencil {
+            span: 2,
+            stride: 1,
+            rows: ROWS,
+            instants: Instants::Points,
+            by_step: true,
+        })
+    }
+
     fn stages(&self) -> usize {
         1
     }

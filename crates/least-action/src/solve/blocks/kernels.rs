@@ -1,0 +1,270 @@
+//! Small dense kernels on panels that are stored in strips of four rows: `strip[column]` holds the four elements of one column, so every loop runs over
+//! contiguous memory and is vectorised across rows. Products and sums are rounded one by one, in a fixed order: the bits are the same on every machine.
+//!
+//! Heights that are no multiple of four are filled up with zeros, which stay zeros.
+
+/// Rows of a strip. Tiles of 4 x 4 sums fill half of the sixteen 128-bit registers.
+pub(super) const STRIP: usize = 4;
+
+/// Four elements of a column, one below the other.
+pub(super) type Quad = [f64; STRIP];
+
+/// Four columns of a strip.
+type Tile = [Quad; STRIP];
+
+/// The sums over all columns of `a[row] b[column]`: element (row, column) of A B^T for two strips, by columns.
+#[inline(always)]
+fn outer(a: &[Quad], b: &[Quad]) -> Tile {
+    let mut sums = [[0.0; STRIP]; STRIP];
+    for (a, b) in a.iter().zip(b) {
+        for (sums, &b) in sums.iter_mut().zip(b) {
+            for (sum, &a) in sums.iter_mut().zip(a) {
+                *sum += a * b;
+            }
+        }
+    }
+    sums
+}
+
+/// The first columns of a strip, as many as there are; zeros for the rest of the tile.
+#[inline(always)]
+fn load(strip: &[Quad]) -> Tile {
+    match strip.first_chunk() {
+        Some(tile) => *tile,
+        None => {
+            let mut tile = [[0.0; STRIP]; STRIP];
+            tile[..strip.len()].copy_from_slice(strip);
+            tile
+        }
+    }
+}
+
+#[inline(always)]
+fn store(tile: &Tile, strip: &mut [Quad]) {
+    match strip.first_chunk_mut() {
+        Some(whole) => *whole = *tile,
+        None => strip.copy_from_slice(&tile[..strip.len()]),
+    }
+}
+
+#[inline(always)]
+fn subtract(tile: &mut Tile, from: &Tile) {
+    for (tile, from) in tile.iter_mut().zip(from) {
+        for (value, from) in tile.iter_mut().zip(from) {
+            *value = from - *value;
+        }
+    }
+}
+
+/// `target -= A B^T` for the strips of A below one another and B, all `width` columns wide. The strips of the target have `target_width` columns, one per
+/// row of B. If `lower`, what is above the diagonal does not matter: tiles wholly there are left out.
+pub(super) fn subtract_product(
+    target: &mut [Quad],
+    target_width: usize,
+    (a, b): (&[Quad], &[Quad]),
+    width: usize,
+    lower: bool,
+) {
+    for (group, b) in b.chunks_exact(width).enumerate() {
+        let from = group * STRIP;
+        let to = target_width.min(from + STRIP);
+        let first = if lower { group } else { 0 };
+        let strips = target.chunks_exact_mut(target_width).skip(first);
+        for (strip, a) in strips.zip(a.chunks_exact(width).skip(first)) {
+            let mut tile = outer(a, b);
+            let strip = &mut strip[from..to];
+            subtract(&mut tile, &load(strip));
+            store(&tile, strip);
+        }
+    }
+}
+
+/// The Cholesky factor of the square that `panel` begins with, in its place, and below it the rest of the panel times the inverse transposed factor. One
+/// over each pivot is written to `inverse`, one per column.
+///
+/// # Errors
+/// The column whose pivot is not positive.
+pub(super) fn factor_panel(panel: &mut [Quad], inverse: &mut [f64]) -> Result<(), usize> {
+    let width = inverse.len();
+    for (group, inverse) in inverse.chunks_mut(STRIP).enumerate() {
+        let from = group * STRIP;
+        let to = from + inverse.len();
+        let (head, below) = panel.split_at_mut((group + 1) * width);
+        let (above, own) = head[group * width..].split_at_mut(from);
+        let own = &mut own[..inverse.len()];
+        let mut tile = outer(above, above);
+        subtract(&mut tile, &load(own));
+        for (k, column) in tile.iter_mut().enumerate().skip(own.len()) {
+            column[k] = 1.0;
+        }
+        let reciprocal = factor_tile(&mut tile).map_err(|k| from + k)?;
+        store(&tile, own);
+        inverse.copy_from_slice(&reciprocal[..inverse.len()]);
+        for strip in below.chunks_exact_mut(width) {
+            let (done, rest) = strip.split_at_mut(from);
+            let mut rows = outer(done, above);
+            let rest = &mut rest[..to - from];
+            subtract(&mut rows, &load(rest));
+            solve_tile(&mut rows, &tile, &reciprocal);
+            store(&rows, rest);
+        }
+    }
+    Ok(())
+}
+
+/// Cholesky of a tile in place, zeros above its diagonal. Returns one over each pivot, or which is not positive.
+#[inline(always)]
+fn factor_tile(tile: &mut Tile) -> Result<Quad, usize> {
+    let mut reciprocal = [0.0; STRIP];
+    for k in 0..STRIP {
+        let mut column = tile[k];
+        for before in &tile[..k] {
+            let factor = before[k];
+            for (value, before) in column.iter_mut().zip(before) {
+                *value -= before * factor;
+            }
+        }
+        let pivot = column[k];
+        // Also false for NaN.
+        if !(pivot > 0.0 && pivot < f64::INFINITY) {
+            return Err(k);
+        }
+        let root = pivot.sqrt();
+        reciprocal[k] = 1.0 / root;
+        for value in &mut column {
+            *value *= reciprocal[k];
+        }
+        column[..k].fill(0.0);
+        column[k] = root;
+        tile[k] = column;
+    }
+    Ok(reciprocal)
+}
+
+/// `rows = rows L^-T` for the factor L of a tile.
+#[inline(always)]
+fn solve_tile(rows: &mut Tile, factor: &Tile, reciprocal: &Quad) {
+    for k in 0..STRIP {
+        let mut column = rows[k];
+        for (before, factor) in rows[..k].iter().zip(factor) {
+            for (value, before) in column.iter_mut().zip(before) {
+                *value -= before * factor[k];
+            }
+        }
+        for value in &mut column {
+            *value *= reciprocal[k];
+        }
+        rows[k] = column;
+    }
+}
+
+/// `own = L^-1 own` for the triangle that a panel begins with.
+pub(super) fn solve_lower(panel: &[Quad], inverse: &[f64], own: &mut [f64]) {
+    let width = inverse.len();
+    for (group, strip) in panel.chunks_exact(width).enumerate() {
+        let from = group * STRIP;
+        if from >= width {
+            break;
+        }
+        let (done, rest) = own.split_at_mut(from);
+        let count = STRIP.min(rest.len());
+        let mut values = difference(rest, strip, done);
+        for k in 0..count {
+            values[k] *= inverse[from + k];
+            for row in k + 1..count {
+                values[row] -= strip[from + k][row] * values[k];
+            }
+        }
+        rest[..count].copy_from_slice(&values[..count]);
+    }
+}
+
+/// `x -= A own` for the strips of A, as many as `x` needs.
+pub(super) fn subtract_forward(strips: &[Quad], own: &[f64], x: &mut [f64]) {
+    for (x, strip) in x.chunks_mut(STRIP).zip(strips.chunks_exact(own.len())) {
+        let values = difference(x, strip, own);
+        x.copy_from_slice(&values[..x.len()]);
+    }
+}
+
+/// The first four elements of x, as many as there are, less a strip times `factors`.
+#[inline(always)]
+fn difference(x: &[f64], strip: &[Quad], factors: &[f64]) -> Quad {
+    let mut sums = [0.0; STRIP];
+    for (column, &factor) in strip.iter().zip(factors) {
+        for (sum, value) in sums.iter_mut().zip(column) {
+            *sum += value * factor;
+        }
+    }
+    let mut values = quad(x);
+    for (value, sum) in values.iter_mut().zip(&sums) {
+        *value -= sum;
+    }
+    values
+}
+
+/// The first four elements, or what there is and zeros.
+#[inline(always)]
+fn quad(x: &[f64]) -> Quad {
+    match x.first_chunk() {
+        Some(values) => *values,
+        None => {
+            let mut values = [0.0; STRIP];
+            values[..x.len()].copy_from_slice(x);
+            values
+        }
+    }
+}
+
+/// `own = L^-T own` for the triangle that a panel begins with.
+pub(super) fn solve_upper(panel: &[Quad], inverse: &[f64], own: &mut [f64]) {
+    let width = inverse.len();
+    for group in (0..width.div_ceil(STRIP)).rev() {
+        let from = group * STRIP;
+        let (own, later) = own[from..].split_at_mut(STRIP.min(width - from));
+        let below = &panel[(group + 1) * width..];
+        let sums = transposed_product(below, width, from, later);
+        let strip = &panel[group * width + from..];
+        for k in (0..own.len()).rev() {
+            let mut value = own[k] - sums[k];
+            for row in k + 1..own.len() {
+                value -= strip[k][row] * own[row];
+            }
+            own[k] = value * inverse[from + k];
+        }
+    }
+}
+
+/// `own -= A^T x` for the strips of A, as many as `x` needs.
+pub(super) fn subtract_backward(strips: &[Quad], x: &[f64], own: &mut [f64]) {
+    let width = own.len();
+    for (group, own) in own.chunks_mut(STRIP).enumerate() {
+        let sums = transposed_product(strips, width, group * STRIP, x);
+        for (value, sum) in own.iter_mut().zip(&sums) {
+            *value -= sum;
+        }
+    }
+}
+
+/// Inner products of x with four columns from `from` on: each in four partial sums, one per row of a strip.
+#[inline(always)]
+fn transposed_product(strips: &[Quad], width: usize, from: usize, x: &[f64]) -> Quad {
+    let mut sums = [[0.0; STRIP]; STRIP];
+    for (x, strip) in x.chunks(STRIP).zip(strips.chunks_exact(width)) {
+        let x = quad(x);
+        match strip[from..].first_chunk::<STRIP>() {
+            Some(columns) => add_products(&mut sums, columns, &x),
+            None => add_products(&mut sums, &strip[from..], &x),
+        }
+    }
+    sums.map(|[a, b, c, d]| (a + b) + (c + d))
+}
+
+#[inline(always)]
+fn add_products(sums: &mut Tile, columns: &[Quad], x: &Quad) {
+    for (sums, column) in sums.iter_mut().zip(columns) {
+        for ((sum, value), x) in sums.iter_mut().zip(column).zip(x) {
+            *sum += value * x;
+        }
+    }
+}
