@@ -160,7 +160,8 @@ impl Action {
             at[k] = centre;
             compared += 1;
             let size = exact[k].abs().max(difference.value.abs());
-            if !(difference.uncertainty <= 1e-2 / UNCERTAINTIES * size) {
+            let judged = difference.uncertainty <= 1e-2 / UNCERTAINTIES * size;
+            if !judged {
                 uncertain += 1;
             }
             let error = difference.relative_error(exact[k]);

@@ -39,9 +39,9 @@ impl Sparsity {
         self.columns.len()
     }
 
-    /// Columns of a row's entries.
-    pub fn row(&self, row: usize) -> &[usize] {
-        &self.columns[self.starts[row]..self.starts[row + 1]]
+    /// A row's entries: the place of each among all entries, and its column.
+    pub fn row(&self, row: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
+        (self.starts[row]..self.starts[row + 1]).map(|e| (e, self.columns[e]))
     }
 }
 
@@ -167,6 +167,15 @@ impl Function {
         values: &mut [f64],
     ) {
         run_sparse(self.curvature_tape(), scratch, at, adjoint, values);
+    }
+
+    /// How many operations have a result that is used more than once.
+    pub(super) fn shared(&self) -> usize {
+        let reads = super::compile::count_reads(&self.graph, &self.outputs);
+        let is_leaf = |k: usize| self.graph.arguments(NodeId(k as u32)).next().is_none();
+        (0..reads.len())
+            .filter(|&k| reads[k] > 1 && !is_leaf(k))
+            .count()
     }
 
     pub(super) fn adjoint(&self) -> &Tape {
