@@ -26,11 +26,15 @@ struct Case {
 }
 
 fn main() -> Result<()> {
-    let words: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    // Numbers belong to the flags before them.
+    let named = arguments.iter().filter(|word| word.parse::<u64>().is_err() && !word.starts_with("--"));
+    let names: Vec<String> = named.cloned().collect();
+    let words = &arguments;
     let full = words.iter().any(|word| word == "--full");
     let (truths, seeds) = match full {
         true => (10, 10),
-        false => (number(&words, "--truths").unwrap_or(5), number(&words, "--seeds").unwrap_or(2)),
+        false => (number(words, "--truths").unwrap_or(5), number(words, "--seeds").unwrap_or(2)),
     };
     println!("{truths} truths x {seeds} seeds");
     println!(
@@ -38,11 +42,11 @@ fn main() -> Result<()> {
         "system", "strategy", "lowest", "consistent", "wrong", "median s", "mean s", "s/success", "starts"
     );
     for case in cases()? {
-        if !selected(&words, &case.name, |word| case_names().iter().any(|n| n.contains(word))) {
+        if !selected(&names, &case.name, |word| case_names().iter().any(|n| n.contains(word))) {
             continue;
         }
         for strategy in strategies() {
-            if selected(&words, strategy.0, |word| strategies().iter().any(|s| s.0.contains(word))) {
+            if selected(&names, strategy.0, |word| strategies().iter().any(|s| s.0.contains(word))) {
                 measure(&case, strategy, truths, seeds)?;
             }
         }
@@ -67,7 +71,7 @@ type Strategy = (&'static str, Start, Option<Ladder>, usize);
 fn strategies() -> Vec<Strategy> {
     let mut all: Vec<Strategy> = Start::ALL
         .iter()
-        .map(|&start| (start.name(), start, None, 10))
+        .map(|&start| (start.name(), start, None, 20))
         .collect();
     all.push(("plain-ladder", Start::Random, Some(Ladder::fixed(4e-6, 1.5, 101)), 1));
     all

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use least_action::action::{Precision, Prior};
 use least_action::anneal::{
-    Drop, Estimate, Finding, FindingCode, Ladder, Level, ObservedStart, Rung, Severity,
-    StartingPaths, Verdict,
+    ActiveBound, Drop, Estimate, Finding, FindingCode, Ladder, Level, ObservedStart, Range, Rung,
+    Severity, Start, StartingPaths, Stopped, Verdict,
 };
 use least_action::model::{Model, ModelKind, Parameter};
 use least_action::models::ModelSpec;
@@ -25,6 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("// Generated from the Rust types. Do not edit.");
     let declarations = [
         declaration::<ActionOptions>(&config)?,
+        declaration::<ActiveBound>(&config)?,
         declaration::<ActionValue>(&config)?,
         declaration::<AnnealOptions>(&config)?,
         declaration::<ConjugateGradient>(&config)?,
@@ -47,10 +48,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<Parameter>(&config)?,
         declaration::<Precision>(&config)?,
         declaration::<Prior>(&config)?,
+        declaration::<Range>(&config)?,
         declaration::<Rung>(&config)?,
         declaration::<Severity>(&config)?,
+        declaration::<Start>(&config)?,
         declaration::<StartingPaths>(&config)?,
         declaration::<StopReason>(&config)?,
+        declaration::<Stopped>(&config)?,
         declaration::<Structured>(&config)?,
         declaration::<TrustRegion>(&config)?,
         declaration::<TwinExperiment>(&config)?,

@@ -16,8 +16,10 @@ const LEAST_LADDER: f64 = 1e-4;
 const ALIKE: f64 = 8.0;
 
 /// What is found from problem and data.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Automatic {
+    /// What R_f is multiplied by, if the states need weights that nobody has said.
+    pub weights: Option<Precision>,
     /// R_f at the end of the ladder.
     pub last: f64,
     /// Of the mean normalisation, in which the errors of model and data have weights of their own.
@@ -44,11 +46,8 @@ impl Automatic {
         Automatic {
             last: if last.is_finite() { last.clamp(1e-90, 1e90) } else { 1e6 },
             per_residual,
+            weights,
         }
-    }
-
-    pub fn weights(&self, options: &AnnealOptions, climate: &Climate) -> Option<Precision> {
-        weights(options, climate)
     }
 
     /// R_f0: a share of the precision that the starting path's own residuals have.
@@ -61,8 +60,8 @@ impl Automatic {
     ) -> f64 {
         let most = LEAST_LADDER * self.last;
         let share = match options.starting_paths.start {
-            Start::EnsembleFilter | Start::GrowingWindow => {
-                std::env::var("FIRST").ok().and_then(|s| s.parse().ok()).unwrap_or(FIRST_INFORMED)
+            Start::Automatic | Start::EnsembleFilter | Start::GrowingWindow => {
+FIRST_INFORMED
             }
             _ => FIRST_IGNORANT,
         };

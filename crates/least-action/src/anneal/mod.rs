@@ -85,8 +85,8 @@ impl Annealer {
         )?;
         let climate = Climate::new(&problem, &options);
         let automatic = Automatic::new(&problem, &options, &climate);
-        if let Some(weights) = automatic.weights(&options, &climate) {
-            problem.set_model_weights(&weights);
+        if let Some(weights) = &automatic.weights {
+            problem.set_model_weights(weights);
         }
         let mut annealer = Annealer {
             problem,
@@ -179,6 +179,8 @@ impl Annealer {
             problem: &self.problem,
             options: &self.options,
             climate: &self.climate,
+            weights: self.automatic.weights.as_ref(),
+            last: self.options.model_precision.last.unwrap_or(self.automatic.last),
         }
     }
 

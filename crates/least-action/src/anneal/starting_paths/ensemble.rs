@@ -14,6 +14,23 @@ const LOST: f64 = 4.0;
 /// By what anomalies are multiplied at most then.
 const WIDENING: f64 = 2.0;
 
+/// Members per unknown of one point, and how many there are at least and at most.
+const PER_UNKNOWN: usize = 5;
+const FEWEST: usize = 48;
+const MOST: usize = 400;
+
+/// Members of a start's ensemble. Small ones are quick and good enough, and starts of several sizes fail at different problems.
+pub(super) fn size(setting: &Setting, start: usize) -> usize {
+    let unknowns = setting.problem.model.dimension() + setting.problem.estimated.len();
+    let usual = (PER_UNKNOWN * unknowns).clamp(FEWEST, MOST);
+    match start % 4 {
+        0 => usual,
+        1 => usual / 2,
+        2 => 2 * usual,
+        _ => usual * 3 / 4,
+    }
+}
+
 /// A starting path and parameters.
 pub(super) fn draw(setting: &Setting, size: usize, random: &mut Random) -> (Vec<f64>, Vec<f64>) {
     let problem = setting.problem;

@@ -4,6 +4,7 @@ mod climate;
 mod data;
 mod ensemble;
 mod forward;
+mod growing_window;
 mod nudged;
 mod options;
 mod random;
@@ -12,7 +13,7 @@ pub(super) use climate::Climate;
 pub use options::{ObservedStart, Range, Start, StartingPaths};
 
 use super::AnnealOptions;
-use crate::action::Problem;
+use crate::action::{Precision, Problem};
 use crate::random::Random;
 
 /// What a starting path is made from.
@@ -20,6 +21,10 @@ pub(super) struct Setting<'a> {
     pub problem: &'a Problem,
     pub options: &'a AnnealOptions,
     pub climate: &'a Climate,
+    /// Weights of the states, if they are automatic.
+    pub weights: Option<&'a Precision>,
+    /// R_f at the end of the ladder.
+    pub last: f64,
 }
 
 /// A path and estimated parameters for starting path number `start`. The same seed and number give the same bits, whatever else runs.
@@ -27,16 +32,13 @@ pub(super) fn draw(setting: &Setting, start: usize) -> (Vec<f64>, Vec<f64>) {
     // Stream 0 is the twin's: with equal seeds a starting path must not be made of the data's own noise.
     let mut random = Random::new(setting.options.starting_paths.seed, start as u64 + 1);
     let random = &mut random;
-    match setting.options.starting_paths.start {
+    match setting.options.starting_paths.start.at(start) {
         Start::Random => random::draw(setting, random),
         Start::Data => data::draw(setting, random),
         Start::Nudged => nudged::draw(setting, nudged::NUDGED, random),
         Start::Synchronising => nudged::draw(setting, nudged::SYNCHRONISING, random),
-        Start::EnsembleFilter => {
-            let size = std::env::var("ENS").ok().and_then(|s| s.parse().ok()).unwrap_or(400);
-            ensemble::draw(setting, size, random)
-        }
-        Start::GrowingWindow => todo!(),
+        Start::Automatic | Start::EnsembleFilter => ensemble::draw(setting, ensemble::size(setting, start), random),
+        Start::GrowingWindow => growing_window::draw(setting, random),
     }
 }
 

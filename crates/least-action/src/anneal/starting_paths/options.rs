@@ -10,10 +10,14 @@ use crate::error::{check, Result};
 #[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Start {
-    /// The mean path of an ensemble Kalman filter over states and estimated parameters.
+    /// `ensemble-filter`, and at every fourth start `growing-window`: quick where the filter finds the path, and sure where it does not.
     #[default]
+    Automatic,
+    /// The mean path of an ensemble Kalman filter over states and estimated parameters. It fails where the ensemble loses the data: with few observed components, or long
+    /// times between measurements.
     EnsembleFilter,
-    /// Grown from many minimisations over the first points: the best are extended, minimised again, and the worse ones dropped, until they span the data.
+    /// Grown from many minimisations over the first points: the best are extended, minimised again, and the worse ones dropped, until they span
+    /// the data. Slower, and it fails where the first points say too little.
     GrowingWindow,
     /// A forward integration with drawn parameters, gently pulled towards the data.
     Nudged,
@@ -26,7 +30,8 @@ pub enum Start {
 }
 
 impl Start {
-    pub const ALL: [Start; 6] = [
+    pub const ALL: [Start; 7] = [
+        Start::Automatic,
         Start::EnsembleFilter,
         Start::GrowingWindow,
         Start::Nudged,
@@ -38,12 +43,22 @@ impl Start {
     /// The name that options and files use.
     pub fn name(self) -> &'static str {
         match self {
+            Start::Automatic => "automatic",
             Start::EnsembleFilter => "ensemble-filter",
             Start::GrowingWindow => "growing-window",
             Start::Nudged => "nudged",
             Start::Synchronising => "synchronising",
             Start::Data => "data",
             Start::Random => "random",
+        }
+    }
+
+    /// The strategy of one starting path.
+    pub(in crate::anneal) fn at(self, start: usize) -> Start {
+        match self {
+            Start::Automatic if start % 4 == 3 => Start::GrowingWindow,
+            Start::Automatic => Start::EnsembleFilter,
+            chosen => chosen,
         }
     }
 }
@@ -94,7 +109,7 @@ impl From<[f64; 2]> for Range {
 )]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct StartingPaths {
-    /// How many are tried at most; a run ends earlier when `enough` of them have found a path that the data allow. Default: 10.
+    /// How many are tried at most; a run ends earlier when `enough` of them have found a path that the data allow. Default: 20.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>", optional))]
     pub count: usize,
     /// How many starts must reach a level that the chi-square check calls consistent before the run ends; `count` to climb from all of them. A start counts
@@ -105,7 +120,7 @@ pub struct StartingPaths {
     /// no start gets through, those stopped are climbed to the end after all. Default: true.
     #[cfg_attr(feature = "typescript", ts(as = "Option<bool>", optional))]
     pub prune: bool,
-    /// How the paths are made. Default: `ensemble-filter`.
+    /// How the paths are made. Default: `automatic`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<Start>", optional))]
     pub start: Start,
     /// Where states are drawn from: one interval for all, or by name. Default: bounds where they are finite, else what the data reach, else what
@@ -123,7 +138,7 @@ pub struct StartingPaths {
 impl Default for StartingPaths {
     fn default() -> Self {
         StartingPaths {
-            count: 10,
+            count: 20,
             enough: 1,
             prune: true,
             start: Start::default(),
