@@ -53,6 +53,17 @@ pub enum Error {
         nearest: Option<String>,
         known: Vec<String>,
     },
+    /// An equation, or a definition of its, that is not understood.
+    #[error("{path}: {message}{}\n{}", Meant(nearest), Excerpt(text, *position))]
+    Equation {
+        path: String,
+        text: String,
+        /// Where in `text`, in characters from 0.
+        position: usize,
+        message: String,
+        /// The known name that was probably meant.
+        nearest: Option<String>,
+    },
     /// A number of points that the discretization cannot use.
     #[error(
         "{path}: {discretization} needs {need}, got {points}; use {} points or another discretization",
@@ -92,12 +103,7 @@ impl Error {
         name: &str,
         known: impl Iterator<Item = &'a str> + Clone,
     ) -> Self {
-        let nearest = known
-            .clone()
-            .map(|k| (strsim::normalized_damerau_levenshtein(k, name), k))
-            .filter(|(similarity, _)| *similarity > 0.4)
-            .max_by(|a, b| a.0.total_cmp(&b.0))
-            .map(|(_, k)| k.to_string());
+        let nearest = nearest(name, known.clone());
         Error::UnknownName {
             path: path.into(),
             name: name.into(),
@@ -114,6 +120,7 @@ impl Error {
             | Error::IndexOutOfRange { path, .. }
             | Error::Duplicate { path, .. }
             | Error::UnknownName { path, .. }
+            | Error::Equation { path, .. }
             | Error::WrongPointCount { path, .. }
             | Error::WrongShape { path, .. }
             | Error::NoObservations { path }
@@ -133,6 +140,59 @@ impl fmt::Display for Number {
         } else {
             write!(f, "{}", self.0)
         }
+    }
+}
+
+/// The one of `known` that was probably meant by `name`.
+pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+    known
+        .map(|k| (strsim::normalized_damerau_levenshtein(k, name), k))
+        .filter(|(similarity, _)| *similarity > 0.4)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, k)| k.to_string())
+}
+
+struct Meant<'a>(&'a Option<String>);
+
+impl fmt::Display for Meant<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(nearest) => write!(f, "; did you mean \"{nearest}\"?"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The line of a text that holds a position, and a caret below it.
+struct Excerpt<'a>(&'a str, usize);
+
+impl fmt::Display for Excerpt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        /// Characters that are shown on either side.
+        const MARGIN: usize = 50;
+        let Excerpt(text, position) = *self;
+        let before = text.chars().take(position);
+        let line = before.fold(Vec::new(), |mut line, c| {
+            match c {
+                '\n' => line.clear(),
+                c => line.push(c),
+            }
+            line
+        });
+        let after = text.chars().skip(position).take_while(|&c| c != '\n');
+        let after: Vec<char> = after.take(MARGIN + 1).collect();
+        let (cut, start) = match line.len() > MARGIN {
+            true => ("...", line.len() - MARGIN),
+            false => ("", 0),
+        };
+        let shown: String = line[start..]
+            .iter()
+            .chain(after.iter().take(MARGIN))
+            .collect();
+        let end = if after.len() > MARGIN { "..." } else { "" };
+        let width = cut.len() + line.len() - start;
+        writeln!(f, "  {cut}{}{end}", shown.replace(['\t', '\r'], " "))?;
+        write!(f, "  {:width$}^", "")
     }
 }
 

@@ -192,6 +192,7 @@ impl ModelBuilder {
             inputs: self.inputs,
             initial_state,
             spin_up: self.spin_up,
+            definition: None,
             observation: (observables > 0).then(|| function(&outputs[dimension..])),
             function: function(&outputs[..dimension]),
             observables: self.observables,

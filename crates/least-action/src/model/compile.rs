@@ -72,7 +72,7 @@ pub(super) fn compile(graph: &Graph, outputs: &[NodeId], leaves: Leaves, adjoint
 }
 
 /// How often each node is read, by operations that are needed or as an output.
-fn count_reads(graph: &Graph, outputs: &[NodeId]) -> Vec<u32> {
+pub(super) fn count_reads(graph: &Graph, outputs: &[NodeId]) -> Vec<u32> {
     let mut reads = vec![0; graph.len()];
     for output in outputs {
         reads[output.index()] += 1;

@@ -26,14 +26,19 @@ impl<'g> Expression<'g> {
         Expression { id, ..self }
     }
 
-    fn unary(self, function: Unary) -> Self {
+    pub(super) fn unary(self, function: Unary) -> Self {
         let id = self.graph.borrow_mut().unary(function, self.id);
         self.of(id)
     }
 
-    fn binary(self, function: Binary, other: Self) -> Self {
+    pub(super) fn binary(self, function: Binary, other: Self) -> Self {
         let id = self.graph.borrow_mut().binary(function, self.id, other.id);
         self.of(id)
+    }
+
+    /// The value, if it is the same whatever states, parameters, inputs and time are.
+    pub(super) fn value(self) -> Option<f64> {
+        self.graph.borrow().value(self.id)
     }
 
     /// A constant in the same graph.

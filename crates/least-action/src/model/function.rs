@@ -146,6 +146,15 @@ impl Function {
         run_sparse(self.curvature_tape(), scratch, at, adjoint, values);
     }
 
+    /// How many operations have a result that is used more than once.
+    pub(super) fn shared(&self) -> usize {
+        let reads = super::compile::count_reads(&self.graph, &self.outputs);
+        let is_leaf = |k: usize| self.graph.arguments(NodeId(k as u32)).next().is_none();
+        (0..reads.len())
+            .filter(|&k| reads[k] > 1 && !is_leaf(k))
+            .count()
+    }
+
     pub(super) fn adjoint(&self) -> &Tape {
         self.adjoint.get_or_init(|| {
             let mut graph = self.graph.clone();

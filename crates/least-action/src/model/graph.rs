@@ -254,9 +254,15 @@ impl Graph {
             Add if vb == Some(0.0) => a,
             Add if negated_b.is_some() => self.binary(Subtract, a, negated_b.unwrap_or(b)),
             Add if negated_a.is_some() => self.binary(Subtract, b, negated_a.unwrap_or(a)),
+            Add if vb.is_some_and(|v| v < 0.0) => self.less(a, vb),
+            Add if va.is_some_and(|v| v < 0.0) => self.less(b, va),
             Subtract if vb == Some(0.0) => a,
             Subtract if va == Some(0.0) => self.negate(b),
             Subtract if a == b => self.constant(0.0),
+            Subtract if vb.is_some_and(|v| v < 0.0) => {
+                let positive = self.constant(-vb.unwrap_or(0.0));
+                self.add(a, positive)
+            }
             Subtract if negated_b.is_some() => self.binary(Add, a, negated_b.unwrap_or(b)),
             Multiply if va == Some(0.0) || vb == Some(0.0) => self.constant(0.0),
             Multiply if va == Some(1.0) => b,
@@ -315,6 +321,12 @@ impl Graph {
         } else {
             positive
         }
+    }
+
+    /// `a + value` of a value below 0.
+    fn less(&mut self, a: NodeId, value: Option<f64>) -> NodeId {
+        let positive = self.constant(-value.unwrap_or(0.0));
+        self.binary(Binary::Subtract, a, positive)
     }
 
     fn negated(&self, id: NodeId) -> Option<NodeId> {

@@ -2,16 +2,27 @@
 
 mod builder;
 mod compile;
+mod definition;
 mod derivative;
 mod evaluate;
+mod explain;
 mod expression;
 mod function;
 mod graph;
 mod guard;
+mod lower;
+mod parse;
+mod print;
 mod tape;
+mod token;
 
 pub use builder::{ModelBuilder, Symbols};
+pub use definition::{
+    EquationDefinition, Initial, ModelDefinition, NamedExpression, ParameterDefinition,
+    StateDefinition,
+};
 pub use evaluate::{Points, Scratch};
+pub use explain::{Cost, Explanation};
 pub use expression::{Expression, Operand};
 pub use function::{Function, Sparsity};
 
@@ -124,6 +135,8 @@ pub struct EquationModel {
     initial_state: Vec<f64>,
     spin_up: f64,
     function: Function,
+    /// The texts that it was made of, if it was.
+    definition: Option<Box<ModelDefinition>>,
 }
 
 impl EquationModel {

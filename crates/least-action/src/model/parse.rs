@@ -1,0 +1,338 @@
+//! From the text of an expression to its syntax, in postfix order. No recursion, so neither depth nor length can exhaust the stack.
+
+use super::graph::{Binary, Unary};
+use super::token::{tokens, Token, TokenKind};
+
+/// Why a text is no expression, and where.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Fault {
+    /// In characters, from 0.
+    pub position: usize,
+    pub message: String,
+    pub nearest: Option<String>,
+}
+
+impl Fault {
+    pub fn new(position: usize, message: impl Into<String>) -> Self {
+        Fault {
+            position,
+            message: message.into(),
+            nearest: None,
+        }
+    }
+}
+
+/// One step of an expression: operands first, then what is done with them.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Step {
+    pub position: usize,
+    pub action: Action,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Action {
+    Number(f64),
+    Name(String),
+    /// A component of a vector, whose index is the last operand.
+    Component(String),
+    Negate,
+    Operator(Operator),
+    /// A function of so many operands.
+    Call(Function, usize),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Operator {
+    Is(Binary),
+    /// a > b is b < a.
+    Swapped(Binary),
+}
+
+/// What a function's name stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Function {
+    Unary(Unary),
+    Log10,
+    Binary(Binary),
+    /// Of two operands or more.
+    Extreme(Binary),
+    Select,
+}
+
+/// All functions of the language.
+pub(super) const FUNCTIONS: [(&str, Function); 21] = [
+    ("abs", Function::Unary(Unary::Abs)),
+    ("acos", Function::Unary(Unary::Acos)),
+    ("asin", Function::Unary(Unary::Asin)),
+    ("atan", Function::Unary(Unary::Atan)),
+    ("atan2", Function::Binary(Binary::Atan2)),
+    ("cos", Function::Unary(Unary::Cos)),
+    ("cosh", Function::Unary(Unary::Cosh)),
+    ("exp", Function::Unary(Unary::Exp)),
+    ("floor", Function::Unary(Unary::Floor)),
+    ("if", Function::Select),
+    ("ln", Function::Unary(Unary::Log)),
+    ("log", Function::Unary(Unary::Log)),
+    ("log10", Function::Log10),
+    ("max", Function::Extreme(Binary::Max)),
+    ("min", Function::Extreme(Binary::Min)),
+    ("sign", Function::Unary(Unary::Sign)),
+    ("sin", Function::Unary(Unary::Sin)),
+    ("sinh", Function::Unary(Unary::Sinh)),
+    ("sqrt", Function::Unary(Unary::Sqrt)),
+    ("tan", Function::Unary(Unary::Tan)),
+    ("tanh", Function::Unary(Unary::Tanh)),
+];
+
+pub(super) fn function(name: &str) -> Option<Function> {
+    let place = FUNCTIONS.binary_search_by_key(&name, |&(known, _)| known);
+    place.ok().map(|place| FUNCTIONS[place].1)
+}
+
+/// How tightly operators bind.
+pub(super) mod binding {
+    pub const COMPARISON: u8 = 1;
+    pub const SUM: u8 = 2;
+    pub const PRODUCT: u8 = 3;
+    pub const NEGATION: u8 = 4;
+    pub const POWER: u8 = 5;
+    /// Numbers, names, calls and parentheses.
+    pub const ATOM: u8 = 6;
+}
+
+/// What waits for its end or for its right operand.
+enum Waiting {
+    Operator(Operator, u8),
+    Negate,
+    Parenthesis,
+    Call(Function, String, usize),
+    Index(String),
+}
+
+impl Waiting {
+    fn binding(&self) -> Option<u8> {
+        match self {
+            Waiting::Operator(_, binding) => Some(*binding),
+            Waiting::Negate => Some(binding::NEGATION),
+            _ => None,
+        }
+    }
+}
+
+struct Parser {
+    steps: Vec<Step>,
+    waiting: Vec<(usize, Waiting)>,
+}
+
+/// Parses one expression.
+pub(super) fn parse(text: &str) -> Result<Vec<Step>, Fault> {
+    let tokens = tokens(text)?;
+    let mut parser = Parser {
+        steps: Vec::with_capacity(tokens.len()),
+        waiting: Vec::new(),
+    };
+    let mut rest = &tokens[..];
+    let mut operand_next = true;
+    while let [token, after @ ..] = rest {
+        rest = after;
+        if !operand_next {
+            operand_next = parser.after_operand(token)?;
+            continue;
+        }
+        let next = rest.first().map(|t| &t.kind);
+        let opens = matches!(next, Some(TokenKind::Symbol("(" | "[")));
+        operand_next = parser.operand(token, next)?;
+        if operand_next && opens && matches!(token.kind, TokenKind::Name(_)) {
+            rest = &rest[1..];
+        }
+    }
+    Ok(parser.steps)
+}
+
+impl Parser {
+    /// Where an operand must begin; whether one must still follow.
+    fn operand(&mut self, token: &Token, next: Option<&TokenKind>) -> Result<bool, Fault> {
+        let position = token.position;
+        match (&token.kind, next) {
+            (TokenKind::Number(value), _) => self.push(position, Action::Number(*value)),
+            (TokenKind::Name(name), Some(TokenKind::Symbol("("))) => {
+                let function = function(name).ok_or_else(|| no_function(position, name))?;
+                self.wait(position, Waiting::Call(function, name.clone(), 1));
+                return Ok(true);
+            }
+            (TokenKind::Name(name), _) if function(name).is_some() => {
+                let message = format!("\"{name}\" is a function: write {name}(...)");
+                return Err(Fault::new(position, message));
+            }
+            (TokenKind::Name(name), Some(TokenKind::Symbol("["))) => {
+                self.wait(position, Waiting::Index(name.clone()));
+                return Ok(true);
+            }
+            (TokenKind::Name(name), _) => self.push(position, Action::Name(name.clone())),
+            (TokenKind::Symbol("("), _) => {
+                self.wait(position, Waiting::Parenthesis);
+                return Ok(true);
+            }
+            (TokenKind::Symbol("-"), _) => {
+                self.wait(position, Waiting::Negate);
+                return Ok(true);
+            }
+            (TokenKind::Symbol("+"), _) => return Ok(true),
+            (kind, _) => {
+                let message = format!("expected a number, a name or \"(\", got {kind}");
+                return Err(Fault::new(position, message));
+            }
+        }
+        Ok(false)
+    }
+
+    /// What follows a complete operand; whether another must follow.
+    fn after_operand(&mut self, token: &Token) -> Result<bool, Fault> {
+        let position = token.position;
+        let symbol = match &token.kind {
+            TokenKind::Symbol(symbol) => *symbol,
+            TokenKind::End => return self.end().map(|()| false),
+            kind => return Err(no_operator(position, kind)),
+        };
+        if let Some((operator, binding)) = operator(symbol) {
+            self.reduce(binding + u8::from(binding == binding::POWER));
+            if binding == binding::COMPARISON
+                && matches!(self.waiting.last(), Some((_, Waiting::Operator(_, b))) if *b == binding)
+            {
+                let message = "comparisons cannot be chained; write min(a < b, b < c)";
+                return Err(Fault::new(position, message));
+            }
+            self.wait(position, Waiting::Operator(operator, binding));
+            return Ok(true);
+        }
+        if matches!(symbol, "(" | "[") {
+            return Err(no_operator(position, &token.kind));
+        }
+        self.reduce(0);
+        match (symbol, self.waiting.pop()) {
+            (")", Some((_, Waiting::Parenthesis))) => {}
+            (")", Some((start, Waiting::Call(function, name, count)))) => {
+                check_count(position, &name, function, count)?;
+                self.push(start, Action::Call(function, count));
+            }
+            (",", Some((start, Waiting::Call(function, name, count)))) => {
+                self.wait(start, Waiting::Call(function, name, count + 1));
+                return Ok(true);
+            }
+            ("]", Some((start, Waiting::Index(name)))) => self.push(start, Action::Component(name)),
+            (_, Some((start, opened))) => {
+                let (opening, closing) = match opened {
+                    Waiting::Index(_) => ("[", "]"),
+                    _ => ("(", ")"),
+                };
+                let message = format!(
+                    "expected an operator or \"{closing}\" (for the \"{opening}\" at {start}), got \"{symbol}\""
+                );
+                return Err(Fault::new(position, message));
+            }
+            (",", None) => {
+                let message = "\",\" stands only between a function's arguments";
+                return Err(Fault::new(position, message));
+            }
+            (_, None) => {
+                let message = format!("\"{symbol}\" without an opening one before it");
+                return Err(Fault::new(position, message));
+            }
+        }
+        Ok(false)
+    }
+
+    fn end(&mut self) -> Result<(), Fault> {
+        self.reduce(0);
+        match self.waiting.pop() {
+            None => Ok(()),
+            Some((start, Waiting::Index(_))) => Err(Fault::new(start, "this \"[\" is not closed")),
+            Some((start, Waiting::Call(_, name, _))) => Err(Fault::new(
+                start,
+                format!("the \"(\" of {name} is not closed"),
+            )),
+            Some((start, _)) => Err(Fault::new(start, "this \"(\" is not closed")),
+        }
+    }
+
+    fn push(&mut self, position: usize, action: Action) {
+        self.steps.push(Step { position, action });
+    }
+
+    fn wait(&mut self, position: usize, what: Waiting) {
+        self.waiting.push((position, what));
+    }
+
+    /// Completes the operators that bind at least as tightly; comparisons are left, so that a chain of them is seen.
+    fn reduce(&mut self, least: u8) {
+        while let Some((position, waiting)) = self.waiting.last() {
+            let position = *position;
+            let Some(binding) = waiting.binding() else {
+                break;
+            };
+            if binding < least || (least == binding::COMPARISON && binding == least) {
+                break;
+            }
+            let action = match waiting {
+                Waiting::Operator(operator, _) => Action::Operator(*operator),
+                _ => Action::Negate,
+            };
+            self.waiting.pop();
+            self.push(position, action);
+        }
+    }
+}
+
+fn operator(symbol: &str) -> Option<(Operator, u8)> {
+    use Operator::{Is, Swapped};
+    Some(match symbol {
+        "+" => (Is(Binary::Add), binding::SUM),
+        "-" => (Is(Binary::Subtract), binding::SUM),
+        "*" => (Is(Binary::Multiply), binding::PRODUCT),
+        "/" => (Is(Binary::Divide), binding::PRODUCT),
+        "^" => (Is(Binary::Power), binding::POWER),
+        "<" => (Is(Binary::Less), binding::COMPARISON),
+        "<=" => (Is(Binary::LessOrEqual), binding::COMPARISON),
+        "==" => (Is(Binary::Equal), binding::COMPARISON),
+        ">" => (Swapped(Binary::Less), binding::COMPARISON),
+        ">=" => (Swapped(Binary::LessOrEqual), binding::COMPARISON),
+        _ => return None,
+    })
+}
+
+fn no_function(position: usize, name: &str) -> Fault {
+    let known = FUNCTIONS.iter().map(|&(known, _)| known);
+    Fault {
+        position,
+        message: format!("\"{name}\" is no function (to multiply, write {name}*(...))"),
+        nearest: crate::error::nearest(name, known),
+    }
+}
+
+fn no_operator(position: usize, kind: &TokenKind) -> Fault {
+    Fault::new(
+        position,
+        format!("expected an operator before {kind}; to multiply, write *"),
+    )
+}
+
+fn check_count(position: usize, name: &str, function: Function, count: usize) -> Result<(), Fault> {
+    let (least, most) = match function {
+        Function::Unary(_) | Function::Log10 => (1, 1),
+        Function::Binary(_) => (2, 2),
+        Function::Extreme(_) => (2, usize::MAX),
+        Function::Select => (3, 3),
+    };
+    if (least..=most).contains(&count) {
+        return Ok(());
+    }
+    let expected = match (least, most) {
+        (1, _) => "1 argument".to_string(),
+        (least, usize::MAX) => format!("{least} arguments or more"),
+        (least, _) => format!("{least} arguments"),
+    };
+    Err(Fault::new(
+        position,
+        format!("{name} takes {expected}, got {count}"),
+    ))
+}
