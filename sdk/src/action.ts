@@ -1,7 +1,7 @@
 // The action of a path, by itself: for people with their own minimiser.
 import { wrongLength, wrongShape } from "./errors.js";
 import { gridOf, type Observations } from "./observations.js";
-import { type Model, specOf } from "./models.js";
+import { type Model, specOf } from "./model/model.js";
 import { Held } from "./instance.js";
 import type { ActionValue, CoreActionOptions, RawAction } from "./raw.js";
 import { describe, fields, float64Array, plain } from "./shape.js";

@@ -85,9 +85,25 @@ export interface RawAction {
   free(): void;
 }
 
+/** What Rust says of a model. */
+export interface ModelDescription {
+  name: string;
+  kind: "flow" | "map";
+  dimension: number;
+  states: string[];
+  /** Null where there is none. */
+  units: (string | null)[];
+  parameters: Parameter[];
+  inputs: string[];
+  /** The equations, one line each. */
+  text: string;
+  /** The same with counts of operations. */
+  explanation: string;
+}
+
 // What options are is decided in Rust, so they cross unchecked: unknown here.
 export interface Raw {
-  describeModel(spec: unknown): { name: string; dimension: number; states: string[]; parameters: Parameter[] };
+  describeModel(spec: unknown): ModelDescription;
   twinExperiment(
     spec: unknown,
     options: unknown,

@@ -1,6 +1,6 @@
 // Forward integration, and twin experiments: data made by the model itself, so that the truth is known.
 import type { Observations } from "./observations.js";
-import { type Model, specOf } from "./models.js";
+import { type Model, specOf } from "./model/model.js";
 import { call } from "./instance.js";
 import type { CoreTwinExperiment } from "./raw.js";
 import { fields, float64Array, plain, timeGrid } from "./shape.js";

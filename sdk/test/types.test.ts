@@ -23,8 +23,8 @@ export function compiles() {
     startingPaths: { count: 1, range: [0, 1], seed: 1 },
   } as const;
 
-  expectTypeOf(lorenz96({ dimension: 20 })).toEqualTypeOf<Model<"forcing">>();
-  expectTypeOf(lorenz63()).toEqualTypeOf<Model<"sigma" | "rho" | "beta">>();
+  expectTypeOf(lorenz96({ dimension: 20 })).toEqualTypeOf<Model<"forcing", `x${number}`, never>>();
+  expectTypeOf(lorenz63()).toEqualTypeOf<Model<"sigma" | "rho" | "beta", "x" | "y" | "z", never>>();
   expectTypeOf(logLotkaVolterra().parameters[0]?.name).toEqualTypeOf<
     "alpha" | "beta" | "gamma" | "delta" | undefined
   >();

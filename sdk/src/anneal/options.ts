@@ -1,6 +1,6 @@
 // What a user says about an annealing run, and its parts: those for Rust, those for here.
 import { LeastActionError, outOfRange, wrongShape } from "../errors.js";
-import { specOf, type Model } from "../models.js";
+import { specOf, type Model } from "../model/model.js";
 import { gridOf, type Observations } from "../observations.js";
 import type { Climb, CoreAnnealOptions, Discretization, Estimate, Normalization, Rung } from "../raw.js";
 import { copied, describe, fields, float64Array, plain } from "../shape.js";
