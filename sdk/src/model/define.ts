@@ -16,6 +16,7 @@ import type {
   StateDeclarations,
   Where,
 } from "./types.js";
+import { Vector } from "./vector.js";
 
 /** Everything about a model of one's own. */
 export interface ModelOptions<S extends StateDeclarations, P, I extends string, W extends string> {
@@ -75,7 +76,7 @@ export function defineModel<
   const others = [...parameters.map(({ name }) => name), ...inputs];
   const where = whereOf(given.where, scopeOf(states, others));
   const scope = scopeOf(states, [...others, ...where.map(({ name }) => name)]);
-  const equations = equationsOf(given.equations, states, scope);
+  const equations = equationsOf(given.equations, states, scope, given.states instanceof Vector);
   const formulas = lower(where, equations, [...others, ...componentsOf(states)]);
   const definition = { ...declared, ...(formulas.where.length === 0 ? { equations: formulas.equations } : formulas) };
   return new DefinedModel(definition) as Model<keyof P & string, ComponentNames<S>, I>;

@@ -1,7 +1,7 @@
 // What formulas are made of in TypeScript: expressions with methods, and the template tag.
 import { LeastActionError, wrongShape } from "../errors.js";
 import { describe } from "../shape.js";
-import type { ArithmeticOperator, Comparison, Node } from "./node.js";
+import { type ArithmeticOperator, childrenOf, type Comparison, type Node } from "./node.js";
 import { absolute, levelOf, print } from "./print.js";
 
 /** What can stand in a formula: an expression or a number. */
@@ -43,18 +43,13 @@ function writtenOut(root: Node): number {
   const left: Node[] = [root];
   for (let node = left.pop(); node !== undefined && count <= LONGEST_TEXT; node = left.pop()) {
     count += 1;
-    if (node.kind === "negation") left.push(node.of);
-    else if (node.kind === "binary" || node.kind === "comparison") left.push(node.left, node.right);
-    else if (node.kind === "call") left.push(...node.given);
-    else if (node.kind === "text") left.push(...node.pieces.filter((piece) => typeof piece !== "string"));
+    left.push(...childrenOf(node));
   }
   return count;
 }
 
 /** A comparison, for {@link ifElse}. */
-export class Condition extends Formula {
-  declare readonly isCondition: true;
-}
+export class Condition extends Formula {}
 
 /**
  * A formula in the states, parameters and inputs of a model. Methods give new expressions; what is used twice is computed once.
@@ -66,8 +61,6 @@ export class Condition extends Formula {
  * });
  */
 export class Expression extends Formula {
-  declare readonly isExpression: true;
-
   /** this + other */
   plus(other: Operand): Expression {
     return binary("+", this, other);

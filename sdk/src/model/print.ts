@@ -30,6 +30,9 @@ export function printDefinition(node: Node, printing: Printing): string {
   return spelled(node, printing).text;
 }
 
+/** Stands for a component until it is known how to write it: an operand that nobody's formula holds. */
+export const PLACEHOLDER = "\uE000";
+
 /** A component by its number: `x[3]`. */
 export function absolute({ vector, size, index }: ComponentNode): string {
   return `${vector}[${onRing(index, size)}]`;
@@ -152,7 +155,7 @@ function neighbourAfter(text: string): Level | undefined {
   return first === "^" ? Level.atom : undefined;
 }
 
-const TOKEN = /\s+|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|[\p{L}_][\p{L}\p{N}_]*|\u0001|<=|>=|==|[^]/giuy;
+const TOKEN = /\s+|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|[\p{L}_][\p{L}\p{N}_]*|\uE000|<=|>=|==|[^]/giuy;
 
 /** The level of a text, by its operators outside of parentheses; the loosest one if it is not a formula. */
 export function levelOf(text: string): Level {

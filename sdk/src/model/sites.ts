@@ -1,9 +1,6 @@
 // One equation for all sites of a vector, if they follow one rule.
 import { type ComponentNode, type Node, onRing } from "./node.js";
-import { absolute, print } from "./print.js";
-
-/** Stands for a component until all sites are known; nothing in a formula looks like it. */
-const PLACEHOLDER = "\u0001";
+import { absolute, PLACEHOLDER, print } from "./print.js";
 
 /** The text that holds at all sites, in terms of the index `i`; undefined if there is none. */
 export function inOneText(sites: readonly Node[], path: string, names: ReadonlyMap<Node, string>): string | undefined {

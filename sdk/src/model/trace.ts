@@ -37,13 +37,17 @@ export function whereOf(given: unknown, scope: object): Formula[] {
   });
 }
 
-/** One for each state or vector, in the order of the states. */
-export function equationsOf(given: unknown, states: readonly StateDefinition[], scope: object): Formula[] {
+/** One for each state or vector, in the order of the states. Where the states are one vector, its equation may stand for all. */
+export function equationsOf(
+  given: unknown,
+  states: readonly StateDefinition[],
+  scope: object,
+  areOneVector: boolean,
+): Formula[] {
   if (given === undefined) throw wrongShape("equations", "is missing: give one for each state");
   const atSite: Call = (f, i) => f(scope, i);
-  const [first] = states;
-  if (states.length === 1 && first?.size !== undefined && (!isObject(given) || isFormula(given))) {
-    return [equationOf("equations", first, given, atSite)];
+  if (areOneVector && (!isObject(given) || isFormula(given))) {
+    return states.map((vector) => equationOf("equations", vector, given, atSite));
   }
   const isWhole = isFunction(given);
   const equations = record("equations", isWhole ? traced("equations", () => given(scope)) : given);
