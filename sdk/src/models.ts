@@ -4,6 +4,8 @@ import type { Model } from "./model/model.js";
 import type { ModelParameters, ModelSpec } from "./raw.js";
 import { plain } from "./shape.js";
 
+export { type Model, specOf } from "./model/model.js";
+
 /** Whatever a system is named by: Rust knows the rest. */
 function model<P extends string, S extends string = string, I extends string = never>(
   given: ModelSpec,

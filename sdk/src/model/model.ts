@@ -1,6 +1,6 @@
 // What a model is to those who use it.
 import { wrongShape } from "../errors.js";
-import type { ModelSpec, Parameter } from "../raw.js";
+import type { ModelKind, ModelSpec, Parameter } from "../raw.js";
 import { describe, plain } from "../shape.js";
 import type { ModelDefinition } from "./definition.js";
 
@@ -12,7 +12,7 @@ export interface Model<P extends string = string, S extends string = string, I e
   /** What Rust makes the system from. */
   readonly spec: ModelSpec | { readonly definition: ModelDefinition };
   readonly name: string;
-  readonly kind: "flow" | "map";
+  readonly kind: ModelKind;
   /** Number of state components. */
   readonly dimension: number;
   /** Names of the state components, in the order of a path's columns. */

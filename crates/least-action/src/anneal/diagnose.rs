@@ -263,5 +263,6 @@ fn stop_words(stop: StopReason) -> &'static str {
         StopReason::IterationLimit => "the limit of iterations was reached",
         StopReason::LineSearchFailed => "no lower action was found along the search direction",
         StopReason::NotFinite => "all steps led to values that are not finite",
+        StopReason::Interrupted => "it was interrupted",
     }
 }

@@ -90,10 +90,12 @@ mod tests {
             action,
             measurement_error: action,
             model_error: 0.0,
+            prior_error: 0.0,
             parameters: vec![],
             stop: StopReason::ValueSettled,
             iterations: 1,
             evaluations: 1,
+            factorizations: 0,
         };
         Climb {
             start,

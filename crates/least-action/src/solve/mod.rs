@@ -1,9 +1,30 @@
 //! Minimisers of a smooth function, with stop tests that do not depend on its scale.
 
+mod blocks;
+mod bounds;
+mod conjugate_gradient;
+mod coordinates;
+mod curvature;
+mod descend;
 mod lbfgs;
+mod line_search;
+mod newton_cg;
+mod options;
+mod session;
+mod steihaug;
+mod structured;
+mod trust_region;
 
+pub use blocks::{Assembly, BlockMatrix, Cholesky, NotPositive};
+pub use bounds::Bounds;
+pub use conjugate_gradient::ConjugateGradient;
 pub use lbfgs::Lbfgs;
+pub use newton_cg::NewtonCg;
+pub use options::MinimizerOptions;
+pub use structured::{Hessian, Structured, Workspace};
+pub use trust_region::TrustRegion;
 
+use crate::action::{Layout, Linearization};
 use crate::error::Result;
 
 /// A smooth function to be minimised.
@@ -13,6 +34,39 @@ pub trait Objective {
     /// # Errors
     /// A value or gradient that is not finite: minimisers then try a shorter step.
     fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> Result<f64>;
+
+    /// Asked once per iteration: true ends the minimisation at the best point so far.
+    fn interrupted(&self) -> bool {
+        false
+    }
+
+    /// The same function as a sum of weighted squares with the structure of a path, if it is one.
+    fn least_squares(&mut self) -> Option<&mut dyn LeastSquares> {
+        None
+    }
+}
+
+/// A sum of weighted squares whose unknowns are a path and static parameters.
+pub trait LeastSquares: Objective {
+    fn layout(&self) -> &Layout;
+
+    /// Memory for [`LeastSquares::linearize`]: the patterns are right, the numbers of no meaning.
+    fn linearization(&self) -> Linearization;
+
+    /// The value at `x`; residuals, weights and Jacobian are written to the second argument, whose patterns stay as they are.
+    ///
+    /// # Errors
+    /// A value or derivative that is not finite: minimisers then try a shorter step.
+    fn linearize(&mut self, x: &[f64], into: &mut Linearization) -> Result<f64>;
+
+    /// Adds the second derivatives that the Gauss-Newton Hessian leaves out, the sum of `weight * residual * d2 residual`. `x` is the point linearised last.
+    ///
+    /// # Errors
+    /// A second derivative that is not finite.
+    fn add_curvature(&mut self, x: &[f64], into: &mut BlockMatrix) -> Result<()>;
+
+    /// Intervals for the unknowns; none if all are free.
+    fn bounds(&self) -> Option<&Bounds>;
 }
 
 /// Why a minimisation ended.
@@ -31,6 +85,8 @@ pub enum StopReason {
     LineSearchFailed,
     /// Every step, however short, led to values that are not finite.
     NotFinite,
+    /// The objective asked for an end. The point is the best one so far.
+    Interrupted,
 }
 
 impl StopReason {
@@ -49,6 +105,12 @@ pub struct Minimum {
     pub iterations: usize,
     /// Evaluations of value and gradient together.
     pub evaluations: usize,
+    /// Factorisations of the Hessian; none in minimisers that have none.
+    pub factorizations: usize,
+    /// Products of the Hessian with a vector; none in minimisers that make none.
+    pub hessian_products: usize,
+    /// Unknowns that ended at one of their bounds, ascending.
+    pub active_bounds: Vec<usize>,
 }
 
 /// An algorithm that minimises an [`Objective`].

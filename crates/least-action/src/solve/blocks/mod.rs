@@ -1,0 +1,213 @@
+//! Symmetric matrices over a path: blocks in time order, coupled with the next one or two points, and a border for the parameters.
+
+mod assembly;
+mod cholesky;
+mod kernels;
+#[cfg(test)]
+pub(super) mod tests;
+
+pub use assembly::Assembly;
+pub use cholesky::{Cholesky, NotPositive};
+
+use crate::action::Layout;
+
+/// Where the numbers of a [`BlockMatrix`] or of its factor lie in memory.
+///
+/// Every point has a panel: the columns of its own unknowns, from the diagonal block down. It is column-major; its rows are the point itself, the one or two
+/// points that it is coupled with, and the parameters. The panels lie one after the other, and behind them the parameters among themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Geometry {
+    pub dimension: usize,
+    pub points: usize,
+    pub parameters: usize,
+    /// The following points in the panel of each point, as [`Layout::reach`] says: elimination in time order fills nothing else.
+    pub couples: Vec<u8>,
+    /// Where each panel begins; the last entry is where the corner of the parameters begins.
+    pub start: Vec<usize>,
+}
+
+impl Geometry {
+    pub fn new(layout: &Layout) -> Self {
+        let (dimension, parameters) = (layout.dimension, layout.parameters);
+        let couples: Vec<u8> = (0..layout.points)
+            .map(|point| layout.reach(point) as u8)
+            .collect();
+        let mut start = Vec::with_capacity(layout.points + 1);
+        let mut end = 0;
+        for &count in &couples {
+            start.push(end);
+            end += dimension * (dimension * (1 + count as usize) + parameters);
+        }
+        start.push(end);
+        Geometry {
+            dimension,
+            points: layout.points,
+            parameters,
+            couples,
+            start,
+        }
+    }
+
+    /// Rows of the panel of `point`, which is also the distance between its columns.
+    pub fn rows(&self, point: usize) -> usize {
+        self.state_rows(point) + self.parameters
+    }
+
+    /// Rows of the panel that belong to states: those of the parameters follow them.
+    pub fn state_rows(&self, point: usize) -> usize {
+        self.dimension * (1 + self.couples[point] as usize)
+    }
+
+    pub fn corner(&self) -> usize {
+        self.start[self.points]
+    }
+
+    pub fn length(&self) -> usize {
+        self.corner() + self.parameters * self.parameters
+    }
+
+    pub fn path_length(&self) -> usize {
+        self.points * self.dimension
+    }
+
+    pub fn unknowns(&self) -> usize {
+        self.path_length() + self.parameters
+    }
+}
+
+/// A symmetric matrix in the unknowns of a [`Layout`]: of every pair only the element below the diagonal is kept.
+///
+/// O(N D^2 + N D P) memory, taken once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BlockMatrix {
+    geometry: Geometry,
+    values: Vec<f64>,
+}
+
+impl BlockMatrix {
+    /// Zero everywhere.
+    pub fn new(layout: &Layout) -> Self {
+        let geometry = Geometry::new(layout);
+        BlockMatrix {
+            values: vec![0.0; geometry.length()],
+            geometry,
+        }
+    }
+
+    pub fn set_zero(&mut self) {
+        self.values.fill(0.0);
+    }
+
+    /// Unknowns: rows and columns of the whole matrix.
+    pub fn unknowns(&self) -> usize {
+        self.geometry.unknowns()
+    }
+
+    /// The columns of one point, from its diagonal block down: column-major, with [`BlockMatrix::panel_rows`] rows, which are D states of the point itself,
+    /// D of every later point that it is coupled with, then the parameters. Above the diagonal of the first D rows nothing is ever read.
+    pub fn panel_mut(&mut self, point: usize) -> &mut [f64] {
+        &mut self.values[self.geometry.start[point]..self.geometry.start[point + 1]]
+    }
+
+    /// Rows of a point's panel.
+    pub fn panel_rows(&self, point: usize) -> usize {
+        self.geometry.rows(point)
+    }
+
+    /// The first row of the panel that belongs to a parameter.
+    pub fn panel_border(&self, point: usize) -> usize {
+        self.geometry.state_rows(point)
+    }
+
+    /// The parameters among themselves: P x P, column-major, read below the diagonal only.
+    pub fn corner_mut(&mut self) -> &mut [f64] {
+        let corner = self.geometry.corner();
+        &mut self.values[corner..]
+    }
+
+    /// The element of two unknowns, in any order; zero for points that are not coupled.
+    pub fn get(&self, a: usize, b: usize) -> f64 {
+        self.place(a, b).map_or(0.0, |place| self.values[place])
+    }
+
+    /// Adds to the element of two unknowns, in any order. For code that is not hot; [`BlockMatrix::panel_mut`] is for the rest.
+    /// Returns false, and does nothing, if these points are not coupled.
+    pub fn add(&mut self, a: usize, b: usize, value: f64) -> bool {
+        let place = self.place(a, b);
+        if let Some(place) = place {
+            self.values[place] += value;
+        }
+        place.is_some()
+    }
+
+    fn place(&self, a: usize, b: usize) -> Option<usize> {
+        let geometry = &self.geometry;
+        let (row, column) = (a.max(b), a.min(b));
+        let (path, d) = (geometry.path_length(), geometry.dimension);
+        if column >= path {
+            return Some(geometry.corner() + (column - path) * geometry.parameters + row - path);
+        }
+        let point = column / d;
+        let local = if row >= path {
+            geometry.state_rows(point) + row - path
+        } else {
+            row - point * d
+        };
+        if row < path && local >= geometry.state_rows(point) {
+            return None;
+        }
+        Some(geometry.start[point] + column % d * geometry.rows(point) + local)
+    }
+
+    /// Writes the diagonal, one element per unknown.
+    pub fn diagonal(&self, into: &mut [f64]) {
+        let geometry = &self.geometry;
+        let (path, parameters) = into.split_at_mut(geometry.path_length());
+        for (point, into) in path.chunks_exact_mut(geometry.dimension).enumerate() {
+            let panel = &self.values[geometry.start[point]..];
+            let step = geometry.rows(point) + 1;
+            for (into, &value) in into.iter_mut().zip(panel.iter().step_by(step)) {
+                *into = value;
+            }
+        }
+        let corner = &self.values[geometry.corner()..];
+        let step = geometry.parameters + 1;
+        for (into, &value) in parameters.iter_mut().zip(corner.iter().step_by(step)) {
+            *into = value;
+        }
+    }
+
+    /// `into = self * x`.
+    pub fn multiply(&self, x: &[f64], into: &mut [f64]) {
+        let geometry = &self.geometry;
+        let (d, path) = (geometry.dimension, geometry.path_length());
+        into.fill(0.0);
+        for point in 0..geometry.points {
+            let (rows, states) = (geometry.rows(point), geometry.state_rows(point));
+            let panel = &self.values[geometry.start[point]..geometry.start[point + 1]];
+            for (k, column) in panel.chunks_exact(rows).enumerate() {
+                let at = point * d + k;
+                add_column(&column[k..states], at, at, x, into);
+                add_column(&column[states..], at, path, x, into);
+            }
+        }
+        let corner = &self.values[geometry.corner()..];
+        for k in 0..geometry.parameters {
+            let column = &corner[k * geometry.parameters..][k..geometry.parameters];
+            add_column(column, path + k, path + k, x, into);
+        }
+    }
+}
+
+/// Adds the products with a piece of the column of unknown `column`, whose rows begin at `row`, and with its mirror image.
+fn add_column(values: &[f64], column: usize, row: usize, x: &[f64], into: &mut [f64]) {
+    let factor = x[column];
+    let mut sum = 0.0;
+    for (offset, &value) in values.iter().enumerate() {
+        into[row + offset] += value * factor;
+        if row + offset != column {
+            sum += value * x[row + offset];
+        }
+    }
+    into[column] += sum;
+}

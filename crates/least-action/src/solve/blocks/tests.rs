@@ -1,0 +1,227 @@
+//! Blocks against dense matrices of nalgebra.
+
+use nalgebra::{DMatrix, DVector};
+use proptest::prelude::*;
+
+use super::*;
+use crate::action::{Linearization, RowGroup};
+
+/// Numbers in -1..1 that look random.
+pub(crate) fn noise(mut state: u64) -> impl FnMut() -> f64 {
+    state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    move || {
+        state = state
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
+        (state >> 11) as f64 / (1u64 << 52) as f64 - 1.0
+    }
+}
+
+/// Chains of points of any couples, cut where `couples` say so, and rows of random sparsity: enough of them, with what is on the diagonal, for full rank.
+pub(crate) fn random_problem(
+    dimension: usize,
+    parameters: usize,
+    wanted: &[u8],
+    seed: u64,
+) -> (Layout, Linearization) {
+    let points = wanted.len();
+    let couples = wanted.iter().enumerate();
+    let couples: Vec<u8> = couples
+        .map(|(point, &c)| c.min((points - 1 - point) as u8))
+        .collect();
+    let mut random = noise(seed);
+    let mut groups = Vec::new();
+    for span in 1..=3 {
+        let first: Vec<u32> = (0..points)
+            .filter(|&p| couples[p] as usize + 1 >= span)
+            .map(|p| p as u32)
+            .collect();
+        let width = (span * dimension + parameters) as u32;
+        let mut pattern: Vec<Vec<u32>> = (0..dimension)
+            .map(|_| (0..width).filter(|_| random() < 0.3).collect())
+            .collect();
+        pattern.push(Vec::new());
+        if span == 1 {
+            pattern.extend((0..width).map(|c| vec![c]));
+        }
+        let mut group = RowGroup::new(span, first, &pattern);
+        group.values.iter_mut().for_each(|v| *v = random());
+        group.residuals.iter_mut().for_each(|v| *v = random());
+        group.weights.iter_mut().for_each(|w| *w = 1.0 + random());
+        // Rows without weight count for nothing.
+        group.weights.iter_mut().step_by(7).for_each(|w| *w = 0.0);
+        groups.push(group);
+    }
+    let layout = Layout::new(dimension, points, parameters, couples).unwrap();
+    let linearization = Linearization { groups };
+    linearization.validate(&layout).unwrap();
+    (layout, linearization)
+}
+
+/// The Jacobian, residuals and weights of all rows.
+pub(crate) fn dense(
+    layout: &Layout,
+    linearization: &Linearization,
+) -> (DMatrix<f64>, DVector<f64>, DVector<f64>) {
+    let rows = linearization.groups.iter().map(|g| g.residuals.len()).sum();
+    let mut jacobian = DMatrix::zeros(rows, layout.unknowns());
+    let (mut residuals, mut weights) = (DVector::zeros(rows), DVector::zeros(rows));
+    let mut row = 0;
+    for group in &linearization.groups {
+        let width = group.span * layout.dimension;
+        for (b, &first) in group.first.iter().enumerate() {
+            for r in 0..group.rows {
+                residuals[row] = group.residuals[b * group.rows + r];
+                weights[row] = group.weights[b * group.rows + r];
+                for e in group.row_start[r] as usize..group.row_start[r + 1] as usize {
+                    let column = group.columns[e] as usize;
+                    let unknown = match column < width {
+                        true => first as usize * layout.dimension + column,
+                        false => layout.path_length() + column - width,
+                    };
+                    jacobian[(row, unknown)] = group.values[b * group.entries() + e];
+                }
+                row += 1;
+            }
+        }
+    }
+    (jacobian, residuals, weights)
+}
+
+/// Block matrix and gradient of a problem, and the same dense.
+fn assembled(
+    layout: &Layout,
+    linearization: &Linearization,
+) -> (BlockMatrix, Vec<f64>, DMatrix<f64>, DVector<f64>) {
+    let mut matrix = BlockMatrix::new(layout);
+    let mut gradient = vec![0.0; layout.unknowns()];
+    Assembly::new(layout, linearization).assemble(linearization, &mut matrix, &mut gradient);
+    let (jacobian, residuals, weights) = dense(layout, linearization);
+    let weighted = DMatrix::from_diagonal(&weights) * &jacobian;
+    let dense_gradient = weighted.transpose() * residuals;
+    (
+        matrix,
+        gradient,
+        jacobian.transpose() * weighted,
+        dense_gradient,
+    )
+}
+
+fn close(a: &[f64], b: &[f64], tolerance: f64) {
+    assert_eq!(a.len(), b.len());
+    let size = b.iter().fold(1.0, |m: f64, v| m.max(v.abs()));
+    for (i, (a, b)) in a.iter().zip(b).enumerate() {
+        assert!((a - b).abs() <= tolerance * size, "{i}: {a} and {b}");
+    }
+}
+
+fn layouts() -> impl Strategy<Value = (usize, usize, Vec<u8>, u64)> {
+    (
+        prop_oneof![1..7usize, Just(9), Just(13)],
+        0..6usize,
+        proptest::collection::vec(0..3u8, 1..9),
+        any::<u64>(),
+    )
+}
+
+proptest! {
+    #[test]
+    fn blocks_equal_dense((d, parameters, couples, seed) in layouts()) {
+        let (layout, linearization) = random_problem(d, parameters, &couples, seed);
+        let (matrix, gradient, dense, dense_gradient) = assembled(&layout, &linearization);
+        let n = layout.unknowns();
+        for a in 0..n {
+            for b in 0..n {
+                let (value, expected) = (matrix.get(a, b), dense[(a, b)]);
+                prop_assert!((value - expected).abs() <= 1e-12 * (1.0 + expected.abs()), "{} {}: {} {}", a, b, value, expected);
+            }
+        }
+        close(&gradient, dense_gradient.as_slice(), 1e-12);
+
+        let mut random = noise(seed);
+        let x = DVector::from_fn(n, |_, _| random());
+        let mut product = vec![0.0; n];
+        matrix.multiply(&x.clone().data.as_vec()[..], &mut product);
+        close(&product, (&dense * &x).as_slice(), 1e-12);
+        let mut diagonal = vec![0.0; n];
+        matrix.diagonal(&mut diagonal);
+        close(&diagonal, dense.diagonal().as_slice(), 1e-12);
+
+        // With a shift, and some unknowns held.
+        let shift: Vec<f64> = (0..n).map(|_| 0.5 + 0.4 * random()).collect();
+        for held in [false, true] {
+            let fixed: Vec<bool> = (0..n).map(|_| held && random() < -0.4).collect();
+            let mut shifted = dense.clone() + DMatrix::from_diagonal(&DVector::from_column_slice(&shift));
+            for i in (0..n).filter(|&i| fixed[i]) {
+                shifted.row_mut(i).fill(0.0);
+                shifted.column_mut(i).fill(0.0);
+                shifted[(i, i)] = 1.0;
+            }
+            let mut factor = Cholesky::new(&layout);
+            let none = if held { &fixed[..] } else { &[] };
+            factor.factor(&matrix, &shift, none).unwrap();
+            let mut solution = gradient.clone();
+            factor.solve(&mut solution);
+            let reference = nalgebra::Cholesky::new(shifted.clone()).unwrap();
+            close(&solution, reference.solve(&dense_gradient).as_slice(), 1e-9);
+            let logarithm = 2.0 * reference.l_dirty().diagonal().map(f64::ln).sum();
+            prop_assert!((factor.log_determinant() - logarithm).abs() < 1e-9 * (1.0 + logarithm.abs()));
+        }
+    }
+
+    #[test]
+    fn products_with_the_jacobian_equal_dense((d, parameters, couples, seed) in layouts()) {
+        let (layout, linearization) = random_problem(d, parameters, &couples, seed);
+        let (jacobian, residuals, weights) = dense(&layout, &linearization);
+        let mut random = noise(!seed);
+        let step = DVector::from_fn(layout.unknowns(), |_, _| random());
+        let assembly = Assembly::new(&layout, &linearization);
+        let change = &jacobian * &step;
+        let after = (&residuals + &change).component_mul(&weights);
+        let mut gradient = vec![0.0; layout.unknowns()];
+        assembly.gradient_after(&linearization, step.as_slice(), &mut gradient);
+        close(&gradient, (jacobian.transpose() * after).as_slice(), 1e-12);
+        let value = |r: &DVector<f64>| 0.5 * r.component_mul(r).dot(&weights);
+        let decrease = value(&residuals) - value(&(&residuals + change));
+        let predicted = assembly.predicted_decrease(&linearization, step.as_slice());
+        prop_assert!((predicted - decrease).abs() < 1e-10 * (1.0 + decrease.abs()));
+        prop_assert!((linearization.value() - value(&residuals)).abs() < 1e-12 * (1.0 + linearization.value()));
+    }
+
+    #[test]
+    fn indefinite_matrices_are_told((d, parameters, couples, seed) in layouts()) {
+        let (layout, linearization) = random_problem(d, parameters, &couples, seed);
+        let (mut matrix, ..) = assembled(&layout, &linearization);
+        let unknown = seed as usize % layout.unknowns();
+        let mut factor = Cholesky::new(&layout);
+        let least = matrix.get(unknown, unknown);
+        prop_assert!(matrix.add(unknown, unknown, -1.001 * least - 1e-3));
+        let failed = factor.factor(&matrix, &[], &[]);
+        prop_assert!(failed.is_err_and(|e| e.unknown <= unknown));
+        // NaN is not positive either, and the next matrix is not spoilt by this one.
+        matrix.add(unknown, unknown, f64::NAN);
+        prop_assert!(factor.factor(&matrix, &[], &[]).is_err());
+        let (matrix, gradient, ..) = assembled(&layout, &linearization);
+        let shift = vec![0.1; layout.unknowns()];
+        prop_assert!(factor.factor(&matrix, &shift, &[]).is_ok());
+        let mut solution = gradient;
+        factor.solve(&mut solution);
+        prop_assert!(solution.iter().all(|v| v.is_finite()));
+    }
+}
+
+#[test]
+fn points_that_are_not_coupled_have_no_element() {
+    let layout = Layout::new(2, 3, 1, vec![1, 0, 0]).unwrap();
+    let mut matrix = BlockMatrix::new(&layout);
+    assert!(matrix.add(3, 0, 1.0) && matrix.add(6, 4, 2.0) && matrix.add(6, 6, 3.0));
+    assert!(!matrix.add(4, 0, 1.0) && !matrix.add(2, 4, 1.0));
+    assert_eq!(matrix.get(0, 3), 1.0);
+    assert_eq!(matrix.get(4, 6), 2.0);
+    assert_eq!(matrix.get(4, 0), 0.0);
+    assert_eq!(matrix.corner_mut(), [3.0]);
+    let rows = matrix.panel_rows(0);
+    assert_eq!((rows, matrix.panel_border(0)), (5, 4));
+    assert_eq!(matrix.panel_mut(0)[3], 1.0);
+    assert_eq!(matrix.panel_mut(2), [0.0, 0.0, 2.0, 0.0, 0.0, 0.0]);
+}

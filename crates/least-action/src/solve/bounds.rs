@@ -1,0 +1,52 @@
+//! Closed intervals that the unknowns must stay in.
+
+use crate::error::{check, Result};
+
+/// One closed interval per unknown; ends may be infinite.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bounds {
+    pub lower: Vec<f64>,
+    pub upper: Vec<f64>,
+}
+
+impl Bounds {
+    /// # Errors
+    /// Lists of unequal length, an end that is NaN, an empty interval.
+    pub fn new(lower: Vec<f64>, upper: Vec<f64>) -> Result<Self> {
+        let because = "one per lower bound";
+        check::length("bounds.upper", upper.len(), lower.len(), because)?;
+        for (unknown, (&low, &high)) in lower.iter().zip(&upper).enumerate() {
+            check::require(
+                low <= high && low < f64::INFINITY && high > f64::NEG_INFINITY,
+                &format!("bounds.lower[{unknown}]"),
+                low,
+                &format!("a number that is at most the upper bound, {high}"),
+            )?;
+        }
+        Ok(Bounds { lower, upper })
+    }
+
+    /// Moves every unknown that is outside of its interval to the nearer end. Returns whether any was.
+    pub fn project(&self, x: &mut [f64]) -> bool {
+        let mut moved = false;
+        for (x, (&low, &high)) in x.iter_mut().zip(self.lower.iter().zip(&self.upper)) {
+            let inside = x.max(low).min(high);
+            moved |= inside != *x;
+            *x = inside;
+        }
+        moved
+    }
+
+    /// Marks the unknowns that are at an end of their interval while the value falls further outside. Returns how many they are.
+    pub fn mark_active(&self, x: &[f64], gradient: &[f64], active: &mut [bool]) -> usize {
+        let ends = self.lower.iter().zip(&self.upper);
+        let mut count = 0;
+        for (active, ((&x, &g), (&low, &high))) in
+            active.iter_mut().zip(x.iter().zip(gradient).zip(ends))
+        {
+            *active = low == high || (x <= low && g > 0.0) || (x >= high && g < 0.0);
+            count += usize::from(*active);
+        }
+        count
+    }
+}

@@ -1,0 +1,349 @@
+//! The coordinates in which argmin moves: it knows no bounds, so every bounded unknown is a smooth function of a free variable (F. James and M. Roos,
+//! MINUIT, Comput. Phys. Commun. 10, 1975). Far from bounds all of these functions are the identity, so that lengths keep their meaning.
+
+use super::session::Vector;
+use super::Bounds;
+
+/// Where an unknown is at its bound, the function is flat and no gradient leads away: beginnings are moved inside by this share of
+/// the interval, or of the unknown's size where there is only one bound.
+const INSIDE: f64 = 1e-4;
+
+/// Ends that are nearer to a bound than this share belong to it, if the value agrees.
+const NEAR: f64 = 1e-3;
+
+/// How an unknown follows from a free variable u.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Map {
+    Free,
+    Fixed(f64),
+    /// middle + half sin(u / half)
+    Between {
+        lower: f64,
+        upper: f64,
+        middle: f64,
+        half: f64,
+    },
+    /// bound + sign (sqrt(u^2 + size^2) - size); sign is 1 for a lower bound, -1 for an upper one.
+    Beyond {
+        bound: f64,
+        sign: f64,
+        size: f64,
+    },
+}
+
+impl Map {
+    fn new(lower: f64, upper: f64, x: f64) -> Self {
+        let beyond = |bound: f64, sign: f64| {
+            let size = bound.abs().max(x.abs());
+            Map::Beyond {
+                bound,
+                sign,
+                size: if size > 0.0 { size } else { 1.0 },
+            }
+        };
+        match (lower.is_finite(), upper.is_finite()) {
+            (false, false) => Map::Free,
+            (true, false) => beyond(lower, 1.0),
+            (false, true) => beyond(upper, -1.0),
+            (true, true) => {
+                let (middle, half) = (0.5 * lower + 0.5 * upper, 0.5 * upper - 0.5 * lower);
+                match half > 0.0 {
+                    true => Map::Between {
+                        lower,
+                        upper,
+                        middle,
+                        half,
+                    },
+                    false => Map::Fixed(lower),
+                }
+            }
+        }
+    }
+
+    /// The unknown at u.
+    fn unknown(self, u: f64) -> f64 {
+        match self {
+            Map::Free => u,
+            Map::Fixed(x) => x,
+            Map::Between {
+                lower,
+                upper,
+                middle,
+                half,
+            } => {
+                let s = libm::sin(u / half);
+                // Near an end that is small beside the interval, the distance from it keeps its digits.
+                let x = if s < -0.5 {
+                    lower + half * (libm::cos(u / half) * libm::cos(u / half) / (1.0 - s))
+                } else if s > 0.5 {
+                    upper - half * (libm::cos(u / half) * libm::cos(u / half) / (1.0 + s))
+                } else {
+                    middle + half * s
+                };
+                x.max(lower).min(upper)
+            }
+            Map::Beyond { bound, sign, size } => bound + sign * distance(u, size),
+        }
+    }
+
+    /// u at the unknown, and whether that had to be moved inside.
+    fn variable(self, x: f64) -> (f64, bool) {
+        match self {
+            Map::Free => (x, false),
+            Map::Fixed(fixed) => (0.0, x != fixed),
+            Map::Between {
+                lower,
+                upper,
+                middle,
+                half,
+            } => {
+                let margin = 2.0 * half * INSIDE;
+                let inside = x.max(lower + margin).min(upper - margin);
+                let share = ((inside - middle) / half).clamp(-1.0, 1.0);
+                (half * libm::asin(share), inside != x)
+            }
+            Map::Beyond { bound, sign, size } => {
+                let margin = size * INSIDE;
+                let away = sign * (x - bound);
+                let inside = away.max(margin);
+                ((inside * (inside + 2.0 * size)).sqrt(), inside != away)
+            }
+        }
+    }
+
+    /// The first and second derivatives of the unknown in u.
+    fn derivatives(self, u: f64) -> (f64, f64) {
+        match self {
+            Map::Free => (1.0, 0.0),
+            Map::Fixed(_) => (0.0, 0.0),
+            Map::Between { half, .. } => (libm::cos(u / half), -libm::sin(u / half) / half),
+            Map::Beyond { sign, size, .. } => {
+                let root = libm::hypot(u, size);
+                let share = size / root;
+                (sign * u / root, sign * share * share / root)
+            }
+        }
+    }
+
+    /// The bound that an unknown with this gradient is pushed against, if it is near.
+    fn pushed_against(self, x: f64, gradient: f64) -> Option<f64> {
+        let (near, bound) = match self {
+            Map::Free | Map::Fixed(_) => return None,
+            Map::Between {
+                lower, upper, half, ..
+            } => {
+                let bound = if gradient > 0.0 { lower } else { upper };
+                ((x - bound).abs() <= 2.0 * half * NEAR, bound)
+            }
+            Map::Beyond { bound, sign, size } => (
+                (x - bound).abs() <= size * NEAR && gradient * sign > 0.0,
+                bound,
+            ),
+        };
+        (near && gradient != 0.0).then_some(bound)
+    }
+}
+
+/// sqrt(u^2 + size^2) - size without cancellation.
+fn distance(u: f64, size: f64) -> f64 {
+    u * (u / (size + libm::hypot(u, size)))
+}
+
+/// How the unknowns follow from what argmin moves, `u`: each by a function of its own, or all of them alike times a power of two.
+#[derive(Debug, Clone)]
+pub struct Coordinates {
+    unit: f64,
+    /// None where there are no bounds.
+    maps: Vec<Map>,
+}
+
+impl Coordinates {
+    /// For a minimisation from `x`. `length`: about how long u is to be; none if it need not be changed.
+    pub fn new(x: &[f64], length: Option<f64>, bounds: Option<&Bounds>) -> Self {
+        let size = x.iter().map(|x| x * x).sum::<f64>().sqrt();
+        Coordinates {
+            unit: length.map_or(1.0, |length| power_of_two(size / length)),
+            maps: bounds.map_or(Vec::new(), |bounds| {
+                let ends = bounds.lower.iter().zip(&bounds.upper).zip(x);
+                ends.map(|((&low, &high), &x)| Map::new(low, high, x))
+                    .collect()
+            }),
+        }
+    }
+
+    /// Whether u is the unknowns themselves.
+    pub fn plain(&self) -> bool {
+        self.unit == 1.0 && self.maps.is_empty()
+    }
+
+    pub fn bounded(&self) -> bool {
+        !self.maps.is_empty()
+    }
+
+    /// The unknowns at `u`.
+    pub fn unknowns(&self, u: &Vector, x: &mut [f64]) {
+        for (x, u) in x.iter_mut().zip(u) {
+            *x = u * self.unit;
+        }
+        for (x, map) in x.iter_mut().zip(&self.maps) {
+            *x = map.unknown(*x);
+        }
+    }
+
+    /// u at the unknowns, and whether any had to be moved inside of its bounds.
+    pub fn variables(&self, x: &[f64]) -> (Vector, bool) {
+        let mut u = Vector::from_column_slice(x);
+        let mut moved = false;
+        for (u, map) in u.iter_mut().zip(&self.maps) {
+            let (variable, outside) = map.variable(*u);
+            *u = variable;
+            moved |= outside;
+        }
+        (u / self.unit, moved)
+    }
+
+    /// Multiplies by the derivatives of the unknowns in u: gradients become those in u, directions in u those of the unknowns.
+    pub fn chain(&self, u: &Vector, vector: &mut [f64]) {
+        for v in vector.iter_mut() {
+            *v *= self.unit;
+        }
+        for ((v, map), u) in vector.iter_mut().zip(&self.maps).zip(u) {
+            *v *= map.derivatives(u * self.unit).0;
+        }
+    }
+
+    /// Adds to `product` what the second derivatives of the unknowns in u make of a direction in u, where the gradient in u is `gradient`.
+    pub fn add_bending(
+        &self,
+        u: &Vector,
+        gradient: &Vector,
+        direction: &Vector,
+        product: &mut Vector,
+    ) {
+        for (k, map) in self.maps.iter().enumerate() {
+            let (slope, bend) = map.derivatives(u[k] * self.unit);
+            if slope != 0.0 {
+                product[k] += gradient[k] / slope * bend * self.unit * direction[k];
+            }
+        }
+    }
+
+    /// Moves unknowns to the bounds that they are pushed against. Returns whether there are any.
+    pub fn snap(&self, x: &mut [f64], gradient: &[f64]) -> bool {
+        let mut any = false;
+        for ((x, g), map) in x.iter_mut().zip(gradient).zip(&self.maps) {
+            if let Some(bound) = map.pushed_against(*x, *g) {
+                *x = bound;
+                any = true;
+            }
+        }
+        any
+    }
+}
+
+/// The power of two below a positive number; 1 where there is none.
+fn power_of_two(value: f64) -> f64 {
+    if value.is_normal() && value > 0.0 {
+        // Sign and mantissa are left out.
+        f64::from_bits(value.to_bits() & 0x7ff0_0000_0000_0000)
+    } else {
+        1.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ENDS: [(f64, f64); 7] = [
+        (f64::NEG_INFINITY, f64::INFINITY),
+        (-1.0, 3.0),
+        (0.0, 1e10),
+        (-1e10, 1e10),
+        (0.0, f64::INFINITY),
+        (f64::NEG_INFINITY, -2.0),
+        (-80.0, f64::INFINITY),
+    ];
+
+    #[test]
+    fn variables_and_unknowns_belong_together() {
+        for (low, high) in ENDS {
+            let from = if low.is_finite() { low } else { -10.0 };
+            let to = if high.is_finite() { high } else { from + 20.0 };
+            for share in [0.01, 0.3, 0.5, 0.9] {
+                let x = from + share * (to - from);
+                let map = Map::new(low, high, x);
+                let (u, moved) = map.variable(x);
+                assert!(!moved);
+                let error = (map.unknown(u) - x).abs();
+                assert!(
+                    error <= 1e-14 * (from.abs() + to.abs()),
+                    "{map:?} {x}: {error:e}"
+                );
+            }
+        }
+        // A small unknown in a wide interval keeps its digits.
+        for (low, high) in [(-1e10, 1e10), (-2.0, 1e12)] {
+            let map = Map::new(low, high, 1.5);
+            let Map::Between { half, middle, .. } = map else {
+                panic!("{map:?}")
+            };
+            let u = half * libm::asin((1.5 - middle) / half);
+            assert!((map.unknown(u) - map.unknown(u + 1e-3)).abs() > 1e-9);
+        }
+    }
+
+    #[test]
+    fn every_variable_gives_an_unknown_within_the_bounds() {
+        for (low, high) in ENDS {
+            let map = Map::new(low, high, 0.7);
+            for k in -2000..2000 {
+                for size in [1e-3, 1.0, 1e8] {
+                    let x = map.unknown(k as f64 * size);
+                    assert!((low..=high).contains(&x), "{map:?} {x}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn derivatives_match_differences() {
+        for (low, high) in ENDS {
+            let map = Map::new(low, high, 0.7);
+            for u in [-2.0, -0.3, 0.1, 0.4, 2.5] {
+                let step = 1e-4;
+                let (up, at, down) = (map.unknown(u + step), map.unknown(u), map.unknown(u - step));
+                let (first, second) = map.derivatives(u);
+                let size = 1.0 + 1e-9 * at.abs() / step;
+                assert!(
+                    ((up - down) / (2.0 * step) - first).abs() < 1e-6 * size,
+                    "{map:?} {u}"
+                );
+                if at.abs() < 100.0 {
+                    let bend = (up - 2.0 * at + down) / (step * step);
+                    assert!((bend - second).abs() < 1e-5, "{map:?} {u}: {bend} {second}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn beginnings_are_moved_inside() {
+        for (low, high) in ENDS.into_iter().skip(1) {
+            for x in [low, high, low - 1.0, high + 1.0] {
+                if !x.is_finite() {
+                    continue;
+                }
+                let map = Map::new(low, high, x);
+                let (u, moved) = map.variable(x);
+                assert!(moved, "{map:?} {x}");
+                let inside = map.unknown(u);
+                assert!(low < inside && inside < high, "{map:?} {x}: {inside}");
+                assert!(map.derivatives(u).0.abs() > 1e-3, "{map:?} {x}");
+            }
+        }
+        let fixed = Map::new(2.0, 2.0, 5.0);
+        assert_eq!(fixed.variable(5.0), (0.0, true));
+        assert_eq!(fixed.unknown(17.0), 2.0);
+    }
+}

@@ -1,0 +1,410 @@
+//! Which minimiser, and with which options.
+
+use super::{
+    ConjugateGradient, Lbfgs, Minimizer, Minimum, NewtonCg, Objective, Structured, TrustRegion,
+};
+use crate::error::{Error, Result};
+
+/// A minimiser and its options. As data it is a name, or an object with the name as `method` beside the options; without `method` they are
+/// those of the default.
+///
+#[cfg_attr(feature = "serde", doc = "```")]
+#[cfg_attr(not(feature = "serde"), doc = "```ignore")]
+/// use least_action::solve::{Lbfgs, MinimizerOptions};
+///
+/// let named: MinimizerOptions = serde_json::from_str(r#""trust-region""#)?;
+/// assert_eq!(named.name(), "trust-region");
+/// let chosen: MinimizerOptions = serde_json::from_str(r#"{ "method": "lbfgs", "memory": 5 }"#)?;
+/// assert_eq!(chosen, MinimizerOptions::Lbfgs(Lbfgs { memory: 5, ..Lbfgs::default() }));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(tag = "method", rename_all = "kebab-case"))]
+pub enum MinimizerOptions {
+    Lbfgs(Lbfgs),
+    ConjugateGradient(ConjugateGradient),
+    NewtonCg(NewtonCg),
+    TrustRegion(TrustRegion),
+    /// The default.
+    Structured(Structured),
+}
+
+impl Default for MinimizerOptions {
+    fn default() -> Self {
+        MinimizerOptions::Structured(Structured::default())
+    }
+}
+
+impl MinimizerOptions {
+    /// One of each with its default options: the list that tests, messages and type declarations go through.
+    pub fn catalogue() -> [MinimizerOptions; 5] {
+        [
+            MinimizerOptions::Lbfgs(Lbfgs::default()),
+            MinimizerOptions::ConjugateGradient(ConjugateGradient::default()),
+            MinimizerOptions::NewtonCg(NewtonCg::default()),
+            MinimizerOptions::TrustRegion(TrustRegion::default()),
+            MinimizerOptions::Structured(Structured::default()),
+        ]
+    }
+
+    /// The name that options and files use: `lbfgs`, `conjugate-gradient`, `newton-cg`, `trust-region`, `structured`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            MinimizerOptions::Lbfgs(_) => "lbfgs",
+            MinimizerOptions::ConjugateGradient(_) => "conjugate-gradient",
+            MinimizerOptions::NewtonCg(_) => "newton-cg",
+            MinimizerOptions::TrustRegion(_) => "trust-region",
+            MinimizerOptions::Structured(_) => "structured",
+        }
+    }
+
+    /// The minimiser of this name with its default options; `path` is what an error names.
+    ///
+    /// # Errors
+    /// [`Error::UnknownName`] with the nearest name.
+    pub fn by_name(path: &str, name: &str) -> Result<Self> {
+        let all = Self::catalogue();
+        let named = all.iter().find(|options| options.name() == name);
+        named
+            .copied()
+            .ok_or_else(|| Error::unknown_name(path, name, all.iter().map(MinimizerOptions::name)))
+    }
+
+    /// # Errors
+    /// An option out of range, as `{path}.{option}`.
+    pub fn validate(&self, path: &str) -> Result<()> {
+        match self {
+            MinimizerOptions::Lbfgs(options) => options.validate(path),
+            MinimizerOptions::ConjugateGradient(options) => options.validate(path),
+            MinimizerOptions::NewtonCg(options) => options.validate(path),
+            MinimizerOptions::TrustRegion(options) => options.validate(path),
+            MinimizerOptions::Structured(options) => options.validate(path),
+        }
+    }
+
+    /// Points and gradients that a minimisation keeps in memory, roughly.
+    pub(crate) fn paths_in_memory(&self) -> usize {
+        match self {
+            MinimizerOptions::Lbfgs(options) => options.paths_in_memory(),
+            _ => 32,
+        }
+    }
+}
+
+impl Minimizer for MinimizerOptions {
+    fn minimize(&self, objective: &mut dyn Objective, x: &mut [f64]) -> Result<Minimum> {
+        match self {
+            MinimizerOptions::Lbfgs(options) => options.minimize(objective, x),
+            MinimizerOptions::ConjugateGradient(options) => options.minimize(objective, x),
+            MinimizerOptions::NewtonCg(options) => options.minimize(objective, x),
+            MinimizerOptions::TrustRegion(options) => options.minimize(objective, x),
+            MinimizerOptions::Structured(options) => options.minimize(objective, x),
+        }
+    }
+}
+
+impl From<Lbfgs> for MinimizerOptions {
+    fn from(options: Lbfgs) -> Self {
+        MinimizerOptions::Lbfgs(options)
+    }
+}
+
+impl From<ConjugateGradient> for MinimizerOptions {
+    fn from(options: ConjugateGradient) -> Self {
+        MinimizerOptions::ConjugateGradient(options)
+    }
+}
+
+impl From<NewtonCg> for MinimizerOptions {
+    fn from(options: NewtonCg) -> Self {
+        MinimizerOptions::NewtonCg(options)
+    }
+}
+
+impl From<Structured> for MinimizerOptions {
+    fn from(options: Structured) -> Self {
+        MinimizerOptions::Structured(options)
+    }
+}
+
+impl From<TrustRegion> for MinimizerOptions {
+    fn from(options: TrustRegion) -> Self {
+        MinimizerOptions::TrustRegion(options)
+    }
+}
+
+/// By hand: serde's untagged and tagged forms would lose in which field an error is.
+#[cfg(feature = "serde")]
+mod reading {
+    use std::fmt;
+
+    use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
+
+    use super::MinimizerOptions;
+    use crate::error::Error;
+    use crate::solve::Hessian;
+
+    /// An error's text without the path, which serde's own errors carry.
+    fn text(error: Error) -> String {
+        let whole = error.to_string();
+        match whole.strip_prefix(&format!("{}: ", error.path())) {
+            Some(rest) => rest.to_string(),
+            None => whole,
+        }
+    }
+
+    /// Fails where a value is, so that the error's path ends in its key.
+    struct Refuse(String);
+
+    impl<'de> DeserializeSeed<'de> for Refuse {
+        type Value = ();
+
+        fn deserialize<D: Deserializer<'de>>(self, _: D) -> Result<(), D::Error> {
+            Err(D::Error::custom(self.0))
+        }
+    }
+
+    struct Name;
+
+    impl<'de> DeserializeSeed<'de> for Name {
+        type Value = MinimizerOptions;
+
+        fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+            from.deserialize_str(Choice)
+        }
+    }
+
+    struct Choice;
+
+    /// Every option that any minimiser has.
+    const OPTIONS: [&str; 6] = [
+        "method",
+        "memory",
+        "maxIterations",
+        "tolerance",
+        "maxProducts",
+        "hessian",
+    ];
+
+    #[derive(Default)]
+    struct Given {
+        memory: Option<usize>,
+        max_iterations: Option<usize>,
+        tolerance: Option<f64>,
+        max_products: Option<usize>,
+        hessian: Option<Hessian>,
+    }
+
+    /// Moves what was given to where it belongs.
+    macro_rules! take {
+        ($given:ident, $options:ident, $($field:ident),*) => {
+            $(if let Some(value) = $given.$field.take() { $options.$field = value; })*
+        };
+    }
+
+    impl Given {
+        fn put(mut self, into: &mut MinimizerOptions) -> Result<(), String> {
+            let given = &mut self;
+            match into {
+                MinimizerOptions::Lbfgs(options) => {
+                    take!(given, options, memory, max_iterations, tolerance);
+                }
+                MinimizerOptions::ConjugateGradient(options) => {
+                    take!(given, options, max_iterations, tolerance);
+                }
+                MinimizerOptions::NewtonCg(options) => {
+                    take!(
+                        given,
+                        options,
+                        max_iterations,
+                        tolerance,
+                        max_products,
+                        hessian
+                    );
+                }
+                MinimizerOptions::Structured(options) => {
+                    take!(given, options, max_iterations, tolerance, hessian);
+                }
+                MinimizerOptions::TrustRegion(options) => {
+                    take!(
+                        given,
+                        options,
+                        max_iterations,
+                        tolerance,
+                        max_products,
+                        hessian
+                    );
+                }
+            }
+            let left = match given {
+                Given {
+                    memory: Some(_), ..
+                } => "memory",
+                Given {
+                    max_iterations: Some(_),
+                    ..
+                } => "maxIterations",
+                Given {
+                    tolerance: Some(_), ..
+                } => "tolerance",
+                Given {
+                    max_products: Some(_),
+                    ..
+                } => "maxProducts",
+                Given {
+                    hessian: Some(_), ..
+                } => "hessian",
+                _ => return Ok(()),
+            };
+            let name = into.name();
+            Err(format!(
+                "\"{left}\" is no option of {name}; leave it out or choose another method"
+            ))
+        }
+    }
+
+    impl<'de> Visitor<'de> for Choice {
+        type Value = MinimizerOptions;
+
+        fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+            f.write_str("a minimiser's name, or an object with its options")
+        }
+
+        fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Self::Value, E> {
+            MinimizerOptions::by_name("", name).map_err(|error| E::custom(text(error)))
+        }
+
+        fn visit_seq<A: serde::de::SeqAccess<'de>>(self, _: A) -> Result<Self::Value, A::Error> {
+            Err(A::Error::custom(
+                "must be a name or an object, got an array",
+            ))
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut options = MinimizerOptions::default();
+            let mut given = Given::default();
+            while let Some(key) = map.next_key::<String>()? {
+                match key.as_str() {
+                    "method" => options = map.next_value_seed(Name)?,
+                    "memory" => given.memory = Some(map.next_value()?),
+                    "maxIterations" => given.max_iterations = Some(map.next_value()?),
+                    "tolerance" => given.tolerance = Some(map.next_value()?),
+                    "hessian" => given.hessian = Some(map.next_value()?),
+                    "maxProducts" => given.max_products = Some(map.next_value()?),
+                    _ => {
+                        let error = Error::unknown_name("", &key, OPTIONS.into_iter());
+                        map.next_value_seed(Refuse(text(error)))?;
+                    }
+                }
+            }
+            given.put(&mut options).map_err(A::Error::custom)?;
+            Ok(options)
+        }
+    }
+
+    impl<'de> Deserialize<'de> for MinimizerOptions {
+        fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+            from.deserialize_any(Choice)
+        }
+    }
+}
+
+#[cfg(all(test, feature = "serde"))]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> std::result::Result<MinimizerOptions, String> {
+        serde_json::from_str(json).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn every_minimizer_has_a_name_and_comes_back_from_its_data() {
+        for options in MinimizerOptions::catalogue() {
+            let name = options.name();
+            assert_eq!(read(&format!("\"{name}\"")).unwrap(), options);
+            assert_eq!(
+                read(&format!("{{\"method\":\"{name}\"}}")).unwrap(),
+                options
+            );
+            let json = serde_json::to_string(&options).unwrap();
+            assert!(
+                json.starts_with(&format!("{{\"method\":\"{name}\",")),
+                "{json}"
+            );
+            assert_eq!(read(&json).unwrap(), options);
+            assert_eq!(options.validate("minimizer"), Ok(()));
+        }
+        assert_eq!(read("{}").unwrap(), MinimizerOptions::default());
+    }
+
+    #[test]
+    fn options_may_come_before_the_method() {
+        let json = r#"{ "maxProducts": 7, "tolerance": 0.5, "method": "newton-cg" }"#;
+        let expected = NewtonCg {
+            max_products: 7,
+            tolerance: 0.5,
+            ..NewtonCg::default()
+        };
+        assert_eq!(read(json).unwrap(), expected.into());
+        let lbfgs = Lbfgs {
+            memory: 3,
+            ..Lbfgs::default()
+        };
+        assert_eq!(
+            read(r#"{ "memory": 3, "method": "lbfgs" }"#).unwrap(),
+            lbfgs.into()
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (json, expected) in [
+            (
+                r#""lbfg""#,
+                r#"unknown name "lbfg"; did you mean "lbfgs"? (known: lbfgs, conjugate-gradient, newton-cg, trust-region, structured)"#,
+            ),
+            (r#"{ "method": "newton" }"#, r#"did you mean "newton-cg"?"#),
+            (
+                r#"{ "memry": 3 }"#,
+                r#"unknown name "memry"; did you mean "memory"?"#,
+            ),
+            (
+                r#"{ "memory": 3, "method": "trust-region" }"#,
+                r#""memory" is no option of trust-region"#,
+            ),
+            ("[10]", "must be a name or an object, got an array"),
+            (
+                "3",
+                "expected a minimiser's name, or an object with its options",
+            ),
+        ] {
+            let error = read(json).unwrap_err();
+            assert!(error.contains(expected), "{json}: {error}");
+        }
+        let error = MinimizerOptions::by_name("minimizer", "trustregion").unwrap_err();
+        assert_eq!(error.path(), "minimizer");
+    }
+
+    #[test]
+    fn options_out_of_range_are_named_by_their_field() {
+        for (json, path) in [
+            (r#"{ "method": "lbfgs", "memory": 0 }"#, "minimizer.memory"),
+            (
+                r#"{ "method": "conjugate-gradient", "maxIterations": 0 }"#,
+                "minimizer.maxIterations",
+            ),
+            (
+                r#"{ "method": "newton-cg", "maxProducts": 0 }"#,
+                "minimizer.maxProducts",
+            ),
+            (
+                r#"{ "method": "trust-region", "tolerance": 1 }"#,
+                "minimizer.tolerance",
+            ),
+        ] {
+            let error = read(json).unwrap().validate("minimizer").unwrap_err();
+            assert_eq!(error.path(), path);
+        }
+    }
+}

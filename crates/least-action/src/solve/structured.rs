@@ -1,0 +1,371 @@
+//! Levenberg-Marquardt (K. Levenberg, Quart. Appl. Math. 2, 1944; D. W. Marquardt, J. SIAM 11, 1963) and its relative with the exact Hessian, on a block
+//! factorisation in time. Damping by the gain ratio as in H. B. Nielsen, report IMM-REP-1999-05, Technical University of Denmark; bounds by projection as in
+//! D. P. Bertsekas, SIAM J. Control Optim. 20, 1982.
+
+use super::{
+    Assembly, BlockMatrix, Bounds, Cholesky, LeastSquares, Minimizer, Minimum, Objective,
+    StopReason,
+};
+use crate::action::Linearization;
+use crate::error::{check, Error, Result};
+
+/// Which second derivatives a step sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum Hessian {
+    /// Those of the squares of the linearised residuals: never indefinite, and good where residuals are small.
+    #[default]
+    GaussNewton,
+    /// All of them. Where they are indefinite the step is damped until they are not.
+    Exact,
+}
+
+/// Options of the minimiser for paths.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(default, rename_all = "camelCase", deny_unknown_fields)
+)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Structured {
+    /// Default: `gauss-newton`.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Hessian>", optional))]
+    pub hessian: Hessian,
+    /// Steps that are tried, per rung. Default: 200.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>", optional))]
+    pub max_iterations: usize,
+    /// Relative: the minimisation ends when a step promises to lower the value by less than this share of it. Default: 1e-6.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<f64>", optional))]
+    pub tolerance: f64,
+}
+
+impl Default for Structured {
+    fn default() -> Self {
+        Structured {
+            hessian: Hessian::GaussNewton,
+            max_iterations: 200,
+            tolerance: 1e-6,
+        }
+    }
+}
+
+impl Structured {
+    /// # Errors
+    /// No iterations, or a tolerance that is not between 0 and 1.
+    pub fn validate(&self, path: &str) -> Result<()> {
+        check::at_least(&format!("{path}.maxIterations"), self.max_iterations, 1)?;
+        check::require(
+            self.tolerance > 0.0 && self.tolerance < 1.0,
+            &format!("{path}.tolerance"),
+            self.tolerance,
+            "between 0 and 1",
+        )
+    }
+
+    /// Starts at `x` and leaves the best point there. The workspace must be one made for this problem.
+    ///
+    /// # Errors
+    /// An `x` of the wrong length, and what the problem reports at the starting point itself.
+    pub fn minimize_in(
+        &self,
+        workspace: &mut Workspace,
+        problem: &mut dyn LeastSquares,
+        x: &mut [f64],
+    ) -> Result<Minimum> {
+        let because = "one per unknown";
+        check::length("x", x.len(), workspace.step.len(), because)?;
+        Search::begin(self, workspace, problem, x)?.run()
+    }
+}
+
+impl Minimizer for Structured {
+    fn minimize(&self, objective: &mut dyn Objective, x: &mut [f64]) -> Result<Minimum> {
+        let Some(problem) = objective.least_squares() else {
+            return Err(Error::WrongShape {
+                path: "minimizer".into(),
+                message: "structured needs a sum of squares over a path; use lbfgs".into(),
+            });
+        };
+        let mut workspace = Workspace::new(problem)?;
+        self.minimize_in(&mut workspace, problem, x)
+    }
+}
+
+/// The memory of a minimisation: made once per problem, used for any number of minimisations.
+#[derive(Debug, Clone)]
+pub struct Workspace {
+    assembly: Assembly,
+    /// At the present point, and at the one being tried.
+    now: Linearization,
+    next: Linearization,
+    hessian: BlockMatrix,
+    factor: Cholesky,
+    gradient: Vec<f64>,
+    /// Diagonal of the Gauss-Newton Hessian: the metric of steps.
+    scale: Vec<f64>,
+    shift: Vec<f64>,
+    step: Vec<f64>,
+    trial: Vec<f64>,
+    /// Unknowns held at their bounds; empty without bounds.
+    fixed: Vec<bool>,
+}
+
+impl Workspace {
+    /// # Errors
+    /// A linearisation whose patterns do not fit the layout.
+    pub fn new(problem: &dyn LeastSquares) -> Result<Self> {
+        let layout = problem.layout();
+        let now = problem.linearization();
+        now.validate(layout)?;
+        let zeros = vec![0.0; layout.unknowns()];
+        let mut fixed = Vec::new();
+        if let Some(bounds) = problem.bounds() {
+            let because = "one per unknown";
+            check::length("bounds", bounds.lower.len(), layout.unknowns(), because)?;
+            fixed = vec![false; layout.unknowns()];
+        }
+        Ok(Workspace {
+            assembly: Assembly::new(layout, &now),
+            hessian: BlockMatrix::new(layout),
+            factor: Cholesky::new(layout),
+            next: now.clone(),
+            now,
+            gradient: zeros.clone(),
+            scale: zeros.clone(),
+            shift: zeros.clone(),
+            step: zeros.clone(),
+            trial: zeros,
+            fixed,
+        })
+    }
+}
+
+/// How strongly steps are held back: `factor` times the metric is added to the Hessian.
+struct Damping {
+    factor: f64,
+    growth: f64,
+}
+
+impl Damping {
+    const FIRST: f64 = 1e-3;
+    const LEAST: f64 = 1e-15;
+    /// Steps damped like this move nothing.
+    const MOST: f64 = 1e20;
+
+    fn new() -> Self {
+        Damping {
+            factor: Self::FIRST,
+            growth: 2.0,
+        }
+    }
+
+    /// After a step that kept `gain` of what it promised.
+    fn relax(&mut self, gain: f64) {
+        let s = 2.0 * gain - 1.0;
+        let factor = self.factor * (1.0 - s * s * s).max(1.0 / 3.0);
+        self.factor = factor.max(Self::LEAST);
+        self.growth = 2.0;
+    }
+
+    /// After a step that failed.
+    fn tighten(&mut self) {
+        self.factor *= self.growth;
+        self.growth *= 2.0;
+    }
+
+    fn exhausted(&self) -> bool {
+        self.factor > Self::MOST
+    }
+}
+
+/// One minimisation on its way.
+struct Search<'a> {
+    options: &'a Structured,
+    memory: &'a mut Workspace,
+    problem: &'a mut dyn LeastSquares,
+    x: &'a mut [f64],
+    value: f64,
+    damping: Damping,
+    iterations: usize,
+    evaluations: usize,
+    factorizations: usize,
+}
+
+/// A step below this share of its promise is not taken.
+const LEAST_GAIN: f64 = 1e-4;
+
+impl<'a> Search<'a> {
+    fn begin(
+        options: &'a Structured,
+        memory: &'a mut Workspace,
+        problem: &'a mut dyn LeastSquares,
+        x: &'a mut [f64],
+    ) -> Result<Self> {
+        if let Some(bounds) = problem.bounds() {
+            bounds.project(x);
+        }
+        let value = problem.linearize(x, &mut memory.now)?;
+        Ok(Search {
+            options,
+            memory,
+            problem,
+            x,
+            value,
+            damping: Damping::new(),
+            iterations: 0,
+            evaluations: 1,
+            factorizations: 0,
+        })
+    }
+
+    fn run(mut self) -> Result<Minimum> {
+        self.expand()?;
+        let mut not_finite = false;
+        let stop = loop {
+            if self.problem.interrupted() {
+                break StopReason::Interrupted;
+            }
+            if self.iterations == self.options.max_iterations {
+                break StopReason::IterationLimit;
+            }
+            self.iterations += 1;
+            if !self.factor() {
+                break StopReason::LineSearchFailed;
+            }
+            let predicted = self.propose();
+            if predicted <= self.options.tolerance * self.value {
+                break match predicted > 0.0 {
+                    true => StopReason::ValueSettled,
+                    false => StopReason::GradientSmall,
+                };
+            }
+            self.evaluations += 1;
+            let trial = self
+                .problem
+                .linearize(&self.memory.trial, &mut self.memory.next);
+            not_finite = trial.is_err();
+            match trial {
+                Ok(value) if self.value - value > LEAST_GAIN * predicted => {
+                    self.damping.relax((self.value - value) / predicted);
+                    self.value = value;
+                    self.x.copy_from_slice(&self.memory.trial);
+                    std::mem::swap(&mut self.memory.now, &mut self.memory.next);
+                    self.expand()?;
+                }
+                _ => self.damping.tighten(),
+            }
+            if self.damping.exhausted() {
+                break match not_finite {
+                    true => StopReason::NotFinite,
+                    false => StopReason::LineSearchFailed,
+                };
+            }
+        };
+        let _ = not_finite;
+        Ok(Minimum {
+            value: self.value,
+            stop,
+            iterations: self.iterations,
+            evaluations: self.evaluations,
+            factorizations: self.factorizations,
+            hessian_products: 0,
+            active_bounds: self.active_bounds(),
+        })
+    }
+
+    /// Gradient, Hessian and metric at the present point.
+    fn expand(&mut self) -> Result<()> {
+        let memory = &mut *self.memory;
+        let (hessian, gradient) = (&mut memory.hessian, &mut memory.gradient);
+        memory.assembly.assemble(&memory.now, hessian, gradient);
+        hessian.diagonal(&mut memory.scale);
+        // What no residual depends on has no scale of its own. Its gradient is zero, so any number does that makes the matrix regular.
+        let largest = memory.scale.iter().fold(0.0, |a: f64, &b| a.max(b));
+        let fallback = if largest > 0.0 { largest } else { 1.0 };
+        for scale in &mut memory.scale {
+            if *scale < 1e-30 * largest || *scale == 0.0 {
+                *scale = fallback;
+            }
+        }
+        if self.options.hessian == Hessian::Exact {
+            self.problem.add_curvature(self.x, hessian)?;
+        }
+        if let Some(bounds) = self.problem.bounds() {
+            bounds.mark_active(self.x, gradient, &mut memory.fixed);
+        }
+        Ok(())
+    }
+
+    /// Factors the damped Hessian, raising the damping until it is positive definite.
+    fn factor(&mut self) -> bool {
+        let memory = &mut *self.memory;
+        while !self.damping.exhausted() {
+            for (shift, scale) in memory.shift.iter_mut().zip(&memory.scale) {
+                *shift = self.damping.factor * scale;
+            }
+            self.factorizations += 1;
+            let factored = memory
+                .factor
+                .factor(&memory.hessian, &memory.shift, &memory.fixed);
+            if factored.is_ok() {
+                return true;
+            }
+            self.damping.tighten();
+        }
+        false
+    }
+
+    /// Writes the next step and the point that it leads to; returns by how much it promises to lower the value.
+    fn propose(&mut self) -> f64 {
+        let memory = &mut *self.memory;
+        for (step, gradient) in memory.step.iter_mut().zip(&memory.gradient) {
+            *step = -gradient;
+        }
+        for (step, &fixed) in memory.step.iter_mut().zip(&memory.fixed) {
+            if fixed {
+                *step = 0.0;
+            }
+        }
+        memory.factor.solve(&mut memory.step);
+        for (trial, (x, step)) in memory.trial.iter_mut().zip(self.x.iter().zip(&memory.step)) {
+            *trial = x + step;
+        }
+        let bounds = self.problem.bounds();
+        if bounds.is_some_and(|b| b.project(&mut memory.trial)) {
+            for (step, (x, trial)) in memory.step.iter_mut().zip(self.x.iter().zip(&memory.trial)) {
+                *step = trial - x;
+            }
+            return match self.options.hessian {
+                Hessian::GaussNewton => memory
+                    .assembly
+                    .predicted_decrease(&memory.now, &memory.step),
+                Hessian::Exact => {
+                    // The factor of the last step is used up: its shift is free to hold the product.
+                    memory.hessian.multiply(&memory.step, &mut memory.shift);
+                    -dot(&memory.gradient, &memory.step) - 0.5 * dot(&memory.shift, &memory.step)
+                }
+            };
+        }
+        let steps = memory.step.iter().zip(&memory.gradient).zip(&memory.shift);
+        let mut twice = 0.0;
+        for ((step, gradient), shift) in steps {
+            twice += step * (shift * step - gradient);
+        }
+        0.5 * twice
+    }
+
+    fn active_bounds(&self) -> Vec<usize> {
+        let Some(Bounds { lower, upper }) = self.problem.bounds() else {
+            return Vec::new();
+        };
+        let at = |&i: &usize| self.x[i] <= lower[i] || self.x[i] >= upper[i];
+        (0..self.x.len()).filter(at).collect()
+    }
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}

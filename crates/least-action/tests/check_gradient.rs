@@ -1,0 +1,194 @@
+//! The check of a user's derivatives: passes for right ones, and says where wrong ones are.
+
+use std::sync::Arc;
+
+use least_action::action::{GradientVerdict, Variable};
+use least_action::model::{
+    EquationModel, Model, ModelBuilder, Parameter, Points, Scratch, Sparsity,
+};
+use least_action::models::{self, ModelSpec};
+use least_action::{
+    Action, ActionOptions, Discretization, Error, Normalization, Observations, Problem,
+};
+
+/// Numbers that follow no pattern, between -1 and 1.
+fn noise(k: usize) -> f64 {
+    ((k * k + 1) as f64 * 0.7391).sin()
+}
+
+fn action(model: Arc<dyn Model>, options: ActionOptions) -> Action {
+    let data = Observations {
+        start: 2.0,
+        time_step: 0.05,
+        points: 41,
+        observed: vec![0],
+        values: (0..41).map(noise).collect(),
+        ..Observations::default()
+    };
+    let estimate = model.parameters().iter().map(|p| p.name.clone()).collect();
+    let options = ActionOptions {
+        estimate,
+        ..options
+    };
+    Action::new(&Problem::new(model, data, &options).unwrap())
+}
+
+fn point(model: &dyn Model) -> (Vec<f64>, Vec<f64>) {
+    let path = (0..41 * model.dimension()).map(|k| 1.5 * noise(k) + 0.3);
+    let parameters = model.parameters().iter().map(|p| p.default);
+    (path.collect(), parameters.collect())
+}
+
+#[test]
+fn every_named_model_passes_with_every_discretization() {
+    for spec in ModelSpec::catalogue() {
+        let model: Arc<dyn Model> = Arc::new(spec.build().unwrap());
+        let (path, parameters) = point(&*model);
+        for discretization in Discretization::FLOWS {
+            for (normalization, model_precision) in [
+                (Normalization::Mean, 1e-6),
+                (Normalization::Mean, 1.0),
+                (Normalization::Posterior, 1e8),
+            ] {
+                let options = ActionOptions {
+                    discretization: Some(discretization),
+                    normalization,
+                    ..ActionOptions::default()
+                };
+                let report = action(model.clone(), options)
+                    .check_gradient(model_precision, &path, &parameters, None)
+                    .unwrap();
+                let name = format!("{spec:?} {discretization:?} {model_precision}: {report}");
+                assert_eq!(report.verdict, GradientVerdict::Agrees, "{name}");
+                assert_eq!(report.compared, path.len() + parameters.len(), "{name}");
+                assert!(report.worst < 1e-6, "{name}");
+                assert!(report.uncertain * 4 < report.compared, "{name}");
+            }
+        }
+    }
+}
+
+/// Lorenz's system, whose derivatives are what `spoil` makes of the right ones.
+struct Wrong {
+    right: EquationModel,
+    spoil: fn(path: &mut [f64], parameters: &mut [f64]),
+}
+
+impl Model for Wrong {
+    fn name(&self) -> &str {
+        self.right.name()
+    }
+    fn states(&self) -> &[String] {
+        self.right.states()
+    }
+    fn parameters(&self) -> &[Parameter] {
+        self.right.parameters()
+    }
+    fn initial_state(&self) -> &[f64] {
+        self.right.initial_state()
+    }
+    fn spin_up(&self) -> f64 {
+        self.right.spin_up()
+    }
+    fn evaluate(&self, scratch: &mut Scratch, at: Points, values: &mut [f64]) {
+        self.right.evaluate(scratch, at, values);
+    }
+    fn jacobian_sparsity(&self) -> &Sparsity {
+        self.right.jacobian_sparsity()
+    }
+    fn jacobian(&self, scratch: &mut Scratch, at: Points, values: &mut [f64]) {
+        self.right.jacobian(scratch, at, values);
+    }
+    fn curvature_sparsity(&self) -> &Sparsity {
+        self.right.curvature_sparsity()
+    }
+    fn curvature(&self, scratch: &mut Scratch, at: Points, adjoint: &[f64], values: &mut [f64]) {
+        self.right.curvature(scratch, at, adjoint, values);
+    }
+    fn pull_back(
+        &self,
+        scratch: &mut Scratch,
+        at: Points,
+        adjoint: &[f64],
+        path_gradient: &mut [f64],
+        parameter_gradient: &mut [f64],
+    ) {
+        let mut added = (vec![0.0; at.states.len()], vec![0.0; at.parameters.len()]);
+        let (of_path, of_parameters) = (&mut added.0[..], &mut added.1[..]);
+        self.right
+            .pull_back(scratch, at, adjoint, of_path, of_parameters);
+        (self.spoil)(of_path, of_parameters);
+        for (to, value) in path_gradient.iter_mut().zip(&added.0) {
+            *to += value;
+        }
+        for (to, value) in parameter_gradient.iter_mut().zip(&added.1) {
+            *to += value;
+        }
+    }
+}
+
+#[test]
+fn a_wrong_derivative_is_named() {
+    let wrong = |spoil| {
+        let model = Arc::new(Wrong {
+            right: models::lorenz63().unwrap(),
+            spoil,
+        });
+        let (path, parameters) = point(&*model);
+        // A sample is enough: it has points of every state.
+        action(model, ActionOptions::default())
+            .check_gradient(10.0, &path, &parameters, Some(12))
+            .unwrap()
+    };
+    // One per cent off in the second state.
+    let report = wrong(|path, _| path.iter_mut().skip(1).step_by(3).for_each(|g| *g *= 1.01));
+    assert_eq!(report.verdict, GradientVerdict::Differs, "{report}");
+    assert_eq!(report.wrong, ["y"], "{report}");
+    assert!(
+        matches!(&report.at, Variable::State { state, point, time } if state == "y" && (time - 2.0 - 0.05 * *point as f64).abs() < 1e-12)
+    );
+    assert!(
+        report
+            .to_string()
+            .starts_with("The gradient is wrong in y: "),
+        "{report}"
+    );
+    assert!(report.compared < 20, "{report}");
+
+    let report = wrong(|_, parameters| parameters[2] += 1.0);
+    assert_eq!(report.wrong, ["beta"], "{report}");
+    assert_eq!(
+        report.at,
+        Variable::Parameter {
+            name: "beta".into()
+        }
+    );
+    assert!((report.exact - report.difference).abs() > 0.1, "{report}");
+}
+
+#[test]
+fn zero_agrees_with_zero() {
+    // A solution without noise: action and gradient are zero.
+    let still = ModelBuilder::new("still")
+        .states(["x"])
+        .initial_state([0.0])
+        .flow(|x, _| vec![x[0] * 0.0])
+        .unwrap();
+    let data = Observations {
+        start: 0.0,
+        time_step: 1.0,
+        points: 3,
+        observed: vec![0],
+        values: vec![0.0; 3],
+        ..Observations::default()
+    };
+    let problem = Problem::new(Arc::new(still), data, &ActionOptions::default()).unwrap();
+    let report = Action::new(&problem)
+        .check_gradient(1.0, &[0.0; 3], &[], None)
+        .unwrap();
+    assert_eq!(report.verdict, GradientVerdict::Agrees, "{report}");
+    assert_eq!((report.worst, report.exact), (0.0, 0.0));
+
+    let error = Action::new(&problem).check_gradient(1.0, &[0.0; 3], &[], Some(0));
+    assert!(matches!(error, Err(Error::OutOfRange { path, .. }) if path == "sample"));
+}

@@ -1,0 +1,432 @@
+//! What every minimiser promises: the same stop reasons, exact counts of work, no dependence on scale, bounds that are kept.
+
+use least_action::action::{Layout, Linearization, RowGroup};
+use least_action::solve::{
+    BlockMatrix, Bounds, ConjugateGradient, Hessian, Lbfgs, LeastSquares, Minimizer,
+    MinimizerOptions, Minimum, NewtonCg, Objective, StopReason, Structured, TrustRegion,
+};
+use least_action::{Error, Result};
+
+/// argmin's solvers: they need nothing but values and gradients.
+fn general() -> Vec<MinimizerOptions> {
+    let all = MinimizerOptions::catalogue().into_iter();
+    all.filter(|options| options.name() != "structured")
+        .collect()
+}
+
+/// The same minimiser with another tolerance and number of iterations.
+fn with(options: MinimizerOptions, tolerance: f64, max_iterations: usize) -> MinimizerOptions {
+    match options {
+        MinimizerOptions::Lbfgs(options) => Lbfgs {
+            tolerance,
+            max_iterations,
+            ..options
+        }
+        .into(),
+        MinimizerOptions::ConjugateGradient(_) => ConjugateGradient {
+            tolerance,
+            max_iterations,
+        }
+        .into(),
+        MinimizerOptions::NewtonCg(options) => NewtonCg {
+            tolerance,
+            max_iterations,
+            ..options
+        }
+        .into(),
+        MinimizerOptions::TrustRegion(options) => TrustRegion {
+            tolerance,
+            max_iterations,
+            ..options
+        }
+        .into(),
+        MinimizerOptions::Structured(options) => Structured {
+            tolerance,
+            max_iterations,
+            ..options
+        }
+        .into(),
+    }
+}
+
+struct Function<F: FnMut(&[f64], &mut [f64]) -> Result<f64>>(F);
+
+impl<F: FnMut(&[f64], &mut [f64]) -> Result<f64>> Objective for Function<F> {
+    fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> Result<f64> {
+        (self.0)(x, gradient)
+    }
+}
+
+fn not_finite() -> Error {
+    Error::NotFinite {
+        path: "x".into(),
+        time: 0.0,
+        point: 0,
+        state: "x".into(),
+        term: "f".into(),
+        value: f64::NAN,
+    }
+}
+
+/// Rosenbrock's valley plus one, times `scale`: the lowest value is `scale`, at (1, 1).
+fn valley(scale: f64) -> impl FnMut(&[f64], &mut [f64]) -> Result<f64> {
+    move |x, gradient| {
+        let (a, b) = (1.0 - x[0], x[1] - x[0] * x[0]);
+        gradient[0] = scale * (-2.0 * a - 400.0 * x[0] * b);
+        gradient[1] = scale * 200.0 * b;
+        Ok(scale * (1.0 + a * a + 100.0 * b * b))
+    }
+}
+
+fn minimize(
+    options: MinimizerOptions,
+    function: impl FnMut(&[f64], &mut [f64]) -> Result<f64>,
+) -> (Minimum, [f64; 2]) {
+    let mut x = [-1.2, 1.0];
+    let minimum = options.minimize(&mut Function(function), &mut x).unwrap();
+    (minimum, x)
+}
+
+#[test]
+fn the_scale_of_the_value_changes_nothing() {
+    // By powers of two, which floats scale without rounding.
+    for options in general() {
+        let name = options.name();
+        let (reference, at) = minimize(options, valley(1.0));
+        assert!(
+            (at[0] - 1.0).abs() < 1e-2 && (at[1] - 1.0).abs() < 2e-2,
+            "{name}: {at:?} {reference:?}"
+        );
+        assert!(reference.stop.settled(), "{name}: {reference:?}");
+        for exponent in [-100, -40, 40, 100] {
+            let scale = 2f64.powi(exponent);
+            let (minimum, x) = minimize(options, valley(scale));
+            assert_eq!(minimum.stop, reference.stop, "{name} 2^{exponent}");
+            assert_eq!(minimum.evaluations, reference.evaluations, "{name}");
+            assert_eq!(x, at, "{name} 2^{exponent}");
+        }
+    }
+}
+
+#[test]
+fn evaluations_are_counted_as_they_happen() {
+    for options in general() {
+        let mut calls = 0;
+        let mut inner = valley(1.0);
+        let (minimum, _) = minimize(options, |x, g| {
+            calls += 1;
+            inner(x, g)
+        });
+        assert_eq!(minimum.evaluations, calls, "{}", options.name());
+        assert_eq!(minimum.factorizations, 0);
+        let newton = matches!(options.name(), "newton-cg" | "trust-region");
+        assert_eq!(minimum.hessian_products > 0, newton);
+    }
+}
+
+#[test]
+fn every_reason_to_stop_is_told() {
+    for options in general() {
+        let name = options.name();
+        let few = with(options, 1e-6, 2);
+        let (minimum, _) = minimize(few, valley(1.0));
+        assert_eq!(minimum.stop, StopReason::IterationLimit, "{name}");
+        assert_eq!(minimum.iterations, 2);
+
+        let loose = with(options, 0.9, 100);
+        let (minimum, _) = minimize(loose, |x, g| {
+            g.copy_from_slice(&[1e-3 * x[0], 1e-3 * x[1]]);
+            Ok(1.0 + 0.5e-3 * (x[0] * x[0] + x[1] * x[1]))
+        });
+        assert_eq!(minimum.stop, StopReason::GradientSmall, "{name}");
+
+        // No gradient at all.
+        let (minimum, _) = minimize(options, |_, g| {
+            g.fill(0.0);
+            Ok(1.0)
+        });
+        assert_eq!(minimum.stop, StopReason::GradientSmall, "{name}");
+        assert_eq!(minimum.evaluations, 1);
+
+        // A gradient of the wrong sign: no step along it goes down.
+        let (minimum, x) = minimize(options, |x, g| {
+            g.copy_from_slice(&[-2.0 * x[0], -2.0 * x[1]]);
+            Ok(1.0 + x[0] * x[0] + x[1] * x[1])
+        });
+        assert_eq!(minimum.stop, StopReason::LineSearchFailed, "{name}");
+        assert_eq!(x, [-1.2, 1.0], "{name}: the best point is kept");
+
+        // Finite at the start and nowhere else.
+        let mut first = true;
+        let (minimum, x) = minimize(options, |x, g| {
+            g.copy_from_slice(&[2.0 * x[0], 2.0 * x[1]]);
+            match std::mem::take(&mut first) {
+                true => Ok(x[0] * x[0] + x[1] * x[1]),
+                false => Err(not_finite()),
+            }
+        });
+        assert_eq!(minimum.stop, StopReason::NotFinite, "{name}");
+        assert_eq!(x, [-1.2, 1.0]);
+
+        let failing = &mut Function(|_: &[f64], _: &mut [f64]| Err(not_finite()));
+        assert!(options.minimize(failing, &mut [0.0]).is_err());
+    }
+}
+
+/// Asks for an end after some evaluations.
+struct Impatient(usize);
+
+impl Objective for Impatient {
+    fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> Result<f64> {
+        self.0 = self.0.saturating_sub(1);
+        valley(1.0)(x, gradient)
+    }
+
+    fn interrupted(&self) -> bool {
+        self.0 == 0
+    }
+}
+
+#[test]
+fn interruptions_end_at_the_best_point_so_far() {
+    for options in general() {
+        let mut x = [-1.2, 1.0];
+        let minimum = options.minimize(&mut Impatient(12), &mut x).unwrap();
+        assert_eq!(minimum.stop, StopReason::Interrupted, "{}", options.name());
+        let value = valley(1.0)(&x, &mut [0.0; 2]).unwrap();
+        assert_eq!(minimum.value, value);
+        assert!(value < 25.2);
+    }
+}
+
+#[test]
+fn steps_into_nonsense_are_shortened() {
+    // -log(1 - |x|^2) + slope: infinite outside the unit disc, the minimum inside.
+    for options in general() {
+        let mut x = [0.9, 0.0];
+        let function = |x: &[f64], g: &mut [f64]| {
+            let room = 1.0 - x[0] * x[0] - x[1] * x[1];
+            if room <= 0.0 {
+                return Err(not_finite());
+            }
+            g[0] = 2.0 * x[0] / room + 3.0;
+            g[1] = 2.0 * x[1] / room;
+            Ok(10.0 - room.ln() + 3.0 * x[0])
+        };
+        let minimum = options.minimize(&mut Function(function), &mut x).unwrap();
+        // 2x / (1 - x^2) = -3.
+        let expected = (1.0 - 10f64.sqrt()) / 3.0;
+        let name = options.name();
+        assert!((x[0] - expected).abs() < 1e-3, "{name}: {x:?} {minimum:?}");
+    }
+}
+
+/// A path of one state, each point wanting to be a target and ten times more the sine of the one before, with a parameter added; the sum of
+/// squares is offset by a residual that is constant, so that relative tolerances mean something.
+struct Chain {
+    layout: Layout,
+    targets: Vec<f64>,
+    bounds: Option<Bounds>,
+    calls: usize,
+}
+
+const POINTS: usize = 12;
+
+impl Chain {
+    fn new(bounds: Option<Bounds>) -> Self {
+        let mut couples = vec![1; POINTS];
+        couples[POINTS - 1] = 0;
+        Chain {
+            layout: Layout::new(1, POINTS, 1, couples).unwrap(),
+            targets: (0..POINTS).map(|n| 2.0 * (0.7 * n as f64).cos()).collect(),
+            bounds,
+            calls: 0,
+        }
+    }
+}
+
+impl Objective for Chain {
+    fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> Result<f64> {
+        let mut rows = self.linearization();
+        let value = self.linearize(x, &mut rows)?;
+        gradient.fill(0.0);
+        for (n, r) in rows.groups[0].residuals.iter().enumerate() {
+            gradient[n] += r;
+        }
+        for (n, r) in rows.groups[1].residuals.iter().enumerate() {
+            for (e, at) in [n, n + 1, POINTS].into_iter().enumerate() {
+                gradient[at] += 10.0 * r * rows.groups[1].values[3 * n + e];
+            }
+        }
+        Ok(value)
+    }
+
+    fn least_squares(&mut self) -> Option<&mut dyn LeastSquares> {
+        Some(self)
+    }
+}
+
+impl LeastSquares for Chain {
+    fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    fn linearization(&self) -> Linearization {
+        let all = (0..POINTS as u32).collect();
+        let most = (0..POINTS as u32 - 1).collect();
+        let mut groups = vec![
+            RowGroup::new(1, all, &[vec![0]]),
+            RowGroup::new(2, most, &[vec![0, 1, 2]]),
+        ];
+        groups[1].weights.fill(10.0);
+        Linearization { groups }
+    }
+
+    fn linearize(&mut self, x: &[f64], into: &mut Linearization) -> Result<f64> {
+        self.calls += 1;
+        let mut value = 5.0;
+        for n in 0..POINTS {
+            let r = x[n] - self.targets[n];
+            into.groups[0].residuals[n] = r;
+            into.groups[0].values[n] = 1.0;
+            value += 0.5 * r * r;
+        }
+        for n in 0..POINTS - 1 {
+            let r = x[n + 1] - x[n].sin() - x[POINTS];
+            into.groups[1].residuals[n] = r;
+            into.groups[1].values[3 * n..3 * n + 3].copy_from_slice(&[-x[n].cos(), 1.0, -1.0]);
+            value += 5.0 * r * r;
+        }
+        Ok(value)
+    }
+
+    fn add_curvature(&mut self, x: &[f64], into: &mut BlockMatrix) -> Result<()> {
+        for n in 0..POINTS - 1 {
+            let r = x[n + 1] - x[n].sin() - x[POINTS];
+            into.add(n, n, 10.0 * r * x[n].sin());
+        }
+        Ok(())
+    }
+
+    fn bounds(&self) -> Option<&Bounds> {
+        self.bounds.as_ref()
+    }
+}
+
+/// All minimisers, those with a choice of the Hessian with both.
+fn for_squares(tolerance: f64) -> Vec<MinimizerOptions> {
+    let mut all: Vec<MinimizerOptions> = MinimizerOptions::catalogue().into();
+    all.push(
+        NewtonCg {
+            hessian: Hessian::Exact,
+            ..NewtonCg::default()
+        }
+        .into(),
+    );
+    all.push(
+        TrustRegion {
+            hessian: Hessian::Exact,
+            ..TrustRegion::default()
+        }
+        .into(),
+    );
+    let all = all.into_iter();
+    all.map(|options| with(options, tolerance, 5000)).collect()
+}
+
+#[test]
+fn all_find_the_same_minimum_of_a_sum_of_squares() {
+    let mut reference: Option<(f64, Vec<f64>)> = None;
+    for options in for_squares(1e-12) {
+        let mut chain = Chain::new(None);
+        let mut x = vec![0.1; POINTS + 1];
+        let minimum = options.minimize(&mut chain, &mut x).unwrap();
+        assert!(minimum.stop.settled(), "{options:?}: {minimum:?}");
+        assert_eq!(minimum.evaluations, chain.calls, "{options:?}");
+        assert_eq!(minimum.active_bounds, [0; 0]);
+        let (value, at) = reference.get_or_insert_with(|| (minimum.value, x.clone()));
+        assert!(
+            (minimum.value - *value).abs() < 1e-8,
+            "{options:?}: {minimum:?}, expected {value}"
+        );
+        for (a, b) in x.iter().zip(at) {
+            assert!((*a - *b).abs() < 1e-3, "{options:?}: {a} {b}");
+        }
+        let matrix_free = matches!(options.name(), "newton-cg" | "trust-region");
+        assert_eq!(minimum.hessian_products > 0, matrix_free, "{options:?}");
+        assert!(
+            !matrix_free || minimum.iterations < 40,
+            "{options:?}: {minimum:?}"
+        );
+    }
+}
+
+#[test]
+fn bounds_are_kept_and_those_that_are_active_are_reported() {
+    // Two-sided, one-sided and no bounds; some far away, some where the free minimum is not.
+    let mut lower = vec![f64::NEG_INFINITY; POINTS + 1];
+    let mut upper = vec![f64::INFINITY; POINTS + 1];
+    (lower[0], upper[0]) = (-1.0, 0.5);
+    (lower[3], upper[3]) = (-0.3, 7.0);
+    (lower[5], upper[5]) = (-50.0, 50.0);
+    lower[6] = -0.25;
+    upper[9] = -0.1;
+    upper[8] = 1e4;
+    (lower[11], upper[11]) = (0.2, 0.2);
+    lower[POINTS] = -0.02;
+    let bounds = Bounds::new(lower.clone(), upper.clone()).unwrap();
+
+    let exact: MinimizerOptions = Structured {
+        tolerance: 1e-14,
+        ..Structured::default()
+    }
+    .into();
+    let mut best = vec![0.1; POINTS + 1];
+    let expected = exact
+        .minimize(&mut Chain::new(Some(bounds.clone())), &mut best)
+        .unwrap();
+    assert!(expected.active_bounds.len() >= 3, "{expected:?}");
+    assert!(expected.active_bounds.len() <= 7, "{expected:?}");
+
+    // From inside, from a bound, and from outside.
+    for start in [0.1, -0.3, 40.0] {
+        for options in for_squares(1e-12) {
+            if options.name() == "structured" {
+                continue;
+            }
+            let mut chain = Chain::new(Some(bounds.clone()));
+            let mut x = vec![start; POINTS + 1];
+            let minimum = options.minimize(&mut chain, &mut x).unwrap();
+            for (k, x) in x.iter().enumerate() {
+                assert!((lower[k]..=upper[k]).contains(x), "{options:?}: {k} {x}");
+            }
+            assert_eq!(minimum.evaluations, chain.calls, "{options:?}");
+            assert_eq!(
+                minimum.value,
+                chain.evaluate(&x, &mut vec![0.0; POINTS + 1]).unwrap()
+            );
+            assert!(
+                (minimum.value - expected.value).abs() < 1e-6,
+                "{options:?} from {start}: {minimum:?}, expected {expected:?}"
+            );
+            assert_eq!(
+                minimum.active_bounds, expected.active_bounds,
+                "{options:?} from {start}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_minimum_at_a_bound_is_not_left_for_a_worse_point() {
+    let n = POINTS + 1;
+    let bounds = Bounds::new(vec![-0.1; n], vec![0.1; n]).unwrap();
+    for options in for_squares(1e-6) {
+        let mut chain = Chain::new(Some(bounds.clone()));
+        let mut x = vec![0.0; n];
+        let first = options.minimize(&mut chain, &mut x).unwrap();
+        let again = options.minimize(&mut chain, &mut x).unwrap();
+        assert!(again.value <= first.value, "{options:?}");
+        assert_eq!(again.active_bounds, first.active_bounds, "{options:?}");
+    }
+}
