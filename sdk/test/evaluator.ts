@@ -11,6 +11,8 @@ const FUNCTIONS: Record<string, (...given: number[]) => number> = {
   sign: Math.sign,
   exp: Math.exp,
   log: Math.log,
+  log10: Math.log10,
+  floor: Math.floor,
   sqrt: Math.sqrt,
   sin: Math.sin,
   cos: Math.cos,

@@ -98,6 +98,7 @@ const unary = [
   { f: abs, value: Math.abs },
   { f: language.exp, value: Math.exp },
   { f: language.tanh, value: Math.tanh },
+  { f: language.floor, value: Math.floor },
   { f: (x: Operand) => expr`${x}`, value: (x: number) => x },
   { f: (x: Operand) => expr` - ${x} `, value: (x: number) => -x },
   { f: (x: Operand) => expr`sin(${x})`, value: Math.sin },
@@ -211,7 +212,7 @@ describe("printing", () => {
     ["a^(-2)", (n: Names) => n.a.pow(-2)],
     ["a*(-b)", (n: Names) => n.a.times(n.b.negated())],
     ["-(a + b)", (n: Names) => n.a.plus(n.b).negated()],
-    ["if(a < -1, min(min(a, b), c), 0)", (n: Names) => ifElse(n.a.lessThan(-1), min(n.a, n.b, n.c), 0)],
+    ["if(a < -1, min(a, b, c), 0)", (n: Names) => ifElse(n.a.lessThan(-1), min(n.a, n.b, n.c), 0)],
     ["(a + b) * c", (n: Names) => expr`${n.a.plus(n.b)} * ${n.c}`],
     ["a + b - c", (n: Names) => expr`${n.a.plus(n.b)} - ${n.c}`],
     ["exp(a + b)", (n: Names) => expr`exp(${n.a.plus(n.b)})`],
@@ -307,7 +308,7 @@ describe("sharing", () => {
             }));
             for (const [kind, first, second] of steps) {
               const [x, y] = [nodes[first % nodes.length], nodes[second % nodes.length]] as [Pair, Pair];
-              const { f, value } = [binary[0], binary[1], binary[2], binary[5], binary[21]][kind] as (typeof binary)[0];
+              const { f, value } = [binary[0], binary[1], binary[2], binary[5], binary[20]][kind] as (typeof binary)[0];
               nodes.push({ expression: f(x.expression, y.expression), value: value(x.value, y.value) });
             }
             const ends = [nodes.at(-1), nodes.at(-2)] as [Pair, Pair];

@@ -44,7 +44,7 @@ export interface ModelOptions<S extends StateDeclarations, P, I extends string, 
  * A model written as mathematics. Text, templates and functions may be mixed and give the same model; its derivatives are exact and it runs at the speed
  * of the named systems.
  *
- * Text knows `+ - * / ^`, `t`, `pi`, `if(a < b, x, y)`, `min max abs sign exp log sqrt sin cos tan asin acos atan atan2 sinh cosh tanh`.
+ * Text knows `+ - * / ^`, `t`, `pi`, `if(a < b, x, y)`, `min max abs sign floor exp log log10 sqrt sin cos tan asin acos atan atan2 sinh cosh tanh`.
  *
  * May be called before `init()`: what only the core can find wrong with a formula is then told when the model is first used.
  *

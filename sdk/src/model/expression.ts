@@ -102,6 +102,14 @@ export class Expression extends Formula {
   log(): Expression {
     return call("log", this);
   }
+  /** The decimal logarithm. */
+  log10(): Expression {
+    return call("log10", this);
+  }
+  /** The largest whole number up to this; its derivative is 0. */
+  floor(): Expression {
+    return call("floor", this);
+  }
   sqrt(): Expression {
     return call("sqrt", this);
   }

@@ -1,5 +1,4 @@
 // The functions of the model language for expressions and numbers.
-import { wrongLength } from "../errors.js";
 import { call, comparison, type Condition, type Expression, type Operand } from "./expression.js";
 
 /** |x| */
@@ -10,6 +9,10 @@ export const sign = (x: Operand): Expression => call("sign", x);
 export const exp = (x: Operand): Expression => call("exp", x);
 /** The natural logarithm. */
 export const log = (x: Operand): Expression => call("log", x);
+/** The decimal logarithm. */
+export const log10 = (x: Operand): Expression => call("log10", x);
+/** The largest whole number up to x; its derivative is 0. */
+export const floor = (x: Operand): Expression => call("floor", x);
 export const sqrt = (x: Operand): Expression => call("sqrt", x);
 export const sin = (x: Operand): Expression => call("sin", x);
 export const cos = (x: Operand): Expression => call("cos", x);
@@ -24,14 +27,11 @@ export const cosh = (x: Operand): Expression => call("cosh", x);
 export const tanh = (x: Operand): Expression => call("tanh", x);
 
 /** The smallest of two or more. */
-export const min = (first: Operand, ...others: Operand[]): Expression => folded("min", first, others);
+export const min = (first: Operand, second: Operand, ...others: Operand[]): Expression =>
+  call("min", first, second, ...others);
 /** The largest of two or more. */
-export const max = (first: Operand, ...others: Operand[]): Expression => folded("max", first, others);
-
-function folded(name: "min" | "max", first: Operand, others: readonly Operand[]): Expression {
-  if (others.length === 0) throw wrongLength(name, 1, 2, "at least");
-  return others.reduce<Operand>((so, next) => call(name, so, next), first) as Expression;
-}
+export const max = (first: Operand, second: Operand, ...others: Operand[]): Expression =>
+  call("max", first, second, ...others);
 
 /**
  * `a` where the condition holds, else `b`. The derivative is that of the branch.
@@ -64,12 +64,14 @@ export const functions = {
   cosh,
   equalTo,
   exp,
+  floor,
   greaterOrEqual,
   greaterThan,
   ifElse,
   lessOrEqual,
   lessThan,
   log,
+  log10,
   max,
   min,
   sign,
