@@ -53,27 +53,36 @@ export type Scope<S, P, I extends string, W extends string> = {
         : never;
 };
 
-/** An equation of a vector: text with the index `i`, or a function called for every site. */
-export type SiteEquation<S, P, I extends string, W extends string> =
-  string | ((scope: Scope<S, P, I, W>, i: number) => FormulaOf);
+/** The index of a site where there are sites. */
+type IndexOf<IsVector extends boolean> = IsVector extends true ? number : never;
+
+/** An equation; as a function, that of a vector is called for every site. */
+type EquationOf<S, P, I extends string, W extends string, IsVector extends boolean> =
+  FormulaOf | ((scope: Scope<S, P, I, W>, i: IndexOf<IsVector>) => FormulaOf);
 
 type EquationObject<S, P, I extends string, W extends string> = {
-  readonly [K in DeclaredNames<S>]: K extends VectorNames<S>
-    ? SiteEquation<S, P, I, W>
-    : FormulaOf | ((scope: Scope<S, P, I, W>) => FormulaOf);
+  readonly [K in DeclaredNames<S>]: EquationOf<S, P, I, W, K extends VectorNames<S> ? true : false>;
 };
 
 /** What one function for all equations gives: for a vector text, a formula for each site, or a function of the index. */
 type EquationResults<S> = {
   readonly [K in DeclaredNames<S>]: K extends VectorNames<S>
-    ? string | readonly FormulaOf[] | ((i: number) => FormulaOf)
+    ? string | Expression | readonly FormulaOf[] | ((i: number) => FormulaOf)
     : FormulaOf;
 };
 
-/** Equations: for one vector its own; else by state, or a function that gives all. */
-export type Equations<S, P, I extends string, W extends string> = S extends Vector
-  ? SiteEquation<S, P, I, W> | EquationObject<S, P, I, W>
-  : EquationObject<S, P, I, W> | ((scope: Scope<S, P, I, W>) => EquationResults<S>);
+/**
+ * Equations: by state, or one function that gives all. Where the states are one vector, its text or its function of the site.
+ *
+ * Conditional only where they are made of `S`: TypeScript would not infer the names in `where` from a function if the whole were.
+ */
+export type Equations<S, P, I extends string, W extends string> =
+  | EquationObject<S, P, I, W>
+  | (S extends Vector ? string | Expression : never)
+  | ((
+      scope: Scope<S, P, I, W>,
+      i: S extends Vector ? number : never,
+    ) => S extends Vector ? FormulaOf : EquationResults<S>);
 
 /** Definitions by name; or a function that gives them. */
 export type Where<S, P, I extends string, W extends string> =
