@@ -12,6 +12,7 @@ export type { Best, Levels, Prediction, Run, Start } from "./anneal/run.js";
 export { readCsv, type CsvOptions, type CsvTable } from "./csv.js";
 export { type ErrorCode, type ErrorFacts, LeastActionError, type SdkFacts } from "./errors.js";
 export { logLotkaVolterra, lorenz63, lorenz96, lotkaVolterra } from "./models.js";
+export type { Inputs, InputSeries } from "./inputs.js";
 export { defineModel, modelFromJSON, type ModelOptions } from "./model/define.js";
 export type { ModelDefinition, ParameterDefinition, StateDefinition } from "./model/definition.js";
 export { type Condition, expr, type Expression, type Operand } from "./model/expression.js";

@@ -10,6 +10,7 @@ import {
   lorenz96,
   logLotkaVolterra,
   modelFromJSON,
+  observations,
   twinExperiment,
   vector,
 } from "../src/index.js";
@@ -128,6 +129,19 @@ export function models() {
     // @ts-expect-error: no such parameter
     estimate: { gNq: { initial: [0, 1] } },
   });
+
+  observations({ model: neuron, times: [0, 1], values: { V: [0, 1], x3: [1, 2] }, inputs: { I: (t) => t } });
+  observations({ times: [0, 1], values: { 0: [0, 1] }, inputs: { any: [0, 1] } });
+  // @ts-expect-error: no such state
+  observations({ model: neuron, times: [0, 1], values: { W: [0, 1] } });
+  // @ts-expect-error: no such input
+  observations({ model: neuron, times: [0, 1], values: { V: [0, 1] }, inputs: { J: (t) => t } });
+  // @ts-expect-error: a name without model
+  observations({ times: [0, 1], values: { V: [0, 1] } });
+  const twin = { timeStep: 0.1, points: 3, noise: 0, seed: 1 };
+  twinExperiment({ model: neuron, ...twin, observed: ["V", 1], inputs: { I: [0, 1, 2] } });
+  // @ts-expect-error: no such state
+  twinExperiment({ model: neuron, ...twin, observed: ["W"] });
 
   // @ts-expect-error: an equation is missing
   defineModel({ states: ["a", "b"], equations: { a: "b" } });
