@@ -1,6 +1,6 @@
 // The only file that imports generated code: instances of the WebAssembly module, and types for what they take and give.
 import { createGlue } from "../generated/glue.js";
-import type { Drop, ErrorFacts, Finding, Level, Parameter, Rung, Verdict } from "../generated/types.js";
+import type { Drop, ErrorFacts, Finding, Level, ModelKind, Parameter, Rung, Verdict } from "../generated/types.js";
 
 export type { ErrorFacts as CoreFacts } from "../generated/types.js";
 export type {
@@ -94,9 +94,25 @@ export interface RawAction {
   free(): void;
 }
 
+/** What Rust says of a model. */
+export interface ModelDescription {
+  name: string;
+  kind: ModelKind;
+  dimension: number;
+  states: string[];
+  /** Null where there is none. */
+  units: (string | null)[];
+  parameters: Parameter[];
+  inputs: string[];
+  /** The equations, one line each. */
+  text: string;
+  /** The same with counts of operations. */
+  explanation: string;
+}
+
 // What options are is decided in Rust, so they cross unchecked: unknown here.
 export interface Raw {
-  describeModel(spec: unknown): { name: string; dimension: number; states: string[]; parameters: Parameter[] };
+  describeModel(spec: unknown): ModelDescription;
   twinExperiment(
     spec: unknown,
     options: unknown,
