@@ -46,6 +46,11 @@ impl<'o> Curvature<'o> {
         }))))
     }
 
+    /// Tells by how much the value would fall if the function were quadratic.
+    pub fn promise(&self, decrease: f64) {
+        self.0.borrow().session.promise().set(decrease);
+    }
+
     /// Takes note of a product that is known.
     pub fn remember(&self, direction: &Vector, product: &Vector) {
         let state = &mut *self.0.borrow_mut();
