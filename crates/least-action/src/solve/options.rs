@@ -19,8 +19,6 @@ use crate::error::{Error, Result};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(tag = "method", rename_all = "kebab-case"))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 // Derived declarations know no tag that may be left out.
 #[cfg_attr(
@@ -142,16 +140,40 @@ impl From<TrustRegion> for MinimizerOptions {
     }
 }
 
-/// By hand: serde's untagged and tagged forms would lose in which field an error is.
+/// Read by hand: serde's untagged and tagged forms would lose in which field an error is.
 #[cfg(feature = "serde")]
-mod reading {
+mod data {
     use std::fmt;
 
     use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
+    use serde::{Serialize, Serializer};
 
     use super::MinimizerOptions;
     use crate::error::Error;
-    use crate::solve::Hessian;
+    use crate::solve::{ConjugateGradient, Hessian, Lbfgs, NewtonCg, Structured, TrustRegion};
+
+    #[derive(Serialize)]
+    #[serde(tag = "method", rename_all = "kebab-case")]
+    enum Written<'a> {
+        Lbfgs(&'a Lbfgs),
+        ConjugateGradient(&'a ConjugateGradient),
+        NewtonCg(&'a NewtonCg),
+        TrustRegion(&'a TrustRegion),
+        Structured(&'a Structured),
+    }
+
+    impl Serialize for MinimizerOptions {
+        fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+            match self {
+                MinimizerOptions::Lbfgs(options) => Written::Lbfgs(options),
+                MinimizerOptions::ConjugateGradient(options) => Written::ConjugateGradient(options),
+                MinimizerOptions::NewtonCg(options) => Written::NewtonCg(options),
+                MinimizerOptions::TrustRegion(options) => Written::TrustRegion(options),
+                MinimizerOptions::Structured(options) => Written::Structured(options),
+            }
+            .serialize(to)
+        }
+    }
 
     /// An error's text without the path, which serde's own errors carry.
     fn text(error: Error) -> String {
