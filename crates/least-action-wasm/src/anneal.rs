@@ -17,6 +17,8 @@ pub struct Annealer(least_action::Annealer);
 #[derive(Serialize, Deserialize)]
 struct Horizon {
     until: f64,
+    #[serde(default)]
+    inputs: Vec<f64>,
 }
 
 /// A climb without its path, which crosses as a `Float64Array`.
@@ -94,9 +96,9 @@ impl Annealer {
     /// `{ times, path }` from the end of a climb's path on, `horizon` being `{ until }`.
     pub fn predict(&self, climb: &JsValue, horizon: &JsValue) -> Result<JsValue> {
         let climb = read_climb(climb)?;
-        let Horizon { until } = read("", horizon)?;
-        let prediction =
-            least_action::twin::predict(self.0.problem(), &climb, until).map_err(thrown)?;
+        let Horizon { until, inputs } = read("", horizon)?;
+        let prediction = least_action::twin::predict(self.0.problem(), &climb, until, &inputs)
+            .map_err(thrown)?;
         Ok(object([
             ("times", float64_array(&prediction.times)),
             ("path", float64_array(&prediction.path)),

@@ -195,5 +195,6 @@ pub fn read_observations(data: &JsValue, values: Vec<f64>) -> Result<least_actio
         points: grid.points,
         observed: grid.observed,
         values,
+        inputs: Vec::new(),
     })
 }

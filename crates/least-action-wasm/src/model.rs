@@ -6,7 +6,7 @@ use std::sync::Arc;
 use js_sys::Object;
 use least_action::model::Model;
 use least_action::models::ModelSpec;
-use least_action::twin::TwinExperiment;
+use least_action::twin::{Forward, TwinExperiment};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::JsValue;
@@ -35,6 +35,8 @@ pub fn describe_model(spec: &JsValue) -> Result<JsValue> {
         ("name", model.name().into()),
         ("dimension", (model.dimension() as f64).into()),
         ("states", plain(model.states())),
+        ("inputs", plain(model.inputs())),
+        ("kind", plain(&model.kind())),
         ("parameters", plain(model.parameters())),
     ]))
 }
@@ -53,6 +55,7 @@ pub fn twin_experiment(spec: &JsValue, options: &JsValue) -> Result<JsValue> {
         ("points", (twin.data.points as f64).into()),
         ("observed", plain(&twin.data.observed)),
         ("values", float64_array(&twin.data.values)),
+        ("inputs", float64_array(&twin.data.inputs)),
     ]);
     Ok(object([
         ("data", data),
@@ -70,6 +73,10 @@ struct Integration {
     initial_state: Vec<f64>,
     time_step: f64,
     points: usize,
+    #[serde(default)]
+    start: f64,
+    #[serde(default)]
+    inputs: Vec<f64>,
 }
 
 /// The path, points x dimension, row-major.
@@ -79,14 +86,15 @@ pub fn integrate(spec: &JsValue, options: &JsValue) -> Result<JsValue> {
     let given: Integration = read("", options)?;
     let path = least_action::action::resolve_parameters(&*model, &given.parameters)
         .and_then(|parameters| {
-            let first = &given.initial_state;
-            least_action::twin::integrate(
-                &*model,
-                &parameters,
-                first,
-                given.time_step,
-                given.points,
-            )
+            let forward = Forward {
+                parameters: &parameters,
+                initial: &given.initial_state,
+                start: given.start,
+                time_step: given.time_step,
+                points: given.points,
+                inputs: &given.inputs,
+            };
+            least_action::twin::integrate(&*model, forward)
         })
         .map_err(thrown)?;
     Ok(float64_array(&path))

@@ -28,14 +28,14 @@ fn main() -> Result<(), least_action::Error> {
         seed: 1,
         initial_state: None,
         spin_up: None,
-        further: 0,
+        ..Default::default()
     }
     .run(&model)?;
     // Off the truth, so that every term counts.
     let path: Vec<f64> = twin.truth.iter().map(|x| 1.01 * x + 0.1).collect();
     let options = ActionOptions {
-        discretization: Discretization::SimpsonHermite,
-        measurement_precision: 4.0,
+        discretization: Some(Discretization::SimpsonHermite),
+        measurement_precision: 4.0.into(),
         estimate: vec!["forcing".into()],
         ..ActionOptions::default()
     };

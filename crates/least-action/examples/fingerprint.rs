@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let cases: Vec<Case> = serde_json::from_str(&std::fs::read_to_string(file)?)?;
     let mut results = Vec::new();
     for case in &cases {
-        for discretization in Discretization::ALL {
+        for discretization in Discretization::FLOWS {
             results.push(fingerprint(case, discretization)?);
         }
     }
@@ -39,7 +39,7 @@ fn fingerprint(case: &Case, discretization: Discretization) -> Result<Value, Box
     let model = Arc::new(case.model.build()?);
     let twin = case.twin.run(&*model)?;
     let options = AnnealOptions {
-        discretization,
+        discretization: Some(discretization),
         ..case.anneal.clone()
     };
     let annealer = Annealer::new(model, twin.data.clone(), options)?;
@@ -56,7 +56,14 @@ fn fingerprint(case: &Case, discretization: Discretization) -> Result<Value, Box
         })
         .collect();
     let end = case.twin.time_step * (case.twin.points + 20) as f64;
-    let prediction = least_action::twin::predict(annealer.problem(), run.best(), end)?;
+    let prediction = least_action::twin::predict(
+        annealer.problem(),
+        run.best(),
+        least_action::twin::Horizon {
+            until: end,
+            ..least_action::twin::Horizon::default()
+        },
+    )?;
     Ok(json!({
         "name": case.name,
         "discretization": discretization,

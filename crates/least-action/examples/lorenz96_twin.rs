@@ -28,13 +28,14 @@ fn main() -> Result<(), least_action::Error> {
         initial_state: None,
         spin_up: None,
         further: 80,
+        ..Default::default()
     }
     .run(&model)?;
 
     let options = AnnealOptions {
-        discretization: Default::default(),
+        discretization: None,
         normalization: Default::default(),
-        measurement_precision: 4.0,
+        measurement_precision: 4.0.into(),
         model_precision: Ladder {
             initial: 4e-6,
             factor: 1.5,
@@ -45,6 +46,7 @@ fn main() -> Result<(), least_action::Error> {
             "forcing".to_string(),
             Estimate {
                 initial: [6.0, 10.0],
+                ..Estimate::default()
             },
         )]
         .into(),
@@ -55,6 +57,7 @@ fn main() -> Result<(), least_action::Error> {
             observed: ObservedStart::Data,
         },
         minimizer: Default::default(),
+        ..AnnealOptions::default()
     };
     let total = options.starting_paths.count * options.model_precision.rungs;
     let annealer = Annealer::new(Arc::new(model), twin.data.clone(), options)?;
@@ -83,7 +86,14 @@ fn main() -> Result<(), least_action::Error> {
         "hidden rms   {:.4}   (noise 0.5)",
         rms(path, &twin.truth, hidden)
     );
-    let prediction = twin::predict(annealer.problem(), run.best(), 6.0)?;
+    let prediction = twin::predict(
+        annealer.problem(),
+        run.best(),
+        twin::Horizon {
+            until: 6.0,
+            ..twin::Horizon::default()
+        },
+    )?;
     let ahead = &prediction.path[SITES..];
     println!(
         "rms over two units of time past the window   {:.4}",

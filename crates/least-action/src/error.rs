@@ -36,7 +36,7 @@ pub enum Error {
         because: String,
     },
     /// An index past the end, for instance an observed component that the model does not have.
-    #[error("{path}: index {index} is out of range; the model has {count} state components, so use 0 to {}", count.saturating_sub(1))]
+    #[error("{path}: index {index} is out of range; the model has {count} components, so use 0 to {}", count.saturating_sub(1))]
     IndexOutOfRange {
         path: String,
         index: usize,

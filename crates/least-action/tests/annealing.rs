@@ -24,20 +24,29 @@ fn lorenz96_twin(observed: &[usize]) -> Twin {
         initial_state: None,
         spin_up: None,
         further: 40,
+        ..Default::default()
     };
     experiment.run(&models::lorenz96(20).unwrap()).unwrap()
 }
 
 fn options(ladder: Ladder, estimate: &[(&str, [f64; 2])], starts: usize) -> AnnealOptions {
     AnnealOptions {
-        discretization: Default::default(),
+        discretization: None,
         normalization: Default::default(),
-        measurement_precision: 4.0,
+        measurement_precision: 4.0.into(),
         model_precision: ladder,
         parameters: BTreeMap::new(),
         estimate: estimate
             .iter()
-            .map(|&(name, initial)| (name.to_string(), Estimate { initial }))
+            .map(|&(name, initial)| {
+                (
+                    name.to_string(),
+                    Estimate {
+                        initial,
+                        ..Estimate::default()
+                    },
+                )
+            })
             .collect(),
         starting_paths: StartingPaths {
             count: starts,
@@ -46,6 +55,7 @@ fn options(ladder: Ladder, estimate: &[(&str, [f64; 2])], starts: usize) -> Anne
             observed: ObservedStart::Data,
         },
         minimizer: Lbfgs::default().into(),
+        ..AnnealOptions::default()
     }
 }
 
@@ -112,7 +122,15 @@ fn twelve_of_twenty_sites_recover_forcing_hidden_states_and_a_prediction() {
         &hidden(&twin.truth, &TWELVE),
     );
     assert!(error < 0.1, "hidden states are off by {error}");
-    let predicted = predict(annealer.problem(), run.best(), 5.0).unwrap();
+    let predicted = predict(
+        annealer.problem(),
+        run.best(),
+        least_action::twin::Horizon {
+            until: 5.0,
+            ..least_action::twin::Horizon::default()
+        },
+    )
+    .unwrap();
     let error = rms(&predicted.path[20..], &twin.future);
     assert!(
         error < 0.3,
@@ -151,7 +169,7 @@ fn data_without_noise_are_fitted_exactly_and_found_consistent() {
         .flow(|x, p| vec![-p[0] * x[0]])
         .unwrap();
     let model: Arc<dyn Model> = Arc::new(model);
-    for scheme in Discretization::ALL {
+    for scheme in Discretization::FLOWS {
         let experiment = TwinExperiment {
             parameters: BTreeMap::new(),
             time_step: 0.1,
@@ -161,12 +179,12 @@ fn data_without_noise_are_fitted_exactly_and_found_consistent() {
             seed: 1,
             initial_state: None,
             spin_up: None,
-            further: 0,
+            ..Default::default()
         };
         let data = experiment.run(&*model).unwrap().data;
         let ladder = Ladder { rungs: 12, ..SHORT };
         let mut options = options(ladder, &[("rate", [0.1, 1.0])], 3);
-        options.discretization = scheme;
+        options.discretization = Some(scheme);
         let annealer = Annealer::new(model.clone(), data, options).unwrap();
         let run = annealer.run(go_on).unwrap();
         assert_eq!(
@@ -212,7 +230,7 @@ fn climbs_that_no_run_can_have_made_are_not_resumed() {
     assert!(annealer.resume(good.clone()).is_ok());
 
     // Other data, or another weight of the data: the level is not that of the path any more.
-    let mut other = annealer.problem().observations().clone();
+    let mut other = annealer.problem().data()[0].clone();
     other.values[5] += 1.0;
     let model = annealer.problem().model().clone();
     let annealer = Annealer::new(model, other, annealer.options().clone()).unwrap();
@@ -237,7 +255,7 @@ fn log_lotka_volterra_is_recovered_through_gaps_in_the_data() {
         seed: 5,
         initial_state: None,
         spin_up: None,
-        further: 0,
+        ..Default::default()
     };
     let mut twin = experiment.run(&model).unwrap();
     // Only every second point is measured.
@@ -258,7 +276,7 @@ fn log_lotka_volterra_is_recovered_through_gaps_in_the_data() {
         rungs: 20,
     };
     let mut options = options(ladder, &estimate, 2);
-    options.measurement_precision = 100.0;
+    options.measurement_precision = 100.0.into();
     options.starting_paths.range = [0.0, 5.0];
     let annealer = Annealer::new(Arc::new(model), twin.data.clone(), options).unwrap();
     let run = annealer.run(go_on).unwrap();
@@ -289,7 +307,7 @@ fn lorenz63_is_recovered_from_x_alone() {
         seed: 4,
         initial_state: None,
         spin_up: None,
-        further: 0,
+        ..Default::default()
     };
     let twin = experiment.run(&model).unwrap();
     let mut options = options(LADDER, &[("rho", [20.0, 40.0])], 2);
@@ -374,7 +392,7 @@ fn a_start_that_fails_does_not_take_the_others_with_it() {
         seed: 5,
         initial_state: None,
         spin_up: None,
-        further: 0,
+        ..Default::default()
     };
     let data = experiment.run(&*model).unwrap().data;
     let mut options = options(SHORT, &[], 20);

@@ -20,14 +20,15 @@ fn data() -> Observations {
         points: 5,
         observed: vec![0],
         values: vec![1.0; 5],
+        ..Observations::default()
     }
 }
 
 fn options() -> AnnealOptions {
     AnnealOptions {
-        discretization: Discretization::SimpsonHermite,
+        discretization: Some(Discretization::SimpsonHermite),
         normalization: Default::default(),
-        measurement_precision: 1.0,
+        measurement_precision: 1.0.into(),
         model_precision: Ladder {
             initial: 1.0,
             factor: 2.0,
@@ -38,6 +39,7 @@ fn options() -> AnnealOptions {
             "rho".into(),
             Estimate {
                 initial: [20.0, 30.0],
+                ..Estimate::default()
             },
         )]),
         starting_paths: StartingPaths {
@@ -47,6 +49,7 @@ fn options() -> AnnealOptions {
             observed: ObservedStart::Data,
         },
         minimizer: Lbfgs::default().into(),
+        ..AnnealOptions::default()
     }
 }
 
@@ -74,13 +77,13 @@ fn assert_says(error: Error, path: &str, words: &[&str]) {
 fn options_out_of_range_are_named() {
     let cases: [Case<AnnealOptions>; 14] = [
         ("measurementPrecision", "greater than zero, got -1", |o| {
-            o.measurement_precision = -1.0
+            o.measurement_precision = (-1.0).into()
         }),
         ("measurementPrecision", "got 0", |o| {
-            o.measurement_precision = 0.0
+            o.measurement_precision = (0.0).into()
         }),
         ("measurementPrecision", "got NaN", |o| {
-            o.measurement_precision = f64::NAN
+            o.measurement_precision = (f64::NAN).into()
         }),
         ("modelPrecision.initial", "got Infinity", |o| {
             o.model_precision.initial = f64::INFINITY
@@ -108,6 +111,7 @@ fn options_out_of_range_are_named() {
                 "rho".into(),
                 Estimate {
                     initial: [f64::NAN, 1.0],
+                    ..Estimate::default()
                 },
             );
         }),
@@ -142,7 +146,7 @@ fn data_out_of_range_are_named() {
         ("data.points", "at least 2", |d| d.points = 1),
         (
             "data.observed[0]",
-            "the model has 3 state components, so use 0 to 2",
+            "the model has 3 components, so use 0 to 2",
             |d| d.observed = vec![3],
         ),
         ("data.observed[1]", "0 is listed twice", |d| {
@@ -191,6 +195,7 @@ fn unknown_names_come_with_the_nearest() {
             "ro".into(),
             Estimate {
                 initial: [0.0, 1.0],
+                ..Estimate::default()
             },
         )]);
     });
@@ -255,7 +260,7 @@ fn twins_are_checked() {
         seed: 1,
         initial_state: None,
         spin_up: None,
-        further: 0,
+        ..Default::default()
     };
     let model = models::lorenz63().unwrap();
     let error = |spoil: fn(&mut TwinExperiment)| {

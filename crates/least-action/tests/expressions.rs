@@ -1,6 +1,6 @@
 //! Random expressions: what a model computes, and its derivatives, against dual numbers that evaluate the same expression by itself.
 
-use least_action::model::{Expression, Model, ModelBuilder};
+use least_action::model::{Expression, Model, ModelBuilder, Points, Scratch};
 use num_dual::{Dual64, DualNum};
 use proptest::prelude::*;
 
@@ -119,13 +119,14 @@ proptest! {
         let path = &numbers[..points * STATES];
         let adjoint = &numbers[30..30 + points * STATES];
         let parameters = &numbers[60..60 + PARAMETERS];
-        let mut scratch = model.scratch();
+        let mut scratch = Scratch::default();
+        let at = Points { states: path, parameters, ..Points::default() };
         let mut derivative = vec![0.0; path.len()];
-        model.evaluate(&mut scratch, path, parameters, &mut derivative);
+        model.evaluate(&mut scratch, at, &mut derivative);
         // Not zero: gradients are added to what is there.
         let mut path_gradient = vec![0.25; path.len()];
         let mut parameter_gradient = vec![0.25; PARAMETERS];
-        model.pull_back(&mut scratch, path, parameters, adjoint, &mut path_gradient, &mut parameter_gradient);
+        model.pull_back(&mut scratch, at, adjoint, &mut path_gradient, &mut parameter_gradient);
 
         let dual = |v: &[f64]| v.iter().map(|&v| Dual64::from(v)).collect::<Vec<_>>();
         let p = dual(parameters);

@@ -50,6 +50,7 @@ impl Case {
                 points,
                 observed: vec![1, 0],
                 values,
+                ..Observations::default()
             },
             path,
             parameters: parameters
@@ -61,11 +62,12 @@ impl Case {
     fn action(&self) -> Action {
         let model = self.spec.build().unwrap();
         let options = ActionOptions {
-            discretization: self.scheme,
+            discretization: Some(self.scheme),
             normalization: self.normalization,
-            measurement_precision: PRECISIONS.0,
+            measurement_precision: PRECISIONS.0.into(),
             parameters: Default::default(),
             estimate: model.parameters().iter().map(|p| p.name.clone()).collect(),
+            ..ActionOptions::default()
         };
         Action::new(&Problem::new(Arc::new(model), self.data.clone(), &options).unwrap())
     }
@@ -150,7 +152,7 @@ fn assert_close(name: &str, ours: &[f64], theirs: &[f64], tolerance: f64) {
 
 fn every_case(mut check: impl FnMut(&str, &ModelSpec, Discretization, Normalization)) {
     for spec in ModelSpec::catalogue() {
-        for scheme in Discretization::ALL {
+        for scheme in Discretization::FLOWS {
             for normalization in Normalization::ALL {
                 let name = format!("{spec:?} {} {normalization:?}", scheme.name());
                 check(&name, &spec, scheme, normalization);

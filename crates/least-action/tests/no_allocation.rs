@@ -31,7 +31,7 @@ static ALLOCATOR: Counting = Counting;
 #[test]
 fn evaluations_take_no_memory() {
     for spec in ModelSpec::catalogue() {
-        for scheme in Discretization::ALL {
+        for scheme in Discretization::FLOWS {
             let model = spec.build().unwrap();
             let (points, d) = (131, model.dimension());
             let data = Observations {
@@ -40,11 +40,12 @@ fn evaluations_take_no_memory() {
                 points,
                 observed: vec![0],
                 values: vec![1.0; points],
+                ..Observations::default()
             };
             let names: Vec<String> = model.parameters().iter().map(|p| p.name.clone()).collect();
             let parameters: Vec<f64> = model.parameters().iter().map(|p| p.default).collect();
             let options = ActionOptions {
-                discretization: scheme,
+                discretization: Some(scheme),
                 estimate: names,
                 ..ActionOptions::default()
             };
@@ -53,8 +54,12 @@ fn evaluations_take_no_memory() {
             let path = vec![0.5; points * d];
             let mut path_gradient = path.clone();
             let mut parameter_gradient = parameters.clone();
-            let before = TAKEN.load(Ordering::Relaxed);
-            for _ in 0..3 {
+            let mut before = 0;
+            // What the first call takes is kept for all others.
+            for round in 0..3 {
+                if round == 1 {
+                    before = TAKEN.load(Ordering::Relaxed);
+                }
                 action.evaluate(2.0, &path, &parameters).unwrap();
                 action
                     .gradient(

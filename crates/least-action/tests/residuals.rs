@@ -19,7 +19,7 @@ fn residual_rows(scheme: Discretization, time_step: f64, points: usize) -> Vec<f
         seed: 3,
         initial_state: None,
         spin_up: None,
-        further: 0,
+        ..Default::default()
     };
     let truth = twin.run(&model).unwrap().truth;
     let data = Observations {
@@ -28,9 +28,10 @@ fn residual_rows(scheme: Discretization, time_step: f64, points: usize) -> Vec<f
         points,
         observed: vec![0],
         values: truth.iter().step_by(20).copied().collect(),
+        ..Observations::default()
     };
     let options = ActionOptions {
-        discretization: scheme,
+        discretization: Some(scheme),
         ..ActionOptions::default()
     };
     let problem = Problem::new(Arc::new(model) as Arc<dyn Model>, data, &options).unwrap();

@@ -160,9 +160,9 @@ impl Action {
             at[k] = centre;
             compared += 1;
             let size = exact[k].abs().max(difference.value.abs());
-            if !(difference.uncertainty <= 1e-2 / UNCERTAINTIES * size) {
-                uncertain += 1;
-            }
+            // Of two zeros, both are sure.
+            let sure = difference.uncertainty <= 1e-2 / UNCERTAINTIES * size;
+            uncertain += usize::from(!sure);
             let error = difference.relative_error(exact[k]);
             wrong[kind] |= error > TOLERANCE;
             if worst.as_ref().is_none_or(|(most, ..)| error > *most) {
@@ -194,7 +194,7 @@ impl Action {
                 Variable::State {
                     state: states[k % states.len()].clone(),
                     point,
-                    time: self.problem().observations().time(point),
+                    time: self.problem().time(point),
                 }
             } else {
                 Variable::Parameter {
@@ -208,7 +208,12 @@ impl Action {
     fn names(&self) -> (Vec<String>, Vec<String>) {
         let problem = self.problem();
         let parameters = problem.estimated().map(str::to_string).collect();
-        (problem.model().states().to_vec(), parameters)
+        let mut states = problem.model().states().to_vec();
+        // Components that are none of the model's states have no name there.
+        for extra in states.len()..problem.path_length() / problem.points() {
+            states.push(format!("component {extra}"));
+        }
+        (states, parameters)
     }
 }
 

@@ -2,20 +2,28 @@
 
 mod check_gradient;
 mod discretization;
+mod grid;
 mod linearization;
+mod linearize;
+mod measurement;
 mod observations;
+mod precision;
 mod problem;
+mod weighting;
 
 pub use check_gradient::{GradientCheck, GradientVerdict, Variable};
 pub use discretization::Discretization;
 pub use linearization::{Layout, Linearization, RowGroup};
 pub(crate) use observations::validate_observed;
 pub use observations::Observations;
+pub use precision::Precision;
 pub use problem::resolve_parameters;
-pub use problem::{ActionOptions, Problem};
+pub use problem::{ActionOptions, DataSets, Intervals, Prior, Problem};
 
 use crate::error::{check, Error, Result};
+use crate::model::Scratch;
 use discretization::{Along, Residuals};
+use measurement::Measurement;
 
 /// What the two parts of the action are divided by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -42,7 +50,7 @@ impl Normalization {
     }
 }
 
-/// The action and its two parts, which sum to it.
+/// The action and its parts, which sum to it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
@@ -53,6 +61,8 @@ pub struct ActionValue {
     pub measurement_error: f64,
     /// The part of the model, weighted with R_f.
     pub model_error: f64,
+    /// The part of priors, 0 without any.
+    pub prior_error: f64,
 }
 
 /// Evaluates the action of one [`Problem`]; owns the memory for it, and takes none per call.
@@ -61,8 +71,8 @@ pub struct ActionValue {
 /// use std::sync::Arc;
 /// use least_action::{models, Action, ActionOptions, Observations, Problem};
 ///
-/// let data = Observations { start: 0.0, time_step: 0.1, points: 3, observed: vec![0], values: vec![1.0, f64::NAN, 2.0] };
-/// let options = ActionOptions { measurement_precision: 4.0, ..ActionOptions::default() };
+/// let data = Observations { start: 0.0, time_step: 0.1, points: 3, observed: vec![0], values: vec![1.0, f64::NAN, 2.0], inputs: vec![] };
+/// let options = ActionOptions { measurement_precision: 4.0.into(), ..ActionOptions::default() };
 /// let problem = Problem::new(Arc::new(models::lorenz63()?), data, &options)?;
 /// let mut action = Action::new(&problem);
 /// let value = action.evaluate(100.0, &[0.0; 9], &[])?;
@@ -74,15 +84,18 @@ pub struct ActionValue {
 pub struct Action {
     problem: Problem,
     residuals: Residuals,
+    measurement: Measurement,
     parameters: Vec<f64>,
     parameter_gradient: Vec<f64>,
+    rows: Option<Box<linearize::Rows>>,
 }
 
 impl Action {
     pub fn new(problem: &Problem) -> Self {
-        let points = problem.observations.points;
         Action {
-            residuals: Residuals::new(problem.discretization, &*problem.model, points),
+            residuals: Residuals::new(problem.discretization, &*problem.model, &problem.grid),
+            measurement: problem.measurement.clone(),
+            rows: None,
             parameters: problem.parameters.clone(),
             parameter_gradient: vec![0.0; problem.parameters.len()],
             problem: problem.clone(),
@@ -100,7 +113,7 @@ impl Action {
         parameters: &[f64],
     ) -> Result<ActionValue> {
         self.check(model_precision, path, parameters)?;
-        self.value(model_precision, path, parameters, |_, _| {})
+        self.value(model_precision, path, parameters)
     }
 
     /// The same, with the gradient in the path and the estimated parameters written to the last two arguments.
@@ -127,23 +140,34 @@ impl Action {
         )?;
 
         path_gradient.fill(0.0);
-        let factor = 2.0 * self.measurement_factor();
-        let value = self.value(model_precision, path, parameters, |place, error| {
-            path_gradient[place] = factor * error;
-        })?;
+        let value = self.value(model_precision, path, parameters)?;
         self.parameter_gradient.fill(0.0);
-        let weight = 2.0 * self.model_factor(model_precision);
-        let along = Along {
-            model: &*self.problem.model,
-            parameters: &self.parameters,
-            time_step: self.problem.observations.time_step,
-            path,
-        };
-        let parameters = &mut self.parameter_gradient;
-        self.residuals
-            .pull_back(&along, weight, path_gradient, parameters);
+        let problem = &self.problem;
+        let sum = &mut self.parameter_gradient;
+        let at = problem.at(path, &self.parameters);
+        let factor =
+            2.0 * self.measurement.scale * problem.normalization.factor(problem.measured());
+        self.measurement
+            .pull_back(&*problem.model, at, factor, path_gradient, sum);
+        let weight = 2.0
+            * self
+                .residuals
+                .factor(problem.normalization, model_precision);
+        problem
+            .model_weights
+            .apply(&mut self.residuals.values, weight);
+        let along = along(problem, &self.parameters, path);
+        self.residuals.pull_back(&along, path_gradient, sum);
         for (to, &index) in parameter_gradient.iter_mut().zip(&self.problem.estimated) {
             *to = self.parameter_gradient[index];
+        }
+        let factor = 2.0 * self.prior_factor();
+        for term in &*self.problem.priors {
+            let slope = factor * term.precision * term.error(path, parameters);
+            match term.unknown.checked_sub(path.len()) {
+                None => path_gradient[term.unknown] += slope,
+                Some(p) => parameter_gradient[p] += slope,
+            }
         }
         self.finite_rows(path_gradient, "dA/dx")?;
         self.finite_parameters(parameter_gradient, "dA/d")?;
@@ -166,7 +190,7 @@ impl Action {
     fn check(&self, model_precision: f64, path: &[f64], parameters: &[f64]) -> Result<()> {
         check::precision("modelPrecision", model_precision)?;
         let problem = &self.problem;
-        let (points, dimension) = (problem.observations.points, problem.model.dimension());
+        let (points, dimension) = (problem.grid.len(), problem.model.dimension());
         if path.len() != points * dimension {
             let because = format!("{points} points x {dimension} states");
             check::length("path", path.len(), points * dimension, &because)?;
@@ -182,39 +206,38 @@ impl Action {
 
     fn measurement_factor(&self) -> f64 {
         let problem = &self.problem;
-        problem.measurement_precision * problem.normalization.factor(problem.measured.len())
+        self.measurement.scale * problem.normalization.factor(problem.measured())
     }
 
     fn model_factor(&self, model_precision: f64) -> f64 {
-        model_precision
-            * self
-                .problem
-                .normalization
-                .factor(self.residuals.values.len())
+        self.residuals
+            .factor(self.problem.normalization, model_precision)
     }
 
-    /// The action; `each_error` is told of every measurement error, and where in the path it is.
+    /// Priors count beside the measurements as in the posterior.
+    fn prior_factor(&self) -> f64 {
+        self.problem.normalization.factor(self.problem.measured())
+    }
+
     fn value(
         &mut self,
         model_precision: f64,
         path: &[f64],
         parameters: &[f64],
-        each_error: impl FnMut(usize, f64),
     ) -> Result<ActionValue> {
         let problem = &self.problem;
         for (&index, &value) in problem.estimated.iter().zip(parameters) {
             self.parameters[index] = value;
         }
-        self.residuals.evaluate(&Along {
-            model: &*problem.model,
-            parameters: &self.parameters,
-            time_step: problem.observations.time_step,
-            path,
-        });
-        let measurement_error = self.measurement_factor() * self.measurement_sum(path, each_error);
+        self.residuals
+            .evaluate(&along(problem, &self.parameters, path));
+        let at = problem.at(path, &self.parameters);
+        self.measurement.evaluate(&*problem.model, at);
+        let measurement_error = self.measurement_factor() * self.measurement.sum();
         let model_error =
-            self.model_factor(model_precision) * in_four(&self.residuals.values, |r| r * r);
-        let action = measurement_error + model_error;
+            self.model_factor(model_precision) * problem.model_weights.sum(&self.residuals.values);
+        let prior_error = self.prior_factor() * self.prior_sum(path, parameters);
+        let action = measurement_error + model_error + prior_error;
         if !action.is_finite() {
             return Err(self.first_not_finite(path, parameters, action));
         }
@@ -222,15 +245,16 @@ impl Action {
             action,
             measurement_error,
             model_error,
+            prior_error,
         })
     }
 
-    fn measurement_sum(&self, path: &[f64], mut each_error: impl FnMut(usize, f64)) -> f64 {
-        in_four(&self.problem.measured, |&(place, y)| {
-            let error = path[place] - y;
-            each_error(place, error);
-            error * error
-        })
+    fn prior_sum(&self, path: &[f64], parameters: &[f64]) -> f64 {
+        let terms = self.problem.priors.iter().map(|term| {
+            let error = term.error(path, parameters);
+            term.precision * error * error
+        });
+        terms.sum()
     }
 
     /// Looks for the cause of an action that is not finite: the path, a parameter, the model, the residual, the sum.
@@ -244,22 +268,30 @@ impl Action {
             return error;
         }
         let mut derivative = vec![0.0; path.len()];
-        problem.model.evaluate(
-            &mut problem.model.scratch(),
-            path,
-            &self.parameters,
-            &mut derivative,
-        );
+        let at = problem.at(path, &self.parameters);
+        let model = &problem.model;
+        model.evaluate(&mut Scratch::default(), at, &mut derivative);
         self.finite_rows(&derivative, "dx/dt")
             .and_then(|()| self.finite_rows(&self.residuals.values, "residual"))
             .err()
-            .unwrap_or_else(|| self.largest_square(path, action))
+            .unwrap_or_else(|| self.largest_square(action))
     }
 
     /// Every value is finite, but their squares or the sum of these are not: names the largest one.
-    fn largest_square(&self, path: &[f64], action: f64) -> Error {
-        let measured = self.problem.measured.iter();
-        let errors = measured.map(|&(place, y)| (place, "measurement error", path[place] - y));
+    fn largest_square(&self, action: f64) -> Error {
+        let (d, functions) = (
+            self.problem.model.dimension(),
+            self.problem.model.observables().len(),
+        );
+        let slots = self.measurement.slots(d, functions);
+        let errors = slots.iter().map(|slot| {
+            let place = slot.point as usize * d + slot.column.min(d - 1);
+            (
+                place,
+                "measurement error",
+                self.measurement.errors[slot.slot],
+            )
+        });
         let residuals = self.residuals.values.iter().enumerate();
         let (place, term, _) = errors
             .chain(residuals.map(|(i, &r)| (i, "residual", r)))
@@ -294,12 +326,22 @@ impl Action {
         let point = index / dimension;
         Error::NotFinite {
             path: "path".into(),
-            time: self.problem.observations.time(point),
+            time: self.problem.grid.points.times[point],
             point,
             state: self.problem.model.states()[index % dimension].clone(),
             term: term.into(),
             value,
         }
+    }
+}
+
+/// What residuals are taken along.
+fn along<'a>(problem: &'a Problem, parameters: &'a [f64], path: &'a [f64]) -> Along<'a> {
+    Along {
+        model: &*problem.model,
+        parameters,
+        grid: &problem.grid,
+        path,
     }
 }
 

@@ -1,9 +1,10 @@
 //! What was measured, on the model's time grid.
 
 use crate::error::{check, Error, Result};
+use crate::model::Model;
 
 /// Noisy, partial measurements `y_l(t_n)` on a regular time grid.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Observations {
     /// Time of the first point.
     pub start: f64,
@@ -11,33 +12,37 @@ pub struct Observations {
     pub time_step: f64,
     /// Number of time points, N.
     pub points: usize,
-    /// Which state components are measured, in the order of the columns of `values`.
+    /// What is measured, in the order of the columns of `values`: state components, and from D on the model's observables.
     pub observed: Vec<usize>,
     /// points x observed, row-major; NaN where nothing was measured.
     pub values: Vec<f64>,
+    /// u(t): points x inputs of the model, row-major; empty where it has none.
+    pub inputs: Vec<f64>,
 }
 
 impl Observations {
-    /// Checks everything that does not depend on how the action is discretised.
+    /// Checks everything that does not depend on how the action is discretised; `root` is what error paths begin with.
     ///
     /// # Errors
     /// A step that is not positive, fewer than two points, components that the model does not have, are listed twice or were
     /// never measured, and infinite values.
-    pub fn validate(&self, dimension: usize) -> Result<()> {
-        check::finite("data.start", self.start)?;
-        check::positive("data.timeStep", self.time_step)?;
-        check::at_least("data.points", self.points, 2)?;
+    pub fn validate(&self, root: &str, model: &dyn Model) -> Result<()> {
+        let at = |field: &str| format!("{root}.{field}");
+        let components = model.dimension() + model.observables().len();
+        check::finite(&at("start"), self.start)?;
+        check::positive(&at("timeStep"), self.time_step)?;
+        check::at_least(&at("points"), self.points, 2)?;
         let (end, before) = (self.time(self.points - 1), self.time(self.points - 2));
         check::require(
             end.is_finite() && end > before,
-            "data.start",
+            &at("start"),
             self.start,
-            "so small beside data.timeStep that every point has a time of its own",
+            &format!("so small beside {root}.timeStep that every point has a time of its own"),
         )?;
-        validate_observed("data.observed", &self.observed, dimension)?;
+        validate_observed(&at("observed"), &self.observed, components)?;
         let width = self.observed.len();
         check::length(
-            "data.values",
+            &at("values"),
             self.values.len(),
             self.points.saturating_mul(width),
             &format!("{} points x {width} observed components", self.points),
@@ -45,20 +50,28 @@ impl Observations {
         for (i, value) in self.values.iter().enumerate() {
             check::require(
                 !value.is_infinite(),
-                &format!("data.values[{i}]"),
+                &at(&format!("values[{i}]")),
                 *value,
                 "finite, or NaN where nothing was measured",
             )?;
         }
+        let inputs = model.inputs().len();
+        check::length(
+            &at("inputs"),
+            self.inputs.len(),
+            self.points.saturating_mul(inputs),
+            &format!("{} points x {inputs} inputs of the model", self.points),
+        )?;
+        for (i, value) in self.inputs.iter().enumerate() {
+            check::finite(&at(&format!("inputs[{i}]")), *value)?;
+        }
         if self.values.iter().all(|v| v.is_nan()) {
-            return Err(Error::NoObservations {
-                path: "data.values".into(),
-            });
+            return Err(Error::NoObservations { path: at("values") });
         }
         for l in 0..width {
             if self.column(l).all(f64::is_nan) {
                 return Err(Error::NoObservations {
-                    path: format!("data.observed[{l}]"),
+                    path: at(&format!("observed[{l}]")),
                 });
             }
         }

@@ -3,12 +3,30 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::grid::Grid;
+use super::measurement::Measurement;
+use super::precision::Precision;
+use super::weighting::Weighting;
 use super::{Discretization, Normalization, Observations};
 use crate::error::{check, Error, Result};
 use crate::model::{Model, MOST_VALUES};
 
+/// A Gaussian prior: what is known of a number before the data.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "camelCase", deny_unknown_fields)
+)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Prior {
+    pub mean: f64,
+    /// Standard deviation, greater than zero.
+    pub deviation: f64,
+}
+
 /// How an action is formed from a model and data.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
     feature = "serde",
@@ -20,14 +38,23 @@ pub struct ActionOptions {
         feature = "serde",
         serde(default, skip_serializing_if = "crate::never")
     )]
-    pub discretization: Discretization,
+    /// Default: `simpson-hermite` for flows, `map` for maps.
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub discretization: Option<Discretization>,
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "crate::never")
     )]
     pub normalization: Normalization,
-    /// R_m: one over the variance of the measurement noise, in the square of the data's unit.
-    pub measurement_precision: f64,
+    /// R_m: one over the variance of the measurement noise, in the square of the data's unit: a number, one per observed component, one per point
+    /// of the path (`{ perTime }`), or a full matrix over the observed components, as rows.
+    pub measurement_precision: Precision,
+    /// What R_f is multiplied by: a number, one per state, one per point, or a full matrix over the states. Default: 1.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
+    pub model_weights: Precision,
     /// Values of parameters that are known; the model's defaults where none is given.
     #[cfg_attr(
         feature = "serde",
@@ -40,74 +67,121 @@ pub struct ActionOptions {
         serde(default, skip_serializing_if = "crate::never")
     )]
     pub estimate: Vec<String>,
+    /// Lowest and highest values of states and estimated parameters, by name; an end may be infinite. Default: none.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
+    #[cfg_attr(
+        feature = "typescript",
+        ts(type = "{ readonly [name: string]: readonly [number, number] }")
+    )]
+    pub bounds: BTreeMap<String, [f64; 2]>,
+    /// Priors of estimated parameters, by name. Default: none.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
+    pub priors: BTreeMap<String, Prior>,
+    /// Priors of states at the first point of every data set, by name. Default: none.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
+    pub first_state: BTreeMap<String, Prior>,
 }
 
-impl Default for ActionOptions {
-    /// R_m = 1, everything else by its own default.
-    fn default() -> Self {
-        ActionOptions {
-            discretization: Discretization::default(),
-            normalization: Normalization::default(),
-            measurement_precision: 1.0,
-            parameters: BTreeMap::new(),
-            estimate: Vec::new(),
-        }
-    }
+/// A prior on one unknown.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct PriorTerm {
+    /// Position among the unknowns: the path, then the estimated parameters.
+    pub unknown: usize,
+    pub mean: f64,
+    pub precision: f64,
+}
+
+/// Intervals of all unknowns: the path, then the estimated parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Intervals {
+    pub lower: Vec<f64>,
+    pub upper: Vec<f64>,
 }
 
 /// A model, data and everything fixed about their action: checked once, shared by all starting paths.
 #[derive(Clone)]
 pub struct Problem {
     pub(crate) model: Arc<dyn Model>,
-    pub(crate) observations: Observations,
+    pub(crate) data: Arc<[Observations]>,
+    pub(crate) grid: Arc<Grid>,
     pub(crate) discretization: Discretization,
     pub(crate) normalization: Normalization,
-    pub(crate) measurement_precision: f64,
     /// All of the model's parameters, in its order; the estimated ones are placeholders.
     pub(crate) parameters: Vec<f64>,
     /// Which of them are estimated, ascending.
     pub(crate) estimated: Vec<usize>,
-    /// What was measured: the position in a path, and the value there. Gaps are not in it.
-    pub(crate) measured: Vec<(usize, f64)>,
+    pub(super) measurement: Measurement,
+    pub(super) model_weights: Weighting,
+    pub(super) priors: Arc<[PriorTerm]>,
+    pub(super) intervals: Option<Arc<Intervals>>,
 }
 
 impl Problem {
+    /// One or more data sets, which share the parameters and have paths of their own.
+    ///
     /// # Errors
     /// Whatever is wrong with the data or options, by field; see [`Error`].
     pub fn new(
         model: Arc<dyn Model>,
-        observations: Observations,
+        data: impl Into<DataSets>,
         options: &ActionOptions,
     ) -> Result<Self> {
-        observations.validate(model.dimension())?;
-        let most = MOST_VALUES / model.dimension();
-        check::at_most("data.points", observations.points, most)?;
-        options
+        let DataSets(data) = data.into();
+        let dimension = model.dimension();
+        let discretization = options
             .discretization
-            .validate("data.points", observations.points)?;
-        check::precision("measurementPrecision", options.measurement_precision)?;
-        let parameters = resolve_parameters(&*model, &options.parameters)?;
-        let names = model.parameters().iter().map(|p| p.name.as_str());
-        let mut estimated = Vec::new();
-        for name in &options.estimate {
-            let path = format!("estimate.{name}");
-            let index = check::position(&path, name, names.clone())?;
-            if estimated.contains(&index) {
-                return Err(Error::Duplicate {
-                    path: "estimate".into(),
-                    value: name.clone(),
-                });
-            }
-            estimated.push(index);
+            .unwrap_or(Discretization::default_for(model.kind()));
+        check::at_least("data.length", data.len(), 1)?;
+        let mut points: usize = 0;
+        for (index, set) in data.iter().enumerate() {
+            let root = match data.len() {
+                1 => "data".into(),
+                _ => format!("data[{index}]"),
+            };
+            set.validate(&root, &*model)?;
+            points = points.saturating_add(set.points);
+            check::at_most(&format!("{root}.points"), points, MOST_VALUES / dimension)?;
+            discretization.validate(&root, model.kind(), set.points)?;
         }
-        estimated.sort_unstable();
+        let parameters = resolve_parameters(&*model, &options.parameters)?;
+        let estimated = estimated(&*model, &options.estimate)?;
+        check_measurement_precision(&options.measurement_precision, &data, points)?;
+        options
+            .model_weights
+            .validate("modelWeights", dimension, points)?;
+
+        let grid = Grid::new(&data, model.inputs().len());
+        let names = Names {
+            model: &*model,
+            estimated: &estimated,
+            path_length: points * dimension,
+        };
+        let priors = names.priors(options, &grid)?;
+        let intervals = names.intervals(&options.bounds)?;
+        let row_points = discretization.row_points(&grid);
         Ok(Problem {
-            measured: measured(&observations, model.dimension()),
-            observations,
-            discretization: options.discretization,
+            measurement: Measurement::new(&*model, &data, &options.measurement_precision),
+            model_weights: Weighting::from_precision(
+                &options.model_weights,
+                dimension,
+                &row_points,
+            ),
+            data: data.into(),
+            grid: Arc::new(grid),
+            discretization,
             normalization: options.normalization,
-            measurement_precision: options.measurement_precision,
             parameters,
+            priors: priors.into(),
+            intervals: intervals.map(Arc::new),
             estimated,
             model,
         })
@@ -117,13 +191,40 @@ impl Problem {
         &self.model
     }
 
-    pub fn observations(&self) -> &Observations {
-        &self.observations
+    /// One or more.
+    pub fn data(&self) -> &[Observations] {
+        &self.data
     }
 
-    /// Length of a path: points x dimension.
+    /// Points of all data sets.
+    pub fn points(&self) -> usize {
+        self.grid.len()
+    }
+
+    /// Time of a point of the path.
+    pub fn time(&self, point: usize) -> f64 {
+        self.grid.points.times[point]
+    }
+
+    /// Length of a path: points x dimension, of all data sets one after the other.
     pub fn path_length(&self) -> usize {
-        self.observations.points * self.model.dimension()
+        self.points() * self.model.dimension()
+    }
+
+    /// Number of measured values.
+    pub fn measured(&self) -> usize {
+        self.measurement.count
+    }
+
+    /// The mean of the precisions R_m of all measured values.
+    pub fn measurement_precision(&self) -> f64 {
+        self.measurement.typical_precision()
+    }
+
+    /// Number of residuals.
+    pub fn residuals(&self) -> usize {
+        let rows = |segment: &super::grid::Segment| self.discretization.rows(segment.points);
+        self.grid.segments.iter().map(rows).sum::<usize>() * self.model.dimension()
     }
 
     /// Names of the estimated parameters, in the order in which their values are passed.
@@ -132,16 +233,158 @@ impl Problem {
             .iter()
             .map(|&i| self.model.parameters()[i].name.as_str())
     }
+
+    /// Bounds of all unknowns; none if nothing is bounded.
+    pub fn intervals(&self) -> Option<&Intervals> {
+        self.intervals.as_deref()
+    }
 }
 
-fn measured(data: &Observations, dimension: usize) -> Vec<(usize, f64)> {
-    let width = data.observed.len();
-    let place = |k: usize| (k / width) * dimension + data.observed[k % width];
-    let values = data.values.iter().enumerate();
-    values
-        .filter(|(_, y)| !y.is_nan())
-        .map(|(k, &y)| (place(k), y))
-        .collect()
+/// One data set or several.
+pub struct DataSets(pub Vec<Observations>);
+
+impl From<Observations> for DataSets {
+    fn from(data: Observations) -> Self {
+        DataSets(vec![data])
+    }
+}
+
+impl From<Vec<Observations>> for DataSets {
+    fn from(data: Vec<Observations>) -> Self {
+        DataSets(data)
+    }
+}
+
+fn estimated(model: &dyn Model, names: &[String]) -> Result<Vec<usize>> {
+    let known = model.parameters().iter().map(|p| p.name.as_str());
+    let mut estimated = Vec::new();
+    for name in names {
+        let index = check::position(&format!("estimate.{name}"), name, known.clone())?;
+        if estimated.contains(&index) {
+            return Err(Error::Duplicate {
+                path: "estimate".into(),
+                value: name.clone(),
+            });
+        }
+        estimated.push(index);
+    }
+    estimated.sort_unstable();
+    Ok(estimated)
+}
+
+fn check_measurement_precision(
+    precision: &Precision,
+    data: &[Observations],
+    points: usize,
+) -> Result<()> {
+    let path = "measurementPrecision";
+    if matches!(precision, Precision::PerComponent(_) | Precision::Matrix(_)) {
+        let differs = |set: &&Observations| set.observed != data[0].observed;
+        if data.iter().any(|set| differs(&set)) {
+            return Err(Error::WrongShape {
+                path: path.into(),
+                message: "one number per observed component needs data sets that all observe the same components; give a number, or { perTime }".into(),
+            });
+        }
+    }
+    precision.validate(path, data[0].observed.len(), points)
+}
+
+/// Names of unknowns.
+struct Names<'a> {
+    model: &'a dyn Model,
+    estimated: &'a [usize],
+    path_length: usize,
+}
+
+impl Names<'_> {
+    fn state(&self, path: &str, name: &str) -> Result<usize> {
+        check::position(path, name, self.model.states().iter().map(String::as_str))
+    }
+
+    fn parameter(&self, path: &str, name: &str) -> Result<usize> {
+        let all = self.model.parameters();
+        let names = self.estimated.iter().map(|&p| all[p].name.as_str());
+        check::position(path, name, names).map(|p| self.path_length + p)
+    }
+
+    fn priors(&self, options: &ActionOptions, grid: &Grid) -> Result<Vec<PriorTerm>> {
+        let mut terms = Vec::new();
+        for (name, prior) in &options.first_state {
+            let path = format!("firstState.{name}");
+            let state = self.state(&path, name)?;
+            let precision = prior.precision(&path)?;
+            terms.extend(grid.segments.iter().map(|segment| PriorTerm {
+                unknown: segment.first * self.model.dimension() + state,
+                mean: prior.mean,
+                precision,
+            }));
+        }
+        for (name, prior) in &options.priors {
+            let path = format!("priors.{name}");
+            terms.push(PriorTerm {
+                unknown: self.parameter(&path, name)?,
+                mean: prior.mean,
+                precision: prior.precision(&path)?,
+            });
+        }
+        terms.sort_by_key(|term| term.unknown);
+        Ok(terms)
+    }
+
+    fn intervals(&self, bounds: &BTreeMap<String, [f64; 2]>) -> Result<Option<Intervals>> {
+        if bounds.is_empty() {
+            return Ok(None);
+        }
+        let size = self.path_length + self.estimated.len();
+        let mut intervals = Intervals {
+            lower: vec![f64::NEG_INFINITY; size],
+            upper: vec![f64::INFINITY; size],
+        };
+        let dimension = self.model.dimension();
+        let parameters = self.model.parameters().iter();
+        let is_parameter = |name: &String| parameters.clone().any(|p| p.name == *name);
+        for (name, &[low, high]) in bounds {
+            let path = format!("bounds.{name}");
+            check::require(
+                !low.is_nan(),
+                &format!("{path}[0]"),
+                low,
+                "a number; -Infinity where there is no lowest value",
+            )?;
+            check::require(
+                high > low,
+                &format!("{path}[1]"),
+                high,
+                &format!("greater than the lower end, {low}"),
+            )?;
+            let mut set = |unknown: usize| {
+                intervals.lower[unknown] = low;
+                intervals.upper[unknown] = high;
+            };
+            match is_parameter(name) {
+                true => set(self.parameter(&path, name)?),
+                false => {
+                    let state = self.state(&path, name)?;
+                    (state..self.path_length).step_by(dimension).for_each(set);
+                }
+            }
+        }
+        Ok(Some(intervals))
+    }
+}
+
+impl Prior {
+    fn precision(&self, path: &str) -> Result<f64> {
+        check::finite(&format!("{path}.mean"), self.mean)?;
+        check::positive(&format!("{path}.deviation"), self.deviation)?;
+        let precision = 1.0 / (self.deviation * self.deviation);
+        check::precision(
+            &format!("{path}.deviation, as one over its square,"),
+            precision,
+        )?;
+        Ok(precision)
+    }
 }
 
 /// All parameters of a model in its order: the given ones by name, its defaults otherwise.

@@ -16,12 +16,15 @@ pub struct Rung {
     pub rung: usize,
     /// R_f here.
     pub model_precision: f64,
-    /// The action level: the two errors' sum.
+    /// The action level: the errors' sum.
     pub action: f64,
     /// Weighted with R_m.
     pub measurement_error: f64,
     /// Weighted with R_f.
     pub model_error: f64,
+    /// Of priors, 0 without any.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub prior_error: f64,
     /// Estimated parameters, in the model's order.
     pub parameters: Vec<f64>,
     pub stop: StopReason,
@@ -188,6 +191,7 @@ impl Climber {
             action: value.action,
             measurement_error: value.measurement_error,
             model_error: value.model_error,
+            prior_error: value.prior_error,
             parameters: self.climb.parameters.clone(),
             stop: minimum.stop,
             iterations: minimum.iterations,
@@ -267,6 +271,7 @@ impl Climb {
                 ("action", rung.action),
                 ("measurementError", rung.measurement_error),
                 ("modelError", rung.model_error),
+                ("priorError", rung.prior_error),
             ] {
                 let holds = value.is_finite() && value >= 0.0;
                 check::require(holds, &field(name), value, "finite and not negative")?;

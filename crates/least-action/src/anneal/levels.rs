@@ -90,6 +90,7 @@ mod tests {
             action,
             measurement_error: action,
             model_error: 0.0,
+            prior_error: 0.0,
             parameters: vec![],
             stop: StopReason::ValueSettled,
             iterations: 1,

@@ -28,14 +28,15 @@ pub(super) struct Misfit {
 impl Misfit {
     pub fn new(annealer: &Annealer, measurement_error: f64) -> Self {
         let problem = annealer.problem();
-        let measured = problem.measured.len() as f64;
+        let measured = problem.measured() as f64;
         Misfit {
             value: match problem.normalization {
                 Normalization::Mean => measurement_error * measured,
                 Normalization::Posterior => measurement_error * 2.0,
             },
             measured,
-            fitted: (problem.model.dimension() + problem.estimated.len()) as f64,
+            fitted: (problem.model.dimension() * problem.data.len() + problem.estimated.len())
+                as f64,
         }
     }
 
@@ -87,7 +88,7 @@ impl std::fmt::Display for Misfit {
 fn level(annealer: &Annealer, sum: f64) -> f64 {
     let problem = annealer.problem();
     match problem.normalization {
-        Normalization::Mean => sum / problem.measured.len() as f64,
+        Normalization::Mean => sum / problem.measured() as f64,
         Normalization::Posterior => sum / 2.0,
     }
 }
@@ -99,19 +100,19 @@ pub(super) fn expected_level(annealer: &Annealer) -> f64 {
 
 /// A difference between levels that means nothing: noise-free data leave levels that are rounding errors.
 pub(super) fn negligible(annealer: &Annealer) -> f64 {
-    NEGLIGIBLE_SHARE * level(annealer, annealer.problem().measured.len() as f64)
+    NEGLIGIBLE_SHARE * level(annealer, annealer.problem().measured() as f64)
 }
 
 /// Whether the path obeys the model at this rung, as far as the data can tell.
 pub(super) fn obeys_model(annealer: &Annealer, rung: &Rung) -> bool {
     let problem = annealer.problem();
-    let count = (problem.observations.points - 1) * problem.model.dimension();
+    let count = problem.residuals();
     let mean_square = match problem.normalization {
         Normalization::Mean => rung.model_error / rung.model_precision,
         Normalization::Posterior => 2.0 * rung.model_error / rung.model_precision / count as f64,
     };
     rung.model_error <= MODEL_SHARE * rung.measurement_error
-        || problem.measurement_precision * mean_square <= EXACT_SHARE
+        || problem.measurement_precision() * mean_square <= EXACT_SHARE
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod diagnose;
 mod levels;
 mod misfit;
 mod number;
+mod objective;
 mod options;
 mod run;
 mod starting_paths;
@@ -20,7 +21,7 @@ pub use levels::{Drop, Level, DROP_TOLERANCE, LEVEL_TOLERANCE};
 pub use options::{AnnealOptions, Estimate, Ladder, ObservedStart, StartingPaths};
 pub use run::Run;
 
-use crate::action::{Observations, Problem};
+use crate::action::{DataSets, Problem};
 use crate::error::{check, Result};
 use crate::model::Model;
 
@@ -51,16 +52,16 @@ impl Annealer {
     /// Whatever is wrong with the model, data or options, by field.
     pub fn new(
         model: Arc<dyn Model>,
-        observations: Observations,
+        data: impl Into<DataSets>,
         options: AnnealOptions,
     ) -> Result<Self> {
         options.validate()?;
-        let problem = Problem::new(model, observations, &options.action())?;
-        let paths = options.discretization.paths_in_memory() + options.minimizer.paths_in_memory();
+        let problem = Problem::new(model, data, &options.action())?;
+        let paths = problem.discretization.paths_in_memory() + options.minimizer.paths_in_memory();
         check::require(
             problem.path_length() as f64 * (paths as f64) <= MOST_MEMORY,
             "data.points",
-            problem.observations.points as f64,
+            problem.points() as f64,
             "so few that the minimisation fits in memory; a smaller minimizer.memory helps",
         )?;
         Ok(Annealer { problem, options })

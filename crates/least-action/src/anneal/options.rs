@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::action::{ActionOptions, Discretization, Normalization};
+use crate::action::{ActionOptions, Discretization, Normalization, Precision, Prior};
 use crate::error::{check, Error, Result};
 use crate::solve::MinimizerOptions;
 
@@ -24,6 +24,17 @@ pub struct Ladder {
     pub factor: f64,
     /// How many, from beta = 0 on.
     pub rungs: usize,
+}
+
+impl Default for Ladder {
+    /// From a millionth by factors of two to a million.
+    fn default() -> Self {
+        Ladder {
+            initial: 1e-6,
+            factor: 2.0,
+            rungs: 41,
+        }
+    }
 }
 
 impl Ladder {
@@ -53,7 +64,7 @@ impl Ladder {
 }
 
 /// Where an estimated parameter starts.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
     feature = "serde",
@@ -64,6 +75,23 @@ pub struct Estimate {
     /// Every starting path draws its first value uniformly from here. Not a bound: the estimate may leave it.
     #[cfg_attr(feature = "typescript", ts(type = "readonly [number, number]"))]
     pub initial: [f64; 2],
+    /// Lowest and highest value; an end may be infinite. Default: none.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
+    #[cfg_attr(
+        feature = "typescript",
+        ts(type = "readonly [number, number]", optional)
+    )]
+    pub bounds: Option<[f64; 2]>,
+    /// What is known of the parameter before the data. Default: nothing.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub prior: Option<Prior>,
 }
 
 /// What observed components of a starting path are.
@@ -104,8 +132,20 @@ pub struct StartingPaths {
     pub observed: ObservedStart,
 }
 
+impl Default for StartingPaths {
+    /// Ten, from -1 to 1.
+    fn default() -> Self {
+        StartingPaths {
+            count: 10,
+            range: [-1.0, 1.0],
+            seed: 0,
+            observed: ObservedStart::default(),
+        }
+    }
+}
+
 /// Everything about an annealing run but the model and the data.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
     feature = "serde",
@@ -117,16 +157,25 @@ pub struct AnnealOptions {
         feature = "serde",
         serde(default, skip_serializing_if = "crate::never")
     )]
-    pub discretization: Discretization,
+    /// Default: `simpson-hermite` for flows, `map` for maps.
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub discretization: Option<Discretization>,
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "crate::never")
     )]
     pub normalization: Normalization,
-    /// R_m: one over the variance of the measurement noise, in the square of the data's unit.
-    pub measurement_precision: f64,
+    /// R_m: one over the variance of the measurement noise, in the square of the data's unit: a number, one per observed component, one per point
+    /// of the path (`{ perTime }`), or a full matrix over the observed components, as rows.
+    pub measurement_precision: Precision,
     /// R_f, from small to large.
     pub model_precision: Ladder,
+    /// What R_f is multiplied by: a number, one per state, one per point, or a full matrix over the states. Default: 1.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
+    pub model_weights: Precision,
     /// Values of parameters that are known; the model's defaults where none is given.
     #[cfg_attr(
         feature = "serde",
@@ -139,6 +188,22 @@ pub struct AnnealOptions {
         serde(default, skip_serializing_if = "crate::never")
     )]
     pub estimate: BTreeMap<String, Estimate>,
+    /// Lowest and highest values of states, by name; an end may be infinite. Default: none.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
+    #[cfg_attr(
+        feature = "typescript",
+        ts(type = "{ readonly [name: string]: readonly [number, number] }")
+    )]
+    pub bounds: BTreeMap<String, [f64; 2]>,
+    /// Priors of states at the first point of every data set, by name. Default: none.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
+    pub first_state: BTreeMap<String, Prior>,
     /// Where the ladder is climbed from.
     pub starting_paths: StartingPaths,
     #[cfg_attr(
@@ -152,10 +217,19 @@ pub struct AnnealOptions {
 impl AnnealOptions {
     /// The part that forms the action.
     pub fn action(&self) -> ActionOptions {
+        let mut bounds = self.bounds.clone();
+        let estimates = self.estimate.iter();
+        bounds.extend(estimates.filter_map(|(name, e)| Some((name.clone(), e.bounds?))));
+        let priors = self.estimate.iter();
+        let priors = priors.filter_map(|(name, e)| Some((name.clone(), e.prior?)));
         ActionOptions {
             discretization: self.discretization,
             normalization: self.normalization,
-            measurement_precision: self.measurement_precision,
+            measurement_precision: self.measurement_precision.clone(),
+            model_weights: self.model_weights.clone(),
+            bounds,
+            priors: priors.collect(),
+            first_state: self.first_state.clone(),
             parameters: self.parameters.clone(),
             estimate: self.estimate.keys().cloned().collect(),
         }

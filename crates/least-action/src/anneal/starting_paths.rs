@@ -20,13 +20,21 @@ pub(super) fn draw(
         .map(|_| random.uniform(options.starting_paths.range))
         .collect();
     if options.starting_paths.observed == ObservedStart::Data {
-        start_at_data(&mut path, &problem.observations, problem.model.dimension());
+        let dimension = problem.model.dimension();
+        let mut rest = &mut path[..];
+        for data in problem.data() {
+            let (own, others) = rest.split_at_mut(data.points * dimension);
+            start_at_data(own, data, dimension);
+            rest = others;
+        }
     }
     (path, parameters)
 }
 
 fn start_at_data(path: &mut [f64], data: &Observations, dimension: usize) {
-    for (l, &component) in data.observed.iter().enumerate() {
+    let observed = data.observed.iter().enumerate();
+    // What is observed through a function of the state says nothing of a single component.
+    for (l, &component) in observed.filter(|(_, &c)| c < dimension) {
         let series: Vec<f64> = data.column(l).collect();
         for (row, value) in path.chunks_exact_mut(dimension).zip(bridged(&series)) {
             row[component] = value;

@@ -19,7 +19,11 @@ pub(super) fn summarize(
 ) -> String {
     let problem = annealer.problem();
     let options = annealer.options();
-    let data = problem.observations();
+    let first = &problem.data()[0];
+    let sets = match problem.data().len() {
+        1 => String::new(),
+        many => format!("{many} data sets, "),
+    };
     let ladder = options.model_precision;
     let mut text = String::new();
     // Writing to a string cannot fail.
@@ -27,21 +31,21 @@ pub(super) fn summarize(
         let _ = writeln!(text, "{arguments}");
     };
     line(format_args!(
-        "{}: {} states, {} points of {}, {} measurements of {} components",
+        "{}: {} states, {sets}{} points of {}, {} measurements of {} components",
         problem.model().name(),
         problem.model().dimension(),
-        data.points,
-        shortest(data.time_step),
-        problem.measured.len(),
-        data.observed.len()
+        problem.points(),
+        shortest(first.time_step),
+        problem.measured(),
+        first.observed.len()
     ));
     line(format_args!(
         "{}, {} rungs, R_f from {:.3e} to {:.3e}, R_m {}",
-        options.discretization.name(),
+        problem.discretization.name(),
         ladder.rungs,
         ladder.initial,
         ladder.model_precision(ladder.rungs.saturating_sub(1)),
-        shortest(options.measurement_precision)
+        shortest(problem.measurement_precision())
     ));
     line(format_args!(""));
     if levels.is_empty() {

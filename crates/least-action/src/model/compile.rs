@@ -10,30 +10,45 @@ struct Operation {
     inputs: Vec<NodeId>,
 }
 
-/// Lists what `outputs` need.
-pub(super) fn compile(
-    graph: &Graph,
-    outputs: &[NodeId],
-    states: usize,
-    adjoints: usize,
-    parameters: usize,
-) -> Tape {
+/// How many leaves of each kind a graph has.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Leaves {
+    pub states: usize,
+    pub parameters: usize,
+    pub inputs: usize,
+}
+
+/// Lists what `outputs` need. `adjoints` is the number of multipliers, 0 where there are none.
+pub(super) fn compile(graph: &Graph, outputs: &[NodeId], leaves: Leaves, adjoints: usize) -> Tape {
     let reads = count_reads(graph, outputs);
     let varies = find_varying(graph);
     let operations = list_operations(graph, outputs, &reads, &varies);
+    let is_read = |wanted: fn(&Node) -> bool| {
+        (0..graph.len()).any(|i| reads[i] > 0 && wanted(&graph.node(NodeId(i as u32))))
+    };
+    // What few models have is not loaded for the others.
+    let (states, inputs) = match is_read(|node| matches!(node, Node::Input(_))) {
+        true => (leaves.states, leaves.inputs),
+        false => (leaves.states, 0),
+    };
+    let time = is_read(|node| matches!(node, Node::Time));
     let mut tape = Tape {
         states,
         adjoints,
-        columns: states + adjoints,
-        scalars: vec![0.0; parameters],
+        inputs,
+        time,
+        columns: states + adjoints + inputs + usize::from(time),
+        scalars: vec![0.0; leaves.parameters],
         ..Tape::default()
     };
-    let inputs = (0..graph.len()).map(|index| match graph.node(NodeId(index as u32)) {
+    let places = (0..graph.len()).map(|index| match graph.node(NodeId(index as u32)) {
         Node::State(i) => Some(i),
         Node::Adjoint(a) => Some(states as u32 + a),
+        Node::Input(j) => Some((states + adjoints) as u32 + j),
+        Node::Time => Some((states + adjoints + inputs) as u32),
         _ => None,
     });
-    let mut column: Vec<Option<u32>> = inputs.collect();
+    let mut column: Vec<Option<u32>> = places.collect();
     let read_as_column = operations.iter().flat_map(|o| &o.inputs).chain(outputs);
     let mut scalar: Vec<Option<u32>> = vec![None; graph.len()];
     for index in (0..graph.len()).filter(|&i| reads[i] > 0 && !varies[i]) {
@@ -64,7 +79,7 @@ fn count_reads(graph: &Graph, outputs: &[NodeId]) -> Vec<u32> {
     }
     for index in (0..graph.len()).rev() {
         if reads[index] > 0 {
-            for argument in arguments(graph, NodeId(index as u32)) {
+            for argument in graph.arguments(NodeId(index as u32)) {
                 reads[argument.index()] += 1;
             }
         }
@@ -78,20 +93,11 @@ fn find_varying(graph: &Graph) -> Vec<bool> {
     for index in 0..graph.len() {
         let id = NodeId(index as u32);
         varies[index] = match graph.node(id) {
-            Node::State(_) | Node::Adjoint(_) => true,
-            _ => arguments(graph, id).any(|argument| varies[argument.index()]),
+            Node::State(_) | Node::Adjoint(_) | Node::Input(_) | Node::Time => true,
+            _ => graph.arguments(id).any(|argument| varies[argument.index()]),
         };
     }
     varies
-}
-
-fn arguments(graph: &Graph, id: NodeId) -> impl Iterator<Item = NodeId> {
-    let (a, b) = match graph.node(id) {
-        Node::Unary(_, a) => (Some(a), None),
-        Node::Binary(_, a, b) => (Some(a), Some(b)),
-        _ => (None, None),
-    };
-    a.into_iter().chain(b)
 }
 
 /// What the body computes, in the order in which the outputs ask for it: what is computed is then read soon, and few
@@ -137,7 +143,7 @@ fn find_operations(graph: &Graph, reads: &[u32], varies: &[bool]) -> Vec<Option<
                 absorbed[inner.index()] = true;
                 (Some(fused), inputs.to_vec())
             }
-            None => (None, arguments(graph, node).collect()),
+            None => (None, graph.arguments(node).collect()),
         };
         if !inputs.is_empty() {
             operations[index] = Some(Operation {
@@ -203,7 +209,9 @@ fn emit_scalar(graph: &Graph, id: NodeId, scalar: &[Option<u32>], tape: &mut Tap
             tape.prologue
                 .push(ScalarInstruction::Binary { f, to, a, b });
         }
-        Node::State(_) | Node::Adjoint(_) => unreachable!("states and adjoints vary"),
+        Node::State(_) | Node::Adjoint(_) | Node::Input(_) | Node::Time => {
+            unreachable!("what varies is no scalar")
+        }
     }
     tape.scalars.push(value);
     to

@@ -1,30 +1,45 @@
 //! Exact derivatives of a graph, as more of the same graph.
 
+use std::collections::{HashMap, HashSet};
+
 use super::graph::{Binary, Graph, Node, NodeId, Unary};
 
-/// The gradient of `sum_a adjoint_a * output_a` in every state and parameter, by reverse accumulation: its cost is a small multiple of the outputs' own.
-pub(crate) struct VectorJacobian {
-    /// One per state.
-    pub states: Vec<NodeId>,
-    /// One per parameter.
-    pub parameters: Vec<NodeId>,
+/// Derivatives of a weighted sum of outputs, by the nodes that it depends on.
+pub(super) struct Adjoints(HashMap<NodeId, NodeId>);
+
+impl Adjoints {
+    /// The derivative in a leaf; none where it is zero whatever the values are.
+    pub fn of(&self, graph: &Graph, leaf: Node) -> Option<NodeId> {
+        let id = graph.find(leaf)?;
+        let adjoint = *self.0.get(&id)?;
+        (graph.value(adjoint) != Some(0.0)).then_some(adjoint)
+    }
+
+    /// All leaves with a derivative that does not vanish, in no order.
+    pub fn leaves<'a>(&'a self, graph: &'a Graph) -> impl Iterator<Item = (Node, NodeId)> + 'a {
+        self.0
+            .iter()
+            .map(|(&id, &adjoint)| (graph.node(id), adjoint))
+            .filter(|&(leaf, adjoint)| {
+                let is_leaf = !matches!(leaf, Node::Unary(..) | Node::Binary(..));
+                is_leaf && graph.value(adjoint) != Some(0.0)
+            })
+    }
 }
 
-pub(crate) fn vector_jacobian(
-    graph: &mut Graph,
-    outputs: &[NodeId],
-    states: usize,
-    parameters: usize,
-) -> VectorJacobian {
-    let mut adjoints: Vec<Option<NodeId>> = vec![None; graph.len()];
-    for (a, &output) in outputs.iter().enumerate() {
-        let seed = graph.intern(Node::Adjoint(a as u32));
+/// The derivatives of `sum seed * output`, by reverse accumulation: their cost is a small multiple of the outputs' own, and only what
+/// the outputs depend on is looked at.
+pub(super) fn reverse(graph: &mut Graph, seeds: &[(NodeId, NodeId)]) -> Adjoints {
+    let mut adjoints = HashMap::new();
+    for &(output, seed) in seeds {
         accumulate(graph, &mut adjoints, output, seed);
     }
     // Operands come before their uses, so walking backwards meets every node after all its uses.
-    for index in (0..adjoints.len()).rev() {
-        let id = NodeId(index as u32);
-        let Some(adjoint) = adjoints[index] else {
+    for &id in needed(graph, seeds.iter().map(|&(output, _)| output))
+        .iter()
+        .rev()
+    {
+        let Some(&adjoint) = adjoints.get(&id) else {
             continue;
         };
         match graph.node(id) {
@@ -37,30 +52,37 @@ pub(crate) fn vector_jacobian(
                 accumulate(graph, &mut adjoints, a, to_a);
                 accumulate(graph, &mut adjoints, b, to_b);
             }
-            Node::Constant(_) | Node::State(_) | Node::Parameter(_) | Node::Adjoint(_) => {}
+            Node::Constant(_)
+            | Node::State(_)
+            | Node::Parameter(_)
+            | Node::Input(_)
+            | Node::Time
+            | Node::Adjoint(_) => {}
         }
     }
-    let mut gradient = |node: Node| {
-        let id = graph.intern(node);
-        let known = adjoints.get(id.index()).copied().flatten();
-        known.unwrap_or_else(|| graph.constant(0.0))
-    };
-    VectorJacobian {
-        states: (0..states)
-            .map(|i| gradient(Node::State(i as u32)))
-            .collect(),
-        parameters: (0..parameters)
-            .map(|i| gradient(Node::Parameter(i as u32)))
-            .collect(),
-    }
+    Adjoints(adjoints)
 }
 
-fn accumulate(graph: &mut Graph, adjoints: &mut [Option<NodeId>], at: NodeId, term: NodeId) {
-    let slot = &mut adjoints[at.index()];
-    *slot = Some(match *slot {
-        Some(sum) => graph.add(sum, term),
+/// All nodes that `outputs` depend on, ascending.
+fn needed(graph: &Graph, outputs: impl Iterator<Item = NodeId>) -> Vec<NodeId> {
+    let mut found = HashSet::new();
+    let mut waiting: Vec<NodeId> = outputs.collect();
+    while let Some(id) = waiting.pop() {
+        if found.insert(id) {
+            waiting.extend(graph.arguments(id));
+        }
+    }
+    let mut found: Vec<NodeId> = found.into_iter().collect();
+    found.sort_unstable();
+    found
+}
+
+fn accumulate(graph: &mut Graph, adjoints: &mut HashMap<NodeId, NodeId>, at: NodeId, term: NodeId) {
+    let sum = match adjoints.get(&at) {
+        Some(&sum) => graph.add(sum, term),
         None => term,
-    });
+    };
+    adjoints.insert(at, sum);
 }
 
 /// `adjoint * d function(a) / da`; `id` is the node `function(a)` itself.

@@ -3,22 +3,36 @@
 use super::graph::{Binary, Unary};
 use super::tape::{Column, Fused, Instruction, ScalarInstruction, Tape, GROUP, GROUPS};
 
-/// Memory that evaluations reuse, so that none is taken per call. Make it once, with the model.
-#[derive(Debug, Clone)]
+/// Memory that evaluations reuse: it grows to what the largest of them needs, and after that none is taken per call.
+#[derive(Debug, Clone, Default)]
 pub struct Scratch {
     columns: Vec<Column>,
     scalars: Vec<f64>,
 }
 
 impl Scratch {
-    pub(super) fn for_tapes<'a>(tapes: impl Iterator<Item = &'a Tape> + Clone) -> Scratch {
-        let columns = tapes.clone().map(|t| t.columns).max().unwrap_or(0);
-        let scalars = tapes.map(|t| t.scalars.len()).max().unwrap_or(0);
-        Scratch {
-            columns: vec![Column([[0.0; GROUP]; GROUPS]); columns],
-            scalars: vec![0.0; scalars],
+    fn fit(&mut self, tape: &Tape) {
+        if self.columns.len() < tape.columns {
+            let empty = Column([[0.0; GROUP]; GROUPS]);
+            self.columns.resize(tape.columns, empty);
+        }
+        if self.scalars.len() < tape.scalars.len() {
+            self.scalars.resize(tape.scalars.len(), 0.0);
         }
     }
+}
+
+/// Where a model is evaluated: at a run of points, all at once.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Points<'a> {
+    /// points x states, row-major.
+    pub states: &'a [f64],
+    /// The same at all points, in the model's order.
+    pub parameters: &'a [f64],
+    /// u(t): points x inputs, row-major; empty where the model has none.
+    pub inputs: &'a [f64],
+    /// One per point; may be empty where the equations do not contain the time.
+    pub times: &'a [f64],
 }
 
 /// Where a tape's outputs go, block by block.
@@ -34,19 +48,19 @@ pub(super) struct Block {
     pub groups: usize,
 }
 
-/// Runs `tape` at every point. `states` and `adjoints` are points x components, row-major.
+/// Runs `tape` at every point. `adjoints` are points x outputs, row-major.
 pub(super) fn run(
     tape: &Tape,
     scratch: &mut Scratch,
     points: usize,
-    parameters: &[f64],
-    states: &[f64],
+    at: Points,
     adjoints: &[f64],
     sink: &mut impl Sink,
 ) {
+    scratch.fit(tape);
     let scalars = &mut scratch.scalars[..tape.scalars.len()];
     scalars.copy_from_slice(&tape.scalars);
-    scalars[..parameters.len()].copy_from_slice(parameters);
+    scalars[..at.parameters.len()].copy_from_slice(at.parameters);
     for instruction in &tape.prologue {
         match *instruction {
             ScalarInstruction::Unary { f, to, a } => {
@@ -63,8 +77,13 @@ pub(super) fn run(
     }
     for block in blocks(points) {
         let (state_columns, rest) = columns.split_at_mut(tape.states);
-        load(states, tape.states, block, state_columns);
-        load(adjoints, tape.adjoints, block, &mut rest[..tape.adjoints]);
+        load(at.states, tape.states, block, state_columns);
+        let (adjoint_columns, rest) = rest.split_at_mut(tape.adjoints);
+        load(adjoints, tape.adjoints, block, adjoint_columns);
+        let (input_columns, rest) = rest.split_at_mut(tape.inputs);
+        load(at.inputs, tape.inputs, block, input_columns);
+        let time = usize::from(tape.time);
+        load(at.times, time, block, &mut rest[..time]);
         for &instruction in &tape.body {
             execute(instruction, columns, block.groups);
         }

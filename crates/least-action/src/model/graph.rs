@@ -68,6 +68,10 @@ pub(crate) enum Node {
     Constant(u64),
     State(u32),
     Parameter(u32),
+    /// A known forcing u(t).
+    Input(u32),
+    /// The independent variable t.
+    Time,
     /// The multiplier of output `a` in a vector-Jacobian product.
     Adjoint(u32),
     Unary(Unary, NodeId),
@@ -88,6 +92,21 @@ impl Graph {
 
     pub fn len(&self) -> usize {
         self.nodes.len()
+    }
+
+    /// The leaf or operation itself, if it is there.
+    pub fn find(&self, node: Node) -> Option<NodeId> {
+        self.known.get(&node).copied()
+    }
+
+    /// What an operation reads; nothing for leaves.
+    pub fn arguments(&self, id: NodeId) -> impl Iterator<Item = NodeId> {
+        let (a, b) = match self.node(id) {
+            Node::Unary(_, a) => (Some(a), None),
+            Node::Binary(_, a, b) => (Some(a), Some(b)),
+            _ => (None, None),
+        };
+        a.into_iter().chain(b)
     }
 
     pub fn intern(&mut self, node: Node) -> NodeId {

@@ -63,12 +63,16 @@ pub(super) enum ScalarInstruction {
     Binary { f: Binary, to: u32, a: u32, b: u32 },
 }
 
-/// The columns are, in this order: states and adjoints, which are loaded at every block; scalars that the body or the
+/// The columns are, in this order: states, adjoints, inputs and time, which are loaded at every block; scalars that the body or the
 /// caller reads, filled once per call; and what the body computes.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tape {
     pub states: usize,
     pub adjoints: usize,
+    /// 0 where none is read.
+    pub inputs: usize,
+    /// Whether the time is read.
+    pub time: bool,
     /// How many columns there are.
     pub columns: usize,
     /// Initial values of the scalars: parameters first (filled in at each call), then constants and what follows from both.

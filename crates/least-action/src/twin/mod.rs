@@ -5,16 +5,16 @@ mod predict;
 
 use std::collections::BTreeMap;
 
-pub use integrate::{integrate, SUBSTEPS};
-pub use predict::{predict, Prediction};
+pub use integrate::{integrate, Forward, SUBSTEPS};
+pub use predict::{predict, Horizon, Prediction};
 
 use crate::action::{resolve_parameters, validate_observed, Observations};
 use crate::error::{check, Result};
-use crate::model::{Model, MOST_VALUES};
+use crate::model::{Model, Points, Scratch, MOST_VALUES};
 use crate::random::Random;
 
 /// What data to make.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
     feature = "serde",
@@ -32,7 +32,7 @@ pub struct TwinExperiment {
     pub time_step: f64,
     /// Points in the window that is observed.
     pub points: usize,
-    /// Components that are measured.
+    /// What is measured: state components, and from D on the model's observables.
     pub observed: Vec<usize>,
     /// Standard deviation of the normal measurement noise.
     pub noise: f64,
@@ -59,6 +59,13 @@ pub struct TwinExperiment {
         serde(default, skip_serializing_if = "crate::never")
     )]
     pub further: usize,
+    /// u(t) for models with inputs: (points + further) x inputs, row-major; held at its first value during the spin-up. Default: none.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
+    #[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>", optional))]
+    pub inputs: Vec<f64>,
 }
 
 /// Data, and the truth behind them.
@@ -92,7 +99,8 @@ impl TwinExperiment {
         let most = MOST_VALUES / dimension;
         check::at_most("points", self.points, most)?;
         check::at_most("further", self.further, most - self.points)?;
-        validate_observed("observed", &self.observed, dimension)?;
+        let functions = model.observables().len();
+        validate_observed("observed", &self.observed, dimension + functions)?;
         check::require(
             self.noise.is_finite() && self.noise >= 0.0,
             "noise",
@@ -100,14 +108,46 @@ impl TwinExperiment {
             "finite and not negative",
         )?;
 
+        let (total, width) = (self.points + self.further, model.inputs().len());
+        let because = format!("{total} points, with those further, x {width} inputs of the model");
+        check::length(
+            "inputs",
+            self.inputs.len(),
+            total.saturating_mul(width),
+            &because,
+        )?;
+
         let mut random = Random::new(self.seed, 0);
         let first = self.first_state(model, &parameters, &mut random)?;
-        let total = self.points + self.further;
-        let mut truth = integrate(model, &parameters, &first, self.time_step, total)?;
+        let forward = Forward {
+            parameters: &parameters,
+            initial: &first,
+            start: 0.0,
+            time_step: self.time_step,
+            points: total,
+            inputs: &self.inputs,
+        };
+        let mut truth = integrate(model, forward)?;
         let future = truth.split_off(self.points * dimension);
-        let values: Vec<f64> = truth
-            .chunks_exact(dimension)
-            .flat_map(|state| self.observed.iter().map(|&l| state[l]))
+        let mut seen = vec![0.0; self.points * functions];
+        if let Some(function) = model.observation() {
+            let times: Vec<f64> = (0..self.points)
+                .map(|n| n as f64 * self.time_step)
+                .collect();
+            let at = Points {
+                states: &truth,
+                parameters: &parameters,
+                inputs: &self.inputs[..self.points * width],
+                times: &times,
+            };
+            function.evaluate(&mut Scratch::default(), at, &mut seen);
+        }
+        let values: Vec<f64> = (0..self.points)
+            .flat_map(|n| self.observed.iter().map(move |&l| (n, l)))
+            .map(|(n, l)| match l.checked_sub(dimension) {
+                None => truth[n * dimension + l],
+                Some(k) => seen[n * functions + k],
+            })
             .map(|value| value + self.noise * random.normal())
             .collect();
         check::require(
@@ -123,6 +163,7 @@ impl TwinExperiment {
                 points: self.points,
                 observed: self.observed.clone(),
                 values,
+                inputs: self.inputs[..self.points * model.inputs().len()].to_vec(),
             },
             truth,
             future,
@@ -173,7 +214,9 @@ impl TwinExperiment {
             spin_up,
             &format!("at most {MOST_STEPS} times timeStep, {}", self.time_step),
         )?;
-        integrate::spin_up(model, parameters, &mut state, step, steps as usize)?;
+        let inputs = &self.inputs[..model.inputs().len()];
+        let steps = (0.0, step, steps as usize);
+        integrate::spin_up(model, parameters, &mut state, steps, inputs)?;
         Ok(state)
     }
 }

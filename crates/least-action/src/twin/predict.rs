@@ -1,6 +1,6 @@
 //! Integrating on past the window of the data: what an estimate is for, and the test of it.
 
-use super::integrate::integrate;
+use super::integrate::{integrate, Forward};
 use crate::action::Problem;
 use crate::anneal::Climb;
 use crate::error::{check, Error, Result};
@@ -14,12 +14,36 @@ pub struct Prediction {
     pub path: Vec<f64>,
 }
 
+/// How far to predict.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Horizon<'a> {
+    /// A time past the window.
+    pub until: f64,
+    /// The model's inputs at the predicted points (times - 1) x inputs, row-major, the first of them one step past the window; empty if it has none.
+    pub inputs: &'a [f64],
+    /// The data set to go on from.
+    pub data_set: usize,
+}
+
 /// Integrates from the last point of `climb`'s path, with its parameters, until the first grid time not before `until`.
 ///
 /// # Errors
 /// A time that is not past the window, or a solution that is not finite.
-pub fn predict(problem: &Problem, climb: &Climb, until: f64) -> Result<Prediction> {
-    let data = problem.observations();
+pub fn predict(problem: &Problem, climb: &Climb, horizon: Horizon) -> Result<Prediction> {
+    let Horizon {
+        until,
+        inputs,
+        data_set,
+    } = horizon;
+    let sets = problem.data();
+    let (data, segment) = sets
+        .get(data_set)
+        .zip(problem.grid.segments.get(data_set))
+        .ok_or_else(|| Error::OutOfRange {
+            path: "dataSet".into(),
+            value: data_set as f64,
+            expected: format!("the number of a data set, below {}", sets.len()),
+        })?;
     let last = data.time(data.points - 1);
     check::require(
         until.is_finite() && until > last,
@@ -50,7 +74,8 @@ pub fn predict(problem: &Problem, climb: &Climb, until: f64) -> Result<Predictio
     for (&index, &value) in problem.estimated.iter().zip(&climb.parameters) {
         parameters[index] = value;
     }
-    let initial = &climb.path[climb.path.len() - dimension..];
+    let end = (segment.first + segment.points) * dimension;
+    let initial = &climb.path[end - dimension..end];
     let past = |error| match error {
         Error::NotFinite {
             path,
@@ -61,7 +86,7 @@ pub fn predict(problem: &Problem, climb: &Climb, until: f64) -> Result<Predictio
             ..
         } => Error::NotFinite {
             path,
-            time: last + time,
+            time,
             point: data.points - 1 + point,
             state,
             term: "prediction".into(),
@@ -69,14 +94,19 @@ pub fn predict(problem: &Problem, climb: &Climb, until: f64) -> Result<Predictio
         },
         other => other,
     };
-    let path = integrate(
-        &**problem.model(),
-        &parameters,
+    let width = problem.model.inputs().len();
+    let because = format!("{steps} predicted points x {width} inputs of the model");
+    check::length("inputs", inputs.len(), (points - 1) * width, &because)?;
+    let now = &data.inputs[data.inputs.len() - width..];
+    let forward = Forward {
+        parameters: &parameters,
         initial,
-        data.time_step,
+        start: last,
+        time_step: data.time_step,
         points,
-    )
-    .map_err(past)?;
+        inputs: &[now, inputs].concat(),
+    };
+    let path = integrate(&**problem.model(), forward).map_err(past)?;
     let times = (0..points)
         .map(|n| data.time(data.points - 1 + n))
         .collect();

@@ -70,6 +70,7 @@ pub fn residuals<T: DualNum<Primitive = f64> + Copy>(
                 axpy(&w[1], -1.0, &end)
             })
             .collect(),
+        Discretization::Map => pairs.map(|w| axpy(&w[1], -1.0, &f(&w[0]))).collect(),
         Discretization::SimpsonHermite => (0..path.len() - 2)
             .step_by(2)
             .flat_map(|n| {

@@ -1,8 +1,23 @@
-use super::{Flow, Gradient, Scheme, Stages};
+use super::stencil::{Row, Stencil};
+use super::{Flow, Gradient, Instants, Scheme, Stages};
 
 pub(super) struct Euler;
 
 impl Scheme for Euler {
+    fn stencil(&self) -> Option<Stencil> {
+        const ROWS: &[Row] = &[Row {
+            states: &[-1.0, 1.0],
+            slopes: &[-1.0],
+        }];
+        Some(Stencil {
+            span: 2,
+            stride: 1,
+            rows: ROWS,
+            instants: Instants::Points,
+            by_step: true,
+        })
+    }
+
     fn stages(&self) -> usize {
         1
     }
@@ -11,7 +26,7 @@ impl Scheme for Euler {
         let d = flow.dimension;
         let (from, to) = (&path[..path.len() - d], &path[d..]);
         let f = &mut work.0[0].derivative[..from.len()];
-        flow.evaluate(from, f);
+        flow.evaluate(Instants::Points, from, f);
         for (((r, x), y), f) in r.iter_mut().zip(from).zip(to).zip(f) {
             *r = y - x - h * *f;
         }
@@ -34,6 +49,7 @@ impl Scheme for Euler {
         }
         super::difference(gradient.path, d, w);
         flow.pull_back(
+            Instants::Points,
             from,
             adjoint,
             &mut gradient.path[..from.len()],

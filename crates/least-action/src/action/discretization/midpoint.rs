@@ -1,8 +1,23 @@
-use super::{Flow, Gradient, Scheme, Stages};
+use super::stencil::{Row, Stencil};
+use super::{Flow, Gradient, Instants, Scheme, Stages};
 
 pub(super) struct Midpoint;
 
 impl Scheme for Midpoint {
+    fn stencil(&self) -> Option<Stencil> {
+        const ROWS: &[Row] = &[Row {
+            states: &[-1.0, 1.0],
+            slopes: &[-1.0],
+        }];
+        Some(Stencil {
+            span: 2,
+            stride: 1,
+            rows: ROWS,
+            instants: Instants::Middles,
+            by_step: true,
+        })
+    }
+
     fn stages(&self) -> usize {
         1
     }
@@ -15,7 +30,7 @@ impl Scheme for Midpoint {
         for ((middle, x), y) in middle.iter_mut().zip(path).zip(&path[d..]) {
             *middle = 0.5 * (x + y);
         }
-        flow.evaluate(middle, f);
+        flow.evaluate(Instants::Middles, middle, f);
         for (((r, x), y), f) in r.iter_mut().zip(path).zip(&path[d..]).zip(f) {
             *r = y - x - h * *f;
         }
@@ -40,7 +55,13 @@ impl Scheme for Midpoint {
         // The derivatives have served; their room takes the gradient at the midpoints.
         let at_middle = &mut stage.derivative[..w.len()];
         at_middle.fill(0.0);
-        flow.pull_back(middle, adjoint, at_middle, gradient.parameters);
+        flow.pull_back(
+            Instants::Middles,
+            middle,
+            adjoint,
+            at_middle,
+            gradient.parameters,
+        );
         super::difference(gradient.path, d, w);
         for (to, g) in gradient.path.iter_mut().zip(at_middle.iter()) {
             *to += 0.5 * g;

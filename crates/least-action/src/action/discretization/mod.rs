@@ -1,13 +1,22 @@
 //! Residuals of the model between time points, one scheme per file.
 
 mod euler;
+mod map;
 mod midpoint;
 mod rk4;
 mod simpson_hermite;
+mod stencil;
 mod trapezoid;
 
+use std::ops::Range;
+
+pub(super) use stencil::ModelRows;
+use stencil::Stencil;
+
+use super::grid::{Grid, Segment};
+use super::Normalization;
 use crate::error::{Error, Result};
-use crate::model::{Model, Scratch};
+use crate::model::{Model, ModelKind, Points, Scratch};
 
 /// How the model's equations are turned into residuals on the time grid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -26,17 +35,42 @@ pub enum Discretization {
     /// Simpson's rule and the Hermite midpoint on triples of points: fourth order; needs an odd number of points.
     #[default]
     SimpsonHermite,
+    /// `x_(n+1) - F(x_n)`, for models that are maps.
+    Map,
 }
 
 impl Discretization {
     /// All of them: the list that tests and messages go through.
-    pub const ALL: [Discretization; 5] = [
+    pub const ALL: [Discretization; 6] = [
+        Discretization::Euler,
+        Discretization::Trapezoid,
+        Discretization::Midpoint,
+        Discretization::Rk4,
+        Discretization::SimpsonHermite,
+        Discretization::Map,
+    ];
+
+    /// Those for flows.
+    pub const FLOWS: [Discretization; 5] = [
         Discretization::Euler,
         Discretization::Trapezoid,
         Discretization::Midpoint,
         Discretization::Rk4,
         Discretization::SimpsonHermite,
     ];
+
+    /// What a model is discretised by where nothing is said.
+    pub fn default_for(kind: ModelKind) -> Self {
+        match kind {
+            ModelKind::Flow => Discretization::default(),
+            ModelKind::Map => Discretization::Map,
+        }
+    }
+
+    /// Whether models of this kind can be discretised so.
+    pub fn suits(self, kind: ModelKind) -> bool {
+        (self == Discretization::Map) == (kind == ModelKind::Map)
+    }
 
     /// The name that options and files use.
     pub fn name(self) -> &'static str {
@@ -46,13 +80,24 @@ impl Discretization {
             Discretization::Midpoint => "midpoint",
             Discretization::Rk4 => "rk4",
             Discretization::SimpsonHermite => "simpson-hermite",
+            Discretization::Map => "map",
         }
     }
 
-    pub(crate) fn validate(self, path: &str, points: usize) -> Result<()> {
+    pub(crate) fn validate(self, root: &str, kind: ModelKind, points: usize) -> Result<()> {
+        if !self.suits(kind) {
+            let message = match kind {
+                ModelKind::Map => format!("\"{}\" is for flows; the model is a map: use \"map\" or leave it out", self.name()),
+                ModelKind::Flow => "\"map\" is for models that are maps; the model is a flow: use another or leave it out".into(),
+            };
+            return Err(Error::WrongShape {
+                path: "discretization".into(),
+                message,
+            });
+        }
         if self == Discretization::SimpsonHermite && points.is_multiple_of(2) {
             return Err(Error::WrongPointCount {
-                path: path.into(),
+                path: format!("{root}.points"),
                 points,
                 discretization: self.name().into(),
                 need: "an odd number of points (it works on triples that share their ends)".into(),
@@ -68,12 +113,19 @@ impl Discretization {
             Discretization::Midpoint => &midpoint::Midpoint,
             Discretization::Rk4 => &rk4::Rk4,
             Discretization::SimpsonHermite => &simpson_hermite::SimpsonHermite,
+            Discretization::Map => &map::Map,
         }
     }
 
     /// Paths that evaluating an action keeps in memory, roughly.
     pub(crate) fn paths_in_memory(self) -> usize {
         3 * self.scheme().stages() + 2
+    }
+
+    /// The point that each row of residuals belongs to: the first of its interval.
+    pub(crate) fn row_points(self, grid: &Grid) -> Vec<usize> {
+        let rows = |segment: &Segment| segment.first..segment.first + self.rows(segment.points);
+        grid.segments.iter().flat_map(rows).collect()
     }
 
     /// Residuals per component: every scheme has one row per interval.
@@ -86,6 +138,9 @@ impl Discretization {
 ///
 /// `residuals` and the adjoint `w` are (N - 1) x D, row-major. `pull_back` follows a call of `residuals` at the same path and may use what that left in the workspace.
 trait Scheme {
+    /// The residuals as sums of states and slopes; none for schemes whose stages depend on each other.
+    fn stencil(&self) -> Option<Stencil>;
+
     fn stages(&self) -> usize;
 
     fn residuals(&self, flow: &mut Flow, h: f64, path: &[f64], work: &mut Stages, r: &mut [f64]);
@@ -102,35 +157,63 @@ trait Scheme {
     );
 }
 
-/// The model at given parameters.
+/// Which instants the states that a scheme asks for belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Instants {
+    /// The points themselves, from the first on.
+    Points,
+    /// Halfway to the next point.
+    Middles,
+    /// The next point.
+    Ends,
+}
+
+/// The model at given parameters, in one segment.
 struct Flow<'a> {
     model: &'a dyn Model,
     parameters: &'a [f64],
     scratch: &'a mut Scratch,
     dimension: usize,
+    grid: &'a Grid,
+    segment: Segment,
 }
 
-impl Flow<'_> {
-    fn evaluate(&mut self, path: &[f64], derivative: &mut [f64]) {
-        self.model
-            .evaluate(self.scratch, path, self.parameters, derivative);
+impl<'a> Flow<'a> {
+    fn at<'s>(&self, instants: Instants, states: &'s [f64]) -> Points<'s>
+    where
+        'a: 's,
+    {
+        let grid = self.grid;
+        let (forcing, first) = match instants {
+            Instants::Points => (&grid.points, self.segment.first),
+            Instants::Middles => (&grid.middles, self.segment.first),
+            Instants::Ends => (&grid.points, self.segment.first + 1),
+        };
+        let points = states.len() / self.dimension;
+        Points {
+            states,
+            parameters: self.parameters,
+            inputs: &forcing.inputs[first * grid.width..(first + points) * grid.width],
+            times: &forcing.times[first..first + points],
+        }
+    }
+
+    fn evaluate(&mut self, instants: Instants, states: &[f64], derivative: &mut [f64]) {
+        let at = self.at(instants, states);
+        self.model.evaluate(self.scratch, at, derivative);
     }
 
     fn pull_back(
         &mut self,
-        path: &[f64],
+        instants: Instants,
+        states: &[f64],
         adjoint: &[f64],
         path_gradient: &mut [f64],
         parameter_gradient: &mut [f64],
     ) {
-        self.model.pull_back(
-            self.scratch,
-            path,
-            self.parameters,
-            adjoint,
-            path_gradient,
-            parameter_gradient,
-        );
+        let at = self.at(instants, states);
+        self.model
+            .pull_back(self.scratch, at, adjoint, path_gradient, parameter_gradient);
     }
 }
 
@@ -155,19 +238,32 @@ struct Stage {
 pub(super) struct Along<'a> {
     pub model: &'a dyn Model,
     pub parameters: &'a [f64],
-    pub time_step: f64,
+    pub grid: &'a Grid,
     pub path: &'a [f64],
 }
 
 impl Along<'_> {
-    fn flow<'a>(&'a self, scratch: &'a mut Scratch) -> Flow<'a> {
+    fn flow<'a>(&'a self, scratch: &'a mut Scratch, segment: Segment) -> Flow<'a> {
         Flow {
             model: self.model,
             parameters: self.parameters,
             scratch,
             dimension: self.model.dimension(),
+            grid: self.grid,
+            segment,
         }
     }
+}
+
+/// One segment's share of path and residuals, with the memory for it.
+#[derive(Debug, Clone)]
+struct Part {
+    segment: Segment,
+    stages: Stages,
+    /// Where it is in a path.
+    states: Range<usize>,
+    /// Where its residuals are.
+    rows: Range<usize>,
 }
 
 /// Memory for evaluating one discretised model on paths of one length.
@@ -175,57 +271,74 @@ impl Along<'_> {
 pub(super) struct Residuals {
     discretization: Discretization,
     scratch: Scratch,
-    stages: Stages,
-    /// (N - 1) x D.
+    parts: Vec<Part>,
+    /// (N - 1) x D of each segment, one after the other.
     pub values: Vec<f64>,
 }
 
 impl Residuals {
-    pub fn new(discretization: Discretization, model: &dyn Model, points: usize) -> Self {
-        let size = points * model.dimension();
-        let stage = Stage {
-            states: vec![0.0; size],
-            derivative: vec![0.0; size],
-            adjoint: vec![0.0; size],
+    pub fn new(discretization: Discretization, model: &dyn Model, grid: &Grid) -> Self {
+        let d = model.dimension();
+        let mut rows = 0;
+        let part = |&segment: &Segment| {
+            let states = segment.first * d..(segment.first + segment.points) * d;
+            let first = rows;
+            rows += discretization.rows(segment.points) * d;
+            let stage = Stage {
+                states: vec![0.0; states.len()],
+                derivative: vec![0.0; states.len()],
+                adjoint: vec![0.0; states.len()],
+            };
+            Part {
+                segment,
+                stages: Stages(vec![stage; discretization.scheme().stages()]),
+                states,
+                rows: first..rows,
+            }
         };
         Residuals {
             discretization,
-            scratch: model.scratch(),
-            stages: Stages(vec![stage; discretization.scheme().stages()]),
-            values: vec![0.0; discretization.rows(points) * model.dimension()],
+            scratch: Scratch::default(),
+            parts: grid.segments.iter().map(part).collect(),
+            values: vec![0.0; rows],
         }
+    }
+
+    /// What the weighted sum of squares is multiplied by.
+    pub fn factor(&self, normalization: Normalization, model_precision: f64) -> f64 {
+        model_precision * normalization.factor(self.values.len())
     }
 
     pub fn evaluate(&mut self, along: &Along) {
-        let (scheme, mut flow) = (self.discretization.scheme(), along.flow(&mut self.scratch));
-        let (h, path) = (along.time_step, along.path);
-        scheme.residuals(&mut flow, h, path, &mut self.stages, &mut self.values);
+        let scheme = self.discretization.scheme();
+        for part in &mut self.parts {
+            let mut flow = along.flow(&mut self.scratch, part.segment);
+            let path = &along.path[part.states.clone()];
+            let residuals = &mut self.values[part.rows.clone()];
+            let h = part.segment.time_step;
+            scheme.residuals(&mut flow, h, path, &mut part.stages, residuals);
+        }
     }
 
-    /// Adds the gradient of `sum w r` with the adjoint `w = weight * r`, along what was last given to [`Residuals::evaluate`]. The residuals are overwritten.
+    /// Adds the gradient of `sum w r` with the adjoint `w`, which is in `values` now, along what was last given to [`Residuals::evaluate`].
     pub fn pull_back(
         &mut self,
         along: &Along,
-        weight: f64,
         path_gradient: &mut [f64],
         parameter_gradient: &mut [f64],
     ) {
-        for value in &mut self.values {
-            *value *= weight;
+        let scheme = self.discretization.scheme();
+        for part in &mut self.parts {
+            let mut flow = along.flow(&mut self.scratch, part.segment);
+            let mut gradient = Gradient {
+                path: &mut path_gradient[part.states.clone()],
+                parameters: parameter_gradient,
+            };
+            let path = &along.path[part.states.clone()];
+            let adjoint = &self.values[part.rows.clone()];
+            let (h, stages) = (part.segment.time_step, &mut part.stages);
+            scheme.pull_back(&mut flow, h, path, stages, adjoint, &mut gradient);
         }
-        let (scheme, mut flow) = (self.discretization.scheme(), along.flow(&mut self.scratch));
-        let mut gradient = Gradient {
-            path: path_gradient,
-            parameters: parameter_gradient,
-        };
-        scheme.pull_back(
-            &mut flow,
-            along.time_step,
-            along.path,
-            &mut self.stages,
-            &self.values,
-            &mut gradient,
-        );
     }
 }
 

@@ -1,12 +1,23 @@
-use super::{Flow, Gradient, Scheme, Stage, Stages};
+use super::stencil::Stencil;
+use super::{Flow, Gradient, Instants, Scheme, Stage, Stages};
 
 pub(super) struct Rk4;
 
 /// Where stage s is evaluated: `x + h NODES[s] k_(s-1)`; what it counts for: `h WEIGHTS[s] k_s`.
 const NODES: [f64; 4] = [0.0, 0.5, 0.5, 1.0];
+const INSTANTS: [Instants; 4] = [
+    Instants::Points,
+    Instants::Middles,
+    Instants::Middles,
+    Instants::Ends,
+];
 const WEIGHTS: [f64; 4] = [1.0 / 6.0, 1.0 / 3.0, 1.0 / 3.0, 1.0 / 6.0];
 
 impl Scheme for Rk4 {
+    fn stencil(&self) -> Option<Stencil> {
+        None
+    }
+
     fn stages(&self) -> usize {
         4
     }
@@ -31,7 +42,7 @@ impl Scheme for Rk4 {
                 }
             }
             let k = &mut stage.derivative[..size];
-            flow.evaluate(states, k);
+            flow.evaluate(INSTANTS[s], states, k);
             for (r, k) in r.iter_mut().zip(k.iter()) {
                 *r -= h * WEIGHTS[s] * k;
             }
@@ -60,6 +71,7 @@ impl Scheme for Rk4 {
             let at_states = &mut stage.derivative[..size];
             at_states.fill(0.0);
             flow.pull_back(
+                INSTANTS[s],
                 &stage.states[..size],
                 &stage.adjoint[..size],
                 at_states,
@@ -76,6 +88,189 @@ impl Scheme for Rk4 {
             }
         }
     }
+}
+
+/// Every row may depend on all states at the step's beginning, its own at the end, and all estimated parameters.
+pub(super) fn pattern(d: usize, estimated: usize) -> Vec<Vec<u32>> {
+    let row = |i: usize| {
+        let states = (0..d).chain([d + i]);
+        let columns = states.chain(2 * d..2 * d + estimated);
+        columns.map(|c| c as u32).collect()
+    };
+    (0..d).map(row).collect()
+}
+
+/// Derivatives of the stages' states, in the state at the beginning and the estimated parameters: D x (D + P) each, at one step.
+struct Tangents {
+    width: usize,
+    /// `dz_s`.
+    states: [Vec<f64>; 4],
+    /// `dk_s`.
+    slopes: [Vec<f64>; 4],
+    /// Entries of the model's Jacobian in each stage at all steps.
+    jacobians: [Vec<f64>; 4],
+}
+
+impl Tangents {
+    fn new(flow: &mut Flow, stages: &Stages, points: usize, estimated: &[Option<usize>]) -> Self {
+        let d = flow.dimension;
+        let width = d + estimated.iter().flatten().count();
+        let entries = flow.model.jacobian_sparsity().entries();
+        let zeros = || std::array::from_fn(|_| vec![0.0; d * width]);
+        let jacobians = std::array::from_fn(|s| {
+            let at = flow.at(INSTANTS[s], &stages.0[s].states[..points * d]);
+            let mut values = vec![0.0; points * entries];
+            flow.model.jacobian(flow.scratch, at, &mut values);
+            values
+        });
+        Tangents {
+            width,
+            states: zeros(),
+            slopes: zeros(),
+            jacobians,
+        }
+    }
+
+    /// Computes them at step `n`.
+    fn step(&mut self, flow: &Flow, h: f64, n: usize, estimated: &[Option<usize>]) {
+        let (d, width) = (flow.dimension, self.width);
+        let sparsity = flow.model.jacobian_sparsity();
+        for s in 0..4 {
+            let (reach, before) = (h * NODES[s], s.saturating_sub(1));
+            for (z, k) in self.states[s].iter_mut().zip(&self.slopes[before]) {
+                *z = if s > 0 { reach * k } else { 0.0 };
+            }
+            (0..d).for_each(|i| self.states[s][i * width + i] += 1.0);
+            let jacobian = &self.jacobians[s][n * sparsity.entries()..];
+            let (states, slopes) = (&self.states[s], &mut self.slopes[s]);
+            slopes.fill(0.0);
+            for (i, row) in slopes.chunks_exact_mut(width).enumerate() {
+                for e in sparsity.starts[i]..sparsity.starts[i + 1] {
+                    match sparsity.columns[e] {
+                        j if j < d => {
+                            for (to, z) in row.iter_mut().zip(&states[j * width..]) {
+                                *to += jacobian[e] * z;
+                            }
+                        }
+                        parameter => {
+                            if let Some(p) = estimated[parameter - d] {
+                                row[d + p] += jacobian[e];
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Writes the derivatives of all residuals of a segment in the order of [`pattern`].
+pub(super) fn fill(
+    mut flow: Flow,
+    h: f64,
+    stages: &Stages,
+    estimated: &[Option<usize>],
+    values: &mut [f64],
+) {
+    let d = flow.dimension;
+    let points = flow.segment.points - 1;
+    let mut tangents = Tangents::new(&mut flow, stages, points, estimated);
+    let width = tangents.width;
+    for (n, block) in values.chunks_exact_mut(d * (width + 1)).enumerate() {
+        tangents.step(&flow, h, n, estimated);
+        for (i, row) in block.chunks_exact_mut(width + 1).enumerate() {
+            for c in 0..width {
+                let slope = |s: usize| WEIGHTS[s] * tangents.slopes[s][i * width + c];
+                let sum = slope(0) + slope(1) + slope(2) + slope(3);
+                let column = if c < d { c } else { c + 1 };
+                row[column] = -h * sum - f64::from(u8::from(c == i));
+            }
+            row[d] = 1.0;
+        }
+    }
+}
+
+/// Tells `add` the lower triangle of `sum w d2r` at every step n, as (n, row, column, value); states come before estimated parameters.
+///
+/// Second derivatives of nested functions: each stage adds its own, taken along the derivatives of its states, weighted with what it counts for.
+pub(super) fn curvature(
+    mut flow: Flow,
+    h: f64,
+    stages: &Stages,
+    estimated: &[Option<usize>],
+    weighted: &[f64],
+    mut add: impl FnMut(usize, usize, usize, f64),
+) {
+    let d = flow.dimension;
+    let points = weighted.len() / d;
+    let adjoints = stage_adjoints(&mut flow, h, stages, weighted);
+    let mut tangents = Tangents::new(&mut flow, stages, points, estimated);
+    let width = tangents.width;
+    let sparsity = flow.model.curvature_sparsity();
+    let entries = sparsity.entries();
+    let curvatures: Vec<Vec<f64>> = (0..4)
+        .map(|s| {
+            let at = flow.at(INSTANTS[s], &stages.0[s].states[..points * d]);
+            let mut values = vec![0.0; points * entries];
+            let model = flow.model;
+            model.curvature(flow.scratch, at, &adjoints[s], &mut values);
+            values
+        })
+        .collect();
+    let mut sum = vec![0.0; width * width];
+    for n in 0..points {
+        tangents.step(&flow, h, n, estimated);
+        sum.fill(0.0);
+        for (s, curvature) in curvatures.iter().enumerate() {
+            let states = &tangents.states[s];
+            // A variable of the model in terms of what the step depends on: a row of derivatives, or one parameter.
+            let along = |v: usize, c: usize| match v.checked_sub(d) {
+                None => states[v * width + c],
+                Some(p) => f64::from(u8::from(estimated[p] == Some(c.wrapping_sub(d)))),
+            };
+            for v in 0..sparsity.rows() {
+                for e in sparsity.starts[v]..sparsity.starts[v + 1] {
+                    let (w, value) = (sparsity.columns[e], curvature[n * entries + e]);
+                    for a in 0..width {
+                        for b in 0..=a {
+                            let mut product = along(v, a) * along(w, b);
+                            if v != w {
+                                product += along(w, a) * along(v, b);
+                            }
+                            sum[a * width + b] += value * product;
+                        }
+                    }
+                }
+            }
+        }
+        for a in 0..width {
+            for b in 0..=a {
+                add(n, a, b, sum[a * width + b]);
+            }
+        }
+    }
+}
+
+/// What every stage's slope counts for, from the last stage back.
+fn stage_adjoints(flow: &mut Flow, h: f64, stages: &Stages, weighted: &[f64]) -> [Vec<f64>; 4] {
+    let mut adjoints: [Vec<f64>; 4] =
+        std::array::from_fn(|s| weighted.iter().map(|w| -h * WEIGHTS[s] * w).collect());
+    let mut unused = vec![0.0; flow.model.parameters().len()];
+    for s in (1..4).rev() {
+        let mut at_states = vec![0.0; weighted.len()];
+        let states = &stages.0[s].states[..weighted.len()];
+        flow.pull_back(
+            INSTANTS[s],
+            states,
+            &adjoints[s],
+            &mut at_states,
+            &mut unused,
+        );
+        for (to, g) in adjoints[s - 1].iter_mut().zip(&at_states) {
+            *to += h * NODES[s] * g;
+        }
+    }
+    adjoints
 }
 
 /// Stage `s` and the one before it.

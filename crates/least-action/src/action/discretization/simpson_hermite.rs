@@ -1,4 +1,5 @@
-use super::{Flow, Gradient, Scheme, Stages};
+use super::stencil::{Row, Stencil};
+use super::{Flow, Gradient, Instants, Scheme, Stages};
 
 /// On triples (0, 1, 2) of points with shared ends, as in varanneal and minAone:
 /// `r1 = x_2 - x_0 - (2h/6) (f_0 + 4 f_1 + f_2)` and `r2 = x_1 - (x_0 + x_2)/2 - (2h/8) (f_0 - f_2)`.
@@ -6,6 +7,26 @@ use super::{Flow, Gradient, Scheme, Stages};
 pub(super) struct SimpsonHermite;
 
 impl Scheme for SimpsonHermite {
+    fn stencil(&self) -> Option<Stencil> {
+        const ROWS: &[Row] = &[
+            Row {
+                states: &[-1.0, 0.0, 1.0],
+                slopes: &[-1.0 / 3.0, -4.0 / 3.0, -1.0 / 3.0],
+            },
+            Row {
+                states: &[-0.5, 1.0, -0.5],
+                slopes: &[-0.25, 0.0, 0.25],
+            },
+        ];
+        Some(Stencil {
+            span: 3,
+            stride: 2,
+            rows: ROWS,
+            instants: Instants::Points,
+            by_step: true,
+        })
+    }
+
     fn stages(&self) -> usize {
         1
     }
@@ -13,7 +34,7 @@ impl Scheme for SimpsonHermite {
     fn residuals(&self, flow: &mut Flow, h: f64, path: &[f64], work: &mut Stages, r: &mut [f64]) {
         let d = flow.dimension;
         let f = &mut work.0[0].derivative[..];
-        flow.evaluate(path, f);
+        flow.evaluate(Instants::Points, path, f);
         let (third, quarter) = (h / 3.0, h / 4.0);
         for (n, rows) in r.chunks_exact_mut(2 * d).enumerate() {
             let (r1, r2) = rows.split_at_mut(d);
@@ -56,7 +77,13 @@ impl Scheme for SimpsonHermite {
                 f2[i] = quarter * w2[i] - third * w1[i];
             }
         }
-        flow.pull_back(path, adjoint, gradient.path, gradient.parameters);
+        flow.pull_back(
+            Instants::Points,
+            path,
+            adjoint,
+            gradient.path,
+            gradient.parameters,
+        );
     }
 }
 

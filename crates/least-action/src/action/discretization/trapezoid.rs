@@ -1,8 +1,23 @@
-use super::{Flow, Gradient, Scheme, Stages};
+use super::stencil::{Row, Stencil};
+use super::{Flow, Gradient, Instants, Scheme, Stages};
 
 pub(super) struct Trapezoid;
 
 impl Scheme for Trapezoid {
+    fn stencil(&self) -> Option<Stencil> {
+        const ROWS: &[Row] = &[Row {
+            states: &[-1.0, 1.0],
+            slopes: &[-0.5, -0.5],
+        }];
+        Some(Stencil {
+            span: 2,
+            stride: 1,
+            rows: ROWS,
+            instants: Instants::Points,
+            by_step: true,
+        })
+    }
+
     fn stages(&self) -> usize {
         1
     }
@@ -10,7 +25,7 @@ impl Scheme for Trapezoid {
     fn residuals(&self, flow: &mut Flow, h: f64, path: &[f64], work: &mut Stages, r: &mut [f64]) {
         let d = flow.dimension;
         let f = &mut work.0[0].derivative[..];
-        flow.evaluate(path, f);
+        flow.evaluate(Instants::Points, path, f);
         let half = h / 2.0;
         let ends = path.iter().zip(&path[d..]);
         let slopes = f.iter().zip(&f[d..]);
@@ -39,6 +54,12 @@ impl Scheme for Trapezoid {
             *adjoint -= half * w;
         }
         super::difference(gradient.path, d, w);
-        flow.pull_back(path, adjoint, gradient.path, gradient.parameters);
+        flow.pull_back(
+            Instants::Points,
+            path,
+            adjoint,
+            gradient.path,
+            gradient.parameters,
+        );
     }
 }

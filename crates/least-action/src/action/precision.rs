@@ -1,0 +1,284 @@
+//! Precisions (inverse covariances): one number, one per component, one per time, or a full matrix.
+
+use nalgebra::{Cholesky, DMatrix};
+
+use crate::error::{check, Result};
+
+/// A precision: the inverse of a variance, in the square of the quantity's unit.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(untagged))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum Precision {
+    /// The same for all components and times.
+    Scalar(f64),
+    /// One per component.
+    PerComponent(#[cfg_attr(feature = "typescript", ts(type = "readonly number[]"))] Vec<f64>),
+    /// A full symmetric positive-definite matrix over the components, row by row.
+    Matrix(
+        #[cfg_attr(feature = "typescript", ts(type = "readonly (readonly number[])[]"))]
+        Vec<Vec<f64>>,
+    ),
+    /// One per point of the path: of all data sets, one after the other.
+    PerTime {
+        #[cfg_attr(feature = "serde", serde(rename = "perTime"))]
+        #[cfg_attr(feature = "typescript", ts(type = "readonly number[]"))]
+        per_time: Vec<f64>,
+    },
+}
+
+impl From<f64> for Precision {
+    fn from(value: f64) -> Self {
+        Precision::Scalar(value)
+    }
+}
+
+impl Default for Precision {
+    /// 1.
+    fn default() -> Self {
+        Precision::Scalar(1.0)
+    }
+}
+
+/// How far two entries across the diagonal of a matrix may differ, relative to the largest.
+const ASYMMETRY: f64 = 1e-12;
+
+impl Precision {
+    /// # Errors
+    /// Entries that are no precisions, wrong lengths, and matrices that are not symmetric or not positive definite.
+    pub(crate) fn validate(&self, path: &str, components: usize, points: usize) -> Result<()> {
+        match self {
+            Precision::Scalar(value) => check::precision(path, *value),
+            Precision::PerComponent(values) => {
+                check::length(path, values.len(), components, "one per component")?;
+                each(path, values)
+            }
+            Precision::PerTime { per_time } => {
+                let path = format!("{path}.perTime");
+                check::length(&path, per_time.len(), points, "one per point of the path")?;
+                each(&path, per_time)
+            }
+            Precision::Matrix(rows) => {
+                check::length(path, rows.len(), components, "one row per component")?;
+                for (i, row) in rows.iter().enumerate() {
+                    let path = format!("{path}[{i}]");
+                    check::length(&path, row.len(), components, "one per component")?;
+                    for (j, value) in row.iter().enumerate() {
+                        check::finite(&format!("{path}[{j}]"), *value)?;
+                    }
+                }
+                self.check_symmetric(path, rows)?;
+                let positive = Cholesky::new(matrix(rows)).is_some();
+                let least = rows.iter().enumerate().map(|(i, row)| row[i]);
+                check::require(
+                    positive,
+                    path,
+                    least.fold(f64::INFINITY, f64::min),
+                    "a positive-definite matrix (all eigenvalues above zero); the smallest diagonal entry is shown",
+                )
+            }
+        }
+    }
+
+    fn check_symmetric(&self, path: &str, rows: &[Vec<f64>]) -> Result<()> {
+        let largest = rows.iter().flatten().fold(0.0f64, |m, v| m.max(v.abs()));
+        for i in 0..rows.len() {
+            for j in 0..i {
+                check::require(
+                    (rows[i][j] - rows[j][i]).abs() <= ASYMMETRY * largest,
+                    &format!("{path}[{i}][{j}]"),
+                    rows[i][j],
+                    &format!(
+                        "{}, as across the diagonal: the matrix must be symmetric",
+                        rows[j][i]
+                    ),
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The weight of component `l` at point `n`, of a precision that is no matrix.
+    pub(crate) fn weight(&self, n: usize, l: usize) -> f64 {
+        match self {
+            Precision::Scalar(value) => *value,
+            Precision::PerComponent(values) => values[l],
+            Precision::PerTime { per_time } => per_time[n],
+            Precision::Matrix(rows) => rows[l][l],
+        }
+    }
+}
+
+fn each(path: &str, values: &[f64]) -> Result<()> {
+    let mut values = values.iter().enumerate();
+    values.try_for_each(|(i, value)| check::precision(&format!("{path}[{i}]"), *value))
+}
+
+fn matrix(rows: &[Vec<f64>]) -> DMatrix<f64> {
+    DMatrix::from_fn(rows.len(), rows.len(), |i, j| rows[i][j])
+}
+
+/// Upper triangular U with `U^T U = precision` of the components that are `present`, the others integrated out; rows and columns of absent components
+/// are zero. L x L, row-major.
+pub(crate) fn whitening(rows: &[Vec<f64>], present: &[bool]) -> Vec<f64> {
+    let size = rows.len();
+    let kept: Vec<usize> = (0..size).filter(|&l| present[l]).collect();
+    let mut factor = vec![0.0; size * size];
+    // Integrating a component out of a Gaussian strikes it from the covariance, not from the precision.
+    let marginal = Cholesky::new(matrix(rows)).map(|whole| {
+        let covariance = whole.inverse();
+        DMatrix::from_fn(kept.len(), kept.len(), |i, j| {
+            covariance[(kept[i], kept[j])]
+        })
+    });
+    let precision = match kept.len() == size {
+        true => Some(matrix(rows)),
+        false => marginal.and_then(Cholesky::new).map(|part| part.inverse()),
+    };
+    // Positive definite, as was checked.
+    let Some(lower) = precision.and_then(Cholesky::new).map(|c| c.unpack()) else {
+        return factor;
+    };
+    for (i, &row) in kept.iter().enumerate() {
+        for (j, &column) in kept.iter().enumerate().skip(i) {
+            factor[row * size + column] = lower[(j, i)];
+        }
+    }
+    factor
+}
+
+#[cfg(feature = "serde")]
+mod read {
+    //! By hand: an untagged enum would lose the place of an error.
+
+    use super::Precision;
+    use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
+    impl<'de> Deserialize<'de> for Precision {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_any(Shape)
+        }
+    }
+
+    struct Shape;
+
+    enum Entry {
+        Number(f64),
+        Row(Vec<f64>),
+    }
+
+    impl<'de> Visitor<'de> for Shape {
+        type Value = Precision;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+            f.write_str("a number, a list with a number per component, a matrix as a list of rows, or { perTime: [...] }")
+        }
+
+        fn visit_f64<E: Error>(self, value: f64) -> Result<Precision, E> {
+            Ok(Precision::Scalar(value))
+        }
+
+        fn visit_i64<E: Error>(self, value: i64) -> Result<Precision, E> {
+            Ok(Precision::Scalar(value as f64))
+        }
+
+        fn visit_u64<E: Error>(self, value: u64) -> Result<Precision, E> {
+            Ok(Precision::Scalar(value as f64))
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Precision, A::Error> {
+            let (mut numbers, mut rows) = (Vec::new(), Vec::new());
+            while let Some(entry) = list.next_element::<Entry>()? {
+                match entry {
+                    Entry::Number(value) => numbers.push(value),
+                    Entry::Row(row) => rows.push(row),
+                }
+            }
+            match (numbers.is_empty(), rows.is_empty()) {
+                (false, false) => Err(A::Error::custom(
+                    "must be all numbers or all rows of a matrix, not both",
+                )),
+                (_, true) => Ok(Precision::PerComponent(numbers)),
+                (true, false) => Ok(Precision::Matrix(rows)),
+            }
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Precision, A::Error> {
+            let mut found = None;
+            while let Some(key) = map.next_key::<String>()? {
+                if key != "perTime" {
+                    return Err(A::Error::custom(format!(
+                        "unknown field \"{key}\", expected perTime"
+                    )));
+                }
+                found = Some(map.next_value()?);
+            }
+            let per_time = found.ok_or_else(|| A::Error::missing_field("perTime"))?;
+            Ok(Precision::PerTime { per_time })
+        }
+    }
+
+    impl<'de> Deserialize<'de> for Entry {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            struct EntryShape;
+            impl<'de> Visitor<'de> for EntryShape {
+                type Value = Entry;
+
+                fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+                    f.write_str("a number or a row of numbers")
+                }
+
+                fn visit_f64<E: Error>(self, value: f64) -> Result<Entry, E> {
+                    Ok(Entry::Number(value))
+                }
+
+                fn visit_i64<E: Error>(self, value: i64) -> Result<Entry, E> {
+                    Ok(Entry::Number(value as f64))
+                }
+
+                fn visit_u64<E: Error>(self, value: u64) -> Result<Entry, E> {
+                    Ok(Entry::Number(value as f64))
+                }
+
+                fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Entry, A::Error> {
+                    let mut row = Vec::new();
+                    while let Some(value) = list.next_element()? {
+                        row.push(value);
+                    }
+                    Ok(Entry::Row(row))
+                }
+            }
+            deserializer.deserialize_any(EntryShape)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absent_components_are_integrated_out() {
+        // Covariance [[2, 1], [1, 3]]; its precision is [[3, -1], [-1, 2]] / 5.
+        let rows = vec![vec![0.6, -0.2], vec![-0.2, 0.4]];
+        let alone = whitening(&rows, &[true, false]);
+        assert!((alone[0] * alone[0] - 0.5).abs() < 1e-12, "{alone:?}");
+        assert_eq!(alone[1..], [0.0; 3]);
+        let both = whitening(&rows, &[true, true]);
+        let product = |i: usize, j: usize| both[i] * both[j] + both[2 + i] * both[2 + j];
+        for (i, j, expected) in [(0, 0, 0.6), (0, 1, -0.2), (1, 1, 0.4)] {
+            assert!((product(i, j) - expected).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn matrices_are_checked() {
+        let says = |rows: Vec<Vec<f64>>| {
+            let error = Precision::Matrix(rows).validate("p", 2, 9).unwrap_err();
+            error.to_string()
+        };
+        assert!(says(vec![vec![1.0, 0.0]]).contains("expected 2"));
+        assert!(says(vec![vec![1.0, 0.5], vec![0.4, 1.0]]).contains("symmetric"));
+        assert!(says(vec![vec![1.0, 2.0], vec![2.0, 1.0]]).contains("positive-definite"));
+    }
+}

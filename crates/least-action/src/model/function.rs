@@ -1,0 +1,288 @@
+//! A vector-valued function of states, parameters, inputs and time: one graph, and the tapes of its value and its exact derivatives.
+
+use std::sync::OnceLock;
+
+use super::compile::{compile, Leaves};
+use super::derivative::{reverse, Adjoints};
+use super::evaluate::{run, Gradients, Points, Rows, Scratch};
+use super::graph::{Graph, Node, NodeId};
+use super::tape::Tape;
+
+/// Which entries of a matrix are not zero whatever the values are, row by row.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sparsity {
+    /// Row r has the entries `starts[r] .. starts[r + 1]`.
+    pub starts: Vec<usize>,
+    /// The column of each entry, ascending within a row.
+    pub columns: Vec<usize>,
+}
+
+impl Sparsity {
+    pub(crate) fn from_rows(rows: impl Iterator<Item = Vec<usize>>) -> Self {
+        let mut sparsity = Sparsity {
+            starts: vec![0],
+            columns: Vec::new(),
+        };
+        for row in rows {
+            sparsity.columns.extend(row);
+            sparsity.starts.push(sparsity.columns.len());
+        }
+        sparsity
+    }
+
+    pub fn rows(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    /// Number of entries.
+    pub fn entries(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Columns of a row's entries.
+    pub fn row(&self, row: usize) -> &[usize] {
+        &self.columns[self.starts[row]..self.starts[row + 1]]
+    }
+}
+
+/// A derivative with known zeros: which entries there are, and how they are computed.
+#[derive(Debug, Clone)]
+pub(super) struct Sparse {
+    pub sparsity: Sparsity,
+    pub tape: Tape,
+}
+
+/// K outputs of D states, P parameters, inputs and the time. Derivatives are compiled when they are first asked for.
+#[derive(Debug, Clone)]
+pub struct Function {
+    pub(super) graph: Graph,
+    pub(super) outputs: Vec<NodeId>,
+    pub(super) leaves: Leaves,
+    pub(super) value: Tape,
+    adjoint: OnceLock<Tape>,
+    jacobian: OnceLock<Sparse>,
+    input_jacobian: OnceLock<Sparse>,
+    curvature: OnceLock<Sparse>,
+}
+
+impl Function {
+    pub(super) fn new(graph: Graph, outputs: Vec<NodeId>, leaves: Leaves) -> Self {
+        Function {
+            value: compile(&graph, &outputs, leaves, 0),
+            graph,
+            outputs,
+            leaves,
+            adjoint: OnceLock::new(),
+            jacobian: OnceLock::new(),
+            input_jacobian: OnceLock::new(),
+            curvature: OnceLock::new(),
+        }
+    }
+
+    /// K.
+    pub fn outputs(&self) -> usize {
+        self.outputs.len()
+    }
+
+    /// Writes the outputs at every point, points x K.
+    pub fn evaluate(&self, scratch: &mut Scratch, at: Points, values: &mut [f64]) {
+        let points = values.len() / self.outputs.len();
+        run(&self.value, scratch, points, at, &[], &mut Rows(values));
+    }
+
+    /// The vector-Jacobian product: adds `DF(x_n)^T adjoint_n` to `path_gradient` (points x D) at every point, and its counterpart in the
+    /// parameters, summed over the points, to `parameter_gradient` (P).
+    pub fn pull_back(
+        &self,
+        scratch: &mut Scratch,
+        at: Points,
+        adjoint: &[f64],
+        path_gradient: &mut [f64],
+        parameter_gradient: &mut [f64],
+    ) {
+        let width = self.leaves.states;
+        let sink = &mut Gradients {
+            states: path_gradient,
+            parameters: parameter_gradient,
+            width,
+        };
+        let points = adjoint.len() / self.outputs.len();
+        run(self.adjoint(), scratch, points, at, adjoint, sink);
+    }
+
+    /// Entries of the Jacobian, K rows; columns are the D states, then the P parameters.
+    pub fn jacobian_sparsity(&self) -> &Sparsity {
+        &self.jacobian_tape().sparsity
+    }
+
+    /// Writes the Jacobian's entries at every point, points x entries.
+    pub fn jacobian(&self, scratch: &mut Scratch, at: Points, values: &mut [f64]) {
+        run_sparse(self.jacobian_tape(), scratch, at, &[], values);
+    }
+
+    /// Entries of the Jacobian in the inputs, K rows.
+    pub fn input_jacobian_sparsity(&self) -> &Sparsity {
+        &self.input_jacobian_tape().sparsity
+    }
+
+    /// Writes the entries of the Jacobian in the inputs at every point, points x entries.
+    pub fn input_jacobian(&self, scratch: &mut Scratch, at: Points, values: &mut [f64]) {
+        run_sparse(self.input_jacobian_tape(), scratch, at, &[], values);
+    }
+
+    /// Entries of the lower triangle of `sum_a adjoint_a D2 F_a`; rows and columns are the D states, then the P parameters.
+    pub fn curvature_sparsity(&self) -> &Sparsity {
+        &self.curvature_tape().sparsity
+    }
+
+    /// Writes the entries of `sum_a adjoint_a D2 F_a` at every point, points x entries; `adjoint` is points x K.
+    pub fn curvature(
+        &self,
+        scratch: &mut Scratch,
+        at: Points,
+        adjoint: &[f64],
+        values: &mut [f64],
+    ) {
+        run_sparse(self.curvature_tape(), scratch, at, adjoint, values);
+    }
+
+    pub(super) fn adjoint(&self) -> &Tape {
+        self.adjoint.get_or_init(|| {
+            let mut graph = self.graph.clone();
+            let adjoints = self.weighted(&mut graph);
+            let zero = graph.constant(0.0);
+            let gradient: Vec<NodeId> = self
+                .variables()
+                .map(|leaf| adjoints.of(&graph, leaf).unwrap_or(zero))
+                .collect();
+            compile(&graph, &gradient, self.leaves, self.outputs.len())
+        })
+    }
+
+    pub(super) fn jacobian_tape(&self) -> &Sparse {
+        self.jacobian
+            .get_or_init(|| self.jacobian_in(|leaf| self.column(leaf)))
+    }
+
+    pub(super) fn input_jacobian_tape(&self) -> &Sparse {
+        let column = |leaf| match leaf {
+            Node::Input(j) => Some(j as usize),
+            _ => None,
+        };
+        self.input_jacobian.get_or_init(|| self.jacobian_in(column))
+    }
+
+    fn jacobian_in(&self, column: impl Fn(Node) -> Option<usize>) -> Sparse {
+        let mut graph = self.graph.clone();
+        let one = graph.constant(1.0);
+        let rows: Vec<Vec<(usize, NodeId)>> = self
+            .outputs
+            .iter()
+            .map(|&output| {
+                let adjoints = reverse(&mut graph, &[(output, one)]);
+                entries(&graph, &adjoints, &column)
+            })
+            .collect();
+        sparse(&graph, rows, self.leaves, 0)
+    }
+
+    pub(super) fn curvature_tape(&self) -> &Sparse {
+        self.curvature.get_or_init(|| {
+            let mut graph = self.graph.clone();
+            let adjoints = self.weighted(&mut graph);
+            let one = graph.constant(1.0);
+            let rows: Vec<Vec<(usize, NodeId)>> = self
+                .variables()
+                .enumerate()
+                .map(|(v, leaf)| match adjoints.of(&graph, leaf) {
+                    None => Vec::new(),
+                    Some(slope) => {
+                        let second = reverse(&mut graph, &[(slope, one)]);
+                        entries(&graph, &second, |leaf| {
+                            self.column(leaf).filter(|&c| c <= v)
+                        })
+                    }
+                })
+                .collect();
+            sparse(&graph, rows, self.leaves, self.outputs.len())
+        })
+    }
+
+    /// Derivatives of `sum_a adjoint_a * output_a`.
+    fn weighted(&self, graph: &mut Graph) -> Adjoints {
+        let seeds: Vec<(NodeId, NodeId)> = self
+            .outputs
+            .iter()
+            .enumerate()
+            .map(|(a, &output)| (output, graph.intern(Node::Adjoint(a as u32))))
+            .collect();
+        reverse(graph, &seeds)
+    }
+
+    /// The place of a leaf among [`Function::variables`].
+    fn column(&self, leaf: Node) -> Option<usize> {
+        match leaf {
+            Node::State(i) => Some(i as usize),
+            Node::Parameter(p) => Some(self.leaves.states + p as usize),
+            _ => None,
+        }
+    }
+
+    /// What derivatives are taken in: states, then parameters.
+    fn variables(&self) -> impl Iterator<Item = Node> {
+        let states = (0..self.leaves.states as u32).map(Node::State);
+        states.chain((0..self.leaves.parameters as u32).map(Node::Parameter))
+    }
+}
+
+/// The derivatives in leaves that `column` gives a place to, by ascending place.
+fn entries(
+    graph: &Graph,
+    adjoints: &Adjoints,
+    column: impl Fn(Node) -> Option<usize>,
+) -> Vec<(usize, NodeId)> {
+    let leaves = adjoints.leaves(graph);
+    let mut entries: Vec<_> = leaves
+        .filter_map(|(leaf, id)| Some((column(leaf)?, id)))
+        .collect();
+    entries.sort_unstable();
+    entries
+}
+
+fn sparse(
+    graph: &Graph,
+    rows: Vec<Vec<(usize, NodeId)>>,
+    leaves: Leaves,
+    adjoints: usize,
+) -> Sparse {
+    let outputs: Vec<NodeId> = rows.iter().flatten().map(|&(_, id)| id).collect();
+    Sparse {
+        sparsity: Sparsity::from_rows(
+            rows.iter()
+                .map(|row| row.iter().map(|&(column, _)| column).collect()),
+        ),
+        tape: compile(graph, &outputs, leaves, adjoints),
+    }
+}
+
+fn run_sparse(
+    sparse: &Sparse,
+    scratch: &mut Scratch,
+    at: Points,
+    adjoint: &[f64],
+    values: &mut [f64],
+) {
+    let width = sparse.sparsity.entries();
+    if width == 0 {
+        return;
+    }
+    let points = values.len() / width;
+    run(
+        &sparse.tape,
+        scratch,
+        points,
+        at,
+        adjoint,
+        &mut Rows(values),
+    );
+}

@@ -1,0 +1,222 @@
+//! The linearised action against its own gradient, and its Hessian against differences of the gradient: for every scheme, with everything that
+//! an action can be made of.
+
+use std::sync::Arc;
+
+use least_action::action::{Linearization, Precision, Prior};
+use least_action::model::{EquationModel, Model, ModelBuilder, ModelKind};
+use least_action::{Action, ActionOptions, Discretization, Normalization, Observations, Problem};
+
+const MODEL_PRECISION: f64 = 3.0;
+
+/// Two states with every kind of term: products, a parameter in two places, an input, the time; observed directly and through functions.
+fn model(kind: ModelKind) -> EquationModel {
+    ModelBuilder::new("everything")
+        .states(["x", "y"])
+        .parameter("a", 0.7, "")
+        .parameter("unused", 0.0, "")
+        .parameter("b", -0.4, "")
+        .inputs(["u"])
+        .observables(["square", "mixed"])
+        .build(kind, |s| {
+            let (x, y, u, t) = (s.states[0], s.states[1], s.inputs[0], s.time);
+            let (a, b) = (s.parameters[0], s.parameters[2]);
+            Ok(vec![
+                a * x * y - b * b * x + u * y,
+                (a * t).sin() - x * x + b * y * u,
+                x * x * a,
+                x * y + y,
+            ])
+        })
+        .unwrap()
+}
+
+fn wave(k: usize) -> f64 {
+    (1.3 * k as f64 + 0.2).sin()
+}
+
+fn data(points: usize, observed: &[usize], shift: usize) -> Observations {
+    let mut values: Vec<f64> = (0..points * observed.len())
+        .map(|k| wave(k + shift))
+        .collect();
+    // Gaps, also of all columns at one point.
+    values[1] = f64::NAN;
+    let row = 2 * observed.len();
+    values[row..row + observed.len()].fill(f64::NAN);
+    Observations {
+        start: 0.3,
+        time_step: 0.1 + 0.02 * shift as f64,
+        points,
+        observed: observed.to_vec(),
+        values,
+        inputs: (0..points).map(|k| wave(3 * k + shift)).collect(),
+    }
+}
+
+fn dense(lin: &Linearization, d: usize, path_length: usize, size: usize) -> (Vec<f64>, Vec<f64>) {
+    let (mut gradient, mut hessian) = (vec![0.0; size], vec![0.0; size * size]);
+    for group in &lin.groups {
+        for block in 0..group.blocks() {
+            let values = &group.values[block * group.entries()..];
+            for r in 0..group.rows {
+                let row = group.row_start[r] as usize..group.row_start[r + 1] as usize;
+                let unknown =
+                    |e: usize| match (group.columns[e] as usize).checked_sub(group.span * d) {
+                        None => group.first[block] as usize * d + group.columns[e] as usize,
+                        Some(p) => path_length + p,
+                    };
+                let at = block * group.rows + r;
+                let (w, residual) = (group.weights[at], group.residuals[at]);
+                for e in row.clone() {
+                    gradient[unknown(e)] += w * residual * values[e];
+                    for f in row.clone() {
+                        hessian[unknown(e) * size + unknown(f)] += w * values[e] * values[f];
+                    }
+                }
+            }
+        }
+    }
+    (gradient, hessian)
+}
+
+fn check(kind: ModelKind, sets: Vec<Observations>, options: ActionOptions) {
+    let name = format!("{options:?}");
+    let problem = Problem::new(Arc::new(model(kind)) as Arc<dyn Model>, sets, &options).unwrap();
+    let (d, path_length) = (2, problem.path_length());
+    let estimated = problem.estimated().len();
+    let size = path_length + estimated;
+    let x: Vec<f64> = (0..size).map(|k| 0.8 * wave(7 * k)).collect();
+    let mut action = Action::new(&problem);
+    let mut lin = action.linearization();
+    lin.validate(&action.layout()).unwrap();
+    let (path, parameters) = x.split_at(path_length);
+    let value = action
+        .linearize(MODEL_PRECISION, path, parameters, &mut lin)
+        .unwrap();
+    assert!(
+        (lin.value() - value.action).abs() < 1e-12 * value.action,
+        "{name}"
+    );
+
+    let (ours, mut hessian) = dense(&lin, d, path_length, size);
+    action.curvature(MODEL_PRECISION, path, &mut |row, column, value| {
+        assert!(row >= column, "{name}: {row}, {column}");
+        hessian[row * size + column] += value;
+        if row != column {
+            hessian[column * size + row] += value;
+        }
+    });
+    let mut gradient = |x: &[f64]| {
+        let mut g = vec![0.0; size];
+        let (path, parameters) = x.split_at(path_length);
+        let (path_gradient, parameter_gradient) = g.split_at_mut(path_length);
+        action
+            .gradient(
+                MODEL_PRECISION,
+                path,
+                parameters,
+                path_gradient,
+                parameter_gradient,
+            )
+            .unwrap();
+        g
+    };
+    let exact = gradient(&x);
+    let largest = exact.iter().fold(0.0f64, |m, g| m.max(g.abs()));
+    for (k, (a, b)) in ours.iter().zip(&exact).enumerate() {
+        assert!(
+            (a - b).abs() < 1e-12 * largest,
+            "{name}: gradient {k}: {a} against {b}"
+        );
+    }
+    let largest = hessian.iter().fold(0.0f64, |m, h| m.max(h.abs()));
+    for j in 0..size {
+        let step = 1e-5;
+        let at = |sign: f64| {
+            let mut x = x.clone();
+            x[j] += sign * step;
+            x
+        };
+        let (ahead, behind) = (gradient(&at(1.0)), gradient(&at(-1.0)));
+        for i in 0..size {
+            let expected = (ahead[i] - behind[i]) / (2.0 * step);
+            let ours = hessian[i * size + j];
+            assert!(
+                (ours - expected).abs() < 1e-8 * largest,
+                "{name}: Hessian {i}, {j}: {ours} against {expected}"
+            );
+        }
+    }
+}
+
+fn options(scheme: Option<Discretization>) -> ActionOptions {
+    ActionOptions {
+        discretization: scheme,
+        measurement_precision: 2.5.into(),
+        estimate: vec!["b".into(), "a".into()],
+        ..ActionOptions::default()
+    }
+}
+
+#[test]
+fn every_scheme_is_linearised_exactly() {
+    for scheme in Discretization::FLOWS {
+        for normalization in Normalization::ALL {
+            let options = ActionOptions {
+                normalization,
+                ..options(Some(scheme))
+            };
+            check(ModelKind::Flow, vec![data(7, &[0], 0)], options);
+        }
+    }
+    check(ModelKind::Map, vec![data(6, &[1], 0)], options(None));
+}
+
+#[test]
+fn data_sets_of_their_own_length_and_step_share_the_parameters() {
+    for scheme in Discretization::FLOWS {
+        let sets = vec![data(5, &[0], 0), data(7, &[1, 0], 3), data(3, &[0], 5)];
+        check(ModelKind::Flow, sets, options(Some(scheme)));
+    }
+}
+
+#[test]
+fn precisions_observables_and_priors_are_linearised_exactly() {
+    let known = |mean, deviation| Prior { mean, deviation };
+    for scheme in Discretization::FLOWS {
+        let matrix = vec![
+            vec![2.0, 0.5, 0.1],
+            vec![0.5, 1.0, -0.2],
+            vec![0.1, -0.2, 3.0],
+        ];
+        let precisions = [
+            Precision::PerComponent(vec![1.0, 2.0, 3.0]),
+            Precision::PerTime {
+                per_time: (0..12).map(|k| 1.0 + 0.1 * k as f64).collect(),
+            },
+            Precision::Matrix(matrix),
+        ];
+        let model_weights = [
+            Precision::PerComponent(vec![0.3, 2.0]),
+            Precision::PerTime {
+                per_time: (0..12).map(|k| 2.0 - 0.1 * k as f64).collect(),
+            },
+            Precision::Matrix(vec![vec![1.0, 0.4], vec![0.4, 2.0]]),
+        ];
+        for (measurement_precision, model_weights) in precisions.into_iter().zip(model_weights) {
+            let options = ActionOptions {
+                measurement_precision,
+                model_weights,
+                priors: [("a".to_string(), known(0.5, 0.3))].into(),
+                first_state: [
+                    ("y".to_string(), known(-0.5, 2.0)),
+                    ("x".to_string(), known(0.1, 0.7)),
+                ]
+                .into(),
+                ..options(Some(scheme))
+            };
+            let sets = vec![data(5, &[3, 0, 2], 0), data(7, &[3, 0, 2], 1)];
+            check(ModelKind::Flow, sets, options);
+        }
+    }
+}
