@@ -1,11 +1,15 @@
 //! What every minimiser promises: the same stop reasons, exact counts of work, no dependence on scale, bounds that are kept.
 
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
 use least_action::action::{Layout, Linearization, RowGroup};
+use least_action::anneal::{Ladder, ObservedStart, StartingPaths};
 use least_action::solve::{
     BlockMatrix, Bounds, ConjugateGradient, Hessian, Lbfgs, LeastSquares, Minimizer,
     MinimizerOptions, Minimum, NewtonCg, Objective, StopReason, Structured, TrustRegion,
 };
-use least_action::{Error, Result};
+use least_action::{models, AnnealOptions, Annealer, Error, Result, TwinExperiment};
 
 /// argmin's solvers: they need nothing but values and gradients.
 fn general() -> Vec<MinimizerOptions> {
@@ -239,7 +243,9 @@ impl Chain {
         couples[POINTS - 1] = 0;
         Chain {
             layout: Layout::new(1, POINTS, 1, couples).unwrap(),
-            targets: (0..POINTS).map(|n| 2.0 * (0.7 * n as f64).cos()).collect(),
+            targets: (0..POINTS)
+                .map(|n| 2.0 * libm::cos(0.7 * n as f64))
+                .collect(),
             bounds,
             calls: 0,
         }
@@ -293,9 +299,9 @@ impl LeastSquares for Chain {
             value += 0.5 * r * r;
         }
         for n in 0..POINTS - 1 {
-            let r = x[n + 1] - x[n].sin() - x[POINTS];
+            let r = x[n + 1] - libm::sin(x[n]) - x[POINTS];
             into.groups[1].residuals[n] = r;
-            into.groups[1].values[3 * n..3 * n + 3].copy_from_slice(&[-x[n].cos(), 1.0, -1.0]);
+            into.groups[1].values[3 * n..3 * n + 3].copy_from_slice(&[-libm::cos(x[n]), 1.0, -1.0]);
             value += 5.0 * r * r;
         }
         Ok(value)
@@ -303,8 +309,8 @@ impl LeastSquares for Chain {
 
     fn add_curvature(&mut self, x: &[f64], into: &mut BlockMatrix) -> Result<()> {
         for n in 0..POINTS - 1 {
-            let r = x[n + 1] - x[n].sin() - x[POINTS];
-            into.add(n, n, 10.0 * r * x[n].sin());
+            let r = x[n + 1] - libm::sin(x[n]) - x[POINTS];
+            into.add(n, n, 10.0 * r * libm::sin(x[n]));
         }
         Ok(())
     }
@@ -429,5 +435,70 @@ fn a_minimum_at_a_bound_is_not_left_for_a_worse_point() {
         let again = options.minimize(&mut chain, &mut x).unwrap();
         assert!(again.value <= first.value, "{options:?}");
         assert_eq!(again.active_bounds, first.active_bounds, "{options:?}");
+    }
+}
+
+/// Every evaluation is repeatable to the bit, so any change of these numbers is a change of an algorithm.
+#[test]
+fn work_is_what_it_was() {
+    let mut work = Vec::new();
+    for options in for_squares(1e-6) {
+        let mut x = vec![0.1; POINTS + 1];
+        let minimum = options.minimize(&mut Chain::new(None), &mut x).unwrap();
+        work.push((
+            options.name(),
+            minimum.iterations,
+            minimum.evaluations,
+            minimum.hessian_products,
+            minimum.factorizations,
+        ));
+    }
+    let expected = [];
+    assert_eq!(work, expected);
+}
+
+#[test]
+fn all_climb_a_ladder_to_the_same_action() {
+    let model = models::lorenz96(8).unwrap();
+    let twin = TwinExperiment {
+        parameters: [("forcing".to_string(), 8.17)].into(),
+        time_step: 0.025,
+        points: 41,
+        observed: vec![0, 2, 3, 5, 6],
+        noise: 0.3,
+        seed: 3,
+        ..TwinExperiment::default()
+    }
+    .run(&model)
+    .unwrap();
+    let model = Arc::new(model);
+    let mut levels = Vec::new();
+    for minimizer in MinimizerOptions::catalogue() {
+        let options = AnnealOptions {
+            measurement_precision: (1.0 / 0.09).into(),
+            model_precision: Ladder {
+                initial: 1e-3,
+                factor: 3.0,
+                rungs: 16,
+            },
+            starting_paths: StartingPaths {
+                count: 1,
+                range: [-8.0, 8.0],
+                seed: 2,
+                observed: ObservedStart::Data,
+            },
+            minimizer,
+            ..AnnealOptions::default()
+        };
+        let annealer = Annealer::new(model.clone(), twin.data.clone(), options).unwrap();
+        let run = annealer.run(|_| ControlFlow::Continue(())).unwrap();
+        levels.push((minimizer.name(), run.best_rung().action));
+    }
+    let lowest = levels
+        .iter()
+        .map(|(_, level)| *level)
+        .fold(f64::INFINITY, f64::min);
+    for (name, level) in &levels {
+        assert!(level / lowest < 1.01, "{name}: {levels:?}");
     }
 }
