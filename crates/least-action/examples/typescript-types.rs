@@ -4,11 +4,12 @@
 
 use std::collections::BTreeMap;
 
+use least_action::action::{Precision, Prior};
 use least_action::anneal::{
     Drop, Estimate, Finding, FindingCode, Ladder, Level, ObservedStart, Rung, Severity,
     StartingPaths, Verdict,
 };
-use least_action::model::{Model, Parameter};
+use least_action::model::{Model, ModelKind, Parameter};
 use least_action::models::ModelSpec;
 use least_action::solve::{
     ConjugateGradient, Hessian, Lbfgs, MinimizerOptions, NewtonCg, StopReason, Structured,
@@ -37,12 +38,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<Ladder>(&config)?,
         declaration::<Lbfgs>(&config)?,
         declaration::<Level>(&config)?,
-        declaration::<MinimizerOptions>(&config)?,
+        minimizers(),
+        declaration::<ModelKind>(&config)?,
         declaration::<ModelSpec>(&config)?,
         declaration::<NewtonCg>(&config)?,
         declaration::<Normalization>(&config)?,
         declaration::<ObservedStart>(&config)?,
         declaration::<Parameter>(&config)?,
+        declaration::<Precision>(&config)?,
+        declaration::<Prior>(&config)?,
         declaration::<Rung>(&config)?,
         declaration::<Severity>(&config)?,
         declaration::<StartingPaths>(&config)?,
@@ -65,6 +69,27 @@ fn declaration<T: TS + 'static>(config: &Config) -> Result<String, ts_rs::Export
     let lines = file.lines();
     let body = lines.skip_while(|line| !line.starts_with("/**") && !line.starts_with("export "));
     Ok(body.collect::<Vec<_>>().join("\n"))
+}
+
+/// The minimisers: a name, or an object with the name as `method` beside the options of that one.
+fn minimizers() -> String {
+    let default = MinimizerOptions::default().name();
+    let forms = MinimizerOptions::catalogue().map(|options| {
+        let name = options.name();
+        // `conjugate-gradient` has the options `ConjugateGradient`.
+        let words = name
+            .split('-')
+            .map(|word| word[..1].to_uppercase() + &word[1..]);
+        let optional = if name == default { "?" } else { "" };
+        format!(
+            "  | \"{name}\"\n  | ({{ method{optional}: \"{name}\" }} & {})",
+            words.collect::<String>()
+        )
+    });
+    format!(
+        "/** A minimiser by name, with its default options, or with `method` beside its own. Default: `{default}`. */\nexport type MinimizerOptions =\n{};",
+        forms.join("\n")
+    )
 }
 
 /// The names of every system's parameters, so that TypeScript knows them without a second list.

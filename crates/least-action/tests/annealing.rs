@@ -431,8 +431,8 @@ fn the_work_of_a_ladder_is_as_it_was() {
         .flat_map(|climb| climb.rungs.iter().map(|r| (r.iterations, r.evaluations)))
         .collect();
     let pinned = [
-        [(740, 800), (40, 42), (51, 57), (53, 60)],
-        [(841, 917), (40, 44), (40, 52), (54, 62)],
+        [(436, 480), (40, 44), (40, 45), (40, 43)],
+        [(444, 489), (40, 44), (40, 45), (40, 44)],
     ];
     assert_eq!(work, pinned.concat());
     let stops = run.climbs.iter().flat_map(|climb| &climb.rungs);

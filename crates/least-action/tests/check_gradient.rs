@@ -93,26 +93,6 @@ impl Model for Wrong {
     fn evaluate(&self, scratch: &mut Scratch, at: Points, values: &mut [f64]) {
         self.right.evaluate(scratch, at, values);
     }
-    fn pull_back(
-        &self,
-        scratch: &mut Scratch,
-        at: Points,
-        adjoint: &[f64],
-        path_gradient: &mut [f64],
-        parameter_gradient: &mut [f64],
-    ) {
-        let mut of_path = vec![0.0; path_gradient.len()];
-        let mut of_parameters = vec![0.0; parameter_gradient.len()];
-        self.right
-            .pull_back(scratch, at, adjoint, &mut of_path, &mut of_parameters);
-        (self.spoil)(&mut of_path, &mut of_parameters);
-        for (to, value) in path_gradient.iter_mut().zip(&of_path) {
-            *to += value;
-        }
-        for (to, value) in parameter_gradient.iter_mut().zip(&of_parameters) {
-            *to += value;
-        }
-    }
     fn jacobian_sparsity(&self) -> &Sparsity {
         self.right.jacobian_sparsity()
     }
@@ -124,6 +104,26 @@ impl Model for Wrong {
     }
     fn curvature(&self, scratch: &mut Scratch, at: Points, adjoint: &[f64], values: &mut [f64]) {
         self.right.curvature(scratch, at, adjoint, values);
+    }
+    fn pull_back(
+        &self,
+        scratch: &mut Scratch,
+        at: Points,
+        adjoint: &[f64],
+        path_gradient: &mut [f64],
+        parameter_gradient: &mut [f64],
+    ) {
+        let mut added = (vec![0.0; at.states.len()], vec![0.0; at.parameters.len()]);
+        let (of_path, of_parameters) = (&mut added.0[..], &mut added.1[..]);
+        self.right
+            .pull_back(scratch, at, adjoint, of_path, of_parameters);
+        (self.spoil)(of_path, of_parameters);
+        for (to, value) in path_gradient.iter_mut().zip(&added.0) {
+            *to += value;
+        }
+        for (to, value) in parameter_gradient.iter_mut().zip(&added.1) {
+            *to += value;
+        }
     }
 }
 

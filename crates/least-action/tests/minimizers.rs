@@ -443,6 +443,9 @@ fn a_minimum_at_a_bound_is_not_left_for_a_worse_point() {
 fn work_is_what_it_was() {
     let mut work = Vec::new();
     for options in for_squares(1e-6) {
+        if options.name() == "structured" {
+            continue;
+        }
         let mut x = vec![0.1; POINTS + 1];
         let minimum = options.minimize(&mut Chain::new(None), &mut x).unwrap();
         work.push((
@@ -450,10 +453,17 @@ fn work_is_what_it_was() {
             minimum.iterations,
             minimum.evaluations,
             minimum.hessian_products,
-            minimum.factorizations,
         ));
     }
-    let expected = [];
+    // Iterations, evaluations, products with the Hessian; the last two have all second derivatives.
+    let expected = [
+        ("lbfgs", 45, 56, 0),
+        ("conjugate-gradient", 52, 106, 0),
+        ("newton-cg", 13, 29, 96),
+        ("trust-region", 17, 36, 102),
+        ("newton-cg", 11, 26, 94),
+        ("trust-region", 15, 31, 85),
+    ];
     assert_eq!(work, expected);
 }
 

@@ -1,10 +1,11 @@
 //! One starting path on its way up the ladder, rung by rung, each from where the last one ended.
 
+use super::objective::{ActionObjective, Scales};
 use super::options::AnnealOptions;
 use super::starting_paths;
 use crate::action::{Action, Problem};
 use crate::error::{check, Error, Result};
-use crate::solve::{Minimizer, Objective, StopReason};
+use crate::solve::{Minimizer, MinimizerOptions, StopReason, Workspace};
 
 /// What a rung gave: an action level and the work that it took.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,8 +30,11 @@ pub struct Rung {
     pub parameters: Vec<f64>,
     pub stop: StopReason,
     pub iterations: usize,
-    /// Evaluations of the action with its gradient.
+    /// Evaluations of the action with its derivatives.
     pub evaluations: usize,
+    /// Factorisations of the Hessian; 0 in minimisers that have none.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub factorizations: usize,
 }
 
 /// What one starting path has come to: enough to report it, and to go on from it.
@@ -58,9 +62,11 @@ pub struct Climber {
     action: Action,
     options: AnnealOptions,
     climb: Climb,
-    /// Typical size of each estimated parameter: the minimiser works on parameters divided by it, so that a rate of 0.02 and one of 500 are alike to it.
-    scales: Vec<f64>,
-    /// What the minimiser varies: the path, then the scaled parameters.
+    /// What the minimiser's variables are divided by.
+    scales: Scales,
+    /// The structured minimiser's memory, made once for all rungs.
+    workspace: Option<Workspace>,
+    /// What the minimiser varies: the path, then the parameters, scaled.
     variables: Vec<f64>,
 }
 
@@ -79,24 +85,28 @@ impl Climber {
 
     /// Goes on from a climb that was made with the same problem and options.
     pub(super) fn resume(problem: &Problem, options: &AnnealOptions, climb: Climb) -> Self {
-        let scales = problem
-            .estimated()
-            .map(|name| {
-                let [low, high] = options.estimate[name].initial;
-                let size = low.abs().max(high.abs());
-                if size > 0.0 {
-                    size
-                } else {
-                    1.0
-                }
-            })
-            .collect();
+        let dimension = problem.model().dimension();
+        let initial = problem.estimated().map(|name| {
+            let [low, high] = options.estimate[name].initial;
+            low.abs().max(high.abs())
+        });
+        let initial: Vec<f64> = initial.collect();
+        let scales = match options.minimizer {
+            // Its steps do not depend on units.
+            MinimizerOptions::Structured(_) => Scales::none(dimension, initial.len()),
+            // Of the starting path, not of where a resumed climb has got to.
+            _ => {
+                let (path, _) = starting_paths::draw(problem, options, climb.start);
+                Scales::of(&path, dimension, &initial)
+            }
+        };
         Climber {
             action: Action::new(problem),
             options: options.clone(),
             variables: vec![0.0; climb.path.len() + climb.parameters.len()],
             climb,
             scales,
+            workspace: None,
         }
     }
 
@@ -152,36 +162,29 @@ impl Climber {
     fn minimize(&mut self, rung: usize) -> Result<Rung> {
         let model_precision = self.options.model_precision.model_precision(rung);
         let split = self.climb.path.len();
-        let (path, scaled) = self.variables.split_at_mut(split);
+        let (path, parameters) = self.variables.split_at_mut(split);
         path.copy_from_slice(&self.climb.path);
-        for ((to, value), scale) in scaled
-            .iter_mut()
-            .zip(&self.climb.parameters)
-            .zip(&self.scales)
-        {
-            *to = value / scale;
-        }
-        let mut objective = Scaled {
-            action: &mut self.action,
-            model_precision,
-            scales: &self.scales,
-            parameters: vec![0.0; self.scales.len()],
+        parameters.copy_from_slice(&self.climb.parameters);
+        self.scales.divide(&mut self.variables);
+        let mut objective =
+            ActionObjective::new(&mut self.action, model_precision, &self.scales, &|| false);
+        let variables = &mut self.variables;
+        let minimum = match &self.options.minimizer {
+            MinimizerOptions::Structured(options) => {
+                if self.workspace.is_none() {
+                    self.workspace = Some(Workspace::new(&objective)?);
+                }
+                match &mut self.workspace {
+                    Some(workspace) => options.minimize_in(workspace, &mut objective, variables)?,
+                    None => options.minimize(&mut objective, variables)?,
+                }
+            }
+            other => other.minimize(&mut objective, variables)?,
         };
-        let minimum = self
-            .options
-            .minimizer
-            .minimize(&mut objective, &mut self.variables)?;
-        let (path, scaled) = self.variables.split_at(split);
+        self.scales.multiply(&mut self.variables);
+        let (path, parameters) = self.variables.split_at(split);
         self.climb.path.copy_from_slice(path);
-        for ((to, value), scale) in self
-            .climb
-            .parameters
-            .iter_mut()
-            .zip(scaled)
-            .zip(&self.scales)
-        {
-            *to = value * scale;
-        }
+        self.climb.parameters.copy_from_slice(parameters);
         let value =
             self.action
                 .evaluate(model_precision, &self.climb.path, &self.climb.parameters)?;
@@ -196,37 +199,8 @@ impl Climber {
             stop: minimum.stop,
             iterations: minimum.iterations,
             evaluations: minimum.evaluations,
+            factorizations: minimum.factorizations,
         })
-    }
-}
-
-/// The action as a function of the path and the scaled parameters.
-struct Scaled<'a> {
-    action: &'a mut Action,
-    model_precision: f64,
-    scales: &'a [f64],
-    parameters: Vec<f64>,
-}
-
-impl Objective for Scaled<'_> {
-    fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> Result<f64> {
-        let split = x.len() - self.scales.len();
-        let (path, scaled) = x.split_at(split);
-        for ((to, value), scale) in self.parameters.iter_mut().zip(scaled).zip(self.scales) {
-            *to = value * scale;
-        }
-        let (path_gradient, parameter_gradient) = gradient.split_at_mut(split);
-        let value = self.action.gradient(
-            self.model_precision,
-            path,
-            &self.parameters,
-            path_gradient,
-            parameter_gradient,
-        )?;
-        for (g, scale) in parameter_gradient.iter_mut().zip(self.scales) {
-            *g *= scale;
-        }
-        Ok(value.action)
     }
 }
 

@@ -95,6 +95,7 @@ mod tests {
             stop: StopReason::ValueSettled,
             iterations: 1,
             evaluations: 1,
+            factorizations: 0,
         };
         Climb {
             start,

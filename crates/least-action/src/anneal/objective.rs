@@ -119,11 +119,6 @@ impl<'a> ActionObjective<'a> {
         }
     }
 
-    /// Where to on the ladder.
-    pub fn set_model_precision(&mut self, model_precision: f64) {
-        self.model_precision = model_precision;
-    }
-
     fn unscale(&mut self, x: &[f64]) {
         self.unknowns.copy_from_slice(x);
         self.scales.multiply(&mut self.unknowns);

@@ -211,6 +211,7 @@ pub struct AnnealOptions {
         serde(default, skip_serializing_if = "crate::never")
     )]
     /// How the action is minimised at each rung.
+    #[cfg_attr(feature = "typescript", ts(type = "MinimizerOptions", optional))]
     pub minimizer: MinimizerOptions,
 }
 

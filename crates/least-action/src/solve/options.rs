@@ -19,26 +19,20 @@ use crate::error::{Error, Result};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-// Derived declarations know no tag that may be left out.
-#[cfg_attr(
-    feature = "typescript",
-    ts(
-        type = r#""lbfgs" | "conjugate-gradient" | "newton-cg" | "trust-region" | "structured" | ({ method?: "lbfgs" } & Lbfgs) | ({ method: "conjugate-gradient" } & ConjugateGradient) | ({ method: "newton-cg" } & NewtonCg) | ({ method: "trust-region" } & TrustRegion) | ({ method: "structured" } & Structured)"#
-    )
-)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(tag = "method", rename_all = "kebab-case"))]
 pub enum MinimizerOptions {
-    /// The default.
     Lbfgs(Lbfgs),
     ConjugateGradient(ConjugateGradient),
     NewtonCg(NewtonCg),
     TrustRegion(TrustRegion),
+    /// The default.
     Structured(Structured),
 }
 
 impl Default for MinimizerOptions {
     fn default() -> Self {
-        MinimizerOptions::Lbfgs(Lbfgs::default())
+        MinimizerOptions::Structured(Structured::default())
     }
 }
 
@@ -140,40 +134,16 @@ impl From<TrustRegion> for MinimizerOptions {
     }
 }
 
-/// Read by hand: serde's untagged and tagged forms would lose in which field an error is.
+/// By hand: serde's untagged and tagged forms would lose in which field an error is.
 #[cfg(feature = "serde")]
-mod data {
+mod reading {
     use std::fmt;
 
     use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
-    use serde::{Serialize, Serializer};
 
     use super::MinimizerOptions;
     use crate::error::Error;
-    use crate::solve::{ConjugateGradient, Hessian, Lbfgs, NewtonCg, Structured, TrustRegion};
-
-    #[derive(Serialize)]
-    #[serde(tag = "method", rename_all = "kebab-case")]
-    enum Written<'a> {
-        Lbfgs(&'a Lbfgs),
-        ConjugateGradient(&'a ConjugateGradient),
-        NewtonCg(&'a NewtonCg),
-        TrustRegion(&'a TrustRegion),
-        Structured(&'a Structured),
-    }
-
-    impl Serialize for MinimizerOptions {
-        fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-            match self {
-                MinimizerOptions::Lbfgs(options) => Written::Lbfgs(options),
-                MinimizerOptions::ConjugateGradient(options) => Written::ConjugateGradient(options),
-                MinimizerOptions::NewtonCg(options) => Written::NewtonCg(options),
-                MinimizerOptions::TrustRegion(options) => Written::TrustRegion(options),
-                MinimizerOptions::Structured(options) => Written::Structured(options),
-            }
-            .serialize(to)
-        }
-    }
+    use crate::solve::Hessian;
 
     /// An error's text without the path, which serde's own errors carry.
     fn text(error: Error) -> String {
@@ -381,7 +351,10 @@ mod tests {
             memory: 3,
             ..Lbfgs::default()
         };
-        assert_eq!(read(r#"{ "memory": 3 }"#).unwrap(), lbfgs.into());
+        assert_eq!(
+            read(r#"{ "memory": 3, "method": "lbfgs" }"#).unwrap(),
+            lbfgs.into()
+        );
     }
 
     #[test]
@@ -416,7 +389,7 @@ mod tests {
     #[test]
     fn options_out_of_range_are_named_by_their_field() {
         for (json, path) in [
-            (r#"{ "memory": 0 }"#, "minimizer.memory"),
+            (r#"{ "method": "lbfgs", "memory": 0 }"#, "minimizer.memory"),
             (
                 r#"{ "method": "conjugate-gradient", "maxIterations": 0 }"#,
                 "minimizer.maxIterations",
