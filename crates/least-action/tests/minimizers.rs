@@ -226,6 +226,35 @@ fn steps_into_nonsense_are_shortened() {
     }
 }
 
+#[test]
+fn extreme_sizes_end_at_a_point_that_is_no_worse() {
+    for options in general() {
+        for unit in [1e-150, 1e-30, 1.0, 1e30, 1e150] {
+            for scale in [1e-290, 1e-100, 1.0, 1e100, 1e290] {
+                for start in [[-1.2, 1.0], [0.0, 0.0], [1e-9, 1e3]] {
+                    let mut x = start.map(|x| x * unit);
+                    let function = |x: &[f64], g: &mut [f64]| {
+                        let value = valley(scale)(&[x[0] / unit, x[1] / unit], g)?;
+                        g.iter_mut().for_each(|g| *g /= unit);
+                        match value.is_finite() && g.iter().all(|g| g.is_finite()) {
+                            true => Ok(value),
+                            false => Err(not_finite()),
+                        }
+                    };
+                    let before = Function(function).evaluate(&x, &mut [0.0; 2]);
+                    match options.minimize(&mut Function(function), &mut x) {
+                        Ok(minimum) => {
+                            assert!(minimum.value <= before.unwrap(), "{}", options.name());
+                            assert!(x.iter().all(|x| x.is_finite()));
+                        }
+                        Err(_) => assert!(before.is_err()),
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// A path of one state, each point wanting to be a target and ten times more the sine of the one before, with a parameter added; the sum of
 /// squares is offset by a residual that is constant, so that relative tolerances mean something.
 struct Chain {
@@ -410,7 +439,7 @@ fn bounds_are_kept_and_those_that_are_active_are_reported() {
             assert_eq!(minimum.evaluations, chain.calls, "{options:?}");
             assert_eq!(
                 minimum.value,
-                chain.evaluate(&x, &mut vec![0.0; POINTS + 1]).unwrap()
+                chain.evaluate(&x, &mut [0.0; POINTS + 1]).unwrap()
             );
             assert!(
                 (minimum.value - expected.value).abs() < 1e-6,
