@@ -1,6 +1,6 @@
 // The action of a path, by itself: for people with their own minimiser.
 import { wrongLength, wrongShape } from "./errors.js";
-import { gridOf, type Observations } from "./observations.js";
+import { type Observations, setsOf } from "./observations.js";
 import { type Model, specOf } from "./models.js";
 import { Held } from "./instance.js";
 import type { ActionValue, CoreActionOptions, RawAction } from "./raw.js";
@@ -12,7 +12,8 @@ export interface ActionOptions<P extends string = string, E extends P = P> exten
   "parameters" | "estimate"
 > {
   model: Model<P>;
-  data: Observations;
+  /** One data set, or several that share the parameters and have paths of their own, one after the other. */
+  data: Observations | readonly Observations[];
   /** Values of parameters that are known; the model's defaults where none is given. */
   parameters?: { readonly [K in NoInfer<P>]?: number };
   /** Parameters that the gradient is also wanted in. Default: none. */
@@ -43,7 +44,10 @@ export interface ActionGradient<E extends string> extends ActionValue {
   parameters: Record<E, number>;
 }
 
-/** The action of one model and one data set; see {@link action}. */
+/** Numbers before the gradient in the parameters: the action and its parts. */
+const PARTS = 4;
+
+/** The action of one model and its data; see {@link action}. */
 export class Action<E extends string> {
   readonly #held: Held<RawAction>;
   readonly #estimated: readonly E[];
@@ -55,19 +59,19 @@ export class Action<E extends string> {
   constructor(options: unknown) {
     const { model, data, ...rest } = fields("options", options);
     const spec = specOf(model);
-    const { grid, values } = gridOf(data);
+    const sets = setsOf(data);
     const given = plain("options", rest);
-    this.#held = new Held("action", (raw) => new raw.Action(spec, grid, values, given));
+    this.#held = new Held("action", (raw) => new raw.Action(spec, sets, given));
     this.#estimated = this.#held.use((raw) => raw.estimated() as E[]);
     this.#point = new Float64Array(1 + this.#estimated.length);
-    this.#result = new Float64Array(3 + this.#estimated.length);
+    this.#result = new Float64Array(PARTS + this.#estimated.length);
   }
 
-  /** The action and its two parts, which are weighted and sum to it. */
+  /** The action and its parts, which are weighted and sum to it. */
   evaluate(at: ActionPoint<E>): ActionValue {
     const { path, ...rest } = fields("options", at);
     const values = float64Array("path", path);
-    const result = this.#result.subarray(0, 3);
+    const result = this.#result.subarray(0, PARTS);
     this.#held.use((raw) => raw.evaluate(values, this.#pointOf(raw, rest), result));
     return this.#value();
   }
@@ -79,13 +83,18 @@ export class Action<E extends string> {
     const gradient = arrayFor(into, values.length);
     this.#held.use((raw) => raw.gradient(values, this.#pointOf(raw, rest), gradient, this.#result));
     const parameters = {} as Record<E, number>;
-    this.#estimated.forEach((name, i) => (parameters[name] = this.#result[3 + i] as number));
+    this.#estimated.forEach((name, i) => (parameters[name] = this.#result[PARTS + i] as number));
     return { ...this.#value(), path: gradient, parameters };
   }
 
   #value(): ActionValue {
-    const [action, measurementError, modelError] = this.#result as unknown as [number, number, number];
-    return { action, measurementError, modelError };
+    const [action, measurementError, modelError, priorError] = this.#result as unknown as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    return { action, measurementError, modelError, priorError };
   }
 
   /** The usual case by hand, because crossing would take as long as a small action; Rust looks at all others. */

@@ -10,16 +10,36 @@ export interface Observations {
   timeStep: number;
   /** Number of points. */
   points: number;
-  /** State components that are measured, in the order of the columns of `values`. */
+  /** What is measured, in the order of the columns of `values`: state components, and from `dimension` on the model's observables. */
   observed: readonly number[];
   /** points x observed, row-major; NaN where nothing was measured. */
   values: Float64Array;
+  /** u(t): points x inputs of the model, row-major. Only for models with inputs. */
+  inputs?: Float64Array;
 }
 
-/** Data as they cross: the values apart, and copied, because they are kept. */
-export function gridOf(data: unknown): { grid: unknown; values: Float64Array } {
-  const { values, ...grid } = fields("data", data);
-  return { grid: plain("data", grid), values: copied("data.values", float64Array("data.values", values)) };
+/** One data set as it crosses: the numbers apart, and copied, because they are kept. */
+export interface DataSet {
+  grid: unknown;
+  values: Float64Array;
+  inputs: Float64Array | undefined;
+}
+
+/** Data as they cross: one set, or several. */
+export function setsOf(data: unknown): DataSet[] {
+  if (!Array.isArray(data)) return [setOf("data", data)];
+  return data.map((set: unknown, i) => setOf(data.length === 1 ? "data" : `data[${i}]`, set));
+}
+
+function setOf(path: string, data: unknown): DataSet {
+  const { values, inputs, ...grid } = fields(path, data);
+  const numbers = (name: string, given: unknown): Float64Array =>
+    copied(`${path}.${name}`, float64Array(`${path}.${name}`, given));
+  return {
+    grid: plain(path, grid),
+    values: numbers("values", values),
+    inputs: inputs === undefined ? undefined : numbers("inputs", inputs),
+  };
 }
 
 /** Measurements at given times. */

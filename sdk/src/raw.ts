@@ -7,23 +7,32 @@ export type {
   ActionOptions as CoreActionOptions,
   ActionValue,
   AnnealOptions as CoreAnnealOptions,
+  ConjugateGradient,
   Discretization,
   Drop,
   Estimate,
   Finding,
   FindingCode,
+  Hessian,
   Ladder,
   Lbfgs,
   Level,
+  MinimizerOptions,
+  ModelKind,
   ModelParameters,
   ModelSpec,
+  NewtonCg,
   Normalization,
   ObservedStart,
   Parameter,
+  Precision,
+  Prior,
   Rung,
   Severity,
   StartingPaths,
   StopReason,
+  Structured,
+  TrustRegion,
   TwinExperiment as CoreTwinExperiment,
   Verdict,
 } from "../generated/types.js";
@@ -78,7 +87,7 @@ export interface RawAction {
   estimated(): string[];
   /** R_f, then the estimated parameters, from `{ modelPrecision, parameters }`. */
   point(at: unknown): Float64Array;
-  /** Writes action, measurement error and model error to `result`. */
+  /** Writes the action and its parts to `result`. */
   evaluate(path: Float64Array, point: Float64Array, result: Float64Array): void;
   /** The same, then the gradient in the estimated parameters; that in the path goes to `gradient`. */
   gradient(path: Float64Array, point: Float64Array, gradient: Float64Array, result: Float64Array): void;
@@ -92,14 +101,14 @@ export interface Raw {
     spec: unknown,
     options: unknown,
   ): {
-    data: Grid & { values: Float64Array };
+    data: Grid & { values: Float64Array; inputs: Float64Array };
     truth: Float64Array;
     future: Float64Array;
     parameters: Record<string, number>;
   };
   integrate(spec: unknown, options: unknown): Float64Array;
-  Action: new (spec: unknown, data: unknown, values: Float64Array, options: unknown) => RawAction;
-  Annealer: new (spec: unknown, data: unknown, values: Float64Array, options: unknown) => RawAnnealer;
+  Action: new (spec: unknown, data: readonly unknown[], options: unknown) => RawAction;
+  Annealer: new (spec: unknown, data: readonly unknown[], options: unknown) => RawAnnealer;
   takePanicMessage(): string | undefined;
   __panic(message: string): void;
 }

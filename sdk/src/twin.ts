@@ -10,7 +10,7 @@ export interface TwinOptions<P extends string> extends Omit<CoreTwinExperiment, 
   model: Model<P>;
   /** True values; the model's defaults where none is given. */
   parameters?: { readonly [K in NoInfer<P>]?: number };
-  /** Components that are measured. */
+  /** What is measured: state components, and from `dimension` on the model's observables. */
   observed: readonly number[];
 }
 
@@ -36,9 +36,11 @@ export interface Twin<P extends string> {
  * const twin = twinExperiment({ model, timeStep: 0.025, points: 161, observed: [0, 2, 4], noise: 0.5, seed: 1 });
  */
 export function twinExperiment<P extends string>(options: TwinOptions<P>): Twin<P> {
-  const { model, ...given } = fields("options", options);
+  const { model, inputs, ...rest } = fields("options", options);
   const spec = specOf(model);
-  const twin = call((raw) => raw.twinExperiment(spec, plain("options", given)));
+  const given = fields("options", plain("options", rest));
+  if (inputs !== undefined) given.inputs = Array.from(float64Array("inputs", inputs));
+  const twin = call((raw) => raw.twinExperiment(spec, given));
   const { start, timeStep, points } = twin.data;
   const further = (twin.future.length / twin.truth.length) * points;
   return {
@@ -60,18 +62,23 @@ export interface IntegrateOptions<P extends string> {
   timeStep: number;
   /** The initial state counts as the first. */
   points: number;
+  /** Time of the first point. Default: 0. */
+  start?: number;
+  /** u(t) for models with inputs: points x inputs, row-major; straight lines in between. */
+  inputs?: ArrayLike<number>;
 }
 
 /**
- * Integrates a model forward from time 0, by the classical Runge-Kutta method with ten steps per `timeStep`.
+ * Integrates a model forward: flows by the classical Runge-Kutta method with ten steps per `timeStep`; maps are iterated.
  *
  * @returns `path` is points x dimension, row-major.
  */
 export function integrate<P extends string>(options: IntegrateOptions<P>): { times: Float64Array; path: Float64Array } {
-  const { model, initialState, ...rest } = fields("options", options);
+  const { model, initialState, inputs, ...rest } = fields("options", options);
   const spec = specOf(model);
   const given = fields("options", plain("options", rest));
   given.initialState = Array.from(float64Array("initialState", initialState));
+  if (inputs !== undefined) given.inputs = Array.from(float64Array("inputs", inputs));
   const path = call((raw) => raw.integrate(spec, given));
-  return { times: timeGrid(0, given.timeStep as number, 0, given.points as number), path };
+  return { times: timeGrid((given.start as number | undefined) ?? 0, given.timeStep as number, 0, given.points as number), path };
 }

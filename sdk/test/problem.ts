@@ -75,7 +75,7 @@ export function plainOptions(): Record<string, unknown> {
     parameters: {},
     estimate: { forcing: { initial: [6, 10] } },
     startingPaths: { count: 1, range: [-10, 10], seed: 2, observed: "data" },
-    minimizer: { memory: 3, maxIterations: 5, tolerance: 1e-3 },
+    minimizer: { method: "lbfgs", memory: 3, maxIterations: 5, tolerance: 1e-3 },
   };
 }
 

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use js_sys::Float64Array;
+use js_sys::{Array, Float64Array};
 use least_action::{ActionOptions, ActionValue, Error, Problem};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::JsValue;
 
-use crate::convert::{read, read_observations, thrown, Result};
+use crate::convert::{read, read_data, thrown, Result};
 use crate::model::build;
+
+/// Numbers before the gradient in the parameters: the action and its parts.
+const PARTS: usize = 4;
 
 /// An action, with the memory that evaluating it needs.
 #[wasm_bindgen]
@@ -33,16 +36,11 @@ struct At {
 
 #[wasm_bindgen]
 impl Action {
-    /// `data` is `{ start, timeStep, points, observed }`, `values` are points x observed.
+    /// `data` are the data sets, each `{ grid: { start, timeStep, points, observed }, values, inputs }`.
     #[wasm_bindgen(constructor)]
-    pub fn new(
-        spec: &JsValue,
-        data: &JsValue,
-        values: Vec<f64>,
-        options: &JsValue,
-    ) -> Result<Action> {
+    pub fn new(spec: &JsValue, data: &Array, options: &JsValue) -> Result<Action> {
         let model = build(spec)?;
-        let data = read_observations(data, values)?;
+        let data = read_data(data)?;
         let options: ActionOptions = read("", options)?;
         let problem = Problem::new(model, data, &options).map_err(thrown)?;
         let all = problem.model().parameters().iter();
@@ -60,7 +58,7 @@ impl Action {
             path: Vec::new(),
             point: Vec::new(),
             path_gradient: vec![0.0; problem.path_length()],
-            result: vec![0.0; 3 + defaults.len()],
+            result: vec![0.0; PARTS + defaults.len()],
             defaults,
             action: least_action::Action::new(&problem),
         })
@@ -89,7 +87,7 @@ impl Action {
         Ok(point)
     }
 
-    /// Writes action, measurement error and model error to `result`; `point` is what [`Action::point`] gives.
+    /// Writes the action and its parts to `result`; `point` is what [`Action::point`] gives.
     pub fn evaluate(
         &mut self,
         path: &Float64Array,
@@ -122,9 +120,9 @@ impl Action {
             &self.path,
             parameters,
             &mut self.path_gradient,
-            &mut self.result[3..],
+            &mut self.result[PARTS..],
         );
-        self.result[..3].copy_from_slice(&parts(value.map_err(thrown)?));
+        self.result[..PARTS].copy_from_slice(&parts(value.map_err(thrown)?));
         gradient.copy_from(&self.path_gradient);
         result.copy_from(&self.result);
         Ok(())
@@ -137,6 +135,11 @@ fn copy(from: &Float64Array, to: &mut Vec<f64>) {
     from.copy_to(to);
 }
 
-fn parts(value: ActionValue) -> [f64; 3] {
-    [value.action, value.measurement_error, value.model_error]
+fn parts(value: ActionValue) -> [f64; PARTS] {
+    [
+        value.action,
+        value.measurement_error,
+        value.model_error,
+        value.prior_error,
+    ]
 }

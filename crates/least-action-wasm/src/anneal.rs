@@ -1,13 +1,13 @@
 //! The ladder, climbed rung by rung so that JavaScript can report, pause and stop in between.
 
-use js_sys::{Float64Array, Reflect};
+use js_sys::{Array, Float64Array, Reflect};
 use least_action::anneal::{Climb, Rung};
 use least_action::{AnnealOptions, Error, Run};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::convert::{float64_array, object, plain, read, read_observations, set, thrown, Result};
+use crate::convert::{float64_array, object, plain, read, read_data, set, thrown, Result};
 use crate::model::build;
 
 /// A model, data and options, checked.
@@ -15,10 +15,13 @@ use crate::model::build;
 pub struct Annealer(least_action::Annealer);
 
 #[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Horizon {
     until: f64,
     #[serde(default)]
     inputs: Vec<f64>,
+    #[serde(default)]
+    data_set: usize,
 }
 
 /// A climb without its path, which crosses as a `Float64Array`.
@@ -33,16 +36,11 @@ struct Progress {
 
 #[wasm_bindgen]
 impl Annealer {
-    /// `data` is `{ start, timeStep, points, observed }`, `values` are points x observed.
+    /// `data` are the data sets, each `{ grid: { start, timeStep, points, observed }, values, inputs }`.
     #[wasm_bindgen(constructor)]
-    pub fn new(
-        spec: &JsValue,
-        data: &JsValue,
-        values: Vec<f64>,
-        options: &JsValue,
-    ) -> Result<Annealer> {
+    pub fn new(spec: &JsValue, data: &Array, options: &JsValue) -> Result<Annealer> {
         let model = build(spec)?;
-        let data = read_observations(data, values)?;
+        let data = read_data(data)?;
         let options: AnnealOptions = read("", options)?;
         least_action::Annealer::new(model, data, options)
             .map(Annealer)
@@ -93,12 +91,17 @@ impl Annealer {
         ]))
     }
 
-    /// `{ times, path }` from the end of a climb's path on, `horizon` being `{ until }`.
+    /// `{ times, path }` from the end of a climb's path on, `horizon` being `{ until, inputs, dataSet }`.
     pub fn predict(&self, climb: &JsValue, horizon: &JsValue) -> Result<JsValue> {
         let climb = read_climb(climb)?;
-        let Horizon { until, inputs } = read("", horizon)?;
-        let prediction = least_action::twin::predict(self.0.problem(), &climb, until, &inputs)
-            .map_err(thrown)?;
+        let given: Horizon = read("", horizon)?;
+        let horizon = least_action::twin::Horizon {
+            until: given.until,
+            inputs: &given.inputs,
+            data_set: given.data_set,
+        };
+        let prediction =
+            least_action::twin::predict(self.0.problem(), &climb, horizon).map_err(thrown)?;
         Ok(object([
             ("times", float64_array(&prediction.times)),
             ("path", float64_array(&prediction.path)),

@@ -1,7 +1,7 @@
 //! Values on their way in and out.
 
 use js_sys::{Array, Float64Array, Object, Reflect};
-use least_action::Error;
+use least_action::{Error, Observations};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::{JsCast, JsValue};
@@ -176,7 +176,7 @@ fn wrong_list(path: &str, given: &Object, known: &Object) -> Option<Error> {
     })
 }
 
-/// Observations without their values, which cross as a `Float64Array`.
+/// Observations without their numbers, which cross as `Float64Array`s.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Grid {
@@ -187,14 +187,30 @@ struct Grid {
     observed: Vec<usize>,
 }
 
-pub fn read_observations(data: &JsValue, values: Vec<f64>) -> Result<least_action::Observations> {
-    let grid: Grid = read("data", data)?;
-    Ok(least_action::Observations {
-        start: grid.start,
-        time_step: grid.time_step,
-        points: grid.points,
-        observed: grid.observed,
-        values,
-        inputs: Vec::new(),
-    })
+/// Reads data sets, each `{ grid, values, inputs }` with `grid` as above.
+pub fn read_data(sets: &Array) -> Result<Vec<Observations>> {
+    let single = sets.length() == 1;
+    let set = |(index, set): (usize, JsValue)| {
+        let root = match single {
+            true => "data".to_string(),
+            false => format!("data[{index}]"),
+        };
+        let field = |name: &str| Reflect::get(&set, &name.into()).unwrap_or(JsValue::UNDEFINED);
+        let grid: Grid = read(&root, &field("grid"))?;
+        Ok(Observations {
+            start: grid.start,
+            time_step: grid.time_step,
+            points: grid.points,
+            observed: grid.observed,
+            values: numbers(&field("values")),
+            inputs: numbers(&field("inputs")),
+        })
+    };
+    sets.iter().enumerate().map(set).collect()
+}
+
+/// The SDK passes a `Float64Array`, or nothing.
+fn numbers(value: &JsValue) -> Vec<f64> {
+    let array = value.dyn_ref::<Float64Array>();
+    array.map(Float64Array::to_vec).unwrap_or_default()
 }

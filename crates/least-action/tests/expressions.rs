@@ -1,11 +1,14 @@
-//! Random expressions: what a model computes, and its derivatives, against dual numbers that evaluate the same expression by itself.
+//! Random expressions: what a model computes, and its derivatives up to the second, against dual numbers that evaluate the same expression by themselves.
 
-use least_action::model::{Expression, Model, ModelBuilder, Points, Scratch};
-use num_dual::{Dual64, DualNum};
+use least_action::model::{
+    EquationModel, Expression, Model, ModelBuilder, Points, Scratch, Sparsity,
+};
+use num_dual::{Dual64, DualNum, HyperDual64};
 use proptest::prelude::*;
 
 const STATES: usize = 3;
 const PARAMETERS: usize = 2;
+const VARIABLES: usize = STATES + PARAMETERS;
 
 /// An expression as a tree.
 #[derive(Debug, Clone)]
@@ -15,6 +18,7 @@ enum Tree {
     Constant(f64),
     One(u8, Box<Tree>),
     Two(u8, Box<Tree>, Box<Tree>),
+    Select(Box<Tree>, Box<Tree>, Box<Tree>),
 }
 
 fn tree() -> impl Strategy<Value = Tree> {
@@ -23,19 +27,17 @@ fn tree() -> impl Strategy<Value = Tree> {
         (0..PARAMETERS).prop_map(Tree::Parameter),
         prop_oneof![Just(0.0), Just(1.0), Just(-1.0), -2.0..2.0].prop_map(Tree::Constant),
     ];
-    leaf.prop_recursive(6, 40, 2, |inner| {
+    leaf.prop_recursive(6, 40, 3, |inner| {
+        let next = || inner.clone().prop_map(Box::new);
         prop_oneof![
-            (0u8..8, inner.clone()).prop_map(|(f, a)| Tree::One(f, Box::new(a))),
-            (0u8..4, inner.clone(), inner).prop_map(|(f, a, b)| Tree::Two(
-                f,
-                Box::new(a),
-                Box::new(b)
-            )),
+            4 => (0u8..22, next()).prop_map(|(f, a)| Tree::One(f, a)),
+            4 => (0u8..9, next(), next()).prop_map(|(f, a, b)| Tree::Two(f, a, b)),
+            1 => (next(), next(), next()).prop_map(|(c, a, b)| Tree::Select(c, a, b)),
         ]
     })
 }
 
-/// Arguments are kept where the functions are smooth and tame, by the same means on both sides.
+/// Arguments are kept where the functions are smooth and tame, by the same means on both sides; but in a branch that is not taken they are anywhere.
 fn trace<'g>(tree: &Tree, x: &[Expression<'g>], p: &[Expression<'g>]) -> Expression<'g> {
     match tree {
         Tree::State(i) => x[*i],
@@ -51,7 +53,21 @@ fn trace<'g>(tree: &Tree, x: &[Expression<'g>], p: &[Expression<'g>]) -> Express
                 4 => a.sin(),
                 5 => a.cos(),
                 6 => a.tanh(),
-                _ => a.tanh().powi(3),
+                7 => a.tanh().powi(3),
+                8 => (a.tanh() * 0.9).tan(),
+                9 => (a.tanh() * 0.9).asin(),
+                10 => (a.tanh() * 0.9).acos(),
+                11 => a.atan(),
+                12 => a.tanh().sinh(),
+                13 => a.tanh().cosh(),
+                14 => a.abs(),
+                15 => a.signum() * a,
+                16 => a - (a * 0.37 + 0.123).floor(),
+                17 => Expression::select(a.gt(0.1), a.ln(), a),
+                18 => Expression::select(a.le(0.1), 0.0, a.sqrt() / (a - 0.1)) * 0.0 + a,
+                19 => Expression::select(a.abs().lt(0.1), 10.0, 1.0 / a),
+                20 => (a * a + 0.5).pow(1.7),
+                _ => a.max(0.0).pow(2.5),
             }
         }
         Tree::Two(f, a, b) => {
@@ -60,17 +76,26 @@ fn trace<'g>(tree: &Tree, x: &[Expression<'g>], p: &[Expression<'g>]) -> Express
                 0 => a + b,
                 1 => a - b,
                 2 => a.tanh() * b,
-                _ => a / (b * b + 1.0),
+                3 => a / (b * b + 1.0),
+                4 => a.min(b),
+                5 => a.max(b),
+                6 => (a.sin() + 1.5).pow(b.tanh()),
+                7 => a.atan2(b * b + 1.0),
+                _ => Expression::select(a.gt(b), (a - b).sqrt() * (a - b), (b - a) * (b - a)),
             }
+        }
+        Tree::Select(c, a, b) => {
+            let (c, a, b) = (trace(c, x, p), trace(a, x, p), trace(b, x, p));
+            Expression::select(c.lt(0.3), a, b)
         }
     }
 }
 
-fn evaluate(tree: &Tree, x: &[Dual64], p: &[Dual64]) -> Dual64 {
+fn evaluate<T: DualNum<Primitive = f64> + Copy>(tree: &Tree, x: &[T], p: &[T]) -> T {
     match tree {
         Tree::State(i) => x[*i],
         Tree::Parameter(i) => p[*i],
-        Tree::Constant(c) => Dual64::from(*c),
+        Tree::Constant(c) => T::from(*c),
         Tree::One(f, a) => {
             let a = evaluate(a, x, p);
             match f {
@@ -81,7 +106,30 @@ fn evaluate(tree: &Tree, x: &[Dual64], p: &[Dual64]) -> Dual64 {
                 4 => a.sin(),
                 5 => a.cos(),
                 6 => a.tanh(),
-                _ => a.tanh().powi(3),
+                7 => a.tanh() * a.tanh() * a.tanh(),
+                8 => (a.tanh() * 0.9).tan(),
+                9 => (a.tanh() * 0.9).asin(),
+                10 => (a.tanh() * 0.9).acos(),
+                11 => a.atan(),
+                12 => a.tanh().sinh(),
+                13 => a.tanh().cosh(),
+                14 | 15 => {
+                    if a.re() == 0.0 {
+                        T::from(0.0)
+                    } else if a.re() > 0.0 {
+                        a
+                    } else {
+                        -a
+                    }
+                }
+                16 => a - (a.re() * 0.37 + 0.123).floor(),
+                17 if a.re() > 0.1 => a.ln(),
+                17 | 18 => a,
+                19 if a.re().abs() < 0.1 => T::from(10.0),
+                19 => T::from(1.0) / a,
+                20 => (a * a + 0.5).powf(1.7),
+                _ if a.re() > 0.0 => a.powf(2.5),
+                _ => T::from(0.0),
             }
         }
         Tree::Two(f, a, b) => {
@@ -90,32 +138,60 @@ fn evaluate(tree: &Tree, x: &[Dual64], p: &[Dual64]) -> Dual64 {
                 0 => a + b,
                 1 => a - b,
                 2 => a.tanh() * b,
-                _ => a / (b * b + 1.0),
+                3 => a / (b * b + 1.0),
+                4 if a.re() <= b.re() => a,
+                4 => b,
+                5 if a.re() >= b.re() => a,
+                5 => b,
+                6 => (a.sin() + 1.5).powd(b.tanh()),
+                7 => a.atan2(b * b + 1.0),
+                _ if a.re() > b.re() => (a - b).sqrt() * (a - b),
+                _ => (b - a) * (b - a),
             }
+        }
+        Tree::Select(c, a, b) => {
+            let taken = if evaluate(c, x, p).re() < 0.3 { a } else { b };
+            evaluate(taken, x, p)
         }
     }
 }
 
 fn close(ours: f64, theirs: f64, size: f64) -> bool {
-    (ours - theirs).abs() <= 1e-11 * (1.0 + size)
+    (ours - theirs).abs() <= 1e-9 * (1.0 + size)
+}
+
+fn build(trees: &[Tree]) -> EquationModel {
+    ModelBuilder::new("random")
+        .states((0..STATES).map(|i| format!("x{i}")))
+        .parameter("p0", 0.0, "")
+        .parameter("p1", 0.0, "")
+        .flow(|x, p| trees.iter().map(|t| trace(t, x, p)).collect())
+        .unwrap()
+}
+
+/// One point's entries of a sparse matrix as a full one.
+fn full(sparsity: &Sparsity, values: &[f64]) -> Vec<[f64; VARIABLES]> {
+    (0..sparsity.rows())
+        .map(|row| {
+            let mut full = [0.0; VARIABLES];
+            for entry in sparsity.starts[row]..sparsity.starts[row + 1] {
+                full[sparsity.columns[entry]] = values[entry];
+            }
+            full
+        })
+        .collect()
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
-    fn values_and_derivatives_match_dual_numbers(
+    fn values_and_vector_jacobian_products_match_dual_numbers(
         trees in prop::collection::vec(tree(), STATES),
         points in 1usize..9,
         numbers in prop::collection::vec(-1.5f64..1.5, 80),
     ) {
-        let names = (0..STATES).map(|i| format!("x{i}"));
-        let model = ModelBuilder::new("random")
-            .states(names)
-            .parameter("p0", 0.0, "")
-            .parameter("p1", 0.0, "")
-            .flow(|x, p| trees.iter().map(|t| trace(t, x, p)).collect())
-            .unwrap();
+        let model = build(&trees);
         let path = &numbers[..points * STATES];
         let adjoint = &numbers[30..30 + points * STATES];
         let parameters = &numbers[60..60 + PARAMETERS];
@@ -159,4 +235,96 @@ proptest! {
             prop_assert!(close(*ours, theirs, size), "{ours} against {theirs}");
         }
     }
+
+    #[test]
+    fn jacobians_and_second_derivatives_match_hyperdual_numbers(
+        trees in prop::collection::vec(tree(), STATES),
+        numbers in prop::collection::vec(-1.5f64..1.5, 2 * STATES + PARAMETERS),
+    ) {
+        let model = build(&trees);
+        let (states, rest) = numbers.split_at(STATES);
+        let (adjoint, parameters) = rest.split_at(STATES);
+        let at = Points { states, parameters, ..Points::default() };
+        let mut scratch = Scratch::default();
+        let mut jacobian = vec![0.0; model.jacobian_sparsity().entries()];
+        model.jacobian(&mut scratch, at, &mut jacobian);
+        let jacobian = full(model.jacobian_sparsity(), &jacobian);
+        let mut curvature = vec![0.0; model.curvature_sparsity().entries()];
+        model.curvature(&mut scratch, at, adjoint, &mut curvature);
+        let curvature = full(model.curvature_sparsity(), &curvature);
+
+        for i in 0..VARIABLES {
+            for j in 0..=i {
+                let mut v: Vec<HyperDual64> = states.iter().chain(parameters).map(|&v| v.into()).collect();
+                v[i] = v[i].derivative1();
+                v[j] = v[j].derivative2();
+                let values: Vec<HyperDual64> =
+                    trees.iter().map(|t| evaluate(t, &v[..STATES], &v[STATES..])).collect();
+                for (row, value) in jacobian.iter().zip(&values) {
+                    prop_assert!(close(row[i], value.eps1, value.eps1.abs()), "{} against {}", row[i], value.eps1);
+                }
+                let terms = values.iter().zip(adjoint).map(|(value, w)| w * value.eps1eps2);
+                let (sum, size) = terms.fold((0.0, 0.0), |(sum, size), t| (sum + t, size + f64::abs(t)));
+                prop_assert!(close(curvature[i][j], sum, size), "{} against {sum} at {i}, {j}", curvature[i][j]);
+            }
+        }
+    }
+}
+
+/// The value and both derivatives of an expression in one state.
+fn at(x: f64, equation: impl for<'g> Fn(Expression<'g>) -> Expression<'g>) -> [f64; 3] {
+    let model = ModelBuilder::new("one")
+        .states(["x"])
+        .flow(|x, _| vec![equation(x[0])])
+        .unwrap();
+    let (states, mut scratch) = ([x], Scratch::default());
+    let at = Points {
+        states: &states,
+        ..Points::default()
+    };
+    let (mut value, mut slope, mut second) = ([0.0], [0.0], [0.0]);
+    model.evaluate(&mut scratch, at, &mut value);
+    model.pull_back(&mut scratch, at, &[1.0], &mut slope, &mut []);
+    if model.curvature_sparsity().entries() > 0 {
+        model.curvature(&mut scratch, at, &[1.0], &mut second);
+    }
+    [value[0], slope[0], second[0]]
+}
+
+#[test]
+fn kinks_have_the_documented_derivatives() {
+    assert_eq!(at(0.0, |x| x.abs()), [0.0, 0.0, 0.0]);
+    assert_eq!(at(0.0, |x| x.max(0.0)), [0.0, 1.0, 0.0]);
+    assert_eq!(at(0.0, |x| x.min(-x)), [0.0, 1.0, 0.0]);
+    assert_eq!(at(0.0, |x| x.signum()), [0.0, 0.0, 0.0]);
+    assert_eq!(at(2.0, |x| x.floor()), [2.0, 0.0, 0.0]);
+    // A base of 0: no 0 times infinity.
+    assert_eq!(at(0.0, |x| x.pow(2.2)), [0.0, 0.0, 0.0]);
+    assert_eq!(at(0.0, |x| x.pow(2.5)), [0.0, 0.0, 0.0]);
+    assert_eq!(at(1.0, |x| (x - x + 0.0).pow(x)), [0.0, 0.0, 0.0]);
+}
+
+#[test]
+fn branches_that_are_not_taken_leave_no_trace() {
+    fn guarded<'g>(x: Expression<'g>) -> Expression<'g> {
+        Expression::select(x.gt(0.0), x.ln(), 0.0)
+    }
+    assert_eq!(at(0.0, guarded), [0.0; 3]);
+    assert_eq!(at(-1.0, guarded), [0.0; 3]);
+    // The same root under two conditions, and one condition within another.
+    fn two<'g>(x: Expression<'g>) -> Expression<'g> {
+        let root = x.sqrt();
+        let first = Expression::select(x.gt(0.0), root, 0.0);
+        first
+            + Expression::select(
+                x.gt(-0.5),
+                Expression::select(x.gt(0.5), root * root, 1.0),
+                x,
+            )
+    }
+    assert_eq!(at(-1.0, two), [-1.0, 1.0, 0.0]);
+    assert_eq!(at(-0.2, two), [1.0, 0.0, 0.0]);
+    let [value, slope, second] = at(4.0, two);
+    assert_eq!((value, slope), (6.0, 1.25));
+    assert!((second + 0.25 * 0.125).abs() < 1e-15);
 }

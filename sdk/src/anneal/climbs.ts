@@ -27,7 +27,7 @@ export type Climbing = (work: Work) => Promise<void>;
 
 export function annealerOf(task: Task): RawAnnealer {
   try {
-    return call((raw) => new raw.Annealer(task.spec, task.grid, task.values, task.options));
+    return call((raw) => new raw.Annealer(task.spec, task.sets, task.options));
   } catch (error) {
     throw withOwnNames(error);
   }

@@ -1,7 +1,7 @@
 // What a user says about an annealing run, and its parts: those for Rust, those for here.
 import { LeastActionError, outOfRange, wrongShape } from "../errors.js";
 import { specOf, type Model } from "../models.js";
-import { gridOf, type Observations } from "../observations.js";
+import { type DataSet, type Observations, setsOf } from "../observations.js";
 import type { Climb, CoreAnnealOptions, Discretization, Estimate, Normalization, Rung } from "../raw.js";
 import { copied, describe, fields, float64Array, plain } from "../shape.js";
 
@@ -31,7 +31,8 @@ export interface AnnealOptions<P extends string = string, E extends P = P> exten
   "parameters" | "estimate" | "discretization" | "normalization"
 > {
   model: Model<P>;
-  data: Observations;
+  /** One data set, or several that share the parameters and have paths of their own, one after the other. */
+  data: Observations | readonly Observations[];
   /** How the model becomes residuals on the grid. Default: `"simpson-hermite"`, which needs an odd number of points. */
   discretization?: Discretization;
   /** What the parts of the action are divided by. Default: `"mean"`: about 1 at the truth when R_m is one over the noise variance. */
@@ -66,8 +67,7 @@ export interface ResumableRun {
 /** What Rust needs: fit to be sent to a worker. */
 export interface Task {
   spec: unknown;
-  grid: unknown;
-  values: Float64Array;
+  sets: readonly DataSet[];
   options: unknown;
 }
 
@@ -95,9 +95,8 @@ export function split(options: unknown): { task: Task; watch: Watch; resume: unk
     // Rust would take a list's text for parameter names. action() has a list here, so this is easily mixed up.
     if (Array.isArray(rest[name])) throw wrongShape(name, "must be an object with a field per parameter, got an array");
   }
-  const { grid, values } = gridOf(data);
   return {
-    task: { spec: specOf(model), grid, values, options: plain("options", rest) },
+    task: { spec: specOf(model), sets: setsOf(data), options: plain("options", rest) },
     watch: { workers: workersOf(workers), onProgress: callback(onProgress), signal: signalOf(signal) },
     resume,
   };

@@ -1,7 +1,7 @@
 // What an annealing run gives.
 import { outOfRange, type ErrorFacts, wrongShape } from "../errors.js";
 import type { Climb, Drop, Finding, Level, RawAnnealer, Rung, Verdict } from "../raw.js";
-import { describe, fields, plain, timeGrid } from "../shape.js";
+import { describe, fields, float64Array, plain, timeGrid } from "../shape.js";
 import { withAnnealer } from "./climbs.js";
 import type { Task } from "./options.js";
 
@@ -87,7 +87,7 @@ export class Run<E extends string = string> {
   readonly starts: readonly Start<E>[];
   /** Whether a signal stopped the run; `resume` goes on with it. */
   readonly cancelled: boolean;
-  /** Times of the path's points. */
+  /** Times of the path's points, of all data sets one after the other. */
   readonly times: Float64Array;
   readonly #outcome: Outcome;
 
@@ -105,18 +105,23 @@ export class Run<E extends string = string> {
     this.starts = climbs.map((climb) => ({ ...climb, parameters: named<E>(estimated, climb.parameters) }));
     this.best = bestOf(this.starts[verdicts.best] as Start<E>);
     this.cancelled = cancelled;
-    const { start = 0, timeStep, points } = task.grid as { start?: number; timeStep: number; points: number };
-    this.times = timeGrid(start, timeStep, 0, points);
+    const grids = task.sets.map(({ grid }) => grid as { start?: number; timeStep: number; points: number });
+    const times = grids.flatMap(({ start = 0, timeStep, points }) => [...timeGrid(start, timeStep, 0, points)]);
+    this.times = Float64Array.from(times);
   }
 
   /**
    * Integrates the model on from the end of the window, in the data's time step, to the first grid time not before `until`. The first row is
    * the estimate at the window's last point.
    *
-   * @param options `until`: a time past the window; `start`: from another starting path's estimate than the best one's.
+   * @param options `until`: a time past the window; `start`: from another starting path's estimate than the best one's; `inputs`: the model's
+   *   inputs at the predicted points, the first of them one step past the window, steps x inputs, row-major; `dataSet`: the one to go on from, if
+   *   there are several (default: the first).
    */
-  predict(options: { until: number; start?: number }): Prediction {
-    const { start = this.best.start, ...horizon } = fields("options", options);
+  predict(options: { until: number; start?: number; inputs?: ArrayLike<number>; dataSet?: number }): Prediction {
+    const { start = this.best.start, inputs, ...rest } = fields("options", options);
+    const horizon: Record<string, unknown> = { ...rest };
+    if (inputs !== undefined) horizon.inputs = Array.from(float64Array("inputs", inputs));
     const { task, climbs } = this.#outcome;
     const climb = climbs.find((climb) => climb.start === start);
     if (climb === undefined) {

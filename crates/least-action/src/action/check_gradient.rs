@@ -160,9 +160,10 @@ impl Action {
             at[k] = centre;
             compared += 1;
             let size = exact[k].abs().max(difference.value.abs());
-            // Of two zeros, both are sure.
-            let sure = difference.uncertainty <= 1e-2 / UNCERTAINTIES * size;
-            uncertain += usize::from(!sure);
+            let judged = difference.uncertainty <= 1e-2 / UNCERTAINTIES * size;
+            if !judged {
+                uncertain += 1;
+            }
             let error = difference.relative_error(exact[k]);
             wrong[kind] |= error > TOLERANCE;
             if worst.as_ref().is_none_or(|(most, ..)| error > *most) {

@@ -155,10 +155,8 @@ impl Action {
         };
         for (n, values) in values.chunks_exact(sparsity.entries().max(1)).enumerate() {
             for v in 0..sparsity.rows() {
-                for e in sparsity.starts[v]..sparsity.starts[v + 1] {
-                    if let (Some(row), Some(column)) =
-                        (unknown(v, n), unknown(sparsity.columns[e], n))
-                    {
+                for (e, w) in sparsity.row(v) {
+                    if let (Some(row), Some(column)) = (unknown(v, n), unknown(w, n)) {
                         add(row, column, values[e]);
                     }
                 }
@@ -223,9 +221,11 @@ fn whiten(raw: Option<&RowGroup>, weighting: &Weighting, weight: f64, target: &m
             for j in i..*size {
                 let (share, row) = (factor[i * size + j], part * size + j);
                 residual += share * raw.residuals[block * raw.rows + row];
-                for e in raw.row_start[row] as usize..raw.row_start[row + 1] as usize {
-                    if let Ok(place) = columns.binary_search(&raw.columns[e]) {
-                        mixed[start + place] += share * values[e];
+                let entries = raw.row_start[row] as usize..raw.row_start[row + 1] as usize;
+                let from = raw.columns[entries.clone()].iter().zip(&values[entries]);
+                for (column, value) in from {
+                    if let Ok(place) = columns.binary_search(column) {
+                        mixed[start + place] += share * value;
                     }
                 }
             }
@@ -353,9 +353,9 @@ fn observable_entries(problem: &Problem, k: usize) -> (Vec<usize>, Vec<u32>) {
         return (Vec::new(), Vec::new());
     };
     let sparsity = function.jacobian_sparsity();
-    let entries = sparsity.starts[k]..sparsity.starts[k + 1];
+    let entries = sparsity.row(k);
     entries
-        .filter_map(|e| match sparsity.columns[e] {
+        .filter_map(|(e, column)| match column {
             state if state < d => Some((e, state as u32)),
             parameter => {
                 let place = problem.estimated.binary_search(&(parameter - d)).ok()?;

@@ -250,11 +250,12 @@ impl Action {
     }
 
     fn prior_sum(&self, path: &[f64], parameters: &[f64]) -> f64 {
-        let terms = self.problem.priors.iter().map(|term| {
+        let mut sum = 0.0;
+        for term in &*self.problem.priors {
             let error = term.error(path, parameters);
-            term.precision * error * error
-        });
-        terms.sum()
+            sum += term.precision * error * error;
+        }
+        sum
     }
 
     /// Looks for the cause of an action that is not finite: the path, a parameter, the model, the residual, the sum.

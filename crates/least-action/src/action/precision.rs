@@ -82,12 +82,12 @@ impl Precision {
 
     fn check_symmetric(&self, path: &str, rows: &[Vec<f64>]) -> Result<()> {
         let largest = rows.iter().flatten().fold(0.0f64, |m, v| m.max(v.abs()));
-        for i in 0..rows.len() {
-            for j in 0..i {
+        for (i, row) in rows.iter().enumerate() {
+            for (j, &value) in row.iter().enumerate().take(i) {
                 check::require(
-                    (rows[i][j] - rows[j][i]).abs() <= ASYMMETRY * largest,
+                    (value - rows[j][i]).abs() <= ASYMMETRY * largest,
                     &format!("{path}[{i}][{j}]"),
-                    rows[i][j],
+                    value,
                     &format!(
                         "{}, as across the diagonal: the matrix must be symmetric",
                         rows[j][i]

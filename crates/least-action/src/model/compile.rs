@@ -209,6 +209,11 @@ fn emit_scalar(graph: &Graph, id: NodeId, scalar: &[Option<u32>], tape: &mut Tap
             tape.prologue
                 .push(ScalarInstruction::Binary { f, to, a, b });
         }
+        Node::Select(c, a, b) => {
+            let (c, a, b) = (expect(scalar, c), expect(scalar, a), expect(scalar, b));
+            tape.prologue
+                .push(ScalarInstruction::Select { to, c, a, b });
+        }
         Node::State(_) | Node::Adjoint(_) | Node::Input(_) | Node::Time => {
             unreachable!("what varies is no scalar")
         }
@@ -260,6 +265,10 @@ fn emit_body(
                 (None, Node::Binary(f, _, _)) => {
                     let (a, b) = (place(0), place(1));
                     Instruction::Binary { f, to, a, b }
+                }
+                (None, Node::Select(..)) => {
+                    let (c, a, b) = (place(0), place(1), place(2));
+                    Instruction::Select { to, c, a, b }
                 }
                 _ => unreachable!("leaves are no operations"),
             });

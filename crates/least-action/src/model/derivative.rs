@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::graph::{Binary, Graph, Node, NodeId, Unary};
+use super::guard::{Guards, Parts};
 
 /// Derivatives of a weighted sum of outputs, by the nodes that it depends on.
 pub(super) struct Adjoints(HashMap<NodeId, NodeId>);
@@ -20,47 +21,86 @@ impl Adjoints {
         self.0
             .iter()
             .map(|(&id, &adjoint)| (graph.node(id), adjoint))
-            .filter(|&(leaf, adjoint)| {
-                let is_leaf = !matches!(leaf, Node::Unary(..) | Node::Binary(..));
-                is_leaf && graph.value(adjoint) != Some(0.0)
-            })
+            .filter(|&(_, adjoint)| graph.value(adjoint) != Some(0.0))
     }
 }
 
-/// The derivatives of `sum seed * output`, by reverse accumulation: their cost is a small multiple of the outputs' own, and only what
+/// The derivatives of `sum seed * output` in the leaves, by reverse accumulation: their cost is a small multiple of the outputs' own, and only what
 /// the outputs depend on is looked at.
 pub(super) fn reverse(graph: &mut Graph, seeds: &[(NodeId, NodeId)]) -> Adjoints {
-    let mut adjoints = HashMap::new();
+    let mut guards = Guards::default();
+    let mut adjoints: HashMap<NodeId, Parts> = HashMap::new();
     for &(output, seed) in seeds {
-        accumulate(graph, &mut adjoints, output, seed);
+        accumulate(
+            graph,
+            &mut guards,
+            &mut adjoints,
+            output,
+            &Parts::always(seed),
+        );
     }
+    let mut of_leaves = HashMap::new();
     // Operands come before their uses, so walking backwards meets every node after all its uses.
     for &id in needed(graph, seeds.iter().map(|&(output, _)| output))
         .iter()
         .rev()
     {
-        let Some(&adjoint) = adjoints.get(&id) else {
+        let Some(adjoint) = adjoints.remove(&id) else {
             continue;
         };
         match graph.node(id) {
             Node::Unary(function, a) => {
-                let term = unary_term(graph, function, id, a, adjoint);
-                accumulate(graph, &mut adjoints, a, term);
+                let term = adjoint.map(|w| unary_term(graph, function, id, a, w));
+                accumulate(graph, &mut guards, &mut adjoints, a, &term);
+            }
+            Node::Binary(Binary::Min, a, b) => {
+                let first = graph.binary(Binary::LessOrEqual, a, b);
+                branch(graph, &mut guards, &mut adjoints, &adjoint, [first, a, b]);
+            }
+            Node::Binary(Binary::Max, a, b) => {
+                let first = graph.binary(Binary::LessOrEqual, b, a);
+                branch(graph, &mut guards, &mut adjoints, &adjoint, [first, a, b]);
             }
             Node::Binary(function, a, b) => {
-                let (to_a, to_b) = binary_terms(graph, function, id, a, b, adjoint);
-                accumulate(graph, &mut adjoints, a, to_a);
-                accumulate(graph, &mut adjoints, b, to_b);
+                let to_a = adjoint.map(|w| first_term(graph, function, id, [a, b], w));
+                accumulate(graph, &mut guards, &mut adjoints, a, &to_a);
+                let to_b = adjoint.map(|w| second_term(graph, function, id, [a, b], w));
+                accumulate(graph, &mut guards, &mut adjoints, b, &to_b);
+            }
+            Node::Select(condition, a, b) => {
+                branch(
+                    graph,
+                    &mut guards,
+                    &mut adjoints,
+                    &adjoint,
+                    [condition, a, b],
+                );
             }
             Node::Constant(_)
             | Node::State(_)
             | Node::Parameter(_)
             | Node::Input(_)
             | Node::Time
-            | Node::Adjoint(_) => {}
+            | Node::Adjoint(_) => {
+                of_leaves.insert(id, guards.total(graph, &adjoint));
+            }
         }
     }
-    Adjoints(adjoints)
+    Adjoints(of_leaves)
+}
+
+/// Hands an adjoint on to both branches, each under its own condition.
+fn branch(
+    graph: &mut Graph,
+    guards: &mut Guards,
+    adjoints: &mut HashMap<NodeId, Parts>,
+    adjoint: &Parts,
+    [condition, a, b]: [NodeId; 3],
+) {
+    for (to, holds) in [(a, true), (b, false)] {
+        let part = guards.narrow(adjoint, condition, holds);
+        accumulate(graph, guards, adjoints, to, &part);
+    }
 }
 
 /// All nodes that `outputs` depend on, ascending.
@@ -77,12 +117,17 @@ fn needed(graph: &Graph, outputs: impl Iterator<Item = NodeId>) -> Vec<NodeId> {
     found
 }
 
-fn accumulate(graph: &mut Graph, adjoints: &mut HashMap<NodeId, NodeId>, at: NodeId, term: NodeId) {
-    let sum = match adjoints.get(&at) {
-        Some(&sum) => graph.add(sum, term),
-        None => term,
-    };
-    adjoints.insert(at, sum);
+fn accumulate(
+    graph: &mut Graph,
+    guards: &mut Guards,
+    adjoints: &mut HashMap<NodeId, Parts>,
+    at: NodeId,
+    term: &Parts,
+) {
+    if graph.value(at).is_none() {
+        let sum = adjoints.entry(at).or_default();
+        guards.add(graph, sum, term);
+    }
 }
 
 /// `adjoint * d function(a) / da`; `id` is the node `function(a)` itself.
@@ -111,31 +156,131 @@ fn unary_term(
             let product = graph.multiply(adjoint, slope);
             graph.negate(product)
         }
-        Unary::Tanh => {
-            let square = graph.multiply(id, id);
-            let one = graph.constant(1.0);
-            let slope = graph.binary(Binary::Subtract, one, square);
+        Unary::Tan => {
+            let slope = one_plus_square(graph, id);
             graph.multiply(adjoint, slope)
         }
+        Unary::Asin => {
+            let root = root_of_one_minus_square(graph, a);
+            graph.binary(Binary::Divide, adjoint, root)
+        }
+        Unary::Acos => {
+            let root = root_of_one_minus_square(graph, a);
+            let quotient = graph.binary(Binary::Divide, adjoint, root);
+            graph.negate(quotient)
+        }
+        Unary::Atan => {
+            let inverse = one_plus_square(graph, a);
+            graph.binary(Binary::Divide, adjoint, inverse)
+        }
+        Unary::Sinh => {
+            let slope = graph.unary(Unary::Cosh, a);
+            graph.multiply(adjoint, slope)
+        }
+        Unary::Cosh => {
+            let slope = graph.unary(Unary::Sinh, a);
+            graph.multiply(adjoint, slope)
+        }
+        Unary::Tanh => {
+            let slope = one_minus_square(graph, id);
+            graph.multiply(adjoint, slope)
+        }
+        // At 0, the mean of the two slopes.
+        Unary::Abs => {
+            let slope = graph.unary(Unary::Sign, a);
+            graph.multiply(adjoint, slope)
+        }
+        Unary::Sign | Unary::Floor => graph.constant(0.0),
     }
 }
 
-fn binary_terms(
+fn one_plus_square(graph: &mut Graph, a: NodeId) -> NodeId {
+    let square = graph.multiply(a, a);
+    let one = graph.constant(1.0);
+    graph.add(one, square)
+}
+
+fn one_minus_square(graph: &mut Graph, a: NodeId) -> NodeId {
+    let square = graph.multiply(a, a);
+    let one = graph.constant(1.0);
+    graph.binary(Binary::Subtract, one, square)
+}
+
+fn root_of_one_minus_square(graph: &mut Graph, a: NodeId) -> NodeId {
+    let rest = one_minus_square(graph, a);
+    graph.unary(Unary::Sqrt, rest)
+}
+
+/// `adjoint * d function(a, b) / da`; `id` is the node `function(a, b)` itself.
+fn first_term(
     graph: &mut Graph,
     function: Binary,
     id: NodeId,
-    a: NodeId,
-    b: NodeId,
+    [a, b]: [NodeId; 2],
     adjoint: NodeId,
-) -> (NodeId, NodeId) {
+) -> NodeId {
     match function {
-        Binary::Add => (adjoint, adjoint),
-        Binary::Subtract => (adjoint, graph.negate(adjoint)),
-        Binary::Multiply => (graph.multiply(adjoint, b), graph.multiply(adjoint, a)),
+        Binary::Add | Binary::Subtract => adjoint,
+        Binary::Multiply => graph.multiply(adjoint, b),
+        Binary::Divide => graph.binary(Binary::Divide, adjoint, b),
+        Binary::Power => {
+            let one = graph.constant(1.0);
+            let lower = graph.binary(Binary::Subtract, b, one);
+            let power = graph.binary(Binary::Power, a, lower);
+            let slope = graph.multiply(b, power);
+            let term = graph.multiply(adjoint, slope);
+            // 0^-1 is infinite, yet a^0 is constant.
+            let zero = graph.constant(0.0);
+            let constant = graph.binary(Binary::Equal, b, zero);
+            graph.select(constant, zero, term)
+        }
+        Binary::Atan2 => {
+            let quotient = over_square(graph, [a, b], adjoint);
+            graph.multiply(quotient, b)
+        }
+        Binary::Less | Binary::LessOrEqual | Binary::Equal => graph.constant(0.0),
+        Binary::Min | Binary::Max => unreachable!("extremes are branches: {id:?}"),
+    }
+}
+
+/// `adjoint * d function(a, b) / db`.
+fn second_term(
+    graph: &mut Graph,
+    function: Binary,
+    id: NodeId,
+    [a, b]: [NodeId; 2],
+    adjoint: NodeId,
+) -> NodeId {
+    match function {
+        Binary::Add => adjoint,
+        Binary::Subtract => graph.negate(adjoint),
+        Binary::Multiply => graph.multiply(adjoint, a),
         Binary::Divide => {
             let to_a = graph.binary(Binary::Divide, adjoint, b);
             let product = graph.multiply(to_a, id);
-            (to_a, graph.negate(product))
+            graph.negate(product)
         }
+        Binary::Power => {
+            let logarithm = graph.unary(Unary::Log, a);
+            let slope = graph.multiply(id, logarithm);
+            let term = graph.multiply(adjoint, slope);
+            let zero = graph.constant(0.0);
+            let defined = graph.binary(Binary::Less, zero, a);
+            graph.select(defined, term, zero)
+        }
+        Binary::Atan2 => {
+            let quotient = over_square(graph, [a, b], adjoint);
+            let product = graph.multiply(quotient, a);
+            graph.negate(product)
+        }
+        Binary::Less | Binary::LessOrEqual | Binary::Equal => graph.constant(0.0),
+        Binary::Min | Binary::Max => unreachable!("extremes are branches: {id:?}"),
     }
+}
+
+/// `adjoint / (a^2 + b^2)`.
+fn over_square(graph: &mut Graph, [a, b]: [NodeId; 2], adjoint: NodeId) -> NodeId {
+    let (aa, bb) = (graph.multiply(a, a), graph.multiply(b, b));
+    let square = graph.add(aa, bb);
+    graph.binary(Binary::Divide, adjoint, square)
 }

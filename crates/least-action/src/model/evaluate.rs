@@ -1,6 +1,6 @@
 //! Running a tape over a whole path.
 
-use super::graph::{Binary, Unary};
+use super::graph::{max, min, select, sign, truth, Binary, Unary};
 use super::tape::{Column, Fused, Instruction, ScalarInstruction, Tape, GROUP, GROUPS};
 
 /// Memory that evaluations reuse: it grows to what the largest of them needs, and after that none is taken per call.
@@ -68,6 +68,14 @@ pub(super) fn run(
             }
             ScalarInstruction::Binary { f, to, a, b } => {
                 scalars[to as usize] = f.apply(scalars[a as usize], scalars[b as usize]);
+            }
+            ScalarInstruction::Select { to, c, a, b } => {
+                let (c, a, b) = (
+                    scalars[c as usize],
+                    scalars[a as usize],
+                    scalars[b as usize],
+                );
+                scalars[to as usize] = select(c, a, b);
             }
         }
     }
@@ -143,7 +151,25 @@ fn execute(instruction: Instruction, columns: &mut [Column], groups: usize) {
                 Binary::Subtract => combine(to, a, b, |a, b| a - b),
                 Binary::Multiply => combine(to, a, b, |a, b| a * b),
                 Binary::Divide => combine(to, a, b, |a, b| a / b),
+                Binary::Min => combine(to, a, b, min),
+                Binary::Max => combine(to, a, b, max),
+                Binary::Less => combine(to, a, b, |a, b| truth(a < b)),
+                Binary::LessOrEqual => combine(to, a, b, |a, b| truth(a <= b)),
+                Binary::Equal => combine(to, a, b, |a, b| truth(a == b)),
+                Binary::Power => combine(to, a, b, libm::pow),
+                Binary::Atan2 => combine(to, a, b, libm::atan2),
             }
+        }
+        Instruction::Select { to, c, a, b } => {
+            let (to, column) = target(columns, to);
+            let (to, c) = (&mut to.0[..groups], &column(c).0[..groups]);
+            fuse(
+                to,
+                c,
+                &column(a).0[..groups],
+                &column(b).0[..groups],
+                select,
+            );
         }
         Instruction::Fused { fused, to, a, b, c } => {
             let [to, a, b, c] = distinct(columns, [to, a, b, c]);
@@ -168,10 +194,28 @@ fn execute(instruction: Instruction, columns: &mut [Column], groups: usize) {
     }
 }
 
+/// `to`, and the others as they are: those may be the same.
+fn target<'a>(columns: &'a mut [Column], to: u32) -> (&'a mut Column, impl Fn(u32) -> &'a Column) {
+    let (before, rest) = columns.split_at_mut(to as usize);
+    let (target, after) = rest
+        .split_first_mut()
+        .expect("the scratch has all columns of the tape");
+    let (before, after) = (&*before, &*after);
+    (target, move |column| match column.checked_sub(to) {
+        None => &before[column as usize],
+        Some(further) => &after[further as usize - 1],
+    })
+}
+
 fn unary(f: Unary, to: &mut [[f64; GROUP]], a: &[[f64; GROUP]]) {
     match f {
         Unary::Negate => map(to, a, |a| -a),
         Unary::Sqrt => map(to, a, f64::sqrt),
+        Unary::Abs => map(to, a, f64::abs),
+        Unary::Sign => map(to, a, sign),
+        Unary::Floor => map(to, a, f64::floor),
+        Unary::Exp => map(to, a, libm::exp),
+        Unary::Tanh => map(to, a, libm::tanh),
         other => map(to, a, |a| other.apply(a)),
     }
 }

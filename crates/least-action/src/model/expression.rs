@@ -67,31 +67,149 @@ impl<'g> Expression<'g> {
         self.unary(Unary::Cos)
     }
 
+    /// The tangent, of an angle in radians.
+    pub fn tan(self) -> Self {
+        self.unary(Unary::Tan)
+    }
+
+    /// The angle in [-pi/2, pi/2] whose sine this is.
+    pub fn asin(self) -> Self {
+        self.unary(Unary::Asin)
+    }
+
+    /// The angle in [0, pi] whose cosine this is.
+    pub fn acos(self) -> Self {
+        self.unary(Unary::Acos)
+    }
+
+    /// The angle in (-pi/2, pi/2) whose tangent this is.
+    pub fn atan(self) -> Self {
+        self.unary(Unary::Atan)
+    }
+
+    /// The angle in [-pi, pi] of the point with this ordinate and the abscissa `x`.
+    pub fn atan2(self, x: impl Operand<'g>) -> Self {
+        self.binary(Binary::Atan2, x.within(self))
+    }
+
+    /// The hyperbolic sine.
+    pub fn sinh(self) -> Self {
+        self.unary(Unary::Sinh)
+    }
+
+    /// The hyperbolic cosine.
+    pub fn cosh(self) -> Self {
+        self.unary(Unary::Cosh)
+    }
+
     /// The hyperbolic tangent.
     pub fn tanh(self) -> Self {
         self.unary(Unary::Tanh)
     }
 
+    /// The absolute value. Its derivative at 0 is taken as 0.
+    pub fn abs(self) -> Self {
+        self.unary(Unary::Abs)
+    }
+
+    /// -1, 0 or 1. Its derivative is 0 everywhere.
+    pub fn signum(self) -> Self {
+        self.unary(Unary::Sign)
+    }
+
+    /// The largest whole number that is not above. Its derivative is 0 everywhere.
+    pub fn floor(self) -> Self {
+        self.unary(Unary::Floor)
+    }
+
+    /// The smaller of the two. Where they are equal, the derivative is that of `self`.
+    pub fn min(self, other: impl Operand<'g>) -> Self {
+        self.binary(Binary::Min, other.within(self))
+    }
+
+    /// The larger of the two. Where they are equal, the derivative is that of `self`.
+    pub fn max(self, other: impl Operand<'g>) -> Self {
+        self.binary(Binary::Max, other.within(self))
+    }
+
+    /// A real power. Constant exponents that are whole become multiplications, 0.5 the square root. The derivative in an exponent that is
+    /// not constant is taken as 0 where the base is not positive.
+    pub fn pow(self, exponent: impl Operand<'g>) -> Self {
+        self.binary(Binary::Power, exponent.within(self))
+    }
+
     /// A whole power, by repeated multiplication.
     pub fn powi(self, power: i32) -> Self {
-        let positive = self.power(power.unsigned_abs());
+        let whole = self
+            .graph
+            .borrow_mut()
+            .whole_power(self.id, power.unsigned_abs());
         if power < 0 {
-            self.constant(1.0) / positive
+            self.constant(1.0) / self.of(whole)
         } else {
-            positive
+            self.of(whole)
         }
     }
 
-    fn power(self, power: u32) -> Self {
-        match power {
-            0 => self.constant(1.0),
-            1 => self,
-            even if even % 2 == 0 => {
-                let half = self.power(even / 2);
-                half * half
-            }
-            odd => self * self.power(odd - 1),
-        }
+    /// 1 where this is less than `other`, else 0; a condition for [`Expression::select`]. Its derivative is 0 everywhere.
+    pub fn lt(self, other: impl Operand<'g>) -> Self {
+        self.binary(Binary::Less, other.within(self))
+    }
+
+    /// 1 where this is at most `other`, else 0.
+    pub fn le(self, other: impl Operand<'g>) -> Self {
+        self.binary(Binary::LessOrEqual, other.within(self))
+    }
+
+    /// 1 where this is greater than `other`, else 0.
+    pub fn gt(self, other: impl Operand<'g>) -> Self {
+        other.within(self).binary(Binary::Less, self)
+    }
+
+    /// 1 where this is at least `other`, else 0.
+    pub fn ge(self, other: impl Operand<'g>) -> Self {
+        other.within(self).binary(Binary::LessOrEqual, self)
+    }
+
+    /// 1 where this equals `other`, else 0.
+    pub fn equals(self, other: impl Operand<'g>) -> Self {
+        self.binary(Binary::Equal, other.within(self))
+    }
+
+    /// `a` where `condition` is not 0, else `b`. What is not taken has no part in value or derivatives, even where it is not finite.
+    ///
+    /// ```
+    /// # use least_action::model::{Expression, ModelBuilder};
+    /// let model = ModelBuilder::new("leak")
+    ///     .states(["x"])
+    ///     .flow(|x, _| vec![Expression::select(x[0].gt(0.0), -x[0].sqrt(), 0.0)])?;
+    /// # Ok::<(), least_action::Error>(())
+    /// ```
+    pub fn select(condition: Self, a: impl Operand<'g>, b: impl Operand<'g>) -> Self {
+        let (a, b) = (a.within(condition), b.within(condition));
+        let id = condition
+            .graph
+            .borrow_mut()
+            .select(condition.id, a.id, b.id);
+        condition.of(id)
+    }
+}
+
+/// What functions of two arguments take: an expression or a number.
+pub trait Operand<'g> {
+    /// As an expression in the graph of `other`.
+    fn within(self, other: Expression<'g>) -> Expression<'g>;
+}
+
+impl<'g> Operand<'g> for Expression<'g> {
+    fn within(self, _: Expression<'g>) -> Expression<'g> {
+        self
+    }
+}
+
+impl<'g> Operand<'g> for f64 {
+    fn within(self, other: Expression<'g>) -> Expression<'g> {
+        other.constant(self)
     }
 }
 

@@ -39,9 +39,9 @@ impl Sparsity {
         self.columns.len()
     }
 
-    /// Columns of a row's entries.
-    pub fn row(&self, row: usize) -> &[usize] {
-        &self.columns[self.starts[row]..self.starts[row + 1]]
+    /// A row's entries: the place of each among all entries, and its column.
+    pub fn row(&self, row: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
+        (self.starts[row]..self.starts[row + 1]).map(|e| (e, self.columns[e]))
     }
 }
 

@@ -22,7 +22,16 @@ pub(crate) enum Unary {
     Log,
     Sin,
     Cos,
+    Tan,
+    Asin,
+    Acos,
+    Atan,
+    Sinh,
+    Cosh,
     Tanh,
+    Abs,
+    Sign,
+    Floor,
 }
 
 /// Functions of two arguments.
@@ -32,6 +41,18 @@ pub(crate) enum Binary {
     Subtract,
     Multiply,
     Divide,
+    /// The smaller; NaN if either is.
+    Min,
+    /// The larger; NaN if either is.
+    Max,
+    /// `a^b` with a real exponent.
+    Power,
+    /// The angle of the point with ordinate a and abscissa b.
+    Atan2,
+    /// 1 if a < b, else 0; the other comparisons alike.
+    Less,
+    LessOrEqual,
+    Equal,
 }
 
 impl Unary {
@@ -45,7 +66,16 @@ impl Unary {
             Unary::Log => libm::log(a),
             Unary::Sin => libm::sin(a),
             Unary::Cos => libm::cos(a),
+            Unary::Tan => libm::tan(a),
+            Unary::Asin => libm::asin(a),
+            Unary::Acos => libm::acos(a),
+            Unary::Atan => libm::atan(a),
+            Unary::Sinh => libm::sinh(a),
+            Unary::Cosh => libm::cosh(a),
             Unary::Tanh => libm::tanh(a),
+            Unary::Abs => a.abs(),
+            Unary::Sign => sign(a),
+            Unary::Floor => a.floor(),
         }
     }
 }
@@ -58,7 +88,60 @@ impl Binary {
             Binary::Subtract => a - b,
             Binary::Multiply => a * b,
             Binary::Divide => a / b,
+            Binary::Min => min(a, b),
+            Binary::Max => max(a, b),
+            Binary::Power => libm::pow(a, b),
+            Binary::Atan2 => libm::atan2(a, b),
+            Binary::Less => truth(a < b),
+            Binary::LessOrEqual => truth(a <= b),
+            Binary::Equal => truth(a == b),
         }
+    }
+}
+
+/// -1, 0 or 1; NaN stays NaN.
+#[inline(always)]
+pub(super) fn sign(a: f64) -> f64 {
+    if a > 0.0 {
+        1.0
+    } else if a < 0.0 {
+        -1.0
+    } else {
+        a
+    }
+}
+
+#[inline(always)]
+pub(super) fn min(a: f64, b: f64) -> f64 {
+    if a <= b || a.is_nan() {
+        a
+    } else {
+        b
+    }
+}
+
+#[inline(always)]
+pub(super) fn max(a: f64, b: f64) -> f64 {
+    if a >= b || a.is_nan() {
+        a
+    } else {
+        b
+    }
+}
+
+/// A comparison's result as a number.
+#[inline(always)]
+pub(super) fn truth(holds: bool) -> f64 {
+    f64::from(u8::from(holds))
+}
+
+/// `a` where the condition is not 0, else `b`: what is not taken may be anything.
+#[inline(always)]
+pub(super) fn select(condition: f64, a: f64, b: f64) -> f64 {
+    if condition != 0.0 {
+        a
+    } else {
+        b
     }
 }
 
@@ -76,6 +159,8 @@ pub(crate) enum Node {
     Adjoint(u32),
     Unary(Unary, NodeId),
     Binary(Binary, NodeId, NodeId),
+    /// The second where the first is not 0, else the third.
+    Select(NodeId, NodeId, NodeId),
 }
 
 /// Nodes in an order in which every operand comes before its use.
@@ -101,12 +186,13 @@ impl Graph {
 
     /// What an operation reads; nothing for leaves.
     pub fn arguments(&self, id: NodeId) -> impl Iterator<Item = NodeId> {
-        let (a, b) = match self.node(id) {
-            Node::Unary(_, a) => (Some(a), None),
-            Node::Binary(_, a, b) => (Some(a), Some(b)),
-            _ => (None, None),
+        let (a, b, c) = match self.node(id) {
+            Node::Unary(_, a) => (Some(a), None, None),
+            Node::Binary(_, a, b) => (Some(a), Some(b), None),
+            Node::Select(c, a, b) => (Some(c), Some(a), Some(b)),
+            _ => (None, None, None),
         };
-        a.into_iter().chain(b)
+        a.into_iter().chain(b).chain(c)
     }
 
     pub fn intern(&mut self, node: Node) -> NodeId {
@@ -179,9 +265,55 @@ impl Graph {
             Multiply if vb == Some(-1.0) => self.negate(a),
             Divide if va == Some(0.0) => self.constant(0.0),
             Divide if vb == Some(1.0) => a,
+            Min | Max if a == b => a,
+            Less if a == b => self.constant(0.0),
+            Power if va == Some(1.0) => a,
+            Power if vb.is_some_and(|p| is_easy(p)) => self.easy_power(a, vb.unwrap_or(1.0)),
             // One order for operations that commute, so that a*b and b*a are shared.
             Add | Multiply if a > b => self.intern(Node::Binary(function, b, a)),
             _ => self.intern(Node::Binary(function, a, b)),
+        }
+    }
+
+    /// `condition != 0 ? a : b`.
+    pub fn select(&mut self, condition: NodeId, a: NodeId, b: NodeId) -> NodeId {
+        match self.value(condition) {
+            Some(value) => select_node(value, a, b),
+            None if a == b => a,
+            None => self.intern(Node::Select(condition, a, b)),
+        }
+    }
+
+    /// A whole power, by repeated multiplication in which squares are shared.
+    pub fn whole_power(&mut self, a: NodeId, power: u32) -> NodeId {
+        // From the leading digit of the power down: squared at each digit, multiplied by `a` at each 1.
+        let digits = 32 - power.leading_zeros();
+        let mut result = match digits {
+            0 => return self.constant(1.0),
+            _ => a,
+        };
+        for digit in (0..digits - 1).rev() {
+            result = self.multiply(result, result);
+            if power >> digit & 1 == 1 {
+                result = self.multiply(a, result);
+            }
+        }
+        result
+    }
+
+    /// Whole powers and halves: by multiplication, square root and division.
+    fn easy_power(&mut self, a: NodeId, power: f64) -> NodeId {
+        let size = power.abs();
+        let positive = if size == 0.5 {
+            self.unary(Unary::Sqrt, a)
+        } else {
+            self.whole_power(a, size as u32)
+        };
+        if power < 0.0 {
+            let one = self.constant(1.0);
+            self.binary(Binary::Divide, one, positive)
+        } else {
+            positive
         }
     }
 
@@ -190,6 +322,22 @@ impl Graph {
             Node::Unary(Unary::Negate, inner) => Some(inner),
             _ => None,
         }
+    }
+}
+
+/// The largest whole power that becomes multiplications.
+pub(crate) const MOST_MULTIPLIED: f64 = 1024.0;
+
+fn is_easy(power: f64) -> bool {
+    let size = power.abs();
+    size == 0.5 || (size <= MOST_MULTIPLIED && size.fract() == 0.0)
+}
+
+fn select_node(condition: f64, a: NodeId, b: NodeId) -> NodeId {
+    if condition != 0.0 {
+        a
+    } else {
+        b
     }
 }
 
@@ -219,5 +367,37 @@ mod tests {
         let minus = graph.negate(x);
         assert_eq!(graph.negate(minus), x);
         assert_eq!(graph.add(x, minus), zero);
+    }
+
+    #[test]
+    fn powers_become_multiplications_and_roots() {
+        let mut graph = Graph::default();
+        let x = graph.intern(Node::State(0));
+        let power = |graph: &mut Graph, p: f64| {
+            let p = graph.constant(p);
+            graph.binary(Binary::Power, x, p)
+        };
+        let square = graph.multiply(x, x);
+        let cube = graph.multiply(x, square);
+        assert_eq!(power(&mut graph, 3.0), cube);
+        let sixth = graph.multiply(cube, cube);
+        assert_eq!(power(&mut graph, 6.0), sixth);
+        let root = graph.unary(Unary::Sqrt, x);
+        assert_eq!(power(&mut graph, 0.5), root);
+        let one = graph.constant(1.0);
+        assert_eq!(power(&mut graph, 0.0), one);
+        let inverse = graph.binary(Binary::Divide, one, square);
+        assert_eq!(power(&mut graph, -2.0), inverse);
+        let steep = power(&mut graph, 2.2);
+        assert!(matches!(graph.node(steep), Node::Binary(Binary::Power, ..)));
+    }
+
+    #[test]
+    fn comparisons_take_nan_as_false_and_extremes_pass_it_on() {
+        for (a, b) in [(f64::NAN, 1.0), (1.0, f64::NAN)] {
+            assert_eq!(Binary::Less.apply(a, b), 0.0);
+            assert!(Binary::Min.apply(a, b).is_nan() && Binary::Max.apply(a, b).is_nan());
+        }
+        assert_eq!(select(0.0, f64::NAN, 2.0), 2.0);
     }
 }

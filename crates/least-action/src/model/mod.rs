@@ -7,11 +7,12 @@ mod evaluate;
 mod expression;
 mod function;
 mod graph;
+mod guard;
 mod tape;
 
 pub use builder::{ModelBuilder, Symbols};
 pub use evaluate::{Points, Scratch};
-pub use expression::Expression;
+pub use expression::{Expression, Operand};
 pub use function::{Function, Sparsity};
 
 /// The longest path, in values: 512 MiB, of which 32-bit WebAssembly can hold several.

@@ -31,6 +31,8 @@ pub(super) enum Instruction {
         b: u32,
         c: u32,
     },
+    /// `to = a` where `c` is not 0, else `b`; columns that are read may be the same.
+    Select { to: u32, c: u32, a: u32, b: u32 },
 }
 
 /// What a fused pair computes: of such pairs polynomials are made.
@@ -61,6 +63,7 @@ pub(super) enum Fused {
 pub(super) enum ScalarInstruction {
     Unary { f: Unary, to: u32, a: u32 },
     Binary { f: Binary, to: u32, a: u32, b: u32 },
+    Select { to: u32, c: u32, a: u32, b: u32 },
 }
 
 /// The columns are, in this order: states, adjoints, inputs and time, which are loaded at every block; scalars that the body or the

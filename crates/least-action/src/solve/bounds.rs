@@ -49,4 +49,12 @@ impl Bounds {
         }
         count
     }
+
+    /// Marks the unknowns that are at an end of their interval, and the `fixed` ones.
+    pub(super) fn mark_ends(&self, x: &[f64], fixed: &[bool], ends: &mut [bool]) {
+        let bounds = self.lower.iter().zip(&self.upper);
+        for (((end, &fixed), &x), (&low, &high)) in ends.iter_mut().zip(fixed).zip(x).zip(bounds) {
+            *end = fixed || x <= low || x >= high;
+        }
+    }
 }

@@ -135,8 +135,8 @@ impl Tangents {
     fn step(&mut self, flow: &Flow, h: f64, n: usize, estimated: &[Option<usize>]) {
         let (d, width) = (flow.dimension, self.width);
         let sparsity = flow.model.jacobian_sparsity();
-        for s in 0..4 {
-            let (reach, before) = (h * NODES[s], s.saturating_sub(1));
+        for (s, node) in NODES.iter().enumerate() {
+            let (reach, before) = (h * node, s.saturating_sub(1));
             for (z, k) in self.states[s].iter_mut().zip(&self.slopes[before]) {
                 *z = if s > 0 { reach * k } else { 0.0 };
             }
@@ -145,8 +145,8 @@ impl Tangents {
             let (states, slopes) = (&self.states[s], &mut self.slopes[s]);
             slopes.fill(0.0);
             for (i, row) in slopes.chunks_exact_mut(width).enumerate() {
-                for e in sparsity.starts[i]..sparsity.starts[i + 1] {
-                    match sparsity.columns[e] {
+                for (e, column) in sparsity.row(i) {
+                    match column {
                         j if j < d => {
                             for (to, z) in row.iter_mut().zip(&states[j * width..]) {
                                 *to += jacobian[e] * z;
@@ -229,8 +229,8 @@ pub(super) fn curvature(
                 Some(p) => f64::from(u8::from(estimated[p] == Some(c.wrapping_sub(d)))),
             };
             for v in 0..sparsity.rows() {
-                for e in sparsity.starts[v]..sparsity.starts[v + 1] {
-                    let (w, value) = (sparsity.columns[e], curvature[n * entries + e]);
+                for (e, w) in sparsity.row(v) {
+                    let value = curvature[n * entries + e];
                     for a in 0..width {
                         for b in 0..=a {
                             let mut product = along(v, a) * along(w, b);

@@ -94,13 +94,13 @@ impl ModelRows {
                 }
                 let slopes = row.slopes.iter().enumerate();
                 for (k, &slope) in slopes.filter(|(_, slope)| **slope != 0.0) {
-                    for e in jacobian.starts[i]..jacobian.starts[i + 1] {
+                    for (e, column) in jacobian.row(i) {
                         let place = k * jacobian.entries() + e;
                         let mut add = |column: usize, coefficient: f64| {
                             let entry = found.entry(column as u32).or_default();
                             entry.terms.push((place, coefficient));
                         };
-                        match jacobian.columns[e] {
+                        match column {
                             j if j < d && halfway => {
                                 add(j, 0.5 * slope);
                                 add(d + j, 0.5 * slope);
@@ -218,9 +218,10 @@ impl ModelRows {
             model.curvature(flow.scratch, at, &adjoint, &mut self.curvature);
             for (n, values) in self.curvature.chunks_exact(width.max(1)).enumerate() {
                 let first = (part.segment.first + n) * d;
-                let row = |v: usize| sparsity.starts[v]..sparsity.starts[v + 1];
-                for (v, e) in (0..sparsity.rows()).flat_map(|v| row(v).map(move |e| (v, e))) {
-                    let (w, value) = (sparsity.columns[e], values[e]);
+                let entries =
+                    (0..sparsity.rows()).flat_map(|v| sparsity.row(v).map(move |e| (v, e)));
+                for (v, (e, w)) in entries {
+                    let value = values[e];
                     let parameter = |v: usize| self.estimated[v - d].map(|p| path_length + p);
                     match (v < d, w < d) {
                         (true, _) if halfway => {

@@ -84,6 +84,17 @@ impl Assembly {
         sum
     }
 
+    /// How much rounding errors of the residuals, which are of the size of their parts, can change the value.
+    pub fn rounding(&self, linearization: &Linearization, x: &[f64]) -> f64 {
+        let mut sum = 0.0;
+        self.each_row(linearization, x, |row, _| {
+            let mut size = 0.0;
+            row.entries(|unknown, value| size += (value * x[unknown]).abs());
+            sum += row.weight * row.residual.abs() * (size + row.residual.abs());
+        });
+        f64::EPSILON * sum
+    }
+
     fn each_row(
         &self,
         linearization: &Linearization,

@@ -1,6 +1,11 @@
 //! Block Cholesky factorisation in time order, with the parameters last: O(N D^3) time, no fill.
 
-use super::kernels::{backward, factor_panel, forward, subtract_product, Rows};
+use std::ops::Range;
+
+use super::kernels::{
+    factor_panel, solve_lower, solve_upper, subtract_backward, subtract_forward, subtract_product,
+    Quad, STRIP,
+};
 use super::{BlockMatrix, Geometry};
 use crate::action::Layout;
 
@@ -16,7 +21,11 @@ pub struct NotPositive {
 #[derive(Debug, Clone)]
 pub struct Cholesky {
     geometry: Geometry,
-    values: Vec<f64>,
+    /// The panel of every point, then the corner of the parameters, in strips of four rows. The rows of every point, and those of the parameters, begin a
+    /// strip of their own.
+    values: Vec<Quad>,
+    /// Where each panel begins; the last entry is the corner.
+    start: Vec<usize>,
     /// One over each diagonal element of the factor.
     inverse: Vec<f64>,
 }
@@ -24,8 +33,18 @@ pub struct Cholesky {
 impl Cholesky {
     pub fn new(layout: &Layout) -> Self {
         let geometry = Geometry::new(layout);
+        let (d, parameters) = (geometry.dimension, geometry.parameters);
+        let mut start = vec![0];
+        let mut end = 0;
+        for &couples in &geometry.couples {
+            let strips = (1 + couples as usize) * d.div_ceil(STRIP) + parameters.div_ceil(STRIP);
+            end += strips * d;
+            start.push(end);
+        }
+        end += parameters.div_ceil(STRIP) * parameters;
         Cholesky {
-            values: vec![0.0; geometry.length()],
+            values: vec![[0.0; STRIP]; end],
+            start,
             inverse: vec![1.0; geometry.unknowns()],
             geometry,
         }
@@ -48,7 +67,7 @@ impl Cholesky {
         self.load(points, matrix, shift, fixed);
         let mut loaded = 0;
         // The panels that a step changes are loaded just before it, so that they are still in the cache.
-        for point in 0..=points {
+        for point in 0..self.panels() {
             let needed = (point + 3).min(points);
             while loaded < needed {
                 self.load(loaded, matrix, shift, fixed);
@@ -61,79 +80,79 @@ impl Cholesky {
 
     /// Copies a panel, or the corner of the parameters, from the matrix.
     fn load(&mut self, point: usize, matrix: &BlockMatrix, shift: &[f64], fixed: &[bool]) {
-        let Panel {
-            range,
-            rows,
-            unknown,
-            columns,
-        } = Panel::of(&self.geometry, point);
-        let panel = &mut self.values[range.clone()];
-        panel.copy_from_slice(&matrix.values[range]);
-        if let Some(shift) = shift.get(unknown..unknown + columns) {
-            for (value, &shift) in panel.iter_mut().step_by(rows + 1).zip(shift) {
-                *value += shift;
-            }
-        }
-        if !fixed.is_empty() && rows > 0 {
-            let states =
-                rows - self.geometry.parameters * usize::from(point < self.geometry.points);
-            let border = &fixed[self.geometry.path_length()..];
-            let row_fixed = &fixed[unknown..unknown + states];
-            for (k, column) in panel.chunks_exact_mut(rows).enumerate() {
-                if row_fixed[k] {
-                    column.fill(0.0);
-                    column[k] = 1.0;
-                    continue;
+        let geometry = &self.geometry;
+        let (unknowns, range) = (geometry.own(point), self.range(point));
+        let width = unknowns.len();
+        let rows = geometry.rows(point);
+        let from = &matrix.values[geometry.start[point]..];
+        let panel = &mut self.values[range];
+        let mut strips = panel.chunks_exact_mut(width.max(1));
+        let mut row = 0;
+        for segment in geometry.segments(point) {
+            let (first, end) = (row, row + segment.len());
+            while row < end {
+                let Some(strip) = strips.next() else { return };
+                // Above the diagonal nothing is ever read.
+                let columns = width.min(row + STRIP);
+                let height = STRIP.min(end - row);
+                for (k, quad) in strip[..columns].iter_mut().enumerate() {
+                    let column = &from[k * rows + row..];
+                    match column.first_chunk() {
+                        Some(values) if height == STRIP => *quad = *values,
+                        _ => {
+                            *quad = [0.0; STRIP];
+                            quad[..height].copy_from_slice(&column[..height]);
+                        }
+                    }
                 }
-                let (own, rest) = column.split_at_mut(states);
-                clear(own, row_fixed);
-                clear(rest, border);
+                if row < width && !shift.is_empty() {
+                    for lane in 0..height {
+                        strip[row + lane][lane] += shift[unknowns.start + row + lane];
+                    }
+                }
+                if !fixed.is_empty() {
+                    let rows = &fixed[segment.start + row - first..][..height];
+                    clear(&mut strip[..columns], rows, &fixed[unknowns.clone()]);
+                    for lane in (0..height).filter(|&lane| row < width && rows[lane]) {
+                        strip[row + lane][lane] = 1.0;
+                    }
+                }
+                row += height;
             }
         }
     }
 
     /// Factors one panel, or the corner, and subtracts its products from those that follow.
     fn eliminate(&mut self, point: usize) -> Result<(), NotPositive> {
+        let (unknowns, range) = (self.geometry.own(point), self.range(point));
+        let start = &self.start;
         let geometry = &self.geometry;
-        let (d, parameters) = (geometry.dimension, geometry.parameters);
-        let Panel {
-            range,
-            rows,
-            unknown,
-            columns,
-        } = Panel::of(geometry, point);
         let (before, later) = self.values.split_at_mut(range.end);
         let panel = &mut before[range.start..];
-        let inverse = &mut self.inverse[unknown..unknown + columns];
-        factor_panel(panel, rows, inverse).map_err(|k| NotPositive {
-            unknown: unknown + k,
+        factor_panel(panel, &mut self.inverse[unknowns.clone()]).map_err(|k| NotPositive {
+            unknown: unknowns.start + k,
         })?;
         if point == geometry.points {
             return Ok(());
         }
-        let states = geometry.state_rows(point);
-        let border = Rows {
-            from: states,
-            count: parameters,
-        };
-        for ahead in 1..=geometry.couples[point] as usize {
-            let target = &mut later[geometry.start[point + ahead] - range.end..];
-            let stride = geometry.rows(point + ahead);
-            let own = Rows {
-                from: ahead * d,
-                count: d,
-            };
-            // The rows of this panel from that point on: they are neighbours there as well.
-            let down = Rows {
-                from: ahead * d,
-                count: states - ahead * d,
-            };
-            subtract_product(target, stride, panel, rows, d, (down, own), true);
-            let target = &mut target[geometry.state_rows(point + ahead)..];
-            subtract_product(target, stride, panel, rows, d, (border, own), false);
+        let (d, parameters) = (geometry.dimension, geometry.parameters);
+        let states = d.div_ceil(STRIP) * d;
+        let reach = geometry.couples[point] as usize;
+        let border = &panel[(1 + reach) * states..];
+        for ahead in 1..=reach {
+            let target = &mut later[start[point + ahead] - range.end..];
+            let (rows, target_border) =
+                target.split_at_mut((1 + geometry.couples[point + ahead] as usize) * states);
+            // The rows of this panel from that point on are neighbours there as well.
+            let down = &panel[ahead * states..(1 + reach) * states];
+            let own = &down[..states];
+            subtract_product(rows, d, (down, own), d, true);
+            subtract_product(target_border, d, (border, own), d, false);
         }
-        let corner = &mut later[geometry.corner() - range.end..];
-        subtract_product(corner, parameters, panel, rows, d, (border, border), true);
+        if parameters > 0 {
+            let corner = &mut later[start[geometry.points] - range.end..];
+            subtract_product(corner, parameters, (border, border), d, true);
+        }
         Ok(())
     }
 
@@ -145,55 +164,33 @@ impl Cholesky {
 
     /// Solves `L y = b` in place.
     pub fn solve_lower(&self, b: &mut [f64]) {
-        let geometry = &self.geometry;
-        let (path, border) = b.split_at_mut(geometry.path_length());
-        for point in 0..geometry.points {
-            let panel = Panel::of(geometry, point);
-            let states = &mut path[panel.unknown..panel.unknown + geometry.state_rows(point)];
-            let inverse = &self.inverse[panel.unknown..panel.unknown + panel.columns];
-            forward(
-                &self.values[panel.range],
-                panel.rows,
-                inverse,
-                states,
-                border,
-            );
+        for point in 0..self.panels() {
+            let (panel, unknowns) = (&self.values[self.range(point)], self.geometry.own(point));
+            let (_, b) = b.split_at_mut(unknowns.start);
+            let (own, later) = b.split_at_mut(unknowns.len());
+            solve_lower(panel, &self.inverse[unknowns.clone()], own);
+            let mut strip = own.len().div_ceil(STRIP) * own.len();
+            for segment in self.geometry.segments(point).skip(1) {
+                let x = &mut later[segment.start - unknowns.end..][..segment.len()];
+                subtract_forward(&panel[strip..], own, x);
+                strip += x.len().div_ceil(STRIP) * own.len();
+            }
         }
-        let corner = Panel::of(geometry, geometry.points);
-        let inverse = &self.inverse[corner.unknown..];
-        forward(
-            &self.values[corner.range],
-            corner.rows,
-            inverse,
-            border,
-            &mut [],
-        );
     }
 
     /// Solves `L^T x = y` in place.
     pub fn solve_upper(&self, y: &mut [f64]) {
-        let geometry = &self.geometry;
-        let (path, border) = y.split_at_mut(geometry.path_length());
-        let corner = Panel::of(geometry, geometry.points);
-        let inverse = &self.inverse[corner.unknown..];
-        backward(
-            &self.values[corner.range],
-            corner.rows,
-            inverse,
-            border,
-            &[],
-        );
-        for point in (0..geometry.points).rev() {
-            let panel = Panel::of(geometry, point);
-            let states = &mut path[panel.unknown..panel.unknown + geometry.state_rows(point)];
-            let inverse = &self.inverse[panel.unknown..panel.unknown + panel.columns];
-            backward(
-                &self.values[panel.range],
-                panel.rows,
-                inverse,
-                states,
-                border,
-            );
+        for point in (0..self.panels()).rev() {
+            let (panel, unknowns) = (&self.values[self.range(point)], self.geometry.own(point));
+            let (_, y) = y.split_at_mut(unknowns.start);
+            let (own, later) = y.split_at_mut(unknowns.len());
+            let mut strip = own.len().div_ceil(STRIP) * own.len();
+            for segment in self.geometry.segments(point).skip(1) {
+                let x = &later[segment.start - unknowns.end..][..segment.len()];
+                subtract_backward(&panel[strip..], x, own);
+                strip += x.len().div_ceil(STRIP) * own.len();
+            }
+            solve_upper(panel, &self.inverse[unknowns], own);
         }
     }
 
@@ -201,41 +198,25 @@ impl Cholesky {
     pub fn log_determinant(&self) -> f64 {
         -2.0 * self.inverse.iter().map(|&v| libm::log(v)).sum::<f64>()
     }
-}
 
-fn clear(values: &mut [f64], fixed: &[bool]) {
-    for (value, &fixed) in values.iter_mut().zip(fixed) {
-        if fixed {
-            *value = 0.0;
-        }
+    /// One per point, and the corner if there are parameters.
+    fn panels(&self) -> usize {
+        self.geometry.points + usize::from(self.geometry.parameters > 0)
+    }
+
+    /// Where the panel of a point, or after the last the corner, lies.
+    fn range(&self, point: usize) -> Range<usize> {
+        let end = self.start.get(point + 1).copied();
+        self.start[point]..end.unwrap_or(self.values.len())
     }
 }
 
-/// The columns of one point, or, after the last, the parameters among themselves.
-struct Panel {
-    range: std::ops::Range<usize>,
-    rows: usize,
-    /// The unknown of its first column.
-    unknown: usize,
-    columns: usize,
-}
-
-impl Panel {
-    fn of(geometry: &Geometry, point: usize) -> Self {
-        let start = geometry.start[point];
-        if point < geometry.points {
-            Panel {
-                range: start..geometry.start[point + 1],
-                rows: geometry.rows(point),
-                unknown: point * geometry.dimension,
-                columns: geometry.dimension,
-            }
-        } else {
-            Panel {
-                range: start..geometry.length(),
-                rows: geometry.parameters,
-                unknown: geometry.path_length(),
-                columns: geometry.parameters,
+/// Zeros in the rows of a strip and the columns of a panel that are fixed.
+fn clear(strip: &mut [Quad], rows: &[bool], columns: &[bool]) {
+    for (quad, &column) in strip.iter_mut().zip(columns) {
+        for (value, &row) in quad.iter_mut().zip(rows) {
+            if row || column {
+                *value = 0.0;
             }
         }
     }

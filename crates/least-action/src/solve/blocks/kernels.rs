@@ -1,22 +1,22 @@
-//! Small dense kernels on column-major panels. Tiles of 4 x 4 are held in registers and vectorised across rows; products and sums are rounded one by one, in
-//! a fixed order, so the bits are the same on every machine.
+//! Small dense kernels on panels that are stored in strips of four rows: `strip[column]` holds the four elements of one column, so every loop runs over
+//! contiguous memory and is vectorised across rows. Products and sums are rounded one by one, in a fixed order: the bits are the same on every machine.
+//!
+//! Heights that are no multiple of four are filled up with zeros, which stay zeros.
 
-/// Rows and columns of a full tile: 4 x 4 sums fill half of the sixteen 128-bit registers.
-pub(super) const TILE: usize = 4;
+/// Rows of a strip. Tiles of 4 x 4 sums fill half of the sixteen 128-bit registers.
+pub(super) const STRIP: usize = 4;
 
-/// The sums over the first `depth` columns of `a[row] b[column]`, for M rows that `a` begins with and N that `b` begins with.
+/// Four elements of a column, one below the other.
+pub(super) type Quad = [f64; STRIP];
+
+/// Four columns of a strip.
+type Tile = [Quad; STRIP];
+
+/// The sums over all columns of `a[row] b[column]`: element (row, column) of A B^T for two strips, by columns.
 #[inline(always)]
-fn products<const M: usize, const N: usize>(
-    a: &[f64],
-    b: &[f64],
-    stride: usize,
-    depth: usize,
-) -> [[f64; M]; N] {
-    let mut sums = [[0.0; M]; N];
-    for (a, b) in a.chunks(stride).zip(b.chunks(stride)).take(depth) {
-        let (Some(a), Some(b)) = (a.first_chunk::<M>(), b.first_chunk::<N>()) else {
-            break;
-        };
+fn outer(a: &[Quad], b: &[Quad]) -> Tile {
+    let mut sums = [[0.0; STRIP]; STRIP];
+    for (a, b) in a.iter().zip(b) {
         for (sums, &b) in sums.iter_mut().zip(b) {
             for (sum, &a) in sums.iter_mut().zip(a) {
                 *sum += a * b;
@@ -26,347 +26,245 @@ fn products<const M: usize, const N: usize>(
     sums
 }
 
-/// Calls a tile kernel that is generic in its size with numbers known only now.
-macro_rules! by_size {
-    ($kernel:ident, $rows:expr, $columns:expr, $arguments:tt) => {
-        match ($rows, $columns) {
-            (4, 4) => $kernel::<4, 4> $arguments,
-            (3, 4) => $kernel::<3, 4> $arguments,
-            (2, 4) => $kernel::<2, 4> $arguments,
-            (1, 4) => $kernel::<1, 4> $arguments,
-            (4, 3) => $kernel::<4, 3> $arguments,
-            (3, 3) => $kernel::<3, 3> $arguments,
-            (2, 3) => $kernel::<2, 3> $arguments,
-            (1, 3) => $kernel::<1, 3> $arguments,
-            (4, 2) => $kernel::<4, 2> $arguments,
-            (3, 2) => $kernel::<3, 2> $arguments,
-            (2, 2) => $kernel::<2, 2> $arguments,
-            (1, 2) => $kernel::<1, 2> $arguments,
-            (4, 1) => $kernel::<4, 1> $arguments,
-            (3, 1) => $kernel::<3, 1> $arguments,
-            (2, 1) => $kernel::<2, 1> $arguments,
-            _ => $kernel::<1, 1> $arguments,
+/// The first columns of a strip, as many as there are; zeros for the rest of the tile.
+#[inline(always)]
+fn load(strip: &[Quad]) -> Tile {
+    match strip.first_chunk() {
+        Some(tile) => *tile,
+        None => {
+            let mut tile = [[0.0; STRIP]; STRIP];
+            tile[..strip.len()].copy_from_slice(strip);
+            tile
         }
-    };
+    }
 }
 
-/// A rectangle of rows of a panel: where they begin and how many there are.
-#[derive(Clone, Copy)]
-pub(super) struct Rows {
-    pub from: usize,
-    pub count: usize,
+#[inline(always)]
+fn store(tile: &Tile, strip: &mut [Quad]) {
+    match strip.first_chunk_mut() {
+        Some(whole) => *whole = *tile,
+        None => strip.copy_from_slice(&tile[..strip.len()]),
+    }
 }
 
-/// `target -= A B^T`, where A and B are rows of one panel with `depth` columns. If `lower`, only what is on or below the diagonal matters:
-/// tiles wholly above it are left out.
+#[inline(always)]
+fn subtract(tile: &mut Tile, from: &Tile) {
+    for (tile, from) in tile.iter_mut().zip(from) {
+        for (value, from) in tile.iter_mut().zip(from) {
+            *value = from - *value;
+        }
+    }
+}
+
+/// `target -= A B^T` for the strips of A below one another and B, all `width` columns wide. The strips of the target have `target_width` columns, one per
+/// row of B. If `lower`, what is above the diagonal does not matter: tiles wholly there are left out.
 pub(super) fn subtract_product(
-    target: &mut [f64],
-    target_stride: usize,
-    panel: &[f64],
-    stride: usize,
-    depth: usize,
-    (a, b): (Rows, Rows),
+    target: &mut [Quad],
+    target_width: usize,
+    (a, b): (&[Quad], &[Quad]),
+    width: usize,
     lower: bool,
 ) {
-    for column in (0..b.count).step_by(TILE) {
-        let columns = TILE.min(b.count - column);
-        let first = if lower { column } else { 0 };
-        for row in (first..a.count).step_by(TILE) {
-            let rows = TILE.min(a.count - row);
-            let into = &mut target[column * target_stride + row..];
-            let (a, b) = (&panel[a.from + row..], &panel[b.from + column..]);
-            by_size!(
-                subtract_tile,
-                rows,
-                columns,
-                (into, target_stride, a, b, stride, depth)
-            );
+    for (group, b) in b.chunks_exact(width).enumerate() {
+        let from = group * STRIP;
+        let to = target_width.min(from + STRIP);
+        let first = if lower { group } else { 0 };
+        let strips = target.chunks_exact_mut(target_width).skip(first);
+        for (strip, a) in strips.zip(a.chunks_exact(width).skip(first)) {
+            let mut tile = outer(a, b);
+            let strip = &mut strip[from..to];
+            subtract(&mut tile, &load(strip));
+            store(&tile, strip);
         }
     }
 }
 
-#[inline(never)]
-fn subtract_tile<const M: usize, const N: usize>(
-    target: &mut [f64],
-    target_stride: usize,
-    a: &[f64],
-    b: &[f64],
-    stride: usize,
-    depth: usize,
-) {
-    let sums = products::<M, N>(a, b, stride, depth);
-    for (target, sums) in target.chunks_mut(target_stride).zip(&sums) {
-        for (target, sum) in target.iter_mut().zip(sums) {
-            *target -= sum;
-        }
-    }
-}
-
-/// The Cholesky factor of the square that `panel` (column-major, `stride` rows) begins with, in its place, and below it the rest of the panel times the
-/// inverse transposed factor. One over each pivot is written to `inverse`, one per column.
+/// The Cholesky factor of the square that `panel` begins with, in its place, and below it the rest of the panel times the inverse transposed factor. One
+/// over each pivot is written to `inverse`, one per column.
 ///
 /// # Errors
 /// The column whose pivot is not positive.
-pub(super) fn factor_panel(
-    panel: &mut [f64],
-    stride: usize,
-    inverse: &mut [f64],
-) -> Result<(), usize> {
-    let size = inverse.len();
-    for column in (0..size).step_by(TILE) {
-        let columns = TILE.min(size - column);
-        let (done, rest) = panel.split_at_mut(column * stride);
-        let inverse = &mut inverse[column..column + columns];
-        let diagonal = match columns {
-            4 => factor_columns::<4>(done, rest, stride, column, inverse),
-            3 => factor_columns::<3>(done, rest, stride, column, inverse),
-            2 => factor_columns::<2>(done, rest, stride, column, inverse),
-            _ => factor_columns::<1>(done, rest, stride, column, inverse),
-        };
-        diagonal.map_err(|k| column + k)?;
+pub(super) fn factor_panel(panel: &mut [Quad], inverse: &mut [f64]) -> Result<(), usize> {
+    let width = inverse.len();
+    for (group, inverse) in inverse.chunks_mut(STRIP).enumerate() {
+        let from = group * STRIP;
+        let to = from + inverse.len();
+        let (head, below) = panel.split_at_mut((group + 1) * width);
+        let (above, own) = head[group * width..].split_at_mut(from);
+        let own = &mut own[..inverse.len()];
+        let mut tile = outer(above, above);
+        subtract(&mut tile, &load(own));
+        for (k, column) in tile.iter_mut().enumerate().skip(own.len()) {
+            column[k] = 1.0;
+        }
+        let reciprocal = factor_tile(&mut tile).map_err(|k| from + k)?;
+        store(&tile, own);
+        inverse.copy_from_slice(&reciprocal[..inverse.len()]);
+        for strip in below.chunks_exact_mut(width) {
+            let (done, rest) = strip.split_at_mut(from);
+            let mut rows = outer(done, above);
+            let rest = &mut rest[..to - from];
+            subtract(&mut rows, &load(rest));
+            solve_tile(&mut rows, &tile, &reciprocal);
+            store(&rows, rest);
+        }
     }
     Ok(())
 }
 
-/// N columns of a panel: `done` are those before, `rest` begins with these.
+/// Cholesky of a tile in place, zeros above its diagonal. Returns one over each pivot, or which is not positive.
 #[inline(always)]
-fn factor_columns<const N: usize>(
-    done: &[f64],
-    rest: &mut [f64],
-    stride: usize,
-    column: usize,
-    inverse: &mut [f64],
-) -> Result<(), usize> {
-    let above = done.get(column..).unwrap_or_default();
-    let mut tile = difference::<N, N>(rest, above, above, stride, column);
-    let mut reciprocal = [0.0; N];
-    for k in 0..N {
-        for j in 0..k {
-            let factor = tile[j][k];
-            for row in k..N {
-                tile[k][row] -= tile[j][row] * factor;
+fn factor_tile(tile: &mut Tile) -> Result<Quad, usize> {
+    let mut reciprocal = [0.0; STRIP];
+    for k in 0..STRIP {
+        let mut column = tile[k];
+        for before in &tile[..k] {
+            let factor = before[k];
+            for (value, before) in column.iter_mut().zip(before) {
+                *value -= before * factor;
             }
         }
-        let pivot = tile[k][k];
+        let pivot = column[k];
         // Also false for NaN.
         if !(pivot > 0.0 && pivot < f64::INFINITY) {
             return Err(k);
         }
         let root = pivot.sqrt();
         reciprocal[k] = 1.0 / root;
-        tile[k][k] = root;
-        for row in k + 1..N {
-            tile[k][row] *= reciprocal[k];
-        }
-    }
-    store(rest, stride, column, &tile);
-    inverse.copy_from_slice(&reciprocal);
-    let mut row = column + N;
-    while row < stride {
-        let rows = TILE.min(stride - row);
-        match rows {
-            4 => solve_tile::<4, N>(done, rest, stride, column, row, &tile, &reciprocal),
-            3 => solve_tile::<3, N>(done, rest, stride, column, row, &tile, &reciprocal),
-            2 => solve_tile::<2, N>(done, rest, stride, column, row, &tile, &reciprocal),
-            _ => solve_tile::<1, N>(done, rest, stride, column, row, &tile, &reciprocal),
-        }
-        row += rows;
-    }
-    Ok(())
-}
-
-/// The tile of `rest` at rows `row..` after the columns before it are eliminated.
-#[inline(always)]
-fn difference<const M: usize, const N: usize>(
-    rest: &[f64],
-    a: &[f64],
-    b: &[f64],
-    stride: usize,
-    row: usize,
-) -> [[f64; M]; N] {
-    let mut tile = products::<M, N>(a, b, stride, usize::MAX);
-    for (tile, column) in tile.iter_mut().zip(rest.chunks(stride)) {
-        if let Some(column) = column.get(row..).and_then(|c| c.first_chunk::<M>()) {
-            for (value, given) in tile.iter_mut().zip(column) {
-                *value = given - *value;
-            }
-        }
-    }
-    tile
-}
-
-#[inline(always)]
-fn store<const M: usize, const N: usize>(
-    rest: &mut [f64],
-    stride: usize,
-    row: usize,
-    tile: &[[f64; M]; N],
-) {
-    for (column, tile) in rest.chunks_mut(stride).zip(tile) {
-        column[row..row + M].copy_from_slice(tile);
-    }
-}
-
-#[inline(always)]
-fn solve_tile<const M: usize, const N: usize>(
-    done: &[f64],
-    rest: &mut [f64],
-    stride: usize,
-    column: usize,
-    row: usize,
-    factor: &[[f64; N]; N],
-    reciprocal: &[f64; N],
-) {
-    let a = done.get(row..).unwrap_or_default();
-    let b = done.get(column..).unwrap_or_default();
-    let mut tile = difference::<M, N>(rest, a, b, stride, row);
-    for k in 0..N {
-        for j in 0..k {
-            let above = tile[j];
-            for (value, solved) in tile[k].iter_mut().zip(&above) {
-                *value -= solved * factor[j][k];
-            }
-        }
-        for value in &mut tile[k] {
+        for value in &mut column {
             *value *= reciprocal[k];
         }
+        column[..k].fill(0.0);
+        column[k] = root;
+        tile[k] = column;
     }
-    store(rest, stride, row, &tile);
+    Ok(reciprocal)
 }
 
-/// `x = L^-1 x` for a panel: its own unknowns are solved for, the later ones (`below`, then `border`) reduced.
-pub(super) fn forward(
-    panel: &[f64],
-    stride: usize,
-    inverse: &[f64],
-    states: &mut [f64],
-    border: &mut [f64],
-) {
-    let size = inverse.len();
-    for column in (0..size).step_by(TILE) {
-        let columns = TILE.min(size - column);
-        let panel = &panel[column * stride..];
-        let inverse = &inverse[column..];
-        match columns {
-            4 => forward_columns::<4>(panel, stride, column, inverse, states, border),
-            3 => forward_columns::<3>(panel, stride, column, inverse, states, border),
-            2 => forward_columns::<2>(panel, stride, column, inverse, states, border),
-            _ => forward_columns::<1>(panel, stride, column, inverse, states, border),
-        }
-    }
-}
-
+/// `rows = rows L^-T` for the factor L of a tile.
 #[inline(always)]
-fn forward_columns<const N: usize>(
-    panel: &[f64],
-    stride: usize,
-    column: usize,
-    inverse: &[f64],
-    states: &mut [f64],
-    border: &mut [f64],
-) {
-    let columns: [&[f64]; N] = std::array::from_fn(|k| &panel[k * stride..(k + 1) * stride]);
-    let (own, below) = states[column..].split_at_mut(N);
-    let mut solved = [0.0; N];
-    for k in 0..N {
-        let mut value = own[k];
-        for j in 0..k {
-            value -= columns[j][column + k] * solved[j];
-        }
-        solved[k] = value * inverse[k];
-        own[k] = solved[k];
-    }
-    let from = column + N;
-    let border_from = from + below.len();
-    subtract_columns(&columns.map(|c| &c[from..border_from]), &solved, below);
-    subtract_columns(&columns.map(|c| &c[border_from..]), &solved, border);
-}
-
-#[inline(always)]
-fn subtract_columns<const N: usize>(columns: &[&[f64]; N], factors: &[f64; N], from: &mut [f64]) {
-    let length = from.len();
-    let columns = columns.map(|c| &c[..length]);
-    for row in 0..length {
-        let mut value = from[row];
-        for k in 0..N {
-            value -= columns[k][row] * factors[k];
-        }
-        from[row] = value;
-    }
-}
-
-/// `x = L^-T x` for a panel, where the later unknowns are solved for already.
-pub(super) fn backward(
-    panel: &[f64],
-    stride: usize,
-    inverse: &[f64],
-    states: &mut [f64],
-    border: &[f64],
-) {
-    let size = inverse.len();
-    let mut end = size;
-    while end > 0 {
-        let columns = match end % TILE {
-            0 => TILE,
-            rest => rest,
-        };
-        let column = end - columns;
-        let panel = &panel[column * stride..];
-        let inverse = &inverse[column..];
-        match columns {
-            4 => backward_columns::<4>(panel, stride, column, inverse, states, border),
-            3 => backward_columns::<3>(panel, stride, column, inverse, states, border),
-            2 => backward_columns::<2>(panel, stride, column, inverse, states, border),
-            _ => backward_columns::<1>(panel, stride, column, inverse, states, border),
-        }
-        end = column;
-    }
-}
-
-#[inline(always)]
-fn backward_columns<const N: usize>(
-    panel: &[f64],
-    stride: usize,
-    column: usize,
-    inverse: &[f64],
-    states: &mut [f64],
-    border: &[f64],
-) {
-    let columns: [&[f64]; N] = std::array::from_fn(|k| &panel[k * stride..(k + 1) * stride]);
-    let (own, below) = states[column..].split_at_mut(N);
-    let from = column + N;
-    let border_from = from + below.len();
-    let states = dots(&columns.map(|c| &c[from..border_from]), below);
-    let border = dots(&columns.map(|c| &c[border_from..]), border);
-    for k in (0..N).rev() {
-        let mut value = own[k] - states[k] - border[k];
-        for j in k + 1..N {
-            value -= columns[k][column + j] * own[j];
-        }
-        own[k] = value * inverse[k];
-    }
-}
-
-/// Inner products of N columns with one vector, each in four partial sums.
-#[inline(always)]
-fn dots<const N: usize>(columns: &[&[f64]; N], x: &[f64]) -> [f64; N] {
-    let length = x.len();
-    let whole = length - length % 4;
-    let columns = columns.map(|c| &c[..length]);
-    let mut partial = [[0.0; 4]; N];
-    for row in (0..whole).step_by(4) {
-        for k in 0..N {
-            for lane in 0..4 {
-                partial[k][lane] += columns[k][row + lane] * x[row + lane];
+fn solve_tile(rows: &mut Tile, factor: &Tile, reciprocal: &Quad) {
+    for k in 0..STRIP {
+        let mut column = rows[k];
+        for (before, factor) in rows[..k].iter().zip(factor) {
+            for (value, before) in column.iter_mut().zip(before) {
+                *value -= before * factor[k];
             }
         }
-    }
-    std::array::from_fn(|k| {
-        let [a, b, c, d] = partial[k];
-        let mut sum = (a + b) + (c + d);
-        for row in whole..length {
-            sum += columns[k][row] * x[row];
+        for value in &mut column {
+            *value *= reciprocal[k];
         }
-        sum
-    })
+        rows[k] = column;
+    }
+}
+
+/// `own = L^-1 own` for the triangle that a panel begins with.
+pub(super) fn solve_lower(panel: &[Quad], inverse: &[f64], own: &mut [f64]) {
+    let width = inverse.len();
+    for (group, strip) in panel.chunks_exact(width).enumerate() {
+        let from = group * STRIP;
+        if from >= width {
+            break;
+        }
+        let (done, rest) = own.split_at_mut(from);
+        let count = STRIP.min(rest.len());
+        let mut values = difference(rest, strip, done);
+        for k in 0..count {
+            values[k] *= inverse[from + k];
+            for row in k + 1..count {
+                values[row] -= strip[from + k][row] * values[k];
+            }
+        }
+        rest[..count].copy_from_slice(&values[..count]);
+    }
+}
+
+/// `x -= A own` for the strips of A, as many as `x` needs.
+pub(super) fn subtract_forward(strips: &[Quad], own: &[f64], x: &mut [f64]) {
+    for (x, strip) in x.chunks_mut(STRIP).zip(strips.chunks_exact(own.len())) {
+        let values = difference(x, strip, own);
+        x.copy_from_slice(&values[..x.len()]);
+    }
+}
+
+/// The first four elements of x, as many as there are, less a strip times `factors`.
+#[inline(always)]
+fn difference(x: &[f64], strip: &[Quad], factors: &[f64]) -> Quad {
+    let mut sums = [0.0; STRIP];
+    for (column, &factor) in strip.iter().zip(factors) {
+        for (sum, value) in sums.iter_mut().zip(column) {
+            *sum += value * factor;
+        }
+    }
+    let mut values = quad(x);
+    for (value, sum) in values.iter_mut().zip(&sums) {
+        *value -= sum;
+    }
+    values
+}
+
+/// The first four elements, or what there is and zeros.
+#[inline(always)]
+fn quad(x: &[f64]) -> Quad {
+    match x.first_chunk() {
+        Some(values) => *values,
+        None => {
+            let mut values = [0.0; STRIP];
+            values[..x.len()].copy_from_slice(x);
+            values
+        }
+    }
+}
+
+/// `own = L^-T own` for the triangle that a panel begins with.
+pub(super) fn solve_upper(panel: &[Quad], inverse: &[f64], own: &mut [f64]) {
+    let width = inverse.len();
+    for group in (0..width.div_ceil(STRIP)).rev() {
+        let from = group * STRIP;
+        let (own, later) = own[from..].split_at_mut(STRIP.min(width - from));
+        let below = &panel[(group + 1) * width..];
+        let sums = transposed_product(below, width, from, later);
+        let strip = &panel[group * width + from..];
+        for k in (0..own.len()).rev() {
+            let mut value = own[k] - sums[k];
+            for row in k + 1..own.len() {
+                value -= strip[k][row] * own[row];
+            }
+            own[k] = value * inverse[from + k];
+        }
+    }
+}
+
+/// `own -= A^T x` for the strips of A, as many as `x` needs.
+pub(super) fn subtract_backward(strips: &[Quad], x: &[f64], own: &mut [f64]) {
+    let width = own.len();
+    for (group, own) in own.chunks_mut(STRIP).enumerate() {
+        let sums = transposed_product(strips, width, group * STRIP, x);
+        for (value, sum) in own.iter_mut().zip(&sums) {
+            *value -= sum;
+        }
+    }
+}
+
+/// Inner products of x with four columns from `from` on: each in four partial sums, one per row of a strip.
+#[inline(always)]
+fn transposed_product(strips: &[Quad], width: usize, from: usize, x: &[f64]) -> Quad {
+    let mut sums = [[0.0; STRIP]; STRIP];
+    for (x, strip) in x.chunks(STRIP).zip(strips.chunks_exact(width)) {
+        let x = quad(x);
+        match strip[from..].first_chunk::<STRIP>() {
+            Some(columns) => add_products(&mut sums, columns, &x),
+            None => add_products(&mut sums, &strip[from..], &x),
+        }
+    }
+    sums.map(|[a, b, c, d]| (a + b) + (c + d))
+}
+
+#[inline(always)]
+fn add_products(sums: &mut Tile, columns: &[Quad], x: &Quad) {
+    for (sums, column) in sums.iter_mut().zip(columns) {
+        for ((sum, value), x) in sums.iter_mut().zip(column).zip(x) {
+            *sum += value * x;
+        }
+    }
 }

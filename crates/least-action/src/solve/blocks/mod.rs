@@ -9,6 +9,8 @@ pub(super) mod tests;
 pub use assembly::Assembly;
 pub use cholesky::{Cholesky, NotPositive};
 
+use std::ops::Range;
+
 use crate::action::Layout;
 
 /// Where the numbers of a [`BlockMatrix`] or of its factor lie in memory.
@@ -48,9 +50,27 @@ impl Geometry {
         }
     }
 
-    /// Rows of the panel of `point`, which is also the distance between its columns.
+    /// Rows of the panel of `point`, which is also the distance between its columns. The panel after the last is the corner of the parameters.
     pub fn rows(&self, point: usize) -> usize {
-        self.state_rows(point) + self.parameters
+        match point < self.points {
+            true => self.state_rows(point) + self.parameters,
+            false => self.parameters,
+        }
+    }
+
+    /// The unknowns of a point, or, after the last, the parameters.
+    pub fn own(&self, point: usize) -> Range<usize> {
+        match point < self.points {
+            true => point * self.dimension..(point + 1) * self.dimension,
+            false => self.path_length()..self.unknowns(),
+        }
+    }
+
+    /// The unknowns in the rows of a panel: those of the point itself, of each point that it is coupled with, and the parameters.
+    pub fn segments(&self, point: usize) -> impl Iterator<Item = Range<usize>> + '_ {
+        let reach = self.couples.get(point).map_or(0, |&c| c as usize);
+        let border = (point < self.points).then(|| self.own(self.points));
+        (point..=point + reach).map(|p| self.own(p)).chain(border)
     }
 
     /// Rows of the panel that belong to states: those of the parameters follow them.

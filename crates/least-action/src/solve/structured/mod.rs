@@ -2,6 +2,12 @@
 //! factorisation in time. Damping by the gain ratio as in H. B. Nielsen, report IMM-REP-1999-05, Technical University of Denmark; bounds by projection as in
 //! D. P. Bertsekas, SIAM J. Control Optim. 20, 1982.
 
+mod damping;
+#[cfg(test)]
+mod tests;
+
+use damping::Damping;
+
 use super::{
     Assembly, BlockMatrix, Bounds, Cholesky, LeastSquares, Minimizer, Minimum, Objective,
     StopReason,
@@ -109,8 +115,11 @@ pub struct Workspace {
     shift: Vec<f64>,
     step: Vec<f64>,
     trial: Vec<f64>,
-    /// Unknowns held at their bounds; empty without bounds.
+    product: Vec<f64>,
+    /// Unknowns at a bound that they would leave downhill; empty without bounds.
     fixed: Vec<bool>,
+    /// These, and those that a step leads to a bound.
+    held: Vec<bool>,
 }
 
 impl Workspace {
@@ -137,47 +146,11 @@ impl Workspace {
             scale: zeros.clone(),
             shift: zeros.clone(),
             step: zeros.clone(),
-            trial: zeros,
+            trial: zeros.clone(),
+            product: zeros,
+            held: fixed.clone(),
             fixed,
         })
-    }
-}
-
-/// How strongly steps are held back: `factor` times the metric is added to the Hessian.
-struct Damping {
-    factor: f64,
-    growth: f64,
-}
-
-impl Damping {
-    const FIRST: f64 = 1e-3;
-    const LEAST: f64 = 1e-15;
-    /// Steps damped like this move nothing.
-    const MOST: f64 = 1e20;
-
-    fn new() -> Self {
-        Damping {
-            factor: Self::FIRST,
-            growth: 2.0,
-        }
-    }
-
-    /// After a step that kept `gain` of what it promised.
-    fn relax(&mut self, gain: f64) {
-        let s = 2.0 * gain - 1.0;
-        let factor = self.factor * (1.0 - s * s * s).max(1.0 / 3.0);
-        self.factor = factor.max(Self::LEAST);
-        self.growth = 2.0;
-    }
-
-    /// After a step that failed.
-    fn tighten(&mut self) {
-        self.factor *= self.growth;
-        self.growth *= 2.0;
-    }
-
-    fn exhausted(&self) -> bool {
-        self.factor > Self::MOST
     }
 }
 
@@ -194,8 +167,31 @@ struct Search<'a> {
     factorizations: usize,
 }
 
+/// What became of a step.
+enum Tried {
+    /// It was taken, and kept this share of its promise.
+    Lower(f64),
+    NotLower,
+    NotFinite,
+}
+
+/// By how much a step lowers the quadratic model.
+struct Promise {
+    /// Without regard to bounds, but to those that are active.
+    free: f64,
+    /// Within the bounds.
+    kept: f64,
+}
+
 /// A step below this share of its promise is not taken.
 const LEAST_GAIN: f64 = 1e-4;
+
+/// A step that is cut at its bounds and keeps less than this share of what it promised is computed anew beside the cut, at most [`CUTS`] times.
+const GOOD_CUT: f64 = 0.9;
+const CUTS: usize = 3;
+
+/// So many damped steps in a row that promise less than the tolerance end a minimisation; one is enough if it is not damped.
+const QUIET_STEPS: usize = 5;
 
 impl<'a> Search<'a> {
     fn begin(
@@ -223,7 +219,14 @@ impl<'a> Search<'a> {
 
     fn run(mut self) -> Result<Minimum> {
         self.expand()?;
+        // Steps in a row that promise too little to go on.
+        let mut quiet = 0;
+        // Whether a step since the last that was taken was too long to be finite.
         let mut not_finite = false;
+        let nowhere = |not_finite: bool, otherwise: StopReason| match not_finite {
+            true => StopReason::NotFinite,
+            false => otherwise,
+        };
         let stop = loop {
             if self.problem.interrupted() {
                 break StopReason::Interrupted;
@@ -233,38 +236,35 @@ impl<'a> Search<'a> {
             }
             self.iterations += 1;
             if !self.factor() {
-                break StopReason::LineSearchFailed;
+                break nowhere(not_finite, StopReason::LineSearchFailed);
             }
-            let predicted = self.propose();
-            if predicted <= self.options.tolerance * self.value {
-                break match predicted > 0.0 {
-                    true => StopReason::ValueSettled,
-                    false => StopReason::GradientSmall,
-                };
+            let promise = self.propose();
+            if promise.free == 0.0 {
+                break StopReason::GradientSmall;
             }
-            self.evaluations += 1;
-            let trial = self
-                .problem
-                .linearize(&self.memory.trial, &mut self.memory.next);
-            not_finite = trial.is_err();
-            match trial {
-                Ok(value) if self.value - value > LEAST_GAIN * predicted => {
-                    self.damping.relax((self.value - value) / predicted);
-                    self.value = value;
-                    self.x.copy_from_slice(&self.memory.trial);
-                    std::mem::swap(&mut self.memory.now, &mut self.memory.next);
+            let small = promise.free <= self.options.tolerance * self.value;
+            let tried = self.try_step(promise.kept);
+            // The last step is taken as well: it is there, and near the minimum it removes most of what is left.
+            not_finite |= matches!(tried, Tried::NotFinite);
+            if small && self.damping.negligible() && !not_finite {
+                break StopReason::ValueSettled;
+            }
+            match tried {
+                Tried::Lower(gain) => {
+                    quiet = if small { quiet + 1 } else { 0 };
+                    if quiet == QUIET_STEPS {
+                        break StopReason::ValueSettled;
+                    }
+                    not_finite = false;
+                    self.damping.relax(gain);
                     self.expand()?;
                 }
-                _ => self.damping.tighten(),
-            }
-            if self.damping.exhausted() {
-                break match not_finite {
-                    true => StopReason::NotFinite,
-                    false => StopReason::LineSearchFailed,
-                };
+                Tried::NotLower if self.lost_in_rounding(promise.free) => {
+                    break nowhere(not_finite, StopReason::ValueSettled);
+                }
+                Tried::NotLower | Tried::NotFinite => self.damping.tighten(),
             }
         };
-        let _ = not_finite;
         Ok(Minimum {
             value: self.value,
             stop,
@@ -274,6 +274,32 @@ impl<'a> Search<'a> {
             hessian_products: 0,
             active_bounds: self.active_bounds(),
         })
+    }
+
+    /// Moves to the proposed point if it is lower.
+    fn try_step(&mut self, predicted: f64) -> Tried {
+        if predicted <= 0.0 {
+            return Tried::NotLower;
+        }
+        self.evaluations += 1;
+        let memory = &mut *self.memory;
+        match self.problem.linearize(&memory.trial, &mut memory.next) {
+            Err(_) => Tried::NotFinite,
+            Ok(value) if self.value - value > LEAST_GAIN * predicted => {
+                let gain = (self.value - value) / predicted;
+                self.value = value;
+                self.x.copy_from_slice(&memory.trial);
+                std::mem::swap(&mut memory.now, &mut memory.next);
+                Tried::Lower(gain)
+            }
+            Ok(_) => Tried::NotLower,
+        }
+    }
+
+    /// Whether rounding errors of the residuals may change the value by as much as a step promises.
+    fn lost_in_rounding(&self, predicted: f64) -> bool {
+        let memory = &*self.memory;
+        predicted <= 1e-3 * self.value && predicted <= memory.assembly.rounding(&memory.now, self.x)
     }
 
     /// Gradient, Hessian and metric at the present point.
@@ -307,10 +333,8 @@ impl<'a> Search<'a> {
                 *shift = self.damping.factor * scale;
             }
             self.factorizations += 1;
-            let factored = memory
-                .factor
-                .factor(&memory.hessian, &memory.shift, &memory.fixed);
-            if factored.is_ok() {
+            let (matrix, shift) = (&memory.hessian, &memory.shift);
+            if memory.factor.factor(matrix, shift, &memory.fixed).is_ok() {
                 return true;
             }
             self.damping.tighten();
@@ -318,8 +342,8 @@ impl<'a> Search<'a> {
         false
     }
 
-    /// Writes the next step and the point that it leads to; returns by how much it promises to lower the value.
-    fn propose(&mut self) -> f64 {
+    /// Writes the next step and the point that it leads to.
+    fn propose(&mut self) -> Promise {
         let memory = &mut *self.memory;
         for (step, gradient) in memory.step.iter_mut().zip(&memory.gradient) {
             *step = -gradient;
@@ -330,31 +354,94 @@ impl<'a> Search<'a> {
             }
         }
         memory.factor.solve(&mut memory.step);
-        for (trial, (x, step)) in memory.trial.iter_mut().zip(self.x.iter().zip(&memory.step)) {
-            *trial = x + step;
-        }
-        let bounds = self.problem.bounds();
-        if bounds.is_some_and(|b| b.project(&mut memory.trial)) {
-            for (step, (x, trial)) in memory.step.iter_mut().zip(self.x.iter().zip(&memory.trial)) {
-                *step = trial - x;
-            }
-            return match self.options.hessian {
-                Hessian::GaussNewton => memory
-                    .assembly
-                    .predicted_decrease(&memory.now, &memory.step),
-                Hessian::Exact => {
-                    // The factor of the last step is used up: its shift is free to hold the product.
-                    memory.hessian.multiply(&memory.step, &mut memory.shift);
-                    -dot(&memory.gradient, &memory.step) - 0.5 * dot(&memory.shift, &memory.step)
-                }
-            };
-        }
         let steps = memory.step.iter().zip(&memory.gradient).zip(&memory.shift);
         let mut twice = 0.0;
         for ((step, gradient), shift) in steps {
             twice += step * (shift * step - gradient);
         }
-        0.5 * twice
+        let free = 0.5 * twice;
+        let mut promise = Promise { free, kept: free };
+        // Where many bounds are in the way, cutting the step there spoils it: the others must know.
+        for _ in 0..CUTS {
+            if !self.cut_step() {
+                return promise;
+            }
+            promise.kept = self.predicted();
+            if promise.kept >= GOOD_CUT * free || !self.step_beside_cut() {
+                break;
+            }
+        }
+        if self.cut_step() {
+            promise.kept = self.predicted();
+        }
+        promise
+    }
+
+    /// Writes the point that the step leads to. Where it would leave its bounds both are cut, which is what is returned.
+    fn cut_step(&mut self) -> bool {
+        let memory = &mut *self.memory;
+        for (trial, (x, step)) in memory.trial.iter_mut().zip(self.x.iter().zip(&memory.step)) {
+            *trial = x + step;
+        }
+        let Some(bounds) = self.problem.bounds() else {
+            return false;
+        };
+        if !bounds.project(&mut memory.trial) {
+            return false;
+        }
+        for (step, (x, trial)) in memory.step.iter_mut().zip(self.x.iter().zip(&memory.trial)) {
+            *step = trial - x;
+        }
+        true
+    }
+    /// By how much the quadratic model, without damping, falls along the step.
+    fn predicted(&mut self) -> f64 {
+        let memory = &mut *self.memory;
+        if self.options.hessian == Hessian::GaussNewton {
+            return memory
+                .assembly
+                .predicted_decrease(&memory.now, &memory.step);
+        }
+        memory.hessian.multiply(&memory.step, &mut memory.product);
+        -dot(&memory.gradient, &memory.step) - 0.5 * dot(&memory.product, &memory.step)
+    }
+
+    /// Improves the step in the unknowns that are not at a bound at its end, with the others held there. Returns whether that was possible.
+    fn step_beside_cut(&mut self) -> bool {
+        let Some(bounds) = self.problem.bounds() else {
+            return false;
+        };
+        let memory = &mut *self.memory;
+        bounds.mark_ends(&memory.trial, &memory.fixed, &mut memory.held);
+        self.factorizations += 1;
+        let (matrix, shift) = (&memory.hessian, &memory.shift);
+        if memory.factor.factor(matrix, shift, &memory.held).is_err() {
+            return false;
+        }
+        let change = &mut memory.product;
+        match self.options.hessian {
+            Hessian::GaussNewton => {
+                memory
+                    .assembly
+                    .gradient_after(&memory.now, &memory.step, change)
+            }
+            Hessian::Exact => {
+                matrix.multiply(&memory.step, change);
+                let pairs = change.iter_mut().zip(&memory.gradient);
+                pairs.for_each(|(change, gradient)| *change += gradient);
+            }
+        }
+        let steps = memory.step.iter().zip(shift);
+        for ((change, (step, shift)), &held) in change.iter_mut().zip(steps).zip(&memory.held) {
+            *change = match held {
+                true => 0.0,
+                false => -(*change + shift * step),
+            };
+        }
+        memory.factor.solve(change);
+        let pairs = memory.step.iter_mut().zip(change.iter());
+        pairs.for_each(|(step, change)| *step += change);
+        true
     }
 
     fn active_bounds(&self) -> Vec<usize> {
