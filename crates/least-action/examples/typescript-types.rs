@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use least_action::action::{Precision, Prior};
+use least_action::action::{GradientCheck, GradientVerdict, Precision, Prior, Variable};
 use least_action::anneal::{
     Drop, Estimate, Finding, FindingCode, Ladder, Level, ObservedStart, Rung, Severity,
     StartingPaths, Verdict,
@@ -34,6 +34,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<Estimate>(&config)?,
         declaration::<Finding>(&config)?,
         declaration::<FindingCode>(&config)?,
+        declaration::<GradientCheck>(&config)?,
+        declaration::<GradientVerdict>(&config)?,
         declaration::<Hessian>(&config)?,
         declaration::<Ladder>(&config)?,
         declaration::<Lbfgs>(&config)?,
@@ -54,6 +56,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<Structured>(&config)?,
         declaration::<TrustRegion>(&config)?,
         declaration::<TwinExperiment>(&config)?,
+        declaration::<Variable>(&config)?,
         declaration::<Verdict>(&config)?,
         model_parameters()?,
     ];
