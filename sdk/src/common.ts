@@ -6,6 +6,7 @@ export {
   type ActionOptions,
   type ActionPoint,
   type GradientPoint,
+  type GradientReport,
 } from "./action.js";
 export type { AnnealOptions, Progress, ResumableRun } from "./anneal/options.js";
 export type { Best, Levels, Prediction, Run, Start } from "./anneal/run.js";
@@ -69,6 +70,8 @@ export type {
   Estimate,
   Finding,
   FindingCode,
+  GradientCheck,
+  GradientVerdict,
   Hessian,
   Ladder,
   Lbfgs,
@@ -89,6 +92,7 @@ export type {
   StopReason,
   Structured,
   TrustRegion,
+  Variable,
   Verdict,
 } from "./raw.js";
 export { integrate, twinExperiment, type IntegrateOptions, type Twin, type TwinOptions } from "./twin.js";

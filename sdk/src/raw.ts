@@ -1,6 +1,16 @@
 // The only file that imports generated code: instances of the WebAssembly module, and types for what they take and give.
 import { createGlue } from "../generated/glue.js";
-import type { Drop, ErrorFacts, Finding, Level, ModelKind, Parameter, Rung, Verdict } from "../generated/types.js";
+import type {
+  Drop,
+  ErrorFacts,
+  Finding,
+  GradientCheck,
+  Level,
+  ModelKind,
+  Parameter,
+  Rung,
+  Verdict,
+} from "../generated/types.js";
 
 export type { ErrorFacts as CoreFacts } from "../generated/types.js";
 export type {
@@ -13,6 +23,8 @@ export type {
   Estimate,
   Finding,
   FindingCode,
+  GradientCheck,
+  GradientVerdict,
   Hessian,
   Ladder,
   Lbfgs,
@@ -33,6 +45,7 @@ export type {
   StopReason,
   Structured,
   TrustRegion,
+  Variable,
   TwinExperiment as CoreTwinExperiment,
   Verdict,
 } from "../generated/types.js";
@@ -90,6 +103,7 @@ export interface RawAction {
   /** Writes the action and its parts to `result`. */
   evaluate(path: Float64Array, point: Float64Array, result: Float64Array): void;
   /** The same, then the gradient in the estimated parameters; that in the path goes to `gradient`. */
+  checkGradient(path: Float64Array, point: Float64Array, sample: number | undefined): GradientCheck & { text: string };
   gradient(path: Float64Array, point: Float64Array, gradient: Float64Array, result: Float64Array): void;
   free(): void;
 }
