@@ -279,6 +279,10 @@ impl Graph {
             Multiply if vb == Some(-1.0) => self.negate(a),
             Divide if va == Some(0.0) => self.constant(0.0),
             Divide if vb == Some(1.0) => a,
+            Divide if vb.is_some_and(has_exact_inverse) => {
+                let inverse = self.constant(1.0 / vb.unwrap_or(1.0));
+                self.multiply(a, inverse)
+            }
             Min | Max if a == b => a,
             Less if a == b => self.constant(0.0),
             Power if va == Some(1.0) => a,
@@ -351,6 +355,13 @@ pub(crate) const MOST_MULTIPLIED: f64 = 1024.0;
 fn is_easy(power: f64) -> bool {
     let size = power.abs();
     size == 0.5 || (size <= MOST_MULTIPLIED && size.fract() == 0.0)
+}
+
+/// Powers of 2: to divide by them and to multiply by their inverse is the same, but for the time it takes.
+fn has_exact_inverse(value: f64) -> bool {
+    const FRACTION: u64 = (1 << 52) - 1;
+    let moderate = (1e-300..1e300).contains(&value.abs());
+    moderate && value.to_bits() & FRACTION == 0
 }
 
 fn select_node(condition: f64, a: NodeId, b: NodeId) -> NodeId {
