@@ -11,13 +11,12 @@ function model<P extends string, S extends string = string, I extends string = n
   given: ModelSpec,
 ): Model<P, S, I> {
   const spec = plain("options", given) as ModelSpec;
-  const described = () => call((raw) => raw.describeModel(spec));
-  const { text: _text, explanation: _explanation, ...facts } = described();
+  const explained = () => call((raw) => raw.explainModel(spec));
   return {
     spec,
-    ...facts,
-    toString: () => described().text,
-    explain: () => described().explanation,
+    ...call((raw) => raw.describeModel(spec)),
+    toString: () => explained().text,
+    explain: () => explained().explanation,
   } as unknown as Model<P, S, I>;
 }
 

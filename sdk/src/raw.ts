@@ -6,6 +6,7 @@ import type {
   Finding,
   GradientCheck,
   Level,
+  ModelDefinition,
   ModelKind,
   Parameter,
   Rung,
@@ -30,6 +31,7 @@ export type {
   Lbfgs,
   Level,
   MinimizerOptions,
+  ModelDefinition as CoreModelDefinition,
   ModelKind,
   ModelParameters,
   ModelSpec,
@@ -37,11 +39,13 @@ export type {
   Normalization,
   ObservedStart,
   Parameter,
+  ParameterDefinition as CoreParameterDefinition,
   Precision,
   Prior,
   Rung,
   Severity,
   StartingPaths,
+  StateDefinition as CoreStateDefinition,
   StopReason,
   Structured,
   TrustRegion,
@@ -118,15 +122,16 @@ export interface ModelDescription {
   units: (string | null)[];
   parameters: Parameter[];
   inputs: string[];
-  /** The equations, one line each. */
-  text: string;
-  /** The same with counts of operations. */
-  explanation: string;
+  /** Names of the functions of the state that can be measured. */
+  observables: string[];
+  definition: ModelDefinition;
 }
 
 // What options are is decided in Rust, so they cross unchecked: unknown here.
 export interface Raw {
   describeModel(spec: unknown): ModelDescription;
+  /** `text`: the equations, one line each; `explanation`: what computing them takes. */
+  explainModel(spec: unknown): { text: string; explanation: string };
   twinExperiment(
     spec: unknown,
     options: unknown,

@@ -138,10 +138,10 @@ class DefinedModel implements Model {
   }
 
   toString(): string {
-    return call((raw) => raw.describeModel(this.spec)).text;
+    return call((raw) => raw.explainModel(this.spec)).text;
   }
 
   explain(): string {
-    return call((raw) => raw.describeModel(this.spec)).explanation;
+    return call((raw) => raw.explainModel(this.spec)).explanation;
   }
 }
