@@ -23,6 +23,7 @@ struct Case {
     experiment: TwinExperiment,
     noise: f64,
     estimate: Vec<(&'static str, [f64; 2])>,
+    bounds: Vec<(&'static str, [f64; 2])>,
 }
 
 fn main() -> Result<()> {
@@ -103,6 +104,7 @@ fn cases() -> Result<Vec<Case>> {
             },
             noise: 0.5,
             estimate: vec![("forcing", [6.0, 10.0])],
+            bounds: Vec::new(),
         });
     }
     cases.push(Case {
@@ -117,6 +119,42 @@ fn cases() -> Result<Vec<Case>> {
         },
         noise: 0.5,
         estimate: vec![("rho", [20.0, 40.0]), ("sigma", [5.0, 20.0]), ("beta", [1.0, 5.0])],
+        bounds: Vec::new(),
+    });
+    cases.push(Case {
+        name: "colpitts".into(),
+        model: Arc::new(models::colpitts()?),
+        experiment: TwinExperiment {
+            time_step: 0.1,
+            points: 401,
+            observed: vec![0],
+            noise: 0.2,
+            ..Default::default()
+        },
+        noise: 0.2,
+        estimate: vec![("alpha", [3.0, 8.0]), ("eta", [3.0, 10.0])],
+        bounds: Vec::new(),
+    });
+    let stimulus = |n: usize| {
+        let t = 0.05 * n as f64;
+        15.0 + 12.0 * (0.37 * t).sin() + 10.0 * (0.111 * t + 1.0).sin()
+    };
+    cases.push(Case {
+        name: "neuron".into(),
+        model: Arc::new(models::nakl_neuron()?),
+        experiment: TwinExperiment {
+            time_step: 0.05,
+            points: 1001,
+            observed: vec![0],
+            noise: 1.0,
+            inputs: (0..1001).map(stimulus).collect(),
+            // Truths differ by the state in which the stimulus finds them.
+            spin_up: Some(0.0),
+            ..Default::default()
+        },
+        noise: 1.0,
+        estimate: vec![("gNa", [60.0, 180.0]), ("gK", [10.0, 40.0]), ("gL", [0.1, 1.0])],
+        bounds: vec![("m", [0.0, 1.0]), ("h", [0.0, 1.0]), ("n", [0.0, 1.0])],
     });
     Ok(cases)
 }
@@ -135,6 +173,7 @@ fn measure(case: &Case, strategy: Strategy, truths: u64, seeds: u64) -> Result<(
                 measurement_precision: (1.0 / (case.noise * case.noise)).into(),
                 model_precision: ladder.unwrap_or_default(),
                 estimate: estimates(case),
+                bounds: case.bounds.iter().map(|(name, range)| (name.to_string(), *range)).collect(),
                 starting_paths: StartingPaths {
                     count,
                     seed: 1000 * truth + seed,

@@ -32,13 +32,15 @@ impl Automatic {
             Normalization::Posterior => 1.0,
             Normalization::Mean => problem.residuals() as f64 / problem.measured() as f64,
         };
-        let weights = weights(options, climate);
+        let own = problem.model.dimension() - problem.varying.len();
+        let deviations = &climate.deviations[..own];
+        let weights = weights(options, deviations);
         let weight = |a: usize| match (&weights, &options.model_weights) {
             (Some(Precision::PerComponent(own)), _) => own[a],
             (_, Some(given)) => given.weight(0, a),
             _ => 1.0,
         };
-        let sizes = climate.deviations.iter().enumerate();
+        let sizes = deviations.iter().enumerate();
         let least = sizes
             .map(|(a, s)| weight(a) * s * s)
             .fold(f64::INFINITY, f64::min);
@@ -85,14 +87,13 @@ FIRST_INFORMED
 }
 
 /// Weights of the states, if R_f is automatic and they need any.
-fn weights(options: &AnnealOptions, climate: &Climate) -> Option<Precision> {
+fn weights(options: &AnnealOptions, sizes: &[f64]) -> Option<Precision> {
     let ladder = &options.model_precision;
     // A number that is said means what it says.
     let said = ladder.initial.is_some() || ladder.last.is_some();
     if said || options.model_weights.is_some() {
         return None;
     }
-    let sizes = &climate.deviations;
     let largest = sizes.iter().fold(0.0f64, |a, &b| a.max(b));
     let least = sizes.iter().fold(f64::INFINITY, |a, &b| a.min(b));
     if largest <= ALIKE * least {

@@ -52,6 +52,7 @@ pub struct Progress {
 /// A problem and options, checked, ready to be climbed from any starting path.
 #[derive(Clone)]
 pub struct Annealer {
+    model: Arc<dyn Model>,
     problem: Problem,
     options: AnnealOptions,
     climate: Arc<Climate>,
@@ -72,10 +73,9 @@ impl Annealer {
         options: AnnealOptions,
     ) -> Result<Self> {
         options.validate()?;
-        let states = model.states();
         let starting_paths = &options.starting_paths;
-        starting_paths.validate_names("startingPaths", states)?;
-        let mut problem = Problem::new(model, data, &options.action())?;
+        starting_paths.validate_names("startingPaths", model.states())?;
+        let mut problem = Problem::new(model.clone(), data, &options.action())?;
         let paths = problem.discretization.paths_in_memory() + options.minimizer.paths_in_memory();
         check::require(
             problem.path_length() as f64 * (paths as f64) <= MOST_MEMORY,
@@ -86,9 +86,10 @@ impl Annealer {
         let climate = Climate::new(&problem, &options);
         let automatic = Automatic::new(&problem, &options, &climate);
         if let Some(weights) = &automatic.weights {
-            problem.set_model_weights(weights);
+            problem.set_model_weights(weights)?;
         }
         let mut annealer = Annealer {
+            model,
             problem,
             options,
             climate: Arc::new(climate),
@@ -176,6 +177,7 @@ impl Annealer {
 
     fn setting(&self) -> Setting<'_> {
         Setting {
+            model: &self.model,
             problem: &self.problem,
             options: &self.options,
             climate: &self.climate,

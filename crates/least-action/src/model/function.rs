@@ -102,7 +102,11 @@ impl Function {
                 parameters: 0,
                 inputs: self.leaves.inputs + self.leaves.parameters,
             };
-            let graph = self.graph.with_parameters_as_inputs(self.leaves.inputs);
+            let first = self.leaves.inputs as u32;
+            let graph = self.graph.with_leaves(|node| match node {
+                Node::Parameter(p) => Node::Input(first + p),
+                other => other,
+            });
             compile(&graph, &self.outputs, leaves, 0)
         });
         let points = values.len() / self.outputs.len();

@@ -205,13 +205,9 @@ impl Graph {
         id
     }
 
-    /// The same graph with the parameters as further inputs, after the `inputs` that there are.
-    pub fn with_parameters_as_inputs(&self, inputs: usize) -> Graph {
-        let leaf = |&node: &Node| match node {
-            Node::Parameter(p) => Node::Input(inputs as u32 + p),
-            other => other,
-        };
-        let nodes: Vec<Node> = self.nodes.iter().map(leaf).collect();
+    /// The same graph with other leaves. Distinct ones must stay distinct.
+    pub fn with_leaves(&self, leaf: impl Fn(Node) -> Node) -> Graph {
+        let nodes: Vec<Node> = self.nodes.iter().map(|&node| leaf(node)).collect();
         let known = nodes.iter().enumerate();
         let known = known.map(|(i, &node)| (node, NodeId(i as u32))).collect();
         Graph { nodes, known }
@@ -283,6 +279,10 @@ impl Graph {
             Multiply if vb == Some(-1.0) => self.negate(a),
             Divide if va == Some(0.0) => self.constant(0.0),
             Divide if vb == Some(1.0) => a,
+            Divide if vb.is_some_and(has_exact_inverse) => {
+                let inverse = self.constant(1.0 / vb.unwrap_or(1.0));
+                self.multiply(a, inverse)
+            }
             Min | Max if a == b => a,
             Less if a == b => self.constant(0.0),
             Power if va == Some(1.0) => a,
@@ -355,6 +355,13 @@ pub(crate) const MOST_MULTIPLIED: f64 = 1024.0;
 fn is_easy(power: f64) -> bool {
     let size = power.abs();
     size == 0.5 || (size <= MOST_MULTIPLIED && size.fract() == 0.0)
+}
+
+/// Powers of 2: to divide by them and to multiply by their inverse is the same, but for the time it takes.
+fn has_exact_inverse(value: f64) -> bool {
+    const FRACTION: u64 = (1 << 52) - 1;
+    let moderate = (1e-300..1e300).contains(&value.abs());
+    moderate && value.to_bits() & FRACTION == 0
 }
 
 fn select_node(condition: f64, a: NodeId, b: NodeId) -> NodeId {

@@ -6,8 +6,32 @@ use least_action::{Discretization, Normalization, Observations};
 use num_dual::DualNum;
 
 /// `F(x)` of a named system.
-pub fn flow<T: DualNum<Primitive = f64> + Copy>(spec: &ModelSpec, x: &[T], p: &[T]) -> Vec<T> {
+pub fn flow<T: DualNum<Primitive = f64> + Copy>(
+    spec: &ModelSpec,
+    x: &[T],
+    p: &[T],
+    u: &[f64],
+) -> Vec<T> {
     match spec {
+        ModelSpec::NaklNeuron {} => {
+            let (v, one) = (x[0], T::from(1.0));
+            let gate = |value: T, k: usize| {
+                let activation = ((v - p[k]) / p[k + 1]).tanh();
+                let target = (activation + 1.0) * 0.5;
+                (target - value) / (p[k + 2] + p[k + 3] * (one - activation * activation))
+            };
+            let sodium = p[0] * x[1].powi(3) * x[2] * (p[1] - v);
+            let potassium = p[2] * x[3].powi(4) * (p[3] - v);
+            let current = sodium + potassium + p[4] * (p[5] - v) + u[0];
+            vec![current, gate(x[1], 6), gate(x[2], 10), gate(x[3], 14)]
+        }
+        ModelSpec::Colpitts {} => vec![
+            p[0] * x[1],
+            -(p[1] * (x[0] + x[2])) - p[2] * x[1],
+            p[3] * (x[1] + 1.0 - (-x[0]).exp()),
+        ],
+        ModelSpec::Pendulum {} => vec![x[1], -(p[0] * x[0].sin()) - p[1] * x[1]],
+        ModelSpec::DoubleWell {} => vec![p[0] * x[0] - p[1] * x[0].powi(3)],
         ModelSpec::Lorenz63 {} => vec![
             p[0] * (x[1] - x[0]),
             x[0] * (p[1] - x[2]) - x[1],

@@ -1,5 +1,6 @@
 //! How a model behaves of itself: where its states are, and how much they vary. Found by integrating it forward, so that nobody has to say it.
 
+use super::ensemble::HUGE;
 use super::forward::{Forward, Members, Step};
 use super::Range;
 use crate::action::Problem;
@@ -53,12 +54,15 @@ impl Climate {
                 None => [low, high],
             };
             let name = &problem.model.states()[a];
+            // A parameter that changes in time.
+            let varies = problem.varying.iter().any(|v| v.component == a);
+            let initial = varies.then(|| options.estimate[name].initial);
             let given = match &options.starting_paths.range {
                 Some(Range::All(range)) => Some(*range),
                 Some(Range::PerState(ranges)) => ranges.get(name).copied(),
                 None => None,
             };
-            ranges.push(given.or(bounded).unwrap_or_else(|| within(extent)));
+            ranges.push(given.or(initial).or(bounded).unwrap_or_else(|| within(extent)));
             // Two points of a uniform distribution say little: a quarter of the extent is near its deviation.
             deviations.push(deviation.max(0.05 * (extent[1] - extent[0])));
         }
@@ -132,6 +136,11 @@ fn samples(problem: &Problem, options: &AnnealOptions) -> Vec<f64> {
         let initial = model.initial_state().iter();
         states.extend(initial.map(|x| x + DISPLACEMENT * x.abs() * random.normal()));
     }
+    for varying in &problem.varying {
+        let [low, high] = options.estimate[&model.states()[varying.component]].initial;
+        let values = states[varying.component..].iter_mut();
+        values.step_by(dimension).for_each(|x| *x = low + 0.5 * (high - low));
+    }
     let mut members = Members {
         states,
         parameters: parameters.repeat(TRAJECTORIES),
@@ -157,7 +166,7 @@ fn samples(problem: &Problem, options: &AnnealOptions) -> Vec<f64> {
     for n in 0..steps {
         if n % every == 0 {
             let rows = members.states.chunks_exact(dimension);
-            let finite = rows.filter(|row| row.iter().all(|x| x.is_finite()));
+            let finite = rows.filter(|row| row.iter().all(|x| x.abs() < HUGE));
             samples.extend(finite.flatten());
         }
         forward.advance(&mut members, Step::of(problem, n, h));

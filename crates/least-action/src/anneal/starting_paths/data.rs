@@ -23,6 +23,7 @@ pub(super) fn draw(setting: &Setting, random: &mut Random) -> (Vec<f64>, Vec<f64
         path.extend(constant.repeat(set.points));
         lay(&mut path[first..], set, dimension);
     }
+    setting.start_varying(random, &mut path);
     (path, parameters)
 }
 

@@ -136,8 +136,13 @@ impl Window {
         let problem = setting.problem;
         let whole = &problem.data()[set];
         let first = problem.grid.segments[set].first;
+        let varying = problem.varying.len();
+        let (dimension, components) = (problem.model.dimension(), whole.observed.iter());
+        // Observables come after the states that the model has of itself.
+        let own = |&c: &usize| if c >= dimension { c - varying } else { c };
         let data = Observations {
             points,
+            observed: components.map(own).collect(),
             values: whole.values[..points * whole.observed.len()].to_vec(),
             inputs: whole.inputs[..points * problem.grid.width].to_vec(),
             ..whole.clone()
@@ -153,7 +158,7 @@ impl Window {
         let weights = setting.weights.unwrap_or(&options.model_weights);
         options.model_weights = cut(weights, first..first + points);
         // A component that is first measured later makes no problem of its own yet: then the window is the whole.
-        let problem = Problem::new(problem.model.clone(), data.clone(), &options).ok()?;
+        let problem = Problem::new(setting.model.clone(), data.clone(), &options).ok()?;
         let mut action = Action::new(&problem);
         let scales = Scales::none(problem.model.dimension(), problem.estimated.len());
         let never = || false;

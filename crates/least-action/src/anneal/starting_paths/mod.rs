@@ -12,12 +12,17 @@ mod random;
 pub(super) use climate::Climate;
 pub use options::{ObservedStart, Range, Start, StartingPaths};
 
+use std::sync::Arc;
+
 use super::AnnealOptions;
 use crate::action::{Precision, Problem};
+use crate::model::Model;
 use crate::random::Random;
 
 /// What a starting path is made from.
 pub(super) struct Setting<'a> {
+    /// As the user has given it: parameters that change in time are parameters there.
+    pub model: &'a Arc<dyn Model>,
     pub problem: &'a Problem,
     pub options: &'a AnnealOptions,
     pub climate: &'a Climate,
@@ -53,8 +58,20 @@ impl Setting<'_> {
     fn draw_state(&self, random: &mut Random, state: &mut [f64]) {
         let given = self.options.starting_paths.range.is_some();
         self.climate.draw(given, random, state);
+        self.start_varying(random, state);
         let dimension = state.len();
         self.clip(0, dimension, state);
+    }
+
+    /// Parameters that change in time begin as constants, drawn like the others.
+    fn start_varying(&self, random: &mut Random, path: &mut [f64]) {
+        let dimension = self.problem.model.dimension();
+        for varying in &self.problem.varying {
+            let name = &self.problem.model.states()[varying.component];
+            let value = random.uniform(self.options.estimate[name].initial);
+            let values = path[varying.component..].iter_mut();
+            values.step_by(dimension).for_each(|x| *x = value);
+        }
     }
 
     /// Moves values of the unknowns `start .. end` into their bounds.

@@ -22,5 +22,6 @@ pub(super) fn draw(setting: &Setting, random: &mut Random) -> (Vec<f64>, Vec<f64
             rest = others;
         }
     }
+    setting.start_varying(random, &mut path);
     (path, parameters)
 }

@@ -1,0 +1,30 @@
+use super::Written;
+use crate::error::Result;
+use crate::model::{EquationModel, ModelDefinition};
+
+/// Motion down the slope of a potential with two wells, without inertia: `x' = slope x - cubic x^3`, from the potential
+/// `cubic x^4/4 - slope x^2/2`. Its minima are at `+-sqrt(slope/cubic)`, the barrier between them is `slope^2/(4 cubic)` high.
+///
+/// Defaults 4 and 4: the test of assimilation where states jump (R. N. Miller, M. Ghil, F. Gauthiez, J. Atmos. Sci. 51, 1037, 1994).
+pub fn double_well() -> Result<EquationModel> {
+    definition().build()
+}
+
+pub(super) fn definition() -> ModelDefinition {
+    Written {
+        name: "doubleWell",
+        states: &[("x", 0.1, "")],
+        parameters: &[
+            (
+                "slope",
+                4.0,
+                "",
+                "drives out of the middle, per unit of time",
+            ),
+            ("cubic", 4.0, "", "drives back from far out"),
+        ],
+        equations: &[("x", "slope*x - cubic*x^3")],
+        ..Written::default()
+    }
+    .definition()
+}
