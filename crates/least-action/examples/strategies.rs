@@ -29,25 +29,42 @@ struct Case {
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     // Numbers belong to the flags before them.
-    let named = arguments.iter().filter(|word| word.parse::<u64>().is_err() && !word.starts_with("--"));
+    let named = arguments
+        .iter()
+        .filter(|word| word.parse::<u64>().is_err() && !word.starts_with("--"));
     let names: Vec<String> = named.cloned().collect();
     let words = &arguments;
     let full = words.iter().any(|word| word == "--full");
     let (truths, seeds) = match full {
         true => (10, 10),
-        false => (number(words, "--truths").unwrap_or(5), number(words, "--seeds").unwrap_or(2)),
+        false => (
+            number(words, "--truths").unwrap_or(5),
+            number(words, "--seeds").unwrap_or(2),
+        ),
     };
     println!("{truths} truths x {seeds} seeds");
     println!(
         "{:<16} {:<16} {:>8} {:>10} {:>8} {:>9} {:>9} {:>9} {:>9}",
-        "system", "strategy", "lowest", "consistent", "wrong", "median s", "mean s", "s/success", "starts"
+        "system",
+        "strategy",
+        "lowest",
+        "consistent",
+        "wrong",
+        "median s",
+        "mean s",
+        "s/success",
+        "starts"
     );
     for case in cases()? {
-        if !selected(&names, &case.name, |word| case_names().iter().any(|n| n.contains(word))) {
+        if !selected(&names, &case.name, |word| {
+            case_names().iter().any(|n| n.contains(word))
+        }) {
             continue;
         }
         for strategy in strategies() {
-            if selected(&names, strategy.0, |word| strategies().iter().any(|s| s.0.contains(word))) {
+            if selected(&names, strategy.0, |word| {
+                strategies().iter().any(|s| s.0.contains(word))
+            }) {
                 measure(&case, strategy, truths, seeds)?;
             }
         }
@@ -74,12 +91,19 @@ fn strategies() -> Vec<Strategy> {
         .iter()
         .map(|&start| (start.name(), start, None, 20))
         .collect();
-    all.push(("plain-ladder", Start::Random, Some(Ladder::fixed(4e-6, 1.5, 101)), 1));
+    all.push((
+        "plain-ladder",
+        Start::Random,
+        Some(Ladder::fixed(4e-6, 1.5, 101)),
+        1,
+    ));
     all
 }
 
 fn case_names() -> Vec<String> {
-    cases().map_or(Vec::new(), |cases| cases.into_iter().map(|case| case.name).collect())
+    cases().map_or(Vec::new(), |cases| {
+        cases.into_iter().map(|case| case.name).collect()
+    })
 }
 
 fn cases() -> Result<Vec<Case>> {
@@ -118,7 +142,11 @@ fn cases() -> Result<Vec<Case>> {
             ..Default::default()
         },
         noise: 0.5,
-        estimate: vec![("rho", [20.0, 40.0]), ("sigma", [5.0, 20.0]), ("beta", [1.0, 5.0])],
+        estimate: vec![
+            ("rho", [20.0, 40.0]),
+            ("sigma", [5.0, 20.0]),
+            ("beta", [1.0, 5.0]),
+        ],
         bounds: Vec::new(),
     });
     cases.push(Case {
@@ -153,7 +181,11 @@ fn cases() -> Result<Vec<Case>> {
             ..Default::default()
         },
         noise: 1.0,
-        estimate: vec![("gNa", [60.0, 180.0]), ("gK", [10.0, 40.0]), ("gL", [0.1, 1.0])],
+        estimate: vec![
+            ("gNa", [60.0, 180.0]),
+            ("gK", [10.0, 40.0]),
+            ("gL", [0.1, 1.0]),
+        ],
         bounds: vec![("m", [0.0, 1.0]), ("h", [0.0, 1.0]), ("n", [0.0, 1.0])],
     });
     Ok(cases)
@@ -173,7 +205,11 @@ fn measure(case: &Case, strategy: Strategy, truths: u64, seeds: u64) -> Result<(
                 measurement_precision: (1.0 / (case.noise * case.noise)).into(),
                 model_precision: ladder.unwrap_or_default(),
                 estimate: estimates(case),
-                bounds: case.bounds.iter().map(|(name, range)| (name.to_string(), *range)).collect(),
+                bounds: case
+                    .bounds
+                    .iter()
+                    .map(|(name, range)| (name.to_string(), *range))
+                    .collect(),
                 starting_paths: StartingPaths {
                     count,
                     seed: 1000 * truth + seed,
@@ -193,9 +229,27 @@ fn measure(case: &Case, strategy: Strategy, truths: u64, seeds: u64) -> Result<(
             consistent += usize::from(passes);
             wrong += usize::from(passes && !found);
             starts += run.climbs.len();
-            iterations += run.climbs.iter().flat_map(|c| &c.rungs).map(|r| r.iterations).sum::<usize>();
+            iterations += run
+                .climbs
+                .iter()
+                .flat_map(|c| &c.rungs)
+                .map(|r| r.iterations)
+                .sum::<usize>();
             if std::env::var("VERBOSE").is_ok() {
-                eprintln!("{truth} {seed}: {:.4} {:.3} (truth {reference:.3}) {passes} starts {:?}", times[times.len()-1], run.best_rung().action, run.climbs.iter().map(|c| (c.rungs.len(), c.rungs.iter().map(|r| r.iterations).sum::<usize>(), c.stopped.is_some(), format!("{:.2e}", c.rungs[0].model_precision))).collect::<Vec<_>>());
+                eprintln!(
+                    "{truth} {seed}: {:.4} {:.3} (truth {reference:.3}) {passes} starts {:?}",
+                    times[times.len() - 1],
+                    run.best_rung().action,
+                    run.climbs
+                        .iter()
+                        .map(|c| (
+                            c.rungs.len(),
+                            c.rungs.iter().map(|r| r.iterations).sum::<usize>(),
+                            c.stopped.is_some(),
+                            format!("{:.2e}", c.rungs[0].model_precision)
+                        ))
+                        .collect::<Vec<_>>()
+                );
             }
         }
     }
@@ -231,7 +285,11 @@ fn estimates(case: &Case) -> BTreeMap<String, Estimate> {
 fn from_truth(annealer: &Annealer, twin: &Twin) -> Result<f64> {
     let names = annealer.problem().estimated();
     let all = annealer.problem().model().parameters();
-    let value = |name: &str| all.iter().position(|p| p.name == name).map(|i| twin.parameters[i]);
+    let value = |name: &str| {
+        all.iter()
+            .position(|p| p.name == name)
+            .map(|i| twin.parameters[i])
+    };
     let mut climber = annealer.resume(Climb {
         start: 0,
         rungs: Vec::new(),

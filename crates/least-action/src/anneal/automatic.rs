@@ -12,6 +12,9 @@ const FIRST_IGNORANT: f64 = 1e-4;
 /// R_f0 is at most this share of R_f at the end, also if the starting path obeys the model.
 const LEAST_LADDER: f64 = 1e-4;
 
+/// And at least this share: paths further from the model than that are no guide.
+const MOST_LADDER: f64 = 1e-16;
+
 /// States whose variabilities differ by less than this factor have equal weights.
 const ALIKE: f64 = 8.0;
 
@@ -46,7 +49,11 @@ impl Automatic {
             .fold(f64::INFINITY, f64::min);
         let last = LAST * per_residual * signal(problem, options) / least;
         Automatic {
-            last: if last.is_finite() { last.clamp(1e-90, 1e90) } else { 1e6 },
+            last: if last.is_finite() {
+                last.clamp(1e-90, 1e90)
+            } else {
+                1e6
+            },
             per_residual,
             weights,
         }
@@ -62,9 +69,7 @@ impl Automatic {
     ) -> f64 {
         let most = LEAST_LADDER * self.last;
         let share = match options.starting_paths.start {
-            Start::Automatic | Start::EnsembleFilter | Start::GrowingWindow => {
-FIRST_INFORMED
-            }
+            Start::Automatic | Start::EnsembleFilter | Start::GrowingWindow => FIRST_INFORMED,
             _ => FIRST_IGNORANT,
         };
         // At R_f = 1; a failure shows again at the first rung, and is reported there.
@@ -79,7 +84,7 @@ FIRST_INFORMED
         };
         let first = share * self.per_residual / mean_square;
         if first.is_finite() {
-            first.min(most)
+            first.max(MOST_LADDER * self.last).min(most)
         } else {
             most
         }

@@ -336,9 +336,14 @@ impl Climb {
         if let Some(most) = options.model_precision.rungs {
             check::at_most(&at("rungs"), self.rungs.len(), most)?;
         }
-        let steps = self.rungs.first().map(|first| annealer.steps(first.model_precision));
+        let steps = self
+            .rungs
+            .first()
+            .map(|first| annealer.steps(first.model_precision));
         for (n, rung) in self.rungs.iter().enumerate() {
-            let next = steps.as_ref().and_then(|steps| steps.next(&self.rungs[..n]));
+            let next = steps
+                .as_ref()
+                .and_then(|steps| steps.next(&self.rungs[..n]));
             let expected = next.unwrap_or(f64::NAN);
             check::require(
                 // A file may have rounded it.

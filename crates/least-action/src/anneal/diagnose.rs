@@ -97,7 +97,9 @@ pub(super) fn diagnose(
         })
     };
     // A run that found enough has ended there: the starts that were not needed are no part of it.
-    let total = annealer.enough(climbs).unwrap_or(annealer.options().starting_paths.count);
+    let total = annealer
+        .enough(climbs)
+        .unwrap_or(annealer.options().starting_paths.count);
     let climb = &climbs[best];
 
     let failed: Vec<_> = climbs.iter().filter(|c| c.failure.is_some()).collect();
@@ -226,10 +228,17 @@ pub(super) fn diagnose(
     let bounds: Vec<String> = last
         .active_bounds
         .iter()
-        .map(|bound| match annealer.problem().estimated().any(|p| p == bound.name) {
-            true => bound.name.clone(),
-            false => format!("{} ({} of {} points)", bound.name, bound.points, annealer.problem().points()),
-        })
+        .map(
+            |bound| match annealer.problem().estimated().any(|p| p == bound.name) {
+                true => bound.name.clone(),
+                false => format!(
+                    "{} ({} of {} points)",
+                    bound.name,
+                    bound.points,
+                    annealer.problem().points()
+                ),
+            },
+        )
         .collect();
     if !bounds.is_empty() {
         say(
@@ -304,7 +313,11 @@ fn several_levels(
 ) {
     let last = |level: &Level| {
         let start = *level.starts.first()?;
-        climbs.iter().find(|climb| climb.start == start)?.rungs.last()
+        climbs
+            .iter()
+            .find(|climb| climb.start == start)?
+            .rungs
+            .last()
     };
     let consistent = |level: &&Level| last(level).is_some_and(|rung| is_consistent(annealer, rung));
     let passing: Vec<&Level> = levels.iter().take_while(consistent).collect();

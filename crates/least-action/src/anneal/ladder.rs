@@ -123,7 +123,11 @@ impl Steps {
         let last = ladder.last.unwrap_or(last).min(MOST);
         let initial = ladder.initial.unwrap_or(initial);
         // What is said begins even above an automatic end.
-        let last = if ladder.initial.is_some() { last.max(initial) } else { last };
+        let last = if ladder.initial.is_some() {
+            last.max(initial)
+        } else {
+            last
+        };
         Steps {
             initial: initial.min(last),
             factor: ladder.factor,
@@ -152,7 +156,8 @@ impl Steps {
             }
             None => {
                 let next = before.model_precision * growth(done);
-                if next * 2.0 >= self.last || self.rungs.is_some_and(|most| done.len() + 1 >= most) {
+                if next * 2.0 >= self.last || self.rungs.is_some_and(|most| done.len() + 1 >= most)
+                {
                     self.last
                 } else {
                     next

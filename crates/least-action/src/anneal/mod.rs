@@ -150,10 +150,18 @@ impl Annealer {
         }
         let stopped = climbs.iter().filter_map(|climb| {
             let stopped = climb.stopped?;
-            Some((climb.rungs.last()?.model_precision, stopped.action, climb.start))
+            Some((
+                climb.rungs.last()?.model_precision,
+                stopped.action,
+                climb.start,
+            ))
         });
         let mut stopped: Vec<(f64, f64, usize)> = stopped.collect();
-        stopped.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2)));
+        stopped.sort_by(|a, b| {
+            b.0.total_cmp(&a.0)
+                .then(a.1.total_cmp(&b.1))
+                .then(a.2.cmp(&b.2))
+        });
         stopped.into_iter().map(|(_, _, start)| start).collect()
     }
 
@@ -182,7 +190,11 @@ impl Annealer {
             options: &self.options,
             climate: &self.climate,
             weights: self.automatic.weights.as_ref(),
-            last: self.options.model_precision.last.unwrap_or(self.automatic.last),
+            last: self
+                .options
+                .model_precision
+                .last
+                .unwrap_or(self.automatic.last),
         }
     }
 
@@ -193,7 +205,8 @@ impl Annealer {
 
     /// R_f0 from a starting path.
     fn first_model_precision(&self, action: &mut Action, path: &[f64], parameters: &[f64]) -> f64 {
-        self.automatic.first(&self.options, action, path, parameters)
+        self.automatic
+            .first(&self.options, action, path, parameters)
     }
 
     /// Climbs from the starting paths, one after the other, until enough have succeeded. `watch` is told of every rung, and may break the run off: what was done is kept.

@@ -123,8 +123,6 @@ fn best(climbs: &[Climb], complete: impl Fn(&Climb) -> bool) -> Option<usize> {
         let last = climb.rungs.last()?;
         Some((i, (complete(climb), last.model_precision, last.action)))
     });
-    ends.min_by(|(_, (c, m, a)), (_, (d, n, b))| {
-        d.cmp(c).then(n.total_cmp(m)).then(a.total_cmp(b))
-    })
-    .map(|(i, _)| i)
+    ends.min_by(|(_, (c, m, a)), (_, (d, n, b))| d.cmp(c).then(n.total_cmp(m)).then(a.total_cmp(b)))
+        .map(|(i, _)| i)
 }

@@ -1,6 +1,5 @@
 //! How a model behaves of itself: where its states are, and how much they vary. Found by integrating it forward, so that nobody has to say it.
 
-use super::ensemble::HUGE;
 use super::forward::{Forward, Members, Step};
 use super::Range;
 use crate::action::Problem;
@@ -24,6 +23,8 @@ const TRAJECTORIES: usize = 8;
 const MOST_SPIN_UP: f64 = 4000.0;
 /// Steps that are recorded at most.
 const MOST_RECORDED: usize = 1000;
+/// A trajectory that gets so many times larger than initial state and data is not where the model stays: it is left out as a whole.
+const ESCAPED: f64 = 1e6;
 /// Relative displacement of the initial states.
 const DISPLACEMENT: f64 = 0.1;
 /// No user's stream of random numbers is this one.
@@ -37,13 +38,13 @@ impl Climate {
         let column = |a: usize| samples[a.min(samples.len())..].iter().step_by(dimension);
         let mut ranges = Vec::new();
         let mut deviations = Vec::new();
-        for a in 0..dimension {
+        for (a, &rest) in typical.iter().enumerate() {
             let mut values: Vec<f64> = measured(problem, a).collect();
             if values.is_empty() {
                 values.extend(column(a));
             }
             if values.is_empty() {
-                values.push(typical[a]);
+                values.push(rest);
             }
             let (low, high, deviation) = spread(&values);
             let extent = widened(low, high);
@@ -62,7 +63,12 @@ impl Climate {
                 Some(Range::PerState(ranges)) => ranges.get(name).copied(),
                 None => None,
             };
-            ranges.push(given.or(initial).or(bounded).unwrap_or_else(|| within(extent)));
+            ranges.push(
+                given
+                    .or(initial)
+                    .or(bounded)
+                    .unwrap_or_else(|| within(extent)),
+            );
             // Two points of a uniform distribution say little: a quarter of the extent is near its deviation.
             deviations.push(deviation.max(0.05 * (extent[1] - extent[0])));
         }
@@ -121,7 +127,7 @@ fn widened(low: f64, high: f64) -> [f64; 2] {
     [low - room, high + room]
 }
 
-/// States after the spin-up, of trajectories with the parameters in the middle of their initial ranges; rows that are not finite are left out.
+/// States after the spin-up, of trajectories with the parameters in the middle of their initial ranges; those that escape are left out.
 fn samples(problem: &Problem, options: &AnnealOptions) -> Vec<f64> {
     let model = &*problem.model;
     let dimension = model.dimension();
@@ -139,7 +145,9 @@ fn samples(problem: &Problem, options: &AnnealOptions) -> Vec<f64> {
     for varying in &problem.varying {
         let [low, high] = options.estimate[&model.states()[varying.component]].initial;
         let values = states[varying.component..].iter_mut();
-        values.step_by(dimension).for_each(|x| *x = low + 0.5 * (high - low));
+        values
+            .step_by(dimension)
+            .for_each(|x| *x = low + 0.5 * (high - low));
     }
     let mut members = Members {
         states,
@@ -159,17 +167,29 @@ fn samples(problem: &Problem, options: &AnnealOptions) -> Vec<f64> {
         };
         forward.advance(&mut members, step);
     }
-    let mut samples = Vec::new();
+    let sizes = model.initial_state().iter().copied();
+    let data = problem.data().iter().flat_map(|set| &set.values).copied();
+    // NaN, a gap, is no maximum.
+    let largest = sizes.chain(data).fold(1.0f64, |most, x| most.max(x.abs()));
+    let stays = |row: &[f64]| row.iter().all(|x| x.abs() <= ESCAPED * largest);
+    let mut escaped = [false; TRAJECTORIES];
+    let mut samples: [Vec<f64>; TRAJECTORIES] = Default::default();
     let steps = segment.points - 1;
     // Of a long window, not every point is wanted.
     let every = steps.div_ceil(MOST_RECORDED).max(1);
     for n in 0..steps {
-        if n % every == 0 {
-            let rows = members.states.chunks_exact(dimension);
-            let finite = rows.filter(|row| row.iter().all(|x| x.abs() < HUGE));
-            samples.extend(finite.flatten());
+        let rows = members.states.chunks_exact(dimension);
+        for ((row, escaped), samples) in rows.zip(&mut escaped).zip(&mut samples) {
+            *escaped |= !stays(row);
+            if n % every == 0 {
+                samples.extend_from_slice(row);
+            }
         }
         forward.advance(&mut members, Step::of(problem, n, h));
     }
-    samples
+    let kept = samples
+        .into_iter()
+        .zip(escaped)
+        .filter(|(_, escaped)| !escaped);
+    kept.flat_map(|(samples, _)| samples).collect()
 }

@@ -122,22 +122,15 @@ impl<'a> Filter<'a> {
         }
     }
 
-    /// Replaces members that are not finite, by others or, where there are none, by new ones.
+    /// Replaces members that have gone astray, by others or, where there are none, by new ones.
     fn mend(&mut self, random: &mut Random) {
         let dimension = self.dimension;
         let states = &mut self.members.states;
-        if states.iter().all(|x| x.abs() < HUGE) {
-            return;
-        }
-        let finite = |row: &[f64]| row.iter().all(|x| x.abs() < HUGE);
-        let good: Vec<usize> = (0..self.size)
-            .filter(|m| finite(&states[m * dimension..(m + 1) * dimension]))
-            .collect();
+        let rows = states.chunks_exact(dimension);
+        let bad: Vec<bool> = rows.map(|row| self.setting.is_astray(row)).collect();
+        let good: Vec<usize> = (0..self.size).filter(|&m| !bad[m]).collect();
         let parameters = self.members.parameters.len() / self.size;
-        for m in 0..self.size {
-            if finite(&states[m * dimension..(m + 1) * dimension]) {
-                continue;
-            }
+        for m in (0..self.size).filter(|&m| bad[m]) {
             if good.is_empty() {
                 let state = &mut states[m * dimension..(m + 1) * dimension];
                 self.setting.draw_state(random, state);
@@ -165,7 +158,7 @@ impl<'a> Filter<'a> {
         for (d, &l) in innovation.iter_mut().zip(&present) {
             *d = values[l] - *d;
         }
-        if innovation.iter().any(|d| !(d.abs() < HUGE)) {
+        if !innovation.iter().all(|d| d.abs() < HUGE) {
             return;
         }
         self.covariances(&present, point);
@@ -263,9 +256,7 @@ impl<'a> Filter<'a> {
     fn observe(&mut self, set: &Observations, present: &[usize], point: usize) {
         let problem = self.setting.problem;
         let functions = problem.model.observables().len();
-        let indirect = present
-            .iter()
-            .any(|&l| set.observed[l] >= self.dimension);
+        let indirect = present.iter().any(|&l| set.observed[l] >= self.dimension);
         if let (true, Some(function)) = (indirect, problem.model.observation()) {
             let own = self.members.parameters.len() / self.size;
             let width = problem.grid.width;

@@ -42,10 +42,15 @@ pub(super) fn draw(setting: &Setting, start: usize) -> (Vec<f64>, Vec<f64>) {
         Start::Data => data::draw(setting, random),
         Start::Nudged => nudged::draw(setting, nudged::NUDGED, random),
         Start::Synchronising => nudged::draw(setting, nudged::SYNCHRONISING, random),
-        Start::Automatic | Start::EnsembleFilter => ensemble::draw(setting, ensemble::size(setting, start), random),
+        Start::Automatic | Start::EnsembleFilter => {
+            ensemble::draw(setting, ensemble::size(setting, start), random)
+        }
         Start::GrowingWindow => growing_window::draw(setting, random),
     }
 }
+
+/// Lengths of its range that a state may be outside of it.
+const ASTRAY: f64 = 20.0;
 
 impl Setting<'_> {
     fn draw_parameters(&self, random: &mut Random) -> Vec<f64> {
@@ -74,10 +79,23 @@ impl Setting<'_> {
         }
     }
 
+    /// Whether a state is where the model never goes: an integration has gone astray there, and may soon be infinite.
+    fn is_astray(&self, state: &[f64]) -> bool {
+        let ranges = self.climate.ranges.iter();
+        let mut pairs = state.iter().zip(ranges);
+        // NaN is no reason to stay.
+        !pairs.all(|(x, [low, high])| {
+            let room = ASTRAY * (high - low).max(f64::MIN_POSITIVE);
+            *x >= low - room && *x <= high + room
+        })
+    }
+
     /// Moves values of the unknowns `start .. end` into their bounds.
     fn clip(&self, start: usize, end: usize, values: &mut [f64]) {
         if let Some(bounds) = self.problem.intervals() {
-            let ends = bounds.lower[start..end].iter().zip(&bounds.upper[start..end]);
+            let ends = bounds.lower[start..end]
+                .iter()
+                .zip(&bounds.upper[start..end]);
             for (x, (&low, &high)) in values.iter_mut().zip(ends) {
                 *x = x.max(low).min(high);
             }

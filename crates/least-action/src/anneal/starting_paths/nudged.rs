@@ -1,7 +1,6 @@
 //! A forward integration that is pulled towards the data.
 
 use super::data::lay;
-use super::ensemble::HUGE;
 use super::forward::{Forward, Members, Step};
 use super::Setting;
 use crate::action::Observations;
@@ -54,7 +53,7 @@ impl Along<'_> {
         for (&index, &value) in problem.estimated.iter().zip(estimated) {
             parameters[index] = value;
         }
-        // Where the integration fails, it begins again from the data.
+        // Where the integration goes astray, it begins again from the data.
         let mut resort: Vec<f64> = (0..self.set.points)
             .flat_map(|_| (0..dimension).map(|a| self.setting.climate.middle(a)))
             .collect();
@@ -72,7 +71,7 @@ impl Along<'_> {
             }
             self.pull(&mut members.states, n);
             self.setting.clip(0, dimension, &mut members.states);
-            if !members.states.iter().all(|x| x.abs() < HUGE) {
+            if self.setting.is_astray(&members.states) {
                 let row = &resort[n * dimension..(n + 1) * dimension];
                 members.states.copy_from_slice(row);
             }

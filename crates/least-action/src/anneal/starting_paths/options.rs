@@ -156,9 +156,9 @@ impl StartingPaths {
         match &self.range {
             None => Ok(()),
             Some(Range::All(range)) => check::range(&format!("{path}.range"), *range),
-            Some(Range::PerState(ranges)) => ranges
-                .iter()
-                .try_for_each(|(name, range)| check::range(&format!("{path}.range.{name}"), *range)),
+            Some(Range::PerState(ranges)) => ranges.iter().try_for_each(|(name, range)| {
+                check::range(&format!("{path}.range.{name}"), *range)
+            }),
         }
     }
 
