@@ -181,6 +181,8 @@ struct Promise {
     free: f64,
     /// Within the bounds.
     kept: f64,
+    /// The damping hardly shortens the step: what it promises is all there is.
+    undamped: bool,
 }
 
 /// A step below this share of its promise is not taken.
@@ -189,6 +191,9 @@ const LEAST_GAIN: f64 = 1e-4;
 /// A step that is cut at its bounds and keeps less than this share of what it promised is computed anew beside the cut, at most [`CUTS`] times.
 const GOOD_CUT: f64 = 0.9;
 const CUTS: usize = 3;
+
+/// A step is called undamped if the damping, as a part of the quadratic model, is less than this share of what the step promises.
+const UNDAMPED: f64 = 0.1;
 
 /// So many damped steps in a row that promise less than the tolerance end a minimisation; one is enough if it is not damped.
 const QUIET_STEPS: usize = 5;
@@ -246,7 +251,7 @@ impl<'a> Search<'a> {
             let tried = self.try_step(promise.kept);
             // The last step is taken as well: it is there, and near the minimum it removes most of what is left.
             not_finite |= matches!(tried, Tried::NotFinite);
-            if small && self.damping.negligible() && !not_finite {
+            if small && promise.undamped && !not_finite {
                 break StopReason::ValueSettled;
             }
             match tried {
@@ -354,12 +359,17 @@ impl<'a> Search<'a> {
         }
         memory.factor.solve(&mut memory.step);
         let steps = memory.step.iter().zip(&memory.gradient).zip(&memory.shift);
-        let mut twice = 0.0;
+        let (mut descent, mut damping) = (0.0, 0.0);
         for ((step, gradient), shift) in steps {
-            twice += step * (shift * step - gradient);
+            descent -= step * gradient;
+            damping += step * shift * step;
         }
-        let free = 0.5 * twice;
-        let mut promise = Promise { free, kept: free };
+        let free = 0.5 * (descent + damping);
+        let mut promise = Promise {
+            free,
+            kept: free,
+            undamped: self.damping.negligible() && damping <= UNDAMPED * free,
+        };
         // Where many bounds are in the way, cutting the step there spoils it: the others must know.
         for _ in 0..CUTS {
             if !self.cut_step() {
