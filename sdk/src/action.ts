@@ -1,9 +1,9 @@
 // The action of a path, by itself: for people with their own minimiser.
-import { wrongLength, wrongShape } from "./errors.js";
+import { outOfRange, wrongLength, wrongShape } from "./errors.js";
 import { type Observations, setsOf } from "./observations.js";
 import { type Model, specOf } from "./models.js";
 import { Held } from "./instance.js";
-import type { ActionValue, CoreActionOptions, RawAction } from "./raw.js";
+import type { ActionValue, CoreActionOptions, GradientCheck, RawAction } from "./raw.js";
 import { describe, fields, float64Array, plain } from "./shape.js";
 
 /** How an action is formed. */
@@ -34,6 +34,12 @@ export interface ActionPoint<E extends string> {
 export interface GradientPoint<E extends string> extends ActionPoint<E> {
   /** Array to write the gradient in the path to, as long as the path. Default: a new one. */
   into?: Float64Array;
+}
+
+/** What a check of the gradient found. */
+export interface GradientReport extends GradientCheck {
+  /** The report in words. */
+  text: string;
 }
 
 /** An action and its gradient. */
@@ -85,6 +91,21 @@ export class Action<E extends string> {
     const parameters = {} as Record<E, number>;
     this.#estimated.forEach((name, i) => (parameters[name] = this.#result[PARTS + i] as number));
     return { ...this.#value(), path: gradient, parameters };
+  }
+
+  /**
+   * Compares the gradient with differences of the action: a test of a model's derivatives, for instance of one with kinks. `text` of the report says it in words.
+   *
+   * @param at where; a random path shows more than a solution does. `sample`: about how many states to look at, spread over components and times
+   *   (default: 200; `Infinity`: all of them).
+   */
+  checkGradient(at: ActionPoint<E> & { sample?: number }): GradientReport {
+    const { path, sample = 200, ...rest } = fields("options", at);
+    if (typeof sample !== "number") throw wrongShape("sample", `must be a number, got ${describe(sample)}`);
+    if (!(sample >= 1)) throw outOfRange("sample", sample, "at least 1");
+    const values = float64Array("path", path);
+    const most = sample >= values.length ? undefined : Math.round(sample);
+    return this.#held.use((raw) => raw.checkGradient(values, this.#pointOf(raw, rest), most));
   }
 
   #value(): ActionValue {

@@ -6,12 +6,59 @@ export {
   type ActionOptions,
   type ActionPoint,
   type GradientPoint,
+  type GradientReport,
 } from "./action.js";
 export type { AnnealOptions, Progress, ResumableRun } from "./anneal/options.js";
 export type { Best, Levels, Prediction, Run, Start } from "./anneal/run.js";
 export { readCsv, type CsvOptions, type CsvTable } from "./csv.js";
 export { type ErrorCode, type ErrorFacts, LeastActionError, type SdkFacts } from "./errors.js";
-export { logLotkaVolterra, lorenz63, lorenz96, lotkaVolterra, type Model } from "./models.js";
+export { logLotkaVolterra, lorenz63, lorenz96, lotkaVolterra } from "./models.js";
+export type { Inputs, InputSeries } from "./inputs.js";
+export { defineModel, modelFromJSON, type ModelOptions } from "./model/define.js";
+export type { ModelDefinition, ParameterDefinition, StateDefinition } from "./model/definition.js";
+export { type Condition, expr, type Expression, type Operand } from "./model/expression.js";
+export {
+  abs,
+  acos,
+  asin,
+  atan,
+  atan2,
+  cos,
+  cosh,
+  equalTo,
+  exp,
+  floor,
+  type Functions,
+  greaterOrEqual,
+  greaterThan,
+  ifElse,
+  lessOrEqual,
+  lessThan,
+  log,
+  log10,
+  max,
+  min,
+  sign,
+  sin,
+  sinh,
+  sqrt,
+  tan,
+  tanh,
+} from "./model/functions.js";
+export type { Model } from "./model/model.js";
+export type {
+  ComponentNames,
+  Equations,
+  FormulaOf,
+  InitialState,
+  ParameterDeclaration,
+  ParameterDeclarations,
+  Scope,
+  StateDeclaration,
+  StateDeclarations,
+  Where,
+} from "./model/types.js";
+export { vector, type Vector, type VectorExpression, type VectorOptions } from "./model/vector.js";
 export { readNpy, type NpyArray } from "./npy.js";
 export { observations, type Measurements, type Observations } from "./observations.js";
 export type {
@@ -23,6 +70,8 @@ export type {
   Estimate,
   Finding,
   FindingCode,
+  GradientCheck,
+  GradientVerdict,
   Hessian,
   Ladder,
   Lbfgs,
@@ -43,6 +92,7 @@ export type {
   StopReason,
   Structured,
   TrustRegion,
+  Variable,
   Verdict,
 } from "./raw.js";
 export { integrate, twinExperiment, type IntegrateOptions, type Twin, type TwinOptions } from "./twin.js";

@@ -68,6 +68,37 @@ export function wrongLength(path: string, length: number, expected: number, beca
   return new LeastActionError(message, { code: "wrongLength", path, length, expected, because });
 }
 
+/** A name that there is not, among those that there are. */
+export function unknownName(path: string, name: string, known: readonly string[]): LeastActionError {
+  const nearest = nearestOf(name, known) ?? null;
+  const suggestion = nearest === null ? "" : `; did you mean "${nearest}"?`;
+  const message = `${path}: unknown name "${name}"${suggestion} (known: ${known.join(", ")})`;
+  return new LeastActionError(message, { code: "unknownName", path, name, nearest, known: [...known] });
+}
+
+/** The known name that was probably meant. */
+function nearestOf(name: string, known: readonly string[]): string | undefined {
+  const far = Math.ceil(Math.max(2, name.length) * 0.6);
+  const distances = known.map((one) => ({ one, distance: distance(name.toLowerCase(), one.toLowerCase()) }));
+  const [nearest] = distances.filter((one) => one.distance < far).sort((a, b) => a.distance - b.distance);
+  return nearest?.one;
+}
+
+/** Letters to be put in, left out, replaced or swapped with the next to get from one to the other. */
+function distance(a: string, b: string): number {
+  let [before, last]: [number[], number[]] = [[], Array.from({ length: b.length + 1 }, (_, j) => j)];
+  for (let i = 1; i <= a.length; i += 1) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const substituted = (last[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const swapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? (before[j - 2] ?? Infinity) + 1 : Infinity;
+      row.push(Math.min(substituted, swapped, (last[j] as number) + 1, (row[j - 1] as number) + 1));
+    }
+    [before, last] = [last, row];
+  }
+  return last[b.length] as number;
+}
+
 /** The text of whatever was thrown. */
 export function textOf(error: unknown): string {
   return error instanceof Error ? error.message : typeof error === "string" ? error : typeof error;

@@ -1,5 +1,7 @@
 // What was measured, on the model's time grid.
-import { LeastActionError, outOfRange, wrongLength, wrongShape } from "./errors.js";
+import { LeastActionError, outOfRange, unknownName, wrongLength, wrongShape } from "./errors.js";
+import { checkOnce, componentOf, type Inputs, inputsOf, namesOf } from "./inputs.js";
+import type { Model } from "./models.js";
 import { copied, describe, fields, float64Array, MOST_VALUES, plain } from "./shape.js";
 
 /** Noisy, partial measurements on a regular grid of times. */
@@ -42,17 +44,24 @@ function setOf(path: string, data: unknown): DataSet {
   };
 }
 
-/** Measurements at given times. */
-export interface Measurements {
+/** Measurements at given times. `S` are names of the model's state components, `I` of its inputs, if the model is given. */
+export interface Measurements<S extends string = string, I extends string = string> {
+  /** Lets components and inputs be called by name. */
+  model?: Model<string, S, I>;
   /** Ascending, in the model's unit of time. They need not be on every grid point. */
   times: ArrayLike<number>;
   /**
-   * One series per observed component, each as long as `times`, NaN where a value is missing: by component, `{ 0: hares, 1: lynx }`; or as
-   * `observed`, the components, with `values`, one series for each or all in one array, times x observed, row-major.
+   * One series per observed component, each as long as `times`, NaN where a value is missing: by component, `{ 0: hares, 1: lynx }`, or by name,
+   * `{ V: volts }`; or as `observed`, the components, with `values`, one series for each or all in one array, times x observed, row-major.
    */
   values:
     | { readonly [component: number]: ArrayLike<number> }
-    | { observed: readonly number[]; values: ArrayLike<number> | readonly ArrayLike<number>[] };
+    | ([S] extends [never] ? never : { readonly [K in NoInfer<S>]?: ArrayLike<number> })
+    | { observed: readonly (number | NoInfer<S>)[]; values: ArrayLike<number> | readonly ArrayLike<number>[] };
+  /**
+   * u(t), for models with inputs: for each a value per point of the model's grid, or a function of time. Without `model` there may be one only.
+   */
+  inputs?: Inputs<NoInfer<I>>;
   /** The model's step, which may be finer than the data's. Default: the smallest distance between two times. */
   timeStep?: number;
 }
@@ -65,13 +74,19 @@ const TOLERANCE = 1e-3;
  *
  * @example
  * const data = observations({ times: [0, 1, 2], values: { 0: [30, 47, 70], 1: [4, 6, 10] }, timeStep: 0.25 });
+ *
+ * @example
+ * observations({ model: neuron, times, values: { V: volts }, inputs: { I: (t) => (t < 50 ? 0 : 10) } });
  */
-export function observations(measurements: Measurements): Observations {
+export function observations<S extends string = never, I extends string = string>(
+  measurements: Measurements<S, I>,
+): Observations {
   const given = fields("options", measurements);
   checkNames(given);
+  const names = namesOf(given.model);
   const times = float64Array("times", given.times);
   checkTimes(times);
-  const series = seriesOf(given.values, times.length);
+  const series = seriesOf(given.values, times.length, names?.states);
   const timeStep = given.timeStep === undefined ? smallestStep(times) : positive("timeStep", given.timeStep);
   const start = times[0] as number;
   const points = Math.round(((times.at(-1) as number) - start) / timeStep) + 1;
@@ -90,16 +105,16 @@ export function observations(measurements: Measurements): Observations {
     last = point;
     series.forEach((one, l) => (values[point * observed.length + l] = one.values[i] as number));
   });
-  return { start, timeStep, points, observed, values };
+  const data = { start, timeStep, points, observed, values };
+  if (given.inputs === undefined) return data;
+  return { ...data, inputs: inputsOf(given.inputs, names?.inputs, data) };
 }
 
 /** A misspelt `timeStep` would put the data on another grid in silence. */
 function checkNames(given: Record<string, unknown>): void {
-  const known = ["times", "values", "timeStep"] satisfies (keyof Measurements)[];
-  const name = Object.keys(given).find((key) => !known.some((one) => one === key));
-  if (name === undefined) return;
-  const message = `${name}: unknown name "${name}" (known: ${known.join(", ")})`;
-  throw new LeastActionError(message, { code: "unknownName", path: name, name, nearest: null, known });
+  const known: readonly string[] = ["model", "times", "values", "inputs", "timeStep"] satisfies (keyof Measurements)[];
+  const name = Object.keys(given).find((key) => !known.includes(key));
+  if (name !== undefined) throw unknownName(name, name, known);
 }
 
 function positive(path: string, value: unknown): number {
@@ -137,18 +152,26 @@ interface Series {
   values: Float64Array;
 }
 
-function seriesOf(given: unknown, length: number): Series[] {
+function seriesOf(given: unknown, length: number, states: readonly string[] | undefined): Series[] {
   const values = fields("values", given);
-  if ("observed" in values) return listed(values.observed, values.values, length);
-  return Object.entries(values).map(([name, one]) => {
-    const component = Number(name);
-    if (!/^\d+$/.test(name)) throw wrongShape(`values.${name}`, "is not the number of a state component");
-    return { component, values: series(`values[${name}]`, one, length) };
+  if ("observed" in values) return listed(values.observed, values.values, length, states);
+  const all = Object.entries(values).map(([name, one]) => {
+    const isNumber = /^\d+$/.test(name);
+    const path = isNumber ? `values[${name}]` : `values.${name}`;
+    const component = componentOf(path, isNumber ? Number(name) : name, states);
+    return { path, component, values: series(path, one, length) };
   });
+  const components = all.map(({ component }) => component);
+  checkOnce(components, (i) => all[i]?.path as string);
+  return all;
 }
 
-function listed(observed: unknown, values: unknown, length: number): Series[] {
-  const components = Array.from(float64Array("values.observed", observed));
+function listed(observed: unknown, values: unknown, length: number, states: readonly string[] | undefined): Series[] {
+  const named = Array.isArray(observed) ? observed : float64Array("values.observed", observed);
+  const components = Array.from(named as readonly unknown[], (one, l) =>
+    componentOf(`values.observed[${l}]`, one, states),
+  );
+  checkOnce(components, (l) => `values.observed[${l}]`);
   if (Array.isArray(values) && typeof values[0] === "object") {
     const because = "one series per observed component";
     if (values.length !== components.length) {

@@ -1,6 +1,17 @@
 // The only file that imports generated code: instances of the WebAssembly module, and types for what they take and give.
 import { createGlue } from "../generated/glue.js";
-import type { Drop, ErrorFacts, Finding, Level, Parameter, Rung, Verdict } from "../generated/types.js";
+import type {
+  Drop,
+  ErrorFacts,
+  Finding,
+  GradientCheck,
+  Level,
+  ModelDefinition,
+  ModelKind,
+  Parameter,
+  Rung,
+  Verdict,
+} from "../generated/types.js";
 
 export type { ErrorFacts as CoreFacts } from "../generated/types.js";
 export type {
@@ -13,11 +24,14 @@ export type {
   Estimate,
   Finding,
   FindingCode,
+  GradientCheck,
+  GradientVerdict,
   Hessian,
   Ladder,
   Lbfgs,
   Level,
   MinimizerOptions,
+  ModelDefinition as CoreModelDefinition,
   ModelKind,
   ModelParameters,
   ModelSpec,
@@ -25,14 +39,17 @@ export type {
   Normalization,
   ObservedStart,
   Parameter,
+  ParameterDefinition as CoreParameterDefinition,
   Precision,
   Prior,
   Rung,
   Severity,
   StartingPaths,
+  StateDefinition as CoreStateDefinition,
   StopReason,
   Structured,
   TrustRegion,
+  Variable,
   TwinExperiment as CoreTwinExperiment,
   Verdict,
 } from "../generated/types.js";
@@ -90,13 +107,31 @@ export interface RawAction {
   /** Writes the action and its parts to `result`. */
   evaluate(path: Float64Array, point: Float64Array, result: Float64Array): void;
   /** The same, then the gradient in the estimated parameters; that in the path goes to `gradient`. */
+  checkGradient(path: Float64Array, point: Float64Array, sample: number | undefined): GradientCheck & { text: string };
   gradient(path: Float64Array, point: Float64Array, gradient: Float64Array, result: Float64Array): void;
   free(): void;
 }
 
+/** What Rust says of a model. */
+export interface ModelDescription {
+  name: string;
+  kind: ModelKind;
+  dimension: number;
+  states: string[];
+  /** Null where there is none. */
+  units: (string | null)[];
+  parameters: Parameter[];
+  inputs: string[];
+  /** Names of the functions of the state that can be measured. */
+  observables: string[];
+  definition: ModelDefinition;
+}
+
 // What options are is decided in Rust, so they cross unchecked: unknown here.
 export interface Raw {
-  describeModel(spec: unknown): { name: string; dimension: number; states: string[]; parameters: Parameter[] };
+  describeModel(spec: unknown): ModelDescription;
+  /** `text`: the equations, one line each; `explanation`: what computing them takes. */
+  explainModel(spec: unknown): { text: string; explanation: string };
   twinExperiment(
     spec: unknown,
     options: unknown,

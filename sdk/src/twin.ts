@@ -1,17 +1,26 @@
 // Forward integration, and twin experiments: data made by the model itself, so that the truth is known.
+import { componentOf, type Inputs, inputsOf, namesOf, type TimeGrid } from "./inputs.js";
 import type { Observations } from "./observations.js";
 import { type Model, specOf } from "./models.js";
 import { call } from "./instance.js";
 import type { CoreTwinExperiment } from "./raw.js";
-import { fields, float64Array, plain, timeGrid } from "./shape.js";
+import { fields, float64Array, MOST_VALUES, plain, timeGrid } from "./shape.js";
 
 /** What data to make. */
-export interface TwinOptions<P extends string> extends Omit<CoreTwinExperiment, "parameters" | "observed"> {
-  model: Model<P>;
+export interface TwinOptions<P extends string, S extends string = string, I extends string = string> extends Omit<
+  CoreTwinExperiment,
+  "parameters" | "observed" | "inputs"
+> {
+  model: Model<P, S, I>;
   /** True values; the model's defaults where none is given. */
   parameters?: { readonly [K in NoInfer<P>]?: number };
-  /** What is measured: state components, and from `dimension` on the model's observables. */
-  observed: readonly number[];
+  /** What is measured: state components, by number or name, and from `dimension` on the model's observables. */
+  observed: readonly (number | NoInfer<S>)[];
+  /**
+   * u(t) for models with inputs, on the grid of the points and of those further on: for each a value per point or a function of time; or all in one
+   * array, points x inputs, row-major.
+   */
+  inputs?: Inputs<NoInfer<I>> | ArrayLike<number>;
 }
 
 /** Data, and the truth behind them. */
@@ -35,11 +44,17 @@ export interface Twin<P extends string> {
  * @example
  * const twin = twinExperiment({ model, timeStep: 0.025, points: 161, observed: [0, 2, 4], noise: 0.5, seed: 1 });
  */
-export function twinExperiment<P extends string>(options: TwinOptions<P>): Twin<P> {
+export function twinExperiment<P extends string, S extends string, I extends string>(
+  options: TwinOptions<P, S, I>,
+): Twin<P> {
   const { model, inputs, ...rest } = fields("options", options);
   const spec = specOf(model);
   const given = fields("options", plain("options", rest));
-  if (inputs !== undefined) given.inputs = Array.from(float64Array("inputs", inputs));
+  given.observed = numbered(model, given.observed);
+  if (inputs !== undefined) {
+    const { start = 0, timeStep, points, further = 0 } = given as Record<string, number>;
+    given.inputs = inputsOnPath(model, inputs, start, timeStep, (points as number) + further);
+  }
   const twin = call((raw) => raw.twinExperiment(spec, given));
   const { start, timeStep, points } = twin.data;
   const further = (twin.future.length / twin.truth.length) * points;
@@ -51,9 +66,25 @@ export function twinExperiment<P extends string>(options: TwinOptions<P>): Twin<
   };
 }
 
+/** Components by number, those that are named too; what is neither is for Rust to find wrong. */
+function numbered(model: unknown, observed: unknown): unknown {
+  if (!Array.isArray(observed) || !observed.some((one) => typeof one === "string")) return observed;
+  const names = namesOf(model);
+  return observed.map((one: unknown, l) =>
+    typeof one === "string" ? componentOf(`observed[${l}]`, one, names?.states) : one,
+  );
+}
+
+/** Inputs as they cross. A grid that is none is for Rust to find wrong, so it then has no points here. */
+function inputsOnPath(model: unknown, given: unknown, start: unknown, timeStep: unknown, points: unknown): number[] {
+  const isGrid = [start, timeStep, points].every(Number.isFinite) && (points as number) <= MOST_VALUES;
+  const grid = { start, timeStep, points: isGrid ? points : 0 } as TimeGrid;
+  return Array.from(inputsOf(given, namesOf(model)?.inputs, grid));
+}
+
 /** Where to integrate from, and how far. */
-export interface IntegrateOptions<P extends string> {
-  model: Model<P>;
+export interface IntegrateOptions<P extends string, I extends string = string> {
+  model: Model<P, string, I>;
   /** The model's defaults where none is given. */
   parameters?: { readonly [K in NoInfer<P>]?: number };
   /** One value per state. */
@@ -64,8 +95,11 @@ export interface IntegrateOptions<P extends string> {
   points: number;
   /** Time of the first point. Default: 0. */
   start?: number;
-  /** u(t) for models with inputs: points x inputs, row-major; straight lines in between. */
-  inputs?: ArrayLike<number>;
+  /**
+   * u(t) for models with inputs: for each a value per point or a function of time; or all in one array, points x inputs, row-major. In between they
+   * are straight lines.
+   */
+  inputs?: Inputs<NoInfer<I>> | ArrayLike<number>;
 }
 
 /**
@@ -73,12 +107,19 @@ export interface IntegrateOptions<P extends string> {
  *
  * @returns `path` is points x dimension, row-major.
  */
-export function integrate<P extends string>(options: IntegrateOptions<P>): { times: Float64Array; path: Float64Array } {
+export function integrate<P extends string, I extends string>(
+  options: IntegrateOptions<P, I>,
+): { times: Float64Array; path: Float64Array } {
   const { model, initialState, inputs, ...rest } = fields("options", options);
   const spec = specOf(model);
   const given = fields("options", plain("options", rest));
   given.initialState = Array.from(float64Array("initialState", initialState));
-  if (inputs !== undefined) given.inputs = Array.from(float64Array("inputs", inputs));
+  if (inputs !== undefined) {
+    given.inputs = inputsOnPath(model, inputs, given.start ?? 0, given.timeStep, given.points);
+  }
   const path = call((raw) => raw.integrate(spec, given));
-  return { times: timeGrid((given.start as number | undefined) ?? 0, given.timeStep as number, 0, given.points as number), path };
+  return {
+    times: timeGrid((given.start as number | undefined) ?? 0, given.timeStep as number, 0, given.points as number),
+    path,
+  };
 }

@@ -106,3 +106,17 @@ test("whatever the point is: a value or an error of ours", () => {
     { numRuns: 1000 },
   );
 });
+
+test("the gradient is compared with differences, and the report says it in words", () => {
+  const { twin, options } = problem();
+  const a = action({ ...options, estimate: ["rho"] });
+  const report = a.checkGradient({ path: twin.truth.map((x) => 1.3 * x), modelPrecision: 5, parameters: { rho: 20 } });
+  expect(report.verdict).toBe("agrees");
+  expect(report.compared).toBe(16);
+  expect(report.worst).toBeLessThan(1e-6);
+  expect(report.text).toMatch(/^The gradient is right: 16 variables compared/);
+  expect(thrown(() => a.checkGradient({ path: twin.truth, modelPrecision: 5, sample: 0 }))).toMatchObject({
+    code: "outOfRange",
+    path: "sample",
+  });
+});

@@ -1,7 +1,7 @@
 // Measurements from files and arrays onto the model's grid.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { LeastActionError, observations, readCsv, readNpy } from "../src/index.js";
+import { defineModel, LeastActionError, observations, readCsv, readNpy, vector } from "../src/index.js";
 import { thrown } from "./problem.js";
 
 /** A .npy file, byte by byte: version 1.0, header padded to a multiple of 64 as NumPy does. */
@@ -194,5 +194,58 @@ describe("observations", () => {
     const data = observations({ times, values: { 0: times }, timeStep: 1 / 3 });
     expect(data.points).toBe(50);
     expect(data.values).toEqual(Float64Array.from(times));
+  });
+
+  const model = defineModel({
+    states: ["V", "m", vector("x", 2)],
+    inputs: ["I", "J"],
+    equations: { V: "I", m: "J", x: "0" },
+  });
+
+  test("components by name, with the model", () => {
+    const times = [0, 1];
+    const byNumber = observations({ times, values: { 3: [1, 2], 0: [3, 4] } });
+    expect(observations({ model, times, values: { V: [3, 4], x1: [1, 2] } })).toEqual(byNumber);
+    const listed = { observed: ["V", 3], values: [3, 1, 4, 2] } as const;
+    expect(observations({ model, times, values: listed })).toEqual(byNumber);
+  });
+
+  test("inputs as values on the grid, or as functions of time, in the model's order", () => {
+    const J = (t: number) => 10 * t;
+    const data = observations({
+      model,
+      times: [1, 2],
+      values: { V: [0, 0] },
+      inputs: { J, I: [1, 2, 3] },
+      timeStep: 0.5,
+    });
+    expect(data.inputs).toEqual(Float64Array.of(1, 10, 2, 15, 3, 20));
+    const alone = observations({ times: [1, 2], values: { 0: [0, 0] }, inputs: { J } });
+    expect(alone.inputs).toEqual(Float64Array.of(10, 20));
+  });
+
+  const given = { times: [0, 1], values: { 0: [1, 2] } };
+  test.each([
+    ["a name without model", { values: { V: [1, 2] } }, "wrongShape", "values.V", /give the model too/],
+    ["an unknown name", { model, values: { v: [1, 2] } }, "unknownName", "values.v", /did you mean "V"/],
+    [
+      "an unknown name in a list",
+      { model, values: { observed: ["q"], values: [1, 2] } },
+      "unknownName",
+      "values.observed[0]",
+      /known: V/,
+    ],
+    ["a component twice", { model, values: { 0: [1, 2], V: [1, 2] } }, "duplicate", "values.V", /twice/],
+    ["a model that is none", { model: 7 }, "wrongShape", "model", /object, got 7/],
+    ["two inputs without model", { inputs: { I: [1, 2], J: [1, 2] } }, "wrongShape", "inputs", /give the model too/],
+    ["a missing input", { model, inputs: { I: [1, 2] } }, "wrongShape", "inputs.J", /is missing/],
+    ["an unknown input", { model, inputs: { I: [1, 2], J: [1, 2], K: [1] } }, "unknownName", "inputs.K", /known: I, J/],
+    ["too short an input", { inputs: { I: [1] } }, "wrongLength", "inputs.I", /one per grid point; or give a function/],
+    ["an input that is not finite", { inputs: { I: [1, NaN] } }, "outOfRange", "inputs.I[1]", /finite, got NaN/],
+    ["a function that gives no number", { inputs: { I: () => "1" } }, "wrongShape", "inputs.I", /gave "1" at time 0/],
+  ])("%s: an error", (_name, change, code, path, message) => {
+    const error = thrown(() => observations({ ...given, ...change } as Parameters<typeof observations>[0]));
+    expect(error).toMatchObject({ name: "LeastActionError", code, path });
+    expect((error as Error).message).toMatch(message);
   });
 });

@@ -3,13 +3,18 @@ import { expect, expectTypeOf, test } from "vitest";
 import {
   action,
   anneal,
+  defineModel,
+  expr,
   LeastActionError,
   lorenz63,
   lorenz96,
   logLotkaVolterra,
+  modelFromJSON,
+  observations,
   twinExperiment,
+  vector,
 } from "../src/index.js";
-import type { ErrorFacts, Model, Observations, Run, Twin } from "../src/index.js";
+import type { ErrorFacts, Expression, Model, Observations, Run, Twin, VectorExpression } from "../src/index.js";
 
 declare const data: Observations;
 declare const anyModel: Model;
@@ -23,8 +28,8 @@ export function compiles() {
     startingPaths: { count: 1, range: [0, 1], seed: 1 },
   } as const;
 
-  expectTypeOf(lorenz96({ dimension: 20 })).toEqualTypeOf<Model<"forcing">>();
-  expectTypeOf(lorenz63()).toEqualTypeOf<Model<"sigma" | "rho" | "beta">>();
+  expectTypeOf(lorenz96({ dimension: 20 })).toEqualTypeOf<Model<"forcing", `x${number}`, never>>();
+  expectTypeOf(lorenz63()).toEqualTypeOf<Model<"sigma" | "rho" | "beta", "x" | "y" | "z", never>>();
   expectTypeOf(logLotkaVolterra().parameters[0]?.name).toEqualTypeOf<
     "alpha" | "beta" | "gamma" | "delta" | undefined
   >();
@@ -72,6 +77,94 @@ export function compiles() {
   expectTypeOf(twin).toEqualTypeOf<Twin<"sigma" | "rho" | "beta">>();
   // @ts-expect-error: no such parameter
   twinExperiment({ model, parameters: { forcing: 8 }, timeStep: 0.1, points: 3, observed: [0], noise: 0, seed: 1 });
+}
+
+export function models() {
+  const states = { V: "mV", m: 1, x: vector(5), y: { unit: "K", initial: 1 } } as const;
+  const parameters = { gNa: 120, E: { default: 50, unit: "mV" } } as const;
+  const neuron = defineModel({
+    states,
+    inputs: ["I"],
+    parameters,
+    where: { drive: "gNa*m^3", slow: ({ V, E, exp }) => exp(V.minus(E)) },
+    equations: {
+      V: "drive*(E - V) + I",
+      m: ({ m, slow, t, I, min }) => min(m, slow, t).plus(I),
+      x: ({ x, drive }, i) => {
+        expectTypeOf(i).toEqualTypeOf<number>();
+        expectTypeOf(x).toEqualTypeOf<VectorExpression>();
+        expectTypeOf(drive).toEqualTypeOf<Expression>();
+        return x.at(i + 1).times(drive);
+      },
+      y: expr`${2} * y`,
+    },
+    initialState: { V: -65, x: [1, 2, 3, 4, 5] },
+  });
+  expectTypeOf(neuron).toEqualTypeOf<Model<"gNa" | "E", "V" | "m" | "y" | `x${number}`, "I">>();
+  expectTypeOf(neuron.inputs).toEqualTypeOf<readonly "I"[]>();
+
+  const ring = defineModel({
+    states: vector("x", 20),
+    parameters: { k: 8.17 },
+    equations: ({ x, k }, i) => expr`${x.at(i - 1)} * (${x.at(i + 1)} - ${x.at(i - 2)}) - ${x.at(i)} + ${k}`,
+  });
+  expectTypeOf(ring).toEqualTypeOf<Model<"k", `x${number}`, never>>();
+
+  const listed = defineModel({
+    states: ["a", "b", vector("c", 2)],
+    where: ({ a, b }) => ({ sum: a.plus(b) }),
+    equations: ({ a, sum, c, sin }) => ({ a: sum, b: sin(a), c: (i) => c.at(i - 1).plus(sum) }),
+  });
+  expectTypeOf(listed).toEqualTypeOf<Model<never, "a" | "b" | `c${number}`, never>>();
+  // A model of one's own goes wherever a named one does.
+  expectTypeOf(listed).toExtend<Model>();
+  expectTypeOf(modelFromJSON("")).toEqualTypeOf<Model>();
+
+  void anneal({
+    model: neuron,
+    data,
+    measurementPrecision: 1,
+    modelPrecision: { initial: 1, factor: 2, rungs: 3 },
+    startingPaths: { count: 1, range: [0, 1], seed: 1 },
+    // @ts-expect-error: no such parameter
+    estimate: { gNq: { initial: [0, 1] } },
+  });
+
+  observations({ model: neuron, times: [0, 1], values: { V: [0, 1], x3: [1, 2] }, inputs: { I: (t) => t } });
+  observations({ times: [0, 1], values: { 0: [0, 1] }, inputs: { any: [0, 1] } });
+  // @ts-expect-error: no such state
+  observations({ model: neuron, times: [0, 1], values: { W: [0, 1] } });
+  // @ts-expect-error: no such input
+  observations({ model: neuron, times: [0, 1], values: { V: [0, 1] }, inputs: { J: (t) => t } });
+  // @ts-expect-error: a name without model
+  observations({ times: [0, 1], values: { V: [0, 1] } });
+  const twin = { timeStep: 0.1, points: 3, noise: 0, seed: 1 };
+  twinExperiment({ model: neuron, ...twin, observed: ["V", 1], inputs: { I: [0, 1, 2] } });
+  // @ts-expect-error: no such state
+  twinExperiment({ model: neuron, ...twin, observed: ["W"] });
+
+  // @ts-expect-error: an equation is missing
+  defineModel({ states: ["a", "b"], equations: { a: "b" } });
+  // @ts-expect-error: an equation is missing
+  defineModel({ states: { a: 1, b: 1 }, equations: ({ a }) => ({ a }) });
+  // @ts-expect-error: no such state
+  defineModel({ states: ["a"], equations: { a: "1", b: "a" } });
+  // @ts-expect-error: no such name
+  defineModel({ states: ["a"], equations: ({ q }) => ({ a: q }) });
+  // @ts-expect-error: JavaScript's operators are not for expressions
+  defineModel({ states: ["a"], equations: ({ a }) => ({ a: a * 2 }) });
+  // @ts-expect-error: a condition is no number
+  defineModel({ states: ["a"], equations: ({ a }) => ({ a: a.lessThan(1) }) });
+  // @ts-expect-error: a vector is no number
+  defineModel({ states: { a: vector(2) }, equations: ({ a }) => ({ a: () => a }) });
+  // @ts-expect-error: a unit is text, or 1 for none
+  defineModel({ states: { a: 2 }, equations: { a: "1" } });
+  // @ts-expect-error: a parameter needs a default
+  defineModel({ states: ["a"], parameters: { k: { unit: "K" } }, equations: { a: "k" } });
+  // @ts-expect-error: no such state
+  defineModel({ states: ["a"], equations: { a: "1" }, initialState: { b: 1 } });
+  // @ts-expect-error: no such option
+  defineModel({ states: ["a"], equations: { a: "1" }, input: ["I"] });
 }
 
 test("the code of an error tells its facts", () => {

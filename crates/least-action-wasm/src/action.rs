@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::JsValue;
 
-use crate::convert::{read, read_data, thrown, Result};
+use crate::convert::{plain, read, read_data, set, thrown, Result};
 use crate::model::build;
 
 /// Numbers before the gradient in the parameters: the action and its parts.
@@ -85,6 +85,27 @@ impl Action {
             }
         }
         Ok(point)
+    }
+
+    /// Compares the gradient with differences: a report, with `text`, what it says in words. `sample` is the number of states to look at, all if there is none.
+    #[wasm_bindgen(js_name = checkGradient)]
+    pub fn check_gradient(
+        &mut self,
+        path: &Float64Array,
+        point: &Float64Array,
+        sample: Option<f64>,
+    ) -> Result<JsValue> {
+        copy(path, &mut self.path);
+        copy(point, &mut self.point);
+        let (model_precision, parameters) = (self.point[0], &self.point[1..]);
+        let sample = sample.map(|sample| sample as usize);
+        let checked = self
+            .action
+            .check_gradient(model_precision, &self.path, parameters, sample)
+            .map_err(thrown)?;
+        let report = plain(&checked);
+        set(&report, "text", &checked.to_string().into());
+        Ok(report)
     }
 
     /// Writes the action and its parts to `result`; `point` is what [`Action::point`] gives.

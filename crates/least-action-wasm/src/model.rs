@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use js_sys::Object;
-use least_action::model::Model;
+use js_sys::{Object, Reflect};
+use least_action::model::{Model, ModelDefinition};
 use least_action::models::ModelSpec;
 use least_action::twin::{Forward, TwinExperiment};
 use serde::{Deserialize, Serialize};
@@ -13,8 +13,22 @@ use wasm_bindgen::JsValue;
 
 use crate::convert::{as_object, float64_array, object, plain, read, thrown, Result};
 
-/// The system that a specification names.
+/// The system that a specification names, `{ name, ... }`, or that it writes down, `{ definition }`.
 pub fn build(spec: &JsValue) -> Result<Arc<dyn Model>> {
+    let model = definition(spec)?.build().map_err(thrown)?;
+    Ok(Arc::new(model))
+}
+
+fn definition(spec: &JsValue) -> Result<ModelDefinition> {
+    let given = Reflect::get(spec, &"definition".into()).unwrap_or(JsValue::UNDEFINED);
+    match given.is_undefined() {
+        true => named(spec)?.definition().map_err(thrown),
+        // Its fields are named as the user wrote them: `equations.V`, not `definition.equations.V`.
+        false => read("", &given),
+    }
+}
+
+fn named(spec: &JsValue) -> Result<ModelSpec> {
     // serde buffers tagged enums and then no longer knows which field it is at; but if there is only one, it is that.
     let fields = as_object(spec).map(Object::keys).unwrap_or_default();
     let names = fields.iter().filter_map(|key| key.as_string());
@@ -23,21 +37,38 @@ pub fn build(spec: &JsValue) -> Result<Arc<dyn Model>> {
         (Some(only), None) => only,
         _ => "model".into(),
     };
-    let spec: ModelSpec = read(&root, spec)?;
-    Ok(Arc::new(spec.build().map_err(thrown)?))
+    read(&root, spec)
 }
 
-/// `{ name, dimension, states, parameters }` of a system.
+/// What a system is: `{ name, kind, dimension, states, units, parameters, inputs, observables, definition, text, explanation }`.
 #[wasm_bindgen(js_name = describeModel)]
 pub fn describe_model(spec: &JsValue) -> Result<JsValue> {
-    let model = build(spec)?;
+    let definition = definition(spec)?;
+    let model = definition.build().map_err(thrown)?;
+    let units = definition.states.iter();
+    let units: Vec<&Option<String>> = units
+        .flat_map(|state| std::iter::repeat_n(&state.unit, state.size.unwrap_or(1)))
+        .collect();
     Ok(object([
         ("name", model.name().into()),
         ("dimension", (model.dimension() as f64).into()),
         ("states", plain(model.states())),
+        ("units", plain(&units)),
         ("inputs", plain(model.inputs())),
+        ("observables", plain(model.observables())),
         ("kind", plain(&model.kind())),
         ("parameters", plain(model.parameters())),
+        ("definition", plain(&definition)),
+    ]))
+}
+
+/// `{ text, explanation }`: the equations one line each, and what computing them takes.
+#[wasm_bindgen(js_name = explainModel)]
+pub fn explain_model(spec: &JsValue) -> Result<JsValue> {
+    let model = definition(spec)?.build().map_err(thrown)?;
+    Ok(object([
+        ("text", model.to_string().into()),
+        ("explanation", model.explain().to_string().into()),
     ]))
 }
 

@@ -8,6 +8,8 @@ use least_action::solve::{Assembly, BlockMatrix, Cholesky};
 
 fn main() {
     println!("microseconds          D      N   P   assembly  gradient    factor     solve   GFlop/s of factor");
+    // `-- 20`: these only.
+    let only: Option<usize> = std::env::args().find_map(|a| a.parse().ok());
     for (dimension, points, parameters) in [
         (1, 1001, 0),
         (3, 1001, 1),
@@ -18,7 +20,10 @@ fn main() {
         (50, 161, 1),
         (100, 81, 1),
         (200, 41, 1),
-    ] {
+    ]
+    .into_iter()
+    .filter(|&(d, ..)| only.is_none_or(|only| only == d))
+    {
         for simpson in [true, false] {
             measure(dimension, points, parameters, simpson);
         }

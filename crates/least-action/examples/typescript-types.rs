@@ -4,12 +4,15 @@
 
 use std::collections::BTreeMap;
 
-use least_action::action::{Precision, Prior};
+use least_action::action::{GradientCheck, GradientVerdict, Precision, Prior, Variable};
 use least_action::anneal::{
     Drop, Estimate, Finding, FindingCode, Ladder, Level, ObservedStart, Rung, Severity,
     StartingPaths, Verdict,
 };
-use least_action::model::{Model, ModelKind, Parameter};
+use least_action::model::{
+    EquationDefinition, Initial, Model, ModelDefinition, ModelKind, NamedExpression, Parameter,
+    ParameterDefinition, StateDefinition,
+};
 use least_action::models::ModelSpec;
 use least_action::solve::{
     ConjugateGradient, Hessian, Lbfgs, MinimizerOptions, NewtonCg, StopReason, Structured,
@@ -34,12 +37,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<Estimate>(&config)?,
         declaration::<Finding>(&config)?,
         declaration::<FindingCode>(&config)?,
+        declaration::<GradientCheck>(&config)?,
+        declaration::<GradientVerdict>(&config)?,
         declaration::<Hessian>(&config)?,
         declaration::<Ladder>(&config)?,
         declaration::<Lbfgs>(&config)?,
         declaration::<Level>(&config)?,
         minimizers(),
+        declaration::<ModelDefinition>(&config)?,
         declaration::<ModelKind>(&config)?,
+        declaration::<StateDefinition>(&config)?,
+        declaration::<ParameterDefinition>(&config)?,
+        declaration::<NamedExpression>(&config)?,
+        declaration::<EquationDefinition>(&config)?,
+        declaration::<Initial>(&config)?,
         declaration::<ModelSpec>(&config)?,
         declaration::<NewtonCg>(&config)?,
         declaration::<Normalization>(&config)?,
@@ -54,6 +65,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<Structured>(&config)?,
         declaration::<TrustRegion>(&config)?,
         declaration::<TwinExperiment>(&config)?,
+        declaration::<Variable>(&config)?,
         declaration::<Verdict>(&config)?,
         model_parameters()?,
     ];

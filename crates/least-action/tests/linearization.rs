@@ -82,7 +82,7 @@ fn dense(lin: &Linearization, d: usize, path_length: usize, size: usize) -> (Vec
 fn check(kind: ModelKind, sets: Vec<Observations>, options: ActionOptions) {
     let name = format!("{options:?}");
     let problem = Problem::new(Arc::new(model(kind)) as Arc<dyn Model>, sets, &options).unwrap();
-    let (d, path_length) = (2, problem.path_length());
+    let (d, path_length) = (problem.model().dimension(), problem.path_length());
     let estimated = problem.estimated().len();
     let size = path_length + estimated;
     let x: Vec<f64> = (0..size).map(|k| 0.8 * wave(7 * k)).collect();
@@ -219,4 +219,48 @@ fn precisions_observables_and_priors_are_linearised_exactly() {
             check(ModelKind::Flow, sets, options);
         }
     }
+}
+
+#[test]
+fn parameters_that_change_in_time_are_linearised_exactly() {
+    for scheme in Discretization::FLOWS {
+        for model_weights in [
+            Precision::default(),
+            Precision::PerComponent(vec![0.3, 2.0]),
+        ] {
+            let options = ActionOptions {
+                estimate: vec!["a".into()],
+                varying: [("b".to_string(), 40.0)].into(),
+                model_weights,
+                ..options(Some(scheme))
+            };
+            let sets = vec![data(5, &[3, 0], 0), data(7, &[3, 0], 1)];
+            check(ModelKind::Flow, sets, options);
+        }
+    }
+}
+
+/// A parameter that may change but is held still is worth what a parameter that cannot is.
+#[test]
+fn a_parameter_that_stays_as_it_is_costs_nothing() {
+    let still = options(None);
+    let varying = ActionOptions {
+        estimate: vec!["a".into()],
+        varying: [("b".to_string(), 40.0)].into(),
+        normalization: Normalization::Posterior,
+        ..options(None)
+    };
+    let still = ActionOptions {
+        normalization: Normalization::Posterior,
+        ..still
+    };
+    let action = |options| {
+        let model = Arc::new(model(ModelKind::Flow)) as Arc<dyn Model>;
+        Action::new(&Problem::new(model, data(7, &[2, 0], 0), &options).unwrap())
+    };
+    let path: Vec<f64> = (0..14).map(|k| 0.8 * wave(7 * k)).collect();
+    let wider: Vec<f64> = path.chunks(2).flat_map(|x| [x[0], x[1], -0.3]).collect();
+    let expected = action(still).evaluate(5.0, &path, &[0.6, -0.3]).unwrap();
+    let ours = action(varying).evaluate(5.0, &wider, &[0.6]).unwrap();
+    assert!((ours.action - expected.action).abs() < 1e-12 * expected.action);
 }

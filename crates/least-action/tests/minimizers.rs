@@ -1,11 +1,15 @@
 //! What every minimiser promises: the same stop reasons, exact counts of work, no dependence on scale, bounds that are kept.
 
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
 use least_action::action::{Layout, Linearization, RowGroup};
+use least_action::anneal::{Ladder, ObservedStart, StartingPaths};
 use least_action::solve::{
     BlockMatrix, Bounds, ConjugateGradient, Hessian, Lbfgs, LeastSquares, Minimizer,
     MinimizerOptions, Minimum, NewtonCg, Objective, StopReason, Structured, TrustRegion,
 };
-use least_action::{Error, Result};
+use least_action::{models, AnnealOptions, Annealer, Error, Result, TwinExperiment};
 
 /// argmin's solvers: they need nothing but values and gradients.
 fn general() -> Vec<MinimizerOptions> {
@@ -138,7 +142,8 @@ fn every_reason_to_stop_is_told() {
             g.copy_from_slice(&[1e-3 * x[0], 1e-3 * x[1]]);
             Ok(1.0 + 0.5e-3 * (x[0] * x[0] + x[1] * x[1]))
         });
-        assert_eq!(minimum.stop, StopReason::GradientSmall, "{name}");
+        // A Newton step knows that it is the last one.
+        assert!(minimum.stop.settled(), "{name}: {minimum:?}");
 
         // No gradient at all.
         let (minimum, _) = minimize(options, |_, g| {
@@ -221,6 +226,35 @@ fn steps_into_nonsense_are_shortened() {
     }
 }
 
+#[test]
+fn extreme_sizes_end_at_a_point_that_is_no_worse() {
+    for options in general() {
+        for unit in [1e-150, 1e-30, 1.0, 1e30, 1e150] {
+            for scale in [1e-290, 1e-100, 1.0, 1e100, 1e290] {
+                for start in [[-1.2, 1.0], [0.0, 0.0], [1e-9, 1e3]] {
+                    let mut x = start.map(|x| x * unit);
+                    let function = |x: &[f64], g: &mut [f64]| {
+                        let value = valley(scale)(&[x[0] / unit, x[1] / unit], g)?;
+                        g.iter_mut().for_each(|g| *g /= unit);
+                        match value.is_finite() && g.iter().all(|g| g.is_finite()) {
+                            true => Ok(value),
+                            false => Err(not_finite()),
+                        }
+                    };
+                    let before = Function(function).evaluate(&x, &mut [0.0; 2]);
+                    match options.minimize(&mut Function(function), &mut x) {
+                        Ok(minimum) => {
+                            assert!(minimum.value <= before.unwrap(), "{}", options.name());
+                            assert!(x.iter().all(|x| x.is_finite()));
+                        }
+                        Err(_) => assert!(before.is_err()),
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// A path of one state, each point wanting to be a target and ten times more the sine of the one before, with a parameter added; the sum of
 /// squares is offset by a residual that is constant, so that relative tolerances mean something.
 struct Chain {
@@ -238,7 +272,9 @@ impl Chain {
         couples[POINTS - 1] = 0;
         Chain {
             layout: Layout::new(1, POINTS, 1, couples).unwrap(),
-            targets: (0..POINTS).map(|n| 2.0 * (0.7 * n as f64).cos()).collect(),
+            targets: (0..POINTS)
+                .map(|n| 2.0 * libm::cos(0.7 * n as f64))
+                .collect(),
             bounds,
             calls: 0,
         }
@@ -292,9 +328,9 @@ impl LeastSquares for Chain {
             value += 0.5 * r * r;
         }
         for n in 0..POINTS - 1 {
-            let r = x[n + 1] - x[n].sin() - x[POINTS];
+            let r = x[n + 1] - libm::sin(x[n]) - x[POINTS];
             into.groups[1].residuals[n] = r;
-            into.groups[1].values[3 * n..3 * n + 3].copy_from_slice(&[-x[n].cos(), 1.0, -1.0]);
+            into.groups[1].values[3 * n..3 * n + 3].copy_from_slice(&[-libm::cos(x[n]), 1.0, -1.0]);
             value += 5.0 * r * r;
         }
         Ok(value)
@@ -302,8 +338,8 @@ impl LeastSquares for Chain {
 
     fn add_curvature(&mut self, x: &[f64], into: &mut BlockMatrix) -> Result<()> {
         for n in 0..POINTS - 1 {
-            let r = x[n + 1] - x[n].sin() - x[POINTS];
-            into.add(n, n, 10.0 * r * x[n].sin());
+            let r = x[n + 1] - libm::sin(x[n]) - x[POINTS];
+            into.add(n, n, 10.0 * r * libm::sin(x[n]));
         }
         Ok(())
     }
@@ -389,7 +425,7 @@ fn bounds_are_kept_and_those_that_are_active_are_reported() {
     assert!(expected.active_bounds.len() <= 7, "{expected:?}");
 
     // From inside, from a bound, and from outside.
-    for start in [0.1, -0.3, 40.0] {
+    for start in [0.1, -0.3, 1.5] {
         for options in for_squares(1e-12) {
             if options.name() == "structured" {
                 continue;
@@ -403,15 +439,15 @@ fn bounds_are_kept_and_those_that_are_active_are_reported() {
             assert_eq!(minimum.evaluations, chain.calls, "{options:?}");
             assert_eq!(
                 minimum.value,
-                chain.evaluate(&x, &mut vec![0.0; POINTS + 1]).unwrap()
+                chain.evaluate(&x, &mut [0.0; POINTS + 1]).unwrap()
             );
             assert!(
                 (minimum.value - expected.value).abs() < 1e-6,
-                "{options:?} from {start}: {minimum:?}, expected {expected:?}"
+                "{options:?} from {start}: {minimum:?} at {x:?}, expected {expected:?}"
             );
             assert_eq!(
                 minimum.active_bounds, expected.active_bounds,
-                "{options:?} from {start}"
+                "{options:?} from {start}: {minimum:?} {x:?} {best:?}"
             );
         }
     }
@@ -428,5 +464,80 @@ fn a_minimum_at_a_bound_is_not_left_for_a_worse_point() {
         let again = options.minimize(&mut chain, &mut x).unwrap();
         assert!(again.value <= first.value, "{options:?}");
         assert_eq!(again.active_bounds, first.active_bounds, "{options:?}");
+    }
+}
+
+/// Every evaluation is repeatable to the bit, so any change of these numbers is a change of an algorithm.
+#[test]
+fn work_is_what_it_was() {
+    let mut work = Vec::new();
+    for options in for_squares(1e-6) {
+        if options.name() == "structured" {
+            continue;
+        }
+        let mut x = vec![0.1; POINTS + 1];
+        let minimum = options.minimize(&mut Chain::new(None), &mut x).unwrap();
+        work.push((
+            options.name(),
+            minimum.iterations,
+            minimum.evaluations,
+            minimum.hessian_products,
+        ));
+    }
+    // Iterations, evaluations, products with the Hessian; the last two have all second derivatives.
+    let expected = [
+        ("lbfgs", 45, 56, 0),
+        ("conjugate-gradient", 52, 106, 0),
+        ("newton-cg", 13, 29, 96),
+        ("trust-region", 17, 36, 102),
+        ("newton-cg", 11, 26, 94),
+        ("trust-region", 15, 31, 85),
+    ];
+    assert_eq!(work, expected);
+}
+
+#[test]
+fn all_climb_a_ladder_to_the_same_action() {
+    let model = models::lorenz96(8).unwrap();
+    let twin = TwinExperiment {
+        parameters: [("forcing".to_string(), 8.17)].into(),
+        time_step: 0.025,
+        points: 41,
+        observed: vec![0, 2, 3, 5, 6],
+        noise: 0.3,
+        seed: 3,
+        ..TwinExperiment::default()
+    }
+    .run(&model)
+    .unwrap();
+    let model = Arc::new(model);
+    let mut levels = Vec::new();
+    for minimizer in MinimizerOptions::catalogue() {
+        let options = AnnealOptions {
+            measurement_precision: (1.0 / 0.09).into(),
+            model_precision: Ladder {
+                initial: 1e-3,
+                factor: 3.0,
+                rungs: 16,
+            },
+            starting_paths: StartingPaths {
+                count: 1,
+                range: [-8.0, 8.0],
+                seed: 2,
+                observed: ObservedStart::Data,
+            },
+            minimizer,
+            ..AnnealOptions::default()
+        };
+        let annealer = Annealer::new(model.clone(), twin.data.clone(), options).unwrap();
+        let run = annealer.run(|_| ControlFlow::Continue(())).unwrap();
+        levels.push((minimizer.name(), run.best_rung().action));
+    }
+    let lowest = levels
+        .iter()
+        .map(|(_, level)| *level)
+        .fold(f64::INFINITY, f64::min);
+    for (name, level) in &levels {
+        assert!(level / lowest < 1.01, "{name}: {levels:?}");
     }
 }

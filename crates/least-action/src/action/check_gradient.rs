@@ -209,7 +209,12 @@ impl Action {
     fn names(&self) -> (Vec<String>, Vec<String>) {
         let problem = self.problem();
         let parameters = problem.estimated().map(str::to_string).collect();
-        (problem.model().states().to_vec(), parameters)
+        let mut states = problem.model().states().to_vec();
+        // Components that are none of the model's states have no name there.
+        for extra in states.len()..problem.path_length() / problem.points() {
+            states.push(format!("component {extra}"));
+        }
+        (states, parameters)
     }
 }
 

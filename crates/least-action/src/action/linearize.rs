@@ -75,12 +75,7 @@ impl Action {
         let raw = rows.raw_model.as_mut().unwrap_or(&mut *target);
         raw.residuals.copy_from_slice(&self.residuals.values);
         rows.model.fill(&along, &self.residuals, raw);
-        whiten(
-            rows.raw_model.as_ref(),
-            &problem.model_weights,
-            weight,
-            target,
-        );
+        whiten(rows.raw_model.as_ref(), &self.model_weights, weight, target);
 
         let target = &mut into.groups[1];
         let raw = rows.raw_measurement.as_mut().unwrap_or(&mut *target);
@@ -120,7 +115,7 @@ impl Action {
         let along = along(problem, &self.parameters, path);
         let mut weighted = self.residuals.values.clone();
         let weight = 2.0 * self.model_factor(model_precision);
-        problem.model_weights.apply(&mut weighted, weight);
+        self.model_weights.apply(&mut weighted, weight);
         rows.model
             .curvature(&along, &self.residuals, &weighted, add);
 

@@ -24,6 +24,7 @@ use crate::error::{check, Error, Result};
 use crate::model::Scratch;
 use discretization::{Along, Residuals};
 use measurement::Measurement;
+use weighting::Weighting;
 
 /// What the two parts of the action are divided by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -85,6 +86,8 @@ pub struct Action {
     problem: Problem,
     residuals: Residuals,
     measurement: Measurement,
+    /// Of the model's errors, relative to R_f.
+    model_weights: Weighting,
     parameters: Vec<f64>,
     parameter_gradient: Vec<f64>,
     rows: Option<Box<linearize::Rows>>,
@@ -95,6 +98,7 @@ impl Action {
         Action {
             residuals: Residuals::new(problem.discretization, &*problem.model, &problem.grid),
             measurement: problem.measurement.clone(),
+            model_weights: problem.model_weights.clone(),
             rows: None,
             parameters: problem.parameters.clone(),
             parameter_gradient: vec![0.0; problem.parameters.len()],
@@ -153,9 +157,7 @@ impl Action {
             * self
                 .residuals
                 .factor(problem.normalization, model_precision);
-        problem
-            .model_weights
-            .apply(&mut self.residuals.values, weight);
+        self.model_weights.apply(&mut self.residuals.values, weight);
         let along = along(problem, &self.parameters, path);
         self.residuals.pull_back(&along, path_gradient, sum);
         for (to, &index) in parameter_gradient.iter_mut().zip(&self.problem.estimated) {
@@ -225,6 +227,7 @@ impl Action {
         path: &[f64],
         parameters: &[f64],
     ) -> Result<ActionValue> {
+        self.weigh(model_precision);
         let problem = &self.problem;
         for (&index, &value) in problem.estimated.iter().zip(parameters) {
             self.parameters[index] = value;
@@ -235,7 +238,7 @@ impl Action {
         self.measurement.evaluate(&*problem.model, at);
         let measurement_error = self.measurement_factor() * self.measurement.sum();
         let model_error =
-            self.model_factor(model_precision) * problem.model_weights.sum(&self.residuals.values);
+            self.model_factor(model_precision) * self.model_weights.sum(&self.residuals.values);
         let prior_error = self.prior_factor() * self.prior_sum(path, parameters);
         let action = measurement_error + model_error + prior_error;
         if !action.is_finite() {
@@ -247,6 +250,18 @@ impl Action {
             model_error,
             prior_error,
         })
+    }
+
+    /// Parameters that change in time have a precision of their own, which does not climb: relative to R_f it falls.
+    fn weigh(&mut self, model_precision: f64) {
+        let (dimension, varying) = (self.problem.model.dimension(), &self.problem.varying);
+        if let (Weighting::Rows(weights), false) = (&mut self.model_weights, varying.is_empty()) {
+            for row in weights.chunks_exact_mut(dimension) {
+                for parameter in varying {
+                    row[parameter.component] = parameter.precision / model_precision;
+                }
+            }
+        }
     }
 
     fn prior_sum(&self, path: &[f64], parameters: &[f64]) -> f64 {

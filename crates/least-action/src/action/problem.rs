@@ -67,6 +67,17 @@ pub struct ActionOptions {
         serde(default, skip_serializing_if = "crate::never")
     )]
     pub estimate: Vec<String>,
+    /// Estimated parameters that change in time, by name, with the precision of what changes them: the model's errors of `dp/dt = 0` are
+    /// weighted with it, whatever R_f is. They are states that follow the model's. Default: none.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
+    #[cfg_attr(
+        feature = "typescript",
+        ts(type = "{ readonly [name: string]: number }")
+    )]
+    pub varying: BTreeMap<String, f64>,
     /// Lowest and highest values of states and estimated parameters, by name; an end may be infinite. Default: none.
     #[cfg_attr(
         feature = "serde",
@@ -100,6 +111,15 @@ pub(super) struct PriorTerm {
     pub precision: f64,
 }
 
+/// A parameter that changes in time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Varying {
+    /// The state that it is.
+    pub component: usize,
+    /// Of its equation, whatever R_f is.
+    pub precision: f64,
+}
+
 /// Intervals of all unknowns: the path, then the estimated parameters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Intervals {
@@ -119,6 +139,8 @@ pub struct Problem {
     pub(crate) parameters: Vec<f64>,
     /// Which of them are estimated, ascending.
     pub(crate) estimated: Vec<usize>,
+    /// States that are parameters: they come last, ascending.
+    pub(crate) varying: Vec<Varying>,
     pub(super) measurement: Measurement,
     pub(super) model_weights: Weighting,
     pub(super) priors: Arc<[PriorTerm]>,
@@ -135,8 +157,15 @@ impl Problem {
         data: impl Into<DataSets>,
         options: &ActionOptions,
     ) -> Result<Self> {
-        let DataSets(data) = data.into();
+        let DataSets(mut data) = data.into();
+        let own = model.dimension();
+        let (model, varying) = with_varying(model, &options.varying)?;
         let dimension = model.dimension();
+        for set in &mut data {
+            // Observables come after all states.
+            let observables = set.observed.iter_mut().filter(|c| **c >= own);
+            observables.for_each(|c| *c += varying.len());
+        }
         let discretization = options
             .discretization
             .unwrap_or(Discretization::default_for(model.kind()));
@@ -157,7 +186,7 @@ impl Problem {
         check_measurement_precision(&options.measurement_precision, &data, points)?;
         options
             .model_weights
-            .validate("modelWeights", dimension, points)?;
+            .validate("modelWeights", own, points)?;
 
         let grid = Grid::new(&data, model.inputs().len());
         let names = Names {
@@ -170,11 +199,8 @@ impl Problem {
         let row_points = discretization.row_points(&grid);
         Ok(Problem {
             measurement: Measurement::new(&*model, &data, &options.measurement_precision),
-            model_weights: Weighting::from_precision(
-                &options.model_weights,
-                dimension,
-                &row_points,
-            ),
+            model_weights: model_weights(&options.model_weights, own, &varying, &row_points)?,
+            varying,
             data: data.into(),
             grid: Arc::new(grid),
             discretization,
@@ -253,6 +279,63 @@ impl From<Vec<Observations>> for DataSets {
     fn from(data: Vec<Observations>) -> Self {
         DataSets(data)
     }
+}
+
+/// The model with the parameters of these names as states, in the model's order.
+fn with_varying(
+    model: Arc<dyn Model>,
+    given: &BTreeMap<String, f64>,
+) -> Result<(Arc<dyn Model>, Vec<Varying>)> {
+    if given.is_empty() {
+        return Ok((model, Vec::new()));
+    }
+    let names = model.parameters().iter().map(|p| p.name.as_str());
+    let mut chosen = Vec::new();
+    for (name, &precision) in given {
+        let path = format!("varying.{name}");
+        chosen.push((check::position(&path, name, names.clone())?, precision));
+        check::precision(&path, precision)?;
+    }
+    chosen.sort_unstable_by_key(|&(parameter, _)| parameter);
+    let positions: Vec<usize> = chosen.iter().map(|&(parameter, _)| parameter).collect();
+    let changed = model
+        .with_varying(&positions)
+        .ok_or_else(|| Error::WrongShape {
+            path: "varying".into(),
+            message: format!("{} has no parameters that can change in time", model.name()),
+        })?;
+    let first = model.dimension();
+    let varying = chosen
+        .iter()
+        .enumerate()
+        .map(|(k, &(_, precision))| Varying {
+            component: first + k,
+            precision,
+        });
+    Ok((changed, varying.collect()))
+}
+
+/// Weights of the model's own `dimension` equations; those of parameters follow, and are set where R_f is known.
+fn model_weights(
+    precision: &Precision,
+    dimension: usize,
+    varying: &[Varying],
+    row_points: &[usize],
+) -> Result<Weighting> {
+    if varying.is_empty() {
+        return Ok(Weighting::from_precision(precision, dimension, row_points));
+    }
+    if matches!(precision, Precision::Matrix(_)) {
+        return Err(Error::WrongShape {
+            path: "modelWeights".into(),
+            message: "a matrix cannot be combined with parameters that change in time; give one weight per state".into(),
+        });
+    }
+    let rows = row_points.iter().flat_map(|&n| {
+        let own = (0..dimension).map(move |l| precision.weight(n, l));
+        own.chain(varying.iter().map(|_| 1.0))
+    });
+    Ok(Weighting::Rows(rows.collect()))
 }
 
 fn estimated(model: &dyn Model, names: &[String]) -> Result<Vec<usize>> {

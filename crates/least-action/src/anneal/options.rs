@@ -85,7 +85,15 @@ pub struct Estimate {
         ts(type = "readonly [number, number]", optional)
     )]
     pub bounds: Option<[f64; 2]>,
-    /// What is known of the parameter before the data. Default: nothing.
+    /// Lets the parameter change in time: one value per point, and this precision for what changes it, weighing the model's errors of `dp/dt = 0` on
+    /// every rung alike. Default: the parameter does not change.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub smoothness: Option<f64>,
+    /// What is known of the parameter, or of its first value, before the data. Default: nothing.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "crate::never")
@@ -221,18 +229,30 @@ impl AnnealOptions {
         let mut bounds = self.bounds.clone();
         let estimates = self.estimate.iter();
         bounds.extend(estimates.filter_map(|(name, e)| Some((name.clone(), e.bounds?))));
-        let priors = self.estimate.iter();
-        let priors = priors.filter_map(|(name, e)| Some((name.clone(), e.prior?)));
+        let with_prior = self.estimate.iter();
+        let with_prior = with_prior.filter_map(|(name, e)| Some((name.clone(), e.prior?)));
+        // A parameter that changes in time is a state: what is known of it is known of its first value.
+        let (of_states, priors): (Vec<_>, Vec<_>) =
+            with_prior.partition(|(name, _)| self.estimate[name].smoothness.is_some());
+        let varying = self.estimate.iter();
+        let varying = varying.filter_map(|(name, e)| Some((name.clone(), e.smoothness?)));
+        let varying: BTreeMap<String, f64> = varying.collect();
+        let first_state = self.first_state.clone().into_iter().chain(of_states);
+        let still = self
+            .estimate
+            .keys()
+            .filter(|name| !varying.contains_key(*name));
         ActionOptions {
             discretization: self.discretization,
             normalization: self.normalization,
             measurement_precision: self.measurement_precision.clone(),
             model_weights: self.model_weights.clone(),
             bounds,
-            priors: priors.collect(),
-            first_state: self.first_state.clone(),
+            priors: priors.into_iter().collect(),
+            first_state: first_state.collect(),
             parameters: self.parameters.clone(),
-            estimate: self.estimate.keys().cloned().collect(),
+            estimate: still.cloned().collect(),
+            varying,
         }
     }
 

@@ -28,7 +28,24 @@ pub(super) fn draw(
             rest = others;
         }
     }
+    start_varying(&mut path, problem, options, &mut random);
     (path, parameters)
+}
+
+/// Parameters that change in time begin as constants, drawn like the others.
+fn start_varying(
+    path: &mut [f64],
+    problem: &Problem,
+    options: &AnnealOptions,
+    random: &mut Random,
+) {
+    let dimension = problem.model.dimension();
+    for varying in &problem.varying {
+        let name = &problem.model.states()[varying.component];
+        let value = random.uniform(options.estimate[name].initial);
+        let values = path[varying.component..].iter_mut();
+        values.step_by(dimension).for_each(|x| *x = value);
+    }
 }
 
 fn start_at_data(path: &mut [f64], data: &Observations, dimension: usize) {

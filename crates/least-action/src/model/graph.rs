@@ -205,6 +205,14 @@ impl Graph {
         id
     }
 
+    /// The same graph with other leaves. Distinct ones must stay distinct.
+    pub fn with_leaves(&self, leaf: impl Fn(Node) -> Node) -> Graph {
+        let nodes: Vec<Node> = self.nodes.iter().map(|&node| leaf(node)).collect();
+        let known = nodes.iter().enumerate();
+        let known = known.map(|(i, &node)| (node, NodeId(i as u32))).collect();
+        Graph { nodes, known }
+    }
+
     pub fn constant(&mut self, value: f64) -> NodeId {
         // -0.0 and 0.0 are one constant: the rules below ask for zero by value.
         let value = if value == 0.0 { 0.0 } else { value };

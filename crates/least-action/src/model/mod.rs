@@ -15,6 +15,9 @@ mod parse;
 mod print;
 mod tape;
 mod token;
+mod varying;
+
+use std::sync::Arc;
 
 pub use builder::{ModelBuilder, Symbols};
 pub use definition::{
@@ -116,6 +119,12 @@ pub trait Model: Send + Sync {
     /// Writes the entries of `sum_a adjoint_a D2 F_a` at every point, points x entries; `adjoint` is points x states.
     fn curvature(&self, scratch: &mut Scratch, at: Points, adjoint: &[f64], values: &mut [f64]);
 
+    /// The model with some parameters (ascending positions) as further states, which its equations leave as they are; none if it cannot be had.
+    fn with_varying(&self, parameters: &[usize]) -> Option<Arc<dyn Model>> {
+        let _ = parameters;
+        None
+    }
+
     /// The number of state components, D.
     fn dimension(&self) -> usize {
         self.states().len()
@@ -173,6 +182,10 @@ impl Model for EquationModel {
 
     fn observation(&self) -> Option<&Function> {
         self.observation.as_ref()
+    }
+
+    fn with_varying(&self, parameters: &[usize]) -> Option<Arc<dyn Model>> {
+        Some(Arc::new(EquationModel::with_varying(self, parameters)))
     }
 
     fn initial_state(&self) -> &[f64] {

@@ -7,7 +7,7 @@ use argmin_math::ArgminDot;
 
 use super::session::{Answer, Session, Vector};
 use super::{BlockMatrix, Hessian, LeastSquares};
-use crate::action::Linearization;
+use crate::action::{Linearization, RowGroup};
 use crate::error::Result;
 
 /// Relative length of the step by which gradients are differenced: the root of the rounding error.
@@ -44,6 +44,11 @@ impl<'o> Curvature<'o> {
             direction: zeros.clone(),
             product: zeros,
         }))))
+    }
+
+    /// Tells by how much the value would fall if the function were quadratic.
+    pub fn promise(&self, decrease: f64) {
+        self.0.borrow().session.promise().set(decrease);
     }
 
     /// Takes note of a product that is known.
@@ -101,13 +106,26 @@ pub struct Rows {
     rest: Option<BlockMatrix>,
     dimension: usize,
     path: usize,
+    /// By group: where the entries of each row end that are not parameters'.
+    inner: Vec<Vec<usize>>,
 }
 
 impl Rows {
     pub fn new(problem: &dyn LeastSquares, hessian: Hessian) -> Self {
         let layout = problem.layout();
+        let linearization = problem.linearization();
+        let ends = |group: &RowGroup| {
+            let width = (group.span * layout.dimension) as u32;
+            let bounds = group.row_start.windows(2);
+            let end = |row: &[u32]| {
+                let (from, to) = (row[0] as usize, row[1] as usize);
+                from + group.columns[from..to].partition_point(|&column| column < width)
+            };
+            bounds.map(end).collect()
+        };
         Rows {
-            linearization: problem.linearization(),
+            inner: linearization.groups.iter().map(ends).collect(),
+            linearization,
             rest: match hessian {
                 Hessian::GaussNewton => None,
                 Hessian::Exact => Some(BlockMatrix::new(layout)),
@@ -139,28 +157,50 @@ impl Rows {
             Some(rest) => rest.multiply(direction, product),
             None => product.fill(0.0),
         }
-        for group in &self.linearization.groups {
+        for (group, inner) in self.linearization.groups.iter().zip(&self.inner) {
             let (rows, entries) = (group.rows, group.entries());
-            let width = (group.span * self.dimension) as u32;
+            let width = group.span * self.dimension;
             for (block, &first) in group.first.iter().enumerate() {
                 let start = first as usize * self.dimension;
-                // Columns of the block's points come first, then parameters.
-                let place = |column: u32| match column < width {
-                    true => start + column as usize,
-                    false => self.path + (column - width) as usize,
-                };
                 let values = &group.values[block * entries..(block + 1) * entries];
                 let weights = &group.weights[block * rows..(block + 1) * rows];
                 for (row, weight) in weights.iter().enumerate() {
-                    let range = group.row_start[row] as usize..group.row_start[row + 1] as usize;
-                    let (columns, values) = (&group.columns[range.clone()], &values[range]);
-                    let pairs = columns.iter().zip(values);
-                    let along: f64 = pairs.clone().map(|(&c, v)| v * direction[place(c)]).sum();
-                    for (&column, value) in pairs {
-                        product[place(column)] += weight * along * value;
+                    let (from, to) = (group.row_start[row] as usize, group.row_start[row + 1]);
+                    // Columns of the block's points come first, then parameters.
+                    let path = from..inner[row];
+                    let shared = inner[row]..to as usize;
+                    let points = (&group.columns[path.clone()], &values[path]);
+                    let parameters = (&group.columns[shared.clone()], &values[shared]);
+                    let mut along = in_four(points.0, points.1, &direction[start..start + width]);
+                    for (&column, value) in parameters.0.iter().zip(parameters.1) {
+                        along += value * direction[self.path + column as usize - width];
+                    }
+                    let along = weight * along;
+                    let to = &mut product[start..start + width];
+                    for (&column, value) in points.0.iter().zip(points.1) {
+                        to[column as usize] += along * value;
+                    }
+                    for (&column, value) in parameters.0.iter().zip(parameters.1) {
+                        product[self.path + column as usize - width] += along * value;
                     }
                 }
             }
         }
     }
+}
+
+/// The product of a sparse row with a vector, in four partial sums: one would wait for every addition before the next.
+fn in_four(columns: &[u32], values: &[f64], x: &[f64]) -> f64 {
+    let mut partial = [0.0; 4];
+    let (columns, last_columns) = columns.as_chunks::<4>();
+    let (values, last_values) = values.as_chunks::<4>();
+    for (columns, values) in columns.iter().zip(values) {
+        for k in 0..4 {
+            partial[k] += values[k] * x[columns[k] as usize];
+        }
+    }
+    for (&column, value) in last_columns.iter().zip(last_values) {
+        partial[0] += value * x[column as usize];
+    }
+    (partial[0] + partial[1]) + (partial[2] + partial[3])
 }

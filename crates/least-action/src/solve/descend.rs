@@ -118,6 +118,9 @@ pub fn descend<'o, M: Method<'o>>(
             }
             state.update();
             state.increment_iter();
+            if session.promise_small(limits.tolerance) {
+                break false;
+            }
             let value = session.best_value();
             let lower = values.last().is_none_or(|last| value < *last);
             idle = if lower { 0 } else { idle + 1 };

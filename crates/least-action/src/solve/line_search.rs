@@ -16,8 +16,9 @@ pub enum FirstStep {
     /// So long that, if the function were the quadratic that fell along the last direction as it did, the new minimum is hit: J. Nocedal and
     /// S. J. Wright, Numerical Optimization, 2006, section 3.5. Holds the value at the last beginning; the direction itself the first time.
     AsBefore(Rc<Cell<Option<f64>>>),
-    /// The direction itself, but no further than the point's own length; along the plain gradient this share of that length.
-    Newton { share: f64 },
+    /// The direction itself, but no further than the point's own length; along the plain gradient this share of that length. What the direction promises
+    /// is left in the cell.
+    Newton { share: f64, promise: Rc<Cell<f64>> },
 }
 
 /// Moré and Thuente's search with a [`FirstStep`].
@@ -53,7 +54,7 @@ impl Search {
                 last.replace(Some(value))
                     .map_or(1.0, |before| 2.0 * (value - before) / slope)
             }
-            FirstStep::Newton { share } => {
+            FirstStep::Newton { share, promise } => {
                 let size = point.norm();
                 let room = if size > 0.0 { size } else { 1.0 } / self.direction.norm();
                 let plain = self
@@ -62,10 +63,10 @@ impl Search {
                     .zip(gradient.iter())
                     .all(|(d, g)| *d == -*g);
                 if plain {
-                    share * room
-                } else {
-                    room.min(1.0)
+                    return share * room;
                 }
+                promise.set(-0.5 * gradient.dot(&self.direction));
+                room.min(1.0)
             }
         }
     }

@@ -15,7 +15,7 @@ mod steihaug;
 mod structured;
 mod trust_region;
 
-pub use blocks::{Assembly, BlockMatrix, Cholesky, NotPositive};
+pub use blocks::{Assembly, BlockMatrix, Cholesky, NotPositive, SquareRoot};
 pub use bounds::Bounds;
 pub use conjugate_gradient::ConjugateGradient;
 pub use lbfgs::Lbfgs;

@@ -21,7 +21,7 @@ pub struct NewtonCg {
     /// Per rung. Default: 200.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>", optional))]
     pub max_iterations: usize,
-    /// Relative: the minimisation ends when three iterations lower the value by less than this share of it. Default: 1e-6.
+    /// Relative: the minimisation ends when a step promises, or three iterations give, a decrease of the value by less than this share of it. Default: 1e-6.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>", optional))]
     pub tolerance: f64,
     /// Whose products are taken. Of a function that is no sum of squares it is always the exact one, by differences of gradients. Default: `gauss-newton`.
@@ -61,13 +61,16 @@ impl<'o> Method<'o> for NewtonCg {
 
     const WINDOW: usize = 3;
     const SETTLING: usize = 0;
+    /// The search ends without an error also where it found nothing.
+    const PATIENCE: usize = 0;
 
     fn begin(&self, session: &Session<'o>, share: f64) -> Self::Solver {
         session.set_hessian(self.hessian);
         // After a failure, once along the gradient: without products argmin goes there.
         let failed = share < FIRST_STEPS[0];
         session.set_products(if failed { 0 } else { self.max_products });
-        NewtonCG::new(Search::new(FirstStep::Newton { share }, 0.9))
+        let promise = session.promise();
+        NewtonCG::new(Search::new(FirstStep::Newton { share, promise }, 0.9))
     }
 
     /// argmin solves the Newton equations until the residual's square is below half the gradient's length. So the gradient is shown

@@ -1,6 +1,6 @@
 //! What argmin's solvers see of an objective.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use argmin::core::{CostFunction, Gradient, IterState, State};
@@ -22,6 +22,9 @@ pub type Answer<T> = std::result::Result<T, argmin::core::Error>;
 #[derive(Clone)]
 pub struct Session<'o> {
     state: Rc<RefCell<SessionState<'o>>>,
+    /// By how much the scaled value would fall if the function were the quadratic that the present Newton step minimises; infinite where the step
+    /// is none.
+    promise: Rc<Cell<f64>>,
 }
 
 struct SessionState<'o> {
@@ -108,11 +111,13 @@ impl<'o> Session<'o> {
         state.gradient = gradient;
         Ok(Session {
             state: Rc::new(RefCell::new(state)),
+            promise: Rc::new(Cell::new(f64::INFINITY)),
         })
     }
 
     /// Allows the coming line search so many evaluations.
     pub fn begin_search(&self, evaluations: usize) {
+        self.promise.set(f64::INFINITY);
         let mut state = self.state.borrow_mut();
         state.budget = evaluations;
         state.not_finite = false;
@@ -165,6 +170,19 @@ impl<'o> Session<'o> {
         (state.best_point.norm(), state.best_gradient.norm())
     }
 
+    /// Where a Newton step leaves what it promises.
+    pub fn promise(&self) -> Rc<Cell<f64>> {
+        self.promise.clone()
+    }
+
+    /// Whether the present Newton step promised to lower the value by less than this share of it.
+    pub fn promise_small(&self, tolerance: f64) -> bool {
+        let state = self.state.borrow();
+        // Without a product left, the step may be unfinished.
+        state.products_left > 0
+            && self.promise.get() <= tolerance * (state.best_value * state.scale).abs()
+    }
+
     /// Whether the present line search met a value that is not finite.
     pub fn not_finite(&self) -> bool {
         self.state.borrow().not_finite
@@ -181,6 +199,7 @@ impl<'o> Session<'o> {
     /// Whether no small relative change of the best point helps.
     pub fn gradient_small(&self, tolerance: f64) -> bool {
         let (size, length) = self.best_lengths();
+        let size = if size > 0.0 { size } else { 1.0 };
         length * size <= tolerance * self.best_value().abs()
     }
 
@@ -342,7 +361,8 @@ impl SessionState<'_> {
         {
             self.evaluations += 1;
             match self.objective.evaluate(&snapped, &mut gradient) {
-                Ok(value) if value <= best => {
+                // Where the point is at the bound but for rounding, so is the value.
+                Ok(value) if value - best <= 1e-14 * best.abs() => {
                     best = value;
                     at = snapped;
                 }

@@ -42,6 +42,8 @@ impl Steihaug {
             residual.axpy(length, &along, 1.0);
             let next = residual.dot(&residual);
             if next.sqrt() <= enough {
+                // A whole Newton step: g p + p H p / 2.
+                hessian.promise(-step.dot(gradient) - 0.5 * step.dot(&product));
                 break;
             }
             direction *= next / square;

@@ -21,7 +21,7 @@ pub struct TrustRegion {
     /// Per rung. Default: 200.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>", optional))]
     pub max_iterations: usize,
-    /// Relative: the minimisation ends when three accepted steps lower the value by less than this share of it. Default: 1e-6.
+    /// Relative: the minimisation ends when a step promises, or three accepted ones give, a decrease of the value by less than this share of it. Default: 1e-6.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>", optional))]
     pub tolerance: f64,
     /// Whose products are taken. Of a function that is no sum of squares it is always the exact one, by differences of gradients. Default: `gauss-newton`.
@@ -69,7 +69,7 @@ impl<'o> Method<'o> for TrustRegion {
     const WINDOW: usize = 3;
     const SETTLING: usize = 0;
     /// Every rejected step makes the radius four times smaller.
-    const PATIENCE: usize = 20;
+    const PATIENCE: usize = 8;
     const LENGTH: Option<f64> = Some(Self::LENGTH);
     const INFINITE_IS_A_VALUE: bool = true;
 

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::kernels::{
-    factor_panel, solve_lower, solve_upper, subtract_backward, subtract_forward, subtract_product,
-    Quad, STRIP,
+    factor_panel, quad as read, solve_lower, solve_upper, strips_mut, subtract_backward,
+    subtract_forward, subtract_product, Doubled, Quad, STRIP,
 };
 use super::{BlockMatrix, Geometry};
 use crate::action::Layout;
@@ -28,6 +28,7 @@ pub struct Cholesky {
     start: Vec<usize>,
     /// One over each diagonal element of the factor.
     inverse: Vec<f64>,
+    scratch: Vec<Doubled>,
 }
 
 impl Cholesky {
@@ -46,6 +47,7 @@ impl Cholesky {
             values: vec![[0.0; STRIP]; end],
             start,
             inverse: vec![1.0; geometry.unknowns()],
+            scratch: vec![[[0.0; 2]; STRIP]; d.max(parameters)],
             geometry,
         }
     }
@@ -86,7 +88,7 @@ impl Cholesky {
         let rows = geometry.rows(point);
         let from = &matrix.values[geometry.start[point]..];
         let panel = &mut self.values[range];
-        let mut strips = panel.chunks_exact_mut(width.max(1));
+        let mut strips = strips_mut(panel, width);
         let mut row = 0;
         for segment in geometry.segments(point) {
             let (first, end) = (row, row + segment.len());
@@ -96,14 +98,8 @@ impl Cholesky {
                 let columns = width.min(row + STRIP);
                 let height = STRIP.min(end - row);
                 for (k, quad) in strip[..columns].iter_mut().enumerate() {
-                    let column = &from[k * rows + row..];
-                    match column.first_chunk() {
-                        Some(values) if height == STRIP => *quad = *values,
-                        _ => {
-                            *quad = [0.0; STRIP];
-                            quad[..height].copy_from_slice(&column[..height]);
-                        }
-                    }
+                    let start = k * rows + row;
+                    *quad = read(&from[start..start + height]);
                 }
                 if row < width && !shift.is_empty() {
                     for lane in 0..height {
@@ -129,13 +125,19 @@ impl Cholesky {
         let geometry = &self.geometry;
         let (before, later) = self.values.split_at_mut(range.end);
         let panel = &mut before[range.start..];
-        factor_panel(panel, &mut self.inverse[unknowns.clone()]).map_err(|k| NotPositive {
+        factor_panel(
+            panel,
+            &mut self.inverse[unknowns.clone()],
+            &mut self.scratch,
+        )
+        .map_err(|k| NotPositive {
             unknown: unknowns.start + k,
         })?;
         if point == geometry.points {
             return Ok(());
         }
         let (d, parameters) = (geometry.dimension, geometry.parameters);
+        let scratch = &mut self.scratch[..d];
         let states = d.div_ceil(STRIP) * d;
         let reach = geometry.couples[point] as usize;
         let border = &panel[(1 + reach) * states..];
@@ -146,12 +148,12 @@ impl Cholesky {
             // The rows of this panel from that point on are neighbours there as well.
             let down = &panel[ahead * states..(1 + reach) * states];
             let own = &down[..states];
-            subtract_product(rows, d, (down, own), d, true);
-            subtract_product(target_border, d, (border, own), d, false);
+            subtract_product(rows, d, (down, own), scratch, true);
+            subtract_product(target_border, d, (border, own), scratch, false);
         }
         if parameters > 0 {
             let corner = &mut later[start[geometry.points] - range.end..];
-            subtract_product(corner, parameters, (border, border), d, true);
+            subtract_product(corner, parameters, (border, border), scratch, true);
         }
         Ok(())
     }

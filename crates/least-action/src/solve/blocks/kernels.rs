@@ -12,38 +12,98 @@ pub(super) type Quad = [f64; STRIP];
 /// Four columns of a strip.
 type Tile = [Quad; STRIP];
 
-/// The sums over all columns of `a[row] b[column]`: element (row, column) of A B^T for two strips, by columns.
+/// A column of a strip with every element doubled: each fills a register.
+pub(super) type Doubled = [[f64; 2]; STRIP];
+
 #[inline(always)]
-fn outer(a: &[Quad], b: &[Quad]) -> Tile {
-    let mut sums = [[0.0; STRIP]; STRIP];
+fn double<'a>(strip: &[Quad], into: &'a mut [Doubled]) -> &'a [Doubled] {
+    let into = &mut into[..strip.len()];
+    for (into, column) in into.iter_mut().zip(strip) {
+        *into = column.map(|value| [value; 2]);
+    }
+    into
+}
+
+/// The sums over all columns of `a[row] b[column]`: element (row, column) of A B^T for two strips, by columns.
+#[inline(never)]
+fn outer(a: &[Quad], b: &[Doubled], sums: &mut Tile) {
+    let mut tile = [[0.0; STRIP]; STRIP];
     for (a, b) in a.iter().zip(b) {
-        for (sums, &b) in sums.iter_mut().zip(b) {
-            for (sum, &a) in sums.iter_mut().zip(a) {
-                *sum += a * b;
+        for (column, b) in tile.iter_mut().zip(b) {
+            for row in 0..STRIP {
+                column[row] += a[row] * b[row % 2];
             }
         }
     }
-    sums
+    *sums = tile;
+}
+
+/// The strips of a panel, one after the other.
+#[inline(always)]
+pub(super) fn strips(mut panel: &[Quad], width: usize) -> impl Iterator<Item = &[Quad]> {
+    std::iter::from_fn(move || {
+        let (strip, rest) = panel.split_at_checked(width)?;
+        panel = rest;
+        Some(strip)
+    })
+}
+
+#[inline(always)]
+pub(super) fn strips_mut(
+    mut panel: &mut [Quad],
+    width: usize,
+) -> impl Iterator<Item = &mut [Quad]> {
+    std::iter::from_fn(move || {
+        let (strip, rest) = std::mem::take(&mut panel).split_at_mut_checked(width)?;
+        panel = rest;
+        Some(strip)
+    })
 }
 
 /// The first columns of a strip, as many as there are; zeros for the rest of the tile.
 #[inline(always)]
 fn load(strip: &[Quad]) -> Tile {
-    match strip.first_chunk() {
-        Some(tile) => *tile,
-        None => {
-            let mut tile = [[0.0; STRIP]; STRIP];
-            tile[..strip.len()].copy_from_slice(strip);
-            tile
-        }
+    let zero = [0.0; STRIP];
+    match *strip {
+        [a, b, c, d, ..] => [a, b, c, d],
+        [a, b, c] => [a, b, c, zero],
+        [a, b] => [a, b, zero, zero],
+        [a] => [a, zero, zero, zero],
+        [] => [zero; STRIP],
     }
 }
 
 #[inline(always)]
 fn store(tile: &Tile, strip: &mut [Quad]) {
-    match strip.first_chunk_mut() {
-        Some(whole) => *whole = *tile,
-        None => strip.copy_from_slice(&tile[..strip.len()]),
+    match strip {
+        [a, b, c, d, ..] => [*a, *b, *c, *d] = *tile,
+        [a, b, c] => [*a, *b, *c, _] = *tile,
+        [a, b] => [*a, *b, ..] = *tile,
+        [a] => [*a, ..] = *tile,
+        [] => {}
+    }
+}
+
+/// The first four elements, or what there is and zeros.
+#[inline(always)]
+pub(super) fn quad(x: &[f64]) -> Quad {
+    match *x {
+        [a, b, c, d, ..] => [a, b, c, d],
+        [a, b, c] => [a, b, c, 0.0],
+        [a, b] => [a, b, 0.0, 0.0],
+        [a] => [a, 0.0, 0.0, 0.0],
+        [] => [0.0; STRIP],
+    }
+}
+
+#[inline(always)]
+fn store_quad(values: &Quad, x: &mut [f64]) {
+    match x {
+        [a, b, c, d, ..] => [*a, *b, *c, *d] = *values,
+        [a, b, c] => [*a, *b, *c, _] = *values,
+        [a, b] => [*a, *b, ..] = *values,
+        [a] => [*a, ..] = *values,
+        [] => {}
     }
 }
 
@@ -56,22 +116,26 @@ fn subtract(tile: &mut Tile, from: &Tile) {
     }
 }
 
-/// `target -= A B^T` for the strips of A below one another and B, all `width` columns wide. The strips of the target have `target_width` columns, one per
+/// `target -= A B^T` for the strips of A below one another and B, all as wide as
+/// `scratch`. The strips of the target have `target_width` columns, one per
 /// row of B. If `lower`, what is above the diagonal does not matter: tiles wholly there are left out.
 pub(super) fn subtract_product(
     target: &mut [Quad],
     target_width: usize,
     (a, b): (&[Quad], &[Quad]),
-    width: usize,
+    scratch: &mut [Doubled],
     lower: bool,
 ) {
-    for (group, b) in b.chunks_exact(width).enumerate() {
+    let width = scratch.len();
+    let mut tile = [[0.0; STRIP]; STRIP];
+    for (group, b) in strips(b, width).enumerate() {
+        let b = double(b, scratch);
         let from = group * STRIP;
         let to = target_width.min(from + STRIP);
         let first = if lower { group } else { 0 };
-        let strips = target.chunks_exact_mut(target_width).skip(first);
-        for (strip, a) in strips.zip(a.chunks_exact(width).skip(first)) {
-            let mut tile = outer(a, b);
+        let targets = strips_mut(&mut target[first * target_width..], target_width);
+        for (strip, a) in targets.zip(strips(&a[first * width..], width)) {
+            outer(a, b, &mut tile);
             let strip = &mut strip[from..to];
             subtract(&mut tile, &load(strip));
             store(&tile, strip);
@@ -84,7 +148,11 @@ pub(super) fn subtract_product(
 ///
 /// # Errors
 /// The column whose pivot is not positive.
-pub(super) fn factor_panel(panel: &mut [Quad], inverse: &mut [f64]) -> Result<(), usize> {
+pub(super) fn factor_panel(
+    panel: &mut [Quad],
+    inverse: &mut [f64],
+    scratch: &mut [Doubled],
+) -> Result<(), usize> {
     let width = inverse.len();
     for (group, inverse) in inverse.chunks_mut(STRIP).enumerate() {
         let from = group * STRIP;
@@ -92,7 +160,10 @@ pub(super) fn factor_panel(panel: &mut [Quad], inverse: &mut [f64]) -> Result<()
         let (head, below) = panel.split_at_mut((group + 1) * width);
         let (above, own) = head[group * width..].split_at_mut(from);
         let own = &mut own[..inverse.len()];
-        let mut tile = outer(above, above);
+        let mut rows = [[0.0; STRIP]; STRIP];
+        let doubled = double(above, scratch);
+        let mut tile = [[0.0; STRIP]; STRIP];
+        outer(above, doubled, &mut tile);
         subtract(&mut tile, &load(own));
         for (k, column) in tile.iter_mut().enumerate().skip(own.len()) {
             column[k] = 1.0;
@@ -100,9 +171,9 @@ pub(super) fn factor_panel(panel: &mut [Quad], inverse: &mut [f64]) -> Result<()
         let reciprocal = factor_tile(&mut tile).map_err(|k| from + k)?;
         store(&tile, own);
         inverse.copy_from_slice(&reciprocal[..inverse.len()]);
-        for strip in below.chunks_exact_mut(width) {
+        for strip in strips_mut(below, width) {
             let (done, rest) = strip.split_at_mut(from);
-            let mut rows = outer(done, above);
+            outer(done, doubled, &mut rows);
             let rest = &mut rest[..to - from];
             subtract(&mut rows, &load(rest));
             solve_tile(&mut rows, &tile, &reciprocal);
@@ -161,7 +232,7 @@ fn solve_tile(rows: &mut Tile, factor: &Tile, reciprocal: &Quad) {
 /// `own = L^-1 own` for the triangle that a panel begins with.
 pub(super) fn solve_lower(panel: &[Quad], inverse: &[f64], own: &mut [f64]) {
     let width = inverse.len();
-    for (group, strip) in panel.chunks_exact(width).enumerate() {
+    for (group, strip) in strips(panel, width).enumerate() {
         let from = group * STRIP;
         if from >= width {
             break;
@@ -175,15 +246,15 @@ pub(super) fn solve_lower(panel: &[Quad], inverse: &[f64], own: &mut [f64]) {
                 values[row] -= strip[from + k][row] * values[k];
             }
         }
-        rest[..count].copy_from_slice(&values[..count]);
+        store_quad(&values, rest);
     }
 }
 
 /// `x -= A own` for the strips of A, as many as `x` needs.
-pub(super) fn subtract_forward(strips: &[Quad], own: &[f64], x: &mut [f64]) {
-    for (x, strip) in x.chunks_mut(STRIP).zip(strips.chunks_exact(own.len())) {
+pub(super) fn subtract_forward(panel: &[Quad], own: &[f64], x: &mut [f64]) {
+    for (x, strip) in x.chunks_mut(STRIP).zip(strips(panel, own.len())) {
         let values = difference(x, strip, own);
-        x.copy_from_slice(&values[..x.len()]);
+        store_quad(&values, x);
     }
 }
 
@@ -201,19 +272,6 @@ fn difference(x: &[f64], strip: &[Quad], factors: &[f64]) -> Quad {
         *value -= sum;
     }
     values
-}
-
-/// The first four elements, or what there is and zeros.
-#[inline(always)]
-fn quad(x: &[f64]) -> Quad {
-    match x.first_chunk() {
-        Some(values) => *values,
-        None => {
-            let mut values = [0.0; STRIP];
-            values[..x.len()].copy_from_slice(x);
-            values
-        }
-    }
 }
 
 /// `own = L^-T own` for the triangle that a panel begins with.
@@ -236,10 +294,10 @@ pub(super) fn solve_upper(panel: &[Quad], inverse: &[f64], own: &mut [f64]) {
 }
 
 /// `own -= A^T x` for the strips of A, as many as `x` needs.
-pub(super) fn subtract_backward(strips: &[Quad], x: &[f64], own: &mut [f64]) {
+pub(super) fn subtract_backward(panel: &[Quad], x: &[f64], own: &mut [f64]) {
     let width = own.len();
     for (group, own) in own.chunks_mut(STRIP).enumerate() {
-        let sums = transposed_product(strips, width, group * STRIP, x);
+        let sums = transposed_product(panel, width, group * STRIP, x);
         for (value, sum) in own.iter_mut().zip(&sums) {
             *value -= sum;
         }
@@ -248,20 +306,17 @@ pub(super) fn subtract_backward(strips: &[Quad], x: &[f64], own: &mut [f64]) {
 
 /// Inner products of x with four columns from `from` on: each in four partial sums, one per row of a strip.
 #[inline(always)]
-fn transposed_product(strips: &[Quad], width: usize, from: usize, x: &[f64]) -> Quad {
+fn transposed_product(panel: &[Quad], width: usize, from: usize, x: &[f64]) -> Quad {
     let mut sums = [[0.0; STRIP]; STRIP];
-    for (x, strip) in x.chunks(STRIP).zip(strips.chunks_exact(width)) {
+    for (x, strip) in x.chunks(STRIP).zip(strips(panel, width)) {
         let x = quad(x);
-        match strip[from..].first_chunk::<STRIP>() {
-            Some(columns) => add_products(&mut sums, columns, &x),
-            None => add_products(&mut sums, &strip[from..], &x),
-        }
+        add_products(&mut sums, &load(&strip[from..]), &x);
     }
     sums.map(|[a, b, c, d]| (a + b) + (c + d))
 }
 
 #[inline(always)]
-fn add_products(sums: &mut Tile, columns: &[Quad], x: &Quad) {
+fn add_products(sums: &mut Tile, columns: &Tile, x: &Quad) {
     for (sums, column) in sums.iter_mut().zip(columns) {
         for ((sum, value), x) in sums.iter_mut().zip(column).zip(x) {
             *sum += value * x;

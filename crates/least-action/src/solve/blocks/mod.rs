@@ -3,11 +3,13 @@
 mod assembly;
 mod cholesky;
 mod kernels;
+mod qr;
 #[cfg(test)]
 pub(super) mod tests;
 
 pub use assembly::Assembly;
 pub use cholesky::{Cholesky, NotPositive};
+pub use qr::SquareRoot;
 
 use std::ops::Range;
 

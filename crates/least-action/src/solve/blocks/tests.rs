@@ -162,6 +162,13 @@ proptest! {
             factor.factor(&matrix, &shift, none).unwrap();
             let mut solution = gradient.clone();
             factor.solve(&mut solution);
+            let mut square_root = SquareRoot::new(&layout, &linearization);
+            let mut step = vec![0.0; n];
+            square_root.step(&linearization, &shift, none, &mut step).unwrap();
+            let mut descent = gradient.clone();
+            descent.iter_mut().enumerate().for_each(|(i, g)| *g *= if fixed[i] { 0.0 } else { -1.0 });
+            factor.solve(&mut descent);
+            close(&step, &descent, 1e-9);
             let reference = nalgebra::Cholesky::new(shifted.clone()).unwrap();
             close(&solution, reference.solve(&dense_gradient).as_slice(), 1e-9);
             let logarithm = 2.0 * reference.l_dirty().diagonal().map(f64::ln).sum();

@@ -1,0 +1,232 @@
+// Formulas to text: what is used in several places gets a name of its own, and sites of a vector that follow one rule get one equation.
+import { childrenOf, type ComponentNode, type Node } from "./node.js";
+import { absolute, print, printDefinition } from "./print.js";
+import { inOneText } from "./sites.js";
+
+/** A formula, and the field that it is in. */
+export interface Formula {
+  readonly path: string;
+  readonly name: string;
+  /** Text as it was written, a node, or a node for each site of a vector. */
+  readonly body: string | Node | readonly Node[];
+}
+
+/** The formulas of a model as text. */
+export interface Lowered {
+  where: { name: string; expression: string }[];
+  equations: { state: string; expression: string }[];
+}
+
+/** Formulas are cut where they are deeper than this: so deep are the recursions here and in the parser. */
+const DEEPEST = 100;
+/** The same at the sites of a vector, which cannot be cut without giving up their common equation. */
+const DEEPEST_SITE = 1000;
+/** A site's formula is written out with its repetitions up to this many nodes. */
+const LONGEST_SITE = 1000;
+
+/** The site that a node is used at, by number through all vectors. What is used elsewhere, or at several sites, is nobody's. */
+type Owner = number;
+const NOBODY: Owner = -1;
+
+interface Usage {
+  owner: Owner;
+  uses: number;
+  /** Of the first formula that it is in. */
+  path: string;
+}
+
+interface Plan {
+  /** Of nodes that are defined apart, operands first. */
+  names: Map<Node, string>;
+  /** Sites whose formulas are too long or too deep to be written out. */
+  tooLong: Set<Owner>;
+}
+
+/** Texts of all formulas. `known` are names that the model has beside those of its formulas. */
+export function lower(where: readonly Formula[], equations: readonly Formula[], known: readonly string[]): Lowered {
+  const owners = ownersOf(equations);
+  const usage = usageOf(where, equations, owners);
+  const free = freeNames(where, equations, usage, known);
+  // Sites that follow no common rule have an equation each. Each round finds more of them, or none and ends.
+  const apart = new Set<Formula>();
+  for (;;) {
+    const named = new Set([NOBODY, ...[...apart].flatMap((formula) => owners.get(formula) ?? [])]);
+    const plan = planOf(where, usage, named, free);
+    const texts = new Map<Formula, string>();
+    const before = apart.size;
+    for (const [formula, sites] of owners) {
+      if (apart.has(formula)) continue;
+      const isLong = sites.some((site) => plan.tooLong.has(site));
+      const text = isLong ? undefined : inOneText(formula.body as readonly Node[], formula.path, plan.names);
+      if (text === undefined) apart.add(formula);
+      else texts.set(formula, text);
+    }
+    if (apart.size === before) return written(where, equations, usage, plan.names, texts);
+  }
+}
+
+function isList(body: Formula["body"]): body is readonly Node[] {
+  return Array.isArray(body);
+}
+
+function ownersOf(equations: readonly Formula[]): Map<Formula, Owner[]> {
+  const owners = new Map<Formula, Owner[]>();
+  let next = 0;
+  for (const formula of equations) {
+    if (isList(formula.body))
+      owners.set(
+        formula,
+        formula.body.map(() => next++),
+      );
+  }
+  return owners;
+}
+
+/** How every node is used, operands first. */
+function usageOf(
+  where: readonly Formula[],
+  equations: readonly Formula[],
+  owners: ReadonlyMap<Formula, readonly Owner[]>,
+): Map<Node, Usage> {
+  const met = new Map<Node, Usage>();
+  const done: Node[] = [];
+  for (const formula of [...where, ...equations]) {
+    const { body, path } = formula;
+    if (typeof body === "string") continue;
+    const roots = isList(body) ? body : [body];
+    roots.forEach((root, i) => visit(root, owners.get(formula)?.[i] ?? NOBODY, path));
+  }
+  return new Map(done.map((node) => [node, met.get(node) as Usage]));
+
+  // Without recursion: a sum of thousands of terms is as deep as it is long.
+  function visit(root: Node, owner: Owner, path: string): void {
+    const stack: { node: Node; isDone: boolean }[] = [{ node: root, isDone: false }];
+    for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
+      const { node, isDone } = top;
+      const usage = met.get(node);
+      if (isDone) {
+        done.push(node);
+      } else if (usage === undefined) {
+        met.set(node, { owner, uses: 1, path });
+        stack.push({ node, isDone: true });
+        for (const child of [...childrenOf(node)].reverse()) stack.push({ node: child, isDone: false });
+      } else {
+        usage.uses += 1;
+        if (usage.owner !== owner) disown(node);
+      }
+    }
+  }
+
+  function disown(root: Node): void {
+    const stack = [root];
+    for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+      const usage = met.get(node) as Usage;
+      if (usage.owner === NOBODY) continue;
+      usage.owner = NOBODY;
+      stack.push(...childrenOf(node));
+    }
+  }
+}
+
+/** Gives names to what is used several times, or would be too deep, as far as its owner is among `named`. */
+function planOf(
+  where: readonly Formula[],
+  usage: ReadonlyMap<Node, Usage>,
+  named: ReadonlySet<Owner>,
+  free: (count: number) => string,
+): Plan {
+  const own = new Map(where.map(({ body, name }) => [body, name]));
+  const names = new Map<Node, string>();
+  const tooLong = new Set<Owner>();
+  const repeats = new Set<Owner>();
+  const sizes = new Map<Node, Size>();
+  let count = 0;
+  for (const [node, { owner, uses }] of usage) {
+    const size = sizeOf(node, sizes);
+    sizes.set(node, size);
+    if (size.height === 0) continue;
+    if (named.has(owner)) {
+      if (size.hasIndex || (uses === 1 && size.height <= DEEPEST)) continue;
+      names.set(node, own.get(node) ?? free(count++));
+      sizes.set(node, { height: 0, length: 1, hasIndex: false });
+    } else {
+      if (uses > 1) repeats.add(owner);
+      if (size.height > DEEPEST_SITE || (size.length > LONGEST_SITE && repeats.has(owner))) tooLong.add(owner);
+    }
+  }
+  return { names, tooLong };
+}
+
+/** What a node's text comes to. */
+interface Size {
+  height: number;
+  length: number;
+  /** Whether it says `i`, which only has a meaning within a vector's equation. */
+  hasIndex: boolean;
+}
+
+function sizeOf(node: Node, sizes: ReadonlyMap<Node, Size>): Size {
+  const children = childrenOf(node).map((child) => sizes.get(child) as Size);
+  return {
+    height: children.reduce((most, { height }) => Math.max(most, height + 1), 0),
+    length: children.reduce((sum, { length }) => sum + length, 1),
+    hasIndex: children.some(({ hasIndex }) => hasIndex) || (node.kind === "text" && node.pieces.some(saysIndex)),
+  };
+}
+
+function saysIndex(piece: string | Node): boolean {
+  return typeof piece === "string" && /\bi\b/u.test(piece);
+}
+
+/** Names that nothing in the model has: not its formulas, nor any text among them. */
+function freeNames(
+  where: readonly Formula[],
+  equations: readonly Formula[],
+  usage: ReadonlyMap<Node, Usage>,
+  known: readonly string[],
+): (count: number) => string {
+  const texts: string[] = [...known];
+  for (const { name, body } of [...where, ...equations]) texts.push(name, typeof body === "string" ? body : "");
+  for (const node of usage.keys()) {
+    if (node.kind === "name") texts.push(node.name);
+    if (node.kind === "text") texts.push(...node.pieces.filter((piece) => typeof piece === "string"));
+  }
+  const taken = new Set(texts.flatMap((text) => text.match(/shared\w*/giu) ?? []));
+  let prefix = "shared";
+  while ([...taken].some((name) => name.startsWith(prefix))) prefix += "_";
+  return (count) => `${prefix}${count + 1}`;
+}
+
+function written(
+  where: readonly Formula[],
+  equations: readonly Formula[],
+  usage: ReadonlyMap<Node, Usage>,
+  names: ReadonlyMap<Node, string>,
+  texts: ReadonlyMap<Formula, string>,
+): Lowered {
+  const printing = (path: string) => ({ path, names, component: absolute as (node: ComponentNode) => string });
+  const own = new Set(where.map(({ name }) => name));
+  const lowered: Lowered = { where: [], equations: [] };
+  for (const { path, name, body } of where) {
+    const node = body as string | Node;
+    const text =
+      typeof node === "string" ? node : (names.get(node) === name ? printDefinition : print)(node, printing(path));
+    lowered.where.push({ name, expression: text });
+  }
+  for (const [node, name] of names) {
+    if (own.has(name)) continue;
+    const { path } = usage.get(node) as Usage;
+    lowered.where.push({ name, expression: printDefinition(node, printing(path)) });
+  }
+  for (const formula of equations) {
+    const { path, name, body } = formula;
+    const text = typeof body === "string" ? body : texts.get(formula);
+    if (text !== undefined) lowered.equations.push({ state: name, expression: text });
+    else if (isList(body)) {
+      body.forEach((node, i) =>
+        lowered.equations.push({ state: `${name}${i}`, expression: print(node, printing(`${path}[${i}]`)) }),
+      );
+    } else lowered.equations.push({ state: name, expression: print(body as Node, printing(path)) });
+  }
+  return lowered;
+}

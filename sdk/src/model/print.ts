@@ -1,0 +1,184 @@
+// Nodes to text of the model language, with parentheses only where the text would mean something else without.
+import { outOfRange } from "../errors.js";
+import { type ComponentNode, type Node, onRing } from "./node.js";
+
+/** How tightly a text holds together, by its loosest operator. */
+const Level = { comparison: 0, sum: 1, product: 2, negation: 3, power: 4, atom: 5 } as const;
+type Level = (typeof Level)[keyof typeof Level];
+
+interface Printed {
+  text: string;
+  level: Level;
+}
+
+/** What printing depends on beside the node. */
+export interface Printing {
+  /** The formula's field, for errors. */
+  path: string;
+  /** Nodes that are printed as a name, because they are defined under it. */
+  names: ReadonlyMap<Node, string>;
+  component: (node: ComponentNode) => string;
+}
+
+/** The text of a node. */
+export function print(node: Node, printing: Printing): string {
+  return printed(node, printing).text;
+}
+
+/** The text of a node that has the name itself. */
+export function printDefinition(node: Node, printing: Printing): string {
+  return spelled(node, printing).text;
+}
+
+/** Stands for a component until it is known how to write it: an operand that nobody's formula holds. */
+export const PLACEHOLDER = "\uE000";
+
+/** A component by its number: `x[3]`. */
+export function absolute({ vector, size, index }: ComponentNode): string {
+  return `${vector}[${onRing(index, size)}]`;
+}
+
+/** The shortest text that is read back as the same double. */
+export function numberText(value: number): string {
+  return Object.is(value, -0) ? "-0" : String(value).replace("e+", "e");
+}
+
+function printed(node: Node, printing: Printing): Printed {
+  const name = printing.names.get(node);
+  return name === undefined ? spelled(node, printing) : { text: name, level: Level.atom };
+}
+
+function spelled(node: Node, printing: Printing): Printed {
+  switch (node.kind) {
+    case "number":
+      return number(node.value, printing);
+    case "name":
+      return { text: node.name, level: Level.atom };
+    case "component":
+      return { text: printing.component(node), level: Level.atom };
+    case "negation":
+      return { text: `-${within(Level.power, node.of, printing)}`, level: Level.negation };
+    case "binary":
+      return binary(node, printing);
+    case "comparison": {
+      const [left, right] = [node.left, node.right].map((side) => within(Level.sum, side, printing));
+      return { text: `${left} ${node.operator} ${right}`, level: Level.comparison };
+    }
+    case "call": {
+      const given = node.given.map((one) => printed(one, printing).text);
+      return { text: `${node.name}(${given.join(", ")})`, level: Level.atom };
+    }
+    case "text": {
+      const text = template(node.pieces, printing);
+      return { text, level: levelOf(text) };
+    }
+  }
+}
+
+function number(value: number, { path }: Printing): Printed {
+  if (!Number.isFinite(value)) throw outOfRange(path, value, "made of finite numbers");
+  const text = numberText(value);
+  return { text, level: text.startsWith("-") ? Level.negation : Level.atom };
+}
+
+// Sums and products associate to the left, powers to the right.
+const operators = {
+  "+": { level: Level.sum, left: Level.sum, right: Level.product, between: " + " },
+  "-": { level: Level.sum, left: Level.sum, right: Level.product, between: " - " },
+  "*": { level: Level.product, left: Level.product, right: Level.negation, between: "*" },
+  "/": { level: Level.product, left: Level.product, right: Level.negation, between: "/" },
+  "^": { level: Level.power, left: Level.atom, right: Level.power, between: "^" },
+} as const;
+
+function binary({ operator, left, right }: Node & { kind: "binary" }, printing: Printing): Printed {
+  const form = operators[operator];
+  const text = within(form.left, left, printing) + form.between + afterOperator(form.right, right, printing);
+  return { text, level: form.level };
+}
+
+function within(least: Level, node: Node, printing: Printing): string {
+  const { text, level } = printed(node, printing);
+  return level < least ? `(${text})` : text;
+}
+
+/** Two operators in a row are hard to read: `a*(-b)`. */
+function afterOperator(least: Level, node: Node, printing: Printing): string {
+  const text = within(least, node, printing);
+  return text.startsWith("-") ? `(${text})` : text;
+}
+
+/** A template: what is put in gets the parentheses that its neighbours make necessary. */
+function template(pieces: readonly (string | Node)[], printing: Printing): string {
+  let text = "";
+  pieces.forEach((piece, i) => {
+    if (typeof piece === "string") {
+      text += piece.replace(/\s+/g, " ");
+      return;
+    }
+    const before = neighbourBefore(text);
+    const next = pieces[i + 1];
+    const after = typeof next === "string" ? neighbourAfter(next) : next === undefined ? Level.comparison : undefined;
+    // Two operands without an operator: as they are, apart, for the parser to complain about.
+    if (before === undefined) text += " ";
+    const least = Math.max(before?.least ?? Level.atom, after ?? Level.atom) as Level;
+    text += before?.isOperator ? afterOperator(least, piece, printing) : within(least, piece, printing);
+    if (after === undefined) text += " ";
+  });
+  return text.trim();
+}
+
+/** How tightly an operand after this text must hold together; undefined if no operand can follow. */
+function neighbourBefore(text: string): { least: Level; isOperator: boolean } | undefined {
+  const trimmed = text.trimEnd();
+  const last = trimmed.at(-1);
+  if (last === undefined || "([,".includes(last)) return { least: Level.comparison, isOperator: false };
+  if ("<>=".includes(last)) return { least: Level.sum, isOperator: false };
+  if (last === "-" && isSign(trimmed)) return { least: Level.power, isOperator: true };
+  if (last === "+" || last === "-") return { least: Level.product, isOperator: true };
+  if (last === "*" || last === "/") return { least: Level.negation, isOperator: true };
+  if (last === "^") return { least: Level.power, isOperator: true };
+  return undefined;
+}
+
+/** Whether the minus at the end has nothing to subtract from. */
+function isSign(text: string): boolean {
+  const before = text.slice(0, -1).trimEnd().at(-1);
+  return before === undefined || "([,<>=+-*/^".includes(before);
+}
+
+function neighbourAfter(text: string): Level | undefined {
+  const first = text.trimStart()[0];
+  if (first === undefined || ")],".includes(first)) return Level.comparison;
+  if ("<>=".includes(first)) return Level.sum;
+  if (first === "+" || first === "-") return Level.sum;
+  if (first === "*" || first === "/") return Level.product;
+  return first === "^" ? Level.atom : undefined;
+}
+
+const TOKEN = /\s+|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|[\p{L}_][\p{L}\p{N}_]*|\uE000|<=|>=|==|[^]/giuy;
+
+/** The level of a text, by its operators outside of parentheses; the loosest one if it is not a formula. */
+export function levelOf(text: string): Level {
+  let level: Level = Level.atom;
+  let depth = 0;
+  let afterOperand = false;
+  for (const [token] of text.matchAll(TOKEN)) {
+    if (/^\s/.test(token)) continue;
+    const opens = token === "(" || token === "[";
+    const closes = token === ")" || token === "]";
+    if (opens) depth += 1;
+    else if (closes) depth -= 1;
+    else if (depth === 0) {
+      const loosest = token === "-" && !afterOperand ? Level.negation : operatorLevel(token);
+      if (loosest === undefined && afterOperand) return Level.comparison;
+      level = Math.min(level, loosest ?? Level.atom) as Level;
+    }
+    afterOperand = closes || (!opens && operatorLevel(token) === undefined);
+  }
+  return level;
+}
+
+function operatorLevel(token: string): Level | undefined {
+  if (token === "+" || token === "-" || token === "*" || token === "/" || token === "^") return operators[token].level;
+  return /^(?:[<>,=!&|?:]|[<>=]=)$/.test(token) ? Level.comparison : undefined;
+}

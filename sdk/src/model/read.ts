@@ -1,0 +1,196 @@
+// What a user declares of a model, its formulas aside, as definition data.
+import { LeastActionError, outOfRange, textOf, unknownName, wrongLength, wrongShape } from "../errors.js";
+import { describe, fields, float64Array, plain } from "../shape.js";
+import type { ModelDefinition, ParameterDefinition, StateDefinition } from "./definition.js";
+import { Vector } from "./vector.js";
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Everything but formulas. */
+export type Declarations = Mutable<Omit<ModelDefinition, "where" | "equations">> & { states: StateDefinition[] };
+
+const OPTIONS = ["name", "kind", "states", "inputs", "parameters", "initialState", "spinUp", "where", "equations"];
+
+export function declarationsOf(given: Record<string, unknown>): Declarations {
+  checkFields("", given, OPTIONS);
+  const states = statesOf(given.states);
+  if (given.initialState !== undefined) setInitial(states, given.initialState);
+  const declared: Declarations = { name: given.name === undefined ? "model" : text("name", given.name), states };
+  if (given.kind !== undefined) declared.kind = kindOf(given.kind);
+  if (given.inputs !== undefined) declared.inputs = inputsOf(given.inputs);
+  if (given.parameters !== undefined) declared.parameters = parametersOf(given.parameters);
+  if (given.spinUp !== undefined) declared.spinUp = finite("spinUp", given.spinUp);
+  return declared;
+}
+
+/** Names of the components of a path. */
+export function componentsOf(states: readonly StateDefinition[]): string[] {
+  return states.flatMap(({ name, size }) =>
+    size === undefined ? [name] : Array.from({ length: size }, (_, i) => `${name}${i}`),
+  );
+}
+
+/** A misspelt field would be left out in silence. */
+export function checkFields(path: string, given: object, known: readonly string[]): void {
+  for (const name of Object.keys(given)) {
+    if (!known.includes(name)) throw unknownName(path === "" ? name : `${path}.${name}`, name, known);
+  }
+}
+
+/** `given` as a plain object with its own fields, each read once. */
+export function record(path: string, given: unknown): Record<string, unknown> {
+  if (Array.isArray(given)) throw wrongShape(path, "must be an object with a field per name, got an array");
+  const object = fields(path, given);
+  if (object instanceof Map) throw wrongShape(path, "must be a plain object, not a Map");
+  try {
+    return { ...object };
+  } catch (error) {
+    if (error instanceof LeastActionError) throw error;
+    throw wrongShape(path, `cannot be read (${textOf(error)})`);
+  }
+}
+
+function statesOf(given: unknown): StateDefinition[] {
+  if (given === undefined) throw wrongShape("states", 'is missing: name them, as in states: { x: "mV", v: 1 }');
+  const states = given instanceof Vector || Array.isArray(given) ? listed([given].flat()) : declared(given);
+  if (states.length === 0) throw wrongLength("states", 0, 1, "at least");
+  return states;
+}
+
+function listed(given: readonly unknown[]): StateDefinition[] {
+  return given.map((one, i) => {
+    if (typeof one === "string") return { name: one };
+    const path = `states[${i}]`;
+    if (!(one instanceof Vector)) throw wrongShape(path, `must be a name or a vector, got ${describe(one)}`);
+    if (one.name === undefined) throw wrongShape(path, 'is a vector without a name: write vector("x", 20)');
+    return vectorDefinition(one.name, one);
+  });
+}
+
+function declared(given: unknown): StateDefinition[] {
+  return Object.entries(record("states", given)).map(([name, one]) => {
+    const path = `states.${name}`;
+    if (one instanceof Vector) {
+      if (one.name === undefined || one.name === name) return vectorDefinition(name, one);
+      throw wrongShape(path, `is a vector with another name, ${describe(one.name)}: leave that out`);
+    }
+    const state: Mutable<StateDefinition> = { name };
+    const { unit, initial } = typeof one === "object" ? optionsOf(path, one) : { unit: one, initial: undefined };
+    const symbol = typeof one === "object" ? unitOf(`${path}.unit`, unit) : unitOf(path, unit ?? null);
+    if (symbol !== undefined) state.unit = symbol;
+    if (initial !== undefined) state.initial = finite(`${path}.initial`, initial);
+    return state;
+  });
+}
+
+function optionsOf(path: string, given: unknown): Record<string, unknown> {
+  const options = record(path, given);
+  checkFields(path, options, ["unit", "initial"]);
+  return options;
+}
+
+function vectorDefinition(name: string, { size, options }: Vector): StateDefinition {
+  const path = `states.${name}`;
+  const { unit, initial } = optionsOf(path, options);
+  const state: Mutable<StateDefinition> = { name, size };
+  const symbol = unitOf(`${path}.unit`, unit);
+  if (symbol !== undefined) state.unit = symbol;
+  if (initial !== undefined) state.initial = vectorInitial(`${path}.initial`, initial, size);
+  return state;
+}
+
+function vectorInitial(path: string, given: unknown, size: number): number | number[] {
+  if (typeof given === "number") return finite(path, given);
+  const values = numbers(path, given);
+  if (values.length !== size) throw wrongLength(path, values.length, size, "one per component");
+  return values;
+}
+
+/** A unit; 1 says that there is none. */
+function unitOf(path: string, given: unknown): string | undefined {
+  if (given === undefined || given === 1) return undefined;
+  if (typeof given === "string") return given;
+  throw wrongShape(path, `must be a unit such as "mV", or 1 for none, got ${describe(given)}`);
+}
+
+function setInitial(states: Mutable<StateDefinition>[], given: unknown): void {
+  const doubly = states.find(({ initial }) => initial !== undefined);
+  if (doubly !== undefined) {
+    const because = `states.${doubly.name}.initial says it already; say it in one place`;
+    throw new LeastActionError(`initialState: ${because}`, {
+      code: "duplicate",
+      path: "initialState",
+      value: doubly.name,
+    });
+  }
+  if (typeof given === "object" && given !== null && "length" in given) {
+    setAll(states, numbers("initialState", given));
+    return;
+  }
+  const values = record("initialState", given);
+  const known = states.map(({ name }) => name);
+  for (const [name, value] of Object.entries(values)) {
+    const path = `initialState.${name}`;
+    const state = states.find((one) => one.name === name);
+    if (state === undefined) throw unknownName(path, name, known);
+    if (value === undefined) continue;
+    state.initial = state.size === undefined ? finite(path, value) : vectorInitial(path, value, state.size);
+  }
+}
+
+function setAll(states: Mutable<StateDefinition>[], values: readonly number[]): void {
+  const dimension = states.reduce((sum, { size = 1 }) => sum + size, 0);
+  if (values.length !== dimension) throw wrongLength("initialState", values.length, dimension, "one per component");
+  let next = 0;
+  for (const state of states) {
+    const { size } = state;
+    state.initial = size === undefined ? (values[next] as number) : values.slice(next, next + size);
+    next += size ?? 1;
+  }
+}
+
+function parametersOf(given: unknown): ParameterDefinition[] {
+  return Object.entries(record("parameters", given)).map(([name, one]) => {
+    const path = `parameters.${name}`;
+    if (typeof one === "number") return { name, default: finite(path, one) };
+    if (typeof one !== "object" || one === null) {
+      throw wrongShape(path, `must be a number, or an object with its default, got ${describe(one)}`);
+    }
+    const options = record(path, one);
+    checkFields(path, options, ["default", "unit", "description"]);
+    const parameter: Mutable<ParameterDefinition> = { name, default: finite(`${path}.default`, options.default) };
+    const unit = unitOf(`${path}.unit`, options.unit);
+    if (unit !== undefined) parameter.unit = unit;
+    if (options.description !== undefined) {
+      parameter.description = text(`${path}.description`, options.description);
+    }
+    return parameter;
+  });
+}
+
+function inputsOf(given: unknown): string[] {
+  const names = plain("inputs", given);
+  if (!Array.isArray(names)) throw wrongShape("inputs", `must be a list of names, got ${describe(given)}`);
+  return names.map((name: unknown, i) => text(`inputs[${i}]`, name));
+}
+
+function kindOf(given: unknown): "flow" | "map" {
+  if (given === "flow" || given === "map") return given;
+  throw wrongShape("kind", `must be "flow" or "map", got ${describe(given)}`);
+}
+
+function text(path: string, given: unknown): string {
+  if (typeof given === "string") return given;
+  throw wrongShape(path, `must be text, got ${describe(given)}`);
+}
+
+function finite(path: string, given: unknown): number {
+  if (given === undefined) throw wrongShape(path, "is missing: give a number");
+  if (typeof given !== "number") throw wrongShape(path, `must be a number, got ${describe(given)}`);
+  if (!Number.isFinite(given)) throw outOfRange(path, given, "finite");
+  return given;
+}
+
+function numbers(path: string, given: unknown): number[] {
+  return Array.from(float64Array(path, given), (value, i) => finite(`${path}[${i}]`, value));
+}
