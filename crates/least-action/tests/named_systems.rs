@@ -218,8 +218,8 @@ fn predators_and_prey_keep_their_constant_of_motion() {
 fn the_neuron_rests_and_fires_under_current() {
     let model = models::nakl_neuron().unwrap();
     let initial = model.initial_state();
-    let quiet = path(&model, initial, 0.02, 15_001, &[], &vec![0.0; 15_001]);
-    let last = &quiet[15_000 * 4..];
+    let quiet = path(&model, initial, 0.1, 3001, &[], &vec![0.0; 3001]);
+    let last = &quiet[3000 * 4..];
     assert!(
         rate(&model, last).iter().all(|r| r.abs() < 1e-9),
         "{last:?}"
@@ -231,7 +231,7 @@ fn the_neuron_rests_and_fires_under_current() {
         );
     }
     let spikes = |current: f64| {
-        let orbit = path(&model, initial, 0.02, 10_001, &[], &vec![current; 10_001]);
+        let orbit = path(&model, initial, 0.1, 2001, &[], &vec![current; 2001]);
         let v: Vec<f64> = orbit.chunks(4).map(|x| x[0]).collect();
         assert!(
             v.iter().all(|v| (-77.0..50.0).contains(v)),
