@@ -215,7 +215,12 @@ impl Graph {
 
     pub fn constant(&mut self, value: f64) -> NodeId {
         // -0.0 and 0.0 are one constant: the rules below ask for zero by value.
-        let value = if value == 0.0 { 0.0 } else { value };
+        // Nor does it matter which NaN machines come to.
+        let value = match value {
+            0.0 => 0.0,
+            value if value.is_nan() => f64::NAN,
+            value => value,
+        };
         self.intern(Node::Constant(value.to_bits()))
     }
 
@@ -286,7 +291,7 @@ impl Graph {
             Min | Max if a == b => a,
             Less if a == b => self.constant(0.0),
             Power if va == Some(1.0) => a,
-            Power if vb.is_some_and(|p| is_easy(p)) => self.easy_power(a, vb.unwrap_or(1.0)),
+            Power if vb.is_some_and(is_easy) => self.easy_power(a, vb.unwrap_or(1.0)),
             // One order for operations that commute, so that a*b and b*a are shared.
             Add | Multiply if a > b => self.intern(Node::Binary(function, b, a)),
             _ => self.intern(Node::Binary(function, a, b)),
