@@ -215,11 +215,11 @@ impl Graph {
 
     pub fn constant(&mut self, value: f64) -> NodeId {
         // -0.0 and 0.0 are one constant: the rules below ask for zero by value.
-        // Nor does it matter which NaN machines come to.
+        // So are all NaNs, whose sign depends on who divides zero by zero.
         let value = match value {
-            0.0 => 0.0,
-            value if value.is_nan() => f64::NAN,
-            value => value,
+            _ if value == 0.0 => 0.0,
+            _ if value.is_nan() => f64::NAN,
+            _ => value,
         };
         self.intern(Node::Constant(value.to_bits()))
     }
