@@ -11,6 +11,7 @@ import type {
   Rung,
   Verdict,
 } from "../generated/types.js";
+import type { ModelDefinition } from "./model/definition.js";
 
 export type { ErrorFacts as CoreFacts } from "../generated/types.js";
 export type {
@@ -118,15 +119,15 @@ export interface ModelDescription {
   units: (string | null)[];
   parameters: Parameter[];
   inputs: string[];
-  /** The equations, one line each. */
-  text: string;
-  /** The same with counts of operations. */
-  explanation: string;
+  observables: string[];
+  definition: ModelDefinition;
 }
 
 // What options are is decided in Rust, so they cross unchecked: unknown here.
 export interface Raw {
   describeModel(spec: unknown): ModelDescription;
+  modelText(spec: unknown): string;
+  explainModel(spec: unknown): string;
   twinExperiment(
     spec: unknown,
     options: unknown,

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use js_sys::Object;
-use least_action::model::Model;
+use js_sys::{Object, Reflect};
+use least_action::model::{EquationModel, Model, ModelDefinition};
 use least_action::models::ModelSpec;
 use least_action::twin::{Forward, TwinExperiment};
 use serde::{Deserialize, Serialize};
@@ -13,10 +13,21 @@ use wasm_bindgen::JsValue;
 
 use crate::convert::{as_object, float64_array, object, plain, read, thrown, Result};
 
-/// The system that a specification names.
+/// The system that `{ name, ... }` names, or that `{ definition }` writes out.
 pub fn build(spec: &JsValue) -> Result<Arc<dyn Model>> {
-    // serde buffers tagged enums and then no longer knows which field it is at; but if there is only one, it is that.
+    Ok(Arc::new(equations(spec)?))
+}
+
+fn equations(spec: &JsValue) -> Result<EquationModel> {
     let fields = as_object(spec).map(Object::keys).unwrap_or_default();
+    let mut names = fields.iter().filter_map(|key| key.as_string());
+    if names.any(|name| name == "definition") {
+        // Not by an untagged enum: serde would no longer know which field it is at.
+        let given = Reflect::get(spec, &"definition".into()).unwrap_or(JsValue::UNDEFINED);
+        let definition: ModelDefinition = read("", &given)?;
+        return definition.build().map_err(thrown);
+    }
+    // Nor at which field of a tagged one; but if there is only one, it is that.
     let names = fields.iter().filter_map(|key| key.as_string());
     let mut others = names.filter(|name| name != "name");
     let root = match (others.next(), others.next()) {
@@ -24,21 +35,42 @@ pub fn build(spec: &JsValue) -> Result<Arc<dyn Model>> {
         _ => "model".into(),
     };
     let spec: ModelSpec = read(&root, spec)?;
-    Ok(Arc::new(spec.build().map_err(thrown)?))
+    spec.build().map_err(thrown)
 }
 
-/// `{ name, dimension, states, parameters }` of a system.
+/// `{ name, kind, dimension, states, units, parameters, inputs, observables, definition }` of a system.
 #[wasm_bindgen(js_name = describeModel)]
 pub fn describe_model(spec: &JsValue) -> Result<JsValue> {
-    let model = build(spec)?;
+    let model = equations(spec)?;
+    let definition = model.definition();
+    let units: Vec<Option<&str>> = definition
+        .states
+        .iter()
+        .flat_map(|s| s.components().map(|_| s.unit.as_deref()))
+        .collect();
     Ok(object([
         ("name", model.name().into()),
+        ("kind", plain(&model.kind())),
         ("dimension", (model.dimension() as f64).into()),
         ("states", plain(model.states())),
-        ("inputs", plain(model.inputs())),
-        ("kind", plain(&model.kind())),
+        ("units", plain(&units)),
         ("parameters", plain(model.parameters())),
+        ("inputs", plain(model.inputs())),
+        ("observables", plain(model.observables())),
+        ("definition", plain(&definition)),
     ]))
+}
+
+/// The equations as one writes them down.
+#[wasm_bindgen(js_name = modelText)]
+pub fn model_text(spec: &JsValue) -> Result<String> {
+    Ok(equations(spec)?.to_string())
+}
+
+/// What values and derivatives take, as a table.
+#[wasm_bindgen(js_name = explainModel)]
+pub fn explain_model(spec: &JsValue) -> Result<String> {
+    Ok(equations(spec)?.explain().to_string())
 }
 
 /// `{ data: { start, timeStep, points, observed, values }, truth, future, parameters }`; all parameters, by name.

@@ -6,6 +6,7 @@ export interface StateDefinition {
   /** A vector of so many states: `x0`, `x1`, ... */
   readonly size?: number;
   readonly unit?: string;
+  readonly description?: string;
   /** Where forward integrations begin; for a vector one for all or one for each. */
   readonly initial?: number | readonly number[];
 }
@@ -29,6 +30,8 @@ export interface ModelDefinition {
   readonly where?: readonly { readonly name: string; readonly expression: string }[];
   /** One for each state or vector. In a vector's, `i` is the index. */
   readonly equations: readonly { readonly state: string; readonly expression: string }[];
+  /** Functions of the state that can be measured like states. */
+  readonly observables?: readonly { readonly name: string; readonly expression: string }[];
   /** Time that twin experiments integrate before the data begin. */
   readonly spinUp?: number;
 }
