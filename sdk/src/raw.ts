@@ -6,12 +6,12 @@ import type {
   Finding,
   GradientCheck,
   Level,
+  ModelDefinition,
   ModelKind,
   Parameter,
   Rung,
   Verdict,
 } from "../generated/types.js";
-import type { ModelDefinition } from "./model/definition.js";
 
 export type { ErrorFacts as CoreFacts } from "../generated/types.js";
 export type {
@@ -31,6 +31,7 @@ export type {
   Lbfgs,
   Level,
   MinimizerOptions,
+  ModelDefinition as CoreModelDefinition,
   ModelKind,
   ModelParameters,
   ModelSpec,
@@ -38,11 +39,13 @@ export type {
   Normalization,
   ObservedStart,
   Parameter,
+  ParameterDefinition as CoreParameterDefinition,
   Precision,
   Prior,
   Rung,
   Severity,
   StartingPaths,
+  StateDefinition as CoreStateDefinition,
   StopReason,
   Structured,
   TrustRegion,
@@ -119,6 +122,7 @@ export interface ModelDescription {
   units: (string | null)[];
   parameters: Parameter[];
   inputs: string[];
+  /** Names of the functions of the state that can be measured. */
   observables: string[];
   definition: ModelDefinition;
 }
@@ -126,8 +130,8 @@ export interface ModelDescription {
 // What options are is decided in Rust, so they cross unchecked: unknown here.
 export interface Raw {
   describeModel(spec: unknown): ModelDescription;
-  modelText(spec: unknown): string;
-  explainModel(spec: unknown): string;
+  /** `text`: the equations, one line each; `explanation`: what computing them takes. */
+  explainModel(spec: unknown): { text: string; explanation: string };
   twinExperiment(
     spec: unknown,
     options: unknown,

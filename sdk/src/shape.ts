@@ -1,8 +1,8 @@
 // Values on their way to Rust, which does the validation: here they are only made safe to pass.
 import { LeastActionError, textOf, wrongShape } from "./errors.js";
 
-/** How deep options go: estimate.forcing.initial[0]. */
-const DEPTH = 4;
+/** How deep options go: definition.states[0].initial[0]. */
+const DEPTH = 6;
 
 export function describe(value: unknown): string {
   if (value === null) return "null";

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::JsValue;
 
-use crate::convert::{plain, read, set, read_data, thrown, Result};
+use crate::convert::{plain, read, read_data, set, thrown, Result};
 use crate::model::build;
 
 /// Numbers before the gradient in the parameters: the action and its parts.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use js_sys::{Object, Reflect};
-use least_action::model::{EquationModel, Model, ModelDefinition};
+use least_action::model::{Model, ModelDefinition};
 use least_action::models::ModelSpec;
 use least_action::twin::{Forward, TwinExperiment};
 use serde::{Deserialize, Serialize};
@@ -13,64 +13,63 @@ use wasm_bindgen::JsValue;
 
 use crate::convert::{as_object, float64_array, object, plain, read, thrown, Result};
 
-/// The system that `{ name, ... }` names, or that `{ definition }` writes out.
+/// The system that a specification names, `{ name, ... }`, or that it writes down, `{ definition }`.
 pub fn build(spec: &JsValue) -> Result<Arc<dyn Model>> {
-    Ok(Arc::new(equations(spec)?))
+    let model = definition(spec)?.build().map_err(thrown)?;
+    Ok(Arc::new(model))
 }
 
-fn equations(spec: &JsValue) -> Result<EquationModel> {
-    let fields = as_object(spec).map(Object::keys).unwrap_or_default();
-    let mut names = fields.iter().filter_map(|key| key.as_string());
-    if names.any(|name| name == "definition") {
-        // Not by an untagged enum: serde would no longer know which field it is at.
-        let given = Reflect::get(spec, &"definition".into()).unwrap_or(JsValue::UNDEFINED);
-        let definition: ModelDefinition = read("", &given)?;
-        return definition.build().map_err(thrown);
+fn definition(spec: &JsValue) -> Result<ModelDefinition> {
+    let given = Reflect::get(spec, &"definition".into()).unwrap_or(JsValue::UNDEFINED);
+    match given.is_undefined() {
+        true => named(spec)?.definition().map_err(thrown),
+        // Its fields are named as the user wrote them: `equations.V`, not `definition.equations.V`.
+        false => read("", &given),
     }
-    // Nor at which field of a tagged one; but if there is only one, it is that.
+}
+
+fn named(spec: &JsValue) -> Result<ModelSpec> {
+    // serde buffers tagged enums and then no longer knows which field it is at; but if there is only one, it is that.
+    let fields = as_object(spec).map(Object::keys).unwrap_or_default();
     let names = fields.iter().filter_map(|key| key.as_string());
     let mut others = names.filter(|name| name != "name");
     let root = match (others.next(), others.next()) {
         (Some(only), None) => only,
         _ => "model".into(),
     };
-    let spec: ModelSpec = read(&root, spec)?;
-    spec.build().map_err(thrown)
+    read(&root, spec)
 }
 
-/// `{ name, kind, dimension, states, units, parameters, inputs, observables, definition }` of a system.
+/// What a system is: `{ name, kind, dimension, states, units, parameters, inputs, observables, definition, text, explanation }`.
 #[wasm_bindgen(js_name = describeModel)]
 pub fn describe_model(spec: &JsValue) -> Result<JsValue> {
-    let model = equations(spec)?;
-    let definition = model.definition();
-    let units: Vec<Option<&str>> = definition
-        .states
-        .iter()
-        .flat_map(|s| s.components().map(|_| s.unit.as_deref()))
+    let definition = definition(spec)?;
+    let model = definition.build().map_err(thrown)?;
+    let units = definition.states.iter();
+    let units: Vec<&Option<String>> = units
+        .flat_map(|state| std::iter::repeat_n(&state.unit, state.size.unwrap_or(1)))
         .collect();
     Ok(object([
         ("name", model.name().into()),
-        ("kind", plain(&model.kind())),
         ("dimension", (model.dimension() as f64).into()),
         ("states", plain(model.states())),
         ("units", plain(&units)),
-        ("parameters", plain(model.parameters())),
         ("inputs", plain(model.inputs())),
         ("observables", plain(model.observables())),
+        ("kind", plain(&model.kind())),
+        ("parameters", plain(model.parameters())),
         ("definition", plain(&definition)),
     ]))
 }
 
-/// The equations as one writes them down.
-#[wasm_bindgen(js_name = modelText)]
-pub fn model_text(spec: &JsValue) -> Result<String> {
-    Ok(equations(spec)?.to_string())
-}
-
-/// What values and derivatives take, as a table.
+/// `{ text, explanation }`: the equations one line each, and what computing them takes.
 #[wasm_bindgen(js_name = explainModel)]
-pub fn explain_model(spec: &JsValue) -> Result<String> {
-    Ok(equations(spec)?.explain().to_string())
+pub fn explain_model(spec: &JsValue) -> Result<JsValue> {
+    let model = definition(spec)?.build().map_err(thrown)?;
+    Ok(object([
+        ("text", model.to_string().into()),
+        ("explanation", model.explain().to_string().into()),
+    ]))
 }
 
 /// `{ data: { start, timeStep, points, observed, values }, truth, future, parameters }`; all parameters, by name.

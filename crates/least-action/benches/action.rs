@@ -1,5 +1,5 @@
-//! Times the action with its gradient against the same written out by hand, taking turns in one run, and prints both in microseconds as JSON. `npm run bench`
-//! runs this beside WebAssembly.
+//! Times the action with its gradient against the same written out by hand, taking turns in one run, and prints both in microseconds as JSON: Lorenz96, and the
+//! neuron. `npm run bench` runs this beside WebAssembly.
 //!
 //! cargo bench --bench action
 
@@ -7,91 +7,106 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
 
-use least_action::model::Model;
+use least_action::model::{EquationModel, Model};
 use least_action::{models, Action, ActionOptions, Discretization, Problem, TwinExperiment};
 
 mod by_hand;
-use by_hand::ByHand;
+use by_hand::{ByHand, Lorenz96, Neuron, System};
 
-const DIMENSION: usize = 20;
-const POINTS: usize = 161;
 const MODEL_PRECISION: f64 = 1e3;
 
 fn main() -> Result<(), least_action::Error> {
-    let model = models::lorenz96(DIMENSION)?;
-    let twin = TwinExperiment {
-        parameters: Default::default(),
+    let ring = TwinExperiment {
         time_step: 0.025,
-        points: POINTS,
+        points: 161,
         observed: vec![0, 1, 3, 5, 6, 8, 10, 11, 13, 15, 16, 18],
         noise: 0.5,
         seed: 1,
-        initial_state: None,
-        spin_up: None,
-        ..Default::default()
-    }
-    .run(&model)?;
-    // Off the truth, so that every term counts.
+        ..TwinExperiment::default()
+    };
+    let (gradient, hand) = compare(models::lorenz96(20)?, Lorenz96(20), &ring)?;
+    let points = 2001;
+    let stimulus = (0..points).map(|n| 15.0 + 10.0 * (0.01 * n as f64).sin());
+    let spikes = TwinExperiment {
+        time_step: 0.02,
+        points,
+        observed: vec![0],
+        noise: 1.0,
+        seed: 1,
+        inputs: stimulus.collect(),
+        ..TwinExperiment::default()
+    };
+    let neuron = compare(models::nakl_neuron()?, Neuron::default(), &spikes)?;
+    println!(
+        "{{\"gradient\":{gradient:.3},\"byHand\":{hand:.3},\"neuron\":{{\"gradient\":{:.3},\"byHand\":{:.3}}}}}",
+        neuron.0, neuron.1
+    );
+    Ok(())
+}
+
+/// Microseconds of the library and of the code written by hand, all parameters estimated, at a path off the truth so that every term counts.
+fn compare<S: System>(
+    model: EquationModel,
+    system: S,
+    experiment: &TwinExperiment,
+) -> Result<(f64, f64), least_action::Error> {
+    let twin = experiment.run(&model)?;
     let path: Vec<f64> = twin.truth.iter().map(|x| 1.01 * x + 0.1).collect();
+    let all = model.parameters();
+    let parameters: Vec<f64> = all.iter().map(|p| 0.98 * p.default).collect();
     let options = ActionOptions {
         discretization: Some(Discretization::SimpsonHermite),
         measurement_precision: 4.0.into(),
-        estimate: vec!["forcing".into()],
+        estimate: all.iter().map(|p| p.name.clone()).collect(),
         ..ActionOptions::default()
     };
-    let problem = Problem::new(
-        Arc::new(model) as Arc<dyn Model>,
-        twin.data.clone(),
-        &options,
-    )?;
-    let mut action = Action::new(&problem);
-    let mut hand = ByHand::new(DIMENSION, &twin.data, 4.0);
-    let mut gradient = vec![0.0; path.len()];
-    let mut forcing_gradient = [0.0];
+    let mut hand = ByHand::new(system, &twin.data, 4.0);
+    let model: Arc<dyn Model> = Arc::new(model);
+    let mut action = Action::new(&Problem::new(model, twin.data, &options)?);
 
-    let ours = action.gradient(
+    let (mut ours, mut theirs) = (vec![0.0; path.len()], vec![0.0; path.len()]);
+    let (mut p_ours, mut p_theirs) = (parameters.clone(), parameters.clone());
+    let value = action.gradient(MODEL_PRECISION, &path, &parameters, &mut ours, &mut p_ours)?;
+    let hand_value = hand.gradient(
         MODEL_PRECISION,
         &path,
-        &[8.0],
-        &mut gradient,
-        &mut forcing_gradient,
-    )?;
-    let mut hand_gradient = vec![0.0; path.len()];
-    let theirs = hand.gradient(MODEL_PRECISION, &path, 8.0, &mut hand_gradient);
-    assert!(
-        (ours.action - theirs.0).abs() < 1e-9 * ours.action,
-        "the two sides disagree"
+        &parameters,
+        &mut theirs,
+        &mut p_theirs,
     );
-    let worst = gradient
-        .iter()
-        .zip(&hand_gradient)
-        .map(|(a, b)| (a - b).abs())
-        .fold(0.0, f64::max);
-    let size = gradient.iter().fold(0.0f64, |m, g| m.max(g.abs()));
-    assert!(worst < 1e-9 * size, "the two gradients disagree");
+    let difference = (value.action - hand_value).abs();
+    assert!(difference < 1e-9 * value.action, "the two sides disagree");
+    for (a, b) in [(&ours, &theirs), (&p_ours, &p_theirs)] {
+        let size = b.iter().fold(0.0f64, |m, g| m.max(g.abs()));
+        let worst = a.iter().zip(b).map(|(a, b)| (a - b).abs());
+        assert!(
+            worst.fold(0.0, f64::max) < 1e-9 * size,
+            "the two gradients disagree"
+        );
+    }
 
     let mut library = || {
-        let value = action.gradient(
-            MODEL_PRECISION,
-            black_box(&path),
-            &[8.0],
-            &mut gradient,
-            &mut forcing_gradient,
-        );
+        let path = black_box(&path);
+        let value = action.gradient(MODEL_PRECISION, path, &parameters, &mut ours, &mut p_ours);
         black_box(value.map(|v| v.action).unwrap_or(f64::NAN));
     };
     let mut by_hand = || {
-        black_box(hand.gradient(MODEL_PRECISION, black_box(&path), 8.0, &mut hand_gradient));
+        let path = black_box(&path);
+        black_box(hand.gradient(
+            MODEL_PRECISION,
+            path,
+            &parameters,
+            &mut theirs,
+            &mut p_theirs,
+        ));
     };
-    let (library, by_hand) = paired(&mut library, &mut by_hand);
-    println!("{{\"gradient\":{library:.3},\"byHand\":{by_hand:.3}}}");
-    Ok(())
+    Ok(paired(&mut library, &mut by_hand))
 }
 
 /// Microseconds per call of each, the median over rounds in which they take turns: a machine that slows down slows both.
 fn paired(a: &mut dyn FnMut(), b: &mut dyn FnMut()) -> (f64, f64) {
-    const ROUNDS: usize = 41;
-    const CALLS: usize = 200;
+    const ROUNDS: usize = 101;
+    const CALLS: usize = 20;
     let time = |f: &mut dyn FnMut()| {
         let start = Instant::now();
         for _ in 0..CALLS {

@@ -9,7 +9,10 @@ use least_action::anneal::{
     Drop, Estimate, Finding, FindingCode, Ladder, Level, ObservedStart, Rung, Severity,
     StartingPaths, Verdict,
 };
-use least_action::model::{Model, ModelKind, Parameter};
+use least_action::model::{
+    EquationDefinition, Initial, Model, ModelDefinition, ModelKind, NamedExpression, Parameter,
+    ParameterDefinition, StateDefinition,
+};
 use least_action::models::ModelSpec;
 use least_action::solve::{
     ConjugateGradient, Hessian, Lbfgs, MinimizerOptions, NewtonCg, StopReason, Structured,
@@ -41,7 +44,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<Lbfgs>(&config)?,
         declaration::<Level>(&config)?,
         minimizers(),
+        declaration::<ModelDefinition>(&config)?,
         declaration::<ModelKind>(&config)?,
+        declaration::<StateDefinition>(&config)?,
+        declaration::<ParameterDefinition>(&config)?,
+        declaration::<NamedExpression>(&config)?,
+        declaration::<EquationDefinition>(&config)?,
+        declaration::<Initial>(&config)?,
         declaration::<ModelSpec>(&config)?,
         declaration::<NewtonCg>(&config)?,
         declaration::<Normalization>(&config)?,

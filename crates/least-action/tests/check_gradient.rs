@@ -23,6 +23,7 @@ fn action(model: Arc<dyn Model>, options: ActionOptions) -> Action {
         points: 41,
         observed: vec![0],
         values: (0..41).map(noise).collect(),
+        inputs: vec![0.5; 41 * model.inputs().len()],
         ..Observations::default()
     };
     let estimate = model.parameters().iter().map(|p| p.name.clone()).collect();
@@ -34,7 +35,12 @@ fn action(model: Arc<dyn Model>, options: ActionOptions) -> Action {
 }
 
 fn point(model: &dyn Model) -> (Vec<f64>, Vec<f64>) {
-    let path = (0..41 * model.dimension()).map(|k| 1.5 * noise(k) + 0.3);
+    // Gates stay between 0 and 1: beyond, the neuron is too fast for a step of Runge-Kutta's.
+    let (width, middle) = match model.name() {
+        "naklNeuron" => (0.4, 0.5),
+        _ => (1.5, 0.3),
+    };
+    let path = (0..41 * model.dimension()).map(|k| width * noise(k) + middle);
     let parameters = model.parameters().iter().map(|p| p.default);
     (path.collect(), parameters.collect())
 }
@@ -61,7 +67,12 @@ fn every_named_model_passes_with_every_discretization() {
                 let name = format!("{spec:?} {discretization:?} {model_precision}: {report}");
                 assert_eq!(report.verdict, GradientVerdict::Agrees, "{name}");
                 assert_eq!(report.compared, path.len() + parameters.len(), "{name}");
-                assert!(report.worst < 1e-6, "{name}");
+                // The neuron's data term hides what some parameters do: differences then keep few digits.
+                let most = match spec {
+                    ModelSpec::NaklNeuron {} => 2e-5,
+                    _ => 1e-6,
+                };
+                assert!(report.worst < most, "{name}");
                 assert!(report.uncertain * 4 < report.compared, "{name}");
             }
         }

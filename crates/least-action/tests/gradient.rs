@@ -36,7 +36,13 @@ impl Case {
         let d = model.dimension();
         let at = |k: usize| noise[k % noise.len()];
         let path = (0..points * d).map(|k| 1.5 * at(k) + 0.3).collect();
-        let values = (0..points * 2)
+        // Gates beyond 0 and 1 make the neuron fast.
+        let time_step = match spec {
+            ModelSpec::NaklNeuron {} => 0.001,
+            _ => 0.07,
+        };
+        let observed = if d > 1 { vec![1, 0] } else { vec![0] };
+        let values = (0..points * observed.len())
             .map(|k| if k % 3 == 2 { f64::NAN } else { at(3 * k + 1) })
             .collect();
         let parameters = model.parameters().iter().enumerate();
@@ -46,10 +52,13 @@ impl Case {
             normalization,
             data: Observations {
                 start: 0.0,
-                time_step: 0.07,
+                time_step,
                 points,
-                observed: vec![1, 0],
+                observed,
                 values,
+                inputs: (0..points * model.inputs().len())
+                    .map(|k| at(5 * k))
+                    .collect(),
                 ..Observations::default()
             },
             path,

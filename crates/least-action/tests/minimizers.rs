@@ -321,8 +321,8 @@ impl LeastSquares for Chain {
     fn linearize(&mut self, x: &[f64], into: &mut Linearization) -> Result<f64> {
         self.calls += 1;
         let mut value = 5.0;
-        for n in 0..POINTS {
-            let r = x[n] - self.targets[n];
+        for (n, (x, target)) in x.iter().zip(&self.targets).enumerate() {
+            let r = x - target;
             into.groups[0].residuals[n] = r;
             into.groups[0].values[n] = 1.0;
             value += 0.5 * r * r;

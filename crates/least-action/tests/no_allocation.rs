@@ -40,6 +40,7 @@ fn evaluations_take_no_memory() {
                 points,
                 observed: vec![0],
                 values: vec![1.0; points],
+                inputs: vec![0.1; points * model.inputs().len()],
                 ..Observations::default()
             };
             let names: Vec<String> = model.parameters().iter().map(|p| p.name.clone()).collect();

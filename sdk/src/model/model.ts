@@ -60,11 +60,11 @@ export class DescribedModel implements Model {
   }
 
   toString(): string {
-    return call((raw) => raw.modelText(this.spec));
+    return call((raw) => raw.explainModel(this.spec)).text;
   }
 
   explain(): string {
-    return call((raw) => raw.explainModel(this.spec));
+    return call((raw) => raw.explainModel(this.spec)).explanation;
   }
 }
 

@@ -38,6 +38,11 @@ use crate::error::{check, Error, Result};
 )]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ModelDefinition {
+    /// `model` unless given.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default = "unnamed", skip_serializing_if = "crate::never")
+    )]
     pub name: String,
     /// Whether the equations give the rate of change (default) or the next state.
     #[cfg_attr(
@@ -77,6 +82,11 @@ pub struct ModelDefinition {
         serde(default, skip_serializing_if = "crate::never")
     )]
     pub spin_up: f64,
+}
+
+#[cfg(feature = "serde")]
+fn unnamed() -> String {
+    "model".into()
 }
 
 /// A state component, or a vector of them.

@@ -215,7 +215,12 @@ impl Graph {
 
     pub fn constant(&mut self, value: f64) -> NodeId {
         // -0.0 and 0.0 are one constant: the rules below ask for zero by value.
-        let value = if value == 0.0 { 0.0 } else { value };
+        // So are all NaNs, whose sign depends on who divides zero by zero.
+        let value = match value {
+            _ if value == 0.0 => 0.0,
+            _ if value.is_nan() => f64::NAN,
+            _ => value,
+        };
         self.intern(Node::Constant(value.to_bits()))
     }
 

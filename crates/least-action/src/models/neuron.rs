@@ -76,4 +76,9 @@ pub(super) fn definition() -> ModelDefinition {
 }
 
 /// The stable state without stimulus, as integration finds it.
-const REST: [f64; 4] = [-65.0, 0.03, 0.66, 0.34];
+const REST: [f64; 4] = [
+    -64.52301187606328,
+    0.0366241800162417,
+    0.6463579663364974,
+    0.3464076772285763,
+];

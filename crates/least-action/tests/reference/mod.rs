@@ -62,31 +62,39 @@ pub fn residuals<T: DualNum<Primitive = f64> + Copy>(
     h: f64,
     path: &[Vec<T>],
     p: &[T],
+    inputs: &[f64],
 ) -> Vec<Vec<T>> {
-    let f = |x: &[T]| flow(spec, x, p);
-    let pairs = path.windows(2);
+    let width = inputs.len() / path.len();
+    // The inputs are straight lines between the points; `share` is how far beyond point n.
+    let f = |x: &[T], n: usize, share: f64| {
+        let at = |k: usize| inputs.get(k).copied().unwrap_or(0.0);
+        let mix = |j: usize| (1.0 - share) * at(n * width + j) + share * at((n + 1) * width + j);
+        let u: Vec<f64> = (0..width).map(mix).collect();
+        flow(spec, x, p, &u)
+    };
+    let pairs = path.windows(2).enumerate();
     match scheme {
         Discretization::Euler => pairs
-            .map(|w| axpy(&axpy(&w[1], -1.0, &w[0]), -h, &f(&w[0])))
+            .map(|(n, w)| axpy(&axpy(&w[1], -1.0, &w[0]), -h, &f(&w[0], n, 0.0)))
             .collect(),
         Discretization::Trapezoid => pairs
-            .map(|w| {
-                let slope = axpy(&f(&w[0]), 1.0, &f(&w[1]));
+            .map(|(n, w)| {
+                let slope = axpy(&f(&w[0], n, 0.0), 1.0, &f(&w[1], n, 1.0));
                 axpy(&axpy(&w[1], -1.0, &w[0]), -h / 2.0, &slope)
             })
             .collect(),
         Discretization::Midpoint => pairs
-            .map(|w| {
+            .map(|(n, w)| {
                 let middle: Vec<T> = axpy(&w[0], 1.0, &w[1]).iter().map(|v| *v * 0.5).collect();
-                axpy(&axpy(&w[1], -1.0, &w[0]), -h, &f(&middle))
+                axpy(&axpy(&w[1], -1.0, &w[0]), -h, &f(&middle, n, 0.5))
             })
             .collect(),
         Discretization::Rk4 => pairs
-            .map(|w| {
-                let k1 = f(&w[0]);
-                let k2 = f(&axpy(&w[0], h / 2.0, &k1));
-                let k3 = f(&axpy(&w[0], h / 2.0, &k2));
-                let k4 = f(&axpy(&w[0], h, &k3));
+            .map(|(n, w)| {
+                let k1 = f(&w[0], n, 0.0);
+                let k2 = f(&axpy(&w[0], h / 2.0, &k1), n, 0.5);
+                let k3 = f(&axpy(&w[0], h / 2.0, &k2), n, 0.5);
+                let k4 = f(&axpy(&w[0], h, &k3), n, 1.0);
                 let mut end = axpy(&w[0], h / 6.0, &k1);
                 end = axpy(&end, h / 3.0, &k2);
                 end = axpy(&end, h / 3.0, &k3);
@@ -94,12 +102,14 @@ pub fn residuals<T: DualNum<Primitive = f64> + Copy>(
                 axpy(&w[1], -1.0, &end)
             })
             .collect(),
-        Discretization::Map => pairs.map(|w| axpy(&w[1], -1.0, &f(&w[0]))).collect(),
+        Discretization::Map => pairs
+            .map(|(n, w)| axpy(&w[1], -1.0, &f(&w[0], n, 0.0)))
+            .collect(),
         Discretization::SimpsonHermite => (0..path.len() - 2)
             .step_by(2)
             .flat_map(|n| {
                 let (x0, x1, x2) = (&path[n], &path[n + 1], &path[n + 2]);
-                let (f0, f1, f2) = (f(x0), f(x1), f(x2));
+                let (f0, f1, f2) = (f(x0, n, 0.0), f(x1, n + 1, 0.0), f(x2, n + 2, 0.0));
                 let sum = axpy(&axpy(&f0, 4.0, &f1), 1.0, &f2);
                 let r1 = axpy(&axpy(x2, -1.0, x0), -2.0 * h / 6.0, &sum);
                 let mean = axpy(x0, 1.0, x2);
@@ -132,7 +142,7 @@ pub fn action<T: DualNum<Primitive = f64> + Copy>(
             }
         }
     }
-    let rows = residuals(spec, scheme, data.time_step, path, p);
+    let rows = residuals(spec, scheme, data.time_step, path, p, &data.inputs);
     let mut model = T::from(0.0);
     let mut count = 0;
     for r in rows.iter().flatten() {

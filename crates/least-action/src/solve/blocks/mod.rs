@@ -2,6 +2,8 @@
 
 mod assembly;
 mod cholesky;
+#[cfg(test)]
+mod digits;
 mod kernels;
 mod qr;
 #[cfg(test)]

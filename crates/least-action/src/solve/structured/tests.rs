@@ -3,8 +3,9 @@
 use nalgebra::{DMatrix, DVector};
 
 use super::super::blocks::tests::noise;
+use super::super::{Assembly, BlockMatrix, Bounds, StopReason};
 use super::*;
-use crate::action::{Layout, RowGroup};
+use crate::action::{Layout, Linearization, RowGroup};
 
 /// Two data sets of x alone share the unknown rho and a parameter that nothing depends on.
 struct Chain {
@@ -538,6 +539,25 @@ fn steps_into_nonsense_are_shortened() {
         let minimum = options.minimize(&mut problem, &mut x).unwrap();
         assert!((x[0] - (-3f64).exp()).abs() < 1e-6, "{x:?} {minimum:?}");
         assert!(minimum.stop.settled(), "{minimum:?}");
+    }
+}
+
+/// From far away, where the model outweighs the data so much that normal equations keep few digits or none.
+#[test]
+fn large_ratios_of_weights() {
+    for precision in [1e10, 1e14, 1e18, 1e22] {
+        let mut chain = Chain::new([12, 9], 3);
+        chain.precision = precision;
+        let (dense, value) = chain.dense_minimum(chain.start(), chain.layout.unknowns() - 1);
+        for options in [GAUSS_NEWTON, EXACT] {
+            let mut x = chain.start();
+            let minimum = options.minimize(&mut chain, &mut x).unwrap();
+            println!(
+                "{precision:e} {:?} {minimum:?} {value} {}",
+                options.hessian,
+                distance(&x, &dense)
+            );
+        }
     }
 }
 

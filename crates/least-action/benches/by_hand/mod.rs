@@ -1,42 +1,68 @@
-//! Lorenz96 with simpson-hermite as one would write it for this one case: plain loops, memory taken once.
+//! Actions with simpson-hermite as one would write them for one system: plain loops, memory taken once.
 
 use least_action::Observations;
 
-pub struct ByHand {
-    dimension: usize,
+mod lorenz96;
+mod neuron;
+
+pub use lorenz96::Lorenz96;
+pub use neuron::Neuron;
+
+/// A system's right side and its derivatives over a whole path.
+pub trait System {
+    fn dimension(&self) -> usize;
+    /// Writes `F` at every point.
+    fn rates(&mut self, path: &[f64], parameters: &[f64], inputs: &[f64], f: &mut [f64]);
+    /// Adds `DF^T w` at every point to `gradient`, and what belongs to the parameters to `in_parameters`.
+    fn pull_back(
+        &mut self,
+        path: &[f64],
+        parameters: &[f64],
+        w: &[f64],
+        gradient: &mut [f64],
+        in_parameters: &mut [f64],
+    );
+}
+
+pub struct ByHand<S> {
+    system: S,
     time_step: f64,
     observed: Vec<usize>,
     values: Vec<f64>,
+    inputs: Vec<f64>,
     measurement_precision: f64,
     f: Vec<f64>,
     adjoint: Vec<f64>,
 }
 
-impl ByHand {
-    pub fn new(dimension: usize, data: &Observations, measurement_precision: f64) -> Self {
-        let size = data.points * dimension;
+impl<S: System> ByHand<S> {
+    pub fn new(system: S, data: &Observations, measurement_precision: f64) -> Self {
+        let size = data.points * system.dimension();
         ByHand {
-            dimension,
+            system,
             time_step: data.time_step,
             observed: data.observed.clone(),
             values: data.values.clone(),
+            inputs: data.inputs.clone(),
             measurement_precision,
             f: vec![0.0; size],
             adjoint: vec![0.0; size],
         }
     }
 
-    /// The action in the mean normalisation and its derivative in the forcing; the gradient in the path is written.
+    /// The action in the mean normalisation; the gradient in the path and in the parameters is written.
     pub fn gradient(
         &mut self,
         model_precision: f64,
         path: &[f64],
-        forcing: f64,
+        parameters: &[f64],
         gradient: &mut [f64],
-    ) -> (f64, f64) {
-        let d = self.dimension;
+        in_parameters: &mut [f64],
+    ) -> f64 {
+        let d = self.system.dimension();
         let points = path.len() / d;
         gradient.fill(0.0);
+        in_parameters.fill(0.0);
 
         let factor = self.measurement_precision / self.values.len() as f64;
         let mut measurement = 0.0;
@@ -48,13 +74,8 @@ impl ByHand {
             }
         }
 
-        for (x, f) in path.chunks_exact(d).zip(self.f.chunks_exact_mut(d)) {
-            for i in 0..d {
-                let (before, two_before, after) = neighbours(i, d);
-                f[i] = x[before] * (x[after] - x[two_before]) - x[i] + forcing;
-            }
-        }
-
+        self.system
+            .rates(path, parameters, &self.inputs, &mut self.f);
         let model_factor = model_precision / ((points - 1) * d) as f64;
         let (third, quarter) = (self.time_step / 3.0, self.time_step / 4.0);
         self.adjoint.fill(0.0);
@@ -75,27 +96,8 @@ impl ByHand {
                 self.adjoint[c] += quarter * w2 - third * w1;
             }
         }
-
-        let mut in_forcing = 0.0;
-        let rows = path.chunks_exact(d).zip(self.adjoint.chunks_exact(d));
-        for ((x, w), g) in rows.zip(gradient.chunks_exact_mut(d)) {
-            for i in 0..d {
-                let (before, two_before, after) = neighbours(i, d);
-                g[before] += w[i] * (x[after] - x[two_before]);
-                g[after] += w[i] * x[before];
-                g[two_before] -= w[i] * x[before];
-                g[i] -= w[i];
-                in_forcing += w[i];
-            }
-        }
-        (factor * measurement + model_factor * model, in_forcing)
+        self.system
+            .pull_back(path, parameters, &self.adjoint, gradient, in_parameters);
+        factor * measurement + model_factor * model
     }
-}
-
-/// The sites before, two before, and after `i` on the ring.
-fn neighbours(i: usize, d: usize) -> (usize, usize, usize) {
-    let before = if i == 0 { d - 1 } else { i - 1 };
-    let two_before = if i < 2 { i + d - 2 } else { i - 2 };
-    let after = if i + 1 == d { 0 } else { i + 1 };
-    (before, two_before, after)
 }

@@ -1,0 +1,360 @@
+//! One minimisation: damped steps on the quadratic model until they promise nothing more.
+
+use super::super::{Bounds, LeastSquares, Minimum, SquareRoot, StopReason};
+use super::damping::Damping;
+use super::{Hessian, Structured, Workspace};
+use crate::error::Result;
+
+/// One minimisation on its way.
+pub(super) struct Search<'a> {
+    options: &'a Structured,
+    memory: &'a mut Workspace,
+    problem: &'a mut dyn LeastSquares,
+    x: &'a mut [f64],
+    value: f64,
+    damping: Damping,
+    iterations: usize,
+    evaluations: usize,
+    factorizations: usize,
+    /// The square-root form is tried next, because normal equations may have spoilt the last step.
+    precise: bool,
+}
+
+/// What became of a step.
+enum Tried {
+    /// It was taken, and kept this share of its promise.
+    Lower(f64),
+    NotLower,
+    NotFinite,
+}
+
+/// By how much a step lowers the quadratic model.
+struct Promise {
+    /// Without regard to bounds, but to those that are active.
+    free: f64,
+    /// Within the bounds.
+    kept: f64,
+    /// The damping hardly shortens the step: what it promises is all there is.
+    undamped: bool,
+}
+
+/// A step below this share of its promise is not taken.
+const LEAST_GAIN: f64 = 1e-4;
+
+/// A step that is cut at its bounds and keeps less than this share of what it promised is computed anew beside the cut, at most [`CUTS`] times.
+const GOOD_CUT: f64 = 0.9;
+const CUTS: usize = 3;
+
+/// A step is called undamped if the damping, as a part of the quadratic model, is less than this share of what the step promises.
+const UNDAMPED: f64 = 0.1;
+
+/// So many damped steps in a row that promise less than the tolerance end a minimisation; one is enough if it is not damped.
+const QUIET_STEPS: usize = 5;
+
+impl<'a> Search<'a> {
+    pub fn begin(
+        options: &'a Structured,
+        memory: &'a mut Workspace,
+        problem: &'a mut dyn LeastSquares,
+        x: &'a mut [f64],
+    ) -> Result<Self> {
+        if let Some(bounds) = problem.bounds() {
+            bounds.project(x);
+        }
+        let value = problem.linearize(x, &mut memory.now)?;
+        Ok(Search {
+            options,
+            memory,
+            problem,
+            x,
+            value,
+            damping: Damping::new(),
+            iterations: 0,
+            evaluations: 1,
+            factorizations: 0,
+            precise: false,
+        })
+    }
+
+    pub fn run(mut self) -> Minimum {
+        self.expand();
+        // Steps in a row that promise too little to go on.
+        let mut quiet = 0;
+        // Whether a step since the last that was taken was too long to be finite.
+        let mut not_finite = false;
+        let nowhere = |not_finite: bool, otherwise: StopReason| match not_finite {
+            true => StopReason::NotFinite,
+            false => otherwise,
+        };
+        let stop = loop {
+            if self.problem.interrupted() {
+                break StopReason::Interrupted;
+            }
+            if self.iterations == self.options.max_iterations {
+                break StopReason::IterationLimit;
+            }
+            self.iterations += 1;
+            if !self.solve() {
+                break nowhere(not_finite, StopReason::LineSearchFailed);
+            }
+            let promise = self.propose();
+            if promise.free == 0.0 {
+                break StopReason::GradientSmall;
+            }
+            let small = promise.free <= self.options.tolerance * self.value;
+            let tried = self.try_step(promise.kept);
+            // The last step is taken as well: it is there, and near the minimum it removes most of what is left.
+            not_finite |= matches!(tried, Tried::NotFinite);
+            if small && promise.undamped && !not_finite {
+                break StopReason::ValueSettled;
+            }
+            match tried {
+                Tried::Lower(gain) => {
+                    quiet = if small { quiet + 1 } else { 0 };
+                    if quiet == QUIET_STEPS {
+                        break StopReason::ValueSettled;
+                    }
+                    (not_finite, self.precise) = (false, false);
+                    self.damping.relax(gain);
+                    self.expand();
+                }
+                Tried::NotLower if self.lost_in_rounding(promise.free) => {
+                    break nowhere(not_finite, StopReason::ValueSettled);
+                }
+                Tried::NotLower if self.imprecise(promise.free) => self.precise = true,
+                Tried::NotLower | Tried::NotFinite => {
+                    self.precise = false;
+                    self.damping.tighten();
+                }
+            }
+        };
+        Minimum {
+            value: self.value,
+            stop,
+            iterations: self.iterations,
+            evaluations: self.evaluations,
+            factorizations: self.factorizations,
+            hessian_products: 0,
+            active_bounds: self.active_bounds(),
+        }
+    }
+
+    /// Moves to the proposed point if it is lower.
+    fn try_step(&mut self, predicted: f64) -> Tried {
+        if predicted <= 0.0 {
+            return Tried::NotLower;
+        }
+        self.evaluations += 1;
+        let memory = &mut *self.memory;
+        match self.problem.linearize(&memory.trial, &mut memory.next) {
+            Err(_) => Tried::NotFinite,
+            Ok(value) if self.value - value > LEAST_GAIN * predicted => {
+                let gain = (self.value - value) / predicted;
+                self.value = value;
+                self.x.copy_from_slice(&memory.trial);
+                std::mem::swap(&mut memory.now, &mut memory.next);
+                Tried::Lower(gain)
+            }
+            Ok(_) => Tried::NotLower,
+        }
+    }
+
+    /// Whether rounding errors of the residuals may change the value by as much as a step promises.
+    fn lost_in_rounding(&self, predicted: f64) -> bool {
+        let memory = &*self.memory;
+        predicted <= 1e-3 * self.value && predicted <= memory.assembly.rounding(&memory.now, self.x)
+    }
+
+    /// Whether the step failed near a minimum and hardly damped: then maybe only because too few of its digits are right.
+    fn imprecise(&self, predicted: f64) -> bool {
+        self.options.hessian == Hessian::GaussNewton
+            && !self.precise
+            && self.damping.negligible()
+            && predicted <= 1e-3 * self.value
+    }
+
+    /// Gradient, Hessian and metric at the present point.
+    fn expand(&mut self) {
+        let memory = &mut *self.memory;
+        let (hessian, gradient) = (&mut memory.hessian, &mut memory.gradient);
+        memory.assembly.assemble(&memory.now, hessian, gradient);
+        hessian.diagonal(&mut memory.scale);
+        // What no residual depends on has no scale of its own. Its gradient is zero, so any number does that makes the matrix regular.
+        let largest = memory.scale.iter().fold(0.0, |a: f64, &b| a.max(b));
+        let fallback = if largest > 0.0 { largest } else { 1.0 };
+        for scale in &mut memory.scale {
+            if *scale < 1e-30 * largest || *scale == 0.0 {
+                *scale = fallback;
+            }
+        }
+        if self.options.hessian == Hessian::Exact
+            && self.problem.add_curvature(self.x, hessian).is_err()
+        {
+            // The value is finite here: a step without the curvature leads on.
+            memory.assembly.assemble(&memory.now, hessian, gradient);
+        }
+        if let Some(bounds) = self.problem.bounds() {
+            bounds.mark_active(self.x, gradient, &mut memory.fixed);
+        }
+    }
+
+    /// Writes the step of the damped quadratic model, without regard to bounds that are not active. The damping grows until there is one.
+    fn solve(&mut self) -> bool {
+        while !self.damping.exhausted() {
+            let memory = &mut *self.memory;
+            for (shift, scale) in memory.shift.iter_mut().zip(&memory.scale) {
+                *shift = self.damping.factor * scale;
+            }
+            if !self.precise {
+                self.factorizations += 1;
+                let (matrix, shift) = (&memory.hessian, &memory.shift);
+                if memory.factor.factor(matrix, shift, &memory.fixed).is_ok() {
+                    let gradient = memory.gradient.iter();
+                    let pairs = memory.step.iter_mut().zip(gradient);
+                    pairs.for_each(|(step, gradient)| *step = -gradient);
+                    for (step, &fixed) in memory.step.iter_mut().zip(&memory.fixed) {
+                        if fixed {
+                            *step = 0.0;
+                        }
+                    }
+                    memory.factor.solve(&mut memory.step);
+                    return true;
+                }
+            }
+            // A damped Gauss-Newton Hessian is positive definite; if it does not look so, rounding hides it, and more damping would only hold back the step.
+            let rounding =
+                self.options.hessian == Hessian::GaussNewton && self.damping.negligible();
+            if (self.precise || rounding) && self.solve_precisely() {
+                return true;
+            }
+            self.precise = false;
+            self.damping.tighten();
+        }
+        false
+    }
+
+    /// The same by the square-root form of Gauss-Newton. It holds at any ratio of weights, where normal equations lose two digits whenever that grows a hundred
+    /// times and fail from about 1e15 on (see the test of digits beside the blocks), but takes several times as long. One to three refinements of the normal
+    /// equations hold to 1e10 or 1e12; what steps need they have without.
+    fn solve_precisely(&mut self) -> bool {
+        self.factorizations += 1;
+        let memory = &mut *self.memory;
+        let layout = self.problem.layout();
+        let form = memory
+            .square_root
+            .get_or_insert_with(|| SquareRoot::new(layout, &memory.now));
+        let (shift, fixed) = (&memory.shift, &memory.fixed);
+        form.step(&memory.now, shift, fixed, &mut memory.step)
+            .is_ok()
+    }
+
+    /// What the step promises, and the point within the bounds that it leads to.
+    fn propose(&mut self) -> Promise {
+        let memory = &mut *self.memory;
+        let steps = memory.step.iter().zip(&memory.gradient).zip(&memory.shift);
+        let (mut descent, mut damping) = (0.0, 0.0);
+        for ((step, gradient), shift) in steps {
+            descent -= step * gradient;
+            damping += step * shift * step;
+        }
+        let free = 0.5 * (descent + damping);
+        let mut promise = Promise {
+            free,
+            kept: free,
+            undamped: self.damping.negligible() && damping <= UNDAMPED * free,
+        };
+        // Where many bounds are in the way, cutting the step there spoils it: the others must know.
+        for _ in 0..CUTS {
+            if !self.cut_step() {
+                return promise;
+            }
+            promise.kept = self.predicted();
+            if promise.kept >= GOOD_CUT * free || !self.step_beside_cut() {
+                break;
+            }
+        }
+        if self.cut_step() {
+            promise.kept = self.predicted();
+        }
+        promise
+    }
+
+    /// Writes the point that the step leads to. Where it would leave its bounds both are cut, which is what is returned.
+    fn cut_step(&mut self) -> bool {
+        let memory = &mut *self.memory;
+        for (trial, (x, step)) in memory.trial.iter_mut().zip(self.x.iter().zip(&memory.step)) {
+            *trial = x + step;
+        }
+        let Some(bounds) = self.problem.bounds() else {
+            return false;
+        };
+        if !bounds.project(&mut memory.trial) {
+            return false;
+        }
+        for (step, (x, trial)) in memory.step.iter_mut().zip(self.x.iter().zip(&memory.trial)) {
+            *step = trial - x;
+        }
+        true
+    }
+    /// By how much the quadratic model, without damping, falls along the step.
+    fn predicted(&mut self) -> f64 {
+        let memory = &mut *self.memory;
+        if self.options.hessian == Hessian::GaussNewton {
+            return memory
+                .assembly
+                .predicted_decrease(&memory.now, &memory.step);
+        }
+        memory.hessian.multiply(&memory.step, &mut memory.product);
+        -dot(&memory.gradient, &memory.step) - 0.5 * dot(&memory.product, &memory.step)
+    }
+
+    /// Improves the step in the unknowns that are not at a bound at its end, with the others held there. Returns whether that was possible.
+    fn step_beside_cut(&mut self) -> bool {
+        let Some(bounds) = self.problem.bounds() else {
+            return false;
+        };
+        let memory = &mut *self.memory;
+        bounds.mark_ends(&memory.trial, &memory.fixed, &mut memory.held);
+        self.factorizations += 1;
+        let (matrix, shift) = (&memory.hessian, &memory.shift);
+        if memory.factor.factor(matrix, shift, &memory.held).is_err() {
+            return false;
+        }
+        let change = &mut memory.product;
+        match self.options.hessian {
+            Hessian::GaussNewton => {
+                memory
+                    .assembly
+                    .gradient_after(&memory.now, &memory.step, change)
+            }
+            Hessian::Exact => {
+                matrix.multiply(&memory.step, change);
+                let pairs = change.iter_mut().zip(&memory.gradient);
+                pairs.for_each(|(change, gradient)| *change += gradient);
+            }
+        }
+        let steps = memory.step.iter().zip(shift);
+        for ((change, (step, shift)), &held) in change.iter_mut().zip(steps).zip(&memory.held) {
+            *change = match held {
+                true => 0.0,
+                false => -(*change + shift * step),
+            };
+        }
+        memory.factor.solve(change);
+        let pairs = memory.step.iter_mut().zip(change.iter());
+        pairs.for_each(|(step, change)| *step += change);
+        true
+    }
+
+    fn active_bounds(&self) -> Vec<usize> {
+        let Some(Bounds { lower, upper }) = self.problem.bounds() else {
+            return Vec::new();
+        };
+        let at = |&i: &usize| self.x[i] <= lower[i] || self.x[i] >= upper[i];
+        (0..self.x.len()).filter(at).collect()
+    }
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
