@@ -46,7 +46,10 @@ export class DescribedModel implements Model {
   readonly observables: readonly string[];
   readonly definition: ModelDefinition;
 
-  constructor(spec: Model["spec"], description: ModelDescription) {
+  constructor(
+    spec: Model["spec"],
+    description: Omit<ModelDescription, "definition"> & { readonly definition: ModelDefinition },
+  ) {
     this.spec = spec;
     this.name = description.name;
     this.kind = description.kind;
