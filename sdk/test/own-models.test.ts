@@ -1,4 +1,5 @@
 // Models of one's own in the core: the same systems as the named ones, to the bit, and errors that point at the character.
+import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   action,
@@ -9,6 +10,7 @@ import {
   expr,
   init,
   integrate,
+  LeastActionError,
   lorenz63,
   lorenz96,
   type Model,
@@ -19,7 +21,7 @@ import {
   twinExperiment,
   vector,
 } from "../src/index.js";
-import { thrown } from "./problem.js";
+import { replaced, thrown } from "./problem.js";
 
 // Made before the core is there.
 const early = defineModel({ states: ["x"], parameters: { k: 1 }, equations: { x: "-k*y" } });
@@ -202,6 +204,60 @@ describe("what only the core finds wrong", () => {
     ],
   ])("%s", (_name, what, code, path) => {
     expect(thrown(what)).toMatchObject({ name: "LeastActionError", code, path });
+  });
+
+  test("any definition is a model or an error of ours", () => {
+    const whole = {
+      name: "any",
+      kind: "flow",
+      states: { x: { unit: "m", initial: 1 }, y: vector(3) },
+      inputs: ["u"],
+      parameters: { k: { default: 1, unit: "s", description: "of x" } },
+      where: { w: "k*x" },
+      equations: { x: "w", y: "y[i-1]" },
+      observables: { o: "x + u" },
+      initialState: undefined,
+      spinUp: 1,
+    };
+    const paths = [
+      ...Object.keys(whole),
+      ...["states.x", "states.x.unit", "states.x.initial", "inputs.0", "parameters.k", "parameters.k.default"],
+      ...["where.w", "equations.x", "equations.y", "observables.o"],
+    ];
+    const garbage = fc.oneof(
+      fc.anything({
+        withBigInt: true,
+        withMap: true,
+        withNullPrototype: true,
+        withSparseArray: true,
+        withTypedArray: true,
+      }),
+      fc.string({
+        unit: fc.constantFrom("x", "y", "i", "1", "e", ".", "+", "-", "*", "/", "^", "(", ")", "[", "]", ",", " ", "<"),
+      }),
+      fc.constantFrom<unknown>(
+        Symbol("x"),
+        new Proxy({}, {}),
+        () => undefined,
+        () => vector("z", 2),
+        expr`x ${1}`,
+        NaN,
+        -0,
+      ),
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(...paths), garbage, (path, by) => {
+        const given = replaced(whole, path.split("."), by) as Parameters<typeof defineModel>[0];
+        try {
+          const again = modelFromJSON(JSON.stringify(defineModel(given).definition));
+          expect(again.toString()).toBeTypeOf("string");
+        } catch (error) {
+          expect(error).toBeInstanceOf(LeastActionError);
+          expect((error as LeastActionError).code).not.toBe("panic");
+        }
+      }),
+      { seed: Number(process.env.FUZZ_SEED ?? 20180), numRuns: Number(process.env.FUZZ_RUNS ?? 2000) },
+    );
   });
 
   test("is told when a model made before init is first used", () => {
