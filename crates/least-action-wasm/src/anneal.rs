@@ -1,7 +1,7 @@
 //! The ladder, climbed rung by rung so that JavaScript can report, pause and stop in between.
 
 use js_sys::{Array, Float64Array, Reflect};
-use least_action::anneal::{Climb, Rung};
+use least_action::anneal::{Climb, Rung, Stopped};
 use least_action::{AnnealOptions, Error, Run};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -32,6 +32,8 @@ struct Progress {
     parameters: Vec<f64>,
     #[serde(default)]
     failure: Option<Error>,
+    #[serde(default)]
+    stopped: Option<Stopped>,
 }
 
 #[wasm_bindgen]
@@ -73,10 +75,10 @@ impl Annealer {
             .map(read_climb)
             .collect::<Result<Vec<Climb>>>()?;
         let run = Run::new(&self.0, climbs).map_err(thrown)?;
-        let ladder = self.0.options().model_precision;
-        let precisions: Vec<f64> = (0..ladder.rungs)
-            .map(|rung| ladder.model_precision(rung))
-            .collect();
+        // Of a ladder that is found from the data, every climb has rungs of its own: those of the longest are given.
+        let longest = run.climbs.iter().max_by_key(|climb| climb.rungs.len());
+        let rungs = longest.map_or(&[][..], |climb| &climb.rungs);
+        let precisions: Vec<f64> = rungs.iter().map(|rung| rung.model_precision).collect();
         Ok(object([
             ("levels", plain(&run.levels)),
             ("gap", plain(&run.gap())),
@@ -129,6 +131,7 @@ impl Climber {
             ("rungs", plain(&climb.rungs)),
             ("parameters", plain(&climb.parameters)),
             ("failure", plain(&climb.failure)),
+            ("stopped", plain(&climb.stopped)),
         ]);
         set(&result, "path", &float64_array(&climb.path));
         result
@@ -153,13 +156,14 @@ fn read_climb(climb: &JsValue) -> Result<Climb> {
         rungs: progress.rungs,
         parameters: progress.parameters,
         failure: progress.failure,
+        stopped: progress.stopped,
         path: path.to_vec(),
     })
 }
 
 fn read_exact(start: &JsValue, climb: &JsValue) -> Result<Progress> {
     let fields = object([]);
-    for name in ["start", "rungs", "parameters", "failure"] {
+    for name in ["start", "rungs", "parameters", "failure", "stopped"] {
         set(
             &fields,
             name,

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 use std::time::Instant;
 
-use least_action::anneal::{Ladder, StartingPaths};
+use least_action::anneal::{Ladder, Start, StartingPaths};
 use least_action::model::Model;
 use least_action::solve::{MinimizerOptions, NewtonCg, Structured};
 use least_action::{models, AnnealOptions, Annealer, Error, TwinExperiment};
@@ -60,14 +60,12 @@ fn measure(points: usize, dimension: usize, minimizer: MinimizerOptions) -> Resu
     .run(&*model)?;
     let options = AnnealOptions {
         measurement_precision: 4.0.into(),
-        model_precision: Ladder {
-            initial: 1.0,
-            factor: 2.0,
-            rungs: 1,
-        },
+        model_precision: Ladder::fixed(1.0, 2.0, 1),
         starting_paths: StartingPaths {
             count: 1,
-            range: [-10.0, 10.0],
+            range: Some([-10.0, 10.0].into()),
+            start: Start::Random,
+            prune: false,
             ..StartingPaths::default()
         },
         minimizer,

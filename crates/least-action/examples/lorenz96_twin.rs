@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 
-use least_action::anneal::{Estimate, Ladder, ObservedStart, Progress, StartingPaths};
+use least_action::anneal::{Estimate, Progress};
 use least_action::{models, twin, AnnealOptions, Annealer, TwinExperiment};
 
 const SITES: usize = 20;
@@ -33,15 +33,7 @@ fn main() -> Result<(), least_action::Error> {
     .run(&model)?;
 
     let options = AnnealOptions {
-        discretization: None,
-        normalization: Default::default(),
         measurement_precision: 4.0.into(),
-        model_precision: Ladder {
-            initial: 4e-6,
-            factor: 1.5,
-            rungs: 101,
-        },
-        parameters: Default::default(),
         estimate: [(
             "forcing".to_string(),
             Estimate {
@@ -50,23 +42,15 @@ fn main() -> Result<(), least_action::Error> {
             },
         )]
         .into(),
-        starting_paths: StartingPaths {
-            count: 20,
-            range: [-10.0, 10.0],
-            seed: 2,
-            observed: ObservedStart::Data,
-        },
-        minimizer: Default::default(),
         ..AnnealOptions::default()
     };
-    let total = options.starting_paths.count * options.model_precision.rungs;
     let annealer = Annealer::new(Arc::new(model), twin.data.clone(), options)?;
 
     let done = AtomicUsize::new(0);
     let watch = |_: Progress| {
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
         if std::io::stderr().is_terminal() {
-            eprint!("\r{done} of {total} rungs");
+            eprint!("\r{done} rungs");
             // A terminal that cannot be written to is no reason to stop.
             let _ = std::io::stderr().flush();
         }

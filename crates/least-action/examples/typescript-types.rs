@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use least_action::action::{GradientCheck, GradientVerdict, Precision, Prior, Variable};
 use least_action::anneal::{
-    Drop, Estimate, Finding, FindingCode, Ladder, Level, ObservedStart, Rung, Severity,
-    StartingPaths, Verdict,
+    ActiveBound, Drop, Estimate, Finding, FindingCode, Ladder, Level, ObservedStart, Range, Rung,
+    Severity, Start, StartingPaths, Stopped, Verdict,
 };
 use least_action::model::{
     EquationDefinition, Initial, Model, ModelDefinition, ModelKind, NamedExpression, Parameter,
@@ -28,6 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("// Generated from the Rust types. Do not edit.");
     let declarations = [
         declaration::<ActionOptions>(&config)?,
+        declaration::<ActiveBound>(&config)?,
         declaration::<ActionValue>(&config)?,
         declaration::<AnnealOptions>(&config)?,
         declaration::<ConjugateGradient>(&config)?,
@@ -58,10 +59,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<Parameter>(&config)?,
         declaration::<Precision>(&config)?,
         declaration::<Prior>(&config)?,
+        declaration::<Range>(&config)?,
         declaration::<Rung>(&config)?,
         declaration::<Severity>(&config)?,
+        declaration::<Start>(&config)?,
         declaration::<StartingPaths>(&config)?,
         declaration::<StopReason>(&config)?,
+        declaration::<Stopped>(&config)?,
         declaration::<Structured>(&config)?,
         declaration::<TrustRegion>(&config)?,
         declaration::<TwinExperiment>(&config)?,

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use least_action::anneal::{
-    Climb, Estimate, FindingCode, Ladder, ObservedStart, StartingPaths, Verdict,
+    Climb, Estimate, FindingCode, Ladder, ObservedStart, Start, StartingPaths, Verdict,
 };
 use least_action::model::{Model, ModelBuilder};
 use least_action::models::{self, ModelSpec};
@@ -50,7 +50,10 @@ fn options(ladder: Ladder, estimate: &[(&str, [f64; 2])], starts: usize) -> Anne
             .collect(),
         starting_paths: StartingPaths {
             count: starts,
-            range: [-10.0, 10.0],
+            enough: starts,
+            prune: false,
+            start: Start::Random,
+            range: Some([-10.0, 10.0].into()),
             seed: 2,
             observed: ObservedStart::Data,
         },
@@ -60,18 +63,10 @@ fn options(ladder: Ladder, estimate: &[(&str, [f64; 2])], starts: usize) -> Anne
 }
 
 /// R_f from 4e-6 to 2e6.
-const LADDER: Ladder = Ladder {
-    initial: 4e-6,
-    factor: 2.0,
-    rungs: 40,
-};
+const LADDER: Ladder = Ladder::fixed(4e-6, 2.0, 40);
 
 /// So short that a test can climb it many times.
-const SHORT: Ladder = Ladder {
-    initial: 1e-2,
-    factor: 4.0,
-    rungs: 4,
-};
+const SHORT: Ladder = Ladder::fixed(1e-2, 4.0, 4);
 
 const TWELVE: [usize; 12] = [0, 1, 3, 5, 6, 8, 10, 11, 13, 15, 16, 18];
 
@@ -182,7 +177,10 @@ fn data_without_noise_are_fitted_exactly_and_found_consistent() {
             ..Default::default()
         };
         let data = experiment.run(&*model).unwrap().data;
-        let ladder = Ladder { rungs: 12, ..SHORT };
+        let ladder = Ladder {
+            rungs: Some(12),
+            ..SHORT
+        };
         let mut options = options(ladder, &[("rate", [0.1, 1.0])], 3);
         options.discretization = Some(scheme);
         let annealer = Annealer::new(model.clone(), data, options).unwrap();
@@ -270,14 +268,10 @@ fn log_lotka_volterra_is_recovered_through_gaps_in_the_data() {
         ("gamma", [0.1, 1.5]),
         ("delta", [0.01, 0.1]),
     ];
-    let ladder = Ladder {
-        initial: 1e-3,
-        factor: 3.0,
-        rungs: 20,
-    };
+    let ladder = Ladder::fixed(1e-3, 3.0, 20);
     let mut options = options(ladder, &estimate, 2);
     options.measurement_precision = 100.0.into();
-    options.starting_paths.range = [0.0, 5.0];
+    options.starting_paths.range = Some([0.0, 5.0].into());
     let annealer = Annealer::new(Arc::new(model), twin.data.clone(), options).unwrap();
     let run = annealer.run(go_on).unwrap();
     assert_eq!(run.verdict, Verdict::Consistent, "{}", run.diagnose());
@@ -311,7 +305,7 @@ fn lorenz63_is_recovered_from_x_alone() {
     };
     let twin = experiment.run(&model).unwrap();
     let mut options = options(LADDER, &[("rho", [20.0, 40.0])], 2);
-    options.starting_paths.range = [-20.0, 40.0];
+    options.starting_paths.range = Some([-20.0, 40.0].into());
     let annealer = Annealer::new(Arc::new(model), twin.data.clone(), options).unwrap();
     let run = annealer.run(go_on).unwrap();
     assert_eq!(run.verdict, Verdict::Consistent, "{}", run.diagnose());
@@ -340,7 +334,7 @@ fn the_same_seed_gives_the_same_bits_however_often_the_climb_is_interrupted() {
     assert_eq!(bits(&whole.climbs), bits(&again.climbs));
 
     let mut climb = annealer.climber(1).unwrap().into_climb();
-    while climb.rungs.len() < SHORT.rungs {
+    while climb.rungs.len() < 4 {
         let mut climber = annealer.resume(climb).unwrap();
         climber.next_rung().unwrap();
         climb = climber.into_climb();
@@ -369,7 +363,7 @@ fn breaking_off_keeps_what_was_done() {
         })
         .unwrap();
     let done: Vec<usize> = run.climbs.iter().map(|climb| climb.rungs.len()).collect();
-    assert_eq!(done, [SHORT.rungs, 2]);
+    assert_eq!(done, [4, 2]);
     assert_eq!(run.best().start, 0);
     assert!(
         run.diagnose()
@@ -396,7 +390,7 @@ fn a_start_that_fails_does_not_take_the_others_with_it() {
     };
     let data = experiment.run(&*model).unwrap().data;
     let mut options = options(SHORT, &[], 20);
-    options.starting_paths.range = [0.0, 400.0];
+    options.starting_paths.range = Some([0.0, 400.0].into());
     let run = Annealer::new(model, data, options)
         .unwrap()
         .run(go_on)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use least_action::anneal::{Estimate, Ladder, ObservedStart, StartingPaths};
+use least_action::anneal::{Estimate, Ladder, ObservedStart, Start, StartingPaths};
 use least_action::solve::Lbfgs;
 use least_action::{
     models, Action, ActionOptions, AnnealOptions, Annealer, Discretization, Error, Observations,
@@ -29,11 +29,7 @@ fn options() -> AnnealOptions {
         discretization: Some(Discretization::SimpsonHermite),
         normalization: Default::default(),
         measurement_precision: 1.0.into(),
-        model_precision: Ladder {
-            initial: 1.0,
-            factor: 2.0,
-            rungs: 2,
-        },
+        model_precision: Ladder::fixed(1.0, 2.0, 2),
         parameters: BTreeMap::new(),
         estimate: BTreeMap::from([(
             "rho".into(),
@@ -44,7 +40,10 @@ fn options() -> AnnealOptions {
         )]),
         starting_paths: StartingPaths {
             count: 1,
-            range: [-1.0, 1.0],
+            enough: 1,
+            prune: false,
+            start: Start::Random,
+            range: Some([-1.0, 1.0].into()),
             seed: 1,
             observed: ObservedStart::Data,
         },
@@ -86,25 +85,25 @@ fn options_out_of_range_are_named() {
             o.measurement_precision = (f64::NAN).into()
         }),
         ("modelPrecision.initial", "got Infinity", |o| {
-            o.model_precision.initial = f64::INFINITY
+            o.model_precision.initial = Some(f64::INFINITY)
         }),
         ("modelPrecision.factor", "greater than one, got 1", |o| {
-            o.model_precision.factor = 1.0
+            o.model_precision.factor = Some(1.0)
         }),
         ("modelPrecision.rungs", "at least 1, got 0", |o| {
-            o.model_precision.rungs = 0
+            o.model_precision.rungs = Some(0)
         }),
         ("modelPrecision.rungs", "R_f stays below 1e100", |o| {
-            o.model_precision.rungs = 5000
+            o.model_precision.rungs = Some(5000)
         }),
         ("startingPaths.count", "at least 1, got 0", |o| {
             o.starting_paths.count = 0
         }),
         ("startingPaths.range[0]", "finite, got -Infinity", |o| {
-            o.starting_paths.range = [f64::NEG_INFINITY, 1.0]
+            o.starting_paths.range = Some([f64::NEG_INFINITY, 1.0].into())
         }),
         ("startingPaths.range[1]", "at least the lower end", |o| {
-            o.starting_paths.range = [2.0, 1.0]
+            o.starting_paths.range = Some([2.0, 1.0].into())
         }),
         ("estimate.rho.initial[0]", "finite, got NaN", |o| {
             o.estimate.insert(

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use least_action::action::{Layout, Linearization, RowGroup};
-use least_action::anneal::{Ladder, ObservedStart, StartingPaths};
+use least_action::anneal::{Ladder, ObservedStart, Start, StartingPaths};
 use least_action::solve::{
     BlockMatrix, Bounds, ConjugateGradient, Hessian, Lbfgs, LeastSquares, Minimizer,
     MinimizerOptions, Minimum, NewtonCg, Objective, StopReason, Structured, TrustRegion,
@@ -515,16 +515,14 @@ fn all_climb_a_ladder_to_the_same_action() {
     for minimizer in MinimizerOptions::catalogue() {
         let options = AnnealOptions {
             measurement_precision: (1.0 / 0.09).into(),
-            model_precision: Ladder {
-                initial: 1e-3,
-                factor: 3.0,
-                rungs: 16,
-            },
+            model_precision: Ladder::fixed(1e-3, 3.0, 16),
             starting_paths: StartingPaths {
                 count: 1,
-                range: [-8.0, 8.0],
+                range: Some([-8.0, 8.0].into()),
+                start: Start::Random,
                 seed: 2,
                 observed: ObservedStart::Data,
+                ..StartingPaths::default()
             },
             minimizer,
             ..AnnealOptions::default()

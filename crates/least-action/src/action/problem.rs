@@ -213,6 +213,14 @@ impl Problem {
         })
     }
 
+    /// Weighs the model's errors anew, with weights that are known to be right.
+    pub(crate) fn set_model_weights(&mut self, weights: &Precision) -> Result<()> {
+        let row_points = self.discretization.row_points(&self.grid);
+        let own = self.model.dimension() - self.varying.len();
+        self.model_weights = model_weights(weights, own, &self.varying, &row_points)?;
+        Ok(())
+    }
+
     pub fn model(&self) -> &Arc<dyn Model> {
         &self.model
     }

@@ -1,11 +1,24 @@
 //! One starting path on its way up the ladder, rung by rung, each from where the last one ended.
 
+use super::ladder::Steps;
 use super::objective::{ActionObjective, Scales};
-use super::options::AnnealOptions;
 use super::starting_paths;
+use super::Annealer;
 use crate::action::{Action, Problem};
 use crate::error::{check, Error, Result};
-use crate::solve::{Minimizer, MinimizerOptions, StopReason, Workspace};
+use crate::solve::{Minimizer, MinimizerOptions, Minimum, StopReason, Structured, Workspace};
+
+/// An unknown that a bound held back at some points of the path.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct ActiveBound {
+    /// Of the state or parameter.
+    pub name: String,
+    /// At how many points of the path; 1 for a parameter.
+    pub points: usize,
+}
 
 /// What a rung gave: an action level and the work that it took.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +48,23 @@ pub struct Rung {
     /// Factorisations of the Hessian; 0 in minimisers that have none.
     #[cfg_attr(feature = "serde", serde(default))]
     pub factorizations: usize,
+    /// States and parameters that ended at one of their bounds.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub active_bounds: Vec<ActiveBound>,
+}
+
+/// A start was given up: its action was so high that the noise cannot explain it, and along one minimum it can only rise.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Stopped {
+    /// The rung after which the climb was stopped.
+    pub rung: usize,
+    /// The action there.
+    pub action: f64,
+    /// The action that it should not have exceeded.
+    pub limit: f64,
 }
 
 /// What one starting path has come to: enough to report it, and to go on from it.
@@ -52,16 +82,25 @@ pub struct Climb {
     /// Why the climb ended early, if the mathematics failed.
     #[cfg_attr(feature = "serde", serde(default))]
     pub failure: Option<Error>,
+    /// Whether the climb was given up before the end of the ladder, because it was beaten. [`Annealer::resume`] goes on with it nevertheless.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub stopped: Option<Stopped>,
 }
 
 /// Relative difference of two evaluations of one action, of which the rounding of a file may be part.
 const SAME_LEVEL: f64 = 1e-6;
 
+/// Tolerance of the structured minimiser below the last rung of an adaptive ladder: the minimum is only followed there.
+const LOOSE: f64 = 1e-2;
+
 /// Climbs the ladder from one starting path.
 pub struct Climber {
     action: Action,
-    options: AnnealOptions,
+    annealer: Annealer,
     climb: Climb,
+    steps: Steps,
+    /// Whether the climb goes on however high its action is.
+    to_the_end: bool,
     /// What the minimiser's variables are divided by.
     scales: Scales,
     /// The structured minimiser's memory, made once for all rungs.
@@ -71,20 +110,22 @@ pub struct Climber {
 }
 
 impl Climber {
-    pub(super) fn new(problem: &Problem, options: &AnnealOptions, start: usize) -> Self {
-        let (path, parameters) = starting_paths::draw(problem, options, start);
+    pub(super) fn new(annealer: &Annealer, start: usize) -> Self {
+        let (path, parameters) = starting_paths::draw(&annealer.setting(), start);
         let climb = Climb {
             start,
             rungs: Vec::new(),
             path,
             parameters,
             failure: None,
+            stopped: None,
         };
-        Climber::resume(problem, options, climb)
+        Climber::resume(annealer, climb)
     }
 
     /// Goes on from a climb that was made with the same problem and options.
-    pub(super) fn resume(problem: &Problem, options: &AnnealOptions, climb: Climb) -> Self {
+    pub(super) fn resume(annealer: &Annealer, mut climb: Climb) -> Self {
+        let (problem, options) = (&annealer.problem, &annealer.options);
         let dimension = problem.model().dimension();
         let initial = problem.estimated().map(|name| {
             let [low, high] = options.estimate[name].initial;
@@ -95,15 +136,23 @@ impl Climber {
             // Its steps do not depend on units.
             MinimizerOptions::Structured(_) => Scales::none(dimension, initial.len()),
             // Of the starting path, not of where a resumed climb has got to.
+            _ if climb.rungs.is_empty() => Scales::of(&climb.path, dimension, &initial),
             _ => {
-                let (path, _) = starting_paths::draw(problem, options, climb.start);
+                let (path, _) = starting_paths::draw(&annealer.setting(), climb.start);
                 Scales::of(&path, dimension, &initial)
             }
         };
+        let mut action = Action::new(problem);
+        let first = match climb.rungs.first() {
+            Some(rung) => rung.model_precision,
+            None => annealer.first_model_precision(&mut action, &climb.path, &climb.parameters),
+        };
         Climber {
-            action: Action::new(problem),
-            options: options.clone(),
+            action,
+            steps: annealer.steps(first),
+            annealer: annealer.clone(),
             variables: vec![0.0; climb.path.len() + climb.parameters.len()],
+            to_the_end: climb.stopped.take().is_some(),
             climb,
             scales,
             workspace: None,
@@ -141,17 +190,36 @@ impl Climber {
         self.climb
     }
 
-    /// Minimises at the next rung; nothing when the last one is done, or when the mathematics failed, which the climb then says.
+    /// Minimises at the next rung; nothing when the last one is done, when the climb was stopped because it was beaten, or when the mathematics failed, which
+    /// the climb then says.
     pub fn next_rung(&mut self) -> Option<&Rung> {
-        let rung = self.climb.rungs.len();
-        if rung >= self.options.model_precision.rungs || self.climb.failure.is_some() {
+        self.next_rung_unless(&|| false)
+    }
+
+    /// The same; `interrupted` is asked once per iteration, and where it says true the rung is dropped as if it had not been begun, and nothing is returned. The
+    /// climb may go on later, to the same bits.
+    pub fn next_rung_unless(&mut self, interrupted: &dyn Fn() -> bool) -> Option<&Rung> {
+        if self.climb.failure.is_some() || self.climb.stopped.is_some() {
             return None;
         }
-        match self.minimize(rung) {
-            Ok(done) => {
+        let model_precision = self.steps.next(&self.climb.rungs)?;
+        match self.minimize(model_precision, interrupted) {
+            Ok(Some(done)) => {
+                let (rung, action) = (done.rung, done.action);
                 self.climb.rungs.push(done);
+                let limit = self.annealer.limit.filter(|_| !self.to_the_end);
+                if let Some(limit) = limit.filter(|&limit| action > limit) {
+                    if !self.steps.is_end(&self.climb.rungs) {
+                        self.climb.stopped = Some(Stopped {
+                            rung,
+                            action,
+                            limit,
+                        });
+                    }
+                }
                 self.climb.rungs.last()
             }
+            Ok(None) => None,
             Err(error) => {
                 self.climb.failure = Some(error);
                 None
@@ -159,28 +227,40 @@ impl Climber {
         }
     }
 
-    fn minimize(&mut self, rung: usize) -> Result<Rung> {
-        let model_precision = self.options.model_precision.model_precision(rung);
+    /// Nothing if interrupted: the climb is then as it was.
+    fn minimize(
+        &mut self,
+        model_precision: f64,
+        interrupted: &dyn Fn() -> bool,
+    ) -> Result<Option<Rung>> {
         let split = self.climb.path.len();
         let (path, parameters) = self.variables.split_at_mut(split);
         path.copy_from_slice(&self.climb.path);
         parameters.copy_from_slice(&self.climb.parameters);
         self.scales.divide(&mut self.variables);
+        let options = &self.annealer.options;
+        let is_last = self.steps.is_last(&self.climb.rungs, model_precision);
+        let loose = options.model_precision.is_adaptive() && !is_last;
         let mut objective =
-            ActionObjective::new(&mut self.action, model_precision, &self.scales, &|| false);
+            ActionObjective::new(&mut self.action, model_precision, &self.scales, interrupted);
         let variables = &mut self.variables;
-        let minimum = match &self.options.minimizer {
-            MinimizerOptions::Structured(options) => {
-                if self.workspace.is_none() {
-                    self.workspace = Some(Workspace::new(&objective)?);
+        let minimum = match &options.minimizer {
+            MinimizerOptions::Structured(given) => {
+                let mut structured: Structured = *given;
+                if loose {
+                    structured.tolerance = structured.tolerance.max(LOOSE);
                 }
-                match &mut self.workspace {
-                    Some(workspace) => options.minimize_in(workspace, &mut objective, variables)?,
-                    None => options.minimize(&mut objective, variables)?,
-                }
+                let workspace = match &mut self.workspace {
+                    Some(workspace) => workspace,
+                    empty => empty.insert(Workspace::new(&objective)?),
+                };
+                structured.minimize_in(workspace, &mut objective, variables)?
             }
             other => other.minimize(&mut objective, variables)?,
         };
+        if minimum.stop == StopReason::Interrupted {
+            return Ok(None);
+        }
         self.scales.multiply(&mut self.variables);
         let (path, parameters) = self.variables.split_at(split);
         self.climb.path.copy_from_slice(path);
@@ -188,8 +268,8 @@ impl Climber {
         let value =
             self.action
                 .evaluate(model_precision, &self.climb.path, &self.climb.parameters)?;
-        Ok(Rung {
-            rung,
+        Ok(Some(Rung {
+            rung: self.climb.rungs.len(),
             model_precision,
             action: value.action,
             measurement_error: value.measurement_error,
@@ -200,13 +280,48 @@ impl Climber {
             iterations: minimum.iterations,
             evaluations: minimum.evaluations,
             factorizations: minimum.factorizations,
-        })
+            active_bounds: active_bounds(&self.annealer.problem, &minimum),
+        }))
     }
 }
 
+/// The active bounds by name, states first.
+fn active_bounds(problem: &Problem, minimum: &Minimum) -> Vec<ActiveBound> {
+    let dimension = problem.model().dimension();
+    let mut points = vec![0; dimension + problem.estimated().len()];
+    for &unknown in &minimum.active_bounds {
+        let place = match unknown.checked_sub(problem.path_length()) {
+            None => unknown % dimension,
+            Some(parameter) => dimension + parameter,
+        };
+        points[place] += 1;
+    }
+    let states = problem.model().states().iter().map(String::as_str);
+    let names = states.chain(problem.estimated()).zip(points);
+    names
+        .filter(|&(_, points)| points > 0)
+        .map(|(name, points)| ActiveBound {
+            name: name.into(),
+            points,
+        })
+        .collect()
+}
+
 impl Climb {
+    /// Whether the climb has done the last rung of the ladder.
+    pub(super) fn is_complete(&self, annealer: &Annealer) -> bool {
+        let first = self.rungs.first().map(|rung| rung.model_precision);
+        first.is_some_and(|first| annealer.steps(first).is_end(&self.rungs))
+    }
+
+    /// Whether there is nothing to go on with: the last rung is done, the mathematics failed, or the climb was stopped.
+    pub(super) fn is_over(&self, annealer: &Annealer) -> bool {
+        self.failure.is_some() || self.stopped.is_some() || self.is_complete(annealer)
+    }
+
     /// Whether this could have come from a run with these options.
-    pub(super) fn validate(&self, problem: &Problem, options: &AnnealOptions) -> Result<()> {
+    pub(super) fn validate(&self, annealer: &Annealer) -> Result<()> {
+        let (problem, options) = (&annealer.problem, &annealer.options);
         let at = |field: &str| format!("resume.starts[{}].{field}", self.start);
         check::require(
             self.start < options.starting_paths.count,
@@ -218,13 +333,18 @@ impl Climb {
         check::length(&at("path"), self.path.len(), problem.path_length(), because)?;
         let estimated = problem.estimated().len();
         check::length(&at("parameters"), self.parameters.len(), estimated, because)?;
-        check::at_most(
-            &at("rungs"),
-            self.rungs.len(),
-            options.model_precision.rungs,
-        )?;
+        if let Some(most) = options.model_precision.rungs {
+            check::at_most(&at("rungs"), self.rungs.len(), most)?;
+        }
+        let steps = self
+            .rungs
+            .first()
+            .map(|first| annealer.steps(first.model_precision));
         for (n, rung) in self.rungs.iter().enumerate() {
-            let expected = options.model_precision.model_precision(n);
+            let next = steps
+                .as_ref()
+                .and_then(|steps| steps.next(&self.rungs[..n]));
+            let expected = next.unwrap_or(f64::NAN);
             check::require(
                 // A file may have rounded it.
                 (rung.model_precision / expected - 1.0).abs() < 1e-12,

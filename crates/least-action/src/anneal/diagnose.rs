@@ -2,7 +2,7 @@
 
 use super::climb::Climb;
 use super::levels::{Drop, Level};
-use super::misfit::{obeys_model, Misfit};
+use super::misfit::{chi_square, is_consistent, obeys_model, Misfit};
 use super::number::number;
 use super::Annealer;
 use crate::solve::StopReason;
@@ -45,6 +45,12 @@ pub enum FindingCode {
     NotConverged,
     /// Levels fell on the way.
     Drops,
+    /// Some starting paths were stopped because their action was too high for the noise to explain.
+    Stopped,
+    /// Higher levels pass the chi-square check as well as the lowest.
+    SeveralConsistentLevels,
+    /// Bounds hold states or parameters back.
+    ActiveBounds,
 }
 
 /// One thing that a run's numbers say.
@@ -90,8 +96,10 @@ pub(super) fn diagnose(
             message,
         })
     };
-    let total = annealer.options().starting_paths.count;
-    let rungs = annealer.options().model_precision.rungs;
+    // A run that found enough has ended there: the starts that were not needed are no part of it.
+    let total = annealer
+        .enough(climbs)
+        .unwrap_or(annealer.options().starting_paths.count);
     let climb = &climbs[best];
 
     let failed: Vec<_> = climbs.iter().filter(|c| c.failure.is_some()).collect();
@@ -119,21 +127,34 @@ pub(super) fn diagnose(
             FindingCode::Unfinished,
             Severity::Problem,
             format!(
-                "No starting path has climbed the whole ladder: the furthest did {} of {rungs} rungs. {advice}.",
-                climb.rungs.len()
+                "No starting path has climbed the whole ladder: the furthest did {} rungs, to R_f = {:.3e}. {advice}.",
+                climb.rungs.len(),
+                climb.rungs.last().map_or(0.0, |rung| rung.model_precision)
             ),
         );
         return (findings, Verdict::Unfinished);
     }
 
     let complete: usize = levels.iter().map(|level| level.starts.len()).sum();
-    if complete + failed.len() < total {
+    let stopped: Vec<_> = climbs.iter().filter_map(|climb| climb.stopped).collect();
+    if let [first, ..] = stopped[..] {
+        say(
+            FindingCode::Stopped,
+            Severity::Good,
+            format!(
+                "{} of {total} starting paths were stopped on the way, because their action rose above {}, which noise does not explain. startingPaths.prune: false climbs them to the end.",
+                stopped.len(),
+                number(first.limit)
+            ),
+        );
+    }
+    if complete + failed.len() + stopped.len() < total {
         say(
             FindingCode::Unfinished,
             Severity::Warning,
             format!(
                 "{} of {total} starting paths have not climbed the whole ladder yet: lower levels may come. Resume the run to go on.",
-                total - complete - failed.len()
+                total - complete - failed.len() - stopped.len()
             ),
         );
     }
@@ -203,6 +224,33 @@ pub(super) fn diagnose(
         }
     };
 
+    several_levels(annealer, climbs, levels, &mut say);
+    let bounds: Vec<String> = last
+        .active_bounds
+        .iter()
+        .map(
+            |bound| match annealer.problem().estimated().any(|p| p == bound.name) {
+                true => bound.name.clone(),
+                false => format!(
+                    "{} ({} of {} points)",
+                    bound.name,
+                    bound.points,
+                    annealer.problem().points()
+                ),
+            },
+        )
+        .collect();
+    if !bounds.is_empty() {
+        say(
+            FindingCode::ActiveBounds,
+            Severity::Warning,
+            format!(
+                "Bounds hold the best path back: {}. Where a bound is no law of nature, widen it and see whether the level falls.",
+                bounds.join(", ")
+            ),
+        );
+    }
+
     let lowest = levels[0].starts.len();
     let gap = levels.get(1).map(|next| next.action / levels[0].action);
     let next = gap.map_or(String::new(), |ratio| {
@@ -254,6 +302,56 @@ pub(super) fn diagnose(
         );
     }
     (findings, verdict)
+}
+
+/// Whether levels above the lowest are consistent with data and model too: chi-square then does not tell the paths apart, only their difference does.
+fn several_levels(
+    annealer: &Annealer,
+    climbs: &[Climb],
+    levels: &[Level],
+    say: &mut impl FnMut(FindingCode, Severity, String),
+) {
+    let last = |level: &Level| {
+        let start = *level.starts.first()?;
+        climbs
+            .iter()
+            .find(|climb| climb.start == start)?
+            .rungs
+            .last()
+    };
+    let consistent = |level: &&Level| last(level).is_some_and(|rung| is_consistent(annealer, rung));
+    let passing: Vec<&Level> = levels.iter().take_while(consistent).collect();
+    let [lowest, next, ..] = passing[..] else {
+        return;
+    };
+    let difference = chi_square(annealer, next.action) - chi_square(annealer, lowest.action);
+    say(
+        FindingCode::SeveralConsistentLevels,
+        Severity::Warning,
+        format!(
+            "{} levels pass the chi-square check, so the misfit alone does not tell which path is right. The lowest was chosen; the next is higher by {difference:.1} in chi-square, \
+             that is, {} less likely. {}",
+            passing.len(),
+            likelihood(difference),
+            match difference > DECISIVE {
+                true => "That decides.",
+                false => "That does not decide: compare the paths, and their predictions past the window; more measurements would tell.",
+            }
+        ),
+    );
+}
+
+/// Twice the natural logarithm of a ratio of likelihoods that leaves little doubt.
+const DECISIVE: f64 = 20.0;
+
+/// By what factor a likelihood falls when chi-square rises.
+fn likelihood(difference: f64) -> String {
+    let tens = 0.5 * difference / std::f64::consts::LN_10;
+    if tens < 3.0 {
+        format!("{:.1} times", libm::pow(10.0, tens))
+    } else {
+        format!("10^{tens:.0} times")
+    }
 }
 
 fn stop_words(stop: StopReason) -> &'static str {

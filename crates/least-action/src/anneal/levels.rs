@@ -35,11 +35,15 @@ pub const LEVEL_TOLERANCE: f64 = 0.01;
 /// The action must fall by more than this share to count as a drop; less is the minimiser's tolerance.
 pub const DROP_TOLERANCE: f64 = 1e-3;
 
-/// Groups the climbs that did all `rungs`, lowest level first. Differences below `negligible` do not count.
-pub(super) fn cluster(climbs: &[Climb], rungs: usize, negligible: f64) -> Vec<Level> {
+/// Groups the climbs that are `complete`, lowest level first. Differences below `negligible` do not count.
+pub(super) fn cluster(
+    climbs: &[Climb],
+    complete: impl Fn(&Climb) -> bool,
+    negligible: f64,
+) -> Vec<Level> {
     let mut ends: Vec<(f64, usize)> = climbs
         .iter()
-        .filter(|climb| climb.rungs.len() == rungs)
+        .filter(|climb| complete(climb))
         .filter_map(|climb| Some((climb.rungs.last()?.action, climb.start)))
         .collect();
     ends.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
@@ -96,6 +100,7 @@ mod tests {
             iterations: 1,
             evaluations: 1,
             factorizations: 0,
+            active_bounds: vec![],
         };
         Climb {
             start,
@@ -103,6 +108,7 @@ mod tests {
             path: vec![],
             parameters: vec![],
             failure: None,
+            stopped: None,
         }
     }
 
@@ -114,7 +120,7 @@ mod tests {
             climb(2, &[0.1, 1.0]),
             climb(3, &[0.1]),
         ];
-        let levels = cluster(&climbs, 2, 0.0);
+        let levels = cluster(&climbs, |climb| climb.rungs.len() == 2, 0.0);
         assert_eq!(levels.len(), 2);
         assert_eq!(levels[0].action, 1.0);
         assert_eq!(levels[0].starts, [2, 1]);
@@ -124,7 +130,7 @@ mod tests {
     #[test]
     fn rounding_errors_are_one_level() {
         let climbs = [climb(0, &[1e-26]), climb(1, &[3e-27])];
-        assert_eq!(cluster(&climbs, 1, 1e-9).len(), 1);
+        assert_eq!(cluster(&climbs, |_| true, 1e-9).len(), 1);
         assert_eq!(drops(&[climb(0, &[3e-26, 1e-27])], 1e-9), []);
     }
 

@@ -62,6 +62,14 @@ impl Misfit {
         (libm::cbrt(self.value / degrees) - (1.0 - variance)) / variance.sqrt()
     }
 
+    /// The value beyond which a path is [`Misfit::above`].
+    pub fn highest(&self) -> f64 {
+        let degrees = self.expected();
+        let variance = 2.0 / (9.0 * degrees);
+        let root = 1.0 - variance + DEVIATIONS * variance.sqrt();
+        degrees * root * root * root
+    }
+
     pub fn above(&self) -> bool {
         self.normal() > DEVIATIONS
     }
@@ -93,9 +101,28 @@ fn level(annealer: &Annealer, sum: f64) -> f64 {
     }
 }
 
+/// Twice the negative log posterior, up to a constant, at an action level.
+pub(super) fn chi_square(annealer: &Annealer, action: f64) -> f64 {
+    action / level(annealer, 1.0)
+}
+
 /// The action level that the noise alone explains, if the model holds.
 pub(super) fn expected_level(annealer: &Annealer) -> f64 {
     level(annealer, Misfit::new(annealer, 0.0).expected())
+}
+
+/// The highest action level at which a path is consistent with data and model; none if the data cannot tell.
+pub(super) fn highest_level(annealer: &Annealer) -> Option<f64> {
+    let misfit = Misfit::new(annealer, 0.0);
+    misfit
+        .tells()
+        .then(|| level(annealer, misfit.highest()) * (1.0 + MODEL_SHARE))
+}
+
+/// Whether the path of a last rung is consistent with the data and the model, as far as the noise that is stated allows to tell.
+pub(super) fn is_consistent(annealer: &Annealer, last: &Rung) -> bool {
+    let misfit = Misfit::new(annealer, last.measurement_error);
+    misfit.tells() && !misfit.above() && obeys_model(annealer, last)
 }
 
 /// A difference between levels that means nothing: noise-free data leave levels that are rounding errors.

@@ -1,13 +1,17 @@
 //! Variational annealing: many starting paths, each minimising the action at a small R_f and following the minimum as R_f
 //! grows (J. C. Quinn 2010; J. Ye et al., Phys. Rev. E 92, 052901, 2015).
 
+mod automatic;
 mod climb;
 mod diagnose;
+mod ladder;
 mod levels;
 mod misfit;
 mod number;
 mod objective;
 mod options;
+#[cfg(feature = "rayon")]
+mod parallel;
 mod run;
 mod starting_paths;
 mod summary;
@@ -15,15 +19,20 @@ mod summary;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-pub use climb::{Climb, Climber, Rung};
+pub use climb::{ActiveBound, Climb, Climber, Rung, Stopped};
 pub use diagnose::{Finding, FindingCode, Severity, Verdict};
+pub use ladder::Ladder;
 pub use levels::{Drop, Level, DROP_TOLERANCE, LEVEL_TOLERANCE};
-pub use options::{AnnealOptions, Estimate, Ladder, ObservedStart, StartingPaths};
+pub use options::{AnnealOptions, Estimate};
 pub use run::Run;
+pub use starting_paths::{ObservedStart, Range, Start, StartingPaths};
 
-use crate::action::{DataSets, Problem};
+use crate::action::{Action, DataSets, Problem};
 use crate::error::{check, Result};
 use crate::model::Model;
+use automatic::Automatic;
+use ladder::Steps;
+use starting_paths::{Climate, Setting};
 
 /// Numbers that a climb may keep in memory: three of WebAssembly's four gigabytes, or more than a machine has.
 const MOST_MEMORY: f64 = if cfg!(target_pointer_width = "32") {
@@ -43,9 +52,17 @@ pub struct Progress {
 /// A problem and options, checked, ready to be climbed from any starting path.
 #[derive(Clone)]
 pub struct Annealer {
+    model: Arc<dyn Model>,
     problem: Problem,
     options: AnnealOptions,
+    climate: Arc<Climate>,
+    automatic: Automatic,
+    /// The action above which starts are stopped.
+    limit: Option<f64>,
 }
+
+/// Starts are stopped where their action is this many times what noise may explain: a path may yet fall to a lower minimum.
+const MARGIN: f64 = 1.5;
 
 impl Annealer {
     /// # Errors
@@ -56,7 +73,9 @@ impl Annealer {
         options: AnnealOptions,
     ) -> Result<Self> {
         options.validate()?;
-        let problem = Problem::new(model, data, &options.action())?;
+        let starting_paths = &options.starting_paths;
+        starting_paths.validate_names("startingPaths", model.states())?;
+        let mut problem = Problem::new(model.clone(), data, &options.action())?;
         let paths = problem.discretization.paths_in_memory() + options.minimizer.paths_in_memory();
         check::require(
             problem.path_length() as f64 * (paths as f64) <= MOST_MEMORY,
@@ -64,7 +83,23 @@ impl Annealer {
             problem.points() as f64,
             "so few that the minimisation fits in memory; a smaller minimizer.memory helps",
         )?;
-        Ok(Annealer { problem, options })
+        let climate = Climate::new(&problem, &options);
+        let automatic = Automatic::new(&problem, &options, &climate);
+        if let Some(weights) = &automatic.weights {
+            problem.set_model_weights(weights)?;
+        }
+        let mut annealer = Annealer {
+            model,
+            problem,
+            options,
+            climate: Arc::new(climate),
+            automatic,
+            limit: None,
+        };
+        if annealer.options.starting_paths.prune {
+            annealer.limit = misfit::highest_level(&annealer).map(|level| MARGIN * level);
+        }
+        Ok(annealer)
     }
 
     pub fn problem(&self) -> &Problem {
@@ -86,21 +121,95 @@ impl Annealer {
             start as f64,
             "less than startingPaths.count",
         )?;
-        Ok(Climber::new(&self.problem, &self.options, start))
+        Ok(Climber::new(self, start))
     }
 
-    /// Goes on with a climb that was interrupted; the result has the same bits as one that was not.
+    /// Goes on with a climb that was interrupted; the result has the same bits as one that was not. A climb that was stopped because it was beaten goes on
+    /// to the end.
     ///
     /// # Errors
     /// A climb that cannot have come from this problem and these options.
     pub fn resume(&self, climb: Climb) -> Result<Climber> {
-        climb.validate(&self.problem, &self.options)?;
-        let mut climber = Climber::resume(&self.problem, &self.options, climb);
+        climb.validate(self)?;
+        let mut climber = Climber::resume(self, climb);
         climber.check_level()?;
         Ok(climber)
     }
 
-    /// Climbs from all starting paths, one after the other. `watch` is told of every rung, and may break the run off: what was done is kept.
+    /// Whether enough starts have reached a consistent level, and no more are needed. Starts count in their order, up to the first that is not over.
+    pub fn is_enough(&self, climbs: &[Climb]) -> bool {
+        self.enough(climbs).is_some()
+    }
+
+    /// Climbs that were stopped but must go on, since no start got through: their starting paths, the most promising first. Empty as long as starts are not over, and
+    /// if enough of them have succeeded.
+    pub fn reprieved(&self, climbs: &[Climb]) -> Vec<usize> {
+        let over = climbs.iter().filter(|climb| climb.is_over(self)).count();
+        if over < self.options.starting_paths.count || self.is_enough(climbs) {
+            return Vec::new();
+        }
+        let stopped = climbs.iter().filter_map(|climb| {
+            let stopped = climb.stopped?;
+            Some((
+                climb.rungs.last()?.model_precision,
+                stopped.action,
+                climb.start,
+            ))
+        });
+        let mut stopped: Vec<(f64, f64, usize)> = stopped.collect();
+        stopped.sort_by(|a, b| {
+            b.0.total_cmp(&a.0)
+                .then(a.1.total_cmp(&b.1))
+                .then(a.2.cmp(&b.2))
+        });
+        stopped.into_iter().map(|(_, _, start)| start).collect()
+    }
+
+    /// How many starts are enough, of climbs in any order: all from 0 to that number are over, and among them are as many successes as were asked for.
+    fn enough(&self, climbs: &[Climb]) -> Option<usize> {
+        let mut order: Vec<&Climb> = climbs.iter().collect();
+        order.sort_by_key(|climb| climb.start);
+        let mut found = 0;
+        for (expected, climb) in order.into_iter().enumerate() {
+            if climb.start != expected || !climb.is_over(self) {
+                return None;
+            }
+            let last = climb.rungs.last().filter(|_| climb.is_complete(self));
+            found += usize::from(last.is_some_and(|last| misfit::is_consistent(self, last)));
+            if found >= self.options.starting_paths.enough {
+                return Some(expected + 1);
+            }
+        }
+        None
+    }
+
+    fn setting(&self) -> Setting<'_> {
+        Setting {
+            model: &self.model,
+            problem: &self.problem,
+            options: &self.options,
+            climate: &self.climate,
+            weights: self.automatic.weights.as_ref(),
+            last: self
+                .options
+                .model_precision
+                .last
+                .unwrap_or(self.automatic.last),
+        }
+    }
+
+    /// The ladder of a climb whose first R_f is `first` where the options do not say it.
+    fn steps(&self, first: f64) -> Steps {
+        Steps::new(&self.options.model_precision, first, self.automatic.last)
+    }
+
+    /// R_f0 from a starting path.
+    fn first_model_precision(&self, action: &mut Action, path: &[f64], parameters: &[f64]) -> f64 {
+        self.automatic
+            .first(&self.options, action, path, parameters)
+    }
+
+    /// Climbs from the starting paths, one after the other, until enough have succeeded. `watch` is told of every rung, and may break the run off: what was done is kept.
     ///
     /// # Errors
     /// If the mathematics failed for every starting path before its first rung was done.
@@ -110,6 +219,16 @@ impl Annealer {
             let (climb, flow) = climb_all(self.climber(start)?, &mut watch);
             climbs.push(climb);
             if flow.is_break() {
+                return Run::new(self, climbs);
+            }
+            if self.is_enough(&climbs) {
+                break;
+            }
+        }
+        for start in self.reprieved(&climbs) {
+            let (climb, flow) = climb_all(self.resume(climbs[start].clone())?, &mut watch);
+            climbs[start] = climb;
+            if flow.is_break() || self.is_enough(&climbs) {
                 break;
             }
         }
@@ -122,29 +241,7 @@ impl Annealer {
     /// As [`Annealer::run`].
     #[cfg(feature = "rayon")]
     pub fn run_parallel(&self, watch: impl Fn(Progress) -> ControlFlow<()> + Sync) -> Result<Run> {
-        use rayon::prelude::*;
-        use std::sync::atomic::{AtomicBool, Ordering};
-
-        let stopped = AtomicBool::new(false);
-        let climbs: Result<Vec<Option<Climb>>> = (0..self.options.starting_paths.count)
-            .into_par_iter()
-            .map(|start| {
-                let watch = |progress| {
-                    if watch(progress).is_break() {
-                        stopped.store(true, Ordering::Relaxed);
-                    }
-                    match stopped.load(Ordering::Relaxed) {
-                        true => ControlFlow::Break(()),
-                        false => ControlFlow::Continue(()),
-                    }
-                };
-                if stopped.load(Ordering::Relaxed) {
-                    return Ok(None);
-                }
-                Ok(Some(climb_all(self.climber(start)?, watch).0))
-            })
-            .collect();
-        Run::new(self, climbs?.into_iter().flatten().collect())
+        parallel::run(self, &watch)
     }
 }
 

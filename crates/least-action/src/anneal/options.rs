@@ -2,66 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::ladder::{Ladder, MOST_LEVELS};
+use super::starting_paths::StartingPaths;
 use crate::action::{ActionOptions, Discretization, Normalization, Precision, Prior};
 use crate::error::{check, Error, Result};
 use crate::solve::MinimizerOptions;
-
-/// Rungs times starting paths: the table of all action levels must fit in memory.
-const MOST_LEVELS: usize = 10_000_000;
-
-/// The ladder of model precisions: `R_f = initial * factor^rung`, rung = 0 .. rungs - 1.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(rename_all = "camelCase", deny_unknown_fields)
-)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct Ladder {
-    /// R_f0, so small that the model hardly binds the path; for instance a millionth of R_m.
-    pub initial: f64,
-    /// alpha, above 1; for instance 1.5.
-    pub factor: f64,
-    /// How many, from beta = 0 on.
-    pub rungs: usize,
-}
-
-impl Default for Ladder {
-    /// From a millionth by factors of two to a million.
-    fn default() -> Self {
-        Ladder {
-            initial: 1e-6,
-            factor: 2.0,
-            rungs: 41,
-        }
-    }
-}
-
-impl Ladder {
-    /// R_f at a rung.
-    pub fn model_precision(&self, rung: usize) -> f64 {
-        self.initial * libm::pow(self.factor, rung as f64)
-    }
-
-    fn validate(&self, path: &str) -> Result<()> {
-        check::precision(&format!("{path}.initial"), self.initial)?;
-        check::require(
-            self.factor.is_finite() && self.factor > 1.0,
-            &format!("{path}.factor"),
-            self.factor,
-            "finite and greater than one",
-        )?;
-        check::at_least(&format!("{path}.rungs"), self.rungs, 1)?;
-        check::at_most(&format!("{path}.rungs"), self.rungs, MOST_LEVELS)?;
-        let last = self.model_precision(self.rungs - 1);
-        check::require(
-            last <= 1e100,
-            &format!("{path}.rungs"),
-            self.rungs as f64,
-            "so few that R_f stays below 1e100 (initial * factor^(rungs - 1))",
-        )
-    }
-}
 
 /// Where an estimated parameter starts.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -102,56 +47,6 @@ pub struct Estimate {
     pub prior: Option<Prior>,
 }
 
-/// What observed components of a starting path are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub enum ObservedStart {
-    /// The data, with straight lines across gaps: the first rung starts at its minimum.
-    #[default]
-    Data,
-    /// Random, like the others.
-    Random,
-}
-
-/// The random paths that ladders are climbed from.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(rename_all = "camelCase", deny_unknown_fields)
-)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct StartingPaths {
-    /// How many; each climbs the whole ladder.
-    pub count: usize,
-    /// Every state at every time is drawn uniformly from here.
-    #[cfg_attr(feature = "typescript", ts(type = "readonly [number, number]"))]
-    pub range: [f64; 2],
-    /// A whole number from 0 on, from TypeScript up to 2^53 - 1. The same seed gives the same bits.
-    #[cfg_attr(feature = "typescript", ts(type = "number"))]
-    pub seed: u64,
-    /// What observed components start at. Default: the data.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
-    pub observed: ObservedStart,
-}
-
-impl Default for StartingPaths {
-    /// Ten, from -1 to 1.
-    fn default() -> Self {
-        StartingPaths {
-            count: 10,
-            range: [-1.0, 1.0],
-            seed: 0,
-            observed: ObservedStart::default(),
-        }
-    }
-}
-
 /// Everything about an annealing run but the model and the data.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -176,14 +71,20 @@ pub struct AnnealOptions {
     /// R_m: one over the variance of the measurement noise, in the square of the data's unit: a number, one per observed component, one per point
     /// of the path (`{ perTime }`), or a full matrix over the observed components, as rows.
     pub measurement_precision: Precision,
-    /// R_f, from small to large.
-    pub model_precision: Ladder,
-    /// What R_f is multiplied by: a number, one per state, one per point, or a full matrix over the states. Default: 1.
+    /// R_f, from small to large. Default: found from the data.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "crate::never")
     )]
-    pub model_weights: Precision,
+    pub model_precision: Ladder,
+    /// What R_f is multiplied by: a number, one per state, one per point, or a full matrix over the states. Default: 1 where `modelPrecision` says an R_f;
+    /// else one over the square of how much a state varies, relative to the others, if they differ much.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub model_weights: Option<Precision>,
     /// Values of parameters that are known; the model's defaults where none is given.
     #[cfg_attr(
         feature = "serde",
@@ -213,6 +114,10 @@ pub struct AnnealOptions {
     )]
     pub first_state: BTreeMap<String, Prior>,
     /// Where the ladder is climbed from.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
     pub starting_paths: StartingPaths,
     #[cfg_attr(
         feature = "serde",
@@ -246,7 +151,7 @@ impl AnnealOptions {
             discretization: self.discretization,
             normalization: self.normalization,
             measurement_precision: self.measurement_precision.clone(),
-            model_weights: self.model_weights.clone(),
+            model_weights: self.model_weights.clone().unwrap_or_default(),
             bounds,
             priors: priors.into_iter().collect(),
             first_state: first_state.collect(),
@@ -268,10 +173,9 @@ impl AnnealOptions {
             }
             check::range(&format!("estimate.{name}.initial"), estimate.initial)?;
         }
-        check::at_least("startingPaths.count", self.starting_paths.count, 1)?;
-        let most = MOST_LEVELS / self.model_precision.rungs;
+        let most = MOST_LEVELS / self.model_precision.rungs.unwrap_or(1).max(1);
         check::at_most("startingPaths.count", self.starting_paths.count, most)?;
-        check::range("startingPaths.range", self.starting_paths.range)?;
+        self.starting_paths.validate("startingPaths")?;
         self.minimizer.validate("minimizer")
     }
 }

@@ -32,6 +32,8 @@ pub struct Run {
 impl Run {
     /// Puts climbs together, in whatever order they were made.
     ///
+    /// Starts that come after enough successful ones are left out: whether they were made depends on the number of threads.
+    ///
     /// # Errors
     /// If two are from the same starting path. If none of them did a single rung: the failure of the first, or [`Error::OutOfRange`] if there is none at all.
     pub fn new(annealer: &Annealer, mut climbs: Vec<Climb>) -> Result<Run> {
@@ -45,8 +47,11 @@ impl Run {
                 value: format!("starting path {}", pair[0].start),
             });
         }
-        let rungs = annealer.options().model_precision.rungs;
-        let best = best(&climbs).ok_or_else(|| {
+        if let Some(count) = annealer.enough(&climbs) {
+            climbs.truncate(count);
+        }
+        let complete = |climb: &Climb| climb.is_complete(annealer);
+        let best = best(&climbs, complete).ok_or_else(|| {
             let failure = climbs.iter().find_map(|climb| climb.failure.clone());
             failure.unwrap_or_else(|| Error::OutOfRange {
                 path: "signal".into(),
@@ -57,7 +62,7 @@ impl Run {
             })
         })?;
         let negligible = negligible(annealer);
-        let levels = cluster(&climbs, rungs, negligible);
+        let levels = cluster(&climbs, complete, negligible);
         let drops = drops(&climbs, negligible);
         let (findings, verdict) = diagnose(annealer, &climbs, &levels, &drops, best);
         let expected_level = expected_level(annealer);
@@ -112,15 +117,12 @@ impl Run {
     }
 }
 
-fn best(climbs: &[Climb]) -> Option<usize> {
-    let end = |climb: &Climb| {
-        climb
-            .rungs
-            .last()
-            .map(|rung| (climb.rungs.len(), rung.action))
-    };
-    let ends = climbs.iter().enumerate();
-    ends.filter_map(|(i, climb)| end(climb).map(|end| (i, end)))
-        .min_by(|(_, (m, a)), (_, (n, b))| n.cmp(m).then(a.total_cmp(b)))
+/// Position of the climb that got furthest, and of these the lowest.
+fn best(climbs: &[Climb], complete: impl Fn(&Climb) -> bool) -> Option<usize> {
+    let ends = climbs.iter().enumerate().filter_map(|(i, climb)| {
+        let last = climb.rungs.last()?;
+        Some((i, (complete(climb), last.model_precision, last.action)))
+    });
+    ends.min_by(|(_, (c, m, a)), (_, (d, n, b))| d.cmp(c).then(n.total_cmp(m)).then(a.total_cmp(b)))
         .map(|(i, _)| i)
 }

@@ -18,13 +18,11 @@ pub(super) fn summarize(
     expected: f64,
 ) -> String {
     let problem = annealer.problem();
-    let options = annealer.options();
     let first = &problem.data()[0];
     let sets = match problem.data().len() {
         1 => String::new(),
         many => format!("{many} data sets, "),
     };
-    let ladder = options.model_precision;
     let mut text = String::new();
     // Writing to a string cannot fail.
     let mut line = |arguments: std::fmt::Arguments| {
@@ -39,12 +37,14 @@ pub(super) fn summarize(
         problem.measured(),
         first.observed.len()
     ));
+    let done = &climbs[best].rungs;
+    let end = |rung: Option<&super::Rung>| rung.map_or(f64::NAN, |rung| rung.model_precision);
     line(format_args!(
         "{}, {} rungs, R_f from {:.3e} to {:.3e}, R_m {}",
         problem.discretization.name(),
-        ladder.rungs,
-        ladder.initial,
-        ladder.model_precision(ladder.rungs.saturating_sub(1)),
+        done.len(),
+        end(done.first()),
+        end(done.last()),
         shortest(problem.measurement_precision())
     ));
     line(format_args!(""));

@@ -59,6 +59,8 @@ pub struct Function {
     pub(super) outputs: Vec<NodeId>,
     pub(super) leaves: Leaves,
     pub(super) value: Tape,
+    /// The value with parameters that differ from point to point.
+    each: OnceLock<Tape>,
     adjoint: OnceLock<Tape>,
     jacobian: OnceLock<Sparse>,
     input_jacobian: OnceLock<Sparse>,
@@ -72,6 +74,7 @@ impl Function {
             graph,
             outputs,
             leaves,
+            each: OnceLock::new(),
             adjoint: OnceLock::new(),
             jacobian: OnceLock::new(),
             input_jacobian: OnceLock::new(),
@@ -88,6 +91,30 @@ impl Function {
     pub fn evaluate(&self, scratch: &mut Scratch, at: Points, values: &mut [f64]) {
         let points = values.len() / self.outputs.len();
         run(&self.value, scratch, points, at, &[], &mut Rows(values));
+    }
+
+    /// Writes the outputs at every point, points x K, where every point has parameters of its own: `at.inputs` is points x (inputs + parameters), and
+    /// `at.parameters` is not used.
+    pub fn evaluate_each(&self, scratch: &mut Scratch, at: Points, values: &mut [f64]) {
+        let tape = self.each.get_or_init(|| {
+            let leaves = Leaves {
+                states: self.leaves.states,
+                parameters: 0,
+                inputs: self.leaves.inputs + self.leaves.parameters,
+            };
+            let first = self.leaves.inputs as u32;
+            let graph = self.graph.with_leaves(|node| match node {
+                Node::Parameter(p) => Node::Input(first + p),
+                other => other,
+            });
+            compile(&graph, &self.outputs, leaves, 0)
+        });
+        let points = values.len() / self.outputs.len();
+        let at = Points {
+            parameters: &[],
+            ..at
+        };
+        run(tape, scratch, points, at, &[], &mut Rows(values));
     }
 
     /// The vector-Jacobian product: adds `DF(x_n)^T adjoint_n` to `path_gradient` (points x D) at every point, and its counterpart in the

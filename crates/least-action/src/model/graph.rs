@@ -291,7 +291,7 @@ impl Graph {
             Min | Max if a == b => a,
             Less if a == b => self.constant(0.0),
             Power if va == Some(1.0) => a,
-            Power if vb.is_some_and(|p| is_easy(p)) => self.easy_power(a, vb.unwrap_or(1.0)),
+            Power if vb.is_some_and(is_easy) => self.easy_power(a, vb.unwrap_or(1.0)),
             // One order for operations that commute, so that a*b and b*a are shared.
             Add | Multiply if a > b => self.intern(Node::Binary(function, b, a)),
             _ => self.intern(Node::Binary(function, a, b)),

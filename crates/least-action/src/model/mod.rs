@@ -96,6 +96,23 @@ pub trait Model: Send + Sync {
     /// `values = F` at every point, points x states.
     fn evaluate(&self, scratch: &mut Scratch, at: Points, values: &mut [f64]);
 
+    /// `values = F` at every point, where every point has parameters of its own: `at.inputs` is points x (inputs + parameters), and `at.parameters` is not
+    /// used. Ensembles are integrated with it.
+    fn evaluate_each(&self, scratch: &mut Scratch, at: Points, values: &mut [f64]) {
+        let (dimension, inputs) = (self.dimension(), self.inputs().len());
+        let width = inputs + self.parameters().len();
+        for (n, value) in values.chunks_exact_mut(dimension).enumerate() {
+            let row = &at.inputs[n * width..(n + 1) * width];
+            let point = Points {
+                states: &at.states[n * dimension..(n + 1) * dimension],
+                parameters: &row[inputs..],
+                inputs: &row[..inputs],
+                times: at.times.get(n..n + 1).unwrap_or_default(),
+            };
+            self.evaluate(scratch, point, value);
+        }
+    }
+
     /// The vector-Jacobian product: adds `DF(x_n)^T adjoint_n` to `path_gradient` at every point, and its counterpart in
     /// the parameters, summed over the points, to `parameter_gradient`.
     fn pull_back(
@@ -198,6 +215,10 @@ impl Model for EquationModel {
 
     fn evaluate(&self, scratch: &mut Scratch, at: Points, values: &mut [f64]) {
         self.function.evaluate(scratch, at, values);
+    }
+
+    fn evaluate_each(&self, scratch: &mut Scratch, at: Points, values: &mut [f64]) {
+        self.function.evaluate_each(scratch, at, values);
     }
 
     fn pull_back(

@@ -1,0 +1,131 @@
+//! What a ladder is where the options do not say it: in units in which neither the data nor any state has a size.
+
+use super::options::AnnealOptions;
+use super::starting_paths::{Climate, Start};
+use crate::action::{Action, Normalization, Precision, Problem};
+
+/// R_f at the end, times the square of a state's variability, over R_m times the square of the data's: the model's error is then negligible.
+const LAST: f64 = 1e6;
+/// R_f0 over the one that the residuals of the starting path speak for: for paths that nearly obey the model, and for those that do not.
+const FIRST_INFORMED: f64 = 1e-2;
+const FIRST_IGNORANT: f64 = 1e-4;
+/// R_f0 is at most this share of R_f at the end, also if the starting path obeys the model.
+const LEAST_LADDER: f64 = 1e-4;
+
+/// And at least this share: paths further from the model than that are no guide.
+const MOST_LADDER: f64 = 1e-16;
+
+/// States whose variabilities differ by less than this factor have equal weights.
+const ALIKE: f64 = 8.0;
+
+/// What is found from problem and data.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Automatic {
+    /// What R_f is multiplied by, if the states need weights that nobody has said.
+    pub weights: Option<Precision>,
+    /// R_f at the end of the ladder.
+    pub last: f64,
+    /// Of the mean normalisation, in which the errors of model and data have weights of their own.
+    per_residual: f64,
+}
+
+impl Automatic {
+    pub fn new(problem: &Problem, options: &AnnealOptions, climate: &Climate) -> Self {
+        let per_residual = match problem.normalization {
+            Normalization::Posterior => 1.0,
+            Normalization::Mean => problem.residuals() as f64 / problem.measured() as f64,
+        };
+        let own = problem.model.dimension() - problem.varying.len();
+        let deviations = &climate.deviations[..own];
+        let weights = weights(options, deviations);
+        let weight = |a: usize| match (&weights, &options.model_weights) {
+            (Some(Precision::PerComponent(own)), _) => own[a],
+            (_, Some(given)) => given.weight(0, a),
+            _ => 1.0,
+        };
+        let sizes = deviations.iter().enumerate();
+        let least = sizes
+            .map(|(a, s)| weight(a) * s * s)
+            .fold(f64::INFINITY, f64::min);
+        let last = LAST * per_residual * signal(problem, options) / least;
+        Automatic {
+            last: if last.is_finite() {
+                last.clamp(1e-90, 1e90)
+            } else {
+                1e6
+            },
+            per_residual,
+            weights,
+        }
+    }
+
+    /// R_f0: a share of the precision that the starting path's own residuals have.
+    pub fn first(
+        &self,
+        options: &AnnealOptions,
+        action: &mut Action,
+        path: &[f64],
+        parameters: &[f64],
+    ) -> f64 {
+        let most = LEAST_LADDER * self.last;
+        let share = match options.starting_paths.start {
+            Start::Automatic | Start::EnsembleFilter | Start::GrowingWindow => FIRST_INFORMED,
+            _ => FIRST_IGNORANT,
+        };
+        // At R_f = 1; a failure shows again at the first rung, and is reported there.
+        let Ok(value) = action.evaluate(1.0, path, parameters) else {
+            return most;
+        };
+        let problem = action.problem();
+        let count = problem.residuals() as f64;
+        let mean_square = match problem.normalization {
+            Normalization::Mean => value.model_error,
+            Normalization::Posterior => 2.0 * value.model_error / count,
+        };
+        let first = share * self.per_residual / mean_square;
+        if first.is_finite() {
+            first.max(MOST_LADDER * self.last).min(most)
+        } else {
+            most
+        }
+    }
+}
+
+/// Weights of the states, if R_f is automatic and they need any.
+fn weights(options: &AnnealOptions, sizes: &[f64]) -> Option<Precision> {
+    let ladder = &options.model_precision;
+    // A number that is said means what it says.
+    let said = ladder.initial.is_some() || ladder.last.is_some();
+    if said || options.model_weights.is_some() {
+        return None;
+    }
+    let largest = sizes.iter().fold(0.0f64, |a, &b| a.max(b));
+    let least = sizes.iter().fold(f64::INFINITY, |a, &b| a.min(b));
+    if largest <= ALIKE * least {
+        return None;
+    }
+    let weight = |&size: &f64| (largest / size) * (largest / size);
+    let weights: Vec<f64> = sizes.iter().map(weight).collect();
+    let fits = weights.iter().all(|w| (1e-90..1e90).contains(w));
+    fits.then_some(Precision::PerComponent(weights))
+}
+
+/// R_m times the variance of the data: how many times larger the signal is than the noise, squared; the mean over columns.
+fn signal(problem: &Problem, options: &AnnealOptions) -> f64 {
+    let (mut sum, mut columns) = (0.0, 0.0);
+    let mut first = 0;
+    for set in problem.data() {
+        for l in 0..set.observed.len() {
+            let values: Vec<f64> = set.column(l).filter(|y| !y.is_nan()).collect();
+            let count = values.len() as f64;
+            let mean = values.iter().sum::<f64>() / count;
+            let square = values.iter().map(|y| (y - mean) * (y - mean)).sum::<f64>() / count;
+            // Data that rest are as large as they are.
+            let size = if square > 0.0 { square } else { mean * mean };
+            sum += options.measurement_precision.weight(first, l) * size;
+            columns += 1.0;
+        }
+        first += set.points;
+    }
+    (sum / columns).max(1.0)
+}

@@ -1,0 +1,204 @@
+//! The model precisions that a ladder goes through.
+
+use super::climb::Rung;
+use crate::error::{check, Error, Result};
+
+/// Rungs times starting paths: the table of all action levels must fit in memory.
+pub(super) const MOST_LEVELS: usize = 10_000_000;
+
+/// The ladder of model precisions. With a `factor`, `R_f = initial * factor^rung`; without one R_f grows as fast as the minimiser can follow.
+/// Whatever is left out is found from the data: R_m, how much the components vary, and how far the starting path is from obeying the model.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(default, rename_all = "camelCase", deny_unknown_fields)
+)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Ladder {
+    /// R_f0, so small that the model hardly binds the path; from random paths for instance a millionth of R_m. Default: such that the model binds the starting path a
+    /// little less than its own residuals say.
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub initial: Option<f64>,
+    /// alpha, above 1; for instance 1.5. Default: adaptive, larger where a rung takes few iterations, and the minimiser's tolerance is loose below the last rung.
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub factor: Option<f64>,
+    /// How many rungs, from beta = 0 on; of an adaptive ladder, how many at most. Default: as many as lead to `final`.
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub rungs: Option<usize>,
+    /// R_f at the last rung, of ladders whose end is not said by `factor` and `rungs`. Default: so large that the model's error is negligible.
+    #[cfg_attr(feature = "serde", serde(rename = "final"))]
+    #[cfg_attr(feature = "typescript", ts(rename = "final", optional))]
+    pub last: Option<f64>,
+}
+
+impl Ladder {
+    /// `R_f = initial * factor^rung`, rung = 0 .. rungs - 1.
+    pub const fn fixed(initial: f64, factor: f64, rungs: usize) -> Self {
+        Ladder {
+            initial: Some(initial),
+            factor: Some(factor),
+            rungs: Some(rungs),
+            last: None,
+        }
+    }
+
+    /// Whether R_f is found as the climb goes.
+    pub fn is_adaptive(&self) -> bool {
+        self.factor.is_none()
+    }
+
+    pub(super) fn validate(&self, path: &str) -> Result<()> {
+        let at = |field: &str| format!("{path}.{field}");
+        if let Some(initial) = self.initial {
+            check::precision(&at("initial"), initial)?;
+        }
+        if let Some(last) = self.last {
+            check::precision(&at("final"), last)?;
+            check::require(
+                self.initial.is_none_or(|initial| initial <= last),
+                &at("final"),
+                last,
+                "at least modelPrecision.initial",
+            )?;
+        }
+        if let Some(rungs) = self.rungs {
+            check::at_least(&at("rungs"), rungs, 1)?;
+            check::at_most(&at("rungs"), rungs, MOST_LEVELS)?;
+        }
+        let Some(factor) = self.factor else {
+            return Ok(());
+        };
+        check::require(
+            factor.is_finite() && factor > 1.0,
+            &at("factor"),
+            factor,
+            "finite and greater than one",
+        )?;
+        if let (Some(_), Some(_)) = (self.rungs, self.last) {
+            return Err(Error::WrongShape {
+                path: at("final"),
+                message: "is said by factor and rungs already: leave one of them out".into(),
+            });
+        }
+        if let (Some(initial), Some(rungs)) = (self.initial, self.rungs) {
+            let last = initial * libm::pow(factor, (rungs - 1) as f64);
+            check::require(
+                last <= MOST,
+                &at("rungs"),
+                rungs as f64,
+                "so few that R_f stays below 1e100 (initial * factor^(rungs - 1))",
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// The largest R_f.
+const MOST: f64 = 1e100;
+
+/// Rungs of an adaptive ladder at most.
+const MOST_RUNGS: usize = 1000;
+
+/// By what R_f first grows, and the least and the most that it grows by, if the ladder is adaptive.
+const FIRST_GROWTH: f64 = 4.0;
+const LEAST_GROWTH: f64 = 1.5;
+const MOST_GROWTH: f64 = 100.0;
+/// Iterations of a rung after which R_f grows faster, and slower.
+const EASY: usize = 3;
+const HARD: usize = 8;
+
+/// What a ladder is from one starting path.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Steps {
+    initial: f64,
+    factor: Option<f64>,
+    rungs: Option<usize>,
+    last: f64,
+}
+
+impl Steps {
+    /// `initial` and `last` are what holds where the ladder says nothing.
+    pub fn new(ladder: &Ladder, initial: f64, last: f64) -> Self {
+        let last = ladder.last.unwrap_or(last).min(MOST);
+        let initial = ladder.initial.unwrap_or(initial);
+        // What is said begins even above an automatic end.
+        let last = if ladder.initial.is_some() {
+            last.max(initial)
+        } else {
+            last
+        };
+        Steps {
+            initial: initial.min(last),
+            factor: ladder.factor,
+            rungs: ladder.rungs,
+            last,
+        }
+    }
+
+    /// R_f of the next rung; none if the ladder is at its end.
+    pub fn next(&self, done: &[Rung]) -> Option<f64> {
+        let Some(before) = done.last() else {
+            return Some(self.initial);
+        };
+        if self.is_end(done) {
+            return None;
+        }
+        Some(match self.factor {
+            Some(factor) => {
+                let next = self.initial * libm::pow(factor, done.len() as f64);
+                // A step that would leave a small rest goes all the way.
+                match self.rungs {
+                    Some(_) => next.min(MOST),
+                    None if next * factor.sqrt() >= self.last => self.last,
+                    None => next,
+                }
+            }
+            None => {
+                let next = before.model_precision * growth(done);
+                if next * 2.0 >= self.last || self.rungs.is_some_and(|most| done.len() + 1 >= most)
+                {
+                    self.last
+                } else {
+                    next
+                }
+            }
+        })
+    }
+
+    /// Whether the climb has done the last rung.
+    pub fn is_end(&self, done: &[Rung]) -> bool {
+        let most = self.rungs.unwrap_or(match self.factor {
+            Some(_) => MOST_LEVELS,
+            None => MOST_RUNGS,
+        });
+        if done.len() >= most {
+            return true;
+        }
+        match (self.factor, self.rungs) {
+            (Some(_), Some(_)) => false,
+            _ => done.last().is_some_and(|r| r.model_precision >= self.last),
+        }
+    }
+
+    /// Whether a rung with this R_f is the last one, where `done` are the ones before.
+    pub fn is_last(&self, done: &[Rung], model_precision: f64) -> bool {
+        match (self.factor, self.rungs) {
+            (Some(_), Some(rungs)) => done.len() + 1 >= rungs,
+            _ => model_precision >= self.last,
+        }
+    }
+}
+
+/// By what R_f grows after the rungs that are done.
+fn growth(done: &[Rung]) -> f64 {
+    let mut growth = FIRST_GROWTH;
+    for rung in done {
+        if rung.iterations <= EASY {
+            growth = (growth * 2.0).min(MOST_GROWTH);
+        } else if rung.iterations >= HARD {
+            growth = (growth * 0.5).max(LEAST_GROWTH);
+        }
+    }
+    growth
+}

@@ -1,0 +1,82 @@
+//! The data where there are some, and a typical value elsewhere.
+
+use super::Setting;
+use crate::action::Observations;
+use crate::random::Random;
+
+/// Observed components as measured, with straight lines across gaps; the others constant in the middle of their ranges, moved a little from start to start.
+pub(super) fn draw(setting: &Setting, random: &mut Random) -> (Vec<f64>, Vec<f64>) {
+    let problem = setting.problem;
+    let dimension = problem.model.dimension();
+    let parameters = setting.draw_parameters(random);
+    let mut path = Vec::with_capacity(problem.path_length());
+    for set in problem.data() {
+        let constant: Vec<f64> = (0..dimension)
+            .map(|a| {
+                let [low, high] = setting.climate.ranges[a];
+                let middle = setting.climate.middle(a);
+                // Where everything is constant and equal, chaos has no seed: the starts must differ.
+                middle + SHARE * (random.uniform([low, high]) - middle)
+            })
+            .collect();
+        let first = path.len();
+        path.extend(constant.repeat(set.points));
+        lay(&mut path[first..], set, dimension);
+    }
+    setting.start_varying(random, &mut path);
+    (path, parameters)
+}
+
+/// Of the range, in which the constants of starts differ.
+const SHARE: f64 = 0.25;
+
+/// Writes the data into a path of their points.
+pub(super) fn lay(path: &mut [f64], data: &Observations, dimension: usize) {
+    let observed = data.observed.iter().enumerate();
+    // What is observed through a function of the state says nothing of a single component.
+    for (l, &component) in observed.filter(|(_, &c)| c < dimension) {
+        let series: Vec<f64> = data.column(l).collect();
+        for (row, value) in path.chunks_exact_mut(dimension).zip(bridged(&series)) {
+            row[component] = value;
+        }
+    }
+}
+
+/// The series with straight lines across its gaps, and the nearest value before the first and after the last measurement.
+fn bridged(series: &[f64]) -> Vec<f64> {
+    let measured: Vec<usize> = (0..series.len()).filter(|&n| !series[n].is_nan()).collect();
+    let mut next = 0;
+    (0..series.len())
+        .map(|n| {
+            while next < measured.len() && measured[next] < n {
+                next += 1;
+            }
+            let after = measured.get(next).copied();
+            let before = next.checked_sub(1).map(|i| measured[i]);
+            match (before, after) {
+                (_, Some(b)) if b == n => series[n],
+                (Some(a), Some(b)) => {
+                    let share = (n - a) as f64 / (b - a) as f64;
+                    series[a] + share * (series[b] - series[a])
+                }
+                (Some(only), None) | (None, Some(only)) => series[only],
+                (None, None) => f64::NAN,
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bridged;
+
+    #[test]
+    fn gaps_are_bridged_by_straight_lines() {
+        let nan = f64::NAN;
+        assert_eq!(
+            bridged(&[nan, 1.0, nan, nan, 4.0, 6.0, nan]),
+            [1.0, 1.0, 2.0, 3.0, 4.0, 6.0, 6.0]
+        );
+        assert_eq!(bridged(&[2.0]), [2.0]);
+    }
+}

@@ -1,0 +1,395 @@
+//! The mean path of an ensemble Kalman filter (G. Evensen, J. Geophys. Res. 99, 1994) in its deterministic form (P. Sakov and P. R. Oke, Tellus A 60, 2008), with
+//! the estimated parameters as further components.
+
+use super::forward::{Forward, Members, Step};
+use super::Setting;
+use crate::action::{Observations, Precision};
+use crate::model::{Points, Scratch};
+use crate::random::Random;
+
+use nalgebra::DMatrix;
+
+/// Spread of innovations, in their variances, beyond which the ensemble has lost the data and is widened.
+const LOST: f64 = 4.0;
+/// By what anomalies are multiplied at most then.
+const WIDENING: f64 = 2.0;
+
+/// Members per unknown of one point, and how many there are at least and at most.
+const PER_UNKNOWN: usize = 5;
+const FEWEST: usize = 48;
+const MOST: usize = 400;
+
+/// Members of a start's ensemble. Small ones are quick and good enough, and starts of several sizes fail at different problems.
+pub(super) fn size(setting: &Setting, start: usize) -> usize {
+    let unknowns = setting.problem.model.dimension() + setting.problem.estimated.len();
+    let usual = (PER_UNKNOWN * unknowns).clamp(FEWEST, MOST);
+    match start % 4 {
+        0 => usual,
+        1 => usual / 2,
+        2 => 2 * usual,
+        _ => usual * 3 / 4,
+    }
+}
+
+/// A starting path and parameters.
+pub(super) fn draw(setting: &Setting, size: usize, random: &mut Random) -> (Vec<f64>, Vec<f64>) {
+    let problem = setting.problem;
+    let mut path = Vec::with_capacity(problem.path_length());
+    let mut filter = Filter::new(setting, size, random);
+    for (set, segment) in problem.data().iter().zip(&problem.grid.segments) {
+        // Every data set has states of its own, and goes on with the parameters that the ones before have left.
+        filter.begin(random);
+        for n in 0..segment.points {
+            let point = segment.first + n;
+            if n > 0 {
+                let step = Step::of(problem, point - 1, segment.time_step);
+                filter.forward.advance(&mut filter.members, step);
+                filter.mend(random);
+            }
+            filter.analyze(set, n, point);
+            path.extend_from_slice(&filter.mean[..filter.dimension]);
+        }
+    }
+    let parameters = filter.mean[filter.dimension..].to_vec();
+    (path, parameters)
+}
+
+struct Filter<'a> {
+    setting: &'a Setting<'a>,
+    forward: Forward<'a>,
+    members: Members,
+    size: usize,
+    dimension: usize,
+    /// Of states, then estimated parameters.
+    mean: Vec<f64>,
+    /// members x (states + estimated parameters).
+    anomalies: Vec<f64>,
+    /// Covariance of the measurement errors, if it is full.
+    noise: Option<DMatrix<f64>>,
+    scratch: Scratch,
+    observables: Vec<f64>,
+    inputs: Vec<f64>,
+    /// members x measured.
+    seen: Vec<f64>,
+    /// measured x measured: of the innovations.
+    covariance: Vec<f64>,
+    /// measured x (states + parameters).
+    cross: Vec<f64>,
+}
+
+impl<'a> Filter<'a> {
+    fn new(setting: &'a Setting<'a>, size: usize, random: &mut Random) -> Self {
+        let (problem, options) = (setting.problem, setting.options);
+        let model = &*problem.model;
+        let dimension = model.dimension();
+        let mut parameters = problem.parameters.repeat(size);
+        for row in parameters.chunks_exact_mut(problem.parameters.len().max(1)) {
+            for (&index, name) in problem.estimated.iter().zip(problem.estimated()) {
+                row[index] = random.uniform(options.estimate[name].initial);
+            }
+        }
+        let noise = match &options.measurement_precision {
+            Precision::Matrix(rows) => {
+                DMatrix::from_fn(rows.len(), rows.len(), |i, j| rows[i][j]).try_inverse()
+            }
+            _ => None,
+        };
+        let width = dimension + problem.estimated.len();
+        Filter {
+            setting,
+            forward: Forward::new(model, size),
+            members: Members {
+                states: vec![0.0; size * dimension],
+                parameters,
+            },
+            size,
+            dimension,
+            mean: vec![0.0; width],
+            anomalies: vec![0.0; size * width],
+            noise,
+            scratch: Scratch::default(),
+            observables: vec![0.0; size * model.observables().len()],
+            inputs: Vec::new(),
+            seen: Vec::new(),
+            covariance: Vec::new(),
+            cross: Vec::new(),
+        }
+    }
+
+    fn begin(&mut self, random: &mut Random) {
+        for state in self.members.states.chunks_exact_mut(self.dimension) {
+            self.setting.draw_state(random, state);
+        }
+    }
+
+    /// Replaces members that have gone astray, by others or, where there are none, by new ones.
+    fn mend(&mut self, random: &mut Random) {
+        let dimension = self.dimension;
+        let states = &mut self.members.states;
+        let rows = states.chunks_exact(dimension);
+        let bad: Vec<bool> = rows.map(|row| self.setting.is_astray(row)).collect();
+        let good: Vec<usize> = (0..self.size).filter(|&m| !bad[m]).collect();
+        let parameters = self.members.parameters.len() / self.size;
+        for m in (0..self.size).filter(|&m| bad[m]) {
+            if good.is_empty() {
+                let state = &mut states[m * dimension..(m + 1) * dimension];
+                self.setting.draw_state(random, state);
+                continue;
+            }
+            let chosen = random.uniform([0.0, good.len() as f64]) as usize;
+            let from = good[chosen.min(good.len() - 1)];
+            states.copy_within(from * dimension..(from + 1) * dimension, m * dimension);
+            let own = &mut self.members.parameters;
+            own.copy_within(from * parameters..(from + 1) * parameters, m * parameters);
+        }
+    }
+
+    /// Moves the ensemble towards what was measured at a point.
+    fn analyze(&mut self, set: &Observations, n: usize, point: usize) {
+        self.split();
+        let width = set.observed.len();
+        let values = &set.values[n * width..(n + 1) * width];
+        let present: Vec<usize> = (0..width).filter(|&l| !values[l].is_nan()).collect();
+        if present.is_empty() {
+            return;
+        }
+        self.observe(set, &present, point);
+        let mut innovation = self.center(present.len());
+        for (d, &l) in innovation.iter_mut().zip(&present) {
+            *d = values[l] - *d;
+        }
+        if !innovation.iter().all(|d| d.abs() < HUGE) {
+            return;
+        }
+        self.covariances(&present, point);
+        let size = present.len();
+        if !factor(&mut self.covariance, size) {
+            return;
+        }
+        let mut weights = innovation.clone();
+        solve(&self.covariance, size, &mut weights);
+        let chi_square: f64 = innovation.iter().zip(&weights).map(|(d, w)| d * w).sum();
+        let width = self.mean.len();
+        if chi_square > LOST * size as f64 {
+            let factor = (chi_square / (LOST * size as f64)).sqrt().min(WIDENING);
+            self.anomalies.iter_mut().for_each(|a| *a *= factor);
+        }
+        for (weight, cross) in weights.iter().zip(self.cross.chunks_exact(width)) {
+            for (mean, c) in self.mean.iter_mut().zip(cross) {
+                *mean += weight * c;
+            }
+        }
+        // Half the gain for the anomalies gives them the variance that a filter with perturbed measurements would leave.
+        let mut column = vec![0.0; size];
+        for z in 0..width {
+            for (l, value) in column.iter_mut().enumerate() {
+                *value = 0.5 * self.cross[l * width + z];
+            }
+            solve(&self.covariance, size, &mut column);
+            for (l, value) in column.iter().enumerate() {
+                self.cross[l * width + z] = *value;
+            }
+        }
+        let members = self.anomalies.chunks_exact_mut(width);
+        for (anomaly, seen) in members.zip(self.seen.chunks_exact(size)) {
+            for (&seen, gain) in seen.iter().zip(self.cross.chunks_exact(width)) {
+                for (a, g) in anomaly.iter_mut().zip(gain) {
+                    *a -= seen * g;
+                }
+            }
+        }
+        self.join();
+    }
+
+    /// Members to mean and anomalies.
+    fn split(&mut self) {
+        let width = self.mean.len();
+        let own = self.members.parameters.len() / self.size;
+        let estimated = &self.setting.problem.estimated;
+        self.mean.fill(0.0);
+        for (m, row) in self.anomalies.chunks_exact_mut(width).enumerate() {
+            let (states, parameters) = row.split_at_mut(self.dimension);
+            states.copy_from_slice(&self.members.states[m * self.dimension..][..self.dimension]);
+            for (to, &index) in parameters.iter_mut().zip(estimated) {
+                *to = self.members.parameters[m * own + index];
+            }
+            for (mean, value) in self.mean.iter_mut().zip(&*row) {
+                *mean += value;
+            }
+        }
+        let share = 1.0 / self.size as f64;
+        self.mean.iter_mut().for_each(|mean| *mean *= share);
+        for row in self.anomalies.chunks_exact_mut(width) {
+            for (a, mean) in row.iter_mut().zip(&self.mean) {
+                *a -= mean;
+            }
+        }
+    }
+
+    /// Mean and anomalies to members, within bounds.
+    fn join(&mut self) {
+        let width = self.mean.len();
+        let own = self.members.parameters.len() / self.size;
+        let problem = self.setting.problem;
+        self.setting
+            .clip(0, self.dimension, &mut self.mean[..self.dimension]);
+        let path = problem.path_length();
+        let (start, end) = (path, path + problem.estimated.len());
+        self.setting
+            .clip(start, end, &mut self.mean[self.dimension..]);
+        let mut row = vec![0.0; width];
+        for (m, anomaly) in self.anomalies.chunks_exact(width).enumerate() {
+            for (to, (mean, a)) in row.iter_mut().zip(self.mean.iter().zip(anomaly)) {
+                *to = mean + a;
+            }
+            let (states, parameters) = row.split_at_mut(self.dimension);
+            self.setting.clip(0, self.dimension, states);
+            self.setting.clip(start, end, parameters);
+            self.members.states[m * self.dimension..][..self.dimension].copy_from_slice(states);
+            for (&value, &index) in parameters.iter().zip(&problem.estimated) {
+                self.members.parameters[m * own + index] = value;
+            }
+        }
+    }
+
+    /// Writes what would be measured of every member.
+    fn observe(&mut self, set: &Observations, present: &[usize], point: usize) {
+        let problem = self.setting.problem;
+        let functions = problem.model.observables().len();
+        let indirect = present.iter().any(|&l| set.observed[l] >= self.dimension);
+        if let (true, Some(function)) = (indirect, problem.model.observation()) {
+            let own = self.members.parameters.len() / self.size;
+            let width = problem.grid.width;
+            let given = &problem.grid.points.inputs[point * width..(point + 1) * width];
+            self.inputs.clear();
+            for m in 0..self.size {
+                self.inputs.extend_from_slice(given);
+                let parameters = &self.members.parameters[m * own..(m + 1) * own];
+                self.inputs.extend_from_slice(parameters);
+            }
+            let times = vec![problem.grid.points.times[point]; self.size];
+            let at = Points {
+                states: &self.members.states,
+                parameters: &[],
+                inputs: &self.inputs,
+                times: &times,
+            };
+            function.evaluate_each(&mut self.scratch, at, &mut self.observables);
+        }
+        self.seen.clear();
+        for m in 0..self.size {
+            for &l in present {
+                let value = match set.observed[l].checked_sub(self.dimension) {
+                    None => self.members.states[m * self.dimension + set.observed[l]],
+                    Some(k) => self.observables[m * functions + k],
+                };
+                self.seen.push(value);
+            }
+        }
+    }
+
+    /// Subtracts the mean from `seen` and returns it.
+    fn center(&mut self, size: usize) -> Vec<f64> {
+        let mut mean = vec![0.0; size];
+        for row in self.seen.chunks_exact(size) {
+            for (mean, value) in mean.iter_mut().zip(row) {
+                *mean += value;
+            }
+        }
+        let share = 1.0 / self.size as f64;
+        mean.iter_mut().for_each(|mean| *mean *= share);
+        for row in self.seen.chunks_exact_mut(size) {
+            for (value, mean) in row.iter_mut().zip(&mean) {
+                *value -= mean;
+            }
+        }
+        mean
+    }
+
+    /// Covariances of what is measured, with itself (and the noise) and with everything.
+    fn covariances(&mut self, present: &[usize], point: usize) {
+        let (size, width) = (present.len(), self.mean.len());
+        self.covariance.clear();
+        self.covariance.resize(size * size, 0.0);
+        self.cross.clear();
+        self.cross.resize(size * width, 0.0);
+        let members = self.anomalies.chunks_exact(width);
+        for (anomaly, seen) in members.zip(self.seen.chunks_exact(size)) {
+            for (l, &s) in seen.iter().enumerate() {
+                let row = &mut self.covariance[l * size..(l + 1) * size];
+                row.iter_mut().zip(seen).for_each(|(c, t)| *c += s * t);
+                let row = &mut self.cross[l * width..(l + 1) * width];
+                row.iter_mut().zip(anomaly).for_each(|(c, a)| *c += s * a);
+            }
+        }
+        let share = 1.0 / (self.size.max(2) - 1) as f64;
+        self.covariance.iter_mut().for_each(|c| *c *= share);
+        self.cross.iter_mut().for_each(|c| *c *= share);
+        let precision = &self.setting.options.measurement_precision;
+        for (i, &l) in present.iter().enumerate() {
+            match &self.noise {
+                None => self.covariance[i * size + i] += 1.0 / precision.weight(point, l),
+                Some(noise) => {
+                    for (j, &k) in present.iter().enumerate() {
+                        self.covariance[i * size + j] += noise[(l, k)];
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Numbers beyond this are as good as infinite: their squares still are not.
+pub(super) const HUGE: f64 = 1e100;
+
+/// Replaces the lower triangle by Cholesky's factor. False if the matrix is not positive definite.
+fn factor(a: &mut [f64], size: usize) -> bool {
+    for j in 0..size {
+        for i in j..size {
+            let mut sum = a[i * size + j];
+            for k in 0..j {
+                sum -= a[i * size + k] * a[j * size + k];
+            }
+            if i > j {
+                a[i * size + j] = sum / a[j * size + j];
+            } else if sum > 0.0 && sum.is_finite() {
+                a[j * size + j] = sum.sqrt();
+            } else {
+                return false;
+            }
+        }
+    }
+    true
+}
+
+fn solve(factor: &[f64], size: usize, x: &mut [f64]) {
+    for i in 0..size {
+        let mut sum = x[i];
+        for k in 0..i {
+            sum -= factor[i * size + k] * x[k];
+        }
+        x[i] = sum / factor[i * size + i];
+    }
+    for i in (0..size).rev() {
+        let mut sum = x[i];
+        for k in i + 1..size {
+            sum -= factor[k * size + i] * x[k];
+        }
+        x[i] = sum / factor[i * size + i];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{factor, solve};
+
+    #[test]
+    fn a_small_system_is_solved() {
+        let mut a = [4.0, 2.0, 2.0, 3.0];
+        assert!(factor(&mut a, 2));
+        let mut x = [10.0, 9.0];
+        solve(&a, 2, &mut x);
+        assert!((x[0] - 1.5).abs() < 1e-14 && (x[1] - 2.0).abs() < 1e-14);
+        assert!(!factor(&mut [1.0, 2.0, 2.0, 1.0], 2));
+    }
+}

@@ -1,0 +1,104 @@
+//! Where ladders are climbed from: one strategy per file.
+
+mod climate;
+mod data;
+mod ensemble;
+mod forward;
+mod growing_window;
+mod nudged;
+mod options;
+mod random;
+
+pub(super) use climate::Climate;
+pub use options::{ObservedStart, Range, Start, StartingPaths};
+
+use std::sync::Arc;
+
+use super::AnnealOptions;
+use crate::action::{Precision, Problem};
+use crate::model::Model;
+use crate::random::Random;
+
+/// What a starting path is made from.
+pub(super) struct Setting<'a> {
+    /// As the user has given it: parameters that change in time are parameters there.
+    pub model: &'a Arc<dyn Model>,
+    pub problem: &'a Problem,
+    pub options: &'a AnnealOptions,
+    pub climate: &'a Climate,
+    /// Weights of the states, if they are automatic.
+    pub weights: Option<&'a Precision>,
+    /// R_f at the end of the ladder.
+    pub last: f64,
+}
+
+/// A path and estimated parameters for starting path number `start`. The same seed and number give the same bits, whatever else runs.
+pub(super) fn draw(setting: &Setting, start: usize) -> (Vec<f64>, Vec<f64>) {
+    // Stream 0 is the twin's: with equal seeds a starting path must not be made of the data's own noise.
+    let mut random = Random::new(setting.options.starting_paths.seed, start as u64 + 1);
+    let random = &mut random;
+    match setting.options.starting_paths.start.at(start) {
+        Start::Random => random::draw(setting, random),
+        Start::Data => data::draw(setting, random),
+        Start::Nudged => nudged::draw(setting, nudged::NUDGED, random),
+        Start::Synchronising => nudged::draw(setting, nudged::SYNCHRONISING, random),
+        Start::Automatic | Start::EnsembleFilter => {
+            ensemble::draw(setting, ensemble::size(setting, start), random)
+        }
+        Start::GrowingWindow => growing_window::draw(setting, random),
+    }
+}
+
+/// Lengths of its range that a state may be outside of it.
+const ASTRAY: f64 = 20.0;
+
+impl Setting<'_> {
+    fn draw_parameters(&self, random: &mut Random) -> Vec<f64> {
+        let names = self.problem.estimated();
+        names
+            .map(|name| random.uniform(self.options.estimate[name].initial))
+            .collect()
+    }
+
+    fn draw_state(&self, random: &mut Random, state: &mut [f64]) {
+        let given = self.options.starting_paths.range.is_some();
+        self.climate.draw(given, random, state);
+        self.start_varying(random, state);
+        let dimension = state.len();
+        self.clip(0, dimension, state);
+    }
+
+    /// Parameters that change in time begin as constants, drawn like the others.
+    fn start_varying(&self, random: &mut Random, path: &mut [f64]) {
+        let dimension = self.problem.model.dimension();
+        for varying in &self.problem.varying {
+            let name = &self.problem.model.states()[varying.component];
+            let value = random.uniform(self.options.estimate[name].initial);
+            let values = path[varying.component..].iter_mut();
+            values.step_by(dimension).for_each(|x| *x = value);
+        }
+    }
+
+    /// Whether a state is where the model never goes: an integration has gone astray there, and may soon be infinite.
+    fn is_astray(&self, state: &[f64]) -> bool {
+        let ranges = self.climate.ranges.iter();
+        let mut pairs = state.iter().zip(ranges);
+        // NaN is no reason to stay.
+        !pairs.all(|(x, [low, high])| {
+            let room = ASTRAY * (high - low).max(f64::MIN_POSITIVE);
+            *x >= low - room && *x <= high + room
+        })
+    }
+
+    /// Moves values of the unknowns `start .. end` into their bounds.
+    fn clip(&self, start: usize, end: usize, values: &mut [f64]) {
+        if let Some(bounds) = self.problem.intervals() {
+            let ends = bounds.lower[start..end]
+                .iter()
+                .zip(&bounds.upper[start..end]);
+            for (x, (&low, &high)) in values.iter_mut().zip(ends) {
+                *x = x.max(low).min(high);
+            }
+        }
+    }
+}
