@@ -32,6 +32,7 @@ class Ascent {
   readonly #starts: number;
   readonly #rungs: number | undefined;
   #done: number;
+  #over = 0;
 
   constructor(annealer: RawAnnealer, earlier: readonly Climb[], onProgress: Watch["onProgress"]) {
     this.#annealer = annealer;
@@ -44,6 +45,7 @@ class Ascent {
 
   async run(climbing: Climbing, task: Task, { workers, signal }: Watch): Promise<void> {
     const over = new Set(this.#state().over);
+    this.#over = over.size;
     const begun = (start: number): Job => ({ start, climb: this.#climbs.get(start) });
     const all = Array.from({ length: this.#starts }, (_, start) => start);
     const waves = [
@@ -61,7 +63,9 @@ class Ascent {
       signal?.addEventListener("abort", onAbort, { once: true });
       const onClimb = (climb: Climb): void => {
         this.#climbs.set(climb.start, climb);
-        if (this.#state().enough !== null) stop.abort();
+        const state = this.#state();
+        this.#over = state.over.length;
+        if (state.enough !== null) stop.abort();
       };
       const onRung = (start: number, level: Rung): void => this.#tell(start, level);
       try {
@@ -85,7 +89,8 @@ class Ascent {
     const cancelled = enough === null && over.length < this.#starts;
     if (cancelled && climbs.every((climb) => climb.rungs.length === 0)) throw signal?.reason;
     const verdicts = call(() => this.#annealer.finish(climbs));
-    return { climbs, starts: this.#starts, verdicts, cancelled };
+    const starts = Math.max(...climbs.map((climb) => climb.start)) + 1;
+    return { climbs, starts, verdicts, cancelled };
   }
 
   #state(): ReturnType<RawAnnealer["state"]> {
@@ -96,8 +101,7 @@ class Ascent {
     this.#done += 1;
     const [starts, rungs, done] = [this.#starts, this.#rungs ?? null, this.#done];
     const total = rungs === null ? null : rungs * starts;
-    const startsDone = [...this.#climbs.keys()].length;
-    const progress: Progress = { start, rung: level.rung, rungs, starts, startsDone, done, total, level };
+    const progress: Progress = { start, rung: level.rung, rungs, starts, startsDone: this.#over, done, total, level };
     this.#onProgress?.(progress);
   }
 }

@@ -15,7 +15,7 @@ export interface Progress {
   rungs: number | null;
   /** Starting paths at most: a run ends when enough of them have succeeded. */
   starts: number;
-  /** Starting paths whose climbs are in. */
+  /** Starting paths that were climbed to their end, failed, or were stopped. */
   startsDone: number;
   /** Rungs done, over all starting paths. */
   done: number;

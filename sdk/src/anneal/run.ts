@@ -5,7 +5,7 @@ import { describe, fields, float64Array, plain, timeGrid } from "../shape.js";
 import { withAnnealer } from "./climbs.js";
 import type { Task } from "./options.js";
 
-/** Action levels: one row per starting path, one column per rung. */
+/** Action levels: one row per starting path that was begun, one column per rung. */
 export interface Levels {
   starts: number;
   rungs: number;
@@ -66,7 +66,7 @@ export interface Outcome {
   task: Task;
   /** By number. */
   climbs: readonly Climb[];
-  /** Starting paths in all, begun or not. */
+  /** Rows of the table of levels: one more than the number of the last starting path that was begun. */
   starts: number;
   estimated: readonly string[];
   varying: readonly string[];
