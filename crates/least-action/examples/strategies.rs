@@ -4,7 +4,7 @@
 //! cargo run --release -p least-action --example strategies -- --full  ten truths x ten seeds each
 //!
 //! Words select rows: `strategies -- l96 ensemble-filter` runs what contains one of the systems and one of the strategies named.
-//! The lowest level is that of a climb from the truth itself. Times are of one thread.
+//! `--verbose` prints every run. The lowest level is that of a climb from the truth itself. Times are of one thread.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -22,7 +22,7 @@ struct Case {
     model: Arc<dyn Model>,
     experiment: TwinExperiment,
     noise: f64,
-    estimate: Vec<(&'static str, [f64; 2])>,
+    estimate: Vec<(String, [f64; 2])>,
     bounds: Vec<(&'static str, [f64; 2])>,
 }
 
@@ -38,8 +38,8 @@ fn main() -> Result<()> {
     let (truths, seeds) = match full {
         true => (10, 10),
         false => (
-            number(words, "--truths").unwrap_or(5),
-            number(words, "--seeds").unwrap_or(2),
+            number(words, "--truths").unwrap_or(3),
+            number(words, "--seeds").unwrap_or(1),
         ),
     };
     println!("{truths} truths x {seeds} seeds");
@@ -151,7 +151,7 @@ fn cases() -> Result<Vec<Case>> {
                 ..Default::default()
             },
             noise: 0.5,
-            estimate: vec![("forcing", [6.0, 10.0])],
+            estimate: named(&[("forcing", [6.0, 10.0])]),
             bounds: Vec::new(),
         });
     }
@@ -166,11 +166,11 @@ fn cases() -> Result<Vec<Case>> {
             ..Default::default()
         },
         noise: 0.5,
-        estimate: vec![
+        estimate: named(&[
             ("rho", [20.0, 40.0]),
             ("sigma", [5.0, 20.0]),
             ("beta", [1.0, 5.0]),
-        ],
+        ]),
         bounds: Vec::new(),
     });
     cases.push(Case {
@@ -184,7 +184,7 @@ fn cases() -> Result<Vec<Case>> {
             ..Default::default()
         },
         noise: 0.2,
-        estimate: vec![("alpha", [3.0, 8.0]), ("eta", [3.0, 10.0])],
+        estimate: named(&[("alpha", [3.0, 8.0]), ("eta", [3.0, 10.0])]),
         bounds: Vec::new(),
     });
     let stimulus = |n: usize| {
@@ -205,14 +205,50 @@ fn cases() -> Result<Vec<Case>> {
             ..Default::default()
         },
         noise: 1.0,
-        estimate: vec![
+        estimate: named(&[
             ("gNa", [60.0, 180.0]),
             ("gK", [10.0, 40.0]),
             ("gL", [0.1, 1.0]),
-        ],
-        bounds: vec![("m", [0.0, 1.0]), ("h", [0.0, 1.0]), ("n", [0.0, 1.0])],
+        ]),
+        bounds: gates(),
+    });
+    let stimulus = |n: usize| {
+        let t = 0.02 * n as f64;
+        15.0 + 12.0 * (0.37 * t).sin() + 10.0 * (0.111 * t + 1.0).sin()
+    };
+    let all = models::nakl_neuron()?;
+    // Every parameter is free, from 0.7 to 1.4 times its true value.
+    let free = all.parameters().iter().map(|p| {
+        let ends = [0.7 * p.default, 1.4 * p.default];
+        let range = [ends[0].min(ends[1]), ends[0].max(ends[1])];
+        (p.name.clone(), range)
+    });
+    cases.push(Case {
+        name: "all-free-neuron".into(),
+        estimate: free.collect(),
+        model: Arc::new(all),
+        experiment: TwinExperiment {
+            time_step: 0.02,
+            points: 6001,
+            observed: vec![0],
+            noise: 1.0,
+            inputs: (0..6001).map(stimulus).collect(),
+            spin_up: Some(0.0),
+            ..Default::default()
+        },
+        noise: 1.0,
+        bounds: gates(),
     });
     Ok(cases)
+}
+
+fn gates() -> Vec<(&'static str, [f64; 2])> {
+    ["m", "h", "n"].map(|gate| (gate, [0.0, 1.0])).to_vec()
+}
+
+fn named(ranges: &[(&str, [f64; 2])]) -> Vec<(String, [f64; 2])> {
+    let named = |&(name, range): &(&str, [f64; 2])| (name.to_string(), range);
+    ranges.iter().map(named).collect()
 }
 
 fn measure(case: &Case, strategy: Strategy, truths: u64, seeds: u64) -> Result<()> {
@@ -254,6 +290,23 @@ fn measure(case: &Case, strategy: Strategy, truths: u64, seeds: u64) -> Result<(
             let run = annealer.run(|_| ControlFlow::Continue(()))?;
             times.push(begin.elapsed().as_secs_f64());
             let reference = from_truth(&annealer, &twin)?;
+            if std::env::args().any(|word| word == "--verbose") {
+                println!(
+                    "{}\n{}\nfrom the truth: {reference:.6}",
+                    run.summary(),
+                    run.diagnose()
+                );
+                for climb in &run.climbs {
+                    let rung = |r: &least_action::anneal::Rung| {
+                        format!(
+                            "{:.0e}:{:.4}({})",
+                            r.model_precision, r.action, r.iterations
+                        )
+                    };
+                    let rungs: Vec<String> = climb.rungs.iter().map(rung).collect();
+                    println!("{} {}", climb.start, rungs.join(" "));
+                }
+            }
             let found = run.best_rung().action <= 1.01 * reference;
             let passes = run.verdict == Verdict::Consistent;
             lowest += usize::from(found);
@@ -279,12 +332,13 @@ fn measure(case: &Case, strategy: Strategy, truths: u64, seeds: u64) -> Result<(
 }
 
 fn estimates(case: &Case) -> BTreeMap<String, Estimate> {
-    let estimate = |&(name, initial): &(&str, [f64; 2])| {
+    let estimate = |(name, initial): &(String, [f64; 2])| {
         let estimate = Estimate {
-            initial,
+            initial: *initial,
+            bounds: case.bounds.first().map(|_| wider(*initial)),
             ..Estimate::default()
         };
-        (name.to_string(), estimate)
+        (name.clone(), estimate)
     };
     case.estimate.iter().map(estimate).collect()
 }
@@ -309,4 +363,10 @@ fn from_truth(annealer: &Annealer, twin: &Twin) -> Result<f64> {
     while climber.next_rung().is_some() {}
     let rungs = &climber.climb().rungs;
     Ok(rungs.last().map_or(f64::NAN, |rung| rung.action))
+}
+
+/// Bounds that leave some room around where an estimate starts.
+fn wider([low, high]: [f64; 2]) -> [f64; 2] {
+    let room = 0.5 * (high - low);
+    [low - room, high + room]
 }

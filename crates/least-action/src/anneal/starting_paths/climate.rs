@@ -1,7 +1,7 @@
 //! How a model behaves of itself: where its states are, and how much they vary. Found by integrating it forward, so that nobody has to say it.
 
 use super::forward::{Forward, Members, Step};
-use super::Range;
+use super::{Range, Start};
 use crate::action::Problem;
 use crate::anneal::AnnealOptions;
 use crate::random::Random;
@@ -33,7 +33,10 @@ const STREAM: u64 = u64::MAX;
 impl Climate {
     pub fn new(problem: &Problem, options: &AnnealOptions) -> Self {
         let dimension = problem.model.dimension();
-        let samples = samples(problem, options);
+        let samples = match is_needed(options) {
+            true => samples(problem, options),
+            false => Vec::new(),
+        };
         let typical = problem.model.initial_state();
         let column = |a: usize| samples[a.min(samples.len())..].iter().step_by(dimension);
         let mut ranges = Vec::new();
@@ -125,6 +128,15 @@ fn widened(low: f64, high: f64) -> [f64; 2] {
     }
     let room = if size > 0.0 { 0.1 * size } else { 1.0 };
     [low - room, high + room]
+}
+
+/// Whether anything is to be found: not where every number is said.
+fn is_needed(options: &AnnealOptions) -> bool {
+    let ladder = &options.model_precision;
+    let end = ladder.last.is_some() || (ladder.factor.is_some() && ladder.rungs.is_some());
+    let said = ladder.initial.is_some() && end;
+    let paths = &options.starting_paths;
+    !(said && paths.start == Start::Random && matches!(paths.range, Some(Range::All(_))))
 }
 
 /// States after the spin-up, of trajectories with the parameters in the middle of their initial ranges; those that escape are left out.

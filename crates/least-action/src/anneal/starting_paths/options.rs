@@ -9,6 +9,7 @@ use crate::error::{check, Result};
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", ts(rename = "StartingStrategy"))]
 pub enum Start {
     /// `ensemble-filter`, and at every fourth start `growing-window`: quick where the filter finds the path, and sure where it does not.
     #[default]
@@ -81,6 +82,7 @@ pub enum ObservedStart {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(untagged))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", ts(rename = "StartingRange"))]
 pub enum Range {
     /// Every state.
     All(#[cfg_attr(feature = "typescript", ts(type = "readonly [number, number]"))] [f64; 2]),
