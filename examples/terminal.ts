@@ -15,7 +15,7 @@ export function table(columns: readonly string[], rows: readonly (readonly strin
 }
 
 /** A bar that counts rungs over all starting paths. It shows nothing where stderr is not a terminal. */
-export function progressBar(label: string): { update(done: number, total: number): void; stop(): void } {
+export function progressBar(label: string): { update(done: number, total: number | null): void; stop(): void } {
   const bar = new SingleBar({
     stream: process.stderr,
     format: `${label} {bar} {percentage}% | {value} of {total} rungs | {duration_formatted}, {eta_formatted} to go`,
@@ -25,7 +25,7 @@ export function progressBar(label: string): { update(done: number, total: number
   return {
     update(done, total) {
       if (bar.isActive) bar.update(done);
-      else bar.start(total, done);
+      else bar.start(total ?? done, done);
     },
     stop() {
       bar.stop();

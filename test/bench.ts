@@ -5,7 +5,8 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { action, anneal, init, lorenz96, twinExperiment } from "least-action";
+import { action, anneal, init, lorenz96, type Model, naklNeuron, twinExperiment, type TwinOptions } from "least-action";
+import { Lorenz96, Neuron, PlainAction, type System } from "./plain-typescript.js";
 
 /** One line of the table: `ratio` is value over the peer's value. */
 interface Figure {
@@ -20,7 +21,7 @@ interface Figure {
 const ROUNDS = 7;
 /** As many as the native benchmark takes. */
 const SAMPLES = 41;
-const CALLS = 200;
+const CALLS = 20;
 const LADDER = "test/fixtures/ladder.json";
 
 function cargoBench(name: string, ...rest: string[]): Record<string, number> {
@@ -48,69 +49,192 @@ function figure(name: string, value: number, unit: string, peer?: string, peerVa
   };
 }
 
-/** Action and gradient: hand-written Rust, the crate, and WebAssembly called from here with a path and a gradient crossing at every call. */
-function gradients(): Figure[] {
-  const model = lorenz96({ dimension: 20 });
+/** What `cargo bench --bench action` prints, in microseconds. */
+interface NativeTimes {
+  gradient: number;
+  byHand: number;
+}
+
+/** A model's action and gradient, by the library and in plain TypeScript. */
+interface Case {
+  name: string;
+  native: (printed: NativeTimes & { neuron: NativeTimes }) => NativeTimes;
+  library: () => void;
+  plain: () => void;
+  free: () => void;
+}
+
+/** The same model, data and path as in crates/least-action/benches/action.rs. All sides write the gradient into an array that is there. */
+function caseOf<P extends string>(
+  name: string,
+  native: Case["native"],
+  model: Model<P>,
+  system: System,
+  twin: Omit<TwinOptions<P>, "model">,
+): Case {
+  const { data, truth } = twinExperiment<P, string, string>({ model, ...twin });
+  const path = truth.map((x) => 1.01 * x + 0.1);
+  const names = model.parameters.map((p) => p.name);
+  const given = model.parameters.map((p) => 0.98 * p.default);
+  const a = action<P, P>({ model, data, measurementPrecision: 4, estimate: names });
+  const parameters = Object.fromEntries(names.map((one, i) => [one, given[i]])) as Record<P, number>;
+  const at = { path, modelPrecision: 1e3, parameters, into: new Float64Array(path.length) };
+  const plain = new PlainAction(system, data, 4);
+  const values = Float64Array.from(given);
+  const [gradient, inParameters] = [new Float64Array(path.length), new Float64Array(given.length)];
+  const plainGradient = () => plain.gradient(1e3, path, values, gradient, inParameters);
+
+  const ours = a.gradient(at);
+  agree(`${name}: action`, [ours.action], [plainGradient()]);
+  agree(`${name}: gradient in the path`, ours.path, gradient);
+  const ourParameters = names.map((one) => ours.parameters[one]);
+  agree(`${name}: gradient in the parameters`, ourParameters, inParameters);
+  return { name, native, library: () => a.gradient(at), plain: plainGradient, free: () => a.free() };
+}
+
+function agree(what: string, a: ArrayLike<number>, b: ArrayLike<number>): void {
+  const size = Math.max(...Array.from(b, Math.abs));
+  const worst = Math.max(...Array.from(a, (value, i) => Math.abs(value - (b[i] ?? NaN))));
+  if (!(worst < 1e-9 * size)) throw new Error(`${what}: library and plain TypeScript differ by ${worst} of ${size}`);
+}
+
+function cases(): Case[] {
   const observed = [0, 1, 3, 5, 6, 8, 10, 11, 13, 15, 16, 18];
-  const twin = twinExperiment({ model, timeStep: 0.025, points: 161, observed, noise: 0.5, seed: 1 });
-  const path = twin.truth.map((x) => 1.01 * x + 0.1);
-  const a = action({ model, data: twin.data, measurementPrecision: 4, estimate: ["forcing"] });
-  // All three write the gradient into an array that is there.
-  const into = new Float64Array(path.length);
-  const at = { path, modelPrecision: 1e3, parameters: { forcing: 8 }, into };
-  const time = () => {
-    const samples = Array.from({ length: SAMPLES }, () => {
-      const start = performance.now();
-      for (let i = 0; i < CALLS; i++) a.gradient(at);
-      return ((performance.now() - start) * 1e3) / CALLS;
-    });
-    return median(samples);
-  };
-  // WebAssembly and what calls it are compiled better once they have run for a while.
-  time();
-  const times: { native: number[]; byHand: number[]; wasm: number[] } = { native: [], byHand: [], wasm: [] };
-  for (let round = 0; round < ROUNDS; round++) {
-    const native = cargoBench("action");
-    times.native.push(native.gradient ?? NaN);
-    times.byHand.push(native.byHand ?? NaN);
-    times.wasm.push(time());
-  }
-  a.free();
-  const [native, byHand, wasm] = [median(times.native), median(times.byHand), median(times.wasm)];
-  const name = "action + gradient, Lorenz96 D=20 N=161 simpson-hermite";
+  const ring = { timeStep: 0.025, points: 161, observed, noise: 0.5, seed: 1 };
+  const points = 2001;
+  const inputs = Array.from({ length: points }, (_, n) => 15 + 10 * Math.sin(0.01 * n));
+  const spikes = { timeStep: 0.02, points, observed: [0], noise: 1, seed: 1, inputs };
   return [
-    figure(`${name}, hand-written Rust`, byHand, "us"),
-    figure(`${name}, native`, native, "us", "hand-written Rust", byHand),
-    figure(`${name}, wasm from JavaScript`, wasm, "us", "native", native),
+    caseOf(
+      "action + gradient, Lorenz96 D=20 N=161 simpson-hermite",
+      (printed) => printed,
+      lorenz96({ dimension: 20 }),
+      new Lorenz96(20),
+      ring,
+    ),
+    caseOf(
+      "action + gradient, NaKL neuron N=2001 simpson-hermite, 18 parameters",
+      (printed) => printed.neuron,
+      naklNeuron(),
+      new Neuron(),
+      spikes,
+    ),
   ];
 }
 
-/** A whole ladder from one starting path: no call crosses but once a rung. */
-async function ladders(): Promise<Figure[]> {
+/** Microseconds per call of each, taking turns. */
+function paired(a: () => void, b: () => void, calls: number): [number, number] {
+  const time = (f: () => void) => {
+    const start = performance.now();
+    for (let i = 0; i < calls; i++) f();
+    return ((performance.now() - start) * 1e3) / calls;
+  };
+  const times: [number, number][] = Array.from({ length: SAMPLES }, () => [time(a), time(b)]);
+  return [median(times.map(([one]) => one)), median(times.map(([, other]) => other))];
+}
+
+/** Action and gradient: hand-written Rust, the crate, WebAssembly called from here with path and gradient crossing at every call, and plain TypeScript. */
+function gradients(): Figure[] {
+  const all = cases().map((one) => ({ ...one, rounds: [] as { native: NativeTimes; wasm: number; plain: number }[] }));
+  // WebAssembly and JavaScript are compiled better once they have run for a while.
+  for (const { library, plain } of all) paired(library, plain, CALLS);
+  for (let round = 0; round < ROUNDS; round++) {
+    const printed = cargoBench("action") as unknown as NativeTimes & { neuron: NativeTimes };
+    for (const { native, library, plain, rounds } of all) {
+      const [wasm, inPlain] = paired(library, plain, CALLS);
+      rounds.push({ native: native(printed), wasm, plain: inPlain });
+    }
+  }
+  return all.flatMap(({ name, rounds, free }) => {
+    free();
+    const byHand = median(rounds.map(({ native }) => native.byHand));
+    const native = median(rounds.map(({ native }) => native.gradient));
+    const wasm = median(rounds.map((round) => round.wasm));
+    const plain = median(rounds.map((round) => round.plain));
+    return [
+      figure(`${name}, hand-written Rust`, byHand, "us"),
+      figure(`${name}, native`, native, "us", "hand-written Rust", byHand),
+      figure(`${name}, wasm from JavaScript`, wasm, "us", "native", native),
+      figure(`${name}, plain TypeScript`, plain, "us", "wasm", wasm),
+    ];
+  });
+}
+
+type Minimizer = "structured" | "lbfgs" | { method: "lbfgs"; tolerance: number; maxIterations: number };
+
+interface Climbed {
+  native: number;
+  wasm: number;
+  evaluations: number;
+  action: number;
+}
+
+/** A whole ladder from one starting path, natively and in WebAssembly: no call crosses but once a rung. */
+async function climb(minimizer: Minimizer, rounds: number): Promise<Climbed> {
   const problem = JSON.parse(readFileSync(LADDER, "utf8"));
   const model = lorenz96({ dimension: problem.model.dimension });
   const { data } = twinExperiment({ model, ...problem.twin });
   const times: { native: number[]; wasm: number[] } = { native: [], wasm: [] };
-  let evaluations = 0;
-  for (let round = 0; round < 3; round++) {
-    const native = cargoBench("ladder", "--features", "serde", "--", LADDER);
+  let evaluations = NaN;
+  let action = NaN;
+  for (let round = 0; round < rounds; round++) {
+    const native = cargoBench("ladder", "--features", "serde", "--", LADDER, JSON.stringify(minimizer));
     times.native.push(native.seconds ?? NaN);
     const start = performance.now();
-    const run = await anneal({ model, data, ...problem.anneal, workers: 0 });
+    const run = await anneal({ model, data, ...problem.anneal, minimizer, workers: 0 });
     times.wasm.push((performance.now() - start) / 1e3);
-    const rungs = run.starts.flatMap((s) => s.rungs);
-    evaluations = rungs.reduce((sum, rung) => sum + rung.evaluations, 0);
-    if (evaluations !== native.evaluations || run.best.action !== native.action) {
+    evaluations = run.starts.flatMap((s) => s.rungs).reduce((sum, rung) => sum + rung.evaluations, 0);
+    action = run.best.action;
+    if (evaluations !== native.evaluations || action !== native.action) {
       throw new Error(`native and wasm did different work: ${evaluations} evaluations against ${native.evaluations}`);
     }
   }
-  const [native, wasm] = [median(times.native), median(times.wasm)];
-  const name = "L-BFGS ladder, Lorenz96 D=20 N=161 simpson-hermite, 101 rungs, one start, one thread";
-  return [
-    figure(`${name}, evaluations`, evaluations, "evaluations"),
-    figure(`${name}, native`, native, "s"),
-    figure(`${name}, wasm`, wasm, "s", "native", native),
+  return { native: median(times.native), wasm: median(times.wasm), evaluations, action };
+}
+
+/** The structured minimiser against L-BFGS as it is by default, and as it must be to end as low. */
+async function ladders(): Promise<Figure[]> {
+  const ladder = "ladder of 101 rungs, Lorenz96 D=20 N=161 simpson-hermite, 12 observed, one start, one thread";
+  const structured = await climb("structured", 3);
+  const usual = await climb("lbfgs", 3);
+  let equal = usual;
+  let tolerance = 1e-6;
+  // Relative differences below 1e-7 are no lower level.
+  while (equal.action > structured.action * (1 + 1e-7) && tolerance > 1e-11) {
+    tolerance /= 10;
+    equal = await climb({ method: "lbfgs", tolerance, maxIterations: 20_000 }, 1);
+  }
+  const line = (name: string, { native, wasm, evaluations, action }: Climbed): Figure[] => [
+    figure(`${ladder}: ${name}, last action`, action, ""),
+    figure(`${ladder}: ${name}, evaluations`, evaluations, ""),
+    figure(`${ladder}: ${name}, native`, native, "s", "structured", structured.native),
+    figure(`${ladder}: ${name}, wasm`, wasm, "s", "native", native),
   ];
+  return [
+    ...line("structured", structured),
+    ...line("L-BFGS", usual),
+    ...line(`L-BFGS to the same action (tolerance ${tolerance.toExponential(0)})`, equal),
+  ];
+}
+
+/** Time and memory against points and states. */
+function scaling(): Figure[] {
+  const found = cargoBench("scaling", "--", "quick");
+  const slope = (name: string, key: string): Figure => figure(`structured, slope of ${name}`, found[key] ?? NaN, "");
+  return [
+    slope("time against N (161 to 16,001)", "timeAgainstPoints"),
+    slope("memory against N", "memoryAgainstPoints"),
+    slope("time against D (10 to 100)", "timeAgainstStates"),
+    slope("memory against D", "memoryAgainstStates"),
+  ];
+}
+
+/** What prints a table of its own. */
+function example(name: string, ...rest: string[]): void {
+  console.log(`\n${name} ${rest.join(" ")}`);
+  execFileSync("cargo", ["run", "--release", "--quiet", "-p", "least-action", "--example", name, "--", ...rest], {
+    stdio: "inherit",
+  });
 }
 
 function print(figures: Figure[]): void {
@@ -122,9 +246,12 @@ function print(figures: Figure[]): void {
 
 const { values } = parseArgs({ options: { json: { type: "string" } } });
 await init();
-const figures = [...gradients(), ...(await ladders())];
+const figures = [...gradients(), ...(await ladders()), ...scaling()];
 print(figures);
 if (values.json !== undefined) {
   writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`);
   console.log(`written: ${values.json}`);
 }
+// How often the default finds the lowest level, and the neuron from one voltage.
+example("strategies", "l96", "automatic", "--full");
+example("neuron_twin");

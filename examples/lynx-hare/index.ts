@@ -44,7 +44,7 @@ export async function lynxHare({ size = {}, signal }: Settings = {}): Promise<Ou
       gamma: { initial: [0.1, 1.5] },
       delta: { initial: [0.005, 0.1] },
     },
-    startingPaths: { count: starts, range: [1, 5], seed: 3 },
+    startingPaths: { start: "random", count: starts, enough: starts, prune: false, range: [1, 5], seed: 3 },
     onProgress: (p) => bar.update(p.done, p.total),
     ...(signal && { signal }),
   }).finally(() => bar.stop());

@@ -12,7 +12,16 @@ export type { AnnealOptions, Progress, ResumableRun } from "./anneal/options.js"
 export type { Best, Levels, Prediction, Run, Start } from "./anneal/run.js";
 export { readCsv, type CsvOptions, type CsvTable } from "./csv.js";
 export { type ErrorCode, type ErrorFacts, LeastActionError, type SdkFacts } from "./errors.js";
-export { logLotkaVolterra, lorenz63, lorenz96, lotkaVolterra } from "./models.js";
+export {
+  colpitts,
+  doubleWell,
+  logLotkaVolterra,
+  lorenz63,
+  lorenz96,
+  lotkaVolterra,
+  naklNeuron,
+  pendulum,
+} from "./models.js";
 export type { Inputs, InputSeries } from "./inputs.js";
 export { defineModel, modelFromJSON, type ModelOptions } from "./model/define.js";
 export type { ModelDefinition, ParameterDefinition, StateDefinition } from "./model/definition.js";
@@ -51,6 +60,7 @@ export type {
   Equations,
   FormulaOf,
   InitialState,
+  Observables,
   ParameterDeclaration,
   ParameterDeclarations,
   Scope,
@@ -87,8 +97,11 @@ export type {
   Precision,
   Prior,
   Rung,
+  StartingRange,
   Severity,
   StartingPaths,
+  StartingStrategy,
+  Stopped,
   StopReason,
   Structured,
   TrustRegion,

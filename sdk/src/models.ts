@@ -1,23 +1,16 @@
 // The named systems.
 import { call } from "./instance.js";
-import type { Model } from "./model/model.js";
+import { DescribedModel, type Model } from "./model/model.js";
 import type { ModelParameters, ModelSpec } from "./raw.js";
 import { plain } from "./shape.js";
 
 export { type Model, specOf } from "./model/model.js";
 
 /** Whatever a system is named by: Rust knows the rest. */
-function model<P extends string, S extends string = string, I extends string = never>(
-  given: ModelSpec,
-): Model<P, S, I> {
+function model<P extends string, S extends string, I extends string = never>(given: ModelSpec): Model<P, S, I> {
   const spec = plain("options", given) as ModelSpec;
-  const explained = () => call((raw) => raw.explainModel(spec));
-  return {
-    spec,
-    ...call((raw) => raw.describeModel(spec)),
-    toString: () => explained().text,
-    explain: () => explained().explanation,
-  } as unknown as Model<P, S, I>;
+  const description = call((raw) => raw.describeModel(spec));
+  return new DescribedModel(spec, description) as Model<string, string, string> as Model<P, S, I>;
 }
 
 /**
@@ -45,4 +38,31 @@ export function lotkaVolterra(): Model<ModelParameters["lotkaVolterra"], "prey" 
 /** The same in logarithms, where populations stay positive and errors are relative: states `logPrey`, `logPredator`. */
 export function logLotkaVolterra(): Model<ModelParameters["logLotkaVolterra"], "logPrey" | "logPredator", never> {
   return model({ name: "logLotkaVolterra" });
+}
+
+/**
+ * A neuron with sodium, potassium and leak currents (after Hodgkin and Huxley 1952), time in ms: states `V` (mV) and the gates `m`, `h`, `n`; input `I`,
+ * the stimulus; 18 parameters: `gNa` (120), `ENa` (50), `gK` (20), `EK` (-77), `gL` (0.3), `EL` (-54), and for each gate half activation, width and two
+ * times, `Vm`, `dVm`, `t1m`, `t2m` and so on.
+ */
+export function naklNeuron(): Model<ModelParameters["naklNeuron"], "V" | "m" | "h" | "n", "I"> {
+  return model({ name: "naklNeuron" });
+}
+
+/**
+ * The Colpitts oscillator, an electronic circuit that can be chaotic, in dimensionless form: states `x1`, `x2`, `x3`; parameters `alpha` (5), `gamma`
+ * (0.0797), `q` (0.6898), `eta` (6.2723).
+ */
+export function colpitts(): Model<ModelParameters["colpitts"], "x1" | "x2" | "x3", never> {
+  return model({ name: "colpitts" });
+}
+
+/** The plane pendulum with friction: states `angle` (radians, not wrapped), `velocity`; parameters `gravity` (9.81, over the length), `damping` (0.1). */
+export function pendulum(): Model<ModelParameters["pendulum"], "angle" | "velocity", never> {
+  return model({ name: "pendulum" });
+}
+
+/** Motion down the slope of a potential with two wells: state `x`, `dx/dt = slope x - cubic x^3`; parameters `slope` (4), `cubic` (4). */
+export function doubleWell(): Model<ModelParameters["doubleWell"], "x", never> {
+  return model({ name: "doubleWell" });
 }

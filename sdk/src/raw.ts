@@ -10,6 +10,7 @@ import type {
   ModelKind,
   Parameter,
   Rung,
+  Stopped,
   Verdict,
 } from "../generated/types.js";
 
@@ -43,10 +44,13 @@ export type {
   Precision,
   Prior,
   Rung,
+  StartingRange,
   Severity,
+  StartingStrategy,
   StartingPaths,
   StateDefinition as CoreStateDefinition,
   StopReason,
+  Stopped,
   Structured,
   TrustRegion,
   Variable,
@@ -69,18 +73,28 @@ export interface Climb {
   /** Of the estimated parameters, in the model's order. */
   parameters: number[];
   failure: ErrorFacts | null;
+  /** Why it was not climbed to the end, if it was beaten. */
+  stopped: Stopped | null;
   /** points x dimension, row-major. */
   path: Float64Array;
 }
 
 export interface RawClimber {
-  nextRung(): Rung | undefined;
+  /** Undefined at the end, and once the first number of `cancel` is not zero. */
+  nextRung(cancel?: Int32Array): Rung | undefined;
   climb(): Climb;
   free(): void;
 }
 
 export interface RawAnnealer {
   estimated(): string[];
+  /** Parameters that change in time: the last columns of paths. */
+  varying(): string[];
+  starts(): number;
+  /** Undefined where rungs are found on the way. */
+  rungs(): number | undefined;
+  /** What is to be done after these climbs, whose paths are not needed. */
+  state(climbs: Climb[]): { enough: number | null; over: number[]; reprieved: number[] };
   climber(start: number): RawClimber;
   resume(climb: Climb): RawClimber;
   finish(climbs: Climb[]): {

@@ -14,7 +14,7 @@ function work(port: MessagePort, { module, task, cancel }: WorkerData): void {
   function climb(job: Request): void {
     const climber = climberOf(annealer, job);
     while (Atomics.load(cancelled, 0) === 0) {
-      const rung = call(() => climber.nextRung());
+      const rung = call(() => climber.nextRung(cancelled));
       if (rung === undefined) break;
       reply({ type: "rung", start: job.start, rung });
     }

@@ -62,7 +62,7 @@ describe("annealing options", () => {
     ["modelPrecision.alpha", 1, "unknownName", "modelPrecision.alpha", /known: initial, factor, rungs/],
     ["startingPaths.range", [-Infinity, 10], "outOfRange", "startingPaths.range[0]", /finite, got -Infinity/],
     ["startingPaths.range", [10, -10], "outOfRange", "startingPaths.range[1]", /at least the lower end, 10/],
-    ["startingPaths.range", [1], "wrongShape", "startingPaths.range", /2/],
+    ["startingPaths.range", [1], "wrongShape", "startingPaths.range", /expected an interval/],
     ["startingPaths.count", 0, "outOfRange", "startingPaths.count", /at least 1/],
     ["startingPaths.count", 1e9, "outOfRange", "startingPaths.count", /at most/],
     ["startingPaths.seed", 0.5, "wrongShape", "startingPaths.seed", /0\.5/],

@@ -24,7 +24,7 @@ export function smallOptions() {
     measurementPrecision: 4,
     modelPrecision: { initial: 4e-4, factor: 3, rungs: 14 },
     estimate: { forcing: { initial: [6, 10] } },
-    startingPaths: { count: 3, range: [-10, 10], seed: 2 },
+    startingPaths: { start: "random", count: 3, enough: 3, prune: false, range: [-10, 10], seed: 2 },
   } as const;
 }
 

@@ -1,6 +1,6 @@
 //! The ladder, climbed rung by rung so that JavaScript can report, pause and stop in between.
 
-use js_sys::{Array, Float64Array, Reflect};
+use js_sys::{Array, Atomics, Float64Array, Int32Array, Reflect};
 use least_action::anneal::{Climb, Rung, Stopped};
 use least_action::{AnnealOptions, Error, Run};
 use serde::{Deserialize, Serialize};
@@ -52,6 +52,34 @@ impl Annealer {
     /// Names of the estimated parameters, in the order of their values in rungs.
     pub fn estimated(&self) -> Vec<String> {
         self.0.problem().estimated().map(str::to_string).collect()
+    }
+
+    /// Names of the parameters that change in time: they are the last columns of paths.
+    pub fn varying(&self) -> Vec<String> {
+        self.0.problem().varying().map(str::to_string).collect()
+    }
+
+    /// How many starting paths are tried at most.
+    pub fn starts(&self) -> usize {
+        self.0.options().starting_paths.count
+    }
+
+    /// Rungs of every climb; undefined where they are found on the way.
+    pub fn rungs(&self) -> Option<usize> {
+        let ladder = &self.0.options().model_precision;
+        ladder.factor.and(ladder.rungs)
+    }
+
+    /// What is to be done after `climbs`, whose paths are not needed: `{ enough, over, reprieved }`. `enough` is how many starts count, null if there are not enough
+    /// yet; `over` are those that there is nothing to go on with; `reprieved` those that were stopped but must go on.
+    pub fn state(&self, climbs: Vec<JsValue>) -> Result<JsValue> {
+        let climbs = climbs.iter().map(read_progress);
+        let climbs = climbs.collect::<Result<Vec<Climb>>>()?;
+        Ok(object([
+            ("enough", plain(&self.0.enough(&climbs))),
+            ("over", plain(&self.0.over(&climbs))),
+            ("reprieved", plain(&self.0.reprieved(&climbs))),
+        ]))
     }
 
     /// Begins the climb from a starting path.
@@ -117,10 +145,16 @@ pub struct Climber(least_action::anneal::Climber);
 
 #[wasm_bindgen]
 impl Climber {
-    /// Minimises at the next rung and gives it; undefined at the end of the ladder, or when the mathematics failed.
+    /// Minimises at the next rung and gives it; undefined at the end of the ladder, when the mathematics failed, and when the first number of `cancel` is
+    /// no longer zero.
     #[wasm_bindgen(js_name = nextRung)]
-    pub fn next_rung(&mut self) -> JsValue {
-        self.0.next_rung().map_or(JsValue::UNDEFINED, plain)
+    pub fn next_rung(&mut self, cancel: Option<Int32Array>) -> JsValue {
+        let interrupted = || {
+            let cancel = cancel.as_ref();
+            cancel.is_some_and(|cancel| Atomics::load(cancel, 0).is_ok_and(|value| value != 0))
+        };
+        let rung = self.0.next_rung_unless(&interrupted);
+        rung.map_or(JsValue::UNDEFINED, plain)
     }
 
     /// What has been done so far: `{ start, rungs, parameters, failure, path }`.
@@ -148,6 +182,14 @@ fn read_climb(climb: &JsValue) -> Result<Climb> {
                 message: "must be a Float64Array".into(),
             })
         })?;
+    Ok(Climb {
+        path: path.to_vec(),
+        ..read_progress(climb)?
+    })
+}
+
+/// A climb without its path.
+fn read_progress(climb: &JsValue) -> Result<Climb> {
     let start = Reflect::get(climb, &"start".into()).unwrap_or(JsValue::UNDEFINED);
     // The SDK passes exactly these fields, so there are no unknown ones to look for.
     let progress: Progress = read_exact(&start, climb)?;
@@ -157,7 +199,7 @@ fn read_climb(climb: &JsValue) -> Result<Climb> {
         parameters: progress.parameters,
         failure: progress.failure,
         stopped: progress.stopped,
-        path: path.to_vec(),
+        path: Vec::new(),
     })
 }
 

@@ -1,7 +1,7 @@
 //! Times one ladder from one starting path and prints seconds, evaluations and the last action as JSON. `npm run bench` runs this beside WebAssembly,
-//! on the problem in the file that it names.
+//! on the problem in the file that it names, with the minimiser in the second argument, as options say it.
 //!
-//! cargo bench --bench ladder --features serde -- test/fixtures/ladder.json
+//! cargo bench --bench ladder --features serde -- test/fixtures/ladder.json '"lbfgs"'
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -24,7 +24,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Cargo runs benchmarks in the crate's folder; the file is named from the workspace's.
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
     let text = std::fs::read_to_string(std::path::Path::new(root).join(file))?;
-    let problem: Problem = serde_json::from_str(&text)?;
+    let mut problem: Problem = serde_json::from_str(&text)?;
+    if let Some(minimizer) = arguments.next() {
+        problem.anneal.minimizer = serde_json::from_str(&minimizer)?;
+    }
     let model = problem.model.build()?;
     let data = problem.twin.run(&model)?.data;
     let annealer = Annealer::new(Arc::new(model), data, problem.anneal)?;

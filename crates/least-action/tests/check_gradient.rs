@@ -24,7 +24,6 @@ fn action(model: Arc<dyn Model>, options: ActionOptions) -> Action {
         observed: vec![0],
         values: (0..41).map(noise).collect(),
         inputs: vec![0.5; 41 * model.inputs().len()],
-        ..Observations::default()
     };
     let estimate = model.parameters().iter().map(|p| p.name.clone()).collect();
     let options = ActionOptions {

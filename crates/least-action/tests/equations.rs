@@ -542,6 +542,56 @@ fn check_printed(model: &EquationModel) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+#[cfg(feature = "serde")]
+#[test]
+fn definitions_cross_as_json() {
+    use least_action::models::ModelSource;
+    let text = r#"{ "definition": {
+        "name": "neuron",
+        "states": [ { "name": "V", "unit": "mV", "initial": -65 }, { "name": "x", "size": 3, "initial": [1, 2, 3] } ],
+        "inputs": ["I"],
+        "parameters": [ { "name": "g", "default": 120, "unit": "mS/cm^2", "description": "conductance" } ],
+        "where": [ { "name": "open", "expression": "(1 + tanh(V))/2" } ],
+        "equations": [ { "state": "V", "expression": "g*open*(50 - V) + I" }, { "state": "x", "expression": "-x[i-1]" } ],
+        "spinUp": 20
+    } }"#;
+    let source: ModelSource = serde_json::from_str(text).unwrap();
+    let model = source.build().unwrap();
+    assert_eq!(model.states(), ["V", "x0", "x1", "x2"]);
+    assert_eq!(model.initial_state(), [-65.0, 1.0, 2.0, 3.0]);
+    assert_eq!(model.parameters()[0].description, "conductance (mS/cm^2)");
+    assert_eq!(model.spin_up(), 20.0);
+    let again = serde_json::to_string(&source).unwrap();
+    assert_eq!(serde_json::from_str::<ModelSource>(&again).unwrap(), source);
+    let named: ModelSource =
+        serde_json::from_str(r#"{ "name": "lorenz96", "dimension": 5 }"#).unwrap();
+    assert_eq!(named.build().unwrap().dimension(), 5);
+    let unknown = r#"{ "name": "a", "states": [], "equations": [], "where2": [] }"#;
+    let error = serde_json::from_str::<ModelDefinition>(unknown).unwrap_err();
+    assert!(
+        error.to_string().contains("unknown field `where2`"),
+        "{error}"
+    );
+}
+
+#[test]
+fn constants_that_are_not_finite_are_printed_too() {
+    for text in [
+        "sinh(-(1/0)*0)",
+        "x + 1/0",
+        "x*(-1/0)",
+        "0/0 - x",
+        "max(x, -(0/0))",
+    ] {
+        let model = with(text).build().unwrap();
+        let printed = model.expanded();
+        assert!(
+            printed.build().unwrap().has_equations_of(&model),
+            "{printed}"
+        );
+    }
+}
+
 /// Texts made of the language's own words.
 fn words() -> impl Strategy<Value = String> {
     let word = prop::sample::select(vec![

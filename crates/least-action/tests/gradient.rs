@@ -59,7 +59,6 @@ impl Case {
                 inputs: (0..points * model.inputs().len())
                     .map(|k| at(5 * k))
                     .collect(),
-                ..Observations::default()
             },
             path,
             parameters: parameters

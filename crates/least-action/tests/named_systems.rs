@@ -112,7 +112,7 @@ fn lyapunov(model: &EquationModel, parameters: &[f64], time_step: f64, steps: us
                     time_step / 6.0 * (k1[k][i] + 2.0 * k2[k][i] + 2.0 * k3[k][i] + k4[k][i]);
             }
         }
-        for k in 0..d {
+        for (k, sum) in sums.iter_mut().enumerate() {
             let (before, rest) = tangents.split_at_mut(k);
             let tangent = &mut rest[0];
             for other in before {
@@ -124,7 +124,7 @@ fn lyapunov(model: &EquationModel, parameters: &[f64], time_step: f64, steps: us
             }
             let length = tangent.iter().map(|t| t * t).sum::<f64>().sqrt();
             tangent.iter_mut().for_each(|t| *t /= length);
-            sums[k] += length.ln();
+            *sum += length.ln();
         }
     }
     sums.iter()

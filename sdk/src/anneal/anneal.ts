@@ -1,8 +1,8 @@
 // An annealing run from options to result, whoever does the climbing.
-import { release } from "../instance.js";
-import type { Climb, RawAnnealer } from "../raw.js";
-import { type Climbing, type Job, withAnnealer } from "./climbs.js";
-import { type AnnealOptions, climbsOf, type Progress, split, type Task } from "./options.js";
+import { call, release } from "../instance.js";
+import type { Climb, RawAnnealer, Rung } from "../raw.js";
+import { annealerOf, type Climbing, type Job } from "./climbs.js";
+import { type AnnealOptions, climbsOf, type Progress, split, type Task, type Watch } from "./options.js";
 import { Run } from "./run.js";
 
 /** {@link AnnealOptions} to {@link Run}, by one way of climbing. */
@@ -11,61 +11,97 @@ export async function annealBy<P extends string, E extends P>(
   options: AnnealOptions<P, E>,
 ): Promise<Run<E>> {
   const { task, watch, resume } = split(options);
-  const { estimated, earlier } = withAnnealer(task, (annealer) => check(annealer, resume));
-  const { starts, rungs } = sizeOf(task);
-  const isComplete = (climb: Climb): boolean => climb.rungs.length === rungs;
-  const climbs = earlier.filter(isComplete);
-  const jobs = jobsOf(
-    starts,
-    earlier.filter((climb) => !isComplete(climb)),
-    climbs,
-  );
-
-  let done = earlier.reduce((sum, climb) => sum + climb.rungs.length, 0);
-  let startsDone = climbs.length;
-  const { workers, signal, onProgress } = watch;
-  await climbing({
-    task,
-    jobs,
-    workers,
-    signal,
-    onRung(start, level) {
-      done += 1;
-      if (level.rung === rungs - 1) startsDone += 1;
-      const { rung } = level;
-      const progress: Progress = { start, rung, rungs, starts, startsDone, done, total: rungs * starts, level };
-      onProgress?.(progress);
-    },
-    onClimb: (climb) => climbs.push(climb),
-  });
-
-  const cancelled = climbs.length < starts || climbs.some((climb) => !isComplete(climb) && climb.failure === null);
-  if (cancelled && climbs.every((climb) => climb.rungs.length === 0)) throw signal?.reason;
-  climbs.sort((a, b) => a.start - b.start);
-  const verdicts = withAnnealer(task, (annealer) => annealer.finish(climbs));
-  return new Run<E>({ task, climbs, starts, estimated, verdicts, cancelled });
-}
-
-/** The names of the estimated parameters and the climbs to be resumed, found to fit this run. */
-function check(annealer: RawAnnealer, resume: unknown): { estimated: readonly string[]; earlier: Climb[] } {
-  const estimated = annealer.estimated();
-  const earlier = climbsOf(resume, estimated);
-  for (const climb of earlier) release(annealer.resume(climb));
-  return { estimated, earlier };
-}
-
-/** From options that Rust has found good. */
-function sizeOf(task: Task): { starts: number; rungs: number } {
-  const options = task.options as { startingPaths: { count: number }; modelPrecision: { rungs: number } };
-  return { starts: options.startingPaths.count, rungs: options.modelPrecision.rungs };
-}
-
-function jobsOf(starts: number, interrupted: readonly Climb[], complete: readonly Climb[]): Job[] {
-  const known = new Map(interrupted.map((climb) => [climb.start, climb]));
-  const finished = new Set(complete.map((climb) => climb.start));
-  const jobs: Job[] = [];
-  for (let start = 0; start < starts; start += 1) {
-    if (!finished.has(start)) jobs.push({ start, climb: known.get(start) });
+  const annealer = annealerOf(task);
+  try {
+    const names = call(() => ({ estimated: annealer.estimated(), varying: annealer.varying() }));
+    const earlier = call(() => climbsOf(resume, names));
+    for (const climb of earlier) release(call(() => annealer.resume(climb)));
+    const ascent = new Ascent(annealer, earlier, watch.onProgress);
+    await ascent.run(climbing, task, watch);
+    return new Run<E>({ task, ...names, ...ascent.outcome(watch.signal) });
+  } finally {
+    release(annealer);
   }
-  return jobs;
+}
+
+/** The climbs of a run, which may end before all starting paths have been tried. */
+class Ascent {
+  readonly #annealer: RawAnnealer;
+  readonly #climbs: Map<number, Climb>;
+  readonly #onProgress: Watch["onProgress"];
+  readonly #starts: number;
+  readonly #rungs: number | undefined;
+  #done: number;
+  #over = 0;
+
+  constructor(annealer: RawAnnealer, earlier: readonly Climb[], onProgress: Watch["onProgress"]) {
+    this.#annealer = annealer;
+    this.#climbs = new Map(earlier.map((climb) => [climb.start, climb]));
+    this.#onProgress = onProgress;
+    this.#starts = call(() => annealer.starts());
+    this.#rungs = call(() => annealer.rungs());
+    this.#done = earlier.reduce((sum, climb) => sum + climb.rungs.length, 0);
+  }
+
+  async run(climbing: Climbing, task: Task, { workers, signal }: Watch): Promise<void> {
+    const over = new Set(this.#state().over);
+    this.#over = over.size;
+    const begun = (start: number): Job => ({ start, climb: this.#climbs.get(start) });
+    const all = Array.from({ length: this.#starts }, (_, start) => start);
+    const waves = [
+      () => all.filter((start) => !over.has(start)).map(begun),
+      // Those that were stopped because others seemed better, if none of the others got through.
+      () => this.#state().reprieved.map(begun),
+    ];
+    for (const wave of waves) {
+      if (signal?.aborted || this.#state().enough !== null) return;
+      const jobs = wave();
+      if (jobs.length === 0) continue;
+      // Whoever still climbs when there are enough is called back.
+      const stop = new AbortController();
+      const onAbort = (): void => stop.abort(signal?.reason);
+      signal?.addEventListener("abort", onAbort, { once: true });
+      const onClimb = (climb: Climb): void => {
+        this.#climbs.set(climb.start, climb);
+        const state = this.#state();
+        this.#over = state.over.length;
+        if (state.enough !== null) stop.abort();
+      };
+      const onRung = (start: number, level: Rung): void => this.#tell(start, level);
+      try {
+        await climbing({ task, jobs, workers, signal: stop.signal, onRung, onClimb });
+      } finally {
+        signal?.removeEventListener("abort", onAbort);
+      }
+    }
+  }
+
+  /** All climbs that count, and what they say together. */
+  outcome(signal: AbortSignal | undefined): {
+    climbs: Climb[];
+    starts: number;
+    verdicts: ReturnType<RawAnnealer["finish"]>;
+    cancelled: boolean;
+  } {
+    const { enough, over } = this.#state();
+    const all = [...this.#climbs.values()].sort((a, b) => a.start - b.start);
+    const climbs = enough === null ? all : all.filter((climb) => climb.start < enough);
+    const cancelled = enough === null && over.length < this.#starts;
+    if (cancelled && climbs.every((climb) => climb.rungs.length === 0)) throw signal?.reason;
+    const verdicts = call(() => this.#annealer.finish(climbs));
+    const starts = Math.max(...climbs.map((climb) => climb.start)) + 1;
+    return { climbs, starts, verdicts, cancelled };
+  }
+
+  #state(): ReturnType<RawAnnealer["state"]> {
+    return call(() => this.#annealer.state([...this.#climbs.values()]));
+  }
+
+  #tell(start: number, level: Rung): void {
+    this.#done += 1;
+    const [starts, rungs, done] = [this.#starts, this.#rungs ?? null, this.#done];
+    const total = rungs === null ? null : rungs * starts;
+    const progress: Progress = { start, rung: level.rung, rungs, starts, startsDone: this.#over, done, total, level };
+    this.#onProgress?.(progress);
+  }
 }

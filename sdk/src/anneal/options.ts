@@ -1,8 +1,8 @@
 // What a user says about an annealing run, and its parts: those for Rust, those for here.
-import { LeastActionError, outOfRange, wrongShape } from "../errors.js";
+import { LeastActionError, outOfRange, wrongLength, wrongShape } from "../errors.js";
 import { specOf, type Model } from "../models.js";
 import { type DataSet, type Observations, setsOf } from "../observations.js";
-import type { Climb, CoreAnnealOptions, Discretization, Estimate, Normalization, Rung } from "../raw.js";
+import type { Climb, CoreAnnealOptions, Discretization, Estimate, Normalization, Rung, Stopped } from "../raw.js";
 import { copied, describe, fields, float64Array, plain } from "../shape.js";
 
 /** A rung has been done. */
@@ -11,16 +11,16 @@ export interface Progress {
   start: number;
   /** The rung, from 0. */
   rung: number;
-  /** Rungs of every ladder. */
-  rungs: number;
-  /** Starting paths in all. */
+  /** Rungs of every ladder; null where they are found on the way. */
+  rungs: number | null;
+  /** Starting paths at most: a run ends when enough of them have succeeded. */
   starts: number;
-  /** Starting paths that have come to their end. */
+  /** Starting paths that were climbed to their end, failed, or were stopped. */
   startsDone: number;
   /** Rungs done, over all starting paths. */
   done: number;
-  /** Rungs in all: `rungs * starts`. */
-  total: number;
+  /** Rungs at most, `rungs * starts`; null where they are found on the way. */
+  total: number | null;
   /** What the rung gave. */
   level: Rung;
 }
@@ -60,6 +60,8 @@ export interface ResumableRun {
     readonly start: number;
     readonly rungs: readonly Rung[];
     readonly parameters: Readonly<Record<string, number>>;
+    readonly varying?: Readonly<Record<string, ArrayLike<number>>>;
+    readonly stopped?: Stopped | null;
     readonly path: ArrayLike<number>;
   }[];
 }
@@ -120,7 +122,10 @@ function signalOf(value: unknown): AbortSignal | undefined {
 }
 
 /** The climbs of an earlier run; whether they fit this one is decided in Rust. */
-export function climbsOf(resume: unknown, estimated: readonly string[]): Climb[] {
+export function climbsOf(
+  resume: unknown,
+  { estimated, varying }: { estimated: readonly string[]; varying: readonly string[] },
+): Climb[] {
   if (resume === undefined) return [];
   const { starts } = fields("resume", resume);
   if (!Array.isArray(starts)) throw wrongShape("resume.starts", `must be an array, got ${describe(starts)}`);
@@ -141,7 +146,29 @@ export function climbsOf(resume: unknown, estimated: readonly string[]): Climb[]
       parameters: estimated.map((name) => parameters[name] as number),
       // What failed is tried again, and fails again if nothing has changed.
       failure: null,
-      path: copied(`${path}.path`, float64Array(`${path}.path`, climb.path)),
+      stopped: (climb.stopped ?? null) as Stopped | null,
+      path: joined(path, climb, varying),
     };
+  });
+}
+
+/** A path with the parameters that change in time as its last columns, as Rust has it. */
+function joined(at: string, climb: Record<string, unknown>, varying: readonly string[]): Float64Array {
+  const path = copied(`${at}.path`, float64Array(`${at}.path`, climb.path));
+  if (varying.length === 0) return path;
+  const given = fields(`${at}.varying`, climb.varying);
+  const columns = varying.map((name) => float64Array(`${at}.varying.${name}`, given[name]));
+  const points = columns[0]?.length ?? 0;
+  const odd = columns.findIndex((column) => column.length !== points);
+  if (odd >= 0) {
+    const because = "as many as the others have";
+    throw wrongLength(`${at}.varying.${varying[odd]}`, columns[odd]?.length ?? 0, points, because);
+  }
+  const own = path.length / points;
+  if (!Number.isInteger(own)) throw wrongLength(`${at}.path`, path.length, points, "a multiple, one row per point");
+  const width = own + columns.length;
+  return Float64Array.from({ length: points * width }, (_, k) => {
+    const [point, column] = [Math.floor(k / width), k % width];
+    return (column < own ? path[point * own + column] : columns[column - own]?.[point]) as number;
   });
 }

@@ -1,15 +1,15 @@
 // What an annealing run gives.
 import { outOfRange, type ErrorFacts, wrongShape } from "../errors.js";
-import type { Climb, Drop, Finding, Level, RawAnnealer, Rung, Verdict } from "../raw.js";
+import type { Climb, Drop, Finding, Level, RawAnnealer, Rung, Stopped, Verdict } from "../raw.js";
 import { describe, fields, float64Array, plain, timeGrid } from "../shape.js";
 import { withAnnealer } from "./climbs.js";
 import type { Task } from "./options.js";
 
-/** Action levels: one row per starting path, one column per rung. */
+/** Action levels: one row per starting path that was begun, one column per rung. */
 export interface Levels {
   starts: number;
   rungs: number;
-  /** R_f at each rung. */
+  /** R_f at each rung; where rungs are found on the way, those of the longest climb. */
   modelPrecision: Float64Array;
   /** starts x rungs, row-major; NaN where a climb did not get to. The two errors' sum. */
   action: Float64Array;
@@ -24,10 +24,14 @@ export interface Start<E extends string> {
   /** Its number, from 0. */
   start: number;
   rungs: Rung[];
-  /** At the last rung done. */
+  /** At the last rung done; of a parameter that changes in time, its mean. */
   parameters: Record<E, number>;
+  /** Parameters that change in time: one value per point. */
+  varying: Partial<Record<E, Float64Array>>;
   /** points x dimension, row-major, at the last rung done. */
   path: Float64Array;
+  /** Why it was not climbed to the end, if it was beaten. */
+  stopped: Stopped | null;
   /** Why the climb ended early, if the mathematics failed. */
   failure: ErrorFacts | null;
 }
@@ -41,7 +45,11 @@ export interface Best<E extends string> {
   action: number;
   measurementError: number;
   modelError: number;
+  priorError: number;
+  /** Of a parameter that changes in time, its mean. */
   parameters: Record<E, number>;
+  /** Parameters that change in time: one value per point. */
+  varying: Partial<Record<E, Float64Array>>;
   /** points x dimension, row-major. */
   path: Float64Array;
 }
@@ -58,9 +66,10 @@ export interface Outcome {
   task: Task;
   /** By number. */
   climbs: readonly Climb[];
-  /** Starting paths in all, begun or not. */
+  /** Rows of the table of levels: one more than the number of the last starting path that was begun. */
   starts: number;
   estimated: readonly string[];
+  varying: readonly string[];
   verdicts: ReturnType<RawAnnealer["finish"]>;
   cancelled: boolean;
 }
@@ -93,7 +102,7 @@ export class Run<E extends string = string> {
 
   /** @internal */
   constructor(outcome: Outcome) {
-    const { task, climbs, estimated, verdicts, cancelled } = outcome;
+    const { task, climbs, verdicts, cancelled } = outcome;
     this.#outcome = outcome;
     this.levels = levelsOf(outcome);
     this.clusters = verdicts.levels;
@@ -102,12 +111,12 @@ export class Run<E extends string = string> {
     this.drops = verdicts.drops;
     this.findings = verdicts.findings;
     this.verdict = verdicts.verdict;
-    this.starts = climbs.map((climb) => ({ ...climb, parameters: named<E>(estimated, climb.parameters) }));
-    this.best = bestOf(this.starts[verdicts.best] as Start<E>);
     this.cancelled = cancelled;
     const grids = task.sets.map(({ grid }) => grid as { start?: number; timeStep: number; points: number });
     const times = grids.flatMap(({ start = 0, timeStep, points }) => [...timeGrid(start, timeStep, 0, points)]);
     this.times = Float64Array.from(times);
+    this.starts = climbs.map((climb) => startOf<E>(outcome, climb, times.length));
+    this.best = bestOf(this.starts[verdicts.best] as Start<E>);
   }
 
   /**
@@ -128,7 +137,8 @@ export class Run<E extends string = string> {
       if (typeof start !== "number") throw wrongShape("start", `must be a number, got ${describe(start)}`);
       throw outOfRange("start", start, "the number of a starting path that was begun");
     }
-    return withAnnealer(task, (annealer) => annealer.predict(climb, plain("options", horizon)));
+    const { times, path } = withAnnealer(task, (annealer) => annealer.predict(climb, plain("options", horizon)));
+    return { times, path: parted(path, times.length, this.#outcome.varying.length).path };
   }
 
   /** Levels and parameters as a table. */
@@ -159,21 +169,54 @@ export class Run<E extends string = string> {
       drops,
       findings,
       verdict,
-      best: { ...best, path: Array.from(best.path) },
-      starts: starts.map((start) => ({ ...start, path: Array.from(start.path) })),
+      best: listed(best),
+      starts: starts.map(listed),
       cancelled,
       times: Array.from(times),
     };
   }
 }
 
-function named<E extends string>(names: readonly string[], values: readonly number[]): Record<E, number> {
-  return Object.fromEntries(names.map((name, i) => [name, values[i]])) as Record<E, number>;
+/** The last `further` columns of a path apart from the others. */
+function parted(rows: Float64Array, points: number, further: number): { path: Float64Array; columns: Float64Array[] } {
+  const width = rows.length / points;
+  const own = width - further;
+  const value = (point: number, column: number): number => rows[point * width + column] as number;
+  const path =
+    further === 0 ? rows : Float64Array.from({ length: points * own }, (_, k) => value(Math.floor(k / own), k % own));
+  const column = (k: number): Float64Array =>
+    Float64Array.from({ length: points }, (_, point) => value(point, own + k));
+  return { path, columns: Array.from({ length: further }, (_, k) => column(k)) };
 }
 
-function bestOf<E extends string>({ start, rungs, parameters, path }: Start<E>): Best<E> {
-  const { rung, action, measurementError, modelError } = rungs.at(-1) as Rung;
-  return { start, rung, action, measurementError, modelError, parameters, path };
+function startOf<E extends string>({ estimated, varying }: Outcome, climb: Climb, points: number): Start<E> {
+  const { path, columns } = parted(climb.path, points, varying.length);
+  const mean = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const parameters = [
+    ...estimated.map((name, i) => [name, climb.parameters[i]]),
+    ...varying.map((name, k) => [name, mean(columns[k] as Float64Array)]),
+  ];
+  return {
+    ...climb,
+    parameters: Object.fromEntries(parameters) as Record<E, number>,
+    varying: Object.fromEntries(varying.map((name, k) => [name, columns[k]])) as Partial<Record<E, Float64Array>>,
+    path,
+  };
+}
+
+/** With lists in the place of typed arrays. */
+function listed<T extends { path: Float64Array; varying: object }>(one: T): Record<string, unknown> {
+  const varying = Object.entries(one.varying as Record<string, Float64Array>);
+  return {
+    ...one,
+    path: Array.from(one.path),
+    varying: Object.fromEntries(varying.map(([name, values]) => [name, Array.from(values)])),
+  };
+}
+
+function bestOf<E extends string>({ start, rungs, parameters, varying, path }: Start<E>): Best<E> {
+  const { rung, action, measurementError, modelError, priorError } = rungs.at(-1) as Rung;
+  return { start, rung, action, measurementError, modelError, priorError, parameters, varying, path };
 }
 
 function levelsOf({ climbs, starts, verdicts }: Outcome): Levels {

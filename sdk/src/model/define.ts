@@ -1,17 +1,17 @@
 // Models of the user's own, written as mathematics.
 import { LeastActionError, textOf, wrongShape } from "../errors.js";
 import { call, isLoaded } from "../instance.js";
-import type { Parameter } from "../raw.js";
 import { describe, fields } from "../shape.js";
 import type { ModelDefinition } from "./definition.js";
 import { lower } from "./lower.js";
-import type { Model } from "./model.js";
+import { DescribedModel, type Model } from "./model.js";
 import { componentsOf, declarationsOf, record } from "./read.js";
-import { equationsOf, scopeOf, whereOf } from "./trace.js";
+import { definitionsOf, equationsOf, scopeOf } from "./trace.js";
 import type {
   ComponentNames,
   Equations,
   InitialState,
+  Observables,
   ParameterDeclarations,
   StateDeclarations,
   Where,
@@ -34,6 +34,8 @@ export interface ModelOptions<S extends StateDeclarations, P, I extends string, 
   where?: Where<S, P, I, W>;
   /** A formula for each state: text, an {@link expr} template, or a function of the model's names that gives one. */
   equations: Equations<S, P, I, W>;
+  /** Functions of the state that can be measured like states: observed numbers go on with them. Default: none. */
+  observables?: Observables<S, P, I, W>;
   /** Where twin experiments begin, if not told otherwise: by state, or all in order. */
   initialState?: InitialState<S>;
   /** Time that twin experiments integrate before the data begin. Default: none. */
@@ -74,12 +76,20 @@ export function defineModel<
   const declared = declarationsOf(given);
   const { states, inputs = [], parameters = [] } = declared;
   const others = [...parameters.map(({ name }) => name), ...inputs];
-  const where = whereOf(given.where, scopeOf(states, others));
+  const where = definitionsOf("where", given.where, scopeOf(states, others));
   const scope = scopeOf(states, [...others, ...where.map(({ name }) => name)]);
   const equations = equationsOf(given.equations, states, scope, given.states instanceof Vector);
-  const formulas = lower(where, equations, [...others, ...componentsOf(states)]);
-  const definition = { ...declared, ...(formulas.where.length === 0 ? { equations: formulas.equations } : formulas) };
-  return new DefinedModel(definition) as Model<keyof P & string, ComponentNames<S>, I>;
+  const observables = definitionsOf("observables", given.observables, scope);
+  const lowered = lower(where, [...equations, ...observables], [...others, ...componentsOf(states)]);
+  const end = lowered.equations.length - observables.length;
+  const observed = lowered.equations.slice(end).map(({ state: name, expression }) => ({ name, expression }));
+  const definition: ModelDefinition = {
+    ...declared,
+    ...(lowered.where.length > 0 && { where: lowered.where }),
+    equations: lowered.equations.slice(0, end),
+    ...(observed.length > 0 && { observables: observed }),
+  };
+  return modelOf(definition) as Model<keyof P & string, ComponentNames<S>, I>;
 }
 
 /**
@@ -95,7 +105,7 @@ export function modelFromJSON(json: string | ModelDefinition): Model {
   for (const list of ["states", "equations"] as const) {
     if (!Array.isArray(copy[list])) throw wrongShape(list, `must be a list, got ${describe(copy[list])}`);
   }
-  return new DefinedModel(copy);
+  return modelOf(copy);
 }
 
 function parsed(json: string): unknown {
@@ -110,38 +120,25 @@ function parsed(json: string): unknown {
   }
 }
 
-class DefinedModel implements Model {
-  readonly spec: { readonly definition: ModelDefinition };
-  readonly name: string;
-  readonly kind: "flow" | "map";
-  readonly dimension: number;
-  readonly states: readonly string[];
-  readonly units: readonly (string | null)[];
-  readonly parameters: readonly Parameter[];
-  readonly inputs: readonly string[];
-
-  constructor(definition: ModelDefinition) {
-    const { name = "model", kind = "flow", states, parameters = [], inputs = [] } = definition;
-    this.spec = { definition };
-    this.name = name;
-    this.kind = kind;
-    this.states = componentsOf(states);
-    this.dimension = this.states.length;
-    this.units = states.flatMap(({ size = 1, unit = null }) => Array<string | null>(size).fill(unit));
-    this.parameters = parameters.map(({ description = "", ...rest }) => ({ ...rest, description }));
-    this.inputs = [...inputs];
-    if (isLoaded()) call((raw) => raw.describeModel(this.spec));
-  }
-
-  get definition(): ModelDefinition {
-    return this.spec.definition;
-  }
-
-  toString(): string {
-    return call((raw) => raw.explainModel(this.spec)).text;
-  }
-
-  explain(): string {
-    return call((raw) => raw.explainModel(this.spec)).explanation;
-  }
+/** The model that a definition describes; Rust looks at it at once if it is there already. */
+function modelOf(definition: ModelDefinition): Model {
+  const { name = "model", kind = "flow", states, parameters = [], inputs = [], observables = [] } = definition;
+  const spec = { definition };
+  const components = componentsOf(states);
+  if (isLoaded()) call((raw) => raw.describeModel(spec));
+  return new DescribedModel(spec, {
+    name,
+    kind,
+    dimension: components.length,
+    states: components,
+    units: states.flatMap(({ size = 1, unit = null }) => Array<string | null>(size).fill(unit)),
+    parameters: parameters.map(({ name, default: value, unit, description }) => {
+      const meaning =
+        description === undefined ? (unit ?? "") : unit === undefined ? description : `${description} (${unit})`;
+      return { name, default: value, description: meaning };
+    }),
+    inputs: [...inputs],
+    observables: observables.map((one) => one.name),
+    definition,
+  });
 }

@@ -1,6 +1,7 @@
 // What a model is to those who use it.
 import { wrongShape } from "../errors.js";
-import type { ModelKind, ModelSpec, Parameter } from "../raw.js";
+import { call } from "../instance.js";
+import type { ModelDescription, ModelKind, ModelSpec, Parameter } from "../raw.js";
 import { describe, plain } from "../shape.js";
 import type { ModelDefinition } from "./definition.js";
 
@@ -22,12 +23,52 @@ export interface Model<P extends string = string, S extends string = string, I e
   readonly parameters: readonly (Parameter & { readonly name: P })[];
   /** Names of the inputs u(t), in the order of the columns of `data.inputs`. */
   readonly inputs: readonly I[];
+  /** Names of functions of the state that can be measured; in data they are numbered on from the states. */
+  readonly observables: readonly string[];
   /** The model as plain data, for files; see {@link modelFromJSON}. */
   readonly definition: ModelDefinition;
-  /** The equations as they are computed, one line each. */
+  /** The equations as one writes them down, with parameters and units. */
   toString(): string;
-  /** The same with the number of operations for values and derivatives. */
+  /** What values and derivatives take: operations, and what is known to be zero. */
   explain(): string;
+}
+
+/** A model, whoever has described it. */
+export class DescribedModel implements Model {
+  readonly spec: Model["spec"];
+  readonly name: string;
+  readonly kind: ModelKind;
+  readonly dimension: number;
+  readonly states: readonly string[];
+  readonly units: readonly (string | null)[];
+  readonly parameters: readonly Parameter[];
+  readonly inputs: readonly string[];
+  readonly observables: readonly string[];
+  readonly definition: ModelDefinition;
+
+  constructor(
+    spec: Model["spec"],
+    description: Omit<ModelDescription, "definition"> & { readonly definition: ModelDefinition },
+  ) {
+    this.spec = spec;
+    this.name = description.name;
+    this.kind = description.kind;
+    this.dimension = description.dimension;
+    this.states = description.states;
+    this.units = description.units;
+    this.parameters = description.parameters;
+    this.inputs = description.inputs;
+    this.observables = description.observables;
+    this.definition = description.definition;
+  }
+
+  toString(): string {
+    return call((raw) => raw.explainModel(this.spec)).text;
+  }
+
+  explain(): string {
+    return call((raw) => raw.explainModel(this.spec)).explanation;
+  }
 }
 
 /** What Rust knows a model by. */

@@ -119,10 +119,10 @@ function template(pieces: readonly (string | Node)[], printing: Printing): strin
     const next = pieces[i + 1];
     const after = typeof next === "string" ? neighbourAfter(next) : next === undefined ? Level.comparison : undefined;
     // Two operands without an operator: as they are, apart, for the parser to complain about.
-    if (before === undefined) text += " ";
+    if (before === undefined && !text.endsWith(" ")) text += " ";
     const least = Math.max(before?.least ?? Level.atom, after ?? Level.atom) as Level;
     text += before?.isOperator ? afterOperator(least, piece, printing) : within(least, piece, printing);
-    if (after === undefined) text += " ";
+    if (after === undefined && !(typeof next === "string" && next.startsWith(" "))) text += " ";
   });
   return text.trim();
 }

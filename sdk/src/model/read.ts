@@ -7,9 +7,22 @@ import { Vector } from "./vector.js";
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Everything but formulas. */
-export type Declarations = Mutable<Omit<ModelDefinition, "where" | "equations">> & { states: StateDefinition[] };
+export type Declarations = Mutable<Omit<ModelDefinition, "where" | "equations" | "observables">> & {
+  states: StateDefinition[];
+};
 
-const OPTIONS = ["name", "kind", "states", "inputs", "parameters", "initialState", "spinUp", "where", "equations"];
+const OPTIONS = [
+  "name",
+  "kind",
+  "states",
+  "inputs",
+  "parameters",
+  "initialState",
+  "spinUp",
+  "where",
+  "equations",
+  "observables",
+];
 
 export function declarationsOf(given: Record<string, unknown>): Declarations {
   checkFields("", given, OPTIONS);

@@ -27,11 +27,11 @@ export function scopeOf(states: readonly StateDefinition[], others: readonly str
 }
 
 /** Definitions in the order in which they were written. */
-export function whereOf(given: unknown, scope: object): Formula[] {
+export function definitionsOf(field: string, given: unknown, scope: object): Formula[] {
   if (given === undefined) return [];
-  const definitions = record("where", isFunction(given) ? traced("where", () => given(scope)) : given);
+  const definitions = record(field, isFunction(given) ? traced(field, () => given(scope)) : given);
   return Object.entries(definitions).map(([name, formula]) => {
-    const path = `where.${name}`;
+    const path = `${field}.${name}`;
     const result = isFunction(formula) ? traced(path, () => formula(scope)) : formula;
     return { path, name, body: bodyOf(path, result) };
   });

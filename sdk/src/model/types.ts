@@ -89,6 +89,11 @@ export type Where<S, P, I extends string, W extends string> =
   | { readonly [K in W]: FormulaOf | ((scope: Scope<S, P, I, never>) => FormulaOf) }
   | ((scope: Scope<S, P, I, never>) => { readonly [K in W]: FormulaOf });
 
+/** Functions of the state by name; or a function that gives them. */
+export type Observables<S, P, I extends string, W extends string> =
+  | { readonly [name: string]: FormulaOf | ((scope: Scope<S, P, I, W>) => FormulaOf) }
+  | ((scope: Scope<S, P, I, W>) => { readonly [name: string]: FormulaOf });
+
 /** Where forward integrations begin: by state, or all in order. */
 export type InitialState<S> =
   | { readonly [K in DeclaredNames<S>]?: K extends VectorNames<S> ? number | readonly number[] : number }

@@ -195,15 +195,15 @@ impl LeastSquares for Chain {
             let values = &mut model.values[b * entries..(b + 1) * entries];
             let residuals = &mut model.residuals[b * 2 * d..(b + 1) * 2 * d];
             let mut e = 0;
-            for r in 0..2 * d {
+            for (r, residual) in residuals.iter_mut().enumerate() {
                 let i = r % d;
                 let (x0, x1, x2) = (path[p + i], path[p + d + i], path[p + 2 * d + i]);
                 let (f0, f1, f2) = (f[p + i], f[p + d + i], f[p + 2 * d + i]);
                 let (own, factor) = if r < d {
-                    residuals[r] = x2 - x0 - h / 3.0 * (f0 + 4.0 * f1 + f2);
+                    *residual = x2 - x0 - h / 3.0 * (f0 + 4.0 * f1 + f2);
                     ([-1.0, 0.0, 1.0], [-h / 3.0, -4.0 * h / 3.0, -h / 3.0])
                 } else {
-                    residuals[r] = x1 - 0.5 * (x0 + x2) - h / 4.0 * (f0 - f2);
+                    *residual = x1 - 0.5 * (x0 + x2) - h / 4.0 * (f0 - f2);
                     ([-0.5, 1.0, -0.5], [-h / 4.0, 0.0, h / 4.0])
                 };
                 let [a, b, _, c] = neighbours(d, i);

@@ -268,6 +268,12 @@ impl Problem {
             .map(|&i| self.model.parameters()[i].name.as_str())
     }
 
+    /// Names of the parameters that change in time: the last states of the model here.
+    pub fn varying(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
+        let states = self.model.states();
+        self.varying.iter().map(|v| states[v.component].as_str())
+    }
+
     /// Bounds of all unknowns; none if nothing is bounded.
     pub fn intervals(&self) -> Option<&Intervals> {
         self.intervals.as_deref()

@@ -165,8 +165,14 @@ impl Annealer {
         stopped.into_iter().map(|(_, _, start)| start).collect()
     }
 
+    /// Starting paths of the climbs that there is nothing to go on with: done, failed, or stopped.
+    pub fn over(&self, climbs: &[Climb]) -> Vec<usize> {
+        let over = climbs.iter().filter(|climb| climb.is_over(self));
+        over.map(|climb| climb.start).collect()
+    }
+
     /// How many starts are enough, of climbs in any order: all from 0 to that number are over, and among them are as many successes as were asked for.
-    fn enough(&self, climbs: &[Climb]) -> Option<usize> {
+    pub fn enough(&self, climbs: &[Climb]) -> Option<usize> {
         let mut order: Vec<&Climb> = climbs.iter().collect();
         order.sort_by_key(|climb| climb.start);
         let mut found = 0;

@@ -104,7 +104,7 @@ fn branch(
 }
 
 /// All nodes that `outputs` depend on, ascending.
-fn needed(graph: &Graph, outputs: impl Iterator<Item = NodeId>) -> Vec<NodeId> {
+pub(super) fn needed(graph: &Graph, outputs: impl Iterator<Item = NodeId>) -> Vec<NodeId> {
     let mut found = HashSet::new();
     let mut waiting: Vec<NodeId> = outputs.collect();
     while let Some(id) = waiting.pop() {

@@ -276,6 +276,21 @@ impl Sink for Rows<'_> {
     }
 }
 
+/// Writes the first outputs as rows, and the others as rows of their own.
+pub(super) struct Keeping<'a> {
+    pub values: &'a mut [f64],
+    pub kept: &'a mut [f64],
+    pub width: usize,
+}
+
+impl Sink for Keeping<'_> {
+    fn take(&mut self, block: Block, tape: &Tape, columns: &[Column]) {
+        let (values, kept) = tape.outputs.split_at(self.width);
+        each_value(block, values, columns, self.values, |to, value| *to = value);
+        each_value(block, kept, columns, self.kept, |to, value| *to = value);
+    }
+}
+
 /// Adds the first outputs to rows, and sums the others over time.
 pub(super) struct Gradients<'a> {
     pub states: &'a mut [f64],

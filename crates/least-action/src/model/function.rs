@@ -3,8 +3,8 @@
 use std::sync::OnceLock;
 
 use super::compile::{compile, Leaves};
-use super::derivative::{reverse, Adjoints};
-use super::evaluate::{run, Gradients, Points, Rows, Scratch};
+use super::derivative::{needed, reverse, Adjoints};
+use super::evaluate::{run, Gradients, Keeping, Points, Rows, Scratch};
 use super::graph::{Graph, Node, NodeId};
 use super::tape::Tape;
 
@@ -52,6 +52,14 @@ pub(super) struct Sparse {
     pub tape: Tape,
 }
 
+/// Values and vector-Jacobian products that share what is slow to compute: the inputs and the values of slow functions are kept, one row per point.
+#[derive(Debug, Clone)]
+struct Kept {
+    width: usize,
+    value: Tape,
+    adjoint: Tape,
+}
+
 /// K outputs of D states, P parameters, inputs and the time. Derivatives are compiled when they are first asked for.
 #[derive(Debug, Clone)]
 pub struct Function {
@@ -62,6 +70,7 @@ pub struct Function {
     /// The value with parameters that differ from point to point.
     each: OnceLock<Tape>,
     adjoint: OnceLock<Tape>,
+    kept: OnceLock<Option<Box<Kept>>>,
     jacobian: OnceLock<Sparse>,
     input_jacobian: OnceLock<Sparse>,
     curvature: OnceLock<Sparse>,
@@ -76,6 +85,7 @@ impl Function {
             leaves,
             each: OnceLock::new(),
             adjoint: OnceLock::new(),
+            kept: OnceLock::new(),
             jacobian: OnceLock::new(),
             input_jacobian: OnceLock::new(),
             curvature: OnceLock::new(),
@@ -137,6 +147,89 @@ impl Function {
         run(self.adjoint(), scratch, points, at, adjoint, sink);
     }
 
+    /// Numbers per point that [`Function::evaluate_keeping`] keeps; 0 where nothing is slow to compute.
+    pub fn kept(&self) -> usize {
+        self.keeping().map_or(0, |kept| kept.width)
+    }
+
+    /// As [`Function::evaluate`]; what [`Function::pull_back_kept`] needs is written to `kept`, points x [`Function::kept`].
+    pub fn evaluate_keeping(
+        &self,
+        scratch: &mut Scratch,
+        at: Points,
+        values: &mut [f64],
+        kept: &mut [f64],
+    ) {
+        let Some(tapes) = self.keeping() else {
+            return self.evaluate(scratch, at, values);
+        };
+        let width = self.outputs.len();
+        let points = values.len() / width;
+        let sink = &mut Keeping {
+            values,
+            kept,
+            width,
+        };
+        run(&tapes.value, scratch, points, at, &[], sink);
+    }
+
+    /// As [`Function::pull_back`], at points of which `kept` is what was kept.
+    pub fn pull_back_kept(
+        &self,
+        scratch: &mut Scratch,
+        at: Points,
+        kept: &[f64],
+        adjoint: &[f64],
+        path_gradient: &mut [f64],
+        parameter_gradient: &mut [f64],
+    ) {
+        let Some(tapes) = self.keeping() else {
+            return self.pull_back(scratch, at, adjoint, path_gradient, parameter_gradient);
+        };
+        let sink = &mut Gradients {
+            states: path_gradient,
+            parameters: parameter_gradient,
+            width: self.leaves.states,
+        };
+        let points = adjoint.len() / self.outputs.len();
+        let at = Points { inputs: kept, ..at };
+        run(&tapes.adjoint, scratch, points, at, adjoint, sink);
+    }
+
+    fn keeping(&self) -> Option<&Kept> {
+        let make = || {
+            let (graph, gradient) = self.gradient();
+            let slow = slow_nodes(&self.graph, &self.outputs);
+            if slow.is_empty() {
+                return None;
+            }
+            let inputs = self.leaves.inputs;
+            let mut own = self.graph.clone();
+            let leaves = (0..inputs as u32).map(|j| own.intern(Node::Input(j)));
+            let kept: Vec<NodeId> = leaves
+                .collect::<Vec<_>>()
+                .into_iter()
+                .chain(slow.iter().copied())
+                .collect();
+            let width = kept.len();
+            let more = Leaves {
+                inputs: width,
+                ..self.leaves
+            };
+            Some(Box::new(Kept {
+                width,
+                value: compile(&own, &[&self.outputs[..], &kept].concat(), self.leaves, 0),
+                adjoint: compile(
+                    &graph.with_inputs(&slow, inputs),
+                    &gradient,
+                    more,
+                    self.outputs.len(),
+                ),
+            }))
+        };
+        self.kept.get_or_init(make).as_deref()
+    }
+
     /// Entries of the Jacobian, K rows; columns are the D states, then the P parameters.
     pub fn jacobian_sparsity(&self) -> &Sparsity {
         &self.jacobian_tape().sparsity
@@ -184,15 +277,21 @@ impl Function {
 
     pub(super) fn adjoint(&self) -> &Tape {
         self.adjoint.get_or_init(|| {
-            let mut graph = self.graph.clone();
-            let adjoints = self.weighted(&mut graph);
-            let zero = graph.constant(0.0);
-            let gradient: Vec<NodeId> = self
-                .variables()
-                .map(|leaf| adjoints.of(&graph, leaf).unwrap_or(zero))
-                .collect();
+            let (graph, gradient) = self.gradient();
             compile(&graph, &gradient, self.leaves, self.outputs.len())
         })
+    }
+
+    /// The graph with the derivatives of `sum_a adjoint_a * output_a` in every variable.
+    fn gradient(&self) -> (Graph, Vec<NodeId>) {
+        let mut graph = self.graph.clone();
+        let adjoints = self.weighted(&mut graph);
+        let zero = graph.constant(0.0);
+        let gradient = self
+            .variables()
+            .map(|leaf| adjoints.of(&graph, leaf).unwrap_or(zero))
+            .collect();
+        (graph, gradient)
     }
 
     pub(super) fn jacobian_tape(&self) -> &Sparse {
@@ -283,6 +382,27 @@ fn entries(
         .collect();
     entries.sort_unstable();
     entries
+}
+
+/// Functions that take many times as long as a multiplication, and differ from point to point.
+fn slow_nodes(graph: &Graph, outputs: &[NodeId]) -> Vec<NodeId> {
+    let is_slow = |id: &NodeId| match graph.node(*id) {
+        Node::Unary(function, _) => function.is_slow(),
+        Node::Binary(function, ..) => function.is_slow(),
+        _ => false,
+    };
+    let varies = |id: &NodeId| {
+        let parts = needed(graph, std::iter::once(*id));
+        let leaf = |id: &NodeId| {
+            matches!(
+                graph.node(*id),
+                Node::State(_) | Node::Input(_) | Node::Time
+            )
+        };
+        parts.iter().any(leaf)
+    };
+    let all = needed(graph, outputs.iter().copied());
+    all.into_iter().filter(is_slow).filter(varies).collect()
 }
 
 fn sparse(

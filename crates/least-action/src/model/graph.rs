@@ -56,6 +56,14 @@ pub(crate) enum Binary {
 }
 
 impl Unary {
+    /// Whether it takes many times as long as a multiplication.
+    pub fn is_slow(self) -> bool {
+        !matches!(
+            self,
+            Unary::Negate | Unary::Sqrt | Unary::Abs | Unary::Sign | Unary::Floor
+        )
+    }
+
     /// Transcendental functions go through `libm`, so that native and wasm give the same bits.
     #[inline(always)]
     pub fn apply(self, a: f64) -> f64 {
@@ -81,6 +89,11 @@ impl Unary {
 }
 
 impl Binary {
+    /// Whether it takes many times as long as a multiplication.
+    pub fn is_slow(self) -> bool {
+        matches!(self, Binary::Power | Binary::Atan2)
+    }
+
     #[inline(always)]
     pub fn apply(self, a: f64, b: f64) -> f64 {
         match self {
@@ -211,6 +224,17 @@ impl Graph {
         let known = nodes.iter().enumerate();
         let known = known.map(|(i, &node)| (node, NodeId(i as u32))).collect();
         Graph { nodes, known }
+    }
+
+    /// The same graph with these nodes as inputs, from number `first` on: for whoever has their values already.
+    pub fn with_inputs(&self, known: &[NodeId], first: usize) -> Graph {
+        let mut graph = self.clone();
+        for (k, id) in known.iter().enumerate() {
+            let input = Node::Input((first + k) as u32);
+            graph.nodes[id.index()] = input;
+            graph.known.insert(input, *id);
+        }
+        graph
     }
 
     pub fn constant(&mut self, value: f64) -> NodeId {

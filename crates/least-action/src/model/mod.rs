@@ -124,6 +124,37 @@ pub trait Model: Send + Sync {
         parameter_gradient: &mut [f64],
     );
 
+    /// Numbers per point that [`Model::evaluate_keeping`] keeps for [`Model::pull_back_kept`]; 0 where nothing is slow to compute.
+    fn kept(&self) -> usize {
+        0
+    }
+
+    /// As [`Model::evaluate`]; what [`Model::pull_back_kept`] needs at the same points is written to `kept`, points x [`Model::kept`].
+    fn evaluate_keeping(
+        &self,
+        scratch: &mut Scratch,
+        at: Points,
+        values: &mut [f64],
+        kept: &mut [f64],
+    ) {
+        let _ = kept;
+        self.evaluate(scratch, at, values);
+    }
+
+    /// As [`Model::pull_back`], at points of which `kept` is what was kept: the same bits, without computing anew what is slow.
+    fn pull_back_kept(
+        &self,
+        scratch: &mut Scratch,
+        at: Points,
+        kept: &[f64],
+        adjoint: &[f64],
+        path_gradient: &mut [f64],
+        parameter_gradient: &mut [f64],
+    ) {
+        let _ = kept;
+        self.pull_back(scratch, at, adjoint, path_gradient, parameter_gradient);
+    }
+
     /// Entries of `DF`; columns are the states, then the parameters.
     fn jacobian_sparsity(&self) -> &Sparsity;
 
@@ -231,6 +262,39 @@ impl Model for EquationModel {
     ) {
         self.function
             .pull_back(scratch, at, adjoint, path_gradient, parameter_gradient);
+    }
+
+    fn kept(&self) -> usize {
+        self.function.kept()
+    }
+
+    fn evaluate_keeping(
+        &self,
+        scratch: &mut Scratch,
+        at: Points,
+        values: &mut [f64],
+        kept: &mut [f64],
+    ) {
+        self.function.evaluate_keeping(scratch, at, values, kept);
+    }
+
+    fn pull_back_kept(
+        &self,
+        scratch: &mut Scratch,
+        at: Points,
+        kept: &[f64],
+        adjoint: &[f64],
+        path_gradient: &mut [f64],
+        parameter_gradient: &mut [f64],
+    ) {
+        self.function.pull_back_kept(
+            scratch,
+            at,
+            kept,
+            adjoint,
+            path_gradient,
+            parameter_gradient,
+        );
     }
 
     fn jacobian_sparsity(&self) -> &Sparsity {

@@ -25,8 +25,9 @@ impl Scheme for Map {
     fn residuals(&self, flow: &mut Flow, _h: f64, path: &[f64], work: &mut Stages, r: &mut [f64]) {
         let d = flow.dimension;
         let (from, to) = (&path[..path.len() - d], &path[d..]);
-        let f = &mut work.0[0].derivative[..from.len()];
-        flow.evaluate(Instants::Points, from, f);
+        let stage = &mut work.0[0];
+        let f = &mut stage.derivative[..from.len()];
+        flow.evaluate(Instants::Points, from, f, &mut stage.kept);
         for ((r, y), f) in r.iter_mut().zip(to).zip(f) {
             *r = y - *f;
         }
@@ -43,7 +44,8 @@ impl Scheme for Map {
     ) {
         let d = flow.dimension;
         let from = &path[..path.len() - d];
-        let adjoint = &mut work.0[0].adjoint[..w.len()];
+        let stage = &mut work.0[0];
+        let adjoint = &mut stage.adjoint[..w.len()];
         for (adjoint, w) in adjoint.iter_mut().zip(w) {
             *adjoint = -w;
         }
@@ -53,6 +55,7 @@ impl Scheme for Map {
         flow.pull_back(
             Instants::Points,
             from,
+            &stage.kept,
             adjoint,
             &mut gradient.path[..from.len()],
             gradient.parameters,

@@ -30,7 +30,7 @@ impl Scheme for Midpoint {
         for ((middle, x), y) in middle.iter_mut().zip(path).zip(&path[d..]) {
             *middle = 0.5 * (x + y);
         }
-        flow.evaluate(Instants::Middles, middle, f);
+        flow.evaluate(Instants::Middles, middle, f, &mut stage.kept);
         for (((r, x), y), f) in r.iter_mut().zip(path).zip(&path[d..]).zip(f) {
             *r = y - x - h * *f;
         }
@@ -58,6 +58,7 @@ impl Scheme for Midpoint {
         flow.pull_back(
             Instants::Middles,
             middle,
+            &stage.kept,
             adjoint,
             at_middle,
             gradient.parameters,

@@ -198,22 +198,39 @@ impl<'a> Flow<'a> {
         }
     }
 
-    fn evaluate(&mut self, instants: Instants, states: &[f64], derivative: &mut [f64]) {
+    /// `kept` is for the transposed derivative at the same states.
+    fn evaluate(
+        &mut self,
+        instants: Instants,
+        states: &[f64],
+        derivative: &mut [f64],
+        kept: &mut [f64],
+    ) {
         let at = self.at(instants, states);
-        self.model.evaluate(self.scratch, at, derivative);
+        let kept = &mut kept[..at.states.len() / self.dimension * self.model.kept()];
+        self.model
+            .evaluate_keeping(self.scratch, at, derivative, kept);
     }
 
     fn pull_back(
         &mut self,
         instants: Instants,
         states: &[f64],
+        kept: &[f64],
         adjoint: &[f64],
         path_gradient: &mut [f64],
         parameter_gradient: &mut [f64],
     ) {
         let at = self.at(instants, states);
-        self.model
-            .pull_back(self.scratch, at, adjoint, path_gradient, parameter_gradient);
+        let kept = &kept[..at.states.len() / self.dimension * self.model.kept()];
+        self.model.pull_back_kept(
+            self.scratch,
+            at,
+            kept,
+            adjoint,
+            path_gradient,
+            parameter_gradient,
+        );
     }
 }
 
@@ -232,6 +249,8 @@ struct Stage {
     states: Vec<f64>,
     derivative: Vec<f64>,
     adjoint: Vec<f64>,
+    /// What the model keeps for its transposed derivative there.
+    kept: Vec<f64>,
 }
 
 /// What residuals are taken along: a path, and the model at given parameters.
@@ -288,6 +307,7 @@ impl Residuals {
                 states: vec![0.0; states.len()],
                 derivative: vec![0.0; states.len()],
                 adjoint: vec![0.0; states.len()],
+                kept: vec![0.0; segment.points * model.kept()],
             };
             Part {
                 segment,

@@ -42,7 +42,7 @@ impl Scheme for Rk4 {
                 }
             }
             let k = &mut stage.derivative[..size];
-            flow.evaluate(INSTANTS[s], states, k);
+            flow.evaluate(INSTANTS[s], states, k, &mut stage.kept);
             for (r, k) in r.iter_mut().zip(k.iter()) {
                 *r -= h * WEIGHTS[s] * k;
             }
@@ -73,6 +73,7 @@ impl Scheme for Rk4 {
             flow.pull_back(
                 INSTANTS[s],
                 &stage.states[..size],
+                &stage.kept,
                 &stage.adjoint[..size],
                 at_states,
                 gradient.parameters,
@@ -262,6 +263,7 @@ fn stage_adjoints(flow: &mut Flow, h: f64, stages: &Stages, weighted: &[f64]) ->
         flow.pull_back(
             INSTANTS[s],
             states,
+            &stages.0[s].kept,
             &adjoints[s],
             &mut at_states,
             &mut unused,

@@ -33,8 +33,9 @@ impl Scheme for SimpsonHermite {
 
     fn residuals(&self, flow: &mut Flow, h: f64, path: &[f64], work: &mut Stages, r: &mut [f64]) {
         let d = flow.dimension;
-        let f = &mut work.0[0].derivative[..];
-        flow.evaluate(Instants::Points, path, f);
+        let stage = &mut work.0[0];
+        let f = &mut stage.derivative[..];
+        flow.evaluate(Instants::Points, path, f, &mut stage.kept);
         let (third, quarter) = (h / 3.0, h / 4.0);
         for (n, rows) in r.chunks_exact_mut(2 * d).enumerate() {
             let (r1, r2) = rows.split_at_mut(d);
@@ -58,7 +59,8 @@ impl Scheme for SimpsonHermite {
     ) {
         let d = flow.dimension;
         let (third, quarter) = (h / 3.0, h / 4.0);
-        let adjoint = &mut work.0[0].adjoint[..];
+        let stage = &mut work.0[0];
+        let adjoint = &mut stage.adjoint[..];
         adjoint[..d].fill(0.0);
         for (n, rows) in w.chunks_exact(2 * d).enumerate() {
             let (w1, w2) = rows.split_at(d);
@@ -80,6 +82,7 @@ impl Scheme for SimpsonHermite {
         flow.pull_back(
             Instants::Points,
             path,
+            &stage.kept,
             adjoint,
             gradient.path,
             gradient.parameters,

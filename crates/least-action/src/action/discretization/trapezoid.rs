@@ -24,8 +24,9 @@ impl Scheme for Trapezoid {
 
     fn residuals(&self, flow: &mut Flow, h: f64, path: &[f64], work: &mut Stages, r: &mut [f64]) {
         let d = flow.dimension;
-        let f = &mut work.0[0].derivative[..];
-        flow.evaluate(Instants::Points, path, f);
+        let stage = &mut work.0[0];
+        let f = &mut stage.derivative[..];
+        flow.evaluate(Instants::Points, path, f, &mut stage.kept);
         let half = h / 2.0;
         let ends = path.iter().zip(&path[d..]);
         let slopes = f.iter().zip(&f[d..]);
@@ -45,7 +46,8 @@ impl Scheme for Trapezoid {
     ) {
         let d = flow.dimension;
         let half = h / 2.0;
-        let adjoint = &mut work.0[0].adjoint[..];
+        let stage = &mut work.0[0];
+        let adjoint = &mut stage.adjoint[..];
         adjoint.fill(0.0);
         for (adjoint, w) in adjoint.iter_mut().zip(w) {
             *adjoint -= half * w;
@@ -57,6 +59,7 @@ impl Scheme for Trapezoid {
         flow.pull_back(
             Instants::Points,
             path,
+            &stage.kept,
             adjoint,
             gradient.path,
             gradient.parameters,

@@ -88,7 +88,7 @@ impl SquareRoot {
             place += done;
             carried = rows.min(width - 1) - own.len();
             work.copy_within(done..done + carried * width, 0);
-            (before, _) = (width, done);
+            before = width;
         }
         self.substitute(step);
         Ok(())

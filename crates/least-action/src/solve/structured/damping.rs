@@ -13,6 +13,9 @@ impl Damping {
     const FIRST: f64 = 1e-12;
     /// Beside the metric this is lost in rounding.
     const LEAST: f64 = 1e-16;
+    /// Where weights differ by more than 1e15, even what is lost beside the metric holds back directions that the largest weights do not see.
+    const SMALLEST: f64 = 1e-40;
+    const RELEASE: f64 = 1e-4;
     /// Steps damped like this move nothing.
     const MOST: f64 = 1e20;
     const NEGLIGIBLE: f64 = 1e-8;
@@ -36,15 +39,32 @@ impl Damping {
         self.growth = Self::GROWTH;
     }
 
+    /// After a step that promised little only because it was damped, if ever so slightly.
+    pub fn release(&mut self) {
+        self.factor = (self.factor * Self::RELEASE).max(Self::SMALLEST);
+    }
+
     /// After a step that failed.
     pub fn tighten(&mut self) {
-        self.factor *= self.growth;
+        self.factor = self.factor.max(Self::LEAST) * self.growth;
         self.growth *= Self::GROWTH;
+    }
+
+    /// After a step that had to be shortened.
+    pub fn tighten_once(&mut self) {
+        self.growth = Self::GROWTH;
+        self.tighten();
+        self.growth = Self::GROWTH;
     }
 
     /// Whether the damping is for regularity alone.
     pub fn negligible(&self) -> bool {
         self.factor <= Self::NEGLIGIBLE
+    }
+
+    /// Whether nothing has called for more damping than at the beginning.
+    pub fn least(&self) -> bool {
+        self.factor <= Self::FIRST
     }
 
     pub fn exhausted(&self) -> bool {

@@ -18,14 +18,25 @@ pub(super) struct Search<'a> {
     factorizations: usize,
     /// The square-root form is tried next, because normal equations may have spoilt the last step.
     precise: bool,
+    /// The largest damping with which normal equations have failed for rounding: less of it they are not asked for again.
+    fails_at: f64,
 }
 
 /// What became of a step.
 enum Tried {
     /// It was taken, and kept this share of its promise.
     Lower(f64),
-    NotLower,
+    /// The value there is this.
+    NotLower(f64),
     NotFinite,
+}
+
+/// Why a search that no step leads on has ended.
+fn nowhere(not_finite: bool, otherwise: StopReason) -> StopReason {
+    match not_finite {
+        true => StopReason::NotFinite,
+        false => otherwise,
+    }
 }
 
 /// By how much a step lowers the quadratic model.
@@ -40,6 +51,12 @@ struct Promise {
 
 /// A step below this share of its promise is not taken.
 const LEAST_GAIN: f64 = 1e-4;
+
+/// A step that keeps more than this share of its promise may as well have been longer.
+const GOOD_GAIN: f64 = 0.75;
+
+/// So many times a step that failed is shortened before another is computed.
+const SHORTER_STEPS: usize = 2;
 
 /// A step that is cut at its bounds and keeps less than this share of what it promised is computed anew beside the cut, at most [`CUTS`] times.
 const GOOD_CUT: f64 = 0.9;
@@ -73,6 +90,7 @@ impl<'a> Search<'a> {
             evaluations: 1,
             factorizations: 0,
             precise: false,
+            fails_at: 0.0,
         })
     }
 
@@ -82,10 +100,6 @@ impl<'a> Search<'a> {
         let mut quiet = 0;
         // Whether a step since the last that was taken was too long to be finite.
         let mut not_finite = false;
-        let nowhere = |not_finite: bool, otherwise: StopReason| match not_finite {
-            true => StopReason::NotFinite,
-            false => otherwise,
-        };
         let stop = loop {
             if self.problem.interrupted() {
                 break StopReason::Interrupted;
@@ -102,27 +116,37 @@ impl<'a> Search<'a> {
                 break StopReason::GradientSmall;
             }
             let small = promise.free <= self.options.tolerance * self.value;
-            let tried = self.try_step(promise.kept);
-            // The last step is taken as well: it is there, and near the minimum it removes most of what is left.
+            let mut tried = self.try_step(promise.kept);
             not_finite |= matches!(tried, Tried::NotFinite);
+            // The last step is taken as well: it is there, and near the minimum it removes most of what is left.
             if small && promise.undamped && !not_finite {
                 break StopReason::ValueSettled;
             }
+            let full = matches!(tried, Tried::Lower(_));
+            if !full && !small {
+                tried = self.shorten(promise.kept, tried);
+                not_finite |= matches!(tried, Tried::NotFinite);
+            }
             match tried {
                 Tried::Lower(gain) => {
+                    let held_back = !promise.undamped && self.damping.least();
                     quiet = if small { quiet + 1 } else { 0 };
                     if quiet == QUIET_STEPS {
                         break StopReason::ValueSettled;
                     }
                     (not_finite, self.precise) = (false, false);
-                    self.damping.relax(gain);
+                    match full {
+                        true if held_back && gain > GOOD_GAIN => self.damping.release(),
+                        true => self.damping.relax(gain),
+                        false => self.damping.tighten_once(),
+                    }
                     self.expand();
                 }
-                Tried::NotLower if self.lost_in_rounding(promise.free) => {
+                Tried::NotLower(_) if self.lost_in_rounding(promise.free) => {
                     break nowhere(not_finite, StopReason::ValueSettled);
                 }
-                Tried::NotLower if self.imprecise(promise.free) => self.precise = true,
-                Tried::NotLower | Tried::NotFinite => {
+                Tried::NotLower(_) if self.imprecise(promise.free) => self.precise = true,
+                Tried::NotLower(_) | Tried::NotFinite => {
                     self.precise = false;
                     self.damping.tighten();
                 }
@@ -142,7 +166,7 @@ impl<'a> Search<'a> {
     /// Moves to the proposed point if it is lower.
     fn try_step(&mut self, predicted: f64) -> Tried {
         if predicted <= 0.0 {
-            return Tried::NotLower;
+            return Tried::NotLower(f64::NAN);
         }
         self.evaluations += 1;
         let memory = &mut *self.memory;
@@ -155,8 +179,39 @@ impl<'a> Search<'a> {
                 std::mem::swap(&mut memory.now, &mut memory.next);
                 Tried::Lower(gain)
             }
-            Ok(_) => Tried::NotLower,
+            Ok(value) => Tried::NotLower(value),
         }
+    }
+
+    /// Tries shorter steps the same way: an evaluation costs much less than the factorisation that a more damped step takes. On ladders of Lorenz96 with many
+    /// hidden states this saves a third of the factorisations.
+    fn shorten(&mut self, kept: f64, mut tried: Tried) -> Tried {
+        let descent = -dot(&self.memory.step, &self.memory.gradient);
+        if !(kept > 0.0 && descent > 0.0) {
+            return tried;
+        }
+        let mut share = 1.0;
+        for _ in 0..SHORTER_STEPS {
+            share *= match tried {
+                // Where the parabola through value, slope and the value met is lowest.
+                Tried::NotLower(value) => {
+                    let slope = descent * share;
+                    (0.5 * slope / (value - self.value + slope)).clamp(0.1, 0.5)
+                }
+                _ => 0.25,
+            };
+            let memory = &mut *self.memory;
+            let steps = self.x.iter().zip(&memory.step);
+            for (trial, (x, step)) in memory.trial.iter_mut().zip(steps) {
+                *trial = x + share * step;
+            }
+            let promise = share * descent - share * share * (descent - kept);
+            tried = self.try_step(promise);
+            if matches!(tried, Tried::Lower(_)) {
+                break;
+            }
+        }
+        tried
     }
 
     /// Whether rounding errors of the residuals may change the value by as much as a step promises.
@@ -205,7 +260,7 @@ impl<'a> Search<'a> {
             for (shift, scale) in memory.shift.iter_mut().zip(&memory.scale) {
                 *shift = self.damping.factor * scale;
             }
-            if !self.precise {
+            if !self.precise && self.damping.factor > self.fails_at {
                 self.factorizations += 1;
                 let (matrix, shift) = (&memory.hessian, &memory.shift);
                 if memory.factor.factor(matrix, shift, &memory.fixed).is_ok() {
@@ -224,8 +279,13 @@ impl<'a> Search<'a> {
             // A damped Gauss-Newton Hessian is positive definite; if it does not look so, rounding hides it, and more damping would only hold back the step.
             let rounding =
                 self.options.hessian == Hessian::GaussNewton && self.damping.negligible();
-            if (self.precise || rounding) && self.solve_precisely() {
-                return true;
+            if self.precise || rounding {
+                if !self.precise {
+                    self.fails_at = self.damping.factor;
+                }
+                if self.solve_precisely() {
+                    return true;
+                }
             }
             self.precise = false;
             self.damping.tighten();
