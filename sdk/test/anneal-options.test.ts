@@ -105,3 +105,14 @@ test("a parameter may change in time, and a run with one is resumed to the same 
   expect([...whole.best.path]).toEqual([...run.best.path]);
   expect([...(whole.best.varying.k as Float64Array)]).toEqual([...found]);
 });
+
+test("starts that noise does not explain are stopped, and go on if no other gets through", async () => {
+  const model = lorenz63();
+  const twin = twinExperiment({ model, timeStep: 0.02, points: 61, observed: [0], noise: 1, seed: 5 });
+  // The noise is said to be a hundredth of what it is: no path can be that near.
+  const run = await anneal({ model, data: twin.data, measurementPrecision: 1e4, startingPaths: { count: 2 } });
+  expect(run.verdict).toBe("inconsistent");
+  expect(run.cancelled).toBe(false);
+  expect(run.starts.map(({ stopped }) => stopped)).toEqual([null, null]);
+  expect(run.clusters.flatMap(({ starts }) => starts).sort()).toEqual([0, 1]);
+});

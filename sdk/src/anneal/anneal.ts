@@ -48,15 +48,8 @@ class Ascent {
     this.#over = over.size;
     const begun = (start: number): Job => ({ start, climb: this.#climbs.get(start) });
     const all = Array.from({ length: this.#starts }, (_, start) => start);
-    const waves = [
-      () => all.filter((start) => !over.has(start)).map(begun),
-      // Those that were stopped because others seemed better, if none of the others got through.
-      () => this.#state().reprieved.map(begun),
-    ];
-    for (const wave of waves) {
-      if (signal?.aborted || this.#state().enough !== null) return;
-      const jobs = wave();
-      if (jobs.length === 0) continue;
+    const wave = async (jobs: readonly Job[]): Promise<void> => {
+      if (jobs.length === 0 || signal?.aborted || this.#state().enough !== null) return;
       // Whoever still climbs when there are enough is called back.
       const stop = new AbortController();
       const onAbort = (): void => stop.abort(signal?.reason);
@@ -73,7 +66,11 @@ class Ascent {
       } finally {
         signal?.removeEventListener("abort", onAbort);
       }
-    }
+    };
+    await wave(all.filter((start) => !over.has(start)).map(begun));
+    // Those that were stopped because noise does not explain them, if no other got through. One after the other: which of them are needed must not depend
+    // on the number of threads.
+    for (const start of this.#state().reprieved) await wave([begun(start)]);
   }
 
   /** All climbs that count, and what they say together. */
