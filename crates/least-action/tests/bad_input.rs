@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use least_action::action::Prior;
 use least_action::anneal::{Estimate, Ladder, ObservedStart, Start, StartingPaths};
 use least_action::solve::Lbfgs;
 use least_action::{
@@ -74,7 +75,7 @@ fn assert_says(error: Error, path: &str, words: &[&str]) {
 
 #[test]
 fn options_out_of_range_are_named() {
-    let cases: [Case<AnnealOptions>; 14] = [
+    let cases: [Case<AnnealOptions>; 17] = [
         ("measurementPrecision", "greater than zero, got -1", |o| {
             o.measurement_precision = (-1.0).into()
         }),
@@ -114,6 +115,29 @@ fn options_out_of_range_are_named() {
                 },
             );
         }),
+        (
+            "estimate.rho.bounds[1]",
+            "greater than the lower end, 5",
+            |o| {
+                let rho = o.estimate.entry("rho".into()).or_default();
+                rho.bounds = Some([5.0, 5.0]);
+            },
+        ),
+        ("estimate.rho.prior.deviation", "greater than zero", |o| {
+            let rho = o.estimate.entry("rho".into()).or_default();
+            rho.prior = Some(Prior {
+                mean: 28.0,
+                deviation: 0.0,
+            });
+        }),
+        (
+            "estimate.rho.smoothness",
+            "greater than zero, got NaN",
+            |o| {
+                let rho = o.estimate.entry("rho".into()).or_default();
+                rho.smoothness = Some(f64::NAN);
+            },
+        ),
         ("minimizer.memory", "at least 1", |o| {
             o.minimizer = Lbfgs {
                 memory: 0,

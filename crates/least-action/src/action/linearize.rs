@@ -6,7 +6,7 @@ use super::problem::PriorTerm;
 use super::weighting::Weighting;
 use super::{along, Action, ActionValue, Layout, Linearization, Problem, RowGroup};
 use crate::error::Result;
-use crate::model::{Points, Scratch, Sparsity};
+use crate::model::{Function, Points, Scratch, Sparsity};
 
 /// Rows of a [`Linearization`], and the memory to compute them. The groups are: model, measurements, priors.
 #[derive(Clone)]
@@ -119,19 +119,31 @@ impl Action {
         rows.model
             .curvature(&along, &self.residuals, &weighted, add);
 
+        if let Some(function) = problem.model.observation() {
+            self.measurement_curvature(function, path, &mut rows.scratch, add);
+        }
+        self.rows = Some(rows);
+    }
+
+    /// What observables add; measured components are linear.
+    fn measurement_curvature(
+        &self,
+        function: &Function,
+        path: &[f64],
+        scratch: &mut Scratch,
+        add: &mut dyn FnMut(usize, usize, f64),
+    ) {
+        let problem = &self.problem;
         let mut measurement = self.measurement.clone();
         let weight = 2.0 * self.measurement_factor();
         measurement.weighting.apply(&mut measurement.errors, weight);
-        if let (Some(adjoint), Some(function)) =
-            (measurement.adjoint(), problem.model.observation())
-        {
+        if let Some(adjoint) = measurement.adjoint() {
             let sparsity = function.curvature_sparsity();
             let mut values = vec![0.0; problem.points() * sparsity.entries()];
             let at = problem.at(path, &self.parameters);
-            function.curvature(&mut rows.scratch, at, adjoint, &mut values);
+            function.curvature(scratch, at, adjoint, &mut values);
             self.add_observed(sparsity, &values, add);
         }
-        self.rows = Some(rows);
     }
 
     fn add_observed(

@@ -40,21 +40,11 @@ pub(super) struct Slot {
     pub column: usize,
 }
 
-/// Where the column of a measurement is: a state component, or an observable.
-enum Column {
-    State(usize),
-    Observable(usize),
-}
-
 impl Measurement {
     /// Of data and a precision that have been checked. All data sets observe what the first one does if the precision is a matrix.
     pub fn new(model: &dyn Model, data: &[Observations], precision: &Precision) -> Self {
         let (dimension, functions) = (model.dimension(), model.observables().len());
         let is_matrix = matches!(precision, Precision::Matrix(_));
-        let column = |c: usize| match c.checked_sub(dimension) {
-            None => Column::State(c),
-            Some(k) => Column::Observable(k),
-        };
         let (mut direct, mut indirect, mut weights) = (Vec::new(), Vec::new(), Vec::new());
         let mut indirect_weights = Vec::new();
         let mut present = Vec::new();
@@ -70,13 +60,14 @@ impl Measurement {
                 for (l, &value) in measured {
                     let slot = point * width + l;
                     let weight = precision.weight(point, l);
-                    match column(set.observed[l]) {
-                        Column::State(c) => {
-                            let place = point * dimension + c;
+                    let column = set.observed[l];
+                    match column.checked_sub(dimension) {
+                        None => {
+                            let place = point * dimension + column;
                             direct.push(Entry { slot, place, value });
                             weights.push(weight);
                         }
-                        Column::Observable(k) => {
+                        Some(k) => {
                             let place = point * functions + k;
                             indirect.push(Entry { slot, place, value });
                             indirect_weights.push(weight);

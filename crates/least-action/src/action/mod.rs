@@ -17,6 +17,7 @@ pub use linearization::{Layout, Linearization, RowGroup};
 pub(crate) use observations::validate_observed;
 pub use observations::Observations;
 pub use precision::Precision;
+pub(crate) use problem::check_interval;
 pub use problem::resolve_parameters;
 pub use problem::{ActionOptions, DataSets, Intervals, Prior, Problem};
 

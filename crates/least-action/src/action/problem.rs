@@ -443,18 +443,7 @@ impl Names<'_> {
         let is_parameter = |name: &String| parameters.clone().any(|p| p.name == *name);
         for (name, &[low, high]) in bounds {
             let path = format!("bounds.{name}");
-            check::require(
-                !low.is_nan(),
-                &format!("{path}[0]"),
-                low,
-                "a number; -Infinity where there is no lowest value",
-            )?;
-            check::require(
-                high > low,
-                &format!("{path}[1]"),
-                high,
-                &format!("greater than the lower end, {low}"),
-            )?;
+            check_interval(&path, [low, high])?;
             let mut set = |unknown: usize| {
                 intervals.lower[unknown] = low;
                 intervals.upper[unknown] = high;
@@ -471,8 +460,25 @@ impl Names<'_> {
     }
 }
 
+/// An interval with something inside; an end may be infinite.
+pub(crate) fn check_interval(path: &str, [low, high]: [f64; 2]) -> Result<()> {
+    check::require(
+        !low.is_nan(),
+        &format!("{path}[0]"),
+        low,
+        "a number; -Infinity where there is no lowest value",
+    )?;
+    check::require(
+        high > low,
+        &format!("{path}[1]"),
+        high,
+        &format!("greater than the lower end, {low}"),
+    )
+}
+
 impl Prior {
-    fn precision(&self, path: &str) -> Result<f64> {
+    /// One over the variance.
+    pub(crate) fn precision(&self, path: &str) -> Result<f64> {
         check::finite(&format!("{path}.mean"), self.mean)?;
         check::positive(&format!("{path}.deviation"), self.deviation)?;
         let precision = 1.0 / (self.deviation * self.deviation);

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::ladder::{Ladder, MOST_LEVELS};
 use super::starting_paths::StartingPaths;
-use crate::action::{ActionOptions, Discretization, Normalization, Precision, Prior};
+use crate::action::{
+    check_interval, ActionOptions, Discretization, Normalization, Precision, Prior,
+};
 use crate::error::{check, Error, Result};
 use crate::solve::MinimizerOptions;
 
@@ -45,6 +47,23 @@ pub struct Estimate {
     )]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub prior: Option<Prior>,
+}
+
+impl Estimate {
+    /// Under the names that it is given by here: the action has its parts in lists of their own.
+    fn validate(&self, path: &str) -> Result<()> {
+        check::range(&format!("{path}.initial"), self.initial)?;
+        if let Some(bounds) = self.bounds {
+            check_interval(&format!("{path}.bounds"), bounds)?;
+        }
+        if let Some(prior) = self.prior {
+            prior.precision(&format!("{path}.prior"))?;
+        }
+        match self.smoothness {
+            Some(smoothness) => check::precision(&format!("{path}.smoothness"), smoothness),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Everything about an annealing run but the model and the data.
@@ -171,7 +190,7 @@ impl AnnealOptions {
                     value: format!("{name}, which is to be estimated,"),
                 });
             }
-            check::range(&format!("estimate.{name}.initial"), estimate.initial)?;
+            estimate.validate(&format!("estimate.{name}"))?;
         }
         let most = MOST_LEVELS / self.model_precision.rungs.unwrap_or(1).max(1);
         check::at_most("startingPaths.count", self.starting_paths.count, most)?;
