@@ -75,6 +75,26 @@ impl Assembly {
         });
     }
 
+    /// Writes `J^T W (r' - r - J step)`, where r' are the residuals of another linearisation, with the same patterns, at the end of `step`: what the curvature of the residuals
+    /// adds to the gradient there.
+    pub fn bend(
+        &self,
+        linearization: &Linearization,
+        there: &Linearization,
+        step: &[f64],
+        gradient: &mut [f64],
+    ) {
+        gradient.fill(0.0);
+        let mut met = there.groups.iter().flat_map(|group| &group.residuals);
+        self.each_row(linearization, step, |row, change| {
+            let met = met.next().copied().unwrap_or(0.0);
+            let factor = row.weight * (met - row.residual - change);
+            if factor != 0.0 {
+                row.entries(|unknown, value| gradient[unknown] += value * factor);
+            }
+        });
+    }
+
     /// By how much the linearised sum of squares falls along `step`: `-sum w (r J step + (J step)^2 / 2)`.
     pub fn predicted_decrease(&self, linearization: &Linearization, step: &[f64]) -> f64 {
         let mut sum = 0.0;

@@ -21,6 +21,9 @@ pub struct Workspace {
     pub(super) shift: Vec<f64>,
     pub(super) step: Vec<f64>,
     pub(super) trial: Vec<f64>,
+    /// Steps that stay within bounds: the best so far, and one being tried. Empty without bounds.
+    pub(super) inside: Vec<f64>,
+    pub(super) candidate: Vec<f64>,
     pub(super) product: Vec<f64>,
     /// Unknowns at a bound that they would leave downhill; empty without bounds.
     pub(super) fixed: Vec<bool>,
@@ -36,11 +39,12 @@ impl Workspace {
         let now = problem.linearization();
         now.validate(layout)?;
         let zeros = vec![0.0; layout.unknowns()];
-        let mut fixed = Vec::new();
+        let (mut fixed, mut inside) = (Vec::new(), Vec::new());
         if let Some(bounds) = problem.bounds() {
             let because = "one per unknown";
             check::length("bounds", bounds.lower.len(), layout.unknowns(), because)?;
             fixed = vec![false; layout.unknowns()];
+            inside = zeros.clone();
         }
         Ok(Workspace {
             assembly: Assembly::new(layout, &now),
@@ -55,6 +59,8 @@ impl Workspace {
             step: zeros.clone(),
             trial: zeros.clone(),
             product: zeros,
+            candidate: inside.clone(),
+            inside,
             held: fixed.clone(),
             fixed,
         })

@@ -4,7 +4,7 @@ mod chain;
 mod small;
 
 use chain::Chain;
-use small::{Line, Logarithm, Stuck};
+use small::{Line, Logarithm, Stuck, Valleys};
 
 use super::super::blocks::tests::noise;
 use super::super::{Assembly, BlockMatrix, Bounds, StopReason};
@@ -283,10 +283,7 @@ fn large_ratios_of_weights() {
 fn the_square_root_form_steps_in() {
     for precision in [1e4, 1e12, 1e16, 1e20] {
         let points = 16;
-        let mut couples = vec![1; points];
-        couples[points - 1] = 0;
-        let layout = Layout::new(1, points, 2, couples).unwrap();
-        let mut line = Line { layout, precision };
+        let mut line = Line::new(points, precision);
         let mut workspace = Workspace::new(&line).unwrap();
         let mut x = vec![0.0; points + 2];
         let minimum = GAUSS_NEWTON
@@ -309,6 +306,61 @@ fn the_square_root_form_steps_in() {
             "{precision:e}"
         );
     }
+}
+
+/// A linear problem has one step, also where bounds are in its way: which of them hold it back is found in the quadratic model.
+#[test]
+fn bounds_in_the_way_of_a_step_cost_no_other() {
+    let points = 16;
+    let mut random = noise(4);
+    for round in 0..40 {
+        let mut line = Line::new(points, 1e6);
+        let n = line.layout.unknowns();
+        let mut x: Vec<f64> = (0..n).map(|_| 3.0 * random()).collect();
+        let mut bounds = Bounds::new(vec![f64::NEG_INFINITY; n], vec![f64::INFINITY; n]).unwrap();
+        // The free slope is 2, the sum of the two.
+        for p in [points, points + 1] {
+            bounds.upper[p] = 0.5 + 0.4 * random().abs();
+            x[p] = x[p].min(bounds.upper[p]);
+        }
+        for i in 0..round % 8 {
+            bounds.upper[2 * i] = x[2 * i].max(3.0 + random());
+        }
+        line.bounds = Some(bounds.clone());
+        let minimum = GAUSS_NEWTON.minimize(&mut line, &mut x).unwrap();
+        assert!(minimum.iterations <= 6, "{round}: {minimum:?}");
+        assert!(minimum.stop.settled(), "{minimum:?}");
+        assert!(!minimum.active_bounds.is_empty());
+
+        // What is at a bound is pushed outwards, and the rest is at rest.
+        let mut now = line.linearization();
+        line.linearize(&x, &mut now).unwrap();
+        let mut gradient = vec![0.0; n];
+        let mut hessian = BlockMatrix::new(&line.layout);
+        Assembly::new(&line.layout, &now).assemble(&now, &mut hessian, &mut gradient);
+        for (i, gradient) in gradient.into_iter().enumerate() {
+            let held = minimum.active_bounds.contains(&i);
+            assert_eq!(x[i] >= bounds.upper[i], held, "{i}");
+            assert!(
+                gradient < 1e-4 && (held || gradient > -1e-4),
+                "{i} {gradient}"
+            );
+        }
+    }
+}
+
+/// Steps that follow the floor of a curved valley instead of being shortened until they do not leave it.
+#[test]
+fn curved_valleys_are_followed() {
+    let points = 20;
+    let mut couples = vec![1; points];
+    couples[points - 1] = 0;
+    let mut valleys = Valleys(Layout::new(2, points, 0, couples).unwrap());
+    let mut x = [-1.2, 1.0].repeat(points);
+    let minimum = GAUSS_NEWTON.minimize(&mut valleys, &mut x).unwrap();
+    assert!(distance(&x, &vec![1.0; 2 * points]) < 1e-9, "{minimum:?}");
+    let work = [minimum.iterations, minimum.evaluations];
+    assert_eq!(work, [4, 5], "{minimum:?}");
 }
 
 #[test]

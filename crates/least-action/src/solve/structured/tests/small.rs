@@ -93,6 +93,19 @@ impl LeastSquares for Logarithm {
 pub struct Line {
     pub layout: Layout,
     pub precision: f64,
+    pub bounds: Option<Bounds>,
+}
+
+impl Line {
+    pub fn new(points: usize, precision: f64) -> Self {
+        let mut couples = vec![1; points];
+        couples[points - 1] = 0;
+        Line {
+            layout: Layout::new(1, points, 2, couples).unwrap(),
+            precision,
+            bounds: None,
+        }
+    }
 }
 
 impl Objective for Line {
@@ -133,6 +146,63 @@ impl LeastSquares for Line {
         }
         for n in 0..points - 1 {
             into.groups[1].residuals[n] = x[n + 1] - x[n] - x[points] - x[points + 1];
+        }
+        Ok(into.value())
+    }
+
+    fn add_curvature(&mut self, _: &[f64], _: &mut BlockMatrix) -> Result<()> {
+        Ok(())
+    }
+
+    fn bounds(&self) -> Option<&Bounds> {
+        self.bounds.as_ref()
+    }
+}
+
+/// Points of two states, each a valley y = x^2 a thousand times as steep across as along (H. H. Rosenbrock, Comput. J. 3, 1960), coupled with the next by x alone.
+pub struct Valleys(pub Layout);
+
+impl Objective for Valleys {
+    fn evaluate(&mut self, _: &[f64], _: &mut [f64]) -> Result<f64> {
+        unreachable!()
+    }
+
+    fn least_squares(&mut self) -> Option<&mut dyn LeastSquares> {
+        Some(self)
+    }
+}
+
+impl LeastSquares for Valleys {
+    fn layout(&self) -> &Layout {
+        &self.0
+    }
+
+    fn linearization(&self) -> Linearization {
+        let points = self.0.points as u32;
+        let mut own = RowGroup::new(1, (0..points).collect(), &[vec![0], vec![0, 1]]);
+        for weights in own.weights.chunks_mut(2) {
+            weights[1] = 1e6;
+        }
+        let mut chain = RowGroup::new(2, (0..points - 1).collect(), &[vec![0, 2]]);
+        for values in chain.values.chunks_mut(2) {
+            values.copy_from_slice(&[-1.0, 1.0]);
+        }
+        Linearization {
+            groups: vec![own, chain],
+        }
+    }
+
+    fn linearize(&mut self, x: &[f64], into: &mut Linearization) -> Result<f64> {
+        let [own, chain] = &mut into.groups[..] else {
+            unreachable!()
+        };
+        for (n, point) in x.chunks(2).enumerate() {
+            own.residuals[2 * n..][..2]
+                .copy_from_slice(&[1.0 - point[0], point[1] - point[0] * point[0]]);
+            own.values[3 * n..][..3].copy_from_slice(&[-1.0, -2.0 * point[0], 1.0]);
+        }
+        for (n, residual) in chain.residuals.iter_mut().enumerate() {
+            *residual = x[2 * n + 2] - x[2 * n];
         }
         Ok(into.value())
     }

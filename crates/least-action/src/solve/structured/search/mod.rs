@@ -1,5 +1,8 @@
 //! One minimisation: damped steps on the quadratic model until they promise nothing more.
 
+mod other_steps;
+mod within_bounds;
+
 use super::super::{Bounds, LeastSquares, Minimum, SquareRoot, StopReason};
 use super::damping::Damping;
 use super::{Hessian, Structured, Workspace};
@@ -18,6 +21,8 @@ pub(super) struct Search<'a> {
     factorizations: usize,
     /// The square-root form is tried next, because normal equations may have spoilt the last step.
     precise: bool,
+    /// The step was computed by the factor that is in memory.
+    factored: bool,
     /// The largest damping with which normal equations have failed for rounding: less of it they are not asked for again.
     fails_at: f64,
 }
@@ -39,31 +44,11 @@ fn nowhere(not_finite: bool, otherwise: StopReason) -> StopReason {
     }
 }
 
-/// By how much a step lowers the quadratic model.
-struct Promise {
-    /// Without regard to bounds, but to those that are active.
-    free: f64,
-    /// Within the bounds.
-    kept: f64,
-    /// The damping hardly shortens the step: what it promises is all there is.
-    undamped: bool,
-}
-
 /// A step below this share of its promise is not taken.
 const LEAST_GAIN: f64 = 1e-4;
 
 /// A step that keeps more than this share of its promise may as well have been longer.
 const GOOD_GAIN: f64 = 0.75;
-
-/// So many times a step that failed is shortened before another is computed.
-const SHORTER_STEPS: usize = 2;
-
-/// A step that is cut at its bounds and keeps less than this share of what it promised is computed anew beside the cut, at most [`CUTS`] times.
-const GOOD_CUT: f64 = 0.9;
-const CUTS: usize = 3;
-
-/// A step is called undamped if the damping, as a part of the quadratic model, is less than this share of what the step promises.
-const UNDAMPED: f64 = 0.1;
 
 /// So many damped steps in a row that promise less than the tolerance end a minimisation; one is enough if it is not damped.
 const QUIET_STEPS: usize = 5;
@@ -90,6 +75,7 @@ impl<'a> Search<'a> {
             evaluations: 1,
             factorizations: 0,
             precise: false,
+            factored: false,
             fails_at: 0.0,
         })
     }
@@ -122,9 +108,9 @@ impl<'a> Search<'a> {
             if small && promise.undamped && !not_finite {
                 break StopReason::ValueSettled;
             }
-            let full = matches!(tried, Tried::Lower(_));
-            if !full && !small {
-                tried = self.shorten(promise.kept, tried);
+            let mut full = matches!(tried, Tried::Lower(_));
+            if !full && !small && promise.kept > 0.0 {
+                (tried, full) = self.try_others(promise.kept, tried);
                 not_finite |= matches!(tried, Tried::NotFinite);
             }
             match tried {
@@ -181,37 +167,6 @@ impl<'a> Search<'a> {
             }
             Ok(value) => Tried::NotLower(value),
         }
-    }
-
-    /// Tries shorter steps the same way: an evaluation costs much less than the factorisation that a more damped step takes. On ladders of Lorenz96 with many
-    /// hidden states this saves a third of the factorisations.
-    fn shorten(&mut self, kept: f64, mut tried: Tried) -> Tried {
-        let descent = -dot(&self.memory.step, &self.memory.gradient);
-        if !(kept > 0.0 && descent > 0.0) {
-            return tried;
-        }
-        let mut share = 1.0;
-        for _ in 0..SHORTER_STEPS {
-            share *= match tried {
-                // Where the parabola through value, slope and the value met is lowest.
-                Tried::NotLower(value) => {
-                    let slope = descent * share;
-                    (0.5 * slope / (value - self.value + slope)).clamp(0.1, 0.5)
-                }
-                _ => 0.25,
-            };
-            let memory = &mut *self.memory;
-            let steps = self.x.iter().zip(&memory.step);
-            for (trial, (x, step)) in memory.trial.iter_mut().zip(steps) {
-                *trial = x + share * step;
-            }
-            let promise = share * descent - share * share * (descent - kept);
-            tried = self.try_step(promise);
-            if matches!(tried, Tried::Lower(_)) {
-                break;
-            }
-        }
-        tried
     }
 
     /// Whether rounding errors of the residuals may change the value by as much as a step promises.
@@ -273,6 +228,8 @@ impl<'a> Search<'a> {
                         }
                     }
                     memory.factor.solve(&mut memory.step);
+                    memory.held.copy_from_slice(&memory.fixed);
+                    self.factored = true;
                     return true;
                 }
             }
@@ -298,6 +255,7 @@ impl<'a> Search<'a> {
     /// equations hold to 1e10 or 1e12; what steps need they have without.
     fn solve_precisely(&mut self) -> bool {
         self.factorizations += 1;
+        self.factored = false;
         let memory = &mut *self.memory;
         let layout = self.problem.layout();
         let form = memory
@@ -306,104 +264,6 @@ impl<'a> Search<'a> {
         let (shift, fixed) = (&memory.shift, &memory.fixed);
         form.step(&memory.now, shift, fixed, &mut memory.step)
             .is_ok()
-    }
-
-    /// What the step promises, and the point within the bounds that it leads to.
-    fn propose(&mut self) -> Promise {
-        let memory = &mut *self.memory;
-        let steps = memory.step.iter().zip(&memory.gradient).zip(&memory.shift);
-        let (mut descent, mut damping) = (0.0, 0.0);
-        for ((step, gradient), shift) in steps {
-            descent -= step * gradient;
-            damping += step * shift * step;
-        }
-        let free = 0.5 * (descent + damping);
-        let mut promise = Promise {
-            free,
-            kept: free,
-            undamped: self.damping.negligible() && damping <= UNDAMPED * free,
-        };
-        // Where many bounds are in the way, cutting the step there spoils it: the others must know.
-        for _ in 0..CUTS {
-            if !self.cut_step() {
-                return promise;
-            }
-            promise.kept = self.predicted();
-            if promise.kept >= GOOD_CUT * free || !self.step_beside_cut() {
-                break;
-            }
-        }
-        if self.cut_step() {
-            promise.kept = self.predicted();
-        }
-        promise
-    }
-
-    /// Writes the point that the step leads to. Where it would leave its bounds both are cut, which is what is returned.
-    fn cut_step(&mut self) -> bool {
-        let memory = &mut *self.memory;
-        for (trial, (x, step)) in memory.trial.iter_mut().zip(self.x.iter().zip(&memory.step)) {
-            *trial = x + step;
-        }
-        let Some(bounds) = self.problem.bounds() else {
-            return false;
-        };
-        if !bounds.project(&mut memory.trial) {
-            return false;
-        }
-        for (step, (x, trial)) in memory.step.iter_mut().zip(self.x.iter().zip(&memory.trial)) {
-            *step = trial - x;
-        }
-        true
-    }
-    /// By how much the quadratic model, without damping, falls along the step.
-    fn predicted(&mut self) -> f64 {
-        let memory = &mut *self.memory;
-        if self.options.hessian == Hessian::GaussNewton {
-            return memory
-                .assembly
-                .predicted_decrease(&memory.now, &memory.step);
-        }
-        memory.hessian.multiply(&memory.step, &mut memory.product);
-        -dot(&memory.gradient, &memory.step) - 0.5 * dot(&memory.product, &memory.step)
-    }
-
-    /// Improves the step in the unknowns that are not at a bound at its end, with the others held there. Returns whether that was possible.
-    fn step_beside_cut(&mut self) -> bool {
-        let Some(bounds) = self.problem.bounds() else {
-            return false;
-        };
-        let memory = &mut *self.memory;
-        bounds.mark_ends(&memory.trial, &memory.fixed, &mut memory.held);
-        self.factorizations += 1;
-        let (matrix, shift) = (&memory.hessian, &memory.shift);
-        if memory.factor.factor(matrix, shift, &memory.held).is_err() {
-            return false;
-        }
-        let change = &mut memory.product;
-        match self.options.hessian {
-            Hessian::GaussNewton => {
-                memory
-                    .assembly
-                    .gradient_after(&memory.now, &memory.step, change)
-            }
-            Hessian::Exact => {
-                matrix.multiply(&memory.step, change);
-                let pairs = change.iter_mut().zip(&memory.gradient);
-                pairs.for_each(|(change, gradient)| *change += gradient);
-            }
-        }
-        let steps = memory.step.iter().zip(shift);
-        for ((change, (step, shift)), &held) in change.iter_mut().zip(steps).zip(&memory.held) {
-            *change = match held {
-                true => 0.0,
-                false => -(*change + shift * step),
-            };
-        }
-        memory.factor.solve(change);
-        let pairs = memory.step.iter_mut().zip(change.iter());
-        pairs.for_each(|(step, change)| *step += change);
-        true
     }
 
     fn active_bounds(&self) -> Vec<usize> {

@@ -1,0 +1,211 @@
+//! From the step of the quadratic model to one that stays within the bounds: a projected search on the model, as in J. J. Moré and G. Toraldo, SIAM J. Optim. 1, 1991,
+//! whose subspace steps are exact.
+
+use super::super::Hessian;
+use super::{dot, Search};
+
+/// By how much a step lowers the quadratic model.
+pub(super) struct Promise {
+    /// Without regard to bounds, but to those that are active.
+    pub free: f64,
+    /// Within the bounds.
+    pub kept: f64,
+    /// The damping hardly shortens the step: what it promises is all there is.
+    pub undamped: bool,
+}
+
+/// A step is called undamped if the damping, as a part of the quadratic model, is less than this share of what the step promises.
+const UNDAMPED: f64 = 0.1;
+
+/// A step that is cut at its bounds and keeps less than this share of what it promised is computed anew beside the cut, at most [`ROUNDS`] times.
+const GOOD_CUT: f64 = 0.9;
+const ROUNDS: usize = 8;
+
+/// A cut is early enough if this share of what was promised up to there is kept; otherwise it is tried so much nearer.
+const LEAST_CUT: f64 = 0.25;
+const NEARER: f64 = 0.25;
+
+impl Search<'_> {
+    /// What the step promises, and the point within the bounds that it leads to.
+    pub(super) fn propose(&mut self) -> Promise {
+        let memory = &mut *self.memory;
+        let steps = memory.step.iter().zip(&memory.gradient).zip(&memory.shift);
+        let (mut descent, mut damping) = (0.0, 0.0);
+        for ((step, gradient), shift) in steps {
+            descent -= step * gradient;
+            damping += step * shift * step;
+        }
+        for (trial, (x, step)) in memory.trial.iter_mut().zip(self.x.iter().zip(&memory.step)) {
+            *trial = x + step;
+        }
+        let free = 0.5 * (descent + damping);
+        let bounds = self.problem.bounds();
+        let cut = bounds.is_some_and(|bounds| bounds.project(&mut memory.trial));
+        let (kept, best) = match cut {
+            true => self.stay_within(free),
+            false => (free, true),
+        };
+        Promise {
+            // Bounds that the step presses against leave no more than this.
+            free: if best { kept } else { free },
+            kept,
+            undamped: self.damping.negligible() && damping <= UNDAMPED * free,
+        }
+    }
+
+    /// Goes towards the end of the step, cut at the bounds, as far as the model falls; from there towards its minimum beside what is at a bound now; and so on.
+    /// Step and trial point are then those within the bounds. Returns what the step promises there, which is never negative, and whether it is the best that is possible.
+    fn stay_within(&mut self, free: f64) -> (f64, bool) {
+        let memory = &mut *self.memory;
+        memory.inside.fill(0.0);
+        let (mut kept, mut promised, mut best) = (0.0, free, false);
+        for round in 0..=ROUNDS {
+            let (gain, whole) = self.approach(kept, promised);
+            kept += gain;
+            if round == ROUNDS || kept >= GOOD_CUT * free {
+                break;
+            }
+            if !self.hold(whole) {
+                best = true;
+                break;
+            }
+            match self.aim() {
+                Some(more) => promised = more,
+                None => break,
+            }
+        }
+        let memory = &mut *self.memory;
+        memory.step.copy_from_slice(&memory.inside);
+        (kept, best)
+    }
+
+    /// Moves the step inside towards the one aimed at. Returns by how much the model falls beyond `kept`, of the `promised`, and whether all of the way was possible.
+    fn approach(&mut self, kept: f64, promised: f64) -> (f64, bool) {
+        let mut share = 1.0f64;
+        let free_way = self.free_way();
+        loop {
+            let whole = !self.cut_at(share);
+            let gain = self.predicted() - kept;
+            // On the free way the model falls as a parabola does.
+            let expected = promised * share * (2.0 - share);
+            if gain >= LEAST_CUT * expected || share <= free_way {
+                let memory = &mut *self.memory;
+                if gain >= 0.0 {
+                    memory.inside.copy_from_slice(&memory.candidate);
+                    return (gain, whole && share == 1.0);
+                }
+                // Rounding: stay.
+                for (trial, (x, step)) in memory
+                    .trial
+                    .iter_mut()
+                    .zip(self.x.iter().zip(&memory.inside))
+                {
+                    *trial = x + step;
+                }
+                return (0.0, false);
+            }
+            share = (share * NEARER).max(free_way);
+        }
+    }
+
+    /// The share of the way to the step aimed at until the first bound.
+    fn free_way(&self) -> f64 {
+        let memory = &*self.memory;
+        let Some(bounds) = self.problem.bounds() else {
+            return 1.0;
+        };
+        let mut share = 1.0f64;
+        for (i, &x) in self.x.iter().enumerate() {
+            let (from, way) = (x + memory.inside[i], memory.step[i] - memory.inside[i]);
+            let end = if way > 0.0 {
+                bounds.upper[i]
+            } else {
+                bounds.lower[i]
+            };
+            if way != 0.0 && (end - from) / way < share {
+                share = ((end - from) / way).max(0.0);
+            }
+        }
+        share
+    }
+
+    /// Writes candidate and trial point at this share of the way. Returns whether they were cut at a bound.
+    fn cut_at(&mut self, share: f64) -> bool {
+        let memory = &mut *self.memory;
+        for (i, (trial, x)) in memory.trial.iter_mut().zip(self.x.iter()).enumerate() {
+            let inside = memory.inside[i];
+            *trial = x + (inside + share * (memory.step[i] - inside));
+        }
+        let bounds = self.problem.bounds();
+        let cut = bounds.is_some_and(|bounds| bounds.project(&mut memory.trial));
+        let ends = memory.trial.iter().zip(self.x.iter());
+        let pairs = memory.candidate.iter_mut().zip(ends);
+        pairs.for_each(|(candidate, (trial, x))| *candidate = trial - x);
+        cut
+    }
+
+    /// By how much the quadratic model, without damping, falls along the candidate.
+    fn predicted(&mut self) -> f64 {
+        let memory = &mut *self.memory;
+        let step = &memory.candidate;
+        if self.options.hessian == Hessian::GaussNewton {
+            return memory.assembly.predicted_decrease(&memory.now, step);
+        }
+        memory.hessian.multiply(step, &mut memory.product);
+        -dot(&memory.gradient, step) - 0.5 * dot(&memory.product, step)
+    }
+
+    /// Marks what is at a bound after the step inside; where that is the minimum beside what was held, only what is pushed outwards there. Returns whether that leaves
+    /// anything to gain.
+    fn hold(&mut self, minimum: bool) -> bool {
+        self.damped_gradient();
+        let memory = &mut *self.memory;
+        let Some(bounds) = self.problem.bounds() else {
+            return false;
+        };
+        if !minimum {
+            bounds.mark_ends(&memory.trial, &memory.fixed, &mut memory.held);
+            return true;
+        }
+        let before = memory.held.iter().filter(|&&held| held).count();
+        let now = bounds.mark_active(&memory.trial, &memory.product, &mut memory.held);
+        now < before
+    }
+
+    /// Writes the gradient of the damped model after the step inside.
+    fn damped_gradient(&mut self) {
+        let memory = &mut *self.memory;
+        let (inside, gradient) = (&memory.inside, &mut memory.product);
+        match self.options.hessian {
+            Hessian::GaussNewton => memory
+                .assembly
+                .gradient_after(&memory.now, inside, gradient),
+            Hessian::Exact => {
+                memory.hessian.multiply(inside, gradient);
+                let pairs = gradient.iter_mut().zip(&memory.gradient);
+                pairs.for_each(|(gradient, first)| *gradient += first);
+            }
+        }
+        let steps = memory.shift.iter().zip(inside);
+        let pairs = gradient.iter_mut().zip(steps);
+        pairs.for_each(|(gradient, (shift, step))| *gradient += shift * step);
+    }
+
+    /// Aims anew, at the minimum of the damped model beside what is held. Returns by how much it falls on the way, if that was possible.
+    fn aim(&mut self) -> Option<f64> {
+        self.factorizations += 1;
+        let memory = &mut *self.memory;
+        let (matrix, shift, held) = (&memory.hessian, &memory.shift, &memory.held);
+        memory.factor.factor(matrix, shift, held).ok()?;
+        let force = &mut memory.product;
+        for (force, &held) in force.iter_mut().zip(held) {
+            *force = if held { 0.0 } else { -*force };
+        }
+        memory.candidate.copy_from_slice(force);
+        memory.factor.solve(force);
+        let ends = memory.inside.iter().zip(force.iter());
+        let steps = memory.step.iter_mut().zip(ends);
+        steps.for_each(|(step, (inside, more))| *step = inside + more);
+        Some(0.5 * dot(&memory.candidate, force))
+    }
+}
