@@ -7,9 +7,9 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
 
-use least_action::anneal::{Estimate, StartingPaths};
+use least_action::anneal::{Estimate, Run, StartingPaths};
 use least_action::model::Model;
-use least_action::twin::{predict, Horizon};
+use least_action::twin::{predict, Horizon, Twin};
 use least_action::{models, AnnealOptions, Annealer, Error, TwinExperiment};
 
 const STEP: f64 = 0.02;
@@ -17,7 +17,7 @@ const POINTS: usize = 6001;
 const FURTHER: usize = 3000;
 
 /// Where each parameter may be, and where starts are drawn from.
-const BOUNDS: [(&str, [f64; 2]); 18] = [
+pub const BOUNDS: [(&str, [f64; 2]); 18] = [
     ("gNa", [50.0, 200.0]),
     ("ENa", [40.0, 60.0]),
     ("gK", [5.0, 40.0]),
@@ -43,7 +43,8 @@ fn stimulus(t: f64) -> f64 {
     12.0 + 10.0 * wave(23.0) + 8.0 * wave(9.7) + 6.0 * wave(4.1)
 }
 
-fn main() -> Result<(), Error> {
+/// Model, twin and what is asked: nothing is tuned, and nothing said of the ladder.
+pub fn experiment(seed: u64) -> Result<(Annealer, Twin, Vec<f64>), Error> {
     let model = Arc::new(models::nakl_neuron()?) as Arc<dyn Model>;
     let inputs = (0..POINTS + FURTHER).map(|n| stimulus(n as f64 * STEP));
     let inputs: Vec<f64> = inputs.collect();
@@ -58,30 +59,19 @@ fn main() -> Result<(), Error> {
         ..TwinExperiment::default()
     }
     .run(&*model)?;
-    let seed = std::env::args()
-        .nth(1)
-        .and_then(|s| s.parse().ok())
-        .unwrap_or(1);
+    let estimate = BOUNDS.iter().map(|&(name, bounds)| {
+        let estimate = Estimate {
+            initial: bounds,
+            bounds: Some(bounds),
+            ..Estimate::default()
+        };
+        (name.to_string(), estimate)
+    });
+    let gate = |name: &str| (name.to_string(), [0.0, 1.0]);
     let options = AnnealOptions {
         measurement_precision: 1.0.into(),
-        estimate: BOUNDS
-            .iter()
-            .map(|&(name, bounds)| {
-                let estimate = Estimate {
-                    initial: bounds,
-                    bounds: Some(bounds),
-                    ..Estimate::default()
-                };
-                (name.to_string(), estimate)
-            })
-            .collect(),
-        bounds: [
-            ("V".to_string(), [-120.0, 60.0]),
-            ("m".to_string(), [0.0, 1.0]),
-            ("h".to_string(), [0.0, 1.0]),
-            ("n".to_string(), [0.0, 1.0]),
-        ]
-        .into(),
+        estimate: estimate.collect(),
+        bounds: [gate("m"), gate("h"), gate("n")].into(),
         starting_paths: StartingPaths {
             count: 5,
             seed,
@@ -89,53 +79,76 @@ fn main() -> Result<(), Error> {
         },
         ..AnnealOptions::default()
     };
-    let annealer = Annealer::new(model.clone(), twin.data.clone(), options)?;
-    let start = Instant::now();
-    let run = annealer.run(|p| {
-        println!(
-            "start {} rung {} R_f {:.3e} action {:.6} = {:.6} + {:.3e}  {} iterations {:?} {:.2} s",
-            p.start,
-            p.rung.rung,
-            p.rung.model_precision,
-            p.rung.action,
-            p.rung.measurement_error,
-            p.rung.model_error,
-            p.rung.iterations,
-            p.rung.stop,
-            start.elapsed().as_secs_f64()
-        );
-        ControlFlow::Continue(())
-    })?;
-    println!("{}", run.summary());
-    println!("{}", run.diagnose());
-    println!("{:.1} s", start.elapsed().as_secs_f64());
-    println!("{:>8} {:>12} {:>12}", "", "estimate", "truth");
-    for (parameter, truth) in model.parameters().iter().zip(&twin.parameters) {
-        let estimate = run.parameter(&parameter.name).unwrap_or(f64::NAN);
-        println!("{:>8} {:>12.4} {:>12.4}", parameter.name, estimate, truth);
-    }
-    let until = STEP * (POINTS - 1 + FURTHER) as f64;
+    let annealer = Annealer::new(model, twin.data.clone(), options)?;
+    Ok((annealer, twin, inputs))
+}
+
+/// Times past the window, ms, at which the voltage rises through 0 mV: predicted, and of the truth.
+pub fn spikes(
+    annealer: &Annealer,
+    run: &Run,
+    twin: &Twin,
+    inputs: &[f64],
+) -> Result<[Vec<f64>; 2], Error> {
     let horizon = Horizon {
-        until,
+        until: STEP * (POINTS - 1 + FURTHER) as f64,
         inputs: &inputs[POINTS..],
         ..Horizon::default()
     };
     let prediction = predict(annealer.problem(), run.best(), horizon)?;
-    let spikes = |voltage: &[f64]| {
-        let crossings = voltage
-            .windows(2)
-            .enumerate()
-            .filter(|(_, v)| v[0] < 0.0 && v[1] >= 0.0);
-        crossings.map(|(n, _)| n as f64 * STEP).collect::<Vec<_>>()
+    let rises = |path: &[f64]| {
+        let voltage: Vec<f64> = path.iter().step_by(4).copied().collect();
+        let pairs = voltage.windows(2).enumerate();
+        let rises = pairs.filter(|(_, v)| v[0] < 0.0 && v[1] >= 0.0);
+        rises
+            .map(|(n, v)| STEP * (n as f64 + v[0] / (v[0] - v[1])))
+            .collect()
     };
-    let voltage = |path: &[f64]| path.iter().step_by(4).copied().collect::<Vec<_>>();
+    Ok([rises(&prediction.path[4..]), rises(&twin.future)])
+}
+
+/// Root mean square error of state `a` on the path.
+pub fn path_error(run: &Run, twin: &Twin, a: usize) -> f64 {
+    let errors = run.best().path.iter().zip(&twin.truth);
+    let squares = errors.skip(a).step_by(4).map(|(x, t)| (x - t) * (x - t));
+    (squares.sum::<f64>() / POINTS as f64).sqrt()
+}
+
+fn main() -> Result<(), Error> {
+    let seed = std::env::args().nth(1).and_then(|s| s.parse().ok());
+    let (annealer, twin, inputs) = experiment(seed.unwrap_or(1))?;
+    let start = Instant::now();
+    let run = annealer.run(|p| {
+        println!(
+            "start {} rung {:>2} R_f {:.1e} action {:.6}, of which the model {:.1e}; {} iterations",
+            p.start,
+            p.rung.rung,
+            p.rung.model_precision,
+            p.rung.action,
+            p.rung.model_error,
+            p.rung.iterations,
+        );
+        ControlFlow::Continue(())
+    })?;
+    let time = start.elapsed().as_secs_f64();
+    println!("{}\n{}\n{time:.1} s", run.summary(), run.diagnose());
+    println!("{:>8} {:>12} {:>12}", "", "estimate", "truth");
+    let model = annealer.problem().model();
+    for (parameter, truth) in model.parameters().iter().zip(&twin.parameters) {
+        let estimate = run.parameter(&parameter.name).unwrap_or(f64::NAN);
+        println!("{:>8} {:>12.4} {:>12.4}", parameter.name, estimate, truth);
+    }
+    println!("root mean square error of the path:");
+    for (a, state) in model.states().iter().enumerate() {
+        println!("{state:>8} {:>12.5}", path_error(&run, &twin, a));
+    }
+    let [predicted, truth] = spikes(&annealer, &run, &twin, &inputs)?;
+    let pairs = predicted.iter().zip(&truth);
+    let worst = pairs.fold(0.0f64, |worst, (a, b)| worst.max((a - b).abs()));
     println!(
-        "spikes predicted, ms past the window: {:?}",
-        spikes(&voltage(&prediction.path[4..]))
+        "spikes within {:.0} ms past the window, ms: {predicted:.2?}",
+        STEP * FURTHER as f64
     );
-    println!(
-        "spikes of the truth:                  {:?}",
-        spikes(&voltage(&twin.future))
-    );
+    println!("of the truth:                             {truth:.2?}, at most {worst:.3} off");
     Ok(())
 }
