@@ -1,12 +1,11 @@
 //! One starting path on its way up the ladder, rung by rung, each from where the last one ended.
 
 use super::ladder::Steps;
-use super::objective::{ActionObjective, Scales};
-use super::starting_paths;
+use super::landscape::{Landscape, Slope};
+use super::paths::Paths;
 use super::Annealer;
-use crate::action::{Action, Problem};
 use crate::error::{check, Error, Result};
-use crate::solve::{Minimizer, MinimizerOptions, Minimum, StopReason, Structured, Workspace};
+use crate::solve::StopReason;
 
 /// An unknown that a bound held back at some points of the path.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,28 +89,22 @@ pub struct Climb {
 /// Relative difference of two evaluations of one action, of which the rounding of a file may be part.
 const SAME_LEVEL: f64 = 1e-6;
 
-/// Tolerance of the structured minimiser below the last rung of an adaptive ladder: the minimum is only followed there.
-const LOOSE: f64 = 1e-2;
-
 /// Climbs the ladder from one starting path.
-pub struct Climber {
-    action: Action,
-    annealer: Annealer,
+pub struct Climber<L: Landscape = Paths> {
+    slope: L::Slope,
+    annealer: Annealer<L>,
     climb: Climb,
     steps: Steps,
     /// Whether the climb goes on however high its action is.
     to_the_end: bool,
-    /// What the minimiser's variables are divided by.
-    scales: Scales,
-    /// The structured minimiser's memory, made once for all rungs.
-    workspace: Option<Workspace>,
-    /// What the minimiser varies: the path, then the parameters, scaled.
-    variables: Vec<f64>,
+    /// Where the minimiser is.
+    path: Vec<f64>,
+    parameters: Vec<f64>,
 }
 
-impl Climber {
-    pub(super) fn new(annealer: &Annealer, start: usize) -> Self {
-        let (path, parameters) = starting_paths::draw(&annealer.setting(), start);
+impl<L: Landscape> Climber<L> {
+    pub(super) fn new(annealer: &Annealer<L>, start: usize) -> Self {
+        let (path, parameters) = annealer.landscape.draw(start);
         let climb = Climb {
             start,
             rungs: Vec::new(),
@@ -124,38 +117,20 @@ impl Climber {
     }
 
     /// Goes on from a climb that was made with the same problem and options.
-    pub(super) fn resume(annealer: &Annealer, mut climb: Climb) -> Self {
-        let (problem, options) = (&annealer.problem, &annealer.options);
-        let dimension = problem.model().dimension();
-        let initial = problem.estimated().map(|name| {
-            let [low, high] = options.estimate[name].initial;
-            low.abs().max(high.abs())
-        });
-        let initial: Vec<f64> = initial.collect();
-        let scales = match options.minimizer {
-            // Its steps do not depend on units.
-            MinimizerOptions::Structured(_) => Scales::none(dimension, initial.len()),
-            // Of the starting path, not of where a resumed climb has got to.
-            _ if climb.rungs.is_empty() => Scales::of(&climb.path, dimension, &initial),
-            _ => {
-                let (path, _) = starting_paths::draw(&annealer.setting(), climb.start);
-                Scales::of(&path, dimension, &initial)
-            }
-        };
-        let mut action = Action::new(problem);
+    pub(super) fn resume(annealer: &Annealer<L>, mut climb: Climb) -> Self {
+        let mut slope = annealer.landscape.slope(&climb);
         let first = match climb.rungs.first() {
             Some(rung) => rung.model_precision,
-            None => annealer.first_model_precision(&mut action, &climb.path, &climb.parameters),
+            None => slope.first_model_precision(&climb.path, &climb.parameters),
         };
         Climber {
-            action,
+            slope,
             steps: annealer.steps(first),
             annealer: annealer.clone(),
-            variables: vec![0.0; climb.path.len() + climb.parameters.len()],
             to_the_end: climb.stopped.take().is_some(),
+            path: climb.path.clone(),
+            parameters: climb.parameters.clone(),
             climb,
-            scales,
-            workspace: None,
         }
     }
 
@@ -166,7 +141,7 @@ impl Climber {
         };
         let (path, parameters) = (&self.climb.path, &self.climb.parameters);
         let action = self
-            .action
+            .slope
             .evaluate(last.model_precision, path, parameters)?
             .action;
         check::require(
@@ -233,41 +208,21 @@ impl Climber {
         model_precision: f64,
         interrupted: &dyn Fn() -> bool,
     ) -> Result<Option<Rung>> {
-        let split = self.climb.path.len();
-        let (path, parameters) = self.variables.split_at_mut(split);
-        path.copy_from_slice(&self.climb.path);
-        parameters.copy_from_slice(&self.climb.parameters);
-        self.scales.divide(&mut self.variables);
-        let options = &self.annealer.options;
+        self.path.copy_from_slice(&self.climb.path);
+        self.parameters.copy_from_slice(&self.climb.parameters);
+        let landscape = &self.annealer.landscape;
         let is_last = self.steps.is_last(&self.climb.rungs, model_precision);
-        let loose = options.model_precision.is_adaptive() && !is_last;
-        let mut objective =
-            ActionObjective::new(&mut self.action, model_precision, &self.scales, interrupted);
-        let variables = &mut self.variables;
-        let minimum = match &options.minimizer {
-            MinimizerOptions::Structured(given) => {
-                let mut structured: Structured = *given;
-                if loose {
-                    structured.tolerance = structured.tolerance.max(LOOSE);
-                }
-                let workspace = match &mut self.workspace {
-                    Some(workspace) => workspace,
-                    empty => empty.insert(Workspace::new(&objective)?),
-                };
-                structured.minimize_in(workspace, &mut objective, variables)?
-            }
-            other => other.minimize(&mut objective, variables)?,
-        };
+        let loose = landscape.ladder().is_adaptive() && !is_last;
+        let (path, parameters) = (&mut self.path, &mut self.parameters);
+        let slope = &mut self.slope;
+        let minimum = slope.minimize(model_precision, loose, path, parameters, interrupted)?;
         if minimum.stop == StopReason::Interrupted {
             return Ok(None);
         }
-        self.scales.multiply(&mut self.variables);
-        let (path, parameters) = self.variables.split_at(split);
         self.climb.path.copy_from_slice(path);
         self.climb.parameters.copy_from_slice(parameters);
-        let value =
-            self.action
-                .evaluate(model_precision, &self.climb.path, &self.climb.parameters)?;
+        let value = slope.evaluate(model_precision, path, parameters)?;
+        let stated = landscape.counts().stated;
         Ok(Some(Rung {
             rung: self.climb.rungs.len(),
             model_precision,
@@ -275,65 +230,44 @@ impl Climber {
             measurement_error: value.measurement_error,
             model_error: value.model_error,
             prior_error: value.prior_error,
-            parameters: self.climb.parameters.clone(),
+            parameters: self.climb.parameters[..stated].to_vec(),
             stop: minimum.stop,
             iterations: minimum.iterations,
             evaluations: minimum.evaluations,
             factorizations: minimum.factorizations,
-            active_bounds: active_bounds(&self.annealer.problem, &minimum),
+            active_bounds: slope.active_bounds(&minimum),
         }))
     }
 }
 
-/// The active bounds by name, states first.
-fn active_bounds(problem: &Problem, minimum: &Minimum) -> Vec<ActiveBound> {
-    let dimension = problem.model().dimension();
-    let mut points = vec![0; dimension + problem.estimated().len()];
-    for &unknown in &minimum.active_bounds {
-        let place = match unknown.checked_sub(problem.path_length()) {
-            None => unknown % dimension,
-            Some(parameter) => dimension + parameter,
-        };
-        points[place] += 1;
-    }
-    let states = problem.model().states().iter().map(String::as_str);
-    let names = states.chain(problem.estimated()).zip(points);
-    names
-        .filter(|&(_, points)| points > 0)
-        .map(|(name, points)| ActiveBound {
-            name: name.into(),
-            points,
-        })
-        .collect()
-}
-
 impl Climb {
     /// Whether the climb has done the last rung of the ladder.
-    pub(super) fn is_complete(&self, annealer: &Annealer) -> bool {
+    pub(super) fn is_complete<L: Landscape>(&self, annealer: &Annealer<L>) -> bool {
         let first = self.rungs.first().map(|rung| rung.model_precision);
         first.is_some_and(|first| annealer.steps(first).is_end(&self.rungs))
     }
 
     /// Whether there is nothing to go on with: the last rung is done, the mathematics failed, or the climb was stopped.
-    pub(super) fn is_over(&self, annealer: &Annealer) -> bool {
+    pub(super) fn is_over<L: Landscape>(&self, annealer: &Annealer<L>) -> bool {
         self.failure.is_some() || self.stopped.is_some() || self.is_complete(annealer)
     }
 
     /// Whether this could have come from a run with these options.
-    pub(super) fn validate(&self, annealer: &Annealer) -> Result<()> {
-        let (problem, options) = (&annealer.problem, &annealer.options);
+    pub(super) fn validate<L: Landscape>(&self, annealer: &Annealer<L>) -> Result<()> {
+        let landscape = &annealer.landscape;
+        let counts = landscape.counts();
         let at = |field: &str| format!("resume.starts[{}].{field}", self.start);
         check::require(
-            self.start < options.starting_paths.count,
+            self.start < landscape.attempts().count,
             &at("start"),
             self.start as f64,
             "less than startingPaths.count",
         )?;
         let because = "as in the run that is resumed";
-        check::length(&at("path"), self.path.len(), problem.path_length(), because)?;
-        let estimated = problem.estimated().len();
-        check::length(&at("parameters"), self.parameters.len(), estimated, because)?;
-        if let Some(most) = options.model_precision.rungs {
+        check::length(&at("path"), self.path.len(), counts.path, because)?;
+        let given = self.parameters.len();
+        check::length(&at("parameters"), given, counts.parameters, because)?;
+        if let Some(most) = landscape.ladder().rungs {
             check::at_most(&at("rungs"), self.rungs.len(), most)?;
         }
         let steps = self
@@ -371,7 +305,7 @@ impl Climb {
                 check::require(holds, &field(name), value, "finite and not negative")?;
             }
             let length = rung.parameters.len();
-            check::length(&field("parameters"), length, estimated, because)?;
+            check::length(&field("parameters"), length, counts.stated, because)?;
         }
         for (name, values) in [("path", &self.path), ("parameters", &self.parameters)] {
             for (i, value) in values.iter().enumerate() {

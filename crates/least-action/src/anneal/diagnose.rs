@@ -1,6 +1,7 @@
 //! What a run's numbers mean, in words: is the path found, and what to do if not.
 
 use super::climb::Climb;
+use super::landscape::{Counts, Landscape};
 use super::levels::{Drop, Level};
 use super::misfit::{chi_square, is_consistent, obeys_model, Misfit};
 use super::number::number;
@@ -81,13 +82,15 @@ pub enum Verdict {
     Unfinished,
 }
 
-pub(super) fn diagnose(
-    annealer: &Annealer,
+pub(super) fn diagnose<L: Landscape>(
+    annealer: &Annealer<L>,
     climbs: &[Climb],
     levels: &[Level],
     drops: &[Drop],
     best: usize,
 ) -> (Vec<Finding>, Verdict) {
+    let (landscape, counts) = (&annealer.landscape, annealer.landscape.counts());
+    let words = landscape.words();
     let mut findings = Vec::new();
     let mut say = |code, severity, message: String| {
         findings.push(Finding {
@@ -99,7 +102,7 @@ pub(super) fn diagnose(
     // A run that found enough has ended there: the starts that were not needed are no part of it.
     let total = annealer
         .enough(climbs)
-        .unwrap_or(annealer.options().starting_paths.count);
+        .unwrap_or(landscape.attempts().count);
     let climb = &climbs[best];
 
     let failed: Vec<_> = climbs.iter().filter(|c| c.failure.is_some()).collect();
@@ -163,14 +166,14 @@ pub(super) fn diagnose(
     let Some(last) = climb.rungs.last() else {
         return (findings, Verdict::Unfinished);
     };
-    let misfit = Misfit::new(annealer, last.measurement_error);
+    let misfit = Misfit::new(&counts, last.measurement_error);
     let verdict = if !misfit.tells() {
         say(
             FindingCode::TooFewMeasurements,
             Severity::Problem,
             format!(
-                "{} measurements cannot determine {} numbers (the first state and the estimated parameters): they agree with any model. Measure more, or estimate less.",
-                misfit.measured, misfit.fitted
+                "{} measurements cannot determine {} numbers ({}): they agree with any model. Measure more, or estimate less.",
+                misfit.measured, misfit.fitted, words.fitted
             ),
         );
         Verdict::Undetermined
@@ -179,8 +182,9 @@ pub(super) fn diagnose(
             FindingCode::LevelAboveExpected,
             Severity::Problem,
             format!(
-                "The path was not found: {misfit}, more than noise explains. Do not use its states and parameters. Try more starting paths, \
-                 a smaller initial R_f or factor; if every start ends here, too few components are observed, R_m overstates the precision of the data, or the model is wrong."
+                "The {} was not found: {misfit}, more than noise explains. Do not use its {}. Try more starting paths, \
+                 a smaller initial R_f or factor; if every start ends here, too few components are observed, R_m overstates the precision of the data, or the model is wrong.",
+                words.found, words.parts
             ),
         );
         Verdict::Inconsistent
@@ -189,7 +193,8 @@ pub(super) fn diagnose(
             FindingCode::LevelBelowExpected,
             Severity::Warning,
             format!(
-                "The path is closer to the data than the stated noise should allow: {misfit}. R_m may understate the precision of the data, or R_f is still too small for the model to bind."
+                "The {} is closer to the data than the stated noise should allow: {misfit}. R_m may understate the precision of the data, or R_f is still too small for the model to bind.",
+                words.found
             ),
         );
         Verdict::Consistent
@@ -201,17 +206,18 @@ pub(super) fn diagnose(
         );
         Verdict::Consistent
     };
-    let verdict = if obeys_model(annealer, last) {
+    let verdict = if obeys_model(&counts, last) {
         verdict
     } else {
         say(
             FindingCode::ModelErrorLarge,
             Severity::Problem,
             format!(
-                "At the last rung (R_f = {:.3e}) the model error is {:.3e} beside a measurement error of {:.3e}: the path does not obey the model. {}",
+                "At the last rung (R_f = {:.3e}) the model error is {:.3e} beside a measurement error of {:.3e}: the {} does not obey the model. {}",
                 last.model_precision,
                 last.model_error,
                 last.measurement_error,
+                words.found,
                 match last.stop.settled() {
                     true => "Climb further, by more rungs or a larger factor; if the model error then stays, the model cannot explain the data.",
                     false => "The minimiser did not get to the end of so large an R_f: allow more iterations, or end the ladder earlier.",
@@ -224,28 +230,24 @@ pub(super) fn diagnose(
         }
     };
 
-    several_levels(annealer, climbs, levels, &mut say);
-    let bounds: Vec<String> = last
-        .active_bounds
-        .iter()
-        .map(
-            |bound| match annealer.problem().estimated().any(|p| p == bound.name) {
-                true => bound.name.clone(),
-                false => format!(
-                    "{} ({} of {} points)",
-                    bound.name,
-                    bound.points,
-                    annealer.problem().points()
-                ),
-            },
-        )
-        .collect();
+    several_levels(&counts, climbs, levels, &mut say);
+    let estimated = landscape.estimated();
+    let bounds = last.active_bounds.iter();
+    let bounds = bounds.map(|bound| match estimated.contains(&bound.name) {
+        true => bound.name.clone(),
+        false => format!(
+            "{} ({} of {} points)",
+            bound.name, bound.points, words.points
+        ),
+    });
+    let bounds: Vec<String> = bounds.collect();
     if !bounds.is_empty() {
         say(
             FindingCode::ActiveBounds,
             Severity::Warning,
             format!(
-                "Bounds hold the best path back: {}. Where a bound is no law of nature, widen it and see whether the level falls.",
+                "Bounds hold the best {} back: {}. Where a bound is no law of nature, widen it and see whether the level falls.",
+                words.found,
                 bounds.join(", ")
             ),
         );
@@ -281,7 +283,8 @@ pub(super) fn diagnose(
             FindingCode::NotConverged,
             Severity::Warning,
             format!(
-                "The last minimisation of the best path did not settle ({}). If its level still matters, allow more iterations.",
+                "The last minimisation of the best {} did not settle ({}). If its level still matters, allow more iterations.",
+                words.found,
                 stop_words(last.stop)
             ),
         );
@@ -292,12 +295,13 @@ pub(super) fn diagnose(
             FindingCode::Drops,
             Severity::Warning,
             format!(
-                "The action fell {} while R_f rose, on {} of the starting paths: the path changed to a lower minimum there, or a minimisation had ended too early. If this happens late, climb in smaller steps or with a smaller tolerance.",
+                "The action fell {} while R_f rose, on {} of the starting paths: the {} changed to a lower minimum there, or a minimisation had ended too early. If this happens late, climb in smaller steps or with a smaller tolerance.",
                 match drops.len() {
                     1 => "once".to_string(),
                     many => format!("{many} times"),
                 },
-                starts.len()
+                starts.len(),
+                words.found
             ),
         );
     }
@@ -306,7 +310,7 @@ pub(super) fn diagnose(
 
 /// Whether levels above the lowest are consistent with data and model too: chi-square then does not tell the paths apart, only their difference does.
 fn several_levels(
-    annealer: &Annealer,
+    counts: &Counts,
     climbs: &[Climb],
     levels: &[Level],
     say: &mut impl FnMut(FindingCode, Severity, String),
@@ -319,12 +323,12 @@ fn several_levels(
             .rungs
             .last()
     };
-    let consistent = |level: &&Level| last(level).is_some_and(|rung| is_consistent(annealer, rung));
+    let consistent = |level: &&Level| last(level).is_some_and(|rung| is_consistent(counts, rung));
     let passing: Vec<&Level> = levels.iter().take_while(consistent).collect();
     let [lowest, next, ..] = passing[..] else {
         return;
     };
-    let difference = chi_square(annealer, next.action) - chi_square(annealer, lowest.action);
+    let difference = chi_square(counts, next.action) - chi_square(counts, lowest.action);
     say(
         FindingCode::SeveralConsistentLevels,
         Severity::Warning,

@@ -1,7 +1,7 @@
 //! The misfit of a path to its data, as a chi-square variable: what to expect of it, and what is too much.
 
 use super::climb::Rung;
-use super::Annealer;
+use super::landscape::Counts;
 use crate::action::Normalization;
 
 /// The misfit may differ from its expectation by this many standard deviations of the equivalent normal variable.
@@ -21,22 +21,20 @@ pub(super) struct Misfit {
     pub value: f64,
     /// Number of measurements.
     pub measured: f64,
-    /// Numbers that the fit could choose: the first state and the parameters, as the model fixes the rest.
+    /// Numbers that the fit could choose.
     pub fitted: f64,
 }
 
 impl Misfit {
-    pub fn new(annealer: &Annealer, measurement_error: f64) -> Self {
-        let problem = annealer.problem();
-        let measured = problem.measured() as f64;
+    pub fn new(counts: &Counts, measurement_error: f64) -> Self {
+        let measured = counts.measured as f64;
         Misfit {
-            value: match problem.normalization {
+            value: match counts.normalization {
                 Normalization::Mean => measurement_error * measured,
                 Normalization::Posterior => measurement_error * 2.0,
             },
             measured,
-            fitted: (problem.model.dimension() * problem.data.len() + problem.estimated.len())
-                as f64,
+            fitted: counts.fitted as f64,
         }
     }
 
@@ -93,53 +91,51 @@ impl std::fmt::Display for Misfit {
 }
 
 /// The level of `sum` squared errors, each in units of the noise's variance.
-fn level(annealer: &Annealer, sum: f64) -> f64 {
-    let problem = annealer.problem();
-    match problem.normalization {
-        Normalization::Mean => sum / problem.measured() as f64,
+fn level(counts: &Counts, sum: f64) -> f64 {
+    match counts.normalization {
+        Normalization::Mean => sum / counts.measured as f64,
         Normalization::Posterior => sum / 2.0,
     }
 }
 
 /// Twice the negative log posterior, up to a constant, at an action level.
-pub(super) fn chi_square(annealer: &Annealer, action: f64) -> f64 {
-    action / level(annealer, 1.0)
+pub(super) fn chi_square(counts: &Counts, action: f64) -> f64 {
+    action / level(counts, 1.0)
 }
 
 /// The action level that the noise alone explains, if the model holds.
-pub(super) fn expected_level(annealer: &Annealer) -> f64 {
-    level(annealer, Misfit::new(annealer, 0.0).expected())
+pub(super) fn expected_level(counts: &Counts) -> f64 {
+    level(counts, Misfit::new(counts, 0.0).expected())
 }
 
 /// The highest action level at which a path is consistent with data and model; none if the data cannot tell.
-pub(super) fn highest_level(annealer: &Annealer) -> Option<f64> {
-    let misfit = Misfit::new(annealer, 0.0);
+pub(super) fn highest_level(counts: &Counts) -> Option<f64> {
+    let misfit = Misfit::new(counts, 0.0);
     misfit
         .tells()
-        .then(|| level(annealer, misfit.highest()) * (1.0 + MODEL_SHARE))
+        .then(|| level(counts, misfit.highest()) * (1.0 + MODEL_SHARE))
 }
 
 /// Whether the path of a last rung is consistent with the data and the model, as far as the noise that is stated allows to tell.
-pub(super) fn is_consistent(annealer: &Annealer, last: &Rung) -> bool {
-    let misfit = Misfit::new(annealer, last.measurement_error);
-    misfit.tells() && !misfit.above() && obeys_model(annealer, last)
+pub(super) fn is_consistent(counts: &Counts, last: &Rung) -> bool {
+    let misfit = Misfit::new(counts, last.measurement_error);
+    misfit.tells() && !misfit.above() && obeys_model(counts, last)
 }
 
 /// A difference between levels that means nothing: noise-free data leave levels that are rounding errors.
-pub(super) fn negligible(annealer: &Annealer) -> f64 {
-    NEGLIGIBLE_SHARE * level(annealer, annealer.problem().measured() as f64)
+pub(super) fn negligible(counts: &Counts) -> f64 {
+    NEGLIGIBLE_SHARE * level(counts, counts.measured as f64)
 }
 
 /// Whether the path obeys the model at this rung, as far as the data can tell.
-pub(super) fn obeys_model(annealer: &Annealer, rung: &Rung) -> bool {
-    let problem = annealer.problem();
-    let count = problem.residuals();
-    let mean_square = match problem.normalization {
+pub(super) fn obeys_model(counts: &Counts, rung: &Rung) -> bool {
+    let count = counts.residuals;
+    let mean_square = match counts.normalization {
         Normalization::Mean => rung.model_error / rung.model_precision,
         Normalization::Posterior => 2.0 * rung.model_error / rung.model_precision / count as f64,
     };
     rung.model_error <= MODEL_SHARE * rung.measurement_error
-        || problem.measurement_precision() * mean_square <= EXACT_SHARE
+        || counts.measurement_precision * mean_square <= EXACT_SHARE
 }
 
 #[cfg(test)]

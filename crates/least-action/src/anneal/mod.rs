@@ -5,6 +5,7 @@ mod automatic;
 mod climb;
 mod diagnose;
 mod ladder;
+mod landscape;
 mod levels;
 mod misfit;
 mod number;
@@ -12,6 +13,7 @@ mod objective;
 mod options;
 #[cfg(feature = "rayon")]
 mod parallel;
+mod paths;
 mod run;
 mod starting_paths;
 mod summary;
@@ -22,24 +24,17 @@ use std::sync::Arc;
 pub use climb::{ActiveBound, Climb, Climber, Rung, Stopped};
 pub use diagnose::{Finding, FindingCode, Severity, Verdict};
 pub use ladder::Ladder;
+pub use landscape::{Attempts, Counts, Landscape, Slope, Words};
 pub use levels::{Drop, Level, DROP_TOLERANCE, LEVEL_TOLERANCE};
 pub use options::{AnnealOptions, Estimate};
+pub use paths::{PathSlope, Paths};
 pub use run::Run;
 pub use starting_paths::{ObservedStart, Range, Start, StartingPaths};
 
-use crate::action::{Action, DataSets, Problem};
+use crate::action::{DataSets, Problem};
 use crate::error::{check, Result};
 use crate::model::Model;
-use automatic::Automatic;
 use ladder::Steps;
-use starting_paths::{Climate, Setting};
-
-/// Numbers that a climb may keep in memory: three of WebAssembly's four gigabytes, or more than a machine has.
-const MOST_MEMORY: f64 = if cfg!(target_pointer_width = "32") {
-    402_653_184.0
-} else {
-    1e12
-};
 
 /// A rung has been done: told to whoever watches a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,12 +46,8 @@ pub struct Progress {
 
 /// A problem and options, checked, ready to be climbed from any starting path.
 #[derive(Clone)]
-pub struct Annealer {
-    model: Arc<dyn Model>,
-    problem: Problem,
-    options: AnnealOptions,
-    climate: Arc<Climate>,
-    automatic: Automatic,
+pub struct Annealer<L: Landscape = Paths> {
+    landscape: L,
     /// The action above which starts are stopped.
     limit: Option<f64>,
 }
@@ -72,51 +63,40 @@ impl Annealer {
         data: impl Into<DataSets>,
         options: AnnealOptions,
     ) -> Result<Self> {
-        options.validate()?;
-        let starting_paths = &options.starting_paths;
-        starting_paths.validate_names("startingPaths", model.states())?;
-        let mut problem = Problem::new(model.clone(), data, &options.action())?;
-        let paths = problem.discretization.paths_in_memory() + options.minimizer.paths_in_memory();
-        check::require(
-            problem.path_length() as f64 * (paths as f64) <= MOST_MEMORY,
-            "data.points",
-            problem.points() as f64,
-            "so few that the minimisation fits in memory; a smaller minimizer.memory helps",
-        )?;
-        let climate = Climate::new(&problem, &options);
-        let automatic = Automatic::new(&problem, &options, &climate);
-        if let Some(weights) = &automatic.weights {
-            problem.set_model_weights(weights)?;
-        }
-        let mut annealer = Annealer {
-            model,
-            problem,
-            options,
-            climate: Arc::new(climate),
-            automatic,
-            limit: None,
-        };
-        if annealer.options.starting_paths.prune {
-            annealer.limit = misfit::highest_level(&annealer).map(|level| MARGIN * level);
-        }
-        Ok(annealer)
+        Ok(Annealer::on(Paths::new(model, data, options)?))
     }
 
     pub fn problem(&self) -> &Problem {
-        &self.problem
+        &self.landscape.problem
     }
 
     pub fn options(&self) -> &AnnealOptions {
-        &self.options
+        &self.landscape.options
+    }
+}
+
+impl<L: Landscape> Annealer<L> {
+    /// Anneals any action.
+    pub fn on(landscape: L) -> Self {
+        let limit = match landscape.attempts().prune {
+            true => misfit::highest_level(&landscape.counts()).map(|level| MARGIN * level),
+            false => None,
+        };
+        Annealer { landscape, limit }
+    }
+
+    /// What is annealed.
+    pub fn landscape(&self) -> &L {
+        &self.landscape
     }
 
     /// Begins the climb from starting path number `start`.
     ///
     /// # Errors
     /// A number that is not below `startingPaths.count`.
-    pub fn climber(&self, start: usize) -> Result<Climber> {
+    pub fn climber(&self, start: usize) -> Result<Climber<L>> {
         check::require(
-            start < self.options.starting_paths.count,
+            start < self.landscape.attempts().count,
             "start",
             start as f64,
             "less than startingPaths.count",
@@ -129,7 +109,7 @@ impl Annealer {
     ///
     /// # Errors
     /// A climb that cannot have come from this problem and these options.
-    pub fn resume(&self, climb: Climb) -> Result<Climber> {
+    pub fn resume(&self, climb: Climb) -> Result<Climber<L>> {
         climb.validate(self)?;
         let mut climber = Climber::resume(self, climb);
         climber.check_level()?;
@@ -145,7 +125,7 @@ impl Annealer {
     /// if enough of them have succeeded.
     pub fn reprieved(&self, climbs: &[Climb]) -> Vec<usize> {
         let over = climbs.iter().filter(|climb| climb.is_over(self)).count();
-        if over < self.options.starting_paths.count || self.is_enough(climbs) {
+        if over < self.landscape.attempts().count || self.is_enough(climbs) {
             return Vec::new();
         }
         let stopped = climbs.iter().filter_map(|climb| {
@@ -175,44 +155,25 @@ impl Annealer {
     pub fn enough(&self, climbs: &[Climb]) -> Option<usize> {
         let mut order: Vec<&Climb> = climbs.iter().collect();
         order.sort_by_key(|climb| climb.start);
+        let (attempts, counts) = (self.landscape.attempts(), self.landscape.counts());
         let mut found = 0;
         for (expected, climb) in order.into_iter().enumerate() {
             if climb.start != expected || !climb.is_over(self) {
                 return None;
             }
             let last = climb.rungs.last().filter(|_| climb.is_complete(self));
-            found += usize::from(last.is_some_and(|last| misfit::is_consistent(self, last)));
-            if found >= self.options.starting_paths.enough {
+            found += usize::from(last.is_some_and(|last| misfit::is_consistent(&counts, last)));
+            if found >= attempts.enough {
                 return Some(expected + 1);
             }
         }
         None
     }
 
-    fn setting(&self) -> Setting<'_> {
-        Setting {
-            model: &self.model,
-            problem: &self.problem,
-            options: &self.options,
-            climate: &self.climate,
-            weights: self.automatic.weights.as_ref(),
-            last: self
-                .options
-                .model_precision
-                .last
-                .unwrap_or(self.automatic.last),
-        }
-    }
-
     /// The ladder of a climb whose first R_f is `first` where the options do not say it.
     fn steps(&self, first: f64) -> Steps {
-        Steps::new(&self.options.model_precision, first, self.automatic.last)
-    }
-
-    /// R_f0 from a starting path.
-    fn first_model_precision(&self, action: &mut Action, path: &[f64], parameters: &[f64]) -> f64 {
-        self.automatic
-            .first(&self.options, action, path, parameters)
+        let landscape = &self.landscape;
+        Steps::new(landscape.ladder(), first, landscape.last_model_precision())
     }
 
     /// Climbs from the starting paths, one after the other, until enough have succeeded. `watch` is told of every rung, and may break the run off: what was done is kept.
@@ -221,7 +182,7 @@ impl Annealer {
     /// If the mathematics failed for every starting path before its first rung was done.
     pub fn run(&self, mut watch: impl FnMut(Progress) -> ControlFlow<()>) -> Result<Run> {
         let mut climbs = Vec::new();
-        for start in 0..self.options.starting_paths.count {
+        for start in 0..self.landscape.attempts().count {
             let (climb, flow) = climb_all(self.climber(start)?, &mut watch);
             climbs.push(climb);
             if flow.is_break() {
@@ -251,8 +212,8 @@ impl Annealer {
     }
 }
 
-fn climb_all(
-    mut climber: Climber,
+fn climb_all<L: Landscape>(
+    mut climber: Climber<L>,
     mut watch: impl FnMut(Progress) -> ControlFlow<()>,
 ) -> (Climb, ControlFlow<()>) {
     let start = climber.climb().start;

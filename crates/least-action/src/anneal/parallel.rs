@@ -6,15 +6,15 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 
-use super::{climb_all, Annealer, Climb, Climber, Progress, Run};
+use super::{climb_all, Annealer, Climb, Climber, Landscape, Progress, Run};
 use crate::error::Result;
 
-pub(super) fn run(
-    annealer: &Annealer,
+pub(super) fn run<L: Landscape>(
+    annealer: &Annealer<L>,
     watch: &(impl Fn(Progress) -> ControlFlow<()> + Sync),
 ) -> Result<Run> {
     let stopped = AtomicBool::new(false);
-    let count = annealer.options.starting_paths.count;
+    let count = annealer.landscape.attempts().count;
     let starts: Vec<usize> = (0..count).collect();
     let begin = |start: usize| annealer.climber(start);
     let mut climbs = all(annealer, watch, &stopped, &starts, &[], &begin)?;
@@ -38,13 +38,13 @@ pub(super) fn run(
 }
 
 /// Climbs from `starts`, until all are over, the watcher breaks off, or enough of them have succeeded together with `others`.
-fn all(
-    annealer: &Annealer,
+fn all<L: Landscape>(
+    annealer: &Annealer<L>,
     watch: &(impl Fn(Progress) -> ControlFlow<()> + Sync),
     stopped: &AtomicBool,
     starts: &[usize],
     others: &[Climb],
-    begin: &(impl Fn(usize) -> Result<Climber> + Sync),
+    begin: &(impl Fn(usize) -> Result<Climber<L>> + Sync),
 ) -> Result<Vec<Climb>> {
     let done: Mutex<Vec<Climb>> = Mutex::new(Vec::new());
     let enough = AtomicBool::new(false);
@@ -81,7 +81,12 @@ fn all(
 }
 
 /// Whether those done are enough in the order of `starts`: one thread would have ended here.
-fn together(annealer: &Annealer, starts: &[usize], others: &[Climb], done: &[Climb]) -> bool {
+fn together<L: Landscape>(
+    annealer: &Annealer<L>,
+    starts: &[usize],
+    others: &[Climb],
+    done: &[Climb],
+) -> bool {
     let mut climbs = others.to_vec();
     for &start in starts {
         let Some(climb) = done.iter().find(|climb| climb.start == start) else {

@@ -2,6 +2,7 @@
 
 use super::climb::{Climb, Rung};
 use super::diagnose::{diagnose, Finding, Verdict};
+use super::landscape::Landscape;
 use super::levels::{cluster, drops, Drop, Level};
 use super::misfit::{expected_level, negligible};
 use super::summary::summarize;
@@ -36,7 +37,7 @@ impl Run {
     ///
     /// # Errors
     /// If two are from the same starting path. If none of them did a single rung: the failure of the first, or [`Error::OutOfRange`] if there is none at all.
-    pub fn new(annealer: &Annealer, mut climbs: Vec<Climb>) -> Result<Run> {
+    pub fn new<L: Landscape>(annealer: &Annealer<L>, mut climbs: Vec<Climb>) -> Result<Run> {
         climbs.sort_by_key(|climb| climb.start);
         if let Some(pair) = climbs
             .windows(2)
@@ -61,14 +62,15 @@ impl Run {
                         .into(),
             })
         })?;
-        let negligible = negligible(annealer);
+        let (landscape, counts) = (&annealer.landscape, annealer.landscape.counts());
+        let negligible = negligible(&counts);
         let levels = cluster(&climbs, complete, negligible);
         let drops = drops(&climbs, negligible);
         let (findings, verdict) = diagnose(annealer, &climbs, &levels, &drops, best);
-        let expected_level = expected_level(annealer);
-        let summary = summarize(annealer, &climbs, &levels, best, expected_level);
+        let expected_level = expected_level(&counts);
+        let summary = summarize(landscape, &climbs, &levels, best, expected_level);
         Ok(Run {
-            estimated: annealer.problem().estimated().map(str::to_string).collect(),
+            estimated: landscape.estimated(),
             expected_level,
             climbs,
             levels,

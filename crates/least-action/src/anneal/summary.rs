@@ -3,49 +3,36 @@
 use std::fmt::Write;
 
 use super::climb::Climb;
+use super::landscape::Landscape;
 use super::levels::Level;
 use super::number::{number, shortest};
-use super::Annealer;
 
 /// How many levels the table lists.
 const LISTED: usize = 8;
 
 pub(super) fn summarize(
-    annealer: &Annealer,
+    landscape: &impl Landscape,
     climbs: &[Climb],
     levels: &[Level],
     best: usize,
     expected: f64,
 ) -> String {
-    let problem = annealer.problem();
-    let first = &problem.data()[0];
-    let sets = match problem.data().len() {
-        1 => String::new(),
-        many => format!("{many} data sets, "),
-    };
+    let words = landscape.words();
     let mut text = String::new();
     // Writing to a string cannot fail.
     let mut line = |arguments: std::fmt::Arguments| {
         let _ = writeln!(text, "{arguments}");
     };
-    line(format_args!(
-        "{}: {} states, {sets}{} points of {}, {} measurements of {} components",
-        problem.model().name(),
-        problem.model().dimension(),
-        problem.points(),
-        shortest(first.time_step),
-        problem.measured(),
-        first.observed.len()
-    ));
+    line(format_args!("{}", words.title));
     let done = &climbs[best].rungs;
     let end = |rung: Option<&super::Rung>| rung.map_or(f64::NAN, |rung| rung.model_precision);
     line(format_args!(
         "{}, {} rungs, R_f from {:.3e} to {:.3e}, R_m {}",
-        problem.discretization.name(),
+        words.scheme,
         done.len(),
         end(done.first()),
         end(done.last()),
-        shortest(problem.measurement_precision())
+        shortest(landscape.counts().measurement_precision)
     ));
     line(format_args!(""));
     if levels.is_empty() {
@@ -84,7 +71,7 @@ pub(super) fn summarize(
             last.model_error
         ));
     }
-    for (name, value) in problem.estimated().zip(&climb.parameters) {
+    for (name, value) in landscape.estimated().iter().zip(&climb.parameters) {
         line(format_args!("  {name:<12} {:>14}", number(*value)));
     }
     let work = |f: fn(&super::Rung) -> usize| {

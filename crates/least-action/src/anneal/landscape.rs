@@ -1,0 +1,107 @@
+//! What annealing needs to know of an action whose R_f grows, be it of paths or of networks.
+
+use super::climb::{ActiveBound, Climb};
+use super::ladder::Ladder;
+use crate::action::{ActionValue, Normalization};
+use crate::error::Result;
+use crate::solve::Minimum;
+
+/// A checked problem with its options, whose action is a landscape at every R_f. Paths through data are one kind ([`super::Paths`]), networks another.
+pub trait Landscape: Clone + Send + Sync {
+    type Slope: Slope;
+
+    fn ladder(&self) -> &Ladder;
+
+    /// R_f at the end of ladders that do not say it.
+    fn last_model_precision(&self) -> f64;
+
+    fn attempts(&self) -> Attempts;
+
+    fn counts(&self) -> Counts;
+
+    /// States and parameters of starting path number `start`. The same number gives the same bits, whatever else runs.
+    fn draw(&self, start: usize) -> (Vec<f64>, Vec<f64>);
+
+    /// The memory to go on with `climb`.
+    fn slope(&self, climb: &Climb) -> Self::Slope;
+
+    /// Names of the estimated parameters, of which every rung states the values; none where they are too many.
+    fn estimated(&self) -> Vec<String>;
+
+    fn words(&self) -> Words;
+}
+
+/// A landscape with the memory of one climb.
+pub trait Slope {
+    /// R_f0 where the ladder does not say it, from the starting path.
+    fn first_model_precision(&mut self, path: &[f64], parameters: &[f64]) -> f64;
+
+    /// # Errors
+    /// A value that is not finite.
+    fn evaluate(
+        &mut self,
+        model_precision: f64,
+        path: &[f64],
+        parameters: &[f64],
+    ) -> Result<ActionValue>;
+
+    /// Starts at `path` and `parameters` and leaves the best point there; `loose` where the minimum only needs to be followed. `interrupted` is asked once per iteration.
+    ///
+    /// # Errors
+    /// Only if the action fails at the starting point itself.
+    fn minimize(
+        &mut self,
+        model_precision: f64,
+        loose: bool,
+        path: &mut [f64],
+        parameters: &mut [f64],
+        interrupted: &dyn Fn() -> bool,
+    ) -> Result<Minimum>;
+
+    /// The active bounds by name.
+    fn active_bounds(&self, minimum: &Minimum) -> Vec<ActiveBound>;
+}
+
+/// How many starting paths are tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attempts {
+    pub count: usize,
+    /// So many that reach a consistent level end the run.
+    pub enough: usize,
+    /// Whether those are stopped whose action noise cannot explain.
+    pub prune: bool,
+}
+
+/// What the statistics of the misfit need.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Counts {
+    pub measured: usize,
+    /// Numbers that the fit can choose where the model holds.
+    pub fitted: usize,
+    /// Residuals of the model.
+    pub residuals: usize,
+    pub path: usize,
+    pub parameters: usize,
+    /// How many parameters every rung states.
+    pub stated: usize,
+    /// Of all measurements, on average.
+    pub measurement_precision: f64,
+    pub normalization: Normalization,
+}
+
+/// What a run's reports call things.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words {
+    /// The first lines of the table: what is annealed.
+    pub title: String,
+    /// How the model is applied; the name of the discretisation.
+    pub scheme: &'static str,
+    /// What is looked for, as "path".
+    pub found: &'static str,
+    /// What it consists of, as "states and parameters".
+    pub parts: &'static str,
+    /// The numbers that the fit can choose.
+    pub fitted: &'static str,
+    /// Where bounds count: "points" of the path.
+    pub points: usize,
+}

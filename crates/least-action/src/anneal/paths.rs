@@ -1,0 +1,265 @@
+//! Annealing of paths through data.
+
+use std::sync::Arc;
+
+use super::automatic::Automatic;
+use super::climb::{ActiveBound, Climb};
+use super::ladder::Ladder;
+use super::landscape::{Attempts, Counts, Landscape, Slope, Words};
+use super::number::shortest;
+use super::objective::{ActionObjective, Scales};
+use super::starting_paths::{self, Climate, Setting};
+use super::AnnealOptions;
+use crate::action::{Action, ActionValue, DataSets, Problem};
+use crate::error::{check, Result};
+use crate::model::Model;
+use crate::solve::{Minimizer, MinimizerOptions, Minimum, Structured, Workspace};
+
+/// Numbers that a climb may keep in memory: three of WebAssembly's four gigabytes, or more than a machine has.
+const MOST_MEMORY: f64 = if cfg!(target_pointer_width = "32") {
+    402_653_184.0
+} else {
+    1e12
+};
+
+/// Tolerance of the structured minimiser below the last rung of an adaptive ladder: the minimum is only followed there.
+const LOOSE: f64 = 1e-2;
+
+/// A model, data and options, checked.
+#[derive(Clone)]
+pub struct Paths {
+    model: Arc<dyn Model>,
+    pub(super) problem: Problem,
+    pub(super) options: AnnealOptions,
+    climate: Arc<Climate>,
+    automatic: Automatic,
+}
+
+impl Paths {
+    /// # Errors
+    /// Whatever is wrong with the model, data or options, by field.
+    pub fn new(
+        model: Arc<dyn Model>,
+        data: impl Into<DataSets>,
+        options: AnnealOptions,
+    ) -> Result<Self> {
+        options.validate()?;
+        let starting_paths = &options.starting_paths;
+        starting_paths.validate_names("startingPaths", model.states())?;
+        let mut problem = Problem::new(model.clone(), data, &options.action())?;
+        let paths = problem.discretization.paths_in_memory() + options.minimizer.paths_in_memory();
+        check::require(
+            problem.path_length() as f64 * (paths as f64) <= MOST_MEMORY,
+            "data.points",
+            problem.points() as f64,
+            "so few that the minimisation fits in memory; a smaller minimizer.memory helps",
+        )?;
+        let climate = Climate::new(&problem, &options);
+        let automatic = Automatic::new(&problem, &options, &climate);
+        if let Some(weights) = &automatic.weights {
+            problem.set_model_weights(weights)?;
+        }
+        Ok(Paths {
+            model,
+            problem,
+            options,
+            climate: Arc::new(climate),
+            automatic,
+        })
+    }
+
+    fn setting(&self) -> Setting<'_> {
+        Setting {
+            model: &self.model,
+            problem: &self.problem,
+            options: &self.options,
+            climate: &self.climate,
+            weights: self.automatic.weights.as_ref(),
+            last: self
+                .options
+                .model_precision
+                .last
+                .unwrap_or(self.automatic.last),
+        }
+    }
+}
+
+impl Landscape for Paths {
+    type Slope = PathSlope;
+
+    fn ladder(&self) -> &Ladder {
+        &self.options.model_precision
+    }
+
+    fn last_model_precision(&self) -> f64 {
+        self.automatic.last
+    }
+
+    fn attempts(&self) -> Attempts {
+        let starting_paths = &self.options.starting_paths;
+        Attempts {
+            count: starting_paths.count,
+            enough: starting_paths.enough,
+            prune: starting_paths.prune,
+        }
+    }
+
+    fn counts(&self) -> Counts {
+        let problem = &self.problem;
+        let estimated = problem.estimated.len();
+        Counts {
+            measured: problem.measured(),
+            // The first state and the parameters, as the model fixes the rest.
+            fitted: problem.model.dimension() * problem.data.len() + estimated,
+            residuals: problem.residuals(),
+            path: problem.path_length(),
+            parameters: estimated,
+            stated: estimated,
+            measurement_precision: problem.measurement_precision(),
+            normalization: problem.normalization,
+        }
+    }
+
+    fn draw(&self, start: usize) -> (Vec<f64>, Vec<f64>) {
+        starting_paths::draw(&self.setting(), start)
+    }
+
+    fn slope(&self, climb: &Climb) -> PathSlope {
+        let (problem, options) = (&self.problem, &self.options);
+        let dimension = problem.model().dimension();
+        let initial = problem.estimated().map(|name| {
+            let [low, high] = options.estimate[name].initial;
+            low.abs().max(high.abs())
+        });
+        let initial: Vec<f64> = initial.collect();
+        let scales = match options.minimizer {
+            // Its steps do not depend on units.
+            MinimizerOptions::Structured(_) => Scales::none(dimension, initial.len()),
+            // Of the starting path, not of where a resumed climb has got to.
+            _ if climb.rungs.is_empty() => Scales::of(&climb.path, dimension, &initial),
+            _ => Scales::of(&self.draw(climb.start).0, dimension, &initial),
+        };
+        PathSlope {
+            paths: self.clone(),
+            action: Action::new(problem),
+            scales,
+            workspace: None,
+            variables: vec![0.0; climb.path.len() + climb.parameters.len()],
+        }
+    }
+
+    fn estimated(&self) -> Vec<String> {
+        self.problem.estimated().map(str::to_string).collect()
+    }
+
+    fn words(&self) -> Words {
+        let problem = &self.problem;
+        let first = &problem.data()[0];
+        let sets = match problem.data().len() {
+            1 => String::new(),
+            many => format!("{many} data sets, "),
+        };
+        Words {
+            title: format!(
+                "{}: {} states, {sets}{} points of {}, {} measurements of {} components",
+                problem.model().name(),
+                problem.model().dimension(),
+                problem.points(),
+                shortest(first.time_step),
+                problem.measured(),
+                first.observed.len()
+            ),
+            scheme: problem.discretization.name(),
+            found: "path",
+            parts: "states and parameters",
+            fitted: "the first state and the estimated parameters",
+            points: problem.points(),
+        }
+    }
+}
+
+/// The action of a path, with the memory of its minimiser.
+pub struct PathSlope {
+    paths: Paths,
+    action: Action,
+    /// What the minimiser's variables are divided by.
+    scales: Scales,
+    /// The structured minimiser's memory, made once for all rungs.
+    workspace: Option<Workspace>,
+    /// What the minimiser varies: the path, then the parameters, scaled.
+    variables: Vec<f64>,
+}
+
+impl Slope for PathSlope {
+    fn first_model_precision(&mut self, path: &[f64], parameters: &[f64]) -> f64 {
+        let Paths {
+            automatic, options, ..
+        } = &self.paths;
+        automatic.first(options, &mut self.action, path, parameters)
+    }
+
+    fn evaluate(
+        &mut self,
+        model_precision: f64,
+        path: &[f64],
+        parameters: &[f64],
+    ) -> Result<ActionValue> {
+        self.action.evaluate(model_precision, path, parameters)
+    }
+
+    fn minimize(
+        &mut self,
+        model_precision: f64,
+        loose: bool,
+        path: &mut [f64],
+        parameters: &mut [f64],
+        interrupted: &dyn Fn() -> bool,
+    ) -> Result<Minimum> {
+        let variables = &mut self.variables;
+        variables[..path.len()].copy_from_slice(path);
+        variables[path.len()..].copy_from_slice(parameters);
+        self.scales.divide(variables);
+        let mut objective =
+            ActionObjective::new(&mut self.action, model_precision, &self.scales, interrupted);
+        let minimum = match &self.paths.options.minimizer {
+            MinimizerOptions::Structured(given) => {
+                let mut structured: Structured = *given;
+                if loose {
+                    structured.tolerance = structured.tolerance.max(LOOSE);
+                }
+                let workspace = match &mut self.workspace {
+                    Some(workspace) => workspace,
+                    empty => empty.insert(Workspace::new(&objective)?),
+                };
+                structured.minimize_in(workspace, &mut objective, variables)?
+            }
+            other => other.minimize(&mut objective, variables)?,
+        };
+        self.scales.multiply(variables);
+        path.copy_from_slice(&variables[..path.len()]);
+        parameters.copy_from_slice(&variables[path.len()..]);
+        Ok(minimum)
+    }
+
+    fn active_bounds(&self, minimum: &Minimum) -> Vec<ActiveBound> {
+        let problem = &self.paths.problem;
+        let dimension = problem.model().dimension();
+        let mut points = vec![0; dimension + problem.estimated().len()];
+        for &unknown in &minimum.active_bounds {
+            let place = match unknown.checked_sub(problem.path_length()) {
+                None => unknown % dimension,
+                Some(parameter) => dimension + parameter,
+            };
+            points[place] += 1;
+        }
+        let states = problem.model().states().iter().map(String::as_str);
+        let names = states.chain(problem.estimated()).zip(points);
+        names
+            .filter(|&(_, points)| points > 0)
+            .map(|(name, points)| ActiveBound {
+                name: name.into(),
+                points,
+            })
+            .collect()
+    }
+}
