@@ -297,6 +297,10 @@ impl Objective for Chain {
         Ok(value)
     }
 
+    fn bounds(&self) -> Option<&Bounds> {
+        self.bounds.as_ref()
+    }
+
     fn least_squares(&mut self) -> Option<&mut dyn LeastSquares> {
         Some(self)
     }
@@ -342,10 +346,6 @@ impl LeastSquares for Chain {
             into.add(n, n, 10.0 * r * libm::sin(x[n]));
         }
         Ok(())
-    }
-
-    fn bounds(&self) -> Option<&Bounds> {
-        self.bounds.as_ref()
     }
 }
 

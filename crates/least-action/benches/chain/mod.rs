@@ -147,6 +147,10 @@ impl Objective for Chain {
         Ok(value)
     }
 
+    fn bounds(&self) -> Option<&Bounds> {
+        self.bounds.as_ref()
+    }
+
     fn least_squares(&mut self) -> Option<&mut dyn LeastSquares> {
         Some(self)
     }
@@ -278,9 +282,5 @@ impl LeastSquares for Chain {
             }
         }
         Ok(())
-    }
-
-    fn bounds(&self) -> Option<&Bounds> {
-        self.bounds.as_ref()
     }
 }

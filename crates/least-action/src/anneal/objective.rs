@@ -155,6 +155,10 @@ impl Objective for ActionObjective<'_> {
         (self.interrupted)()
     }
 
+    fn bounds(&self) -> Option<&Bounds> {
+        self.bounds.as_ref()
+    }
+
     fn least_squares(&mut self) -> Option<&mut dyn LeastSquares> {
         Some(self)
     }
@@ -216,9 +220,5 @@ impl LeastSquares for ActionObjective<'_> {
                 value,
             }),
         }
-    }
-
-    fn bounds(&self) -> Option<&Bounds> {
-        self.bounds.as_ref()
     }
 }

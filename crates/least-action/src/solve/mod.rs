@@ -40,6 +40,11 @@ pub trait Objective {
         false
     }
 
+    /// Intervals for the unknowns. Default: all are free.
+    fn bounds(&self) -> Option<&Bounds> {
+        None
+    }
+
     /// The same function as a sum of weighted squares with the structure of a path, if it is one.
     fn least_squares(&mut self) -> Option<&mut dyn LeastSquares> {
         None
@@ -64,9 +69,6 @@ pub trait LeastSquares: Objective {
     /// # Errors
     /// A second derivative that is not finite.
     fn add_curvature(&mut self, x: &[f64], into: &mut BlockMatrix) -> Result<()>;
-
-    /// Intervals for the unknowns; none if all are free.
-    fn bounds(&self) -> Option<&Bounds>;
 }
 
 /// Why a minimisation ended.

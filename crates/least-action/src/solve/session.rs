@@ -71,7 +71,7 @@ impl<'o> Session<'o> {
         infinite_is_a_value: bool,
     ) -> Result<Self> {
         let mut begin = x.to_vec();
-        let bounds = objective.least_squares().and_then(|rows| rows.bounds());
+        let bounds = objective.bounds();
         if let Some(bounds) = bounds {
             bounds.project(&mut begin);
         }
@@ -272,8 +272,7 @@ impl<'o> Session<'o> {
         let mut active_bounds = Vec::new();
         if state.coordinates.bounded() {
             value = state.leave_within_bounds(x);
-            let rows = state.objective.least_squares();
-            if let Some(Bounds { lower, upper }) = rows.and_then(|rows| rows.bounds()) {
+            if let Some(Bounds { lower, upper }) = state.objective.bounds() {
                 let at = |&k: &usize| x[k] <= lower[k] || x[k] >= upper[k];
                 active_bounds = (0..x.len()).filter(at).collect();
             }

@@ -126,6 +126,10 @@ impl Objective for Chain {
         self.calls >= self.interrupt_after
     }
 
+    fn bounds(&self) -> Option<&Bounds> {
+        self.bounds.as_ref()
+    }
+
     fn least_squares(&mut self) -> Option<&mut dyn LeastSquares> {
         Some(self)
     }
@@ -202,10 +206,6 @@ impl LeastSquares for Chain {
             assert!(into.add(n * D, n * D + 1, -STEP * pull(2)));
         }
         Ok(())
-    }
-
-    fn bounds(&self) -> Option<&Bounds> {
-        self.bounds.as_ref()
     }
 }
 

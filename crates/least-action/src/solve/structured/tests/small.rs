@@ -16,6 +16,10 @@ impl Objective for Stuck {
         self.chain.evaluate(x, gradient)
     }
 
+    fn bounds(&self) -> Option<&Bounds> {
+        self.chain.bounds()
+    }
+
     fn least_squares(&mut self) -> Option<&mut dyn LeastSquares> {
         Some(self)
     }
@@ -39,10 +43,6 @@ impl LeastSquares for Stuck {
 
     fn add_curvature(&mut self, x: &[f64], into: &mut BlockMatrix) -> Result<()> {
         self.chain.add_curvature(x, into)
-    }
-
-    fn bounds(&self) -> Option<&Bounds> {
-        self.chain.bounds()
     }
 }
 
@@ -83,10 +83,6 @@ impl LeastSquares for Logarithm {
         into.add(0, 0, -(x[0].ln() + 3.0) / (x[0] * x[0]));
         Ok(())
     }
-
-    fn bounds(&self) -> Option<&Bounds> {
-        None
-    }
 }
 
 /// A straight line through data, as a chain x' = p + q of weight `precision`: only the sum of the two parameters is determined.
@@ -111,6 +107,10 @@ impl Line {
 impl Objective for Line {
     fn evaluate(&mut self, _: &[f64], _: &mut [f64]) -> Result<f64> {
         unreachable!()
+    }
+
+    fn bounds(&self) -> Option<&Bounds> {
+        self.bounds.as_ref()
     }
 
     fn least_squares(&mut self) -> Option<&mut dyn LeastSquares> {
@@ -152,10 +152,6 @@ impl LeastSquares for Line {
 
     fn add_curvature(&mut self, _: &[f64], _: &mut BlockMatrix) -> Result<()> {
         Ok(())
-    }
-
-    fn bounds(&self) -> Option<&Bounds> {
-        self.bounds.as_ref()
     }
 }
 
@@ -209,9 +205,5 @@ impl LeastSquares for Valleys {
 
     fn add_curvature(&mut self, _: &[f64], _: &mut BlockMatrix) -> Result<()> {
         Ok(())
-    }
-
-    fn bounds(&self) -> Option<&Bounds> {
-        None
     }
 }
