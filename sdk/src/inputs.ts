@@ -13,6 +13,8 @@ export interface TimeGrid {
   start: number;
   timeStep: number;
   points: number;
+  /** How many steps past `start` the first point is. Default: none. */
+  first?: number;
 }
 
 /**
@@ -43,14 +45,14 @@ function isNamed(given: object, names: readonly string[] | undefined): boolean {
   return names?.includes("length") === true && !Array.isArray(given) && !ArrayBuffer.isView(given);
 }
 
-function column(path: string, given: unknown, { start, timeStep, points }: TimeGrid): Float64Array {
+function column(path: string, given: unknown, { start, timeStep, points, first = 0 }: TimeGrid): Float64Array {
   if (given === undefined) throw wrongShape(path, "is missing: give a value per grid point, or a function of time");
   if (typeof given !== "function") {
     const values = float64Array(path, given);
     if (values.length === points) return finite(path, values);
     throw wrongLength(path, values.length, points, "one per grid point; or give a function of time");
   }
-  const times = timeGrid(start, timeStep, 0, points);
+  const times = timeGrid(start, timeStep, first, points);
   const sampled = Array.from(times, (time) => (given as (time: number) => unknown)(time));
   const odd = sampled.findIndex((value) => typeof value !== "number");
   if (odd >= 0) throw wrongShape(path, `must give numbers, gave ${describe(sampled[odd])} at time ${times[odd]}`);

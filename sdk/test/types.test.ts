@@ -36,10 +36,10 @@ export function compiles() {
 
   const model = lorenz63();
   const one = anneal({ model, ...common, estimate: { rho: { initial: [20, 30] } } });
-  expectTypeOf(one).resolves.toEqualTypeOf<Run<"rho">>();
+  expectTypeOf(one).resolves.toEqualTypeOf<Run<"rho", never>>();
   const two = anneal({ model, ...common, estimate: { rho: { initial: [20, 30] }, beta: { initial: [1, 3] } } });
-  expectTypeOf(two).resolves.toEqualTypeOf<Run<"rho" | "beta">>();
-  expectTypeOf(anneal({ model, ...common })).resolves.toEqualTypeOf<Run<never>>();
+  expectTypeOf(two).resolves.toEqualTypeOf<Run<"rho" | "beta", never>>();
+  expectTypeOf(anneal({ model, ...common })).resolves.toEqualTypeOf<Run<never, never>>();
   const loose = anneal({ model: anyModel, ...common, estimate: { anything: { initial: [0, 1] } } });
   expectTypeOf(loose).resolves.toEqualTypeOf<Run<"anything">>();
 
@@ -122,6 +122,17 @@ export function models() {
   // A model of one's own goes wherever a named one does.
   expectTypeOf(listed).toExtend<Model>();
   expectTypeOf(modelFromJSON("")).toEqualTypeOf<Model>();
+
+  const driven = anneal({ model: neuron, data, measurementPrecision: 1, estimate: { gNa: { initial: [1, 2] } } });
+  expectTypeOf(driven).resolves.toEqualTypeOf<Run<"gNa", "I">>();
+  void driven.then((run) => {
+    run.predict({ until: 1, inputs: { I: (t) => t } });
+    run.predict({ until: 1, inputs: [1, 2, 3] });
+    // @ts-expect-error: no such input
+    run.predict({ until: 1, inputs: { J: [1] } });
+    // A run goes wherever any run does.
+    expectTypeOf(run).toExtend<Run>();
+  });
 
   void anneal({
     model: neuron,
