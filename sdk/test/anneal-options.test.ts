@@ -1,7 +1,7 @@
 // What a run may be told besides model and data: nothing at all, bounds, priors, several data sets, parameters that change in time.
 import { beforeAll, expect, test } from "vitest";
 import { anneal, defineModel, init, lorenz63, lorenz96, twinExperiment } from "../src/index.js";
-import { rootMeanSquare, thrown } from "./problem.js";
+import { rejection, rootMeanSquare, thrown } from "./problem.js";
 
 beforeAll(() => init());
 
@@ -63,6 +63,15 @@ test("several data sets share the parameters and have paths of their own", async
   expect(rootMeanSquare(run.best.path, truth)).toBeLessThan(0.6);
   const later = run.predict({ until: 1, dataSet: 1 });
   expect([...later.path.slice(0, 3)]).toEqual([...run.best.path.slice(-3)]);
+});
+
+test("bounds of a parameter that is not estimated say what is wrong and what to do", async () => {
+  const model = lorenz63();
+  const twin = twinExperiment({ model, timeStep: 0.02, points: 11, observed: ["x"], noise: 0.5, seed: 1 });
+  const options = { model, data: twin.data, measurementPrecision: 4 };
+  const error = await rejection(anneal({ ...options, bounds: { rho: [20, 30] } }));
+  expect(error).toMatchObject({ code: "wrongShape", path: "bounds.rho" });
+  expect((error as Error).message).toMatch(/rho is a parameter that is not estimated.*estimate\.rho\.bounds/);
 });
 
 test("a prediction takes inputs by name, as functions or values, or all in one array", async () => {
