@@ -17,6 +17,8 @@ import type { Run } from "./anneal/run.js";
  * });
  * console.log(run.summary(), run.diagnose(), run.best.parameters.forcing);
  */
-export function anneal<P extends string, E extends P = never>(options: AnnealOptions<P, E>): Promise<Run<E>> {
+export function anneal<P extends string, E extends P = never, I extends string = string>(
+  options: AnnealOptions<P, E, I>,
+): Promise<Run<E, I>> {
   return annealBy(climbHere, options);
 }

@@ -1,4 +1,4 @@
-// Known functions of time u(t) and names of components, as numbers by the model's order.
+// Known functions of time u(t) and names of what is observed, as numbers by the model's order.
 import { LeastActionError, outOfRange, unknownName, wrongLength, wrongShape } from "./errors.js";
 import { describe, fields, float64Array, timeGrid } from "./shape.js";
 
@@ -13,6 +13,8 @@ export interface TimeGrid {
   start: number;
   timeStep: number;
   points: number;
+  /** How many steps past `start` the first point is. Default: none. */
+  first?: number;
 }
 
 /**
@@ -43,14 +45,14 @@ function isNamed(given: object, names: readonly string[] | undefined): boolean {
   return names?.includes("length") === true && !Array.isArray(given) && !ArrayBuffer.isView(given);
 }
 
-function column(path: string, given: unknown, { start, timeStep, points }: TimeGrid): Float64Array {
+function column(path: string, given: unknown, { start, timeStep, points, first = 0 }: TimeGrid): Float64Array {
   if (given === undefined) throw wrongShape(path, "is missing: give a value per grid point, or a function of time");
   if (typeof given !== "function") {
     const values = float64Array(path, given);
     if (values.length === points) return finite(path, values);
     throw wrongLength(path, values.length, points, "one per grid point; or give a function of time");
   }
-  const times = timeGrid(start, timeStep, 0, points);
+  const times = timeGrid(start, timeStep, first, points);
   const sampled = Array.from(times, (time) => (given as (time: number) => unknown)(time));
   const odd = sampled.findIndex((value) => typeof value !== "number");
   if (odd >= 0) throw wrongShape(path, `must give numbers, gave ${describe(sampled[odd])} at time ${times[odd]}`);
@@ -63,24 +65,30 @@ function finite(path: string, values: Float64Array): Float64Array {
   return values;
 }
 
-/** The number of a state component that is given by number or by name; `states` are the model's names, if there is a model. */
-export function componentOf(path: string, given: unknown, states: readonly string[] | undefined): number {
+/** The number of what is observed, which is given by number or by name; `names` are those of the model, if there is a model. */
+export function componentOf(path: string, given: unknown, names: readonly string[] | undefined): number {
   if (typeof given === "number") return given;
   if (typeof given !== "string") throw wrongShape(path, `must be a number or a name, got ${describe(given)}`);
-  if (states === undefined) {
+  if (names === undefined) {
     throw wrongShape(path, "is not the number of a state component; to use names, give the model too");
   }
-  const component = states.indexOf(given);
-  if (component < 0) throw unknownName(path, given, states);
+  const component = names.indexOf(given);
+  if (component < 0) throw unknownName(path, given, names);
   return component;
 }
 
+/** Names in a model's order: of what can be observed, state components and then observables, and of inputs. */
+export interface Names {
+  observed: readonly string[];
+  inputs: readonly string[];
+}
+
 /** What a model says about names, if there is one. */
-export function namesOf(model: unknown): { states: readonly string[]; inputs: readonly string[] } | undefined {
+export function namesOf(model: unknown): Names | undefined {
   if (model === undefined) return undefined;
-  const { states, inputs } = fields("model", model);
-  if (Array.isArray(states) && Array.isArray(inputs)) {
-    return { states: states as readonly string[], inputs: inputs as readonly string[] };
+  const { states, inputs, observables } = fields("model", model);
+  if (Array.isArray(states) && Array.isArray(inputs) && Array.isArray(observables)) {
+    return { observed: [...(states as string[]), ...(observables as string[])], inputs: inputs as string[] };
   }
   throw wrongShape("model", `must be a model, such as lorenz63() gives, got ${describe(model)}`);
 }

@@ -44,20 +44,20 @@ function setOf(path: string, data: unknown): DataSet {
   };
 }
 
-/** Measurements at given times. `S` are names of the model's state components, `I` of its inputs, if the model is given. */
-export interface Measurements<S extends string = string, I extends string = string> {
-  /** Lets components and inputs be called by name. */
-  model?: Model<string, S, I>;
+/** Measurements at given times. `S` are names of the model's state components, `I` of its inputs, `O` of its observables, if the model is given. */
+export interface Measurements<S extends string = string, I extends string = string, O extends string = string> {
+  /** Lets components, observables and inputs be called by name. */
+  model?: Model<string, S, I, O>;
   /** Ascending, in the model's unit of time. They need not be on every grid point. */
   times: ArrayLike<number>;
   /**
-   * One series per observed component, each as long as `times`, NaN where a value is missing: by component, `{ 0: hares, 1: lynx }`, or by name,
-   * `{ V: volts }`; or as `observed`, the components, with `values`, one series for each or all in one array, times x observed, row-major.
+   * One series per observed component or observable, each as long as `times`, NaN where a value is missing: by number, `{ 0: hares, 1: lynx }`, or by
+   * name, `{ V: volts }`; or as `observed`, what is observed, with `values`, one series for each or all in one array, times x observed, row-major.
    */
   values:
     | { readonly [component: number]: ArrayLike<number> }
-    | ([S] extends [never] ? never : { readonly [K in NoInfer<S>]?: ArrayLike<number> })
-    | { observed: readonly (number | NoInfer<S>)[]; values: ArrayLike<number> | readonly ArrayLike<number>[] };
+    | ([S | O] extends [never] ? never : { readonly [K in NoInfer<S | O>]?: ArrayLike<number> })
+    | { observed: readonly (number | NoInfer<S | O>)[]; values: ArrayLike<number> | readonly ArrayLike<number>[] };
   /**
    * u(t), for models with inputs: for each a value per point of the model's grid, or a function of time. Without `model` there may be one only.
    */
@@ -78,15 +78,15 @@ const TOLERANCE = 1e-3;
  * @example
  * observations({ model: neuron, times, values: { V: volts }, inputs: { I: (t) => (t < 50 ? 0 : 10) } });
  */
-export function observations<S extends string = never, I extends string = string>(
-  measurements: Measurements<S, I>,
+export function observations<S extends string = never, I extends string = string, O extends string = never>(
+  measurements: Measurements<S, I, O>,
 ): Observations {
   const given = fields("options", measurements);
   checkNames(given);
   const names = namesOf(given.model);
   const times = float64Array("times", given.times);
   checkTimes(times);
-  const series = seriesOf(given.values, times.length, names?.states);
+  const series = seriesOf(given.values, times.length, names?.observed);
   const timeStep = given.timeStep === undefined ? smallestStep(times) : positive("timeStep", given.timeStep);
   const start = times[0] as number;
   const points = Math.round(((times.at(-1) as number) - start) / timeStep) + 1;
@@ -152,13 +152,13 @@ interface Series {
   values: Float64Array;
 }
 
-function seriesOf(given: unknown, length: number, states: readonly string[] | undefined): Series[] {
+function seriesOf(given: unknown, length: number, names: readonly string[] | undefined): Series[] {
   const values = fields("values", given);
-  if ("observed" in values) return listed(values.observed, values.values, length, states);
+  if ("observed" in values) return listed(values.observed, values.values, length, names);
   const all = Object.entries(values).map(([name, one]) => {
     const isNumber = /^\d+$/.test(name);
     const path = isNumber ? `values[${name}]` : `values.${name}`;
-    const component = componentOf(path, isNumber ? Number(name) : name, states);
+    const component = componentOf(path, isNumber ? Number(name) : name, names);
     return { path, component, values: series(path, one, length) };
   });
   const components = all.map(({ component }) => component);
@@ -166,10 +166,10 @@ function seriesOf(given: unknown, length: number, states: readonly string[] | un
   return all;
 }
 
-function listed(observed: unknown, values: unknown, length: number, states: readonly string[] | undefined): Series[] {
-  const named = Array.isArray(observed) ? observed : float64Array("values.observed", observed);
-  const components = Array.from(named as readonly unknown[], (one, l) =>
-    componentOf(`values.observed[${l}]`, one, states),
+function listed(observed: unknown, values: unknown, length: number, names: readonly string[] | undefined): Series[] {
+  const given = Array.isArray(observed) ? observed : float64Array("values.observed", observed);
+  const components = Array.from(given as readonly unknown[], (one, l) =>
+    componentOf(`values.observed[${l}]`, one, names),
   );
   checkOnce(components, (l) => `values.observed[${l}]`);
   if (Array.isArray(values) && typeof values[0] === "object") {

@@ -7,15 +7,17 @@ import type { CoreTwinExperiment } from "./raw.js";
 import { fields, float64Array, MOST_VALUES, plain, timeGrid } from "./shape.js";
 
 /** What data to make. */
-export interface TwinOptions<P extends string, S extends string = string, I extends string = string> extends Omit<
-  CoreTwinExperiment,
-  "parameters" | "observed" | "inputs"
-> {
-  model: Model<P, S, I>;
+export interface TwinOptions<
+  P extends string,
+  S extends string = string,
+  I extends string = string,
+  O extends string = string,
+> extends Omit<CoreTwinExperiment, "parameters" | "observed" | "inputs"> {
+  model: Model<P, S, I, O>;
   /** True values; the model's defaults where none is given. */
   parameters?: { readonly [K in NoInfer<P>]?: number };
-  /** What is measured: state components, by number or name, and from `dimension` on the model's observables. */
-  observed: readonly (number | NoInfer<S>)[];
+  /** What is measured: state components and the model's observables, by name or by number; observables are numbered from `dimension` on. */
+  observed: readonly (number | NoInfer<S | O>)[];
   /**
    * u(t) for models with inputs, on the grid of the points and of those further on: for each a value per point or a function of time; or all in one
    * array, points x inputs, row-major.
@@ -44,8 +46,8 @@ export interface Twin<P extends string> {
  * @example
  * const twin = twinExperiment({ model, timeStep: 0.025, points: 161, observed: [0, 2, 4], noise: 0.5, seed: 1 });
  */
-export function twinExperiment<P extends string, S extends string, I extends string>(
-  options: TwinOptions<P, S, I>,
+export function twinExperiment<P extends string, S extends string, I extends string, O extends string>(
+  options: TwinOptions<P, S, I, O>,
 ): Twin<P> {
   const { model, inputs, ...rest } = fields("options", options);
   const spec = specOf(model);
@@ -66,12 +68,12 @@ export function twinExperiment<P extends string, S extends string, I extends str
   };
 }
 
-/** Components by number, those that are named too; what is neither is for Rust to find wrong. */
+/** What is observed by number, also what is named; what is neither is for Rust to find wrong. */
 function numbered(model: unknown, observed: unknown): unknown {
   if (!Array.isArray(observed) || !observed.some((one) => typeof one === "string")) return observed;
   const names = namesOf(model);
   return observed.map((one: unknown, l) =>
-    typeof one === "string" ? componentOf(`observed[${l}]`, one, names?.states) : one,
+    typeof one === "string" ? componentOf(`observed[${l}]`, one, names?.observed) : one,
   );
 }
 

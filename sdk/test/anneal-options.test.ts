@@ -1,7 +1,7 @@
 // What a run may be told besides model and data: nothing at all, bounds, priors, several data sets, parameters that change in time.
 import { beforeAll, expect, test } from "vitest";
 import { anneal, defineModel, init, lorenz63, lorenz96, twinExperiment } from "../src/index.js";
-import { rootMeanSquare } from "./problem.js";
+import { rejection, rootMeanSquare, thrown } from "./problem.js";
 
 beforeAll(() => init());
 
@@ -63,6 +63,43 @@ test("several data sets share the parameters and have paths of their own", async
   expect(rootMeanSquare(run.best.path, truth)).toBeLessThan(0.6);
   const later = run.predict({ until: 1, dataSet: 1 });
   expect([...later.path.slice(0, 3)]).toEqual([...run.best.path.slice(-3)]);
+});
+
+test("bounds of a parameter that is not estimated say what is wrong and what to do", async () => {
+  const model = lorenz63();
+  const twin = twinExperiment({ model, timeStep: 0.02, points: 11, observed: ["x"], noise: 0.5, seed: 1 });
+  const options = { model, data: twin.data, measurementPrecision: 4 };
+  const error = await rejection(anneal({ ...options, bounds: { rho: [20, 30] } }));
+  expect(error).toMatchObject({ code: "wrongShape", path: "bounds.rho" });
+  expect((error as Error).message).toMatch(/rho is a parameter that is not estimated.*estimate\.rho\.bounds/);
+});
+
+test("a prediction takes inputs by name, as functions or values, or all in one array", async () => {
+  const model = defineModel({ states: ["x"], inputs: ["u", "w"], equations: { x: "u - w*x" }, initialState: [1] });
+  const inputs = { u: (t: number) => Math.sin(t), w: (t: number) => 1 + 0.1 * t };
+  const twin = twinExperiment({ model, timeStep: 0.1, points: 21, observed: ["x"], noise: 0.01, seed: 1, inputs });
+  const run = await anneal({ model, data: { ...twin.data, start: 0.5 }, measurementPrecision: 1e4 });
+  const asked: number[] = [];
+  const until = 0.5 + 30 * 0.1;
+  const byFunctions = run.predict({ until, inputs: { w: inputs.w, u: (t) => (asked.push(t), inputs.u(t)) } });
+  // The window's last point has its inputs from the data.
+  expect(asked).toEqual([...byFunctions.times.slice(1)]);
+  const [u, w] = [asked.map(inputs.u), asked.map(inputs.w)] as const;
+  expect(run.predict({ until, inputs: { u, w } })).toEqual(byFunctions);
+  const all = asked.flatMap((_, i) => [u[i] as number, w[i] as number]);
+  expect(run.predict({ until, inputs: all })).toEqual(byFunctions);
+
+  const failing = (options: object) => thrown(() => run.predict({ until, ...options } as never));
+  expect(failing({ inputs: { u, v: w } })).toMatchObject({ code: "unknownName", path: "inputs.v" });
+  expect(failing({ inputs: { u } })).toMatchObject({ path: "inputs.w" });
+  expect(failing({ inputs: { u: [1], w } })).toMatchObject({ code: "wrongLength", path: "inputs.u" });
+  expect(failing({ inputs: [1] })).toMatchObject({ code: "wrongLength", path: "inputs" });
+  expect(failing({})).toMatchObject({ code: "wrongLength", path: "inputs" });
+  // What is wrong with the horizon is said first.
+  for (const bad of [1, Number.NaN, Infinity, "later"]) {
+    expect(failing({ until: bad, inputs: { u, w } })).toMatchObject({ path: "until" });
+  }
+  expect(failing({ dataSet: 7, inputs: { u, w } })).toMatchObject({ path: "dataSet" });
 });
 
 test("a parameter may change in time, and a run with one is resumed to the same bits", async () => {

@@ -121,6 +121,47 @@ describe("a model", () => {
     expect(kicked()).toMatchObject({ observables: ["energy"], units: ["rad", null], kind: "map" });
   });
 
+  test("has its observables observed by name, as by number", () => {
+    const model = kicked();
+    const inputs = { kick: (t: number) => 1 + t };
+    const twinOf = (observed: (number | "angle" | "momentum" | "energy")[]) =>
+      twinExperiment({ model, timeStep: 1, points: 5, observed, noise: 0.1, seed: 3, inputs, initialState: [1, 2] });
+    const twin = twinOf(["energy", "angle"]);
+    expect(twin.data.observed).toEqual([2, 0]);
+    expect(twin).toEqual(twinOf([2, 0]));
+
+    const { times, data } = twin;
+    const column = (l: number) => data.values.filter((_, k) => k % 2 === l);
+    const listed = observations({
+      model,
+      times,
+      values: { observed: ["energy", "angle"], values: data.values },
+      inputs,
+    });
+    expect(listed).toEqual(data);
+    const { observed, values } = observations({ model, times, values: { energy: column(0), 0: column(1) } });
+    expect(observed).toEqual([0, 2]);
+    expect(values.filter((_, k) => k % 2 === 1)).toEqual(column(0));
+  });
+
+  test.each([
+    ["twinExperiment", "observed[1]", (name: string) => ({ observed: [0, name] })],
+    ["observations", "values.enrgy", (name: string) => ({ values: { [name]: [0, 1] } })],
+    ["observations", "values.observed[0]", (name: string) => ({ values: { observed: [name], values: [0, 1] } })],
+  ] as const)("%s tells the nearest name of an observable that there is not", (which, path, options) => {
+    const common = { model: kicked(), times: [0, 1], ...options("enrgy") };
+    const twin = { model: kicked(), timeStep: 1, points: 5, noise: 0, seed: 1, ...options("enrgy") };
+    const what = () => (which === "observations" ? observations(common as never) : twinExperiment(twin as never));
+    const known = ["angle", "momentum", "energy"];
+    expect(thrown(what)).toMatchObject({ code: "unknownName", path, facts: { nearest: "energy", known } });
+  });
+
+  test("an observable twice, by name and by number, is an error", () => {
+    const values = { energy: [1, 2], 2: [1, 2] };
+    const error = thrown(() => observations({ model: kicked(), times: [0, 1], values }));
+    expect(error).toMatchObject({ code: "duplicate", path: "values.energy" });
+  });
+
   test("is iterated if it is a map, with its inputs by name", () => {
     const { path } = integrate({
       model: kicked(),

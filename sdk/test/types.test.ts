@@ -28,18 +28,18 @@ export function compiles() {
     startingPaths: { count: 1, range: [0, 1], seed: 1 },
   } as const;
 
-  expectTypeOf(lorenz96({ dimension: 20 })).toEqualTypeOf<Model<"forcing", `x${number}`, never>>();
-  expectTypeOf(lorenz63()).toEqualTypeOf<Model<"sigma" | "rho" | "beta", "x" | "y" | "z", never>>();
+  expectTypeOf(lorenz96({ dimension: 20 })).toEqualTypeOf<Model<"forcing", `x${number}`, never, never>>();
+  expectTypeOf(lorenz63()).toEqualTypeOf<Model<"sigma" | "rho" | "beta", "x" | "y" | "z", never, never>>();
   expectTypeOf(logLotkaVolterra().parameters[0]?.name).toEqualTypeOf<
     "alpha" | "beta" | "gamma" | "delta" | undefined
   >();
 
   const model = lorenz63();
   const one = anneal({ model, ...common, estimate: { rho: { initial: [20, 30] } } });
-  expectTypeOf(one).resolves.toEqualTypeOf<Run<"rho">>();
+  expectTypeOf(one).resolves.toEqualTypeOf<Run<"rho", never>>();
   const two = anneal({ model, ...common, estimate: { rho: { initial: [20, 30] }, beta: { initial: [1, 3] } } });
-  expectTypeOf(two).resolves.toEqualTypeOf<Run<"rho" | "beta">>();
-  expectTypeOf(anneal({ model, ...common })).resolves.toEqualTypeOf<Run<never>>();
+  expectTypeOf(two).resolves.toEqualTypeOf<Run<"rho" | "beta", never>>();
+  expectTypeOf(anneal({ model, ...common })).resolves.toEqualTypeOf<Run<never, never>>();
   const loose = anneal({ model: anyModel, ...common, estimate: { anything: { initial: [0, 1] } } });
   expectTypeOf(loose).resolves.toEqualTypeOf<Run<"anything">>();
 
@@ -98,27 +98,41 @@ export function models() {
       },
       y: expr`${2} * y`,
     },
+    observables: { current: "gNa*(E - V)", total: ({ V, x, slow }) => V.plus(x.at(0)).plus(slow) },
     initialState: { V: -65, x: [1, 2, 3, 4, 5] },
   });
-  expectTypeOf(neuron).toEqualTypeOf<Model<"gNa" | "E", "V" | "m" | "y" | `x${number}`, "I">>();
+  expectTypeOf(neuron).toEqualTypeOf<Model<"gNa" | "E", "V" | "m" | "y" | `x${number}`, "I", "current" | "total">>();
   expectTypeOf(neuron.inputs).toEqualTypeOf<readonly "I"[]>();
+  expectTypeOf(neuron.observables).toEqualTypeOf<readonly ("current" | "total")[]>();
 
   const ring = defineModel({
     states: vector("x", 20),
     parameters: { k: 8.17 },
     equations: ({ x, k }, i) => expr`${x.at(i - 1)} * (${x.at(i + 1)} - ${x.at(i - 2)}) - ${x.at(i)} + ${k}`,
   });
-  expectTypeOf(ring).toEqualTypeOf<Model<"k", `x${number}`, never>>();
+  expectTypeOf(ring).toEqualTypeOf<Model<"k", `x${number}`, never, never>>();
 
   const listed = defineModel({
     states: ["a", "b", vector("c", 2)],
     where: ({ a, b }) => ({ sum: a.plus(b) }),
     equations: ({ a, sum, c, sin }) => ({ a: sum, b: sin(a), c: (i) => c.at(i - 1).plus(sum) }),
+    observables: ({ a, sum }) => ({ product: a.times(sum) }),
   });
-  expectTypeOf(listed).toEqualTypeOf<Model<never, "a" | "b" | `c${number}`, never>>();
+  expectTypeOf(listed).toEqualTypeOf<Model<never, "a" | "b" | `c${number}`, never, "product">>();
   // A model of one's own goes wherever a named one does.
   expectTypeOf(listed).toExtend<Model>();
   expectTypeOf(modelFromJSON("")).toEqualTypeOf<Model>();
+
+  const driven = anneal({ model: neuron, data, measurementPrecision: 1, estimate: { gNa: { initial: [1, 2] } } });
+  expectTypeOf(driven).resolves.toEqualTypeOf<Run<"gNa", "I">>();
+  void driven.then((run) => {
+    run.predict({ until: 1, inputs: { I: (t) => t } });
+    run.predict({ until: 1, inputs: [1, 2, 3] });
+    // @ts-expect-error: no such input
+    run.predict({ until: 1, inputs: { J: [1] } });
+    // A run goes wherever any run does.
+    expectTypeOf(run).toExtend<Run>();
+  });
 
   void anneal({
     model: neuron,
@@ -132,16 +146,24 @@ export function models() {
 
   observations({ model: neuron, times: [0, 1], values: { V: [0, 1], x3: [1, 2] }, inputs: { I: (t) => t } });
   observations({ times: [0, 1], values: { 0: [0, 1] }, inputs: { any: [0, 1] } });
+  observations({ model: neuron, times: [0, 1], values: { current: [0, 1] } });
+  observations({ model: neuron, times: [0, 1], values: { observed: ["total", "V"], values: [0, 1, 2, 3] } });
+  observations({ model: anyModel, times: [0, 1], values: { anything: [0, 1] } });
   // @ts-expect-error: no such state
   observations({ model: neuron, times: [0, 1], values: { W: [0, 1] } });
+  // @ts-expect-error: no such state or observable
+  observations({ model: neuron, times: [0, 1], values: { observed: ["curent"], values: [0, 1] } });
   // @ts-expect-error: no such input
   observations({ model: neuron, times: [0, 1], values: { V: [0, 1] }, inputs: { J: (t) => t } });
   // @ts-expect-error: a name without model
   observations({ times: [0, 1], values: { V: [0, 1] } });
   const twin = { timeStep: 0.1, points: 3, noise: 0, seed: 1 };
   twinExperiment({ model: neuron, ...twin, observed: ["V", 1], inputs: { I: [0, 1, 2] } });
+  twinExperiment({ model: neuron, ...twin, observed: ["current", "V"], inputs: { I: [0, 1, 2] } });
   // @ts-expect-error: no such state
   twinExperiment({ model: neuron, ...twin, observed: ["W"] });
+  // @ts-expect-error: no such observable
+  twinExperiment({ model: neuron, ...twin, observed: ["curent"] });
 
   // @ts-expect-error: an equation is missing
   defineModel({ states: ["a", "b"], equations: { a: "b" } });

@@ -319,3 +319,41 @@ fn twins_are_checked() {
     );
     assert!(models::lorenz96(3).is_err_and(|e| e.path() == "dimension"));
 }
+
+#[test]
+fn bounds_and_priors_of_a_parameter_that_is_not_estimated_say_so() {
+    let words = ["not estimated", "estimate.rho.bounds", "leave this out"];
+    // None is estimated, or another one is.
+    for estimated in [None, Some("beta")] {
+        let error = error(|options, _| {
+            options.estimate.clear();
+            let estimates = estimated.map(|name| (name.to_string(), Estimate::default()));
+            options.estimate.extend(estimates);
+            options.bounds.insert("rho".into(), [20.0, 30.0]);
+        });
+        assert_says(error, "bounds.rho", &words);
+    }
+    // A name that is misspelt is told what it is near to, also if that is a parameter.
+    let error = error(|options, _| {
+        options.bounds.insert("rhoo".into(), [20.0, 30.0]);
+    });
+    let words = ["did you mean \"rho\"", "known: x, y, z, rho"];
+    assert_says(error, "bounds.rhoo", &words);
+
+    let prior = Prior {
+        mean: 28.0,
+        deviation: 1.0,
+    };
+    let options = ActionOptions {
+        measurement_precision: 1.0.into(),
+        priors: BTreeMap::from([("rho".into(), prior)]),
+        ..ActionOptions::default()
+    };
+    let model = Arc::new(models::lorenz63().unwrap());
+    let error = Problem::new(model, data(), &options).err().unwrap();
+    assert_says(
+        error,
+        "priors.rho",
+        &["not estimated", "estimate.rho.prior"],
+    );
+}

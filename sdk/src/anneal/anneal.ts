@@ -6,11 +6,11 @@ import { type AnnealOptions, climbsOf, type Progress, split, type Task, type Wat
 import { Run } from "./run.js";
 
 /** {@link AnnealOptions} to {@link Run}, by one way of climbing. */
-export async function annealBy<P extends string, E extends P>(
+export async function annealBy<P extends string, E extends P, I extends string>(
   climbing: Climbing,
-  options: AnnealOptions<P, E>,
-): Promise<Run<E>> {
-  const { task, watch, resume } = split(options);
+  options: AnnealOptions<P, E, I>,
+): Promise<Run<E, I>> {
+  const { task, model, watch, resume } = split(options);
   const annealer = annealerOf(task);
   try {
     const names = call(() => ({ estimated: annealer.estimated(), varying: annealer.varying() }));
@@ -18,7 +18,7 @@ export async function annealBy<P extends string, E extends P>(
     for (const climb of earlier) release(call(() => annealer.resume(climb)));
     const ascent = new Ascent(annealer, earlier, watch.onProgress);
     await ascent.run(climbing, task, watch);
-    return new Run<E>({ task, ...names, ...ascent.outcome(watch.signal) });
+    return new Run<E, I>({ task, model, ...names, ...ascent.outcome(watch.signal) });
   } finally {
     release(annealer);
   }

@@ -25,12 +25,12 @@ export interface Progress {
   level: Rung;
 }
 
-/** Everything about an annealing run. `P` are the model's parameters, `E` those to be estimated. */
-export interface AnnealOptions<P extends string = string, E extends P = P> extends Omit<
+/** Everything about an annealing run. `P` are the model's parameters, `E` those to be estimated, `I` its inputs. */
+export interface AnnealOptions<P extends string = string, E extends P = P, I extends string = string> extends Omit<
   CoreAnnealOptions,
   "parameters" | "estimate" | "discretization" | "normalization"
 > {
-  model: Model<P>;
+  model: Model<P, string, I>;
   /** One data set, or several that share the parameters and have paths of their own, one after the other. */
   data: Observations | readonly Observations[];
   /** How the model becomes residuals on the grid. Default: `"simpson-hermite"`, which needs an odd number of points. */
@@ -91,7 +91,7 @@ export const ownNames = [
 ] satisfies (keyof AnnealOptions)[];
 
 /** Splits options. Those for Rust are checked there. */
-export function split(options: unknown): { task: Task; watch: Watch; resume: unknown } {
+export function split(options: unknown): { task: Task; model: unknown; watch: Watch; resume: unknown } {
   const { model, data, workers, resume, onProgress, signal, ...rest } = fields("options", options);
   for (const name of ["parameters", "estimate"]) {
     // Rust would take a list's text for parameter names. action() has a list here, so this is easily mixed up.
@@ -99,6 +99,7 @@ export function split(options: unknown): { task: Task; watch: Watch; resume: unk
   }
   return {
     task: { spec: specOf(model), sets: setsOf(data), options: plain("options", rest) },
+    model,
     watch: { workers: workersOf(workers), onProgress: callback(onProgress), signal: signalOf(signal) },
     resume,
   };

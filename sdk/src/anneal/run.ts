@@ -1,8 +1,10 @@
 // What an annealing run gives.
 import { outOfRange, type ErrorFacts, wrongShape } from "../errors.js";
+import { type Inputs, inputsOf, namesOf, type TimeGrid } from "../inputs.js";
 import type { Climb, Drop, Finding, Level, RawAnnealer, Rung, Stopped, Verdict } from "../raw.js";
-import { describe, fields, float64Array, plain, timeGrid } from "../shape.js";
+import { describe, fields, MOST_VALUES, plain, timeGrid } from "../shape.js";
 import { withAnnealer } from "./climbs.js";
+import type { DataSet } from "../observations.js";
 import type { Task } from "./options.js";
 
 /** Action levels: one row per starting path that was begun, one column per rung. */
@@ -64,6 +66,8 @@ export interface Prediction {
 /** @internal */
 export interface Outcome {
   task: Task;
+  /** As the user gave it, for its names. */
+  model: unknown;
   /** By number. */
   climbs: readonly Climb[];
   /** Rows of the table of levels: one more than the number of the last starting path that was begun. */
@@ -74,8 +78,8 @@ export interface Outcome {
   cancelled: boolean;
 }
 
-/** All climbs of a run, and what they say together. `E` are the estimated parameters. */
-export class Run<E extends string = string> {
+/** All climbs of a run, and what they say together. `E` are the estimated parameters, `I` the model's inputs. */
+export class Run<E extends string = string, I extends string = string> {
   /** Action levels by starting path and rung. */
   readonly levels: Levels;
   /** Starting paths whose levels at the last rung agree, lowest first; empty if none got there. */
@@ -112,8 +116,9 @@ export class Run<E extends string = string> {
     this.findings = verdicts.findings;
     this.verdict = verdicts.verdict;
     this.cancelled = cancelled;
-    const grids = task.sets.map(({ grid }) => grid as { start?: number; timeStep: number; points: number });
-    const times = grids.flatMap(({ start = 0, timeStep, points }) => [...timeGrid(start, timeStep, 0, points)]);
+    const times = task.sets
+      .map(gridOf)
+      .flatMap(({ start, timeStep, points }) => [...timeGrid(start, timeStep, 0, points)]);
     this.times = Float64Array.from(times);
     this.starts = climbs.map((climb) => startOf<E>(outcome, climb, times.length));
     this.best = bestOf(this.starts[verdicts.best] as Start<E>);
@@ -124,14 +129,22 @@ export class Run<E extends string = string> {
    * the estimate at the window's last point.
    *
    * @param options `until`: a time past the window; `start`: from another starting path's estimate than the best one's; `inputs`: the model's
-   *   inputs at the predicted points, the first of them one step past the window, steps x inputs, row-major; `dataSet`: the one to go on from, if
-   *   there are several (default: the first).
+   *   inputs at the predicted points, the first of them one step past the window: for each a value per point or a function of time, or all in one
+   *   array, steps x inputs, row-major; `dataSet`: the one to go on from, if there are several (default: the first).
    */
-  predict(options: { until: number; start?: number; inputs?: ArrayLike<number>; dataSet?: number }): Prediction {
+  predict(options: {
+    until: number;
+    start?: number;
+    inputs?: Inputs<I> | ArrayLike<number>;
+    dataSet?: number;
+  }): Prediction {
     const { start = this.best.start, inputs, ...rest } = fields("options", options);
     const horizon: Record<string, unknown> = { ...rest };
-    if (inputs !== undefined) horizon.inputs = Array.from(float64Array("inputs", inputs));
-    const { task, climbs } = this.#outcome;
+    const { task, model, climbs } = this.#outcome;
+    const grid = predictedGrid(task.sets[(rest.dataSet ?? 0) as number], rest.until);
+    if (inputs !== undefined && grid !== undefined) {
+      horizon.inputs = Array.from(inputsOf(inputs, namesOf(model)?.inputs, grid));
+    }
     const climb = climbs.find((climb) => climb.start === start);
     if (climb === undefined) {
       if (typeof start !== "number") throw wrongShape("start", `must be a number, got ${describe(start)}`);
@@ -175,6 +188,20 @@ export class Run<E extends string = string> {
       times: Array.from(times),
     };
   }
+}
+
+function gridOf({ grid }: DataSet): Required<Omit<TimeGrid, "first">> {
+  return { start: 0, ...(grid as Omit<TimeGrid, "start">) };
+}
+
+/** Where a prediction has its points past the window; undefined where there is no such prediction, which is for Rust to say. */
+function predictedGrid(set: DataSet | undefined, until: unknown): TimeGrid | undefined {
+  if (set === undefined || typeof until !== "number") return undefined;
+  const { start, timeStep, points: first } = gridOf(set);
+  const ahead = until - (start + (first - 1) * timeStep);
+  // The core counts the same way: a hair less, so that rounding in `until` does not add a step.
+  const points = Math.max(1, Math.ceil(ahead / timeStep - 1e-9));
+  return ahead > 0 && points <= MOST_VALUES ? { start, timeStep, first, points } : undefined;
 }
 
 /** The last `further` columns of a path apart from the others. */

@@ -19,7 +19,13 @@ import type {
 import { Vector } from "./vector.js";
 
 /** Everything about a model of one's own. */
-export interface ModelOptions<S extends StateDeclarations, P, I extends string, W extends string> {
+export interface ModelOptions<
+  S extends StateDeclarations,
+  P,
+  I extends string,
+  W extends string,
+  O extends string = string,
+> {
   /** For tables and errors. Default: `"model"`. */
   name?: string;
   /** `"flow"`: the equations are time derivatives, dx/dt = F(x); `"map"`: they are the next state, x_(n+1) = f(x_n). Default: `"flow"`. */
@@ -34,8 +40,8 @@ export interface ModelOptions<S extends StateDeclarations, P, I extends string, 
   where?: Where<S, P, I, W>;
   /** A formula for each state: text, an {@link expr} template, or a function of the model's names that gives one. */
   equations: Equations<S, P, I, W>;
-  /** Functions of the state that can be measured like states: observed numbers go on with them. Default: none. */
-  observables?: Observables<S, P, I, W>;
+  /** Functions of the state that can be measured like states: by name, or by numbers that go on from those of the states. Default: none. */
+  observables?: Observables<S, P, I, W, O>;
   /** Where twin experiments begin, if not told otherwise: by state, or all in order. */
   initialState?: InitialState<S>;
   /** Time that twin experiments integrate before the data begin. Default: none. */
@@ -71,7 +77,8 @@ export function defineModel<
   const P extends ParameterDeclarations = Record<never, never>,
   const I extends string = never,
   const W extends string = never,
->(options: ModelOptions<S, P, I, W>): Model<keyof P & string, ComponentNames<S>, I> {
+  const O extends string = never,
+>(options: ModelOptions<S, P, I, W, O>): Model<keyof P & string, ComponentNames<S>, I, O> {
   const given = record("options", options);
   const declared = declarationsOf(given);
   const { states, inputs = [], parameters = [] } = declared;
@@ -89,7 +96,7 @@ export function defineModel<
     equations: lowered.equations.slice(0, end),
     ...(observed.length > 0 && { observables: observed }),
   };
-  return modelOf(definition) as Model<keyof P & string, ComponentNames<S>, I>;
+  return modelOf(definition) as Model<keyof P & string, ComponentNames<S>, I, O>;
 }
 
 /**

@@ -7,9 +7,14 @@ import type { ModelDefinition } from "./definition.js";
 
 /**
  * A dynamical system, `dx/dt = F(x, parameters, inputs, t)` or a map `x_(n+1) = f(x_n, ...)`. `P` are the names of its parameters, `S` of its
- * state components, `I` of its inputs.
+ * state components, `I` of its inputs, `O` of its observables.
  */
-export interface Model<P extends string = string, S extends string = string, I extends string = string> {
+export interface Model<
+  P extends string = string,
+  S extends string = string,
+  I extends string = string,
+  O extends string = string,
+> {
   /** What Rust makes the system from. */
   readonly spec: ModelSpec | { readonly definition: ModelDefinition };
   readonly name: string;
@@ -24,7 +29,7 @@ export interface Model<P extends string = string, S extends string = string, I e
   /** Names of the inputs u(t), in the order of the columns of `data.inputs`. */
   readonly inputs: readonly I[];
   /** Names of functions of the state that can be measured; in data they are numbered on from the states. */
-  readonly observables: readonly string[];
+  readonly observables: readonly O[];
   /** The model as plain data, for files; see {@link modelFromJSON}. */
   readonly definition: ModelDefinition;
   /** The equations as one writes them down, with parameters and units. */

@@ -90,9 +90,9 @@ export type Where<S, P, I extends string, W extends string> =
   | ((scope: Scope<S, P, I, never>) => { readonly [K in W]: FormulaOf });
 
 /** Functions of the state by name; or a function that gives them. */
-export type Observables<S, P, I extends string, W extends string> =
-  | { readonly [name: string]: FormulaOf | ((scope: Scope<S, P, I, W>) => FormulaOf) }
-  | ((scope: Scope<S, P, I, W>) => { readonly [name: string]: FormulaOf });
+export type Observables<S, P, I extends string, W extends string, O extends string = string> =
+  | { readonly [K in O]: FormulaOf | ((scope: Scope<S, P, I, W>) => FormulaOf) }
+  | ((scope: Scope<S, P, I, W>) => { readonly [K in O]: FormulaOf });
 
 /** Where forward integrations begin: by state, or all in order. */
 export type InitialState<S> =

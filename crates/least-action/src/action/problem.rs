@@ -400,9 +400,28 @@ impl Names<'_> {
     }
 
     fn parameter(&self, path: &str, name: &str) -> Result<usize> {
+        self.check_estimated(path, name)?;
+        check::position(path, name, self.parameters()).map(|p| self.path_length + p)
+    }
+
+    fn parameters(&self) -> impl Iterator<Item = &str> + Clone {
         let all = self.model.parameters();
-        let names = self.estimated.iter().map(|&p| all[p].name.as_str());
-        check::position(path, name, names).map(|p| self.path_length + p)
+        self.estimated.iter().map(|&p| all[p].name.as_str())
+    }
+
+    /// A parameter that keeps its value is none of the unknowns, so "unknown name" would be a riddle.
+    fn check_estimated(&self, path: &str, name: &str) -> Result<()> {
+        let is_parameter = self.model.parameters().iter().any(|p| p.name == name);
+        if !is_parameter || self.parameters().any(|estimated| estimated == name) {
+            return Ok(());
+        }
+        let message = format!(
+            "{name} is a parameter that is not estimated, so it keeps its value; estimate it, with its bounds as estimate.{name}.bounds and what is known of it as              estimate.{name}.prior, or leave this out"
+        );
+        Err(Error::WrongShape {
+            path: path.into(),
+            message,
+        })
     }
 
     fn priors(&self, options: &ActionOptions, grid: &Grid) -> Result<Vec<PriorTerm>> {
@@ -439,8 +458,8 @@ impl Names<'_> {
             upper: vec![f64::INFINITY; size],
         };
         let dimension = self.model.dimension();
-        let parameters = self.model.parameters().iter();
-        let is_parameter = |name: &String| parameters.clone().any(|p| p.name == *name);
+        let known = self.model.states().iter().map(String::as_str);
+        let known = known.chain(self.parameters());
         for (name, &[low, high]) in bounds {
             let path = format!("bounds.{name}");
             check_interval(&path, [low, high])?;
@@ -448,12 +467,11 @@ impl Names<'_> {
                 intervals.lower[unknown] = low;
                 intervals.upper[unknown] = high;
             };
-            match is_parameter(name) {
-                true => set(self.parameter(&path, name)?),
-                false => {
-                    let state = self.state(&path, name)?;
-                    (state..self.path_length).step_by(dimension).for_each(set);
-                }
+            self.check_estimated(&path, name)?;
+            let place = check::position(&path, name, known.clone())?;
+            match place.checked_sub(dimension) {
+                Some(parameter) => set(self.path_length + parameter),
+                None => (place..self.path_length).step_by(dimension).for_each(set),
             }
         }
         Ok(Some(intervals))

@@ -5,26 +5,22 @@
 //!
 //! Words select rows: `strategies -- l96 ensemble-filter` runs what contains one of the systems and one of the strategies named.
 //! `--verbose` prints every run. The lowest level is that of a climb from the truth itself. Times are of one thread.
+//!
+//! `plain-ladder` is one random path up a ladder of small steps, `restarts` the same until one path passes; `costate` and `costate-window` are no annealing:
+//! their paths obey the model exactly, and the first state and the parameters are minimised over, over all data or over a window that grows.
+
+mod cases;
+mod costate;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::time::Instant;
 
+use cases::Case;
+use costate::StrongConstraint;
 use least_action::anneal::{Climb, Estimate, Ladder, Start, StartingPaths, Verdict};
-use least_action::model::Model;
 use least_action::twin::Twin;
-use least_action::{models, AnnealOptions, Annealer, Result, TwinExperiment};
-
-/// A system, and how its data are made.
-struct Case {
-    name: String,
-    model: Arc<dyn Model>,
-    experiment: TwinExperiment,
-    noise: f64,
-    estimate: Vec<(String, [f64; 2])>,
-    bounds: Vec<(&'static str, [f64; 2])>,
-}
+use least_action::{AnnealOptions, Annealer, Result};
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -55,14 +51,15 @@ fn main() -> Result<()> {
         "s/success",
         "starts"
     );
-    for case in cases()? {
+    let cases = cases::all()?;
+    for case in &cases {
         // Minutes on its own: only where it is asked for.
         let asked = full || names.iter().any(|name| case.name.contains(name.as_str()));
         if case.name.starts_with("all-free") && !asked {
             continue;
         }
         if !selected(&names, &case.name, |word| {
-            case_names().iter().any(|n| n.contains(word))
+            cases.iter().any(|case| case.name.contains(word))
         }) {
             continue;
         }
@@ -70,7 +67,7 @@ fn main() -> Result<()> {
             if selected(&names, strategy.name, |word| {
                 strategies().iter().any(|s| s.name.contains(word))
             }) {
-                measure(&case, strategy, truths, seeds)?;
+                measure(case, strategy, truths, seeds)?;
             }
         }
     }
@@ -88,10 +85,20 @@ fn number(words: &[String], name: &str) -> Option<u64> {
     words.get(place + 1)?.parse().ok()
 }
 
+/// What is minimised.
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    /// The action of a path, up a ladder of R_f.
+    Ladder,
+    /// The misfit of a path that obeys the model, over all data or a growing window.
+    Costate { growing: bool },
+}
+
 /// What is compared.
 #[derive(Clone, Copy)]
 struct Strategy {
     name: &'static str,
+    form: Form,
     start: Start,
     /// The automatic one if there is none.
     ladder: Option<Ladder>,
@@ -103,6 +110,7 @@ struct Strategy {
 fn strategies() -> Vec<Strategy> {
     let of = |&start: &Start| Strategy {
         name: start.name(),
+        form: Form::Ladder,
         start,
         ladder: None,
         // What often fails is not tried for minutes.
@@ -119,151 +127,34 @@ fn strategies() -> Vec<Strategy> {
         ..all[0]
     });
     // What was usual: one random path, a small step, a tight tolerance, no second try.
-    all.push(Strategy {
+    let plain = Strategy {
         name: "plain-ladder",
         start: Start::Random,
         ladder: Some(Ladder::fixed(4e-6, 1.5, 101)),
         count: 1,
-        enough: 1,
-    });
+        ..all[0]
+    };
+    let restarts = Strategy {
+        name: "restarts",
+        count: 20,
+        ..plain
+    };
+    let costate = |name, growing| Strategy {
+        name,
+        form: Form::Costate { growing },
+        ladder: None,
+        ..restarts
+    };
+    all.extend([
+        plain,
+        restarts,
+        costate("costate", false),
+        costate("costate-window", true),
+    ]);
     all
 }
 
-fn case_names() -> Vec<String> {
-    cases().map_or(Vec::new(), |cases| {
-        cases.into_iter().map(|case| case.name).collect()
-    })
-}
-
-fn cases() -> Result<Vec<Case>> {
-    let mut cases = Vec::new();
-    for observed in [
-        &[0, 1, 3, 5, 6, 8, 10, 11, 13, 15, 16, 18][..],
-        &[0, 2, 4, 6, 8, 10, 12, 14, 16, 18],
-        &[0, 2, 4, 6, 8, 10, 14, 16],
-        &[0, 3, 6, 9, 12, 15, 18],
-        &[0, 3, 6, 10, 13, 16],
-        &[0, 4, 8, 12, 16],
-    ] {
-        cases.push(Case {
-            name: format!("l96-{}", observed.len()),
-            model: Arc::new(models::lorenz96(20)?),
-            experiment: TwinExperiment {
-                time_step: 0.025,
-                points: 161,
-                observed: observed.to_vec(),
-                noise: 0.5,
-                ..Default::default()
-            },
-            noise: 0.5,
-            estimate: named(&[("forcing", [6.0, 10.0])]),
-            bounds: Vec::new(),
-        });
-    }
-    cases.push(Case {
-        name: "l63".into(),
-        model: Arc::new(models::lorenz63()?),
-        experiment: TwinExperiment {
-            time_step: 0.02,
-            points: 201,
-            observed: vec![0],
-            noise: 0.5,
-            ..Default::default()
-        },
-        noise: 0.5,
-        estimate: named(&[
-            ("rho", [20.0, 40.0]),
-            ("sigma", [5.0, 20.0]),
-            ("beta", [1.0, 5.0]),
-        ]),
-        bounds: Vec::new(),
-    });
-    cases.push(Case {
-        name: "colpitts".into(),
-        model: Arc::new(models::colpitts()?),
-        experiment: TwinExperiment {
-            time_step: 0.1,
-            points: 401,
-            observed: vec![0],
-            noise: 0.2,
-            ..Default::default()
-        },
-        noise: 0.2,
-        estimate: named(&[("alpha", [3.0, 8.0]), ("eta", [3.0, 10.0])]),
-        bounds: Vec::new(),
-    });
-    let stimulus = |n: usize| {
-        let t = 0.05 * n as f64;
-        15.0 + 12.0 * (0.37 * t).sin() + 10.0 * (0.111 * t + 1.0).sin()
-    };
-    cases.push(Case {
-        name: "neuron".into(),
-        model: Arc::new(models::nakl_neuron()?),
-        experiment: TwinExperiment {
-            time_step: 0.05,
-            points: 1001,
-            observed: vec![0],
-            noise: 1.0,
-            inputs: (0..1001).map(stimulus).collect(),
-            // Truths differ by the state in which the stimulus finds them.
-            spin_up: Some(0.0),
-            ..Default::default()
-        },
-        noise: 1.0,
-        estimate: named(&[
-            ("gNa", [60.0, 180.0]),
-            ("gK", [10.0, 40.0]),
-            ("gL", [0.1, 1.0]),
-        ]),
-        bounds: gates(),
-    });
-    let stimulus = |n: usize| {
-        let t = 0.02 * n as f64;
-        15.0 + 12.0 * (0.37 * t).sin() + 10.0 * (0.111 * t + 1.0).sin()
-    };
-    let all = models::nakl_neuron()?;
-    // Every parameter is free, from 0.7 to 1.4 times its true value.
-    let free = all.parameters().iter().map(|p| {
-        let ends = [0.7 * p.default, 1.4 * p.default];
-        let range = [ends[0].min(ends[1]), ends[0].max(ends[1])];
-        (p.name.clone(), range)
-    });
-    cases.push(Case {
-        name: "all-free-neuron".into(),
-        estimate: free.collect(),
-        model: Arc::new(all),
-        experiment: TwinExperiment {
-            time_step: 0.02,
-            points: 6001,
-            observed: vec![0],
-            noise: 1.0,
-            inputs: (0..6001).map(stimulus).collect(),
-            spin_up: Some(0.0),
-            ..Default::default()
-        },
-        noise: 1.0,
-        bounds: gates(),
-    });
-    Ok(cases)
-}
-
-fn gates() -> Vec<(&'static str, [f64; 2])> {
-    ["m", "h", "n"].map(|gate| (gate, [0.0, 1.0])).to_vec()
-}
-
-fn named(ranges: &[(&str, [f64; 2])]) -> Vec<(String, [f64; 2])> {
-    let named = |&(name, range): &(&str, [f64; 2])| (name.to_string(), range);
-    ranges.iter().map(named).collect()
-}
-
 fn measure(case: &Case, strategy: Strategy, truths: u64, seeds: u64) -> Result<()> {
-    let Strategy {
-        name,
-        start,
-        ladder,
-        count,
-        enough,
-    } = strategy;
     let (mut lowest, mut consistent, mut wrong) = (0, 0, 0);
     let mut starts = 0;
     let mut times = Vec::new();
@@ -274,7 +165,7 @@ fn measure(case: &Case, strategy: Strategy, truths: u64, seeds: u64) -> Result<(
         for seed in 1..=seeds {
             let options = AnnealOptions {
                 measurement_precision: (1.0 / (case.noise * case.noise)).into(),
-                model_precision: ladder.unwrap_or_default(),
+                model_precision: strategy.ladder.unwrap_or_default(),
                 estimate: estimates(case),
                 bounds: case
                     .bounds
@@ -282,42 +173,30 @@ fn measure(case: &Case, strategy: Strategy, truths: u64, seeds: u64) -> Result<(
                     .map(|(name, range)| (name.to_string(), *range))
                     .collect(),
                 starting_paths: StartingPaths {
-                    count,
-                    enough,
+                    count: strategy.count,
+                    enough: strategy.enough,
                     seed: 1000 * truth + seed,
-                    start,
+                    start: strategy.start,
                     ..StartingPaths::default()
                 },
                 ..AnnealOptions::default()
             };
             let begin = Instant::now();
             let annealer = Annealer::new(case.model.clone(), twin.data.clone(), options)?;
-            let run = annealer.run(|_| ControlFlow::Continue(()))?;
+            let outcome = match strategy.form {
+                Form::Ladder => climb(&annealer)?,
+                Form::Costate { growing } => descend(case, &annealer, growing)?,
+            };
             times.push(begin.elapsed().as_secs_f64());
             let reference = from_truth(&annealer, &twin)?;
-            if std::env::args().any(|word| word == "--verbose") {
-                println!(
-                    "{}\n{}\nfrom the truth: {reference:.6}",
-                    run.summary(),
-                    run.diagnose()
-                );
-                for climb in &run.climbs {
-                    let rung = |r: &least_action::anneal::Rung| {
-                        format!(
-                            "{:.0e}:{:.4}({})",
-                            r.model_precision, r.action, r.iterations
-                        )
-                    };
-                    let rungs: Vec<String> = climb.rungs.iter().map(rung).collect();
-                    println!("{} {}", climb.start, rungs.join(" "));
-                }
+            if is_verbose() {
+                println!("from the truth: {reference:.6}");
             }
-            let found = run.best_rung().action <= 1.01 * reference;
-            let passes = run.verdict == Verdict::Consistent;
+            let found = outcome.level <= 1.01 * reference;
             lowest += usize::from(found);
-            consistent += usize::from(passes);
-            wrong += usize::from(passes && !found);
-            starts += run.climbs.len();
+            consistent += usize::from(outcome.passes);
+            wrong += usize::from(outcome.passes && !found);
+            starts += outcome.starts;
         }
     }
     let all = times.len();
@@ -326,7 +205,7 @@ fn measure(case: &Case, strategy: Strategy, truths: u64, seeds: u64) -> Result<(
     println!(
         "{:<16} {:<16} {:>4}/{all:<3} {consistent:>10} {wrong:>8} {:>9.4} {:>9.4} {:>9.4} {:>9.2}",
         case.name,
-        name,
+        strategy.name,
         lowest,
         times[all / 2],
         total / all as f64,
@@ -334,6 +213,98 @@ fn measure(case: &Case, strategy: Strategy, truths: u64, seeds: u64) -> Result<(
         starts as f64 / all as f64
     );
     Ok(())
+}
+
+fn is_verbose() -> bool {
+    std::env::args().any(|word| word == "--verbose")
+}
+
+/// What a run came to: its lowest level, whether noise explains that, and the starts that it took.
+struct Outcome {
+    level: f64,
+    passes: bool,
+    starts: usize,
+}
+
+/// A run of annealing.
+fn climb(annealer: &Annealer) -> Result<Outcome> {
+    let run = annealer.run(|_| ControlFlow::Continue(()))?;
+    if is_verbose() {
+        println!("{}\n{}", run.summary(), run.diagnose());
+        for climb in &run.climbs {
+            let rung = |r: &least_action::anneal::Rung| {
+                format!(
+                    "{:.0e}:{:.4}({})",
+                    r.model_precision, r.action, r.iterations
+                )
+            };
+            let rungs: Vec<String> = climb.rungs.iter().map(rung).collect();
+            println!("{} {}", climb.start, rungs.join(" "));
+        }
+    }
+    Ok(Outcome {
+        level: run.best_rung().action,
+        passes: run.verdict == Verdict::Consistent,
+        starts: run.climbs.len(),
+    })
+}
+
+/// The same by the costate: from the first states and parameters of the same starting paths, until one passes.
+fn descend(case: &Case, annealer: &Annealer, growing: bool) -> Result<Outcome> {
+    let (problem, data) = (annealer.problem(), &annealer.problem().data()[0]);
+    let dimension = case.model.dimension();
+    let all = case.model.parameters();
+    let positions = problem.estimated().map(|name| {
+        let named = |p: &least_action::model::Parameter| p.name == name;
+        all.iter().position(named).unwrap_or_default()
+    });
+    let positions: Vec<usize> = positions.collect();
+    let (measured, fitted) = (problem.measured(), dimension + positions.len());
+    let mut outcome = Outcome {
+        level: f64::INFINITY,
+        passes: false,
+        starts: 0,
+    };
+    while outcome.starts < annealer.options().starting_paths.count && !outcome.passes {
+        let climber = annealer.climber(outcome.starts)?;
+        outcome.starts += 1;
+        let start = climber.climb();
+        let spread =
+            (0..dimension).map(|i| deviation(start.path.iter().skip(i).step_by(dimension)));
+        // In the order of the problem's parameters, which is the model's.
+        let widths = problem.estimated().map(|name| {
+            let [low, high] = annealer.options().estimate[name].initial;
+            0.5 * (high - low)
+        });
+        let scales = spread.chain(widths).collect();
+        let precision = problem.measurement_precision();
+        let mut objective =
+            StrongConstraint::new(&*case.model, data, precision, &positions, scales);
+        let mut unknowns = [&start.path[..dimension], &start.parameters].concat();
+        // A start from which the path blows up has failed, as a ladder may.
+        let end = costate::minimize(&mut objective, growing, &mut unknowns);
+        if is_verbose() {
+            println!("{} {:.6?}", start.start, end);
+        }
+        if let Ok(level) = end {
+            outcome.level = outcome.level.min(level);
+            outcome.passes = is_explained(level * measured as f64, (measured - fitted) as f64);
+        }
+    }
+    Ok(outcome)
+}
+
+/// Standard deviation of a column, so that the unknowns are all of the size one.
+fn deviation<'a>(column: impl Iterator<Item = &'a f64> + Clone) -> f64 {
+    let count = column.clone().count() as f64;
+    let mean = column.clone().sum::<f64>() / count;
+    (column.map(|x| (x - mean) * (x - mean)).sum::<f64>() / count).sqrt()
+}
+
+/// Whether a chi-square is within the four standard deviations that the verdict of a run allows.
+fn is_explained(chi_square: f64, degrees: f64) -> bool {
+    let variance = 2.0 / (9.0 * degrees);
+    ((chi_square / degrees).cbrt() - (1.0 - variance)) / variance.sqrt() <= 4.0
 }
 
 fn estimates(case: &Case) -> BTreeMap<String, Estimate> {
