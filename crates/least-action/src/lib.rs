@@ -5,6 +5,7 @@ pub mod anneal;
 mod error;
 pub mod model;
 pub mod models;
+pub mod network;
 mod random;
 pub mod solve;
 pub mod twin;
