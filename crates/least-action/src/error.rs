@@ -94,6 +94,21 @@ pub enum Error {
         term: String,
         value: f64,
     },
+    /// The mathematics of a network produced a value that is not finite.
+    #[error(
+        "{path}: {term} of neuron {neuron} of layer {layer}{} is {}; use smaller weights and a narrower starting range, or scale the data",
+        OfPair(*pair),
+        Number(*value)
+    )]
+    NeuronNotFinite {
+        path: String,
+        layer: usize,
+        /// None where all pairs have a part in it.
+        pair: Option<usize>,
+        neuron: usize,
+        term: String,
+        value: f64,
+    },
 }
 
 impl Error {
@@ -124,7 +139,8 @@ impl Error {
             | Error::WrongPointCount { path, .. }
             | Error::WrongShape { path, .. }
             | Error::NoObservations { path }
-            | Error::NotFinite { path, .. } => path,
+            | Error::NotFinite { path, .. }
+            | Error::NeuronNotFinite { path, .. } => path,
         }
     }
 }
@@ -139,6 +155,17 @@ impl fmt::Display for Number {
             write!(f, "{sign}Infinity")
         } else {
             write!(f, "{}", self.0)
+        }
+    }
+}
+
+struct OfPair(Option<usize>);
+
+impl fmt::Display for OfPair {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(pair) => write!(f, ", pair {pair},"),
+            None => Ok(()),
         }
     }
 }

@@ -6,6 +6,9 @@ use std::sync::Arc;
 
 use least_action::model::Model;
 use least_action::models::ModelSpec;
+use least_action::network::{
+    Activation, Layer, Network, NetworkAction, NetworkOptions, NetworkProblem, Pairs,
+};
 use least_action::{Action, ActionOptions, Discretization, Observations, Problem};
 
 struct Counting;
@@ -74,5 +77,23 @@ fn evaluations_take_no_memory() {
             let taken = TAKEN.load(Ordering::Relaxed) - before;
             assert_eq!(taken, 0, "{spec:?} {}", scheme.name());
         }
+    }
+    evaluations_of_networks_take_no_memory();
+}
+
+fn evaluations_of_networks_take_no_memory() {
+    for activation in Activation::ALL {
+        let deep = Layer::new(7, activation).share("deep").step(0.1);
+        let layers = [Layer::new(7, activation), deep.clone(), deep];
+        let network = Network::feedforward(5, &layers).unwrap();
+        let pairs = Pairs::new(&network, vec![0.5; 5 * 67], vec![0.5; 7 * 67]);
+        let problem = NetworkProblem::new(network, pairs, &NetworkOptions::default()).unwrap();
+        let mut action = NetworkAction::new(&problem);
+        let unknowns = vec![0.3; problem.unknowns()];
+        let mut gradient = unknowns.clone();
+        let before = TAKEN.load(Ordering::Relaxed);
+        action.evaluate(2.0, &unknowns, &mut gradient).unwrap();
+        let taken = TAKEN.load(Ordering::Relaxed) - before;
+        assert_eq!(taken, 0, "{activation}");
     }
 }

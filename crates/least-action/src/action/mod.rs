@@ -44,7 +44,7 @@ impl Normalization {
     pub const ALL: [Normalization; 2] = [Normalization::Mean, Normalization::Posterior];
 
     /// The factor of a sum of `count` weighted squares.
-    fn factor(self, count: usize) -> f64 {
+    pub(crate) fn factor(self, count: usize) -> f64 {
         match self {
             Normalization::Mean => 1.0 / count as f64,
             Normalization::Posterior => 0.5,

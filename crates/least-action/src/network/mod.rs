@@ -2,16 +2,30 @@
 //!
 //! H. D. I. Abarbanel, P. J. Rozdeba, S. Shirman, Neural Computation 30(8), 2018, doi 10.1162/neco_a_01094.
 
+mod action;
 mod activation;
+mod costate;
 mod data;
 mod layers;
+mod locate;
+mod matrix;
+mod pass;
+mod predict;
+mod problem;
+mod train;
 mod weights;
 
 use std::fmt::Write;
 
+pub use action::{AtPrecision, NetworkAction};
 pub use activation::Activation;
+pub use costate::Costates;
 pub use data::{one_hot, Measurements, Pairs};
 pub use layers::{Bias, Layer};
+pub use problem::{
+    NetworkOptions, NetworkPrecision, NetworkProblem, NeuronPrecision, WeightKind, WeightRule,
+};
+pub use train::Training;
 pub use weights::{LayerWeights, WeightSet};
 
 use crate::error::{check, Result};
@@ -201,3 +215,7 @@ impl Network {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_action;
+#[cfg(test)]
+mod tests_train;

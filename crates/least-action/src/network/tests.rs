@@ -15,7 +15,7 @@ fn message(result: Result<impl Sized>) -> String {
     }
 }
 
-fn squares() -> ModelDefinition {
+pub(super) fn squares() -> ModelDefinition {
     ModelDefinition {
         name: "squares".into(),
         kind: ModelKind::Map,
