@@ -46,7 +46,7 @@ export interface Twin<P extends string> {
  * @example
  * const twin = twinExperiment({ model, timeStep: 0.025, points: 161, observed: [0, 2, 4], noise: 0.5, seed: 1 });
  */
-export function twinExperiment<P extends string, S extends string, I extends string, O extends string>(
+export function twinExperiment<P extends string, S extends string, I extends string, O extends string = string>(
   options: TwinOptions<P, S, I, O>,
 ): Twin<P> {
   const { model, inputs, ...rest } = fields("options", options);

@@ -108,6 +108,7 @@ fn the_scale_of_the_value_changes_nothing() {
             assert_eq!(minimum.stop, reference.stop, "{name} 2^{exponent}");
             assert_eq!(minimum.evaluations, reference.evaluations, "{name}");
             assert_eq!(x, at, "{name} 2^{exponent}");
+            assert_eq!(minimum.value, reference.value * scale, "{name}");
         }
     }
 }

@@ -10,7 +10,7 @@ use least_action::anneal::{
 use least_action::model::{Model, ModelBuilder, ModelKind};
 use least_action::models;
 use least_action::twin::Twin;
-use least_action::{AnnealOptions, Annealer, Normalization, Observations, TwinExperiment};
+use least_action::{AnnealOptions, Annealer, Normalization, Observations, Run, TwinExperiment};
 
 fn go_on(_: Progress) -> ControlFlow<()> {
     ControlFlow::Continue(())
@@ -57,6 +57,12 @@ fn options(estimates: &[(&str, [f64; 2])], start: Start) -> AnnealOptions {
     }
 }
 
+#[track_caller]
+fn assert_consistent(run: &Run, what: &str) {
+    let text = run.diagnose();
+    assert_eq!(run.verdict, Verdict::Consistent, "{what}: {text}");
+}
+
 fn bits(climbs: &[Climb]) -> Vec<u64> {
     let numbers = climbs.iter().flat_map(|climb| {
         let levels = climb
@@ -80,13 +86,7 @@ fn every_strategy_finds_lorenz63_from_x_alone() {
         let options = options(&[("rho", [20.0, 40.0])], start);
         let annealer = Annealer::new(lorenz63(), data.clone(), options).unwrap();
         let run = annealer.run(go_on).unwrap();
-        assert_eq!(
-            run.verdict,
-            Verdict::Consistent,
-            "{}: {}",
-            start.name(),
-            run.diagnose()
-        );
+        assert_consistent(&run, start.name());
         let rho = run.parameter("rho").unwrap();
         assert!((rho - 28.0).abs() < 0.5, "{}: rho {rho}", start.name());
         levels.push(run.best_rung().action);
@@ -297,12 +297,7 @@ fn units_change_nothing_where_the_ladder_is_automatic() {
         options.normalization = normalization;
         let annealer = Annealer::new(model, data, options).unwrap();
         let run = annealer.run(go_on).unwrap();
-        assert_eq!(
-            run.verdict,
-            Verdict::Consistent,
-            "{unit}: {}",
-            run.diagnose()
-        );
+        assert_consistent(&run, &unit.to_string());
         run.best_rung().action
     };
     let plain = level(1.0, Normalization::Mean);
@@ -361,13 +356,7 @@ fn maps_inputs_observables_gaps_and_several_data_sets_have_every_strategy() {
         options.measurement_precision = 400.0.into();
         let annealer = Annealer::new(model.clone(), data.clone(), options).unwrap();
         let run = annealer.run(go_on).unwrap();
-        assert_eq!(
-            run.verdict,
-            Verdict::Consistent,
-            "{}: {}",
-            start.name(),
-            run.diagnose()
-        );
+        assert_consistent(&run, start.name());
         let a = run.parameter("a").unwrap();
         assert!((a - 1.4).abs() < 0.05, "{}: a {a}", start.name());
     }

@@ -143,6 +143,8 @@ fn strategies() -> Vec<Strategy> {
         name,
         form: Form::Costate { growing },
         ladder: None,
+        // What often fails is not tried for minutes here either.
+        count: if growing { 20 } else { 5 },
         ..restarts
     };
     all.extend([

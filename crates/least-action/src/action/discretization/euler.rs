@@ -5,17 +5,11 @@ pub(super) struct Euler;
 
 impl Scheme for Euler {
     fn stencil(&self) -> Option<Stencil> {
-        const ROWS: &[Row] = &[Row {
+        const ROW: Row = Row {
             states: &[-1.0, 1.0],
             slopes: &[-1.0],
-        }];
-        Some(Stencil {
-            span: 2,
-            stride: 1,
-            rows: ROWS,
-            instants: Instants::Points,
-            by_step: true,
-        })
+        };
+        Some(Stencil::of_steps(&[ROW], Instants::Points))
     }
 
     fn stages(&self) -> usize {

@@ -5,16 +5,13 @@ pub(super) struct Map;
 
 impl Scheme for Map {
     fn stencil(&self) -> Option<Stencil> {
-        const ROWS: &[Row] = &[Row {
+        const ROW: Row = Row {
             states: &[0.0, 1.0],
             slopes: &[-1.0],
-        }];
+        };
         Some(Stencil {
-            span: 2,
-            stride: 1,
-            rows: ROWS,
-            instants: Instants::Points,
             by_step: false,
+            ..Stencil::of_steps(&[ROW], Instants::Points)
         })
     }
 

@@ -258,6 +258,17 @@ impl ModelRows {
 }
 
 impl Stencil {
+    /// Of a scheme whose rows are each of two neighbouring points.
+    pub fn of_steps(rows: &'static [Row], instants: Instants) -> Self {
+        Stencil {
+            span: 2,
+            stride: 1,
+            rows,
+            instants,
+            by_step: true,
+        }
+    }
+
     /// What every slope counts for: `h sum slopes w`, points x D.
     fn adjoint(&self, length: usize, d: usize, h: f64, weighted: &[f64]) -> Vec<f64> {
         let mut adjoint = vec![0.0; length];
