@@ -328,8 +328,16 @@ impl Action {
     }
 
     fn finite_rows(&self, rows: &[f64], term: &str) -> Result<()> {
-        // Zero times a finite number is zero, times any other NaN: one sum says whether to look further.
-        if in_four(rows, |v| v * 0.0) == 0.0 {
+        // Zero times a finite number is zero, times any other NaN: one sum says whether to look further. Nothing else is read from it, so it is in
+        // more parts than others, and no addition waits for the one before it.
+        let mut zeros = [0.0; 16];
+        let (groups, rest) = rows.as_chunks::<16>();
+        for group in groups {
+            for k in 0..16 {
+                zeros[k] += group[k] * 0.0;
+            }
+        }
+        if zeros.iter().sum::<f64>() + rest.iter().map(|v| v * 0.0).sum::<f64>() == 0.0 {
             return Ok(());
         }
         match rows.iter().position(|v| !v.is_finite()) {

@@ -1,5 +1,6 @@
 //! Running a tape over a whole path.
 
+use super::elementary::{exp_all, tanh_all};
 use super::graph::{max, min, select, sign, truth, Binary, Unary};
 use super::tape::{Column, Fused, Instruction, ScalarInstruction, Tape, GROUP, GROUPS};
 
@@ -141,7 +142,12 @@ fn execute(instruction: Instruction, columns: &mut [Column], groups: usize) {
         }
         Instruction::Same { f, to, a } => {
             let [to, a] = distinct(columns, [to, a]);
-            map(&mut to.0[..groups], &a.0[..groups], |a| f.apply(a, a));
+            let (to, a) = (&mut to.0[..groups], &a.0[..groups]);
+            match f {
+                // Squares are frequent; as one of many functions they would be chosen number by number.
+                Binary::Multiply => map(to, a, |a| a * a),
+                _ => map(to, a, |a| f.apply(a, a)),
+            }
         }
         Instruction::Binary { f, to, a, b } => {
             let [to, a, b] = distinct(columns, [to, a, b]);
@@ -214,8 +220,8 @@ fn unary(f: Unary, to: &mut [[f64; GROUP]], a: &[[f64; GROUP]]) {
         Unary::Abs => map(to, a, f64::abs),
         Unary::Sign => map(to, a, sign),
         Unary::Floor => map(to, a, f64::floor),
-        Unary::Exp => map(to, a, libm::exp),
-        Unary::Tanh => map(to, a, libm::tanh),
+        Unary::Exp => exp_all(to.as_flattened_mut(), a.as_flattened()),
+        Unary::Tanh => tanh_all(to.as_flattened_mut(), a.as_flattened()),
         other => map(to, a, |a| other.apply(a)),
     }
 }

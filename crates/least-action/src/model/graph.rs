@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use super::elementary;
+
 /// A place in a [`Graph`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct NodeId(pub u32);
@@ -64,13 +66,13 @@ impl Unary {
         )
     }
 
-    /// Transcendental functions go through `libm`, so that native and wasm give the same bits.
+    /// Transcendental functions are our own or those of `libm`, so that native and wasm give the same bits.
     #[inline(always)]
     pub fn apply(self, a: f64) -> f64 {
         match self {
             Unary::Negate => -a,
             Unary::Sqrt => a.sqrt(),
-            Unary::Exp => libm::exp(a),
+            Unary::Exp => elementary::exp(a),
             Unary::Log => libm::log(a),
             Unary::Sin => libm::sin(a),
             Unary::Cos => libm::cos(a),
@@ -80,7 +82,7 @@ impl Unary {
             Unary::Atan => libm::atan(a),
             Unary::Sinh => libm::sinh(a),
             Unary::Cosh => libm::cosh(a),
-            Unary::Tanh => libm::tanh(a),
+            Unary::Tanh => elementary::tanh(a),
             Unary::Abs => a.abs(),
             Unary::Sign => sign(a),
             Unary::Floor => a.floor(),

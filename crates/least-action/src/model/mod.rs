@@ -4,6 +4,7 @@ mod builder;
 mod compile;
 mod definition;
 mod derivative;
+pub(crate) mod elementary;
 mod evaluate;
 mod explain;
 mod expression;

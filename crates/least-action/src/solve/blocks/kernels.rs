@@ -3,6 +3,8 @@
 //!
 //! Heights that are no multiple of four are filled up with zeros, which stay zeros.
 
+use super::pair::{add_products, all_four, pairs, zeros, Pair};
+
 /// Rows of a strip. Tiles of 4 x 4 sums fill half of the sixteen 128-bit registers.
 pub(super) const STRIP: usize = 4;
 
@@ -27,15 +29,14 @@ fn double<'a>(strip: &[Quad], into: &'a mut [Doubled]) -> &'a [Doubled] {
 /// The sums over all columns of `a[row] b[column]`: element (row, column) of A B^T for two strips, by columns.
 #[inline(never)]
 fn outer(a: &[Quad], b: &[Doubled], sums: &mut Tile) {
-    let mut tile = [[0.0; STRIP]; STRIP];
+    let mut tile = [zeros(); STRIP];
     for (a, b) in a.iter().zip(b) {
-        for (column, b) in tile.iter_mut().zip(b) {
-            for row in 0..STRIP {
-                column[row] += a[row] * b[row % 2];
-            }
+        let a = pairs(*a);
+        for (column, &[b, same]) in tile.iter_mut().zip(b) {
+            add_products(column, a, [Pair::new(b, same); 2]);
         }
     }
-    *sums = tile;
+    *sums = tile.map(all_four);
 }
 
 /// The strips of a panel, one after the other.
@@ -261,14 +262,12 @@ pub(super) fn subtract_forward(panel: &[Quad], own: &[f64], x: &mut [f64]) {
 /// The first four elements of x, as many as there are, less a strip times `factors`.
 #[inline(always)]
 fn difference(x: &[f64], strip: &[Quad], factors: &[f64]) -> Quad {
-    let mut sums = [0.0; STRIP];
+    let mut sums = zeros();
     for (column, &factor) in strip.iter().zip(factors) {
-        for (sum, value) in sums.iter_mut().zip(column) {
-            *sum += value * factor;
-        }
+        add_products(&mut sums, pairs(*column), [Pair::new(factor, factor); 2]);
     }
     let mut values = quad(x);
-    for (value, sum) in values.iter_mut().zip(&sums) {
+    for (value, sum) in values.iter_mut().zip(all_four(sums)) {
         *value -= sum;
     }
     values
@@ -307,19 +306,15 @@ pub(super) fn subtract_backward(panel: &[Quad], x: &[f64], own: &mut [f64]) {
 /// Inner products of x with four columns from `from` on: each in four partial sums, one per row of a strip.
 #[inline(always)]
 fn transposed_product(panel: &[Quad], width: usize, from: usize, x: &[f64]) -> Quad {
-    let mut sums = [[0.0; STRIP]; STRIP];
+    let mut sums = [zeros(); STRIP];
     for (x, strip) in x.chunks(STRIP).zip(strips(panel, width)) {
-        let x = quad(x);
-        add_products(&mut sums, &load(&strip[from..]), &x);
-    }
-    sums.map(|[a, b, c, d]| (a + b) + (c + d))
-}
-
-#[inline(always)]
-fn add_products(sums: &mut Tile, columns: &Tile, x: &Quad) {
-    for (sums, column) in sums.iter_mut().zip(columns) {
-        for ((sum, value), x) in sums.iter_mut().zip(column).zip(x) {
-            *sum += value * x;
+        let x = pairs(quad(x));
+        for (sums, column) in sums.iter_mut().zip(load(&strip[from..])) {
+            add_products(sums, pairs(column), x);
         }
     }
+    sums.map(|sums| {
+        let [a, b, c, d] = all_four(sums);
+        (a + b) + (c + d)
+    })
 }

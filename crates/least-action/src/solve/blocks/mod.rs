@@ -5,6 +5,7 @@ mod cholesky;
 #[cfg(test)]
 mod digits;
 mod kernels;
+mod pair;
 mod qr;
 #[cfg(test)]
 pub(super) mod tests;
