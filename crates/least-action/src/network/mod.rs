@@ -4,6 +4,7 @@
 
 mod action;
 mod activation;
+mod beginning;
 mod costate;
 mod data;
 mod layers;
@@ -12,6 +13,7 @@ mod matrix;
 mod pass;
 mod predict;
 mod problem;
+mod rows;
 mod train;
 mod weights;
 
@@ -31,6 +33,7 @@ pub use weights::{LayerWeights, WeightSet};
 use crate::error::{check, Result};
 use crate::model::{Model, MOST_VALUES};
 use layers::Transition;
+pub(crate) use rows::Rows;
 
 /// Neurons of a layer.
 const MOST_NEURONS: usize = 1 << 20;
@@ -217,5 +220,7 @@ impl Network {
 mod tests;
 #[cfg(test)]
 mod tests_action;
+#[cfg(test)]
+mod tests_rows;
 #[cfg(test)]
 mod tests_train;

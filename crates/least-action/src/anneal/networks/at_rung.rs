@@ -1,0 +1,126 @@
+//! The action of a network at one R_f, as minimisers see it.
+
+use crate::action::{Layout, Linearization};
+use crate::error::{Error, Result};
+use crate::network::{NetworkAction, Rows};
+use crate::solve::{BlockMatrix, Bounds, LeastSquares, Objective};
+
+/// A function of the problem's unknowns.
+pub(super) struct AtRung<'a> {
+    pub action: &'a mut NetworkAction,
+    pub model_precision: f64,
+    pub bounds: Option<&'a Bounds>,
+    pub interrupted: &'a dyn Fn() -> bool,
+}
+
+impl Objective for AtRung<'_> {
+    fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> Result<f64> {
+        let value = self.action.evaluate(self.model_precision, x, gradient)?;
+        Ok(value.action)
+    }
+
+    fn interrupted(&self) -> bool {
+        (self.interrupted)()
+    }
+
+    fn bounds(&self) -> Option<&Bounds> {
+        self.bounds
+    }
+}
+
+/// The same as a sum of squares, with the unknowns pair by pair.
+pub(super) struct ByPairs<'a> {
+    inner: AtRung<'a>,
+    rows: Rows,
+    bounds: Option<Bounds>,
+    unknowns: Vec<f64>,
+    gradient: Vec<f64>,
+}
+
+impl<'a> ByPairs<'a> {
+    pub fn new(inner: AtRung<'a>, rows: Rows) -> Self {
+        let count = inner.action.problem().unknowns();
+        let bounds = inner.bounds.map(|bounds| {
+            let length = rows.layout().unknowns();
+            let mut spread = Bounds {
+                lower: vec![f64::NEG_INFINITY; length],
+                upper: vec![f64::INFINITY; length],
+            };
+            rows.spread(&bounds.lower, &mut spread.lower);
+            rows.spread(&bounds.upper, &mut spread.upper);
+            spread
+        });
+        ByPairs {
+            inner,
+            rows,
+            bounds,
+            unknowns: vec![0.0; count],
+            gradient: vec![0.0; count],
+        }
+    }
+
+    /// The problem's unknowns in this order.
+    pub fn spread(&self, unknowns: &[f64]) -> Vec<f64> {
+        let mut x = vec![0.0; self.rows.layout().unknowns()];
+        self.rows.spread(unknowns, &mut x);
+        x
+    }
+
+    /// And back.
+    pub fn gather(&self, x: &[f64], unknowns: &mut [f64]) {
+        self.rows.gather(x, unknowns);
+    }
+}
+
+impl Objective for ByPairs<'_> {
+    fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> Result<f64> {
+        self.rows.gather(x, &mut self.unknowns);
+        let value = self.inner.evaluate(&self.unknowns, &mut self.gradient)?;
+        gradient.fill(0.0);
+        self.rows.spread(&self.gradient, gradient);
+        Ok(value)
+    }
+
+    fn interrupted(&self) -> bool {
+        self.inner.interrupted()
+    }
+
+    fn bounds(&self) -> Option<&Bounds> {
+        self.bounds.as_ref()
+    }
+
+    fn least_squares(&mut self) -> Option<&mut dyn LeastSquares> {
+        Some(self)
+    }
+}
+
+impl LeastSquares for ByPairs<'_> {
+    fn layout(&self) -> &Layout {
+        self.rows.layout()
+    }
+
+    fn linearization(&self) -> Linearization {
+        self.rows.linearization()
+    }
+
+    fn linearize(&mut self, x: &[f64], into: &mut Linearization) -> Result<f64> {
+        self.rows.linearize(self.inner.model_precision, x, into);
+        let value = into.value();
+        let mut numbers = into.groups.iter().flat_map(|group| &group.values);
+        if value.is_finite() && numbers.all(|value| value.is_finite()) {
+            return Ok(value);
+        }
+        // The action says where.
+        self.rows.gather(x, &mut self.unknowns);
+        self.inner.evaluate(&self.unknowns, &mut self.gradient)?;
+        Err(Error::WrongShape {
+            path: "network".into(),
+            message: "has derivatives that are not finite; use smaller weights".into(),
+        })
+    }
+
+    /// Gauss-Newton is what there is: the second derivatives of layers are not written out.
+    fn add_curvature(&mut self, _: &[f64], _: &mut BlockMatrix) -> Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,299 @@
+//! Annealing of networks: the layer number is time, and the weights are what is estimated.
+
+mod at_rung;
+mod options;
+mod starts;
+
+pub use options::{NetworkAnnealOptions, NetworkStart, NetworkStarts};
+
+use crate::action::{ActionValue, Normalization};
+use crate::anneal::climb::{ActiveBound, Climb};
+use crate::anneal::ladder::{Ladder, MOST_LEVELS};
+use crate::anneal::landscape::{Attempts, Counts, Landscape, Slope, Words};
+use crate::error::{Error, Result};
+use crate::network::{Network, NetworkAction, NetworkProblem, Pairs, Rows};
+use crate::solve::{
+    Bounds, Hessian, Lbfgs, Minimizer, MinimizerOptions, Minimum, Structured, Workspace,
+};
+use at_rung::{AtRung, ByPairs};
+
+/// R_f over R_m on the first rung, where the ladder does not say it: the model hardly binds.
+const FIRST: f64 = 1e-2;
+/// And on the last: its error is then negligible.
+const LAST: f64 = 1e6;
+
+/// Tolerance of the structured minimiser below the last rung of an adaptive ladder: the minimum is only followed there.
+const LOOSE: f64 = 1e-2;
+
+/// Structured steps are the default where a factorisation takes at most so many multiplications, a fraction of a second.
+const MOST_COST: f64 = 3e8;
+
+/// A network, pairs and options, checked.
+#[derive(Clone)]
+pub struct Networks {
+    pub(super) problem: NetworkProblem,
+    pub(super) options: NetworkAnnealOptions,
+    bounds: Option<Bounds>,
+    counts: Counts,
+    minimizer: MinimizerOptions,
+    /// The action as rows, if the minimiser wants them.
+    rows: Option<Rows>,
+}
+
+impl Networks {
+    /// # Errors
+    /// Whatever is wrong with the pairs or options, by field.
+    pub fn new(network: Network, pairs: Pairs, options: NetworkAnnealOptions) -> Result<Self> {
+        options.validate()?;
+        let inputs = match options.exact_inputs {
+            true => 0,
+            false => pairs.count * network.widths()[0],
+        };
+        let problem = NetworkProblem::new(network, pairs, &options.action())?;
+        let weights = problem.network().weight_count();
+        let (minimizer, rows) = choose(&problem, options.minimizer)?;
+        Ok(Networks {
+            minimizer,
+            rows,
+            bounds: problem.bounds(),
+            counts: Counts {
+                measured: problem.measurements(),
+                // The inputs and the weights: the network makes the rest of them.
+                fitted: inputs + weights,
+                residuals: problem.residuals(),
+                path: problem.weight_offset(),
+                parameters: weights,
+                stated: 0,
+                measurement_precision: problem.measurement_precision(),
+                normalization: problem.normalization(),
+            },
+            problem,
+            options,
+        })
+    }
+
+    pub fn problem(&self) -> &NetworkProblem {
+        &self.problem
+    }
+
+    pub fn options(&self) -> &NetworkAnnealOptions {
+        &self.options
+    }
+
+    /// R_m as R_f counts it: in the mean normalisation the errors of model and data have weights of their own.
+    fn unit(&self) -> f64 {
+        let counts = &self.counts;
+        let per_residual = match counts.normalization {
+            Normalization::Posterior => 1.0,
+            Normalization::Mean => counts.residuals as f64 / counts.measured as f64,
+        };
+        counts.measurement_precision * per_residual
+    }
+}
+
+/// The minimiser, and the rows that it needs: argmin's first-order ones need none.
+fn choose(
+    problem: &NetworkProblem,
+    given: Option<MinimizerOptions>,
+) -> Result<(MinimizerOptions, Option<Rows>)> {
+    let lbfgs = MinimizerOptions::Lbfgs(Lbfgs::default());
+    let rows = Rows::new(problem).transpose()?;
+    if let Some(MinimizerOptions::Structured(structured)) = given {
+        if structured.hessian == Hessian::Exact {
+            return Err(Error::WrongShape {
+                path: "minimizer.hessian".into(),
+                message: "must be gauss-newton for networks: their second derivatives are not written out".into(),
+            });
+        }
+    }
+    match (given, rows) {
+        (None, Some(rows)) if rows.cost() <= MOST_COST => {
+            let structured = MinimizerOptions::Structured(Structured::default());
+            Ok((structured, Some(rows)))
+        }
+        (None, _) => Ok((lbfgs, None)),
+        (Some(first @ (MinimizerOptions::Lbfgs(_) | MinimizerOptions::ConjugateGradient(_))), _) => {
+            Ok((first, None))
+        }
+        (Some(other), Some(rows)) => Ok((other, Some(rows))),
+        (Some(other), None) => Err(Error::WrongShape {
+            path: "minimizer".into(),
+            message: format!(
+                "{} needs the derivatives of every layer, which layers with a map do not give; use lbfgs or conjugate-gradient",
+                other.name()
+            ),
+        }),
+    }
+}
+
+impl Landscape for Networks {
+    type Slope = NetworkSlope;
+
+    fn ladder(&self) -> &Ladder {
+        &self.options.model_precision
+    }
+
+    fn last_model_precision(&self) -> f64 {
+        (LAST * self.unit()).clamp(1e-90, 1e90)
+    }
+
+    fn attempts(&self) -> Attempts {
+        let count = self.options.starting_paths.count;
+        // Levels are what one looks for: all are climbed to the end.
+        Attempts {
+            count,
+            enough: count,
+            prune: false,
+        }
+    }
+
+    fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    fn draw(&self, start: usize) -> (Vec<f64>, Vec<f64>) {
+        starts::draw(self, start)
+    }
+
+    fn slope(&self, _: &Climb) -> NetworkSlope {
+        let unknowns = self.problem.unknowns();
+        NetworkSlope {
+            action: NetworkAction::new(&self.problem),
+            networks: self.clone(),
+            workspace: None,
+            unknowns: vec![0.0; unknowns],
+            gradient: vec![0.0; unknowns],
+        }
+    }
+
+    fn estimated(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn words(&self) -> Words {
+        let network = self.problem.network();
+        let widths = network.widths();
+        let neurons: Vec<String> = match widths {
+            [first, rest @ ..] if rest.len() > 4 && rest.iter().all(|w| w == first) => {
+                vec![format!("{} x {first}", widths.len())]
+            }
+            _ => widths.iter().map(usize::to_string).collect(),
+        };
+        Words {
+            title: format!(
+                "network of {} neurons, {} weights, {} pairs, {} measurements",
+                neurons.join("-"),
+                network.weight_count(),
+                self.problem.pairs(),
+                self.counts.measured
+            ),
+            scheme: "map",
+            found: "network",
+            parts: "activations and weights",
+            fitted: "the inputs and the weights",
+            points: network.weight_count(),
+        }
+    }
+}
+
+/// The action of a network, with the memory for it.
+pub struct NetworkSlope {
+    networks: Networks,
+    action: NetworkAction,
+    /// The structured minimiser's memory, made once for all rungs.
+    workspace: Option<Workspace>,
+    unknowns: Vec<f64>,
+    gradient: Vec<f64>,
+}
+
+impl NetworkSlope {
+    fn load(&mut self, path: &[f64], parameters: &[f64]) {
+        self.unknowns[..path.len()].copy_from_slice(path);
+        self.unknowns[path.len()..].copy_from_slice(parameters);
+    }
+}
+
+impl Slope for NetworkSlope {
+    fn first_model_precision(&mut self, _: &[f64], _: &[f64]) -> f64 {
+        FIRST * self.networks.unit()
+    }
+
+    fn evaluate(
+        &mut self,
+        model_precision: f64,
+        path: &[f64],
+        parameters: &[f64],
+    ) -> Result<ActionValue> {
+        self.load(path, parameters);
+        let (unknowns, gradient) = (&self.unknowns, &mut self.gradient);
+        self.action.evaluate(model_precision, unknowns, gradient)
+    }
+
+    fn minimize(
+        &mut self,
+        model_precision: f64,
+        loose: bool,
+        path: &mut [f64],
+        parameters: &mut [f64],
+        interrupted: &dyn Fn() -> bool,
+    ) -> Result<Minimum> {
+        self.load(path, parameters);
+        let networks = &self.networks;
+        let mut objective = AtRung {
+            action: &mut self.action,
+            model_precision,
+            bounds: networks.bounds.as_ref(),
+            interrupted,
+        };
+        let minimum = match &networks.rows {
+            None => networks
+                .minimizer
+                .minimize(&mut objective, &mut self.unknowns)?,
+            Some(rows) => {
+                let mut by_pairs = ByPairs::new(objective, rows.clone());
+                let mut x = by_pairs.spread(&self.unknowns);
+                let mut minimum = match networks.minimizer {
+                    MinimizerOptions::Structured(mut structured) => {
+                        if loose {
+                            structured.tolerance = structured.tolerance.max(LOOSE);
+                        }
+                        let workspace = match &mut self.workspace {
+                            Some(workspace) => workspace,
+                            empty => empty.insert(Workspace::new(&by_pairs)?),
+                        };
+                        structured.minimize_in(workspace, &mut by_pairs, &mut x)?
+                    }
+                    other => other.minimize(&mut by_pairs, &mut x)?,
+                };
+                by_pairs.gather(&x, &mut self.unknowns);
+                // Activations have no bounds, and the weights follow them in both orders.
+                let offset = x.len() - self.unknowns.len();
+                minimum
+                    .active_bounds
+                    .iter_mut()
+                    .for_each(|unknown| *unknown -= offset);
+                minimum
+            }
+        };
+        path.copy_from_slice(&self.unknowns[..path.len()]);
+        parameters.copy_from_slice(&self.unknowns[path.len()..]);
+        Ok(minimum)
+    }
+
+    fn active_bounds(&self, minimum: &Minimum) -> Vec<ActiveBound> {
+        let problem = &self.networks.problem;
+        let network = problem.network();
+        let places = network.weight_sets().iter().map(|set| {
+            let range = set.range();
+            let weights = minimum.active_bounds.iter().filter_map(|&unknown| {
+                let weight = unknown.checked_sub(problem.weight_offset())?;
+                range.contains(&weight).then_some(())
+            });
+            ActiveBound {
+                name: format!("weights of layer {}", set.layer),
+                points: weights.count(),
+            }
+        });
+        places.filter(|bound| bound.points > 0).collect()
+    }
+}

@@ -1,0 +1,120 @@
+//! What a user says about annealing a network.
+
+use crate::action::Normalization;
+use crate::anneal::Ladder;
+use crate::error::{check, Result};
+use crate::network::{NetworkOptions, NetworkPrecision, WeightRule};
+use crate::solve::MinimizerOptions;
+
+/// How the activations of a starting point are made; its weights are random.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum NetworkStart {
+    /// What the weights make of the measured inputs, layer by layer.
+    #[default]
+    Forward,
+    /// Random numbers, uniform where the activation of the layer is not flat, but for the measured neurons, which are as measured.
+    Random,
+}
+
+/// Where the ladder of a network is climbed from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(default, rename_all = "camelCase", deny_unknown_fields)
+)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct NetworkStarts {
+    /// How many; all are climbed from. Default: 20.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>", optional))]
+    pub count: usize,
+    /// How the activations are made. Default: `forward`.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<NetworkStart>", optional))]
+    pub start: NetworkStart,
+    /// Where weights are drawn from, uniformly, before they are moved into their bounds. Default: from -r to r, r being one over the root of the number of neurons before them.
+    #[cfg_attr(
+        feature = "typescript",
+        ts(type = "readonly [number, number]", optional)
+    )]
+    pub weights: Option<[f64; 2]>,
+    /// A whole number from 0 on, from TypeScript up to 2^53 - 1. The same seed gives the same bits. Default: 0.
+    #[cfg_attr(feature = "typescript", ts(type = "number", optional))]
+    pub seed: u64,
+}
+
+impl Default for NetworkStarts {
+    fn default() -> Self {
+        NetworkStarts {
+            count: 20,
+            start: NetworkStart::default(),
+            weights: None,
+            seed: 0,
+        }
+    }
+}
+
+/// Everything about annealing a network but the network and the pairs.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(default, rename_all = "camelCase", deny_unknown_fields)
+)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct NetworkAnnealOptions {
+    /// Default: `mean`.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Normalization>", optional))]
+    pub normalization: Normalization,
+    /// R_m: one over the variance of the noise of inputs and outputs: a number, or `{ inputs, outputs, hidden }`, each a number or one per neuron. Default: 1.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<NetworkPrecision>", optional))]
+    pub measurement_precision: NetworkPrecision,
+    /// R_f, from small to large. Default: from a hundredth of R_m on, as fast as the minimiser can follow, until the model's error is negligible.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Ladder>", optional))]
+    pub model_precision: Ladder,
+    /// Which of the output neurons are measured; what the data say of others is not used. Default: all.
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub observed_outputs: Option<Vec<usize>>,
+    /// Whether the inputs are exactly as measured, and no unknowns. Default: false.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<bool>", optional))]
+    pub exact_inputs: bool,
+    /// Bounds and priors of weights. Default: none.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<WeightRule>>", optional))]
+    pub weights: Vec<WeightRule>,
+    /// Where the ladder is climbed from.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<NetworkStarts>", optional))]
+    pub starting_paths: NetworkStarts,
+    /// How the action is minimised at each rung. Default: `structured` where a factorisation takes a fraction of a second, else `lbfgs`.
+    #[cfg_attr(feature = "typescript", ts(type = "MinimizerOptions", optional))]
+    pub minimizer: Option<MinimizerOptions>,
+}
+
+impl NetworkAnnealOptions {
+    /// The part that forms the action.
+    pub fn action(&self) -> NetworkOptions {
+        NetworkOptions {
+            normalization: self.normalization,
+            measurement_precision: self.measurement_precision.clone(),
+            observed_outputs: self.observed_outputs.clone(),
+            exact_inputs: self.exact_inputs,
+            weights: self.weights.clone(),
+        }
+    }
+
+    /// Checks what does not need the network or the pairs.
+    pub(super) fn validate(&self) -> Result<()> {
+        self.model_precision.validate("modelPrecision")?;
+        let most = super::MOST_LEVELS / self.model_precision.rungs.unwrap_or(1).max(1);
+        check::at_least("startingPaths.count", self.starting_paths.count, 1)?;
+        check::at_most("startingPaths.count", self.starting_paths.count, most)?;
+        if let Some(range) = self.starting_paths.weights {
+            check::range("startingPaths.weights", range)?;
+        }
+        match self.minimizer {
+            Some(minimizer) => minimizer.validate("minimizer"),
+            None => Ok(()),
+        }
+    }
+}

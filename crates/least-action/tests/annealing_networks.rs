@@ -1,0 +1,178 @@
+//! Networks annealed: what a network of the same kind has produced is learned from pairs of noisy inputs and outputs.
+
+use std::ops::ControlFlow;
+
+use least_action::anneal::{
+    Annealer, Ladder, NetworkAnnealOptions, NetworkStart, NetworkStarts, Networks, Verdict,
+};
+use least_action::network::{Activation, Layer, Network, Pairs, WeightRule};
+use least_action::solve::{Hessian, MinimizerOptions, Structured};
+
+/// A linear congruence: enough for test data.
+fn noise(seed: u64) -> impl FnMut() -> f64 {
+    let mut state = seed;
+    move || {
+        state = state
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
+        (state >> 11) as f64 / (1u64 << 53) as f64 * 2.0 - 1.0
+    }
+}
+
+/// 2-3-1 neurons.
+fn network() -> Network {
+    let layers = [
+        Layer::new(3, Activation::Tanh),
+        Layer::new(1, Activation::Linear),
+    ];
+    Network::feedforward(2, &layers).unwrap()
+}
+
+const DEVIATION: f64 = 0.01;
+
+/// Weights, and pairs that they have produced, with noise on both ends.
+fn twin(network: &Network, pairs: usize) -> (Vec<f64>, Pairs) {
+    let mut random = noise(5);
+    let weights: Vec<f64> = (0..network.weight_count())
+        .map(|_| 1.5 * random())
+        .collect();
+    let inputs: Vec<f64> = (0..pairs * 2).map(|_| 2.0 * random()).collect();
+    let outputs = network.predict(&weights, &inputs).unwrap();
+    // Uniform noise of this standard deviation.
+    let mut noisy = |x: f64| x + DEVIATION * 3f64.sqrt() * random();
+    let inputs = inputs.into_iter().map(&mut noisy).collect();
+    let outputs = outputs.into_iter().map(&mut noisy).collect();
+    (weights, Pairs::new(network, inputs, outputs))
+}
+
+fn options() -> NetworkAnnealOptions {
+    NetworkAnnealOptions {
+        measurement_precision: (1.0 / (DEVIATION * DEVIATION)).into(),
+        starting_paths: NetworkStarts {
+            count: 4,
+            ..NetworkStarts::default()
+        },
+        // With free weights, large ones after a hidden layer make its errors count for little.
+        weights: vec![WeightRule {
+            bounds: Some([-2.0, 2.0]),
+            ..WeightRule::default()
+        }],
+        ..NetworkAnnealOptions::default()
+    }
+}
+
+fn annealer(network: &Network, pairs: &Pairs, options: NetworkAnnealOptions) -> Annealer<Networks> {
+    Annealer::on(Networks::new(network.clone(), pairs.clone(), options).unwrap())
+}
+
+#[test]
+fn what_a_network_has_produced_is_learned() {
+    let network = network();
+    let (truth, pairs) = twin(&network, 100);
+    for start in [NetworkStart::Forward, NetworkStart::Random] {
+        let mut options = options();
+        options.starting_paths.start = start;
+        let annealer = annealer(&network, &pairs, options);
+        let run = annealer.run(|_| ControlFlow::Continue(())).unwrap();
+        println!("{}\n{}", run.summary(), run.diagnose());
+        assert_eq!(run.verdict, Verdict::Consistent, "{}", run.diagnose());
+        assert_eq!(run.climbs.len(), 4, "all starts are climbed from");
+        // The right function, on fresh inputs.
+        let mut random = noise(99);
+        let fresh: Vec<f64> = (0..400).map(|_| 2.0 * random()).collect();
+        let right = network.predict(&truth, &fresh).unwrap();
+        let learned = network.predict(&run.best().parameters, &fresh).unwrap();
+        let squares = right.iter().zip(&learned).map(|(a, b)| (a - b) * (a - b));
+        let error = (squares.sum::<f64>() / right.len() as f64).sqrt();
+        assert!(error < DEVIATION, "{error}");
+        // Beside it, what a constant would do.
+        let mean = right.iter().sum::<f64>() / right.len() as f64;
+        let variance = right.iter().map(|y| (y - mean) * (y - mean)).sum::<f64>();
+        assert!(error < 0.05 * (variance / right.len() as f64).sqrt());
+    }
+}
+
+#[test]
+fn climbs_are_resumed_and_threads_change_no_bit() {
+    let network = network();
+    let (_, pairs) = twin(&network, 30);
+    let options = NetworkAnnealOptions {
+        model_precision: Ladder::fixed(1e3, 10.0, 4),
+        weights: vec![WeightRule {
+            bounds: Some([-0.5, 0.5]),
+            ..WeightRule::default()
+        }],
+        ..options()
+    };
+    let annealer = annealer(&network, &pairs, options);
+    let whole = annealer.run(|_| ControlFlow::Continue(())).unwrap();
+    assert_eq!(
+        whole.climbs,
+        annealer
+            .run_parallel(|_| ControlFlow::Continue(()))
+            .unwrap()
+            .climbs
+    );
+    let mut climber = annealer.climber(2).unwrap();
+    climber.next_rung();
+    let mut climber = annealer.resume(climber.into_climb()).unwrap();
+    while climber.next_rung().is_some() {}
+    assert_eq!(climber.climb(), &whole.climbs[2]);
+
+    // Bounds are kept, and told.
+    let best = whole.best();
+    assert!(best.parameters.iter().all(|w| w.abs() <= 0.5));
+    let bounds = &whole.best_rung().active_bounds;
+    assert!(
+        bounds
+            .iter()
+            .any(|b| b.name == "weights of layer 1" && b.points > 0),
+        "{bounds:?}"
+    );
+    assert!(whole.best_rung().parameters.is_empty());
+
+    // Of other data.
+    let mut other = pairs.clone();
+    other.outputs[0] += 1.0;
+    let other = self::annealer(&network, &other, annealer.landscape().options().clone());
+    let error = other.resume(best.clone()).err().unwrap();
+    assert!(
+        error.to_string().contains("resume with the data"),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_is_wrong_is_said() {
+    let network = network();
+    let (_, pairs) = twin(&network, 5);
+    let refused = |change: &dyn Fn(&mut NetworkAnnealOptions)| {
+        let mut options = options();
+        change(&mut options);
+        let networks = Networks::new(network.clone(), pairs.clone(), options);
+        networks.err().unwrap().to_string()
+    };
+    assert_eq!(
+        refused(&|o| o.starting_paths.count = 0),
+        "startingPaths.count: must be a whole number of at least 1, got 0"
+    );
+    assert!(refused(&|o| o.starting_paths.weights = Some([1.0, 0.0]))
+        .starts_with("startingPaths.weights"));
+    let minimizer = |structured| Some(MinimizerOptions::Structured(structured));
+    let exact = Structured {
+        hessian: Hessian::Exact,
+        ..Structured::default()
+    };
+    assert!(refused(&|o| o.minimizer = minimizer(exact))
+        .starts_with("minimizer.hessian: must be gauss-newton"));
+    let coarse = Structured {
+        tolerance: 2.0,
+        ..Structured::default()
+    };
+    assert!(refused(&|o| o.minimizer = minimizer(coarse)).starts_with("minimizer.tolerance"));
+    assert!(refused(&|o| o.observed_outputs = Some(vec![1])).starts_with("observedOutputs[0]"));
+    assert!(
+        refused(&|o| o.model_precision = Ladder::fixed(-1.0, 2.0, 3))
+            .starts_with("modelPrecision.initial")
+    );
+}
