@@ -96,15 +96,13 @@ pub enum Error {
     },
     /// The mathematics of a network produced a value that is not finite.
     #[error(
-        "{path}: {term} of neuron {neuron} of layer {layer}{} is {}; use smaller weights and a narrower starting range, or scale the data",
-        OfPair(*pair),
+        "{path}: {term} of neuron {neuron} in layer {layer} is {} at pair {pair}; check the data of that pair, the starting range and the weights",
         Number(*value)
     )]
-    NeuronNotFinite {
+    NotFiniteInLayer {
         path: String,
         layer: usize,
-        /// None where all pairs have a part in it.
-        pair: Option<usize>,
+        pair: usize,
         neuron: usize,
         term: String,
         value: f64,
@@ -140,7 +138,7 @@ impl Error {
             | Error::WrongShape { path, .. }
             | Error::NoObservations { path }
             | Error::NotFinite { path, .. }
-            | Error::NeuronNotFinite { path, .. } => path,
+            | Error::NotFiniteInLayer { path, .. } => path,
         }
     }
 }
@@ -155,17 +153,6 @@ impl fmt::Display for Number {
             write!(f, "{sign}Infinity")
         } else {
             write!(f, "{}", self.0)
-        }
-    }
-}
-
-struct OfPair(Option<usize>);
-
-impl fmt::Display for OfPair {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(pair) => write!(f, ", pair {pair},"),
-            None => Ok(()),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use least_action::anneal::{
     Annealer, Ladder, NetworkAnnealOptions, NetworkStart, NetworkStarts, Networks, Verdict,
 };
-use least_action::network::{Activation, Layer, Network, Pairs, WeightRule};
+use least_action::network::{Activation, Layer, Network, NetworkOptions, Pairs};
 use least_action::solve::{Hessian, MinimizerOptions, Structured};
 
 /// A linear congruence: enough for test data.
@@ -21,11 +21,12 @@ fn noise(seed: u64) -> impl FnMut() -> f64 {
 
 /// 2-3-1 neurons.
 fn network() -> Network {
-    let layers = [
-        Layer::new(3, Activation::Tanh),
-        Layer::new(1, Activation::Linear),
-    ];
-    Network::feedforward(2, &layers).unwrap()
+    let layer = |width, activation| Layer {
+        activation,
+        ..Layer::new(width)
+    };
+    let layers = vec![layer(3, Activation::Tanh), layer(1, Activation::Linear)];
+    Network::feedforward(2, layers).unwrap()
 }
 
 const DEVIATION: f64 = 0.01;
@@ -37,26 +38,27 @@ fn twin(network: &Network, pairs: usize) -> (Vec<f64>, Pairs) {
         .map(|_| 1.5 * random())
         .collect();
     let inputs: Vec<f64> = (0..pairs * 2).map(|_| 2.0 * random()).collect();
-    let outputs = network.predict(&weights, &inputs).unwrap();
+    let outputs = network.predict(&weights, &inputs, &[]).unwrap();
     // Uniform noise of this standard deviation.
     let mut noisy = |x: f64| x + DEVIATION * 3f64.sqrt() * random();
     let inputs = inputs.into_iter().map(&mut noisy).collect();
     let outputs = outputs.into_iter().map(&mut noisy).collect();
-    (weights, Pairs::new(network, inputs, outputs))
+    (weights, Pairs::new(network, inputs, outputs).unwrap())
 }
 
 fn options() -> NetworkAnnealOptions {
     NetworkAnnealOptions {
-        measurement_precision: (1.0 / (DEVIATION * DEVIATION)).into(),
+        // With free weights, large ones after a hidden layer make its errors count for little.
+        action: NetworkOptions {
+            measurement_precision: 1.0 / (DEVIATION * DEVIATION),
+            weight_bounds: Some([-2.0, 2.0]),
+            bias_bounds: Some([-2.0, 2.0]),
+            ..NetworkOptions::default()
+        },
         starting_paths: NetworkStarts {
             count: 4,
             ..NetworkStarts::default()
         },
-        // With free weights, large ones after a hidden layer make its errors count for little.
-        weights: vec![WeightRule {
-            bounds: Some([-2.0, 2.0]),
-            ..WeightRule::default()
-        }],
         ..NetworkAnnealOptions::default()
     }
 }
@@ -80,8 +82,10 @@ fn what_a_network_has_produced_is_learned() {
         // The right function, on fresh inputs.
         let mut random = noise(99);
         let fresh: Vec<f64> = (0..400).map(|_| 2.0 * random()).collect();
-        let right = network.predict(&truth, &fresh).unwrap();
-        let learned = network.predict(&run.best().parameters, &fresh).unwrap();
+        let right = network.predict(&truth, &fresh, &[]).unwrap();
+        let learned = network
+            .predict(&run.best().parameters, &fresh, &[])
+            .unwrap();
         let squares = right.iter().zip(&learned).map(|(a, b)| (a - b) * (a - b));
         let error = (squares.sum::<f64>() / right.len() as f64).sqrt();
         assert!(error < DEVIATION, "{error}");
@@ -96,14 +100,11 @@ fn what_a_network_has_produced_is_learned() {
 fn climbs_are_resumed_and_threads_change_no_bit() {
     let network = network();
     let (_, pairs) = twin(&network, 30);
-    let options = NetworkAnnealOptions {
+    let mut options = NetworkAnnealOptions {
         model_precision: Ladder::fixed(1e3, 10.0, 4),
-        weights: vec![WeightRule {
-            bounds: Some([-0.5, 0.5]),
-            ..WeightRule::default()
-        }],
         ..options()
     };
+    options.action.weight_bounds = Some([-0.5, 0.5]);
     let annealer = annealer(&network, &pairs, options);
     let whole = annealer.run(|_| ControlFlow::Continue(())).unwrap();
     assert_eq!(
@@ -121,7 +122,8 @@ fn climbs_are_resumed_and_threads_change_no_bit() {
 
     // Bounds are kept, and told.
     let best = whole.best();
-    assert!(best.parameters.iter().all(|w| w.abs() <= 0.5));
+    let matrix = network.weight_sets()[0].matrix();
+    assert!(best.parameters[matrix].iter().all(|w| w.abs() <= 0.5));
     let bounds = &whole.best_rung().active_bounds;
     assert!(
         bounds
@@ -170,7 +172,7 @@ fn what_is_wrong_is_said() {
         ..Structured::default()
     };
     assert!(refused(&|o| o.minimizer = minimizer(coarse)).starts_with("minimizer.tolerance"));
-    assert!(refused(&|o| o.observed_outputs = Some(vec![1])).starts_with("observedOutputs[0]"));
+    assert!(refused(&|o| o.action.observed_outputs = Some(vec![1])).starts_with("observedOutputs"));
     assert!(
         refused(&|o| o.model_precision = Ladder::fixed(-1.0, 2.0, 3))
             .starts_with("modelPrecision.initial")

@@ -1,4 +1,4 @@
-//! The hot path takes no memory: a counting allocator sees none while the action and its gradient are evaluated.
+//! The hot path takes no memory: a counting allocator sees none while the action and its gradient are evaluated, of paths and of networks.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,7 +7,8 @@ use std::sync::Arc;
 use least_action::model::Model;
 use least_action::models::ModelSpec;
 use least_action::network::{
-    Activation, Layer, Network, NetworkAction, NetworkOptions, NetworkProblem, Pairs,
+    Activation, Layer, LayerValues, Network, NetworkAction, NetworkOptions, NetworkProblem, Pairs,
+    TrainedInputs, Training,
 };
 use least_action::{Action, ActionOptions, Discretization, Observations, Problem};
 
@@ -78,22 +79,50 @@ fn evaluations_take_no_memory() {
             assert_eq!(taken, 0, "{spec:?} {}", scheme.name());
         }
     }
-    evaluations_of_networks_take_no_memory();
+    networks_take_no_memory();
 }
 
-fn evaluations_of_networks_take_no_memory() {
-    for activation in Activation::ALL {
-        let deep = Layer::new(7, activation).share("deep").step(0.1);
-        let layers = [Layer::new(7, activation), deep.clone(), deep];
-        let network = Network::feedforward(5, &layers).unwrap();
-        let pairs = Pairs::new(&network, vec![0.5; 5 * 67], vec![0.5; 7 * 67]);
-        let problem = NetworkProblem::new(network, pairs, &NetworkOptions::default()).unwrap();
-        let mut action = NetworkAction::new(&problem);
-        let unknowns = vec![0.3; problem.unknowns()];
-        let mut gradient = unknowns.clone();
-        let before = TAKEN.load(Ordering::Relaxed);
-        action.evaluate(2.0, &unknowns, &mut gradient).unwrap();
-        let taken = TAKEN.load(Ordering::Relaxed) - before;
-        assert_eq!(taken, 0, "{activation}");
+/// All kinds of layers; from the second call on.
+fn networks_take_no_memory() {
+    let lorenz = Arc::new(least_action::models::lorenz63().unwrap());
+    let layer = |activation: Activation| Layer {
+        activation,
+        ..Layer::new(3)
+    };
+    let forced = Layer {
+        forcing: 1,
+        residual: Some(0.1),
+        ..layer(Activation::Tanh)
+    };
+    let layers = vec![
+        layer(Activation::Logistic),
+        forced,
+        Layer::of_model(lorenz, Some(0.01)),
+        layer(Activation::Softmax),
+    ];
+    let network = Network::feedforward(5, layers).unwrap();
+    let mut pairs = Pairs::new(&network, vec![0.1; 35], vec![0.2; 21]).unwrap();
+    pairs.forcing = vec![LayerValues {
+        layer: 1,
+        values: vec![0.3; 7],
+    }];
+    let problem = NetworkProblem::new(&network, &pairs, &NetworkOptions::default()).unwrap();
+    let mut action = NetworkAction::new(&problem);
+    let mut training = Training::new(&problem, TrainedInputs::Exact).unwrap();
+    let unknowns = vec![0.5; problem.unknowns()];
+    let weights = &unknowns[problem.weights()];
+    let (mut gradient, mut slopes) = (unknowns.clone(), weights.to_vec());
+    let (mut rows, mut product) = (vec![0.0; problem.residuals()], unknowns.clone());
+    let mut before = 0;
+    for round in 0..3 {
+        if round == 1 {
+            before = TAKEN.load(Ordering::Relaxed);
+        }
+        action.gradient(2.0, &unknowns, &mut gradient).unwrap();
+        action
+            .gauss_newton(2.0, &unknowns, &unknowns, &mut rows, &mut product)
+            .unwrap();
+        training.gradient(weights, &mut slopes).unwrap();
     }
+    assert_eq!(TAKEN.load(Ordering::Relaxed) - before, 0, "networks");
 }

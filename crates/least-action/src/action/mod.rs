@@ -371,7 +371,7 @@ fn along<'a>(problem: &'a Problem, parameters: &'a [f64], path: &'a [f64]) -> Al
 }
 
 /// The sum of `term` over `items` in four partial sums: in that order on every machine, and with room for SIMD.
-fn in_four<T>(items: &[T], mut term: impl FnMut(&T) -> f64) -> f64 {
+pub(crate) fn in_four<T>(items: &[T], mut term: impl FnMut(&T) -> f64) -> f64 {
     let mut partial = [0.0; 4];
     let (groups, rest) = items.as_chunks::<4>();
     for group in groups {

@@ -1,64 +1,49 @@
-//! The action of a network with its exact gradient.
+//! The action of a network: how far all activations are from the data and from what the layers before them say, and the exact gradient of that.
 
-use super::locate::first_not_finite;
-use super::matrix::{self, Quad, STRIP};
-use super::pass::{Pass, BLOCK, STRIPS};
-use super::problem::{Measured, NetworkProblem, PriorTerm};
-use crate::action::ActionValue;
-use crate::error::{check, Result};
-use crate::solve::Objective;
+use super::pass::{At, Pass};
+use super::problem::{NetworkProblem, Parts, Target};
+use crate::action::{in_four, ActionValue};
+use crate::error::{check, Error, Result};
 
-/// Evaluates the action of one [`NetworkProblem`]; owns the memory for it, and takes none per call.
+/// Evaluates the action of one [`NetworkProblem`]; owns the memory for it, O(pairs x neurons), and takes none per call.
 ///
-/// Memory is of the order of the weights and the neurons of a layer, beside the caller's unknowns and gradient.
+/// `A = R_m/2 sum (x - y)^2 + R_f/2 sum_(l,k,a) [x_(l+1) - f_l(x_l; W_l)]_a^2` over the measured numbers and over all layers l, pairs k and neurons a
+/// (H. D. I. Abarbanel, P. J. Rozdeba, S. Shirman, Neural Computation 30(8), 2018, doi 10.1162/neco_a_01094), normalised as
+/// [`crate::Normalization`] says, and priors of the weights.
 ///
 /// ```
-/// use least_action::network::*;
+/// use least_action::network::{Layer, Network, NetworkAction, NetworkOptions, NetworkProblem, Pairs};
 ///
-/// let network = Network::feedforward(2, &[Layer::new(1, Activation::Linear)])?;
-/// let pairs = Pairs::new(&network, vec![1.0, 2.0], vec![3.0]);
-/// let problem = NetworkProblem::new(network, pairs, &NetworkOptions::default())?;
+/// let network = Network::feedforward(2, vec![Layer::new(1)])?;
+/// let pairs = Pairs::new(&network, vec![0.0, 1.0], vec![0.5])?;
+/// let problem = NetworkProblem::new(&network, &pairs, &NetworkOptions::default())?;
 /// let mut action = NetworkAction::new(&problem);
-/// // X_0, X_1, and the weights: W, then b.
-/// let unknowns = [1.0, 2.0, 3.0, 1.0, 0.5, 0.0];
-/// let mut gradient = [0.0; 6];
-/// let value = action.evaluate(10.0, &unknowns, &mut gradient)?;
-/// // The data are met; the model gives 1 * 1 + 2 * 0.5 = 2, not 3.
-/// assert_eq!((value.measurement_error, value.model_error), (0.0, 10.0));
-/// assert_eq!(gradient, [-20.0, -10.0, 20.0, -20.0, -40.0, -20.0]);
+/// // Two inputs, one output, two weights and a bias.
+/// let value = action.evaluate(100.0, &[0.0, 1.0, 0.5, 0.0, 0.0, 0.0])?;
+/// assert_eq!(value.action, 0.0);
 /// # Ok::<(), least_action::Error>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct NetworkAction {
-    problem: NetworkProblem,
-    pass: Pass,
-    /// Of a block of pairs: activations before and after a layer, what the layer makes of them, what it needs back.
-    x: Vec<Quad>,
-    next: Vec<Quad>,
-    external: Vec<Quad>,
-    z: Vec<Quad>,
-    slopes: Vec<Quad>,
-    /// Derivatives in the activations before and after a layer.
-    before: Vec<Quad>,
-    after: Vec<Quad>,
+    pub(super) problem: NetworkProblem,
+    pub(super) pass: Pass,
+    /// Of each map, what its derivatives need.
+    pub(super) kept: Vec<f64>,
+    /// x_(l+1) - f_l(x_l), layer by layer.
+    pub(super) residuals: Vec<f64>,
+    /// The adjoint, or the tangent, of one layer.
+    pub(super) along: Vec<f64>,
 }
 
 impl NetworkAction {
     pub fn new(problem: &NetworkProblem) -> Self {
-        let network = problem.network();
-        let widest = network.widths().iter().max().copied().unwrap_or(0);
-        let inputs = network.transitions.iter().map(|t| t.inputs);
-        let strips =
-            |width| vec![[0.0; STRIP]; STRIPS.min(problem.pairs().div_ceil(STRIP)) * width];
+        let parts = &*problem.0;
+        let widest = parts.network.widths().iter().skip(1).max();
         NetworkAction {
-            pass: Pass::new(network),
-            x: strips(widest),
-            next: strips(widest),
-            external: strips(inputs.max().unwrap_or(0)),
-            z: strips(widest),
-            slopes: strips(widest),
-            before: strips(widest),
-            after: strips(widest),
+            pass: Pass::new(parts.pairs),
+            kept: vec![0.0; problem.residuals()],
+            residuals: vec![0.0; problem.residuals()],
+            along: vec![0.0; widest.map_or(0, |width| width * parts.pairs)],
             problem: problem.clone(),
         }
     }
@@ -67,211 +52,280 @@ impl NetworkAction {
         &self.problem
     }
 
-    /// The action at the unknowns (X_0, ..., X_F, weights); its derivatives are written to `gradient`, in the same order.
+    /// The action of the unknowns `[X_0, ..., X_F, weights]`.
     ///
     /// # Errors
-    /// A wrong length, a precision that is not positive, and [`Error::NeuronNotFinite`] for the first value that is not finite.
-    pub fn evaluate(
+    /// A wrong length, a precision that is not positive, and [`Error::NotFiniteInLayer`] for the first value that is not finite.
+    pub fn evaluate(&mut self, model_precision: f64, unknowns: &[f64]) -> Result<ActionValue> {
+        self.check(model_precision, unknowns)?;
+        self.value(model_precision, unknowns)
+    }
+
+    /// The same, with the gradient written to the last argument.
+    ///
+    /// # Errors
+    /// As [`NetworkAction::evaluate`]; also a gradient of the wrong length or not finite.
+    pub fn gradient(
         &mut self,
         model_precision: f64,
         unknowns: &[f64],
         gradient: &mut [f64],
     ) -> Result<ActionValue> {
-        check::precision("modelPrecision", model_precision)?;
-        let count = self.problem.unknowns();
-        let because = "activations of all pairs and layers, then weights";
-        check::length("unknowns", unknowns.len(), count, because)?;
-        check::length("gradient", gradient.len(), count, because)?;
-        let problem = self.problem.clone();
-        let parts = &*problem.0;
-        let factor = parts.normalization.factor(problem.residuals()) * model_precision;
-
+        self.check(model_precision, unknowns)?;
+        let because = "one per unknown";
+        check::length("gradient", gradient.len(), unknowns.len(), because)?;
+        let value = self.value(model_precision, unknowns)?;
         gradient.fill(0.0);
-        let (activations, weights) = unknowns.split_at(problem.weight_offset());
-        let (by_activation, by_weight) = gradient.split_at_mut(problem.weight_offset());
-        self.pass.set_weights(&parts.network, weights, true);
-        let mut squares = [0.0; STRIP];
-        for first in (0..parts.pairs).step_by(BLOCK) {
-            let pairs = first..parts.pairs.min(first + BLOCK);
-            let ends = (activations, weights);
-            self.block(
-                &problem,
-                factor,
-                pairs,
-                ends,
-                (by_activation, by_weight),
-                &mut squares,
-            );
+        let parts = &*self.problem.0;
+        let (x, weights) = unknowns.split_at(self.problem.activation_count());
+        let (dx, dw) = gradient.split_at_mut(x.len());
+        let factor = 2.0 * measurement_factor(parts);
+        for target in &parts.targets {
+            let range = self.problem.activations(target.layer);
+            add_slopes(target, factor, &x[range.clone()], &mut dx[range]);
         }
-        let [a, b, c, d] = squares;
-        let model_error = factor * ((a + b) + (c + d));
+        let weight = self.model_weight(model_precision);
+        for l in 0..parts.network.depth() {
+            let rows = residual_rows(parts, l);
+            let residuals = &self.residuals[rows.clone()];
+            let adjoint = &mut self.along[..rows.len()];
+            let start = parts.starts[l + 1];
+            let (before, after) = dx.split_at_mut(start);
+            let pairs = adjoint.iter_mut().zip(residuals);
+            for ((adjoint, residual), dx) in pairs.zip(after) {
+                let along = weight * residual;
+                *dx += along;
+                *adjoint = -along;
+            }
+            let at = at(parts, l, x, weights);
+            let before = &mut before[parts.starts[l]..];
+            self.pass
+                .pull_back(at, &self.kept[rows], adjoint, before, dw);
+        }
+        let factor = 2.0 * prior_factor(parts);
+        for prior in &parts.priors {
+            let runs = dw[prior.weights.clone()].iter_mut();
+            for (slope, w) in runs.zip(&weights[prior.weights.clone()]) {
+                *slope += factor * prior.precision * (w - prior.mean);
+            }
+        }
+        finite(parts, dx, "dA/dx")?;
+        finite_weights(dw, "dA/dw of ")?;
+        Ok(value)
+    }
 
-        let mut measurement_error = 0.0;
-        let noisy = |m: &&Measured| !(parts.exact_inputs && m.layer == 0);
-        for measured in parts.measured.iter().filter(noisy) {
-            let range = problem.layer_offset(measured.layer)
-                ..problem.layer_offset(measured.layer) + measured.values.len();
-            measurement_error += measure(
-                measured,
-                &activations[range.clone()],
-                &mut by_activation[range],
-            );
+    /// What is left of the model, `x_(l+1) - f_l(x_l)`: layer by layer from the first map on, pairs x width each.
+    ///
+    /// # Errors
+    /// As [`NetworkAction::evaluate`].
+    pub fn residuals(&mut self, unknowns: &[f64]) -> Result<&[f64]> {
+        self.evaluate(1.0, unknowns)?;
+        Ok(&self.residuals)
+    }
+
+    fn check(&self, model_precision: f64, unknowns: &[f64]) -> Result<()> {
+        check::precision("modelPrecision", model_precision)?;
+        check_unknowns(&self.problem, "unknowns", unknowns)
+    }
+
+    /// What is kept of map l, and its residuals, at the unknowns that were evaluated last.
+    pub(super) fn layer(&self, l: usize) -> (&[f64], &[f64]) {
+        let rows = residual_rows(&self.problem.0, l);
+        (&self.kept[rows.clone()], &self.residuals[rows])
+    }
+
+    /// The factor of half the sum of squared residuals.
+    pub(super) fn model_weight(&self, model_precision: f64) -> f64 {
+        2.0 * self.model_factor(model_precision)
+    }
+
+    fn model_factor(&self, model_precision: f64) -> f64 {
+        let normalization = self.problem.normalization();
+        model_precision * normalization.factor(self.problem.residuals())
+    }
+
+    fn value(&mut self, model_precision: f64, unknowns: &[f64]) -> Result<ActionValue> {
+        let parts = &*self.problem.0;
+        let (x, weights) = unknowns.split_at(self.problem.activation_count());
+        // Saturated neurons would hide these; all other activations are in a residual as they are.
+        finite_weights(weights, "")?;
+        finite(parts, &x[self.problem.activations(0)], "activation")?;
+        let mut squares = 0.0;
+        for l in 0..parts.network.depth() {
+            let rows = residual_rows(parts, l);
+            let (kept, residuals) = (&mut self.kept[rows.clone()], &mut self.residuals[rows]);
+            self.pass.forward(at(parts, l, x, weights), kept, residuals);
+            let after = &x[self.problem.activations(l + 1)];
+            for (residual, x) in residuals.iter_mut().zip(after) {
+                *residual = x - *residual;
+            }
+            squares += in_four(residuals, |r| r * r);
         }
-        if problem.exact_inputs().is_some() {
-            by_activation[..problem.layer_offset(1)].fill(0.0);
+        let model_error = self.model_factor(model_precision) * squares;
+        let measurement_error = measurement_error(parts, x);
+        let prior_error = prior_error(parts, weights);
+        let action = measurement_error + model_error + prior_error;
+        if !action.is_finite() {
+            return Err(self.first_not_finite(x, action));
         }
-        let prior_error = add_priors(&parts.priors, weights, by_weight);
-        let value = ActionValue {
-            action: measurement_error + model_error + prior_error,
+        Ok(ActionValue {
+            action,
             measurement_error,
             model_error,
             prior_error,
-        };
-        if value.action.is_finite() && all_finite(gradient) {
-            return Ok(value);
-        }
-        Err(first_not_finite(&problem, unknowns, gradient))
+        })
     }
 
-    /// Adds the model's part of some pairs.
-    fn block(
-        &mut self,
-        problem: &NetworkProblem,
-        factor: f64,
-        pairs: std::ops::Range<usize>,
-        (activations, weights): (&[f64], &[f64]),
-        (by_activation, by_weight): (&mut [f64], &mut [f64]),
-        squares: &mut [f64; STRIP],
-    ) {
-        let parts = &*problem.0;
-        let network = &parts.network;
-        let (count, strips) = (pairs.len(), pairs.len().div_ceil(STRIP));
-        let rows = |layer: usize| {
-            let (offset, width) = (parts.offsets[layer], network.widths()[layer]);
-            offset + pairs.start * width..offset + pairs.end * width
-        };
-        let mut width = network.widths()[0];
-        let inputs = problem.exact_inputs().unwrap_or(activations);
-        matrix::pack(&inputs[rows(0)], width, &mut self.x[..strips * width]);
-        self.before[..strips * width].fill([0.0; STRIP]);
-        for layer in 1..=network.depth() {
-            let (wide, inputs) = (
-                network.widths()[layer],
-                network.transitions[layer - 1].inputs,
-            );
-            let x = &self.x[..strips * width];
-            let next = &mut self.next[..strips * wide];
-            matrix::pack(&activations[rows(layer)], wide, next);
-            let external = &mut self.external[..strips * inputs];
-            if inputs > 0 {
-                let known = &parts.external[layer - 1];
-                matrix::pack(
-                    &known[pairs.start * inputs..pairs.end * inputs],
-                    inputs,
-                    external,
-                );
+    /// Looks for the cause of an action that is not finite: activations, residuals, the sum.
+    #[cold]
+    fn first_not_finite(&self, x: &[f64], action: f64) -> Error {
+        let parts = &*self.problem.0;
+        let given = finite(parts, x, "activation");
+        let start = parts.starts[1];
+        let found = given.and_then(|()| {
+            let bad = self.residuals.iter().position(|r| !r.is_finite());
+            match bad {
+                Some(i) => Err(not_finite(parts, start + i, "residual", self.residuals[i])),
+                None => Ok(()),
             }
-            let z = &mut self.z[..strips * wide];
-            let slopes = &mut self.slopes[..strips * wide];
-            let at = (layer, count);
-            self.pass
-                .forward(network, weights, at, (x, external), (z, slopes));
-            let after = &mut self.after[..strips * wide];
-            residuals((next, z), after, (count, wide), factor, squares);
-            let before = &mut self.before[..strips * width];
-            let back = (&*slopes, z);
-            self.pass
-                .pull_back(network, weights, at, (x, external), back, before, by_weight);
-            matrix::unpack(before, width, &mut by_activation[rows(layer - 1)]);
-            std::mem::swap(&mut self.x, &mut self.next);
-            std::mem::swap(&mut self.before, &mut self.after);
-            width = wide;
-        }
-        let last = &self.before[..strips * width];
-        matrix::unpack(last, width, &mut by_activation[rows(network.depth())]);
+        });
+        // Every value is finite, but not their squares or the sum of these: the largest is named.
+        found.err().unwrap_or_else(|| {
+            let residuals = self.residuals.iter().enumerate();
+            let all = x
+                .iter()
+                .enumerate()
+                .map(|(i, x)| (i, "squared activation", x.abs()))
+                .chain(residuals.map(|(i, r)| (start + i, "squared residual", r.abs())));
+            let (place, term, _) = all
+                .max_by(|a, b| a.2.total_cmp(&b.2))
+                .unwrap_or((0, "residual", 0.0));
+            not_finite(parts, place, term, action)
+        })
     }
 }
 
-/// Adds the squares of the residuals; writes their derivatives in the activations to `after`, and those in what the layer makes in place of that.
-fn residuals(
-    (next, z): (&[Quad], &mut [Quad]),
-    after: &mut [Quad],
-    (pairs, width): (usize, usize),
-    factor: f64,
-    squares: &mut [f64; STRIP],
-) {
-    let strips = next.chunks_exact(width).zip(z.chunks_exact_mut(width));
-    for (s, ((next, z), after)) in strips.zip(after.chunks_exact_mut(width)).enumerate() {
-        let live = STRIP.min(pairs - s * STRIP);
-        for ((next, z), after) in next.iter().zip(z).zip(after) {
-            let mut residual = [0.0; STRIP];
-            for pair in 0..STRIP {
-                residual[pair] = next[pair] - z[pair];
-            }
-            // What fills up the last strip is no pair.
-            residual[live..].fill(0.0);
-            for pair in 0..STRIP {
-                squares[pair] += residual[pair] * residual[pair];
-                after[pair] = 2.0 * factor * residual[pair];
-                z[pair] = -after[pair];
-            }
-        }
+/// Where map l is evaluated.
+pub(super) fn at<'a>(parts: &'a Parts, l: usize, x: &'a [f64], weights: &'a [f64]) -> At<'a> {
+    At {
+        network: &parts.network,
+        l,
+        weights,
+        x: &x[parts.starts[l]..parts.starts[l + 1]],
+        forcing: &parts.forcing[l],
     }
 }
 
-/// The measurement error of one layer; its derivatives are added to `gradient`.
-fn measure(measured: &Measured, x: &[f64], gradient: &mut [f64]) -> f64 {
-    let width = measured.weights.len();
+/// Where the residuals of map l lie among all.
+pub(super) fn residual_rows(parts: &Parts, l: usize) -> std::ops::Range<usize> {
+    let start = parts.starts[1];
+    parts.starts[l + 1] - start..parts.starts[l + 2] - start
+}
+
+/// The factor of the sum of `R_m (x - y)^2`.
+pub(super) fn measurement_factor(parts: &Parts) -> f64 {
+    parts.normalization.factor(parts.measured)
+}
+
+/// Priors count beside the measurements as in the posterior.
+pub(super) fn prior_factor(parts: &Parts) -> f64 {
+    parts.normalization.factor(parts.measured)
+}
+
+pub(super) fn measurement_error(parts: &Parts, x: &[f64]) -> f64 {
     let mut sum = 0.0;
-    let rows = x
-        .chunks_exact(width)
-        .zip(measured.values.chunks_exact(width));
-    for ((x, y), gradient) in rows.zip(gradient.chunks_exact_mut(width)) {
-        for (((x, y), gradient), weight) in x.iter().zip(y).zip(gradient).zip(&measured.weights) {
+    for target in &parts.targets {
+        let x = &x[parts.starts[target.layer]..];
+        sum += squares(target, x);
+    }
+    measurement_factor(parts) * sum
+}
+
+/// Sum of `R_m (x - y)^2` at one layer.
+pub(super) fn squares(target: &Target, x: &[f64]) -> f64 {
+    let width = target.precision.len();
+    let mut sum = 0.0;
+    let rows = target.values.chunks_exact(width);
+    for (y, x) in rows.zip(x.chunks_exact(width)) {
+        let mut partial = [0.0; 4];
+        let values = y.iter().zip(x).zip(&target.precision).enumerate();
+        for (k, ((y, x), precision)) in values {
             let error = if y.is_nan() { 0.0 } else { x - y };
-            sum += weight * error * error;
-            *gradient += 2.0 * weight * error;
+            partial[k % 4] += precision * error * error;
         }
+        sum += (partial[0] + partial[1]) + (partial[2] + partial[3]);
     }
     sum
 }
 
-/// The part of the priors; its derivatives are added to `gradient`.
-pub(super) fn add_priors(priors: &[PriorTerm], weights: &[f64], gradient: &mut [f64]) -> f64 {
+/// Adds `factor R_m (x - y)` at one layer.
+pub(super) fn add_slopes(target: &Target, factor: f64, x: &[f64], dx: &mut [f64]) {
+    let width = target.precision.len();
+    let rows = target.values.chunks_exact(width).zip(x.chunks_exact(width));
+    for ((y, x), dx) in rows.zip(dx.chunks_exact_mut(width)) {
+        let values = y.iter().zip(x).zip(&target.precision);
+        for (dx, ((y, x), precision)) in dx.iter_mut().zip(values) {
+            let error = if y.is_nan() { 0.0 } else { x - y };
+            *dx += factor * precision * error;
+        }
+    }
+}
+
+pub(super) fn prior_error(parts: &Parts, weights: &[f64]) -> f64 {
     let mut sum = 0.0;
-    for prior in priors {
-        let error = weights[prior.weight] - prior.mean;
-        sum += prior.factor * error * error;
-        gradient[prior.weight] += 2.0 * prior.factor * error;
+    for prior in &parts.priors {
+        let squares = in_four(&weights[prior.weights.clone()], |w| {
+            (w - prior.mean) * (w - prior.mean)
+        });
+        sum += prior.precision * squares;
     }
-    sum
+    prior_factor(parts) * sum
 }
 
-/// Whether all numbers are finite, without a branch per number.
-pub(super) fn all_finite(x: &[f64]) -> bool {
-    // 0 times a finite number is 0, anything else times 0 is NaN.
-    let mut sums = [0.0; 8];
-    let groups = x.chunks_exact(8);
-    let rest = groups.remainder().iter().all(|x| x.is_finite());
-    for group in groups {
-        for (sum, x) in sums.iter_mut().zip(group) {
-            *sum += x * 0.0;
-        }
+pub(super) fn check_unknowns(problem: &NetworkProblem, path: &str, given: &[f64]) -> Result<()> {
+    if given.len() == problem.unknowns() {
+        return Ok(());
     }
-    rest && sums == [0.0; 8]
+    let because = format!(
+        "{} activations, then {} weights",
+        problem.activation_count(),
+        problem.network().weight_count()
+    );
+    check::length(path, given.len(), problem.unknowns(), &because)
 }
 
-/// The action at one R_f, for minimisers.
-#[derive(Debug)]
-pub struct AtPrecision<'a> {
-    pub action: &'a mut NetworkAction,
-    /// R_f.
-    pub model_precision: f64,
+pub(super) fn finite_weights(weights: &[f64], prefix: &str) -> Result<()> {
+    // Zero times a finite number is zero, times any other NaN: one sum says whether to look further.
+    if in_four(weights, |v| v * 0.0) == 0.0 {
+        return Ok(());
+    }
+    match weights.iter().position(|v| !v.is_finite()) {
+        None => Ok(()),
+        Some(i) => check::finite(&format!("{prefix}weights[{i}]"), weights[i]),
+    }
 }
 
-impl Objective for AtPrecision<'_> {
-    fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> Result<f64> {
-        let value = self.action.evaluate(self.model_precision, x, gradient)?;
-        Ok(value.action)
+fn finite(parts: &Parts, values: &[f64], term: &str) -> Result<()> {
+    if in_four(values, |v| v * 0.0) == 0.0 {
+        return Ok(());
+    }
+    match values.iter().position(|v| !v.is_finite()) {
+        None => Ok(()),
+        Some(i) => Err(not_finite(parts, i, term, values[i])),
+    }
+}
+
+/// The error about the number of place `index` among the activations.
+pub(super) fn not_finite(parts: &Parts, index: usize, term: &str, value: f64) -> Error {
+    let layer = parts.starts.partition_point(|&start| start <= index) - 1;
+    let within = index - parts.starts[layer];
+    let width = parts.network.widths()[layer];
+    Error::NotFiniteInLayer {
+        path: "unknowns".into(),
+        layer,
+        pair: within / width,
+        neuron: within % width,
+        term: term.into(),
+        value,
     }
 }

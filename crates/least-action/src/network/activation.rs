@@ -1,10 +1,8 @@
-//! What a neuron makes of the weighted sum of its inputs, and the derivative of that.
-//!
-//! All transcendental functions of networks are called in this file.
+//! What a neuron makes of its input. The only file of networks that calls transcendental functions.
 
-use std::fmt;
+use crate::model::elementary::exp;
 
-/// The function between the weighted sums `z` of a layer and its activations.
+/// The function f in `x_(l+1) = f(W x_l + b)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
@@ -15,13 +13,13 @@ pub enum Activation {
     Logistic,
     /// Between -1 and 1.
     Tanh,
-    /// `max(z, 0)`. Its derivative at the kink, `z = 0`, is taken as 0.
+    /// `max(z, 0)`. Its slope at the kink, z = 0, is taken to be 0, as is usual.
     Relu,
-    /// `log(1 + exp(z))`: a relu without the kink.
+    /// `log(1 + exp(z))`, a smooth `relu`.
     Softplus,
     /// `z`.
     Linear,
-    /// `exp(z_a) / sum_b exp(z_b)` over the neurons of the layer: positive, and 1 in sum.
+    /// `exp(z_a) / sum_b exp(z_b)` over the neurons of a layer: shares that sum to 1.
     Softmax,
 }
 
@@ -35,7 +33,7 @@ impl Activation {
         Activation::Softmax,
     ];
 
-    /// As in options: `logistic`.
+    /// The name that options and files use.
     pub fn name(self) -> &'static str {
         match self {
             Activation::Logistic => "logistic",
@@ -47,192 +45,245 @@ impl Activation {
         }
     }
 
-    /// Replaces the sums `z`, which are several neurons of several pairs, by the activations. `N` neighbours belong to different pairs: element
-    /// `(neuron, pair)` of a group of N pairs is at `z[neuron][pair]`, and groups of `width` neurons follow one another. What
-    /// [`Activation::pull_back`] needs is written to `slopes`: the derivatives, and for softmax the activations.
+    /// Whether every neuron depends on its own input only.
+    pub fn is_elementwise(self) -> bool {
+        self != Activation::Softmax
+    }
+
+    /// Writes f(z) to `values`, and over `z` what [`Activation::differentiate`] needs: slopes, or, of softmax, the values. Both are pairs x width, row-major.
     ///
-    /// NaN stays NaN. Nothing overflows: logistic and softplus see `exp` of negative numbers alone, softmax subtracts the largest sum.
-    pub fn apply<const N: usize>(self, width: usize, z: &mut [[f64; N]], slopes: &mut [[f64; N]]) {
+    /// Values and slopes keep their digits where f saturates; nothing overflows; NaN stays NaN.
+    pub fn apply(self, width: usize, z: &mut [f64], values: &mut [f64]) {
         match self {
-            Activation::Logistic => each(z, slopes, |z| {
-                let e = libm::exp(-z.abs());
-                let share = 1.0 / (1.0 + e);
-                // Not value * (1 - value), which is 0 long before the derivative is.
-                (if z >= 0.0 { share } else { e * share }, e * share * share)
-            }),
-            Activation::Tanh => each(z, slopes, |z| {
-                let value = libm::tanh(z);
-                (value, (1.0 - value) * (1.0 + value))
-            }),
-            Activation::Relu => each(z, slopes, |z| match z <= 0.0 {
-                true => (0.0, 0.0),
-                false => (z, 1.0),
-            }),
-            Activation::Softplus => each(z, slopes, |z| {
-                let e = libm::exp(-z.abs());
-                let share = 1.0 / (1.0 + e);
-                let value = z.max(0.0) + libm::log1p(e);
-                (value, if z >= 0.0 { share } else { e * share })
-            }),
-            Activation::Linear => slopes.fill([1.0; N]),
+            Activation::Logistic => each(z, values, logistic),
+            Activation::Tanh => each(z, values, tanh),
+            Activation::Relu => each(z, values, relu),
+            Activation::Softplus => each(z, values, softplus),
+            Activation::Linear => each(z, values, |z| (z, 1.0)),
             Activation::Softmax => {
-                for group in z.chunks_exact_mut(width.max(1)) {
-                    for pair in 0..N {
-                        softmax(group, pair);
-                    }
+                for (z, values) in z
+                    .chunks_exact_mut(width)
+                    .zip(values.chunks_exact_mut(width))
+                {
+                    softmax(z, values);
+                    z.copy_from_slice(values);
                 }
-                slopes.copy_from_slice(z);
             }
         }
     }
 
-    /// Turns derivatives in the activations into derivatives in the sums, in place; arrays as in [`Activation::apply`], which wrote `slopes`.
-    pub fn pull_back<const N: usize>(
-        self,
-        width: usize,
-        slopes: &[[f64; N]],
-        adjoint: &mut [[f64; N]],
-    ) {
-        match self {
-            Activation::Linear => {}
-            Activation::Softmax => {
-                let width = width.max(1);
-                let groups = adjoint.chunks_exact_mut(width);
-                for (adjoint, values) in groups.zip(slopes.chunks_exact(width)) {
-                    let mut mean = [0.0; N];
-                    for (adjoint, value) in adjoint.iter().zip(values) {
-                        for pair in 0..N {
-                            mean[pair] += adjoint[pair] * value[pair];
-                        }
-                    }
-                    for (adjoint, value) in adjoint.iter_mut().zip(values) {
-                        for pair in 0..N {
-                            adjoint[pair] = value[pair] * (adjoint[pair] - mean[pair]);
-                        }
-                    }
-                }
+    /// Multiplies every row of `vectors` with Df, where `kept` is what [`Activation::apply`] left. Df is symmetric for every f here, so this is the push-forward
+    /// of tangents as well as the pull-back of adjoints.
+    pub fn differentiate(self, width: usize, kept: &[f64], vectors: &mut [f64]) {
+        if self.is_elementwise() {
+            for (vector, slope) in vectors.iter_mut().zip(kept) {
+                *vector *= slope;
             }
-            _ => {
-                for (adjoint, slopes) in adjoint.iter_mut().zip(slopes) {
-                    for (adjoint, slope) in adjoint.iter_mut().zip(slopes) {
-                        *adjoint *= slope;
-                    }
-                }
+            return;
+        }
+        // Df = diag(f) - f f^T
+        for (shares, row) in kept
+            .chunks_exact(width)
+            .zip(vectors.chunks_exact_mut(width))
+        {
+            let mean: f64 = shares.iter().zip(&*row).map(|(f, v)| f * v).sum();
+            for (v, f) in row.iter_mut().zip(shares) {
+                *v = f * (*v - mean);
             }
         }
     }
 }
 
-impl fmt::Display for Activation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
+/// Values from and slopes over `z`.
+#[inline(always)]
+fn each(z: &mut [f64], values: &mut [f64], f: impl Fn(f64) -> (f64, f64)) {
+    for (z, value) in z.iter_mut().zip(values) {
+        (*value, *z) = f(*z);
+    }
+}
+
+/// `exp(-|z|)` cannot overflow, and gives value and slope on both sides.
+#[inline(always)]
+fn logistic(z: f64) -> (f64, f64) {
+    let e = exp(-z.abs());
+    let upper = 1.0 / (1.0 + e);
+    let value = if z < 0.0 { e * upper } else { upper };
+    (value, e * upper * upper)
+}
+
+/// Near zero by `m = exp(-2|z|) - 1`, where `exp(-2|z|)` would lose the digits of the value; elsewhere by that, where m would lose those of the slope.
+#[inline(always)]
+fn tanh(z: f64) -> (f64, f64) {
+    let size = z.abs();
+    let (e, m) = if size < 0.5 {
+        let m = libm::expm1(-2.0 * size);
+        (1.0 + m, m)
+    } else {
+        let e = exp(-2.0 * size);
+        (e, e - 1.0)
+    };
+    let reciprocal = 1.0 / (1.0 + e);
+    let value = -m * reciprocal;
+    let slope = 4.0 * e * reciprocal * reciprocal;
+    (if z < 0.0 { -value } else { value }, slope)
+}
+
+#[inline(always)]
+fn relu(z: f64) -> (f64, f64) {
+    // Not `z > 0`: NaN must not become 0.
+    if z <= 0.0 {
+        (0.0, 0.0)
+    } else {
+        (z, 1.0)
     }
 }
 
 #[inline(always)]
-fn each<const N: usize>(
-    z: &mut [[f64; N]],
-    slopes: &mut [[f64; N]],
-    function: impl Fn(f64) -> (f64, f64),
-) {
-    for (z, slope) in z.iter_mut().zip(slopes) {
-        for (z, slope) in z.iter_mut().zip(slope) {
-            (*z, *slope) = function(*z);
-        }
-    }
+fn softplus(z: f64) -> (f64, f64) {
+    let e = exp(-z.abs());
+    let upper = 1.0 / (1.0 + e);
+    // Not f64::max, which drops NaN.
+    let above = if z <= 0.0 { 0.0 } else { z };
+    let slope = if z < 0.0 { e * upper } else { upper };
+    (above + libm::log1p(e), slope)
 }
 
-fn softmax<const N: usize>(group: &mut [[f64; N]], pair: usize) {
-    let largest = group
-        .iter()
-        .fold(f64::NEG_INFINITY, |most, z| z[pair].max(most));
+/// The largest input is subtracted first: its exponential is then 1, and no other one overflows.
+fn softmax(z: &[f64], shares: &mut [f64]) {
+    let largest = z.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(b));
     let mut sum = 0.0;
-    for z in group.iter_mut() {
-        z[pair] = libm::exp(z[pair] - largest);
-        sum += z[pair];
+    for (share, z) in shares.iter_mut().zip(z) {
+        *share = exp(z - largest);
+        sum += *share;
     }
-    for z in group {
-        z[pair] /= sum;
+    for share in shares {
+        *share /= sum;
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use num_dual::{Dual64, DualNum};
 
-    fn at(activation: Activation, z: f64) -> (f64, f64) {
-        let (mut z, mut slope) = ([[z]], [[0.0]]);
-        activation.apply(1, &mut z, &mut slope);
-        (z[0][0], slope[0][0])
+    fn run(f: Activation, z: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let (mut kept, mut values) = (z.to_vec(), z.to_vec());
+        f.apply(z.len(), &mut kept, &mut values);
+        (values, kept)
     }
 
-    #[test]
-    fn derivatives_are_those_of_the_values() {
-        for activation in Activation::ALL {
-            if activation == Activation::Softmax {
-                continue;
-            }
-            for z in [-30.0, -3.0, -0.4, 1e-3, 0.7, 2.0, 25.0] {
-                let h = 1e-5;
-                let difference = (at(activation, z + h).0 - at(activation, z - h).0) / (2.0 * h);
-                let slope = at(activation, z).1;
-                let error = (difference - slope).abs();
-                assert!(error < 1e-9 * (1.0 + slope.abs()), "{activation} {z}");
-            }
-        }
+    fn along(f: Activation, z: &[f64], direction: &[f64]) -> Vec<f64> {
+        let kept = run(f, z).1;
+        let mut vector = direction.to_vec();
+        f.differentiate(z.len(), &kept, &mut vector);
+        vector
     }
 
-    #[test]
-    fn saturated_neurons_are_finite_and_kinks_are_defined() {
-        assert_eq!(at(Activation::Logistic, 800.0), (1.0, 0.0));
-        assert_eq!(at(Activation::Logistic, -800.0), (0.0, 0.0));
-        // Where value * (1 - value) is 0 already.
-        let (value, slope) = at(Activation::Logistic, 40.0);
-        assert_eq!(value, 1.0);
-        assert!((slope / libm::exp(-40.0) - 1.0).abs() < 1e-12);
-        assert_eq!(at(Activation::Logistic, 0.0), (0.5, 0.25));
-        assert_eq!(at(Activation::Tanh, 400.0), (1.0, 0.0));
-        assert_eq!(at(Activation::Relu, 0.0), (0.0, 0.0));
-        assert_eq!(at(Activation::Relu, -0.0), (0.0, 0.0));
-        assert_eq!(at(Activation::Relu, 1e-300), (1e-300, 1.0));
-        assert_eq!(at(Activation::Softplus, 1e5), (1e5, 1.0));
-        assert_eq!(at(Activation::Softplus, -1e5), (0.0, 0.0));
-        assert!((at(Activation::Softplus, 0.0).0 - std::f64::consts::LN_2).abs() < 1e-16);
-        for activation in Activation::ALL {
-            assert!(at(activation, f64::NAN).0.is_nan(), "{activation}");
-        }
-    }
-
-    #[test]
-    fn softmax_subtracts_the_largest() {
-        let mut z = [[1000.0, 0.0], [1000.0, -2000.0]];
-        let mut slopes = z;
-        Activation::Softmax.apply(2, &mut z, &mut slopes);
-        assert_eq!(z, [[0.5, 1.0], [0.5, 0.0]]);
-    }
-
-    #[test]
-    fn softmax_pulls_back_its_jacobian() {
-        let z = [[0.3], [-1.0], [0.9], [2.0], [0.0], [0.1]];
-        let weights = [0.5, -2.0, 1.5, 1.0, 3.0, -0.2];
-        let loss = |z: &[[f64; 1]; 6]| {
-            let (mut z, mut slopes) = (*z, [[0.0]; 6]);
-            // Two pairs of three neurons, one after the other.
-            Activation::Softmax.apply(3, &mut z, &mut slopes);
-            let terms = z.iter().zip(weights);
-            terms.map(|(z, w)| z[0] * w).sum::<f64>()
+    /// The functions as a textbook has them.
+    fn reference(f: Activation, z: &[Dual64]) -> Vec<Dual64> {
+        let one = |z: Dual64| match f {
+            Activation::Logistic => ((-z).exp() + 1.0).recip(),
+            Activation::Tanh => z.tanh(),
+            Activation::Relu if z.re > 0.0 => z,
+            Activation::Relu => Dual64::from(0.0),
+            Activation::Softplus => (z.exp() + 1.0).ln(),
+            Activation::Linear => z,
+            Activation::Softmax => z.exp(),
         };
-        let (mut values, mut slopes) = (z, z);
-        Activation::Softmax.apply(3, &mut values, &mut slopes);
-        let mut adjoint = weights.map(|w| [w]);
-        Activation::Softmax.pull_back(3, &slopes, &mut adjoint);
-        for k in 0..6 {
-            let h = 1e-5;
-            let (mut up, mut down) = (z, z);
-            up[k][0] += h;
-            down[k][0] -= h;
-            let difference = (loss(&up) - loss(&down)) / (2.0 * h);
-            assert!((difference - adjoint[k][0]).abs() < 1e-10, "{k}");
+        let values: Vec<Dual64> = z.iter().map(|&z| one(z)).collect();
+        match f.is_elementwise() {
+            true => values,
+            false => {
+                let sum = values.iter().fold(Dual64::from(0.0), |a, &b| a + b);
+                values.iter().map(|&v| v / sum).collect()
+            }
+        }
+    }
+
+    #[test]
+    fn derivatives_are_those_of_dual_numbers() {
+        let z = [-3.0, -0.7, -1e-3, 0.0, 2e-4, 0.4, 1.9, 6.0];
+        let direction = [0.3, -1.0, 2.0, 0.5, -0.2, 1.1, 0.9, -0.4];
+        for f in Activation::ALL {
+            let dual: Vec<Dual64> = z
+                .iter()
+                .zip(direction)
+                .map(|(&z, d)| Dual64::new(z, d))
+                .collect();
+            let expected = reference(f, &dual);
+            let (values, _) = run(f, &z);
+            let slopes = along(f, &z, &direction);
+            for k in 0..z.len() {
+                let at = format!("{} at {}", f.name(), z[k]);
+                assert!((values[k] - expected[k].re).abs() < 2e-15, "{at}");
+                assert!((slopes[k] - expected[k].eps).abs() < 4e-15, "{at}");
+            }
+        }
+    }
+
+    #[test]
+    fn derivatives_are_limits_of_differences() {
+        let z = [-2.0, -0.3, 0.2, 1.5];
+        let direction = [1.0, -0.5, 0.25, 2.0];
+        let h = 1e-5;
+        let beside = |s: f64| -> Vec<f64> {
+            z.iter()
+                .zip(direction)
+                .map(|(z, d)| z + s * h * d)
+                .collect()
+        };
+        for f in Activation::ALL {
+            let (plus, minus) = (run(f, &beside(1.0)).0, run(f, &beside(-1.0)).0);
+            let slopes = along(f, &z, &direction);
+            for k in 0..z.len() {
+                let difference = (plus[k] - minus[k]) / (2.0 * h);
+                assert!((slopes[k] - difference).abs() < 1e-9, "{} {k}", f.name());
+            }
+        }
+    }
+
+    #[test]
+    fn the_slope_of_relu_at_its_kink_is_zero_and_one_sided_beside_it() {
+        assert_eq!(
+            run(Activation::Relu, &[-1e-300, -0.0, 0.0, 1e-300]).1,
+            [0.0, 0.0, 0.0, 1.0]
+        );
+        // Differences over the kink see half of it: no derivative is there, and that is why the choice is documented.
+        let (plus, minus) = (
+            run(Activation::Relu, &[1e-6]).0,
+            run(Activation::Relu, &[-1e-6]).0,
+        );
+        assert_eq!((plus[0] - minus[0]) / 2e-6, 0.5);
+    }
+
+    #[test]
+    fn saturated_functions_are_exact_and_never_overflow() {
+        let e40 = exp(-40.0);
+        let (values, slopes) = run(
+            Activation::Logistic,
+            &[-800.0, -40.0, 40.0, 800.0, f64::MAX, -f64::MAX],
+        );
+        assert_eq!(values, [0.0, e40 / (1.0 + e40), 1.0, 1.0, 1.0, 0.0]);
+        for (slope, expected) in slopes.iter().zip([0.0, e40, e40, 0.0, 0.0, 0.0]) {
+            assert!((slope - expected).abs() <= 1e-15 * expected, "{slope}");
+        }
+        let (values, slopes) = run(Activation::Tanh, &[-800.0, 1e-20, 20.0, 800.0]);
+        assert_eq!(values, [-1.0, 1e-20, 1.0, 1.0]);
+        assert!((slopes[2] / (4.0 * exp(-40.0)) - 1.0).abs() < 1e-15);
+        let (values, slopes) = run(Activation::Softplus, &[-800.0, -40.0, 40.0, 1e300]);
+        assert_eq!((values[0], values[2], values[3]), (0.0, 40.0, 1e300));
+        assert!((values[1] / e40 - 1.0).abs() < 1e-15);
+        assert_eq!(slopes[3], 1.0);
+        let (values, _) = run(Activation::Softmax, &[1e300, 1e300, -1e300]);
+        assert_eq!(values, [0.5, 0.5, 0.0]);
+        let (values, _) = run(Activation::Softmax, &[800.0, 799.0, -800.0]);
+        assert!((values.iter().sum::<f64>() - 1.0).abs() < 1e-15);
+    }
+
+    #[test]
+    fn nothing_hides_a_nan() {
+        for f in Activation::ALL {
+            assert!(run(f, &[1.0, f64::NAN]).0[1].is_nan(), "{}", f.name());
         }
     }
 }

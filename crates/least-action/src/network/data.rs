@@ -1,25 +1,25 @@
-//! Pairs of inputs and outputs, checked.
+//! What was measured: pairs of inputs and outputs, and whatever else is known at a layer.
 
-use super::Network;
+use super::network::Network;
 use crate::error::{check, Error, Result};
-use crate::model::MOST_VALUES;
 
-/// Measured activations of one layer between the first and the last.
-#[derive(Debug, Clone, PartialEq)]
+/// Numbers of one layer for all pairs.
+#[derive(Debug, Clone, PartialEq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
     feature = "serde",
     serde(rename_all = "camelCase", deny_unknown_fields)
 )]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct Measurements {
-    /// Between 1 and F - 1.
+pub struct LayerValues {
+    /// 0 is the layer of the inputs.
     pub layer: usize,
-    /// Pairs x neurons, row-major; NaN is missing.
+    /// pairs x width, row-major.
+    #[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>"))]
     pub values: Vec<f64>,
 }
 
-/// M pairs of inputs and outputs; for recurrent networks, M sequences.
+/// M pairs of inputs and outputs of a network; of a recurrent one M sequences, which may be measured at every step.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -30,178 +30,210 @@ pub struct Measurements {
 pub struct Pairs {
     /// M.
     pub count: usize,
-    /// Pairs x neurons of layer 0, row-major, without gaps. Empty: not measured, as the initial states of recurrent networks may be.
+    /// Of layer 0: pairs x inputs, row-major. Empty where none is measured.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "crate::never")
     )]
+    #[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>"))]
     pub inputs: Vec<f64>,
-    /// Pairs x neurons of the last layer, row-major; NaN is missing. Empty: not measured.
+    /// Of layer F: pairs x outputs, row-major; NaN where nothing was measured. Empty where none is measured.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "crate::never")
     )]
+    #[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>"))]
     pub outputs: Vec<f64>,
-    /// What is measured of the layers between. Default: nothing.
+    /// Whether NaN among the inputs means that nothing was measured there; otherwise it is an error, as broken pixels should be noticed. Default: false.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "crate::never")
     )]
-    pub hidden: Vec<Measurements>,
-    /// What comes in from outside, u: for layer 1, layer 2, ... up to F, pairs x inputs of that layer, row-major. Default: nothing.
+    pub missing_inputs: bool,
+    /// Measurements at layers between; NaN where nothing was measured. Default: none.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "crate::never")
     )]
-    pub external: Vec<Vec<f64>>,
+    pub measurements: Vec<LayerValues>,
+    /// What is known to come in from outside, pairs x forcing: `layer` l is the u of the map from layer l to layer l + 1. Needed by every layer with forcing.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
+    pub forcing: Vec<LayerValues>,
 }
 
 impl Pairs {
-    /// Inputs and outputs, as many pairs as the inputs fill.
-    pub fn new(network: &Network, inputs: Vec<f64>, outputs: Vec<f64>) -> Self {
-        Pairs {
-            count: inputs.len() / network.widths()[0],
+    /// Pairs of plain feedforward networks; the number of pairs follows from that of the inputs.
+    ///
+    /// # Errors
+    /// Inputs that are not whole rows of the network's width.
+    pub fn new(network: &Network, inputs: Vec<f64>, outputs: Vec<f64>) -> Result<Self> {
+        let width = network.widths()[0];
+        check::require(
+            !inputs.is_empty() && inputs.len().is_multiple_of(width),
+            "pairs.inputs",
+            inputs.len() as f64,
+            &format!("a number of values that is a multiple of {width}, the width of layer 0"),
+        )?;
+        Ok(Pairs {
+            count: inputs.len() / width,
             inputs,
             outputs,
             ..Pairs::default()
-        }
+        })
     }
 
+    /// Checks everything against a network; paths of errors begin with `root`.
+    ///
     /// # Errors
-    /// No pairs, or too many for the memory; arrays of the wrong length; inputs that are missing, values that are infinite; a hidden layer that is not there, or twice; no measurement at all.
-    pub fn validate(&self, network: &Network) -> Result<()> {
-        check::at_least("pairs.count", self.count, 1)?;
-        let most = MOST_VALUES / network.activation_count();
-        check::at_most("pairs.count", self.count, most)?;
-        let (first, last) = (network.widths()[0], network.widths()[network.depth()]);
+    /// No pairs, wrong lengths, values that are infinite, NaN where nothing may be missing, layers that are not there or named twice, and nothing measured at
+    /// all.
+    pub fn validate(&self, root: &str, network: &Network) -> Result<()> {
+        let at = |field: &str| format!("{root}.{field}");
+        check::at_least(&at("count"), self.count, 1)?;
+        let most = crate::model::MOST_VALUES / network.neurons();
+        check::at_most(&at("count"), self.count, most)?;
+        let (widths, depth) = (network.widths(), network.depth());
+        let nan = match self.missing_inputs {
+            true => "finite, or NaN where nothing was measured",
+            false => "finite; a missing one needs missingInputs: true",
+        };
+        let may_miss = self.missing_inputs;
         if !self.inputs.is_empty() {
-            let because = format!("{} pairs x {first} input neurons", self.count);
-            check::length(
-                "pairs.inputs",
-                self.inputs.len(),
-                self.count * first,
-                &because,
-            )?;
-            known("pairs.inputs", &self.inputs, first, "input")?;
+            let shape = (self.count, widths[0]);
+            check_rows(&at("inputs"), &self.inputs, shape, (may_miss, nan))?;
+        }
+        let nan = "finite, or NaN where nothing was measured";
+        if !self.outputs.is_empty() {
+            let shape = (self.count, widths[depth]);
+            check_rows(&at("outputs"), &self.outputs, shape, (true, nan))?;
+        }
+        let mut seen: Vec<usize> = Vec::new();
+        if !self.inputs.is_empty() {
+            seen.push(0);
         }
         if !self.outputs.is_empty() {
-            let because = format!("{} pairs x {last} output neurons", self.count);
-            check::length(
-                "pairs.outputs",
-                self.outputs.len(),
-                self.count * last,
-                &because,
-            )?;
-            not_infinite("pairs.outputs", &self.outputs, last)?;
+            seen.push(depth);
         }
-        self.validate_hidden(network)?;
-        self.validate_external(network)?;
-        let hidden = self.hidden.iter().flat_map(|h| &h.values);
-        let mut all = self.inputs.iter().chain(&self.outputs).chain(hidden);
-        if !all.any(|y| y.is_finite()) {
-            return Err(Error::NoObservations {
-                path: "pairs".into(),
-            });
+        for (i, given) in self.measurements.iter().enumerate() {
+            let path = at(&format!("measurements[{i}]"));
+            check_layer(&path, given.layer, depth + 1, &mut seen)?;
+            let (path, shape) = (format!("{path}.values"), (self.count, widths[given.layer]));
+            check_rows(&path, &given.values, shape, (true, nan))?;
         }
-        Ok(())
-    }
-
-    fn validate_hidden(&self, network: &Network) -> Result<()> {
-        let mut seen = vec![false; network.depth()];
-        for (k, hidden) in self.hidden.iter().enumerate() {
-            let path = format!("pairs.hidden[{k}]");
-            let of = &format!("{path}.layer");
-            check::at_least(of, hidden.layer, 1)?;
-            let last = network.depth();
-            check::require(
-                hidden.layer < last,
-                of,
-                hidden.layer as f64,
-                &format!("less than {last}, the last layer, whose measurements are in outputs"),
-            )?;
-            if std::mem::replace(&mut seen[hidden.layer], true) {
-                return Err(Error::Duplicate {
-                    path: of.clone(),
-                    value: format!("layer {}", hidden.layer),
-                });
+        let mut forced = Vec::new();
+        for (i, given) in self.forcing.iter().enumerate() {
+            let path = at(&format!("forcing[{i}]"));
+            check_layer(&path, given.layer, depth, &mut forced)?;
+            let shape = (self.count, network.layers()[given.layer].forcing);
+            let path = format!("{path}.values");
+            check_rows(&path, &given.values, shape, (false, "finite"))?;
+        }
+        for (l, layer) in network.layers().iter().enumerate() {
+            if layer.forcing > 0 && !forced.contains(&l) {
+                let because = format!("{} pairs x {} from outside", self.count, layer.forcing);
+                let expected = self.count.saturating_mul(layer.forcing);
+                check::length(&at(&format!("forcing of layer {l}")), 0, expected, &because)?;
             }
-            let width = network.widths()[hidden.layer];
-            let of = format!("{path}.values");
-            let because = format!(
-                "{} pairs x {width} neurons of layer {}",
-                self.count, hidden.layer
-            );
-            check::length(&of, hidden.values.len(), self.count * width, &because)?;
-            not_infinite(&of, &hidden.values, width)?;
+        }
+        let layers = self.measurements.iter().map(|given| &given.values);
+        let mut all = layers.chain([&self.inputs, &self.outputs]);
+        if all.all(|values| values.iter().all(|v| v.is_nan())) {
+            return Err(Error::NoObservations { path: root.into() });
         }
         Ok(())
     }
 
-    pub(super) fn validate_external(&self, network: &Network) -> Result<()> {
-        let counts = network.transitions.iter().map(|t| t.inputs);
-        if self.external.is_empty() && counts.clone().all(|count| count == 0) {
-            return Ok(());
+    /// u of map l; empty where there is none.
+    pub(super) fn forcing_of(&self, l: usize) -> &[f64] {
+        let given = self.forcing.iter().find(|given| given.layer == l);
+        given.map_or(&[], |given| &given.values)
+    }
+
+    /// What was measured at layer l, if anything was.
+    pub(super) fn measured_at(&self, l: usize, depth: usize) -> Option<&[f64]> {
+        let given = self.measurements.iter().find(|given| given.layer == l);
+        match given {
+            Some(given) => Some(&given.values),
+            None if l == 0 && !self.inputs.is_empty() => Some(&self.inputs),
+            None if l == depth && !self.outputs.is_empty() => Some(&self.outputs),
+            None => None,
         }
-        let because = "one array per layer after the first";
-        check::length(
-            "pairs.external",
-            self.external.len(),
-            network.depth(),
-            because,
-        )?;
-        for (l, (values, width)) in self.external.iter().zip(counts).enumerate() {
-            let path = format!("pairs.external[{l}]");
-            let because = format!("{} pairs x {width} inputs of layer {}", self.count, l + 1);
-            check::length(&path, values.len(), self.count * width, &because)?;
-            known(&path, values, width, "external input")?;
-        }
-        Ok(())
     }
 }
 
-/// Refuses values that are missing or infinite.
-pub(super) fn known(path: &str, values: &[f64], width: usize, what: &str) -> Result<()> {
-    let Some(k) = values.iter().position(|y| !y.is_finite()) else {
-        return Ok(());
-    };
-    let (pair, neuron) = (k / width, k % width);
-    check::require(
-        false,
-        &format!("{path} of pair {pair}, {what} {neuron}"),
-        values[k],
-        "finite; fill gaps, or leave the pair out",
-    )
+/// Checks a layer's number, and that it comes once.
+fn check_layer(path: &str, layer: usize, count: usize, seen: &mut Vec<usize>) -> Result<()> {
+    if layer >= count {
+        return Err(Error::OutOfRange {
+            path: format!("{path}.layer"),
+            value: layer as f64,
+            expected: format!("a layer of the network, 0 to {}", count - 1),
+        });
+    }
+    if seen.contains(&layer) {
+        return Err(Error::Duplicate {
+            path: format!("{path}.layer"),
+            value: format!("layer {layer}"),
+        });
+    }
+    seen.push(layer);
+    Ok(())
 }
 
-fn not_infinite(path: &str, values: &[f64], width: usize) -> Result<()> {
-    let Some(k) = values.iter().position(|y| y.is_infinite()) else {
-        return Ok(());
-    };
-    let (pair, neuron) = (k / width, k % width);
-    check::require(
-        false,
-        &format!("{path} of pair {pair}, neuron {neuron}"),
-        values[k],
-        "finite, or NaN where nothing was measured",
-    )
+/// Checks a table of numbers; errors name the pair and the column.
+fn check_rows(
+    path: &str,
+    values: &[f64],
+    (pairs, width): (usize, usize),
+    (may_miss, expected): (bool, &str),
+) -> Result<()> {
+    let because = format!("{pairs} pairs x {width} neurons");
+    check::length(path, values.len(), pairs.saturating_mul(width), &because)?;
+    let bad = |v: &f64| v.is_infinite() || (v.is_nan() && !may_miss);
+    match values.iter().position(bad) {
+        None => Ok(()),
+        Some(i) => Err(Error::OutOfRange {
+            path: format!("{path}[{}][{}]", i / width, i % width),
+            value: values[i],
+            expected: format!(
+                "{expected} (pair {}, number {} of it)",
+                i / width,
+                i % width
+            ),
+        }),
+    }
 }
 
-/// Outputs of a classifier, pairs x classes: 1 at the label, 0 elsewhere.
+/// A row per label, with 1 at the label and 0 elsewhere: labels.len() x classes, row-major.
+///
+/// ```
+/// use least_action::network::one_hot;
+/// assert_eq!(one_hot(&[2, 0], 3)?, [0.0, 0.0, 1.0, 1.0, 0.0, 0.0]);
+/// assert_eq!(
+///     one_hot(&[0, 3], 3).unwrap_err().to_string(),
+///     "labels[1]: must be a class, 0 to 2, got 3"
+/// );
+/// # Ok::<(), least_action::Error>(())
+/// ```
 ///
 /// # Errors
-/// No classes, and a label that is not less than their number.
+/// No classes, and a label that is not one of them.
 pub fn one_hot(labels: &[usize], classes: usize) -> Result<Vec<f64>> {
     check::at_least("classes", classes, 1)?;
-    check::at_most("classes", classes, MOST_VALUES / labels.len().max(1))?;
-    let mut outputs = vec![0.0; labels.len() * classes];
+    let most = crate::model::MOST_VALUES / labels.len().max(1);
+    check::at_most("classes", classes, most)?;
+    let mut rows = vec![0.0; labels.len() * classes];
     for (k, &label) in labels.iter().enumerate() {
         check::require(
             label < classes,
             &format!("labels[{k}]"),
             label as f64,
-            &format!("a class from 0 to {}", classes - 1),
+            &format!("a class, 0 to {}", classes - 1),
         )?;
-        outputs[k * classes + label] = 1.0;
+        rows[k * classes + label] = 1.0;
     }
-    Ok(outputs)
+    Ok(rows)
 }

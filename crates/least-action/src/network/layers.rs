@@ -1,28 +1,54 @@
-//! Layers: how the activations of one follow from those of the one before.
+//! What one layer of a network does, as a user says it.
 
-use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
-use super::weights::WeightSet;
 use super::Activation;
 use crate::error::{check, Error, Result};
-use crate::model::{EquationModel, Model, ModelDefinition, ModelKind};
+use crate::model::{Model, ModelKind};
 
-/// What is added to the weighted sums of a layer.
+/// The constant part b of what a neuron receives.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Bias {
-    /// One unknown per neuron, among the weights.
+    /// One unknown per neuron.
     #[default]
     Free,
     /// Known: one number per neuron.
-    Fixed(Vec<f64>),
+    Fixed(#[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>"))] Vec<f64>),
+    /// Zero.
     None,
 }
 
-/// A layer after the first: `x_(l+1) = f(W x_l + U u_l + b)`.
+/// A layer whose map is a model of the model room, not a matrix with an activation.
+#[derive(Clone)]
+pub struct LayerMap(pub Arc<dyn Model>);
+
+impl fmt::Debug for LayerMap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LayerMap({})", self.0.name())
+    }
+}
+
+impl PartialEq for LayerMap {
+    /// Whether both are the same model in memory.
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// One layer: how its activations `x_(l+1)` follow from those of the layer before it, `x_l`.
+///
+/// ```
+/// use least_action::network::{Activation, Layer};
+///
+/// let plain = Layer::new(10);
+/// assert_eq!(plain.activation, Activation::Logistic);
+/// let tied = Layer { share: Some("hidden".into()), ..Layer::new(10) };
+/// let step = Layer { residual: Some(0.1), activation: Activation::Tanh, ..Layer::new(10) };
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
@@ -31,230 +57,135 @@ pub enum Bias {
 )]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Layer {
-    /// Neurons.
+    /// Neurons, at least 1.
     pub width: usize,
-    /// f. Default: `logistic`.
+    /// f in `f(W x_l + U u_l + b)`. Default: `logistic`.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "crate::never")
     )]
     pub activation: Activation,
-    /// b. Default: free.
+    /// b. Default: `free`.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "crate::never")
     )]
     pub bias: Bias,
-    /// Layers of the same name have the same weights, and must have equal shapes. Default: weights of its own.
+    /// Layers with the same name here have the same weights; their shapes must be equal. Default: none, weights of its own.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "crate::never")
     )]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub share: Option<String>,
-    /// The step h of the residual form, `x_(l+1) = x_l + h f(...)`, of layers as wide as the one before. Default: not in this form.
+    /// The step h of the residual form `x_(l+1) = x_l + h f(W x_l + U u_l + b)`, for layers as wide as the one before; Euler's step of a flow. Default: none,
+    /// `x_(l+1) = f(W x_l + U u_l + b)`.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "crate::never")
     )]
     #[cfg_attr(feature = "typescript", ts(optional))]
-    pub step: Option<f64>,
-    /// Number of known numbers u_l that come in from outside, with weights U. Default: 0.
+    pub residual: Option<f64>,
+    /// How many known numbers u_l come in from outside at this layer, beside the layer before it. Default: 0.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "crate::never")
     )]
-    pub inputs: usize,
-    /// Equations `x_(l+1) = g(x_l, p, u_l, l)` in place of f: its parameters are the weights. Activation and bias then have no part in it. Default: none.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
-    #[cfg_attr(feature = "typescript", ts(optional))]
-    pub map: Option<ModelDefinition>,
+    pub forcing: usize,
+    /// A model g in place of `f(W x_l + U u_l + b)`: `x_(l+1) = g(x_l, weights, u_l)`. Its parameters are the layer's weights, its states the neurons, its
+    /// time the number l of the layer (times h in the residual form). Default: none.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub map: Option<LayerMap>,
 }
 
 impl Layer {
-    /// A layer with free biases and weights of its own.
-    pub fn new(width: usize, activation: Activation) -> Self {
+    /// A layer of `width` logistic neurons with biases and weights of its own.
+    pub fn new(width: usize) -> Self {
         Layer {
             width,
-            activation,
             ..Layer::default()
         }
     }
 
-    /// A layer whose map is written in equations; as wide as they have states, which the layer before must be too.
-    pub fn map(definition: ModelDefinition) -> Self {
-        let sizes = definition.states.iter().map(|s| s.size.unwrap_or(1));
+    /// A layer that applies a model: a map as it is, a flow by Euler's step h in `residual`.
+    pub fn of_model(model: Arc<dyn Model>, residual: Option<f64>) -> Self {
         Layer {
-            width: sizes.sum(),
-            inputs: definition.inputs.len(),
-            map: Some(definition),
+            width: model.dimension(),
+            activation: Activation::Linear,
+            bias: Bias::None,
+            forcing: model.inputs().len(),
+            residual,
+            map: Some(LayerMap(model)),
             ..Layer::default()
         }
     }
 
-    pub fn bias(mut self, bias: Bias) -> Self {
-        self.bias = bias;
-        self
-    }
-
-    pub fn share(mut self, name: &str) -> Self {
-        self.share = Some(name.into());
-        self
-    }
-
-    pub fn step(mut self, h: f64) -> Self {
-        self.step = Some(h);
-        self
-    }
-
-    pub fn inputs(mut self, count: usize) -> Self {
-        self.inputs = count;
-        self
-    }
-}
-
-/// A layer as it is computed.
-#[derive(Debug, Clone)]
-pub(super) struct Transition {
-    pub width: usize,
-    pub activation: Activation,
-    /// One per neuron; empty unless biases are fixed.
-    pub fixed_bias: Vec<f64>,
-    pub step: Option<f64>,
-    pub inputs: usize,
-    /// Which of the network's weight sets it has.
-    pub set: usize,
-    pub map: Option<Arc<EquationModel>>,
-}
-
-/// The layers and weight sets of a network whose first layer has `inputs` neurons.
-pub(super) fn compile(
-    inputs: usize,
-    layers: &[Layer],
-) -> Result<(Vec<Transition>, Vec<WeightSet>)> {
-    let mut transitions = Vec::with_capacity(layers.len());
-    let mut sets: Vec<WeightSet> = Vec::new();
-    let mut names: HashMap<&str, usize> = HashMap::new();
-    let mut before = inputs;
-    for (k, layer) in layers.iter().enumerate() {
-        let path = format!("layers[{k}]");
-        let map = validate(&path, before, layer)?;
-        let mut set = WeightSet {
-            layer: k + 1,
-            offset: sets.last().map_or(0, |last| last.range().end),
-            rows: if map.is_some() { 0 } else { layer.width },
-            columns: if map.is_some() { 0 } else { before },
-            inputs: if map.is_some() { 0 } else { layer.inputs },
-            biases: match layer.bias {
-                Bias::Free if map.is_none() => layer.width,
-                _ => 0,
-            },
-            parameters: map.as_ref().map_or(0, |map| map.parameters().len()),
+    /// Checks the layer by itself and against the width of the one before; `path` is its name in errors.
+    pub(super) fn validate(&self, path: &str, before: usize) -> Result<()> {
+        check::at_least(&format!("{path}.width"), self.width, 1)?;
+        let needs_equal = match (&self.map, self.residual) {
+            (Some(_), _) => Some("a model maps its states to as many"),
+            (None, Some(_)) => Some("the residual form adds to it"),
+            (None, None) => None,
         };
-        let known = layer.share.as_deref().and_then(|name| names.get(name));
-        let index = match known {
-            None => {
-                if let Some(name) = &layer.share {
-                    names.insert(name, sets.len());
-                }
-                sets.push(set);
-                sets.len() - 1
+        if let Some(because) = needs_equal {
+            check::require(
+                self.width == before,
+                &format!("{path}.width"),
+                self.width as f64,
+                &format!("{before}, the width of the layer before, because {because}"),
+            )?;
+        }
+        if let Some(step) = self.residual {
+            check::positive(&format!("{path}.residual"), step)?;
+        }
+        if let Bias::Fixed(values) = &self.bias {
+            let path = format!("{path}.bias");
+            check::length(&path, values.len(), self.width, "one per neuron")?;
+            for (k, &value) in values.iter().enumerate() {
+                check::finite(&format!("{path}[{k}]"), value)?;
             }
-            Some(&index) => {
-                let first = &sets[index];
-                (set.layer, set.offset) = (first.layer, first.offset);
-                if set != *first {
-                    return Err(Error::WrongShape {
-                        path: format!("{path}.share"),
-                        message: format!(
-                            "has {}, but layers[{}] of the same name has {}; give layers of unequal shape different names",
-                            set.shape(),
-                            first.layer - 1,
-                            first.shape()
-                        ),
-                    });
-                }
-                index
-            }
-        };
-        transitions.push(Transition {
-            width: layer.width,
-            activation: layer.activation,
-            fixed_bias: match &layer.bias {
-                Bias::Fixed(values) => values.clone(),
-                _ => Vec::new(),
-            },
-            step: layer.step,
-            inputs: layer.inputs,
-            set: index,
-            map,
-        });
-        before = layer.width;
-    }
-    Ok((transitions, sets))
-}
-
-fn validate(path: &str, before: usize, layer: &Layer) -> Result<Option<Arc<EquationModel>>> {
-    check::at_least(&format!("{path}.width"), layer.width, 1)?;
-    check::at_most(&format!("{path}.width"), layer.width, super::MOST_NEURONS)?;
-    check::at_most(&format!("{path}.inputs"), layer.inputs, super::MOST_NEURONS)?;
-    if let Some(h) = layer.step {
-        check::finite(&format!("{path}.step"), h)?;
-    }
-    if layer.step.is_some() && layer.width != before {
-        return Err(unequal(path, "step", layer.width, before));
-    }
-    if let Bias::Fixed(values) = &layer.bias {
-        let path = format!("{path}.bias.fixed");
-        check::length(&path, values.len(), layer.width, "one per neuron")?;
-        for (k, &value) in values.iter().enumerate() {
-            check::finite(&format!("{path}[{k}]"), value)?;
+        }
+        match &self.map {
+            None => Ok(()),
+            Some(LayerMap(model)) => self.validate_map(path, &**model),
         }
     }
-    let Some(definition) = &layer.map else {
-        return Ok(None);
-    };
-    if !matches!(layer.bias, Bias::Free) {
-        return Err(Error::WrongShape {
-            path: format!("{path}.bias"),
-            message: "a layer with a map has no biases; make them parameters of the map".into(),
-        });
-    }
-    let map = definition.build()?;
-    if map.kind() != ModelKind::Map {
-        return Err(Error::WrongShape {
-            path: format!("{path}.map.kind"),
-            message: "must be \"map\": the equations of a layer give the next layer".into(),
-        });
-    }
-    if layer.width != before {
-        return Err(unequal(path, "map", layer.width, before));
-    }
-    let because = "one per state of the map";
-    check::length(
-        &format!("{path}.width"),
-        layer.width,
-        map.dimension(),
-        because,
-    )?;
-    let because = "one per input of the map";
-    check::length(
-        &format!("{path}.inputs"),
-        layer.inputs,
-        map.inputs().len(),
-        because,
-    )?;
-    Ok(Some(Arc::new(map)))
-}
 
-fn unequal(path: &str, field: &str, width: usize, before: usize) -> Error {
-    Error::WrongShape {
-        path: format!("{path}.{field}"),
-        message: format!(
-            "needs a layer as wide as the one before, but this one has {width} neurons and that one {before}"
-        ),
+    fn validate_map(&self, path: &str, model: &dyn Model) -> Result<()> {
+        let wrong = |field: &str, message: String| {
+            Err(Error::WrongShape {
+                path: format!("{path}.{field}"),
+                message,
+            })
+        };
+        check::require(
+            model.dimension() == self.width,
+            &format!("{path}.width"),
+            self.width as f64,
+            &format!(
+                "{}, the number of states of {}",
+                model.dimension(),
+                model.name()
+            ),
+        )?;
+        check::require(
+            model.inputs().len() == self.forcing,
+            &format!("{path}.forcing"),
+            self.forcing as f64,
+            &format!("{}, the inputs of {}", model.inputs().len(), model.name()),
+        )?;
+        if self.bias != Bias::None || self.activation != Activation::Linear {
+            let message = "a layer that is a model has no bias and no activation beside it; use Bias::None and Activation::Linear";
+            return wrong("map", message.into());
+        }
+        if model.kind() == ModelKind::Flow && self.residual.is_none() {
+            let message = format!(
+                "{} gives rates of change; say the step h that is taken, as residual",
+                model.name()
+            );
+            return wrong("residual", message);
+        }
+        Ok(())
     }
 }

@@ -1,231 +1,210 @@
-//! One layer, there and back, for a block of pairs.
+//! One map of a network at all pairs at once: its value, the push-forward of tangents and the pull-back of adjoints.
 
-use super::layers::Transition;
-use super::matrix::{self, Packed, Quad, STRIP};
-use super::Network;
-use crate::model::{Points, Scratch};
+use super::layers::Bias;
+use super::matrix::Panel;
+use super::network::Network;
+use crate::model::{Model, Points, Scratch};
 
-/// Pairs that are handled together: their activations stay in the second-level cache.
-pub(super) const BLOCK: usize = 64;
-
-/// Strips of a block.
-pub(super) const STRIPS: usize = BLOCK / STRIP;
-
-/// The weights of a network as the products want them, and the memory of maps.
-#[derive(Debug, Clone)]
-pub(super) struct Pass {
-    forward: Vec<Packed>,
-    backward: Vec<Packed>,
-    inputs: Vec<Packed>,
-    maps: Maps,
+/// Where a map is evaluated.
+#[derive(Clone, Copy)]
+pub(super) struct At<'a> {
+    pub network: &'a Network,
+    /// The map from layer l to layer l + 1.
+    pub l: usize,
+    /// All weights of the network.
+    pub weights: &'a [f64],
+    /// X_l, pairs x width.
+    pub x: &'a [f64],
+    /// u_l, pairs x forcing.
+    pub forcing: &'a [f64],
 }
 
-/// Rows for the maps of layers, which see pairs as a path.
-#[derive(Debug, Clone, Default)]
-struct Maps {
-    states: Vec<f64>,
-    external: Vec<f64>,
-    values: Vec<f64>,
-    times: Vec<f64>,
-    strips: Vec<Quad>,
+/// The memory of passes through layers.
+#[derive(Debug, Clone)]
+pub(super) struct Pass {
+    panel: Panel,
     scratch: Scratch,
+    /// The time that models see, once per pair.
+    times: Vec<f64>,
+    /// The Jacobian of a model at all pairs.
+    jacobian: Vec<f64>,
 }
 
 impl Pass {
-    pub fn new(network: &Network) -> Self {
-        let sets = network.sets.iter();
-        let packed = |room: fn(&super::WeightSet) -> usize| -> Vec<Packed> {
-            let sets = sets.clone();
-            sets.map(|set| Packed::with_room(room(set))).collect()
-        };
-        let maps = network.transitions.iter().filter(|t| t.map.is_some());
-        let (width, external) = maps.fold((0, 0), |(width, external), t| {
-            (width.max(t.width), external.max(t.inputs))
-        });
+    pub fn new(pairs: usize) -> Self {
         Pass {
-            forward: packed(|set| Packed::room(set.rows, set.columns)),
-            backward: packed(|set| Packed::room(set.columns, set.rows)),
-            inputs: packed(|set| Packed::room(set.rows, set.inputs)),
-            maps: Maps {
-                states: vec![0.0; BLOCK * width],
-                external: vec![0.0; BLOCK * external],
-                values: vec![0.0; BLOCK * width],
-                times: vec![0.0; BLOCK],
-                strips: vec![[0.0; STRIP]; STRIPS * width],
-                scratch: Scratch::default(),
-            },
+            panel: Panel::new(),
+            scratch: Scratch::default(),
+            times: vec![0.0; pairs],
+            jacobian: Vec::new(),
         }
     }
 
-    /// Lays out the weights, which all further calls must be given too.
-    pub fn set_weights(&mut self, network: &Network, weights: &[f64], backward: bool) {
-        for (k, set) in network.sets.iter().enumerate() {
-            let matrix = &weights[set.matrix_range()];
-            self.forward[k].set(matrix, set.rows, set.columns);
-            if backward {
-                self.backward[k].set_transposed(matrix, set.columns, set.rows);
-            }
-            self.inputs[k].set(&weights[set.input_range()], set.rows, set.inputs);
-        }
-    }
-
-    /// Writes what the layer makes of the activations `x` before it and of `external` inputs to `z`, and what [`Pass::pull_back`] needs to `slopes`. All are
-    /// strips of `pairs` pairs.
-    pub fn forward(
-        &mut self,
-        network: &Network,
-        weights: &[f64],
-        (layer, pairs): (usize, usize),
-        (x, external): (&[Quad], &[Quad]),
-        (z, slopes): (&mut [Quad], &mut [Quad]),
-    ) {
-        let transition = &network.transitions[layer - 1];
-        if transition.map.is_some() {
-            let parameters = &weights[network.sets[transition.set].parameter_range()];
-            self.maps.load(transition, (layer, pairs), (x, external));
-            self.maps.evaluate(transition, parameters, pairs, z);
+    /// Writes the map's value to `output`, and to `kept` what derivatives at the same point need; both pairs x width of layer l + 1.
+    pub fn forward(&mut self, at: At, kept: &mut [f64], output: &mut [f64]) {
+        let layer = &at.network.layers()[at.l];
+        if let Some(map) = &layer.map {
+            let model = &*map.0;
+            let points = points(at, &mut self.times);
+            model.evaluate(&mut self.scratch, points, output);
         } else {
-            let bias = network.views(transition, weights).bias;
-            match bias.is_empty() {
-                true => z.fill([0.0; STRIP]),
-                false => {
-                    for strip in z.chunks_exact_mut(transition.width) {
-                        for (z, &bias) in strip.iter_mut().zip(bias) {
-                            *z = [bias; STRIP];
-                        }
-                    }
+            let set = &at.network.weight_sets()[at.l];
+            let width = layer.width;
+            let biases = match &layer.bias {
+                Bias::Free => &at.weights[set.biases()],
+                Bias::Fixed(values) => values,
+                Bias::None => &[],
+            };
+            if biases.is_empty() {
+                kept.fill(0.0);
+            } else {
+                for row in kept.chunks_exact_mut(width) {
+                    row.copy_from_slice(biases);
                 }
             }
-            self.forward[transition.set].add_product(x, z);
-            self.inputs[transition.set].add_product(external, z);
-            transition.activation.apply(transition.width, z, slopes);
+            let (w, u) = (&at.weights[set.matrix()], &at.weights[set.forcing_matrix()]);
+            self.panel.forward(kept, at.x, w, (width, set.inputs));
+            if set.forcing > 0 {
+                self.panel
+                    .forward(kept, at.forcing, u, (width, set.forcing));
+            }
+            layer.activation.apply(width, kept, output);
         }
-        if let Some(h) = transition.step {
-            for (z, x) in z.iter_mut().zip(x) {
-                for (z, x) in z.iter_mut().zip(x) {
-                    *z = x + h * *z;
-                }
+        if let Some(step) = layer.residual {
+            for (value, x) in output.iter_mut().zip(at.x) {
+                *value = x + step * *value;
             }
         }
     }
 
-    /// From derivatives in what the layer makes, `adjoint`, adds those in the activations before it to `before` and those in all weights to `gradient`.
-    /// `adjoint` is used up.
-    #[allow(clippy::too_many_arguments)]
+    /// Adds `Df^T adjoint` to `dx` (pairs x width of layer l) and to `dw` (all weights). `adjoint` is used up.
     pub fn pull_back(
         &mut self,
-        network: &Network,
-        weights: &[f64],
-        (layer, pairs): (usize, usize),
-        (x, external): (&[Quad], &[Quad]),
-        (slopes, adjoint): (&[Quad], &mut [Quad]),
-        before: &mut [Quad],
-        gradient: &mut [f64],
+        at: At,
+        kept: &[f64],
+        adjoint: &mut [f64],
+        dx: &mut [f64],
+        dw: &mut [f64],
     ) {
-        let transition = &network.transitions[layer - 1];
-        let set = &network.sets[transition.set];
-        if let Some(h) = transition.step {
-            for (before, adjoint) in before.iter_mut().zip(adjoint.iter_mut()) {
-                for (before, adjoint) in before.iter_mut().zip(adjoint) {
-                    *before += *adjoint;
-                    *adjoint *= h;
+        let layer = &at.network.layers()[at.l];
+        if let Some(step) = layer.residual {
+            for (adjoint, dx) in adjoint.iter_mut().zip(&mut *dx) {
+                *dx += *adjoint;
+                *adjoint *= step;
+            }
+        }
+        let set = &at.network.weight_sets()[at.l];
+        if let Some(map) = &layer.map {
+            let points = points(at, &mut self.times);
+            let dw = &mut dw[set.range()];
+            map.0.pull_back(&mut self.scratch, points, adjoint, dx, dw);
+            return;
+        }
+        let width = layer.width;
+        layer.activation.differentiate(width, kept, adjoint);
+        let adjoint = &*adjoint;
+        let shape = (width, set.inputs);
+        self.panel
+            .backward(dx, adjoint, &at.weights[set.matrix()], shape);
+        self.panel
+            .weights(&mut dw[set.matrix()], adjoint, at.x, shape);
+        if set.forcing > 0 {
+            let shape = (width, set.forcing);
+            self.panel
+                .weights(&mut dw[set.forcing_matrix()], adjoint, at.forcing, shape);
+        }
+        if set.bias {
+            let biases = &mut dw[set.biases()];
+            for row in adjoint.chunks_exact(width) {
+                for (bias, value) in biases.iter_mut().zip(row) {
+                    *bias += value;
                 }
             }
         }
-        if transition.map.is_some() {
-            let parameters = &weights[set.parameter_range()];
-            let gradient = &mut gradient[set.parameter_range()];
-            self.maps.load(transition, (layer, pairs), (x, external));
-            let own = (adjoint as &[Quad], before);
-            return self
-                .maps
-                .pull_back(transition, parameters, pairs, own, gradient);
+    }
+
+    /// Writes `Df (dx, dw)` to `output`, pairs x width of layer l + 1.
+    pub fn push_forward(
+        &mut self,
+        at: At,
+        kept: &[f64],
+        (dx, dw): (&[f64], &[f64]),
+        output: &mut [f64],
+    ) {
+        let layer = &at.network.layers()[at.l];
+        let set = &at.network.weight_sets()[at.l];
+        let width = layer.width;
+        if let Some(map) = &layer.map {
+            self.push_through_model(at, &*map.0, (dx, &dw[set.range()]), output);
+        } else {
+            if set.bias {
+                for row in output.chunks_exact_mut(width) {
+                    row.copy_from_slice(&dw[set.biases()]);
+                }
+            } else {
+                output.fill(0.0);
+            }
+            let shape = (width, set.inputs);
+            let panel = &mut self.panel;
+            panel.forward(output, dx, &at.weights[set.matrix()], shape);
+            panel.forward(output, at.x, &dw[set.matrix()], shape);
+            if set.forcing > 0 {
+                let shape = (width, set.forcing);
+                panel.forward(output, at.forcing, &dw[set.forcing_matrix()], shape);
+            }
+            layer.activation.differentiate(width, kept, output);
         }
-        transition
-            .activation
-            .pull_back(transition.width, slopes, adjoint);
-        let shape = (set.rows, set.columns);
-        matrix::add_weight_gradient(adjoint, x, shape, &mut gradient[set.matrix_range()]);
-        let shape = (set.rows, set.inputs);
-        matrix::add_weight_gradient(adjoint, external, shape, &mut gradient[set.input_range()]);
-        matrix::add_bias_gradient(adjoint, &mut gradient[set.bias_range()]);
-        self.backward[transition.set].add_product(adjoint, before);
+        if let Some(step) = layer.residual {
+            for (value, dx) in output.iter_mut().zip(dx) {
+                *value = dx + step * *value;
+            }
+        }
+    }
+
+    fn push_through_model(
+        &mut self,
+        at: At,
+        model: &dyn Model,
+        (dx, dw): (&[f64], &[f64]),
+        output: &mut [f64],
+    ) {
+        let width = model.dimension();
+        let sparsity = model.jacobian_sparsity();
+        let entries = sparsity.entries();
+        let pairs = output.len() / width;
+        output.fill(0.0);
+        if entries == 0 {
+            return;
+        }
+        if self.jacobian.len() < pairs * entries {
+            self.jacobian.resize(pairs * entries, 0.0);
+        }
+        let jacobian = &mut self.jacobian[..pairs * entries];
+        let points = points(at, &mut self.times);
+        model.jacobian(&mut self.scratch, points, jacobian);
+        let rows = output.chunks_exact_mut(width).zip(dx.chunks_exact(width));
+        for ((output, dx), jacobian) in rows.zip(jacobian.chunks_exact(entries)) {
+            for (a, output) in output.iter_mut().enumerate() {
+                for (entry, column) in sparsity.row(a) {
+                    let along = match column.checked_sub(width) {
+                        None => dx[column],
+                        Some(p) => dw[p],
+                    };
+                    *output += jacobian[entry] * along;
+                }
+            }
+        }
     }
 }
 
-impl Maps {
-    fn load(
-        &mut self,
-        transition: &Transition,
-        (layer, pairs): (usize, usize),
-        (x, external): (&[Quad], &[Quad]),
-    ) {
-        let (width, inputs) = (transition.width, transition.inputs);
-        matrix::unpack(x, width, &mut self.states[..pairs * width]);
-        matrix::unpack(external, inputs, &mut self.external[..pairs * inputs]);
-        self.times.fill((layer - 1) as f64);
-    }
-
-    /// Calls `run` with the points that were loaded.
-    fn at<'a>(
-        &'a self,
-        transition: &Transition,
-        parameters: &'a [f64],
-        pairs: usize,
-    ) -> Points<'a> {
-        Points {
-            states: &self.states[..pairs * transition.width],
-            parameters,
-            inputs: &self.external[..pairs * transition.inputs],
-            times: &self.times[..pairs],
-        }
-    }
-
-    fn evaluate(
-        &mut self,
-        transition: &Transition,
-        parameters: &[f64],
-        pairs: usize,
-        z: &mut [Quad],
-    ) {
-        let Some(map) = &transition.map else { return };
-        let mut scratch = std::mem::take(&mut self.scratch);
-        let mut values = std::mem::take(&mut self.values);
-        let rows = &mut values[..pairs * transition.width];
-        map.function()
-            .evaluate(&mut scratch, self.at(transition, parameters, pairs), rows);
-        matrix::pack(rows, transition.width, z);
-        (self.scratch, self.values) = (scratch, values);
-    }
-
-    fn pull_back(
-        &mut self,
-        transition: &Transition,
-        parameters: &[f64],
-        pairs: usize,
-        (adjoint, before): (&[Quad], &mut [Quad]),
-        gradient: &mut [f64],
-    ) {
-        let Some(map) = &transition.map else { return };
-        let width = transition.width;
-        let mut scratch = std::mem::take(&mut self.scratch);
-        let mut values = std::mem::take(&mut self.values);
-        let mut strips = std::mem::take(&mut self.strips);
-        // The adjoints as rows, in the memory of the strips.
-        let rows = &mut strips.as_flattened_mut()[..pairs * width];
-        matrix::unpack(adjoint, width, rows);
-        let more = &mut values[..pairs * width];
-        more.fill(0.0);
-        let at = self.at(transition, parameters, pairs);
-        map.function()
-            .pull_back(&mut scratch, at, rows, more, gradient);
-        let strips_now = &mut strips[..before.len()];
-        matrix::pack(more, width, strips_now);
-        for (before, more) in before.iter_mut().zip(strips_now) {
-            for (before, more) in before.iter_mut().zip(more) {
-                *before += *more;
-            }
-        }
-        (self.scratch, self.values, self.strips) = (scratch, values, strips);
+/// What a model sees: the layer's number is the time, in steps of the residual form.
+fn points<'a>(at: At<'a>, times: &'a mut [f64]) -> Points<'a> {
+    let layer = &at.network.layers()[at.l];
+    times.fill(at.l as f64 * layer.residual.unwrap_or(1.0));
+    Points {
+        states: at.x,
+        parameters: &at.weights[at.network.weight_sets()[at.l].range()],
+        inputs: at.forcing,
+        times,
     }
 }

@@ -1,59 +1,102 @@
-//! The strong constraint, R_f without end: every layer follows exactly from the one before and the inputs are exact, so the action is a function of the weights alone. Its gradient by
-//! backpropagation (D. E. Rumelhart, G. E. Hinton, R. J. Williams, Nature 323, 1986).
+//! Plain training: the layers hold exactly, R_f is infinite, and the action is a function of the weights. Its gradient is found by backpropagation.
 
-use super::action::{add_priors, all_finite};
-use super::locate::of_weights;
-use super::matrix::{self, Quad, STRIP};
-use super::pass::{Pass, BLOCK, STRIPS};
+use super::action::{
+    add_slopes, at, finite_weights, measurement_error, measurement_factor, not_finite, prior_error,
+    prior_factor, residual_rows,
+};
+use super::pass::Pass;
 use super::problem::NetworkProblem;
 use crate::action::ActionValue;
 use crate::error::{check, Error, Result};
-use crate::solve::Objective;
+use crate::solve::{Bounds, Objective};
 
-/// The action of a network without model errors, as a function of its weights, for training in the usual way. Owns its memory, and takes none per call.
+/// What layer 0 is where the layers hold exactly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum TrainedInputs {
+    /// The measured inputs, taken for true, as in plain training.
+    #[default]
+    Exact,
+    /// Unknown as well, and measured with noise: what the action tends to as R_f grows.
+    Free,
+}
+
+/// The action with R_f at infinity, as a function of the weights, or of `[X_0, weights]`: the strong constraint. Owns the memory for it, and takes none per call.
 ///
-/// The same problem, normalisation and priors as for [`super::NetworkAction`], whose lowest value at R_f, with exact inputs, is below the lowest one of
-/// this by a term of order 1/R_f.
-#[derive(Debug, Clone)]
+/// The normalisation is that of the problem: also with exact inputs, whose errors are zero, they count among the measured numbers, so that values can be compared.
+///
+/// ```
+/// use least_action::network::{Layer, Network, NetworkOptions, NetworkProblem, Pairs, TrainedInputs, Training};
+/// use least_action::solve::{Lbfgs, Minimizer};
+///
+/// let network = Network::feedforward(1, vec![Layer::new(1)])?;
+/// let pairs = Pairs::new(&network, vec![-1.0, 1.0], vec![0.2, 0.8])?;
+/// let problem = NetworkProblem::new(&network, &pairs, &NetworkOptions::default())?;
+/// let mut training = Training::new(&problem, TrainedInputs::Exact)?;
+/// let mut weights = vec![0.0; 2];
+/// let minimum = Lbfgs::default().minimize(&mut training, &mut weights)?;
+/// assert!(minimum.value < 1e-6);
+/// # Ok::<(), least_action::Error>(())
+/// ```
+#[derive(Clone)]
 pub struct Training {
     problem: NetworkProblem,
+    inputs: TrainedInputs,
     pass: Pass,
-    /// For each layer, of a block of pairs: activations, slopes, external inputs.
-    x: Vec<Vec<Quad>>,
-    slopes: Vec<Vec<Quad>>,
-    external: Vec<Vec<Quad>>,
-    /// Derivatives in the activations before and after a layer.
-    before: Vec<Quad>,
-    after: Vec<Quad>,
+    /// All activations, `[X_0, ..., X_F]`.
+    x: Vec<f64>,
+    /// Slopes of the loss in them.
+    dx: Vec<f64>,
+    kept: Vec<f64>,
+    along: Vec<f64>,
+    /// Bounds of the unknowns here.
+    bounds: Option<Bounds>,
 }
 
 impl Training {
     /// # Errors
-    /// A problem whose inputs are not measured.
-    pub fn new(problem: &NetworkProblem) -> Result<Self> {
-        inputs(problem)?;
-        let network = problem.network();
-        let widest = network.widths().iter().max().copied().unwrap_or(0);
-        let strips =
-            |width: usize| vec![[0.0; STRIP]; STRIPS.min(problem.pairs().div_ceil(STRIP)) * width];
-        let of_layers = || {
-            network
-                .widths()
-                .iter()
-                .map(|&width| strips(width))
-                .collect()
+    /// Exact inputs of which some are not measured.
+    pub fn new(problem: &NetworkProblem, inputs: TrainedInputs) -> Result<Self> {
+        let parts = &*problem.0;
+        let mut x = vec![0.0; problem.activation_count()];
+        if inputs == TrainedInputs::Exact {
+            let measured = problem.target(0).unwrap_or_default();
+            let missing = match measured.is_empty() {
+                true => Some(0),
+                false => measured.iter().position(|y| y.is_nan()),
+            };
+            if let Some(i) = missing {
+                let width = parts.network.widths()[0];
+                return Err(Error::WrongShape {
+                    path: format!("pairs.inputs[{}][{}]", i / width, i % width),
+                    message: "is not measured, so it cannot be exact; use free inputs".into(),
+                });
+            }
+            x[..measured.len()].copy_from_slice(measured);
+        }
+        let first = match inputs {
+            TrainedInputs::Exact => 0,
+            TrainedInputs::Free => parts.starts[1],
         };
+        let weights = problem.activation_count();
+        let bounds = problem.bounds().map(|all| {
+            let cut = |list: &[f64]| [&list[..first], &list[weights..]].concat();
+            Bounds {
+                lower: cut(&all.lower),
+                upper: cut(&all.upper),
+            }
+        });
+        let widest = parts.network.widths().iter().max();
         Ok(Training {
-            pass: Pass::new(network),
-            x: of_layers(),
-            slopes: of_layers(),
-            external: network
-                .transitions
-                .iter()
-                .map(|t| strips(t.inputs))
-                .collect(),
-            before: strips(widest),
-            after: strips(widest),
+            pass: Pass::new(parts.pairs),
+            dx: x.clone(),
+            x,
+            kept: vec![0.0; problem.residuals()],
+            along: vec![0.0; widest.map_or(0, |width| width * parts.pairs)],
+            bounds,
+            inputs,
             problem: problem.clone(),
         })
     }
@@ -62,155 +105,107 @@ impl Training {
         &self.problem
     }
 
-    /// The action at these weights, whose model error is 0; its derivatives are written to `gradient`.
+    /// The weights, and before them the inputs if they are free.
+    pub fn unknowns(&self) -> usize {
+        self.first() + self.problem.network().weight_count()
+    }
+
+    /// The loss; its `model_error` is zero.
     ///
     /// # Errors
-    /// A wrong length, and the first value that is not finite.
-    pub fn evaluate(&mut self, weights: &[f64], gradient: &mut [f64]) -> Result<ActionValue> {
-        let problem = self.problem.clone();
-        let network = problem.network();
-        network.check_weights("weights", weights)?;
-        network.check_weights("gradient", gradient)?;
-        gradient.fill(0.0);
-        self.pass.set_weights(network, weights, true);
-        let mut measurement_error = 0.0;
-        for first in (0..problem.pairs()).step_by(BLOCK) {
-            let last = problem.pairs().min(first + BLOCK);
-            self.forward(&problem, weights, (first, last));
-            measurement_error += self.backward(&problem, weights, (first, last), gradient);
+    /// A list of the wrong length, and [`Error::NotFiniteInLayer`] for the first activation that is not finite.
+    pub fn evaluate(&mut self, unknowns: &[f64]) -> Result<ActionValue> {
+        let because = "the inputs of all pairs if they are free, then the weights";
+        check::length("unknowns", unknowns.len(), self.unknowns(), because)?;
+        let (inputs, weights) = unknowns.split_at(self.first());
+        finite_weights(weights, "")?;
+        let parts = &*self.problem.0;
+        self.x[..inputs.len()].copy_from_slice(inputs);
+        for l in 0..parts.network.depth() {
+            let (before, after) = self.x.split_at_mut(parts.starts[l + 1]);
+            let rows = residual_rows(parts, l);
+            let after = &mut after[..rows.len()];
+            let at = at(parts, l, before, weights);
+            self.pass.forward(at, &mut self.kept[rows], after);
         }
-        let prior_error = add_priors(&problem.0.priors, weights, gradient);
+        let bad = self.x.iter().position(|x| !x.is_finite());
+        if let Some(i) = bad {
+            return Err(not_finite(parts, i, "activation", self.x[i]));
+        }
+        let measurement_error = measurement_error(parts, &self.x);
+        let prior_error = prior_error(parts, weights);
         let action = measurement_error + prior_error;
-        if action.is_finite() && all_finite(gradient) {
-            return Ok(ActionValue {
-                action,
-                measurement_error,
-                model_error: 0.0,
-                prior_error,
-            });
-        }
-        Err(first_not_finite(&problem, weights, gradient))
+        check::finite("loss", action)?;
+        Ok(ActionValue {
+            action,
+            measurement_error,
+            model_error: 0.0,
+            prior_error,
+        })
     }
 
-    fn forward(
-        &mut self,
-        problem: &NetworkProblem,
-        weights: &[f64],
-        (first, last): (usize, usize),
-    ) {
-        let (network, parts) = (problem.network(), &*problem.0);
-        let strips = (last - first).div_ceil(STRIP);
-        let width = network.widths()[0];
-        let inputs = parts.measured.iter().find(|m| m.layer == 0);
-        let inputs = inputs.map_or(&[][..], |m| &m.values[first * width..last * width]);
-        matrix::pack(inputs, width, &mut self.x[0][..strips * width]);
-        for layer in 1..=network.depth() {
-            let (width, wide) = (network.widths()[layer - 1], network.widths()[layer]);
-            let inputs = network.transitions[layer - 1].inputs;
-            let external = &mut self.external[layer - 1][..strips * inputs];
-            if inputs > 0 {
-                let known = &parts.external[layer - 1][first * inputs..last * inputs];
-                matrix::pack(known, inputs, external);
-            }
-            let (before, after) = self.x.split_at_mut(layer);
-            let x = &before[layer - 1][..strips * width];
-            let z = &mut after[0][..strips * wide];
-            let slopes = &mut self.slopes[layer][..strips * wide];
-            let at = (layer, last - first);
-            self.pass
-                .forward(network, weights, at, (x, external), (z, slopes));
+    /// The loss, and its gradient by backpropagation written to the second argument.
+    ///
+    /// # Errors
+    /// As [`Training::evaluate`]; also a gradient of the wrong length or not finite.
+    pub fn gradient(&mut self, unknowns: &[f64], gradient: &mut [f64]) -> Result<ActionValue> {
+        let because = "one per unknown";
+        check::length("gradient", gradient.len(), unknowns.len(), because)?;
+        let value = self.evaluate(unknowns)?;
+        let first = self.first();
+        let weights = &unknowns[first..];
+        let parts = &*self.problem.0;
+        self.dx.fill(0.0);
+        let factor = 2.0 * measurement_factor(parts);
+        for target in &parts.targets {
+            let range = self.problem.activations(target.layer);
+            add_slopes(target, factor, &self.x[range.clone()], &mut self.dx[range]);
         }
+        let (inputs, dw) = gradient.split_at_mut(first);
+        dw.fill(0.0);
+        for l in (0..parts.network.depth()).rev() {
+            let (before, after) = self.dx.split_at_mut(parts.starts[l + 1]);
+            let rows = residual_rows(parts, l);
+            let along = &mut self.along[..rows.len()];
+            along.copy_from_slice(&after[..rows.len()]);
+            let at = at(parts, l, &self.x, weights);
+            let before = &mut before[parts.starts[l]..];
+            self.pass.pull_back(at, &self.kept[rows], along, before, dw);
+        }
+        let factor = 2.0 * prior_factor(parts);
+        for prior in &parts.priors {
+            for k in prior.weights.clone() {
+                dw[k] += factor * prior.precision * (weights[k] - prior.mean);
+            }
+        }
+        finite_weights(dw, "dA/dw of ")?;
+        inputs.copy_from_slice(&self.dx[..first]);
+        if let Some(i) = inputs.iter().position(|v| !v.is_finite()) {
+            return Err(not_finite(parts, i, "dA/dx", inputs[i]));
+        }
+        Ok(value)
     }
 
-    fn backward(
-        &mut self,
-        problem: &NetworkProblem,
-        weights: &[f64],
-        (first, last): (usize, usize),
-        gradient: &mut [f64],
-    ) -> f64 {
-        let (network, count) = (problem.network(), last - first);
-        let strips = count.div_ceil(STRIP);
-        let mut error = 0.0;
-        let mut wide = network.widths()[network.depth()];
-        self.after[..strips * wide].fill([0.0; STRIP]);
-        for layer in (1..=network.depth()).rev() {
-            let after = &mut self.after[..strips * wide];
-            for measured in problem.0.measured.iter().filter(|m| m.layer == layer) {
-                let values = &measured.values[first * wide..last * wide];
-                error += measure(values, &measured.weights, &self.x[layer], after);
-            }
-            let width = network.widths()[layer - 1];
-            let inputs = network.transitions[layer - 1].inputs;
-            let x = &self.x[layer - 1][..strips * width];
-            let external = &self.external[layer - 1][..strips * inputs];
-            let before = &mut self.before[..strips * width];
-            before.fill([0.0; STRIP]);
-            let back = (&self.slopes[layer][..strips * wide], after);
-            self.pass.pull_back(
-                network,
-                weights,
-                (layer, count),
-                (x, external),
-                back,
-                before,
-                gradient,
-            );
-            std::mem::swap(&mut self.before, &mut self.after);
-            wide = width;
+    /// The activations of all layers at the unknowns that were evaluated last, `[X_0, ..., X_F]`.
+    pub fn activations(&self) -> &[f64] {
+        &self.x
+    }
+
+    /// How many unknowns come before the weights.
+    fn first(&self) -> usize {
+        match self.inputs {
+            TrainedInputs::Exact => 0,
+            TrainedInputs::Free => self.problem.0.starts[1],
         }
-        error
     }
 }
 
 impl Objective for Training {
     fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> Result<f64> {
-        Ok(Training::evaluate(self, x, gradient)?.action)
+        Ok(self.gradient(x, gradient)?.action)
     }
-}
 
-/// The measured inputs, pairs x neurons.
-///
-/// # Errors
-/// There are none.
-pub(super) fn inputs(problem: &NetworkProblem) -> Result<&[f64]> {
-    let inputs = problem.0.measured.iter().find(|m| m.layer == 0);
-    match inputs {
-        Some(inputs) => Ok(&inputs.values),
-        None => Err(Error::WrongShape {
-            path: "pairs.inputs".into(),
-            message: "are needed for training, in which the inputs are exact; give them, or anneal instead".into(),
-        }),
+    fn bounds(&self) -> Option<&Bounds> {
+        self.bounds.as_ref()
     }
-}
-
-/// The measurement error of a layer's strips; its derivatives are added to `adjoint`.
-fn measure(values: &[f64], weights: &[f64], x: &[Quad], adjoint: &mut [Quad]) -> f64 {
-    let width = weights.len();
-    let mut sum = 0.0;
-    for (pair, y) in values.chunks_exact(width).enumerate() {
-        let (from, lane) = (pair / STRIP * width, pair % STRIP);
-        let strips = x[from..].iter().zip(&mut adjoint[from..]);
-        for ((y, weight), (x, adjoint)) in y.iter().zip(weights).zip(strips) {
-            let error = if y.is_nan() { 0.0 } else { x[lane] - y };
-            sum += weight * error * error;
-            adjoint[lane] += 2.0 * weight * error;
-        }
-    }
-    sum
-}
-
-fn first_not_finite(problem: &NetworkProblem, weights: &[f64], gradient: &[f64]) -> Error {
-    let network = problem.network();
-    let forward = || {
-        let inputs = inputs(problem).ok()?;
-        network.forward(weights, inputs, &problem.0.external).err()
-    };
-    of_weights(network, weights, "weight")
-        .or_else(forward)
-        .or_else(|| of_weights(network, gradient, "derivative of the action in a weight"))
-        .or_else(|| check::finite("action", f64::INFINITY).err())
-        .unwrap_or_else(|| Error::NoObservations {
-            path: "pairs".into(),
-        })
 }

@@ -21,6 +21,7 @@ pub use conjugate_gradient::ConjugateGradient;
 pub use lbfgs::Lbfgs;
 pub use newton_cg::NewtonCg;
 pub use options::MinimizerOptions;
+pub(crate) use structured::Damping;
 pub use structured::{Hessian, Structured, Workspace};
 pub use trust_region::TrustRegion;
 

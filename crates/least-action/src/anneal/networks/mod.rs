@@ -1,6 +1,6 @@
 //! Annealing of networks: the layer number is time, and the weights are what is estimated.
 
-mod at_rung;
+mod by_pairs;
 mod options;
 mod starts;
 
@@ -11,11 +11,9 @@ use crate::anneal::climb::{ActiveBound, Climb};
 use crate::anneal::ladder::{Ladder, MOST_LEVELS};
 use crate::anneal::landscape::{Attempts, Counts, Landscape, Slope, Words};
 use crate::error::{Error, Result};
-use crate::network::{Network, NetworkAction, NetworkProblem, Pairs, Rows};
-use crate::solve::{
-    Bounds, Hessian, Lbfgs, Minimizer, MinimizerOptions, Minimum, Structured, Workspace,
-};
-use at_rung::{AtRung, ByPairs};
+use crate::network::{Network, NetworkAction, NetworkObjective, NetworkProblem, PairRows, Pairs};
+use crate::solve::{Hessian, Lbfgs, Minimizer, MinimizerOptions, Minimum, Structured, Workspace};
+use by_pairs::ByPairs;
 
 /// R_f over R_m on the first rung, where the ladder does not say it: the model hardly binds.
 const FIRST: f64 = 1e-2;
@@ -33,11 +31,10 @@ const MOST_COST: f64 = 3e8;
 pub struct Networks {
     pub(super) problem: NetworkProblem,
     pub(super) options: NetworkAnnealOptions,
-    bounds: Option<Bounds>,
     counts: Counts,
     minimizer: MinimizerOptions,
     /// The action as rows, if the minimiser wants them.
-    rows: Option<Rows>,
+    rows: Option<PairRows>,
 }
 
 impl Networks {
@@ -45,23 +42,19 @@ impl Networks {
     /// Whatever is wrong with the pairs or options, by field.
     pub fn new(network: Network, pairs: Pairs, options: NetworkAnnealOptions) -> Result<Self> {
         options.validate()?;
-        let inputs = match options.exact_inputs {
-            true => 0,
-            false => pairs.count * network.widths()[0],
-        };
-        let problem = NetworkProblem::new(network, pairs, &options.action())?;
+        let inputs = pairs.count * network.widths()[0];
+        let problem = NetworkProblem::new(&network, &pairs, &options.action)?;
         let weights = problem.network().weight_count();
         let (minimizer, rows) = choose(&problem, options.minimizer)?;
         Ok(Networks {
             minimizer,
             rows,
-            bounds: problem.bounds(),
             counts: Counts {
-                measured: problem.measurements(),
+                measured: problem.measured(),
                 // The inputs and the weights: the network makes the rest of them.
                 fitted: inputs + weights,
                 residuals: problem.residuals(),
-                path: problem.weight_offset(),
+                path: problem.activation_count(),
                 parameters: weights,
                 stated: 0,
                 measurement_precision: problem.measurement_precision(),
@@ -95,9 +88,9 @@ impl Networks {
 fn choose(
     problem: &NetworkProblem,
     given: Option<MinimizerOptions>,
-) -> Result<(MinimizerOptions, Option<Rows>)> {
+) -> Result<(MinimizerOptions, Option<PairRows>)> {
     let lbfgs = MinimizerOptions::Lbfgs(Lbfgs::default());
-    let rows = Rows::new(problem).transpose()?;
+    let rows = PairRows::new(problem).transpose()?;
     if let Some(MinimizerOptions::Structured(structured)) = given {
         if structured.hessian == Hessian::Exact {
             return Err(Error::WrongShape {
@@ -119,7 +112,7 @@ fn choose(
         (Some(other), None) => Err(Error::WrongShape {
             path: "minimizer".into(),
             message: format!(
-                "{} needs the derivatives of every layer, which layers with a map do not give; use lbfgs or conjugate-gradient",
+                "{} needs the derivatives of every layer, which layers that are models do not give; use lbfgs or conjugate-gradient",
                 other.name()
             ),
         }),
@@ -162,7 +155,6 @@ impl Landscape for Networks {
             networks: self.clone(),
             workspace: None,
             unknowns: vec![0.0; unknowns],
-            gradient: vec![0.0; unknowns],
         }
     }
 
@@ -191,7 +183,7 @@ impl Landscape for Networks {
             found: "network",
             parts: "activations and weights",
             fitted: "the inputs and the weights",
-            points: network.weight_count(),
+            points: self.problem.unknowns(),
         }
     }
 }
@@ -203,7 +195,6 @@ pub struct NetworkSlope {
     /// The structured minimiser's memory, made once for all rungs.
     workspace: Option<Workspace>,
     unknowns: Vec<f64>,
-    gradient: Vec<f64>,
 }
 
 impl NetworkSlope {
@@ -225,8 +216,7 @@ impl Slope for NetworkSlope {
         parameters: &[f64],
     ) -> Result<ActionValue> {
         self.load(path, parameters);
-        let (unknowns, gradient) = (&self.unknowns, &mut self.gradient);
-        self.action.evaluate(model_precision, unknowns, gradient)
+        self.action.evaluate(model_precision, &self.unknowns)
     }
 
     fn minimize(
@@ -239,18 +229,16 @@ impl Slope for NetworkSlope {
     ) -> Result<Minimum> {
         self.load(path, parameters);
         let networks = &self.networks;
-        let mut objective = AtRung {
-            action: &mut self.action,
-            model_precision,
-            bounds: networks.bounds.as_ref(),
-            interrupted,
-        };
+        let action = &mut self.action;
         let minimum = match &networks.rows {
-            None => networks
-                .minimizer
-                .minimize(&mut objective, &mut self.unknowns)?,
+            None => {
+                let mut objective = NetworkObjective::new(action, model_precision, interrupted);
+                networks
+                    .minimizer
+                    .minimize(&mut objective, &mut self.unknowns)?
+            }
             Some(rows) => {
-                let mut by_pairs = ByPairs::new(objective, rows.clone());
+                let mut by_pairs = ByPairs::new(action, model_precision, rows.clone(), interrupted);
                 let mut x = by_pairs.spread(&self.unknowns);
                 let mut minimum = match networks.minimizer {
                     MinimizerOptions::Structured(mut structured) => {
@@ -266,12 +254,9 @@ impl Slope for NetworkSlope {
                     other => other.minimize(&mut by_pairs, &mut x)?,
                 };
                 by_pairs.gather(&x, &mut self.unknowns);
-                // Activations have no bounds, and the weights follow them in both orders.
-                let offset = x.len() - self.unknowns.len();
-                minimum
-                    .active_bounds
-                    .iter_mut()
-                    .for_each(|unknown| *unknown -= offset);
+                let places = minimum.active_bounds.iter();
+                let unknowns = places.filter_map(|&place| rows.unknown(place));
+                minimum.active_bounds = unknowns.collect();
                 minimum
             }
         };
@@ -283,17 +268,23 @@ impl Slope for NetworkSlope {
     fn active_bounds(&self, minimum: &Minimum) -> Vec<ActiveBound> {
         let problem = &self.networks.problem;
         let network = problem.network();
-        let places = network.weight_sets().iter().map(|set| {
+        let within = |range: std::ops::Range<usize>| {
+            let active = minimum.active_bounds.iter();
+            active.filter(|unknown| range.contains(unknown)).count()
+        };
+        let first = problem.activation_count();
+        let weights = network.weight_sets().iter().enumerate().map(|(l, set)| {
             let range = set.range();
-            let weights = minimum.active_bounds.iter().filter_map(|&unknown| {
-                let weight = unknown.checked_sub(problem.weight_offset())?;
-                range.contains(&weight).then_some(())
-            });
             ActiveBound {
-                name: format!("weights of layer {}", set.layer),
-                points: weights.count(),
+                name: format!("weights of layer {}", l + 1),
+                points: within(first + range.start..first + range.end),
             }
         });
-        places.filter(|bound| bound.points > 0).collect()
+        let activations = (0..network.widths().len()).map(|layer| ActiveBound {
+            name: format!("activations of layer {layer}"),
+            points: within(problem.activations(layer)),
+        });
+        let all = activations.chain(weights);
+        all.filter(|bound| bound.points > 0).collect()
     }
 }

@@ -1,9 +1,8 @@
 //! What a user says about annealing a network.
 
-use crate::action::Normalization;
 use crate::anneal::Ladder;
 use crate::error::{check, Result};
-use crate::network::{NetworkOptions, NetworkPrecision, WeightRule};
+use crate::network::NetworkOptions;
 use crate::solve::MinimizerOptions;
 
 /// How the activations of a starting point are made; its weights are random.
@@ -65,24 +64,12 @@ impl Default for NetworkStarts {
 )]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct NetworkAnnealOptions {
-    /// Default: `mean`.
-    #[cfg_attr(feature = "typescript", ts(as = "Option<Normalization>", optional))]
-    pub normalization: Normalization,
-    /// R_m: one over the variance of the noise of inputs and outputs: a number, or `{ inputs, outputs, hidden }`, each a number or one per neuron. Default: 1.
-    #[cfg_attr(feature = "typescript", ts(as = "Option<NetworkPrecision>", optional))]
-    pub measurement_precision: NetworkPrecision,
+    /// How the action is formed: R_m, what is observed, bounds and priors.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<NetworkOptions>", optional))]
+    pub action: NetworkOptions,
     /// R_f, from small to large. Default: from a hundredth of R_m on, as fast as the minimiser can follow, until the model's error is negligible.
     #[cfg_attr(feature = "typescript", ts(as = "Option<Ladder>", optional))]
     pub model_precision: Ladder,
-    /// Which of the output neurons are measured; what the data say of others is not used. Default: all.
-    #[cfg_attr(feature = "typescript", ts(optional))]
-    pub observed_outputs: Option<Vec<usize>>,
-    /// Whether the inputs are exactly as measured, and no unknowns. Default: false.
-    #[cfg_attr(feature = "typescript", ts(as = "Option<bool>", optional))]
-    pub exact_inputs: bool,
-    /// Bounds and priors of weights. Default: none.
-    #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<WeightRule>>", optional))]
-    pub weights: Vec<WeightRule>,
     /// Where the ladder is climbed from.
     #[cfg_attr(feature = "typescript", ts(as = "Option<NetworkStarts>", optional))]
     pub starting_paths: NetworkStarts,
@@ -92,17 +79,6 @@ pub struct NetworkAnnealOptions {
 }
 
 impl NetworkAnnealOptions {
-    /// The part that forms the action.
-    pub fn action(&self) -> NetworkOptions {
-        NetworkOptions {
-            normalization: self.normalization,
-            measurement_precision: self.measurement_precision.clone(),
-            observed_outputs: self.observed_outputs.clone(),
-            exact_inputs: self.exact_inputs,
-            weights: self.weights.clone(),
-        }
-    }
-
     /// Checks what does not need the network or the pairs.
     pub(super) fn validate(&self) -> Result<()> {
         self.model_precision.validate("modelPrecision")?;

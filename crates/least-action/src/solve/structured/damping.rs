@@ -1,7 +1,7 @@
 //! How far a step is held back, by how the last ones turned out.
 
 /// How strongly steps are held back: `factor` times the metric is added to the Hessian.
-pub(super) struct Damping {
+pub(crate) struct Damping {
     pub factor: f64,
     growth: f64,
 }

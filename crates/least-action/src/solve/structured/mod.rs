@@ -8,6 +8,7 @@ mod search;
 mod tests;
 mod workspace;
 
+pub(crate) use damping::Damping;
 pub use workspace::Workspace;
 
 use search::Search;

@@ -1,46 +1,30 @@
-//! The action of a network at one R_f, as minimisers see it.
+//! The action of a network at one R_f as a sum of squares over paths, one per pair: what minimisers for paths see.
 
 use crate::action::{Layout, Linearization};
 use crate::error::{Error, Result};
-use crate::network::{NetworkAction, Rows};
+use crate::network::{NetworkAction, PairRows};
 use crate::solve::{BlockMatrix, Bounds, LeastSquares, Objective};
 
-/// A function of the problem's unknowns.
-pub(super) struct AtRung<'a> {
-    pub action: &'a mut NetworkAction,
-    pub model_precision: f64,
-    pub bounds: Option<&'a Bounds>,
-    pub interrupted: &'a dyn Fn() -> bool,
-}
-
-impl Objective for AtRung<'_> {
-    fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> Result<f64> {
-        let value = self.action.evaluate(self.model_precision, x, gradient)?;
-        Ok(value.action)
-    }
-
-    fn interrupted(&self) -> bool {
-        (self.interrupted)()
-    }
-
-    fn bounds(&self) -> Option<&Bounds> {
-        self.bounds
-    }
-}
-
-/// The same as a sum of squares, with the unknowns pair by pair.
 pub(super) struct ByPairs<'a> {
-    inner: AtRung<'a>,
-    rows: Rows,
+    action: &'a mut NetworkAction,
+    model_precision: f64,
+    interrupted: &'a dyn Fn() -> bool,
+    rows: PairRows,
     bounds: Option<Bounds>,
+    /// In the problem's order.
     unknowns: Vec<f64>,
     gradient: Vec<f64>,
 }
 
 impl<'a> ByPairs<'a> {
-    pub fn new(inner: AtRung<'a>, rows: Rows) -> Self {
-        let count = inner.action.problem().unknowns();
-        let bounds = inner.bounds.map(|bounds| {
+    pub fn new(
+        action: &'a mut NetworkAction,
+        model_precision: f64,
+        rows: PairRows,
+        interrupted: &'a dyn Fn() -> bool,
+    ) -> Self {
+        let count = action.problem().unknowns();
+        let bounds = action.problem().bounds().map(|bounds| {
             let length = rows.layout().unknowns();
             let mut spread = Bounds {
                 lower: vec![f64::NEG_INFINITY; length],
@@ -51,7 +35,9 @@ impl<'a> ByPairs<'a> {
             spread
         });
         ByPairs {
-            inner,
+            action,
+            model_precision,
+            interrupted,
             rows,
             bounds,
             unknowns: vec![0.0; count],
@@ -75,14 +61,15 @@ impl<'a> ByPairs<'a> {
 impl Objective for ByPairs<'_> {
     fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> Result<f64> {
         self.rows.gather(x, &mut self.unknowns);
-        let value = self.inner.evaluate(&self.unknowns, &mut self.gradient)?;
+        let (unknowns, own) = (&self.unknowns, &mut self.gradient);
+        let value = self.action.gradient(self.model_precision, unknowns, own)?;
         gradient.fill(0.0);
         self.rows.spread(&self.gradient, gradient);
-        Ok(value)
+        Ok(value.action)
     }
 
     fn interrupted(&self) -> bool {
-        self.inner.interrupted()
+        (self.interrupted)()
     }
 
     fn bounds(&self) -> Option<&Bounds> {
@@ -104,7 +91,7 @@ impl LeastSquares for ByPairs<'_> {
     }
 
     fn linearize(&mut self, x: &[f64], into: &mut Linearization) -> Result<f64> {
-        self.rows.linearize(self.inner.model_precision, x, into);
+        self.rows.linearize(self.model_precision, x, into);
         let value = into.value();
         let mut numbers = into.groups.iter().flat_map(|group| &group.values);
         if value.is_finite() && numbers.all(|value| value.is_finite()) {
@@ -112,7 +99,9 @@ impl LeastSquares for ByPairs<'_> {
         }
         // The action says where.
         self.rows.gather(x, &mut self.unknowns);
-        self.inner.evaluate(&self.unknowns, &mut self.gradient)?;
+        let (unknowns, gradient) = (&self.unknowns, &mut self.gradient);
+        self.action
+            .gradient(self.model_precision, unknowns, gradient)?;
         Err(Error::WrongShape {
             path: "network".into(),
             message: "has derivatives that are not finite; use smaller weights".into(),

@@ -1,6 +1,6 @@
 //! The rows of a network against its action.
 
-use super::*;
+use super::super::*;
 use crate::action::Prior;
 use crate::random::Random;
 use crate::solve::{Assembly, BlockMatrix};
@@ -8,59 +8,61 @@ use crate::solve::{Assembly, BlockMatrix};
 /// Value and gradient from rows, against those that are formed layer by layer with all pairs at once.
 #[test]
 fn rows_add_up_to_the_action_and_its_gradient() {
-    let layer = |width, activation| Layer::new(width, activation);
-    let tied = layer(4, Activation::Softplus)
-        .step(0.3)
-        .share("tied")
-        .bias(Bias::None);
-    let layers = [
-        layer(4, Activation::Tanh).inputs(2),
+    let layer = |width, activation| Layer {
+        activation,
+        ..Layer::new(width)
+    };
+    let tied = Layer {
+        residual: Some(0.3),
+        share: Some("tied".into()),
+        bias: Bias::None,
+        ..layer(4, Activation::Softplus)
+    };
+    let layers = vec![
+        Layer {
+            forcing: 2,
+            ..layer(4, Activation::Tanh)
+        },
         tied.clone(),
         tied,
-        layer(2, Activation::Relu).bias(Bias::Fixed(vec![0.3, -0.1])),
+        Layer {
+            bias: Bias::Fixed(vec![0.3, -0.1]),
+            ..layer(2, Activation::Relu)
+        },
         layer(5, Activation::Logistic),
         layer(3, Activation::Softmax),
     ];
-    let network = Network::feedforward(3, &layers).unwrap();
+    let network = Network::feedforward(3, layers).unwrap();
     let mut random = Random::new(3, 0);
     let mut draw = |count: usize| -> Vec<f64> { (0..count).map(|_| random.normal()).collect() };
-    for exact_inputs in [false, true] {
+    for bounded in [false, true] {
         let pairs = 7;
         let mut outputs = draw(pairs * 3);
         outputs[4] = f64::NAN;
-        let mut external = vec![Vec::new(); 6];
-        external[0] = draw(pairs * 2);
-        let hidden = Measurements {
-            layer: 2,
-            values: draw(pairs * 4),
-        };
+        let at = |layer: usize, values: Vec<f64>| vec![LayerValues { layer, values }];
         let data = Pairs {
-            hidden: vec![hidden],
-            external,
-            ..Pairs::new(&network, draw(pairs * 3), outputs)
+            measurements: at(2, draw(pairs * 4)),
+            forcing: at(0, draw(pairs * 2)),
+            ..Pairs::new(&network, draw(pairs * 3), outputs).unwrap()
         };
         let prior = Prior {
             mean: 0.2,
             deviation: 0.7,
         };
-        let rule = WeightRule {
-            layer: Some(5),
-            prior: Some(prior),
-            ..WeightRule::default()
-        };
         let options = NetworkOptions {
-            measurement_precision: 3.0.into(),
-            exact_inputs,
-            weights: vec![rule],
+            measurement_precision: 3.0,
+            bias_prior: Some(prior),
+            weight_prior: bounded.then_some(prior),
+            weight_bounds: bounded.then_some([-1.0, 1.0]),
             ..NetworkOptions::default()
         };
-        let problem = NetworkProblem::new(network.clone(), data, &options).unwrap();
+        let problem = NetworkProblem::new(&network, &data, &options).unwrap();
         let unknowns = draw(problem.unknowns());
         let mut expected = vec![0.0; unknowns.len()];
         let mut action = NetworkAction::new(&problem);
-        let value = action.evaluate(5.0, &unknowns, &mut expected).unwrap();
+        let value = action.gradient(5.0, &unknowns, &mut expected).unwrap();
 
-        let mut rows = Rows::new(&problem).unwrap().unwrap();
+        let mut rows = PairRows::new(&problem).unwrap().unwrap();
         let mut x = vec![0.0; rows.layout().unknowns()];
         rows.spread(&unknowns, &mut x);
         let mut now = rows.linearization();
