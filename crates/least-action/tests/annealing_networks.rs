@@ -6,7 +6,7 @@ use least_action::anneal::{
     Annealer, Ladder, NetworkAnnealOptions, NetworkStart, NetworkStarts, Networks, Verdict,
 };
 use least_action::network::{Activation, Layer, Network, NetworkOptions, Pairs};
-use least_action::solve::{Hessian, MinimizerOptions, Structured};
+use least_action::solve::{Hessian, Lbfgs, MinimizerOptions, Structured};
 
 /// A linear congruence: enough for test data.
 fn noise(seed: u64) -> impl FnMut() -> f64 {
@@ -94,6 +94,40 @@ fn what_a_network_has_produced_is_learned() {
         let variance = right.iter().map(|y| (y - mean) * (y - mean)).sum::<f64>();
         assert!(error < 0.05 * (variance / right.len() as f64).sqrt());
     }
+}
+
+/// Few pairs and many weights, as in the twins of the paper: structured steps go along the layers there.
+#[test]
+fn deep_networks_of_few_pairs_are_climbed_along_the_layers() {
+    let network = Network::feedforward(10, vec![Layer::new(10); 19]).unwrap();
+    let mut random = noise(2);
+    let weights: Vec<f64> = (0..network.weight_count())
+        .map(|_| 2.0 * random())
+        .collect();
+    let inputs: Vec<f64> = (0..20).map(|_| random()).collect();
+    let outputs = network.predict(&weights, &inputs, &[]).unwrap();
+    let pairs = Pairs::new(&network, inputs, outputs).unwrap();
+    let reached = |minimizer| {
+        let mut options = options();
+        options.action = NetworkOptions {
+            measurement_precision: 4e4,
+            ..NetworkOptions::default()
+        };
+        options.model_precision = Ladder::fixed(3.8e-3, 10.0, 10);
+        options.starting_paths.count = 1;
+        options.minimizer = Some(minimizer);
+        let run = annealer(&network, &pairs, options).run(|_| ControlFlow::Continue(()));
+        let last = run.unwrap().best_rung().clone();
+        (last.action, last.factorizations)
+    };
+    let structured = reached(MinimizerOptions::Structured(Structured::default()));
+    let lbfgs = reached(MinimizerOptions::Lbfgs(Lbfgs::default()));
+    assert!(structured.1 > 0 && lbfgs.1 == 0);
+    // So many weights meet two pairs exactly, and the action can vanish.
+    assert!(
+        structured.0 < 1e-5 && structured.0 < lbfgs.0,
+        "{structured:?} {lbfgs:?}"
+    );
 }
 
 #[test]

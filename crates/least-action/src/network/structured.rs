@@ -41,6 +41,14 @@ pub struct LayerElimination {
 }
 
 impl LayerElimination {
+    /// Multiplications of one factorisation, about.
+    pub(crate) fn cost(problem: &NetworkProblem) -> f64 {
+        let widths = problem.network().widths();
+        let widest = widths.iter().max().copied().unwrap_or(0);
+        let block = (widest * problem.pairs()) as f64;
+        widths.len() as f64 * 7.0 / 3.0 * block * block * block
+    }
+
     /// # Errors
     /// What it cannot do: tied weights, softmax, layers that are models, bounds, and so many pairs that the matrices do not fit in memory.
     pub fn new(problem: &NetworkProblem) -> Result<Self> {

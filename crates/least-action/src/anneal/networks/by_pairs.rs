@@ -52,6 +52,12 @@ impl<'a> ByPairs<'a> {
         x
     }
 
+    /// Which of the problem's unknowns these are; what only fills up is none.
+    pub fn unknowns_at(&self, places: &[usize]) -> Vec<usize> {
+        let unknowns = places.iter().filter_map(|&place| self.rows.unknown(place));
+        unknowns.collect()
+    }
+
     /// And back.
     pub fn gather(&self, x: &[f64], unknowns: &mut [f64]) {
         self.rows.gather(x, unknowns);

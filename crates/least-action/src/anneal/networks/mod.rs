@@ -1,6 +1,7 @@
 //! Annealing of networks: the layer number is time, and the weights are what is estimated.
 
 mod by_pairs;
+mod form;
 mod options;
 mod starts;
 
@@ -10,10 +11,13 @@ use crate::action::{ActionValue, Normalization};
 use crate::anneal::climb::{ActiveBound, Climb};
 use crate::anneal::ladder::{Ladder, MOST_LEVELS};
 use crate::anneal::landscape::{Attempts, Counts, Landscape, Slope, Words};
-use crate::error::{Error, Result};
-use crate::network::{Network, NetworkAction, NetworkObjective, NetworkProblem, PairRows, Pairs};
-use crate::solve::{Hessian, Lbfgs, Minimizer, MinimizerOptions, Minimum, Structured, Workspace};
+use crate::error::Result;
+use crate::network::{
+    LayerElimination, Network, NetworkAction, NetworkObjective, NetworkProblem, PairRows, Pairs,
+};
+use crate::solve::{Minimizer, MinimizerOptions, Minimum, Structured, Workspace};
 use by_pairs::ByPairs;
+use form::Form;
 
 /// R_f over R_m on the first rung, where the ladder does not say it: the model hardly binds.
 const FIRST: f64 = 1e-2;
@@ -23,18 +27,13 @@ const LAST: f64 = 1e6;
 /// Tolerance of the structured minimiser below the last rung of an adaptive ladder: the minimum is only followed there.
 const LOOSE: f64 = 1e-2;
 
-/// Structured steps are the default where a factorisation takes at most so many multiplications, a fraction of a second.
-const MOST_COST: f64 = 3e8;
-
 /// A network, pairs and options, checked.
 #[derive(Clone)]
 pub struct Networks {
     pub(super) problem: NetworkProblem,
     pub(super) options: NetworkAnnealOptions,
     counts: Counts,
-    minimizer: MinimizerOptions,
-    /// The action as rows, if the minimiser wants them.
-    rows: Option<PairRows>,
+    form: Form,
 }
 
 impl Networks {
@@ -45,10 +44,9 @@ impl Networks {
         let inputs = pairs.count * network.widths()[0];
         let problem = NetworkProblem::new(&network, &pairs, &options.action)?;
         let weights = problem.network().weight_count();
-        let (minimizer, rows) = choose(&problem, options.minimizer)?;
+        let form = Form::choose(&problem, options.minimizer)?;
         Ok(Networks {
-            minimizer,
-            rows,
+            form,
             counts: Counts {
                 measured: problem.measured(),
                 // The inputs and the weights: the network makes the rest of them.
@@ -81,41 +79,6 @@ impl Networks {
             Normalization::Mean => counts.residuals as f64 / counts.measured as f64,
         };
         counts.measurement_precision * per_residual
-    }
-}
-
-/// The minimiser, and the rows that it needs: argmin's first-order ones need none.
-fn choose(
-    problem: &NetworkProblem,
-    given: Option<MinimizerOptions>,
-) -> Result<(MinimizerOptions, Option<PairRows>)> {
-    let lbfgs = MinimizerOptions::Lbfgs(Lbfgs::default());
-    let rows = PairRows::new(problem).transpose()?;
-    if let Some(MinimizerOptions::Structured(structured)) = given {
-        if structured.hessian == Hessian::Exact {
-            return Err(Error::WrongShape {
-                path: "minimizer.hessian".into(),
-                message: "must be gauss-newton for networks: their second derivatives are not written out".into(),
-            });
-        }
-    }
-    match (given, rows) {
-        (None, Some(rows)) if rows.cost() <= MOST_COST => {
-            let structured = MinimizerOptions::Structured(Structured::default());
-            Ok((structured, Some(rows)))
-        }
-        (None, _) => Ok((lbfgs, None)),
-        (Some(first @ (MinimizerOptions::Lbfgs(_) | MinimizerOptions::ConjugateGradient(_))), _) => {
-            Ok((first, None))
-        }
-        (Some(other), Some(rows)) => Ok((other, Some(rows))),
-        (Some(other), None) => Err(Error::WrongShape {
-            path: "minimizer".into(),
-            message: format!(
-                "{} needs the derivatives of every layer, which layers that are models do not give; use lbfgs or conjugate-gradient",
-                other.name()
-            ),
-        }),
     }
 }
 
@@ -154,6 +117,7 @@ impl Landscape for Networks {
             action: NetworkAction::new(&self.problem),
             networks: self.clone(),
             workspace: None,
+            elimination: None,
             unknowns: vec![0.0; unknowns],
         }
     }
@@ -194,6 +158,7 @@ pub struct NetworkSlope {
     action: NetworkAction,
     /// The structured minimiser's memory, made once for all rungs.
     workspace: Option<Workspace>,
+    elimination: Option<LayerElimination>,
     unknowns: Vec<f64>,
 }
 
@@ -228,35 +193,39 @@ impl Slope for NetworkSlope {
         interrupted: &dyn Fn() -> bool,
     ) -> Result<Minimum> {
         self.load(path, parameters);
-        let networks = &self.networks;
-        let action = &mut self.action;
-        let minimum = match &networks.rows {
-            None => {
-                let mut objective = NetworkObjective::new(action, model_precision, interrupted);
-                networks
-                    .minimizer
-                    .minimize(&mut objective, &mut self.unknowns)?
+        let (action, unknowns) = (&mut self.action, &mut self.unknowns);
+        let followed = |mut structured: Structured| {
+            if loose {
+                structured.tolerance = structured.tolerance.max(LOOSE);
             }
-            Some(rows) => {
-                let mut by_pairs = ByPairs::new(action, model_precision, rows.clone(), interrupted);
-                let mut x = by_pairs.spread(&self.unknowns);
-                let mut minimum = match networks.minimizer {
-                    MinimizerOptions::Structured(mut structured) => {
-                        if loose {
-                            structured.tolerance = structured.tolerance.max(LOOSE);
-                        }
+            structured
+        };
+        let minimum = match &self.networks.form {
+            Form::Plain(minimizer) => {
+                let mut objective = NetworkObjective::new(action, model_precision, interrupted);
+                minimizer.minimize(&mut objective, unknowns)?
+            }
+            Form::Layers(structured, made) => {
+                let elimination = self.elimination.get_or_insert_with(|| (**made).clone());
+                let options = followed(*structured);
+                elimination.minimize(action, model_precision, &options, unknowns, interrupted)?
+            }
+            Form::Pairs(minimizer, rows) => {
+                let rows = PairRows::clone(rows);
+                let mut by_pairs = ByPairs::new(action, model_precision, rows, interrupted);
+                let mut x = by_pairs.spread(unknowns);
+                let mut minimum = match minimizer {
+                    MinimizerOptions::Structured(structured) => {
                         let workspace = match &mut self.workspace {
                             Some(workspace) => workspace,
                             empty => empty.insert(Workspace::new(&by_pairs)?),
                         };
-                        structured.minimize_in(workspace, &mut by_pairs, &mut x)?
+                        followed(*structured).minimize_in(workspace, &mut by_pairs, &mut x)?
                     }
                     other => other.minimize(&mut by_pairs, &mut x)?,
                 };
-                by_pairs.gather(&x, &mut self.unknowns);
-                let places = minimum.active_bounds.iter();
-                let unknowns = places.filter_map(|&place| rows.unknown(place));
-                minimum.active_bounds = unknowns.collect();
+                by_pairs.gather(&x, unknowns);
+                minimum.active_bounds = by_pairs.unknowns_at(&minimum.active_bounds);
                 minimum
             }
         };

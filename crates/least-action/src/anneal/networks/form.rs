@@ -1,0 +1,74 @@
+//! In which form the action of a network is shown to which minimiser.
+
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::network::{LayerElimination, NetworkProblem, PairRows};
+use crate::solve::{Hessian, Lbfgs, MinimizerOptions, Structured};
+
+/// Structured steps are the default where a factorisation takes at most so many multiplications, a fraction of a second.
+const MOST_COST: f64 = 3e8;
+
+#[derive(Debug, Clone)]
+pub(super) enum Form {
+    /// A function with its gradient.
+    Plain(MinimizerOptions),
+    /// Rows of residuals, pair by pair, with the weights as their border.
+    Pairs(MinimizerOptions, Arc<PairRows>),
+    /// Weights are eliminated row by row, activations along the layers: cheaper for few pairs and many weights.
+    Layers(Structured, Arc<LayerElimination>),
+}
+
+impl Form {
+    /// # Errors
+    /// A minimiser that cannot do it.
+    pub fn choose(problem: &NetworkProblem, given: Option<MinimizerOptions>) -> Result<Self> {
+        let structured = match given {
+            None => Structured::default(),
+            Some(MinimizerOptions::Structured(structured)) => structured,
+            Some(plain @ (MinimizerOptions::Lbfgs(_) | MinimizerOptions::ConjugateGradient(_))) => {
+                return Ok(Form::Plain(plain))
+            }
+            Some(other) => {
+                return match PairRows::new(problem) {
+                    Some(rows) => Ok(Form::Pairs(other, Arc::new(rows?))),
+                    None => Err(no_derivatives(other.name())),
+                }
+            }
+        };
+        if structured.hessian == Hessian::Exact {
+            return Err(Error::WrongShape {
+                path: "minimizer.hessian".into(),
+                message: "must be gauss-newton for networks: their second derivatives are not written out".into(),
+            });
+        }
+        let pairs = PairRows::new(problem).transpose()?;
+        let by_pairs = pairs.as_ref().map_or(f64::INFINITY, PairRows::cost);
+        let by_layers = LayerElimination::cost(problem);
+        // Along the layers only if it is asked for: where two pairs can be met exactly, it goes on as long as the action falls.
+        if given.is_none() && by_pairs > MOST_COST {
+            return Ok(Form::Plain(MinimizerOptions::Lbfgs(Lbfgs::default())));
+        }
+        if given.is_some() && by_layers < by_pairs {
+            // It knows fewer kinds of layers, and no bounds.
+            if let Ok(elimination) = LayerElimination::new(problem) {
+                return Ok(Form::Layers(structured, Arc::new(elimination)));
+            }
+        }
+        match (pairs, given) {
+            (Some(rows), _) if given.is_some() || by_pairs <= MOST_COST => Ok(Form::Pairs(
+                MinimizerOptions::Structured(structured),
+                Arc::new(rows),
+            )),
+            (_, None) => Ok(Form::Plain(MinimizerOptions::Lbfgs(Lbfgs::default()))),
+            (_, Some(_)) => Err(no_derivatives("structured")),
+        }
+    }
+}
+
+fn no_derivatives(minimizer: &str) -> Error {
+    Error::WrongShape {
+        path: "minimizer".into(),
+        message: format!("{minimizer} needs the derivatives of every layer, which layers that are models do not give; use lbfgs or conjugate-gradient"),
+    }
+}
