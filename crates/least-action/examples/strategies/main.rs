@@ -321,8 +321,14 @@ fn estimates(case: &Case) -> BTreeMap<String, Estimate> {
     case.estimate.iter().map(estimate).collect()
 }
 
-/// The level that a climb from the truth ends at.
+/// The level that a climb from the truth ends at, by the automatic ladder: one that begins with a smaller R_f may lose the truth on its way.
 fn from_truth(annealer: &Annealer, twin: &Twin) -> Result<f64> {
+    let options = AnnealOptions {
+        model_precision: Ladder::default(),
+        ..annealer.options().clone()
+    };
+    let model = annealer.problem().model().clone();
+    let annealer = Annealer::new(model, twin.data.clone(), options)?;
     let names = annealer.problem().estimated();
     let all = annealer.problem().model().parameters();
     let value = |name: &str| {
