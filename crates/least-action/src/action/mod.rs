@@ -50,6 +50,14 @@ impl Normalization {
             Normalization::Posterior => 0.5,
         }
     }
+
+    /// The R_f with which a residual counts as a measurement does with R_m = 1.
+    pub(crate) fn per_residual(self, residuals: usize, measured: usize) -> f64 {
+        match self {
+            Normalization::Mean => residuals as f64 / measured as f64,
+            Normalization::Posterior => 1.0,
+        }
+    }
 }
 
 /// The action and its parts, which sum to it.

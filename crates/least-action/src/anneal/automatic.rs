@@ -31,10 +31,8 @@ pub(super) struct Automatic {
 
 impl Automatic {
     pub fn new(problem: &Problem, options: &AnnealOptions, climate: &Climate) -> Self {
-        let per_residual = match problem.normalization {
-            Normalization::Posterior => 1.0,
-            Normalization::Mean => problem.residuals() as f64 / problem.measured() as f64,
-        };
+        let counts = (problem.residuals(), problem.measured());
+        let per_residual = problem.normalization.per_residual(counts.0, counts.1);
         let own = problem.model.dimension() - problem.varying.len();
         let deviations = &climate.deviations[..own];
         let weights = weights(options, deviations);

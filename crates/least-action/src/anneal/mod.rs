@@ -4,6 +4,7 @@
 mod automatic;
 mod climb;
 mod diagnose;
+mod follow;
 mod ladder;
 mod landscape;
 mod levels;

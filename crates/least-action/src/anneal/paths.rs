@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::automatic::Automatic;
 use super::climb::{ActiveBound, Climb};
+use super::follow::follow;
 use super::ladder::Ladder;
 use super::landscape::{Attempts, Counts, Landscape, Slope, Words};
 use super::number::shortest;
@@ -13,7 +14,7 @@ use super::AnnealOptions;
 use crate::action::{Action, ActionValue, DataSets, Problem};
 use crate::error::{check, Result};
 use crate::model::Model;
-use crate::solve::{Minimizer, MinimizerOptions, Minimum, Structured, Workspace};
+use crate::solve::{Minimizer, MinimizerOptions, Minimum, Workspace};
 
 /// Numbers that a climb may keep in memory: three of WebAssembly's four gigabytes, or more than a machine has.
 const MOST_MEMORY: f64 = if cfg!(target_pointer_width = "32") {
@@ -21,9 +22,6 @@ const MOST_MEMORY: f64 = if cfg!(target_pointer_width = "32") {
 } else {
     1e12
 };
-
-/// Tolerance of the structured minimiser below the last rung of an adaptive ladder: the minimum is only followed there.
-const LOOSE: f64 = 1e-2;
 
 /// A model, data and options, checked.
 #[derive(Clone)]
@@ -223,15 +221,8 @@ impl Slope for PathSlope {
             ActionObjective::new(&mut self.action, model_precision, &self.scales, interrupted);
         let minimum = match &self.paths.options.minimizer {
             MinimizerOptions::Structured(given) => {
-                let mut structured: Structured = *given;
-                if loose {
-                    structured.tolerance = structured.tolerance.max(LOOSE);
-                }
-                let workspace = match &mut self.workspace {
-                    Some(workspace) => workspace,
-                    empty => empty.insert(Workspace::new(&objective)?),
-                };
-                structured.minimize_in(workspace, &mut objective, variables)?
+                let workspace = &mut self.workspace;
+                follow(given, loose, workspace, &mut objective, variables)?
             }
             other => other.minimize(&mut objective, variables)?,
         };

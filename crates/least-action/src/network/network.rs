@@ -190,7 +190,7 @@ impl Network {
     }
 
     /// The first map with each set of weights.
-    pub(super) fn distinct_sets(&self) -> impl Iterator<Item = (usize, &WeightSet)> {
+    pub(crate) fn distinct_sets(&self) -> impl Iterator<Item = (usize, &WeightSet)> {
         let mut end = 0;
         self.weights.iter().enumerate().filter(move |(_, set)| {
             let new = set.start >= end && !set.is_empty();

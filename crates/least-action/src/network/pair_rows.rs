@@ -79,9 +79,11 @@ impl PairRows {
         pairs.for_each(|(&place, x)| *x = from[place]);
     }
 
-    /// Which of the problem's unknowns is at this place; none where the layout is filled up.
-    pub fn unknown(&self, place: usize) -> Option<usize> {
-        self.places.iter().position(|&p| p == place)
+    /// Which of the problem's unknowns are at these places, which ascend; what only fills up is none.
+    pub fn unknowns_at(&self, places: &[usize]) -> Vec<usize> {
+        let unknowns = self.places.iter().enumerate();
+        let meant = unknowns.filter(|(_, place)| places.binary_search(place).is_ok());
+        meant.map(|(unknown, _)| unknown).collect()
     }
 
     /// Patterns, and what does not depend on the unknowns.

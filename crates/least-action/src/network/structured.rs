@@ -11,15 +11,6 @@ use crate::action::Layout;
 use crate::error::{check, Error, Result};
 use crate::solve::{BlockMatrix, Cholesky, Damping, Minimum, StopReason, Structured};
 
-/// A step below this share of its promise is not taken.
-const LEAST_GAIN: f64 = 1e-4;
-
-/// So many damped steps in a row that promise less than the tolerance end a minimisation; one is enough if it is not damped.
-const QUIET_STEPS: usize = 5;
-
-/// Damping that takes no more than this share of a step's promise leaves it as it is.
-const UNDAMPED: f64 = 0.1;
-
 /// The memory of [`LayerElimination::minimize`], O(F (pairs x width)^2 + weights) with the greatest width: made once per problem.
 #[derive(Debug, Clone)]
 pub struct LayerElimination {
@@ -157,7 +148,7 @@ impl LayerElimination {
                 };
             }
             let small = promise <= options.tolerance * value;
-            let undamped = damping.negligible() && held <= UNDAMPED * promise;
+            let undamped = damping.negligible() && held <= Damping::UNDAMPED * promise;
             for ((trial, x), step) in self.trial.iter_mut().zip(&*x).zip(&self.step) {
                 *trial = x + step;
             }
@@ -165,13 +156,13 @@ impl LayerElimination {
             let tried = action.evaluate(model_precision, &self.trial);
             let lower = tried
                 .as_ref()
-                .is_ok_and(|t| value - t.action > LEAST_GAIN * promise);
+                .is_ok_and(|t| value - t.action > Damping::LEAST_GAIN * promise);
             if let (Ok(tried), true) = (&tried, lower) {
                 let gain = (value - tried.action) / promise;
                 value = tried.action;
                 x.copy_from_slice(&self.trial);
                 quiet = if small { quiet + 1 } else { 0 };
-                if (small && undamped) || quiet == QUIET_STEPS {
+                if (small && undamped) || quiet == Damping::QUIET_STEPS {
                     break StopReason::ValueSettled;
                 }
                 not_finite = false;

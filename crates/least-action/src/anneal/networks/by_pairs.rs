@@ -52,10 +52,9 @@ impl<'a> ByPairs<'a> {
         x
     }
 
-    /// Which of the problem's unknowns these are; what only fills up is none.
+    /// Which of the problem's unknowns are at these places, which ascend.
     pub fn unknowns_at(&self, places: &[usize]) -> Vec<usize> {
-        let unknowns = places.iter().filter_map(|&place| self.rows.unknown(place));
-        unknowns.collect()
+        self.rows.unknowns_at(places)
     }
 
     /// And back.

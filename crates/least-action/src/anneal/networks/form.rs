@@ -55,13 +55,12 @@ impl Form {
                 return Ok(Form::Layers(structured, Arc::new(elimination)));
             }
         }
-        match (pairs, given) {
-            (Some(rows), _) if given.is_some() || by_pairs <= MOST_COST => Ok(Form::Pairs(
-                MinimizerOptions::Structured(structured),
-                Arc::new(rows),
-            )),
-            (_, None) => Ok(Form::Plain(MinimizerOptions::Lbfgs(Lbfgs::default()))),
-            (_, Some(_)) => Err(no_derivatives("structured")),
+        match pairs {
+            Some(rows) => {
+                let minimizer = MinimizerOptions::Structured(structured);
+                Ok(Form::Pairs(minimizer, Arc::new(rows)))
+            }
+            None => Err(no_derivatives("structured")),
         }
     }
 }

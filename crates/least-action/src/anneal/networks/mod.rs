@@ -7,15 +7,16 @@ mod starts;
 
 pub use options::{NetworkAnnealOptions, NetworkStart, NetworkStarts};
 
-use crate::action::{ActionValue, Normalization};
+use crate::action::ActionValue;
 use crate::anneal::climb::{ActiveBound, Climb};
+use crate::anneal::follow::{follow, of_rung};
 use crate::anneal::ladder::{Ladder, MOST_LEVELS};
 use crate::anneal::landscape::{Attempts, Counts, Landscape, Slope, Words};
 use crate::error::Result;
 use crate::network::{
     LayerElimination, Network, NetworkAction, NetworkObjective, NetworkProblem, PairRows, Pairs,
 };
-use crate::solve::{Minimizer, MinimizerOptions, Minimum, Structured, Workspace};
+use crate::solve::{Minimizer, MinimizerOptions, Minimum, Workspace};
 use by_pairs::ByPairs;
 use form::Form;
 
@@ -23,9 +24,6 @@ use form::Form;
 const FIRST: f64 = 1e-2;
 /// And on the last: its error is then negligible.
 const LAST: f64 = 1e6;
-
-/// Tolerance of the structured minimiser below the last rung of an adaptive ladder: the minimum is only followed there.
-const LOOSE: f64 = 1e-2;
 
 /// A network, pairs and options, checked.
 #[derive(Clone)]
@@ -74,10 +72,9 @@ impl Networks {
     /// R_m as R_f counts it: in the mean normalisation the errors of model and data have weights of their own.
     fn unit(&self) -> f64 {
         let counts = &self.counts;
-        let per_residual = match counts.normalization {
-            Normalization::Posterior => 1.0,
-            Normalization::Mean => counts.residuals as f64 / counts.measured as f64,
-        };
+        let per_residual = counts
+            .normalization
+            .per_residual(counts.residuals, counts.measured);
         counts.measurement_precision * per_residual
     }
 }
@@ -194,12 +191,6 @@ impl Slope for NetworkSlope {
     ) -> Result<Minimum> {
         self.load(path, parameters);
         let (action, unknowns) = (&mut self.action, &mut self.unknowns);
-        let followed = |mut structured: Structured| {
-            if loose {
-                structured.tolerance = structured.tolerance.max(LOOSE);
-            }
-            structured
-        };
         let minimum = match &self.networks.form {
             Form::Plain(minimizer) => {
                 let mut objective = NetworkObjective::new(action, model_precision, interrupted);
@@ -207,7 +198,7 @@ impl Slope for NetworkSlope {
             }
             Form::Layers(structured, made) => {
                 let elimination = self.elimination.get_or_insert_with(|| (**made).clone());
-                let options = followed(*structured);
+                let options = of_rung(structured, loose);
                 elimination.minimize(action, model_precision, &options, unknowns, interrupted)?
             }
             Form::Pairs(minimizer, rows) => {
@@ -216,11 +207,8 @@ impl Slope for NetworkSlope {
                 let mut x = by_pairs.spread(unknowns);
                 let mut minimum = match minimizer {
                     MinimizerOptions::Structured(structured) => {
-                        let workspace = match &mut self.workspace {
-                            Some(workspace) => workspace,
-                            empty => empty.insert(Workspace::new(&by_pairs)?),
-                        };
-                        followed(*structured).minimize_in(workspace, &mut by_pairs, &mut x)?
+                        let workspace = &mut self.workspace;
+                        follow(structured, loose, workspace, &mut by_pairs, &mut x)?
                     }
                     other => other.minimize(&mut by_pairs, &mut x)?,
                 };
@@ -242,7 +230,8 @@ impl Slope for NetworkSlope {
             active.filter(|unknown| range.contains(unknown)).count()
         };
         let first = problem.activation_count();
-        let weights = network.weight_sets().iter().enumerate().map(|(l, set)| {
+        // Tied weights are told once, of the first layer that has them.
+        let weights = network.distinct_sets().map(|(l, set)| {
             let range = set.range();
             ActiveBound {
                 name: format!("weights of layer {}", l + 1),

@@ -44,14 +44,8 @@ fn nowhere(not_finite: bool, otherwise: StopReason) -> StopReason {
     }
 }
 
-/// A step below this share of its promise is not taken.
-const LEAST_GAIN: f64 = 1e-4;
-
 /// A step that keeps more than this share of its promise may as well have been longer.
 const GOOD_GAIN: f64 = 0.75;
-
-/// So many damped steps in a row that promise less than the tolerance end a minimisation; one is enough if it is not damped.
-const QUIET_STEPS: usize = 5;
 
 impl<'a> Search<'a> {
     pub fn begin(
@@ -117,7 +111,7 @@ impl<'a> Search<'a> {
                 Tried::Lower(gain) => {
                     let held_back = !promise.undamped && self.damping.least();
                     quiet = if small { quiet + 1 } else { 0 };
-                    if quiet == QUIET_STEPS {
+                    if quiet == Damping::QUIET_STEPS {
                         break StopReason::ValueSettled;
                     }
                     (not_finite, self.precise) = (false, false);
@@ -158,7 +152,7 @@ impl<'a> Search<'a> {
         let memory = &mut *self.memory;
         match self.problem.linearize(&memory.trial, &mut memory.next) {
             Err(_) => Tried::NotFinite,
-            Ok(value) if self.value - value > LEAST_GAIN * predicted => {
+            Ok(value) if self.value - value > Damping::LEAST_GAIN * predicted => {
                 let gain = (self.value - value) / predicted;
                 self.value = value;
                 self.x.copy_from_slice(&memory.trial);

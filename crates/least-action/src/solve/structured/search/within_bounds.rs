@@ -1,6 +1,7 @@
 //! From the step of the quadratic model to one that stays within the bounds: a projected search on the model, as in J. J. Moré and G. Toraldo, SIAM J. Optim. 1, 1991,
 //! whose subspace steps are exact.
 
+use super::super::damping::Damping;
 use super::super::Hessian;
 use super::{dot, Search};
 
@@ -13,9 +14,6 @@ pub(super) struct Promise {
     /// The damping hardly shortens the step: what it promises is all there is.
     pub undamped: bool,
 }
-
-/// A step is called undamped if the damping, as a part of the quadratic model, is less than this share of what the step promises.
-const UNDAMPED: f64 = 0.1;
 
 /// A step that is cut at its bounds and keeps less than this share of what it promised is computed anew beside the cut, at most [`ROUNDS`] times.
 const GOOD_CUT: f64 = 0.9;
@@ -49,7 +47,7 @@ impl Search<'_> {
             // Bounds that the step presses against leave no more than this.
             free: if best { kept } else { free },
             kept,
-            undamped: self.damping.negligible() && damping <= UNDAMPED * free,
+            undamped: self.damping.negligible() && damping <= Damping::UNDAMPED * free,
         }
     }
 
