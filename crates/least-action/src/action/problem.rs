@@ -416,7 +416,7 @@ impl Names<'_> {
             return Ok(());
         }
         let message = format!(
-            "{name} is a parameter that is not estimated, so it keeps its value; estimate it, with its bounds as estimate.{name}.bounds and what is known of it as              estimate.{name}.prior, or leave this out"
+            "{name} is a parameter that is not estimated, so it keeps its value; estimate it, with its bounds as estimate.{name}.bounds and what is known of it as estimate.{name}.prior, or leave this out"
         );
         Err(Error::WrongShape {
             path: path.into(),
