@@ -4,6 +4,7 @@ import { climbHere } from "./anneal/here.js";
 import type { AnnealOptions } from "./anneal/options.js";
 import type { Run } from "./anneal/run.js";
 import type { NetworkAnnealOptions } from "./network/anneal.js";
+import { type Design, designBy, type DesignOptions } from "./network/design.js";
 import type { NetworkRun } from "./network/run.js";
 
 /**
@@ -36,4 +37,20 @@ export function anneal<P extends string, E extends P = never, I extends string =
 ): Promise<Run<E, I>>;
 export function anneal(options: unknown): Promise<Run | NetworkRun> {
   return annealBy(climbHere, options);
+}
+
+/**
+ * Anneals several networks and trains them in the plain way, and puts levels beside prediction errors: how deep, how wide, how many pairs or observed outputs
+ * the data ask for. `summary()` of the result is a table.
+ *
+ * @throws LeastActionError (the promise rejects) for whatever is wrong with the options, by field.
+ *
+ * @example
+ * const { rows } = await design({
+ *   candidates: { shallow: { model: feedforward({ layers: [10, 10] }) }, deep: { model: feedforward({ layers: Array(20).fill(10) }) } },
+ *   pairs, fresh, measurementPrecision: 4e4, weightBounds: [-1, 1],
+ * });
+ */
+export function design<C extends string>(options: DesignOptions<C>): Promise<Design<C>> {
+  return designBy(anneal, options);
 }

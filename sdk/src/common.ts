@@ -82,6 +82,7 @@ export {
   recurrent,
   type RecurrentOptions,
 } from "./network/define.js";
+export type { Candidate, Design, DesignOptions, DesignRow } from "./network/design.js";
 export type { LayerWeights, Network, Weights } from "./network/network.js";
 export { type LayerRows, oneHot, type Pairs, type Rows } from "./network/pairs.js";
 export type { BestNetwork, Found, NetworkRun, NetworkStartResult } from "./network/run.js";

@@ -1,6 +1,9 @@
 //! Networks: reading them and their pairs, what they predict, and twin experiments.
 
+use std::sync::Arc;
+
 use js_sys::{Array, Float64Array, Reflect};
+use least_action::model::Model;
 use least_action::network::{Bias, Layer, LayerValues, Network, Pairs, WeightSet};
 use least_action::twin::NetworkTwin;
 use serde::{Deserialize, Serialize};
@@ -29,13 +32,19 @@ struct OfModel {
     share: Option<String>,
 }
 
-/// A layer, whose `map` is the specification of a model if there is one.
-fn read_layer(root: &str, layer: &JsValue, map: &JsValue) -> Result<Layer> {
-    if map.is_undefined() {
+/// A layer; `map` is the number of its model, if it is one.
+fn read_layer(
+    root: &str,
+    layer: &JsValue,
+    map: &JsValue,
+    models: &[Arc<dyn Model>],
+) -> Result<Layer> {
+    let number = map.as_f64().map(|number| number as usize);
+    let Some(model) = number.and_then(|number| models.get(number)) else {
         return read(root, layer);
-    }
+    };
     let given: OfModel = read(root, layer)?;
-    let layer = Layer::of_model(build(map)?, given.residual);
+    let layer = Layer::of_model(model.clone(), given.residual);
     Ok(Layer {
         share: given.share,
         ..layer
@@ -52,13 +61,17 @@ struct Steps {
     steps: usize,
 }
 
-/// A network from `{ inputs, layers, maps }`, where layers are numbered from 1 in errors, as `layers[0]` is that of the inputs; or from `{ cell, map, steps }`.
+/// A network from `{ inputs, layers, maps }`, where layers are numbered from 1 in errors, as `layers[0]` is that of the inputs; or from `{ cell, map, steps }`. Beside
+/// them are `models`, the specifications of those that maps are numbers of: layers that are tied have the same one.
 pub fn read_network(spec: &JsValue) -> Result<Network> {
+    let models = Array::from(&field(spec, "models"));
+    let models = models.iter().map(|model| build(&model));
+    let models = models.collect::<Result<Vec<Arc<dyn Model>>>>()?;
     let cell = field(spec, "cell");
     if !cell.is_undefined() {
         let steps = object([("steps", field(spec, "steps"))]);
         let steps: Steps = read("", &steps)?;
-        let cell = read_layer("cell", &cell, &field(spec, "map"))?;
+        let cell = read_layer("cell", &cell, &field(spec, "map"), &models)?;
         return Network::recurrent(cell, steps.steps).map_err(thrown);
     }
     let size: Size = read("", &object([("inputs", field(spec, "inputs"))]))?;
@@ -66,7 +79,7 @@ pub fn read_network(spec: &JsValue) -> Result<Network> {
     let (layers, maps) = (Array::from(&layers), Array::from(&maps));
     let name = |l: usize| format!("layers[{l}]");
     let layers = layers.iter().zip(maps.iter()).enumerate();
-    let layers = layers.map(|(l, (layer, map))| read_layer(&name(l + 1), &layer, &map));
+    let layers = layers.map(|(l, (layer, map))| read_layer(&name(l + 1), &layer, &map, &models));
     let layers = layers.collect::<Result<Vec<Layer>>>()?;
     Network::named(size.inputs, layers, &name).map_err(thrown)
 }

@@ -65,10 +65,12 @@ export function feedforward(options: FeedforwardOptions): Network {
   checkFields("", { layers, ...defaults }, ["layers", ...DEFAULTS]);
   if (!Array.isArray(layers)) throw wrongShape("layers", `must be an array of layers, got ${describe(layers)}`);
   const [first, ...others] = layers as unknown[];
-  const given = others.map((layer, l) => layerOf(`layers[${l + 1}]`, layer, defaults));
+  const models = new Models();
+  const given = others.map((layer, l) => layerOf(`layers[${l + 1}]`, layer, defaults, models));
   const inputs = typeof first === "object" && first !== null ? (first as { width?: unknown }).width : first;
   if (typeof inputs !== "number") throw wrongShape("layers[0]", `must be the number of inputs, got ${describe(first)}`);
-  return new Network({ inputs, layers: given.map(({ layer }) => layer), maps: given.map(({ map }) => map) });
+  const [written, maps] = [given.map(({ layer }) => layer), given.map(({ map }) => map)];
+  return new Network({ inputs, layers: written, maps, models: models.specs });
 }
 
 /**
@@ -80,18 +82,39 @@ export function feedforward(options: FeedforwardOptions): Network {
  */
 export function recurrent(options: RecurrentOptions): Network {
   const { steps, ...rest } = fields("options", options);
-  const { layer, map } = layerOf("", rest, {});
-  return new Network({ cell: layer, map, steps });
+  const models = new Models();
+  const { layer, map } = layerOf("", rest, {}, models);
+  return new Network({ cell: layer, map, steps, models: models.specs });
 }
 
-function layerOf(path: string, given: unknown, defaults: Record<string, unknown>): { layer: unknown; map: unknown } {
+/** Models by number: layers that are tied must have the same one. */
+class Models {
+  readonly specs: unknown[] = [];
+  readonly #known = new Map<unknown, number>();
+
+  numberOf(model: unknown): number {
+    const known = this.#known.get(model);
+    if (known !== undefined) return known;
+    this.specs.push(specOf(model));
+    this.#known.set(model, this.specs.length - 1);
+    return this.specs.length - 1;
+  }
+}
+
+/** A layer as Rust reads it, and the number of its model if it is one. */
+function layerOf(
+  path: string,
+  given: unknown,
+  defaults: Record<string, unknown>,
+  models: Models,
+): { layer: unknown; map: number | undefined } {
   const at = path === "" ? "cell" : path;
-  if (typeof given === "number") return layerOf(path, { width: given }, defaults);
+  if (typeof given === "number") return layerOf(path, { width: given }, defaults, models);
   const own = fields(at, given);
   if (own.map !== undefined) {
     const { map, ...rest } = own;
     checkFields(path, own, ["map", "residual", "share"]);
-    return { layer: plain(at, rest), map: specOf(map) };
+    return { layer: plain(at, rest), map: models.numberOf(map) };
   }
   checkFields(path, own, ["width", "map", ...DEFAULTS]);
   const { bias, ...rest } = { ...defaults, ...own };
