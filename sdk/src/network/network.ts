@@ -88,23 +88,23 @@ export class Network {
   /** One list of all weights, layer by layer. */
   splitWeights(all: ArrayLike<number>): LayerWeights[] {
     const list = float64Array("weights", all);
-    this.#check(list);
+    this.#check("weights", list);
     return this.#description.places.map((places) => layerOf(places, list));
   }
 
-  /** The other way round. Of layers that are tied, the last counts. */
-  joinWeights(weights: Weights): Float64Array {
+  /** The other way round; `path` is what errors call them. Of layers that are tied, the last counts. */
+  joinWeights(weights: Weights, path = "weights"): Float64Array {
     if (!isByLayer(weights)) {
-      const list = float64Array("weights", weights);
-      this.#check(list);
+      const list = float64Array(path, weights);
+      this.#check(path, list);
       return list;
     }
     const { places } = this.#description;
     if (weights.length !== places.length) {
-      throw wrongLength("weights", weights.length, places.length, "one per layer after the inputs");
+      throw wrongLength(path, weights.length, places.length, "one per layer after the inputs");
     }
     const all = new Float64Array(this.weightCount);
-    places.forEach((at, l) => put(`weights[${l}]`, fields(`weights[${l}]`, weights[l]), at, all));
+    places.forEach((at, l) => put(`${path}[${l}]`, fields(`${path}[${l}]`, weights[l]), at, all));
     return all;
   }
 
@@ -125,9 +125,9 @@ export class Network {
     return this.#description.text;
   }
 
-  #check(list: Float64Array): void {
+  #check(path: string, list: Float64Array): void {
     if (list.length === this.weightCount) return;
-    throw wrongLength("weights", list.length, this.weightCount, "one per weight of the network");
+    throw wrongLength(path, list.length, this.weightCount, "one per weight of the network");
   }
 }
 

@@ -6,13 +6,15 @@ import { call, release } from "../instance.js";
 import type { CoreTrainOptions, NetworkOptions, PredictionError, RawPairs, RawTrainer, StopReason } from "../raw.js";
 import { fields } from "../shape.js";
 import { parted } from "./anneal.js";
-import { type LayerWeights, type Network, networkOf } from "./network.js";
+import { type LayerWeights, type Network, networkOf, type Weights } from "./network.js";
 import { type LayerRows, type Pairs, pairsOf, type Rows } from "./pairs.js";
 
 /** Everything about plain training. */
-export interface TrainOptions extends NetworkOptions, Omit<CoreTrainOptions, "action"> {
+export interface TrainOptions extends NetworkOptions, Omit<CoreTrainOptions, "action" | "initialWeights"> {
   model: Network;
   pairs: Pairs;
+  /** The first weights, for instance those that annealing has found. Default: drawn at random. */
+  initialWeights?: Weights;
   /** Told every few dozen iterations. What it throws stops the training and rejects its promise. */
   onProgress?: (progress: TrainProgress) => void;
   /** Stops the training at the next report; the promise then gives the weights as they are. */
@@ -30,7 +32,7 @@ export interface TrainProgress {
 /** Iterations between two reports, after which L-BFGS begins anew. */
 const PORTION = 50;
 
-const outer = ["inputs", "weights", "seed", "minimizer"] satisfies (keyof CoreTrainOptions)[];
+const outer = ["inputs", "weights", "initialWeights", "seed", "minimizer"] satisfies (keyof CoreTrainOptions)[];
 const own = ["model", "pairs", "onProgress", "signal"] satisfies (keyof TrainOptions)[];
 
 /** A trained network. */
@@ -79,8 +81,11 @@ export class TrainedNetwork implements TrainProgress {
  * trained.predictionError(fresh).meanSquare;
  */
 export async function train(options: TrainOptions): Promise<TrainedNetwork> {
-  const { model, pairs, onProgress, signal, ...rest } = fields("options", options);
+  const { model, pairs, initialWeights, onProgress, signal, ...rest } = fields("options", options);
   const network = networkOf(model);
+  if (initialWeights !== undefined) {
+    rest.initialWeights = network.joinWeights(initialWeights as Weights, "initialWeights");
+  }
   const watch = watchOf({ workers: undefined, onProgress, signal });
   const { outer: given, inner } = parted(rest, outer);
   const trainer = trainerOf(network, pairsOf(pairs, network), inner, given);

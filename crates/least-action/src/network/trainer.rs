@@ -28,6 +28,9 @@ pub struct TrainOptions {
         ts(type = "readonly [number, number]", optional)
     )]
     pub weights: Option<[f64; 2]>,
+    /// The first weights, all of them in one list, for instance those that annealing has found. Default: none, they are drawn.
+    #[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>", optional))]
+    pub initial_weights: Option<Vec<f64>>,
     /// A whole number from 0 on, from TypeScript up to 2^53 - 1. The same seed gives the same bits. Default: 0.
     #[cfg_attr(feature = "typescript", ts(type = "number", optional))]
     pub seed: u64,
@@ -69,7 +72,15 @@ impl Trainer {
         let problem = NetworkProblem::new(network, pairs, &options.action)?;
         problem.check_something_to_learn()?;
         let training = Training::new(&problem, options.inputs)?;
-        let weights = network.random_weights(options.weights, None, options.seed)?;
+        let weights = match &options.initial_weights {
+            None => network.random_weights(options.weights, None, options.seed)?,
+            Some(weights) => {
+                let because = "one per weight of the network";
+                let expected = network.weight_count();
+                check::length("initialWeights", weights.len(), expected, because)?;
+                weights.clone()
+            }
+        };
         let mut unknowns = vec![0.0; training.unknowns()];
         let first = unknowns.len() - weights.len();
         if first > 0 {
