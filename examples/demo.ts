@@ -5,12 +5,15 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bars } from "./bars/index.js";
+import { digits } from "./digits/index.js";
 import { limits } from "./limits/index.js";
 import { lorenz96Twin } from "./lorenz96-twin/index.js";
 import { lynxHare } from "./lynx-hare/index.js";
+import { recurrent } from "./recurrent/index.js";
 import { heading } from "./terminal.js";
 
-const examples = { "lorenz96-twin": lorenz96Twin, "lynx-hare": lynxHare, limits };
+const examples = { "lorenz96-twin": lorenz96Twin, "lynx-hare": lynxHare, limits, bars, digits, recurrent };
 type Name = keyof typeof examples;
 const isName = (text: string): text is Name => text in examples;
 

@@ -43,7 +43,7 @@ export async function drawImages({ width, columns, images, ...picture }: ImagesP
     tint: wrong === true ? colours.data : ink.text,
   }));
   const size = { x: columns * (width + gap) - gap, y: Math.ceil(images.length / columns) * (height + 2 * gap) };
-  const scale = Math.min(8, 900 / size.x);
+  const scale = Math.min(14, 900 / size.x);
   const axis = (field: "x" | "y", length: number): Position => ({
     field,
     type: "quantitative",

@@ -1,5 +1,5 @@
 /** Action against log10(R_f/R_m): the picture that says how many minima there are and which of them is the lowest. */
-import type { Run } from "least-action";
+import type { NetworkRun, Run } from "least-action";
 import { colours, heading, ink, toSvg, type Layer, type Plot, type Position } from "./style.js";
 
 export interface LevelsPicture {
@@ -13,7 +13,7 @@ export interface LevelsPicture {
 
 export interface LevelsPanel {
   label: string;
-  run: Pick<Run<string>, "levels" | "clusters" | "expectedLevel">;
+  run: Pick<Run<string> | NetworkRun, "levels" | "clusters" | "expectedLevel">;
 }
 
 const groups = { lowest: "starts that end at the lowest level", higher: "starts that end higher" };
@@ -21,7 +21,9 @@ const groupColours = { [groups.lowest]: colours.estimate, [groups.higher]: ink.l
 
 export async function drawLevels(picture: LevelsPicture): Promise<string> {
   const plots = picture.panels.map((panel) => ({ ...panel, rungs: rungsOf(panel.run, picture.measurementPrecision) }));
-  const actions = plots.flatMap((plot) => [plot.run.expectedLevel, ...plot.rungs.map((rung) => rung.action)]);
+  // Where more is fitted than measured, noise explains a level of zero, which a logarithmic axis has not.
+  const levels = plots.flatMap((plot) => [plot.run.expectedLevel, ...plot.rungs.map((rung) => rung.action)]);
+  const actions = levels.filter((action) => action > 0);
   const domain: [number, number] = [Math.min(...actions) / 2, Math.max(...actions) * 2];
   const present = Object.values(groups).filter((group) =>
     plots.some((plot) => plot.rungs.some((rung) => rung.group === group)),
@@ -44,7 +46,8 @@ export async function drawLevels(picture: LevelsPicture): Promise<string> {
     });
     const first = Math.min(...plot.rungs.map((rung) => rung.x));
     const { expectedLevel } = plot.run;
-    const expected = [{ action: expectedLevel, label: `expected: ${expectedLevel.toPrecision(3)}` }];
+    const label = `expected: ${expectedLevel.toPrecision(3)}`;
+    const expected = expectedLevel > 0 ? [{ action: expectedLevel, label }] : [];
     const layer: Layer[] = [
       heading([{ x: first, label: plot.label }], x),
       {
@@ -105,7 +108,7 @@ function rungsOf({ levels, clusters }: LevelsPanel["run"], measurementPrecision:
 /** Ticks at powers of ten, written as such. */
 function powersOfTen([bottom, top]: readonly [number, number]) {
   const first = Math.ceil(Math.log10(bottom));
-  const exponents = Array.from({ length: Math.floor(Math.log10(top)) - first + 1 }, (_, i) => first + i);
+  const exponents = Array.from({ length: Math.max(0, Math.floor(Math.log10(top)) - first + 1) }, (_, i) => first + i);
   const raised = (exponent: number): string =>
     String(exponent).replace(/./g, (c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)] ?? c);
   const names = Object.fromEntries(exponents.map((n) => [n, n < 0 ? `10${raised(n)}` : String(10 ** n)]));
