@@ -96,9 +96,9 @@ fn what_a_network_has_produced_is_learned() {
     }
 }
 
-/// Few pairs and many weights, as in the twins of the paper: structured steps go along the layers there.
+/// Few pairs and many weights, as in the twins of the paper: a step needs a matrix no larger than the measurements there.
 #[test]
-fn deep_networks_of_few_pairs_are_climbed_along_the_layers() {
+fn deep_networks_of_few_pairs_are_climbed_by_their_measurements() {
     let network = Network::feedforward(10, vec![Layer::new(10); 19]).unwrap();
     let mut random = noise(2);
     let weights: Vec<f64> = (0..network.weight_count())

@@ -7,10 +7,9 @@
 mod action;
 mod activation;
 mod beginning;
+mod by_measurements;
 mod costate;
 mod data;
-mod dense;
-mod eliminate;
 mod forward;
 mod layers;
 mod matrix;
@@ -21,13 +20,13 @@ mod pair_rows;
 mod pass;
 mod problem;
 mod products;
-mod structured;
 #[cfg(test)]
 mod tests;
 mod train;
 
 pub use action::NetworkAction;
 pub use activation::Activation;
+pub use by_measurements::ByMeasurements;
 pub use costate::Costate;
 pub use data::{one_hot, LayerValues, Pairs};
 pub use layers::{Bias, Layer, LayerMap};
@@ -35,5 +34,4 @@ pub use network::{Network, WeightSet};
 pub use objective::NetworkObjective;
 pub(crate) use pair_rows::PairRows;
 pub use problem::{NetworkOptions, NetworkProblem};
-pub use structured::LayerElimination;
 pub use train::{TrainedInputs, Training};

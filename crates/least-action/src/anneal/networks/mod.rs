@@ -14,7 +14,7 @@ use crate::anneal::ladder::{Ladder, MOST_LEVELS};
 use crate::anneal::landscape::{Attempts, Counts, Landscape, Slope, Words};
 use crate::error::Result;
 use crate::network::{
-    LayerElimination, Network, NetworkAction, NetworkObjective, NetworkProblem, PairRows, Pairs,
+    ByMeasurements, Network, NetworkAction, NetworkObjective, NetworkProblem, PairRows, Pairs,
 };
 use crate::solve::{Minimizer, MinimizerOptions, Minimum, Workspace};
 use by_pairs::ByPairs;
@@ -114,7 +114,7 @@ impl Landscape for Networks {
             action: NetworkAction::new(&self.problem),
             networks: self.clone(),
             workspace: None,
-            elimination: None,
+            measurements: None,
             unknowns: vec![0.0; unknowns],
         }
     }
@@ -155,7 +155,7 @@ pub struct NetworkSlope {
     action: NetworkAction,
     /// The structured minimiser's memory, made once for all rungs.
     workspace: Option<Workspace>,
-    elimination: Option<LayerElimination>,
+    measurements: Option<ByMeasurements>,
     unknowns: Vec<f64>,
 }
 
@@ -196,10 +196,10 @@ impl Slope for NetworkSlope {
                 let mut objective = NetworkObjective::new(action, model_precision, interrupted);
                 minimizer.minimize(&mut objective, unknowns)?
             }
-            Form::Layers(structured, made) => {
-                let elimination = self.elimination.get_or_insert_with(|| (**made).clone());
+            Form::Measurements(structured, made) => {
+                let measurements = self.measurements.get_or_insert_with(|| (**made).clone());
                 let options = of_rung(structured, loose);
-                elimination.minimize(action, model_precision, &options, unknowns, interrupted)?
+                measurements.minimize(action, model_precision, &options, unknowns, interrupted)?
             }
             Form::Pairs(minimizer, rows) => {
                 let rows = PairRows::clone(rows);

@@ -3,7 +3,6 @@
 mod gradient;
 mod input;
 mod rows;
-mod structured;
 mod training;
 
 use std::sync::Arc;
