@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use least_action::network::{
-    Activation, Layer, LayerElimination, Network, NetworkAction, NetworkOptions, NetworkProblem,
+    Activation, ByMeasurements, Layer, Network, NetworkAction, NetworkOptions, NetworkProblem,
     Pairs, TrainedInputs, Training,
 };
 use least_action::solve::Structured;
@@ -72,7 +72,7 @@ fn ladder(network: &Network, pairs: usize, rungs: usize) -> Result<(f64, usize, 
         .map(|k| number(k + 7, 0.4))
         .collect();
     let mut action = NetworkAction::new(&problem);
-    let mut memory = LayerElimination::new(&problem)?;
+    let mut memory = ByMeasurements::new(&problem)?;
     let start = Instant::now();
     let (mut iterations, mut value) = (0, f64::NAN);
     let growth = (1.1f64).powf(435.0 / (rungs - 1) as f64);

@@ -7,11 +7,11 @@
 mod action;
 mod activation;
 mod beginning;
+mod by_measurements;
 mod costate;
 mod data;
-mod dense;
-mod eliminate;
 mod forward;
+mod innovations;
 mod layers;
 mod matrix;
 #[allow(clippy::module_inception)]
@@ -22,7 +22,6 @@ mod pass;
 mod problem;
 mod products;
 mod skill;
-mod structured;
 #[cfg(test)]
 mod tests;
 mod train;
@@ -30,14 +29,15 @@ mod trainer;
 
 pub use action::NetworkAction;
 pub use activation::Activation;
+pub use by_measurements::ByMeasurements;
 pub use costate::Costate;
 pub use data::{one_hot, LayerValues, Pairs};
+pub(crate) use innovations::{InInnovations, Innovations};
 pub use layers::{Bias, Layer, LayerMap};
 pub use network::{Network, WeightSet};
 pub use objective::NetworkObjective;
 pub(crate) use pair_rows::PairRows;
 pub use problem::{NetworkOptions, NetworkProblem};
 pub use skill::{LayerError, PredictionError};
-pub use structured::LayerElimination;
 pub use train::{TrainedInputs, Training};
 pub use trainer::{TrainOptions, Trainer};

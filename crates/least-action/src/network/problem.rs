@@ -231,6 +231,11 @@ impl NetworkProblem {
         sum / self.0.measured as f64
     }
 
+    /// The part of the action that noise explains at the truth.
+    pub(crate) fn noise_level(&self) -> f64 {
+        self.0.normalization.factor(self.0.measured) * self.0.measured as f64
+    }
+
     /// What was measured at a layer, pairs x width, NaN where nothing counts as measured.
     pub fn target(&self, layer: usize) -> Option<&[f64]> {
         let mut targets = self.0.targets.iter();

@@ -21,8 +21,8 @@ pub use conjugate_gradient::ConjugateGradient;
 pub use lbfgs::Lbfgs;
 pub use newton_cg::NewtonCg;
 pub use options::MinimizerOptions;
-pub(crate) use structured::Damping;
 pub use structured::{Hessian, Structured, Workspace};
+pub(crate) use structured::{Quadratic, Search, Vectors};
 pub use trust_region::TrustRegion;
 
 use crate::action::{Layout, Linearization};
@@ -70,6 +70,11 @@ pub trait LeastSquares: Objective {
     /// # Errors
     /// A second derivative that is not finite.
     fn add_curvature(&mut self, x: &[f64], into: &mut BlockMatrix) -> Result<()>;
+
+    /// The value that noise explains, where that is known: a minimiser need not lower what is far below it. Default: zero.
+    fn noise_level(&self) -> f64 {
+        0.0
+    }
 }
 
 /// Why a minimisation ended.

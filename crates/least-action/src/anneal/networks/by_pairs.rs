@@ -113,6 +113,10 @@ impl LeastSquares for ByPairs<'_> {
         })
     }
 
+    fn noise_level(&self) -> f64 {
+        self.action.problem().noise_level()
+    }
+
     /// Gauss-Newton is what there is: the second derivatives of layers are not written out.
     fn add_curvature(&mut self, _: &[f64], _: &mut BlockMatrix) -> Result<()> {
         Ok(())

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::network::{LayerElimination, NetworkProblem, PairRows};
+use crate::network::{ByMeasurements, NetworkProblem, PairRows};
 use crate::solve::{Hessian, Lbfgs, MinimizerOptions, Structured};
 
 /// Structured steps are the default where a factorisation takes at most so many multiplications, a fraction of a second.
@@ -15,8 +15,8 @@ pub(super) enum Form {
     Plain(MinimizerOptions),
     /// Rows of residuals, pair by pair, with the weights as their border.
     Pairs(MinimizerOptions, Arc<PairRows>),
-    /// Weights are eliminated row by row, activations along the layers: cheaper for few pairs and many weights.
-    Layers(Structured, Arc<LayerElimination>),
+    /// One row per measured number: cheaper for many weights.
+    Measurements(Structured, Arc<ByMeasurements>),
 }
 
 impl Form {
@@ -44,15 +44,15 @@ impl Form {
         }
         let pairs = PairRows::new(problem).transpose()?;
         let by_pairs = pairs.as_ref().map_or(f64::INFINITY, PairRows::cost);
-        let by_layers = LayerElimination::cost(problem);
+        let by_measurements = ByMeasurements::cost(problem);
         // Along the layers only if it is asked for: where two pairs can be met exactly, it goes on as long as the action falls.
-        if given.is_none() && by_pairs > MOST_COST {
+        if given.is_none() && by_pairs.min(by_measurements) > MOST_COST {
             return Ok(Form::Plain(MinimizerOptions::Lbfgs(Lbfgs::default())));
         }
-        if given.is_some() && by_layers < by_pairs {
+        if by_measurements < by_pairs {
             // It knows fewer kinds of layers, and no bounds.
-            if let Ok(elimination) = LayerElimination::new(problem) {
-                return Ok(Form::Layers(structured, Arc::new(elimination)));
+            if let Ok(measurements) = ByMeasurements::new(problem) {
+                return Ok(Form::Measurements(structured, Arc::new(measurements)));
             }
         }
         match pairs {

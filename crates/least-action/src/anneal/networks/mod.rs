@@ -14,7 +14,8 @@ use crate::anneal::ladder::{Ladder, MOST_LEVELS};
 use crate::anneal::landscape::{Attempts, Counts, Landscape, Slope, Words};
 use crate::error::Result;
 use crate::network::{
-    LayerElimination, Network, NetworkAction, NetworkObjective, NetworkProblem, PairRows, Pairs,
+    ByMeasurements, InInnovations, Innovations, Network, NetworkAction, NetworkObjective,
+    NetworkProblem, PairRows, Pairs,
 };
 use crate::solve::{Minimizer, MinimizerOptions, Minimum, Workspace};
 use by_pairs::ByPairs;
@@ -115,7 +116,8 @@ impl Landscape for Networks {
             action: NetworkAction::new(&self.problem),
             networks: self.clone(),
             workspace: None,
-            elimination: None,
+            measurements: None,
+            innovations: None,
             unknowns: vec![0.0; unknowns],
         }
     }
@@ -156,7 +158,8 @@ pub struct NetworkSlope {
     action: NetworkAction,
     /// The structured minimiser's memory, made once for all rungs.
     workspace: Option<Workspace>,
-    elimination: Option<LayerElimination>,
+    measurements: Option<ByMeasurements>,
+    innovations: Option<Innovations>,
     unknowns: Vec<f64>,
 }
 
@@ -193,14 +196,27 @@ impl Slope for NetworkSlope {
         self.load(path, parameters);
         let (action, unknowns) = (&mut self.action, &mut self.unknowns);
         let minimum = match &self.networks.form {
+            Form::Plain(minimizer) if Innovations::suit(action, model_precision) => {
+                let problem = action.problem();
+                let innovations = &mut self.innovations;
+                let innovations = innovations.get_or_insert_with(|| Innovations::new(problem));
+                innovations.enter(action, model_precision, unknowns)?;
+                let mut objective = InInnovations {
+                    innovations,
+                    interrupted,
+                };
+                let minimum = minimizer.minimize(&mut objective, unknowns)?;
+                innovations.leave(unknowns);
+                minimum
+            }
             Form::Plain(minimizer) => {
                 let mut objective = NetworkObjective::new(action, model_precision, interrupted);
                 minimizer.minimize(&mut objective, unknowns)?
             }
-            Form::Layers(structured, made) => {
-                let elimination = self.elimination.get_or_insert_with(|| (**made).clone());
+            Form::Measurements(structured, made) => {
+                let measurements = self.measurements.get_or_insert_with(|| (**made).clone());
                 let options = of_rung(structured, loose);
-                elimination.minimize(action, model_precision, &options, unknowns, interrupted)?
+                measurements.minimize(action, model_precision, &options, unknowns, interrupted)?
             }
             Form::Pairs(minimizer, rows) => {
                 let rows = PairRows::clone(rows);

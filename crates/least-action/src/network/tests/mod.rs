@@ -1,9 +1,9 @@
 //! Networks of every kind with data, and their action as a textbook has it.
 
 mod gradient;
+mod innovations;
 mod input;
 mod rows;
-mod structured;
 mod training;
 
 use std::sync::Arc;

@@ -3,15 +3,19 @@
 //! D. P. Bertsekas, SIAM J. Control Optim. 20, 1982.
 
 mod damping;
+mod quadratic;
+mod rows;
 mod search;
 #[cfg(test)]
 mod tests;
 mod workspace;
 
-pub(crate) use damping::Damping;
+pub(crate) use quadratic::Quadratic;
+pub(crate) use search::Search;
+pub(crate) use workspace::Vectors;
 pub use workspace::Workspace;
 
-use search::Search;
+use rows::Rows;
 
 use super::{LeastSquares, Minimizer, Minimum, Objective};
 use crate::error::{check, Error, Result};
@@ -83,8 +87,13 @@ impl Structured {
         x: &mut [f64],
     ) -> Result<Minimum> {
         let because = "one per unknown";
-        check::length("x", x.len(), workspace.step.len(), because)?;
-        Ok(Search::begin(self, workspace, problem, x)?.run())
+        check::length("x", x.len(), workspace.vectors.step.len(), because)?;
+        let mut rows = Rows {
+            memory: &mut workspace.rows,
+            problem,
+            hessian: self.hessian,
+        };
+        Ok(Search::begin(self, &mut workspace.vectors, &mut rows, x)?.run())
     }
 }
 
@@ -99,4 +108,8 @@ impl Minimizer for Structured {
         let mut workspace = Workspace::new(problem)?;
         self.minimize_in(&mut workspace, problem, x)
     }
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }

@@ -1,22 +1,47 @@
 //! The memory of the structured minimiser.
 
-use super::super::{Assembly, BlockMatrix, Cholesky, LeastSquares, SquareRoot};
-use crate::action::Linearization;
+use super::super::{Assembly, BlockMatrix, Cholesky, LeastSquares};
+use super::rows::RowMemory;
 use crate::error::{check, Result};
 
 /// The memory of a minimisation: made once per problem, used for any number of minimisations.
 #[derive(Debug, Clone)]
 pub struct Workspace {
-    pub(super) assembly: Assembly,
-    /// At the present point, and at the one being tried.
-    pub(super) now: Linearization,
-    pub(super) next: Linearization,
-    pub(super) hessian: BlockMatrix,
-    pub(super) factor: Cholesky,
-    /// Made when it is needed first: many problems never do.
-    pub(super) square_root: Option<SquareRoot>,
+    pub(super) rows: RowMemory,
+    pub(super) vectors: Vectors,
+}
+
+impl Workspace {
+    /// # Errors
+    /// A linearisation whose patterns do not fit the layout.
+    pub fn new(problem: &dyn LeastSquares) -> Result<Self> {
+        let layout = problem.layout();
+        let now = problem.linearization();
+        now.validate(layout)?;
+        let unknowns = layout.unknowns();
+        if let Some(bounds) = problem.bounds() {
+            check::length("bounds", bounds.lower.len(), unknowns, "one per unknown")?;
+        }
+        Ok(Workspace {
+            rows: RowMemory {
+                assembly: Assembly::new(layout, &now),
+                hessian: BlockMatrix::new(layout),
+                factor: Cholesky::new(layout),
+                square_root: None,
+                next: now.clone(),
+                now,
+                product: vec![0.0; unknowns],
+            },
+            vectors: Vectors::new(unknowns, problem.bounds().is_some()),
+        })
+    }
+}
+
+/// What a search keeps: one number per unknown.
+#[derive(Debug, Clone)]
+pub(crate) struct Vectors {
     pub(super) gradient: Vec<f64>,
-    /// Diagonal of the Gauss-Newton Hessian: the metric of steps.
+    /// The metric of steps.
     pub(super) scale: Vec<f64>,
     pub(super) shift: Vec<f64>,
     pub(super) step: Vec<f64>,
@@ -31,28 +56,15 @@ pub struct Workspace {
     pub(super) held: Vec<bool>,
 }
 
-impl Workspace {
-    /// # Errors
-    /// A linearisation whose patterns do not fit the layout.
-    pub fn new(problem: &dyn LeastSquares) -> Result<Self> {
-        let layout = problem.layout();
-        let now = problem.linearization();
-        now.validate(layout)?;
-        let zeros = vec![0.0; layout.unknowns()];
+impl Vectors {
+    pub(crate) fn new(unknowns: usize, bounded: bool) -> Self {
+        let zeros = vec![0.0; unknowns];
         let (mut fixed, mut inside) = (Vec::new(), Vec::new());
-        if let Some(bounds) = problem.bounds() {
-            let because = "one per unknown";
-            check::length("bounds", bounds.lower.len(), layout.unknowns(), because)?;
-            fixed = vec![false; layout.unknowns()];
+        if bounded {
+            fixed = vec![false; unknowns];
             inside = zeros.clone();
         }
-        Ok(Workspace {
-            assembly: Assembly::new(layout, &now),
-            hessian: BlockMatrix::new(layout),
-            factor: Cholesky::new(layout),
-            square_root: None,
-            next: now.clone(),
-            now,
+        Vectors {
             gradient: zeros.clone(),
             scale: zeros.clone(),
             shift: zeros.clone(),
@@ -63,6 +75,6 @@ impl Workspace {
             inside,
             held: fixed.clone(),
             fixed,
-        })
+        }
     }
 }

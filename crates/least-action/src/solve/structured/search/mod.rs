@@ -3,16 +3,16 @@
 mod other_steps;
 mod within_bounds;
 
-use super::super::{Bounds, LeastSquares, Minimum, SquareRoot, StopReason};
+use super::super::{Bounds, Minimum, StopReason};
 use super::damping::Damping;
-use super::{Hessian, Structured, Workspace};
+use super::{dot, Quadratic, Structured, Vectors};
 use crate::error::Result;
 
 /// One minimisation on its way.
-pub(super) struct Search<'a> {
+pub(crate) struct Search<'a, Q> {
     options: &'a Structured,
-    memory: &'a mut Workspace,
-    problem: &'a mut dyn LeastSquares,
+    memory: &'a mut Vectors,
+    problem: &'a mut Q,
     x: &'a mut [f64],
     value: f64,
     damping: Damping,
@@ -44,20 +44,25 @@ fn nowhere(not_finite: bool, otherwise: StopReason) -> StopReason {
     }
 }
 
+/// Below this share of what noise explains, what a step promises is compared with that instead of the value: where data can be met exactly, the value has no
+/// floor of its own, and each of its last digits would cost as much as the first.
+const LEAST_SHARE: f64 = 1e-4;
+
 /// A step that keeps more than this share of its promise may as well have been longer.
 const GOOD_GAIN: f64 = 0.75;
 
-impl<'a> Search<'a> {
+impl<'a, Q: Quadratic> Search<'a, Q> {
     pub fn begin(
         options: &'a Structured,
-        memory: &'a mut Workspace,
-        problem: &'a mut dyn LeastSquares,
+        memory: &'a mut Vectors,
+        problem: &'a mut Q,
         x: &'a mut [f64],
     ) -> Result<Self> {
         if let Some(bounds) = problem.bounds() {
             bounds.project(x);
         }
-        let value = problem.linearize(x, &mut memory.now)?;
+        let value = problem.evaluate(x)?;
+        problem.accept();
         Ok(Search {
             options,
             memory,
@@ -95,7 +100,8 @@ impl<'a> Search<'a> {
             if promise.free == 0.0 {
                 break StopReason::GradientSmall;
             }
-            let small = promise.free <= self.options.tolerance * self.value;
+            let least = LEAST_SHARE * self.problem.noise_level();
+            let small = promise.free <= self.options.tolerance * self.value.max(least);
             let mut tried = self.try_step(promise.kept);
             not_finite |= matches!(tried, Tried::NotFinite);
             // The last step is taken as well: it is there, and near the minimum it removes most of what is left.
@@ -150,13 +156,13 @@ impl<'a> Search<'a> {
         }
         self.evaluations += 1;
         let memory = &mut *self.memory;
-        match self.problem.linearize(&memory.trial, &mut memory.next) {
+        match self.problem.evaluate(&memory.trial) {
             Err(_) => Tried::NotFinite,
             Ok(value) if self.value - value > Damping::LEAST_GAIN * predicted => {
                 let gain = (self.value - value) / predicted;
                 self.value = value;
                 self.x.copy_from_slice(&memory.trial);
-                std::mem::swap(&mut memory.now, &mut memory.next);
+                self.problem.accept();
                 Tried::Lower(gain)
             }
             Ok(value) => Tried::NotLower(value),
@@ -165,13 +171,13 @@ impl<'a> Search<'a> {
 
     /// Whether rounding errors of the residuals may change the value by as much as a step promises.
     fn lost_in_rounding(&self, predicted: f64) -> bool {
-        let memory = &*self.memory;
-        predicted <= 1e-3 * self.value && predicted <= memory.assembly.rounding(&memory.now, self.x)
+        predicted <= 1e-3 * self.value && predicted <= self.problem.rounding(self.x)
     }
 
     /// Whether the step failed near a minimum and hardly damped: then maybe only because too few of its digits are right.
     fn imprecise(&self, predicted: f64) -> bool {
-        self.options.hessian == Hessian::GaussNewton
+        Q::PRECISE
+            && self.problem.is_gauss_newton()
             && !self.precise
             && self.damping.negligible()
             && predicted <= 1e-3 * self.value
@@ -180,9 +186,8 @@ impl<'a> Search<'a> {
     /// Gradient, Hessian and metric at the present point.
     fn expand(&mut self) {
         let memory = &mut *self.memory;
-        let (hessian, gradient) = (&mut memory.hessian, &mut memory.gradient);
-        memory.assembly.assemble(&memory.now, hessian, gradient);
-        hessian.diagonal(&mut memory.scale);
+        self.problem
+            .expand(self.x, &mut memory.gradient, &mut memory.scale);
         // What no residual depends on has no scale of its own. Its gradient is zero, so any number does that makes the matrix regular.
         let largest = memory.scale.iter().fold(0.0, |a: f64, &b| a.max(b));
         let fallback = if largest > 0.0 { largest } else { 1.0 };
@@ -191,14 +196,8 @@ impl<'a> Search<'a> {
                 *scale = fallback;
             }
         }
-        if self.options.hessian == Hessian::Exact
-            && self.problem.add_curvature(self.x, hessian).is_err()
-        {
-            // The value is finite here: a step without the curvature leads on.
-            memory.assembly.assemble(&memory.now, hessian, gradient);
-        }
         if let Some(bounds) = self.problem.bounds() {
-            bounds.mark_active(self.x, gradient, &mut memory.fixed);
+            bounds.mark_active(self.x, &memory.gradient, &mut memory.fixed);
         }
     }
 
@@ -211,8 +210,7 @@ impl<'a> Search<'a> {
             }
             if !self.precise && self.damping.factor > self.fails_at {
                 self.factorizations += 1;
-                let (matrix, shift) = (&memory.hessian, &memory.shift);
-                if memory.factor.factor(matrix, shift, &memory.fixed).is_ok() {
+                if self.problem.factor(&memory.shift, &memory.fixed) {
                     let gradient = memory.gradient.iter();
                     let pairs = memory.step.iter_mut().zip(gradient);
                     pairs.for_each(|(step, gradient)| *step = -gradient);
@@ -221,16 +219,15 @@ impl<'a> Search<'a> {
                             *step = 0.0;
                         }
                     }
-                    memory.factor.solve(&mut memory.step);
+                    self.problem.solve(&[], &memory.shift, &mut memory.step);
                     memory.held.copy_from_slice(&memory.fixed);
                     self.factored = true;
                     return true;
                 }
             }
             // A damped Gauss-Newton Hessian is positive definite; if it does not look so, rounding hides it, and more damping would only hold back the step.
-            let rounding =
-                self.options.hessian == Hessian::GaussNewton && self.damping.negligible();
-            if self.precise || rounding {
+            let rounding = self.problem.is_gauss_newton() && self.damping.negligible();
+            if Q::PRECISE && (self.precise || rounding) {
                 if !self.precise {
                     self.fails_at = self.damping.factor;
                 }
@@ -244,20 +241,13 @@ impl<'a> Search<'a> {
         false
     }
 
-    /// The same by the square-root form of Gauss-Newton. It holds at any ratio of weights, where normal equations lose two digits whenever that grows a hundred
-    /// times and fail from about 1e15 on (see the test of digits beside the blocks), but takes several times as long. One to three refinements of the normal
-    /// equations hold to 1e10 or 1e12; what steps need they have without.
+    /// The same by the form that holds at any ratio of weights.
     fn solve_precisely(&mut self) -> bool {
         self.factorizations += 1;
         self.factored = false;
         let memory = &mut *self.memory;
-        let layout = self.problem.layout();
-        let form = memory
-            .square_root
-            .get_or_insert_with(|| SquareRoot::new(layout, &memory.now));
         let (shift, fixed) = (&memory.shift, &memory.fixed);
-        form.step(&memory.now, shift, fixed, &mut memory.step)
-            .is_ok()
+        self.problem.solve_precisely(shift, fixed, &mut memory.step)
     }
 
     fn active_bounds(&self) -> Vec<usize> {
@@ -267,8 +257,4 @@ impl<'a> Search<'a> {
         let at = |&i: &usize| self.x[i] <= lower[i] || self.x[i] >= upper[i];
         (0..self.x.len()).filter(at).collect()
     }
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }

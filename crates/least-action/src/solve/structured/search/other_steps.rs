@@ -1,6 +1,6 @@
 //! What is tried where the step of the quadratic model does not lower the value: evaluations cost much less than the factorisation that a more damped step takes.
 
-use super::{dot, Search, Tried};
+use super::{dot, Quadratic, Search, Tried};
 
 /// So many times a step that failed is shortened before another is computed.
 const SHORTER_STEPS: usize = 2;
@@ -9,7 +9,7 @@ const SHORTER_STEPS: usize = 2;
 const MOST_BEND: f64 = 0.75;
 const BENDS: usize = 3;
 
-impl Search<'_> {
+impl<Q: Quadratic> Search<'_, Q> {
     /// After a step that failed: what became of the last one tried, and whether that went all of the way.
     pub(super) fn try_others(&mut self, kept: f64, tried: Tried) -> (Tried, bool) {
         if let Tried::NotLower(_) = tried {
@@ -30,13 +30,8 @@ impl Search<'_> {
         let mut longest = MOST_BEND;
         for _ in 0..BENDS {
             let memory = &mut *self.memory;
-            let (assembly, bend) = (&memory.assembly, &mut memory.product);
-            assembly.bend(&memory.now, &memory.next, &memory.step, bend);
-            for (i, bend) in bend.iter_mut().enumerate() {
-                let held = memory.held.get(i).is_some_and(|&held| held);
-                *bend = if held { 0.0 } else { -*bend };
-            }
-            memory.factor.solve(bend);
+            let bend = &mut memory.product;
+            self.problem.bend(&memory.step, &memory.held, bend);
             let (mut across, mut along) = (0.0, 0.0);
             for (i, trial) in memory.trial.iter_mut().enumerate() {
                 let (step, scale) = (memory.step[i], memory.scale[i]);

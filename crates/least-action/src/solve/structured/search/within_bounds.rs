@@ -2,8 +2,7 @@
 //! whose subspace steps are exact.
 
 use super::super::damping::Damping;
-use super::super::Hessian;
-use super::{dot, Search};
+use super::{dot, Quadratic, Search};
 
 /// By how much a step lowers the quadratic model.
 pub(super) struct Promise {
@@ -23,7 +22,7 @@ const ROUNDS: usize = 8;
 const LEAST_CUT: f64 = 0.25;
 const NEARER: f64 = 0.25;
 
-impl Search<'_> {
+impl<Q: Quadratic> Search<'_, Q> {
     /// What the step promises, and the point within the bounds that it leads to.
     pub(super) fn propose(&mut self) -> Promise {
         let memory = &mut *self.memory;
@@ -144,13 +143,8 @@ impl Search<'_> {
 
     /// By how much the quadratic model, without damping, falls along the candidate.
     fn predicted(&mut self) -> f64 {
-        let memory = &mut *self.memory;
-        let step = &memory.candidate;
-        if self.options.hessian == Hessian::GaussNewton {
-            return memory.assembly.predicted_decrease(&memory.now, step);
-        }
-        memory.hessian.multiply(step, &mut memory.product);
-        -dot(&memory.gradient, step) - 0.5 * dot(&memory.product, step)
+        let memory = &*self.memory;
+        self.problem.decrease(&memory.gradient, &memory.candidate)
     }
 
     /// Marks what is at a bound after the step inside; where that is the minimum beside what was held, only what is pushed outwards there. Returns whether that leaves
@@ -174,16 +168,8 @@ impl Search<'_> {
     fn damped_gradient(&mut self) {
         let memory = &mut *self.memory;
         let (inside, gradient) = (&memory.inside, &mut memory.product);
-        match self.options.hessian {
-            Hessian::GaussNewton => memory
-                .assembly
-                .gradient_after(&memory.now, inside, gradient),
-            Hessian::Exact => {
-                memory.hessian.multiply(inside, gradient);
-                let pairs = gradient.iter_mut().zip(&memory.gradient);
-                pairs.for_each(|(gradient, first)| *gradient += first);
-            }
-        }
+        self.problem
+            .gradient_after(&memory.gradient, inside, gradient);
         let steps = memory.shift.iter().zip(inside);
         let pairs = gradient.iter_mut().zip(steps);
         pairs.for_each(|(gradient, (shift, step))| *gradient += shift * step);
@@ -193,14 +179,16 @@ impl Search<'_> {
     fn aim(&mut self) -> Option<f64> {
         self.factorizations += 1;
         let memory = &mut *self.memory;
-        let (matrix, shift, held) = (&memory.hessian, &memory.shift, &memory.held);
-        memory.factor.factor(matrix, shift, held).ok()?;
+        let (shift, held) = (&memory.shift, &memory.held);
+        if !self.problem.factor(shift, held) {
+            return None;
+        }
         let force = &mut memory.product;
         for (force, &held) in force.iter_mut().zip(held) {
             *force = if held { 0.0 } else { -*force };
         }
         memory.candidate.copy_from_slice(force);
-        memory.factor.solve(force);
+        self.problem.solve(&memory.inside, shift, force);
         let ends = memory.inside.iter().zip(force.iter());
         let steps = memory.step.iter_mut().zip(ends);
         steps.for_each(|(step, (inside, more))| *step = inside + more);

@@ -300,7 +300,7 @@ fn the_square_root_form_steps_in() {
             "{precision:e}: {minimum:?}"
         );
         assert!(minimum.factorizations < 20, "{minimum:?}");
-        let used = workspace.square_root.is_some();
+        let used = workspace.rows.square_root.is_some();
         assert!(
             used == (precision > 1e15) || precision == 1e16,
             "{precision:e}"

@@ -1,0 +1,113 @@
+//! Levenberg-Marquardt for networks of many weights. The unknowns are the inputs, the innovations `x_(l+1) - f(x_l)` and the weights: each is known on its own, by R_m,
+//! R_f or a prior, and only what is measured after the inputs depends on them together. So a step is found from a matrix with one row per measured number.
+//!
+//! As R_f grows, innovations vanish and what is left is the training of the weights, no worse conditioned than that; activations as unknowns would lie in
+//! valleys whose walls rise with R_f.
+
+mod gram;
+mod model;
+mod sensitivities;
+#[cfg(test)]
+mod tests;
+
+use super::problem::NetworkProblem;
+use super::NetworkAction;
+use crate::error::{check, Error, Result};
+use crate::solve::{Minimum, Search, Structured, Vectors};
+use model::{Memory, Model};
+
+/// The memory of [`ByMeasurements::minimize`], O((measured numbers)^2 + measured numbers x neurons + weights): made once per problem.
+#[derive(Debug, Clone)]
+pub struct ByMeasurements {
+    memory: Memory,
+    vectors: Vectors,
+    unknowns: Vec<f64>,
+}
+
+impl ByMeasurements {
+    /// Multiplications of one factorisation, about.
+    pub(crate) fn cost(problem: &NetworkProblem) -> f64 {
+        let network = problem.network();
+        let measured = sensitivities::Measured::all(&problem.0).len();
+        let (pairs, rows) = (problem.pairs() as f64, (measured * problem.pairs()) as f64);
+        let weights = network.weight_count() as f64;
+        rows * rows * (rows / 6.0 + network.neurons() as f64)
+            + weights * pairs * (pairs + measured as f64)
+    }
+
+    /// # Errors
+    /// What it cannot do: layers that are models, bounds of activations behind the inputs, and so many measured numbers that the matrix does not fit in memory.
+    pub fn new(problem: &NetworkProblem) -> Result<Self> {
+        let parts = &*problem.0;
+        let refuse = |what: &str| {
+            Err(Error::WrongShape {
+                path: "minimizer".into(),
+                message: format!("structured cannot minimise networks with {what}; use lbfgs"),
+            })
+        };
+        if parts
+            .network
+            .layers()
+            .iter()
+            .any(|layer| layer.map.is_some())
+        {
+            return refuse("layers that are models");
+        }
+        let after = parts.starts[1]..problem.activation_count();
+        if let Some(bounds) = problem.bounds() {
+            let free =
+                |k: usize| bounds.lower[k] == f64::NEG_INFINITY && bounds.upper[k] == f64::INFINITY;
+            if !after.clone().all(free) {
+                return refuse("so many measurements and bounds of activations");
+            }
+        }
+        let measured = sensitivities::Measured::all(parts).len();
+        let rows = measured * parts.pairs;
+        let numbers = 2.0 * rows as f64 * (rows + parts.network.neurons()) as f64;
+        check::require(
+            numbers <= crate::model::MOST_VALUES as f64,
+            "pairs.count",
+            parts.pairs as f64,
+            "so few that the matrices of structured fit in memory; use lbfgs for more",
+        )?;
+        Ok(ByMeasurements {
+            vectors: Vectors::new(problem.unknowns(), problem.bounds().is_some()),
+            unknowns: vec![0.0; problem.unknowns()],
+            memory: Memory::new(problem)?,
+        })
+    }
+
+    /// Starts at `x` and leaves the best point there. `action` must be one of the same problem; of the options, `hessian` is Gauss-Newton's in any case.
+    ///
+    /// # Errors
+    /// Only if the action fails at the starting point itself.
+    pub fn minimize(
+        &mut self,
+        action: &mut NetworkAction,
+        model_precision: f64,
+        options: &Structured,
+        x: &mut [f64],
+        interrupted: &dyn Fn() -> bool,
+    ) -> Result<Minimum> {
+        action.evaluate(model_precision, x)?;
+        let problem = action.problem().clone();
+        self.unknowns.copy_from_slice(x);
+        for l in 0..problem.network().depth() {
+            let range = problem.activations(l + 1);
+            self.unknowns[range].copy_from_slice(action.layer(l).1);
+        }
+        self.memory.begin(action.model_weight(model_precision));
+        let mut model = Model {
+            memory: &mut self.memory,
+            interrupted,
+        };
+        let vectors = &mut self.vectors;
+        let mut minimum = Search::begin(options, vectors, &mut model, &mut self.unknowns)?.run();
+        let activations = problem.activation_count();
+        self.memory
+            .activations(&self.unknowns, &mut x[..activations]);
+        x[activations..].copy_from_slice(&self.unknowns[activations..]);
+        minimum.value = action.evaluate(model_precision, x)?.action;
+        Ok(minimum)
+    }
+}

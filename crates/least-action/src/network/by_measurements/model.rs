@@ -1,0 +1,392 @@
+//! The quadratic model: independent squares of inputs, innovations and weights, and rows of what is measured behind the inputs.
+
+use super::super::action::{measurement_error, measurement_factor, prior_error, prior_factor};
+use super::super::pass::{At, Pass};
+use super::super::problem::NetworkProblem;
+use super::sensitivities::Sensitivities;
+use crate::action::{in_four, Layout};
+use crate::error::{check, Result};
+use crate::solve::{BlockMatrix, Bounds, Cholesky, Quadratic};
+
+/// Weights that the data hardly see are damped at least by this share of the metric of those that they see most: in its own metric a weight of a saturated or
+/// strongly contracting layer is free to go anywhere.
+const LEAST_SCALE: f64 = 1e-12;
+
+/// Activations at a point, and what the maps kept for their derivatives.
+#[derive(Debug, Clone)]
+struct Point {
+    unknowns: Vec<f64>,
+    activations: Vec<f64>,
+    kept: Vec<f64>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Memory {
+    problem: NetworkProblem,
+    pass: Pass,
+    now: Point,
+    next: Point,
+    sensitivities: Sensitivities,
+    matrix: BlockMatrix,
+    factor: Cholesky,
+    /// Twice the factors of the squares of inputs, innovations and weights on their own; zero where nothing is known. And the gradient of these squares.
+    precisions: Vec<f64>,
+    own: Vec<f64>,
+    /// What the factor was made with: one over precision and damping, zero where an unknown is held.
+    variances: Vec<f64>,
+    /// The metric of weights and inputs, the largest so far (J. J. Moré, Lecture Notes in Mathematics 630, 1978).
+    scale: Vec<f64>,
+    /// Twice the factors of the squares of the measured neurons, and their errors: measured x pairs.
+    weights: Vec<f64>,
+    errors: Vec<f64>,
+    rows: Vec<f64>,
+    pull: Vec<f64>,
+}
+
+impl Memory {
+    pub fn new(problem: &NetworkProblem) -> Result<Self> {
+        let parts = &*problem.0;
+        let sensitivities = Sensitivities::new(problem);
+        let factor = 2.0 * measurement_factor(parts);
+        let measured = &sensitivities.measured;
+        let weights: Vec<f64> = measured.iter().map(|m| factor * m.precision).collect();
+        let rows = measured.len() * parts.pairs;
+        // Where nothing is measured behind the inputs there is one row that says nothing.
+        let layout = Layout::new(rows.max(1), 1, 0, vec![0])?;
+        let zeros = vec![0.0; problem.unknowns()];
+        let point = Point {
+            unknowns: zeros.clone(),
+            activations: vec![0.0; problem.activation_count()],
+            kept: vec![0.0; problem.residuals()],
+        };
+        Ok(Memory {
+            pass: Pass::new(parts.pairs),
+            next: point.clone(),
+            now: point,
+            sensitivities,
+            matrix: BlockMatrix::new(&layout),
+            factor: Cholesky::new(&layout),
+            precisions: zeros.clone(),
+            own: zeros.clone(),
+            variances: zeros.clone(),
+            scale: zeros.clone(),
+            weights,
+            errors: vec![0.0; rows],
+            rows: vec![0.0; rows.max(1)],
+            pull: zeros,
+            problem: problem.clone(),
+        })
+    }
+
+    /// Before a minimisation: `weight` is twice the factor of the squared innovations.
+    pub fn begin(&mut self, weight: f64) {
+        let parts = &*self.problem.0;
+        self.scale.fill(0.0);
+        self.precisions.fill(0.0);
+        self.precisions[parts.starts[1]..self.problem.activation_count()].fill(weight);
+        let factor = 2.0 * measurement_factor(parts);
+        for target in parts.targets.iter().filter(|target| target.layer == 0) {
+            let precision = target.precision.iter().cycle();
+            let of = self.precisions.iter_mut().zip(&target.values);
+            for ((place, y), precision) in of.zip(precision) {
+                *place = if y.is_nan() { 0.0 } else { factor * precision };
+            }
+        }
+        let factor = 2.0 * prior_factor(parts);
+        let weights = &mut self.precisions[self.problem.activation_count()..];
+        for prior in &parts.priors {
+            weights[prior.weights.clone()].fill(factor * prior.precision);
+        }
+    }
+
+    /// Writes the activations that inputs, innovations and weights make.
+    pub fn activations(&mut self, unknowns: &[f64], into: &mut [f64]) {
+        run(&self.problem, &mut self.pass, unknowns, &mut self.next);
+        into.copy_from_slice(&self.next.activations);
+    }
+
+    /// The errors of the measured neurons at a point, weighted, into `rows`; zero where nothing was measured.
+    fn errors(&self, at: &Point, into: &mut [f64]) {
+        let pairs = self.problem.pairs();
+        for (measured, into) in self
+            .sensitivities
+            .measured
+            .iter()
+            .zip(into.chunks_exact_mut(pairs))
+        {
+            let places = at.activations[measured.first..]
+                .iter()
+                .step_by(measured.width);
+            for ((into, x), y) in into.iter_mut().zip(places).zip(&measured.values) {
+                *into = if y.is_nan() { 0.0 } else { x - y };
+            }
+        }
+    }
+
+    /// `rows` times the factors of their squares.
+    fn weigh(&self, rows: &mut [f64]) {
+        let pairs = self.problem.pairs();
+        let rows = rows.chunks_exact_mut(pairs).zip(&self.weights);
+        rows.for_each(|(row, weight)| row.iter_mut().for_each(|r| *r *= weight));
+    }
+
+    /// With `G V G^T + noise` factored: from the gradient of the independent squares in `pull` and the errors in `rows` to the change that lowers both together,
+    /// `-V (own + G^T (G V G^T + noise)^-1 (errors - G V own))`. Said in errors, as free weights have variances that leave nothing of a gradient's digits.
+    fn answer(&mut self, into: &mut [f64]) {
+        let count = self.errors.len();
+        for ((into, pull), variance) in into.iter_mut().zip(&self.pull).zip(&self.variances) {
+            *into = -(pull * variance);
+        }
+        let mut along = vec![0.0; self.rows.len()];
+        self.sensitivities.push_forward(into, &mut along[..count]);
+        for (along, row) in along.iter_mut().zip(&self.rows) {
+            *along += row;
+        }
+        self.factor.solve(&mut along);
+        self.sensitivities
+            .pull_back(&along[..count], &mut self.pull);
+        for ((into, pull), variance) in into.iter_mut().zip(&self.pull).zip(&self.variances) {
+            *into -= variance * pull;
+        }
+    }
+}
+
+/// Takes inputs and innovations through the layers.
+fn run(problem: &NetworkProblem, pass: &mut Pass, unknowns: &[f64], into: &mut Point) {
+    let parts = &*problem.0;
+    into.unknowns.copy_from_slice(unknowns);
+    let (path, weights) = unknowns.split_at(problem.activation_count());
+    let inputs = problem.activations(0);
+    into.activations[inputs.clone()].copy_from_slice(&path[inputs]);
+    for l in 0..parts.network.depth() {
+        let (before, after) = into.activations.split_at_mut(parts.starts[l + 1]);
+        let next = &mut after[..parts.starts[l + 2] - parts.starts[l + 1]];
+        let kept = &mut into.kept[parts.starts[l + 1] - parts.starts[1]..][..next.len()];
+        let at = At {
+            network: &parts.network,
+            l,
+            weights,
+            x: &before[parts.starts[l]..],
+            forcing: &parts.forcing[l],
+        };
+        pass.forward(at, kept, next);
+        let innovations = &path[problem.activations(l + 1)];
+        let pairs = next.iter_mut().zip(innovations);
+        pairs.for_each(|(x, innovation)| *x += innovation);
+    }
+}
+
+/// With the question whether to go on.
+pub(super) struct Model<'a> {
+    pub memory: &'a mut Memory,
+    pub interrupted: &'a dyn Fn() -> bool,
+}
+
+impl Quadratic for Model<'_> {
+    const PRECISE: bool = false;
+
+    fn interrupted(&self) -> bool {
+        (self.interrupted)()
+    }
+
+    fn bounds(&self) -> Option<&Bounds> {
+        self.memory.problem.bounds()
+    }
+
+    fn noise_level(&self) -> f64 {
+        self.memory.problem.noise_level()
+    }
+
+    fn is_gauss_newton(&self) -> bool {
+        true
+    }
+
+    fn evaluate(&mut self, unknowns: &[f64]) -> Result<f64> {
+        let memory = &mut *self.memory;
+        let problem = &memory.problem;
+        run(problem, &mut memory.pass, unknowns, &mut memory.next);
+        let parts = &*problem.0;
+        let (path, weights) = unknowns.split_at(problem.activation_count());
+        let weight = memory.precisions[parts.starts[1]];
+        let model_error = 0.5 * weight * in_four(&path[parts.starts[1]..], |r| r * r);
+        let value = measurement_error(parts, &memory.next.activations)
+            + model_error
+            + prior_error(parts, weights);
+        check::finite("action", value)?;
+        // Saturated neurons hide what is not finite.
+        check::finite("weights", in_four(weights, |w| w * 0.0))?;
+        Ok(value)
+    }
+
+    fn accept(&mut self) {
+        std::mem::swap(&mut self.memory.now, &mut self.memory.next);
+    }
+
+    fn expand(&mut self, unknowns: &[f64], gradient: &mut [f64], scale: &mut [f64]) {
+        let memory = &mut *self.memory;
+        let parts = &*memory.problem.0;
+        let activations = memory.problem.activation_count();
+        let weights = &unknowns[activations..];
+        let now = &memory.now;
+        memory
+            .sensitivities
+            .update(&now.activations, weights, &now.kept);
+        for ((own, x), precision) in memory.own.iter_mut().zip(unknowns).zip(&memory.precisions) {
+            *own = precision * x;
+        }
+        for target in parts.targets.iter().filter(|target| target.layer == 0) {
+            for (k, y) in target
+                .values
+                .iter()
+                .enumerate()
+                .filter(|(_, y)| !y.is_nan())
+            {
+                memory.own[k] = memory.precisions[k] * (unknowns[k] - y);
+            }
+        }
+        for prior in &parts.priors {
+            for k in prior.weights.clone() {
+                let k = activations + k;
+                memory.own[k] = memory.precisions[k] * (unknowns[k] - prior.mean);
+            }
+        }
+        let mut errors = std::mem::take(&mut memory.errors);
+        memory.errors(&memory.now, &mut errors);
+        let mut along = errors.clone();
+        memory.errors = errors;
+        memory.weigh(&mut along);
+        memory.sensitivities.pull_back(&along, gradient);
+        let pairs_of = gradient.iter_mut().zip(&memory.own);
+        pairs_of.for_each(|(gradient, own)| *gradient += own);
+        // What is known on its own is damped by that; free inputs and weights by what is measured.
+        memory.pull.fill(0.0);
+        memory
+            .sensitivities
+            .squares(&memory.weights, &mut memory.pull);
+        let (_, of_weights) = memory.pull.split_at_mut(activations);
+        let largest = of_weights.iter().fold(0.0, |a: f64, &b| a.max(b));
+        let least = LEAST_SCALE * largest;
+        of_weights.iter_mut().for_each(|s| *s = s.max(least));
+        for (k, scale) in scale.iter_mut().enumerate() {
+            let precision = memory.precisions[k];
+            *scale = precision;
+            if k >= activations || precision == 0.0 {
+                let seen = memory.scale[k].max(memory.pull[k] + precision);
+                memory.scale[k] = seen;
+                *scale = seen;
+            }
+        }
+    }
+
+    fn factor(&mut self, shift: &[f64], fixed: &[bool]) -> bool {
+        let memory = &mut *self.memory;
+        for (k, variance) in memory.variances.iter_mut().enumerate() {
+            let held = fixed.get(k).is_some_and(|&fixed| fixed);
+            let precision = (memory.precisions[k] + shift[k]).max(f64::MIN_POSITIVE);
+            *variance = if held { 0.0 } else { 1.0 / precision };
+        }
+        let (sensitivities, weights) = (&memory.sensitivities, &memory.weights);
+        let noise = |t: usize, pair: usize| match sensitivities.measured[t].values[pair].is_nan() {
+            true => 1.0,
+            false => 1.0 / weights[t],
+        };
+        if memory.errors.is_empty() {
+            return true;
+        }
+        sensitivities.gram(&memory.variances, noise, &mut memory.matrix);
+        memory.factor.factor(&memory.matrix, &[], &[]).is_ok()
+    }
+
+    fn solve(&mut self, inside: &[f64], shift: &[f64], force: &mut [f64]) {
+        let memory = &mut *self.memory;
+        let count = memory.errors.len();
+        memory.pull.copy_from_slice(&memory.own);
+        memory.rows.fill(0.0);
+        if !inside.is_empty() {
+            let rows = &mut memory.rows[..count];
+            memory.sensitivities.push_forward(inside, rows);
+            for (k, pull) in memory.pull.iter_mut().enumerate() {
+                *pull += (memory.precisions[k] + shift[k]) * inside[k];
+            }
+        }
+        for (row, error) in memory.rows.iter_mut().zip(&memory.errors) {
+            *row += error;
+        }
+        memory.answer(force);
+    }
+
+    fn solve_precisely(&mut self, _: &[f64], _: &[bool], _: &mut [f64]) -> bool {
+        false
+    }
+
+    fn bend(&mut self, _: &[f64], _: &[bool], into: &mut [f64]) {
+        // Only what is measured behind the inputs is not linear.
+        let memory = &mut *self.memory;
+        let count = memory.errors.len();
+        let ends = memory.next.unknowns.iter().zip(&memory.now.unknowns);
+        let steps = memory.pull.iter_mut().zip(ends);
+        steps.for_each(|(step, (to, from))| *step = to - from);
+        let mut rows = std::mem::take(&mut memory.rows);
+        let mut linear = vec![0.0; count];
+        memory.sensitivities.push_forward(&memory.pull, &mut linear);
+        memory.errors(&memory.next, &mut rows[..count]);
+        for ((row, error), linear) in rows.iter_mut().zip(&memory.errors).zip(&linear) {
+            *row -= error + linear;
+        }
+        memory.rows = rows;
+        memory.pull.fill(0.0);
+        memory.answer(into);
+    }
+
+    fn decrease(&mut self, _: &[f64], step: &[f64]) -> f64 {
+        let memory = &mut *self.memory;
+        let count = memory.errors.len();
+        let mut decrease = 0.0;
+        for ((step, own), precision) in step.iter().zip(&memory.own).zip(&memory.precisions) {
+            decrease -= step * (own + 0.5 * precision * step);
+        }
+        memory
+            .sensitivities
+            .push_forward(step, &mut memory.rows[..count]);
+        let pairs = memory.problem.pairs();
+        let rows = memory.rows[..count].chunks_exact(pairs);
+        for ((rows, errors), weight) in rows
+            .zip(memory.errors.chunks_exact(pairs))
+            .zip(&memory.weights)
+        {
+            for (row, error) in rows.iter().zip(errors) {
+                decrease -= weight * row * (error + 0.5 * row);
+            }
+        }
+        decrease
+    }
+
+    fn gradient_after(&mut self, _: &[f64], step: &[f64], into: &mut [f64]) {
+        let memory = &mut *self.memory;
+        let count = memory.errors.len();
+        let mut rows = vec![0.0; count];
+        memory.sensitivities.push_forward(step, &mut rows);
+        let pairs = rows.iter_mut().zip(&memory.errors);
+        pairs.for_each(|(row, error)| *row += error);
+        memory.weigh(&mut rows);
+        memory.sensitivities.pull_back(&rows, into);
+        for (k, into) in into.iter_mut().enumerate() {
+            *into += memory.own[k] + memory.precisions[k] * step[k];
+        }
+    }
+
+    /// Of the measured activations: each is the last of a chain of sums.
+    fn rounding(&self, _: &[f64]) -> f64 {
+        let memory = &*self.memory;
+        let pairs = memory.problem.pairs();
+        let errors = memory.errors.chunks_exact(pairs).zip(&memory.weights);
+        let mut sum = 0.0;
+        for ((errors, weight), measured) in errors.zip(&memory.sensitivities.measured) {
+            let places = memory.now.activations[measured.first..].iter();
+            for (error, x) in errors.iter().zip(places.step_by(measured.width)) {
+                sum += weight * error.abs() * (x.abs() + error.abs());
+            }
+        }
+        f64::EPSILON * sum
+    }
+}
