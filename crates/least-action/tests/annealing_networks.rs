@@ -178,6 +178,23 @@ fn lbfgs_ends_at_minima_of_training_where_the_layers_hold() {
     }
     // One of them is the lowest that training from ten random beginnings finds, 0.31885.
     assert!((run.best_rung().action / 0.31885 - 1.0).abs() < 0.01);
+
+/// A matrix per step where it is small, which L-BFGS does not need.
+#[test]
+fn the_default_minimizer_follows_the_number_of_measurements() {
+    let network = Network::feedforward(10, vec![Layer::new(10); 19]).unwrap();
+    let factorizations = |count: usize| {
+        let mut random = noise(3);
+        let mut draw = || (0..10 * count).map(|_| 0.5 + 0.4 * random()).collect();
+        let pairs = Pairs::new(&network, draw(), draw()).unwrap();
+        let mut options = options();
+        options.model_precision = Ladder::fixed(1.0, 2.0, 1);
+        options.starting_paths.count = 1;
+        let run = annealer(&network, &pairs, options).run(|_| ControlFlow::Continue(()));
+        run.unwrap().best_rung().factorizations
+    };
+    assert!(factorizations(10) > 0);
+    assert_eq!(factorizations(100), 0);
 }
 
 #[test]

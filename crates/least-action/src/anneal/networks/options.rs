@@ -73,7 +73,7 @@ pub struct NetworkAnnealOptions {
     /// Where the ladder is climbed from.
     #[cfg_attr(feature = "typescript", ts(as = "Option<NetworkStarts>", optional))]
     pub starting_paths: NetworkStarts,
-    /// How the action is minimised at each rung. Default: `structured`, pair by pair, where a factorisation takes a fraction of a second, else `lbfgs`.
+    /// How the action is minimised at each rung. Default: `structured`, with few weights pair by pair, with many by the measurements, where a factorisation takes a fraction of a second, else `lbfgs`.
     #[cfg_attr(feature = "typescript", ts(type = "MinimizerOptions", optional))]
     pub minimizer: Option<MinimizerOptions>,
 }
