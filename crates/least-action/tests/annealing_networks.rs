@@ -178,6 +178,7 @@ fn lbfgs_ends_at_minima_of_training_where_the_layers_hold() {
     }
     // One of them is the lowest that training from ten random beginnings finds, 0.31885.
     assert!((run.best_rung().action / 0.31885 - 1.0).abs() < 0.01);
+}
 
 /// A matrix per step where it is small, which L-BFGS does not need.
 #[test]
