@@ -1,10 +1,12 @@
 /**
- * npm run demo: runs the examples, prints what they found and writes their pictures.
+ * npm run demo: runs the examples that take a minute or less, prints what they found and writes their pictures.
  * npm run demo -- lynx-hare: only that one.
+ * npm run demo -- all: the longer ones as well.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { abarbanel2018Twin } from "./abarbanel-2018-twin/index.js";
 import { bars } from "./bars/index.js";
 import { digits } from "./digits/index.js";
 import { limits } from "./limits/index.js";
@@ -13,17 +15,23 @@ import { lynxHare } from "./lynx-hare/index.js";
 import { recurrent } from "./recurrent/index.js";
 import { heading } from "./terminal.js";
 
-const examples = { "lorenz96-twin": lorenz96Twin, "lynx-hare": lynxHare, limits, bars, digits, recurrent };
+const short = { "lorenz96-twin": lorenz96Twin, "lynx-hare": lynxHare, limits, bars };
+/** Minutes each. */
+const long = { recurrent, digits, "abarbanel-2018-twin": abarbanel2018Twin };
+const examples = { ...short, ...long };
 type Name = keyof typeof examples;
 const isName = (text: string): text is Name => text in examples;
 
-const asked = process.argv.slice(2);
+const given = process.argv.slice(2);
+const asked = given.includes("all") ? Object.keys(examples) : given;
 const unknown = asked.filter((text) => !isName(text));
 if (unknown.length > 0) {
-  console.error(`There is no example called ${unknown.join(", ")}. There are: ${Object.keys(examples).join(", ")}.`);
+  console.error(
+    `There is no example called ${unknown.join(", ")}. There are: ${Object.keys(examples).join(", ")}, all.`,
+  );
   process.exit(2);
 }
-const names = asked.length > 0 ? asked.filter(isName) : Object.keys(examples).filter(isName);
+const names = asked.length > 0 ? asked.filter(isName) : Object.keys(short).filter(isName);
 
 // The first Ctrl-C stops the annealing, which then still reports what it has; the second ends the program at once.
 const controller = new AbortController();

@@ -14,37 +14,263 @@ import {
   networkTwin,
   train,
   type Network,
-  type NetworkAnnealOptions,
   type NetworkRun,
   type TwinPairs,
 } from "least-action";
 import type { Outcome, Settings } from "../outcome.js";
 import { drawCurves, type Curve } from "../pictures/curves.js";
+import { random } from "../random.js";
 import { heading, progressBar, table } from "../terminal.js";
 
 const width = 10;
 const noise = 0.005;
 const measurementPrecision = 1 / noise ** 2;
-const observed = { 10: undefined, 5: [0, 2, 4, 6, 8], 2: [0, 5] } as const;
-type Outputs = keyof typeof observed;
+const observedOutputs = { 10: undefined, 5: [0, 2, 4, 6, 8], 2: [0, 5] } as const;
+type Outputs = keyof typeof observedOutputs;
 
-/** Where data come from: a network, its weights, and what keeps estimated ones in reason. */
+/** Layers, the inputs among them. */
+const layersOf = (depth: number): Network => feedforward({ layers: new Array<number>(depth).fill(width) });
+
+/** What pairs come from, and what is said of the weights beforehand. */
 interface Source {
   name: string;
-  network: Network;
-  weights: Float64Array;
-  options: Pick<NetworkAnnealOptions, "weightBounds" | "biasBounds" | "weightPrior" | "biasPrior">;
+  twin: TwinPairs;
+  prior: { mean: number; deviation: number };
 }
 
-interface Fit {
+interface Case {
   depth: number;
   pairs: number;
   outputs: Outputs;
+}
+
+interface Fit extends Case {
   run: NetworkRun;
-  /** log10 of R_f / R_m, and there the lowest action and the mean squared error of the predictions of fresh pairs. */
+  /** At every stop on the ladder: log10 of R_f / R_m, and the root mean square of the errors of predictions of fresh pairs. */
   ratio: number[];
   error: number[];
+  /** Root mean squares as well. */
   constant: number;
   trained: number;
+  loss: number;
   seconds: number;
+}
+
+export async function abarbanel2018Twin({ size, signal }: Settings = {}): Promise<Outcome> {
+  const { rungs = 9 } = size ?? {};
+  const tiny = rungs < 9;
+  await init();
+  const contracting = paperSource(tiny ? 10 : 100);
+  const edge = edgeSource();
+  const grid = (depths: number[], pairs: number[], outputs: Outputs[]): Case[] =>
+    depths.flatMap((depth) => pairs.flatMap((count) => outputs.map((l) => ({ depth, pairs: count, outputs: l }))));
+  const paper = await fitAll(
+    contracting,
+    tiny ? grid([3], [1, 2], [10]) : grid([20, 30, 50, 100], [1, 10, 100], [10, 5, 2]),
+    { rungs, factor: 100, initial: 1e-8, signal },
+  );
+  const deep = await fitAll(edge, tiny ? grid([4], [5], [10]) : grid([4, 5, 6], [25, 50, 100], [10]), {
+    rungs: tiny ? 3 : 8,
+    factor: 10,
+    initial: 1e-3,
+    signal,
+  });
+  report(contracting, paper);
+  report(edge, deep);
+
+  const ends = (fits: readonly Fit[]): { annealed: number[]; constant: number[]; trained: number[] } => ({
+    annealed: fits.map((fit) => fit.error.at(-1) ?? NaN),
+    constant: fits.map(({ constant }) => constant),
+    trained: fits.map(({ trained }) => trained),
+  });
+  const [first, second] = [ends(paper), ends(deep)];
+  const many = deep.filter(({ pairs }) => pairs === 100);
+  return {
+    pictures: {
+      "abarbanel-2018-twin-weights-of-the-paper.svg": await draw(
+        contracting,
+        paper.filter(({ outputs }) => outputs === 10 || tiny),
+      ),
+      "abarbanel-2018-twin-edge-of-chaos.svg": await draw(edge, deep),
+    },
+    checks: [
+      {
+        claim: "with weights in +-0.1 no network predicts better than a constant, annealed or trained, but for 10 %",
+        holds: first.annealed.every((error, k) => Math.abs(error / (first.constant[k] ?? NaN) - 1) < 0.1),
+      },
+      {
+        claim: "and networks of all depths have the same level to a hundredth, for the same pairs and outputs",
+        holds: paper.every(({ pairs, outputs, run }) => {
+          const same = paper.find((fit) => fit.pairs === pairs && fit.outputs === outputs);
+          return Math.abs(run.best.action / (same?.run.best.action ?? NaN) - 1) < 0.01;
+        }),
+      },
+      {
+        claim:
+          "near the edge of chaos annealed networks predict fresh pairs at least three times as well as a constant",
+        holds: second.annealed.every((error, k) => error < (second.constant[k] ?? NaN) / 3),
+      },
+      {
+        claim: "and from 100 pairs at least as well as trained ones",
+        holds: many.every((fit) => (fit.error.at(-1) ?? NaN) <= fit.trained),
+      },
+    ],
+  };
+}
+
+/** As the paper has it. */
+function paperSource(depth: number): Source {
+  const network = layersOf(depth);
+  const weights = network.randomWeights({ range: [-0.1, 0.1], seed: 1 });
+  const common = { pairs: 100, fresh: 500, inputNoise: noise, outputNoise: noise, seed: 2 };
+  return {
+    name: `${depth} layers, weights in +-0.1`,
+    twin: networkTwin({ model: network, weights, ...common }),
+    prior: { mean: 0, deviation: 0.1 },
+  };
+}
+
+/**
+ * A logistic neuron has slopes up to 1/4, so ten of them pass differences on, on average, where weights have a standard deviation of 4 / sqrt(10); biases of minus half
+ * the sum of the weights put a neuron where it is steepest. A tenth above that few layers keep what comes in, and many would make noise of it.
+ */
+function edgeSource(): Source {
+  const depth = 5;
+  const network = layersOf(depth);
+  const numbers = random(4);
+  const weights = network.splitWeights(new Float64Array(network.weightCount));
+  for (const layer of weights) {
+    layer.matrix = layer.matrix.map(() => ((1.1 * 4) / Math.sqrt(width)) * numbers.normal());
+    layer.bias = layer.bias.map(
+      (_, a) => -0.5 * layer.matrix.subarray(a * width, (a + 1) * width).reduce((x, y) => x + y, 0),
+    );
+  }
+  const common = { pairs: 100, fresh: 500, inputNoise: noise, outputNoise: noise, seed: 2 };
+  return {
+    name: `${depth} layers, weights near the edge of chaos`,
+    twin: networkTwin({ model: network, weights, inputRange: [0, 1], ...common }),
+    prior: { mean: 0, deviation: 1.5 },
+  };
+}
+
+interface Climb {
+  rungs: number;
+  factor: number;
+  /** R_f0 over R_m. */
+  initial: number;
+  signal: AbortSignal | undefined;
+}
+
+async function fitAll(source: Source, cases: readonly Case[], climb: Climb): Promise<Fit[]> {
+  const bar = progressBar(source.name);
+  const fits: Fit[] = [];
+  for (const one of cases) {
+    if (climb.signal?.aborted) break;
+    fits.push(await fit(source, one, climb));
+    bar.update(fits.length, cases.length);
+  }
+  bar.stop();
+  return fits;
+}
+
+/** The ladder is climbed a rung at a time, each run going on with the one before, to see the weights at each. */
+async function fit({ twin, prior }: Source, one: Case, { rungs, factor, initial, signal }: Climb): Promise<Fit> {
+  const began = performance.now();
+  const model = layersOf(one.depth);
+  const observed = observedOutputs[one.outputs];
+  const pairs = {
+    inputs: twin.pairs.inputs.slice(0, one.pairs * width),
+    outputs: twin.pairs.outputs.slice(0, one.pairs * width),
+  };
+  // Only what is observed is compared.
+  const counts = (_: number, i: number): boolean =>
+    observed === undefined || (observed as readonly number[]).includes(i % width);
+  const fresh = { ...twin.fresh, outputs: twin.fresh.outputs.map((y, i) => (counts(y, i) ? y : NaN)) };
+  const options = {
+    model,
+    pairs,
+    ...(observed === undefined ? {} : { observedOutputs: observed }),
+    measurementPrecision,
+    weightPrior: prior,
+    biasPrior: prior,
+    signal,
+  };
+  const ladder = Array.from({ length: rungs }, (_, k) => k + 1);
+  let run: NetworkRun | undefined;
+  const error: number[] = [];
+  for (const rung of ladder) {
+    run = await anneal({
+      ...options,
+      modelPrecision: { initial: initial * measurementPrecision, factor, rungs: rung },
+      startingPaths: { count: 1, seed: 1 },
+      workers: 0,
+      ...(run === undefined ? {} : { resume: run }),
+    });
+    error.push(Math.sqrt(run.predictionError(fresh).meanSquare));
+  }
+  const last = run as NetworkRun;
+  const trained = await train({ ...options, seed: 1 });
+  return {
+    ...one,
+    run: last,
+    ratio: ladder.map((rung) => Math.log10(initial * factor ** (rung - 1))),
+    error,
+    constant: Math.sqrt(last.predictionError(fresh).constant),
+    trained: Math.sqrt(trained.predictionError(fresh).meanSquare),
+    loss: trained.loss,
+    seconds: (performance.now() - began) / 1000,
+  };
+}
+
+function report({ name }: Source, fits: readonly Fit[]): void {
+  heading(`Data from ${name}; noise ${noise} on inputs and outputs`);
+  table(
+    ["layers", "pairs", "outputs", "level", "loss trained", "error", "trained", "constant", "seconds"],
+    fits.map(({ depth, pairs, outputs, run, loss, error, trained, constant, seconds }) => [
+      String(depth),
+      String(pairs),
+      String(outputs),
+      run.best.action.toPrecision(3),
+      loss.toPrecision(3),
+      (error.at(-1) ?? NaN).toPrecision(3),
+      trained.toPrecision(3),
+      constant.toPrecision(3),
+      seconds.toFixed(1),
+    ]),
+  );
+}
+
+function draw({ name }: Source, fits: readonly Fit[]): Promise<string> {
+  const curve = (fit: Fit, y: ArrayLike<number>): Curve => ({ name: `${fit.depth} layers`, x: fit.ratio, y });
+  const counts = [...new Set(fits.map(({ pairs }) => pairs))];
+  const xTitle = "log₁₀ (R_f / R_m)";
+  return drawCurves({
+    title: `Networks annealed on pairs from ${name}`,
+    subtitle: `${width} logistic neurons a layer, noise ${noise}; above levels, below errors of predictions of fresh pairs`,
+    broken: ["constant output"],
+    columns: counts.length,
+    panels: [
+      ...counts.map((count) => ({
+        label: `${count} ${count === 1 ? "pair" : "pairs"}`,
+        xTitle,
+        yTitle: "action (mean normalisation)",
+        log: "y" as const,
+        curves: fits.filter(({ pairs }) => pairs === count).map((fit) => curve(fit, fit.run.levels.action)),
+      })),
+      ...counts.map((count) => {
+        const these = fits.filter(({ pairs }) => pairs === count);
+        const [fit] = these;
+        return {
+          label: `${count} ${count === 1 ? "pair" : "pairs"}`,
+          xTitle,
+          yTitle: "error of predictions",
+          log: "y" as const,
+          curves: [
+            ...these.map((one) => curve(one, one.error)),
+            { name: "constant output", x: fit?.ratio ?? [], y: (fit?.ratio ?? []).map(() => fit?.constant ?? NaN) },
+          ],
+        };
+      }),
+    ],
+  });
 }

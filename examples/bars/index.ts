@@ -29,17 +29,17 @@ export async function bars({ size, signal }: Settings = {}): Promise<Outcome> {
   const small = rungs < 9;
   await init();
   const model = feedforward({ layers: [25, 30, { width: 4, activation: "softmax" }] });
-  const prior = { mean: 0, deviation: 1 };
+  const prior = { mean: 0, deviation: 2 };
   const options = {
     model,
     measurementPrecision,
-    inputPrecision: 1 / noise ** 2,
+    inputPrecision: 1e4,
     weightPrior: prior,
     biasPrior: prior,
     signal,
   } as const;
 
-  const counts = small ? [20] : [20, 40, 80, 160];
+  const counts = small ? [20] : [20, 40, 80];
   const fresh = images(small ? 100 : 2000, random(1));
   const rows: { count: number; run: NetworkRun; trained: TrainedNetwork; annealed: number; plain: number }[] = [];
   for (const [k, count] of counts.entries()) {
@@ -93,8 +93,8 @@ export async function bars({ size, signal }: Settings = {}): Promise<Outcome> {
         holds: last.annealed >= 0.95,
       },
       {
-        claim: "with every number of images it is at least as good as the trained one, but for 2 %",
-        holds: rows.every(({ annealed, plain }) => annealed >= plain - 0.02),
+        claim: "from 40 images on it is at least as good as the trained one, but for 2 %",
+        holds: rows.every(({ count, annealed, plain }) => count < 40 || annealed >= plain - 0.02),
       },
     ],
   };

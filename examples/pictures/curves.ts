@@ -22,6 +22,8 @@ export interface CurvesPicture {
   title: string;
   subtitle: string;
   panels: readonly Panel[];
+  /** Panels in a row. Default: all of them. */
+  columns?: number;
   /** Names whose curves are broken lines without dots: what is compared with. */
   broken?: readonly string[];
 }
@@ -48,8 +50,9 @@ export async function drawCurves(picture: CurvesPicture): Promise<string> {
     scale: { domain: names, range: names.map((_, k) => palette[k % palette.length] ?? ink.line) },
     legend: { symbolType: "stroke" },
   };
-  const wide = picture.panels.length === 1 ? 600 : picture.panels.length === 2 ? 380 : 270;
-  const hconcat = picture.panels.map((panel): Plot => {
+  const columns = picture.columns ?? picture.panels.length;
+  const wide = [600, 600, 380][columns] ?? 270;
+  const plots = picture.panels.map((panel): Plot => {
     const isLog = (axis: "x" | "y"): boolean => panel.log === axis || panel.log === "both";
     const fits = (value: number, axis: "x" | "y"): boolean => Number.isFinite(value) && (!isLog(axis) || value > 0);
     const points = panel.curves.flatMap(({ name, x, y }) =>
@@ -87,7 +90,13 @@ export async function drawCurves(picture: CurvesPicture): Promise<string> {
         encoding: { x: { value: 0 }, y, text: { field: "label" } },
       },
     ];
-    return { width: wide, height: 300, layer };
+    return { width: wide, height: columns < picture.panels.length ? 220 : 300, layer };
   });
-  return toSvg(picture, { hconcat });
+  const rows = Array.from({ length: Math.ceil(plots.length / columns) }, (_, k) =>
+    plots.slice(k * columns, (k + 1) * columns),
+  );
+  const [only] = rows;
+  return only !== undefined && rows.length === 1
+    ? toSvg(picture, { hconcat: only })
+    : toSvg(picture, { vconcat: rows.map((hconcat) => ({ hconcat })) });
 }

@@ -26,6 +26,9 @@ const FIRST: f64 = 1e-2;
 /// And on the last: its error is then negligible.
 const LAST: f64 = 1e6;
 
+/// A network of more layers is not called by the widths of all of them.
+const MOST_NAMED: usize = 5;
+
 /// A network, pairs and options, checked.
 #[derive(Clone)]
 pub struct Networks {
@@ -129,16 +132,25 @@ impl Landscape for Networks {
     fn words(&self) -> Words {
         let network = self.problem.network();
         let widths = network.widths();
-        let neurons: Vec<String> = match widths {
-            [first, rest @ ..] if rest.len() > 4 && rest.iter().all(|w| w == first) => {
-                vec![format!("{} x {first}", widths.len())]
+        let layers = widths.len();
+        let neurons = match widths {
+            [first, rest @ ..] if layers > MOST_NAMED && rest.iter().all(|w| w == first) => {
+                format!("{layers} x {first}")
             }
-            _ => widths.iter().map(usize::to_string).collect(),
+            _ if layers > MOST_NAMED => {
+                let first: Vec<String> = widths[..3].iter().map(usize::to_string).collect();
+                let last = widths[layers - 1];
+                format!("{}-...-{last} ({layers} layers)", first.join("-"))
+            }
+            _ => {
+                let all: Vec<String> = widths.iter().map(usize::to_string).collect();
+                all.join("-")
+            }
         };
         Words {
             title: format!(
                 "network of {} neurons, {} weights, {} pairs, {} measurements",
-                neurons.join("-"),
+                neurons,
                 network.weight_count(),
                 self.problem.pairs(),
                 self.counts.measured
