@@ -1,9 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { beforeAll, expect, test, vi } from "vitest";
 import { init, readCsv } from "least-action";
+import { abarbanel2018Twin } from "../examples/abarbanel-2018-twin/index.js";
+import { bars } from "../examples/bars/index.js";
+import { digits } from "../examples/digits/index.js";
+import { limits } from "../examples/limits/index.js";
 import { lorenz96Twin } from "../examples/lorenz96-twin/index.js";
 import { lynxHare } from "../examples/lynx-hare/index.js";
 import type { Outcome } from "../examples/outcome.js";
+import { recurrent } from "../examples/recurrent/index.js";
 
 const tiny = { starts: 2, rungs: 6 };
 
@@ -88,4 +93,60 @@ test("a tiny fit of lynx and hare draws its levels and both species", async () =
     "past the data",
   ]);
   expect(linesIn(series)).toBe(2 * 2);
+});
+
+// The examples of networks are run in full by `npm run demo -- all`, which checks what they claim; small ones are checked here, and that the others work.
+
+test("the weak constraint tends to the strong one, and layers to a flow", async () => {
+  const outcome = await limits({ size: { rungs: 9 } });
+  const svg = expectPicture(outcome, "limits.svg", [
+    "Two limits of a network's action",
+    "R_f / R_m",
+    "2-3-1 logistic neurons",
+    "largest change of a weight",
+  ]);
+  expect(linesIn(svg)).toBe(5);
+  expect(outcome.checks.map(({ claim, holds }) => [claim, holds])).toEqual(
+    outcome.checks.map(({ claim }) => [claim, true]),
+  );
+});
+
+test("a small set of bars is drawn with what the network takes them for", async () => {
+  const outcome = await bars({ size: { starts: 1, rungs: 3 } });
+  expectPicture(outcome, "bars-images.svg", ["Bars: fresh images", "%"]);
+  expectPicture(outcome, "bars-levels.svg", ["20 images"]);
+  // Twenty images and three rungs do not do.
+  expect(outcome.checks[0]?.holds).toBe(false);
+});
+
+test("digits come from the package, and some are drawn", async () => {
+  const outcome = await digits({ size: { rungs: 2 } });
+  const svg = expectPicture(outcome, "digits-images.svg", ["Held-out digits"]);
+  // Grey pixels of two dozen images.
+  expect(svg.match(/<path/g)?.length ?? 0).toBeGreaterThan(24 * 50);
+  expectPicture(outcome, "digits-levels.svg", ["20 images"]);
+});
+
+test("a small recurrent network makes forecasts", async () => {
+  const outcome = await recurrent({ size: { rungs: 2 } });
+  expectPicture(outcome, "recurrent-errors.svg", [
+    "time ahead (Lyapunov times)",
+    "annealed",
+    "persistence",
+    "valid below",
+  ]);
+  const series = expectPicture(outcome, "recurrent-series.svg", ["beginning 1", "beginning 3"]);
+  expect(linesIn(series)).toBe(2 * 3);
+});
+
+test("a small twin of networks has levels and errors along the ladder", async () => {
+  const outcome = await abarbanel2018Twin({ size: { rungs: 3 } });
+  const svg = expectPicture(outcome, "abarbanel-2018-twin-edge-of-chaos.svg", [
+    "5 pairs",
+    "log₁₀ (R_f / R_m)",
+    "error of predictions",
+    "constant output",
+  ]);
+  expect(linesIn(svg)).toBe(3);
+  expectPicture(outcome, "abarbanel-2018-twin-weights-of-the-paper.svg", ["1 pair", "2 pairs"]);
 });

@@ -31,8 +31,17 @@ impl ByMeasurements {
         let measured = sensitivities::Measured::all(&problem.0).len();
         let (pairs, rows) = (problem.pairs() as f64, (measured * problem.pairs()) as f64);
         let weights = network.weight_count() as f64;
-        rows * rows * (rows / 6.0 + network.neurons() as f64)
-            + weights * pairs * (pairs + measured as f64)
+        // Every map with every other one that has the same weights.
+        let sets = network.weight_sets();
+        let sums = sets
+            .iter()
+            .zip(&network.widths()[1..])
+            .map(|(set, &width)| {
+                let tied = sets.iter().filter(|other| other.start == set.start);
+                (width * tied.count()) as f64
+            });
+        let sums = sums.sum::<f64>() + network.neurons() as f64;
+        rows * rows * (rows / 6.0 + 0.5 * sums) + weights * pairs * (pairs + measured as f64)
     }
 
     /// # Errors
