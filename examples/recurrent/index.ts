@@ -25,7 +25,7 @@ const timeStep = 0.1;
 const lyapunov = 0.9056;
 /** x is divided by this, about its standard deviation. */
 const scale = 8;
-const noise = 0.1 / scale;
+const noise = 0.05 / scale;
 const delays = 4;
 const hidden = 20;
 const sequences = 3;
