@@ -107,6 +107,28 @@ pub enum Error {
         term: String,
         value: f64,
     },
+    /// A matrix that equations of motion or of a step are solved with is singular.
+    #[error("{path}: {matrix} is singular at time {time}; {remedy}")]
+    Singular {
+        path: String,
+        /// Which one, by its formula.
+        matrix: String,
+        time: f64,
+        remedy: String,
+    },
+    /// Newton's iterations did not come to an end.
+    #[error(
+        "{path}: {equations} at time {time} are not solved after {iterations} iterations of Newton's method: the last one still changed the unknowns by {change:e} of their size; {remedy}"
+    )]
+    NotConverged {
+        path: String,
+        equations: String,
+        time: f64,
+        iterations: usize,
+        /// Of the best iterate, relative to the size of the unknowns.
+        change: f64,
+        remedy: String,
+    },
 }
 
 impl Error {
@@ -138,7 +160,9 @@ impl Error {
             | Error::WrongShape { path, .. }
             | Error::NoObservations { path }
             | Error::NotFinite { path, .. }
-            | Error::NotFiniteInLayer { path, .. } => path,
+            | Error::NotFiniteInLayer { path, .. }
+            | Error::Singular { path, .. }
+            | Error::NotConverged { path, .. } => path,
         }
     }
 }
