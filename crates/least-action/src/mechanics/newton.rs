@@ -45,6 +45,13 @@ pub(super) trait Equations {
         jacobian: Option<&mut [f64]>,
     ) -> Result<()>;
 
+    /// The sizes of the numbers that are rounded when the equations are evaluated, one per unknown. Default: those of the unknowns.
+    fn sizes(&self, unknowns: &[f64], sizes: &mut [f64]) {
+        for (to, u) in sizes.iter_mut().zip(unknowns) {
+            *to = u.abs();
+        }
+    }
+
     /// The size of a step relative to that of the unknowns.
     fn relative(&self, unknowns: &[f64], step: &[f64]) -> f64 {
         size(step) / size(unknowns).max(f64::MIN_POSITIVE)
@@ -65,18 +72,21 @@ pub(super) fn newton(
     let n = unknowns.len();
     let mut lu = work.take_factor();
     let mut residual = work.take(n);
+    let mut step = work.take(n);
     let mut jacobian = work.take(n * n);
     let mut best = work.take(n);
     best.copy_from_slice(unknowns);
     let mut memory = Memory {
         lu: &mut lu,
         residual: &mut residual,
+        step: &mut step,
         jacobian: &mut jacobian,
         best: &mut best,
     };
     let result = iterate(named, time, work, unknowns, equations, &mut memory);
     work.give(best);
     work.give(jacobian);
+    work.give(step);
     work.give(residual);
     work.give_factor(lu);
     result
@@ -85,8 +95,22 @@ pub(super) fn newton(
 struct Memory<'a> {
     lu: &'a mut Lu,
     residual: &'a mut [f64],
+    step: &'a mut [f64],
     jacobian: &'a mut [f64],
     best: &'a mut [f64],
+}
+
+impl Memory<'_> {
+    /// Whether the residual is what rounding of the numbers in the equations makes of it: near an equilibrium the unknowns themselves may be no more than that.
+    fn is_rounding(&mut self, unknowns: &[f64], equations: &dyn Equations) -> bool {
+        let n = unknowns.len();
+        equations.sizes(unknowns, self.step);
+        (0..n).all(|i| {
+            let terms = self.step.iter().enumerate();
+            let sum: f64 = terms.map(|(j, u)| self.jacobian[j * n + i].abs() * u).sum();
+            self.residual[i].abs() <= 4.0 * f64::EPSILON * sum
+        })
+    }
 }
 
 fn iterate(
@@ -114,11 +138,12 @@ fn iterate(
             unknowns.copy_from_slice(memory.best);
             return Err(named.singular(time));
         }
-        memory.lu.solve(memory.residual);
-        for (x, step) in unknowns.iter_mut().zip(&*memory.residual) {
+        memory.step.copy_from_slice(memory.residual);
+        memory.lu.solve(memory.step);
+        for (x, step) in unknowns.iter_mut().zip(&*memory.step) {
             *x -= step;
         }
-        let change = equations.relative(unknowns, memory.residual);
+        let change = equations.relative(unknowns, memory.step);
         if change < smallest {
             smallest = change;
             memory.best.copy_from_slice(unknowns);
@@ -131,7 +156,8 @@ fn iterate(
         if change <= 4.0 * f64::EPSILON || next <= 0.1 * f64::EPSILON {
             return Ok(iterations);
         }
-        if change < ROUNDING && change > 0.25 * previous {
+        let stands = change > 0.25 * previous;
+        if stands && (change < ROUNDING || memory.is_rounding(unknowns, equations)) {
             return Ok(iterations);
         }
         fresh = change > SETTLED || change > 0.1 * previous;

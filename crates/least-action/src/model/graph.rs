@@ -452,6 +452,27 @@ mod tests {
     }
 
     #[test]
+    fn numbers_in_the_place_of_leaves_are_folded() {
+        let mut graph = Graph::default();
+        let x = graph.intern(Node::State(0));
+        let p = graph.intern(Node::Parameter(0));
+        let product = graph.multiply(p, x);
+        let root = graph.unary(Unary::Sqrt, p);
+        let sum = graph.add(product, root);
+        let with = |value: f64| {
+            graph.substituted(|node| match node {
+                Node::Parameter(_) => Node::Constant(value.to_bits()),
+                other => other,
+            })
+        };
+        let (other, places) = with(1.0);
+        assert_eq!(other.node(places[product.index()]), Node::State(0));
+        assert_eq!(other.value(places[root.index()]), Some(1.0));
+        let (other, places) = with(0.0);
+        assert_eq!(other.value(places[sum.index()]), Some(0.0));
+    }
+
+    #[test]
     fn powers_become_multiplications_and_roots() {
         let mut graph = Graph::default();
         let x = graph.intern(Node::State(0));

@@ -58,6 +58,10 @@ pub(super) fn dormand_prince(mut step: Step, tolerance: f64, try_next: &mut f64)
                 f64::INFINITY
             }
         });
+        let worst = match worst > 1.0 && is_rounding(&mut step, time, h, &error) {
+            true => 1.0,
+            false => worst,
+        };
         if worst <= 1.0 {
             // The derivative of the step that is made, its length taken as given.
             if step.tangent.is_some() {
@@ -79,4 +83,32 @@ pub(super) fn dormand_prince(mut step: Step, tolerance: f64, try_next: &mut f64)
     step.work.give(trial);
     step.work.give(error);
     result
+}
+
+/// Whether an error is what rounding of x and p makes of the flow, `noise = epsilon |z| + |h Df| noise`: momenta that ought to be 0 are no more than that, and no step
+/// is short enough for them.
+fn is_rounding(step: &mut Step, time: f64, h: f64, error: &[f64]) -> bool {
+    /// How often noise passes through the flow within one step; less and less comes of it.
+    const PASSES: usize = 4;
+    let n = error.len();
+    let (mut jacobian, mut noise) = (step.work.take(n * n), step.work.take(n));
+    let mut before = step.work.take(n);
+    let (x, p) = step.z.split_at(n / 2);
+    let known = step
+        .hamiltonian
+        .jacobian(step.work, time, x, p, &mut jacobian);
+    for _ in 0..PASSES {
+        before.copy_from_slice(&noise);
+        for (i, to) in noise.iter_mut().enumerate() {
+            let terms = before.iter().enumerate();
+            let passed: f64 = terms.map(|(j, b)| jacobian[j * n + i].abs() * b).sum();
+            *to = 4.0 * f64::EPSILON * step.z[i].abs() + h.abs() * passed;
+        }
+    }
+    let pairs = error.iter().zip(&noise);
+    let is_small = known.is_ok() && pairs.into_iter().all(|(e, noise)| e.abs() <= *noise);
+    step.work.give(before);
+    step.work.give(noise);
+    step.work.give(jacobian);
+    is_small
 }

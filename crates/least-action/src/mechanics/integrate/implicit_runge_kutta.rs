@@ -184,6 +184,16 @@ impl Equations for Stages<'_> {
         Ok(())
     }
 
+    fn sizes(&self, increments: &[f64], sizes: &mut [f64]) {
+        let n = self.z.len();
+        let stages = sizes.chunks_exact_mut(n).zip(increments.chunks_exact(n));
+        for (sizes, increments) in stages {
+            for ((to, i), z) in sizes.iter_mut().zip(increments).zip(self.z) {
+                *to = i.abs() + z.abs();
+            }
+        }
+    }
+
     fn relative(&self, increments: &[f64], step: &[f64]) -> f64 {
         let d = self.z.len() / 2;
         let mut worst = 0.0f64;

@@ -56,6 +56,15 @@ pub(super) fn kepler() -> ClassicalHamiltonian {
     )
 }
 
+/// A Hamiltonian that is not separable, with the time in it.
+pub(super) fn forced() -> ClassicalHamiltonian {
+    hamiltonian(
+        &["q"],
+        &["p"],
+        "p^2/2 - cos(q)*(1 + sin(t)/2) + q*p*cos(2*t)/4",
+    )
+}
+
 /// Coordinates and velocities at the perihelion of an ellipse with half axis 1 and period 2 pi.
 pub(super) fn perihelion(eccentricity: f64) -> ([f64; 2], [f64; 2]) {
     let speed = ((1.0 + eccentricity) / (1.0 - eccentricity)).sqrt();

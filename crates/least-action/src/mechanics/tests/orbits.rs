@@ -28,6 +28,7 @@ fn cases() -> Vec<Case> {
     vec![
         ("pendulum", Box::new(pendulum()), vec![2.0], vec![0.3], 0.5),
         ("kepler", Box::new(kepler()), x.to_vec(), v.to_vec(), 0.1),
+        ("forced", Box::new(forced()), vec![1.0], vec![0.5], 0.5),
         (
             "double pendulum",
             Box::new(double),
@@ -120,7 +121,7 @@ fn orders_are_the_slopes_over_four_steps() {
     for (name, h, x, p, _) in cases() {
         let total = match name {
             "lorenz63" => 0.2,
-            "pendulum" => 4.0,
+            "pendulum" | "forced" => 4.0,
             _ => 2.0,
         };
         let exact = IntegrationOptions {
@@ -223,7 +224,11 @@ fn symmetric_methods_find_back() {
         for method in Method::ALL {
             let there = orbit(&*h, (&x, &p), &options(method, 0.5 * step, 11));
             let end = (&there.x[10 * d..], &there.p[10 * d..]);
-            let back = orbit(&*h, end, &options(method, -0.5 * step, 11));
+            let back = IntegrationOptions {
+                start: 5.0 * step,
+                ..options(method, -0.5 * step, 11)
+            };
+            let back = orbit(&*h, end, &back);
             let ends = [&back.x[10 * d..], &back.p[10 * d..]].concat();
             let begin = [&x[..], &p[..]].concat();
             let pairs = ends.iter().zip(&begin);
@@ -407,6 +412,58 @@ fn a_step_without_solution_is_stated_with_what_was_reached() {
     let orbit = integrate(&cubic, &[1.0], &[1.0], &[], &options).unwrap();
     assert!(matches!(orbit.failure, Some(Error::NotFinite { .. })));
     assert!(orbit.x.iter().all(|v| v.is_finite()));
+}
+
+#[test]
+fn what_is_at_rest_stays() {
+    let upright = [std::f64::consts::PI];
+    for (x, p) in [(&upright, &[0.0]), (&[0.0], &[0.0]), (&[1e-300], &[0.0])] {
+        for method in Method::ALL {
+            // A hundred thousandth of a bit grows by e^10.
+            let found = orbit(&pendulum(), (x, p), &options(method, 0.1, 101));
+            assert!((found.x[100] - x[0]).abs() < 1e-10, "{}", method.name());
+        }
+        for method in VariationalMethod::ALL {
+            let options = VariationalOptions {
+                method,
+                time_step: 0.1,
+                points: 101,
+                ..VariationalOptions::default()
+            };
+            let l = classical(ClassicalSystem::Pendulum);
+            let found = integrate_variational(&l, x, p, &[], &options).unwrap();
+            assert_eq!(found.failure, None, "{}", method.name());
+            assert!((found.x[100] - x[0]).abs() < 1e-10, "{}", method.name());
+        }
+    }
+    // A model's own orbit that is met exactly by the data: p is 0, or rounding.
+    let data = Observations {
+        start: 0.0,
+        time_step: 0.1,
+        points: 11,
+        observed: vec![0],
+        values: vec![6.0 * 2f64.sqrt(); 11],
+        inputs: Vec::new(),
+    };
+    let options = ContinuousActionOptions {
+        measurement_precision: 1e6.into(),
+        data_form: DataForm::Linear,
+        ..ContinuousActionOptions::default()
+    };
+    let model = Arc::new(models::lorenz63().unwrap());
+    let action = Arc::new(ContinuousAction::new(model, &data, &options).unwrap());
+    let fixed = [6.0 * 2f64.sqrt(), 6.0 * 2f64.sqrt(), 27.0];
+    for method in Method::ALL {
+        let options = IntegrationOptions {
+            method,
+            time_step: 1e-4,
+            points: 11,
+            ..IntegrationOptions::default()
+        };
+        let h = ActionHamiltonian(action.clone());
+        let found = orbit(&h, (&fixed, &[0.0; 3]), &options);
+        assert!((found.x[30] - fixed[0]).abs() < 1e-9, "{}", method.name());
+    }
 }
 
 #[test]

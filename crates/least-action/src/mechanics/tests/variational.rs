@@ -26,6 +26,13 @@ fn cases() -> Vec<Case> {
             0.1,
         ),
         (
+            "forced",
+            Box::new(LagrangianOf(forced())),
+            vec![1.0],
+            vec![0.5],
+            0.5,
+        ),
+        (
             "double pendulum",
             boxed(ClassicalSystem::DoublePendulum),
             vec![1.0, -0.5],
@@ -43,10 +50,11 @@ fn cases() -> Vec<Case> {
 }
 
 /// H of the same.
-fn hamiltonians() -> [Box<dyn Hamiltonian>; 4] {
+fn hamiltonians() -> [Box<dyn Hamiltonian>; 5] {
     [
         Box::new(pendulum()),
         Box::new(kepler()),
+        Box::new(forced()),
         Box::new(HamiltonianOf(classical(ClassicalSystem::DoublePendulum))),
         Box::new(ActionHamiltonian(lorenz63())),
     ]
@@ -178,6 +186,7 @@ fn maps_of_discrete_lagrangians_are_symplectic_and_reversible() {
             let defect = symplectic_defect(&there.tangent);
             assert!(defect < 1e-12, "{name} {}: {defect}", method.name());
             let back = VariationalOptions {
+                start: step,
                 time_step: -step,
                 ..options
             };
@@ -227,7 +236,7 @@ fn orders_are_the_slopes_over_four_steps() {
     for ((name, l, x, p, _), h) in cases().into_iter().zip(hamiltonians()) {
         let total = match name {
             "lorenz63" => 0.2,
-            "pendulum" => 4.0,
+            "pendulum" | "forced" => 4.0,
             _ => 2.0,
         };
         let d = x.len();

@@ -324,6 +324,14 @@ impl Equations for Inner<'_> {
         Ok(())
     }
 
+    fn sizes(&self, unknowns: &[f64], sizes: &mut [f64]) {
+        let x = size(&self.ends[..self.discrete.dimension()]);
+        sizes
+            .iter_mut()
+            .zip(unknowns)
+            .for_each(|(to, u)| *to = u.abs() + x);
+    }
+
     fn relative(&self, unknowns: &[f64], step: &[f64]) -> f64 {
         let d = self.discrete.dimension();
         let end = &self.ends[self.ends.len() - d..];

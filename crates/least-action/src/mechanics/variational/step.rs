@@ -2,6 +2,7 @@
 
 use super::discrete::{relative, Chord, DiscreteLagrangian};
 use crate::error::{check, Result};
+use crate::mechanics::dense::size;
 use crate::mechanics::newton::{newton, Equations, Named};
 use crate::mechanics::Workspace;
 
@@ -230,6 +231,14 @@ impl Equations for Ahead<'_> {
         }
         work.give(control);
         Ok(())
+    }
+
+    fn sizes(&self, unknowns: &[f64], sizes: &mut [f64]) {
+        let x = size(self.x);
+        sizes
+            .iter_mut()
+            .zip(unknowns)
+            .for_each(|(to, u)| *to = u.abs() + x);
     }
 
     fn relative(&self, unknowns: &[f64], step: &[f64]) -> f64 {
