@@ -116,16 +116,17 @@ pub enum Error {
         time: f64,
         remedy: String,
     },
-    /// Newton's iterations did not come to an end.
+    /// An iteration did not come to an end.
     #[error(
-        "{path}: {equations} at time {time} are not solved after {iterations} iterations of Newton's method: the last one still changed the unknowns by {change:e} of their size; {remedy}"
+        "{path}: {equations} at time {time} are not solved after {iterations} iterations: {}; {remedy}",
+        Change(*change)
     )]
     NotConverged {
         path: String,
         equations: String,
         time: f64,
         iterations: usize,
-        /// Of the best iterate, relative to the size of the unknowns.
+        /// The smallest change of the unknowns by an iteration, relative to their size; infinite where no values were finite.
         change: f64,
         remedy: String,
     },
@@ -177,6 +178,23 @@ impl fmt::Display for Number {
             write!(f, "{sign}Infinity")
         } else {
             write!(f, "{}", self.0)
+        }
+    }
+}
+
+/// How far an iteration is from its end.
+struct Change(f64);
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_finite() {
+            write!(
+                f,
+                "the best one still changed the unknowns by {:.1e} of their size",
+                self.0
+            )
+        } else {
+            f.write_str("their values are not finite")
         }
     }
 }

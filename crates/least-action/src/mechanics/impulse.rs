@@ -82,14 +82,16 @@ impl Impulses {
 }
 
 impl Impulse {
-    /// Moves the momentum on; x stays. The derivative of this map adds R_m times the row of x to that of p in `tangent` (2 D rows, if it is there).
-    pub(super) fn strike(&self, z: &mut [f64], tangent: Option<&mut [f64]>) {
+    /// Moves the momentum on, or back where `direction` is -1; x stays. The derivative of this map adds R_m times the row of x to that of p in `tangent` (columns of
+    /// 2 D numbers).
+    pub(super) fn strike(&self, direction: f64, z: &mut [f64], tangent: Option<&mut [f64]>) {
         let d = z.len() / 2;
         let component = self.component;
-        z[d + component] += self.precision * (z[component] - self.value);
+        let precision = direction * self.precision;
+        z[d + component] += precision * (z[component] - self.value);
         if let Some(tangent) = tangent {
             for column in tangent.chunks_exact_mut(2 * d) {
-                column[d + component] += self.precision * column[component];
+                column[d + component] += precision * column[component];
             }
         }
     }

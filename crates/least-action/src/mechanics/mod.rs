@@ -8,6 +8,7 @@ mod action_hamiltonian;
 mod action_lagrangian;
 mod classical;
 mod continuous_action;
+mod continuous_options;
 mod curve;
 mod dense;
 mod formula;
@@ -28,7 +29,8 @@ pub use action_lagrangian::ActionLagrangian;
 pub use classical::{
     ClassicalHamiltonian, ClassicalLagrangian, HamiltonianDefinition, LagrangianDefinition,
 };
-pub use continuous_action::{ContinuousAction, ContinuousActionOptions, DataForm};
+pub use continuous_action::ContinuousAction;
+pub use continuous_options::{ContinuousActionOptions, DataForm};
 pub use hamiltonian::Hamiltonian;
 pub use impulse::Impulse;
 pub use integrate::{integrate, symplectic_defect, IntegrationMethod, IntegrationOptions, Orbit};

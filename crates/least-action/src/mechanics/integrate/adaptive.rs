@@ -29,7 +29,7 @@ pub(super) fn dormand_prince(mut step: Step, tolerance: f64, try_next: &mut f64)
                 equations: "steps within the tolerance".into(),
                 time,
                 iterations: steps,
-                change: *try_next,
+                change: *try_next / step.h.abs(),
                 remedy: "the solution ends or changes too fast here: end before, or allow a larger tolerance".into(),
             });
         }

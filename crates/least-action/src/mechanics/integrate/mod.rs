@@ -93,7 +93,7 @@ impl Default for IntegrationOptions {
 /// Integrates the canonical equations `x' = H_p`, `p' = -H_x` from x0 and p0 on.
 ///
 /// Implicit equations are solved by Newton's method down to rounding, so that methods called symplectic are. At points with impulses the momentum jumps before the
-/// orbit goes on.
+/// orbit goes on; where time runs backward, it jumps back.
 ///
 /// ```
 /// use least_action::mechanics::{integrate, HamiltonianDefinition, IntegrationMethod, IntegrationOptions};

@@ -11,7 +11,7 @@ pub struct Orbit {
     pub times: Vec<f64>,
     /// points x D, row-major.
     pub x: Vec<f64>,
-    /// points x D, row-major: before the impulse, at points that have one.
+    /// points x D, row-major: before the impulse, at points that have one (after it, where time runs backward).
     pub p: Vec<f64>,
     /// points x D, row-major: what the impulses add to p; empty where there are none.
     pub jumps: Vec<f64>,
@@ -160,7 +160,11 @@ impl Run<'_> {
                 let mut tangent =
                     (self.grid.tangent && point < last).then_some(self.tangent.as_mut_slice());
                 for impulse in struck {
-                    impulse.strike(&mut self.z, tangent.as_deref_mut());
+                    impulse.strike(
+                        self.grid.time_step.signum(),
+                        &mut self.z,
+                        tangent.as_deref_mut(),
+                    );
                 }
                 let d = self.z.len() / 2;
                 let jumps = self.z[d..].iter().zip(&before[d..]).map(|(a, b)| a - b);

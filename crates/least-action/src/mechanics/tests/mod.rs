@@ -1,8 +1,10 @@
 //! Systems that the tests share, and what they are compared with.
 
 mod derivatives;
+mod discrete;
 mod gradients;
 mod orbits;
+mod trouble;
 mod variational;
 
 use std::collections::BTreeMap;
