@@ -10,6 +10,11 @@ use least_action::anneal::{
     NetworkStart, NetworkStarts, ObservedStart, Range, Rung, Severity, Start, StartingPaths,
     Stopped, Verdict,
 };
+use least_action::mechanics::{
+    ClassicalSystem, ContinuousActionOptions, DataForm, HamiltonianDefinition, Impulse,
+    IntegrationMethod, IntegrationOptions, LagrangianDefinition, VariationalMethod,
+    VariationalOptions,
+};
 use least_action::model::{
     EquationDefinition, Initial, Model, ModelDefinition, ModelKind, NamedExpression, Parameter,
     ParameterDefinition, StateDefinition,
@@ -39,7 +44,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<ActionValue>(&config)?,
         declaration::<AnnealOptions>(&config)?,
         declaration::<Bias>(&config)?,
+        declaration::<ClassicalSystem>(&config)?,
         declaration::<ConjugateGradient>(&config)?,
+        declaration::<ContinuousActionOptions>(&config)?,
+        declaration::<DataForm>(&config)?,
         declaration::<Discretization>(&config)?,
         declaration::<Drop>(&config)?,
         declaration::<Error>(&config)?,
@@ -48,8 +56,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<FindingCode>(&config)?,
         declaration::<GradientCheck>(&config)?,
         declaration::<GradientVerdict>(&config)?,
+        declaration::<HamiltonianDefinition>(&config)?,
         declaration::<Hessian>(&config)?,
+        declaration::<Impulse>(&config)?,
+        declaration::<IntegrationMethod>(&config)?,
+        declaration::<IntegrationOptions>(&config)?,
         declaration::<Ladder>(&config)?,
+        declaration::<LagrangianDefinition>(&config)?,
         declaration::<Layer>(&config)?,
         declaration::<LayerError>(&config)?,
         declaration::<LayerValues>(&config)?,
@@ -90,6 +103,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<TrustRegion>(&config)?,
         declaration::<TwinExperiment>(&config)?,
         declaration::<Variable>(&config)?,
+        declaration::<VariationalMethod>(&config)?,
+        declaration::<VariationalOptions>(&config)?,
         declaration::<Verdict>(&config)?,
         model_parameters()?,
     ];

@@ -107,6 +107,29 @@ pub enum Error {
         term: String,
         value: f64,
     },
+    /// A matrix that equations of motion or of a step are solved with is singular.
+    #[error("{path}: {matrix} is singular at time {time}; {remedy}")]
+    Singular {
+        path: String,
+        /// Which one, by its formula.
+        matrix: String,
+        time: f64,
+        remedy: String,
+    },
+    /// An iteration did not come to an end.
+    #[error(
+        "{path}: {equations} at time {time} are not solved after {iterations} iterations: {}; {remedy}",
+        Change(*change)
+    )]
+    NotConverged {
+        path: String,
+        equations: String,
+        time: f64,
+        iterations: usize,
+        /// The smallest change of the unknowns by an iteration, relative to their size; infinite where no values were finite.
+        change: f64,
+        remedy: String,
+    },
 }
 
 impl Error {
@@ -138,7 +161,9 @@ impl Error {
             | Error::WrongShape { path, .. }
             | Error::NoObservations { path }
             | Error::NotFinite { path, .. }
-            | Error::NotFiniteInLayer { path, .. } => path,
+            | Error::NotFiniteInLayer { path, .. }
+            | Error::Singular { path, .. }
+            | Error::NotConverged { path, .. } => path,
         }
     }
 }
@@ -153,6 +178,23 @@ impl fmt::Display for Number {
             write!(f, "{sign}Infinity")
         } else {
             write!(f, "{}", self.0)
+        }
+    }
+}
+
+/// How far an iteration is from its end.
+struct Change(f64);
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_finite() {
+            write!(
+                f,
+                "the best one still changed the unknowns by {:.1e} of their size",
+                self.0
+            )
+        } else {
+            f.write_str("their values are not finite")
         }
     }
 }

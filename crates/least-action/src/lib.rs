@@ -3,6 +3,7 @@
 pub mod action;
 pub mod anneal;
 mod error;
+pub mod mechanics;
 pub mod model;
 pub mod models;
 pub mod network;

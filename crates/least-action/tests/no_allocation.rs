@@ -1,9 +1,14 @@
-//! The hot path takes no memory: a counting allocator sees none while the action and its gradient are evaluated, of paths and of networks.
+//! The hot path takes no memory: a counting allocator sees none while the action and its gradient are evaluated, of paths and of networks, nor from step to step of an orbit.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 
+use least_action::mechanics::{
+    integrate, integrate_variational, ActionHamiltonian, ActionLagrangian, ContinuousAction,
+    ContinuousActionOptions, IntegrationMethod, IntegrationOptions, VariationalMethod,
+    VariationalOptions,
+};
 use least_action::model::Model;
 use least_action::models::ModelSpec;
 use least_action::network::{
@@ -80,6 +85,53 @@ fn evaluations_take_no_memory() {
         }
     }
     networks_take_no_memory();
+    mechanics_take_no_memory();
+}
+
+/// However many steps an orbit has, it takes the memory of one.
+fn mechanics_take_no_memory() {
+    let model = Arc::new(least_action::models::lorenz63().unwrap());
+    let action = ContinuousAction::of_flow(model, &ContinuousActionOptions::default()).unwrap();
+    let action = Arc::new(action);
+    let (h, l) = (
+        ActionHamiltonian(action.clone()),
+        ActionLagrangian(action.clone()),
+    );
+    let (x, p) = ([1.0, 2.0, 20.0], [0.1, 0.2, 0.3]);
+    for method in IntegrationMethod::ALL {
+        let taken = |steps_per_point: usize| {
+            let options = IntegrationOptions {
+                method,
+                time_step: 0.001 * steps_per_point as f64,
+                steps_per_point,
+                tangent: true,
+                ..IntegrationOptions::default()
+            };
+            let before = TAKEN.load(Ordering::Relaxed);
+            let orbit = integrate(&h, &x, &p, &[], &options).unwrap();
+            assert!(orbit.failure.is_none());
+            TAKEN.load(Ordering::Relaxed) - before
+        };
+        taken(1);
+        assert_eq!(taken(2), taken(20), "{}", method.name());
+    }
+    for method in VariationalMethod::ALL {
+        let taken = |steps_per_point: usize| {
+            let options = VariationalOptions {
+                method,
+                time_step: 0.001 * steps_per_point as f64,
+                steps_per_point,
+                tangent: true,
+                ..VariationalOptions::default()
+            };
+            let before = TAKEN.load(Ordering::Relaxed);
+            let orbit = integrate_variational(&l, &x, &p, &[], &options).unwrap();
+            assert!(orbit.failure.is_none());
+            TAKEN.load(Ordering::Relaxed) - before
+        };
+        taken(1);
+        assert_eq!(taken(2), taken(20), "{}", method.name());
+    }
 }
 
 /// All kinds of layers; from the second call on.

@@ -92,6 +92,25 @@ impl Function {
         }
     }
 
+    /// The same function of one kind of variable: its states are the D states, then the inputs, then the time; its parameters are these numbers. So derivatives in
+    /// the time and in the inputs are at hand, and no others are computed.
+    pub fn autonomous(&self, parameters: &[f64]) -> Function {
+        let (states, inputs) = (self.leaves.states as u32, self.leaves.inputs as u32);
+        let (graph, places) = self.graph.substituted(|node| match node {
+            Node::Input(j) => Node::State(states + j),
+            Node::Time => Node::State(states + inputs),
+            Node::Parameter(p) => Node::Constant(parameters[p as usize].to_bits()),
+            other => other,
+        });
+        let outputs = self.outputs.iter().map(|id| places[id.index()]);
+        let leaves = Leaves {
+            states: self.leaves.states + self.leaves.inputs + 1,
+            parameters: 0,
+            inputs: 0,
+        };
+        Function::new(graph, outputs.collect(), leaves)
+    }
+
     /// K.
     pub fn outputs(&self) -> usize {
         self.outputs.len()

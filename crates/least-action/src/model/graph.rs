@@ -228,6 +228,26 @@ impl Graph {
         Graph { nodes, known }
     }
 
+    /// The graph made anew with other leaves, so that what became constant is folded; and where each node went.
+    pub fn substituted(&self, leaf: impl Fn(Node) -> Node) -> (Graph, Vec<NodeId>) {
+        let mut graph = Graph::default();
+        let mut places: Vec<NodeId> = Vec::with_capacity(self.nodes.len());
+        for &node in &self.nodes {
+            let place = |id: NodeId| places[id.index()];
+            let id = match node {
+                Node::Unary(function, a) => graph.unary(function, place(a)),
+                Node::Binary(function, a, b) => graph.binary(function, place(a), place(b)),
+                Node::Select(c, a, b) => graph.select(place(c), place(a), place(b)),
+                other => match leaf(other) {
+                    Node::Constant(bits) => graph.constant(f64::from_bits(bits)),
+                    leaf => graph.intern(leaf),
+                },
+            };
+            places.push(id);
+        }
+        (graph, places)
+    }
+
     /// The same graph with these nodes as inputs, from number `first` on: for whoever has their values already.
     pub fn with_inputs(&self, known: &[NodeId], first: usize) -> Graph {
         let mut graph = self.clone();
@@ -429,6 +449,27 @@ mod tests {
         let minus = graph.negate(x);
         assert_eq!(graph.negate(minus), x);
         assert_eq!(graph.add(x, minus), zero);
+    }
+
+    #[test]
+    fn numbers_in_the_place_of_leaves_are_folded() {
+        let mut graph = Graph::default();
+        let x = graph.intern(Node::State(0));
+        let p = graph.intern(Node::Parameter(0));
+        let product = graph.multiply(p, x);
+        let root = graph.unary(Unary::Sqrt, p);
+        let sum = graph.add(product, root);
+        let with = |value: f64| {
+            graph.substituted(|node| match node {
+                Node::Parameter(_) => Node::Constant(value.to_bits()),
+                other => other,
+            })
+        };
+        let (other, places) = with(1.0);
+        assert_eq!(other.node(places[product.index()]), Node::State(0));
+        assert_eq!(other.value(places[root.index()]), Some(1.0));
+        let (other, places) = with(0.0);
+        assert_eq!(other.value(places[sum.index()]), Some(0.0));
     }
 
     #[test]

@@ -168,6 +168,11 @@ pub trait Model: Send + Sync {
     /// Writes the entries of `sum_a adjoint_a D2 F_a` at every point, points x entries; `adjoint` is points x states.
     fn curvature(&self, scratch: &mut Scratch, at: Points, adjoint: &[f64], values: &mut [f64]);
 
+    /// The right side as a function that can be differentiated in time and inputs too; none if the model is not made of expressions.
+    fn right_side(&self) -> Option<&Function> {
+        None
+    }
+
     /// The model with some parameters (ascending positions) as further states, which its equations leave as they are; none if it cannot be had.
     fn with_varying(&self, parameters: &[usize]) -> Option<Arc<dyn Model>> {
         let _ = parameters;
@@ -231,6 +236,10 @@ impl Model for EquationModel {
 
     fn observation(&self) -> Option<&Function> {
         self.observation.as_ref()
+    }
+
+    fn right_side(&self) -> Option<&Function> {
+        Some(&self.function)
     }
 
     fn with_varying(&self, parameters: &[usize]) -> Option<Arc<dyn Model>> {

@@ -1,0 +1,89 @@
+use std::sync::Arc;
+
+use super::{ContinuousAction, Hamiltonian, Workspace};
+use crate::error::Result;
+
+/// `H(t, x, p) = |p|^2 / (2 R_f) + p.F - (R_m/2) |P (x - y(t))|^2`, the Legendre transform of [`super::ActionLagrangian`]: p is the costate, `R_f (x' - F)`.
+///
+/// The canonical equations are `x' = F + p / R_f` and `p' = -DF^T p + R_m P (x - y)`. A path that minimises the action with free ends has p = 0 before the first
+/// and after the last measurement. H is not separable. It is constant along solutions where neither F nor the data depend on time: between measurements, where
+/// data are impulses.
+#[derive(Clone)]
+pub struct ActionHamiltonian(pub Arc<ContinuousAction>);
+
+impl Hamiltonian for ActionHamiltonian {
+    fn dimension(&self) -> usize {
+        self.0.dimension()
+    }
+
+    fn energy(&self, work: &mut Workspace, time: f64, x: &[f64], p: &[f64]) -> Result<f64> {
+        let mut flow = work.take(x.len());
+        self.0.flow(work, time, x, &mut flow);
+        let terms = p.iter().zip(&flow).zip(&self.0.model_precision);
+        let of_model: f64 = terms.map(|((p, f), r)| p * (f + 0.5 * p / r)).sum();
+        let misfits = self.0.misfits(time, x);
+        let of_data: f64 = misfits.map(|(_, r, misfit)| r * (misfit * misfit)).sum();
+        work.give(flow);
+        Ok(of_model - 0.5 * of_data)
+    }
+
+    fn gradient(
+        &self,
+        work: &mut Workspace,
+        time: f64,
+        x: &[f64],
+        p: &[f64],
+        gradient: &mut [f64],
+    ) -> Result<()> {
+        let (h_x, h_p) = gradient.split_at_mut(x.len());
+        self.0.flow(work, time, x, h_p);
+        for ((h, p), precision) in h_p.iter_mut().zip(p).zip(&self.0.model_precision) {
+            *h += p / precision;
+        }
+        h_x.fill(0.0);
+        self.0.add_pull_back(work, time, x, p, h_x);
+        for (component, precision, misfit) in self.0.misfits(time, x) {
+            h_x[component] -= precision * misfit;
+        }
+        Ok(())
+    }
+
+    fn hessian(
+        &self,
+        work: &mut Workspace,
+        time: f64,
+        x: &[f64],
+        p: &[f64],
+        hessian: &mut [f64],
+    ) -> Result<()> {
+        let d = x.len();
+        let n = 2 * d;
+        hessian.fill(0.0);
+        self.0.add_curvature(work, time, x, p, hessian);
+        for (component, precision, _) in self.0.misfits(time, x) {
+            hessian[component * n + component] -= precision;
+        }
+        let mut df = work.take(d * d);
+        self.0.jacobian(work, time, x, &mut df);
+        for j in 0..d {
+            for k in 0..d {
+                hessian[j * n + d + k] = df[j * d + k];
+                hessian[(d + k) * n + j] = df[j * d + k];
+            }
+            hessian[(d + j) * n + d + j] = 1.0 / self.0.model_precision[j];
+        }
+        work.give(df);
+        Ok(())
+    }
+
+    fn velocity_rate(
+        &self,
+        work: &mut Workspace,
+        time: f64,
+        x: &[f64],
+        _p: &[f64],
+        rate: &mut [f64],
+    ) -> Result<()> {
+        self.0.flow_rate(work, time, x, rate)
+    }
+}

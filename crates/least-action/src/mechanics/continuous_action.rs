@@ -1,0 +1,314 @@
+use std::sync::Arc;
+
+use super::continuous_options::{ContinuousActionOptions, DataForm};
+use super::curve::Curve;
+use super::impulse::Impulse;
+use super::Workspace;
+use crate::action::{resolve_parameters, Observations, Precision};
+use crate::error::{check, Error, Result};
+use crate::model::{Function, Model, ModelKind, Points};
+
+/// An observed component.
+#[derive(Debug, Clone)]
+struct Observed {
+    component: usize,
+    precision: f64,
+    /// y(t); none where measurements are impulses.
+    curve: Option<Curve>,
+}
+
+/// The action of a flow in continuous time, whose Lagrangian is
+/// `L(t, x, v) = (R_m/2) |P (x - y(t))|^2 + (R_f/2) |v - F(x, t)|^2`: see [`super::ActionLagrangian`] and [`super::ActionHamiltonian`].
+///
+/// Inputs u(t) are straight lines between the points of the data, as elsewhere in this crate.
+#[derive(Clone)]
+pub struct ContinuousAction {
+    model: Arc<dyn Model>,
+    parameters: Vec<f64>,
+    inputs: Vec<Curve>,
+    observed: Vec<Observed>,
+    impulses: Vec<Impulse>,
+    /// R_f of each state.
+    pub(super) model_precision: Vec<f64>,
+    /// F as a function of states, inputs and time; none if the model is not made of expressions.
+    forced: Option<Function>,
+}
+
+impl ContinuousAction {
+    /// The action of a flow with data.
+    ///
+    /// # Errors
+    /// A map instead of a flow, observables among what is measured, precisions that are matrices or change in time, and whatever is wrong with the data.
+    pub fn new(
+        model: Arc<dyn Model>,
+        data: &Observations,
+        options: &ContinuousActionOptions,
+    ) -> Result<Self> {
+        data.validate("data", &*model)?;
+        let d = model.dimension();
+        if let Some(l) = data.observed.iter().position(|&c| c >= d) {
+            return Err(Error::WrongShape {
+                path: format!("data.observed[{l}]"),
+                message: "a continuous action can only use measurements of states; measure states, or make the observable a state".into(),
+            });
+        }
+        let width = data.observed.len();
+        let precisions = per_component(
+            &options.measurement_precision,
+            "measurementPrecision",
+            width,
+            "observed component",
+        )?;
+        let mut action = ContinuousAction::without_data(model, options)?;
+        let points = 0..data.points;
+        for (l, (&component, precision)) in data.observed.iter().zip(precisions).enumerate() {
+            let measured = points
+                .clone()
+                .map(|n| (data.time(n), data.values[n * width + l]));
+            let measured = measured.filter(|(_, y)| !y.is_nan());
+            let (times, values): (Vec<f64>, Vec<f64>) = measured.unzip();
+            let curve = match options.data_form {
+                DataForm::Impulses => {
+                    let pairs = times.iter().zip(&values);
+                    action.impulses.extend(pairs.map(|(&time, &value)| Impulse {
+                        time,
+                        component,
+                        precision,
+                        value,
+                    }));
+                    None
+                }
+                DataForm::Linear => Some(Curve::linear(times, values)),
+                DataForm::Cubic => Some(Curve::cubic(times, values)),
+            };
+            action.observed.push(Observed {
+                component,
+                precision,
+                curve,
+            });
+        }
+        action.impulses.sort_by(|a, b| {
+            a.time
+                .total_cmp(&b.time)
+                .then(a.component.cmp(&b.component))
+        });
+        let inputs = action.model.inputs().len();
+        action.inputs = (0..inputs)
+            .map(|j| {
+                let values = data.inputs[j..].iter().step_by(inputs).copied();
+                Curve::linear(
+                    points.clone().map(|n| data.time(n)).collect(),
+                    values.collect(),
+                )
+            })
+            .collect();
+        Ok(action)
+    }
+
+    /// The action of a flow without inputs that nothing was measured of: `L = (R_f/2) |v - F|^2`.
+    ///
+    /// # Errors
+    /// As [`ContinuousAction::new`]; and a model with inputs.
+    pub fn of_flow(model: Arc<dyn Model>, options: &ContinuousActionOptions) -> Result<Self> {
+        check::length(
+            "data.inputs",
+            0,
+            model.inputs().len(),
+            "the model has inputs: give data with their values",
+        )?;
+        ContinuousAction::without_data(model, options)
+    }
+
+    fn without_data(model: Arc<dyn Model>, options: &ContinuousActionOptions) -> Result<Self> {
+        if model.kind() == ModelKind::Map {
+            return Err(Error::WrongShape {
+                path: "model".into(),
+                message: format!(
+                    "{} is a map; a Lagrangian needs a flow, dx/dt = F",
+                    model.name()
+                ),
+            });
+        }
+        let parameters = resolve_parameters(&*model, &options.parameters)?;
+        let d = model.dimension();
+        Ok(ContinuousAction {
+            inputs: Vec::new(),
+            observed: Vec::new(),
+            impulses: Vec::new(),
+            model_precision: per_component(&options.model_precision, "modelPrecision", d, "state")?,
+            forced: model
+                .right_side()
+                .map(|function| function.autonomous(&parameters)),
+            parameters,
+            model,
+        })
+    }
+
+    pub fn model(&self) -> &Arc<dyn Model> {
+        &self.model
+    }
+
+    /// The jumps of the momentum, by time; none where data are continuous.
+    pub fn impulses(&self) -> &[Impulse] {
+        &self.impulses
+    }
+
+    /// D.
+    pub(super) fn dimension(&self) -> usize {
+        self.model_precision.len()
+    }
+
+    /// F(x, t).
+    pub(super) fn flow(&self, work: &mut Workspace, time: f64, x: &[f64], flow: &mut [f64]) {
+        let u = self.inputs_at(work, time);
+        let at = self.at(x, &u, &time);
+        self.model.evaluate(&mut work.scratch, at, flow);
+        work.give(u);
+    }
+
+    /// Adds `DF^T w` to `to`.
+    pub(super) fn add_pull_back(
+        &self,
+        work: &mut Workspace,
+        time: f64,
+        x: &[f64],
+        w: &[f64],
+        to: &mut [f64],
+    ) {
+        let u = self.inputs_at(work, time);
+        let mut unused = work.take(self.parameters.len());
+        let at = self.at(x, &u, &time);
+        self.model
+            .pull_back(&mut work.scratch, at, w, to, &mut unused);
+        work.give(unused);
+        work.give(u);
+    }
+
+    /// DF, D x D, column-major.
+    pub(super) fn jacobian(&self, work: &mut Workspace, time: f64, x: &[f64], df: &mut [f64]) {
+        let d = self.dimension();
+        let sparsity = self.model.jacobian_sparsity();
+        let u = self.inputs_at(work, time);
+        let mut entries = work.take(sparsity.entries());
+        let at = self.at(x, &u, &time);
+        self.model.jacobian(&mut work.scratch, at, &mut entries);
+        df.fill(0.0);
+        for i in 0..d {
+            for (e, j) in sparsity.row(i).filter(|&(_, j)| j < d) {
+                df[j * d + i] = entries[e];
+            }
+        }
+        work.give(entries);
+        work.give(u);
+    }
+
+    /// Adds `sum_a w_a D2 F_a` to the block of the coordinates of a 2 D x 2 D matrix.
+    pub(super) fn add_curvature(
+        &self,
+        work: &mut Workspace,
+        time: f64,
+        x: &[f64],
+        w: &[f64],
+        hessian: &mut [f64],
+    ) {
+        let d = self.dimension();
+        let sparsity = self.model.curvature_sparsity();
+        let u = self.inputs_at(work, time);
+        let mut entries = work.take(sparsity.entries());
+        let at = self.at(x, &u, &time);
+        self.model.curvature(&mut work.scratch, at, w, &mut entries);
+        for i in 0..d {
+            for (e, j) in sparsity.row(i) {
+                hessian[j * 2 * d + i] += entries[e];
+                if i != j {
+                    hessian[i * 2 * d + j] += entries[e];
+                }
+            }
+        }
+        work.give(entries);
+        work.give(u);
+    }
+
+    /// `x - y(t)` of every component that is measured continuously, with its R_m.
+    pub(super) fn misfits<'a>(
+        &'a self,
+        time: f64,
+        x: &'a [f64],
+    ) -> impl Iterator<Item = (usize, f64, f64)> + 'a {
+        self.observed.iter().filter_map(move |o| {
+            let y = o.curve.as_ref()?.value(time);
+            Some((o.component, o.precision, x[o.component] - y))
+        })
+    }
+
+    /// The partial derivative of F in time: its own, and through the inputs.
+    pub(super) fn flow_rate(
+        &self,
+        work: &mut Workspace,
+        time: f64,
+        x: &[f64],
+        rate: &mut [f64],
+    ) -> Result<()> {
+        let forced = self.forced.as_ref().ok_or_else(|| Error::WrongShape {
+            path: "model".into(),
+            message: format!(
+                "{} is not made of expressions, so that its derivative in time is not known; write it with ModelBuilder or as a definition",
+                self.model.name()
+            ),
+        })?;
+        let d = self.dimension();
+        let mut point = work.take(d + self.inputs.len() + 1);
+        point[..d].copy_from_slice(x);
+        for (to, curve) in point[d..].iter_mut().zip(&self.inputs) {
+            *to = curve.value(time);
+        }
+        point[d + self.inputs.len()] = time;
+        let sparsity = forced.jacobian_sparsity();
+        let mut entries = work.take(sparsity.entries());
+        let at = Points {
+            states: &point,
+            ..Points::default()
+        };
+        forced.jacobian(&mut work.scratch, at, &mut entries);
+        for (i, rate) in rate.iter_mut().enumerate() {
+            let in_time = sparsity.row(i).filter(|&(_, j)| j >= d);
+            *rate = in_time
+                .map(|(e, j)| {
+                    let pace = self.inputs.get(j - d).map_or(1.0, |u| u.slope(time));
+                    entries[e] * pace
+                })
+                .sum();
+        }
+        work.give(entries);
+        work.give(point);
+        Ok(())
+    }
+
+    fn inputs_at(&self, work: &mut Workspace, time: f64) -> Vec<f64> {
+        let mut u = work.take(self.inputs.len());
+        for (to, curve) in u.iter_mut().zip(&self.inputs) {
+            *to = curve.value(time);
+        }
+        u
+    }
+
+    fn at<'a>(&'a self, x: &'a [f64], inputs: &'a [f64], time: &'a f64) -> Points<'a> {
+        Points {
+            states: x,
+            parameters: &self.parameters,
+            inputs,
+            times: std::slice::from_ref(time),
+        }
+    }
+}
+
+fn per_component(precision: &Precision, path: &str, count: usize, of: &str) -> Result<Vec<f64>> {
+    if matches!(precision, Precision::Matrix(_) | Precision::PerTime { .. }) {
+        return Err(Error::WrongShape {
+            path: path.into(),
+            message: format!("in continuous time it is a number, or a list with one per {of}"),
+        });
+    }
+    precision.validate(path, count, 0)?;
+    Ok((0..count).map(|l| precision.weight(0, l)).collect())
+}

@@ -1,0 +1,98 @@
+use crate::error::{check, Error, Result};
+
+/// A jump of the momentum where something was measured: `p+ = p- + R_m (x - y)` of one component at one time. It is what `(R_m/2) (x - y)^2` of a sum over
+/// measurements does to the Euler-Lagrange equation.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Impulse {
+    pub time: f64,
+    pub component: usize,
+    /// R_m.
+    pub precision: f64,
+    /// y.
+    pub value: f64,
+}
+
+/// Impulses sorted by the point at which they strike.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Impulses {
+    /// First of those of each point; one more for the end.
+    starts: Vec<usize>,
+    sorted: Vec<Impulse>,
+}
+
+/// How far from a point an impulse may be, in steps.
+const NEAR: f64 = 1e-6;
+
+impl Impulses {
+    /// # Errors
+    /// Impulses at times that are not those of points, or of components that there are not.
+    pub fn at_points(
+        impulses: &[Impulse],
+        dimension: usize,
+        (start, step, points): (f64, f64, usize),
+    ) -> Result<Self> {
+        if impulses.is_empty() {
+            return Ok(Impulses::default());
+        }
+        let mut placed = Vec::with_capacity(impulses.len());
+        for (k, impulse) in impulses.iter().enumerate() {
+            if impulse.component >= dimension {
+                return Err(Error::IndexOutOfRange {
+                    path: format!("impulses[{k}].component"),
+                    index: impulse.component,
+                    count: dimension,
+                });
+            }
+            check::finite(&format!("impulses[{k}].value"), impulse.value)?;
+            check::finite(&format!("impulses[{k}].precision"), impulse.precision)?;
+            let place = (impulse.time - start) / step;
+            let point = place.round();
+            check::require(
+                (place - point).abs() < NEAR && point >= 0.0 && point < points as f64,
+                &format!("impulses[{k}].time"),
+                impulse.time,
+                &format!(
+                    "the time of one of the {points} points from {start} in steps of {step}: choose the time step so that measurements are at points"
+                ),
+            )?;
+            placed.push((point as usize, *impulse));
+        }
+        placed.sort_by_key(|&(point, _)| point);
+        let starts = (0..=points).map(|n| placed.partition_point(|&(point, _)| point < n));
+        Ok(Impulses {
+            starts: starts.collect(),
+            sorted: placed.iter().map(|&(_, impulse)| impulse).collect(),
+        })
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.sorted.is_empty()
+    }
+
+    /// Those of a point.
+    pub fn at(&self, point: usize) -> &[Impulse] {
+        match self.starts.get(point..point + 2) {
+            Some(&[from, to]) => &self.sorted[from..to],
+            _ => &[],
+        }
+    }
+}
+
+impl Impulse {
+    /// Moves the momentum on, or back where `direction` is -1; x stays. The derivative of this map adds R_m times the row of x to that of p in `tangent` (columns of
+    /// 2 D numbers).
+    pub(super) fn strike(&self, direction: f64, z: &mut [f64], tangent: Option<&mut [f64]>) {
+        let d = z.len() / 2;
+        let component = self.component;
+        let precision = direction * self.precision;
+        z[d + component] += precision * (z[component] - self.value);
+        if let Some(tangent) = tangent {
+            for column in tangent.chunks_exact_mut(2 * d) {
+                column[d + component] += precision * column[component];
+            }
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! Gauss's collocation methods: implicit Runge-Kutta methods whose stages are found together by Newton's method with the exact Jacobian.
+
+use super::step::{relative, Step, EQUATIONS};
+use crate::error::Result;
+use crate::mechanics::newton::{newton, Equations};
+use crate::mechanics::{Hamiltonian, Workspace};
+
+/// The coefficients of a method of s stages.
+pub(super) struct Tableau {
+    /// s x s, row-major.
+    a: &'static [f64],
+    c: &'static [f64],
+    /// `b^T A^-1`: the step is the sum of the stages' increments with these weights, `z1 = z0 + sum_i d_i (Z_i - z0)`, which needs no further evaluation.
+    d: &'static [f64],
+}
+
+const ROOT_3: f64 = 1.732_050_807_568_877_2;
+const ROOT_15: f64 = 3.872_983_346_207_417;
+
+pub(super) const GAUSS_2: Tableau = Tableau {
+    a: &[0.5],
+    c: &[0.5],
+    d: &[2.0],
+};
+
+pub(super) const GAUSS_4: Tableau = Tableau {
+    a: &[0.25, 0.25 - ROOT_3 / 6.0, 0.25 + ROOT_3 / 6.0, 0.25],
+    c: &[0.5 - ROOT_3 / 6.0, 0.5 + ROOT_3 / 6.0],
+    d: &[-ROOT_3, ROOT_3],
+};
+
+pub(super) const GAUSS_6: Tableau = Tableau {
+    a: &[
+        5.0 / 36.0,
+        2.0 / 9.0 - ROOT_15 / 15.0,
+        5.0 / 36.0 - ROOT_15 / 30.0,
+        5.0 / 36.0 + ROOT_15 / 24.0,
+        2.0 / 9.0,
+        5.0 / 36.0 - ROOT_15 / 24.0,
+        5.0 / 36.0 + ROOT_15 / 30.0,
+        2.0 / 9.0 + ROOT_15 / 15.0,
+        5.0 / 36.0,
+    ],
+    c: &[0.5 - ROOT_15 / 10.0, 0.5, 0.5 + ROOT_15 / 10.0],
+    d: &[5.0 / 3.0, -4.0 / 3.0, 5.0 / 3.0],
+};
+
+/// Moves on by one step; returns Newton's iterations.
+pub(super) fn implicit_runge_kutta(step: Step, tableau: &Tableau) -> Result<usize> {
+    let Step {
+        hamiltonian,
+        work,
+        time,
+        h,
+        z,
+        tangent,
+    } = step;
+    let (n, stages) = (z.len(), tableau.c.len());
+    let mut increments = work.take(stages * n);
+    // Newton's method begins on the line along the flow.
+    let mut flow = work.take(n);
+    let (x, p) = z.split_at(n / 2);
+    hamiltonian.flow(work, time, x, p, &mut flow)?;
+    for (increment, c) in increments.chunks_exact_mut(n).zip(tableau.c) {
+        for (to, f) in increment.iter_mut().zip(&flow) {
+            *to = c * h * f;
+        }
+    }
+    work.give(flow);
+    let mut equations = Stages {
+        hamiltonian,
+        tableau,
+        time,
+        h,
+        z,
+    };
+    let solved = newton(EQUATIONS, time, work, &mut increments, &mut equations);
+    if let (Ok(_), Some(tangent)) = (&solved, tangent) {
+        propagate(&mut equations, work, &increments, tangent)?;
+    }
+    combine(tableau, &increments, z);
+    work.give(increments);
+    solved
+}
+
+/// `z += sum_i d_i increment_i`.
+fn combine(tableau: &Tableau, increments: &[f64], z: &mut [f64]) {
+    let n = z.len();
+    for (k, z) in z.iter_mut().enumerate() {
+        let terms = tableau.d.iter().enumerate();
+        *z += terms.map(|(i, d)| d * increments[i * n + k]).sum::<f64>();
+    }
+}
+
+/// `Z_i - z0 = h sum_j a_ij f(Z_j)` for the increments `Z_i - z0`.
+struct Stages<'a> {
+    hamiltonian: &'a dyn Hamiltonian,
+    tableau: &'a Tableau,
+    time: f64,
+    h: f64,
+    z: &'a [f64],
+}
+
+impl Stages<'_> {
+    /// Calls the flow or its Jacobian at every stage.
+    fn at_stages(
+        &self,
+        work: &mut Workspace,
+        increments: &[f64],
+        mut each: impl FnMut(&mut Workspace, usize, f64, &[f64], &[f64]) -> Result<()>,
+    ) -> Result<()> {
+        let n = self.z.len();
+        let mut point = work.take(n);
+        for (j, increment) in increments.chunks_exact(n).enumerate() {
+            for ((to, z), i) in point.iter_mut().zip(self.z).zip(increment) {
+                *to = z + i;
+            }
+            let (x, p) = point.split_at(n / 2);
+            each(work, j, self.time + self.tableau.c[j] * self.h, x, p)?;
+        }
+        work.give(point);
+        Ok(())
+    }
+
+    /// `h a_ij`.
+    fn weight(&self, i: usize, j: usize) -> f64 {
+        self.h * self.tableau.a[i * self.tableau.c.len() + j]
+    }
+
+    /// `1 - h a_ij Df(Z_j)`; the Jacobians Df of the stages, one after the other, are written to the last argument.
+    fn jacobian(
+        &self,
+        work: &mut Workspace,
+        increments: &[f64],
+        matrix: &mut [f64],
+        of_flow: &mut [f64],
+    ) -> Result<()> {
+        let (n, rows) = (self.z.len(), increments.len());
+        self.at_stages(work, increments, |work, j, time, x, p| {
+            let df = &mut of_flow[j * n * n..][..n * n];
+            self.hamiltonian.jacobian(work, time, x, p, df)?;
+            for (l, column) in df.chunks_exact(n).enumerate() {
+                let to = &mut matrix[(j * n + l) * rows..][..rows];
+                for (i, to) in to.chunks_exact_mut(n).enumerate() {
+                    let weight = self.weight(i, j);
+                    for (to, value) in to.iter_mut().zip(column) {
+                        *to = -weight * value;
+                    }
+                }
+                to[j * n + l] += 1.0;
+            }
+            Ok(())
+        })
+    }
+}
+
+impl Equations for Stages<'_> {
+    fn evaluate(
+        &mut self,
+        work: &mut Workspace,
+        increments: &[f64],
+        residual: &mut [f64],
+        jacobian: Option<&mut [f64]>,
+    ) -> Result<()> {
+        let n = self.z.len();
+        let mut flow = work.take(n);
+        residual.copy_from_slice(increments);
+        self.at_stages(work, increments, |work, j, time, x, p| {
+            self.hamiltonian.flow(work, time, x, p, &mut flow)?;
+            for (i, r) in residual.chunks_exact_mut(n).enumerate() {
+                let weight = self.weight(i, j);
+                for (r, f) in r.iter_mut().zip(&flow) {
+                    *r -= weight * f;
+                }
+            }
+            Ok(())
+        })?;
+        work.give(flow);
+        if let Some(jacobian) = jacobian {
+            let mut of_flow = work.take(increments.len() * n);
+            self.jacobian(work, increments, jacobian, &mut of_flow)?;
+            work.give(of_flow);
+        }
+        Ok(())
+    }
+
+    fn sizes(&self, increments: &[f64], sizes: &mut [f64]) {
+        let n = self.z.len();
+        let stages = sizes.chunks_exact_mut(n).zip(increments.chunks_exact(n));
+        for (sizes, increments) in stages {
+            for ((to, i), z) in sizes.iter_mut().zip(increments).zip(self.z) {
+                *to = i.abs() + z.abs();
+            }
+        }
+    }
+
+    fn relative(&self, increments: &[f64], step: &[f64]) -> f64 {
+        let d = self.z.len() / 2;
+        let mut worst = 0.0f64;
+        for (k, change) in step.chunks_exact(d).enumerate() {
+            let begin = &self.z[(k % 2) * d..][..d];
+            worst = worst.max(relative(change, &increments[k * d..][..d], begin));
+        }
+        worst
+    }
+}
+
+/// Multiplies columns by the derivative of the step: the stages' equations, differentiated.
+fn propagate(
+    stages: &mut Stages,
+    work: &mut Workspace,
+    increments: &[f64],
+    tangent: &mut [f64],
+) -> Result<()> {
+    let (n, rows) = (stages.z.len(), increments.len());
+    let mut matrix = work.take(rows * rows);
+    let mut of_flow = work.take(rows * n);
+    stages.jacobian(work, increments, &mut matrix, &mut of_flow)?;
+    let mut lu = work.take_factor();
+    if !lu.factor(&matrix, rows) {
+        return Err(EQUATIONS.singular(stages.time));
+    }
+    let mut right = work.take(rows);
+    for column in tangent.chunks_exact_mut(n) {
+        right.fill(0.0);
+        for (j, df) in of_flow.chunks_exact(n * n).enumerate() {
+            for (i, right) in right.chunks_exact_mut(n).enumerate() {
+                let weight = stages.weight(i, j);
+                for (entries, v) in df.chunks_exact(n).zip(&*column) {
+                    let v = weight * v;
+                    for (to, entry) in right.iter_mut().zip(entries) {
+                        *to += entry * v;
+                    }
+                }
+            }
+        }
+        lu.solve(&mut right);
+        combine(stages.tableau, &right, column);
+    }
+    work.give(right);
+    work.give_factor(lu);
+    work.give(of_flow);
+    work.give(matrix);
+    Ok(())
+}

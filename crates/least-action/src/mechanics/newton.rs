@@ -1,0 +1,175 @@
+//! Newton's method down to rounding, with the exact Jacobian.
+
+use super::dense::{size, Lu};
+use super::workspace::Workspace;
+use crate::error::{Error, Result};
+
+/// Iterations until an end is no longer expected: convergence is quadratic, so that either a dozen are enough or none are.
+const MOST_ITERATIONS: usize = 50;
+
+/// Below this relative change, steps that no longer shrink are rounding errors.
+const ROUNDING: f64 = 1e-9;
+
+/// Below this relative change the last factorisation is good enough.
+const SETTLED: f64 = 1e-5;
+
+/// What is solved, for messages.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Named {
+    pub path: &'static str,
+    pub equations: &'static str,
+    /// The Jacobian as a formula.
+    pub matrix: &'static str,
+    pub remedy: &'static str,
+}
+
+impl Named {
+    /// The error about a singular Jacobian.
+    pub fn singular(self, time: f64) -> Error {
+        Error::Singular {
+            path: self.path.into(),
+            matrix: self.matrix.into(),
+            time,
+            remedy: self.remedy.into(),
+        }
+    }
+}
+
+/// Writes the residual at the given unknowns, and its Jacobian (column-major) where it is asked for.
+pub(super) trait Equations {
+    fn evaluate(
+        &mut self,
+        work: &mut Workspace,
+        unknowns: &[f64],
+        residual: &mut [f64],
+        jacobian: Option<&mut [f64]>,
+    ) -> Result<()>;
+
+    /// The sizes of the numbers that are rounded when the equations are evaluated, one per unknown. Default: those of the unknowns.
+    fn sizes(&self, unknowns: &[f64], sizes: &mut [f64]) {
+        for (to, u) in sizes.iter_mut().zip(unknowns) {
+            *to = u.abs();
+        }
+    }
+
+    /// The size of a step relative to that of the unknowns.
+    fn relative(&self, unknowns: &[f64], step: &[f64]) -> f64 {
+        size(step) / size(unknowns).max(f64::MIN_POSITIVE)
+    }
+}
+
+/// Solves `residual = 0` from `unknowns` on, where the best iterate is left. Returns the iterations.
+///
+/// # Errors
+/// [`Error::Singular`] for the Jacobian, [`Error::NotConverged`], and what the equations give.
+pub(super) fn newton(
+    named: Named,
+    time: f64,
+    work: &mut Workspace,
+    unknowns: &mut [f64],
+    equations: &mut dyn Equations,
+) -> Result<usize> {
+    let n = unknowns.len();
+    let mut lu = work.take_factor();
+    let mut residual = work.take(n);
+    let mut step = work.take(n);
+    let mut jacobian = work.take(n * n);
+    let mut best = work.take(n);
+    best.copy_from_slice(unknowns);
+    let mut memory = Memory {
+        lu: &mut lu,
+        residual: &mut residual,
+        step: &mut step,
+        jacobian: &mut jacobian,
+        best: &mut best,
+    };
+    let result = iterate(named, time, work, unknowns, equations, &mut memory);
+    work.give(best);
+    work.give(jacobian);
+    work.give(step);
+    work.give(residual);
+    work.give_factor(lu);
+    result
+}
+
+struct Memory<'a> {
+    lu: &'a mut Lu,
+    residual: &'a mut [f64],
+    step: &'a mut [f64],
+    jacobian: &'a mut [f64],
+    best: &'a mut [f64],
+}
+
+impl Memory<'_> {
+    /// Whether the residual is what rounding of the numbers in the equations makes of it: near an equilibrium the unknowns themselves may be no more than that.
+    fn is_rounding(&mut self, unknowns: &[f64], equations: &dyn Equations) -> bool {
+        let n = unknowns.len();
+        equations.sizes(unknowns, self.step);
+        (0..n).all(|i| {
+            let terms = self.step.iter().enumerate();
+            let sum: f64 = terms.map(|(j, u)| self.jacobian[j * n + i].abs() * u).sum();
+            self.residual[i].abs() <= 4.0 * f64::EPSILON * sum
+        })
+    }
+}
+
+fn iterate(
+    named: Named,
+    time: f64,
+    work: &mut Workspace,
+    unknowns: &mut [f64],
+    equations: &mut dyn Equations,
+    memory: &mut Memory,
+) -> Result<usize> {
+    let n = unknowns.len();
+    let (mut fresh, mut previous, mut smallest) = (true, f64::INFINITY, f64::INFINITY);
+    let mut iterations = 0;
+    while iterations < MOST_ITERATIONS {
+        iterations += 1;
+        let jacobian = fresh.then_some(&mut *memory.jacobian);
+        equations.evaluate(work, unknowns, memory.residual, jacobian)?;
+        if !size(memory.residual).is_finite() {
+            break;
+        }
+        if fresh && !memory.lu.factor(memory.jacobian, n) {
+            if !size(memory.jacobian).is_finite() {
+                break;
+            }
+            unknowns.copy_from_slice(memory.best);
+            return Err(named.singular(time));
+        }
+        memory.step.copy_from_slice(memory.residual);
+        memory.lu.solve(memory.step);
+        for (x, step) in unknowns.iter_mut().zip(&*memory.step) {
+            *x -= step;
+        }
+        let change = equations.relative(unknowns, memory.step);
+        if change < smallest {
+            smallest = change;
+            memory.best.copy_from_slice(unknowns);
+        }
+        // What the next step will be, at most, if it shrinks as the last one did.
+        let next = match previous.is_finite() {
+            true => change * (change / previous),
+            false => change,
+        };
+        if change <= 4.0 * f64::EPSILON || next <= 0.1 * f64::EPSILON {
+            return Ok(iterations);
+        }
+        let stands = change > 0.25 * previous;
+        if stands && (change < ROUNDING || memory.is_rounding(unknowns, equations)) {
+            return Ok(iterations);
+        }
+        fresh = change > SETTLED || change > 0.1 * previous;
+        previous = change;
+    }
+    unknowns.copy_from_slice(memory.best);
+    Err(Error::NotConverged {
+        path: named.path.into(),
+        equations: named.equations.into(),
+        time,
+        iterations,
+        change: smallest,
+        remedy: named.remedy.into(),
+    })
+}

@@ -1,0 +1,112 @@
+//! The named systems of classical mechanics.
+
+use super::classical::LagrangianDefinition;
+use crate::model::{NamedExpression, ParameterDefinition};
+
+/// A named system of classical mechanics, by its Lagrangian. All parameters are 1 unless given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum ClassicalSystem {
+    /// `L = mass v^2 / 2 - stiffness q^2 / 2`.
+    HarmonicOscillator,
+    /// A planet in a plane, around a sun at the origin: `L = mass (|v|^2 / 2 + gravity / |q|)`, where `gravity` is G times the sun's mass.
+    Kepler,
+    /// A mass on a rod, its angle in radians from rest: `L = mass length^2 v^2 / 2 + mass gravity length cos(q)`.
+    Pendulum,
+    /// A pendulum that hangs on another, both angles in radians from the vertical (L. D. Landau, E. M. Lifshitz, Mechanics, section 5).
+    DoublePendulum,
+}
+
+impl ClassicalSystem {
+    /// All of them: the list that tests go through.
+    pub const ALL: [ClassicalSystem; 4] = [
+        ClassicalSystem::HarmonicOscillator,
+        ClassicalSystem::Kepler,
+        ClassicalSystem::Pendulum,
+        ClassicalSystem::DoublePendulum,
+    ];
+
+    /// The name that options and files use.
+    pub fn name(self) -> &'static str {
+        match self {
+            ClassicalSystem::HarmonicOscillator => "harmonic-oscillator",
+            ClassicalSystem::Kepler => "kepler",
+            ClassicalSystem::Pendulum => "pendulum",
+            ClassicalSystem::DoublePendulum => "double-pendulum",
+        }
+    }
+
+    /// The Lagrangian as text.
+    pub fn definition(self) -> LagrangianDefinition {
+        match self {
+            ClassicalSystem::HarmonicOscillator => written(
+                &["q"],
+                &["v"],
+                &[("mass", "inertia"), ("stiffness", "force per length")],
+                &[],
+                "mass*v^2/2 - stiffness*q^2/2",
+            ),
+            ClassicalSystem::Kepler => written(
+                &["x", "y"],
+                &["vx", "vy"],
+                &[
+                    ("mass", "of the planet"),
+                    ("gravity", "constant of gravity times the mass of the sun"),
+                ],
+                &[],
+                "mass*((vx^2 + vy^2)/2 + gravity/sqrt(x^2 + y^2))",
+            ),
+            ClassicalSystem::Pendulum => written(
+                &["angle"],
+                &["rate"],
+                &[
+                    ("mass", "at the end of the rod"),
+                    ("length", "of the rod"),
+                    ("gravity", "acceleration"),
+                ],
+                &[],
+                "mass*length^2*rate^2/2 + mass*gravity*length*cos(angle)",
+            ),
+            ClassicalSystem::DoublePendulum => written(
+                &["upper", "lower"],
+                &["upperRate", "lowerRate"],
+                &[
+                    ("upperMass", "at the end of the upper rod"),
+                    ("lowerMass", "at the end of the lower rod"),
+                    ("upperLength", "of the upper rod"),
+                    ("lowerLength", "of the lower rod"),
+                    ("gravity", "acceleration"),
+                ],
+                &[
+                    ("first", "upperLength*upperRate"),
+                    ("second", "lowerLength*lowerRate"),
+                    ("both", "upperMass + lowerMass"),
+                ],
+                "both*first^2/2 + lowerMass*second^2/2 + lowerMass*first*second*cos(upper - lower) \
+                 + both*gravity*upperLength*cos(upper) + lowerMass*gravity*lowerLength*cos(lower)",
+            ),
+        }
+    }
+}
+
+fn written(
+    coordinates: &[&str],
+    velocities: &[&str],
+    parameters: &[(&str, &str)],
+    definitions: &[(&str, &str)],
+    lagrangian: &str,
+) -> LagrangianDefinition {
+    let names = |list: &[&str]| list.iter().map(|&name| name.into()).collect();
+    let parameter =
+        |&(name, meaning): &(&str, &str)| ParameterDefinition::described(name, 1.0, "", meaning);
+    let definition = |&(name, text): &(&str, &str)| NamedExpression::new(name, text);
+    LagrangianDefinition {
+        coordinates: names(coordinates),
+        velocities: names(velocities),
+        parameters: parameters.iter().map(parameter).collect(),
+        definitions: definitions.iter().map(definition).collect(),
+        lagrangian: lagrangian.into(),
+    }
+}

@@ -1,0 +1,64 @@
+/// How the action of one step is approximated: the path within the step is a polynomial of degree s, the integral of L a sum over quadrature points.
+///
+/// Source: J. E. Marsden, M. West, Discrete mechanics and variational integrators, Acta Numerica 10, 2001.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum VariationalMethod {
+    /// `h L((x0 + x1) / 2, (x1 - x0) / h)`: second order.
+    #[default]
+    Midpoint,
+    /// `(h/2) (L(x0, (x1 - x0) / h) + L(x1, (x1 - x0) / h))`: second order; Stormer and Verlet's method where `L = v M v / 2 - V(x)`.
+    Trapezoid,
+    /// Parabolas and two Gauss points: fourth order.
+    #[cfg_attr(feature = "serde", serde(rename = "gauss-4"))]
+    Gauss4,
+    /// Cubics and three Gauss points: sixth order.
+    #[cfg_attr(feature = "serde", serde(rename = "gauss-6"))]
+    Gauss6,
+    /// Parabolas and Simpson's rule: fourth order.
+    #[cfg_attr(feature = "serde", serde(rename = "lobatto-4"))]
+    Lobatto4,
+    /// Cubics and four Lobatto points: sixth order.
+    #[cfg_attr(feature = "serde", serde(rename = "lobatto-6"))]
+    Lobatto6,
+}
+
+impl VariationalMethod {
+    /// All of them: the list that tests and messages go through.
+    pub const ALL: [VariationalMethod; 6] = [
+        VariationalMethod::Midpoint,
+        VariationalMethod::Trapezoid,
+        VariationalMethod::Gauss4,
+        VariationalMethod::Gauss6,
+        VariationalMethod::Lobatto4,
+        VariationalMethod::Lobatto6,
+    ];
+
+    /// The name that options and files use.
+    pub fn name(self) -> &'static str {
+        match self {
+            VariationalMethod::Midpoint => "midpoint",
+            VariationalMethod::Trapezoid => "trapezoid",
+            VariationalMethod::Gauss4 => "gauss-4",
+            VariationalMethod::Gauss6 => "gauss-6",
+            VariationalMethod::Lobatto4 => "lobatto-4",
+            VariationalMethod::Lobatto6 => "lobatto-6",
+        }
+    }
+
+    /// The power of the step that errors over a fixed time follow.
+    pub fn order(self) -> usize {
+        2 * self.degree()
+    }
+
+    /// s: a step has s - 1 inner points.
+    pub fn degree(self) -> usize {
+        match self {
+            VariationalMethod::Midpoint | VariationalMethod::Trapezoid => 1,
+            VariationalMethod::Gauss4 | VariationalMethod::Lobatto4 => 2,
+            VariationalMethod::Gauss6 | VariationalMethod::Lobatto6 => 3,
+        }
+    }
+}

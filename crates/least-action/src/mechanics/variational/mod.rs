@@ -1,0 +1,164 @@
+//! Variational integrators: the action of a step is approximated first, and made stationary exactly. The map that results is symplectic, and keeps the momenta of every symmetry
+//! that the discrete action has.
+
+mod basis;
+mod discrete;
+mod method;
+mod step;
+
+pub use discrete::{Chord, DiscreteLagrangian};
+pub use method::VariationalMethod;
+
+use super::integrate::{follow, Done, Grid, Leg, Mover};
+use super::lagrangian::velocity;
+use super::{Impulse, Lagrangian, Orbit, Workspace};
+use crate::error::{check, Result};
+
+/// How an orbit of a discrete Lagrangian is computed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "camelCase", deny_unknown_fields)
+)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct VariationalOptions {
+    /// Default: `midpoint`.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
+    pub method: VariationalMethod,
+    /// Time of the first point. Default: 0.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
+    pub start: f64,
+    /// Between points; negative to go back in time.
+    pub time_step: f64,
+    /// How many, the first included.
+    pub points: usize,
+    /// Steps from one point to the next. Default: 1.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default = "one", skip_serializing_if = "crate::never")
+    )]
+    pub steps_per_point: usize,
+    /// Whether the derivative of the last point in the first one is computed too. Default: no.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
+    pub tangent: bool,
+}
+
+#[cfg(feature = "serde")]
+fn one() -> usize {
+    1
+}
+
+impl Default for VariationalOptions {
+    /// Two points in a step of 1; the rest as stated at the fields.
+    fn default() -> Self {
+        VariationalOptions {
+            method: VariationalMethod::default(),
+            start: 0.0,
+            time_step: 1.0,
+            points: 2,
+            steps_per_point: 1,
+            tangent: false,
+        }
+    }
+}
+
+/// Follows the discrete Euler-Lagrange equations from a state and its momentum on (see [`super::momentum`] for that of a velocity): `p_k = -D1 L_d(x_k, x_(k+1))`,
+/// `p_(k+1) = D2 L_d(x_k, x_(k+1))`, by Newton's method down to rounding. Energies are those of the Legendre transform, NaN where there is none.
+///
+/// ```
+/// use least_action::mechanics::{integrate_variational, momentum, ClassicalSystem, VariationalMethod, VariationalOptions, Workspace};
+///
+/// let kepler = ClassicalSystem::Kepler.definition().build(&Default::default())?;
+/// let p = momentum(&kepler, &mut Workspace::default(), 0.0, &[1.0, 0.0], &[0.0, 1.1])?;
+/// let options = VariationalOptions { method: VariationalMethod::Gauss4, time_step: 0.1, points: 101, ..VariationalOptions::default() };
+/// let orbit = integrate_variational(&kepler, &[1.0, 0.0], &p, &[], &options)?;
+/// let (x, p) = (&orbit.x[200..], &orbit.p[200..]);
+/// assert!((x[0] * p[1] - x[1] * p[0] - 1.1).abs() < 1e-12);
+/// # Ok::<(), least_action::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`super::integrate`].
+pub fn integrate_variational(
+    lagrangian: &dyn Lagrangian,
+    x0: &[f64],
+    p0: &[f64],
+    impulses: &[Impulse],
+    options: &VariationalOptions,
+) -> Result<Orbit> {
+    let d = lagrangian.dimension();
+    let because = "one per coordinate of the Lagrangian";
+    check::length("x", x0.len(), d, because)?;
+    check::length("p", p0.len(), d, because)?;
+    let mut mover = Variational {
+        discrete: DiscreteLagrangian::new(lagrangian, options.method),
+        velocity: vec![0.0; d],
+    };
+    let grid = Grid {
+        start: options.start,
+        time_step: options.time_step,
+        points: options.points,
+        steps_per_point: options.steps_per_point,
+        tangent: options.tangent,
+    };
+    follow(&mut mover, grid, x0, p0, impulses)
+}
+
+struct Variational<'a> {
+    discrete: DiscreteLagrangian<'a>,
+    /// About that of the point that was reached last.
+    velocity: Vec<f64>,
+}
+
+impl Mover for Variational<'_> {
+    fn name(&self) -> &'static str {
+        self.discrete.method.name()
+    }
+
+    fn energy(&mut self, work: &mut Workspace, time: f64, x: &[f64], p: &[f64]) -> Result<f64> {
+        let lagrangian = self.discrete.lagrangian;
+        let mut v = work.take(p.len());
+        v.copy_from_slice(&self.velocity);
+        if velocity(lagrangian, work, time, x, p, &mut v).is_err() {
+            return Ok(f64::NAN);
+        }
+        self.velocity.copy_from_slice(&v);
+        let product: f64 = p.iter().zip(&v).map(|(p, v)| p * v).sum();
+        let value = lagrangian.value(work, time, x, &v)?;
+        work.give(v);
+        Ok(product - value)
+    }
+
+    fn advance(&mut self, leg: Leg, done: &mut Done) -> Result<()> {
+        let Leg {
+            work,
+            time,
+            h,
+            z,
+            tangent,
+        } = leg;
+        let d = self.velocity.len();
+        let mut before = work.take(d);
+        before.copy_from_slice(&z[..d]);
+        let iterations = self
+            .discrete
+            .step(work, time, h, z, &self.velocity, tangent)?;
+        for ((v, x), before) in self.velocity.iter_mut().zip(&z[..d]).zip(&before) {
+            *v = (x - before) / h;
+        }
+        work.give(before);
+        done.steps += 1;
+        done.iterations += iterations;
+        Ok(())
+    }
+}
