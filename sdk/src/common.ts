@@ -13,6 +13,14 @@ export type { Climbed, Levels, Reached, Results } from "./anneal/results.js";
 export type { Best, Prediction, Run, Start } from "./anneal/run.js";
 export { readCsv, type CsvOptions, type CsvTable } from "./csv.js";
 export { type ErrorCode, type ErrorFacts, LeastActionError, type SdkFacts } from "./errors.js";
+export { type Mechanics, mechanics, type Orbit, type OrbitOptions } from "./mechanics/mechanics.js";
+export type {
+  ActionMechanics,
+  HamiltonianMechanics,
+  LagrangianMechanics,
+  MechanicsOptions,
+  NamedMechanics,
+} from "./mechanics/source.js";
 export {
   colpitts,
   doubleWell,
@@ -93,8 +101,10 @@ export { observations, type Measurements, type Observations } from "./observatio
 export type {
   ActionValue,
   Activation,
+  ClassicalSystem,
   ConjugateGradient,
   CoreFacts,
+  DataForm,
   Discretization,
   Drop,
   Estimate,
@@ -103,6 +113,8 @@ export type {
   GradientCheck,
   GradientVerdict,
   Hessian,
+  IntegrationMethod,
+  IntegrationOptions,
   Ladder,
   LayerError,
   Lbfgs,
@@ -132,6 +144,7 @@ export type {
   TrainedInputs,
   TrustRegion,
   Variable,
+  VariationalMethod,
   Verdict,
 } from "./raw.js";
 export { integrate, twinExperiment, type IntegrateOptions, type Twin, type TwinOptions } from "./twin.js";

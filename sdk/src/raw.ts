@@ -22,7 +22,10 @@ export type {
   Activation,
   ActionValue,
   AnnealOptions as CoreAnnealOptions,
+  ClassicalSystem,
   ConjugateGradient,
+  ContinuousActionOptions,
+  DataForm,
   Discretization,
   Drop,
   Estimate,
@@ -31,6 +34,8 @@ export type {
   GradientCheck,
   GradientVerdict,
   Hessian,
+  IntegrationMethod,
+  IntegrationOptions,
   Ladder,
   Layer as CoreLayer,
   LayerError,
@@ -68,6 +73,7 @@ export type {
   TrainedInputs,
   TrustRegion,
   Variable,
+  VariationalMethod,
   TwinExperiment as CoreTwinExperiment,
   Verdict,
 } from "../generated/types.js";
@@ -166,6 +172,45 @@ export interface RawPairs {
   forcing: readonly { layer: unknown; values: Float64Array }[];
 }
 
+/** An orbit as it crosses. */
+export interface RawOrbit {
+  /** One per point. */
+  times: Float64Array;
+  /** points x coordinates, row-major. */
+  x: Float64Array;
+  /** Of the same form: before the impulse, at points that have one. */
+  p: Float64Array;
+  /** Of the same form: what impulses add to p; empty where there are none. */
+  jumps: Float64Array;
+  /** H at each point, before the impulse. */
+  energy: Float64Array;
+  /** The largest change of H since the first point, less what impulses changed: the method's error where H does not depend on time. */
+  energyError: number;
+  /** The same at the last point, with its sign. */
+  energyErrorAtEnd: number;
+  /** Of the method. */
+  steps: number;
+  newtonIterations: number;
+  /** The derivative M of (x, p) at the last point in that at the first, 2 D x 2 D, column-major, if it was asked for. */
+  tangent: Float64Array | null;
+  /** The largest entry of M^T J M - J: 0 of a symplectic map. */
+  symplecticDefect: number | null;
+  failure: { message: string; facts: ErrorFacts } | null;
+}
+
+export interface RawMechanics {
+  dimension(): number;
+  lagrangian(x: Float64Array, v: Float64Array, time: number): number;
+  hamiltonian(x: Float64Array, p: Float64Array, time: number): number;
+  /** The acceleration. */
+  eulerLagrange(x: Float64Array, v: Float64Array, time: number): Float64Array;
+  momentum(x: Float64Array, v: Float64Array, time: number): Float64Array;
+  velocity(x: Float64Array, p: Float64Array, time: number): Float64Array;
+  integrate(x0: Float64Array, p0: Float64Array, options: unknown): RawOrbit;
+  integrateVariational(x0: Float64Array, p0: Float64Array, options: unknown): RawOrbit;
+  free(): void;
+}
+
 /** Where the weights of one layer lie among all: from, to. */
 export interface Places {
   outputs: number;
@@ -249,6 +294,12 @@ export interface Raw {
     weights: Float64Array,
     options: unknown,
   ): { pairs: MadePairs; fresh: MadePairs; truth: Float64Array };
+  Mechanics: {
+    ofAction(spec: unknown, data: readonly unknown[], options: unknown): RawMechanics;
+    ofSystem(system: unknown, values: unknown): RawMechanics;
+    ofLagrangian(definition: unknown, values: unknown): RawMechanics;
+    ofHamiltonian(definition: unknown, values: unknown): RawMechanics;
+  };
   NetworkAction: new (spec: unknown, pairs: RawPairs, options: unknown) => RawNetworkAction;
   Trainer: new (spec: unknown, pairs: RawPairs, action: unknown, options: unknown) => RawTrainer;
   takePanicMessage(): string | undefined;

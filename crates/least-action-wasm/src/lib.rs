@@ -6,6 +6,7 @@
 mod action;
 mod anneal;
 mod convert;
+mod mechanics;
 mod model;
 mod network;
 mod network_action;
@@ -13,6 +14,7 @@ mod panic;
 
 pub use action::Action;
 pub use anneal::{Annealer, Climber};
+pub use mechanics::Mechanics;
 pub use model::{describe_model, integrate, twin_experiment};
 pub use network::{
     describe_network, network_activations, network_twin, prediction_error, random_weights,

@@ -1,0 +1,208 @@
+//! Lagrangians, Hamiltonians and their orbits.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use js_sys::{Array, Float64Array};
+use least_action::mechanics::{
+    acceleration, integrate, integrate_variational, momentum, symplectic_defect, velocity,
+    ActionHamiltonian, ActionLagrangian, ClassicalSystem, ContinuousAction,
+    ContinuousActionOptions, Hamiltonian, HamiltonianDefinition, HamiltonianOf, Impulse,
+    IntegrationOptions, Lagrangian, LagrangianDefinition, LagrangianOf, Orbit, VariationalOptions,
+    Workspace,
+};
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::JsValue;
+
+use crate::convert::{float64_array, object, plain, read, read_data, set, thrown, Result};
+use crate::model::build;
+
+/// A system with both faces.
+#[wasm_bindgen]
+pub struct Mechanics {
+    lagrangian: Box<dyn Lagrangian>,
+    hamiltonian: Box<dyn Hamiltonian>,
+    impulses: Vec<Impulse>,
+    work: Workspace,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Named {
+    system: ClassicalSystem,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Values {
+    #[serde(default)]
+    parameters: BTreeMap<String, f64>,
+}
+
+#[wasm_bindgen]
+impl Mechanics {
+    /// The action of a flow in continuous time; `data` holds one data set or none.
+    #[wasm_bindgen(js_name = ofAction)]
+    pub fn of_action(spec: &JsValue, data: &Array, options: &JsValue) -> Result<Mechanics> {
+        let model = build(spec)?;
+        let options: ContinuousActionOptions = read("", options)?;
+        let data = read_data(data)?;
+        let action = match data.first() {
+            Some(data) => ContinuousAction::new(model, data, &options),
+            None => ContinuousAction::of_flow(model, &options),
+        };
+        let action = Arc::new(action.map_err(thrown)?);
+        Ok(Mechanics {
+            impulses: action.impulses().to_vec(),
+            lagrangian: Box::new(ActionLagrangian(action.clone())),
+            hamiltonian: Box::new(ActionHamiltonian(action)),
+            work: Workspace::default(),
+        })
+    }
+
+    /// A named system, with `{ parameters }`.
+    #[wasm_bindgen(js_name = ofSystem)]
+    pub fn of_system(system: &JsValue, values: &JsValue) -> Result<Mechanics> {
+        let named: Named = read("", &object([("system", system.clone())]))?;
+        Mechanics::with_lagrangian(named.system.definition(), values)
+    }
+
+    /// A Lagrangian by text.
+    #[wasm_bindgen(js_name = ofLagrangian)]
+    pub fn of_lagrangian(definition: &JsValue, values: &JsValue) -> Result<Mechanics> {
+        Mechanics::with_lagrangian(read("", definition)?, values)
+    }
+
+    /// A Hamiltonian by text.
+    #[wasm_bindgen(js_name = ofHamiltonian)]
+    pub fn of_hamiltonian(definition: &JsValue, values: &JsValue) -> Result<Mechanics> {
+        let definition: HamiltonianDefinition = read("", definition)?;
+        let values: Values = read("", values)?;
+        let hamiltonian = definition.build(&values.parameters).map_err(thrown)?;
+        Ok(Mechanics {
+            lagrangian: Box::new(LagrangianOf(hamiltonian.clone())),
+            hamiltonian: Box::new(hamiltonian),
+            impulses: Vec::new(),
+            work: Workspace::default(),
+        })
+    }
+
+    /// Coordinates.
+    pub fn dimension(&self) -> usize {
+        self.lagrangian.dimension()
+    }
+
+    /// L(x, v, t).
+    pub fn lagrangian(&mut self, x: &Float64Array, v: &Float64Array, time: f64) -> Result<f64> {
+        let (x, v) = (x.to_vec(), v.to_vec());
+        self.lagrangian.check(&x, &v).map_err(thrown)?;
+        let value = self.lagrangian.value(&mut self.work, time, &x, &v);
+        value.map_err(thrown)
+    }
+
+    /// H(x, p, t).
+    pub fn hamiltonian(&mut self, x: &Float64Array, p: &Float64Array, time: f64) -> Result<f64> {
+        let (x, p) = (x.to_vec(), p.to_vec());
+        self.hamiltonian.check(&x, &p).map_err(thrown)?;
+        let value = self.hamiltonian.energy(&mut self.work, time, &x, &p);
+        value.map_err(thrown)
+    }
+
+    /// The acceleration of the Euler-Lagrange equation.
+    #[wasm_bindgen(js_name = eulerLagrange)]
+    pub fn euler_lagrange(
+        &mut self,
+        x: &Float64Array,
+        v: &Float64Array,
+        time: f64,
+    ) -> Result<JsValue> {
+        let (x, v) = (x.to_vec(), v.to_vec());
+        let a = acceleration(&*self.lagrangian, &mut self.work, time, &x, &v);
+        a.map(|a| float64_array(&a)).map_err(thrown)
+    }
+
+    /// `p = L_v`.
+    pub fn momentum(&mut self, x: &Float64Array, v: &Float64Array, time: f64) -> Result<JsValue> {
+        let (x, v) = (x.to_vec(), v.to_vec());
+        let p = momentum(&*self.lagrangian, &mut self.work, time, &x, &v);
+        p.map(|p| float64_array(&p)).map_err(thrown)
+    }
+
+    /// `v = H_p`.
+    pub fn velocity(&mut self, x: &Float64Array, p: &Float64Array, time: f64) -> Result<JsValue> {
+        let (x, p) = (x.to_vec(), p.to_vec());
+        let mut v = vec![0.0; p.len()];
+        velocity(&*self.lagrangian, &mut self.work, time, &x, &p, &mut v).map_err(thrown)?;
+        Ok(float64_array(&v))
+    }
+
+    /// An orbit of the canonical equations, from x0 and p0 on.
+    pub fn integrate(
+        &self,
+        x0: &Float64Array,
+        p0: &Float64Array,
+        options: &JsValue,
+    ) -> Result<JsValue> {
+        let options: IntegrationOptions = read("", options)?;
+        let (x0, p0) = (x0.to_vec(), p0.to_vec());
+        let orbit = integrate(&*self.hamiltonian, &x0, &p0, &self.impulses, &options);
+        orbit.map(|orbit| written(&orbit)).map_err(thrown)
+    }
+
+    /// An orbit of the discrete Euler-Lagrange equations.
+    #[wasm_bindgen(js_name = integrateVariational)]
+    pub fn integrate_variational(
+        &self,
+        x0: &Float64Array,
+        p0: &Float64Array,
+        options: &JsValue,
+    ) -> Result<JsValue> {
+        let options: VariationalOptions = read("", options)?;
+        let (x0, p0) = (x0.to_vec(), p0.to_vec());
+        let orbit = integrate_variational(&*self.lagrangian, &x0, &p0, &self.impulses, &options);
+        orbit.map(|orbit| written(&orbit)).map_err(thrown)
+    }
+}
+
+impl Mechanics {
+    fn with_lagrangian(definition: LagrangianDefinition, values: &JsValue) -> Result<Mechanics> {
+        let values: Values = read("", values)?;
+        let lagrangian = definition.build(&values.parameters).map_err(thrown)?;
+        Ok(Mechanics {
+            hamiltonian: Box::new(HamiltonianOf(lagrangian.clone())),
+            lagrangian: Box::new(lagrangian),
+            impulses: Vec::new(),
+            work: Workspace::default(),
+        })
+    }
+}
+
+fn written(orbit: &Orbit) -> JsValue {
+    let result = object([
+        ("times", float64_array(&orbit.times)),
+        ("x", float64_array(&orbit.x)),
+        ("p", float64_array(&orbit.p)),
+        ("jumps", float64_array(&orbit.jumps)),
+        ("energy", float64_array(&orbit.energy)),
+        ("energyError", orbit.energy_error.into()),
+        ("energyErrorAtEnd", orbit.energy_error_end.into()),
+        ("steps", (orbit.steps as f64).into()),
+        ("newtonIterations", (orbit.newton_iterations as f64).into()),
+    ]);
+    let (tangent, defect) = match orbit.tangent.is_empty() {
+        true => (JsValue::NULL, JsValue::NULL),
+        false => (
+            float64_array(&orbit.tangent),
+            symplectic_defect(&orbit.tangent).into(),
+        ),
+    };
+    set(&result, "tangent", &tangent);
+    set(&result, "symplecticDefect", &defect);
+    let failure = orbit.failure.as_ref().map(|failure| {
+        object([
+            ("message", failure.to_string().into()),
+            ("facts", plain(failure)),
+        ])
+    });
+    set(&result, "failure", &failure.unwrap_or(JsValue::NULL));
+    result
+}

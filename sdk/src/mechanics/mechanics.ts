@@ -1,0 +1,147 @@
+// Mechanics: the action in continuous time, and Lagrangians and Hamiltonians of one's own.
+import { LeastActionError, outOfRange, wrongShape } from "../errors.js";
+import { Held } from "../instance.js";
+import type { RawMechanics, RawOrbit } from "../raw.js";
+import type { IntegrationOptions, VariationalMethod } from "../raw.js";
+import { describe, fields, float64Array, plain } from "../shape.js";
+import { sourceOf, type MechanicsOptions } from "./source.js";
+
+/** Where an orbit begins and how it is followed. */
+export interface OrbitOptions extends Omit<IntegrationOptions, "method" | "tolerance"> {
+  /** One per coordinate. */
+  x0: ArrayLike<number>;
+  /** One per coordinate; or `v0`. */
+  p0?: ArrayLike<number>;
+  /** Velocities, whose momenta are L_v; or `p0`. */
+  v0?: ArrayLike<number>;
+  /** A map of the phase space, by the canonical equations. Default: `"implicit-midpoint"`. */
+  method?: IntegrationOptions["method"];
+  /** In its place: a discrete Lagrangian, whose orbit makes the discrete action stationary. */
+  variational?: VariationalMethod;
+  /** Error of one step of `"dormand-prince"`. Default: 1e-9. */
+  tolerance?: number;
+}
+
+/** An orbit in coordinates and momenta. */
+export interface Orbit extends Omit<RawOrbit, "failure"> {
+  /** Why not all points were reached; the last point is then the best iterate. Null if they were. */
+  failure: LeastActionError | null;
+}
+
+/** A system with its two faces, L(x, v, t) and H(x, p, t); see {@link mechanics}. */
+export class Mechanics {
+  /** Number of coordinates. */
+  readonly dimension: number;
+  readonly #held: Held<RawMechanics>;
+
+  /** @internal */
+  constructor(options: unknown) {
+    const make = sourceOf(options);
+    this.#held = new Held("mechanics", make);
+    this.dimension = this.#held.use((raw) => raw.dimension());
+  }
+
+  /** L at a state, a velocity and a time (default: 0). */
+  lagrangian(x: ArrayLike<number>, v: ArrayLike<number>, t = 0): number {
+    return this.#at(x, "v", v, t, (raw, x, v, t) => raw.lagrangian(x, v, t));
+  }
+
+  /** H at a state, a momentum and a time (default: 0). */
+  hamiltonian(x: ArrayLike<number>, p: ArrayLike<number>, t = 0): number {
+    return this.#at(x, "p", p, t, (raw, x, p, t) => raw.hamiltonian(x, p, t));
+  }
+
+  /**
+   * The acceleration that makes the action stationary, from the Euler-Lagrange equation `d/dt L_v = L_x`.
+   *
+   * @throws LeastActionError of code `singular` where L_vv is, so that the equation states none.
+   */
+  eulerLagrange(x: ArrayLike<number>, v: ArrayLike<number>, t = 0): Float64Array {
+    return this.#at(x, "v", v, t, (raw, x, v, t) => raw.eulerLagrange(x, v, t));
+  }
+
+  /** The momentum of a velocity, `L_v`. Of an action it is the costate, `R_f (v - F)`. */
+  momentum(x: ArrayLike<number>, v: ArrayLike<number>, t = 0): Float64Array {
+    return this.#at(x, "v", v, t, (raw, x, v, t) => raw.momentum(x, v, t));
+  }
+
+  /** The velocity of a momentum, the other way round. */
+  velocity(x: ArrayLike<number>, p: ArrayLike<number>, t = 0): Float64Array {
+    return this.#at(x, "p", p, t, (raw, x, p, t) => raw.velocity(x, p, t));
+  }
+
+  /**
+   * An orbit from `x0` and `p0` (or the momenta of `v0`) on. Implicit equations are solved down to rounding, so that methods called symplectic are. At times of
+   * measurements the momentum jumps, where the data are impulses.
+   *
+   * @throws LeastActionError by field. What happens on the way is no error, but the orbit's `failure`.
+   */
+  integrate(options: OrbitOptions): Orbit {
+    const { x0, p0, v0, variational, ...rest } = fields("options", options);
+    if ((p0 === undefined) === (v0 === undefined)) {
+      throw wrongShape(
+        "p0",
+        p0 === undefined ? "is missing: give p0 or v0" : "and v0 are both given; give one of them",
+      );
+    }
+    const start = typeof rest.start === "number" ? rest.start : 0;
+    const x = float64Array("x0", x0);
+    const p = p0 === undefined ? this.momentum(x, float64Array("v0", v0), start) : float64Array("p0", p0);
+    if (variational !== undefined && rest.method !== undefined) {
+      throw wrongShape("method", "and variational are both given; give one of them");
+    }
+    const { failure, ...orbit } = this.#held.use((raw) =>
+      variational === undefined
+        ? raw.integrate(x, p, plain("options", rest))
+        : raw.integrateVariational(x, p, plain("options", { ...rest, method: variational })),
+    );
+    return { ...orbit, failure: failure === null ? null : new LeastActionError(failure.message, failure.facts) };
+  }
+
+  /** Gives WebAssembly's memory back at once instead of some day. */
+  free(): void {
+    this.#held.free();
+  }
+
+  #at<T extends number | Float64Array>(
+    x: unknown,
+    name: string,
+    other: unknown,
+    t: unknown,
+    what: (raw: RawMechanics, x: Float64Array, other: Float64Array, t: number) => T,
+  ): T {
+    if (typeof t !== "number") throw wrongShape("t", `must be a number, got ${describe(t)}`);
+    const [first, second] = [finite("x", float64Array("x", x)), finite(name, float64Array(name, other))];
+    finite("t", Float64Array.of(t));
+    const found = this.#held.use((raw) => what(raw, first, second, t));
+    finite("x", typeof found === "number" ? Float64Array.of(found) : found, "a point where all is finite");
+    return found;
+  }
+}
+
+function finite(path: string, values: Float64Array, expected = "finite"): Float64Array {
+  const odd = values.findIndex((value) => !Number.isFinite(value));
+  if (odd < 0) return values;
+  throw outOfRange(values.length > 1 ? `${path}[${odd}]` : path, values[odd] as number, expected);
+}
+
+/**
+ * The mechanics of an action: of a flow with data, `L = (R_f/2) |v - F|^2 + (R_m/2) |P (x - y)|^2`, whose stationary paths are orbits of
+ * `H = |p|^2 / (2 R_f) + p F - (R_m/2) |P (x - y)|^2`; or of a Lagrangian or Hamiltonian of one's own, by text; or of a named system.
+ *
+ * @throws LeastActionError by field; of a text with the character and the near name.
+ *
+ * @example
+ * const system = mechanics({ model, data, measurementPrecision: 4, modelPrecision: 100 });
+ * system.hamiltonian(x, p, t);
+ *
+ * @example
+ * const kepler = mechanics({ system: "kepler" });
+ * const orbit = kepler.integrate({ x0: [1, 0], v0: [0, 1.2], timeStep: 0.05, points: 2000, variational: "gauss-4" });
+ *
+ * @example
+ * mechanics({ lagrangian: "m*v^2/2 - k*q^4/4", coordinates: ["q"], velocities: ["v"], parameters: { m: 1, k: 2 } });
+ */
+export function mechanics<P extends string>(options: MechanicsOptions<P>): Mechanics {
+  return new Mechanics(options);
+}

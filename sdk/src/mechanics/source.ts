@@ -1,0 +1,96 @@
+// What mechanics are made from, as it crosses.
+import { unknownName, wrongShape } from "../errors.js";
+import { type Model, specOf } from "../models.js";
+import { type Observations, setsOf } from "../observations.js";
+import type { ClassicalSystem, ContinuousActionOptions, Raw, RawMechanics } from "../raw.js";
+import { describe, fields, plain } from "../shape.js";
+
+/** The action of a flow in continuous time. */
+export interface ActionMechanics<P extends string = string> extends Omit<ContinuousActionOptions, "parameters"> {
+  model: Model<P>;
+  /** Default: none, so that L is the model's error alone. */
+  data?: Observations;
+  /** Values of parameters; the model's defaults where none is given. */
+  parameters?: { readonly [K in NoInfer<P>]?: number };
+}
+
+/** A named system. */
+export interface NamedMechanics {
+  system: ClassicalSystem;
+  /** Default: 1 each. */
+  parameters?: Readonly<Record<string, number>>;
+}
+
+/** A Lagrangian by text, in the language of `defineModel`; the time is `t`. */
+export interface LagrangianMechanics {
+  lagrangian: string;
+  coordinates: readonly string[];
+  /** Names of the velocities, in the order of the coordinates. */
+  velocities: readonly string[];
+  parameters?: Readonly<Record<string, number>>;
+  /** Named parts of the text. */
+  where?: Readonly<Record<string, string>>;
+}
+
+/** A Hamiltonian by text. */
+export interface HamiltonianMechanics {
+  hamiltonian: string;
+  coordinates: readonly string[];
+  /** Names of the momenta, in the order of the coordinates. */
+  momenta: readonly string[];
+  parameters?: Readonly<Record<string, number>>;
+  where?: Readonly<Record<string, string>>;
+}
+
+/** What mechanics are made from. */
+export type MechanicsOptions<P extends string = string> =
+  ActionMechanics<P> | NamedMechanics | LagrangianMechanics | HamiltonianMechanics;
+
+/** How Rust makes it; given fields are read once. */
+export function sourceOf(options: unknown): (raw: Raw) => RawMechanics {
+  const given = fields("options", options);
+  if (given.model !== undefined) {
+    const { model, data, ...rest } = given;
+    const [spec, sets, own] = [specOf(model), data === undefined ? [] : setsOf(data), plain("options", rest)];
+    if (sets.length > 1) throw wrongShape("data", "must be one data set: a path through several has joints");
+    return (raw) => raw.Mechanics.ofAction(spec, sets, own);
+  }
+  if (given.system !== undefined) {
+    only(given, ["system", "parameters"]);
+    const { system, ...values } = plain("options", given) as Record<string, unknown>;
+    return (raw) => raw.Mechanics.ofSystem(system, values);
+  }
+  const kind = given.lagrangian !== undefined ? "lagrangian" : "hamiltonian";
+  if (given[kind] === undefined) {
+    throw wrongShape("options", "must have a model, a system, a lagrangian or a hamiltonian");
+  }
+  const others = kind === "lagrangian" ? "velocities" : "momenta";
+  only(given, [kind, "coordinates", others, "parameters", "where"]);
+  const { parameters, where, ...rest } = plain("options", given) as Record<string, unknown>;
+  const definition = {
+    ...rest,
+    ...(parameters === undefined ? {} : { parameters: numbers(parameters) }),
+    ...(where === undefined ? {} : { where: texts(where) }),
+  };
+  return (raw) =>
+    kind === "lagrangian" ? raw.Mechanics.ofLagrangian(definition, {}) : raw.Mechanics.ofHamiltonian(definition, {});
+}
+
+function only(given: Record<string, unknown>, known: readonly string[]): void {
+  const odd = Object.keys(given).find((name) => !known.includes(name));
+  if (odd !== undefined) throw unknownName(odd, odd, known);
+}
+
+function numbers(given: unknown): { name: string; default: number }[] {
+  return Object.entries(fields("parameters", given)).map(([name, value]) => {
+    if (typeof value === "number") return { name, default: value };
+    throw wrongShape(`parameters.${name}`, `must be a number, got ${describe(value)}`);
+  });
+}
+
+function texts(given: unknown): { name: string; expression: string }[] {
+  return Object.entries(fields("where", given)).map(([name, expression]) => {
+    if (typeof expression === "string") return { name, expression };
+    throw wrongShape(`where.${name}`, `must be text, got ${describe(expression)}`);
+  });
+}
