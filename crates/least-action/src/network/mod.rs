@@ -12,6 +12,7 @@ mod data;
 mod dense;
 mod eliminate;
 mod forward;
+mod lanes;
 mod layers;
 mod matrix;
 #[allow(clippy::module_inception)]
