@@ -75,14 +75,18 @@ impl NetworkAction {
         let because = "one per unknown";
         check::length("gradient", gradient.len(), unknowns.len(), because)?;
         let value = self.value(model_precision, unknowns)?;
-        gradient.fill(0.0);
         let parts = &*self.problem.0;
         let (x, weights) = unknowns.split_at(self.problem.activation_count());
         let (dx, dw) = gradient.split_at_mut(x.len());
+        dw.fill(0.0);
         let factor = 2.0 * measurement_factor(parts);
-        for target in &parts.targets {
-            let range = self.problem.activations(target.layer);
-            add_slopes(target, factor, &x[range.clone()], &mut dx[range]);
+        for layer in 0..=parts.network.depth() {
+            let range = self.problem.activations(layer);
+            // One pass over memory where there are data, not two.
+            match parts.targets.iter().find(|target| target.layer == layer) {
+                Some(target) => write_slopes(target, factor, &x[range.clone()], &mut dx[range]),
+                None => dx[range].fill(0.0),
+            }
         }
         let weight = self.model_weight(model_precision);
         for l in 0..parts.network.depth() {
@@ -246,12 +250,21 @@ pub(super) fn squares(target: &Target, x: &[f64]) -> f64 {
     let width = target.precision.len();
     let mut sum = 0.0;
     let rows = target.values.chunks_exact(width);
+    let (precision, precision_rest) = target.precision.as_chunks::<4>();
     for (y, x) in rows.zip(x.chunks_exact(width)) {
         let mut partial = [0.0; 4];
-        let values = y.iter().zip(x).zip(&target.precision).enumerate();
-        for (k, ((y, x), precision)) in values {
+        let mut add = |k: usize, y: f64, x: f64, precision: f64| {
             let error = if y.is_nan() { 0.0 } else { x - y };
-            partial[k % 4] += precision * error * error;
+            partial[k] += precision * error * error;
+        };
+        let ((y, y_rest), (x, x_rest)) = (y.as_chunks::<4>(), x.as_chunks::<4>());
+        for ((y, x), precision) in y.iter().zip(x).zip(precision) {
+            for k in 0..4 {
+                add(k, y[k], x[k], precision[k]);
+            }
+        }
+        for (k, ((y, x), precision)) in y_rest.iter().zip(x_rest).zip(precision_rest).enumerate() {
+            add(k, *y, *x, *precision);
         }
         sum += (partial[0] + partial[1]) + (partial[2] + partial[3]);
     }
@@ -260,13 +273,23 @@ pub(super) fn squares(target: &Target, x: &[f64]) -> f64 {
 
 /// Adds `factor R_m (x - y)` at one layer.
 pub(super) fn add_slopes(target: &Target, factor: f64, x: &[f64], dx: &mut [f64]) {
+    each_slope(target, factor, x, dx, |dx, slope| *dx += slope);
+}
+
+/// The same to zeros, so that there is no negative one.
+pub(super) fn write_slopes(target: &Target, factor: f64, x: &[f64], dx: &mut [f64]) {
+    each_slope(target, factor, x, dx, |dx, slope| *dx = 0.0 + slope);
+}
+
+#[inline(always)]
+fn each_slope(target: &Target, factor: f64, x: &[f64], dx: &mut [f64], to: impl Fn(&mut f64, f64)) {
     let width = target.precision.len();
     let rows = target.values.chunks_exact(width).zip(x.chunks_exact(width));
     for ((y, x), dx) in rows.zip(dx.chunks_exact_mut(width)) {
         let values = y.iter().zip(x).zip(&target.precision);
         for (dx, ((y, x), precision)) in dx.iter_mut().zip(values) {
             let error = if y.is_nan() { 0.0 } else { x - y };
-            *dx += factor * precision * error;
+            to(dx, factor * precision * error);
         }
     }
 }
@@ -295,8 +318,7 @@ pub(super) fn check_unknowns(problem: &NetworkProblem, path: &str, given: &[f64]
 }
 
 pub(super) fn finite_weights(weights: &[f64], prefix: &str) -> Result<()> {
-    // Zero times a finite number is zero, times any other NaN: one sum says whether to look further.
-    if in_four(weights, |v| v * 0.0) == 0.0 {
+    if all_finite(weights) {
         return Ok(());
     }
     match weights.iter().position(|v| !v.is_finite()) {
@@ -305,8 +327,21 @@ pub(super) fn finite_weights(weights: &[f64], prefix: &str) -> Result<()> {
     }
 }
 
+/// Zero times a finite number is zero, times any other NaN: sums say whether to look further. There are as many as the processor can add to without waiting.
+fn all_finite(values: &[f64]) -> bool {
+    let mut sums = [0.0; 16];
+    let (groups, rest) = values.as_chunks::<16>();
+    for group in groups {
+        for (sum, value) in sums.iter_mut().zip(group) {
+            *sum += value * 0.0;
+        }
+    }
+    let rest: f64 = rest.iter().map(|value| value * 0.0).sum();
+    rest + sums.iter().sum::<f64>() == 0.0
+}
+
 fn finite(parts: &Parts, values: &[f64], term: &str) -> Result<()> {
-    if in_four(values, |v| v * 0.0) == 0.0 {
+    if all_finite(values) {
         return Ok(());
     }
     match values.iter().position(|v| !v.is_finite()) {
