@@ -5,11 +5,12 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { limits } from "./limits/index.js";
 import { lorenz96Twin } from "./lorenz96-twin/index.js";
 import { lynxHare } from "./lynx-hare/index.js";
 import { heading } from "./terminal.js";
 
-const examples = { "lorenz96-twin": lorenz96Twin, "lynx-hare": lynxHare };
+const examples = { "lorenz96-twin": lorenz96Twin, "lynx-hare": lynxHare, limits };
 type Name = keyof typeof examples;
 const isName = (text: string): text is Name => text in examples;
 

@@ -1,10 +1,12 @@
 // The action of a path, by itself: for people with their own minimiser.
-import { outOfRange, wrongLength, wrongShape } from "./errors.js";
+import { outOfRange, wrongShape } from "./errors.js";
 import { type Observations, setsOf } from "./observations.js";
 import { type Model, specOf } from "./models.js";
 import { Held } from "./instance.js";
 import type { ActionValue, CoreActionOptions, GradientCheck, RawAction } from "./raw.js";
-import { describe, fields, float64Array, plain } from "./shape.js";
+import { NetworkAction, type NetworkActionOptions } from "./network/action.js";
+import { isNetwork } from "./network/network.js";
+import { arrayFor, describe, fields, float64Array, plain } from "./shape.js";
 
 /** How an action is formed. */
 export interface ActionOptions<P extends string = string, E extends P = P> extends Omit<
@@ -140,13 +142,8 @@ export class Action<E extends string> {
   }
 }
 
-function arrayFor(into: unknown, length: number): Float64Array {
-  if (into === undefined) return new Float64Array(length);
-  if (!(into instanceof Float64Array)) throw wrongShape("into", `must be a Float64Array, got ${describe(into)}`);
-  if (into.length !== length) throw wrongLength("into", into.length, length, "one per value of the path");
-  return into;
-}
-
+/** The action of a network: activations of all pairs and the weights are its unknowns. */
+export function action(options: NetworkActionOptions): NetworkAction;
 /**
  * How far a path is from the data and from the model: `R_m` times the squared measurement errors plus `R_f` times the squared residuals of the
  * discretised model; see `normalization` for what they are divided by.
@@ -155,6 +152,7 @@ function arrayFor(into: unknown, length: number): Float64Array {
  * const a = action({ model, data, measurementPrecision: 4, estimate: ["forcing"] });
  * const { action: value, path: gradient } = a.gradient({ path, modelPrecision: 100 });
  */
-export function action<P extends string, E extends P = never>(options: ActionOptions<P, E>): Action<E> {
-  return new Action<E>(options);
+export function action<P extends string, E extends P = never>(options: ActionOptions<P, E>): Action<E>;
+export function action(options: unknown): Action<string> | NetworkAction {
+  return isNetwork(fields("options", options).model) ? new NetworkAction(options) : new Action(options);
 }

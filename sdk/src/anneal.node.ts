@@ -3,8 +3,23 @@ import { Worker } from "node:worker_threads";
 import { annealBy } from "./anneal/anneal.js";
 import type { AnnealOptions } from "./anneal/options.js";
 import type { Run } from "./anneal/run.js";
+import type { NetworkAnnealOptions } from "./network/anneal.js";
+import { type Design, designBy, type DesignOptions } from "./network/design.js";
+import type { NetworkRun } from "./network/run.js";
 import { type CreateWorker, threads } from "./anneal/threads.node.js";
 
+/**
+ * Anneals a network: every pair's activations and the weights that all pairs share are unknowns of one action, whose layers are the times of a path.
+ *
+ * @throws LeastActionError (the promise rejects) for whatever is wrong with the options, by field.
+ *
+ * @example
+ * const run = await anneal({
+ *   model: feedforward({ layers: Array(20).fill(10) }), pairs: { inputs, outputs }, measurementPrecision: 4e4, weightBounds: [-1, 1],
+ * });
+ * run.predict(newInputs);
+ */
+export function anneal(options: NetworkAnnealOptions): Promise<NetworkRun>;
 /**
  * Finds the path of least action, and estimates parameters with it, by variational annealing: from many starting paths, the action is minimised at a small
  * R_f and the minimum followed as R_f grows. Starting paths are shared among worker threads; the result does not depend on how many.
@@ -20,8 +35,25 @@ import { type CreateWorker, threads } from "./anneal/threads.node.js";
  */
 export function anneal<P extends string, E extends P = never, I extends string = string>(
   options: AnnealOptions<P, E, I>,
-): Promise<Run<E, I>> {
+): Promise<Run<E, I>>;
+export function anneal(options: unknown): Promise<Run | NetworkRun> {
   return annealBy(threads(createWorker), options);
+}
+
+/**
+ * Anneals several networks and trains them in the plain way, and puts levels beside prediction errors: how deep, how wide, how many pairs or observed outputs
+ * the data ask for. `summary()` of the result is a table.
+ *
+ * @throws LeastActionError (the promise rejects) for whatever is wrong with the options, by field.
+ *
+ * @example
+ * const { rows } = await design({
+ *   candidates: { shallow: { model: feedforward({ layers: [10, 10] }) }, deep: { model: feedforward({ layers: Array(20).fill(10) }) } },
+ *   pairs, fresh, measurementPrecision: 4e4, weightBounds: [-1, 1],
+ * });
+ */
+export function design<C extends string>(options: DesignOptions<C>): Promise<Design<C>> {
+  return designBy(anneal, options);
 }
 
 const createWorker: CreateWorker = (workerData) =>

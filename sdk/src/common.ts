@@ -8,8 +8,9 @@ export {
   type GradientPoint,
   type GradientReport,
 } from "./action.js";
-export type { AnnealOptions, Progress, ResumableRun } from "./anneal/options.js";
-export type { Best, Levels, Prediction, Run, Start } from "./anneal/run.js";
+export type { AnnealOptions, Progress, ResumableRun, Watching } from "./anneal/options.js";
+export type { Climbed, Levels, Reached, Results } from "./anneal/results.js";
+export type { Best, Prediction, Run, Start } from "./anneal/run.js";
 export { readCsv, type CsvOptions, type CsvTable } from "./csv.js";
 export { type ErrorCode, type ErrorFacts, LeastActionError, type SdkFacts } from "./errors.js";
 export {
@@ -69,10 +70,29 @@ export type {
   Where,
 } from "./model/types.js";
 export { vector, type Vector, type VectorExpression, type VectorOptions } from "./model/vector.js";
+export type { NetworkAction, NetworkActionOptions, NetworkPoint } from "./network/action.js";
+export type { NetworkAnnealOptions, ResumableNetworkRun } from "./network/anneal.js";
+export {
+  feedforward,
+  type FeedforwardOptions,
+  type LayerDefaults,
+  type LayerOptions,
+  type ModelLayer,
+  type NeuronLayer,
+  recurrent,
+  type RecurrentOptions,
+} from "./network/define.js";
+export type { Candidate, Design, DesignOptions, DesignRow } from "./network/design.js";
+export type { LayerWeights, Network, Weights } from "./network/network.js";
+export { type LayerRows, oneHot, type Pairs, type Rows } from "./network/pairs.js";
+export type { BestNetwork, Found, NetworkRun, NetworkStartResult } from "./network/run.js";
+export { train, type TrainedNetwork, type TrainOptions, type TrainProgress } from "./network/train.js";
+export { type MadePairs, networkTwin, type NetworkTwinOptions, type TwinPairs } from "./network/twin.js";
 export { readNpy, type NpyArray } from "./npy.js";
 export { observations, type Measurements, type Observations } from "./observations.js";
 export type {
   ActionValue,
+  Activation,
   ConjugateGradient,
   CoreFacts,
   Discretization,
@@ -84,17 +104,22 @@ export type {
   GradientVerdict,
   Hessian,
   Ladder,
+  LayerError,
   Lbfgs,
   Level,
   MinimizerOptions,
   ModelKind,
   ModelParameters,
   ModelSpec,
+  NetworkOptions,
+  NetworkStart,
+  NetworkStarts,
   NewtonCg,
   Normalization,
   ObservedStart,
   Parameter,
   Precision,
+  PredictionError,
   Prior,
   Rung,
   StartingRange,
@@ -104,6 +129,7 @@ export type {
   Stopped,
   StopReason,
   Structured,
+  TrainedInputs,
   TrustRegion,
   Variable,
   Verdict,

@@ -9,14 +9,17 @@ import type {
   ModelDefinition,
   ModelKind,
   Parameter,
+  PredictionError,
   Rung,
   Stopped,
+  StopReason,
   Verdict,
 } from "../generated/types.js";
 
 export type { ErrorFacts as CoreFacts } from "../generated/types.js";
 export type {
   ActionOptions as CoreActionOptions,
+  Activation,
   ActionValue,
   AnnealOptions as CoreAnnealOptions,
   ConjugateGradient,
@@ -29,6 +32,9 @@ export type {
   GradientVerdict,
   Hessian,
   Ladder,
+  Layer as CoreLayer,
+  LayerError,
+  LayerValues,
   Lbfgs,
   Level,
   MinimizerOptions,
@@ -36,12 +42,18 @@ export type {
   ModelKind,
   ModelParameters,
   ModelSpec,
+  NetworkAnnealOptions as CoreNetworkAnnealOptions,
+  NetworkOptions,
+  NetworkStart,
+  NetworkStarts,
+  NetworkTwin as CoreNetworkTwin,
   NewtonCg,
   Normalization,
   ObservedStart,
   Parameter,
   ParameterDefinition as CoreParameterDefinition,
   Precision,
+  PredictionError,
   Prior,
   Rung,
   StartingRange,
@@ -52,6 +64,8 @@ export type {
   StopReason,
   Stopped,
   Structured,
+  TrainOptions as CoreTrainOptions,
+  TrainedInputs,
   TrustRegion,
   Variable,
   TwinExperiment as CoreTwinExperiment,
@@ -70,12 +84,12 @@ export interface Grid {
 export interface Climb {
   start: number;
   rungs: Rung[];
-  /** Of the estimated parameters, in the model's order. */
-  parameters: number[];
+  /** Of the estimated parameters, in the model's order; of a network all weights. */
+  parameters: Float64Array;
   failure: ErrorFacts | null;
   /** Why it was not climbed to the end, if it was beaten. */
   stopped: Stopped | null;
-  /** points x dimension, row-major. */
+  /** points x dimension, row-major; of a network the activations, layer by layer. */
   path: Float64Array;
 }
 
@@ -126,6 +140,57 @@ export interface RawAction {
   free(): void;
 }
 
+export interface RawNetworkAction {
+  /** How many activations and weights there are. */
+  unknowns(): number;
+  /** Writes the action and its parts to `result`. */
+  evaluate(modelPrecision: number, unknowns: Float64Array, result: Float64Array): void;
+  /** The same with the gradient. */
+  gradient(modelPrecision: number, unknowns: Float64Array, gradient: Float64Array, result: Float64Array): void;
+  free(): void;
+}
+
+export interface RawTrainer {
+  /** Goes on for at most so many iterations; "interrupted" where there is more to do. */
+  advance(iterations: number): { loss: number; stop: StopReason; iterations: number; evaluations: number };
+  weights(): Float64Array;
+  free(): void;
+}
+
+/** Pairs as they cross. */
+export interface RawPairs {
+  head: unknown;
+  inputs: Float64Array | undefined;
+  outputs: Float64Array | undefined;
+  measurements: readonly { layer: unknown; values: Float64Array }[];
+  forcing: readonly { layer: unknown; values: Float64Array }[];
+}
+
+/** Where the weights of one layer lie among all: from, to. */
+export interface Places {
+  outputs: number;
+  inputs: number;
+  forcing: number;
+  matrix: [number, number];
+  forcingMatrix: [number, number];
+  biases: [number, number];
+  parameters: [number, number];
+  /** Biases that are known. */
+  fixed: number[] | null;
+  /** Of a model's parameters. */
+  names: string[];
+}
+
+/** What Rust says of a network. */
+export interface NetworkDescription {
+  widths: number[];
+  weightCount: number;
+  /** Known numbers that come in from outside, at each layer after the inputs. */
+  forcing: number[];
+  places: Places[];
+  text: string;
+}
+
 /** What Rust says of a model. */
 export interface ModelDescription {
   name: string;
@@ -139,6 +204,14 @@ export interface ModelDescription {
   /** Names of the functions of the state that can be measured. */
   observables: string[];
   definition: ModelDefinition;
+}
+
+/** Pairs that Rust has made. */
+export interface MadePairs {
+  count: number;
+  inputs: Float64Array;
+  outputs: Float64Array;
+  forcing: { layer: number; values: Float64Array }[];
 }
 
 // What options are is decided in Rust, so they cross unchecked: unknown here.
@@ -157,7 +230,27 @@ export interface Raw {
   };
   integrate(spec: unknown, options: unknown): Float64Array;
   Action: new (spec: unknown, data: readonly unknown[], options: unknown) => RawAction;
-  Annealer: new (spec: unknown, data: readonly unknown[], options: unknown) => RawAnnealer;
+  Annealer: {
+    new (spec: unknown, data: readonly unknown[], options: unknown): RawAnnealer;
+    ofNetwork(spec: unknown, pairs: RawPairs, action: unknown, options: unknown): RawAnnealer;
+  };
+  describeNetwork(spec: unknown): NetworkDescription;
+  randomWeights(spec: unknown, options: unknown): Float64Array;
+  /** Of all layers, one after the other. */
+  networkActivations(
+    spec: unknown,
+    weights: Float64Array,
+    inputs: Float64Array,
+    forcing: RawPairs["forcing"],
+  ): Float64Array;
+  predictionError(spec: unknown, weights: Float64Array, fresh: RawPairs, trained: RawPairs): PredictionError;
+  networkTwin(
+    spec: unknown,
+    weights: Float64Array,
+    options: unknown,
+  ): { pairs: MadePairs; fresh: MadePairs; truth: Float64Array };
+  NetworkAction: new (spec: unknown, pairs: RawPairs, options: unknown) => RawNetworkAction;
+  Trainer: new (spec: unknown, pairs: RawPairs, action: unknown, options: unknown) => RawTrainer;
   takePanicMessage(): string | undefined;
   __panic(message: string): void;
 }

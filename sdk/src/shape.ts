@@ -1,5 +1,5 @@
 // Values on their way to Rust, which does the validation: here they are only made safe to pass.
-import { LeastActionError, textOf, wrongShape } from "./errors.js";
+import { LeastActionError, textOf, wrongLength, wrongShape } from "./errors.js";
 
 /** How deep options go: definition.states[0].initial[0]. */
 const DEPTH = 6;
@@ -90,6 +90,14 @@ export function copied(path: string, value: Float64Array): Float64Array {
   } catch {
     throw wrongShape(path, "cannot be read: its buffer was transferred to another thread");
   }
+}
+
+/** `into`, if it is fit for so many values, or a new array. */
+export function arrayFor(into: unknown, length: number): Float64Array {
+  if (into === undefined) return new Float64Array(length);
+  if (!(into instanceof Float64Array)) throw wrongShape("into", `must be a Float64Array, got ${describe(into)}`);
+  if (into.length !== length) throw wrongLength("into", into.length, length, "one per value");
+  return into;
 }
 
 /** As many values as the core takes in one path: what 32-bit WebAssembly can hold several times over. */

@@ -1,16 +1,42 @@
-// The same bits natively and in WebAssembly, for whole runs under every discretization.
+// The same bits natively and in WebAssembly, for whole runs under every discretization and of networks.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { beforeAll, expect, test } from "vitest";
-import { anneal, init, lorenz63, lorenz96, logLotkaVolterra, twinExperiment } from "../src/index.js";
-import type { AnnealOptions, Model, TwinOptions } from "../src/index.js";
+import {
+  anneal,
+  feedforward,
+  init,
+  logLotkaVolterra,
+  lorenz63,
+  lorenz96,
+  networkTwin,
+  train,
+  twinExperiment,
+} from "../src/index.js";
+import type {
+  AnnealOptions,
+  LayerOptions,
+  Model,
+  NetworkAnnealOptions,
+  NetworkOptions,
+  NetworkTwinOptions,
+  TwinOptions,
+} from "../src/index.js";
 
 interface Case {
   name: string;
   model: { name: "lorenz63" | "lorenz96" | "logLotkaVolterra"; dimension: number };
   twin: Omit<TwinOptions<string>, "model">;
   anneal: Omit<AnnealOptions<string, string>, "model" | "data">;
+}
+
+interface NetworkCase {
+  name: string;
+  inputs: number;
+  layers: LayerOptions[];
+  twin: Omit<NetworkTwinOptions, "model" | "weights">;
+  anneal: Omit<NetworkAnnealOptions, "model" | "pairs"> & { action: NetworkOptions };
 }
 
 interface Fingerprint extends Record<string, string> {
@@ -20,6 +46,8 @@ interface Fingerprint extends Record<string, string> {
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 const fixture = `${repository}/test/fixtures/fingerprint.json`;
+const networkFixture = `${repository}/test/fixtures/networks.json`;
+const networkCases = JSON.parse(readFileSync(networkFixture, "utf8")) as NetworkCase[];
 const cases = JSON.parse(readFileSync(fixture, "utf8")) as Case[];
 
 beforeAll(() => init());
@@ -59,24 +87,61 @@ async function fingerprint(given: Case, discretization: Fingerprint["discretizat
   };
 }
 
-let native: Fingerprint[];
+async function ofNetwork({ name, inputs, layers, ...given }: NetworkCase): Promise<Record<string, string>> {
+  const model = feedforward({ layers: [inputs, ...layers] });
+  const weights = model.randomWeights({ seed: given.twin.seed });
+  const { pairs, fresh, truth } = networkTwin({ model, weights, ...given.twin });
+  const { action, ...rest } = given.anneal;
+  const run = await anneal({ model, pairs, ...action, ...rest });
+  const stop = new AbortController();
+  stop.abort();
+  const trained = await train({ model, pairs, ...action, signal: stop.signal });
+  const rungs = run.starts.flatMap((start) => start.rungs);
+  const error = run.predictionError(fresh);
+  return {
+    name,
+    weights: bits(weights),
+    pairs: bits([...pairs.inputs, ...pairs.outputs]),
+    truth: truth.map(bits).join(""),
+    levels: bits(rungs.flatMap((r) => [r.modelPrecision, r.action, r.measurementError, r.modelError])),
+    parameters: run.starts.map((start) => bits(model.joinWeights(start.weights))).join(""),
+    paths: run.starts.map((start) => start.activations.map(bits).join("")).join(""),
+    prediction: bits(run.predict(fresh.inputs)),
+    error: bits([error.meanSquare, error.constant]),
+    trained: bits(model.joinWeights(trained.weights)),
+    summary: run.summary(),
+    diagnosis: run.diagnose(),
+  };
+}
+
+let native: { paths: Fingerprint[]; networks: Record<string, string>[] };
 
 beforeAll(() => {
   // With the features that the build of the types has: cargo then has the crate already.
   const cargo = ["run", "--release", "--quiet", "--package", "least-action", "--features", "typescript"];
-  const args = [...cargo, "--example", "fingerprint", "--", fixture];
+  const args = [...cargo, "--example", "fingerprint", "--", fixture, networkFixture];
   const output = execFileSync("cargo", args, { cwd: repository, encoding: "utf8", maxBuffer: 1 << 26 });
-  native = JSON.parse(output) as Fingerprint[];
+  native = JSON.parse(output) as typeof native;
 }, 300_000);
 
 const discretizations = ["euler", "trapezoid", "midpoint", "rk4", "simpson-hermite"] as const;
 
 test.each(discretizations)("%s: native and WebAssembly runs are equal to the last bit", async (discretization) => {
-  const expected = native.filter((one) => one.discretization === discretization);
+  const expected = native.paths.filter((one) => one.discretization === discretization);
   expect(expected.map(({ name }) => name)).toEqual(cases.map(({ name }) => name));
   for (const [i, given] of cases.entries()) {
     const found = await fingerprint(given, discretization);
     const different = Object.keys(found).filter((key) => found[key] !== expected[i]?.[key]);
     expect({ name: given.name, different }).toEqual({ name: given.name, different: [] });
+  }
+});
+
+test("networks: native and WebAssembly runs are equal to the last bit", async () => {
+  expect(native.networks.map(({ name }) => name)).toEqual(networkCases.map(({ name }) => name));
+  for (const [i, given] of networkCases.entries()) {
+    const found = await ofNetwork(given);
+    const different = Object.keys(found).filter((key) => found[key] !== native.networks[i]?.[key]);
+    expect({ name: given.name, different }).toEqual({ name: given.name, different: [] });
+    expect(Object.keys(found)).toEqual(expect.arrayContaining(Object.keys(native.networks[i] as object)));
   }
 });

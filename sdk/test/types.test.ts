@@ -4,17 +4,35 @@ import {
   action,
   anneal,
   defineModel,
+  design,
   expr,
+  feedforward,
   LeastActionError,
   lorenz63,
   lorenz96,
   logLotkaVolterra,
   modelFromJSON,
   observations,
+  recurrent,
+  train,
   twinExperiment,
   vector,
 } from "../src/index.js";
-import type { ErrorFacts, Expression, Model, Observations, Run, Twin, VectorExpression } from "../src/index.js";
+import type {
+  Design,
+  ErrorFacts,
+  Expression,
+  LayerWeights,
+  Model,
+  Network,
+  NetworkAction,
+  NetworkRun,
+  Observations,
+  Run,
+  TrainedNetwork,
+  Twin,
+  VectorExpression,
+} from "../src/index.js";
 
 declare const data: Observations;
 declare const anyModel: Model;
@@ -187,6 +205,53 @@ export function models() {
   defineModel({ states: ["a"], equations: { a: "1" }, initialState: { b: 1 } });
   // @ts-expect-error: no such option
   defineModel({ states: ["a"], equations: { a: "1" }, input: ["I"] });
+}
+
+export function networks() {
+  const network = feedforward({ layers: [10, ...(Array(18).fill(10) as number[]), 10], activation: "logistic" });
+  expectTypeOf(network).toEqualTypeOf<Network>();
+  const pairs = { inputs: new Float64Array(20), outputs: [[1, 2]] };
+  const run = anneal({
+    model: network,
+    pairs,
+    observedOutputs: [0, 2, 4, 6, 8],
+    measurementPrecision: 4e4,
+    modelPrecision: { initial: 3.8e-3, factor: 1.1, rungs: 436 },
+    startingPaths: { count: 20, seed: 1 },
+  });
+  expectTypeOf(run).resolves.toEqualTypeOf<NetworkRun>();
+  void run.then((run) => {
+    expectTypeOf(run.predict([[1, 2]])).toEqualTypeOf<Float64Array>();
+    expectTypeOf(run.best.weights[3]).toEqualTypeOf<LayerWeights | undefined>();
+    expectTypeOf(run.predictionError(pairs).accuracy).toEqualTypeOf<number | null>();
+    expectTypeOf(run.levels.action).toEqualTypeOf<Float64Array>();
+    void anneal({ model: network, pairs, resume: run });
+    // @ts-expect-error: networks have no named parameters
+    void run.best.parameters;
+  });
+  expectTypeOf(action({ model: network, pairs })).toEqualTypeOf<NetworkAction>();
+  expectTypeOf(train({ model: network, pairs, inputs: "free" })).resolves.toEqualTypeOf<TrainedNetwork>();
+  const compared = design({
+    candidates: { a: { model: network }, b: { model: network, observedOutputs: [1] } },
+    pairs,
+    fresh: pairs,
+  });
+  expectTypeOf(compared).resolves.toEqualTypeOf<Design<"a" | "b">>();
+  recurrent({ width: 3, steps: 4, activation: "tanh", residual: 0.1, forcing: 1 });
+  recurrent({ map: lorenz63(), steps: 4, residual: 0.1 });
+
+  // @ts-expect-error: no such activation
+  feedforward({ layers: [2, 2], activation: "sigmoid" });
+  // @ts-expect-error: no such field of a layer
+  feedforward({ layers: [2, { width: 2, activaton: "tanh" }] });
+  // @ts-expect-error: a cell has a width
+  recurrent({ steps: 3 });
+  // @ts-expect-error: no such option
+  void anneal({ model: network, pairs, weightBound: [0, 1] });
+  // @ts-expect-error: data are for models
+  void anneal({ model: network, data });
+  // @ts-expect-error: pairs are for networks
+  void anneal({ model: lorenz63(), pairs, measurementPrecision: 1 });
 }
 
 test("the code of an error tells its facts", () => {

@@ -8,7 +8,7 @@ import { annealBy } from "../src/anneal/anneal.js";
 import { type CreateWorker, threads } from "../src/anneal/threads.node.js";
 import { init, LeastActionError, type Progress } from "../src/index.js";
 import type { Job } from "../src/anneal/climbs.js";
-import { split } from "../src/anneal/options.js";
+import { planOf } from "../src/anneal/options.js";
 import type { Reply, WorkerData } from "../src/anneal/protocol.js";
 import { compiledModule } from "../src/instance.js";
 import { longerOptions, rejection, smallOptions } from "./problem.js";
@@ -97,7 +97,7 @@ test("cannot even be made", async () => {
 });
 
 test("a worker looks at the cancel flag before every rung", async () => {
-  const { task } = split(longerOptions());
+  const { task } = planOf(longerOptions());
   const cancel = new SharedArrayBuffer(4);
   const worker = new Worker(file, { workerData: { module: compiledModule(), task, cancel } satisfies WorkerData });
   const replies: Reply[] = [];

@@ -151,12 +151,12 @@ impl Action {
 }
 
 /// Unlike `to_vec`, into memory that is there already.
-fn copy(from: &Float64Array, to: &mut Vec<f64>) {
+pub fn copy(from: &Float64Array, to: &mut Vec<f64>) {
     to.resize(from.length() as usize, 0.0);
     from.copy_to(to);
 }
 
-fn parts(value: ActionValue) -> [f64; PARTS] {
+pub fn parts(value: ActionValue) -> [f64; PARTS] {
     [
         value.action,
         value.measurement_error,

@@ -1,7 +1,10 @@
 //! The ladder, climbed rung by rung so that JavaScript can report, pause and stop in between.
 
 use js_sys::{Array, Atomics, Float64Array, Int32Array, Reflect};
-use least_action::anneal::{Climb, Rung, Stopped};
+use least_action::anneal::{
+    Climb, Landscape, NetworkAnnealOptions, Networks, Paths, Rung, Stopped,
+};
+use least_action::network::NetworkOptions;
 use least_action::{AnnealOptions, Error, Run};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -9,10 +12,26 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use crate::convert::{float64_array, object, plain, read, read_data, set, thrown, Result};
 use crate::model::build;
+use crate::network::{read_network, read_pairs};
 
-/// A model, data and options, checked.
+/// A model or a network, data and options, checked.
 #[wasm_bindgen]
-pub struct Annealer(least_action::Annealer);
+pub struct Annealer(Kind);
+
+enum Kind {
+    Paths(Box<least_action::Annealer<Paths>>),
+    Networks(Box<least_action::Annealer<Networks>>),
+}
+
+/// The same of both kinds.
+macro_rules! either {
+    ($which:expr, $one:ident => $what:expr) => {
+        match $which {
+            Kind::Paths($one) => $what,
+            Kind::Networks($one) => $what,
+        }
+    };
+}
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -24,12 +43,11 @@ struct Horizon {
     data_set: usize,
 }
 
-/// A climb without its path, which crosses as a `Float64Array`.
+/// A climb without its path and parameters, which cross as `Float64Array`s.
 #[derive(Serialize, Deserialize)]
 struct Progress {
     start: usize,
     rungs: Vec<Rung>,
-    parameters: Vec<f64>,
     #[serde(default)]
     failure: Option<Error>,
     #[serde(default)]
@@ -45,28 +63,49 @@ impl Annealer {
         let data = read_data(data)?;
         let options: AnnealOptions = read("", options)?;
         least_action::Annealer::new(model, data, options)
-            .map(Annealer)
+            .map(|annealer| Annealer(Kind::Paths(Box::new(annealer))))
             .map_err(thrown)
+    }
+
+    /// `pairs` as [`read_pairs`] takes them; `action` and `options` together are what a user says.
+    #[wasm_bindgen(js_name = ofNetwork)]
+    pub fn of_network(
+        spec: &JsValue,
+        pairs: &JsValue,
+        action: &JsValue,
+        options: &JsValue,
+    ) -> Result<Annealer> {
+        let network = read_network(spec)?;
+        let pairs = read_pairs("pairs", pairs)?;
+        let action: NetworkOptions = read("", action)?;
+        let options: NetworkAnnealOptions = read("", options)?;
+        let options = NetworkAnnealOptions { action, ..options };
+        let networks = Networks::new(network, pairs, options).map_err(thrown)?;
+        let annealer = Box::new(least_action::Annealer::on(networks));
+        Ok(Annealer(Kind::Networks(annealer)))
     }
 
     /// Names of the estimated parameters, in the order of their values in rungs.
     pub fn estimated(&self) -> Vec<String> {
-        self.0.problem().estimated().map(str::to_string).collect()
+        either!(&self.0, annealer => annealer.landscape().estimated())
     }
 
     /// Names of the parameters that change in time: they are the last columns of paths.
     pub fn varying(&self) -> Vec<String> {
-        self.0.problem().varying().map(str::to_string).collect()
+        match &self.0 {
+            Kind::Paths(annealer) => annealer.problem().varying().map(str::to_string).collect(),
+            Kind::Networks(_) => Vec::new(),
+        }
     }
 
     /// How many starting paths are tried at most.
     pub fn starts(&self) -> usize {
-        self.0.options().starting_paths.count
+        either!(&self.0, annealer => annealer.landscape().attempts().count)
     }
 
     /// Rungs of every climb; undefined where they are found on the way.
     pub fn rungs(&self) -> Option<usize> {
-        let ladder = &self.0.options().model_precision;
+        let ladder = either!(&self.0, annealer => annealer.landscape().ladder());
         ladder.factor.and(ladder.rungs)
     }
 
@@ -75,24 +114,35 @@ impl Annealer {
     pub fn state(&self, climbs: Vec<JsValue>) -> Result<JsValue> {
         let climbs = climbs.iter().map(read_progress);
         let climbs = climbs.collect::<Result<Vec<Climb>>>()?;
-        Ok(object([
-            ("enough", plain(&self.0.enough(&climbs))),
-            ("over", plain(&self.0.over(&climbs))),
-            ("reprieved", plain(&self.0.reprieved(&climbs))),
-        ]))
+        Ok(either!(&self.0, annealer => object([
+            ("enough", plain(&annealer.enough(&climbs))),
+            ("over", plain(&annealer.over(&climbs))),
+            ("reprieved", plain(&annealer.reprieved(&climbs))),
+        ])))
     }
 
     /// Begins the climb from a starting path.
     pub fn climber(&self, start: usize) -> Result<Climber> {
-        self.0.climber(start).map(Climber).map_err(thrown)
+        let climber = match &self.0 {
+            Kind::Paths(annealer) => annealer.climber(start).map(Box::new).map(Climbing::Paths),
+            Kind::Networks(annealer) => annealer
+                .climber(start)
+                .map(Box::new)
+                .map(Climbing::Networks),
+        };
+        climber.map(Climber).map_err(thrown)
     }
 
     /// Goes on with a climb: `{ start, rungs, parameters, path }`.
     pub fn resume(&self, climb: &JsValue) -> Result<Climber> {
-        self.0
-            .resume(read_climb(climb)?)
-            .map(Climber)
-            .map_err(thrown)
+        let climb = read_climb(climb)?;
+        let climber = match &self.0 {
+            Kind::Paths(annealer) => annealer.resume(climb).map(Box::new).map(Climbing::Paths),
+            Kind::Networks(annealer) => {
+                annealer.resume(climb).map(Box::new).map(Climbing::Networks)
+            }
+        };
+        climber.map(Climber).map_err(thrown)
     }
 
     /// What climbs say together: `{ levels, gap, expectedLevel, drops, findings, verdict, best, modelPrecision, summary, diagnosis }`; `best` is a
@@ -102,7 +152,7 @@ impl Annealer {
             .iter()
             .map(read_climb)
             .collect::<Result<Vec<Climb>>>()?;
-        let run = Run::new(&self.0, climbs).map_err(thrown)?;
+        let run = either!(&self.0, annealer => Run::new(annealer, climbs)).map_err(thrown)?;
         // Of a ladder that is found from the data, every climb has rungs of its own: those of the longest are given.
         let longest = run.climbs.iter().max_by_key(|climb| climb.rungs.len());
         let rungs = longest.map_or(&[][..], |climb| &climb.rungs);
@@ -121,7 +171,7 @@ impl Annealer {
         ]))
     }
 
-    /// `{ times, path }` from the end of a climb's path on, `horizon` being `{ until, inputs, dataSet }`.
+    /// Of a path through data: `{ times, path }` from the end of a climb's path on, `horizon` being `{ until, inputs, dataSet }`.
     pub fn predict(&self, climb: &JsValue, horizon: &JsValue) -> Result<JsValue> {
         let climb = read_climb(climb)?;
         let given: Horizon = read("", horizon)?;
@@ -130,8 +180,12 @@ impl Annealer {
             inputs: &given.inputs,
             data_set: given.data_set,
         };
-        let prediction =
-            least_action::twin::predict(self.0.problem(), &climb, horizon).map_err(thrown)?;
+        let Kind::Paths(annealer) = &self.0 else {
+            // The SDK predicts by a network's weights.
+            return Ok(JsValue::UNDEFINED);
+        };
+        let prediction = least_action::twin::predict(annealer.problem(), &climb, horizon);
+        let prediction = prediction.map_err(thrown)?;
         Ok(object([
             ("times", float64_array(&prediction.times)),
             ("path", float64_array(&prediction.path)),
@@ -141,7 +195,12 @@ impl Annealer {
 
 /// One starting path on its way up the ladder.
 #[wasm_bindgen]
-pub struct Climber(least_action::anneal::Climber);
+pub struct Climber(Climbing);
+
+enum Climbing {
+    Paths(Box<least_action::anneal::Climber<Paths>>),
+    Networks(Box<least_action::anneal::Climber<Networks>>),
+}
 
 #[wasm_bindgen]
 impl Climber {
@@ -153,17 +212,23 @@ impl Climber {
             let cancel = cancel.as_ref();
             cancel.is_some_and(|cancel| Atomics::load(cancel, 0).is_ok_and(|value| value != 0))
         };
-        let rung = self.0.next_rung_unless(&interrupted);
+        let rung = match &mut self.0 {
+            Climbing::Paths(climber) => climber.next_rung_unless(&interrupted),
+            Climbing::Networks(climber) => climber.next_rung_unless(&interrupted),
+        };
         rung.map_or(JsValue::UNDEFINED, plain)
     }
 
     /// What has been done so far: `{ start, rungs, parameters, failure, path }`.
     pub fn climb(&self) -> JsValue {
-        let climb = self.0.climb();
+        let climb = match &self.0 {
+            Climbing::Paths(climber) => climber.climb(),
+            Climbing::Networks(climber) => climber.climb(),
+        };
         let result = object([
             ("start", (climb.start as f64).into()),
             ("rungs", plain(&climb.rungs)),
-            ("parameters", plain(&climb.parameters)),
+            ("parameters", float64_array(&climb.parameters)),
             ("failure", plain(&climb.failure)),
             ("stopped", plain(&climb.stopped)),
         ]);
@@ -173,47 +238,44 @@ impl Climber {
 }
 
 fn read_climb(climb: &JsValue) -> Result<Climb> {
-    let path = Reflect::get(climb, &"path".into())
-        .ok()
-        .and_then(|path| path.dyn_into::<Float64Array>().ok())
-        .ok_or_else(|| {
-            thrown(Error::WrongShape {
-                path: "resume.starts.path".into(),
-                message: "must be a Float64Array".into(),
-            })
-        })?;
     Ok(Climb {
-        path: path.to_vec(),
+        path: array_of(climb, "path")?,
+        parameters: array_of(climb, "parameters")?,
         ..read_progress(climb)?
     })
 }
 
-/// A climb without its path.
-fn read_progress(climb: &JsValue) -> Result<Climb> {
-    let start = Reflect::get(climb, &"start".into()).unwrap_or(JsValue::UNDEFINED);
-    // The SDK passes exactly these fields, so there are no unknown ones to look for.
-    let progress: Progress = read_exact(&start, climb)?;
-    Ok(Climb {
-        start: progress.start,
-        rungs: progress.rungs,
-        parameters: progress.parameters,
-        failure: progress.failure,
-        stopped: progress.stopped,
-        path: Vec::new(),
+/// The SDK passes a `Float64Array`.
+fn array_of(climb: &JsValue, field: &str) -> Result<Vec<f64>> {
+    let given = Reflect::get(climb, &field.into()).ok();
+    let array = given.and_then(|given| given.dyn_into::<Float64Array>().ok());
+    array.map(|array| array.to_vec()).ok_or_else(|| {
+        thrown(Error::WrongShape {
+            path: format!("resume.starts.{field}"),
+            message: "must be a Float64Array".into(),
+        })
     })
 }
 
-fn read_exact(start: &JsValue, climb: &JsValue) -> Result<Progress> {
+/// A climb without its path and parameters.
+fn read_progress(climb: &JsValue) -> Result<Climb> {
+    let start = Reflect::get(climb, &"start".into()).unwrap_or(JsValue::UNDEFINED);
+    // The SDK passes exactly these fields, so there are no unknown ones to look for.
     let fields = object([]);
-    for name in ["start", "rungs", "parameters", "failure", "stopped"] {
-        set(
-            &fields,
-            name,
-            &Reflect::get(climb, &name.into()).unwrap_or(JsValue::UNDEFINED),
-        );
+    for name in ["start", "rungs", "failure", "stopped"] {
+        let value = Reflect::get(climb, &name.into()).unwrap_or(JsValue::UNDEFINED);
+        set(&fields, name, &value);
     }
     let root = start.as_f64().map_or("resume.starts".into(), |start| {
         format!("resume.starts[{start}]")
     });
-    read(&root, &fields)
+    let progress: Progress = read(&root, &fields)?;
+    Ok(Climb {
+        start: progress.start,
+        rungs: progress.rungs,
+        parameters: Vec::new(),
+        failure: progress.failure,
+        stopped: progress.stopped,
+        path: Vec::new(),
+    })
 }

@@ -7,9 +7,15 @@ mod action;
 mod anneal;
 mod convert;
 mod model;
+mod network;
+mod network_action;
 mod panic;
 
 pub use action::Action;
 pub use anneal::{Annealer, Climber};
 pub use model::{describe_model, integrate, twin_experiment};
+pub use network::{
+    describe_network, network_activations, network_twin, prediction_error, random_weights,
+};
+pub use network_action::{NetworkAction, Trainer};
 pub use panic::{panic_deliberately, take_panic_message};

@@ -1,13 +1,16 @@
-//! Prints every bit of the runs that test/fixtures/fingerprint.json describes, under all discretizations, as JSON: the SDK's tests compare them with what
-//! WebAssembly computes.
+//! Prints every bit of the runs that test/fixtures/fingerprint.json describes, under all discretizations, and of the networks of test/fixtures/networks.json, as
+//! JSON: the SDK's tests compare them with what WebAssembly computes.
 //!
-//! cargo run --release --example fingerprint --features serde -- test/fixtures/fingerprint.json
+//! cargo run --release --example fingerprint --features serde -- test/fixtures/fingerprint.json test/fixtures/networks.json
 
 use std::error::Error;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use least_action::anneal::{NetworkAnnealOptions, Networks, Run};
 use least_action::models::ModelSpec;
+use least_action::network::{Layer, Network, TrainOptions, Trainer};
+use least_action::twin::NetworkTwin;
 use least_action::{AnnealOptions, Annealer, Discretization, TwinExperiment};
 use serde::Deserialize;
 use serde_json::{json, Value};
@@ -20,19 +23,80 @@ struct Case {
     anneal: AnnealOptions,
 }
 
+#[derive(Deserialize)]
+struct NetworkCase {
+    name: String,
+    inputs: usize,
+    layers: Vec<Layer>,
+    twin: NetworkTwin,
+    anneal: NetworkAnnealOptions,
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
-    let file = std::env::args()
-        .nth(1)
-        .ok_or("give the file with the cases")?;
-    let cases: Vec<Case> = serde_json::from_str(&std::fs::read_to_string(file)?)?;
-    let mut results = Vec::new();
+    let mut files = std::env::args().skip(1);
+    let mut file = || files.next().ok_or("give the two files with the cases");
+    let (paths, networks) = (file()?, file()?);
+    let cases: Vec<Case> = serde_json::from_str(&std::fs::read_to_string(paths)?)?;
+    let mut paths = Vec::new();
     for case in &cases {
         for discretization in Discretization::FLOWS {
-            results.push(fingerprint(case, discretization)?);
+            paths.push(fingerprint(case, discretization)?);
         }
     }
-    println!("{}", Value::Array(results));
+    let cases: Vec<NetworkCase> = serde_json::from_str(&std::fs::read_to_string(networks)?)?;
+    let networks = cases.iter().map(of_network);
+    let networks = networks.collect::<Result<Vec<_>, _>>()?;
+    println!("{}", json!({ "paths": paths, "networks": networks }));
     Ok(())
+}
+
+fn of_network(case: &NetworkCase) -> Result<Value, Box<dyn Error>> {
+    let network = Network::feedforward(case.inputs, case.layers.clone())?;
+    let weights = network.random_weights(None, None, case.twin.seed)?;
+    let twin = NetworkTwin {
+        weights: weights.clone(),
+        ..case.twin.clone()
+    };
+    let twin = twin.run(&network)?;
+    let training = TrainOptions {
+        action: case.anneal.action.clone(),
+        ..TrainOptions::default()
+    };
+    let mut trainer = Trainer::new(&network, &twin.pairs, &training)?;
+    trainer.advance(50)?;
+    let networks = Networks::new(network.clone(), twin.pairs.clone(), case.anneal.clone())?;
+    let run = Annealer::on(networks).run(|_| ControlFlow::Continue(()))?;
+    let fresh = &twin.fresh;
+    let best = &run.best().parameters;
+    let prediction = network.predict(best, &fresh.inputs, &fresh.forcing)?;
+    let error = network.prediction_error(best, fresh, &twin.pairs)?;
+    Ok(json!({
+        "name": case.name,
+        "weights": bits(&weights),
+        "pairs": bits(&[&twin.pairs.inputs[..], &twin.pairs.outputs].concat()),
+        "truth": bits(&twin.truth),
+        "levels": bits(&levels(&run)),
+        "parameters": bits(&run.climbs.iter().flat_map(|c| c.parameters.clone()).collect::<Vec<_>>()),
+        "paths": bits(&run.climbs.iter().flat_map(|c| c.path.clone()).collect::<Vec<_>>()),
+        "prediction": bits(&prediction),
+        "error": bits(&[error.mean_square, error.constant]),
+        "trained": bits(trainer.weights()),
+        "summary": run.summary(),
+        "diagnosis": run.diagnose(),
+    }))
+}
+
+fn levels(run: &Run) -> Vec<f64> {
+    let rungs = run.climbs.iter().flat_map(|climb| &climb.rungs);
+    let numbers = rungs.flat_map(|rung| {
+        [
+            rung.model_precision,
+            rung.action,
+            rung.measurement_error,
+            rung.model_error,
+        ]
+    });
+    numbers.collect()
 }
 
 fn fingerprint(case: &Case, discretization: Discretization) -> Result<Value, Box<dyn Error>> {
@@ -44,17 +108,6 @@ fn fingerprint(case: &Case, discretization: Discretization) -> Result<Value, Box
     };
     let annealer = Annealer::new(model, twin.data.clone(), options)?;
     let run = annealer.run(|_| ControlFlow::Continue(()))?;
-    let rungs = run.climbs.iter().flat_map(|climb| &climb.rungs);
-    let levels: Vec<f64> = rungs
-        .flat_map(|rung| {
-            [
-                rung.model_precision,
-                rung.action,
-                rung.measurement_error,
-                rung.model_error,
-            ]
-        })
-        .collect();
     let end = case.twin.time_step * (case.twin.points + 20) as f64;
     let prediction = least_action::twin::predict(
         annealer.problem(),
@@ -70,7 +123,7 @@ fn fingerprint(case: &Case, discretization: Discretization) -> Result<Value, Box
         "data": bits(&twin.data.values),
         "truth": bits(&twin.truth),
         "future": bits(&twin.future),
-        "levels": bits(&levels),
+        "levels": bits(&levels(&run)),
         "parameters": bits(&run.climbs.iter().flat_map(|c| c.parameters.clone()).collect::<Vec<_>>()),
         "paths": bits(&run.climbs.iter().flat_map(|c| c.path.clone()).collect::<Vec<_>>()),
         "prediction": bits(&prediction.path),

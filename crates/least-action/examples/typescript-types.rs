@@ -6,18 +6,24 @@ use std::collections::BTreeMap;
 
 use least_action::action::{GradientCheck, GradientVerdict, Precision, Prior, Variable};
 use least_action::anneal::{
-    ActiveBound, Drop, Estimate, Finding, FindingCode, Ladder, Level, ObservedStart, Range, Rung,
-    Severity, Start, StartingPaths, Stopped, Verdict,
+    ActiveBound, Drop, Estimate, Finding, FindingCode, Ladder, Level, NetworkAnnealOptions,
+    NetworkStart, NetworkStarts, ObservedStart, Range, Rung, Severity, Start, StartingPaths,
+    Stopped, Verdict,
 };
 use least_action::model::{
     EquationDefinition, Initial, Model, ModelDefinition, ModelKind, NamedExpression, Parameter,
     ParameterDefinition, StateDefinition,
 };
 use least_action::models::ModelSpec;
+use least_action::network::{
+    Activation, Bias, Layer, LayerError, LayerValues, NetworkOptions, Pairs, PredictionError,
+    TrainOptions, TrainedInputs,
+};
 use least_action::solve::{
     ConjugateGradient, Hessian, Lbfgs, MinimizerOptions, NewtonCg, StopReason, Structured,
     TrustRegion,
 };
+use least_action::twin::NetworkTwin;
 use least_action::{
     ActionOptions, ActionValue, AnnealOptions, Discretization, Error, Normalization, TwinExperiment,
 };
@@ -28,9 +34,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("// Generated from the Rust types. Do not edit.");
     let declarations = [
         declaration::<ActionOptions>(&config)?,
+        declaration::<Activation>(&config)?,
         declaration::<ActiveBound>(&config)?,
         declaration::<ActionValue>(&config)?,
         declaration::<AnnealOptions>(&config)?,
+        declaration::<Bias>(&config)?,
         declaration::<ConjugateGradient>(&config)?,
         declaration::<Discretization>(&config)?,
         declaration::<Drop>(&config)?,
@@ -42,6 +50,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<GradientVerdict>(&config)?,
         declaration::<Hessian>(&config)?,
         declaration::<Ladder>(&config)?,
+        declaration::<Layer>(&config)?,
+        declaration::<LayerError>(&config)?,
+        declaration::<LayerValues>(&config)?,
         declaration::<Lbfgs>(&config)?,
         declaration::<Level>(&config)?,
         minimizers(),
@@ -53,11 +64,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<EquationDefinition>(&config)?,
         declaration::<Initial>(&config)?,
         declaration::<ModelSpec>(&config)?,
+        declaration::<NetworkAnnealOptions>(&config)?,
+        declaration::<NetworkOptions>(&config)?,
+        declaration::<NetworkStart>(&config)?,
+        declaration::<NetworkStarts>(&config)?,
+        declaration::<NetworkTwin>(&config)?,
         declaration::<NewtonCg>(&config)?,
         declaration::<Normalization>(&config)?,
         declaration::<ObservedStart>(&config)?,
+        declaration::<Pairs>(&config)?,
         declaration::<Parameter>(&config)?,
         declaration::<Precision>(&config)?,
+        declaration::<PredictionError>(&config)?,
         declaration::<Prior>(&config)?,
         declaration::<Range>(&config)?,
         declaration::<Rung>(&config)?,
@@ -67,6 +85,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<StopReason>(&config)?,
         declaration::<Stopped>(&config)?,
         declaration::<Structured>(&config)?,
+        declaration::<TrainOptions>(&config)?,
+        declaration::<TrainedInputs>(&config)?,
         declaration::<TrustRegion>(&config)?,
         declaration::<TwinExperiment>(&config)?,
         declaration::<Variable>(&config)?,

@@ -2,23 +2,28 @@
 import { call, release } from "../instance.js";
 import type { Climb, RawAnnealer, Rung } from "../raw.js";
 import { annealerOf, type Climbing, type Job } from "./climbs.js";
-import { type AnnealOptions, climbsOf, type Progress, split, type Task, type Watch } from "./options.js";
-import { Run } from "./run.js";
+import { planOf as networkPlanOf } from "../network/anneal.js";
+import { isNetwork } from "../network/network.js";
+import type { NetworkRun } from "../network/run.js";
+import { fields } from "../shape.js";
+import { type Plan, planOf, type Progress, type Task, type Watch } from "./options.js";
+import type { Run } from "./run.js";
 
-/** {@link AnnealOptions} to {@link Run}, by one way of climbing. */
-export async function annealBy<P extends string, E extends P, I extends string>(
-  climbing: Climbing,
-  options: AnnealOptions<P, E, I>,
-): Promise<Run<E, I>> {
-  const { task, model, watch, resume } = split(options);
+/** Options to a run, by one way of climbing. */
+export async function annealBy(climbing: Climbing, options: unknown): Promise<Run | NetworkRun> {
+  const { model } = fields("options", options);
+  return isNetwork(model) ? ascend(climbing, networkPlanOf(model, options)) : ascend(climbing, planOf(options));
+}
+
+async function ascend<R>(climbing: Climbing, { task, watch, earlier, result }: Plan<R>): Promise<R> {
   const annealer = annealerOf(task);
   try {
     const names = call(() => ({ estimated: annealer.estimated(), varying: annealer.varying() }));
-    const earlier = call(() => climbsOf(resume, names));
-    for (const climb of earlier) release(call(() => annealer.resume(climb)));
-    const ascent = new Ascent(annealer, earlier, watch.onProgress);
+    const climbs = call(() => earlier(names));
+    for (const climb of climbs) release(call(() => annealer.resume(climb)));
+    const ascent = new Ascent(annealer, climbs, watch.onProgress);
     await ascent.run(climbing, task, watch);
-    return new Run<E, I>({ task, model, ...names, ...ascent.outcome(watch.signal) });
+    return result({ ...names, ...ascent.outcome(watch.signal) });
   } finally {
     release(annealer);
   }

@@ -2,7 +2,7 @@
 import { LeastActionError } from "../errors.js";
 import { call, release } from "../instance.js";
 import type { Climb, RawAnnealer, RawClimber, Rung } from "../raw.js";
-import { ownNames, type Task } from "./options.js";
+import type { Task } from "./options.js";
 
 /** A starting path, and what has been done of it already. */
 export interface Job {
@@ -27,14 +27,18 @@ export type Climbing = (work: Work) => Promise<void>;
 
 export function annealerOf(task: Task): RawAnnealer {
   try {
-    return call((raw) => new raw.Annealer(task.spec, task.sets, task.options));
+    return call((raw) =>
+      task.kind === "paths"
+        ? new raw.Annealer(task.spec, task.sets, task.options)
+        : raw.Annealer.ofNetwork(task.spec, task.pairs, task.action, task.options),
+    );
   } catch (error) {
-    throw withOwnNames(error);
+    throw withOwnNames(error, task.ownNames);
   }
 }
 
 /** Rust knows only the options that are for it: who misspells one of ours should be told of ours as well. */
-function withOwnNames(error: unknown): unknown {
+export function withOwnNames(error: unknown, ownNames: readonly string[]): unknown {
   if (!(error instanceof LeastActionError) || error.facts.code !== "unknownName") return error;
   const { path, name, known: theirs } = error.facts;
   if (path !== name) return error;

@@ -22,7 +22,7 @@ async function climb(annealer: RawAnnealer, job: Job, { signal, onRung, onClimb 
       const rung = call(() => climber.nextRung());
       if (rung === undefined) break;
       onRung(job.start, rung);
-      await eventLoop();
+      await breathe();
     }
     onClimb(call(() => climber.climb()));
   } finally {
@@ -31,7 +31,7 @@ async function climb(annealer: RawAnnealer, job: Job, { signal, onRung, onClimb 
 }
 
 /** Lets events and timers be served. Not by setTimeout, which browsers hold back for 4 ms. */
-function eventLoop(): Promise<void> {
+export function breathe(): Promise<void> {
   return new Promise((resolve) => {
     if (typeof setImmediate === "function") {
       setImmediate(resolve);

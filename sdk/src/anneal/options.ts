@@ -2,8 +2,19 @@
 import { LeastActionError, outOfRange, wrongLength, wrongShape } from "../errors.js";
 import { specOf, type Model } from "../models.js";
 import { type DataSet, type Observations, setsOf } from "../observations.js";
-import type { Climb, CoreAnnealOptions, Discretization, Estimate, Normalization, Rung, Stopped } from "../raw.js";
+import type {
+  Climb,
+  CoreAnnealOptions,
+  Discretization,
+  Estimate,
+  Normalization,
+  RawPairs,
+  Rung,
+  Stopped,
+} from "../raw.js";
 import { copied, describe, fields, float64Array, plain } from "../shape.js";
+import type { Outcome } from "./results.js";
+import { Run } from "./run.js";
 
 /** A rung has been done. */
 export interface Progress {
@@ -25,11 +36,22 @@ export interface Progress {
   level: Rung;
 }
 
+/** Who climbs, and who watches. */
+export interface Watching {
+  /**
+   * Threads that climb, in Node. Default: as many as there are cores, but not more than starting paths. 0: this thread, which is let go
+   * between rungs. The result does not depend on it. Browsers always use this thread.
+   */
+  workers?: number;
+  /** Told of every rung. What it throws stops the run and rejects its promise. */
+  onProgress?: (progress: Progress) => void;
+  /** Stops the run within one rung per thread; the promise then gives what was done, or rejects if that is nothing. */
+  signal?: AbortSignal | undefined;
+}
+
 /** Everything about an annealing run. `P` are the model's parameters, `E` those to be estimated, `I` its inputs. */
-export interface AnnealOptions<P extends string = string, E extends P = P, I extends string = string> extends Omit<
-  CoreAnnealOptions,
-  "parameters" | "estimate" | "discretization" | "normalization"
-> {
+export interface AnnealOptions<P extends string = string, E extends P = P, I extends string = string>
+  extends Omit<CoreAnnealOptions, "parameters" | "estimate" | "discretization" | "normalization">, Watching {
   model: Model<P, string, I>;
   /** One data set, or several that share the parameters and have paths of their own, one after the other. */
   data: Observations | readonly Observations[];
@@ -41,17 +63,8 @@ export interface AnnealOptions<P extends string = string, E extends P = P, I ext
   parameters?: { readonly [K in NoInfer<P>]?: number };
   /** Parameters to be estimated along with the path, and where they start. Default: none. */
   estimate?: { readonly [K in E]: Estimate };
-  /**
-   * Threads that climb, in Node. Default: as many as there are cores, but not more than starting paths. 0: this thread, which is let go
-   * between rungs. The result does not depend on it. Browsers always use this thread.
-   */
-  workers?: number;
   /** A run that was cancelled, to be continued with the same options; the result has the same bits as one that was not. */
   resume?: ResumableRun;
-  /** Told of every rung. What it throws stops the run and rejects its promise. */
-  onProgress?: (progress: Progress) => void;
-  /** Stops the run within one rung per thread; the promise then gives what was done, or rejects if that is nothing. */
-  signal?: AbortSignal | undefined;
 }
 
 /** As much of a run as is needed to go on with it: a run, or what `JSON.parse` makes of one. */
@@ -66,12 +79,27 @@ export interface ResumableRun {
   }[];
 }
 
-/** What Rust needs: fit to be sent to a worker. */
-export interface Task {
+/** What Rust needs to anneal paths: fit to be sent to a worker. */
+export interface PathTask {
+  kind: "paths";
   spec: unknown;
   sets: readonly DataSet[];
   options: unknown;
+  /** Names of options that are not for Rust. */
+  ownNames: readonly string[];
 }
+
+/** What Rust needs to anneal networks. */
+export interface NetworkTask {
+  kind: "networks";
+  spec: unknown;
+  pairs: RawPairs;
+  action: unknown;
+  options: unknown;
+  ownNames: readonly string[];
+}
+
+export type Task = PathTask | NetworkTask;
 
 /** What is left for here. */
 export interface Watch {
@@ -80,29 +108,42 @@ export interface Watch {
   signal: AbortSignal | undefined;
 }
 
-/** Options that are not for Rust. */
-export const ownNames = [
-  "model",
-  "data",
-  "workers",
-  "resume",
-  "onProgress",
-  "signal",
-] satisfies (keyof AnnealOptions)[];
+/** Names that Rust gives to columns of paths and to parameters. */
+export interface Names {
+  estimated: readonly string[];
+  varying: readonly string[];
+}
+
+/** A run before it is made. */
+export interface Plan<R> {
+  task: Task;
+  watch: Watch;
+  /** What an earlier run has done. */
+  earlier: (names: Names) => Climb[];
+  result: (outcome: Outcome) => R;
+}
+
+const ownNames = ["model", "data", "workers", "resume", "onProgress", "signal"] satisfies (keyof AnnealOptions)[];
 
 /** Splits options. Those for Rust are checked there. */
-export function split(options: unknown): { task: Task; model: unknown; watch: Watch; resume: unknown } {
+export function planOf<E extends string, I extends string>(options: unknown): Plan<Run<E, I>> {
   const { model, data, workers, resume, onProgress, signal, ...rest } = fields("options", options);
   for (const name of ["parameters", "estimate"]) {
     // Rust would take a list's text for parameter names. action() has a list here, so this is easily mixed up.
     if (Array.isArray(rest[name])) throw wrongShape(name, "must be an object with a field per parameter, got an array");
   }
+  const [spec, sets, given] = [specOf(model), setsOf(data), plain("options", rest)];
+  const task: PathTask = { kind: "paths", spec, sets, options: given, ownNames };
   return {
-    task: { spec: specOf(model), sets: setsOf(data), options: plain("options", rest) },
-    model,
-    watch: { workers: workersOf(workers), onProgress: callback(onProgress), signal: signalOf(signal) },
-    resume,
+    task,
+    watch: watchOf({ workers, onProgress, signal }),
+    earlier: (names) => climbsOf(resume, (path, climb) => pathOf(path, climb, names)),
+    result: (outcome) => new Run<E, I>(outcome, task, model),
   };
+}
+
+export function watchOf({ workers, onProgress, signal }: Record<keyof Watch, unknown>): Watch {
+  return { workers: workersOf(workers), onProgress: callback(onProgress), signal: signalOf(signal) };
 }
 
 function workersOf(value: unknown): number | undefined {
@@ -125,7 +166,7 @@ function signalOf(value: unknown): AbortSignal | undefined {
 /** The climbs of an earlier run; whether they fit this one is decided in Rust. */
 export function climbsOf(
   resume: unknown,
-  { estimated, varying }: { estimated: readonly string[]; varying: readonly string[] },
+  pointOf: (path: string, climb: Record<string, unknown>) => Pick<Climb, "path" | "parameters">,
 ): Climb[] {
   if (resume === undefined) return [];
   const { starts } = fields("resume", resume);
@@ -140,17 +181,25 @@ export function climbsOf(
       throw new LeastActionError(`${path}.start: ${value} is there twice`, facts);
     }
     seen.add(climb.start);
-    const parameters = fields(`${path}.parameters`, climb.parameters);
     return {
       start: climb.start as number,
       rungs: plain(`${path}.rungs`, climb.rungs) as Rung[],
-      parameters: estimated.map((name) => parameters[name] as number),
       // What failed is tried again, and fails again if nothing has changed.
       failure: null,
       stopped: (climb.stopped ?? null) as Stopped | null,
-      path: joined(path, climb, varying),
+      ...pointOf(path, climb),
     };
   });
+}
+
+/** A path and the estimated parameters as Rust has them. */
+function pathOf(at: string, climb: Record<string, unknown>, names: Names): Pick<Climb, "path" | "parameters"> {
+  const parameters = fields(`${at}.parameters`, climb.parameters);
+  const values = names.estimated.map((name) => parameters[name]);
+  return {
+    parameters: float64Array(`${at}.parameters`, values),
+    path: joined(at, climb, names.varying),
+  };
 }
 
 /** A path with the parameters that change in time as its last columns, as Rust has it. */

@@ -1,8 +1,53 @@
 //! What starting points of a network are made from.
 
 use super::{Activation, LayerValues, Network, NetworkProblem};
+use crate::error::{check, Result};
+use crate::random::Random;
 
 impl Network {
+    /// Weights at random, uniform in `range`, biases in `biases`; the same seed gives the same bits.
+    ///
+    /// Default of `range`: from -r to r, r being one over the root of the number of neurons before; of `biases`: as `range`.
+    ///
+    /// # Errors
+    /// A range whose ends are not finite or not in order.
+    pub fn random_weights(
+        &self,
+        range: Option<[f64; 2]>,
+        biases: Option<[f64; 2]>,
+        seed: u64,
+    ) -> Result<Vec<f64>> {
+        for (path, range) in [("range", range), ("biases", biases)] {
+            if let Some(range) = range {
+                check::range(path, range)?;
+            }
+        }
+        let random = &mut Random::new(seed, 0);
+        Ok(self.draw_weights(range, biases.or(range), random))
+    }
+
+    /// As [`Network::random_weights`]; tied weights are drawn once.
+    pub(crate) fn draw_weights(
+        &self,
+        range: Option<[f64; 2]>,
+        biases: Option<[f64; 2]>,
+        random: &mut Random,
+    ) -> Vec<f64> {
+        let mut weights = vec![0.0; self.weight_count()];
+        for (_, set) in self.distinct_sets() {
+            let before = (set.inputs + set.forcing).max(1) as f64;
+            let reach = 1.0 / before.sqrt();
+            let own = [-reach, reach];
+            let first_bias = set.biases().start;
+            for k in set.range() {
+                let is_bias = set.bias && k >= first_bias;
+                let range = if is_bias { biases } else { range };
+                weights[k] = random.uniform(range.unwrap_or(own));
+            }
+        }
+        weights
+    }
+
     /// Where the activations of a layer (0 to F) change with the weights: between the flat ends of its function, for those that have any.
     pub(crate) fn activation_range(&self, layer: usize) -> [f64; 2] {
         let Some(layer) = layer.checked_sub(1).map(|l| &self.layers()[l]) else {

@@ -22,10 +22,12 @@ mod pair_rows;
 mod pass;
 mod problem;
 mod products;
+mod skill;
 mod structured;
 #[cfg(test)]
 mod tests;
 mod train;
+mod trainer;
 
 pub use action::NetworkAction;
 pub use activation::Activation;
@@ -36,5 +38,7 @@ pub use network::{Network, WeightSet};
 pub use objective::NetworkObjective;
 pub(crate) use pair_rows::PairRows;
 pub use problem::{NetworkOptions, NetworkProblem};
+pub use skill::{LayerError, PredictionError};
 pub use structured::LayerElimination;
 pub use train::{TrainedInputs, Training};
+pub use trainer::{TrainOptions, Trainer};

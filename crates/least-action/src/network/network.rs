@@ -86,13 +86,28 @@ impl Network {
     /// No inputs or no layers, a layer that does not fit the one before (equal widths in the residual form and for models), fixed biases of the wrong length, tied
     /// layers of different shapes; all by field, as `layers[2].width`, where `layers[0]` is the first after the inputs.
     pub fn feedforward(inputs: usize, layers: Vec<Layer>) -> Result<Self> {
-        check::at_least("inputs", inputs, 1)?;
+        Network::named(inputs, layers, &|l| match l {
+            0 => "inputs".into(),
+            l => format!("layers[{}]", l - 1),
+        })
+    }
+
+    /// [`Network::feedforward`] for those whose users write layers down in another way: `name` says what layer l, 0 to F, is called in errors.
+    ///
+    /// # Errors
+    /// As [`Network::feedforward`].
+    pub fn named(
+        inputs: usize,
+        layers: Vec<Layer>,
+        name: &dyn Fn(usize) -> String,
+    ) -> Result<Self> {
+        check::at_least(&name(0), inputs, 1)?;
         check::at_least("layers", layers.len(), 1)?;
         let mut widths = vec![inputs];
         let mut sets: Vec<WeightSet> = Vec::with_capacity(layers.len());
         let mut weight_count = 0usize;
         for (l, layer) in layers.iter().enumerate() {
-            let path = format!("layers[{l}]");
+            let path = name(l + 1);
             layer.validate(&path, widths[l])?;
             let mut set = WeightSet::of(layer, widths[l]);
             let named = layer.share.as_ref();
@@ -100,7 +115,9 @@ impl Network {
             match tied {
                 Some(first) => {
                     set.start = sets[first].start;
-                    check_tied(&path, (layer, &set), first, (&layers[first], &sets[first]))?;
+                    let first_name = name(first + 1);
+                    let other = (&layers[first], &sets[first]);
+                    check_tied(&path, (layer, &set), &first_name, other)?;
                 }
                 None => {
                     set.start = weight_count;
@@ -135,7 +152,8 @@ impl Network {
             share: Some(share),
             ..cell
         };
-        Network::feedforward(cell.width, vec![cell; steps])
+        let width = cell.width;
+        Network::named(width, vec![cell; steps], &|_| "cell".into())
     }
 
     /// Neurons of each layer, 0 to F.
@@ -282,7 +300,7 @@ impl WeightSet {
 fn check_tied(
     path: &str,
     (layer, set): (&Layer, &WeightSet),
-    first: usize,
+    first: &str,
     (other, theirs): (&Layer, &WeightSet),
 ) -> Result<()> {
     let name = layer.share.as_deref().unwrap_or_default();
@@ -302,7 +320,7 @@ fn check_tied(
     Err(Error::WrongShape {
         path: format!("{path}.share"),
         message: format!(
-            "layers tied as \"{name}\" must have weights of one shape: here {}, at layers[{first}] {}; give one of them another name",
+            "layers tied as \"{name}\" must have weights of one shape: here {}, at {first} {}; give one of them another name",
             shape(layer, set),
             shape(other, theirs)
         ),

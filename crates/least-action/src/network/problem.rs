@@ -188,6 +188,19 @@ impl NetworkProblem {
         self.activation_count()..self.unknowns()
     }
 
+    /// Checks that something past the inputs is measured: otherwise there is nothing to learn.
+    ///
+    /// # Errors
+    /// [`Error::NoObservations`].
+    pub(crate) fn check_something_to_learn(&self) -> Result<()> {
+        match self.0.targets.iter().any(|target| target.layer > 0) {
+            true => Ok(()),
+            false => Err(Error::NoObservations {
+                path: "pairs.outputs".into(),
+            }),
+        }
+    }
+
     /// Numbers that are measured.
     pub fn measured(&self) -> usize {
         self.0.measured

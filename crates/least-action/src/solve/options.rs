@@ -83,6 +83,17 @@ impl MinimizerOptions {
         }
     }
 
+    /// Where a minimisation ends at the latest.
+    pub fn max_iterations(&self) -> usize {
+        match self {
+            MinimizerOptions::Lbfgs(options) => options.max_iterations,
+            MinimizerOptions::ConjugateGradient(options) => options.max_iterations,
+            MinimizerOptions::NewtonCg(options) => options.max_iterations,
+            MinimizerOptions::TrustRegion(options) => options.max_iterations,
+            MinimizerOptions::Structured(options) => options.max_iterations,
+        }
+    }
+
     /// Points and gradients that a minimisation keeps in memory, roughly.
     pub(crate) fn paths_in_memory(&self) -> usize {
         match self {

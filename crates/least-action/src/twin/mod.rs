@@ -1,11 +1,13 @@
 //! Twin experiments: data made by the model itself, so that the truth is known; and prediction past the data.
 
 mod integrate;
+mod networks;
 mod predict;
 
 use std::collections::BTreeMap;
 
 pub use integrate::{integrate, Forward, SUBSTEPS};
+pub use networks::{NetworkTwin, TwinPairs};
 pub use predict::{predict, Horizon, Prediction};
 
 use crate::action::{resolve_parameters, validate_observed, Observations};

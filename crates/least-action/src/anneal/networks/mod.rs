@@ -41,6 +41,7 @@ impl Networks {
         options.validate()?;
         let inputs = pairs.count * network.widths()[0];
         let problem = NetworkProblem::new(&network, &pairs, &options.action)?;
+        problem.check_something_to_learn()?;
         let weights = problem.network().weight_count();
         let form = Form::choose(&problem, options.minimizer)?;
         Ok(Networks {

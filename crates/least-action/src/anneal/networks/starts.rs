@@ -8,18 +8,7 @@ pub(super) fn draw(networks: &Networks, start: usize) -> (Vec<f64>, Vec<f64>) {
     let (problem, options) = (&networks.problem, &networks.options.starting_paths);
     let mut random = Random::new(options.seed, start as u64 + 1);
     let network = problem.network();
-    let mut weights = vec![0.0; network.weight_count()];
-    let mut drawn = 0;
-    for set in network.weight_sets() {
-        let before = (set.inputs + set.forcing).max(1) as f64;
-        let reach = 1.0 / before.sqrt();
-        let range = options.weights.unwrap_or([-reach, reach]);
-        // Tied weights are drawn once.
-        for weight in &mut weights[set.range().start.max(drawn)..set.range().end.max(drawn)] {
-            *weight = random.uniform(range);
-        }
-        drawn = drawn.max(set.range().end);
-    }
+    let weights = network.draw_weights(options.weights, options.weights, &mut random);
     let mut activations = vec![0.0; problem.activation_count()];
     for layer in 0..network.widths().len() {
         let range = network.activation_range(layer);

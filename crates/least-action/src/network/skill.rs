@@ -1,0 +1,215 @@
+//! How well a network predicts pairs that it was not made from.
+
+use super::data::Pairs;
+use super::network::Network;
+use crate::error::{check, Error, Result};
+
+/// Errors of a network's predictions of one layer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct LayerError {
+    pub layer: usize,
+    /// Mean of the squared differences to what was measured there, in the square of the data's unit.
+    pub mean_square: f64,
+    /// The same of the best constants.
+    pub constant: f64,
+}
+
+/// Errors of a network's predictions, beside those of who always says the same: the mean of what the network was made from.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct PredictionError {
+    /// Mean of the squared differences to everything that was measured past the inputs, in the square of the data's unit.
+    pub mean_square: f64,
+    /// The same of the best constants. A network that predicts is well below.
+    pub constant: f64,
+    /// `1 - meanSquare / constant`: 1 where every prediction is right, 0 where a constant does as well.
+    pub skill: f64,
+    /// The share of pairs whose largest output is where it should be, if the outputs are classes, one of them 1 and the others 0 in every pair; else null.
+    pub accuracy: Option<f64>,
+    /// Layer by layer: for recurrent networks the error grows along them.
+    pub layers: Vec<LayerError>,
+}
+
+impl Network {
+    /// Compares predictions with `fresh` pairs. `trained` are those that the weights were found from: their means are the best constants.
+    ///
+    /// # Errors
+    /// Pairs that do not fit, inputs that are missing, nothing measured past the inputs, and what [`Network::activations`] finds.
+    pub fn prediction_error(
+        &self,
+        weights: &[f64],
+        fresh: &Pairs,
+        trained: &Pairs,
+    ) -> Result<PredictionError> {
+        fresh.validate("pairs", self)?;
+        let (depth, width) = (self.depth(), self.widths()[0]);
+        let inputs = fresh.measured_at(0, depth).unwrap_or(&[]);
+        let because = format!("{} pairs x {width} neurons", fresh.count);
+        let needed = fresh.count * width;
+        check::length("pairs.inputs", inputs.len(), needed, &because)?;
+        if let Some(i) = inputs.iter().position(|x| x.is_nan()) {
+            let path = format!("pairs.inputs[{}][{}]", i / width, i % width);
+            let message = "is missing, so there is nothing to predict from".into();
+            return Err(Error::WrongShape { path, message });
+        }
+        let x = self.activations(weights, inputs, &fresh.forcing)?;
+        let (mut layers, mut all) = (Vec::new(), [0.0; 3]);
+        let mut start = needed;
+        for l in 1..=depth {
+            let width = self.widths()[l];
+            let made = &x[start..start + fresh.count * width];
+            start += made.len();
+            let Some(measured) = fresh.measured_at(l, depth) else {
+                continue;
+            };
+            let constants = means(trained.measured_at(l, depth).unwrap_or(measured), width);
+            let [mut errors, mut of_constants, mut count] = [0.0; 3];
+            for (k, (x, y)) in made.iter().zip(measured).enumerate() {
+                if !y.is_nan() {
+                    errors += (x - y) * (x - y);
+                    of_constants += (constants[k % width] - y) * (constants[k % width] - y);
+                    count += 1.0;
+                }
+            }
+            if count > 0.0 {
+                layers.push(LayerError {
+                    layer: l,
+                    mean_square: errors / count,
+                    constant: of_constants / count,
+                });
+            }
+            for (all, one) in all.iter_mut().zip([errors, of_constants, count]) {
+                *all += one;
+            }
+        }
+        let [errors, of_constants, count] = all;
+        if count == 0.0 {
+            let path = "pairs.outputs".into();
+            return Err(Error::NoObservations { path });
+        }
+        let last = &x[x.len() - fresh.count * self.widths()[depth]..];
+        Ok(PredictionError {
+            mean_square: errors / count,
+            constant: of_constants / count,
+            skill: 1.0 - errors / of_constants.max(f64::MIN_POSITIVE),
+            accuracy: accuracy(last, &fresh.outputs, self.widths()[depth]),
+            layers,
+        })
+    }
+}
+
+/// Of every column, without what is missing; zero where all is.
+fn means(rows: &[f64], width: usize) -> Vec<f64> {
+    let mut sums = vec![(0.0, 0.0); width];
+    for (k, value) in rows.iter().enumerate() {
+        if !value.is_nan() {
+            sums[k % width].0 += value;
+            sums[k % width].1 += 1.0;
+        }
+    }
+    let mean = |&(sum, count): &(f64, f64)| if count > 0.0 { sum / count } else { 0.0 };
+    sums.iter().map(mean).collect()
+}
+
+/// None unless every row of `truth` is a class.
+fn accuracy(made: &[f64], truth: &[f64], width: usize) -> Option<f64> {
+    let rows = truth.chunks_exact(width);
+    let is_class = |row: &[f64]| {
+        let ones = row.iter().filter(|&&y| y == 1.0).count();
+        ones == 1 && row.iter().all(|&y| y == 1.0 || y == 0.0)
+    };
+    if width < 2 || truth.is_empty() || !rows.clone().all(is_class) {
+        return None;
+    }
+    let hits = rows.clone().zip(made.chunks_exact(width));
+    let hits = hits.filter(|(truth, made)| truth[largest(made)] == 1.0);
+    Some(hits.count() as f64 / rows.len() as f64)
+}
+
+fn largest(row: &[f64]) -> usize {
+    let (mut place, mut value) = (0, f64::NEG_INFINITY);
+    for (k, &x) in row.iter().enumerate() {
+        if x > value {
+            (place, value) = (k, x);
+        }
+    }
+    place
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{Activation, Bias, Layer, LayerValues};
+
+    /// Two inputs, which are added and taken from each other.
+    fn network() -> Network {
+        let layer = Layer {
+            activation: Activation::Linear,
+            bias: Bias::None,
+            ..Layer::new(2)
+        };
+        Network::feedforward(2, vec![layer]).expect("layers fit")
+    }
+
+    const WEIGHTS: [f64; 4] = [1.0, 1.0, 1.0, -1.0];
+
+    #[test]
+    fn errors_are_those_by_hand_and_missing_outputs_do_not_count() {
+        let network = network();
+        let trained = Pairs::new(&network, vec![0.0; 4], vec![1.0, 10.0, 3.0, f64::NAN]);
+        // Predictions 3, -1 and 7, -1.
+        let inputs = vec![1.0, 2.0, 3.0, 4.0];
+        let fresh = Pairs::new(&network, inputs, vec![2.0, f64::NAN, 7.0, 1.0]);
+        let (trained, fresh) = (trained.expect("fits"), fresh.expect("fits"));
+        let error = network.prediction_error(&WEIGHTS, &fresh, &trained);
+        let error = error.expect("all fits");
+        assert_eq!(error.mean_square, (1.0 + 4.0) / 3.0);
+        // The best constants are 2 and 10.
+        assert_eq!(error.constant, (25.0 + 81.0) / 3.0);
+        assert_eq!(error.skill, 1.0 - 5.0 / 106.0);
+        assert_eq!(error.accuracy, None);
+        assert_eq!(error.layers.len(), 1);
+    }
+
+    #[test]
+    fn classes_are_counted() {
+        let network = network();
+        let outputs = vec![1.0, 0.0, 0.0, 1.0, 0.0, 1.0];
+        // Predictions (3, -1), (1, 3), (7, -1).
+        let inputs = vec![1.0, 2.0, 2.0, -1.0, 3.0, 4.0];
+        let pairs = Pairs::new(&network, inputs, outputs).expect("fits");
+        let error = network.prediction_error(&WEIGHTS, &pairs, &pairs);
+        assert_eq!(error.expect("fits").accuracy, Some(2.0 / 3.0));
+    }
+
+    #[test]
+    fn layers_between_count_and_what_cannot_be_predicted_is_said() {
+        let linear = Layer {
+            activation: Activation::Linear,
+            bias: Bias::None,
+            ..Layer::new(1)
+        };
+        let network = Network::recurrent(linear, 2).expect("fits");
+        let mut pairs = Pairs::new(&network, vec![1.0], vec![5.0]).expect("fits");
+        pairs.measurements = vec![LayerValues {
+            layer: 1,
+            values: vec![3.0],
+        }];
+        // 1, 2, 4
+        let error = network.prediction_error(&[2.0], &pairs, &pairs);
+        let errors = error.expect("fits").layers;
+        let errors = errors.iter().map(|l| (l.layer, l.mean_square));
+        assert_eq!(errors.collect::<Vec<_>>(), [(1, 1.0), (2, 1.0)]);
+
+        pairs.missing_inputs = true;
+        pairs.inputs[0] = f64::NAN;
+        let error = network.prediction_error(&[2.0], &pairs, &pairs);
+        let message = error.expect_err("no input").to_string();
+        assert!(message.starts_with("pairs.inputs[0][0]:"), "{message}");
+    }
+}

@@ -1,0 +1,239 @@
+//! Plain training a few iterations at a time, so that whoever waits can watch it and end it.
+
+use super::data::Pairs;
+use super::network::Network;
+use super::problem::{NetworkOptions, NetworkProblem};
+use super::train::{TrainedInputs, Training};
+use crate::error::{check, Result};
+use crate::solve::{Bounds, Lbfgs, Minimizer, MinimizerOptions, Minimum, Objective, StopReason};
+
+/// Everything about plain training but the network and the pairs.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(default, rename_all = "camelCase", deny_unknown_fields)
+)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct TrainOptions {
+    /// The loss is the action with exact layers: R_m, what is observed, bounds and priors.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<NetworkOptions>", optional))]
+    pub action: NetworkOptions,
+    /// Whether the measured inputs are taken for true. Default: `exact`.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<TrainedInputs>", optional))]
+    pub inputs: TrainedInputs,
+    /// Where the first weights are drawn from, uniformly, before they are moved into their bounds. Default: from -r to r, r being one over the root of the number of neurons before them.
+    #[cfg_attr(
+        feature = "typescript",
+        ts(type = "readonly [number, number]", optional)
+    )]
+    pub weights: Option<[f64; 2]>,
+    /// The first weights, all of them in one list, for instance those that annealing has found. Default: none, they are drawn.
+    #[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>", optional))]
+    pub initial_weights: Option<Vec<f64>>,
+    /// A whole number from 0 on, from TypeScript up to 2^53 - 1. The same seed gives the same bits. Default: 0.
+    #[cfg_attr(feature = "typescript", ts(type = "number", optional))]
+    pub seed: u64,
+    /// Which minimiser. Default: `lbfgs`; `conjugate-gradient` does it as well.
+    #[cfg_attr(feature = "typescript", ts(type = "MinimizerOptions", optional))]
+    pub minimizer: Option<MinimizerOptions>,
+}
+
+/// A network on its way to the weights of least loss.
+pub struct Trainer {
+    training: Training,
+    minimizer: MinimizerOptions,
+    unknowns: Vec<f64>,
+    minimum: Option<Minimum>,
+}
+
+impl Trainer {
+    /// # Errors
+    /// Whatever is wrong with the options or pairs, by field; minimisers that need more than a gradient.
+    pub fn new(network: &Network, pairs: &Pairs, options: &TrainOptions) -> Result<Self> {
+        let minimizer = options.minimizer.unwrap_or(Lbfgs::default().into());
+        minimizer.validate("minimizer")?;
+        let fine = matches!(
+            minimizer,
+            MinimizerOptions::Lbfgs(_) | MinimizerOptions::ConjugateGradient(_)
+        );
+        if !fine {
+            return Err(crate::Error::WrongShape {
+                path: "minimizer".into(),
+                message: format!(
+                    "training knows no second derivatives, which {} needs; use lbfgs or conjugate-gradient",
+                    minimizer.name()
+                ),
+            });
+        }
+        if let Some(range) = options.weights {
+            check::range("weights", range)?;
+        }
+        let problem = NetworkProblem::new(network, pairs, &options.action)?;
+        problem.check_something_to_learn()?;
+        let training = Training::new(&problem, options.inputs)?;
+        let weights = match &options.initial_weights {
+            None => network.random_weights(options.weights, None, options.seed)?,
+            Some(weights) => {
+                let because = "one per weight of the network";
+                let expected = network.weight_count();
+                check::length("initialWeights", weights.len(), expected, because)?;
+                weights.clone()
+            }
+        };
+        let mut unknowns = vec![0.0; training.unknowns()];
+        let first = unknowns.len() - weights.len();
+        if first > 0 {
+            let mut activations = vec![0.0; problem.activation_count()];
+            problem.put_measurements(&mut activations);
+            unknowns[..first].copy_from_slice(&activations[..first]);
+        }
+        unknowns[first..].copy_from_slice(&weights);
+        if let Some(bounds) = training.bounds() {
+            bounds.project(&mut unknowns);
+        }
+        Ok(Trainer {
+            training,
+            minimizer,
+            unknowns,
+            minimum: None,
+        })
+    }
+
+    /// Goes on for at most so many iterations, and tells where that has led, and the work of all together; `stop` is [`StopReason::Interrupted`] where there is more to do.
+    ///
+    /// The minimiser begins anew each time, so few iterations at a time are a waste.
+    ///
+    /// # Errors
+    /// A loss that is not finite at the first weights.
+    pub fn advance(&mut self, iterations: usize) -> Result<&Minimum> {
+        let before = self.minimum.take();
+        let done = before.as_ref().map_or(0, |minimum| minimum.iterations);
+        let most = self.minimizer.max_iterations();
+        let mut portion = Portion {
+            training: &mut self.training,
+            left: iterations.min(most.saturating_sub(done)).into(),
+        };
+        let mut minimum = self.minimizer.minimize(&mut portion, &mut self.unknowns)?;
+        if let Some(before) = before {
+            minimum.iterations += before.iterations;
+            minimum.evaluations += before.evaluations;
+        }
+        if minimum.stop == StopReason::Interrupted && minimum.iterations >= most {
+            minimum.stop = StopReason::IterationLimit;
+        }
+        Ok(self.minimum.insert(minimum))
+    }
+
+    /// The weights as they are.
+    pub fn weights(&self) -> &[f64] {
+        let first = self.unknowns.len() - self.network().weight_count();
+        &self.unknowns[first..]
+    }
+
+    pub fn network(&self) -> &Network {
+        self.training.problem().network()
+    }
+}
+
+/// Interrupts itself after so many iterations.
+struct Portion<'a> {
+    training: &'a mut Training,
+    left: std::cell::Cell<usize>,
+}
+
+impl Objective for Portion<'_> {
+    fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> Result<f64> {
+        Objective::evaluate(self.training, x, gradient)
+    }
+
+    fn interrupted(&self) -> bool {
+        let left = self.left.get();
+        self.left.set(left.saturating_sub(1));
+        left == 0
+    }
+
+    fn bounds(&self) -> Option<&Bounds> {
+        self.training.bounds()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::Layer;
+
+    fn pairs(network: &Network) -> Pairs {
+        let inputs: Vec<f64> = (0..20).map(|k| 0.1 * f64::from(k) - 1.0).collect();
+        let outputs = inputs.iter().map(|x| 0.5 + 0.3 * x.sin()).collect();
+        Pairs::new(network, inputs, outputs).expect("fits")
+    }
+
+    #[test]
+    fn portions_come_to_the_same_minimum_as_one_go() {
+        let network = Network::feedforward(1, vec![Layer::new(3), Layer::new(1)]).expect("fits");
+        let options = TrainOptions {
+            action: NetworkOptions {
+                weight_prior: Some(crate::action::Prior {
+                    mean: 0.0,
+                    deviation: 2.0,
+                }),
+                ..NetworkOptions::default()
+            },
+            ..TrainOptions::default()
+        };
+        let trainer = || Trainer::new(&network, &pairs(&network), &options).expect("fits");
+        let mut whole = trainer();
+        let expected = whole.advance(usize::MAX).expect("finite").clone();
+        assert!(expected.stop.settled() && expected.iterations > 10);
+        let mut portions = trainer();
+        let mut calls = 0;
+        let last = loop {
+            calls += 1;
+            let minimum = portions.advance(10).expect("finite");
+            assert!(minimum.iterations <= 10 * calls);
+            if minimum.stop != StopReason::Interrupted {
+                break minimum.clone();
+            }
+        };
+        assert!(calls > 1);
+        assert!((last.value / expected.value - 1.0).abs() < 1e-3);
+    }
+
+    #[test]
+    fn the_limit_holds_for_all_portions_together() {
+        let network = Network::feedforward(1, vec![Layer::new(1)]).expect("fits");
+        let limited = Lbfgs {
+            max_iterations: 5,
+            ..Lbfgs::default()
+        };
+        let options = TrainOptions {
+            minimizer: Some(limited.into()),
+            ..TrainOptions::default()
+        };
+        let mut trainer = Trainer::new(&network, &pairs(&network), &options).expect("fits");
+        assert_eq!(
+            trainer.advance(3).expect("finite").stop,
+            StopReason::Interrupted
+        );
+        let minimum = trainer.advance(3).expect("finite");
+        assert_eq!(
+            (minimum.stop, minimum.iterations),
+            (StopReason::IterationLimit, 5)
+        );
+    }
+
+    #[test]
+    fn minimizers_that_need_more_are_refused() {
+        let network = Network::feedforward(1, vec![Layer::new(1)]).expect("fits");
+        let options = TrainOptions {
+            minimizer: Some(MinimizerOptions::default()),
+            ..TrainOptions::default()
+        };
+        let error = Trainer::new(&network, &pairs(&network), &options).err();
+        assert_eq!(
+            error.map(|error| error.path().to_string()),
+            Some("minimizer".into())
+        );
+    }
+}

@@ -1,0 +1,109 @@
+// The action of a network, by itself: for people with their own minimiser.
+import { wrongLength } from "../errors.js";
+import { Held } from "../instance.js";
+import type { ActionValue, NetworkOptions, RawNetworkAction } from "../raw.js";
+import { arrayFor, fields, float64Array, plain } from "../shape.js";
+import { type LayerWeights, type Network, networkOf, type Weights } from "./network.js";
+import { type Pairs, pairsOf } from "./pairs.js";
+
+/** How the action of a network is formed. */
+export interface NetworkActionOptions extends NetworkOptions {
+  model: Network;
+  pairs: Pairs;
+}
+
+/** Where the action of a network is evaluated. */
+export interface NetworkPoint {
+  /** R_f. */
+  modelPrecision: number;
+  /** Activations layer by layer, each pairs x neurons, then all weights; see {@link NetworkAction.join}. */
+  unknowns: ArrayLike<number>;
+}
+
+/** The action of a network and its pairs; see {@link action}. */
+export class NetworkAction {
+  /** How many activations and weights there are. */
+  readonly unknowns: number;
+  readonly #network: Network;
+  readonly #held: Held<RawNetworkAction>;
+  /** The action and its parts: this is called often. */
+  readonly #result = new Float64Array(4);
+
+  /** @internal */
+  constructor(options: unknown) {
+    const { model, pairs, ...rest } = fields("options", options);
+    const network = networkOf(model);
+    const [crossed, given] = [pairsOf(pairs, network), plain("options", rest)];
+    this.#network = network;
+    this.#held = new Held("action", (raw) => new raw.NetworkAction(network.spec, crossed, given));
+    this.unknowns = this.#held.use((raw) => raw.unknowns());
+  }
+
+  /** The action and its parts, which are weighted and sum to it. */
+  evaluate(at: NetworkPoint): ActionValue {
+    const { unknowns, modelPrecision } = fields("options", at);
+    const values = this.#list("unknowns", unknowns);
+    this.#held.use((raw) => raw.evaluate(modelPrecision as number, values, this.#result));
+    return this.#value();
+  }
+
+  /**
+   * The same with the exact gradient in all unknowns.
+   *
+   * @param at where; `into`: an array for the gradient, as long as the unknowns (default: a new one).
+   */
+  gradient(at: NetworkPoint & { into?: Float64Array }): ActionValue & { gradient: Float64Array } {
+    const { unknowns, modelPrecision, into } = fields("options", at);
+    const values = this.#list("unknowns", unknowns);
+    const gradient = arrayFor(into, values.length);
+    this.#held.use((raw) => raw.gradient(modelPrecision as number, values, gradient, this.#result));
+    return { ...this.#value(), gradient };
+  }
+
+  /** Activations of all layers and weights as one list of unknowns. */
+  join(activations: readonly ArrayLike<number>[], weights: Weights): Float64Array {
+    const all = this.#network.joinWeights(weights);
+    const unknowns = new Float64Array(this.unknowns);
+    let start = 0;
+    activations.forEach((layer, l) => {
+      const values = float64Array(`activations[${l}]`, layer);
+      if (start + values.length <= unknowns.length) unknowns.set(values, start);
+      start += values.length;
+    });
+    const expected = this.unknowns - all.length;
+    if (start !== expected) throw wrongLength("activations", start, expected, "pairs x neurons of all layers");
+    unknowns.set(all, start);
+    return unknowns;
+  }
+
+  /** The other way round, of unknowns or a gradient in them. */
+  split(unknowns: ArrayLike<number>): { activations: Float64Array[]; weights: LayerWeights[] } {
+    const all = this.#list("unknowns", unknowns);
+    const first = this.unknowns - this.#network.weightCount;
+    return {
+      activations: this.#network.splitActivations(all.subarray(0, first)),
+      weights: this.#network.splitWeights(all.subarray(first)),
+    };
+  }
+
+  /** Gives WebAssembly's memory back at once instead of some day. */
+  free(): void {
+    this.#held.free();
+  }
+
+  #list(path: string, given: unknown): Float64Array {
+    const values = float64Array(path, given);
+    if (values.length === this.unknowns) return values;
+    throw wrongLength(path, values.length, this.unknowns, "activations of all layers, then all weights");
+  }
+
+  #value(): ActionValue {
+    const [action, measurementError, modelError, priorError] = this.#result as unknown as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    return { action, measurementError, modelError, priorError };
+  }
+}

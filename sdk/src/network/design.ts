@@ -1,0 +1,111 @@
+// Networks side by side: which design do the data ask for?
+import { wrongShape } from "../errors.js";
+import type { PredictionError, Verdict } from "../raw.js";
+import { describe, fields } from "../shape.js";
+import type { NetworkAnnealOptions } from "./anneal.js";
+import type { Pairs } from "./pairs.js";
+import type { NetworkRun } from "./run.js";
+import { type TrainedNetwork, train } from "./train.js";
+
+/** Whatever of the options one candidate has for itself: its network, how many outputs are observed, which pairs, how many starts. */
+export type Candidate = Partial<Omit<NetworkAnnealOptions, "resume" | "onProgress" | "signal">>;
+
+/** Networks to be compared. What is said beside the candidates counts for all that do not say otherwise. */
+export interface DesignOptions<C extends string> extends Candidate {
+  /** By name, in the order of the table. */
+  candidates: { readonly [K in C]: Candidate };
+  /** Pairs that are not annealed, to predict. */
+  fresh: Pairs;
+  /** Told of every candidate that is done. What it throws ends the comparison. */
+  onProgress?: (done: { candidate: C; done: number; total: number; row: DesignRow<C> }) => void;
+  /** Ends the comparison at the next rung; the promise then gives what was done, or rejects if that is nothing. */
+  signal?: AbortSignal | undefined;
+}
+
+/** One candidate. */
+export interface DesignRow<C extends string> {
+  candidate: C;
+  run: NetworkRun;
+  /** The same network trained in the plain way on the same pairs, priors and bounds, from weights at random. */
+  trained: TrainedNetwork;
+  /** Lowest action at the last rung, the level that noise explains, and what follows from both. */
+  level: number;
+  expectedLevel: number;
+  verdict: Verdict;
+  /** Of the fresh pairs, beside the best constants. */
+  error: PredictionError;
+  trainedError: PredictionError;
+}
+
+/** Candidates with their levels and predictions. */
+export class Design<C extends string> {
+  readonly rows: readonly DesignRow<C>[];
+
+  /** @internal */
+  constructor(rows: readonly DesignRow<C>[]) {
+    this.rows = rows;
+  }
+
+  /** One line per candidate. Errors are means of squares on the fresh pairs. */
+  summary(): string {
+    const heads = ["candidate", "weights", "level", "noise", "verdict", "annealed", "trained", "constant"];
+    const number = (value: number): string => value.toPrecision(3);
+    const lines = this.rows.map(({ candidate, run, level, expectedLevel, verdict, error, trainedError }) => [
+      candidate,
+      String(run.network.weightCount),
+      number(level),
+      number(expectedLevel),
+      verdict,
+      number(error.meanSquare),
+      number(trainedError.meanSquare),
+      number(error.constant),
+    ]);
+    const widths = heads.map((head, k) => Math.max(head.length, ...lines.map((line) => (line[k] as string).length)));
+    const isText = (k: number): boolean => k === 0 || k === 4;
+    const laid = (line: readonly string[]): string =>
+      line
+        .map((cell, k) => (isText(k) ? cell.padEnd(widths[k] as number) : cell.padStart(widths[k] as number)))
+        .join("  ");
+    return [heads, ...lines].map((line) => laid(line).trimEnd()).join("\n");
+  }
+}
+
+/** Compares by one way of annealing. */
+export async function designBy<C extends string>(
+  anneal: (options: NetworkAnnealOptions) => Promise<NetworkRun>,
+  options: DesignOptions<C>,
+): Promise<Design<C>> {
+  const { candidates, fresh, onProgress, signal, ...shared } = fields(
+    "options",
+    options,
+  ) as unknown as DesignOptions<C>;
+  const names = Object.keys(fields("candidates", candidates)) as C[];
+  if (names.length === 0) throw wrongShape("candidates", "must have at least one network to look at");
+  if (onProgress !== undefined && typeof onProgress !== "function") {
+    throw wrongShape("onProgress", `must be a function, got ${describe(onProgress)}`);
+  }
+  const rows: DesignRow<C>[] = [];
+  for (const candidate of names) {
+    const own = fields(`candidates.${candidate}`, candidates[candidate]);
+    const given = { ...shared, ...own } as Candidate & Pick<NetworkAnnealOptions, "model" | "pairs">;
+    if (signal?.aborted === true && rows.length > 0) break;
+    const run = await anneal({ ...given, signal });
+    if (run.cancelled && rows.length > 0) break;
+    const { modelPrecision: _, startingPaths, minimizer: __, workers: ___, ...action } = given;
+    const seed = startingPaths?.seed;
+    const trained = await train({ ...action, ...(seed === undefined ? {} : { seed }), signal });
+    const row: DesignRow<C> = {
+      candidate,
+      run,
+      trained,
+      level: run.best.action,
+      expectedLevel: run.expectedLevel,
+      verdict: run.verdict,
+      error: run.predictionError(fresh),
+      trainedError: trained.predictionError(fresh),
+    };
+    rows.push(row);
+    onProgress?.({ candidate, done: rows.length, total: names.length, row });
+  }
+  return new Design(rows);
+}

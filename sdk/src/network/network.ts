@@ -1,0 +1,187 @@
+// What a network is to those who use it.
+import { wrongLength, wrongShape } from "../errors.js";
+import { call } from "../instance.js";
+import type { NetworkDescription, Places, PredictionError } from "../raw.js";
+import { describe, fields, float64Array, plain } from "../shape.js";
+import { crossing, type LayerRows, type Pairs, pairsOf, type Rows, rowsOf } from "./pairs.js";
+
+/** The weights of one layer, which gets activations x from the layer before it and makes f(W x + U u + b) of them. */
+export interface LayerWeights {
+  /** Neurons of the layer: rows of W and U. */
+  outputs: number;
+  /** Neurons of the layer before: columns of W. */
+  inputs: number;
+  /** W: outputs x inputs, row-major. Empty where the layer is a model. */
+  matrix: Float64Array;
+  /** U, for what comes in from outside: outputs x forcing, row-major. */
+  forcing: Float64Array;
+  /** b, free or fixed; empty where there is none. */
+  bias: Float64Array;
+  /** The parameters of a layer that is a model. */
+  parameters: Record<string, number>;
+}
+
+/** All weights in one list, or layer by layer. */
+export type Weights = ArrayLike<number> | readonly LayerWeights[];
+
+/** Layers one after the other; see {@link feedforward} and {@link recurrent}. Layer 0 are the inputs. */
+export class Network {
+  /** What Rust makes the network from. */
+  readonly spec: object;
+  /** Neurons of each layer, the inputs first. */
+  readonly widths: readonly number[];
+  /** Layers after the inputs. */
+  readonly depth: number;
+  /** Weights in all, biases included; those of tied layers count once. */
+  readonly weightCount: number;
+  readonly #description: NetworkDescription;
+
+  /** @internal */
+  constructor(spec: object) {
+    this.spec = spec;
+    this.#description = call((raw) => raw.describeNetwork(spec));
+    this.widths = this.#description.widths;
+    this.depth = this.widths.length - 1;
+    this.weightCount = this.#description.weightCount;
+  }
+
+  /**
+   * The outputs at `inputs`: pairs x neurons of the last layer, row-major.
+   *
+   * @param options `forcing`: what comes in from outside, for layers that have it, as in {@link Pairs}.
+   */
+  predict(weights: Weights, inputs: Rows, options: { forcing?: readonly LayerRows[] } = {}): Float64Array {
+    return this.activations(weights, inputs, options).at(-1) as Float64Array;
+  }
+
+  /** The activations of every layer at `inputs`, the inputs first: each pairs x neurons, row-major. */
+  activations(weights: Weights, inputs: Rows, options: { forcing?: readonly LayerRows[] } = {}): Float64Array[] {
+    const { forcing } = fields("options", options);
+    const [all, rows] = [this.joinWeights(weights), rowsOf("inputs", inputs, this.widths[0] as number)];
+    const outside = crossing("forcing", forcing, this.#description.forcing);
+    return this.splitActivations(call((raw) => raw.networkActivations(this.spec, all, rows, outside)));
+  }
+
+  /**
+   * Compares predictions with pairs that the weights were not found from.
+   *
+   * @param trained the pairs that they were found from, for the best constants. Default: the fresh ones.
+   */
+  predictionError(weights: Weights, fresh: Pairs, trained: Pairs = fresh): PredictionError {
+    const all = this.joinWeights(weights);
+    const [one, other] = [pairsOf(fresh, this, "fresh"), pairsOf(trained, this, "trained")];
+    return call((raw) => raw.predictionError(this.spec, all, one, other));
+  }
+
+  /**
+   * All weights at random, uniform in `range`, biases in `biases`.
+   *
+   * @param options `range`: default from -r to r, r being one over the root of the number of neurons before; `biases`: default as the range;
+   *   `seed`: the same gives the same bits, default 0.
+   */
+  randomWeights(
+    options: { range?: readonly [number, number]; biases?: readonly [number, number]; seed?: number } = {},
+  ): Float64Array {
+    return call((raw) => raw.randomWeights(this.spec, plain("options", options)));
+  }
+
+  /** One list of all weights, layer by layer. */
+  splitWeights(all: ArrayLike<number>): LayerWeights[] {
+    const list = float64Array("weights", all);
+    this.#check("weights", list);
+    return this.#description.places.map((places) => layerOf(places, list));
+  }
+
+  /** The other way round; `path` is what errors call them. Of layers that are tied, the last counts. */
+  joinWeights(weights: Weights, path = "weights"): Float64Array {
+    if (!isByLayer(weights)) {
+      const list = float64Array(path, weights);
+      this.#check(path, list);
+      return list;
+    }
+    const { places } = this.#description;
+    if (weights.length !== places.length) {
+      throw wrongLength(path, weights.length, places.length, "one per layer after the inputs");
+    }
+    const all = new Float64Array(this.weightCount);
+    places.forEach((at, l) => put(`${path}[${l}]`, fields(`${path}[${l}]`, weights[l]), at, all));
+    return all;
+  }
+
+  /** @internal Activations of all layers, one after the other, as arrays of their own. */
+  splitActivations(all: Float64Array): Float64Array[] {
+    const pairs = all.length / this.widths.reduce((sum, width) => sum + width, 0);
+    let start = 0;
+    return this.widths.map((width) => all.slice(start, (start += pairs * width)));
+  }
+
+  /** @internal Known numbers that come in from outside, at each layer after the inputs. */
+  get forcing(): readonly number[] {
+    return this.#description.forcing;
+  }
+
+  /** The layers as a table. */
+  toString(): string {
+    return this.#description.text;
+  }
+
+  #check(path: string, list: Float64Array): void {
+    if (list.length === this.weightCount) return;
+    throw wrongLength(path, list.length, this.weightCount, "one per weight of the network");
+  }
+}
+
+/** Whether something is a network, of this copy of the library or another. */
+export function isNetwork(given: unknown): given is Network {
+  if (given instanceof Network) return true;
+  if (typeof given !== "object" || given === null) return false;
+  const { spec, widths, joinWeights } = given as Record<string, unknown>;
+  return typeof spec === "object" && Array.isArray(widths) && typeof joinWeights === "function";
+}
+
+/** The network that an option `model` has to be. */
+export function networkOf(given: unknown): Network {
+  if (isNetwork(given)) return given;
+  throw wrongShape("model", `must be a network, such as feedforward() gives, got ${describe(given)}`);
+}
+
+function isByLayer(weights: Weights): weights is readonly LayerWeights[] {
+  return Array.isArray(weights) && typeof weights[0] === "object";
+}
+
+function layerOf(places: Places, all: Float64Array): LayerWeights {
+  const cut = ([from, to]: [number, number]): Float64Array => all.slice(from, to);
+  const { outputs, inputs, names, fixed } = places;
+  const values = cut(places.parameters);
+  return {
+    outputs,
+    inputs,
+    matrix: cut(places.matrix),
+    forcing: cut(places.forcingMatrix),
+    bias: fixed === null ? cut(places.biases) : Float64Array.from(fixed),
+    parameters: Object.fromEntries(names.map((name, k) => [name, values[k] as number])),
+  };
+}
+
+function put(path: string, given: Record<string, unknown>, places: Places, all: Float64Array): void {
+  const set = (name: string, [from, to]: [number, number]): void => {
+    const values = from === to ? undefined : float64Array(`${path}.${name}`, given[name]);
+    if (values === undefined) return;
+    if (values.length !== to - from) {
+      throw wrongLength(`${path}.${name}`, values.length, to - from, "as many as the layer has");
+    }
+    all.set(values, from);
+  };
+  set("matrix", places.matrix);
+  set("forcing", places.forcingMatrix);
+  set("bias", places.biases);
+  if (places.names.length === 0) return;
+  const parameters = fields(`${path}.parameters`, given.parameters);
+  places.names.forEach((name, k) => {
+    const value = parameters[name];
+    if (typeof value !== "number") {
+      throw wrongShape(`${path}.parameters.${name}`, `must be a number, got ${describe(value)}`);
+    }
+    all[places.parameters[0] + k] = value;
+  });
+}

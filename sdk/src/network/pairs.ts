@@ -1,0 +1,127 @@
+// Pairs of inputs and outputs, on their way to Rust.
+import { outOfRange, wrongLength, wrongShape } from "../errors.js";
+import type { MadePairs, RawPairs } from "../raw.js";
+import { copied, describe, fields, float64Array } from "../shape.js";
+
+/** A row per pair: all rows in one array, row-major, or an array of rows. */
+export type Rows = ArrayLike<number> | readonly ArrayLike<number>[];
+
+/** Rows of one layer; layer 0 are the inputs. */
+export interface LayerRows {
+  layer: number;
+  values: Rows;
+}
+
+/** Inputs and outputs of a network; of a recurrent one sequences, which may be measured at every step. */
+export interface Pairs {
+  /** How many. Default: as many as there are rows. */
+  count?: number;
+  /** Of layer 0. */
+  inputs?: Rows;
+  /** Of the last layer; NaN where nothing was measured. For classes see {@link oneHot}. */
+  outputs?: Rows;
+  /** Whether NaN among the inputs means that nothing was measured there; otherwise it is an error, as broken pixels should be noticed. Default: false. */
+  missingInputs?: boolean;
+  /** Measurements at layers between; NaN where nothing was measured. */
+  measurements?: readonly LayerRows[];
+  /** What is known to come in from outside, for layers with `forcing`: `layer` l leads from layer l to layer l + 1. */
+  forcing?: readonly LayerRows[];
+}
+
+/** What pairs must fit. */
+interface Shape {
+  readonly widths: readonly number[];
+  readonly forcing: readonly number[];
+}
+
+const names = ["count", "inputs", "outputs", "missingInputs", "measurements", "forcing"] satisfies (keyof Pairs)[];
+
+/** Pairs as they cross. Most is checked in Rust; rows of different lengths would not get there as such. */
+export function pairsOf(given: unknown, { widths, forcing }: Shape, path = "pairs"): RawPairs {
+  const pairs = fields(path, given);
+  const odd = Object.keys(pairs).find((name) => !(names as string[]).includes(name));
+  if (odd !== undefined) throw wrongShape(`${path}.${odd}`, `is no field of pairs (known: ${names.join(", ")})`);
+  const rows = (name: string, width: number): Float64Array | undefined =>
+    pairs[name] === undefined ? undefined : rowsOf(`${path}.${name}`, pairs[name], width);
+  const [first, last] = [widths[0] as number, widths.at(-1) as number];
+  const [inputs, outputs] = [rows("inputs", first), rows("outputs", last)];
+  const measurements = crossing(`${path}.measurements`, pairs.measurements, widths);
+  const some = measurements[0];
+  const count =
+    pairs.count ??
+    (inputs !== undefined
+      ? inputs.length / first
+      : outputs !== undefined
+        ? outputs.length / last
+        : some === undefined
+          ? 0
+          : some.values.length / (widths[some.layer as number] ?? 1));
+  const { missingInputs } = pairs;
+  return {
+    head: { count, ...(missingInputs === undefined ? {} : { missingInputs }) },
+    inputs,
+    outputs,
+    measurements,
+    forcing: crossing(`${path}.forcing`, pairs.forcing, forcing),
+  };
+}
+
+/** Rows of several layers as they cross; `widths` by layer. */
+export function crossing(path: string, given: unknown, widths: readonly number[]): RawPairs["forcing"] {
+  if (given === undefined) return [];
+  if (!Array.isArray(given)) throw wrongShape(path, `must be an array with an entry per layer, got ${describe(given)}`);
+  return given.map((one: unknown, i) => {
+    const { layer, values } = fields(`${path}[${i}]`, one);
+    const width = typeof layer === "number" ? widths[layer] : undefined;
+    if (width === undefined) {
+      if (typeof layer !== "number")
+        throw wrongShape(`${path}[${i}].layer`, `must be a number, got ${describe(layer)}`);
+      throw outOfRange(`${path}[${i}].layer`, layer, `a layer of the network, 0 to ${widths.length - 1}`);
+    }
+    return { layer, values: rowsOf(`${path}[${i}].values`, values, width) };
+  });
+}
+
+/** Rows as one array in memory of its own. */
+export function rowsOf(path: string, given: unknown, width: number): Float64Array {
+  if (!Array.isArray(given) || typeof given[0] !== "object") return copied(path, float64Array(path, given));
+  const all = new Float64Array(given.length * width);
+  given.forEach((row: unknown, i) => {
+    const values = float64Array(`${path}[${i}]`, row);
+    if (values.length !== width)
+      throw wrongLength(`${path}[${i}]`, values.length, width, "one per neuron of the layer");
+    all.set(values, i * width);
+  });
+  return all;
+}
+
+/** Pairs that Rust has made, as a user would write them. */
+export function written({ count, inputs, outputs, forcing }: MadePairs): Pairs & {
+  count: number;
+  inputs: Float64Array;
+  outputs: Float64Array;
+} {
+  return { count, inputs, outputs, ...(forcing.length === 0 ? {} : { forcing }) };
+}
+
+/**
+ * Classes as outputs: a row per label, with 1 at the label and 0 elsewhere.
+ *
+ * @throws LeastActionError for a label that is not a whole number from 0 to `classes` - 1.
+ *
+ * @example
+ * oneHot([2, 0], 3); // [0, 0, 1, 1, 0, 0]
+ */
+export function oneHot(labels: ArrayLike<number>, classes: number): Float64Array {
+  if (!(Number.isInteger(classes) && classes >= 1))
+    throw outOfRange("classes", classes, "a whole number of at least 1");
+  const given = Array.from(labels);
+  const rows = new Float64Array(given.length * classes);
+  given.forEach((label, k) => {
+    if (!(Number.isInteger(label) && label >= 0 && label < classes)) {
+      throw outOfRange(`labels[${k}]`, label, `a class, 0 to ${classes - 1}`);
+    }
+    rows[k * classes + label] = 1;
+  });
+  return rows;
+}

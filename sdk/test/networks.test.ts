@@ -1,0 +1,291 @@
+// Networks from TypeScript: what a user writes, what comes back, and what is said of input that is wrong.
+import { beforeAll, describe, expect, test } from "vitest";
+import {
+  action,
+  anneal,
+  defineModel,
+  design,
+  feedforward,
+  init,
+  LeastActionError,
+  lorenz63,
+  type NetworkAnnealOptions,
+  networkTwin,
+  oneHot,
+  recurrent,
+  train,
+} from "../src/index.js";
+import { rejection, thrown } from "./problem.js";
+
+beforeAll(() => init());
+
+function ours(error: unknown): LeastActionError {
+  expect(error).toBeInstanceOf(LeastActionError);
+  return error as LeastActionError;
+}
+
+/** A small network with known weights, its pairs, and options that find it again in a moment. */
+function small() {
+  const network = feedforward({ layers: [2, 3, 1] });
+  const weights = network.randomWeights({ range: [-3, 3], seed: 1 });
+  const noise = { inputNoise: 0.02, outputNoise: 0.02 };
+  const { pairs, fresh } = networkTwin({ model: network, weights, pairs: 30, fresh: 50, ...noise, seed: 2 });
+  const options = {
+    model: network,
+    pairs,
+    measurementPrecision: 2500,
+    weightBounds: [-5, 5],
+    biasBounds: [-5, 5],
+    startingPaths: { count: 3, seed: 1, weights: [-2, 2] },
+  } as const satisfies NetworkAnnealOptions;
+  return { network, weights, pairs, fresh, options };
+}
+
+describe("a network", () => {
+  test("has layers of any width, numbers as short for plain ones", () => {
+    const network = feedforward({
+      layers: [
+        4,
+        3,
+        { width: 3, activation: "tanh", residual: 0.5 },
+        { width: 2, activation: "softmax", bias: "none" },
+      ],
+      activation: "relu",
+    });
+    expect(network.widths).toEqual([4, 3, 3, 2]);
+    expect(network.weightCount).toBe(4 * 3 + 3 + 3 * 3 + 3 + 3 * 2);
+    expect(String(network)).toMatch(/1\s+3\s+relu\s+free\s+15/);
+    expect(String(network)).toMatch(/2\s+3\s+tanh\s+free\s+12\s+residual, step 0.5/);
+  });
+
+  test("computes what its formula says, and gives weights back layer by layer", () => {
+    const network = feedforward({
+      layers: [2, { width: 2, bias: [0.5, -0.5], activation: "linear" }, 1],
+      activation: "tanh",
+    });
+    const weights = Float64Array.of(1, 2, 3, 4, 0.1, 0.2, 0.3);
+    const [first, second] = network.splitWeights(weights);
+    expect(first).toMatchObject({ inputs: 2, outputs: 2, matrix: Float64Array.of(1, 2, 3, 4) });
+    expect(first?.bias).toEqual(Float64Array.of(0.5, -0.5));
+    expect(second?.bias).toEqual(Float64Array.of(0.3));
+    const hidden = [1 * 5 + 2 * 6 + 0.5, 3 * 5 + 4 * 6 - 0.5];
+    const expected = Math.tanh(0.1 * (hidden[0] as number) + 0.2 * (hidden[1] as number) + 0.3);
+    const layers = network.activations(weights, [[5, 6]]);
+    expect(Array.from(layers[1] as Float64Array)).toEqual(hidden);
+    expect(network.predict([first, second] as never, [5, 6])[0]).toBeCloseTo(expected, 14);
+    expect(network.joinWeights(network.splitWeights(weights))).toEqual(weights);
+  });
+
+  test("of one cell has the same weights at every step, and numbers from outside at each", () => {
+    const network = recurrent({ width: 1, steps: 3, activation: "linear", bias: "none", forcing: 1 });
+    expect(network.weightCount).toBe(2);
+    const forcing = [0, 1, 2].map((layer) => ({ layer, values: [10 ** layer] }));
+    // x -> 2 x + 3 u
+    const layers = network.activations([2, 3], [1], { forcing });
+    expect(layers.map((layer) => layer[0])).toEqual([1, 5, 40, 380]);
+  });
+
+  test("may be made of models", () => {
+    const map = defineModel({
+      name: "logisticMap",
+      kind: "map",
+      states: ["x"],
+      parameters: { r: 3.7 },
+      equations: { x: "r * x * (1 - x)" },
+    });
+    const network = feedforward({ layers: [1, { map, share: "same" }, { map, share: "same" }] });
+    expect(network.weightCount).toBe(1);
+    const next = (x: number) => 3.5 * x * (1 - x);
+    expect(network.predict([3.5], [0.3])[0]).toBeCloseTo(next(next(0.3)), 14);
+    const flow = feedforward({ layers: [3, { map: lorenz63(), residual: 0.01 }] });
+    expect(flow.predict([10, 28, 8 / 3], [1, 2, 3])[0]).toBeCloseTo(1 + 0.01 * 10 * (2 - 1), 14);
+    expect(flow.splitWeights([10, 28, 8 / 3])[0]?.parameters).toEqual({ sigma: 10, rho: 28, beta: 8 / 3 });
+  });
+});
+
+describe("the action of a network", () => {
+  test("has the gradient that differences say, and is zero but for the data on an orbit", () => {
+    const { network, weights, pairs, options } = small();
+    const { startingPaths: _, ...rest } = options;
+    const a = action(rest);
+    const orbit = a.join(network.activations(weights, pairs.inputs), weights);
+    expect(a.evaluate({ unknowns: orbit, modelPrecision: 100 }).modelError).toBe(0);
+    const unknowns = orbit.map((x, i) => x + 0.1 * Math.sin(i));
+    const { gradient } = a.gradient({ unknowns, modelPrecision: 100 });
+    const h = 1e-6;
+    for (const i of [0, 17, a.unknowns - 1, a.unknowns - 9]) {
+      const at = (by: number) => {
+        const moved = unknowns.slice();
+        moved[i] = (moved[i] as number) + by;
+        return a.evaluate({ unknowns: moved, modelPrecision: 100 }).action;
+      };
+      expect(gradient[i]).toBeCloseTo((at(h) - at(-h)) / (2 * h), 4);
+    }
+    const parts = a.split(gradient);
+    expect(parts.activations).toHaveLength(3);
+    expect(a.join(parts.activations, parts.weights)).toEqual(gradient);
+    a.free();
+  });
+});
+
+describe("annealing a network", () => {
+  test("explains the data as noise does, and predicts better than a constant", async () => {
+    const { fresh, options } = small();
+    const run = await anneal(options);
+    // What noise explains, and five standard deviations of it (chi-square of 90 measurements less what is fitted).
+    expect(run.best.action).toBeLessThan(run.expectedLevel + (5 * Math.sqrt(2 * 17)) / 90);
+    expect(run.best.weights.map(({ outputs, inputs }) => [outputs, inputs])).toEqual([
+      [3, 2],
+      [1, 3],
+    ]);
+    const error = run.predictionError(fresh);
+    expect(error.skill).toBeGreaterThan(0.9);
+    expect(error.meanSquare).toBeCloseTo(error.constant * (1 - error.skill), 12);
+    const made = run.predict(fresh.inputs);
+    const mean = made.reduce((sum, y, i) => sum + (y - (fresh.outputs[i] as number)) ** 2, 0) / made.length;
+    expect(error.meanSquare).toBeCloseTo(mean, 12);
+    expect(run.summary()).toMatch(/network of 2-3-1 neurons, 13 weights, 30 pairs, 90 measurements/);
+  });
+
+  test("does not depend on threads, and a cancelled run goes on to the same bits", async () => {
+    const { options } = small();
+    const whole = await anneal({ ...options, workers: 0 });
+    const stop = new AbortController();
+    const first = await anneal({
+      ...options,
+      workers: 0,
+      signal: stop.signal,
+      onProgress: ({ done }) => (done === 5 ? stop.abort() : undefined),
+    });
+    expect(first.cancelled).toBe(true);
+    const parsed = JSON.parse(JSON.stringify(first)) as typeof first;
+    const resumed = await anneal({ ...options, workers: 2, resume: parsed });
+    expect(JSON.stringify(resumed)).toBe(JSON.stringify(whole));
+  });
+
+  test("takes sequences that are measured at every step", async () => {
+    // x -> 0.9 x + 0.1 tanh(...) is found from noisy sequences well enough to go on with them.
+    const cell = recurrent({ width: 1, steps: 6, activation: "tanh", residual: 0.5 });
+    const truth = [-1.2, 0.3];
+    const inputs = Array.from({ length: 12 }, (_, k) => [Math.sin(5 * k)]);
+    const layers = cell.activations(truth, inputs);
+    const pairs = {
+      inputs,
+      measurements: layers.slice(1, -1).map((values, l) => ({ layer: l + 1, values })),
+      outputs: layers.at(-1) as Float64Array,
+    };
+    const prior = { mean: 0, deviation: 2 };
+    const startingPaths = { count: 2, seed: 1 };
+    const options = { model: cell, pairs, measurementPrecision: 1e4, weightPrior: prior, biasPrior: prior };
+    const run = await anneal({ ...options, startingPaths });
+    expect(run.best.weights[0]?.matrix[0]).toBeCloseTo(-1.2, 1);
+    expect(run.best.weights[0]?.bias[0]).toBeCloseTo(0.3, 1);
+    expect(run.predictionError(pairs).layers).toHaveLength(6);
+  });
+});
+
+describe("plain training", () => {
+  test("ends where its gradient is small, tells how far it is, and can be stopped", async () => {
+    const { fresh, options } = small();
+    const { startingPaths: _, ...rest } = options;
+    const losses: number[] = [];
+    const trained = await train({ ...rest, onProgress: ({ loss }) => losses.push(loss) });
+    expect(trained.stop).not.toBe("interrupted");
+    expect(losses.length).toBeGreaterThan(0);
+    expect([...losses].sort((a, b) => b - a)).toEqual(losses);
+    expect(trained.predictionError(fresh).skill).toBeGreaterThan(0.5);
+    const stop = new AbortController();
+    const stopped = await train({ ...rest, signal: stop.signal, onProgress: () => stop.abort() });
+    expect(stopped.stop).toBe("interrupted");
+    expect(stopped.loss).toBeGreaterThanOrEqual(trained.loss);
+  });
+});
+
+test("designs are compared in a table", async () => {
+  const { options, fresh } = small();
+  const { model, ...shared } = options;
+  const told: string[] = [];
+  const comparison = await design({
+    ...shared,
+    fresh,
+    candidates: { "2-3-1": { model }, "2-1": { model: feedforward({ layers: [2, 1] }) } },
+    onProgress: ({ candidate }) => told.push(candidate),
+  });
+  expect(told).toEqual(["2-3-1", "2-1"]);
+  const [right, wrong] = comparison.rows;
+  // One logistic neuron is not what made the data, and the action says so.
+  expect(right?.verdict).not.toBe("inconsistent");
+  expect(wrong?.level).toBeGreaterThan(3 * (right?.level as number));
+  expect(wrong?.error.meanSquare).toBeGreaterThan(2 * (right?.error.meanSquare as number));
+  expect(comparison.summary().split("\n")).toHaveLength(3);
+});
+
+describe("input that is wrong", () => {
+  const { pairs } = { pairs: { inputs: [0, 1, 2, 3], outputs: [0, 1] } };
+  const wrong = (options: unknown) => () => feedforward(options as never);
+
+  test.each([
+    [wrong({ layers: [] }), "layers[0]", /number of inputs/],
+    [wrong({ layers: [2] }), "layers", /at least 1/],
+    [wrong({ layers: [2, 0] }), "layers[1].width", /at least 1, got 0/],
+    [wrong({ layers: [2, 1.5] }), "layers[1].width", /whole number/],
+    [wrong({ layers: [2, { width: 3, residual: 1 }] }), "layers[1].width", /the residual form adds to it/],
+    [wrong({ layers: [2, { width: 2, bias: [1] }] }), "layers[1].bias", /expected 2 values/],
+    [wrong({ layers: [2, { width: 2, activation: "tan" }] }), "layers[1].activation", /tanh/],
+    [wrong({ layers: [2, { width: 2, activaton: "tanh" }] }), "layers[1].activaton", /did you mean "activation"/],
+    [wrong({ layers: [2, 2], width: 3 }), "width", /unknown name/],
+    [() => feedforward({ layers: [3, { map: lorenz63() }] }), "layers[1].residual", /say the step h/],
+    [
+      wrong({
+        layers: [2, { width: 3, share: "a" }, { width: 3, share: "a" }],
+      }),
+      "layers[2].share",
+      /at layers\[1\]/,
+    ],
+    [() => recurrent({ width: 2, steps: 0 }), "steps", /at least 1/],
+    [() => recurrent({ width: 0, steps: 2 }), "cell.width", /at least 1/],
+    [() => oneHot([0, 10], 10), "labels[1]", /a class, 0 to 9, got 10/],
+    [() => oneHot([-1], 10), "labels[0]", /a class/],
+    [() => oneHot([0.5], 10), "labels[0]", /a class/],
+    [() => feedforward({ layers: [2, 1] }).predict([1, 2], [1, 2]), "weights", /expected 3 values/],
+    [() => feedforward({ layers: [2, 1] }).predict([1, 2, 3], [1, 2, 3]), "inputs", /rows of 2/],
+    [() => feedforward({ layers: [2, 1] }).predict([1, 2, 3], [[1], [2]]), "inputs[0]", /one per neuron/],
+    [() => feedforward({ layers: [2, 1] }).predict([1, 2, NaN], [1, 2]), "weights", /weights/],
+    [() => feedforward({ layers: [2, 1] }).predict([1, 2, 3], [1, Infinity]), "inputs[0][1]", /finite/],
+  ])("%#: %s", (what, path, message) => {
+    const error = ours(thrown(what));
+    expect(error.path).toContain(path);
+    expect(error.message).toMatch(message);
+  });
+
+  test.each([
+    [{ pairs: { ...pairs, inputs: [0, 1, NaN, 3] } }, "pairs.inputs[1][0]", /missingInputs/],
+    [{ pairs: { ...pairs, outputs: [0] } }, "pairs.outputs", /2 pairs x 1/],
+    [{ pairs: { inputs: pairs.inputs } }, "pairs.outputs", /no observation/],
+    [{ pairs: { ...pairs, output: [1] } }, "pairs.output", /no field of pairs/],
+    [{ pairs: { ...pairs, measurements: [{ layer: 7, values: [1] }] } }, "pairs.measurements[0].layer", /0 to 1/],
+    [{ pairs: {} }, "pairs.count", /at least 1/],
+    [{ observedOutputs: [3] }, "observedOutputs[0]", /out of range/],
+    [{ measurementPrecision: -1 }, "measurementPrecision", /got -1/],
+    [{ weightBounds: [1, -1] }, "weightBounds[1]", /./],
+    [{ weightBound: [-1, 1] }, "weightBound", /did you mean "weightBounds".*known: model, pairs/],
+    [{ startingPaths: { cout: 3 } }, "startingPaths.cout", /did you mean "count"/],
+    [{ minimizer: { method: "structured", hessian: "exact" } }, "minimizer.hessian", /gauss-newton/],
+    [{ workers: -1 }, "workers", /at least 0/],
+    [{ resume: { starts: [{ start: 0, rungs: [] }] } }, "resume.starts[0].activations", /array with an entry/],
+  ])("%#: %j", async (change, path, message) => {
+    const options = { model: feedforward({ layers: [2, 1] }), pairs, startingPaths: { count: 1 }, ...change };
+    const error = ours(await rejection(anneal(options as unknown as NetworkAnnealOptions)));
+    expect(error.path).toBe(path);
+    expect(error.message).toMatch(message);
+  });
+
+  test("a network whose mathematics blows up says where", async () => {
+    const model = feedforward({ layers: [1, 1], activation: "linear" });
+    const weights = [1e200, 0];
+    const error = ours(thrown(() => model.predict(weights, [1e200])));
+    expect(error.facts).toMatchObject({ code: "notFiniteInLayer", layer: 1, pair: 0, neuron: 0 });
+    const training = train({ model, pairs: { inputs: [1e200], outputs: [1] }, weights: [1e199, 1e200] });
+    expect(ours(await rejection(training)).message).toMatch(/layer|finite/);
+  });
+});
