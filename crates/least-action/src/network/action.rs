@@ -1,7 +1,11 @@
 //! The action of a network: how far all activations are from the data and from what the layers before them say, and the exact gradient of that.
 
 use super::pass::{At, Pass};
-use super::problem::{NetworkProblem, Parts, Target};
+use super::problem::{NetworkProblem, Parts};
+use super::terms::write_slopes;
+pub(super) use super::terms::{
+    add_slopes, measurement_error, measurement_factor, prior_error, prior_factor,
+};
 use crate::action::{in_four, ActionValue};
 use crate::error::{check, Error, Result};
 
@@ -224,85 +228,6 @@ pub(super) fn at<'a>(parts: &'a Parts, l: usize, x: &'a [f64], weights: &'a [f64
 pub(super) fn residual_rows(parts: &Parts, l: usize) -> std::ops::Range<usize> {
     let start = parts.starts[1];
     parts.starts[l + 1] - start..parts.starts[l + 2] - start
-}
-
-/// The factor of the sum of `R_m (x - y)^2`.
-pub(super) fn measurement_factor(parts: &Parts) -> f64 {
-    parts.normalization.factor(parts.measured)
-}
-
-/// Priors count beside the measurements as in the posterior.
-pub(super) fn prior_factor(parts: &Parts) -> f64 {
-    parts.normalization.factor(parts.measured)
-}
-
-pub(super) fn measurement_error(parts: &Parts, x: &[f64]) -> f64 {
-    let mut sum = 0.0;
-    for target in &parts.targets {
-        let x = &x[parts.starts[target.layer]..];
-        sum += squares(target, x);
-    }
-    measurement_factor(parts) * sum
-}
-
-/// Sum of `R_m (x - y)^2` at one layer.
-pub(super) fn squares(target: &Target, x: &[f64]) -> f64 {
-    let width = target.precision.len();
-    let mut sum = 0.0;
-    let rows = target.values.chunks_exact(width);
-    let (precision, precision_rest) = target.precision.as_chunks::<4>();
-    for (y, x) in rows.zip(x.chunks_exact(width)) {
-        let mut partial = [0.0; 4];
-        let mut add = |k: usize, y: f64, x: f64, precision: f64| {
-            let error = if y.is_nan() { 0.0 } else { x - y };
-            partial[k] += precision * error * error;
-        };
-        let ((y, y_rest), (x, x_rest)) = (y.as_chunks::<4>(), x.as_chunks::<4>());
-        for ((y, x), precision) in y.iter().zip(x).zip(precision) {
-            for k in 0..4 {
-                add(k, y[k], x[k], precision[k]);
-            }
-        }
-        for (k, ((y, x), precision)) in y_rest.iter().zip(x_rest).zip(precision_rest).enumerate() {
-            add(k, *y, *x, *precision);
-        }
-        sum += (partial[0] + partial[1]) + (partial[2] + partial[3]);
-    }
-    sum
-}
-
-/// Adds `factor R_m (x - y)` at one layer.
-pub(super) fn add_slopes(target: &Target, factor: f64, x: &[f64], dx: &mut [f64]) {
-    each_slope(target, factor, x, dx, |dx, slope| *dx += slope);
-}
-
-/// The same to zeros, so that there is no negative one.
-pub(super) fn write_slopes(target: &Target, factor: f64, x: &[f64], dx: &mut [f64]) {
-    each_slope(target, factor, x, dx, |dx, slope| *dx = 0.0 + slope);
-}
-
-#[inline(always)]
-fn each_slope(target: &Target, factor: f64, x: &[f64], dx: &mut [f64], to: impl Fn(&mut f64, f64)) {
-    let width = target.precision.len();
-    let rows = target.values.chunks_exact(width).zip(x.chunks_exact(width));
-    for ((y, x), dx) in rows.zip(dx.chunks_exact_mut(width)) {
-        let values = y.iter().zip(x).zip(&target.precision);
-        for (dx, ((y, x), precision)) in dx.iter_mut().zip(values) {
-            let error = if y.is_nan() { 0.0 } else { x - y };
-            to(dx, factor * precision * error);
-        }
-    }
-}
-
-pub(super) fn prior_error(parts: &Parts, weights: &[f64]) -> f64 {
-    let mut sum = 0.0;
-    for prior in &parts.priors {
-        let squares = in_four(&weights[prior.weights.clone()], |w| {
-            (w - prior.mean) * (w - prior.mean)
-        });
-        sum += prior.precision * squares;
-    }
-    prior_factor(parts) * sum
 }
 
 pub(super) fn check_unknowns(problem: &NetworkProblem, path: &str, given: &[f64]) -> Result<()> {

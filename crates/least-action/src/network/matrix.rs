@@ -9,8 +9,8 @@ const DEPTH: usize = 256;
 /// Rows of the result that are done before the next ones: of wide matrices as many stay in the second-level cache.
 const ROWS: usize = 128;
 
-/// Columns of a panel, at most. In WebAssembly they are of two rows rather than four columns of four: every row costs an instruction to step along it, and
-/// processors start only so many at once.
+/// Columns of a panel, at most. Also in registers of two, where tiles are then of two rows: to step along a row costs an instruction for every term, and processors
+/// start five or six at a clock.
 const WIDEST: usize = 8;
 
 /// The memory of products: one panel of the right matrix.
@@ -109,7 +109,7 @@ fn with_avx2(left: Left, right: Right, c: &mut [f64], size: Size, panel: &mut [f
 fn in_panels<L: Lanes>(left: Left, right: Right, c: &mut [f64], size: Size, panel: &mut [f64]) {
     for from in (0..size.k).step_by(DEPTH) {
         let mut column = 0;
-        // Eight sums, two to eight factors and a product at once: of 16 registers V8 leaves 15 to us.
+        // Eight sums, six factors and a product at once: of 16 registers V8 leaves us 15.
         while column + WIDEST <= size.n {
             match L::COUNT {
                 4 => in_tiles::<L, 4, 2>(left, right, c, size, (from, column), panel),

@@ -24,6 +24,7 @@ mod problem;
 mod products;
 mod skill;
 mod structured;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod train;
