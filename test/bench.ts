@@ -6,48 +6,15 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { action, anneal, init, lorenz96, type Model, naklNeuron, twinExperiment, type TwinOptions } from "least-action";
+import { agree, cargoBench, type Figure, figure, inTurns, median, print } from "./bench/figures.js";
+import { networks } from "./bench/networks.js";
 import { Lorenz96, Neuron, PlainAction, type System } from "./plain-typescript.js";
-
-/** One line of the table: `ratio` is value over the peer's value. */
-interface Figure {
-  name: string;
-  value: number;
-  unit: string;
-  peer: string | null;
-  peerValue: number | null;
-  ratio: number | null;
-}
 
 const ROUNDS = 7;
 /** As many as the native benchmark takes. */
 const SAMPLES = 41;
 const CALLS = 20;
 const LADDER = "test/fixtures/ladder.json";
-
-function cargoBench(name: string, ...rest: string[]): Record<string, number> {
-  const output = execFileSync("cargo", ["bench", "--quiet", "-p", "least-action", "--bench", name, ...rest], {
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  return JSON.parse(output.trim().split("\n").at(-1) ?? "") as Record<string, number>;
-}
-
-function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? NaN;
-}
-
-function figure(name: string, value: number, unit: string, peer?: string, peerValue?: number): Figure {
-  const known = peer !== undefined && peerValue !== undefined;
-  return {
-    name,
-    value,
-    unit,
-    peer: peer ?? null,
-    peerValue: known ? peerValue : null,
-    ratio: known ? value / peerValue : null,
-  };
-}
 
 /** What `cargo bench --bench action` prints, in microseconds. */
 interface NativeTimes {
@@ -92,12 +59,6 @@ function caseOf<P extends string>(
   return { name, native, library: () => a.gradient(at), plain: plainGradient, free: () => a.free() };
 }
 
-function agree(what: string, a: ArrayLike<number>, b: ArrayLike<number>): void {
-  const size = Math.max(...Array.from(b, Math.abs));
-  const worst = Math.max(...Array.from(a, (value, i) => Math.abs(value - (b[i] ?? NaN))));
-  if (!(worst < 1e-9 * size)) throw new Error(`${what}: library and plain TypeScript differ by ${worst} of ${size}`);
-}
-
 function cases(): Case[] {
   const observed = [0, 1, 3, 5, 6, 8, 10, 11, 13, 15, 16, 18];
   const ring = { timeStep: 0.025, points: 161, observed, noise: 0.5, seed: 1 };
@@ -122,26 +83,15 @@ function cases(): Case[] {
   ];
 }
 
-/** Microseconds per call of each, taking turns. */
-function paired(a: () => void, b: () => void, calls: number): [number, number] {
-  const time = (f: () => void) => {
-    const start = performance.now();
-    for (let i = 0; i < calls; i++) f();
-    return ((performance.now() - start) * 1e3) / calls;
-  };
-  const times: [number, number][] = Array.from({ length: SAMPLES }, () => [time(a), time(b)]);
-  return [median(times.map(([one]) => one)), median(times.map(([, other]) => other))];
-}
-
 /** Action and gradient: hand-written Rust, the crate, WebAssembly called from here with path and gradient crossing at every call, and plain TypeScript. */
 function gradients(): Figure[] {
   const all = cases().map((one) => ({ ...one, rounds: [] as { native: NativeTimes; wasm: number; plain: number }[] }));
   // WebAssembly and JavaScript are compiled better once they have run for a while.
-  for (const { library, plain } of all) paired(library, plain, CALLS);
+  for (const { library, plain } of all) inTurns([library, plain], CALLS, SAMPLES);
   for (let round = 0; round < ROUNDS; round++) {
     const printed = cargoBench("action") as unknown as NativeTimes & { neuron: NativeTimes };
     for (const { native, library, plain, rounds } of all) {
-      const [wasm, inPlain] = paired(library, plain, CALLS);
+      const [wasm = NaN, inPlain = NaN] = inTurns([library, plain], CALLS, SAMPLES);
       rounds.push({ native: native(printed), wasm, plain: inPlain });
     }
   }
@@ -245,16 +195,9 @@ function example(name: string, ...rest: string[]): void {
   });
 }
 
-function print(figures: Figure[]): void {
-  for (const { name, value, unit, peer, ratio } of figures) {
-    const against = ratio === null ? "" : `  ${ratio.toFixed(2)} x ${peer}`;
-    console.log(`${value.toPrecision(5).padStart(10)} ${unit.padEnd(3)}${against.padEnd(28)} ${name}`);
-  }
-}
-
 const { values } = parseArgs({ options: { json: { type: "string" } } });
 await init();
-const figures = [...gradients(), ...(await ladders()), ...scaling()];
+const figures = [...gradients(), ...(await networks()), ...(await ladders()), ...scaling()];
 print(figures);
 if (values.json !== undefined) {
   writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`);

@@ -1,7 +1,8 @@
 //! Times the action of a network with its gradient at the sizes of the paper and of handwritten digits: microseconds, and GFlop/s counting the three matrix products
 //! of every layer (2 pairs x outputs x inputs each). JSON at the end.
 //!
-//! cargo bench --bench network
+//! cargo bench --bench network              also ladders
+//! cargo bench --bench network -- action    the action alone
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -41,7 +42,13 @@ fn main() -> Result<(), Error> {
         );
         json.push(format!("\"{name}\":{:.2}", action.0));
     }
-    for (pairs, rungs) in [(2, 436), (10, 60)] {
+    let alone = std::env::args().any(|argument| argument == "action");
+    let ladders = if alone {
+        &[][..]
+    } else {
+        &[(2, 436), (10, 60)][..]
+    };
+    for &(pairs, rungs) in ladders {
         let (seconds, iterations, value) = ladder(&deep, pairs, rungs)?;
         println!("20 x 10, M = {pairs:<3} {rungs} rungs by structured {seconds:.2} s, {iterations} steps, last action {value:.3e}");
         json.push(format!("\"ladder M = {pairs}\":{seconds:.3}"));

@@ -1,7 +1,11 @@
 //! The action of a network: how far all activations are from the data and from what the layers before them say, and the exact gradient of that.
 
 use super::pass::{At, Pass};
-use super::problem::{NetworkProblem, Parts, Target};
+use super::problem::{NetworkProblem, Parts};
+use super::terms::write_slopes;
+pub(super) use super::terms::{
+    add_slopes, measurement_error, measurement_factor, prior_error, prior_factor,
+};
 use crate::action::{in_four, ActionValue};
 use crate::error::{check, Error, Result};
 
@@ -75,14 +79,18 @@ impl NetworkAction {
         let because = "one per unknown";
         check::length("gradient", gradient.len(), unknowns.len(), because)?;
         let value = self.value(model_precision, unknowns)?;
-        gradient.fill(0.0);
         let parts = &*self.problem.0;
         let (x, weights) = unknowns.split_at(self.problem.activation_count());
         let (dx, dw) = gradient.split_at_mut(x.len());
+        dw.fill(0.0);
         let factor = 2.0 * measurement_factor(parts);
-        for target in &parts.targets {
-            let range = self.problem.activations(target.layer);
-            add_slopes(target, factor, &x[range.clone()], &mut dx[range]);
+        for layer in 0..=parts.network.depth() {
+            let range = self.problem.activations(layer);
+            // One pass over memory where there are data, not two.
+            match parts.targets.iter().find(|target| target.layer == layer) {
+                Some(target) => write_slopes(target, factor, &x[range.clone()], &mut dx[range]),
+                None => dx[range].fill(0.0),
+            }
         }
         let weight = self.model_weight(model_precision);
         for l in 0..parts.network.depth() {
@@ -222,66 +230,6 @@ pub(super) fn residual_rows(parts: &Parts, l: usize) -> std::ops::Range<usize> {
     parts.starts[l + 1] - start..parts.starts[l + 2] - start
 }
 
-/// The factor of the sum of `R_m (x - y)^2`.
-pub(super) fn measurement_factor(parts: &Parts) -> f64 {
-    parts.normalization.factor(parts.measured)
-}
-
-/// Priors count beside the measurements as in the posterior.
-pub(super) fn prior_factor(parts: &Parts) -> f64 {
-    parts.normalization.factor(parts.measured)
-}
-
-pub(super) fn measurement_error(parts: &Parts, x: &[f64]) -> f64 {
-    let mut sum = 0.0;
-    for target in &parts.targets {
-        let x = &x[parts.starts[target.layer]..];
-        sum += squares(target, x);
-    }
-    measurement_factor(parts) * sum
-}
-
-/// Sum of `R_m (x - y)^2` at one layer.
-pub(super) fn squares(target: &Target, x: &[f64]) -> f64 {
-    let width = target.precision.len();
-    let mut sum = 0.0;
-    let rows = target.values.chunks_exact(width);
-    for (y, x) in rows.zip(x.chunks_exact(width)) {
-        let mut partial = [0.0; 4];
-        let values = y.iter().zip(x).zip(&target.precision).enumerate();
-        for (k, ((y, x), precision)) in values {
-            let error = if y.is_nan() { 0.0 } else { x - y };
-            partial[k % 4] += precision * error * error;
-        }
-        sum += (partial[0] + partial[1]) + (partial[2] + partial[3]);
-    }
-    sum
-}
-
-/// Adds `factor R_m (x - y)` at one layer.
-pub(super) fn add_slopes(target: &Target, factor: f64, x: &[f64], dx: &mut [f64]) {
-    let width = target.precision.len();
-    let rows = target.values.chunks_exact(width).zip(x.chunks_exact(width));
-    for ((y, x), dx) in rows.zip(dx.chunks_exact_mut(width)) {
-        let values = y.iter().zip(x).zip(&target.precision);
-        for (dx, ((y, x), precision)) in dx.iter_mut().zip(values) {
-            let error = if y.is_nan() { 0.0 } else { x - y };
-            *dx += factor * precision * error;
-        }
-    }
-}
-
-pub(super) fn prior_error(parts: &Parts, weights: &[f64]) -> f64 {
-    let mut sum = 0.0;
-    for prior in &parts.priors {
-        let squares = in_four(&weights[prior.weights.clone()], |w| {
-            (w - prior.mean) * (w - prior.mean)
-        });
-        sum += prior.precision * squares;
-    }
-    prior_factor(parts) * sum
-}
-
 pub(super) fn check_unknowns(problem: &NetworkProblem, path: &str, given: &[f64]) -> Result<()> {
     if given.len() == problem.unknowns() {
         return Ok(());
@@ -295,8 +243,7 @@ pub(super) fn check_unknowns(problem: &NetworkProblem, path: &str, given: &[f64]
 }
 
 pub(super) fn finite_weights(weights: &[f64], prefix: &str) -> Result<()> {
-    // Zero times a finite number is zero, times any other NaN: one sum says whether to look further.
-    if in_four(weights, |v| v * 0.0) == 0.0 {
+    if all_finite(weights) {
         return Ok(());
     }
     match weights.iter().position(|v| !v.is_finite()) {
@@ -305,8 +252,21 @@ pub(super) fn finite_weights(weights: &[f64], prefix: &str) -> Result<()> {
     }
 }
 
+/// Zero times a finite number is zero, times any other NaN: sums say whether to look further. There are as many as the processor can add to without waiting.
+fn all_finite(values: &[f64]) -> bool {
+    let mut sums = [0.0; 16];
+    let (groups, rest) = values.as_chunks::<16>();
+    for group in groups {
+        for (sum, value) in sums.iter_mut().zip(group) {
+            *sum += value * 0.0;
+        }
+    }
+    let rest: f64 = rest.iter().map(|value| value * 0.0).sum();
+    rest + sums.iter().sum::<f64>() == 0.0
+}
+
 fn finite(parts: &Parts, values: &[f64], term: &str) -> Result<()> {
-    if in_four(values, |v| v * 0.0) == 0.0 {
+    if all_finite(values) {
         return Ok(());
     }
     match values.iter().position(|v| !v.is_finite()) {

@@ -1,13 +1,16 @@
 //! Products of row-major matrices, all pairs at once. Every element is a sum in ascending order, begun with what is there, one rounding per operation: tiles and
 //! the width of SIMD only decide which elements are summed side by side, so the bits are the same on every machine.
 
+use super::lanes::{Lanes, Two};
+
 /// Terms that are added to a tile before the next one: as many rows of a panel of eight columns fill half of the first-level cache.
 const DEPTH: usize = 256;
 
 /// Rows of the result that are done before the next ones: of wide matrices as many stay in the second-level cache.
 const ROWS: usize = 128;
 
-/// Columns of a panel, at most.
+/// Columns of a panel, at most. Also in registers of two, where tiles are then of two rows: to step along a row costs an instruction for every term, and processors
+/// start five or six at a clock.
 const WIDEST: usize = 8;
 
 /// The memory of products: one panel of the right matrix.
@@ -92,47 +95,48 @@ fn add_product(left: Left, right: Right, c: &mut [f64], size: Size, panel: &mut 
         // SAFETY: the processor has what the function is compiled for.
         return unsafe { with_avx2(left, right, c, size, panel) };
     }
-    in_panels::<4>(left, right, c, size, panel);
+    in_panels::<Two>(left, right, c, size, panel);
 }
 
 /// The same code for registers of four numbers, without fused operations: twice as fast as what every x86-64 can do, and the same bits.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
 fn with_avx2(left: Left, right: Right, c: &mut [f64], size: Size, panel: &mut [f64]) {
-    in_panels::<8>(left, right, c, size, panel);
+    in_panels::<super::lanes::Four>(left, right, c, size, panel);
 }
 
 #[inline(always)]
-fn in_panels<const N: usize>(
-    left: Left,
-    right: Right,
-    c: &mut [f64],
-    size: Size,
-    panel: &mut [f64],
-) {
+fn in_panels<L: Lanes>(left: Left, right: Right, c: &mut [f64], size: Size, panel: &mut [f64]) {
     for from in (0..size.k).step_by(DEPTH) {
         let mut column = 0;
-        while column + N <= size.n {
-            in_tiles::<N>(left, right, c, size, (from, column), panel);
-            column += N;
+        // Eight sums, six factors and a product at once: of 16 registers V8 leaves us 15.
+        while column + WIDEST <= size.n {
+            match L::COUNT {
+                4 => in_tiles::<L, 4, 2>(left, right, c, size, (from, column), panel),
+                _ => in_tiles::<L, 2, 4>(left, right, c, size, (from, column), panel),
+            }
+            column += WIDEST;
         }
-        if N > 4 && column + 4 <= size.n {
-            in_tiles::<4>(left, right, c, size, (from, column), panel);
+        if column + 4 <= size.n {
+            match L::COUNT {
+                4 => in_tiles::<L, 8, 1>(left, right, c, size, (from, column), panel),
+                _ => in_tiles::<L, 4, 2>(left, right, c, size, (from, column), panel),
+            }
             column += 4;
         }
         if column + 2 <= size.n {
-            in_tiles::<2>(left, right, c, size, (from, column), panel);
+            in_tiles::<Two, 8, 1>(left, right, c, size, (from, column), panel);
             column += 2;
         }
         if column < size.n {
-            in_tiles::<1>(left, right, c, size, (from, column), panel);
+            in_tiles::<f64, 8, 1>(left, right, c, size, (from, column), panel);
         }
     }
 }
 
-/// All rows of N columns of the result, terms from `from` on.
+/// All rows of N registers of columns of the result, M rows at once, terms from `from` on.
 #[inline(always)]
-fn in_tiles<const N: usize>(
+fn in_tiles<L: Lanes, const M: usize, const N: usize>(
     left: Left,
     right: Right,
     c: &mut [f64],
@@ -141,17 +145,19 @@ fn in_tiles<const N: usize>(
     panel: &mut [f64],
 ) {
     let Size { m, n, k } = size;
-    let panel = &mut panel.as_chunks_mut::<N>().0[..DEPTH.min(k - from)];
+    let width = N * L::COUNT;
+    let panel = &mut panel[..width * DEPTH.min(k - from)];
     match right {
         Right::Rows(b) => {
-            for (to, row) in panel.iter_mut().zip(b[from * n..].chunks_exact(n)) {
-                to.copy_from_slice(&row[column..column + N]);
+            let rows = b[from * n..].chunks_exact(n);
+            for (to, row) in panel.chunks_exact_mut(width).zip(rows) {
+                to.copy_from_slice(&row[column..column + width]);
             }
         }
         Right::Columns(b) => {
-            for j in 0..N {
-                let values = &b[(column + j) * k + from..][..panel.len()];
-                for (to, &value) in panel.iter_mut().zip(values) {
+            for j in 0..width {
+                let values = &b[(column + j) * k + from..][..panel.len() / width];
+                for (to, &value) in panel.chunks_exact_mut(width).zip(values) {
                     to[j] = value;
                 }
             }
@@ -159,68 +165,73 @@ fn in_tiles<const N: usize>(
     }
     let panel = &*panel;
     let mut row = 0;
-    while row + 4 <= m {
-        tile::<4, N>(left, panel, &mut c[row * n + column..], size, from, row);
-        row += 4;
+    while row + M <= m {
+        tile::<L, M, N>(left, panel, &mut c[row * n + column..], size, from, row);
+        row += M;
     }
-    if row + 2 <= m {
-        tile::<2, N>(left, panel, &mut c[row * n + column..], size, from, row);
+    while M > 2 && row + 2 <= m {
+        tile::<L, 2, N>(left, panel, &mut c[row * n + column..], size, from, row);
         row += 2;
     }
     if row < m {
-        tile::<1, N>(left, panel, &mut c[row * n + column..], size, from, row);
+        tile::<L, 1, N>(left, panel, &mut c[row * n + column..], size, from, row);
     }
 }
 
-/// M rows of N columns; `c` begins at the first.
+/// M rows of N registers; `c` begins at the first. The tile stays in registers while all terms are added to it.
 #[inline(always)]
-fn tile<const M: usize, const N: usize>(
+fn tile<L: Lanes, const M: usize, const N: usize>(
     left: Left,
-    panel: &[[f64; N]],
+    panel: &[f64],
     c: &mut [f64],
     Size { m, n, k }: Size,
     from: usize,
     row: usize,
 ) {
+    let width = N * L::COUNT;
+    let mut sums: [[L; N]; M] = std::array::from_fn(|i| {
+        let c = &c[i * n..][..width];
+        std::array::from_fn(|j| L::read(&c[j * L::COUNT..]))
+    });
     match left {
-        Left::Rows(a) => {
-            let rows: [&[f64]; M] =
-                std::array::from_fn(|i| &a[(row + i) * k + from..][..panel.len()]);
-            let terms = (0..panel.len()).map(|t| (std::array::from_fn(|i| rows[i][t]), &panel[t]));
-            add_terms::<M, N>(c, n, terms);
-        }
-        Left::Columns(a) => {
-            let columns = a[from * m..].chunks_exact(m);
-            let terms = columns.zip(panel).map(|(column, b)| {
-                // There are M rows from `row` on.
-                let a = column[row..].first_chunk::<M>();
-                (*a.unwrap_or(&[0.0; M]), b)
-            });
-            add_terms::<M, N>(c, n, terms);
+        Left::Rows(a) => add_terms(&mut sums, &a[row * k + from..], (k, 1), panel),
+        Left::Columns(a) => add_terms(&mut sums, &a[from * m + row..], (1, m), panel),
+    }
+    for (i, sums) in sums.iter().enumerate() {
+        let c = &mut c[i * n..][..width];
+        for (j, sum) in sums.iter().enumerate() {
+            sum.write(&mut c[j * L::COUNT..]);
         }
     }
 }
 
-/// The tile stays in registers while all terms are added to it.
+/// `sums[i][j] += a[i, t] panel[t, j]`, term by term; `strides` lead to the next row of the left matrix, and to the next term.
 #[inline(always)]
-fn add_terms<'p, const M: usize, const N: usize>(
-    c: &mut [f64],
-    stride: usize,
-    terms: impl Iterator<Item = ([f64; M], &'p [f64; N])>,
+fn add_terms<L: Lanes, const M: usize, const N: usize>(
+    sums: &mut [[L; N]; M],
+    a: &[f64],
+    (next_row, next_term): (usize, usize),
+    panel: &[f64],
 ) {
-    let mut sums = [[0.0; N]; M];
-    for (i, sums) in sums.iter_mut().enumerate() {
-        sums.copy_from_slice(&c[i * stride..][..N]);
-    }
-    for (a, b) in terms {
-        for (sums, a) in sums.iter_mut().zip(a) {
-            for (sum, b) in sums.iter_mut().zip(b) {
-                *sum += a * b;
+    let width = N * L::COUNT;
+    let depth = panel.len() / width;
+    assert!(depth > 0 && (M - 1) * next_row + (depth - 1) * next_term < a.len());
+    let (mut a, mut b) = (a.as_ptr(), panel.as_ptr());
+    // SAFETY: the end of the list.
+    let end = unsafe { b.add(depth * width) };
+    while b != end {
+        // SAFETY: the last that is read is in the lists, as was just checked.
+        unsafe {
+            let factors: [L; N] = std::array::from_fn(|j| L::read_at(b.add(j * L::COUNT)));
+            for (i, sums) in sums.iter_mut().enumerate() {
+                let factor = L::splat(*a.add(i * next_row));
+                for (sum, other) in sums.iter_mut().zip(factors) {
+                    *sum = sum.plus_product(factor, other);
+                }
             }
+            a = a.wrapping_add(next_term);
+            b = b.add(width);
         }
-    }
-    for (i, sums) in sums.iter().enumerate() {
-        c[i * stride..][..N].copy_from_slice(sums);
     }
 }
 
@@ -273,7 +284,7 @@ mod tests {
                             add_product(left, right, &mut dispatched, size, &mut panel.0);
                             assert_eq!(dispatched, expected, "{m} {n} {k}");
                             let mut narrow = c.clone();
-                            in_panels::<4>(left, right, &mut narrow, size, &mut panel.0);
+                            in_panels::<Two>(left, right, &mut narrow, size, &mut panel.0);
                             assert_eq!(narrow, expected, "{m} {n} {k}");
                         }
                     }

@@ -12,6 +12,7 @@ mod costate;
 mod data;
 mod forward;
 mod innovations;
+mod lanes;
 mod layers;
 mod matrix;
 #[allow(clippy::module_inception)]
@@ -22,6 +23,7 @@ mod pass;
 mod problem;
 mod products;
 mod skill;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod train;

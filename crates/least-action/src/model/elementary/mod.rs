@@ -2,11 +2,13 @@
 //! one at a time; these have no branches, so compilers handle two or more at once, natively and in WebAssembly. They are made of sums, products, one quotient
 //! and changes of bits, each rounded on its own: the bits are the same on every machine, whether one number is computed or many.
 
+mod activation;
 mod exp;
 mod tanh;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use activation::{logistic, softplus, tanh_and_slope};
 pub(crate) use exp::{exp, exp_all};
 pub(crate) use tanh::{tanh, tanh_all};
 

@@ -1,6 +1,6 @@
 //! Against `libm`, over everything that a number can be.
 
-use super::{exp, exp_all, tanh, tanh_all};
+use super::{exp, exp_all, logistic, softplus, tanh, tanh_all, tanh_and_slope};
 
 /// Every exponent with many fractions of each, both signs, and what is special.
 fn numbers() -> Vec<f64> {
@@ -41,9 +41,13 @@ fn apart(a: f64, b: f64) -> u64 {
     place(a).abs_diff(place(b))
 }
 
-fn worst(ours: fn(f64) -> f64, theirs: fn(f64) -> f64) -> u64 {
+fn worst(ours: impl Fn(f64) -> f64, theirs: impl Fn(f64) -> f64) -> u64 {
+    worst_among(&numbers(), ours, theirs)
+}
+
+fn worst_among(all: &[f64], ours: impl Fn(f64) -> f64, theirs: impl Fn(f64) -> f64) -> u64 {
     let mut worst = 0;
-    for x in numbers() {
+    for &x in all {
         let (a, b) = (ours(x), theirs(x));
         assert_eq!(a.is_nan(), b.is_nan(), "at {x:e}: {a:e} against {b:e}");
         if !a.is_nan() {
@@ -58,6 +62,53 @@ fn results_are_those_of_libm_but_for_the_last_digit() {
     // Each side is wrong by one at most, and by two and a half.
     assert!(worst(exp, libm::exp) <= 1);
     assert!(worst(tanh, libm::tanh) <= 4);
+}
+
+/// By another way than ours: every one of these is wrong by two or three.
+#[test]
+fn neurons_and_their_slopes_are_those_of_libm_but_for_the_last_digits() {
+    // Below, e^-|x| is zero to one side and has few digits to the other.
+    let all: Vec<f64> = numbers()
+        .into_iter()
+        .filter(|x| x.is_nan() || x.abs() < 707.0)
+        .collect();
+    let e = |x: f64| libm::exp(-x.abs());
+    let upper = |x: f64| 1.0 / (1.0 + e(x));
+    let lower = |x: f64| e(x) / (1.0 + e(x));
+    let value = |x: f64| if x < 0.0 { lower(x) } else { upper(x) };
+    let slope = |x: f64| upper(x) * lower(x);
+    assert!(worst_among(&all, |x| logistic(x).0, value) <= 4);
+    assert!(worst_among(&all, |x| logistic(x).1, slope) <= 6);
+    assert!(worst_among(&all, |x| softplus(x).1, value) <= 4);
+    let larger = |x: f64| if x <= 0.0 { 0.0 } else { x };
+    let softplus_of_libm = |x: f64| larger(x) + libm::log1p(e(x));
+    assert!(worst_among(&all, |x| softplus(x).0, softplus_of_libm) <= 2);
+    assert!(worst(|x| tanh_and_slope(x).0, libm::tanh) <= 4);
+    let half: Vec<f64> = all.iter().map(|x| 0.5 * x).collect();
+    let slope_of_tanh = |x: f64| 4.0 * upper(2.0 * x) * lower(2.0 * x);
+    assert!(worst_among(&half, |x| tanh_and_slope(x).1, slope_of_tanh) <= 6);
+}
+
+#[test]
+fn ends_of_neurons_are_exact() {
+    for x in [708.1, 1e300, f64::INFINITY] {
+        assert_eq!(logistic(x), (1.0, 0.0));
+        assert_eq!(logistic(-x), (0.0, 0.0));
+        assert_eq!(tanh_and_slope(x), (1.0, 0.0));
+        assert_eq!(tanh_and_slope(-x), (-1.0, 0.0));
+        assert_eq!(softplus(x), (x, 1.0));
+    }
+    assert_eq!(softplus(-1e300), (0.0, 0.0));
+    assert_eq!(logistic(0.0), (0.5, 0.25));
+    assert_eq!(softplus(0.0), (std::f64::consts::LN_2, 0.5));
+    for x in [0.0, f64::from_bits(1), 1e-310, f64::MIN_POSITIVE, 1e-20] {
+        assert_eq!(tanh_and_slope(x).0.to_bits(), x.to_bits(), "{x:e}");
+        assert_eq!(tanh_and_slope(-x).0.to_bits(), (-x).to_bits(), "{x:e}");
+    }
+    for f in [logistic, tanh_and_slope, softplus] {
+        let (value, slope) = f(f64::NAN);
+        assert!(value.is_nan() && slope.is_nan());
+    }
 }
 
 #[test]
