@@ -6,7 +6,7 @@ import { Held } from "./instance.js";
 import type { ActionValue, CoreActionOptions, GradientCheck, RawAction } from "./raw.js";
 import { NetworkAction, type NetworkActionOptions } from "./network/action.js";
 import { isNetwork } from "./network/network.js";
-import { arrayFor, describe, fields, float64Array, plain } from "./shape.js";
+import { arrayFor, describe, fields, float64Array, plain, record } from "./shape.js";
 
 /** How an action is formed. */
 export interface ActionOptions<P extends string = string, E extends P = P> extends Omit<
@@ -154,5 +154,6 @@ export function action(options: NetworkActionOptions): NetworkAction;
  */
 export function action<P extends string, E extends P = never>(options: ActionOptions<P, E>): Action<E>;
 export function action(options: unknown): Action<string> | NetworkAction {
-  return isNetwork(fields("options", options).model) ? new NetworkAction(options) : new Action(options);
+  const given = record("options", options);
+  return isNetwork(given.model) ? new NetworkAction(given) : new Action(given);
 }

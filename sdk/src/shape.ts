@@ -1,5 +1,5 @@
 // Values on their way to Rust, which does the validation: here they are only made safe to pass.
-import { LeastActionError, textOf, wrongLength, wrongShape } from "./errors.js";
+import { LeastActionError, outOfRange, textOf, unknownName, wrongLength, wrongShape } from "./errors.js";
 
 /** How deep options go: definition.states[0].initial[0]. */
 const DEPTH = 6;
@@ -15,6 +15,33 @@ export function describe(value: unknown): string {
 export function fields(path: string, value: unknown): Record<string, unknown> {
   if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
   throw wrongShape(path, `must be an object, got ${describe(value)}`);
+}
+
+/** A misspelt field would be left out in silence. */
+export function checkFields(path: string, given: object, known: readonly string[]): void {
+  for (const name of Object.keys(given)) {
+    if (!known.includes(name)) throw unknownName(path === "" ? name : `${path}.${name}`, name, known);
+  }
+}
+
+/** `given` as a plain object with its own fields, each read once. */
+export function record(path: string, given: unknown): Record<string, unknown> {
+  if (Array.isArray(given)) throw wrongShape(path, "must be an object with a field per name, got an array");
+  const object = fields(path, given);
+  if (object instanceof Map) throw wrongShape(path, "must be a plain object, not a Map");
+  try {
+    return { ...object };
+  } catch (error) {
+    if (error instanceof LeastActionError) throw error;
+    throw wrongShape(path, `cannot be read (${textOf(error)})`);
+  }
+}
+
+/** The same, where all field names are known; those of options have no path before them. */
+export function only(path: string, given: unknown, known: readonly string[]): Record<string, unknown> {
+  const own = record(path, given);
+  checkFields(path === "options" ? "" : path, own, known);
+  return own;
 }
 
 /**
@@ -76,11 +103,28 @@ export function float64Array(path: string, value: unknown): Float64Array {
   const result = new Float64Array(Math.min(length, MOST_VALUES));
   if (length > result.length) throw wrongShape(path, `is too long: ${length} values`);
   for (let i = 0; i < length; i += 1) {
-    const element = elements[i];
+    const element = read(path, () => elements[i]);
     if (typeof element !== "number") throw wrongShape(`${path}[${i}]`, `must be a number, got ${describe(element)}`);
     result[i] = element;
   }
   return result;
+}
+
+/** What is read of a value of the user's, which may be a getter or a proxy that throws. */
+function read<T>(path: string, what: () => T): T {
+  try {
+    return what();
+  } catch (error) {
+    if (error instanceof LeastActionError) throw error;
+    throw wrongShape(path, `cannot be read (${textOf(error)})`);
+  }
+}
+
+/** A number that has to be finite. */
+export function finiteNumber(path: string, value: unknown): number {
+  if (typeof value !== "number") throw wrongShape(path, `must be a number, got ${describe(value)}`);
+  if (Number.isFinite(value)) return value;
+  throw outOfRange(path, value, "finite");
 }
 
 /** The same numbers in memory of their own, whatever a subclass makes of `slice`. */

@@ -240,7 +240,7 @@ pub fn prediction_error(
     trained: &JsValue,
 ) -> Result<JsValue> {
     let network = read_network(spec)?;
-    let (fresh, trained) = (read_pairs("pairs", fresh)?, read_pairs("pairs", trained)?);
+    let (fresh, trained) = (read_pairs("fresh", fresh)?, read_pairs("trained", trained)?);
     let error = network.prediction_error(&weights.to_vec(), &fresh, &trained);
     Ok(plain(&error.map_err(thrown)?))
 }

@@ -5,21 +5,22 @@ import { annealerOf, type Climbing, type Job } from "./climbs.js";
 import { planOf as networkPlanOf } from "../network/anneal.js";
 import { isNetwork } from "../network/network.js";
 import type { NetworkRun } from "../network/run.js";
-import { fields } from "../shape.js";
+import { record } from "../shape.js";
 import { type Plan, planOf, type Progress, type Task, type Watch } from "./options.js";
 import type { Run } from "./run.js";
 
 /** Options to a run, by one way of climbing. */
 export async function annealBy(climbing: Climbing, options: unknown): Promise<Run | NetworkRun> {
-  const { model } = fields("options", options);
-  return isNetwork(model) ? ascend(climbing, networkPlanOf(model, options)) : ascend(climbing, planOf(options));
+  const given = record("options", options);
+  const { model } = given;
+  return isNetwork(model) ? ascend(climbing, networkPlanOf(model, given)) : ascend(climbing, planOf(given));
 }
 
 async function ascend<R>(climbing: Climbing, { task, watch, earlier, result }: Plan<R>): Promise<R> {
   const annealer = annealerOf(task);
   try {
     const names = call(() => ({ estimated: annealer.estimated(), varying: annealer.varying() }));
-    const climbs = call(() => earlier(names));
+    const climbs = earlier(names);
     for (const climb of climbs) release(call(() => annealer.resume(climb)));
     const ascent = new Ascent(annealer, climbs, watch.onProgress);
     await ascent.run(climbing, task, watch);

@@ -12,7 +12,7 @@ import type {
   Rung,
   Stopped,
 } from "../raw.js";
-import { copied, describe, fields, float64Array, plain } from "../shape.js";
+import { copied, describe, fields, float64Array, plain, record } from "../shape.js";
 import type { Outcome } from "./results.js";
 import { Run } from "./run.js";
 
@@ -169,12 +169,12 @@ export function climbsOf(
   pointOf: (path: string, climb: Record<string, unknown>) => Pick<Climb, "path" | "parameters">,
 ): Climb[] {
   if (resume === undefined) return [];
-  const { starts } = fields("resume", resume);
+  const { starts } = record("resume", resume);
   if (!Array.isArray(starts)) throw wrongShape("resume.starts", `must be an array, got ${describe(starts)}`);
   const seen = new Set<unknown>();
-  return starts.map((given: unknown, i) => {
+  return Array.from(starts as unknown[], (given, i) => {
     const path = `resume.starts[${i}]`;
-    const climb = fields(path, given);
+    const climb = record(path, given);
     if (seen.has(climb.start)) {
       const value = String(climb.start);
       const facts = { code: "duplicate", path: `${path}.start`, value } as const;

@@ -5,7 +5,8 @@ import { describe, fields } from "../shape.js";
 import type { ModelDefinition } from "./definition.js";
 import { lower } from "./lower.js";
 import { DescribedModel, type Model } from "./model.js";
-import { componentsOf, declarationsOf, record } from "./read.js";
+import { record } from "../shape.js";
+import { componentsOf, declarationsOf } from "./read.js";
 import { definitionsOf, equationsOf, scopeOf } from "./trace.js";
 import type {
   ComponentNames,

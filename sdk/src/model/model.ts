@@ -77,8 +77,8 @@ export class DescribedModel implements Model {
 }
 
 /** What Rust knows a model by. */
-export function specOf(given: unknown): unknown {
+export function specOf(given: unknown, path = "model"): unknown {
   const spec = typeof given === "object" && given !== null ? (given as { spec?: unknown }).spec : undefined;
-  if (typeof spec === "object" && spec !== null) return plain("model", spec);
-  throw wrongShape("model", `must be a model, such as lorenz63() gives, got ${describe(given)}`);
+  if (typeof spec === "object" && spec !== null) return plain(path, spec);
+  throw wrongShape(path, `must be a model, such as lorenz63() gives, got ${describe(given)}`);
 }

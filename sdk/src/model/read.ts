@@ -1,6 +1,6 @@
 // What a user declares of a model, its formulas aside, as definition data.
-import { LeastActionError, outOfRange, textOf, unknownName, wrongLength, wrongShape } from "../errors.js";
-import { describe, fields, float64Array, plain } from "../shape.js";
+import { LeastActionError, outOfRange, unknownName, wrongLength, wrongShape } from "../errors.js";
+import { checkFields, describe, float64Array, plain, record } from "../shape.js";
 import type { ModelDefinition, ParameterDefinition, StateDefinition } from "./definition.js";
 import { Vector } from "./vector.js";
 
@@ -41,26 +41,6 @@ export function componentsOf(states: readonly StateDefinition[]): string[] {
   return states.flatMap(({ name, size }) =>
     size === undefined ? [name] : Array.from({ length: size }, (_, i) => `${name}${i}`),
   );
-}
-
-/** A misspelt field would be left out in silence. */
-export function checkFields(path: string, given: object, known: readonly string[]): void {
-  for (const name of Object.keys(given)) {
-    if (!known.includes(name)) throw unknownName(path === "" ? name : `${path}.${name}`, name, known);
-  }
-}
-
-/** `given` as a plain object with its own fields, each read once. */
-export function record(path: string, given: unknown): Record<string, unknown> {
-  if (Array.isArray(given)) throw wrongShape(path, "must be an object with a field per name, got an array");
-  const object = fields(path, given);
-  if (object instanceof Map) throw wrongShape(path, "must be a plain object, not a Map");
-  try {
-    return { ...object };
-  } catch (error) {
-    if (error instanceof LeastActionError) throw error;
-    throw wrongShape(path, `cannot be read (${textOf(error)})`);
-  }
 }
 
 function statesOf(given: unknown): StateDefinition[] {

@@ -6,7 +6,7 @@ import { isFormula, named } from "./expression.js";
 import { functions } from "./functions.js";
 import type { Formula } from "./lower.js";
 import type { Node } from "./node.js";
-import { checkFields, record } from "./read.js";
+import { checkFields, record } from "../shape.js";
 import { VectorExpression } from "./vector.js";
 
 type UserFunction = (...given: unknown[]) => unknown;

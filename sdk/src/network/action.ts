@@ -1,8 +1,8 @@
 // The action of a network, by itself: for people with their own minimiser.
-import { wrongLength } from "../errors.js";
+import { wrongLength, wrongShape } from "../errors.js";
 import { Held } from "../instance.js";
 import type { ActionValue, NetworkOptions, RawNetworkAction } from "../raw.js";
-import { arrayFor, fields, float64Array, plain } from "../shape.js";
+import { arrayFor, describe, finiteNumber, float64Array, only, plain, record } from "../shape.js";
 import { type LayerWeights, type Network, networkOf, type Weights } from "./network.js";
 import { type Pairs, pairsOf } from "./pairs.js";
 
@@ -31,7 +31,7 @@ export class NetworkAction {
 
   /** @internal */
   constructor(options: unknown) {
-    const { model, pairs, ...rest } = fields("options", options);
+    const { model, pairs, ...rest } = record("options", options);
     const network = networkOf(model);
     const [crossed, given] = [pairsOf(pairs, network), plain("options", rest)];
     this.#network = network;
@@ -41,9 +41,9 @@ export class NetworkAction {
 
   /** The action and its parts, which are weighted and sum to it. */
   evaluate(at: NetworkPoint): ActionValue {
-    const { unknowns, modelPrecision } = fields("options", at);
-    const values = this.#list("unknowns", unknowns);
-    this.#held.use((raw) => raw.evaluate(modelPrecision as number, values, this.#result));
+    const { unknowns, modelPrecision } = only("options", at, ["unknowns", "modelPrecision"]);
+    const [values, precision] = [this.#list("unknowns", unknowns), finiteNumber("modelPrecision", modelPrecision)];
+    this.#held.use((raw) => raw.evaluate(precision, values, this.#result));
     return this.#value();
   }
 
@@ -53,10 +53,10 @@ export class NetworkAction {
    * @param at where; `into`: an array for the gradient, as long as the unknowns (default: a new one).
    */
   gradient(at: NetworkPoint & { into?: Float64Array }): ActionValue & { gradient: Float64Array } {
-    const { unknowns, modelPrecision, into } = fields("options", at);
-    const values = this.#list("unknowns", unknowns);
+    const { unknowns, modelPrecision, into } = only("options", at, ["unknowns", "modelPrecision", "into"]);
+    const [values, precision] = [this.#list("unknowns", unknowns), finiteNumber("modelPrecision", modelPrecision)];
     const gradient = arrayFor(into, values.length);
-    this.#held.use((raw) => raw.gradient(modelPrecision as number, values, gradient, this.#result));
+    this.#held.use((raw) => raw.gradient(precision, values, gradient, this.#result));
     return { ...this.#value(), gradient };
   }
 
@@ -64,14 +64,23 @@ export class NetworkAction {
   join(activations: readonly ArrayLike<number>[], weights: Weights): Float64Array {
     const all = this.#network.joinWeights(weights);
     const unknowns = new Float64Array(this.unknowns);
+    const { widths } = this.#network;
+    if (!Array.isArray(activations)) {
+      throw wrongShape("activations", `must be an array with an entry per layer, got ${describe(activations)}`);
+    }
+    if (activations.length !== widths.length) {
+      throw wrongLength("activations", activations.length, widths.length, "one list per layer, the inputs first");
+    }
+    const pairs = (this.unknowns - all.length) / widths.reduce((sum, width) => sum + width, 0);
     let start = 0;
-    activations.forEach((layer, l) => {
-      const values = float64Array(`activations[${l}]`, layer);
-      if (start + values.length <= unknowns.length) unknowns.set(values, start);
+    widths.forEach((width, l) => {
+      const values = float64Array(`activations[${l}]`, activations[l]);
+      const because = `${pairs} pairs x ${width} neurons`;
+      if (values.length !== pairs * width)
+        throw wrongLength(`activations[${l}]`, values.length, pairs * width, because);
+      unknowns.set(values, start);
       start += values.length;
     });
-    const expected = this.unknowns - all.length;
-    if (start !== expected) throw wrongLength("activations", start, expected, "pairs x neurons of all layers");
     unknowns.set(all, start);
     return unknowns;
   }

@@ -1,8 +1,8 @@
 // What a user says about annealing a network.
 import { climbsOf, type NetworkTask, type Plan, type Watching, watchOf } from "../anneal/options.js";
-import { wrongShape } from "../errors.js";
+import { wrongLength, wrongShape } from "../errors.js";
 import type { CoreNetworkAnnealOptions, NetworkOptions, Rung, Stopped } from "../raw.js";
-import { copied, describe, fields, float64Array, plain } from "../shape.js";
+import { describe, fields, float64Array, plain } from "../shape.js";
 import { type LayerWeights, type Network, type Weights } from "./network.js";
 import { type Pairs, pairsOf } from "./pairs.js";
 import { NetworkRun } from "./run.js";
@@ -33,10 +33,11 @@ const own = ["model", "pairs", "workers", "resume", "onProgress", "signal"] sati
 export function planOf(model: Network, options: unknown): Plan<NetworkRun> {
   const { model: _, pairs, workers, resume, onProgress, signal, ...rest } = fields("options", options);
   const { inner, ...split } = parted(rest, outer);
+  const crossed = pairsOf(pairs, model);
   const task: NetworkTask = {
     kind: "networks",
     spec: model.spec,
-    pairs: pairsOf(pairs, model),
+    pairs: crossed,
     action: inner,
     options: split.outer,
     ownNames: [...own, ...outer],
@@ -45,7 +46,7 @@ export function planOf(model: Network, options: unknown): Plan<NetworkRun> {
     task,
     watch: watchOf({ workers, onProgress, signal }),
     earlier: () => climbsOf(resume, (path, climb) => pointOf(path, climb, model)),
-    result: (outcome) => new NetworkRun(outcome, model, pairs as Pairs),
+    result: (outcome) => new NetworkRun(outcome, model, crossed),
   };
 }
 
@@ -65,8 +66,18 @@ function pointOf(
   if (!Array.isArray(activations)) {
     throw wrongShape(`${at}.activations`, `must be an array with an entry per layer, got ${describe(activations)}`);
   }
-  const layers = activations.map((layer: unknown, l) => float64Array(`${at}.activations[${l}]`, layer));
+  const widths = model.widths;
+  if (activations.length !== widths.length) {
+    throw wrongLength(`${at}.activations`, activations.length, widths.length, "one list per layer, the inputs first");
+  }
+  const layers = Array.from(activations as unknown[], (layer, l) => float64Array(`${at}.activations[${l}]`, layer));
+  const count = (layers[0]?.length ?? 0) / (widths[0] as number);
+  layers.forEach((layer, l) => {
+    const expected = count * (widths[l] as number);
+    if (layer.length === expected) return;
+    throw wrongLength(`${at}.activations[${l}]`, layer.length, expected, "pairs x neurons of the layer");
+  });
   const path = new Float64Array(layers.reduce((sum, layer) => sum + layer.length, 0));
   layers.reduce((start, layer) => (path.set(layer, start), start + layer.length), 0);
-  return { path, parameters: copied(`${at}.weights`, model.joinWeights(weights as Weights)) };
+  return { path, parameters: model.joinWeights(weights as Weights, `${at}.weights`) };
 }

@@ -2,8 +2,7 @@
 import { wrongShape } from "../errors.js";
 import type { CoreLayer } from "../raw.js";
 import { type Model, specOf } from "../models.js";
-import { checkFields } from "../model/read.js";
-import { describe, fields, plain } from "../shape.js";
+import { checkFields, describe, only, plain, record } from "../shape.js";
 import { Network } from "./network.js";
 
 /** What all layers of a network have, unless they say otherwise. */
@@ -39,8 +38,8 @@ export type LayerOptions = number | NeuronLayer | ModelLayer;
 
 /** A feedforward network. */
 export interface FeedforwardOptions extends LayerDefaults {
-  /** The first are the inputs, the last the outputs. */
-  layers: readonly [inputs: number, ...LayerOptions[]] | readonly LayerOptions[];
+  /** The first are the inputs, a number; the last the outputs. */
+  layers: readonly LayerOptions[];
 }
 
 /** A recurrent network. */
@@ -61,13 +60,12 @@ const DEFAULTS = ["activation", "bias", "residual", "share", "forcing"] satisfie
  * const deep = feedforward({ layers: Array(20).fill(10), activation: "tanh" });
  */
 export function feedforward(options: FeedforwardOptions): Network {
-  const { layers, ...defaults } = fields("options", options);
-  checkFields("", { layers, ...defaults }, ["layers", ...DEFAULTS]);
+  const { layers, ...defaults } = only("options", options, ["layers", ...DEFAULTS]);
   if (!Array.isArray(layers)) throw wrongShape("layers", `must be an array of layers, got ${describe(layers)}`);
   const [first, ...others] = layers as unknown[];
   const models = new Models();
   const given = others.map((layer, l) => layerOf(`layers[${l + 1}]`, layer, defaults, models));
-  const inputs = typeof first === "object" && first !== null ? (first as { width?: unknown }).width : first;
+  const inputs = typeof first === "object" && first !== null ? only("layers[0]", first, ["width"]).width : first;
   if (typeof inputs !== "number") throw wrongShape("layers[0]", `must be the number of inputs, got ${describe(first)}`);
   const [written, maps] = [given.map(({ layer }) => layer), given.map(({ map }) => map)];
   return new Network({ inputs, layers: written, maps, models: models.specs });
@@ -81,7 +79,7 @@ export function feedforward(options: FeedforwardOptions): Network {
  * const network = recurrent({ width: 12, steps: 20, activation: "tanh", residual: 0.1 });
  */
 export function recurrent(options: RecurrentOptions): Network {
-  const { steps, ...rest } = fields("options", options);
+  const { steps, ...rest } = record("options", options);
   const models = new Models();
   const { layer, map } = layerOf("", rest, {}, models);
   return new Network({ cell: layer, map, steps, models: models.specs });
@@ -92,10 +90,10 @@ class Models {
   readonly specs: unknown[] = [];
   readonly #known = new Map<unknown, number>();
 
-  numberOf(model: unknown): number {
+  numberOf(path: string, model: unknown): number {
     const known = this.#known.get(model);
     if (known !== undefined) return known;
-    this.specs.push(specOf(model));
+    this.specs.push(specOf(model, path));
     this.#known.set(model, this.specs.length - 1);
     return this.specs.length - 1;
   }
@@ -110,11 +108,11 @@ function layerOf(
 ): { layer: unknown; map: number | undefined } {
   const at = path === "" ? "cell" : path;
   if (typeof given === "number") return layerOf(path, { width: given }, defaults, models);
-  const own = fields(at, given);
+  const own = record(at, given);
   if (own.map !== undefined) {
-    const { map, ...rest } = own;
     checkFields(path, own, ["map", "residual", "share"]);
-    return { layer: plain(at, rest), map: models.numberOf(map) };
+    const { residual, share } = { ...defaults, ...own };
+    return { layer: plain(at, { residual, share }), map: models.numberOf(`${at}.map`, own.map) };
   }
   checkFields(path, own, ["width", "map", ...DEFAULTS]);
   const { bias, ...rest } = { ...defaults, ...own };

@@ -1,9 +1,10 @@
 // Networks side by side: which design do the data ask for?
 import { wrongShape } from "../errors.js";
 import type { PredictionError, Verdict } from "../raw.js";
-import { describe, fields } from "../shape.js";
+import { describe, record } from "../shape.js";
 import type { NetworkAnnealOptions } from "./anneal.js";
-import type { Pairs } from "./pairs.js";
+import { networkOf } from "./network.js";
+import { type Pairs, pairsOf } from "./pairs.js";
 import type { NetworkRun } from "./run.js";
 import { type TrainedNetwork, train } from "./train.js";
 
@@ -18,7 +19,7 @@ export interface DesignOptions<C extends string> extends Candidate {
   fresh: Pairs;
   /** Told of every candidate that is done. What it throws ends the comparison. */
   onProgress?: (done: { candidate: C; done: number; total: number; row: DesignRow<C> }) => void;
-  /** Ends the comparison at the next rung; the promise then gives what was done, or rejects if that is nothing. */
+  /** Ends the comparison at the next rung; the promise then gives the candidates that were done, or rejects if there is none. */
   signal?: AbortSignal | undefined;
 }
 
@@ -75,25 +76,42 @@ export async function designBy<C extends string>(
   anneal: (options: NetworkAnnealOptions) => Promise<NetworkRun>,
   options: DesignOptions<C>,
 ): Promise<Design<C>> {
-  const { candidates, fresh, onProgress, signal, ...shared } = fields(
+  const { candidates, fresh, onProgress, signal, ...shared } = record(
     "options",
     options,
   ) as unknown as DesignOptions<C>;
-  const names = Object.keys(fields("candidates", candidates)) as C[];
+  const given = record("candidates", candidates);
+  const names = Object.keys(given) as C[];
   if (names.length === 0) throw wrongShape("candidates", "must have at least one network to look at");
   if (onProgress !== undefined && typeof onProgress !== "function") {
     throw wrongShape("onProgress", `must be a function, got ${describe(onProgress)}`);
   }
+  // Whatever can be found wrong before the first is annealed.
+  const all = names.map((candidate) => {
+    const own = record(`candidates.${candidate}`, given[candidate]);
+    for (const name of ["resume", "onProgress", "signal"]) {
+      if (own[name] !== undefined)
+        throw wrongShape(`candidates.${candidate}.${name}`, "is for all candidates, or for none");
+    }
+    const one = { ...shared, ...own } as Candidate & Pick<NetworkAnnealOptions, "model" | "pairs">;
+    const model = networkOf(one.model, own.model === undefined ? "model" : `candidates.${candidate}.model`);
+    pairsOf(one.pairs, model);
+    pairsOf(fresh, model, "fresh");
+    return { candidate, one };
+  });
   const rows: DesignRow<C>[] = [];
-  for (const candidate of names) {
-    const own = fields(`candidates.${candidate}`, candidates[candidate]);
-    const given = { ...shared, ...own } as Candidate & Pick<NetworkAnnealOptions, "model" | "pairs">;
-    if (signal?.aborted === true && rows.length > 0) break;
-    const run = await anneal({ ...given, signal });
-    if (run.cancelled && rows.length > 0) break;
-    const { modelPrecision: _, startingPaths, minimizer: __, workers: ___, ...action } = given;
+  const isStopped = (): boolean => signal?.aborted === true;
+  for (const { candidate, one } of all) {
+    if (isStopped() && rows.length > 0) break;
+    const run = await anneal({ ...one, signal });
+    // Where layers are exact there is no ladder, and activations have no bounds of their own.
+    const { modelPrecision: _, startingPaths, minimizer: __, workers: ___, activationBounds: ____, ...action } = one;
     const seed = startingPaths?.seed;
-    const trained = await train({ ...action, ...(seed === undefined ? {} : { seed }), signal });
+    // Inputs that are missing cannot be exact.
+    const inputs = one.pairs.missingInputs === true ? ({ inputs: "free" } as const) : {};
+    const trained = await train({ ...action, ...inputs, ...(seed === undefined ? {} : { seed }), signal });
+    // Half a row would be taken for a whole one.
+    if (isStopped()) break;
     const row: DesignRow<C> = {
       candidate,
       run,
@@ -107,5 +125,6 @@ export async function designBy<C extends string>(
     rows.push(row);
     onProgress?.({ candidate, done: rows.length, total: names.length, row });
   }
+  if (rows.length === 0) signal?.throwIfAborted();
   return new Design(rows);
 }

@@ -1,8 +1,8 @@
 // What a network is to those who use it.
 import { wrongLength, wrongShape } from "../errors.js";
 import { call } from "../instance.js";
-import type { NetworkDescription, Places, PredictionError } from "../raw.js";
-import { describe, fields, float64Array, plain } from "../shape.js";
+import type { NetworkDescription, Places, PredictionError, RawPairs } from "../raw.js";
+import { copied, describe, fields, float64Array, only, plain } from "../shape.js";
 import { crossing, type LayerRows, type Pairs, pairsOf, type Rows, rowsOf } from "./pairs.js";
 
 /** The weights of one layer, which gets activations x from the layer before it and makes f(W x + U u + b) of them. */
@@ -20,6 +20,8 @@ export interface LayerWeights {
   /** The parameters of a layer that is a model. */
   parameters: Record<string, number>;
 }
+
+const layerFields = ["outputs", "inputs", "matrix", "forcing", "bias", "parameters"] satisfies (keyof LayerWeights)[];
 
 /** All weights in one list, or layer by layer. */
 export type Weights = ArrayLike<number> | readonly LayerWeights[];
@@ -43,6 +45,10 @@ export class Network {
     this.widths = this.#description.widths;
     this.depth = this.widths.length - 1;
     this.weightCount = this.#description.weightCount;
+    // Rust makes it anew from the specification each time, so that must not change.
+    deepFreeze(spec);
+    Object.freeze(this.widths);
+    Object.freeze(this);
   }
 
   /**
@@ -56,7 +62,7 @@ export class Network {
 
   /** The activations of every layer at `inputs`, the inputs first: each pairs x neurons, row-major. */
   activations(weights: Weights, inputs: Rows, options: { forcing?: readonly LayerRows[] } = {}): Float64Array[] {
-    const { forcing } = fields("options", options);
+    const { forcing } = only("options", options, ["forcing"]);
     const [all, rows] = [this.joinWeights(weights), rowsOf("inputs", inputs, this.widths[0] as number)];
     const outside = crossing("forcing", forcing, this.#description.forcing);
     return this.splitActivations(call((raw) => raw.networkActivations(this.spec, all, rows, outside)));
@@ -68,9 +74,13 @@ export class Network {
    * @param trained the pairs that they were found from, for the best constants. Default: the fresh ones.
    */
   predictionError(weights: Weights, fresh: Pairs, trained: Pairs = fresh): PredictionError {
-    const all = this.joinWeights(weights);
-    const [one, other] = [pairsOf(fresh, this, "fresh"), pairsOf(trained, this, "trained")];
-    return call((raw) => raw.predictionError(this.spec, all, one, other));
+    return this.errorBeside(weights, fresh, pairsOf(trained, this, "trained"));
+  }
+
+  /** @internal The same, where the other pairs have been read already. */
+  errorBeside(weights: Weights, fresh: Pairs, trained: RawPairs): PredictionError {
+    const [all, one] = [this.joinWeights(weights), pairsOf(fresh, this, "fresh")];
+    return call((raw) => raw.predictionError(this.spec, all, one, trained));
   }
 
   /**
@@ -92,10 +102,10 @@ export class Network {
     return this.#description.places.map((places) => layerOf(places, list));
   }
 
-  /** The other way round; `path` is what errors call them. Of layers that are tied, the last counts. */
+  /** The other way round, in memory of its own; `path` is what errors call them. Layers that are tied must have the same weights. */
   joinWeights(weights: Weights, path = "weights"): Float64Array {
     if (!isByLayer(weights)) {
-      const list = float64Array(path, weights);
+      const list = copied(path, float64Array(path, weights));
       this.#check(path, list);
       return list;
     }
@@ -104,7 +114,8 @@ export class Network {
       throw wrongLength(path, weights.length, places.length, "one per layer after the inputs");
     }
     const all = new Float64Array(this.weightCount);
-    places.forEach((at, l) => put(`${path}[${l}]`, fields(`${path}[${l}]`, weights[l]), at, all));
+    const filled = new Uint8Array(this.weightCount);
+    places.forEach((at, l) => put(`${path}[${l}]`, only(`${path}[${l}]`, weights[l], layerFields), at, all, filled));
     return all;
   }
 
@@ -136,17 +147,18 @@ export function isNetwork(given: unknown): given is Network {
   if (given instanceof Network) return true;
   if (typeof given !== "object" || given === null) return false;
   const { spec, widths, joinWeights } = given as Record<string, unknown>;
-  return typeof spec === "object" && Array.isArray(widths) && typeof joinWeights === "function";
+  const isSpec = typeof spec === "object" && spec !== null && ("layers" in spec || "cell" in spec);
+  return isSpec && Array.isArray(widths) && typeof joinWeights === "function";
 }
 
 /** The network that an option `model` has to be. */
-export function networkOf(given: unknown): Network {
+export function networkOf(given: unknown, path = "model"): Network {
   if (isNetwork(given)) return given;
-  throw wrongShape("model", `must be a network, such as feedforward() gives, got ${describe(given)}`);
+  throw wrongShape(path, `must be a network, such as feedforward() gives, got ${describe(given)}`);
 }
 
 function isByLayer(weights: Weights): weights is readonly LayerWeights[] {
-  return Array.isArray(weights) && typeof weights[0] === "object";
+  return Array.isArray(weights) && typeof weights[0] === "object" && weights[0] !== null;
 }
 
 function layerOf(places: Places, all: Float64Array): LayerWeights {
@@ -163,18 +175,37 @@ function layerOf(places: Places, all: Float64Array): LayerWeights {
   };
 }
 
-function put(path: string, given: Record<string, unknown>, places: Places, all: Float64Array): void {
+/** `filled` marks weights that a layer before has said: where layers are tied. */
+function put(
+  path: string,
+  given: Record<string, unknown>,
+  places: Places,
+  all: Float64Array,
+  filled: Uint8Array,
+): void {
+  const at = (place: number, value: number, name: string): void => {
+    if (filled[place] === 1 && all[place] !== value) {
+      throw wrongShape(`${path}.${name}`, "is not what the layer that it is tied to has: change both, or neither");
+    }
+    filled[place] = 1;
+    all[place] = value;
+  };
   const set = (name: string, [from, to]: [number, number]): void => {
-    const values = from === to ? undefined : float64Array(`${path}.${name}`, given[name]);
-    if (values === undefined) return;
+    if (from === to) return;
+    const values = float64Array(`${path}.${name}`, given[name]);
     if (values.length !== to - from) {
       throw wrongLength(`${path}.${name}`, values.length, to - from, "as many as the layer has");
     }
-    all.set(values, from);
+    values.forEach((value, k) => at(from + k, value, `${name}[${k}]`));
   };
   set("matrix", places.matrix);
   set("forcing", places.forcingMatrix);
   set("bias", places.biases);
+  if (places.fixed !== null && given.bias !== undefined) {
+    const bias = float64Array(`${path}.bias`, given.bias);
+    const odd = bias.findIndex((value, k) => value !== places.fixed?.[k]);
+    if (odd >= 0) throw wrongShape(`${path}.bias[${odd}]`, "is fixed by the network, and cannot be another");
+  }
   if (places.names.length === 0) return;
   const parameters = fields(`${path}.parameters`, given.parameters);
   places.names.forEach((name, k) => {
@@ -182,6 +213,12 @@ function put(path: string, given: Record<string, unknown>, places: Places, all: 
     if (typeof value !== "number") {
       throw wrongShape(`${path}.parameters.${name}`, `must be a number, got ${describe(value)}`);
     }
-    all[places.parameters[0] + k] = value;
+    at(places.parameters[0] + k, value, `parameters.${name}`);
   });
+}
+
+function deepFreeze(value: unknown): void {
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return;
+  Object.freeze(value);
+  Object.values(value).forEach(deepFreeze);
 }

@@ -1,7 +1,7 @@
 // Pairs of inputs and outputs, on their way to Rust.
 import { outOfRange, wrongLength, wrongShape } from "../errors.js";
 import type { MadePairs, RawPairs } from "../raw.js";
-import { copied, describe, fields, float64Array } from "../shape.js";
+import { copied, describe, float64Array, MOST_VALUES, only } from "../shape.js";
 
 /** A row per pair: all rows in one array, row-major, or an array of rows. */
 export type Rows = ArrayLike<number> | readonly ArrayLike<number>[];
@@ -38,9 +38,7 @@ const names = ["count", "inputs", "outputs", "missingInputs", "measurements", "f
 
 /** Pairs as they cross. Most is checked in Rust; rows of different lengths would not get there as such. */
 export function pairsOf(given: unknown, { widths, forcing }: Shape, path = "pairs"): RawPairs {
-  const pairs = fields(path, given);
-  const odd = Object.keys(pairs).find((name) => !(names as string[]).includes(name));
-  if (odd !== undefined) throw wrongShape(`${path}.${odd}`, `is no field of pairs (known: ${names.join(", ")})`);
+  const pairs = only(path, given, names);
   const rows = (name: string, width: number): Float64Array | undefined =>
     pairs[name] === undefined ? undefined : rowsOf(`${path}.${name}`, pairs[name], width);
   const [first, last] = [widths[0] as number, widths.at(-1) as number];
@@ -50,12 +48,12 @@ export function pairsOf(given: unknown, { widths, forcing }: Shape, path = "pair
   const count =
     pairs.count ??
     (inputs !== undefined
-      ? inputs.length / first
+      ? countOf(`${path}.inputs`, inputs, first)
       : outputs !== undefined
-        ? outputs.length / last
+        ? countOf(`${path}.outputs`, outputs, last)
         : some === undefined
           ? 0
-          : some.values.length / (widths[some.layer as number] ?? 1));
+          : countOf(`${path}.measurements[0].values`, some.values, widths[some.layer as number] ?? 1));
   const { missingInputs } = pairs;
   return {
     head: { count, ...(missingInputs === undefined ? {} : { missingInputs }) },
@@ -66,12 +64,18 @@ export function pairsOf(given: unknown, { widths, forcing }: Shape, path = "pair
   };
 }
 
+function countOf(path: string, rows: Float64Array, width: number): number {
+  if (rows.length % width === 0) return rows.length / width;
+  const nearest = Math.ceil(rows.length / width) * width;
+  throw wrongLength(path, rows.length, nearest, `rows of ${width}, one number per neuron of the layer`);
+}
+
 /** Rows of several layers as they cross; `widths` by layer. */
 export function crossing(path: string, given: unknown, widths: readonly number[]): RawPairs["forcing"] {
   if (given === undefined) return [];
   if (!Array.isArray(given)) throw wrongShape(path, `must be an array with an entry per layer, got ${describe(given)}`);
-  return given.map((one: unknown, i) => {
-    const { layer, values } = fields(`${path}[${i}]`, one);
+  return Array.from(given as unknown[], (one, i) => {
+    const { layer, values } = only(`${path}[${i}]`, one, ["layer", "values"]);
     const width = typeof layer === "number" ? widths[layer] : undefined;
     if (width === undefined) {
       if (typeof layer !== "number")
@@ -84,14 +88,19 @@ export function crossing(path: string, given: unknown, widths: readonly number[]
 
 /** Rows as one array in memory of its own. */
 export function rowsOf(path: string, given: unknown, width: number): Float64Array {
-  if (!Array.isArray(given) || typeof given[0] !== "object") return copied(path, float64Array(path, given));
+  if (!Array.isArray(given) || typeof given[0] === "number" || given.length === 0) {
+    return copied(path, float64Array(path, given));
+  }
+  if (given.length * width > MOST_VALUES) throw wrongShape(path, `is too long: ${given.length} rows of ${width}`);
   const all = new Float64Array(given.length * width);
-  given.forEach((row: unknown, i) => {
-    const values = float64Array(`${path}[${i}]`, row);
-    if (values.length !== width)
+  // Not by forEach, which leaves holes out.
+  for (let i = 0; i < given.length; i += 1) {
+    const values = float64Array(`${path}[${i}]`, given[i]);
+    if (values.length !== width) {
       throw wrongLength(`${path}[${i}]`, values.length, width, "one per neuron of the layer");
+    }
     all.set(values, i * width);
-  });
+  }
   return all;
 }
 
@@ -113,9 +122,13 @@ export function written({ count, inputs, outputs, forcing }: MadePairs): Pairs &
  * oneHot([2, 0], 3); // [0, 0, 1, 1, 0, 0]
  */
 export function oneHot(labels: ArrayLike<number>, classes: number): Float64Array {
-  if (!(Number.isInteger(classes) && classes >= 1))
-    throw outOfRange("classes", classes, "a whole number of at least 1");
-  const given = Array.from(labels);
+  if (typeof classes !== "number") throw wrongShape("classes", `must be a number, got ${describe(classes)}`);
+  const most = MOST_VALUES;
+  if (!(Number.isInteger(classes) && classes >= 1 && classes <= most)) {
+    throw outOfRange("classes", classes, `a whole number from 1 to ${most}`);
+  }
+  const given = float64Array("labels", labels);
+  if (given.length * classes > most) throw wrongShape("labels", `are too many: ${given.length} x ${classes} classes`);
   const rows = new Float64Array(given.length * classes);
   given.forEach((label, k) => {
     if (!(Number.isInteger(label) && label >= 0 && label < classes)) {

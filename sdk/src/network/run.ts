@@ -1,8 +1,8 @@
 // What annealing a network gives.
 import { type Climbed, type Outcome, type Reached, Results } from "../anneal/results.js";
 import { outOfRange, wrongShape } from "../errors.js";
-import type { Climb, PredictionError } from "../raw.js";
-import { describe, fields } from "../shape.js";
+import type { Climb, PredictionError, RawPairs } from "../raw.js";
+import { describe, only } from "../shape.js";
 import type { LayerWeights, Network } from "./network.js";
 import type { LayerRows, Pairs, Rows } from "./pairs.js";
 
@@ -24,16 +24,20 @@ export interface BestNetwork extends Reached, Found {}
 export class NetworkRun extends Results<NetworkStartResult, BestNetwork> {
   /** What was annealed. */
   readonly network: Network;
-  readonly #pairs: Pairs;
+  readonly #pairs: RawPairs;
 
   /** @internal */
-  constructor(outcome: Outcome, network: Network, pairs: Pairs) {
+  constructor(outcome: Outcome, network: Network, pairs: RawPairs) {
     const startOf = (climb: Climb): NetworkStartResult => {
       const { start, rungs, stopped, failure, parameters, path } = climb;
       const found = { weights: network.splitWeights(parameters), activations: network.splitActivations(path) };
       return { start, rungs, stopped, failure, ...found };
     };
-    super(outcome, startOf, ({ weights, activations }, reached) => ({ ...reached, weights, activations }));
+    super(outcome, startOf, ({ weights, activations }, reached) => {
+      // In memory of its own: who changes the best network does not change what is resumed.
+      const own = network.splitWeights(network.joinWeights(weights));
+      return { ...reached, weights: own, activations: activations.map((layer) => layer.slice()) };
+    });
     this.network = network;
     this.#pairs = pairs;
   }
@@ -44,7 +48,7 @@ export class NetworkRun extends Results<NetworkStartResult, BestNetwork> {
    * @param options `forcing`: what comes in from outside, for layers that have it; `start`: with another climb's weights than the best one's.
    */
   predict(inputs: Rows, options: { forcing?: readonly LayerRows[]; start?: number } = {}): Float64Array {
-    const { start, ...rest } = fields("options", options);
+    const { start, ...rest } = only("options", options, ["forcing", "start"]);
     return this.network.predict(this.#found(start).weights, inputs, rest);
   }
 
@@ -54,8 +58,8 @@ export class NetworkRun extends Results<NetworkStartResult, BestNetwork> {
    * @param options `start`: of another climb than the best one.
    */
   predictionError(fresh: Pairs, options: { start?: number } = {}): PredictionError {
-    const { start } = fields("options", options);
-    return this.network.predictionError(this.#found(start).weights, fresh, this.#pairs);
+    const { start } = only("options", options, ["start"]);
+    return this.network.errorBeside(this.#found(start).weights, fresh, this.#pairs);
   }
 
   /** Everything as plain data, for `JSON.stringify`; what is parsed again can be resumed. NaN becomes null, as JSON has it. */

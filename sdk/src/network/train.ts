@@ -4,7 +4,7 @@ import { breathe } from "../anneal/here.js";
 import { watchOf } from "../anneal/options.js";
 import { call, release } from "../instance.js";
 import type { CoreTrainOptions, NetworkOptions, PredictionError, RawPairs, RawTrainer, StopReason } from "../raw.js";
-import { fields } from "../shape.js";
+import { record } from "../shape.js";
 import { parted } from "./anneal.js";
 import { type LayerWeights, type Network, networkOf, type Weights } from "./network.js";
 import { type LayerRows, type Pairs, pairsOf, type Rows } from "./pairs.js";
@@ -17,7 +17,7 @@ export interface TrainOptions extends NetworkOptions, Omit<CoreTrainOptions, "ac
   initialWeights?: Weights;
   /** Told every few dozen iterations. What it throws stops the training and rejects its promise. */
   onProgress?: (progress: TrainProgress) => void;
-  /** Stops the training at the next report; the promise then gives the weights as they are. */
+  /** Stops the training at the next report; the promise then gives the weights as they are, or rejects if training had not begun. */
   signal?: AbortSignal | undefined;
 }
 
@@ -46,10 +46,10 @@ export class TrainedNetwork implements TrainProgress {
   readonly evaluations: number;
   /** Why training ended; `"interrupted"` if a signal stopped it. */
   readonly stop: StopReason;
-  readonly #pairs: Pairs;
+  readonly #pairs: RawPairs;
 
   /** @internal */
-  constructor(network: Network, pairs: Pairs, trainer: RawTrainer, end: ReturnType<RawTrainer["advance"]>) {
+  constructor(network: Network, pairs: RawPairs, trainer: RawTrainer, end: ReturnType<RawTrainer["advance"]>) {
     this.network = network;
     this.weights = network.splitWeights(call(() => trainer.weights()));
     this.loss = end.loss;
@@ -64,9 +64,15 @@ export class TrainedNetwork implements TrainProgress {
     return this.network.predict(this.weights, inputs, options);
   }
 
+  /** Everything as plain data, for `JSON.stringify`; the weights in one list, which can be `initialWeights` again. */
+  toJSON(): Record<string, unknown> {
+    const { loss, iterations, evaluations, stop } = this;
+    return { weights: Array.from(this.network.joinWeights(this.weights)), loss, iterations, evaluations, stop };
+  }
+
   /** Errors of predictions on pairs that were not trained on, beside those of the best constant outputs. */
   predictionError(fresh: Pairs): PredictionError {
-    return this.network.predictionError(this.weights, fresh, this.#pairs);
+    return this.network.errorBeside(this.weights, fresh, this.#pairs);
   }
 }
 
@@ -81,22 +87,23 @@ export class TrainedNetwork implements TrainProgress {
  * trained.predictionError(fresh).meanSquare;
  */
 export async function train(options: TrainOptions): Promise<TrainedNetwork> {
-  const { model, pairs, initialWeights, onProgress, signal, ...rest } = fields("options", options);
+  const { model, pairs, initialWeights, onProgress, signal, ...rest } = record("options", options);
   const network = networkOf(model);
   if (initialWeights !== undefined) {
     rest.initialWeights = network.joinWeights(initialWeights as Weights, "initialWeights");
   }
   const watch = watchOf({ workers: undefined, onProgress, signal });
   const { outer: given, inner } = parted(rest, outer);
-  const trainer = trainerOf(network, pairsOf(pairs, network), inner, given);
+  const crossed = pairsOf(pairs, network);
+  watch.signal?.throwIfAborted();
+  const trainer = trainerOf(network, crossed, inner, given);
   try {
     for (;;) {
       const end = call(() => trainer.advance(PORTION));
-      if (end.stop !== "interrupted" || watch.signal?.aborted === true) {
-        return new TrainedNetwork(network, pairs as Pairs, trainer, end);
-      }
+      const isOver = end.stop !== "interrupted";
       const { stop: _, ...progress } = end;
-      (onProgress as TrainOptions["onProgress"])?.(progress);
+      if (!isOver) (onProgress as TrainOptions["onProgress"])?.(progress);
+      if (isOver || watch.signal?.aborted === true) return new TrainedNetwork(network, crossed, trainer, end);
       await breathe();
     }
   } finally {

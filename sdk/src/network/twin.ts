@@ -1,7 +1,7 @@
 // Twin experiments of networks: pairs that a network with known weights has made.
 import { call } from "../instance.js";
 import type { CoreNetworkTwin } from "../raw.js";
-import { fields, plain } from "../shape.js";
+import { plain, record } from "../shape.js";
 import { type Network, networkOf, type Weights } from "./network.js";
 import { type Pairs, written } from "./pairs.js";
 
@@ -33,7 +33,7 @@ export interface TwinPairs {
  * const { pairs, fresh } = networkTwin({ model: network, weights, pairs: 10, fresh: 100, inputNoise: 0.005, outputNoise: 0.005, seed: 2 });
  */
 export function networkTwin(options: NetworkTwinOptions): TwinPairs {
-  const { model, weights, ...rest } = fields("options", options);
+  const { model, weights, ...rest } = record("options", options);
   const network = networkOf(model);
   const all = network.joinWeights(weights as Weights);
   const made = call((raw) => raw.networkTwin(network.spec, all, plain("options", rest)));

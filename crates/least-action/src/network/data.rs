@@ -123,21 +123,7 @@ impl Pairs {
             let (path, shape) = (format!("{path}.values"), (self.count, widths[given.layer]));
             check_rows(&path, &given.values, shape, (true, nan))?;
         }
-        let mut forced = Vec::new();
-        for (i, given) in self.forcing.iter().enumerate() {
-            let path = at(&format!("forcing[{i}]"));
-            check_layer(&path, given.layer, depth, &mut forced)?;
-            let shape = (self.count, network.layers()[given.layer].forcing);
-            let path = format!("{path}.values");
-            check_rows(&path, &given.values, shape, (false, "finite"))?;
-        }
-        for (l, layer) in network.layers().iter().enumerate() {
-            if layer.forcing > 0 && !forced.contains(&l) {
-                let because = format!("{} pairs x {} from outside", self.count, layer.forcing);
-                let expected = self.count.saturating_mul(layer.forcing);
-                check::length(&at(&format!("forcing of layer {l}")), 0, expected, &because)?;
-            }
-        }
+        check_forcing(&format!("{root}."), &self.forcing, self.count, network)?;
         let layers = self.measurements.iter().map(|given| &given.values);
         let mut all = layers.chain([&self.inputs, &self.outputs]);
         if all.all(|values| values.iter().all(|v| v.is_nan())) {
@@ -162,6 +148,36 @@ impl Pairs {
             None => None,
         }
     }
+}
+
+/// Checks what comes in from outside; paths of errors begin with `root`.
+pub(super) fn check_forcing(
+    root: &str,
+    forcing: &[LayerValues],
+    count: usize,
+    network: &Network,
+) -> Result<()> {
+    let mut forced = Vec::new();
+    for (i, given) in forcing.iter().enumerate() {
+        let path = format!("{root}forcing[{i}]");
+        check_layer(&path, given.layer, network.depth(), &mut forced)?;
+        let shape = (count, network.layers()[given.layer].forcing);
+        let path = format!("{path}.values");
+        check_rows(&path, &given.values, shape, (false, "finite"))?;
+    }
+    for (l, layer) in network.layers().iter().enumerate() {
+        if layer.forcing > 0 && !forced.contains(&l) {
+            let because = format!("{count} pairs x {} from outside", layer.forcing);
+            let expected = count.saturating_mul(layer.forcing);
+            check::length(
+                &format!("{root}forcing of layer {l}"),
+                0,
+                expected,
+                &because,
+            )?;
+        }
+    }
+    Ok(())
 }
 
 /// Checks a layer's number, and that it comes once.

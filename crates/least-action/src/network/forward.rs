@@ -58,6 +58,7 @@ impl Network {
         }
         let most = crate::model::MOST_VALUES / self.neurons();
         check::at_most("inputs, as rows,", pairs, most)?;
+        super::data::check_forcing("", forcing, pairs, self)?;
         let mut x = vec![0.0; pairs * self.neurons()];
         x[..inputs.len()].copy_from_slice(inputs);
         let mut kept = Vec::new();
@@ -66,9 +67,6 @@ impl Network {
         for (l, layer) in self.layers().iter().enumerate() {
             let given = forcing.iter().find(|given| given.layer == l);
             let given = given.map_or(&[][..], |given| &given.values);
-            let because = format!("{pairs} pairs x {} from outside", layer.forcing);
-            let path = format!("forcing of layer {l}");
-            check::length(&path, given.len(), pairs * layer.forcing, &because)?;
             let (before, after) = rest.split_at_mut(pairs * self.widths()[l]);
             let next = pairs * layer.width;
             kept.resize(next, 0.0);

@@ -193,7 +193,8 @@ impl NetworkProblem {
     /// # Errors
     /// [`Error::NoObservations`].
     pub(crate) fn check_something_to_learn(&self) -> Result<()> {
-        match self.0.targets.iter().any(|target| target.layer > 0) {
+        let mut behind = self.0.targets.iter().filter(|target| target.layer > 0);
+        match behind.any(|target| target.values.iter().any(|y| !y.is_nan())) {
             true => Ok(()),
             false => Err(Error::NoObservations {
                 path: "pairs.outputs".into(),

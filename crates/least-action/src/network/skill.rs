@@ -27,8 +27,8 @@ pub struct PredictionError {
     pub mean_square: f64,
     /// The same of the best constants. A network that predicts is well below.
     pub constant: f64,
-    /// `1 - meanSquare / constant`: 1 where every prediction is right, 0 where a constant does as well.
-    pub skill: f64,
+    /// `1 - meanSquare / constant`: 1 where every prediction is right, 0 where a constant does as well; null where a constant is right everywhere.
+    pub skill: Option<f64>,
     /// The share of pairs whose largest output is where it should be, if the outputs are classes, one of them 1 and the others 0 in every pair; else null.
     pub accuracy: Option<f64>,
     /// Layer by layer: for recurrent networks the error grows along them.
@@ -36,7 +36,8 @@ pub struct PredictionError {
 }
 
 impl Network {
-    /// Compares predictions with `fresh` pairs. `trained` are those that the weights were found from: their means are the best constants.
+    /// Compares predictions with `fresh` pairs. `trained` are those that the weights were found from: their means are the best constants, and, where they measure
+    /// nothing, those of the fresh pairs.
     ///
     /// # Errors
     /// Pairs that do not fit, inputs that are missing, nothing measured past the inputs, and what [`Network::activations`] finds.
@@ -46,14 +47,14 @@ impl Network {
         fresh: &Pairs,
         trained: &Pairs,
     ) -> Result<PredictionError> {
-        fresh.validate("pairs", self)?;
+        fresh.validate("fresh", self)?;
         let (depth, width) = (self.depth(), self.widths()[0]);
         let inputs = fresh.measured_at(0, depth).unwrap_or(&[]);
         let because = format!("{} pairs x {width} neurons", fresh.count);
         let needed = fresh.count * width;
-        check::length("pairs.inputs", inputs.len(), needed, &because)?;
+        check::length("fresh.inputs", inputs.len(), needed, &because)?;
         if let Some(i) = inputs.iter().position(|x| x.is_nan()) {
-            let path = format!("pairs.inputs[{}][{}]", i / width, i % width);
+            let path = format!("fresh.inputs[{}][{}]", i / width, i % width);
             let message = "is missing, so there is nothing to predict from".into();
             return Err(Error::WrongShape { path, message });
         }
@@ -67,7 +68,7 @@ impl Network {
             let Some(measured) = fresh.measured_at(l, depth) else {
                 continue;
             };
-            let constants = means(trained.measured_at(l, depth).unwrap_or(measured), width);
+            let constants = means(trained.measured_at(l, depth), measured, width);
             let [mut errors, mut of_constants, mut count] = [0.0; 3];
             for (k, (x, y)) in made.iter().zip(measured).enumerate() {
                 if !y.is_nan() {
@@ -89,31 +90,38 @@ impl Network {
         }
         let [errors, of_constants, count] = all;
         if count == 0.0 {
-            let path = "pairs.outputs".into();
+            let path = "fresh.outputs".into();
             return Err(Error::NoObservations { path });
         }
+        check::finite("the mean squared error", errors / count)?;
+        check::finite("the mean squared error of a constant", of_constants / count)?;
         let last = &x[x.len() - fresh.count * self.widths()[depth]..];
         Ok(PredictionError {
             mean_square: errors / count,
             constant: of_constants / count,
-            skill: 1.0 - errors / of_constants.max(f64::MIN_POSITIVE),
+            skill: (of_constants > 0.0).then(|| 1.0 - errors / of_constants),
             accuracy: accuracy(last, &fresh.outputs, self.widths()[depth]),
             layers,
         })
     }
 }
 
-/// Of every column, without what is missing; zero where all is.
-fn means(rows: &[f64], width: usize) -> Vec<f64> {
-    let mut sums = vec![(0.0, 0.0); width];
-    for (k, value) in rows.iter().enumerate() {
-        if !value.is_nan() {
-            sums[k % width].0 += value;
-            sums[k % width].1 += 1.0;
+/// Of every column, without what is missing. Where nothing was measured in training, no constant is better than that of the fresh pairs themselves.
+fn means(trained: Option<&[f64]>, fresh: &[f64], width: usize) -> Vec<f64> {
+    let mean = |rows: &[f64], column: usize| {
+        let values = rows.iter().skip(column).step_by(width);
+        let (mut sum, mut count) = (0.0, 0.0);
+        for value in values.filter(|value| !value.is_nan()) {
+            sum += value;
+            count += 1.0;
         }
-    }
-    let mean = |&(sum, count): &(f64, f64)| if count > 0.0 { sum / count } else { 0.0 };
-    sums.iter().map(mean).collect()
+        (count > 0.0).then(|| sum / count)
+    };
+    let of = |column| {
+        let known = trained.and_then(|rows| mean(rows, column));
+        known.or_else(|| mean(fresh, column)).unwrap_or(0.0)
+    };
+    (0..width).map(of).collect()
 }
 
 /// None unless every row of `truth` is a class.
@@ -171,7 +179,7 @@ mod tests {
         assert_eq!(error.mean_square, (1.0 + 4.0) / 3.0);
         // The best constants are 2 and 10.
         assert_eq!(error.constant, (25.0 + 81.0) / 3.0);
-        assert_eq!(error.skill, 1.0 - 5.0 / 106.0);
+        assert_eq!(error.skill, Some(1.0 - 5.0 / 106.0));
         assert_eq!(error.accuracy, None);
         assert_eq!(error.layers.len(), 1);
     }
@@ -210,6 +218,6 @@ mod tests {
         pairs.inputs[0] = f64::NAN;
         let error = network.prediction_error(&[2.0], &pairs, &pairs);
         let message = error.expect_err("no input").to_string();
-        assert!(message.starts_with("pairs.inputs[0][0]:"), "{message}");
+        assert!(message.starts_with("fresh.inputs[0][0]:"), "{message}");
     }
 }

@@ -16,7 +16,7 @@ use crate::solve::{Bounds, Lbfgs, Minimizer, MinimizerOptions, Minimum, Objectiv
 )]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct TrainOptions {
-    /// The loss is the action with exact layers: R_m, what is observed, bounds and priors.
+    /// The loss is the action with exact layers: R_m, what is observed, bounds and priors. Activations behind the inputs follow from the weights, so they have no bounds.
     #[cfg_attr(feature = "typescript", ts(as = "Option<NetworkOptions>", optional))]
     pub action: NetworkOptions,
     /// Whether the measured inputs are taken for true. Default: `exact`.
@@ -69,6 +69,12 @@ impl Trainer {
         if let Some(range) = options.weights {
             check::range("weights", range)?;
         }
+        if options.action.activation_bounds.is_some() {
+            return Err(crate::Error::WrongShape {
+                path: "activationBounds".into(),
+                message: "cannot hold where layers are exact: activations follow from the weights; bound the weights, or anneal".into(),
+            });
+        }
         let problem = NetworkProblem::new(network, pairs, &options.action)?;
         problem.check_something_to_learn()?;
         let training = Training::new(&problem, options.inputs)?;
@@ -78,6 +84,9 @@ impl Trainer {
                 let because = "one per weight of the network";
                 let expected = network.weight_count();
                 check::length("initialWeights", weights.len(), expected, because)?;
+                if let Some(k) = weights.iter().position(|w| !w.is_finite()) {
+                    check::finite(&format!("initialWeights[{k}]"), weights[k])?;
+                }
                 weights.clone()
             }
         };
