@@ -217,9 +217,7 @@ fn add_terms<L: Lanes, const M: usize, const N: usize>(
     let depth = panel.len() / width;
     assert!(depth > 0 && (M - 1) * next_row + (depth - 1) * next_term < a.len());
     let (mut a, mut b) = (a.as_ptr(), panel.as_ptr());
-    // SAFETY: the end of the list.
-    let end = unsafe { b.add(depth * width) };
-    while b != end {
+    for _ in 0..depth {
         // SAFETY: the last that is read is in the lists, as was just checked.
         unsafe {
             let factors: [L; N] = std::array::from_fn(|j| L::read_at(b.add(j * L::COUNT)));
