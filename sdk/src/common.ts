@@ -92,10 +92,10 @@ export {
 } from "./network/define.js";
 export type { Candidate, Design, DesignOptions, DesignRow } from "./network/design.js";
 export type { LayerWeights, Network, Weights } from "./network/network.js";
-export { type LayerRows, oneHot, type Pairs, type Rows } from "./network/pairs.js";
+export { type CompletePairs, type LayerRows, oneHot, type Pairs, type Rows } from "./network/pairs.js";
 export type { BestNetwork, Found, NetworkRun, NetworkStartResult } from "./network/run.js";
 export { train, type TrainedNetwork, type TrainOptions, type TrainProgress } from "./network/train.js";
-export { type MadePairs, networkTwin, type NetworkTwinOptions, type TwinPairs } from "./network/twin.js";
+export { networkTwin, type NetworkTwinOptions, type TwinPairs } from "./network/twin.js";
 export { readNpy, type NpyArray } from "./npy.js";
 export { observations, type Measurements, type Observations } from "./observations.js";
 export type {

@@ -94,8 +94,8 @@ async function ofNetwork({ name, inputs, layers, ...given }: NetworkCase): Promi
   const { action, ...rest } = given.anneal;
   const run = await anneal({ model, pairs, ...action, ...rest });
   const stop = new AbortController();
-  stop.abort();
-  const trained = await train({ model, pairs, ...action, signal: stop.signal });
+  // The first portion of iterations, as natively.
+  const trained = await train({ model, pairs, ...action, signal: stop.signal, onProgress: () => stop.abort() });
   const rungs = run.starts.flatMap((start) => start.rungs);
   const error = run.predictionError(fresh);
   return {

@@ -28,6 +28,13 @@ export interface Pairs {
   forcing?: readonly LayerRows[];
 }
 
+/** Pairs with all numbers there. */
+export interface CompletePairs extends Pairs {
+  count: number;
+  inputs: Float64Array;
+  outputs: Float64Array;
+}
+
 /** What pairs must fit. */
 interface Shape {
   readonly widths: readonly number[];
@@ -105,11 +112,7 @@ export function rowsOf(path: string, given: unknown, width: number): Float64Arra
 }
 
 /** Pairs that Rust has made, as a user would write them. */
-export function written({ count, inputs, outputs, forcing }: MadePairs): Pairs & {
-  count: number;
-  inputs: Float64Array;
-  outputs: Float64Array;
-} {
+export function written({ count, inputs, outputs, forcing }: MadePairs): CompletePairs {
   return { count, inputs, outputs, ...(forcing.length === 0 ? {} : { forcing }) };
 }
 

@@ -3,7 +3,7 @@ import { call } from "../instance.js";
 import type { CoreNetworkTwin } from "../raw.js";
 import { plain, record } from "../shape.js";
 import { type Network, networkOf, type Weights } from "./network.js";
-import { type Pairs, written } from "./pairs.js";
+import { type CompletePairs, written } from "./pairs.js";
 
 /** What pairs to make. */
 export interface NetworkTwinOptions extends Omit<CoreNetworkTwin, "weights"> {
@@ -12,15 +12,12 @@ export interface NetworkTwinOptions extends Omit<CoreNetworkTwin, "weights"> {
   weights: Weights;
 }
 
-/** Pairs with all numbers there. */
-export type MadePairs = Pairs & { count: number; inputs: Float64Array; outputs: Float64Array };
-
 /** Pairs, and the truth behind them. */
 export interface TwinPairs {
   /** Measured, with noise. What comes in from outside is known exactly. */
-  pairs: MadePairs;
+  pairs: CompletePairs;
   /** Further ones without noise, to compare predictions with. */
-  fresh: MadePairs;
+  fresh: CompletePairs;
   /** True activations of the measured pairs, layer by layer. */
   truth: Float64Array[];
 }
