@@ -201,6 +201,29 @@ describe("plain training", () => {
   });
 });
 
+test("a twin of twenty layers climbs 436 rungs, with steps on each and without grinding on any", async () => {
+  const ten = (layers: number) => feedforward({ layers: new Array<number>(layers).fill(10) });
+  const source = ten(100);
+  const weights = source.randomWeights({ range: [-0.1, 0.1], seed: 1 });
+  const noise = { inputNoise: 0.005, outputNoise: 0.005 };
+  const { pairs } = networkTwin({ model: source, weights, pairs: 2, ...noise, seed: 2 });
+  const run = await anneal({
+    model: ten(20),
+    pairs,
+    observedOutputs: [0, 2, 4, 6, 8],
+    measurementPrecision: 4e4,
+    modelPrecision: { initial: 3.8e-3, factor: 1.1, rungs: 436 },
+    startingPaths: { count: 1, seed: 1 },
+  });
+  const { rungs } = run.starts[0] as (typeof run.starts)[number];
+  expect(rungs).toHaveLength(436);
+  // With free weights two pairs are met exactly, so the action vanishes in the end; until then every rung has something to do.
+  expect(rungs.filter(({ iterations }) => iterations <= 1).length).toBeLessThan(436 / 10);
+  expect(rungs.filter(({ stop }) => stop === "iterationLimit").length).toBeLessThan(436 / 20);
+  expect(rungs.reduce((sum, { iterations }) => sum + iterations, 0)).toBeLessThan(436 * 30);
+  expect(run.best.action).toBeLessThan(1e-4);
+});
+
 test("designs are compared in a table", async () => {
   const { options, fresh } = small();
   const { model, ...shared } = options;
