@@ -6,7 +6,7 @@ import { Held } from "./instance.js";
 import type { ActionValue, CoreActionOptions, GradientCheck, RawAction } from "./raw.js";
 import { NetworkAction, type NetworkActionOptions } from "./network/action.js";
 import { isNetwork } from "./network/network.js";
-import { arrayFor, describe, fields, float64Array, plain, record } from "./shape.js";
+import { actionValueOf, arrayFor, describe, fields, float64Array, plain, record } from "./shape.js";
 
 /** How an action is formed. */
 export interface ActionOptions<P extends string = string, E extends P = P> extends Omit<
@@ -81,7 +81,7 @@ export class Action<E extends string> {
     const values = float64Array("path", path);
     const result = this.#result.subarray(0, PARTS);
     this.#held.use((raw) => raw.evaluate(values, this.#pointOf(raw, rest), result));
-    return this.#value();
+    return actionValueOf(this.#result);
   }
 
   /** The same with the exact gradient. */
@@ -92,7 +92,7 @@ export class Action<E extends string> {
     this.#held.use((raw) => raw.gradient(values, this.#pointOf(raw, rest), gradient, this.#result));
     const parameters = {} as Record<E, number>;
     this.#estimated.forEach((name, i) => (parameters[name] = this.#result[PARTS + i] as number));
-    return { ...this.#value(), path: gradient, parameters };
+    return { ...actionValueOf(this.#result), path: gradient, parameters };
   }
 
   /**
@@ -108,16 +108,6 @@ export class Action<E extends string> {
     const values = float64Array("path", path);
     const most = sample >= values.length ? undefined : Math.round(sample);
     return this.#held.use((raw) => raw.checkGradient(values, this.#pointOf(raw, rest), most));
-  }
-
-  #value(): ActionValue {
-    const [action, measurementError, modelError, priorError] = this.#result as unknown as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    return { action, measurementError, modelError, priorError };
   }
 
   /** The usual case by hand, because crossing would take as long as a small action; Rust looks at all others. */

@@ -1,5 +1,6 @@
 // Values on their way to Rust, which does the validation: here they are only made safe to pass.
 import { LeastActionError, outOfRange, textOf, unknownName, wrongLength, wrongShape } from "./errors.js";
+import type { ActionValue } from "./raw.js";
 
 /** How deep options go: definition.states[0].initial[0]. */
 const DEPTH = 6;
@@ -134,6 +135,12 @@ export function copied(path: string, value: Float64Array): Float64Array {
   } catch {
     throw wrongShape(path, "cannot be read: its buffer was transferred to another thread");
   }
+}
+
+/** The numbers that Rust writes of an action, with names. */
+export function actionValueOf(numbers: Float64Array): ActionValue {
+  const [action, measurementError, modelError, priorError] = numbers as unknown as [number, number, number, number];
+  return { action, measurementError, modelError, priorError };
 }
 
 /** `into`, if it is fit for so many values, or a new array. */

@@ -2,7 +2,7 @@
 import { wrongLength, wrongShape } from "../errors.js";
 import { Held } from "../instance.js";
 import type { ActionValue, NetworkOptions, RawNetworkAction } from "../raw.js";
-import { arrayFor, describe, finiteNumber, float64Array, only, plain, record } from "../shape.js";
+import { actionValueOf, arrayFor, describe, finiteNumber, float64Array, only, plain, record } from "../shape.js";
 import { type LayerWeights, type Network, networkOf, type Weights } from "./network.js";
 import { type Pairs, pairsOf } from "./pairs.js";
 
@@ -44,7 +44,7 @@ export class NetworkAction {
     const { unknowns, modelPrecision } = only("options", at, ["unknowns", "modelPrecision"]);
     const [values, precision] = [this.#list("unknowns", unknowns), finiteNumber("modelPrecision", modelPrecision)];
     this.#held.use((raw) => raw.evaluate(precision, values, this.#result));
-    return this.#value();
+    return actionValueOf(this.#result);
   }
 
   /**
@@ -57,7 +57,7 @@ export class NetworkAction {
     const [values, precision] = [this.#list("unknowns", unknowns), finiteNumber("modelPrecision", modelPrecision)];
     const gradient = arrayFor(into, values.length);
     this.#held.use((raw) => raw.gradient(precision, values, gradient, this.#result));
-    return { ...this.#value(), gradient };
+    return { ...actionValueOf(this.#result), gradient };
   }
 
   /** Activations of all layers and weights as one list of unknowns. */
@@ -104,15 +104,5 @@ export class NetworkAction {
     const values = float64Array(path, given);
     if (values.length === this.unknowns) return values;
     throw wrongLength(path, values.length, this.unknowns, "activations of all layers, then all weights");
-  }
-
-  #value(): ActionValue {
-    const [action, measurementError, modelError, priorError] = this.#result as unknown as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    return { action, measurementError, modelError, priorError };
   }
 }

@@ -2,9 +2,8 @@
 
 use super::pass::{At, Pass};
 use super::problem::{NetworkProblem, Parts};
-use super::terms::write_slopes;
-pub(super) use super::terms::{
-    add_slopes, measurement_error, measurement_factor, prior_error, prior_factor,
+use super::terms::{
+    add_prior_slopes, measurement_error, measurement_factor, prior_error, write_slopes,
 };
 use crate::action::{in_four, ActionValue};
 use crate::error::{check, Error, Result};
@@ -110,13 +109,7 @@ impl NetworkAction {
             self.pass
                 .pull_back(at, &self.kept[rows], adjoint, before, dw);
         }
-        let factor = 2.0 * prior_factor(parts);
-        for prior in &parts.priors {
-            let runs = dw[prior.weights.clone()].iter_mut();
-            for (slope, w) in runs.zip(&weights[prior.weights.clone()]) {
-                *slope += factor * prior.precision * (w - prior.mean);
-            }
-        }
+        add_prior_slopes(parts, weights, dw);
         finite(parts, dx, "dA/dx")?;
         finite_weights(dw, "dA/dw of ")?;
         Ok(value)

@@ -1,9 +1,10 @@
 //! The gradient of plain training by the costate, layer for layer as in mechanics. It shares nothing with backpropagation but the value of a layer: the layers'
 //! Jacobians are written out, column by column, pair by pair. So it is slow, and a check of the other.
 
-use super::action::{at, measurement_factor, prior_factor};
+use super::action::at;
 use super::pass::{At, Pass};
 use super::problem::NetworkProblem;
+use super::terms::{measurement_factor, prior_factor};
 use crate::error::{check, Result};
 
 /// The costates and the gradient that follows from them.

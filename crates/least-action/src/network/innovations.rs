@@ -4,13 +4,13 @@
 //! gradients stop in them. In innovations the walls are a constant, and what is left as R_f grows is plain training. In weather forecasting these are the two
 //! formulations of 4D-Var under a weak constraint (Y. Tremolet, Quarterly Journal of the Royal Meteorological Society 132, 2006).
 
-use super::action::{
-    add_slopes, at, finite_weights, measurement_error, measurement_factor, not_finite, prior_error,
-    prior_factor, residual_rows,
-};
+use super::action::{finite_weights, not_finite};
 use super::pass::Pass;
 use super::problem::NetworkProblem;
-use super::NetworkAction;
+use super::terms::{
+    add_measurement_slopes, add_prior_slopes, measurement_error, measurement_factor, prior_error,
+};
+use super::{sweep, NetworkAction};
 use crate::action::in_four;
 use crate::error::{check, Result};
 use crate::solve::{Bounds, Objective};
@@ -48,15 +48,8 @@ impl Innovations {
     /// Whether they are the better unknowns: where the layers bind more than the data, and nothing but weights and inputs has bounds.
     pub fn suit(action: &NetworkAction, model_precision: f64) -> bool {
         let problem = action.problem();
-        let parts = &*problem.0;
-        let after = parts.starts[1]..problem.activation_count();
-        let free = problem.bounds().is_none_or(|bounds| {
-            let lowest = &bounds.lower[after.clone()];
-            let highest = &bounds.upper[after];
-            lowest.iter().all(|b| *b == f64::NEG_INFINITY)
-                && highest.iter().all(|b| *b == f64::INFINITY)
-        });
-        free && action.model_weight(model_precision) > measurement_weight(problem)
+        !problem.bounds_behind_inputs()
+            && action.model_weight(model_precision) > measurement_weight(problem)
     }
 
     /// Turns activations at `unknowns` into scaled innovations, for this R_f from here on.
@@ -92,17 +85,9 @@ impl Innovations {
         let (path, weights) = unknowns.split_at(self.x.len());
         let inputs = parts.starts[1];
         self.x[..inputs].copy_from_slice(&path[..inputs]);
-        for l in 0..parts.network.depth() {
-            let (before, after) = self.x.split_at_mut(parts.starts[l + 1]);
-            let rows = residual_rows(parts, l);
-            let after = &mut after[..rows.len()];
-            let innovations = &path[parts.starts[l + 1]..][..rows.len()];
-            let at = at(parts, l, before, weights);
-            self.pass.forward(at, &mut self.kept[rows], after);
-            for (x, innovation) in after.iter_mut().zip(innovations) {
-                *x += self.scale * innovation;
-            }
-        }
+        let innovations = Some((self.scale, &path[inputs..]));
+        let (x, kept) = (&mut self.x, &mut self.kept);
+        sweep::forward(parts, &mut self.pass, weights, innovations, x, kept);
     }
 
     /// The action and its gradient at inputs, scaled innovations and weights.
@@ -123,33 +108,18 @@ impl Innovations {
             + prior_error(parts, weights);
         check::finite("action", value)?;
         self.dx.fill(0.0);
-        let factor = 2.0 * measurement_factor(parts);
-        for target in &parts.targets {
-            let range = self.problem.activations(target.layer);
-            add_slopes(target, factor, &self.x[range.clone()], &mut self.dx[range]);
-        }
+        add_measurement_slopes(parts, &self.x, &mut self.dx);
         let (of_path, dw) = gradient.split_at_mut(self.x.len());
         dw.fill(0.0);
-        for l in (0..parts.network.depth()).rev() {
-            let (before, after) = self.dx.split_at_mut(parts.starts[l + 1]);
-            let rows = residual_rows(parts, l);
-            let along = &mut self.along[..rows.len()];
-            along.copy_from_slice(&after[..rows.len()]);
-            let at = at(parts, l, &self.x, weights);
-            let before = &mut before[parts.starts[l]..];
-            self.pass.pull_back(at, &self.kept[rows], along, before, dw);
-        }
+        let at = (weights, &self.x[..], &self.kept[..]);
+        let (along, dx) = (&mut self.along, &mut self.dx);
+        sweep::backward(parts, &mut self.pass, at, along, dx, dw);
         of_path[..inputs].copy_from_slice(&self.dx[..inputs]);
         let slopes = self.dx[inputs..].iter().zip(&path[inputs..]);
         for (slope, (dx, u)) in of_path[inputs..].iter_mut().zip(slopes) {
             *slope = own * u + self.scale * dx;
         }
-        let factor = 2.0 * prior_factor(parts);
-        for prior in &parts.priors {
-            for k in prior.weights.clone() {
-                dw[k] += factor * prior.precision * (weights[k] - prior.mean);
-            }
-        }
+        add_prior_slopes(parts, weights, dw);
         finite_weights(dw, "dA/dw of ")?;
         Ok(value)
     }

@@ -23,6 +23,7 @@ mod pass;
 mod problem;
 mod products;
 mod skill;
+mod sweep;
 mod terms;
 #[cfg(test)]
 mod tests;

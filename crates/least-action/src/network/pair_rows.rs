@@ -1,7 +1,7 @@
 //! The action of a network as rows of weighted residuals, pair by pair: every pair is a path whose points are the layers, and all share one border, the weights. So the
 //! minimisers that are made for paths know networks too; they are right where the weights are few.
 
-use super::action::{measurement_factor, prior_factor};
+use super::terms::{measurement_factor, prior_factor};
 use super::{Bias, Layer, NetworkProblem, WeightSet};
 use crate::action::{Layout, Linearization, RowGroup};
 use crate::error::Result;

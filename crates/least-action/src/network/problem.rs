@@ -202,6 +202,15 @@ impl NetworkProblem {
         }
     }
 
+    /// Whether an activation behind the inputs has a bound: such activations must be unknowns themselves.
+    pub(super) fn bounds_behind_inputs(&self) -> bool {
+        let behind = self.0.starts[1]..self.activation_count();
+        self.bounds().is_some_and(|bounds| {
+            let bound = |k: usize| bounds.lower[k].is_finite() || bounds.upper[k].is_finite();
+            behind.clone().any(bound)
+        })
+    }
+
     /// Numbers that are measured.
     pub fn measured(&self) -> usize {
         self.0.measured

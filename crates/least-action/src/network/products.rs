@@ -1,8 +1,7 @@
 //! Products with the Jacobian of the model's residuals, and with the Gauss-Newton Hessian that it makes: what solvers without matrices need.
 
-use super::action::{
-    at, check_unknowns, measurement_factor, prior_factor, residual_rows, NetworkAction,
-};
+use super::action::{at, check_unknowns, residual_rows, NetworkAction};
+use super::terms::{measurement_factor, prior_factor};
 use crate::error::{check, Result};
 
 impl NetworkAction {

@@ -88,3 +88,23 @@ pub(super) fn prior_error(parts: &Parts, weights: &[f64]) -> f64 {
     }
     prior_factor(parts) * sum
 }
+
+/// Adds the slopes of [`prior_error`].
+pub(super) fn add_prior_slopes(parts: &Parts, weights: &[f64], dw: &mut [f64]) {
+    let factor = 2.0 * prior_factor(parts);
+    for prior in &parts.priors {
+        let runs = dw[prior.weights.clone()].iter_mut();
+        for (slope, w) in runs.zip(&weights[prior.weights.clone()]) {
+            *slope += factor * prior.precision * (w - prior.mean);
+        }
+    }
+}
+
+/// Adds the slopes of [`measurement_error`] in the activations.
+pub(super) fn add_measurement_slopes(parts: &Parts, x: &[f64], dx: &mut [f64]) {
+    let factor = 2.0 * measurement_factor(parts);
+    for target in &parts.targets {
+        let range = parts.starts[target.layer]..parts.starts[target.layer + 1];
+        add_slopes(target, factor, &x[range.clone()], &mut dx[range]);
+    }
+}

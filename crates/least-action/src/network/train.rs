@@ -1,11 +1,10 @@
 //! Plain training: the layers hold exactly, R_f is infinite, and the action is a function of the weights. Its gradient is found by backpropagation.
 
-use super::action::{
-    add_slopes, at, finite_weights, measurement_error, measurement_factor, not_finite, prior_error,
-    prior_factor, residual_rows,
-};
+use super::action::{finite_weights, not_finite};
 use super::pass::Pass;
 use super::problem::NetworkProblem;
+use super::sweep;
+use super::terms::{add_measurement_slopes, add_prior_slopes, measurement_error, prior_error};
 use crate::action::ActionValue;
 use crate::error::{check, Error, Result};
 use crate::solve::{Bounds, Objective};
@@ -121,13 +120,8 @@ impl Training {
         finite_weights(weights, "")?;
         let parts = &*self.problem.0;
         self.x[..inputs.len()].copy_from_slice(inputs);
-        for l in 0..parts.network.depth() {
-            let (before, after) = self.x.split_at_mut(parts.starts[l + 1]);
-            let rows = residual_rows(parts, l);
-            let after = &mut after[..rows.len()];
-            let at = at(parts, l, before, weights);
-            self.pass.forward(at, &mut self.kept[rows], after);
-        }
+        let (x, kept) = (&mut self.x, &mut self.kept);
+        sweep::forward(parts, &mut self.pass, weights, None, x, kept);
         let bad = self.x.iter().position(|x| !x.is_finite());
         if let Some(i) = bad {
             return Err(not_finite(parts, i, "activation", self.x[i]));
@@ -156,28 +150,13 @@ impl Training {
         let weights = &unknowns[first..];
         let parts = &*self.problem.0;
         self.dx.fill(0.0);
-        let factor = 2.0 * measurement_factor(parts);
-        for target in &parts.targets {
-            let range = self.problem.activations(target.layer);
-            add_slopes(target, factor, &self.x[range.clone()], &mut self.dx[range]);
-        }
+        add_measurement_slopes(parts, &self.x, &mut self.dx);
         let (inputs, dw) = gradient.split_at_mut(first);
         dw.fill(0.0);
-        for l in (0..parts.network.depth()).rev() {
-            let (before, after) = self.dx.split_at_mut(parts.starts[l + 1]);
-            let rows = residual_rows(parts, l);
-            let along = &mut self.along[..rows.len()];
-            along.copy_from_slice(&after[..rows.len()]);
-            let at = at(parts, l, &self.x, weights);
-            let before = &mut before[parts.starts[l]..];
-            self.pass.pull_back(at, &self.kept[rows], along, before, dw);
-        }
-        let factor = 2.0 * prior_factor(parts);
-        for prior in &parts.priors {
-            for k in prior.weights.clone() {
-                dw[k] += factor * prior.precision * (weights[k] - prior.mean);
-            }
-        }
+        let at = (weights, &self.x[..], &self.kept[..]);
+        let (along, dx) = (&mut self.along, &mut self.dx);
+        sweep::backward(parts, &mut self.pass, at, along, dx, dw);
+        add_prior_slopes(parts, weights, dw);
         finite_weights(dw, "dA/dw of ")?;
         inputs.copy_from_slice(&self.dx[..first]);
         if let Some(i) = inputs.iter().position(|v| !v.is_finite()) {

@@ -62,13 +62,8 @@ impl ByMeasurements {
         {
             return refuse("layers that are models");
         }
-        let after = parts.starts[1]..problem.activation_count();
-        if let Some(bounds) = problem.bounds() {
-            let free =
-                |k: usize| bounds.lower[k] == f64::NEG_INFINITY && bounds.upper[k] == f64::INFINITY;
-            if !after.clone().all(free) {
-                return refuse("so many measurements and bounds of activations");
-            }
+        if problem.bounds_behind_inputs() {
+            return refuse("so many measurements and bounds of activations");
         }
         let measured = sensitivities::Measured::all(parts).len();
         let rows = measured * parts.pairs;

@@ -1,8 +1,9 @@
 //! The quadratic model: independent squares of inputs, innovations and weights, and rows of what is measured behind the inputs.
 
-use super::super::action::{measurement_error, measurement_factor, prior_error, prior_factor};
-use super::super::pass::{At, Pass};
+use super::super::pass::Pass;
 use super::super::problem::NetworkProblem;
+use super::super::sweep;
+use super::super::terms::{measurement_error, measurement_factor, prior_error, prior_factor};
 use super::sensitivities::Sensitivities;
 use crate::action::{in_four, Layout};
 use crate::error::{check, Result};
@@ -158,22 +159,9 @@ fn run(problem: &NetworkProblem, pass: &mut Pass, unknowns: &[f64], into: &mut P
     let (path, weights) = unknowns.split_at(problem.activation_count());
     let inputs = problem.activations(0);
     into.activations[inputs.clone()].copy_from_slice(&path[inputs]);
-    for l in 0..parts.network.depth() {
-        let (before, after) = into.activations.split_at_mut(parts.starts[l + 1]);
-        let next = &mut after[..parts.starts[l + 2] - parts.starts[l + 1]];
-        let kept = &mut into.kept[parts.starts[l + 1] - parts.starts[1]..][..next.len()];
-        let at = At {
-            network: &parts.network,
-            l,
-            weights,
-            x: &before[parts.starts[l]..],
-            forcing: &parts.forcing[l],
-        };
-        pass.forward(at, kept, next);
-        let innovations = &path[problem.activations(l + 1)];
-        let pairs = next.iter_mut().zip(innovations);
-        pairs.for_each(|(x, innovation)| *x += innovation);
-    }
+    let innovations = Some((1.0, &path[parts.starts[1]..]));
+    let (x, kept) = (&mut into.activations, &mut into.kept);
+    sweep::forward(parts, pass, weights, innovations, x, kept);
 }
 
 /// With the question whether to go on.
