@@ -144,6 +144,13 @@ impl ContinuousAction {
         })
     }
 
+    /// The same with every R_f multiplied by `factor`.
+    pub fn with_model_precision_times(&self, factor: f64) -> ContinuousAction {
+        let mut action = self.clone();
+        action.model_precision.iter_mut().for_each(|r| *r *= factor);
+        action
+    }
+
     pub fn model(&self) -> &Arc<dyn Model> {
         &self.model
     }

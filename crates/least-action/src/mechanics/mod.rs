@@ -6,6 +6,7 @@
 
 mod action_hamiltonian;
 mod action_lagrangian;
+mod boundary;
 mod classical;
 mod continuous_action;
 mod continuous_options;
@@ -18,6 +19,7 @@ mod integrate;
 mod lagrangian;
 mod legendre;
 mod newton;
+mod system;
 mod systems;
 #[cfg(test)]
 mod tests;
@@ -26,6 +28,10 @@ mod workspace;
 
 pub use action_hamiltonian::ActionHamiltonian;
 pub use action_lagrangian::ActionLagrangian;
+pub use boundary::{
+    Boundary, BoundaryMethod, BoundaryOptions, BoundarySolution, BoundaryStatus, Continuation,
+    ContinuationRung, SecondVariation, Stationary,
+};
 pub use classical::{
     ClassicalHamiltonian, ClassicalLagrangian, HamiltonianDefinition, LagrangianDefinition,
 };
@@ -36,6 +42,7 @@ pub use impulse::Impulse;
 pub use integrate::{integrate, symplectic_defect, IntegrationMethod, IntegrationOptions, Orbit};
 pub use lagrangian::{acceleration, euler_lagrange, momentum, velocity, Lagrangian};
 pub use legendre::{HamiltonianOf, LagrangianOf};
+pub use system::System;
 pub use systems::ClassicalSystem;
 pub use variational::{
     integrate_variational, Chord, DiscreteLagrangian, VariationalMethod, VariationalOptions,

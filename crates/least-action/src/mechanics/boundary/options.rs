@@ -1,0 +1,208 @@
+use crate::error::{check, Result};
+use crate::mechanics::IntegrationMethod;
+
+/// What holds at the two ends of a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum Boundary {
+    /// The natural conditions of a minimum over all paths: p = 0 before the first point and, with the impulse of the last one, after it.
+    #[default]
+    Free,
+    /// The first state is that of the initial path; p = 0 after the last point.
+    FixedStart,
+    /// The first and the last state are those of the initial path, as in Hamilton's principle.
+    Fixed,
+    /// Natural conditions with the measurements of the first and the last point only, `p(t_0) = R_m P (x - y)` and `p(t_F) = -R_m P (x - y)`: a network, whose inputs
+    /// and outputs are data. What was measured in between is not used.
+    EndData,
+}
+
+/// How the two-point boundary-value problem of the canonical equations is solved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum BoundaryMethod {
+    /// Newton's method on all canonical equations at once, collocated at Gauss points, on a mesh that is refined where it is too coarse.
+    #[default]
+    Collocation,
+    /// The discrete action is minimised by the structured search: it never climbs to a saddle.
+    Minimisation,
+    /// Newton's method on the states and momenta at the beginnings of segments, which the map of the integrator joins.
+    MultipleShooting,
+    /// The same with one segment. Errors of the first momentum grow as the flow lets them, so that it fails on long or chaotic paths: there to show that.
+    SingleShooting,
+    /// A sweep of the states forward, one of the costates backward, and a step of the path towards what they give: backpropagation, where weights are states.
+    ForwardBackward,
+    /// Two levels of steps: the fine ones correct a problem of long steps, which Newton's method solves (the full approximation scheme of A. Brandt, Math. Comp. 31, 1977).
+    Multigrid,
+}
+
+impl BoundaryMethod {
+    /// All of them.
+    pub const ALL: [BoundaryMethod; 6] = [
+        BoundaryMethod::Collocation,
+        BoundaryMethod::Minimisation,
+        BoundaryMethod::MultipleShooting,
+        BoundaryMethod::SingleShooting,
+        BoundaryMethod::ForwardBackward,
+        BoundaryMethod::Multigrid,
+    ];
+
+    /// The name that options and files use.
+    pub fn name(self) -> &'static str {
+        match self {
+            BoundaryMethod::Collocation => "collocation",
+            BoundaryMethod::Minimisation => "minimisation",
+            BoundaryMethod::MultipleShooting => "multiple-shooting",
+            BoundaryMethod::SingleShooting => "single-shooting",
+            BoundaryMethod::ForwardBackward => "forward-backward",
+            BoundaryMethod::Multigrid => "multigrid",
+        }
+    }
+}
+
+/// A climb in the model precision: the problem is solved with `R_f from`, then with R_f times `factor` from the path before on, until R_f is that of the system.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "camelCase", deny_unknown_fields)
+)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Continuation {
+    /// The first R_f as a share of the system's.
+    pub from: f64,
+    /// Default: 10.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default = "ten", skip_serializing_if = "crate::never")
+    )]
+    pub factor: f64,
+}
+
+#[cfg(feature = "serde")]
+fn ten() -> f64 {
+    10.0
+}
+
+/// How a boundary-value problem is solved.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(default, rename_all = "camelCase", deny_unknown_fields)
+)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", ts(optional_fields))]
+pub struct BoundaryOptions {
+    /// Default: `collocation`.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<BoundaryMethod>"))]
+    pub method: BoundaryMethod,
+    /// Default: `free`.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Boundary>"))]
+    pub boundary: Boundary,
+    /// The map of one step. Collocation and minimisation need one at Gauss points, minimisation also takes `symplectic-euler`; with the same map all methods solve the
+    /// same discrete problem. Default: `gauss-legendre-4`.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<IntegrationMethod>"))]
+    pub integrator: IntegrationMethod,
+    /// Time of the first point. Default: 0.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
+    pub start: f64,
+    /// Between the points of the path.
+    #[cfg_attr(feature = "typescript", ts(as = "f64"))]
+    pub time_step: f64,
+    /// Steps of the map between two points. Default: 1.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
+    pub steps_per_point: usize,
+    /// Points in a segment of `multiple-shooting`, fine steps in a long one of `multigrid`. Default: 4.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
+    pub points_per_segment: usize,
+    /// The path is solved when an iteration changes it by less, relative to the largest state and momentum. Default: 1e-9.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
+    pub tolerance: f64,
+    /// Per mesh and per R_f. Default: 100; for `forward-backward` 10,000.
+    pub max_iterations: Option<usize>,
+    /// The largest error of one step, relative to the largest state and momentum: the difference to two steps of half its length. Default: 1e-4.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
+    pub mesh_tolerance: f64,
+    /// Whether collocation halves steps until that holds. Other methods and a mesh that is not refined end with the status `mesh-too-coarse`. Default: yes.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<bool>"))]
+    pub refine: bool,
+    /// Points of the finest mesh at most. Default: 100,000.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
+    pub max_mesh_points: usize,
+    /// The share of the way to what its sweeps give that `forward-backward` goes at first: its learning rate. It is halved when the action rises. Default: 1.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
+    pub rate: f64,
+    /// Default: none.
+    pub continuation: Option<Continuation>,
+    /// Whether the second variation is examined. Default: yes.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<bool>"))]
+    pub second_variation: bool,
+    /// Whether it gives the covariance of every state too. Default: no.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<bool>"))]
+    pub covariance: bool,
+}
+
+impl Default for BoundaryOptions {
+    /// Steps of 1; the rest as stated at the fields.
+    fn default() -> Self {
+        BoundaryOptions {
+            method: BoundaryMethod::default(),
+            boundary: Boundary::default(),
+            integrator: IntegrationMethod::GaussLegendre4,
+            start: 0.0,
+            time_step: 1.0,
+            steps_per_point: 1,
+            points_per_segment: 4,
+            tolerance: 1e-9,
+            max_iterations: None,
+            mesh_tolerance: 1e-4,
+            refine: true,
+            max_mesh_points: 100_000,
+            rate: 1.0,
+            continuation: None,
+            second_variation: true,
+            covariance: false,
+        }
+    }
+}
+
+impl BoundaryOptions {
+    /// # Errors
+    /// Numbers that cannot be, and integrators that the method cannot use.
+    pub fn validate(&self) -> Result<()> {
+        check::finite("start", self.start)?;
+        check::positive("timeStep", self.time_step)?;
+        check::at_least("stepsPerPoint", self.steps_per_point, 1)?;
+        check::at_least("pointsPerSegment", self.points_per_segment, 1)?;
+        let share = |path: &str, value: f64| {
+            let inside = value > 0.0 && value < 1.0;
+            check::require(inside, path, value, "between 0 and 1")
+        };
+        share("tolerance", self.tolerance)?;
+        share("meshTolerance", self.mesh_tolerance)?;
+        if let Some(most) = self.max_iterations {
+            check::at_least("maxIterations", most, 1)?;
+        }
+        let right = self.rate > 0.0 && self.rate <= 1.0;
+        check::require(right, "rate", self.rate, "above 0 and at most 1")?;
+        if let Some(Continuation { from, factor }) = self.continuation {
+            let below = from > 0.0 && from <= 1.0;
+            check::require(below, "continuation.from", from, "above 0 and at most 1")?;
+            let above = factor > 1.0 && factor.is_finite();
+            check::require(above, "continuation.factor", factor, "finite and above 1")?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn most_iterations(&self) -> usize {
+        self.max_iterations.unwrap_or(match self.method {
+            BoundaryMethod::ForwardBackward => 10_000,
+            _ => 100,
+        })
+    }
+}

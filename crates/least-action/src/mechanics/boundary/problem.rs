@@ -1,0 +1,102 @@
+//! What is to be solved: canonical equations between two ends, with impulses at points in between.
+
+use super::{Boundary, BoundaryOptions};
+use crate::error::{check, Error, Result};
+use crate::mechanics::impulse::Impulses;
+use crate::mechanics::{Impulse, System};
+
+/// A system on the points of a path, with its conditions at the ends.
+#[derive(Clone)]
+pub(super) struct Problem {
+    pub system: System,
+    pub start: f64,
+    pub time_step: f64,
+    pub points: usize,
+    /// Whether the first and the last state are held; p is 0 outside where they are not.
+    pub fixed: [bool; 2],
+    impulses: Impulses,
+}
+
+impl Problem {
+    /// # Errors
+    /// Paths and options that do not fit the system.
+    pub fn new(system: System, path: &[f64], options: &BoundaryOptions) -> Result<Self> {
+        options.validate()?;
+        let d = system.dimension();
+        let points = path.len() / d;
+        let whole = points * d == path.len();
+        if !whole || points < 2 {
+            return Err(Error::WrongShape {
+                path: "initialPath".into(),
+                message: format!(
+                    "must be points x {d} numbers of at least two points, got {}",
+                    path.len()
+                ),
+            });
+        }
+        for (i, value) in path.iter().enumerate() {
+            check::finite(&format!("initialPath[{i}]"), *value)?;
+        }
+        let (start, time_step) = (options.start, options.time_step);
+        let end = start + (points - 1) as f64 * time_step;
+        let mut impulses: Vec<Impulse> = system.impulses().to_vec();
+        if options.boundary == Boundary::EndData {
+            if impulses.is_empty() {
+                return Err(Error::WrongShape {
+                    path: "boundary".into(),
+                    message: "end-data needs measurements as impulses, at the first or the last point; use \"free\" with data of other forms".into(),
+                });
+            }
+            let near = |time: f64, end: f64| (time - end).abs() < 0.5 * time_step;
+            impulses.retain(|i| near(i.time, start) || near(i.time, end));
+        }
+        let impulses = Impulses::at_points(&impulses, d, (start, time_step, points))?;
+        let fixed = match options.boundary {
+            Boundary::Free | Boundary::EndData => [false, false],
+            Boundary::FixedStart => [true, false],
+            Boundary::Fixed => [true, true],
+        };
+        Ok(Problem {
+            system,
+            start,
+            time_step,
+            points,
+            fixed,
+            impulses,
+        })
+    }
+
+    /// D.
+    pub fn dimension(&self) -> usize {
+        self.system.dimension()
+    }
+
+    pub fn time(&self, point: usize) -> f64 {
+        self.start + point as f64 * self.time_step
+    }
+
+    /// The impulses of a point.
+    pub fn impulses(&self, point: usize) -> &[Impulse] {
+        self.impulses.at(point)
+    }
+
+    pub fn has_impulses(&self) -> bool {
+        !self.impulses.is_empty()
+    }
+
+    /// Whether the state of a point is given.
+    pub fn holds(&self, point: usize) -> bool {
+        (point == 0 && self.fixed[0]) || (point + 1 == self.points && self.fixed[1])
+    }
+
+    /// What impulses cost: the sum of `(R_m/2) (x - y)^2`.
+    pub fn cost_of_impulses(&self, path: &[f64]) -> f64 {
+        let d = self.dimension();
+        let states = path.chunks_exact(d).enumerate();
+        let costs = states.flat_map(|(n, x)| {
+            let at = self.impulses(n).iter();
+            at.map(|i| i.precision * (x[i.component] - i.value) * (x[i.component] - i.value))
+        });
+        0.5 * costs.sum::<f64>()
+    }
+}

@@ -1,0 +1,67 @@
+use super::SecondVariation;
+use crate::error::Error;
+
+/// How the solution of a boundary-value problem ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum BoundaryStatus {
+    Converged,
+    /// The path solves the discrete problem, but steps are so long that it is not that of continuous time.
+    MeshTooCoarse,
+    /// The path is the best iterate; [`BoundarySolution::failure`] says why it is no more than that.
+    NotConverged,
+    /// The caller asked for an end; the path is the last iterate.
+    #[default]
+    Interrupted,
+}
+
+/// One rung of a continuation in R_f.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct ContinuationRung {
+    /// R_f as a share of the system's.
+    pub share: f64,
+    pub action: f64,
+    pub iterations: usize,
+}
+
+/// A path of stationary action, or the best iterate on the way to it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct BoundarySolution {
+    pub status: BoundaryStatus,
+    /// Why the path is not a solution.
+    pub failure: Option<Error>,
+    /// One per point.
+    pub times: Vec<f64>,
+    /// x: points x D, row-major.
+    pub path: Vec<f64>,
+    /// p: points x D, row-major, before the impulse at points that have one, as in [`crate::mechanics::Orbit`]. An orbit from the first state and momentum on is this path.
+    pub momentum: Vec<f64>,
+    /// What impulses add to p: points x D, row-major; empty where there are none.
+    pub jumps: Vec<f64>,
+    /// H at each point, before the impulse: constant between impulses where H does not depend on time.
+    pub energy: Vec<f64>,
+    /// The sum of the integral of L and of the costs of impulses.
+    pub action: f64,
+    /// By how much the canonical equations of the steps are missed, at most, relative to the largest state and momentum.
+    pub residual: f64,
+    /// By how much the conditions at the ends are missed, at most, relative to the same.
+    pub boundary_error: f64,
+    /// The largest error of one step, relative to the same.
+    pub mesh_error: f64,
+    /// Times of the mesh on which the path was found: the points, and those that refinement added.
+    pub mesh: Vec<f64>,
+    /// In all: those of every mesh and every R_f.
+    pub iterations: usize,
+    /// Factorisations of the whole system.
+    pub factorizations: usize,
+    /// Steps of the map and evaluations of discrete Lagrangians.
+    pub steps: usize,
+    pub continuation: Vec<ContinuationRung>,
+    /// None where it was not asked for or the path is not a solution, or L does not exist (R_f that are infinite).
+    pub second_variation: Option<SecondVariation>,
+}

@@ -1,0 +1,51 @@
+//! What the methods for boundary-value problems have in common.
+
+use crate::error::Result;
+
+/// Where a method stands after an iteration.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Iteration {
+    /// By how much it changed the path, relative to the largest state and momentum.
+    pub change: f64,
+    /// Whether that was the last one.
+    pub solved: bool,
+}
+
+/// The best path of a method so far.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Found {
+    /// x: points x D.
+    pub path: Vec<f64>,
+    /// p: points x D, before the impulses.
+    pub momentum: Vec<f64>,
+    pub action: f64,
+    /// By how much the equations of the steps and the conditions at the ends are missed, relative to the largest state and momentum.
+    pub residual: f64,
+    pub boundary_error: f64,
+    /// The largest error of one step, relative to the same.
+    pub mesh_error: f64,
+    /// Times of the mesh.
+    pub mesh: Vec<f64>,
+}
+
+/// The work of a method so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Work {
+    pub iterations: usize,
+    pub factorizations: usize,
+    /// Steps of the map, or evaluations of discrete Lagrangians.
+    pub steps: usize,
+}
+
+/// A method on its way, iteration by iteration, so that its caller may show progress and stop it.
+pub(super) trait Solver {
+    /// One iteration more.
+    ///
+    /// # Errors
+    /// That there is no way on. The best iterate stays.
+    fn iterate(&mut self) -> Result<Iteration>;
+
+    fn found(&mut self) -> Found;
+
+    fn work(&self) -> Work;
+}

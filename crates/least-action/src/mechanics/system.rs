@@ -1,0 +1,84 @@
+use std::sync::Arc;
+
+use super::{
+    ActionHamiltonian, ActionLagrangian, ContinuousAction, Hamiltonian, HamiltonianOf, Impulse,
+    Lagrangian, LagrangianOf,
+};
+use crate::error::{Error, Result};
+
+/// A mechanical system with both of its faces, L(t, x, v) and H(t, x, p), and the impulses of what was measured. Clones share both faces.
+#[derive(Clone)]
+pub struct System {
+    lagrangian: Arc<dyn Lagrangian>,
+    hamiltonian: Arc<dyn Hamiltonian>,
+    impulses: Arc<[Impulse]>,
+    action: Option<Arc<ContinuousAction>>,
+}
+
+impl System {
+    /// The action of a flow with data.
+    pub fn of_action(action: ContinuousAction) -> System {
+        let action = Arc::new(action);
+        System {
+            lagrangian: Arc::new(ActionLagrangian(action.clone())),
+            hamiltonian: Arc::new(ActionHamiltonian(action.clone())),
+            impulses: action.impulses().into(),
+            action: Some(action),
+        }
+    }
+
+    pub fn of_lagrangian(lagrangian: impl Lagrangian + Clone + 'static) -> System {
+        System {
+            hamiltonian: Arc::new(HamiltonianOf(lagrangian.clone())),
+            lagrangian: Arc::new(lagrangian),
+            impulses: Arc::new([]),
+            action: None,
+        }
+    }
+
+    pub fn of_hamiltonian(hamiltonian: impl Hamiltonian + Clone + 'static) -> System {
+        System {
+            lagrangian: Arc::new(LagrangianOf(hamiltonian.clone())),
+            hamiltonian: Arc::new(hamiltonian),
+            impulses: Arc::new([]),
+            action: None,
+        }
+    }
+
+    /// D.
+    pub fn dimension(&self) -> usize {
+        self.hamiltonian.dimension()
+    }
+
+    pub fn lagrangian(&self) -> &dyn Lagrangian {
+        &*self.lagrangian
+    }
+
+    pub fn hamiltonian(&self) -> &dyn Hamiltonian {
+        &*self.hamiltonian
+    }
+
+    /// The jumps of the momentum, by time.
+    pub fn impulses(&self) -> &[Impulse] {
+        &self.impulses
+    }
+
+    /// The action that this is the mechanics of; none for systems of physics.
+    pub fn action(&self) -> Option<&Arc<ContinuousAction>> {
+        self.action.as_ref()
+    }
+
+    /// The same action with every R_f multiplied by `factor`.
+    ///
+    /// # Errors
+    /// A system that has no R_f.
+    pub fn with_model_precision_times(&self, factor: f64) -> Result<System> {
+        match &self.action {
+            Some(action) => Ok(System::of_action(action.with_model_precision_times(factor))),
+            None => Err(Error::WrongShape {
+                path: "continuation".into(),
+                message: "is a continuation in the model precision, which only the action of a model has; leave it out".into(),
+            }),
+        }
+    }
+}
