@@ -29,8 +29,9 @@ mod workspace;
 pub use action_hamiltonian::ActionHamiltonian;
 pub use action_lagrangian::ActionLagrangian;
 pub use boundary::{
-    Boundary, BoundaryMethod, BoundaryOptions, BoundarySolution, BoundaryStatus, Continuation,
-    ContinuationRung, SecondVariation, Stationary,
+    solve_boundary_value_problem, Boundary, BoundaryMethod, BoundaryOptions, BoundaryProgress,
+    BoundarySolution, BoundarySolver, BoundaryStatus, Continuation, ContinuationRung,
+    SecondVariation, Stationary,
 };
 pub use classical::{
     ClassicalHamiltonian, ClassicalLagrangian, HamiltonianDefinition, LagrangianDefinition,

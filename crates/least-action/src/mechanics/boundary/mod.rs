@@ -1,13 +1,19 @@
 //! The two-point boundary-value problem: paths of stationary action between two ends.
 
+mod band;
+mod collocation;
+mod mesh;
+mod nodes;
 mod options;
 mod problem;
 mod second_variation;
+mod shooting;
 mod solution;
+mod solve;
 mod solver;
 
 pub use options::{Boundary, BoundaryMethod, BoundaryOptions, Continuation};
 pub use second_variation::{SecondVariation, Stationary};
 pub use solution::{BoundarySolution, BoundaryStatus, ContinuationRung};
 
-use problem::Problem;
+pub use solve::{solve_boundary_value_problem, BoundaryProgress, BoundarySolver};

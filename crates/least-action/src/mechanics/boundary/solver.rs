@@ -37,6 +37,17 @@ pub(super) struct Work {
     pub steps: usize,
 }
 
+impl Work {
+    /// Both together.
+    pub fn and(self, other: Work) -> Work {
+        Work {
+            iterations: self.iterations + other.iterations,
+            factorizations: self.factorizations + other.factorizations,
+            steps: self.steps + other.steps,
+        }
+    }
+}
+
 /// A method on its way, iteration by iteration, so that its caller may show progress and stop it.
 pub(super) trait Solver {
     /// One iteration more.
@@ -48,4 +59,10 @@ pub(super) trait Solver {
     fn found(&mut self) -> Found;
 
     fn work(&self) -> Work;
+
+    /// Goes on with a mesh that is finer where errors of steps are above a share of the sizes of states and momenta; false where it is fine enough, or cannot be
+    /// refined. Default: false.
+    fn refine(&mut self, _tolerance: f64, _most: usize) -> bool {
+        false
+    }
 }

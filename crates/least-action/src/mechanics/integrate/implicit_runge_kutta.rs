@@ -3,13 +3,14 @@
 use super::step::{relative, Step, EQUATIONS};
 use crate::error::Result;
 use crate::mechanics::newton::{newton, Equations};
-use crate::mechanics::{Hamiltonian, Workspace};
+use crate::mechanics::{Hamiltonian, IntegrationMethod, Workspace};
 
 /// The coefficients of a method of s stages.
-pub(super) struct Tableau {
+#[derive(Debug)]
+pub(in crate::mechanics) struct Tableau {
     /// s x s, row-major.
     a: &'static [f64],
-    c: &'static [f64],
+    pub c: &'static [f64],
     /// `b^T A^-1`: the step is the sum of the stages' increments with these weights, `z1 = z0 + sum_i d_i (Z_i - z0)`, which needs no further evaluation.
     d: &'static [f64],
 }
@@ -44,6 +45,16 @@ pub(super) const GAUSS_6: Tableau = Tableau {
     c: &[0.5 - ROOT_15 / 10.0, 0.5, 0.5 + ROOT_15 / 10.0],
     d: &[5.0 / 3.0, -4.0 / 3.0, 5.0 / 3.0],
 };
+
+/// The coefficients of a method that collocates at Gauss points; none for others.
+pub(in crate::mechanics) fn gauss_points(method: IntegrationMethod) -> Option<&'static Tableau> {
+    match method {
+        IntegrationMethod::ImplicitMidpoint => Some(&GAUSS_2),
+        IntegrationMethod::GaussLegendre4 => Some(&GAUSS_4),
+        IntegrationMethod::GaussLegendre6 => Some(&GAUSS_6),
+        _ => None,
+    }
+}
 
 /// Moves on by one step; returns Newton's iterations.
 pub(super) fn implicit_runge_kutta(step: Step, tableau: &Tableau) -> Result<usize> {
@@ -84,7 +95,7 @@ pub(super) fn implicit_runge_kutta(step: Step, tableau: &Tableau) -> Result<usiz
 }
 
 /// `z += sum_i d_i increment_i`.
-fn combine(tableau: &Tableau, increments: &[f64], z: &mut [f64]) {
+pub(in crate::mechanics) fn combine(tableau: &Tableau, increments: &[f64], z: &mut [f64]) {
     let n = z.len();
     for (k, z) in z.iter_mut().enumerate() {
         let terms = tableau.d.iter().enumerate();
@@ -93,12 +104,12 @@ fn combine(tableau: &Tableau, increments: &[f64], z: &mut [f64]) {
 }
 
 /// `Z_i - z0 = h sum_j a_ij f(Z_j)` for the increments `Z_i - z0`.
-struct Stages<'a> {
-    hamiltonian: &'a dyn Hamiltonian,
-    tableau: &'a Tableau,
-    time: f64,
-    h: f64,
-    z: &'a [f64],
+pub(in crate::mechanics) struct Stages<'a> {
+    pub hamiltonian: &'a dyn Hamiltonian,
+    pub tableau: &'a Tableau,
+    pub time: f64,
+    pub h: f64,
+    pub z: &'a [f64],
 }
 
 impl Stages<'_> {
@@ -128,7 +139,7 @@ impl Stages<'_> {
     }
 
     /// `1 - h a_ij Df(Z_j)`; the Jacobians Df of the stages, one after the other, are written to the last argument.
-    fn jacobian(
+    pub fn jacobian(
         &self,
         work: &mut Workspace,
         increments: &[f64],
@@ -151,6 +162,23 @@ impl Stages<'_> {
             }
             Ok(())
         })
+    }
+
+    /// `h sum_j a_ij Df(Z_j) v` for each stage i: how the right sides answer to a change v of z0, by the Jacobians that [`Stages::jacobian`] wrote.
+    pub fn answer(&self, of_flow: &[f64], v: &[f64], right: &mut [f64]) {
+        let n = self.z.len();
+        right.fill(0.0);
+        for (j, df) in of_flow.chunks_exact(n * n).enumerate() {
+            for (i, right) in right.chunks_exact_mut(n).enumerate() {
+                let weight = self.weight(i, j);
+                for (entries, v) in df.chunks_exact(n).zip(v) {
+                    let v = weight * v;
+                    for (to, entry) in right.iter_mut().zip(entries) {
+                        *to += entry * v;
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -222,18 +250,7 @@ fn propagate(
     }
     let mut right = work.take(rows);
     for column in tangent.chunks_exact_mut(n) {
-        right.fill(0.0);
-        for (j, df) in of_flow.chunks_exact(n * n).enumerate() {
-            for (i, right) in right.chunks_exact_mut(n).enumerate() {
-                let weight = stages.weight(i, j);
-                for (entries, v) in df.chunks_exact(n).zip(&*column) {
-                    let v = weight * v;
-                    for (to, entry) in right.iter_mut().zip(entries) {
-                        *to += entry * v;
-                    }
-                }
-            }
-        }
+        stages.answer(&of_flow, column, &mut right);
         lu.solve(&mut right);
         combine(stages.tableau, &right, column);
     }

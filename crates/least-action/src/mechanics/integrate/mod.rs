@@ -17,6 +17,7 @@ pub use tangent::symplectic_defect;
 
 use super::{Hamiltonian, Impulse, Workspace};
 use crate::error::{check, Result};
+pub(super) use implicit_runge_kutta::{combine, gauss_points, Stages, Tableau};
 pub(super) use orbit::{follow, Done, Grid, Leg, Mover};
 use step::Step;
 
@@ -126,11 +127,7 @@ pub fn integrate(
         options.tolerance,
         "between 1e-15 and 1",
     )?;
-    let mut mover = Canonical {
-        hamiltonian,
-        options,
-        try_next: 0.1 * options.time_step.abs(),
-    };
+    let mut mover = Canonical::new(hamiltonian, *options);
     let grid = Grid {
         start: options.start,
         time_step: options.time_step,
@@ -146,11 +143,21 @@ pub fn integrate(
 }
 
 /// The steps of a Hamiltonian's orbit.
-struct Canonical<'a> {
+pub(super) struct Canonical<'a> {
     hamiltonian: &'a dyn Hamiltonian,
-    options: &'a IntegrationOptions,
+    options: IntegrationOptions,
     /// The length that the adaptive method tries next.
     try_next: f64,
+}
+
+impl<'a> Canonical<'a> {
+    pub fn new(hamiltonian: &'a dyn Hamiltonian, options: IntegrationOptions) -> Self {
+        Canonical {
+            hamiltonian,
+            options,
+            try_next: 0.1 * options.time_step.abs(),
+        }
+    }
 }
 
 impl Mover for Canonical<'_> {

@@ -1,0 +1,332 @@
+//! Collocation of the canonical equations at Gauss points: the stages of every step are unknowns too, eliminated step by step. U. M. Ascher, R. M. M. Mattheij, R. D. Russell,
+//! Numerical Solution of Boundary Value Problems for Ordinary Differential Equations, 1995.
+
+use super::mesh::{examine, hermite, Mesh};
+use super::nodes::{Pieces, Sizes};
+use super::problem::Problem;
+use crate::error::{Error, Result};
+use crate::mechanics::dense::{identity, Lu};
+use crate::mechanics::integrate::{combine, gauss_points, Stages, Tableau};
+use crate::mechanics::newton::Equations;
+use crate::mechanics::{Impulse, IntegrationMethod, System, Workspace};
+
+pub(super) struct Collocation {
+    system: System,
+    method: IntegrationMethod,
+    tableau: &'static Tableau,
+    pub mesh: Mesh,
+    /// What strikes at each node.
+    impulses: Vec<Vec<Impulse>>,
+    stages: Vec<Eliminated>,
+    work: Workspace,
+    steps: usize,
+}
+
+/// The stages of one step, as they are and as they answer.
+#[derive(Debug, Clone, Default)]
+struct Eliminated {
+    /// Stages less the state at the beginning: s x 2 D.
+    increments: Vec<f64>,
+    trial: Vec<f64>,
+    factor: Lu,
+    /// What the stages' own equations miss, solved: their change if the beginning stays.
+    settling: Vec<f64>,
+    /// Their change by the beginning, 2 D columns.
+    response: Vec<f64>,
+}
+
+impl Collocation {
+    /// Stages begin on straight lines between the nodes `z`.
+    ///
+    /// # Errors
+    /// A method that does not collocate.
+    pub fn new(
+        problem: &Problem,
+        method: IntegrationMethod,
+        mesh: Mesh,
+        z: &[f64],
+    ) -> Result<Self> {
+        let Some(tableau) = gauss_points(method) else {
+            return Err(Error::WrongShape {
+                path: "integrator".into(),
+                message: format!(
+                    "{} does not collocate: use implicit-midpoint, gauss-legendre-4 or gauss-legendre-6, or the method multiple-shooting",
+                    method.name()
+                ),
+            });
+        };
+        let n = 2 * problem.dimension();
+        let impulses = mesh.points.iter();
+        let impulses = impulses.map(|point| match point {
+            Some(point) => problem.impulses(*point).to_vec(),
+            None => Vec::new(),
+        });
+        let impulses: Vec<Vec<Impulse>> = impulses.collect();
+        let mut begin = vec![0.0; n];
+        let stages = (0..mesh.steps()).map(|k| {
+            begin.copy_from_slice(&z[k * n..][..n]);
+            strike(&impulses[k], &mut begin, None);
+            let end = &z[(k + 1) * n..][..n];
+            let increments = tableau.c.iter().flat_map(|c| {
+                let pairs = begin.iter().zip(end);
+                pairs.map(move |(a, b)| c * (b - a))
+            });
+            let increments: Vec<f64> = increments.collect();
+            Eliminated {
+                trial: increments.clone(),
+                settling: increments.clone(),
+                response: vec![0.0; increments.len() * n],
+                increments,
+                factor: Lu::default(),
+            }
+        });
+        Ok(Collocation {
+            system: problem.system.clone(),
+            method,
+            tableau,
+            stages: stages.collect(),
+            impulses,
+            mesh,
+            work: Workspace::default(),
+            steps: 0,
+        })
+    }
+}
+
+/// Parts of a step at most, at one refinement: errors that large say little more than that the step is too long.
+const MOST_PARTS: usize = 8;
+
+impl Collocation {
+    /// In how many parts a step is cut whose error is so many times what is tolerated: errors of steps go as a power of their length.
+    fn parts(&self, error: f64) -> usize {
+        if error <= 1.0 {
+            return 1;
+        }
+        let power = 1.0 / (self.method.order() + 1) as f64;
+        // NaN and infinity are cut in most parts.
+        let parts = (1.2 * libm::pow(error, power)).ceil();
+        (parts.min(MOST_PARTS as f64) as usize).max(2)
+    }
+}
+
+fn strike(impulses: &[Impulse], z: &mut [f64], mut tangent: Option<&mut [f64]>) {
+    for impulse in impulses {
+        impulse.strike(1.0, z, tangent.as_deref_mut());
+    }
+}
+
+impl Pieces for Collocation {
+    fn count(&self) -> usize {
+        self.mesh.steps()
+    }
+
+    fn point(&self, node: usize) -> Option<usize> {
+        self.mesh.points[node]
+    }
+
+    fn linearize(
+        &mut self,
+        piece: usize,
+        z: [&[f64]; 2],
+        to: &mut [f64],
+        derivative: &mut [f64],
+    ) -> Result<()> {
+        self.steps += 1;
+        let (n, work) = (to.len(), &mut self.work);
+        to.copy_from_slice(z[0]);
+        identity(derivative, n);
+        strike(&self.impulses[piece], to, Some(&mut *derivative));
+        let (time, h) = self.mesh.step(piece);
+        let own = &mut self.stages[piece];
+        let mut stages = Stages {
+            hamiltonian: self.system.hamiltonian(),
+            tableau: self.tableau,
+            time,
+            h,
+            z: to,
+        };
+        let rows = own.increments.len();
+        stages.evaluate(work, &own.increments, &mut own.settling, None)?;
+        let mut matrix = work.take(rows * rows);
+        let mut of_flow = work.take(rows * n);
+        stages.jacobian(work, &own.increments, &mut matrix, &mut of_flow)?;
+        let regular = own.factor.factor(&matrix, rows);
+        if regular {
+            own.settling.iter_mut().for_each(|g| *g = -*g);
+            own.factor.solve(&mut own.settling);
+            let mut unit = work.take(n);
+            for (j, column) in own.response.chunks_exact_mut(rows).enumerate() {
+                unit.fill(0.0);
+                unit[j] = 1.0;
+                stages.answer(&of_flow, &unit, column);
+            }
+            work.give(unit);
+            own.factor.solve(&mut own.response);
+        }
+        work.give(of_flow);
+        work.give(matrix);
+        if !regular {
+            return Err(Error::Singular {
+                path: "timeStep".into(),
+                matrix: "the Jacobian of the stages of a step".into(),
+                time,
+                remedy: "use a shorter time step, or more steps per point".into(),
+            });
+        }
+        let mut moved = work.take(rows);
+        for (moved, (w, s)) in moved
+            .iter_mut()
+            .zip(own.increments.iter().zip(&own.settling))
+        {
+            *moved = w + s;
+        }
+        combine(self.tableau, &moved, to);
+        for column in derivative.chunks_exact_mut(n) {
+            moved.fill(0.0);
+            add_response(&own.response, column, &mut moved);
+            combine(self.tableau, &moved, column);
+        }
+        work.give(moved);
+        Ok(())
+    }
+
+    fn try_step(
+        &mut self,
+        piece: usize,
+        z: [&[f64]; 2],
+        change: &[f64],
+        share: f64,
+        to: &mut [f64],
+    ) -> Result<()> {
+        let (n, work) = (to.len(), &mut self.work);
+        let own = &mut self.stages[piece];
+        // The change of the beginning after its impulses, which are affine in it.
+        let mut beginning = work.take(n);
+        beginning.copy_from_slice(change);
+        for impulse in &self.impulses[piece] {
+            beginning[n / 2 + impulse.component] += impulse.precision * change[impulse.component];
+        }
+        own.trial.copy_from_slice(&own.settling);
+        add_response(&own.response, &beginning, &mut own.trial);
+        work.give(beginning);
+        for (trial, now) in own.trial.iter_mut().zip(&own.increments) {
+            *trial = now + share * *trial;
+        }
+        to.copy_from_slice(z[0]);
+        strike(&self.impulses[piece], to, None);
+        let (time, h) = self.mesh.step(piece);
+        let mut stages = Stages {
+            hamiltonian: self.system.hamiltonian(),
+            tableau: self.tableau,
+            time,
+            h,
+            z: to,
+        };
+        let mut missed = work.take(own.trial.len());
+        stages.evaluate(work, &own.trial, &mut missed, None)?;
+        own.factor.solve(&mut missed);
+        for (missed, trial) in missed.iter_mut().zip(&own.trial) {
+            *missed = trial - *missed;
+        }
+        combine(self.tableau, &missed, to);
+        work.give(missed);
+        Ok(())
+    }
+
+    fn accept(&mut self) {
+        for stages in &mut self.stages {
+            std::mem::swap(&mut stages.increments, &mut stages.trial);
+        }
+    }
+
+    fn points(
+        &mut self,
+        piece: usize,
+        z0: &[f64],
+        each: &mut dyn FnMut(usize, &[f64]),
+    ) -> Result<()> {
+        if let Some(point) = self.mesh.points[piece] {
+            each(point, z0);
+        }
+        Ok(())
+    }
+
+    fn examine(&mut self, piece: usize, z: [&[f64]; 2]) -> Result<(f64, [f64; 2])> {
+        let mut begin = z[0].to_vec();
+        strike(&self.impulses[piece], &mut begin, None);
+        let (step, system) = (self.mesh.step(piece), &self.system);
+        examine(system, self.method, &mut self.work, step, [&begin, z[1]])
+    }
+
+    fn mesh(&self) -> Vec<f64> {
+        self.mesh.times.clone()
+    }
+
+    fn steps(&self) -> usize {
+        self.steps
+    }
+
+    fn refined(
+        &mut self,
+        problem: &Problem,
+        z: &[f64],
+        tolerance: Sizes,
+        most: usize,
+    ) -> Option<(Self, Vec<f64>)> {
+        let n = 2 * problem.dimension();
+        let nodes = z.chunks_exact(n).zip(z.chunks_exact(n).skip(1));
+        let mut parts = Vec::with_capacity(self.count());
+        for (k, (z0, z1)) in nodes.enumerate() {
+            let (_, errors) = self.examine(k, [z0, z1]).ok()?;
+            let worst = (errors[0] / tolerance[0]).max(errors[1] / tolerance[1]);
+            parts.push(self.parts(worst));
+        }
+        let needed = parts.iter().sum::<usize>() + 1;
+        if needed == z.len() / n || needed > most {
+            return None;
+        }
+        let (mut mesh, mut path) = (Mesh::default(), Vec::with_capacity(needed * n));
+        let (mut at, mut rate) = (vec![0.0; n], vec![0.0; n]);
+        let mut slopes = [vec![0.0; n], vec![0.0; n]];
+        for (k, &parts) in parts.iter().enumerate() {
+            let (time, h) = self.mesh.step(k);
+            let mut begin = z[k * n..][..n].to_vec();
+            path.extend_from_slice(&begin);
+            strike(&self.impulses[k], &mut begin, None);
+            let ends = [&begin, &z[(k + 1) * n..][..n]];
+            for (slope, (z, time)) in slopes.iter_mut().zip(ends.iter().zip([time, time + h])) {
+                let (x, p) = z.split_at(n / 2);
+                let hamiltonian = self.system.hamiltonian();
+                hamiltonian.flow(&mut self.work, time, x, p, slope).ok()?;
+            }
+            for part in 0..parts {
+                let share = part as f64 / parts as f64;
+                mesh.times.push(time + share * h);
+                let point = self.mesh.points[k].filter(|_| part == 0);
+                mesh.points.push(point);
+                if part > 0 {
+                    hermite(ends, [&slopes[0], &slopes[1]], h, share, &mut at, &mut rate);
+                    path.extend_from_slice(&at);
+                }
+            }
+        }
+        mesh.times.extend(self.mesh.times.last());
+        mesh.points.push(Some(problem.points - 1));
+        path.extend_from_slice(&z[z.len() - n..]);
+        let refined = Collocation::new(problem, self.method, mesh, &path).ok()?;
+        Some((refined, path))
+    }
+
+    fn remedy(&self) -> &'static str {
+        "begin nearer to a solution (an annealed path), climb in R_f (continuation), or use the method minimisation, which needs no near beginning"
+    }
+}
+
+/// `to += response v`.
+fn add_response(response: &[f64], v: &[f64], to: &mut [f64]) {
+    for (column, v) in response.chunks_exact(to.len()).zip(v) {
+        for (to, value) in to.iter_mut().zip(column) {
+            *to += value * v;
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The steps between points, and what can be said of one of them.
+
+use super::problem::Problem;
+use crate::error::Result;
+use crate::mechanics::dense::size;
+use crate::mechanics::integrate::{Canonical, Done, Leg, Mover};
+use crate::mechanics::{IntegrationMethod, IntegrationOptions, System, Workspace};
+
+/// Times of nodes, and which of them are points.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Mesh {
+    pub times: Vec<f64>,
+    pub points: Vec<Option<usize>>,
+}
+
+impl Mesh {
+    /// Every interval between two points in equal parts.
+    pub fn of_points(problem: &Problem, parts: usize) -> Mesh {
+        let (mut times, mut points) = (Vec::new(), Vec::new());
+        for point in 0..problem.points - 1 {
+            for part in 0..parts {
+                let share = part as f64 / parts as f64;
+                times.push(problem.time(point) + share * problem.time_step);
+                points.push((part == 0).then_some(point));
+            }
+        }
+        times.push(problem.time(problem.points - 1));
+        points.push(Some(problem.points - 1));
+        Mesh { times, points }
+    }
+
+    pub fn steps(&self) -> usize {
+        self.times.len() - 1
+    }
+
+    /// Where a step begins, and its length.
+    pub fn step(&self, step: usize) -> (f64, f64) {
+        let begin = self.times[step];
+        (begin, self.times[step + 1] - begin)
+    }
+}
+
+/// One step of a map from `z` on.
+///
+/// # Errors
+/// Implicit equations that are not solved.
+pub(super) fn advance(
+    system: &System,
+    method: IntegrationMethod,
+    work: &mut Workspace,
+    (time, h): (f64, f64),
+    z: &mut [f64],
+    tangent: Option<&mut [f64]>,
+) -> Result<()> {
+    let options = IntegrationOptions {
+        method,
+        time_step: h,
+        ..IntegrationOptions::default()
+    };
+    let leg = Leg {
+        work,
+        time,
+        h,
+        z,
+        tangent,
+    };
+    Canonical::new(system.hamiltonian(), options).advance(leg, &mut Done::default())
+}
+
+/// The integral of `p x' - H` along one step between two nodes (after the impulses of the first, before those of the second), and the error of a step of the map from the first:
+/// the largest difference to two steps of half its length, in x and in p.
+///
+/// The path in between is the cubic with the flow's slopes at both ends. The integral is stationary in paths of the phase space, so that its error is that of the
+/// cubic squared.
+///
+/// # Errors
+/// Steps that cannot be made.
+pub(super) fn examine(
+    system: &System,
+    method: IntegrationMethod,
+    work: &mut Workspace,
+    (time, h): (f64, f64),
+    z: [&[f64]; 2],
+) -> Result<(f64, [f64; 2])> {
+    let d = z[0].len() / 2;
+    let mut whole = z[0].to_vec();
+    advance(system, method, work, (time, h), &mut whole, None)?;
+    let mut halves = z[0].to_vec();
+    for part in 0..2 {
+        let begin = time + 0.5 * h * part as f64;
+        advance(system, method, work, (begin, 0.5 * h), &mut halves, None)?;
+    }
+    for (whole, half) in whole.iter_mut().zip(&halves) {
+        *whole -= half;
+    }
+    let errors = [size(&whole[..d]), size(&whole[d..])];
+    let hamiltonian = system.hamiltonian();
+    let mut slopes = [whole, halves];
+    for (slope, (z, time)) in slopes.iter_mut().zip(z.iter().zip([time, time + h])) {
+        hamiltonian.flow(work, time, &z[..d], &z[d..], slope)?;
+    }
+    const ROOT: f64 = 0.387_298_334_620_741_7;
+    let places = [0.5 - ROOT, 0.5, 0.5 + ROOT];
+    let (mut at, mut rate) = (vec![0.0; 2 * d], vec![0.0; 2 * d]);
+    let mut integral = 0.0;
+    for (s, weight) in places.into_iter().zip([5.0 / 18.0, 4.0 / 9.0, 5.0 / 18.0]) {
+        hermite(z, [&slopes[0], &slopes[1]], h, s, &mut at, &mut rate);
+        let (x, p) = at.split_at(d);
+        let product: f64 = p.iter().zip(&rate).map(|(p, v)| p * v).sum();
+        let energy = hamiltonian.energy(work, time + s * h, x, p)?;
+        integral += h * weight * (product - energy);
+    }
+    Ok((integral, errors))
+}
+
+/// The cubic with given values and slopes at both ends of a step, at the share s of it, and its slope there.
+pub(super) fn hermite(
+    z: [&[f64]; 2],
+    slopes: [&[f64]; 2],
+    h: f64,
+    s: f64,
+    at: &mut [f64],
+    rate: &mut [f64],
+) {
+    let r = 1.0 - s;
+    for i in 0..at.len() {
+        let rise = z[1][i] - z[0][i];
+        let (a, b) = (h * slopes[0][i] - rise, rise - h * slopes[1][i]);
+        at[i] = r * z[0][i] + s * z[1][i] + s * r * (a * r + b * s);
+        rate[i] = (rise + (r - s) * (a * r + b * s) + s * r * (b - a)) / h;
+    }
+}

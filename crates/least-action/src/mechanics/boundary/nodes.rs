@@ -1,0 +1,418 @@
+//! Newton's method on the states and momenta of all nodes at once, between which pieces of the path lead. Steps are shortened by the natural monotonicity test, which
+//! compares corrections instead of residuals (P. Deuflhard, Newton Methods for Nonlinear Problems, 2004).
+
+use super::band::Band;
+use super::problem::Problem;
+use super::solver::{Found, Iteration, Solver, Work};
+use crate::error::{Error, Result};
+use crate::mechanics::dense::size;
+
+/// What leads from node to node.
+pub(super) trait Pieces {
+    /// Pieces; there is one node more.
+    fn count(&self) -> usize;
+
+    /// The points at the nodes; none for nodes that refinement added.
+    fn point(&self, node: usize) -> Option<usize>;
+
+    /// Where a piece leads from z0, before the impulses of its first node, to before those of its last node, and the derivative (column-major).
+    ///
+    /// # Errors
+    /// Steps that cannot be made.
+    fn linearize(
+        &mut self,
+        piece: usize,
+        z: [&[f64]; 2],
+        to: &mut [f64],
+        derivative: &mut [f64],
+    ) -> Result<()>;
+
+    /// Where it leads from a node that is `share` of `change` away from the one that was linearised at.
+    ///
+    /// # Errors
+    /// Steps that cannot be made.
+    fn try_step(
+        &mut self,
+        piece: usize,
+        z: [&[f64]; 2],
+        change: &[f64],
+        share: f64,
+        to: &mut [f64],
+    ) -> Result<()>;
+
+    /// What was tried last is the present.
+    fn accept(&mut self) {}
+
+    /// Calls with the number of each point of a piece but the one at its end, and state and momentum there.
+    ///
+    /// # Errors
+    /// Steps that cannot be made.
+    fn points(
+        &mut self,
+        piece: usize,
+        z0: &[f64],
+        each: &mut dyn FnMut(usize, &[f64]),
+    ) -> Result<()>;
+
+    /// The integral of L along a piece, and the largest error of a step in x and in p.
+    ///
+    /// # Errors
+    /// Steps that cannot be made.
+    fn examine(&mut self, piece: usize, z: [&[f64]; 2]) -> Result<(f64, [f64; 2])>;
+
+    /// Times of the mesh.
+    fn mesh(&self) -> Vec<f64>;
+
+    fn steps(&self) -> usize;
+
+    /// What to do where there is no way on.
+    fn remedy(&self) -> &'static str;
+
+    /// The same on a mesh that is finer where steps have errors above a tolerance, with its nodes on the path; none where no step has, or more nodes than `most` were
+    /// needed. Default: none.
+    fn refined(
+        &mut self,
+        _problem: &Problem,
+        _z: &[f64],
+        _tolerance: Sizes,
+        _most: usize,
+    ) -> Option<(Self, Vec<f64>)>
+    where
+        Self: Sized,
+    {
+        None
+    }
+}
+
+/// The share of a Newton step below which nothing is gained.
+const SHORTEST: f64 = 1e-6;
+
+pub(super) struct Nodes<P> {
+    pub problem: Problem,
+    pub pieces: P,
+    /// States and momenta, 2 D per node.
+    pub z: Vec<f64>,
+    trial: Vec<f64>,
+    /// Where each piece leads.
+    to: Vec<f64>,
+    derivatives: Vec<f64>,
+    band: Band,
+    change: Vec<f64>,
+    correction: Vec<f64>,
+    /// The share of the last step that was taken.
+    share: f64,
+    tolerance: f64,
+    work: Work,
+    /// Of the last iteration; and the smallest.
+    smallest: f64,
+}
+
+/// The largest state and the largest momentum.
+pub(super) type Sizes = [f64; 2];
+
+impl<P: Pieces> Nodes<P> {
+    /// `z`: 2 D per node.
+    pub fn new(problem: Problem, pieces: P, z: Vec<f64>, tolerance: f64) -> Self {
+        let n = 2 * problem.dimension();
+        let (nodes, width) = (z.len() / n, 3 * n / 2 - 1);
+        Nodes {
+            trial: z.clone(),
+            to: vec![0.0; z.len() - n],
+            derivatives: vec![0.0; (nodes - 1) * n * n],
+            band: Band::new(z.len(), width, width),
+            change: vec![0.0; z.len()],
+            correction: vec![0.0; z.len()],
+            share: 1.0,
+            tolerance,
+            work: Work::default(),
+            smallest: f64::INFINITY,
+            problem,
+            pieces,
+            z,
+        }
+    }
+
+    /// Numbers per node.
+    fn width(&self) -> usize {
+        2 * self.problem.dimension()
+    }
+
+    /// Sizes of states and momenta, those after impulses included: before the first iteration they may be the only ones.
+    pub fn sizes(&self) -> Sizes {
+        let (n, d) = (self.width(), self.problem.dimension());
+        let mut sizes = [0.0f64; 2];
+        let mut after = vec![0.0; n];
+        for (node, z) in self.z.chunks_exact(n).enumerate() {
+            after.copy_from_slice(z);
+            if let Some(point) = self.pieces.point(node) {
+                for impulse in self.problem.impulses(point) {
+                    impulse.strike(1.0, &mut after, None);
+                }
+            }
+            sizes[0] = sizes[0].max(size(&z[..d]));
+            sizes[1] = sizes[1].max(size(&z[d..])).max(size(&after[d..]));
+        }
+        sizes.map(|s| if s > 0.0 { s } else { 1.0 })
+    }
+
+    fn linearize(&mut self) -> Result<()> {
+        let n = self.width();
+        let pieces = self.to.chunks_exact_mut(n);
+        let pieces = pieces.zip(self.derivatives.chunks_exact_mut(n * n));
+        for (k, (to, derivative)) in pieces.enumerate() {
+            let z = [&self.z[k * n..][..n], &self.z[(k + 1) * n..][..n]];
+            self.pieces.linearize(k, z, to, derivative)?;
+            let odd = |v: &[f64]| v.iter().position(|v| !v.is_finite());
+            if let Some(i) = odd(to).or_else(|| odd(derivative).map(|i| i % n)) {
+                return Err(self.not_finite(k, i, self.to[k * n + i]));
+            }
+        }
+        Ok(())
+    }
+
+    fn not_finite(&self, piece: usize, place: usize, value: f64) -> Error {
+        let d = self.problem.dimension();
+        let point = (0..=piece).rev().find_map(|node| self.pieces.point(node));
+        let point = point.unwrap_or(0);
+        Error::NotFinite {
+            path: "initialPath".into(),
+            time: self.problem.time(point),
+            point,
+            state: format!("{}[{}]", if place < d { "x" } else { "p" }, place % d),
+            term: "the path after this point or its derivative".into(),
+            value: if value.is_finite() { f64::NAN } else { value },
+        }
+    }
+
+    /// Writes minus what the equations miss at the given nodes: D conditions at the first end, 2 D per piece, D at the last end.
+    fn missed(&self, z: &[f64], to: &[f64], into: &mut [f64]) {
+        let (n, d) = (self.width(), self.problem.dimension());
+        let last = z.len() - n;
+        let rows = into[d..].chunks_exact_mut(n);
+        for ((into, to), z1) in rows.zip(to.chunks_exact(n)).zip(z[n..].chunks_exact(n)) {
+            for ((into, to), z1) in into.iter_mut().zip(to).zip(z1) {
+                *into = z1 - to;
+            }
+        }
+        // States that are held are right from the beginning, so that nothing is missed.
+        for (i, p) in z[d..n].iter().enumerate() {
+            into[i] = if self.problem.fixed[0] { 0.0 } else { -p };
+        }
+        let mut end = z[last..].to_vec();
+        for impulse in self.problem.impulses(self.problem.points - 1) {
+            impulse.strike(1.0, &mut end, None);
+        }
+        for (i, p) in end[d..].iter().enumerate() {
+            into[last + d + i] = if self.problem.fixed[1] { 0.0 } else { -p };
+        }
+    }
+
+    fn assemble(&mut self) {
+        let (n, d) = (self.width(), self.problem.dimension());
+        let band = &mut self.band;
+        band.set_zero();
+        let last = self.z.len() - n;
+        for i in 0..d {
+            let (first, end) = (self.problem.fixed[0], self.problem.fixed[1]);
+            band.add(i, if first { i } else { d + i }, 1.0);
+            band.add(last + d + i, last + if end { i } else { d + i }, 1.0);
+        }
+        if !self.problem.fixed[1] {
+            for impulse in self.problem.impulses(self.problem.points - 1) {
+                let place = last + impulse.component;
+                band.add(place + d, place, impulse.precision);
+            }
+        }
+        for (k, derivative) in self.derivatives.chunks_exact(n * n).enumerate() {
+            let row = d + k * n;
+            for (j, column) in derivative.chunks_exact(n).enumerate() {
+                for (i, value) in column.iter().enumerate() {
+                    band.add(row + i, k * n + j, *value);
+                }
+            }
+            for i in 0..n {
+                band.add(row + i, (k + 1) * n + i, -1.0);
+            }
+        }
+    }
+
+    /// Tries a share of the step: false where it leads nowhere.
+    fn try_share(&mut self, share: f64) -> bool {
+        let n = self.width();
+        for ((to, z), change) in self.trial.iter_mut().zip(&self.z).zip(&self.change) {
+            *to = z + share * change;
+        }
+        for (k, to) in self.to.chunks_exact_mut(n).enumerate() {
+            let z = [&self.trial[k * n..][..n], &self.trial[(k + 1) * n..][..n]];
+            let change = &self.change[k * n..][..n];
+            let tried = self.pieces.try_step(k, z, change, share, to);
+            if tried.is_err() || to.iter().any(|v| !v.is_finite()) {
+                return false;
+            }
+        }
+        let mut correction = std::mem::take(&mut self.correction);
+        self.missed(&self.trial, &self.to, &mut correction);
+        self.band.solve(&mut correction);
+        self.correction = correction;
+        self.correction.iter().all(|v| v.is_finite())
+    }
+
+    fn no_way_on(&self) -> Error {
+        Error::NotConverged {
+            path: "method".into(),
+            equations: "the canonical equations between the two ends".into(),
+            time: self.problem.start,
+            iterations: self.work.iterations,
+            change: self.smallest,
+            remedy: self.pieces.remedy().into(),
+        }
+    }
+}
+
+/// The root mean square and the largest, relative to the sizes of states and momenta.
+fn measure(step: &[f64], n: usize, sizes: Sizes) -> (f64, f64) {
+    let (mut sum, mut worst) = (0.0, 0.0f64);
+    for (k, part) in step.chunks_exact(n / 2).enumerate() {
+        for value in part {
+            let share = value.abs() / sizes[k % 2];
+            sum += share * share;
+            worst = worst.max(share);
+        }
+    }
+    ((sum / step.len() as f64).sqrt(), worst)
+}
+
+impl<P: Pieces> Solver for Nodes<P> {
+    fn iterate(&mut self) -> Result<Iteration> {
+        let n = self.width();
+        let sizes = self.sizes();
+        self.work.iterations += 1;
+        self.linearize()?;
+        self.assemble();
+        let scale = |k: usize| sizes[(k / (n / 2)) % 2];
+        let scales: Vec<f64> = (0..self.z.len()).map(scale).collect();
+        self.work.factorizations += 1;
+        if !self.band.factor(&scales) {
+            return Err(Error::Singular {
+                path: "method".into(),
+                matrix: "the derivative of the canonical equations in all nodes".into(),
+                time: self.problem.start,
+                remedy: self.pieces.remedy().into(),
+            });
+        }
+        let mut change = std::mem::take(&mut self.change);
+        self.missed(&self.z, &self.to, &mut change);
+        self.band.solve(&mut change);
+        self.change = change;
+        let (length, worst) = measure(&self.change, n, sizes);
+        if !length.is_finite() {
+            return Err(self.no_way_on());
+        }
+        self.smallest = self.smallest.min(worst);
+        let mut share = (4.0 * self.share).min(1.0);
+        loop {
+            if self.try_share(share) {
+                let (next, next_worst) = measure(&self.correction, n, sizes);
+                let settled = worst <= self.tolerance || next_worst <= self.tolerance;
+                if next <= (1.0 - 0.25 * share) * length || (share == 1.0 && settled) {
+                    self.pieces.accept();
+                    std::mem::swap(&mut self.z, &mut self.trial);
+                    self.share = share;
+                    let solved = share == 1.0 && settled;
+                    return Ok(Iteration {
+                        change: if solved { next_worst } else { share * worst },
+                        solved,
+                    });
+                }
+                // What the curvature along the step, as far as it shows, would allow.
+                let pairs = self.correction.iter().zip(&self.change);
+                let bent: Vec<f64> = pairs.map(|(c, s)| c - (1.0 - share) * s).collect();
+                let allowed = 0.5 * share * share * length / measure(&bent, n, sizes).0;
+                share = allowed.clamp(0.1 * share, 0.5 * share);
+            } else {
+                share *= 0.25;
+            }
+            if share < SHORTEST {
+                return Err(self.no_way_on());
+            }
+        }
+    }
+
+    fn found(&mut self) -> Found {
+        let (n, d) = (self.width(), self.problem.dimension());
+        let sizes = self.sizes();
+        let mut found = Found {
+            path: vec![0.0; self.problem.points * d],
+            momentum: vec![0.0; self.problem.points * d],
+            mesh: self.pieces.mesh(),
+            ..Found::default()
+        };
+        let mut put = |point: usize, z: &[f64]| {
+            found.path[point * d..][..d].copy_from_slice(&z[..d]);
+            found.momentum[point * d..][..d].copy_from_slice(&z[d..]);
+        };
+        let (mut integral, mut errors) = (0.0, [0.0f64; 2]);
+        let count = self.pieces.count();
+        // Where steps cannot be made the numbers are NaN: there is no path to state them for.
+        for k in 0..count {
+            let z = [&self.z[k * n..][..n], &self.z[(k + 1) * n..][..n]];
+            if self.pieces.points(k, z[0], &mut put).is_err() {
+                integral = f64::NAN;
+            }
+            match self.pieces.examine(k, z) {
+                Ok((part, [in_x, in_p])) => {
+                    integral += part;
+                    errors = [errors[0].max(in_x), errors[1].max(in_p)];
+                }
+                Err(_) => (integral, errors) = (f64::NAN, [f64::NAN; 2]),
+            }
+        }
+        put(self.problem.points - 1, &self.z[count * n..]);
+        found.action = integral + self.problem.cost_of_impulses(&found.path);
+        found.mesh_error = (errors[0] / sizes[0]).max(errors[1] / sizes[1]);
+        let mut missed = vec![0.0; self.z.len()];
+        if self.trace() {
+            self.missed(&self.z, &self.to, &mut missed);
+            let inner = missed.len() - d;
+            let ends = size(&missed[..d]).max(size(&missed[inner..]));
+            found.boundary_error = ends / sizes[1];
+            found.residual = measure(&missed[d..inner], n, sizes).1;
+        } else {
+            (found.boundary_error, found.residual) = (f64::NAN, f64::NAN);
+        }
+        found
+    }
+
+    fn work(&self) -> Work {
+        Work {
+            steps: self.pieces.steps(),
+            ..self.work
+        }
+    }
+
+    fn refine(&mut self, tolerance: f64, most: usize) -> bool {
+        let sizes = self.sizes().map(|size| tolerance * size);
+        let refined = self.pieces.refined(&self.problem, &self.z, sizes, most);
+        let Some((pieces, z)) = refined else {
+            return false;
+        };
+        let work = self.work;
+        *self = Nodes::new(self.problem.clone(), pieces, z, self.tolerance);
+        self.work = work;
+        true
+    }
+}
+
+impl<P: Pieces> Nodes<P> {
+    /// Writes where each piece leads from its present node.
+    fn trace(&mut self) -> bool {
+        let n = self.width();
+        let still = vec![0.0; n];
+        let mut good = true;
+        for (k, to) in self.to.chunks_exact_mut(n).enumerate() {
+            let z = [&self.z[k * n..][..n], &self.z[(k + 1) * n..][..n]];
+            good &= self.pieces.try_step(k, z, &still, 0.0, to).is_ok();
+        }
+        good
+    }
+}

@@ -1,0 +1,153 @@
+//! Multiple shooting: a map of the phase space leads from the beginning of a segment to its end. Between segments it is Newton's method that joins, so that errors grow only as
+//! far as a segment reaches. With one segment it is single shooting.
+
+use super::mesh::{advance, examine, Mesh};
+use super::nodes::Pieces;
+use super::problem::Problem;
+use crate::error::Result;
+use crate::mechanics::dense::identity;
+use crate::mechanics::{IntegrationMethod, Workspace};
+
+pub(super) struct Shooting {
+    problem: Problem,
+    method: IntegrationMethod,
+    steps_per_point: usize,
+    /// The points at which segments begin, and the last one.
+    nodes: Vec<usize>,
+    work: Workspace,
+    steps: usize,
+}
+
+impl Shooting {
+    pub fn new(
+        problem: &Problem,
+        method: IntegrationMethod,
+        steps_per_point: usize,
+        points_per_segment: usize,
+    ) -> Self {
+        let last = problem.points - 1;
+        let mut nodes: Vec<usize> = (0..last).step_by(points_per_segment).collect();
+        nodes.push(last);
+        Shooting {
+            problem: problem.clone(),
+            method,
+            steps_per_point,
+            nodes,
+            work: Workspace::default(),
+            steps: 0,
+        }
+    }
+
+    pub fn nodes(&self) -> &[usize] {
+        &self.nodes
+    }
+
+    /// Moves on from before the impulses of one point to before those of the next; `each` sees every step: when it begins, how long it is, and both of its ends.
+    fn to_next(
+        &mut self,
+        point: usize,
+        z: &mut [f64],
+        mut tangent: Option<&mut [f64]>,
+        each: &mut dyn FnMut(&mut Workspace, (f64, f64), [&[f64]; 2]) -> Result<()>,
+    ) -> Result<()> {
+        for impulse in self.problem.impulses(point) {
+            impulse.strike(1.0, z, tangent.as_deref_mut());
+        }
+        let h = self.problem.time_step / self.steps_per_point as f64;
+        let mut before = z.to_vec();
+        for part in 0..self.steps_per_point {
+            let step = (self.problem.time(point) + part as f64 * h, h);
+            let (system, work) = (&self.problem.system, &mut self.work);
+            advance(system, self.method, work, step, z, tangent.as_deref_mut())?;
+            self.steps += 1;
+            each(work, step, [&before, z])?;
+            before.copy_from_slice(z);
+        }
+        Ok(())
+    }
+
+    fn run(&mut self, piece: usize, z: &mut [f64], mut tangent: Option<&mut [f64]>) -> Result<()> {
+        for point in self.nodes[piece]..self.nodes[piece + 1] {
+            self.to_next(point, z, tangent.as_deref_mut(), &mut |_, _, _| Ok(()))?;
+        }
+        Ok(())
+    }
+}
+
+impl Pieces for Shooting {
+    fn count(&self) -> usize {
+        self.nodes.len() - 1
+    }
+
+    fn point(&self, node: usize) -> Option<usize> {
+        Some(self.nodes[node])
+    }
+
+    fn linearize(
+        &mut self,
+        piece: usize,
+        z: [&[f64]; 2],
+        to: &mut [f64],
+        derivative: &mut [f64],
+    ) -> Result<()> {
+        to.copy_from_slice(z[0]);
+        identity(derivative, to.len());
+        self.run(piece, to, Some(derivative))
+    }
+
+    fn try_step(
+        &mut self,
+        piece: usize,
+        z: [&[f64]; 2],
+        _: &[f64],
+        _: f64,
+        to: &mut [f64],
+    ) -> Result<()> {
+        to.copy_from_slice(z[0]);
+        self.run(piece, to, None)
+    }
+
+    fn points(
+        &mut self,
+        piece: usize,
+        z0: &[f64],
+        each: &mut dyn FnMut(usize, &[f64]),
+    ) -> Result<()> {
+        let mut z = z0.to_vec();
+        for point in self.nodes[piece]..self.nodes[piece + 1] {
+            each(point, &z);
+            self.to_next(point, &mut z, None, &mut |_, _, _| Ok(()))?;
+        }
+        Ok(())
+    }
+
+    fn examine(&mut self, piece: usize, z: [&[f64]; 2]) -> Result<(f64, [f64; 2])> {
+        let (system, method) = (self.problem.system.clone(), self.method);
+        let (mut sum, mut errors) = (0.0, [0.0f64; 2]);
+        let mut z = z[0].to_vec();
+        for point in self.nodes[piece]..self.nodes[piece + 1] {
+            self.to_next(point, &mut z, None, &mut |work, step, ends| {
+                let (part, [in_x, in_p]) = examine(&system, method, work, step, ends)?;
+                sum += part;
+                errors = [errors[0].max(in_x), errors[1].max(in_p)];
+                Ok(())
+            })?;
+        }
+        Ok((sum, errors))
+    }
+
+    fn mesh(&self) -> Vec<f64> {
+        Mesh::of_points(&self.problem, self.steps_per_point).times
+    }
+
+    fn steps(&self) -> usize {
+        self.steps
+    }
+
+    fn remedy(&self) -> &'static str {
+        match self.nodes.len() {
+            2 => "errors of the first momentum grow along the path: use multiple-shooting or collocation",
+            _ => "begin nearer to a solution (an annealed path), climb in R_f (continuation), use shorter segments, or the method minimisation",
+        }
+    }
+}

@@ -1,0 +1,383 @@
+//! From options to a solution: the climb in R_f, the mesh, and what is said of the path in the end.
+
+use super::collocation::Collocation;
+use super::mesh::Mesh;
+use super::nodes::Nodes;
+use super::problem::Problem;
+use super::shooting::Shooting;
+use super::solver::{Solver, Work};
+use super::{BoundaryMethod, BoundaryOptions, BoundarySolution, BoundaryStatus, ContinuationRung};
+use crate::error::{check, Error, Result};
+use crate::mechanics::{momentum, System, Workspace};
+
+/// How far a solution has come.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct BoundaryProgress {
+    /// Of the continuation, from 0 on.
+    pub rung: usize,
+    pub rungs: usize,
+    /// In all.
+    pub iterations: usize,
+    /// By how much the last iteration changed the path, relative to the largest state and momentum.
+    pub change: f64,
+}
+
+/// Solves a boundary-value problem iteration by iteration, so that its caller may show progress and stop.
+pub struct BoundarySolver {
+    options: BoundaryOptions,
+    system: System,
+    /// Shares of R_f that are left, the next one last.
+    rungs: Vec<f64>,
+    share: f64,
+    count: usize,
+    /// At the present rung; its path and momentum begin the next one.
+    problem: Problem,
+    solver: Box<dyn Solver>,
+    /// Work of the rungs before, and iterations when the present mesh was new.
+    before: Work,
+    since: usize,
+    change: f64,
+    ended: bool,
+    solution: BoundarySolution,
+}
+
+impl BoundarySolver {
+    /// `initial_path`: x, points x D, row-major. `initial_momentum`: the same of p before impulses; default: 0 for actions, which then begin with a Gauss-Newton step, and L_v of
+    /// the path's differences for other systems.
+    ///
+    /// # Errors
+    /// Paths and options that do not fit the system, and impulses that are not at points.
+    pub fn new(
+        system: &System,
+        initial_path: &[f64],
+        initial_momentum: Option<&[f64]>,
+        options: &BoundaryOptions,
+    ) -> Result<Self> {
+        let mut problem = Problem::new(system.clone(), initial_path, options)?;
+        let p = match initial_momentum {
+            Some(p) => {
+                let because = "as many as initialPath has";
+                check::length("initialMomentum", p.len(), initial_path.len(), because)?;
+                for (i, value) in p.iter().enumerate() {
+                    check::finite(&format!("initialMomentum[{i}]"), *value)?;
+                }
+                p.to_vec()
+            }
+            None => momenta(&problem, initial_path)?,
+        };
+        let mut rungs = vec![1.0];
+        if let Some(climb) = options.continuation {
+            let steps = (-climb.from.ln() / climb.factor.ln() - 1e-9).ceil() as i32;
+            // Every rung but the last is a power of the factor above the first.
+            rungs.extend((0..steps).rev().map(|k| climb.from * climb.factor.powi(k)));
+        }
+        let count = rungs.len();
+        let share = rungs.pop().unwrap_or(1.0);
+        if share < 1.0 {
+            problem.system = system.with_model_precision_times(share)?;
+        }
+        let solver = solver_of(&problem, initial_path, &p, options)?;
+        Ok(BoundarySolver {
+            options: options.clone(),
+            system: system.clone(),
+            rungs,
+            share,
+            count,
+            problem,
+            solver,
+            before: Work::default(),
+            since: 0,
+            change: f64::INFINITY,
+            ended: false,
+            solution: BoundarySolution::default(),
+        })
+    }
+
+    /// One iteration more; false once there is nothing left to do.
+    pub fn advance(&mut self) -> bool {
+        if self.ended {
+            return false;
+        }
+        let iterated = self.solver.iterate();
+        let done = self.solver.work().iterations - self.since;
+        match iterated {
+            Err(failure) => self.end(BoundaryStatus::NotConverged, Some(failure)),
+            Ok(iteration) => {
+                self.change = iteration.change;
+                if iteration.solved {
+                    self.solved();
+                } else if done >= self.options.most_iterations() {
+                    let failure = Error::NotConverged {
+                        path: "maxIterations".into(),
+                        equations: "the canonical equations between the two ends".into(),
+                        time: self.problem.start,
+                        iterations: done,
+                        change: iteration.change,
+                        remedy: "allow more iterations, begin nearer to a solution, or climb in R_f (continuation)".into(),
+                    };
+                    self.end(BoundaryStatus::NotConverged, Some(failure));
+                }
+            }
+        }
+        !self.ended
+    }
+
+    pub fn progress(&self) -> BoundaryProgress {
+        BoundaryProgress {
+            rung: self.count - 1 - self.rungs.len(),
+            rungs: self.count,
+            iterations: self.before.iterations + self.solver.work().iterations,
+            change: self.change,
+        }
+    }
+
+    /// The solution; where iterations were left to do, the last iterate with the status `interrupted`.
+    pub fn finish(mut self) -> BoundarySolution {
+        if !self.ended {
+            self.end(BoundaryStatus::Interrupted, None);
+        }
+        self.solution
+    }
+
+    /// The discrete problem is solved: refine its mesh, or go on to the next rung.
+    fn solved(&mut self) {
+        let options = &self.options;
+        if self.rungs.is_empty() {
+            let refines = options.refine && options.method == BoundaryMethod::Collocation;
+            let (tolerance, most) = (options.mesh_tolerance, options.max_mesh_points);
+            if refines && self.solver.refine(tolerance, most) {
+                self.since = self.solver.work().iterations;
+                return;
+            }
+            return self.end(BoundaryStatus::Converged, None);
+        }
+        if let Err(error) = self.next_rung() {
+            self.end(BoundaryStatus::NotConverged, Some(error));
+        }
+    }
+
+    fn next_rung(&mut self) -> Result<()> {
+        let found = self.solver.found();
+        let work = self.solver.work();
+        self.solution.continuation.push(ContinuationRung {
+            share: self.share,
+            action: found.action,
+            iterations: work.iterations,
+        });
+        self.share = self.rungs.pop().unwrap_or(1.0);
+        self.problem.system = match self.share < 1.0 {
+            true => self.system.with_model_precision_times(self.share)?,
+            false => self.system.clone(),
+        };
+        self.solver = solver_of(&self.problem, &found.path, &found.momentum, &self.options)?;
+        self.before = self.before.and(work);
+        self.since = 0;
+        Ok(())
+    }
+
+    fn end(&mut self, status: BoundaryStatus, failure: Option<Error>) {
+        self.ended = true;
+        let found = self.solver.found();
+        let own = self.solver.work();
+        let work = self.before.and(own);
+        let finite = found
+            .path
+            .iter()
+            .chain(&found.momentum)
+            .all(|v| v.is_finite());
+        if status != BoundaryStatus::NotConverged && self.options.continuation.is_some() {
+            self.solution.continuation.push(ContinuationRung {
+                share: self.share,
+                action: found.action,
+                iterations: own.iterations,
+            });
+        }
+        let coarse = !(found.mesh_error <= self.options.mesh_tolerance);
+        let solution = &mut self.solution;
+        solution.status = match status {
+            BoundaryStatus::Converged if !finite => BoundaryStatus::NotConverged,
+            BoundaryStatus::Converged if coarse => BoundaryStatus::MeshTooCoarse,
+            other => other,
+        };
+        solution.failure = match solution.status {
+            BoundaryStatus::MeshTooCoarse => Some(Error::OutOfRange {
+                path: "timeStep".into(),
+                value: self.problem.time_step / self.options.steps_per_point as f64,
+                expected: format!(
+                    "short enough for errors of steps below {:e} (meshTolerance), which are {:.1e} here: use more stepsPerPoint, an integrator of higher order, collocation with refine, or more maxMeshPoints",
+                    self.options.mesh_tolerance, found.mesh_error
+                ),
+            }),
+            _ => failure,
+        };
+        solution.times = (0..self.problem.points)
+            .map(|n| self.problem.time(n))
+            .collect();
+        solution.action = found.action;
+        solution.residual = found.residual;
+        solution.boundary_error = found.boundary_error;
+        solution.mesh_error = found.mesh_error;
+        solution.mesh = found.mesh;
+        solution.iterations = work.iterations;
+        solution.factorizations = work.factorizations;
+        solution.steps = work.steps;
+        solution.path = found.path;
+        solution.momentum = found.momentum;
+        self.describe();
+    }
+
+    /// Energies, jumps and the second variation of the path.
+    fn describe(&mut self) {
+        let (problem, solution) = (&self.problem, &mut self.solution);
+        let d = problem.dimension();
+        let work = &mut Workspace::default();
+        let states = solution
+            .path
+            .chunks_exact(d)
+            .zip(solution.momentum.chunks_exact(d));
+        for (point, (x, p)) in states.enumerate() {
+            let energy = problem
+                .system
+                .hamiltonian()
+                .energy(work, problem.time(point), x, p);
+            solution.energy.push(energy.unwrap_or(f64::NAN));
+            if problem.has_impulses() {
+                let mut z = [x, p].concat();
+                for impulse in problem.impulses(point) {
+                    impulse.strike(1.0, &mut z, None);
+                }
+                let jumps = z[d..].iter().zip(p).map(|(after, before)| after - before);
+                solution.jumps.extend(jumps);
+            }
+        }
+    }
+}
+
+/// Momenta to begin with.
+fn momenta(problem: &Problem, path: &[f64]) -> Result<Vec<f64>> {
+    if problem.system.action().is_some() {
+        return Ok(vec![0.0; path.len()]);
+    }
+    let d = problem.dimension();
+    let (last, work) = (problem.points - 1, &mut Workspace::default());
+    let mut p = Vec::with_capacity(path.len());
+    for point in 0..=last {
+        let (a, b) = (point.saturating_sub(1), (point + 1).min(last));
+        let width = (b - a) as f64 * problem.time_step;
+        let ends = path[b * d..][..d].iter().zip(&path[a * d..][..d]);
+        let v: Vec<f64> = ends.map(|(b, a)| (b - a) / width).collect();
+        let (x, time) = (&path[point * d..][..d], problem.time(point));
+        p.extend(momentum(problem.system.lagrangian(), work, time, x, &v)?);
+    }
+    Ok(p)
+}
+
+/// States and momenta of the given points, one after the other.
+fn nodes(path: &[f64], p: &[f64], d: usize, points: impl Iterator<Item = usize>) -> Vec<f64> {
+    points
+        .flat_map(|n| path[n * d..][..d].iter().chain(&p[n * d..][..d]))
+        .copied()
+        .collect()
+}
+
+fn solver_of(
+    problem: &Problem,
+    path: &[f64],
+    p: &[f64],
+    options: &BoundaryOptions,
+) -> Result<Box<dyn Solver>> {
+    let d = problem.dimension();
+    match options.method {
+        BoundaryMethod::Collocation => {
+            let mesh = Mesh::of_points(problem, options.steps_per_point);
+            let z = along(&mesh, path, p, d);
+            let pieces = Collocation::new(problem, options.integrator, mesh, &z)?;
+            Ok(Box::new(Nodes::new(
+                problem.clone(),
+                pieces,
+                z,
+                options.tolerance,
+            )))
+        }
+        BoundaryMethod::MultipleShooting | BoundaryMethod::SingleShooting => {
+            let points = match options.method {
+                BoundaryMethod::SingleShooting => problem.points,
+                _ => options.points_per_segment,
+            };
+            let steps = options.steps_per_point;
+            let pieces = Shooting::new(problem, options.integrator, steps, points);
+            let z = nodes(path, p, d, pieces.nodes().iter().copied());
+            Ok(Box::new(Nodes::new(
+                problem.clone(),
+                pieces,
+                z,
+                options.tolerance,
+            )))
+        }
+        _ => Err(Error::WrongShape {
+            path: "method".into(),
+            message: "is not there yet".into(),
+        }),
+    }
+}
+
+/// States and momenta at the nodes of a mesh, on straight lines between points.
+fn along(mesh: &Mesh, path: &[f64], p: &[f64], d: usize) -> Vec<f64> {
+    let mut begin = 0;
+    let nodes = mesh.times.iter().zip(&mesh.points).enumerate();
+    let starts: Vec<usize> = nodes
+        .clone()
+        .filter(|(_, (_, point))| point.is_some())
+        .map(|(k, _)| k)
+        .collect();
+    let mut z = Vec::with_capacity(mesh.times.len() * 2 * d);
+    for (k, (time, point)) in nodes {
+        if let Some(point) = point {
+            begin = *point;
+        }
+        let next = (begin + 1).min(starts.len() - 1);
+        let (a, b) = (mesh.times[starts[begin]], mesh.times[starts[next]]);
+        let share = if k == starts[begin] {
+            0.0
+        } else {
+            (time - a) / (b - a)
+        };
+        for values in [path, p] {
+            let ends = values[begin * d..][..d]
+                .iter()
+                .zip(&values[next * d..][..d]);
+            z.extend(ends.map(|(a, b)| a + share * (b - a)));
+        }
+    }
+    z
+}
+
+/// Finds a path of stationary action between two ends, by Newton's method or a search from a given path on: see [`BoundarySolver`] for its arguments.
+///
+/// ```
+/// use least_action::mechanics::{solve_boundary_value_problem, Boundary, BoundaryOptions, ClassicalSystem, System};
+///
+/// // A pendulum that is to be at 1 after 2 units of time, from 0 on.
+/// let pendulum = System::of_lagrangian(ClassicalSystem::Pendulum.definition().build(&Default::default())?);
+/// let line: Vec<f64> = (0..=40).map(|n| n as f64 / 40.0).collect();
+/// let options = BoundaryOptions { boundary: Boundary::Fixed, time_step: 0.05, ..BoundaryOptions::default() };
+/// let solution = solve_boundary_value_problem(&pendulum, &line, None, &options)?;
+/// assert!(solution.failure.is_none() && solution.residual < 1e-9);
+/// # Ok::<(), least_action::Error>(())
+/// ```
+///
+/// # Errors
+/// Paths and options that do not fit the system. That there is no way to a solution is no error, but stated in the result, with the best iterate.
+pub fn solve_boundary_value_problem(
+    system: &System,
+    initial_path: &[f64],
+    initial_momentum: Option<&[f64]>,
+    options: &BoundaryOptions,
+) -> Result<BoundarySolution> {
+    let mut solver = BoundarySolver::new(system, initial_path, initial_momentum, options)?;
+    while solver.advance() {}
+    Ok(solver.finish())
+}
