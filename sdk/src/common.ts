@@ -13,6 +13,12 @@ export type { Climbed, Levels, Reached, Results } from "./anneal/results.js";
 export type { Best, Prediction, Run, Start } from "./anneal/run.js";
 export { readCsv, type CsvOptions, type CsvTable } from "./csv.js";
 export { type ErrorCode, type ErrorFacts, LeastActionError, type SdkFacts } from "./errors.js";
+export type {
+  ActionLevels,
+  ActionLevelsOptions,
+  BoundaryValueOptions,
+  BoundaryValueSolution,
+} from "./mechanics/boundary.js";
 export { type Mechanics, mechanics, type Orbit, type OrbitOptions } from "./mechanics/mechanics.js";
 export type {
   ActionMechanics,
@@ -101,8 +107,14 @@ export { observations, type Measurements, type Observations } from "./observatio
 export type {
   ActionValue,
   Activation,
+  Boundary,
+  BoundaryMethod,
+  BoundaryProgress,
+  BoundaryStatus,
   ClassicalSystem,
   ConjugateGradient,
+  Continuation,
+  ContinuationRung,
   CoreFacts,
   DataForm,
   Discretization,
@@ -138,6 +150,7 @@ export type {
   Severity,
   StartingPaths,
   StartingStrategy,
+  Stationary,
   Stopped,
   StopReason,
   Structured,

@@ -85,7 +85,7 @@ export class Held<T extends { free(): void }> {
     this.use(() => undefined);
   }
 
-  use<R>(what: (object: T) => R): R {
+  use<R>(what: (object: T, raw: Raw) => R): R {
     const name = this.#name;
     if (this.#freed) throw new LeastActionError(`${name}: used after free()`, { code: "freed", path: name });
     const raw = living();
@@ -94,7 +94,7 @@ export class Held<T extends { free(): void }> {
         this.#object = this.#make(raw);
         this.#raw = raw;
       }
-      return what(this.#object);
+      return what(this.#object, raw);
     });
   }
 

@@ -1,6 +1,9 @@
 // The only file that imports generated code: instances of the WebAssembly module, and types for what they take and give.
 import { createGlue } from "../generated/glue.js";
 import type {
+  BoundaryProgress,
+  BoundaryStatus,
+  ContinuationRung,
   Drop,
   ErrorFacts,
   Finding,
@@ -11,6 +14,7 @@ import type {
   Parameter,
   PredictionError,
   Rung,
+  Stationary,
   Stopped,
   StopReason,
   Verdict,
@@ -23,7 +27,14 @@ export type {
   ActionValue,
   AnnealOptions as CoreAnnealOptions,
   ClassicalSystem,
+  Boundary,
+  BoundaryMethod,
+  BoundaryOptions as CoreBoundaryOptions,
+  BoundaryProgress,
+  BoundaryStatus,
   ConjugateGradient,
+  Continuation,
+  ContinuationRung,
   ContinuousActionOptions,
   DataForm,
   Discretization,
@@ -64,6 +75,7 @@ export type {
   StartingRange,
   Severity,
   StartingStrategy,
+  Stationary,
   StartingPaths,
   StateDefinition as CoreStateDefinition,
   StopReason,
@@ -211,6 +223,57 @@ export interface RawMechanics {
   free(): void;
 }
 
+/** The solution of a boundary-value problem as it crosses. */
+export interface RawBoundarySolution {
+  /** `"converged"` if it is a stationary path of the problem in continuous time, to `meshTolerance`. */
+  status: BoundaryStatus;
+  /** One per point. */
+  times: Float64Array;
+  /** x: points x coordinates, row-major. */
+  path: Float64Array;
+  /** p, of the same form: before the impulse, at points that have one. An orbit from the first state and momentum on is this path. */
+  momentum: Float64Array;
+  /** What impulses add to p, of the same form; empty where there are none. */
+  jumps: Float64Array;
+  /** H at each point, before the impulse: constant between impulses where H does not depend on time. */
+  energy: Float64Array;
+  /** Times of the mesh on which the path was found. */
+  mesh: Float64Array;
+  /** The integral of L and what impulses cost. */
+  action: number;
+  /** By how much the canonical equations of the steps are missed, at most, relative to the largest state and momentum. */
+  residual: number;
+  /** By how much the conditions at the ends are missed, at most, relative to the same. */
+  boundaryError: number;
+  /** The largest error of one step, relative to the same. */
+  meshError: number;
+  iterations: number;
+  /** Of the matrix of the whole problem. */
+  factorizations: number;
+  /** Of the integrator. */
+  steps: number;
+  /** Rungs of the climb in R_f; empty without one. */
+  continuation: ContinuationRung[];
+  failure: { message: string; facts: ErrorFacts } | null;
+  /** What the path is by its second variation; null, as the three that follow, where that was not asked for or does not exist. */
+  kind: Stationary | null;
+  /** The Morse index: in how many directions the action falls. */
+  negativeDirections: number | null;
+  /** Times of points conjugate to the first end (focal points, where that end is free), one per multiplicity. */
+  conjugatePoints: Float64Array | null;
+  /** Of each state, points x coordinates x coordinates, where the action is a negative log posterior and the covariance was asked for. */
+  covariance: Float64Array | null;
+}
+
+export interface RawBoundarySolver {
+  /** One iteration; false once there is nothing left to do. */
+  advance(): boolean;
+  progress(): BoundaryProgress;
+  /** To be called once. */
+  finish(): RawBoundarySolution;
+  free(): void;
+}
+
 /** Where the weights of one layer lie among all: from, to. */
 export interface Places {
   outputs: number;
@@ -300,6 +363,13 @@ export interface Raw {
     ofLagrangian(definition: unknown, values: unknown): RawMechanics;
     ofHamiltonian(definition: unknown, values: unknown): RawMechanics;
   };
+  BoundarySolver: new (
+    mechanics: RawMechanics,
+    initialPath: Float64Array,
+    initialMomentum: Float64Array | undefined,
+    options: unknown,
+  ) => RawBoundarySolver;
+  actionLevels(actions: Float64Array): Level[];
   NetworkAction: new (spec: unknown, pairs: RawPairs, options: unknown) => RawNetworkAction;
   Trainer: new (spec: unknown, pairs: RawPairs, action: unknown, options: unknown) => RawTrainer;
   takePanicMessage(): string | undefined;

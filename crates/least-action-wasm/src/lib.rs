@@ -5,6 +5,7 @@
 
 mod action;
 mod anneal;
+mod boundary;
 mod convert;
 mod mechanics;
 mod model;

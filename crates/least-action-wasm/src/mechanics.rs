@@ -1,29 +1,25 @@
 //! Lagrangians, Hamiltonians and their orbits.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use js_sys::{Array, Float64Array};
 use least_action::mechanics::{
     acceleration, integrate, integrate_variational, momentum, symplectic_defect, velocity,
-    ActionHamiltonian, ActionLagrangian, ClassicalSystem, ContinuousAction,
-    ContinuousActionOptions, Hamiltonian, HamiltonianDefinition, HamiltonianOf, Impulse,
-    IntegrationOptions, Lagrangian, LagrangianDefinition, LagrangianOf, Orbit, VariationalOptions,
-    Workspace,
+    ClassicalSystem, ContinuousAction, ContinuousActionOptions, HamiltonianDefinition,
+    IntegrationOptions, LagrangianDefinition, Orbit, System, VariationalOptions, Workspace,
 };
+use least_action::Error;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::JsValue;
 
-use crate::convert::{float64_array, object, plain, read, read_data, set, thrown, Result};
+use crate::convert::{float64_array, object, read, read_data, set, thrown, Result};
 use crate::model::build;
 
 /// A system with both faces.
 #[wasm_bindgen]
 pub struct Mechanics {
-    lagrangian: Box<dyn Lagrangian>,
-    hamiltonian: Box<dyn Hamiltonian>,
-    impulses: Vec<Impulse>,
+    pub(crate) system: System,
     work: Workspace,
 }
 
@@ -50,13 +46,7 @@ impl Mechanics {
             Some(data) => ContinuousAction::new(model, data, &options),
             None => ContinuousAction::of_flow(model, &options),
         };
-        let action = Arc::new(action.map_err(thrown)?);
-        Ok(Mechanics {
-            impulses: action.impulses().to_vec(),
-            lagrangian: Box::new(ActionLagrangian(action.clone())),
-            hamiltonian: Box::new(ActionHamiltonian(action)),
-            work: Workspace::default(),
-        })
+        Ok(Mechanics::of(System::of_action(action.map_err(thrown)?)))
     }
 
     /// A named system, with `{ parameters }`.
@@ -78,32 +68,30 @@ impl Mechanics {
         let definition: HamiltonianDefinition = read("", definition)?;
         let values: Values = read("", values)?;
         let hamiltonian = definition.build(&values.parameters).map_err(thrown)?;
-        Ok(Mechanics {
-            lagrangian: Box::new(LagrangianOf(hamiltonian.clone())),
-            hamiltonian: Box::new(hamiltonian),
-            impulses: Vec::new(),
-            work: Workspace::default(),
-        })
+        Ok(Mechanics::of(System::of_hamiltonian(hamiltonian)))
     }
 
     /// Coordinates.
     pub fn dimension(&self) -> usize {
-        self.lagrangian.dimension()
+        self.system.dimension()
     }
 
     /// L(x, v, t).
     pub fn lagrangian(&mut self, x: &Float64Array, v: &Float64Array, time: f64) -> Result<f64> {
         let (x, v) = (x.to_vec(), v.to_vec());
-        self.lagrangian.check(&x, &v).map_err(thrown)?;
-        let value = self.lagrangian.value(&mut self.work, time, &x, &v);
+        self.system.lagrangian().check(&x, &v).map_err(thrown)?;
+        let value = self.system.lagrangian().value(&mut self.work, time, &x, &v);
         value.map_err(thrown)
     }
 
     /// H(x, p, t).
     pub fn hamiltonian(&mut self, x: &Float64Array, p: &Float64Array, time: f64) -> Result<f64> {
         let (x, p) = (x.to_vec(), p.to_vec());
-        self.hamiltonian.check(&x, &p).map_err(thrown)?;
-        let value = self.hamiltonian.energy(&mut self.work, time, &x, &p);
+        self.system.hamiltonian().check(&x, &p).map_err(thrown)?;
+        let value = self
+            .system
+            .hamiltonian()
+            .energy(&mut self.work, time, &x, &p);
         value.map_err(thrown)
     }
 
@@ -116,14 +104,14 @@ impl Mechanics {
         time: f64,
     ) -> Result<JsValue> {
         let (x, v) = (x.to_vec(), v.to_vec());
-        let a = acceleration(&*self.lagrangian, &mut self.work, time, &x, &v);
+        let a = acceleration(self.system.lagrangian(), &mut self.work, time, &x, &v);
         a.map(|a| float64_array(&a)).map_err(thrown)
     }
 
     /// `p = L_v`.
     pub fn momentum(&mut self, x: &Float64Array, v: &Float64Array, time: f64) -> Result<JsValue> {
         let (x, v) = (x.to_vec(), v.to_vec());
-        let p = momentum(&*self.lagrangian, &mut self.work, time, &x, &v);
+        let p = momentum(self.system.lagrangian(), &mut self.work, time, &x, &v);
         p.map(|p| float64_array(&p)).map_err(thrown)
     }
 
@@ -131,7 +119,15 @@ impl Mechanics {
     pub fn velocity(&mut self, x: &Float64Array, p: &Float64Array, time: f64) -> Result<JsValue> {
         let (x, p) = (x.to_vec(), p.to_vec());
         let mut v = vec![0.0; p.len()];
-        velocity(&*self.lagrangian, &mut self.work, time, &x, &p, &mut v).map_err(thrown)?;
+        velocity(
+            self.system.lagrangian(),
+            &mut self.work,
+            time,
+            &x,
+            &p,
+            &mut v,
+        )
+        .map_err(thrown)?;
         Ok(float64_array(&v))
     }
 
@@ -144,7 +140,13 @@ impl Mechanics {
     ) -> Result<JsValue> {
         let options: IntegrationOptions = read("", options)?;
         let (x0, p0) = (x0.to_vec(), p0.to_vec());
-        let orbit = integrate(&*self.hamiltonian, &x0, &p0, &self.impulses, &options);
+        let orbit = integrate(
+            self.system.hamiltonian(),
+            &x0,
+            &p0,
+            self.system.impulses(),
+            &options,
+        );
         orbit.map(|orbit| written(&orbit)).map_err(thrown)
     }
 
@@ -158,21 +160,29 @@ impl Mechanics {
     ) -> Result<JsValue> {
         let options: VariationalOptions = read("", options)?;
         let (x0, p0) = (x0.to_vec(), p0.to_vec());
-        let orbit = integrate_variational(&*self.lagrangian, &x0, &p0, &self.impulses, &options);
+        let orbit = integrate_variational(
+            self.system.lagrangian(),
+            &x0,
+            &p0,
+            self.system.impulses(),
+            &options,
+        );
         orbit.map(|orbit| written(&orbit)).map_err(thrown)
     }
 }
 
 impl Mechanics {
+    fn of(system: System) -> Mechanics {
+        Mechanics {
+            system,
+            work: Workspace::default(),
+        }
+    }
+
     fn with_lagrangian(definition: LagrangianDefinition, values: &JsValue) -> Result<Mechanics> {
         let values: Values = read("", values)?;
         let lagrangian = definition.build(&values.parameters).map_err(thrown)?;
-        Ok(Mechanics {
-            hamiltonian: Box::new(HamiltonianOf(lagrangian.clone())),
-            lagrangian: Box::new(lagrangian),
-            impulses: Vec::new(),
-            work: Workspace::default(),
-        })
+        Ok(Mechanics::of(System::of_lagrangian(lagrangian)))
     }
 }
 
@@ -197,12 +207,11 @@ fn written(orbit: &Orbit) -> JsValue {
     };
     set(&result, "tangent", &tangent);
     set(&result, "symplecticDefect", &defect);
-    let failure = orbit.failure.as_ref().map(|failure| {
-        object([
-            ("message", failure.to_string().into()),
-            ("facts", plain(failure)),
-        ])
-    });
-    set(&result, "failure", &failure.unwrap_or(JsValue::NULL));
+    set(&result, "failure", &failure_of(orbit.failure.as_ref()));
     result
+}
+
+/// What kept a result from being whole, in the form of what is thrown; null if nothing did.
+pub fn failure_of(failure: Option<&Error>) -> JsValue {
+    failure.map_or(JsValue::NULL, |failure| thrown(failure.clone()))
 }

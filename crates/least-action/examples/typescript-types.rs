@@ -11,9 +11,10 @@ use least_action::anneal::{
     Stopped, Verdict,
 };
 use least_action::mechanics::{
-    ClassicalSystem, ContinuousActionOptions, DataForm, HamiltonianDefinition, Impulse,
-    IntegrationMethod, IntegrationOptions, LagrangianDefinition, VariationalMethod,
-    VariationalOptions,
+    Boundary, BoundaryMethod, BoundaryOptions, BoundaryProgress, BoundaryStatus, ClassicalSystem,
+    Continuation, ContinuationRung, ContinuousActionOptions, DataForm, HamiltonianDefinition,
+    Impulse, IntegrationMethod, IntegrationOptions, LagrangianDefinition, Stationary,
+    VariationalMethod, VariationalOptions,
 };
 use least_action::model::{
     EquationDefinition, Initial, Model, ModelDefinition, ModelKind, NamedExpression, Parameter,
@@ -44,8 +45,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<ActionValue>(&config)?,
         declaration::<AnnealOptions>(&config)?,
         declaration::<Bias>(&config)?,
+        declaration::<Boundary>(&config)?,
+        declaration::<BoundaryMethod>(&config)?,
+        declaration::<BoundaryOptions>(&config)?,
+        declaration::<BoundaryProgress>(&config)?,
+        declaration::<BoundaryStatus>(&config)?,
         declaration::<ClassicalSystem>(&config)?,
         declaration::<ConjugateGradient>(&config)?,
+        declaration::<Continuation>(&config)?,
+        declaration::<ContinuationRung>(&config)?,
         declaration::<ContinuousActionOptions>(&config)?,
         declaration::<DataForm>(&config)?,
         declaration::<Discretization>(&config)?,
@@ -96,6 +104,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<Start>(&config)?,
         declaration::<StartingPaths>(&config)?,
         declaration::<StopReason>(&config)?,
+        declaration::<Stationary>(&config)?,
         declaration::<Stopped>(&config)?,
         declaration::<Structured>(&config)?,
         declaration::<TrainOptions>(&config)?,

@@ -4,7 +4,16 @@ import { Held } from "../instance.js";
 import type { RawMechanics, RawOrbit } from "../raw.js";
 import type { IntegrationOptions, VariationalMethod } from "../raw.js";
 import { describe, fields, float64Array, plain } from "../shape.js";
-import { sourceOf, type MechanicsOptions } from "./source.js";
+import {
+  actionLevels,
+  type ActionLevels,
+  type ActionLevelsOptions,
+  type BoundaryValueOptions,
+  type BoundaryValueSolution,
+  type Points,
+  solveBoundaryValueProblem,
+} from "./boundary.js";
+import { pointsOf, sourceOf, type MechanicsOptions } from "./source.js";
 
 /** Where an orbit begins and how it is followed. */
 export interface OrbitOptions extends Omit<IntegrationOptions, "method" | "tolerance"> {
@@ -33,11 +42,12 @@ export class Mechanics {
   /** Number of coordinates. */
   readonly dimension: number;
   readonly #held: Held<RawMechanics>;
+  readonly #points: Points | undefined;
 
   /** @internal */
   constructor(options: unknown) {
-    const make = sourceOf(options);
-    this.#held = new Held("mechanics", make);
+    this.#held = new Held("mechanics", sourceOf(options));
+    this.#points = pointsOf(options);
     this.dimension = this.#held.use((raw) => raw.dimension());
   }
 
@@ -96,6 +106,28 @@ export class Mechanics {
         : raw.integrateVariational(x, p, plain("options", { ...rest, method: variational })),
     );
     return { ...orbit, failure: failure === null ? null : new LeastActionError(failure.message, failure.facts) };
+  }
+
+  /**
+   * A path of stationary action between two ends, from a given path on: the solution of the canonical equations with conditions at both ends. Runs in this thread,
+   * which is let go some times a second.
+   *
+   * @throws LeastActionError (the promise rejects) by field. That no solution is found is no error, but the solution's `status` and `failure`; the best iterate is kept.
+   *
+   * @example
+   * const { path, momentum, conjugatePoints } = await system.solveBoundaryValueProblem({ initialPath: run.best.path });
+   */
+  solveBoundaryValueProblem(options: BoundaryValueOptions): Promise<BoundaryValueSolution> {
+    return solveBoundaryValueProblem(this.#held, this.#points, options);
+  }
+
+  /**
+   * Which stationary path is global? Solves the problem from many paths and groups the solutions by action.
+   *
+   * @throws LeastActionError (the promise rejects) by field.
+   */
+  actionLevels(options: ActionLevelsOptions): Promise<ActionLevels> {
+    return actionLevels(this.#held, this.#points, options);
   }
 
   /** Gives WebAssembly's memory back at once instead of some day. */

@@ -46,6 +46,14 @@ export interface HamiltonianMechanics {
 export type MechanicsOptions<P extends string = string> =
   ActionMechanics<P> | NamedMechanics | LagrangianMechanics | HamiltonianMechanics;
 
+/** The grid of the data, if there are any; to be asked after the options have been found to be right. */
+export function pointsOf(options: unknown): { start: number; timeStep: number } | undefined {
+  const { data } = options as { data?: Observations };
+  if (data === undefined) return undefined;
+  const { start, timeStep } = data;
+  return { start, timeStep };
+}
+
 /** How Rust makes it; given fields are read once. */
 export function sourceOf(options: unknown): (raw: Raw) => RawMechanics {
   const given = fields("options", options);

@@ -41,16 +41,21 @@ pub(super) fn cluster(
     complete: impl Fn(&Climb) -> bool,
     negligible: f64,
 ) -> Vec<Level> {
-    let mut ends: Vec<(f64, usize)> = climbs
+    let ends = climbs
         .iter()
         .filter(|climb| complete(climb))
-        .filter_map(|climb| Some((climb.rungs.last()?.action, climb.start)))
-        .collect();
+        .filter_map(|climb| Some((climb.rungs.last()?.action, climb.start)));
+    grouped(ends.collect(), LEVEL_TOLERANCE, negligible)
+}
+
+/// Groups actions, given with the numbers of their starts, that differ from the lowest of their group by no more than a share of its size, lowest level first.
+/// Differences below `negligible` do not count.
+pub(crate) fn grouped(mut ends: Vec<(f64, usize)>, tolerance: f64, negligible: f64) -> Vec<Level> {
     ends.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     let mut levels: Vec<Level> = Vec::new();
     for (action, start) in ends {
         match levels.last_mut() {
-            Some(level) if action <= level.action * (1.0 + LEVEL_TOLERANCE) + negligible => {
+            Some(level) if action <= level.action + tolerance * level.action.abs() + negligible => {
                 level.starts.push(start)
             }
             _ => levels.push(Level {

@@ -27,6 +27,7 @@ pub use climb::{ActiveBound, Climb, Climber, Rung, Stopped};
 pub use diagnose::{Finding, FindingCode, Severity, Verdict};
 pub use ladder::Ladder;
 pub use landscape::{Attempts, Counts, Landscape, Slope, Words};
+pub(crate) use levels::grouped;
 pub use levels::{Drop, Level, DROP_TOLERANCE, LEVEL_TOLERANCE};
 pub use networks::{NetworkAnnealOptions, NetworkSlope, NetworkStart, NetworkStarts, Networks};
 pub use options::{AnnealOptions, Estimate};

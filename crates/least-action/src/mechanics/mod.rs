@@ -29,9 +29,9 @@ mod workspace;
 pub use action_hamiltonian::ActionHamiltonian;
 pub use action_lagrangian::ActionLagrangian;
 pub use boundary::{
-    solve_boundary_value_problem, Boundary, BoundaryMethod, BoundaryOptions, BoundaryProgress,
-    BoundarySolution, BoundarySolver, BoundaryStatus, Continuation, ContinuationRung,
-    SecondVariation, Stationary,
+    action_levels, solve_boundary_value_problem, Boundary, BoundaryMethod, BoundaryOptions,
+    BoundaryProgress, BoundarySolution, BoundarySolver, BoundaryStatus, Continuation,
+    ContinuationRung, SecondVariation, Stationary,
 };
 pub use classical::{
     ClassicalHamiltonian, ClassicalLagrangian, HamiltonianDefinition, LagrangianDefinition,

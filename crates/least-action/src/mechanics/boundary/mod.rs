@@ -2,6 +2,7 @@
 
 mod band;
 mod collocation;
+mod levels;
 mod mesh;
 mod nodes;
 mod options;
@@ -12,6 +13,7 @@ mod solution;
 mod solve;
 mod solver;
 
+pub use levels::action_levels;
 pub use options::{Boundary, BoundaryMethod, BoundaryOptions, Continuation};
 pub use second_variation::{SecondVariation, Stationary};
 pub use solution::{BoundarySolution, BoundaryStatus, ContinuationRung};

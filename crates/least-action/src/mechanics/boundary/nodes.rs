@@ -371,7 +371,7 @@ impl<P: Pieces> Solver for Nodes<P> {
         found.action = integral + self.problem.cost_of_impulses(&found.path);
         found.mesh_error = (errors[0] / sizes[0]).max(errors[1] / sizes[1]);
         let mut missed = vec![0.0; self.z.len()];
-        if self.trace() {
+        if self.linearize().is_ok() {
             self.missed(&self.z, &self.to, &mut missed);
             let inner = missed.len() - d;
             let ends = size(&missed[..d]).max(size(&missed[inner..]));
@@ -400,19 +400,5 @@ impl<P: Pieces> Solver for Nodes<P> {
         *self = Nodes::new(self.problem.clone(), pieces, z, self.tolerance);
         self.work = work;
         true
-    }
-}
-
-impl<P: Pieces> Nodes<P> {
-    /// Writes where each piece leads from its present node.
-    fn trace(&mut self) -> bool {
-        let n = self.width();
-        let still = vec![0.0; n];
-        let mut good = true;
-        for (k, to) in self.to.chunks_exact_mut(n).enumerate() {
-            let z = [&self.z[k * n..][..n], &self.z[(k + 1) * n..][..n]];
-            good &= self.pieces.try_step(k, z, &still, 0.0, to).is_ok();
-        }
-        good
     }
 }

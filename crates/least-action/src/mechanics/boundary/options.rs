@@ -83,6 +83,26 @@ pub struct Continuation {
     pub factor: f64,
 }
 
+/// Rungs of a climb at most.
+const MOST_RUNGS: f64 = 1e4;
+
+impl Continuation {
+    /// Rungs before the last one, a whole number.
+    fn steps(&self) -> f64 {
+        // Powers that end at 1 but for rounding need no rung more.
+        (-libm::log(self.from) / libm::log(self.factor) - 1e-9)
+            .ceil()
+            .max(0.0)
+    }
+
+    /// Shares of R_f, in ascending order; the last is 1.
+    pub(super) fn shares(&self) -> Vec<f64> {
+        let steps = self.steps() as i32;
+        let below = (0..steps).map(|k| self.from * libm::pow(self.factor, k.into()));
+        below.chain([1.0]).collect()
+    }
+}
+
 #[cfg(feature = "serde")]
 fn ten() -> f64 {
     10.0
@@ -195,6 +215,9 @@ impl BoundaryOptions {
             check::require(below, "continuation.from", from, "above 0 and at most 1")?;
             let above = factor > 1.0 && factor.is_finite();
             check::require(above, "continuation.factor", factor, "finite and above 1")?;
+            let few = Continuation { from, factor }.steps() <= MOST_RUNGS;
+            let expected = "large enough for at most 10,000 rungs";
+            check::require(few, "continuation.factor", factor, expected)?;
         }
         Ok(())
     }

@@ -68,12 +68,10 @@ impl BoundarySolver {
             }
             None => momenta(&problem, initial_path)?,
         };
-        let mut rungs = vec![1.0];
-        if let Some(climb) = options.continuation {
-            let steps = (-climb.from.ln() / climb.factor.ln() - 1e-9).ceil() as i32;
-            // Every rung but the last is a power of the factor above the first.
-            rungs.extend((0..steps).rev().map(|k| climb.from * climb.factor.powi(k)));
-        }
+        let mut rungs = options
+            .continuation
+            .map_or(vec![1.0], |climb| climb.shares());
+        rungs.reverse();
         let count = rungs.len();
         let share = rungs.pop().unwrap_or(1.0);
         if share < 1.0 {

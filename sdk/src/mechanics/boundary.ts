@@ -1,0 +1,122 @@
+// The two-point boundary-value problem.
+import { breathe } from "../anneal/here.js";
+import { watchOf } from "../anneal/options.js";
+import { LeastActionError, wrongShape } from "../errors.js";
+import { type Held, release } from "../instance.js";
+import type {
+  BoundaryProgress,
+  CoreBoundaryOptions,
+  Level,
+  RawBoundarySolution,
+  RawBoundarySolver,
+  RawMechanics,
+} from "../raw.js";
+import { float64Array, plain, record } from "../shape.js";
+
+/** Where a path of stationary action is looked for, and how. */
+export interface BoundaryValueOptions extends Omit<CoreBoundaryOptions, "timeStep"> {
+  /** x: points x coordinates, row-major, for instance `run.best.path`. With fixed ends its first and last state are kept. */
+  initialPath: ArrayLike<number>;
+  /** p before impulses, of the same form. Default: 0 for actions of models, which then begin with a Gauss-Newton step, and L_v along the path for other systems. */
+  initialMomentum?: ArrayLike<number>;
+  /** Between points of the path. Default: that of the data. */
+  timeStep?: number;
+  /** Time of the first point. Default: that of the data; 0 without data. */
+  start?: number;
+  /** Told after iterations, some times a second. What it throws stops the solver and rejects its promise. */
+  onProgress?: (progress: BoundaryProgress) => void;
+  /** Stops the solver after the present iteration; the promise then gives the last iterate with the status `"interrupted"`. */
+  signal?: AbortSignal | undefined;
+}
+
+/** A path of stationary action, or the best iterate on the way to it. */
+export interface BoundaryValueSolution extends Omit<RawBoundarySolution, "failure"> {
+  /** Why the path is not a solution, and what to do; null if it is one. */
+  failure: LeastActionError | null;
+}
+
+/** Options for many starts. */
+export interface ActionLevelsOptions extends Omit<BoundaryValueOptions, "initialPath" | "initialMomentum"> {
+  /** One for each start. */
+  initialPaths: readonly ArrayLike<number>[];
+}
+
+/** Solutions from many starts, by action. */
+export interface ActionLevels {
+  /** Lowest first: the first level is the best candidate for the global minimum. `starts` are places in `solutions`. */
+  levels: Level[];
+  /** One per initial path, in their order, but for those that a signal left out. */
+  solutions: BoundaryValueSolution[];
+}
+
+/** What data say of the points. */
+export interface Points {
+  start: number;
+  timeStep: number;
+}
+
+/** A turn of work before the thread is let go, in ms. */
+const TURN = 16;
+
+export async function solveBoundaryValueProblem(
+  system: Held<RawMechanics>,
+  points: Points | undefined,
+  options: unknown,
+): Promise<BoundaryValueSolution> {
+  const { initialPath, initialMomentum, onProgress, signal, ...rest } = record("options", options);
+  const watch = watchOf({ workers: undefined, onProgress, signal });
+  const core = onPoints(points, plain("options", rest) as Record<string, unknown>);
+  const path = float64Array("initialPath", initialPath);
+  const p = initialMomentum === undefined ? undefined : float64Array("initialMomentum", initialMomentum);
+  watch.signal?.throwIfAborted();
+  // All calls are through `system`, whose instance the solver lives in.
+  let solver: RawBoundarySolver | undefined;
+  try {
+    const begun = system.use((mechanics, raw) => new raw.BoundarySolver(mechanics, path, p, core));
+    solver = begun;
+    let turn = now();
+    while (system.use(() => begun.advance())) {
+      if (now() - turn < TURN) continue;
+      (onProgress as BoundaryValueOptions["onProgress"])?.(system.use(() => begun.progress()));
+      await breathe();
+      if (watch.signal?.aborted) break;
+      turn = now();
+    }
+    (onProgress as BoundaryValueOptions["onProgress"])?.(system.use(() => begun.progress()));
+    const { failure, ...solution } = system.use(() => begun.finish());
+    return { ...solution, failure: failure === null ? null : new LeastActionError(failure.message, failure.facts) };
+  } finally {
+    if (solver !== undefined) release(solver);
+  }
+}
+
+export async function actionLevels(
+  system: Held<RawMechanics>,
+  points: Points | undefined,
+  options: unknown,
+): Promise<ActionLevels> {
+  const { initialPaths, ...rest } = record("options", options);
+  if (!Array.isArray(initialPaths) || initialPaths.length === 0) {
+    throw wrongShape("initialPaths", "must be a list of at least one path");
+  }
+  if (rest.initialMomentum !== undefined) throw wrongShape("initialMomentum", "is not for many starts; leave it out");
+  const signal = rest.signal as AbortSignal | undefined;
+  const solutions: BoundaryValueSolution[] = [];
+  for (const initialPath of initialPaths as unknown[]) {
+    if (solutions.length > 0 && signal?.aborted) break;
+    solutions.push(await solveBoundaryValueProblem(system, points, { ...rest, initialPath }));
+  }
+  const actions = solutions.map(({ status, action }) =>
+    status === "converged" || status === "mesh-too-coarse" ? action : NaN,
+  );
+  return { levels: system.use((_, raw) => raw.actionLevels(Float64Array.from(actions))), solutions };
+}
+
+function onPoints(points: Points | undefined, given: Record<string, unknown>): Record<string, unknown> {
+  if (points === undefined && given.timeStep === undefined) {
+    throw wrongShape("timeStep", "is missing: without data it must be said");
+  }
+  return { ...points, ...given };
+}
+
+const now = (): number => performance.now();
