@@ -57,7 +57,7 @@ impl ContinuousAction {
             &options.measurement_precision,
             "measurementPrecision",
             width,
-            "observed component",
+            ("observed component", check::precision),
         )?;
         let mut action = ContinuousAction::without_data(model, options)?;
         let points = 0..data.points;
@@ -135,7 +135,12 @@ impl ContinuousAction {
             inputs: Vec::new(),
             observed: Vec::new(),
             impulses: Vec::new(),
-            model_precision: per_component(&options.model_precision, "modelPrecision", d, "state")?,
+            model_precision: per_component(
+                &options.model_precision,
+                "modelPrecision",
+                d,
+                ("state", check_model_precision),
+            )?,
             forced: model
                 .right_side()
                 .map(|function| function.autonomous(&parameters)),
@@ -144,11 +149,31 @@ impl ContinuousAction {
         })
     }
 
-    /// The same with every R_f multiplied by `factor`.
+    /// The same with every R_f multiplied by `factor`; infinite ones stay.
     pub fn with_model_precision_times(&self, factor: f64) -> ContinuousAction {
         let mut action = self.clone();
         action.model_precision.iter_mut().for_each(|r| *r *= factor);
         action
+    }
+
+    /// Whether L exists: not where an R_f is infinite.
+    pub fn has_lagrangian(&self) -> bool {
+        self.model_precision.iter().all(|r| r.is_finite())
+    }
+
+    /// # Errors
+    /// An R_f that is infinite.
+    pub(super) fn check_lagrangian(&self) -> Result<()> {
+        match self.model_precision.iter().position(|r| r.is_infinite()) {
+            None => Ok(()),
+            Some(a) => Err(Error::WrongShape {
+                path: "modelPrecision".into(),
+                message: format!(
+                    "is infinite for the state {}, so that there is no Lagrangian; use what works with the Hamiltonian (collocation, shooting, orbits), or a finite precision",
+                    self.model.states()[a]
+                ),
+            }),
+        }
     }
 
     pub fn model(&self) -> &Arc<dyn Model> {
@@ -309,13 +334,36 @@ impl ContinuousAction {
     }
 }
 
-fn per_component(precision: &Precision, path: &str, count: usize, of: &str) -> Result<Vec<f64>> {
-    if matches!(precision, Precision::Matrix(_) | Precision::PerTime { .. }) {
-        return Err(Error::WrongShape {
+/// Values for `count` components of a kind, each of which is checked.
+fn per_component(
+    precision: &Precision,
+    path: &str,
+    count: usize,
+    (of, check): (&str, fn(&str, f64) -> Result<()>),
+) -> Result<Vec<f64>> {
+    match precision {
+        Precision::Scalar(value) => {
+            check(path, *value)?;
+            Ok(vec![*value; count])
+        }
+        Precision::PerComponent(values) => {
+            check::length(path, values.len(), count, &format!("one per {of}"))?;
+            for (l, value) in values.iter().enumerate() {
+                check(&format!("{path}[{l}]"), *value)?;
+            }
+            Ok(values.clone())
+        }
+        Precision::Matrix(_) | Precision::PerTime { .. } => Err(Error::WrongShape {
             path: path.into(),
             message: format!("in continuous time it is a number, or a list with one per {of}"),
-        });
+        }),
     }
-    precision.validate(path, count, 0)?;
-    Ok((0..count).map(|l| precision.weight(0, l)).collect())
+}
+
+/// A precision, or infinity.
+fn check_model_precision(path: &str, value: f64) -> Result<()> {
+    match value == f64::INFINITY {
+        true => Ok(()),
+        false => check::precision(path, value),
+    }
 }

@@ -43,7 +43,8 @@ impl DataForm {
 pub struct ContinuousActionOptions {
     /// R_m: a number, or one per observed component.
     pub measurement_precision: Precision,
-    /// R_f of continuous time, a number or one per state: h times that of a discrete action with the step h whose residuals are `x_(n+1) - x_n - h F`.
+    /// R_f of continuous time, a number or one per state: h times that of a discrete action with the step h whose residuals are `x_(n+1) - x_n - h F`. Infinity: the
+    /// model holds exactly, `x' = F`. There is no Lagrangian then, but a Hamiltonian.
     pub model_precision: Precision,
     /// Values of parameters; the model's defaults where none is given.
     #[cfg_attr(

@@ -18,6 +18,7 @@ mod impulse;
 mod integrate;
 mod lagrangian;
 mod legendre;
+mod lyapunov;
 mod newton;
 mod system;
 mod systems;
@@ -42,6 +43,7 @@ pub use impulse::Impulse;
 pub use integrate::{integrate, symplectic_defect, IntegrationMethod, IntegrationOptions, Orbit};
 pub use lagrangian::{acceleration, euler_lagrange, momentum, velocity, Lagrangian};
 pub use legendre::{HamiltonianOf, LagrangianOf};
+pub use lyapunov::{lyapunov_exponents, LyapunovExponents, LyapunovOptions};
 pub use system::System;
 pub use systems::ClassicalSystem;
 pub use variational::{

@@ -126,11 +126,7 @@ pub fn integrate(
         options.tolerance,
         "between 1e-15 and 1",
     )?;
-    let mut mover = Canonical {
-        hamiltonian,
-        options,
-        try_next: 0.1 * options.time_step.abs(),
-    };
+    let mut mover = Canonical::new(hamiltonian, options);
     let grid = Grid {
         start: options.start,
         time_step: options.time_step,
@@ -146,11 +142,21 @@ pub fn integrate(
 }
 
 /// The steps of a Hamiltonian's orbit.
-struct Canonical<'a> {
+pub(super) struct Canonical<'a> {
     hamiltonian: &'a dyn Hamiltonian,
     options: &'a IntegrationOptions,
     /// The length that the adaptive method tries next.
     try_next: f64,
+}
+
+impl<'a> Canonical<'a> {
+    pub fn new(hamiltonian: &'a dyn Hamiltonian, options: &'a IntegrationOptions) -> Self {
+        Canonical {
+            hamiltonian,
+            options,
+            try_next: 0.1 * options.time_step.abs(),
+        }
+    }
 }
 
 impl Mover for Canonical<'_> {

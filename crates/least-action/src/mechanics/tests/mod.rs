@@ -3,7 +3,9 @@
 mod derivatives;
 mod discrete;
 mod gradients;
+mod lyapunov;
 mod orbits;
+mod strong_constraint;
 mod trouble;
 mod variational;
 
