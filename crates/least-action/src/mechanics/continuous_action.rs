@@ -87,11 +87,7 @@ impl ContinuousAction {
                 curve,
             });
         }
-        action.impulses.sort_by(|a, b| {
-            a.time
-                .total_cmp(&b.time)
-                .then(a.component.cmp(&b.component))
-        });
+        action.sort_impulses();
         let inputs = action.model.inputs().len();
         action.inputs = (0..inputs)
             .map(|j| {
@@ -154,6 +150,37 @@ impl ContinuousAction {
         let mut action = self.clone();
         action.model_precision.iter_mut().for_each(|r| *r *= factor);
         action
+    }
+
+    /// The same with these jumps of the momentum besides: measurements whose precisions change in time.
+    ///
+    /// # Errors
+    /// Components that are not there, and numbers that cannot be.
+    pub fn with_impulses(mut self, impulses: &[Impulse]) -> Result<ContinuousAction> {
+        for (k, impulse) in impulses.iter().enumerate() {
+            let at = |field: &str| format!("impulses[{k}].{field}");
+            if impulse.component >= self.dimension() {
+                return Err(Error::IndexOutOfRange {
+                    path: at("component"),
+                    index: impulse.component,
+                    count: self.dimension(),
+                });
+            }
+            check::finite(&at("time"), impulse.time)?;
+            check::finite(&at("value"), impulse.value)?;
+            check::precision(&at("precision"), impulse.precision)?;
+        }
+        self.impulses.extend_from_slice(impulses);
+        self.sort_impulses();
+        Ok(self)
+    }
+
+    fn sort_impulses(&mut self) {
+        self.impulses.sort_by(|a, b| {
+            a.time
+                .total_cmp(&b.time)
+                .then(a.component.cmp(&b.component))
+        });
     }
 
     /// Whether L exists: not where an R_f is infinite.

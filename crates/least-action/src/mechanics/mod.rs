@@ -9,6 +9,7 @@ mod action_lagrangian;
 mod boundary;
 mod classical;
 mod continuous_action;
+mod continuous_network;
 mod continuous_options;
 mod curve;
 mod dense;
@@ -37,6 +38,7 @@ pub use classical::{
     ClassicalHamiltonian, ClassicalLagrangian, HamiltonianDefinition, LagrangianDefinition,
 };
 pub use continuous_action::ContinuousAction;
+pub use continuous_network::{ContinuousNetwork, ContinuousNetworkOptions, LayerStep, WeightForm};
 pub use continuous_options::{ContinuousActionOptions, DataForm};
 pub use hamiltonian::Hamiltonian;
 pub use impulse::Impulse;

@@ -1,5 +1,6 @@
 //! Systems that the tests share, and what they are compared with.
 
+mod continuous_network;
 mod derivatives;
 mod discrete;
 mod gradients;
