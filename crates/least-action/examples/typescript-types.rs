@@ -11,9 +11,10 @@ use least_action::anneal::{
     Stopped, Verdict,
 };
 use least_action::mechanics::{
-    ClassicalSystem, ContinuousActionOptions, DataForm, HamiltonianDefinition, Impulse,
-    IntegrationMethod, IntegrationOptions, LagrangianDefinition, VariationalMethod,
-    VariationalOptions,
+    ClassicalSystem, ContinuousActionOptions, ContinuousNetworkOptions, DataForm,
+    HamiltonianDefinition, Impulse, IntegrationMethod, IntegrationOptions, LagrangianDefinition,
+    LayerStep, LyapunovExponents, LyapunovOptions, VariationalMethod, VariationalOptions,
+    WeightForm,
 };
 use least_action::model::{
     EquationDefinition, Initial, Model, ModelDefinition, ModelKind, NamedExpression, Parameter,
@@ -47,6 +48,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<ClassicalSystem>(&config)?,
         declaration::<ConjugateGradient>(&config)?,
         declaration::<ContinuousActionOptions>(&config)?,
+        declaration::<ContinuousNetworkOptions>(&config)?,
         declaration::<DataForm>(&config)?,
         declaration::<Discretization>(&config)?,
         declaration::<Drop>(&config)?,
@@ -65,9 +67,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<LagrangianDefinition>(&config)?,
         declaration::<Layer>(&config)?,
         declaration::<LayerError>(&config)?,
+        declaration::<LayerStep>(&config)?,
         declaration::<LayerValues>(&config)?,
         declaration::<Lbfgs>(&config)?,
         declaration::<Level>(&config)?,
+        declaration::<LyapunovExponents>(&config)?,
+        declaration::<LyapunovOptions>(&config)?,
         minimizers(),
         declaration::<ModelDefinition>(&config)?,
         declaration::<ModelKind>(&config)?,
@@ -106,6 +111,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<VariationalMethod>(&config)?,
         declaration::<VariationalOptions>(&config)?,
         declaration::<Verdict>(&config)?,
+        declaration::<WeightForm>(&config)?,
         model_parameters()?,
     ];
     for declaration in declarations {

@@ -1,10 +1,12 @@
 use std::sync::Arc;
 
-use super::continuous_options::{ContinuousActionOptions, DataForm};
+use super::continuous_options::{
+    check_model_precision, per_component, ContinuousActionOptions, DataForm,
+};
 use super::curve::Curve;
 use super::impulse::Impulse;
 use super::Workspace;
-use crate::action::{resolve_parameters, Observations, Precision};
+use crate::action::{resolve_parameters, Observations};
 use crate::error::{check, Error, Result};
 use crate::model::{Function, Model, ModelKind, Points};
 
@@ -358,39 +360,5 @@ impl ContinuousAction {
             inputs,
             times: std::slice::from_ref(time),
         }
-    }
-}
-
-/// Values for `count` components of a kind, each of which is checked.
-fn per_component(
-    precision: &Precision,
-    path: &str,
-    count: usize,
-    (of, check): (&str, fn(&str, f64) -> Result<()>),
-) -> Result<Vec<f64>> {
-    match precision {
-        Precision::Scalar(value) => {
-            check(path, *value)?;
-            Ok(vec![*value; count])
-        }
-        Precision::PerComponent(values) => {
-            check::length(path, values.len(), count, &format!("one per {of}"))?;
-            for (l, value) in values.iter().enumerate() {
-                check(&format!("{path}[{l}]"), *value)?;
-            }
-            Ok(values.clone())
-        }
-        Precision::Matrix(_) | Precision::PerTime { .. } => Err(Error::WrongShape {
-            path: path.into(),
-            message: format!("in continuous time it is a number, or a list with one per {of}"),
-        }),
-    }
-}
-
-/// A precision, or infinity.
-fn check_model_precision(path: &str, value: f64) -> Result<()> {
-    match value == f64::INFINITY {
-        true => Ok(()),
-        false => check::precision(path, value),
     }
 }

@@ -80,7 +80,8 @@ pub struct LyapunovExponents {
     pub p: Vec<f64>,
 }
 
-/// The Lyapunov exponents of the canonical flow along the orbit from x0 and p0 on, impulses left out: the tangent of every step is applied to 2 D directions, which are then made orthogonal by a QR
+/// The Lyapunov exponents of the canonical flow along the orbit from x0 and p0 on, impulses left out: the tangent of every step is applied to 2 D directions,
+/// which are then made orthogonal by a QR
 /// factorisation; the exponents are the means of the logarithms of its diagonal.
 ///
 /// Where p = 0 the action of a flow has the exponents of the flow itself and their negatives.
@@ -210,7 +211,8 @@ impl Run<'_> {
     }
 }
 
-/// Makes columns orthonormal by the modified Gram-Schmidt process, and adds the logarithms of the diagonal of R: not finite from a column on that has no length.
+/// Makes columns orthonormal by the modified Gram-Schmidt process, and adds the logarithms of the diagonal of R: not finite from a column on that has no
+/// length.
 fn orthonormalize(columns: &mut [f64], logarithms: &mut [f64]) {
     let n = logarithms.len();
     for (k, logarithm) in logarithms.iter_mut().enumerate() {

@@ -19,7 +19,8 @@ impl ContinuousNetwork {
         Ok(weights)
     }
 
-    /// The path (points x states) that given weights make of the inputs, for a boundary-value problem to begin with. Weights and biases are those of one piece, for all, or of every piece; they do not
+    /// The path (points x states) that given weights make of the inputs, for a boundary-value problem to begin with. Weights and biases are those of one piece,
+    /// for all, or of every piece; they do not
     /// depend on l within it. Neurons without an input begin at 0.
     ///
     /// # Errors
@@ -52,7 +53,8 @@ impl ContinuousNetwork {
         Ok(path)
     }
 
-    /// The outputs (rows x outputs) that the weights of a path (points x states) make of new inputs (rows x inputs), by the map [`super::ContinuousNetworkOptions::layer_step`] from each of the path's points to the next.
+    /// The outputs (rows x outputs) that the weights of a path (points x states) make of new inputs (rows x inputs), by the map
+    /// [`super::ContinuousNetworkOptions::layer_step`] from each of the path's points to the next.
     ///
     /// # Errors
     /// Wrong lengths and numbers.

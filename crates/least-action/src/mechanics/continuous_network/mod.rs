@@ -17,11 +17,14 @@ use crate::model::{EquationModel, Model, ModelDefinition, MOST_VALUES};
 /// A network whose activations follow `x' = f(W(l) x + b(l))` in the layer number l, trained on M pairs of inputs and outputs: the limit of residual layers
 /// `x_(l+1) = x_l + h f(W_l x_l + b_l)` for many thin ones.
 ///
-/// It is one mechanical system. Its states are the activations of all pairs (M x D, pair after pair), then the weights W (D x D, row-major) and biases b (D) of every piece. Inputs, outputs and the
-/// prior of the weights are impulses at the ends. The path of least action is the trained network, and its momenta are the errors that backpropagation carries from the outputs to the
+/// It is one mechanical system. Its states are the activations of all pairs (M x D, pair after pair), then the weights W (D x D, row-major) and biases b (D) of
+/// every piece. Inputs, outputs and the
+/// prior of the weights are impulses at the ends. The path of least action is the trained network, and its momenta are the errors that backpropagation carries
+/// from the outputs to the
 /// inputs, with their signs turned: `p(l) = -dJ/dx(l)` for the costs J of the outputs, and `p_W(0) = -dJ/dW`, where layers hold exactly.
 ///
-/// Sources: H. D. I. Abarbanel, P. J. Rozdeba, S. Shirman, Neural Computation 30, 2018; R. T. Q. Chen, Y. Rubanova, J. Bettencourt, D. Duvenaud, Neural Ordinary Differential Equations, NeurIPS 2018.
+/// Sources: H. D. I. Abarbanel, P. J. Rozdeba, S. Shirman, Neural Computation 30, 2018; R. T. Q. Chen, Y. Rubanova, J. Bettencourt, D. Duvenaud, Neural
+/// Ordinary Differential Equations, NeurIPS 2018.
 ///
 /// ```
 /// use least_action::mechanics::{ContinuousNetwork, ContinuousNetworkOptions};
@@ -162,7 +165,8 @@ impl ContinuousNetwork {
         impulses
     }
 
-    /// The same measurements on the points of a path through that many layers, NaN where nothing was measured: for what takes data instead of impulses. Precisions are not in it.
+    /// The same measurements on the points of a path through that many layers, NaN where nothing was measured: for what takes data instead of impulses.
+    /// Precisions are not in it.
     ///
     /// # Errors
     /// Layers that do not fit the pieces.

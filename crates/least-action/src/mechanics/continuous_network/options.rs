@@ -13,8 +13,10 @@ pub enum WeightForm {
     Constant,
     /// They may change from layer to layer at the cost of `(R_w/2) |W'|^2` per unit of l: `W' = p_W / R_w`.
     Smooth,
-    /// They are constant in each of several pieces of equal length. F jumps where pieces meet, so that points of the path and of every mesh must be there: the number of layers is a multiple of that of the
-    /// pieces. Maps that evaluate F at the end of a step (Stormer-Verlet, Runge and Kutta's, Lobatto points) see the next piece there; Gauss points and Euler's step do not.
+    /// They are constant in each of several pieces of equal length. F jumps where pieces meet, so that points of the path and of every mesh must be there: the
+    /// number of layers is a multiple of that of the
+    /// pieces. Maps that evaluate F at the end of a step (Stormer-Verlet, Runge and Kutta's, Lobatto points) see the next piece there; Gauss points and Euler's
+    /// step do not.
     Piecewise,
 }
 

@@ -1,17 +1,14 @@
-//! Networks of continuous depth: their Hamiltonians, and momenta as the errors of backpropagation.
+//! Networks of continuous depth: their Hamiltonians, data, and predictions.
 
 use super::*;
-use crate::network::{
-    Activation, Costate, Layer, Network, NetworkOptions, NetworkProblem, Pairs as NetworkPairs,
-};
-use crate::Normalization;
+use crate::network::Activation;
 use IntegrationMethod as Method;
 
 /// Two neurons, three pairs, one output.
-const INPUTS: [f64; 6] = [0.3, -0.7, 1.1, 0.4, -0.2, 0.9];
-const OUTPUTS: [f64; 3] = [0.5, -0.4, 0.8];
+pub(super) const INPUTS: [f64; 6] = [0.3, -0.7, 1.1, 0.4, -0.2, 0.9];
+pub(super) const OUTPUTS: [f64; 3] = [0.5, -0.4, 0.8];
 
-fn options(weights: WeightForm) -> ContinuousNetworkOptions {
+pub(super) fn options(weights: WeightForm) -> ContinuousNetworkOptions {
     ContinuousNetworkOptions {
         width: 2,
         output_width: Some(1),
@@ -25,32 +22,26 @@ fn options(weights: WeightForm) -> ContinuousNetworkOptions {
     }
 }
 
-fn network(options: ContinuousNetworkOptions) -> ContinuousNetwork {
+pub(super) fn network(options: ContinuousNetworkOptions) -> ContinuousNetwork {
     ContinuousNetwork::new(options, &INPUTS, &OUTPUTS).unwrap()
 }
 
 /// Weights and biases of every piece, all different.
-fn weights_of(network: &ContinuousNetwork) -> Vec<f64> {
+pub(super) fn weights_of(network: &ContinuousNetwork) -> Vec<f64> {
     numbers(network.dimension() - 6, 11, 1.0)
 }
 
 /// The states at l = 0.
-fn begin(weights: &[f64]) -> Vec<f64> {
+pub(super) fn begin(weights: &[f64]) -> Vec<f64> {
     [&INPUTS[..], weights].concat()
 }
 
-/// The costs of the outputs, and the momentum before their impulse.
-fn end(x: &[f64]) -> (f64, Vec<f64>) {
-    let mut p = vec![0.0; x.len()];
-    let mut costs = 0.0;
-    for (m, y) in OUTPUTS.iter().enumerate() {
-        costs += 1.25 * (x[2 * m] - y) * (x[2 * m] - y);
-        p[2 * m] = -2.5 * (x[2 * m] - y);
-    }
-    (costs, p)
-}
-
-fn steps(method: Method, start: f64, time_step: f64, layers: usize) -> IntegrationOptions {
+pub(super) fn steps(
+    method: Method,
+    start: f64,
+    time_step: f64,
+    layers: usize,
+) -> IntegrationOptions {
     IntegrationOptions {
         method,
         start,
@@ -61,7 +52,7 @@ fn steps(method: Method, start: f64, time_step: f64, layers: usize) -> Integrati
 }
 
 /// The state at the last layer.
-fn forward(system: &System, method: Method, x0: &[f64], layers: usize) -> Vec<f64> {
+pub(super) fn forward(system: &System, method: Method, x0: &[f64], layers: usize) -> Vec<f64> {
     let options = steps(method, 0.0, 0.9 / layers as f64, layers);
     let orbit = integrate(
         system.hamiltonian(),
@@ -73,21 +64,6 @@ fn forward(system: &System, method: Method, x0: &[f64], layers: usize) -> Vec<f6
     .unwrap();
     assert_eq!(orbit.failure, None);
     orbit.x[layers * x0.len()..].to_vec()
-}
-
-/// States and momenta at l = 0 that lead to those at the last layer.
-fn backward(
-    system: &System,
-    method: Method,
-    x1: &[f64],
-    p1: &[f64],
-    layers: usize,
-) -> (Vec<f64>, Vec<f64>) {
-    let options = steps(method, 0.9, -0.9 / layers as f64, layers);
-    let orbit = integrate(system.hamiltonian(), x1, p1, &[], &options).unwrap();
-    assert_eq!(orbit.failure, None);
-    let last = layers * x1.len();
-    (orbit.x[last..].to_vec(), orbit.p[last..].to_vec())
 }
 
 #[test]
@@ -182,88 +158,6 @@ fn activations_of_the_text_are_those_of_networks() {
                 "{bias}"
             );
         }
-    }
-}
-
-#[test]
-fn momenta_of_weights_are_minus_the_slopes_of_the_costs() {
-    for form in [WeightForm::Constant, WeightForm::Piecewise] {
-        let network = network(options(form));
-        let system = network.system().unwrap();
-        let weights = weights_of(&network);
-        let costs = |weights: &[f64]| {
-            let x1 = forward(&system, Method::GaussLegendre6, &begin(weights), 12);
-            end(&x1).0
-        };
-        let x0 = begin(&weights);
-        let x1 = forward(&system, Method::GaussLegendre6, &x0, 12);
-        let (back, p) = backward(&system, Method::GaussLegendre6, &x1, &end(&x1).1, 12);
-        for (a, b) in back.iter().zip(&x0) {
-            assert!((a - b).abs() < 1e-13);
-        }
-        let mut largest = 0.0f64;
-        for k in 0..weights.len() {
-            let beside = |shift: f64| {
-                let mut weights = weights.clone();
-                weights[k] += shift;
-                costs(&weights)
-            };
-            let s = 1e-3;
-            let slope = (8.0 * (beside(s) - beside(-s)) - (beside(2.0 * s) - beside(-2.0 * s)))
-                / (12.0 * s);
-            let error = (p[6 + k] + slope).abs();
-            assert!(error < 1e-9, "{} {k}: {} {slope}", form.name(), p[6 + k]);
-            largest = largest.max(error);
-            assert!(slope.abs() > 1e-4, "{k}");
-        }
-        println!("{}: {largest:.1e}", form.name());
-    }
-}
-
-#[test]
-fn symplectic_euler_is_backpropagation_through_residual_layers() {
-    for (form, layers) in [
-        (WeightForm::Constant, 7),
-        (WeightForm::Piecewise, 6),
-        (WeightForm::Piecewise, 9),
-    ] {
-        let network = network(options(form));
-        let system = network.system().unwrap();
-        let weights = weights_of(&network);
-        let h = 0.9 / layers as f64;
-        let x1 = forward(&system, Method::SymplecticEuler, &begin(&weights), layers);
-        // Its inverse is a step of its adjoint the other way.
-        let (_, p) = backward(
-            &system,
-            Method::SymplecticEulerAdjoint,
-            &x1,
-            &end(&x1).1,
-            layers,
-        );
-        let pieces = network.options().pieces.unwrap_or(1);
-        let layer = |l: usize| Layer {
-            activation: Activation::Tanh,
-            residual: Some(h),
-            share: Some((l * pieces / layers).to_string()),
-            ..Layer::new(2)
-        };
-        let discrete = Network::feedforward(2, (0..layers).map(layer).collect()).unwrap();
-        let outputs = OUTPUTS.iter().flat_map(|y| [*y, f64::NAN]).collect();
-        let pairs = NetworkPairs::new(&discrete, INPUTS.to_vec(), outputs).unwrap();
-        let problem = NetworkOptions {
-            normalization: Normalization::Posterior,
-            measurement_precision: 2.5,
-            ..NetworkOptions::default()
-        };
-        let problem = NetworkProblem::new(&discrete, &pairs, &problem).unwrap();
-        let costate = Costate::new(&problem, &INPUTS, &weights).unwrap();
-        let mut largest = 0.0f64;
-        for (p, slope) in p[6..].iter().zip(&costate.weights) {
-            largest = largest.max((p + slope).abs());
-            assert!(slope.abs() > 1e-4);
-        }
-        println!("{} {layers}: {largest:.1e}", form.name());
-        assert!(largest < 1e-13, "{}: {largest}", form.name());
     }
 }
 

@@ -5,6 +5,7 @@ mod derivatives;
 mod discrete;
 mod gradients;
 mod lyapunov;
+mod network_momenta;
 mod orbits;
 mod strong_constraint;
 mod trouble;

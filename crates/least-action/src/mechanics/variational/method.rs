@@ -6,7 +6,8 @@
 #[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum VariationalMethod {
-    /// `h L(x0, (x1 - x0) / h)`: first order, not symmetric; the map of `symplectic-euler`, and for the action of a flow the sum over residual layers `x1 = x0 + h F(x0)`.
+    /// `h L(x0, (x1 - x0) / h)`: first order, not symmetric; the map of `symplectic-euler`, and for the action of a flow the sum over residual layers `x1 = x0
+    /// + h F(x0)`.
     Euler,
     /// `h L((x0 + x1) / 2, (x1 - x0) / h)`: second order.
     #[default]
