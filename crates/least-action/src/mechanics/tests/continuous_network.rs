@@ -162,6 +162,39 @@ fn activations_of_the_text_are_those_of_networks() {
 }
 
 #[test]
+fn pieces_begin_at_their_points_whatever_times_are_rounded_to() {
+    for (depth, pieces, layers) in [(0.9, 3, 9), (1.0, 7, 49), (0.7, 5, 35), (1e3, 3, 3000)] {
+        let network = ContinuousNetwork::new(
+            ContinuousNetworkOptions {
+                width: 1,
+                activation: Activation::Linear,
+                weights: WeightForm::Piecewise,
+                pieces: Some(pieces),
+                depth,
+                ..ContinuousNetworkOptions::default()
+            },
+            &[1.0],
+            &[1.0],
+        );
+        let system = network.unwrap().system().unwrap();
+        // Weights 0; the bias of a piece is its number.
+        let mut x = vec![1.0];
+        x.extend((0..pieces).flat_map(|k| [0.0, k as f64]));
+        let (p, h) = (vec![0.0; x.len()], depth / layers as f64);
+        let work = &mut Workspace::default();
+        let mut flow = vec![0.0; 2 * x.len()];
+        for n in 0..layers {
+            let (on, back) = (n as f64 * h, depth - (layers - n) as f64 * h);
+            for time in [on, back, on + 0.999 * h] {
+                let hamiltonian = system.hamiltonian();
+                hamiltonian.flow(work, time, &x, &p, &mut flow).unwrap();
+                assert_eq!(flow[0], (n * pieces / layers) as f64, "{depth} {n}");
+            }
+        }
+    }
+}
+
+#[test]
 fn impulses_are_the_measurements_and_the_prior() {
     let network = network(ContinuousNetworkOptions {
         width: 3,
