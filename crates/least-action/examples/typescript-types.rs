@@ -12,9 +12,10 @@ use least_action::anneal::{
 };
 use least_action::mechanics::{
     Boundary, BoundaryMethod, BoundaryOptions, BoundaryProgress, BoundaryStatus, ClassicalSystem,
-    Continuation, ContinuationRung, ContinuousActionOptions, DataForm, HamiltonianDefinition,
-    Impulse, IntegrationMethod, IntegrationOptions, LagrangianDefinition, Stationary,
-    VariationalMethod, VariationalOptions,
+    Continuation, ContinuationRung, ContinuousActionOptions, ContinuousNetworkOptions, DataForm,
+    HamiltonianDefinition, Impulse, IntegrationMethod, IntegrationOptions, LagrangianDefinition,
+    LayerStep, LyapunovExponents, LyapunovOptions, Stationary, VariationalMethod,
+    VariationalOptions, WeightForm,
 };
 use least_action::model::{
     EquationDefinition, Initial, Model, ModelDefinition, ModelKind, NamedExpression, Parameter,
@@ -55,6 +56,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<Continuation>(&config)?,
         declaration::<ContinuationRung>(&config)?,
         declaration::<ContinuousActionOptions>(&config)?,
+        declaration::<ContinuousNetworkOptions>(&config)?,
         declaration::<DataForm>(&config)?,
         declaration::<Discretization>(&config)?,
         declaration::<Drop>(&config)?,
@@ -73,9 +75,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<LagrangianDefinition>(&config)?,
         declaration::<Layer>(&config)?,
         declaration::<LayerError>(&config)?,
+        declaration::<LayerStep>(&config)?,
         declaration::<LayerValues>(&config)?,
         declaration::<Lbfgs>(&config)?,
         declaration::<Level>(&config)?,
+        declaration::<LyapunovExponents>(&config)?,
+        declaration::<LyapunovOptions>(&config)?,
         minimizers(),
         declaration::<ModelDefinition>(&config)?,
         declaration::<ModelKind>(&config)?,
@@ -115,6 +120,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<VariationalMethod>(&config)?,
         declaration::<VariationalOptions>(&config)?,
         declaration::<Verdict>(&config)?,
+        declaration::<WeightForm>(&config)?,
         model_parameters()?,
     ];
     for declaration in declarations {

@@ -6,6 +6,8 @@ use crate::error::Result;
 /// `L(t, x, v) = (R_m/2) |P (x - y(t))|^2 + (R_f/2) |v - F(x, t)|^2`: what a path costs per unit of time. Where data are impulses, the first term is left out.
 ///
 /// Its derivatives: `L_v = R_f (v - F)`, `L_x = R_m P (x - y) - DF^T L_v`, `L_vv = R_f`, `L_vx = -R_f DF`, `L_xx = R_m P + DF^T R_f DF - sum_a (L_v)_a D2 F_a`.
+///
+/// Where an R_f is infinite there is no L, and all of these are errors.
 #[derive(Clone)]
 pub struct ActionLagrangian(pub Arc<ContinuousAction>);
 
@@ -25,6 +27,7 @@ impl Lagrangian for ActionLagrangian {
     }
 
     fn value(&self, work: &mut Workspace, time: f64, x: &[f64], v: &[f64]) -> Result<f64> {
+        self.0.check_lagrangian()?;
         let mut flow = work.take(x.len());
         self.0.flow(work, time, x, &mut flow);
         let errors = v.iter().zip(&flow).zip(&self.0.model_precision);
@@ -43,6 +46,7 @@ impl Lagrangian for ActionLagrangian {
         v: &[f64],
         gradient: &mut [f64],
     ) -> Result<()> {
+        self.0.check_lagrangian()?;
         let (l_x, l_v) = gradient.split_at_mut(x.len());
         self.momentum(work, time, x, v, l_v);
         l_x.fill(0.0);
@@ -62,6 +66,7 @@ impl Lagrangian for ActionLagrangian {
         v: &[f64],
         hessian: &mut [f64],
     ) -> Result<()> {
+        self.0.check_lagrangian()?;
         let d = x.len();
         let n = 2 * d;
         hessian.fill(0.0);
@@ -106,6 +111,7 @@ impl Lagrangian for ActionLagrangian {
         _v: &[f64],
         rate: &mut [f64],
     ) -> Result<()> {
+        self.0.check_lagrangian()?;
         self.0.flow_rate(work, time, x, rate)?;
         for (rate, precision) in rate.iter_mut().zip(&self.0.model_precision) {
             *rate *= -precision;

@@ -1,10 +1,12 @@
 use std::sync::Arc;
 
-use super::continuous_options::{ContinuousActionOptions, DataForm};
+use super::continuous_options::{
+    check_model_precision, per_component, ContinuousActionOptions, DataForm,
+};
 use super::curve::Curve;
 use super::impulse::Impulse;
 use super::Workspace;
-use crate::action::{resolve_parameters, Observations, Precision};
+use crate::action::{resolve_parameters, Observations};
 use crate::error::{check, Error, Result};
 use crate::model::{Function, Model, ModelKind, Points};
 
@@ -57,7 +59,7 @@ impl ContinuousAction {
             &options.measurement_precision,
             "measurementPrecision",
             width,
-            "observed component",
+            ("observed component", check::precision),
         )?;
         let mut action = ContinuousAction::without_data(model, options)?;
         let points = 0..data.points;
@@ -87,11 +89,7 @@ impl ContinuousAction {
                 curve,
             });
         }
-        action.impulses.sort_by(|a, b| {
-            a.time
-                .total_cmp(&b.time)
-                .then(a.component.cmp(&b.component))
-        });
+        action.sort_impulses();
         let inputs = action.model.inputs().len();
         action.inputs = (0..inputs)
             .map(|j| {
@@ -135,7 +133,12 @@ impl ContinuousAction {
             inputs: Vec::new(),
             observed: Vec::new(),
             impulses: Vec::new(),
-            model_precision: per_component(&options.model_precision, "modelPrecision", d, "state")?,
+            model_precision: per_component(
+                &options.model_precision,
+                "modelPrecision",
+                d,
+                ("state", check_model_precision),
+            )?,
             forced: model
                 .right_side()
                 .map(|function| function.autonomous(&parameters)),
@@ -144,11 +147,62 @@ impl ContinuousAction {
         })
     }
 
-    /// The same with every R_f multiplied by `factor`.
+    /// The same with every R_f multiplied by `factor`; infinite ones stay.
     pub fn with_model_precision_times(&self, factor: f64) -> ContinuousAction {
         let mut action = self.clone();
         action.model_precision.iter_mut().for_each(|r| *r *= factor);
         action
+    }
+
+    /// The same with these jumps of the momentum besides: measurements whose precisions change in time.
+    ///
+    /// # Errors
+    /// Components that are not there, and numbers that cannot be.
+    pub fn with_impulses(mut self, impulses: &[Impulse]) -> Result<ContinuousAction> {
+        for (k, impulse) in impulses.iter().enumerate() {
+            let at = |field: &str| format!("impulses[{k}].{field}");
+            if impulse.component >= self.dimension() {
+                return Err(Error::IndexOutOfRange {
+                    path: at("component"),
+                    index: impulse.component,
+                    count: self.dimension(),
+                });
+            }
+            check::finite(&at("time"), impulse.time)?;
+            check::finite(&at("value"), impulse.value)?;
+            check::precision(&at("precision"), impulse.precision)?;
+        }
+        self.impulses.extend_from_slice(impulses);
+        self.sort_impulses();
+        Ok(self)
+    }
+
+    fn sort_impulses(&mut self) {
+        self.impulses.sort_by(|a, b| {
+            a.time
+                .total_cmp(&b.time)
+                .then(a.component.cmp(&b.component))
+        });
+    }
+
+    /// Whether L exists: not where an R_f is infinite.
+    pub fn has_lagrangian(&self) -> bool {
+        self.model_precision.iter().all(|r| r.is_finite())
+    }
+
+    /// # Errors
+    /// An R_f that is infinite.
+    pub(super) fn check_lagrangian(&self) -> Result<()> {
+        match self.model_precision.iter().position(|r| r.is_infinite()) {
+            None => Ok(()),
+            Some(a) => Err(Error::WrongShape {
+                path: "modelPrecision".into(),
+                message: format!(
+                    "is infinite for the state {}, so that there is no Lagrangian; use what works with the Hamiltonian (collocation, shooting, orbits), or a finite precision",
+                    self.model.states()[a]
+                ),
+            }),
+        }
     }
 
     pub fn model(&self) -> &Arc<dyn Model> {
@@ -307,15 +361,4 @@ impl ContinuousAction {
             times: std::slice::from_ref(time),
         }
     }
-}
-
-fn per_component(precision: &Precision, path: &str, count: usize, of: &str) -> Result<Vec<f64>> {
-    if matches!(precision, Precision::Matrix(_) | Precision::PerTime { .. }) {
-        return Err(Error::WrongShape {
-            path: path.into(),
-            message: format!("in continuous time it is a number, or a list with one per {of}"),
-        });
-    }
-    precision.validate(path, count, 0)?;
-    Ok((0..count).map(|l| precision.weight(0, l)).collect())
 }

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use crate::action::Precision;
+use crate::error::{check, Error, Result};
 
 /// How measurements enter a continuous action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -44,6 +45,8 @@ pub struct ContinuousActionOptions {
     /// R_m: a number, or one per observed component.
     pub measurement_precision: Precision,
     /// R_f of continuous time, a number or one per state: h times that of a discrete action with the step h whose residuals are `x_(n+1) - x_n - h F`.
+    /// Infinity: the
+    /// model holds exactly, `x' = F`. There is no Lagrangian then, but a Hamiltonian.
     pub model_precision: Precision,
     /// Values of parameters; the model's defaults where none is given.
     #[cfg_attr(
@@ -57,4 +60,41 @@ pub struct ContinuousActionOptions {
         serde(default, skip_serializing_if = "crate::never")
     )]
     pub data_form: DataForm,
+}
+
+/// Checks a precision; the first argument is its path in errors.
+type Check = fn(&str, f64) -> Result<()>;
+
+/// Values for `count` components of a kind, each of which is checked.
+pub(super) fn per_component(
+    precision: &Precision,
+    path: &str,
+    count: usize,
+    (of, check): (&str, Check),
+) -> Result<Vec<f64>> {
+    match precision {
+        Precision::Scalar(value) => {
+            check(path, *value)?;
+            Ok(vec![*value; count])
+        }
+        Precision::PerComponent(values) => {
+            check::length(path, values.len(), count, &format!("one per {of}"))?;
+            for (l, value) in values.iter().enumerate() {
+                check(&format!("{path}[{l}]"), *value)?;
+            }
+            Ok(values.clone())
+        }
+        Precision::Matrix(_) | Precision::PerTime { .. } => Err(Error::WrongShape {
+            path: path.into(),
+            message: format!("in continuous time it is a number, or a list with one per {of}"),
+        }),
+    }
+}
+
+/// A precision, or infinity.
+pub(super) fn check_model_precision(path: &str, value: f64) -> Result<()> {
+    match value == f64::INFINITY {
+        true => Ok(()),
+        false => check::precision(path, value),
+    }
 }

@@ -9,6 +9,7 @@ mod action_lagrangian;
 mod boundary;
 mod classical;
 mod continuous_action;
+mod continuous_network;
 mod continuous_options;
 mod curve;
 mod dense;
@@ -18,6 +19,7 @@ mod impulse;
 mod integrate;
 mod lagrangian;
 mod legendre;
+mod lyapunov;
 mod newton;
 mod system;
 mod systems;
@@ -37,12 +39,14 @@ pub use classical::{
     ClassicalHamiltonian, ClassicalLagrangian, HamiltonianDefinition, LagrangianDefinition,
 };
 pub use continuous_action::ContinuousAction;
+pub use continuous_network::{ContinuousNetwork, ContinuousNetworkOptions, LayerStep, WeightForm};
 pub use continuous_options::{ContinuousActionOptions, DataForm};
 pub use hamiltonian::Hamiltonian;
 pub use impulse::Impulse;
 pub use integrate::{integrate, symplectic_defect, IntegrationMethod, IntegrationOptions, Orbit};
 pub use lagrangian::{acceleration, euler_lagrange, momentum, velocity, Lagrangian};
 pub use legendre::{HamiltonianOf, LagrangianOf};
+pub use lyapunov::{lyapunov_exponents, LyapunovExponents, LyapunovOptions};
 pub use system::System;
 pub use systems::ClassicalSystem;
 pub use variational::{

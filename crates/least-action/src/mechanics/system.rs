@@ -50,8 +50,14 @@ impl System {
         self.hamiltonian.dimension()
     }
 
+    /// Of an action with an infinite R_f there is none: everything that is asked of it is an error, [`System::has_lagrangian`] tells.
     pub fn lagrangian(&self) -> &dyn Lagrangian {
         &*self.lagrangian
+    }
+
+    /// Whether L exists. Not known of Hamiltonians of physics whose momenta do not follow from velocities: their errors tell.
+    pub fn has_lagrangian(&self) -> bool {
+        self.action.as_ref().is_none_or(|a| a.has_lagrangian())
     }
 
     pub fn hamiltonian(&self) -> &dyn Hamiltonian {
@@ -68,7 +74,7 @@ impl System {
         self.action.as_ref()
     }
 
-    /// The same action with every R_f multiplied by `factor`.
+    /// The same action with every R_f multiplied by `factor`; infinite ones stay.
     ///
     /// # Errors
     /// A system that has no R_f.

@@ -22,31 +22,38 @@ fn gradient(problem: &Problem, model_precision: f64, path: &[f64]) -> (f64, Vec<
     (value.action, gradient)
 }
 
-/// The midpoint discretisation is the midpoint discrete Lagrangian with R_f(discrete) = R_f(continuous) / h, and data as impulses.
+/// The discretisations of residual layers and of midpoints are discrete Lagrangians with R_f(discrete) = R_f(continuous) / h, and data as impulses.
 #[test]
-fn the_midpoint_action_is_that_of_the_midpoint_discrete_lagrangian() {
+fn actions_of_one_evaluation_per_step_are_those_of_discrete_lagrangians() {
     let data = driven_data();
     let path = numbers(10, 4, 1.0);
     let h = data.time_step;
-    let (value, expected) = gradient(&problem(&data, Discretization::Midpoint), 1.0 / h, &path);
-
-    let action = driven_action(DataForm::Impulses);
-    let lagrangian = ActionLagrangian(action.clone());
-    let discrete = DiscreteLagrangian::new(&lagrangian, VariationalMethod::Midpoint);
-    let mut found = vec![0.0; 10];
-    let work = &mut Workspace::default();
-    let mut sum = discrete
-        .action(work, (data.start, h), &path, &mut found)
-        .unwrap();
-    for impulse in action.impulses() {
-        let point = ((impulse.time - data.start) / h).round() as usize;
-        let misfit = path[2 * point + impulse.component] - impulse.value;
-        sum += 0.5 * impulse.precision * misfit * misfit;
-        found[2 * point + impulse.component] += impulse.precision * misfit;
-    }
-    assert!((sum - value).abs() < 1e-14 * value.abs(), "{sum} {value}");
-    for (a, b) in found.iter().zip(&expected) {
-        assert!((a - b).abs() < 1e-13 * (1.0 + b.abs()), "{a} {b}");
+    for (discretization, method) in [
+        (Discretization::Euler, VariationalMethod::Euler),
+        (Discretization::Midpoint, VariationalMethod::Midpoint),
+    ] {
+        let (value, expected) = gradient(&problem(&data, discretization), 1.0 / h, &path);
+        let action = driven_action(DataForm::Impulses);
+        let lagrangian = ActionLagrangian(action.clone());
+        let discrete = DiscreteLagrangian::new(&lagrangian, method);
+        let mut found = vec![0.0; 10];
+        let work = &mut Workspace::default();
+        let place = (data.start, h);
+        let mut sum = discrete.action(work, place, &path, &mut found).unwrap();
+        for impulse in action.impulses() {
+            let point = ((impulse.time - data.start) / h).round() as usize;
+            let misfit = path[2 * point + impulse.component] - impulse.value;
+            sum += 0.5 * impulse.precision * misfit * misfit;
+            found[2 * point + impulse.component] += impulse.precision * misfit;
+        }
+        let name = method.name();
+        assert!(
+            (sum - value).abs() < 1e-14 * value.abs(),
+            "{name}: {sum} {value}"
+        );
+        for (a, b) in found.iter().zip(&expected) {
+            assert!((a - b).abs() < 1e-13 * (1.0 + b.abs()), "{name}: {a} {b}");
+        }
     }
 }
 

@@ -1,10 +1,14 @@
 //! Systems that the tests share, and what they are compared with.
 
 mod boundary;
+mod continuous_network;
 mod derivatives;
 mod discrete;
 mod gradients;
+mod lyapunov;
+mod network_momenta;
 mod orbits;
+mod strong_constraint;
 mod trouble;
 mod variational;
 

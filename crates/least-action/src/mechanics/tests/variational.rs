@@ -84,8 +84,9 @@ pub(super) fn distance(a: &[f64], b: &[f64]) -> f64 {
 }
 
 #[test]
-fn gauss_points_give_collocation_and_the_trapezoid_stormer_and_verlet() {
+fn discrete_lagrangians_give_maps_of_the_canonical_equations() {
     let pairs = [
+        (Method::Euler, IntegrationMethod::SymplecticEuler),
         (Method::Midpoint, IntegrationMethod::ImplicitMidpoint),
         (Method::Gauss4, IntegrationMethod::GaussLegendre4),
         (Method::Gauss6, IntegrationMethod::GaussLegendre6),
@@ -126,6 +127,9 @@ fn maps_of_discrete_lagrangians_are_symplectic_and_reversible() {
             let there = orbit(&*l, (&x, &p), &options);
             let defect = symplectic_defect(&there.tangent);
             assert!(defect < 1e-12, "{name} {}: {defect}", method.name());
+            if !method.is_symmetric() {
+                continue;
+            }
             let back = VariationalOptions {
                 start: step,
                 time_step: -step,
@@ -190,6 +194,7 @@ fn orders_are_the_slopes_over_four_steps() {
         let exact = integrate(&*h, &x, &p, &[], &exact).unwrap();
         for method in Method::ALL {
             let first = match method.order() {
+                1 => 400,
                 2 => 40,
                 4 => 20,
                 _ => 10,

@@ -25,6 +25,7 @@ impl Basis {
         const PARABOLA: &[f64] = &[0.0, 0.5, 1.0];
         const CUBIC: &[f64] = &[0.0, 0.5 - ROOT_5 / 10.0, 0.5 + ROOT_5 / 10.0, 1.0];
         let (nodes, places, weights): (_, &[f64], &[f64]) = match method {
+            VariationalMethod::Euler => (LINE, &[0.0], &[1.0]),
             VariationalMethod::Midpoint => (LINE, &[0.5], &[1.0]),
             VariationalMethod::Trapezoid => (LINE, LINE, &[0.5, 0.5]),
             VariationalMethod::Gauss4 => (

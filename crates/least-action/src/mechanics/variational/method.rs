@@ -6,6 +6,9 @@
 #[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum VariationalMethod {
+    /// `h L(x0, (x1 - x0) / h)`: first order, not symmetric; the map of `symplectic-euler`, and for the action of a flow the sum over residual layers `x1 = x0
+    /// + h F(x0)`.
+    Euler,
     /// `h L((x0 + x1) / 2, (x1 - x0) / h)`: second order.
     #[default]
     Midpoint,
@@ -27,7 +30,8 @@ pub enum VariationalMethod {
 
 impl VariationalMethod {
     /// All of them: the list that tests and messages go through.
-    pub const ALL: [VariationalMethod; 6] = [
+    pub const ALL: [VariationalMethod; 7] = [
+        VariationalMethod::Euler,
         VariationalMethod::Midpoint,
         VariationalMethod::Trapezoid,
         VariationalMethod::Gauss4,
@@ -39,6 +43,7 @@ impl VariationalMethod {
     /// The name that options and files use.
     pub fn name(self) -> &'static str {
         match self {
+            VariationalMethod::Euler => "euler",
             VariationalMethod::Midpoint => "midpoint",
             VariationalMethod::Trapezoid => "trapezoid",
             VariationalMethod::Gauss4 => "gauss-4",
@@ -50,13 +55,23 @@ impl VariationalMethod {
 
     /// The power of the step that errors over a fixed time follow.
     pub fn order(self) -> usize {
-        2 * self.degree()
+        match self {
+            VariationalMethod::Euler => 1,
+            _ => 2 * self.degree(),
+        }
+    }
+
+    /// Whether a step of -h leads back to where a step of h began.
+    pub fn is_symmetric(self) -> bool {
+        self.order() > 1
     }
 
     /// s: a step has s - 1 inner points.
     pub fn degree(self) -> usize {
         match self {
-            VariationalMethod::Midpoint | VariationalMethod::Trapezoid => 1,
+            VariationalMethod::Euler
+            | VariationalMethod::Midpoint
+            | VariationalMethod::Trapezoid => 1,
             VariationalMethod::Gauss4 | VariationalMethod::Lobatto4 => 2,
             VariationalMethod::Gauss6 | VariationalMethod::Lobatto6 => 3,
         }

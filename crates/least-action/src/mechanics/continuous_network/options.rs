@@ -1,0 +1,199 @@
+use crate::action::Precision;
+use crate::error::{check, Error, Result};
+use crate::network::Activation;
+
+/// How the weights of a continuous network depend on the layer number l.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum WeightForm {
+    /// Not at all: one matrix for all layers, `W' = 0` exactly.
+    #[default]
+    Constant,
+    /// They may change from layer to layer at the cost of `(R_w/2) |W'|^2` per unit of l: `W' = p_W / R_w`.
+    Smooth,
+    /// They are constant in each of several pieces of equal length. F jumps where pieces meet, so that points of the path and of every mesh must be there: the
+    /// number of layers is a multiple of that of the
+    /// pieces. Maps that evaluate F at the end of a step (Stormer-Verlet, Runge and Kutta's, Lobatto points) see the next piece there; Gauss points and Euler's
+    /// step do not.
+    Piecewise,
+}
+
+impl WeightForm {
+    /// All of them.
+    pub const ALL: [WeightForm; 3] = [
+        WeightForm::Constant,
+        WeightForm::Smooth,
+        WeightForm::Piecewise,
+    ];
+
+    /// The name that options and files use.
+    pub fn name(self) -> &'static str {
+        match self {
+            WeightForm::Constant => "constant",
+            WeightForm::Smooth => "smooth",
+            WeightForm::Piecewise => "piecewise",
+        }
+    }
+}
+
+/// The map from one layer to the next by which activations are computed from given weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum LayerStep {
+    /// The classical Runge-Kutta method, with weights as straight lines between layers: continuous depth, to fourth order.
+    #[default]
+    Rk4,
+    /// `x_(l+1) = x_l + h F(x_l, W_l)`: residual layers. What belongs to problems that were solved with `symplectic-euler`.
+    Euler,
+}
+
+/// What a continuous network is, beside its data.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(default, rename_all = "camelCase", deny_unknown_fields)
+)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", ts(optional_fields))]
+pub struct ContinuousNetworkOptions {
+    /// D, the number of neurons of every layer.
+    #[cfg_attr(feature = "typescript", ts(as = "usize"))]
+    pub width: usize,
+    /// How many of the neurons, the first ones, hold an input at l = 0; the rest begin at a measured 0. Default: all.
+    pub input_width: Option<usize>,
+    /// How many of the neurons, the first ones, hold an output at l = `depth`. Default: all.
+    pub output_width: Option<usize>,
+    /// f in `x' = f(W x + b)`, for each neuron by itself. Default: `tanh`.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Activation>"))]
+    pub activation: Activation,
+    /// Default: `constant`.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<WeightForm>"))]
+    pub weights: WeightForm,
+    /// K, of `piecewise` weights.
+    pub pieces: Option<usize>,
+    /// R_w, of `smooth` weights. Default: 1.
+    pub weight_rate_precision: Option<f64>,
+    /// l of the last layer; the first one is at 0. Default: 1.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
+    pub depth: f64,
+    /// R_f of the activations, per unit of l. Default: infinity: every layer follows exactly from the one before, as in training.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
+    pub model_precision: f64,
+    /// R_m of the inputs. Default: 1.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
+    pub input_precision: f64,
+    /// R_m of the outputs. Default: 1.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
+    pub output_precision: f64,
+    /// One over the variance of every weight and bias around 0 before the data, at l = 0 (of `piecewise` weights in every piece). Default: 1.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
+    pub weight_precision: f64,
+    /// The map of initial paths and predictions. Default: `rk4`.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<LayerStep>"))]
+    pub layer_step: LayerStep,
+}
+
+impl Default for ContinuousNetworkOptions {
+    /// No neurons; the rest as stated at the fields.
+    fn default() -> Self {
+        ContinuousNetworkOptions {
+            width: 0,
+            input_width: None,
+            output_width: None,
+            activation: Activation::Tanh,
+            weights: WeightForm::default(),
+            pieces: None,
+            weight_rate_precision: None,
+            depth: 1.0,
+            model_precision: f64::INFINITY,
+            input_precision: 1.0,
+            output_precision: 1.0,
+            weight_precision: 1.0,
+            layer_step: LayerStep::default(),
+        }
+    }
+}
+
+impl ContinuousNetworkOptions {
+    /// # Errors
+    /// Numbers that cannot be, options of another form of weights, and activations that are not for each neuron by itself.
+    pub fn validate(&self) -> Result<()> {
+        check::at_least("width", self.width, 1)?;
+        for (path, given) in [
+            ("inputWidth", self.input_width),
+            ("outputWidth", self.output_width),
+        ] {
+            let given = given.unwrap_or(self.width);
+            check::at_least(path, given, 1)?;
+            check::at_most(path, given, self.width)?;
+        }
+        if !self.activation.is_elementwise() {
+            let known = Activation::ALL.iter().filter(|f| f.is_elementwise());
+            let known: Vec<&str> = known.map(|f| f.name()).collect();
+            return Err(Error::WrongShape {
+                path: "activation".into(),
+                message: format!("must be one of {}", known.join(", ")),
+            });
+        }
+        let belongs =
+            |given: bool, path: &str, form: WeightForm| match given && self.weights != form {
+                false => Ok(()),
+                true => Err(Error::WrongShape {
+                    path: path.into(),
+                    message: format!(
+                        "belongs to weights \"{}\", and these are \"{}\"",
+                        form.name(),
+                        self.weights.name()
+                    ),
+                }),
+            };
+        belongs(self.pieces.is_some(), "pieces", WeightForm::Piecewise)?;
+        let rate = self.weight_rate_precision;
+        belongs(rate.is_some(), "weightRatePrecision", WeightForm::Smooth)?;
+        if self.weights == WeightForm::Piecewise {
+            check::at_least("pieces", self.pieces.unwrap_or(0), 1)?;
+        }
+        check::precision("weightRatePrecision", rate.unwrap_or(1.0))?;
+        check::positive("depth", self.depth)?;
+        if self.model_precision != f64::INFINITY {
+            check::precision("modelPrecision", self.model_precision)?;
+        }
+        check::precision("inputPrecision", self.input_precision)?;
+        check::precision("outputPrecision", self.output_precision)?;
+        check::precision("weightPrecision", self.weight_precision)
+    }
+
+    pub(super) fn inputs(&self) -> usize {
+        self.input_width.unwrap_or(self.width)
+    }
+
+    pub(super) fn outputs(&self) -> usize {
+        self.output_width.unwrap_or(self.width)
+    }
+
+    /// K; 1 where weights are of another form.
+    pub(super) fn pieces(&self) -> usize {
+        self.pieces.unwrap_or(1)
+    }
+
+    /// Weights and biases of a piece: D x D, row-major, then D.
+    pub(super) fn block(&self) -> usize {
+        self.width * (self.width + 1)
+    }
+
+    /// R_f of every state.
+    pub(super) fn precisions(&self, pairs: usize) -> Precision {
+        let of_weights = match self.weights {
+            WeightForm::Smooth => self.weight_rate_precision.unwrap_or(1.0),
+            WeightForm::Constant | WeightForm::Piecewise => f64::INFINITY,
+        };
+        let mut all = vec![self.model_precision; pairs * self.width];
+        all.resize(all.len() + self.pieces() * self.block(), of_weights);
+        Precision::PerComponent(all)
+    }
+}

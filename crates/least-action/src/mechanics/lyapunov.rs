@@ -1,0 +1,230 @@
+use super::dense::identity;
+use super::integrate::{Canonical, Done, Leg, Mover};
+use super::{Hamiltonian, IntegrationMethod, IntegrationOptions, Workspace};
+use crate::error::{check, Error, Result};
+
+/// How Lyapunov exponents are computed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "camelCase", deny_unknown_fields)
+)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct LyapunovOptions {
+    /// Default: `implicit-midpoint`.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
+    pub method: IntegrationMethod,
+    /// Time of the first point. Default: 0.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
+    pub start: f64,
+    /// Between points, at each of which the directions are made orthogonal again. Nothing may grow by more than a few powers of ten in it.
+    pub time_step: f64,
+    /// How many, the first included.
+    pub points: usize,
+    /// Points at the beginning that do not count: the orbit gets to its attractor and the directions turn into theirs. Default: 0.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
+    pub discard: usize,
+    /// Steps of the method from one point to the next. Default: 1.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default = "one", skip_serializing_if = "crate::never")
+    )]
+    pub steps_per_point: usize,
+}
+
+#[cfg(feature = "serde")]
+fn one() -> usize {
+    1
+}
+
+impl Default for LyapunovOptions {
+    /// Ten thousand steps of 0.01; the rest as stated at the fields.
+    fn default() -> Self {
+        LyapunovOptions {
+            method: IntegrationMethod::default(),
+            start: 0.0,
+            time_step: 0.01,
+            points: 10_001,
+            discard: 0,
+            steps_per_point: 1,
+        }
+    }
+}
+
+/// By which rates neighbouring orbits part.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct LyapunovExponents {
+    /// Per unit of time: 2 D, descending.
+    pub exponents: Vec<f64>,
+    /// How far the same exponent is off in the first and the second half of the time, at most: half their difference. A hint how well the time suffices.
+    pub uncertainty: Vec<f64>,
+    /// The largest sum of two exponents that belong together, the k-th and the k-th last: those of a Hamiltonian flow are pairs of opposite sign.
+    pub pair_error: f64,
+    /// Over which they are means.
+    pub time: f64,
+    /// x and p at the last point, from where a longer run can go on.
+    pub x: Vec<f64>,
+    pub p: Vec<f64>,
+}
+
+/// The Lyapunov exponents of the canonical flow along the orbit from x0 and p0 on, impulses left out: the tangent of every step is applied to 2 D directions,
+/// which are then made orthogonal by a QR
+/// factorisation; the exponents are the means of the logarithms of its diagonal.
+///
+/// Where p = 0 the action of a flow has the exponents of the flow itself and their negatives.
+///
+/// Source: G. Benettin, L. Galgani, A. Giorgilli, J.-M. Strelcyn, Meccanica 15, 1980.
+///
+/// # Errors
+/// Wrong lengths and numbers; an orbit that comes to an end before its time: [`Error::NotFinite`], and what the method's steps give.
+pub fn lyapunov_exponents(
+    hamiltonian: &dyn Hamiltonian,
+    x0: &[f64],
+    p0: &[f64],
+    options: &LyapunovOptions,
+) -> Result<LyapunovExponents> {
+    hamiltonian.check(x0, p0)?;
+    for (name, values) in [("x", x0), ("p", p0)] {
+        for (i, value) in values.iter().enumerate() {
+            check::finite(&format!("{name}[{i}]"), *value)?;
+        }
+    }
+    options.validate()?;
+    let integration = IntegrationOptions {
+        method: options.method,
+        time_step: options.time_step,
+        ..IntegrationOptions::default()
+    };
+    let n = x0.len() + p0.len();
+    let mut run = Run {
+        mover: Canonical::new(hamiltonian, integration),
+        work: Workspace::default(),
+        z: [x0, p0].concat(),
+        directions: vec![0.0; n * n],
+        logarithms: vec![0.0; n],
+    };
+    identity(&mut run.directions, n);
+
+    let first = options.discard;
+    let middle = first + (options.points - first) / 2;
+    let last = options.points - 1;
+    run.advance(options, 0..first)?;
+    run.logarithms.fill(0.0);
+    run.advance(options, first..middle)?;
+    let half = run.logarithms.clone();
+    run.advance(options, middle..last)?;
+
+    let time = |points: usize| points as f64 * options.time_step;
+    let rates = |whole: &f64| whole / time(last - first);
+    let uncertain = run.logarithms.iter().zip(&half).map(|(whole, half)| {
+        0.5 * (half / time(middle - first) - (whole - half) / time(last - middle)).abs()
+    });
+    let exponents = run.logarithms.iter().map(rates);
+    let mut pairs: Vec<(f64, f64)> = exponents.zip(uncertain).collect();
+    pairs.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let (exponents, uncertainty): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
+    let sums = exponents.iter().zip(exponents.iter().rev());
+    Ok(LyapunovExponents {
+        pair_error: sums.fold(0.0, |m: f64, (a, b)| m.max((a + b).abs())),
+        uncertainty,
+        exponents,
+        time: time(last - first),
+        x: run.z[..n / 2].to_vec(),
+        p: run.z[n / 2..].to_vec(),
+    })
+}
+
+impl LyapunovOptions {
+    /// # Errors
+    /// Numbers that cannot be.
+    pub fn validate(&self) -> Result<()> {
+        check::finite("start", self.start)?;
+        check::positive("timeStep", self.time_step)?;
+        // Two steps at least: their difference is the uncertainty.
+        check::at_least("points", self.points, 3)?;
+        check::at_most("discard", self.discard, self.points - 3)?;
+        check::at_least("stepsPerPoint", self.steps_per_point, 1)
+    }
+}
+
+struct Run<'a> {
+    mover: Canonical<'a>,
+    work: Workspace,
+    z: Vec<f64>,
+    /// Orthonormal columns.
+    directions: Vec<f64>,
+    /// By how much each direction has grown, less what those before it explain.
+    logarithms: Vec<f64>,
+}
+
+impl Run<'_> {
+    /// From each of the points to the next.
+    fn advance(&mut self, options: &LyapunovOptions, points: std::ops::Range<usize>) -> Result<()> {
+        let h = options.time_step / options.steps_per_point as f64;
+        for point in points {
+            let from = options.start + point as f64 * options.time_step;
+            for k in 0..options.steps_per_point {
+                let leg = Leg {
+                    work: &mut self.work,
+                    time: from + k as f64 * h,
+                    h,
+                    z: &mut self.z,
+                    tangent: Some(&mut self.directions),
+                };
+                self.mover.advance(leg, &mut Done::default())?;
+            }
+            let d = self.z.len() / 2;
+            let time = from + options.time_step;
+            let broken = |state: String, term: &str, value: f64| Error::NotFinite {
+                path: "orbit".into(),
+                time,
+                point: point + 1,
+                state,
+                term: term.into(),
+                value,
+            };
+            if let Some(k) = self.z.iter().position(|v| !v.is_finite()) {
+                let state = format!("{}[{}]", if k < d { "x" } else { "p" }, k % d);
+                let term = format!("the {} orbit", self.mover.name());
+                return Err(broken(state, &term, self.z[k]));
+            }
+            orthonormalize(&mut self.directions, &mut self.logarithms);
+            if let Some(k) = self.logarithms.iter().position(|v| !v.is_finite()) {
+                let state = format!("direction {k}");
+                return Err(broken(state, "the growth", self.logarithms[k]));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Makes columns orthonormal by the modified Gram-Schmidt process, and adds the logarithms of the diagonal of R: not finite from a column on that has no
+/// length.
+fn orthonormalize(columns: &mut [f64], logarithms: &mut [f64]) {
+    let n = logarithms.len();
+    for (k, logarithm) in logarithms.iter_mut().enumerate() {
+        let (own, rest) = columns[k * n..].split_at_mut(n);
+        let length = libm::sqrt(own.iter().map(|v| v * v).sum());
+        *logarithm += libm::log(length);
+        own.iter_mut().for_each(|v| *v /= length);
+        for other in rest.chunks_exact_mut(n) {
+            let share: f64 = own.iter().zip(&*other).map(|(a, b)| a * b).sum();
+            for (to, v) in other.iter_mut().zip(&*own) {
+                *to -= share * v;
+            }
+        }
+    }
+}
