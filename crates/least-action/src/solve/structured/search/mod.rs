@@ -19,7 +19,7 @@ pub(crate) struct Search<'a, Q> {
 
 /// How far a search has come. With the memory, the problem and the point that it was left with, it goes on as if it had never stopped.
 pub(crate) struct Progress {
-    pub value: f64,
+    value: f64,
     damping: Damping,
     pub iterations: usize,
     evaluations: usize,
@@ -114,6 +114,11 @@ impl<'a, Q: Quadratic> Search<'a, Q> {
 
     pub fn pause(self) -> Progress {
         self.at
+    }
+
+    /// The lowest so far.
+    pub fn value(&self) -> f64 {
+        self.at.value
     }
 
     pub fn run(mut self) -> Minimum {
