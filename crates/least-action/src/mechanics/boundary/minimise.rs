@@ -30,8 +30,21 @@ pub(super) struct Minimisation {
 
 enum Stage {
     Search(Option<Progress>),
-    /// Plain steps, and the change by the last one.
-    Polish(f64),
+    Polish(Last),
+}
+
+/// What the last plain step did.
+struct Last {
+    change: f64,
+    /// The path before it, if the equations held there but for rounding.
+    exact: Option<Vec<f64>>,
+}
+
+impl Last {
+    const NONE: Last = Last {
+        change: f64::INFINITY,
+        exact: None,
+    };
 }
 
 /// The search ends when a step promises less than this share of what the action is a sum of: plain steps are safe then.
@@ -42,6 +55,9 @@ const LOST: f64 = 1e8;
 
 /// Momenta below this share of what moving one node by its own size adds to its momentum are the rounding of states.
 const LEAST_MOMENTUM: f64 = 1e-8;
+
+/// A gradient below this share of what a state adds to it by itself is the rounding of states. Where R_f is large, the path may still change by much more.
+const EXACT: f64 = 64.0 * f64::EPSILON;
 
 /// A step that is longer than this share of the one before no longer converges.
 const STANDS: f64 = 0.25;
@@ -94,7 +110,9 @@ impl Minimisation {
         self.iterations = progress.iterations;
         self.stage = Stage::Search(Some(progress));
         let change = distance(&before, &self.path) / size(&self.path).max(f64::MIN_POSITIVE);
-        self.smallest = self.smallest.min(change);
+        if change > 0.0 {
+            self.smallest = self.smallest.min(change);
+        }
         if let Some(error) = self.model.failure.take() {
             return Err(error);
         }
@@ -111,7 +129,7 @@ impl Minimisation {
             Some(_) => {
                 self.factorizations = factorizations;
                 self.smallest = f64::INFINITY;
-                self.stage = Stage::Polish(f64::INFINITY);
+                self.stage = Stage::Polish(Last::NONE);
             }
         }
         Ok(Iteration {
@@ -121,7 +139,7 @@ impl Minimisation {
     }
 
     /// Newton's step on the exact Hessian.
-    fn polish(&mut self, previous: f64) -> Result<Iteration> {
+    fn polish(&mut self, last: Last) -> Result<Iteration> {
         if self.iterations >= self.options.max_iterations {
             return Err(self.out_of_iterations());
         }
@@ -135,19 +153,38 @@ impl Minimisation {
             return Err(self.no_minimum("the path that it came to is a saddle"));
         }
         clear(&mut step, &model.held);
+        let mut exact = vec![0.0; step.len()];
+        model.hessian.diagonal(&mut exact);
+        let digits = EXACT * size(&self.path);
+        let pairs = step.iter().zip(&exact);
+        let exact = pairs.map(|(g, h)| g.abs() <= digits * h.abs()).all(|e| e);
         model.factor.solve(&mut step);
         let moved: Vec<f64> = self.path.iter().zip(&step).map(|(x, s)| x - s).collect();
         let change = size(&step) / size(&moved).max(f64::MIN_POSITIVE);
-        let stands = change > STANDS * previous;
-        let rounding = change <= 4.0 * f64::EPSILON || stands && change <= self.tolerance;
-        // What is only rounding need not be taken where the step before was shorter.
-        if change < self.smallest {
-            self.smallest = change;
-            self.path = moved;
-        } else if !rounding {
-            return Err(self.no_minimum("Newton's steps do not converge where it is lowest"));
-        }
-        self.stage = Stage::Polish(change);
+        let stands = change > STANDS * last.change;
+        let known = exact || last.exact.is_some();
+        let rounding =
+            change <= 4.0 * f64::EPSILON || stands && (known || change <= self.tolerance);
+        let before = match change < self.smallest {
+            true => {
+                self.smallest = change;
+                std::mem::replace(&mut self.path, moved)
+            }
+            // A step that is only rounding is not taken.
+            false if rounding => {
+                if let (Some(better), false) = (last.exact, exact) {
+                    self.path = better;
+                }
+                self.path.clone()
+            }
+            false => {
+                return Err(self.no_minimum("Newton's steps do not converge where it is lowest"));
+            }
+        };
+        self.stage = Stage::Polish(Last {
+            change,
+            exact: exact.then_some(before),
+        });
         Ok(Iteration {
             change,
             solved: rounding,
@@ -268,9 +305,9 @@ impl Minimisation {
 
 impl Solver for Minimisation {
     fn iterate(&mut self) -> Result<Iteration> {
-        match std::mem::replace(&mut self.stage, Stage::Polish(f64::INFINITY)) {
+        match std::mem::replace(&mut self.stage, Stage::Polish(Last::NONE)) {
             Stage::Search(progress) => self.search(progress),
-            Stage::Polish(previous) => self.polish(previous),
+            Stage::Polish(last) => self.polish(last),
         }
     }
 

@@ -29,14 +29,18 @@ fn converges(
             let options = options(Boundary::Fixed, integrator, h);
             let start = straight(intervals + 1, &states[..1], &states[intervals..]);
             let found = least(system, &start, &options);
-            assert!(found.residual < 1e-9, "{} {found:?}", integrator.name());
+            // Where the action is 0, momenta come down to rounding.
+            let digits = if action == 0.0 { 1e-7 } else { 1e-11 };
+            assert!(found.residual < digits, "{} {found:?}", integrator.name());
             of_path.push(distance(&found.path, &states));
             of_action.push((found.action - action).abs());
         }
-        for errors in [of_path, of_action] {
+        // The action of a path that costs nothing is the square of an error.
+        let of_value = if action == 0.0 { 2.0 * order } else { order };
+        for (errors, order) in [(of_path, order), (of_action, of_value)] {
             let slopes = slopes(&errors);
             println!("{name} {}: {errors:?} {slopes:.2?}", integrator.name());
-            assert!(slopes[1] > order - 0.35, "{} {errors:?}", integrator.name());
+            assert!(slopes[1] > order - 0.1, "{} {errors:?}", integrator.name());
         }
     }
 }

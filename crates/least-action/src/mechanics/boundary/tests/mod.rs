@@ -1,5 +1,6 @@
 //! Paths between two ends, against closed forms and other routes to them.
 
+mod chaos;
 mod closed_forms;
 mod discrete_action;
 mod linear;
