@@ -156,8 +156,8 @@ impl Minimisation {
         let mut exact = vec![0.0; step.len()];
         model.hessian.diagonal(&mut exact);
         let digits = EXACT * size(&self.path);
-        let pairs = step.iter().zip(&exact);
-        let exact = pairs.map(|(g, h)| g.abs() <= digits * h.abs()).all(|e| e);
+        let mut pairs = step.iter().zip(&exact);
+        let exact = pairs.all(|(g, h)| g.abs() <= digits * h.abs());
         model.factor.solve(&mut step);
         let moved: Vec<f64> = self.path.iter().zip(&step).map(|(x, s)| x - s).collect();
         let change = size(&step) / size(&moved).max(f64::MIN_POSITIVE);
