@@ -1,7 +1,7 @@
 use super::discrete_action::DiscreteAction;
 use super::elimination::{eigenvalues, Elimination};
 use super::Problem;
-use crate::error::{check, Result};
+use crate::error::{check, Error, Result};
 use crate::mechanics::dense::size;
 use crate::mechanics::{Chord, DiscreteLagrangian, VariationalMethod};
 use crate::solve::BlockMatrix;
@@ -104,7 +104,7 @@ pub(super) fn second_variation(
     Ok(found)
 }
 
-/// Newton's iterations for nodes between points: from straight lines on few are enough, and what they leave is an error of second order.
+/// Newton's iterations for nodes between points: from straight lines on few are enough.
 const ITERATIONS: usize = 20;
 
 /// The nodes of a path whose points are known: the action of each interval is stationary.
@@ -116,6 +116,7 @@ fn between_points(
     let d = action.dimension();
     let mut nodes = action.spread(path);
     let mut gradient = vec![0.0; nodes.len()];
+    let mut smallest = f64::INFINITY;
     for _ in 0..ITERATIONS {
         action.gradient(&nodes, &mut gradient)?;
         action.hessian(&nodes, hessian)?;
@@ -129,11 +130,21 @@ fn between_points(
             }
             change = change.max(size(step));
         }
-        if change <= 1e-13 * size(&nodes) {
-            break;
+        let change = change / size(&nodes).max(f64::MIN_POSITIVE);
+        // Steps that no longer shrink are rounding.
+        if change <= 1e-13 || change <= 1e-6 && change > 0.25 * smallest {
+            return Ok(nodes);
         }
+        smallest = smallest.min(change);
     }
-    Ok(nodes)
+    Err(Error::NotConverged {
+        path: "stepsPerPoint".into(),
+        equations: "the equations for the steps between points of a path that begins".into(),
+        time: action.problem.start,
+        iterations: ITERATIONS,
+        change: smallest,
+        remedy: "let points be nearer to each other, with fewer steps between them".into(),
+    })
 }
 
 /// So many evaluations locate a conjugate point, most often about five.

@@ -4,7 +4,8 @@ use super::*;
 use crate::error::Error;
 use crate::mechanics::tests::{classical, driven_action_of, driven_data, numbers, perihelion};
 use crate::mechanics::{
-    integrate_variational, ClassicalSystem, DataForm, Orbit, VariationalMethod, VariationalOptions,
+    integrate, integrate_variational, ClassicalSystem, DataForm, IntegrationOptions, Orbit,
+    VariationalMethod, VariationalOptions,
 };
 
 /// The orbit from the first state and momentum of a path on.
@@ -78,6 +79,28 @@ fn planets_and_pendula_between_two_places_go_on_orbits() {
     }
 }
 
+/// The error of the mesh by the integrator of canonical equations.
+fn by_integration(system: &System, found: &Found, options: &BoundaryOptions) -> f64 {
+    let largest = |numbers: &[f64]| numbers.iter().fold(0.0f64, |m, v| m.max(v.abs()));
+    let (of_x, of_p) = (largest(&found.path), largest(&found.momentum));
+    let errors = found.path.iter().zip(&found.momentum).map(|(x, p)| {
+        let ends = [1, 2].map(|steps_per_point| {
+            let options = IntegrationOptions {
+                method: options.integrator,
+                time_step: options.time_step,
+                points: 2,
+                steps_per_point,
+                ..IntegrationOptions::default()
+            };
+            let orbit = integrate(system.hamiltonian(), &[*x], &[*p], &[], &options).unwrap();
+            [orbit.x[1] / of_x, orbit.p[1] / of_p]
+        });
+        distance(&ends[0], &ends[1])
+    });
+    let steps = found.path.len() - 1;
+    errors.take(steps).fold(0.0, f64::max)
+}
+
 #[test]
 fn the_error_of_the_mesh_falls_with_its_steps() {
     let pendulum = System::of_lagrangian(classical(ClassicalSystem::Pendulum));
@@ -90,7 +113,10 @@ fn the_error_of_the_mesh_falls_with_its_steps() {
             .iter()
             .map(|&n| {
                 let options = options(Boundary::Fixed, integrator, 2.0 / n as f64);
-                least(&pendulum, &straight(n + 1, &[1.0], &[-0.5]), &options).mesh_error
+                let found = least(&pendulum, &straight(n + 1, &[1.0], &[-0.5]), &options);
+                let error = by_integration(&pendulum, &found, &options);
+                assert!((error / found.mesh_error - 1.0).abs() < 1e-5, "{error}");
+                found.mesh_error
             })
             .collect();
         println!("{}: {errors:?} {:.2?}", integrator.name(), slopes(&errors));
