@@ -22,7 +22,7 @@ pub use lbfgs::Lbfgs;
 pub use newton_cg::NewtonCg;
 pub use options::MinimizerOptions;
 pub use structured::{Hessian, Structured, Workspace};
-pub(crate) use structured::{Quadratic, Search, Vectors};
+pub(crate) use structured::{Progress, Quadratic, Search, Vectors};
 pub use trust_region::TrustRegion;
 
 use crate::action::{Layout, Linearization};

@@ -2,8 +2,12 @@
 
 mod band;
 mod collocation;
+mod discrete_action;
+mod elimination;
 mod levels;
 mod mesh;
+mod minimise;
+mod model;
 mod nodes;
 mod options;
 mod problem;
@@ -12,10 +16,13 @@ mod shooting;
 mod solution;
 mod solve;
 mod solver;
+#[cfg(test)]
+mod tests;
 
 pub use levels::action_levels;
 pub use options::{Boundary, BoundaryMethod, BoundaryOptions, Continuation};
 pub use second_variation::{SecondVariation, Stationary};
 pub use solution::{BoundarySolution, BoundaryStatus, ContinuationRung};
-
 pub use solve::{solve_boundary_value_problem, BoundaryProgress, BoundarySolver};
+
+use problem::Problem;

@@ -2,13 +2,15 @@
 
 use super::collocation::Collocation;
 use super::mesh::Mesh;
+use super::minimise::Minimisation;
 use super::nodes::Nodes;
 use super::problem::Problem;
+use super::second_variation::second_variation;
 use super::shooting::Shooting;
 use super::solver::{Solver, Work};
 use super::{BoundaryMethod, BoundaryOptions, BoundarySolution, BoundaryStatus, ContinuationRung};
 use crate::error::{check, Error, Result};
-use crate::mechanics::{momentum, System, Workspace};
+use crate::mechanics::{momentum, System, VariationalMethod, Workspace};
 
 /// How far a solution has come.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -251,6 +253,18 @@ impl BoundarySolver {
                 solution.jumps.extend(jumps);
             }
         }
+        let solved = matches!(
+            solution.status,
+            BoundaryStatus::Converged | BoundaryStatus::MeshTooCoarse
+        );
+        if solved && self.options.second_variation && problem.system.has_lagrangian() {
+            // Of maps that have no discrete Lagrangian here, paths are near to those of one that is more accurate.
+            let method = VariationalMethod::of_integrator(self.options.integrator);
+            let method = method.unwrap_or(VariationalMethod::Gauss4);
+            let (steps, covariance) = (self.options.steps_per_point, self.options.covariance);
+            let second = second_variation(problem, method, steps, &solution.path, covariance);
+            solution.second_variation = second.ok();
+        }
     }
 }
 
@@ -315,6 +329,7 @@ fn solver_of(
                 options.tolerance,
             )))
         }
+        BoundaryMethod::Minimisation => Ok(Box::new(Minimisation::new(problem, path, options)?)),
         _ => Err(Error::WrongShape {
             path: "method".into(),
             message: "is not there yet".into(),

@@ -59,7 +59,7 @@ fn apart(a: &[f64], b: &[f64]) -> f64 {
 }
 
 #[test]
-fn collocation_and_shooting_find_the_same_path_at_every_order() {
+fn collocation_shooting_and_minimisation_find_the_same_path_at_every_order() {
     let twin = lorenz63_twin(61, 100.0);
     let system = System::of_action(twin.action);
     for integrator in [
@@ -87,6 +87,26 @@ fn collocation_and_shooting_find_the_same_path_at_every_order() {
             assert!(apart(&shooting.momentum, &all_at_once.momentum) < 1e-7);
             assert!((shooting.action - all_at_once.action).abs() < 1e-8);
         }
+        let options = BoundaryOptions {
+            method: BoundaryMethod::Minimisation,
+            ..common.clone()
+        };
+        let lowest = solve(&system, &twin.truth, &options);
+        assert_eq!(
+            lowest.status,
+            BoundaryStatus::Converged,
+            "{:?}",
+            lowest.failure
+        );
+        assert!(apart(&lowest.path, &all_at_once.path) < 1e-7);
+        assert!(apart(&lowest.momentum, &all_at_once.momentum) < 1e-6);
+        // One is the discrete action, the other the integral of L along the path.
+        let step = twin.options.time_step;
+        let error = 1e3 * step.powi(integrator.order() as i32);
+        assert!((lowest.action - all_at_once.action).abs() < error.max(1e-7) * lowest.action);
+        let second = lowest.second_variation.unwrap();
+        assert_eq!(second.kind, Stationary::Minimum);
+        assert!(second.conjugate_points.is_empty());
     }
 }
 

@@ -1,3 +1,6 @@
+use crate::error::{Error, Result};
+use crate::mechanics::IntegrationMethod;
+
 /// How the action of one step is approximated: the path within the step is a polynomial of degree s, the integral of L a sum over quadrature points.
 ///
 /// Source: J. E. Marsden, M. West, Discrete mechanics and variational integrators, Acta Numerica 10, 2001.
@@ -75,5 +78,31 @@ impl VariationalMethod {
             VariationalMethod::Gauss4 | VariationalMethod::Lobatto4 => 2,
             VariationalMethod::Gauss6 | VariationalMethod::Lobatto6 => 3,
         }
+    }
+
+    /// The one whose map is that of an integrator of canonical equations.
+    ///
+    /// # Errors
+    /// Integrators that follow from no discrete Lagrangian here.
+    pub(in crate::mechanics) fn of_integrator(integrator: IntegrationMethod) -> Result<Self> {
+        let same = |integrator| match integrator {
+            IntegrationMethod::SymplecticEuler => Some(VariationalMethod::Euler),
+            IntegrationMethod::ImplicitMidpoint => Some(VariationalMethod::Midpoint),
+            IntegrationMethod::GaussLegendre4 => Some(VariationalMethod::Gauss4),
+            IntegrationMethod::GaussLegendre6 => Some(VariationalMethod::Gauss6),
+            _ => None,
+        };
+        same(integrator).ok_or_else(|| {
+            let all = IntegrationMethod::ALL.into_iter();
+            let names = all.filter(|&i| same(i).is_some()).map(|i| i.name());
+            Error::WrongShape {
+                path: "integrator".into(),
+                message: format!(
+                    "{} is not the map of a discrete action; use one of {}",
+                    integrator.name(),
+                    names.collect::<Vec<_>>().join(", ")
+                ),
+            }
+        })
     }
 }

@@ -98,7 +98,7 @@ impl DiscreteLagrangian<'_> {
 
     /// `(x, p)` to the next, where `p = -D1 L_d(x, x1)` and `p1 = D2 L_d(x, x1)`; x1 is looked for from `x + h velocity` on. Columns of `tangent` are multiplied by the
     /// derivative. Returns Newton's iterations.
-    pub(super) fn step(
+    pub(in crate::mechanics) fn step(
         &self,
         work: &mut Workspace,
         time: f64,

@@ -11,7 +11,7 @@ mod tests;
 mod workspace;
 
 pub(crate) use quadratic::Quadratic;
-pub(crate) use search::Search;
+pub(crate) use search::{Progress, Search};
 pub(crate) use workspace::Vectors;
 pub use workspace::Workspace;
 

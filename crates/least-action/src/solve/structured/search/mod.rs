@@ -14,17 +14,26 @@ pub(crate) struct Search<'a, Q> {
     memory: &'a mut Vectors,
     problem: &'a mut Q,
     x: &'a mut [f64],
+    at: Progress,
+}
+
+/// How far a search has come. With the memory, the problem and the point that it was left with, it goes on as if it had never stopped.
+pub(crate) struct Progress {
     value: f64,
     damping: Damping,
-    iterations: usize,
+    pub iterations: usize,
     evaluations: usize,
-    factorizations: usize,
+    pub factorizations: usize,
     /// The square-root form is tried next, because normal equations may have spoilt the last step.
     precise: bool,
     /// The step was computed by the factor that is in memory.
     factored: bool,
     /// The largest damping with which normal equations have failed for rounding: less of it they are not asked for again.
     fails_at: f64,
+    /// Steps in a row that promise too little to go on.
+    quiet: usize,
+    /// Whether a step since the last that was taken was too long to be finite.
+    not_finite: bool,
 }
 
 /// What became of a step.
@@ -63,11 +72,7 @@ impl<'a, Q: Quadratic> Search<'a, Q> {
         }
         let value = problem.evaluate(x)?;
         problem.accept();
-        Ok(Search {
-            options,
-            memory,
-            problem,
-            x,
+        let at = Progress {
             value,
             damping: Damping::new(),
             iterations: 0,
@@ -76,77 +81,117 @@ impl<'a, Q: Quadratic> Search<'a, Q> {
             precise: false,
             factored: false,
             fails_at: 0.0,
-        })
+            quiet: 0,
+            not_finite: false,
+        };
+        let mut search = Search {
+            options,
+            memory,
+            problem,
+            x,
+            at,
+        };
+        search.expand();
+        Ok(search)
+    }
+
+    /// Goes on from where [`Search::pause`] left it, with what it was left with.
+    pub fn resume(
+        options: &'a Structured,
+        memory: &'a mut Vectors,
+        problem: &'a mut Q,
+        x: &'a mut [f64],
+        at: Progress,
+    ) -> Self {
+        Search {
+            options,
+            memory,
+            problem,
+            x,
+            at,
+        }
+    }
+
+    pub fn pause(self) -> Progress {
+        self.at
+    }
+
+    /// The lowest so far.
+    pub fn value(&self) -> f64 {
+        self.at.value
     }
 
     pub fn run(mut self) -> Minimum {
-        self.expand();
-        // Steps in a row that promise too little to go on.
-        let mut quiet = 0;
-        // Whether a step since the last that was taken was too long to be finite.
-        let mut not_finite = false;
         let stop = loop {
-            if self.problem.interrupted() {
-                break StopReason::Interrupted;
-            }
-            if self.iterations == self.options.max_iterations {
-                break StopReason::IterationLimit;
-            }
-            self.iterations += 1;
-            if !self.solve() {
-                break nowhere(not_finite, StopReason::LineSearchFailed);
-            }
-            let promise = self.propose();
-            if promise.free == 0.0 {
-                break StopReason::GradientSmall;
-            }
-            let least = LEAST_SHARE * self.problem.noise_level();
-            let small = promise.free <= self.options.tolerance * self.value.max(least);
-            let mut tried = self.try_step(promise.kept);
-            not_finite |= matches!(tried, Tried::NotFinite);
-            // The last step is taken as well: it is there, and near the minimum it removes most of what is left.
-            if small && promise.undamped && !not_finite {
-                break StopReason::ValueSettled;
-            }
-            let mut full = matches!(tried, Tried::Lower(_));
-            if !full && !small && promise.kept > 0.0 {
-                (tried, full) = self.try_others(promise.kept, tried);
-                not_finite |= matches!(tried, Tried::NotFinite);
-            }
-            match tried {
-                Tried::Lower(gain) => {
-                    let held_back = !promise.undamped && self.damping.least();
-                    quiet = if small { quiet + 1 } else { 0 };
-                    if quiet == Damping::QUIET_STEPS {
-                        break StopReason::ValueSettled;
-                    }
-                    (not_finite, self.precise) = (false, false);
-                    match full {
-                        true if held_back && gain > GOOD_GAIN => self.damping.release(),
-                        true => self.damping.relax(gain),
-                        false => self.damping.tighten_once(),
-                    }
-                    self.expand();
-                }
-                Tried::NotLower(_) if self.lost_in_rounding(promise.free) => {
-                    break nowhere(not_finite, StopReason::ValueSettled);
-                }
-                Tried::NotLower(_) if self.imprecise(promise.free) => self.precise = true,
-                Tried::NotLower(_) | Tried::NotFinite => {
-                    self.precise = false;
-                    self.damping.tighten();
-                }
+            if let Some(stop) = self.advance() {
+                break stop;
             }
         };
         Minimum {
-            value: self.value,
+            value: self.at.value,
             stop,
-            iterations: self.iterations,
-            evaluations: self.evaluations,
-            factorizations: self.factorizations,
+            iterations: self.at.iterations,
+            evaluations: self.at.evaluations,
+            factorizations: self.at.factorizations,
             hessian_products: 0,
             active_bounds: self.active_bounds(),
         }
+    }
+
+    /// Tries one step more. Returns why it was the last one, if it was.
+    pub fn advance(&mut self) -> Option<StopReason> {
+        if self.problem.interrupted() {
+            return Some(StopReason::Interrupted);
+        }
+        if self.at.iterations == self.options.max_iterations {
+            return Some(StopReason::IterationLimit);
+        }
+        self.at.iterations += 1;
+        if !self.solve() {
+            return Some(nowhere(self.at.not_finite, StopReason::LineSearchFailed));
+        }
+        let promise = self.propose();
+        if promise.free == 0.0 {
+            return Some(StopReason::GradientSmall);
+        }
+        let least = LEAST_SHARE * self.problem.noise_level();
+        let small = promise.free <= self.options.tolerance * self.at.value.max(least);
+        let mut tried = self.try_step(promise.kept);
+        self.at.not_finite |= matches!(tried, Tried::NotFinite);
+        // The last step is taken as well: it is there, and near the minimum it removes most of what is left.
+        if small && promise.undamped && !self.at.not_finite {
+            return Some(StopReason::ValueSettled);
+        }
+        let mut full = matches!(tried, Tried::Lower(_));
+        if !full && !small && promise.kept > 0.0 {
+            (tried, full) = self.try_others(promise.kept, tried);
+            self.at.not_finite |= matches!(tried, Tried::NotFinite);
+        }
+        match tried {
+            Tried::Lower(gain) => {
+                let held_back = !promise.undamped && self.at.damping.least();
+                self.at.quiet = if small { self.at.quiet + 1 } else { 0 };
+                if self.at.quiet == Damping::QUIET_STEPS {
+                    return Some(StopReason::ValueSettled);
+                }
+                (self.at.not_finite, self.at.precise) = (false, false);
+                match full {
+                    true if held_back && gain > GOOD_GAIN => self.at.damping.release(),
+                    true => self.at.damping.relax(gain),
+                    false => self.at.damping.tighten_once(),
+                }
+                self.expand();
+            }
+            Tried::NotLower(_) if self.lost_in_rounding(promise.free) => {
+                return Some(nowhere(self.at.not_finite, StopReason::ValueSettled));
+            }
+            Tried::NotLower(_) if self.imprecise(promise.free) => self.at.precise = true,
+            Tried::NotLower(_) | Tried::NotFinite => {
+                self.at.precise = false;
+                self.at.damping.tighten();
+            }
+        }
+        None
     }
 
     /// Moves to the proposed point if it is lower.
@@ -154,13 +199,13 @@ impl<'a, Q: Quadratic> Search<'a, Q> {
         if predicted <= 0.0 {
             return Tried::NotLower(f64::NAN);
         }
-        self.evaluations += 1;
+        self.at.evaluations += 1;
         let memory = &mut *self.memory;
         match self.problem.evaluate(&memory.trial) {
             Err(_) => Tried::NotFinite,
-            Ok(value) if self.value - value > Damping::LEAST_GAIN * predicted => {
-                let gain = (self.value - value) / predicted;
-                self.value = value;
+            Ok(value) if self.at.value - value > Damping::LEAST_GAIN * predicted => {
+                let gain = (self.at.value - value) / predicted;
+                self.at.value = value;
                 self.x.copy_from_slice(&memory.trial);
                 self.problem.accept();
                 Tried::Lower(gain)
@@ -171,16 +216,16 @@ impl<'a, Q: Quadratic> Search<'a, Q> {
 
     /// Whether rounding errors of the residuals may change the value by as much as a step promises.
     fn lost_in_rounding(&self, predicted: f64) -> bool {
-        predicted <= 1e-3 * self.value && predicted <= self.problem.rounding(self.x)
+        predicted <= 1e-3 * self.at.value && predicted <= self.problem.rounding(self.x)
     }
 
     /// Whether the step failed near a minimum and hardly damped: then maybe only because too few of its digits are right.
     fn imprecise(&self, predicted: f64) -> bool {
         Q::PRECISE
             && self.problem.is_gauss_newton()
-            && !self.precise
-            && self.damping.negligible()
-            && predicted <= 1e-3 * self.value
+            && !self.at.precise
+            && self.at.damping.negligible()
+            && predicted <= 1e-3 * self.at.value
     }
 
     /// Gradient, Hessian and metric at the present point.
@@ -203,13 +248,13 @@ impl<'a, Q: Quadratic> Search<'a, Q> {
 
     /// Writes the step of the damped quadratic model, without regard to bounds that are not active. The damping grows until there is one.
     fn solve(&mut self) -> bool {
-        while !self.damping.exhausted() {
+        while !self.at.damping.exhausted() {
             let memory = &mut *self.memory;
             for (shift, scale) in memory.shift.iter_mut().zip(&memory.scale) {
-                *shift = self.damping.factor * scale;
+                *shift = self.at.damping.factor * scale;
             }
-            if !self.precise && self.damping.factor > self.fails_at {
-                self.factorizations += 1;
+            if !self.at.precise && self.at.damping.factor > self.at.fails_at {
+                self.at.factorizations += 1;
                 if self.problem.factor(&memory.shift, &memory.fixed) {
                     let gradient = memory.gradient.iter();
                     let pairs = memory.step.iter_mut().zip(gradient);
@@ -221,30 +266,30 @@ impl<'a, Q: Quadratic> Search<'a, Q> {
                     }
                     self.problem.solve(&[], &memory.shift, &mut memory.step);
                     memory.held.copy_from_slice(&memory.fixed);
-                    self.factored = true;
+                    self.at.factored = true;
                     return true;
                 }
             }
             // A damped Gauss-Newton Hessian is positive definite; if it does not look so, rounding hides it, and more damping would only hold back the step.
-            let rounding = self.problem.is_gauss_newton() && self.damping.negligible();
-            if Q::PRECISE && (self.precise || rounding) {
-                if !self.precise {
-                    self.fails_at = self.damping.factor;
+            let rounding = self.problem.is_gauss_newton() && self.at.damping.negligible();
+            if Q::PRECISE && (self.at.precise || rounding) {
+                if !self.at.precise {
+                    self.at.fails_at = self.at.damping.factor;
                 }
                 if self.solve_precisely() {
                     return true;
                 }
             }
-            self.precise = false;
-            self.damping.tighten();
+            self.at.precise = false;
+            self.at.damping.tighten();
         }
         false
     }
 
     /// The same by the form that holds at any ratio of weights.
     fn solve_precisely(&mut self) -> bool {
-        self.factorizations += 1;
-        self.factored = false;
+        self.at.factorizations += 1;
+        self.at.factored = false;
         let memory = &mut *self.memory;
         let (shift, fixed) = (&memory.shift, &memory.fixed);
         self.problem.solve_precisely(shift, fixed, &mut memory.step)

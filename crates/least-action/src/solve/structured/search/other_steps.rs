@@ -24,7 +24,7 @@ impl<Q: Quadratic> Search<'_, Q> {
     /// curvature. The first is the geodesic acceleration of M. K. Transtrum and J. P. Sethna (arXiv 1201.5885, 2012), where the second derivative along the step is the difference
     /// over the whole of it, which is already known. Nothing if none leads to a lower value. A neuron with 18 unknown parameters takes a tenth of the steps.
     fn bend(&mut self, kept: f64) -> Option<Tried> {
-        if !self.factored {
+        if !self.at.factored {
             return None;
         }
         let mut longest = MOST_BEND;
@@ -69,7 +69,7 @@ impl<Q: Quadratic> Search<'_, Q> {
                 // Where the parabola through value, slope and the value met is lowest.
                 Tried::NotLower(value) => {
                     let slope = descent * share;
-                    (0.5 * slope / (value - self.value + slope)).clamp(0.1, 0.5)
+                    (0.5 * slope / (value - self.at.value + slope)).clamp(0.1, 0.5)
                 }
                 _ => 0.25,
             };

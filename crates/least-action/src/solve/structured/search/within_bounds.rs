@@ -46,7 +46,7 @@ impl<Q: Quadratic> Search<'_, Q> {
             // Bounds that the step presses against leave no more than this.
             free: if best { kept } else { free },
             kept,
-            undamped: self.damping.negligible() && damping <= Damping::UNDAMPED * free,
+            undamped: self.at.damping.negligible() && damping <= Damping::UNDAMPED * free,
         }
     }
 
@@ -177,7 +177,7 @@ impl<Q: Quadratic> Search<'_, Q> {
 
     /// Aims anew, at the minimum of the damped model beside what is held. Returns by how much it falls on the way, if that was possible.
     fn aim(&mut self) -> Option<f64> {
-        self.factorizations += 1;
+        self.at.factorizations += 1;
         let memory = &mut *self.memory;
         let (shift, held) = (&memory.shift, &memory.held);
         if !self.problem.factor(shift, held) {

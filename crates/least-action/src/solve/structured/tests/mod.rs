@@ -34,6 +34,44 @@ fn free_bounds(chain: &Chain) -> Bounds {
 }
 
 #[test]
+fn a_search_that_is_left_and_taken_up_again_has_the_bits_of_one_that_is_not() {
+    for hessian in [Hessian::GaussNewton, Hessian::Exact] {
+        let options = Structured { hessian, ..EXACT };
+        let mut ends = Vec::new();
+        for paused in [false, true] {
+            let mut chain = Chain::new([12, 9], 3);
+            let mut x = chain.start();
+            let mut workspace = Workspace::new(&chain).unwrap();
+            let mut rows = Rows {
+                memory: &mut workspace.rows,
+                problem: &mut chain,
+                hessian,
+            };
+            let memory = &mut workspace.vectors;
+            let mut search = Search::begin(&options, memory, &mut rows, &mut x).unwrap();
+            let (value, iterations) = match paused {
+                false => {
+                    let minimum = search.run();
+                    (minimum.value, minimum.iterations)
+                }
+                true => {
+                    while search.advance().is_none() {
+                        let at = search.pause();
+                        let memory = &mut workspace.vectors;
+                        search = Search::resume(&options, memory, &mut rows, &mut x, at);
+                    }
+                    let value = search.value();
+                    (value, search.pause().iterations)
+                }
+            };
+            assert!(iterations > 3, "{iterations}");
+            ends.push((value.to_bits(), iterations, x));
+        }
+        assert_eq!(ends[0], ends[1]);
+    }
+}
+
+#[test]
 fn curvature_and_gradient_are_those_of_the_value() {
     let mut chain = Chain::new([4, 3], 1);
     let mut random = noise(7);

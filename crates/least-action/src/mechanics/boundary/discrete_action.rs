@@ -1,0 +1,231 @@
+//! The discrete action of a path between two ends, with its derivatives.
+
+use super::problem::Problem;
+use crate::action::Layout;
+use crate::error::{check, Result};
+use crate::mechanics::{Chord, DiscreteLagrangian, VariationalMethod, Workspace};
+use crate::solve::BlockMatrix;
+
+/// `sum L_d(x_n, x_(n+1)) + sum (R_m/2) (x - y)^2` over a mesh whose nodes are the points and those of the steps between them. Held ends are not different here: see
+/// [`DiscreteAction::held`].
+#[derive(Clone)]
+pub(super) struct DiscreteAction {
+    pub problem: Problem,
+    pub method: VariationalMethod,
+    steps_per_point: usize,
+    pub work: Workspace,
+    /// Evaluations of discrete Lagrangians so far.
+    pub evaluations: usize,
+    first: Vec<f64>,
+    second: Vec<f64>,
+    block: Vec<f64>,
+}
+
+/// The action of a path.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Value {
+    pub value: f64,
+    /// The size of what it is a sum of: rounding changes it by 1e-16 of this.
+    pub size: f64,
+}
+
+impl DiscreteAction {
+    pub fn new(problem: &Problem, method: VariationalMethod, steps_per_point: usize) -> Self {
+        let d = problem.dimension();
+        DiscreteAction {
+            problem: problem.clone(),
+            method,
+            steps_per_point,
+            work: Workspace::default(),
+            evaluations: 0,
+            first: vec![0.0; d],
+            second: vec![0.0; d],
+            block: vec![0.0; 4 * d * d],
+        }
+    }
+
+    /// D.
+    pub fn dimension(&self) -> usize {
+        self.problem.dimension()
+    }
+
+    pub fn nodes(&self) -> usize {
+        (self.problem.points - 1) * self.steps_per_point + 1
+    }
+
+    /// Nodes x D.
+    pub fn unknowns(&self) -> usize {
+        self.nodes() * self.dimension()
+    }
+
+    /// h, from node to node.
+    pub fn step(&self) -> f64 {
+        self.problem.time_step / self.steps_per_point as f64
+    }
+
+    /// The same sum as that of an orbit, so that both see the same times.
+    pub fn time(&self, node: usize) -> f64 {
+        let (point, inner) = (node / self.steps_per_point, node % self.steps_per_point);
+        self.problem.time(point) + inner as f64 * self.step()
+    }
+
+    /// The point at a node, if it is one.
+    pub fn point(&self, node: usize) -> Option<usize> {
+        let whole = node.is_multiple_of(self.steps_per_point);
+        whole.then_some(node / self.steps_per_point)
+    }
+
+    /// Where a point is in the mesh.
+    pub fn node(&self, point: usize) -> usize {
+        point * self.steps_per_point
+    }
+
+    pub fn holds(&self, node: usize) -> bool {
+        self.point(node).is_some_and(|p| self.problem.holds(p))
+    }
+
+    /// Whether the state that an unknown belongs to is given: one per unknown.
+    pub fn held(&self) -> Vec<bool> {
+        let d = self.dimension();
+        (0..self.unknowns()).map(|i| self.holds(i / d)).collect()
+    }
+
+    /// Every node is coupled with the next.
+    ///
+    /// # Errors
+    /// None, for a problem that there is.
+    pub fn layout(&self) -> Result<Layout> {
+        let mut couples = vec![1; self.nodes()];
+        couples[self.nodes() - 1] = 0;
+        Layout::new(self.dimension(), self.nodes(), 0, couples)
+    }
+
+    /// From points to nodes by straight lines.
+    pub fn spread(&self, path: &[f64]) -> Vec<f64> {
+        let (d, steps) = (self.dimension(), self.steps_per_point);
+        let mut nodes = Vec::with_capacity(self.unknowns());
+        for ends in path.windows(2 * d).step_by(d) {
+            let (from, to) = ends.split_at(d);
+            nodes.extend_from_slice(from);
+            for k in 1..steps {
+                let share = k as f64 / steps as f64;
+                nodes.extend(from.iter().zip(to).map(|(a, b)| a + share * (b - a)));
+            }
+        }
+        nodes.extend_from_slice(&path[path.len() - d..]);
+        nodes
+    }
+
+    /// The states at the points.
+    pub fn at_points(&self, nodes: &[f64]) -> Vec<f64> {
+        let states = nodes.chunks_exact(self.dimension());
+        states
+            .step_by(self.steps_per_point)
+            .flatten()
+            .copied()
+            .collect()
+    }
+
+    /// The action. The gradient is written to the last argument.
+    ///
+    /// # Errors
+    /// Those of discrete Lagrangians, and what is not finite.
+    pub fn gradient(&mut self, path: &[f64], gradient: &mut [f64]) -> Result<Value> {
+        let d = self.dimension();
+        let (mut value, mut size) = (0.0, 0.0);
+        gradient.fill(0.0);
+        for n in 0..self.nodes() - 1 {
+            let term = self.slopes(path, n)?;
+            value += term;
+            size += term.abs();
+            let ends = n * d..(n + 2) * d;
+            let to = gradient[ends.clone()].iter_mut().zip(&path[ends]);
+            for ((to, x), slope) in to.zip(self.first.iter().chain(&self.second)) {
+                *to += slope;
+                size += (slope * x).abs();
+            }
+        }
+        for point in 0..self.problem.points {
+            let at = self.node(point) * d;
+            for impulse in self.problem.impulses(point) {
+                let error = path[at + impulse.component] - impulse.value;
+                let jump = impulse.precision * error;
+                gradient[at + impulse.component] += jump;
+                value += 0.5 * jump * error;
+                size += (jump * impulse.value).abs();
+            }
+        }
+        check::finite("action", value)?;
+        let all: f64 = gradient.iter().map(|g| g * 0.0).sum();
+        check::finite("gradient", all)?;
+        Ok(Value { value, size })
+    }
+
+    /// `L_d` of the step from a node on; its derivatives are then [`DiscreteAction::ends`].
+    ///
+    /// # Errors
+    /// Those of the discrete Lagrangian.
+    pub fn slopes(&mut self, path: &[f64], node: usize) -> Result<f64> {
+        let (time, time_step, d) = (self.time(node), self.step(), self.dimension());
+        let (x0, x1) = path[node * d..][..2 * d].split_at(d);
+        let chord = Chord {
+            time,
+            time_step,
+            x0,
+            x1,
+        };
+        self.evaluations += 1;
+        let l = DiscreteLagrangian::new(self.problem.system.lagrangian(), self.method);
+        l.gradient(&mut self.work, chord, &mut self.first, &mut self.second)
+    }
+
+    /// `D1 L_d` and `D2 L_d` of the step evaluated last.
+    pub fn ends(&self) -> (&[f64], &[f64]) {
+        (&self.first, &self.second)
+    }
+
+    /// `((D1 D1 L_d, D1 D2 L_d), (D2 D1 L_d, D2 D2 L_d))` of a step: 2 D x 2 D.
+    ///
+    /// # Errors
+    /// Those of the discrete Lagrangian.
+    pub fn block(&mut self, chord: Chord) -> Result<&[f64]> {
+        self.evaluations += 1;
+        let l = DiscreteLagrangian::new(self.problem.system.lagrangian(), self.method);
+        l.hessian(&mut self.work, chord, &mut self.block)?;
+        Ok(&self.block)
+    }
+
+    /// Writes the second derivatives.
+    ///
+    /// # Errors
+    /// Those of discrete Lagrangians, and what is not finite.
+    pub fn hessian(&mut self, path: &[f64], hessian: &mut BlockMatrix) -> Result<()> {
+        let d = self.dimension();
+        hessian.set_zero();
+        for n in 0..self.nodes() - 1 {
+            let (x0, x1) = path[n * d..][..2 * d].split_at(d);
+            let chord = Chord {
+                time: self.time(n),
+                time_step: self.step(),
+                x0,
+                x1,
+            };
+            let block = self.block(chord)?;
+            let all: f64 = block.iter().map(|h| h * 0.0).sum();
+            check::finite("second derivative", all)?;
+            for j in 0..2 * d {
+                for i in j..2 * d {
+                    hessian.add(n * d + i, n * d + j, block[j * 2 * d + i]);
+                }
+            }
+        }
+        for point in 0..self.problem.points {
+            let at = self.node(point) * d;
+            for impulse in self.problem.impulses(point) {
+                let i = at + impulse.component;
+                hessian.add(i, i, impulse.precision);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,343 @@
+//! A path of least action by minimisation: damped Newton steps that never climb, then plain ones down to rounding.
+
+use super::discrete_action::{DiscreteAction, Value};
+use super::model::{clear, Model};
+use super::problem::Problem;
+use super::solver::{Found, Iteration, Solver, Work};
+use super::BoundaryOptions;
+use crate::error::{Error, Result};
+use crate::mechanics::dense::size;
+use crate::mechanics::{DiscreteLagrangian, VariationalMethod};
+use crate::solve::{Hessian, Progress, Quadratic, Search, StopReason, Structured, Vectors};
+
+/// Minimises the discrete action. Saddles and maxima it does not find.
+pub(super) struct Minimisation {
+    model: Model,
+    /// All nodes.
+    path: Vec<f64>,
+    options: Structured,
+    tolerance: f64,
+    vectors: Vectors,
+    stage: Stage,
+    /// Sizes of states and action at the beginning.
+    begun: (f64, f64),
+    iterations: usize,
+    /// Factorisations by steps that are not the search's.
+    factorizations: usize,
+    /// The smallest change by a step that was not the search's.
+    smallest: f64,
+}
+
+enum Stage {
+    Search(Option<Progress>),
+    Polish(Last),
+}
+
+/// What the last plain step did.
+struct Last {
+    change: f64,
+    /// The path before it, if the equations held there but for rounding.
+    exact: Option<Vec<f64>>,
+}
+
+impl Last {
+    const NONE: Last = Last {
+        change: f64::INFINITY,
+        exact: None,
+    };
+}
+
+/// The search ends when a step promises less than this share of what the action is a sum of: plain steps are safe then.
+const TOLERANCE: f64 = 1e-12;
+
+/// Paths so many times as large as at the beginning, with an action as much lower, are on their way to infinity.
+const LOST: f64 = 1e8;
+
+/// Momenta below this share of what moving one node by its own size adds to its momentum are the rounding of states.
+const LEAST_MOMENTUM: f64 = 1e-8;
+
+/// A gradient below this share of what a state adds to it by itself is the rounding of states. Where R_f is large, the path may still change by much more.
+const EXACT: f64 = 64.0 * f64::EPSILON;
+
+/// A step that is longer than this share of the one before no longer converges.
+const STANDS: f64 = 0.25;
+
+impl Minimisation {
+    /// # Errors
+    /// An integrator that is not the map of a discrete action, and an action that is not finite along the path.
+    pub fn new(problem: &Problem, path: &[f64], options: &BoundaryOptions) -> Result<Self> {
+        let method = VariationalMethod::of_integrator(options.integrator)?;
+        let action = DiscreteAction::new(problem, method, options.steps_per_point);
+        let path = action.spread(path);
+        let mut model = Model::new(action)?;
+        let begun = model.action.gradient(&path, &mut model.next)?;
+        Ok(Minimisation {
+            begun: (size(&path).max(1.0), begun.size.max(begun.value.abs())),
+            vectors: Vectors::new(path.len(), false),
+            options: Structured {
+                hessian: Hessian::Exact,
+                max_iterations: options.most_iterations(),
+                tolerance: TOLERANCE,
+            },
+            tolerance: options.tolerance,
+            stage: Stage::Search(None),
+            iterations: 0,
+            factorizations: 0,
+            smallest: f64::INFINITY,
+            model,
+            path,
+        })
+    }
+
+    /// Steps of the search until one is taken or it ends.
+    fn search(&mut self, progress: Option<Progress>) -> Result<Iteration> {
+        let before = self.path.clone();
+        let (options, memory, model) = (&self.options, &mut self.vectors, &mut self.model);
+        let mut search = match progress {
+            None => Search::begin(options, memory, model, &mut self.path)?,
+            Some(at) => Search::resume(options, memory, model, &mut self.path, at),
+        };
+        let value = search.value();
+        let stop = loop {
+            let stop = search.advance();
+            if stop.is_some() || search.value() < value {
+                break stop;
+            }
+        };
+        let lowest = search.value();
+        let progress = search.pause();
+        let factorizations = progress.factorizations;
+        self.iterations = progress.iterations;
+        self.stage = Stage::Search(Some(progress));
+        let change = distance(&before, &self.path) / size(&self.path).max(f64::MIN_POSITIVE);
+        if change > 0.0 {
+            self.smallest = self.smallest.min(change);
+        }
+        if let Some(error) = self.model.failure.take() {
+            return Err(error);
+        }
+        let (states, action) = self.begun;
+        if size(&self.path) > LOST * states && lowest < -LOST * action {
+            return Err(self.no_minimum("it falls without end: the time is too long for a minimum"));
+        }
+        match stop {
+            None => {}
+            Some(StopReason::IterationLimit) => return Err(self.out_of_iterations()),
+            Some(StopReason::NotFinite) => {
+                return Err(self.no_minimum("every step leads to where it is not finite"));
+            }
+            Some(_) => {
+                self.factorizations = factorizations;
+                self.smallest = f64::INFINITY;
+                self.stage = Stage::Polish(Last::NONE);
+            }
+        }
+        Ok(Iteration {
+            change,
+            solved: false,
+        })
+    }
+
+    /// Newton's step on the exact Hessian.
+    fn polish(&mut self, last: Last) -> Result<Iteration> {
+        if self.iterations >= self.options.max_iterations {
+            return Err(self.out_of_iterations());
+        }
+        self.iterations += 1;
+        self.factorizations += 1;
+        let model = &mut self.model;
+        let mut step = vec![0.0; self.path.len()];
+        model.action.gradient(&self.path, &mut step)?;
+        model.action.hessian(&self.path, &mut model.hessian)?;
+        if !model.factor(&[], &[]) {
+            return Err(self.no_minimum("the path that it came to is a saddle"));
+        }
+        clear(&mut step, &model.held);
+        let mut exact = vec![0.0; step.len()];
+        model.hessian.diagonal(&mut exact);
+        let digits = EXACT * size(&self.path);
+        let mut pairs = step.iter().zip(&exact);
+        let exact = pairs.all(|(g, h)| g.abs() <= digits * h.abs());
+        model.factor.solve(&mut step);
+        let moved: Vec<f64> = self.path.iter().zip(&step).map(|(x, s)| x - s).collect();
+        let change = size(&step) / size(&moved).max(f64::MIN_POSITIVE);
+        let stands = change > STANDS * last.change;
+        let known = exact || last.exact.is_some();
+        let rounding =
+            change <= 4.0 * f64::EPSILON || stands && (known || change <= self.tolerance);
+        let before = match change < self.smallest {
+            true => {
+                self.smallest = change;
+                std::mem::replace(&mut self.path, moved)
+            }
+            // A step that is only rounding is not taken.
+            false if rounding => {
+                if let (Some(better), false) = (last.exact, exact) {
+                    self.path = better;
+                }
+                self.path.clone()
+            }
+            false => {
+                return Err(self.no_minimum("Newton's steps do not converge where it is lowest"));
+            }
+        };
+        self.stage = Stage::Polish(Last {
+            change,
+            exact: exact.then_some(before),
+        });
+        Ok(Iteration {
+            change,
+            solved: rounding,
+        })
+    }
+
+    fn no_minimum(&self, why: &str) -> Error {
+        self.not_converged(
+            "method",
+            format!(
+                "no minimum of the action was found: {why}; \"collocation\" finds saddles as well"
+            ),
+        )
+    }
+
+    fn out_of_iterations(&self) -> Error {
+        self.not_converged(
+            "maxIterations",
+            "allow more, begin nearer to the path, or climb in R_f by a continuation; an action that falls without end has no minimum".into(),
+        )
+    }
+
+    fn not_converged(&self, path: &str, remedy: String) -> Error {
+        Error::NotConverged {
+            path: path.into(),
+            equations: "the discrete Euler-Lagrange equations of a path that begins".into(),
+            time: self.model.action.problem.start,
+            iterations: self.iterations,
+            change: self.smallest,
+            remedy,
+        }
+    }
+
+    /// The largest difference of one step with two of half its length, from every node on: of states and of momenta, each relative to its own size.
+    fn mesh_error(&mut self, before: &[f64], after: &[f64], scale: (f64, f64)) -> Result<f64> {
+        let action = &mut self.model.action;
+        let (d, h) = (action.dimension(), action.step());
+        let times: Vec<f64> = (0..action.nodes()).map(|n| action.time(n)).collect();
+        let l = DiscreteLagrangian::new(action.problem.system.lagrangian(), action.method);
+        let (mut z, mut velocity) = (vec![0.0; 2 * d], vec![0.0; d]);
+        let mut largest = 0.0f64;
+        for (n, ends) in self.path.windows(2 * d).step_by(d).enumerate() {
+            let (x0, x1) = ends.split_at(d);
+            z[..d].copy_from_slice(x0);
+            z[d..].copy_from_slice(&after[n * d..][..d]);
+            for (v, (a, b)) in velocity.iter_mut().zip(x0.iter().zip(x1)) {
+                *v = (b - a) / h;
+            }
+            for half in 0..2 {
+                let time = times[n] + 0.5 * h * half as f64;
+                l.step(&mut action.work, time, 0.5 * h, &mut z, &velocity, None)?;
+            }
+            let of_x = distance(&z[..d], x1) / scale.0;
+            let of_p = distance(&z[d..], &before[(n + 1) * d..][..d]) / scale.1;
+            largest = largest.max(of_x).max(of_p);
+        }
+        Ok(largest)
+    }
+
+    fn state(&mut self) -> Result<Found> {
+        let action = &mut self.model.action;
+        let (d, nodes) = (action.dimension(), action.nodes());
+        let last = nodes - 1;
+        let mut gradient = vec![0.0; nodes * d];
+        let Value { value, .. } = action.gradient(&self.path, &mut gradient)?;
+        // Both Legendre transforms at every node: of the step that ends there, and of the one that begins.
+        let (mut before, mut after) = (vec![0.0; nodes * d], vec![0.0; nodes * d]);
+        for n in 0..last {
+            action.slopes(&self.path, n)?;
+            let (first, second) = action.ends();
+            before[(n + 1) * d..][..d].copy_from_slice(second);
+            let begins = after[n * d..].iter_mut().zip(first);
+            begins.for_each(|(p, slope)| *p = -slope);
+        }
+        let mut momentum = Vec::with_capacity(action.problem.points * d);
+        for point in 0..action.problem.points {
+            let node = action.node(point);
+            let at = node * d..(node + 1) * d;
+            let from = if node == last { &before } else { &after };
+            momentum.extend_from_slice(&from[at.clone()]);
+            if node < last {
+                let own = &mut momentum[point * d..];
+                for impulse in action.problem.impulses(point) {
+                    let error = self.path[at.start + impulse.component] - impulse.value;
+                    own[impulse.component] -= impulse.precision * error;
+                }
+            }
+        }
+        action.hessian(&self.path, &mut self.model.hessian)?;
+        let mut diagonal = vec![0.0; nodes * d];
+        self.model.hessian.diagonal(&mut diagonal);
+        let states = size(&self.path).max(f64::MIN_POSITIVE);
+        let momenta = size(&before).max(size(&after));
+        let momenta = momenta.max(LEAST_MOMENTUM * size(&diagonal) * states);
+        let momenta = momenta.max(f64::MIN_POSITIVE);
+        let (mut residual, mut boundary_error) = (0.0f64, 0.0f64);
+        for (n, gradient) in gradient.chunks_exact(d).enumerate() {
+            let error = size(gradient) / momenta;
+            if n > 0 && n < last {
+                residual = residual.max(error);
+            } else if !self.model.action.holds(n) {
+                boundary_error = boundary_error.max(error);
+            }
+        }
+        let mesh_error = self.mesh_error(&before, &after, (states, momenta));
+        let action = &self.model.action;
+        Ok(Found {
+            path: action.at_points(&self.path),
+            momentum,
+            action: value,
+            residual,
+            boundary_error,
+            mesh_error: mesh_error.unwrap_or(f64::INFINITY),
+            mesh: (0..nodes).map(|n| action.time(n)).collect(),
+        })
+    }
+}
+
+impl Solver for Minimisation {
+    fn iterate(&mut self) -> Result<Iteration> {
+        match std::mem::replace(&mut self.stage, Stage::Polish(Last::NONE)) {
+            Stage::Search(progress) => self.search(progress),
+            Stage::Polish(last) => self.polish(last),
+        }
+    }
+
+    fn found(&mut self) -> Found {
+        let states = self.model.action.at_points(&self.path);
+        // Where derivatives are not to be had there is no more than the path.
+        self.state().unwrap_or_else(|_| Found {
+            momentum: vec![f64::NAN; states.len()],
+            path: states,
+            action: f64::NAN,
+            residual: f64::INFINITY,
+            boundary_error: f64::INFINITY,
+            mesh_error: f64::INFINITY,
+            mesh: Vec::new(),
+        })
+    }
+
+    fn work(&self) -> Work {
+        let of_search = match &self.stage {
+            Stage::Search(Some(progress)) => progress.factorizations,
+            _ => 0,
+        };
+        Work {
+            iterations: self.iterations,
+            factorizations: self.factorizations + of_search,
+            steps: self.model.action.evaluations,
+        }
+    }
+}
+
+fn distance(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).fold(0.0, |m, (a, b)| m.max((a - b).abs()))
+}
