@@ -1,8 +1,10 @@
 //! The two-point boundary-value problem: paths of stationary action between two ends.
 
+mod adjoint;
 mod band;
 mod collocation;
 mod mesh;
+mod multigrid;
 mod nodes;
 mod options;
 mod problem;
@@ -11,6 +13,7 @@ mod shooting;
 mod solution;
 mod solve;
 mod solver;
+mod sweeps;
 
 pub use options::{Boundary, BoundaryMethod, BoundaryOptions, Continuation};
 pub use second_variation::{SecondVariation, Stationary};

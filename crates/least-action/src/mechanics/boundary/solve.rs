@@ -2,10 +2,12 @@
 
 use super::collocation::Collocation;
 use super::mesh::Mesh;
+use super::multigrid::Multigrid;
 use super::nodes::Nodes;
 use super::problem::Problem;
 use super::shooting::Shooting;
 use super::solver::{Solver, Work};
+use super::sweeps::ForwardBackward;
 use super::{BoundaryMethod, BoundaryOptions, BoundarySolution, BoundaryStatus, ContinuationRung};
 use crate::error::{check, Error, Result};
 use crate::mechanics::{momentum, System, Workspace};
@@ -276,7 +278,7 @@ fn momenta(problem: &Problem, path: &[f64]) -> Result<Vec<f64>> {
 }
 
 /// States and momenta of the given points, one after the other.
-fn nodes(path: &[f64], p: &[f64], d: usize, points: impl Iterator<Item = usize>) -> Vec<f64> {
+pub(super) fn nodes(path: &[f64], p: &[f64], d: usize, points: impl Iterator<Item = usize>) -> Vec<f64> {
     points
         .flat_map(|n| path[n * d..][..d].iter().chain(&p[n * d..][..d]))
         .copied()
@@ -317,6 +319,8 @@ fn solver_of(
                 options.tolerance,
             )))
         }
+        BoundaryMethod::ForwardBackward => Ok(Box::new(ForwardBackward::new(problem, path, p, options)?)),
+        BoundaryMethod::Multigrid => Ok(Box::new(Multigrid::new(problem, path, p, options))),
         _ => Err(Error::WrongShape {
             path: "method".into(),
             message: "is not there yet".into(),

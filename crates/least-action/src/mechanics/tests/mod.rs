@@ -4,7 +4,9 @@ mod boundary;
 mod derivatives;
 mod discrete;
 mod gradients;
+mod multigrid;
 mod orbits;
+mod sweeps;
 mod trouble;
 mod variational;
 

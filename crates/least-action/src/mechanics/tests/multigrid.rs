@@ -1,0 +1,1 @@
+//! Two levels in time.
