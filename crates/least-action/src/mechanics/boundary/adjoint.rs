@@ -276,15 +276,7 @@ impl Equations for States<'_> {
             stage.copy_from_slice(self.x);
             add(1.0, increment, &mut stage);
             let scheme = self.scheme;
-            scheme.slope(
-                self.action,
-                work,
-                self.span,
-                j,
-                &stage,
-                self.p,
-                &mut slope,
-            );
+            scheme.slope(self.action, work, self.span, j, &stage, self.p, &mut slope);
             let weight = |i: usize| h * scheme.a[i * s + j];
             for (i, residual) in residual.chunks_exact_mut(d).enumerate() {
                 add(-weight(i), &slope, residual);

@@ -278,7 +278,12 @@ fn momenta(problem: &Problem, path: &[f64]) -> Result<Vec<f64>> {
 }
 
 /// States and momenta of the given points, one after the other.
-pub(super) fn nodes(path: &[f64], p: &[f64], d: usize, points: impl Iterator<Item = usize>) -> Vec<f64> {
+pub(super) fn nodes(
+    path: &[f64],
+    p: &[f64],
+    d: usize,
+    points: impl Iterator<Item = usize>,
+) -> Vec<f64> {
     points
         .flat_map(|n| path[n * d..][..d].iter().chain(&p[n * d..][..d]))
         .copied()
@@ -319,7 +324,9 @@ fn solver_of(
                 options.tolerance,
             )))
         }
-        BoundaryMethod::ForwardBackward => Ok(Box::new(ForwardBackward::new(problem, path, p, options)?)),
+        BoundaryMethod::ForwardBackward => {
+            Ok(Box::new(ForwardBackward::new(problem, path, p, options)?))
+        }
         BoundaryMethod::Multigrid => Ok(Box::new(Multigrid::new(problem, path, p, options))),
         _ => Err(Error::WrongShape {
             path: "method".into(),

@@ -257,9 +257,8 @@ impl ForwardBackward {
             .zip(b.costates.chunks_exact(d).zip(b.controls.chunks_exact(d)))
             .enumerate()
         {
-            let terms = (0..d).map(|i| {
-                (ga[i] - pa[i]) * (gb[i] - pb[i]) / self.action.model_precision[i]
-            });
+            let terms =
+                (0..d).map(|i| (ga[i] - pa[i]) * (gb[i] - pb[i]) / self.action.model_precision[i]);
             sum += h * weights[k % weights.len()] * terms.sum::<f64>();
         }
         for (i, (precision, _)) in self.prior.iter().enumerate() {
@@ -332,7 +331,9 @@ impl Solver for ForwardBackward {
         self.work.iterations += 1;
         if !self.swept {
             let mut now = std::mem::take(&mut self.now);
-            let swept = self.forward(&mut now).and_then(|()| self.backward(&mut now));
+            let swept = self
+                .forward(&mut now)
+                .and_then(|()| self.backward(&mut now));
             self.now = now;
             swept?;
             self.swept = true;
