@@ -304,14 +304,14 @@ impl ForwardBackward {
         }
         let slope = self.product(&self.now, &self.now);
         let fall = self.now.action - trial.action;
+        let is_rounding = fall.abs() <= ROUNDING * self.now.action.abs();
         let falls = fall >= FALL * rate * slope;
-        let may_be_rounding = fall.abs() <= ROUNDING * self.now.action.abs();
-        if !(falls || may_be_rounding) || self.backward(trial).is_err() {
+        if !(falls || is_rounding) || self.backward(trial).is_err() {
             return false;
         }
-        // As above: a slope against the step that is not as large as that along it.
-        let rises = self.product(trial, &self.now) < (2.0 * FALL - 1.0) * slope;
-        (falls || !rises) && self.change(trial).is_finite()
+        // The same on a parabola: a slope against the step that is not as large as that along it was.
+        let levels = self.product(trial, &self.now) >= (2.0 * FALL - 1.0) * slope;
+        (levels || !is_rounding) && self.change(trial).is_finite()
     }
 
     fn no_way_on(&self) -> Error {
@@ -330,12 +330,10 @@ impl Solver for ForwardBackward {
     fn iterate(&mut self) -> Result<Iteration> {
         self.work.iterations += 1;
         if !self.swept {
-            let mut now = std::mem::take(&mut self.now);
-            let swept = self
-                .forward(&mut now)
-                .and_then(|()| self.backward(&mut now));
-            self.now = now;
-            swept?;
+            let mut first = self.now.clone();
+            self.forward(&mut first)?;
+            self.backward(&mut first)?;
+            self.now = first;
             self.swept = true;
         }
         let change = self.change(&self.now);

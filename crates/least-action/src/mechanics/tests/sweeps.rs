@@ -202,14 +202,14 @@ fn measurements_along_the_path_draw_the_sweeps() {
     let twin = |data_form| {
         let model: Arc<dyn Model> = Arc::new(models::lorenz63().unwrap());
         let points = 11;
-        let times = (0..points).map(|n| 0.05 * n as f64);
+        let times = (0..points).map(|n| 0.02 * n as f64);
         let data = Observations {
             start: 0.0,
-            time_step: 0.05,
+            time_step: 0.02,
             points,
             observed: vec![0, 2],
             values: times
-                .flat_map(|t| [2.0 + 6.0 * t, 20.0 - 9.0 * t])
+                .flat_map(|t| [2.0 + 6.0 * t, 20.0 - 30.0 * t])
                 .collect(),
             inputs: Vec::new(),
         };
@@ -229,7 +229,7 @@ fn measurements_along_the_path_draw_the_sweeps() {
                 options: BoundaryOptions {
                     boundary: Boundary::FixedStart,
                     integrator,
-                    time_step: 0.05,
+                    time_step: 0.02,
                     tolerance: 1e-10,
                     mesh_tolerance: 0.99,
                     second_variation: false,
@@ -255,44 +255,48 @@ fn slopes(s: &[f64]) -> Vec<f64> {
     slopes
 }
 
+/// The cost of what the network makes of its first state, with no error of its layers.
+fn loss(case: &Case, first: &[f64]) -> f64 {
+    let (h, layers) = (case.options.time_step, case.path.len() / NETWORK - 1);
+    let mut x = first.to_vec();
+    let mut cost = 0.0;
+    for layer in 0..=layers {
+        let time = layer as f64 * h;
+        let data = case.system.impulses().iter();
+        for i in data.filter(|i| (i.time - time).abs() < 1e-9) {
+            let miss = x[i.component] - i.value;
+            cost += 0.5 * i.precision * miss * miss;
+        }
+        if layer < layers {
+            let slopes = slopes(&x);
+            x.iter_mut().zip(slopes).for_each(|(x, f)| *x += h * f);
+        }
+    }
+    cost
+}
+
+/// By differences.
+fn gradient_of_loss(case: &Case, first: &[f64]) -> Vec<f64> {
+    let moved = |k: usize, by: f64| {
+        let mut first = first.to_vec();
+        first[k] += by;
+        loss(case, &first)
+    };
+    let slope = |k| (moved(k, 1e-5) - moved(k, -1e-5)) / 2e-5;
+    (0..first.len()).map(slope).collect()
+}
+
 #[test]
 fn the_first_sweep_back_is_backpropagation() {
-    let layers = 8;
-    let case = network(layers, 0.7, IntegrationMethod::SymplecticEuler);
+    let case = network(8, 0.7, IntegrationMethod::SymplecticEuler);
     let solution = case.solve_with(|o| {
         o.method = Method::ForwardBackward;
         o.max_iterations = Some(1);
         // The path hardly leaves the model's own orbit.
         o.rate = 1e-10;
     });
-    let loss = |first: &[f64]| {
-        let data = case.system.impulses();
-        let mut x = first.to_vec();
-        let mut cost = 0.0;
-        for layer in 0..=layers {
-            let time = layer as f64 * case.options.time_step;
-            let here = data.iter().filter(|i| (i.time - time).abs() < 1e-9);
-            for i in here {
-                let miss = x[i.component] - i.value;
-                cost += 0.5 * i.precision * miss * miss;
-            }
-            if layer < layers {
-                let slopes = slopes(&x);
-                let pairs = x.iter_mut().zip(slopes);
-                pairs.for_each(|(x, f)| *x += case.options.time_step * f);
-            }
-        }
-        cost
-    };
-    let first = &solution.path[..NETWORK];
-    for k in 0..NETWORK {
-        let moved = |by: f64| {
-            let mut first = first.to_vec();
-            first[k] += by;
-            loss(&first)
-        };
-        let gradient = (moved(1e-5) - moved(-1e-5)) / 2e-5;
-        let costate = solution.momentum[k];
+    let gradient = gradient_of_loss(&case, &solution.path[..NETWORK]);
+    for (k, (gradient, costate)) in gradient.iter().zip(&solution.momentum).enumerate() {
         let off = (gradient + costate).abs();
         assert!(
             off < 1e-7 * (1.0 + gradient.abs()),
@@ -300,6 +304,41 @@ fn the_first_sweep_back_is_backpropagation() {
         );
         assert!(gradient.abs() > 1e-3, "{k}");
     }
+}
+
+#[test]
+fn with_layers_without_errors_it_is_gradient_descent_on_the_first_weights() {
+    let (prior, rate) = (0.7, 1e-3);
+    let mut case = network(8, prior, IntegrationMethod::SymplecticEuler);
+    case.system = case
+        .system
+        .with_model_precision_times(f64::INFINITY)
+        .unwrap();
+    let first = case.path[..NETWORK].to_vec();
+    let step = case.solve_with(|o| {
+        o.method = Method::ForwardBackward;
+        o.max_iterations = Some(1);
+        o.rate = rate;
+    });
+    let gradient = gradient_of_loss(&case, &first);
+    for k in 4..NETWORK {
+        let expected = first[k] - rate / prior * gradient[k];
+        assert!((step.path[k] - expected).abs() < 1e-10, "{k}");
+        assert!((first[k] - expected).abs() > 1e-5, "{k}");
+        // Weights stay what they are from layer to layer.
+        let weights = step.path[k..].iter().step_by(NETWORK);
+        assert!(weights.clone().all(|w| *w == step.path[k]), "{k}");
+    }
+    let swept = case.solve(Method::ForwardBackward);
+    let newton = case.solve(Method::MultipleShooting);
+    assert_same(&newton, &swept, 1e-8, "infinite precision");
+    let two_levels = case.solve_with(|o| {
+        o.method = Method::Multigrid;
+        o.points_per_segment = 2;
+    });
+    assert_same(&newton, &two_levels, 1e-8, "infinite precision, two levels");
+    let size = |v: &[f64]| v.iter().fold(0.0f64, |m, v| m.max(v.abs()));
+    assert!(size(&gradient_of_loss(&case, &swept.path[..NETWORK])) < 1e-6);
 }
 
 #[test]
