@@ -25,8 +25,13 @@ pub(super) struct Scheme {
     back: Vec<f64>,
 }
 
-/// One step: when it begins and how long it is.
-pub(super) type Span = (f64, f64);
+/// One step of the scheme, from `time` to `time + h`.
+pub(super) struct Step<'a> {
+    pub scheme: &'a Scheme,
+    pub action: &'a ContinuousAction,
+    pub time: f64,
+    pub h: f64,
+}
 
 impl Scheme {
     /// # Errors
@@ -73,52 +78,38 @@ impl Scheme {
         1.0 - self.back[stage * s..][..s].iter().sum::<f64>()
     }
 
-    /// No stage needs the solution of an equation.
+    /// Every stage is at the beginning of the step.
     fn is_explicit(&self) -> bool {
-        let s = self.stages();
-        (0..s).all(|i| self.a[i * s + i..(i + 1) * s].iter().all(|a| *a == 0.0))
+        self.a.iter().all(|a| *a == 0.0)
     }
+}
 
+impl Step<'_> {
     /// Moves the state on with the costates `p` of the stages, and writes the states of the stages.
     ///
     /// # Errors
     /// Implicit equations that are not solved.
     pub fn forward(
         &self,
-        action: &ContinuousAction,
         work: &mut Workspace,
-        (time, h): Span,
         p: &[f64],
         x: &mut [f64],
         stages: &mut [f64],
     ) -> Result<()> {
-        let (d, s) = (x.len(), self.stages());
+        let Step {
+            scheme, time, h, ..
+        } = *self;
+        let (d, s) = (x.len(), scheme.stages());
         let mut slope = work.take(d);
-        if self.is_explicit() {
-            let mut slopes = work.take(s * d);
-            for i in 0..s {
-                let stage = &mut stages[i * d..][..d];
-                stage.copy_from_slice(x);
-                for j in 0..i {
-                    add(h * self.a[i * s + j], &slopes[j * d..][..d], stage);
-                }
-                let slope = &mut slopes[i * d..][..d];
-                self.slope(action, work, (time, h), i, stage, p, slope);
-            }
-            work.give(slopes);
+        if scheme.is_explicit() {
+            stages.copy_from_slice(x);
         } else {
             let mut increments = work.take(s * d);
             for (i, increment) in increments.chunks_exact_mut(d).enumerate() {
-                self.slope(action, work, (time, h), i, x, p, increment);
-                increment.iter_mut().for_each(|w| *w *= self.c[i] * h);
+                self.slope(work, i, x, p, increment);
+                increment.iter_mut().for_each(|w| *w *= scheme.c[i] * h);
             }
-            let mut equations = States {
-                scheme: self,
-                action,
-                span: (time, h),
-                x,
-                p,
-            };
+            let mut equations = States { step: self, x, p };
             let solved = newton(EQUATIONS, time, work, &mut increments, &mut equations);
             let pairs = stages.chunks_exact_mut(d).zip(increments.chunks_exact(d));
             for (stage, increment) in pairs {
@@ -129,27 +120,22 @@ impl Scheme {
             solved?;
         }
         for (i, stage) in stages.chunks_exact(d).enumerate() {
-            self.slope(action, work, (time, h), i, stage, p, &mut slope);
-            add(h * self.b[i], &slope, x);
+            self.slope(work, i, stage, p, &mut slope);
+            add(h * scheme.b[i], &slope, x);
         }
         work.give(slope);
         Ok(())
     }
 
+    fn time_of(&self, stage: usize) -> f64 {
+        self.time + self.scheme.c[stage] * self.h
+    }
+
     /// `F + p / R_f` at a stage.
-    fn slope(
-        &self,
-        action: &ContinuousAction,
-        work: &mut Workspace,
-        (time, h): Span,
-        stage: usize,
-        x: &[f64],
-        p: &[f64],
-        slope: &mut [f64],
-    ) {
-        action.flow(work, time + self.c[stage] * h, x, slope);
+    fn slope(&self, work: &mut Workspace, stage: usize, x: &[f64], p: &[f64], slope: &mut [f64]) {
+        self.action.flow(work, self.time_of(stage), x, slope);
         let p = &p[stage * x.len()..][..x.len()];
-        for ((to, p), precision) in slope.iter_mut().zip(p).zip(&action.model_precision) {
+        for ((to, p), precision) in slope.iter_mut().zip(p).zip(&self.action.model_precision) {
             *to += p / precision;
         }
     }
@@ -160,28 +146,28 @@ impl Scheme {
     /// Equations without solution.
     pub fn backward(
         &self,
-        action: &ContinuousAction,
         work: &mut Workspace,
-        (time, h): Span,
         stages: &[f64],
         p: &mut [f64],
         costates: &mut [f64],
     ) -> Result<()> {
-        let (d, s) = (p.len(), self.stages());
+        let Step {
+            scheme, action, h, ..
+        } = *self;
+        let (d, s) = (p.len(), scheme.stages());
         let rows = s * d;
-        let at = |j: usize| (time + self.c[j] * h, &stages[j * d..][..d]);
-        let pull = |i: usize, j: usize| h * self.back[i * s + j];
+        let at = |j: usize| (self.time_of(j), &stages[j * d..][..d]);
         for costate in costates.chunks_exact_mut(d) {
             costate.copy_from_slice(p);
         }
-        if self.back.iter().any(|w| *w != 0.0) {
+        if scheme.back.iter().any(|w| *w != 0.0) {
             let mut matrix = work.take(rows * rows);
             let mut df = work.take(d * d);
             for j in 0..s {
                 let (time, x) = at(j);
                 action.jacobian(work, time, x, &mut df);
                 for i in 0..s {
-                    let weight = pull(i, j);
+                    let weight = h * scheme.back[i * s + j];
                     // Columns of DF are rows of its transpose.
                     for (r, column) in df.chunks_exact(d).enumerate() {
                         for (q, value) in column.iter().enumerate() {
@@ -205,7 +191,7 @@ impl Scheme {
             work.give(df);
             work.give(matrix);
             if !regular {
-                return Err(EQUATIONS.singular(time));
+                return Err(EQUATIONS.singular(self.time));
             }
         }
         let mut rate = work.take(d);
@@ -216,30 +202,25 @@ impl Scheme {
             for (component, precision, misfit) in action.misfits(time, x) {
                 rate[component] -= precision * misfit;
             }
-            add(h * self.b[j], &rate, p);
+            add(h * scheme.b[j], &rate, p);
         }
         work.give(rate);
         Ok(())
     }
 
     /// The discrete action of the step, `h sum b (|p|^2 / (2 R_f) + (R_m/2) |P (x - y)|^2)`: also where R_f is infinite.
-    pub fn action(
-        &self,
-        action: &ContinuousAction,
-        (time, h): Span,
-        p: &[f64],
-        stages: &[f64],
-    ) -> f64 {
+    pub fn action(&self, p: &[f64], stages: &[f64]) -> f64 {
+        let action = self.action;
         let d = action.dimension();
         let pairs = p.chunks_exact(d).zip(stages.chunks_exact(d)).enumerate();
         let costs = pairs.map(|(i, (p, x))| {
             let terms = p.iter().zip(&action.model_precision);
             let of_model: f64 = terms.map(|(p, r)| p * p / r).sum();
-            let misfits = action.misfits(time + self.c[i] * h, x);
+            let misfits = action.misfits(self.time_of(i), x);
             let of_data: f64 = misfits.map(|(_, r, misfit)| r * misfit * misfit).sum();
-            self.b[i] * (of_model + of_data)
+            self.scheme.b[i] * (of_model + of_data)
         });
-        0.5 * h * costs.sum::<f64>()
+        0.5 * self.h * costs.sum::<f64>()
     }
 }
 
@@ -252,9 +233,7 @@ fn add(factor: f64, v: &[f64], to: &mut [f64]) {
 
 /// `W_i = h sum_j a_ij (F + p / R_f)(x + W_j)` for the increments W of the states at the stages.
 struct States<'a> {
-    scheme: &'a Scheme,
-    action: &'a ContinuousAction,
-    span: Span,
+    step: &'a Step<'a>,
     x: &'a [f64],
     p: &'a [f64],
 }
@@ -267,23 +246,23 @@ impl Equations for States<'_> {
         residual: &mut [f64],
         mut jacobian: Option<&mut [f64]>,
     ) -> Result<()> {
-        let (d, s, rows) = (self.x.len(), self.scheme.stages(), increments.len());
-        let (time, h) = self.span;
+        let Step {
+            scheme, action, h, ..
+        } = *self.step;
+        let (d, s, rows) = (self.x.len(), scheme.stages(), increments.len());
         residual.copy_from_slice(increments);
         let (mut stage, mut slope) = (work.take(d), work.take(d));
         let mut df = work.take(d * d);
         for (j, increment) in increments.chunks_exact(d).enumerate() {
             stage.copy_from_slice(self.x);
             add(1.0, increment, &mut stage);
-            let scheme = self.scheme;
-            scheme.slope(self.action, work, self.span, j, &stage, self.p, &mut slope);
+            self.step.slope(work, j, &stage, self.p, &mut slope);
             let weight = |i: usize| h * scheme.a[i * s + j];
             for (i, residual) in residual.chunks_exact_mut(d).enumerate() {
                 add(-weight(i), &slope, residual);
             }
             if let Some(jacobian) = jacobian.as_deref_mut() {
-                let time = time + scheme.c[j] * h;
-                self.action.jacobian(work, time, &stage, &mut df);
+                action.jacobian(work, self.step.time_of(j), &stage, &mut df);
                 for (q, column) in df.chunks_exact(d).enumerate() {
                     let to = &mut jacobian[(j * d + q) * rows..][..rows];
                     to.fill(0.0);

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::adjoint::Scheme;
+use super::adjoint::{Scheme, Step};
 use super::nodes::Nodes;
 use super::problem::Problem;
 use super::shooting::Shooting;
@@ -102,7 +102,7 @@ impl ForwardBackward {
                 *precision += impulse.precision;
                 *sum += impulse.precision * impulse.value;
             }
-            if let Some(i) = prior.iter().position(|(precision, _)| !(*precision > 0.0)) {
+            if let Some(i) = prior.iter().position(|(precision, _)| *precision <= 0.0) {
                 return wrong(
                     "boundary",
                     format!(
@@ -168,30 +168,35 @@ impl ForwardBackward {
         }
     }
 
-    /// When a step begins, and its length.
-    fn span(&self, point: usize, part: usize) -> (f64, f64) {
+    /// A step, and the first of its numbers among those of all stages.
+    fn step(&self, point: usize, part: usize) -> (Step<'_>, usize) {
         let h = self.problem.time_step / self.steps_per_point as f64;
-        (self.problem.time(point) + part as f64 * h, h)
+        let step = Step {
+            scheme: &self.scheme,
+            action: &self.action,
+            time: self.problem.time(point) + part as f64 * h,
+            h,
+        };
+        let width = self.scheme.stages() * self.problem.dimension();
+        (step, (point * self.steps_per_point + part) * width)
     }
 
     /// The states and the action.
     fn forward(&mut self, sweep: &mut Sweep) -> Result<()> {
         let d = self.problem.dimension();
         let width = self.scheme.stages() * d;
+        let mut space = std::mem::take(&mut self.space);
         let mut x = sweep.start.clone();
         let mut integral = 0.0;
         for point in 0..self.problem.points - 1 {
             sweep.path[point * d..][..d].copy_from_slice(&x);
             for part in 0..self.steps_per_point {
-                let span = self.span(point, part);
-                let at = (point * self.steps_per_point + part) * width;
+                self.work.steps += 1;
+                let (step, at) = self.step(point, part);
                 let controls = &sweep.controls[at..at + width];
                 let stages = &mut sweep.stages[at..at + width];
-                let (action, space) = (&self.action, &mut self.space);
-                self.work.steps += 1;
-                self.scheme
-                    .forward(action, space, span, controls, &mut x, stages)?;
-                integral += self.scheme.action(action, span, controls, stages);
+                step.forward(&mut space, controls, &mut x, stages)?;
+                integral += step.action(controls, stages);
             }
             if let Some(i) = x.iter().position(|x| !x.is_finite()) {
                 return Err(Error::NotFinite {
@@ -205,6 +210,7 @@ impl ForwardBackward {
             }
         }
         sweep.path[(self.problem.points - 1) * d..].copy_from_slice(&x);
+        self.space = space;
         sweep.action = integral + self.problem.cost_of_impulses(&sweep.path);
         Ok(())
     }
@@ -213,19 +219,17 @@ impl ForwardBackward {
     fn backward(&mut self, sweep: &mut Sweep) -> Result<()> {
         let d = self.problem.dimension();
         let width = self.scheme.stages() * d;
+        let mut space = std::mem::take(&mut self.space);
         let mut z = vec![0.0; 2 * d];
         for point in (0..self.problem.points).rev() {
             let last = point + 1 == self.problem.points;
             let parts = if last { 0 } else { self.steps_per_point };
             for part in (0..parts).rev() {
-                let span = self.span(point, part);
-                let at = (point * self.steps_per_point + part) * width;
+                self.work.steps += 1;
+                let (step, at) = self.step(point, part);
                 let stages = &sweep.stages[at..at + width];
                 let costates = &mut sweep.costates[at..at + width];
-                let (action, space) = (&self.action, &mut self.space);
-                self.work.steps += 1;
-                self.scheme
-                    .backward(action, space, span, stages, &mut z[d..], costates)?;
+                step.backward(&mut space, stages, &mut z[d..], costates)?;
             }
             z[..d].copy_from_slice(&sweep.path[point * d..][..d]);
             if point == 0 {
@@ -241,6 +245,7 @@ impl ForwardBackward {
             }
             sweep.momentum[point * d..][..d].copy_from_slice(&z[d..]);
         }
+        self.space = space;
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! Systems that the tests share, and what they are compared with.
 
 mod boundary;
+mod cases;
 mod derivatives;
 mod discrete;
 mod gradients;

@@ -1,6 +1,6 @@
 //! Two levels in time: the path of the fine steps, by problems of long ones.
 
-use super::sweeps::{assert_same, network, oscillator, Case};
+use super::cases::{assert_same, network, oscillator, Case};
 use super::*;
 use BoundaryMethod as Method;
 
