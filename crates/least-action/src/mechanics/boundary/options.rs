@@ -37,7 +37,7 @@ pub enum BoundaryMethod {
     /// A sweep of the states forward, one of the costates backward, and a step of the path towards what they give: backpropagation, where weights are states. It needs the action of
     /// a model, a first state that is measured (a prior) or held, and a free last one; the path begins as the image of the first state.
     ForwardBackward,
-    /// Two levels of steps: the fine ones correct a problem of long steps, which Newton's method solves (the full approximation scheme of A. Brandt, Math. Comp. 31, 1977).
+    /// Two levels of steps: the fine ones correct a problem of long steps, one per segment, which Newton's method solves (the full approximation scheme of A. Brandt, Math. Comp. 31, 1977).
     Multigrid,
 }
 

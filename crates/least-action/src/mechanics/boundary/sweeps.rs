@@ -255,16 +255,10 @@ impl ForwardBackward {
         let h = self.problem.time_step / self.steps_per_point as f64;
         let weights = self.scheme.weights();
         let mut sum = 0.0;
-        for (k, ((ga, pa), (gb, pb))) in a
-            .costates
-            .chunks_exact(d)
-            .zip(a.controls.chunks_exact(d))
-            .zip(b.costates.chunks_exact(d).zip(b.controls.chunks_exact(d)))
-            .enumerate()
-        {
-            let terms =
-                (0..d).map(|i| (ga[i] - pa[i]) * (gb[i] - pb[i]) / self.action.model_precision[i]);
-            sum += h * weights[k % weights.len()] * terms.sum::<f64>();
+        for k in 0..a.controls.len() {
+            let weight = h * weights[k / d % weights.len()] / self.action.model_precision[k % d];
+            let ways = [a, b].map(|sweep| sweep.costates[k] - sweep.controls[k]);
+            sum += weight * ways[0] * ways[1];
         }
         for (i, (precision, _)) in self.prior.iter().enumerate() {
             sum += precision * (a.target[i] - a.start[i]) * (b.target[i] - b.start[i]);

@@ -29,7 +29,6 @@ fn long_steps_that_are_corrected_give_the_path_of_the_fine_ones() {
             for segment in [2, 3, 4] {
                 let what = format!("{what}, {}, {segment}", integrator.name());
                 let solution = by_multigrid(&case, segment);
-                println!("{what}: {} iterations", solution.iterations);
                 assert_same(&shooting, &solution, 1e-8, &what);
                 assert!(
                     solution.residual < 1e-9 && solution.boundary_error < 1e-9,
@@ -81,6 +80,24 @@ fn measurements_may_lie_inside_of_segments() {
             &format!("segments of {segment}"),
         );
     }
+}
+
+#[test]
+fn both_ends_of_a_pendulum_may_be_held() {
+    let line: Vec<f64> = (0..=40).map(|n| n as f64 / 40.0).collect();
+    let case = Case {
+        system: System::of_hamiltonian(pendulum()),
+        path: line,
+        options: BoundaryOptions {
+            boundary: Boundary::Fixed,
+            time_step: 0.05,
+            ..BoundaryOptions::default()
+        },
+    };
+    let solution = by_multigrid(&case, 5);
+    let shooting = case.solve(Method::MultipleShooting);
+    assert_same(&shooting, &solution, 1e-8, "pendulum");
+    assert_eq!(solution.path[40], 1.0);
 }
 
 #[test]
