@@ -21,7 +21,6 @@ pub(super) struct Pivot {
 /// The pivots of the nodes from `first` on, and the blocks below the diagonal.
 pub(super) struct Elimination {
     d: usize,
-    pub first: usize,
     pub pivots: Vec<Pivot>,
     /// `H_(n+1,n)`, one less than pivots.
     below: Vec<Vec<f64>>,
@@ -48,7 +47,6 @@ impl Elimination {
         };
         let mut found = Elimination {
             d,
-            first,
             pivots: Vec::new(),
             below: Vec::new(),
         };

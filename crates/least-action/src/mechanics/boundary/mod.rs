@@ -1,5 +1,6 @@
 //! The two-point boundary-value problem: paths of stationary action between two ends.
 
+mod adjoint;
 mod band;
 mod collocation;
 mod discrete_action;
@@ -8,6 +9,7 @@ mod levels;
 mod mesh;
 mod minimise;
 mod model;
+mod multigrid;
 mod nodes;
 mod options;
 mod problem;
@@ -16,6 +18,7 @@ mod shooting;
 mod solution;
 mod solve;
 mod solver;
+mod sweeps;
 #[cfg(test)]
 mod tests;
 

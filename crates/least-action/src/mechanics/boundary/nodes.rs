@@ -95,13 +95,14 @@ pub(super) struct Nodes<P> {
     trial: Vec<f64>,
     /// Where each piece leads.
     to: Vec<f64>,
+    /// Empty, as the band, before the first iteration: methods that only examine a path need neither.
     derivatives: Vec<f64>,
     band: Band,
     change: Vec<f64>,
     correction: Vec<f64>,
     /// The share of the last step that was taken.
     share: f64,
-    tolerance: f64,
+    pub tolerance: f64,
     work: Work,
     /// Of the last iteration; and the smallest.
     smallest: f64,
@@ -114,12 +115,11 @@ impl<P: Pieces> Nodes<P> {
     /// `z`: 2 D per node.
     pub fn new(problem: Problem, pieces: P, z: Vec<f64>, tolerance: f64) -> Self {
         let n = 2 * problem.dimension();
-        let (nodes, width) = (z.len() / n, 3 * n / 2 - 1);
         Nodes {
             trial: z.clone(),
             to: vec![0.0; z.len() - n],
-            derivatives: vec![0.0; (nodes - 1) * n * n],
-            band: Band::new(z.len(), width, width),
+            derivatives: Vec::new(),
+            band: Band::new(0, 0, 0),
             change: vec![0.0; z.len()],
             correction: vec![0.0; z.len()],
             share: 1.0,
@@ -157,6 +157,11 @@ impl<P: Pieces> Nodes<P> {
 
     fn linearize(&mut self) -> Result<()> {
         let n = self.width();
+        if self.derivatives.is_empty() {
+            let width = 3 * n / 2 - 1;
+            self.derivatives = vec![0.0; self.to.len() * n];
+            self.band = Band::new(self.z.len(), width, width);
+        }
         let pieces = self.to.chunks_exact_mut(n);
         let pieces = pieces.zip(self.derivatives.chunks_exact_mut(n * n));
         for (k, (to, derivative)) in pieces.enumerate() {
@@ -270,7 +275,7 @@ impl<P: Pieces> Nodes<P> {
 }
 
 /// The root mean square and the largest, relative to the sizes of states and momenta.
-fn measure(step: &[f64], n: usize, sizes: Sizes) -> (f64, f64) {
+pub(super) fn measure(step: &[f64], n: usize, sizes: Sizes) -> (f64, f64) {
     let (mut sum, mut worst) = (0.0, 0.0f64);
     for (k, part) in step.chunks_exact(n / 2).enumerate() {
         for value in part {

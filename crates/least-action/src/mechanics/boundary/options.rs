@@ -34,9 +34,10 @@ pub enum BoundaryMethod {
     MultipleShooting,
     /// The same with one segment. Errors of the first momentum grow as the flow lets them, so that it fails on long or chaotic paths: there to show that.
     SingleShooting,
-    /// A sweep of the states forward, one of the costates backward, and a step of the path towards what they give: backpropagation, where weights are states.
+    /// A sweep of the states forward, one of the costates backward, and a step of the path towards what they give: backpropagation, where weights are states. It needs the action of
+    /// a model, a first state that is measured (a prior) or held, and a free last one; the path begins as the image of the first state.
     ForwardBackward,
-    /// Two levels of steps: the fine ones correct a problem of long steps, which Newton's method solves (the full approximation scheme of A. Brandt, Math. Comp. 31, 1977).
+    /// Two levels of steps: the fine ones correct a problem of long steps, one per segment, which Newton's method solves (the full approximation scheme of A. Brandt, Math. Comp. 31, 1977).
     Multigrid,
 }
 
@@ -124,7 +125,8 @@ pub struct BoundaryOptions {
     /// Default: `free`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<Boundary>"))]
     pub boundary: Boundary,
-    /// The map of one step. Collocation and minimisation need one at Gauss points, minimisation also takes `symplectic-euler`; with the same map all methods solve the
+    /// The map of one step. Collocation and minimisation need one at Gauss points, minimisation also takes `symplectic-euler`, forward-backward those and `symplectic-euler-adjoint` and
+    /// `stormer-verlet`; with the same map all methods solve the
     /// same discrete problem. Default: `gauss-legendre-4`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<IntegrationMethod>"))]
     pub integrator: IntegrationMethod,
@@ -137,10 +139,11 @@ pub struct BoundaryOptions {
     /// Steps of the map between two points. Default: 1.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub steps_per_point: usize,
-    /// Points in a segment of `multiple-shooting`, fine steps in a long one of `multigrid`. Default: 4.
+    /// Points in a segment of `multiple-shooting`, and in a long step of `multigrid`. Default: 4.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub points_per_segment: usize,
-    /// The path is solved when an iteration changes it by less, relative to the largest state and momentum. Default: 1e-9.
+    /// The path is solved when an iteration changes it by less, relative to the largest state and momentum; `forward-backward` counts what its
+    /// sweeps would change at a rate of 1. Default: 1e-9.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub tolerance: f64,
     /// Per mesh and per R_f. Default: 100; for `forward-backward` 10,000.

@@ -8,6 +8,9 @@ use crate::error::Result;
 use crate::mechanics::dense::identity;
 use crate::mechanics::{IntegrationMethod, Workspace};
 
+/// Called for a step: when it begins and how long it is, and both of its ends.
+type Each<'a> = &'a mut dyn FnMut(&mut Workspace, (f64, f64), [&[f64]; 2]) -> Result<()>;
+
 pub(super) struct Shooting {
     problem: Problem,
     method: IntegrationMethod,
@@ -43,12 +46,12 @@ impl Shooting {
     }
 
     /// Moves on from before the impulses of one point to before those of the next; `each` sees every step: when it begins, how long it is, and both of its ends.
-    fn to_next(
+    fn advance_point(
         &mut self,
         point: usize,
         z: &mut [f64],
         mut tangent: Option<&mut [f64]>,
-        each: &mut dyn FnMut(&mut Workspace, (f64, f64), [&[f64]; 2]) -> Result<()>,
+        each: Each,
     ) -> Result<()> {
         for impulse in self.problem.impulses(point) {
             impulse.strike(1.0, z, tangent.as_deref_mut());
@@ -68,7 +71,7 @@ impl Shooting {
 
     fn run(&mut self, piece: usize, z: &mut [f64], mut tangent: Option<&mut [f64]>) -> Result<()> {
         for point in self.nodes[piece]..self.nodes[piece + 1] {
-            self.to_next(point, z, tangent.as_deref_mut(), &mut |_, _, _| Ok(()))?;
+            self.advance_point(point, z, tangent.as_deref_mut(), &mut |_, _, _| Ok(()))?;
         }
         Ok(())
     }
@@ -116,7 +119,7 @@ impl Pieces for Shooting {
         let mut z = z0.to_vec();
         for point in self.nodes[piece]..self.nodes[piece + 1] {
             each(point, &z);
-            self.to_next(point, &mut z, None, &mut |_, _, _| Ok(()))?;
+            self.advance_point(point, &mut z, None, &mut |_, _, _| Ok(()))?;
         }
         Ok(())
     }
@@ -126,7 +129,7 @@ impl Pieces for Shooting {
         let (mut sum, mut errors) = (0.0, [0.0f64; 2]);
         let mut z = z[0].to_vec();
         for point in self.nodes[piece]..self.nodes[piece + 1] {
-            self.to_next(point, &mut z, None, &mut |work, step, ends| {
+            self.advance_point(point, &mut z, None, &mut |work, step, ends| {
                 let (part, [in_x, in_p]) = examine(&system, method, work, step, ends)?;
                 sum += part;
                 errors = [errors[0].max(in_x), errors[1].max(in_p)];

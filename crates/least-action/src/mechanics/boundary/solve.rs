@@ -3,11 +3,13 @@
 use super::collocation::Collocation;
 use super::mesh::Mesh;
 use super::minimise::Minimisation;
+use super::multigrid::Multigrid;
 use super::nodes::Nodes;
 use super::problem::Problem;
 use super::second_variation::second_variation;
 use super::shooting::Shooting;
 use super::solver::{Solver, Work};
+use super::sweeps::ForwardBackward;
 use super::{BoundaryMethod, BoundaryOptions, BoundarySolution, BoundaryStatus, ContinuationRung};
 use crate::error::{check, Error, Result};
 use crate::mechanics::{momentum, System, VariationalMethod, Workspace};
@@ -195,7 +197,8 @@ impl BoundarySolver {
                 iterations: own.iterations,
             });
         }
-        let coarse = !(found.mesh_error <= self.options.mesh_tolerance);
+        // NaN is not fine either.
+        let coarse = found.mesh_error > self.options.mesh_tolerance || found.mesh_error.is_nan();
         let solution = &mut self.solution;
         solution.status = match status {
             BoundaryStatus::Converged if !finite => BoundaryStatus::NotConverged,
@@ -288,7 +291,12 @@ fn momenta(problem: &Problem, path: &[f64]) -> Result<Vec<f64>> {
 }
 
 /// States and momenta of the given points, one after the other.
-fn nodes(path: &[f64], p: &[f64], d: usize, points: impl Iterator<Item = usize>) -> Vec<f64> {
+pub(super) fn nodes(
+    path: &[f64],
+    p: &[f64],
+    d: usize,
+    points: impl Iterator<Item = usize>,
+) -> Vec<f64> {
     points
         .flat_map(|n| path[n * d..][..d].iter().chain(&p[n * d..][..d]))
         .copied()
@@ -330,10 +338,10 @@ fn solver_of(
             )))
         }
         BoundaryMethod::Minimisation => Ok(Box::new(Minimisation::new(problem, path, options)?)),
-        _ => Err(Error::WrongShape {
-            path: "method".into(),
-            message: "is not there yet".into(),
-        }),
+        BoundaryMethod::ForwardBackward => {
+            Ok(Box::new(ForwardBackward::new(problem, path, p, options)?))
+        }
+        BoundaryMethod::Multigrid => Ok(Box::new(Multigrid::new(problem, path, p, options))),
     }
 }
 

@@ -9,10 +9,21 @@ use crate::mechanics::{Hamiltonian, IntegrationMethod, Workspace};
 #[derive(Debug)]
 pub(in crate::mechanics) struct Tableau {
     /// s x s, row-major.
-    a: &'static [f64],
+    pub a: &'static [f64],
     pub c: &'static [f64],
     /// `b^T A^-1`: the step is the sum of the stages' increments with these weights, `z1 = z0 + sum_i d_i (Z_i - z0)`, which needs no further evaluation.
     d: &'static [f64],
+}
+
+impl Tableau {
+    /// The weights of the stages' slopes, `d^T A`.
+    pub fn b(&self) -> Vec<f64> {
+        let rows = || self.d.iter().zip(self.a.chunks_exact(self.c.len()));
+        let stages = 0..self.c.len();
+        stages
+            .map(|j| rows().map(|(d, row)| d * row[j]).sum())
+            .collect()
+    }
 }
 
 const ROOT_3: f64 = 1.732_050_807_568_877_2;

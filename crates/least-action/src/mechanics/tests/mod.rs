@@ -1,14 +1,17 @@
 //! Systems that the tests share, and what they are compared with.
 
 mod boundary;
+mod cases;
 mod continuous_network;
 mod derivatives;
 mod discrete;
 mod gradients;
 mod lyapunov;
+mod multigrid;
 mod network_momenta;
 mod orbits;
 mod strong_constraint;
+mod sweeps;
 mod trouble;
 mod variational;
 

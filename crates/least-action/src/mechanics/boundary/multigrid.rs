@@ -1,0 +1,287 @@
+//! Two levels in time. A map with one long step per segment is corrected, at the present nodes, by what the fine steps give more (the full approximation scheme of A. Brandt,
+//! Math. Comp. 31, 1977); Newton's method solves the long problem so corrected. Where its solution is the present path, the correction is exact: the path solves the fine problem,
+//! whose steps are never differentiated, and whose segments can be traced one apart from the other. R. D. Falgout, S. Friedhoff et al., SIAM J. Sci. Comput. 36, 2014; for layers
+//! S. Guenther et al., SIAM J. Math. Data Sci. 2, 2020.
+
+use super::mesh::advance;
+use super::nodes::{measure, Nodes, Pieces};
+use super::problem::Problem;
+use super::shooting::Shooting;
+use super::solve::nodes;
+use super::solver::{Found, Iteration, Solver, Work};
+use super::BoundaryOptions;
+use crate::error::{Error, Result};
+use crate::mechanics::dense::identity;
+use crate::mechanics::{IntegrationMethod, Workspace};
+
+/// The share of a step below which nothing is gained.
+const SHORTEST: f64 = 1e-3;
+
+/// Newton's iterations on one long problem: it begins near its solution, or there is none.
+const MOST_NEWTON: usize = 50;
+
+/// How much better than the last correction the next long problem is solved.
+const BETTER: f64 = 1e-2;
+
+pub(super) struct Multigrid {
+    /// At the present nodes.
+    fine: Nodes<Shooting>,
+    coarse: Nodes<LongSteps>,
+    /// What the corrected long problem would change of the present nodes; none before the first iteration.
+    change: Option<Correction>,
+    tolerance: f64,
+    share: f64,
+    iterations: usize,
+    smallest: f64,
+}
+
+/// A step of all nodes.
+struct Correction {
+    step: Vec<f64>,
+    /// The root mean square and the largest, relative to the largest state and momentum.
+    length: f64,
+    worst: f64,
+}
+
+impl Multigrid {
+    /// `path` and `p`: points x D, p before impulses.
+    pub fn new(problem: &Problem, path: &[f64], p: &[f64], options: &BoundaryOptions) -> Self {
+        let (method, steps) = (options.integrator, options.steps_per_point);
+        let shooting = Shooting::new(problem, method, steps, options.points_per_segment);
+        let at = shooting.nodes().to_vec();
+        let z = nodes(path, p, problem.dimension(), at.iter().copied());
+        let long = LongSteps {
+            problem: problem.clone(),
+            method,
+            shifts: vec![0.0; z.len()],
+            nodes: at,
+            work: Workspace::default(),
+            steps: 0,
+        };
+        Multigrid {
+            coarse: Nodes::new(problem.clone(), long, z.clone(), options.tolerance),
+            fine: Nodes::new(problem.clone(), shooting, z, options.tolerance),
+            change: None,
+            tolerance: options.tolerance,
+            share: 1.0,
+            iterations: 0,
+            smallest: f64::INFINITY,
+        }
+    }
+
+    /// What the long problem, corrected by the fine steps at `z`, would change there, solved to `tolerance`.
+    fn correction(&mut self, z: &[f64], tolerance: f64) -> Result<Correction> {
+        let n = 2 * self.fine.problem.dimension();
+        let (mut fine, mut long) = (vec![0.0; n], vec![0.0; n]);
+        let still = vec![0.0; n];
+        for k in 0..self.fine.pieces.count() {
+            let ends = [&z[k * n..][..n], &z[(k + 1) * n..][..n]];
+            self.fine.pieces.try_step(k, ends, &still, 0.0, &mut fine)?;
+            self.coarse.pieces.run(k, ends[0], &mut long, None)?;
+            let shifts = self.coarse.pieces.shifts[k * n..][..n].iter_mut();
+            for (shift, (fine, long)) in shifts.zip(fine.iter().zip(&long)) {
+                *shift = fine - long;
+            }
+        }
+        self.coarse.z.copy_from_slice(z);
+        self.coarse.tolerance = tolerance;
+        let mut solved = false;
+        for _ in 0..MOST_NEWTON {
+            if self.coarse.iterate()?.solved {
+                solved = true;
+                break;
+            }
+        }
+        if !solved {
+            return Err(self.no_way_on());
+        }
+        let pairs = self.coarse.z.iter().zip(z);
+        let step: Vec<f64> = pairs.map(|(to, from)| to - from).collect();
+        let (length, worst) = measure(&step, n, self.coarse.sizes());
+        match length.is_finite() {
+            true => Ok(Correction {
+                step,
+                length,
+                worst,
+            }),
+            false => Err(self.no_way_on()),
+        }
+    }
+
+    fn no_way_on(&self) -> Error {
+        Error::NotConverged {
+            path: "method".into(),
+            equations: "the canonical equations between the two ends".into(),
+            time: self.fine.problem.start,
+            iterations: self.iterations,
+            change: self.smallest,
+            remedy: self.coarse.pieces.remedy().into(),
+        }
+    }
+}
+
+impl Solver for Multigrid {
+    fn iterate(&mut self) -> Result<Iteration> {
+        self.iterations += 1;
+        let change = match self.change.take() {
+            Some(change) => change,
+            None => {
+                let z = self.fine.z.clone();
+                self.correction(&z, self.tolerance)?
+            }
+        };
+        self.smallest = self.smallest.min(change.worst);
+        let mut share = (2.0 * self.share).min(1.0);
+        while share >= SHORTEST {
+            let pairs = self.fine.z.iter().zip(&change.step);
+            let trial: Vec<f64> = pairs.map(|(z, step)| z + share * step).collect();
+            if share == 1.0 && change.worst <= self.tolerance {
+                self.fine.z = trial;
+                return Ok(Iteration {
+                    change: change.worst,
+                    solved: true,
+                });
+            }
+            let tolerance = (BETTER * change.worst).clamp(self.tolerance, BETTER);
+            match self.correction(&trial, tolerance) {
+                Ok(next) if next.length < change.length => {
+                    self.fine.z = trial;
+                    self.change = Some(next);
+                    self.share = share;
+                    return Ok(Iteration {
+                        change: share * change.worst,
+                        solved: false,
+                    });
+                }
+                _ => share *= 0.5,
+            }
+        }
+        self.change = Some(change);
+        Err(self.no_way_on())
+    }
+
+    fn found(&mut self) -> Found {
+        self.fine.found()
+    }
+
+    fn work(&self) -> Work {
+        let coarse = self.coarse.work();
+        Work {
+            iterations: self.iterations,
+            factorizations: coarse.factorizations,
+            steps: coarse.steps + self.fine.pieces.steps(),
+        }
+    }
+}
+
+/// One step of the map over each segment, plus a shift.
+struct LongSteps {
+    problem: Problem,
+    method: IntegrationMethod,
+    /// Points at the nodes.
+    nodes: Vec<usize>,
+    /// 2 D per segment.
+    shifts: Vec<f64>,
+    work: Workspace,
+    steps: usize,
+}
+
+impl LongSteps {
+    /// Where the step leads without the shift. Impulses inside the segment are shared out to both of its ends, by their distances: what that misplaces is in the shift.
+    fn run(
+        &mut self,
+        piece: usize,
+        z0: &[f64],
+        to: &mut [f64],
+        mut tangent: Option<&mut [f64]>,
+    ) -> Result<()> {
+        let (first, last) = (self.nodes[piece], self.nodes[piece + 1]);
+        let place = |point: usize| (point - first) as f64 / (last - first) as f64;
+        to.copy_from_slice(z0);
+        for point in first..last {
+            for impulse in self.problem.impulses(point) {
+                impulse.strike(1.0 - place(point), to, tangent.as_deref_mut());
+            }
+        }
+        let begin = self.problem.time(first);
+        let step = (begin, self.problem.time(last) - begin);
+        let (system, work) = (&self.problem.system, &mut self.work);
+        advance(system, self.method, work, step, to, tangent.as_deref_mut())?;
+        self.steps += 1;
+        for point in first + 1..last {
+            for impulse in self.problem.impulses(point) {
+                impulse.strike(place(point), to, tangent.as_deref_mut());
+            }
+        }
+        Ok(())
+    }
+
+    fn shift(&self, piece: usize, to: &mut [f64]) {
+        let shifts = &self.shifts[piece * to.len()..];
+        to.iter_mut().zip(shifts).for_each(|(to, s)| *to += s);
+    }
+}
+
+impl Pieces for LongSteps {
+    fn count(&self) -> usize {
+        self.nodes.len() - 1
+    }
+
+    fn point(&self, node: usize) -> Option<usize> {
+        Some(self.nodes[node])
+    }
+
+    fn linearize(
+        &mut self,
+        piece: usize,
+        z: [&[f64]; 2],
+        to: &mut [f64],
+        derivative: &mut [f64],
+    ) -> Result<()> {
+        identity(derivative, to.len());
+        self.run(piece, z[0], to, Some(derivative))?;
+        self.shift(piece, to);
+        Ok(())
+    }
+
+    fn try_step(
+        &mut self,
+        piece: usize,
+        z: [&[f64]; 2],
+        _: &[f64],
+        _: f64,
+        to: &mut [f64],
+    ) -> Result<()> {
+        self.run(piece, z[0], to, None)?;
+        self.shift(piece, to);
+        Ok(())
+    }
+
+    fn points(
+        &mut self,
+        piece: usize,
+        z0: &[f64],
+        each: &mut dyn FnMut(usize, &[f64]),
+    ) -> Result<()> {
+        each(self.nodes[piece], z0);
+        Ok(())
+    }
+
+    /// A path of long steps is never stated.
+    fn examine(&mut self, _: usize, _: [&[f64]; 2]) -> Result<(f64, [f64; 2])> {
+        Ok((f64::NAN, [f64::NAN; 2]))
+    }
+
+    fn mesh(&self) -> Vec<f64> {
+        let times = self.nodes.iter().map(|point| self.problem.time(*point));
+        times.collect()
+    }
+
+    fn steps(&self) -> usize {
+        self.steps
+    }
+
+    fn remedy(&self) -> &'static str {
+        "long steps are not near enough to the fine ones: use shorter segments (pointsPerSegment), an integrator of higher order, a nearer beginning, a climb in R_f (continuation), or the method multiple-shooting"
+    }
+}

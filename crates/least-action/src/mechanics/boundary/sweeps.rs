@@ -1,0 +1,381 @@
+//! Sweeps of the states forward and of the costates backward, joined by relaxation: gradient descent on what the states follow from, the first state and the costates along the
+//! path, in the metric of R_f and of the measurements of the first point. Where weights are states with infinite R_f, it is backpropagation on the first weights, with the decay that
+//! their prior gives. With a rate of 1 it is the method of successive approximations of optimal control: Q. Li, L. Chen, C. Tai, W. E, J. Mach. Learn. Res. 18, 2018.
+
+use std::sync::Arc;
+
+use super::adjoint::{Scheme, Step};
+use super::nodes::Nodes;
+use super::problem::Problem;
+use super::shooting::Shooting;
+use super::solve::nodes;
+use super::solver::{Found, Iteration, Solver, Work};
+use super::BoundaryOptions;
+use crate::error::{Error, Result};
+use crate::mechanics::dense::size;
+use crate::mechanics::{ContinuousAction, IntegrationMethod, Workspace};
+
+/// The rate below which there is no way on.
+const LOWEST_RATE: f64 = 1e-12;
+
+/// By how much the rate grows after a step: slowly, as every step that is too long costs a sweep.
+const GROWTH: f64 = 1.1;
+
+/// Of the fall that the gradient promises, what must come. It keeps the rate below 1.8 over the largest curvature: steps at 2 would only swing.
+const FALL: f64 = 0.1;
+
+/// A change of the action below this share of it may be rounding, as the action is flat at its minimum: then slopes decide (W. W. Hager, H. Zhang, SIAM J. Optim. 16, 2005).
+const ROUNDING: f64 = 1e-9;
+
+pub(super) struct ForwardBackward {
+    problem: Problem,
+    action: Arc<ContinuousAction>,
+    method: IntegrationMethod,
+    scheme: Scheme,
+    steps_per_point: usize,
+    tolerance: f64,
+    rate: f64,
+    /// Of each component of the first state: the precision with which it is measured, and the mean; precisions are 0 where it is held.
+    prior: Vec<(f64, f64)>,
+    now: Sweep,
+    trial: Sweep,
+    swept: bool,
+    smallest: f64,
+    space: Workspace,
+    work: Work,
+}
+
+/// What the states follow from, and what both sweeps make of it.
+#[derive(Debug, Clone, Default)]
+struct Sweep {
+    /// x_0.
+    start: Vec<f64>,
+    /// p at the stages of all steps, which the states follow: steps x stages x D.
+    controls: Vec<f64>,
+    /// x: points x D.
+    path: Vec<f64>,
+    /// x at the stages.
+    stages: Vec<f64>,
+    action: f64,
+    /// p at the stages, as the sweep back gives it.
+    costates: Vec<f64>,
+    /// p of that sweep before the impulses of the points.
+    momentum: Vec<f64>,
+    /// The first state that follows from it.
+    target: Vec<f64>,
+}
+
+impl ForwardBackward {
+    /// The states begin as the image of the first state of `path` with the momenta `p` (points x D, before impulses).
+    ///
+    /// # Errors
+    /// Systems without R_f, integrators without adjoint, and ends at which the sweeps have nothing to begin with.
+    pub fn new(
+        problem: &Problem,
+        path: &[f64],
+        p: &[f64],
+        options: &BoundaryOptions,
+    ) -> Result<Self> {
+        let wrong = |path: &str, message: String| {
+            Err(Error::WrongShape {
+                path: path.into(),
+                message,
+            })
+        };
+        let Some(action) = problem.system.action() else {
+            return wrong(
+                "method",
+                "forward-backward needs the action of a model, whose gradient its sweeps give: use collocation or multiple-shooting for systems of physics".into(),
+            );
+        };
+        if problem.fixed[1] {
+            return wrong(
+                "boundary",
+                "the costates of forward-backward begin as 0 after the last point, so that it must be free: use another method".into(),
+            );
+        }
+        let d = problem.dimension();
+        let mut prior = vec![(0.0, 0.0); d];
+        if !problem.fixed[0] {
+            for impulse in problem.impulses(0) {
+                let (precision, sum) = &mut prior[impulse.component];
+                *precision += impulse.precision;
+                *sum += impulse.precision * impulse.value;
+            }
+            if let Some(i) = prior.iter().position(|(precision, _)| *precision <= 0.0) {
+                return wrong(
+                    "boundary",
+                    format!(
+                        "state {i} is neither held nor measured at the first point, so that forward-backward has no equation for it: measure it there as an impulse (a small R_m is a weak prior), hold the first state (fixed-start), or use another method"
+                    ),
+                );
+            }
+            for (precision, sum) in &mut prior {
+                *sum /= *precision;
+            }
+        }
+        let scheme = Scheme::of(options.integrator)?;
+        let mut sweeps = ForwardBackward {
+            action: action.clone(),
+            method: options.integrator,
+            steps_per_point: options.steps_per_point,
+            tolerance: options.tolerance,
+            rate: options.rate,
+            prior,
+            now: Sweep::default(),
+            trial: Sweep::default(),
+            swept: false,
+            smallest: f64::INFINITY,
+            space: Workspace::default(),
+            work: Work::default(),
+            scheme,
+            problem: problem.clone(),
+        };
+        sweeps.now = sweeps.begin(path, p);
+        sweeps.trial = sweeps.now.clone();
+        Ok(sweeps)
+    }
+
+    /// Costates on straight lines between those of the points.
+    fn begin(&self, path: &[f64], p: &[f64]) -> Sweep {
+        let (d, stages) = (self.problem.dimension(), self.scheme.stages());
+        let parts = self.steps_per_point;
+        let steps = (self.problem.points - 1) * parts;
+        let mut controls = Vec::with_capacity(steps * stages * d);
+        for point in 0..self.problem.points - 1 {
+            let mut begin = [&path[point * d..][..d], &p[point * d..][..d]].concat();
+            for impulse in self.problem.impulses(point) {
+                impulse.strike(1.0, &mut begin, None);
+            }
+            let end = &p[(point + 1) * d..][..d];
+            for part in 0..parts {
+                for stage in 0..stages {
+                    let share = (part as f64 + self.scheme.place(stage)) / parts as f64;
+                    let ends = begin[d..].iter().zip(end);
+                    controls.extend(ends.map(|(a, b)| (1.0 - share) * a + share * b));
+                }
+            }
+        }
+        Sweep {
+            start: path[..d].to_vec(),
+            path: path.to_vec(),
+            momentum: p.to_vec(),
+            stages: vec![0.0; controls.len()],
+            costates: vec![0.0; controls.len()],
+            target: vec![0.0; d],
+            action: f64::NAN,
+            controls,
+        }
+    }
+
+    /// A step, and the first of its numbers among those of all stages.
+    fn step(&self, point: usize, part: usize) -> (Step<'_>, usize) {
+        let h = self.problem.time_step / self.steps_per_point as f64;
+        let step = Step {
+            scheme: &self.scheme,
+            action: &self.action,
+            time: self.problem.time(point) + part as f64 * h,
+            h,
+        };
+        let width = self.scheme.stages() * self.problem.dimension();
+        (step, (point * self.steps_per_point + part) * width)
+    }
+
+    /// The states and the action.
+    fn forward(&mut self, sweep: &mut Sweep) -> Result<()> {
+        let d = self.problem.dimension();
+        let width = self.scheme.stages() * d;
+        let mut space = std::mem::take(&mut self.space);
+        let mut x = sweep.start.clone();
+        let mut integral = 0.0;
+        for point in 0..self.problem.points - 1 {
+            sweep.path[point * d..][..d].copy_from_slice(&x);
+            for part in 0..self.steps_per_point {
+                self.work.steps += 1;
+                let (step, at) = self.step(point, part);
+                let controls = &sweep.controls[at..at + width];
+                let stages = &mut sweep.stages[at..at + width];
+                step.forward(&mut space, controls, &mut x, stages)?;
+                integral += step.action(controls, stages);
+            }
+            if let Some(i) = x.iter().position(|x| !x.is_finite()) {
+                return Err(Error::NotFinite {
+                    path: "initialPath".into(),
+                    time: self.problem.time(point + 1),
+                    point: point + 1,
+                    state: format!("x[{i}]"),
+                    term: "the sweep of the states forward".into(),
+                    value: x[i],
+                });
+            }
+        }
+        sweep.path[(self.problem.points - 1) * d..].copy_from_slice(&x);
+        self.space = space;
+        sweep.action = integral + self.problem.cost_of_impulses(&sweep.path);
+        Ok(())
+    }
+
+    /// The costates, from 0 after the last point on, and the first state that follows from them.
+    fn backward(&mut self, sweep: &mut Sweep) -> Result<()> {
+        let d = self.problem.dimension();
+        let width = self.scheme.stages() * d;
+        let mut space = std::mem::take(&mut self.space);
+        let mut z = vec![0.0; 2 * d];
+        for point in (0..self.problem.points).rev() {
+            let last = point + 1 == self.problem.points;
+            let parts = if last { 0 } else { self.steps_per_point };
+            for part in (0..parts).rev() {
+                self.work.steps += 1;
+                let (step, at) = self.step(point, part);
+                let stages = &sweep.stages[at..at + width];
+                let costates = &mut sweep.costates[at..at + width];
+                step.backward(&mut space, stages, &mut z[d..], costates)?;
+            }
+            z[..d].copy_from_slice(&sweep.path[point * d..][..d]);
+            if point == 0 {
+                for (i, (precision, mean)) in self.prior.iter().enumerate() {
+                    sweep.target[i] = match *precision > 0.0 {
+                        true => mean + z[d + i] / precision,
+                        false => z[i],
+                    };
+                }
+            }
+            for impulse in self.problem.impulses(point) {
+                impulse.strike(-1.0, &mut z, None);
+            }
+            sweep.momentum[point * d..][..d].copy_from_slice(&z[d..]);
+        }
+        self.space = space;
+        Ok(())
+    }
+
+    /// The slope of the action at one path along the step of another: minus the product, in the metric, of what their sweeps would change.
+    fn product(&self, a: &Sweep, b: &Sweep) -> f64 {
+        let d = self.problem.dimension();
+        let h = self.problem.time_step / self.steps_per_point as f64;
+        let weights = self.scheme.weights();
+        let mut sum = 0.0;
+        for k in 0..a.controls.len() {
+            let weight = h * weights[k / d % weights.len()] / self.action.model_precision[k % d];
+            let ways = [a, b].map(|sweep| sweep.costates[k] - sweep.controls[k]);
+            sum += weight * ways[0] * ways[1];
+        }
+        for (i, (precision, _)) in self.prior.iter().enumerate() {
+            sum += precision * (a.target[i] - a.start[i]) * (b.target[i] - b.start[i]);
+        }
+        sum
+    }
+
+    /// By how much the path differs from what its sweeps give, relative to the largest state and momentum. Costates that move no state, as R_f is infinite, do not count.
+    fn change(&self, sweep: &Sweep) -> f64 {
+        let d = self.problem.dimension();
+        let in_p = size(&sweep.costates).max(size(&sweep.momentum));
+        let in_x = size(&sweep.path);
+        let [in_x, in_p] = [in_x, in_p].map(|size| if size > 0.0 { size } else { 1.0 });
+        let mut worst = 0.0f64;
+        for (k, (to, from)) in sweep.costates.iter().zip(&sweep.controls).enumerate() {
+            if self.action.model_precision[k % d] < f64::INFINITY {
+                worst = worst.max((to - from).abs() / in_p);
+            }
+        }
+        for (to, from) in sweep.target.iter().zip(&sweep.start) {
+            worst = worst.max((to - from).abs() / in_x);
+        }
+        // NaN is lost in maxima.
+        match sweep.momentum.iter().all(|p| p.is_finite()) {
+            true => worst,
+            false => f64::NAN,
+        }
+    }
+
+    /// Goes a share of the way; whether the action falls.
+    fn try_rate(&mut self, rate: f64, trial: &mut Sweep) -> bool {
+        let now = &self.now;
+        let towards = |to: &mut [f64], from: &[f64], target: &[f64]| {
+            for ((to, from), target) in to.iter_mut().zip(from).zip(target) {
+                *to = from + rate * (target - from);
+            }
+        };
+        towards(&mut trial.controls, &now.controls, &now.costates);
+        towards(&mut trial.start, &now.start, &now.target);
+        if self.forward(trial).is_err() {
+            return false;
+        }
+        let slope = self.product(&self.now, &self.now);
+        let fall = self.now.action - trial.action;
+        let is_rounding = fall.abs() <= ROUNDING * self.now.action.abs();
+        let falls = fall >= FALL * rate * slope;
+        if !(falls || is_rounding) || self.backward(trial).is_err() {
+            return false;
+        }
+        // The same on a parabola: a slope against the step that is not as large as that along it was.
+        let levels = self.product(trial, &self.now) >= (2.0 * FALL - 1.0) * slope;
+        (levels || !is_rounding) && self.change(trial).is_finite()
+    }
+
+    fn no_way_on(&self) -> Error {
+        Error::NotConverged {
+            path: "rate".into(),
+            equations: "the canonical equations between the two ends".into(),
+            time: self.problem.start,
+            iterations: self.work.iterations,
+            change: self.smallest,
+            remedy: "no rate makes the action fall: begin nearer to a solution, climb in R_f (continuation), or use multiple-shooting or collocation, which do not follow the path from its first state on".into(),
+        }
+    }
+}
+
+impl Solver for ForwardBackward {
+    fn iterate(&mut self) -> Result<Iteration> {
+        self.work.iterations += 1;
+        if !self.swept {
+            let mut first = self.now.clone();
+            self.forward(&mut first)?;
+            self.backward(&mut first)?;
+            self.now = first;
+            self.swept = true;
+        }
+        let change = self.change(&self.now);
+        if !change.is_finite() {
+            return Err(self.no_way_on());
+        }
+        self.smallest = self.smallest.min(change);
+        if change <= self.tolerance {
+            return Ok(Iteration {
+                change,
+                solved: true,
+            });
+        }
+        let mut trial = std::mem::take(&mut self.trial);
+        while !self.try_rate(self.rate, &mut trial) {
+            self.rate *= 0.5;
+            if self.rate < LOWEST_RATE {
+                self.trial = trial;
+                return Err(self.no_way_on());
+            }
+        }
+        self.trial = std::mem::replace(&mut self.now, trial);
+        // At 1 the sweeps have their say in full.
+        self.rate = (GROWTH * self.rate).min(1.0);
+        Ok(Iteration {
+            change,
+            solved: false,
+        })
+    }
+
+    fn found(&mut self) -> Found {
+        let d = self.problem.dimension();
+        let shooting = Shooting::new(&self.problem, self.method, self.steps_per_point, 1);
+        let z = nodes(
+            &self.now.path,
+            &self.now.momentum,
+            d,
+            0..self.problem.points,
+        );
+        Nodes::new(self.problem.clone(), shooting, z, self.tolerance).found()
+    }
+
+    fn work(&self) -> Work {
+        self.work
+    }
+}
