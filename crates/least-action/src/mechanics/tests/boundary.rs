@@ -29,7 +29,7 @@ fn lorenz63_measured(observed: &[usize], points: usize, model_precision: f64) ->
     let twin = experiment.run(&*model).unwrap();
     let mut data = twin.data;
     for (n, value) in data.values.iter_mut().enumerate() {
-        if n / observed.len() % 4 != 0 {
+        if !(n / observed.len()).is_multiple_of(4) {
             *value = f64::NAN;
         }
     }
