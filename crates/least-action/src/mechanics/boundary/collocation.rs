@@ -1,9 +1,10 @@
 //! Collocation of the canonical equations at Gauss points: the stages of every step are unknowns too, eliminated step by step. U. M. Ascher, R. M. M. Mattheij, R. D. Russell,
 //! Numerical Solution of Boundary Value Problems for Ordinary Differential Equations, 1995.
 
-use super::mesh::{examine, hermite, Mesh};
+use super::mesh::{hermite, step_error, Mesh};
 use super::nodes::{Pieces, Sizes};
 use super::problem::Problem;
+use super::step_action::step_action;
 use crate::error::{Error, Result};
 use crate::mechanics::dense::{identity, Lu};
 use crate::mechanics::integrate::{combine, gauss_points, Stages, Tableau};
@@ -255,7 +256,9 @@ impl Pieces for Collocation {
         let mut begin = z[0].to_vec();
         strike(&self.impulses[piece], &mut begin, None);
         let (step, system) = (self.mesh.step(piece), &self.system);
-        examine(system, self.method, &mut self.work, step, [&begin, z[1]])
+        let (method, work) = (self.method, &mut self.work);
+        let action = step_action(system, method, work, step, [&begin, z[1]])?;
+        Ok((action, step_error(system, method, work, step, &begin)?))
     }
 
     fn mesh(&self) -> Vec<f64> {

@@ -18,6 +18,7 @@ mod shooting;
 mod solution;
 mod solve;
 mod solver;
+mod step_action;
 mod sweeps;
 #[cfg(test)]
 mod tests;

@@ -54,7 +54,7 @@ pub(super) trait Pieces {
         each: &mut dyn FnMut(usize, &[f64]),
     ) -> Result<()>;
 
-    /// The integral of L along a piece, and the largest error of a step in x and in p.
+    /// The action of a piece, and the largest error of a step in x and in p.
     ///
     /// # Errors
     /// Steps that cannot be made.

@@ -1,9 +1,10 @@
 //! Multiple shooting: a map of the phase space leads from the beginning of a segment to its end. Between segments it is Newton's method that joins, so that errors grow only as
 //! far as a segment reaches. With one segment it is single shooting.
 
-use super::mesh::{advance, examine, Mesh};
+use super::mesh::{advance, step_error, Mesh};
 use super::nodes::Pieces;
 use super::problem::Problem;
+use super::step_action::step_action;
 use crate::error::Result;
 use crate::mechanics::dense::identity;
 use crate::mechanics::{IntegrationMethod, Workspace};
@@ -130,8 +131,8 @@ impl Pieces for Shooting {
         let mut z = z[0].to_vec();
         for point in self.nodes[piece]..self.nodes[piece + 1] {
             self.advance_point(point, &mut z, None, &mut |work, step, ends| {
-                let (part, [in_x, in_p]) = examine(&system, method, work, step, ends)?;
-                sum += part;
+                sum += step_action(&system, method, work, step, ends)?;
+                let [in_x, in_p] = step_error(&system, method, work, step, ends[0])?;
                 errors = [errors[0].max(in_x), errors[1].max(in_p)];
                 Ok(())
             })?;

@@ -45,7 +45,7 @@ pub struct BoundarySolution {
     pub jumps: Vec<f64>,
     /// H at each point, before the impulse: constant between impulses where H does not depend on time.
     pub energy: Vec<f64>,
-    /// The sum of the integral of L and of the costs of impulses.
+    /// The discrete action of the integrator's steps, which tends to the integral of L, and the costs of impulses.
     pub action: f64,
     /// By how much the canonical equations of the steps are missed, at most, relative to the largest state and momentum.
     pub residual: f64,

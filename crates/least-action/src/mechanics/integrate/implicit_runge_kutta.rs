@@ -77,18 +77,7 @@ pub(super) fn implicit_runge_kutta(step: Step, tableau: &Tableau) -> Result<usiz
         z,
         tangent,
     } = step;
-    let (n, stages) = (z.len(), tableau.c.len());
-    let mut increments = work.take(stages * n);
-    // Newton's method begins on the line along the flow.
-    let mut flow = work.take(n);
-    let (x, p) = z.split_at(n / 2);
-    hamiltonian.flow(work, time, x, p, &mut flow)?;
-    for (increment, c) in increments.chunks_exact_mut(n).zip(tableau.c) {
-        for (to, f) in increment.iter_mut().zip(&flow) {
-            *to = c * h * f;
-        }
-    }
-    work.give(flow);
+    let mut increments = work.take(tableau.c.len() * z.len());
     let mut equations = Stages {
         hamiltonian,
         tableau,
@@ -96,7 +85,7 @@ pub(super) fn implicit_runge_kutta(step: Step, tableau: &Tableau) -> Result<usiz
         h,
         z,
     };
-    let solved = newton(EQUATIONS, time, work, &mut increments, &mut equations);
+    let solved = equations.solve(work, &mut increments);
     if let (Ok(_), Some(tangent)) = (&solved, tangent) {
         propagate(&mut equations, work, &increments, tangent)?;
     }
@@ -124,6 +113,25 @@ pub(in crate::mechanics) struct Stages<'a> {
 }
 
 impl Stages<'_> {
+    /// Finds the increments, from zeros on; returns Newton's iterations.
+    ///
+    /// # Errors
+    /// Those of Newton's method, whose best iterate is left.
+    pub fn solve(&mut self, work: &mut Workspace, increments: &mut [f64]) -> Result<usize> {
+        // Newton's method begins on the line along the flow.
+        let n = self.z.len();
+        let mut flow = work.take(n);
+        let (x, p) = self.z.split_at(n / 2);
+        self.hamiltonian.flow(work, self.time, x, p, &mut flow)?;
+        for (increment, c) in increments.chunks_exact_mut(n).zip(self.tableau.c) {
+            for (to, f) in increment.iter_mut().zip(&flow) {
+                *to = c * self.h * f;
+            }
+        }
+        work.give(flow);
+        newton(EQUATIONS, self.time, work, increments, self)
+    }
+
     /// Calls the flow or its Jacobian at every stage.
     fn at_stages(
         &self,
