@@ -80,6 +80,27 @@ describe("a continuous network", () => {
     trained.forEach((x, i) => expect(p[i]).toBeCloseTo(-100 * (x - (OUTPUTS.flat()[i] as number)), 6));
   });
 
+  test("whose layers need not hold is found by a climb in their precision, up to that", async () => {
+    const network = small({ modelPrecision: 1000 });
+    const solution = await network.mechanics().solveBoundaryValueProblem({
+      initialPath: network.initialPath({ layers: LAYERS, weights: WEIGHTS }),
+      timeStep: network.depth / LAYERS,
+      continuation: { from: 1e-3, factor: 10 },
+    });
+    expect(solution.status).toBe("converged");
+    const actions = solution.continuation.map(({ action }) => action);
+    expect(actions).toHaveLength(4);
+    expect(actions).toEqual([...actions].sort((a, b) => a - b));
+    // Layers that hold cost more than those that need not.
+    const exact = small();
+    const trained = await exact.mechanics().solveBoundaryValueProblem({
+      initialPath: solution.path,
+      timeStep: exact.depth / LAYERS,
+    });
+    expect(trained.action).toBeGreaterThan(solution.action);
+    expect(trained.action).toBeLessThan(1.1 * solution.action);
+  });
+
   test("has a Hamiltonian, and a Lagrangian where no precision is infinite", () => {
     const x = Float64Array.from([...INPUTS.flat(), ...WEIGHTS]);
     const p = Float64Array.from({ length: 10 }, (_, i) => 0.1 * (i - 4));
