@@ -19,13 +19,28 @@ export type {
   BoundaryValueOptions,
   BoundaryValueSolution,
 } from "./mechanics/boundary.js";
-export { type Mechanics, mechanics, type Orbit, type OrbitOptions } from "./mechanics/mechanics.js";
+export {
+  type ContinuousNetwork,
+  continuousNetwork,
+  type ContinuousNetworkOptions,
+  type InitialPathOptions,
+} from "./mechanics/continuous-network.js";
+export {
+  type LyapunovOptions,
+  type Mechanics,
+  mechanics,
+  type Orbit,
+  type OrbitOptions,
+  type OrbitStart,
+} from "./mechanics/mechanics.js";
+export type { LyapunovExponents } from "./mechanics/raw.js";
 export type {
   ActionMechanics,
   HamiltonianMechanics,
   LagrangianMechanics,
   MechanicsOptions,
   NamedMechanics,
+  NetworkMechanics,
 } from "./mechanics/source.js";
 export {
   colpitts,
@@ -129,6 +144,7 @@ export type {
   IntegrationOptions,
   Ladder,
   LayerError,
+  LayerStep,
   Lbfgs,
   Level,
   MinimizerOptions,
@@ -159,5 +175,6 @@ export type {
   Variable,
   VariationalMethod,
   Verdict,
+  WeightForm,
 } from "./raw.js";
 export { integrate, twinExperiment, type IntegrateOptions, type Twin, type TwinOptions } from "./twin.js";

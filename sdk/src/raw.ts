@@ -19,6 +19,7 @@ import type {
   StopReason,
   Verdict,
 } from "../generated/types.js";
+import type { NetworkWidths, RawContinuousNetwork, RawMechanics } from "./mechanics/raw.js";
 
 export type { ErrorFacts as CoreFacts } from "../generated/types.js";
 export type {
@@ -36,6 +37,7 @@ export type {
   Continuation,
   ContinuationRung,
   ContinuousActionOptions,
+  ContinuousNetworkOptions as CoreContinuousNetworkOptions,
   DataForm,
   Discretization,
   Drop,
@@ -50,9 +52,12 @@ export type {
   Ladder,
   Layer as CoreLayer,
   LayerError,
+  LayerStep,
   LayerValues,
   Lbfgs,
   Level,
+  LyapunovExponents as CoreLyapunovExponents,
+  LyapunovOptions as CoreLyapunovOptions,
   MinimizerOptions,
   ModelDefinition as CoreModelDefinition,
   ModelKind,
@@ -88,6 +93,7 @@ export type {
   VariationalMethod,
   TwinExperiment as CoreTwinExperiment,
   Verdict,
+  WeightForm,
 } from "../generated/types.js";
 
 /** Observations without their values, which cross as a Float64Array. */
@@ -182,45 +188,6 @@ export interface RawPairs {
   outputs: Float64Array | undefined;
   measurements: readonly { layer: unknown; values: Float64Array }[];
   forcing: readonly { layer: unknown; values: Float64Array }[];
-}
-
-/** An orbit as it crosses. */
-export interface RawOrbit {
-  /** One per point. */
-  times: Float64Array;
-  /** points x coordinates, row-major. */
-  x: Float64Array;
-  /** Of the same form: before the impulse, at points that have one. */
-  p: Float64Array;
-  /** Of the same form: what impulses add to p; empty where there are none. */
-  jumps: Float64Array;
-  /** H at each point, before the impulse. */
-  energy: Float64Array;
-  /** The largest change of H since the first point, less what impulses changed: the method's error where H does not depend on time. */
-  energyError: number;
-  /** The same at the last point, with its sign. */
-  energyErrorAtEnd: number;
-  /** Of the method. */
-  steps: number;
-  newtonIterations: number;
-  /** The derivative M of (x, p) at the last point in that at the first, 2 D x 2 D, column-major, if it was asked for. */
-  tangent: Float64Array | null;
-  /** The largest entry of M^T J M - J: 0 of a symplectic map. */
-  symplecticDefect: number | null;
-  failure: { message: string; facts: ErrorFacts } | null;
-}
-
-export interface RawMechanics {
-  dimension(): number;
-  lagrangian(x: Float64Array, v: Float64Array, time: number): number;
-  hamiltonian(x: Float64Array, p: Float64Array, time: number): number;
-  /** The acceleration. */
-  eulerLagrange(x: Float64Array, v: Float64Array, time: number): Float64Array;
-  momentum(x: Float64Array, v: Float64Array, time: number): Float64Array;
-  velocity(x: Float64Array, p: Float64Array, time: number): Float64Array;
-  integrate(x0: Float64Array, p0: Float64Array, options: unknown): RawOrbit;
-  integrateVariational(x0: Float64Array, p0: Float64Array, options: unknown): RawOrbit;
-  free(): void;
 }
 
 /** The solution of a boundary-value problem as it crosses. */
@@ -362,6 +329,10 @@ export interface Raw {
     ofSystem(system: unknown, values: unknown): RawMechanics;
     ofLagrangian(definition: unknown, values: unknown): RawMechanics;
     ofHamiltonian(definition: unknown, values: unknown): RawMechanics;
+  };
+  ContinuousNetwork: {
+    new (options: unknown, inputs: Float64Array, outputs: Float64Array): RawContinuousNetwork;
+    widths(options: unknown): NetworkWidths;
   };
   BoundarySolver: new (
     mechanics: RawMechanics,

@@ -102,7 +102,7 @@ describe("input that is wrong", () => {
   const pendulum = () => mechanics({ system: "pendulum" });
   const orbit = { x0: [1], p0: [0], timeStep: 0.1, points: 3 };
   test.each([
-    [() => mechanics({} as MechanicsOptions), "options", /a model, a system, a lagrangian or a hamiltonian/],
+    [() => mechanics({} as MechanicsOptions), "options", /a model, a system, a lagrangian, a hamiltonian or a network/],
     [() => mechanics({ system: "keppler" } as never), "system", /kepler/],
     [() => mechanics({ system: "kepler", parameters: { gravty: 1 } }), "parameters.gravty", /did you mean "gravity"/],
     [() => mechanics({ lagrangian: "v^2/2 - qq", coordinates: ["q"], velocities: ["v"] }), "lagrangian", /qq/],

@@ -6,6 +6,7 @@
 mod action;
 mod anneal;
 mod boundary;
+mod continuous_network;
 mod convert;
 mod mechanics;
 mod model;
@@ -15,6 +16,7 @@ mod panic;
 
 pub use action::Action;
 pub use anneal::{Annealer, Climber};
+pub use continuous_network::ContinuousNetwork;
 pub use mechanics::Mechanics;
 pub use model::{describe_model, integrate, twin_experiment};
 pub use network::{

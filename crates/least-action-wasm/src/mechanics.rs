@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use js_sys::{Array, Float64Array};
 use least_action::mechanics::{
-    acceleration, integrate, integrate_variational, momentum, symplectic_defect, velocity,
-    ClassicalSystem, ContinuousAction, ContinuousActionOptions, HamiltonianDefinition,
-    IntegrationOptions, LagrangianDefinition, Orbit, System, VariationalOptions, Workspace,
+    acceleration, integrate, integrate_variational, lyapunov_exponents, momentum,
+    symplectic_defect, velocity, ClassicalSystem, ContinuousAction, ContinuousActionOptions,
+    HamiltonianDefinition, IntegrationOptions, LagrangianDefinition, LyapunovOptions, Orbit,
+    System, VariationalOptions, Workspace,
 };
 use least_action::Error;
 use serde::{Deserialize, Serialize};
@@ -169,10 +170,32 @@ impl Mechanics {
         );
         orbit.map(|orbit| written(&orbit)).map_err(thrown)
     }
+
+    /// The rates by which orbits near the one from x0 and p0 on part.
+    #[wasm_bindgen(js_name = lyapunovExponents)]
+    pub fn lyapunov_exponents(
+        &self,
+        x0: &Float64Array,
+        p0: &Float64Array,
+        options: &JsValue,
+    ) -> Result<JsValue> {
+        let options: LyapunovOptions = read("", options)?;
+        let (x0, p0) = (x0.to_vec(), p0.to_vec());
+        let found = lyapunov_exponents(self.system.hamiltonian(), &x0, &p0, &options);
+        let found = found.map_err(thrown)?;
+        Ok(object([
+            ("exponents", float64_array(&found.exponents)),
+            ("uncertainty", float64_array(&found.uncertainty)),
+            ("pairError", found.pair_error.into()),
+            ("time", found.time.into()),
+            ("x", float64_array(&found.x)),
+            ("p", float64_array(&found.p)),
+        ]))
+    }
 }
 
 impl Mechanics {
-    fn of(system: System) -> Mechanics {
+    pub(crate) fn of(system: System) -> Mechanics {
         Mechanics {
             system,
             work: Workspace::default(),

@@ -3,15 +3,9 @@ import { breathe } from "../anneal/here.js";
 import { watchOf } from "../anneal/options.js";
 import { LeastActionError, wrongShape } from "../errors.js";
 import { type Held, release } from "../instance.js";
-import type {
-  BoundaryProgress,
-  CoreBoundaryOptions,
-  Level,
-  RawBoundarySolution,
-  RawBoundarySolver,
-  RawMechanics,
-} from "../raw.js";
+import type { BoundaryProgress, CoreBoundaryOptions, Level, RawBoundarySolution, RawBoundarySolver } from "../raw.js";
 import { float64Array, plain, record } from "../shape.js";
+import type { RawMechanics } from "./raw.js";
 
 /** Where a path of stationary action is looked for, and how. */
 export interface BoundaryValueOptions extends Omit<CoreBoundaryOptions, "timeStep"> {

@@ -1,8 +1,7 @@
 // Mechanics: the action in continuous time, and Lagrangians and Hamiltonians of one's own.
-import { LeastActionError, outOfRange, wrongShape } from "../errors.js";
+import { LeastActionError, outOfRange, wrongLength, wrongShape } from "../errors.js";
 import { Held } from "../instance.js";
-import type { RawMechanics, RawOrbit } from "../raw.js";
-import type { IntegrationOptions, VariationalMethod } from "../raw.js";
+import type { CoreLyapunovOptions, IntegrationOptions, VariationalMethod } from "../raw.js";
 import { describe, fields, float64Array, plain } from "../shape.js";
 import {
   actionLevels,
@@ -13,16 +12,21 @@ import {
   type Points,
   solveBoundaryValueProblem,
 } from "./boundary.js";
+import type { LyapunovExponents, RawMechanics, RawOrbit } from "./raw.js";
 import { pointsOf, sourceOf, type MechanicsOptions } from "./source.js";
 
-/** Where an orbit begins and how it is followed. */
-export interface OrbitOptions extends Omit<IntegrationOptions, "method" | "tolerance"> {
+/** Where an orbit begins. */
+export interface OrbitStart {
   /** One per coordinate. */
   x0: ArrayLike<number>;
   /** One per coordinate; or `v0`. */
   p0?: ArrayLike<number>;
   /** Velocities, whose momenta are L_v; or `p0`. */
   v0?: ArrayLike<number>;
+}
+
+/** Where an orbit begins and how it is followed. */
+export interface OrbitOptions extends OrbitStart, Omit<IntegrationOptions, "method" | "tolerance"> {
   /** A map of the phase space, by the canonical equations. Default: `"implicit-midpoint"`. */
   method?: IntegrationOptions["method"];
   /** In its place: a discrete Lagrangian, whose orbit makes the discrete action stationary. */
@@ -30,6 +34,9 @@ export interface OrbitOptions extends Omit<IntegrationOptions, "method" | "toler
   /** Error of one step of `"dormand-prince"`. Default: 1e-9. */
   tolerance?: number;
 }
+
+/** Where an orbit begins, and for how long its neighbours are watched. */
+export interface LyapunovOptions extends OrbitStart, CoreLyapunovOptions {}
 
 /** An orbit in coordinates and momenta. */
 export interface Orbit extends Omit<RawOrbit, "failure"> {
@@ -87,16 +94,8 @@ export class Mechanics {
    * @throws LeastActionError by field. What happens on the way is no error, but the orbit's `failure`.
    */
   integrate(options: OrbitOptions): Orbit {
-    const { x0, p0, v0, variational, ...rest } = fields("options", options);
-    if ((p0 === undefined) === (v0 === undefined)) {
-      throw wrongShape(
-        "p0",
-        p0 === undefined ? "is missing: give p0 or v0" : "and v0 are both given; give one of them",
-      );
-    }
-    const start = typeof rest.start === "number" ? rest.start : 0;
-    const x = float64Array("x0", x0);
-    const p = p0 === undefined ? this.momentum(x, float64Array("v0", v0), start) : float64Array("p0", p0);
+    const { x, p, rest: own } = this.#begin(options);
+    const { variational, ...rest } = own;
     if (variational !== undefined && rest.method !== undefined) {
       throw wrongShape("method", "and variational are both given; give one of them");
     }
@@ -106,6 +105,21 @@ export class Mechanics {
         : raw.integrateVariational(x, p, plain("options", { ...rest, method: variational })),
     );
     return { ...orbit, failure: failure === null ? null : new LeastActionError(failure.message, failure.facts) };
+  }
+
+  /**
+   * By which rates orbits near the one from `x0` and `p0` (or the momenta of `v0`) on part, impulses left out. Of an action those of p = 0 are the exponents of the
+   * flow and their negatives. Runs in this thread until it is done.
+   *
+   * @throws LeastActionError by field; of code `notFinite` where the orbit comes to an end before its time.
+   *
+   * @example
+   * const system = mechanics({ model: lorenz63(), measurementPrecision: 1, modelPrecision: 1 });
+   * const { exponents } = system.lyapunovExponents({ x0: [1, 2, 20], p0: [0, 0, 0], timeStep: 0.01, points: 20_000, method: "rk4" });
+   */
+  lyapunovExponents(options: LyapunovOptions): LyapunovExponents {
+    const { x, p, rest } = this.#begin(options);
+    return this.#held.use((raw) => raw.lyapunovExponents(x, p, plain("options", rest)));
   }
 
   /**
@@ -135,6 +149,26 @@ export class Mechanics {
     this.#held.free();
   }
 
+  /** Where an orbit begins, and what else the options say. */
+  #begin(options: unknown): { x: Float64Array; p: Float64Array; rest: Record<string, unknown> } {
+    const { x0, p0, v0, ...rest } = fields("options", options);
+    if ((p0 === undefined) === (v0 === undefined)) {
+      throw wrongShape(
+        "p0",
+        p0 === undefined ? "is missing: give p0 or v0" : "and v0 are both given; give one of them",
+      );
+    }
+    const of = (name: string, given: unknown): Float64Array => {
+      const values = float64Array(name, given);
+      if (values.length === this.dimension) return finite(name, values);
+      throw wrongLength(name, values.length, this.dimension, "one per coordinate");
+    };
+    const x = of("x0", x0);
+    if (p0 !== undefined) return { x, p: of("p0", p0), rest };
+    const start = typeof rest.start === "number" ? rest.start : 0;
+    return { x, p: this.momentum(x, of("v0", v0), start), rest };
+  }
+
   #at<T extends number | Float64Array>(
     x: unknown,
     name: string,
@@ -159,7 +193,8 @@ function finite(path: string, values: Float64Array, expected = "finite"): Float6
 
 /**
  * The mechanics of an action: of a flow with data, `L = (R_f/2) |v - F|^2 + (R_m/2) |P (x - y)|^2`, whose stationary paths are orbits of
- * `H = |p|^2 / (2 R_f) + p F - (R_m/2) |P (x - y)|^2`; or of a Lagrangian or Hamiltonian of one's own, by text; or of a named system.
+ * `H = |p|^2 / (2 R_f) + p F - (R_m/2) |P (x - y)|^2`; or of a Lagrangian or Hamiltonian of one's own, by text; or of a named system; or of a network
+ * of continuous depth.
  *
  * @throws LeastActionError by field; of a text with the character and the near name.
  *
@@ -170,6 +205,9 @@ function finite(path: string, values: Float64Array, expected = "finite"): Float6
  * @example
  * const kepler = mechanics({ system: "kepler" });
  * const orbit = kepler.integrate({ x0: [1, 0], v0: [0, 1.2], timeStep: 0.05, points: 2000, variational: "gauss-4" });
+ *
+ * @example
+ * mechanics({ network: continuousNetwork({ width: 2, inputs, outputs }) }); // the same as network.mechanics()
  *
  * @example
  * mechanics({ lagrangian: "m*v^2/2 - k*q^4/4", coordinates: ["q"], velocities: ["v"], parameters: { m: 1, k: 2 } });

@@ -2,8 +2,10 @@
 import { unknownName, wrongShape } from "../errors.js";
 import { type Model, specOf } from "../models.js";
 import { type Observations, setsOf } from "../observations.js";
-import type { ClassicalSystem, ContinuousActionOptions, Raw, RawMechanics } from "../raw.js";
+import type { ClassicalSystem, ContinuousActionOptions, Raw } from "../raw.js";
 import { describe, fields, plain } from "../shape.js";
+import type { ContinuousNetwork } from "./continuous-network.js";
+import type { RawMechanics } from "./raw.js";
 
 /** The action of a flow in continuous time. */
 export interface ActionMechanics<P extends string = string> extends Omit<ContinuousActionOptions, "parameters"> {
@@ -42,9 +44,14 @@ export interface HamiltonianMechanics {
   where?: Readonly<Record<string, string>>;
 }
 
+/** A network of continuous depth with its data. */
+export interface NetworkMechanics {
+  network: ContinuousNetwork;
+}
+
 /** What mechanics are made from. */
 export type MechanicsOptions<P extends string = string> =
-  ActionMechanics<P> | NamedMechanics | LagrangianMechanics | HamiltonianMechanics;
+  ActionMechanics<P> | NamedMechanics | LagrangianMechanics | HamiltonianMechanics | NetworkMechanics;
 
 /** The grid of the data, if there are any; to be asked after the options have been found to be right. */
 export function pointsOf(options: unknown): { start: number; timeStep: number } | undefined {
@@ -68,9 +75,13 @@ export function sourceOf(options: unknown): (raw: Raw) => RawMechanics {
     const { system, ...values } = plain("options", given) as Record<string, unknown>;
     return (raw) => raw.Mechanics.ofSystem(system, values);
   }
+  if (given.network !== undefined) {
+    only(given, ["network"]);
+    return networkSource(given.network);
+  }
   const kind = given.lagrangian !== undefined ? "lagrangian" : "hamiltonian";
   if (given[kind] === undefined) {
-    throw wrongShape("options", "must have a model, a system, a lagrangian or a hamiltonian");
+    throw wrongShape("options", "must have a model, a system, a lagrangian, a hamiltonian or a network");
   }
   const others = kind === "lagrangian" ? "velocities" : "momenta";
   only(given, [kind, "coordinates", others, "parameters", "where"]);
@@ -82,6 +93,12 @@ export function sourceOf(options: unknown): (raw: Raw) => RawMechanics {
   };
   return (raw) =>
     kind === "lagrangian" ? raw.Mechanics.ofLagrangian(definition, {}) : raw.Mechanics.ofHamiltonian(definition, {});
+}
+
+function networkSource(network: unknown): (raw: Raw) => RawMechanics {
+  const source: unknown = typeof network === "object" && network !== null && "source" in network && network.source;
+  if (typeof source === "function") return source as ContinuousNetwork["source"];
+  throw wrongShape("network", `must be what continuousNetwork() gives, got ${describe(network)}`);
 }
 
 function only(given: Record<string, unknown>, known: readonly string[]): void {

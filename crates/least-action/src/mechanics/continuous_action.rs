@@ -32,6 +32,8 @@ pub struct ContinuousAction {
     impulses: Vec<Impulse>,
     /// R_f of each state.
     pub(super) model_precision: Vec<f64>,
+    /// How many of the states, the first ones, have an R_f that climbs in a continuation.
+    climbing: usize,
     /// F as a function of states, inputs and time; none if the model is not made of expressions.
     forced: Option<Function>,
 }
@@ -133,6 +135,7 @@ impl ContinuousAction {
             inputs: Vec::new(),
             observed: Vec::new(),
             impulses: Vec::new(),
+            climbing: d,
             model_precision: per_component(
                 &options.model_precision,
                 "modelPrecision",
@@ -147,11 +150,19 @@ impl ContinuousAction {
         })
     }
 
-    /// The same with every R_f multiplied by `factor`; infinite ones stay.
+    /// The same with every R_f that climbs multiplied by `factor`; infinite ones stay.
     pub fn with_model_precision_times(&self, factor: f64) -> ContinuousAction {
         let mut action = self.clone();
-        action.model_precision.iter_mut().for_each(|r| *r *= factor);
+        let climbing = action.model_precision.iter_mut().take(self.climbing);
+        climbing.for_each(|r| *r *= factor);
         action
+    }
+
+    /// The same with an R_f that climbs for the first `states` only. Those after them are parameters that change in time: their precisions say how fast they
+    /// may, whatever R_f the model has. By default all climb.
+    pub fn with_climbing_states(mut self, states: usize) -> ContinuousAction {
+        self.climbing = states;
+        self
     }
 
     /// The same with these jumps of the momentum besides: measurements whose precisions change in time.

@@ -74,7 +74,7 @@ impl System {
         self.action.as_ref()
     }
 
-    /// The same action with every R_f multiplied by `factor`; infinite ones stay.
+    /// The same action with every R_f that climbs multiplied by `factor`; infinite ones stay.
     ///
     /// # Errors
     /// A system that has no R_f.

@@ -113,14 +113,17 @@ impl ContinuousNetwork {
         &self.definition
     }
 
-    /// The network with its data as a mechanical system in the time l, from 0 to `depth`; its boundary-value problem has free ends.
+    /// The network with its data as a mechanical system in the time l, from 0 to `depth`; its boundary-value problem has free ends. In a continuation R_f of
+    /// the activations climbs, R_w does not.
     ///
     /// # Errors
     /// None that a network which was made could give.
     pub fn system(&self) -> Result<System> {
         let action = ContinuousAction::of_flow(self.model(), &self.action_options())?;
         let action = action.with_impulses(&self.impulses())?;
-        Ok(System::of_action(action))
+        Ok(System::of_action(
+            action.with_climbing_states(self.first_weight()),
+        ))
     }
 
     /// What the action is formed of, beside the impulses: R_f of every state.

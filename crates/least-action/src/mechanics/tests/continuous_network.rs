@@ -225,6 +225,22 @@ fn impulses_are_the_measurements_and_the_prior() {
 }
 
 #[test]
+fn precisions_of_activations_climb_and_those_of_weights_do_not() {
+    let network = network(ContinuousNetworkOptions {
+        model_precision: 8.0,
+        weight_rate_precision: Some(5.0),
+        ..options(WeightForm::Smooth)
+    });
+    let system = network.system().unwrap();
+    // Factors multiply: a rung of a rung.
+    let rung = system.with_model_precision_times(0.5).unwrap();
+    let rung = rung.with_model_precision_times(0.5).unwrap();
+    let precisions = &rung.action().unwrap().model_precision;
+    assert_eq!(precisions[..], [[2.0; 6], [5.0; 6]].concat());
+    assert_eq!(rung.impulses(), system.impulses());
+}
+
+#[test]
 fn predictions_follow_the_weights_of_the_path() {
     for form in WeightForm::ALL {
         for layer_step in [LayerStep::Rk4, LayerStep::Euler] {
