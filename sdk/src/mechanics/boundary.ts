@@ -11,7 +11,7 @@ import type { RawMechanics } from "./raw.js";
 export interface BoundaryValueOptions extends Omit<CoreBoundaryOptions, "timeStep"> {
   /** x: points x coordinates, row-major, for instance `run.best.path`. With fixed ends its first and last state are kept. */
   initialPath: ArrayLike<number>;
-  /** p before impulses, of the same form. Default: 0 for actions of models, which then begin with a Gauss-Newton step, and L_v along the path for other systems. */
+  /** p before impulses, of the same form. Default: 0 for actions of models with a free end, which then begin with a Gauss-Newton step; L_v along the path otherwise. */
   initialMomentum?: ArrayLike<number>;
   /** Between points of the path. Default: that of the data. */
   timeStep?: number;

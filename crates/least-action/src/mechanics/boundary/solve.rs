@@ -49,8 +49,8 @@ pub struct BoundarySolver {
 }
 
 impl BoundarySolver {
-    /// `initial_path`: x, points x D, row-major. `initial_momentum`: the same of p before impulses; default: 0 for actions, which then begin with a Gauss-Newton step, and L_v of
-    /// the path's differences for other systems.
+    /// `initial_path`: x, points x D, row-major. `initial_momentum`: the same of p before impulses; default: 0 for actions with an end that is free, which then begin with a Gauss-Newton
+    /// step, and L_v of the path's differences otherwise.
     ///
     /// # Errors
     /// Paths and options that do not fit the system, and impulses that are not at points.
@@ -273,7 +273,9 @@ impl BoundarySolver {
 
 /// Momenta to begin with.
 fn momenta(problem: &Problem, path: &[f64]) -> Result<Vec<f64>> {
-    if problem.system.action().is_some() {
+    // Held at both ends, no path need be near to one of the flow.
+    let free = problem.fixed != [true, true] || !problem.system.has_lagrangian();
+    if problem.system.action().is_some() && free {
         return Ok(vec![0.0; path.len()]);
     }
     let d = problem.dimension();
