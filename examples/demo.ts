@@ -12,10 +12,17 @@ import { digits } from "./digits/index.js";
 import { limits } from "./limits/index.js";
 import { lorenz96Twin } from "./lorenz96-twin/index.js";
 import { lynxHare } from "./lynx-hare/index.js";
+import { mechanicsOrbits } from "./mechanics-orbits/index.js";
 import { recurrent } from "./recurrent/index.js";
 import { heading } from "./terminal.js";
 
-const short = { "lorenz96-twin": lorenz96Twin, "lynx-hare": lynxHare, limits, bars };
+const short = {
+  "lorenz96-twin": lorenz96Twin,
+  "lynx-hare": lynxHare,
+  limits,
+  bars,
+  "mechanics-orbits": mechanicsOrbits,
+};
 /** Minutes each. */
 const long = { recurrent, digits, "abarbanel-2018-twin": abarbanel2018Twin };
 const examples = { ...short, ...long };

@@ -7,6 +7,7 @@ import { digits } from "../examples/digits/index.js";
 import { limits } from "../examples/limits/index.js";
 import { lorenz96Twin } from "../examples/lorenz96-twin/index.js";
 import { lynxHare } from "../examples/lynx-hare/index.js";
+import { mechanicsOrbits } from "../examples/mechanics-orbits/index.js";
 import type { Outcome } from "../examples/outcome.js";
 import { recurrent } from "../examples/recurrent/index.js";
 
@@ -109,6 +110,30 @@ test("the weak constraint tends to the strong one, and layers to a flow", async 
   expect(outcome.checks.map(({ claim, holds }) => [claim, holds])).toEqual(
     outcome.checks.map(({ claim }) => [claim, true]),
   );
+});
+
+test("orbits keep what symplectic and variational methods are to keep", async () => {
+  const outcome = await mechanicsOrbits({ size: tiny });
+  const energy = expectPicture(outcome, "mechanics-orbits-energy.svg", [
+    "pendulum, step 0.25",
+    "double pendulum",
+    "energy error",
+    "variational gauss-6",
+    "dormand-prince",
+  ]);
+  expect(linesIn(energy)).toBe(6 + 3);
+  const kepler = expectPicture(outcome, "mechanics-orbits-kepler.svg", [
+    "20 revolutions of 64 steps",
+    "first revolution",
+    "angular momentum",
+    "largest relative change",
+  ]);
+  // First and last revolution of two orbits; two errors of four methods.
+  expect(linesIn(kepler)).toBe(2 * 2 + 2 * 4);
+  expectPicture(outcome, "mechanics-orbits-maps.svg", ["step h", "error of (q, p)", "kahan-li-6", "MᵀJM − J"]);
+  expectPicture(outcome, "mechanics-orbits-area.svg", ["integral of p dq", "relative change", "at the end"]);
+  expect(outcome.checks).toHaveLength(7);
+  expect(outcome.checks.filter(({ holds }) => !holds)).toEqual([]);
 });
 
 test("a small set of bars is drawn with what the network takes them for", async () => {

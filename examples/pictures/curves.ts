@@ -13,6 +13,8 @@ export interface Panel {
   yTitle: string;
   /** Axes that are logarithmic; curves leave out what is not above zero there. Default: none. */
   log?: "x" | "y" | "both";
+  /** Curves in the plane: drawn in the order of their points, without dots, with axes of the same scale. */
+  plane?: boolean;
   curves: readonly Curve[];
   /** A level across the panel. */
   rule?: { y: number; label: string };
@@ -56,32 +58,39 @@ export async function drawCurves(picture: CurvesPicture): Promise<string> {
     const isLog = (axis: "x" | "y"): boolean => panel.log === axis || panel.log === "both";
     const fits = (value: number, axis: "x" | "y"): boolean => Number.isFinite(value) && (!isLog(axis) || value > 0);
     const points = panel.curves.flatMap(({ name, x, y }) =>
-      Array.from(y, (value, i) => ({ name, x: x[i] ?? NaN, y: value })).filter(
+      Array.from(y, (value, i) => ({ name, x: x[i] ?? NaN, y: value, ...(panel.plane && { i }) })).filter(
         (point) => fits(point.x, "x") && fits(point.y, "y"),
       ),
     );
+    const height = columns < picture.panels.length ? 220 : 300;
+    const domains = panel.plane ? sameScale(points, wide, height) : undefined;
     const axis = (field: "x" | "y", title: string): Position => ({
       field,
       type: "quantitative",
       title,
-      scale: isLog(field) ? { type: "log", nice: false } : { nice: true, zero: false },
+      scale: isLog(field)
+        ? { type: "log", nice: false }
+        : domains === undefined
+          ? { nice: true, zero: false }
+          : { domain: domains[field], nice: false },
       axis: { grid: field === "y", format: isLog(field) ? "~e" : "~g", tickCount: 5, labelOverlap: true },
     });
     const [x, y] = [axis("x", panel.xTitle), axis("y", panel.yTitle)];
     const of = (isBroken: boolean) => points.filter(({ name }) => broken.has(name) === isBroken);
-    const first = Math.min(...points.map((point) => point.x));
+    const first = domains?.x[0] ?? Math.min(...points.map((point) => point.x));
+    const order = panel.plane ? { order: { field: "i", type: "quantitative" as const } } : {};
     const rule = panel.rule === undefined ? [] : [panel.rule];
     const layer: Layer[] = [
       heading([{ x: first, label: panel.label }], x),
       {
         data: { values: of(false) },
-        mark: { type: "line", strokeWidth: 1.8, point: { size: 22 } },
-        encoding: { x, y, color },
+        mark: { type: "line", strokeWidth: 1.8, ...(!panel.plane && { point: { size: 22 } }) },
+        encoding: { x, y, color, ...order },
       },
       {
         data: { values: of(true) },
         mark: { type: "line", strokeWidth: 1.8, strokeDash: [6, 4] },
-        encoding: { x, y, color },
+        encoding: { x, y, color, ...order },
       },
       { data: { values: rule }, mark: { type: "rule", strokeDash: [2, 3], color: ink.quiet }, encoding: { y } },
       {
@@ -90,7 +99,7 @@ export async function drawCurves(picture: CurvesPicture): Promise<string> {
         encoding: { x: { value: 0 }, y, text: { field: "label" } },
       },
     ];
-    return { width: wide, height: columns < picture.panels.length ? 220 : 300, layer };
+    return { width: wide, height, layer };
   });
   const rows = Array.from({ length: Math.ceil(plots.length / columns) }, (_, k) =>
     plots.slice(k * columns, (k + 1) * columns),
@@ -99,4 +108,19 @@ export async function drawCurves(picture: CurvesPicture): Promise<string> {
   return only !== undefined && rows.length === 1
     ? toSvg(picture, { hconcat: only })
     : toSvg(picture, { vconcat: rows.map((hconcat) => ({ hconcat })) });
+}
+
+/** Domains around all points, with a little room, in which a unit is as long on both axes. */
+function sameScale(points: readonly { x: number; y: number }[], width: number, height: number) {
+  const range = (field: "x" | "y"): [number, number] => {
+    const values = points.map((point) => point[field]);
+    return [Math.min(...values), Math.max(...values)];
+  };
+  const [x, y] = [range("x"), range("y")];
+  const unit = 1.08 * Math.max((x[1] - x[0]) / width, (y[1] - y[0]) / height);
+  const around = ([low, high]: [number, number], length: number): [number, number] => [
+    (low + high - unit * length) / 2,
+    (low + high + unit * length) / 2,
+  ];
+  return { x: around(x, width), y: around(y, height) };
 }

@@ -1,0 +1,74 @@
+/** What the parts of the example share: methods and their names, errors against time. */
+import { mechanics, type IntegrationMethod, type Mechanics, type Orbit, type VariationalMethod } from "least-action";
+
+/** A map of the phase space, or a discrete Lagrangian. */
+export type Method = { method: IntegrationMethod; tolerance?: number } | { variational: VariationalMethod };
+
+export const nameOf = (method: Method): string =>
+  "method" in method ? method.method : `variational ${method.variational}`;
+
+/** They are here for contrast. */
+export const isSymplectic = (method: Method): boolean =>
+  !("method" in method && (method.method === "rk4" || method.method === "dormand-prince"));
+
+/** Each method has the face of the pendulum that it steps on: the other one would be found by Newton's method at every evaluation. */
+export function pendulums(): { of(method: Method): Mechanics; free(): void } {
+  const hamiltonian = mechanics({ hamiltonian: "p^2/2 - cos(q)", coordinates: ["q"], momenta: ["p"] });
+  const lagrangian = mechanics({ lagrangian: "v^2/2 + cos(q)", coordinates: ["q"], velocities: ["v"] });
+  return {
+    of: (method) => ("variational" in method ? lagrangian : hamiltonian),
+    free: () => [hamiltonian, lagrangian].forEach((system) => system.free()),
+  };
+}
+
+/** An orbit that was cut short would make its errors look small. */
+export function complete(orbit: Orbit): Orbit {
+  if (orbit.failure !== null) throw orbit.failure;
+  return orbit;
+}
+
+export interface Errors {
+  name: string;
+  symplectic: boolean;
+  times: ArrayLike<number>;
+  errors: Float64Array;
+}
+
+export const energyErrors = (method: Method, orbit: Orbit, times: ArrayLike<number> = orbit.times): Errors => ({
+  name: nameOf(method),
+  symplectic: isSymplectic(method),
+  times,
+  errors: orbit.energy.map((energy) => Math.abs(energy - (orbit.energy[0] ?? NaN))),
+});
+
+/** The largest error among the points from one share of the orbit to another. */
+export function largest({ errors }: Pick<Errors, "errors">, from = 0, to = 1): number {
+  const part = errors.subarray(Math.floor(from * errors.length), Math.ceil(to * errors.length));
+  return part.reduce((most, error) => Math.max(most, error), 0);
+}
+
+/** How much larger the error is in the last tenth of an orbit than in the first one: 1 without drift, 19 if it grows with the time. */
+export const growth = (errors: Errors): number => largest(errors, 0.9, 1) / largest(errors, 0, 0.1);
+
+/** As many points as can be drawn on a logarithmic axis of times: the largest error of each of 30 spans, the first of which ends at a time given. */
+export function thinned({ name, times, errors }: Errors, first: number) {
+  const spans = 30;
+  const last = times[times.length - 1] ?? NaN;
+  const [x, y]: [number[], number[]] = [[], []];
+  let before = -1;
+  for (let n = 1; n < errors.length; n++) {
+    const [t, error] = [times[n] ?? NaN, errors[n] ?? NaN];
+    const span = Math.max(0, Math.ceil((spans * Math.log(t / first)) / Math.log(last / first)));
+    if (span !== before) {
+      before = span;
+      x.push(t);
+      y.push(error);
+    } else {
+      x[x.length - 1] = t;
+      y[y.length - 1] = Math.max(error, y.at(-1) ?? NaN);
+    }
+  }
+  return { name, x, y };
+}
+
+export const short = (value: number): string => value.toExponential(1);
