@@ -12,7 +12,9 @@ import { digits } from "./digits/index.js";
 import { limits } from "./limits/index.js";
 import { lorenz96Twin } from "./lorenz96-twin/index.js";
 import { lynxHare } from "./lynx-hare/index.js";
+import { mechanicsLorenz } from "./mechanics-lorenz/index.js";
 import { mechanicsOrbits } from "./mechanics-orbits/index.js";
+import { mechanicsPaths } from "./mechanics-paths/index.js";
 import { recurrent } from "./recurrent/index.js";
 import { heading } from "./terminal.js";
 
@@ -22,9 +24,10 @@ const short = {
   limits,
   bars,
   "mechanics-orbits": mechanicsOrbits,
+  "mechanics-paths": mechanicsPaths,
 };
 /** Minutes each. */
-const long = { recurrent, digits, "abarbanel-2018-twin": abarbanel2018Twin };
+const long = { "mechanics-lorenz": mechanicsLorenz, recurrent, digits, "abarbanel-2018-twin": abarbanel2018Twin };
 const examples = { ...short, ...long };
 type Name = keyof typeof examples;
 const isName = (text: string): text is Name => text in examples;

@@ -7,7 +7,9 @@ import { digits } from "../examples/digits/index.js";
 import { limits } from "../examples/limits/index.js";
 import { lorenz96Twin } from "../examples/lorenz96-twin/index.js";
 import { lynxHare } from "../examples/lynx-hare/index.js";
+import { mechanicsLorenz } from "../examples/mechanics-lorenz/index.js";
 import { mechanicsOrbits } from "../examples/mechanics-orbits/index.js";
+import { mechanicsPaths } from "../examples/mechanics-paths/index.js";
 import type { Outcome } from "../examples/outcome.js";
 import { recurrent } from "../examples/recurrent/index.js";
 
@@ -133,6 +135,27 @@ test("orbits keep what symplectic and variational methods are to keep", async ()
   expectPicture(outcome, "mechanics-orbits-maps.svg", ["step h", "error of (q, p)", "kahan-li-6", "MᵀJM − J"]);
   expectPicture(outcome, "mechanics-orbits-area.svg", ["integral of p dq", "relative change", "at the end"]);
   expect(outcome.checks).toHaveLength(7);
+  expect(outcome.checks.filter(({ holds }) => !holds)).toEqual([]);
+});
+
+test("paths between two ends are those of closed forms", async () => {
+  const outcome = await mechanicsPaths({ size: { starts: 9 } });
+  const svg = expectPicture(outcome, "mechanics-paths.svg", [
+    "pendulum, one path of each",
+    "double well",
+    "reversed flow",
+  ]);
+  // Three levels at least, and the double well's path.
+  expect(linesIn(svg)).toBeGreaterThanOrEqual(4);
+  expect(outcome.checks).toHaveLength(6);
+  expect(outcome.checks.filter(({ holds }) => !holds)).toEqual([]);
+});
+
+test("annealed paths solve the boundary-value problem by every method", async () => {
+  const outcome = await mechanicsLorenz({ size: { starts: 3, rungs: 2 } });
+  const texts = ["minimisation once, collocation climbs", "a measurement at every 15th point", "action"];
+  expectPicture(outcome, "mechanics-lorenz.svg", texts);
+  expect(outcome.checks).toHaveLength(6);
   expect(outcome.checks.filter(({ holds }) => !holds)).toEqual([]);
 });
 

@@ -10,8 +10,8 @@ import {
   lorenz96,
   mechanics,
   twinExperiment,
+  type ActionLevels,
   type BoundaryMethod,
-  type BoundaryValueOptions,
   type BoundaryValueSolution,
   type Model,
 } from "least-action";
@@ -62,7 +62,7 @@ interface Solved {
 const exact = ["collocation", "multiple-shooting", "minimisation"] as const satisfies Method[];
 
 export async function mechanicsLorenz({ size, signal }: Settings = {}): Promise<Outcome> {
-  const { starts = 20, rungs = 7 } = size ?? {};
+  const { starts = 10, rungs = 7 } = size ?? {};
   await init();
   const ratios = Array.from({ length: rungs }, (_, k) => 10 ** ((6 * k) / Math.max(1, rungs - 1)));
   const annealed = [];
@@ -78,25 +78,30 @@ export async function mechanicsLorenz({ size, signal }: Settings = {}): Promise<
       ["collocation", "multiple-shooting"].map((m) => solved[m as Method].solution.iterations),
     ),
   );
-  const random = await fromRandom(cases[rungs < 7 ? 1 : 2] as Case, starts, signal);
+  const noisy = await fromNoise(starts, signal);
+  const h = await energies(signal);
+  const [direct, climbs] = [noisy.found("minimisation"), noisy.found("minimisation, climb")];
   return {
     pictures: {
       "mechanics-lorenz.svg": await drawCurves({
         title: "Stationary paths of the action of Lorenz96",
-        subtitle: random.subtitle,
+        subtitle: noisy.subtitle,
         panels: [
           {
             label: "actions of the paths found from each start, ascending",
             xTitle: "start",
             yTitle: "action",
             log: "y",
-            curves: random.ways.map(({ name, actions }) => ({ name, x: actions.map((_, k) => k + 1), y: actions })),
+            curves: noisy.ways.map(({ name, actions }) => ({ name, x: actions.map((_, k) => k + 1), y: actions })),
           },
           {
-            label: "H along the path, R_f / R_m = 1",
+            label: "H along a path, D = 5, a measurement at every 15th point",
             xTitle: "time",
             yTitle: "H",
-            curves: annealed.map(({ name, times, energy }) => ({ name, x: times, y: energy })),
+            curves: [
+              { name: "gauss-legendre-6", x: h.times, y: h.six },
+              { name: "implicit-midpoint", x: h.times, y: h.two },
+            ],
           },
         ],
       }),
@@ -115,8 +120,16 @@ export async function mechanicsLorenz({ size, signal }: Settings = {}): Promise<
         holds: all.every(({ solved }) => solved.collocation.solution.kind === "minimum"),
       },
       {
-        claim: `a climb in R_f ends at the lowest level from ${random.found("collocation, climb")} of ${starts} starts, a direct solution from ${random.found("collocation")}`,
-        holds: random.found("collocation, climb") > random.found("collocation"),
+        claim: `between measurements H is constant to ${h.change.toExponential(1)} of its range`,
+        holds: h.change < 1e-4,
+      },
+      {
+        claim: `a climb in R_f finds the lowest level from ${climbs} of ${starts} starts, a direct minimisation from ${direct}`,
+        holds: climbs > direct,
+      },
+      {
+        claim: `collocation climbs from the first rung's minima to it ${noisy.found("minimisation once, collocation climbs")} times`,
+        holds: noisy.found("minimisation once, collocation climbs") > direct,
       },
     ],
   };
@@ -162,21 +175,23 @@ async function fromAnnealed(which: Case, ratios: readonly number[], signal: Abor
       apart.toExponential(1),
     ]),
   );
-  const { times, energy } = (rows[0] as (typeof rows)[number]).solved.collocation.solution;
-  return { name, rows, times, energy };
+  return { rows };
 }
 
 /** From paths whose observed components are the data and whose others are noise. */
-async function fromRandom(which: Case, starts: number, signal: AbortSignal | undefined) {
-  const { name, observed, noise, timeStep, points } = which;
-  const model = which.model();
+async function fromNoise(starts: number, signal: AbortSignal | undefined) {
+  const { observed, noise, timeStep, points } = { ...sites(10, [0, 1, 3, 5, 6]), points: 81 };
+  const model = lorenz96({ dimension: 10 });
   const { dimension } = model;
   const ratio = 1000;
-  const subtitle = `${name}, ${observed.length} observed, R_f / R_m = ${ratio}, from ${starts} paths with noise for what is not observed`;
+  const subtitle = `Lorenz96, D = 10, ${observed.length} observed, R_f / R_m = ${ratio}, from ${starts} paths with noise for what is not observed`;
   heading(subtitle);
   const { data } = twinExperiment({ model, timeStep, points, observed, noise, seed: 1 });
   const measurementPrecision = 1 / noise ** 2;
-  const system = mechanics({ model, data, measurementPrecision, modelPrecision: ratio * measurementPrecision });
+  const common = { model, data, measurementPrecision };
+  const system = mechanics({ ...common, modelPrecision: ratio * measurementPrecision });
+  const climb = { continuation: { from: 1e-5, factor: 4 } };
+  const weak = mechanics({ ...common, modelPrecision: ratio * measurementPrecision * climb.continuation.from });
   const { uniform } = random(1);
   const initialPaths = Array.from({ length: starts }, () =>
     Float64Array.from({ length: points * dimension }, (_, i) => {
@@ -186,23 +201,24 @@ async function fromRandom(which: Case, starts: number, signal: AbortSignal | und
         : (data.values[Math.floor(i / dimension) * observed.length + column] ?? NaN);
     }),
   );
-  const climb = { continuation: { from: 1e-5, factor: 4 } };
-  const settings: [string, Partial<BoundaryValueOptions>][] = [
-    ["collocation", { method: "collocation" }],
-    ["collocation, climb", { method: "collocation", ...climb }],
-    ["minimisation", { method: "minimisation" }],
-    ["minimisation, climb", { method: "minimisation", ...climb }],
+  const minimise = { method: "minimisation", meshTolerance: 0.5, maxIterations: 200, signal } as const;
+  const newton = { method: "collocation", refine: false, signal } as const;
+  const settings: [string, () => Promise<ActionLevels>][] = [
+    ["collocation", () => system.actionLevels({ initialPaths, ...newton })],
+    ["minimisation", () => system.actionLevels({ initialPaths, ...minimise })],
+    ["minimisation, climb", () => system.actionLevels({ initialPaths, ...minimise, ...climb })],
+    [
+      "minimisation once, collocation climbs",
+      async () => {
+        const { solutions } = await weak.actionLevels({ initialPaths, ...minimise });
+        return system.actionLevels({ initialPaths: solutions.map(({ path }) => path), ...newton, ...climb });
+      },
+    ],
   ];
   const ways: { name: string; actions: number[]; failed: number; saddles: number; seconds: number }[] = [];
-  for (const [name, options] of settings) {
+  for (const [name, solve] of settings) {
     const began = performance.now();
-    const { solutions } = await system.actionLevels({
-      initialPaths,
-      refine: false,
-      maxIterations: 200,
-      signal,
-      ...options,
-    });
+    const { solutions } = await solve();
     const stationary = solutions.filter(({ status }) => status === "converged" || status === "mesh-too-coarse");
     const actions = stationary.map(({ action }) => action).sort((a, b) => a - b);
     const saddles = stationary.filter(({ kind }) => kind === "saddle").length;
@@ -223,8 +239,42 @@ async function fromRandom(which: Case, starts: number, signal: AbortSignal | und
     ]),
   );
   system.free();
+  weak.free();
   const found = (name: string): number => atLowest(ways.find((way) => way.name === name)?.actions ?? []);
   return { subtitle, ways, found };
+}
+
+/** Between measurements, here at every fifteenth point, H is a constant of the motion; a measurement changes it at once. */
+async function energies(signal: AbortSignal | undefined) {
+  const { model, observed, noise, timeStep, points } = { ...sites(5, [0, 1, 3]), model: lorenz96({ dimension: 5 }) };
+  const { data, truth } = twinExperiment({ model, timeStep, points, observed, noise, seed: 1 });
+  const every = 15;
+  const values = data.values.map((y, i) => (Math.floor(i / observed.length) % every === 0 ? y : NaN));
+  const system = mechanics({
+    model,
+    data: { ...data, values },
+    measurementPrecision: 1 / noise ** 2,
+    modelPrecision: 40,
+  });
+  const options = { initialPath: truth, refine: false, signal } as const;
+  const solved = await system.solveBoundaryValueProblem({ ...options, integrator: "gauss-legendre-6" });
+  const coarse = await system.solveBoundaryValueProblem({
+    ...options,
+    integrator: "implicit-midpoint",
+    meshTolerance: 0.5,
+  });
+  system.free();
+  const range = Math.max(...solved.energy.map(Math.abs));
+  // Energies are those before the impulse of a point, so an interval is the points after one measurement up to the next.
+  const change = (energy: Float64Array): number => {
+    let worst = 0;
+    for (let from = 1; from + every - 1 < points; from += every) {
+      const part = energy.subarray(from, from + every);
+      worst = Math.max(worst, (Math.max(...part) - Math.min(...part)) / range);
+    }
+    return worst;
+  };
+  return { times: solved.times, six: solved.energy, two: coarse.energy, change: change(solved.energy) };
 }
 
 function told({ solution, ms }: Solved): string {

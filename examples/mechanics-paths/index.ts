@@ -160,8 +160,9 @@ async function acrossTheBarrier(signal: AbortSignal | undefined) {
   for (const duration of [1, 2, 3, 4, 6]) {
     const points = 50 * duration + 1;
     const solution = await system.solveBoundaryValueProblem({
-      initialPath: Float64Array.from({ length: points }, (_, n) => Math.tanh(4 * ((2 * n) / (points - 1) - 1))).map(
-        (x, n, all) => (n === 0 ? -1 : n === all.length - 1 ? 1 : x),
+      // The ends are exactly at the minima.
+      initialPath: Float64Array.from({ length: points }, (_, n) =>
+        n === 0 || n === points - 1 ? Math.sign(n - 1) : Math.tanh(4 * (n / 50 - duration / 2)),
       ),
       boundary: "fixed",
       timeStep: 1 / 50,
@@ -188,9 +189,9 @@ async function acrossTheBarrier(signal: AbortSignal | undefined) {
   const { times, path } = solution;
   const at = (time: number): number => path[Math.round(50 * time)] ?? NaN;
   const flow = (x0: number, t: number): number => x0 / Math.sqrt(x0 * x0 + (1 - x0 * x0) * Math.exp(-8 * t));
-  const [upAt, downAt] = [2.5, 3.5];
-  const up = times.filter((t) => t >= 1.5 && t <= upAt);
-  const down = times.filter((t) => t >= downAt && t <= 4.5);
+  const [upAt, downAt] = [1.3, 4.7];
+  const up = times.filter((t) => t >= 0.4 && t <= upAt);
+  const down = times.filter((t) => t >= downAt && t <= 5.6);
   const upward = up.map((t) => flow(at(upAt), upAt - t));
   const downward = down.map((t) => flow(at(downAt), t - downAt));
   return {

@@ -73,7 +73,7 @@ export async function drawCurves(picture: CurvesPicture): Promise<string> {
         : domains === undefined
           ? { nice: true, zero: false }
           : { domain: domains[field], nice: false },
-      axis: { grid: field === "y", format: isLog(field) ? "~e" : "~g", tickCount: 5, labelOverlap: true },
+      axis: { grid: field === "y", ...(isLog(field) && { format: "~e" }), tickCount: 5, labelOverlap: true },
     });
     const [x, y] = [axis("x", panel.xTitle), axis("y", panel.yTitle)];
     const of = (isBroken: boolean) => points.filter(({ name }) => broken.has(name) === isBroken);
