@@ -139,7 +139,7 @@ test("orbits keep what symplectic and variational methods are to keep", async ()
 });
 
 test("paths between two ends are those of closed forms", async () => {
-  const outcome = await mechanicsPaths({ size: { starts: 9 } });
+  const outcome = await mechanicsPaths({ size: { starts: 12 } });
   const svg = expectPicture(outcome, "mechanics-paths.svg", [
     "pendulum, one path of each",
     "double well",

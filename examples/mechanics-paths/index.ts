@@ -112,7 +112,7 @@ async function pendulumLevels(starts: number, signal: AbortSignal | undefined) {
   const system = mechanics({ system: "pendulum" });
   const initialPaths = Array.from({ length: starts }, (_, k) => {
     const halfWaves = 1 + (k % 4);
-    const amplitude = 0.2 + 0.4 * Math.floor(k / 4);
+    const amplitude = (4 * (k + 1)) / starts;
     return Float64Array.from(
       { length: points },
       (_, n) => amplitude * Math.sin((halfWaves * Math.PI * n) / (points - 1)),
