@@ -7,6 +7,7 @@ mod action;
 mod anneal;
 mod boundary;
 mod convert;
+mod layer_orbit;
 mod mechanics;
 mod model;
 mod network;
@@ -15,6 +16,7 @@ mod panic;
 
 pub use action::Action;
 pub use anneal::{Annealer, Climber};
+pub use layer_orbit::follow_layers;
 pub use mechanics::Mechanics;
 pub use model::{describe_model, integrate, twin_experiment};
 pub use network::{
