@@ -113,6 +113,7 @@ export {
 } from "./network/define.js";
 export type { Candidate, Design, DesignOptions, DesignRow } from "./network/design.js";
 export type { LayerWeights, Network, Weights } from "./network/network.js";
+export type { LayerOrbit, LayerOrbitOptions } from "./network/orbit.js";
 export { type CompletePairs, type LayerRows, oneHot, type Pairs, type Rows } from "./network/pairs.js";
 export type { BestNetwork, Found, NetworkRun, NetworkStartResult } from "./network/run.js";
 export { train, type TrainedNetwork, type TrainOptions, type TrainProgress } from "./network/train.js";

@@ -266,6 +266,16 @@ export interface NetworkDescription {
   text: string;
 }
 
+/** An orbit through layers as it crosses: those that were reached, one after the other. */
+export interface RawLayerOrbit {
+  activations: Float64Array;
+  momenta: Float64Array;
+  modelError: number;
+  tangent: Float64Array | null;
+  symplecticDefect: number | null;
+  failure: { message: string; facts: ErrorFacts } | null;
+}
+
 /** What Rust says of a model. */
 export interface ModelDescription {
   name: string;
@@ -318,6 +328,14 @@ export interface Raw {
     inputs: Float64Array,
     forcing: RawPairs["forcing"],
   ): Float64Array;
+  followLayers(
+    spec: unknown,
+    weights: Float64Array,
+    x0: Float64Array,
+    p0: Float64Array,
+    forcing: RawPairs["forcing"],
+    options: unknown,
+  ): RawLayerOrbit;
   predictionError(spec: unknown, weights: Float64Array, fresh: RawPairs, trained: RawPairs): PredictionError;
   networkTwin(
     spec: unknown,

@@ -4,6 +4,7 @@ import { beforeAll, describe, test } from "vitest";
 import {
   action,
   anneal,
+  feedforward,
   init,
   integrate,
   LeastActionError,
@@ -119,6 +120,7 @@ describe("a thousand malformed inputs", () => {
   }, 120_000);
 
   test("of everything else", async () => {
+    const layerOrbit = { weights: [1, 0], x0: [0], p0: [1], modelPrecision: 1 };
     const calls = [
       (g: unknown) => lorenz96(g as never),
       (g: unknown) => lorenz96({ dimension: g as never }),
@@ -139,6 +141,9 @@ describe("a thousand malformed inputs", () => {
       (g: unknown) => twinExperiment(g as never),
       (g: unknown) => action(g as never),
       (g: unknown) => action({ ...(plainOptions() as object), estimate: g, startingPaths: undefined } as never),
+      (g: unknown) => feedforward({ layers: [1, 1] }).orbit(g as never),
+      (g: unknown) => feedforward({ layers: [1, 1] }).orbit({ ...layerOrbit, x0: g, p0: g } as never),
+      (g: unknown) => feedforward({ layers: [1, 1] }).orbit({ ...layerOrbit, modelPrecision: g, tangent: g } as never),
       (g: unknown) => observations(g as never),
       (g: unknown) => observations({ times: g as never, values: { 0: g as never } }),
       (g: unknown) => observations({ times: [0, 1], values: g as never, timeStep: g as never }),

@@ -8,6 +8,7 @@ mod anneal;
 mod boundary;
 mod continuous_network;
 mod convert;
+mod layer_orbit;
 mod mechanics;
 mod model;
 mod network;
@@ -17,6 +18,7 @@ mod panic;
 pub use action::Action;
 pub use anneal::{Annealer, Climber};
 pub use continuous_network::ContinuousNetwork;
+pub use layer_orbit::follow_layers;
 pub use mechanics::Mechanics;
 pub use model::{describe_model, integrate, twin_experiment};
 pub use network::{

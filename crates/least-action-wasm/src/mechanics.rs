@@ -54,13 +54,18 @@ impl Mechanics {
     #[wasm_bindgen(js_name = ofSystem)]
     pub fn of_system(system: &JsValue, values: &JsValue) -> Result<Mechanics> {
         let named: Named = read("", &object([("system", system.clone())]))?;
-        Mechanics::with_lagrangian(named.system.definition(), values)
+        let values: Values = read("", values)?;
+        let system = System::of_classical(named.system, &values.parameters);
+        system.map(Mechanics::of).map_err(thrown)
     }
 
     /// A Lagrangian by text.
     #[wasm_bindgen(js_name = ofLagrangian)]
     pub fn of_lagrangian(definition: &JsValue, values: &JsValue) -> Result<Mechanics> {
-        Mechanics::with_lagrangian(read("", definition)?, values)
+        let definition: LagrangianDefinition = read("", definition)?;
+        let values: Values = read("", values)?;
+        let lagrangian = definition.build(&values.parameters).map_err(thrown)?;
+        Ok(Mechanics::of(System::of_lagrangian(lagrangian)))
     }
 
     /// A Hamiltonian by text.
@@ -200,12 +205,6 @@ impl Mechanics {
             system,
             work: Workspace::default(),
         }
-    }
-
-    fn with_lagrangian(definition: LagrangianDefinition, values: &JsValue) -> Result<Mechanics> {
-        let values: Values = read("", values)?;
-        let lagrangian = definition.build(&values.parameters).map_err(thrown)?;
-        Ok(Mechanics::of(System::of_lagrangian(lagrangian)))
     }
 }
 

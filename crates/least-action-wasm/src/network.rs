@@ -111,7 +111,8 @@ pub fn read_pairs(root: &str, pairs: &JsValue) -> Result<Pairs> {
     })
 }
 
-fn read_layers(root: &str, name: &str, given: &JsValue) -> Result<Vec<LayerValues>> {
+/// What comes in at layers, each `{ layer, values }`.
+pub fn read_layers(root: &str, name: &str, given: &JsValue) -> Result<Vec<LayerValues>> {
     let given = Array::from(given);
     let one = |(i, given): (usize, JsValue)| {
         let path = match root {

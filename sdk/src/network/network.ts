@@ -3,6 +3,7 @@ import { wrongLength, wrongShape } from "../errors.js";
 import { call } from "../instance.js";
 import type { NetworkDescription, Places, PredictionError, RawPairs } from "../raw.js";
 import { copied, describe, fields, float64Array, only, plain } from "../shape.js";
+import { followLayers, type LayerOrbit, type LayerOrbitOptions } from "./orbit.js";
 import { crossing, type LayerRows, type Pairs, pairsOf, type Rows, rowsOf } from "./pairs.js";
 
 /** The weights of one layer, which gets activations x from the layer before it and makes f(W x + U u + b) of them. */
@@ -66,6 +67,22 @@ export class Network {
     const [all, rows] = [this.joinWeights(weights), rowsOf("inputs", inputs, this.widths[0] as number)];
     const outside = crossing("forcing", forcing, this.#description.forcing);
     return this.splitActivations(call((raw) => raw.networkActivations(this.spec, all, rows, outside)));
+  }
+
+  /**
+   * Follows one pair through the layers from activations `x0` and momenta `p0` of the inputs on: the map that makes the action stationary,
+   * `p_(l+1) = (Df_l^T)^-1 p_l` and `x_(l+1) = f_l(x_l) + p_(l+1) / R_f`. It is symplectic; p is the costate, of `modelPrecision: Infinity` that of backpropagation.
+   *
+   * @throws LeastActionError by field. That there is no map through a layer (of another width than the one before, or with saturated neurons) is no error, but
+   *   the orbit's `failure`, of code `singular`.
+   *
+   * @example
+   * const network = feedforward({ layers: [3, 3, 3], activation: "tanh" });
+   * const weights = network.randomWeights();
+   * const { activations, momenta } = network.orbit({ weights, x0: [0.1, 0.2, 0.3], p0: [1, 0, 0], modelPrecision: 100 });
+   */
+  orbit(options: LayerOrbitOptions): LayerOrbit {
+    return followLayers(this, options);
   }
 
   /**

@@ -1,8 +1,9 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    ActionHamiltonian, ActionLagrangian, ContinuousAction, Hamiltonian, HamiltonianOf, Impulse,
-    Lagrangian, LagrangianOf,
+    ActionHamiltonian, ActionLagrangian, ClassicalSystem, ContinuousAction, Hamiltonian,
+    HamiltonianOf, Impulse, Lagrangian, LagrangianOf,
 };
 use crate::error::{Error, Result};
 
@@ -25,6 +26,26 @@ impl System {
             impulses: action.impulses().into(),
             action: Some(action),
         }
+    }
+
+    /// A named system.
+    ///
+    /// # Errors
+    /// Parameters that it does not have, or that are not finite.
+    pub fn of_classical(
+        system: ClassicalSystem,
+        parameters: &BTreeMap<String, f64>,
+    ) -> Result<System> {
+        let lagrangian = system.definition().build(parameters)?;
+        Ok(match system.hamiltonian() {
+            Some(hamiltonian) => System {
+                lagrangian: Arc::new(lagrangian),
+                hamiltonian: Arc::new(hamiltonian.build(parameters)?),
+                impulses: Arc::new([]),
+                action: None,
+            },
+            None => System::of_lagrangian(lagrangian),
+        })
     }
 
     pub fn of_lagrangian(lagrangian: impl Lagrangian + Clone + 'static) -> System {

@@ -1,6 +1,6 @@
 //! The named systems of classical mechanics.
 
-use super::classical::LagrangianDefinition;
+use super::classical::{HamiltonianDefinition, LagrangianDefinition};
 use crate::model::{NamedExpression, ParameterDefinition};
 
 /// A named system of classical mechanics, by its Lagrangian. All parameters are 1 unless given.
@@ -36,6 +36,34 @@ impl ClassicalSystem {
             ClassicalSystem::Pendulum => "pendulum",
             ClassicalSystem::DoublePendulum => "double-pendulum",
         }
+    }
+
+    /// The Hamiltonian as text, for systems where it is short: its derivatives are then at hand without a Legendre transform at every point. Parameters are those of the Lagrangian.
+    pub fn hamiltonian(self) -> Option<HamiltonianDefinition> {
+        let (momenta, text): (&[&str], _) = match self {
+            ClassicalSystem::HarmonicOscillator => (&["p"], "p^2/(2*mass) + stiffness*q^2/2"),
+            ClassicalSystem::Kepler => (
+                &["px", "py"],
+                "(px^2 + py^2)/(2*mass) - mass*gravity/sqrt(x^2 + y^2)",
+            ),
+            ClassicalSystem::Pendulum => (
+                &["momentum"],
+                "momentum^2/(2*mass*length^2) - mass*gravity*length*cos(angle)",
+            ),
+            ClassicalSystem::DoublePendulum => return None,
+        };
+        let LagrangianDefinition {
+            coordinates,
+            parameters,
+            ..
+        } = self.definition();
+        Some(HamiltonianDefinition {
+            coordinates,
+            momenta: momenta.iter().map(|&name| name.into()).collect(),
+            parameters,
+            definitions: Vec::new(),
+            hamiltonian: text.into(),
+        })
     }
 
     /// The Lagrangian as text.

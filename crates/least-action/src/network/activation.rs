@@ -103,6 +103,39 @@ impl Activation {
     }
 }
 
+impl Activation {
+    /// Writes the second derivative of `adjoint . f` in z to `matrix`, width x width, where `values` and `kept` are what [`Activation::apply`] made of one row. That
+    /// of `relu` is 0, also at its kink.
+    pub(super) fn curvature(
+        self,
+        values: &[f64],
+        kept: &[f64],
+        adjoint: &[f64],
+        matrix: &mut [f64],
+    ) {
+        let width = values.len();
+        matrix.fill(0.0);
+        let mean: f64 = values.iter().zip(adjoint).map(|(f, p)| f * p).sum();
+        for (a, row) in matrix.chunks_exact_mut(width).enumerate() {
+            let (f, slope, p) = (values[a], kept[a], adjoint[a]);
+            row[a] = match self {
+                Activation::Logistic => p * slope * (1.0 - 2.0 * f),
+                Activation::Tanh => p * slope * (-2.0 * f),
+                Activation::Relu | Activation::Linear => 0.0,
+                Activation::Softplus => p * slope * (1.0 - slope),
+                Activation::Softmax => f * (p - mean),
+            };
+            if self == Activation::Softmax {
+                // D2 (p . f) = diag(d) - d f^T - f d^T with d = Df p
+                let columns = row.iter_mut().zip(values).zip(adjoint);
+                for ((to, g), q) in columns {
+                    *to -= f * g * ((p - mean) + (q - mean));
+                }
+            }
+        }
+    }
+}
+
 /// Numbers that are handled together, so that there is always one that the processor need not wait for.
 const TOGETHER: usize = 8;
 
@@ -230,6 +263,32 @@ mod tests {
             for k in 0..z.len() {
                 let difference = (plus[k] - minus[k]) / (2.0 * h);
                 assert!((slopes[k] - difference).abs() < 1e-9, "{} {k}", f.name());
+            }
+        }
+    }
+
+    #[test]
+    fn second_derivatives_are_limits_of_differences_of_the_first() {
+        let z = [-2.0, -0.3, 0.2, 1.5];
+        let (direction, adjoint) = ([1.0, -0.5, 0.25, 2.0], [0.7, -1.1, 0.4, 0.9]);
+        let h = 1e-5;
+        let beside = |s: f64| -> Vec<f64> {
+            let moved = z.iter().zip(direction);
+            moved.map(|(z, d)| z + s * h * d).collect()
+        };
+        for f in Activation::ALL {
+            let (values, kept) = run(f, &z);
+            let mut matrix = [0.0; 16];
+            f.curvature(&values, &kept, &adjoint, &mut matrix);
+            // Df is symmetric: Df adjoint is the gradient of adjoint . f.
+            let (plus, minus) = (
+                along(f, &beside(1.0), &adjoint),
+                along(f, &beside(-1.0), &adjoint),
+            );
+            for (k, row) in matrix.chunks_exact(4).enumerate() {
+                let bend: f64 = row.iter().zip(direction).map(|(c, d)| c * d).sum();
+                let difference = (plus[k] - minus[k]) / (2.0 * h);
+                assert!((bend - difference).abs() < 1e-9, "{} {k}", f.name());
             }
         }
     }

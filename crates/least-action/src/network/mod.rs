@@ -18,6 +18,7 @@ mod matrix;
 #[allow(clippy::module_inception)]
 mod network;
 mod objective;
+mod one_pair;
 mod pair_rows;
 mod pass;
 mod problem;
@@ -39,6 +40,7 @@ pub(crate) use innovations::{InInnovations, Innovations};
 pub use layers::{Bias, Layer, LayerMap};
 pub use network::{Network, WeightSet};
 pub use objective::NetworkObjective;
+pub(crate) use one_pair::OnePair;
 pub(crate) use pair_rows::PairRows;
 pub use problem::{NetworkOptions, NetworkProblem};
 pub use skill::{LayerError, PredictionError};

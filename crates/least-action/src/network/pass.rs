@@ -1,4 +1,4 @@
-//! One map of a network at all pairs at once: its value, the push-forward of tangents and the pull-back of adjoints.
+//! One map of a network at all pairs at once: its value, the push-forward of tangents, the pull-back of adjoints and, at one pair, the second derivative.
 
 use super::layers::Bias;
 use super::matrix::Panel;
@@ -42,6 +42,16 @@ impl Pass {
 
     /// Writes the map's value to `output`, and to `kept` what derivatives at the same point need; both pairs x width of layer l + 1.
     pub fn forward(&mut self, at: At, kept: &mut [f64], output: &mut [f64]) {
+        self.apply(at, kept, output);
+        if let Some(step) = at.network.layers()[at.l].residual {
+            for (value, x) in output.iter_mut().zip(at.x) {
+                *value = x + step * *value;
+            }
+        }
+    }
+
+    /// The same without the sum of the residual form: `f(W x_l + U u_l + b)`, or the model's value.
+    fn apply(&mut self, at: At, kept: &mut [f64], output: &mut [f64]) {
         let layer = &at.network.layers()[at.l];
         if let Some(map) = &layer.map {
             let model = &*map.0;
@@ -69,11 +79,6 @@ impl Pass {
                     .forward(kept, at.forcing, u, (width, set.forcing));
             }
             layer.activation.apply(width, kept, output);
-        }
-        if let Some(step) = layer.residual {
-            for (value, x) in output.iter_mut().zip(at.x) {
-                *value = x + step * *value;
-            }
         }
     }
 
@@ -157,6 +162,47 @@ impl Pass {
         if let Some(step) = layer.residual {
             for (value, dx) in output.iter_mut().zip(dx) {
                 *value = dx + step * *value;
+            }
+        }
+    }
+
+    /// Writes the second derivative of `adjoint . f` in x of one pair to `matrix`: width x width of layer l, symmetric to the last bit.
+    pub fn curvature(&mut self, at: At, adjoint: &[f64], matrix: &mut [f64]) {
+        let layer = &at.network.layers()[at.l];
+        let n = at.x.len();
+        // x + h f bends as h f does.
+        let step = layer.residual.unwrap_or(1.0);
+        matrix.fill(0.0);
+        if let Some(map) = &layer.map {
+            let sparsity = map.0.curvature_sparsity();
+            let mut entries = vec![0.0; sparsity.entries()];
+            let points = points(at, &mut self.times);
+            map.0
+                .curvature(&mut self.scratch, points, adjoint, &mut entries);
+            // The lower triangle; rows after those of the states are the parameters'.
+            for row in 0..n {
+                for (entry, column) in sparsity.row(row) {
+                    matrix[row * n + column] = step * entries[entry];
+                }
+            }
+        } else {
+            let width = layer.width;
+            let (mut kept, mut values) = (vec![0.0; width], vec![0.0; width]);
+            self.apply(at, &mut kept, &mut values);
+            let mut bend = vec![0.0; width * width];
+            let along: Vec<f64> = adjoint.iter().map(|p| step * p).collect();
+            let activation = layer.activation;
+            activation.curvature(&values, &kept, &along, &mut bend);
+            // W^T (bend W)
+            let set = &at.network.weight_sets()[at.l];
+            let w = &at.weights[set.matrix()];
+            let mut product = vec![0.0; width * n];
+            self.panel.backward(&mut product, &bend, w, (width, n));
+            self.panel.weights(matrix, w, &product, (n, n));
+        }
+        for row in 0..n {
+            for column in 0..row {
+                matrix[column * n + row] = matrix[row * n + column];
             }
         }
     }

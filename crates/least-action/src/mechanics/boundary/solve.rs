@@ -384,7 +384,7 @@ fn along(mesh: &Mesh, path: &[f64], p: &[f64], d: usize) -> Vec<f64> {
 /// use least_action::mechanics::{solve_boundary_value_problem, Boundary, BoundaryOptions, ClassicalSystem, System};
 ///
 /// // A pendulum that is to be at 1 after 2 units of time, from 0 on.
-/// let pendulum = System::of_lagrangian(ClassicalSystem::Pendulum.definition().build(&Default::default())?);
+/// let pendulum = System::of_classical(ClassicalSystem::Pendulum, &Default::default())?;
 /// let line: Vec<f64> = (0..=40).map(|n| n as f64 / 40.0).collect();
 /// let options = BoundaryOptions { boundary: Boundary::Fixed, time_step: 0.05, ..BoundaryOptions::default() };
 /// let solution = solve_boundary_value_problem(&pendulum, &line, None, &options)?;

@@ -322,3 +322,32 @@ fn what_a_continuous_action_cannot_have_is_refused() {
     let refused = ContinuousAction::of_flow(map, &options).err().unwrap();
     assert!(refused.to_string().contains("needs a flow"), "{refused}");
 }
+
+/// The Hamiltonians that named systems have as texts are the Legendre transforms of their Lagrangians.
+#[test]
+fn texts_of_both_faces_are_one_system() {
+    let mut with_text = 0;
+    for system in ClassicalSystem::ALL {
+        let Some(text) = system.hamiltonian() else {
+            continue;
+        };
+        with_text += 1;
+        let lagrangian = system.definition();
+        let names = lagrangian.parameters.iter().enumerate();
+        let parameters: BTreeMap<String, f64> = names
+            .map(|(k, parameter)| (parameter.name.clone(), 0.5 + 0.3 * k as f64))
+            .collect();
+        let text = text.build(&parameters).unwrap();
+        let transform = HamiltonianOf(lagrangian.build(&parameters).unwrap());
+        let work = &mut Workspace::default();
+        let d = text.dimension();
+        for seed in 0..5 {
+            let (x, p) = (numbers(d, seed, 1.5), numbers(d, 50 + seed, 2.0));
+            let written = text.energy(work, 0.0, &x, &p).unwrap();
+            let transformed = transform.energy(work, 0.0, &x, &p).unwrap();
+            assert!((written - transformed).abs() < 1e-12 * (1.0 + written.abs()));
+        }
+        assert!(text.is_separable());
+    }
+    assert_eq!(with_text, 3);
+}

@@ -6,6 +6,7 @@ mod continuous_network;
 mod derivatives;
 mod discrete;
 mod gradients;
+mod layers;
 mod lyapunov;
 mod multigrid;
 mod network_momenta;
