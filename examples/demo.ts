@@ -12,6 +12,7 @@ import { digits } from "./digits/index.js";
 import { limits } from "./limits/index.js";
 import { lorenz96Twin } from "./lorenz96-twin/index.js";
 import { lynxHare } from "./lynx-hare/index.js";
+import { mechanicsNetwork } from "./mechanics-network/index.js";
 import { mechanicsOrbits } from "./mechanics-orbits/index.js";
 import { recurrent } from "./recurrent/index.js";
 import { heading } from "./terminal.js";
@@ -22,6 +23,7 @@ const short = {
   limits,
   bars,
   "mechanics-orbits": mechanicsOrbits,
+  "mechanics-network": mechanicsNetwork,
 };
 /** Minutes each. */
 const long = { recurrent, digits, "abarbanel-2018-twin": abarbanel2018Twin };

@@ -7,6 +7,7 @@ import { digits } from "../examples/digits/index.js";
 import { limits } from "../examples/limits/index.js";
 import { lorenz96Twin } from "../examples/lorenz96-twin/index.js";
 import { lynxHare } from "../examples/lynx-hare/index.js";
+import { mechanicsNetwork } from "../examples/mechanics-network/index.js";
 import { mechanicsOrbits } from "../examples/mechanics-orbits/index.js";
 import type { Outcome } from "../examples/outcome.js";
 import { recurrent } from "../examples/recurrent/index.js";
@@ -133,6 +134,20 @@ test("orbits keep what symplectic and variational methods are to keep", async ()
   expectPicture(outcome, "mechanics-orbits-maps.svg", ["step h", "error of (q, p)", "kahan-li-6", "MᵀJM − J"]);
   expectPicture(outcome, "mechanics-orbits-area.svg", ["integral of p dq", "relative change", "at the end"]);
   expect(outcome.checks).toHaveLength(7);
+  expect(outcome.checks.filter(({ holds }) => !holds)).toEqual([]);
+});
+
+test("a residual network is trained by every method, and keeps what mechanics keeps", async () => {
+  const outcome = await mechanicsNetwork({ size: tiny });
+  const methods = expectPicture(outcome, "mechanics-network-methods.svg", ["forward-backward", "iterations"]);
+  expect(linesIn(methods)).toBe(4);
+  expectPicture(outcome, "mechanics-network-layers.svg", ["inputs", "layer 32", "wanted"]);
+  expectPicture(outcome, "mechanics-network-depth.svg", ["thickness of a layer", "gauss-legendre-4"]);
+  const weights = expectPicture(outcome, "mechanics-network-weights.svg", ["W₂₁", "b₂", "4 pieces"]);
+  expect(linesIn(weights)).toBe(6 * 3);
+  const invariants = expectPicture(outcome, "mechanics-network-invariants.svg", ["energy H", "p δx", "64 orbits"]);
+  expect(linesIn(invariants)).toBe(3 * 5);
+  expect(outcome.checks).toHaveLength(10);
   expect(outcome.checks.filter(({ holds }) => !holds)).toEqual([]);
 });
 
