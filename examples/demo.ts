@@ -13,6 +13,7 @@ import { limits } from "./limits/index.js";
 import { lorenz96Twin } from "./lorenz96-twin/index.js";
 import { lynxHare } from "./lynx-hare/index.js";
 import { mechanicsLorenz } from "./mechanics-lorenz/index.js";
+import { mechanicsNetwork } from "./mechanics-network/index.js";
 import { mechanicsOrbits } from "./mechanics-orbits/index.js";
 import { mechanicsPaths } from "./mechanics-paths/index.js";
 import { recurrent } from "./recurrent/index.js";
@@ -25,6 +26,7 @@ const short = {
   bars,
   "mechanics-orbits": mechanicsOrbits,
   "mechanics-paths": mechanicsPaths,
+  "mechanics-network": mechanicsNetwork,
 };
 /** Minutes each. */
 const long = { "mechanics-lorenz": mechanicsLorenz, recurrent, digits, "abarbanel-2018-twin": abarbanel2018Twin };

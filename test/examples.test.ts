@@ -8,6 +8,7 @@ import { limits } from "../examples/limits/index.js";
 import { lorenz96Twin } from "../examples/lorenz96-twin/index.js";
 import { lynxHare } from "../examples/lynx-hare/index.js";
 import { mechanicsLorenz } from "../examples/mechanics-lorenz/index.js";
+import { mechanicsNetwork } from "../examples/mechanics-network/index.js";
 import { mechanicsOrbits } from "../examples/mechanics-orbits/index.js";
 import { mechanicsPaths } from "../examples/mechanics-paths/index.js";
 import type { Outcome } from "../examples/outcome.js";
@@ -156,6 +157,20 @@ test("annealed paths solve the boundary-value problem by every method", async ()
   const texts = ["minimisation once, collocation climbs", "a measurement at every 15th point", "action"];
   expectPicture(outcome, "mechanics-lorenz.svg", texts);
   expect(outcome.checks).toHaveLength(6);
+  expect(outcome.checks.filter(({ holds }) => !holds)).toEqual([]);
+});
+
+test("a residual network is trained by every method, and keeps what mechanics keeps", async () => {
+  const outcome = await mechanicsNetwork({ size: tiny });
+  const methods = expectPicture(outcome, "mechanics-network-methods.svg", ["forward-backward", "iterations"]);
+  expect(linesIn(methods)).toBe(4);
+  expectPicture(outcome, "mechanics-network-layers.svg", ["inputs", "layer 32", "wanted"]);
+  expectPicture(outcome, "mechanics-network-depth.svg", ["thickness of a layer", "gauss-legendre-4"]);
+  const weights = expectPicture(outcome, "mechanics-network-weights.svg", ["W₂₁", "b₂", "4 pieces"]);
+  expect(linesIn(weights)).toBe(6 * 3);
+  const invariants = expectPicture(outcome, "mechanics-network-invariants.svg", ["energy H", "p δx", "64 orbits"]);
+  expect(linesIn(invariants)).toBe(3 * 5);
+  expect(outcome.checks).toHaveLength(10);
   expect(outcome.checks.filter(({ holds }) => !holds)).toEqual([]);
 });
 

@@ -102,7 +102,7 @@ function loopAt(orbits: readonly Orbit[], n: number): { x: number[]; y: number[]
  * Of p dq around the loop by the periodic trapezoid rule, with dq by the derivative of the trigonometric interpolant: both are exact to rounding once the loop is
  * resolved, while the polygon's area would be off by its corners.
  */
-function integral(p: readonly number[], q: readonly number[]): number {
+export function integral(p: readonly number[], q: readonly number[]): number {
   const count = q.length;
   let sum = 0;
   for (let j = 0; j < count; j++) {

@@ -64,7 +64,7 @@ function order() {
 }
 
 /** Of a line through the points, both logarithmic. */
-function slopeOf(x: readonly number[], y: readonly number[]): number {
+export function slopeOf(x: readonly number[], y: readonly number[]): number {
   const [u, v] = [x.map(Math.log), y.map(Math.log)];
   const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
   const [mu, mv] = [mean(u), mean(v)];

@@ -198,15 +198,15 @@ export interface RawBoundarySolution {
   times: Float64Array;
   /** x: points x coordinates, row-major. */
   path: Float64Array;
-  /** p, of the same form: before the impulse, at points that have one. An orbit from the first state and momentum on is this path. */
+  /** p, of the same form: before the impulse, at points that have one, so that at a free first end it is 0. An orbit from the first state and momentum on is this path, if its mesh was not refined. */
   momentum: Float64Array;
   /** What impulses add to p, of the same form; empty where there are none. */
   jumps: Float64Array;
-  /** H at each point, before the impulse: constant between impulses where H does not depend on time. */
+  /** H at each point, before the impulse: from after one impulse to before the next it is constant, where H does not depend on time. */
   energy: Float64Array;
   /** Times of the mesh on which the path was found. */
   mesh: Float64Array;
-  /** The integral of L and what impulses cost. */
+  /** The discrete action of the steps, which tends to the integral of L, and what impulses cost. Of a path that is no solution it may be below the minimum. */
   action: number;
   /** By how much the canonical equations of the steps are missed, at most, relative to the largest state and momentum. */
   residual: number;
@@ -222,13 +222,13 @@ export interface RawBoundarySolution {
   /** Rungs of the climb in R_f; empty without one. */
   continuation: ContinuationRung[];
   failure: { message: string; facts: ErrorFacts } | null;
-  /** What the path is by its second variation; null, as the three that follow, where that was not asked for or does not exist. */
+  /** What the path is by its second variation; null, as the three that follow, where that was not asked for, the path is no solution, or L does not exist: where an R_f is infinite. */
   kind: Stationary | null;
   /** The Morse index: in how many directions the action falls. */
   negativeDirections: number | null;
   /** Times of points conjugate to the first end (focal points, where that end is free), one per multiplicity. */
   conjugatePoints: Float64Array | null;
-  /** Of each state, points x coordinates x coordinates, where the action is a negative log posterior and the covariance was asked for. */
+  /** Of each state, points x coordinates x coordinates, where the action is a negative log posterior, the path a minimum, and the covariance was asked for. */
   covariance: Float64Array | null;
 }
 

@@ -204,3 +204,35 @@ test("many starts end at levels, the lowest first", async () => {
   expect(ends).toContainEqual([1]);
   expect((levels[0] as { action: number }).action).toBeLessThan((levels[1] as { action: number }).action);
 });
+
+describe("what a careless caller does", () => {
+  const line = Float64Array.from({ length: 11 }, (_, n) => 0.1 * n);
+  const common = { timeStep: 0.1, boundary: "fixed" } as const;
+
+  test("is refused by field, and never a bug of the core", async () => {
+    const system = mechanics({ system: "harmonic-oscillator" });
+    const solve = (options: object) =>
+      rejected(system.solveBoundaryValueProblem({ initialPath: line, ...common, ...options }));
+    expect(await solve({ stepsPerPoint: 1e9 })).toMatchObject({ code: "outOfRange", path: "stepsPerPoint" });
+    expect(await solve({ maxMeshPoints: 0 })).toMatchObject({ code: "outOfRange", path: "maxMeshPoints" });
+    expect(await solve({ timeStep: 1e-300 })).toMatchObject({ code: "outOfRange", path: "timeStep" });
+    const gone = line.slice();
+    structuredClone(gone.buffer, { transfer: [gone.buffer] });
+    expect(await solve({ initialPath: gone })).toMatchObject({ path: "initialPath" });
+    const other = rejected(system.actionLevels({ initialPaths: [line, line.slice(1)], ...common }));
+    expect(await other).toMatchObject({ code: "wrongLength", path: "initialPaths[1]" });
+    const both = { initialPaths: [line], initialPath: line, ...common } as never;
+    expect(await rejected(system.actionLevels(both))).toMatchObject({ path: "initialPath" });
+    const network = { source: () => ({}) } as never;
+    expect(() => mechanics({ network })).toThrow("continuousNetwork()");
+  });
+
+  test("does not hide that nothing is finite", async () => {
+    const system = mechanics({ system: "harmonic-oscillator" });
+    const far = line.map((x) => 1e200 * x);
+    for (const method of ["collocation", "multiple-shooting", "multigrid"] as const) {
+      const solution = await system.solveBoundaryValueProblem({ initialPath: far, method, ...common });
+      expect(solution.failure).not.toBeNull();
+    }
+  });
+});

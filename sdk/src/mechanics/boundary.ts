@@ -1,17 +1,17 @@
 // The two-point boundary-value problem.
 import { breathe } from "../anneal/here.js";
 import { watchOf } from "../anneal/options.js";
-import { LeastActionError, wrongShape } from "../errors.js";
+import { LeastActionError, wrongLength, wrongShape } from "../errors.js";
 import { type Held, release } from "../instance.js";
 import type { BoundaryProgress, CoreBoundaryOptions, Level, RawBoundarySolution, RawBoundarySolver } from "../raw.js";
-import { float64Array, plain, record } from "../shape.js";
+import { copied, describe, float64Array, plain, record } from "../shape.js";
 import type { RawMechanics } from "./raw.js";
 
 /** Where a path of stationary action is looked for, and how. */
 export interface BoundaryValueOptions extends Omit<CoreBoundaryOptions, "timeStep"> {
   /** x: points x coordinates, row-major, for instance `run.best.path`. With fixed ends its first and last state are kept. */
   initialPath: ArrayLike<number>;
-  /** p before impulses, of the same form. Default: 0 for actions of models with a free end, which then begin with a Gauss-Newton step; L_v along the path otherwise. */
+  /** p before impulses, of the same form. Default: 0 for actions of models with a free end; L_v along the path otherwise. */
   initialMomentum?: ArrayLike<number>;
   /** Between points of the path. Default: that of the data. */
   timeStep?: number;
@@ -19,7 +19,10 @@ export interface BoundaryValueOptions extends Omit<CoreBoundaryOptions, "timeSte
   start?: number;
   /** Told after iterations, some times a second. What it throws stops the solver and rejects its promise. */
   onProgress?: (progress: BoundaryProgress) => void;
-  /** Stops the solver after the present iteration; the promise then gives the last iterate with the status `"interrupted"`. */
+  /**
+   * Stops the solver after the present iteration; the promise then gives the last iterate with the status `"interrupted"`. It rejects if the signal was aborted before.
+   * An iteration of a large problem, its beginning and the statement of its result are not interrupted.
+   */
   signal?: AbortSignal | undefined;
 }
 
@@ -60,8 +63,8 @@ export async function solveBoundaryValueProblem(
   const { initialPath, initialMomentum, onProgress, signal, ...rest } = record("options", options);
   const watch = watchOf({ workers: undefined, onProgress, signal });
   const core = onPoints(points, plain("options", rest) as Record<string, unknown>);
-  const path = float64Array("initialPath", initialPath);
-  const p = initialMomentum === undefined ? undefined : float64Array("initialMomentum", initialMomentum);
+  const path = numbers("initialPath", initialPath);
+  const p = initialMomentum === undefined ? undefined : numbers("initialMomentum", initialMomentum);
   watch.signal?.throwIfAborted();
   // All calls are through `system`, whose instance the solver lives in.
   let solver: RawBoundarySolver | undefined;
@@ -91,12 +94,19 @@ export async function actionLevels(
 ): Promise<ActionLevels> {
   const { initialPaths, ...rest } = record("options", options);
   if (!Array.isArray(initialPaths) || initialPaths.length === 0) {
-    throw wrongShape("initialPaths", "must be a list of at least one path");
+    throw wrongShape("initialPaths", `must be a list of at least one path, got ${describe(initialPaths)}`);
   }
+  if (rest.initialPath !== undefined)
+    throw wrongShape("initialPath", "and initialPaths are both given; give one of them");
   if (rest.initialMomentum !== undefined) throw wrongShape("initialMomentum", "is not for many starts; leave it out");
   const signal = rest.signal as AbortSignal | undefined;
   const solutions: BoundaryValueSolution[] = [];
-  for (const initialPath of initialPaths as unknown[]) {
+  // All are read before the first is solved, so that nothing is lost by a wrong one.
+  const paths = (initialPaths as unknown[]).map((path, k) => numbers(`initialPaths[${k}]`, path));
+  const odd = paths.findIndex(({ length }) => length !== paths[0]?.length);
+  if (odd > 0)
+    throw wrongLength(`initialPaths[${odd}]`, paths[odd]?.length ?? 0, paths[0]?.length ?? 0, "as many as the first");
+  for (const initialPath of paths) {
     if (solutions.length > 0 && signal?.aborted) break;
     solutions.push(await solveBoundaryValueProblem(system, points, { ...rest, initialPath }));
   }
@@ -112,5 +122,7 @@ function onPoints(points: Points | undefined, given: Record<string, unknown>): R
   }
   return { ...points, ...given };
 }
+
+const numbers = (path: string, given: unknown): Float64Array => copied(path, float64Array(path, given));
 
 const now = (): number => performance.now();

@@ -6,6 +6,7 @@ import type { CoreContinuousNetworkOptions, Raw } from "../raw.js";
 import { float64Array, only, plain, record } from "../shape.js";
 import { Mechanics } from "./mechanics.js";
 import type { NetworkWidths, RawContinuousNetwork, RawMechanics } from "./raw.js";
+import { ownSource } from "./source.js";
 
 /** What a network of continuous depth is, and what it is trained on. */
 export interface ContinuousNetworkOptions extends CoreContinuousNetworkOptions {
@@ -56,14 +57,14 @@ export class ContinuousNetwork {
     this.dimension = this.#held.use((raw) => raw.dimension());
     this.pairs = this.#held.use((raw) => raw.pairs());
     this.depth = this.#held.use((raw) => raw.depth());
-    this.source = (raw) => {
+    this.source = ownSource((raw) => {
       const network = make(raw);
       try {
         return network.mechanics();
       } finally {
         network.free();
       }
-    };
+    });
   }
 
   /**

@@ -95,9 +95,20 @@ export function sourceOf(options: unknown): (raw: Raw) => RawMechanics {
     kind === "lagrangian" ? raw.Mechanics.ofLagrangian(definition, {}) : raw.Mechanics.ofHamiltonian(definition, {});
 }
 
+/** The sources that networks of ours have: an object with a function of that name is not yet one. */
+const ownSources = new WeakSet<(raw: Raw) => RawMechanics>();
+
+/** @internal Makes a function the source of a network. */
+export function ownSource(source: (raw: Raw) => RawMechanics): (raw: Raw) => RawMechanics {
+  ownSources.add(source);
+  return source;
+}
+
 function networkSource(network: unknown): (raw: Raw) => RawMechanics {
-  const source: unknown = typeof network === "object" && network !== null && "source" in network && network.source;
-  if (typeof source === "function") return source as ContinuousNetwork["source"];
+  const source: unknown = typeof network === "object" && network !== null && Reflect.get(network, "source");
+  if (typeof source === "function" && ownSources.has(source as ContinuousNetwork["source"])) {
+    return source as ContinuousNetwork["source"];
+  }
   throw wrongShape("network", `must be what continuousNetwork() gives, got ${describe(network)}`);
 }
 

@@ -158,6 +158,12 @@ impl ContinuousAction {
         action
     }
 
+    /// Whether an R_f that climbs is finite.
+    pub(super) fn climbs(&self) -> bool {
+        let climbing = self.model_precision.iter().take(self.climbing);
+        climbing.clone().any(|r| r.is_finite())
+    }
+
     /// The same with an R_f that climbs for the first `states` only. Those after them are parameters that change in time: their precisions say how fast they
     /// may, whatever R_f the model has. By default all climb.
     pub fn with_climbing_states(mut self, states: usize) -> ContinuousAction {

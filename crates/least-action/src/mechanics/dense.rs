@@ -105,6 +105,14 @@ pub(super) fn identity(matrix: &mut [f64], n: usize) {
     }
 }
 
+/// The larger of two numbers; NaN if one of them is.
+pub(super) fn larger(a: f64, b: f64) -> f64 {
+    match a.is_nan() || b <= a {
+        true => a,
+        false => b,
+    }
+}
+
 /// The largest size of a number; NaN if one of them is.
 pub(super) fn size(numbers: &[f64]) -> f64 {
     numbers.iter().fold(0.0, |m, v| match v.is_nan() {

@@ -101,6 +101,10 @@ impl System {
     /// A system that has no R_f.
     pub fn with_model_precision_times(&self, factor: f64) -> Result<System> {
         match &self.action {
+            Some(action) if !action.climbs() => Err(Error::WrongShape {
+                path: "continuation".into(),
+                message: "is a continuation in the model precision, which is infinite here; give a finite modelPrecision, or leave it out".into(),
+            }),
             Some(action) => Ok(System::of_action(action.with_model_precision_times(factor))),
             None => Err(Error::WrongShape {
                 path: "continuation".into(),

@@ -14,7 +14,7 @@ pub(super) struct Band {
     column_scale: Vec<f64>,
 }
 
-/// A pivot below this share of the largest entry of its scaled column is rounding.
+/// A pivot below this, in rows whose largest entry was 1, is rounding.
 const SINGULAR: f64 = 1e-15;
 
 impl Band {

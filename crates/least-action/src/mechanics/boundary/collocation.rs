@@ -6,7 +6,7 @@ use super::nodes::{Pieces, Sizes};
 use super::problem::Problem;
 use super::step_action::step_action;
 use crate::error::{Error, Result};
-use crate::mechanics::dense::{identity, Lu};
+use crate::mechanics::dense::{identity, larger, Lu};
 use crate::mechanics::integrate::{combine, gauss_points, Stages, Tableau};
 use crate::mechanics::newton::Equations;
 use crate::mechanics::{Impulse, IntegrationMethod, System, Workspace};
@@ -155,13 +155,9 @@ impl Pieces for Collocation {
         if regular {
             own.settling.iter_mut().for_each(|g| *g = -*g);
             own.factor.solve(&mut own.settling);
-            let mut unit = work.take(n);
             for (j, column) in own.response.chunks_exact_mut(rows).enumerate() {
-                unit.fill(0.0);
-                unit[j] = 1.0;
-                stages.answer(&of_flow, &unit, column);
+                stages.answer_to_one(&of_flow, j, column);
             }
-            work.give(unit);
             own.factor.solve(&mut own.response);
         }
         work.give(of_flow);
@@ -182,9 +178,16 @@ impl Pieces for Collocation {
             *moved = w + s;
         }
         combine(self.tableau, &moved, to);
-        for column in derivative.chunks_exact_mut(n) {
-            moved.fill(0.0);
-            add_response(&own.response, column, &mut moved);
+        // Columns are those of the identity, and of impulses, which add to p what is so many times x.
+        let columns = derivative.chunks_exact_mut(n);
+        for (j, (column, answer)) in columns.zip(own.response.chunks_exact(rows)).enumerate() {
+            moved.copy_from_slice(answer);
+            for impulse in self.impulses[piece].iter().filter(|i| i.component == j) {
+                let of_p = &own.response[(n / 2 + j) * rows..][..rows];
+                for (moved, answer) in moved.iter_mut().zip(of_p) {
+                    *moved += impulse.precision * answer;
+                }
+            }
             combine(self.tableau, &moved, column);
         }
         work.give(moved);
@@ -234,6 +237,14 @@ impl Pieces for Collocation {
         Ok(())
     }
 
+    /// The stages' own equations may be missed as well: what they make of the piece needs their factor.
+    fn trace(&mut self, piece: usize, z: [&[f64]; 2], to: &mut [f64]) -> Result<()> {
+        let mut derivative = self.work.take(to.len() * to.len());
+        let traced = self.linearize(piece, z, to, &mut derivative);
+        self.work.give(derivative);
+        traced
+    }
+
     fn accept(&mut self) {
         for stages in &mut self.stages {
             std::mem::swap(&mut stages.increments, &mut stages.trial);
@@ -280,8 +291,10 @@ impl Pieces for Collocation {
         let nodes = z.chunks_exact(n).zip(z.chunks_exact(n).skip(1));
         let mut parts = Vec::with_capacity(self.count());
         for (k, (z0, z1)) in nodes.enumerate() {
-            let (_, errors) = self.examine(k, [z0, z1]).ok()?;
-            let worst = (errors[0] / tolerance[0]).max(errors[1] / tolerance[1]);
+            // A step that the map cannot make at all is far too long.
+            let examined = self.examine(k, [z0, z1]);
+            let errors = examined.map_or([f64::NAN; 2], |(_, errors)| errors);
+            let worst = larger(errors[0] / tolerance[0], errors[1] / tolerance[1]);
             parts.push(self.parts(worst));
         }
         let needed = parts.iter().sum::<usize>() + 1;

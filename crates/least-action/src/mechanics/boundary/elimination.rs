@@ -62,12 +62,16 @@ impl Elimination {
             let rounding = ROUNDING * nodes as f64;
             let mut sizes = vec![0.0f64; d];
             for (i, size) in sizes.iter_mut().enumerate() {
-                let (at, k) = (n * d + i, i * d + i);
-                // The diagonal may be a small difference of what both neighbours add to it.
-                let before = at.checked_sub(d).map_or(0.0, |b| matrix.get(at, b));
-                let after = (at + d < matrix.unknowns()).then(|| matrix.get(at + d, at));
-                for part in [h[k], carried[k], before, after.unwrap_or(0.0)] {
-                    *size = size.max(part.abs());
+                let at = n * d + i;
+                // The diagonal may be a small difference of what both neighbours add to it, or 0 where states are coupled only with others.
+                for j in 0..d {
+                    let (k, column) = (j * d + i, n * d + j);
+                    let before = column.checked_sub(d).map_or(0.0, |b| matrix.get(at, b));
+                    let after =
+                        (column + d < matrix.unknowns()).then(|| matrix.get(column + d, at));
+                    for part in [h[k], carried[k], before, after.unwrap_or(0.0)] {
+                        *size = size.max(part.abs());
+                    }
                 }
             }
             let pivot = Pivot::new(&h, &carried, &sizes, rounding, n == last)?;
@@ -149,6 +153,10 @@ impl Pivot {
             .collect();
         let scaled = DMatrix::from_fn(d, d, |i, j| s[j * d + i] * unit[i] * unit[j]);
         let eigen = SymmetricEigen::new(scaled);
+        check::finite(
+            "secondVariation",
+            eigen.eigenvalues.iter().map(|v| v * 0.0).sum(),
+        )?;
         let (mut negative, mut zero) = (0, 0);
         for (value, vector) in eigen
             .eigenvalues

@@ -6,8 +6,8 @@ use super::problem::Problem;
 use super::solver::{Found, Iteration, Solver, Work};
 use super::BoundaryOptions;
 use crate::error::{Error, Result};
-use crate::mechanics::dense::size;
-use crate::mechanics::{DiscreteLagrangian, VariationalMethod};
+use crate::mechanics::dense::{larger, size};
+use crate::mechanics::{acceleration, DiscreteLagrangian, VariationalMethod};
 use crate::solve::{Hessian, Progress, Quadratic, Search, StopReason, Structured, Vectors};
 
 /// Minimises the discrete action. Saddles and maxima it does not find.
@@ -36,6 +36,8 @@ enum Stage {
 /// What the last plain step did.
 struct Last {
     change: f64,
+    /// The smallest change by a plain step.
+    smallest: f64,
     /// The path before it, if the equations held there but for rounding.
     exact: Option<Vec<f64>>,
 }
@@ -43,6 +45,7 @@ struct Last {
 impl Last {
     const NONE: Last = Last {
         change: f64::INFINITY,
+        smallest: f64::INFINITY,
         exact: None,
     };
 }
@@ -70,7 +73,9 @@ impl Minimisation {
         let action = DiscreteAction::new(problem, method, options.steps_per_point);
         let path = action.spread(path);
         let mut model = Model::new(action)?;
-        let begun = model.action.gradient(&path, &mut model.next)?;
+        is_curved(&mut model.action, &path)?;
+        let begun = model.action.gradient(&path, &mut model.next);
+        let begun = begun.map_err(|error| not_finite(&mut model.action, &path, error))?;
         Ok(Minimisation {
             begun: (size(&path).max(1.0), begun.size.max(begun.value.abs())),
             vectors: Vectors::new(path.len(), false),
@@ -128,7 +133,6 @@ impl Minimisation {
             }
             Some(_) => {
                 self.factorizations = factorizations;
-                self.smallest = f64::INFINITY;
                 self.stage = Stage::Polish(Last::NONE);
             }
         }
@@ -165,9 +169,9 @@ impl Minimisation {
         let known = exact || last.exact.is_some();
         let rounding =
             change <= 4.0 * f64::EPSILON || stands && (known || change <= self.tolerance);
-        let before = match change < self.smallest {
+        let before = match change < last.smallest {
             true => {
-                self.smallest = change;
+                self.smallest = self.smallest.min(change);
                 std::mem::replace(&mut self.path, moved)
             }
             // A step that is only rounding is not taken.
@@ -183,6 +187,7 @@ impl Minimisation {
         };
         self.stage = Stage::Polish(Last {
             change,
+            smallest: last.smallest.min(change),
             exact: exact.then_some(before),
         });
         Ok(Iteration {
@@ -339,5 +344,51 @@ impl Solver for Minimisation {
 }
 
 fn distance(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).fold(0.0, |m, (a, b)| m.max((a - b).abs()))
+    let pairs = a.iter().zip(b);
+    pairs.fold(0.0, |most, (a, b)| larger(most, (a - b).abs()))
+}
+
+/// Where L is linear in a velocity, the inner points of a step add a kinetic energy that is only of their making.
+///
+/// # Errors
+/// [`Error::Singular`] for L_vv, if that is so at more than one velocity.
+fn is_curved(action: &mut DiscreteAction, path: &[f64]) -> Result<()> {
+    let (d, h, time) = (action.dimension(), action.step(), action.time(0));
+    let (x0, x1) = path[..2 * d].split_at(d);
+    let x: Vec<f64> = x0.iter().zip(x1).map(|(a, b)| 0.5 * (a + b)).collect();
+    let v: Vec<f64> = x0.iter().zip(x1).map(|(a, b)| (b - a) / h).collect();
+    let other: Vec<f64> = v.iter().map(|v| v + 1.0 + v.abs()).collect();
+    let lagrangian = action.problem.system.lagrangian();
+    let mut singular = |v: &[f64]| {
+        let found = acceleration(lagrangian, &mut action.work, time, &x, v);
+        found
+            .err()
+            .filter(|error| matches!(error, Error::Singular { .. }))
+    };
+    match (singular(&v), singular(&other)) {
+        (Some(error), Some(_)) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// The first step whose part of the action is not finite, or the error as it is.
+fn not_finite(action: &mut DiscreteAction, path: &[f64], error: Error) -> Error {
+    let place = (0..action.nodes() - 1).find_map(|n| {
+        let part = action.slopes(path, n).ok()?;
+        let (first, second) = action.ends();
+        let all = first.iter().chain(second).all(|s| s.is_finite()) && part.is_finite();
+        (!all).then_some((n, part))
+    });
+    let Some((node, value)) = place else {
+        return error;
+    };
+    let point = (0..=node).rev().find_map(|n| action.point(n)).unwrap_or(0);
+    Error::NotFinite {
+        path: "initialPath".into(),
+        time: action.time(node),
+        point,
+        state: "the step after it".into(),
+        term: "the action or its derivative".into(),
+        value: if value.is_finite() { f64::NAN } else { value },
+    }
 }

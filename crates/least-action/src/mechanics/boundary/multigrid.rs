@@ -142,7 +142,7 @@ impl Solver for Multigrid {
                     solved: true,
                 });
             }
-            let tolerance = (BETTER * change.worst).clamp(self.tolerance, BETTER);
+            let tolerance = (BETTER * change.worst).min(BETTER).max(self.tolerance);
             match self.correction(&trial, tolerance) {
                 Ok(next) if next.length < change.length => {
                     self.fine.z = trial;

@@ -5,7 +5,7 @@ use super::band::Band;
 use super::problem::Problem;
 use super::solver::{Found, Iteration, Solver, Work};
 use crate::error::{Error, Result};
-use crate::mechanics::dense::size;
+use crate::mechanics::dense::{larger, size};
 
 /// What leads from node to node.
 pub(super) trait Pieces {
@@ -39,6 +39,14 @@ pub(super) trait Pieces {
         share: f64,
         to: &mut [f64],
     ) -> Result<()>;
+
+    /// Where it leads, with nothing linearised. Default: as a step of no length.
+    ///
+    /// # Errors
+    /// Steps that cannot be made.
+    fn trace(&mut self, piece: usize, z: [&[f64]; 2], to: &mut [f64]) -> Result<()> {
+        self.try_step(piece, z, &[], 0.0, to)
+    }
 
     /// What was tried last is the present.
     fn accept(&mut self) {}
@@ -84,6 +92,9 @@ pub(super) trait Pieces {
     }
 }
 
+/// States and momenta below this share of those at the beginning, or of what data make of states, are not told from 0.
+const ROUNDING: f64 = 1e-8;
+
 /// The share of a Newton step below which nothing is gained.
 const SHORTEST: f64 = 1e-6;
 
@@ -104,8 +115,10 @@ pub(super) struct Nodes<P> {
     share: f64,
     pub tolerance: f64,
     work: Work,
-    /// Of the last iteration; and the smallest.
+    /// The smallest change by an iteration.
     smallest: f64,
+    /// Sizes below which states and momenta are rounding: where both are 0 along the solution, nothing is large beside them.
+    floor: Sizes,
 }
 
 /// The largest state and the largest momentum.
@@ -115,7 +128,7 @@ impl<P: Pieces> Nodes<P> {
     /// `z`: 2 D per node.
     pub fn new(problem: Problem, pieces: P, z: Vec<f64>, tolerance: f64) -> Self {
         let n = 2 * problem.dimension();
-        Nodes {
+        let mut nodes = Nodes {
             trial: z.clone(),
             to: vec![0.0; z.len() - n],
             derivatives: Vec::new(),
@@ -126,10 +139,15 @@ impl<P: Pieces> Nodes<P> {
             tolerance,
             work: Work::default(),
             smallest: f64::INFINITY,
+            floor: [0.0; 2],
             problem,
             pieces,
             z,
-        }
+        };
+        let [in_x, in_p] = nodes.sizes();
+        let from_data = nodes.problem.largest_precision() * in_x;
+        nodes.floor = [ROUNDING * in_x, ROUNDING * in_p.max(from_data)];
+        nodes
     }
 
     /// Numbers per node.
@@ -152,15 +170,16 @@ impl<P: Pieces> Nodes<P> {
             sizes[0] = sizes[0].max(size(&z[..d]));
             sizes[1] = sizes[1].max(size(&z[d..])).max(size(&after[d..]));
         }
-        sizes.map(|s| if s > 0.0 { s } else { 1.0 })
+        let [in_x, in_p] = [0, 1].map(|k| sizes[k].max(self.floor[k]));
+        [in_x, in_p].map(|s| if s > 0.0 { s } else { 1.0 })
     }
 
     fn linearize(&mut self) -> Result<()> {
         let n = self.width();
         if self.derivatives.is_empty() {
-            let width = 3 * n / 2 - 1;
             self.derivatives = vec![0.0; self.to.len() * n];
-            self.band = Band::new(self.z.len(), width, width);
+            // The farthest entries are those of a piece's last row at its first unknown, and of its first row at the node where it ends.
+            self.band = Band::new(self.z.len(), 3 * n / 2 - 1, n / 2);
         }
         let pieces = self.to.chunks_exact_mut(n);
         let pieces = pieces.zip(self.derivatives.chunks_exact_mut(n * n));
@@ -281,7 +300,7 @@ pub(super) fn measure(step: &[f64], n: usize, sizes: Sizes) -> (f64, f64) {
         for value in part {
             let share = value.abs() / sizes[k % 2];
             sum += share * share;
-            worst = worst.max(share);
+            worst = larger(worst, share);
         }
     }
     ((sum / step.len() as f64).sqrt(), worst)
@@ -315,11 +334,12 @@ impl<P: Pieces> Solver for Nodes<P> {
         }
         self.smallest = self.smallest.min(worst);
         let mut share = (4.0 * self.share).min(1.0);
-        loop {
+        while share >= SHORTEST {
             if self.try_share(share) {
                 let (next, next_worst) = measure(&self.correction, n, sizes);
                 let settled = worst <= self.tolerance || next_worst <= self.tolerance;
-                if next <= (1.0 - 0.25 * share) * length || (share == 1.0 && settled) {
+                let nearer = next <= (1.0 - 0.25 * share) * length;
+                if nearer || length == 0.0 || (share == 1.0 && settled) {
                     self.pieces.accept();
                     std::mem::swap(&mut self.z, &mut self.trial);
                     self.share = share;
@@ -333,14 +353,13 @@ impl<P: Pieces> Solver for Nodes<P> {
                 let pairs = self.correction.iter().zip(&self.change);
                 let bent: Vec<f64> = pairs.map(|(c, s)| c - (1.0 - share) * s).collect();
                 let allowed = 0.5 * share * share * length / measure(&bent, n, sizes).0;
-                share = allowed.clamp(0.1 * share, 0.5 * share);
+                // Where nothing is bent this is infinite or NaN.
+                share = allowed.min(0.5 * share).max(0.1 * share);
             } else {
                 share *= 0.25;
             }
-            if share < SHORTEST {
-                return Err(self.no_way_on());
-            }
         }
+        Err(self.no_way_on())
     }
 
     fn found(&mut self) -> Found {
@@ -367,19 +386,24 @@ impl<P: Pieces> Solver for Nodes<P> {
             match self.pieces.examine(k, z) {
                 Ok((part, [in_x, in_p])) => {
                     integral += part;
-                    errors = [errors[0].max(in_x), errors[1].max(in_p)];
+                    errors = [larger(errors[0], in_x), larger(errors[1], in_p)];
                 }
                 Err(_) => (integral, errors) = (f64::NAN, [f64::NAN; 2]),
             }
         }
         put(self.problem.points - 1, &self.z[count * n..]);
         found.action = integral + self.problem.cost_of_impulses(&found.path);
-        found.mesh_error = (errors[0] / sizes[0]).max(errors[1] / sizes[1]);
+        found.mesh_error = larger(errors[0] / sizes[0], errors[1] / sizes[1]);
         let mut missed = vec![0.0; self.z.len()];
-        if self.linearize().is_ok() {
+        let mut traced = true;
+        for (k, to) in self.to.chunks_exact_mut(n).enumerate() {
+            let z = [&self.z[k * n..][..n], &self.z[(k + 1) * n..][..n]];
+            traced &= self.pieces.trace(k, z, to).is_ok();
+        }
+        if traced {
             self.missed(&self.z, &self.to, &mut missed);
             let inner = missed.len() - d;
-            let ends = size(&missed[..d]).max(size(&missed[inner..]));
+            let ends = larger(size(&missed[..d]), size(&missed[inner..]));
             found.boundary_error = ends / sizes[1];
             found.residual = measure(&missed[d..inner], n, sizes).1;
         } else {
@@ -401,9 +425,9 @@ impl<P: Pieces> Solver for Nodes<P> {
         let Some((pieces, z)) = refined else {
             return false;
         };
-        let work = self.work;
+        let (work, floor) = (self.work, self.floor);
         *self = Nodes::new(self.problem.clone(), pieces, z, self.tolerance);
-        self.work = work;
+        (self.work, self.floor) = (work, floor);
         true
     }
 }

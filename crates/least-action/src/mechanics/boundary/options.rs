@@ -84,6 +84,15 @@ pub struct Continuation {
     pub factor: f64,
 }
 
+/// Tolerances below this are rounding.
+const FINEST: f64 = 1e-14;
+
+/// Numbers that a mesh's matrices may have in all: 3 GB.
+const MOST_ENTRIES: usize = 400_000_000;
+
+/// Entries per step, in units of D^2: band and derivatives, and the factors of a step's stages where there are many.
+const MATRICES: usize = 60;
+
 /// Rungs of a climb at most.
 const MOST_RUNGS: f64 = 1e4;
 
@@ -148,16 +157,18 @@ pub struct BoundaryOptions {
     pub tolerance: f64,
     /// Per mesh and per R_f. Default: 100; for `forward-backward` 10,000.
     pub max_iterations: Option<usize>,
-    /// The largest error of one step, relative to the largest state and momentum: the difference to two steps of half its length. Default: 1e-4.
+    /// The largest error of one step, relative to the largest state and momentum: the difference to two steps of half its length. Where the steps themselves are the model, as the layers of a residual
+    /// network, allow more. Default: 1e-4.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub mesh_tolerance: f64,
     /// Whether collocation halves steps until that holds. Other methods and a mesh that is not refined end with the status `mesh-too-coarse`. Default: yes.
     #[cfg_attr(feature = "typescript", ts(as = "Option<bool>"))]
     pub refine: bool,
-    /// Points of the finest mesh at most. Default: 100,000.
+    /// Points of the finest mesh at most, and not more than matrices can be kept for. Default: 100,000.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub max_mesh_points: usize,
-    /// The share of the way to what its sweeps give that `forward-backward` goes at first: its learning rate. It is halved when the action rises. Default: 1.
+    /// The share of the way to what its sweeps give that `forward-backward` goes at first: its learning rate. It is halved when the action rises, and grows by a tenth after
+    /// a step. Default: 1.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub rate: f64,
     /// Default: none.
@@ -199,12 +210,18 @@ impl BoundaryOptions {
     /// Numbers that cannot be, and integrators that the method cannot use.
     pub fn validate(&self) -> Result<()> {
         check::finite("start", self.start)?;
-        check::positive("timeStep", self.time_step)?;
+        // Products and squares of steps have to stay in range, as those of precisions.
+        check::precision("timeStep", self.time_step)?;
         check::at_least("stepsPerPoint", self.steps_per_point, 1)?;
         check::at_least("pointsPerSegment", self.points_per_segment, 1)?;
         let share = |path: &str, value: f64| {
-            let inside = value > 0.0 && value < 1.0;
-            check::require(inside, path, value, "between 0 and 1")
+            let inside = (FINEST..1.0).contains(&value);
+            check::require(
+                inside,
+                path,
+                value,
+                "at least 1e-14, which is rounding, and below 1",
+            )
         };
         share("tolerance", self.tolerance)?;
         share("meshTolerance", self.mesh_tolerance)?;
@@ -223,6 +240,27 @@ impl BoundaryOptions {
             check::require(few, "continuation.factor", factor, expected)?;
         }
         Ok(())
+    }
+
+    /// Whether a path of so many points has a mesh that there is memory for.
+    ///
+    /// # Errors
+    /// More steps than the mesh may have, or than matrices of the problem can be kept for.
+    pub(super) fn check_sizes(&self, points: usize, dimension: usize) -> Result<()> {
+        let steps = (points - 1).saturating_mul(self.steps_per_point);
+        check::at_least("maxMeshPoints", self.max_mesh_points, points)?;
+        let most = self.most_mesh_points(dimension).saturating_sub(1) / (points - 1);
+        check::at_most("stepsPerPoint", self.steps_per_point, most.max(1))?;
+        let of_matrices = steps.saturating_mul(MATRICES * dimension * dimension);
+        let fits = of_matrices <= MOST_ENTRIES;
+        let expected = "short enough for its matrices to be kept: use fewer points or steps";
+        check::require(fits, "initialPath", points as f64, expected)
+    }
+
+    /// Points of a mesh whose matrices can be kept.
+    pub(super) fn most_mesh_points(&self, dimension: usize) -> usize {
+        let most = MOST_ENTRIES / (MATRICES * dimension * dimension);
+        self.max_mesh_points.min(most.max(2))
     }
 
     pub(super) fn most_iterations(&self) -> usize {

@@ -39,16 +39,25 @@ impl Problem {
         }
         let (start, time_step) = (options.start, options.time_step);
         let end = start + (points - 1) as f64 * time_step;
+        let part = time_step / options.steps_per_point as f64;
+        let told_apart = end.is_finite() && end - part < end && start + part > start;
+        check::require(
+            told_apart,
+            "timeStep",
+            time_step,
+            "so large beside start, and so small, that every step has times of its own",
+        )?;
+        options.check_sizes(points, d)?;
         let mut impulses: Vec<Impulse> = system.impulses().to_vec();
         if options.boundary == Boundary::EndData {
+            let near = |time: f64, end: f64| (time - end).abs() < 1e-6 * time_step;
+            impulses.retain(|i| near(i.time, start) || near(i.time, end));
             if impulses.is_empty() {
                 return Err(Error::WrongShape {
                     path: "boundary".into(),
-                    message: "end-data needs measurements as impulses, at the first or the last point; use \"free\" with data of other forms".into(),
+                    message: "end-data needs measurements as impulses at the first or the last point, and there are none; use \"free\" with other data".into(),
                 });
             }
-            let near = |time: f64, end: f64| (time - end).abs() < 0.5 * time_step;
-            impulses.retain(|i| near(i.time, start) || near(i.time, end));
         }
         let impulses = Impulses::at_points(&impulses, d, (start, time_step, points))?;
         let fixed = match options.boundary {
@@ -82,6 +91,13 @@ impl Problem {
 
     pub fn has_impulses(&self) -> bool {
         !self.impulses.is_empty()
+    }
+
+    /// The largest R_m of impulses; 0 without any.
+    pub fn largest_precision(&self) -> f64 {
+        let points = 0..self.points;
+        let all = points.flat_map(|point| self.impulses(point));
+        all.fold(0.0, |most, impulse| impulse.precision.max(most))
     }
 
     /// Whether the state of a point is given.

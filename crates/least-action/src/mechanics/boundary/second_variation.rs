@@ -29,7 +29,8 @@ pub struct SecondVariation {
     pub kind: Stationary,
     /// The Morse index: in how many directions the action falls.
     pub negative_directions: usize,
-    /// Times of points conjugate to the first end (focal points, where that end is free), one entry per multiplicity, ascending.
+    /// Times of points conjugate to the first end (focal points, where that end is free), one entry per multiplicity, ascending. A free last end adds its own time for every direction
+    /// in which only moving it lets the action fall. Where L_vv is negative in a direction, every node of the mesh is one.
     pub conjugate_points: Vec<f64>,
     /// Covariance of each state where the action is a negative log posterior: the blocks of the inverse of the second variation, points x D x D; empty if not asked for.
     pub covariance: Vec<f64>,
@@ -147,6 +148,9 @@ fn between_points(
     })
 }
 
+/// A step so many times halved tells what L_vv alone does.
+const HALVINGS: usize = 20;
+
 /// So many evaluations locate a conjugate point, most often about five.
 const EVALUATIONS: usize = 60;
 
@@ -191,13 +195,17 @@ fn crossing(
     }
     let mut high = 2.0;
     let mut above = value(high)?;
-    for _ in 0..EVALUATIONS {
+    for _ in 0..HALVINGS {
         if above > 0.0 {
             break;
         }
         (low, below) = (high, above);
         high *= 2.0;
         above = value(high)?;
+    }
+    if above <= 0.0 {
+        // However short the step: it is the kinetic energy that is negative.
+        return Ok(time);
     }
     // Regula falsi in the Illinois form (M. Dowell, P. Jarratt, BIT 11, 1971).
     let (mut pace, mut was) = (low, below);

@@ -39,13 +39,15 @@ pub struct BoundarySolution {
     pub times: Vec<f64>,
     /// x: points x D, row-major.
     pub path: Vec<f64>,
-    /// p: points x D, row-major, before the impulse at points that have one, as in [`crate::mechanics::Orbit`]. An orbit from the first state and momentum on is this path.
+    /// p: points x D, row-major, before the impulse at points that have one, as in [`crate::mechanics::Orbit`]. An orbit
+    /// from the first state and momentum on is this path, if its mesh was not refined.
     pub momentum: Vec<f64>,
     /// What impulses add to p: points x D, row-major; empty where there are none.
     pub jumps: Vec<f64>,
     /// H at each point, before the impulse: constant between impulses where H does not depend on time.
     pub energy: Vec<f64>,
-    /// The discrete action of the integrator's steps, which tends to the integral of L, and the costs of impulses.
+    /// The discrete action of the integrator's steps, which tends to the integral of L (that integral itself for compositions and methods that are not symplectic), and the costs of impulses. Of a path
+    /// that is no solution it may be below the minimum: such a path misses the equations.
     pub action: f64,
     /// By how much the canonical equations of the steps are missed, at most, relative to the largest state and momentum.
     pub residual: f64,
@@ -62,6 +64,7 @@ pub struct BoundarySolution {
     /// Steps of the map and evaluations of discrete Lagrangians.
     pub steps: usize,
     pub continuation: Vec<ContinuationRung>,
-    /// None where it was not asked for or the path is not a solution, or L does not exist (R_f that are infinite).
+    /// That of the discrete Lagrangian of the integrator, or of `gauss-4` for integrators that have none here. None where it was not asked for, the path is not a solution, L does not exist
+    /// (R_f that are infinite) or its derivatives cannot be evaluated along the path.
     pub second_variation: Option<SecondVariation>,
 }

@@ -49,8 +49,8 @@ pub struct BoundarySolver {
 }
 
 impl BoundarySolver {
-    /// `initial_path`: x, points x D, row-major. `initial_momentum`: the same of p before impulses; default: 0 for actions with an end that is free, which then begin with a Gauss-Newton
-    /// step, and L_v of the path's differences otherwise.
+    /// `initial_path`: x, points x D, row-major. `initial_momentum`: the same of p before impulses; default: 0 for actions with an end that is free, whose first step is then about one of
+    /// Gauss-Newton, and L_v of the path's differences otherwise.
     ///
     /// # Errors
     /// Paths and options that do not fit the system, and impulses that are not at points.
@@ -149,7 +149,8 @@ impl BoundarySolver {
         let options = &self.options;
         if self.rungs.is_empty() {
             let refines = options.refine && options.method == BoundaryMethod::Collocation;
-            let (tolerance, most) = (options.mesh_tolerance, options.max_mesh_points);
+            let most = options.most_mesh_points(self.problem.dimension());
+            let tolerance = options.mesh_tolerance;
             if refines && self.solver.refine(tolerance, most) {
                 self.since = self.solver.work().iterations;
                 return;
@@ -185,11 +186,8 @@ impl BoundarySolver {
         let found = self.solver.found();
         let own = self.solver.work();
         let work = self.before.and(own);
-        let finite = found
-            .path
-            .iter()
-            .chain(&found.momentum)
-            .all(|v| v.is_finite());
+        let mut numbers = found.path.iter().chain(&found.momentum);
+        let finite = numbers.all(|v| v.is_finite());
         if status != BoundaryStatus::NotConverged && self.options.continuation.is_some() {
             self.solution.continuation.push(ContinuationRung {
                 share: self.share,
@@ -203,6 +201,7 @@ impl BoundarySolver {
         solution.status = match status {
             BoundaryStatus::Converged if !finite => BoundaryStatus::NotConverged,
             BoundaryStatus::Converged if coarse => BoundaryStatus::MeshTooCoarse,
+            BoundaryStatus::Converged if !found.action.is_finite() => BoundaryStatus::NotConverged,
             other => other,
         };
         solution.failure = match solution.status {
@@ -214,6 +213,14 @@ impl BoundarySolver {
                     self.options.mesh_tolerance, found.mesh_error
                 ),
             }),
+            BoundaryStatus::NotConverged => failure.or_else(|| Some(Error::NotFinite {
+                path: "initialPath".into(),
+                time: self.problem.start,
+                point: 0,
+                state: "the path".into(),
+                term: "the action or a state or momentum".into(),
+                value: f64::NAN,
+            })),
             _ => failure,
         };
         solution.times = (0..self.problem.points)
@@ -260,11 +267,18 @@ impl BoundarySolver {
             solution.status,
             BoundaryStatus::Converged | BoundaryStatus::MeshTooCoarse
         );
-        if solved && self.options.second_variation && problem.system.has_lagrangian() {
+        let exists = solution.action.is_finite() && problem.system.has_lagrangian();
+        if solved && self.options.second_variation && exists {
             // Of maps that have no discrete Lagrangian here, paths are near to those of one that is more accurate.
             let method = VariationalMethod::of_integrator(self.options.integrator);
             let method = method.unwrap_or(VariationalMethod::Gauss4);
-            let (steps, covariance) = (self.options.steps_per_point, self.options.covariance);
+            // A mesh that was refined has shorter steps, and the path is not stationary for longer ones.
+            let shortest = solution.mesh.windows(2).map(|pair| pair[1] - pair[0]);
+            let shortest = shortest.fold(f64::INFINITY, f64::min);
+            let refined = (problem.time_step / shortest - 1e-6).ceil() as usize;
+            let most = self.options.most_mesh_points(d) / problem.points;
+            let steps = self.options.steps_per_point.max(refined.min(most));
+            let covariance = self.options.covariance;
             let second = second_variation(problem, method, steps, &solution.path, covariance);
             solution.second_variation = second.ok();
         }

@@ -372,7 +372,12 @@ impl Solver for ForwardBackward {
             d,
             0..self.problem.points,
         );
-        Nodes::new(self.problem.clone(), shooting, z, self.tolerance).found()
+        let mut found = Nodes::new(self.problem.clone(), shooting, z, self.tolerance).found();
+        if self.swept {
+            // That of the controls which moved the states; the costates swept back are others as long as the path is no solution.
+            found.action = self.now.action;
+        }
+        found
     }
 
     fn work(&self) -> Work {

@@ -119,6 +119,9 @@ impl Default for ContinuousNetworkOptions {
     }
 }
 
+/// Pieces of weights at most.
+const MOST_PIECES: usize = 1000;
+
 impl ContinuousNetworkOptions {
     /// # Errors
     /// Numbers that cannot be, options of another form of weights, and activations that are not for each neuron by itself.
@@ -157,6 +160,8 @@ impl ContinuousNetworkOptions {
         belongs(rate.is_some(), "weightRatePrecision", WeightForm::Smooth)?;
         if self.weights == WeightForm::Piecewise {
             check::at_least("pieces", self.pieces.unwrap_or(0), 1)?;
+            // F is text with a condition for every piece.
+            check::at_most("pieces", self.pieces.unwrap_or(0), MOST_PIECES)?;
         }
         check::precision("weightRatePrecision", rate.unwrap_or(1.0))?;
         check::positive("depth", self.depth)?;

@@ -199,6 +199,21 @@ impl Stages<'_> {
             }
         }
     }
+
+    /// The same for a change of one number of z0 by 1.
+    pub fn answer_to_one(&self, of_flow: &[f64], number: usize, right: &mut [f64]) {
+        let n = self.z.len();
+        right.fill(0.0);
+        for (j, df) in of_flow.chunks_exact(n * n).enumerate() {
+            let column = &df[number * n..][..n];
+            for (i, right) in right.chunks_exact_mut(n).enumerate() {
+                let weight = self.weight(i, j);
+                for (to, entry) in right.iter_mut().zip(column) {
+                    *to += entry * weight;
+                }
+            }
+        }
+    }
 }
 
 impl Equations for Stages<'_> {

@@ -297,3 +297,213 @@ fn measurements_at_the_ends_are_the_boundary_of_a_network() {
     let refused = BoundarySolver::new(&classical, &[0.0, 1.0], None, &none).err();
     assert_eq!(refused.unwrap().path(), "boundary");
 }
+
+/// Where the solution is 0, what is left of it is rounding, and nothing is large beside that.
+#[test]
+fn a_path_at_rest_is_solved_by_every_method() {
+    let system = System::of_classical(ClassicalSystem::HarmonicOscillator, &BTreeMap::new());
+    let system = system.unwrap();
+    let line: Vec<f64> = (0..11).map(|n| 0.3 + 0.07 * n as f64).collect();
+    for method in [
+        BoundaryMethod::Collocation,
+        BoundaryMethod::MultipleShooting,
+        BoundaryMethod::SingleShooting,
+        BoundaryMethod::Multigrid,
+    ] {
+        let options = BoundaryOptions {
+            method,
+            time_step: 0.1,
+            ..BoundaryOptions::default()
+        };
+        let rest = solve(&system, &line, &options);
+        assert_eq!(
+            rest.status,
+            BoundaryStatus::Converged,
+            "{method:?} {:?}",
+            rest.failure
+        );
+        assert!(rest.path.iter().all(|x| x.abs() < 1e-9));
+        assert!(
+            rest.residual < 1e-7 && rest.boundary_error < 1e-7,
+            "{method:?}"
+        );
+    }
+}
+
+/// A path that refinement found is no stationary path of the coarse mesh: its index is that of the fine one.
+#[test]
+fn refined_paths_have_the_index_of_continuous_time() {
+    let system = System::of_classical(ClassicalSystem::HarmonicOscillator, &BTreeMap::new());
+    let options = BoundaryOptions {
+        boundary: Boundary::Fixed,
+        integrator: IntegrationMethod::ImplicitMidpoint,
+        time_step: 2.0,
+        ..BoundaryOptions::default()
+    };
+    let line = [1.0, 0.9, 0.8, 0.7, 0.6, 0.5];
+    let solution = solve(&system.unwrap(), &line, &options);
+    assert_eq!(solution.status, BoundaryStatus::Converged);
+    let second = solution.second_variation.unwrap();
+    assert_eq!(second.negative_directions, 3);
+    for (k, time) in second.conjugate_points.iter().enumerate() {
+        let expected = (k + 1) as f64 * std::f64::consts::PI;
+        assert!((time - expected).abs() < 1e-2, "{time} for {expected}");
+    }
+}
+
+/// A step that the integrator cannot make at all is too long, not good enough.
+#[test]
+fn steps_that_cannot_be_made_are_refined() {
+    let model: Arc<dyn Model> = Arc::new(models::double_well().unwrap());
+    let options = ContinuousActionOptions {
+        model_precision: 10.0.into(),
+        ..ContinuousActionOptions::default()
+    };
+    let system = System::of_action(ContinuousAction::of_flow(model, &options).unwrap());
+    let options = |time_step, integrator| BoundaryOptions {
+        boundary: Boundary::Fixed,
+        integrator,
+        time_step,
+        ..BoundaryOptions::default()
+    };
+    let path = |points: usize, h: f64| -> Vec<f64> {
+        let places = (0..points).map(|k| k as f64 - 0.5 * (points - 1) as f64);
+        let mut path: Vec<f64> = places.map(|k| (4.0 * h * k).tanh()).collect();
+        (path[0], path[points - 1]) = (-1.0, 1.0);
+        path
+    };
+    let found = solve(
+        &system,
+        &path(7, 0.5),
+        &options(0.5, IntegrationMethod::GaussLegendre6),
+    );
+    assert_eq!(
+        found.status,
+        BoundaryStatus::Converged,
+        "{:?}",
+        found.failure
+    );
+    assert!(found.mesh.len() > 7 && found.mesh_error < 1e-4);
+    // The barrier is 1 high, and in 3 units of time the path costs 0.002 more than twice that.
+    assert!(
+        (found.action / 20.0 - 1.00195).abs() < 1e-4,
+        "{}",
+        found.action
+    );
+    let coarse = options(0.75, IntegrationMethod::ImplicitMidpoint);
+    let refined = solve(&system, &path(9, 0.75), &coarse);
+    assert!(refined.mesh.len() > 9);
+    let coarse = BoundaryOptions {
+        refine: false,
+        ..coarse
+    };
+    let as_it_is = solve(&system, &path(9, 0.75), &coarse);
+    assert_eq!(as_it_is.status, BoundaryStatus::MeshTooCoarse);
+    assert!(as_it_is.mesh_error.is_nan() && as_it_is.second_variation.is_none());
+}
+
+/// L = v w - q r: nothing on the diagonal of its second variation, which has both signs.
+#[test]
+fn states_coupled_only_with_others_are_no_minimum() {
+    let definition = LagrangianDefinition {
+        coordinates: vec!["q".into(), "r".into()],
+        velocities: vec!["v".into(), "w".into()],
+        lagrangian: "v*w - q*r".into(),
+        ..LagrangianDefinition::default()
+    };
+    let system = System::of_lagrangian(definition.build(&BTreeMap::new()).unwrap());
+    let options = BoundaryOptions {
+        boundary: Boundary::Fixed,
+        time_step: 0.1,
+        ..BoundaryOptions::default()
+    };
+    let line: Vec<f64> = (0..11).flat_map(|n| [0.1 * n as f64, 1.0]).collect();
+    let solution = solve(&system, &line, &options);
+    assert_eq!(solution.status, BoundaryStatus::Converged);
+    let second = solution.second_variation.unwrap();
+    assert_eq!(second.kind, Stationary::Saddle);
+    // One of each sign at each of nine inner points.
+    assert_eq!(second.negative_directions, 9);
+}
+
+#[test]
+fn what_cannot_be_solved_is_refused_by_field() {
+    let oscillator = System::of_classical(ClassicalSystem::HarmonicOscillator, &BTreeMap::new());
+    let oscillator = oscillator.unwrap();
+    let line: Vec<f64> = (0..11).map(|n| 0.1 * n as f64).collect();
+    let base = BoundaryOptions {
+        boundary: Boundary::Fixed,
+        time_step: 0.1,
+        ..BoundaryOptions::default()
+    };
+    let refused = |system: &System, options: BoundaryOptions| {
+        let refused = BoundarySolver::new(system, &line, None, &options).err();
+        refused.map(|error| error.path().to_string())
+    };
+    let cases = [
+        (
+            "stepsPerPoint",
+            BoundaryOptions {
+                steps_per_point: 1_000_000_000,
+                ..base.clone()
+            },
+        ),
+        (
+            "timeStep",
+            BoundaryOptions {
+                start: 1e16,
+                ..base.clone()
+            },
+        ),
+        (
+            "timeStep",
+            BoundaryOptions {
+                time_step: 1.7e308,
+                ..base.clone()
+            },
+        ),
+        (
+            "maxMeshPoints",
+            BoundaryOptions {
+                max_mesh_points: 5,
+                ..base.clone()
+            },
+        ),
+        (
+            "tolerance",
+            BoundaryOptions {
+                tolerance: 1e-300,
+                ..base.clone()
+            },
+        ),
+    ];
+    for (path, options) in cases {
+        assert_eq!(refused(&oscillator, options).as_deref(), Some(path));
+    }
+    // Tolerances that ask for little are no trouble either.
+    let loose = BoundaryOptions {
+        method: BoundaryMethod::Multigrid,
+        tolerance: 0.5,
+        ..base.clone()
+    };
+    assert_eq!(
+        solve(&oscillator, &line, &loose).status,
+        BoundaryStatus::Converged
+    );
+    let linear = LagrangianDefinition {
+        coordinates: vec!["q".into()],
+        velocities: vec!["v".into()],
+        lagrangian: "q*v - q^2".into(),
+        ..LagrangianDefinition::default()
+    };
+    let linear = System::of_lagrangian(linear.build(&BTreeMap::new()).unwrap());
+    let least = BoundaryOptions {
+        method: BoundaryMethod::Minimisation,
+        ..base
+    };
+    let error = BoundarySolver::new(&linear, &line, None, &least).err();
+    assert!(
+        matches!(error, Some(crate::Error::Singular { .. })),
+        "{error:?}"
+    );
+}

@@ -1,0 +1,77 @@
+/** What the parts share: the task, its network, and solutions that are complete. */
+import {
+  continuousNetwork,
+  type BoundaryValueOptions,
+  type BoundaryValueSolution,
+  type ContinuousNetwork,
+  type ContinuousNetworkOptions,
+} from "least-action";
+
+export const width = 2;
+/** W, row-major, then b. */
+export const weightNames = ["W₁₁", "W₁₂", "W₂₁", "W₂₂", "b₁", "b₂"];
+
+/** Points of a circle, `shift` of their spacing on, and where the network is to carry them: to an ellipse, turned and moved. */
+export function points(count: number, shift = 0): { inputs: number[][]; outputs: number[][] } {
+  const angles = Array.from({ length: count }, (_, k) => (2 * Math.PI * (k + shift)) / count);
+  const [cos, sin] = [Math.cos(0.6), Math.sin(0.6)];
+  return {
+    inputs: angles.map((a) => [Math.cos(a), Math.sin(a)]),
+    outputs: angles.map((a) => {
+      const [x, y] = [1.5 * Math.cos(a), 0.5 * Math.sin(a)];
+      return [cos * x - sin * y + 0.2, sin * x + cos * y - 0.1];
+    }),
+  };
+}
+
+export const pairs = 8;
+export const training = points(pairs);
+/** Activations of all pairs, then W and b: the coordinates of networks whose weights are one piece. */
+export const dimension = pairs * width + weightNames.length;
+/** Of all networks here. */
+export const precisions = { inputPrecision: 100, outputPrecision: 10, weightPrecision: 1 };
+
+export const networkOf = (options: Partial<ContinuousNetworkOptions> = {}): ContinuousNetwork =>
+  continuousNetwork({ width, weights: "smooth", layerStep: "euler", ...training, ...precisions, ...options });
+
+type Trained = Omit<BoundaryValueOptions, "initialPath" | "timeStep"> & {
+  layers: number;
+  initialPath?: BoundaryValueOptions["initialPath"];
+};
+
+/**
+ * Of a network, from weights of 0 on unless a path is given. Errors of steps do not end it: how large they are is what the example is about, and a residual network is
+ * what it is, with few layers too.
+ */
+export async function train(
+  network: ContinuousNetwork,
+  { layers, ...options }: Trained,
+): Promise<BoundaryValueSolution> {
+  const system = network.mechanics();
+  try {
+    return await system.solveBoundaryValueProblem({
+      initialPath: network.initialPath({ layers, deviation: 0 }),
+      timeStep: network.depth / layers,
+      meshTolerance: 0.9,
+      secondVariation: false,
+      ...options,
+    });
+  } finally {
+    system.free();
+  }
+}
+
+/** The same, where anything else than a solution would be a mistake of the example. */
+export async function trained(network: ContinuousNetwork, options: Trained): Promise<BoundaryValueSolution> {
+  const solution = await train(network, options);
+  if (solution.failure !== null && options.signal?.aborted !== true) throw solution.failure;
+  return solution;
+}
+
+/** The largest difference of two lists. */
+export const apart = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
+  Array.from(a).reduce((most, value, i) => Math.max(most, Math.abs(value - (b[i] ?? NaN))), 0);
+
+export const largest = (values: ArrayLike<number>): number => apart(values, new Float64Array(values.length));
+
+export const short = (value: number): string => value.toExponential(1);
