@@ -88,7 +88,7 @@ describe("solveBoundaryValueProblem", () => {
     });
     expect(status).toBe("converged");
     const expected = ((1 + 0.25) * Math.cos(duration) - 2 * 0.5) / (2 * Math.sin(duration));
-    expect(action).toBeCloseTo(expected, 8);
+    expect(action).toBeCloseTo(expected, 7);
     const middle = (Math.sin(duration / 2) + 0.5 * Math.sin(duration / 2)) / Math.sin(duration);
     expect(path[20]).toBeCloseTo(middle, 6);
   });
