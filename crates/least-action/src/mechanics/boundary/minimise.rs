@@ -1,9 +1,9 @@
 //! A path of least action by minimisation: damped Newton steps that never climb, then plain ones down to rounding.
 
 use super::discrete_action::{DiscreteAction, Value};
-use super::model::{clear, Model};
+use super::method::{Found, Iteration, Solver, Work};
 use super::problem::Problem;
-use super::solver::{Found, Iteration, Solver, Work};
+use super::quadratic::{clear, ActionQuadratic};
 use super::BoundaryOptions;
 use crate::error::{Error, Result};
 use crate::mechanics::dense::{larger, size};
@@ -12,7 +12,7 @@ use crate::solve::{Hessian, Progress, Quadratic, Search, StopReason, Structured,
 
 /// Minimises the discrete action. Saddles and maxima it does not find.
 pub(super) struct Minimisation {
-    model: Model,
+    model: ActionQuadratic,
     /// All nodes.
     path: Vec<f64>,
     options: Structured,
@@ -72,7 +72,7 @@ impl Minimisation {
         let method = VariationalMethod::of_integrator(options.integrator)?;
         let action = DiscreteAction::new(problem, method, options.steps_per_point);
         let path = action.spread(path);
-        let mut model = Model::new(action)?;
+        let mut model = ActionQuadratic::new(action)?;
         is_curved(&mut model.action, &path)?;
         let begun = model.action.gradient(&path, &mut model.next);
         let begun = begun.map_err(|error| not_finite(&mut model.action, &path, error))?;

@@ -4,11 +4,11 @@
 //! S. Guenther et al., SIAM J. Math. Data Sci. 2, 2020.
 
 use super::mesh::advance;
+use super::method::{Found, Iteration, Solver, Work};
+use super::nodes::at_points;
 use super::nodes::{measure, Nodes, Pieces};
 use super::problem::Problem;
 use super::shooting::Shooting;
-use super::solve::nodes;
-use super::solver::{Found, Iteration, Solver, Work};
 use super::BoundaryOptions;
 use crate::error::{Error, Result};
 use crate::mechanics::dense::identity;
@@ -49,7 +49,7 @@ impl Multigrid {
         let (method, steps) = (options.integrator, options.steps_per_point);
         let shooting = Shooting::new(problem, method, steps, options.points_per_segment);
         let at = shooting.nodes().to_vec();
-        let z = nodes(path, p, problem.dimension(), at.iter().copied());
+        let z = at_points(path, p, problem.dimension(), at.iter().copied());
         let long = LongSteps {
             problem: problem.clone(),
             method,
@@ -109,14 +109,11 @@ impl Multigrid {
     }
 
     fn no_way_on(&self) -> Error {
-        Error::NotConverged {
-            path: "method".into(),
-            equations: "the canonical equations between the two ends".into(),
-            time: self.fine.problem.start,
-            iterations: self.iterations,
-            change: self.smallest,
-            remedy: self.coarse.pieces.remedy().into(),
-        }
+        let remedy = self.coarse.pieces.remedy();
+        let (iterations, change) = (self.iterations, self.smallest);
+        self.fine
+            .problem
+            .not_converged("method", iterations, change, remedy)
     }
 }
 
@@ -199,9 +196,9 @@ impl LongSteps {
         let place = |point: usize| (point - first) as f64 / (last - first) as f64;
         to.copy_from_slice(z0);
         for point in first..last {
-            for impulse in self.problem.impulses(point) {
-                impulse.strike(1.0 - place(point), to, tangent.as_deref_mut());
-            }
+            let share = 1.0 - place(point);
+            self.problem
+                .strike(point, share, to, tangent.as_deref_mut());
         }
         let begin = self.problem.time(first);
         let step = (begin, self.problem.time(last) - begin);
@@ -209,9 +206,9 @@ impl LongSteps {
         advance(system, self.method, work, step, to, tangent.as_deref_mut())?;
         self.steps += 1;
         for point in first + 1..last {
-            for impulse in self.problem.impulses(point) {
-                impulse.strike(place(point), to, tangent.as_deref_mut());
-            }
+            let share = place(point);
+            self.problem
+                .strike(point, share, to, tangent.as_deref_mut());
         }
         Ok(())
     }

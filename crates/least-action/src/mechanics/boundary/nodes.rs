@@ -2,8 +2,8 @@
 //! compares corrections instead of residuals (P. Deuflhard, Newton Methods for Nonlinear Problems, 2004).
 
 use super::band::Band;
+use super::method::{Found, Iteration, Solver, Work};
 use super::problem::Problem;
-use super::solver::{Found, Iteration, Solver, Work};
 use crate::error::{Error, Result};
 use crate::mechanics::dense::{larger, size};
 
@@ -163,9 +163,7 @@ impl<P: Pieces> Nodes<P> {
         for (node, z) in self.z.chunks_exact(n).enumerate() {
             after.copy_from_slice(z);
             if let Some(point) = self.pieces.point(node) {
-                for impulse in self.problem.impulses(point) {
-                    impulse.strike(1.0, &mut after, None);
-                }
+                self.problem.strike(point, 1.0, &mut after, None);
             }
             sizes[0] = sizes[0].max(size(&z[..d]));
             sizes[1] = sizes[1].max(size(&z[d..])).max(size(&after[d..]));
@@ -223,9 +221,8 @@ impl<P: Pieces> Nodes<P> {
             into[i] = if self.problem.fixed[0] { 0.0 } else { -p };
         }
         let mut end = z[last..].to_vec();
-        for impulse in self.problem.impulses(self.problem.points - 1) {
-            impulse.strike(1.0, &mut end, None);
-        }
+        let point = self.problem.points - 1;
+        self.problem.strike(point, 1.0, &mut end, None);
         for (i, p) in end[d..].iter().enumerate() {
             into[last + d + i] = if self.problem.fixed[1] { 0.0 } else { -p };
         }
@@ -282,14 +279,9 @@ impl<P: Pieces> Nodes<P> {
     }
 
     fn no_way_on(&self) -> Error {
-        Error::NotConverged {
-            path: "method".into(),
-            equations: "the canonical equations between the two ends".into(),
-            time: self.problem.start,
-            iterations: self.work.iterations,
-            change: self.smallest,
-            remedy: self.pieces.remedy().into(),
-        }
+        let (iterations, remedy) = (self.work.iterations, self.pieces.remedy());
+        let problem = &self.problem;
+        problem.not_converged("method", iterations, self.smallest, remedy)
     }
 }
 
@@ -430,4 +422,17 @@ impl<P: Pieces> Solver for Nodes<P> {
         (self.work, self.floor) = (work, floor);
         true
     }
+}
+
+/// States and momenta of the given points, one after the other.
+pub(super) fn at_points(
+    path: &[f64],
+    p: &[f64],
+    d: usize,
+    points: impl Iterator<Item = usize>,
+) -> Vec<f64> {
+    points
+        .flat_map(|n| path[n * d..][..d].iter().chain(&p[n * d..][..d]))
+        .copied()
+        .collect()
 }

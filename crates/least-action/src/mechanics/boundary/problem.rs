@@ -89,6 +89,31 @@ impl Problem {
         self.impulses.at(point)
     }
 
+    /// Lets the impulses of a point strike, or strike back where `direction` is -1; `tangent`: columns of 2 D numbers.
+    pub fn strike(
+        &self,
+        point: usize,
+        direction: f64,
+        z: &mut [f64],
+        mut tangent: Option<&mut [f64]>,
+    ) {
+        for impulse in self.impulses(point) {
+            impulse.strike(direction, z, tangent.as_deref_mut());
+        }
+    }
+
+    /// That no way was found from where a method begins.
+    pub fn not_converged(&self, path: &str, iterations: usize, change: f64, remedy: &str) -> Error {
+        Error::NotConverged {
+            path: path.into(),
+            equations: "the canonical equations between the two ends".into(),
+            time: self.start,
+            iterations,
+            change,
+            remedy: remedy.into(),
+        }
+    }
+
     pub fn has_impulses(&self) -> bool {
         !self.impulses.is_empty()
     }

@@ -54,9 +54,8 @@ impl Shooting {
         mut tangent: Option<&mut [f64]>,
         each: Each,
     ) -> Result<()> {
-        for impulse in self.problem.impulses(point) {
-            impulse.strike(1.0, z, tangent.as_deref_mut());
-        }
+        let problem = &self.problem;
+        problem.strike(point, 1.0, z, tangent.as_deref_mut());
         let h = self.problem.time_step / self.steps_per_point as f64;
         let mut before = z.to_vec();
         for part in 0..self.steps_per_point {

@@ -5,11 +5,11 @@
 use std::sync::Arc;
 
 use super::adjoint::{Scheme, Step};
+use super::method::{Found, Iteration, Solver, Work};
+use super::nodes::at_points;
 use super::nodes::Nodes;
 use super::problem::Problem;
 use super::shooting::Shooting;
-use super::solve::nodes;
-use super::solver::{Found, Iteration, Solver, Work};
 use super::BoundaryOptions;
 use crate::error::{Error, Result};
 use crate::mechanics::dense::size;
@@ -144,9 +144,7 @@ impl ForwardBackward {
         let mut controls = Vec::with_capacity(steps * stages * d);
         for point in 0..self.problem.points - 1 {
             let mut begin = [&path[point * d..][..d], &p[point * d..][..d]].concat();
-            for impulse in self.problem.impulses(point) {
-                impulse.strike(1.0, &mut begin, None);
-            }
+            self.problem.strike(point, 1.0, &mut begin, None);
             let end = &p[(point + 1) * d..][..d];
             for part in 0..parts {
                 for stage in 0..stages {
@@ -240,9 +238,7 @@ impl ForwardBackward {
                     };
                 }
             }
-            for impulse in self.problem.impulses(point) {
-                impulse.strike(-1.0, &mut z, None);
-            }
+            self.problem.strike(point, -1.0, &mut z, None);
             sweep.momentum[point * d..][..d].copy_from_slice(&z[d..]);
         }
         self.space = space;
@@ -314,14 +310,10 @@ impl ForwardBackward {
     }
 
     fn no_way_on(&self) -> Error {
-        Error::NotConverged {
-            path: "rate".into(),
-            equations: "the canonical equations between the two ends".into(),
-            time: self.problem.start,
-            iterations: self.work.iterations,
-            change: self.smallest,
-            remedy: "no rate makes the action fall: begin nearer to a solution, climb in R_f (continuation), or use multiple-shooting or collocation, which do not follow the path from its first state on".into(),
-        }
+        let remedy = "no rate makes the action fall: begin nearer to a solution, climb in R_f (continuation), or use multiple-shooting or collocation, which do not follow the path from its first state on";
+        let iterations = self.work.iterations;
+        self.problem
+            .not_converged("rate", iterations, self.smallest, remedy)
     }
 }
 
@@ -366,12 +358,8 @@ impl Solver for ForwardBackward {
     fn found(&mut self) -> Found {
         let d = self.problem.dimension();
         let shooting = Shooting::new(&self.problem, self.method, self.steps_per_point, 1);
-        let z = nodes(
-            &self.now.path,
-            &self.now.momentum,
-            d,
-            0..self.problem.points,
-        );
+        let all = 0..self.problem.points;
+        let z = at_points(&self.now.path, &self.now.momentum, d, all);
         let mut found = Nodes::new(self.problem.clone(), shooting, z, self.tolerance).found();
         if self.swept {
             // That of the controls which moved the states; the costates swept back are others as long as the path is no solution.

@@ -9,9 +9,9 @@ mod second_variation;
 
 use std::collections::BTreeMap;
 
+use super::method::{Found, Solver};
 use super::minimise::Minimisation;
 use super::problem::Problem;
-use super::solver::{Found, Solver};
 use super::{Boundary, BoundaryOptions};
 use crate::error::Result;
 use crate::mechanics::{ClassicalLagrangian, IntegrationMethod, LagrangianDefinition, System};

@@ -2,13 +2,13 @@
 
 use super::collocation::Collocation;
 use super::mesh::Mesh;
+use super::method::{Solver, Work};
 use super::minimise::Minimisation;
 use super::multigrid::Multigrid;
-use super::nodes::Nodes;
+use super::nodes::{at_points, Nodes};
 use super::problem::Problem;
 use super::second_variation::second_variation;
 use super::shooting::Shooting;
-use super::solver::{Solver, Work};
 use super::sweeps::ForwardBackward;
 use super::{BoundaryMethod, BoundaryOptions, BoundarySolution, BoundaryStatus, ContinuationRung};
 use crate::error::{check, Error, Result};
@@ -112,14 +112,9 @@ impl BoundarySolver {
                 if iteration.solved {
                     self.solved();
                 } else if done >= self.options.most_iterations() {
-                    let failure = Error::NotConverged {
-                        path: "maxIterations".into(),
-                        equations: "the canonical equations between the two ends".into(),
-                        time: self.problem.start,
-                        iterations: done,
-                        change: iteration.change,
-                        remedy: "allow more iterations, begin nearer to a solution, or climb in R_f (continuation)".into(),
-                    };
+                    let remedy = "allow more iterations, begin nearer to a solution, or climb in R_f (continuation)";
+                    let (path, change) = ("maxIterations", iteration.change);
+                    let failure = self.problem.not_converged(path, done, change, remedy);
                     self.end(BoundaryStatus::NotConverged, Some(failure));
                 }
             }
@@ -256,9 +251,7 @@ impl BoundarySolver {
             solution.energy.push(energy.unwrap_or(f64::NAN));
             if problem.has_impulses() {
                 let mut z = [x, p].concat();
-                for impulse in problem.impulses(point) {
-                    impulse.strike(1.0, &mut z, None);
-                }
+                problem.strike(point, 1.0, &mut z, None);
                 let jumps = z[d..].iter().zip(p).map(|(after, before)| after - before);
                 solution.jumps.extend(jumps);
             }
@@ -306,19 +299,6 @@ fn momenta(problem: &Problem, path: &[f64]) -> Result<Vec<f64>> {
     Ok(p)
 }
 
-/// States and momenta of the given points, one after the other.
-pub(super) fn nodes(
-    path: &[f64],
-    p: &[f64],
-    d: usize,
-    points: impl Iterator<Item = usize>,
-) -> Vec<f64> {
-    points
-        .flat_map(|n| path[n * d..][..d].iter().chain(&p[n * d..][..d]))
-        .copied()
-        .collect()
-}
-
 fn solver_of(
     problem: &Problem,
     path: &[f64],
@@ -345,7 +325,7 @@ fn solver_of(
             };
             let steps = options.steps_per_point;
             let pieces = Shooting::new(problem, options.integrator, steps, points);
-            let z = nodes(path, p, d, pieces.nodes().iter().copied());
+            let z = at_points(path, p, d, pieces.nodes().iter().copied());
             Ok(Box::new(Nodes::new(
                 problem.clone(),
                 pieces,

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::solve::{BlockMatrix, Bounds, Cholesky, Quadratic};
 
 /// The action at the present node values, with its exact Hessian.
-pub(super) struct Model {
+pub(super) struct ActionQuadratic {
     pub action: DiscreteAction,
     pub held: Vec<bool>,
     pub hessian: BlockMatrix,
@@ -20,11 +20,11 @@ pub(super) struct Model {
     pub failure: Option<Error>,
 }
 
-impl Model {
+impl ActionQuadratic {
     pub fn new(action: DiscreteAction) -> Result<Self> {
         let layout = action.layout()?;
         let zeros = vec![0.0; action.unknowns()];
-        Ok(Model {
+        Ok(ActionQuadratic {
             held: action.held(),
             hessian: BlockMatrix::new(&layout),
             factor: Cholesky::new(&layout),
@@ -39,7 +39,7 @@ impl Model {
     }
 }
 
-impl Quadratic for Model {
+impl Quadratic for ActionQuadratic {
     const PRECISE: bool = false;
 
     fn interrupted(&self) -> bool {
