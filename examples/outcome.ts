@@ -32,3 +32,8 @@ export function rms(a: Float64Array, b: Float64Array, dimension: number, wanted:
   }
   return Math.sqrt(sum / count);
 }
+
+/** The largest difference of two lists. */
+export function apart(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  return Array.from(a).reduce((most, value, i) => Math.max(most, Math.abs(value - (b[i] ?? NaN))), 0);
+}

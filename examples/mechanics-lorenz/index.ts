@@ -15,7 +15,7 @@ import {
   type BoundaryValueSolution,
   type Model,
 } from "least-action";
-import type { Outcome, Settings } from "../outcome.js";
+import { apart, type Outcome, type Settings } from "../outcome.js";
 import { drawCurves } from "../pictures/curves.js";
 import { random } from "../random.js";
 import { heading, table } from "../terminal.js";
@@ -72,7 +72,7 @@ export async function mechanicsLorenz({ size, signal }: Settings = {}): Promise<
     annealed.push(await fromAnnealed(which, ratios, signal));
   }
   const all = annealed.flatMap(({ rows }) => rows);
-  const worst = Math.max(...all.map(({ apart }) => apart));
+  const worst = Math.max(...all.map(({ gap }) => gap));
   const iterations = Math.max(
     ...all.flatMap(({ solved }) =>
       ["collocation", "multiple-shooting"].map((m) => solved[m as Method].solution.iterations),
@@ -162,17 +162,17 @@ async function fromAnnealed(which: Case, ratios: readonly number[], signal: Abor
     }
     system.free();
     const paths = exact.map((method) => solved[method].solution.path);
-    const apart = Math.max(...paths.map((path) => difference(path, paths[0] as Float64Array)));
-    rows.push({ ratio, solved, apart });
+    const gap = Math.max(...paths.map((path) => apart(path, paths[0] as Float64Array)));
+    rows.push({ ratio, solved, gap });
   }
   table(
     ["R_f / R_m", "action", "kind", ...methods, "paths apart"],
-    rows.map(({ ratio, solved, apart }) => [
+    rows.map(({ ratio, solved, gap }) => [
       ratio.toExponential(0),
       solved.collocation.solution.action.toPrecision(7),
       solved.collocation.solution.kind ?? "",
       ...methods.map((method) => told(solved[method])),
-      apart.toExponential(1),
+      gap.toExponential(1),
     ]),
   );
   return { rows };
@@ -281,8 +281,4 @@ function told({ solution, ms }: Solved): string {
   const { status, iterations, failure } = solution;
   if (failure === null) return `${iterations} in ${ms.toFixed(0)} ms`;
   return `${status === "not-converged" ? "fails" : status} after ${iterations}`;
-}
-
-function difference(a: Float64Array, b: Float64Array): number {
-  return a.reduce((worst, value, i) => Math.max(worst, Math.abs(value - (b[i] ?? NaN))), 0);
 }

@@ -1,10 +1,10 @@
 /** More and thinner layers: the action and the weights tend to those of the network of continuous depth, at the order of the integrator. */
 import type { IntegrationMethod } from "least-action";
 import { slopeOf } from "../mechanics-orbits/maps.js";
-import type { Outcome } from "../outcome.js";
+import { apart, type Outcome } from "../outcome.js";
 import { drawCurves } from "../pictures/curves.js";
 import { heading, table } from "../terminal.js";
-import { apart, largest, networkOf, short, trained } from "./network.js";
+import { largest, networkOf, short, trained } from "./network.js";
 
 const orders = {
   "symplectic-euler": 1,

@@ -1,9 +1,9 @@
 /** Backpropagation as one of the methods for a boundary-value problem: all of them train the same network. */
 import type { BoundaryValueOptions, BoundaryValueSolution } from "least-action";
-import type { Outcome } from "../outcome.js";
+import { apart, type Outcome } from "../outcome.js";
 import { drawCurves } from "../pictures/curves.js";
 import { heading, table } from "../terminal.js";
-import { apart, dimension, largest, networkOf, pairs, points, short, train, trained } from "./network.js";
+import { dimension, largest, networkOf, pairs, points, short, train, trained } from "./network.js";
 import { backpropagate } from "./residual.js";
 
 const integrator = "symplectic-euler";

@@ -6,6 +6,7 @@ import {
   type ContinuousNetwork,
   type ContinuousNetworkOptions,
 } from "least-action";
+import { apart } from "../outcome.js";
 
 export const width = 2;
 /** W, row-major, then b. */
@@ -67,10 +68,6 @@ export async function trained(network: ContinuousNetwork, options: Trained): Pro
   if (solution.failure !== null && options.signal?.aborted !== true) throw solution.failure;
   return solution;
 }
-
-/** The largest difference of two lists. */
-export const apart = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
-  Array.from(a).reduce((most, value, i) => Math.max(most, Math.abs(value - (b[i] ?? NaN))), 0);
 
 export const largest = (values: ArrayLike<number>): number => apart(values, new Float64Array(values.length));
 

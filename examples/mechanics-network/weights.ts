@@ -1,9 +1,9 @@
 /** Weights that are the same in all layers, change from piece to piece, or change smoothly. */
 import type { ContinuousNetworkOptions } from "least-action";
-import type { Outcome } from "../outcome.js";
+import { apart, type Outcome } from "../outcome.js";
 import { drawCurves } from "../pictures/curves.js";
 import { heading, table } from "../terminal.js";
-import { apart, networkOf, points, precisions, short, trained, weightNames } from "./network.js";
+import { networkOf, points, precisions, short, trained, weightNames } from "./network.js";
 
 const layers = 16;
 const pieces = 4;

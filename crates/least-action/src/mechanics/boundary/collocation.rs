@@ -9,15 +9,13 @@ use crate::error::{Error, Result};
 use crate::mechanics::dense::{identity, larger, Lu};
 use crate::mechanics::integrate::{combine, gauss_points, Stages, Tableau};
 use crate::mechanics::newton::Equations;
-use crate::mechanics::{Impulse, IntegrationMethod, System, Workspace};
+use crate::mechanics::{IntegrationMethod, Workspace};
 
 pub(super) struct Collocation {
-    system: System,
+    problem: Problem,
     method: IntegrationMethod,
     tableau: &'static Tableau,
-    pub mesh: Mesh,
-    /// What strikes at each node.
-    impulses: Vec<Vec<Impulse>>,
+    mesh: Mesh,
     stages: Vec<Eliminated>,
     work: Workspace,
     steps: usize,
@@ -57,16 +55,10 @@ impl Collocation {
             });
         };
         let n = 2 * problem.dimension();
-        let impulses = mesh.points.iter();
-        let impulses = impulses.map(|point| match point {
-            Some(point) => problem.impulses(*point).to_vec(),
-            None => Vec::new(),
-        });
-        let impulses: Vec<Vec<Impulse>> = impulses.collect();
         let mut begin = vec![0.0; n];
         let stages = (0..mesh.steps()).map(|k| {
             begin.copy_from_slice(&z[k * n..][..n]);
-            strike(&impulses[k], &mut begin, None);
+            mesh.strike(problem, k, &mut begin, None);
             let end = &z[(k + 1) * n..][..n];
             let increments = tableau.c.iter().flat_map(|c| {
                 let pairs = begin.iter().zip(end);
@@ -82,11 +74,10 @@ impl Collocation {
             }
         });
         Ok(Collocation {
-            system: problem.system.clone(),
+            problem: problem.clone(),
             method,
             tableau,
             stages: stages.collect(),
-            impulses,
             mesh,
             work: Workspace::default(),
             steps: 0,
@@ -108,11 +99,18 @@ impl Collocation {
         let parts = (1.2 * libm::pow(error, power)).ceil();
         (parts.min(MOST_PARTS as f64) as usize).max(2)
     }
-}
 
-fn strike(impulses: &[Impulse], z: &mut [f64], mut tangent: Option<&mut [f64]>) {
-    for impulse in impulses {
-        impulse.strike(1.0, z, tangent.as_deref_mut());
+    /// A node after its impulses.
+    fn after(&self, node: usize, z: &[f64]) -> Vec<f64> {
+        let mut after = z.to_vec();
+        self.mesh.strike(&self.problem, node, &mut after, None);
+        after
+    }
+
+    /// The error of the step from a node, after its impulses.
+    fn error(&mut self, step: usize, begin: &[f64]) -> Result<[f64; 2]> {
+        let (system, at) = (&self.problem.system, self.mesh.step(step));
+        step_error(system, self.method, &mut self.work, at, begin)
     }
 }
 
@@ -136,11 +134,12 @@ impl Pieces for Collocation {
         let (n, work) = (to.len(), &mut self.work);
         to.copy_from_slice(z[0]);
         identity(derivative, n);
-        strike(&self.impulses[piece], to, Some(&mut *derivative));
+        let (mesh, problem) = (&self.mesh, &self.problem);
+        mesh.strike(problem, piece, to, Some(&mut *derivative));
         let (time, h) = self.mesh.step(piece);
         let own = &mut self.stages[piece];
         let mut stages = Stages {
-            hamiltonian: self.system.hamiltonian(),
+            hamiltonian: problem.system.hamiltonian(),
             tableau: self.tableau,
             time,
             h,
@@ -182,7 +181,8 @@ impl Pieces for Collocation {
         let columns = derivative.chunks_exact_mut(n);
         for (j, (column, answer)) in columns.zip(own.response.chunks_exact(rows)).enumerate() {
             moved.copy_from_slice(answer);
-            for impulse in self.impulses[piece].iter().filter(|i| i.component == j) {
+            let impulses = mesh.impulses(problem, piece).iter();
+            for impulse in impulses.filter(|i| i.component == j) {
                 let of_p = &own.response[(n / 2 + j) * rows..][..rows];
                 for (moved, answer) in moved.iter_mut().zip(of_p) {
                     *moved += impulse.precision * answer;
@@ -207,7 +207,8 @@ impl Pieces for Collocation {
         // The change of the beginning after its impulses, which are affine in it.
         let mut beginning = work.take(n);
         beginning.copy_from_slice(change);
-        for impulse in &self.impulses[piece] {
+        let (mesh, problem) = (&self.mesh, &self.problem);
+        for impulse in mesh.impulses(problem, piece) {
             beginning[n / 2 + impulse.component] += impulse.precision * change[impulse.component];
         }
         own.trial.copy_from_slice(&own.settling);
@@ -217,10 +218,10 @@ impl Pieces for Collocation {
             *trial = now + share * *trial;
         }
         to.copy_from_slice(z[0]);
-        strike(&self.impulses[piece], to, None);
+        mesh.strike(problem, piece, to, None);
         let (time, h) = self.mesh.step(piece);
         let mut stages = Stages {
-            hamiltonian: self.system.hamiltonian(),
+            hamiltonian: problem.system.hamiltonian(),
             tableau: self.tableau,
             time,
             h,
@@ -264,12 +265,11 @@ impl Pieces for Collocation {
     }
 
     fn examine(&mut self, piece: usize, z: [&[f64]; 2]) -> Result<(f64, [f64; 2])> {
-        let mut begin = z[0].to_vec();
-        strike(&self.impulses[piece], &mut begin, None);
-        let (step, system) = (self.mesh.step(piece), &self.system);
-        let (method, work) = (self.method, &mut self.work);
-        let action = step_action(system, method, work, step, [&begin, z[1]])?;
-        Ok((action, step_error(system, method, work, step, &begin)?))
+        let begin = self.after(piece, z[0]);
+        let (system, step) = (&self.problem.system, self.mesh.step(piece));
+        let ends = [&begin, z[1]];
+        let action = step_action(system, self.method, &mut self.work, step, ends)?;
+        Ok((action, self.error(piece, &begin)?))
     }
 
     fn mesh(&self) -> Vec<f64> {
@@ -280,20 +280,13 @@ impl Pieces for Collocation {
         self.steps
     }
 
-    fn refined(
-        &mut self,
-        problem: &Problem,
-        z: &[f64],
-        tolerance: Sizes,
-        most: usize,
-    ) -> Option<(Self, Vec<f64>)> {
-        let n = 2 * problem.dimension();
-        let nodes = z.chunks_exact(n).zip(z.chunks_exact(n).skip(1));
+    fn refined(&mut self, z: &[f64], tolerance: Sizes, most: usize) -> Option<(Self, Vec<f64>)> {
+        let n = 2 * self.problem.dimension();
         let mut parts = Vec::with_capacity(self.count());
-        for (k, (z0, z1)) in nodes.enumerate() {
+        for (k, z0) in z.chunks_exact(n).take(self.count()).enumerate() {
+            let begin = self.after(k, z0);
             // A step that the map cannot make at all is far too long.
-            let examined = self.examine(k, [z0, z1]);
-            let errors = examined.map_or([f64::NAN; 2], |(_, errors)| errors);
+            let errors = self.error(k, &begin).unwrap_or([f64::NAN; 2]);
             let worst = larger(errors[0] / tolerance[0], errors[1] / tolerance[1]);
             parts.push(self.parts(worst));
         }
@@ -306,13 +299,12 @@ impl Pieces for Collocation {
         let mut slopes = [vec![0.0; n], vec![0.0; n]];
         for (k, &parts) in parts.iter().enumerate() {
             let (time, h) = self.mesh.step(k);
-            let mut begin = z[k * n..][..n].to_vec();
-            path.extend_from_slice(&begin);
-            strike(&self.impulses[k], &mut begin, None);
+            path.extend_from_slice(&z[k * n..][..n]);
+            let begin = self.after(k, &z[k * n..][..n]);
             let ends = [&begin, &z[(k + 1) * n..][..n]];
             for (slope, (z, time)) in slopes.iter_mut().zip(ends.iter().zip([time, time + h])) {
                 let (x, p) = z.split_at(n / 2);
-                let hamiltonian = self.system.hamiltonian();
+                let hamiltonian = self.problem.system.hamiltonian();
                 hamiltonian.flow(&mut self.work, time, x, p, slope).ok()?;
             }
             for part in 0..parts {
@@ -327,9 +319,9 @@ impl Pieces for Collocation {
             }
         }
         mesh.times.extend(self.mesh.times.last());
-        mesh.points.push(Some(problem.points - 1));
+        mesh.points.push(Some(self.problem.points - 1));
         path.extend_from_slice(&z[z.len() - n..]);
-        let refined = Collocation::new(problem, self.method, mesh, &path).ok()?;
+        let refined = Collocation::new(&self.problem, self.method, mesh, &path).ok()?;
         Some((refined, path))
     }
 

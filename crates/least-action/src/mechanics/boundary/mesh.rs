@@ -4,7 +4,7 @@ use super::problem::Problem;
 use crate::error::Result;
 use crate::mechanics::dense::size;
 use crate::mechanics::integrate::{Canonical, Done, Leg, Mover};
-use crate::mechanics::{IntegrationMethod, IntegrationOptions, System, Workspace};
+use crate::mechanics::{Impulse, IntegrationMethod, IntegrationOptions, System, Workspace};
 
 /// Times of nodes, and which of them are points.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +27,24 @@ impl Mesh {
         times.push(problem.time(problem.points - 1));
         points.push(Some(problem.points - 1));
         Mesh { times, points }
+    }
+
+    /// The impulses of a node: none where refinement added it.
+    pub fn impulses<'a>(&self, problem: &'a Problem, node: usize) -> &'a [Impulse] {
+        self.points[node].map_or(&[], |point| problem.impulses(point))
+    }
+
+    /// Lets them strike.
+    pub fn strike(
+        &self,
+        problem: &Problem,
+        node: usize,
+        z: &mut [f64],
+        tangent: Option<&mut [f64]>,
+    ) {
+        if let Some(point) = self.points[node] {
+            problem.strike(point, 1.0, z, tangent);
+        }
     }
 
     pub fn steps(&self) -> usize {

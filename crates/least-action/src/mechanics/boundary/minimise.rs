@@ -244,7 +244,7 @@ impl Minimisation {
             }
             let of_x = distance(&z[..d], x1) / scale.0;
             let of_p = distance(&z[d..], &before[(n + 1) * d..][..d]) / scale.1;
-            largest = largest.max(of_x).max(of_p);
+            largest = larger(largest, larger(of_x, of_p));
         }
         Ok(largest)
     }
@@ -269,14 +269,11 @@ impl Minimisation {
             let node = action.node(point);
             let at = node * d..(node + 1) * d;
             let from = if node == last { &before } else { &after };
-            momentum.extend_from_slice(&from[at.clone()]);
+            let mut z = [&self.path[at.clone()], &from[at]].concat();
             if node < last {
-                let own = &mut momentum[point * d..];
-                for impulse in action.problem.impulses(point) {
-                    let error = self.path[at.start + impulse.component] - impulse.value;
-                    own[impulse.component] -= impulse.precision * error;
-                }
+                action.problem.strike(point, -1.0, &mut z, None);
             }
+            momentum.extend_from_slice(&z[d..]);
         }
         action.hessian(&self.path, &mut self.model.hessian)?;
         let mut diagonal = vec![0.0; nodes * d];
@@ -289,9 +286,9 @@ impl Minimisation {
         for (n, gradient) in gradient.chunks_exact(d).enumerate() {
             let error = size(gradient) / momenta;
             if n > 0 && n < last {
-                residual = residual.max(error);
+                residual = larger(residual, error);
             } else if !self.model.action.holds(n) {
-                boundary_error = boundary_error.max(error);
+                boundary_error = larger(boundary_error, error);
             }
         }
         let mesh_error = self.mesh_error(&before, &after, (states, momenta));

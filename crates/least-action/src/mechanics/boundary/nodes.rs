@@ -78,13 +78,7 @@ pub(super) trait Pieces {
 
     /// The same on a mesh that is finer where steps have errors above a tolerance, with its nodes on the path; none where no step has, or more nodes than `most` were
     /// needed. Default: none.
-    fn refined(
-        &mut self,
-        _problem: &Problem,
-        _z: &[f64],
-        _tolerance: Sizes,
-        _most: usize,
-    ) -> Option<(Self, Vec<f64>)>
+    fn refined(&mut self, _z: &[f64], _tolerance: Sizes, _most: usize) -> Option<(Self, Vec<f64>)>
     where
         Self: Sized,
     {
@@ -413,7 +407,7 @@ impl<P: Pieces> Solver for Nodes<P> {
 
     fn refine(&mut self, tolerance: f64, most: usize) -> bool {
         let sizes = self.sizes().map(|size| tolerance * size);
-        let refined = self.pieces.refined(&self.problem, &self.z, sizes, most);
+        let refined = self.pieces.refined(&self.z, sizes, most);
         let Some((pieces, z)) = refined else {
             return false;
         };
