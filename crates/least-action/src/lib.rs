@@ -9,6 +9,7 @@ pub mod models;
 pub mod network;
 mod random;
 pub mod solve;
+pub mod statistics;
 pub mod twin;
 
 pub use action::{

@@ -30,6 +30,7 @@ pub use landscape::{Attempts, Counts, Landscape, Slope, Words};
 pub(crate) use levels::grouped;
 pub use levels::{Drop, Level, DROP_TOLERANCE, LEVEL_TOLERANCE};
 pub use networks::{NetworkAnnealOptions, NetworkSlope, NetworkStart, NetworkStarts, Networks};
+pub(crate) use objective::{ActionObjective, Scales};
 pub use options::{AnnealOptions, Estimate};
 pub use paths::{PathSlope, Paths};
 pub use run::Run;

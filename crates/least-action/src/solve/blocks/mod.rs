@@ -123,6 +123,11 @@ impl BlockMatrix {
         self.values.fill(0.0);
     }
 
+    /// Multiplies every element.
+    pub fn scale(&mut self, factor: f64) {
+        self.values.iter_mut().for_each(|v| *v *= factor);
+    }
+
     /// Unknowns: rows and columns of the whole matrix.
     pub fn unknowns(&self) -> usize {
         self.geometry.unknowns()

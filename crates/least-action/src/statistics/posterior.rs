@@ -1,0 +1,129 @@
+//! exp(-A) as a probability density of the path and the estimated parameters.
+
+use crate::action::{Action, Layout, Normalization, Problem};
+use crate::anneal::{ActionObjective, Scales};
+use crate::error::{check, Result};
+use crate::solve::{Assembly, BlockMatrix, Bounds, Hessian, LeastSquares, Objective};
+
+/// The posterior density `exp(-A(X))` at one R_f, up to its normalisation: uniform in all unknowns but for the action's priors, and zero outside of their bounds.
+///
+/// As an [`Objective`], its value is the negative log posterior. That is the action in the normalisation `"posterior"`; of an action in the normalisation `"mean"` it is half
+/// the number of measurements times the action, so that R_m is one over the variance of the noise in both.
+///
+/// The unknowns are the path, points x dimension, and then the estimated parameters.
+#[derive(Clone)]
+pub struct Posterior {
+    action: Action,
+    model_precision: f64,
+    factor: f64,
+    layout: Layout,
+    bounds: Option<Bounds>,
+}
+
+impl Posterior {
+    /// # Errors
+    /// An R_f that is not positive and finite.
+    pub fn new(problem: &Problem, model_precision: f64) -> Result<Self> {
+        check::precision("modelPrecision", model_precision)?;
+        let action = Action::new(problem);
+        Ok(Posterior {
+            layout: action.layout(),
+            bounds: problem.intervals().map(|intervals| Bounds {
+                lower: intervals.lower.clone(),
+                upper: intervals.upper.clone(),
+            }),
+            factor: match problem.normalization {
+                Normalization::Posterior => 1.0,
+                Normalization::Mean => 0.5 * problem.measured() as f64,
+            },
+            action,
+            model_precision,
+        })
+    }
+
+    pub fn problem(&self) -> &Problem {
+        self.action.problem()
+    }
+
+    /// R_f.
+    pub fn model_precision(&self) -> f64 {
+        self.model_precision
+    }
+
+    /// The same at another R_f.
+    ///
+    /// # Errors
+    /// An R_f that is not positive and finite.
+    pub fn set_model_precision(&mut self, model_precision: f64) -> Result<()> {
+        check::precision("modelPrecision", model_precision)?;
+        self.model_precision = model_precision;
+        Ok(())
+    }
+
+    /// What the action is multiplied by to be the negative log posterior.
+    pub fn factor(&self) -> f64 {
+        self.factor
+    }
+
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// The negative log posterior, up to a constant.
+    ///
+    /// # Errors
+    /// As [`Action::evaluate`].
+    pub fn value(&mut self, unknowns: &[f64]) -> Result<f64> {
+        let (path, parameters) = unknowns.split_at(self.layout.path_length());
+        let value = self
+            .action
+            .evaluate(self.model_precision, path, parameters)?;
+        Ok(self.factor * value.action)
+    }
+
+    /// Writes the second derivatives of the negative log posterior, or their Gauss-Newton part, and its gradient; gives its value.
+    ///
+    /// # Errors
+    /// As [`Action::linearize`], and second derivatives that are not finite.
+    pub fn hessian(
+        &mut self,
+        unknowns: &[f64],
+        form: Hessian,
+        hessian: &mut BlockMatrix,
+        gradient: &mut [f64],
+    ) -> Result<f64> {
+        let scales = Scales::none(self.layout.dimension, self.layout.parameters);
+        let objective =
+            &mut ActionObjective::new(&mut self.action, self.model_precision, &scales, &|| false);
+        let mut rows = objective.linearization();
+        let action = objective.linearize(unknowns, &mut rows)?;
+        Assembly::new(&self.layout, &rows).assemble(&rows, hessian, gradient);
+        if form == Hessian::Exact {
+            objective.add_curvature(unknowns, hessian)?;
+        }
+        hessian.scale(self.factor);
+        gradient.iter_mut().for_each(|g| *g *= self.factor);
+        Ok(self.factor * action)
+    }
+}
+
+impl Objective for Posterior {
+    fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> Result<f64> {
+        let split = self.layout.path_length();
+        let (path, parameters) = x.split_at(split);
+        let (path_gradient, parameter_gradient) = gradient.split_at_mut(split);
+        let value = self.action.gradient(
+            self.model_precision,
+            path,
+            parameters,
+            path_gradient,
+            parameter_gradient,
+        )?;
+        gradient.iter_mut().for_each(|g| *g *= self.factor);
+        Ok(self.factor * value.action)
+    }
+
+    fn bounds(&self) -> Option<&Bounds> {
+        self.bounds.as_ref()
+    }
+}
