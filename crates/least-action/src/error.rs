@@ -116,6 +116,26 @@ pub enum Error {
         time: f64,
         remedy: String,
     },
+    /// A stationary point that is no minimum: the action falls on both sides of it.
+    #[error("{path}: the stationary path is a saddle: along {direction} the action falls on both sides; {remedy}")]
+    Saddle {
+        path: String,
+        /// Its largest parts, by name.
+        direction: String,
+        /// The second derivative along it, in units in which the diagonal of the Hessian is 1.
+        curvature: f64,
+        remedy: String,
+    },
+    /// A direction in which the action does not change, as far as rounding lets one see.
+    #[error(
+        "{path}: the Hessian is singular: data and priors say nothing about {direction}; {remedy}"
+    )]
+    Undetermined {
+        path: String,
+        /// Its largest parts, by name.
+        direction: String,
+        remedy: String,
+    },
     /// An iteration did not come to an end.
     #[error(
         "{path}: {equations} at time {time} are not solved after {iterations} iterations: {}; {remedy}",
@@ -163,6 +183,8 @@ impl Error {
             | Error::NotFinite { path, .. }
             | Error::NotFiniteInLayer { path, .. }
             | Error::Singular { path, .. }
+            | Error::Saddle { path, .. }
+            | Error::Undetermined { path, .. }
             | Error::NotConverged { path, .. } => path,
         }
     }

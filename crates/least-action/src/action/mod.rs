@@ -3,6 +3,7 @@
 mod check_gradient;
 mod discretization;
 mod grid;
+pub(crate) mod likelihood;
 mod linearization;
 mod linearize;
 mod measurement;

@@ -274,6 +274,12 @@ impl Problem {
         self.varying.iter().map(|v| states[v.component].as_str())
     }
 
+    /// The standard deviation of the prior of an unknown, the path and then the estimated parameters; none if it has no prior.
+    pub fn prior_deviation(&self, unknown: usize) -> Option<f64> {
+        let prior = self.priors.iter().find(|term| term.unknown == unknown)?;
+        Some(1.0 / prior.precision.sqrt())
+    }
+
     /// Bounds of all unknowns; none if nothing is bounded.
     pub fn intervals(&self) -> Option<&Intervals> {
         self.intervals.as_deref()

@@ -127,6 +127,27 @@ impl Weighting {
         }
     }
 
+    /// The logarithm of the determinant of W over `errors` errors, and how many of them have a weight. Those that have none do not count.
+    pub fn log_determinant(&self, errors: usize) -> (f64, usize) {
+        let of = |weights: &mut dyn Iterator<Item = f64>| {
+            weights
+                .filter(|&w| w > 0.0)
+                .fold((0.0, 0), |(sum, count), w| (sum + libm::log(w), count + 1))
+        };
+        match self {
+            Weighting::Uniform => (0.0, errors),
+            Weighting::Rows(weights) => of(&mut weights.iter().copied()),
+            Weighting::Factors { size, of_block, .. } => {
+                let blocks = 0..of_block.len();
+                let mut squares = blocks.flat_map(|block| {
+                    let diagonal = self.factor(block).iter().step_by(size + 1);
+                    diagonal.map(|u| u * u)
+                });
+                of(&mut squares)
+            }
+        }
+    }
+
     /// The weight of an error where W is diagonal.
     pub fn weight(&self, error: usize) -> f64 {
         match self {
@@ -149,5 +170,11 @@ mod tests {
         let mut product = errors;
         weighting.apply(&mut product, 10.0);
         assert!((product[0] - 50.0).abs() < 1e-12 && (product[1] + 5.0).abs() < 1e-12);
+        let (logarithm, count) = weighting.log_determinant(2);
+        assert!((logarithm - 1.75f64.ln()).abs() < 1e-12 && count == 2);
+        // An error that is absent leaves the precision of the other one by itself: 2 - 0.5^2.
+        let part = Weighting::from_matrix(&rows, [vec![true, false]].into_iter());
+        let (logarithm, count) = part.log_determinant(2);
+        assert!((logarithm - 1.75f64.ln()).abs() < 1e-12 && count == 1);
     }
 }

@@ -10,7 +10,7 @@ mod landscape;
 mod levels;
 mod misfit;
 mod networks;
-mod number;
+pub(crate) mod number;
 mod objective;
 mod options;
 #[cfg(feature = "rayon")]

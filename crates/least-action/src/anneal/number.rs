@@ -1,7 +1,7 @@
 //! Numbers in text.
 
 /// Six decimals where they say something, else powers of ten.
-pub(super) fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     let size = value.abs();
     if value == 0.0 || (1e-3..1e7).contains(&size) {
         format!("{value:.6}")
@@ -11,7 +11,7 @@ pub(super) fn number(value: f64) -> String {
 }
 
 /// As few digits as tell the number apart.
-pub(super) fn shortest(value: f64) -> String {
+pub(crate) fn shortest(value: f64) -> String {
     let size = value.abs();
     if value == 0.0 || (1e-5..1e9).contains(&size) {
         format!("{value}")

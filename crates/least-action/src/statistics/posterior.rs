@@ -1,9 +1,12 @@
 //! exp(-A) as a probability density of the path and the estimated parameters.
 
+use crate::action::likelihood::log_step_determinant;
 use crate::action::{Action, Layout, Normalization, Problem};
 use crate::anneal::{ActionObjective, Scales};
 use crate::error::{check, Result};
-use crate::solve::{Assembly, BlockMatrix, Bounds, Hessian, LeastSquares, Objective};
+use crate::solve::{
+    Assembly, BlockMatrix, Bounds, Hessian, LeastSquares, Minimizer, Minimum, Objective, Structured,
+};
 
 /// The posterior density `exp(-A(X))` at one R_f, up to its normalisation: uniform in all unknowns but for the action's priors, and zero outside of their bounds.
 ///
@@ -92,18 +95,58 @@ impl Posterior {
         hessian: &mut BlockMatrix,
         gradient: &mut [f64],
     ) -> Result<f64> {
-        let scales = Scales::none(self.layout.dimension, self.layout.parameters);
-        let objective =
-            &mut ActionObjective::new(&mut self.action, self.model_precision, &scales, &|| false);
-        let mut rows = objective.linearization();
-        let action = objective.linearize(unknowns, &mut rows)?;
-        Assembly::new(&self.layout, &rows).assemble(&rows, hessian, gradient);
-        if form == Hessian::Exact {
-            objective.add_curvature(unknowns, hessian)?;
-        }
+        let layout = self.layout.clone();
+        let action = self.with_objective(|objective| {
+            let mut rows = objective.linearization();
+            let action = objective.linearize(unknowns, &mut rows)?;
+            Assembly::new(&layout, &rows).assemble(&rows, hessian, gradient);
+            if form == Hessian::Exact {
+                objective.add_curvature(unknowns, hessian)?;
+            }
+            Ok(action)
+        })?;
         hessian.scale(self.factor);
         gradient.iter_mut().for_each(|g| *g *= self.factor);
         Ok(self.factor * action)
+    }
+
+    /// Goes down to a minimum of the action.
+    ///
+    /// # Errors
+    /// An action that is not finite at the start.
+    pub fn minimize(&mut self, by: &Structured, unknowns: &mut [f64]) -> Result<Minimum> {
+        self.with_objective(|objective| by.minimize(objective, unknowns))
+    }
+
+    /// The logarithm of the constant that makes `exp(-value)` a product of normalised Gaussian densities of measurements, residuals and priors.
+    pub(super) fn log_constant(&mut self) -> f64 {
+        self.action.log_constant(self.model_precision, self.factor)
+    }
+
+    /// The logarithm of the determinants of the discretisation's steps; 0 where these are explicit.
+    ///
+    /// # Errors
+    /// As [`Action::linearize`].
+    pub(super) fn log_step_determinant(&mut self, unknowns: &[f64]) -> Result<f64> {
+        let (path, parameters) = unknowns.split_at(self.layout.path_length());
+        let mut rows = self.action.linearization();
+        self.action
+            .linearize(self.model_precision, path, parameters, &mut rows)?;
+        Ok(log_step_determinant(&rows.groups[0], self.layout.dimension))
+    }
+
+    fn with_objective<T>(
+        &mut self,
+        what: impl FnOnce(&mut ActionObjective) -> Result<T>,
+    ) -> Result<T> {
+        let scales = Scales::none(self.layout.dimension, self.layout.parameters);
+        let never = || false;
+        what(&mut ActionObjective::new(
+            &mut self.action,
+            self.model_precision,
+            &scales,
+            &never,
+        ))
     }
 }
 

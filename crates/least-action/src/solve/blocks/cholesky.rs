@@ -20,10 +20,10 @@ pub struct NotPositive {
 /// The factor L of `M = L L^T`. Memory is taken once; [`Cholesky::factor`] and [`Cholesky::solve`] take none.
 #[derive(Debug, Clone)]
 pub struct Cholesky {
-    geometry: Geometry,
+    pub(super) geometry: Geometry,
     /// The panel of every point, then the corner of the parameters, in strips of four rows. The rows of every point, and those of the parameters, begin a
     /// strip of their own.
-    values: Vec<Quad>,
+    pub(super) values: Vec<Quad>,
     /// Where each panel begins; the last entry is the corner.
     start: Vec<usize>,
     /// One over each diagonal element of the factor.
@@ -207,7 +207,7 @@ impl Cholesky {
     }
 
     /// Where the panel of a point, or after the last the corner, lies.
-    fn range(&self, point: usize) -> Range<usize> {
+    pub(super) fn range(&self, point: usize) -> Range<usize> {
         let end = self.start.get(point + 1).copied();
         self.start[point]..end.unwrap_or(self.values.len())
     }

@@ -7,6 +7,7 @@ mod digits;
 mod kernels;
 mod pair;
 mod qr;
+mod selected_inverse;
 #[cfg(test)]
 pub(super) mod tests;
 
@@ -137,6 +138,11 @@ impl BlockMatrix {
     /// D of every later point that it is coupled with, then the parameters. Above the diagonal of the first D rows nothing is ever read.
     pub fn panel_mut(&mut self, point: usize) -> &mut [f64] {
         &mut self.values[self.geometry.start[point]..self.geometry.start[point + 1]]
+    }
+
+    /// The same to be read.
+    pub fn panel(&self, point: usize) -> &[f64] {
+        &self.values[self.geometry.start[point]..self.geometry.start[point + 1]]
     }
 
     /// Rows of a point's panel.

@@ -173,6 +173,13 @@ proptest! {
             close(&solution, reference.solve(&dense_gradient).as_slice(), 1e-9);
             let logarithm = 2.0 * reference.l_dirty().diagonal().map(f64::ln).sum();
             prop_assert!((factor.log_determinant() - logarithm).abs() < 1e-9 * (1.0 + logarithm.abs()));
+            let (inverse, expected) = (factor.inverse(), reference.inverse());
+            let coupled = |a: usize, b: usize| matrix.place(a, b).is_some();
+            for (a, b) in (0..n).flat_map(|a| (0..=a).map(move |b| (a, b))).filter(|&(a, b)| coupled(a, b)) {
+                let size = (expected[(a, a)] * expected[(b, b)]).sqrt();
+                prop_assert!((inverse.get(a, b) - expected[(a, b)]).abs() <= 1e-9 * size, "{} {}", a, b);
+                prop_assert_eq!(inverse.get(a, b), inverse.get(b, a));
+            }
         }
     }
 

@@ -1,0 +1,228 @@
+//! What a Gaussian approximation says of itself: where it holds, and what to do where it does not.
+
+use super::correction::sizes;
+use super::Laplace;
+use crate::anneal::Severity;
+use crate::error::Result;
+
+/// What kind of thing was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum LaplaceFindingCode {
+    /// The path is not at the minimum.
+    ModeNotReached,
+    /// Bounds hold unknowns: these have no deviation.
+    HeldByBounds,
+    /// The Gaussian of a parameter reaches far beyond its bounds.
+    BeyondBounds,
+    /// The mean is far from the mode: the posterior is skewed.
+    Skewed,
+    /// Data and priors leave combinations of parameters free.
+    Free,
+    /// Every combination of parameters is determined.
+    Determined,
+    /// The discretisation's own determinant, which `exp(-A)` leaves out, would move a parameter.
+    ImplicitSteps,
+}
+
+/// One thing that the numbers say.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct LaplaceFinding {
+    pub code: LaplaceFindingCode,
+    pub severity: Severity,
+    /// In words, with advice.
+    pub message: String,
+}
+
+/// Beyond this the mode has not been reached: a tenth of a standard deviation.
+const REACHED: f64 = 0.005;
+/// Of a parameter's Gaussian, outside of its bounds.
+const BEYOND: f64 = 0.01;
+/// Shifts of a mean that count, in standard deviations.
+const SHIFT: f64 = 0.3;
+
+impl Laplace {
+    /// The findings. `mean_shift` is what [`Laplace::mean_shift`] gives, if it was asked for.
+    ///
+    /// # Errors
+    /// Derivatives near the mode that are not finite.
+    pub fn findings(&self, mean_shift: Option<&[f64]>) -> Result<Vec<LaplaceFinding>> {
+        let mut findings = Vec::new();
+        let mut say = |code, severity, message| {
+            findings.push(LaplaceFinding {
+                code,
+                severity,
+                message,
+            });
+        };
+        let problem = self.problem();
+        let path = problem.path_length();
+        let names: Vec<&str> = problem.estimated().collect();
+        if self.decrease > REACHED {
+            say(
+                LaplaceFindingCode::ModeNotReached,
+                Severity::Problem,
+                format!(
+                    "The path is not at the minimum: the negative log posterior would still fall by {:.2e}. Allow more maxIterations, or minimise first.",
+                    self.decrease
+                ),
+            );
+        }
+        let held: Vec<String> = self.held_names();
+        if !held.is_empty() {
+            say(
+                LaplaceFindingCode::HeldByBounds,
+                Severity::Warning,
+                format!(
+                    "Bounds hold {}: these are given no deviation, and what is said of the others holds with these at their bounds. samplePosterior takes bounds as they are.",
+                    held.join(", ")
+                ),
+            );
+        }
+        let beyond = names.iter().enumerate().filter_map(|(p, name)| {
+            let share = self.share_beyond_bounds(path + p);
+            (share > BEYOND).then(|| format!("{name} ({:.0} %)", 100.0 * share))
+        });
+        let beyond: Vec<String> = beyond.collect();
+        if !beyond.is_empty() {
+            say(
+                LaplaceFindingCode::BeyondBounds,
+                Severity::Warning,
+                format!(
+                    "Part of the Gaussian lies beyond the bounds of {}: deviations are too large there. samplePosterior takes bounds as they are.",
+                    beyond.join(", ")
+                ),
+            );
+        }
+        if let Some(shift) = mean_shift {
+            let relative = |k: usize| shift[k] / self.variances[k].sqrt();
+            let far = names.iter().enumerate().filter_map(|(p, name)| {
+                let relative = relative(path + p);
+                (relative.abs() > SHIFT).then(|| format!("{name} ({relative:+.1})"))
+            });
+            let mut far: Vec<String> = far.collect();
+            let states = (0..path).filter(|&k| relative(k).abs() > SHIFT).count();
+            if states > 0 {
+                far.push(format!("{states} of {path} values of the path"));
+            }
+            if !far.is_empty() {
+                say(
+                    LaplaceFindingCode::Skewed,
+                    Severity::Warning,
+                    format!(
+                        "The posterior is skewed: means are more than {SHIFT} standard deviations from the mode for {}. A Gaussian is not enough; samplePosterior is.",
+                        far.join(", ")
+                    ),
+                );
+            }
+        }
+        if !names.is_empty() {
+            let directions = self.identifiability().directions;
+            let free = directions.iter().filter(|direction| direction.free);
+            let free = free.map(|d| format!("{} (+-{:.2})", d.words, d.deviation));
+            let free: Vec<String> = free.collect();
+            match &free[..] {
+                [] => say(
+                    LaplaceFindingCode::Determined,
+                    Severity::Good,
+                    format!(
+                        "Every combination of parameters is determined; the least is {}, to {:.2e} of its unit.",
+                        directions[0].words, directions[0].deviation
+                    ),
+                ),
+                free => say(
+                    LaplaceFindingCode::Free,
+                    Severity::Warning,
+                    format!(
+                        "The data leave free: {}, each in units of its prior, its bounds or its size. Measure what tells them apart, give a prior, or estimate fewer.",
+                        free.join("; ")
+                    ),
+                ),
+            }
+        }
+        let shifts = self.step_determinant_shifts()?;
+        let moved = names
+            .iter()
+            .zip(&shifts)
+            .enumerate()
+            .filter_map(|(p, (name, shift))| {
+                let relative = shift / self.variances[path + p].sqrt();
+                (relative.abs() > SHIFT).then(|| format!("{name} ({relative:+.1})"))
+            });
+        let moved: Vec<String> = moved.collect();
+        if !moved.is_empty() {
+            say(
+                LaplaceFindingCode::ImplicitSteps,
+                Severity::Warning,
+                format!(
+                    "The steps of {} are implicit, and exp(-A) leaves out their determinant: with it the means of {} would move, in standard deviations. Means of explicit steps, as of rk4, need none.",
+                    problem.discretization.name(),
+                    moved.join(", ")
+                ),
+            );
+        }
+        Ok(findings)
+    }
+
+    /// Names of what a bound holds: parameters, and states with the number of points.
+    fn held_names(&self) -> Vec<String> {
+        let problem = self.problem();
+        let (d, path) = (problem.model().dimension(), problem.path_length());
+        let mut points = vec![0; d];
+        let mut names = Vec::new();
+        for unknown in self.held() {
+            match unknown.checked_sub(path) {
+                None => points[unknown % d] += 1,
+                Some(p) => names.extend(problem.estimated().nth(p).map(str::to_string)),
+            }
+        }
+        let states = problem.model().states().iter().zip(points);
+        let states = states.filter(|&(_, points)| points > 0);
+        names.extend(states.map(|(name, points)| format!("{name} ({points} points)")));
+        names
+    }
+
+    fn share_beyond_bounds(&self, unknown: usize) -> f64 {
+        let deviation = self.variances[unknown].sqrt();
+        let Some(ends) = self.problem().intervals().filter(|_| deviation > 0.0) else {
+            return 0.0;
+        };
+        let beyond =
+            |distance: f64| 0.5 * libm::erfc(distance / deviation / std::f64::consts::SQRT_2);
+        beyond(self.mode[unknown] - ends.lower[unknown])
+            + beyond(ends.upper[unknown] - self.mode[unknown])
+    }
+
+    /// By how much the means of the parameters would move if `exp(-A)` had the determinants of its implicit steps, to first order: the derivative of the logarithm of these along the columns of
+    /// the covariance.
+    pub fn step_determinant_shifts(&self) -> Result<Vec<f64>> {
+        let layout = self.posterior.layout();
+        let (d, path) = (layout.dimension, layout.path_length());
+        let mut posterior = self.posterior.clone();
+        let sizes = sizes(&self.mode, d, path, &self.variances);
+        let mut moved = self.mode.clone();
+        let mut shifts = Vec::new();
+        for column in self.parameter_columns() {
+            let longest = column.iter().zip(&sizes).map(|(u, s)| (u / s).abs());
+            let longest = longest.fold(0.0, f64::max);
+            if longest == 0.0 {
+                shifts.push(0.0);
+                continue;
+            }
+            let step = 1e-5 / longest;
+            let mut at = |sign: f64| -> Result<f64> {
+                for (k, x) in moved.iter_mut().enumerate() {
+                    *x = self.mode[k] + sign * step * column[k];
+                }
+                posterior.log_step_determinant(&moved)
+            };
+            shifts.push((at(1.0)? - at(-1.0)?) / (2.0 * step));
+        }
+        Ok(shifts)
+    }
+}

@@ -1,0 +1,293 @@
+//! Laplace's method: the posterior about a minimum of the action as a Gaussian, whose precision is the Hessian there.
+
+mod correction;
+mod direction;
+mod draws;
+mod findings;
+mod identifiability;
+mod levels;
+mod options;
+
+pub use draws::{Expected, GaussianDraws};
+pub use findings::{LaplaceFinding, LaplaceFindingCode};
+pub use identifiability::{Identifiability, ParameterDirection};
+pub use levels::level_weights;
+pub use options::LaplaceOptions;
+
+use super::Posterior;
+use crate::action::Problem;
+use crate::error::{check, Error, Result};
+use crate::solve::{BlockMatrix, Cholesky, Hessian, Objective, Structured};
+
+/// The Gaussian approximation of a [`Posterior`] about one of its modes (P. S. Laplace 1774; L. Tierney and J. B. Kadane, J. Amer. Statist. Assoc. 81, 1986).
+///
+/// Covariances are elements of the inverse of the structured factor: O(N D^3) time and O(N D^2) memory, never dense.
+#[derive(Clone)]
+pub struct Laplace {
+    posterior: Posterior,
+    options: LaplaceOptions,
+    /// The path, then the estimated parameters.
+    mode: Vec<f64>,
+    /// The negative log posterior there.
+    value: f64,
+    factor: Cholesky,
+    /// Unknowns that a bound holds; empty if none is bounded.
+    fixed: Vec<bool>,
+    /// One per unknown.
+    variances: Vec<f64>,
+    /// Estimated parameters among themselves, row by row.
+    parameter_covariance: Vec<f64>,
+    log_evidence: f64,
+    /// By how much the negative log posterior would still fall to the minimum of its quadratic model.
+    decrease: f64,
+}
+
+/// A second derivative that is smaller than this, in units in which the diagonal of the Hessian is 1, is zero to rounding.
+const FLAT: f64 = 1e-13;
+
+impl Laplace {
+    /// Expands about the minimum that is reached from `start`, the path and then the estimated parameters: R_f may be another one than it was found with.
+    ///
+    /// # Errors
+    /// A start of the wrong length or where the action is not finite; [`Error::Saddle`] and [`Error::Undetermined`] where the action has no quadratic minimum.
+    pub fn new(posterior: &Posterior, start: &[f64], options: LaplaceOptions) -> Result<Self> {
+        options.validate()?;
+        let mut posterior = posterior.clone();
+        let unknowns = posterior.layout().unknowns();
+        check::length(
+            "start",
+            start.len(),
+            unknowns,
+            "points x states, then the estimated parameters",
+        )?;
+        let mut mode = start.to_vec();
+        if options.minimize {
+            descend(&mut posterior, &options, &mut mode)?;
+        }
+        let mut hessian = BlockMatrix::new(posterior.layout());
+        let mut gradient = vec![0.0; unknowns];
+        let value = posterior.hessian(&mode, options.hessian, &mut hessian, &mut gradient)?;
+        let mut fixed = Vec::new();
+        if let Some(bounds) = posterior.bounds() {
+            fixed = vec![false; unknowns];
+            bounds.mark_active(&mode, &gradient, &mut fixed);
+        }
+        let mut factor = Cholesky::new(posterior.layout());
+        if factor.factor(&hessian, &[], &fixed).is_err() {
+            return Err(not_positive(&mut posterior, &mode, &hessian, &fixed));
+        }
+        let mut step = gradient.clone();
+        clear(&mut step, &fixed);
+        factor.solve_lower(&mut step);
+        let decrease = 0.5 * step.iter().map(|s| s * s).sum::<f64>();
+        let held = fixed.iter().filter(|&&fixed| fixed).count();
+        let free = (unknowns - held) as f64;
+        let log_evidence =
+            0.5 * (free * libm::log(std::f64::consts::TAU) - factor.log_determinant()) - value
+                + posterior.log_constant();
+        let (variances, parameter_covariance) = marginals(&posterior, &factor, &fixed);
+        let mut diagonal = vec![0.0; unknowns];
+        hessian.diagonal(&mut diagonal);
+        // Rounding may leave a pivot of a singular matrix positive.
+        let is_known = |(v, h): (&f64, &f64)| v * h < 1.0 / FLAT;
+        if !variances.iter().zip(&diagonal).all(is_known) {
+            return Err(not_positive(&mut posterior, &mode, &hessian, &fixed));
+        }
+        Ok(Laplace {
+            posterior,
+            options,
+            mode,
+            value,
+            factor,
+            fixed,
+            variances,
+            parameter_covariance,
+            log_evidence,
+            decrease,
+        })
+    }
+
+    pub fn problem(&self) -> &Problem {
+        self.posterior.problem()
+    }
+
+    pub fn posterior(&self) -> &Posterior {
+        &self.posterior
+    }
+
+    pub fn options(&self) -> &LaplaceOptions {
+        &self.options
+    }
+
+    /// The most probable path, then the estimated parameters.
+    pub fn mode(&self) -> &[f64] {
+        &self.mode
+    }
+
+    /// The negative log posterior there, up to a constant.
+    pub fn value(&self) -> f64 {
+        self.value
+    }
+
+    /// The factor of the Hessian. Its rows and columns of unknowns that a bound holds are those of the identity.
+    pub fn factor(&self) -> &Cholesky {
+        &self.factor
+    }
+
+    /// Standard deviations: the path, points x dimension, then the estimated parameters. 0 where a bound holds the unknown.
+    pub fn deviations(&self) -> Vec<f64> {
+        self.variances.iter().map(|v| v.sqrt()).collect()
+    }
+
+    /// Of the estimated parameters, P x P.
+    pub fn parameter_covariance(&self) -> &[f64] {
+        &self.parameter_covariance
+    }
+
+    /// Of the state at each point, points x dimension x dimension. O(N D^3) time.
+    pub fn state_covariances(&self) -> Vec<f64> {
+        let layout = self.posterior.layout();
+        let d = layout.dimension;
+        let mut all = vec![0.0; layout.points * d * d];
+        self.factor.selected_inverse(|point, panel| {
+            if point == layout.points {
+                return;
+            }
+            let rows = panel.len() / d;
+            let fixed = |i: usize| self.fixed.get(point * d + i) == Some(&true);
+            for k in 0..d {
+                for i in (0..d).filter(|&i| !fixed(i) && !fixed(k)) {
+                    all[(point * d + k) * d + i] = panel[k * rows + i];
+                }
+            }
+        });
+        all
+    }
+
+    /// The natural logarithm of the determinant of the Hessian, over the unknowns that no bound holds.
+    pub fn log_determinant(&self) -> f64 {
+        self.factor.log_determinant()
+    }
+
+    /// The natural logarithm of the evidence, `log integral of p(data | X) p(X) dX`, as far as the neighbourhood of this minimum gives it. Measurements, residuals of the model and
+    /// priors are normalised Gaussian densities in it; unknowns without a prior count as uniform with the density 1 in their own units, so that only differences between levels
+    /// and R_f of the same unknowns mean anything.
+    pub fn log_evidence(&self) -> f64 {
+        self.log_evidence
+    }
+
+    /// By how much the negative log posterior would still fall to the minimum of its quadratic model; beyond about 0.01 the mode has not been reached.
+    pub fn decrease(&self) -> f64 {
+        self.decrease
+    }
+
+    /// Unknowns that a bound holds.
+    pub fn held(&self) -> impl Iterator<Item = usize> + '_ {
+        let fixed = self.fixed.iter().enumerate();
+        fixed.filter(|(_, &fixed)| fixed).map(|(k, _)| k)
+    }
+
+    fn is_held(&self, unknown: usize) -> bool {
+        self.fixed.get(unknown) == Some(&true)
+    }
+}
+
+/// The mode is to be found to a small part of a standard deviation even where a hundred thousand measurements make the action large.
+const TOLERANCE: f64 = 1e-12;
+
+/// Goes down by Gauss-Newton steps and then, if these are wanted, by exact ones.
+fn descend(posterior: &mut Posterior, options: &LaplaceOptions, x: &mut [f64]) -> Result<()> {
+    let mut by = |hessian| {
+        let minimizer = Structured {
+            hessian,
+            max_iterations: options.max_iterations,
+            tolerance: TOLERANCE,
+        };
+        posterior.minimize(&minimizer, x)
+    };
+    by(Hessian::GaussNewton)?;
+    if options.hessian == Hessian::Exact {
+        by(Hessian::Exact)?;
+    }
+    Ok(())
+}
+
+/// Variances of all unknowns, and the covariance of the parameters.
+fn marginals(posterior: &Posterior, factor: &Cholesky, fixed: &[bool]) -> (Vec<f64>, Vec<f64>) {
+    let layout = posterior.layout();
+    let (d, parameters) = (layout.dimension, layout.parameters);
+    let mut variances = vec![0.0; layout.unknowns()];
+    let mut covariance = vec![0.0; parameters * parameters];
+    factor.selected_inverse(|point, panel| {
+        let (first, width) = match point < layout.points {
+            true => (point * d, d),
+            false => (layout.path_length(), parameters),
+        };
+        let rows = panel.len() / width;
+        for k in 0..width {
+            variances[first + k] = panel[k * rows + k];
+        }
+        if point == layout.points {
+            covariance.copy_from_slice(panel);
+        }
+    });
+    clear(&mut variances, fixed);
+    for (k, fixed) in fixed.iter().skip(layout.path_length()).enumerate() {
+        for other in (0..parameters).filter(|_| *fixed) {
+            covariance[k * parameters + other] = 0.0;
+            covariance[other * parameters + k] = 0.0;
+        }
+    }
+    (variances, covariance)
+}
+
+/// Zeros where a bound holds the unknown.
+fn clear(values: &mut [f64], fixed: &[bool]) {
+    let held = values.iter_mut().zip(fixed).filter(|(_, &fixed)| fixed);
+    held.for_each(|(value, _)| *value = 0.0);
+}
+
+/// Says what kind of point it is where the Hessian is not positive.
+fn not_positive(
+    posterior: &mut Posterior,
+    mode: &[f64],
+    hessian: &BlockMatrix,
+    fixed: &[bool],
+) -> Error {
+    let mut first_part = BlockMatrix::new(posterior.layout());
+    let mut gradient = vec![0.0; mode.len()];
+    let mut scale = vec![0.0; mode.len()];
+    if let Err(error) =
+        posterior.hessian(mode, Hessian::GaussNewton, &mut first_part, &mut gradient)
+    {
+        return error;
+    }
+    first_part.diagonal(&mut scale);
+    scale
+        .iter_mut()
+        .for_each(|s| *s = if *s > 0.0 { *s } else { 1.0 });
+    let Some(found) = direction::flattest(posterior, hessian, &scale, fixed) else {
+        return Error::Undetermined {
+            path: "hessian".into(),
+            direction: "anything: its elements differ too much in size for numbers".into(),
+            remedy: "lower modelPrecision".into(),
+        };
+    };
+    // Named in units of the unknowns: a step that changes the action little is one that is long beside them.
+    let size = |k: usize| 1.0 / (mode[k] * mode[k]).max(1e-6);
+    let sizes: Vec<f64> = (0..mode.len()).map(size).collect();
+    let direction = direction::words(posterior.problem(), &found.vector, &sizes);
+    if found.curvature < -FLAT {
+        return Error::Saddle {
+            path: "hessian".into(),
+            direction,
+            curvature: found.curvature,
+            remedy: "minimise further or from other starting paths; where the noise is large, hessian: \"gauss-newton\" leaves out what makes it indefinite".into(),
+        };
+    }
+    Error::Undetermined {
+        path: "hessian".into(),
+        direction,
+        remedy: "measure more, estimate less, or give these a prior; where it is a state, a larger modelPrecision ties it to the others".into(),
+    }
+}

@@ -1,0 +1,220 @@
+//! Where there is no Gaussian about the path, or not all of one.
+
+use least_action::model::{EquationModel, ModelBuilder};
+use least_action::solve::Hessian;
+use least_action::statistics::{level_weights, LaplaceFindingCode};
+use least_action::{ActionOptions, Discretization, Error};
+
+use super::*;
+
+const POINTS: usize = 11;
+
+/// A state that stays, of which only the square is measured: its sign is open, and nothing but the data hold it.
+fn square() -> Posterior {
+    let model = ModelBuilder::new("square")
+        .states(["x"])
+        .observables(["square"])
+        .parameter("unseen", 1.0, "")
+        .flow(|x, _| vec![x[0] * 0.0, x[0] * x[0]])
+        .unwrap();
+    posterior(
+        model,
+        observations(POINTS, 0.1, vec![1], vec![4.0; POINTS]),
+        &ActionOptions {
+            measurement_precision: 2.0.into(),
+            ..ActionOptions::default()
+        },
+        100.0,
+    )
+}
+
+#[test]
+fn a_saddle_is_told_from_a_minimum() {
+    let posterior = square();
+    let at = |hessian, start: f64| {
+        let options = LaplaceOptions {
+            hessian,
+            ..LaplaceOptions::default()
+        };
+        Laplace::new(&posterior, &[start; POINTS], options)
+    };
+    let Err(Error::Saddle {
+        direction,
+        curvature,
+        remedy,
+        ..
+    }) = at(Hessian::Exact, 0.0)
+    else {
+        panic!("a saddle passed for a minimum");
+    };
+    assert!(
+        direction.starts_with("x at time") && curvature < -1e-3,
+        "{direction} {curvature}"
+    );
+    assert!(remedy.contains("other starting paths"));
+    // To the linearised model the data say nothing there.
+    assert!(matches!(
+        at(Hessian::GaussNewton, 0.0),
+        Err(Error::Undetermined { .. })
+    ));
+    // From beside it, the way leads down to either sign.
+    let levels: Vec<Laplace> = [0.1, -0.1].map(|x| at(Hessian::Exact, x).unwrap()).into();
+    for (level, sign) in levels.iter().zip([1.0, -1.0]) {
+        assert!((level.mode()[5] - 2.0 * sign).abs() < 1e-6 && level.decrease() < 1e-9);
+        assert!(level.findings(None).unwrap().is_empty());
+    }
+    let weights = level_weights(&[levels[0].log_evidence(), levels[1].log_evidence()]);
+    assert!((weights[0] - 0.5).abs() < 1e-9 && (weights[0] + weights[1] - 1.0).abs() < 1e-15);
+    assert_eq!(level_weights(&[-1e5, -1e5 - 800.0]), [1.0, 0.0]);
+}
+
+/// `x' = -a x + b`, with the parameters named as to be estimated.
+fn decay(values: Vec<f64>, options: ActionOptions) -> Posterior {
+    let model: EquationModel = ModelBuilder::new("decay")
+        .states(["x"])
+        .parameter("a", 1.0, "")
+        .parameter("b", 0.0, "")
+        .parameter("unseen", 1.0, "")
+        .flow(|x, p| vec![p[1] - p[0] * x[0] + p[2] * 0.0])
+        .unwrap();
+    let options = ActionOptions {
+        discretization: Some(Discretization::Rk4),
+        measurement_precision: 1e4.into(),
+        ..options
+    };
+    posterior(
+        model,
+        observations(values.len(), 0.1, vec![0], values),
+        &options,
+        1e4,
+    )
+}
+
+fn falling() -> Vec<f64> {
+    (0..41).map(|n| 2.0 * (-0.1 * n as f64).exp()).collect()
+}
+
+#[test]
+fn what_nothing_depends_on_is_named() {
+    let estimate = vec!["a".into(), "unseen".into()];
+    let posterior = decay(
+        falling(),
+        ActionOptions {
+            estimate,
+            ..ActionOptions::default()
+        },
+    );
+    let start = [&[1.0; 41][..], &[1.0, 1.0]].concat();
+    for hessian in [Hessian::Exact, Hessian::GaussNewton] {
+        let options = LaplaceOptions {
+            hessian,
+            ..LaplaceOptions::default()
+        };
+        let Err(error) = Laplace::new(&posterior, &start, options) else {
+            panic!("a singular Hessian passed");
+        };
+        let Error::Undetermined {
+            direction, remedy, ..
+        } = &error
+        else {
+            panic!("{error}");
+        };
+        assert_eq!(direction, "unseen");
+        assert!(remedy.contains("prior") && error.to_string().contains("singular"));
+    }
+}
+
+#[test]
+fn bounds_hold_and_are_told() {
+    let found = |bound: f64| {
+        let options = ActionOptions {
+            estimate: vec!["a".into(), "b".into()],
+            bounds: [("a".to_string(), [bound, 3.0])].into(),
+            ..ActionOptions::default()
+        };
+        laplace(
+            &decay(falling(), options),
+            &[&[1.0; 41][..], &[2.0, 0.0]].concat(),
+        )
+    };
+    // At its bound a is known, and b is as if it were.
+    let held = found(1.2);
+    assert_eq!(held.mode()[41], 1.2);
+    assert_eq!(held.held().collect::<Vec<_>>(), [41]);
+    assert_eq!(
+        (held.deviations()[41], held.parameter_covariance()[1]),
+        (0.0, 0.0)
+    );
+    let known = ActionOptions {
+        parameters: [("a".to_string(), 1.2)].into(),
+        estimate: vec!["b".into()],
+        ..ActionOptions::default()
+    };
+    let known = laplace(&decay(falling(), known), &[1.0; 42]);
+    assert!((held.deviations()[42] / known.deviations()[41] - 1.0).abs() < 1e-6);
+    assert!((held.mode()[42] - known.mode()[41]).abs() < 1e-6 * known.deviations()[41]);
+    assert!((held.log_evidence() - known.log_evidence()).abs() < 1e-6);
+    let codes = |laplace: &Laplace| -> Vec<LaplaceFindingCode> {
+        let shift = laplace.mean_shift().unwrap();
+        assert!(laplace.held().all(|k| shift[k] == 0.0));
+        laplace
+            .findings(Some(&shift))
+            .unwrap()
+            .iter()
+            .map(|f| f.code)
+            .collect()
+    };
+    assert!(codes(&held).contains(&LaplaceFindingCode::HeldByBounds));
+    assert!(held
+        .draws(20, 1)
+        .values
+        .chunks_exact(43)
+        .all(|draw| draw[41] == 1.2));
+    // Near its bound the Gaussian reaches beyond: draws are within.
+    let deviation = found(0.0).deviations()[41];
+    let near = found(1.0 - 0.5 * deviation);
+    assert!(near.held().next().is_none());
+    assert!(codes(&near).contains(&LaplaceFindingCode::BeyondBounds));
+    let draws = near.draws(500, 1);
+    assert_eq!(draws.moved, 0);
+    assert!(draws
+        .values
+        .chunks_exact(43)
+        .all(|draw| draw[41] >= 1.0 - 0.5 * deviation));
+    assert!(!codes(&found(0.0)).contains(&LaplaceFindingCode::BeyondBounds));
+}
+
+#[test]
+fn a_path_that_is_no_minimum_is_told() {
+    let posterior = decay(falling(), ActionOptions::default());
+    let options = LaplaceOptions {
+        minimize: false,
+        ..LaplaceOptions::default()
+    };
+    let found = Laplace::new(&posterior, &[1.0; 41], options).unwrap();
+    assert!(found.decrease() > 1.0);
+    let findings = found.findings(None).unwrap();
+    assert_eq!(findings[0].code, LaplaceFindingCode::ModeNotReached);
+    // Of a linear model, the decrease is all there is to the minimum.
+    let lowest = laplace(&posterior, &[1.0; 41]).value();
+    assert!((found.value() - found.decrease() - lowest).abs() < 1e-9 * found.value());
+}
+
+#[test]
+fn what_is_wrong_is_named() {
+    let posterior = square();
+    let error = |start: &[f64], options| Laplace::new(&posterior, start, options).err().unwrap();
+    assert!(
+        matches!(error(&[1.0; 3], LaplaceOptions::default()), Error::WrongLength { path, length: 3, expected: POINTS, .. } if path == "start")
+    );
+    assert!(matches!(
+        error(&[f64::NAN; POINTS], LaplaceOptions::default()),
+        Error::NotFinite { point: 0, .. }
+    ));
+    let none = LaplaceOptions {
+        max_iterations: 0,
+        ..LaplaceOptions::default()
+    };
+    assert_eq!(error(&[1.0; POINTS], none).path(), "maxIterations");
+    assert!(Posterior::new(posterior.problem(), 0.0).is_err());
+}
