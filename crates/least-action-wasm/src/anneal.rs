@@ -5,6 +5,7 @@ use least_action::anneal::{
     Climb, Landscape, NetworkAnnealOptions, Networks, Paths, Rung, Stopped,
 };
 use least_action::network::NetworkOptions;
+use least_action::statistics::Posterior;
 use least_action::{AnnealOptions, Error, Run};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -171,6 +172,14 @@ impl Annealer {
         ]))
     }
 
+    /// The posterior of a path through data at an R_f; undefined for networks, to which the SDK gives none.
+    pub(crate) fn posterior(&self, model_precision: f64) -> Option<Result<Posterior>> {
+        let Kind::Paths(annealer) = &self.0 else {
+            return None;
+        };
+        Some(Posterior::new(annealer.problem(), model_precision).map_err(thrown))
+    }
+
     /// Of a path through data: `{ times, path }` from the end of a climb's path on, `horizon` being `{ until, inputs, dataSet }`.
     pub fn predict(&self, climb: &JsValue, horizon: &JsValue) -> Result<JsValue> {
         let climb = read_climb(climb)?;
@@ -237,7 +246,7 @@ impl Climber {
     }
 }
 
-fn read_climb(climb: &JsValue) -> Result<Climb> {
+pub(crate) fn read_climb(climb: &JsValue) -> Result<Climb> {
     Ok(Climb {
         path: array_of(climb, "path")?,
         parameters: array_of(climb, "parameters")?,

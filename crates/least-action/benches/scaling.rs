@@ -1,5 +1,5 @@
 //! Time and memory of the structured minimiser against the number of points N and of states D, on Lorenz96 with simpson-hermite: one iteration (linearise,
-//! assemble, factor, solve) in milliseconds, and the most memory in use. Prints a table, then the same as JSON with the slopes in double-logarithmic measure.
+//! assemble, factor, solve) in milliseconds, and the most memory in use; the same for the standard deviations of all states. Prints a table, then the same as JSON with the slopes in double-logarithmic measure.
 //!
 //! cargo bench --bench scaling           D = 20, N = 161 to 160,001; N = 161, D = 5 to 200; D = 1000 by conjugate gradients
 //! cargo bench --bench scaling -- quick  the same without the largest
@@ -11,8 +11,11 @@ use std::time::Instant;
 
 use least_action::anneal::{Ladder, Start, StartingPaths};
 use least_action::model::Model;
-use least_action::solve::{MinimizerOptions, NewtonCg, Structured};
-use least_action::{models, AnnealOptions, Annealer, Error, TwinExperiment};
+use least_action::solve::{Hessian, MinimizerOptions, NewtonCg, Structured};
+use least_action::statistics::{Laplace, LaplaceOptions, Posterior};
+use least_action::{
+    models, ActionOptions, AnnealOptions, Annealer, Error, Normalization, Problem, TwinExperiment,
+};
 
 struct Counting;
 
@@ -89,6 +92,46 @@ fn measure(points: usize, dimension: usize, minimizer: MinimizerOptions) -> Resu
     })
 }
 
+/// Standard deviations of all states about the truth: Hessian, factor and selected inverse.
+fn covariance(points: usize, dimension: usize) -> Result<Figure, Error> {
+    let model = Arc::new(models::lorenz96(dimension)?) as Arc<dyn Model>;
+    let twin = TwinExperiment {
+        time_step: 0.025,
+        points,
+        observed: (0..dimension).step_by(2).collect(),
+        noise: 0.5,
+        seed: 1,
+        ..TwinExperiment::default()
+    }
+    .run(&*model)?;
+    let options = ActionOptions {
+        measurement_precision: 4.0.into(),
+        normalization: Normalization::Posterior,
+        estimate: vec!["forcing".into()],
+        ..ActionOptions::default()
+    };
+    let before = NOW.load(Ordering::Relaxed);
+    MOST.store(before, Ordering::Relaxed);
+    let problem = Problem::new(model, twin.data, &options)?;
+    let posterior = Posterior::new(&problem, 1e4)?;
+    let truth = [&twin.truth[..], &[8.17]].concat();
+    let start = Instant::now();
+    let options = LaplaceOptions {
+        hessian: Hessian::GaussNewton,
+        minimize: false,
+        ..LaplaceOptions::default()
+    };
+    let laplace = Laplace::new(&posterior, &truth, options)?;
+    Ok(Figure {
+        points,
+        dimension,
+        time: 1e3 * start.elapsed().as_secs_f64(),
+        megabytes: (MOST.load(Ordering::Relaxed) - before) as f64 / 1e6,
+        // Deviations of a hidden state: beside each other over all lengths.
+        action: laplace.deviations()[(points / 2) * dimension + 1],
+    })
+}
+
 /// Of `ln y` against `ln x`, by least squares.
 fn slope(pairs: &[(f64, f64)]) -> f64 {
     let n = pairs.len() as f64;
@@ -127,6 +170,15 @@ fn main() -> Result<(), Error> {
         let pairs: Vec<(f64, f64)> = figures.iter().map(|f| (x(f) as f64, y(f))).collect();
         slope(&pairs)
     };
+    println!("standard deviations of all states (ms in all):");
+    let mut deviations = Vec::new();
+    for points in [161, 1601, 16_001, 100_001]
+        .into_iter()
+        .take(if quick { 3 } else { 4 })
+    {
+        deviations.push(covariance(points, 20)?);
+        deviations.last().into_iter().for_each(line);
+    }
     println!("conjugate gradients on the Gauss-Newton Hessian, no factor:");
     let iterative = MinimizerOptions::NewtonCg(NewtonCg {
         max_iterations: ITERATIONS,
@@ -135,7 +187,7 @@ fn main() -> Result<(), Error> {
     let large = measure(161, if quick { 200 } else { 1000 }, iterative)?;
     line(&large);
     println!(
-        "{{\"timeAgainstPoints\":{:.3},\"memoryAgainstPoints\":{:.3},\"timeAgainstStates\":{:.3},\"memoryAgainstStates\":{:.3},\"longest\":{:.3},\"widest\":{:.3},\"iterative\":{:.3},\"iterativeAction\":{:.6}}}",
+        "{{\"timeAgainstPoints\":{:.3},\"memoryAgainstPoints\":{:.3},\"timeAgainstStates\":{:.3},\"memoryAgainstStates\":{:.3},\"longest\":{:.3},\"widest\":{:.3},\"iterative\":{:.3},\"iterativeAction\":{:.6},\"covarianceTime\":{:.3},\"covarianceTimeAgainstPoints\":{:.3},\"covarianceMemoryAgainstPoints\":{:.3}}}",
         of(&by_length, |f| f.points, |f| f.time),
         of(&by_length, |f| f.points, |f| f.megabytes),
         of(&by_width[1..], |f| f.dimension, |f| f.time),
@@ -144,6 +196,9 @@ fn main() -> Result<(), Error> {
         by_width.last().map_or(f64::NAN, |f| f.time),
         large.time,
         large.action,
+        deviations.last().map_or(f64::NAN, |f| f.time),
+        of(&deviations, |f| f.points, |f| f.time),
+        of(&deviations, |f| f.points, |f| f.megabytes),
     );
     Ok(())
 }

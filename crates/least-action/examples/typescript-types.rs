@@ -30,6 +30,9 @@ use least_action::solve::{
     ConjugateGradient, Hessian, Lbfgs, MinimizerOptions, NewtonCg, StopReason, Structured,
     TrustRegion,
 };
+use least_action::statistics::{
+    Identifiability, LaplaceFinding, LaplaceFindingCode, LaplaceOptions, ParameterDirection,
+};
 use least_action::twin::NetworkTwin;
 use least_action::{
     ActionOptions, ActionValue, AnnealOptions, Discretization, Error, Normalization, TwinExperiment,
@@ -68,6 +71,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<GradientVerdict>(&config)?,
         declaration::<HamiltonianDefinition>(&config)?,
         declaration::<Hessian>(&config)?,
+        declaration::<Identifiability>(&config)?,
+        declaration::<LaplaceFinding>(&config)?,
+        declaration::<LaplaceFindingCode>(&config)?,
+        declaration::<LaplaceOptions>(&config)?,
+        declaration::<ParameterDirection>(&config)?,
         declaration::<Impulse>(&config)?,
         declaration::<IntegrationMethod>(&config)?,
         declaration::<IntegrationOptions>(&config)?,

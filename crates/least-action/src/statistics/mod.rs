@@ -2,10 +2,12 @@
 //! approximation about a minimum to Monte Carlo.
 
 mod laplace;
+mod mixture;
 mod posterior;
 
 pub use laplace::{
     level_weights, Expected, GaussianDraws, Identifiability, Laplace, LaplaceFinding,
     LaplaceFindingCode, LaplaceOptions, ParameterDirection,
 };
+pub use mixture::{mixture_moments, mixture_quantiles};
 pub use posterior::Posterior;

@@ -1,0 +1,142 @@
+//! Several Gaussians, one per level of the action, mixed by their weights.
+
+use crate::error::{check, Result};
+
+/// The mean and the standard deviation of each quantity of a mixture of Gaussians; `means` and `deviations` are levels x quantities, row-major, `weights` one per level and sum to 1.
+///
+/// # Errors
+/// Lengths that do not fit.
+pub fn mixture_moments(
+    means: &[f64],
+    deviations: &[f64],
+    weights: &[f64],
+) -> Result<(Vec<f64>, Vec<f64>)> {
+    let quantities = quantities(means, deviations, weights)?;
+    let (mut mean, mut variance) = (vec![0.0; quantities], vec![0.0; quantities]);
+    for (row, w) in means.chunks_exact(quantities.max(1)).zip(weights) {
+        mean.iter_mut().zip(row).for_each(|(to, m)| *to += w * m);
+    }
+    let rows = means.chunks_exact(quantities.max(1));
+    let rows = rows.zip(deviations.chunks_exact(quantities.max(1)));
+    for ((means, deviations), w) in rows.zip(weights) {
+        for k in 0..quantities {
+            let apart = means[k] - mean[k];
+            variance[k] += w * (deviations[k] * deviations[k] + apart * apart);
+        }
+    }
+    variance.iter_mut().for_each(|v| *v = v.sqrt());
+    Ok((mean, variance))
+}
+
+/// The quantile of each quantity of such a mixture at a `probability` between 0 and 1.
+///
+/// # Errors
+/// Lengths that do not fit, and a probability that is not between 0 and 1.
+pub fn mixture_quantiles(
+    means: &[f64],
+    deviations: &[f64],
+    weights: &[f64],
+    probability: f64,
+) -> Result<Vec<f64>> {
+    let quantities = quantities(means, deviations, weights)?;
+    check::require(
+        probability > 0.0 && probability < 1.0,
+        "probability",
+        probability,
+        "between 0 and 1",
+    )?;
+    let normal = normal_quantile(probability);
+    let quantile = |k: usize| {
+        let parts = || {
+            let values = means[k..].iter().zip(&deviations[k..]).step_by(quantities);
+            values.zip(weights).filter(|(_, &w)| w > 0.0)
+        };
+        let ends = parts().map(|((m, s), _)| m + s * normal);
+        let (mut low, mut high) = ends
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), q| {
+                (low.min(q), high.max(q))
+            });
+        // The mixture's quantile lies between those of its parts.
+        while high - low > 1e-14 * low.abs().max(high.abs()) {
+            let middle = 0.5 * (low + high);
+            if middle <= low || middle >= high {
+                break;
+            }
+            let below: f64 = parts()
+                .map(|((m, s), w)| w * share_below((middle - m) / s))
+                .sum();
+            match below < probability {
+                true => low = middle,
+                false => high = middle,
+            }
+        }
+        0.5 * (low + high)
+    };
+    Ok((0..quantities).map(quantile).collect())
+}
+
+fn quantities(means: &[f64], deviations: &[f64], weights: &[f64]) -> Result<usize> {
+    check::at_least("weights.length", weights.len(), 1)?;
+    let count = means.len() / weights.len();
+    let expected = count * weights.len();
+    check::length("means", means.len(), expected, "levels x quantities")?;
+    check::length(
+        "deviations",
+        deviations.len(),
+        expected,
+        "levels x quantities",
+    )?;
+    Ok(count)
+}
+
+/// The standard normal distribution function; a step where the deviation is 0.
+fn share_below(z: f64) -> f64 {
+    if z.is_nan() {
+        return 1.0;
+    }
+    0.5 * libm::erfc(-z / std::f64::consts::SQRT_2)
+}
+
+/// The inverse of the standard normal distribution function, by bisection: it is asked for once per band.
+fn normal_quantile(probability: f64) -> f64 {
+    let (mut low, mut high) = (-40.0, 40.0);
+    for _ in 0..200 {
+        let middle = 0.5 * (low + high);
+        match share_below(middle) < probability {
+            true => low = middle,
+            false => high = middle,
+        }
+    }
+    0.5 * (low + high)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_level_is_a_gaussian() {
+        let quantiles = mixture_quantiles(&[1.0, -2.0], &[2.0, 0.0], &[1.0], 0.95).unwrap();
+        // The 95 % quantile of the normal distribution, from tables.
+        assert!((quantiles[0] - (1.0 + 2.0 * 1.644_853_626_951_47)).abs() < 1e-12);
+        assert_eq!(quantiles[1], -2.0);
+        let (mean, deviation) = mixture_moments(&[1.0, -2.0], &[2.0, 0.0], &[1.0]).unwrap();
+        assert_eq!((mean, deviation), (vec![1.0, -2.0], vec![2.0, 0.0]));
+    }
+
+    #[test]
+    fn levels_far_apart_share_the_probability() {
+        let (means, deviations, weights) = ([-10.0, 10.0], [1.0, 0.5], [0.25, 0.75]);
+        let (mean, deviation) = mixture_moments(&means, &deviations, &weights).unwrap();
+        assert!((mean[0] - 5.0).abs() < 1e-12);
+        let variance: f64 = 0.25 * (1.0 + 225.0) + 0.75 * (0.25 + 25.0);
+        assert!((deviation[0] - variance.sqrt()).abs() < 1e-12);
+        // Half of the first level's share is below its mean, 5/8 of all below that of the second.
+        for (probability, value) in [(0.125, -10.0), (0.625, 10.0)] {
+            let quantile = mixture_quantiles(&means, &deviations, &weights, probability).unwrap();
+            assert!((quantile[0] - value).abs() < 1e-9, "{quantile:?}");
+        }
+        assert!(mixture_quantiles(&means, &deviations, &weights, 1.0).is_err());
+        assert!(mixture_quantiles(&means[..1], &deviations, &weights, 0.5).is_err());
+    }
+}
