@@ -141,9 +141,12 @@ export type {
   GradientCheck,
   GradientVerdict,
   Hessian,
+  Identifiability,
   IntegrationMethod,
   IntegrationOptions,
   Ladder,
+  LaplaceFinding,
+  LaplaceFindingCode,
   LayerError,
   LayerStep,
   Lbfgs,
@@ -159,6 +162,7 @@ export type {
   Normalization,
   ObservedStart,
   Parameter,
+  ParameterDirection,
   Precision,
   PredictionError,
   Prior,
@@ -178,4 +182,13 @@ export type {
   Verdict,
   WeightForm,
 } from "./raw.js";
+export type {
+  Band,
+  Estimated,
+  Expectation,
+  GaussianDraws,
+  LevelUncertainty,
+  Uncertainty,
+  UncertaintyOptions,
+} from "./statistics/uncertainty.js";
 export { integrate, twinExperiment, type IntegrateOptions, type Twin, type TwinOptions } from "./twin.js";

@@ -8,6 +8,8 @@ import type {
   ErrorFacts,
   Finding,
   GradientCheck,
+  Identifiability,
+  LaplaceFinding,
   Level,
   ModelDefinition,
   ModelKind,
@@ -47,9 +49,12 @@ export type {
   GradientCheck,
   GradientVerdict,
   Hessian,
+  Identifiability,
   IntegrationMethod,
   IntegrationOptions,
   Ladder,
+  LaplaceFinding,
+  LaplaceFindingCode,
   Layer as CoreLayer,
   LayerError,
   LayerStep,
@@ -72,6 +77,7 @@ export type {
   Normalization,
   ObservedStart,
   Parameter,
+  ParameterDirection,
   ParameterDefinition as CoreParameterDefinition,
   Precision,
   PredictionError,
@@ -89,6 +95,7 @@ export type {
   TrainOptions as CoreTrainOptions,
   TrainedInputs,
   TrustRegion,
+  UncertaintyOptions as CoreUncertaintyOptions,
   Variable,
   VariationalMethod,
   TwinExperiment as CoreTwinExperiment,
@@ -149,6 +156,42 @@ export interface RawAnnealer {
     diagnosis: string;
   };
   predict(climb: Climb, horizon: unknown): { times: Float64Array; path: Float64Array };
+  free(): void;
+}
+
+/** One minimum as it crosses; `mode` and `deviations` are the path and then the estimated parameters. */
+export interface RawLevelUncertainty {
+  start: number;
+  weight: number;
+  mode: Float64Array;
+  deviations: Float64Array;
+  parameterCovariance: Float64Array;
+  value: number;
+  logDeterminant: number;
+  logEvidence: number;
+  decrease: number;
+}
+
+export interface RawUncertainty {
+  describe(): {
+    modelPrecision: number;
+    means: Float64Array;
+    deviations: Float64Array;
+    levels: RawLevelUncertainty[];
+  };
+  quantiles(probability: number): Float64Array;
+  stateCovariances(): Float64Array;
+  meanShift(): Float64Array;
+  identifiability(): Identifiability;
+  findings(): LaplaceFinding[];
+  summary(): string;
+  draws(count: number, seed: number): { values: Float64Array; levels: Int32Array; moved: number };
+  expected(
+    quantity: (unknowns: Float64Array) => number,
+    corrected: boolean,
+    pairs: number,
+    seed: number,
+  ): { value: number; error: number };
   free(): void;
 }
 
@@ -318,6 +361,10 @@ export interface Raw {
   Annealer: {
     new (spec: unknown, data: readonly unknown[], options: unknown): RawAnnealer;
     ofNetwork(spec: unknown, pairs: RawPairs, action: unknown, options: unknown): RawAnnealer;
+  };
+  Uncertainty: {
+    /** Undefined for networks. */
+    of(annealer: RawAnnealer, climbs: readonly Climb[], options: unknown): RawUncertainty | undefined;
   };
   describeNetwork(spec: unknown): NetworkDescription;
   randomWeights(spec: unknown, options: unknown): Float64Array;

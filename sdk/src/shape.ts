@@ -128,6 +128,13 @@ export function finiteNumber(path: string, value: unknown): number {
   throw outOfRange(path, value, "finite");
 }
 
+/** A whole number of at least `least`. */
+export function wholeNumber(path: string, value: unknown, least: number): number {
+  const number = finiteNumber(path, value);
+  if (Number.isSafeInteger(number) && number >= least) return number;
+  throw outOfRange(path, number, `a whole number of at least ${least}`);
+}
+
 /** The same numbers in memory of their own, whatever a subclass makes of `slice`. */
 export function copied(path: string, value: Float64Array): Float64Array {
   try {

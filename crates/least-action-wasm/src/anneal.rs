@@ -5,7 +5,6 @@ use least_action::anneal::{
     Climb, Landscape, NetworkAnnealOptions, Networks, Paths, Rung, Stopped,
 };
 use least_action::network::NetworkOptions;
-use least_action::statistics::Posterior;
 use least_action::{AnnealOptions, Error, Run};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -172,12 +171,12 @@ impl Annealer {
         ]))
     }
 
-    /// The posterior of a path through data at an R_f; undefined for networks, to which the SDK gives none.
-    pub(crate) fn posterior(&self, model_precision: f64) -> Option<Result<Posterior>> {
-        let Kind::Paths(annealer) = &self.0 else {
-            return None;
-        };
-        Some(Posterior::new(annealer.problem(), model_precision).map_err(thrown))
+    /// Annealing of paths through data; none of networks.
+    pub(crate) fn of_paths(&self) -> Option<&least_action::Annealer<Paths>> {
+        match &self.0 {
+            Kind::Paths(annealer) => Some(annealer),
+            Kind::Networks(_) => None,
+        }
     }
 
     /// Of a path through data: `{ times, path }` from the end of a climb's path on, `horizon` being `{ until, inputs, dataSet }`.

@@ -8,18 +8,17 @@ mod anneal;
 mod boundary;
 mod continuous_network;
 mod convert;
-mod laplace;
 mod layer_orbit;
 mod mechanics;
 mod model;
 mod network;
 mod network_action;
 mod panic;
+mod uncertainty;
 
 pub use action::Action;
 pub use anneal::{Annealer, Climber};
 pub use continuous_network::ContinuousNetwork;
-pub use laplace::{level_weights, mixture_moments, mixture_quantiles, Laplace};
 pub use layer_orbit::follow_layers;
 pub use mechanics::Mechanics;
 pub use model::{describe_model, integrate, twin_experiment};
@@ -28,3 +27,4 @@ pub use network::{
 };
 pub use network_action::{NetworkAction, Trainer};
 pub use panic::{panic_deliberately, take_panic_message};
+pub use uncertainty::Uncertainty;

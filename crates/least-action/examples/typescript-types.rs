@@ -31,7 +31,7 @@ use least_action::solve::{
     TrustRegion,
 };
 use least_action::statistics::{
-    Identifiability, LaplaceFinding, LaplaceFindingCode, LaplaceOptions, ParameterDirection,
+    Identifiability, LaplaceFinding, LaplaceFindingCode, ParameterDirection, UncertaintyOptions,
 };
 use least_action::twin::NetworkTwin;
 use least_action::{
@@ -74,7 +74,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<Identifiability>(&config)?,
         declaration::<LaplaceFinding>(&config)?,
         declaration::<LaplaceFindingCode>(&config)?,
-        declaration::<LaplaceOptions>(&config)?,
         declaration::<ParameterDirection>(&config)?,
         declaration::<Impulse>(&config)?,
         declaration::<IntegrationMethod>(&config)?,
@@ -124,6 +123,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<TrainedInputs>(&config)?,
         declaration::<TrustRegion>(&config)?,
         declaration::<TwinExperiment>(&config)?,
+        declaration::<UncertaintyOptions>(&config)?,
         declaration::<Variable>(&config)?,
         declaration::<VariationalMethod>(&config)?,
         declaration::<VariationalOptions>(&config)?,

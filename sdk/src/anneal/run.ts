@@ -6,6 +6,8 @@ import { describe, fields, MOST_VALUES, plain, timeGrid } from "../shape.js";
 import { withAnnealer } from "./climbs.js";
 import type { DataSet } from "../observations.js";
 import type { PathTask } from "./options.js";
+import { Uncertainty, type UncertaintyOptions } from "../statistics/uncertainty.js";
+import { parted } from "./columns.js";
 import { type Climbed, type Outcome, type Reached, Results } from "./results.js";
 
 /** One starting path, climbed. */
@@ -90,6 +92,29 @@ export class Run<E extends string = string, I extends string = string> extends R
     return { times, path: parted(path, times.length, this.#outcome.varying.length).path };
   }
 
+  /**
+   * How certain path and parameters are: a Gaussian about the minimum of each of the lowest action levels, weighted by their evidence (Laplace's method). Gives standard deviations,
+   * bands, covariances, draws, expected values, and what the data leave free.
+   *
+   * @param options `modelPrecision`: R_f at which exp(-A) is looked at (default: that of the last rung); `levels`: how many (default 4); `hessian`: `"exact"` (default) or
+   *   `"gauss-newton"`; `minimize`, `maxIterations`: of the way down to the minima.
+   * @throws LeastActionError where the lowest level is a saddle, or the data and priors leave a direction open.
+   *
+   * @example
+   * const { parameters, deviation } = run.uncertainty();
+   * parameters.forcing; // { mean, deviation }
+   */
+  uncertainty(options: UncertaintyOptions = {}): Uncertainty<E> {
+    const { climbs, estimated, varying } = this.#outcome;
+    const starts = this.clusters.flatMap(({ starts }) => starts);
+    const chosen = starts.length === 0 ? [this.best.start] : starts;
+    const lowest = chosen.map((start) => climbs.find((climb) => climb.start === start) as Climb);
+    return new Uncertainty<E>(
+      { task: this.#task, climbs: lowest, shape: { times: this.times, estimated, varying } },
+      options,
+    );
+  }
+
   /** Everything as plain data, for `JSON.stringify`; what is parsed again can be resumed. NaN becomes null, as JSON has it. */
   toJSON(): Record<string, unknown> {
     const { best, starts, times } = this;
@@ -109,18 +134,6 @@ function predictedGrid(set: DataSet | undefined, until: unknown): TimeGrid | und
   // The core counts the same way: a hair less, so that rounding in `until` does not add a step.
   const points = Math.max(1, Math.ceil(ahead / timeStep - 1e-9));
   return ahead > 0 && points <= MOST_VALUES ? { start, timeStep, first, points } : undefined;
-}
-
-/** The last `further` columns of a path apart from the others. */
-function parted(rows: Float64Array, points: number, further: number): { path: Float64Array; columns: Float64Array[] } {
-  const width = rows.length / points;
-  const own = width - further;
-  const value = (point: number, column: number): number => rows[point * width + column] as number;
-  const path =
-    further === 0 ? rows : Float64Array.from({ length: points * own }, (_, k) => value(Math.floor(k / own), k % own));
-  const column = (k: number): Float64Array =>
-    Float64Array.from({ length: points }, (_, point) => value(point, own + k));
-  return { path, columns: Array.from({ length: further }, (_, k) => column(k)) };
 }
 
 function startOf<E extends string>({ estimated, varying }: Outcome, climb: Climb, points: number): Start<E> {

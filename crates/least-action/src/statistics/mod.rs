@@ -2,12 +2,14 @@
 //! approximation about a minimum to Monte Carlo.
 
 mod laplace;
-mod mixture;
 mod posterior;
+mod uncertainty;
 
 pub use laplace::{
-    level_weights, Expected, GaussianDraws, Identifiability, Laplace, LaplaceFinding,
-    LaplaceFindingCode, LaplaceOptions, ParameterDirection,
+    Expected, GaussianDraws, Identifiability, Laplace, LaplaceFinding, LaplaceFindingCode,
+    LaplaceOptions, ParameterDirection,
 };
-pub use mixture::{mixture_moments, mixture_quantiles};
 pub use posterior::Posterior;
+pub use uncertainty::{
+    level_weights, LevelUncertainty, Uncertainty, UncertaintyDraws, UncertaintyOptions,
+};

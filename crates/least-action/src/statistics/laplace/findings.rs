@@ -25,6 +25,10 @@ pub enum LaplaceFindingCode {
     Determined,
     /// The discretisation's own determinant, which `exp(-A)` leaves out, would move a parameter.
     ImplicitSteps,
+    /// A level is no minimum at this R_f.
+    LevelLeftOut,
+    /// Several levels share the probability, or the lowest has it all.
+    LevelsShare,
 }
 
 /// One thing that the numbers say.

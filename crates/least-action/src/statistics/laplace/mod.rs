@@ -5,13 +5,11 @@ mod direction;
 mod draws;
 mod findings;
 mod identifiability;
-mod levels;
 mod options;
 
 pub use draws::{Expected, GaussianDraws};
 pub use findings::{LaplaceFinding, LaplaceFindingCode};
 pub use identifiability::{Identifiability, ParameterDirection};
-pub use levels::level_weights;
 pub use options::LaplaceOptions;
 
 use super::Posterior;

@@ -3,15 +3,8 @@
 use crate::error::{check, Result};
 
 /// The mean and the standard deviation of each quantity of a mixture of Gaussians; `means` and `deviations` are levels x quantities, row-major, `weights` one per level and sum to 1.
-///
-/// # Errors
-/// Lengths that do not fit.
-pub fn mixture_moments(
-    means: &[f64],
-    deviations: &[f64],
-    weights: &[f64],
-) -> Result<(Vec<f64>, Vec<f64>)> {
-    let quantities = quantities(means, deviations, weights)?;
+pub(super) fn moments(means: &[f64], deviations: &[f64], weights: &[f64]) -> (Vec<f64>, Vec<f64>) {
+    let quantities = means.len() / weights.len();
     let (mut mean, mut variance) = (vec![0.0; quantities], vec![0.0; quantities]);
     for (row, w) in means.chunks_exact(quantities.max(1)).zip(weights) {
         mean.iter_mut().zip(row).for_each(|(to, m)| *to += w * m);
@@ -25,20 +18,20 @@ pub fn mixture_moments(
         }
     }
     variance.iter_mut().for_each(|v| *v = v.sqrt());
-    Ok((mean, variance))
+    (mean, variance)
 }
 
 /// The quantile of each quantity of such a mixture at a `probability` between 0 and 1.
 ///
 /// # Errors
-/// Lengths that do not fit, and a probability that is not between 0 and 1.
-pub fn mixture_quantiles(
+/// A probability that is not between 0 and 1.
+pub(super) fn quantiles(
     means: &[f64],
     deviations: &[f64],
     weights: &[f64],
     probability: f64,
 ) -> Result<Vec<f64>> {
-    let quantities = quantities(means, deviations, weights)?;
+    let quantities = means.len() / weights.len();
     check::require(
         probability > 0.0 && probability < 1.0,
         "probability",
@@ -75,20 +68,6 @@ pub fn mixture_quantiles(
     Ok((0..quantities).map(quantile).collect())
 }
 
-fn quantities(means: &[f64], deviations: &[f64], weights: &[f64]) -> Result<usize> {
-    check::at_least("weights.length", weights.len(), 1)?;
-    let count = means.len() / weights.len();
-    let expected = count * weights.len();
-    check::length("means", means.len(), expected, "levels x quantities")?;
-    check::length(
-        "deviations",
-        deviations.len(),
-        expected,
-        "levels x quantities",
-    )?;
-    Ok(count)
-}
-
 /// The standard normal distribution function; a step where the deviation is 0.
 fn share_below(z: f64) -> f64 {
     if z.is_nan() {
@@ -116,27 +95,26 @@ mod tests {
 
     #[test]
     fn one_level_is_a_gaussian() {
-        let quantiles = mixture_quantiles(&[1.0, -2.0], &[2.0, 0.0], &[1.0], 0.95).unwrap();
+        let found = quantiles(&[1.0, -2.0], &[2.0, 0.0], &[1.0], 0.95).unwrap();
         // The 95 % quantile of the normal distribution, from tables.
-        assert!((quantiles[0] - (1.0 + 2.0 * 1.644_853_626_951_47)).abs() < 1e-12);
-        assert_eq!(quantiles[1], -2.0);
-        let (mean, deviation) = mixture_moments(&[1.0, -2.0], &[2.0, 0.0], &[1.0]).unwrap();
+        assert!((found[0] - (1.0 + 2.0 * 1.644_853_626_951_47)).abs() < 1e-12);
+        assert_eq!(found[1], -2.0);
+        let (mean, deviation) = moments(&[1.0, -2.0], &[2.0, 0.0], &[1.0]);
         assert_eq!((mean, deviation), (vec![1.0, -2.0], vec![2.0, 0.0]));
     }
 
     #[test]
     fn levels_far_apart_share_the_probability() {
         let (means, deviations, weights) = ([-10.0, 10.0], [1.0, 0.5], [0.25, 0.75]);
-        let (mean, deviation) = mixture_moments(&means, &deviations, &weights).unwrap();
+        let (mean, deviation) = moments(&means, &deviations, &weights);
         assert!((mean[0] - 5.0).abs() < 1e-12);
         let variance: f64 = 0.25 * (1.0 + 225.0) + 0.75 * (0.25 + 25.0);
         assert!((deviation[0] - variance.sqrt()).abs() < 1e-12);
         // Half of the first level's share is below its mean, 5/8 of all below that of the second.
         for (probability, value) in [(0.125, -10.0), (0.625, 10.0)] {
-            let quantile = mixture_quantiles(&means, &deviations, &weights, probability).unwrap();
+            let quantile = quantiles(&means, &deviations, &weights, probability).unwrap();
             assert!((quantile[0] - value).abs() < 1e-9, "{quantile:?}");
         }
-        assert!(mixture_quantiles(&means, &deviations, &weights, 1.0).is_err());
-        assert!(mixture_quantiles(&means[..1], &deviations, &weights, 0.5).is_err());
+        assert!(quantiles(&means, &deviations, &weights, 1.0).is_err());
     }
 }

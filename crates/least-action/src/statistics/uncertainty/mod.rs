@@ -1,0 +1,316 @@
+//! What is known of a path and its parameters, as Gaussians about the lowest minima of the action.
+
+mod mixture;
+mod options;
+mod summary;
+
+pub use options::UncertaintyOptions;
+
+use super::laplace::{Expected, Laplace, LaplaceFinding, LaplaceFindingCode};
+use super::Posterior;
+use crate::anneal::{Annealer, Climb, Paths, Run, Severity};
+use crate::error::{check, Error, Result};
+
+/// One minimum, and the probability that the path is near it.
+#[derive(Clone)]
+pub struct LevelUncertainty {
+    /// Number of the starting path that it was reached from.
+    pub start: usize,
+    pub weight: f64,
+    pub laplace: Laplace,
+}
+
+/// The posterior as a mixture of Gaussians, one about each of the lowest minima that a run has found, weighted by their evidence.
+#[derive(Clone)]
+pub struct Uncertainty {
+    /// Lowest first; at least one.
+    levels: Vec<LevelUncertainty>,
+    /// Levels that are no minima, by starting path, and why.
+    left_out: Vec<(usize, Error)>,
+    /// levels x unknowns.
+    modes: Vec<f64>,
+    deviations: Vec<f64>,
+    weights: Vec<f64>,
+}
+
+/// Draws of several levels, one after the other.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UncertaintyDraws {
+    /// count x unknowns: the path, then the estimated parameters.
+    pub values: Vec<f64>,
+    /// The level that each is of.
+    pub levels: Vec<u32>,
+    /// How many of them lay outside of the bounds however often they were drawn, and were moved inside.
+    pub moved: usize,
+}
+
+/// Minima that differ by less than this share of a standard deviation everywhere are the same.
+const SAME: f64 = 0.01;
+
+/// Climbs that are looked at for each level that is wanted, as many may lead to one minimum.
+const TRIED_PER_LEVEL: usize = 8;
+
+/// Levels above the lowest that have less than this of the probability do not matter.
+const MATTERS: f64 = 0.01;
+
+impl Uncertainty {
+    /// About the lowest levels of a run.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the options, and what makes the lowest level no minimum: [`Error::Saddle`], [`Error::Undetermined`]. Of higher levels that is a finding.
+    pub fn of_run(
+        annealer: &Annealer<Paths>,
+        run: &Run,
+        options: &UncertaintyOptions,
+    ) -> Result<Self> {
+        let levels = run.levels.iter().flat_map(|level| &level.starts);
+        let climbs =
+            levels.filter_map(|start| run.climbs.iter().find(|climb| climb.start == *start));
+        let mut climbs: Vec<&Climb> = climbs.collect();
+        if climbs.is_empty() {
+            climbs.push(run.best());
+        }
+        Self::new(annealer, &climbs, options)
+    }
+
+    /// About the minima that climbs lead to, the lowest first. Climbs that lead to the same one count once.
+    ///
+    /// # Errors
+    /// As [`Uncertainty::of_run`]; no climb with a rung.
+    pub fn new(
+        annealer: &Annealer<Paths>,
+        climbs: &[&Climb],
+        options: &UncertaintyOptions,
+    ) -> Result<Self> {
+        options.validate()?;
+        let last = climbs.iter().find_map(|climb| climb.rungs.last());
+        let precision = options
+            .model_precision
+            .or(last.map(|rung| rung.model_precision));
+        let Some(precision) = precision else {
+            return Err(Error::OutOfRange {
+                path: "climbs.length".into(),
+                value: climbs.len() as f64,
+                expected: "the number of climbs that have done a rung, at least 1".into(),
+            });
+        };
+        let posterior = Posterior::new(annealer.problem(), precision)?;
+        let (mut found, mut left_out) = (Vec::<(usize, Laplace)>::new(), Vec::new());
+        for climb in climbs.iter().take(options.levels * TRIED_PER_LEVEL) {
+            let start = [&climb.path[..], &climb.parameters].concat();
+            if found.len() == options.levels {
+                break;
+            }
+            if found.iter().any(|(_, laplace)| is_near(laplace, &start)) {
+                continue;
+            }
+            match Laplace::new(&posterior, &start, options.laplace()) {
+                Ok(laplace) if found.iter().any(|(_, other)| is_same(&laplace, other)) => {}
+                Ok(laplace) => found.push((climb.start, laplace)),
+                Err(error @ (Error::Saddle { .. } | Error::Undetermined { .. }))
+                    if !found.is_empty() =>
+                {
+                    left_out.push((climb.start, error));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        // At another R_f than that of the run, levels may change places.
+        found.sort_by(|a, b| a.1.value().total_cmp(&b.1.value()));
+        let evidence: Vec<f64> = found
+            .iter()
+            .map(|(_, laplace)| laplace.log_evidence())
+            .collect();
+        let weights = level_weights(&evidence);
+        let levels = found.into_iter().zip(&weights);
+        let levels: Vec<LevelUncertainty> = levels
+            .map(|((start, laplace), &weight)| LevelUncertainty {
+                start,
+                weight,
+                laplace,
+            })
+            .collect();
+        Ok(Uncertainty {
+            modes: levels
+                .iter()
+                .flat_map(|level| level.laplace.mode())
+                .copied()
+                .collect(),
+            deviations: levels
+                .iter()
+                .flat_map(|level| level.laplace.deviations())
+                .collect(),
+            levels,
+            left_out,
+            weights,
+        })
+    }
+
+    /// Minima, lowest first; at least one.
+    pub fn levels(&self) -> &[LevelUncertainty] {
+        &self.levels
+    }
+
+    /// The Gaussian about the lowest minimum.
+    pub fn lowest(&self) -> &Laplace {
+        &self.levels[0].laplace
+    }
+
+    /// Mean and standard deviation of every unknown over all levels: the path, points x dimension, then the estimated parameters.
+    pub fn moments(&self) -> (Vec<f64>, Vec<f64>) {
+        mixture::moments(&self.modes, &self.deviations, &self.weights)
+    }
+
+    /// The quantile of every unknown by itself, over all levels.
+    ///
+    /// # Errors
+    /// A probability that is not between 0 and 1.
+    pub fn quantiles(&self, probability: f64) -> Result<Vec<f64>> {
+        mixture::quantiles(&self.modes, &self.deviations, &self.weights, probability)
+    }
+
+    /// Draws, each of the Gaussian of one level: levels take turns, so that each has its share of any number of draws, to within one.
+    ///
+    /// # Errors
+    /// More draws than fit in memory.
+    pub fn draws(&self, count: usize, seed: u64) -> Result<UncertaintyDraws> {
+        let unknowns = self.lowest().mode().len();
+        check::at_most("count", count, crate::model::MOST_VALUES / unknowns)?;
+        let levels = self.turns(count);
+        let mut draws = UncertaintyDraws {
+            values: vec![0.0; count * unknowns],
+            levels,
+            moved: 0,
+        };
+        for (level, one) in self.levels.iter().enumerate() {
+            let is_own = |&k: &usize| draws.levels[k] as usize == level;
+            let places: Vec<usize> = (0..count).filter(is_own).collect();
+            let own = one.laplace.draws(places.len(), seed);
+            draws.moved += own.moved;
+            for (place, draw) in places.into_iter().zip(own.values.chunks_exact(unknowns)) {
+                draws.values[place * unknowns..][..unknowns].copy_from_slice(draw);
+            }
+        }
+        Ok(draws)
+    }
+
+    fn turns(&self, count: usize) -> Vec<u32> {
+        let mut owed = vec![0.0; self.levels.len()];
+        let turn = |_| {
+            owed.iter_mut()
+                .zip(&self.weights)
+                .for_each(|(o, w)| *o += w);
+            let next = (0..owed.len()).max_by(|&a, &b| owed[a].total_cmp(&owed[b]).then(b.cmp(&a)));
+            let next = next.unwrap_or(0);
+            owed[next] -= 1.0;
+            next as u32
+        };
+        (0..count).map(turn).collect()
+    }
+
+    /// The expected value of a quantity over all levels, with or without the first correction beyond the quadratic: see [`Laplace::expected`].
+    ///
+    /// # Errors
+    /// No two pairs of draws; second derivatives that are not finite.
+    pub fn expected(
+        &self,
+        mut quantity: impl FnMut(&[f64]) -> f64,
+        corrected: bool,
+        pairs: usize,
+        seed: u64,
+    ) -> Result<Expected> {
+        check::at_least("pairs", pairs, 2)?;
+        let (mut value, mut variance) = (0.0, 0.0);
+        for level in self.levels.iter().filter(|level| level.weight > 0.0) {
+            let shift = match corrected {
+                true => level.laplace.mean_shift()?,
+                false => vec![0.0; level.laplace.mode().len()],
+            };
+            let part = level.laplace.expected(&mut quantity, &shift, pairs, seed);
+            value += level.weight * part.value;
+            variance += level.weight * level.weight * part.error * part.error;
+        }
+        Ok(Expected {
+            value,
+            error: variance.sqrt(),
+        })
+    }
+
+    /// What the numbers say, with advice: of the lowest level, and of the levels beside each other.
+    ///
+    /// # Errors
+    /// Derivatives near the mode that are not finite.
+    pub fn findings(&self) -> Result<Vec<LaplaceFinding>> {
+        let shift = self.lowest().mean_shift()?;
+        let mut findings = self.lowest().findings(Some(&shift))?;
+        for (start, error) in &self.left_out {
+            findings.push(LaplaceFinding {
+                code: LaplaceFindingCode::LevelLeftOut,
+                severity: Severity::Warning,
+                message: format!("The level of starting path {start} was left out: {error}."),
+            });
+        }
+        if self.levels.len() > 1 {
+            findings.push(self.shares());
+        }
+        Ok(findings)
+    }
+
+    fn shares(&self) -> LaplaceFinding {
+        let lowest = 100.0 * self.weights[0];
+        let count = self.levels.len();
+        let is_most = self.weights.iter().all(|w| *w <= self.weights[0]);
+        let (severity, message) = match 1.0 - self.weights[0] > MATTERS {
+            false => (
+                Severity::Good,
+                format!("The lowest of {count} levels has {lowest:.1} % of the probability."),
+            ),
+            true => (
+                Severity::Warning,
+                format!(
+                    "The lowest level has {lowest:.1} % of the probability{}: means and bands are over {count} levels, and means may lie between paths that are possible. Look at the levels one by one.",
+                    if is_most { "" } else { ", less than a wider minimum above it" }
+                ),
+            ),
+        };
+        LaplaceFinding {
+            code: LaplaceFindingCode::LevelsShare,
+            severity,
+            message,
+        }
+    }
+
+    /// Levels, parameters and states as tables.
+    pub fn summary(&self) -> String {
+        summary::summarize(self)
+    }
+}
+
+/// Whether a point is within a standard deviation of a mode in every unknown: then it leads there.
+fn is_near(laplace: &Laplace, point: &[f64]) -> bool {
+    let distances = laplace.mode().iter().zip(point).map(|(m, x)| (m - x).abs());
+    distances
+        .zip(laplace.deviations())
+        .all(|(distance, s)| distance <= s)
+}
+
+fn is_same(a: &Laplace, b: &Laplace) -> bool {
+    let both = a.deviations().into_iter().zip(b.deviations());
+    let modes = a.mode().iter().zip(b.mode());
+    modes
+        .zip(both)
+        .all(|((x, y), (s, t))| (x - y).abs() <= SAME * (s + t))
+}
+
+/// The probability that the path belongs to each of several minima, from the logarithms of their evidence: `exp(e_i) / sum of exp(e_k)`.
+///
+/// It is right as far as the minima do not overlap: give each once.
+pub fn level_weights(log_evidence: &[f64]) -> Vec<f64> {
+    let most = log_evidence
+        .iter()
+        .copied()
+        .fold(f64::NEG_INFINITY, f64::max);
+    let shares: Vec<f64> = log_evidence.iter().map(|e| libm::exp(e - most)).collect();
+    let sum: f64 = shares.iter().sum();
+    shares.iter().map(|share| share / sum).collect()
+}

@@ -1,0 +1,17 @@
+// Columns of paths.
+
+/** The last `further` columns of a path apart from the others. */
+export function parted(
+  rows: Float64Array,
+  points: number,
+  further: number,
+): { path: Float64Array; columns: Float64Array[] } {
+  const width = rows.length / points;
+  const own = width - further;
+  const value = (point: number, column: number): number => rows[point * width + column] as number;
+  const path =
+    further === 0 ? rows : Float64Array.from({ length: points * own }, (_, k) => value(Math.floor(k / own), k % own));
+  const column = (k: number): Float64Array =>
+    Float64Array.from({ length: points }, (_, point) => value(point, own + k));
+  return { path, columns: Array.from({ length: further }, (_, k) => column(k)) };
+}

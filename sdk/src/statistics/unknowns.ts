@@ -1,0 +1,45 @@
+// The unknowns of an action in one array, and their parts by name.
+import { parted } from "../anneal/columns.js";
+
+/** How the unknowns lie: the path with parameters that change in time as its last columns, then the other estimated parameters. */
+export interface UnknownsShape {
+  times: Float64Array;
+  estimated: readonly string[];
+  varying: readonly string[];
+}
+
+export interface UnknownsParts<E extends string> {
+  /** points x dimension, row-major. */
+  path: Float64Array;
+  /** Of those that change in time, the mean over the path. */
+  parameters: Record<E, number>;
+  /** Parameters that change in time: one value per point. */
+  varying: Partial<Record<E, Float64Array>>;
+}
+
+export function partsOf<E extends string>(
+  unknowns: Float64Array,
+  { times, estimated, varying }: UnknownsShape,
+): UnknownsParts<E> {
+  const length = unknowns.length - estimated.length;
+  const { path, columns } = parted(unknowns.slice(0, length), times.length, varying.length);
+  const mean = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const parameters = [
+    ...estimated.map((name, p) => [name, unknowns[length + p]]),
+    ...varying.map((name, k) => [name, mean(columns[k] as Float64Array)]),
+  ];
+  return {
+    path,
+    parameters: Object.fromEntries(parameters) as Record<E, number>,
+    varying: Object.fromEntries(varying.map((name, k) => [name, columns[k]])) as UnknownsParts<E>["varying"],
+  };
+}
+
+/** A value for each estimated parameter, those that change in time after the others. */
+export function byParameter<E extends string, T>(
+  { estimated, varying }: UnknownsShape,
+  of: (name: E) => T,
+): Record<E, T> {
+  const names = [...estimated, ...varying] as E[];
+  return Object.fromEntries(names.map((name) => [name, of(name)])) as Record<E, T>;
+}
