@@ -130,6 +130,13 @@ pub enum Error {
         change: f64,
         remedy: String,
     },
+    /// A Markov chain, or a step of one of its trajectories, cannot go on.
+    #[error("{path}: {message}; {remedy}")]
+    ChainFailed {
+        path: String,
+        message: String,
+        remedy: String,
+    },
 }
 
 impl Error {
@@ -163,7 +170,8 @@ impl Error {
             | Error::NotFinite { path, .. }
             | Error::NotFiniteInLayer { path, .. }
             | Error::Singular { path, .. }
-            | Error::NotConverged { path, .. } => path,
+            | Error::NotConverged { path, .. }
+            | Error::ChainFailed { path, .. } => path,
         }
     }
 }

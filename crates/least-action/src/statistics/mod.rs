@@ -2,5 +2,10 @@
 //! approximation about a minimum to Monte Carlo.
 
 mod posterior;
+mod sampling;
 
 pub use posterior::Posterior;
+pub use sampling::{
+    Advance, BoundsMethod, Chain, ChainAnnealing, ChainPhase, ChainState, Density, Divergence,
+    Integrator, Metric, Moments, SamplingMethod, SamplingOptions, StepSize, Transition,
+};
