@@ -150,6 +150,13 @@ pub enum Error {
         change: f64,
         remedy: String,
     },
+    /// A Markov chain, or a step of one of its trajectories, cannot go on.
+    #[error("{path}: {message}; {remedy}")]
+    ChainFailed {
+        path: String,
+        message: String,
+        remedy: String,
+    },
 }
 
 impl Error {
@@ -185,7 +192,8 @@ impl Error {
             | Error::Singular { path, .. }
             | Error::Saddle { path, .. }
             | Error::Undetermined { path, .. }
-            | Error::NotConverged { path, .. } => path,
+            | Error::NotConverged { path, .. }
+            | Error::ChainFailed { path, .. } => path,
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod laplace;
 mod posterior;
+mod sampling;
 mod uncertainty;
 
 pub use laplace::{
@@ -10,6 +11,10 @@ pub use laplace::{
     LaplaceOptions, ParameterDirection,
 };
 pub use posterior::Posterior;
+pub use sampling::{
+    Advance, BoundsMethod, Chain, ChainAnnealing, ChainPhase, ChainState, Density, Divergence,
+    Integrator, Metric, Moments, SamplingMethod, SamplingOptions, StepSize, Transition,
+};
 pub use uncertainty::{
     level_weights, LevelUncertainty, Uncertainty, UncertaintyDraws, UncertaintyOptions,
 };

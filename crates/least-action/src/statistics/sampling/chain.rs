@@ -1,0 +1,514 @@
+//! A Markov chain as a machine that does one transition at a time.
+
+use super::density::Density;
+use super::dynamics::{Dynamics, Work};
+use super::hmc::Hmc;
+use super::metropolis::Metropolis;
+use super::nuts::Nuts;
+use super::options::{Metric, SamplingMethod, SamplingOptions};
+use super::point::Point;
+use super::space::Space;
+use super::state::{ChainPhase, ChainState};
+use super::step_size::StepSize;
+use super::transition::Transition;
+use super::variances::{Moments, Windows};
+use crate::error::{check, Error, Result};
+use crate::random::Random;
+
+/// Transitions in a row that go nowhere before the chain is given up.
+const MOST_UNMOVED: usize = 200;
+
+/// How far beyond a standard deviation chains begin that are given no start.
+const DISPERSION: f64 = 1.5;
+
+/// The transition that was just made.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Advance<'a> {
+    /// What it was for.
+    pub phase: ChainPhase,
+    /// Where it led, in the caller's unknowns.
+    pub position: &'a [f64],
+    pub transition: &'a Transition,
+}
+
+impl Advance<'_> {
+    /// Whether the position is a draw from the posterior.
+    pub fn is_draw(&self) -> bool {
+        self.phase == ChainPhase::Draws
+    }
+}
+
+enum Method {
+    Nuts(Box<Nuts>),
+    Hmc(Hmc),
+    Metropolis(Metropolis),
+}
+
+/// One of the chains that sample a density. It owns the density, takes memory when it is made, and does not keep its draws.
+///
+/// Its transitions are those of the annealing up to the posterior's R_f, if there is any, of the warm-up, and then the draws, all of which are at the posterior's own R_f.
+pub struct Chain<T> {
+    options: SamplingOptions,
+    number: usize,
+    dynamics: Dynamics<T>,
+    method: Method,
+    metric: Metric,
+    windows: Windows,
+    /// The posterior's own R_f.
+    model_precision: Option<f64>,
+    transitions: usize,
+    step: StepSize,
+    moments: Moments,
+    unmoved: usize,
+    current: Point,
+    /// For a step that is only tried.
+    trial: Point,
+    before: Vec<f64>,
+    /// The current position in the caller's unknowns.
+    unknowns: Vec<f64>,
+    last: Transition,
+    failure: Option<Error>,
+}
+
+impl<T: Density> Chain<T> {
+    /// Chain number `number` of those that the options speak of.
+    ///
+    /// `centre` is where the structured metric is taken, in the unknowns of the density: a minimum of the action. The chain begins at `start`; without one at a random point about the centre,
+    /// 1.5 standard deviations of the metric away in every direction, so that chains which agree have come from different places.
+    ///
+    /// # Errors
+    /// As [`SamplingOptions::validate`]; positions of the wrong length or not finite; an interval of one value; options that need the posterior of a path; a density
+    /// that fails at the start, or whose energy no step keeps.
+    pub fn new(
+        target: T,
+        options: &SamplingOptions,
+        number: usize,
+        centre: &[f64],
+        start: Option<&[f64]>,
+    ) -> Result<Self> {
+        let unknowns = centre.len();
+        check::at_least("centre", unknowns, 1)?;
+        for (name, position) in [("centre", Some(centre)), ("start", start)] {
+            let position = position.unwrap_or_default().iter().enumerate();
+            for (k, value) in position {
+                check::finite(&format!("{name}[{k}]"), *value)?;
+            }
+        }
+        if let Some(start) = start {
+            check::length("start", start.len(), unknowns, "one per unknown")?;
+        }
+        let mut chain = Chain::empty(target, options, number, unknowns)?;
+        let mut random = chain.random();
+        chain.set_precision()?;
+        let centre = chain.dynamics.space.unbounded(centre)?;
+        let mut position = match start {
+            Some(start) => chain.dynamics.space.unbounded(start)?,
+            None => centre.clone(),
+        };
+        chain.whiten(&centre, &mut position)?;
+        if start.is_none() {
+            for y in &mut position {
+                *y += DISPERSION * random.normal();
+            }
+        }
+        chain.current.position = position;
+        chain.pull_inside();
+        chain.evaluate_start()?;
+        chain.begin(&mut random)?;
+        Ok(chain)
+    }
+
+    /// Goes on from where a chain was.
+    ///
+    /// # Errors
+    /// As [`Chain::new`], and a state that is not of this density and these options.
+    pub fn resume(target: T, options: &SamplingOptions, state: &ChainState) -> Result<Self> {
+        let unknowns = state.position.len();
+        check::at_least("resume.position", unknowns, 1)?;
+        let mut chain = Chain::empty(target, options, state.chain, unknowns)?;
+        state.validate(&chain.options, unknowns, chain.model_precision)?;
+        chain.transitions = state.transitions;
+        chain.set_precision()?;
+        let mut nowhere = state.centre.clone();
+        chain.whiten(&state.centre, &mut nowhere)?;
+        chain.current.position.copy_from_slice(&state.position);
+        chain.dynamics.variances.copy_from_slice(&state.variances);
+        chain.step = state.step;
+        chain.moments = state.moments.clone();
+        chain.unmoved = state.unmoved;
+        chain.evaluate_start()?;
+        Ok(chain)
+    }
+
+    fn empty(
+        mut target: T,
+        options: &SamplingOptions,
+        number: usize,
+        unknowns: usize,
+    ) -> Result<Self> {
+        options.validate()?;
+        check::require(
+            number < options.chains,
+            "chain",
+            number as f64,
+            &format!("below the number of chains, {}", options.chains),
+        )?;
+        if let Some(posterior) = target.posterior() {
+            let expected = posterior.layout().unknowns();
+            check::length("centre", unknowns, expected, "one per unknown")?;
+        }
+        let bounds = target.bounds().map(|b| b.lower.len());
+        check::length(
+            "bounds.lower",
+            bounds.unwrap_or(unknowns),
+            unknowns,
+            "one per unknown",
+        )?;
+        let model_precision = target.posterior().map(|p| p.model_precision());
+        let metric = options.metric.unwrap_or(match model_precision {
+            Some(_) => Metric::Structured,
+            None => Metric::Diagonal,
+        });
+        let needs_path = |path: &str, remedy: &str| Error::WrongShape {
+            path: path.into(),
+            message: format!("needs the posterior of a path, and this density is none; {remedy}"),
+        };
+        if model_precision.is_none() && metric == Metric::Structured {
+            return Err(needs_path("metric", "use \"diagonal\""));
+        }
+        if model_precision.is_none() && options.annealing.is_some() {
+            return Err(needs_path("annealing", "leave it out"));
+        }
+        let method = match options.method {
+            SamplingMethod::Nuts => {
+                Method::Nuts(Box::new(Nuts::new(unknowns, options.max_tree_depth)))
+            }
+            SamplingMethod::Hmc => Method::Hmc(Hmc {
+                time: options.integration_time,
+                most_steps: 1 << options.max_tree_depth,
+                end: Point::new(unknowns),
+            }),
+            SamplingMethod::Metropolis => Method::Metropolis(Metropolis {
+                end: Point::new(unknowns),
+            }),
+        };
+        Ok(Chain {
+            dynamics: Dynamics {
+                space: Space::new(target, options, unknowns)?,
+                variances: vec![1.0; unknowns],
+                integrator: options.integrator,
+                work: Work::new(unknowns),
+                evaluations: 0,
+            },
+            number,
+            method,
+            metric,
+            windows: Windows::new(options.warmup),
+            model_precision,
+            transitions: 0,
+            step: StepSize::new(1.0),
+            moments: Moments::new(unknowns),
+            unmoved: 0,
+            current: Point::new(unknowns),
+            trial: Point::new(unknowns),
+            before: vec![0.0; unknowns],
+            unknowns: vec![0.0; unknowns],
+            last: Transition {
+                log_density: 0.0,
+                energy: 0.0,
+                acceptance: 0.0,
+                step_size: 0.0,
+                tree_depth: 0,
+                steps: 0,
+                divergence: None,
+            },
+            failure: None,
+            options: options.clone(),
+        })
+    }
+
+    /// Does one transition; nothing if all are done.
+    ///
+    /// # Errors
+    /// A chain that cannot go on: it has been where it is for 200 transitions, or no step size keeps the energy. It then is done, and says the same again if asked to advance.
+    pub fn advance(&mut self) -> Result<Option<Advance<'_>>> {
+        if let Some(error) = &self.failure {
+            return Err(error.clone());
+        }
+        let phase = self.phase();
+        if phase == ChainPhase::Done {
+            return Ok(None);
+        }
+        if let Err(error) = self.transit(phase) {
+            self.failure = Some(error.clone());
+            return Err(error);
+        }
+        Ok(Some(Advance {
+            phase,
+            position: &self.unknowns,
+            transition: &self.last,
+        }))
+    }
+
+    /// What the next transition will be for.
+    pub fn phase(&self) -> ChainPhase {
+        let warmup = self.options.annealed();
+        let draws = warmup + self.options.warmup;
+        match self.transitions {
+            n if n < warmup => ChainPhase::Annealing,
+            n if n < draws => ChainPhase::Warmup,
+            n if n < draws + self.options.draws => ChainPhase::Draws,
+            _ => ChainPhase::Done,
+        }
+    }
+
+    /// Whether nothing is left to do: all draws are made, or the chain failed.
+    pub fn is_done(&self) -> bool {
+        self.failure.is_some() || self.phase() == ChainPhase::Done
+    }
+
+    /// Why the chain cannot go on, if it cannot.
+    pub fn failure(&self) -> Option<&Error> {
+        self.failure.as_ref()
+    }
+
+    /// Number of the chain, from 0.
+    pub fn number(&self) -> usize {
+        self.number
+    }
+
+    /// Transitions done, of those of all phases.
+    pub fn progress(&self) -> (usize, usize) {
+        let all = self.options.annealed() + self.options.warmup + self.options.draws;
+        (self.transitions, all)
+    }
+
+    /// Where the chain is, in the caller's unknowns.
+    pub fn position(&self) -> &[f64] {
+        &self.unknowns
+    }
+
+    /// R_f of the next transition; none of a density that has none.
+    pub fn model_precision(&self) -> Option<f64> {
+        let own = self.model_precision?;
+        Some(match (self.options.annealing, self.phase()) {
+            (Some(a), ChainPhase::Annealing) => own * a.share(self.transitions / a.transitions),
+            _ => own,
+        })
+    }
+
+    /// All that it takes to go on from here with [`Chain::resume`].
+    pub fn state(&self) -> ChainState {
+        ChainState {
+            chain: self.number,
+            transitions: self.transitions,
+            model_precision: self.model_precision,
+            centre: self.dynamics.space.whitening.centre.clone(),
+            position: self.current.position.clone(),
+            variances: self.dynamics.variances.clone(),
+            step: self.step,
+            moments: self.moments.clone(),
+            unmoved: self.unmoved,
+        }
+    }
+
+    /// The numbers of the next transition: a stream of its own, so that there is no generator whose state would have to be kept.
+    fn random(&self) -> Random {
+        let stream = ((self.number as u64) << 40) + self.transitions as u64;
+        Random::new(self.options.seed, stream)
+    }
+
+    fn transit(&mut self, phase: ChainPhase) -> Result<()> {
+        let mut random = self.random();
+        self.before.copy_from_slice(&self.current.position);
+        self.dynamics.evaluations = 0;
+        let (dynamics, current, size) = (&mut self.dynamics, &mut self.current, self.step.size);
+        self.last = match &mut self.method {
+            Method::Nuts(nuts) => nuts.transition(dynamics, current, size, &mut random),
+            Method::Hmc(hmc) => hmc.transition(dynamics, current, size, &mut random),
+            Method::Metropolis(walk) => walk.transition(dynamics, current, size, &mut random),
+        };
+        self.last.steps = self.dynamics.evaluations;
+        let place = self.dynamics.space.unknowns(&self.current.position);
+        self.unknowns.copy_from_slice(place);
+        self.check_moved()?;
+        self.transitions += 1;
+        match phase {
+            ChainPhase::Annealing => self.after_annealing(&mut random),
+            ChainPhase::Warmup => self.after_warmup(&mut random),
+            _ => Ok(()),
+        }
+    }
+
+    fn after_annealing(&mut self, random: &mut Random) -> Result<()> {
+        self.learn();
+        let rung = self.options.annealing.map_or(1, |a| a.transitions);
+        if !self.transitions.is_multiple_of(rung) {
+            return Ok(());
+        }
+        // The next rung, or the posterior itself: its metric is that of where the chain is.
+        self.set_precision()?;
+        let mut position = self.current.position.clone();
+        self.dynamics.space.whitening.outward(&mut position);
+        let centre = position.clone();
+        self.dynamics.variances.fill(1.0);
+        self.whiten(&centre, &mut position)?;
+        self.current.position = position;
+        self.evaluate_start()?;
+        self.begin(random)
+    }
+
+    fn after_warmup(&mut self, random: &mut Random) -> Result<()> {
+        self.learn();
+        let done = self.transitions - self.options.annealed();
+        let adapts = match self.metric {
+            Metric::Structured => self.options.adapt_diagonal,
+            Metric::Diagonal => true,
+            Metric::Identity => false,
+        };
+        if adapts && self.windows.contain(done - 1) {
+            self.moments.add(&self.current.position);
+            if self.windows.end_with(done - 1) {
+                let towards = match self.metric {
+                    Metric::Structured => 1.0,
+                    _ => 1e-3,
+                };
+                let variances = &mut self.dynamics.variances;
+                self.moments.variances(towards, variances);
+                self.moments.clear();
+                self.begin(random)?;
+            }
+        }
+        if done == self.options.warmup && self.options.step_size.is_none() {
+            self.step.settle();
+        }
+        Ok(())
+    }
+
+    fn learn(&mut self) {
+        if self.options.step_size.is_none() {
+            let target = self.options.acceptance();
+            self.step.learn(self.last.acceptance, target);
+        }
+    }
+
+    fn check_moved(&mut self) -> Result<()> {
+        if self.before != self.current.position {
+            self.unmoved = 0;
+            return Ok(());
+        }
+        self.unmoved += 1;
+        if self.unmoved < MOST_UNMOVED {
+            return Ok(());
+        }
+        let cause = match &self.last.divergence {
+            Some(divergence) => match &divergence.cause {
+                Some(cause) => format!(", the last one because {cause}"),
+                None => format!(
+                    ", the last one because its energy rose by {:.1e}",
+                    divergence.energy_error
+                ),
+            },
+            None => String::new(),
+        };
+        Err(Error::ChainFailed {
+            path: format!("chains[{}]", self.number),
+            message: format!(
+                "stuck: {MOST_UNMOVED} transitions in a row went nowhere with steps of {}{cause}",
+                self.last.step_size
+            ),
+            remedy: "leave stepSize out so that it is adapted, raise targetAcceptance, lengthen warmup, or begin elsewhere".into(),
+        })
+    }
+
+    /// Sets R_f to that of the next transition.
+    fn set_precision(&mut self) -> Result<()> {
+        let at = self.model_precision();
+        if let (Some(posterior), Some(at)) = (self.dynamics.space.target.posterior(), at) {
+            posterior.set_model_precision(at)?;
+        }
+        Ok(())
+    }
+
+    /// Lays the metric at `centre`; the position changes from unbounded coordinates to those of the metric.
+    fn whiten(&mut self, centre: &[f64], position: &mut [f64]) -> Result<()> {
+        match self.metric {
+            Metric::Structured => {
+                let space = &mut self.dynamics.space;
+                space.whiten(self.options.hessian, centre, position)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Where trajectories are reflected, the start has to be between the walls.
+    fn pull_inside(&mut self) {
+        // Towards the centre: the walls enclose a convex set, and the centre is in it.
+        for _ in 0..60 {
+            if self.dynamics.space.within_walls(&self.current.position) {
+                return;
+            }
+            self.current.position.iter_mut().for_each(|y| *y *= 0.5);
+        }
+        self.current.position.fill(0.0);
+    }
+
+    fn evaluate_start(&mut self) -> Result<()> {
+        let place = self.dynamics.space.unknowns(&self.current.position);
+        self.unknowns.copy_from_slice(place);
+        let evaluated = self.dynamics.evaluate(&mut self.current);
+        evaluated.map_err(|cause| match cause {
+            Some(error) => error,
+            None => Error::ChainFailed {
+                path: "start".into(),
+                message: "the density or its gradient is not finite there".into(),
+                remedy: "begin where it is".into(),
+            },
+        })
+    }
+
+    /// Begins to adapt the step size anew, at one that about halves or keeps the energy of a single step.
+    fn begin(&mut self, random: &mut Random) -> Result<()> {
+        self.step = match (self.options.step_size, &self.method) {
+            (Some(size), _) => StepSize::new(size),
+            // The best for a normal distribution in many dimensions (A. Gelman, W. R. Gilks, G. O. Roberts, Ann. Appl. Probab. 7, 1997).
+            (None, Method::Metropolis(_)) => {
+                StepSize::of_walk(2.38 / (self.current.position.len() as f64).sqrt())
+            }
+            (None, _) => StepSize::new(self.reasonable_step(self.step.size, random)?),
+        };
+        Ok(())
+    }
+
+    /// Doubles or halves the step until the acceptance of one step crosses 0.8 (M. D. Hoffman, A. Gelman 2014; the number is Stan's).
+    fn reasonable_step(&mut self, from: f64, random: &mut Random) -> Result<f64> {
+        const LONGEST: f64 = 1e30;
+        const SHORTEST: f64 = 1e-60;
+        let mut size = from;
+        let mut grows = None;
+        loop {
+            self.trial.copy_from(&self.current);
+            self.dynamics.draw_momentum(&mut self.trial, random);
+            let before = self.dynamics.energy(&self.trial);
+            let error = match self.dynamics.step(&mut self.trial, size) {
+                Ok(()) => self.dynamics.energy(&self.trial) - before,
+                Err(_) => f64::INFINITY,
+            };
+            let good = error < -libm::log(0.8);
+            if *grows.get_or_insert(good) != good {
+                return Ok(size);
+            }
+            size *= if good { 2.0 } else { 0.5 };
+            let (message, remedy) = match size {
+                s if s > LONGEST => ("the density hardly falls anywhere, so that its integral is probably not finite", "give priors or bounds to what the data leave free"),
+                s if s < SHORTEST => ("no step, however short, keeps the energy: the gradient is not that of the value, or the density jumps", "check the gradient, and begin elsewhere"),
+                _ => continue,
+            };
+            return Err(Error::ChainFailed {
+                path: format!("chains[{}]", self.number),
+                message: message.into(),
+                remedy: remedy.into(),
+            });
+        }
+    }
+}

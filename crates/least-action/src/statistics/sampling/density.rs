@@ -1,0 +1,46 @@
+//! What can be sampled.
+
+use crate::solve::Objective;
+use crate::statistics::Posterior;
+
+/// An objective whose value is a negative log density, up to a constant, of which the integral is finite.
+///
+/// ```
+/// use least_action::solve::Objective;
+/// use least_action::statistics::{Chain, Density, SamplingOptions};
+///
+/// /// The standard normal distribution.
+/// struct Normal;
+///
+/// impl Objective for Normal {
+///     fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> least_action::Result<f64> {
+///         gradient.copy_from_slice(x);
+///         Ok(0.5 * x.iter().map(|x| x * x).sum::<f64>())
+///     }
+/// }
+///
+/// impl Density for Normal {}
+///
+/// let options = SamplingOptions { draws: 500, warmup: 200, ..SamplingOptions::default() };
+/// let mut chain = Chain::new(Normal, &options, 0, &[0.0; 2], None)?;
+/// let mut sum = 0.0;
+/// while let Some(advance) = chain.advance()? {
+///     if advance.is_draw() {
+///         sum += advance.position[0];
+///     }
+/// }
+/// assert!((sum / 500.0).abs() < 0.2);
+/// # Ok::<(), least_action::Error>(())
+/// ```
+pub trait Density: Objective {
+    /// The same density as the posterior of a path, if it is one: it has second derivatives for the metric, and an R_f to be led up in.
+    fn posterior(&mut self) -> Option<&mut Posterior> {
+        None
+    }
+}
+
+impl Density for Posterior {
+    fn posterior(&mut self) -> Option<&mut Posterior> {
+        Some(self)
+    }
+}

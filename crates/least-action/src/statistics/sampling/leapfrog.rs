@@ -1,0 +1,33 @@
+//! The leapfrog (Stormer-Verlet) step, between walls if there are any.
+
+use super::density::Density;
+use super::dynamics::Dynamics;
+use super::point::Point;
+use super::space::NoPotential;
+use super::walls;
+
+/// `p -= h/2 U'(y)`, `y += h M^-1 p`, `p -= h/2 U'(y)`.
+pub(super) fn step<T: Density>(
+    dynamics: &mut Dynamics<T>,
+    point: &mut Point,
+    step: f64,
+) -> Result<(), NoPotential> {
+    kick(point, 0.5 * step);
+    if dynamics.space.walls.is_some() {
+        walls::drift(dynamics, point, step)?;
+    } else {
+        let momenta = point.momentum.iter().zip(&dynamics.variances);
+        for (y, (p, variance)) in point.position.iter_mut().zip(momenta) {
+            *y += step * variance * p;
+        }
+    }
+    dynamics.evaluate(point)?;
+    kick(point, 0.5 * step);
+    Ok(())
+}
+
+fn kick(point: &mut Point, step: f64) {
+    for (p, g) in point.momentum.iter_mut().zip(&point.gradient) {
+        *p -= step * g;
+    }
+}

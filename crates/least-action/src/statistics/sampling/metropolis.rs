@@ -1,0 +1,48 @@
+//! The random walk.
+
+use super::density::Density;
+use super::dynamics::Dynamics;
+use super::point::Point;
+use super::transition::Transition;
+use crate::random::Random;
+
+pub(super) struct Metropolis {
+    pub end: Point,
+}
+
+impl Metropolis {
+    /// A step of normal numbers in the coordinates of the metric. Beyond a wall the density is zero, so a step there is not taken; where the density fails it is
+    /// taken as zero too, which is no divergence: there is no energy to be kept.
+    pub fn transition<T: Density>(
+        &mut self,
+        dynamics: &mut Dynamics<T>,
+        current: &mut Point,
+        step: f64,
+        random: &mut Random,
+    ) -> Transition {
+        let energy = current.height.potential;
+        let from = current.position.iter().zip(&dynamics.variances);
+        for (to, (from, variance)) in self.end.position.iter_mut().zip(from) {
+            *to = from + step * variance.sqrt() * random.normal();
+        }
+        let evaluated = dynamics.space.within_walls(&self.end.position)
+            && dynamics.evaluate(&mut self.end).is_ok();
+        let acceptance = match evaluated {
+            true => libm::exp(energy - self.end.height.potential).min(1.0),
+            false => 0.0,
+        };
+        if random.uniform([0.0, 1.0]) < acceptance {
+            // There is no momentum.
+            std::mem::swap(current, &mut self.end);
+        }
+        Transition {
+            log_density: -current.height.value,
+            energy,
+            acceptance,
+            step_size: step,
+            tree_depth: 0,
+            steps: 0,
+            divergence: None,
+        }
+    }
+}

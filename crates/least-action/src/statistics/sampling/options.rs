@@ -1,0 +1,249 @@
+//! What a user says about sampling.
+
+use crate::error::{check, Result};
+use crate::solve::Hessian;
+
+/// How a chain goes from one draw to the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum SamplingMethod {
+    /// Hamiltonian trajectories that end where they would turn back, the draw being one of their points (M. D. Hoffman, A. Gelman, J. Mach. Learn. Res. 15, 2014; multinomial
+    /// and with the criterion of M. Betancourt, arXiv 1701.02434, 2017).
+    #[default]
+    Nuts,
+    /// Hamiltonian trajectories of a given length, accepted or not at their end (S. Duane et al., Phys. Lett. B 195, 1987).
+    Hmc,
+    /// A random walk (N. Metropolis et al., J. Chem. Phys. 21, 1953): it uses no gradients, so it is slow; for comparison.
+    Metropolis,
+}
+
+/// How trajectories are integrated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum Integrator {
+    /// Half a step of the momentum, a step of the position, half a step of the momentum: one gradient per step.
+    #[default]
+    Leapfrog,
+    /// Stable at any step, and exact in the energy where the density is Gaussian; several gradients per step. A step whose equations are not solved ends the trajectory as a
+    /// divergence.
+    ImplicitMidpoint,
+}
+
+/// What the kinetic energy is measured in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum Metric {
+    /// The second derivatives of the action, factored over time: a path whose points hang together has few narrow and many wide directions, and this makes them all alike.
+    Structured,
+    /// Variances of the unknowns, from the warm-up.
+    Diagonal,
+    /// Ones.
+    Identity,
+}
+
+/// How draws stay within the bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum BoundsMethod {
+    /// The logarithm of the distance to one bound, the logit between two, with the density's change of volume: smooth, and bounds are far away.
+    #[default]
+    Transform,
+    /// Trajectories bounce off the bounds as off walls (H. Mohasel Afshar, J. Domke, NeurIPS 2015); needs the leapfrog or a random walk. Better where much of the
+    /// density is at a bound.
+    Reflect,
+}
+
+/// How a chain is led up in R_f before its warm-up. None of these transitions is a draw.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(default, rename_all = "camelCase", deny_unknown_fields)
+)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", ts(optional_fields))]
+pub struct ChainAnnealing {
+    /// Values of R_f below the posterior's, in a geometric sequence. Default: 10.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
+    pub rungs: usize,
+    /// The first R_f as a share of the posterior's. Default: 1e-3.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
+    pub from: f64,
+    /// Transitions at each. Default: 20.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
+    pub transitions: usize,
+}
+
+impl Default for ChainAnnealing {
+    fn default() -> Self {
+        ChainAnnealing {
+            rungs: 10,
+            from: 1e-3,
+            transitions: 20,
+        }
+    }
+}
+
+impl ChainAnnealing {
+    /// R_f of a rung as a share of the posterior's.
+    pub(super) fn share(&self, rung: usize) -> f64 {
+        libm::pow(self.from, 1.0 - rung as f64 / self.rungs as f64)
+    }
+}
+
+/// How a posterior is sampled.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(default, rename_all = "camelCase", deny_unknown_fields)
+)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", ts(optional_fields))]
+pub struct SamplingOptions {
+    /// Independent chains: what they disagree in, none of them knows. Default: 4.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
+    pub chains: usize,
+    /// Per chain. Default: 1000.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
+    pub draws: usize,
+    /// Transitions per chain that adapt step size and metric; they are no draws. Default: 1000.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
+    pub warmup: usize,
+    /// Of all random numbers. Default: 0.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<u64>"))]
+    pub seed: u64,
+    /// Default: `nuts`.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<SamplingMethod>"))]
+    pub method: SamplingMethod,
+    /// Of `nuts` and `hmc`. Default: `leapfrog`.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Integrator>"))]
+    pub integrator: Integrator,
+    /// The mean acceptance that the step size is adapted to, between 0 and 1: a higher one takes shorter steps, which divergences may call for. Default: 0.8; of
+    /// `metropolis` 0.234.
+    pub target_acceptance: Option<f64>,
+    /// A trajectory has at most two to this power steps. Default: 10.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<u32>"))]
+    pub max_tree_depth: u32,
+    /// Of `hmc`: how long trajectories are, in the time of the metric, in which a Gaussian with that metric turns once in 2 pi. Each is longer or shorter by up to a fifth, at
+    /// random, so that no direction comes back to where it was every time. Default: pi/2.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
+    pub integration_time: f64,
+    /// In the same time; of `metropolis` the length of a step in every direction. Default: adapted in the warm-up by dual averaging.
+    pub step_size: Option<f64>,
+    /// Default: `structured` for paths, `diagonal` for other densities.
+    pub metric: Option<Metric>,
+    /// Which second derivatives the structured metric has; the exact ones only where they are positive, else those of Gauss and Newton. Default: `gauss-newton`.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Hessian>"))]
+    pub hessian: Hessian,
+    /// Whether the variances that the warm-up sees in the coordinates of the structured metric are taken into it. Default: yes.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<bool>"))]
+    pub adapt_diagonal: bool,
+    /// Default: `transform`.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<BoundsMethod>"))]
+    pub bounds: BoundsMethod,
+    /// Default: none.
+    pub annealing: Option<ChainAnnealing>,
+}
+
+impl Default for SamplingOptions {
+    fn default() -> Self {
+        SamplingOptions {
+            chains: 4,
+            draws: 1000,
+            warmup: 1000,
+            seed: 0,
+            method: SamplingMethod::default(),
+            integrator: Integrator::default(),
+            target_acceptance: None,
+            max_tree_depth: 10,
+            integration_time: std::f64::consts::FRAC_PI_2,
+            step_size: None,
+            metric: None,
+            hessian: Hessian::default(),
+            adapt_diagonal: true,
+            bounds: BoundsMethod::default(),
+            annealing: None,
+        }
+    }
+}
+
+/// A chain has a number that fits beside its transitions' in the number of a stream of random numbers.
+const MOST_CHAINS: usize = 1 << 20;
+const MOST_TRANSITIONS: usize = 1 << 31;
+/// More steps in a trajectory than two to this are never worth it.
+const DEEPEST: u32 = 20;
+
+impl SamplingOptions {
+    /// # Errors
+    /// Numbers that cannot be, and combinations that are not defined.
+    pub fn validate(&self) -> Result<()> {
+        check::at_least("chains", self.chains, 1)?;
+        check::at_most("chains", self.chains, MOST_CHAINS)?;
+        check::at_least("draws", self.draws, 1)?;
+        check::at_most("draws", self.draws, MOST_TRANSITIONS)?;
+        check::at_most("warmup", self.warmup, MOST_TRANSITIONS)?;
+        if let Some(target) = self.target_acceptance {
+            let between = target > 0.0 && target < 1.0;
+            check::require(between, "targetAcceptance", target, "above 0 and below 1")?;
+        }
+        check::at_least("maxTreeDepth", self.max_tree_depth as usize, 1)?;
+        check::at_most(
+            "maxTreeDepth",
+            self.max_tree_depth as usize,
+            DEEPEST as usize,
+        )?;
+        check::positive("integrationTime", self.integration_time)?;
+        if let Some(size) = self.step_size {
+            check::positive("stepSize", size)?;
+        }
+        let implicit = self.integrator == Integrator::ImplicitMidpoint;
+        let reflects = self.bounds == BoundsMethod::Reflect;
+        if implicit && reflects && self.method != SamplingMethod::Metropolis {
+            return Err(crate::Error::WrongShape {
+                path: "bounds".into(),
+                message: "\"reflect\" needs to know when within a step a wall is met, which an implicit-midpoint step does not say; use \"transform\", or the integrator \"leapfrog\"".into(),
+            });
+        }
+        if let Some(annealing) = self.annealing {
+            check::at_least("annealing.rungs", annealing.rungs, 1)?;
+            check::at_least("annealing.transitions", annealing.transitions, 1)?;
+            let all = annealing.rungs.saturating_mul(annealing.transitions);
+            check::require(
+                all <= MOST_TRANSITIONS,
+                "annealing.rungs",
+                annealing.rungs as f64,
+                "so few that the chain comes to an end",
+            )?;
+            let below = annealing.from > 0.0 && annealing.from < 1.0;
+            check::require(
+                below,
+                "annealing.from",
+                annealing.from,
+                "above 0 and below 1",
+            )?;
+        }
+        Ok(())
+    }
+
+    /// The acceptance that steps are adapted to.
+    pub(super) fn acceptance(&self) -> f64 {
+        self.target_acceptance.unwrap_or(match self.method {
+            SamplingMethod::Metropolis => 0.234,
+            _ => 0.8,
+        })
+    }
+
+    /// Transitions before the warm-up.
+    pub(super) fn annealed(&self) -> usize {
+        self.annealing.map_or(0, |a| a.rungs * a.transitions)
+    }
+}

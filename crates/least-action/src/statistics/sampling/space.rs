@@ -1,0 +1,130 @@
+//! The density in the coordinates that trajectories run in.
+
+use super::density::Density;
+use super::options::{BoundsMethod, SamplingOptions};
+use super::transform::Transform;
+use super::whitening::Whitening;
+use crate::error::Result;
+use crate::solve::{Bounds, Hessian};
+
+/// Why there is no potential at a point: an error of the density, or a value that is not finite.
+pub(super) type NoPotential = Option<crate::Error>;
+
+/// Values at a point.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct Height {
+    /// Of the objective: the negative log density in the caller's unknowns.
+    pub value: f64,
+    /// The negative log density in the coordinates y.
+    pub potential: f64,
+}
+
+/// The caller's unknowns x, unbounded ones u where bounds are transformed, whitened ones y: `x = x(u)`, `u = centre + L^-T y`.
+pub(super) struct Space<T> {
+    pub target: T,
+    pub transform: Option<Transform>,
+    /// Where trajectories are reflected.
+    pub walls: Option<Bounds>,
+    pub whitening: Whitening,
+    unknowns: Vec<f64>,
+}
+
+impl<T: Density> Space<T> {
+    pub fn new(target: T, options: &SamplingOptions, unknowns: usize) -> Result<Self> {
+        let bounds = target.bounds().cloned();
+        let transform = bounds.as_ref().map(Transform::new).transpose()?;
+        let (transform, walls) = match options.bounds {
+            BoundsMethod::Transform => (transform, None),
+            BoundsMethod::Reflect => (None, bounds),
+        };
+        Ok(Space {
+            target,
+            transform,
+            walls,
+            whitening: Whitening::identity(unknowns),
+            unknowns: vec![0.0; unknowns],
+        })
+    }
+
+    /// Heights and gradient of the potential at y.
+    pub fn evaluate(
+        &mut self,
+        y: &[f64],
+        gradient: &mut [f64],
+    ) -> std::result::Result<Height, NoPotential> {
+        let log_volume = self.place(y);
+        let value = self
+            .target
+            .evaluate(&self.unknowns, gradient)
+            .map_err(Some)?;
+        if let Some(transform) = &self.transform {
+            transform.gradient(gradient);
+        }
+        self.whitening.gradient(gradient);
+        let potential = value - log_volume;
+        let zeros: f64 = gradient.iter().map(|g| g * 0.0).sum();
+        match potential.is_finite() && zeros == 0.0 {
+            true => Ok(Height { value, potential }),
+            false => Err(None),
+        }
+    }
+
+    /// The caller's unknowns at y.
+    pub fn unknowns(&mut self, y: &[f64]) -> &[f64] {
+        self.place(y);
+        &self.unknowns
+    }
+
+    /// Whether y is between the walls; without any it is.
+    pub fn within_walls(&mut self, y: &[f64]) -> bool {
+        let Some(walls) = &self.walls else {
+            return true;
+        };
+        self.unknowns.copy_from_slice(y);
+        self.whitening.outward(&mut self.unknowns);
+        !walls.project(&mut self.unknowns)
+    }
+
+    /// Puts the caller's unknowns at y into place. Returns the logarithm of the change of volume from u to x; that from y to u is the same everywhere.
+    fn place(&mut self, y: &[f64]) -> f64 {
+        self.unknowns.copy_from_slice(y);
+        self.whitening.outward(&mut self.unknowns);
+        if let Some(walls) = &self.walls {
+            // A wall is met up to rounding.
+            walls.project(&mut self.unknowns);
+        }
+        match &mut self.transform {
+            Some(transform) => transform.outward(&mut self.unknowns),
+            None => 0.0,
+        }
+    }
+
+    /// From the caller's unknowns to u.
+    ///
+    /// # Errors
+    /// A density that cannot be evaluated there.
+    pub fn unbounded(&mut self, x: &[f64]) -> Result<Vec<f64>> {
+        let mut u = x.to_vec();
+        if let Some(walls) = &self.walls {
+            walls.project(&mut u);
+        }
+        if let Some(transform) = &self.transform {
+            let mut gradient = vec![0.0; x.len()];
+            if let Some(bounds) = self.target.bounds() {
+                bounds.project(&mut u);
+            }
+            self.target.evaluate(&u, &mut gradient)?;
+            transform.inward(&mut u, &gradient);
+        }
+        Ok(u)
+    }
+
+    /// Lays the structured metric at `centre`, a point in u; `position` changes from u to y. Without a posterior of a path nothing happens.
+    pub fn whiten(&mut self, form: Hessian, centre: &[f64], position: &mut [f64]) -> Result<()> {
+        if let Some(posterior) = self.target.posterior() {
+            let transform = self.transform.as_mut();
+            self.whitening = Whitening::structured(posterior, transform, form, centre, position)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,150 @@
+//! Variances of the coordinates, seen in windows of the warm-up that grow, as in Stan (Stan reference manual, "HMC algorithm parameters").
+
+/// Transitions at the beginning in which only the step size is adapted: the chain has to arrive first.
+const ARRIVAL: usize = 75;
+/// The first window; each is twice as long as the one before.
+const WINDOW: usize = 25;
+/// Transitions at the end for the step size of the last metric.
+const ENDING: usize = 50;
+/// Below this the warm-up is too short for variances.
+const LEAST: usize = 20;
+
+/// Which transitions of a warm-up are in windows, and which end one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Windows {
+    begin: usize,
+    end: usize,
+    first: usize,
+}
+
+impl Windows {
+    pub fn new(warmup: usize) -> Self {
+        if warmup < LEAST {
+            return Windows {
+                begin: warmup,
+                end: warmup,
+                first: WINDOW,
+            };
+        }
+        if warmup < ARRIVAL + WINDOW + ENDING {
+            let (begin, ending) = (warmup * 3 / 20, warmup / 10);
+            return Windows {
+                begin,
+                end: warmup - ending,
+                first: warmup - ending - begin,
+            };
+        }
+        Windows {
+            begin: ARRIVAL,
+            end: warmup - ENDING,
+            first: WINDOW,
+        }
+    }
+
+    pub fn contain(&self, transition: usize) -> bool {
+        (self.begin..self.end).contains(&transition)
+    }
+
+    /// Whether a window ends with this transition. The last one takes what would be too short for another.
+    pub fn end_with(&self, transition: usize) -> bool {
+        let (mut begin, mut length) = (self.begin, self.first);
+        while begin < self.end {
+            let next = begin + length;
+            let end = match next + 2 * length > self.end {
+                true => self.end,
+                false => next,
+            };
+            if transition < end {
+                return transition + 1 == end;
+            }
+            (begin, length) = (end, 2 * length);
+        }
+        false
+    }
+}
+
+/// Mean and sum of squares of positions (B. P. Welford, Technometrics 4, 1962).
+#[derive(Debug, Clone, PartialEq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Moments {
+    pub(super) count: usize,
+    pub(super) mean: Vec<f64>,
+    pub(super) squares: Vec<f64>,
+}
+
+impl Moments {
+    pub fn new(unknowns: usize) -> Self {
+        Moments {
+            count: 0,
+            mean: vec![0.0; unknowns],
+            squares: vec![0.0; unknowns],
+        }
+    }
+
+    pub fn clear(&mut self) {
+        self.count = 0;
+        self.mean.fill(0.0);
+        self.squares.fill(0.0);
+    }
+
+    pub fn add(&mut self, position: &[f64]) {
+        self.count += 1;
+        let count = self.count as f64;
+        for ((mean, sum), x) in self.mean.iter_mut().zip(&mut self.squares).zip(position) {
+            let before = x - *mean;
+            *mean += before / count;
+            *sum += before * (x - *mean);
+        }
+    }
+
+    /// Writes the variances, drawn towards `towards` where few positions were seen.
+    pub fn variances(&self, towards: f64, into: &mut [f64]) {
+        let count = self.count as f64;
+        if self.count < 2 {
+            return;
+        }
+        for (into, sum) in into.iter_mut().zip(&self.squares) {
+            *into = count / (count + 5.0) * sum / (count - 1.0) + towards * 5.0 / (count + 5.0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_of_a_thousand_are_those_of_stan() {
+        let windows = Windows::new(1000);
+        let ends: Vec<usize> = (0..1000).filter(|&t| windows.end_with(t)).collect();
+        assert_eq!(ends, [99, 149, 249, 449, 949]);
+        assert!(!windows.contain(74) && windows.contain(75));
+        assert!(windows.contain(949) && !windows.contain(950));
+    }
+
+    #[test]
+    fn short_warm_ups_have_one_window_or_none() {
+        let ends = |warmup| {
+            let windows = Windows::new(warmup);
+            (0..warmup)
+                .filter(|&t| windows.end_with(t))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(ends(100), [89]);
+        assert!(ends(19).is_empty());
+        assert!(ends(0).is_empty());
+    }
+
+    #[test]
+    fn moments_are_those_of_the_sum() {
+        let mut moments = Moments::new(1);
+        let sample = [1.0, 4.0, -2.0, 5.0];
+        sample.iter().for_each(|&x| moments.add(&[x]));
+        let mut variance = [0.0];
+        moments.variances(1.0, &mut variance);
+        let plain = sample.iter().map(|x| (x - 2.0) * (x - 2.0)).sum::<f64>() / 3.0;
+        assert!((variance[0] - (4.0 / 9.0 * plain + 5.0 / 9.0)).abs() < 1e-14);
+    }
+}

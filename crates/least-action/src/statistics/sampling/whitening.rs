@@ -1,0 +1,168 @@
+//! Coordinates in which a posterior of a path is nearly a standard normal distribution.
+
+use super::transform::Transform;
+use crate::action::Layout;
+use crate::error::{Error, Result};
+use crate::solve::{BlockMatrix, Cholesky, Hessian};
+use crate::statistics::Posterior;
+
+/// `u = centre + L^-T y`, where `L L^T` are the second derivatives at the centre: distances in y are those of that metric. Without a factor, `u = centre + y`.
+///
+/// Solving with L is O(N D^2), which is what a gradient costs.
+#[derive(Debug, Clone)]
+pub(super) struct Whitening {
+    pub centre: Vec<f64>,
+    factor: Option<Cholesky>,
+}
+
+/// Of the diagonal, added to it where the matrix is not positive: rounding first, and then more.
+const SHIFTS: [f64; 8] = [0.0, 1e-14, 1e-12, 1e-10, 1e-8, 1e-6, 1e-4, 1e-2];
+/// Of the largest element of the diagonal: unknowns that no term of the action holds have no curvature at all.
+const FLOOR: f64 = 1e-12;
+
+impl Whitening {
+    pub fn identity(unknowns: usize) -> Self {
+        Whitening {
+            centre: vec![0.0; unknowns],
+            factor: None,
+        }
+    }
+
+    /// At `centre`, in the coordinates of the transform if there is one. `position` is changed from u to y.
+    ///
+    /// # Errors
+    /// As [`Posterior::hessian`]; second derivatives that no small shift makes positive.
+    pub fn structured(
+        posterior: &mut Posterior,
+        mut transform: Option<&mut Transform>,
+        form: Hessian,
+        centre: &[f64],
+        position: &mut [f64],
+    ) -> Result<Self> {
+        let layout = posterior.layout().clone();
+        let mut matrix = BlockMatrix::new(&layout);
+        let mut factor = Cholesky::new(&layout);
+        let forms = match form {
+            Hessian::Exact => &[Hessian::Exact, Hessian::GaussNewton][..],
+            Hessian::GaussNewton => &[Hessian::GaussNewton],
+        };
+        for (tried, &form) in forms.iter().enumerate() {
+            let transform = transform.as_deref_mut();
+            second_derivatives(posterior, &layout, transform, form, centre, &mut matrix)?;
+            // Indefinite second derivatives are not to be shifted, but replaced.
+            let shifts = match tried + 1 == forms.len() {
+                true => &SHIFTS[..],
+                false => &SHIFTS[..1],
+            };
+            if let Some(shift) = factor_shifted(&mut factor, &matrix, shifts) {
+                whiten(&matrix, &shift, &factor, centre, position);
+                return Ok(Whitening {
+                    centre: centre.to_vec(),
+                    factor: Some(factor),
+                });
+            }
+        }
+        Err(Error::ChainFailed {
+            path: "metric".into(),
+            message: "the second derivatives of the action are not positive definite, also not after a shift of their diagonal".into(),
+            remedy: "use the metric \"diagonal\", or begin nearer to a minimum of the action".into(),
+        })
+    }
+
+    /// From y to u in place.
+    pub fn outward(&self, y: &mut [f64]) {
+        self.direction(y);
+        y.iter_mut().zip(&self.centre).for_each(|(y, c)| *y += c);
+    }
+
+    /// `L^-T v` in place: a direction in y as one in u.
+    pub fn direction(&self, v: &mut [f64]) {
+        if let Some(factor) = &self.factor {
+            factor.solve_upper(v);
+        }
+    }
+
+    /// `L^-1 g` in place: a gradient in u as one in y.
+    pub fn gradient(&self, g: &mut [f64]) {
+        if let Some(factor) = &self.factor {
+            factor.solve_lower(g);
+        }
+    }
+}
+
+/// The second derivatives of the posterior in the transform's coordinates at `centre`.
+fn second_derivatives(
+    posterior: &mut Posterior,
+    layout: &Layout,
+    transform: Option<&mut Transform>,
+    form: Hessian,
+    centre: &[f64],
+    matrix: &mut BlockMatrix,
+) -> Result<()> {
+    let mut gradient = vec![0.0; centre.len()];
+    let mut x = centre.to_vec();
+    let Some(transform) = transform else {
+        posterior.hessian(&x, form, matrix, &mut gradient)?;
+        return Ok(());
+    };
+    transform.outward(&mut x);
+    posterior.hessian(&x, form, matrix, &mut gradient)?;
+    scale(layout, matrix, &transform.first);
+    let mut added = vec![0.0; centre.len()];
+    transform.curvature(centre, &gradient, &mut added);
+    for (unknown, &value) in added.iter().enumerate() {
+        matrix.add(unknown, unknown, value);
+    }
+    Ok(())
+}
+
+/// Multiplies row and column of every unknown by its scale.
+fn scale(layout: &Layout, matrix: &mut BlockMatrix, scales: &[f64]) {
+    let (d, path) = (layout.dimension, layout.path_length());
+    for point in 0..layout.points {
+        let (rows, border) = (matrix.panel_rows(point), matrix.panel_border(point));
+        let columns = matrix.panel_mut(point).chunks_exact_mut(rows);
+        for (k, column) in columns.enumerate() {
+            let own = scales[point * d + k];
+            let (states, parameters) = column.split_at_mut(border);
+            let factors = scales[point * d..].iter();
+            states
+                .iter_mut()
+                .zip(factors)
+                .for_each(|(v, s)| *v *= own * s);
+            let factors = scales[path..].iter();
+            let each = parameters.iter_mut().zip(factors);
+            each.for_each(|(v, s)| *v *= own * s);
+        }
+    }
+    if layout.parameters > 0 {
+        let columns = matrix.corner_mut().chunks_exact_mut(layout.parameters);
+        for (column, own) in columns.zip(&scales[path..]) {
+            let each = column.iter_mut().zip(&scales[path..]);
+            each.for_each(|(v, s)| *v *= own * s);
+        }
+    }
+}
+
+/// The first of the shifts with which the matrix can be factored, as one number per unknown.
+fn factor_shifted(factor: &mut Cholesky, matrix: &BlockMatrix, shares: &[f64]) -> Option<Vec<f64>> {
+    let mut diagonal = vec![0.0; matrix.unknowns()];
+    matrix.diagonal(&mut diagonal);
+    let largest = diagonal.iter().fold(0.0f64, |most, v| most.max(v.abs()));
+    shares.iter().find_map(|share| {
+        let each = diagonal.iter();
+        let shift: Vec<f64> = each.map(|v| share * (v.abs() + FLOOR * largest)).collect();
+        let positive = factor.factor(matrix, &shift, &[]).is_ok();
+        positive.then_some(shift)
+    })
+}
+
+/// `y = L^T (u - centre)`, as `L^-1 (M + shift) (u - centre)`, in place.
+fn whiten(matrix: &BlockMatrix, shift: &[f64], factor: &Cholesky, centre: &[f64], u: &mut [f64]) {
+    let difference: Vec<f64> = u.iter().zip(centre).map(|(u, c)| u - c).collect();
+    matrix.multiply(&difference, u);
+    for ((u, s), v) in u.iter_mut().zip(shift).zip(&difference) {
+        *u += s * v;
+    }
+    factor.solve_lower(u);
+}

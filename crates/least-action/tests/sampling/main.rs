@@ -1,0 +1,4 @@
+//! Draws have the moments of the densities that they are drawn from.
+
+mod densities;
+mod targets;
