@@ -6,7 +6,7 @@ import type { Run } from "./anneal/run.js";
 import type { NetworkAnnealOptions } from "./network/anneal.js";
 import { type Design, designBy, type DesignOptions } from "./network/design.js";
 import type { NetworkRun } from "./network/run.js";
-import { type CreateWorker, threads } from "./anneal/threads.node.js";
+import { type CreateWorker, threads } from "./work/threads.node.js";
 
 /**
  * Anneals a network: every pair's activations and the weights that all pairs share are unknowns of one action, whose layers are the times of a path.

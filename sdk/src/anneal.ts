@@ -1,11 +1,11 @@
 // Annealing where there are no worker threads of Node.
 import { annealBy } from "./anneal/anneal.js";
-import { climbHere } from "./anneal/here.js";
 import type { AnnealOptions } from "./anneal/options.js";
 import type { Run } from "./anneal/run.js";
 import type { NetworkAnnealOptions } from "./network/anneal.js";
 import { type Design, designBy, type DesignOptions } from "./network/design.js";
 import type { NetworkRun } from "./network/run.js";
+import { workHere } from "./work/here.js";
 
 /**
  * Anneals a network: every pair's activations and the weights that all pairs share are unknowns of one action, whose layers are the times of a path.
@@ -36,7 +36,7 @@ export function anneal<P extends string, E extends P = never, I extends string =
   options: AnnealOptions<P, E, I>,
 ): Promise<Run<E, I>>;
 export function anneal(options: unknown): Promise<Run | NetworkRun> {
-  return annealBy(climbHere, options);
+  return annealBy(workHere, options);
 }
 
 /**

@@ -3,6 +3,7 @@ import { createGlue } from "../generated/glue.js";
 import type {
   BoundaryProgress,
   BoundaryStatus,
+  ChainState,
   ContinuationRung,
   Drop,
   ErrorFacts,
@@ -35,6 +36,10 @@ export type {
   BoundaryOptions as CoreBoundaryOptions,
   BoundaryProgress,
   BoundaryStatus,
+  BoundsMethod,
+  ChainAnnealing,
+  ChainPhase,
+  ChainState,
   ConjugateGradient,
   Continuation,
   ContinuationRung,
@@ -51,6 +56,7 @@ export type {
   Hessian,
   Identifiability,
   IntegrationMethod,
+  Integrator,
   IntegrationOptions,
   Ladder,
   LaplaceFinding,
@@ -63,6 +69,7 @@ export type {
   Level,
   LyapunovExponents as CoreLyapunovExponents,
   LyapunovOptions as CoreLyapunovOptions,
+  Metric,
   MinimizerOptions,
   ModelDefinition as CoreModelDefinition,
   ModelKind,
@@ -83,6 +90,8 @@ export type {
   PredictionError,
   Prior,
   Rung,
+  SamplingMethod,
+  SamplingOptions as CoreSamplingOptions,
   StartingRange,
   Severity,
   StartingStrategy,
@@ -192,6 +201,20 @@ export interface RawUncertainty {
     pairs: number,
     seed: number,
   ): { value: number; error: number };
+  free(): void;
+}
+
+export interface RawChain {
+  /** Writes where a transition led, and its figures; 0 if there is none left, 1 of the annealing, 2 of the warm-up, 3 of a draw. */
+  advance(position: Float64Array, figures: Float64Array): number;
+  /** Of the last transition. */
+  divergence(): { position: number[]; energyError: number; cause: ErrorFacts | null } | null;
+  unknowns(): number;
+  /** Of all phases. */
+  transitions(): number;
+  /** R_f of the next transition. */
+  modelPrecision(): number;
+  state(): ChainState;
   free(): void;
 }
 
@@ -361,6 +384,17 @@ export interface Raw {
   Annealer: {
     new (spec: unknown, data: readonly unknown[], options: unknown): RawAnnealer;
     ofNetwork(spec: unknown, pairs: RawPairs, action: unknown, options: unknown): RawAnnealer;
+  };
+  Chain: {
+    begin(
+      annealer: RawAnnealer,
+      climb: Climb,
+      modelPrecision: number,
+      number: number,
+      start: Float64Array | undefined,
+      options: unknown,
+    ): RawChain;
+    resume(annealer: RawAnnealer, modelPrecision: number, state: unknown, options: unknown): RawChain;
   };
   Uncertainty: {
     /** Undefined for networks. */

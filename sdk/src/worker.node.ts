@@ -1,30 +1,30 @@
-// What runs in a worker thread: climbs, one after the other, as the main thread asks for them.
+// What runs in a worker thread: jobs, one after the other, as the main thread asks for them.
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
-import { annealerOf, climberOf } from "./anneal/climbs.js";
-import type { Reply, Request, WorkerData } from "./anneal/protocol.js";
 import { LeastActionError } from "./errors.js";
-import { call, load, release } from "./instance.js";
+import { load } from "./instance.js";
+import { openTask } from "./work/open.js";
+import type { Reply, Request, WorkerData } from "./work/protocol.js";
 
 function work(port: MessagePort, { module, task, cancel }: WorkerData): void {
   load(module);
-  const annealer = annealerOf(task);
+  const open = openTask<Request, unknown, unknown>(task);
   const cancelled = new Int32Array(cancel);
   const reply = (message: Reply): void => port.postMessage(message);
 
-  function climb(job: Request): void {
-    const climber = climberOf(annealer, job);
+  function doOne(job: Request): void {
+    const doing = open.begin(job);
     while (Atomics.load(cancelled, 0) === 0) {
-      const rung = call(() => climber.nextRung(cancelled));
-      if (rung === undefined) break;
-      reply({ type: "rung", start: job.start, rung });
+      const step = doing.step(cancelled);
+      if (step === undefined) break;
+      reply({ type: "step", start: job.start, step });
     }
-    reply({ type: "climb", climb: call(() => climber.climb()) });
-    release(climber);
+    reply({ type: "result", result: doing.result() });
+    doing.free();
   }
 
   port.on("message", (job: Request) => {
     try {
-      climb(job);
+      doOne(job);
     } catch (error) {
       // Anything else is told by Node, as the worker's own `error`.
       if (!(error instanceof LeastActionError)) throw error;

@@ -5,11 +5,11 @@ import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
 import { beforeAll, expect, test } from "vitest";
 import { annealBy } from "../src/anneal/anneal.js";
-import { type CreateWorker, threads } from "../src/anneal/threads.node.js";
+import { type CreateWorker, threads } from "../src/work/threads.node.js";
 import { init, LeastActionError, type Progress } from "../src/index.js";
-import type { Job } from "../src/anneal/climbs.js";
+import type { ClimbJob as Job } from "../src/anneal/climbs.js";
 import { planOf } from "../src/anneal/options.js";
-import type { Reply, WorkerData } from "../src/anneal/protocol.js";
+import type { Reply, WorkerData } from "../src/work/protocol.js";
 import { compiledModule } from "../src/instance.js";
 import { longerOptions, rejection, smallOptions } from "./problem.js";
 
@@ -105,13 +105,13 @@ test("a worker looks at the cancel flag before every rung", async () => {
     worker.on("error", reject);
     worker.on("message", (reply: Reply) => {
       replies.push(reply);
-      if (reply.type !== "rung") resolve();
+      if (reply.type !== "step") resolve();
     });
     Atomics.store(new Int32Array(cancel), 0, 1);
     worker.postMessage({ start: 1, climb: undefined } satisfies Job);
   });
   await worker.terminate();
-  expect(replies).toMatchObject([{ type: "climb", climb: { start: 1, rungs: [] } }]);
+  expect(replies).toMatchObject([{ type: "result", result: { start: 1, rungs: [] } }]);
 });
 
 test("a process ends by itself after a run, a cancelled run and a failed one", async () => {

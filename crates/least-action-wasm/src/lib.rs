@@ -6,6 +6,7 @@
 mod action;
 mod anneal;
 mod boundary;
+mod chain;
 mod continuous_network;
 mod convert;
 mod layer_orbit;
@@ -18,6 +19,7 @@ mod uncertainty;
 
 pub use action::Action;
 pub use anneal::{Annealer, Climber};
+pub use chain::Chain;
 pub use continuous_network::ContinuousNetwork;
 pub use layer_orbit::follow_layers;
 pub use mechanics::Mechanics;

@@ -1,7 +1,8 @@
 // An annealing run from options to result, whoever does the climbing.
 import { call, release } from "../instance.js";
 import type { Climb, RawAnnealer, Rung } from "../raw.js";
-import { annealerOf, type Climbing, type Job } from "./climbs.js";
+import type { Working } from "../work/work.js";
+import { annealerOf, type ClimbJob } from "./climbs.js";
 import { planOf as networkPlanOf } from "../network/anneal.js";
 import { isNetwork } from "../network/network.js";
 import type { NetworkRun } from "../network/run.js";
@@ -9,21 +10,21 @@ import { record } from "../shape.js";
 import { type Plan, planOf, type Progress, type Task, type Watch } from "./options.js";
 import type { Run } from "./run.js";
 
-/** Options to a run, by one way of climbing. */
-export async function annealBy(climbing: Climbing, options: unknown): Promise<Run | NetworkRun> {
+/** Options to a run, by one way of working. */
+export async function annealBy(working: Working, options: unknown): Promise<Run | NetworkRun> {
   const given = record("options", options);
   const { model } = given;
-  return isNetwork(model) ? ascend(climbing, networkPlanOf(model, given)) : ascend(climbing, planOf(given));
+  return isNetwork(model) ? ascend(working, networkPlanOf(model, given)) : ascend(working, planOf(given));
 }
 
-async function ascend<R>(climbing: Climbing, { task, watch, earlier, result }: Plan<R>): Promise<R> {
+async function ascend<R>(working: Working, { task, watch, earlier, result }: Plan<R>): Promise<R> {
   const annealer = annealerOf(task);
   try {
     const names = call(() => ({ estimated: annealer.estimated(), varying: annealer.varying() }));
     const climbs = earlier(names);
     for (const climb of climbs) release(call(() => annealer.resume(climb)));
     const ascent = new Ascent(annealer, climbs, watch.onProgress);
-    await ascent.run(climbing, task, watch);
+    await ascent.run(working, task, watch);
     return result({ ...names, ...ascent.outcome(watch.signal) });
   } finally {
     release(annealer);
@@ -49,26 +50,26 @@ class Ascent {
     this.#done = earlier.reduce((sum, climb) => sum + climb.rungs.length, 0);
   }
 
-  async run(climbing: Climbing, task: Task, { workers, signal }: Watch): Promise<void> {
+  async run(working: Working, task: Task, { workers, signal }: Watch): Promise<void> {
     const over = new Set(this.#state().over);
     this.#over = over.size;
-    const begun = (start: number): Job => ({ start, climb: this.#climbs.get(start) });
+    const begun = (start: number): ClimbJob => ({ start, climb: this.#climbs.get(start) });
     const all = Array.from({ length: this.#starts }, (_, start) => start);
-    const wave = async (jobs: readonly Job[]): Promise<void> => {
+    const wave = async (jobs: readonly ClimbJob[]): Promise<void> => {
       if (jobs.length === 0 || signal?.aborted || this.#state().enough !== null) return;
       // Whoever still climbs when there are enough is called back.
       const stop = new AbortController();
       const onAbort = (): void => stop.abort(signal?.reason);
       signal?.addEventListener("abort", onAbort, { once: true });
-      const onClimb = (climb: Climb): void => {
+      const onResult = (climb: Climb): void => {
         this.#climbs.set(climb.start, climb);
         const state = this.#state();
         this.#over = state.over.length;
         if (state.enough !== null) stop.abort();
       };
-      const onRung = (start: number, level: Rung): void => this.#tell(start, level);
+      const onStep = (start: number, level: Rung): void => this.#tell(start, level);
       try {
-        await climbing({ task, jobs, workers, signal: stop.signal, onRung, onClimb });
+        await working({ task, jobs, workers, signal: stop.signal, onStep, onResult });
       } finally {
         signal?.removeEventListener("abort", onAbort);
       }

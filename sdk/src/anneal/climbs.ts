@@ -1,29 +1,30 @@
-// The work of a run as its two ways of doing it see it: in this thread, or in others.
+// The work of an annealing run.
 import { LeastActionError } from "../errors.js";
 import { call, release } from "../instance.js";
-import type { Climb, RawAnnealer, RawClimber, Rung } from "../raw.js";
+import type { Climb, RawAnnealer, Rung } from "../raw.js";
+import type { Job, OpenTask } from "../work/work.js";
 import type { Task } from "./options.js";
 
 /** A starting path, and what has been done of it already. */
-export interface Job {
-  start: number;
+export interface ClimbJob extends Job {
   climb: Climb | undefined;
 }
 
-/** Starting paths to be climbed from, and where to tell of it. */
-export interface Work {
-  task: Task;
-  jobs: readonly Job[];
-  workers: number | undefined;
-  signal: AbortSignal | undefined;
-  /** To be called after every rung; if it throws, the work is to stop and fail with that. */
-  onRung: (start: number, rung: Rung) => void;
-  /** To be called with every climb, be it at its end or interrupted. */
-  onClimb: (climb: Climb) => void;
+/** Climbs of a run: every step is a rung. */
+export function openClimbs(task: Task): OpenTask<ClimbJob, Rung, Climb> {
+  const annealer = annealerOf(task);
+  return {
+    begin({ start, climb }) {
+      const climber = call(() => (climb === undefined ? annealer.climber(start) : annealer.resume(climb)));
+      return {
+        step: (cancel) => call(() => climber.nextRung(cancel)),
+        result: () => call(() => climber.climb()),
+        free: () => release(climber),
+      };
+    },
+    free: () => release(annealer),
+  };
 }
-
-/** Does the work, or as much of it as the signal allows. */
-export type Climbing = (work: Work) => Promise<void>;
 
 export function annealerOf(task: Task): RawAnnealer {
   try {
@@ -56,8 +57,4 @@ export function withAnnealer<T>(task: Task, what: (annealer: RawAnnealer) => T):
   } finally {
     release(annealer);
   }
-}
-
-export function climberOf(annealer: RawAnnealer, { start, climb }: Job): RawClimber {
-  return call(() => (climb === undefined ? annealer.climber(start) : annealer.resume(climb)));
 }

@@ -1,13 +1,14 @@
 // What an annealing run gives.
 import { outOfRange, wrongShape } from "../errors.js";
-import { type Inputs, inputsOf, namesOf, type TimeGrid } from "../inputs.js";
-import type { Climb } from "../raw.js";
-import { describe, fields, MOST_VALUES, plain, timeGrid } from "../shape.js";
+import { type Inputs, inputsOf, namesOf } from "../inputs.js";
+import type { Climb, Rung } from "../raw.js";
+import { describe, fields, plain, timeGrid } from "../shape.js";
 import { withAnnealer } from "./climbs.js";
-import type { DataSet } from "../observations.js";
 import type { PathTask } from "./options.js";
 import { Uncertainty, type UncertaintyOptions } from "../statistics/uncertainty.js";
+import type { UnknownsShape } from "../statistics/unknowns.js";
 import { parted } from "./columns.js";
+import { gridOf, predictedGrid } from "./window.js";
 import { type Climbed, type Outcome, type Reached, Results } from "./results.js";
 
 /** One starting path, climbed. */
@@ -35,6 +36,22 @@ export interface Prediction {
   times: Float64Array;
   /** times x dimension, row-major; its first row is the estimate at the last point of the window. */
   path: Float64Array;
+}
+
+/** @internal What a run tells of itself. */
+export interface RunParts {
+  task: PathTask;
+  /** As the user gave it, for its names. */
+  model: unknown;
+  /** Names of the model's states. */
+  states: readonly string[];
+  /** By level, lowest first; several may be of one minimum. */
+  climbs: readonly Climb[];
+  /** The lowest of each level. */
+  levels: readonly Climb[];
+  /** R_f of the last rung of the best. */
+  modelPrecision: number;
+  shape: UnknownsShape;
 }
 
 /** All climbs of a run, and what they say together. `E` are the estimated parameters, `I` the model's inputs. */
@@ -104,15 +121,8 @@ export class Run<E extends string = string, I extends string = string> extends R
    * const { parameters, deviation } = run.uncertainty();
    * parameters.forcing; // { mean, deviation }
    */
-  uncertainty(options: UncertaintyOptions = {}): Uncertainty<E> {
-    const { climbs, estimated, varying } = this.#outcome;
-    const starts = this.clusters.flatMap(({ starts }) => starts);
-    const chosen = starts.length === 0 ? [this.best.start] : starts;
-    const lowest = chosen.map((start) => climbs.find((climb) => climb.start === start) as Climb);
-    return new Uncertainty<E>(
-      { task: this.#task, climbs: lowest, shape: { times: this.times, estimated, varying } },
-      options,
-    );
+  uncertainty(options: UncertaintyOptions = {}): Uncertainty<E, I> {
+    return new Uncertainty<E, I>(this.#parts(), options);
   }
 
   /** Everything as plain data, for `JSON.stringify`; what is parsed again can be resumed. NaN becomes null, as JSON has it. */
@@ -120,20 +130,28 @@ export class Run<E extends string = string, I extends string = string> extends R
     const { best, starts, times } = this;
     return { ...this.common(), best: listed(best), starts: starts.map(listed), times: Array.from(times) };
   }
-}
 
-function gridOf({ grid }: DataSet): Required<Omit<TimeGrid, "first">> {
-  return { start: 0, ...(grid as Omit<TimeGrid, "start">) };
-}
+  /** @internal What statistics need; undefined of what is no run of paths. */
+  static partsOf(run: unknown): RunParts | undefined {
+    return typeof run === "object" && run !== null && #outcome in run ? (run as Run).#parts() : undefined;
+  }
 
-/** Where a prediction has its points past the window; undefined where there is no such prediction, which is for Rust to say. */
-function predictedGrid(set: DataSet | undefined, until: unknown): TimeGrid | undefined {
-  if (set === undefined || typeof until !== "number") return undefined;
-  const { start, timeStep, points: first } = gridOf(set);
-  const ahead = until - (start + (first - 1) * timeStep);
-  // The core counts the same way: a hair less, so that rounding in `until` does not add a step.
-  const points = Math.max(1, Math.ceil(ahead / timeStep - 1e-9));
-  return ahead > 0 && points <= MOST_VALUES ? { start, timeStep, first, points } : undefined;
+  #parts(): RunParts {
+    const { climbs, estimated, varying } = this.#outcome;
+    const starts = this.clusters.flatMap(({ starts }) => starts);
+    const chosen = starts.length === 0 ? [this.best.start] : starts;
+    const climbOf = (start: number): Climb => climbs.find((climb) => climb.start === start) as Climb;
+    const best = climbOf(this.best.start);
+    return {
+      task: this.#task,
+      model: this.#model,
+      states: (namesOf(this.#model)?.states ?? []) as readonly string[],
+      climbs: chosen.map(climbOf),
+      levels: this.clusters.map(({ starts }) => climbOf(starts[0] as number)),
+      modelPrecision: (best.rungs.at(-1) as Rung).modelPrecision,
+      shape: { times: this.times, estimated, varying },
+    };
+  }
 }
 
 function startOf<E extends string>({ estimated, varying }: Outcome, climb: Climb, points: number): Start<E> {

@@ -1,5 +1,5 @@
 // The two-point boundary-value problem.
-import { breathe } from "../anneal/here.js";
+import { breathe } from "../work/breathe.js";
 import { watchOf } from "../anneal/options.js";
 import { LeastActionError, wrongLength, wrongShape } from "../errors.js";
 import { type Held, release } from "../instance.js";

@@ -1,6 +1,6 @@
 // Plain training, to compare with.
 import { withOwnNames } from "../anneal/climbs.js";
-import { breathe } from "../anneal/here.js";
+import { breathe } from "../work/breathe.js";
 import { watchOf } from "../anneal/options.js";
 import { call, release } from "../instance.js";
 import type { CoreTrainOptions, NetworkOptions, PredictionError, RawPairs, RawTrainer, StopReason } from "../raw.js";

@@ -1,10 +1,9 @@
 // How certain a path is, by the Gaussian about each of the lowest minima of the action.
 import { annealerOf } from "../anneal/climbs.js";
-import type { PathTask } from "../anneal/options.js";
+import type { RunParts } from "../anneal/run.js";
 import { outOfRange, wrongShape } from "../errors.js";
 import { Held, release } from "../instance.js";
 import type {
-  Climb,
   CoreUncertaintyOptions,
   Identifiability,
   LaplaceFinding,
@@ -12,6 +11,7 @@ import type {
   RawUncertainty,
 } from "../raw.js";
 import { describe, finiteNumber, only, plain, wholeNumber } from "../shape.js";
+import { type Ensemble, type EnsembleOptions, ensembleOptionsOf, predictEnsemble } from "./ensemble.js";
 import { byParameter, partsOf, type UnknownsShape } from "./unknowns.js";
 
 /** How uncertainty is found. */
@@ -80,16 +80,8 @@ export interface Expectation {
   gaussian: number;
 }
 
-/** @internal What a run tells of itself. */
-export interface RunParts {
-  task: PathTask;
-  /** By level, lowest first; several may be of one minimum. */
-  climbs: readonly Climb[];
-  shape: UnknownsShape;
-}
-
 /** What is known of a path and its parameters: a mixture of Gaussians, one about each of the lowest minima of the action. */
-export class Uncertainty<E extends string = string> {
+export class Uncertainty<E extends string = string, I extends string = string> {
   /** R_f at which exp(-A) was looked at. */
   readonly modelPrecision: number;
   /** Of the path's points, of all data sets one after the other. */
@@ -106,10 +98,13 @@ export class Uncertainty<E extends string = string> {
   readonly covarianceNames: readonly E[];
   readonly #held: Held<RawUncertainty>;
   readonly #shape: UnknownsShape;
+  readonly #run: RunParts;
   #findings: LaplaceFinding[] | undefined;
 
   /** @internal */
-  constructor({ task, climbs, shape }: RunParts, options: unknown) {
+  constructor(run: RunParts, options: unknown) {
+    const { task, climbs, shape } = run;
+    this.#run = run;
     const given = plain("options", options ?? {});
     this.#held = new Held("uncertainty", (raw) => {
       const annealer = annealerOf(task);
@@ -226,6 +221,15 @@ export class Uncertainty<E extends string = string> {
       return found;
     };
     return { ...by(true), gaussian: by(false).value };
+  }
+
+  /** Runs draws on past the window: a prediction with its uncertainty. */
+  predict(options: EnsembleOptions<I>): Ensemble {
+    const given = ensembleOptionsOf(options);
+    const draws = this.#held.use((found) => found.draws(given.count, given.seed));
+    const { task, model } = this.#run;
+    const source = { task, model, varying: this.#shape.varying.length };
+    return predictEnsemble(source, { values: draws.values, count: given.count }, this.modelPrecision, given);
   }
 
   /** What the numbers say, with advice: of the lowest level, and of the levels beside each other. */

@@ -288,6 +288,11 @@ impl<T: Density> Chain<T> {
         &self.unknowns
     }
 
+    /// The transition made last; nothing of note before the first.
+    pub fn last(&self) -> &Transition {
+        &self.last
+    }
+
     /// R_f of the next transition; none of a density that has none.
     pub fn model_precision(&self) -> Option<f64> {
         let own = self.model_precision?;

@@ -1,23 +1,21 @@
 // What this thread and its workers say to each other.
 import type { ErrorFacts } from "../errors.js";
-import type { Climb, Rung } from "../raw.js";
-import type { Job } from "./climbs.js";
-import type { Task } from "./options.js";
+import type { Job, Task } from "./work.js";
 
 /** What a worker is made with. */
 export interface WorkerData {
   module: WebAssembly.Module;
   task: Task;
-  /** One 32-bit number; not zero once the run is cancelled. */
+  /** One 32-bit number; not zero once the work is cancelled. */
   cancel: SharedArrayBuffer;
 }
 
-/** To a worker: a starting path to be climbed from. It asks for no more until its climb has come. */
+/** To a worker: a job to be done. It asks for no more until its result has come. */
 export type Request = Job;
 
 /** From a worker. */
 export type Reply =
-  | { type: "rung"; start: number; rung: Rung }
+  | { type: "step"; start: number; step: unknown }
   /** At its end or interrupted; the worker is free for the next job. */
-  | { type: "climb"; climb: Climb }
+  | { type: "result"; result: unknown }
   | { type: "error"; message: string; facts: ErrorFacts };

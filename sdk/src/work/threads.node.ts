@@ -1,19 +1,19 @@
-// Climbing in worker threads of Node.
+// Working in worker threads of Node.
 import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
 import { LeastActionError, textOf } from "../errors.js";
 import { compiledModule } from "../instance.js";
-import type { Climbing, Job, Work } from "./climbs.js";
-import { climbHere } from "./here.js";
+import { workHere } from "./here.js";
 import type { Reply, Request, WorkerData } from "./protocol.js";
+import type { Job, Task, Work, Working } from "./work.js";
 
 /** Makes a worker; tests make them die. */
 export type CreateWorker = (data: WorkerData) => Worker;
 
-/** As many workers as `work` asks for; each is given the next starting path when it is done with one. None survives the work. */
-export function threads(createWorker: CreateWorker): Climbing {
+/** As many workers as `work` asks for; each is given the next job when it is done with one. None survives the work. */
+export function threads(createWorker: CreateWorker): Working {
   return async (work) => {
-    if (work.workers === 0) return climbHere(work);
+    if (work.workers === 0) return workHere(work);
     if (work.signal?.aborted) return;
     const count = Math.min(work.workers ?? availableParallelism(), work.jobs.length);
     const cancel = new SharedArrayBuffer(4);
@@ -42,12 +42,16 @@ function made(createWorker: CreateWorker, data: WorkerData): Worker {
   try {
     return createWorker(data);
   } catch (error) {
-    throw workerDied(textOf(error), null);
+    throw workerDied(textOf(error), data.task, null);
   }
 }
 
-/** Gives a worker jobs until there are none, or the run is cancelled. */
-function serve(worker: Worker, jobs: Iterator<Job>, { signal, onRung, onClimb }: Work): Promise<void> {
+/** Gives a worker jobs until there are none, or the work is cancelled. */
+function serve<S, R>(
+  worker: Worker,
+  jobs: Iterator<Job>,
+  { task, signal, onStep, onResult }: Work<Job, S, R>,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     let job: Job | undefined;
     const next = (): void => {
@@ -55,13 +59,13 @@ function serve(worker: Worker, jobs: Iterator<Job>, { signal, onRung, onClimb }:
       if (job === undefined) resolve();
       else worker.postMessage(job satisfies Request);
     };
-    const died = (reason: string): void => reject(workerDied(reason, job?.start ?? null));
+    const died = (reason: string): void => reject(workerDied(reason, task, job?.start ?? null));
     worker.on("message", (reply: Reply) => {
       try {
-        if (reply.type === "rung") onRung(reply.start, reply.rung);
-        else if (reply.type === "error") throw errorOf(reply, job?.start ?? null);
+        if (reply.type === "step") onStep(reply.start, reply.step as S);
+        else if (reply.type === "error") throw errorOf(reply, task, job?.start ?? null);
         else {
-          onClimb(reply.climb);
+          onResult(reply.result as R);
           next();
         }
       } catch (error) {
@@ -76,12 +80,12 @@ function serve(worker: Worker, jobs: Iterator<Job>, { signal, onRung, onClimb }:
   });
 }
 
-function errorOf({ message, facts }: Reply & { type: "error" }, start: number | null): LeastActionError {
-  return facts.code === "panic" ? workerDied(facts.reason, start) : new LeastActionError(message, facts);
+function errorOf({ message, facts }: Reply & { type: "error" }, task: Task, start: number | null): LeastActionError {
+  return facts.code === "panic" ? workerDied(facts.reason, task, start) : new LeastActionError(message, facts);
 }
 
-function workerDied(reason: string, start: number | null): LeastActionError {
-  const at = start === null ? "" : ` at starting path ${start}`;
+function workerDied(reason: string, { kind }: Task, start: number | null): LeastActionError {
+  const at = start === null ? "" : ` at ${kind === "chains" ? "chain" : "starting path"} ${start}`;
   const message = `workers: a worker thread died${at}: ${reason}. The others were stopped; \`workers: 0\` runs without threads.`;
   return new LeastActionError(message, { code: "workerDied", path: "workers", start, reason });
 }

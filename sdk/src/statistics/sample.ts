@@ -1,0 +1,157 @@
+// Sampling a posterior from options to result, whoever does the work.
+import { Run, type RunParts } from "../anneal/run.js";
+import { watchOf, type Watching } from "../anneal/options.js";
+import { LeastActionError, wrongLength, wrongShape } from "../errors.js";
+import { call, release } from "../instance.js";
+import { annealerOf, withOwnNames } from "../anneal/climbs.js";
+import type { ChainPhase, Climb, CoreSamplingOptions } from "../raw.js";
+import { describe, finiteNumber, float64Array, MOST_VALUES, plain, record, wholeNumber } from "../shape.js";
+import type { Working } from "../work/work.js";
+import { type ChainJob, type ChainResult, type ChainStep, type ChainTask, type Figure, FIGURES } from "./chains.js";
+import { SampledPosterior, type SampledParts } from "./posterior.js";
+
+/** Some transitions have been done. */
+export interface SamplingProgress extends ChainStep {
+  /** Number of the chain. */
+  chain: number;
+  chains: number;
+  /** What has been done of all chains, from 0 to 1. */
+  share: number;
+}
+
+/** How the posterior of a run is sampled. */
+export interface SamplingOptions<E extends string = string, I extends string = string>
+  extends CoreSamplingOptions, Omit<Watching, "onProgress"> {
+  /** A run of {@link anneal}: its model, data and options are what is sampled, and chains begin about its minima. */
+  run: Run<E, I>;
+  /** R_f of the action that is sampled. Default: that of the run's last rung. */
+  modelPrecision?: number;
+  /** About which minima chains begin: `"lowest"` (default), or the lowest of each action level in turn, `"levels"`, which shows whether chains find from one to the other. */
+  from?: "lowest" | "levels";
+  /** Every so many draws one is kept. Default: 1. */
+  thin?: number;
+  /** Told some times a second of every chain. What it throws stops the sampling and rejects its promise. */
+  onProgress?: (progress: SamplingProgress) => void;
+  /** A sampling that was cancelled, to be continued with the same options; the result has the same bits as one that was not. More `draws` than before are allowed. */
+  resume?: SampledPosterior<E, I> | object;
+}
+
+const OWN = ["run", "modelPrecision", "from", "thin", "workers", "onProgress", "signal", "resume"];
+
+/** By one way of working. */
+export async function samplePosteriorBy<E extends string, I extends string>(
+  working: Working,
+  options: unknown,
+): Promise<SampledPosterior<E, I>> {
+  const { run, modelPrecision, from, thin, workers, onProgress, signal, resume, ...rest } = record("options", options);
+  const parts = Run.partsOf(run);
+  if (parts === undefined) throw wrongShape("run", `must be a run of a path through data, as anneal gives, got ${describe(run)}`);
+  const watch = watchOf({ workers, onProgress, signal });
+  const tell = onProgress as SamplingOptions["onProgress"];
+  const precision = modelPrecision === undefined ? parts.modelPrecision : finiteNumber("modelPrecision", modelPrecision);
+  const given = plain("options", rest) as Record<string, unknown>;
+  const { chains, draws } = checked(parts, precision, given);
+  const kept = thin === undefined ? 1 : wholeNumber("thin", thin, 1);
+  const unknowns = parts.shape.estimated.length + (parts.climbs[0] as Climb).path.length;
+  if (chains * Math.floor(draws / kept) * unknowns > MOST_VALUES) {
+    const most = `${chains} chains x ${draws} draws x ${unknowns} values are more than fit in memory`;
+    throw wrongShape("thin", `must be larger: ${most}`);
+  }
+  const task: ChainTask = {
+    kind: "chains",
+    paths: parts.task,
+    climbs: climbsOf(parts, from),
+    modelPrecision: precision,
+    options: given,
+    thin: kept,
+  };
+  const results = new Map(earlierOf(resume, unknowns).map((one) => [one.start, one]));
+  const jobs = jobsOf(chains, draws, results);
+  watch.signal?.throwIfAborted();
+  const done = new Map<number, number>();
+  await working<ChainJob, ChainStep, ChainResult>({
+    task,
+    jobs,
+    workers: watch.workers,
+    signal: watch.signal,
+    onStep(chain, step) {
+      done.set(chain, step.done / step.total);
+      const over = chains - jobs.length;
+      const share = ([...done.values()].reduce((sum, one) => sum + one, 0) + over) / chains;
+      tell?.({ ...step, chain, chains, share });
+    },
+    onResult: (result) => void results.set(result.start, result),
+  });
+  const all = [...results.values()].sort((a, b) => a.start - b.start);
+  const failure = all.find((one) => one.failure !== null)?.failure;
+  // Where nothing was drawn and nothing can be, there is no result.
+  if (failure && all.every((one) => one.failure !== null && one.draws === 0)) {
+    throw new LeastActionError(failure.message, failure.facts);
+  }
+  const cancelled = watch.signal?.aborted === true && jobsOf(chains, draws, results).length > 0;
+  if (cancelled && all.every(({ state }) => state === null)) watch.signal?.throwIfAborted();
+  const sampled: SampledParts = { run: parts, modelPrecision: precision, options: given, thin: kept, results: all, cancelled };
+  return new SampledPosterior<E, I>(sampled);
+}
+
+/** What Rust makes of the options, checked before any work begins. */
+function checked(parts: RunParts, modelPrecision: number, options: unknown): { chains: number; draws: number } {
+  const annealer = annealerOf(parts.task);
+  try {
+    return call((raw) => raw.checkSampling(annealer, modelPrecision, options));
+  } catch (error) {
+    throw withOwnNames(error, OWN);
+  } finally {
+    release(annealer);
+  }
+}
+
+function climbsOf({ climbs, levels }: RunParts, from: unknown): readonly Climb[] {
+  if (from === undefined || from === "lowest") return climbs.slice(0, 1);
+  if (from === "levels") return levels.length === 0 ? climbs.slice(0, 1) : levels;
+  throw wrongShape("from", `must be "lowest" or "levels", got ${describe(from)}`);
+}
+
+/** Chains that are not at their end. */
+function jobsOf(chains: number, draws: number, results: ReadonlyMap<number, ChainResult>): ChainJob[] {
+  const all = Array.from({ length: chains }, (_, start): ChainJob => ({ start, chain: results.get(start) }));
+  return all.filter(({ chain }) => chain === undefined || (chain.draws < draws && chain.failure === null));
+}
+
+/** Chains of an earlier sampling, or of what was made of it by JSON. */
+function earlierOf(resume: unknown, unknowns: number): readonly ChainResult[] {
+  if (resume === undefined) return [];
+  const own = SampledPosterior.resultsOf(resume);
+  if (own !== undefined) return own;
+  const { chains } = record("resume", resume);
+  if (!Array.isArray(chains)) throw wrongShape("resume.chains", `must be an array, got ${describe(chains)}`);
+  return chains.map((given: unknown, i): ChainResult => {
+    const path = `resume.chains[${i}]`;
+    const chain = record(path, given);
+    const figures = record(`${path}.figures`, chain.figures);
+    const values = float64Array(`${path}.values`, chain.values);
+    if (values.length % unknowns !== 0) {
+      throw wrongLength(`${path}.values`, values.length, unknowns, "a multiple, one row of unknowns per draw");
+    }
+    const divergences = Array.isArray(chain.divergences) ? (chain.divergences as Record<string, unknown>[]) : [];
+    return {
+      start: wholeNumber(`${path}.start`, chain.start, 0),
+      draws: wholeNumber(`${path}.draws`, chain.draws, 0),
+      values,
+      figures: Object.fromEntries(
+        FIGURES.map((name) => [name, float64Array(`${path}.figures.${name}`, figures[name])]),
+      ) as Record<Figure, Float64Array>,
+      divergences: divergences.map((one, k) => ({
+        draw: wholeNumber(`${path}.divergences[${k}].draw`, one.draw, 0),
+        position: float64Array(`${path}.divergences[${k}].position`, one.position),
+        energyError: typeof one.energyError === "number" ? one.energyError : Infinity,
+        cause: (one.cause ?? null) as ChainResult["divergences"][number]["cause"],
+      })),
+      duration: typeof chain.duration === "number" ? chain.duration : 0,
+      failure: null,
+      state: (chain.state ?? null) as ChainResult["state"],
+    };
+  });
+}
+
+export type { ChainPhase };
