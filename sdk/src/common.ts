@@ -118,7 +118,7 @@ export { type CompletePairs, type LayerRows, oneHot, type Pairs, type Rows } fro
 export type { BestNetwork, Found, NetworkRun, NetworkStartResult } from "./network/run.js";
 export { train, type TrainedNetwork, type TrainOptions, type TrainProgress } from "./network/train.js";
 export { networkTwin, type NetworkTwinOptions, type TwinPairs } from "./network/twin.js";
-export { readNpy, type NpyArray } from "./npy.js";
+export { readNpy, type NpyArray, type NpyContent, writeNpy } from "./npy.js";
 export { observations, type Measurements, type Observations } from "./observations.js";
 export type {
   ActionValue,
@@ -191,4 +191,11 @@ export type {
   Uncertainty,
   UncertaintyOptions,
 } from "./statistics/uncertainty.js";
+export {
+  type ArvizContent,
+  arvizJson,
+  type NamedDraws,
+  type ObservedArray,
+  type SampleStats,
+} from "./statistics/arviz.js";
 export { integrate, twinExperiment, type IntegrateOptions, type Twin, type TwinOptions } from "./twin.js";

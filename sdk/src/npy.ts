@@ -1,9 +1,9 @@
-// NumPy's array files, by npyjs, which reads the header and leaves the order of the values to us.
+// NumPy's array files: read by npyjs, which reads the header and leaves the order of the values to us; written here.
 import { parse } from "npyjs";
 import { LeastActionError, textOf, wrongShape } from "./errors.js";
-import { describe } from "./shape.js";
+import { copied as copiedValues, describe, float64Array, only, sizeOf } from "./shape.js";
 
-/** An array read from a `.npy` file. */
+/** An array of a `.npy` file. */
 export interface NpyArray {
   shape: number[];
   /** In C order: the last index varies fastest, whatever the file's order is. */
@@ -29,6 +29,42 @@ export function readNpy(bytes: ArrayBuffer | Uint8Array): NpyArray {
     throw unreadable(`its shape (${shape.join(", ")}) needs ${size} values, but it has ${data.length}`);
   }
   return { shape, values: fortranOrder ? toCOrder(data, shape) : Float64Array.from(data) };
+}
+
+/** An array to write into a `.npy` file. */
+export interface NpyContent {
+  /** Empty for a single number. */
+  shape: readonly number[];
+  /** In C order: the last index varies fastest. */
+  values: ArrayLike<number>;
+}
+
+/** The data of a file begin at a multiple of this, so that they can be mapped into memory. */
+const ALIGNMENT = 64;
+/** Magic string, version and length of the header. */
+const PREFIX = 10;
+
+/**
+ * Writes a `.npy` file of float64 in C order, version 1.0 of the format, little-endian: what `numpy.load` and {@link readNpy} read. NaN and infinities are kept.
+ *
+ * @example
+ * await writeFile("draws.npy", writeNpy({ shape: [4, 1000], values: posterior.parameters.alpha }));
+ */
+export function writeNpy(content: NpyContent): Uint8Array {
+  const { shape: given, values: numbers } = only("npy", content, ["shape", "values"]);
+  const values = copiedValues("npy.values", float64Array("npy.values", numbers));
+  const shape = sizeOf("npy.shape", given, values.length, "npy.values");
+  const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
+  const dictionary = `{'descr': '<f8', 'fortran_order': False, 'shape': ${tuple}, }`;
+  const start = Math.ceil((PREFIX + dictionary.length + 1) / ALIGNMENT) * ALIGNMENT;
+  const header = `${dictionary.padEnd(start - PREFIX - 1)}\n`;
+  const bytes = new Uint8Array(start + 8 * values.length);
+  const view = new DataView(bytes.buffer);
+  bytes.set([0x93, ...new TextEncoder().encode("NUMPY"), 1, 0]);
+  view.setUint16(PREFIX - 2, header.length, true);
+  bytes.set(new TextEncoder().encode(header), PREFIX);
+  values.forEach((value, i) => view.setFloat64(start + 8 * i, value, true));
+  return bytes;
 }
 
 /** The bytes alone: a Buffer of Node is often a window into something larger. */

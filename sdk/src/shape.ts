@@ -121,6 +121,23 @@ function read<T>(path: string, what: () => T): T {
   }
 }
 
+/** How many axes an array may have: as many as in NumPy. */
+const MOST_AXES = 64;
+
+/** The lengths of an array's axes, for as many values as there are in `of`. */
+export function sizeOf(path: string, value: unknown, length: number, of: string): number[] {
+  const shape = Array.from(float64Array(path, value));
+  if (shape.length > MOST_AXES) throw wrongShape(path, `has ${shape.length} axes; the most are ${MOST_AXES}`);
+  shape.forEach((axis, i) => {
+    if (!Number.isSafeInteger(axis) || axis < 0) {
+      throw outOfRange(`${path}[${i}]`, axis, "a whole number that is not negative");
+    }
+  });
+  const size = shape.reduce((product, axis) => product * axis, 1);
+  if (size !== length) throw wrongLength(of, length, size, `an array of ${shape.join(" x ") || "one number"}`);
+  return shape;
+}
+
 /** A number that has to be finite. */
 export function finiteNumber(path: string, value: unknown): number {
   if (typeof value !== "number") throw wrongShape(path, `must be a number, got ${describe(value)}`);

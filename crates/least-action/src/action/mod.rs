@@ -10,6 +10,7 @@ mod measurement;
 mod observations;
 mod precision;
 mod problem;
+mod step_noise;
 mod weighting;
 
 pub use check_gradient::{GradientCheck, GradientVerdict, Variable};
@@ -21,6 +22,7 @@ pub use precision::Precision;
 pub(crate) use problem::check_interval;
 pub use problem::resolve_parameters;
 pub use problem::{ActionOptions, DataSets, Intervals, Prior, Problem};
+pub use step_noise::StepNoise;
 
 use crate::error::{check, Error, Result};
 use crate::model::Scratch;

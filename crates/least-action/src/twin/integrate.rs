@@ -30,6 +30,18 @@ pub struct Forward<'a> {
 /// # Errors
 /// Wrong lengths, a step that is not positive, and [`Error::NotFinite`] with the time at which the solution blows up.
 pub fn integrate(model: &dyn Model, forward: Forward) -> Result<Vec<f64>> {
+    let mut path = Vec::new();
+    integrate_into(model, forward, &mut path, |_| {})?;
+    Ok(path)
+}
+
+/// [`integrate`] with `after_step` called on the state after every step of the output grid. Where the solution stops being finite, the rows before are in `path`.
+pub(crate) fn integrate_into(
+    model: &dyn Model,
+    forward: Forward,
+    path: &mut Vec<f64>,
+    mut after_step: impl FnMut(&mut [f64]),
+) -> Result<()> {
     let Forward {
         parameters,
         initial,
@@ -67,17 +79,18 @@ pub fn integrate(model: &dyn Model, forward: Forward) -> Result<Vec<f64>> {
     }
     let mut integrator = Integrator::new(model, parameters);
     let mut state = initial.to_vec();
-    let mut path = Vec::with_capacity(points * dimension);
+    path.reserve(points * dimension);
     path.extend_from_slice(&state);
     for point in 1..points {
         let from = start + (point - 1) as f64 * time_step;
         let (before, after) = inputs[(point - 1) * width..(point + 1) * width].split_at(width);
         integrator.advance(&mut state, from, time_step, before, after);
+        after_step(&mut state);
         let time = start + point as f64 * time_step;
         check_finite(model, &state, point, time, "forward integration")?;
         path.extend_from_slice(&state);
     }
-    Ok(path)
+    Ok(())
 }
 
 /// Moves a state on by `steps` steps that end at time `end`, with the inputs held at `inputs`.

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 pub use integrate::{integrate, Forward, SUBSTEPS};
 pub use networks::{NetworkTwin, TwinPairs};
+pub(crate) use predict::Beyond;
 pub use predict::{predict, Horizon, Prediction};
 
 use crate::action::{resolve_parameters, validate_observed, Observations};

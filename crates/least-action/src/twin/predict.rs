@@ -1,6 +1,6 @@
 //! Integrating on past the window of the data: what an estimate is for, and the test of it.
 
-use super::integrate::{integrate, Forward};
+use super::integrate::{integrate_into, Forward};
 use crate::action::Problem;
 use crate::anneal::Climb;
 use crate::error::{check, Error, Result};
@@ -30,28 +30,7 @@ pub struct Horizon<'a> {
 /// # Errors
 /// A time that is not past the window, or a solution that is not finite.
 pub fn predict(problem: &Problem, climb: &Climb, horizon: Horizon) -> Result<Prediction> {
-    let Horizon {
-        until,
-        inputs,
-        data_set,
-    } = horizon;
-    let sets = problem.data();
-    let (data, segment) = sets
-        .get(data_set)
-        .zip(problem.grid.segments.get(data_set))
-        .ok_or_else(|| Error::OutOfRange {
-            path: "dataSet".into(),
-            value: data_set as f64,
-            expected: format!("the number of a data set, below {}", sets.len()),
-        })?;
-    let last = data.time(data.points - 1);
-    check::require(
-        until.is_finite() && until > last,
-        "until",
-        until,
-        &format!("finite and later than the end of the window, {last}"),
-    )?;
-    let dimension = problem.model().dimension();
+    let beyond = Beyond::new(problem, horizon)?;
     let (length, expected) = (climb.path.len(), problem.path_length());
     check::length("climb.path", length, expected, "points x states")?;
     let (length, expected) = (climb.parameters.len(), problem.estimated.len());
@@ -61,54 +40,131 @@ pub fn predict(problem: &Problem, climb: &Climb, horizon: Horizon) -> Result<Pre
         expected,
         "one per estimated parameter",
     )?;
-    // A hair less, so that rounding in `until` does not add a step.
-    let steps = ((until - last) / data.time_step - 1e-9).ceil().max(1.0);
-    check::require(
-        steps < (MOST_VALUES / dimension) as f64,
-        "until",
-        until,
-        "near enough that the prediction fits in memory",
-    )?;
-    let points = steps as usize + 1;
-    let mut parameters = problem.parameters.clone();
-    for (&index, &value) in problem.estimated.iter().zip(&climb.parameters) {
-        parameters[index] = value;
+    let mut path = Vec::new();
+    let last = beyond.last(&climb.path);
+    beyond.integrate(last, &climb.parameters, &mut path, |_| {})?;
+    Ok(Prediction {
+        times: beyond.times,
+        path,
+    })
+}
+
+/// The time from the last point of a data set's window on: checked once, for as many states as there are to go on from.
+pub(crate) struct Beyond<'a> {
+    problem: &'a Problem,
+    /// The first is that of the last point of the window.
+    pub times: Vec<f64>,
+    time_step: f64,
+    /// One row per time.
+    inputs: Vec<f64>,
+    /// Where the last state of the window ends in a path.
+    end: usize,
+    /// Number of the last point within its window.
+    last_point: usize,
+}
+
+impl<'a> Beyond<'a> {
+    /// # Errors
+    /// A data set that does not exist, a time that is not past its window or too far, inputs of the wrong length.
+    pub fn new(problem: &'a Problem, horizon: Horizon) -> Result<Self> {
+        let Horizon {
+            until,
+            inputs,
+            data_set,
+        } = horizon;
+        let sets = problem.data();
+        let (data, segment) = sets
+            .get(data_set)
+            .zip(problem.grid.segments.get(data_set))
+            .ok_or_else(|| Error::OutOfRange {
+                path: "dataSet".into(),
+                value: data_set as f64,
+                expected: format!("the number of a data set, below {}", sets.len()),
+            })?;
+        let last = data.time(data.points - 1);
+        check::require(
+            until.is_finite() && until > last,
+            "until",
+            until,
+            &format!("finite and later than the end of the window, {last}"),
+        )?;
+        let dimension = problem.model().dimension();
+        // A hair less, so that rounding in `until` does not add a step.
+        let steps = ((until - last) / data.time_step - 1e-9).ceil().max(1.0);
+        check::require(
+            steps < (MOST_VALUES / dimension) as f64,
+            "until",
+            until,
+            "near enough that the prediction fits in memory",
+        )?;
+        let points = steps as usize + 1;
+        let width = problem.model.inputs().len();
+        let because = format!("{steps} predicted points x {width} inputs of the model");
+        check::length("inputs", inputs.len(), (points - 1) * width, &because)?;
+        let now = &data.inputs[data.inputs.len() - width..];
+        Ok(Beyond {
+            problem,
+            times: (0..points)
+                .map(|n| data.time(data.points - 1 + n))
+                .collect(),
+            time_step: data.time_step,
+            inputs: [now, inputs].concat(),
+            end: (segment.first + segment.points) * dimension,
+            last_point: data.points - 1,
+        })
     }
-    let end = (segment.first + segment.points) * dimension;
-    let initial = &climb.path[end - dimension..end];
-    let past = |error| match error {
-        Error::NotFinite {
-            path,
-            time,
-            point,
-            state,
-            value,
-            ..
-        } => Error::NotFinite {
-            path,
-            time,
-            point: data.points - 1 + point,
-            state,
-            term: "prediction".into(),
-            value,
-        },
-        other => other,
-    };
-    let width = problem.model.inputs().len();
-    let because = format!("{steps} predicted points x {width} inputs of the model");
-    check::length("inputs", inputs.len(), (points - 1) * width, &because)?;
-    let now = &data.inputs[data.inputs.len() - width..];
-    let forward = Forward {
-        parameters: &parameters,
-        initial,
-        start: last,
-        time_step: data.time_step,
-        points,
-        inputs: &[now, inputs].concat(),
-    };
-    let path = integrate(&**problem.model(), forward).map_err(past)?;
-    let times = (0..points)
-        .map(|n| data.time(data.points - 1 + n))
-        .collect();
-    Ok(Prediction { times, path })
+
+    /// The last state of the window on a path.
+    pub fn last<'b>(&self, path: &'b [f64]) -> &'b [f64] {
+        &path[self.end - self.problem.model().dimension()..self.end]
+    }
+
+    /// Writes a row per time to `path`, the first of them `initial`. `estimated` are the values of the estimated parameters; `after_step` sees the state after every step.
+    ///
+    /// # Errors
+    /// A solution that is not finite: the rows before are in `path`.
+    pub fn integrate(
+        &self,
+        initial: &[f64],
+        estimated: &[f64],
+        path: &mut Vec<f64>,
+        after_step: impl FnMut(&mut [f64]),
+    ) -> Result<()> {
+        let mut parameters = self.problem.parameters.clone();
+        for (&index, &value) in self.problem.estimated.iter().zip(estimated) {
+            parameters[index] = value;
+        }
+        let forward = Forward {
+            parameters: &parameters,
+            initial,
+            start: self.times[0],
+            time_step: self.time_step,
+            points: self.times.len(),
+            inputs: &self.inputs,
+        };
+        let model = &**self.problem.model();
+        integrate_into(model, forward, path, after_step).map_err(|error| self.past(error))
+    }
+
+    /// Points are counted from the beginning of the window.
+    fn past(&self, error: Error) -> Error {
+        match error {
+            Error::NotFinite {
+                path,
+                time,
+                point,
+                state,
+                value,
+                ..
+            } => Error::NotFinite {
+                path,
+                time,
+                point: self.last_point + point,
+                state,
+                term: "prediction".into(),
+                value,
+            },
+            other => other,
+        }
+    }
 }

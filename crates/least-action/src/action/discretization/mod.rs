@@ -128,6 +128,11 @@ impl Discretization {
         grid.segments.iter().flat_map(rows).collect()
     }
 
+    /// Steps whose errors a residual states together.
+    pub(crate) fn steps_together(self) -> usize {
+        self.scheme().stencil().map_or(1, |stencil| stencil.stride)
+    }
+
     /// Residuals per component: every scheme has one row per interval.
     pub(crate) fn rows(self, points: usize) -> usize {
         points - 1

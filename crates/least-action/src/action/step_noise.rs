@@ -1,0 +1,163 @@
+//! The errors that an action allows its model, as noise to draw.
+
+use super::weighting::Weighting;
+use super::Problem;
+use crate::error::{check, Error, Result};
+use crate::random::Random;
+
+/// The noise that a model is driven with if R_f is one over its variance: independent from step to step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepNoise {
+    /// Of each state, or of its part that others do not explain.
+    deviations: Vec<f64>,
+    /// U of a full matrix of weights `U^T U`, row-major; else empty.
+    factor: Vec<f64>,
+}
+
+impl Problem {
+    /// The noise of one step past the window at R_f, with the weights of the last step of a data set. `simpson-hermite` states errors of two steps together, so each has half the variance. In the normalisation `"mean"` the
+    /// variance follows from R_m being that of the noise in the data, as everywhere in [`crate::statistics`].
+    ///
+    /// # Errors
+    /// An R_f that is no precision, and a data set that does not exist.
+    pub fn step_noise(&self, model_precision: f64, data_set: usize) -> Result<StepNoise> {
+        check::precision("modelPrecision", model_precision)?;
+        let segments = &self.grid.segments;
+        if data_set >= segments.len() {
+            return Err(Error::IndexOutOfRange {
+                path: "dataSet".into(),
+                index: data_set,
+                count: segments.len(),
+            });
+        }
+        let dimension = self.model.dimension();
+        let rows: usize = segments[..=data_set]
+            .iter()
+            .map(|segment| self.discretization.rows(segment.points))
+            .sum();
+        let together = self.discretization.steps_together();
+        let row = rows - together;
+        let per_residual = self
+            .normalization
+            .per_residual(self.residuals(), self.measured());
+        let deviation = |precision: f64| libm::sqrt(per_residual / (precision * together as f64));
+        let mut deviations: Vec<f64> = (0..dimension)
+            .map(|i| self.model_weights.weight(row * dimension + i))
+            .map(|weight| deviation(model_precision * weight))
+            .collect();
+        // Their precision does not climb.
+        for varying in &self.varying {
+            deviations[varying.component] = deviation(varying.precision);
+        }
+        Ok(StepNoise {
+            deviations,
+            factor: match &self.model_weights {
+                weights @ Weighting::Factors { .. } => weights.factor(row).to_vec(),
+                _ => Vec::new(),
+            },
+        })
+    }
+}
+
+impl StepNoise {
+    /// Adds a draw to a state.
+    pub(crate) fn add(&self, state: &mut [f64], random: &mut Random) {
+        let size = self.deviations.len();
+        let mut noise: Vec<f64> = self
+            .deviations
+            .iter()
+            .map(|d| d * random.normal())
+            .collect();
+        if !self.factor.is_empty() {
+            // U e = noise, from the last row on.
+            for i in (0..size).rev() {
+                let row = &self.factor[i * size..(i + 1) * size];
+                let later: f64 = (i + 1..size).map(|j| row[j] * noise[j]).sum();
+                noise[i] = (noise[i] - later) / row[i];
+            }
+        }
+        for (x, e) in state.iter_mut().zip(noise) {
+            *x += e;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::action::{ActionOptions, Discretization, Normalization, Observations, Precision};
+    use crate::model::ModelBuilder;
+
+    fn noise(change: impl Fn(&mut ActionOptions)) -> StepNoise {
+        let model = ModelBuilder::new("decay")
+            .states(["x", "y"])
+            .parameter("rate", 0.5, "per unit of time")
+            .initial_state([1.0, 1.0])
+            .flow(|x, p| vec![-p[0] * x[0], -x[1]])
+            .unwrap();
+        let data = Observations {
+            start: 0.0,
+            time_step: 0.1,
+            points: 5,
+            observed: vec![0],
+            values: vec![0.0; 5],
+            inputs: Vec::new(),
+        };
+        let mut options = ActionOptions {
+            discretization: Some(Discretization::Trapezoid),
+            normalization: Normalization::Posterior,
+            measurement_precision: 1.0.into(),
+            ..ActionOptions::default()
+        };
+        change(&mut options);
+        let problem = Problem::new(Arc::new(model), data, &options).unwrap();
+        problem.step_noise(25.0, 0).unwrap()
+    }
+
+    #[test]
+    fn variances_are_those_that_the_action_allows() {
+        let close = |noise: StepNoise, expected: &[f64]| {
+            assert_eq!(noise.deviations.len(), expected.len());
+            for (a, b) in noise.deviations.iter().zip(expected) {
+                assert!((a - b).abs() < 1e-14, "{noise:?}");
+            }
+        };
+        close(noise(|_| {}), &[0.2, 0.2]);
+        let half = 0.02_f64.sqrt();
+        let scheme = Discretization::SimpsonHermite;
+        close(noise(|o| o.discretization = Some(scheme)), &[half, half]);
+        // Five measurements and eight residuals.
+        let mean = (0.04 * 8.0 / 5.0_f64).sqrt();
+        close(
+            noise(|o| o.normalization = Normalization::Mean),
+            &[mean, mean],
+        );
+        let weights = Precision::PerComponent(vec![4.0, 1.0]);
+        close(noise(|o| o.model_weights = weights.clone()), &[0.1, 0.2]);
+        let per_time = vec![1.0, 1.0, 1.0, 4.0, 9.0];
+        let weights = Precision::PerTime { per_time };
+        close(noise(|o| o.model_weights = weights.clone()), &[0.1, 0.1]);
+        let varying = |o: &mut ActionOptions| o.varying = [("rate".into(), 100.0)].into();
+        close(noise(varying), &[0.2, 0.2, 0.1]);
+    }
+
+    #[test]
+    fn a_matrix_of_weights_gives_its_inverse_as_covariance() {
+        let matrix = Precision::Matrix(vec![vec![2.0, 0.5], vec![0.5, 1.0]]);
+        let noise = noise(|o| o.model_weights = matrix.clone());
+        let (mut random, mut sums) = (Random::new(1, 0), [0.0; 3]);
+        for _ in 0..20_000 {
+            let mut e = [0.0; 2];
+            noise.add(&mut e, &mut random);
+            for (sum, product) in sums.iter_mut().zip([e[0] * e[0], e[0] * e[1], e[1] * e[1]]) {
+                *sum += 25.0 * product / 20_000.0;
+            }
+        }
+        // (1, -0.5; -0.5, 2) / 1.75
+        for (found, expected) in sums.iter().zip([1.0 / 1.75, -0.5 / 1.75, 2.0 / 1.75]) {
+            assert!((found - expected).abs() < 0.03, "{sums:?}");
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Can averages over the draws of Markov chains be trusted, and to how many digits?
+
+mod chains;
+mod effective_size;
+mod energy;
+mod quantile;
+mod r_hat;
+mod ranks;
+mod standard_error;
+#[cfg(test)]
+mod tests;
+
+pub use effective_size::{ess_bulk, ess_mean, ess_quantile, ess_sd, ess_tail};
+pub use energy::energy_fraction;
+pub use quantile::quantiles;
+pub use r_hat::r_hat;
+pub use standard_error::{mcse_mean, mcse_quantile, mcse_sd};
+
+pub(super) use chains::{mean, variance, Chains};
+pub(super) use energy::of_chain as energy_fraction_of;
+pub(super) use quantile::{check_probability, of_sorted, sorted};
+
+/// What [`crate::statistics::summarize`] says of one quantity, each part computed once.
+pub(super) struct Convergence {
+    pub mean_error: f64,
+    pub ess_bulk: f64,
+    pub ess_tail: f64,
+    pub r_hat: f64,
+}
+
+impl Convergence {
+    pub fn of(chains: &Chains, sorted: &[f64]) -> Self {
+        let halves = chains.split();
+        let scores = ranks::rank_normalised(&halves);
+        Convergence {
+            mean_error: standard_error::of_the_mean(chains),
+            ess_bulk: effective_size::of_split(&scores),
+            ess_tail: effective_size::tail(chains, sorted),
+            r_hat: r_hat::of_halves(&halves, &scores),
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! How often bands hold the truth.
+
+use super::super::diagnostics::check_probability;
+use super::members::Members;
+use crate::error::{check, Result};
+
+/// How many truths are within the central bands of ensembles that should hold a given share of them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Coverage {
+    /// What the bands should hold: 0.9 for 90 %.
+    pub probability: f64,
+    pub inside: usize,
+    pub truths: usize,
+}
+
+impl Coverage {
+    /// # Errors
+    /// A probability outside of 0 to 1.
+    pub fn new(probability: f64) -> Result<Self> {
+        check_probability("probability", probability)?;
+        Ok(Coverage {
+            probability,
+            inside: 0,
+            truths: 0,
+        })
+    }
+
+    /// Counts one truth: inside if it is in [`Members::band`], ends included.
+    ///
+    /// # Errors
+    /// A truth that is not finite.
+    pub fn add(&mut self, members: &Members, truth: f64) -> Result<()> {
+        let [low, high] = members.band(self.probability)?;
+        self.count(low, high, truth)
+    }
+
+    /// Counts one truth beside a band that comes from elsewhere, for instance from a mean and a standard deviation.
+    ///
+    /// # Errors
+    /// A truth that is not finite.
+    pub fn count(&mut self, low: f64, high: f64, truth: f64) -> Result<()> {
+        check::finite("truth", truth)?;
+        self.inside += usize::from(low <= truth && truth <= high);
+        self.truths += 1;
+        Ok(())
+    }
+
+    /// The share of truths inside; NaN of none.
+    pub fn share(&self) -> f64 {
+        self.inside as f64 / self.truths as f64
+    }
+
+    /// How far the share is from the probability, in standard deviations of as many independent truths: within 2 or 3 either way nothing is wrong. Truths that depend on each other vary more.
+    pub fn deviation(&self) -> f64 {
+        let p = self.probability;
+        (self.share() - p) / libm::sqrt(p * (1.0 - p) / self.truths as f64)
+    }
+}
