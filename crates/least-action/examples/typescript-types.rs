@@ -30,7 +30,7 @@ use least_action::solve::{
     ConjugateGradient, Hessian, Lbfgs, MinimizerOptions, NewtonCg, StopReason, Structured,
     TrustRegion,
 };
-use least_action::twin::NetworkTwin;
+use least_action::twin::{ConditionalLyapunov, ConditionalLyapunovOptions, Coupling, NetworkTwin};
 use least_action::{
     ActionOptions, ActionValue, AnnealOptions, Discretization, Error, Normalization, TwinExperiment,
 };
@@ -52,12 +52,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<BoundaryProgress>(&config)?,
         declaration::<BoundaryStatus>(&config)?,
         declaration::<ClassicalSystem>(&config)?,
+        declaration::<ConditionalLyapunov>(&config)?,
+        declaration::<ConditionalLyapunovOptions>(&config)?,
         declaration::<ConjugateGradient>(&config)?,
         declaration::<Continuation>(&config)?,
         declaration::<ContinuationRung>(&config)?,
         declaration::<ContinuousActionOptions>(&config)?,
         declaration::<ContinuousNetworkOptions>(&config)?,
         declaration::<DataForm>(&config)?,
+        declaration::<Coupling>(&config)?,
         declaration::<Discretization>(&config)?,
         declaration::<Drop>(&config)?,
         declaration::<Error>(&config)?,
