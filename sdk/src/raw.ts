@@ -3,6 +3,7 @@ import { createGlue } from "../generated/glue.js";
 import type {
   BoundaryProgress,
   BoundaryStatus,
+  ConditionalLyapunov,
   ContinuationRung,
   Drop,
   ErrorFacts,
@@ -33,11 +34,14 @@ export type {
   BoundaryOptions as CoreBoundaryOptions,
   BoundaryProgress,
   BoundaryStatus,
+  ConditionalLyapunov,
+  ConditionalLyapunovOptions as CoreConditionalLyapunovOptions,
   ConjugateGradient,
   Continuation,
   ContinuationRung,
   ContinuousActionOptions,
   ContinuousNetworkOptions as CoreContinuousNetworkOptions,
+  Coupling,
   DataForm,
   Discretization,
   Drop,
@@ -314,6 +318,7 @@ export interface Raw {
     parameters: Record<string, number>;
   };
   integrate(spec: unknown, options: unknown): Float64Array;
+  conditionalLyapunov(spec: unknown, options: unknown): ConditionalLyapunov;
   Action: new (spec: unknown, data: readonly unknown[], options: unknown) => RawAction;
   Annealer: {
     new (spec: unknown, data: readonly unknown[], options: unknown): RawAnnealer;

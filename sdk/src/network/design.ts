@@ -2,6 +2,7 @@
 import { wrongShape } from "../errors.js";
 import type { PredictionError, Verdict } from "../raw.js";
 import { describe, record } from "../shape.js";
+import { tableOf } from "../table.js";
 import type { NetworkAnnealOptions } from "./anneal.js";
 import { networkOf } from "./network.js";
 import { type Pairs, pairsOf } from "./pairs.js";
@@ -61,13 +62,7 @@ export class Design<C extends string> {
       number(trainedError.meanSquare),
       number(error.constant),
     ]);
-    const widths = heads.map((head, k) => Math.max(head.length, ...lines.map((line) => (line[k] as string).length)));
-    const isText = (k: number): boolean => k === 0 || k === 4;
-    const laid = (line: readonly string[]): string =>
-      line
-        .map((cell, k) => (isText(k) ? cell.padEnd(widths[k] as number) : cell.padStart(widths[k] as number)))
-        .join("  ");
-    return [heads, ...lines].map((line) => laid(line).trimEnd()).join("\n");
+    return tableOf(heads, lines, ["candidate", "verdict"]);
   }
 }
 
