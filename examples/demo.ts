@@ -16,6 +16,7 @@ import { mechanicsLorenz } from "./mechanics-lorenz/index.js";
 import { mechanicsNetwork } from "./mechanics-network/index.js";
 import { mechanicsOrbits } from "./mechanics-orbits/index.js";
 import { mechanicsPaths } from "./mechanics-paths/index.js";
+import { observabilityExample } from "./observability/index.js";
 import { recurrent } from "./recurrent/index.js";
 import { heading } from "./terminal.js";
 
@@ -29,7 +30,13 @@ const short = {
   "mechanics-network": mechanicsNetwork,
 };
 /** Minutes each. */
-const long = { "mechanics-lorenz": mechanicsLorenz, recurrent, digits, "abarbanel-2018-twin": abarbanel2018Twin };
+const long = {
+  observability: observabilityExample,
+  "mechanics-lorenz": mechanicsLorenz,
+  recurrent,
+  digits,
+  "abarbanel-2018-twin": abarbanel2018Twin,
+};
 const examples = { ...short, ...long };
 type Name = keyof typeof examples;
 const isName = (text: string): text is Name => text in examples;

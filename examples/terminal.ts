@@ -14,11 +14,14 @@ export function table(columns: readonly string[], rows: readonly (readonly strin
   for (const row of rows) console.log(line(row));
 }
 
-/** A bar that counts rungs over all starting paths. It shows nothing where stderr is not a terminal. */
-export function progressBar(label: string): { update(done: number, total: number | null): void; stop(): void } {
+/** A bar that counts rungs over all starting paths, or something else. It shows nothing where stderr is not a terminal. */
+export function progressBar(
+  label: string,
+  unit = "rungs",
+): { update(done: number, total: number | null): void; stop(): void } {
   const bar = new SingleBar({
     stream: process.stderr,
-    format: `${label} {bar} {percentage}% | {value} of {total} rungs | {duration_formatted}, {eta_formatted} to go`,
+    format: `${label} {bar} {percentage}% | {value} of {total} ${unit} | {duration_formatted}, {eta_formatted} to go`,
     hideCursor: true,
     clearOnComplete: true,
   });

@@ -11,6 +11,7 @@ import { mechanicsLorenz } from "../examples/mechanics-lorenz/index.js";
 import { mechanicsNetwork } from "../examples/mechanics-network/index.js";
 import { mechanicsOrbits } from "../examples/mechanics-orbits/index.js";
 import { mechanicsPaths } from "../examples/mechanics-paths/index.js";
+import { observabilityExample } from "../examples/observability/index.js";
 import type { Outcome } from "../examples/outcome.js";
 import { recurrent } from "../examples/recurrent/index.js";
 
@@ -172,6 +173,28 @@ test("a residual network is trained by every method, and keeps what mechanics ke
   expect(linesIn(invariants)).toBe(3 * 5);
   expect(outcome.checks).toHaveLength(10);
   expect(outcome.checks.filter(({ holds }) => !holds)).toEqual([]);
+});
+
+test("a tiny study of how much to observe draws levels and what they suffice for", async () => {
+  const outcome = await observabilityExample({ size: tiny });
+  const levels = expectPicture(outcome, "observability-levels.svg", [
+    "action levels and the number of sites observed",
+    "2 of 11 observed",
+    "6 of 11 observed",
+  ]);
+  // A line for each starting path of four sets.
+  expect(linesIn(levels)).toBe(2 * 4);
+  const study = expectPicture(outcome, "observability.svg", [
+    "How many measurements are enough?",
+    "share of twins whose truth is found",
+    "conditional Lyapunov exponent",
+    "default: an ensemble filter",
+  ]);
+  // Two ways to start in three panels, less those without a second level, and one curve of exponents.
+  expect(linesIn(study)).toBeGreaterThanOrEqual(2 + 2 + 1);
+  expect(outcome.checks).toHaveLength(8);
+  // Two rungs do not reach the level that noise explains.
+  expect(outcome.checks[0]?.holds).toBe(false);
 });
 
 test("a small set of bars is drawn with what the network takes them for", async () => {

@@ -9,6 +9,8 @@ export interface LevelsPicture {
   measurementPrecision: number;
   /** One for each annealing run, side by side. */
   panels: readonly LevelsPanel[];
+  /** Panels in a row. Default: all of them. */
+  columns?: number;
 }
 
 export interface LevelsPanel {
@@ -28,8 +30,9 @@ export async function drawLevels(picture: LevelsPicture): Promise<string> {
   const present = Object.values(groups).filter((group) =>
     plots.some((plot) => plot.rungs.some((rung) => rung.group === group)),
   );
-  const height = 340;
-  const hconcat = plots.map((plot, index): Plot => {
+  const columns = picture.columns ?? plots.length;
+  const height = columns < plots.length ? 230 : 340;
+  const all = plots.map((plot, index): Plot => {
     const x: Position = {
       field: "x",
       type: "quantitative",
@@ -40,7 +43,7 @@ export async function drawLevels(picture: LevelsPicture): Promise<string> {
     const y = (field: string): Position => ({
       field,
       type: "quantitative",
-      title: index === 0 ? "action (mean normalisation)" : null,
+      title: index % columns === 0 ? "action (mean normalisation)" : null,
       axis: powersOfTen(domain),
       scale: { type: "log", domain, nice: false },
     });
@@ -84,7 +87,11 @@ export async function drawLevels(picture: LevelsPicture): Promise<string> {
     ];
     return { width: plots.length > 1 ? 380 : 600, height, layer };
   });
-  return toSvg(picture, { hconcat });
+  if (columns >= all.length) return toSvg(picture, { hconcat: all });
+  const rows = Array.from({ length: Math.ceil(all.length / columns) }, (_, k) =>
+    all.slice(k * columns, (k + 1) * columns),
+  );
+  return toSvg(picture, { vconcat: rows.map((hconcat) => ({ hconcat })) });
 }
 
 function rungsOf({ levels, clusters }: LevelsPanel["run"], measurementPrecision: number) {

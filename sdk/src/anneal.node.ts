@@ -7,6 +7,9 @@ import type { NetworkAnnealOptions } from "./network/anneal.js";
 import { type Design, designBy, type DesignOptions } from "./network/design.js";
 import type { NetworkRun } from "./network/run.js";
 import { type CreateWorker, threads } from "./work/threads.node.js";
+import { observabilityBy } from "./statistics/observability.js";
+import type { ObservabilityOptions } from "./statistics/observability-options.js";
+import type { Observability } from "./statistics/observability-result.js";
 
 /**
  * Anneals a network: every pair's activations and the weights that all pairs share are unknowns of one action, whose layers are the times of a path.
@@ -54,6 +57,32 @@ export function anneal(options: unknown): Promise<Run | NetworkRun> {
  */
 export function design<C extends string>(options: DesignOptions<C>): Promise<Design<C>> {
   return designBy(anneal, options);
+}
+
+/**
+ * How many measurements are enough? Repeats twin experiments, whose truth is known, with each of several sets of observed components, anneals all of them,
+ * and says of each set how often the truth is found, how far the second action level is above the lowest, for how long predictions are good, and whether
+ * a copy of the system that is shown the set falls into step with it. `summary()` of the result is a table, `diagnose()` prose.
+ *
+ * @throws LeastActionError (the promise rejects) for whatever is wrong with the options, by field.
+ *
+ * @example
+ * const study = await observability({
+ *   model: lorenz96({ dimension: 11 }), timeStep: 0.025, points: 161, noise: 0.2, twins: 10,
+ *   sets: { "4 of 11": [0, 3, 6, 9], "5 of 11": [0, 2, 4, 6, 8] }, estimate: { forcing: { initial: [6, 10] } },
+ * });
+ * console.log(study.summary(), study.diagnose(), study.enough);
+ */
+export function observability<
+  P extends string,
+  S extends string,
+  I extends string,
+  O extends string,
+  C extends string,
+  E extends P = never,
+>(options: ObservabilityOptions<P, E, S, I, O, C>): Promise<Observability<C, E>>;
+export function observability(options: unknown): Promise<Observability> {
+  return observabilityBy((one) => anneal(one), options);
 }
 
 const createWorker: CreateWorker = (workerData) =>

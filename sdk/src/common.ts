@@ -128,10 +128,12 @@ export type {
   BoundaryProgress,
   BoundaryStatus,
   ClassicalSystem,
+  ConditionalLyapunov,
   ConjugateGradient,
   Continuation,
   ContinuationRung,
   CoreFacts,
+  Coupling,
   DataForm,
   Discretization,
   Drop,
@@ -198,4 +200,13 @@ export {
   type ObservedArray,
   type SampleStats,
 } from "./statistics/arviz.js";
+export { conditionalLyapunov, type ConditionalLyapunovOptions } from "./statistics/conditional-lyapunov.js";
+export type { TwinOutcome } from "./statistics/judge-twin.js";
+export type {
+  ExponentOptions,
+  ObservabilityOptions,
+  ObservabilityProgress,
+  ResumableObservability,
+} from "./statistics/observability-options.js";
+export type { Observability, ObservedSet } from "./statistics/observability-result.js";
 export { integrate, twinExperiment, type IntegrateOptions, type Twin, type TwinOptions } from "./twin.js";

@@ -4,6 +4,7 @@ import type {
   BoundaryProgress,
   BoundaryStatus,
   ChainState,
+  ConditionalLyapunov,
   ContinuationRung,
   Drop,
   ErrorFacts,
@@ -40,11 +41,14 @@ export type {
   ChainAnnealing,
   ChainPhase,
   ChainState,
+  ConditionalLyapunov,
+  ConditionalLyapunovOptions as CoreConditionalLyapunovOptions,
   ConjugateGradient,
   Continuation,
   ContinuationRung,
   ContinuousActionOptions,
   ContinuousNetworkOptions as CoreContinuousNetworkOptions,
+  Coupling,
   DataForm,
   Discretization,
   Drop,
@@ -380,6 +384,7 @@ export interface Raw {
     parameters: Record<string, number>;
   };
   integrate(spec: unknown, options: unknown): Float64Array;
+  conditionalLyapunov(spec: unknown, options: unknown): ConditionalLyapunov;
   Action: new (spec: unknown, data: readonly unknown[], options: unknown) => RawAction;
   Annealer: {
     new (spec: unknown, data: readonly unknown[], options: unknown): RawAnnealer;

@@ -1,15 +1,18 @@
-// Tables of text.
+// Tables for people.
 
-/** Rows under heads, columns as wide as they need to be; numbers to the right, the columns of `text` to the left. */
+/** Rows below their heads, columns aligned: those of `texts` to the left, numbers to the right. */
 export function tableOf(
   heads: readonly string[],
   rows: readonly (readonly string[])[],
-  text: readonly number[],
+  texts: readonly string[],
 ): string {
   const widths = heads.map((head, k) => Math.max(head.length, ...rows.map((row) => (row[k] as string).length)));
   const laid = (row: readonly string[]): string =>
     row
-      .map((cell, k) => (text.includes(k) ? cell.padEnd(widths[k] as number) : cell.padStart(widths[k] as number)))
+      .map((cell, k) => {
+        const width = widths[k] as number;
+        return texts.includes(heads[k] as string) ? cell.padEnd(width) : cell.padStart(width);
+      })
       .join("  ");
   return [heads, ...rows].map((row) => laid(row).trimEnd()).join("\n");
 }

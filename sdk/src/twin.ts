@@ -52,7 +52,7 @@ export function twinExperiment<P extends string, S extends string, I extends str
   const { model, inputs, ...rest } = fields("options", options);
   const spec = specOf(model);
   const given = fields("options", plain("options", rest));
-  given.observed = numbered(model, given.observed);
+  given.observed = numbered("observed", model, given.observed);
   if (inputs !== undefined) {
     const { start = 0, timeStep, points, further = 0 } = given as Record<string, number>;
     given.inputs = inputsOnPath(model, inputs, start, timeStep, (points as number) + further);
@@ -69,16 +69,22 @@ export function twinExperiment<P extends string, S extends string, I extends str
 }
 
 /** What is observed by number, also what is named; what is neither is for Rust to find wrong. */
-function numbered(model: unknown, observed: unknown): unknown {
+export function numbered(path: string, model: unknown, observed: unknown): unknown {
   if (!Array.isArray(observed) || !observed.some((one) => typeof one === "string")) return observed;
   const names = namesOf(model);
   return observed.map((one: unknown, l) =>
-    typeof one === "string" ? componentOf(`observed[${l}]`, one, names?.observed) : one,
+    typeof one === "string" ? componentOf(`${path}[${l}]`, one, names?.observed) : one,
   );
 }
 
 /** Inputs as they cross. A grid that is none is for Rust to find wrong, so it then has no points here. */
-function inputsOnPath(model: unknown, given: unknown, start: unknown, timeStep: unknown, points: unknown): number[] {
+export function inputsOnPath(
+  model: unknown,
+  given: unknown,
+  start: unknown,
+  timeStep: unknown,
+  points: unknown,
+): number[] {
   const isGrid = [start, timeStep, points].every(Number.isFinite) && (points as number) <= MOST_VALUES;
   const grid = { start, timeStep, points: isGrid ? points : 0 } as TimeGrid;
   return Array.from(inputsOf(given, namesOf(model)?.inputs, grid));

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, expect, test } from "vitest";
 import {
   anneal,
+  conditionalLyapunov,
   feedforward,
   init,
   logLotkaVolterra,
@@ -71,9 +72,12 @@ async function fingerprint(given: Case, discretization: Fingerprint["discretizat
   const run = await anneal({ model, data: twin.data, ...given.anneal, discretization });
   const rungs = run.starts.flatMap((start) => start.rungs);
   const prediction = run.predict({ until: given.twin.timeStep * (given.twin.points + 20) });
+  const { timeStep, observed } = given.twin;
+  const exponent = conditionalLyapunov({ model, timeStep, observed: observed.slice(0, 1), coupling: 10, points: 101 });
   return {
     name: given.name,
     discretization,
+    exponent: bits([exponent.value, exponent.standardError]),
     data: bits(twin.data.values),
     truth: bits(twin.truth),
     future: bits(twin.future),

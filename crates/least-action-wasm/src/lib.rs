@@ -23,7 +23,7 @@ pub use chain::Chain;
 pub use continuous_network::ContinuousNetwork;
 pub use layer_orbit::follow_layers;
 pub use mechanics::Mechanics;
-pub use model::{describe_model, integrate, twin_experiment};
+pub use model::{conditional_lyapunov, describe_model, integrate, twin_experiment};
 pub use network::{
     describe_network, network_activations, network_twin, prediction_error, random_weights,
 };

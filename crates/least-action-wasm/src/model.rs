@@ -6,7 +6,7 @@ use std::sync::Arc;
 use js_sys::{Object, Reflect};
 use least_action::model::{Model, ModelDefinition};
 use least_action::models::ModelSpec;
-use least_action::twin::{Forward, TwinExperiment};
+use least_action::twin::{ConditionalLyapunovOptions, Forward, TwinExperiment};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::JsValue;
@@ -129,4 +129,13 @@ pub fn integrate(spec: &JsValue, options: &JsValue) -> Result<JsValue> {
         })
         .map_err(thrown)?;
     Ok(float64_array(&path))
+}
+
+/// `{ value, standardError, time }`.
+#[wasm_bindgen(js_name = conditionalLyapunov)]
+pub fn conditional_lyapunov(spec: &JsValue, options: &JsValue) -> Result<JsValue> {
+    let model = build(spec)?;
+    let options: ConditionalLyapunovOptions = read("", options)?;
+    let found = least_action::twin::conditional_lyapunov(&*model, &options);
+    found.map(|found| plain(&found)).map_err(thrown)
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use least_action::anneal::{NetworkAnnealOptions, Networks, Run};
 use least_action::models::ModelSpec;
 use least_action::network::{Layer, Network, TrainOptions, Trainer};
-use least_action::twin::NetworkTwin;
+use least_action::twin::{conditional_lyapunov, ConditionalLyapunovOptions, Coupling, NetworkTwin};
 use least_action::{AnnealOptions, Annealer, Discretization, TwinExperiment};
 use serde::Deserialize;
 use serde_json::{json, Value};
@@ -117,9 +117,20 @@ fn fingerprint(case: &Case, discretization: Discretization) -> Result<Value, Box
             ..least_action::twin::Horizon::default()
         },
     )?;
+    let exponent = conditional_lyapunov(
+        &**annealer.problem().model(),
+        &ConditionalLyapunovOptions {
+            observed: case.twin.observed[..1].to_vec(),
+            coupling: Coupling::Finite(10.0),
+            time_step: case.twin.time_step,
+            points: 101,
+            ..ConditionalLyapunovOptions::default()
+        },
+    )?;
     Ok(json!({
         "name": case.name,
         "discretization": discretization,
+        "exponent": bits(&[exponent.value, exponent.standard_error]),
         "data": bits(&twin.data.values),
         "truth": bits(&twin.truth),
         "future": bits(&twin.future),

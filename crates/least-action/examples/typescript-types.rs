@@ -35,7 +35,7 @@ use least_action::statistics::{
     LaplaceFinding, LaplaceFindingCode, Metric, Moments, ParameterDirection, SamplingMethod,
     SamplingOptions, StepSize, Transition, UncertaintyOptions,
 };
-use least_action::twin::NetworkTwin;
+use least_action::twin::{ConditionalLyapunov, ConditionalLyapunovOptions, Coupling, NetworkTwin};
 use least_action::{
     ActionOptions, ActionValue, AnnealOptions, Discretization, Error, Normalization, TwinExperiment,
 };
@@ -61,12 +61,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<ChainPhase>(&config)?,
         declaration::<ChainState>(&config)?,
         declaration::<ClassicalSystem>(&config)?,
+        declaration::<ConditionalLyapunov>(&config)?,
+        declaration::<ConditionalLyapunovOptions>(&config)?,
         declaration::<ConjugateGradient>(&config)?,
         declaration::<Continuation>(&config)?,
         declaration::<ContinuationRung>(&config)?,
         declaration::<ContinuousActionOptions>(&config)?,
         declaration::<ContinuousNetworkOptions>(&config)?,
         declaration::<DataForm>(&config)?,
+        declaration::<Coupling>(&config)?,
         declaration::<Discretization>(&config)?,
         declaration::<Divergence>(&config)?,
         declaration::<Drop>(&config)?,

@@ -62,7 +62,7 @@ export class Design<C extends string> {
       number(trainedError.meanSquare),
       number(error.constant),
     ]);
-    return tableOf(heads, lines, [0, 4]);
+    return tableOf(heads, lines, ["candidate", "verdict"]);
   }
 }
 

@@ -113,7 +113,9 @@ pub(super) fn spin_up(
     Ok(())
 }
 
-fn check_finite(
+/// # Errors
+/// [`Error::NotFinite`] at the first state that is not.
+pub(super) fn check_finite(
     model: &dyn Model,
     state: &[f64],
     point: usize,

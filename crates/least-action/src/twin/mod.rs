@@ -1,11 +1,15 @@
-//! Twin experiments: data made by the model itself, so that the truth is known; and prediction past the data.
+//! Twin experiments: data made by the model itself, so that the truth is known; prediction past the data; and whether what is observed suffices.
 
+mod conditional_lyapunov;
 mod integrate;
 mod networks;
 mod predict;
 
 use std::collections::BTreeMap;
 
+pub use conditional_lyapunov::{
+    conditional_lyapunov, ConditionalLyapunov, ConditionalLyapunovOptions, Coupling,
+};
 pub use integrate::{integrate, Forward, SUBSTEPS};
 pub use networks::{NetworkTwin, TwinPairs};
 pub(crate) use predict::Beyond;

@@ -1,0 +1,67 @@
+//! How a response is held to what it is shown.
+
+/// A strength, or the limit of a strong one.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", ts(type = "number | \"replacement\""))]
+pub enum Coupling {
+    /// g, per unit of time: the rate at which an observed component is drawn to the drive's. Of maps the share of the difference that is taken off at each
+    /// iteration.
+    Finite(f64),
+    /// Observed components are the drive's.
+    #[default]
+    Replacement,
+}
+
+#[cfg(feature = "serde")]
+mod read {
+    //! By hand: an untagged enum would lose the place of an error.
+
+    use super::Coupling;
+    use serde::de::{Deserialize, Deserializer, Error, Visitor};
+    use serde::ser::{Serialize, Serializer};
+
+    impl Serialize for Coupling {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            match self {
+                Coupling::Finite(coupling) => serializer.serialize_f64(*coupling),
+                Coupling::Replacement => serializer.serialize_str("replacement"),
+            }
+        }
+    }
+
+    impl<'de> Deserialize<'de> for Coupling {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_any(Shape)
+        }
+    }
+
+    struct Shape;
+
+    impl Visitor<'_> for Shape {
+        type Value = Coupling;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+            f.write_str("a number or \"replacement\"")
+        }
+
+        fn visit_f64<E: Error>(self, value: f64) -> Result<Coupling, E> {
+            Ok(Coupling::Finite(value))
+        }
+
+        fn visit_i64<E: Error>(self, value: i64) -> Result<Coupling, E> {
+            Ok(Coupling::Finite(value as f64))
+        }
+
+        fn visit_u64<E: Error>(self, value: u64) -> Result<Coupling, E> {
+            Ok(Coupling::Finite(value as f64))
+        }
+
+        fn visit_str<E: Error>(self, value: &str) -> Result<Coupling, E> {
+            match value {
+                "replacement" => Ok(Coupling::Replacement),
+                other => Err(E::invalid_value(serde::de::Unexpected::Str(other), &self)),
+            }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! How conditional Lyapunov exponents are computed.
+
+use std::collections::BTreeMap;
+
+use super::{Coupling, BLOCKS};
+use crate::action::validate_observed;
+use crate::error::{check, Result};
+use crate::model::{Model, ModelKind, MOST_VALUES};
+
+/// How the largest conditional Lyapunov exponent is computed.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "camelCase", deny_unknown_fields)
+)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct ConditionalLyapunovOptions {
+    /// The model's defaults where none is given.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
+    pub parameters: BTreeMap<String, f64>,
+    /// State components that the response is shown. None of them: the largest Lyapunov exponent of the system itself.
+    pub observed: Vec<usize>,
+    /// How the response is held to them. Default: `"replacement"`.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
+    pub coupling: Coupling,
+    /// Between points, in the model's unit of time. A flow is integrated by ten Runge-Kutta steps or more from one to the next.
+    pub time_step: f64,
+    /// Of the drive's orbit, the first included; at least 21 more than `discard`. Default: 10,001.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default = "points", skip_serializing_if = "crate::never")
+    )]
+    pub points: usize,
+    /// Points at the beginning that do not count: the difference turns into the direction that shrinks least. Default: a tenth of the points.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub discard: Option<usize>,
+    /// Of the first difference, and of the random displacement of the initial state. Default: 0.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
+    #[cfg_attr(feature = "typescript", ts(type = "number", optional))]
+    pub seed: u64,
+    /// State of the drive at the first point. Default: as in a twin experiment, the model's own, displaced at random and integrated for the spin-up.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
+    #[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>", optional))]
+    pub initial_state: Option<Vec<f64>>,
+    /// Time to integrate before the first point. Default: the model's own; 0 if an initial state is given.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub spin_up: Option<f64>,
+    /// u(t) for models with inputs: points x inputs, row-major; straight lines in between, held at the first value during the spin-up. Default: none.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "crate::never")
+    )]
+    #[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>", optional))]
+    pub inputs: Vec<f64>,
+}
+
+fn points() -> usize {
+    10_001
+}
+
+impl Default for ConditionalLyapunovOptions {
+    /// Nothing observed, a time step of 0.01; the rest as stated at the fields.
+    fn default() -> Self {
+        ConditionalLyapunovOptions {
+            parameters: BTreeMap::new(),
+            observed: Vec::new(),
+            coupling: Coupling::default(),
+            time_step: 0.01,
+            points: points(),
+            discard: None,
+            seed: 0,
+            initial_state: None,
+            spin_up: None,
+            inputs: Vec::new(),
+        }
+    }
+}
+
+/// The most steps from one point to the next that a strong coupling may ask for.
+const MOST_SUBSTEPS: f64 = 1000.0;
+
+impl ConditionalLyapunovOptions {
+    /// # Errors
+    /// What cannot be, by field; else the number of points to discard.
+    pub(super) fn validate(&self, model: &dyn Model) -> Result<usize> {
+        let (dimension, width) = (model.dimension(), model.inputs().len());
+        if !self.observed.is_empty() {
+            validate_observed("observed", &self.observed, dimension)?;
+        }
+        check::positive("timeStep", self.time_step)?;
+        check::at_least("points", self.points, BLOCKS + 1)?;
+        check::at_most("points", self.points, MOST_VALUES)?;
+        let most = self.points - 1 - BLOCKS;
+        let discard = self.discard.unwrap_or(most.min(self.points / 10));
+        check::at_most("discard", discard, most)?;
+        if let Coupling::Finite(coupling) = self.coupling {
+            let fine = coupling.is_finite() && coupling >= 0.0;
+            check::require(fine, "coupling", coupling, "finite and not negative")?;
+            let strongest = MOST_SUBSTEPS / self.time_step;
+            let expected = format!(
+                "at most {strongest} at this timeStep; complete replacement, its limit, is \"replacement\""
+            );
+            let fine = model.kind() == ModelKind::Map || coupling <= strongest;
+            check::require(fine, "coupling", coupling, &expected)?;
+        }
+        let because = format!("{} points x {width} inputs of the model", self.points);
+        let expected = self.points.saturating_mul(width);
+        check::length("inputs", self.inputs.len(), expected, &because)?;
+        for (path, values) in [
+            ("inputs", &self.inputs[..]),
+            (
+                "initialState",
+                self.initial_state.as_deref().unwrap_or_default(),
+            ),
+        ] {
+            for (i, value) in values.iter().enumerate() {
+                check::finite(&format!("{path}[{i}]"), *value)?;
+            }
+        }
+        Ok(discard)
+    }
+}
