@@ -6,6 +6,8 @@ import type { Run } from "./anneal/run.js";
 import type { NetworkAnnealOptions } from "./network/anneal.js";
 import { type Design, designBy, type DesignOptions } from "./network/design.js";
 import type { NetworkRun } from "./network/run.js";
+import type { SampledPosterior } from "./statistics/posterior.js";
+import { samplePosteriorBy, type SamplingOptions } from "./statistics/sample.js";
 import { type CreateWorker, threads } from "./work/threads.node.js";
 import { observabilityBy } from "./statistics/observability.js";
 import type { ObservabilityOptions } from "./statistics/observability-options.js";
@@ -83,6 +85,22 @@ export function observability<
 >(options: ObservabilityOptions<P, E, S, I, O, C>): Promise<Observability<C, E>>;
 export function observability(options: unknown): Promise<Observability> {
   return observabilityBy((one) => anneal(one), options);
+}
+
+/**
+ * Draws paths and parameters from exp(-A) by Hamiltonian Monte Carlo: several chains about the minima of a run, whose steps are measured by the Hessian of the action. Chains are shared among worker threads; the result does not depend on how many.
+ *
+ * @throws LeastActionError (the promise rejects) for whatever is wrong with the options, by field; and where every chain fails.
+ *
+ * @example
+ * const posterior = await samplePosterior({ run, modelPrecision: 1e4, chains: 4, draws: 1000, seed: 1 });
+ * console.log(posterior.summary(), posterior.diagnose());
+ * posterior.parameters.forcing; // Float64Array, chains x draws
+ */
+export function samplePosterior<E extends string, I extends string>(
+  options: SamplingOptions<E, I>,
+): Promise<SampledPosterior<E, I>> {
+  return samplePosteriorBy<E, I>(threads(createWorker), options);
 }
 
 const createWorker: CreateWorker = (workerData) =>

@@ -127,6 +127,9 @@ export type {
   BoundaryMethod,
   BoundaryProgress,
   BoundaryStatus,
+  BoundsMethod,
+  ChainAnnealing,
+  ChainPhase,
   ClassicalSystem,
   ConditionalLyapunov,
   ConjugateGradient,
@@ -138,14 +141,17 @@ export type {
   Discretization,
   Drop,
   Estimate,
+  FailedMember,
   Finding,
   FindingCode,
+  Flatness,
   GradientCheck,
   GradientVerdict,
   Hessian,
   Identifiability,
   IntegrationMethod,
   IntegrationOptions,
+  Integrator,
   Ladder,
   LaplaceFinding,
   LaplaceFindingCode,
@@ -154,6 +160,7 @@ export type {
   Lbfgs,
   Level,
   MinimizerOptions,
+  Metric,
   ModelKind,
   ModelParameters,
   ModelSpec,
@@ -169,6 +176,10 @@ export type {
   PredictionError,
   Prior,
   Rung,
+  SamplingFinding,
+  SamplingFindingCode,
+  SamplingMethod,
+  SamplingVerdict,
   StartingRange,
   Severity,
   StartingPaths,
@@ -177,6 +188,7 @@ export type {
   Stopped,
   StopReason,
   Structured,
+  SummaryRow,
   TrainedInputs,
   TrustRegion,
   Variable,
@@ -200,6 +212,10 @@ export {
   type ObservedArray,
   type SampleStats,
 } from "./statistics/arviz.js";
+export type { ChainDivergence, ChainStep, Figure } from "./statistics/chains.js";
+export type { Ensemble, EnsembleOptions, EnsembleScore } from "./statistics/ensemble.js";
+export type { SampledChain, SampledDivergence, SampledExpectation, SampledPosterior } from "./statistics/posterior.js";
+export type { SamplingOptions, SamplingProgress } from "./statistics/sample.js";
 export { conditionalLyapunov, type ConditionalLyapunovOptions } from "./statistics/conditional-lyapunov.js";
 export type { TwinOutcome } from "./statistics/judge-twin.js";
 export type {

@@ -1,4 +1,4 @@
 // The default entry in Node.
 export * from "./common.js";
 export { init } from "./init.inline.js";
-export { anneal, design, observability } from "./anneal.node.js";
+export { anneal, design, observability, samplePosterior } from "./anneal.node.js";

@@ -1,4 +1,4 @@
 // The default entry: browsers, and whatever is not Node.
 export * from "./common.js";
 export { init } from "./init.inline.js";
-export { anneal, design, observability } from "./anneal.js";
+export { anneal, design, observability, samplePosterior } from "./anneal.js";

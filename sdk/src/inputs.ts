@@ -79,6 +79,7 @@ export function componentOf(path: string, given: unknown, names: readonly string
 
 /** Names in a model's order: of what can be observed, state components and then observables, and of inputs. */
 export interface Names {
+  states: readonly string[];
   observed: readonly string[];
   inputs: readonly string[];
 }
@@ -88,7 +89,11 @@ export function namesOf(model: unknown): Names | undefined {
   if (model === undefined) return undefined;
   const { states, inputs, observables } = fields("model", model);
   if (Array.isArray(states) && Array.isArray(inputs) && Array.isArray(observables)) {
-    return { observed: [...(states as string[]), ...(observables as string[])], inputs: inputs as string[] };
+    return {
+      states: states as string[],
+      observed: [...(states as string[]), ...(observables as string[])],
+      inputs: inputs as string[],
+    };
   }
   throw wrongShape("model", `must be a model, such as lorenz63() gives, got ${describe(model)}`);
 }

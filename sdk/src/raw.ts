@@ -8,7 +8,9 @@ import type {
   ContinuationRung,
   Drop,
   ErrorFacts,
+  FailedMember,
   Finding,
+  Flatness,
   GradientCheck,
   Identifiability,
   LaplaceFinding,
@@ -18,9 +20,12 @@ import type {
   Parameter,
   PredictionError,
   Rung,
+  SamplingFinding,
+  SamplingVerdict,
   Stationary,
   Stopped,
   StopReason,
+  SummaryRow,
   Verdict,
 } from "../generated/types.js";
 import type { NetworkWidths, RawContinuousNetwork, RawMechanics } from "./mechanics/raw.js";
@@ -53,8 +58,10 @@ export type {
   Discretization,
   Drop,
   Estimate,
+  FailedMember,
   Finding,
   FindingCode,
+  Flatness,
   GradientCheck,
   GradientVerdict,
   Hessian,
@@ -94,8 +101,11 @@ export type {
   PredictionError,
   Prior,
   Rung,
+  SamplingFinding,
+  SamplingFindingCode,
   SamplingMethod,
   SamplingOptions as CoreSamplingOptions,
+  SamplingVerdict,
   StartingRange,
   Severity,
   StartingStrategy,
@@ -105,6 +115,7 @@ export type {
   StopReason,
   Stopped,
   Structured,
+  SummaryRow,
   TrainOptions as CoreTrainOptions,
   TrainedInputs,
   TrustRegion,
@@ -169,6 +180,13 @@ export interface RawAnnealer {
     diagnosis: string;
   };
   predict(climb: Climb, horizon: unknown): { times: Float64Array; path: Float64Array };
+  /** `draws` are count x unknowns; `values` members x times x dimension. */
+  predictEnsemble(
+    draws: Float64Array,
+    count: number,
+    horizon: unknown,
+    noise: unknown,
+  ): { times: Float64Array; members: number; dimension: number; values: Float64Array; failed: FailedMember[] };
   free(): void;
 }
 
@@ -206,6 +224,20 @@ export interface RawUncertainty {
     seed: number,
   ): { value: number; error: number };
   free(): void;
+}
+
+/** How an ensemble compares with what happened. */
+export interface RawScores {
+  /** Continuous ranked probability score, the mean over all values: in their unit, lower is better. */
+  crps: number;
+  /** The same without what is due to the number of members. */
+  fairCrps: number;
+  /** The share of values that lay within the band of each share. */
+  coverage: Float64Array;
+  /** Where values ranked among the members: flat, if they could be one of them. */
+  rankHistogram: Float64Array;
+  /** Whether it is flat; null where too few values are known. */
+  flatness: Flatness | null;
 }
 
 export interface RawChain {
@@ -401,6 +433,27 @@ export interface Raw {
     ): RawChain;
     resume(annealer: RawAnnealer, modelPrecision: number, state: unknown, options: unknown): RawChain;
   };
+  checkSampling(annealer: RawAnnealer, modelPrecision: number, options: unknown): { chains: number; draws: number };
+  /** Of chains x draws x quantities. */
+  summarizeDraws(names: string[], values: Float64Array, chains: number): { rows: SummaryRow[]; table: string };
+  diagnoseDraws(
+    names: string[],
+    values: Float64Array,
+    chains: number,
+    statistics: unknown,
+    divergent: Float64Array,
+    known: number,
+    options: unknown,
+  ): { findings: SamplingFinding[]; verdict: SamplingVerdict };
+  /** Of each column of members x size. */
+  ensembleQuantile(values: Float64Array, members: number, probability: number): Float64Array;
+  ensembleScores(
+    values: Float64Array,
+    members: number,
+    truth: Float64Array,
+    bins: number,
+    shares: Float64Array,
+  ): RawScores;
   Uncertainty: {
     /** Undefined for networks. */
     of(annealer: RawAnnealer, climbs: readonly Climb[], options: unknown): RawUncertainty | undefined;

@@ -1,4 +1,4 @@
 // The entry without the inlined WebAssembly, in Node.
 export * from "./common.js";
 export { init, type InitSource } from "./init.slim.js";
-export { anneal, design, observability } from "./anneal.node.js";
+export { anneal, design, observability, samplePosterior } from "./anneal.node.js";

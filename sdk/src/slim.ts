@@ -1,4 +1,4 @@
 // The entry without the inlined WebAssembly.
 export * from "./common.js";
 export { init, type InitSource } from "./init.slim.js";
-export { anneal, design, observability } from "./anneal.js";
+export { anneal, design, observability, samplePosterior } from "./anneal.js";

@@ -33,14 +33,29 @@ macro_rules! either {
     };
 }
 
+/// How far to predict, as it crosses.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Horizon {
+pub(crate) struct Horizon {
     until: f64,
     #[serde(default)]
     inputs: Vec<f64>,
     #[serde(default)]
     data_set: usize,
+}
+
+impl Horizon {
+    pub fn horizon(&self) -> least_action::twin::Horizon<'_> {
+        least_action::twin::Horizon {
+            until: self.until,
+            inputs: &self.inputs,
+            data_set: self.data_set,
+        }
+    }
+}
+
+pub(crate) fn read_horizon(given: &JsValue) -> Result<Horizon> {
+    read("", given)
 }
 
 /// A climb without its path and parameters, which cross as `Float64Array`s.
@@ -182,17 +197,12 @@ impl Annealer {
     /// Of a path through data: `{ times, path }` from the end of a climb's path on, `horizon` being `{ until, inputs, dataSet }`.
     pub fn predict(&self, climb: &JsValue, horizon: &JsValue) -> Result<JsValue> {
         let climb = read_climb(climb)?;
-        let given: Horizon = read("", horizon)?;
-        let horizon = least_action::twin::Horizon {
-            until: given.until,
-            inputs: &given.inputs,
-            data_set: given.data_set,
-        };
+        let given = read_horizon(horizon)?;
         let Kind::Paths(annealer) = &self.0 else {
             // The SDK predicts by a network's weights.
             return Ok(JsValue::UNDEFINED);
         };
-        let prediction = least_action::twin::predict(annealer.problem(), &climb, horizon);
+        let prediction = least_action::twin::predict(annealer.problem(), &climb, given.horizon());
         let prediction = prediction.map_err(thrown)?;
         Ok(object([
             ("times", float64_array(&prediction.times)),

@@ -9,6 +9,7 @@ mod boundary;
 mod chain;
 mod continuous_network;
 mod convert;
+mod draws;
 mod layer_orbit;
 mod mechanics;
 mod model;
@@ -19,8 +20,9 @@ mod uncertainty;
 
 pub use action::Action;
 pub use anneal::{Annealer, Climber};
-pub use chain::Chain;
+pub use chain::{check_sampling, Chain};
 pub use continuous_network::ContinuousNetwork;
+pub use draws::{diagnose_draws, ensemble_quantile, ensemble_scores, summarize_draws};
 pub use layer_orbit::follow_layers;
 pub use mechanics::Mechanics;
 pub use model::{conditional_lyapunov, describe_model, integrate, twin_experiment};

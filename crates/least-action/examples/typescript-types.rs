@@ -31,9 +31,10 @@ use least_action::solve::{
     TrustRegion,
 };
 use least_action::statistics::{
-    BoundsMethod, ChainAnnealing, ChainPhase, ChainState, Divergence, Identifiability, Integrator,
-    LaplaceFinding, LaplaceFindingCode, Metric, Moments, ParameterDirection, SamplingMethod,
-    SamplingOptions, StepSize, Transition, UncertaintyOptions,
+    BoundsMethod, ChainAnnealing, ChainPhase, ChainState, Divergence, FailedMember, Flatness,
+    Identifiability, Integrator, LaplaceFinding, LaplaceFindingCode, Metric, Moments,
+    ParameterDirection, SamplingFinding, SamplingFindingCode, SamplingMethod, SamplingOptions,
+    SamplingVerdict, StepSize, SummaryRow, Transition, UncertaintyOptions,
 };
 use least_action::twin::{ConditionalLyapunov, ConditionalLyapunovOptions, Coupling, NetworkTwin};
 use least_action::{
@@ -75,6 +76,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<Drop>(&config)?,
         declaration::<Error>(&config)?,
         declaration::<Estimate>(&config)?,
+        declaration::<FailedMember>(&config)?,
+        declaration::<Flatness>(&config)?,
+        declaration::<SamplingFinding>(&config)?,
+        declaration::<SamplingFindingCode>(&config)?,
+        declaration::<SamplingVerdict>(&config)?,
+        declaration::<SummaryRow>(&config)?,
         declaration::<Finding>(&config)?,
         declaration::<FindingCode>(&config)?,
         declaration::<GradientCheck>(&config)?,

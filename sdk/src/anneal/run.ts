@@ -145,7 +145,7 @@ export class Run<E extends string = string, I extends string = string> extends R
     return {
       task: this.#task,
       model: this.#model,
-      states: (namesOf(this.#model)?.states ?? []) as readonly string[],
+      states: namesOf(this.#model)?.states ?? [],
       climbs: chosen.map(climbOf),
       levels: this.clusters.map(({ starts }) => climbOf(starts[0] as number)),
       modelPrecision: (best.rungs.at(-1) as Rung).modelPrecision,

@@ -91,7 +91,9 @@ export class Ensemble {
     const { mean, deviation } = this.#moments();
     const byTime = (of: (k: number) => number): Float64Array =>
       Float64Array.from(this.times, (_, n) => {
-        const row = Array.from({ length: this.dimension }, (_, i) => of(n * this.dimension + i)).filter(Number.isFinite);
+        const row = Array.from({ length: this.dimension }, (_, i) => of(n * this.dimension + i)).filter(
+          Number.isFinite,
+        );
         return Math.sqrt(row.reduce((sum, value) => sum + value * value, 0) / row.length);
       });
     return {
@@ -140,7 +142,8 @@ export function predictEnsemble(
   { seed, rest }: { seed: number; rest: Record<string, unknown> },
 ): Ensemble {
   const { inputs, modelNoise = true, ...horizon } = rest;
-  if (typeof modelNoise !== "boolean") throw wrongShape("modelNoise", `must be true or false, got ${describe(modelNoise)}`);
+  if (typeof modelNoise !== "boolean")
+    throw wrongShape("modelNoise", `must be true or false, got ${describe(modelNoise)}`);
   const grid = predictedGrid(task.sets[(horizon.dataSet ?? 0) as number], horizon.until);
   if (inputs !== undefined && grid !== undefined) {
     horizon.inputs = Array.from(inputsOf(inputs, namesOf(model)?.inputs, grid));

@@ -1,5 +1,5 @@
 // How many measurements are enough: twin experiments with different components observed, annealed and compared with their truths.
-import { breathe } from "../anneal/here.js";
+import { breathe } from "../work/breathe.js";
 import type { AnnealOptions } from "../anneal/options.js";
 import type { Run } from "../anneal/run.js";
 import type { ConditionalLyapunov } from "../raw.js";

@@ -161,7 +161,12 @@ export class SampledPosterior<E extends string = string, I extends string = stri
    *
    * @param share between 0 and 1. Default: 0.9.
    */
-  band(share = 0.9): { share: number; lower: Float64Array; upper: Float64Array; parameters: Record<E, readonly [number, number]> } {
+  band(share = 0.9): {
+    share: number;
+    lower: Float64Array;
+    upper: Float64Array;
+    parameters: Record<E, readonly [number, number]>;
+  } {
     this.#needDraws();
     if (!(finiteNumber("share", share) > 0 && share < 1)) throw outOfRange("share", share, "between 0 and 1");
     const ends = [new Float64Array(this.#unknowns), new Float64Array(this.#unknowns)] as const;
@@ -257,7 +262,10 @@ export class SampledPosterior<E extends string = string, I extends string = stri
     this.#needDraws();
     const { path = false } = only("options", options, ["path"]);
     const [chains, draws] = [this.chainCount, this.draws];
-    const posterior: NamedDraws[] = Object.entries<Float64Array>(this.parameters).map(([name, values]) => ({ name, values }));
+    const posterior: NamedDraws[] = Object.entries<Float64Array>(this.parameters).map(([name, values]) => ({
+      name,
+      values,
+    }));
     const { states } = this.#parts.run;
     if (path === true) {
       const size = this.times.length * states.length;
@@ -346,7 +354,10 @@ export class SampledPosterior<E extends string = string, I extends string = stri
     const path = this.#unknowns - estimated.length;
     const named = points.flatMap((point) =>
       [...states, ...varying].map((name, i) => {
-        return { name: `${name} at ${Number((this.times[point] as number).toPrecision(6))}`, unknown: point * columns + i };
+        return {
+          name: `${name} at ${Number((this.times[point] as number).toPrecision(6))}`,
+          unknown: point * columns + i,
+        };
       }),
     );
     const all = [...estimated.map((name, p) => ({ name, unknown: path + p })), ...named];
@@ -395,7 +406,15 @@ export class SampledPosterior<E extends string = string, I extends string = stri
       divergences: Float64Array.from(drawn, ({ divergences }) => divergences.length / this.#parts.thin),
     };
     const found = call((raw) =>
-      raw.diagnoseDraws(names, values, this.chainCount, statistics, Float64Array.from(divergent.flat()), this.#parts.options),
+      raw.diagnoseDraws(
+        names,
+        values,
+        this.chainCount,
+        statistics,
+        Float64Array.from(divergent.flat()),
+        unknowns.length,
+        this.#parts.options,
+      ),
     );
     const verdict = failed.length > 0 && found.verdict === "converged" ? "doubtful" : found.verdict;
     this.#diagnosis = { findings: [...failed, ...found.findings], verdict };
@@ -406,4 +425,3 @@ export class SampledPosterior<E extends string = string, I extends string = stri
 function unknownsOf({ shape, states }: RunParts): number {
   return shape.times.length * (states.length + shape.varying.length) + shape.estimated.length;
 }
-

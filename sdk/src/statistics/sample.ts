@@ -45,10 +45,12 @@ export async function samplePosteriorBy<E extends string, I extends string>(
 ): Promise<SampledPosterior<E, I>> {
   const { run, modelPrecision, from, thin, workers, onProgress, signal, resume, ...rest } = record("options", options);
   const parts = Run.partsOf(run);
-  if (parts === undefined) throw wrongShape("run", `must be a run of a path through data, as anneal gives, got ${describe(run)}`);
+  if (parts === undefined)
+    throw wrongShape("run", `must be a run of a path through data, as anneal gives, got ${describe(run)}`);
   const watch = watchOf({ workers, onProgress, signal });
   const tell = onProgress as SamplingOptions["onProgress"];
-  const precision = modelPrecision === undefined ? parts.modelPrecision : finiteNumber("modelPrecision", modelPrecision);
+  const precision =
+    modelPrecision === undefined ? parts.modelPrecision : finiteNumber("modelPrecision", modelPrecision);
   const given = plain("options", rest) as Record<string, unknown>;
   const { chains, draws } = checked(parts, precision, given);
   const kept = thin === undefined ? 1 : wholeNumber("thin", thin, 1);
@@ -90,7 +92,14 @@ export async function samplePosteriorBy<E extends string, I extends string>(
   }
   const cancelled = watch.signal?.aborted === true && jobsOf(chains, draws, results).length > 0;
   if (cancelled && all.every(({ state }) => state === null)) watch.signal?.throwIfAborted();
-  const sampled: SampledParts = { run: parts, modelPrecision: precision, options: given, thin: kept, results: all, cancelled };
+  const sampled: SampledParts = {
+    run: parts,
+    modelPrecision: precision,
+    options: given,
+    thin: kept,
+    results: all,
+    cancelled,
+  };
   return new SampledPosterior<E, I>(sampled);
 }
 

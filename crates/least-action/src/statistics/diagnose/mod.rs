@@ -39,6 +39,10 @@ pub enum SamplingFindingCode {
     Divergences,
     /// All did.
     AllDivergent,
+    /// A chain could not go on.
+    ChainFailed,
+    /// No chain has come to its draws.
+    NoDraws,
 }
 
 /// One thing that draws say.
