@@ -1,4 +1,5 @@
 //! Draws have the moments of the densities that they are drawn from.
 
 mod densities;
+mod paths;
 mod targets;

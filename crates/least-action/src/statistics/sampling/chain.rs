@@ -16,7 +16,7 @@ use crate::error::{check, Error, Result};
 use crate::random::Random;
 
 /// Transitions in a row that go nowhere before the chain is given up.
-const MOST_UNMOVED: usize = 200;
+const MOST_UNMOVED: usize = 500;
 
 /// How far beyond a standard deviation chains begin that are given no start.
 const DISPERSION: f64 = 1.5;
@@ -230,7 +230,7 @@ impl<T: Density> Chain<T> {
     /// Does one transition; nothing if all are done.
     ///
     /// # Errors
-    /// A chain that cannot go on: it has been where it is for 200 transitions, or no step size keeps the energy. It then is done, and says the same again if asked to advance.
+    /// A chain that cannot go on: it has been where it is for 500 transitions, or no step size keeps the energy. It then is done, and says the same again if asked to advance.
     pub fn advance(&mut self) -> Result<Option<Advance<'_>>> {
         if let Some(error) = &self.failure {
             return Err(error.clone());

@@ -128,7 +128,7 @@ pub struct SamplingOptions {
     #[cfg_attr(feature = "typescript", ts(as = "Option<Integrator>"))]
     pub integrator: Integrator,
     /// The mean acceptance that the step size is adapted to, between 0 and 1: a higher one takes shorter steps, which divergences may call for. Default: 0.8; of
-    /// `metropolis` 0.234.
+    /// `implicit-midpoint` 0.98, whose energy hardly changes, so that what is not accepted are steps that are not solved; of `metropolis` 0.234.
     pub target_acceptance: Option<f64>,
     /// A trajectory has at most two to this power steps. Default: 10.
     #[cfg_attr(feature = "typescript", ts(as = "Option<u32>"))]
@@ -238,6 +238,7 @@ impl SamplingOptions {
     pub(super) fn acceptance(&self) -> f64 {
         self.target_acceptance.unwrap_or(match self.method {
             SamplingMethod::Metropolis => 0.234,
+            _ if self.integrator == Integrator::ImplicitMidpoint => 0.98,
             _ => 0.8,
         })
     }
