@@ -216,7 +216,11 @@ export interface RawUncertainty {
   identifiability(): Identifiability;
   findings(): LaplaceFinding[];
   summary(): string;
-  draws(count: number, seed: number): { values: Float64Array; levels: Int32Array; moved: number };
+  draws(
+    count: number,
+    seed: number,
+    level: number | undefined,
+  ): { values: Float64Array; levels: Int32Array; moved: number };
   expected(
     quantity: (unknowns: Float64Array) => number,
     corrected: boolean,

@@ -12,6 +12,7 @@ import {
   lorenz63,
   lorenz96,
   networkTwin,
+  samplePosterior,
   train,
   twinExperiment,
 } from "../src/index.js";
@@ -22,6 +23,7 @@ import type {
   NetworkAnnealOptions,
   NetworkOptions,
   NetworkTwinOptions,
+  Run,
   TwinOptions,
 } from "../src/index.js";
 
@@ -88,7 +90,32 @@ async function fingerprint(given: Case, discretization: Fingerprint["discretizat
     times: bits(prediction.times),
     summary: run.summary(),
     diagnosis: run.diagnose(),
+    uncertainty: uncertainty(run),
+    draws: await draws(run),
   };
+}
+
+/** Means, deviations and the mean's shift; where the lowest level is no minimum, its error. */
+function uncertainty(run: Run): string {
+  try {
+    const found = run.uncertainty();
+    const { path, parameters } = found.meanShift();
+    const of = (which: "mean" | "deviation"): number[] => Object.values(found.parameters).map((one) => one[which]);
+    const parts = [found.path, of("mean"), found.deviation, of("deviation"), path, Object.values(parameters)];
+    return bits(parts.flatMap((part) => Array.from(part)));
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** The first draws of a chain. */
+async function draws(run: Run): Promise<string> {
+  try {
+    const { statistics } = await samplePosterior({ run, chains: 1, warmup: 30, draws: 5, seed: 3 });
+    return bits(Array.from(statistics.logDensity).flatMap((value, k) => [value, statistics.energy[k] as number]));
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 async function ofNetwork({ name, inputs, layers, ...given }: NetworkCase): Promise<Record<string, string>> {

@@ -136,6 +136,12 @@ test("two levels share the probability", async () => {
   expect(upper[5]).toBeCloseTo(2, 1);
   const draws = certain.draws({ count: 100 });
   expect(draws.levels.reduce((sum, level) => sum + level, 0)).toBe(50);
+  const second = certain.draws({ count: 50, level: 1 });
+  expect(second.levels.every((level) => level === 1)).toBe(true);
+  const sign = Math.sign(certain.levels[1]?.path[5] as number);
+  expect(second.paths.filter((_, i) => i % 11 === 5).every((x) => Math.sign(x) === sign)).toBe(true);
+  expect(Math.sign(certain.predict({ until: 2, level: 0, count: 20 }).mean.at(-1) as number)).toBe(-sign);
+  expect(errorOf(() => certain.draws({ level: 2 })).path).toBe("level");
   expect(certain.diagnose()).toContain("The lowest level has 50.0 %");
   expect(certain.expected((path) => Math.abs(path[5] as number), { pairs: 200 }).value).toBeCloseTo(2, 1);
   expect(run.uncertainty({ levels: 1 }).levels).toHaveLength(1);

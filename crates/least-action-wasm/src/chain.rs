@@ -1,7 +1,6 @@
 //! Markov chains that sample a posterior, one transition at a time.
 
 use js_sys::Float64Array;
-use least_action::solve::{Hessian, Structured};
 use least_action::statistics::{ChainPhase, ChainState, Posterior, SamplingOptions};
 use least_action::Error;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -28,16 +27,8 @@ impl Chain {
         let options: SamplingOptions = read("", options)?;
         let climb = read_climb(climb)?;
         let mut posterior = posterior(annealer, model_precision)?;
-        let mut centre = [climb.path, climb.parameters].concat();
-        // Rungs may end short of their minimum.
-        let minimizer = Structured {
-            hessian: Hessian::GaussNewton,
-            tolerance: 1e-9,
-            ..Structured::default()
-        };
-        posterior
-            .minimize(&minimizer, &mut centre)
-            .map_err(thrown)?;
+        let centre = posterior.mode_near(&[climb.path, climb.parameters].concat());
+        let centre = centre.map_err(thrown)?;
         let start = start.map(|start| start.to_vec());
         least_action::statistics::Chain::new(posterior, &options, number, &centre, start.as_deref())
             .map(Chain)

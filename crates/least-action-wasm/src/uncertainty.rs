@@ -76,9 +76,13 @@ impl Uncertainty {
         self.0.summary()
     }
 
-    /// `{ values, levels, moved }`.
-    pub fn draws(&self, count: usize, seed: f64) -> Result<JsValue> {
-        let draws = self.0.draws(count, seed as u64).map_err(thrown)?;
+    /// `{ values, levels, moved }`, of all levels in turn or of one.
+    pub fn draws(&self, count: usize, seed: f64, level: Option<usize>) -> Result<JsValue> {
+        let draws = match level {
+            None => self.0.draws(count, seed as u64),
+            Some(level) => self.0.draws_of(level, count, seed as u64),
+        };
+        let draws = draws.map_err(thrown)?;
         let levels: Vec<i32> = draws.levels.iter().map(|&level| level as i32).collect();
         Ok(object([
             ("values", float64_array(&draws.values)),

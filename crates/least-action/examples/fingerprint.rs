@@ -10,6 +10,9 @@ use std::sync::Arc;
 use least_action::anneal::{NetworkAnnealOptions, Networks, Run};
 use least_action::models::ModelSpec;
 use least_action::network::{Layer, Network, TrainOptions, Trainer};
+use least_action::statistics::{
+    Chain, Posterior, SamplingOptions, Uncertainty, UncertaintyOptions,
+};
 use least_action::twin::{conditional_lyapunov, ConditionalLyapunovOptions, Coupling, NetworkTwin};
 use least_action::{AnnealOptions, Annealer, Discretization, TwinExperiment};
 use serde::Deserialize;
@@ -141,7 +144,46 @@ fn fingerprint(case: &Case, discretization: Discretization) -> Result<Value, Box
         "times": bits(&prediction.times),
         "summary": run.summary(),
         "diagnosis": run.diagnose(),
+        "uncertainty": uncertainty(&annealer, &run),
+        "draws": draws(&annealer, &run),
     }))
+}
+
+/// Means, deviations and the mean's shift; where the lowest level is no minimum, its error.
+fn uncertainty(annealer: &Annealer, run: &Run) -> String {
+    let found = Uncertainty::of_run(annealer, run, &UncertaintyOptions::default());
+    let numbers = found.and_then(|found| {
+        let (means, deviations) = found.moments();
+        let shift = found.lowest().mean_shift()?;
+        Ok([means, deviations, shift].concat())
+    });
+    numbers.map_or_else(|error| error.to_string(), |numbers| bits(&numbers))
+}
+
+/// The first draws of a chain.
+fn draws(annealer: &Annealer, run: &Run) -> String {
+    let options = SamplingOptions {
+        chains: 1,
+        warmup: 30,
+        draws: 5,
+        seed: 3,
+        ..SamplingOptions::default()
+    };
+    let best = run.best();
+    let chain = Posterior::new(annealer.problem(), run.best_rung().model_precision).and_then(
+        |mut posterior| {
+            let mode = posterior.mode_near(&[&best.path[..], &best.parameters].concat())?;
+            let mut chain = Chain::new(posterior, &options, 0, &mode, None)?;
+            let mut figures = Vec::new();
+            while let Some(advance) = chain.advance()? {
+                if advance.is_draw() {
+                    figures.extend([advance.transition.log_density, advance.transition.energy]);
+                }
+            }
+            Ok(figures)
+        },
+    );
+    chain.map_or_else(|error| error.to_string(), |figures| bits(&figures))
 }
 
 /// Sixteen hexadecimal digits per number, most significant first.

@@ -10,7 +10,7 @@ import type {
   RawLevelUncertainty,
   RawUncertainty,
 } from "../raw.js";
-import { describe, finiteNumber, only, plain, wholeNumber } from "../shape.js";
+import { describe, fields, finiteNumber, only, plain, wholeNumber } from "../shape.js";
 import { type Ensemble, type EnsembleOptions, ensembleOptionsOf, predictEnsemble } from "./ensemble.js";
 import { byParameter, partsOf, type UnknownsShape } from "./unknowns.js";
 
@@ -169,13 +169,14 @@ export class Uncertainty<E extends string = string, I extends string = string> {
   /**
    * Independent draws of path and parameters, each of the Gaussian of one level; levels take turns by their weights.
    *
-   * @param options `count` (default 1000); `seed` (default 0).
+   * @param options `count` (default 1000); `seed` (default 0); `level`: of one alone, by its place in `levels`.
    */
-  draws(options: { count?: number; seed?: number } = {}): GaussianDraws<E> {
-    const given = only("options", options, ["count", "seed"]);
+  draws(options: { count?: number; seed?: number; level?: number } = {}): GaussianDraws<E> {
+    const given = only("options", options, ["count", "seed", "level"]);
     const count = wholeNumber("count", given.count ?? 1000, 1);
     const seed = wholeNumber("seed", given.seed ?? 0, 0);
-    const { values, levels, moved } = this.#held.use((found) => found.draws(count, seed));
+    const level = levelIn(given.level);
+    const { values, levels, moved } = this.#held.use((found) => found.draws(count, seed, level));
     const unknowns = values.length / count;
     const paths = new Float64Array(count * this.path.length);
     const columns = byParameter(this.#shape, (_: E) => new Float64Array(count));
@@ -223,10 +224,11 @@ export class Uncertainty<E extends string = string, I extends string = string> {
     return { ...by(true), gaussian: by(false).value };
   }
 
-  /** Runs draws on past the window: a prediction with its uncertainty. */
-  predict(options: EnsembleOptions<I>): Ensemble {
-    const given = ensembleOptionsOf(options);
-    const draws = this.#held.use((found) => found.draws(given.count, given.seed));
+  /** Runs draws on past the window: a prediction with its uncertainty. `level`: of one level alone, by its place in `levels`; the default mixes them by their weights. */
+  predict(options: EnsembleOptions<I> & { level?: number }): Ensemble {
+    const { level, ...rest } = fields("options", options);
+    const given = ensembleOptionsOf(rest);
+    const draws = this.#held.use((found) => found.draws(given.count, given.seed, levelIn(level)));
     const { task, model } = this.#run;
     const source = { task, model, varying: this.#shape.varying.length };
     return predictEnsemble(source, { values: draws.values, count: given.count }, this.modelPrecision, given);
@@ -261,6 +263,10 @@ export class Uncertainty<E extends string = string, I extends string = string> {
   free(): void {
     this.#held.free();
   }
+}
+
+function levelIn(given: unknown): number | undefined {
+  return given === undefined ? undefined : wholeNumber("level", given, 0);
 }
 
 function levelOf<E extends string>(level: RawLevelUncertainty, shape: UnknownsShape): LevelUncertainty<E> {

@@ -118,6 +118,20 @@ impl Posterior {
         self.with_objective(|objective| by.minimize(objective, unknowns))
     }
 
+    /// The minimum that Gauss-Newton steps lead to from a point, such as the end of a climb: rungs may end short of it.
+    ///
+    /// # Errors
+    /// An action that is not finite at the start.
+    pub fn mode_near(&mut self, unknowns: &[f64]) -> Result<Vec<f64>> {
+        let mut mode = unknowns.to_vec();
+        let by = Structured {
+            tolerance: MODE_TOLERANCE,
+            ..Structured::default()
+        };
+        self.minimize(&by, &mut mode)?;
+        Ok(mode)
+    }
+
     /// The logarithm of the constant that makes `exp(-value)` a product of normalised Gaussian densities of measurements, residuals and priors.
     pub(super) fn log_constant(&mut self) -> f64 {
         self.action.log_constant(self.model_precision, self.factor)
@@ -149,6 +163,9 @@ impl Posterior {
         ))
     }
 }
+
+/// Good enough to measure steps at.
+const MODE_TOLERANCE: f64 = 1e-9;
 
 impl Objective for Posterior {
     fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> Result<f64> {

@@ -10,6 +10,7 @@ use super::laplace::{Expected, Laplace, LaplaceFinding, LaplaceFindingCode};
 use super::Posterior;
 use crate::anneal::{Annealer, Climb, Paths, Run, Severity};
 use crate::error::{check, Error, Result};
+use crate::model::MOST_VALUES;
 
 /// One minimum, and the probability that the path is near it.
 #[derive(Clone)]
@@ -174,9 +175,26 @@ impl Uncertainty {
     /// # Errors
     /// More draws than fit in memory.
     pub fn draws(&self, count: usize, seed: u64) -> Result<UncertaintyDraws> {
-        let unknowns = self.lowest().mode().len();
-        check::at_most("count", count, crate::model::MOST_VALUES / unknowns)?;
-        let levels = self.turns(count);
+        self.drawn(self.turns(count), seed)
+    }
+
+    /// Draws of the Gaussian of one level.
+    ///
+    /// # Errors
+    /// A level that there is not, and more draws than fit in memory.
+    pub fn draws_of(&self, level: usize, count: usize, seed: u64) -> Result<UncertaintyDraws> {
+        check::require(
+            level < self.levels.len(),
+            "level",
+            level as f64,
+            &format!("the number of a level, below {}", self.levels.len()),
+        )?;
+        self.drawn(vec![level as u32; count], seed)
+    }
+
+    fn drawn(&self, levels: Vec<u32>, seed: u64) -> Result<UncertaintyDraws> {
+        let (unknowns, count) = (self.lowest().mode().len(), levels.len());
+        check::at_most("count", count, MOST_VALUES / unknowns)?;
         let mut draws = UncertaintyDraws {
             values: vec![0.0; count * unknowns],
             levels,
