@@ -1,7 +1,7 @@
 //! Densities whose moments are known, and helpers to sample them.
 
 use least_action::solve::{Bounds, Objective};
-use least_action::statistics::{Chain, Density, SamplingOptions, Transition};
+use least_action::statistics::{ess_mean, r_hat, Chain, Density, SamplingOptions, Transition};
 use least_action::{Error, Result};
 
 /// A density by its negative logarithm, which writes the gradient too.
@@ -71,7 +71,7 @@ pub fn sample<T: Density>(
     draws
 }
 
-/// Mean of a quantity, its standard error and split R-hat.
+/// Mean of a quantity, its standard error and R-hat.
 #[derive(Debug, Clone, Copy)]
 pub struct Estimate {
     pub mean: f64,
@@ -109,61 +109,18 @@ impl Draws {
     }
 
     pub fn mean(&self, of: impl Fn(&[f64]) -> f64) -> Estimate {
-        let halves: Vec<Vec<f64>> = self
-            .chains
-            .iter()
-            .flat_map(|chain| {
-                let values: Vec<f64> = chain.chunks_exact(self.unknowns).map(&of).collect();
-                let half = values.len() / 2;
-                [
-                    values[..half].to_vec(),
-                    values[values.len() - half..].to_vec(),
-                ]
-            })
-            .collect();
-        estimate(&halves)
-    }
-}
-
-/// Gelman and Rubin's R-hat and Geyer's effective sample size, as in A. Gelman et al., Bayesian Data Analysis, 3rd edition, 11.4-5.
-pub fn estimate(chains: &[Vec<f64>]) -> Estimate {
-    let (m, n) = (chains.len() as f64, chains[0].len());
-    let average = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;
-    let means: Vec<f64> = chains.iter().map(|c| average(c)).collect();
-    let mean = average(&means);
-    let spread = |v: &[f64], mean: f64| {
-        v.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (v.len() as f64 - 1.0)
-    };
-    let variances: Vec<f64> = chains
-        .iter()
-        .zip(&means)
-        .map(|(c, &mean)| spread(c, mean))
-        .collect();
-    let within = average(&variances);
-    let between = spread(&means, mean);
-    let total = within * (n as f64 - 1.0) / n as f64 + between;
-    let variogram = |lag: usize| {
-        let each = chains.iter().map(|c| {
-            let pairs = c.iter().zip(&c[lag..]);
-            pairs.map(|(a, b)| (a - b) * (a - b)).sum::<f64>() / (n - lag) as f64
-        });
-        1.0 - each.sum::<f64>() / m / (2.0 * total)
-    };
-    let mut sum = 0.0;
-    let mut lag = 0;
-    while lag + 1 < n {
-        let pair = variogram(lag) + variogram(lag + 1);
-        if pair < 0.0 {
-            break;
+        let rows = |chain: &Vec<f64>| chain.chunks_exact(self.unknowns).map(&of).collect();
+        let values: Vec<Vec<f64>> = self.chains.iter().map(rows).collect();
+        let chains: Vec<&[f64]> = values.iter().map(Vec::as_slice).collect();
+        let effective = ess_mean(&chains).unwrap();
+        let count = values.iter().flatten().count() as f64;
+        let mean = values.iter().flatten().sum::<f64>() / count;
+        let squares = values.iter().flatten().map(|x| (x - mean) * (x - mean));
+        Estimate {
+            mean,
+            error: (squares.sum::<f64>() / count / effective).sqrt(),
+            r_hat: r_hat(&chains).unwrap(),
+            effective,
         }
-        sum += pair;
-        lag += 2;
-    }
-    let effective = m * n as f64 / (2.0 * sum - 1.0);
-    Estimate {
-        mean,
-        error: (total / effective).sqrt(),
-        r_hat: (total / within).sqrt(),
-        effective,
     }
 }

@@ -106,13 +106,16 @@ impl<T: Density> Chain<T> {
             None => centre.clone(),
         };
         chain.whiten(&centre, &mut position)?;
+        // In the coordinates of the metric: zero where it is laid there, itself where there is none.
+        let laid = &chain.dynamics.space.whitening.centre;
+        let middle: Vec<f64> = centre.iter().zip(laid).map(|(c, at)| c - at).collect();
         if start.is_none() {
             for y in &mut position {
                 *y += DISPERSION * random.normal();
             }
         }
         chain.current.position = position;
-        chain.pull_inside();
+        chain.pull_inside(&middle);
         chain.evaluate_start()?;
         chain.begin(&mut random)?;
         Ok(chain)
@@ -446,16 +449,18 @@ impl<T: Density> Chain<T> {
         }
     }
 
-    /// Where trajectories are reflected, the start has to be between the walls.
-    fn pull_inside(&mut self) {
+    /// Where trajectories are reflected, the start has to be between the walls. `centre` is in the coordinates of the metric.
+    fn pull_inside(&mut self, centre: &[f64]) {
         // Towards the centre: the walls enclose a convex set, and the centre is in it.
         for _ in 0..60 {
             if self.dynamics.space.within_walls(&self.current.position) {
                 return;
             }
-            self.current.position.iter_mut().for_each(|y| *y *= 0.5);
+            for (y, centre) in self.current.position.iter_mut().zip(centre) {
+                *y = 0.5 * (*y + centre);
+            }
         }
-        self.current.position.fill(0.0);
+        self.current.position.copy_from_slice(centre);
     }
 
     fn evaluate_start(&mut self) -> Result<()> {
