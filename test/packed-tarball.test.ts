@@ -1,53 +1,21 @@
 // The package as other people get it: packed, installed into an empty project, and used from every kind of module.
-import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Consumer, makeConsumer, program, repository, run } from "./consumer.js";
 
-const repository = join(dirname(fileURLToPath(import.meta.url)), "..");
-const program = (...path: string[]) => join(repository, "node_modules", ...path);
-
-let folder: string;
-let tarball: string;
+let project: Consumer;
 let consumer: string;
-
-async function run(command: string, args: string[], cwd: string): Promise<string> {
-  try {
-    const { stdout } = await promisify(execFile)(command, args, { cwd, maxBuffer: 1 << 26 });
-    return stdout;
-  } catch (error) {
-    const { stdout, stderr } = error as { stdout: string; stderr: string };
-    throw new Error(`${command} ${args.join(" ")}\n${stdout}\n${stderr}`, { cause: error });
-  }
-}
-
-function write(name: string, text: string): string {
-  const path = join(consumer, name);
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text);
-  return path;
-}
+const write = (name: string, text: string): string => project.write(name, text);
 
 beforeAll(async () => {
-  // Here and not by npm pack's own `prepare`, whose output would mix with the name of the tarball.
-  await run(process.execPath, [join(repository, "sdk", "build", "prepare.mjs")], repository);
-  folder = mkdtempSync(join(tmpdir(), "least-action-packed-"));
-  await run("npm", ["pack", "--ignore-scripts", "--pack-destination", folder], repository);
-  tarball = join(folder, readdirSync(folder).find((name) => name.endsWith(".tgz")) as string);
-  consumer = join(folder, "consumer");
-  mkdirSync(consumer);
-  write("package.json", JSON.stringify({ name: "consumer", private: true, version: "1.0.0" }));
-  await run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", tarball], consumer);
+  project = await makeConsumer();
+  consumer = project.folder;
 }, 180_000);
 
-afterAll(() => {
-  if (folder) rmSync(folder, { recursive: true });
-});
+afterAll(() => project?.remove());
 
 const useIt = `
   await init();
@@ -154,6 +122,14 @@ test("publint finds nothing to complain of", async () => {
 test("every entry's types are those of the file that is loaded", async () => {
   const attw = program("@arethetypeswrong", "cli", "dist", "index.js");
   // Node 10 knew no exports maps; Node 20 is the oldest that we support. The exit code says whether there are problems.
-  const args = [tarball, "--profile", "node16", "--exclude-entrypoints", "./least_action.wasm", "--format", "ascii"];
+  const args = [
+    project.tarball,
+    "--profile",
+    "node16",
+    "--exclude-entrypoints",
+    "./least_action.wasm",
+    "--format",
+    "ascii",
+  ];
   await run(process.execPath, [attw, ...args], repository);
 });

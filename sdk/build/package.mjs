@@ -7,6 +7,7 @@ import { dist, generated, repository } from "./paths.mjs";
 import { step } from "./report.mjs";
 import { run } from "./run.mjs";
 import { wasmStamp } from "./wasm.mjs";
+import { writeWorkerSource } from "./worker-source.mjs";
 
 // Beside the WebAssembly's, so that building that anew also makes dist stale.
 const stamp = join(generated, "dist-stamp");
@@ -18,7 +19,14 @@ const outputs = [
 ];
 
 function sourcesHash() {
-  const sources = ["sdk/src", "sdk/build/package.mjs", "sdk/build/tsup.config.ts", "package.json", "tsconfig.json"];
+  const sources = [
+    "sdk/src",
+    "sdk/build/package.mjs",
+    "sdk/build/worker-source.mjs",
+    "sdk/build/tsup.config.ts",
+    "package.json",
+    "tsconfig.json",
+  ];
   return hashOf(
     sources.map((name) => join(repository, name)),
     { facts: [readStamp(wasmStamp)] },
@@ -26,7 +34,11 @@ function sourcesHash() {
 }
 
 function isCurrent(hash) {
-  return readStamp(stamp) === hash && outputs.every((name) => existsSync(join(dist, name)));
+  return (
+    readStamp(stamp) === hash &&
+    outputs.every((name) => existsSync(join(dist, name))) &&
+    existsSync(join(generated, "worker-source.js"))
+  );
 }
 
 /** Returns true if anything had to be built. */
@@ -38,6 +50,7 @@ export async function buildPackage() {
     removeLeftovers(dist);
     const fresh = mkdtempSync(`${dist}-`);
     try {
+      await step("worker-source.js", "the script of browsers' workers, bundled by esbuild", writeWorkerSource);
       await step("dist", "ES modules, CommonJS and type declarations by tsup", async () => {
         const tsup = join(repository, "node_modules", "tsup", "dist", "cli-default.js");
         const config = join(repository, "sdk", "build", "tsup.config.ts");

@@ -1,4 +1,4 @@
-// Annealing where there are no worker threads of Node.
+// Annealing in browsers: starting paths are climbed in web workers.
 import { annealBy } from "./anneal/anneal.js";
 import type { AnnealOptions } from "./anneal/options.js";
 import type { Run } from "./anneal/run.js";
@@ -7,7 +7,7 @@ import { type Design, designBy, type DesignOptions } from "./network/design.js";
 import type { NetworkRun } from "./network/run.js";
 import type { SampledPosterior } from "./statistics/posterior.js";
 import { samplePosteriorBy, type SamplingOptions } from "./statistics/sample.js";
-import { workHere } from "./work/here.js";
+import { workInBrowser } from "./work/threads.browser.js";
 import { observabilityBy } from "./statistics/observability.js";
 import type { ObservabilityOptions } from "./statistics/observability-options.js";
 import type { Observability } from "./statistics/observability-result.js";
@@ -26,7 +26,7 @@ import type { Observability } from "./statistics/observability-result.js";
 export function anneal(options: NetworkAnnealOptions): Promise<NetworkRun>;
 /**
  * Finds the path of least action, and estimates parameters with it, by variational annealing: from many starting paths, the action is minimised at a small
- * R_f and the minimum followed as R_f grows. Runs in this thread, which is let go between rungs.
+ * R_f and the minimum followed as R_f grows. Starting paths are shared among web workers; the result does not depend on how many.
  *
  * @throws LeastActionError (the promise rejects) for whatever is wrong with the options, by field.
  *
@@ -41,7 +41,7 @@ export function anneal<P extends string, E extends P = never, I extends string =
   options: AnnealOptions<P, E, I>,
 ): Promise<Run<E, I>>;
 export function anneal(options: unknown): Promise<Run | NetworkRun> {
-  return annealBy(workHere, options);
+  return annealBy(workInBrowser, options);
 }
 
 /**
@@ -87,7 +87,7 @@ export function observability(options: unknown): Promise<Observability> {
 }
 
 /**
- * Draws paths and parameters from exp(-A) by Hamiltonian Monte Carlo: several chains about the minima of a run, whose steps are measured by the Hessian of the action. Runs in this thread, which is let go in between.
+ * Draws paths and parameters from exp(-A) by Hamiltonian Monte Carlo: several chains about the minima of a run, whose steps are measured by the Hessian of the action. Chains are shared among web workers; the result does not depend on how many.
  *
  * @throws LeastActionError (the promise rejects) for whatever is wrong with the options, by field; and where every chain fails.
  *
@@ -99,5 +99,5 @@ export function observability(options: unknown): Promise<Observability> {
 export function samplePosterior<E extends string, I extends string>(
   options: SamplingOptions<E, I>,
 ): Promise<SampledPosterior<E, I>> {
-  return samplePosteriorBy<E, I>(workHere, options);
+  return samplePosteriorBy<E, I>(workInBrowser, options);
 }

@@ -1,4 +1,5 @@
 // The default entry in Node.
 export * from "./common.js";
+export { dispose } from "./init.js";
 export { init } from "./init.inline.js";
 export { anneal, design, observability, samplePosterior } from "./anneal.node.js";

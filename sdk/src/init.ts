@@ -1,6 +1,7 @@
 // Loading the WebAssembly module once, whatever it comes from.
 import { LeastActionError, textOf } from "./errors.js";
-import { isLoaded, load } from "./instance.js";
+import { isLoaded, load, unload } from "./instance.js";
+import { endWork } from "./work/disposal.js";
 
 let loading: Promise<void> | undefined;
 
@@ -19,4 +20,16 @@ export function initOnce(source: () => Promise<WebAssembly.Module>): Promise<voi
       loading = undefined;
     });
   return loading;
+}
+
+/**
+ * Ends everything: work that is under way stops, its promises reject with the code `"freed"`, worker threads are terminated, and the memory of WebAssembly is given back. Whatever comes after
+ * needs `await init()` once more. Results that are plain data, such as paths and levels, stay good.
+ *
+ * @example
+ * dispose(); // when the page's view goes away
+ */
+export function dispose(): void {
+  endWork();
+  unload();
 }

@@ -25,6 +25,12 @@ export function compiledModule(): WebAssembly.Module {
   });
 }
 
+/** Forgets module and instance: their memory goes when nothing that was made with them is left. */
+export function unload(): void {
+  compiled = undefined;
+  instance = undefined;
+}
+
 /** The living instance: a new one, if the last one died. */
 function living(): Raw {
   return (instance ??= instantiate(compiledModule()));

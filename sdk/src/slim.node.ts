@@ -1,4 +1,5 @@
 // The entry without the inlined WebAssembly, in Node.
 export * from "./common.js";
+export { dispose } from "./init.js";
 export { init, type InitSource } from "./init.slim.js";
 export { anneal, design, observability, samplePosterior } from "./anneal.node.js";

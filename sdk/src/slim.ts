@@ -1,4 +1,5 @@
 // The entry without the inlined WebAssembly.
 export * from "./common.js";
+export { dispose } from "./init.js";
 export { init, type InitSource } from "./init.slim.js";
 export { anneal, design, observability, samplePosterior } from "./anneal.js";

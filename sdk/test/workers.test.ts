@@ -7,9 +7,9 @@ import { beforeAll, expect, test } from "vitest";
 import { annealBy } from "../src/anneal/anneal.js";
 import { type CreateWorker, threads } from "../src/work/threads.node.js";
 import { init, LeastActionError, type Progress } from "../src/index.js";
-import type { ClimbJob as Job } from "../src/anneal/climbs.js";
+import type { ClimbJob } from "../src/anneal/climbs.js";
 import { planOf } from "../src/anneal/options.js";
-import type { Reply, WorkerData } from "../src/work/protocol.js";
+import type { Reply, Request, WorkerData } from "../src/work/protocol.js";
 import { compiledModule } from "../src/instance.js";
 import { longerOptions, rejection, smallOptions } from "./problem.js";
 
@@ -99,7 +99,9 @@ test("cannot even be made", async () => {
 test("a worker looks at the cancel flag before every rung", async () => {
   const { task } = planOf(longerOptions());
   const cancel = new SharedArrayBuffer(4);
-  const worker = new Worker(file, { workerData: { module: compiledModule(), task, cancel } satisfies WorkerData });
+  const worker = new Worker(file, {
+    workerData: { module: compiledModule(), task, follow: false, cancel } satisfies WorkerData,
+  });
   const replies: Reply[] = [];
   await new Promise<void>((resolve, reject) => {
     worker.on("error", reject);
@@ -108,7 +110,8 @@ test("a worker looks at the cancel flag before every rung", async () => {
       if (reply.type !== "step") resolve();
     });
     Atomics.store(new Int32Array(cancel), 0, 1);
-    worker.postMessage({ start: 1, climb: undefined } satisfies Job);
+    const job: ClimbJob = { start: 1, climb: undefined };
+    worker.postMessage({ type: "job", job } satisfies Request);
   });
   await worker.terminate();
   expect(replies).toMatchObject([{ type: "result", result: { start: 1, rungs: [] } }]);

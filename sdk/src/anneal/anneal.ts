@@ -17,14 +17,14 @@ export async function annealBy(working: Working, options: unknown): Promise<Run 
   return isNetwork(model) ? ascend(working, networkPlanOf(model, given)) : ascend(working, planOf(given));
 }
 
-async function ascend<R>(working: Working, { task, watch, earlier, result }: Plan<R>): Promise<R> {
+async function ascend<R>(working: Working, { task, watch, onClimb, earlier, result }: Plan<R>): Promise<R> {
   const annealer = annealerOf(task);
   try {
     const names = call(() => ({ estimated: annealer.estimated(), varying: annealer.varying() }));
     const climbs = earlier(names);
     for (const climb of climbs) release(call(() => annealer.resume(climb)));
     const ascent = new Ascent(annealer, climbs, watch.onProgress);
-    await ascent.run(working, task, watch);
+    await ascent.run(working, task, watch, onClimb && ((climb) => onClimb(climb, names)));
     return result({ ...names, ...ascent.outcome(watch.signal) });
   } finally {
     release(annealer);
@@ -50,7 +50,12 @@ class Ascent {
     this.#done = earlier.reduce((sum, climb) => sum + climb.rungs.length, 0);
   }
 
-  async run(working: Working, task: Task, { workers, signal }: Watch): Promise<void> {
+  async run(
+    working: Working,
+    task: Task,
+    { workers, signal }: Watch,
+    onSoFar: ((climb: Climb) => void) | undefined,
+  ): Promise<void> {
     const over = new Set(this.#state().over);
     this.#over = over.size;
     const begun = (start: number): ClimbJob => ({ start, climb: this.#climbs.get(start) });
@@ -69,7 +74,7 @@ class Ascent {
       };
       const onStep = (start: number, level: Rung): void => this.#tell(start, level);
       try {
-        await working({ task, jobs, workers, signal: stop.signal, onStep, onResult });
+        await working({ task, jobs, workers, signal: stop.signal, onStep, onSoFar, onResult });
       } finally {
         signal?.removeEventListener("abort", onAbort);
       }

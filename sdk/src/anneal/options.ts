@@ -14,7 +14,7 @@ import type {
 } from "../raw.js";
 import { copied, describe, fields, float64Array, plain, record } from "../shape.js";
 import type { Outcome } from "./results.js";
-import { Run } from "./run.js";
+import { Run, type Start, startOf, timesOf } from "./run.js";
 
 /** A rung has been done. */
 export interface Progress {
@@ -39,10 +39,10 @@ export interface Progress {
 /** Who climbs, and who watches. */
 export interface Watching {
   /**
-   * Threads that climb, in Node. Default: as many as there are cores, but not more than starting paths. 0: this thread, which is let go
-   * between rungs. The result does not depend on it. Browsers always use this thread.
+   * Threads that do the work: Node's worker threads, a browser's web workers. `"auto"` (default): as many as there are cores, but not more than there are starting paths or chains. 0: this
+   * thread, which is let go in between. The result does not depend on it.
    */
-  workers?: number;
+  workers?: "auto" | number;
   /** Told of every rung. What it throws stops the run and rejects its promise. */
   onProgress?: (progress: Progress) => void;
   /** Stops the run within one rung per thread; the promise then gives what was done, or rejects if that is nothing. */
@@ -65,6 +65,8 @@ export interface AnnealOptions<P extends string = string, E extends P = P, I ext
   estimate?: { readonly [K in E]: Estimate };
   /** A run that was cancelled, to be continued with the same options; the result has the same bits as one that was not. */
   resume?: ResumableRun;
+  /** Told at every rung, before `onProgress`, of what its starting path has become: to watch paths while they are found. Costs a copy of the path. */
+  onPath?: (start: Start<NoInfer<E>>) => void;
 }
 
 /** As much of a run as is needed to go on with it: a run, or what `JSON.parse` makes of one. */
@@ -108,6 +110,9 @@ export interface Watch {
   signal: AbortSignal | undefined;
 }
 
+/** Told of climbs on the way. */
+export type OnClimb = (climb: Climb, names: Names) => void;
+
 /** Names that Rust gives to columns of paths and to parameters. */
 export interface Names {
   estimated: readonly string[];
@@ -118,16 +123,25 @@ export interface Names {
 export interface Plan<R> {
   task: Task;
   watch: Watch;
+  onClimb: OnClimb | undefined;
   /** What an earlier run has done. */
   earlier: (names: Names) => Climb[];
   result: (outcome: Outcome) => R;
 }
 
-const ownNames = ["model", "data", "workers", "resume", "onProgress", "signal"] satisfies (keyof AnnealOptions)[];
+const ownNames = [
+  "model",
+  "data",
+  "workers",
+  "resume",
+  "onProgress",
+  "onPath",
+  "signal",
+] satisfies (keyof AnnealOptions)[];
 
 /** Splits options. Those for Rust are checked there. */
 export function planOf<E extends string, I extends string>(options: unknown): Plan<Run<E, I>> {
-  const { model, data, workers, resume, onProgress, signal, ...rest } = fields("options", options);
+  const { model, data, workers, resume, onProgress, onPath, signal, ...rest } = fields("options", options);
   for (const name of ["parameters", "estimate"]) {
     // Rust would take a list's text for parameter names. action() has a list here, so this is easily mixed up.
     if (Array.isArray(rest[name])) throw wrongShape(name, "must be an object with a field per parameter, got an array");
@@ -137,25 +151,32 @@ export function planOf<E extends string, I extends string>(options: unknown): Pl
   return {
     task,
     watch: watchOf({ workers, onProgress, signal }),
+    onClimb: onClimbOf<Start<string>>(onPath, (climb, names) => startOf(names, climb, timesOf(task).length)),
     earlier: (names) => climbsOf(resume, (path, climb) => pathOf(path, climb, names)),
     result: (outcome) => new Run<E, I>(outcome, task, model),
   };
 }
 
 export function watchOf({ workers, onProgress, signal }: Record<keyof Watch, unknown>): Watch {
-  return { workers: workersOf(workers), onProgress: callback(onProgress), signal: signalOf(signal) };
+  return { workers: workersOf(workers), onProgress: callback("onProgress", onProgress), signal: signalOf(signal) };
 }
 
 function workersOf(value: unknown): number | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value !== "number") throw wrongShape("workers", `must be a number, got ${describe(value)}`);
+  if (value === undefined || value === "auto") return undefined;
+  if (typeof value !== "number") throw wrongShape("workers", `must be "auto" or a number, got ${describe(value)}`);
   if (Number.isInteger(value) && value >= 0) return value;
   throw outOfRange("workers", value, "a whole number of at least 0");
 }
 
-function callback(value: unknown): Watch["onProgress"] {
-  if (value === undefined || typeof value === "function") return value as Watch["onProgress"];
-  throw wrongShape("onProgress", `must be a function, got ${describe(value)}`);
+function callback<C>(path: string, value: unknown): C | undefined {
+  if (value === undefined || typeof value === "function") return value as C | undefined;
+  throw wrongShape(path, `must be a function, got ${describe(value)}`);
+}
+
+/** From climbs to what a user's `onPath` is told. */
+export function onClimbOf<S>(onPath: unknown, made: (climb: Climb, names: Names) => S): OnClimb | undefined {
+  const tell = callback<(start: S) => void>("onPath", onPath);
+  return tell && ((climb, names) => tell(made(climb, names)));
 }
 
 function signalOf(value: unknown): AbortSignal | undefined {

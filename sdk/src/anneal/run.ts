@@ -4,7 +4,7 @@ import { type Inputs, inputsOf, namesOf } from "../inputs.js";
 import type { Climb, Rung } from "../raw.js";
 import { describe, fields, plain, timeGrid } from "../shape.js";
 import { withAnnealer } from "./climbs.js";
-import type { PathTask } from "./options.js";
+import type { Names, PathTask } from "./options.js";
 import { Uncertainty, type UncertaintyOptions } from "../statistics/uncertainty.js";
 import type { UnknownsShape } from "../statistics/unknowns.js";
 import { parted } from "./columns.js";
@@ -65,9 +65,7 @@ export class Run<E extends string = string, I extends string = string> extends R
 
   /** @internal */
   constructor(outcome: Outcome, task: PathTask, model: unknown) {
-    const times = task.sets
-      .map(gridOf)
-      .flatMap(({ start, timeStep, points }) => [...timeGrid(start, timeStep, 0, points)]);
+    const times = timesOf(task);
     super(
       outcome,
       (climb) => startOf<E>(outcome, climb, times.length),
@@ -76,7 +74,7 @@ export class Run<E extends string = string, I extends string = string> extends R
     this.#outcome = outcome;
     this.#task = task;
     this.#model = model;
-    this.times = Float64Array.from(times);
+    this.times = times;
   }
 
   /**
@@ -154,7 +152,14 @@ export class Run<E extends string = string, I extends string = string> extends R
   }
 }
 
-function startOf<E extends string>({ estimated, varying }: Outcome, climb: Climb, points: number): Start<E> {
+/** @internal Times of the points of all data sets, one after the other. */
+export function timesOf({ sets }: PathTask): Float64Array {
+  const all = sets.map(gridOf);
+  return Float64Array.from(all.flatMap(({ start, timeStep, points }) => [...timeGrid(start, timeStep, 0, points)]));
+}
+
+/** @internal A climb as users see it. */
+export function startOf<E extends string>({ estimated, varying }: Names, climb: Climb, points: number): Start<E> {
   const { path, columns } = parted(climb.path, points, varying.length);
   const mean = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;
   const parameters = [

@@ -1,11 +1,11 @@
 // What a user says about annealing a network.
-import { climbsOf, type NetworkTask, type Plan, type Watching, watchOf } from "../anneal/options.js";
+import { climbsOf, type NetworkTask, onClimbOf, type Plan, type Watching, watchOf } from "../anneal/options.js";
 import { wrongLength, wrongShape } from "../errors.js";
 import type { CoreNetworkAnnealOptions, NetworkOptions, Rung, Stopped } from "../raw.js";
 import { describe, fields, float64Array, plain } from "../shape.js";
 import { type LayerWeights, type Network, type Weights } from "./network.js";
 import { type Pairs, pairsOf } from "./pairs.js";
-import { NetworkRun } from "./run.js";
+import { NetworkRun, type NetworkStartResult, startOf } from "./run.js";
 
 /** Everything about annealing a network. */
 export interface NetworkAnnealOptions extends NetworkOptions, Omit<CoreNetworkAnnealOptions, "action">, Watching {
@@ -13,6 +13,8 @@ export interface NetworkAnnealOptions extends NetworkOptions, Omit<CoreNetworkAn
   pairs: Pairs;
   /** A run that was cancelled, to be continued with the same options; the result has the same bits as one that was not. */
   resume?: ResumableNetworkRun;
+  /** Told at every rung, before `onProgress`, of what its starting point has become: to watch a network while it is found. Costs a copy of weights and activations. */
+  onPath?: (start: NetworkStartResult) => void;
 }
 
 /** As much of a run as is needed to go on with it: a run, or what `JSON.parse` makes of one. */
@@ -27,11 +29,19 @@ export interface ResumableNetworkRun {
 }
 
 const outer = ["modelPrecision", "startingPaths", "minimizer"] satisfies (keyof CoreNetworkAnnealOptions)[];
-const own = ["model", "pairs", "workers", "resume", "onProgress", "signal"] satisfies (keyof NetworkAnnealOptions)[];
+const own = [
+  "model",
+  "pairs",
+  "workers",
+  "resume",
+  "onProgress",
+  "onPath",
+  "signal",
+] satisfies (keyof NetworkAnnealOptions)[];
 
 /** Splits options. Those for Rust are checked there. */
 export function planOf(model: Network, options: unknown): Plan<NetworkRun> {
-  const { model: _, pairs, workers, resume, onProgress, signal, ...rest } = fields("options", options);
+  const { model: _, pairs, workers, resume, onProgress, onPath, signal, ...rest } = fields("options", options);
   const { inner, ...split } = parted(rest, outer);
   const crossed = pairsOf(pairs, model);
   const task: NetworkTask = {
@@ -45,6 +55,7 @@ export function planOf(model: Network, options: unknown): Plan<NetworkRun> {
   return {
     task,
     watch: watchOf({ workers, onProgress, signal }),
+    onClimb: onClimbOf(onPath, (climb) => startOf(model, climb)),
     earlier: () => climbsOf(resume, (path, climb) => pointOf(path, climb, model)),
     result: (outcome) => new NetworkRun(outcome, model, crossed),
   };

@@ -10,7 +10,7 @@ import type { NetworkRun } from "./run.js";
 import { type TrainedNetwork, train } from "./train.js";
 
 /** Whatever of the options one candidate has for itself: its network, how many outputs are observed, which pairs, how many starts. */
-export type Candidate = Partial<Omit<NetworkAnnealOptions, "resume" | "onProgress" | "signal">>;
+export type Candidate = Partial<Omit<NetworkAnnealOptions, "resume" | "onProgress" | "onPath" | "signal">>;
 
 /** Networks to be compared. What is said beside the candidates counts for all that do not say otherwise. */
 export interface DesignOptions<C extends string> extends Candidate {
@@ -84,7 +84,7 @@ export async function designBy<C extends string>(
   // Whatever can be found wrong before the first is annealed.
   const all = names.map((candidate) => {
     const own = record(`candidates.${candidate}`, given[candidate]);
-    for (const name of ["resume", "onProgress", "signal"]) {
+    for (const name of ["resume", "onProgress", "onPath", "signal"]) {
       if (own[name] !== undefined)
         throw wrongShape(`candidates.${candidate}.${name}`, "is for all candidates, or for none");
     }

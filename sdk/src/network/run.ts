@@ -28,16 +28,15 @@ export class NetworkRun extends Results<NetworkStartResult, BestNetwork> {
 
   /** @internal */
   constructor(outcome: Outcome, network: Network, pairs: RawPairs) {
-    const startOf = (climb: Climb): NetworkStartResult => {
-      const { start, rungs, stopped, failure, parameters, path } = climb;
-      const found = { weights: network.splitWeights(parameters), activations: network.splitActivations(path) };
-      return { start, rungs, stopped, failure, ...found };
-    };
-    super(outcome, startOf, ({ weights, activations }, reached) => {
-      // In memory of its own: who changes the best network does not change what is resumed.
-      const own = network.splitWeights(network.joinWeights(weights));
-      return { ...reached, weights: own, activations: activations.map((layer) => layer.slice()) };
-    });
+    super(
+      outcome,
+      (climb) => startOf(network, climb),
+      ({ weights, activations }, reached) => {
+        // In memory of its own: who changes the best network does not change what is resumed.
+        const own = network.splitWeights(network.joinWeights(weights));
+        return { ...reached, weights: own, activations: activations.map((layer) => layer.slice()) };
+      },
+    );
     this.network = network;
     this.#pairs = pairs;
   }
@@ -79,4 +78,11 @@ export class NetworkRun extends Results<NetworkStartResult, BestNetwork> {
     if (typeof start !== "number") throw wrongShape("start", `must be a number, got ${describe(start)}`);
     throw outOfRange("start", start, "the number of a starting path that was begun");
   }
+}
+
+/** @internal A climb as users see it. */
+export function startOf(network: Network, climb: Climb): NetworkStartResult {
+  const { start, rungs, stopped, failure, parameters, path } = climb;
+  const found = { weights: network.splitWeights(parameters), activations: network.splitActivations(path) };
+  return { start, rungs, stopped, failure, ...found };
 }

@@ -82,6 +82,7 @@ export async function samplePosteriorBy<E extends string, I extends string>(
       const share = ([...done.values()].reduce((sum, one) => sum + one, 0) + over) / chains;
       tell?.({ ...step, chain, chains, share });
     },
+    onSoFar: undefined,
     onResult: (result) => void results.set(result.start, result),
   });
   const all = [...results.values()].sort((a, b) => a.start - b.start);

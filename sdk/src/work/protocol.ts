@@ -6,16 +6,22 @@ import type { Job, Task } from "./work.js";
 export interface WorkerData {
   module: WebAssembly.Module;
   task: Task;
-  /** One 32-bit number; not zero once the work is cancelled. */
-  cancel: SharedArrayBuffer;
+  /** Whether every step is told of with what the job has come to. */
+  follow: boolean;
+  /** One 32-bit number; not zero once the work is cancelled. Undefined where threads share no memory, as on pages without the headers that isolate them. */
+  cancel: SharedArrayBuffer | undefined;
 }
 
-/** To a worker: a job to be done. It asks for no more until its result has come. */
-export type Request = Job;
+/** To a worker. */
+export type Request =
+  /** To be done. No more is asked for until its result has come. */
+  | { type: "job"; job: Job }
+  /** The job is to end with what it has come to. */
+  | { type: "cancel" };
 
 /** From a worker. */
 export type Reply =
-  | { type: "step"; start: number; step: unknown }
+  | { type: "step"; start: number; step: unknown; soFar: unknown }
   /** At its end or interrupted; the worker is free for the next job. */
   | { type: "result"; result: unknown }
   | { type: "error"; message: string; facts: ErrorFacts };

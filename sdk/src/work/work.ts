@@ -1,9 +1,17 @@
-// Long work as its two ways of doing it see it: in this thread, or in others.
+// Long work as its ways of doing it see it: in this thread, or in others.
 import type { Task as ClimbTask } from "../anneal/options.js";
 import type { ChainTask } from "../statistics/chains.js";
 
 /** What is to be done, as plain data that can be sent to a worker. */
 export type Task = ClimbTask | ChainTask;
+
+/**
+ * Whether jobs can tell at any step what they have come to: a climb is a path, but a chain is all of its draws. Then a thread that is cancelled and does not answer need not be waited
+ * for. A chain's steps are short.
+ */
+export function tellsOnTheWay(task: Task): boolean {
+  return task.kind !== "chains";
+}
 
 /** A part of the work that is done by one thread, from its beginning or from where it was interrupted. */
 export interface Job {
@@ -34,6 +42,8 @@ export interface Work<J extends Job, S, R> {
   signal: AbortSignal | undefined;
   /** To be called after every step; if it throws, the work is to stop and fail with that. */
   onStep: (start: number, step: S) => void;
+  /** To be called after every step with what the job has come to, before `onStep`. */
+  onSoFar: ((result: R) => void) | undefined;
   /** To be called with every result, be the job at its end or interrupted. */
   onResult: (result: R) => void;
 }

@@ -1,0 +1,83 @@
+// A real Chromium: found, or installed from Debian's packages where that is possible.
+import { execFile, execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
+import { type BrowserContext, chromium } from "playwright-core";
+
+const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+const MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
+
+function found(): string | undefined {
+  const given = process.env.LEAST_ACTION_CHROMIUM;
+  if (given !== undefined) return given;
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  return [...folders.flatMap((folder) => NAMES.map((name) => join(folder, name))), MAC].find((file) =>
+    existsSync(file),
+  );
+}
+
+function installs(): boolean {
+  const isRoot = process.getuid?.() === 0;
+  if (process.platform !== "linux" || !isRoot) return false;
+  try {
+    execFileSync("apt-get", ["--version"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Where Chromium is; installs it if it is nowhere. Undefined, after a word of what to do, where that cannot be done. */
+export async function findChromium(): Promise<string | undefined> {
+  const there = found();
+  if (there !== undefined) return there;
+  if (!installs()) {
+    const remedy = "install it (Debian: apt-get install chromium), or give its place in LEAST_ACTION_CHROMIUM";
+    console.error(`[test] no Chromium found; ${remedy}`);
+    return undefined;
+  }
+  console.error("[test] chromium — browser tests need it; installing Debian's package ...");
+  const run = (...args: string[]) =>
+    promisify(execFile)("apt-get", args, {
+      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+      maxBuffer: 1 << 26,
+    });
+  await run("update");
+  await run("install", "-y", "--no-install-recommends", "chromium");
+  return found();
+}
+
+const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"].concat([
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+]);
+
+export interface Browser {
+  context: BrowserContext;
+  close(): Promise<void>;
+}
+
+/** With a profile of its own, which is empty. */
+export async function openBrowser(options: { width?: number; height?: number; dark?: boolean } = {}): Promise<Browser> {
+  const executablePath = await findChromium();
+  if (executablePath === undefined) throw new Error("no Chromium: see the message above");
+  const profile = mkdtempSync(join(tmpdir(), "least-action-chromium-"));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath,
+    headless: true,
+    args: FLAGS,
+    viewport: { width: options.width ?? 1280, height: options.height ?? 800 },
+    colorScheme: options.dark === true ? "dark" : "light",
+    acceptDownloads: true,
+  });
+  return {
+    context,
+    async close() {
+      await context.close();
+      rmSync(profile, { recursive: true, force: true });
+    },
+  };
+}
