@@ -68,6 +68,14 @@ export function wrongLength(path: string, length: number, expected: number, beca
   return new LeastActionError(message, { code: "wrongLength", path, length, expected, because });
 }
 
+/** The same error by another path, where what is called `from` inside is called `to` by users: also before brackets and points. */
+export function renamed(error: unknown, from: string, to: string): unknown {
+  if (!(error instanceof LeastActionError) || !error.path.startsWith(from)) return error;
+  const path = to + error.path.slice(from.length);
+  const message = error.message.startsWith(error.path) ? path + error.message.slice(error.path.length) : error.message;
+  return new LeastActionError(message, { ...error.facts, path } as ErrorFacts, { cause: error });
+}
+
 /** A name that there is not, among those that there are. */
 export function unknownName(path: string, name: string, known: readonly string[]): LeastActionError {
   const nearest = nearestOf(name, known) ?? null;
