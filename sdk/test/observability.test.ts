@@ -265,12 +265,21 @@ describe("input that is wrong", () => {
     [{ signal: 3 }, "signal", /AbortSignal/],
     [{ onProgress: 3 }, "onProgress", /function/],
     [{ resume: 3 }, "resume", /object/],
+    [{ noise: undefined }, "noise", /is missing/],
+    [{ twins: null }, "twins", /number, got null/],
+    [{ twins: 2 ** 32 }, "twins", /at most 1000000/],
+    [{ seed: 2 ** 53 }, "seed", /at most/],
+    [{ parameters: 5 }, "parameters", /an array or an object/],
+    [{ initialState: "1" }, "initialState", /an array or an object/],
+    [{ normalization: "man" }, "normalization", /did you mean "mean"/],
+    [{ resume: {} }, "resume.settings", /is missing: give what an earlier call has returned/],
     [{ resume: earlier }, "resume.settings.parameters", /go on with the same options/],
   ])("%#: %o", async (given, path, message) => {
     const error = (await rejection(wrong(given))) as LeastActionError;
     expect(error).toBeInstanceOf(LeastActionError);
     expect(error.path).toBe(path);
     expect(error.message).toMatch(message);
+    expect(error.message).not.toMatch(/invalid (type|value)|variant|enum |struct |usize|[uf]64|undefined|TypeError/);
     expect(error.code).not.toBe("panic");
   });
 
@@ -288,6 +297,16 @@ describe("input that is wrong", () => {
       [{ ...study, rows: [{ ...first, twins: [outcome, outcome] }] }, "resume.rows[0].twins[1].twin"],
       [{ ...study, rows: [{ ...first, twins: [{ ...outcome, level: null }] }] }, "resume.rows[0].twins[0].level"],
       [{ ...study, rows: [{ ...first, twins: [{ ...outcome, success: 1 }] }] }, "resume.rows[0].twins[0].success"],
+      [{ ...study, rows: [{ ...first, twins: [{ ...outcome, skill: NaN }] }] }, "resume.rows[0].twins[0].skill"],
+      [{ ...study, rows: [{ ...first, twins: [{ ...outcome, verdict: "good" }] }] }, "resume.rows[0].twins[0].verdict"],
+      [
+        { ...study, rows: [{ ...first, twins: [{ ...outcome, parameterErrors: { forcing: "x" } }] }] },
+        "resume.rows[0].twins[0].parameterErrors.forcing",
+      ],
+      [
+        { ...study, rows: [{ ...first, twins: [{ ...outcome, parameterErrors: {} }] }] },
+        "resume.rows[0].twins[0].parameterErrors.forcing",
+      ],
     ] as const) {
       const error = (await rejection(observability({ ...options, resume }))) as LeastActionError;
       expect(error, path).toBeInstanceOf(LeastActionError);
