@@ -80,7 +80,8 @@ export function renamed(error: unknown, from: string, to: string): unknown {
 export function unknownName(path: string, name: string, known: readonly string[]): LeastActionError {
   const nearest = nearestOf(name, known) ?? null;
   const suggestion = nearest === null ? "" : `; did you mean "${nearest}"?`;
-  const message = `${path}: unknown name "${name}"${suggestion} (known: ${known.join(", ")})`;
+  const all = known.length === 0 ? "there are none" : `known: ${known.join(", ")}`;
+  const message = `${path}: unknown name "${name}"${suggestion} (${all})`;
   return new LeastActionError(message, { code: "unknownName", path, name, nearest, known: [...known] });
 }
 

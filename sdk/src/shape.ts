@@ -99,7 +99,9 @@ export function float64Array(path: string, value: unknown): Float64Array {
   if (value instanceof Float64Array) return value;
   // Not Float64Array.from, which goes through an iterator.
   if (value instanceof Float32Array) return new Float64Array(value);
-  const length = typeof value === "object" && value !== null ? (value as { length?: unknown }).length : undefined;
+  const length = read(path, () =>
+    typeof value === "object" && value !== null ? (value as { length?: unknown }).length : undefined,
+  );
   if (value === undefined) throw wrongShape(path, "is missing: it must be an array of numbers");
   if (typeof length !== "number" || !Number.isInteger(length) || length < 0) {
     throw wrongShape(path, `must be an array of numbers, got ${describe(value)}`);

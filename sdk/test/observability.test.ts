@@ -30,6 +30,26 @@ describe("conditional Lyapunov exponents", () => {
     expect(found.value).toBe(-Infinity);
   });
 
+  test.each<[object, string, RegExp]>([
+    [{ observed: undefined }, "observed", /must be a list/],
+    [{ observed: ["q"] }, "observed[0]", /did you mean/],
+    [{ observed: [0, 0] }, "observed[1]", /listed twice/],
+    [{ timeStep: undefined }, "timeStep", /is missing/],
+    [{ timeStep: "1" }, "timeStep", /must be a number, got "1"/],
+    [{ points: 2 ** 32 }, "points", /a whole number/],
+    [{ coupling: 1e300 }, "coupling", /"replacement", got 1e300/],
+    [{ parameters: "rho" }, "parameters", /an array or an object/],
+    [{ dicsard: 3 }, "dicsard", /did you mean "discard"/],
+    [{ timeStep: 50 }, "path", /is NaN at time .* check the model/],
+  ])("say what is wrong: %o", (extra, path, message) => {
+    const options = { model: lorenz63(), observed: ["x"], timeStep: 0.02, points: 500, ...extra };
+    const error = thrown(() => conditionalLyapunov(options as never)) as LeastActionError;
+    expect(error).toBeInstanceOf(LeastActionError);
+    expect(error.path).toBe(path);
+    expect(error.message).toMatch(message);
+    expect(error.message).not.toMatch(/invalid|variant|enum |struct |usize|[uf]64|TypeError/);
+  });
+
   test("take inputs as functions of time", () => {
     const grown = defineModel({
       states: ["x"],

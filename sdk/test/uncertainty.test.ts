@@ -238,6 +238,11 @@ test("bad input is refused by field, value and remedy", async () => {
   const ensemble = certain.predict({ until: 3.2, count: 20 });
   const size = ensemble.times.length * 5;
   const truth = new Float64Array(size);
+  const throwing = new Proxy([], {
+    get() {
+      throw new Error("not now");
+    },
+  });
   const of = (options: unknown) => () => run.uncertainty(options as never);
   const draws = (options: unknown) => () => certain.draws(options as never);
   const expected = (quantity: unknown, options?: unknown) => () =>
@@ -279,6 +284,7 @@ test("bad input is refused by field, value and remedy", async () => {
     [predict({ until: 1000, count: 60_000 }), "count", /at most/],
     [() => ensemble.band(-1), "share", /between 0 and 1, got -1/],
     [() => ensemble.band(2), "share", /between 0 and 1, got 2/],
+    [score(throwing), "truth", /cannot be read \(not now\)/],
     [score([1, 2]), "truth", /expected \d+ values/],
     [score(truth.map(() => NaN)), "truth", /nothing of it is known/],
     [score(truth.map(() => Infinity)), "truth[0]", /finite, or NaN where it is not known/],
