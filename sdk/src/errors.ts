@@ -68,11 +68,20 @@ export function wrongLength(path: string, length: number, expected: number, beca
   return new LeastActionError(message, { code: "wrongLength", path, length, expected, because });
 }
 
+/** The same error by another path, where what is called `from` inside is called `to` by users: also before brackets and points. */
+export function renamed(error: unknown, from: string, to: string): unknown {
+  if (!(error instanceof LeastActionError) || !error.path.startsWith(from)) return error;
+  const path = to + error.path.slice(from.length);
+  const message = error.message.startsWith(error.path) ? path + error.message.slice(error.path.length) : error.message;
+  return new LeastActionError(message, { ...error.facts, path } as ErrorFacts, { cause: error });
+}
+
 /** A name that there is not, among those that there are. */
 export function unknownName(path: string, name: string, known: readonly string[]): LeastActionError {
   const nearest = nearestOf(name, known) ?? null;
   const suggestion = nearest === null ? "" : `; did you mean "${nearest}"?`;
-  const message = `${path}: unknown name "${name}"${suggestion} (known: ${known.join(", ")})`;
+  const all = known.length === 0 ? "there are none" : `known: ${known.join(", ")}`;
+  const message = `${path}: unknown name "${name}"${suggestion} (${all})`;
   return new LeastActionError(message, { code: "unknownName", path, name, nearest, known: [...known] });
 }
 

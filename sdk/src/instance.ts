@@ -93,7 +93,11 @@ export class Held<T extends { free(): void }> {
 
   use<R>(what: (object: T, raw: Raw) => R): R {
     const name = this.#name;
-    if (this.#freed) throw new LeastActionError(`${name}: used after free()`, { code: "freed", path: name });
+    if (this.#freed)
+      throw new LeastActionError(`${name}: used after free(); call it when nothing is needed of it any more`, {
+        code: "freed",
+        path: name,
+      });
     const raw = living();
     return guarded(raw, () => {
       if (this.#object === undefined || this.#raw !== raw) {

@@ -244,6 +244,14 @@ export interface RawScores {
   flatness: Flatness | null;
 }
 
+/** All options of a sampling, those that were not given by their defaults. */
+export interface RawSampling {
+  chains: number;
+  draws: number;
+  warmup: number;
+  annealing: { rungs: number; transitions: number } | null;
+}
+
 export interface RawChain {
   /** Writes where a transition led, and its figures; 0 if there is none left, 1 of the annealing, 2 of the warm-up, 3 of a draw. */
   advance(position: Float64Array, figures: Float64Array): number;
@@ -437,7 +445,7 @@ export interface Raw {
     ): RawChain;
     resume(annealer: RawAnnealer, modelPrecision: number, state: unknown, options: unknown): RawChain;
   };
-  checkSampling(annealer: RawAnnealer, modelPrecision: number, options: unknown): { chains: number; draws: number };
+  checkSampling(annealer: RawAnnealer, modelPrecision: number, options: unknown): RawSampling;
   /** Of chains x draws x quantities. */
   summarizeDraws(names: string[], values: Float64Array, chains: number): { rows: SummaryRow[]; table: string };
   diagnoseDraws(

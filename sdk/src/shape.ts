@@ -15,7 +15,10 @@ export function describe(value: unknown): string {
 /** `value` as an object whose fields may be asked for. */
 export function fields(path: string, value: unknown): Record<string, unknown> {
   if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
-  throw wrongShape(path, `must be an object, got ${describe(value)}`);
+  throw wrongShape(
+    path,
+    value === undefined ? "is missing: it must be an object" : `must be an object, got ${describe(value)}`,
+  );
 }
 
 /** A misspelt field would be left out in silence. */
@@ -96,7 +99,10 @@ export function float64Array(path: string, value: unknown): Float64Array {
   if (value instanceof Float64Array) return value;
   // Not Float64Array.from, which goes through an iterator.
   if (value instanceof Float32Array) return new Float64Array(value);
-  const length = typeof value === "object" && value !== null ? (value as { length?: unknown }).length : undefined;
+  const length = read(path, () =>
+    typeof value === "object" && value !== null ? (value as { length?: unknown }).length : undefined,
+  );
+  if (value === undefined) throw wrongShape(path, "is missing: it must be an array of numbers");
   if (typeof length !== "number" || !Number.isInteger(length) || length < 0) {
     throw wrongShape(path, `must be an array of numbers, got ${describe(value)}`);
   }
@@ -140,16 +146,45 @@ export function sizeOf(path: string, value: unknown, length: number, of: string)
 
 /** A number that has to be finite. */
 export function finiteNumber(path: string, value: unknown): number {
+  if (value === undefined) throw wrongShape(path, "is missing: it must be a number");
   if (typeof value !== "number") throw wrongShape(path, `must be a number, got ${describe(value)}`);
   if (Number.isFinite(value)) return value;
   throw outOfRange(path, value, "finite");
 }
 
-/** A whole number of at least `least`. */
-export function wholeNumber(path: string, value: unknown, least: number): number {
+/** A whole number of at least `least` and at most `most`. Beyond 32 bits WebAssembly would take another number for it. */
+export function wholeNumber(path: string, value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): number {
   const number = finiteNumber(path, value);
+  if (number > most) throw outOfRange(path, number, `a whole number of at most ${most}`);
   if (Number.isSafeInteger(number) && number >= least) return number;
   throw outOfRange(path, number, `a whole number of at least ${least}`);
+}
+
+/** A share of a probability, neither none nor all of it. */
+export function properShare(path: string, value: unknown): number {
+  const share = finiteNumber(path, value);
+  if (share > 0 && share < 1) return share;
+  throw outOfRange(path, share, "between 0 and 1");
+}
+
+export function trueOrFalse(path: string, value: unknown): boolean {
+  if (typeof value === "boolean") return value;
+  throw wrongShape(path, `must be true or false, got ${describe(value)}`);
+}
+
+/** An array whose elements are still to be looked at. */
+export function listOf(path: string, value: unknown): readonly unknown[] {
+  if (value === undefined) throw wrongShape(path, "is missing: it must be an array");
+  if (Array.isArray(value)) return Array.from(value as unknown[]);
+  throw wrongShape(path, `must be an array, got ${describe(value)}`);
+}
+
+/** Numbers of which none is NaN or infinite. */
+export function finiteNumbers(path: string, value: unknown): Float64Array {
+  const numbers = float64Array(path, value);
+  const odd = numbers.findIndex((number) => !Number.isFinite(number));
+  if (odd >= 0) throw outOfRange(`${path}[${odd}]`, numbers[odd] as number, "finite");
+  return numbers;
 }
 
 /** The same numbers in memory of their own, whatever a subclass makes of `slice`. */

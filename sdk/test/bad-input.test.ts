@@ -50,13 +50,33 @@ describe("annealing options", () => {
     ["measurementPrecision", -4, "outOfRange", "measurementPrecision", /greater than zero, got -4/],
     ["measurementPrecision", 0, "outOfRange", "measurementPrecision", /greater than zero, got 0/],
     ["measurementPrecision", NaN, "outOfRange", "measurementPrecision", /got NaN/],
-    ["measurementPrecision", "4", "wrongShape", "measurementPrecision", /string "4", expected a number/],
+    ["measurementPrecision", "4", "wrongShape", "measurementPrecision", /must be a number, a list.*got "4"/],
     ["measurementPrecision", undefined, "wrongShape", "measurementPrecision", /is missing/],
     ["modelPrecision.rungs", 0, "outOfRange", "modelPrecision.rungs", /at least 1, got 0/],
-    ["modelPrecision.rungs", 1.5, "wrongShape", "modelPrecision.rungs", /1\.5/],
+    [
+      "modelPrecision.rungs",
+      1.5,
+      "wrongShape",
+      "modelPrecision.rungs",
+      /a whole number from 0 to 4294967295, got 1\.5/,
+    ],
+    ["modelPrecision.rungs", 2 ** 32, "wrongShape", "modelPrecision.rungs", /from 0 to 4294967295, got 4294967296/],
+    ["modelPrecision.initial", 1e300, "outOfRange", "modelPrecision.initial", /got 1e300/],
+    ["modelPrecision", true, "wrongShape", "modelPrecision", /must be an object, got true/],
+    [
+      "startingPaths.seed",
+      2 ** 53,
+      "wrongShape",
+      "startingPaths.seed",
+      /from 0 to 9007199254740991, got 9007199254740992/,
+    ],
+    ["startingPaths.prune", "no", "wrongShape", "startingPaths.prune", /must be true or false, got "no"/],
+    ["parameters", 5, "wrongShape", "parameters", /must be an array or an object/],
+    ["discretization", 5, "wrongShape", "discretization", /must be a name in quotes, got 5/],
+    ["discretization", {}, "wrongShape", "discretization", /must be a name in quotes/],
     ["modelPrecision.rungs", 1e9, "outOfRange", "modelPrecision.rungs", /at most/],
     ["modelPrecision.rungs", 1000, "outOfRange", "modelPrecision.rungs", /R_f stays below 1e100/],
-    ["modelPrecision.initial", "4", "wrongShape", "modelPrecision.initial", /expected a number/],
+    ["modelPrecision.initial", "4", "wrongShape", "modelPrecision.initial", /must be a number, got "4"/],
     ["modelPrecision.initial", -1, "outOfRange", "modelPrecision.initial", /greater than zero/],
     ["modelPrecision.factor", 1, "outOfRange", "modelPrecision.factor", /greater than one/],
     ["modelPrecision.alpha", 1, "unknownName", "modelPrecision.alpha", /known: initial, factor, rungs/],
@@ -66,8 +86,14 @@ describe("annealing options", () => {
     ["startingPaths.count", 0, "outOfRange", "startingPaths.count", /at least 1/],
     ["startingPaths.count", 1e9, "outOfRange", "startingPaths.count", /at most/],
     ["startingPaths.seed", 0.5, "wrongShape", "startingPaths.seed", /0\.5/],
-    ["startingPaths.observed", "dta", "wrongShape", "startingPaths.observed", /`data` or `random`/],
-    ["discretization", "simpson", "wrongShape", "discretization", /simpson-hermite/],
+    [
+      "startingPaths.observed",
+      "dta",
+      "unknownName",
+      "startingPaths.observed",
+      /did you mean "data"\? \(known: data, random\)/,
+    ],
+    ["discretization", "simpson", "unknownName", "discretization", /did you mean "simpson-hermite"/],
     ["parameters.forsing", 8, "unknownName", "parameters.forsing", /did you mean "forcing"/],
     ["parameters.forcing", 8, "duplicate", "parameters.forcing", /is to be estimated/],
     ["parameters", new Map([["forcing", 8]]), "wrongShape", "parameters", /plain object, not a Map/],
@@ -84,7 +110,7 @@ describe("annealing options", () => {
     ["minimizer.maxIteration", 9, "unknownName", "minimizer.maxIteration", /did you mean "maxIterations"/],
     ["estimat", {}, "unknownName", "estimat", /did you mean "estimate"/],
     ["model", "lorenz63", "wrongShape", "model", /lorenz63\(\)/],
-    ["model", { spec: { name: "lorentz63" } }, "wrongShape", "model.name", /lorentz63/],
+    ["model", { spec: { name: "lorentz63" } }, "unknownName", "model.name", /did you mean "lorenz63"/],
     ["data", undefined, "wrongShape", "data", /object/],
     ["onProgress", 7, "wrongShape", "onProgress", /function/],
     ["signal", {}, "wrongShape", "signal", /AbortSignal/],
@@ -97,6 +123,9 @@ describe("annealing options", () => {
     expect(error).toMatchObject({ code, path: field, facts: { code, path: field } });
     expect((error as Error).message).toMatch(message);
     expect((error as Error).message.startsWith(`${field}: `)).toBe(true);
+    expect((error as Error).message).not.toMatch(
+      /invalid (type|value)|variant|enum |struct |usize|[uf]64|JsValue|Error:/,
+    );
   });
 
   test("an even number of points with simpson-hermite", async () => {

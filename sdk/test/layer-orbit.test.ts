@@ -122,7 +122,7 @@ describe("input that is wrong", () => {
     [{ modelPrecision: undefined }, "modelPrecision", /missing/],
     [{ modelPrecision: 0 }, "modelPrecision", /between .* or infinite, got 0/],
     [{ modelPrecision: "large" }, "modelPrecision", /number/],
-    [{ tangent: 1 }, "tangent", /boolean/],
+    [{ tangent: 1 }, "tangent", /true or false, got 1/],
     [{ forcing: [{ layer: 0, values: [1] }] }, "forcing[0].values", /./],
     [{ momentum: [0, 0] }, "momentum", /unknown name/],
   ])("%#: %j", (change, path, message) => {

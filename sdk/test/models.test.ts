@@ -170,7 +170,7 @@ describe("what is wrong", () => {
   const formula = (make: (names: Record<string, Expression>) => unknown) => define({ equations: { x: make } });
 
   test.each([
-    ["no options", () => defineModel(undefined as never), "wrongShape", "options", /object, got undefined/],
+    ["no options", () => defineModel(undefined as never), "wrongShape", "options", /is missing: it must be an object/],
     ["no states", define({ states: undefined }), "wrongShape", "states", /is missing: name them, as in states: \{/],
     [
       "an empty list of states",

@@ -308,8 +308,8 @@ describe("input that is wrong", () => {
   const point = () => ({ a: action({ model: net(), pairs }), w: net().randomWeights() });
   test.each([
     // Holes, getters, and what only looks like a list.
-    [() => net().predict(net().randomWeights(), holed), "inputs[1]", /got undefined/],
-    [() => action({ model: net(), pairs: { inputs: holed, outputs: [1, 1, 1] } }), "pairs.inputs[1]", /undefined/],
+    [() => net().predict(net().randomWeights(), holed), "inputs[1]", /is missing/],
+    [() => action({ model: net(), pairs: { inputs: holed, outputs: [1, 1, 1] } }), "pairs.inputs[1]", /is missing/],
     [() => oneHot({ length: 1e9 }, 3), "labels", /too long/],
     [() => oneHot(5 as never, 3), "labels", /array of numbers, got 5/],
     [() => oneHot(["0"] as never, 3), "labels[0]", /must be a number, got "0"/],

@@ -30,6 +30,26 @@ describe("conditional Lyapunov exponents", () => {
     expect(found.value).toBe(-Infinity);
   });
 
+  test.each<[object, string, RegExp]>([
+    [{ observed: undefined }, "observed", /must be a list/],
+    [{ observed: ["q"] }, "observed[0]", /did you mean/],
+    [{ observed: [0, 0] }, "observed[1]", /listed twice/],
+    [{ timeStep: undefined }, "timeStep", /is missing/],
+    [{ timeStep: "1" }, "timeStep", /must be a number, got "1"/],
+    [{ points: 2 ** 32 }, "points", /a whole number/],
+    [{ coupling: 1e300 }, "coupling", /"replacement", got 1e300/],
+    [{ parameters: "rho" }, "parameters", /an array or an object/],
+    [{ dicsard: 3 }, "dicsard", /did you mean "discard"/],
+    [{ timeStep: 50 }, "path", /is NaN at time .* check the model/],
+  ])("say what is wrong: %o", (extra, path, message) => {
+    const options = { model: lorenz63(), observed: ["x"], timeStep: 0.02, points: 500, ...extra };
+    const error = thrown(() => conditionalLyapunov(options as never)) as LeastActionError;
+    expect(error).toBeInstanceOf(LeastActionError);
+    expect(error.path).toBe(path);
+    expect(error.message).toMatch(message);
+    expect(error.message).not.toMatch(/invalid|variant|enum |struct |usize|[uf]64|TypeError/);
+  });
+
   test("take inputs as functions of time", () => {
     const grown = defineModel({
       states: ["x"],
@@ -265,12 +285,21 @@ describe("input that is wrong", () => {
     [{ signal: 3 }, "signal", /AbortSignal/],
     [{ onProgress: 3 }, "onProgress", /function/],
     [{ resume: 3 }, "resume", /object/],
+    [{ noise: undefined }, "noise", /is missing/],
+    [{ twins: null }, "twins", /number, got null/],
+    [{ twins: 2 ** 32 }, "twins", /at most 1000000/],
+    [{ seed: 2 ** 53 }, "seed", /at most/],
+    [{ parameters: 5 }, "parameters", /an array or an object/],
+    [{ initialState: "1" }, "initialState", /an array or an object/],
+    [{ normalization: "man" }, "normalization", /did you mean "mean"/],
+    [{ resume: {} }, "resume.settings", /is missing: give what an earlier call has returned/],
     [{ resume: earlier }, "resume.settings.parameters", /go on with the same options/],
   ])("%#: %o", async (given, path, message) => {
     const error = (await rejection(wrong(given))) as LeastActionError;
     expect(error).toBeInstanceOf(LeastActionError);
     expect(error.path).toBe(path);
     expect(error.message).toMatch(message);
+    expect(error.message).not.toMatch(/invalid (type|value)|variant|enum |struct |usize|[uf]64|undefined|TypeError/);
     expect(error.code).not.toBe("panic");
   });
 
@@ -288,6 +317,16 @@ describe("input that is wrong", () => {
       [{ ...study, rows: [{ ...first, twins: [outcome, outcome] }] }, "resume.rows[0].twins[1].twin"],
       [{ ...study, rows: [{ ...first, twins: [{ ...outcome, level: null }] }] }, "resume.rows[0].twins[0].level"],
       [{ ...study, rows: [{ ...first, twins: [{ ...outcome, success: 1 }] }] }, "resume.rows[0].twins[0].success"],
+      [{ ...study, rows: [{ ...first, twins: [{ ...outcome, skill: NaN }] }] }, "resume.rows[0].twins[0].skill"],
+      [{ ...study, rows: [{ ...first, twins: [{ ...outcome, verdict: "good" }] }] }, "resume.rows[0].twins[0].verdict"],
+      [
+        { ...study, rows: [{ ...first, twins: [{ ...outcome, parameterErrors: { forcing: "x" } }] }] },
+        "resume.rows[0].twins[0].parameterErrors.forcing",
+      ],
+      [
+        { ...study, rows: [{ ...first, twins: [{ ...outcome, parameterErrors: {} }] }] },
+        "resume.rows[0].twins[0].parameterErrors.forcing",
+      ],
     ] as const) {
       const error = (await rejection(observability({ ...options, resume }))) as LeastActionError;
       expect(error, path).toBeInstanceOf(LeastActionError);

@@ -158,11 +158,90 @@ test("trouble is told", async () => {
   expect(await wrong({ from: "top" })).toMatchObject({ path: "from" });
   expect(await wrong({ thin: 1.5 })).toMatchObject({ path: "thin" });
   expect(await wrong({ draws: 1e9 })).toMatchObject({ path: "thin" });
-  expect(await wrong({ resume: { chains: [{ start: 0, figures: {}, values: [1, 2, 3] }] } })).toMatchObject({
-    path: "resume.chains[0].values",
-  });
   expect(thrown(() => posterior.draw(4, 0))).toMatchObject({ path: "chain" });
   expect(thrown(() => posterior.band(2))).toMatchObject({ path: "share" });
   expect(thrown(() => posterior.expected(() => NaN))).toMatchObject({ path: "quantity" });
   expect(thrown(() => posterior.predict({ until: 0 }))).toMatchObject({ path: "until" });
+});
+
+test("few draws are told, not averaged", async () => {
+  const few = await samplePosterior({ ...options, chains: 2, draws: 2, warmup: 5 });
+  expect(few.verdict).toBe("notConverged");
+  expect(few.diagnose()).toMatch(/2 draws were kept, too few.*at least 4/);
+  expect(few.summary()).toBe(few.diagnose());
+  expect(few.rows).toEqual([]);
+  const { message } = thrown(() => few.expected(() => 1)) as Error;
+  expect(message).toMatch(/^draws: must be at least 4 per chain .*resume the sampling.*got 2$/);
+  // Nothing but the warm-up.
+  const stop = new AbortController();
+  const onProgress = () => stop.abort();
+  const none = await samplePosterior({ ...options, warmup: 1e6, signal: stop.signal, onProgress });
+  expect(none.summary()).toMatch(/no draws yet.*Resume/);
+  for (const what of [() => none.path, () => none.deviation, () => none.band(), () => none.draw(0, 0)]) {
+    expect(thrown(what)).toMatchObject({ code: "outOfRange", path: "draws" });
+  }
+  for (const what of [() => none.toArviz(), () => none.predict({ until: 9 })]) {
+    expect(thrown(what)).toMatchObject({ code: "outOfRange", path: "draws" });
+  }
+});
+
+test("paths without parameters, with gaps, or several at once", async () => {
+  const values = twin.data.values.map((value, i) => (i % 4 === 1 ? NaN : value));
+  for (const extra of [
+    { estimate: {} as never },
+    { data: { ...twin.data, values } },
+    { data: [twin.data, twin.data] },
+    { estimate: { forcing: { initial: [6, 10] as [number, number], smoothness: 100 } } },
+  ]) {
+    const other = await annealed(extra);
+    const short = { ...options, run: other, chains: 2, draws: 10, warmup: 20 };
+    const [one, two] = await Promise.all([samplePosterior(short), samplePosterior(short)]);
+    expect([...one.path, ...one.deviation, ...one.band().upper].every(Number.isFinite)).toBe(true);
+    // Two at the same time do not get in each other's way.
+    expect(two.path).toEqual(one.path);
+    expect(one.summary()).toContain("log density");
+  }
+});
+
+test("bad input is refused by field, value and remedy", async () => {
+  const cases: [object, string, RegExp][] = [
+    [{ thin: 401 }, "thin", /at most 400, the number of draws.*got 401/],
+    [{ thin: "2" }, "thin", /a number, got "2"/],
+    [{ method: "nutz" }, "method", /did you mean "nuts"\? \(known: nuts, hmc, metropolis\)/],
+    [{ metric: 3 }, "metric", /a name in quotes, got 3/],
+    [{ integrator: "implicitMidpoint" }, "integrator", /did you mean "implicit-midpoint"/],
+    [{ bounds: {} }, "bounds", /a name in quotes/],
+    [{ annealing: 3 }, "annealing", /an object, got 3/],
+    [{ annealing: { rung: 3 } }, "annealing.rung", /did you mean "rungs"/],
+    [{ adaptDiagonal: "no" }, "adaptDiagonal", /true or false, got "no"/],
+    [{ maxTreeDepth: 2.5 }, "maxTreeDepth", /a whole number.*got 2\.5/],
+    [{ warmup: -1 }, "warmup", /a whole number.*got -1/],
+    [{ seed: 2 ** 53 }, "seed", /a whole number from 0 to 9007199254740991, got 9007199254740992/],
+    [{ chains: 0 }, "chains", /at least 1, got 0/],
+    [{ stepSize: Infinity }, "stepSize", /got Infinity/],
+    [{ workers: 0.5 }, "workers", /whole number/],
+    [{ signal: {} }, "signal", /AbortSignal/],
+    [{ onProgress: 1 }, "onProgress", /function/],
+    [{ resume: run }, "resume.settings", /is missing: give what an earlier call has returned/],
+    [{ resume: null }, "resume", /an object, got null/],
+  ];
+  for (const [extra, path, message] of cases) {
+    const error = (await rejection(samplePosterior({ ...options, ...extra } as never))) as LeastActionError;
+    expect(error.message).toMatch(message);
+    expect(error.path).toBe(path);
+    expect(error.message).not.toMatch(/invalid|variant|enum |struct |usize|[uf]64|undefined/);
+  }
+  const faces: [() => unknown, string, RegExp][] = [
+    [() => posterior.draw(undefined as never, 0), "chain", /is missing/],
+    [() => posterior.draw(0, 400), "draw", /at most 399, got 400/],
+    [() => posterior.toArviz({ path: "yes" as never }), "path", /true or false, got "yes"/],
+    [() => posterior.toArviz({ pth: true } as never), "pth", /did you mean "path"/],
+    [() => posterior.predict({ until: 9, cuont: 3 } as never), "cuont", /did you mean "count"/],
+    [() => posterior.expected(() => "1" as never), "quantity", /finite number, got "1"/],
+  ];
+  for (const [what, path, message] of faces) {
+    const error = thrown(what) as LeastActionError;
+    expect(error.message).toMatch(message);
+    expect(error.path).toBe(path);
+  }
 });

@@ -27,6 +27,12 @@ const annealed = (extra: Partial<AnnealOptions<"forcing", "forcing">> = {}) =>
     ...extra,
   });
 
+const decay = defineModel({
+  states: { x: 1 },
+  parameters: { rate: 1, idle: 1 },
+  equations: { x: "-rate * x + 0 * idle" },
+});
+
 test("bands, draws and expected values agree with each other and with the truth", async () => {
   const run = await annealed();
   expect(run.verdict).toBe("consistent");
@@ -166,4 +172,146 @@ test("what is wrong is named", async () => {
       throw own;
     }),
   ).toThrow(own);
+});
+
+test("a model without parameters, and a path of two points component", async () => {
+  const run = await annealed({ estimate: {} as never, parameters: { forcing: 8 } });
+  const certain = run.uncertainty({ modelPrecision: 1e4 });
+  expect(certain.parameters).toEqual({});
+  expect(certain.identifiability()).toEqual({ units: [], directions: [] });
+  expect(certain.diagnose()).toContain("No parameters are estimated");
+  expect(certain.summary()).toContain("x0");
+  expect(certain.deviation.every((s) => s > 0 && s < 3)).toBe(true);
+  const two = observations({ times: [0, 1], model: decay, values: { x: [1, 0.4] }, timeStep: 1 });
+  const short = await anneal({
+    model: decay,
+    data: two,
+    measurementPrecision: 1e4,
+    discretization: "trapezoid",
+    estimate: { rate: { initial: [0.5, 2] } },
+    startingPaths: { range: [0, 1], seed: 1 },
+    workers: 0,
+  });
+  // Two measurements, two states and a rate: (0.4 - 1) / 0.7 by the trapezoid.
+  const { rate } = short.uncertainty({ modelPrecision: 1e6 }).parameters;
+  expect(rate.mean).toBeCloseTo(6 / 7, 3);
+  expect(rate.deviation).toBeGreaterThan(0.005);
+});
+
+test("where there is no Gaussian, the text says why and what to do", async () => {
+  const square = defineModel({
+    states: { x: 1 },
+    parameters: { rate: 0 },
+    equations: { x: "rate" },
+    observables: { square: "x^2" },
+  });
+  const times = Array.from({ length: 11 }, (_, n) => 0.1 * n);
+  const start = { start: "random", range: [0, 0], count: 1, seed: 1 } as const;
+  const saddle = await anneal({
+    model: square,
+    data: observations({ times, model: square, values: { square: times.map(() => 4) }, timeStep: 0.1 }),
+    measurementPrecision: 2,
+    modelPrecision: { initial: 1, factor: 10, rungs: 4 },
+    startingPaths: start,
+    workers: 0,
+  });
+  const at = errorOf(() => saddle.uncertainty());
+  expect(at).toMatchObject({ code: "saddle", path: "hessian" });
+  expect(at.message).toMatch(/is a saddle: along x at time .* other starting paths.*hessian: "gauss-newton"/);
+  expect(errorOf(() => saddle.uncertainty({ hessian: "gauss-newton" })).code).toBe("undetermined");
+  const open = await anneal({
+    model: decay,
+    data: observations({ times, model: decay, values: { x: times.map((t) => Math.exp(-t)) }, timeStep: 0.1 }),
+    measurementPrecision: 1e4,
+    discretization: "trapezoid",
+    estimate: { rate: { initial: [0.5, 2] }, idle: { initial: [0.5, 2] } },
+    startingPaths: { range: [0, 1], seed: 1 },
+    workers: 0,
+  });
+  const idle = errorOf(() => open.uncertainty({ modelPrecision: 1e4 }));
+  expect(idle.message).toMatch(/data and priors say nothing about idle; .*give these a prior/);
+});
+
+test("bad input is refused by field, value and remedy", async () => {
+  const run = await annealed();
+  const certain = run.uncertainty({ modelPrecision: 1e4 });
+  const ensemble = certain.predict({ until: 3.2, count: 20 });
+  const size = ensemble.times.length * 5;
+  const truth = new Float64Array(size);
+  const throwing = new Proxy([], {
+    get() {
+      throw new Error("not now");
+    },
+  });
+  const of = (options: unknown) => () => run.uncertainty(options as never);
+  const draws = (options: unknown) => () => certain.draws(options as never);
+  const expected = (quantity: unknown, options?: unknown) => () =>
+    certain.expected(quantity as never, options as never);
+  const predict = (options: object) => () => certain.predict({ until: 3.2, count: 3, ...options } as never);
+  const score = (given: unknown, options?: unknown) => () => ensemble.score(given as never, options as never);
+  const wrong: [() => unknown, string, RegExp][] = [
+    [of(null), "options", /must be an object, got null/],
+    [of(5), "options", /must be an object, got 5/],
+    [of({ level: 1 }), "level", /did you mean "levels"/],
+    [of({ levels: "1" }), "levels", /whole number.*got "1"/],
+    [of({ levels: null }), "levels", /whole number.*got null/],
+    [of({ levels: -1 }), "levels", /whole number.*got -1/],
+    [of({ hessian: "gauss_newton" }), "hessian", /did you mean "gauss-newton"/],
+    [of({ hessian: 3 }), "hessian", /a name in quotes, got 3/],
+    [of({ minimize: 1 }), "minimize", /true or false, got 1/],
+    [of({ modelPrecision: NaN }), "modelPrecision", /greater than zero, got NaN/],
+    [of({ modelPrecision: 1e300 }), "modelPrecision", /between 1e-100 and 1e100; choose other units, got 1e300/],
+    [() => certain.band(1), "share", /between 0 and 1, got 1/],
+    [() => certain.band("0.9" as never), "share", /a number, got "0.9"/],
+    [draws({ count: null }), "count", /a number, got null/],
+    [draws({ count: 0 }), "count", /at least 1, got 0/],
+    // Memory for so many there is not, and in 32 bits the second would be 1.
+    [draws({ count: 1e7 }), "count", /at most \d+, got 10000000/],
+    [draws({ count: 2 ** 32 + 1 }), "count", /at most 67108864, got 4294967297/],
+    [draws({ seed: -1 }), "seed", /at least 0, got -1/],
+    [draws({ seed: 2 ** 53 }), "seed", /at most 9007199254740991/],
+    [draws({ level: 2 ** 32 }), "level", /at most 0/],
+    [draws({ n: 3 }), "n", /known: count, seed, level/],
+    [expected(undefined), "quantity", /function/],
+    [expected(() => Promise.resolve(1)), "quantity", /finite number, got a value of type object/],
+    [expected(() => 1, { pairs: 2 ** 32 + 2 }), "pairs", /at most/],
+    [predict({ cuont: 3 }), "cuont", /did you mean "count"/],
+    [predict({ levl: 0 }), "levl", /did you mean "level"/],
+    [predict({ until: 1 }), "until", /later than the end of the window/],
+    [predict({ until: undefined }), "until", /is missing/],
+    [predict({ dataSet: 0.5 }), "dataSet", /whole number/],
+    [predict({ modelNoise: "yes" }), "modelNoise", /true or false/],
+    [predict({ until: 1000, count: 60_000 }), "count", /at most/],
+    [() => ensemble.band(-1), "share", /between 0 and 1, got -1/],
+    [() => ensemble.band(2), "share", /between 0 and 1, got 2/],
+    [score(throwing), "truth", /cannot be read \(not now\)/],
+    [score([1, 2]), "truth", /expected \d+ values/],
+    [score(truth.map(() => NaN)), "truth", /nothing of it is known/],
+    [score(truth.map(() => Infinity)), "truth[0]", /finite, or NaN where it is not known/],
+    [score(truth, { bin: 3 }), "bin", /did you mean "bins"/],
+    [score(truth, { bins: 2 ** 32 + 2 }), "bins", /at most/],
+    [score(truth, { shares: [0.5, 2] }), "shares[1]", /from 0 to 1, got 2/],
+  ];
+  for (const [what, path, message] of wrong) {
+    const error = errorOf(what);
+    expect(error).toBeInstanceOf(LeastActionError);
+    expect(error.message).toMatch(message);
+    expect(error.path).toBe(path);
+  }
+  // As many levels as there are, however many are asked for: in 32 bits eight times as many would be none.
+  expect(run.uncertainty({ modelPrecision: 1e4, levels: 2 ** 29 }).levels.length).toBeGreaterThan(0);
+  const mine = new Error("mine");
+  expect(
+    thrown(
+      expected(() => {
+        throw mine;
+      }),
+    ),
+  ).toBe(mine);
+  certain.free();
+  certain.free();
+  for (const what of [() => certain.draws(), () => certain.summary(), () => certain.predict({ until: 3.2 })]) {
+    expect(errorOf(what)).toMatchObject({ code: "freed", path: "uncertainty" });
+  }
+  expect(certain.path).toHaveLength(61 * 5);
 });

@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::JsValue;
 
 use crate::anneal::{read_climb, Annealer};
-use crate::convert::{object, plain, read, thrown, Result};
+use crate::convert::{plain, read, thrown, Result};
 
 /// One chain.
 #[wasm_bindgen]
@@ -113,7 +113,7 @@ fn posterior(annealer: &Annealer, model_precision: f64) -> Result<Posterior> {
     Posterior::new(annealer.problem(), model_precision).map_err(thrown)
 }
 
-/// What options say of the number of chains and draws, if nothing is wrong with them.
+/// All options, those that are not given by their defaults, if nothing is wrong with them.
 #[wasm_bindgen(js_name = checkSampling)]
 pub fn check_sampling(
     annealer: &Annealer,
@@ -123,8 +123,5 @@ pub fn check_sampling(
     let options: SamplingOptions = read("", options)?;
     options.validate().map_err(thrown)?;
     posterior(annealer, model_precision)?;
-    Ok(object([
-        ("chains", (options.chains as f64).into()),
-        ("draws", (options.draws as f64).into()),
-    ]))
+    Ok(plain(&options))
 }

@@ -6,6 +6,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::{JsCast, JsValue};
 
+use crate::words::{in_javascript, unknown_variant};
+
 /// What exported functions give: errors are thrown as `{ message, facts }`.
 pub type Result<T> = std::result::Result<T, JsValue>;
 
@@ -92,8 +94,11 @@ fn wrong_shape(root: &str, error: &serde_path_to_error::Error<serde_wasm_bindgen
     }
 }
 
-/// A hand-written reader of the core has found an unknown name: its facts are taken from the text again, as serde's errors carry nothing else.
+/// A reader of the core has found an unknown name: its facts are taken from the text again, as serde's errors carry nothing else.
 fn unknown_name(path: &str, text: &str) -> Option<Error> {
+    if let Some((name, known)) = unknown_variant(text) {
+        return Some(Error::unknown_name(path, name, known.into_iter()));
+    }
     let (name, rest) = text.strip_prefix("unknown name \"")?.split_once('"')?;
     let (_, known) = rest.split_once("(known: ")?;
     let known = known.split(')').next()?;
@@ -102,15 +107,6 @@ fn unknown_name(path: &str, text: &str) -> Option<Error> {
 
 fn named(path: &str) -> String {
     if path.is_empty() { "options" } else { path }.into()
-}
-
-/// serde's words for Rust's types in the words of JavaScript.
-fn in_javascript(text: &str) -> String {
-    text.replace("expected f64", "expected a number")
-        .replace("expected usize", "expected a whole number")
-        .replace("expected u64", "expected a whole number")
-        .replace("floating point", "number")
-        .replace("unit value", "null or undefined")
 }
 
 fn shortened(text: &str) -> String {

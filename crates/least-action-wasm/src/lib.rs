@@ -17,6 +17,7 @@ mod network;
 mod network_action;
 mod panic;
 mod uncertainty;
+mod words;
 
 pub use action::Action;
 pub use anneal::{Annealer, Climber};

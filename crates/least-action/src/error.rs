@@ -198,7 +198,7 @@ impl Error {
     }
 }
 
-/// Prints numbers as people write them: `NaN`, `Infinity`, `0.5`.
+/// Prints numbers as people write them: `NaN`, `Infinity`, `0.5`, `1e300`.
 struct Number(f64);
 
 impl fmt::Display for Number {
@@ -206,6 +206,8 @@ impl fmt::Display for Number {
         if self.0.is_infinite() {
             let sign = if self.0 < 0.0 { "-" } else { "" };
             write!(f, "{sign}Infinity")
+        } else if self.0 != 0.0 && !(1e-6..1e21).contains(&self.0.abs()) && !self.0.is_nan() {
+            write!(f, "{:e}", self.0)
         } else {
             write!(f, "{}", self.0)
         }

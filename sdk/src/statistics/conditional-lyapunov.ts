@@ -4,7 +4,7 @@ import { call } from "../instance.js";
 import type { Inputs } from "../inputs.js";
 import { type Model, specOf } from "../models.js";
 import type { ConditionalLyapunov, CoreConditionalLyapunovOptions } from "../raw.js";
-import { describe, fields, plain } from "../shape.js";
+import { describe, fields, plain, record } from "../shape.js";
 import { inputsOnPath, numbered } from "../twin.js";
 
 /** Which system, what of it is shown, and for how long. */
@@ -41,7 +41,7 @@ const POINTS = 10_001;
 export function conditionalLyapunov<P extends string, S extends string, I extends string>(
   options: ConditionalLyapunovOptions<P, S, I>,
 ): ConditionalLyapunov {
-  const { model, inputs, ...rest } = fields("options", options);
+  const { model, inputs, ...rest } = record("options", options);
   const spec = specOf(model);
   const given = fields("options", plain("options", rest));
   const { observed } = given;

@@ -2,11 +2,20 @@
 import { withAnnealer } from "../anneal/climbs.js";
 import type { PathTask } from "../anneal/options.js";
 import { predictedGrid } from "../anneal/window.js";
-import { wrongLength, wrongShape } from "../errors.js";
+import { LeastActionError, outOfRange, renamed, wrongLength, wrongShape } from "../errors.js";
 import { type Inputs, inputsOf, namesOf } from "../inputs.js";
 import { call } from "../instance.js";
 import type { FailedMember, RawScores } from "../raw.js";
-import { describe, fields, finiteNumber, float64Array, plain, wholeNumber } from "../shape.js";
+import {
+  finiteNumbers,
+  float64Array,
+  MOST_VALUES,
+  only,
+  plain,
+  properShare,
+  trueOrFalse,
+  wholeNumber,
+} from "../shape.js";
 
 /** How far draws are run on. `I` are the model's inputs. */
 export interface EnsembleOptions<I extends string = string> {
@@ -26,7 +35,7 @@ export interface EnsembleOptions<I extends string = string> {
 
 /** How an ensemble compares with what happened. */
 export interface EnsembleScore extends RawScores {
-  /** Root mean square error of the mean, by time. */
+  /** Root mean square error of the mean, by time; NaN where the truth is not known. */
   errorByTime: Float64Array;
   /** Mean standard deviation of the members, by time: as large as the error, if the ensemble is honest. */
   spreadByTime: Float64Array;
@@ -69,7 +78,7 @@ export class Ensemble {
    */
   band(share = 0.9): { share: number; lower: Float64Array; upper: Float64Array } {
     const of = (side: number): Float64Array =>
-      call((raw) => raw.ensembleQuantile(this.paths, this.members, (1 + side * shareOf(share)) / 2));
+      call((raw) => raw.ensembleQuantile(this.paths, this.members, (1 + side * properShare("share", share)) / 2));
     return { share, lower: of(-1), upper: of(1) };
   }
 
@@ -80,14 +89,14 @@ export class Ensemble {
    * @param options `bins` of the rank histogram (default 10); `shares` of bands whose coverage is counted (default 0.5 and 0.9).
    */
   score(truth: ArrayLike<number>, options: { bins?: number; shares?: readonly number[] } = {}): EnsembleScore {
-    const happened = float64Array("truth", truth);
-    const size = this.times.length * this.dimension;
-    if (happened.length !== size) throw wrongLength("truth", happened.length, size, "times x dimension");
-    const { bins = 10, shares = [0.5, 0.9] } = fields("options", options);
-    const given = float64Array("shares", shares);
-    const scores = call((raw) =>
-      raw.ensembleScores(this.paths, this.members, happened, wholeNumber("bins", bins, 2), given),
-    );
+    const happened = truthOf(truth, this.times.length * this.dimension);
+    const { bins = 10, shares = [0.5, 0.9] } = only("options", options, ["bins", "shares"]);
+    const count = wholeNumber("bins", bins, 2, MOST_BINS);
+    const given = finiteNumbers("shares", shares);
+    const odd = given.findIndex((share) => share < 0 || share > 1);
+    if (odd >= 0) throw outOfRange(`shares[${odd}]`, given[odd] as number, "from 0 to 1");
+    const scores = call((raw) => raw.ensembleScores(this.paths, this.members, happened, count, given));
+    if (Number.isNaN(scores.crps)) throw wrongShape("truth", "is known only where no member is left: give more of it");
     const { mean, deviation } = this.#moments();
     const byTime = (of: (k: number) => number): Float64Array =>
       Float64Array.from(this.times, (_, n) => {
@@ -124,14 +133,31 @@ export class Ensemble {
   }
 }
 
-function shareOf(share: unknown): number {
-  return finiteNumber("share", share);
+/** More bins than members are of no use. */
+const MOST_BINS = 1_000_000;
+
+function truthOf(given: unknown, size: number): Float64Array {
+  const truth = float64Array("truth", given);
+  if (truth.length !== size) throw wrongLength("truth", truth.length, size, "times x dimension");
+  const odd = truth.findIndex((value) => Math.abs(value) === Infinity);
+  if (odd >= 0) throw outOfRange(`truth[${odd}]`, truth[odd] as number, "finite, or NaN where it is not known");
+  if (truth.every(Number.isNaN)) {
+    const message = "truth: nothing of it is known; give at least one finite value";
+    throw new LeastActionError(message, { code: "noObservations", path: "truth" });
+  }
+  return truth;
 }
 
-/** What of the options is the same for all kinds of draws. */
-export function ensembleOptionsOf(options: unknown): { count: number; seed: number; rest: Record<string, unknown> } {
-  const { count = 500, seed = 0, ...rest } = fields("options", options);
-  return { count: wholeNumber("count", count, 1), seed: wholeNumber("seed", seed, 0), rest };
+const KNOWN = ["until", "inputs", "dataSet", "count", "modelNoise", "seed"];
+
+/** What of the options is the same for all kinds of draws; `more` are names of options of one kind. */
+export function ensembleOptionsOf(
+  options: unknown,
+  more: readonly string[] = [],
+): { count: number; seed: number; rest: Record<string, unknown> } {
+  const { count = 500, seed = 0, ...all } = only("options", options, [...KNOWN, ...more]);
+  const rest = Object.fromEntries(Object.entries(all).filter(([name]) => !more.includes(name)));
+  return { count: wholeNumber("count", count, 1, MOST_VALUES), seed: wholeNumber("seed", seed, 0), rest };
 }
 
 /** Runs draws on; `values` are count x unknowns, as Rust has them, and `varying` is the number of their columns that are parameters. */
@@ -142,18 +168,25 @@ export function predictEnsemble(
   { seed, rest }: { seed: number; rest: Record<string, unknown> },
 ): Ensemble {
   const { inputs, modelNoise = true, ...horizon } = rest;
-  if (typeof modelNoise !== "boolean")
-    throw wrongShape("modelNoise", `must be true or false, got ${describe(modelNoise)}`);
   const grid = predictedGrid(task.sets[(horizon.dataSet ?? 0) as number], horizon.until);
   if (inputs !== undefined && grid !== undefined) {
     horizon.inputs = Array.from(inputsOf(inputs, namesOf(model)?.inputs, grid));
   }
-  const noise = modelNoise ? { modelPrecision, seed } : null;
-  const found = withAnnealer(task, (annealer) =>
-    annealer.predictEnsemble(values, count, plain("options", horizon), noise),
+  const noise = trueOrFalse("modelNoise", modelNoise) ? { modelPrecision, seed } : null;
+  const found = runOn(() =>
+    withAnnealer(task, (annealer) => annealer.predictEnsemble(values, count, plain("options", horizon), noise)),
   );
   const { times, members, dimension, failed } = found;
   return new Ensemble(times, members, withoutLast(found.values, dimension, varying), failed);
+}
+
+/** How many members there are is what users call `count`. */
+function runOn<T>(what: () => T): T {
+  try {
+    return what();
+  } catch (error) {
+    throw renamed(error, "members.length", "count");
+  }
 }
 
 /** Rows without their last columns. */

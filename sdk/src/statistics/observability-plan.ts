@@ -1,15 +1,16 @@
 // The options of a study, checked as far as that is possible before anything is annealed, and the twins.
 import { type AnnealOptions, watchOf } from "../anneal/options.js";
-import { LeastActionError, outOfRange, wrongShape } from "../errors.js";
+import { LeastActionError, outOfRange, renamed, wrongShape } from "../errors.js";
 import { checkOnce, namesOf } from "../inputs.js";
 import { specOf } from "../models.js";
 import type { ConditionalLyapunov, StartingPaths } from "../raw.js";
-import { describe, finiteNumber, only, plain, record } from "../shape.js";
+import { describe, finiteNumber, MOST_VALUES, only, plain, record, wholeNumber } from "../shape.js";
 import { inputsOnPath, numbered, type Twin, twinExperiment, type TwinOptions } from "../twin.js";
 import { conditionalLyapunov } from "./conditional-lyapunov.js";
 import { climateOf, type TwinOutcome } from "./judge-twin.js";
 import type { ExponentOptions, ObservabilityOptions } from "./observability-options.js";
-import { doneOf, settingsOf } from "./observability-resume.js";
+import { doneOf } from "./observability-resume.js";
+import { settingsOf } from "./settings.js";
 
 /** What is not for annealing. */
 const own = {
@@ -56,6 +57,13 @@ export interface NumberedSet {
 /** How many starts climb, so that there are levels to be compared. */
 const STARTS = 5;
 
+/** More would be annealed for days. */
+const MOST_TWINS = 1_000_000;
+
+/** What is not a number of points is for others to find wrong. */
+const half = (points: unknown): number =>
+  typeof points === "number" && Number.isFinite(points) ? Math.max(1, Math.ceil(points / 2)) : 1;
+
 export function planOf(options: unknown) {
   const known = [...Object.keys(own), ...Object.keys(forAnnealing)];
   const given = only("options", options, known) as unknown as ObservabilityOptions;
@@ -64,9 +72,10 @@ export function planOf(options: unknown) {
   const sets = setsOf(given);
   // Of what is told and stopped, only the words are those of annealing.
   const { workers, signal } = watchOf({ workers: given.workers, onProgress: given.onProgress, signal: given.signal });
-  const count = whole("twins", given.twins, 10, 1);
-  const further = whole("further", given.further, Number.isFinite(points) ? Math.max(1, Math.ceil(points / 2)) : 1, 1);
-  const seed = whole("seed", given.seed, 1, 0);
+  const { twins: asking = 10, seed: first = 1, further: ahead = half(points) } = given;
+  const count = wholeNumber("twins", asking, 1, MOST_TWINS);
+  const further = wholeNumber("further", ahead, 1, MOST_VALUES);
+  const seed = wholeNumber("seed", first, 0, Number.MAX_SAFE_INTEGER - MOST_TWINS);
   const near = given.near === undefined ? 0.2 : finiteNumber("near", given.near);
   if (near <= 0) throw outOfRange("near", near, "greater than zero");
   const noise = finiteNumber("noise", given.noise);
@@ -125,7 +134,7 @@ export function planOf(options: unknown) {
     inputs: inputs.slice(points * model.inputs.length),
     exponentOf: lyapunov === false ? () => null : exponentsOf(given, inputs, seed, lyapunov),
     words: { model: model.name, dimension: model.dimension, points, timeStep, noise, near, twins: count, further },
-    done: doneOf(given.resume, settings, sets, count) as Map<string, Map<number, TwinOutcome>>,
+    done: doneOf(given.resume, settings, sets, count, Object.keys(estimate)) as Map<string, Map<number, TwinOutcome>>,
   };
 }
 
@@ -151,13 +160,6 @@ function setsOf({ model, sets }: ObservabilityOptions): NumberedSet[] {
     checkOnce(observed as number[], (l) => `${path}[${l}]`);
     return { set, observed: observed as number[] };
   });
-}
-
-/** A whole number, or what it is where it is not said. */
-function whole(path: string, given: unknown, otherwise: number, least: number): number {
-  const value = given === undefined ? otherwise : finiteNumber(path, given);
-  if (Number.isSafeInteger(value) && value >= least) return value;
-  throw outOfRange(path, value, `a whole number of at least ${least}`);
 }
 
 /** The starting paths of each twin. */
@@ -197,9 +199,7 @@ function exponentsOf(
       if (error.code === "notFinite") return null;
       const isOption = error.path in { coupling: 0, points: 0, discard: 0 };
       if (!isOption) throw error;
-      const path = `lyapunov.${error.path}`;
-      const facts = { ...error.facts, path } as LeastActionError["facts"];
-      throw new LeastActionError(`lyapunov.${error.message}`, facts, { cause: error });
+      throw renamed(error, "", "lyapunov.");
     }
   };
 }

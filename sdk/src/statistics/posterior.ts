@@ -2,12 +2,14 @@
 import { LeastActionError, outOfRange, wrongShape } from "../errors.js";
 import { call } from "../instance.js";
 import type { SamplingFinding, SamplingVerdict, SummaryRow } from "../raw.js";
-import { describe, finiteNumber, only, wholeNumber } from "../shape.js";
+import { describe, only, properShare, trueOrFalse, wholeNumber } from "../shape.js";
 import type { RunParts } from "../anneal/run.js";
 import type { EnsembleOptions } from "./ensemble.js";
 import { type Ensemble, ensembleOptionsOf, predictEnsemble } from "./ensemble.js";
 import { arvizJson, type NamedDraws } from "./arviz.js";
 import { type ChainDivergence, type ChainResult, type Figure, FIGURES } from "./chains.js";
+import { DrawTable } from "./draw-table.js";
+import { diagnosisOf, type Examined, FEWEST_DRAWS, summaryOf, tooFew } from "./posterior-diagnosis.js";
 import { byParameter, partsOf, type UnknownsParts } from "./unknowns.js";
 
 /** A trajectory whose energy was not kept: the posterior is not sampled well near there. */
@@ -44,17 +46,16 @@ export interface SampledExpectation {
 export interface SampledParts {
   run: RunParts;
   modelPrecision: number;
+  /** Digits that are others of another action: of another model, other data or other options of these. */
+  posterior: string;
+  /** What the draws depend on besides, as JSON has it. */
+  settings: Readonly<Record<string, unknown>>;
   /** For Rust. */
   options: unknown;
   thin: number;
   results: readonly ChainResult[];
   cancelled: boolean;
 }
-
-/** Times at which states are looked at for whether the chains agree. */
-const LOOKED_AT = 5;
-/** Unknowns whose quantiles are computed at once. */
-const COLUMNS = 256;
 
 /** Draws from exp(-A), by several Markov chains. `E` are the estimated parameters, `I` the model's inputs. */
 export class SampledPosterior<E extends string = string, I extends string = string> {
@@ -81,12 +82,9 @@ export class SampledPosterior<E extends string = string, I extends string = stri
   /** Whether a signal stopped it; `resume` goes on. */
   readonly cancelled: boolean;
   readonly #parts: SampledParts;
-  /** By chain: draws x unknowns. */
-  readonly #values: readonly Float64Array[];
-  readonly #unknowns: number;
-  #moments: { mean: Float64Array; deviation: Float64Array } | undefined;
-  #rows: readonly SummaryRow[] | undefined;
-  #table = "";
+  readonly #table: DrawTable;
+  readonly #examined: Examined;
+  #summary: { rows: readonly SummaryRow[]; table: string } | undefined;
   #diagnosis: { findings: SamplingFinding[]; verdict: SamplingVerdict } | undefined;
 
   /** @internal */
@@ -107,12 +105,12 @@ export class SampledPosterior<E extends string = string, I extends string = stri
     this.chainCount = drawn.length;
     this.draws = drawn.length === 0 ? 0 : Math.min(...drawn.map(({ draws }) => Math.floor(draws / thin)));
     const [chains, draws] = [this.chainCount, this.draws];
-    this.#values = drawn.map(({ values }) => values);
-    this.#unknowns = unknownsOf(run);
+    const values = drawn.map((one) => one.values);
+    this.#table = new DrawTable(values, draws, unknownsOf(run));
     this.parameters = byParameter(shape, () => new Float64Array(chains * draws));
     for (let chain = 0; chain < chains; chain += 1) {
       for (let k = 0; k < draws; k += 1) {
-        const { parameters } = this.#draw(chain, k);
+        const { parameters } = this.#draw(chain * draws + k);
         for (const name of Object.keys(parameters) as E[]) this.parameters[name][chain * draws + k] = parameters[name];
       }
     }
@@ -130,16 +128,20 @@ export class SampledPosterior<E extends string = string, I extends string = stri
     );
     this.evaluations = results.reduce((sum, { figures }) => figures.steps.reduce((all, steps) => all + steps, sum), 0);
     this.seconds = results.reduce((sum, { duration }) => sum + duration / 1000, 0);
+    const { statistics } = this;
+    this.#examined = { table: this.#table, run, results, drawn, thin, statistics, options: parts.options };
   }
 
   /** The mean path, points x dimension, row-major. */
   get path(): Float64Array {
-    return partsOf(this.#meanAndDeviation().mean, this.#shape).path;
+    this.#needDraws(1);
+    return partsOf(this.#table.moments().mean, this.#shape).path;
   }
 
   /** Standard deviations of the same form. */
   get deviation(): Float64Array {
-    return partsOf(this.#meanAndDeviation().deviation, this.#shape).path;
+    this.#needDraws(this.chainCount > 1 ? 1 : 2);
+    return partsOf(this.#table.moments().deviation, this.#shape).path;
   }
 
   /**
@@ -149,11 +151,12 @@ export class SampledPosterior<E extends string = string, I extends string = stri
    * @param draw from 0.
    */
   draw(chain: number, draw: number): UnknownsParts<E> {
-    const within = (path: string, value: number, count: number): number => {
-      if (wholeNumber(path, value, 0) < count) return value;
-      throw outOfRange(path, value, `a whole number below ${count}`);
-    };
-    return this.#draw(within("chain", chain, this.chainCount), within("draw", draw, this.draws));
+    this.#needDraws(1);
+    const [row, column] = [
+      wholeNumber("chain", chain, 0, this.chainCount - 1),
+      wholeNumber("draw", draw, 0, this.draws - 1),
+    ];
+    return this.#draw(row * this.draws + column);
   }
 
   /**
@@ -167,21 +170,11 @@ export class SampledPosterior<E extends string = string, I extends string = stri
     upper: Float64Array;
     parameters: Record<E, readonly [number, number]>;
   } {
-    this.#needDraws();
-    if (!(finiteNumber("share", share) > 0 && share < 1)) throw outOfRange("share", share, "between 0 and 1");
-    const ends = [new Float64Array(this.#unknowns), new Float64Array(this.#unknowns)] as const;
-    for (let first = 0; first < this.#unknowns; first += COLUMNS) {
-      const width = Math.min(COLUMNS, this.#unknowns - first);
-      const columns = this.#columns(Array.from({ length: width }, (_, i) => first + i));
-      ends.forEach((end, i) => {
-        const probability = (1 + (i === 0 ? -share : share)) / 2;
-        end.set(
-          call((raw) => raw.ensembleQuantile(columns, this.chainCount * this.draws, probability)),
-          first,
-        );
-      });
-    }
-    const [lower, upper] = [partsOf<E>(ends[0], this.#shape), partsOf<E>(ends[1], this.#shape)];
+    this.#needDraws(1);
+    properShare("share", share);
+    const [lower, upper] = this.#table
+      .quantiles([(1 - share) / 2, (1 + share) / 2])
+      .map((end) => partsOf<E>(end, this.#shape)) as [UnknownsParts<E>, UnknownsParts<E>];
     const parameters = byParameter(this.#shape, (name: E) => [lower.parameters[name], upper.parameters[name]] as const);
     return { share, lower: lower.path, upper: upper.path, parameters };
   }
@@ -192,11 +185,11 @@ export class SampledPosterior<E extends string = string, I extends string = stri
    * @param quantity of the path (points x dimension) and the parameters; a finite number.
    */
   expected(quantity: (path: Float64Array, parameters: Record<E, number>) => number): SampledExpectation {
-    this.#needDraws();
+    this.#needDraws(FEWEST_DRAWS);
     if (typeof quantity !== "function") throw wrongShape("quantity", `must be a function, got ${describe(quantity)}`);
     const values = new Float64Array(this.chainCount * this.draws);
     for (let i = 0; i < values.length; i += 1) {
-      const { path, parameters } = this.#draw(Math.floor(i / this.draws), i % this.draws);
+      const { path, parameters } = this.#draw(i);
       const value: unknown = quantity(path, parameters);
       if (typeof value !== "number" || !Number.isFinite(value)) {
         throw wrongShape("quantity", `must give a finite number, got ${describe(value)}`);
@@ -208,27 +201,24 @@ export class SampledPosterior<E extends string = string, I extends string = stri
     return { value: mean, error: meanError, deviation, effectiveSize: essBulk, rHat };
   }
 
-  /** What the draws say of parameters, of the log density and of the states at the end of the window, and how well. */
+  /** What the draws say of parameters, of the log density and of the states at the end of the window, and how well; none with fewer than 4 draws per chain. */
   get rows(): readonly SummaryRow[] {
-    this.#summarize();
-    return this.#rows ?? [];
+    return this.draws < FEWEST_DRAWS ? [] : this.#summarized().rows;
   }
 
   /** The same as a table. */
   summary(): string {
-    if (this.draws === 0) return "There are no draws yet: all chains are in their warm-up.";
-    this.#summarize();
-    return this.#table;
+    return this.draws < FEWEST_DRAWS ? tooFew(this.draws) : this.#summarized().table;
   }
 
   /** What the numbers say, with advice: can the draws be used, and what to do if not. */
   get findings(): readonly SamplingFinding[] {
-    return this.#diagnose().findings;
+    return this.#diagnosed().findings;
   }
 
   /** The findings in a word. */
   get verdict(): SamplingVerdict {
-    return this.#diagnose().verdict;
+    return this.#diagnosed().verdict;
   }
 
   /** The findings as prose. */
@@ -238,15 +228,14 @@ export class SampledPosterior<E extends string = string, I extends string = stri
 
   /** Runs draws on past the window: a prediction with its uncertainty. */
   predict(options: EnsembleOptions<I>): Ensemble {
-    this.#needDraws();
+    this.#needDraws(1);
     const given = ensembleOptionsOf(options);
-    const all = this.chainCount * this.draws;
+    const { count: all, unknowns } = this.#table;
     const count = Math.min(given.count, all);
-    const values = new Float64Array(count * this.#unknowns);
+    const values = new Float64Array(count * unknowns);
     for (let k = 0; k < count; k += 1) {
       // Spread over all of them, as neighbours are alike.
-      const i = Math.floor((k * all) / count);
-      values.set(this.#raw(Math.floor(i / this.draws), i % this.draws), k * this.#unknowns);
+      values.set(this.#table.at(Math.floor((k * all) / count)), k * unknowns);
     }
     const { run } = this.#parts;
     const source = { task: run.task, model: run.model, varying: this.#shape.varying.length };
@@ -259,29 +248,30 @@ export class SampledPosterior<E extends string = string, I extends string = stri
    * @param options `path`: whether the path is in it (default: false, as it is long).
    */
   toArviz(options: { path?: boolean } = {}): string {
-    this.#needDraws();
+    this.#needDraws(1);
     const { path = false } = only("options", options, ["path"]);
+    const withPath = trueOrFalse("path", path);
     const [chains, draws] = [this.chainCount, this.draws];
     const posterior: NamedDraws[] = Object.entries<Float64Array>(this.parameters).map(([name, values]) => ({
       name,
       values,
     }));
     const { states } = this.#parts.run;
-    if (path === true) {
+    if (withPath) {
       const size = this.times.length * states.length;
       const values = new Float64Array(chains * draws * size);
       for (let i = 0; i < chains * draws; i += 1) {
-        values.set(this.#draw(Math.floor(i / draws), i % draws).path, i * size);
+        values.set(this.#draw(i).path, i * size);
       }
       posterior.push({ name: "path", shape: [this.times.length, states.length], dims: ["time", "state"], values });
     }
     const diverging = new Uint8Array(chains * draws);
-    const numbers = this.#parts.results.filter((one) => one.draws >= this.#parts.thin).map(({ start }) => start);
+    const numbers = this.#examined.drawn.map(({ start }) => start);
     for (const { chain, draw } of this.divergences) {
       const [row, column] = [numbers.indexOf(chain), Math.floor(draw / this.#parts.thin)];
       if (row >= 0 && column < draws) diverging[row * draws + column] = 1;
     }
-    const coords = path === true ? { coords: { time: this.times, state: states } } : {};
+    const coords = withPath ? { coords: { time: this.times, state: states } } : {};
     return arvizJson({ chains, draws, posterior, sampleStats: { ...this.statistics, diverging }, ...coords });
   }
 
@@ -293,132 +283,34 @@ export class SampledPosterior<E extends string = string, I extends string = stri
       figures: Object.fromEntries(Object.entries(figures).map(([name, list]) => [name, Array.from(list)])),
       divergences: divergences.map((one) => ({ ...one, position: Array.from(one.position) })),
     }));
-    return { modelPrecision: this.modelPrecision, thin: this.#parts.thin, chains };
+    const { posterior, settings } = this.#parts;
+    return { posterior, settings, chains };
   }
 
   /** @internal */
-  static resultsOf(given: unknown): readonly ChainResult[] | undefined {
-    return typeof given === "object" && given !== null && #parts in given ? given.#parts.results : undefined;
+  static partsOf(given: unknown): SampledParts | undefined {
+    return typeof given === "object" && given !== null && #parts in given ? given.#parts : undefined;
   }
 
   get #shape(): RunParts["shape"] {
     return this.#parts.run.shape;
   }
 
-  #needDraws(): void {
-    if (this.draws > 0) return;
-    throw outOfRange("draws", 0, "at least 1: the chains have not come to their draws; resume the sampling to go on");
+  #needDraws(least: number): void {
+    if (this.draws >= least) return;
+    throw outOfRange("draws", this.draws, `at least ${least} per chain for that (resume the sampling to get more)`);
   }
 
-  #raw(chain: number, draw: number): Float64Array {
-    return (this.#values[chain] as Float64Array).subarray(draw * this.#unknowns, (draw + 1) * this.#unknowns);
+  #draw(i: number): UnknownsParts<E> {
+    return partsOf<E>(this.#table.at(i), this.#shape);
   }
 
-  #draw(chain: number, draw: number): UnknownsParts<E> {
-    return partsOf<E>(this.#raw(chain, draw), this.#shape);
+  #summarized(): { rows: readonly SummaryRow[]; table: string } {
+    return (this.#summary ??= summaryOf(this.#examined));
   }
 
-  /** chains x draws x those unknowns. */
-  #columns(unknowns: readonly number[]): Float64Array {
-    const all = new Float64Array(this.chainCount * this.draws * unknowns.length);
-    for (let i = 0; i < this.chainCount * this.draws; i += 1) {
-      const draw = this.#raw(Math.floor(i / this.draws), i % this.draws);
-      unknowns.forEach((unknown, k) => (all[i * unknowns.length + k] = draw[unknown] as number));
-    }
-    return all;
-  }
-
-  #meanAndDeviation(): { mean: Float64Array; deviation: Float64Array } {
-    if (this.#moments !== undefined) return this.#moments;
-    const mean = new Float64Array(this.#unknowns);
-    const squares = new Float64Array(this.#unknowns);
-    const all = this.chainCount * this.draws;
-    for (let i = 0; i < all; i += 1) {
-      const draw = this.#raw(Math.floor(i / this.draws), i % this.draws);
-      for (let k = 0; k < draw.length; k += 1) {
-        const before = (draw[k] as number) - (mean[k] as number);
-        mean[k] = (mean[k] as number) + before / (i + 1);
-        squares[k] = (squares[k] as number) + before * ((draw[k] as number) - (mean[k] as number));
-      }
-    }
-    const deviation = squares.map((sum) => (all < 2 ? Number.NaN : Math.sqrt(sum / (all - 1))));
-    this.#moments = { mean: all === 0 ? mean.fill(Number.NaN) : mean, deviation };
-    return this.#moments;
-  }
-
-  /** Parameters, the log density and states at points, with names: chains x draws x quantities. */
-  #quantities(points: readonly number[]): { names: string[]; values: Float64Array; unknowns: number[] } {
-    const { states } = this.#parts.run;
-    const { estimated, varying } = this.#shape;
-    const columns = states.length + varying.length;
-    const path = this.#unknowns - estimated.length;
-    const named = points.flatMap((point) =>
-      [...states, ...varying].map((name, i) => {
-        return {
-          name: `${name} at ${Number((this.times[point] as number).toPrecision(6))}`,
-          unknown: point * columns + i,
-        };
-      }),
-    );
-    const all = [...estimated.map((name, p) => ({ name, unknown: path + p })), ...named];
-    const unknowns = all.map(({ unknown }) => unknown);
-    const chosen = this.#columns(unknowns);
-    const width = unknowns.length + 1;
-    const values = new Float64Array(this.chainCount * this.draws * width);
-    for (let i = 0; i < this.chainCount * this.draws; i += 1) {
-      values.set(chosen.subarray(i * (width - 1), (i + 1) * (width - 1)), i * width);
-      values[(i + 1) * width - 1] = this.statistics.logDensity[i] as number;
-    }
-    return { names: [...all.map(({ name }) => name), "log density"], values, unknowns };
-  }
-
-  #summarize(): void {
-    if (this.#rows !== undefined || this.draws === 0) return;
-    const { names, values } = this.#quantities([this.times.length - 1]);
-    const { rows, table } = call((raw) => raw.summarizeDraws(names, values, this.chainCount));
-    this.#rows = rows;
-    this.#table = table;
-  }
-
-  #diagnose(): { findings: SamplingFinding[]; verdict: SamplingVerdict } {
-    if (this.#diagnosis !== undefined) return this.#diagnosis;
-    const failed = this.chains.flatMap(({ chain, failure, draws }): SamplingFinding[] => {
-      if (failure === null) return [];
-      const message = `Chain ${chain} ended after ${draws} draws: ${failure.message}.`;
-      return [{ code: "chainFailed", severity: "problem", message }];
-    });
-    if (this.draws === 0) {
-      const message = "There are no draws yet: all chains are in their warm-up. Resume the sampling to go on.";
-      const none: SamplingFinding = { code: "noDraws", severity: "problem", message };
-      this.#diagnosis = { findings: failed.length > 0 ? failed : [none], verdict: "notConverged" };
-      return this.#diagnosis;
-    }
-    const last = this.times.length - 1;
-    const points = Array.from({ length: LOOKED_AT }, (_, k) => Math.round((k * last) / (LOOKED_AT - 1)));
-    const { names, values, unknowns } = this.#quantities([...new Set(points)]);
-    const drawn = this.#parts.results.filter((one) => one.draws >= this.#parts.thin);
-    const divergent = drawn.flatMap(({ divergences }) =>
-      divergences.map(({ position }) => unknowns.map((unknown) => position[unknown] as number)),
-    );
-    const statistics = {
-      ...this.statistics,
-      stepSize: Float64Array.from(drawn, ({ figures }) => figures.stepSize.at(-1) as number),
-      divergences: Float64Array.from(drawn, ({ divergences }) => divergences.length / this.#parts.thin),
-    };
-    const found = call((raw) =>
-      raw.diagnoseDraws(
-        names,
-        values,
-        this.chainCount,
-        statistics,
-        Float64Array.from(divergent.flat()),
-        unknowns.length,
-        this.#parts.options,
-      ),
-    );
-    const verdict = failed.length > 0 && found.verdict === "converged" ? "doubtful" : found.verdict;
-    this.#diagnosis = { findings: [...failed, ...found.findings], verdict };
-    return this.#diagnosis;
+  #diagnosed(): { findings: SamplingFinding[]; verdict: SamplingVerdict } {
+    return (this.#diagnosis ??= diagnosisOf(this.#examined));
   }
 }
 

@@ -1,14 +1,16 @@
 // Sampling a posterior from options to result, whoever does the work.
 import { Run, type RunParts } from "../anneal/run.js";
-import { watchOf, type Watching } from "../anneal/options.js";
-import { LeastActionError, wrongLength, wrongShape } from "../errors.js";
+import { type PathTask, watchOf, type Watching } from "../anneal/options.js";
+import { LeastActionError, outOfRange, wrongShape } from "../errors.js";
 import { call, release } from "../instance.js";
-import { annealerOf, withOwnNames } from "../anneal/climbs.js";
-import type { ChainPhase, Climb, CoreSamplingOptions } from "../raw.js";
-import { describe, finiteNumber, float64Array, MOST_VALUES, plain, record, wholeNumber } from "../shape.js";
+import { annealerOf, withAnnealer, withOwnNames } from "../anneal/climbs.js";
+import type { ChainPhase, Climb, CoreAnnealOptions, CoreSamplingOptions, RawSampling } from "../raw.js";
+import { describe, finiteNumber, MOST_VALUES, plain, record, wholeNumber } from "../shape.js";
 import type { Working } from "../work/work.js";
-import { type ChainJob, type ChainResult, type ChainStep, type ChainTask, type Figure, FIGURES } from "./chains.js";
+import type { ChainJob, ChainResult, ChainStep, ChainTask } from "./chains.js";
 import { SampledPosterior, type SampledParts } from "./posterior.js";
+import { earlierOf } from "./sampling-resume.js";
+import { fingerprint, settingsOf } from "./settings.js";
 
 /** Some transitions have been done. */
 export interface SamplingProgress extends ChainStep {
@@ -52,13 +54,15 @@ export async function samplePosteriorBy<E extends string, I extends string>(
   const precision =
     modelPrecision === undefined ? parts.modelPrecision : finiteNumber("modelPrecision", modelPrecision);
   const given = plain("options", rest) as Record<string, unknown>;
-  const { chains, draws } = checked(parts, precision, given);
+  const all = checked(parts, precision, given);
+  const { chains, draws, ...same } = all;
   const kept = thin === undefined ? 1 : wholeNumber("thin", thin, 1);
   const unknowns = parts.shape.estimated.length + (parts.climbs[0] as Climb).path.length;
   if (chains * Math.floor(draws / kept) * unknowns > MOST_VALUES) {
     const most = `${chains} chains x ${draws} draws x ${unknowns} values are more than fit in memory`;
     throw wrongShape("thin", `must be larger: ${most}`);
   }
+  if (kept > draws) throw outOfRange("thin", kept, `at most ${draws}, the number of draws, or none is kept`);
   const task: ChainTask = {
     kind: "chains",
     paths: parts.task,
@@ -67,45 +71,57 @@ export async function samplePosteriorBy<E extends string, I extends string>(
     options: given,
     thin: kept,
   };
-  const results = new Map(earlierOf(resume, unknowns).map((one) => [one.start, one]));
+  const posterior = fingerprint(actionOf(parts.task));
+  const settings = settingsOf({ modelPrecision: precision, thin: kept, from: from ?? "lowest", ...same });
+  const { annealing } = all;
+  const earlier = withAnnealer(parts.task, (annealer) =>
+    earlierOf(resume, {
+      ...{ posterior, settings, chains, draws, thin: kept, unknowns },
+      before: all.warmup + (annealing === null ? 0 : annealing.rungs * annealing.transitions),
+      open: (state) => release(call((raw) => raw.Chain.resume(annealer, precision, state, given))),
+    }),
+  );
+  const results = new Map(earlier.map((one) => [one.start, one]));
   const jobs = jobsOf(chains, draws, results);
   watch.signal?.throwIfAborted();
-  const done = new Map<number, number>();
+  const shares = new Map<number, number>();
   await working<ChainJob, ChainStep, ChainResult>({
     task,
     jobs,
     workers: watch.workers,
     signal: watch.signal,
     onStep(chain, step) {
-      done.set(chain, step.done / step.total);
+      shares.set(chain, step.done / step.total);
       const over = chains - jobs.length;
-      const share = ([...done.values()].reduce((sum, one) => sum + one, 0) + over) / chains;
+      const share = ([...shares.values()].reduce((sum, one) => sum + one, 0) + over) / chains;
       tell?.({ ...step, chain, chains, share });
     },
     onSoFar: undefined,
     onResult: (result) => void results.set(result.start, result),
   });
-  const all = [...results.values()].sort((a, b) => a.start - b.start);
-  const failure = all.find((one) => one.failure !== null)?.failure;
+  const done = [...results.values()].sort((a, b) => a.start - b.start);
+  const failure = done.find((one) => one.failure !== null)?.failure;
   // Where nothing was drawn and nothing can be, there is no result.
-  if (failure && all.every((one) => one.failure !== null && one.draws === 0)) {
+  if (failure && done.every((one) => one.failure !== null && one.draws === 0)) {
     throw new LeastActionError(failure.message, failure.facts);
   }
   const cancelled = watch.signal?.aborted === true && jobsOf(chains, draws, results).length > 0;
-  if (cancelled && all.every(({ state }) => state === null)) watch.signal?.throwIfAborted();
+  if (cancelled && done.every(({ state }) => state === null)) watch.signal?.throwIfAborted();
   const sampled: SampledParts = {
     run: parts,
     modelPrecision: precision,
+    posterior,
+    settings,
     options: given,
     thin: kept,
-    results: all,
+    results: done,
     cancelled,
   };
   return new SampledPosterior<E, I>(sampled);
 }
 
 /** What Rust makes of the options, checked before any work begins. */
-function checked(parts: RunParts, modelPrecision: number, options: unknown): { chains: number; draws: number } {
+function checked(parts: RunParts, modelPrecision: number, options: unknown): RawSampling {
   const annealer = annealerOf(parts.task);
   try {
     return call((raw) => raw.checkSampling(annealer, modelPrecision, options));
@@ -128,40 +144,15 @@ function jobsOf(chains: number, draws: number, results: ReadonlyMap<number, Chai
   return all.filter(({ chain }) => chain === undefined || (chain.draws < draws && chain.failure === null));
 }
 
-/** Chains of an earlier sampling, or of what was made of it by JSON. */
-function earlierOf(resume: unknown, unknowns: number): readonly ChainResult[] {
-  if (resume === undefined) return [];
-  const own = SampledPosterior.resultsOf(resume);
-  if (own !== undefined) return own;
-  const { chains } = record("resume", resume);
-  if (!Array.isArray(chains)) throw wrongShape("resume.chains", `must be an array, got ${describe(chains)}`);
-  return chains.map((given: unknown, i): ChainResult => {
-    const path = `resume.chains[${i}]`;
-    const chain = record(path, given);
-    const figures = record(`${path}.figures`, chain.figures);
-    const values = float64Array(`${path}.values`, chain.values);
-    if (values.length % unknowns !== 0) {
-      throw wrongLength(`${path}.values`, values.length, unknowns, "a multiple, one row of unknowns per draw");
-    }
-    const divergences = Array.isArray(chain.divergences) ? (chain.divergences as Record<string, unknown>[]) : [];
-    return {
-      start: wholeNumber(`${path}.start`, chain.start, 0),
-      draws: wholeNumber(`${path}.draws`, chain.draws, 0),
-      values,
-      figures: Object.fromEntries(
-        FIGURES.map((name) => [name, float64Array(`${path}.figures.${name}`, figures[name])]),
-      ) as Record<Figure, Float64Array>,
-      divergences: divergences.map((one, k) => ({
-        draw: wholeNumber(`${path}.divergences[${k}].draw`, one.draw, 0),
-        position: float64Array(`${path}.divergences[${k}].position`, one.position),
-        energyError: typeof one.energyError === "number" ? one.energyError : Infinity,
-        cause: (one.cause ?? null) as ChainResult["divergences"][number]["cause"],
-      })),
-      duration: typeof chain.duration === "number" ? chain.duration : 0,
-      failure: null,
-      state: (chain.state ?? null) as ChainResult["state"],
-    };
-  });
+/** Of all that a run was told, what its action depends on. */
+function actionOf({ spec, sets, options }: PathTask): unknown {
+  const {
+    modelPrecision: _ladder,
+    startingPaths: _starts,
+    minimizer: _minimizer,
+    ...action
+  } = options as object & CoreAnnealOptions;
+  return { spec, sets, action };
 }
 
 export type { ChainPhase };

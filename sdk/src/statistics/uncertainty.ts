@@ -1,7 +1,7 @@
 // How certain a path is, by the Gaussian about each of the lowest minima of the action.
 import { annealerOf } from "../anneal/climbs.js";
 import type { RunParts } from "../anneal/run.js";
-import { outOfRange, wrongShape } from "../errors.js";
+import { wrongShape } from "../errors.js";
 import { Held, release } from "../instance.js";
 import type {
   CoreUncertaintyOptions,
@@ -10,7 +10,7 @@ import type {
   RawLevelUncertainty,
   RawUncertainty,
 } from "../raw.js";
-import { describe, fields, finiteNumber, only, plain, wholeNumber } from "../shape.js";
+import { describe, MOST_VALUES, only, plain, properShare, record, wholeNumber } from "../shape.js";
 import { type Ensemble, type EnsembleOptions, ensembleOptionsOf, predictEnsemble } from "./ensemble.js";
 import { byParameter, partsOf, type UnknownsShape } from "./unknowns.js";
 
@@ -105,7 +105,7 @@ export class Uncertainty<E extends string = string, I extends string = string> {
   constructor(run: RunParts, options: unknown) {
     const { task, climbs, shape } = run;
     this.#run = run;
-    const given = plain("options", options ?? {});
+    const given = plain("options", record("options", options));
     this.#held = new Held("uncertainty", (raw) => {
       const annealer = annealerOf(task);
       try {
@@ -136,7 +136,7 @@ export class Uncertainty<E extends string = string, I extends string = string> {
    * @param share between 0 and 1. Default: 0.9.
    */
   band(share = 0.9): Band<E> {
-    if (!(finiteNumber("share", share) > 0 && share < 1)) throw outOfRange("share", share, "between 0 and 1");
+    properShare("share", share);
     const [lower, upper] = [-share, share].map((side) =>
       partsOf<E>(
         this.#held.use((found) => found.quantiles((1 + side) / 2)),
@@ -173,9 +173,10 @@ export class Uncertainty<E extends string = string, I extends string = string> {
    */
   draws(options: { count?: number; seed?: number; level?: number } = {}): GaussianDraws<E> {
     const given = only("options", options, ["count", "seed", "level"]);
-    const count = wholeNumber("count", given.count ?? 1000, 1);
-    const seed = wholeNumber("seed", given.seed ?? 0, 0);
-    const level = levelIn(given.level);
+    const { count: asked = 1000, seed: first = 0 } = given;
+    const count = wholeNumber("count", asked, 1, MOST_VALUES);
+    const seed = wholeNumber("seed", first, 0);
+    const level = this.#levelIn(given.level);
     const { values, levels, moved } = this.#held.use((found) => found.draws(count, seed, level));
     const unknowns = values.length / count;
     const paths = new Float64Array(count * this.path.length);
@@ -200,8 +201,9 @@ export class Uncertainty<E extends string = string, I extends string = string> {
   ): Expectation {
     if (typeof quantity !== "function") throw wrongShape("quantity", `must be a function, got ${describe(quantity)}`);
     const given = only("options", options, ["pairs", "seed"]);
-    const pairs = wholeNumber("pairs", given.pairs ?? 500, 2);
-    const seed = wholeNumber("seed", given.seed ?? 0, 0);
+    const { pairs: asked = 500, seed: first = 0 } = given;
+    const pairs = wholeNumber("pairs", asked, 2, MOST_VALUES);
+    const seed = wholeNumber("seed", first, 0);
     // What it throws must not be thrown through WebAssembly, which would take it for a failure of its own.
     let failure: { error: unknown } | undefined;
     const guarded = (unknowns: Float64Array): number => {
@@ -226,9 +228,9 @@ export class Uncertainty<E extends string = string, I extends string = string> {
 
   /** Runs draws on past the window: a prediction with its uncertainty. `level`: of one level alone, by its place in `levels`; the default mixes them by their weights. */
   predict(options: EnsembleOptions<I> & { level?: number }): Ensemble {
-    const { level, ...rest } = fields("options", options);
-    const given = ensembleOptionsOf(rest);
-    const draws = this.#held.use((found) => found.draws(given.count, given.seed, levelIn(level)));
+    const given = ensembleOptionsOf(options, ["level"]);
+    const level = this.#levelIn(options.level);
+    const draws = this.#held.use((found) => found.draws(given.count, given.seed, level));
     const { task, model } = this.#run;
     const source = { task, model, varying: this.#shape.varying.length };
     return predictEnsemble(source, { values: draws.values, count: given.count }, this.modelPrecision, given);
@@ -242,7 +244,8 @@ export class Uncertainty<E extends string = string, I extends string = string> {
 
   /** The findings as prose. */
   diagnose(): string {
-    return this.findings.map(({ message }) => message).join("\n");
+    const said = this.findings.map(({ message }) => message).join("\n");
+    return said === "" ? "No parameters are estimated, and nothing speaks against a Gaussian path." : said;
   }
 
   /** Levels, parameters and states as tables. */
@@ -263,10 +266,10 @@ export class Uncertainty<E extends string = string, I extends string = string> {
   free(): void {
     this.#held.free();
   }
-}
 
-function levelIn(given: unknown): number | undefined {
-  return given === undefined ? undefined : wholeNumber("level", given, 0);
+  #levelIn(given: unknown): number | undefined {
+    return given === undefined ? undefined : wholeNumber("level", given, 0, this.levels.length - 1);
+  }
 }
 
 function levelOf<E extends string>(level: RawLevelUncertainty, shape: UnknownsShape): LevelUncertainty<E> {

@@ -104,6 +104,14 @@ fn row(name: &str, chains: &Chains) -> SummaryRow {
     }
 }
 
+fn plural(count: usize) -> &'static str {
+    if count == 1 {
+        ""
+    } else {
+        "s"
+    }
+}
+
 impl Summary {
     /// The rows as text, below a line that says how many draws there are. `-` stands where nothing can be said, as draws never move.
     pub fn table(&self) -> String {
@@ -115,8 +123,11 @@ impl Summary {
             let _ = writeln!(text, "{arguments}");
         };
         line(format_args!(
-            "{} chains of {} draws",
-            self.chains, self.draws
+            "{} chain{} of {} draw{}",
+            self.chains,
+            plural(self.chains),
+            self.draws,
+            plural(self.draws)
         ));
         line(format_args!(""));
         line(format_args!(

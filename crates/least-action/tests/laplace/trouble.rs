@@ -29,6 +29,14 @@ fn square() -> Posterior {
 }
 
 #[test]
+fn without_parameters_there_are_no_directions() {
+    let found = laplace(&square(), &[2.0; POINTS]);
+    let known = found.identifiability();
+    assert!(known.directions.is_empty() && known.units.is_empty());
+    assert!(found.findings(None).is_ok());
+}
+
+#[test]
 fn a_saddle_is_told_from_a_minimum() {
     let posterior = square();
     let at = |hessian, start: f64| {

@@ -44,6 +44,13 @@ impl Laplace {
         let path = problem.path_length();
         let count = self.mode.len() - path;
         let units: Vec<f64> = (0..count).map(|p| self.unit(path + p)).collect();
+        if count == 0 {
+            // An empty matrix has no decomposition.
+            return Identifiability {
+                directions: Vec::new(),
+                units,
+            };
+        }
         let scaled = DMatrix::from_fn(count, count, |i, j| {
             self.parameter_covariance[i * count + j] / (units[i] * units[j])
         });

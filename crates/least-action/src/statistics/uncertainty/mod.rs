@@ -97,7 +97,10 @@ impl Uncertainty {
         };
         let posterior = Posterior::new(annealer.problem(), precision)?;
         let (mut found, mut left_out) = (Vec::<(usize, Laplace)>::new(), Vec::new());
-        for climb in climbs.iter().take(options.levels * TRIED_PER_LEVEL) {
+        for climb in climbs
+            .iter()
+            .take(options.levels.saturating_mul(TRIED_PER_LEVEL))
+        {
             let start = [&climb.path[..], &climb.parameters].concat();
             if found.len() == options.levels {
                 break;
@@ -175,7 +178,8 @@ impl Uncertainty {
     /// # Errors
     /// More draws than fit in memory.
     pub fn draws(&self, count: usize, seed: u64) -> Result<UncertaintyDraws> {
-        self.drawn(self.turns(count), seed)
+        self.check_count(count)?;
+        Ok(self.drawn(self.turns(count), seed))
     }
 
     /// Draws of the Gaussian of one level.
@@ -189,12 +193,17 @@ impl Uncertainty {
             level as f64,
             &format!("the number of a level, below {}", self.levels.len()),
         )?;
-        self.drawn(vec![level as u32; count], seed)
+        self.check_count(count)?;
+        Ok(self.drawn(vec![level as u32; count], seed))
     }
 
-    fn drawn(&self, levels: Vec<u32>, seed: u64) -> Result<UncertaintyDraws> {
+    /// Before there is memory for anything of that length.
+    fn check_count(&self, count: usize) -> Result<()> {
+        check::at_most("count", count, MOST_VALUES / self.lowest().mode().len())
+    }
+
+    fn drawn(&self, levels: Vec<u32>, seed: u64) -> UncertaintyDraws {
         let (unknowns, count) = (self.lowest().mode().len(), levels.len());
-        check::at_most("count", count, MOST_VALUES / unknowns)?;
         let mut draws = UncertaintyDraws {
             values: vec![0.0; count * unknowns],
             levels,
@@ -209,7 +218,7 @@ impl Uncertainty {
                 draws.values[place * unknowns..][..unknowns].copy_from_slice(draw);
             }
         }
-        Ok(draws)
+        draws
     }
 
     fn turns(&self, count: usize) -> Vec<u32> {

@@ -1,0 +1,94 @@
+// What draws say of named quantities, and how well they were drawn.
+import type { RunParts } from "../anneal/run.js";
+import { call } from "../instance.js";
+import type { SamplingFinding, SamplingVerdict, SummaryRow } from "../raw.js";
+import type { ChainResult, Figure } from "./chains.js";
+import type { DrawTable } from "./draw-table.js";
+
+/** What there is to look at. */
+export interface Examined {
+  table: DrawTable;
+  run: RunParts;
+  /** Every chain that was begun. */
+  results: readonly ChainResult[];
+  /** Those that have draws. */
+  drawn: readonly ChainResult[];
+  thin: number;
+  /** Of the draws that are kept. */
+  statistics: Readonly<Record<Figure, Float64Array>>;
+  /** For Rust. */
+  options: unknown;
+}
+
+/** Times at which states are looked at for whether the chains agree. */
+const LOOKED_AT = 5;
+
+/** Draws per chain with fewer of which halves of chains cannot be compared. */
+export const FEWEST_DRAWS = 4;
+
+/** Parameters, the log density and states at points, with names: chains x draws x quantities. */
+function quantitiesOf({ table, run, statistics }: Examined, points: readonly number[]) {
+  const { shape, states } = run;
+  const { estimated, varying, times } = shape;
+  const columns = states.length + varying.length;
+  const path = table.unknowns - estimated.length;
+  const named = points.flatMap((point) =>
+    [...states, ...varying].map((name, i) => {
+      return { name: `${name} at ${Number((times[point] as number).toPrecision(6))}`, unknown: point * columns + i };
+    }),
+  );
+  const all = [...estimated.map((name, p) => ({ name, unknown: path + p })), ...named];
+  const unknowns = all.map(({ unknown }) => unknown);
+  const chosen = table.columns(unknowns);
+  const width = unknowns.length + 1;
+  const values = new Float64Array(table.count * width);
+  for (let i = 0; i < table.count; i += 1) {
+    values.set(chosen.subarray(i * (width - 1), (i + 1) * (width - 1)), i * width);
+    values[(i + 1) * width - 1] = statistics.logDensity[i] as number;
+  }
+  return { names: [...all.map(({ name }) => name), "log density"], values, unknowns };
+}
+
+/** Of parameters, the log density and the states at the end of the window. */
+export function summaryOf(examined: Examined): { rows: readonly SummaryRow[]; table: string } {
+  const { table, run } = examined;
+  const { names, values } = quantitiesOf(examined, [run.shape.times.length - 1]);
+  return call((raw) => raw.summarizeDraws(names, values, table.chains));
+}
+
+export function diagnosisOf(examined: Examined): { findings: SamplingFinding[]; verdict: SamplingVerdict } {
+  const { table, run, results, drawn, thin, options } = examined;
+  const failed = results.flatMap(({ start, failure, draws }): SamplingFinding[] => {
+    if (failure === null) return [];
+    const message = `Chain ${start} ended after ${draws} draws: ${failure.message}.`;
+    return [{ code: "chainFailed", severity: "problem", message }];
+  });
+  if (table.draws < FEWEST_DRAWS) {
+    const none: SamplingFinding = { code: "noDraws", severity: "problem", message: tooFew(table.draws) };
+    return { findings: failed.length > 0 && table.draws === 0 ? failed : [...failed, none], verdict: "notConverged" };
+  }
+  const last = run.shape.times.length - 1;
+  const points = Array.from({ length: LOOKED_AT }, (_, k) => Math.round((k * last) / (LOOKED_AT - 1)));
+  const { names, values, unknowns } = quantitiesOf(examined, [...new Set(points)]);
+  const divergent = drawn.flatMap(({ divergences }) =>
+    divergences.flatMap(({ position }) => unknowns.map((unknown) => position[unknown] as number)),
+  );
+  const statistics = {
+    ...examined.statistics,
+    stepSize: Float64Array.from(drawn, ({ figures }) => figures.stepSize.at(-1) as number),
+    divergences: Float64Array.from(drawn, ({ divergences }) => divergences.length / thin),
+  };
+  const where = Float64Array.from(divergent);
+  const found = call((raw) =>
+    raw.diagnoseDraws(names, values, table.chains, statistics, where, unknowns.length, options),
+  );
+  const verdict = failed.length > 0 && found.verdict === "converged" ? "doubtful" : found.verdict;
+  return { findings: [...failed, ...found.findings], verdict };
+}
+
+/** Why nothing can be said yet, and what to do. */
+export function tooFew(draws: number): string {
+  return draws === 0
+    ? "There are no draws yet: all chains are in their warm-up. Resume the sampling to go on."
+    : `Of each chain ${draws === 1 ? "1 draw was" : `${draws} draws were`} kept, too few to say anything; resume the sampling with more draws, at least ${FEWEST_DRAWS}.`;
+}
