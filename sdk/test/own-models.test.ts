@@ -1,4 +1,7 @@
 // Models of one's own in the core: the same systems as the named ones, to the bit, and errors that point at the character.
+import { Worker } from "node:worker_threads";
+import { annealBy } from "../src/anneal/anneal.js";
+import { threads } from "../src/work/threads.node.js";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
@@ -78,19 +81,19 @@ describe("Lorenz96 in one's own words", () => {
 
   test("anneals, in workers too", async () => {
     const model = ring("function");
-    const run = (workers: number) =>
-      anneal({
-        model,
-        data: twinOf(model).data,
-        measurementPrecision: 4,
-        modelPrecision: { initial: 1e-2, factor: 10, rungs: 3 },
-        estimate: { forcing: { initial: [6, 10] } },
-        startingPaths: { count: 2, range: [-10, 10], seed: 2 },
-        workers,
-      });
-    const here = await run(0);
+    const options = {
+      model,
+      data: twinOf(model).data,
+      measurementPrecision: 4,
+      modelPrecision: { initial: 1e-2, factor: 10, rungs: 3 },
+      estimate: { forcing: { initial: [6, 10] as [number, number] } },
+      startingPaths: { count: 2, range: [-10, 10] as [number, number], seed: 2 },
+    };
+    const here = await anneal({ ...options, workers: 0 });
     expect(here.best.parameters.forcing).toBeGreaterThan(0);
-    expect((await run(2)).toJSON()).toEqual(here.toJSON());
+    const file = new URL("../../dist/worker.node.js", import.meta.url);
+    const working = threads((workerData) => new Worker(file, { workerData }));
+    expect((await annealBy(working, { ...options, workers: 2 })).toJSON()).toEqual(here.toJSON());
   });
 });
 

@@ -11,6 +11,9 @@ use crate::model::MOST_VALUES;
 use crate::random::Random;
 use crate::twin::{Beyond, Horizon};
 
+/// Number of the first stream of noise: far from those of draws, which may come from the same seed and would make the noise repeat them.
+const NOISE: u64 = 1 << 63;
+
 /// One draw of the posterior.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Member<'a> {
@@ -94,7 +97,7 @@ pub fn predict_ensemble(
         validate(problem, i, state, member.parameters)?;
         let mut random = noise
             .as_ref()
-            .map(|(noise, seed)| (noise, Random::new(*seed, i as u64)));
+            .map(|(noise, seed)| (noise, Random::new(*seed, NOISE + i as u64)));
         let outcome = beyond.integrate(state, member.parameters, &mut values, |state| {
             if let Some((noise, random)) = &mut random {
                 noise.add(state, random);
