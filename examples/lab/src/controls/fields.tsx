@@ -1,0 +1,80 @@
+// Fields of forms.
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+
+/** A number that is typed: what is no number, or out of range, is said beside it and not passed on. */
+export function NumberField(props: {
+  label: string;
+  value: number;
+  onChange: (value: number) => void;
+  /** Words, where the label is not enough. */
+  help?: string;
+  whole?: boolean;
+  least?: number;
+  most?: number;
+}) {
+  const { label, value, onChange, help, whole = false, least, most } = props;
+  const [text, setText] = useState(String(value));
+  useEffect(() => setText((before) => (Number(before) === value ? before : String(value))), [value]);
+  const complaint = complaintOf(text, whole, least, most);
+  const onInput = (event: { currentTarget: HTMLInputElement }): void => {
+    const typed = event.currentTarget.value;
+    setText(typed);
+    if (complaintOf(typed, whole, least, most) === undefined) onChange(Number(typed));
+  };
+  return (
+    <label class="field">
+      <span>{label}</span>
+      <input inputMode="decimal" value={text} aria-invalid={complaint !== undefined} onInput={onInput} />
+      {complaint !== undefined && <span class="complaint">{complaint}</span>}
+      {help !== undefined && <small>{help}</small>}
+    </label>
+  );
+}
+
+function complaintOf(text: string, whole: boolean, least?: number, most?: number): string | undefined {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value)) return "a number, such as 0.5 or 1e-3";
+  if (whole && !Number.isInteger(value)) return "a whole number";
+  if (least !== undefined && (whole ? value < least : value <= least))
+    return whole ? `at least ${least}` : `more than ${least}`;
+  if (most !== undefined && value > most) return `at most ${most}`;
+  return undefined;
+}
+
+export function SelectField<V extends string>(props: {
+  label: string;
+  value: V;
+  options: readonly { value: V; text: string }[];
+  onChange: (value: V) => void;
+}) {
+  return (
+    <label class="field">
+      <span>{props.label}</span>
+      <select value={props.value} onChange={(event) => props.onChange(event.currentTarget.value as V)}>
+        {props.options.map(({ value, text }) => (
+          <option key={value} value={value}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+export function Panel({
+  title,
+  children,
+  open = true,
+}: {
+  title: string;
+  children: ComponentChildren;
+  open?: boolean;
+}) {
+  return (
+    <details class="panel" open={open}>
+      <summary>{title}</summary>
+      {children}
+    </details>
+  );
+}

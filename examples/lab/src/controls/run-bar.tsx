@@ -1,0 +1,45 @@
+// Run, pause, go on, begin again; and how far it is.
+import type { Actions, Session } from "../session.js";
+
+export function RunBar({ session, actions }: { session: Session; actions: Actions }) {
+  const { phase, share, status, complaint } = session;
+  const busy = phase === "running" || phase === "pausing";
+  return (
+    <div class="run-bar">
+      <div class="buttons">
+        {busy ? (
+          <button type="button" class="primary" onClick={actions.pause} disabled={phase === "pausing"}>
+            Pause
+          </button>
+        ) : phase === "paused" ? (
+          <button type="button" class="primary" onClick={actions.resume}>
+            Go on
+          </button>
+        ) : (
+          <button
+            type="button"
+            class="primary"
+            onClick={actions.run}
+            disabled={session.prepared === null || complaint !== null}
+          >
+            Run
+          </button>
+        )}
+        {(phase === "paused" || phase === "done") && (
+          <button type="button" onClick={actions.discard}>
+            Clear
+          </button>
+        )}
+      </div>
+      <progress value={share} max={1} aria-label="Progress of the run" />
+      <p class="status" role="status" aria-live="polite">
+        {status}
+      </p>
+      {complaint !== null && complaint.line === null && (
+        <p class="complaint" role="alert">
+          {complaint.message}
+        </p>
+      )}
+    </div>
+  );
+}

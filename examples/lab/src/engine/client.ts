@@ -1,0 +1,103 @@
+// The page's side of the engine.
+import type { Ask, CheckedModel, FileTable, Prepared, Tell } from "./protocol.js";
+import type { Settings } from "../settings.js";
+
+/** What went wrong, in words for a person. */
+export class EngineError extends Error {
+  /** Of the model's text; null if it is not about that. */
+  readonly line: number | null;
+
+  constructor(message: string, line: number | null) {
+    super(message);
+    this.line = line;
+  }
+}
+
+/** News of a run, in the order in which they come; `done` or a rejection of the promise is the end. */
+export type RunNews = Extract<Tell, { type: "prepared" | "rung" | "path" | "done" | "certainty" }>;
+
+interface Waiting {
+  resolve: (tell: never) => void;
+  reject: (error: EngineError) => void;
+  onNews?: (news: RunNews) => void;
+}
+
+/** A request as the caller makes it: numbers are given here. */
+type Unnumbered<A> = A extends { id: number } ? Omit<A, "id"> : never;
+
+export class Engine {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly ready: Promise<void>;
+  #count = 0;
+
+  constructor() {
+    this.#worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "least-action-lab" });
+    this.ready = new Promise((resolve, reject) => {
+      const dead = (message: string): void => {
+        const error = new EngineError(message, null);
+        reject(error);
+        for (const one of this.#waiting.values()) one.reject(error);
+        this.#waiting.clear();
+      };
+      this.#worker.onmessage = ({ data }: MessageEvent<Tell>) => {
+        if (data.type === "ready") resolve();
+        else if (data.type === "dead") dead(data.message);
+        else this.#take(data);
+      };
+      this.#worker.onerror = (event) => {
+        event.preventDefault();
+        dead(
+          `the engine stopped (${event.message || "it could not be loaded"}): reload the page; your settings are in its address`,
+        );
+      };
+    });
+    this.ready.catch(() => undefined);
+  }
+
+  async check(model: string): Promise<CheckedModel> {
+    return (await this.#ask<Extract<Tell, { type: "checked" }>>({ type: "check", model })).model;
+  }
+
+  async table(name: string, bytes: ArrayBuffer): Promise<FileTable> {
+    return (await this.#ask<Extract<Tell, { type: "table" }>>({ type: "table", name, bytes }, { transfer: [bytes] }))
+      .table;
+  }
+
+  async prepare(settings: Settings): Promise<Prepared> {
+    return (await this.#ask<Extract<Tell, { type: "prepared" }>>({ type: "prepare", settings })).prepared;
+  }
+
+  /** Resolves when all is told, the certainty included. */
+  async run(settings: Settings, resume: boolean, onNews: (news: RunNews) => void): Promise<void> {
+    await this.#ask({ type: "run", settings, resume }, { onNews });
+  }
+
+  stop(): void {
+    this.#worker.postMessage({ type: "stop" } satisfies Ask);
+  }
+
+  #ask<T extends Tell>(
+    ask: Unnumbered<Ask>,
+    { transfer = [], onNews }: { transfer?: Transferable[]; onNews?: (news: RunNews) => void } = {},
+  ): Promise<T> {
+    const id = ++this.#count;
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject, ...(onNews && { onNews }) });
+      this.#worker.postMessage({ ...ask, id }, transfer);
+    });
+  }
+
+  #take(data: Exclude<Tell, { type: "ready" | "dead" }>): void {
+    const one = this.#waiting.get(data.id);
+    if (one === undefined) return;
+    if (data.type === "failed") one.reject(new EngineError(data.message, data.line));
+    else if (one.onNews === undefined) one.resolve(data as never);
+    else if (data.type === "end") one.resolve(data as never);
+    else {
+      one.onNews(data as RunNews);
+      return;
+    }
+    this.#waiting.delete(data.id);
+  }
+}

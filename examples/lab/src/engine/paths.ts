@@ -1,0 +1,178 @@
+// Paths: from settings to data, to a run, to what is drawn.
+import {
+  anneal,
+  type CsvTable,
+  LeastActionError,
+  mechanics,
+  type Model,
+  observations,
+  type Observations,
+  type Run,
+  twinExperiment,
+} from "least-action/slim";
+import { lined, modelOf } from "../model-text.js";
+import { type PathSettings, SettingsError } from "../settings.js";
+import type { Certainty, PathOutcome, PreparedPath, Truth } from "./protocol.js";
+
+/** Draws that a predicted band is made of. */
+const MEMBERS = 200;
+
+/** What is kept of a problem between its runs. */
+export interface PathProblem {
+  model: Model;
+  data: Observations;
+  prepared: PreparedPath;
+}
+
+export function preparePath(settings: PathSettings, table: CsvTable | undefined): PathProblem {
+  const { model, read } = modelOf(settings.model);
+  const states = read.states.map(({ name }) => name);
+  if (settings.observed.length === 0) throw new SettingsError("measured: choose at least one state that is measured");
+  for (const name of settings.observed) {
+    if (!states.includes(name))
+      throw new SettingsError(`measured: the model has no state ${name}; choose among ${states.join(", ")}`);
+  }
+  for (const name of Object.keys(settings.estimate)) {
+    const { low, high } = settings.estimate[name] as { low: number; high: number };
+    if (!read.parameters.some((one) => one.name === name)) {
+      throw new SettingsError(`estimate: the model has no parameter ${name}; take it out of what is looked for`);
+    }
+    if (!(low < high))
+      throw new SettingsError(
+        `estimate ${name}: from ${low} to ${high} is no interval; the first number must be the smaller one`,
+      );
+  }
+  try {
+    const made = settings.data.from === "twin" ? twinOf(settings, model) : fileOf(settings, model, table);
+    const { data, truth } = made;
+    const times = Float64Array.from({ length: data.points }, (_, n) => data.start + n * data.timeStep);
+    const prepared: PreparedPath = {
+      kind: "path",
+      settings,
+      states,
+      times,
+      observed: [...data.observed],
+      values: data.values,
+      truth,
+    };
+    return { model, data, prepared };
+  } catch (error) {
+    throw lined(error, read);
+  }
+}
+
+function twinOf(settings: PathSettings, model: Model): { data: Observations; truth: Truth } {
+  const { from: _, ...twin } = settings.data as Extract<PathSettings["data"], { from: "twin" }>;
+  const made = twinExperiment({ ...twin, model, observed: settings.observed as never });
+  const { data, truth, future, futureTimes, parameters } = made;
+  return { data, truth: { path: truth, future, futureTimes, parameters } };
+}
+
+function fileOf(
+  settings: PathSettings,
+  model: Model,
+  table: CsvTable | undefined,
+): { data: Observations; truth: null } {
+  const { name, time, timeStep, columns } = settings.data as Extract<PathSettings["data"], { from: "file" }>;
+  if (table === undefined) throw new SettingsError(`data: open the file ${name}; a link carries settings, not data`);
+  const values = settings.observed.map((state) => {
+    const column = columns[state];
+    if (column === undefined || column === "")
+      throw new SettingsError(`data: choose the column of ${name} that measures ${state}`);
+    return table.column(column);
+  });
+  const rows = (values[0] as Float64Array).length;
+  const times = time === null ? Float64Array.from({ length: rows }, (_, n) => n * timeStep) : table.column(time);
+  const data = observations({ model, times, timeStep, values: { observed: settings.observed as never[], values } });
+  return { data, truth: null };
+}
+
+/** Options of the run; what is told on the way is the caller's. */
+export function optionsOf({ model, data, prepared: { settings } }: PathProblem) {
+  const { estimate, measurementPrecision, ladder, starts } = settings;
+  const asked = Object.entries(estimate).map(([name, { low, high }]) => [
+    name,
+    { initial: [low, high] as [number, number], bounds: [low, high] as [number, number] },
+  ]);
+  return {
+    model,
+    data,
+    discretization: data.points % 2 === 1 ? ("simpson-hermite" as const) : ("trapezoid" as const),
+    measurementPrecision,
+    modelPrecision: ladder,
+    estimate: Object.fromEntries(asked) as Record<string, { initial: [number, number]; bounds: [number, number] }>,
+    // All of them climb to the end: the lab is there to see them.
+    startingPaths: {
+      start: starts.strategy,
+      count: starts.count,
+      enough: starts.count,
+      prune: false,
+      seed: starts.seed,
+    },
+  };
+}
+
+export function runPath(
+  problem: PathProblem,
+  watch: Pick<Parameters<typeof anneal<string, string, string>>[0], "onProgress" | "onPath" | "signal" | "resume">,
+): Promise<Run> {
+  return anneal({ ...optionsOf(problem), ...watch } as never) as unknown as Promise<Run>;
+}
+
+/** What is drawn of a run at its end. */
+export function outcomeOf(problem: PathProblem, run: Run): PathOutcome {
+  const { path, parameters } = run.best;
+  return { path, parameters, ...canonicalOf(problem, run) };
+}
+
+/** How certain it is; takes longer. */
+export function certaintyOf(problem: PathProblem, run: Run): Certainty {
+  try {
+    const certain = run.uncertainty();
+    const ensemble = certain.predict({ until: untilOf(problem), count: MEMBERS, seed: 1 });
+    const { lower, upper } = ensemble.band(0.9);
+    const deviations = Object.entries(certain.parameters).map(([name, { deviation }]) => [name, deviation] as const);
+    return {
+      deviation: certain.deviation,
+      parameters: Object.fromEntries(deviations),
+      prediction: { times: ensemble.times, middle: ensemble.mean, lower, upper },
+      trouble: null,
+    };
+  } catch (error) {
+    if (!(error instanceof LeastActionError)) throw error;
+    return { deviation: null, parameters: {}, prediction: null, trouble: error.message };
+  }
+}
+
+/** As far as the truth goes; without one a quarter of the window more. */
+function untilOf({ prepared: { times, truth } }: PathProblem): number {
+  const [first, last] = [times[0] as number, times.at(-1) as number];
+  return truth?.futureTimes.at(-1) ?? last + (last - first) / 4;
+}
+
+/** Momenta p = R_f (x' - F) along the path, with x' by differences, and H(x, p). */
+function canonicalOf(
+  { model, prepared: { times } }: PathProblem,
+  run: Run,
+): { momentum: Float64Array; energy: Float64Array } {
+  const { path, parameters } = run.best;
+  const [points, step] = [times.length, (times[1] as number) - (times[0] as number)];
+  const width = path.length / points;
+  // A step of the grid weighs h times what it does in continuous time.
+  const modelPrecision = step * (run.levels.modelPrecision.at(-1) as number);
+  const system = mechanics({ model, parameters, measurementPrecision: 1, modelPrecision });
+  const [momentum, energy] = [new Float64Array(path.length), new Float64Array(points)];
+  try {
+    for (let n = 0; n < points; n++) {
+      const [before, after] = [Math.max(n - 1, 0), Math.min(n + 1, points - 1)];
+      const row = (k: number): Float64Array => path.subarray(k * width, (k + 1) * width);
+      const velocity = row(after).map((x, a) => (x - (row(before)[a] as number)) / ((after - before) * step));
+      const p = system.momentum(row(n), velocity, times[n]);
+      momentum.set(p, n * width);
+      energy[n] = system.hamiltonian(row(n), p, times[n]);
+    }
+  } finally {
+    system.free();
+  }
+  return { momentum, energy };
+}

@@ -1,0 +1,153 @@
+// What the page and the engine say to each other. The engine is a worker: whatever takes long is done there, and the page stays free.
+import type { NetworkSettings, PathSettings, Settings } from "../settings.js";
+
+/** To the engine. Every request but `stop` is answered, with its `id`. */
+export type Ask =
+  | { type: "check"; id: number; model: string }
+  | { type: "table"; id: number; name: string; bytes: ArrayBuffer }
+  | { type: "prepare"; id: number; settings: Settings }
+  | { type: "run"; id: number; settings: Settings; resume: boolean }
+  /** The run ends with what it has; it can be resumed. */
+  | { type: "stop" };
+
+/** From the engine. */
+export type Tell =
+  | { type: "ready" }
+  /** It could not begin: nothing works. */
+  | { type: "dead"; message: string }
+  | { type: "checked"; id: number; model: CheckedModel }
+  | { type: "table"; id: number; table: FileTable }
+  | { type: "prepared"; id: number; prepared: Prepared }
+  | { type: "rung"; id: number; rung: RungNews }
+  | { type: "path"; id: number; path: PathNews }
+  /** The run is at its end, or stopped. */
+  | { type: "done"; id: number; outcome: Outcome }
+  /** How certain it is, after `done`. */
+  | { type: "certainty"; id: number; certainty: Certainty }
+  /** Nothing more will be told of the run. */
+  | { type: "end"; id: number }
+  | { type: "failed"; id: number; message: string; line: number | null };
+
+export interface CheckedModel {
+  states: string[];
+  parameters: { name: string; value: number }[];
+}
+
+/** The columns of a file that was opened. */
+export interface FileTable {
+  name: string;
+  columns: string[];
+  rows: number;
+}
+
+/** What will be annealed. */
+export type Prepared = PreparedPath | PreparedNetwork;
+
+export interface PreparedPath {
+  kind: "path";
+  settings: PathSettings;
+  states: string[];
+  times: Float64Array;
+  /** Places of the measured states among `states`. */
+  observed: number[];
+  /** points x observed; NaN where nothing was measured. */
+  values: Float64Array;
+  /** What only a twin knows. */
+  truth: Truth | null;
+}
+
+export interface Truth {
+  /** points x states. */
+  path: Float64Array;
+  futureTimes: Float64Array;
+  /** further x states. */
+  future: Float64Array;
+  parameters: Record<string, number>;
+}
+
+export interface PreparedNetwork {
+  kind: "network";
+  settings: NetworkSettings;
+  /** Neurons of each layer. */
+  layers: number[];
+  pairs: number;
+  /** pairs x inputs, and pairs x outputs. */
+  inputs: Float64Array;
+  outputs: Float64Array;
+  /** Of each layer, pairs x neurons. */
+  truth: Float64Array[];
+}
+
+/** A rung has been done. */
+export interface RungNews {
+  start: number;
+  rung: number;
+  modelPrecision: number;
+  action: number;
+  measurementError: number;
+  modelError: number;
+  /** Share of all rungs, from 0 to 1. */
+  share: number;
+}
+
+/** What a starting path has become. Of a network `path` has the activations, layer by layer, pairs x neurons. */
+export interface PathNews {
+  start: number;
+  path: Float64Array;
+  parameters: Record<string, number>;
+}
+
+/** What a run has come to. */
+export interface Outcome {
+  cancelled: boolean;
+  seconds: number;
+  /** Number of the best starting path. */
+  best: number;
+  action: number;
+  expectedLevel: number;
+  verdict: string;
+  /** Prose, with advice. */
+  diagnosis: string;
+  /** A table, as text. */
+  summary: string;
+  path: PathOutcome | null;
+  network: NetworkOutcome | null;
+}
+
+export interface PathOutcome {
+  /** points x states. */
+  path: Float64Array;
+  parameters: Record<string, number>;
+  /** Canonical momenta, points x states, and the energy H, one per point. */
+  momentum: Float64Array;
+  energy: Float64Array;
+}
+
+export interface Certainty {
+  /** Standard deviations, points x states; null where there are none. */
+  deviation: Float64Array | null;
+  /** Standard deviations of the parameters. */
+  parameters: Record<string, number>;
+  prediction: Prediction | null;
+  /** Why something is null. */
+  trouble: string | null;
+}
+
+export interface Prediction {
+  times: Float64Array;
+  /** times x states. */
+  middle: Float64Array;
+  /** The band that holds 90 %. */
+  lower: Float64Array;
+  upper: Float64Array;
+}
+
+export interface NetworkOutcome {
+  /** Of each layer, pairs x neurons. */
+  activations: Float64Array[];
+  /** Of each layer after the inputs, outputs x inputs. */
+  weights: Float64Array[];
+  /** Mean square of prediction errors of fresh pairs, and of the best constant. */
+  error: number;
+  constant: number;
+}

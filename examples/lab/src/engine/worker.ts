@@ -1,0 +1,139 @@
+// The engine: one request after the other, and a run that can be stopped in between.
+import { type CsvTable, init, LeastActionError, type NetworkRun, readCsv, readNpy, type Run } from "least-action/slim";
+import wasmUrl from "least-action/least_action.wasm?url";
+import { modelOf, ModelTextError } from "../model-text.js";
+import { type NetworkProblem, outcomeOf as networkOutcomeOf, prepareNetwork, runNetwork } from "./networks.js";
+import { certaintyOf, outcomeOf, type PathProblem, preparePath, runPath } from "./paths.js";
+import type { Ask, Certainty, Outcome, PathNews, Tell } from "./protocol.js";
+import { tableOf } from "./tables.js";
+
+/** Milliseconds between two pictures of the same starting path. */
+const FRAME = 40;
+
+type Problem = PathProblem | NetworkProblem;
+
+let table: CsvTable | undefined;
+let problem: Problem | undefined;
+let last: Run | NetworkRun | undefined;
+let stop: AbortController | undefined;
+
+const tell = (news: Tell): void => postMessage(news);
+
+async function answer(ask: Ask): Promise<void> {
+  if (ask.type === "stop") {
+    stop?.abort();
+    return;
+  }
+  const { id } = ask;
+  try {
+    if (ask.type === "check") {
+      const { read } = modelOf(ask.model);
+      const [states, parameters] = [read.states.map(({ name }) => name), read.parameters];
+      tell({
+        type: "checked",
+        id,
+        model: { states, parameters: parameters.map(({ name, value }) => ({ name, value })) },
+      });
+    } else if (ask.type === "table") {
+      table = tableOf(ask.name, ask.bytes, { readCsv, readNpy });
+      tell({ type: "table", id, table: { name: ask.name, columns: table.columns, rows: table.rows } });
+    } else {
+      problem = ask.type === "run" && ask.resume && problem !== undefined ? problem : prepare(ask.settings);
+      if (ask.type === "prepare") tell({ type: "prepared", id, prepared: problem.prepared });
+      else await run(id, problem, ask.resume ? last : undefined);
+    }
+  } catch (error) {
+    tell({ type: "failed", id, ...complaintOf(error) });
+  }
+}
+
+function prepare(settings: Extract<Ask, { type: "prepare" }>["settings"]): Problem {
+  last = undefined;
+  return settings.kind === "path" ? preparePath(settings, table) : prepareNetwork(settings);
+}
+
+async function run(id: number, problem: Problem, resume: Run | NetworkRun | undefined): Promise<void> {
+  tell({ type: "prepared", id, prepared: problem.prepared });
+  stop = new AbortController();
+  const began = performance.now();
+  const shown = new Map<number, number>();
+  /** As many pictures as an eye sees. */
+  const show = (start: number, path: () => PathNews): void => {
+    const now = performance.now();
+    if (now - (shown.get(start) ?? -FRAME) < FRAME) return;
+    shown.set(start, now);
+    tell({ type: "path", id, path: path() });
+  };
+  const { rungs } = problem.prepared.settings.ladder;
+  const watch = {
+    signal: stop.signal,
+    resume,
+    onProgress({
+      start,
+      rung,
+      done,
+      starts,
+      level,
+    }: Parameters<NonNullable<Parameters<typeof runPath>[1]["onProgress"]>>[0]) {
+      const { modelPrecision, action, measurementError, modelError } = level;
+      const share = done / (rungs * starts);
+      tell({ type: "rung", id, rung: { start, rung, modelPrecision, action, measurementError, modelError, share } });
+    },
+  };
+  let common: Omit<Outcome, "path" | "network">;
+  let parts: Pick<Outcome, "path" | "network">;
+  let certainty: (() => Certainty) | undefined;
+  if ("network" in problem) {
+    const onPath = ({ start, activations }: { start: number; activations: Float64Array[] }): void =>
+      show(start, () => ({ start, path: joined(activations), parameters: {} }));
+    const found = await runNetwork(problem, { ...watch, onPath });
+    last = found;
+    common = commonOf(found, began);
+    parts = { path: null, network: networkOutcomeOf(problem, found) };
+  } else {
+    const onPath = ({ start, path, parameters }: PathNews): void => show(start, () => ({ start, path, parameters }));
+    const found = await runPath(problem, { ...watch, onPath } as never);
+    last = found;
+    common = commonOf(found, began);
+    parts = { path: outcomeOf(problem, found), network: null };
+    certainty = () => certaintyOf(problem, found);
+  }
+  tell({ type: "done", id, outcome: { ...common, ...parts } });
+  if (certainty !== undefined && !common.cancelled) tell({ type: "certainty", id, certainty: certainty() });
+  tell({ type: "end", id });
+}
+
+function commonOf(run: Run | NetworkRun, began: number): Omit<Outcome, "path" | "network"> {
+  return {
+    cancelled: run.cancelled,
+    seconds: (performance.now() - began) / 1000,
+    best: run.best.start,
+    action: run.best.action,
+    expectedLevel: run.expectedLevel,
+    verdict: run.verdict,
+    diagnosis: run.diagnose(),
+    summary: run.summary(),
+  };
+}
+
+function joined(layers: Float64Array[]): Float64Array {
+  const all = new Float64Array(layers.reduce((sum, layer) => sum + layer.length, 0));
+  layers.reduce((at, layer) => (all.set(layer, at), at + layer.length), 0);
+  return all;
+}
+
+function complaintOf(error: unknown): { message: string; line: number | null } {
+  if (error instanceof ModelTextError) return { message: error.message, line: error.line };
+  if (error instanceof DOMException && error.name === "AbortError") {
+    return { message: "stopped before the first rung: nothing is lost, press run again", line: null };
+  }
+  if (error instanceof LeastActionError || error instanceof Error) return { message: error.message, line: null };
+  return { message: String(error), line: null };
+}
+
+addEventListener("message", ({ data }: MessageEvent<Ask>) => void answer(data));
+
+init(new URL(wasmUrl, location.href)).then(
+  () => tell({ type: "ready" }),
+  (error: unknown) => tell({ type: "dead", message: complaintOf(error).message }),
+);

@@ -1,0 +1,116 @@
+// What leaves the page: data, results, and code that does the same.
+import type { PreparedPath } from "./engine/protocol.js";
+import { optionsOf, readModel } from "./model-text.js";
+import type { Session } from "./session.js";
+import type { NetworkSettings, PathSettings, Settings } from "./settings.js";
+
+export function settingsJson(settings: Settings): string {
+  return `${JSON.stringify(settings, null, 2)}\n`;
+}
+
+/** As the lab reads it again: a column of times, and one per measured state; what was not measured is empty. */
+export function dataCsv({ times, observed, states, values }: PreparedPath): string {
+  const width = observed.length;
+  const cell = (value: number): string => (Number.isNaN(value) ? "" : String(value));
+  const rows = Array.from(times, (time, n) =>
+    [time, ...Array.from(values.subarray(n * width, (n + 1) * width), cell)].join(","),
+  );
+  return [["time", ...observed.map((place) => states[place])].join(","), ...rows, ""].join("\n");
+}
+
+export function resultJson({ settings, outcome, certainty, climbers }: Session): string {
+  const plain = (_: string, value: unknown): unknown => (value instanceof Float64Array ? Array.from(value) : value);
+  const levels = climbers.map(({ modelPrecision, action, measurementError, modelError }) => ({
+    modelPrecision,
+    action,
+    measurementError,
+    modelError,
+  }));
+  return `${JSON.stringify({ settings, outcome, certainty, levels }, plain)}\n`;
+}
+
+/** A program that gives the same bits. */
+export function snippetOf(settings: Settings): string {
+  return settings.kind === "path" ? pathSnippet(settings) : networkSnippet(settings);
+}
+
+/** An object as one writes it: names without quotes, short ones in a line. */
+function written(value: unknown, indent = ""): string {
+  if (Array.isArray(value)) return `[${value.map((one) => written(one, indent)).join(", ")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const fields = Object.entries(value).map(([name, one]) => `${name}: ${written(one, `${indent}  `)}`);
+  const line = `{ ${fields.join(", ")} }`;
+  if (line.length + indent.length < 100 && !line.includes("\n")) return line;
+  return `{\n${fields.map((field) => `${indent}  ${field},\n`).join("")}${indent}}`;
+}
+
+function pathSnippet(settings: PathSettings): string {
+  let model: string;
+  try {
+    model = written(optionsOf(readModel(settings.model)));
+  } catch {
+    return "// The model is not right yet: see the message beside it.";
+  }
+  const { data, observed, estimate, measurementPrecision, ladder, starts } = settings;
+  const asked = Object.fromEntries(
+    Object.entries(estimate).map(([name, { low, high }]) => [name, { initial: [low, high], bounds: [low, high] }]),
+  );
+  const imports = ["anneal", "defineModel", "init"];
+  const lines: string[] = [];
+  if (data.from === "twin") {
+    imports.push("twinExperiment");
+    const { from: _, ...twin } = data;
+    lines.push(`const { data } = twinExperiment({ model, ...${written({ ...twin, observed })} });`);
+  } else {
+    imports.push("observations", "readCsv");
+    const columns = observed.map((state) => `${state}: table.column(${JSON.stringify(data.columns[state] ?? "")})`);
+    const times =
+      data.time === null
+        ? `Float64Array.from({ length: table.rows }, (_, n) => n * ${data.timeStep})`
+        : `table.column(${JSON.stringify(data.time)})`;
+    lines.push(`const table = readCsv(await readFile(${JSON.stringify(data.name)}, "utf8"));`);
+    lines.push(
+      `const data = observations({ model, times: ${times}, timeStep: ${data.timeStep}, values: { ${columns.join(", ")} } });`,
+    );
+  }
+  return `${data.from === "file" ? 'import { readFile } from "node:fs/promises";\n' : ""}import { ${imports.sort().join(", ")} } from "least-action";
+
+await init();
+const model = defineModel(${model});
+${lines.join("\n")}
+const run = await anneal({
+  model,
+  data,
+  discretization: data.points % 2 === 1 ? "simpson-hermite" : "trapezoid",
+  measurementPrecision: ${measurementPrecision},
+  modelPrecision: ${written(ladder)},
+  estimate: ${written(asked, "  ")},
+  startingPaths: ${written({ start: starts.strategy, count: starts.count, enough: starts.count, prune: false, seed: starts.seed })},
+});
+console.log(run.summary(), run.diagnose());
+console.log(run.uncertainty().summary());
+`;
+}
+
+function networkSnippet(settings: NetworkSettings): string {
+  const { layers, pairs, noise, weightRange, seed, ladder, starts } = settings;
+  const most = 3 * weightRange;
+  return `import { anneal, feedforward, init, networkTwin } from "least-action";
+
+await init();
+const model = feedforward({ layers: ${written(layers)} });
+const weights = model.randomWeights({ range: [${-weightRange}, ${weightRange}], seed: ${seed} });
+const { pairs, fresh } = networkTwin(${written({ model: 0, weights: 0, pairs, fresh: 200, inputNoise: noise, outputNoise: noise, seed }).replace("model: 0, weights: 0", "model, weights")});
+const run = await anneal({
+  model,
+  pairs,
+  measurementPrecision: ${1 / noise ** 2},
+  modelPrecision: ${written(ladder)},
+  startingPaths: ${written({ ...starts, enough: starts.count, prune: false })},
+  weightBounds: [${-most}, ${most}],
+  biasBounds: [${-most}, ${most}],
+});
+console.log(run.summary(), run.diagnose());
+console.log(run.predictionError(fresh));
+`;
+}

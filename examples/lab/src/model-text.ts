@@ -1,0 +1,119 @@
+// A model as a person types it, line by line:
+//
+//   x' = sigma*(y - x)     a state and its rate of change
+//   sigma = 10             a parameter and its value
+//   I = 10 + 5*sin(0.3*t)  a formula that others use
+//   x(0) = 1               where a twin experiment begins
+//   # a remark
+import { defineModel, LeastActionError, type Model } from "least-action/slim";
+
+export interface Line {
+  name: string;
+  expression: string;
+  /** From 1. */
+  line: number;
+}
+
+export interface ModelText {
+  states: Line[];
+  parameters: (Line & { value: number })[];
+  where: Line[];
+  initial: (Line & { value: number })[];
+}
+
+/** What is wrong, and where. */
+export class ModelTextError extends Error {
+  readonly line: number;
+
+  constructor(line: number, message: string) {
+    super(message);
+    this.line = line;
+  }
+}
+
+const STATEMENT = /^([A-Za-z_]\w*)\s*('|\(\s*0\s*\))?\s*=(.*)$/;
+/** A number, or a quotient of two such as 8/3. */
+const NUMBER = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?:\s*\/\s*((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?))?$/;
+
+export function readModel(text: string): ModelText {
+  const read: ModelText = { states: [], parameters: [], where: [], initial: [] };
+  const seen = new Map<string, number>();
+  text.split("\n").forEach((whole, k) => {
+    const line = k + 1;
+    const statement = whole.replace(/#.*/, "").trim();
+    if (statement === "") return;
+    const match = STATEMENT.exec(statement);
+    if (match === null) {
+      throw new ModelTextError(
+        line,
+        `"${statement}" is no equation: write x' = ... for a state, a = 1 for a parameter, or # before a remark`,
+      );
+    }
+    const [, name = "", mark = "", right = ""] = match;
+    const expression = right.trim();
+    if (expression === "") throw new ModelTextError(line, `nothing follows "${name}${mark} ="`);
+    const kind = mark.startsWith("(") ? `${name}(0)` : name;
+    const before = seen.get(kind);
+    if (before !== undefined)
+      throw new ModelTextError(
+        line,
+        `${kind} is already in line ${before}; give it another name, or take one of them out`,
+      );
+    seen.set(kind, line);
+    const value = numberOf(expression);
+    if (mark === "'") read.states.push({ name, expression, line });
+    else if (mark !== "") {
+      if (value === undefined) throw new ModelTextError(line, `${kind} must be a number, got "${expression}"`);
+      read.initial.push({ name, expression, line, value });
+    } else if (value !== undefined) read.parameters.push({ name, expression, line, value });
+    else read.where.push({ name, expression, line });
+  });
+  if (read.states.length === 0)
+    throw new ModelTextError(1, "there is no state yet: write an equation such as x' = a*x");
+  for (const { name, line } of read.initial) {
+    if (!read.states.some((state) => state.name === name))
+      throw new ModelTextError(line, `${name} is no state: there is no line ${name}' = ...`);
+  }
+  return read;
+}
+
+function numberOf(text: string): number | undefined {
+  const match = NUMBER.exec(text);
+  if (match === null) return undefined;
+  return Number(match[1]) / Number(match[2] ?? 1);
+}
+
+/** As options of defineModel. */
+export function optionsOf({ states, parameters, where, initial }: ModelText) {
+  const texts = (lines: Line[]): Record<string, string> =>
+    Object.fromEntries(lines.map(({ name, expression }) => [name, expression]));
+  const values = (lines: (Line & { value: number })[]): Record<string, number> =>
+    Object.fromEntries(lines.map(({ name, value }) => [name, value]));
+  return {
+    states: states.map(({ name }) => name),
+    parameters: values(parameters),
+    ...(where.length > 0 && { where: texts(where) }),
+    equations: texts(states),
+    ...(initial.length > 0 && { initialState: values(initial) }),
+  };
+}
+
+/** The model, whose formulas are checked. */
+export function modelOf(text: string): { model: Model; read: ModelText } {
+  const read = readModel(text);
+  try {
+    const model = defineModel(optionsOf(read) as never) as Model;
+    return { model, read };
+  } catch (error) {
+    throw lined(error, read);
+  }
+}
+
+/** Errors of the SDK name the field; a person looks for the line. */
+export function lined(error: unknown, { states, where, parameters, initial }: ModelText): unknown {
+  if (!(error instanceof LeastActionError)) return error;
+  const [, kind, name] = /^(equations|where|parameters|initialState|states)[.[](\w+)/.exec(error.facts.path) ?? [];
+  const among = { equations: states, where, parameters, initialState: initial, states }[kind ?? ""] ?? [];
+  const line = among.find((one) => one.name === name)?.line ?? among[Number(name)]?.line;
+  return line === undefined ? error : new ModelTextError(line, error.message.replace(/^[\w.[\]]+: /, ""));
+}

@@ -1,0 +1,232 @@
+// What a person has chosen. It is plain data: a link carries it, a file keeps it, and with the same settings a run gives the same bits.
+
+/** Data made by the model itself, so that the truth is known. */
+export interface TwinData {
+  from: "twin";
+  timeStep: number;
+  points: number;
+  /** Standard deviation of what is added to the measurements. */
+  noise: number;
+  seed: number;
+  /** Points past the window, to compare predictions with. */
+  further: number;
+}
+
+/** Data of a file. Its numbers are too many for a link: whoever opens one is asked for the file. */
+export interface FileData {
+  from: "file";
+  name: string;
+  /** The column of times; null if rows are one time step apart. */
+  time: string | null;
+  timeStep: number;
+  /** Which column measures which state. */
+  columns: Record<string, string>;
+}
+
+export interface Estimated {
+  low: number;
+  high: number;
+}
+
+/** A model in continuous time, and data of it. */
+export interface PathSettings {
+  kind: "path";
+  title: string;
+  /** See model-text.ts. */
+  model: string;
+  data: TwinData | FileData;
+  /** Names of the states that are measured. */
+  observed: string[];
+  /** Parameters that are looked for, and between what. Others keep the values of the model. */
+  estimate: Record<string, Estimated>;
+  measurementPrecision: number;
+  /** Of R_f: the first, the factor from rung to rung, and how many. */
+  ladder: { initial: number; factor: number; rungs: number };
+  starts: { count: number; seed: number; strategy: Strategy };
+}
+
+/** A network whose layers are the times of a path. */
+export interface NetworkSettings {
+  kind: "network";
+  title: string;
+  /** Neurons of each layer, the inputs first. */
+  layers: number[];
+  pairs: number;
+  noise: number;
+  /** True weights are uniform between this and its negative. */
+  weightRange: number;
+  seed: number;
+  ladder: { initial: number; factor: number; rungs: number };
+  starts: { count: number; seed: number };
+}
+
+export type Settings = PathSettings | NetworkSettings;
+
+/** Where starting paths come from, with what a person is told of it. */
+export const STRATEGIES = {
+  automatic: "what suits the model best",
+  "ensemble-filter": "mean path of a filter",
+  "growing-window": "a window that grows",
+  nudged: "the model, pulled towards the data",
+  random: "noise, for comparison",
+} as const;
+export type Strategy = keyof typeof STRATEGIES;
+
+/** Bounds of what numbers may be: what is beyond is refused with these words. */
+export const LIMITS = {
+  points: [5, 20_001],
+  further: [0, 20_000],
+  rungs: [1, 200],
+  count: [1, 100],
+  layers: [3, 200],
+  neurons: [1, 200],
+  pairs: [1, 1000],
+} as const satisfies Record<string, readonly [number, number]>;
+
+const VERSION = "1";
+
+/** As the part of an address after `#`. */
+export function toLink(settings: Settings): string {
+  return `${VERSION}.${base64Of(JSON.stringify(settings))}`;
+}
+
+/** From the part of an address after `#`; undefined if there is none. */
+export function fromLink(hash: string): Settings | undefined {
+  const text = hash.replace(/^#/, "");
+  if (text === "") return undefined;
+  const [version, body = ""] = text.split(".", 2);
+  if (version !== VERSION)
+    throw new Error("this link is of another version of the lab: begin with one of the examples");
+  try {
+    return settingsOf(JSON.parse(textOf(body)));
+  } catch (error) {
+    if (error instanceof SettingsError) throw error;
+    throw new Error(
+      "this link is damaged: part of it is missing; copy the whole of it, or begin with one of the examples",
+    );
+  }
+}
+
+export class SettingsError extends Error {}
+
+/** Checks settings that come from elsewhere: a link, or a file. */
+export function settingsOf(given: unknown): Settings {
+  const root = objectOf("settings", given);
+  if (root.kind === "network") {
+    return {
+      kind: "network",
+      title: text("title", root.title),
+      layers: listOf("layers", root.layers).map((width, k) => whole(`layers[${k}]`, width, LIMITS.neurons)),
+      pairs: whole("pairs", root.pairs, LIMITS.pairs),
+      noise: positive("noise", root.noise),
+      weightRange: positive("weightRange", root.weightRange),
+      seed: seedOf("seed", root.seed),
+      ladder: ladderOf(root.ladder),
+      starts: startsOf(root.starts),
+    };
+  }
+  if (root.kind !== "path")
+    throw new SettingsError(`kind: must be "path" or "network", got ${JSON.stringify(root.kind)}`);
+  const strategy = objectOf("starts", root.starts).strategy;
+  if (typeof strategy !== "string" || !Object.hasOwn(STRATEGIES, strategy)) {
+    throw new SettingsError(`starts.strategy: must be one of ${Object.keys(STRATEGIES).join(", ")}`);
+  }
+  const estimate = Object.entries(objectOf("estimate", root.estimate)).map(([name, one]) => {
+    const { low, high } = objectOf(`estimate.${name}`, one);
+    return [name, { low: number(`estimate.${name}.low`, low), high: number(`estimate.${name}.high`, high) }] as const;
+  });
+  return {
+    kind: "path",
+    title: text("title", root.title),
+    model: text("model", root.model),
+    data: dataOf(objectOf("data", root.data)),
+    observed: listOf("observed", root.observed).map((name, k) => text(`observed[${k}]`, name)),
+    estimate: Object.fromEntries(estimate),
+    measurementPrecision: positive("measurementPrecision", root.measurementPrecision),
+    ladder: ladderOf(root.ladder),
+    starts: { ...startsOf(root.starts), strategy: strategy as Strategy },
+  };
+}
+
+function dataOf(data: Record<string, unknown>): TwinData | FileData {
+  if (data.from === "file") {
+    const columns = Object.entries(objectOf("data.columns", data.columns));
+    return {
+      from: "file",
+      name: text("data.name", data.name),
+      time: data.time === null ? null : text("data.time", data.time),
+      timeStep: positive("data.timeStep", data.timeStep),
+      columns: Object.fromEntries(columns.map(([state, column]) => [state, text(`data.columns.${state}`, column)])),
+    };
+  }
+  return {
+    from: "twin",
+    timeStep: positive("data.timeStep", data.timeStep),
+    points: whole("data.points", data.points, LIMITS.points),
+    noise: positive("data.noise", data.noise),
+    seed: seedOf("data.seed", data.seed),
+    further: whole("data.further", data.further, LIMITS.further),
+  };
+}
+
+function ladderOf(given: unknown): PathSettings["ladder"] {
+  const { initial, factor, rungs } = objectOf("ladder", given);
+  return {
+    initial: positive("ladder.initial", initial),
+    factor: positive("ladder.factor", factor),
+    rungs: whole("ladder.rungs", rungs, LIMITS.rungs),
+  };
+}
+
+function startsOf(given: unknown): { count: number; seed: number } {
+  const { count, seed } = objectOf("starts", given);
+  return { count: whole("starts.count", count, LIMITS.count), seed: seedOf("starts.seed", seed) };
+}
+
+function objectOf(path: string, given: unknown): Record<string, unknown> {
+  if (typeof given === "object" && given !== null && !Array.isArray(given)) return given as Record<string, unknown>;
+  throw new SettingsError(`${path}: is missing`);
+}
+
+function listOf(path: string, given: unknown): unknown[] {
+  if (Array.isArray(given)) return given;
+  throw new SettingsError(`${path}: must be a list`);
+}
+
+function text(path: string, given: unknown): string {
+  if (typeof given === "string") return given;
+  throw new SettingsError(`${path}: must be text`);
+}
+
+function number(path: string, given: unknown): number {
+  if (typeof given === "number" && Number.isFinite(given)) return given;
+  throw new SettingsError(`${path}: must be a number`);
+}
+
+function positive(path: string, given: unknown): number {
+  const value = number(path, given);
+  if (value > 0) return value;
+  throw new SettingsError(`${path}: must be greater than zero, got ${value}`);
+}
+
+function whole(path: string, given: unknown, [least, most]: readonly [number, number]): number {
+  const value = number(path, given);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new SettingsError(`${path}: must be a whole number from ${least} to ${most}, got ${value}`);
+}
+
+function seedOf(path: string, given: unknown): number {
+  return whole(path, given, [0, 2 ** 32]);
+}
+
+/** Of UTF-8, with letters that addresses may have. */
+function base64Of(plain: string): string {
+  const bytes = new TextEncoder().encode(plain);
+  const binary = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+  return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+function textOf(base64: string): string {
+  const binary = atob(base64.replaceAll("-", "+").replaceAll("_", "/"));
+  return new TextDecoder("utf-8", { fatal: true }).decode(Uint8Array.from(binary, (letter) => letter.charCodeAt(0)));
+}

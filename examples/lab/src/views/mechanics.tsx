@@ -1,0 +1,79 @@
+// The path as an orbit: states against each other, momenta, and the energy.
+import { useState } from "preact/hooks";
+import type { PreparedPath } from "../engine/protocol.js";
+import type { Session } from "../session.js";
+import { Plane, type Trace } from "./canvas.js";
+import { coloursNow, startColour } from "./colours.js";
+import { Plot } from "./plot.js";
+
+export function MechanicsView({ session, prepared }: { session: Session; prepared: PreparedPath }) {
+  const { states, times, truth } = prepared;
+  const [first, setFirst] = useState(0);
+  const [second, setSecond] = useState(1);
+  const [a, b] = [Math.min(first, states.length - 1), Math.min(second, states.length - 1)];
+  const width = states.length;
+  const colours = coloursNow();
+  const column = (path: Float64Array, state: number): Float64Array =>
+    Float64Array.from({ length: times.length }, (_, n) => path[n * width + state] as number);
+  const trace = (path: Float64Array, colour: string, dashes = false): Trace => ({
+    x: column(path, a),
+    y: column(path, b),
+    colour,
+    dashes,
+  });
+  const traces: Trace[] = [];
+  if (truth !== null) traces.push(trace(truth.path, colours.truth, true));
+  const found = session.outcome?.path ?? null;
+  if (found !== null) traces.push(trace(found.path, colours.estimate));
+  else
+    session.climbers.forEach(({ path }, start) => {
+      if (path !== null && path.length === times.length * width) traces.push(trace(path, startColour(start)));
+    });
+  const choose = (label: string, value: number, set: (state: number) => void) => (
+    <label class="field">
+      <span>{label}</span>
+      <select value={value} onChange={(event) => set(Number(event.currentTarget.value))}>
+        {states.map((name, state) => (
+          <option key={name} value={state}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+  return (
+    <>
+      <div class="grid">
+        {choose("Across", a, setFirst)}
+        {choose("Upwards", b, setSecond)}
+      </div>
+      <Plane
+        title={`${states[b]} against ${states[a]}`}
+        description={`the path in the plane of ${states[a]} and ${states[b]}${truth === null ? "" : ", with the truth dashed"}`}
+        height={320}
+        traces={traces}
+        axes={[states[a] as string, states[b] as string]}
+      />
+      {found === null ? (
+        <p class="empty">Momenta and energy are drawn when a path has been found.</p>
+      ) : (
+        <>
+          <Plot
+            title={`momentum of ${states[a]}: R_f (dx/dt - F), how hard the data pull at the model`}
+            description={`momentum of ${states[a]} over time`}
+            x={times}
+            curves={[{ label: "momentum", values: column(found.momentum, a), colour: colours.estimate }]}
+            height={150}
+          />
+          <Plot
+            title="energy H = p F + p² / (2 R_f): jumps are where measurements act"
+            description="energy over time"
+            x={times}
+            curves={[{ label: "energy", values: found.energy, colour: colours.accent }]}
+            height={150}
+          />
+        </>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,95 @@
+// A network: layers as time, activations and weights as images.
+import { useState } from "preact/hooks";
+import type { PreparedNetwork } from "../engine/protocol.js";
+import type { Session } from "../session.js";
+import { Image } from "./canvas.js";
+
+export function NetworkView({ session, prepared }: { session: Session; prepared: PreparedNetwork }) {
+  const { layers, pairs, truth } = prepared;
+  const [pair, setPair] = useState(0);
+  const chosen = Math.min(pair, pairs - 1);
+  const { outcome, climbers } = session;
+  const tallest = Math.max(...layers);
+  const found = outcome?.network ?? null;
+  const living = climbers.find(({ path }) => path !== null)?.path ?? null;
+  const now = found?.activations ?? (living === null ? null : split(living, layers, pairs));
+  const value =
+    (of: Float64Array[]) =>
+    (neuron: number, layer: number): number | undefined => {
+      const width = layers[layer] as number;
+      // Logistic neurons are between 0 and 1, and inputs are about as large.
+      return neuron < width ? 2 * ((of[layer] as Float64Array)[chosen * width + neuron] as number) - 1 : undefined;
+    };
+  const shape = { rows: tallest, columns: layers.length, most: 1, height: 24 * tallest };
+  return (
+    <>
+      <label class="field">
+        <span>
+          Pair {chosen + 1} of {pairs}
+        </span>
+        <input
+          type="range"
+          min={0}
+          max={pairs - 1}
+          value={chosen}
+          onInput={(event) => setPair(Number(event.currentTarget.value))}
+        />
+      </label>
+      <div class="multiples">
+        <Image
+          title="Activations of the truth: a column per layer, a row per neuron"
+          description={`true activations of pair ${chosen + 1}, ${layers.length} layers`}
+          {...shape}
+          value={value(truth)}
+        />
+        {now === null ? (
+          <p class="empty">
+            Press Run: the activations between inputs and outputs are found like the states of a path.
+          </p>
+        ) : (
+          <Image
+            title="Activations that are found"
+            description={`activations found for pair ${chosen + 1}`}
+            {...shape}
+            value={value(now)}
+          />
+        )}
+      </div>
+      {found !== null && (
+        <>
+          <div class="weights">
+            {found.weights.map((matrix, k) => {
+              const [rows, columns] = [layers[k + 1] as number, layers[k] as number];
+              const most = Math.max(...matrix.map(Math.abs));
+              return (
+                <Image
+                  key={k}
+                  title={`Weights into layer ${k + 1}, up to ${most.toPrecision(2)}`}
+                  description={`weights of ${columns} neurons into ${rows}`}
+                  height={Math.max(60, 16 * rows)}
+                  rows={rows}
+                  columns={columns}
+                  most={most}
+                  value={(row, column) => matrix[row * columns + column]}
+                />
+              );
+            })}
+          </div>
+          <p>
+            At 200 new inputs the mean square error is {found.error.toPrecision(3)}; that of the best constant outputs
+            is {found.constant.toPrecision(3)}.
+          </p>
+        </>
+      )}
+    </>
+  );
+}
+
+function split(path: Float64Array, layers: number[], pairs: number): Float64Array[] {
+  let from = 0;
+  return layers.map((width) => {
+    const layer = path.subarray(from, from + pairs * width);
+    from += pairs * width;
+    return layer;
+  });
+}

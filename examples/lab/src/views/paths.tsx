@@ -1,0 +1,112 @@
+// Every state over time: data, truth, the paths that are being found, and the prediction with its band.
+import { useState } from "preact/hooks";
+import type { PreparedPath } from "../engine/protocol.js";
+import type { Session } from "../session.js";
+import { coloursNow, startColour } from "./colours.js";
+import { type Band, type Curve, Plot } from "./plot.js";
+
+/** States that are drawn at first: more make a page that nobody scrolls. */
+const FIRST = 10;
+/** Standard deviations to either side that hold 90 % of a Gaussian. */
+const NINETY = 1.645;
+
+export function PathsView({ session, prepared }: { session: Session; prepared: PreparedPath }) {
+  const [isAll, setAll] = useState(false);
+  const { states } = prepared;
+  const shown = isAll ? states.length : Math.min(FIRST, states.length);
+  return (
+    <>
+      <Legend session={session} prepared={prepared} />
+      <div class="multiples">
+        {states.slice(0, shown).map((name, state) => (
+          <StatePlot key={name} session={session} prepared={prepared} state={state} />
+        ))}
+      </div>
+      {states.length > FIRST && (
+        <button type="button" onClick={() => setAll(!isAll)}>
+          {isAll ? `Show the first ${FIRST}` : `Show all ${states.length} states`}
+        </button>
+      )}
+    </>
+  );
+}
+
+function Legend({ session, prepared }: { session: Session; prepared: PreparedPath }) {
+  return (
+    <ul class="legend" aria-label="Legend">
+      <li class="of-data">measured</li>
+      {prepared.truth !== null && <li class="of-truth">truth</li>}
+      {session.outcome === null ? (
+        <li class="of-starts">paths that are being found</li>
+      ) : (
+        <li class="of-estimate">path of least action</li>
+      )}
+      {session.certainty !== null && <li class="of-band">90 % band</li>}
+    </ul>
+  );
+}
+
+function StatePlot({ session, prepared, state }: { session: Session; prepared: PreparedPath; state: number }) {
+  const { states, times, observed, values, truth } = prepared;
+  const colours = coloursNow();
+  const { certainty, outcome, climbers } = session;
+  const [width, points] = [states.length, times.length];
+  const future = truth?.futureTimes ?? certainty?.prediction?.times.subarray(1) ?? new Float64Array();
+  const x = Float64Array.from([...times, ...future]);
+  /** A state's column, followed by what comes after the window. */
+  const column = (path: ArrayLike<number>, after?: ArrayLike<number>, skipped = 0): (number | null)[] => [
+    ...Array.from({ length: points }, (_, n) => path[n * width + state] as number),
+    ...Array.from({ length: future.length }, (_, n) => after?.[(n + skipped) * width + state] ?? null),
+  ];
+  const place = observed.indexOf(state);
+  const curves: Curve[] = [];
+  const bands: Band[] = [];
+  if (truth !== null)
+    curves.push({ label: "truth", values: column(truth.path, truth.future), colour: colours.truth, as: "dashes" });
+  if (outcome?.path == null) {
+    climbers.forEach(({ path }, start) => {
+      if (path !== null && path.length === points * width)
+        curves.push({ label: `path ${start}`, values: column(path), colour: startColour(start), width: 1.2 });
+    });
+  } else {
+    const { path } = outcome.path;
+    // The first row of a prediction is the last of the window.
+    const { prediction, deviation } = certainty ?? { prediction: null, deviation: null };
+    if (deviation !== null) {
+      const side = (sign: number): Float64Array =>
+        path.map((value, k) => value + sign * NINETY * (deviation[k] as number));
+      bands.push({
+        lower: column(side(-1), prediction?.lower, 1),
+        upper: column(side(1), prediction?.upper, 1),
+        colour: colours.band,
+      });
+    }
+    curves.push({
+      label: "path of least action",
+      values: column(path, prediction?.middle, 1),
+      colour: colours.estimate,
+    });
+  }
+  if (place >= 0) {
+    const measured = Array.from({ length: points }, (_, n) => values[n * observed.length + place] as number);
+    curves.push({
+      label: "measured",
+      values: [...measured, ...Array.from(future, () => null)],
+      colour: colours.data,
+      as: "dots",
+    });
+  }
+  const name = states[state] as string;
+  const kind = place >= 0 ? "measured" : "hidden";
+  return (
+    <Plot
+      title={`${name} (${kind})`}
+      description={`${name} over time, ${kind}: ${curves.map(({ label }) => label).join(", ")}`}
+      x={x}
+      curves={curves}
+      bands={bands}
+      height={120}
+      mark={future.length > 0 ? (times.at(-1) as number) : undefined}
+    />
+  );
+}

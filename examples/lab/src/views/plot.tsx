@@ -1,0 +1,153 @@
+// Curves over one axis, by uPlot.
+import { useEffect, useRef } from "preact/hooks";
+import uPlot from "uplot";
+import { coloursNow, onColourChange } from "./colours.js";
+
+/** Numbers over the axis; null where there is none. */
+export type Values = (number | null)[] | Float64Array;
+
+export interface Curve {
+  label: string;
+  values: Values;
+  colour: string;
+  /** Default: a line. */
+  as?: "line" | "dashes" | "dots";
+  width?: number;
+}
+
+export interface Band {
+  lower: Values;
+  upper: Values;
+  colour: string;
+}
+
+export interface PlotProps {
+  title: string;
+  /** What a person hears who does not see it. */
+  description: string;
+  x: Float64Array | number[];
+  xLabel?: string;
+  curves: Curve[];
+  bands?: Band[];
+  logX?: boolean;
+  logY?: boolean;
+  height: number;
+  /** Where the window of the data ends. */
+  mark?: number | undefined;
+}
+
+/** uPlot breaks lines at null, and cannot draw NaN. */
+function listed(values: Values): (number | null)[] {
+  return Array.from(values as ArrayLike<number | null>, (y) => (y === null || !Number.isFinite(y) ? null : y));
+}
+
+function dataOf({ x, curves, bands = [] }: PlotProps): uPlot.AlignedData {
+  const limits = bands.flatMap(({ lower, upper }) => [listed(lower), listed(upper)]);
+  return [Array.from(x), ...limits, ...curves.map(({ values }) => listed(values))] as uPlot.AlignedData;
+}
+
+/** Whatever a drawing cannot change without being made again. */
+function shapeOf({ title, curves, bands = [], logX, logY, height, mark, xLabel }: PlotProps): string {
+  const looks = curves.map(({ label, colour, as, width }) => [label, colour, as, width]);
+  return JSON.stringify([title, looks, bands.map(({ colour }) => colour), logX, logY, height, mark, xLabel]);
+}
+
+function optionsOf(props: PlotProps, width: number): uPlot.Options {
+  const { curves, bands = [], logX = false, logY = false, height, mark, xLabel } = props;
+  const { text, grid, faint } = coloursNow();
+  const axis = {
+    stroke: text,
+    grid: { stroke: grid, width: 1 },
+    ticks: { stroke: grid, width: 1 },
+    font: "11px system-ui",
+  };
+  const edges = bands.flatMap(({ colour }) =>
+    [0, 1].map((): uPlot.Series => ({ stroke: colour, width: 0, points: { show: false } })),
+  );
+  const lines = curves.map(({ label, colour, as = "line", width: thickness = 1.5 }): uPlot.Series => {
+    const dots = as === "dots";
+    return {
+      label,
+      stroke: colour,
+      width: dots ? 0 : thickness,
+      ...(as === "dashes" && { dash: [5, 4] }),
+      points: dots ? { show: true, size: 4, fill: colour, stroke: colour } : { show: false },
+      ...(dots && { paths: () => null }),
+    };
+  });
+  const drawMark = (plot: uPlot): void => {
+    if (mark === undefined) return;
+    const at = plot.valToPos(mark, "x", true);
+    const { ctx } = plot;
+    const { top, height: tall } = plot.bbox;
+    ctx.save();
+    ctx.strokeStyle = faint;
+    ctx.setLineDash([3, 3]);
+    ctx.beginPath();
+    ctx.moveTo(at, top);
+    ctx.lineTo(at, top + tall);
+    ctx.stroke();
+    ctx.restore();
+  };
+  return {
+    width,
+    height,
+    legend: { show: false },
+    cursor: { show: false },
+    scales: { x: { time: false, distr: logX ? 3 : 1 }, y: { distr: logY ? 3 : 1 } },
+    axes: [
+      {
+        ...axis,
+        size: xLabel === undefined ? 26 : 30,
+        ...(xLabel !== undefined && { label: xLabel, labelSize: 16, labelFont: "11px system-ui" }),
+      },
+      { ...axis, size: 50 },
+    ],
+    series: [{}, ...edges, ...lines],
+    bands: bands.map(({ colour }, k) => ({ series: [2 * k + 2, 2 * k + 1] as [number, number], fill: colour })),
+    hooks: { draw: [drawMark] },
+  };
+}
+
+export function Plot(props: PlotProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | undefined>(undefined);
+  const latest = useRef(props);
+  latest.current = props;
+  const shape = shapeOf(props);
+
+  useEffect(() => {
+    const element = place.current as HTMLDivElement;
+    const make = (): void => {
+      plot.current?.destroy();
+      const width = Math.max(120, element.clientWidth);
+      plot.current = new uPlot(optionsOf(latest.current, width), dataOf(latest.current), element);
+    };
+    make();
+    const sizes = new ResizeObserver(() => {
+      const width = Math.max(120, element.clientWidth);
+      if (plot.current?.width !== width) plot.current?.setSize({ width, height: latest.current.height });
+    });
+    sizes.observe(element);
+    const forget = onColourChange(make);
+    return () => {
+      sizes.disconnect();
+      forget();
+      plot.current?.destroy();
+      plot.current = undefined;
+    };
+  }, [shape]);
+
+  const drawn = useRef<PlotProps>(props);
+  useEffect(() => {
+    if (drawn.current !== props) plot.current?.setData(dataOf(props));
+    drawn.current = props;
+  });
+
+  return (
+    <figure class="plot">
+      <figcaption>{props.title}</figcaption>
+      <div ref={place} role="img" aria-label={props.description} />
+    </figure>
+  );
+}
