@@ -59,8 +59,9 @@ impl Random {
     }
 
     fn normal(&mut self) -> f64 {
-        let radius = (-2.0 * (1.0 - self.unit()).ln()).sqrt();
-        radius * (std::f64::consts::TAU * self.unit()).cos()
+        // libm's, so that truths have the same bits on every machine.
+        let radius = (-2.0 * libm::log(1.0 - self.unit())).sqrt();
+        radius * libm::cos(std::f64::consts::TAU * self.unit())
     }
 
     fn prior(&mut self, prior: Prior) -> f64 {
@@ -339,7 +340,7 @@ fn lorenz63() -> System {
 fn log_lotka_volterra() -> System {
     System {
         model: Arc::new(models::log_lotka_volterra().unwrap()),
-        rates: |x, p| vec![p[0] - p[1] * x[1].exp(), p[3] * x[0].exp() - p[2]],
+        rates: |x, p| vec![p[0] - p[1] * libm::exp(x[1]), p[3] * libm::exp(x[0]) - p[2]],
         normalization: Normalization::Mean,
         time_step: 0.5,
         points: 9,
