@@ -45,7 +45,7 @@ export async function drawDensities({ names, columns, panels, ...picture }: Dens
       title: null,
       scale: { domain: [low, high], nice: false, zero: false },
       // Labels that stuck out would move the plots of one row against those of another.
-      axis: { grid: false, tickCount: 6, format: "~g", labelFlush: true },
+      axis: { grid: false, tickCount: 6, format: "~g", labelFlush: 12 },
     };
     // Heights only say that areas are one.
     const y: Position = {
