@@ -12,6 +12,7 @@ import { digits } from "./digits/index.js";
 import { limits } from "./limits/index.js";
 import { lorenz96Twin } from "./lorenz96-twin/index.js";
 import { lynxHare } from "./lynx-hare/index.js";
+import { lynxHarePosterior } from "./lynx-hare-posterior/index.js";
 import { mechanicsLorenz } from "./mechanics-lorenz/index.js";
 import { mechanicsNetwork } from "./mechanics-network/index.js";
 import { mechanicsOrbits } from "./mechanics-orbits/index.js";
@@ -23,6 +24,7 @@ import { heading } from "./terminal.js";
 const short = {
   "lorenz96-twin": lorenz96Twin,
   "lynx-hare": lynxHare,
+  "lynx-hare-posterior": lynxHarePosterior,
   limits,
   bars,
   "mechanics-orbits": mechanicsOrbits,

@@ -7,6 +7,7 @@ import { digits } from "../examples/digits/index.js";
 import { limits } from "../examples/limits/index.js";
 import { lorenz96Twin } from "../examples/lorenz96-twin/index.js";
 import { lynxHare } from "../examples/lynx-hare/index.js";
+import { lynxHarePosterior } from "../examples/lynx-hare-posterior/index.js";
 import { mechanicsLorenz } from "../examples/mechanics-lorenz/index.js";
 import { mechanicsNetwork } from "../examples/mechanics-network/index.js";
 import { mechanicsOrbits } from "../examples/mechanics-orbits/index.js";
@@ -98,6 +99,22 @@ test("a tiny fit of lynx and hare draws its levels and both species", async () =
     "past the data",
   ]);
   expect(linesIn(series)).toBe(2 * 2);
+});
+
+test("the posterior of lynx and hare, by a few draws: Laplace's part is that of the whole example", async () => {
+  const outcome = await lynxHarePosterior({ size: tiny });
+  const parameters = expectPicture(outcome, "lynx-hare-posterior-parameters.svg", [
+    "alpha, growth of hares (1/year)",
+    "Monte Carlo",
+    "Laplace",
+    "Stan, mean and standard deviation",
+  ]);
+  expect(linesIn(parameters)).toBe(4);
+  const series = expectPicture(outcome, "lynx-hare-posterior-series.svg", ["hare", "lynx", "1930", "past the data"]);
+  // Bands of 50 and 90 % of both species.
+  expect(series.match(/aria-roledescription="area mark"/g)?.length).toBe(4);
+  expect(outcome.checks).toHaveLength(4);
+  expect(outcome.checks.find(({ claim }) => claim.includes("as good as exact"))?.holds).toBe(true);
 });
 
 // The examples of networks are run in full by `npm run demo -- all`, which checks what they claim; small ones are checked here, and that the others work.

@@ -23,6 +23,8 @@ export interface SeriesPicture {
     curves: readonly { kind: Kind; x: ArrayLike<number>; y: ArrayLike<number> }[];
     /** Error bars on the data: from value / factor to value * factor. */
     errorFactor?: number;
+    /** Shaded in the colour of the estimate, under everything else: the widest first, as what lies in several is darker. */
+    bands?: readonly { x: ArrayLike<number>; lower: ArrayLike<number>; upper: ArrayLike<number> }[];
   }[];
 }
 
@@ -44,6 +46,7 @@ export async function drawSeries(picture: SeriesPicture): Promise<string> {
   const values = rows.flatMap((row) => [
     ...row.points.map((point) => point.y),
     ...barsOf(row).flatMap(({ low, high }) => [low, high]),
+    ...(row.bands ?? []).flatMap(({ lower, upper }) => [...Array.from(lower), ...Array.from(upper)]),
   ]);
   const domain = withMargin(values, picture.logTicks !== undefined);
   const present = kinds.filter((kind) => points.some((point) => point.kind === kind));
@@ -77,6 +80,13 @@ export async function drawSeries(picture: SeriesPicture): Promise<string> {
         encoding: { x: x("from"), x2: { field: "to" } },
       },
       heading([{ x: span[0], label: row.label }, ...past], x("x")),
+      ...(row.bands ?? []).map((band): Layer => ({
+        data: {
+          values: Array.from(band.lower, (low, i) => ({ x: band.x[i] ?? NaN, low, high: band.upper[i] ?? NaN })),
+        },
+        mark: { type: "area", color: colours.estimate, opacity: 0.18 },
+        encoding: { x: x("x"), y: y("low"), y2: { field: "high" } },
+      })),
       {
         data: { values: barsOf(row) },
         mark: { type: "rule", color: colours.data, opacity: 0.45 },
