@@ -4,6 +4,7 @@ import { init, readCsv } from "least-action";
 import { abarbanel2018Twin } from "../examples/abarbanel-2018-twin/index.js";
 import { bars } from "../examples/bars/index.js";
 import { digits } from "../examples/digits/index.js";
+import { howCertain } from "../examples/how-certain/index.js";
 import { limits } from "../examples/limits/index.js";
 import { lorenz96Twin } from "../examples/lorenz96-twin/index.js";
 import { lynxHare } from "../examples/lynx-hare/index.js";
