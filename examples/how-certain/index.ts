@@ -251,7 +251,6 @@ function drawBoth({ truth, run }: TruthAndRun, { certain, sampled }: Beside): Pr
     title: "Laplace's method and Monte Carlo",
     subtitle: `Lorenz96 twin, 12 of ${dimension} sites observed, R_f = ${errors}; ${sampled.chainCount * sampled.draws} draws`,
     deviations: Array.from(certain.deviation, (laplace, i) => ({
-      label: String(i),
       laplace,
       sampled: sampled.deviation[i] ?? NaN,
       group: groupOf(i),

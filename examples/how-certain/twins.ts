@@ -16,7 +16,6 @@ export const noise = 0.5;
 export const measurementPrecision = 1 / noise ** 2;
 export const observed = [0, 1, 3, 5, 6, 8, 10, 11, 13, 15, 16, 18];
 export const forcing = 8.17;
-export const model = lorenz96({ dimension });
 
 export interface TruthAndRun {
   truth: Float64Array;
@@ -30,6 +29,7 @@ export interface TruthAndRun {
  * @param errors R_f of the truth: each step is followed by a normal error of variance 1 / R_f; Infinity for none.
  */
 export async function fitOf(seed: number, points: number, errors: number, signal?: AbortSignal): Promise<TruthAndRun> {
+  const model = lorenz96({ dimension });
   const parameters = { forcing };
   const twin = twinExperiment({ model, parameters, timeStep, points, observed, noise, seed });
   const exact = errors === Infinity;
@@ -51,6 +51,7 @@ export async function fitOf(seed: number, points: number, errors: number, signal
 }
 
 function withErrors(initial: Float64Array, data: Observations, errors: number, seed: number) {
+  const model = lorenz96({ dimension });
   const { normal } = random(seed);
   const { points } = data;
   const truth = new Float64Array(points * dimension);

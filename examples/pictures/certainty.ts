@@ -5,7 +5,7 @@ export interface CertaintyPicture {
   title: string;
   subtitle: string;
   /** Deviations by both, one point per state and time. */
-  deviations: readonly { label: string; laplace: number; sampled: number; group: string }[];
+  deviations: readonly { laplace: number; sampled: number; group: string }[];
   parameter: {
     label: string;
     name: string;
@@ -38,7 +38,7 @@ export function drawCertainty(picture: CertaintyPicture): Promise<string> {
 }
 
 /** Kinds of curve have their colours everywhere; the scatter has its own legend, of groups. */
-const kinds: Encoding["color"] = {
+const kinds: NonNullable<Encoding["color"]> = {
   field: "kind",
   type: "nominal",
   scale: { domain: Object.values(names), range: [colours.estimate, colours.data, "#000000"] },
@@ -60,18 +60,18 @@ function scatter({ deviations }: CertaintyPicture) {
   const domain = [Math.min(...all) * 0.95, Math.max(...all) * 1.05];
   const scale = { type: "log", domain, nice: false };
   const ticks = { grid: false, tickCount: 4, format: "~g" };
-  const x = axis("laplace", "standard deviation by Laplace's method", { scale, axis: ticks } as Partial<Position>);
-  const y = axis("sampled", "standard deviation of the draws", { scale, axis: ticks } as Partial<Position>);
+  const x = axis("x", "standard deviation by Laplace's method", { scale, axis: ticks } as Partial<Position>);
+  const y = axis("y", "standard deviation of the draws", { scale, axis: ticks } as Partial<Position>);
   const groups = [...new Set(deviations.map(({ group }) => group))];
   const layer: Layer[] = [
     heading([{ x: domain[0] as number, label: "every state at every time" }], x),
     {
-      data: { values: domain.map((d) => ({ laplace: d, sampled: d })) },
+      data: { values: domain.map((d) => ({ x: d, y: d })) },
       mark: { type: "line", color: ink.quiet, strokeWidth: 1, strokeDash: [4, 3] },
       encoding: { x, y },
     },
     {
-      data: { values: [...deviations] },
+      data: { values: deviations.map(({ laplace, sampled, group }) => ({ x: laplace, y: sampled, group })) },
       mark: { type: "point", filled: true, size: 12, opacity: 0.55 },
       encoding: {
         x,
@@ -115,7 +115,7 @@ function density({ parameter }: CertaintyPicture) {
     {
       data: { values: bars },
       mark: { type: "bar", opacity: 0.35 },
-      encoding: { x, x2: { field: "x2" }, y, color: kinds },
+      encoding: { x, x2: { field: "x2" }, y, y2: { datum: 0 }, color: kinds },
     },
     {
       data: { values: curve },

@@ -1,0 +1,10 @@
+import { init } from "least-action"; import { fitOf } from "./twins.js";
+await init();
+const { run } = await fitOf(1, 201, 400);
+const c = run.uncertainty({ modelPrecision: 400, levels: 1 });
+const f = c.parameters.forcing;
+console.log(f, c.levels[0]!.parameters.forcing);
+let t=performance.now();
+const m = c.expected((_, p) => p.forcing, { pairs: 2000 });
+const v = c.expected((_, p) => (p.forcing - f.mean) ** 2, { pairs: 4000 });
+console.log(m, v, Math.sqrt(v.value - (m.value-f.mean)**2), (performance.now()-t)/1e3);
