@@ -198,6 +198,26 @@ test("a tiny study of how much to observe draws levels and what they suffice for
   expect(outcome.checks[0]?.holds).toBe(false);
 });
 
+test("bands of a few short twins, and Laplace's method beside Monte Carlo", async () => {
+  const outcome = await howCertain({ size: tiny });
+  const coverage = expectPicture(outcome, "how-certain-coverage.svg", [
+    "How often bands hold the truth",
+    "bands of 50 %, errors of R_f = 400 in the truth",
+    "bands of 90 %, no errors in the truth",
+    "never observed",
+    "nominal",
+  ]);
+  // Two groups of components in four panels.
+  expect(linesIn(coverage)).toBe(2 * 4);
+  const both = expectPicture(outcome, "how-certain.svg", ["every state at every time", "forcing", "bands of 90 %"]);
+  // The diagonal, the forcing's density, two ends of a band and the truth.
+  expect(linesIn(both)).toBe(5);
+  expect(outcome.checks).toHaveLength(7);
+  // That bands allow for errors which are not there can be seen in two short twins, what they are worth at the right R_f cannot.
+  expect(outcome.checks[3]?.holds).toBe(true);
+  expect(outcome.checks[0]?.holds).toBe(false);
+});
+
 test("a small set of bars is drawn with what the network takes them for", async () => {
   const outcome = await bars({ size: { starts: 1, rungs: 3 } });
   expectPicture(outcome, "bars-images.svg", ["Bars: fresh images", "%"]);
