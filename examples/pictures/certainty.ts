@@ -80,7 +80,7 @@ function scatter({ deviations }: CertaintyPicture) {
           field: "group",
           type: "nominal",
           scale: { domain: groups, range: ["#56b4e9", "#cc79a7"] },
-          legend: { symbolType: "circle" },
+          legend: { symbolType: "circle", offset: 26 },
         },
       },
     },
