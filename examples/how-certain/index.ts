@@ -334,7 +334,7 @@ function claimsOfSampling({ certain, sampled, ratios, means, sizes }: Beside): O
         at(ratios, 0.05) > 0.9 &&
         at(ratios, 0.95) < 1.1 &&
         Math.abs(at(ratios, 0.5) - 1) < 0.02 &&
-        // A thousand draws know a deviation to about 3 %; the rest is that the forcing is not quite normal.
+        // A thousand draws are worth a few hundred for deviations, and know them to about 5 %.
         Math.abs(ratio - 1) < 0.15 &&
         means < 0.2,
     },

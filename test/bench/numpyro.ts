@@ -29,7 +29,7 @@ const CASES: Case[] = [{ points: 41, modelPrecision: 400, dense: true }];
 
 interface Sampling {
   name: string;
-  /** Processor time of the warm-up, and of what it needs before it; theirs with compiling. */
+  /** Processor time of the warm-up, and of what it needs before it. */
   warmup: number;
   /** Processor time of the draws alone. */
   seconds: number;
@@ -183,7 +183,7 @@ async function figuresOf(one: Case): Promise<Figure[]> {
         figure(`${what}: microseconds per gradient`, (seconds * 1e6) / steps, "us"),
         figure(`${what}: warm-up`, warmup, "s"),
         ...("compiling" in sampling
-          ? [figure(`${what}: compiling, as JAX tells it`, sampling.compiling as number, "s")]
+          ? [figure(`${what}: compiling`, sampling.compiling as number, "s")]
           : []),
         figure(`${what}: divergences`, divergences, ""),
       ];
