@@ -182,9 +182,7 @@ async function figuresOf(one: Case): Promise<Figure[]> {
         figure(`${what}: gradients per draw`, steps / DRAWS, ""),
         figure(`${what}: microseconds per gradient`, (seconds * 1e6) / steps, "us"),
         figure(`${what}: warm-up`, warmup, "s"),
-        ...("compiling" in sampling
-          ? [figure(`${what}: compiling`, sampling.compiling as number, "s")]
-          : []),
+        ...("compiling" in sampling ? [figure(`${what}: compiling`, sampling.compiling as number, "s")] : []),
         figure(`${what}: divergences`, divergences, ""),
       ];
     });
