@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { abarbanel2018Twin } from "./abarbanel-2018-twin/index.js";
 import { bars } from "./bars/index.js";
 import { digits } from "./digits/index.js";
+import { howCertain } from "./how-certain/index.js";
 import { limits } from "./limits/index.js";
 import { lorenz96Twin } from "./lorenz96-twin/index.js";
 import { lynxHare } from "./lynx-hare/index.js";
@@ -34,6 +35,7 @@ const short = {
 /** Minutes each. */
 const long = {
   observability: observabilityExample,
+  "how-certain": howCertain,
   "mechanics-lorenz": mechanicsLorenz,
   recurrent,
   digits,

@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { action, anneal, init, lorenz96, type Model, naklNeuron, twinExperiment, type TwinOptions } from "least-action";
 import { agree, cargoBench, type Figure, figure, inTurns, median, print } from "./bench/figures.js";
 import { networks } from "./bench/networks.js";
+import { sampling } from "./bench/numpyro.js";
 import { Lorenz96, Neuron, PlainAction, type System } from "./plain-typescript.js";
 
 const ROUNDS = 7;
@@ -197,7 +198,7 @@ function example(name: string, ...rest: string[]): void {
 
 const { values } = parseArgs({ options: { json: { type: "string" } } });
 await init();
-const figures = [...gradients(), ...(await networks()), ...(await ladders()), ...scaling()];
+const figures = [...gradients(), ...(await networks()), ...(await ladders()), ...scaling(), ...(await sampling())];
 print(figures);
 if (values.json !== undefined) {
   writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`);

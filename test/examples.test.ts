@@ -4,6 +4,7 @@ import { init, readCsv } from "least-action";
 import { abarbanel2018Twin } from "../examples/abarbanel-2018-twin/index.js";
 import { bars } from "../examples/bars/index.js";
 import { digits } from "../examples/digits/index.js";
+import { howCertain } from "../examples/how-certain/index.js";
 import { limits } from "../examples/limits/index.js";
 import { lorenz96Twin } from "../examples/lorenz96-twin/index.js";
 import { lynxHare } from "../examples/lynx-hare/index.js";
@@ -211,6 +212,26 @@ test("a tiny study of how much to observe draws levels and what they suffice for
   expect(linesIn(study)).toBeGreaterThanOrEqual(2 + 2 + 1);
   expect(outcome.checks).toHaveLength(8);
   // Two rungs do not reach the level that noise explains.
+  expect(outcome.checks[0]?.holds).toBe(false);
+});
+
+test("bands of a few short twins, and Laplace's method beside Monte Carlo", async () => {
+  const outcome = await howCertain({ size: tiny });
+  const coverage = expectPicture(outcome, "how-certain-coverage.svg", [
+    "How often bands hold the truth",
+    "bands of 50 %, errors of R_f = 400 in the truth",
+    "bands of 90 %, no errors in the truth",
+    "never observed",
+    "nominal",
+  ]);
+  // Two groups of components in four panels.
+  expect(linesIn(coverage)).toBe(2 * 4);
+  const both = expectPicture(outcome, "how-certain.svg", ["every state at every time", "forcing", "bands of 90 %"]);
+  // The diagonal, the forcing's density, two ends of a band and the truth.
+  expect(linesIn(both)).toBe(5);
+  expect(outcome.checks).toHaveLength(7);
+  // That bands allow for errors which are not there can be seen in two short twins, what they are worth at the right R_f cannot.
+  expect(outcome.checks[3]?.holds).toBe(true);
   expect(outcome.checks[0]?.holds).toBe(false);
 });
 

@@ -13,6 +13,11 @@ use crate::solve::{
 /// As an [`Objective`], its value is the negative log posterior. That is the action in the normalisation `"posterior"`; of an action in the normalisation `"mean"` it is half
 /// the number of measurements times the action, so that R_m is one over the variance of the noise in both.
 ///
+/// Of explicit steps (`rk4`, `euler`, `map`) that is the posterior of a model whose every step has a normal error, of variance 1 / R_f in the normalisation `"posterior"`: the change of
+/// variables from errors to states, `x_(n+1) = f(x_n) + error`, has a determinant of one. Of implicit ones (`trapezoid`, `midpoint`, `simpson-hermite`) the density of such a model's paths
+/// has a factor `|det d r_n / d x_(n+1)|` for every step, r_n being its residual, which exp(-A) leaves out; [`step_determinant_shifts`](super::Laplace::step_determinant_shifts) says by how
+/// much it would move the parameters.
+///
 /// The unknowns are the path, points x dimension, and then the estimated parameters.
 #[derive(Clone)]
 pub struct Posterior {
