@@ -106,7 +106,7 @@ const run = await anneal({
   pairs,
   measurementPrecision: ${1 / noise ** 2},
   modelPrecision: ${written(ladder)},
-  startingPaths: ${written({ ...starts, enough: starts.count, prune: false })},
+  startingPaths: ${written(starts)},
   weightBounds: [${-most}, ${most}],
   biasBounds: [${-most}, ${most}],
 });

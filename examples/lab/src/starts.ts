@@ -16,7 +16,7 @@ export function ringText(sites: number): string {
     (_, i) => `${x(i)}' = ${x(i - 1)}*(${x(i + 1)} - ${x(i - 2)}) - ${x(i)} + forcing`,
   );
   return [
-    "# Lorenz's ring of sites (1996): weather in one line",
+    "# E. N. Lorenz's ring of sites (1995)",
     ...equations,
     "forcing = 8.17",
     "x0(0) = 1",

@@ -189,6 +189,31 @@ fn a_chain_that_goes_nowhere_is_given_up_and_says_what_to_do() {
     assert!(chain.is_done() && chain.advance().is_err());
 }
 
+#[test]
+fn a_random_start_where_the_density_is_not_finite_is_drawn_to_the_centre() {
+    // A density that falls to zero at the edge of a disc of radius 0.2, outside of which there is none; chains begin about 1.5 away.
+    let disc = |x: &[f64], gradient: &mut [f64]| {
+        let rest = 0.04 - x[0] * x[0] - x[1] * x[1];
+        gradient[0] = 2.0 * x[0] / rest;
+        gradient[1] = 2.0 * x[1] / rest;
+        match rest > 0.0 {
+            true => -libm::log(rest),
+            false => f64::NAN,
+        }
+    };
+    let options = SamplingOptions {
+        chains: 20,
+        ..SamplingOptions::default()
+    };
+    for number in 0..options.chains {
+        let chain = Chain::new(density(disc), &options, number, &[0.0; 2], None).unwrap();
+        let x = chain.position();
+        assert!(x[0] * x[0] + x[1] * x[1] < 0.04 && x[0] != 0.0);
+    }
+    let outside = Chain::new(density(disc), &options, 0, &[0.0; 2], Some(&[1.0, 0.0]));
+    assert!(outside.is_err());
+}
+
 const SCHOOLS: [(f64, f64); 8] = [
     (28.0, 15.0),
     (8.0, 10.0),

@@ -37,7 +37,7 @@ export function runNetwork(
     pairs: twin.pairs,
     measurementPrecision: 1 / settings.noise ** 2,
     modelPrecision: settings.ladder,
-    startingPaths: { ...settings.starts, enough: settings.starts.count, prune: false },
+    startingPaths: settings.starts,
     weightBounds: [-most, most],
     biasBounds: [-most, most],
     ...watch,

@@ -131,9 +131,11 @@ function complaintOf(error: unknown): { message: string; line: number | null } {
   return { message: String(error), line: null };
 }
 
-addEventListener("message", ({ data }: MessageEvent<Ask>) => void answer(data));
-
-init(new URL(wasmUrl, location.href)).then(
+const ready = init(new URL(wasmUrl, location.href));
+ready.then(
   () => tell({ type: "ready" }),
   (error: unknown) => tell({ type: "dead", message: complaintOf(error).message }),
 );
+
+/** What comes before the library is ready waits for it. */
+addEventListener("message", ({ data }: MessageEvent<Ask>) => void ready.then(() => answer(data)));

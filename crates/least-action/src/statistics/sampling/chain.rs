@@ -18,6 +18,9 @@ use crate::random::Random;
 /// Transitions in a row that go nowhere before the chain is given up.
 const MOST_UNMOVED: usize = 500;
 
+/// How often a random start is brought nearer to the centre.
+const MOST_RETREATS: usize = 30;
+
 /// How far beyond a standard deviation chains begin that are given no start.
 const DISPERSION: f64 = 1.5;
 
@@ -116,7 +119,10 @@ impl<T: Density> Chain<T> {
         }
         chain.current.position = position;
         chain.pull_inside(&middle);
-        chain.evaluate_start()?;
+        match start {
+            Some(_) => chain.evaluate_start()?,
+            None => chain.evaluate_random_start(&middle)?,
+        }
         chain.begin(&mut random)?;
         Ok(chain)
     }
@@ -456,11 +462,26 @@ impl<T: Density> Chain<T> {
             if self.dynamics.space.within_walls(&self.current.position) {
                 return;
             }
-            for (y, centre) in self.current.position.iter_mut().zip(centre) {
-                *y = 0.5 * (*y + centre);
-            }
+            self.halve_distance(centre);
         }
         self.current.position.copy_from_slice(centre);
+    }
+
+    fn halve_distance(&mut self, centre: &[f64]) {
+        for (y, centre) in self.current.position.iter_mut().zip(centre) {
+            *y = 0.5 * (*y + centre);
+        }
+    }
+
+    /// A start at random that lies where the density cannot be evaluated is drawn to the centre, where it can.
+    fn evaluate_random_start(&mut self, centre: &[f64]) -> Result<()> {
+        for _ in 0..MOST_RETREATS {
+            if self.evaluate_start().is_ok() {
+                return Ok(());
+            }
+            self.halve_distance(centre);
+        }
+        self.evaluate_start()
     }
 
     fn evaluate_start(&mut self) -> Result<()> {
