@@ -1,4 +1,6 @@
 // Networks from TypeScript: what a user writes, what comes back, and what is said of input that is wrong.
+import { annealBy } from "../src/anneal/anneal.js";
+import { inThreads } from "./problem.js";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   action,
@@ -159,7 +161,7 @@ describe("annealing a network", () => {
     });
     expect(first.cancelled).toBe(true);
     const parsed = JSON.parse(JSON.stringify(first)) as typeof first;
-    const resumed = await anneal({ ...options, workers: 2, resume: parsed });
+    const resumed = await annealBy(inThreads, { ...options, workers: 2, resume: parsed });
     expect(JSON.stringify(resumed)).toBe(JSON.stringify(whole));
   });
 

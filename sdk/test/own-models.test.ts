@@ -1,7 +1,6 @@
 // Models of one's own in the core: the same systems as the named ones, to the bit, and errors that point at the character.
-import { Worker } from "node:worker_threads";
 import { annealBy } from "../src/anneal/anneal.js";
-import { threads } from "../src/work/threads.node.js";
+import { inThreads } from "./problem.js";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
@@ -91,9 +90,7 @@ describe("Lorenz96 in one's own words", () => {
     };
     const here = await anneal({ ...options, workers: 0 });
     expect(here.best.parameters.forcing).toBeGreaterThan(0);
-    const file = new URL("../../dist/worker.node.js", import.meta.url);
-    const working = threads((workerData) => new Worker(file, { workerData }));
-    expect((await annealBy(working, { ...options, workers: 2 })).toJSON()).toEqual(here.toJSON());
+    expect((await annealBy(inThreads, { ...options, workers: 2 })).toJSON()).toEqual(here.toJSON());
   });
 });
 

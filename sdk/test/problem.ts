@@ -1,4 +1,7 @@
 // A problem that is solved in a fraction of a second, for tests.
+import { Worker } from "node:worker_threads";
+import { threads } from "../src/work/threads.node.js";
+import type { Working } from "../src/work/work.js";
 import { lorenz96, twinExperiment } from "../src/index.js";
 
 export function smallTwin() {
@@ -86,3 +89,8 @@ export function replaced(value: unknown, [key, ...rest]: readonly string[], by: 
   copy[key] = replaced(copy[key], rest, by);
   return copy;
 }
+
+/** Working in the worker threads of the built package: the sources' own entry is that of browsers. */
+export const inThreads: Working = threads(
+  (workerData) => new Worker(new URL("../../dist/worker.node.js", import.meta.url), { workerData }),
+);

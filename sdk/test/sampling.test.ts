@@ -1,5 +1,4 @@
 // Sampling the posterior of a run.
-import { Worker } from "node:worker_threads";
 import { expect, test } from "vitest";
 import {
   anneal,
@@ -12,7 +11,7 @@ import {
   twinExperiment,
 } from "../src/index.node.js";
 import { samplePosteriorBy } from "../src/statistics/sample.js";
-import { threads } from "../src/work/threads.node.js";
+import { inThreads } from "./problem.js";
 import { rejection, thrown } from "./problem.js";
 
 await init();
@@ -102,9 +101,7 @@ const bits = (one: SampledPosterior<"forcing">) => [...one.parameters.forcing, .
 test("threads, interruptions and files change no bit", async () => {
   const short = { ...options, draws: 30, warmup: 40, chains: 3 };
   const whole = await samplePosterior(short);
-  const file = new URL("../../dist/worker.node.js", import.meta.url);
-  const threaded = threads((workerData) => new Worker(file, { workerData }));
-  expect(bits(await samplePosteriorBy<"forcing", never>(threaded, { ...short, workers: 2 }))).toEqual(bits(whole));
+  expect(bits(await samplePosteriorBy<"forcing", never>(inThreads, { ...short, workers: 2 }))).toEqual(bits(whole));
   const stop = new AbortController();
   let steps = 0;
   const onProgress = () => void (++steps === 4 && stop.abort());
