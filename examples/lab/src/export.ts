@@ -1,5 +1,6 @@
 // What leaves the page: data, results, and code that does the same.
 import type { PreparedPath } from "./engine/protocol.js";
+import { ACTIVATION, REACH } from "./network-form.js";
 import { optionsOf, readModel } from "./model-text.js";
 import type { Session } from "./session.js";
 import type { NetworkSettings, PathSettings, Settings } from "./settings.js";
@@ -94,11 +95,12 @@ console.log(run.uncertainty().summary());
 
 function networkSnippet(settings: NetworkSettings): string {
   const { layers, pairs, noise, weightRange, seed, ladder, starts } = settings;
-  const most = 3 * weightRange;
+  const most = REACH * weightRange;
+  const [inputs, ...others] = layers;
   return `import { anneal, feedforward, init, networkTwin } from "least-action";
 
 await init();
-const model = feedforward({ layers: ${written(layers)} });
+const model = feedforward({ layers: ${written([inputs, ...others.map((width) => ({ width, activation: ACTIVATION }))])} });
 const weights = model.randomWeights({ range: [${-weightRange}, ${weightRange}], seed: ${seed} });
 const { pairs, fresh } = networkTwin(${written({ model: 0, weights: 0, pairs, fresh: 200, inputNoise: noise, outputNoise: noise, seed }).replace("model: 0, weights: 0", "model, weights")});
 const run = await anneal({

@@ -45,7 +45,7 @@ export interface PathSettings {
   starts: { count: number; seed: number; strategy: Strategy };
 }
 
-/** A network whose layers are the times of a path. */
+/** A network of tanh neurons, whose layers are the times of a path. */
 export interface NetworkSettings {
   kind: "network";
   title: string;

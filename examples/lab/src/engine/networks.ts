@@ -1,5 +1,6 @@
 // Networks: layers are the times of a path.
 import { anneal, feedforward, type Network, networkTwin, type NetworkRun, type TwinPairs } from "least-action/slim";
+import { ACTIVATION, REACH } from "../network-form.js";
 import type { NetworkSettings } from "../settings.js";
 import type { NetworkOutcome, PreparedNetwork } from "./protocol.js";
 
@@ -11,7 +12,8 @@ export interface NetworkProblem {
 
 export function prepareNetwork(settings: NetworkSettings): NetworkProblem {
   const { layers, pairs, noise, weightRange, seed } = settings;
-  const network = feedforward({ layers });
+  const [inputs = 0, ...others] = layers;
+  const network = feedforward({ layers: [inputs, ...others.map((width) => ({ width, activation: ACTIVATION }))] });
   const weights = network.randomWeights({ range: [-weightRange, weightRange], seed });
   const twin = networkTwin({ model: network, weights, pairs, fresh: 200, inputNoise: noise, outputNoise: noise, seed });
   const flat = (rows: unknown): Float64Array => Float64Array.from(rows as ArrayLike<number>[] | Float64Array as never);
@@ -31,7 +33,7 @@ export function runNetwork(
   { network, twin, prepared: { settings } }: NetworkProblem,
   watch: Pick<Parameters<typeof anneal>[0], "onProgress" | "signal"> & { onPath: unknown; resume: unknown },
 ): Promise<NetworkRun> {
-  const most = 3 * settings.weightRange;
+  const most = REACH * settings.weightRange;
   return anneal({
     model: network,
     pairs: twin.pairs,

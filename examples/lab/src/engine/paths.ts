@@ -15,7 +15,7 @@ import { type PathSettings, SettingsError } from "../settings.js";
 import type { Certainty, PathOutcome, PreparedPath, Truth } from "./protocol.js";
 
 /** Draws that a predicted band is made of. */
-const MEMBERS = 200;
+const MEMBERS = 100;
 
 /** What is kept of a problem between its runs. */
 export interface PathProblem {

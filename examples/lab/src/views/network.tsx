@@ -17,8 +17,7 @@ export function NetworkView({ session, prepared }: { session: Session; prepared:
     (of: Float64Array[]) =>
     (neuron: number, layer: number): number | undefined => {
       const width = layers[layer] as number;
-      // Logistic neurons are between 0 and 1, and inputs are about as large.
-      return neuron < width ? 2 * ((of[layer] as Float64Array)[chosen * width + neuron] as number) - 1 : undefined;
+      return neuron < width ? (of[layer] as Float64Array)[chosen * width + neuron] : undefined;
     };
   const shape = { rows: tallest, columns: layers.length, most: 1, height: 24 * tallest };
   return (

@@ -99,14 +99,23 @@ function optionsOf(props: PlotProps, width: number): uPlot.Options {
       {
         ...axis,
         size: xLabel === undefined ? 26 : 30,
+        ...(logX && { values: powers }),
         ...(xLabel !== undefined && { label: xLabel, labelSize: 16, labelFont: "11px system-ui" }),
       },
-      { ...axis, size: 50 },
+      { ...axis, size: 50, ...(logY && { values: powers }) },
     ],
     series: [{}, ...edges, ...lines],
     bands: bands.map(({ colour }, k) => ({ series: [2 * k + 2, 2 * k + 1] as [number, number], fill: colour })),
     hooks: { draw: [drawMark] },
   };
+}
+
+/** Of the ticks of a logarithmic axis, which are ten between powers, those that are powers of ten. */
+function powers(_: uPlot, ticks: number[]): string[] {
+  return ticks.map((tick) => {
+    const power = Math.log10(tick);
+    return Math.abs(power - Math.round(power)) < 1e-6 ? `1e${Math.round(power)}` : "";
+  });
 }
 
 export function Plot(props: PlotProps) {
