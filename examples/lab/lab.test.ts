@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import { init, readCsv, readNpy, writeNpy } from "least-action/slim";
-import { outcomeOf, preparePath, runPath } from "./src/engine/paths.js";
+import { certaintyOf, preparePath, runPath } from "./src/engine/paths.js";
 import { tableOf } from "./src/engine/tables.js";
 import { snippetOf } from "./src/export.js";
 import { MODELS } from "./src/models.js";
@@ -60,8 +60,10 @@ test.each(MODELS.map(({ name }) => name))("%s is a model that makes data and is 
   const problem = preparePath(settings, undefined);
   const run = await runPath(problem, {} as never);
   expect(run.verdict).toBe("consistent");
-  const { momentum, energy } = outcomeOf(problem, run);
-  expect([...momentum, ...energy].every(Number.isFinite)).toBe(true);
+  const { canonical, deviation, trouble } = await certaintyOf(problem, run);
+  expect(trouble).toBeNull();
+  expect(deviation?.every((one) => one > 0)).toBe(true);
+  expect(canonical?.energy.every(Number.isFinite)).toBe(true);
 });
 
 test("settings go through a link, whatever letters they have", () => {

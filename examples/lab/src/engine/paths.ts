@@ -12,10 +12,13 @@ import {
 } from "least-action/slim";
 import { lined, modelOf } from "../model-text.js";
 import { type PathSettings, SettingsError } from "../settings.js";
-import type { Certainty, PathOutcome, PreparedPath, Truth } from "./protocol.js";
+import type { Canonical, Certainty, PreparedPath, Truth } from "./protocol.js";
 
 /** Draws that a predicted band is made of. */
 const MEMBERS = 100;
+
+/** From a path that is nearly right it takes three. */
+const MOST_ITERATIONS = 30;
 
 /** What is kept of a problem between its runs. */
 export interface PathProblem {
@@ -119,14 +122,10 @@ export function runPath(
   return anneal({ ...optionsOf(problem), ...watch } as never) as unknown as Promise<Run>;
 }
 
-/** What is drawn of a run at its end. */
-export function outcomeOf(problem: PathProblem, run: Run): PathOutcome {
-  const { path, parameters } = run.best;
-  return { path, parameters, ...canonicalOf(problem, run) };
-}
-
-/** How certain it is; takes longer. */
-export function certaintyOf(problem: PathProblem, run: Run): Certainty {
+/** How certain a run is, and what its path is in mechanics; takes longer. */
+export async function certaintyOf(problem: PathProblem, run: Run): Promise<Certainty> {
+  const nothing = { deviation: null, parameters: {}, prediction: null };
+  const canonical = await canonicalOf(problem, run);
   try {
     const certain = run.uncertainty();
     const ensemble = certain.predict({ until: untilOf(problem), count: MEMBERS, seed: 1 });
@@ -136,11 +135,12 @@ export function certaintyOf(problem: PathProblem, run: Run): Certainty {
       deviation: certain.deviation,
       parameters: Object.fromEntries(deviations),
       prediction: { times: ensemble.times, middle: ensemble.mean, lower, upper },
+      canonical,
       trouble: null,
     };
   } catch (error) {
     if (!(error instanceof LeastActionError)) throw error;
-    return { deviation: null, parameters: {}, prediction: null, trouble: error.message };
+    return { ...nothing, canonical, trouble: error.message };
   }
 }
 
@@ -150,29 +150,25 @@ function untilOf({ prepared: { times, truth } }: PathProblem): number {
   return truth?.futureTimes.at(-1) ?? last + (last - first) / 4;
 }
 
-/** Momenta p = R_f (x' - F) along the path, with x' by differences, and H(x, p). */
-function canonicalOf(
-  { model, prepared: { times } }: PathProblem,
-  run: Run,
-): { momentum: Float64Array; energy: Float64Array } {
+/**
+ * The solution of the canonical equations next to the path, in continuous time. A step of the grid weighs h times what it does there; the two parts of the action are
+ * means, over the measurements and over the steps.
+ */
+async function canonicalOf({ model, data, prepared }: PathProblem, run: Run): Promise<Canonical | null> {
   const { path, parameters } = run.best;
-  const [points, step] = [times.length, (times[1] as number) - (times[0] as number)];
-  const width = path.length / points;
-  // A step of the grid weighs h times what it does in continuous time.
-  const modelPrecision = step * (run.levels.modelPrecision.at(-1) as number);
-  const system = mechanics({ model, parameters, measurementPrecision: 1, modelPrecision });
-  const [momentum, energy] = [new Float64Array(path.length), new Float64Array(points)];
+  const { measurementPrecision, ladder } = prepared.settings;
+  const share = (data.points * data.observed.length) / ((data.points - 1) * prepared.states.length);
+  const modelPrecision = data.timeStep * share * ladder.initial * ladder.factor ** run.best.rung;
+  const system = mechanics({ model, data, parameters, measurementPrecision, modelPrecision });
   try {
-    for (let n = 0; n < points; n++) {
-      const [before, after] = [Math.max(n - 1, 0), Math.min(n + 1, points - 1)];
-      const row = (k: number): Float64Array => path.subarray(k * width, (k + 1) * width);
-      const velocity = row(after).map((x, a) => (x - (row(before)[a] as number)) / ((after - before) * step));
-      const p = system.momentum(row(n), velocity, times[n]);
-      momentum.set(p, n * width);
-      energy[n] = system.hamiltonian(row(n), p, times[n]);
-    }
+    const solved = await system.solveBoundaryValueProblem({ initialPath: path, maxIterations: MOST_ITERATIONS });
+    if (solved.failure !== null) return null;
+    const { times, momentum, energy } = solved;
+    return { times, momentum, energy };
+  } catch (error) {
+    if (error instanceof LeastActionError) return null;
+    throw error;
   } finally {
     system.free();
   }
-  return { momentum, energy };
 }

@@ -118,8 +118,14 @@ export interface PathOutcome {
   /** points x states. */
   path: Float64Array;
   parameters: Record<string, number>;
-  /** Canonical momenta, points x states, and the energy H, one per point. */
+}
+
+/** The path as an orbit: the solution of the canonical equations next to it. */
+export interface Canonical {
+  times: Float64Array;
+  /** times x states: momenta, before the impulses of measurements. */
   momentum: Float64Array;
+  /** H, one per time. */
   energy: Float64Array;
 }
 
@@ -129,6 +135,8 @@ export interface Certainty {
   /** Standard deviations of the parameters. */
   parameters: Record<string, number>;
   prediction: Prediction | null;
+  /** Null where it was not found. */
+  canonical: Canonical | null;
   /** Why something is null. */
   trouble: string | null;
 }

@@ -3,7 +3,7 @@ import { type CsvTable, init, LeastActionError, type NetworkRun, readCsv, readNp
 import wasmUrl from "least-action/least_action.wasm?url";
 import { modelOf, ModelTextError } from "../model-text.js";
 import { type NetworkProblem, outcomeOf as networkOutcomeOf, prepareNetwork, runNetwork } from "./networks.js";
-import { certaintyOf, outcomeOf, type PathProblem, preparePath, runPath } from "./paths.js";
+import { certaintyOf, type PathProblem, preparePath, runPath } from "./paths.js";
 import type { Ask, Certainty, Outcome, PathNews, Tell } from "./protocol.js";
 import { tableOf } from "./tables.js";
 
@@ -82,7 +82,7 @@ async function run(id: number, problem: Problem, resume: Run | NetworkRun | unde
   };
   let common: Omit<Outcome, "path" | "network">;
   let parts: Pick<Outcome, "path" | "network">;
-  let certainty: (() => Certainty) | undefined;
+  let certainty: (() => Promise<Certainty>) | undefined;
   if ("network" in problem) {
     const onPath = ({ start, activations }: { start: number; activations: Float64Array[] }): void =>
       show(start, () => ({ start, path: joined(activations), parameters: {} }));
@@ -95,11 +95,11 @@ async function run(id: number, problem: Problem, resume: Run | NetworkRun | unde
     const found = await runPath(problem, { ...watch, onPath } as never);
     last = found;
     common = commonOf(found, began);
-    parts = { path: outcomeOf(problem, found), network: null };
+    parts = { path: { path: found.best.path, parameters: found.best.parameters }, network: null };
     certainty = () => certaintyOf(problem, found);
   }
   tell({ type: "done", id, outcome: { ...common, ...parts } });
-  if (certainty !== undefined && !common.cancelled) tell({ type: "certainty", id, certainty: certainty() });
+  if (certainty !== undefined && !common.cancelled) tell({ type: "certainty", id, certainty: await certainty() });
   tell({ type: "end", id });
 }
 

@@ -29,6 +29,8 @@ export function MechanicsView({ session, prepared }: { session: Session; prepare
     session.climbers.forEach(({ path }, start) => {
       if (path !== null && path.length === times.length * width) traces.push(trace(path, startColour(start)));
     });
+  const canonical = session.certainty?.canonical ?? null;
+  const momentum = canonical?.times.map((_, n) => canonical.momentum[n * width + a] as number) ?? [];
   const choose = (label: string, value: number, set: (state: number) => void) => (
     <label class="field">
       <span>{label}</span>
@@ -54,22 +56,26 @@ export function MechanicsView({ session, prepared }: { session: Session; prepare
         traces={traces}
         axes={[states[a] as string, states[b] as string]}
       />
-      {found === null ? (
-        <p class="empty">Momenta and energy are drawn when a path has been found.</p>
+      {canonical === null ? (
+        <p class="empty">
+          {session.certainty === null
+            ? "Momenta and energy are drawn when a path has been found."
+            : "The canonical equations were not solved next to this path: it may not have climbed far enough."}
+        </p>
       ) : (
         <>
           <Plot
-            title={`momentum of ${states[a]}: R_f (dx/dt - F), how hard the data pull at the model`}
+            title={`momentum of ${states[a]}: how hard the data pull at the model`}
             description={`momentum of ${states[a]} over time`}
-            x={times}
-            curves={[{ label: "momentum", values: column(found.momentum, a), colour: colours.estimate }]}
+            x={canonical.times}
+            curves={[{ label: "momentum", values: momentum, colour: colours.estimate }]}
             height={150}
           />
           <Plot
-            title="energy H = p F + p² / (2 R_f): jumps are where measurements act"
+            title="energy H = p F + p² / (2 R_f): it changes where measurements act"
             description="energy over time"
-            x={times}
-            curves={[{ label: "energy", values: found.energy, colour: colours.accent }]}
+            x={canonical.times}
+            curves={[{ label: "energy", values: canonical.energy, colour: colours.accent }]}
             height={150}
           />
         </>
