@@ -6,6 +6,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { action, anneal, init, lorenz96, type Model, naklNeuron, twinExperiment, type TwinOptions } from "least-action";
+import { browser } from "./bench/browser.js";
 import { agree, cargoBench, type Figure, figure, inTurns, median, print } from "./bench/figures.js";
 import { networks } from "./bench/networks.js";
 import { sampling } from "./bench/numpyro.js";
@@ -198,7 +199,14 @@ function example(name: string, ...rest: string[]): void {
 
 const { values } = parseArgs({ options: { json: { type: "string" } } });
 await init();
-const figures = [...gradients(), ...(await networks()), ...(await ladders()), ...scaling(), ...(await sampling())];
+const figures = [
+  ...gradients(),
+  ...(await networks()),
+  ...(await ladders()),
+  ...scaling(),
+  ...(await sampling()),
+  ...(await browser()),
+];
 print(figures);
 if (values.json !== undefined) {
   writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`);
