@@ -206,7 +206,7 @@ describe("what goes wrong says what to do", () => {
     const ticks = () =>
       lab.page.evaluate(() => (window as unknown as { ticks: { count: number; longest: number } }).ticks);
     await lab.openData("large.csv", content);
-    await lab.page.getByText("large.csv").waitFor({ timeout: 30_000 });
+    await lab.page.locator("p", { hasText: "large.csv" }).waitFor({ timeout: 30_000 });
     const read = await ticks();
     await lab.page.waitForTimeout(300);
     await lab.shows("x (measured)");
@@ -224,8 +224,7 @@ describe("what goes wrong says what to do", () => {
     const model = "x' = x^2\nx(0) = 10";
     const lab = await open({ settings: { ...SPRING, model, estimate: {} } });
     const said = await lab.complaint(/./);
-    expect(said).toMatch(/finite|blow|diverge/);
-    expect(said).toMatch(/time ?step|shorter|smaller|choose|change|check/i);
+    expect(said).toMatch(/Infinity at time 0\.\d+.*check the model/);
     await text(lab).fill("x' = -x\nx(0) = 10");
     await lab.page.getByRole("alert").waitFor({ state: "detached" });
     await lab.run();

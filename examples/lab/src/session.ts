@@ -39,19 +39,21 @@ export interface Session {
   status: string;
 }
 
+/** What the engine says is `of` the settings it was asked with: if others were chosen since, nobody wants to know. */
 type Change =
   | { type: "settings"; settings: Settings }
-  | { type: "prepared"; prepared: Prepared }
-  | { type: "complaint"; complaint: Complaint }
+  | { type: "prepared"; of: Settings; prepared: Prepared }
+  | { type: "complaint"; of?: Settings; complaint: Complaint }
   | { type: "table"; table: FileTable }
   | { type: "running"; resume: boolean }
   | { type: "pausing" }
-  | { type: "news"; news: RunNews[] }
-  | { type: "ended" };
+  | { type: "news"; of: Settings; news: RunNews[] }
+  | { type: "ended"; of: Settings };
 
 const nothing = { climbers: [], outcome: null, certainty: null, share: 0 };
 
 function changed(session: Session, change: Change): Session {
+  if ("of" in change && change.of !== session.settings) return session;
   switch (change.type) {
     case "settings":
       return { ...session, ...nothing, settings: change.settings, phase: "idle", complaint: null, status: "" };
@@ -154,7 +156,10 @@ export function useSession(): [Session, Actions] {
   engine.current ??= new Engine();
   const now = useRef(session);
   now.current = session;
-  const complain = useCallback((error: unknown) => change({ type: "complaint", complaint: complaintOf(error) }), []);
+  const complain = useCallback(
+    (error: unknown, of?: Settings) => change({ type: "complaint", ...(of && { of }), complaint: complaintOf(error) }),
+    [],
+  );
 
   const { settings } = session;
   const isFirst = useRef(true);
@@ -162,9 +167,8 @@ export function useSession(): [Session, Actions] {
     const prepare = (): void => {
       history.replaceState(null, "", `#${toLink(settings)}`);
       (engine.current as Engine).prepare(settings).then(
-        // Of settings that were changed since, nobody wants to know.
-        (prepared) => now.current.settings === settings && change({ type: "prepared", prepared }),
-        (error: unknown) => now.current.settings === settings && complain(error),
+        (prepared) => change({ type: "prepared", of: settings, prepared }),
+        (error: unknown) => complain(error, settings),
       );
     };
     const wait = isFirst.current ? 0 : QUIET;
@@ -180,6 +184,7 @@ export function useSession(): [Session, Actions] {
 
   const start = useCallback(
     (resume: boolean) => {
+      const { settings: of } = now.current;
       change({ type: "running", resume });
       let news: RunNews[] = [];
       let frame = 0;
@@ -187,7 +192,7 @@ export function useSession(): [Session, Actions] {
         frame = 0;
         const all = news;
         news = [];
-        if (all.length > 0) change({ type: "news", news: all });
+        if (all.length > 0) change({ type: "news", of, news: all });
       };
       const onNews = (one: RunNews): void => {
         news.push(one);
@@ -195,14 +200,14 @@ export function useSession(): [Session, Actions] {
         if (document.hidden) flush();
         else frame ||= requestAnimationFrame(flush);
       };
-      (engine.current as Engine).run(now.current.settings, resume, onNews).then(
+      (engine.current as Engine).run(of, resume, onNews).then(
         () => {
           flush();
-          change({ type: "ended" });
+          change({ type: "ended", of });
         },
         (error: unknown) => {
           flush();
-          complain(error);
+          complain(error, of);
         },
       );
     },
