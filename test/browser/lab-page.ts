@@ -140,6 +140,15 @@ export class LabPage {
     await field.setInputFiles({ name, mimeType: "application/octet-stream", buffer: Buffer.from(content) });
   }
 
+  /** As "Save settings" writes them. */
+  async openSettings(settings: Settings | string): Promise<void> {
+    await this.panel("Take it with you");
+    const content = typeof settings === "string" ? settings : JSON.stringify(settings);
+    await this.page
+      .getByLabel("Open saved settings")
+      .setInputFiles({ name: "least-action.json", mimeType: "application/json", buffer: Buffer.from(content) });
+  }
+
   async snippet(): Promise<string> {
     await this.panel("Take it with you");
     return (await this.page.locator("pre.code").textContent()) as string;

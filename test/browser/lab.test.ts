@@ -37,6 +37,21 @@ beforeEach(() => async () => {
 });
 
 const weather = STARTS[0]?.settings as PathSettings;
+/** Where a pause has something to stop. */
+const long: PathSettings = {
+  ...weather,
+  ladder: { ...weather.ladder, factor: 1.15, rungs: 120 },
+  starts: { count: 3, seed: 1, strategy: "nudged" },
+};
+/** Done in a moment. */
+const network: Settings = {
+  ...(STARTS[2]?.settings as Extract<Settings, { kind: "network" }>),
+  title: "A small network",
+  layers: [2, 3, 2],
+  pairs: 12,
+  ladder: { initial: 10, factor: 10, rungs: 5 },
+  starts: { count: 2, seed: 1 },
+};
 
 describe("a person's way", () => {
   test.each([1280, 390])("from the first picture to words, %d pixels wide", async (width) => {
@@ -106,31 +121,30 @@ describe("a person's way", () => {
     }
   });
 
-  test("another start while one is running is a new beginning", async () => {
-    const lab = await open({ settings: { ...weather, ladder: { initial: 4e-4, factor: 1.1, rungs: 150 } } });
+  test("other settings while a run goes on are a new beginning", async () => {
+    const lab = await open({ settings: long });
     await lab.shows("x0 (measured)");
     await lab.button("Run").click();
     await lab.button("Pause").waitFor();
-    await lab.page.getByRole("button", { name: (STARTS[1] as (typeof STARTS)[0]).name }).click();
-    await lab.shows("V (measured)");
+    await lab.openSettings(SPRING);
+    await lab.shows("x (measured)");
     // What is left of the first run would have come by now.
     await lab.page.waitForTimeout(500);
     expect(await lab.button("Go on").count()).toBe(0);
     expect(await lab.status.textContent()).toBe("");
     await lab.run();
-    expect((await lab.result()).settings.title).toBe("A neuron from one voltage");
+    expect((await lab.result()).settings).toEqual(SPRING);
   });
 });
 
 test("a run that was paused ends as one that was not", async () => {
-  const settings: Settings = { ...weather, ladder: { initial: 4e-4, factor: 1.15, rungs: 130 } };
   const action = (status: string): string => status.replace(/^Done in [\d.]+ s; /, "");
-  const whole = await open({ settings });
+  const whole = await open({ settings: long });
   await whole.shows("x0 (measured)");
   const expected = action(await whole.run());
   const all = await whole.result();
 
-  const lab = await open({ settings });
+  const lab = await open({ settings: long });
   await lab.shows("x0 (measured)");
   await lab.button("Run").click();
   const share = (): Promise<number> => lab.page.locator("progress").evaluate((one: HTMLProgressElement) => one.value);
@@ -266,12 +280,10 @@ describe("taking it along", () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** The last line that the lab's program says when it also says its lowest action. */
+  /** The lowest action that the lab's program finds. */
   async function actionOf(name: string, snippet: string): Promise<number> {
     const file = join(folder, `${name}.ts`);
     writeFileSync(file, `${snippet}console.log(run.best.action);\n`);
-    const how = ["--noEmit", "--strict", "--skipLibCheck", "--target", "es2022", "--module", "nodenext"];
-    await runProgram(process.execPath, [program("typescript", "bin", "tsc"), ...how, "--types", "node", file], folder);
     const said = await runProgram(process.execPath, [program("tsx", "dist", "cli.mjs"), file], folder);
     return Number(said.trim().split("\n").at(-1));
   }
@@ -296,10 +308,7 @@ describe("taking it along", () => {
     const link = new URL(lab.page.url()).hash;
     expect(fromLink(link)).toEqual(settings);
     const byFile = await open();
-    await byFile.panel("Take it with you");
-    await byFile.page
-      .getByLabel("Open saved settings")
-      .setInputFiles({ name: "least-action.json", mimeType: "application/json", buffer: Buffer.from(saved) });
+    await byFile.openSettings(saved);
     const byLink = await open({ hash: link.slice(1) });
     for (const again of [byFile, byLink]) {
       expect(await again.complaint(/spring\.csv/)).toContain("open the file spring.csv");
@@ -324,19 +333,25 @@ describe("taking it along", () => {
   });
 
   test("the programs of a twin and of a network give the page's lowest action", async () => {
-    const network = STARTS[2]?.settings as Settings;
-    for (const [name, settings] of Object.entries({ twin: SPRING as Settings, network })) {
+    for (const [name, settings] of Object.entries({ twin: SPRING, network })) {
       const lab = await open({ settings });
       await lab.shows(settings.kind === "path" ? "x (measured)" : "Activations of the truth");
       await lab.run();
       expect(await actionOf(name, await lab.snippet()), name).toBe((await lab.result()).outcome.action);
     }
   });
+
+  test("what these programs are in TypeScript is right", async () => {
+    const files = ["file.ts", "twin.ts", "network.ts"].map((name) => join(folder, name));
+    const how = ["--noEmit", "--strict", "--skipLibCheck", "--target", "es2022", "--module", "nodenext"];
+    const compiler = program("typescript", "bin", "tsc");
+    await runProgram(process.execPath, [compiler, ...how, "--types", "node", ...files], folder);
+  });
 });
 
 describe("for everyone", () => {
   test("by keyboard alone: run, pause, go on, and from view to view", async () => {
-    const lab = await open({ settings: { ...weather, ladder: { initial: 4e-4, factor: 1.15, rungs: 130 } } });
+    const lab = await open({ settings: long });
     await lab.shows("x0 (measured)");
     const { keyboard } = lab.page;
     const focused = (): Promise<string> => lab.page.evaluate(() => document.activeElement?.textContent ?? "");
@@ -402,12 +417,12 @@ describe("for everyone", () => {
   });
 
   test("once loaded it needs no network", async () => {
-    const lab = await open();
-    await lab.shows("x0 (measured)");
+    const lab = await open({ settings: SPRING });
+    await lab.shows("x (measured)");
     await browser.context.setOffline(true);
     try {
       await lab.run();
-      await lab.page.getByRole("button", { name: /^A network/ }).click();
+      await lab.openSettings(network);
       await lab.shows("Activations of the truth");
       await lab.run();
     } finally {
