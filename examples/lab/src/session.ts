@@ -79,6 +79,10 @@ function changed(session: Session, change: Change): Session {
   }
 }
 
+function notYet(): Climber {
+  return { modelPrecision: [], action: [], measurementError: [], modelError: [], path: null, parameters: {} };
+}
+
 function withNews(session: Session, news: RunNews): Session {
   if (news.type === "prepared") return { ...session, prepared: news.prepared };
   if (news.type === "certainty") return { ...session, certainty: news.certainty, status: statusOf(session.outcome) };
@@ -89,15 +93,10 @@ function withNews(session: Session, news: RunNews): Session {
     return { ...session, outcome, phase: next, share: outcome.cancelled ? session.share : 1, status };
   }
   const { start } = news.type === "rung" ? news.rung : news.path;
-  const before = session.climbers[start] ?? {
-    modelPrecision: [],
-    action: [],
-    measurementError: [],
-    modelError: [],
-    path: null,
-    parameters: {},
-  };
   const { climbers } = session;
+  // Whichever begins first, each has its place.
+  while (climbers.length <= start) climbers.push(notYet());
+  const before = climbers[start] as Climber;
   if (news.type === "path") {
     climbers[start] = { ...before, path: news.path.path, parameters: news.path.parameters };
     return session;
