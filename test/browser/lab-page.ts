@@ -104,11 +104,28 @@ export class LabPage {
       const all = [...document.querySelectorAll<HTMLCanvasElement>(".views canvas")];
       const isDrawn = (canvas: HTMLCanvasElement): boolean => {
         if (canvas.width === 0 || canvas.height === 0) return false;
-        const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
+        // Chromium complains where the canvas itself is read again and again.
+        const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true })!;
+        copy.drawImage(canvas, 0, 0);
+        const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
         return data.some((value, k) => k % 4 === 3 && value > 0);
       };
       return { drawn: all.filter(isDrawn).length, all: all.length };
     });
+  }
+
+  /** Of the first picture, "red,green,blue" of every opaque pixel. */
+  async colours(): Promise<Set<string>> {
+    const list = await this.page.evaluate(() => {
+      const canvas = document.querySelector<HTMLCanvasElement>(".views canvas")!;
+      const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true })!;
+      copy.drawImage(canvas, 0, 0);
+      const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
+      const found = new Set<string>();
+      for (let k = 0; k < data.length; k += 4) if (data[k + 3] === 255) found.add(data.slice(k, k + 3).join());
+      return [...found];
+    });
+    return new Set(list);
   }
 
   /** The page is never to be moved sideways. */

@@ -419,8 +419,14 @@ describe("for everyone", () => {
         return (red! + green! + blue!) / 3;
       });
     expect(await brightness()).toBeGreaterThan(220);
+    const before = await lab.colours();
     await lab.page.emulateMedia({ colorScheme: "dark" });
     expect(await brightness()).toBeLessThan(40);
+    // Curves as well as what is around them: measurements are of another orange in the dark.
+    const [light, dark] = [[193, 68, 14].join(), [255, 154, 98].join()];
+    expect([before.has(light), before.has(dark)]).toEqual([true, false]);
+    await expect.poll(async () => (await lab.colours()).has(dark)).toBe(true);
+    expect((await lab.colours()).has(light)).toBe(false);
   });
 
   test("once loaded it needs no network", async () => {
