@@ -39,19 +39,21 @@ export interface Session {
   status: string;
 }
 
+/** What the engine says is `of` the settings it was asked with: if others were chosen since, nobody wants to know. */
 type Change =
   | { type: "settings"; settings: Settings }
-  | { type: "prepared"; prepared: Prepared }
-  | { type: "complaint"; complaint: Complaint }
+  | { type: "prepared"; of: Settings; prepared: Prepared }
+  | { type: "complaint"; of?: Settings; complaint: Complaint }
   | { type: "table"; table: FileTable }
   | { type: "running"; resume: boolean }
   | { type: "pausing" }
-  | { type: "news"; news: RunNews[] }
-  | { type: "ended" };
+  | { type: "news"; of: Settings; news: RunNews[] }
+  | { type: "ended"; of: Settings };
 
 const nothing = { climbers: [], outcome: null, certainty: null, share: 0 };
 
 function changed(session: Session, change: Change): Session {
+  if ("of" in change && change.of !== session.settings) return session;
   switch (change.type) {
     case "settings":
       return { ...session, ...nothing, settings: change.settings, phase: "idle", complaint: null, status: "" };
@@ -77,6 +79,10 @@ function changed(session: Session, change: Change): Session {
   }
 }
 
+function notYet(): Climber {
+  return { modelPrecision: [], action: [], measurementError: [], modelError: [], path: null, parameters: {} };
+}
+
 function withNews(session: Session, news: RunNews): Session {
   if (news.type === "prepared") return { ...session, prepared: news.prepared };
   if (news.type === "certainty") return { ...session, certainty: news.certainty, status: statusOf(session.outcome) };
@@ -87,15 +93,10 @@ function withNews(session: Session, news: RunNews): Session {
     return { ...session, outcome, phase: next, share: outcome.cancelled ? session.share : 1, status };
   }
   const { start } = news.type === "rung" ? news.rung : news.path;
-  const before = session.climbers[start] ?? {
-    modelPrecision: [],
-    action: [],
-    measurementError: [],
-    modelError: [],
-    path: null,
-    parameters: {},
-  };
   const { climbers } = session;
+  // Whichever begins first, each has its place.
+  while (climbers.length <= start) climbers.push(notYet());
+  const before = climbers[start] as Climber;
   if (news.type === "path") {
     climbers[start] = { ...before, path: news.path.path, parameters: news.path.parameters };
     return session;
@@ -154,7 +155,10 @@ export function useSession(): [Session, Actions] {
   engine.current ??= new Engine();
   const now = useRef(session);
   now.current = session;
-  const complain = useCallback((error: unknown) => change({ type: "complaint", complaint: complaintOf(error) }), []);
+  const complain = useCallback(
+    (error: unknown, of?: Settings) => change({ type: "complaint", ...(of && { of }), complaint: complaintOf(error) }),
+    [],
+  );
 
   const { settings } = session;
   const isFirst = useRef(true);
@@ -162,9 +166,8 @@ export function useSession(): [Session, Actions] {
     const prepare = (): void => {
       history.replaceState(null, "", `#${toLink(settings)}`);
       (engine.current as Engine).prepare(settings).then(
-        // Of settings that were changed since, nobody wants to know.
-        (prepared) => now.current.settings === settings && change({ type: "prepared", prepared }),
-        (error: unknown) => now.current.settings === settings && complain(error),
+        (prepared) => change({ type: "prepared", of: settings, prepared }),
+        (error: unknown) => complain(error, settings),
       );
     };
     const wait = isFirst.current ? 0 : QUIET;
@@ -180,6 +183,7 @@ export function useSession(): [Session, Actions] {
 
   const start = useCallback(
     (resume: boolean) => {
+      const { settings: of } = now.current;
       change({ type: "running", resume });
       let news: RunNews[] = [];
       let frame = 0;
@@ -187,7 +191,7 @@ export function useSession(): [Session, Actions] {
         frame = 0;
         const all = news;
         news = [];
-        if (all.length > 0) change({ type: "news", news: all });
+        if (all.length > 0) change({ type: "news", of, news: all });
       };
       const onNews = (one: RunNews): void => {
         news.push(one);
@@ -195,14 +199,14 @@ export function useSession(): [Session, Actions] {
         if (document.hidden) flush();
         else frame ||= requestAnimationFrame(flush);
       };
-      (engine.current as Engine).run(now.current.settings, resume, onNews).then(
+      (engine.current as Engine).run(of, resume, onNews).then(
         () => {
           flush();
-          change({ type: "ended" });
+          change({ type: "ended", of });
         },
         (error: unknown) => {
           flush();
-          complain(error);
+          complain(error, of);
         },
       );
     },

@@ -8,7 +8,8 @@ export function RunBar({ session, actions }: { session: Session; actions: Action
     <div class="run-bar">
       <div class="buttons">
         {busy ? (
-          <button type="button" class="primary" onClick={actions.pause} disabled={phase === "pausing"}>
+          // Not disabled while it stops: a disabled button loses the keyboard's focus.
+          <button type="button" class="primary" onClick={actions.pause} aria-disabled={phase === "pausing"}>
             Pause
           </button>
         ) : phase === "paused" ? (

@@ -1,9 +1,11 @@
 // Files of data: CSV as text, NPY as it is.
-import type { CsvTable, readCsv, readNpy } from "least-action/slim";
+import { type CsvTable, LeastActionError, type readCsv, type readNpy } from "least-action/slim";
 import { SettingsError } from "../settings.js";
 
 /** A file of this many bytes is read in a few seconds; a longer one is probably not what was meant. */
 export const MOST_BYTES = 64 * 1024 * 1024;
+
+const REMEDY = "The lab reads CSV: a line of names, then a line of numbers per time.";
 
 /** What a file says. `.npy` has one column, or one per component, which get numbers for names. */
 export function tableOf(
@@ -17,16 +19,24 @@ export function tableOf(
     );
   }
   if (isNpy(bytes)) return npyOf(name, bytes, read.readNpy);
-  const text = textOf(name, bytes);
-  const table = read.readCsv(text);
+  const table = csvOf(name, textOf(name, bytes), read.readCsv);
   if (table.rows < 2) throw new SettingsError(`${name}: has ${table.rows} rows of data; a path needs at least 2`);
   const numeric = table.columns.filter((column) => isNumeric(table, column));
   if (numeric.length === 0) {
     throw new SettingsError(
-      `${name}: no column has numbers only (columns: ${table.columns.slice(0, 8).join(", ")}). The lab reads CSV: a line of names, then a line of numbers per time.`,
+      `${name}: no column has numbers only (columns: ${table.columns.slice(0, 8).join(", ")}). ${REMEDY}`,
     );
   }
   return { ...table, columns: numeric, column: (column) => table.column(column) };
+}
+
+function csvOf(name: string, text: string, read: typeof readCsv): CsvTable {
+  try {
+    return read(text);
+  } catch (error) {
+    if (!(error instanceof LeastActionError)) throw error;
+    throw new SettingsError(`${name}: ${error.message.replace(/^csv: /, "")}. ${REMEDY}`);
+  }
 }
 
 function isNumeric(table: CsvTable, column: string): boolean {

@@ -7,6 +7,8 @@ import { type Band, type Curve, Plot } from "./plot.js";
 
 /** States that are drawn at first: more make a page that nobody scrolls. */
 const FIRST = 10;
+/** Points that are drawn of a state: more than the eye sees, and few enough that the page goes on. */
+const MOST_POINTS = 5000;
 /** Standard deviations to either side that hold 90 % of a Gaussian. */
 const NINETY = 1.645;
 
@@ -14,6 +16,7 @@ export function PathsView({ session, prepared }: { session: Session; prepared: P
   const [isAll, setAll] = useState(false);
   const { states } = prepared;
   const shown = isAll ? states.length : Math.min(FIRST, states.length);
+  const stride = strideOf(prepared);
   return (
     <>
       <Legend session={session} prepared={prepared} />
@@ -22,6 +25,13 @@ export function PathsView({ session, prepared }: { session: Session; prepared: P
           <StatePlot key={name} session={session} prepared={prepared} state={state} />
         ))}
       </div>
+      {stride > 1 && (
+        <p>
+          <small>
+            There are {prepared.times.length} points, and one in {stride} is drawn.
+          </small>
+        </p>
+      )}
       {states.length > FIRST && (
         <button type="button" onClick={() => setAll(!isAll)}>
           {isAll ? `Show the first ${FIRST}` : `Show all ${states.length} states`}
@@ -29,6 +39,10 @@ export function PathsView({ session, prepared }: { session: Session; prepared: P
       )}
     </>
   );
+}
+
+function strideOf({ times }: PreparedPath): number {
+  return Math.ceil(times.length / MOST_POINTS);
 }
 
 function Legend({ session, prepared }: { session: Session; prepared: PreparedPath }) {
@@ -52,10 +66,12 @@ function StatePlot({ session, prepared, state }: { session: Session; prepared: P
   const { certainty, outcome, climbers } = session;
   const [width, points] = [states.length, times.length];
   const future = truth?.futureTimes ?? certainty?.prediction?.times.subarray(1) ?? new Float64Array();
-  const x = Float64Array.from([...times, ...future]);
+  const stride = strideOf(prepared);
+  const rows = Array.from({ length: Math.ceil(points / stride) }, (_, k) => k * stride);
+  const x = Float64Array.from([...rows.map((n) => times[n] as number), ...future]);
   /** A state's column, followed by what comes after the window. */
   const column = (path: ArrayLike<number>, after?: ArrayLike<number>, skipped = 0): (number | null)[] => [
-    ...Array.from({ length: points }, (_, n) => path[n * width + state] as number),
+    ...rows.map((n) => path[n * width + state] as number),
     ...Array.from({ length: future.length }, (_, n) => after?.[(n + skipped) * width + state] ?? null),
   ];
   const place = observed.indexOf(state);
@@ -88,7 +104,7 @@ function StatePlot({ session, prepared, state }: { session: Session; prepared: P
     });
   }
   if (place >= 0) {
-    const measured = Array.from({ length: points }, (_, n) => values[n * observed.length + place] as number);
+    const measured = rows.map((n) => values[n * observed.length + place] as number);
     curves.push({
       label: "measured",
       values: [...measured, ...Array.from(future, () => null)],

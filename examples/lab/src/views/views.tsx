@@ -1,6 +1,7 @@
 // The views of a problem, one at a time.
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useReducer, useRef, useState } from "preact/hooks";
 import type { Session } from "../session.js";
+import { onColourChange } from "./colours.js";
 import { LevelsView } from "./levels.js";
 import { NetworkView } from "./network.js";
 import { ParametersView } from "./parameters.js";
@@ -23,6 +24,9 @@ export function Views({ session }: { session: Session }) {
   const all = Object.keys(names);
   const [chosen, setChosen] = useState("paths");
   const view = all.includes(chosen) ? chosen : (all[0] as string);
+  // Curves have the colours that were right when they were put together.
+  const [, redraw] = useReducer((count: number, _: void) => count + 1, 0);
+  useEffect(() => onColourChange(redraw), []);
   const tabs = useRef<HTMLDivElement>(null);
 
   /** As tabs are: arrows go from one to the next. */

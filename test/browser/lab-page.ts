@@ -1,0 +1,195 @@
+// The built lab in a page, and what a person does and sees there.
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { BrowserContext, Locator, Page } from "playwright-core";
+import { build } from "vite";
+import { type PathSettings, toLink, type Settings } from "../../examples/lab/src/settings.js";
+import { repository } from "../consumer.js";
+import { type Served, serveFolder } from "./static-server.js";
+
+/** Built by the lab's own configuration, and served below a path as a plain host would. */
+export async function serveLab(): Promise<Served> {
+  const folder = mkdtempSync(join(tmpdir(), "least-action-lab-"));
+  const configFile = join(repository, "examples/lab/vite.config.ts");
+  await build({ configFile, build: { outDir: folder }, logLevel: "error" });
+  const { url, close } = await serveFolder(folder, "/some/where/");
+  return {
+    url,
+    async close() {
+      await close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What "Save result" writes, as far as tests read it. */
+export interface Result {
+  settings: Settings;
+  outcome: { action: number; expectedLevel: number; path: { path: number[]; parameters: Record<string, number> } };
+  levels: unknown;
+}
+
+export class LabPage {
+  readonly page: Page;
+  /** Whatever was said on the console, went wrong, or was fetched from elsewhere. */
+  readonly complaints: string[] = [];
+
+  private constructor(page: Page) {
+    this.page = page;
+  }
+
+  /** With `settings` in the link, or with `hash` as it is. */
+  static async open(
+    context: BrowserContext,
+    url: string,
+    { settings, hash, width = 1280 }: { settings?: Settings; hash?: string; width?: number } = {},
+  ): Promise<LabPage> {
+    const page = await context.newPage();
+    const lab = new LabPage(page);
+    const { origin } = new URL(url);
+    page.on("console", (message) => lab.complaints.push(message.text()));
+    page.on("pageerror", (error) => lab.complaints.push(String(error)));
+    page.on("request", (request) => {
+      if (!/^(blob|data):/.test(request.url()) && new URL(request.url()).origin !== origin)
+        lab.complaints.push(`fetched ${request.url()}`);
+    });
+    await page.setViewportSize({ width, height: 800 });
+    const part = settings === undefined ? hash : toLink(settings);
+    await page.goto(part === undefined ? url : `${url}#${part}`);
+    return lab;
+  }
+
+  button(name: string): Locator {
+    return this.page.getByRole("button", { name, exact: true });
+  }
+
+  get status(): Locator {
+    return this.page.locator(".run-bar .status");
+  }
+
+  /** What is said to be wrong, once it is said. */
+  async complaint(about: RegExp): Promise<string> {
+    const alert = this.page.getByRole("alert").filter({ hasText: about });
+    await alert.waitFor({ timeout: 20_000 });
+    return (await alert.textContent()) as string;
+  }
+
+  /** Settings from which on pictures are drawn: they come a moment after a change. */
+  async shows(caption: string | RegExp): Promise<void> {
+    await this.page.locator(".views figcaption").filter({ hasText: caption }).first().waitFor({ timeout: 20_000 });
+  }
+
+  /** Until the run is at its end; returns what is said then. */
+  async done(): Promise<string> {
+    await this.status.filter({ hasText: /^Done/ }).waitFor({ timeout: 50_000 });
+    return (await this.status.textContent()) as string;
+  }
+
+  async run(): Promise<string> {
+    await this.button("Run").click();
+    return this.done();
+  }
+
+  async tab(name: string): Promise<Locator> {
+    await this.page.getByRole("tab", { name, exact: true }).click();
+    return this.page.getByRole("tabpanel");
+  }
+
+  /** How many pictures of the view have something drawn on them, and how many there are. */
+  pictures(): Promise<{ drawn: number; all: number }> {
+    return this.page.evaluate(async () => {
+      // Drawings come a frame after the view.
+      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      const all = [...document.querySelectorAll<HTMLCanvasElement>(".views canvas")];
+      const isDrawn = (canvas: HTMLCanvasElement): boolean => {
+        if (canvas.width === 0 || canvas.height === 0) return false;
+        // Chromium complains where the canvas itself is read again and again.
+        const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true })!;
+        copy.drawImage(canvas, 0, 0);
+        const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
+        return data.some((value, k) => k % 4 === 3 && value > 0);
+      };
+      return { drawn: all.filter(isDrawn).length, all: all.length };
+    });
+  }
+
+  /** Of the first picture, "red,green,blue" of every opaque pixel. */
+  async colours(): Promise<Set<string>> {
+    const list = await this.page.evaluate(() => {
+      const canvas = document.querySelector<HTMLCanvasElement>(".views canvas")!;
+      const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true })!;
+      copy.drawImage(canvas, 0, 0);
+      const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
+      const found = new Set<string>();
+      for (let k = 0; k < data.length; k += 4) if (data[k + 3] === 255) found.add(data.slice(k, k + 3).join());
+      return [...found];
+    });
+    return new Set(list);
+  }
+
+  /** The page is never to be moved sideways. */
+  overflow(): Promise<number> {
+    return this.page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - innerWidth));
+  }
+
+  async panel(name: string): Promise<Locator> {
+    const panel = this.page.locator("details.panel").filter({ has: this.page.locator("summary", { hasText: name }) });
+    if (!(await panel.evaluate((one) => (one as HTMLDetailsElement).open))) {
+      await panel.locator("> summary").click();
+    }
+    return panel;
+  }
+
+  async saved(button: string): Promise<string> {
+    await this.panel("Take it with you");
+    const [download] = await Promise.all([this.page.waitForEvent("download"), this.button(button).click()]);
+    return readFileSync(await download.path(), "utf8");
+  }
+
+  async result(): Promise<Result> {
+    return JSON.parse(await this.saved("Save result")) as Result;
+  }
+
+  /** Through the field for data. */
+  async openData(name: string, content: Buffer | string): Promise<void> {
+    const field = this.page.getByLabel(/^Your own data/);
+    await field.setInputFiles({ name, mimeType: "application/octet-stream", buffer: Buffer.from(content) });
+  }
+
+  /** As "Save settings" writes them. */
+  async openSettings(settings: Settings | string): Promise<void> {
+    await this.panel("Take it with you");
+    const content = typeof settings === "string" ? settings : JSON.stringify(settings);
+    await this.page
+      .getByLabel("Open saved settings")
+      .setInputFiles({ name: "least-action.json", mimeType: "application/json", buffer: Buffer.from(content) });
+  }
+
+  async snippet(): Promise<string> {
+    await this.panel("Take it with you");
+    return (await this.page.locator("pre.code").textContent()) as string;
+  }
+}
+
+/** A spring: short runs with data that are easily made. */
+export const SPRING: PathSettings = {
+  kind: "path",
+  title: "A spring",
+  model: "x' = v\nv' = -k*x\nk = 2\nx(0) = 1",
+  data: { from: "twin", timeStep: 0.1, points: 61, noise: 0.05, seed: 1, further: 20 },
+  observed: ["x"],
+  estimate: { k: { low: 1, high: 4 } },
+  measurementPrecision: 400,
+  ladder: { initial: 1e-2, factor: 4, rungs: 12 },
+  starts: { count: 2, seed: 1, strategy: "automatic" },
+};
+
+/** Of a spring with k = 2.25, with a noise that is nobody's chance. */
+export function springCsv(rows: number): string {
+  const lines = Array.from({ length: rows }, (_, n) => {
+    const noise = 0.05 * Math.sqrt(2) * Math.sin(12.9898 * n * n + 78.233 * n);
+    return `${(n * 0.1).toFixed(1)},${(Math.cos(1.5 * n * 0.1) + noise).toFixed(6)},${n % 7}`;
+  });
+  return ["time,x,other", ...lines, ""].join("\n");
+}

@@ -1,0 +1,446 @@
+// The lab as people meet it: built, below a path of a plain server, in a real browser.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { STARTS } from "../../examples/lab/src/starts.js";
+import { fromLink, type PathSettings, type Settings, toLink } from "../../examples/lab/src/settings.js";
+import { program, repository, run as runProgram } from "../consumer.js";
+import { type Browser, openBrowser } from "./chromium.js";
+import { LabPage, serveLab, SPRING, springCsv } from "./lab-page.js";
+import type { Served } from "./static-server.js";
+
+let browser: Browser;
+let served: Served;
+const pages: LabPage[] = [];
+
+beforeAll(async () => {
+  [browser, served] = await Promise.all([openBrowser(), serveLab()]);
+}, 300_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await served?.close();
+});
+
+const open = async (how: Parameters<typeof LabPage.open>[2] = {}): Promise<LabPage> => {
+  const lab = await LabPage.open(browser.context, served.url, how);
+  pages.push(lab);
+  return lab;
+};
+
+/** Whatever a test does: the console stays empty, and nothing comes from elsewhere. */
+beforeEach(() => async () => {
+  const said = pages.flatMap(({ complaints }) => complaints);
+  await Promise.all(pages.map(({ page }) => page.close()));
+  pages.length = 0;
+  expect(said).toEqual([]);
+});
+
+const weather = STARTS[0]?.settings as PathSettings;
+/** Where a pause has something to stop. */
+const long: PathSettings = {
+  ...weather,
+  ladder: { ...weather.ladder, factor: 1.15, rungs: 120 },
+  starts: { count: 3, seed: 1, strategy: "nudged" },
+};
+/** Done in a moment. */
+const network: Settings = {
+  ...(STARTS[2]?.settings as Extract<Settings, { kind: "network" }>),
+  title: "A small network",
+  layers: [2, 3, 2],
+  pairs: 12,
+  ladder: { initial: 10, factor: 10, rungs: 5 },
+  starts: { count: 2, seed: 1 },
+};
+
+describe("a person's way", () => {
+  test.each([1280, 390])("from the first picture to words, %d pixels wide", async (width) => {
+    const lab = await open({ width });
+    await lab.shows("x0 (measured)");
+    const begun = await lab.pictures();
+    expect(begun.all).toBe(10);
+    expect(begun.drawn).toBe(10);
+    const starts = lab.page.getByRole("navigation", { name: "Worked examples" }).getByRole("button");
+    expect(await starts.locator("strong").allTextContents()).toEqual(STARTS.map(({ name }) => name));
+    expect(await lab.overflow()).toBe(0);
+
+    await starts.first().click();
+    const status = await lab.run();
+    const { outcome, settings } = await lab.result();
+    expect(settings).toEqual(weather);
+    expect(status).toContain(`lowest action ${outcome.action.toPrecision(4)}`);
+    expect(outcome.action / outcome.expectedLevel).toBeGreaterThan(0.8);
+    expect(outcome.action / outcome.expectedLevel).toBeLessThan(1.25);
+    expect(await lab.pictures()).toEqual({ drawn: 10, all: 10 });
+    await lab.page.getByText("90 % band").waitFor();
+
+    await lab.tab("Action levels");
+    expect(await lab.pictures()).toEqual({ drawn: 3, all: 3 });
+    expect(await lab.overflow()).toBe(0);
+
+    const table = await lab.tab("Parameters");
+    const [estimate, deviation, truth] = (await table.locator("tbody td").allTextContents()).map(Number) as [
+      number,
+      number,
+      number,
+    ];
+    expect(truth).toBe(8.17);
+    expect(deviation).toBeGreaterThan(0.001);
+    expect(deviation).toBeLessThan(0.5);
+    expect(Math.abs(estimate - truth)).toBeLessThan(4 * deviation);
+    expect(await lab.overflow()).toBe(0);
+
+    await lab.tab("Mechanics");
+    await lab.shows("energy H");
+    expect(await lab.pictures()).toEqual({ drawn: 3, all: 3 });
+    expect(await lab.overflow()).toBe(0);
+
+    const words = await lab.tab("In words");
+    expect((await words.locator(".diagnosis").textContent())?.length).toBeGreaterThan(40);
+    expect(await words.locator("pre").textContent()).toContain("forcing");
+    expect(await lab.overflow()).toBe(0);
+  });
+
+  test.each([1, 2])("worked start %d runs to its end", async (which) => {
+    const lab = await open();
+    const { name, settings } = STARTS[which] as (typeof STARTS)[0];
+    await lab.page.getByRole("button", { name }).click();
+    await lab.shows(settings.kind === "path" ? "V (measured)" : "Activations of the truth");
+    await lab.run();
+    const { outcome } = await lab.result();
+    expect(outcome.action / outcome.expectedLevel).toBeGreaterThan(0.5);
+    expect(outcome.action / outcome.expectedLevel).toBeLessThan(1.5);
+    const tabs = await lab.page.getByRole("tab").allTextContents();
+    expect(tabs).toHaveLength(settings.kind === "path" ? 5 : 3);
+    for (const one of tabs) {
+      const view = await lab.tab(one);
+      const { drawn, all } = await lab.pictures();
+      expect(drawn, one).toBe(all);
+      expect(all > 0 || ((await view.textContent()) as string).length > 40, one).toBe(true);
+      expect(await lab.page.locator(".views .empty").count(), one).toBe(0);
+    }
+  });
+
+  test("other settings while a run goes on are a new beginning", async () => {
+    const lab = await open({ settings: long });
+    await lab.shows("x0 (measured)");
+    await lab.button("Run").click();
+    await lab.button("Pause").waitFor();
+    await lab.openSettings(SPRING);
+    await lab.shows("x (measured)");
+    // What is left of the first run would have come by now.
+    await lab.page.waitForTimeout(500);
+    expect(await lab.button("Go on").count()).toBe(0);
+    expect(await lab.status.textContent()).toBe("");
+    await lab.run();
+    expect((await lab.result()).settings).toEqual(SPRING);
+  });
+});
+
+test("a run that was paused ends as one that was not", async () => {
+  const action = (status: string): string => status.replace(/^Done in [\d.]+ s; /, "");
+  const whole = await open({ settings: long });
+  await whole.shows("x0 (measured)");
+  const expected = action(await whole.run());
+  const all = await whole.result();
+
+  const lab = await open({ settings: long });
+  await lab.shows("x0 (measured)");
+  await lab.button("Run").click();
+  const share = (): Promise<number> => lab.page.locator("progress").evaluate((one: HTMLProgressElement) => one.value);
+  await lab.page.waitForFunction(() => (document.querySelector("progress")?.value ?? 0) > 0.3);
+  const began = performance.now();
+  await lab.button("Pause").click();
+  await lab.button("Go on").waitFor();
+  console.log(`a pause in the lab is answered after ${(performance.now() - began).toFixed(0)} ms`);
+  const reached = await share();
+  expect(reached).toBeLessThan(1);
+  expect(await lab.status.textContent()).toBe("Paused; nothing is lost");
+  await lab.page.waitForTimeout(300);
+  expect(await share()).toBe(reached);
+  await lab.button("Go on").click();
+  expect(action(await lab.done())).toBe(expected);
+  const resumed = await lab.result();
+  expect(resumed.levels).toEqual(all.levels);
+  expect(resumed.outcome.path).toEqual(all.outcome.path);
+});
+
+describe("what goes wrong says what to do", () => {
+  const text = (lab: LabPage) => lab.page.getByLabel("Text", { exact: true });
+
+  test("an equation with a typing error, by its line; mended, it runs", async () => {
+    const lab = await open({ settings: SPRING });
+    await lab.shows("x (measured)");
+    await text(lab).fill(SPRING.model.replace("-k*x", "-k**x"));
+    expect(await lab.complaint(/line/)).toMatch(/^line 2: /);
+    expect(await lab.button("Run").isDisabled()).toBe(true);
+    await text(lab).fill(SPRING.model.replace("-k*x", "-q*x"));
+    expect(await lab.complaint(/q/)).toMatch(/^line 2: .*q/);
+    await text(lab).fill(SPRING.model.replace("v' =", "v'"));
+    expect(await lab.complaint(/no equation/)).toMatch(/^line 2: .*write x' = /);
+    await text(lab).fill(SPRING.model);
+    await lab.page.getByRole("alert").waitFor({ state: "detached" });
+    await lab.run();
+  });
+
+  test("files that are no data, by their names", async () => {
+    const files: [string, Buffer | string, RegExp][] = [
+      ["words.csv", "Dear reader,\nthis is a letter and no table.\nIt has, here and there, a comma.\n", /CSV: a line/],
+      ["letters.csv", "time,x\nyesterday,high\ntoday,low\ntomorrow,high\n", /no column has numbers.*CSV: a line/],
+      ["picture.csv", Buffer.from(Array.from({ length: 4000 }, (_, k) => (k * 151 + 137) % 256)), /save it as CSV/],
+      ["empty.csv", "", /CSV: a line/],
+      ["result.json", "{ not json", /\.csv and \.npy/],
+    ];
+    const lab = await open({ settings: SPRING });
+    await lab.shows("x (measured)");
+    for (const [name, content, remedy] of files) {
+      await lab.openData(name, content);
+      expect(await lab.complaint(new RegExp(name.replace(".", "\\.")))).toMatch(remedy);
+      // What was there before is still there.
+      await lab.shows("x (measured)");
+    }
+    await lab.openData("good.csv", springCsv(61));
+    await lab.page.getByRole("alert").waitFor({ state: "detached" });
+    await lab.run();
+  });
+
+  test("10 MB of good numbers are read while the page goes on", async () => {
+    const lab = await open({ settings: SPRING });
+    await lab.shows("x (measured)");
+    const content = springCsv(560_000);
+    expect(content.length).toBeGreaterThan(10 * 2 ** 20);
+    await lab.page.evaluate(() => {
+      let last = performance.now();
+      const ticks = { count: 0, longest: 0 };
+      setInterval(() => {
+        ticks.count += 1;
+        ticks.longest = Math.max(ticks.longest, performance.now() - last);
+        last = performance.now();
+      }, 20);
+      Object.assign(window, { ticks });
+    });
+    const ticks = () =>
+      lab.page.evaluate(() => (window as unknown as { ticks: { count: number; longest: number } }).ticks);
+    // As a file that is there: what Playwright hands over otherwise is decoded in the page.
+    const folder = mkdtempSync(join(tmpdir(), "least-action-lab-"));
+    writeFileSync(join(folder, "large.csv"), content);
+    await lab.page.getByLabel(/^Your own data/).setInputFiles(join(folder, "large.csv"));
+    await lab.page.locator("p", { hasText: "large.csv" }).waitFor({ timeout: 30_000 });
+    const read = await ticks();
+    await lab.page.getByRole("img", { name: "x over time, measured: measured", exact: true }).waitFor();
+    await lab.page.waitForTimeout(500);
+    expect((await lab.pictures()).drawn).toBe(2);
+    await lab.page.getByText("There are 560000 points, and one in 112 is drawn.").waitFor();
+    const drawn = await ticks();
+    console.log(
+      `10 MB of CSV: ${read.count} ticks while it was read; the page stood still for ${drawn.longest.toFixed(0)} ms at the longest`,
+    );
+    expect(read.count).toBeGreaterThan(5);
+    expect(drawn.count).toBeGreaterThan(read.count);
+    expect(await lab.page.getByLabel("Column of times").inputValue()).toBe("time");
+    expect(await lab.page.getByRole("alert").count()).toBe(0);
+    rmSync(folder, { recursive: true });
+  });
+
+  test("a model that blows up", async () => {
+    const model = "x' = x^2\nx(0) = 10";
+    const lab = await open({ settings: { ...SPRING, model, estimate: {} } });
+    const said = await lab.complaint(/./);
+    expect(said).toMatch(/Infinity at time 0\.\d+.*check the model/);
+    await text(lab).fill("x' = -x\nx(0) = 10");
+    await lab.page.getByRole("alert").waitFor({ state: "detached" });
+  });
+
+  test("a damaged link, and one of another version", async () => {
+    const link = toLink(SPRING);
+    const lab = await open({ hash: link.slice(0, link.length / 2) });
+    expect(await lab.complaint(/damaged/)).toContain("copy the whole of it");
+    await lab.page.getByRole("button", { name: /^A neuron/ }).click();
+    await lab.shows("V (measured)");
+    expect(await lab.page.getByRole("alert").count()).toBe(0);
+
+    const other = await open({ hash: "2.abc" });
+    expect(await other.complaint(/version/)).toContain("begin with one of the examples");
+    const wrong = await open({ hash: toLink({ ...SPRING, ladder: { ...SPRING.ladder, rungs: -3 } }) });
+    expect(await wrong.complaint(/rungs/)).toContain("must be a whole number from 1 to 200");
+  });
+
+  test("no state is measured", async () => {
+    const lab = await open({ settings: SPRING });
+    await lab.shows("x (measured)");
+    await lab.page.getByRole("checkbox", { name: "x", exact: true }).uncheck();
+    expect(await lab.complaint(/measured/)).toContain("choose at least one state");
+    expect(await lab.button("Run").isDisabled()).toBe(true);
+    await lab.page.getByRole("checkbox", { name: "v", exact: true }).check();
+    await lab.shows("v (measured)");
+    await lab.run();
+  });
+});
+
+describe("taking it along", () => {
+  const output = join(repository, "examples", "output");
+  let folder: string;
+
+  beforeAll(() => {
+    mkdirSync(output, { recursive: true });
+    folder = mkdtempSync(join(output, "lab-test-"));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** The lowest action that the lab's program finds. */
+  async function actionOf(name: string, snippet: string): Promise<number> {
+    const file = join(folder, `${name}.ts`);
+    writeFileSync(file, `${snippet}console.log(run.best.action);\n`);
+    const said = await runProgram(process.execPath, [program("tsx", "dist", "cli.mjs"), file], folder);
+    return Number(said.trim().split("\n").at(-1));
+  }
+
+  test("data of a file are fitted; settings, link and program give the same again", async () => {
+    const csv = springCsv(61);
+    writeFileSync(join(folder, "spring.csv"), csv);
+    const lab = await open({ settings: SPRING });
+    await lab.shows("x (measured)");
+    await lab.openData("spring.csv", csv);
+    expect(await lab.page.getByLabel("Column of times").inputValue()).toBe("time");
+    expect(await lab.page.getByLabel("Column that measures x").inputValue()).toBe("x");
+    await lab.run();
+    const { outcome, settings, levels } = await lab.result();
+    expect(settings).toMatchObject({ data: { from: "file", name: "spring.csv", columns: { x: "x" } } });
+    expect(Math.abs((outcome.path.parameters.k as number) - 2.25)).toBeLessThan(0.1);
+    expect(await actionOf("file", await lab.snippet())).toBe(outcome.action);
+
+    // Opened again in another page, by file and by link: both ask for the data, and then do the same.
+    const saved = await lab.saved("Save settings");
+    expect(JSON.parse(saved)).toEqual(settings);
+    const link = new URL(lab.page.url()).hash;
+    expect(fromLink(link)).toEqual(settings);
+    const byFile = await open();
+    await byFile.openSettings(saved);
+    const byLink = await open({ hash: link.slice(1) });
+    for (const again of [byFile, byLink]) {
+      expect(await again.complaint(/spring\.csv/)).toContain("open the file spring.csv");
+      await again.openData("spring.csv", csv);
+      await again.page.getByRole("alert").waitFor({ state: "detached" });
+      await again.run();
+      const result = await again.result();
+      expect(result.settings).toEqual(settings);
+      expect(result.levels).toEqual(levels);
+    }
+  });
+
+  test("the data of a twin, saved and opened, are the same data", async () => {
+    const lab = await open({ settings: SPRING });
+    await lab.shows("x (measured)");
+    await lab.run();
+    const { outcome } = await lab.result();
+    await lab.openData("data.csv", await lab.saved("Save data"));
+    await lab.page.getByLabel("Column of times").waitFor();
+    await lab.run();
+    expect((await lab.result()).outcome.action).toBe(outcome.action);
+  });
+
+  test("the programs of a twin and of a network give the page's lowest action", async () => {
+    for (const [name, settings] of Object.entries({ twin: SPRING, network })) {
+      const lab = await open({ settings });
+      await lab.shows(settings.kind === "path" ? "x (measured)" : "Activations of the truth");
+      await lab.run();
+      expect(await actionOf(name, await lab.snippet()), name).toBe((await lab.result()).outcome.action);
+    }
+  });
+
+  test("what these programs are in TypeScript is right", async () => {
+    const files = ["file.ts", "twin.ts", "network.ts"].map((name) => join(folder, name));
+    const how = ["--noEmit", "--strict", "--skipLibCheck", "--target", "es2022", "--module", "nodenext"];
+    const compiler = program("typescript", "bin", "tsc");
+    await runProgram(process.execPath, [compiler, ...how, "--types", "node", ...files], folder);
+  });
+});
+
+describe("for everyone", () => {
+  test("by keyboard alone: run, pause, go on, and from view to view", async () => {
+    const lab = await open({ settings: long });
+    await lab.shows("x0 (measured)");
+    const { keyboard } = lab.page;
+    const focused = (): Promise<string> => lab.page.evaluate(() => document.activeElement?.textContent ?? "");
+    const goTo = async (name: string): Promise<void> => {
+      for (let k = 0; k < 10 && (await focused()) !== name; k++) await keyboard.press("Tab");
+      expect(await focused()).toBe(name);
+    };
+    await goTo("Run");
+    await keyboard.press("Enter");
+    await lab.page.waitForFunction(() => (document.querySelector("progress")?.value ?? 0) > 0.1);
+    expect(await focused()).toBe("Pause");
+    await keyboard.press("Enter");
+    await lab.button("Go on").waitFor();
+    expect(await focused()).toBe("Go on");
+    await keyboard.press("Enter");
+    await lab.done();
+    expect(await focused()).toBe("Run");
+    await goTo("Paths");
+    for (const name of ["Action levels", "Parameters", "Mechanics", "In words", "Paths"]) {
+      await keyboard.press("ArrowRight");
+      expect(await focused()).toBe(name);
+      expect(await lab.page.getByRole("tab", { selected: true }).textContent()).toBe(name);
+    }
+    await keyboard.press("ArrowLeft");
+    expect(await focused()).toBe("In words");
+  });
+
+  test.each([0, 2])("whatever can be used has a name, with worked start %d", async (which) => {
+    const lab = await open({ settings: STARTS[which]?.settings as Settings });
+    await lab.shows(/./);
+    for (const tab of await lab.page.getByRole("tab").allTextContents()) {
+      await lab.tab(tab);
+      const found = await lab.page.evaluate(() => {
+        const nameOf = (one: HTMLElement): string =>
+          [
+            one.getAttribute("aria-label"),
+            ...[...((one as HTMLInputElement).labels ?? [])].map((label) => label.textContent),
+            one.tagName === "BUTTON" ? one.textContent : null,
+          ]
+            .join("")
+            .trim();
+        const all = [...document.querySelectorAll<HTMLElement>("button, input, select, textarea, progress, canvas")]
+          // uPlot's canvas is inside what is named.
+          .filter((one) => one.closest("[role=img]") === null || one.closest("[role=img]") === one);
+        return { all: all.length, nameless: all.filter((one) => nameOf(one) === "").map((one) => one.outerHTML) };
+      });
+      expect(found.all).toBeGreaterThan(20);
+      expect(found.nameless).toEqual([]);
+    }
+  });
+
+  test("dark where the system is dark", async () => {
+    const lab = await open();
+    await lab.shows("x0 (measured)");
+    const brightness = (): Promise<number> =>
+      lab.page.evaluate(() => {
+        const [red, green, blue] = getComputedStyle(document.body).backgroundColor.match(/\d+/g)!.map(Number);
+        return (red! + green! + blue!) / 3;
+      });
+    expect(await brightness()).toBeGreaterThan(220);
+    const before = await lab.colours();
+    await lab.page.emulateMedia({ colorScheme: "dark" });
+    expect(await brightness()).toBeLessThan(40);
+    // Curves as well as what is around them: measurements are of another orange in the dark.
+    const [light, dark] = [[193, 68, 14].join(), [255, 154, 98].join()];
+    expect([before.has(light), before.has(dark)]).toEqual([true, false]);
+    await expect.poll(async () => (await lab.colours()).has(dark)).toBe(true);
+    expect((await lab.colours()).has(light)).toBe(false);
+  });
+
+  test("once loaded it needs no network", async () => {
+    const lab = await open({ settings: SPRING });
+    await lab.shows("x (measured)");
+    await browser.context.setOffline(true);
+    try {
+      await lab.run();
+      await lab.openSettings(network);
+      await lab.shows("Activations of the truth");
+      await lab.run();
+    } finally {
+      await browser.context.setOffline(false);
+    }
+  });
+});
