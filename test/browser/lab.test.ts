@@ -88,7 +88,7 @@ describe("a person's way", () => {
     expect(truth).toBe(8.17);
     expect(deviation).toBeGreaterThan(0.001);
     expect(deviation).toBeLessThan(0.5);
-    expect(Math.abs(estimate - truth)).toBeLessThan(4 * deviation);
+    expect(Math.abs(estimate - truth)).toBeLessThan(3 * deviation);
     expect(await lab.overflow()).toBe(0);
 
     await lab.tab("Mechanics");

@@ -24,7 +24,12 @@ async function ascend<R>(working: Working, { task, watch, onClimb, earlier, resu
     const climbs = earlier(names);
     for (const climb of climbs) release(call(() => annealer.resume(climb)));
     const ascent = new Ascent(annealer, climbs, watch.onProgress);
-    await ascent.run(working, task, watch, onClimb && ((climb) => onClimb(climb, names)));
+    await ascent.run(
+      working,
+      task,
+      watch,
+      onClimb && ((climb) => void (climb.rungs.length > 0 && onClimb(climb, names))),
+    );
     return result({ ...names, ...ascent.outcome(watch.signal) });
   } finally {
     release(annealer);

@@ -65,7 +65,7 @@ export interface AnnealOptions<P extends string = string, E extends P = P, I ext
   estimate?: { readonly [K in E]: Estimate };
   /** A run that was cancelled, to be continued with the same options; the result has the same bits as one that was not. */
   resume?: ResumableRun;
-  /** Told at every rung, before `onProgress`, of what its starting path has become: to watch paths while they are found. Costs a copy of the path. */
+  /** To watch while it is found: told of what a starting path has become, some thirty times a second, and at its end. What it throws stops the run and rejects its promise. */
   onPath?: (start: Start<NoInfer<E>>) => void;
 }
 

@@ -13,7 +13,7 @@ export interface NetworkAnnealOptions extends NetworkOptions, Omit<CoreNetworkAn
   pairs: Pairs;
   /** A run that was cancelled, to be continued with the same options; the result has the same bits as one that was not. */
   resume?: ResumableNetworkRun;
-  /** Told at every rung, before `onProgress`, of what its starting point has become: to watch a network while it is found. Costs a copy of weights and activations. */
+  /** To watch while it is found: told of what a starting path has become, some thirty times a second, and at its end. What it throws stops the run and rejects its promise. */
   onPath?: (start: NetworkStartResult) => void;
 }
 

@@ -2,7 +2,7 @@
 import { breathe } from "./breathe.js";
 import { untilDisposed } from "./disposal.js";
 import { openTask } from "./open.js";
-import type { Job, OpenTask, Work, Working } from "./work.js";
+import { FRAME, type Job, type OpenTask, type Work, type Working } from "./work.js";
 
 export const workHere: Working = async (work) => {
   const open = openTask<Job, never, never>(work.task);
@@ -25,15 +25,21 @@ async function doOne<S, R>(
   { signal, onStep, onSoFar, onResult }: Work<Job, S, R>,
 ): Promise<void> {
   const doing = open.begin(job);
+  let seen = -Infinity;
   try {
     while (!signal?.aborted) {
       const step = doing.step();
       if (step === undefined) break;
-      onSoFar?.(doing.result());
+      if (onSoFar !== undefined && performance.now() - seen > FRAME) {
+        onSoFar(doing.result());
+        seen = performance.now();
+      }
       onStep(job.start, step);
       await breathe();
     }
-    onResult(doing.result());
+    const result = doing.result();
+    onSoFar?.(result);
+    onResult(result);
   } finally {
     doing.free();
   }

@@ -6,7 +6,7 @@ import type { Job, Task } from "./work.js";
 export interface WorkerData {
   module: WebAssembly.Module;
   task: Task;
-  /** Whether every step is told of with what the job has come to. */
+  /** Whether what jobs have come to is told on the way. */
   follow: boolean;
   /** One 32-bit number; not zero once the work is cancelled. Undefined where threads share no memory, as on pages without the headers that isolate them. */
   cancel: SharedArrayBuffer | undefined;

@@ -4,7 +4,7 @@ import { load } from "../instance.js";
 import { breathe } from "./breathe.js";
 import { openTask } from "./open.js";
 import type { Reply, Request, WorkerData } from "./protocol.js";
-import { type Doing, type Job, tellsOnTheWay } from "./work.js";
+import { type Doing, FRAME, type Job, tellsOnTheWay } from "./work.js";
 
 /** Milliseconds after which a thread that shares no memory looks for messages, and tells what its job has come to. */
 const SILENCE = 10;
@@ -31,11 +31,14 @@ export function serve(
 
   async function goThrough({ start }: Job, doing: Doing<unknown, unknown>): Promise<void> {
     let silent = performance.now();
+    let seen = -Infinity;
     while (Atomics.load(cancelled, 0) === 0) {
       const step = doing.step(cancelled);
       if (step === undefined) return;
       const due = cancel === undefined && performance.now() - silent > SILENCE;
-      const soFar = follow || (due && tellsOnTheWay(task)) ? doing.result() : undefined;
+      const isLooked = follow && performance.now() - seen > FRAME;
+      const soFar = isLooked || (due && tellsOnTheWay(task)) ? doing.result() : undefined;
+      if (soFar !== undefined) seen = performance.now();
       reply({ type: "step", start, step, soFar });
       if (!due) continue;
       await breathe();

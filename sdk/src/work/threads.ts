@@ -100,6 +100,7 @@ function serve<J extends Job, S, R>(
   const take = (reply: Reply): void => {
     if (reply.type === "error") throw errorOf(reply, task, job?.start ?? null);
     if (reply.type === "result") {
+      onSoFar?.(reply.result as R);
       onResult(reply.result as R);
       next();
       return;

@@ -13,6 +13,9 @@ export function tellsOnTheWay(task: Task): boolean {
   return task.kind !== "chains";
 }
 
+/** Milliseconds between two looks at what a job has come to: an eye sees no more, and results have to be copied. */
+export const FRAME = 30;
+
 /** A part of the work that is done by one thread, from its beginning or from where it was interrupted. */
 export interface Job {
   /** Its number: of a starting path, or of a chain. */
@@ -42,7 +45,7 @@ export interface Work<J extends Job, S, R> {
   signal: AbortSignal | undefined;
   /** To be called after every step; if it throws, the work is to stop and fail with that. */
   onStep: (start: number, step: S) => void;
-  /** To be called after every step with what the job has come to, before `onStep`. */
+  /** To be called with what a job has come to: after a step, before `onStep`, but not more often than every {@link FRAME}; and at its end. */
   onSoFar: ((result: R) => void) | undefined;
   /** To be called with every result, be the job at its end or interrupted. */
   onResult: (result: R) => void;

@@ -7,9 +7,6 @@ import { certaintyOf, type PathProblem, preparePath, runPath } from "./paths.js"
 import type { Ask, Certainty, Outcome, PathNews, Tell } from "./protocol.js";
 import { tableOf } from "./tables.js";
 
-/** Milliseconds between two pictures of the same starting path. */
-const FRAME = 40;
-
 type Problem = PathProblem | NetworkProblem;
 
 let table: CsvTable | undefined;
@@ -56,14 +53,7 @@ async function run(id: number, problem: Problem, resume: Run | NetworkRun | unde
   tell({ type: "prepared", id, prepared: problem.prepared });
   stop = new AbortController();
   const began = performance.now();
-  const shown = new Map<number, number>();
-  /** As many pictures as an eye sees. */
-  const show = (start: number, path: () => PathNews): void => {
-    const now = performance.now();
-    if (now - (shown.get(start) ?? -FRAME) < FRAME) return;
-    shown.set(start, now);
-    tell({ type: "path", id, path: path() });
-  };
+  const show = (path: PathNews): void => tell({ type: "path", id, path });
   const { rungs } = problem.prepared.settings.ladder;
   const watch = {
     signal: stop.signal,
@@ -85,13 +75,13 @@ async function run(id: number, problem: Problem, resume: Run | NetworkRun | unde
   let certainty: (() => Promise<Certainty>) | undefined;
   if ("network" in problem) {
     const onPath = ({ start, activations }: { start: number; activations: Float64Array[] }): void =>
-      show(start, () => ({ start, path: joined(activations), parameters: {} }));
+      show({ start, path: joined(activations), parameters: {} });
     const found = await runNetwork(problem, { ...watch, onPath });
     last = found;
     common = commonOf(found, began);
     parts = { path: null, network: networkOutcomeOf(problem, found) };
   } else {
-    const onPath = ({ start, path, parameters }: PathNews): void => show(start, () => ({ start, path, parameters }));
+    const onPath = ({ start, path, parameters }: PathNews): void => show({ start, path, parameters });
     const found = await runPath(problem, { ...watch, onPath } as never);
     last = found;
     common = commonOf(found, began);

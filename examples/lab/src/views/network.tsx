@@ -76,7 +76,8 @@ export function NetworkView({ session, prepared }: { session: Session; prepared:
           </div>
           <p>
             At 200 new inputs the mean square error is {found.error.toPrecision(3)}; that of the best constant outputs
-            is {found.constant.toPrecision(3)}.
+            is {found.constant.toPrecision(3)}. Hidden neurons may come in another order, or with the other sign, than
+            in the truth: such networks are the same.
           </p>
         </>
       )}

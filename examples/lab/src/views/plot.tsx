@@ -99,10 +99,10 @@ function optionsOf(props: PlotProps, width: number): uPlot.Options {
       {
         ...axis,
         size: xLabel === undefined ? 26 : 30,
-        ...(logX && { values: powers }),
+        ...(logX && powersOnly(axis)),
         ...(xLabel !== undefined && { label: xLabel, labelSize: 16, labelFont: "11px system-ui" }),
       },
-      { ...axis, size: 50, ...(logY && { values: powers }) },
+      { ...axis, size: 58, ...(logY && powersOnly(axis)) },
     ],
     series: [{}, ...edges, ...lines],
     bands: bands.map(({ colour }, k) => ({ series: [2 * k + 2, 2 * k + 1] as [number, number], fill: colour })),
@@ -110,12 +110,17 @@ function optionsOf(props: PlotProps, width: number): uPlot.Options {
   };
 }
 
-/** Of the ticks of a logarithmic axis, which are ten between powers, those that are powers of ten. */
-function powers(_: uPlot, ticks: number[]): string[] {
-  return ticks.map((tick) => {
-    const power = Math.log10(tick);
-    return Math.abs(power - Math.round(power)) < 1e-6 ? `1e${Math.round(power)}` : "";
-  });
+/** Logarithmic axes have ten ticks between powers of ten: too many for labels and lines. */
+function powersOnly(axis: { grid: object; ticks: object }): Partial<uPlot.Axis> {
+  const powers = (_: uPlot, ticks: number[]): (number | null)[] => ticks.map((tick) => (isPower(tick) ? tick : null));
+  const values = (_: uPlot, ticks: number[]): string[] =>
+    ticks.map((tick) => (isPower(tick) ? `1e${Math.round(Math.log10(tick))}` : ""));
+  return { values, grid: { ...axis.grid, filter: powers }, ticks: { ...axis.ticks, filter: powers } };
+}
+
+function isPower(tick: number): boolean {
+  const power = Math.log10(tick);
+  return Math.abs(power - Math.round(power)) < 1e-6;
 }
 
 export function Plot(props: PlotProps) {
