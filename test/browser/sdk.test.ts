@@ -190,7 +190,8 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
     });
     console.log(`cancelled in a browser: ${told.answered.toFixed(0)} ms`);
     expect(told.cancelled).toBe(true);
-    expect(told.paths).toBeGreaterThanOrEqual(8);
+    // Every start that was begun, at least at its end.
+    expect(told.paths).toBeGreaterThanOrEqual(2);
     expect(told.done).toBeLessThan(90);
     expect(told.same).toBe(true);
   });
