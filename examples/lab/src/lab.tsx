@@ -57,7 +57,7 @@ export function Lab() {
       <RunBar session={session} actions={actions} />
       <main>
         <section class="views" aria-label="What is found">
-          <Views session={session} />
+          <Views key={settings.title} session={session} />
         </section>
         <section class="controls" aria-label="What is asked">
           {settings.kind === "path" ? (

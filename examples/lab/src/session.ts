@@ -116,7 +116,9 @@ function withNews(session: Session, news: RunNews): Session {
 function statusOf(outcome: Outcome | null): string {
   if (outcome === null) return "";
   if (outcome.cancelled) return "Paused; nothing is lost";
-  const verdict = { consistent: "the noise explains the misfit" }[outcome.verdict] ?? `verdict: ${outcome.verdict}`;
+  const verdict =
+    { consistent: "the noise explains the misfit" }[outcome.verdict] ??
+    `verdict: ${outcome.verdict}, which “In words” explains`;
   return `Done in ${outcome.seconds.toFixed(1)} s; lowest action ${outcome.action.toPrecision(4)}, ${verdict}`;
 }
 

@@ -121,7 +121,7 @@ function StatePlot({ session, prepared, state }: { session: Session; prepared: P
       x={x}
       curves={curves}
       bands={bands}
-      height={120}
+      height={150}
       mark={future.length > 0 ? (times.at(-1) as number) : undefined}
     />
   );

@@ -102,7 +102,7 @@ function optionsOf(props: PlotProps, width: number): uPlot.Options {
         ...(logX && powersOnly(axis)),
         ...(xLabel !== undefined && { label: xLabel, labelSize: 16, labelFont: "11px system-ui" }),
       },
-      { ...axis, size: 58, ...(logY && powersOnly(axis)) },
+      { ...axis, size: 58, space: 22, ...(logY && powersOnly(axis)) },
     ],
     series: [{}, ...edges, ...lines],
     bands: bands.map(({ colour }, k) => ({ series: [2 * k + 2, 2 * k + 1] as [number, number], fill: colour })),
