@@ -14,7 +14,7 @@ import type {
 } from "../raw.js";
 import { copied, describe, fields, float64Array, plain, record } from "../shape.js";
 import type { Outcome } from "./results.js";
-import { Run, type Start, startOf, timesOf } from "./run.js";
+import { Run, type Start, pointsOf, startOf } from "./run.js";
 
 /** A rung has been done. */
 export interface Progress {
@@ -151,7 +151,7 @@ export function planOf<E extends string, I extends string>(options: unknown): Pl
   return {
     task,
     watch: watchOf({ workers, onProgress, signal }),
-    onClimb: onClimbOf<Start<string>>(onPath, (climb, names) => startOf(names, climb, timesOf(task).length)),
+    onClimb: onClimbOf<Start<string>>(onPath, (climb, names) => startOf(names, climb, pointsOf(task))),
     earlier: (names) => climbsOf(resume, (path, climb) => pathOf(path, climb, names)),
     result: (outcome) => new Run<E, I>(outcome, task, model),
   };

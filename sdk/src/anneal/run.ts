@@ -152,8 +152,13 @@ export class Run<E extends string = string, I extends string = string> extends R
   }
 }
 
-/** @internal Times of the points of all data sets, one after the other. */
-export function timesOf({ sets }: PathTask): Float64Array {
+/** @internal Points of all data sets together. */
+export function pointsOf({ sets }: PathTask): number {
+  return sets.map(gridOf).reduce((sum, { points }) => sum + points, 0);
+}
+
+/** Times of the points of all data sets, one after the other. */
+function timesOf({ sets }: PathTask): Float64Array {
   const all = sets.map(gridOf);
   return Float64Array.from(all.flatMap(({ start, timeStep, points }) => [...timeGrid(start, timeStep, 0, points)]));
 }

@@ -1,5 +1,5 @@
 // The page's side of the engine.
-import type { Ask, CheckedModel, FileTable, Prepared, Tell } from "./protocol.js";
+import type { Ask, FileTable, Prepared, Tell } from "./protocol.js";
 import type { Settings } from "../settings.js";
 
 /** What went wrong, in words for a person. */
@@ -53,10 +53,6 @@ export class Engine {
       };
     });
     this.ready.catch(() => undefined);
-  }
-
-  async check(model: string): Promise<CheckedModel> {
-    return (await this.#ask<Extract<Tell, { type: "checked" }>>({ type: "check", model })).model;
   }
 
   async table(name: string, bytes: ArrayBuffer): Promise<FileTable> {

@@ -3,7 +3,6 @@ import type { NetworkSettings, PathSettings, Settings } from "../settings.js";
 
 /** To the engine. Every request but `stop` is answered, with its `id`. */
 export type Ask =
-  | { type: "check"; id: number; model: string }
   | { type: "table"; id: number; name: string; bytes: ArrayBuffer }
   | { type: "prepare"; id: number; settings: Settings }
   | { type: "run"; id: number; settings: Settings; resume: boolean }
@@ -15,7 +14,6 @@ export type Tell =
   | { type: "ready" }
   /** It could not begin: nothing works. */
   | { type: "dead"; message: string }
-  | { type: "checked"; id: number; model: CheckedModel }
   | { type: "table"; id: number; table: FileTable }
   | { type: "prepared"; id: number; prepared: Prepared }
   | { type: "rung"; id: number; rung: RungNews }
@@ -27,11 +25,6 @@ export type Tell =
   /** Nothing more will be told of the run. */
   | { type: "end"; id: number }
   | { type: "failed"; id: number; message: string; line: number | null };
-
-export interface CheckedModel {
-  states: string[];
-  parameters: { name: string; value: number }[];
-}
 
 /** The columns of a file that was opened. */
 export interface FileTable {

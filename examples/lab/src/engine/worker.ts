@@ -1,7 +1,16 @@
 // The engine: one request after the other, and a run that can be stopped in between.
-import { type CsvTable, init, LeastActionError, type NetworkRun, readCsv, readNpy, type Run } from "least-action/slim";
+import {
+  type CsvTable,
+  init,
+  LeastActionError,
+  type NetworkRun,
+  type Progress,
+  readCsv,
+  readNpy,
+  type Run,
+} from "least-action/slim";
 import wasmUrl from "least-action/least_action.wasm?url";
-import { modelOf, ModelTextError } from "../model-text.js";
+import { ModelTextError } from "../model-text.js";
 import { type NetworkProblem, outcomeOf as networkOutcomeOf, prepareNetwork, runNetwork } from "./networks.js";
 import { certaintyOf, type PathProblem, preparePath, runPath } from "./paths.js";
 import type { Ask, Certainty, Outcome, PathNews, Tell } from "./protocol.js";
@@ -23,15 +32,7 @@ async function answer(ask: Ask): Promise<void> {
   }
   const { id } = ask;
   try {
-    if (ask.type === "check") {
-      const { read } = modelOf(ask.model);
-      const [states, parameters] = [read.states.map(({ name }) => name), read.parameters];
-      tell({
-        type: "checked",
-        id,
-        model: { states, parameters: parameters.map(({ name, value }) => ({ name, value })) },
-      });
-    } else if (ask.type === "table") {
+    if (ask.type === "table") {
       table = tableOf(ask.name, ask.bytes, { readCsv, readNpy });
       tell({ type: "table", id, table: { name: ask.name, columns: table.columns, rows: table.rows } });
     } else {
@@ -58,13 +59,7 @@ async function run(id: number, problem: Problem, resume: Run | NetworkRun | unde
   const watch = {
     signal: stop.signal,
     resume,
-    onProgress({
-      start,
-      rung,
-      done,
-      starts,
-      level,
-    }: Parameters<NonNullable<Parameters<typeof runPath>[1]["onProgress"]>>[0]) {
+    onProgress({ start, rung, done, starts, level }: Progress) {
       const { modelPrecision, action, measurementError, modelError } = level;
       const share = done / (rungs * starts);
       tell({ type: "rung", id, rung: { start, rung, modelPrecision, action, measurementError, modelError, share } });
