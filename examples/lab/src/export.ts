@@ -1,6 +1,6 @@
 // What leaves the page: data, results, and code that does the same.
 import type { PreparedPath } from "./engine/protocol.js";
-import { ACTIVATION, REACH } from "./network-form.js";
+import { networkOf, networkOptionsOf, pairsOf, pathOptionsOf, weightsOf } from "./library-options.js";
 import { optionsOf, readModel } from "./model-text.js";
 import type { Session } from "./session.js";
 import type { NetworkSettings, PathSettings, Settings } from "./settings.js";
@@ -45,6 +45,13 @@ function written(value: unknown, indent = ""): string {
   return `{\n${fields.map((field) => `${indent}  ${field},\n`).join("")}${indent}}`;
 }
 
+/** The fields of an object, each in a line of its own. */
+function fieldsOf(options: object): string {
+  return Object.entries(options)
+    .map(([name, one]) => `  ${name}: ${written(one, "  ")},\n`)
+    .join("");
+}
+
 function pathSnippet(settings: PathSettings): string {
   let model: string;
   try {
@@ -52,10 +59,7 @@ function pathSnippet(settings: PathSettings): string {
   } catch {
     return "// The model is not right yet: see the message beside it.";
   }
-  const { data, observed, estimate, measurementPrecision, ladder, starts } = settings;
-  const asked = Object.fromEntries(
-    Object.entries(estimate).map(([name, { low, high }]) => [name, { initial: [low, high], bounds: [low, high] }]),
-  );
+  const { data, observed } = settings;
   const imports = ["anneal", "defineModel", "init"];
   const lines: string[] = [];
   if (data.from === "twin") {
@@ -83,35 +87,26 @@ const run = await anneal({
   model,
   data,
   discretization: data.points % 2 === 1 ? "simpson-hermite" : "trapezoid",
-  measurementPrecision: ${measurementPrecision},
-  modelPrecision: ${written(ladder)},
-  estimate: ${written(asked, "  ")},
-  startingPaths: ${written({ start: starts.strategy, count: starts.count, enough: starts.count, prune: false, seed: starts.seed })},
-});
+${fieldsOf(pathOptionsOf(settings))}});
 console.log(run.summary(), run.diagnose());
 console.log(run.uncertainty().summary());
 `;
 }
 
 function networkSnippet(settings: NetworkSettings): string {
-  const { layers, pairs, noise, weightRange, seed, ladder, starts } = settings;
-  const most = REACH * weightRange;
-  const [inputs, ...others] = layers;
   return `import { anneal, feedforward, init, networkTwin } from "least-action";
 
 await init();
-const model = feedforward({ layers: ${written([inputs, ...others.map((width) => ({ width, activation: ACTIVATION }))])} });
-const weights = model.randomWeights({ range: [${-weightRange}, ${weightRange}], seed: ${seed} });
-const { pairs, fresh } = networkTwin(${written({ model: 0, weights: 0, pairs, fresh: 200, inputNoise: noise, outputNoise: noise, seed }).replace("model: 0, weights: 0", "model, weights")});
+const model = feedforward(${written(networkOf(settings))});
+const weights = model.randomWeights(${written(weightsOf(settings))});
+const { pairs, fresh } = networkTwin({
+  model,
+  weights,
+${fieldsOf(pairsOf(settings))}});
 const run = await anneal({
   model,
   pairs,
-  measurementPrecision: ${1 / noise ** 2},
-  modelPrecision: ${written(ladder)},
-  startingPaths: ${written(starts)},
-  weightBounds: [${-most}, ${most}],
-  biasBounds: [${-most}, ${most}],
-});
+${fieldsOf(networkOptionsOf(settings))}});
 console.log(run.summary(), run.diagnose());
 console.log(run.predictionError(fresh));
 `;

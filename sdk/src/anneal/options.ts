@@ -75,7 +75,7 @@ export interface ResumableRun {
     readonly start: number;
     readonly rungs: readonly Rung[];
     readonly parameters: Readonly<Record<string, number>>;
-    readonly varying?: Readonly<Record<string, ArrayLike<number>>>;
+    readonly varying?: Readonly<Record<string, ArrayLike<number> | undefined>>;
     readonly stopped?: Stopped | null;
     readonly path: ArrayLike<number>;
   }[];

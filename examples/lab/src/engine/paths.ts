@@ -1,6 +1,7 @@
 // Paths: from settings to data, to a run, to what is drawn.
 import {
   anneal,
+  type AnnealOptions,
   type CsvTable,
   LeastActionError,
   mechanics,
@@ -10,6 +11,7 @@ import {
   type Run,
   twinExperiment,
 } from "least-action/slim";
+import { pathOptionsOf } from "../library-options.js";
 import { lined, modelOf } from "../model-text.js";
 import { type PathSettings, SettingsError } from "../settings.js";
 import type { Canonical, Certainty, PreparedPath, Truth } from "./protocol.js";
@@ -90,36 +92,12 @@ function fileOf(
   return { data, truth: null };
 }
 
-/** Options of the run; what is told on the way is the caller's. */
-export function optionsOf({ model, data, prepared: { settings } }: PathProblem) {
-  const { estimate, measurementPrecision, ladder, starts } = settings;
-  const asked = Object.entries(estimate).map(([name, { low, high }]) => [
-    name,
-    { initial: [low, high] as [number, number], bounds: [low, high] as [number, number] },
-  ]);
-  return {
-    model,
-    data,
-    discretization: data.points % 2 === 1 ? ("simpson-hermite" as const) : ("trapezoid" as const),
-    measurementPrecision,
-    modelPrecision: ladder,
-    estimate: Object.fromEntries(asked) as Record<string, { initial: [number, number]; bounds: [number, number] }>,
-    // All of them climb to the end: the lab is there to see them.
-    startingPaths: {
-      start: starts.strategy,
-      count: starts.count,
-      enough: starts.count,
-      prune: false,
-      seed: starts.seed,
-    },
-  };
-}
-
 export function runPath(
-  problem: PathProblem,
-  watch: Pick<Parameters<typeof anneal<string, string, string>>[0], "onProgress" | "onPath" | "signal" | "resume">,
+  { model, data, prepared }: PathProblem,
+  watch: Pick<AnnealOptions, "onProgress" | "onPath" | "signal" | "resume">,
 ): Promise<Run> {
-  return anneal({ ...optionsOf(problem), ...watch } as never) as unknown as Promise<Run>;
+  const discretization = data.points % 2 === 1 ? "simpson-hermite" : "trapezoid";
+  return anneal({ model, data, discretization, ...pathOptionsOf(prepared.settings), ...watch });
 }
 
 /** How certain a run is, and what its path is in mechanics; takes longer. */

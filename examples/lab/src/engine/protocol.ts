@@ -64,9 +64,6 @@ export interface PreparedNetwork {
   /** Neurons of each layer. */
   layers: number[];
   pairs: number;
-  /** pairs x inputs, and pairs x outputs. */
-  inputs: Float64Array;
-  outputs: Float64Array;
   /** Of each layer, pairs x neurons. */
   truth: Float64Array[];
 }

@@ -58,7 +58,6 @@ async function run(id: number, problem: Problem, resume: Run | NetworkRun | unde
   const { rungs } = problem.prepared.settings.ladder;
   const watch = {
     signal: stop.signal,
-    resume,
     onProgress({ start, rung, done, starts, level }: Progress) {
       const { modelPrecision, action, measurementError, modelError } = level;
       const share = done / (rungs * starts);
@@ -71,13 +70,13 @@ async function run(id: number, problem: Problem, resume: Run | NetworkRun | unde
   if ("network" in problem) {
     const onPath = ({ start, activations }: { start: number; activations: Float64Array[] }): void =>
       show({ start, path: joined(activations), parameters: {} });
-    const found = await runNetwork(problem, { ...watch, onPath });
+    const found = await runNetwork(problem, { ...watch, onPath, ...(resume && { resume: resume as NetworkRun }) });
     last = found;
     common = commonOf(found, began);
     parts = { path: null, network: networkOutcomeOf(problem, found) };
   } else {
     const onPath = ({ start, path, parameters }: PathNews): void => show({ start, path, parameters });
-    const found = await runPath(problem, { ...watch, onPath } as never);
+    const found = await runPath(problem, { ...watch, onPath, ...(resume && { resume: resume as Run }) });
     last = found;
     common = commonOf(found, began);
     parts = { path: { path: found.best.path, parameters: found.best.parameters }, network: null };

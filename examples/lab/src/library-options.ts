@@ -1,0 +1,52 @@
+// What the library is asked for, as plain data: the engine runs it, and the program that a person takes along is written of it.
+import type { NetworkSettings, PathSettings } from "./settings.js";
+
+/** Of `anneal`, but for model, data and discretisation. */
+export function pathOptionsOf({ estimate, measurementPrecision, ladder, starts }: PathSettings) {
+  const range = ({ low, high }: { low: number; high: number }): [number, number] => [low, high];
+  const asked = Object.entries(estimate).map(
+    ([name, one]) => [name, { initial: range(one), bounds: range(one) }] as const,
+  );
+  const { strategy: start, count, seed } = starts;
+  return {
+    measurementPrecision,
+    modelPrecision: ladder,
+    estimate: Object.fromEntries(asked),
+    // All of them climb to the end: the lab is there to see them.
+    startingPaths: { start, count, enough: count, prune: false, seed },
+  };
+}
+
+/** Centred: layers of logistic neurons with such weights forget their inputs. */
+const ACTIVATION = "tanh" as const;
+
+/** How far beyond the true weights those that are found may go. */
+const REACH = 2;
+
+/** Of `feedforward`. */
+export function networkOf({ layers: [inputs = 0, ...others] }: NetworkSettings) {
+  return { layers: [inputs, ...others.map((width) => ({ width, activation: ACTIVATION }))] };
+}
+
+/** Of `randomWeights`, for the true ones. */
+export function weightsOf({ weightRange, seed }: NetworkSettings) {
+  return { range: [-weightRange, weightRange] as [number, number], seed };
+}
+
+/** Of `networkTwin`, but for model and weights. */
+export function pairsOf({ pairs, noise, seed }: NetworkSettings) {
+  return { pairs, fresh: 200, inputNoise: noise, outputNoise: noise, seed };
+}
+
+/** Of `anneal`, but for model and pairs. */
+export function networkOptionsOf({ noise, weightRange, ladder, starts }: NetworkSettings) {
+  const most = REACH * weightRange;
+  const bounds: [number, number] = [-most, most];
+  return {
+    measurementPrecision: 1 / noise ** 2,
+    modelPrecision: ladder,
+    startingPaths: starts,
+    weightBounds: bounds,
+    biasBounds: bounds,
+  };
+}
