@@ -1,10 +1,11 @@
 // A real Chromium: found, or installed from Debian's packages where that is possible.
-import { execFile, execFileSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { promisify } from "node:util";
 import { type BrowserContext, chromium } from "playwright-core";
+import { withLock } from "../../sdk/build/lock.mjs";
+import { run } from "../../sdk/build/run.mjs";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
@@ -38,14 +39,18 @@ export async function findChromium(): Promise<string | undefined> {
     console.error(`[test] no Chromium found; ${remedy}`);
     return undefined;
   }
+  // Files of tests run beside each other, and apt-get runs once at a time.
+  return withLock(join(tmpdir(), "least-action-chromium-lock"), "chromium", async () => found() ?? (await install()));
+}
+
+async function install(): Promise<string | undefined> {
   console.error("[test] chromium — browser tests need it; installing Debian's package ...");
-  const run = (...args: string[]) =>
-    promisify(execFile)("apt-get", args, {
-      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-      maxBuffer: 1 << 26,
-    });
-  await run("update");
-  await run("install", "-y", "--no-install-recommends", "chromium");
+  const options = { env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" }, detached: true };
+  await run("apt-get", ["update"], options);
+  // An installation that was cut off before (a machine switched off) makes apt-get refuse every later one. What lacks
+  // a package that was still to come fails here, and is configured with it below.
+  await run("dpkg", ["--configure", "-a"], { ...options, allowFailure: true });
+  await run("apt-get", ["install", "-y", "--no-install-recommends", "chromium"], options);
   return found();
 }
 
