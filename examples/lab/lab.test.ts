@@ -7,7 +7,7 @@ import { certaintyOf, preparePath, runPath } from "./src/engine/paths.js";
 import { tableOf } from "./src/engine/tables.js";
 import { snippetOf } from "./src/export.js";
 import { MODELS } from "./src/models.js";
-import { modelOf, ModelTextError, readModel } from "./src/model-text.js";
+import { modelOf, ModelTextError, outlineOf, readModel } from "./src/model-text.js";
 import { fromLink, type PathSettings, toLink } from "./src/settings.js";
 import { STARTS } from "./src/starts.js";
 
@@ -51,6 +51,13 @@ test.each([
     return;
   }
   throw new Error("nothing was found wrong");
+});
+
+test("of a text that is not right yet, what can be understood is", () => {
+  const { states, parameters } = outlineOf("x' = \ny' = -k*y\nk = 8/4\nwhat is this\nk = 3\ny(0) = k");
+  expect(states.map(({ name }) => name)).toEqual(["y"]);
+  expect(parameters.map(({ name, value }) => [name, value])).toEqual([["k", 2]]);
+  expect(outlineOf("").states).toEqual([]);
 });
 
 test.each(MODELS.map(({ name }) => name))("%s is a model that makes data and is found again", async (name) => {

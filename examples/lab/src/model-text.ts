@@ -35,7 +35,19 @@ const STATEMENT = /^([A-Za-z_]\w*)\s*('|\(\s*0\s*\))?\s*=(.*)$/;
 /** A number, or a quotient of two such as 8/3. */
 const NUMBER = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?:\s*\/\s*((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?))?$/;
 
+/** Throws a ModelTextError at the first line that is not right. */
 export function readModel(text: string): ModelText {
+  return parse(text, (line, message) => {
+    throw new ModelTextError(line, message);
+  });
+}
+
+/** What can be understood of a text that may be not right yet: other lines are passed over. */
+export function outlineOf(text: string): ModelText {
+  return parse(text, () => undefined);
+}
+
+function parse(text: string, fault: (line: number, message: string) => void): ModelText {
   const read: ModelText = { states: [], parameters: [], where: [], initial: [] };
   const seen = new Map<string, number>();
   text.split("\n").forEach((whole, k) => {
@@ -44,35 +56,31 @@ export function readModel(text: string): ModelText {
     if (statement === "") return;
     const match = STATEMENT.exec(statement);
     if (match === null) {
-      throw new ModelTextError(
-        line,
-        `"${statement}" is no equation: write x' = ... for a state, a = 1 for a parameter, or # before a remark`,
-      );
+      const remedy = "write x' = ... for a state, a = 1 for a parameter, or # before a remark";
+      return fault(line, `"${statement}" is no equation: ${remedy}`);
     }
     const [, name = "", mark = "", right = ""] = match;
     const expression = right.trim();
-    if (expression === "") throw new ModelTextError(line, `nothing follows "${name}${mark} ="`);
+    if (expression === "") return fault(line, `nothing follows "${name}${mark} ="`);
     const kind = mark.startsWith("(") ? `${name}(0)` : name;
     const before = seen.get(kind);
-    if (before !== undefined)
-      throw new ModelTextError(
-        line,
-        `${kind} is already in line ${before}; give it another name, or take one of them out`,
-      );
+    if (before !== undefined) {
+      return fault(line, `${kind} is already in line ${before}; give it another name, or take one of them out`);
+    }
     seen.set(kind, line);
     const value = numberOf(expression);
     if (mark === "'") read.states.push({ name, expression, line });
     else if (mark !== "") {
-      if (value === undefined) throw new ModelTextError(line, `${kind} must be a number, got "${expression}"`);
+      if (value === undefined) return fault(line, `${kind} must be a number, got "${expression}"`);
       read.initial.push({ name, expression, line, value });
     } else if (value !== undefined) read.parameters.push({ name, expression, line, value });
     else read.where.push({ name, expression, line });
   });
-  if (read.states.length === 0)
-    throw new ModelTextError(1, "there is no state yet: write an equation such as x' = a*x");
+  if (read.states.length === 0) fault(1, "there is no state yet: write an equation such as x' = a*x");
   for (const { name, line } of read.initial) {
-    if (!read.states.some((state) => state.name === name))
-      throw new ModelTextError(line, `${name} is no state: there is no line ${name}' = ...`);
+    if (!read.states.some((state) => state.name === name)) {
+      fault(line, `${name} is no state: there is no line ${name}' = ...`);
+    }
   }
   return read;
 }

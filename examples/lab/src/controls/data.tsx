@@ -1,4 +1,5 @@
 // Data: made by the model itself, or of a file; and which states are measured.
+import { outlineOf } from "../model-text.js";
 import type { Session } from "../session.js";
 import { LIMITS, type PathSettings } from "../settings.js";
 import { NumberField, Panel, SelectField } from "./fields.js";
@@ -12,7 +13,7 @@ interface Props {
 
 export function DataPanel({ session, settings, onChange, onFile }: Props) {
   const { data } = settings;
-  const states = statesOf(settings.model);
+  const states = outlineOf(settings.model).states.map(({ name }) => name);
   const toggle = (state: string, isOn: boolean): void => {
     const observed = states.filter((one) => (one === state ? isOn : settings.observed.includes(one)));
     onChange({ ...settings, observed });
@@ -154,9 +155,4 @@ function FileFields(props: { data: FileOf; columns: string[]; settings: PathSett
       ))}
     </>
   );
-}
-
-/** Also of a text that is not right yet. */
-function statesOf(model: string): string[] {
-  return [...model.matchAll(/^\s*([A-Za-z_]\w*)\s*'\s*=/gm)].map(([, name]) => name as string);
 }

@@ -1,4 +1,5 @@
 // Parameters that are looked for.
+import { outlineOf } from "../model-text.js";
 import type { PathSettings } from "../settings.js";
 import { NumberField, Panel } from "./fields.js";
 
@@ -9,7 +10,7 @@ export function EstimatePanel({
   settings: PathSettings;
   onChange: (settings: PathSettings) => void;
 }) {
-  const parameters = parametersOf(settings.model);
+  const parameters = outlineOf(settings.model).parameters;
   if (parameters.length === 0) return null;
   const { estimate } = settings;
   const toggle = (name: string, value: number, isOn: boolean): void => {
@@ -50,13 +51,4 @@ export function EstimatePanel({
       })}
     </Panel>
   );
-}
-
-/** Also of a text that is not right yet. */
-function parametersOf(model: string): { name: string; value: number }[] {
-  return [...model.matchAll(/^\s*([A-Za-z_]\w*)\s*=\s*([-+\d.e/ ]+?)\s*(?:#.*)?$/gm)].flatMap(([, name, text]) => {
-    const [top, bottom = "1"] = (text as string).split("/");
-    const value = Number(top) / Number(bottom);
-    return Number.isFinite(value) ? [{ name: name as string, value }] : [];
-  });
 }
