@@ -10,6 +10,7 @@ import { MODELS } from "./src/models.js";
 import { modelOf, ModelTextError, outlineOf, readModel } from "./src/model-text.js";
 import { fromLink, type PathSettings, toLink } from "./src/settings.js";
 import { STARTS } from "./src/starts.js";
+import { MOST_ROWS, rowsOf } from "./src/views/rows.js";
 
 beforeAll(() => init(readFileSync(new URL("../../dist/least_action.wasm", import.meta.url))));
 
@@ -71,6 +72,18 @@ test.each(MODELS.map(({ name }) => name))("%s is a model that makes data and is 
   expect(trouble).toBeNull();
   expect(deviation?.every((one) => one > 0)).toBe(true);
   expect(canonical?.energy.every(Number.isFinite)).toBe(true);
+});
+
+test("of a long series few points are drawn, and every spike", () => {
+  expect(rowsOf(5, () => 0)).toEqual([0, 1, 2, 3, 4]);
+  const series = Float64Array.from({ length: 123_457 }, (_, n) => (n % 50 === 3 ? NaN : Math.sin(n / 500)));
+  const spikes = [0, 7777, 50_051, 123_456];
+  spikes.forEach((n, k) => (series[n] = k % 2 === 0 ? 40 : -40));
+  const rows = rowsOf(series.length, (n) => series[n] as number);
+  expect(rows.length).toBeLessThanOrEqual(MOST_ROWS);
+  expect(rows).toEqual([...new Set(rows)].sort((a, b) => a - b));
+  expect(rows.filter((n) => Math.abs(series[n] as number) === 40)).toEqual(spikes);
+  expect(rows.some((n) => Number.isNaN(series[n]))).toBe(false);
 });
 
 test("settings go through a link, whatever letters they have", () => {

@@ -91,6 +91,28 @@ export class LabPage {
     return this.done();
   }
 
+  /** Milliseconds, as the page's own clock has them, from the click until the status says so. */
+  clickUntil(button: string, status: string): Promise<number> {
+    return this.button(button).evaluate(
+      (one, expected) =>
+        new Promise<number>((resolve) => {
+          const line = document.querySelector(".run-bar .status") as HTMLElement;
+          const began = performance.now();
+          const look = (): void => {
+            if (line.textContent === expected) resolve(performance.now() - began);
+          };
+          new MutationObserver(look).observe(line, { subtree: true, childList: true, characterData: true });
+          (one as HTMLElement).click();
+        }),
+      status,
+    );
+  }
+
+  /** The text of what has the keyboard's focus. */
+  focused(): Promise<string> {
+    return this.page.evaluate(() => document.activeElement?.textContent ?? "");
+  }
+
   async tab(name: string): Promise<Locator> {
     await this.page.getByRole("tab", { name, exact: true }).click();
     return this.page.getByRole("tabpanel");

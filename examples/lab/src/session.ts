@@ -143,7 +143,7 @@ export interface Actions {
   run(): void;
   pause(): void;
   resume(): void;
-  /** Back to before the run. */
+  /** Back to before the run, which is stopped. */
   discard(): void;
   openFile(file: File): Promise<void>;
 }
@@ -215,27 +215,28 @@ export function useSession(): [Session, Actions] {
     [complain],
   );
 
+  const choose = (settings: Settings): void => {
+    engine.current?.stop();
+    change({ type: "settings", settings });
+  };
   const actions: Actions = {
-    choose: (settings) => {
-      if (now.current.phase === "running") engine.current?.stop();
-      change({ type: "settings", settings });
-    },
+    choose,
     run: () => start(false),
     resume: () => start(true),
     pause: () => {
       change({ type: "pausing" });
       engine.current?.stop();
     },
-    discard: () => change({ type: "settings", settings: { ...now.current.settings } }),
+    discard: () => choose({ ...now.current.settings }),
     openFile: async (file) => {
       try {
         if (file.name.endsWith(".json")) {
-          change({ type: "settings", settings: settingsOf(jsonOf(file.name, await file.text())) });
+          choose(settingsOf(jsonOf(file.name, await file.text())));
           return;
         }
         const table = await (engine.current as Engine).table(file.name, await file.arrayBuffer());
         change({ type: "table", table });
-        change({ type: "settings", settings: withFile(now.current.settings, table) });
+        choose(withFile(now.current.settings, table));
       } catch (error) {
         complain(error);
       }

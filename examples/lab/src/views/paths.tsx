@@ -4,11 +4,10 @@ import type { PreparedPath } from "../engine/protocol.js";
 import type { Session } from "../session.js";
 import { coloursNow, startColour } from "./colours.js";
 import { type Band, type Curve, Plot } from "./plot.js";
+import { MOST_ROWS, rowsOf } from "./rows.js";
 
 /** States that are drawn at first: more make a page that nobody scrolls. */
 const FIRST = 10;
-/** Points that are drawn of a state: more than the eye sees, and few enough that the page goes on. */
-const MOST_POINTS = 5000;
 /** Standard deviations to either side that hold 90 % of a Gaussian. */
 const NINETY = 1.645;
 
@@ -16,7 +15,7 @@ export function PathsView({ session, prepared }: { session: Session; prepared: P
   const [isAll, setAll] = useState(false);
   const { states } = prepared;
   const shown = isAll ? states.length : Math.min(FIRST, states.length);
-  const stride = strideOf(prepared);
+  const points = prepared.times.length;
   return (
     <>
       <Legend session={session} prepared={prepared} />
@@ -25,10 +24,10 @@ export function PathsView({ session, prepared }: { session: Session; prepared: P
           <StatePlot key={name} session={session} prepared={prepared} state={state} />
         ))}
       </div>
-      {stride > 1 && (
+      {points > MOST_ROWS && (
         <p>
           <small>
-            There are {prepared.times.length} points, and one in {stride} is drawn.
+            Of {points} points, at most {MOST_ROWS} are drawn of each state; peaks and troughs are among them.
           </small>
         </p>
       )}
@@ -39,10 +38,6 @@ export function PathsView({ session, prepared }: { session: Session; prepared: P
       )}
     </>
   );
-}
-
-function strideOf({ times }: PreparedPath): number {
-  return Math.ceil(times.length / MOST_POINTS);
 }
 
 function Legend({ session, prepared }: { session: Session; prepared: PreparedPath }) {
@@ -66,15 +61,17 @@ function StatePlot({ session, prepared, state }: { session: Session; prepared: P
   const { certainty, outcome, climbers } = session;
   const [width, points] = [states.length, times.length];
   const future = truth?.futureTimes ?? certainty?.prediction?.times.subarray(1) ?? new Float64Array();
-  const stride = strideOf(prepared);
-  const rows = Array.from({ length: Math.ceil(points / stride) }, (_, k) => k * stride);
+  const place = observed.indexOf(state);
+  const seen = truth?.path ?? outcome?.path?.path ?? climbers.find(({ path }) => path !== null)?.path;
+  const rows = rowsOf(points, (n) =>
+    place >= 0 ? (values[n * observed.length + place] as number) : (seen?.[n * width + state] ?? 0),
+  );
   const x = Float64Array.from([...rows.map((n) => times[n] as number), ...future]);
   /** A state's column, followed by what comes after the window. */
   const column = (path: ArrayLike<number>, after?: ArrayLike<number>, skipped = 0): (number | null)[] => [
     ...rows.map((n) => path[n * width + state] as number),
     ...Array.from({ length: future.length }, (_, n) => after?.[(n + skipped) * width + state] ?? null),
   ];
-  const place = observed.indexOf(state);
   const curves: Curve[] = [];
   const bands: Band[] = [];
   if (truth !== null)
