@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { cargoBin, repository } from "../sdk/build/paths.mjs";
+import { TESTED } from "./native.mjs";
 
 const filter = process.argv[2];
 // The same random cases at every run; another seed looks further.
@@ -30,13 +31,7 @@ function stream(program, args) {
 const withoutColour = (text) => text.replace(/\u001b\[[0-9;]*m/g, "");
 
 async function rust() {
-  const { code, output } = await stream("cargo", [
-    "test",
-    "--workspace",
-    "--all-features",
-    "--no-fail-fast",
-    ...(filter ? [filter] : []),
-  ]);
+  const { code, output } = await stream("cargo", ["test", ...TESTED, "--no-fail-fast", ...(filter ? [filter] : [])]);
   const counts = { passed: 0, failed: 0, skipped: 0 };
   const line = /^test result: .*? (\d+) passed; (\d+) failed; (\d+) ignored/gm;
   for (const [, passed, failed, ignored] of withoutColour(output).matchAll(line)) {

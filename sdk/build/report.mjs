@@ -3,6 +3,7 @@
 const announceAfter = 1_000; // a step that is still running then gets a first line
 const heartbeatEvery = 30_000; // and then a sign of life, so that a quiet terminal or CI log is not mistaken for a hang
 
+// Steps may run beside each other: the last line is of whichever spoke last.
 let latestOutput = "";
 export function noteOutput(text) {
   const lines = text.split(/[\r\n]+/).filter((line) => line.trim() !== "");

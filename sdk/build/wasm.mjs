@@ -113,6 +113,12 @@ async function optimise(fresh) {
   });
 }
 
+async function makeModule(env, fresh) {
+  await compile(env, fresh);
+  await optimise(fresh);
+  await step("Glue", "instances that can be made again after a panic", () => writeGlue(fresh, name));
+}
+
 async function writeTypes(env, fresh) {
   const example = ["--package", "least-action", "--features", "typescript", "--example", "typescript-types"];
   await step("types.ts", "TypeScript declarations from the Rust types", async () => {
@@ -140,11 +146,11 @@ export async function buildWasm() {
     removeLeftovers(generated);
     const fresh = mkdtempSync(`${generated}-`);
     try {
-      await compile(env, fresh);
-      await optimise(fresh);
-      await step("Glue", "instances that can be made again after a panic", () => writeGlue(fresh, name));
-      // With the installed compiler: the other one has no native target set up.
-      await writeTypes(rust.native, fresh);
+      // Beside each other, as the module's last half is work for one processor. Types with the installed compiler: the
+      // other one has no native target set up.
+      const parts = await Promise.allSettled([makeModule(env, fresh), writeTypes(rust.native, fresh)]);
+      const failed = parts.find(({ status }) => status === "rejected");
+      if (failed !== undefined) throw failed.reason;
       writeFileSync(join(fresh, "stamp"), `${hash}\n`);
       chmodSync(fresh, 0o755); // temporary folders are made private
       rmSync(generated, { recursive: true, force: true });

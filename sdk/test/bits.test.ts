@@ -16,6 +16,7 @@ import {
   train,
   twinExperiment,
 } from "../src/index.js";
+import { exampleOf } from "../../test/native.mjs";
 import type {
   AnnealOptions,
   LayerOptions,
@@ -148,12 +149,12 @@ async function ofNetwork({ name, inputs, layers, ...given }: NetworkCase): Promi
 let native: { paths: Fingerprint[]; networks: Record<string, string>[] };
 
 beforeAll(() => {
-  // With the features that the build of the types has: cargo then has the crate already.
-  const cargo = ["run", "--release", "--quiet", "--package", "least-action", "--features", "typescript"];
-  const args = [...cargo, "--example", "fingerprint", "--", fixture, networkFixture];
-  const output = execFileSync("cargo", args, { cwd: repository, encoding: "utf8", maxBuffer: 1 << 26 });
+  const output = execFileSync(exampleOf("fingerprint"), [fixture, networkFixture], {
+    encoding: "utf8",
+    maxBuffer: 1 << 26,
+  });
   native = JSON.parse(output) as typeof native;
-}, 300_000);
+}, 900_000);
 
 const discretizations = ["euler", "trapezoid", "midpoint", "rk4", "simpson-hermite"] as const;
 

@@ -10,14 +10,12 @@ use super::super::Posterior;
 /// their error is of the fourth order.
 const STEP: f64 = 2e-3;
 
-/// Points that are changed together are so many apart: rows reach over three.
-const APART: usize = 5;
-
 impl Laplace {
     /// The mean of the posterior less its mode, to first order beyond the quadratic: `-1/2 S c`, where S is the covariance and `c_k = sum over i, j of S_ij d3A/dx_i dx_j dx_k`
     /// (L. Tierney and J. B. Kadane, J. Amer. Statist. Assoc. 81, 1986). One per unknown, 0 where a bound holds it.
     ///
-    /// Third derivatives are differences of exact second ones, taken at many points at once: 4 (5 D + 2 P) Hessians.
+    /// Third derivatives are differences of exact second ones, taken at many points at once: 4 (3 D + 2 P) Hessians for one-step schemes, 4 (5 D + 2 P) where three points
+    /// are coupled.
     ///
     /// # Errors
     /// Second derivatives near the mode that are not finite.
@@ -149,15 +147,18 @@ impl Differences {
         let layout = self.posterior.layout();
         let (d, points, path) = (layout.dimension, layout.points, layout.path_length());
         let covariance = self.covariance.clone();
-        for (component, color) in (0..d).flat_map(|i| (0..APART).map(move |c| (i, c))) {
+        // A panel knows of points so far ahead, and of points that reach it from so far before: points that are changed together share none.
+        let far = layout.couples.iter().copied().max().unwrap_or(0) as usize;
+        let apart = 2 * far + 1;
+        for (component, color) in (0..d).flat_map(|i| (0..apart).map(move |c| (i, c))) {
             let size = self.sizes[component];
-            let is_moved = |k: usize| k < path && k % d == component && k / d % APART == color;
+            let is_moved = |k: usize| k < path && k % d == component && k / d % apart == color;
             let along = |k: usize| if is_moved(k) { 1.0 } else { 0.0 };
             self.each(&along, STEP * size, &mut |hessian, weight| {
                 for point in 0..points {
                     // The one point within reach of this panel that was moved.
-                    let ahead = (color + 2 * APART + 2 - point % APART) % APART;
-                    let moved = (point + ahead).checked_sub(2).filter(|&m| m < points);
+                    let ahead = (color + apart + far - point % apart) % apart;
+                    let moved = (point + ahead).checked_sub(far).filter(|&m| m < points);
                     if let Some(moved) = moved {
                         into[moved * d + component] +=
                             weight * product(hessian, &covariance, point);
