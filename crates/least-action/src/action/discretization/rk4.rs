@@ -101,12 +101,13 @@ pub(super) fn pattern(d: usize, estimated: usize) -> Vec<Vec<u32>> {
     (0..d).map(row).collect()
 }
 
-/// Derivatives of the stages' states, in the state at the beginning and the estimated parameters: D x (D + P) each, at one step.
+/// Derivatives in the state at the beginning and the P estimated parameters, at one step.
 struct Tangents {
+    /// D + P.
     width: usize,
-    /// `dz_s`.
-    states: [Vec<f64>; 4],
-    /// `dk_s`.
+    /// Of each stage's states `z_s` and then of the model's parameters, which do not change from stage to stage: a row of D + P for every variable of the model.
+    variables: [Vec<f64>; 4],
+    /// `dk_s`, D x (D + P).
     slopes: [Vec<f64>; 4],
     /// Entries of the model's Jacobian in each stage at all steps.
     jacobians: [Vec<f64>; 4],
@@ -117,7 +118,12 @@ impl Tangents {
         let d = flow.dimension;
         let width = d + estimated.iter().flatten().count();
         let entries = flow.model.jacobian_sparsity().entries();
-        let zeros = || std::array::from_fn(|_| vec![0.0; d * width]);
+        let mut variables = vec![0.0; (d + estimated.len()) * width];
+        for (parameter, place) in estimated.iter().enumerate() {
+            if let Some(p) = place {
+                variables[(d + parameter) * width + d + p] = 1.0;
+            }
+        }
         let jacobians = std::array::from_fn(|s| {
             let at = flow.at(INSTANTS[s], &stages.0[s].states[..points * d]);
             let mut values = vec![0.0; points * entries];
@@ -126,8 +132,8 @@ impl Tangents {
         });
         Tangents {
             width,
-            states: zeros(),
-            slopes: zeros(),
+            variables: std::array::from_fn(|_| variables.clone()),
+            slopes: std::array::from_fn(|_| vec![0.0; d * width]),
             jacobians,
         }
     }
@@ -138,30 +144,33 @@ impl Tangents {
         let sparsity = flow.model.jacobian_sparsity();
         for (s, node) in NODES.iter().enumerate() {
             let (reach, before) = (h * node, s.saturating_sub(1));
-            for (z, k) in self.states[s].iter_mut().zip(&self.slopes[before]) {
+            let variables = &mut self.variables[s];
+            for (z, k) in variables.iter_mut().zip(&self.slopes[before]) {
                 *z = if s > 0 { reach * k } else { 0.0 };
             }
-            (0..d).for_each(|i| self.states[s][i * width + i] += 1.0);
+            (0..d).for_each(|i| variables[i * width + i] += 1.0);
             let jacobian = &self.jacobians[s][n * sparsity.entries()..];
-            let (states, slopes) = (&self.states[s], &mut self.slopes[s]);
+            let slopes = &mut self.slopes[s];
             slopes.fill(0.0);
             for (i, row) in slopes.chunks_exact_mut(width).enumerate() {
-                for (e, column) in sparsity.row(i) {
-                    match column {
-                        j if j < d => {
-                            for (to, z) in row.iter_mut().zip(&states[j * width..]) {
-                                *to += jacobian[e] * z;
-                            }
-                        }
-                        parameter => {
-                            if let Some(p) = estimated[parameter - d] {
-                                row[d + p] += jacobian[e];
-                            }
-                        }
-                    }
+                let wanted = |(_, column): &(usize, usize)| is_unknown(*column, d, estimated);
+                for (e, column) in sparsity.row(i).filter(wanted) {
+                    add_row(row, jacobian[e], &variables[column * width..]);
                 }
             }
         }
+    }
+}
+
+/// Whether a variable of the model is a state or an estimated parameter. Derivatives in others may be infinite, as that of x^p at 0, and are not asked for.
+fn is_unknown(variable: usize, d: usize, estimated: &[Option<usize>]) -> bool {
+    variable < d || estimated[variable - d].is_some()
+}
+
+/// Adds `factor` times the beginning of another row.
+fn add_row(to: &mut [f64], factor: f64, row: &[f64]) {
+    for (to, x) in to.iter_mut().zip(row) {
+        *to += factor * x;
     }
 }
 
@@ -218,29 +227,34 @@ pub(super) fn curvature(
             values
         })
         .collect();
+    let mut product = vec![0.0; (d + estimated.len()) * width];
     let mut sum = vec![0.0; width * width];
     for n in 0..points {
         tangents.step(&flow, h, n, estimated);
         sum.fill(0.0);
-        for (s, curvature) in curvatures.iter().enumerate() {
-            let states = &tangents.states[s];
-            // A variable of the model in terms of what the step depends on: a row of derivatives, or one parameter.
-            let along = |v: usize, c: usize| match v.checked_sub(d) {
-                None => states[v * width + c],
-                Some(p) => f64::from(u8::from(estimated[p] == Some(c.wrapping_sub(d)))),
+        for (variables, curvature) in tangents.variables.iter().zip(&curvatures) {
+            // First the model's second derivatives, of which there are few, along the derivatives of its variables; what is dense then is one product.
+            product.fill(0.0);
+            let mut take = |v: usize, w: usize, value: f64| {
+                let row = &mut product[v * width..][..width];
+                add_row(row, value, &variables[w * width..]);
             };
-            for v in 0..sparsity.rows() {
-                for (e, w) in sparsity.row(v) {
+            let wanted = |&v: &usize| is_unknown(v, d, estimated);
+            for v in (0..sparsity.rows()).filter(wanted) {
+                for (e, w) in sparsity.row(v).filter(|(_, w)| wanted(w)) {
                     let value = curvature[n * entries + e];
-                    for a in 0..width {
-                        for b in 0..=a {
-                            let mut product = along(v, a) * along(w, b);
-                            if v != w {
-                                product += along(w, a) * along(v, b);
-                            }
-                            sum[a * width + b] += value * product;
-                        }
+                    take(v, w, value);
+                    if v != w {
+                        take(w, v, value);
                     }
+                }
+            }
+            let rows = variables
+                .chunks_exact(width)
+                .zip(product.chunks_exact(width));
+            for (variable, product) in rows {
+                for (a, &factor) in variable.iter().enumerate().filter(|(_, x)| **x != 0.0) {
+                    add_row(&mut sum[a * width..][..=a], factor, product);
                 }
             }
         }
