@@ -54,10 +54,14 @@ async function install(): Promise<string | undefined> {
   return found();
 }
 
+/** This machine by another name: pages from there have no locks and no clipboard, as browsers trust only 127.0.0.1 without https. */
+export const PLAIN_HOST = "plain.test";
+
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"].concat([
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  `--host-resolver-rules=MAP ${PLAIN_HOST} 127.0.0.1`,
 ]);
 
 export interface Browser {

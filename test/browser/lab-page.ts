@@ -43,11 +43,17 @@ export class LabPage {
   static async open(
     context: BrowserContext,
     url: string,
-    { settings, hash, width = 1280 }: { settings?: Settings; hash?: string; width?: number } = {},
+    {
+      settings,
+      hash,
+      width = 1280,
+      host = "127.0.0.1",
+    }: { settings?: Settings; hash?: string; width?: number; host?: string } = {},
   ): Promise<LabPage> {
     const page = await context.newPage();
     const lab = new LabPage(page);
-    const { origin } = new URL(url);
+    const address = url.replace("127.0.0.1", host);
+    const { origin } = new URL(address);
     page.on("console", (message) => lab.complaints.push(message.text()));
     page.on("pageerror", (error) => lab.complaints.push(String(error)));
     page.on("request", (request) => {
@@ -56,7 +62,7 @@ export class LabPage {
     });
     await page.setViewportSize({ width, height: 800 });
     const part = settings === undefined ? hash : toLink(settings);
-    await page.goto(part === undefined ? url : `${url}#${part}`);
+    await page.goto(part === undefined ? address : `${address}#${part}`);
     return lab;
   }
 
@@ -163,10 +169,14 @@ export class LabPage {
     return panel;
   }
 
-  async saved(button: string): Promise<string> {
+  async savedFile(button: string): Promise<Buffer> {
     await this.panel("Take it with you");
     const [download] = await Promise.all([this.page.waitForEvent("download"), this.button(button).click()]);
-    return readFileSync(await download.path(), "utf8");
+    return readFileSync(await download.path());
+  }
+
+  async saved(button: string): Promise<string> {
+    return (await this.savedFile(button)).toString("utf8");
   }
 
   async result(): Promise<Result> {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { STARTS } from "../../examples/lab/src/starts.js";
 import { fromLink, type PathSettings, type Settings, toLink } from "../../examples/lab/src/settings.js";
 import { program, repository, run as runProgram } from "../consumer.js";
-import { type Browser, openBrowser } from "./chromium.js";
+import { type Browser, openBrowser, PLAIN_HOST } from "./chromium.js";
 import { LabPage, serveLab, SPRING, springCsv } from "./lab-page.js";
 import type { Served } from "./static-server.js";
 
@@ -357,6 +357,32 @@ describe("taking it along", () => {
     expect((await lab.result()).outcome.action).toBe(outcome.action);
   });
 
+  test("a picture has the curves of the view, with their captions and the legend", async () => {
+    const lab = await open({ settings: SPRING });
+    await lab.shows("x (measured)");
+    await lab.run();
+    const sizes = await lab.page.evaluate(() =>
+      [...document.querySelectorAll<HTMLCanvasElement>(".views canvas")].map(({ width, height }) => [width, height]),
+    );
+    const png = await lab.savedFile("Save picture");
+    expect(png.subarray(1, 4).toString()).toBe("PNG");
+    const heights = sizes.reduce((sum, [, height]) => sum + (height as number), 0);
+    expect(png.readUInt32BE(16)).toBeGreaterThan(Math.max(...sizes.map(([width]) => width as number)));
+    // A line for the legend, and one for each of the two captions
+    expect(png.readUInt32BE(20) - heights).toBeGreaterThan(3 * 15);
+    const drawn = await lab.page.evaluate(async (base64) => {
+      const image = await createImageBitmap(await (await fetch(`data:image/png;base64,${base64}`)).blob());
+      const context = new OffscreenCanvas(image.width, image.height).getContext("2d", { willReadFrequently: true })!;
+      context.drawImage(image, 0, 0);
+      const rows = Array.from({ length: image.height }, (_, row) => {
+        const { data } = context.getImageData(0, row, image.width, 1);
+        return data.some((value, k) => value !== data[k % 4]);
+      });
+      return rows.slice(0, 50).filter(Boolean).length;
+    }, png.toString("base64"));
+    expect(drawn).toBeGreaterThan(15);
+  });
+
   test("the programs of a twin and of a network give the page's lowest action", async () => {
     for (const [name, settings] of Object.entries({ twin: SPRING, network })) {
       const lab = await open({ settings });
@@ -425,6 +451,19 @@ describe("for everyone", () => {
       expect(found.all).toBeGreaterThan(20);
       expect(found.nameless).toEqual([]);
     }
+  });
+
+  test("from a host without https, where browsers give no clipboard and no locks", async () => {
+    const lab = await open({ settings: SPRING, host: PLAIN_HOST });
+    await lab.shows("x (measured)");
+    expect(await lab.page.evaluate(() => isSecureContext)).toBe(false);
+    await lab.run();
+    await lab.panel("Take it with you");
+    await lab.button("Copy link").click();
+    await lab.page.getByText("take the address of this page").waitFor();
+    const elsewhere = await open({ settings: SPRING });
+    await elsewhere.run();
+    expect((await lab.result()).outcome.path).toEqual((await elsewhere.result()).outcome.path);
   });
 
   test("dark where the system is dark", async () => {

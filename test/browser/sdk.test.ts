@@ -6,7 +6,7 @@ import { build, createServer } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as sdk from "../../sdk/src/index.node.js";
 import { type Consumer, makeConsumer, repository } from "../consumer.js";
-import { type Browser, openBrowser } from "./chromium.js";
+import { type Browser, openBrowser, PLAIN_HOST } from "./chromium.js";
 import { type Numbers, solveAll } from "./problems.js";
 import { serveFolder } from "./static-server.js";
 
@@ -365,4 +365,23 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
   test("nothing on the console, nothing from elsewhere", () => {
     expect(complaints.filter((text) => !text.startsWith("[vite]"))).toEqual([]);
   });
+});
+
+test("a host without https, where browsers give no locks: the same bits, by workers", async () => {
+  const served = await WAYS["Vite's build below a path of a plain server"]();
+  const page = await browser.context.newPage();
+  const complaints: string[] = [];
+  page.on("console", (message) => complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  await page.goto(served.url.replace("127.0.0.1", PLAIN_HOST));
+  await page.waitForFunction(() => document.title === "ready");
+  expect(await page.evaluate(() => isSecureContext)).toBe(false);
+  const found = await page.evaluate(() => {
+    const { sdk, solveAll } = window as unknown as PageWindow;
+    return solveAll(sdk, 2);
+  });
+  expect(found).toEqual(expected);
+  expect(complaints).toEqual([]);
+  await page.close();
+  await served.close();
 });

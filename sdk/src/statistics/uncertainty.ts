@@ -157,7 +157,7 @@ export class Uncertainty<E extends string = string, I extends string = string> {
     return this.#held.use((found) => found.identifiability());
   }
 
-  /** The mean less the mode about the lowest minimum, to first order beyond the quadratic; takes 4 (5 D + 2 P) Hessians. */
+  /** The mean less the mode about the lowest minimum, to first order beyond the quadratic; takes 4 (5 D + 2 P) Hessians, 4 (3 D + 2 P) for one-step schemes. */
   meanShift(): { path: Float64Array; parameters: Record<E, number> } {
     const { path, parameters } = partsOf<E>(
       this.#held.use((found) => found.meanShift()),

@@ -69,7 +69,8 @@ function threadOf(worker: Worker, data: WorkerData): Thread {
   };
 }
 
-/** Browsers say nothing when a worker is gone; but its locks are free then. */
+/** Browsers say nothing when a worker is gone; but its locks are free then. Where pages are not served safely there are none, and nobody can tell. */
 function whenFree(lock: string, signal: AbortSignal, what: () => void): void {
-  navigator.locks.request(lock, { signal }, what).catch(() => undefined);
+  const locks = navigator.locks as LockManager | undefined;
+  locks?.request(lock, { signal }, what).catch(() => undefined);
 }

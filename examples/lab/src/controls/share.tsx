@@ -1,7 +1,9 @@
 // Taking the work elsewhere: a link, files, and the code that does the same.
 import { useState } from "preact/hooks";
 import { dataCsv, resultJson, settingsJson, snippetOf } from "../export.js";
+import { pictureOf } from "../picture.js";
 import type { Session } from "../session.js";
+import { type Settings, toLink } from "../settings.js";
 import { Panel } from "./fields.js";
 
 function save(name: string, type: string, content: BlobPart): void {
@@ -12,33 +14,34 @@ function save(name: string, type: string, content: BlobPart): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-/** The largest picture of the page as a file. */
+/** The address bar has it only a moment after the last change. */
+function linkTo(settings: Settings): string {
+  return new URL(`#${toLink(settings)}`, location.href).href;
+}
+
 function savePicture(): void {
-  const all = [...document.querySelectorAll<HTMLCanvasElement>(".views canvas")].filter(({ width }) => width > 0);
-  if (all.length === 0) return;
-  const [width, height] = [Math.max(...all.map((one) => one.width)), all.reduce((sum, one) => sum + one.height, 0)];
-  const sheet = document.createElement("canvas");
-  [sheet.width, sheet.height] = [width, height];
-  const context = sheet.getContext("2d") as CanvasRenderingContext2D;
-  context.fillStyle = getComputedStyle(document.body).backgroundColor;
-  context.fillRect(0, 0, width, height);
-  all.reduce((top, one) => (context.drawImage(one, 0, top), top + one.height), 0);
-  sheet.toBlob((blob) => blob !== null && save("least-action.png", "image/png", blob));
+  const view = document.querySelector(".views");
+  const picture = view === null ? null : pictureOf(view);
+  picture?.toBlob((blob) => blob !== null && save("least-action.png", "image/png", blob));
 }
 
 export function SharePanel({ session, onFile }: { session: Session; onFile: (file: File) => Promise<void> }) {
   const { settings, prepared, outcome } = session;
   const [said, setSaid] = useState("");
-  const copy = (what: string, text: string): void => {
-    navigator.clipboard.writeText(text).then(
+  const copy = (what: string, text: string, by: string): void => {
+    const byHand = `the browser does not let pages copy here: ${by}`;
+    // Pages that are not served safely have no clipboard.
+    const clipboard = navigator.clipboard as Clipboard | undefined;
+    if (clipboard === undefined) return setSaid(byHand);
+    clipboard.writeText(text).then(
       () => setSaid(`${what} copied`),
-      () => setSaid(`the browser does not let pages copy here: the ${what.toLowerCase()} can be taken by hand`),
+      () => setSaid(byHand),
     );
   };
   return (
     <Panel title="Take it with you" open={false}>
       <div class="buttons">
-        <button type="button" onClick={() => copy("Link", location.href)}>
+        <button type="button" onClick={() => copy("Link", linkTo(settings), "take the address of this page")}>
           Copy link
         </button>
         <button type="button" onClick={() => save("least-action.json", "application/json", settingsJson(settings))}>
@@ -77,7 +80,7 @@ export function SharePanel({ session, onFile }: { session: Session; onFile: (fil
       <p role="status">{said}</p>
       <details>
         <summary>The same in TypeScript</summary>
-        <button type="button" onClick={() => copy("Code", snippetOf(settings))}>
+        <button type="button" onClick={() => copy("Code", snippetOf(settings), "mark the text below")}>
           Copy code
         </button>
         <pre class="code" tabIndex={0}>
