@@ -1,42 +1,48 @@
-// The pictures of a view, one below the other, with what is said beside them on the page.
+// The pictures of a view as they are on the page, with what is said beside them there.
 
-const FONT = 12;
 const MARGIN = 8;
 
 /** Null where the view has no picture. */
 export function pictureOf(view: Element): HTMLCanvasElement | null {
-  const all = [...view.querySelectorAll<HTMLCanvasElement>("canvas")].filter(({ width }) => width > 0);
-  if (all.length === 0) return null;
-  const line = Math.round(1.6 * FONT * devicePixelRatio);
-  const margin = MARGIN * devicePixelRatio;
-  const legend = [...view.querySelectorAll<HTMLElement>(".legend li")];
+  const all = <E extends Element>(what: string): E[] => [...view.querySelectorAll<E>(what)];
+  const pictures = all<HTMLCanvasElement>("canvas").filter(({ width }) => width > 0);
+  if (pictures.length === 0) return null;
+  const legend = all(".legend li");
+  const captions = all("figcaption");
+  const places = [...legend, ...captions, ...pictures].map((one) => one.getBoundingClientRect());
+  const left = Math.min(...places.map((place) => place.left)) - MARGIN;
+  const top = Math.min(...places.map((place) => place.top)) - MARGIN;
   const sheet = document.createElement("canvas");
-  sheet.width = Math.max(...all.map(({ width }) => width)) + 2 * margin;
-  sheet.height = all.reduce((sum, { height }) => sum + line + height, 2 * margin + (legend.length > 0 ? line : 0));
+  sheet.width = Math.ceil((Math.max(...places.map((place) => place.right)) + MARGIN - left) * devicePixelRatio);
+  sheet.height = Math.ceil((Math.max(...places.map((place) => place.bottom)) + MARGIN - top) * devicePixelRatio);
   const context = sheet.getContext("2d") as CanvasRenderingContext2D;
+  context.scale(devicePixelRatio, devicePixelRatio);
+  context.translate(-left, -top);
   const { backgroundColor, color } = getComputedStyle(document.body);
   context.fillStyle = backgroundColor;
-  context.fillRect(0, 0, sheet.width, sheet.height);
-  context.font = `${FONT * devicePixelRatio}px system-ui`;
+  context.fillRect(left, top, sheet.width, sheet.height);
   context.textBaseline = "middle";
-  let top = margin;
-  let left = margin;
-  for (const item of legend) {
-    const words = item.textContent ?? "";
-    // The mark before an item is drawn by its style, in the colour of the curves.
-    context.fillStyle = getComputedStyle(item, "::before").borderTopColor;
-    context.fillRect(left, top + 0.4 * line, line, 0.2 * line);
+  const write = (one: Element, indent = 0): void => {
+    const place = one.getBoundingClientRect();
+    const { fontSize, fontFamily } = getComputedStyle(one);
+    context.font = `${fontSize} ${fontFamily}`;
     context.fillStyle = color;
-    context.fillText(words, left + 1.3 * line, top + 0.5 * line);
-    left += 2 * line + context.measureText(words).width;
+    context.fillText(one.textContent ?? "", place.left + indent, place.top + place.height / 2);
+  };
+  for (const item of legend) {
+    // The mark before an item is drawn by its style, in the colour of the curves.
+    const mark = getComputedStyle(item, "::before");
+    const place = item.getBoundingClientRect();
+    const width = parseFloat(mark.width);
+    const height = parseFloat(mark.borderTopWidth);
+    context.fillStyle = mark.borderTopColor;
+    context.fillRect(place.left, place.top + (place.height - height) / 2, width, height);
+    write(item, width + parseFloat(mark.marginRight));
   }
-  if (legend.length > 0) top += line;
-  context.fillStyle = color;
-  for (const one of all) {
-    const caption = one.closest("figure")?.querySelector("figcaption")?.textContent ?? "";
-    context.fillText(caption, margin, top + 0.5 * line);
-    context.drawImage(one, margin, top + line);
-    top += line + one.height;
+  captions.forEach((one) => write(one));
+  for (const one of pictures) {
+    const place = one.getBoundingClientRect();
+    context.drawImage(one, place.left, place.top, place.width, place.height);
   }
   return sheet;
 }

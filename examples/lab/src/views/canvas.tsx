@@ -77,10 +77,12 @@ export function Plane(props: {
     context.font = "11px system-ui";
     context.textAlign = "center";
     context.fillText(props.axes[0], width / 2, height - 7);
+    for (const x of xs) context.fillText(x.toPrecision(2), toX(x), height - 7);
     context.save();
     context.translate(12, height / 2);
     context.rotate(-Math.PI / 2);
     context.fillText(props.axes[1], 0, 0);
+    for (const y of ys) context.fillText(y.toPrecision(2), height / 2 - toY(y), 0);
     context.restore();
     for (const { x, y, colour, dashes = false } of props.traces) {
       context.strokeStyle = colour;

@@ -36,7 +36,7 @@ export function NetworkView({ session, prepared }: { session: Session; prepared:
       </label>
       <div class="multiples">
         <Image
-          title="Activations of the truth: a column per layer, a row per neuron"
+          title="Activations of the truth: a column per layer; red above zero, blue below"
           description={`true activations of pair ${chosen + 1}, ${layers.length} layers`}
           {...shape}
           value={value(truth)}

@@ -8,6 +8,8 @@ import { MOST_ROWS, rowsOf } from "./rows.js";
 
 /** States that are drawn at first: more make a page that nobody scrolls. */
 const FIRST = 10;
+/** States that leave room for tall plots. */
+const FEW = 4;
 /** Standard deviations to either side that hold 90 % of a Gaussian. */
 const NINETY = 1.645;
 
@@ -50,7 +52,7 @@ function Legend({ session, prepared }: { session: Session; prepared: PreparedPat
       ) : (
         <li class="of-estimate">path of least action</li>
       )}
-      {session.certainty !== null && <li class="of-band">90 % band</li>}
+      {session.certainty !== null && <li class="of-band">90 % band; ± its half width, on average</li>}
     </ul>
   );
 }
@@ -74,6 +76,7 @@ function StatePlot({ session, prepared, state }: { session: Session; prepared: P
   ];
   const curves: Curve[] = [];
   const bands: Band[] = [];
+  let halfWidth = "";
   if (truth !== null)
     curves.push({ label: "truth", values: column(truth.path, truth.future), colour: colours.truth, as: "dashes" });
   if (outcome?.path == null) {
@@ -86,6 +89,8 @@ function StatePlot({ session, prepared, state }: { session: Session; prepared: P
     // The first row of a prediction is the last of the window.
     const { prediction, deviation } = certainty ?? { prediction: null, deviation: null };
     if (deviation !== null) {
+      const own = deviation.filter((_, k) => k % width === state);
+      halfWidth = `, ±${((NINETY * own.reduce((sum, one) => sum + one, 0)) / points).toPrecision(2)}`;
       const side = (sign: number): Float64Array =>
         path.map((value, k) => value + sign * NINETY * (deviation[k] as number));
       bands.push({
@@ -113,12 +118,12 @@ function StatePlot({ session, prepared, state }: { session: Session; prepared: P
   const kind = place >= 0 ? "measured" : "hidden";
   return (
     <Plot
-      title={`${name} (${kind})`}
+      title={`${name} (${kind})${halfWidth}`}
       description={`${name} over time, ${kind}: ${curves.map(({ label }) => label).join(", ")}`}
       x={x}
       curves={curves}
       bands={bands}
-      height={150}
+      height={states.length <= FEW ? 240 : 150}
       mark={future.length > 0 ? (times.at(-1) as number) : undefined}
     />
   );
