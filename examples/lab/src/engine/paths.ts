@@ -104,8 +104,9 @@ export function runPath(
 export async function certaintyOf(problem: PathProblem, run: Run): Promise<Certainty> {
   const nothing = { deviation: null, parameters: {}, prediction: null };
   const canonical = await canonicalOf(problem, run);
+  let certain: ReturnType<typeof run.uncertainty> | undefined;
   try {
-    const certain = run.uncertainty();
+    certain = run.uncertainty();
     const ensemble = certain.predict({ until: untilOf(problem), count: MEMBERS, seed: 1 });
     const { lower, upper } = ensemble.band(0.9);
     const deviations = Object.entries(certain.parameters).map(([name, { deviation }]) => [name, deviation] as const);
@@ -119,6 +120,8 @@ export async function certaintyOf(problem: PathProblem, run: Run): Promise<Certa
   } catch (error) {
     if (!(error instanceof LeastActionError)) throw error;
     return { ...nothing, canonical, trouble: error.message };
+  } finally {
+    certain?.free();
   }
 }
 

@@ -22,6 +22,8 @@ let table: CsvTable | undefined;
 let problem: Problem | undefined;
 let last: Run | NetworkRun | undefined;
 let stop: AbortController | undefined;
+/** The request of the latest run: one before it may still be on its way to its end. */
+let latest = 0;
 
 const tell = (news: Tell): void => postMessage(news);
 
@@ -53,6 +55,7 @@ function prepare(settings: Extract<Ask, { type: "prepare" }>["settings"]): Probl
 async function run(id: number, problem: Problem, resume: Run | NetworkRun | undefined): Promise<void> {
   tell({ type: "prepared", id, prepared: problem.prepared });
   stop = new AbortController();
+  latest = id;
   const began = performance.now();
   const show = (path: PathNews): void => tell({ type: "path", id, path });
   const { rungs } = problem.prepared.settings.ladder;
@@ -71,13 +74,13 @@ async function run(id: number, problem: Problem, resume: Run | NetworkRun | unde
     const onPath = ({ start, activations }: { start: number; activations: Float64Array[] }): void =>
       show({ start, path: joined(activations), parameters: {} });
     const found = await runNetwork(problem, { ...watch, onPath, ...(resume && { resume: resume as NetworkRun }) });
-    last = found;
+    if (latest === id) last = found;
     common = commonOf(found, began);
     parts = { path: null, network: networkOutcomeOf(problem, found) };
   } else {
     const onPath = ({ start, path, parameters }: PathNews): void => show({ start, path, parameters });
     const found = await runPath(problem, { ...watch, onPath, ...(resume && { resume: resume as Run }) });
-    last = found;
+    if (latest === id) last = found;
     common = commonOf(found, began);
     parts = { path: { path: found.best.path, parameters: found.best.parameters }, network: null };
     certainty = () => certaintyOf(problem, found);
