@@ -73,3 +73,57 @@ test("importing does nothing", async () => {
   expect(instantiate).not.toHaveBeenCalled();
   vi.restoreAllMocks();
 });
+
+test.each(["anneal", "train", "solveBoundaryValueProblem"] as const)(
+  "%s in this thread ends with everything, also where another module takes over at once",
+  async (name) => {
+    const sdk = await slim();
+    const module = new WebAssembly.Module(bytes);
+    await sdk.init(module);
+    let life = 1;
+    const tolds = [0, 0];
+    const onProgress = (): void => {
+      tolds[life - 1] = (tolds[life - 1] as number) + 1;
+      if (tolds[0] !== 2 || life === 2) return;
+      sdk.dispose();
+      life = 2;
+      void sdk.init(module);
+    };
+    const model = sdk.lorenz96({ dimension: 20 });
+    const start = { model, measurementPrecision: 4 };
+    const { data, truth } = sdk.twinExperiment({
+      model,
+      timeStep: 0.025,
+      points: 801,
+      observed: [0, 1, 2, 4, 5, 7],
+      noise: 0.5,
+      seed: 1,
+    });
+    const network = sdk.feedforward({
+      layers: [2, { width: 8, activation: "tanh" }, { width: 2, activation: "tanh" }],
+    });
+    const weights = network.randomWeights({ range: [-2, 2], seed: 1 });
+    const { pairs } = sdk.networkTwin({
+      model: network,
+      weights,
+      pairs: 200,
+      fresh: 1,
+      inputNoise: 0.1,
+      outputNoise: 0.1,
+      seed: 1,
+    });
+    const work = {
+      anneal: () => sdk.anneal({ ...start, data, workers: 0, startingPaths: { count: 3, seed: 1 }, onProgress }),
+      train: () => sdk.train({ model: network, pairs, weightPrior: { mean: 0, deviation: 1 }, seed: 1, onProgress }),
+      solveBoundaryValueProblem: () =>
+        sdk
+          .mechanics({ ...start, data, modelPrecision: 1 })
+          .solveBoundaryValueProblem({ initialPath: truth.map((x, k) => x + Math.sin(7 * k)), onProgress }),
+    };
+    expect(await rejection(work[name]())).toMatchObject({ code: "freed", path: "dispose" });
+    // What had still been on its way would have come by now.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(tolds).toEqual([2, 0]);
+    expect(sdk.lorenz63().dimension).toBe(3);
+  },
+);

@@ -1,5 +1,5 @@
 // The two-point boundary-value problem.
-import { breathe } from "../work/breathe.js";
+import { breaths } from "../work/disposal.js";
 import { watchOf } from "../anneal/options.js";
 import { LeastActionError, wrongLength, wrongShape } from "../errors.js";
 import { type Held, release } from "../instance.js";
@@ -68,6 +68,7 @@ export async function solveBoundaryValueProblem(
   watch.signal?.throwIfAborted();
   // All calls are through `system`, whose instance the solver lives in.
   let solver: RawBoundarySolver | undefined;
+  const breathe = breaths();
   try {
     const begun = system.use((mechanics, raw) => new raw.BoundarySolver(mechanics, path, p, core));
     solver = begun;

@@ -1,6 +1,6 @@
 // Plain training, to compare with.
 import { withOwnNames } from "../anneal/climbs.js";
-import { breathe } from "../work/breathe.js";
+import { breaths } from "../work/disposal.js";
 import { watchOf } from "../anneal/options.js";
 import { call, release } from "../instance.js";
 import type { CoreTrainOptions, NetworkOptions, PredictionError, RawPairs, RawTrainer, StopReason } from "../raw.js";
@@ -97,6 +97,7 @@ export async function train(options: TrainOptions): Promise<TrainedNetwork> {
   const crossed = pairsOf(pairs, network);
   watch.signal?.throwIfAborted();
   const trainer = trainerOf(network, crossed, inner, given);
+  const breathe = breaths();
   try {
     for (;;) {
       const end = call(() => trainer.advance(PORTION));

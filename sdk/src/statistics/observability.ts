@@ -1,5 +1,5 @@
 // How many measurements are enough: twin experiments with different components observed, annealed and compared with their truths.
-import { breathe } from "../work/breathe.js";
+import { breaths } from "../work/disposal.js";
 import type { AnnealOptions } from "../anneal/options.js";
 import type { Run } from "../anneal/run.js";
 import type { ConditionalLyapunov } from "../raw.js";
@@ -21,6 +21,7 @@ export async function observabilityBy(
   // Exponents first: they take a moment each, and whatever is wrong with their options shows.
   const exponents = new Map<string, ConditionalLyapunov | null>();
   let alone: ConditionalLyapunov | null = null;
+  const breathe = breaths();
   for (const one of [undefined, ...sets]) {
     await breathe();
     if (isStopped()) break;

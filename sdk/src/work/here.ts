@@ -1,19 +1,16 @@
 // Working in this thread, which is let go between steps.
-import { breathe } from "./breathe.js";
-import { untilDisposed } from "./disposal.js";
+import { breaths } from "./disposal.js";
 import { openTask } from "./open.js";
 import { FRAME, type Job, type OpenTask, type Work, type Working } from "./work.js";
 
 export const workHere: Working = async (work) => {
   const open = openTask<Job, never, never>(work.task);
-  const doAll = async (): Promise<void> => {
+  const breathe = breaths();
+  try {
     for (const job of work.jobs) {
       if (work.signal?.aborted) return;
-      await doOne(open, job, work);
+      await doOne(open, job, work, breathe);
     }
-  };
-  try {
-    await untilDisposed(doAll());
   } finally {
     open.free();
   }
@@ -23,6 +20,7 @@ async function doOne<S, R>(
   open: OpenTask<Job, S, R>,
   job: Job,
   { signal, onStep, onSoFar, onResult }: Work<Job, S, R>,
+  breathe: () => Promise<void>,
 ): Promise<void> {
   const doing = open.begin(job);
   let seen = -Infinity;
