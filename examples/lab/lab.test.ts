@@ -1,10 +1,12 @@
 // What of the lab needs no browser: models as text, settings in links, files of data, and the code that does the same.
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
+import ts from "typescript";
 import { beforeAll, expect, test } from "vitest";
 import { init, readCsv, readNpy, writeNpy } from "least-action/slim";
 import { certaintyOf, preparePath, runPath } from "./src/engine/paths.js";
-import { tableOf } from "./src/engine/tables.js";
+import type { Certainty } from "./src/engine/protocol.js";
+import { type OpenTable, tableOf } from "./src/engine/tables.js";
 import { snippetOf } from "./src/export.js";
 import { MODELS } from "./src/models.js";
 import { modelOf, ModelTextError, outlineOf, readModel } from "./src/model-text.js";
@@ -68,10 +70,96 @@ test.each(MODELS.map(({ name }) => name))("%s is a model that makes data and is 
   const problem = preparePath(settings, undefined);
   const run = await runPath(problem, {} as never);
   expect(run.verdict).toBe("consistent");
-  const { canonical, deviation, trouble } = await certaintyOf(problem, run);
+  const { canonical, deviation, band, parameters, trouble } = (await certaintyOf(problem, run)) as Certainty;
   expect(trouble).toBeNull();
   expect(deviation?.every((one) => one > 0)).toBe(true);
+  // Of a Gaussian, or of levels next to each other.
+  const widths = deviation?.map((one, k) => ((band?.upper[k] as number) - (band?.lower[k] as number)) / one);
+  expect(widths?.every((width) => width > 2 && width < 3.5)).toBe(true);
+  for (const { deviation, interval } of Object.values(parameters)) {
+    expect((interval?.[1] as number) - (interval?.[0] as number)).toBeGreaterThan(2 * deviation);
+  }
   expect(canonical?.energy.every(Number.isFinite)).toBe(true);
+});
+
+/** Of a file with these columns. */
+function openTable(columns: Record<string, ArrayLike<number>>): OpenTable {
+  const names = Object.keys(columns);
+  return {
+    name: "a.csv",
+    columns: names,
+    rows: columns[names[0] as string]?.length ?? 0,
+    steps: {},
+    column: (name) => Float64Array.from(columns[name] as ArrayLike<number>),
+  };
+}
+
+const SPRING: PathSettings = {
+  kind: "path",
+  title: "A spring",
+  model: "x' = v\nv' = -k*x\nk = 2\nx(0) = 1",
+  data: { from: "file", name: "a.csv", time: null, timeStep: 0.05, columns: { x: "x" } },
+  observed: ["x"],
+  estimate: {},
+  measurementPrecision: 400,
+  ladder: { initial: 1e-2, factor: 4, rungs: 12 },
+  starts: { count: 1, seed: 1, strategy: "automatic" },
+};
+
+test("momenta are those of the path, where some points have no measurement too", async () => {
+  // An even number of points: the trapezoid's momenta are smooth from step to step.
+  const [points, h] = [122, 0.05];
+  const of = (n: number): number => Math.cos(1.5 * n * h) + 0.05 * Math.SQRT2 * Math.sin(12.9898 * n * n + 78.233 * n);
+  const x = Float64Array.from({ length: points }, (_, n) => (n % 4 === 0 ? of(n) : NaN));
+  const problem = preparePath({ ...SPRING, ladder: { initial: 1, factor: 2, rungs: 3 } }, openTable({ x }));
+  const run = await runPath(problem, {});
+  const { canonical } = (await certaintyOf(problem, run)) as Certainty;
+  const { path, rung } = run.best;
+  // p = R_f (dx/dt - F), with R_f of an action in continuous time: steps weigh h, and both parts of the action are means.
+  const measured = Math.ceil(points / 4);
+  const precision = (h * measured * 2 ** rung) / ((points - 1) * 2);
+  let [product, square] = [0, 0];
+  for (let n = 2; n < points - 2; n += 4) {
+    // In the middle between measurements, where momenta have no jump.
+    const v = (path[2 * n + 1] as number) - (path[2 * n + 1 - 2] as number);
+    const force = -2 * (((path[2 * n] as number) + (path[2 * n - 2] as number)) / 2);
+    const p = precision * (v / h - force);
+    const [before, here] = [n - 1, n].map((at) => canonical?.momentum[2 * at + 1] as number) as [number, number];
+    product += (p * (before + here)) / 2;
+    square += p * p;
+  }
+  expect(product / square).toBeCloseTo(1, 1);
+});
+
+test("a prediction that fails leaves what is known of the path", async () => {
+  const model = "x' = x^2\nx(0) = 0.5";
+  // It is infinite at time 2.
+  const x = Float64Array.from({ length: 39 }, (_, n) => 1 / (2 - 0.05 * n) + 0.01 * Math.sin(78 * n * n));
+  const problem = preparePath({ ...SPRING, model, measurementPrecision: 1e4 }, openTable({ x }));
+  const run = await runPath(problem, {});
+  const { deviation, band, prediction, trouble } = (await certaintyOf(problem, run)) as Certainty;
+  expect(deviation?.every((one) => one > 0)).toBe(true);
+  expect(band?.lower).toHaveLength(39);
+  expect(prediction).toBeNull();
+  expect(trouble).toMatch(/./);
+});
+
+test("where nothing is to be predicted, nothing is, and that is no trouble; what is stopped tells nothing", async () => {
+  const data = { from: "twin", timeStep: 0.1, points: 61, noise: 0.05, seed: 1, further: 0 } as const;
+  const problem = preparePath({ ...SPRING, data }, undefined);
+  const run = await runPath(problem, {});
+  expect(await certaintyOf(problem, run)).toMatchObject({ prediction: null, trouble: null });
+  const stop = new AbortController();
+  const stopped = certaintyOf(problem, run, stop.signal);
+  stop.abort();
+  expect(await stopped).toBeNull();
+});
+
+test("the data that are fitted are those of the file that the settings name", () => {
+  const table = openTable({ x: new Float64Array(10) });
+  expect(preparePath(SPRING, table).data.points).toBe(10);
+  for (const open of [undefined, { ...table, name: "b.csv" }])
+    expect(() => preparePath(SPRING, open)).toThrow(/open the file a\.csv/);
 });
 
 test("of a long series few points are drawn, and every spike", () => {
@@ -93,6 +181,14 @@ test("settings go through a link, whatever letters they have", () => {
       expect(fromLink(`#${toLink(settings)}`)).toEqual(settings);
     }),
   );
+  const seed = Number.MAX_SAFE_INTEGER;
+  const seeded: PathSettings = {
+    ...weather,
+    starts: { ...weather.starts, seed },
+    data: { ...weather.data, seed } as never,
+  };
+  expect(fromLink(toLink(seeded))).toEqual(seeded);
+  expect(preparePath(seeded, undefined).data.points).toBe(161);
   for (const { settings } of STARTS) expect(fromLink(toLink(settings))).toEqual(settings);
   expect(fromLink("")).toBeUndefined();
 });
@@ -116,17 +212,46 @@ test("files of data: CSV, NPY, and what is neither", () => {
   const table = tableOf("a.csv", bytes("time,x,name\n0,1,a\n1,,b\n"), read);
   expect(table.columns).toEqual(["time", "x"]);
   expect([...table.column("x")]).toEqual([1, Number.NaN]);
+  expect(table.steps).toEqual({ time: 1 });
+  expect(tableOf("a.csv", bytes("t,x\n0,1\n0.1,1\n0.2,1\n0.30000000000000004,2\n"), read).steps).toEqual({ t: 0.1 });
   const npy = writeNpy({ shape: [3, 2], values: [1, 2, 3, 4, 5, 6] });
   const array = tableOf("a.npy", npy.slice().buffer, read);
   expect([array.columns, [...array.column("1")]]).toEqual([
     ["0", "1"],
     [2, 4, 6],
   ]);
+  const lying = writeNpy({ shape: [2, 3], values: [1, 2, 3, 4, 5, 6] });
+  expect(() => tableOf("a.npy", lying.slice().buffer, read)).toThrow(/a\.npy: has 2 rows and 3 columns.*transpose/);
+  expect(() => tableOf("a.npy", writeNpy({ shape: [], values: [1] }).slice().buffer, read)).toThrow(/0 dimensions/);
+  expect(() => tableOf("a.npy", npy.slice(0, -8).buffer, read)).toThrow(/a\.npy: /);
   expect(() => tableOf("a.png", new Uint8Array([137, 80, 255, 254, 0]).buffer, read)).toThrow(/neither text nor NumPy/);
   expect(() => tableOf("a.txt", bytes("once upon a time\nthere was\nno data\n"), read)).toThrow(
     /no column has numbers/,
   );
   expect(() => tableOf("a.csv", bytes("x\n1\n"), read)).toThrow(/1 rows of data/);
+});
+
+test("names that a link brings along are names in the program, and nothing else", () => {
+  const name = "x: 0 }); steal(); ({ y";
+  const of = (settings: Partial<PathSettings>): string => snippetOf({ ...SPRING, ...settings });
+  const columns = { [name]: "'); steal()" };
+  const data = { ...SPRING.data, name: '"); steal(); ("', columns } as PathSettings["data"];
+  for (const code of [
+    of({ estimate: { [name]: { low: 0, high: 1 }, __proto__: { low: 0, high: 1 } } }),
+    of({ observed: [name], data }),
+    of({ observed: [name], data: { ...data, name: "`); steal(); .npy" } as PathSettings["data"] }),
+  ]) {
+    const source = ts.createSourceFile("a.ts", code, ts.ScriptTarget.ES2022, true);
+    const calls: string[] = [];
+    const visit = (node: ts.Node): void => {
+      if (ts.isCallExpression(node)) calls.push(node.expression.getText());
+      ts.forEachChild(node, visit);
+    };
+    visit(source);
+    expect((source as unknown as { parseDiagnostics: unknown[] }).parseDiagnostics).toEqual([]);
+    expect(calls).toContain("anneal");
+    expect(calls).not.toContain("steal");
+  }
 });
 
 test("the code does what the lab does", async () => {

@@ -35,11 +35,17 @@ export function snippetOf(settings: Settings): string {
   return settings.kind === "path" ? pathSnippet(settings) : networkSnippet(settings);
 }
 
+/** A name as a field has it: quoted where it is not a plain one, and no prototype. */
+function key(name: string): string {
+  if (name === "__proto__") return '["__proto__"]';
+  return /^[A-Za-z_]\w*$/.test(name) ? name : JSON.stringify(name);
+}
+
 /** An object as one writes it: names without quotes, short ones in a line. */
 function written(value: unknown, indent = ""): string {
   if (Array.isArray(value)) return `[${value.map((one) => written(one, indent)).join(", ")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const fields = Object.entries(value).map(([name, one]) => `${name}: ${written(one, `${indent}  `)}`);
+  const fields = Object.entries(value).map(([name, one]) => `${key(name)}: ${written(one, `${indent}  `)}`);
   const line = `{ ${fields.join(", ")} }`;
   if (line.length + indent.length < 100 && !line.includes("\n")) return line;
   return `{\n${fields.map((field) => `${indent}  ${field},\n`).join("")}${indent}}`;
@@ -48,7 +54,7 @@ function written(value: unknown, indent = ""): string {
 /** The fields of an object, each in a line of its own. */
 function fieldsOf(options: object): string {
   return Object.entries(options)
-    .map(([name, one]) => `  ${name}: ${written(one, "  ")},\n`)
+    .map(([name, one]) => `  ${key(name)}: ${written(one, "  ")},\n`)
     .join("");
 }
 
@@ -67,15 +73,14 @@ function pathSnippet(settings: PathSettings): string {
     const { from: _, ...twin } = data;
     lines.push(`const { data } = twinExperiment({ model, ...${written({ ...twin, observed })} });`);
   } else {
-    imports.push("observations", "readCsv");
-    const columns = observed.map((state) => `${state}: table.column(${JSON.stringify(data.columns[state] ?? "")})`);
+    const { reader, reading, rows, column } = readingOf(data.name);
+    imports.push("observations", reader);
+    const values = observed.map((state) => `${key(state)}: ${column(data.columns[state] ?? "")}`);
     const times =
-      data.time === null
-        ? `Float64Array.from({ length: table.rows }, (_, n) => n * ${data.timeStep})`
-        : `table.column(${JSON.stringify(data.time)})`;
-    lines.push(`const table = readCsv(await readFile(${JSON.stringify(data.name)}, "utf8"));`);
+      data.time === null ? `Float64Array.from({ length: ${rows} }, (_, n) => n * ${data.timeStep})` : column(data.time);
+    lines.push(...reading);
     lines.push(
-      `const data = observations({ model, times: ${times}, timeStep: ${data.timeStep}, values: { ${columns.join(", ")} } });`,
+      `const data = observations({ model, times: ${times}, timeStep: ${data.timeStep}, values: { ${values.join(", ")} } });`,
     );
   }
   return `${data.from === "file" ? 'import { readFile } from "node:fs/promises";\n' : ""}import { ${imports.sort().join(", ")} } from "least-action";
@@ -91,6 +96,26 @@ ${fieldsOf(pathOptionsOf(settings))}});
 console.log(run.summary(), run.diagnose());
 console.log(run.uncertainty().summary());
 `;
+}
+
+/** How a program reads a file, and its expressions for the number of rows and for a column. */
+function readingOf(name: string): {
+  reader: string;
+  reading: string[];
+  rows: string;
+  column: (name: string) => string;
+} {
+  const quoted = JSON.stringify(name);
+  if (!/\.npy$/i.test(name)) {
+    const reading = [`const table = readCsv(await readFile(${quoted}, "utf8"));`];
+    return { reader: "readCsv", reading, rows: "table.rows", column: (one) => `table.column(${JSON.stringify(one)})` };
+  }
+  const reading = [
+    `const { shape, values } = readNpy(await readFile(${quoted}));`,
+    "const [rows = 0, width = 1] = shape;",
+    "const column = (k: number) => Float64Array.from({ length: rows }, (_, n) => values[n * width + k] ?? NaN);",
+  ];
+  return { reader: "readNpy", reading, rows: "rows", column: (one) => `column(${Number(one)})` };
 }
 
 function networkSnippet(settings: NetworkSettings): string {

@@ -1,5 +1,6 @@
 // The page: what is asked on one side, what is seen on the other.
-import { useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useSession } from "./actions.js";
 import { DataPanel } from "./controls/data.js";
 import { EstimatePanel } from "./controls/estimate.js";
 import { ModelPanel } from "./controls/model.js";
@@ -7,32 +8,19 @@ import { NetworkPanel } from "./controls/network.js";
 import { RunBar } from "./controls/run-bar.js";
 import { SearchPanel } from "./controls/search.js";
 import { SharePanel } from "./controls/share.js";
-import { useSession } from "./session.js";
+import { outlineOf } from "./model-text.js";
 import { STARTS } from "./starts.js";
 import { Views } from "./views/views.js";
 
 export function Lab() {
   const [session, actions] = useSession();
-  const [dropping, setDropping] = useState(false);
   const { settings } = session;
   const change = actions.choose;
-
-  const onDrop = (event: DragEvent): void => {
-    event.preventDefault();
-    setDropping(false);
-    const file = event.dataTransfer?.files[0];
-    if (file !== undefined) void actions.openFile(file);
-  };
+  const dropping = useDrop(actions.openFiles);
+  const model = settings.kind === "path" ? settings.model : "";
+  const outline = useMemo(() => outlineOf(model), [model]);
   return (
-    <div
-      class={dropping ? "lab dropping" : "lab"}
-      onDragOver={(event) => {
-        event.preventDefault();
-        setDropping(true);
-      }}
-      onDragLeave={() => setDropping(false)}
-      onDrop={onDrop}
-    >
+    <div class={dropping ? "lab dropping" : "lab"}>
       <header>
         <h1>least-action lab</h1>
         <p>
@@ -62,17 +50,55 @@ export function Lab() {
         <section class="controls" aria-label="What is asked">
           {settings.kind === "path" ? (
             <>
-              <ModelPanel settings={settings} complaint={session.complaint} onChange={change} />
-              <DataPanel session={session} settings={settings} onChange={change} onFile={actions.openFile} />
-              <EstimatePanel settings={settings} onChange={change} />
+              <ModelPanel settings={settings} refusal={session.refusal} onChange={change} />
+              <DataPanel
+                session={session}
+                settings={settings}
+                outline={outline}
+                onChange={change}
+                onFiles={actions.openFiles}
+              />
+              <EstimatePanel settings={settings} outline={outline} onChange={change} />
             </>
           ) : (
             <NetworkPanel settings={settings} onChange={change} />
           )}
           <SearchPanel settings={settings} onChange={change} />
-          <SharePanel session={session} onFile={actions.openFile} />
+          <SharePanel session={session} onFiles={actions.openFiles} />
         </section>
       </main>
     </div>
   );
+}
+
+/** Whether files are held over the page, which takes them wherever they fall: a browser would leave the page for them. */
+function useDrop(open: (files: Iterable<File>) => void): boolean {
+  const [isOver, setOver] = useState(false);
+  const latest = useRef(open);
+  latest.current = open;
+  useEffect(() => {
+    // Text that is dragged goes where it is dropped.
+    const hasFiles = ({ dataTransfer }: DragEvent): boolean => dataTransfer?.types.includes("Files") === true;
+    const over = (event: DragEvent): void => {
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      setOver(true);
+    };
+    /** Of an element inside the page there is another one that is entered. */
+    const leave = ({ relatedTarget }: DragEvent): void => {
+      if (relatedTarget === null) setOver(false);
+    };
+    const drop = (event: DragEvent): void => {
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      setOver(false);
+      latest.current([...(event.dataTransfer?.files ?? [])]);
+    };
+    const all = { dragover: over, dragleave: leave, drop };
+    for (const [name, what] of Object.entries(all)) addEventListener(name, what as EventListener);
+    return () => {
+      for (const [name, what] of Object.entries(all)) removeEventListener(name, what as EventListener);
+    };
+  }, []);
+  return isOver;
 }

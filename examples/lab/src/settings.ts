@@ -81,6 +81,7 @@ export const LIMITS = {
   layers: [3, 200],
   neurons: [1, 200],
   pairs: [1, 1000],
+  seed: [0, Number.MAX_SAFE_INTEGER],
 } as const satisfies Record<string, readonly [number, number]>;
 
 const VERSION = "1";
@@ -120,7 +121,7 @@ export function settingsOf(given: unknown): Settings {
       pairs: whole("pairs", root.pairs, LIMITS.pairs),
       noise: positive("noise", root.noise),
       weightRange: positive("weightRange", root.weightRange),
-      seed: seedOf("seed", root.seed),
+      seed: whole("seed", root.seed, LIMITS.seed),
       ladder: ladderOf(root.ladder),
       starts: startsOf(root.starts),
     };
@@ -164,7 +165,7 @@ function dataOf(data: Record<string, unknown>): TwinData | FileData {
     timeStep: positive("data.timeStep", data.timeStep),
     points: whole("data.points", data.points, LIMITS.points),
     noise: positive("data.noise", data.noise),
-    seed: seedOf("data.seed", data.seed),
+    seed: whole("data.seed", data.seed, LIMITS.seed),
     further: whole("data.further", data.further, LIMITS.further),
   };
 }
@@ -180,7 +181,7 @@ function ladderOf(given: unknown): PathSettings["ladder"] {
 
 function startsOf(given: unknown): { count: number; seed: number } {
   const { count, seed } = objectOf("starts", given);
-  return { count: whole("starts.count", count, LIMITS.count), seed: seedOf("starts.seed", seed) };
+  return { count: whole("starts.count", count, LIMITS.count), seed: whole("starts.seed", seed, LIMITS.seed) };
 }
 
 function objectOf(path: string, given: unknown): Record<string, unknown> {
@@ -213,10 +214,6 @@ function whole(path: string, given: unknown, [least, most]: readonly [number, nu
   const value = number(path, given);
   if (Number.isInteger(value) && value >= least && value <= most) return value;
   throw new SettingsError(`${path}: must be a whole number from ${least} to ${most}, got ${value}`);
-}
-
-function seedOf(path: string, given: unknown): number {
-  return whole(path, given, [0, 2 ** 32]);
 }
 
 /** Of UTF-8, with letters that addresses may have. */

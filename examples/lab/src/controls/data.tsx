@@ -1,19 +1,23 @@
 // Data: made by the model itself, or of a file; and which states are measured.
-import { outlineOf } from "../model-text.js";
+import { stepOf } from "../files.js";
+import type { ModelText } from "../model-text.js";
+import type { FileTable } from "../engine/protocol.js";
 import type { Session } from "../session.js";
 import { LIMITS, type PathSettings } from "../settings.js";
-import { NumberField, Panel, SelectField } from "./fields.js";
+import { NumberField, Panel, SeedField, SelectField } from "./fields.js";
 
 interface Props {
   session: Session;
   settings: PathSettings;
+  /** What the model's text says. */
+  outline: ModelText;
   onChange: (settings: PathSettings) => void;
-  onFile: (file: File) => Promise<void>;
+  onFiles: (files: Iterable<File>) => void;
 }
 
-export function DataPanel({ session, settings, onChange, onFile }: Props) {
+export function DataPanel({ session, settings, outline, onChange, onFiles }: Props) {
   const { data } = settings;
-  const states = outlineOf(settings.model).states.map(({ name }) => name);
+  const states = outline.states.map(({ name }) => name);
   const toggle = (state: string, isOn: boolean): void => {
     const observed = states.filter((one) => (one === state ? isOn : settings.observed.includes(one)));
     onChange({ ...settings, observed });
@@ -38,7 +42,7 @@ export function DataPanel({ session, settings, onChange, onFile }: Props) {
       {data.from === "twin" ? (
         <TwinFields data={data} settings={settings} onChange={onChange} />
       ) : (
-        <FileFields data={data} columns={session.table?.columns ?? []} settings={settings} onChange={onChange} />
+        <FileFields data={data} table={session.table} settings={settings} onChange={onChange} />
       )}
       <NumberField
         label="Measurement precision R_m"
@@ -51,10 +55,10 @@ export function DataPanel({ session, settings, onChange, onFile }: Props) {
         <span>Your own data: .csv or .npy, or drop a file anywhere</span>
         <input
           type="file"
+          multiple
           accept=".csv,.txt,.npy,.json"
           onChange={(event) => {
-            const file = event.currentTarget.files?.[0];
-            if (file !== undefined) void onFile(file);
+            onFiles([...(event.currentTarget.files ?? [])]);
             event.currentTarget.value = "";
           }}
         />
@@ -100,7 +104,7 @@ function TwinFields({
           })
         }
       />
-      <NumberField label="Seed" whole least={0} value={data.seed} onChange={(seed) => change({ seed })} />
+      <SeedField label="Seed" value={data.seed} onChange={(seed) => change({ seed })} />
       <NumberField
         label="Points to predict"
         whole
@@ -113,8 +117,14 @@ function TwinFields({
   );
 }
 
-function FileFields(props: { data: FileOf; columns: string[]; settings: PathSettings; onChange: Props["onChange"] }) {
-  const { data, columns, settings, onChange } = props;
+function FileFields(props: {
+  data: FileOf;
+  table: FileTable | null;
+  settings: PathSettings;
+  onChange: Props["onChange"];
+}) {
+  const { data, table, settings, onChange } = props;
+  const { columns, steps } = table ?? { columns: [], steps: {} };
   const change = (part: Partial<FileOf>): void => onChange({ ...settings, data: { ...data, ...part } });
   const none = "";
   const choices = (empty: string) => [
@@ -141,7 +151,10 @@ function FileFields(props: { data: FileOf; columns: string[]; settings: PathSett
         label="Column of times"
         value={data.time ?? none}
         options={choices("none: one step apart")}
-        onChange={(time) => change({ time: time === none ? null : time })}
+        onChange={(chosen) => {
+          const time = chosen === none ? null : chosen;
+          change({ time, timeStep: stepOf(steps, time, data.timeStep) });
+        }}
       />
       <NumberField label="Time step" least={0} value={data.timeStep} onChange={(timeStep) => change({ timeStep })} />
       {settings.observed.map((state) => (

@@ -1,20 +1,26 @@
 // Parameters that are looked for.
-import { outlineOf } from "../model-text.js";
+import type { ModelText } from "../model-text.js";
 import type { PathSettings } from "../settings.js";
 import { NumberField, Panel } from "./fields.js";
 
 export function EstimatePanel({
   settings,
+  outline,
   onChange,
 }: {
   settings: PathSettings;
+  /** What the model's text says. */
+  outline: ModelText;
   onChange: (settings: PathSettings) => void;
 }) {
-  const parameters = outlineOf(settings.model).parameters;
-  if (parameters.length === 0) return null;
   const { estimate } = settings;
-  const toggle = (name: string, value: number, isOn: boolean): void => {
+  const values = new Map(outline.parameters.map(({ name, value }) => [name, value]));
+  // Those that the text has lost are listed as well: they are to be taken out of what is looked for.
+  const names = [...values.keys(), ...Object.keys(estimate).filter((name) => !values.has(name))];
+  if (names.length === 0) return null;
+  const toggle = (name: string, isOn: boolean): void => {
     const { [name]: _, ...others } = estimate;
+    const value = values.get(name) ?? 0;
     const reach = Math.max(Math.abs(value) / 2, 0.1);
     onChange({
       ...settings,
@@ -23,7 +29,7 @@ export function EstimatePanel({
   };
   return (
     <Panel title="Parameters to find">
-      {parameters.map(({ name, value }) => {
+      {names.map((name) => {
         const one = estimate[name];
         const change = (part: Partial<{ low: number; high: number }>): void =>
           onChange({
@@ -36,9 +42,9 @@ export function EstimatePanel({
               <input
                 type="checkbox"
                 checked={one !== undefined}
-                onChange={(event) => toggle(name, value, event.currentTarget.checked)}
+                onChange={(event) => toggle(name, event.currentTarget.checked)}
               />
-              {name}
+              {values.has(name) ? name : `${name}, which the model has not`}
             </label>
             {one !== undefined && (
               <div class="grid">

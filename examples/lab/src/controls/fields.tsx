@@ -1,6 +1,7 @@
 // Fields of forms.
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { LIMITS } from "../settings.js";
 
 /** A number that is typed: what is no number, or out of range, is said beside it and not passed on. */
 export function NumberField(props: {
@@ -30,6 +31,11 @@ export function NumberField(props: {
       {help !== undefined && <small>{help}</small>}
     </label>
   );
+}
+
+export function SeedField(props: { label: string; value: number; onChange: (value: number) => void }) {
+  const [least, most] = LIMITS.seed;
+  return <NumberField {...props} whole least={least} most={most} />;
 }
 
 function complaintOf(text: string, whole: boolean, least?: number, most?: number): string | undefined {

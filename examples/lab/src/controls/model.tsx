@@ -1,15 +1,15 @@
 // The equations, checked as they are typed.
 import type { PathSettings } from "../settings.js";
-import type { Complaint } from "../session.js";
+import type { Refusal } from "../session.js";
 import { MODELS } from "../models.js";
 import { Panel, SelectField } from "./fields.js";
 
 export function ModelPanel(props: {
   settings: PathSettings;
-  complaint: Complaint | null;
+  refusal: Refusal | null;
   onChange: (settings: PathSettings) => void;
 }) {
-  const { settings, complaint, onChange } = props;
+  const { settings, refusal, onChange } = props;
   const own = "own";
   const chosen = MODELS.find(({ text }) => text === settings.model)?.name ?? own;
   const choose = (name: string): void => {
@@ -17,7 +17,7 @@ export function ModelPanel(props: {
     if (model !== undefined) onChange({ ...settings, ...model.settings, title: model.name, model: model.text });
   };
   const rows = Math.min(16, settings.model.split("\n").length + 1);
-  const line = complaint?.line ?? null;
+  const line = refusal?.line ?? null;
   return (
     <Panel title="Model">
       <SelectField
@@ -41,7 +41,7 @@ export function ModelPanel(props: {
       </label>
       {line !== null && (
         <p class="complaint" role="alert">
-          line {line}: {complaint?.message}
+          line {line}: {refusal?.message}
         </p>
       )}
       <small id="model-help">

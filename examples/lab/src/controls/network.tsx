@@ -1,7 +1,7 @@
 // A network, and the pairs that it makes.
 import { useEffect, useState } from "preact/hooks";
 import { LIMITS, type NetworkSettings } from "../settings.js";
-import { NumberField, Panel } from "./fields.js";
+import { NumberField, Panel, SeedField } from "./fields.js";
 
 export function NetworkPanel({
   settings,
@@ -57,7 +57,7 @@ export function NetworkPanel({
           value={settings.weightRange}
           onChange={(weightRange) => change({ weightRange })}
         />
-        <NumberField label="Seed" whole least={0} value={settings.seed} onChange={(seed) => change({ seed })} />
+        <SeedField label="Seed" value={settings.seed} onChange={(seed) => change({ seed })} />
       </div>
     </Panel>
   );

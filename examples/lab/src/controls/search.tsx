@@ -1,6 +1,6 @@
 // How the path is looked for: the ladder of R_f, and the starting paths.
 import { LIMITS, type Settings, STRATEGIES, type Strategy } from "../settings.js";
-import { NumberField, Panel, SelectField } from "./fields.js";
+import { NumberField, Panel, SeedField, SelectField } from "./fields.js";
 
 const STRATEGY_OPTIONS = Object.entries(STRATEGIES).map(([value, about]) => ({
   value: value as Strategy,
@@ -39,13 +39,7 @@ export function SearchPanel({ settings, onChange }: { settings: Settings; onChan
           value={starts.count}
           onChange={(count) => begin({ count })}
         />
-        <NumberField
-          label="Seed of starting paths"
-          whole
-          least={0}
-          value={starts.seed}
-          onChange={(seed) => begin({ seed })}
-        />
+        <SeedField label="Seed of starting paths" value={starts.seed} onChange={(seed) => begin({ seed })} />
       </div>
       {settings.kind === "path" && (
         <SelectField

@@ -1,5 +1,5 @@
 // Taking the work elsewhere: a link, files, and the code that does the same.
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { dataCsv, resultJson, settingsJson, snippetOf } from "../export.js";
 import { pictureOf } from "../picture.js";
 import type { Session } from "../session.js";
@@ -25,9 +25,10 @@ function savePicture(): void {
   picture?.toBlob((blob) => blob !== null && save("least-action.png", "image/png", blob));
 }
 
-export function SharePanel({ session, onFile }: { session: Session; onFile: (file: File) => Promise<void> }) {
+export function SharePanel({ session, onFiles }: { session: Session; onFiles: (files: Iterable<File>) => void }) {
   const { settings, prepared, outcome } = session;
   const [said, setSaid] = useState("");
+  const snippet = useMemo(() => snippetOf(settings), [settings]);
   const copy = (what: string, text: string, by: string): void => {
     const byHand = `the browser does not let pages copy here: ${by}`;
     // Pages that are not served safely have no clipboard.
@@ -71,8 +72,7 @@ export function SharePanel({ session, onFile }: { session: Session; onFile: (fil
           type="file"
           accept=".json"
           onChange={(event) => {
-            const file = event.currentTarget.files?.[0];
-            if (file !== undefined) void onFile(file);
+            onFiles([...(event.currentTarget.files ?? [])]);
             event.currentTarget.value = "";
           }}
         />
@@ -80,11 +80,11 @@ export function SharePanel({ session, onFile }: { session: Session; onFile: (fil
       <p role="status">{said}</p>
       <details>
         <summary>The same in TypeScript</summary>
-        <button type="button" onClick={() => copy("Code", snippetOf(settings), "mark the text below")}>
+        <button type="button" onClick={() => copy("Code", snippet, "mark the text below")}>
           Copy code
         </button>
         <pre class="code" tabIndex={0}>
-          {snippetOf(settings)}
+          {snippet}
         </pre>
       </details>
     </Panel>

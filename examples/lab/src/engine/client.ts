@@ -30,12 +30,15 @@ export class Engine {
   readonly #waiting = new Map<number, Waiting>();
   readonly ready: Promise<void>;
   #count = 0;
+  /** Why nothing is answered any more. */
+  #death: EngineError | undefined;
 
   constructor() {
     this.#worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "least-action-lab" });
     this.ready = new Promise((resolve, reject) => {
       const dead = (message: string): void => {
         const error = new EngineError(message, null);
+        this.#death = error;
         reject(error);
         for (const one of this.#waiting.values()) one.reject(error);
         this.#waiting.clear();
@@ -77,6 +80,7 @@ export class Engine {
     ask: Unnumbered<Ask>,
     { transfer = [], onNews }: { transfer?: Transferable[]; onNews?: (news: RunNews) => void } = {},
   ): Promise<T> {
+    if (this.#death !== undefined) return Promise.reject(this.#death);
     const id = ++this.#count;
     return new Promise<T>((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject, ...(onNews && { onNews }) });

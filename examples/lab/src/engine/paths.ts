@@ -2,7 +2,6 @@
 import {
   anneal,
   type AnnealOptions,
-  type CsvTable,
   LeastActionError,
   mechanics,
   type Model,
@@ -14,7 +13,11 @@ import {
 import { pathOptionsOf } from "../library-options.js";
 import { lined, modelOf } from "../model-text.js";
 import { type PathSettings, SettingsError } from "../settings.js";
-import type { Canonical, Certainty, PreparedPath, Truth } from "./protocol.js";
+import type { Canonical, Certainty, Prediction, PreparedPath, Truth } from "./protocol.js";
+import type { OpenTable } from "./tables.js";
+
+/** Of the probability, inside what is drawn as a band. */
+const SHARE = 0.9;
 
 /** Draws that a predicted band is made of. */
 const MEMBERS = 100;
@@ -29,7 +32,7 @@ export interface PathProblem {
   prepared: PreparedPath;
 }
 
-export function preparePath(settings: PathSettings, table: CsvTable | undefined): PathProblem {
+export function preparePath(settings: PathSettings, table: OpenTable | undefined): PathProblem {
   const { model, read } = modelOf(settings.model);
   const states = read.states.map(({ name }) => name);
   if (settings.observed.length === 0) throw new SettingsError("measured: choose at least one state that is measured");
@@ -76,10 +79,10 @@ function twinOf(settings: PathSettings, model: Model): { data: Observations; tru
 function fileOf(
   settings: PathSettings,
   model: Model,
-  table: CsvTable | undefined,
+  table: OpenTable | undefined,
 ): { data: Observations; truth: null } {
   const { name, time, timeStep, columns } = settings.data as Extract<PathSettings["data"], { from: "file" }>;
-  if (table === undefined) throw new SettingsError(`data: open the file ${name}; a link carries settings, not data`);
+  if (table?.name !== name) throw new SettingsError(`data: open the file ${name}; a link carries settings, not data`);
   const values = settings.observed.map((state) => {
     const column = columns[state];
     if (column === undefined || column === "")
@@ -100,56 +103,88 @@ export function runPath(
   return anneal({ model, data, discretization, ...pathOptionsOf(prepared.settings), ...watch });
 }
 
-/** How certain a run is, and what its path is in mechanics; takes longer. */
-export async function certaintyOf(problem: PathProblem, run: Run): Promise<Certainty> {
-  const nothing = { deviation: null, parameters: {}, prediction: null };
-  const canonical = await canonicalOf(problem, run);
-  let certain: ReturnType<typeof run.uncertainty> | undefined;
+/** How certain a run is, and what its path is in mechanics; takes longer. Null if the signal stopped it. */
+export async function certaintyOf(problem: PathProblem, run: Run, signal?: AbortSignal): Promise<Certainty | null> {
+  const troubles: string[] = [];
+  /** What fails takes nothing else with it. */
+  const tried = <T>(what: () => T): T | null => {
+    try {
+      return what();
+    } catch (error) {
+      if (!(error instanceof LeastActionError)) throw error;
+      troubles.push(error.message);
+      return null;
+    }
+  };
+  const canonical = await canonicalOf(problem, run, signal);
+  if (await isStopped(signal)) return null;
+  const certain = tried(() => run.uncertainty());
   try {
-    certain = run.uncertainty();
-    const ensemble = certain.predict({ until: untilOf(problem), count: MEMBERS, seed: 1 });
-    const { lower, upper } = ensemble.band(0.9);
-    const deviations = Object.entries(certain.parameters).map(([name, { deviation }]) => [name, deviation] as const);
+    if (await isStopped(signal)) return null;
+    const band = certain && tried(() => certain.band(SHARE));
+    const until = untilOf(problem);
+    const prediction = certain === null || until === null ? null : tried(() => predictionOf(certain, until));
+    const parameters = Object.entries(certain?.parameters ?? {}).map(([name, { deviation }]) => {
+      return [name, { deviation, interval: band?.parameters[name] ?? null }] as const;
+    });
     return {
-      deviation: certain.deviation,
-      parameters: Object.fromEntries(deviations),
-      prediction: { times: ensemble.times, middle: ensemble.mean, lower, upper },
+      deviation: certain?.deviation ?? null,
+      band: band && { lower: band.lower, upper: band.upper },
+      parameters: Object.fromEntries(parameters),
+      prediction,
       canonical,
-      trouble: null,
+      trouble: troubles.length > 0 ? troubles.join(" ") : null,
     };
-  } catch (error) {
-    if (!(error instanceof LeastActionError)) throw error;
-    return { ...nothing, canonical, trouble: error.message };
   } finally {
     certain?.free();
   }
 }
 
-/** As far as the truth goes; without one a quarter of the window more. */
-function untilOf({ prepared: { times, truth } }: PathProblem): number {
+function predictionOf(certain: ReturnType<Run["uncertainty"]>, until: number): Prediction {
+  const ensemble = certain.predict({ until, count: MEMBERS, seed: 1 });
+  const { lower, upper } = ensemble.band(SHARE);
+  return { times: ensemble.times, middle: ensemble.mean, lower, upper };
+}
+
+/** After a moment in which the page can say so. */
+async function isStopped(signal: AbortSignal | undefined): Promise<boolean> {
+  await new Promise((resolve) => setTimeout(resolve));
+  return signal?.aborted === true;
+}
+
+/** As far as the truth goes, null if it ends with the window; without a truth a quarter of the window more. */
+function untilOf({ prepared: { times, truth } }: PathProblem): number | null {
+  if (truth !== null) return truth.futureTimes.at(-1) ?? null;
   const [first, last] = [times[0] as number, times.at(-1) as number];
-  return truth?.futureTimes.at(-1) ?? last + (last - first) / 4;
+  return last + (last - first) / 4;
 }
 
 /**
  * The solution of the canonical equations next to the path, in continuous time. A step of the grid weighs h times what it does there; the two parts of the action are
  * means, over the measurements and over the steps.
  */
-async function canonicalOf({ model, data, prepared }: PathProblem, run: Run): Promise<Canonical | null> {
+async function canonicalOf(
+  { model, data, prepared }: PathProblem,
+  run: Run,
+  signal: AbortSignal | undefined,
+): Promise<Canonical | null> {
   const { path, parameters } = run.best;
   const { measurementPrecision, ladder } = prepared.settings;
-  const share = (data.points * data.observed.length) / ((data.points - 1) * prepared.states.length);
+  const measurements = data.values.reduce((count, value) => count + Number(!Number.isNaN(value)), 0);
+  const share = measurements / ((data.points - 1) * prepared.states.length);
   const modelPrecision = data.timeStep * share * ladder.initial * ladder.factor ** run.best.rung;
-  const system = mechanics({ model, data, parameters, measurementPrecision, modelPrecision });
+  let system: ReturnType<typeof mechanics> | undefined;
   try {
-    const solved = await system.solveBoundaryValueProblem({ initialPath: path, maxIterations: MOST_ITERATIONS });
+    system = mechanics({ model, data, parameters, measurementPrecision, modelPrecision });
+    const how = { initialPath: path, maxIterations: MOST_ITERATIONS, signal };
+    const solved = await system.solveBoundaryValueProblem(how);
     if (solved.failure !== null) return null;
     const { times, momentum, energy } = solved;
     return { times, momentum, energy };
   } catch (error) {
-    if (error instanceof LeastActionError) return null;
+    if (error instanceof LeastActionError || signal?.aborted === true) return null;
     throw error;
   } finally {
-    system.free();
+    system?.free();
   }
 }

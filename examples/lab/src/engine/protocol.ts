@@ -20,17 +20,19 @@ export type Tell =
   | { type: "path"; id: number; path: PathNews }
   /** The run is at its end, or stopped. */
   | { type: "done"; id: number; outcome: Outcome }
-  /** How certain it is, after `done`. */
+  /** How certain it is, after `done`, unless it was stopped. */
   | { type: "certainty"; id: number; certainty: Certainty }
   /** Nothing more will be told of the run. */
   | { type: "end"; id: number }
   | { type: "failed"; id: number; message: string; line: number | null };
 
-/** The columns of a file that was opened. */
+/** What is told of a file that was opened. */
 export interface FileTable {
   name: string;
   columns: string[];
   rows: number;
+  /** Of columns that could be times, as they grow from row to row: the smallest step. */
+  steps: Record<string, number>;
 }
 
 /** What will be annealed. */
@@ -122,13 +124,21 @@ export interface Canonical {
 export interface Certainty {
   /** Standard deviations, points x states; null where there are none. */
   deviation: Float64Array | null;
-  /** Standard deviations of the parameters. */
-  parameters: Record<string, number>;
+  /** That holds 90 % of each value, over all levels; points x states. */
+  band: { lower: Float64Array; upper: Float64Array } | null;
+  parameters: Record<string, CertainParameter>;
   prediction: Prediction | null;
   /** Null where it was not found. */
   canonical: Canonical | null;
   /** Why something is null. */
   trouble: string | null;
+}
+
+export interface CertainParameter {
+  /** Standard deviation. */
+  deviation: number;
+  /** That holds 90 %. */
+  interval: readonly [number, number] | null;
 }
 
 export interface Prediction {

@@ -1,9 +1,13 @@
 // Files of data: CSV as text, NPY as it is.
 import { type CsvTable, LeastActionError, type readCsv, type readNpy } from "least-action/slim";
 import { SettingsError } from "../settings.js";
+import type { FileTable } from "./protocol.js";
 
-/** A file of this many bytes is read in a few seconds; a longer one is probably not what was meant. */
-export const MOST_BYTES = 64 * 1024 * 1024;
+/** A file that was opened. */
+export interface OpenTable extends FileTable {
+  /** NaN where there is no number. */
+  column(name: string): Float64Array;
+}
 
 const REMEDY = "The lab reads CSV: a line of names, then a line of numbers per time.";
 
@@ -12,14 +16,8 @@ export function tableOf(
   name: string,
   bytes: ArrayBuffer,
   read: { readCsv: typeof readCsv; readNpy: typeof readNpy },
-): CsvTable {
-  if (bytes.byteLength > MOST_BYTES) {
-    throw new SettingsError(
-      `${name}: has ${(bytes.byteLength / 2 ** 20).toFixed(0)} MB; at most ${MOST_BYTES / 2 ** 20} are read here. Leave out columns or rows, or use the library in Node.`,
-    );
-  }
-  if (isNpy(bytes)) return npyOf(name, bytes, read.readNpy);
-  const table = csvOf(name, textOf(name, bytes), read.readCsv);
+): OpenTable {
+  const table = isNpy(bytes) ? npyOf(name, bytes, read.readNpy) : csvOf(name, textOf(name, bytes), read.readCsv);
   if (table.rows < 2) throw new SettingsError(`${name}: has ${table.rows} rows of data; a path needs at least 2`);
   const numeric = table.columns.filter((column) => isNumeric(table, column));
   if (numeric.length === 0) {
@@ -27,15 +25,36 @@ export function tableOf(
       `${name}: no column has numbers only (columns: ${table.columns.slice(0, 8).join(", ")}). ${REMEDY}`,
     );
   }
-  return { ...table, columns: numeric, column: (column) => table.column(column) };
+  const steps: OpenTable["steps"] = {};
+  for (const column of numeric) {
+    const step = leastStep(table.column(column));
+    if (step !== undefined) steps[column] = step;
+  }
+  return { name, columns: numeric, rows: table.rows, steps, column: (column) => table.column(column) };
+}
+
+/** Without the last digits, which are the rounding of the times. Undefined if they are not in order. */
+function leastStep(times: Float64Array): number | undefined {
+  let least = Infinity;
+  for (let n = 1; n < times.length; n += 1) {
+    const step = (times[n] as number) - (times[n - 1] as number);
+    if (!(step > 0)) return undefined;
+    if (step < least) least = step;
+  }
+  return Number.isFinite(least) ? Number(least.toPrecision(12)) : undefined;
 }
 
 function csvOf(name: string, text: string, read: typeof readCsv): CsvTable {
+  return named(name, REMEDY, () => read(text));
+}
+
+/** Errors say which file they are of. */
+function named<T>(name: string, remedy: string, read: () => T): T {
   try {
-    return read(text);
+    return read();
   } catch (error) {
     if (!(error instanceof LeastActionError)) throw error;
-    throw new SettingsError(`${name}: ${error.message.replace(/^csv: /, "")}. ${REMEDY}`);
+    throw new SettingsError(`${name}: ${error.message.replace(/^(csv|npy): /, "")}. ${remedy}`.trim());
   }
 }
 
@@ -63,10 +82,15 @@ function textOf(name: string, bytes: ArrayBuffer): string {
 }
 
 function npyOf(name: string, bytes: ArrayBuffer, read: typeof readNpy): CsvTable {
-  const { shape, values } = read(bytes);
-  const [rows, width] = [shape[0] as number, shape[1] ?? 1];
-  if (shape.length > 2)
+  const { shape, values } = named(name, "", () => read(bytes));
+  const [rows = 0, width = 1] = shape;
+  if (shape.length < 1 || shape.length > 2)
     throw new SettingsError(`${name}: has ${shape.length} dimensions; a path is times x components`);
+  if (width > rows) {
+    throw new SettingsError(
+      `${name}: has ${rows} rows and ${width} columns, and each row is to be a time: transpose it (in NumPy .T), or, if times are that few, save it as CSV`,
+    );
+  }
   const columns = Array.from({ length: width }, (_, k) => String(k));
   const column = (wanted: string): Float64Array =>
     Float64Array.from({ length: rows }, (_, n) => values[n * width + Number(wanted)] as number);

@@ -1,24 +1,15 @@
 // The engine: one request after the other, and a run that can be stopped in between.
-import {
-  type CsvTable,
-  init,
-  LeastActionError,
-  type NetworkRun,
-  type Progress,
-  readCsv,
-  readNpy,
-  type Run,
-} from "least-action/slim";
+import { init, LeastActionError, type NetworkRun, type Progress, readCsv, readNpy, type Run } from "least-action/slim";
 import wasmUrl from "least-action/least_action.wasm?url";
 import { ModelTextError } from "../model-text.js";
 import { type NetworkProblem, outcomeOf as networkOutcomeOf, prepareNetwork, runNetwork } from "./networks.js";
 import { certaintyOf, type PathProblem, preparePath, runPath } from "./paths.js";
 import type { Ask, Certainty, Outcome, PathNews, Tell } from "./protocol.js";
-import { tableOf } from "./tables.js";
+import { type OpenTable, tableOf } from "./tables.js";
 
 type Problem = PathProblem | NetworkProblem;
 
-let table: CsvTable | undefined;
+let table: OpenTable | undefined;
 let problem: Problem | undefined;
 let last: Run | NetworkRun | undefined;
 let stop: AbortController | undefined;
@@ -36,14 +27,17 @@ async function answer(ask: Ask): Promise<void> {
   try {
     if (ask.type === "table") {
       table = tableOf(ask.name, ask.bytes, { readCsv, readNpy });
-      tell({ type: "table", id, table: { name: ask.name, columns: table.columns, rows: table.rows } });
+      const { column: _, ...told } = table;
+      tell({ type: "table", id, table: told });
     } else {
       problem = ask.type === "run" && ask.resume && problem !== undefined ? problem : prepare(ask.settings);
       if (ask.type === "prepare") tell({ type: "prepared", id, prepared: problem.prepared });
       else await run(id, problem, ask.resume ? last : undefined);
     }
   } catch (error) {
-    tell({ type: "failed", id, ...complaintOf(error) });
+    // A run that is stopped before it has anything ends without a word.
+    if (error instanceof DOMException && error.name === "AbortError") tell({ type: "end", id });
+    else tell({ type: "failed", id, ...complaintOf(error) });
   }
 }
 
@@ -54,13 +48,14 @@ function prepare(settings: Extract<Ask, { type: "prepare" }>["settings"]): Probl
 
 async function run(id: number, problem: Problem, resume: Run | NetworkRun | undefined): Promise<void> {
   tell({ type: "prepared", id, prepared: problem.prepared });
-  stop = new AbortController();
+  stop?.abort();
+  const { signal } = (stop = new AbortController());
   latest = id;
   const began = performance.now();
   const show = (path: PathNews): void => tell({ type: "path", id, path });
   const { rungs } = problem.prepared.settings.ladder;
   const watch = {
-    signal: stop.signal,
+    signal,
     onProgress({ start, rung, done, starts, level }: Progress) {
       const { modelPrecision, action, measurementError, modelError } = level;
       const share = done / (rungs * starts);
@@ -69,7 +64,7 @@ async function run(id: number, problem: Problem, resume: Run | NetworkRun | unde
   };
   let common: Omit<Outcome, "path" | "network">;
   let parts: Pick<Outcome, "path" | "network">;
-  let certainty: (() => Promise<Certainty>) | undefined;
+  let certainty: (() => Promise<Certainty | null>) | undefined;
   if ("network" in problem) {
     const onPath = ({ start, activations }: { start: number; activations: Float64Array[] }): void =>
       show({ start, path: joined(activations), parameters: {} });
@@ -83,10 +78,11 @@ async function run(id: number, problem: Problem, resume: Run | NetworkRun | unde
     if (latest === id) last = found;
     common = commonOf(found, began);
     parts = { path: { path: found.best.path, parameters: found.best.parameters }, network: null };
-    certainty = () => certaintyOf(problem, found);
+    certainty = () => certaintyOf(problem, found, signal);
   }
   tell({ type: "done", id, outcome: { ...common, ...parts } });
-  if (certainty !== undefined && !common.cancelled) tell({ type: "certainty", id, certainty: await certainty() });
+  const told = common.cancelled ? null : ((await certainty?.()) ?? null);
+  if (told !== null) tell({ type: "certainty", id, certainty: told });
   tell({ type: "end", id });
 }
 
@@ -111,9 +107,6 @@ function joined(layers: Float64Array[]): Float64Array {
 
 function complaintOf(error: unknown): { message: string; line: number | null } {
   if (error instanceof ModelTextError) return { message: error.message, line: error.line };
-  if (error instanceof DOMException && error.name === "AbortError") {
-    return { message: "stopped before the first rung: nothing is lost, press run again", line: null };
-  }
   if (error instanceof LeastActionError || error instanceof Error) return { message: error.message, line: null };
   return { message: String(error), line: null };
 }

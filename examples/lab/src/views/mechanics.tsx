@@ -59,7 +59,9 @@ export function MechanicsView({ session, prepared }: { session: Session; prepare
       {canonical === null ? (
         <p class="empty">
           {session.certainty === null
-            ? "Momenta and energy are drawn when a path has been found."
+            ? session.phase === "done"
+              ? "Momenta and energy were skipped, and how certain the path is: press Run to have them."
+              : "Momenta and energy are drawn when a path has been found."
             : "The canonical equations were not solved next to this path: it may not have climbed far enough."}
         </p>
       ) : (

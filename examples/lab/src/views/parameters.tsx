@@ -18,6 +18,7 @@ export function ParametersView({ session, prepared }: { session: Session; prepar
             <th scope="col">parameter</th>
             <th scope="col">estimate</th>
             <th scope="col">± standard deviation</th>
+            <th scope="col">90 % interval</th>
             {truth !== undefined && <th scope="col">truth</th>}
             {climbers.map((_, start) => (
               <th key={start} scope="col">
@@ -31,7 +32,8 @@ export function ParametersView({ session, prepared }: { session: Session; prepar
             <tr key={name}>
               <th scope="row">{name}</th>
               <td>{cell(best?.[name])}</td>
-              <td>{cell(certainty?.parameters[name])}</td>
+              <td>{cell(certainty?.parameters[name]?.deviation)}</td>
+              <td>{certainty?.parameters[name]?.interval?.map(cell).join(" to ") ?? "–"}</td>
               {truth !== undefined && <td>{cell(truth[name])}</td>}
               {climbers.map(({ parameters }, start) => (
                 <td key={start}>{cell(parameters[name])}</td>
@@ -40,7 +42,7 @@ export function ParametersView({ session, prepared }: { session: Session; prepar
           ))}
         </tbody>
       </table>
-      {certainty?.trouble != null && <p class="complaint">How certain this is, is not known: {certainty.trouble}</p>}
+      {certainty?.trouble != null && <p class="complaint">{certainty.trouble}</p>}
     </div>
   );
 }

@@ -10,8 +10,6 @@ import { MOST_ROWS, rowsOf } from "./rows.js";
 const FIRST = 10;
 /** States that leave room for tall plots. */
 const FEW = 4;
-/** Standard deviations to either side that hold 90 % of a Gaussian. */
-const NINETY = 1.645;
 
 export function PathsView({ session, prepared }: { session: Session; prepared: PreparedPath }) {
   const [isAll, setAll] = useState(false);
@@ -52,7 +50,7 @@ function Legend({ session, prepared }: { session: Session; prepared: PreparedPat
       ) : (
         <li class="of-estimate">path of least action</li>
       )}
-      {session.certainty !== null && <li class="of-band">90 % band; ± its half width, on average</li>}
+      {session.certainty?.band != null && <li class="of-band">90 % band; ± its half width, on average</li>}
     </ul>
   );
 }
@@ -87,15 +85,14 @@ function StatePlot({ session, prepared, state }: { session: Session; prepared: P
   } else {
     const { path } = outcome.path;
     // The first row of a prediction is the last of the window.
-    const { prediction, deviation } = certainty ?? { prediction: null, deviation: null };
-    if (deviation !== null) {
-      const own = deviation.filter((_, k) => k % width === state);
-      halfWidth = `, ±${((NINETY * own.reduce((sum, one) => sum + one, 0)) / points).toPrecision(2)}`;
-      const side = (sign: number): Float64Array =>
-        path.map((value, k) => value + sign * NINETY * (deviation[k] as number));
+    const { prediction, band } = certainty ?? { prediction: null, band: null };
+    if (band !== null) {
+      const { lower, upper } = band;
+      const widths = times.map((_, n) => (upper[n * width + state] as number) - (lower[n * width + state] as number));
+      halfWidth = `, ±${(widths.reduce((sum, one) => sum + one, 0) / 2 / points).toPrecision(2)}`;
       bands.push({
-        lower: column(side(-1), prediction?.lower, 1),
-        upper: column(side(1), prediction?.upper, 1),
+        lower: column(lower, prediction?.lower, 1),
+        upper: column(upper, prediction?.upper, 1),
         colour: colours.band,
       });
     }

@@ -59,7 +59,7 @@ export function Views({ session }: { session: Session }) {
       <div id="view" role="tabpanel" aria-labelledby={`tab-${view}`}>
         {prepared === null || prepared.kind !== settings.kind ? (
           <p class="empty">
-            {session.complaint === null
+            {session.refusal === null
               ? "Making the data …"
               : "There is nothing to draw until what is said above is mended."}
           </p>

@@ -1,0 +1,159 @@
+// How one thing leads to the next on the page, without the page: runs and what is said of them, files that are opened, and an engine that dies.
+import { expect, test, vi } from "vitest";
+import { Engine, type RunNews } from "./src/engine/client.js";
+import type { FileTable, Outcome, PreparedPath } from "./src/engine/protocol.js";
+import { checkSize, savedSettings, withFile } from "./src/files.js";
+import { begun, type Change, changed, type Session } from "./src/session.js";
+import type { FileData, PathSettings } from "./src/settings.js";
+import { STARTS } from "./src/starts.js";
+
+const settings = STARTS[0]?.settings as PathSettings;
+const prepared = { kind: "path", settings } as PreparedPath;
+
+const after = (session: Session, ...changes: Change[]): Session => changes.reduce(changed, session);
+const ready = after(begun(settings, null), { type: "prepared", of: settings, prepared });
+
+const done = (cancelled: boolean): RunNews => ({
+  type: "done",
+  id: 1,
+  outcome: { cancelled, seconds: 1, action: 1, verdict: "consistent", path: null } as Outcome,
+});
+
+test("what goes wrong with a file leaves a run alone", () => {
+  const running = after(ready, { type: "running", newRun: 1, resume: false });
+  expect(after(running, { type: "trouble", message: "bad.csv: no" })).toEqual({ ...running, trouble: "bad.csv: no" });
+  // Before a run as well; the next thing that is done takes it away.
+  const troubled = after(ready, { type: "trouble", message: "bad.csv: no" });
+  expect(troubled.refusal).toBeNull();
+  expect(after(troubled, { type: "running", newRun: 1, resume: false }).trouble).toBeNull();
+  expect(after(troubled, { type: "settings", settings: { ...settings } }).trouble).toBeNull();
+});
+
+test("a run that is stopped before it has anything can be begun again", () => {
+  const stopped = after(
+    ready,
+    { type: "running", newRun: 1, resume: false },
+    { type: "pausing" },
+    { type: "ended", run: 1 },
+  );
+  expect(stopped).toMatchObject({ phase: "idle", refusal: null, trouble: null });
+  expect(stopped.status).toMatch(/press Run/);
+});
+
+test("a run that fails says why, and what it had before is still there", () => {
+  const paused = after(
+    ready,
+    { type: "running", newRun: 1, resume: false },
+    { type: "pausing" },
+    { type: "news", run: 1, news: [done(true)] },
+    { type: "ended", run: 1 },
+  );
+  expect(paused.phase).toBe("paused");
+  const failed = after(
+    paused,
+    { type: "running", newRun: 2, resume: true },
+    { type: "failed", run: 2, message: "a worker died" },
+  );
+  expect(failed).toMatchObject({ phase: "paused", trouble: "a worker died", refusal: null, outcome: paused.outcome });
+});
+
+test("news of an earlier run, or of earlier settings, are nobody's", () => {
+  const second = after(
+    ready,
+    { type: "running", newRun: 1, resume: false },
+    { type: "news", run: 1, news: [done(false)] },
+    { type: "skipping" },
+    { type: "running", newRun: 2, resume: false },
+  );
+  expect(second.outcome).toBeNull();
+  for (const change of [
+    { type: "news", run: 1, news: [done(false)] },
+    { type: "ended", run: 1 },
+    { type: "failed", run: 1, message: "no" },
+    { type: "refused", of: { ...settings }, refusal: { message: "no", line: null } },
+  ] satisfies Change[]) {
+    expect(after(second, change)).toBe(second);
+  }
+  const other = after(second, { type: "settings", settings: { ...settings } });
+  expect(after(other, { type: "ended", run: 2 })).toBe(other);
+});
+
+test("how certain a path is can be skipped, and is done when it is told", () => {
+  const found = after(
+    ready,
+    { type: "running", newRun: 1, resume: false },
+    { type: "news", run: 1, news: [done(false)] },
+  );
+  expect(found.phase).toBe("certainty");
+  for (const end of [{ type: "skipping" }, { type: "ended", run: 1 }] satisfies Change[]) {
+    expect(after(found, end).phase).toBe("done");
+    expect(after(found, end).status).toMatch(/^Done/);
+  }
+});
+
+const tableOf = (name: string, columns: string[], steps: FileTable["steps"] = {}): FileTable => ({
+  name,
+  columns,
+  rows: 10,
+  steps,
+});
+
+test("columns are guessed by their names, and times by their steps", () => {
+  const found = withFile(settings, tableOf("a.csv", ["Time", "b", "x3", "c"], { Time: 0.1, b: 7 }));
+  expect(found.data).toEqual({
+    from: "file",
+    name: "a.csv",
+    time: "Time",
+    timeStep: 0.1,
+    columns: { x0: "b", x3: "x3", x6: "c", x8: "" },
+  });
+  expect(withFile(settings, tableOf("a.csv", ["b"])).data).toMatchObject({ time: null, timeStep: 0.025 });
+});
+
+test("what a link says of its file is kept when the file is opened", () => {
+  const data: FileData = {
+    from: "file",
+    name: "a.csv",
+    time: null,
+    timeStep: 0.5,
+    columns: { x0: "c", x3: "b", x6: "lost", x8: "a" },
+  };
+  const table = tableOf("a.csv", ["time", "a", "b", "c", "x6"], { time: 0.1 });
+  expect(withFile({ ...settings, data }, table).data).toEqual({ ...data, columns: { ...data.columns, x6: "x6" } });
+  // Of another file what it has too; without times there, its own are looked for.
+  expect(withFile({ ...settings, data }, { ...table, name: "b.csv" }).data).toMatchObject({
+    time: "time",
+    timeStep: 0.1,
+    columns: { x0: "c", x3: "b", x8: "a" },
+  });
+});
+
+test("files that are too long are not read; settings come from results too", () => {
+  expect(() => checkSize({ name: "a.csv", size: 3e9 })).toThrow(/a\.csv: has 2861 MB; at most 64 .*Leave out/);
+  checkSize({ name: "a.csv", size: 60e6 });
+  expect(savedSettings("a.json", JSON.stringify(settings))).toEqual(settings);
+  expect(savedSettings("a.json", JSON.stringify({ settings, outcome: null }))).toEqual(settings);
+  expect(() => savedSettings("a.json", "[1]")).toThrow(/settings/);
+});
+
+test("an engine that has died says so to whoever asks", async () => {
+  const made: FakeWorker[] = [];
+  class FakeWorker {
+    onmessage: (event: { data: unknown }) => void = () => undefined;
+    onerror: (event: unknown) => void = () => undefined;
+    constructor() {
+      made.push(this);
+    }
+    postMessage(): void {
+      // What is dead does not answer.
+    }
+  }
+  vi.stubGlobal("Worker", FakeWorker);
+  const engine = new Engine();
+  const before = engine.prepare(settings);
+  made[0]?.onerror({ preventDefault: () => undefined, message: "out of memory" });
+  await expect(before).rejects.toThrow(/out of memory.*reload/);
+  await expect(engine.prepare(settings)).rejects.toThrow(/out of memory.*reload/);
+  await expect(engine.run(settings, false, () => undefined)).rejects.toThrow(/reload/);
+  vi.unstubAllGlobals();
+});
