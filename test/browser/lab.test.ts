@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { STARTS } from "../../examples/lab/src/starts.js";
 import { fromLink, type PathSettings, type Settings, toLink } from "../../examples/lab/src/settings.js";
+import { writeNpy } from "../../sdk/src/npy.js";
 import { program, repository, run as runProgram } from "../consumer.js";
 import { type Browser, openBrowser, PLAIN_HOST } from "./chromium.js";
 import { LabPage, serveLab, SPRING, springCsv } from "./lab-page.js";
@@ -80,11 +81,12 @@ describe("a person's way", () => {
     expect(await lab.overflow()).toBe(0);
 
     const table = await lab.tab("Parameters");
-    const [estimate, deviation, truth] = (await table.locator("tbody td").allTextContents()).map(Number) as [
-      number,
-      number,
-      number,
-    ];
+    const cells = await table.locator("tbody td").allTextContents();
+    const [low, high] = (cells[2] as string).split(" to ").map(Number) as [number, number];
+    const [estimate, deviation, truth] = [0, 1, 3].map((k) => Number(cells[k])) as [number, number, number];
+    expect(low).toBeLessThan(estimate);
+    expect(high).toBeGreaterThan(estimate);
+    expect(high - low).toBeGreaterThan(2 * deviation);
     expect(truth).toBe(8.17);
     expect(deviation).toBeGreaterThan(0.001);
     expect(deviation).toBeLessThan(0.5);
@@ -183,6 +185,42 @@ test("a run that was cancelled leaves nothing, and the next one is as if it had 
   expect((await other.result()).outcome.path).toEqual(outcome.path);
 });
 
+test("a run that is stopped at once, by a double click too, can be begun again", async () => {
+  const lab = await open({ settings: long });
+  await lab.shows("x0 (measured)");
+  await lab.button("Run").dblclick();
+  await lab.button("Run").waitFor();
+  expect(await lab.status.textContent()).toMatch(/^Stopped before the first rung/);
+  expect(await lab.page.getByRole("alert").count()).toBe(0);
+  await lab.openSettings(SPRING);
+  await lab.run();
+});
+
+test("how certain a path is can be skipped, and can be had by another run", async () => {
+  // Many points and few rungs: its certainty takes longer than its path.
+  const data = { ...weather.data, points: 4001 } as PathSettings["data"];
+  const lab = await open({
+    settings: {
+      ...weather,
+      data,
+      ladder: { initial: 1, factor: 10, rungs: 2 },
+      starts: { ...weather.starts, count: 1 },
+    },
+  });
+  await lab.shows("x0 (measured)");
+  await lab.button("Run").click();
+  await lab.button("Skip").click();
+  expect(await lab.status.textContent()).toMatch(/^Done/);
+  await lab.tab("Mechanics");
+  await lab.page.getByText("were skipped").waitFor();
+  // While the engine is still busy with what nobody waits for.
+  await lab.openSettings(SPRING);
+  await lab.run();
+  await lab.tab("Mechanics");
+  await lab.shows("energy H");
+  expect((await lab.result()).settings).toEqual(SPRING);
+});
+
 describe("what goes wrong says what to do", () => {
   const text = (lab: LabPage) => lab.page.getByLabel("Text", { exact: true });
 
@@ -220,6 +258,33 @@ describe("what goes wrong says what to do", () => {
     await lab.openData("good.csv", springCsv(61));
     await lab.page.getByRole("alert").waitFor({ state: "detached" });
     await lab.run();
+  });
+
+  test("a bad file during a run is spoken of, and the run goes on", async () => {
+    const lab = await open({ settings: long });
+    await lab.shows("x0 (measured)");
+    await lab.button("Run").click();
+    await lab.page.waitForFunction(() => (document.querySelector("progress")?.value ?? 0) > 0.1);
+    await lab.openData("words.csv", "Dear reader,\nthis is no table.\n");
+    expect(await lab.complaint(/words\.csv/)).toMatch(/CSV: a line/);
+    expect(await lab.button("Pause").count()).toBe(1);
+    await lab.done();
+    expect(await lab.button("Run").isEnabled()).toBe(true);
+  });
+
+  test("a parameter that is looked for and no longer in the text can be taken out", async () => {
+    const lab = await open({ settings: SPRING });
+    await lab.shows("x (measured)");
+    await text(lab).fill(SPRING.model.replaceAll("k", "stiffness"));
+    expect(await lab.complaint(/parameter k/)).toContain("take it out");
+    await lab.page.getByRole("checkbox", { name: "k, which the model has not" }).click();
+    await lab.page.getByRole("alert").waitFor({ state: "detached" });
+    await lab.page.getByRole("checkbox", { name: "stiffness" }).check();
+    await lab.run();
+    // Without any parameter as well.
+    await text(lab).fill("x' = v\nv' = -2*x\nx(0) = 1");
+    await lab.page.getByRole("checkbox", { name: "stiffness, which the model has not" }).click();
+    await lab.page.getByRole("alert").waitFor({ state: "detached" });
   });
 
   test("10 MB of good numbers are read while the page goes on", async () => {
@@ -281,6 +346,23 @@ describe("what goes wrong says what to do", () => {
     expect(await other.complaint(/version/)).toContain("begin with one of the examples");
     const wrong = await open({ hash: toLink({ ...SPRING, ladder: { ...SPRING.ladder, rungs: -3 } }) });
     expect(await wrong.complaint(/rungs/)).toContain("must be a whole number from 1 to 200");
+  });
+
+  test("a link that is put into the address of an open page", async () => {
+    const lab = await open({ settings: SPRING });
+    await lab.shows("x (measured)");
+    const go = (hash: string): Promise<void> => lab.page.evaluate((one) => void (location.hash = one), hash);
+    await go(toLink(weather));
+    await lab.shows("x0 (measured)");
+    await go(toLink(network).slice(0, -20));
+    expect(await lab.complaint(/damaged/)).toContain("copy the whole of it");
+    await lab.shows("x0 (measured)");
+    expect(await lab.button("Run").isEnabled()).toBe(true);
+    await go(toLink(network));
+    await lab.shows("Activations of the truth");
+    expect(await lab.page.getByRole("alert").count()).toBe(0);
+    await lab.run();
+    expect((await lab.result()).settings).toEqual(network);
   });
 
   test("no state is measured", async () => {
@@ -346,6 +428,45 @@ describe("taking it along", () => {
     }
   });
 
+  test("files that are dropped beside the column, settings and data at once", async () => {
+    const lab = await open({ width: 1900 });
+    await lab.shows("x0 (measured)");
+    const data = { from: "file", name: "spring.csv", time: null, timeStep: 0.1, columns: { x: "x" } } as const;
+    const files = { "spring.csv": springCsv(61), "spring.json": JSON.stringify({ ...SPRING, data }) };
+    const held = await lab.page.evaluate((contents) => {
+      const dataTransfer = new DataTransfer();
+      for (const [name, content] of Object.entries(contents)) dataTransfer.items.add(new File([content], name));
+      const place = document.elementFromPoint(5, 400) as Element;
+      const drop = ["dragover", "drop"].map(
+        (type) => new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }),
+      );
+      return { beside: place.closest("main") === null, taken: drop.map((event) => !place.dispatchEvent(event)) };
+    }, files);
+    expect(held).toEqual({ beside: true, taken: [true, true] });
+    await lab.shows("x (measured)");
+    await lab.run();
+    expect((await lab.result()).settings).toEqual({ ...SPRING, data });
+  });
+
+  test("data of NumPy are fitted, and the program reads them as well", async () => {
+    const rows = springCsv(61)
+      .trim()
+      .split("\n")
+      .slice(1)
+      .map((line) => line.split(",").map(Number));
+    const npy = writeNpy({ shape: [61, 3], values: rows.flat() });
+    writeFileSync(join(folder, "spring.npy"), npy);
+    const lab = await open({ settings: SPRING });
+    await lab.shows("x (measured)");
+    await lab.openData("spring.npy", Buffer.from(npy));
+    await lab.page.getByLabel("Column of times").selectOption("0");
+    await lab.page.getByLabel("Column that measures x").selectOption("1");
+    await lab.run();
+    const { outcome } = await lab.result();
+    expect(Math.abs((outcome.path.parameters.k as number) - 2.25)).toBeLessThan(0.1);
+    expect(await actionOf("npy", await lab.snippet())).toBe(outcome.action);
+  });
+
   test("the data of a twin, saved and opened, are the same data", async () => {
     const lab = await open({ settings: SPRING });
     await lab.shows("x (measured)");
@@ -393,7 +514,7 @@ describe("taking it along", () => {
   });
 
   test("what these programs are in TypeScript is right", async () => {
-    const files = ["file.ts", "twin.ts", "network.ts"].map((name) => join(folder, name));
+    const files = ["file.ts", "npy.ts", "twin.ts", "network.ts"].map((name) => join(folder, name));
     const how = ["--noEmit", "--strict", "--skipLibCheck", "--target", "es2022", "--module", "nodenext"];
     const compiler = program("typescript", "bin", "tsc");
     await runProgram(process.execPath, [compiler, ...how, "--types", "node", ...files], folder);
