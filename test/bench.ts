@@ -1,6 +1,7 @@
 // Speed, both sides of every comparison in one run and in turns: a machine that slows down slows both.
 //
 //   npm run bench                  a table
+//   npm run bench -- --only lab    a part alone; parts are named below
 //   npm run bench -- --json FILE   the same as { name, value, unit, peer, ratio }, for later comparisons
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -8,6 +9,7 @@ import { parseArgs } from "node:util";
 import { action, anneal, init, lorenz96, type Model, naklNeuron, twinExperiment, type TwinOptions } from "least-action";
 import { browser } from "./bench/browser.js";
 import { agree, cargoBench, type Figure, figure, inTurns, median, print } from "./bench/figures.js";
+import { lab } from "./bench/lab.js";
 import { networks } from "./bench/networks.js";
 import { sampling } from "./bench/numpyro.js";
 import { Lorenz96, Neuron, PlainAction, type System } from "./plain-typescript.js";
@@ -197,21 +199,35 @@ function example(name: string, ...rest: string[]): void {
   });
 }
 
-const { values } = parseArgs({ options: { json: { type: "string" } } });
+/** How often the default finds the lowest level, and the neuron from one voltage. */
+function examples(): Figure[] {
+  example("strategies", "l96", "automatic", "--full");
+  example("neuron_twin");
+  return [];
+}
+
+const PARTS: Record<string, () => Figure[] | Promise<Figure[]>> = {
+  gradients,
+  networks,
+  ladders,
+  scaling,
+  sampling,
+  browser,
+  lab,
+  examples,
+};
+const { values } = parseArgs({ options: { json: { type: "string" }, only: { type: "string" } } });
+const chosen = values.only?.split(",") ?? Object.keys(PARTS);
+const unknown = chosen.find((name) => !Object.hasOwn(PARTS, name));
+if (unknown !== undefined) {
+  console.error(`--only ${unknown}: there is no such part; known are ${Object.keys(PARTS).join(", ")}`);
+  process.exit(2);
+}
 await init();
-const figures = [
-  ...gradients(),
-  ...(await networks()),
-  ...(await ladders()),
-  ...scaling(),
-  ...(await sampling()),
-  ...(await browser()),
-];
+const figures: Figure[] = [];
+for (const name of chosen) figures.push(...((await PARTS[name]?.()) ?? []));
 print(figures);
 if (values.json !== undefined) {
   writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`);
   console.log(`written: ${values.json}`);
 }
-// How often the default finds the lowest level, and the neuron from one voltage.
-example("strategies", "l96", "automatic", "--full");
-example("neuron_twin");

@@ -3,11 +3,10 @@
  *   npm run lab -- --build        only builds it, into examples/output/lab: static files for any host
  *   npm run lab -- --development  serves it by Vite, and anew after every change
  */
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { readFileSync } from "node:fs";
 import { build, createServer, preview } from "vite";
 
 const configFile = fileURLToPath(new URL("vite.config.ts", import.meta.url));

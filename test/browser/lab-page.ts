@@ -6,6 +6,7 @@ import type { BrowserContext, Locator, Page } from "playwright-core";
 import { build } from "vite";
 import { type PathSettings, toLink, type Settings } from "../../examples/lab/src/settings.js";
 import { repository } from "../consumer.js";
+import { complaintsOf } from "./complaints.js";
 import { type Served, serveFolder } from "./static-server.js";
 
 /** Built by the lab's own configuration, and served below a path as a plain host would. */
@@ -32,11 +33,11 @@ export interface Result {
 
 export class LabPage {
   readonly page: Page;
-  /** Whatever was said on the console, went wrong, or was fetched from elsewhere. */
-  readonly complaints: string[] = [];
+  readonly complaints: string[];
 
   private constructor(page: Page) {
     this.page = page;
+    this.complaints = complaintsOf(page);
   }
 
   /** With `settings` in the link, or with `hash` as it is. */
@@ -53,13 +54,6 @@ export class LabPage {
     const page = await context.newPage();
     const lab = new LabPage(page);
     const address = url.replace("127.0.0.1", host);
-    const { origin } = new URL(address);
-    page.on("console", (message) => lab.complaints.push(message.text()));
-    page.on("pageerror", (error) => lab.complaints.push(String(error)));
-    page.on("request", (request) => {
-      if (!/^(blob|data):/.test(request.url()) && new URL(request.url()).origin !== origin)
-        lab.complaints.push(`fetched ${request.url()}`);
-    });
     await page.setViewportSize({ width, height: 800 });
     const part = settings === undefined ? hash : toLink(settings);
     await page.goto(part === undefined ? address : `${address}#${part}`);

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as sdk from "../../sdk/src/index.node.js";
 import { type Consumer, makeConsumer, repository } from "../consumer.js";
 import { type Browser, openBrowser, PLAIN_HOST } from "./chromium.js";
+import { complaintsOf } from "./complaints.js";
 import { type Numbers, solveAll } from "./problems.js";
 import { serveFolder } from "./static-server.js";
 
@@ -77,21 +78,12 @@ const WAYS = {
 describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
   let served: { url: string; close(): Promise<void> };
   let page: Page;
-  const complaints: string[] = [];
+  let complaints: string[];
 
   beforeAll(async () => {
     served = await WAYS[way]();
     page = await browser.context.newPage();
-    page.on("console", (message) => complaints.push(message.text()));
-    page.on("pageerror", (error) => complaints.push(String(error)));
-    page.on("request", (request) => {
-      if (
-        !request.url().startsWith("blob:") &&
-        !request.url().startsWith("data:") &&
-        new URL(request.url()).origin !== new URL(served.url).origin
-      )
-        complaints.push(`fetched ${request.url()}`);
-    });
+    complaints = complaintsOf(page);
     await page.goto(served.url);
     // The development server may reload the page once, when it has found the packages that it bundles.
     await page.waitForFunction(() => document.title === "ready", undefined, { timeout: 60_000 });
@@ -370,9 +362,7 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
 test("a host without https, where browsers give no locks: the same bits, by workers", async () => {
   const served = await WAYS["Vite's build below a path of a plain server"]();
   const page = await browser.context.newPage();
-  const complaints: string[] = [];
-  page.on("console", (message) => complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(String(error)));
+  const complaints = complaintsOf(page);
   await page.goto(served.url.replace("127.0.0.1", PLAIN_HOST));
   await page.waitForFunction(() => document.title === "ready");
   expect(await page.evaluate(() => isSecureContext)).toBe(false);
