@@ -24,7 +24,8 @@ function noteRun(): Promise<Noted> {
   const canvas = document.querySelector(".views canvas");
   const drawn: number[] = [];
   prototype.clearRect = function (...place) {
-    if (this.canvas === canvas || !document.contains(canvas)) drawn.push(performance.now());
+    // The time of the frame: one picture is many drawings.
+    if (this.canvas === canvas || !document.contains(canvas)) drawn.push(Number(document.timeline.currentTime));
     clearRect.apply(this, place);
   };
   const status = document.querySelector(".run-bar .status") as HTMLElement;
