@@ -4,6 +4,7 @@ import { dataCsv, resultJson, settingsJson, snippetOf } from "../export.js";
 import { pictureOf } from "../picture.js";
 import type { Session } from "../session.js";
 import { type Settings, toLink } from "../settings.js";
+import { drawAll } from "../views/plot.js";
 import { Panel } from "./fields.js";
 
 function save(name: string, type: string, content: BlobPart): void {
@@ -19,7 +20,8 @@ function linkTo(settings: Settings): string {
   return new URL(`#${toLink(settings)}`, location.href).href;
 }
 
-function savePicture(): void {
+async function savePicture(): Promise<void> {
+  await drawAll();
   const view = document.querySelector(".views");
   const picture = view === null ? null : pictureOf(view);
   picture?.toBlob((blob) => blob !== null && save("least-action.png", "image/png", blob));
@@ -62,7 +64,7 @@ export function SharePanel({ session, onFiles }: { session: Session; onFiles: (f
         >
           Save result
         </button>
-        <button type="button" onClick={savePicture}>
+        <button type="button" onClick={() => void savePicture()}>
           Save picture
         </button>
       </div>

@@ -78,10 +78,14 @@ function StatePlot({ session, prepared, state }: { session: Session; prepared: P
   if (truth !== null)
     curves.push({ label: "truth", values: column(truth.path, truth.future), colour: colours.truth, as: "dashes" });
   if (outcome?.path == null) {
-    climbers.forEach(({ path }, start) => {
-      if (path !== null && path.length === points * width)
-        curves.push({ label: `path ${start}`, values: column(path), colour: startColour(start), width: 1.2 });
-    });
+    // During a run those that have not begun have their place: a plot with another number of curves is made anew.
+    const count = session.phase === "idle" ? climbers.length : session.settings.starts.count;
+    const none = x.map(() => NaN);
+    for (let start = 0; start < count; start += 1) {
+      const path = climbers[start]?.path;
+      const values = path?.length === points * width ? column(path) : none;
+      curves.push({ label: `path ${start}`, values, colour: startColour(start), width: 1.2 });
+    }
   } else {
     const { path } = outcome.path;
     // The first row of a prediction is the last of the window.

@@ -1,5 +1,5 @@
 // Curves over one axis, by uPlot.
-import { useEffect, useRef } from "preact/hooks";
+import { useCallback, useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { coloursNow, onColourChange } from "./colours.js";
 
@@ -123,12 +123,27 @@ function isPower(tick: number): boolean {
   return Math.abs(power - Math.round(power)) < 1e-6;
 }
 
+/** What plots that nobody sees have still to draw: each draws when it is scrolled to. */
+const behind = new Set<() => void>();
+
+/** What is not seen as well, for pictures of the whole view. */
+export async function drawAll(): Promise<void> {
+  for (const draw of behind) draw();
+  // uPlot draws in a microtask, which is before whoever waits for this.
+  await Promise.resolve();
+}
+
 export function Plot(props: PlotProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
+  const isSeen = useRef(true);
   const latest = useRef(props);
   latest.current = props;
   const shape = shapeOf(props);
+  const draw = useCallback(() => {
+    behind.delete(draw);
+    plot.current?.setData(dataOf(latest.current));
+  }, []);
 
   useEffect(() => {
     const element = place.current as HTMLDivElement;
@@ -143,10 +158,17 @@ export function Plot(props: PlotProps) {
       if (plot.current?.width !== width) plot.current?.setSize({ width, height: latest.current.height });
     });
     sizes.observe(element);
+    const sight = new IntersectionObserver(([entry]) => {
+      isSeen.current = entry?.isIntersecting === true;
+      if (isSeen.current && behind.has(draw)) draw();
+    });
+    sight.observe(element);
     const forget = onColourChange(make);
     return () => {
       sizes.disconnect();
+      sight.disconnect();
       forget();
+      behind.delete(draw);
       plot.current?.destroy();
       plot.current = undefined;
     };
@@ -154,8 +176,10 @@ export function Plot(props: PlotProps) {
 
   const drawn = useRef<PlotProps>(props);
   useEffect(() => {
-    if (drawn.current !== props) plot.current?.setData(dataOf(props));
+    if (drawn.current === props) return;
     drawn.current = props;
+    if (isSeen.current) draw();
+    else behind.add(draw);
   });
 
   return (
