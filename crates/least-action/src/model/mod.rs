@@ -14,6 +14,7 @@ mod guard;
 mod lower;
 mod parse;
 mod print;
+pub(crate) mod propagator;
 mod tape;
 mod token;
 mod varying;

@@ -1,7 +1,8 @@
 //! Integrating a model forward in time.
 
 use crate::error::{check, Error, Result};
-use crate::model::{Model, ModelKind, Points, Scratch, MOST_VALUES};
+use crate::model::propagator::{Members, Propagator, Step};
+use crate::model::{Model, MOST_VALUES};
 
 /// Steps of the classical Runge-Kutta method within one step of the output grid: the truth should be much better than the discretisation under test.
 pub const SUBSTEPS: usize = 10;
@@ -30,18 +31,16 @@ pub struct Forward<'a> {
 /// # Errors
 /// Wrong lengths, a step that is not positive, and [`Error::NotFinite`] with the time at which the solution blows up.
 pub fn integrate(model: &dyn Model, forward: Forward) -> Result<Vec<f64>> {
-    let mut path = Vec::new();
-    integrate_into(model, forward, &mut path, |_| {})?;
-    Ok(path)
+    validate(model, forward)?;
+    let mut path = vec![0.0; forward.points * model.dimension()];
+    let failures = integrate_members(model, forward, &mut path, |_, _| {});
+    match failures.into_iter().flatten().next() {
+        Some(failure) => Err(failure),
+        None => Ok(path),
+    }
 }
 
-/// [`integrate`] with `after_step` called on the state after every step of the output grid. Where the solution stops being finite, the rows before are in `path`.
-pub(crate) fn integrate_into(
-    model: &dyn Model,
-    forward: Forward,
-    path: &mut Vec<f64>,
-    mut after_step: impl FnMut(&mut [f64]),
-) -> Result<()> {
+fn validate(model: &dyn Model, forward: Forward) -> Result<()> {
     let Forward {
         parameters,
         initial,
@@ -77,20 +76,57 @@ pub(crate) fn integrate_into(
     for (i, value) in initial.iter().enumerate() {
         check::finite(&format!("initialState[{i}]"), *value)?;
     }
-    let mut integrator = Integrator::new(model, parameters);
-    let mut state = initial.to_vec();
-    path.reserve(points * dimension);
-    path.extend_from_slice(&state);
-    for point in 1..points {
-        let from = start + (point - 1) as f64 * time_step;
-        let (before, after) = inputs[(point - 1) * width..(point + 1) * width].split_at(width);
-        integrator.advance(&mut state, from, time_step, before, after);
-        after_step(&mut state);
-        let time = start + point as f64 * time_step;
-        check_finite(model, &state, point, time, "forward integration")?;
-        path.extend_from_slice(&state);
-    }
     Ok(())
+}
+
+/// Many integrations at once, each from a state of its own: `initial` is members x states, `parameters` members x parameters. Writes `values`, members x points x states, up to where a solution
+/// stops being finite: these failures are returned, one place per member. `after_step` sees the state of a member after every step of the output grid.
+pub(crate) fn integrate_members(
+    model: &dyn Model,
+    forward: Forward,
+    values: &mut [f64],
+    mut after_step: impl FnMut(usize, &mut [f64]),
+) -> Vec<Option<Error>> {
+    let dimension = model.dimension();
+    let (width, points) = (model.inputs().len(), forward.points);
+    let count = forward.initial.len() / dimension;
+    let mut propagator = Propagator::new(model, count);
+    let mut members = Members {
+        states: forward.initial.to_vec(),
+        parameters: forward.parameters.to_vec(),
+    };
+    let mut failures = vec![None; count];
+    let time = |point: usize| forward.start + point as f64 * forward.time_step;
+    for point in 0..points {
+        if point > 0 {
+            let ends = &forward.inputs[(point - 1) * width..(point + 1) * width];
+            let (before, after) = ends.split_at(width);
+            let step = Step {
+                time: time(point - 1),
+                length: forward.time_step,
+                before,
+                after,
+                substeps: SUBSTEPS,
+            };
+            propagator.advance(&mut members, step);
+        }
+        let rows = members.states.chunks_exact_mut(dimension);
+        for (m, (state, failure)) in rows.zip(&mut failures).enumerate() {
+            if failure.is_some() {
+                continue;
+            }
+            if point > 0 {
+                after_step(m, state);
+            }
+            match check_finite(model, state, point, time(point), "forward integration") {
+                Ok(()) => {
+                    values[(m * points + point) * dimension..][..dimension].copy_from_slice(state)
+                }
+                Err(error) => *failure = Some(error),
+            }
+        }
+    }
+    failures
 }
 
 /// Moves a state on by `steps` steps that end at time `end`, with the inputs held at `inputs`.
@@ -104,12 +140,24 @@ pub(super) fn spin_up(
     (end, time_step, steps): (f64, f64, usize),
     inputs: &[f64],
 ) -> Result<()> {
-    let mut integrator = Integrator::new(model, parameters);
+    let mut propagator = Propagator::new(model, 1);
+    let mut members = Members {
+        states: state.to_vec(),
+        parameters: parameters.to_vec(),
+    };
     for step in 1..=steps {
-        let from = end - (steps + 1 - step) as f64 * time_step;
-        integrator.advance(state, from, time_step, inputs, inputs);
-        check_finite(model, state, step, step as f64 * time_step, "spin-up")?;
+        let along = Step {
+            time: end - (steps + 1 - step) as f64 * time_step,
+            length: time_step,
+            before: inputs,
+            after: inputs,
+            substeps: SUBSTEPS,
+        };
+        propagator.advance(&mut members, along);
+        let time = step as f64 * time_step;
+        check_finite(model, &members.states, step, time, "spin-up")?;
     }
+    state.copy_from_slice(&members.states);
     Ok(())
 }
 
@@ -132,93 +180,5 @@ pub(super) fn check_finite(
             term: term.into(),
             value: state[i],
         }),
-    }
-}
-
-struct Integrator<'a> {
-    model: &'a dyn Model,
-    parameters: &'a [f64],
-    scratch: Scratch,
-    slope: Vec<f64>,
-    sum: Vec<f64>,
-    stage: Vec<f64>,
-    inputs: Vec<f64>,
-}
-
-impl<'a> Integrator<'a> {
-    fn new(model: &'a dyn Model, parameters: &'a [f64]) -> Self {
-        let zeros = vec![0.0; model.dimension()];
-        Integrator {
-            model,
-            parameters,
-            scratch: Scratch::default(),
-            slope: zeros.clone(),
-            sum: zeros.clone(),
-            stage: zeros,
-            inputs: vec![0.0; model.inputs().len()],
-        }
-    }
-
-    /// One step of the grid, from time `from`, along which the inputs go from `before` to `after`.
-    fn advance(
-        &mut self,
-        state: &mut [f64],
-        from: f64,
-        time_step: f64,
-        before: &[f64],
-        after: &[f64],
-    ) {
-        match self.model.kind() {
-            ModelKind::Flow => {
-                for substep in 0..SUBSTEPS {
-                    self.runge_kutta(state, from, time_step, substep, (before, after));
-                }
-            }
-            ModelKind::Map => {
-                self.stage.copy_from_slice(state);
-                self.evaluate(from, 0.0, (before, after));
-                state.copy_from_slice(&self.slope);
-            }
-        }
-    }
-
-    fn runge_kutta(
-        &mut self,
-        state: &mut [f64],
-        from: f64,
-        time_step: f64,
-        substep: usize,
-        inputs: (&[f64], &[f64]),
-    ) {
-        let h = time_step / SUBSTEPS as f64;
-        self.sum.fill(0.0);
-        self.slope.fill(0.0);
-        for (reach, weight) in [(0.0, 1.0), (0.5, 2.0), (0.5, 2.0), (1.0, 1.0)] {
-            for ((z, x), k) in self.stage.iter_mut().zip(&*state).zip(&self.slope) {
-                *z = x + h * reach * k;
-            }
-            let share = (substep as f64 + reach) / SUBSTEPS as f64;
-            self.evaluate(from + share * time_step, share, inputs);
-            for (sum, k) in self.sum.iter_mut().zip(&self.slope) {
-                *sum += weight * k;
-            }
-        }
-        for (x, sum) in state.iter_mut().zip(&self.sum) {
-            *x += h / 6.0 * sum;
-        }
-    }
-
-    /// Evaluates the model at `self.stage`, `share` of the way between two points.
-    fn evaluate(&mut self, time: f64, share: f64, (before, after): (&[f64], &[f64])) {
-        for ((to, a), b) in self.inputs.iter_mut().zip(before).zip(after) {
-            *to = a + share * (b - a);
-        }
-        let at = Points {
-            states: &self.stage,
-            parameters: self.parameters,
-            inputs: &self.inputs,
-            times: &[time],
-        };
-        self.model.evaluate(&mut self.scratch, at, &mut self.slope);
     }
 }

@@ -1,6 +1,6 @@
 //! Integrating on past the window of the data: what an estimate is for, and the test of it.
 
-use super::integrate::{integrate_into, Forward};
+use super::integrate::{integrate_members, Forward};
 use crate::action::Problem;
 use crate::anneal::Climb;
 use crate::error::{check, Error, Result};
@@ -40,13 +40,16 @@ pub fn predict(problem: &Problem, climb: &Climb, horizon: Horizon) -> Result<Pre
         expected,
         "one per estimated parameter",
     )?;
-    let mut path = Vec::new();
     let last = beyond.last(&climb.path);
-    beyond.integrate(last, &climb.parameters, &mut path, |_| {})?;
-    Ok(Prediction {
-        times: beyond.times,
-        path,
-    })
+    let mut path = vec![0.0; beyond.times.len() * last.len()];
+    let failures = beyond.integrate(last, &climb.parameters, &mut path, |_, _| {});
+    match failures.into_iter().flatten().next() {
+        Some(failure) => Err(failure),
+        None => Ok(Prediction {
+            times: beyond.times,
+            path,
+        }),
+    }
 }
 
 /// The time from the last point of a data set's window on: checked once, for as many states as there are to go on from.
@@ -119,20 +122,24 @@ impl<'a> Beyond<'a> {
         &path[self.end - self.problem.model().dimension()..self.end]
     }
 
-    /// Writes a row per time to `path`, the first of them `initial`. `estimated` are the values of the estimated parameters; `after_step` sees the state after every step.
-    ///
-    /// # Errors
-    /// A solution that is not finite: the rows before are in `path`.
+    /// Goes on from all of `initial`, members x states, with values of the estimated parameters, members x estimated. Writes `values`, members x times x states, up to where a solution is not
+    /// finite: these failures are returned, one place per member. `after_step` sees the state of a member after every step.
     pub fn integrate(
         &self,
         initial: &[f64],
         estimated: &[f64],
-        path: &mut Vec<f64>,
-        after_step: impl FnMut(&mut [f64]),
-    ) -> Result<()> {
-        let mut parameters = self.problem.parameters.clone();
-        for (&index, &value) in self.problem.estimated.iter().zip(estimated) {
-            parameters[index] = value;
+        values: &mut [f64],
+        after_step: impl FnMut(usize, &mut [f64]),
+    ) -> Vec<Option<Error>> {
+        let (own, changed) = (&self.problem.parameters, &self.problem.estimated);
+        let model = &**self.problem.model();
+        let members = initial.len() / model.dimension();
+        let mut parameters = own.repeat(members);
+        for m in 0..members {
+            let values = &estimated[m * changed.len()..(m + 1) * changed.len()];
+            for (&index, &value) in changed.iter().zip(values) {
+                parameters[m * own.len() + index] = value;
+            }
         }
         let forward = Forward {
             parameters: &parameters,
@@ -142,8 +149,10 @@ impl<'a> Beyond<'a> {
             points: self.times.len(),
             inputs: &self.inputs,
         };
-        let model = &**self.problem.model();
-        integrate_into(model, forward, path, after_step).map_err(|error| self.past(error))
+        integrate_members(model, forward, values, after_step)
+            .into_iter()
+            .map(|failure| failure.map(|error| self.past(error)))
+            .collect()
     }
 
     /// Points are counted from the beginning of the window.

@@ -1,9 +1,9 @@
 //! How a model behaves of itself: where its states are, and how much they vary. Found by integrating it forward, so that nobody has to say it.
 
-use super::forward::{Forward, Members, Step};
-use super::{Range, Start};
+use super::{step_of, Range, Start};
 use crate::action::Problem;
 use crate::anneal::AnnealOptions;
+use crate::model::propagator::{Members, Propagator, Step};
 use crate::random::Random;
 
 /// What is known of the states before any path is found.
@@ -161,11 +161,8 @@ fn samples(problem: &Problem, options: &AnnealOptions) -> Vec<f64> {
             .step_by(dimension)
             .for_each(|x| *x = low + 0.5 * (high - low));
     }
-    let mut members = Members {
-        states,
-        parameters: parameters.repeat(TRAJECTORIES),
-    };
-    let mut forward = Forward::new(model, TRAJECTORIES);
+    let mut members = Members { states, parameters };
+    let mut propagator = Propagator::new(model, TRAJECTORIES);
     let segment = problem.grid.segments[0];
     let first = &problem.grid.points.inputs[..problem.grid.width];
     let h = segment.time_step;
@@ -176,8 +173,9 @@ fn samples(problem: &Problem, options: &AnnealOptions) -> Vec<f64> {
             length: h,
             before: first,
             after: first,
+            substeps: 1,
         };
-        forward.advance(&mut members, step);
+        propagator.advance(&mut members, step);
     }
     let sizes = model.initial_state().iter().copied();
     let data = problem.data().iter().flat_map(|set| &set.values).copied();
@@ -197,7 +195,7 @@ fn samples(problem: &Problem, options: &AnnealOptions) -> Vec<f64> {
                 samples.extend_from_slice(row);
             }
         }
-        forward.advance(&mut members, Step::of(problem, n, h));
+        propagator.advance(&mut members, step_of(problem, n, h));
     }
     let kept = samples
         .into_iter()

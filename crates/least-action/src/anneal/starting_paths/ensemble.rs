@@ -1,9 +1,9 @@
 //! The mean path of an ensemble Kalman filter (G. Evensen, J. Geophys. Res. 99, 1994) in its deterministic form (P. Sakov and P. R. Oke, Tellus A 60, 2008), with
 //! the estimated parameters as further components.
 
-use super::forward::{Forward, Members, Step};
-use super::Setting;
+use super::{step_of, Setting};
 use crate::action::{Observations, Precision};
+use crate::model::propagator::{Members, Propagator};
 use crate::model::{Points, Scratch};
 use crate::random::Random;
 
@@ -42,8 +42,8 @@ pub(super) fn draw(setting: &Setting, size: usize, random: &mut Random) -> (Vec<
         for n in 0..segment.points {
             let point = segment.first + n;
             if n > 0 {
-                let step = Step::of(problem, point - 1, segment.time_step);
-                filter.forward.advance(&mut filter.members, step);
+                let step = step_of(problem, point - 1, segment.time_step);
+                filter.propagator.advance(&mut filter.members, step);
                 filter.mend(random);
             }
             filter.analyze(set, n, point);
@@ -56,7 +56,7 @@ pub(super) fn draw(setting: &Setting, size: usize, random: &mut Random) -> (Vec<
 
 struct Filter<'a> {
     setting: &'a Setting<'a>,
-    forward: Forward<'a>,
+    propagator: Propagator<'a>,
     members: Members,
     size: usize,
     dimension: usize,
@@ -97,7 +97,7 @@ impl<'a> Filter<'a> {
         let width = dimension + problem.estimated.len();
         Filter {
             setting,
-            forward: Forward::new(model, size),
+            propagator: Propagator::new(model, size),
             members: Members {
                 states: vec![0.0; size * dimension],
                 parameters,

@@ -3,7 +3,6 @@
 mod climate;
 mod data;
 mod ensemble;
-mod forward;
 mod growing_window;
 mod nudged;
 mod options;
@@ -16,6 +15,7 @@ use std::sync::Arc;
 
 use super::AnnealOptions;
 use crate::action::{Precision, Problem};
+use crate::model::propagator::Step;
 use crate::model::Model;
 use crate::random::Random;
 
@@ -46,6 +46,19 @@ pub(super) fn draw(setting: &Setting, start: usize) -> (Vec<f64>, Vec<f64>) {
             ensemble::draw(setting, ensemble::size(setting, start), random)
         }
         Start::GrowingWindow => growing_window::draw(setting, random),
+    }
+}
+
+/// From point `n` of a problem's path to the next one. One step of the method: the paths only have to be good enough to start from.
+fn step_of(problem: &Problem, n: usize, length: f64) -> Step<'_> {
+    let forcing = &problem.grid.points;
+    let width = problem.grid.width;
+    Step {
+        time: forcing.times[n],
+        length,
+        before: &forcing.inputs[n * width..(n + 1) * width],
+        after: &forcing.inputs[(n + 1) * width..(n + 2) * width],
+        substeps: 1,
     }
 }
 

@@ -1,9 +1,9 @@
 //! A forward integration that is pulled towards the data.
 
 use super::data::lay;
-use super::forward::{Forward, Members, Step};
-use super::Setting;
+use super::{step_of, Setting};
 use crate::action::Observations;
+use crate::model::propagator::{Members, Propagator};
 use crate::random::Random;
 
 /// How much of the way to a measurement the state goes at its time.
@@ -62,12 +62,12 @@ impl Along<'_> {
             states: state,
             parameters,
         };
-        let mut forward = Forward::new(model, 1);
+        let mut propagator = Propagator::new(model, 1);
         let mut path = Vec::with_capacity(points.len() * dimension);
         for n in points.clone() {
             if n > points.start {
-                let step = Step::of(problem, self.first + n - 1, self.set.time_step);
-                forward.advance(&mut members, step);
+                let step = step_of(problem, self.first + n - 1, self.set.time_step);
+                propagator.advance(&mut members, step);
             }
             self.pull(&mut members.states, n);
             self.setting.clip(0, dimension, &mut members.states);

@@ -86,52 +86,39 @@ pub fn predict_ensemble(
             seed,
         }) => Some((problem.step_noise(model_precision, horizon.data_set)?, seed)),
     };
-    let mut values = Vec::with_capacity(members.len() * size);
-    let mut failed = Vec::new();
-    let mut first_failure = None;
+    let (mut states, mut parameters) = (Vec::new(), Vec::new());
     for (i, member) in members.iter().enumerate() {
         let state = match member.state.len() == problem.path_length() {
             true => beyond.last(member.state),
             false => member.state,
         };
         validate(problem, i, state, member.parameters)?;
-        let mut random = noise
-            .as_ref()
-            .map(|(noise, seed)| (noise, Random::new(*seed, NOISE + i as u64)));
-        let outcome = beyond.integrate(state, member.parameters, &mut values, |state| {
-            if let Some((noise, random)) = &mut random {
-                noise.add(state, random);
-            }
-        });
-        values.resize((i + 1) * size, f64::NAN);
-        match outcome {
-            Ok(()) => {}
-            Err(Error::NotFinite {
-                path,
-                time,
-                point,
-                state,
-                term,
-                value,
-            }) => {
-                failed.push(FailedMember {
-                    member: i,
-                    time,
-                    state: state.clone(),
-                });
-                first_failure.get_or_insert(Error::NotFinite {
-                    path,
-                    time,
-                    point,
-                    state,
-                    term,
-                    value,
-                });
-            }
-            Err(other) => return Err(other),
-        }
+        states.extend_from_slice(state);
+        parameters.extend_from_slice(member.parameters);
     }
-    match first_failure {
+    let mut noise = noise.map(|(noise, seed)| {
+        let streams = (0..members.len()).map(|i| Random::new(seed, NOISE + i as u64));
+        (noise, streams.collect::<Vec<_>>())
+    });
+    let mut values = vec![f64::NAN; members.len() * size];
+    let failures = beyond.integrate(&states, &parameters, &mut values, |member, state| {
+        if let Some((noise, streams)) = &mut noise {
+            noise.add(state, &mut streams[member]);
+        }
+    });
+    let failed: Vec<FailedMember> = failures
+        .iter()
+        .enumerate()
+        .filter_map(|(member, failure)| match failure {
+            Some(Error::NotFinite { time, state, .. }) => Some(FailedMember {
+                member,
+                time: *time,
+                state: state.clone(),
+            }),
+            _ => None,
+        })
+        .collect();
+    match failures.into_iter().flatten().next() {
         Some(failure) if failed.len() == members.len() => Err(failure),
         _ => Ok(Ensemble {
             times: beyond.times,

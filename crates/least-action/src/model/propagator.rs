@@ -1,0 +1,115 @@
+//! Many states of one model moved forward in time together.
+
+use super::{Model, ModelKind, Points, Scratch};
+
+/// Members of an ensemble: states and parameters, row by row.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Members {
+    /// members x states.
+    pub states: Vec<f64>,
+    /// members x all parameters of the model; or one row, for all members.
+    pub parameters: Vec<f64>,
+}
+
+/// Moves members from point to point: flows by the classical fourth-order Runge-Kutta method, maps by one iteration.
+pub(crate) struct Propagator<'a> {
+    model: &'a dyn Model,
+    count: usize,
+    scratch: Scratch,
+    slope: Vec<f64>,
+    sum: Vec<f64>,
+    stage: Vec<f64>,
+    /// members x inputs, or members x (inputs + parameters) where members have parameters of their own.
+    inputs: Vec<f64>,
+    times: Vec<f64>,
+}
+
+/// Where a step begins, and with which inputs along it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Step<'a> {
+    pub time: f64,
+    pub length: f64,
+    pub before: &'a [f64],
+    pub after: &'a [f64],
+    /// Steps of the method within it, for flows.
+    pub substeps: usize,
+}
+
+impl<'a> Propagator<'a> {
+    pub fn new(model: &'a dyn Model, count: usize) -> Self {
+        let states = vec![0.0; count * model.dimension()];
+        Propagator {
+            count,
+            scratch: Scratch::default(),
+            slope: states.clone(),
+            sum: states.clone(),
+            stage: states,
+            inputs: Vec::new(),
+            times: vec![0.0; count],
+            model,
+        }
+    }
+
+    /// One step of all members.
+    pub fn advance(&mut self, members: &mut Members, step: Step) {
+        match self.model.kind() {
+            ModelKind::Map => {
+                self.stage.copy_from_slice(&members.states);
+                self.evaluate(&members.parameters, step, 0.0);
+                members.states.copy_from_slice(&self.slope);
+            }
+            ModelKind::Flow => {
+                for substep in 0..step.substeps {
+                    self.runge_kutta(members, step, substep);
+                }
+            }
+        }
+    }
+
+    fn runge_kutta(&mut self, members: &mut Members, step: Step, substep: usize) {
+        let number = step.substeps as f64;
+        let h = step.length / number;
+        self.sum.fill(0.0);
+        self.slope.fill(0.0);
+        for (reach, weight) in [(0.0, 1.0), (0.5, 2.0), (0.5, 2.0), (1.0, 1.0)] {
+            let states = members.states.iter().zip(&self.slope);
+            for (z, (x, k)) in self.stage.iter_mut().zip(states) {
+                *z = x + h * reach * k;
+            }
+            self.evaluate(&members.parameters, step, (substep as f64 + reach) / number);
+            for (sum, k) in self.sum.iter_mut().zip(&self.slope) {
+                *sum += weight * k;
+            }
+        }
+        for (x, sum) in members.states.iter_mut().zip(&self.sum) {
+            *x += h / 6.0 * sum;
+        }
+    }
+
+    /// Writes the model's values at `stage` to `slope`, `share` of the way between two points.
+    fn evaluate(&mut self, parameters: &[f64], step: Step, share: f64) {
+        let own = self.model.parameters().len();
+        let is_shared = parameters.len() == own;
+        let extra = if is_shared { 0 } else { own };
+        self.times.fill(step.time + share * step.length);
+        self.inputs.clear();
+        for m in 0..self.count {
+            let ends = step.before.iter().zip(step.after);
+            self.inputs.extend(ends.map(|(a, b)| a + share * (b - a)));
+            self.inputs
+                .extend_from_slice(&parameters[m * extra..(m + 1) * extra]);
+        }
+        let at = Points {
+            states: &self.stage,
+            parameters: if is_shared { parameters } else { &[] },
+            inputs: &self.inputs,
+            times: &self.times,
+        };
+        if is_shared {
+            self.model.evaluate(&mut self.scratch, at, &mut self.slope);
+        } else {
+            self.model
+                .evaluate_each(&mut self.scratch, at, &mut self.slope);
+        }
+    }
+}
