@@ -1,7 +1,7 @@
 // What a person does, and what the engine is asked for.
 import { useCallback, useEffect, useReducer, useRef } from "preact/hooks";
 import { Engine, EngineError, type RunNews } from "./engine/client.js";
-import { checkSize, savedSettings, withFile } from "./files.js";
+import { checkSize, isSettings, savedSettings, withFile } from "./files.js";
 import { begun, changed, type Refusal, type Session } from "./session.js";
 import { fromLink, type PathSettings, type Settings, toLink } from "./settings.js";
 import { STARTS } from "./starts.js";
@@ -59,14 +59,14 @@ export function useSession(): [Session, Actions] {
   const { settings } = session;
   const waiting = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const isFirst = useRef(true);
+  const prepare = (of: Settings): void => {
+    (engine.current as Engine).prepare(of).then(
+      (prepared) => change({ type: "prepared", of, prepared }),
+      (error: unknown) => change({ type: "refused", of, refusal: refusalOf(error) }),
+    );
+  };
   useEffect(() => {
-    const prepare = (): void => {
-      (engine.current as Engine).prepare(settings).then(
-        (prepared) => change({ type: "prepared", of: settings, prepared }),
-        (error: unknown) => change({ type: "refused", of: settings, refusal: refusalOf(error) }),
-      );
-    };
-    waiting.current = setTimeout(prepare, isFirst.current ? 0 : QUIET);
+    waiting.current = setTimeout(() => prepare(settings), isFirst.current ? 0 : QUIET);
     isFirst.current = false;
     return () => clearTimeout(waiting.current);
   }, [settings]);
@@ -76,6 +76,7 @@ export function useSession(): [Session, Actions] {
     // A run prepares for itself.
     clearTimeout(waiting.current);
     const run = ++runs.current;
+    const of = now.current.settings;
     change({ type: "running", newRun: run, resume });
     let news: RunNews[] = [];
     let frame = 0;
@@ -91,7 +92,7 @@ export function useSession(): [Session, Actions] {
       if (document.hidden) flush();
       else frame ||= requestAnimationFrame(flush);
     };
-    (engine.current as Engine).run(now.current.settings, resume, onNews).then(
+    (engine.current as Engine).run(of, resume, onNews).then(
       () => {
         flush();
         change({ type: "ended", run });
@@ -99,6 +100,8 @@ export function useSession(): [Session, Actions] {
       (error: unknown) => {
         flush();
         change({ type: "failed", run, message: messageOf(error) });
+        // If it is for its settings, that is to be said of them.
+        if (!resume) prepare(of);
       },
     );
   };
@@ -106,7 +109,7 @@ export function useSession(): [Session, Actions] {
   const openFile = async (file: File): Promise<void> => {
     try {
       checkSize(file);
-      if (file.name.endsWith(".json")) {
+      if (isSettings(file)) {
         choose(savedSettings(file.name, await file.text()));
         return;
       }
@@ -133,8 +136,8 @@ export function useSession(): [Session, Actions] {
     skip: () => stopWith("skipping"),
     discard: () => choose({ ...now.current.settings }),
     openFiles: (files) => {
-      const isData = ({ name }: File): number => Number(!name.endsWith(".json"));
-      for (const file of [...files].sort((a, b) => isData(a) - isData(b)))
+      const order = (file: File): number => (isSettings(file) ? 0 : 1);
+      for (const file of [...files].sort((a, b) => order(a) - order(b)))
         opening.current = opening.current.then(() => openFile(file));
     },
   };

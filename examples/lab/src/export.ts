@@ -1,9 +1,9 @@
 // What leaves the page: data, results, and code that does the same.
 import type { PreparedPath } from "./engine/protocol.js";
-import { networkOf, networkOptionsOf, pairsOf, pathOptionsOf, weightsOf } from "./library-options.js";
+import { EVEN, networkOf, networkOptionsOf, ODD, pairsOf, pathOptionsOf, weightsOf } from "./library-options.js";
 import { optionsOf, readModel } from "./model-text.js";
 import type { Session } from "./session.js";
-import type { NetworkSettings, PathSettings, Settings } from "./settings.js";
+import { type NetworkSettings, own, type PathSettings, type Settings } from "./settings.js";
 
 export function settingsJson(settings: Settings): string {
   return `${JSON.stringify(settings, null, 2)}\n`;
@@ -75,13 +75,13 @@ function pathSnippet(settings: PathSettings): string {
   } else {
     const { reader, reading, rows, column } = readingOf(data.name);
     imports.push("observations", reader);
-    const values = observed.map((state) => `${key(state)}: ${column(data.columns[state] ?? "")}`);
+    const chosen = observed.map((state) => own(data.columns, state) ?? "");
+    if (chosen.includes("")) return "// It is not said yet which columns measure what: see the message above.";
+    const values = `{ observed: ${written(observed)}, values: [${chosen.map(column).join(", ")}] }`;
     const times =
       data.time === null ? `Float64Array.from({ length: ${rows} }, (_, n) => n * ${data.timeStep})` : column(data.time);
     lines.push(...reading);
-    lines.push(
-      `const data = observations({ model, times: ${times}, timeStep: ${data.timeStep}, values: { ${values.join(", ")} } });`,
-    );
+    lines.push(`const data = observations({ model, times: ${times}, timeStep: ${data.timeStep}, values: ${values} });`);
   }
   return `${data.from === "file" ? 'import { readFile } from "node:fs/promises";\n' : ""}import { ${imports.sort().join(", ")} } from "least-action";
 
@@ -91,7 +91,7 @@ ${lines.join("\n")}
 const run = await anneal({
   model,
   data,
-  discretization: data.points % 2 === 1 ? "simpson-hermite" : "trapezoid",
+  discretization: data.points % 2 === 1 ? "${ODD}" : "${EVEN}",
 ${fieldsOf(pathOptionsOf(settings))}});
 console.log(run.summary(), run.diagnose());
 console.log(run.uncertainty().summary());

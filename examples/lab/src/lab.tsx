@@ -9,6 +9,7 @@ import { RunBar } from "./controls/run-bar.js";
 import { SearchPanel } from "./controls/search.js";
 import { SharePanel } from "./controls/share.js";
 import { outlineOf } from "./model-text.js";
+import { toLink } from "./settings.js";
 import { STARTS } from "./starts.js";
 import { Views } from "./views/views.js";
 
@@ -18,6 +19,7 @@ export function Lab() {
   const change = actions.choose;
   const dropping = useDrop(actions.openFiles);
   const model = settings.kind === "path" ? settings.model : "";
+  const link = useMemo(() => toLink(settings), [settings]);
   const outline = useMemo(() => outlineOf(model), [model]);
   return (
     <div class={dropping ? "lab dropping" : "lab"}>
@@ -34,7 +36,7 @@ export function Lab() {
             key={one.name}
             type="button"
             class="start"
-            aria-pressed={settings.title === one.settings.title}
+            aria-pressed={link === toLink(one.settings)}
             onClick={() => change(structuredClone(one.settings))}
           >
             <strong>{one.name}</strong>
@@ -45,12 +47,12 @@ export function Lab() {
       <RunBar session={session} actions={actions} />
       <main>
         <section class="views" aria-label="What is found">
-          <Views key={settings.title} session={session} />
+          <Views key={settings.kind} session={session} />
         </section>
         <section class="controls" aria-label="What is asked">
           {settings.kind === "path" ? (
             <>
-              <ModelPanel settings={settings} refusal={session.refusal} onChange={change} />
+              <ModelPanel settings={settings} session={session} onChange={change} />
               <DataPanel
                 session={session}
                 settings={settings}

@@ -1,6 +1,16 @@
 // What the library is asked for, as plain data: the engine runs it, and the program that a person takes along is written of it.
 import type { NetworkSettings, PathSettings } from "./settings.js";
 
+/** Of the probability, inside what is drawn as a band. */
+export const BAND = 0.9;
+
+/** The better scheme has a point in the middle of each of its steps. */
+export const [ODD, EVEN] = ["simpson-hermite", "trapezoid"] as const;
+
+export function discretizationOf(points: number) {
+  return points % 2 === 1 ? ODD : EVEN;
+}
+
 /** Of `anneal`, but for model, data and discretisation. */
 export function pathOptionsOf({ estimate, measurementPrecision, ladder, starts }: PathSettings) {
   const range = ({ low, high }: { low: number; high: number }): [number, number] => [low, high];
@@ -20,6 +30,9 @@ export function pathOptionsOf({ estimate, measurementPrecision, ladder, starts }
 /** Centred: layers of logistic neurons with such weights forget their inputs. */
 const ACTIVATION = "tanh" as const;
 
+/** New pairs that what is found is tried on. */
+export const FRESH = 200;
+
 /** How far beyond the true weights those that are found may go. */
 const REACH = 2;
 
@@ -35,7 +48,7 @@ export function weightsOf({ weightRange, seed }: NetworkSettings) {
 
 /** Of `networkTwin`, but for model and weights. */
 export function pairsOf({ pairs, noise, seed }: NetworkSettings) {
-  return { pairs, fresh: 200, inputNoise: noise, outputNoise: noise, seed };
+  return { pairs, fresh: FRESH, inputNoise: noise, outputNoise: noise, seed };
 }
 
 /** Of `anneal`, but for model and pairs. */

@@ -25,8 +25,10 @@ export type Phase = "idle" | "running" | "pausing" | "paused" | "certainty" | "d
 
 export interface Session {
   settings: Settings;
-  /** What the settings make; null until the engine has said so, or where they are wrong. */
+  /** What settings make, as the engine said last: of these, or of those before. */
   prepared: Prepared | null;
+  /** Whether `prepared` is of these settings. */
+  isFresh: boolean;
   /** Until it is mended, nothing can be run. */
   refusal: Refusal | null;
   /** What went wrong with a file, a link or a run, until something else is done; nothing is the worse for it. */
@@ -38,6 +40,8 @@ export interface Session {
   share: number;
   climbers: Climber[];
   outcome: Outcome | null;
+  /** What a run that goes on had come to when it was paused. */
+  before: Outcome | null;
   certainty: Certainty | null;
   /** Said to screen readers, and shown beside the buttons. */
   status: string;
@@ -57,10 +61,19 @@ export type Change =
   | { type: "ended"; run: number }
   | { type: "failed"; run: number; message: string };
 
-const nothing = { climbers: [], outcome: null, certainty: null, share: 0, run: null, status: "", trouble: null };
+const nothing = {
+  climbers: [],
+  outcome: null,
+  before: null,
+  certainty: null,
+  share: 0,
+  run: null,
+  status: "",
+  trouble: null,
+};
 
 export function begun(settings: Settings, trouble: string | null): Session {
-  return { ...nothing, settings, prepared: null, refusal: null, table: null, phase: "idle", trouble };
+  return { ...nothing, settings, prepared: null, isFresh: false, refusal: null, table: null, phase: "idle", trouble };
 }
 
 export function changed(session: Session, change: Change): Session {
@@ -68,18 +81,24 @@ export function changed(session: Session, change: Change): Session {
   if ("run" in change && change.run !== session.run) return session;
   switch (change.type) {
     case "settings":
-      return { ...session, ...nothing, settings: change.settings, phase: "idle", refusal: null };
+      // A refusal stays until the new settings are judged: messages that come and go move what is being typed.
+      return { ...session, ...nothing, settings: change.settings, phase: "idle", isFresh: false };
     case "prepared":
-      return { ...session, prepared: change.prepared, refusal: null };
-    case "refused":
-      return { ...session, refusal: change.refusal, trouble: null };
+      return { ...session, prepared: change.prepared, isFresh: true, refusal: null };
+    case "refused": {
+      const { refusal } = change;
+      return { ...session, refusal, trouble: session.trouble === refusal.message ? null : session.trouble };
+    }
     case "trouble":
       return { ...session, trouble: change.message };
     case "table":
       return { ...session, table: change.table };
     case "running": {
-      const before = change.resume ? {} : nothing;
-      return { ...session, ...before, run: change.newRun, phase: "running", status: "Running", trouble: null };
+      // What is being found is shown, and not what was there when it was paused.
+      const kept = change.resume
+        ? { before: session.outcome, outcome: null, certainty: null, trouble: null }
+        : { ...nothing };
+      return { ...session, ...kept, run: change.newRun, phase: "running", status: "Running" };
     }
     case "pausing":
       return { ...session, phase: "pausing", status: "Stopping" };
@@ -88,20 +107,18 @@ export function changed(session: Session, change: Change): Session {
     case "news":
       return change.news.reduce(withNews, { ...session, climbers: [...session.climbers] });
     case "ended":
-      if (session.outcome === null) return { ...session, phase: "idle", status: STOPPED_EARLY };
-      return {
-        ...session,
-        phase: session.outcome.cancelled ? "paused" : "done",
-        status: statusOf(session.outcome),
-      };
+      return stopped(session, STOPPED_EARLY);
     case "failed":
-      return {
-        ...session,
-        phase: session.outcome?.cancelled === true ? "paused" : "idle",
-        status: "",
-        trouble: change.message,
-      };
+      return { ...stopped(session, ""), trouble: change.message };
   }
+}
+
+/** With what the run has come to, or what it had when it was paused. */
+function stopped(session: Session, otherwise: string): Session {
+  const outcome = session.outcome ?? session.before;
+  if (outcome === null) return { ...session, phase: "idle", status: otherwise };
+  const phase = outcome.cancelled ? "paused" : "done";
+  return { ...session, outcome, before: null, phase, status: statusOf(outcome) };
 }
 
 const STOPPED_EARLY = "Stopped before the first rung; press Run to begin again";
@@ -111,7 +128,7 @@ function notYet(): Climber {
 }
 
 function withNews(session: Session, news: RunNews): Session {
-  if (news.type === "prepared") return { ...session, prepared: news.prepared };
+  if (news.type === "prepared") return { ...session, prepared: news.prepared, isFresh: true, refusal: null };
   if (news.type === "certainty") return { ...session, certainty: news.certainty };
   if (news.type === "done") {
     const { outcome } = news;

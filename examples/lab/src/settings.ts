@@ -108,6 +108,11 @@ export function fromLink(hash: string): Settings | undefined {
   }
 }
 
+/** Of what has names that a person chooses: some of them are names of every object. */
+export function own<T>(record: Record<string, T>, name: string): T | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
 export class SettingsError extends Error {}
 
 /** Checks settings that come from elsewhere: a link, or a file. */
@@ -117,7 +122,7 @@ export function settingsOf(given: unknown): Settings {
     return {
       kind: "network",
       title: text("title", root.title),
-      layers: listOf("layers", root.layers).map((width, k) => whole(`layers[${k}]`, width, LIMITS.neurons)),
+      layers: layersOf(listOf("layers", root.layers)),
       pairs: whole("pairs", root.pairs, LIMITS.pairs),
       noise: positive("noise", root.noise),
       weightRange: positive("weightRange", root.weightRange),
@@ -147,6 +152,11 @@ export function settingsOf(given: unknown): Settings {
     ladder: ladderOf(root.ladder),
     starts: { ...startsOf(root.starts), strategy: strategy as Strategy },
   };
+}
+
+function layersOf(given: unknown[]): number[] {
+  whole("layers.length", given.length, LIMITS.layers);
+  return given.map((width, k) => whole(`layers[${k}]`, width, LIMITS.neurons));
 }
 
 function dataOf(data: Record<string, unknown>): TwinData | FileData {

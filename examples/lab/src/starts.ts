@@ -1,5 +1,5 @@
 // The worked starts of the first screen.
-import type { NetworkSettings, PathSettings, Settings } from "./settings.js";
+import type { NetworkSettings, PathSettings, Settings, TwinData } from "./settings.js";
 
 export interface WorkedStart {
   name: string;
@@ -18,14 +18,22 @@ export function ringText(sites: number): string {
   return ["# E. N. Lorenz's ring of sites (1995)", ...equations, "forcing = 8.17", "x0(0) = 1", "x1(0) = 3"].join("\n");
 }
 
+/** Of noise with a standard deviation: one over the variance. */
+export function precisionOf(noise: number): number {
+  return Number((1 / noise ** 2).toPrecision(6));
+}
+
+/** A twin where nothing else is known of it. */
+export const TWIN: TwinData = { from: "twin", timeStep: 0.025, points: 161, noise: 0.5, seed: 2, further: 60 };
+
 const weather: PathSettings = {
   kind: "path",
   title: "Weather with hidden sites",
   model: ringText(10),
-  data: { from: "twin", timeStep: 0.025, points: 161, noise: 0.5, seed: 2, further: 60 },
+  data: TWIN,
   observed: ["x0", "x3", "x6", "x8"],
   estimate: { forcing: { low: 4, high: 12 } },
-  measurementPrecision: 4,
+  measurementPrecision: precisionOf(TWIN.noise),
   ladder: { initial: 4e-4, factor: 2.5, rungs: 24 },
   starts: { count: 4, seed: 2, strategy: "random" },
 };

@@ -1,9 +1,11 @@
 // Data: made by the model itself, or of a file; and which states are measured.
+import { useRef } from "preact/hooks";
 import { stepOf } from "../files.js";
 import type { ModelText } from "../model-text.js";
 import type { FileTable } from "../engine/protocol.js";
 import type { Session } from "../session.js";
-import { LIMITS, type PathSettings } from "../settings.js";
+import { LIMITS, own, type PathSettings } from "../settings.js";
+import { precisionOf, TWIN } from "../starts.js";
 import { NumberField, Panel, SeedField, SelectField } from "./fields.js";
 
 interface Props {
@@ -18,23 +20,34 @@ interface Props {
 export function DataPanel({ session, settings, outline, onChange, onFiles }: Props) {
   const { data } = settings;
   const states = outline.states.map(({ name }) => name);
-  const toggle = (state: string, isOn: boolean): void => {
-    const observed = states.filter((one) => (one === state ? isOn : settings.observed.includes(one)));
-    onChange({ ...settings, observed });
+  const { observed } = settings;
+  // Those that the text has lost, or not yet again, are listed as well.
+  const listed = [...states, ...observed.filter((state) => !states.includes(state))];
+  const toggle = (state: string, isOn: boolean): void =>
+    onChange({ ...settings, observed: listed.filter((one) => (one === state ? isOn : observed.includes(one))) });
+  const file = useRef<HTMLInputElement>(null);
+  /** The button goes away, and the keyboard's focus is not to go with it. */
+  const onTwin = (): void => {
+    file.current?.focus();
+    onChange({
+      ...settings,
+      data: { ...TWIN, timeStep: data.timeStep },
+      measurementPrecision: precisionOf(TWIN.noise),
+    });
   };
   return (
     <Panel title="Data">
       <fieldset>
         <legend>Measured states</legend>
         <div class="checks">
-          {states.map((state) => (
+          {listed.map((state) => (
             <label key={state}>
               <input
                 type="checkbox"
-                checked={settings.observed.includes(state)}
+                checked={observed.includes(state)}
                 onChange={(event) => toggle(state, event.currentTarget.checked)}
               />
-              {state}
+              {states.includes(state) ? state : `${state}, which the model has not`}
             </label>
           ))}
         </div>
@@ -42,7 +55,7 @@ export function DataPanel({ session, settings, outline, onChange, onFiles }: Pro
       {data.from === "twin" ? (
         <TwinFields data={data} settings={settings} onChange={onChange} />
       ) : (
-        <FileFields data={data} table={session.table} settings={settings} onChange={onChange} />
+        <FileFields data={data} table={session.table} settings={settings} onChange={onChange} onTwin={onTwin} />
       )}
       <NumberField
         label="Measurement precision R_m"
@@ -54,6 +67,7 @@ export function DataPanel({ session, settings, outline, onChange, onFiles }: Pro
       <label class="field file">
         <span>Your own data: .csv or .npy, or drop a file anywhere</span>
         <input
+          ref={file}
           type="file"
           multiple
           accept=".csv,.txt,.npy,.json"
@@ -100,7 +114,7 @@ function TwinFields({
           onChange({
             ...settings,
             data: { ...data, noise },
-            measurementPrecision: Number((1 / noise ** 2).toPrecision(6)),
+            measurementPrecision: precisionOf(noise),
           })
         }
       />
@@ -122,35 +136,30 @@ function FileFields(props: {
   table: FileTable | null;
   settings: PathSettings;
   onChange: Props["onChange"];
+  onTwin: () => void;
 }) {
-  const { data, table, settings, onChange } = props;
-  const { columns, steps } = table ?? { columns: [], steps: {} };
+  const { data, settings, onChange, onTwin } = props;
+  const isOpen = props.table?.name === data.name;
+  const { columns, steps } = isOpen && props.table !== null ? props.table : { columns: [], steps: {} };
   const change = (part: Partial<FileOf>): void => onChange({ ...settings, data: { ...data, ...part } });
   const none = "";
-  const choices = (empty: string) => [
+  /** Also what is chosen of a file that is not open. */
+  const choices = (empty: string, chosen: string) => [
     { value: none, text: empty },
-    ...columns.map((name) => ({ value: name, text: name })),
+    ...[...new Set([...columns, ...(chosen === none ? [] : [chosen])])].map((name) => ({ value: name, text: name })),
   ];
   return (
     <>
       <p>
         {data.name}{" "}
-        <button
-          type="button"
-          onClick={() =>
-            onChange({
-              ...settings,
-              data: { from: "twin", timeStep: data.timeStep, points: 161, noise: 0.5, seed: 1, further: 60 },
-            })
-          }
-        >
+        <button type="button" onClick={onTwin}>
           back to a twin
         </button>
       </p>
       <SelectField
         label="Column of times"
         value={data.time ?? none}
-        options={choices("none: one step apart")}
+        options={choices("none: one step apart", data.time ?? none)}
         onChange={(chosen) => {
           const time = chosen === none ? null : chosen;
           change({ time, timeStep: stepOf(steps, time, data.timeStep) });
@@ -161,8 +170,8 @@ function FileFields(props: {
         <SelectField
           key={state}
           label={`Column that measures ${state}`}
-          value={data.columns[state] ?? none}
-          options={choices("choose")}
+          value={own(data.columns, state) ?? none}
+          options={choices("choose", own(data.columns, state) ?? none)}
           onChange={(column) => change({ columns: { ...data.columns, [state]: column } })}
         />
       ))}

@@ -1,6 +1,6 @@
 // Parameters that are looked for.
 import type { ModelText } from "../model-text.js";
-import type { PathSettings } from "../settings.js";
+import { own, type PathSettings } from "../settings.js";
 import { NumberField, Panel } from "./fields.js";
 
 export function EstimatePanel({
@@ -30,7 +30,7 @@ export function EstimatePanel({
   return (
     <Panel title="Parameters to find">
       {names.map((name) => {
-        const one = estimate[name];
+        const one = own(estimate, name);
         const change = (part: Partial<{ low: number; high: number }>): void =>
           onChange({
             ...settings,

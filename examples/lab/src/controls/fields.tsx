@@ -21,12 +21,21 @@ export function NumberField(props: {
   const onInput = (event: { currentTarget: HTMLInputElement }): void => {
     const typed = event.currentTarget.value;
     setText(typed);
-    if (complaintOf(typed, whole, least, most) === undefined) onChange(Number(typed));
+    // Another way to write the same number is no other choice.
+    if (complaintOf(typed, whole, least, most) === undefined && Number(typed) !== value) onChange(Number(typed));
   };
   return (
     <label class="field">
       <span>{label}</span>
-      <input inputMode="decimal" value={text} aria-invalid={complaint !== undefined} onInput={onInput} />
+      <input
+        // The decimal keypads of phones have neither a minus nor an e.
+        inputMode={whole ? "numeric" : "text"}
+        value={text}
+        aria-invalid={complaint !== undefined}
+        onInput={onInput}
+        // What is not passed on is not to stand there as if it were.
+        onBlur={() => complaint !== undefined && setText(String(value))}
+      />
       {complaint !== undefined && <span class="complaint">{complaint}</span>}
       {help !== undefined && <small>{help}</small>}
     </label>

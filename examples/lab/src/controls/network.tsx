@@ -3,6 +3,17 @@ import { useEffect, useState } from "preact/hooks";
 import { LIMITS, type NetworkSettings } from "../settings.js";
 import { NumberField, Panel, SeedField } from "./fields.js";
 
+/** Undefined if they are not right. */
+function layersOf(text: string): number[] | undefined {
+  const layers = text
+    .split(/[\s,]+/)
+    .filter((one) => one !== "")
+    .map(Number);
+  const isIn = (value: number, [least, most]: readonly [number, number]): boolean => value >= least && value <= most;
+  const isRight = layers.every((width) => Number.isInteger(width) && isIn(width, LIMITS.neurons));
+  return isRight && isIn(layers.length, LIMITS.layers) ? layers : undefined;
+}
+
 export function NetworkPanel({
   settings,
   onChange,
@@ -11,24 +22,15 @@ export function NetworkPanel({
   onChange: (settings: NetworkSettings) => void;
 }) {
   const change = (part: Partial<NetworkSettings>): void => onChange({ ...settings, title: "My own network", ...part });
-  const [text, setText] = useState(settings.layers.join(", "));
-  useEffect(() => setText(settings.layers.join(", ")), [settings.layers]);
-  const [complaint, setComplaint] = useState<string | undefined>(undefined);
+  const listed = settings.layers.join(", ");
+  const [text, setText] = useState(listed);
+  // What is being typed stays as it is, with a comma at its end too.
+  useEffect(() => setText((before) => (layersOf(before)?.join(", ") === listed ? before : listed)), [listed]);
+  const isWrong = layersOf(text) === undefined;
   const onLayers = (typed: string): void => {
     setText(typed);
-    const layers = typed
-      .split(/[\s,]+/)
-      .filter((one) => one !== "")
-      .map(Number);
-    const [least, most] = LIMITS.neurons;
-    const isRight = layers.every((width) => Number.isInteger(width) && width >= least && width <= most);
-    const isLong = layers.length >= LIMITS.layers[0] && layers.length <= LIMITS.layers[1];
-    setComplaint(
-      isRight && isLong
-        ? undefined
-        : `at least ${LIMITS.layers[0]} whole numbers from ${least} to ${most}, with commas between them`,
-    );
-    if (isRight && isLong) change({ layers });
+    const layers = layersOf(typed);
+    if (layers !== undefined && layers.join(", ") !== listed) change({ layers });
   };
   return (
     <Panel title="Network">
@@ -36,10 +38,16 @@ export function NetworkPanel({
         <span>Neurons of each layer, the inputs first</span>
         <input
           value={text}
-          aria-invalid={complaint !== undefined}
+          aria-invalid={isWrong}
           onInput={(event) => onLayers(event.currentTarget.value)}
+          onBlur={() => isWrong && setText(listed)}
         />
-        {complaint !== undefined && <span class="complaint">{complaint}</span>}
+        {isWrong && (
+          <span class="complaint">
+            {LIMITS.layers[0]} to {LIMITS.layers[1]} whole numbers from {LIMITS.neurons[0]} to {LIMITS.neurons[1]}, with
+            commas between them
+          </span>
+        )}
       </label>
       <div class="grid">
         <NumberField

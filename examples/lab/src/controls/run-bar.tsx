@@ -16,6 +16,7 @@ const PRIMARY = {
 export function RunBar({ session, actions }: { session: Session; actions: Actions }) {
   const { phase, share, status, prepared, refusal, trouble } = session;
   const [name, action] = PRIMARY[phase];
+  const isReady = action === "run" ? prepared !== null && refusal === null : action !== null;
   const primary = useRef<HTMLButtonElement>(null);
   /** This button goes away, and the keyboard's focus is not to go with it. */
   const discard = (): void => {
@@ -29,10 +30,9 @@ export function RunBar({ session, actions }: { session: Session; actions: Action
           type="button"
           class="primary"
           ref={primary}
-          onClick={() => action !== null && actions[action]()}
-          disabled={action === "run" && (prepared === null || refusal !== null)}
-          // Not disabled while it stops: a disabled button loses the keyboard's focus.
-          aria-disabled={action === null}
+          onClick={() => action !== null && isReady && actions[action]()}
+          // A button that is truly disabled loses the keyboard's focus.
+          aria-disabled={!isReady}
         >
           {name}
         </button>
@@ -46,16 +46,17 @@ export function RunBar({ session, actions }: { session: Session; actions: Action
       <p class="status" role="status" aria-live="polite">
         {status}
       </p>
-      <Alert message={refusal?.line === null ? refusal.message : null} />
-      <Alert message={trouble} />
+      {refusal !== null && (
+        <Alert id="refusal" message={`${refusal.line === null ? "" : `line ${refusal.line}: `}${refusal.message}`} />
+      )}
+      {trouble !== null && <Alert id="trouble" message={trouble} />}
     </div>
   );
 }
 
-function Alert({ message }: { message: string | null }) {
-  if (message === null) return null;
+function Alert({ id, message }: { id: string; message: string }) {
   return (
-    <p class="complaint" role="alert">
+    <p id={id} class="complaint" role="alert">
       {message}
     </p>
   );

@@ -20,15 +20,20 @@ function linkTo(settings: Settings): string {
   return new URL(`#${toLink(settings)}`, location.href).href;
 }
 
-async function savePicture(): Promise<void> {
+/** Whether there is a picture to save. */
+async function savePicture(): Promise<boolean> {
   await drawAll();
   const view = document.querySelector(".views");
   const picture = view === null ? null : pictureOf(view);
-  picture?.toBlob((blob) => blob !== null && save("least-action.png", "image/png", blob));
+  const blob = await new Promise<Blob | null>((resolve) =>
+    picture === null ? resolve(null) : picture.toBlob(resolve),
+  );
+  if (blob !== null) save("least-action.png", "image/png", blob);
+  return blob !== null;
 }
 
 export function SharePanel({ session, onFiles }: { session: Session; onFiles: (files: Iterable<File>) => void }) {
-  const { settings, prepared, outcome } = session;
+  const { settings, prepared, isFresh, outcome } = session;
   const [said, setSaid] = useState("");
   const snippet = useMemo(() => snippetOf(settings), [settings]);
   const copy = (what: string, text: string, by: string): void => {
@@ -52,7 +57,7 @@ export function SharePanel({ session, onFiles }: { session: Session; onFiles: (f
         </button>
         <button
           type="button"
-          disabled={prepared?.kind !== "path"}
+          disabled={prepared?.kind !== "path" || !isFresh}
           onClick={() => prepared?.kind === "path" && save("data.csv", "text/csv", dataCsv(prepared))}
         >
           Save data
@@ -64,7 +69,14 @@ export function SharePanel({ session, onFiles }: { session: Session; onFiles: (f
         >
           Save result
         </button>
-        <button type="button" onClick={() => void savePicture()}>
+        <button
+          type="button"
+          onClick={() =>
+            void savePicture().then((isSaved) =>
+              setSaid(isSaved ? "Picture saved" : "This view has no picture to save"),
+            )
+          }
+        >
           Save picture
         </button>
       </div>

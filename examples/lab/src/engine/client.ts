@@ -13,7 +13,7 @@ export class EngineError extends Error {
   }
 }
 
-/** News of a run, in the order in which they come; `done` or a rejection of the promise is the end. */
+/** News of a run, in the order in which they come. */
 export type RunNews = Extract<Tell, { type: "prepared" | "rung" | "path" | "done" | "certainty" }>;
 
 interface Waiting {
@@ -28,34 +28,27 @@ type Unnumbered<A> = A extends { id: number } ? Omit<A, "id"> : never;
 export class Engine {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
-  readonly ready: Promise<void>;
   #count = 0;
   /** Why nothing is answered any more. */
   #death: EngineError | undefined;
 
   constructor() {
     this.#worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "least-action-lab" });
-    this.ready = new Promise((resolve, reject) => {
-      const dead = (message: string): void => {
-        const error = new EngineError(message, null);
-        this.#death = error;
-        reject(error);
-        for (const one of this.#waiting.values()) one.reject(error);
-        this.#waiting.clear();
-      };
-      this.#worker.onmessage = ({ data }: MessageEvent<Tell>) => {
-        if (data.type === "ready") resolve();
-        else if (data.type === "dead") dead(data.message);
-        else this.#take(data);
-      };
-      this.#worker.onerror = (event) => {
-        event.preventDefault();
-        dead(
-          `the engine stopped (${event.message || "it could not be loaded"}): reload the page; your settings are in its address`,
-        );
-      };
-    });
-    this.ready.catch(() => undefined);
+    const dead = (message: string): void => {
+      this.#death = new EngineError(message, null);
+      for (const one of this.#waiting.values()) one.reject(this.#death);
+      this.#waiting.clear();
+    };
+    this.#worker.onmessage = ({ data }: MessageEvent<Tell>) => {
+      if (data.type === "dead") dead(data.message);
+      else this.#take(data);
+    };
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      dead(
+        `the engine stopped (${event.message || "it could not be loaded"}): reload the page; your settings are in its address`,
+      );
+    };
   }
 
   async table(name: string, bytes: ArrayBuffer): Promise<FileTable> {
@@ -88,7 +81,7 @@ export class Engine {
     });
   }
 
-  #take(data: Exclude<Tell, { type: "ready" | "dead" }>): void {
+  #take(data: Exclude<Tell, { type: "dead" }>): void {
     const one = this.#waiting.get(data.id);
     if (one === undefined) return;
     if (data.type === "failed") one.reject(new EngineError(data.message, data.line));

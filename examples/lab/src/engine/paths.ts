@@ -10,14 +10,11 @@ import {
   type Run,
   twinExperiment,
 } from "least-action/slim";
-import { pathOptionsOf } from "../library-options.js";
+import { BAND, discretizationOf, pathOptionsOf } from "../library-options.js";
 import { lined, modelOf } from "../model-text.js";
-import { type PathSettings, SettingsError } from "../settings.js";
+import { own, type PathSettings, SettingsError } from "../settings.js";
 import type { Canonical, Certainty, Prediction, PreparedPath, Truth } from "./protocol.js";
 import type { OpenTable } from "./tables.js";
-
-/** Of the probability, inside what is drawn as a band. */
-const SHARE = 0.9;
 
 /** Draws that a predicted band is made of. */
 const MEMBERS = 100;
@@ -38,7 +35,7 @@ export function preparePath(settings: PathSettings, table: OpenTable | undefined
   if (settings.observed.length === 0) throw new SettingsError("measured: choose at least one state that is measured");
   for (const name of settings.observed) {
     if (!states.includes(name))
-      throw new SettingsError(`measured: the model has no state ${name}; choose among ${states.join(", ")}`);
+      throw new SettingsError(`measured: the model has no state ${name}; choose among ${listed(states)}`);
   }
   for (const name of Object.keys(settings.estimate)) {
     const { low, high } = settings.estimate[name] as { low: number; high: number };
@@ -69,6 +66,12 @@ export function preparePath(settings: PathSettings, table: OpenTable | undefined
   }
 }
 
+/** The first of many names. */
+function listed(names: string[]): string {
+  const most = 8;
+  return names.slice(0, most).join(", ") + (names.length > most ? ` and ${names.length - most} more` : "");
+}
+
 function twinOf(settings: PathSettings, model: Model): { data: Observations; truth: Truth } {
   const { from: _, ...twin } = settings.data as Extract<PathSettings["data"], { from: "twin" }>;
   const made = twinExperiment({ ...twin, model, observed: settings.observed as never });
@@ -84,9 +87,13 @@ function fileOf(
   const { name, time, timeStep, columns } = settings.data as Extract<PathSettings["data"], { from: "file" }>;
   if (table?.name !== name) throw new SettingsError(`data: open the file ${name}; a link carries settings, not data`);
   const values = settings.observed.map((state) => {
-    const column = columns[state];
-    if (column === undefined || column === "")
-      throw new SettingsError(`data: choose the column of ${name} that measures ${state}`);
+    const column = own(columns, state) ?? "";
+    if (column === "") throw new SettingsError(`data: choose the column of ${name} that measures ${state}`);
+    const other = settings.observed.find((one) => one !== state && own(columns, one) === column);
+    if (other !== undefined)
+      throw new SettingsError(
+        `data: column ${column} of ${name} is to measure ${state} and ${other}; choose another for one of them`,
+      );
     return table.column(column);
   });
   const rows = (values[0] as Float64Array).length;
@@ -99,7 +106,7 @@ export function runPath(
   { model, data, prepared }: PathProblem,
   watch: Pick<AnnealOptions, "onProgress" | "onPath" | "signal" | "resume">,
 ): Promise<Run> {
-  const discretization = data.points % 2 === 1 ? "simpson-hermite" : "trapezoid";
+  const discretization = discretizationOf(data.points);
   return anneal({ model, data, discretization, ...pathOptionsOf(prepared.settings), ...watch });
 }
 
@@ -121,7 +128,7 @@ export async function certaintyOf(problem: PathProblem, run: Run, signal?: Abort
   const certain = tried(() => run.uncertainty());
   try {
     if (await isStopped(signal)) return null;
-    const band = certain && tried(() => certain.band(SHARE));
+    const band = certain && tried(() => certain.band(BAND));
     const until = untilOf(problem);
     const prediction = certain === null || until === null ? null : tried(() => predictionOf(certain, until));
     const parameters = Object.entries(certain?.parameters ?? {}).map(([name, { deviation }]) => {
@@ -142,7 +149,7 @@ export async function certaintyOf(problem: PathProblem, run: Run, signal?: Abort
 
 function predictionOf(certain: ReturnType<Run["uncertainty"]>, until: number): Prediction {
   const ensemble = certain.predict({ until, count: MEMBERS, seed: 1 });
-  const { lower, upper } = ensemble.band(SHARE);
+  const { lower, upper } = ensemble.band(BAND);
   return { times: ensemble.times, middle: ensemble.mean, lower, upper };
 }
 

@@ -11,7 +11,6 @@ export type Ask =
 
 /** From the engine. */
 export type Tell =
-  | { type: "ready" }
   /** It could not begin: nothing works. */
   | { type: "dead"; message: string }
   | { type: "table"; id: number; table: FileTable }

@@ -17,6 +17,11 @@ export function tableOf(
   bytes: ArrayBuffer,
   read: { readCsv: typeof readCsv; readNpy: typeof readNpy },
 ): OpenTable {
+  // By the name as well: the program that a person takes along knows nothing else.
+  if (isNpy(bytes) !== /\.npy$/i.test(name)) {
+    const [is, ending] = isNpy(bytes) ? ["is", "ends otherwise; rename it"] : ["is not", "ends so; save it again"];
+    throw new SettingsError(`${name}: ${is} NumPy's .npy by what is in it, but its name ${ending}`);
+  }
   const table = isNpy(bytes) ? npyOf(name, bytes, read.readNpy) : csvOf(name, textOf(name, bytes), read.readCsv);
   if (table.rows < 2) throw new SettingsError(`${name}: has ${table.rows} rows of data; a path needs at least 2`);
   const numeric = table.columns.filter((column) => isNumeric(table, column));

@@ -12,6 +12,8 @@ type Problem = PathProblem | NetworkProblem;
 let table: OpenTable | undefined;
 let problem: Problem | undefined;
 let last: Run | NetworkRun | undefined;
+/** Seconds that `last` took. */
+let spent = 0;
 let stop: AbortController | undefined;
 /** The request of the latest run: one before it may still be on its way to its end. */
 let latest = 0;
@@ -51,7 +53,7 @@ async function run(id: number, problem: Problem, resume: Run | NetworkRun | unde
   stop?.abort();
   const { signal } = (stop = new AbortController());
   latest = id;
-  const began = performance.now();
+  const began = performance.now() - (resume === undefined ? 0 : 1000 * spent);
   const show = (path: PathNews): void => tell({ type: "path", id, path });
   const { rungs } = problem.prepared.settings.ladder;
   const watch = {
@@ -69,14 +71,14 @@ async function run(id: number, problem: Problem, resume: Run | NetworkRun | unde
     const onPath = ({ start, activations }: { start: number; activations: Float64Array[] }): void =>
       show({ start, path: joined(activations), parameters: {} });
     const found = await runNetwork(problem, { ...watch, onPath, ...(resume && { resume: resume as NetworkRun }) });
-    if (latest === id) last = found;
     common = commonOf(found, began);
+    if (latest === id) [last, spent] = [found, common.seconds];
     parts = { path: null, network: networkOutcomeOf(problem, found) };
   } else {
     const onPath = ({ start, path, parameters }: PathNews): void => show({ start, path, parameters });
     const found = await runPath(problem, { ...watch, onPath, ...(resume && { resume: resume as Run }) });
-    if (latest === id) last = found;
     common = commonOf(found, began);
+    if (latest === id) [last, spent] = [found, common.seconds];
     parts = { path: { path: found.best.path, parameters: found.best.parameters }, network: null };
     certainty = () => certaintyOf(problem, found, signal);
   }
@@ -112,10 +114,14 @@ function complaintOf(error: unknown): { message: string; line: number | null } {
 }
 
 const ready = init(new URL(wasmUrl, location.href));
-ready.then(
-  () => tell({ type: "ready" }),
-  (error: unknown) => tell({ type: "dead", message: complaintOf(error).message }),
-);
+ready.catch((error: unknown) => tell({ type: "dead", message: complaintOf(error).message }));
 
 /** What comes before the library is ready waits for it. */
-addEventListener("message", ({ data }: MessageEvent<Ask>) => void ready.then(() => answer(data)));
+addEventListener(
+  "message",
+  ({ data }: MessageEvent<Ask>) =>
+    void ready.then(
+      () => answer(data),
+      () => undefined,
+    ),
+);

@@ -8,11 +8,22 @@ export function coloursNow(): Colours {
   return Object.fromEntries(NAMES.map((name) => [name, style.getPropertyValue(`--${name}`).trim()])) as Colours;
 }
 
-/** Of starting paths: told apart by lightness too, for people who do not see all colours. */
-export function startColour(start: number): string {
-  const hue = [205, 28, 145, 285, 350, 60][start % 6] as number;
-  return `hsl(${hue} 70% ${[48, 55, 40, 60, 52, 42][start % 6]}%)`;
+/** What a starting path is drawn with: six colours that are seen on light and dark pages, and dashes after that. */
+export function startLook(start: number): { colour: string; as: "line" | "dashes" } {
+  const [hue, lightness] = START_COLOURS[start % START_COLOURS.length] as [number, number];
+  const as = start % (2 * START_COLOURS.length) < START_COLOURS.length ? "line" : "dashes";
+  return { colour: `hsl(${hue} 75% ${lightness}%)`, as };
 }
+
+/** Hue and lightness: with white and with the dark page all have a contrast of 3 or more. */
+const START_COLOURS: [number, number][] = [
+  [205, 46],
+  [28, 41],
+  [145, 30],
+  [285, 64],
+  [350, 54],
+  [50, 33],
+];
 
 /** Calls back when the page turns dark or light. */
 export function onColourChange(what: () => void): () => void {

@@ -1,7 +1,8 @@
 // The action of every starting path, rung by rung.
 import type { Session } from "../session.js";
-import { coloursNow, startColour } from "./colours.js";
+import { coloursNow, startLook } from "./colours.js";
 import { type Curve, Plot } from "./plot.js";
+import { StartItems } from "./start-legend.js";
 
 export function LevelsView({ session }: { session: Session }) {
   const { climbers, outcome, settings } = session;
@@ -10,7 +11,7 @@ export function LevelsView({ session }: { session: Session }) {
   const of = (pick: "action" | "measurementError" | "modelError"): Curve[] =>
     climbers.map((one, start) => ({
       label: `path ${start}`,
-      colour: startColour(start),
+      ...startLook(start),
       values: x.map((_, rung) => positive(one[pick][rung])),
     }));
   const { truth } = coloursNow();
@@ -27,6 +28,10 @@ export function LevelsView({ session }: { session: Session }) {
     );
   return (
     <>
+      <ul class="legend" aria-label="Legend">
+        <StartItems count={climbers.length} />
+        {line.length > 0 && <li class="of-truth">what the noise explains</li>}
+      </ul>
       <Plot
         title="Action, by the model's precision R_f"
         description={`action of ${climbers.length} starting paths over R_f, both logarithmic${expected === undefined ? "" : `; noise explains ${expected.toPrecision(3)}`}`}

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import type { PreparedPath } from "../engine/protocol.js";
 import type { Session } from "../session.js";
 import { Plane, type Trace } from "./canvas.js";
-import { coloursNow, startColour } from "./colours.js";
+import { coloursNow, startLook } from "./colours.js";
 import { Plot } from "./plot.js";
 
 export function MechanicsView({ session, prepared }: { session: Session; prepared: PreparedPath }) {
@@ -27,7 +27,8 @@ export function MechanicsView({ session, prepared }: { session: Session; prepare
   if (found !== null) traces.push(trace(found.path, colours.estimate));
   else
     session.climbers.forEach(({ path }, start) => {
-      if (path !== null && path.length === times.length * width) traces.push(trace(path, startColour(start)));
+      if (path !== null && path.length === times.length * width)
+        traces.push(trace(path, startLook(start).colour, startLook(start).as === "dashes"));
     });
   const canonical = session.certainty?.canonical ?? null;
   const momentum = canonical?.times.map((_, n) => canonical.momentum[n * width + a] as number) ?? [];

@@ -1,6 +1,7 @@
 // A network: layers as time, activations and weights as images.
 import { useState } from "preact/hooks";
 import type { PreparedNetwork } from "../engine/protocol.js";
+import { FRESH } from "../library-options.js";
 import type { Session } from "../session.js";
 import { Image } from "./canvas.js";
 
@@ -75,9 +76,9 @@ export function NetworkView({ session, prepared }: { session: Session; prepared:
             })}
           </div>
           <p>
-            At 200 new inputs the mean square error is {found.error.toPrecision(3)}; that of the best constant outputs
-            is {found.constant.toPrecision(3)}. Hidden neurons may come in another order, or with the other sign, than
-            in the truth: such networks are the same.
+            At {FRESH} new inputs the mean square error is {found.error.toPrecision(3)}; that of the best constant
+            outputs is {found.constant.toPrecision(3)}. Hidden neurons may come in another order, or with the other
+            sign, than in the truth: such networks are the same.
           </p>
         </>
       )}

@@ -1,6 +1,9 @@
 // Parameters: what was looked for, found, and how certain it is.
 import type { PreparedPath } from "../engine/protocol.js";
+import { BAND } from "../library-options.js";
 import type { Session } from "../session.js";
+import { own } from "../settings.js";
+import { StartMark } from "./start-legend.js";
 
 export function ParametersView({ session, prepared }: { session: Session; prepared: PreparedPath }) {
   const { outcome, certainty, climbers, settings } = session;
@@ -9,6 +12,7 @@ export function ParametersView({ session, prepared }: { session: Session; prepar
     return <p class="empty">No parameter is looked for: choose some under “Parameters to find”.</p>;
   const truth = prepared.truth?.parameters;
   const best = outcome?.path?.parameters;
+  const certain = (name: string) => certainty && own(certainty.parameters, name);
   const cell = (value: number | undefined): string => (value === undefined ? "–" : value.toPrecision(5));
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label="Table of parameters">
@@ -18,11 +22,11 @@ export function ParametersView({ session, prepared }: { session: Session; prepar
             <th scope="col">parameter</th>
             <th scope="col">estimate</th>
             <th scope="col">± standard deviation</th>
-            <th scope="col">90 % interval</th>
+            <th scope="col">{100 * BAND} % interval</th>
             {truth !== undefined && <th scope="col">truth</th>}
             {climbers.map((_, start) => (
               <th key={start} scope="col">
-                path {start}
+                <StartMark start={start} />
               </th>
             ))}
           </tr>
@@ -31,12 +35,12 @@ export function ParametersView({ session, prepared }: { session: Session; prepar
           {names.map((name) => (
             <tr key={name}>
               <th scope="row">{name}</th>
-              <td>{cell(best?.[name])}</td>
-              <td>{cell(certainty?.parameters[name]?.deviation)}</td>
-              <td>{certainty?.parameters[name]?.interval?.map(cell).join(" to ") ?? "–"}</td>
-              {truth !== undefined && <td>{cell(truth[name])}</td>}
+              <td>{cell(best && own(best, name))}</td>
+              <td>{cell(certain(name)?.deviation)}</td>
+              <td>{certain(name)?.interval?.map(cell).join(" to ") ?? "–"}</td>
+              {truth !== undefined && <td>{cell(own(truth, name))}</td>}
               {climbers.map(({ parameters }, start) => (
-                <td key={start}>{cell(parameters[name])}</td>
+                <td key={start}>{cell(own(parameters, name))}</td>
               ))}
             </tr>
           ))}

@@ -2,9 +2,11 @@
 import { useState } from "preact/hooks";
 import type { PreparedPath } from "../engine/protocol.js";
 import type { Session } from "../session.js";
-import { coloursNow, startColour } from "./colours.js";
+import { BAND } from "../library-options.js";
+import { coloursNow, startLook } from "./colours.js";
 import { type Band, type Curve, Plot } from "./plot.js";
 import { MOST_ROWS, rowsOf } from "./rows.js";
+import { StartItems } from "./start-legend.js";
 
 /** States that are drawn at first: more make a page that nobody scrolls. */
 const FIRST = 10;
@@ -46,11 +48,11 @@ function Legend({ session, prepared }: { session: Session; prepared: PreparedPat
       <li class="of-data">measured</li>
       {prepared.truth !== null && <li class="of-truth">truth</li>}
       {session.outcome === null ? (
-        <li class="of-starts">paths that are being found</li>
+        <StartItems count={session.climbers.length} />
       ) : (
         <li class="of-estimate">path of least action</li>
       )}
-      {session.certainty?.band != null && <li class="of-band">90 % band; ± its half width, on average</li>}
+      {session.certainty?.band != null && <li class="of-band">{100 * BAND} % band; ± its half width, on average</li>}
     </ul>
   );
 }
@@ -84,7 +86,7 @@ function StatePlot({ session, prepared, state }: { session: Session; prepared: P
     for (let start = 0; start < count; start += 1) {
       const path = climbers[start]?.path;
       const values = path?.length === points * width ? column(path) : none;
-      curves.push({ label: `path ${start}`, values, colour: startColour(start), width: 1.2 });
+      curves.push({ label: `path ${start}`, values, ...startLook(start), width: 1.2 });
     }
   } else {
     const { path } = outcome.path;

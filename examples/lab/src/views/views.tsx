@@ -56,7 +56,13 @@ export function Views({ session }: { session: Session }) {
           </button>
         ))}
       </div>
-      <div id="view" role="tabpanel" aria-labelledby={`tab-${view}`}>
+      <div
+        id="view"
+        role="tabpanel"
+        aria-labelledby={`tab-${view}`}
+        // What was there before can still be seen, and that it is not of these settings.
+        class={session.refusal === null ? undefined : "stale"}
+      >
         {prepared === null || prepared.kind !== settings.kind ? (
           <p class="empty">
             {session.refusal === null
