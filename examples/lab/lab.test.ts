@@ -10,7 +10,7 @@ import { type OpenTable, tableOf } from "./src/engine/tables.js";
 import { snippetOf } from "./src/export.js";
 import { MODELS } from "./src/models.js";
 import { modelOf, ModelTextError, outlineOf, readModel } from "./src/model-text.js";
-import { fromLink, type PathSettings, toLink } from "./src/settings.js";
+import { fromLink, type PathSettings, type Settings, toLink } from "./src/settings.js";
 import { STARTS } from "./src/starts.js";
 import { MOST_ROWS, rowsOf } from "./src/views/rows.js";
 
@@ -162,6 +162,12 @@ test("the data that are fitted are those of the file that the settings name", ()
     expect(() => preparePath(SPRING, open)).toThrow(/open the file a\.csv/);
 });
 
+test("one column cannot measure two states", () => {
+  const data = { ...SPRING.data, columns: { x: "x", v: "x" } } as PathSettings["data"];
+  const table = openTable({ x: new Float64Array(10) });
+  expect(() => preparePath({ ...SPRING, data, observed: ["x", "v"] }, table)).toThrow(/column x of a\.csv.*x and v/);
+});
+
 test("of a long series few points are drawn, and every spike", () => {
   expect(rowsOf(5, () => 0)).toEqual([0, 1, 2, 3, 4]);
   const series = Float64Array.from({ length: 123_457 }, (_, n) => (n % 50 === 3 ? NaN : Math.sin(n / 500)));
@@ -189,6 +195,8 @@ test("settings go through a link, whatever letters they have", () => {
   };
   expect(fromLink(toLink(seeded))).toEqual(seeded);
   expect(preparePath(seeded, undefined).data.points).toBe(161);
+  // As they are, so that the page knows which of them it shows.
+  for (const { settings } of STARTS) expect(toLink(fromLink(toLink(settings)) as Settings)).toBe(toLink(settings));
   for (const { settings } of STARTS) expect(fromLink(toLink(settings))).toEqual(settings);
   expect(fromLink("")).toBeUndefined();
 });
@@ -201,6 +209,8 @@ test("a link that is damaged says so", () => {
   expect(() => fromLink(toLink({ ...weather, ladder: { ...weather.ladder, rungs: 1e9 } }))).toThrow(
     /ladder\.rungs: .* from 1 to 200, got 1000000000/,
   );
+  const network = STARTS[2]?.settings as Settings;
+  expect(() => fromLink(toLink({ ...network, layers: [2] } as Settings))).toThrow(/layers\.length: .* from 3 to 200/);
   expect(() => fromLink(toLink({ ...weather, starts: { ...weather.starts, strategy: "luck" as never } }))).toThrow(
     /one of automatic/,
   );
@@ -220,6 +230,8 @@ test("files of data: CSV, NPY, and what is neither", () => {
     ["0", "1"],
     [2, 4, 6],
   ]);
+  expect(() => tableOf("a.csv", npy.slice().buffer, read)).toThrow(/a\.csv: is NumPy's .*rename it/);
+  expect(() => tableOf("a.npy", bytes("x\n1\n"), read)).toThrow(/a\.npy: is not NumPy's/);
   const lying = writeNpy({ shape: [2, 3], values: [1, 2, 3, 4, 5, 6] });
   expect(() => tableOf("a.npy", lying.slice().buffer, read)).toThrow(/a\.npy: has 2 rows and 3 columns.*transpose/);
   expect(() => tableOf("a.npy", writeNpy({ shape: [], values: [1] }).slice().buffer, read)).toThrow(/0 dimensions/);
@@ -236,6 +248,11 @@ test("names that a link brings along are names in the program, and nothing else"
   const of = (settings: Partial<PathSettings>): string => snippetOf({ ...SPRING, ...settings });
   const columns = { [name]: "'); steal()" };
   const data = { ...SPRING.data, name: '"); steal(); ("', columns } as PathSettings["data"];
+  // Of a state called "observed", the short form of values means something else.
+  expect(of({ observed: ["observed"], data: { ...SPRING.data, columns: { observed: "x" } } as never })).toContain(
+    '{ observed: ["observed"], values: [table.column("x")] }',
+  );
+  expect(of({ data: { ...SPRING.data, columns: {} } as never })).toMatch(/^\/\/ It is not said yet/);
   for (const code of [
     of({ estimate: { [name]: { low: 0, high: 1 }, __proto__: { low: 0, high: 1 } } }),
     of({ observed: [name], data }),

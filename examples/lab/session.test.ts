@@ -2,7 +2,7 @@
 import { expect, test, vi } from "vitest";
 import { Engine, type RunNews } from "./src/engine/client.js";
 import type { FileTable, Outcome, PreparedPath } from "./src/engine/protocol.js";
-import { checkSize, savedSettings, withFile } from "./src/files.js";
+import { checkSize, savedSettings, stepOf, withFile } from "./src/files.js";
 import { begun, type Change, changed, type Session } from "./src/session.js";
 import type { FileData, PathSettings } from "./src/settings.js";
 import { STARTS } from "./src/starts.js";
@@ -57,6 +57,38 @@ test("a run that fails says why, and what it had before is still there", () => {
   expect(failed).toMatchObject({ phase: "paused", trouble: "a worker died", refusal: null, outcome: paused.outcome });
 });
 
+test("a run that goes on shows what is being found; stopped before that, what it had", () => {
+  const paused = after(
+    ready,
+    { type: "running", newRun: 1, resume: false },
+    { type: "news", run: 1, news: [done(true)] },
+    { type: "ended", run: 1 },
+  );
+  const again = after(paused, { type: "running", newRun: 2, resume: true });
+  expect(again).toMatchObject({ outcome: null, certainty: null, phase: "running", climbers: paused.climbers });
+  expect(after(again, { type: "ended", run: 2 })).toMatchObject({ outcome: paused.outcome, phase: "paused" });
+  const end = after(again, { type: "news", run: 2, news: [done(false)] }, { type: "ended", run: 2 });
+  expect(end).toMatchObject({ phase: "done", outcome: { cancelled: false } });
+});
+
+test("what is wrong with settings stays until others are judged, and is not said twice", () => {
+  const refusal = { message: "no state x", line: 2 };
+  const refused = after(ready, { type: "refused", of: settings, refusal });
+  const other = { ...settings };
+  const typed = after(refused, { type: "settings", settings: other });
+  expect(typed).toMatchObject({ refusal, isFresh: false });
+  expect(after(typed, { type: "prepared", of: other, prepared })).toMatchObject({ refusal: null, isFresh: true });
+  const troubled = after(ready, { type: "trouble", message: "bad.csv: no" });
+  expect(after(troubled, { type: "refused", of: settings, refusal }).trouble).toBe("bad.csv: no");
+  const failed = after(
+    ready,
+    { type: "running", newRun: 1, resume: false },
+    { type: "failed", run: 1, message: refusal.message },
+    { type: "refused", of: settings, refusal },
+  );
+  expect(failed).toMatchObject({ refusal, trouble: null, phase: "idle" });
+});
+
 test("news of an earlier run, or of earlier settings, are nobody's", () => {
   const second = after(
     ready,
@@ -108,6 +140,22 @@ test("columns are guessed by their names, and times by their steps", () => {
     columns: { x0: "b", x3: "x3", x6: "c", x8: "" },
   });
   expect(withFile(settings, tableOf("a.csv", ["b"])).data).toMatchObject({ time: null, timeStep: 0.025 });
+});
+
+test("no column is guessed twice, and a temperature is no time", () => {
+  const two = { ...settings, observed: ["x0", "x3"] };
+  expect(withFile(two, tableOf("a.csv", ["time", "x3", "x6"])).data).toMatchObject({ columns: { x0: "x6", x3: "x3" } });
+  const hours = tableOf("a.csv", ["hours", "T"], { hours: 1 });
+  expect(withFile(two, hours).data).toMatchObject({ time: null, columns: { x0: "hours", x3: "T" } });
+  expect(withFile(two, tableOf("a.csv", ["T", "x0"], { T: 2 })).data).toMatchObject({ time: "T", timeStep: 2 });
+  expect(withFile({ ...two, observed: ["t"] }, tableOf("a.csv", ["t"], { t: 2 })).data).toMatchObject({ time: null });
+});
+
+test("names of every object are names like others", () => {
+  const of = { ...settings, observed: ["constructor", "toString"] };
+  const found = withFile(of, tableOf("a.csv", ["valueOf", "toString"]));
+  expect(found.data).toMatchObject({ columns: { constructor: "valueOf", toString: "toString" } });
+  expect(stepOf({}, "constructor", 0.5)).toBe(0.5);
 });
 
 test("what a link says of its file is kept when the file is opened", () => {

@@ -159,7 +159,10 @@ test("a run that was paused ends as one that was not", async () => {
   expect(reached).toBeLessThan(1);
   await lab.page.waitForTimeout(300);
   expect(await share()).toBe(reached);
+  await lab.page.getByText("path of least action").waitFor();
   await lab.button("Go on").click();
+  // What is being found is seen, and not what was there before.
+  await lab.page.locator(".legend .of-start").first().waitFor();
   expect(action(await lab.done())).toBe(expected);
   const resumed = await lab.result();
   expect(resumed.levels).toEqual(all.levels);
@@ -484,6 +487,10 @@ describe("taking it along", () => {
     await lab.run();
     const png = await lab.savedFile("Save picture");
     expect(png.subarray(1, 4).toString()).toBe("PNG");
+    await lab.tab("In words");
+    await lab.button("Save picture").click();
+    await lab.page.getByText("This view has no picture").waitFor();
+    await lab.tab("Paths");
     const page = await lab.page.evaluate(() => {
       const rows = [...document.querySelectorAll(".views .multiples")].map((one) => one.getBoundingClientRect());
       return { width: rows[0]?.width ?? NaN, height: rows[0]?.height ?? NaN };
@@ -518,6 +525,71 @@ describe("taking it along", () => {
     const how = ["--noEmit", "--strict", "--skipLibCheck", "--target", "es2022", "--module", "nodenext"];
     const compiler = program("typescript", "bin", "tsc");
     await runProgram(process.execPath, [compiler, ...how, "--types", "node", ...files], folder);
+  });
+});
+
+describe("what is typed", () => {
+  test("layers of a network, letter by letter", async () => {
+    const lab = await open({ settings: network });
+    await lab.shows("Activations of the truth");
+    const field = lab.page.getByLabel(/^Neurons of each layer/);
+    await field.press("End");
+    await field.pressSequentially(", 4");
+    expect(await field.inputValue()).toBe("2, 3, 2, 4");
+    await field.press("Backspace");
+    await field.pressSequentially("5, x");
+    await lab.page.getByText("whole numbers from 1 to 200").waitFor();
+    // What is not right is not there any more when the field is left.
+    await field.blur();
+    expect(await field.inputValue()).toBe("2, 3, 2, 5");
+    expect(await field.getAttribute("aria-invalid")).toBe("false");
+    await lab.run();
+    expect((await lab.result()).settings).toMatchObject({ layers: [2, 3, 2, 5] });
+  });
+
+  test("the same number in another way keeps the run; what is no number is not kept", async () => {
+    const lab = await open({ settings: SPRING });
+    await lab.shows("x (measured)");
+    const done = await lab.run();
+    const noise = lab.page.getByLabel("Noise", { exact: true });
+    await noise.fill("0.050");
+    await noise.fill("5e-2");
+    await noise.fill("5e");
+    await lab.page.getByText("a number, such as").waitFor();
+    await noise.blur();
+    expect(await noise.inputValue()).toBe("0.05");
+    expect(await lab.status.textContent()).toBe(done);
+    await noise.fill("0.1");
+    expect(await lab.status.textContent()).toBe("");
+    expect(await lab.page.getByLabel(/^Measurement precision/).inputValue()).toBe("100");
+  });
+
+  test("a parameter with a name that every object has", async () => {
+    const model = "x' = v\nv' = -constructor*x\nconstructor = 2\ntoString = 1\nx(0) = 1";
+    const lab = await open({ settings: { ...SPRING, model, estimate: {} } });
+    await lab.shows("x (measured)");
+    const boxes = ["constructor", "toString"].map((name) => lab.page.getByRole("checkbox", { name, exact: true }));
+    for (const box of boxes) expect(await box.isChecked()).toBe(false);
+    await boxes[0]?.check();
+    await lab.tab("Parameters");
+    await lab.run();
+    expect((await lab.result()).outcome.path.parameters.constructor).toBeCloseTo(2, 0);
+  });
+
+  test("other equations for the same data: the file stays", async () => {
+    const lab = await open({ settings: SPRING });
+    await lab.shows("x (measured)");
+    await lab.openData("pendulum.csv", springCsv(61).replace("time,x,other", "time,angle,other"));
+    await lab.shows("x (measured)");
+    await lab.page.getByLabel("Equations").selectOption("A pendulum with friction");
+    await lab.shows("angle (measured)");
+    await lab.run();
+    expect((await lab.result()).settings).toMatchObject({
+      data: { from: "file", name: "pendulum.csv", time: "time", timeStep: 0.1, columns: { angle: "angle" } },
+    });
+    await lab.button("back to a twin").click();
+    await lab.page.getByLabel("Points", { exact: true }).waitFor();
+    expect(await lab.page.getByLabel(/^Measurement precision/).inputValue()).toBe("4");
   });
 });
 

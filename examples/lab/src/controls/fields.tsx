@@ -1,6 +1,6 @@
 // Fields of forms.
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useId, useState } from "preact/hooks";
 import { LIMITS } from "../settings.js";
 
 /** A number that is typed: what is no number, or out of range, is said beside it and not passed on. */
@@ -25,20 +25,40 @@ export function NumberField(props: {
     if (complaintOf(typed, whole, least, most) === undefined && Number(typed) !== value) onChange(Number(typed));
   };
   return (
-    <label class="field">
-      <span>{label}</span>
-      <input
-        // The decimal keypads of phones have neither a minus nor an e.
-        inputMode={whole ? "numeric" : "text"}
-        value={text}
-        aria-invalid={complaint !== undefined}
-        onInput={onInput}
-        // What is not passed on is not to stand there as if it were.
-        onBlur={() => complaint !== undefined && setText(String(value))}
-      />
-      {complaint !== undefined && <span class="complaint">{complaint}</span>}
-      {help !== undefined && <small>{help}</small>}
-    </label>
+    <Described label={label} complaint={complaint} help={help}>
+      {(attributes) => (
+        <input
+          {...attributes}
+          // The decimal keypads of phones have neither a minus nor an e.
+          inputMode={whole ? "numeric" : "text"}
+          value={text}
+          onInput={onInput}
+          // What is not passed on is not to stand there as if it were.
+          onBlur={() => complaint !== undefined && setText(String(value))}
+        />
+      )}
+    </Described>
+  );
+}
+
+/** A field with its name, and with what is said about it apart from that. */
+export function Described(props: {
+  label: string;
+  complaint: string | undefined;
+  help?: string | undefined;
+  children: (attributes: { id: string; "aria-invalid": boolean; "aria-describedby": string }) => ComponentChildren;
+}) {
+  const { label, complaint, help, children } = props;
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      {children({ id, "aria-invalid": complaint !== undefined, "aria-describedby": `${id}-about` })}
+      <span id={`${id}-about`}>
+        {complaint !== undefined && <span class="complaint">{complaint}</span>}
+        {help !== undefined && <small>{help}</small>}
+      </span>
+    </div>
   );
 }
 

@@ -1,7 +1,9 @@
 // A network, and the pairs that it makes.
 import { useEffect, useState } from "preact/hooks";
 import { LIMITS, type NetworkSettings } from "../settings.js";
-import { NumberField, Panel, SeedField } from "./fields.js";
+import { Described, NumberField, Panel, SeedField } from "./fields.js";
+
+const WRONG = `${LIMITS.layers.join(" to ")} whole numbers from ${LIMITS.neurons.join(" to ")}, with commas between them`;
 
 /** Undefined if they are not right. */
 function layersOf(text: string): number[] | undefined {
@@ -26,7 +28,6 @@ export function NetworkPanel({
   const [text, setText] = useState(listed);
   // What is being typed stays as it is, with a comma at its end too.
   useEffect(() => setText((before) => (layersOf(before)?.join(", ") === listed ? before : listed)), [listed]);
-  const isWrong = layersOf(text) === undefined;
   const onLayers = (typed: string): void => {
     setText(typed);
     const layers = layersOf(typed);
@@ -34,21 +35,19 @@ export function NetworkPanel({
   };
   return (
     <Panel title="Network">
-      <label class="field">
-        <span>Neurons of each layer, the inputs first</span>
-        <input
-          value={text}
-          aria-invalid={isWrong}
-          onInput={(event) => onLayers(event.currentTarget.value)}
-          onBlur={() => isWrong && setText(listed)}
-        />
-        {isWrong && (
-          <span class="complaint">
-            {LIMITS.layers[0]} to {LIMITS.layers[1]} whole numbers from {LIMITS.neurons[0]} to {LIMITS.neurons[1]}, with
-            commas between them
-          </span>
+      <Described
+        label="Neurons of each layer, the inputs first"
+        complaint={layersOf(text) === undefined ? WRONG : undefined}
+      >
+        {(attributes) => (
+          <input
+            {...attributes}
+            value={text}
+            onInput={(event) => onLayers(event.currentTarget.value)}
+            onBlur={() => layersOf(text) === undefined && setText(listed)}
+          />
         )}
-      </label>
+      </Described>
       <div class="grid">
         <NumberField
           label="Pairs"
