@@ -8,10 +8,11 @@ import { certaintyOf, preparePath, runPath } from "./src/engine/paths.js";
 import type { Certainty } from "./src/engine/protocol.js";
 import { type OpenTable, tableOf } from "./src/engine/tables.js";
 import { snippetOf } from "./src/export.js";
+import { precisionsOf } from "./src/library-options.js";
 import { MODELS } from "./src/models.js";
 import { modelOf, ModelTextError, outlineOf, readModel } from "./src/model-text.js";
 import { fromLink, type PathSettings, type Settings, toLink } from "./src/settings.js";
-import { STARTS } from "./src/starts.js";
+import { STARTS, TWIN } from "./src/starts.js";
 import { MOST_ROWS, rowsOf } from "./src/views/rows.js";
 
 beforeAll(() => init(readFileSync(new URL("../../dist/least_action.wasm", import.meta.url))));
@@ -102,22 +103,26 @@ const SPRING: PathSettings = {
   observed: ["x"],
   estimate: {},
   measurementPrecision: 400,
+  ownPrecisions: {},
+  modelWeights: {},
   ladder: { initial: 1e-2, factor: 4, rungs: 12 },
   starts: { count: 1, seed: 1, strategy: "automatic" },
 };
 
-test("momenta are those of the path, where some points have no measurement too", async () => {
+test.each([1, 4])("momenta are those of the path, with gaps in the data and a weight of %d", async (weight) => {
   // An even number of points: the trapezoid's momenta are smooth from step to step.
   const [points, h] = [122, 0.05];
   const of = (n: number): number => Math.cos(1.5 * n * h) + 0.05 * Math.SQRT2 * Math.sin(12.9898 * n * n + 78.233 * n);
   const x = Float64Array.from({ length: points }, (_, n) => (n % 4 === 0 ? of(n) : NaN));
-  const problem = preparePath({ ...SPRING, ladder: { initial: 1, factor: 2, rungs: 3 } }, openTable({ x }));
+  const modelWeights = weight === 1 ? {} : { v: weight };
+  const settings = { ...SPRING, modelWeights, ladder: { initial: 1, factor: 2, rungs: 3 } };
+  const problem = preparePath(settings, openTable({ x }));
   const run = await runPath(problem, {});
   const { canonical } = (await certaintyOf(problem, run)) as Certainty;
   const { path, rung } = run.best;
   // p = R_f (dx/dt - F), with R_f of an action in continuous time: steps weigh h, and both parts of the action are means.
   const measured = Math.ceil(points / 4);
-  const precision = (h * measured * 2 ** rung) / ((points - 1) * 2);
+  const precision = (weight * h * measured * 2 ** rung) / ((points - 1) * 2);
   let [product, square] = [0, 0];
   for (let n = 2; n < points - 2; n += 4) {
     // In the middle between measurements, where momenta have no jump.
@@ -241,6 +246,17 @@ test("files of data: CSV, NPY, and what is neither", () => {
     /no column has numbers/,
   );
   expect(() => tableOf("a.csv", bytes("x\n1\n"), read)).toThrow(/1 rows of data/);
+});
+
+test("states have precisions of their own, in the order of the model and of what is measured", () => {
+  expect(precisionsOf(SPRING)).toEqual({ measurementPrecision: 400 });
+  const settings = { ...SPRING, observed: ["v", "x"], ownPrecisions: { x: 9, other: 1 }, modelWeights: { v: 3 } };
+  expect(precisionsOf(settings)).toEqual({ measurementPrecision: [400, 9], modelWeights: [1, 3] });
+  expect(snippetOf({ ...settings, data: TWIN })).toContain("measurementPrecision: [400, 9],\n  modelWeights: [1, 3],");
+  expect(fromLink(toLink(settings))).toEqual(settings);
+  const { ownPrecisions: _, modelWeights: __, ...older } = settings;
+  expect(fromLink(toLink(older as PathSettings))).toMatchObject({ ownPrecisions: {}, modelWeights: {} });
+  expect(() => fromLink(toLink({ ...settings, ownPrecisions: { x: -1 } }))).toThrow(/ownPrecisions\.x: .*greater than/);
 });
 
 test("names that a link brings along are names in the program, and nothing else", () => {

@@ -207,6 +207,8 @@ export const SPRING: PathSettings = {
   observed: ["x"],
   estimate: { k: { low: 1, high: 4 } },
   measurementPrecision: 400,
+  ownPrecisions: {},
+  modelWeights: {},
   ladder: { initial: 1e-2, factor: 4, rungs: 12 },
   starts: { count: 2, seed: 1, strategy: "automatic" },
 };

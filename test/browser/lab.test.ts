@@ -512,7 +512,13 @@ describe("taking it along", () => {
   });
 
   test("the programs of a twin and of a network give the page's lowest action", async () => {
-    for (const [name, settings] of Object.entries({ twin: SPRING, network })) {
+    const twin: PathSettings = {
+      ...SPRING,
+      observed: ["x", "v"],
+      ownPrecisions: { v: 100 },
+      modelWeights: { x: 2 },
+    };
+    for (const [name, settings] of Object.entries({ twin, network })) {
       const lab = await open({ settings });
       await lab.shows(settings.kind === "path" ? "x (measured)" : "Activations of the truth");
       await lab.run();
@@ -562,6 +568,23 @@ describe("what is typed", () => {
     await noise.fill("0.1");
     expect(await lab.status.textContent()).toBe("");
     expect(await lab.page.getByLabel(/^Measurement precision/).inputValue()).toBe("100");
+  });
+
+  test("a precision for each state", async () => {
+    const lab = await open({ settings: SPRING });
+    await lab.shows("x (measured)");
+    await lab.page.getByRole("checkbox", { name: "v", exact: true }).check();
+    await lab.page.getByRole("checkbox", { name: "Each measured state has its own R_m" }).check();
+    await lab.page.getByLabel("R_m of v").fill("100");
+    await lab.panel("Search");
+    await lab.page.getByRole("checkbox", { name: /^Each state has its own share/ }).check();
+    await lab.page.getByLabel("R_f of x, times").fill("2");
+    await lab.shows("v (measured)");
+    await lab.run();
+    const precisions = { ownPrecisions: { x: 400, v: 100 }, modelWeights: { x: 2, v: 1 } };
+    expect((await lab.result()).settings).toEqual({ ...SPRING, observed: ["x", "v"], ...precisions });
+    await lab.page.getByRole("checkbox", { name: "Each measured state has its own R_m" }).uncheck();
+    expect(await lab.page.getByLabel("R_m of v").count()).toBe(0);
   });
 
   test("a parameter with a name that every object has", async () => {

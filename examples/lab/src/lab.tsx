@@ -65,7 +65,7 @@ export function Lab() {
           ) : (
             <NetworkPanel settings={settings} onChange={change} />
           )}
-          <SearchPanel settings={settings} onChange={change} />
+          <SearchPanel settings={settings} outline={outline} onChange={change} />
           <SharePanel session={session} onFiles={actions.openFiles} />
         </section>
       </main>

@@ -1,5 +1,6 @@
 // What the library is asked for, as plain data: the engine runs it, and the program that a person takes along is written of it.
-import type { NetworkSettings, PathSettings } from "./settings.js";
+import { outlineOf } from "./model-text.js";
+import { type NetworkSettings, own, type PathSettings } from "./settings.js";
 
 /** Of the probability, inside what is drawn as a band. */
 export const BAND = 0.9;
@@ -12,18 +13,37 @@ export function discretizationOf(points: number) {
 }
 
 /** Of `anneal`, but for model, data and discretisation. */
-export function pathOptionsOf({ estimate, measurementPrecision, ladder, starts }: PathSettings) {
+export function pathOptionsOf(settings: PathSettings) {
+  const { estimate, ladder, starts } = settings;
   const range = ({ low, high }: { low: number; high: number }): [number, number] => [low, high];
   const asked = Object.entries(estimate).map(
     ([name, one]) => [name, { initial: range(one), bounds: range(one) }] as const,
   );
   const { strategy: start, count, seed } = starts;
   return {
-    measurementPrecision,
+    ...precisionsOf(settings),
     modelPrecision: ladder,
     estimate: Object.fromEntries(asked),
     // All of them climb to the end: the lab is there to see them.
     startingPaths: { start, count, enough: count, prune: false, seed },
+  };
+}
+
+/** R_m, and what R_f is multiplied by: one number, where no state has its own. */
+export function precisionsOf({ model, observed, measurementPrecision, ownPrecisions, modelWeights }: PathSettings): {
+  measurementPrecision: number | number[];
+  modelWeights?: number[];
+} {
+  const states = outlineOf(model).states.map(({ name }) => name);
+  const has = (record: Record<string, number>, names: string[]): boolean =>
+    names.some((name) => own(record, name) !== undefined);
+  const of = (record: Record<string, number>, names: string[], otherwise: number): number[] =>
+    names.map((name) => own(record, name) ?? otherwise);
+  return {
+    measurementPrecision: has(ownPrecisions, observed)
+      ? of(ownPrecisions, observed, measurementPrecision)
+      : measurementPrecision,
+    ...(has(modelWeights, states) && { modelWeights: of(modelWeights, states, 1) }),
   };
 }
 

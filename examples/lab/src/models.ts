@@ -16,6 +16,8 @@ const settingsOf = (title: string): ListedModel["settings"] => {
 };
 
 const base = {
+  ownPrecisions: {},
+  modelWeights: {},
   starts: { count: 4, seed: 1, strategy: "automatic" },
   ladder: { initial: 1e-2, factor: 4, rungs: 12 },
 } as const;

@@ -40,6 +40,10 @@ export interface PathSettings {
   /** Parameters that are looked for, and between what. Others keep the values of the model. */
   estimate: Record<string, Estimated>;
   measurementPrecision: number;
+  /** R_m of measured states that have one of their own. */
+  ownPrecisions: Record<string, number>;
+  /** What R_f is multiplied by, of states where that is not 1. */
+  modelWeights: Record<string, number>;
   /** Of R_f: the first, the factor from rung to rung, and how many. */
   ladder: { initial: number; factor: number; rungs: number };
   starts: { count: number; seed: number; strategy: Strategy };
@@ -149,9 +153,17 @@ export function settingsOf(given: unknown): Settings {
     observed: listOf("observed", root.observed).map((name, k) => text(`observed[${k}]`, name)),
     estimate: Object.fromEntries(estimate),
     measurementPrecision: positive("measurementPrecision", root.measurementPrecision),
+    ownPrecisions: positiveByName("ownPrecisions", root.ownPrecisions),
+    modelWeights: positiveByName("modelWeights", root.modelWeights),
     ladder: ladderOf(root.ladder),
     starts: { ...startsOf(root.starts), strategy: strategy as Strategy },
   };
+}
+
+/** None, in links that were made before there were any. */
+function positiveByName(path: string, given: unknown): Record<string, number> {
+  const all = Object.entries(given === undefined ? {} : objectOf(path, given));
+  return Object.fromEntries(all.map(([name, one]) => [name, positive(`${path}.${name}`, one)]));
 }
 
 function layersOf(given: unknown[]): number[] {

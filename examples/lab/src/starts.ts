@@ -34,6 +34,8 @@ const weather: PathSettings = {
   observed: ["x0", "x3", "x6", "x8"],
   estimate: { forcing: { low: 4, high: 12 } },
   measurementPrecision: precisionOf(TWIN.noise),
+  ownPrecisions: {},
+  modelWeights: {},
   ladder: { initial: 4e-4, factor: 2.5, rungs: 24 },
   starts: { count: 4, seed: 2, strategy: "random" },
 };
@@ -60,6 +62,8 @@ const neuron: PathSettings = {
   observed: ["V"],
   estimate: { gCa: { low: 2, high: 8 }, gK: { low: 4, high: 14 }, gL: { low: 0.5, high: 4 } },
   measurementPrecision: 0.25,
+  ownPrecisions: {},
+  modelWeights: {},
   ladder: { initial: 1e-3, factor: 4, rungs: 14 },
   starts: { count: 4, seed: 1, strategy: "automatic" },
 };

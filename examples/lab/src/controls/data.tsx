@@ -6,7 +6,7 @@ import type { FileTable } from "../engine/protocol.js";
 import type { Session } from "../session.js";
 import { LIMITS, own, type PathSettings } from "../settings.js";
 import { precisionOf, TWIN } from "../starts.js";
-import { NumberField, Panel, SeedField, SelectField } from "./fields.js";
+import { ByState, NumberField, Panel, SeedField, SelectField } from "./fields.js";
 
 interface Props {
   session: Session;
@@ -33,6 +33,7 @@ export function DataPanel({ session, settings, outline, onChange, onFiles }: Pro
       ...settings,
       data: { ...TWIN, timeStep: data.timeStep },
       measurementPrecision: precisionOf(TWIN.noise),
+      ownPrecisions: {},
     });
   };
   return (
@@ -64,6 +65,16 @@ export function DataPanel({ session, settings, outline, onChange, onFiles }: Pro
         least={0}
         onChange={(measurementPrecision) => onChange({ ...settings, measurementPrecision })}
       />
+      {observed.length > 1 && (
+        <ByState
+          title="Each measured state has its own R_m"
+          label={(state) => `R_m of ${state}`}
+          states={observed}
+          values={settings.ownPrecisions}
+          otherwise={settings.measurementPrecision}
+          onChange={(ownPrecisions) => onChange({ ...settings, ownPrecisions })}
+        />
+      )}
       <label class="field file">
         <span>Your own data: .csv or .npy, or drop a file anywhere</span>
         <input
@@ -115,6 +126,7 @@ function TwinFields({
             ...settings,
             data: { ...data, noise },
             measurementPrecision: precisionOf(noise),
+            ownPrecisions: {},
           })
         }
       />

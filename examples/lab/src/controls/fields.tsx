@@ -1,7 +1,7 @@
 // Fields of forms.
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useState } from "preact/hooks";
-import { LIMITS } from "../settings.js";
+import { LIMITS, own } from "../settings.js";
 
 /** A number that is typed: what is no number, or out of range, is said beside it and not passed on. */
 export function NumberField(props: {
@@ -75,6 +75,46 @@ function complaintOf(text: string, whole: boolean, least?: number, most?: number
     return whole ? `at least ${least}` : `more than ${least}`;
   if (most !== undefined && value > most) return `at most ${most}`;
   return undefined;
+}
+
+/** A positive number for each state, for those who want that: the others are all the same. */
+export function ByState(props: {
+  title: string;
+  label: (state: string) => string;
+  states: string[];
+  values: Record<string, number>;
+  /** What a state has without a number of its own. */
+  otherwise: number;
+  onChange: (values: Record<string, number>) => void;
+}) {
+  const { title, label, states, values, otherwise, onChange } = props;
+  const isOn = states.some((state) => own(values, state) !== undefined);
+  const all = (): Record<string, number> => Object.fromEntries(states.map((state) => [state, otherwise]));
+  return (
+    <>
+      <label>
+        <input
+          type="checkbox"
+          checked={isOn}
+          onChange={(event) => onChange(event.currentTarget.checked ? all() : {})}
+        />
+        {title}
+      </label>
+      {isOn && (
+        <div class="grid">
+          {states.map((state) => (
+            <NumberField
+              key={state}
+              label={label(state)}
+              least={0}
+              value={own(values, state) ?? otherwise}
+              onChange={(value) => onChange({ ...values, [state]: value })}
+            />
+          ))}
+        </div>
+      )}
+    </>
+  );
 }
 
 export function SelectField<V extends string>(props: {

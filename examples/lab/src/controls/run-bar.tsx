@@ -55,9 +55,11 @@ export function RunBar({ session, actions }: { session: Session; actions: Action
 }
 
 function Alert({ id, message }: { id: string; message: string }) {
+  const [said, ...where] = message.split("\n");
   return (
     <p id={id} class="complaint" role="alert">
-      {message}
+      {said}
+      {where.length > 0 && <code class="where">{where.join("\n")}</code>}
     </p>
   );
 }

@@ -1,13 +1,23 @@
 // How the path is looked for: the ladder of R_f, and the starting paths.
+import type { ModelText } from "../model-text.js";
 import { LIMITS, type Settings, STRATEGIES, type Strategy } from "../settings.js";
-import { NumberField, Panel, SeedField, SelectField } from "./fields.js";
+import { ByState, NumberField, Panel, SeedField, SelectField } from "./fields.js";
 
 const STRATEGY_OPTIONS = Object.entries(STRATEGIES).map(([value, about]) => ({
   value: value as Strategy,
   text: `${value.replace("-", " ")}: ${about}`,
 }));
 
-export function SearchPanel({ settings, onChange }: { settings: Settings; onChange: (settings: Settings) => void }) {
+export function SearchPanel({
+  settings,
+  outline,
+  onChange,
+}: {
+  settings: Settings;
+  /** What the model's text says. */
+  outline: ModelText;
+  onChange: (settings: Settings) => void;
+}) {
   const { ladder, starts } = settings;
   const climb = (part: Partial<Settings["ladder"]>): void => onChange({ ...settings, ladder: { ...ladder, ...part } });
   const begin = (part: Partial<{ count: number; seed: number; strategy: Strategy }>): void =>
@@ -42,12 +52,22 @@ export function SearchPanel({ settings, onChange }: { settings: Settings; onChan
         <SeedField label="Seed of starting paths" value={starts.seed} onChange={(seed) => begin({ seed })} />
       </div>
       {settings.kind === "path" && (
-        <SelectField
-          label="Starting paths come from"
-          value={settings.starts.strategy}
-          options={STRATEGY_OPTIONS}
-          onChange={(strategy) => begin({ strategy })}
-        />
+        <>
+          <SelectField
+            label="Starting paths come from"
+            value={settings.starts.strategy}
+            options={STRATEGY_OPTIONS}
+            onChange={(strategy) => begin({ strategy })}
+          />
+          <ByState
+            title="Each state has its own share of R_f, as where their units differ much"
+            label={(state) => `R_f of ${state}, times`}
+            states={outline.states.map(({ name }) => name)}
+            values={settings.modelWeights}
+            otherwise={1}
+            onChange={(modelWeights) => onChange({ ...settings, modelWeights })}
+          />
+        </>
       )}
     </Panel>
   );

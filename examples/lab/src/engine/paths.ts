@@ -10,7 +10,7 @@ import {
   type Run,
   twinExperiment,
 } from "least-action/slim";
-import { BAND, discretizationOf, pathOptionsOf } from "../library-options.js";
+import { BAND, discretizationOf, pathOptionsOf, precisionsOf } from "../library-options.js";
 import { lined, modelOf } from "../model-text.js";
 import { own, type PathSettings, SettingsError } from "../settings.js";
 import type { Canonical, Certainty, Prediction, PreparedPath, Truth } from "./protocol.js";
@@ -176,10 +176,12 @@ async function canonicalOf(
   signal: AbortSignal | undefined,
 ): Promise<Canonical | null> {
   const { path, parameters } = run.best;
-  const { measurementPrecision, ladder } = prepared.settings;
+  const { ladder } = prepared.settings;
+  const { measurementPrecision, modelWeights } = precisionsOf(prepared.settings);
   const measurements = data.values.reduce((count, value) => count + Number(!Number.isNaN(value)), 0);
   const share = measurements / ((data.points - 1) * prepared.states.length);
-  const modelPrecision = data.timeStep * share * ladder.initial * ladder.factor ** run.best.rung;
+  const common = data.timeStep * share * ladder.initial * ladder.factor ** run.best.rung;
+  const modelPrecision = modelWeights?.map((weight) => common * weight) ?? common;
   let system: ReturnType<typeof mechanics> | undefined;
   try {
     system = mechanics({ model, data, parameters, measurementPrecision, modelPrecision });

@@ -5,6 +5,9 @@ import { FRESH } from "../library-options.js";
 import type { Session } from "../session.js";
 import { Image } from "./canvas.js";
 
+/** Pixels of an image, so that it is seen at once. */
+const TALLEST = 400;
+
 export function NetworkView({ session, prepared }: { session: Session; prepared: PreparedNetwork }) {
   const { layers, pairs, truth } = prepared;
   const [pair, setPair] = useState(0);
@@ -20,7 +23,7 @@ export function NetworkView({ session, prepared }: { session: Session; prepared:
       const width = layers[layer] as number;
       return neuron < width ? (of[layer] as Float64Array)[chosen * width + neuron] : undefined;
     };
-  const shape = { rows: tallest, columns: layers.length, most: 1, height: 24 * tallest };
+  const shape = { rows: tallest, columns: layers.length, most: 1, height: Math.min(24 * tallest, TALLEST) };
   return (
     <>
       <label class="field">
@@ -37,7 +40,7 @@ export function NetworkView({ session, prepared }: { session: Session; prepared:
       </label>
       <div class="multiples">
         <Image
-          title="Activations of the truth: a column per layer; red above zero, blue below"
+          title="Activations of the truth"
           description={`true activations of pair ${chosen + 1}, ${layers.length} layers`}
           {...shape}
           value={value(truth)}
@@ -55,6 +58,9 @@ export function NetworkView({ session, prepared }: { session: Session; prepared:
           />
         )}
       </div>
+      <p>
+        <small>A column per layer, the inputs first; red is above zero, blue below.</small>
+      </p>
       {found !== null && (
         <>
           <div class="weights">
@@ -66,7 +72,7 @@ export function NetworkView({ session, prepared }: { session: Session; prepared:
                   key={k}
                   title={`Weights into layer ${k + 1}, up to ${most.toPrecision(2)}`}
                   description={`weights of ${columns} neurons into ${rows}`}
-                  height={Math.max(60, 16 * rows)}
+                  height={Math.min(Math.max(60, 16 * rows), TALLEST)}
                   rows={rows}
                   columns={columns}
                   most={most}
