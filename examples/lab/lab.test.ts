@@ -4,14 +4,15 @@ import fc from "fast-check";
 import ts from "typescript";
 import { beforeAll, expect, test } from "vitest";
 import { init, readCsv, readNpy, writeNpy } from "least-action/slim";
+import { outcomeOf, prepareNetwork, runNetwork } from "./src/engine/networks.js";
 import { certaintyOf, preparePath, runPath } from "./src/engine/paths.js";
 import type { Certainty } from "./src/engine/protocol.js";
 import { type OpenTable, tableOf } from "./src/engine/tables.js";
 import { snippetOf } from "./src/export.js";
-import { precisionsOf } from "./src/library-options.js";
+import { FRESH, precisionsOf } from "./src/library-options.js";
 import { MODELS } from "./src/models.js";
 import { modelOf, ModelTextError, outlineOf, readModel } from "./src/model-text.js";
-import { fromLink, type PathSettings, type Settings, toLink } from "./src/settings.js";
+import { fromLink, type NetworkSettings, type PathSettings, type Settings, toLink } from "./src/settings.js";
 import { STARTS, TWIN } from "./src/starts.js";
 import { MOST_ROWS, rowsOf } from "./src/views/rows.js";
 
@@ -171,6 +172,16 @@ test("one column cannot measure two states", () => {
   const data = { ...SPRING.data, columns: { x: "x", v: "x" } } as PathSettings["data"];
   const table = openTable({ x: new Float64Array(10) });
   expect(() => preparePath({ ...SPRING, data, observed: ["x", "v"] }, table)).toThrow(/column x of a\.csv.*x and v/);
+});
+
+test("the error at new inputs is that of the outputs that are drawn", async () => {
+  const worked = STARTS[2]?.settings as NetworkSettings;
+  const problem = prepareNetwork({ ...worked, pairs: 20, starts: { count: 1, seed: 1 } });
+  const { fresh, error, constant } = outcomeOf(problem, await runNetwork(problem, {}));
+  expect(fresh.truth).toHaveLength(FRESH * 2);
+  const squares = fresh.found.map((one, k) => (one - (fresh.truth[k] as number)) ** 2);
+  expect(squares.reduce((sum, one) => sum + one, 0) / squares.length).toBeCloseTo(error, 12);
+  expect(error).toBeLessThan(constant);
 });
 
 test("of a long series few points are drawn, and every spike", () => {

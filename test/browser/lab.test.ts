@@ -113,6 +113,7 @@ describe("a person's way", () => {
     const { outcome } = await lab.result();
     expect(outcome.action / outcome.expectedLevel).toBeGreaterThan(0.5);
     expect(outcome.action / outcome.expectedLevel).toBeLessThan(1.5);
+    if (settings.kind === "network") await lab.shows("Outputs at 200 new inputs");
     const tabs = await lab.page.getByRole("tab").allTextContents();
     expect(tabs).toHaveLength(settings.kind === "path" ? 5 : 3);
     for (const one of tabs) {

@@ -43,5 +43,6 @@ export function runNetwork(
 export function outcomeOf({ twin }: NetworkProblem, run: NetworkRun): NetworkOutcome {
   const { meanSquare, constant } = run.predictionError(twin.fresh);
   const { activations, weights } = run.best;
-  return { activations, weights: weights.map(({ matrix }) => matrix), error: meanSquare, constant };
+  const fresh = { truth: twin.fresh.outputs, found: run.predict(twin.fresh.inputs) };
+  return { activations, weights: weights.map(({ matrix }) => matrix), error: meanSquare, constant, fresh };
 }

@@ -157,4 +157,6 @@ export interface NetworkOutcome {
   /** Mean square of prediction errors of fresh pairs, and of the best constant. */
   error: number;
   constant: number;
+  /** Outputs of the fresh pairs, pairs x outputs. */
+  fresh: { truth: Float64Array; found: Float64Array };
 }

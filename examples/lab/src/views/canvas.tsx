@@ -42,10 +42,11 @@ export interface Trace {
   x: ArrayLike<number>;
   y: ArrayLike<number>;
   colour: string;
-  dashes?: boolean;
+  /** Default: a line. */
+  as?: "line" | "dashes" | "dots";
 }
 
-/** Paths in the plane of two states. */
+/** Paths or points in a plane. */
 export function Plane(props: {
   title: string;
   description: string;
@@ -84,14 +85,15 @@ export function Plane(props: {
     context.fillText(props.axes[1], 0, 0);
     for (const y of ys) context.fillText(y.toPrecision(2), height / 2 - toY(y), 0);
     context.restore();
-    for (const { x, y, colour, dashes = false } of props.traces) {
-      context.strokeStyle = colour;
+    for (const { x, y, colour, as = "line" } of props.traces) {
+      context.strokeStyle = context.fillStyle = colour;
       context.lineWidth = 1.5;
-      context.setLineDash(dashes ? [5, 4] : []);
+      context.setLineDash(as === "dashes" ? [5, 4] : []);
       context.beginPath();
       for (let k = 0; k < x.length; k++) {
         const [px, py] = [toX(x[k] as number), toY(y[k] as number)];
-        if (k === 0) context.moveTo(px, py);
+        if (as === "dots") context.fillRect(px - 1.5, py - 1.5, 3, 3);
+        else if (k === 0) context.moveTo(px, py);
         else context.lineTo(px, py);
       }
       context.stroke();

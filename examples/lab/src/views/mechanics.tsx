@@ -15,20 +15,18 @@ export function MechanicsView({ session, prepared }: { session: Session; prepare
   const colours = coloursNow();
   const column = (path: Float64Array, state: number): Float64Array =>
     Float64Array.from({ length: times.length }, (_, n) => path[n * width + state] as number);
-  const trace = (path: Float64Array, colour: string, dashes = false): Trace => ({
+  const trace = (path: Float64Array, look: { colour: string; as: "line" | "dashes" }): Trace => ({
     x: column(path, a),
     y: column(path, b),
-    colour,
-    dashes,
+    ...look,
   });
   const traces: Trace[] = [];
-  if (truth !== null) traces.push(trace(truth.path, colours.truth, true));
+  if (truth !== null) traces.push(trace(truth.path, { colour: colours.truth, as: "dashes" }));
   const found = session.outcome?.path ?? null;
-  if (found !== null) traces.push(trace(found.path, colours.estimate));
+  if (found !== null) traces.push(trace(found.path, { colour: colours.estimate, as: "line" }));
   else
     session.climbers.forEach(({ path }, start) => {
-      if (path !== null && path.length === times.length * width)
-        traces.push(trace(path, startLook(start).colour, startLook(start).as === "dashes"));
+      if (path !== null && path.length === times.length * width) traces.push(trace(path, startLook(start)));
     });
   const canonical = session.certainty?.canonical ?? null;
   const momentum = canonical?.times.map((_, n) => canonical.momentum[n * width + a] as number) ?? [];

@@ -3,7 +3,8 @@ import { useState } from "preact/hooks";
 import type { PreparedNetwork } from "../engine/protocol.js";
 import { FRESH } from "../library-options.js";
 import type { Session } from "../session.js";
-import { Image } from "./canvas.js";
+import { Image, Plane } from "./canvas.js";
+import { coloursNow } from "./colours.js";
 
 /** Pixels of an image, so that it is seen at once. */
 const TALLEST = 400;
@@ -13,6 +14,7 @@ export function NetworkView({ session, prepared }: { session: Session; prepared:
   const [pair, setPair] = useState(0);
   const chosen = Math.min(pair, pairs - 1);
   const { outcome, climbers } = session;
+  const colours = coloursNow();
   const tallest = Math.max(...layers);
   const found = outcome?.network ?? null;
   const living = climbers.find(({ path }) => path !== null)?.path ?? null;
@@ -81,6 +83,16 @@ export function NetworkView({ session, prepared }: { session: Session; prepared:
               );
             })}
           </div>
+          <Plane
+            title={`Outputs at ${FRESH} new inputs: predicted, against true`}
+            description={`predicted outputs over true ones at ${FRESH} new inputs; exact predictions are on the dashed line`}
+            height={240}
+            traces={[
+              { x: [-1, 1], y: [-1, 1], colour: colours.truth, as: "dashes" },
+              { x: found.fresh.truth, y: found.fresh.found, colour: colours.estimate, as: "dots" },
+            ]}
+            axes={["true", "predicted"]}
+          />
           <p>
             At {FRESH} new inputs the mean square error is {found.error.toPrecision(3)}; that of the best constant
             outputs is {found.constant.toPrecision(3)}. Hidden neurons may come in another order, or with the other
