@@ -19,7 +19,7 @@ interface Noted {
 /** Runs in the page: a drawing of the paths is one that changes their pixels' canvas, which uPlot does by clearing it. */
 function noteRun(): Promise<Noted> {
   const { prototype } = CanvasRenderingContext2D;
-   
+
   const { clearRect } = prototype;
   const canvas = document.querySelector(".views canvas");
   const drawn: number[] = [];
