@@ -74,7 +74,7 @@ test("importing does nothing", async () => {
   vi.restoreAllMocks();
 });
 
-test.each(["anneal", "train", "solveBoundaryValueProblem"] as const)(
+test.each(["anneal", "anneal, told of paths", "train", "solveBoundaryValueProblem"] as const)(
   "%s in this thread ends with everything, also where another module takes over at once",
   async (name) => {
     const sdk = await slim();
@@ -113,6 +113,8 @@ test.each(["anneal", "train", "solveBoundaryValueProblem"] as const)(
       seed: 1,
     });
     const work = {
+      "anneal, told of paths": () =>
+        sdk.anneal({ ...start, data, workers: 0, startingPaths: { count: 3, seed: 1 }, onPath: onProgress }),
       anneal: () => sdk.anneal({ ...start, data, workers: 0, startingPaths: { count: 3, seed: 1 }, onProgress }),
       train: () => sdk.train({ model: network, pairs, weightPrior: { mean: 0, deviation: 1 }, seed: 1, onProgress }),
       solveBoundaryValueProblem: () =>

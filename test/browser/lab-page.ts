@@ -35,9 +35,9 @@ export class LabPage {
   readonly page: Page;
   readonly complaints: string[];
 
-  private constructor(page: Page) {
+  private constructor(page: Page, address: string) {
     this.page = page;
-    this.complaints = complaintsOf(page);
+    this.complaints = complaintsOf(page, address);
   }
 
   /** With `settings` in the link, or with `hash` as it is. */
@@ -52,8 +52,8 @@ export class LabPage {
     }: { settings?: Settings; hash?: string; width?: number; host?: string } = {},
   ): Promise<LabPage> {
     const page = await context.newPage();
-    const lab = new LabPage(page);
     const address = url.replace("127.0.0.1", host);
+    const lab = new LabPage(page, address);
     await page.setViewportSize({ width, height: 800 });
     const part = settings === undefined ? hash : toLink(settings);
     await page.goto(part === undefined ? address : `${address}#${part}`);

@@ -83,7 +83,7 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
   beforeAll(async () => {
     served = await WAYS[way]();
     page = await browser.context.newPage();
-    complaints = complaintsOf(page);
+    complaints = complaintsOf(page, served.url);
     await page.goto(served.url);
     // The development server may reload the page once, when it has found the packages that it bundles.
     await page.waitForFunction(() => document.title === "ready", undefined, { timeout: 60_000 });
@@ -362,8 +362,9 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
 test("a host without https, where browsers give no locks: the same bits, by workers", async () => {
   const served = await WAYS["Vite's build below a path of a plain server"]();
   const page = await browser.context.newPage();
-  const complaints = complaintsOf(page);
-  await page.goto(served.url.replace("127.0.0.1", PLAIN_HOST));
+  const url = served.url.replace("127.0.0.1", PLAIN_HOST);
+  const complaints = complaintsOf(page, url);
+  await page.goto(url);
   await page.waitForFunction(() => document.title === "ready");
   expect(await page.evaluate(() => isSecureContext)).toBe(false);
   const found = await page.evaluate(() => {

@@ -101,25 +101,36 @@ export function useSession(): [Session, Actions] {
         flush();
         change({ type: "failed", run, message: messageOf(error) });
         // If it is for its settings, that is to be said of them.
-        if (!resume) prepare(of);
+        if (!resume && of === now.current.settings) prepare(of);
       },
     );
   };
 
-  const openFile = async (file: File): Promise<void> => {
+  /** Returns what is wrong with it. */
+  const openFile = async (file: File): Promise<string | null> => {
     try {
       checkSize(file);
       if (isSettings(file)) {
         choose(savedSettings(file.name, await file.text()));
-        return;
+        return null;
       }
       const table = await (engine.current as Engine).table(file.name, await file.arrayBuffer());
       change({ type: "table", table });
       const { settings } = now.current;
       choose(withFile(settings.kind === "path" ? settings : first(), table));
     } catch (error) {
-      change({ type: "trouble", message: messageOf(error) });
+      return messageOf(error);
     }
+    return null;
+  };
+  /** What is wrong with a file is said at the end, so that the next file does not take it away. */
+  const openAll = async (files: File[]): Promise<void> => {
+    const troubles: string[] = [];
+    for (const file of files) {
+      const trouble = await openFile(file);
+      if (trouble !== null) troubles.push(trouble);
+    }
+    if (troubles.length > 0) change({ type: "trouble", message: troubles.join(" ") });
   };
   /** A large file that is dropped before a small one is open before it. */
   const opening = useRef(Promise.resolve());
@@ -137,8 +148,8 @@ export function useSession(): [Session, Actions] {
     discard: () => choose({ ...now.current.settings }),
     openFiles: (files) => {
       const order = (file: File): number => (isSettings(file) ? 0 : 1);
-      for (const file of [...files].sort((a, b) => order(a) - order(b)))
-        opening.current = opening.current.then(() => openFile(file));
+      const sorted = [...files].sort((a, b) => order(a) - order(b));
+      opening.current = opening.current.then(() => openAll(sorted));
     },
   };
   return [session, actions];
@@ -149,7 +160,7 @@ function useAddress(
   { settings }: Session,
   now: { readonly current: Session },
   choose: Actions["choose"],
-  complain: (message: string) => void,
+  complain: (message: string | null) => void,
 ): void {
   const isFirst = useRef(true);
   useEffect(() => {
@@ -164,7 +175,8 @@ function useAddress(
   }, [settings]);
   useEffect(() => {
     const read = (): void => {
-      if (location.hash === `#${toLink(now.current.settings)}`) return;
+      // A run of what the link says goes on; what was said of a damaged one is over.
+      if (location.hash === `#${toLink(now.current.settings)}`) return complain(null);
       try {
         const settings = fromLink(location.hash);
         if (settings !== undefined) choose(settings);

@@ -33,10 +33,18 @@ export function pictureOf(view: Element): HTMLCanvasElement | null {
     // The mark before an item is drawn by its style, in the colour of the curves.
     const mark = getComputedStyle(item, "::before");
     const place = item.getBoundingClientRect();
+    if (mark.display === "none") {
+      write(item);
+      continue;
+    }
     const width = parseFloat(mark.width);
-    const height = parseFloat(mark.borderTopWidth);
-    context.fillStyle = mark.borderTopColor;
-    context.fillRect(place.left, place.top + (place.height - height) / 2, width, height);
+    context.strokeStyle = mark.borderTopColor;
+    context.lineWidth = parseFloat(mark.borderTopWidth);
+    context.setLineDash(mark.borderTopStyle === "solid" ? [] : [5, 4]);
+    context.beginPath();
+    context.moveTo(place.left, place.top + place.height / 2);
+    context.lineTo(place.left + width, place.top + place.height / 2);
+    context.stroke();
     write(item, width + parseFloat(mark.marginRight));
   }
   captions.forEach((one) => write(one));

@@ -52,7 +52,7 @@ export type Change =
   | { type: "settings"; settings: Settings }
   | { type: "prepared"; of: Settings; prepared: Prepared }
   | { type: "refused"; of: Settings; refusal: Refusal }
-  | { type: "trouble"; message: string }
+  | { type: "trouble"; message: string | null }
   | { type: "table"; table: FileTable }
   | { type: "running"; newRun: number; resume: boolean }
   | { type: "pausing" }

@@ -1,5 +1,5 @@
 // The two-point boundary-value problem.
-import { breaths } from "../work/disposal.js";
+import { lifeNow } from "../work/disposal.js";
 import { watchOf } from "../anneal/options.js";
 import { LeastActionError, wrongLength, wrongShape } from "../errors.js";
 import { type Held, release } from "../instance.js";
@@ -68,7 +68,7 @@ export async function solveBoundaryValueProblem(
   watch.signal?.throwIfAborted();
   // All calls are through `system`, whose instance the solver lives in.
   let solver: RawBoundarySolver | undefined;
-  const breathe = breaths();
+  const life = lifeNow();
   try {
     const begun = system.use((mechanics, raw) => new raw.BoundarySolver(mechanics, path, p, core));
     solver = begun;
@@ -76,7 +76,7 @@ export async function solveBoundaryValueProblem(
     while (system.use(() => begun.advance())) {
       if (now() - turn < TURN) continue;
       (onProgress as BoundaryValueOptions["onProgress"])?.(system.use(() => begun.progress()));
-      await breathe();
+      await life.breathe();
       if (watch.signal?.aborted) break;
       turn = now();
     }

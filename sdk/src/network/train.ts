@@ -1,6 +1,6 @@
 // Plain training, to compare with.
 import { withOwnNames } from "../anneal/climbs.js";
-import { breaths } from "../work/disposal.js";
+import { lifeNow } from "../work/disposal.js";
 import { watchOf } from "../anneal/options.js";
 import { call, release } from "../instance.js";
 import type { CoreTrainOptions, NetworkOptions, PredictionError, RawPairs, RawTrainer, StopReason } from "../raw.js";
@@ -97,7 +97,7 @@ export async function train(options: TrainOptions): Promise<TrainedNetwork> {
   const crossed = pairsOf(pairs, network);
   watch.signal?.throwIfAborted();
   const trainer = trainerOf(network, crossed, inner, given);
-  const breathe = breaths();
+  const life = lifeNow();
   try {
     for (;;) {
       const end = call(() => trainer.advance(PORTION));
@@ -105,7 +105,7 @@ export async function train(options: TrainOptions): Promise<TrainedNetwork> {
       const { stop: _, ...progress } = end;
       if (!isOver) (onProgress as TrainOptions["onProgress"])?.(progress);
       if (isOver || watch.signal?.aborted === true) return new TrainedNetwork(network, crossed, trainer, end);
-      await breathe();
+      await life.breathe();
     }
   } finally {
     release(trainer);

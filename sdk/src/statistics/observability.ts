@@ -1,5 +1,5 @@
 // How many measurements are enough: twin experiments with different components observed, annealed and compared with their truths.
-import { breaths } from "../work/disposal.js";
+import { lifeNow } from "../work/disposal.js";
 import type { AnnealOptions } from "../anneal/options.js";
 import type { Run } from "../anneal/run.js";
 import type { ConditionalLyapunov } from "../raw.js";
@@ -21,9 +21,9 @@ export async function observabilityBy(
   // Exponents first: they take a moment each, and whatever is wrong with their options shows.
   const exponents = new Map<string, ConditionalLyapunov | null>();
   let alone: ConditionalLyapunov | null = null;
-  const breathe = breaths();
+  const life = lifeNow();
   for (const one of [undefined, ...sets]) {
-    await breathe();
+    await life.breathe();
     if (isStopped()) break;
     const exponent = plan.exponentOf(one?.observed ?? []);
     if (one === undefined) alone = exponent;

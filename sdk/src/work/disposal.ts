@@ -15,14 +15,25 @@ export function untilDisposed<T>(promise: Promise<T>): Promise<T> {
   });
 }
 
-/**
- * Lets the thread go for a moment, for work in this thread that begins now; rejects if everything has been disposed of since it began, also if another module was loaded afterwards.
- */
-export function breaths(): () => Promise<void> {
+/** The life of the library in which some work of this thread began: work does not outlive it, also if another module is loaded afterwards. */
+export interface Life {
+  /** Throws if everything has been disposed of. To be called after whatever was called that may do so. */
+  check(): void;
+  /** Lets the thread go for a moment; rejects if everything has been disposed of. */
+  breathe(): Promise<void>;
+}
+
+export function lifeNow(): Life {
   const begun = disposals;
-  return async () => {
-    await breathe();
+  const check = (): void => {
     if (disposals !== begun) throw disposed();
+  };
+  return {
+    check,
+    async breathe() {
+      await breathe();
+      check();
+    },
   };
 }
 

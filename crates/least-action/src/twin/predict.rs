@@ -33,14 +33,17 @@ pub fn predict(problem: &Problem, climb: &Climb, horizon: Horizon) -> Result<Pre
     let beyond = Beyond::new(problem, horizon)?;
     let (length, expected) = (climb.path.len(), problem.path_length());
     check::length("climb.path", length, expected, "points x states")?;
-    let (length, expected) = (climb.parameters.len(), problem.estimated.len());
+    let (values, expected) = (climb.parameters.len(), problem.estimated.len());
     check::length(
         "climb.parameters",
-        length,
+        values,
         expected,
         "one per estimated parameter",
     )?;
     let last = beyond.last(&climb.path);
+    for (i, value) in last.iter().enumerate() {
+        check::finite(&format!("climb.path[{}]", length - last.len() + i), *value)?;
+    }
     let mut path = vec![0.0; beyond.times.len() * last.len()];
     let failures = beyond.integrate(last, &climb.parameters, &mut path, |_, _| {});
     match failures.into_iter().flatten().next() {
@@ -104,6 +107,9 @@ impl<'a> Beyond<'a> {
         let width = problem.model.inputs().len();
         let because = format!("{steps} predicted points x {width} inputs of the model");
         check::length("inputs", inputs.len(), (points - 1) * width, &because)?;
+        for (i, value) in inputs.iter().enumerate() {
+            check::finite(&format!("inputs[{i}]"), *value)?;
+        }
         let now = &data.inputs[data.inputs.len() - width..];
         Ok(Beyond {
             problem,

@@ -25,6 +25,7 @@ export function DataPanel({ session, settings, outline, onChange, onFiles }: Pro
   const listed = [...states, ...observed.filter((state) => !states.includes(state))];
   const toggle = (state: string, isOn: boolean): void =>
     onChange({ ...settings, observed: listed.filter((one) => (one === state ? isOn : observed.includes(one))) });
+  const hasOwn = observed.some((state) => own(settings.ownPrecisions, state) !== undefined);
   const file = useRef<HTMLInputElement>(null);
   /** The button goes away, and the keyboard's focus is not to go with it. */
   const onTwin = (): void => {
@@ -60,12 +61,12 @@ export function DataPanel({ session, settings, outline, onChange, onFiles }: Pro
       )}
       <NumberField
         label="Measurement precision R_m"
-        help="one over the variance of the noise"
+        help={hasOwn ? "of states without one of their own" : "one over the variance of the noise"}
         value={settings.measurementPrecision}
         least={0}
         onChange={(measurementPrecision) => onChange({ ...settings, measurementPrecision })}
       />
-      {observed.length > 1 && (
+      {(observed.length > 1 || hasOwn) && (
         <ByState
           title="Each measured state has its own R_m"
           label={(state) => `R_m of ${state}`}

@@ -6,7 +6,7 @@ export type Ask =
   | { type: "table"; id: number; name: string; bytes: ArrayBuffer }
   | { type: "prepare"; id: number; settings: Settings }
   | { type: "run"; id: number; settings: Settings; resume: boolean }
-  /** The run ends with what it has; it can be resumed. */
+  /** A run ends with what it has, and can be resumed; how certain a path is that has been found is not told. */
   | { type: "stop" };
 
 /** From the engine. */

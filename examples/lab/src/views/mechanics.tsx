@@ -59,7 +59,7 @@ export function MechanicsView({ session, prepared }: { session: Session; prepare
         <p class="empty">
           {session.certainty === null
             ? session.phase === "done"
-              ? "Momenta and energy were skipped, and how certain the path is: press Run to have them."
+              ? "There are no momenta and no energy of this run: press Run to have them."
               : "Momenta and energy are drawn when a path has been found."
             : "The canonical equations were not solved next to this path: it may not have climbed far enough."}
         </p>

@@ -117,12 +117,15 @@ function StatePlot({ session, prepared, state }: { session: Session; prepared: P
       as: "dots",
     });
   }
+  const found = climbers.filter(({ path }) => path !== null).length;
+  const spoken = curves.map(({ label }) => label).filter((label) => !/^path \d/.test(label));
+  if (outcome === null && found > 0) spoken.push(`${found} starting paths`);
   const name = states[state] as string;
   const kind = place >= 0 ? "measured" : "hidden";
   return (
     <Plot
       title={`${name} (${kind})${halfWidth}`}
-      description={`${name} over time, ${kind}: ${curves.map(({ label }) => label).join(", ")}`}
+      description={`${name} over time, ${kind}: ${spoken.join(", ")}`}
       x={x}
       curves={curves}
       bands={bands}

@@ -158,8 +158,8 @@ export function Plot(props: PlotProps) {
       if (plot.current?.width !== width) plot.current?.setSize({ width, height: latest.current.height });
     });
     sizes.observe(element);
-    const sight = new IntersectionObserver(([entry]) => {
-      isSeen.current = entry?.isIntersecting === true;
+    const sight = new IntersectionObserver((entries) => {
+      isSeen.current = entries.at(-1)?.isIntersecting === true;
       if (isSeen.current && behind.has(draw)) draw();
     });
     sight.observe(element);

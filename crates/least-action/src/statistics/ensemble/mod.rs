@@ -78,7 +78,10 @@ pub fn predict_ensemble(
     let beyond = Beyond::new(problem, horizon)?;
     let dimension = problem.model().dimension();
     let size = beyond.times.len() * dimension;
-    check::at_most("members.length", members.len(), MOST_VALUES / size)?;
+    // Every member has its path, and parameters and inputs of its own.
+    let model = problem.model();
+    let most = size.max(model.parameters().len() + model.inputs().len());
+    check::at_most("members.length", members.len(), MOST_VALUES / most)?;
     let noise = match noise {
         None => None,
         Some(ModelNoise {

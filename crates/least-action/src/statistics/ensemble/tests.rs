@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::action::{ActionOptions, Discretization, Observations};
-use crate::model::ModelBuilder;
+use crate::model::{ModelBuilder, ModelKind};
 use crate::statistics::RankHistogram;
 use crate::twin::{integrate, Forward};
 
@@ -72,6 +72,32 @@ fn members_go_on_from_their_own_states_and_parameters() -> Result<()> {
     let band = ensemble.quantiles(&[1.0 / 3.0, 0.5], &[])?;
     assert!((band[0] - 0.1).abs() < 1e-12 && (band[6] - 0.2).abs() < 1e-12);
     Ok(())
+}
+
+#[test]
+fn inputs_that_are_no_numbers_are_named() {
+    let model = ModelBuilder::new("pushed")
+        .states(["x"])
+        .inputs(["u"])
+        .initial_state([1.0])
+        .build(ModelKind::Flow, |s| Ok(vec![s.inputs[0] - s.states[0]]))
+        .unwrap();
+    let pushed = Observations {
+        inputs: vec![0.0; 5],
+        ..data(5)
+    };
+    let options = ActionOptions::default();
+    let problem = Problem::new(Arc::new(model), pushed, &options).unwrap();
+    let horizon = Horizon {
+        inputs: &[1.0, f64::NAN],
+        ..until(4.0)
+    };
+    let member = Member {
+        state: &[1.0],
+        parameters: &[],
+    };
+    let error = predict_ensemble(&problem, &[member], horizon, None).unwrap_err();
+    assert!(error.to_string().starts_with("inputs[1]"), "{error}");
 }
 
 #[test]
