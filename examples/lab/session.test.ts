@@ -1,7 +1,7 @@
 // How one thing leads to the next on the page, without the page: runs and what is said of them, files that are opened, and an engine that dies.
-import { expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Engine, type RunNews } from "./src/engine/client.js";
-import type { FileTable, Outcome, PreparedPath } from "./src/engine/protocol.js";
+import type { Ask, FileTable, Outcome, PreparedPath } from "./src/engine/protocol.js";
 import { checkSize, savedSettings, stepOf, withFile } from "./src/files.js";
 import { begun, type Change, changed, type Session } from "./src/session.js";
 import type { FileData, PathSettings } from "./src/settings.js";
@@ -184,24 +184,74 @@ test("files that are too long are not read; settings come from results too", () 
   expect(() => savedSettings("a.json", "[1]")).toThrow(/settings/);
 });
 
-test("an engine that has died says so to whoever asks", async () => {
-  const made: FakeWorker[] = [];
-  class FakeWorker {
-    onmessage: (event: { data: unknown }) => void = () => undefined;
-    onerror: (event: unknown) => void = () => undefined;
-    constructor() {
-      made.push(this);
-    }
-    postMessage(): void {
-      // What is dead does not answer.
-    }
+/** What the page has in place of workers, in the order in which they are made. */
+class FakeWorker {
+  static made: FakeWorker[] = [];
+  onmessage: (event: { data: unknown }) => void = () => undefined;
+  onerror: (event: unknown) => void = () => undefined;
+  readonly asked: Ask[] = [];
+  isOver = false;
+  constructor() {
+    FakeWorker.made.push(this);
   }
-  vi.stubGlobal("Worker", FakeWorker);
-  const engine = new Engine();
-  const before = engine.prepare(settings);
-  made[0]?.onerror({ preventDefault: () => undefined, message: "out of memory" });
-  await expect(before).rejects.toThrow(/out of memory.*reload/);
-  await expect(engine.prepare(settings)).rejects.toThrow(/out of memory.*reload/);
-  await expect(engine.run(settings, false, () => undefined)).rejects.toThrow(/reload/);
-  vi.unstubAllGlobals();
+  postMessage(ask: Ask): void {
+    this.asked.push(ask);
+  }
+  terminate(): void {
+    this.isOver = true;
+  }
+}
+
+describe("an engine", () => {
+  beforeEach(() => {
+    vi.stubGlobal("Worker", FakeWorker);
+    vi.useFakeTimers();
+    FakeWorker.made = [];
+  });
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    vi.useRealTimers();
+  });
+
+  test("that has died says so to whoever asks", async () => {
+    const engine = new Engine();
+    const before = engine.prepare(settings);
+    FakeWorker.made[0]?.onerror({ preventDefault: () => undefined, message: "out of memory" });
+    await expect(before).rejects.toThrow(/out of memory.*reload/);
+    await expect(engine.prepare(settings)).rejects.toThrow(/out of memory.*reload/);
+    await expect(engine.run(settings, false, () => undefined)).rejects.toThrow(/reload/);
+  });
+
+  test.each(["certainty", "path"])("that is told to stop while it looks for a %s", async (phase) => {
+    const engine = new Engine();
+    const [first] = FakeWorker.made as [FakeWorker];
+    const opened = engine.table(new File(["x"], "a.csv"));
+    await vi.waitFor(() => expect(first.asked).toHaveLength(1));
+    first.onmessage({ data: { type: "table", id: 1, table: tableOf("a.csv", ["x"]) } });
+    await opened;
+    let isOver = false;
+    const run = engine.run(settings, false, () => undefined).then(() => (isOver = true));
+    if (phase === "certainty") first.onmessage({ data: { ...done(false), id: 2 } });
+    engine.stop();
+    const waited = engine.prepare(settings);
+    await vi.advanceTimersByTimeAsync(1000);
+    if (phase === "path") {
+      // Its paths answer, or their threads are ended: whatever has been found is kept.
+      expect(FakeWorker.made).toHaveLength(1);
+      expect(isOver).toBe(false);
+      return;
+    }
+    // What nobody waits for is over; another engine has the file, and is asked for what is waited for.
+    await run;
+    expect(first.isOver).toBe(true);
+    const [, second] = FakeWorker.made as [FakeWorker, FakeWorker];
+    await vi.waitFor(() => expect(second.asked.map(({ type }) => type)).toEqual(["table"]));
+    const [{ id }] = second.asked as unknown as [{ id: number }];
+    const meanwhile = engine.prepare(settings);
+    second.onmessage({ data: { type: "table", id, table: tableOf("a.csv", ["x"]) } });
+    await vi.waitFor(() => expect(second.asked.map(({ type }) => type)).toEqual(["table", "prepare", "prepare"]));
+    for (const { id } of second.asked.slice(1) as unknown as { id: number }[])
+      second.onmessage({ data: { type: "prepared", id, prepared } });
+    expect(await Promise.all([waited, meanwhile])).toEqual([prepared, prepared]);
+  });
 });

@@ -114,7 +114,7 @@ export function useSession(): [Session, Actions] {
         choose(savedSettings(file.name, await file.text()));
         return null;
       }
-      const table = await (engine.current as Engine).table(file.name, await file.arrayBuffer());
+      const table = await (engine.current as Engine).table(file);
       change({ type: "table", table });
       const { settings } = now.current;
       choose(withFile(settings.kind === "path" ? settings : first(), table));

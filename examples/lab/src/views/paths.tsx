@@ -1,5 +1,5 @@
 // Every state over time: data, truth, the paths that are being found, and the prediction with its band.
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import type { PreparedPath } from "../engine/protocol.js";
 import type { Session } from "../session.js";
 import { BAND } from "../library-options.js";
@@ -62,18 +62,27 @@ function StatePlot({ session, prepared, state }: { session: Session; prepared: P
   const colours = coloursNow();
   const { certainty, outcome, climbers } = session;
   const [width, points] = [states.length, times.length];
-  const future = truth?.futureTimes ?? certainty?.prediction?.times.subarray(1) ?? new Float64Array();
+  const prediction = certainty?.prediction ?? null;
+  const future = useMemo(
+    () => truth?.futureTimes ?? prediction?.times.subarray(1) ?? new Float64Array(),
+    [truth, prediction],
+  );
   const place = observed.indexOf(state);
   const seen = truth?.path ?? outcome?.path?.path ?? climbers.find(({ path }) => path !== null)?.path;
-  const rows = rowsOf(points, (n) =>
-    place >= 0 ? (values[n * observed.length + place] as number) : (seen?.[n * width + state] ?? 0),
-  );
-  const x = Float64Array.from([...rows.map((n) => times[n] as number), ...future]);
+  // A new picture of the same data has the same rows.
+  const drawn = place >= 0 ? values : seen;
+  const { rows, x } = useMemo(() => {
+    const [row, at] = place >= 0 ? [observed.length, place] : [width, state];
+    const rows = rowsOf(points, (n) => drawn?.[n * row + at] ?? 0);
+    return { rows, x: Float64Array.from([...rows.map((n) => times[n] as number), ...future]) };
+  }, [drawn, future, place, state]);
   /** A state's column, followed by what comes after the window. */
-  const column = (path: ArrayLike<number>, after?: ArrayLike<number>, skipped = 0): (number | null)[] => [
-    ...rows.map((n) => path[n * width + state] as number),
-    ...Array.from({ length: future.length }, (_, n) => after?.[(n + skipped) * width + state] ?? null),
-  ];
+  const column =
+    (path: ArrayLike<number>, after?: ArrayLike<number>, skipped = 0): (() => (number | null)[]) =>
+    () => [
+      ...rows.map((n) => path[n * width + state] as number),
+      ...Array.from({ length: future.length }, (_, n) => after?.[(n + skipped) * width + state] ?? null),
+    ];
   const curves: Curve[] = [];
   const bands: Band[] = [];
   let halfWidth = "";
@@ -82,7 +91,7 @@ function StatePlot({ session, prepared, state }: { session: Session; prepared: P
   if (outcome?.path == null) {
     // During a run those that have not begun have their place: a plot with another number of curves is made anew.
     const count = session.phase === "idle" ? climbers.length : session.settings.starts.count;
-    const none = x.map(() => NaN);
+    const none = (): (number | null)[] => Array.from(x, () => null);
     for (let start = 0; start < count; start += 1) {
       const path = climbers[start]?.path;
       const values = path?.length === points * width ? column(path) : none;
@@ -91,7 +100,7 @@ function StatePlot({ session, prepared, state }: { session: Session; prepared: P
   } else {
     const { path } = outcome.path;
     // The first row of a prediction is the last of the window.
-    const { prediction, band } = certainty ?? { prediction: null, band: null };
+    const band = certainty?.band ?? null;
     if (band !== null) {
       const { lower, upper } = band;
       const widths = times.map((_, n) => (upper[n * width + state] as number) - (lower[n * width + state] as number));
@@ -109,10 +118,12 @@ function StatePlot({ session, prepared, state }: { session: Session; prepared: P
     });
   }
   if (place >= 0) {
-    const measured = rows.map((n) => values[n * observed.length + place] as number);
     curves.push({
       label: "measured",
-      values: [...measured, ...Array.from(future, () => null)],
+      values: () => [
+        ...rows.map((n) => values[n * observed.length + place] as number),
+        ...Array.from(future, () => null),
+      ],
       colour: colours.data,
       as: "dots",
     });

@@ -3,8 +3,8 @@ import { useCallback, useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { coloursNow, onColourChange } from "./colours.js";
 
-/** Numbers over the axis; null where there is none. */
-export type Values = (number | null)[] | Float64Array;
+/** Numbers over the axis, null where there is none; or how to have them, which is asked for when they are drawn. */
+export type Values = (number | null)[] | Float64Array | (() => (number | null)[]);
 
 export interface Curve {
   label: string;
@@ -38,7 +38,8 @@ export interface PlotProps {
 
 /** uPlot breaks lines at null, and cannot draw NaN. */
 function listed(values: Values): (number | null)[] {
-  return Array.from(values as ArrayLike<number | null>, (y) => (y === null || !Number.isFinite(y) ? null : y));
+  const all: ArrayLike<number | null> = typeof values === "function" ? values() : values;
+  return Array.from(all, (y) => (y === null || !Number.isFinite(y) ? null : y));
 }
 
 function dataOf({ x, curves, bands = [] }: PlotProps): uPlot.AlignedData {
