@@ -327,6 +327,14 @@ pub(crate) mod check {
         require(value.is_finite(), path, value, "finite")
     }
 
+    /// As [`finite`] of every value: the first that is not is named by its place.
+    pub fn all_finite(path: &str, values: &[f64]) -> Result<()> {
+        match values.iter().position(|value| !value.is_finite()) {
+            None => Ok(()),
+            Some(i) => finite(&format!("{path}[{i}]"), values[i]),
+        }
+    }
+
     pub fn at_least(path: &str, value: usize, least: usize) -> Result<()> {
         require(
             value >= least,

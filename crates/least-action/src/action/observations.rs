@@ -62,9 +62,7 @@ impl Observations {
             self.points.saturating_mul(inputs),
             &format!("{} points x {inputs} inputs of the model", self.points),
         )?;
-        for (i, value) in self.inputs.iter().enumerate() {
-            check::finite(&at(&format!("inputs[{i}]")), *value)?;
-        }
+        check::all_finite(&at("inputs"), &self.inputs)?;
         if self.values.iter().all(|v| v.is_nan()) {
             return Err(Error::NoObservations { path: at("values") });
         }

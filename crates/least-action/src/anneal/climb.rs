@@ -308,9 +308,7 @@ impl Climb {
             check::length(&field("parameters"), length, counts.stated, because)?;
         }
         for (name, values) in [("path", &self.path), ("parameters", &self.parameters)] {
-            for (i, value) in values.iter().enumerate() {
-                check::finite(&at(&format!("{name}[{i}]")), *value)?;
-            }
+            check::all_finite(&at(name), values)?;
         }
         Ok(())
     }

@@ -87,9 +87,7 @@ pub fn follow_layers(
     let d = network.widths()[0];
     for (name, values) in [("x0", x0), ("p0", p0)] {
         check::length(name, values.len(), d, "one per neuron of layer 0")?;
-        for (i, value) in values.iter().enumerate() {
-            check::finite(&format!("{name}[{i}]"), *value)?;
-        }
+        check::all_finite(name, values)?;
     }
     let precision = options.model_precision;
     if precision != f64::INFINITY {

@@ -98,9 +98,7 @@ pub fn lyapunov_exponents(
 ) -> Result<LyapunovExponents> {
     hamiltonian.check(x0, p0)?;
     for (name, values) in [("x", x0), ("p", p0)] {
-        for (i, value) in values.iter().enumerate() {
-            check::finite(&format!("{name}[{i}]"), *value)?;
-        }
+        check::all_finite(name, values)?;
     }
     options.validate()?;
     let integration = IntegrationOptions {

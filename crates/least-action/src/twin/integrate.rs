@@ -70,12 +70,8 @@ fn validate(model: &dyn Model, forward: Forward) -> Result<()> {
         points.saturating_mul(width),
         &because,
     )?;
-    for (i, value) in inputs.iter().enumerate() {
-        check::finite(&format!("inputs[{i}]"), *value)?;
-    }
-    for (i, value) in initial.iter().enumerate() {
-        check::finite(&format!("initialState[{i}]"), *value)?;
-    }
+    check::all_finite("inputs", inputs)?;
+    check::all_finite("initialState", initial)?;
     Ok(())
 }
 

@@ -107,9 +107,7 @@ impl<'a> Beyond<'a> {
         let width = problem.model.inputs().len();
         let because = format!("{steps} predicted points x {width} inputs of the model");
         check::length("inputs", inputs.len(), (points - 1) * width, &because)?;
-        for (i, value) in inputs.iter().enumerate() {
-            check::finite(&format!("inputs[{i}]"), *value)?;
-        }
+        check::all_finite("inputs", inputs)?;
         let now = &data.inputs[data.inputs.len() - width..];
         Ok(Beyond {
             problem,

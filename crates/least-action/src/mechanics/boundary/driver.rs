@@ -65,9 +65,7 @@ impl BoundarySolver {
             Some(p) => {
                 let because = "as many as initialPath has";
                 check::length("initialMomentum", p.len(), initial_path.len(), because)?;
-                for (i, value) in p.iter().enumerate() {
-                    check::finite(&format!("initialMomentum[{i}]"), *value)?;
-                }
+                check::all_finite("initialMomentum", p)?;
                 p.to_vec()
             }
             None => momenta(&problem, initial_path)?,

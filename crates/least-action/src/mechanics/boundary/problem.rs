@@ -34,9 +34,7 @@ impl Problem {
                 ),
             });
         }
-        for (i, value) in path.iter().enumerate() {
-            check::finite(&format!("initialPath[{i}]"), *value)?;
-        }
+        check::all_finite("initialPath", path)?;
         let (start, time_step) = (options.start, options.time_step);
         let end = start + (points - 1) as f64 * time_step;
         let part = time_step / options.steps_per_point as f64;

@@ -264,8 +264,6 @@ fn check_rows(options: &ContinuousNetworkOptions, inputs: &[f64]) -> Result<()> 
     let whole = inputs.len() / width * width;
     let because = format!("rows of {width} inputs");
     check::length("inputs", inputs.len(), whole, &because)?;
-    for (i, value) in inputs.iter().enumerate() {
-        check::finite(&format!("inputs[{i}]"), *value)?;
-    }
+    check::all_finite("inputs", inputs)?;
     Ok(())
 }

@@ -102,9 +102,7 @@ pub(in crate::mechanics) fn follow(
     impulses: &[Impulse],
 ) -> Result<Orbit> {
     for (name, values) in [("x", x0), ("p", p0)] {
-        for (i, value) in values.iter().enumerate() {
-            check::finite(&format!("{name}[{i}]"), *value)?;
-        }
+        check::all_finite(name, values)?;
     }
     let n = x0.len() + p0.len();
     grid.validate(x0.len())?;

@@ -173,9 +173,7 @@ fn validate(sampled: &Sampled, summary: &Summary) -> Result<()> {
             if !(optional && values.is_empty()) {
                 check::length(&path, values.len(), summary.draws, "one per draw")?;
             }
-            for (i, value) in values.iter().enumerate() {
-                check::finite(&format!("{path}[{i}]"), *value)?;
-            }
+            check::all_finite(&path, values)?;
         }
         if !chain.tree_depths.is_empty() {
             let path = format!("chains[{c}].treeDepths");

@@ -149,12 +149,8 @@ fn validate(problem: &Problem, member: usize, state: &[f64], parameters: &[f64])
         expected,
         because,
     )?;
-    for (i, value) in state.iter().enumerate() {
-        check::finite(&format!("{path}.state[{i}]"), *value)?;
-    }
-    for (i, value) in parameters.iter().enumerate() {
-        check::finite(&format!("{path}.parameters[{i}]"), *value)?;
-    }
+    check::all_finite(&format!("{path}.state"), state)?;
+    check::all_finite(&format!("{path}.parameters"), parameters)?;
     Ok(())
 }
 

@@ -134,9 +134,7 @@ impl ConditionalLyapunovOptions {
                 self.initial_state.as_deref().unwrap_or_default(),
             ),
         ] {
-            for (i, value) in values.iter().enumerate() {
-                check::finite(&format!("{path}[{i}]"), *value)?;
-            }
+            check::all_finite(path, values)?;
         }
         Ok(discard)
     }
