@@ -129,3 +129,13 @@ test.each(["anneal", "anneal, told of paths", "train", "solveBoundaryValueProble
     expect(sdk.lorenz63().dimension).toBe(3);
   },
 );
+
+test("a boundary-value problem ends with everything from its last report too", async () => {
+  const sdk = await slim();
+  await sdk.init(new WebAssembly.Module(bytes));
+  const model = sdk.lorenz63();
+  const { data, truth } = sdk.twinExperiment({ model, timeStep: 0.01, points: 11, observed: [0], noise: 0.1, seed: 1 });
+  const system = sdk.mechanics({ model, data, measurementPrecision: 100, modelPrecision: 1e4 });
+  const solving = system.solveBoundaryValueProblem({ initialPath: truth, onProgress: () => sdk.dispose() });
+  expect(await rejection(solving)).toMatchObject({ code: "freed", path: "dispose" });
+});

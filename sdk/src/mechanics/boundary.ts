@@ -81,6 +81,7 @@ export async function solveBoundaryValueProblem(
       turn = now();
     }
     (onProgress as BoundaryValueOptions["onProgress"])?.(system.use(() => begun.progress()));
+    life.check();
     const { failure, ...solution } = system.use(() => begun.finish());
     return { ...solution, failure: failure === null ? null : new LeastActionError(failure.message, failure.facts) };
   } finally {
