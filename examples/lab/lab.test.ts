@@ -13,6 +13,7 @@ import { FRESH, precisionsOf } from "./src/library-options.js";
 import { MODELS } from "./src/models.js";
 import { modelOf, ModelTextError, outlineOf, readModel } from "./src/model-text.js";
 import { fromLink, type NetworkSettings, type PathSettings, type Settings, toLink } from "./src/settings.js";
+import { SPRING } from "../../test/browser/spring.js";
 import { STARTS, TWIN } from "./src/starts.js";
 import { MOST_ROWS, rowsOf } from "./src/views/rows.js";
 
@@ -96,18 +97,12 @@ function openTable(columns: Record<string, ArrayLike<number>>): OpenTable {
   };
 }
 
-const SPRING: PathSettings = {
-  kind: "path",
-  title: "A spring",
-  model: "x' = v\nv' = -k*x\nk = 2\nx(0) = 1",
+/** The spring, with data of a file. */
+const ofFile: PathSettings = {
+  ...SPRING,
   data: { from: "file", name: "a.csv", time: null, timeStep: 0.05, columns: { x: "x" } },
-  observed: ["x"],
   estimate: {},
-  measurementPrecision: 400,
-  ownPrecisions: {},
-  modelWeights: {},
-  ladder: { initial: 1e-2, factor: 4, rungs: 12 },
-  starts: { count: 1, seed: 1, strategy: "automatic" },
+  starts: { ...SPRING.starts, count: 1 },
 };
 
 test.each([1, 4])("momenta are those of the path, with gaps in the data and a weight of %d", async (weight) => {
@@ -116,7 +111,7 @@ test.each([1, 4])("momenta are those of the path, with gaps in the data and a we
   const of = (n: number): number => Math.cos(1.5 * n * h) + 0.05 * Math.SQRT2 * Math.sin(12.9898 * n * n + 78.233 * n);
   const x = Float64Array.from({ length: points }, (_, n) => (n % 4 === 0 ? of(n) : NaN));
   const modelWeights = weight === 1 ? {} : { v: weight };
-  const settings = { ...SPRING, modelWeights, ladder: { initial: 1, factor: 2, rungs: 3 } };
+  const settings = { ...ofFile, modelWeights, ladder: { initial: 1, factor: 2, rungs: 3 } };
   const problem = preparePath(settings, openTable({ x }));
   const run = await runPath(problem, {});
   const { canonical } = (await certaintyOf(problem, run)) as Certainty;
@@ -141,7 +136,7 @@ test("a prediction that fails leaves what is known of the path", async () => {
   const model = "x' = x^2\nx(0) = 0.5";
   // It is infinite at time 2.
   const x = Float64Array.from({ length: 39 }, (_, n) => 1 / (2 - 0.05 * n) + 0.01 * Math.sin(78 * n * n));
-  const problem = preparePath({ ...SPRING, model, measurementPrecision: 1e4 }, openTable({ x }));
+  const problem = preparePath({ ...ofFile, model, measurementPrecision: 1e4 }, openTable({ x }));
   const run = await runPath(problem, {});
   const { deviation, band, prediction, trouble } = (await certaintyOf(problem, run)) as Certainty;
   expect(deviation?.every((one) => one > 0)).toBe(true);
@@ -152,7 +147,7 @@ test("a prediction that fails leaves what is known of the path", async () => {
 
 test("where nothing is to be predicted, nothing is, and that is no trouble; what is stopped tells nothing", async () => {
   const data = { from: "twin", timeStep: 0.1, points: 61, noise: 0.05, seed: 1, further: 0 } as const;
-  const problem = preparePath({ ...SPRING, data }, undefined);
+  const problem = preparePath({ ...ofFile, data }, undefined);
   const run = await runPath(problem, {});
   expect(await certaintyOf(problem, run)).toMatchObject({ prediction: null, trouble: null });
   const stop = new AbortController();
@@ -163,15 +158,15 @@ test("where nothing is to be predicted, nothing is, and that is no trouble; what
 
 test("the data that are fitted are those of the file that the settings name", () => {
   const table = openTable({ x: new Float64Array(10) });
-  expect(preparePath(SPRING, table).data.points).toBe(10);
+  expect(preparePath(ofFile, table).data.points).toBe(10);
   for (const open of [undefined, { ...table, name: "b.csv" }])
-    expect(() => preparePath(SPRING, open)).toThrow(/open the file a\.csv/);
+    expect(() => preparePath(ofFile, open)).toThrow(/open the file a\.csv/);
 });
 
 test("one column cannot measure two states", () => {
-  const data = { ...SPRING.data, columns: { x: "x", v: "x" } } as PathSettings["data"];
+  const data = { ...ofFile.data, columns: { x: "x", v: "x" } } as PathSettings["data"];
   const table = openTable({ x: new Float64Array(10) });
-  expect(() => preparePath({ ...SPRING, data, observed: ["x", "v"] }, table)).toThrow(/column x of a\.csv.*x and v/);
+  expect(() => preparePath({ ...ofFile, data, observed: ["x", "v"] }, table)).toThrow(/column x of a\.csv.*x and v/);
 });
 
 test("the error at new inputs is that of the outputs that are drawn", async () => {
@@ -260,8 +255,8 @@ test("files of data: CSV, NPY, and what is neither", () => {
 });
 
 test("states have precisions of their own, in the order of the model and of what is measured", () => {
-  expect(precisionsOf(SPRING)).toEqual({ measurementPrecision: 400 });
-  const settings = { ...SPRING, observed: ["v", "x"], ownPrecisions: { x: 9, other: 1 }, modelWeights: { v: 3 } };
+  expect(precisionsOf(ofFile)).toEqual({ measurementPrecision: 400 });
+  const settings = { ...ofFile, observed: ["v", "x"], ownPrecisions: { x: 9, other: 1 }, modelWeights: { v: 3 } };
   expect(precisionsOf(settings)).toEqual({ measurementPrecision: [400, 9], modelWeights: [1, 3] });
   expect(snippetOf({ ...settings, data: TWIN })).toContain("measurementPrecision: [400, 9],\n  modelWeights: [1, 3],");
   expect(fromLink(toLink(settings))).toEqual(settings);
@@ -272,14 +267,14 @@ test("states have precisions of their own, in the order of the model and of what
 
 test("names that a link brings along are names in the program, and nothing else", () => {
   const name = "x: 0 }); steal(); ({ y";
-  const of = (settings: Partial<PathSettings>): string => snippetOf({ ...SPRING, ...settings });
+  const of = (settings: Partial<PathSettings>): string => snippetOf({ ...ofFile, ...settings });
   const columns = { [name]: "'); steal()" };
-  const data = { ...SPRING.data, name: '"); steal(); ("', columns } as PathSettings["data"];
+  const data = { ...ofFile.data, name: '"); steal(); ("', columns } as PathSettings["data"];
   // Of a state called "observed", the short form of values means something else.
-  expect(of({ observed: ["observed"], data: { ...SPRING.data, columns: { observed: "x" } } as never })).toContain(
+  expect(of({ observed: ["observed"], data: { ...ofFile.data, columns: { observed: "x" } } as never })).toContain(
     '{ observed: ["observed"], values: [table.column("x")] }',
   );
-  expect(of({ data: { ...SPRING.data, columns: {} } as never })).toMatch(/^\/\/ It is not said yet/);
+  expect(of({ data: { ...ofFile.data, columns: {} } as never })).toMatch(/^\/\/ It is not said yet/);
   for (const code of [
     of({ estimate: { [name]: { low: 0, high: 1 }, __proto__: { low: 0, high: 1 } } }),
     of({ observed: [name], data }),

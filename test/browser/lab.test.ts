@@ -8,7 +8,8 @@ import { fromLink, type PathSettings, type Settings, toLink } from "../../exampl
 import { writeNpy } from "../../sdk/src/npy.js";
 import { program, repository, run as runProgram } from "../consumer.js";
 import { type Browser, openBrowser, PLAIN_HOST } from "./chromium.js";
-import { LabPage, serveLab, SPRING, springCsv } from "./lab-page.js";
+import { LabPage, serveLab } from "./lab-page.js";
+import { SPRING, springCsv } from "./spring.js";
 import type { Served } from "./static-server.js";
 
 let browser: Browser;

@@ -1,5 +1,6 @@
 // What leaves the page: data, results, and code that does the same.
 import type { PreparedPath } from "./engine/protocol.js";
+import { isNpy } from "./files.js";
 import { EVEN, networkOf, networkOptionsOf, ODD, pairsOf, pathOptionsOf, weightsOf } from "./library-options.js";
 import { optionsOf, readModel } from "./model-text.js";
 import type { Session } from "./session.js";
@@ -106,7 +107,7 @@ function readingOf(name: string): {
   column: (name: string) => string;
 } {
   const quoted = JSON.stringify(name);
-  if (!/\.npy$/i.test(name)) {
+  if (!isNpy({ name })) {
     const reading = [`const table = readCsv(await readFile(${quoted}, "utf8"));`];
     return { reader: "readCsv", reading, rows: "table.rows", column: (one) => `table.column(${JSON.stringify(one)})` };
   }

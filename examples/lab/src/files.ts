@@ -18,6 +18,10 @@ export function isSettings({ name }: { name: string }): boolean {
   return /\.json$/i.test(name);
 }
 
+export function isNpy({ name }: { name: string }): boolean {
+  return /\.npy$/i.test(name);
+}
+
 /** Settings as they were saved by themselves, or with a result. */
 export function savedSettings(name: string, text: string): Settings {
   let given: unknown;

@@ -13,6 +13,8 @@ import { toLink } from "./settings.js";
 import { STARTS } from "./starts.js";
 import { Views } from "./views/views.js";
 
+const START_LINKS = STARTS.map(({ settings }) => toLink(settings));
+
 export function Lab() {
   const [session, actions] = useSession();
   const { settings } = session;
@@ -31,12 +33,12 @@ export function Lab() {
         </p>
       </header>
       <nav class="starts" aria-label="Worked examples">
-        {STARTS.map((one) => (
+        {STARTS.map((one, k) => (
           <button
             key={one.name}
             type="button"
             class="start"
-            aria-pressed={link === toLink(one.settings)}
+            aria-pressed={link === START_LINKS[k]}
             onClick={() => change(structuredClone(one.settings))}
           >
             <strong>{one.name}</strong>

@@ -1,6 +1,6 @@
 // What the library is asked for, as plain data: the engine runs it, and the program that a person takes along is written of it.
 import { outlineOf } from "./model-text.js";
-import { type NetworkSettings, own, type PathSettings } from "./settings.js";
+import { type NetworkSettings, own, ownsAny, type PathSettings } from "./settings.js";
 
 /** Of the probability, inside what is drawn as a band. */
 export const BAND = 0.9;
@@ -35,15 +35,13 @@ export function precisionsOf({ model, observed, measurementPrecision, ownPrecisi
   modelWeights?: number[];
 } {
   const states = outlineOf(model).states.map(({ name }) => name);
-  const has = (record: Record<string, number>, names: string[]): boolean =>
-    names.some((name) => own(record, name) !== undefined);
   const of = (record: Record<string, number>, names: string[], otherwise: number): number[] =>
     names.map((name) => own(record, name) ?? otherwise);
   return {
-    measurementPrecision: has(ownPrecisions, observed)
+    measurementPrecision: ownsAny(ownPrecisions, observed)
       ? of(ownPrecisions, observed, measurementPrecision)
       : measurementPrecision,
-    ...(has(modelWeights, states) && { modelWeights: of(modelWeights, states, 1) }),
+    ...(ownsAny(modelWeights, states) && { modelWeights: of(modelWeights, states, 1) }),
   };
 }
 

@@ -117,6 +117,11 @@ export function own<T>(record: Record<string, T>, name: string): T | undefined {
   return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
+/** Whether some of these have an entry of their own. */
+export function ownsAny(record: Record<string, unknown>, names: string[]): boolean {
+  return names.some((name) => own(record, name) !== undefined);
+}
+
 export class SettingsError extends Error {}
 
 /** Checks settings that come from elsewhere: a link, or a file. */
@@ -166,7 +171,8 @@ function positiveByName(path: string, given: unknown): Record<string, number> {
   return Object.fromEntries(all.map(([name, one]) => [name, positive(`${path}.${name}`, one)]));
 }
 
-function layersOf(given: unknown[]): number[] {
+/** Checks the neurons of each layer. */
+export function layersOf(given: unknown[]): number[] {
   whole("layers.length", given.length, LIMITS.layers);
   return given.map((width, k) => whole(`layers[${k}]`, width, LIMITS.neurons));
 }

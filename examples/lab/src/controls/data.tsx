@@ -4,9 +4,9 @@ import { stepOf } from "../files.js";
 import type { ModelText } from "../model-text.js";
 import type { FileTable } from "../engine/protocol.js";
 import type { Session } from "../session.js";
-import { LIMITS, own, type PathSettings } from "../settings.js";
+import { LIMITS, own, ownsAny, type PathSettings } from "../settings.js";
 import { precisionOf, TWIN } from "../starts.js";
-import { ByState, NumberField, Panel, SeedField, SelectField } from "./fields.js";
+import { ByState, NumberField, Panel, SeedField, SelectField, withLost } from "./fields.js";
 
 interface Props {
   session: Session;
@@ -21,11 +21,12 @@ export function DataPanel({ session, settings, outline, onChange, onFiles }: Pro
   const { data } = settings;
   const states = outline.states.map(({ name }) => name);
   const { observed } = settings;
-  // Those that the text has lost, or not yet again, are listed as well.
-  const listed = [...states, ...observed.filter((state) => !states.includes(state))];
-  const toggle = (state: string, isOn: boolean): void =>
-    onChange({ ...settings, observed: listed.filter((one) => (one === state ? isOn : observed.includes(one))) });
-  const hasOwn = observed.some((state) => own(settings.ownPrecisions, state) !== undefined);
+  const listed = withLost(states, observed);
+  const toggle = (state: string, isOn: boolean): void => {
+    const chosen = listed.map(({ name }) => name).filter((one) => (one === state ? isOn : observed.includes(one)));
+    onChange({ ...settings, observed: chosen });
+  };
+  const hasOwn = ownsAny(settings.ownPrecisions, observed);
   const file = useRef<HTMLInputElement>(null);
   /** The button goes away, and the keyboard's focus is not to go with it. */
   const onTwin = (): void => {
@@ -42,14 +43,14 @@ export function DataPanel({ session, settings, outline, onChange, onFiles }: Pro
       <fieldset>
         <legend>Measured states</legend>
         <div class="checks">
-          {listed.map((state) => (
-            <label key={state}>
+          {listed.map(({ name, label }) => (
+            <label key={name}>
               <input
                 type="checkbox"
-                checked={observed.includes(state)}
-                onChange={(event) => toggle(state, event.currentTarget.checked)}
+                checked={observed.includes(name)}
+                onChange={(event) => toggle(name, event.currentTarget.checked)}
               />
-              {states.includes(state) ? state : `${state}, which the model has not`}
+              {label}
             </label>
           ))}
         </div>

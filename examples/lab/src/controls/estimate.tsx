@@ -1,7 +1,7 @@
 // Parameters that are looked for.
 import type { ModelText } from "../model-text.js";
 import { own, type PathSettings } from "../settings.js";
-import { NumberField, Panel } from "./fields.js";
+import { NumberField, Panel, withLost } from "./fields.js";
 
 export function EstimatePanel({
   settings,
@@ -15,9 +15,8 @@ export function EstimatePanel({
 }) {
   const { estimate } = settings;
   const values = new Map(outline.parameters.map(({ name, value }) => [name, value]));
-  // Those that the text has lost are listed as well: they are to be taken out of what is looked for.
-  const names = [...values.keys(), ...Object.keys(estimate).filter((name) => !values.has(name))];
-  if (names.length === 0) return null;
+  const listed = withLost([...values.keys()], Object.keys(estimate));
+  if (listed.length === 0) return null;
   const toggle = (name: string, isOn: boolean): void => {
     const { [name]: _, ...others } = estimate;
     const value = values.get(name) ?? 0;
@@ -29,7 +28,7 @@ export function EstimatePanel({
   };
   return (
     <Panel title="Parameters to find">
-      {names.map((name) => {
+      {listed.map(({ name, label }) => {
         const one = own(estimate, name);
         const change = (part: Partial<{ low: number; high: number }>): void =>
           onChange({
@@ -44,7 +43,7 @@ export function EstimatePanel({
                 checked={one !== undefined}
                 onChange={(event) => toggle(name, event.currentTarget.checked)}
               />
-              {values.has(name) ? name : `${name}, which the model has not`}
+              {label}
             </label>
             {one !== undefined && (
               <div class="grid">

@@ -1,7 +1,7 @@
 // Fields of forms.
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useState } from "preact/hooks";
-import { LIMITS, own } from "../settings.js";
+import { LIMITS, own, ownsAny } from "../settings.js";
 
 /** A number that is typed: what is no number, or out of range, is said beside it and not passed on. */
 export function NumberField(props: {
@@ -88,7 +88,7 @@ export function ByState(props: {
   onChange: (values: Record<string, number>) => void;
 }) {
   const { title, label, states, values, otherwise, onChange } = props;
-  const isOn = states.some((state) => own(values, state) !== undefined);
+  const isOn = ownsAny(values, states);
   const all = (): Record<string, number> => Object.fromEntries(states.map((state) => [state, otherwise]));
   return (
     <>
@@ -115,6 +115,15 @@ export function ByState(props: {
       )}
     </>
   );
+}
+
+/** What can be chosen, and what is chosen and the model's text has lost, or not yet again: it is to be taken out. */
+export function withLost(known: string[], chosen: string[]): { name: string; label: string }[] {
+  const lost = chosen.filter((name) => !known.includes(name));
+  return [
+    ...known.map((name) => ({ name, label: name })),
+    ...lost.map((name) => ({ name, label: `${name}, which the model has not` })),
+  ];
 }
 
 export function SelectField<V extends string>(props: {

@@ -1,19 +1,18 @@
 // A network, and the pairs that it makes.
 import { useEffect, useState } from "preact/hooks";
-import { LIMITS, type NetworkSettings } from "../settings.js";
+import { layersOf, LIMITS, type NetworkSettings } from "../settings.js";
 import { Described, NumberField, Panel, SeedField } from "./fields.js";
 
 const WRONG = `${LIMITS.layers.join(" to ")} whole numbers from ${LIMITS.neurons.join(" to ")}, with commas between them`;
 
 /** Undefined if they are not right. */
-function layersOf(text: string): number[] | undefined {
-  const layers = text
-    .split(/[\s,]+/)
-    .filter((one) => one !== "")
-    .map(Number);
-  const isIn = (value: number, [least, most]: readonly [number, number]): boolean => value >= least && value <= most;
-  const isRight = layers.every((width) => Number.isInteger(width) && isIn(width, LIMITS.neurons));
-  return isRight && isIn(layers.length, LIMITS.layers) ? layers : undefined;
+function typedLayers(text: string): number[] | undefined {
+  const all = text.split(/[\s,]+/).filter((one) => one !== "");
+  try {
+    return layersOf(all.map(Number));
+  } catch {
+    return undefined;
+  }
 }
 
 export function NetworkPanel({
@@ -27,24 +26,24 @@ export function NetworkPanel({
   const listed = settings.layers.join(", ");
   const [text, setText] = useState(listed);
   // What is being typed stays as it is, with a comma at its end too.
-  useEffect(() => setText((before) => (layersOf(before)?.join(", ") === listed ? before : listed)), [listed]);
+  useEffect(() => setText((before) => (typedLayers(before)?.join(", ") === listed ? before : listed)), [listed]);
   const onLayers = (typed: string): void => {
     setText(typed);
-    const layers = layersOf(typed);
+    const layers = typedLayers(typed);
     if (layers !== undefined && layers.join(", ") !== listed) change({ layers });
   };
   return (
     <Panel title="Network">
       <Described
         label="Neurons of each layer, the inputs first"
-        complaint={layersOf(text) === undefined ? WRONG : undefined}
+        complaint={typedLayers(text) === undefined ? WRONG : undefined}
       >
         {(attributes) => (
           <input
             {...attributes}
             value={text}
             onInput={(event) => onLayers(event.currentTarget.value)}
-            onBlur={() => layersOf(text) === undefined && setText(listed)}
+            onBlur={() => typedLayers(text) === undefined && setText(listed)}
           />
         )}
       </Described>

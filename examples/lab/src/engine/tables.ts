@@ -1,5 +1,6 @@
 // Files of data: CSV as text, NPY as it is.
 import { type CsvTable, LeastActionError, type readCsv, type readNpy } from "least-action/slim";
+import { isNpy } from "../files.js";
 import { SettingsError } from "../settings.js";
 import type { FileTable } from "./protocol.js";
 
@@ -18,11 +19,12 @@ export function tableOf(
   read: { readCsv: typeof readCsv; readNpy: typeof readNpy },
 ): OpenTable {
   // By the name as well: the program that a person takes along knows nothing else.
-  if (isNpy(bytes) !== /\.npy$/i.test(name)) {
-    const [is, ending] = isNpy(bytes) ? ["is", "ends otherwise; rename it"] : ["is not", "ends so; save it again"];
+  const isArray = hasNpyMagic(bytes);
+  if (isArray !== isNpy({ name })) {
+    const [is, ending] = isArray ? ["is", "ends otherwise; rename it"] : ["is not", "ends so; save it again"];
     throw new SettingsError(`${name}: ${is} NumPy's .npy by what is in it, but its name ${ending}`);
   }
-  const table = isNpy(bytes) ? npyOf(name, bytes, read.readNpy) : csvOf(name, textOf(name, bytes), read.readCsv);
+  const table = isArray ? npyOf(name, bytes, read.readNpy) : csvOf(name, textOf(name, bytes), read.readCsv);
   if (table.rows < 2) throw new SettingsError(`${name}: has ${table.rows} rows of data; a path needs at least 2`);
   const numeric = table.columns.filter((column) => isNumeric(table, column));
   if (numeric.length === 0) {
@@ -71,7 +73,7 @@ function isNumeric(table: CsvTable, column: string): boolean {
   }
 }
 
-function isNpy(bytes: ArrayBuffer): boolean {
+function hasNpyMagic(bytes: ArrayBuffer): boolean {
   const magic = new Uint8Array(bytes, 0, Math.min(6, bytes.byteLength));
   return magic.length === 6 && magic[0] === 0x93 && String.fromCharCode(...magic.subarray(1)) === "NUMPY";
 }
