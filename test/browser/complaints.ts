@@ -5,7 +5,7 @@ import type { Page } from "playwright-core";
 export function complaintsOf(page: Page, url: string): string[] {
   const complaints: string[] = [];
   page.on("console", (message) => complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("pageerror", (error) => complaints.push(error.stack ?? String(error)));
   page.on("request", (request) => {
     const { protocol, origin } = new URL(request.url());
     if (!/^(blob|data):/.test(protocol) && origin !== new URL(url).origin) complaints.push(`fetched ${request.url()}`);

@@ -615,6 +615,23 @@ describe("what is typed", () => {
     expect(await lab.page.getByLabel("R_m of v").count()).toBe(0);
   });
 
+  test("plots that are seen again in the moment in which they are to have other curves", async () => {
+    const lab = await open({ settings: SPRING, width: 390 });
+    await lab.shows("x (measured)");
+    await lab.page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+    await lab.page.waitForTimeout(100);
+    await lab.button("Run").evaluate((run) => (run as HTMLElement).click());
+    await lab.done();
+    await lab.page.getByRole("checkbox", { name: "v", exact: true }).evaluate((box) => {
+      document.querySelector(".multiples")?.scrollIntoView();
+      // Between the page's being asked for another picture and what is seen being told.
+      requestAnimationFrame(() => (box as HTMLElement).click());
+    });
+    await lab.shows("v (measured)");
+    const { drawn, all } = await lab.pictures();
+    expect([drawn, all]).toEqual([2, 2]);
+  });
+
   test("a parameter with a name that every object has", async () => {
     const model = "x' = v\nv' = -constructor*x\nconstructor = 2\ntoString = 1\nx(0) = 1";
     const lab = await open({ settings: { ...SPRING, model, estimate: {} } });

@@ -138,13 +138,17 @@ export function Plot(props: PlotProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const isSeen = useRef(true);
+  // Of the drawing that is there: whoever scrolls to it before one of another shape is made is not to put other curves in it.
   const latest = useRef(props);
-  latest.current = props;
   const shape = shapeOf(props);
   const draw = useCallback(() => {
     behind.delete(draw);
     plot.current?.setData(dataOf(latest.current));
   }, []);
+
+  useEffect(() => {
+    latest.current = props;
+  });
 
   useEffect(() => {
     const element = place.current as HTMLDivElement;
@@ -175,7 +179,7 @@ export function Plot(props: PlotProps) {
     };
   }, [shape]);
 
-  const drawn = useRef<PlotProps>(props);
+  const drawn = useRef(props);
   useEffect(() => {
     if (drawn.current === props) return;
     drawn.current = props;
