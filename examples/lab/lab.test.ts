@@ -251,6 +251,7 @@ test("files of data: CSV, NPY, and what is neither", () => {
   expect(() => tableOf("a.txt", bytes("once upon a time\nthere was\nno data\n"), read)).toThrow(
     /no column has numbers/,
   );
+  expect(() => tableOf("a.csv", bytes("a,b,c,d,e,f,g,h,i,j\n".repeat(3)), read)).toThrow(/f, g, h and 2 more\)/);
   expect(() => tableOf("a.csv", bytes("x\n1\n"), read)).toThrow(/1 rows of data/);
 });
 

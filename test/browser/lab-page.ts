@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BrowserContext, Locator, Page } from "playwright-core";
 import { build } from "vite";
+import { settingsJson, snippetOf } from "../../examples/lab/src/export.js";
 import { toLink, type Settings } from "../../examples/lab/src/settings.js";
 import { repository } from "../consumer.js";
 import { complaintsOf } from "./complaints.js";
@@ -121,7 +122,7 @@ export class LabPage {
   /** How many pictures of the view have something drawn on them, and how many there are. */
   pictures(): Promise<{ drawn: number; all: number }> {
     return this.page.evaluate(async () => {
-      // Drawings come a frame after the view.
+      // Those that are scrolled to are drawn when the browser says so, which is after a frame.
       await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
       const all = [...document.querySelectorAll<HTMLCanvasElement>(".views canvas")];
       const isDrawn = (canvas: HTMLCanvasElement): boolean => {
@@ -183,13 +184,15 @@ export class LabPage {
     await field.setInputFiles({ name, mimeType: "application/octet-stream", buffer: Buffer.from(content) });
   }
 
-  /** As "Save settings" writes them. */
-  async openSettings(settings: Settings | string): Promise<void> {
+  /** As "Save settings" writes them; until the page has taken them, which it does a moment later. */
+  async openSettings(settings: Settings): Promise<void> {
     await this.panel("Take it with you");
-    const content = typeof settings === "string" ? settings : JSON.stringify(settings);
+    const buffer = Buffer.from(settingsJson(settings));
     await this.page
       .getByLabel("Open saved settings")
-      .setInputFiles({ name: "least-action.json", mimeType: "application/json", buffer: Buffer.from(content) });
+      .setInputFiles({ name: "least-action.json", mimeType: "application/json", buffer });
+    const taken = snippetOf(settings);
+    await this.page.waitForFunction((code) => document.querySelector("pre.code")?.textContent === code, taken);
   }
 
   async snippet(): Promise<string> {

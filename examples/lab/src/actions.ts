@@ -1,5 +1,5 @@
 // What a person does, and what the engine is asked for.
-import { useCallback, useEffect, useReducer, useRef } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useReducer, useRef } from "preact/hooks";
 import { Engine, EngineError, type RunNews } from "./engine/client.js";
 import { checkSize, isSettings, savedSettings, withFile } from "./files.js";
 import { begun, changed, type Refusal, type Session } from "./session.js";
@@ -65,7 +65,8 @@ export function useSession(): [Session, Actions] {
       (error: unknown) => change({ type: "refused", of, refusal: refusalOf(error) }),
     );
   };
-  useEffect(() => {
+  // Before whatever a person does next: a run prepares for itself, and takes back what waits.
+  useLayoutEffect(() => {
     waiting.current = setTimeout(() => prepare(settings), isFirst.current ? 0 : QUIET);
     isFirst.current = false;
     return () => clearTimeout(waiting.current);
@@ -73,7 +74,6 @@ export function useSession(): [Session, Actions] {
 
   const runs = useRef(0);
   const start = (resume: boolean): void => {
-    // A run prepares for itself.
     clearTimeout(waiting.current);
     const run = ++runs.current;
     const of = now.current.settings;

@@ -124,6 +124,12 @@ export function ownsAny(record: Record<string, unknown>, names: string[]): boole
 
 export class SettingsError extends Error {}
 
+/** Names as a complaint says them: the first of many. */
+export function listed(names: string[]): string {
+  const most = 8;
+  return names.slice(0, most).join(", ") + (names.length > most ? ` and ${names.length - most} more` : "");
+}
+
 /** Checks settings that come from elsewhere: a link, or a file. */
 export function settingsOf(given: unknown): Settings {
   const root = objectOf("settings", given);

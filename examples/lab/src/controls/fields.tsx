@@ -1,6 +1,6 @@
 // Fields of forms.
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useState } from "preact/hooks";
 import { LIMITS, own, ownsAny } from "../settings.js";
 
 /** A number that is typed: what is no number, or out of range, is said beside it and not passed on. */
@@ -16,7 +16,7 @@ export function NumberField(props: {
 }) {
   const { label, value, onChange, help, whole = false, least, most } = props;
   const [text, setText] = useState(String(value));
-  useEffect(() => setText((before) => (Number(before) === value ? before : String(value))), [value]);
+  useLayoutEffect(() => setText((before) => (Number(before) === value ? before : String(value))), [value]);
   const complaint = complaintOf(text, whole, least, most);
   const onInput = (event: { currentTarget: HTMLInputElement }): void => {
     const typed = event.currentTarget.value;

@@ -1,5 +1,5 @@
 // A network, and the pairs that it makes.
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { layersOf, LIMITS, type NetworkSettings } from "../settings.js";
 import { Described, NumberField, Panel, SeedField } from "./fields.js";
 
@@ -26,7 +26,7 @@ export function NetworkPanel({
   const listed = settings.layers.join(", ");
   const [text, setText] = useState(listed);
   // What is being typed stays as it is, with a comma at its end too.
-  useEffect(() => setText((before) => (typedLayers(before)?.join(", ") === listed ? before : listed)), [listed]);
+  useLayoutEffect(() => setText((before) => (typedLayers(before)?.join(", ") === listed ? before : listed)), [listed]);
   const onLayers = (typed: string): void => {
     setText(typed);
     const layers = typedLayers(typed);

@@ -12,7 +12,7 @@ import {
 } from "least-action/slim";
 import { BAND, discretizationOf, pathOptionsOf, precisionsOf } from "../library-options.js";
 import { lined, modelOf } from "../model-text.js";
-import { own, type PathSettings, SettingsError } from "../settings.js";
+import { listed, own, type PathSettings, SettingsError } from "../settings.js";
 import type { Canonical, Certainty, Prediction, PreparedPath, Truth } from "./protocol.js";
 import type { OpenTable } from "./tables.js";
 
@@ -64,12 +64,6 @@ export function preparePath(settings: PathSettings, table: OpenTable | undefined
   } catch (error) {
     throw lined(error, read);
   }
-}
-
-/** The first of many names. */
-function listed(names: string[]): string {
-  const most = 8;
-  return names.slice(0, most).join(", ") + (names.length > most ? ` and ${names.length - most} more` : "");
 }
 
 function twinOf(settings: PathSettings, model: Model): { data: Observations; truth: Truth } {

@@ -1,7 +1,7 @@
 // Files of data: CSV as text, NPY as it is.
 import { type CsvTable, LeastActionError, type readCsv, type readNpy } from "least-action/slim";
 import { isNpy } from "../files.js";
-import { SettingsError } from "../settings.js";
+import { listed, SettingsError } from "../settings.js";
 import type { FileTable } from "./protocol.js";
 
 /** A file that was opened. */
@@ -28,9 +28,7 @@ export function tableOf(
   if (table.rows < 2) throw new SettingsError(`${name}: has ${table.rows} rows of data; a path needs at least 2`);
   const numeric = table.columns.filter((column) => isNumeric(table, column));
   if (numeric.length === 0) {
-    throw new SettingsError(
-      `${name}: no column has numbers only (columns: ${table.columns.slice(0, 8).join(", ")}). ${REMEDY}`,
-    );
+    throw new SettingsError(`${name}: no column has numbers only (columns: ${listed(table.columns)}). ${REMEDY}`);
   }
   const steps: OpenTable["steps"] = {};
   for (const column of numeric) {

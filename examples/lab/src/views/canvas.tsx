@@ -1,5 +1,5 @@
 // Pictures that are no curves over one axis: paths in a plane, and images of numbers.
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { coloursNow, diverging, onColourChange } from "./colours.js";
 
 interface CanvasProps {
@@ -11,7 +11,7 @@ interface CanvasProps {
 
 function Canvas({ title, description, height, draw }: CanvasProps) {
   const place = useRef<HTMLCanvasElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const canvas = place.current as HTMLCanvasElement;
     const paint = (): void => {
       const [width, scale] = [canvas.clientWidth, devicePixelRatio];

@@ -1,5 +1,5 @@
 // Curves over one axis, by uPlot.
-import { useCallback, useEffect, useRef } from "preact/hooks";
+import { useCallback, useLayoutEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { coloursNow, onColourChange } from "./colours.js";
 
@@ -138,7 +138,7 @@ export function Plot(props: PlotProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const isSeen = useRef(true);
-  // Of the drawing that is there: whoever scrolls to it before one of another shape is made is not to put other curves in it.
+  // Of the drawing that is there: whoever draws before one of another shape is made is not to put other curves in it.
   const latest = useRef(props);
   const shape = shapeOf(props);
   const draw = useCallback(() => {
@@ -146,11 +146,12 @@ export function Plot(props: PlotProps) {
     plot.current?.setData(dataOf(latest.current));
   }, []);
 
-  useEffect(() => {
+  // Effects before the page is seen: a picture comes with its caption, and nothing happens between the two.
+  useLayoutEffect(() => {
     latest.current = props;
   });
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = place.current as HTMLDivElement;
     const make = (): void => {
       plot.current?.destroy();
@@ -180,7 +181,7 @@ export function Plot(props: PlotProps) {
   }, [shape]);
 
   const drawn = useRef(props);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (drawn.current === props) return;
     drawn.current = props;
     if (isSeen.current) draw();
