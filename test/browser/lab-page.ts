@@ -92,21 +92,45 @@ export class LabPage {
     return this.done();
   }
 
-  /** Milliseconds, as the page's own clock has them, from the click until the status says so. */
-  clickUntil(button: string, status: string): Promise<number> {
-    return this.button(button).evaluate(
-      (one, expected) =>
+  /**
+   * Runs, and clicks the same button again once it has another name and the run has come to `share`. In the page: a run does not wait for tests. Returns how many
+   * milliseconds of the page's own clock it took until the status said what is expected.
+   */
+  runAndClick(name: string, expected: string | RegExp, share = 0): Promise<number> {
+    const how = { name, share, expected: new RegExp(expected).source };
+    return this.button("Run").evaluate(
+      (button, { name, share, expected }) =>
         new Promise<number>((resolve) => {
-          const line = document.querySelector(".run-bar .status") as HTMLElement;
-          const began = performance.now();
+          const bar = button.closest(".run-bar") as HTMLElement;
+          const [progress, status] = [bar.querySelector("progress")!, bar.querySelector(".status")!];
+          let began: number | undefined;
           const look = (): void => {
-            if (line.textContent === expected) resolve(performance.now() - began);
+            if (began === undefined) {
+              if (button.textContent !== name || progress.value < share) return;
+              began = performance.now();
+              (button as HTMLElement).click();
+            } else if (new RegExp(expected).test(status.textContent ?? "")) {
+              watch.disconnect();
+              resolve(performance.now() - began);
+            }
           };
-          new MutationObserver(look).observe(line, { subtree: true, childList: true, characterData: true });
-          (one as HTMLElement).click();
+          const watch = new MutationObserver(look);
+          watch.observe(bar, { subtree: true, childList: true, characterData: true, attributes: true });
+          (button as HTMLElement).click();
         }),
-      status,
+      how,
     );
+  }
+
+  /** A run that goes on. */
+  async runs(): Promise<void> {
+    await this.button("Run").click();
+    await this.hasCome(0.01);
+  }
+
+  /** Until the run has come to that share of its whole. */
+  async hasCome(share: number): Promise<void> {
+    await this.page.waitForFunction((least) => (document.querySelector("progress")?.value ?? 0) > least, share);
   }
 
   /** The text of what has the keyboard's focus. */

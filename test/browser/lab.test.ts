@@ -46,6 +46,13 @@ const long: PathSettings = {
   ladder: { ...weather.ladder, factor: 1.15, rungs: 120 },
   starts: { count: 3, seed: 1, strategy: "nudged" },
 };
+/** Not at its end before a test is, however slow that is. */
+const endless: PathSettings = {
+  ...long,
+  data: { ...weather.data, points: 2001 } as PathSettings["data"],
+  ladder: { ...weather.ladder, factor: 1.1, rungs: 200 },
+  starts: { ...long.starts, count: 4 },
+};
 /** Done in a moment. */
 const network: Settings = {
   ...(STARTS[2]?.settings as Extract<Settings, { kind: "network" }>),
@@ -130,10 +137,9 @@ describe("a person's way", () => {
   });
 
   test("other settings while a run goes on are a new beginning", async () => {
-    const lab = await open({ settings: long });
+    const lab = await open({ settings: endless });
     await lab.shows("x0 (measured)");
-    await lab.button("Run").click();
-    await lab.button("Pause").waitFor();
+    await lab.runs();
     await lab.openSettings(SPRING);
     await lab.shows("x (measured)");
     // What is left of the first run would have come by now.
@@ -154,10 +160,8 @@ test("a run that was paused ends as one that was not", async () => {
 
   const lab = await open({ settings: long });
   await lab.shows("x0 (measured)");
-  await lab.button("Run").click();
   const share = (): Promise<number> => lab.page.locator("progress").evaluate((one: HTMLProgressElement) => one.value);
-  await lab.page.waitForFunction(() => (document.querySelector("progress")?.value ?? 0) > 0.3);
-  const waited = await lab.clickUntil("Pause", "Paused; nothing is lost");
+  const waited = await lab.runAndClick("Pause", "Paused; nothing is lost", 0.3);
   console.log(`a pause in the lab is answered after ${waited.toFixed(0)} ms`);
   await lab.button("Go on").waitFor();
   const reached = await share();
@@ -175,10 +179,9 @@ test("a run that was paused ends as one that was not", async () => {
 });
 
 test("a run that was cancelled leaves nothing, and the next one is as if it had not been", async () => {
-  const lab = await open({ settings: long });
+  const lab = await open({ settings: endless });
   await lab.shows("x0 (measured)");
-  await lab.button("Run").click();
-  await lab.page.waitForFunction(() => (document.querySelector("progress")?.value ?? 0) > 0.1);
+  await lab.runs();
   await lab.page.keyboard.press("Tab");
   await expect.poll(() => lab.focused()).toBe("Cancel");
   await lab.page.keyboard.press("Enter");
@@ -221,9 +224,7 @@ test("how certain a path is can be skipped, and can be had by another run", asyn
     },
   });
   await lab.shows("x0 (measured)");
-  await lab.button("Run").click();
-  await lab.button("Skip").click();
-  await expect.poll(() => lab.status.textContent()).toMatch(/^Done/);
+  await lab.runAndClick("Skip", /^Done/);
   await lab.tab("Mechanics");
   await lab.page.getByText("There are no momenta").waitFor();
   // While the engine is still busy with what nobody waits for.
@@ -274,14 +275,16 @@ describe("what goes wrong says what to do", () => {
   });
 
   test("a bad file during a run is spoken of, and the run goes on", async () => {
-    const lab = await open({ settings: long });
+    const lab = await open({ settings: endless });
     await lab.shows("x0 (measured)");
-    await lab.button("Run").click();
-    await lab.page.waitForFunction(() => (document.querySelector("progress")?.value ?? 0) > 0.1);
+    await lab.runs();
     await lab.openData("words.csv", "Dear reader,\nthis is no table.\n");
     expect(await lab.complaint(/words\.csv/)).toMatch(/CSV: a line/);
-    await expect.poll(() => lab.button("Pause").count()).toBe(1);
-    await lab.done();
+    const { value } = await lab.page
+      .locator("progress")
+      .evaluate((one) => ({ value: (one as HTMLProgressElement).value }));
+    await lab.hasCome(value + 0.01);
+    await lab.button("Cancel").click();
     await expect.poll(() => lab.button("Run").isEnabled()).toBe(true);
   });
 
@@ -665,24 +668,31 @@ describe("what is typed", () => {
 
 describe("for everyone", () => {
   test("by keyboard alone: run, pause, go on, and from view to view", async () => {
-    const lab = await open({ settings: long });
-    await lab.shows("x0 (measured)");
-    const { keyboard } = lab.page;
-    const goTo = async (name: string): Promise<void> => {
-      for (let k = 0; k < 10 && (await lab.focused()) !== name; k++) await keyboard.press("Tab");
+    const goTo = async (lab: LabPage, name: string): Promise<void> => {
+      for (let k = 0; k < 10 && (await lab.focused()) !== name; k++) await lab.page.keyboard.press("Tab");
       await expect.poll(() => lab.focused()).toBe(name);
     };
-    await goTo("Run");
+    const short = await open({ settings: SPRING });
+    await short.shows("x (measured)");
+    await goTo(short, "Run");
+    await short.page.keyboard.press("Enter");
+    await short.done();
+    await expect.poll(() => short.focused()).toBe("Run");
+
+    const lab = await open({ settings: endless });
+    await lab.shows("x0 (measured)");
+    const { keyboard } = lab.page;
+    await goTo(lab, "Run");
     await keyboard.press("Enter");
-    await lab.page.waitForFunction(() => (document.querySelector("progress")?.value ?? 0) > 0.1);
+    await lab.hasCome(0.01);
     await expect.poll(() => lab.focused()).toBe("Pause");
     await keyboard.press("Enter");
     await lab.button("Go on").waitFor();
     await expect.poll(() => lab.focused()).toBe("Go on");
     await keyboard.press("Enter");
-    await lab.done();
-    await expect.poll(() => lab.focused()).toBe("Run");
-    await goTo("Paths");
+    await lab.hasCome(0.03);
+    await expect.poll(() => lab.focused()).toBe("Pause");
+    await goTo(lab, "Paths");
     for (const name of ["Action levels", "Parameters", "Mechanics", "In words", "Paths"]) {
       await keyboard.press("ArrowRight");
       await expect.poll(() => lab.focused()).toBe(name);
