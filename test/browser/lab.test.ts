@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { STARTS } from "../../examples/lab/src/starts.js";
 import { fromLink, type PathSettings, type Settings, toLink } from "../../examples/lab/src/settings.js";
+import { MOST_ROWS } from "../../examples/lab/src/views/rows.js";
 import { writeNpy } from "../../sdk/src/npy.js";
 import { program, repository, run as runProgram } from "../consumer.js";
 import { type Browser, openBrowser, PLAIN_HOST } from "./chromium.js";
@@ -329,7 +330,7 @@ describe("what goes wrong says what to do", () => {
     await lab.page.getByRole("img", { name: "x over time, measured: measured", exact: true }).waitFor();
     await lab.page.waitForTimeout(500);
     await expect.poll(async () => (await lab.pictures()).drawn).toBe(2);
-    await lab.page.getByText(/Of 560000 points, at most 4000 are drawn/).waitFor();
+    await lab.page.getByText(`Of 560000 points, at most ${MOST_ROWS} are drawn`).waitFor();
     const drawn = await ticks();
     console.log(
       `10 MB of CSV: ${read.count} ticks while it was read; the page stood still for ${drawn.longest.toFixed(0)} ms at the longest`,

@@ -1,7 +1,7 @@
 // Which points of a long series are drawn.
 
 /** More than the eye sees, and few enough that the page goes on. */
-export const MOST_ROWS = 4000;
+export const MOST_ROWS = 2000;
 
 /** All, or of every stretch of time those where `value` is least and greatest, so that no spike is lost. */
 export function rowsOf(points: number, value: (n: number) => number): number[] {
