@@ -1,10 +1,13 @@
 // The lab as a person waits for it: its first picture, the pictures of a run, and its end.
+import { LIMITS, type PathSettings } from "../../examples/lab/src/settings.js";
 import { STARTS } from "../../examples/lab/src/starts.js";
-import { findChromium, openBrowser } from "../browser/chromium.js";
+import { type Browser, findChromium, openBrowser } from "../browser/chromium.js";
 import { LabPage, serveLab } from "../browser/lab-page.js";
 import { type Figure, figure, median } from "./figures.js";
 
 const ROUNDS = 5;
+/** Milliseconds of a long run that are watched. */
+const STILL = 15_000;
 
 /** What the page noted of a run, in milliseconds. */
 interface Noted {
@@ -83,11 +86,38 @@ export async function lab(): Promise<Figure[]> {
       const longest = of(({ gaps }) => Math.max(...gaps));
       figures.push(figure(`lab, ${name}: longest time without one`, longest, "ms"));
     }
+    figures.push(
+      figure("lab, 20,001 points of 10 states, 4 paths: longest standstill", await still(browser, served.url), "ms"),
+    );
     return [figure("lab: first picture", median(firsts), "ms"), ...figures];
   } finally {
     await browser.close();
     await served.close();
   }
+}
+
+/** The longest time between two frames of the page while it draws a run of 200,010 unknowns, in milliseconds. */
+async function still({ context }: Browser, url: string): Promise<number> {
+  const settings = STARTS[0]?.settings as PathSettings;
+  const data = { ...settings.data, points: LIMITS.points[1] };
+  const opened = await LabPage.open(context, url, { settings: { ...settings, data } as PathSettings });
+  await opened.shows("x0 (measured)");
+  await opened.button("Run").click();
+  return opened.page.evaluate(
+    (milliseconds) =>
+      new Promise<number>((resolve) => {
+        const began = performance.now();
+        let [last, longest] = [began, 0];
+        const look = (): void => {
+          const now = performance.now();
+          [last, longest] = [now, Math.max(longest, now - last)];
+          if (now - began < milliseconds) requestAnimationFrame(look);
+          else resolve(longest);
+        };
+        requestAnimationFrame(look);
+      }),
+    STILL,
+  );
 }
 
 /** When a picture is there, in milliseconds since the page was asked for. */

@@ -95,7 +95,7 @@ function StatePlot({ session, prepared, state }: { session: Session; prepared: P
     for (let start = 0; start < count; start += 1) {
       const path = climbers[start]?.path;
       const values = path?.length === points * width ? column(path) : none;
-      curves.push({ label: `path ${start}`, values, ...startLook(start), width: 1.2 });
+      curves.push({ label: `path ${start}`, values, ...startLook(start), width: 1 });
     }
   } else {
     const { path } = outcome.path;

@@ -2,6 +2,7 @@
 import { useCallback, useLayoutEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { coloursNow, onColourChange } from "./colours.js";
+import { lineWidth } from "./rows.js";
 
 /** Numbers over the axis, null where there is none; or how to have them, which is asked for when they are drawn. */
 export type Values = (number | null)[] | Float64Array | (() => (number | null)[]);
@@ -48,13 +49,13 @@ function dataOf({ x, curves, bands = [] }: PlotProps): uPlot.AlignedData {
 }
 
 /** Whatever a drawing cannot change without being made again. */
-function shapeOf({ title, curves, bands = [], logX, logY, height, mark, xLabel }: PlotProps): string {
-  const looks = curves.map(({ label, colour, as, width }) => [label, colour, as, width]);
+function shapeOf({ title, x, curves, bands = [], logX, logY, height, mark, xLabel }: PlotProps): string {
+  const looks = curves.map(({ label, colour, as, width = lineWidth(x.length) }) => [label, colour, as, width]);
   return JSON.stringify([title, looks, bands.map(({ colour }) => colour), logX, logY, height, mark, xLabel]);
 }
 
 function optionsOf(props: PlotProps, width: number): uPlot.Options {
-  const { curves, bands = [], logX = false, logY = false, height, mark, xLabel } = props;
+  const { x, curves, bands = [], logX = false, logY = false, height, mark, xLabel } = props;
   const { text, grid, faint } = coloursNow();
   const axis = {
     stroke: text,
@@ -65,7 +66,7 @@ function optionsOf(props: PlotProps, width: number): uPlot.Options {
   const edges = bands.flatMap(({ colour }) =>
     [0, 1].map((): uPlot.Series => ({ stroke: colour, width: 0, points: { show: false } })),
   );
-  const lines = curves.map(({ label, colour, as = "line", width: thickness = 1.5 }): uPlot.Series => {
+  const lines = curves.map(({ label, colour, as = "line", width: thickness = lineWidth(x.length) }): uPlot.Series => {
     const dots = as === "dots";
     return {
       label,
