@@ -1,7 +1,7 @@
 // Pictures that are no curves over one axis: paths in a plane, and images of numbers.
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { coloursNow, diverging, onColourChange } from "./colours.js";
-import { lineWidth } from "./rows.js";
+import { thickness } from "./rows.js";
 
 interface CanvasProps {
   title: string;
@@ -88,7 +88,7 @@ export function Plane(props: {
     context.restore();
     for (const { x, y, colour, as = "line" } of props.traces) {
       context.strokeStyle = context.fillStyle = colour;
-      context.lineWidth = lineWidth(x.length);
+      context.lineWidth = thickness(x.length).line;
       context.setLineDash(as === "dashes" ? [5, 4] : []);
       context.beginPath();
       for (let k = 0; k < x.length; k++) {

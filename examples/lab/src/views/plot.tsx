@@ -2,7 +2,7 @@
 import { useCallback, useLayoutEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { coloursNow, onColourChange } from "./colours.js";
-import { lineWidth } from "./rows.js";
+import { thickness } from "./rows.js";
 
 /** Numbers over the axis, null where there is none; or how to have them, which is asked for when they are drawn. */
 export type Values = (number | null)[] | Float64Array | (() => (number | null)[]);
@@ -50,8 +50,18 @@ function dataOf({ x, curves, bands = [] }: PlotProps): uPlot.AlignedData {
 
 /** Whatever a drawing cannot change without being made again. */
 function shapeOf({ title, x, curves, bands = [], logX, logY, height, mark, xLabel }: PlotProps): string {
-  const looks = curves.map(({ label, colour, as, width = lineWidth(x.length) }) => [label, colour, as, width]);
-  return JSON.stringify([title, looks, bands.map(({ colour }) => colour), logX, logY, height, mark, xLabel]);
+  const looks = curves.map(({ label, colour, as, width }) => [label, colour, as, width]);
+  return JSON.stringify([
+    title,
+    looks,
+    thickness(x.length),
+    bands.map(({ colour }) => colour),
+    logX,
+    logY,
+    height,
+    mark,
+    xLabel,
+  ]);
 }
 
 function optionsOf(props: PlotProps, width: number): uPlot.Options {
@@ -66,14 +76,15 @@ function optionsOf(props: PlotProps, width: number): uPlot.Options {
   const edges = bands.flatMap(({ colour }) =>
     [0, 1].map((): uPlot.Series => ({ stroke: colour, width: 0, points: { show: false } })),
   );
-  const lines = curves.map(({ label, colour, as = "line", width: thickness = lineWidth(x.length) }): uPlot.Series => {
+  const thick = thickness(x.length);
+  const lines = curves.map(({ label, colour, as = "line", width: own = thick.line }): uPlot.Series => {
     const dots = as === "dots";
     return {
       label,
       stroke: colour,
-      width: dots ? 0 : thickness,
+      width: dots ? 0 : own,
       ...(as === "dashes" && { dash: [5, 4] }),
-      points: dots ? { show: true, size: 4, fill: colour, stroke: colour } : { show: false },
+      points: dots ? { show: true, size: thick.dot, fill: colour, stroke: colour } : { show: false },
       ...(dots && { paths: () => null }),
     };
   });

@@ -3,9 +3,12 @@
 /** More than the eye sees, and few enough that the page goes on. */
 export const MOST_ROWS = 2000;
 
-/** Of a line through that many points. Where a browser draws without a graphics card, wider ones than a pixel take five times as long. */
-export function lineWidth(points: number): number {
-  return points > 1000 ? 1 : 1.5;
+/**
+ * How thick lines and dots are with that many points: many dots hide what is behind them, and where a browser draws without a graphics card lines that are wider
+ * than a pixel take five times as long.
+ */
+export function thickness(points: number): { line: number; dot: number } {
+  return points > 1000 ? { line: 1, dot: 2 } : { line: 1.5, dot: 4 };
 }
 
 /** All, or of every stretch of time those where `value` is least and greatest, so that no spike is lost. */
