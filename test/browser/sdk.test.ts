@@ -138,7 +138,7 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
       const twin = sdk.twinExperiment({
         model,
         timeStep: 0.025,
-        points: 101,
+        points: 301,
         observed: [0, 1, 3, 4, 6, 8],
         noise: 0.5,
         seed: 1,
@@ -158,7 +158,7 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
         workers: 2,
         signal: stop.signal,
         onPath({ path, rungs, start }) {
-          if (path.length !== 1010 || !path.every(Number.isFinite) || rungs.length === 0)
+          if (path.length !== 3010 || !path.every(Number.isFinite) || rungs.length === 0)
             throw new Error(`path of ${start}`);
           paths += 1;
         },
@@ -273,7 +273,7 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
       for (const script of ["throw new Error('out of luck')", "no script at all"]) {
         window.script = script;
         others.push(
-          await Promise.race([reasonOf(() => undefined), new Promise((r) => setTimeout(r, 3000, "silence"))]),
+          await Promise.race([reasonOf(() => undefined), new Promise((r) => setTimeout(r, 20_000, "silence"))]),
         );
       }
       window.script = undefined;
