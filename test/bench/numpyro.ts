@@ -38,15 +38,13 @@ interface Sampling {
   draws: SampledPosterior<"forcing">;
 }
 
-function python(...rest: string[]) {
-  return JSON.parse(
-    execFileSync(PYTHON, [SCRIPT, ...rest], { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }),
-  );
+function python(rest: string[], errors: "inherit" | "ignore" = "inherit") {
+  return JSON.parse(execFileSync(PYTHON, [SCRIPT, ...rest], { encoding: "utf8", stdio: ["ignore", "pipe", errors] }));
 }
 
 function hasNumpyro(): boolean {
   try {
-    const { numpyro, jax } = python("version");
+    const { numpyro, jax } = python(["version"], "ignore");
     console.log(`NumPyro ${numpyro}, JAX ${jax}`);
     return true;
   } catch {
@@ -77,7 +75,7 @@ async function problemOf({ points, modelPrecision }: Case, folder: string) {
   const a = action<"forcing", "forcing">({ ...common, estimate: ["forcing"] });
   const ours = rows.map(({ path, forcing }) => -a.evaluate({ path, modelPrecision, parameters: { forcing } }).action);
   a.free();
-  const theirs = python(folder, "density").logDensity as number[];
+  const theirs = python([folder, "density"]).logDensity as number[];
   // One by one, as they are of different sizes.
   ours.forEach((value, k) => agree(`log density of path ${k}, ours and NumPyro's`, [value], [theirs[k] as number]));
   return run;
@@ -111,7 +109,7 @@ async function theirDraws(
   folder: string,
   metric: string,
 ): Promise<Sampling & { compiling: number }> {
-  const found = python(folder, metric, String(WARMUP), String(DRAWS));
+  const found = python([folder, metric, String(WARMUP), String(DRAWS)]);
   const { values } = readNpy(readFileSync(join(folder, "draws.npy")));
   const none = Array<number>(DRAWS).fill(0);
   const figures = { logDensity: none, energy: none, acceptance: none, stepSize: none, treeDepth: none, steps: none };
