@@ -15,7 +15,7 @@ import { modelOf, ModelTextError, outlineOf, readModel } from "./src/model-text.
 import { fromLink, type NetworkSettings, type PathSettings, type Settings, toLink } from "./src/settings.js";
 import { SPRING } from "../../test/browser/spring.js";
 import { STARTS, TWIN } from "./src/starts.js";
-import { MOST_ROWS, rowsOf } from "./src/views/rows.js";
+import { MOST_ROWS, rowsOf } from "./src/views/long-series.js";
 
 beforeAll(() => init(readFileSync(new URL("../../dist/least_action.wasm", import.meta.url))));
 

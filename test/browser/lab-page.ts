@@ -96,8 +96,8 @@ export class LabPage {
    * Runs, and clicks the same button again once it has another name and the run has come to `share`. In the page: a run does not wait for tests. Returns how many
    * milliseconds of the page's own clock it took until the status said what is expected.
    */
-  runAndClick(name: string, expected: string | RegExp, share = 0): Promise<number> {
-    const how = { name, share, expected: new RegExp(expected).source };
+  runAndClick(name: string, expected: RegExp, share = 0): Promise<number> {
+    const how = { name, share, expected: expected.source };
     return this.button("Run").evaluate(
       (button, { name, share, expected }) =>
         new Promise<number>((resolve) => {
@@ -209,9 +209,9 @@ export class LabPage {
   }
 
   /** As "Save settings" writes them; until the page has taken them, which it does a moment later. */
-  async openSettings(settings: Settings): Promise<void> {
+  async openSettings(settings: Settings, content = settingsJson(settings)): Promise<void> {
     await this.panel("Take it with you");
-    const buffer = Buffer.from(settingsJson(settings));
+    const buffer = Buffer.from(content);
     await this.page
       .getByLabel("Open saved settings")
       .setInputFiles({ name: "least-action.json", mimeType: "application/json", buffer });

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { STARTS } from "../../examples/lab/src/starts.js";
 import { fromLink, type PathSettings, type Settings, toLink } from "../../examples/lab/src/settings.js";
-import { MOST_ROWS } from "../../examples/lab/src/views/rows.js";
 import { writeNpy } from "../../sdk/src/npy.js";
 import { program, repository, run as runProgram } from "../consumer.js";
 import { type Browser, openBrowser, PLAIN_HOST } from "./chromium.js";
@@ -47,6 +46,8 @@ const long: PathSettings = {
   ladder: { ...weather.ladder, factor: 1.15, rungs: 120 },
   starts: { count: 3, seed: 1, strategy: "nudged" },
 };
+/** Some seconds: a test that acts in its first hundredth sees its end as well. */
+const steady: PathSettings = { ...long, data: { ...weather.data, points: 481 } as PathSettings["data"] };
 /** Not at its end before a test is, however slow that is. */
 const endless: PathSettings = {
   ...long,
@@ -125,15 +126,12 @@ describe("a person's way", () => {
     expect(tabs).toHaveLength(settings.kind === "path" ? 5 : 3);
     for (const one of tabs) {
       const view = await lab.tab(one);
-      const shown = async () => ({
-        ...(await lab.pictures()),
-        letters: ((await view.textContent()) as string).length,
-        empty: await lab.page.locator(".views .empty").count(),
-      });
-      const message = `${name}, ${one}`;
-      await expect
-        .poll(shown, { message })
-        .toSatisfy(({ drawn, all, letters, empty }) => drawn === all && (all > 0 || letters > 40) && empty === 0);
+      const shown = async () => {
+        const { drawn, all } = await lab.pictures();
+        const hasSomething = all > 0 || ((await view.textContent()) as string).length > 40;
+        return { missing: all - drawn, hasSomething, empty: await lab.page.locator(".views .empty").count() };
+      };
+      await expect.poll(shown, { message: one }).toEqual({ missing: 0, hasSomething: true, empty: 0 });
     }
   });
 
@@ -162,7 +160,7 @@ test("a run that was paused ends as one that was not", async () => {
   const lab = await open({ settings: long });
   await lab.shows("x0 (measured)");
   const share = (): Promise<number> => lab.page.locator("progress").evaluate((one: HTMLProgressElement) => one.value);
-  const waited = await lab.runAndClick("Pause", "Paused; nothing is lost", 0.3);
+  const waited = await lab.runAndClick("Pause", /^Paused; nothing is lost$/, 0.3);
   console.log(`a pause in the lab is answered after ${waited.toFixed(0)} ms`);
   await lab.button("Go on").waitFor();
   const reached = await share();
@@ -246,7 +244,7 @@ describe("what goes wrong says what to do", () => {
     expect(await lab.complaint(/line/)).toMatch(/^line 2: /);
     await expect.poll(() => lab.button("Run").isDisabled()).toBe(true);
     await text(lab).fill(SPRING.model.replace("-k*x", "-q*x"));
-    expect(await lab.complaint(/\bq\b/)).toMatch(/^line 2: /);
+    expect(await lab.complaint(/\bq\b/)).toMatch(/^line 2: .*\bq\b/);
     await text(lab).fill(SPRING.model.replace("v' =", "v'"));
     expect(await lab.complaint(/no equation/)).toMatch(/^line 2: .*write x' = /);
     await text(lab).fill(SPRING.model);
@@ -276,16 +274,13 @@ describe("what goes wrong says what to do", () => {
   });
 
   test("a bad file during a run is spoken of, and the run goes on", async () => {
-    const lab = await open({ settings: endless });
+    const lab = await open({ settings: steady });
     await lab.shows("x0 (measured)");
     await lab.runs();
     await lab.openData("words.csv", "Dear reader,\nthis is no table.\n");
     expect(await lab.complaint(/words\.csv/)).toMatch(/CSV: a line/);
-    const { value } = await lab.page
-      .locator("progress")
-      .evaluate((one) => ({ value: (one as HTMLProgressElement).value }));
-    await lab.hasCome(value + 0.01);
-    await lab.button("Cancel").click();
+    expect(await lab.button("Pause").count()).toBe(1);
+    await lab.done();
     await expect.poll(() => lab.button("Run").isEnabled()).toBe(true);
   });
 
@@ -330,7 +325,7 @@ describe("what goes wrong says what to do", () => {
     await lab.page.getByRole("img", { name: "x over time, measured: measured", exact: true }).waitFor();
     await lab.page.waitForTimeout(500);
     await expect.poll(async () => (await lab.pictures()).drawn).toBe(2);
-    await lab.page.getByText(`Of 560000 points, at most ${MOST_ROWS} are drawn`).waitFor();
+    await lab.page.getByText(/Of 560000 points, at most 2000 are drawn/).waitFor();
     const drawn = await ticks();
     console.log(
       `10 MB of CSV: ${read.count} ticks while it was read; the page stood still for ${drawn.longest.toFixed(0)} ms at the longest`,
@@ -429,12 +424,12 @@ describe("taking it along", () => {
     expect(await actionOf("file", await lab.snippet())).toBe(outcome.action);
 
     // Opened again in another page, by file and by link: both ask for the data, and then do the same.
-    const saved = JSON.parse(await lab.saved("Save settings")) as Settings;
-    expect(saved).toEqual(settings);
+    const saved = await lab.saved("Save settings");
+    expect(JSON.parse(saved)).toEqual(settings);
     await expect.poll(() => fromLink(new URL(lab.page.url()).hash)).toEqual(settings);
     const link = new URL(lab.page.url()).hash;
     const byFile = await open();
-    await byFile.openSettings(saved);
+    await byFile.openSettings(settings, saved);
     const byLink = await open({ hash: link.slice(1) });
     for (const again of [byFile, byLink]) {
       expect(await again.complaint(/spring\.csv/)).toContain("open the file spring.csv");
@@ -669,21 +664,14 @@ describe("what is typed", () => {
 
 describe("for everyone", () => {
   test("by keyboard alone: run, pause, go on, and from view to view", async () => {
-    const goTo = async (lab: LabPage, name: string): Promise<void> => {
-      for (let k = 0; k < 10 && (await lab.focused()) !== name; k++) await lab.page.keyboard.press("Tab");
-      await expect.poll(() => lab.focused()).toBe(name);
-    };
-    const short = await open({ settings: SPRING });
-    await short.shows("x (measured)");
-    await goTo(short, "Run");
-    await short.page.keyboard.press("Enter");
-    await short.done();
-    await expect.poll(() => short.focused()).toBe("Run");
-
-    const lab = await open({ settings: endless });
+    const lab = await open({ settings: steady });
     await lab.shows("x0 (measured)");
     const { keyboard } = lab.page;
-    await goTo(lab, "Run");
+    const goTo = async (name: string): Promise<void> => {
+      for (let k = 0; k < 10 && (await lab.focused()) !== name; k++) await keyboard.press("Tab");
+      await expect.poll(() => lab.focused()).toBe(name);
+    };
+    await goTo("Run");
     await keyboard.press("Enter");
     await lab.hasCome(0.01);
     await expect.poll(() => lab.focused()).toBe("Pause");
@@ -691,9 +679,9 @@ describe("for everyone", () => {
     await lab.button("Go on").waitFor();
     await expect.poll(() => lab.focused()).toBe("Go on");
     await keyboard.press("Enter");
-    await lab.hasCome(0.03);
-    await expect.poll(() => lab.focused()).toBe("Pause");
-    await goTo(lab, "Paths");
+    await lab.done();
+    await expect.poll(() => lab.focused()).toBe("Run");
+    await goTo("Paths");
     for (const name of ["Action levels", "Parameters", "Mechanics", "In words", "Paths"]) {
       await keyboard.press("ArrowRight");
       await expect.poll(() => lab.focused()).toBe(name);

@@ -273,7 +273,7 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
       for (const script of ["throw new Error('out of luck')", "no script at all"]) {
         window.script = script;
         others.push(
-          await Promise.race([reasonOf(() => undefined), new Promise((r) => setTimeout(r, 20_000, "silence"))]),
+          await Promise.race([reasonOf(() => undefined), new Promise((r) => setTimeout(r, 3000, "silence"))]),
         );
       }
       window.script = undefined;

@@ -1,7 +1,7 @@
 // Pictures that are no curves over one axis: paths in a plane, and images of numbers.
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { coloursNow, diverging, onColourChange } from "./colours.js";
-import { thickness } from "./rows.js";
+import { thickness } from "./long-series.js";
 
 interface CanvasProps {
   title: string;

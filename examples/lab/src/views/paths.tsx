@@ -5,7 +5,7 @@ import type { Session } from "../session.js";
 import { BAND } from "../library-options.js";
 import { coloursNow, startLook } from "./colours.js";
 import { type Band, type Curve, Plot } from "./plot.js";
-import { MOST_ROWS, rowsOf } from "./rows.js";
+import { MOST_ROWS, rowsOf } from "./long-series.js";
 import { StartItems } from "./start-legend.js";
 
 /** States that are drawn at first: more make a page that nobody scrolls. */

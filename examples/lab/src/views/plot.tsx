@@ -2,7 +2,7 @@
 import { useCallback, useLayoutEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { coloursNow, onColourChange } from "./colours.js";
-import { thickness } from "./rows.js";
+import { thickness } from "./long-series.js";
 
 /** Numbers over the axis, null where there is none; or how to have them, which is asked for when they are drawn. */
 export type Values = (number | null)[] | Float64Array | (() => (number | null)[]);

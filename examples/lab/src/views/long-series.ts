@@ -1,4 +1,4 @@
-// Which points of a long series are drawn.
+// How a long series is drawn: which of its points, and how thick.
 
 /** More than the eye sees, and few enough that the page goes on. */
 export const MOST_ROWS = 2000;
