@@ -1,4 +1,5 @@
-// The package as other people get it: packed, installed into an empty project, and used from every kind of module.
+// The package as other people get it: packed, installed into an empty project, and used from every
+// kind of module.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { publint } from "publint";
@@ -43,7 +44,10 @@ function expectResult(stdout: string): void {
 }
 
 test("an ES module in Node anneals, and then ends by itself", async () => {
-  const file = write("use.mjs", `import { ${imported} } from "least-action";\n${withoutTypes(useIt)}`);
+  const file = write(
+    "use.mjs",
+    `import { ${imported} } from "least-action";\n${withoutTypes(useIt)}`,
+  );
   expectResult(await run(process.execPath, [file], consumer));
 });
 
@@ -84,8 +88,15 @@ test.each([
     noEmit: true,
     skipLibCheck: false,
   };
-  const project = write(`${here}/tsconfig.json`, JSON.stringify({ compilerOptions, files: [file] }));
-  await run(process.execPath, [program("typescript", "bin", "tsc"), "--project", project], consumer);
+  const project = write(
+    `${here}/tsconfig.json`,
+    JSON.stringify({ compilerOptions, files: [file] }),
+  );
+  await run(
+    process.execPath,
+    [program("typescript", "bin", "tsc"), "--project", project],
+    consumer,
+  );
 });
 
 test("the README's examples are right, and the first one runs", async () => {
@@ -105,7 +116,11 @@ test("the README's examples are right, and the first one runs", async () => {
     skipLibCheck: true,
   };
   const project = write("readme/tsconfig.json", JSON.stringify({ compilerOptions, files }));
-  await run(process.execPath, [program("typescript", "bin", "tsc"), "--project", project], consumer);
+  await run(
+    process.execPath,
+    [program("typescript", "bin", "tsc"), "--project", project],
+    consumer,
+  );
 
   const output = await run(process.execPath, [write("readme.mjs", blocks[0] as string)], consumer);
   expect(output).toContain("start 0: R_f");
@@ -121,7 +136,8 @@ test("publint finds nothing to complain of", async () => {
 
 test("every entry's types are those of the file that is loaded", async () => {
   const attw = program("@arethetypeswrong", "cli", "dist", "index.js");
-  // Node 10 knew no exports maps; Node 20 is the oldest that we support. The exit code says whether there are problems.
+  // Node 10 knew no exports maps; Node 20 is the oldest that we support. The exit code says whether
+  // there are problems.
   const args = [
     project.tarball,
     "--profile",
