@@ -24,6 +24,31 @@ const COMING: string[] = [
   "statistics/sampling_report/",
 ];
 
+/** Names of the glossary that the code does not have yet. A test below says when one has come. */
+const COMING_NAMES: string[] = [
+  "Rust Loss",
+  "Rust PredictedReduction",
+  "Rust geodesic_acceleration",
+  "Rust Annealable",
+  "Rust AnnealingObjective",
+  "Rust PathAnnealingObjective",
+  "Rust NetworkAnnealingObjective",
+  "TypeScript RungTable",
+  "TypeScript rungTable",
+  "Rust AnnealProgress",
+  "Rust Climatology",
+  "Rust NetworkStartingStrategy",
+  "TypeScript NetworkStartingStrategy",
+  "TypeScript NetworkClimb",
+  "Rust apply_impulse",
+  "Rust OneStepMap",
+  "Rust SegmentMap",
+  "Rust TrajectoryTree",
+  "Rust sampling_report",
+  "Rust EnsembleForecast",
+  "TypeScript EnsembleForecast",
+];
+
 const FILE = /^[\w@.-]+(\/[\w@.-]+)*(\/|\.(rs|ts|tsx|mts|mjs|js|json|md|toml|py|html))$/;
 const NAMED = /`([^`\s]+\.(?:rs|ts|mjs))`\s*\|?\s*((?:`[A-Za-z_][\w:]*`(?:,\s*)?)+)/g;
 
@@ -85,6 +110,49 @@ test("docs/method.md has an implementation for every section", () => {
 
 test("what was to come and is there now is no exception any more", () => {
   expect(COMING.filter((path) => located(path) !== undefined)).toEqual([]);
+});
+
+/** All sources below a folder, tests left out, as one text. */
+function sourcesBelow(folder: string): string {
+  const names = readdirSync(join(repository, folder), { recursive: true, encoding: "utf8" });
+  const sources = names.filter((name) => /\.(rs|ts)$/.test(name) && !/\btests?\b/.test(name));
+  return sources.map((name) => textOf(join(folder, name))).join("\n");
+}
+
+/** Names of the glossary, by language. */
+function glossary(): { language: string; name: string }[] {
+  const entries = textOf("docs/glossary.md").replace(/\s+/g, " ");
+  const lists = entries.matchAll(/\b(Rust|TypeScript): ((?:`[^`]+`(?:, )?)+)/g);
+  return Array.from(lists).flatMap(([, language, names]) =>
+    Array.from((names as string).matchAll(/`([^`]+)`/g), ([, name]) => ({
+      language: language as string,
+      name: name as string,
+    })),
+  );
+}
+
+test("the code has the names of the glossary", () => {
+  const sources: Record<string, string> = {
+    Rust: sourcesBelow("crates/least-action/src"),
+    TypeScript: sourcesBelow("sdk/src") + sourcesBelow("sdk/generated"),
+  };
+  const names = glossary();
+  expect(names.length).toBeGreaterThan(150);
+  const absent = names.filter(({ language, name }) => {
+    const pattern = name.startsWith('"') ? name : `\\b${name}\\b`;
+    return !new RegExp(pattern).test(sources[language] as string);
+  });
+  const told = absent.map(({ language, name }) => `${language} ${name}`);
+  expect(told.filter((name) => !COMING_NAMES.includes(name))).toEqual([]);
+  expect(COMING_NAMES.filter((name) => !told.includes(name))).toEqual([]);
+});
+
+test("the glossary says every term once", () => {
+  const terms = Array.from(
+    textOf("docs/glossary.md").matchAll(/\*\*([^*]+)\*\*/g),
+    ([, term]) => term,
+  );
+  expect(terms.filter((term, place) => terms.indexOf(term) !== place)).toEqual([]);
 });
 
 test.each([...documents, "CONTRIBUTING.md"])("links of %s lead to files", (path) => {
