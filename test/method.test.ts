@@ -7,8 +7,8 @@ import { repository } from "./consumer.js";
 /** Folders that documents leave out in front of a path. */
 const ROOTS = ["", "crates/least-action/src", "sdk/src"];
 
-/** Made by the build, so that a fresh clone has none of them. */
-const BUILT = /^(dist|target|sdk\/generated|\.toolchain|examples\/output)\//;
+/** Made by the build, so that a fresh clone has none of them; and what the package is imported as. */
+const BUILT = /^(dist|target|sdk\/generated|\.toolchain|examples\/output|least-action)\//;
 
 /** Named in the documents before they are there. A test below says when one has come. */
 const COMING: string[] = [
