@@ -41,7 +41,7 @@ function filesBelow(folder: string, ending: string): string[] {
 function headsOf(source: string): string[] {
   const code = source
     .replace(/\/\/.*$/gm, "")
-    .replace(/^#\[cfg\(test\)\]\s*mod \w+ \{.*?^\}/gms, "");
+    .replace(/^#\[cfg\(test\)\]\s*(mod \w+ \{.*?^\}|use [^;]*;)/gms, "");
   const heads = Array.from(code.matchAll(/\bcrate::(\w+)/g), ([, head]) => head as string);
   for (const { index } of code.matchAll(/\bcrate::\{/g)) heads.push(...listed(code, index + 8));
   return heads;
