@@ -25,3 +25,8 @@ pub use twin::TwinExperiment;
 pub(crate) fn never<T>(_: &T) -> bool {
     false
 }
+
+/// The code of the guide's chapter on Rust, so that it is compiled and run. The packed crate has no such file, so it is there for doc tests only.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/rust.md")]
+mod guide {}
