@@ -25,7 +25,9 @@ afterAll(() => reader?.remove());
 describe("programs", () => {
   test("there are some in README.md and in every chapter of the guide but Rust's", () => {
     const with_ = new Set(programs.map(({ document }) => document));
-    const wanted = documents().filter((name) => name === "README.md" || name.startsWith("docs/guide/"));
+    const wanted = documents().filter(
+      (name) => name === "README.md" || name.startsWith("docs/guide/"),
+    );
     expect(wanted.length).toBeGreaterThan(7);
     expect(wanted.filter((name) => !with_.has(name))).toEqual(["docs/guide/rust.md"]);
   });
@@ -40,9 +42,12 @@ describe("programs", () => {
     expect(claims).toBeGreaterThan(10);
   });
 
-  test.each(programs.map((one) => [place(one), one] as const))("%s has the right types", (_, one) => {
-    expect(reader.typeErrors(one)).toEqual([]);
-  });
+  test.each(programs.map((one) => [place(one), one] as const))(
+    "%s has the right types",
+    (_, one) => {
+      expect(reader.typeErrors(one)).toEqual([]);
+    },
+  );
 
   test.each(programs.filter(({ isRun }) => isRun).map((one) => [place(one), one] as const))(
     "%s runs, and gives what it says",
@@ -69,16 +74,22 @@ describe("programs", () => {
     );
     const failing = ofText(fenced("```ts", 'throw new Error("no");', "```", ""));
     const claiming = ofText(fenced("```ts", "Math.sqrt(2); // 1.42", "```", ""));
-    const rounded = ofText(fenced("```ts", "Math.sqrt(2); // 1.41", "[0, NaN]; // not a claim", "```", ""));
+    const rounded = ofText(
+      fenced("```ts", "Math.sqrt(2); // 1.41", "[0, NaN]; // not a claim", "```", ""),
+    );
     try {
       wrong.add([misspelt]);
-      expect(wrong.typeErrors(misspelt)).toEqual([expect.stringMatching(/^wrong\.md:8: .*'dimensions'/)]);
+      expect(wrong.typeErrors(misspelt)).toEqual([
+        expect.stringMatching(/^wrong\.md:8: .*'dimensions'/),
+      ]);
       wrong.add([{ ...failing, document: "a.md" }]);
       const named = [failing, claiming, rounded].map((one, i) => ({ ...one, document: `${i}.md` }));
       wrong.add(named);
       const [first, second, third] = named as [Program, Program, Program];
       await expect(wrong.run(first)).rejects.toThrow(/no[^]*\.md\.mts:4/);
-      await expect(wrong.run(second)).rejects.toThrow("line 4: is 1.4142135623730951, and not 1.42");
+      await expect(wrong.run(second)).rejects.toThrow(
+        "line 4: is 1.4142135623730951, and not 1.42",
+      );
       await expect(wrong.run(third)).resolves.toBe("");
     } finally {
       wrong.remove();
@@ -92,7 +103,9 @@ const PENDING = ["docs/method.md", "docs/choosing.md", "docs/packaging.md", "doc
 test.each(documents())("links of %s lead somewhere", (name) => {
   const text = read(name).replace(/^```.*?^```$/gms, "");
   const links = Array.from(text.matchAll(/\]\(([^)\s]+)\)/g), ([, link]) => link as string);
-  const local = links.filter((link) => !/^https?:|^#/.test(link)).map((link) => link.replace(/#.*/, ""));
+  const local = links
+    .filter((link) => !/^https?:|^#/.test(link))
+    .map((link) => link.replace(/#.*/, ""));
   const lost = local
     .map((link) => join(dirname(name), link))
     .filter((path) => !existsSync(join(repository, path)) && !PENDING.includes(path));

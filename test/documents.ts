@@ -96,9 +96,13 @@ export class Reader {
   constructor(files: Readonly<Record<string, string | Uint8Array>> = {}) {
     mkdirSync(join(this.folder, "node_modules"));
     symlinkSync(repository, join(this.folder, "node_modules", "least-action"), "junction");
-    writeFileSync(join(this.folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
+    writeFileSync(
+      join(this.folder, "package.json"),
+      JSON.stringify({ private: true, type: "module" }),
+    );
     writeFileSync(join(this.folder, "claimed.mjs"), claimed);
-    for (const [name, content] of Object.entries(files)) writeFileSync(join(this.folder, name), content);
+    for (const [name, content] of Object.entries(files))
+      writeFileSync(join(this.folder, name), content);
   }
 
   add(programs: readonly Program[]): void {
@@ -125,7 +129,8 @@ export class Reader {
       skipLibCheck: true,
     });
     const file = this.#types.getSourceFile(this.#path(one));
-    if (file === undefined) throw new Error(`${one.document}:${one.line} was not read by the compiler`);
+    if (file === undefined)
+      throw new Error(`${one.document}:${one.line} was not read by the compiler`);
     return ts.getPreEmitDiagnostics(this.#types, file).map(({ start = 0, messageText }) => {
       const line = file.getLineAndCharacterOfPosition(start).line + 1;
       return `${one.document}:${line}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`;

@@ -26,7 +26,8 @@ pub(crate) fn never<T>(_: &T) -> bool {
     false
 }
 
-/// The code of the guide's chapter on Rust, so that it is compiled and run. The packed crate has no such file, so it is there for doc tests only.
+/// The guide's chapter on Rust, whose code is compiled and run by this. Only where doc tests are, as the
+/// packed crate has no such file.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guide/rust.md")]
 mod guide {}
