@@ -18,14 +18,26 @@ export default tseslint.config(
   {
     rules: {
       // An underscore says that a name is there for its place only.
-      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
+      "@typescript-eslint/no-unused-vars": [
+        "error",
+        { argsIgnorePattern: "^_", varsIgnorePattern: "^_" },
+      ],
     },
   },
   {
     files: ["**/*.mjs", "**/*.js"],
     languageOptions: {
       globals: Object.fromEntries(
-        ["process", "console", "performance", "setTimeout", "clearTimeout", "setInterval", "clearInterval", "fetch"]
+        [
+          "process",
+          "console",
+          "performance",
+          "setTimeout",
+          "clearTimeout",
+          "setInterval",
+          "clearInterval",
+          "fetch",
+        ]
           .concat(["AbortSignal", "Buffer", "URL"])
           .map((name) => [name, "readonly"]),
       ),

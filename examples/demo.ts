@@ -1,7 +1,7 @@
 /**
- * npm run demo: runs the examples that take a minute or less, prints what they found and writes their pictures.
- * npm run demo -- lynx-hare: only that one.
- * npm run demo -- all: the longer ones as well.
+ * npm run demo: runs the examples that take a minute or less, prints what they found and writes
+ * their pictures. npm run demo -- lynx-hare: only that one. npm run demo -- all: the longer ones as
+ * well.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { relative } from "node:path";
@@ -56,7 +56,8 @@ if (unknown.length > 0) {
 }
 const names = asked.length > 0 ? asked.filter(isName) : Object.keys(short).filter(isName);
 
-// The first Ctrl-C stops the annealing, which then still reports what it has; the second ends the program at once.
+// The first Ctrl-C stops the annealing, which then still reports what it has; the second ends the
+// program at once.
 const controller = new AbortController();
 process.once("SIGINT", () => controller.abort());
 
@@ -82,7 +83,9 @@ for (const name of names) {
   }
 }
 
-/** An interruption before the first rung is done leaves nothing to report; any other failure is one. */
+/**
+ * An interruption before the first rung is done leaves nothing to report; any other failure is one.
+ */
 async function unlessAborted<T>(promise: Promise<T>): Promise<T | undefined> {
   try {
     return await promise;

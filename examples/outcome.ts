@@ -1,4 +1,6 @@
-/** What an example hands to the demo: pictures by file name, and whether its claims came out true. */
+/**
+ * What an example hands to the demo: pictures by file name, and whether its claims came out true.
+ */
 export interface Outcome {
   pictures: Record<string, string>;
   checks: { claim: string; holds: boolean }[];
@@ -17,11 +19,19 @@ export interface Settings {
 
 /** Column `index` of a path: one component against time. */
 export function component(path: Float64Array, dimension: number, index: number): Float64Array {
-  return Float64Array.from({ length: path.length / dimension }, (_, n) => path[n * dimension + index] ?? NaN);
+  return Float64Array.from(
+    { length: path.length / dimension },
+    (_, n) => path[n * dimension + index] ?? NaN,
+  );
 }
 
 /** Root of the mean squared difference over the components wanted; all of them unless told. */
-export function rms(a: Float64Array, b: Float64Array, dimension: number, wanted: readonly number[] = []): number {
+export function rms(
+  a: Float64Array,
+  b: Float64Array,
+  dimension: number,
+  wanted: readonly number[] = [],
+): number {
   const keep = new Set(wanted);
   let sum = 0;
   let count = 0;
@@ -35,5 +45,8 @@ export function rms(a: Float64Array, b: Float64Array, dimension: number, wanted:
 
 /** The largest difference of two lists. */
 export function apart(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  return Array.from(a).reduce((most, value, i) => Math.max(most, Math.abs(value - (b[i] ?? NaN))), 0);
+  return Array.from(a).reduce(
+    (most, value, i) => Math.max(most, Math.abs(value - (b[i] ?? NaN))),
+    0,
+  );
 }

@@ -1,4 +1,7 @@
-/** Numbers at random for data that examples make themselves: the same seed gives the same numbers on every machine. */
+/**
+ * Numbers at random for data that examples make themselves: the same seed gives the same numbers on
+ * every machine.
+ */
 export interface Random {
   /** Uniform in [0, 1). */
   uniform(): number;
@@ -17,7 +20,8 @@ export function random(seed: number): Random {
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   };
-  const normal = (): number => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+  const normal = (): number =>
+    Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
   const shuffled = <T>(elements: readonly T[]): T[] => {
     const all = [...elements];
     for (let i = all.length - 1; i > 0; i--) {

@@ -5,16 +5,26 @@ export function heading(text: string): void {
   console.log(`\n${text}\n${"-".repeat(text.length)}`);
 }
 
-/** A table with its columns aligned: the first to the left, as it names the rows, the others to the right. */
+/**
+ * A table with its columns aligned: the first to the left, as it names the rows, the others to the
+ * right.
+ */
 export function table(columns: readonly string[], rows: readonly (readonly string[])[]): void {
-  const widths = columns.map((column, i) => Math.max(column.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  const widths = columns.map((column, i) =>
+    Math.max(column.length, ...rows.map((row) => row[i]?.length ?? 0)),
+  );
   const line = (cells: readonly string[]): string =>
-    cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  ");
+    cells
+      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+      .join("  ");
   console.log(line(columns));
   for (const row of rows) console.log(line(row));
 }
 
-/** A bar that counts rungs over all starting paths, or something else. It shows nothing where stderr is not a terminal. */
+/**
+ * A bar that counts rungs over all starting paths, or something else. It shows nothing where stderr
+ * is not a terminal.
+ */
 export function progressBar(
   label: string,
   unit = "rungs",

@@ -1,4 +1,5 @@
-// Whether ArviZ opens what is written for it, and computes what the core does. Where python3 has no ArviZ that is left out, in words, and only the file is looked at.
+// Whether ArviZ opens what is written for it, and computes what the core does. Where python3 has no
+// ArviZ that is left out, in words, and only the file is looked at.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +11,10 @@ const SCRIPT = new URL("arviz.py", import.meta.url).pathname;
 
 function python(...rest: string[]) {
   return JSON.parse(
-    execFileSync("python3", [SCRIPT, ...rest], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }),
+    execFileSync("python3", [SCRIPT, ...rest], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }),
   );
 }
 
@@ -65,19 +69,28 @@ test(
           acceptance: alpha.map(() => 0.8),
           stepSize: alpha.map(() => 0.1),
         },
-        observed: [{ name: "y", shape: [3, 1], dims: ["time", "component"], values: [1, 1e20, Infinity] }],
+        observed: [
+          { name: "y", shape: [3, 1], dims: ["time", "component"], values: [1, 1e20, Infinity] },
+        ],
         coords: { time: [0, 0.5, 1], state: ["x", "y"] },
       });
       writeFileSync(file, text);
       // Python's JSON has NaN and Infinity, JavaScript's has not.
-      const parsed = JSON.parse(text.replace(/\b(NaN|-?Infinity)\b/g, "null")) as { posterior: { alpha: number[][] } };
+      const parsed = JSON.parse(text.replace(/\b(NaN|-?Infinity)\b/g, "null")) as {
+        posterior: { alpha: number[][] };
+      };
       expect(parsed.posterior.alpha.flat()).toEqual(alpha);
       if (!isThere) return;
       const said = python(file);
       // What the test of the core expects of the same draws.
-      const expected = [1.0138944680210564, 88.14499570151611, 115.85297450522917, 0.04190695864960403];
+      const expected = [
+        1.0138944680210564, 88.14499570151611, 115.85297450522917, 0.04190695864960403,
+      ];
       expected.forEach((figure, i) => expect(said.figures[i]).toBeCloseTo(figure, 10));
-      expect(said.dims).toEqual({ alpha: ["chain", "draw"], path: ["chain", "draw", "time", "state"] });
+      expect(said.dims).toEqual({
+        alpha: ["chain", "draw"],
+        path: ["chain", "draw", "time", "state"],
+      });
       expect(said.state).toEqual(["x", "y"]);
       expect(said.path).toEqual(Array.from(path, (x) => (Number.isNaN(x) ? "nan" : x)));
       expect(said.statistics).toEqual([

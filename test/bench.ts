@@ -1,12 +1,21 @@
-// Speed, both sides of every comparison in one run and in turns: a machine that slows down slows both.
+// Speed, both sides of every comparison in one run and in turns: a machine that slows down slows
+// both.
 //
-//   npm run bench                  a table
-//   npm run bench -- --only lab    a part alone; parts are named below
-//   npm run bench -- --json FILE   the same as { name, value, unit, peer, ratio }, for later comparisons
+//   npm run bench a table npm run bench -- --only lab a part alone; parts are named below npm run
+//   bench -- --json FILE the same as { name, value, unit, peer, ratio }, for later comparisons
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { action, anneal, init, lorenz96, type Model, naklNeuron, twinExperiment, type TwinOptions } from "least-action";
+import {
+  action,
+  anneal,
+  init,
+  lorenz96,
+  type Model,
+  naklNeuron,
+  twinExperiment,
+  type TwinOptions,
+} from "least-action";
 import { browser } from "./bench/browser.js";
 import { agree, cargoBench, type Figure, figure, inTurns, median, print } from "./bench/figures.js";
 import { lab } from "./bench/lab.js";
@@ -35,7 +44,10 @@ interface Case {
   free: () => void;
 }
 
-/** The same model, data and path as in crates/least-action/benches/action.rs. All sides write the gradient into an array that is there. */
+/**
+ * The same model, data and path as in crates/least-action/benches/action.rs. All sides write the
+ * gradient into an array that is there.
+ */
 function caseOf<P extends string>(
   name: string,
   native: Case["native"],
@@ -48,7 +60,10 @@ function caseOf<P extends string>(
   const names = model.parameters.map((p) => p.name);
   const given = model.parameters.map((p) => 0.98 * p.default);
   const a = action<P, P>({ model, data, measurementPrecision: 4, estimate: names });
-  const parameters = Object.fromEntries(names.map((one, i) => [one, given[i]])) as Record<P, number>;
+  const parameters = Object.fromEntries(names.map((one, i) => [one, given[i]])) as Record<
+    P,
+    number
+  >;
   const at = { path, modelPrecision: 1e3, parameters, into: new Float64Array(path.length) };
   const plain = new PlainAction(system, data, 4);
   const values = Float64Array.from(given);
@@ -60,7 +75,13 @@ function caseOf<P extends string>(
   agree(`${name}: gradient in the path`, ours.path, gradient);
   const ourParameters = names.map((one) => ours.parameters[one]);
   agree(`${name}: gradient in the parameters`, ourParameters, inParameters);
-  return { name, native, library: () => a.gradient(at), plain: plainGradient, free: () => a.free() };
+  return {
+    name,
+    native,
+    library: () => a.gradient(at),
+    plain: plainGradient,
+    free: () => a.free(),
+  };
 }
 
 function cases(): Case[] {
@@ -87,9 +108,15 @@ function cases(): Case[] {
   ];
 }
 
-/** Action and gradient: hand-written Rust, the crate, WebAssembly called from here with path and gradient crossing at every call, and plain TypeScript. */
+/**
+ * Action and gradient: hand-written Rust, the crate, WebAssembly called from here with path and
+ * gradient crossing at every call, and plain TypeScript.
+ */
 function gradients(): Figure[] {
-  const all = cases().map((one) => ({ ...one, rounds: [] as { native: NativeTimes; wasm: number; plain: number }[] }));
+  const all = cases().map((one) => ({
+    ...one,
+    rounds: [] as { native: NativeTimes; wasm: number; plain: number }[],
+  }));
   // WebAssembly and JavaScript are compiled better once they have run for a while.
   for (const { library, plain } of all) inTurns([library, plain], CALLS, SAMPLES);
   for (let round = 0; round < ROUNDS; round++) {
@@ -114,7 +141,8 @@ function gradients(): Figure[] {
   });
 }
 
-type Minimizer = "structured" | "lbfgs" | { method: "lbfgs"; tolerance: number; maxIterations: number };
+type Minimizer =
+  "structured" | "lbfgs" | { method: "lbfgs"; tolerance: number; maxIterations: number };
 
 interface Climbed {
   native: number;
@@ -123,7 +151,10 @@ interface Climbed {
   action: number;
 }
 
-/** A whole ladder from one starting path, natively and in WebAssembly: no call crosses but once a rung. */
+/**
+ * A whole ladder from one starting path, natively and in WebAssembly: no call crosses but once a
+ * rung.
+ */
 async function climb(minimizer: Minimizer, rounds: number): Promise<Climbed> {
   const problem = JSON.parse(readFileSync(LADDER, "utf8"));
   const model = lorenz96({ dimension: problem.model.dimension });
@@ -132,15 +163,19 @@ async function climb(minimizer: Minimizer, rounds: number): Promise<Climbed> {
   let evaluations = NaN;
   let action = NaN;
   for (let round = 0; round < rounds; round++) {
-    const native = cargoBench("ladder", "--features", "serde", "--", LADDER, JSON.stringify(minimizer));
+    const native = cargoBench("ladder", "--", LADDER, JSON.stringify(minimizer));
     times.native.push(native.seconds ?? NaN);
     const start = performance.now();
     const run = await anneal({ model, data, ...problem.anneal, minimizer, workers: 0 });
     times.wasm.push((performance.now() - start) / 1e3);
-    evaluations = run.starts.flatMap((s) => s.rungs).reduce((sum, rung) => sum + rung.evaluations, 0);
+    evaluations = run.starts
+      .flatMap((s) => s.rungs)
+      .reduce((sum, rung) => sum + rung.evaluations, 0);
     action = run.best.action;
     if (evaluations !== native.evaluations || action !== native.action) {
-      throw new Error(`native and wasm did different work: ${evaluations} evaluations against ${native.evaluations}`);
+      throw new Error(
+        `native and wasm did different work: ${evaluations} evaluations against ${native.evaluations}`,
+      );
     }
   }
   return { native: median(times.native), wasm: median(times.wasm), evaluations, action };
@@ -148,7 +183,8 @@ async function climb(minimizer: Minimizer, rounds: number): Promise<Climbed> {
 
 /** The structured minimiser against L-BFGS as it is by default, and as it must be to end as low. */
 async function ladders(): Promise<Figure[]> {
-  const ladder = "ladder of 101 rungs, Lorenz96 D=20 N=161 simpson-hermite, 12 observed, one start, one thread";
+  const ladder =
+    "ladder of 101 rungs, Lorenz96 D=20 N=161 simpson-hermite, 12 observed, one start, one thread";
   const structured = await climb("structured", 3);
   const usual = await climb("lbfgs", 3);
   let equal = usual;
@@ -194,9 +230,13 @@ function scaling(): Figure[] {
 /** What prints a table of its own. */
 function example(name: string, ...rest: string[]): void {
   console.log(`\n${name} ${rest.join(" ")}`);
-  execFileSync("cargo", ["run", "--release", "--quiet", "-p", "least-action", "--example", name, "--", ...rest], {
-    stdio: "inherit",
-  });
+  execFileSync(
+    "cargo",
+    ["run", "--release", "--quiet", "-p", "least-action", "--example", name, "--", ...rest],
+    {
+      stdio: "inherit",
+    },
+  );
 }
 
 /** How often the default finds the lowest level, and the neuron from one voltage. */
@@ -220,7 +260,9 @@ const { values } = parseArgs({ options: { json: { type: "string" }, only: { type
 const chosen = values.only?.split(",") ?? Object.keys(PARTS);
 const unknown = chosen.find((name) => !Object.hasOwn(PARTS, name));
 if (unknown !== undefined) {
-  console.error(`--only ${unknown}: there is no such part; known are ${Object.keys(PARTS).join(", ")}`);
+  console.error(
+    `--only ${unknown}: there is no such part; known are ${Object.keys(PARTS).join(", ")}`,
+  );
   process.exit(2);
 }
 await init();

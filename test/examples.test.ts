@@ -23,7 +23,8 @@ const tiny = { starts: 2, rungs: 6 };
 const textOf = (svg: string): string =>
   [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text]) => text).join("\n");
 
-const linesIn = (svg: string): number => svg.match(/aria-roledescription="line mark"/g)?.length ?? 0;
+const linesIn = (svg: string): number =>
+  svg.match(/aria-roledescription="line mark"/g)?.length ?? 0;
 
 beforeAll(async () => {
   vi.spyOn(console, "log").mockImplementation(() => undefined);
@@ -42,7 +43,9 @@ function expectPicture(outcome: Outcome, name: string, texts: readonly string[])
 }
 
 test("the pelts are complete: 21 years, both species, none missing", async () => {
-  const csv = readCsv(await readFile(new URL("../examples/lynx-hare/lynx-hare.csv", import.meta.url), "utf8"));
+  const csv = readCsv(
+    await readFile(new URL("../examples/lynx-hare/lynx-hare.csv", import.meta.url), "utf8"),
+  );
   expect(csv.columns).toEqual(["year", "lynx", "hare"]);
   expect(csv.rows).toBe(21);
   expect([...csv.column("year")]).toEqual(Array.from({ length: 21 }, (_, i) => 1900 + i));
@@ -111,14 +114,20 @@ test("the posterior of lynx and hare, by a few draws: Laplace's part is that of 
     "Stan, mean and standard deviation",
   ]);
   expect(linesIn(parameters)).toBe(4);
-  const series = expectPicture(outcome, "lynx-hare-posterior-series.svg", ["hare", "lynx", "1930", "past the data"]);
+  const series = expectPicture(outcome, "lynx-hare-posterior-series.svg", [
+    "hare",
+    "lynx",
+    "1930",
+    "past the data",
+  ]);
   // Bands of 50 and 90 % of both species.
   expect(series.match(/aria-roledescription="area mark"/g)?.length).toBe(4);
   expect(outcome.checks).toHaveLength(4);
   expect(outcome.checks.find(({ claim }) => claim.includes("as good as exact"))?.holds).toBe(true);
 });
 
-// The examples of networks are run in full by `npm run demo -- all`, which checks what they claim; small ones are checked here, and that the others work.
+// The examples of networks are run in full by `npm run demo -- all`, which checks what they claim;
+// small ones are checked here, and that the others work.
 
 test("the weak constraint tends to the strong one, and layers to a flow", async () => {
   const outcome = await limits({ size: { rungs: 9 } });
@@ -152,8 +161,17 @@ test("orbits keep what symplectic and variational methods are to keep", async ()
   ]);
   // First and last revolution of two orbits; two errors of four methods.
   expect(linesIn(kepler)).toBe(2 * 2 + 2 * 4);
-  expectPicture(outcome, "mechanics-orbits-maps.svg", ["step h", "error of (q, p)", "kahan-li-6", "MᵀJM − J"]);
-  expectPicture(outcome, "mechanics-orbits-area.svg", ["integral of p dq", "relative change", "at the end"]);
+  expectPicture(outcome, "mechanics-orbits-maps.svg", [
+    "step h",
+    "error of (q, p)",
+    "kahan-li-6",
+    "MᵀJM − J",
+  ]);
+  expectPicture(outcome, "mechanics-orbits-area.svg", [
+    "integral of p dq",
+    "relative change",
+    "at the end",
+  ]);
   expect(outcome.checks).toHaveLength(7);
   expect(outcome.checks.filter(({ holds }) => !holds)).toEqual([]);
 });
@@ -173,7 +191,11 @@ test("paths between two ends are those of closed forms", async () => {
 
 test("annealed paths solve the boundary-value problem by every method", async () => {
   const outcome = await mechanicsLorenz({ size: { starts: 3, rungs: 2 } });
-  const texts = ["minimisation once, collocation climbs", "a measurement at every 15th point", "action"];
+  const texts = [
+    "minimisation once, collocation climbs",
+    "a measurement at every 15th point",
+    "action",
+  ];
   expectPicture(outcome, "mechanics-lorenz.svg", texts);
   expect(outcome.checks).toHaveLength(6);
   expect(outcome.checks.filter(({ holds }) => !holds)).toEqual([]);
@@ -181,13 +203,27 @@ test("annealed paths solve the boundary-value problem by every method", async ()
 
 test("a residual network is trained by every method, and keeps what mechanics keeps", async () => {
   const outcome = await mechanicsNetwork({ size: tiny });
-  const methods = expectPicture(outcome, "mechanics-network-methods.svg", ["forward-backward", "iterations"]);
+  const methods = expectPicture(outcome, "mechanics-network-methods.svg", [
+    "forward-backward",
+    "iterations",
+  ]);
   expect(linesIn(methods)).toBe(4);
   expectPicture(outcome, "mechanics-network-layers.svg", ["inputs", "layer 32", "wanted"]);
-  expectPicture(outcome, "mechanics-network-depth.svg", ["thickness of a layer", "gauss-legendre-4"]);
-  const weights = expectPicture(outcome, "mechanics-network-weights.svg", ["W₂₁", "b₂", "4 pieces"]);
+  expectPicture(outcome, "mechanics-network-depth.svg", [
+    "thickness of a layer",
+    "gauss-legendre-4",
+  ]);
+  const weights = expectPicture(outcome, "mechanics-network-weights.svg", [
+    "W₂₁",
+    "b₂",
+    "4 pieces",
+  ]);
   expect(linesIn(weights)).toBe(6 * 3);
-  const invariants = expectPicture(outcome, "mechanics-network-invariants.svg", ["energy H", "p δx", "64 orbits"]);
+  const invariants = expectPicture(outcome, "mechanics-network-invariants.svg", [
+    "energy H",
+    "p δx",
+    "64 orbits",
+  ]);
   expect(linesIn(invariants)).toBe(3 * 5);
   expect(outcome.checks).toHaveLength(10);
   expect(outcome.checks.filter(({ holds }) => !holds)).toEqual([]);
@@ -208,7 +244,8 @@ test("a tiny study of how much to observe draws levels and what they suffice for
     "conditional Lyapunov exponent",
     "default: an ensemble filter",
   ]);
-  // Two ways to start in three panels, less those without a second level, and one curve of exponents.
+  // Two ways to start in three panels, less those without a second level, and one curve of
+  // exponents.
   expect(linesIn(study)).toBeGreaterThanOrEqual(2 + 2 + 1);
   expect(outcome.checks).toHaveLength(8);
   // Two rungs do not reach the level that noise explains.
@@ -226,11 +263,16 @@ test("bands of a few short twins, and Laplace's method beside Monte Carlo", asyn
   ]);
   // Two groups of components in four panels.
   expect(linesIn(coverage)).toBe(2 * 4);
-  const both = expectPicture(outcome, "how-certain.svg", ["every state at every time", "forcing", "bands of 90 %"]);
+  const both = expectPicture(outcome, "how-certain.svg", [
+    "every state at every time",
+    "forcing",
+    "bands of 90 %",
+  ]);
   // The diagonal, the forcing's density, two ends of a band and the truth.
   expect(linesIn(both)).toBe(5);
   expect(outcome.checks).toHaveLength(7);
-  // That bands allow for errors which are not there can be seen in two short twins, what they are worth at the right R_f cannot.
+  // That bands allow for errors which are not there can be seen in two short twins, what they are
+  // worth at the right R_f cannot.
   expect(outcome.checks[3]?.holds).toBe(true);
   expect(outcome.checks[0]?.holds).toBe(false);
 });

@@ -3,12 +3,16 @@ import { execFileSync } from "node:child_process";
 import { repository } from "../sdk/build/paths.mjs";
 
 // All features but the declarations of types: these have no tests and take long to compile.
-export const TESTED = ["--workspace", "--features", "least-action/serde,least-action/rayon"];
+export const TESTED = ["--workspace", "--features", "least-action/rayon"];
 
 /** Compiles an example, if the tests have not done so before, and returns where it is. */
 export function exampleOf(name) {
   const args = ["build", "--quiet", ...TESTED, "--example", name, "--message-format=json"];
-  const output = execFileSync("cargo", args, { cwd: repository, encoding: "utf8", maxBuffer: 1 << 26 });
+  const output = execFileSync("cargo", args, {
+    cwd: repository,
+    encoding: "utf8",
+    maxBuffer: 1 << 26,
+  });
   const messages = output
     .trim()
     .split("\n")

@@ -1,4 +1,5 @@
-// The package as other people get it: packed, installed into an empty project, and used from every kind of module.
+// The package as other people get it: packed, installed into an empty project, and used from every
+// kind of module.
 import { join } from "node:path";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
@@ -42,7 +43,10 @@ function expectResult(stdout: string): void {
 }
 
 test("an ES module in Node anneals, and then ends by itself", async () => {
-  const file = write("use.mjs", `import { ${imported} } from "least-action";\n${withoutTypes(useIt)}`);
+  const file = write(
+    "use.mjs",
+    `import { ${imported} } from "least-action";\n${withoutTypes(useIt)}`,
+  );
   expectResult(await run(process.execPath, [file], consumer));
 });
 
@@ -53,7 +57,8 @@ test("a CommonJS module in Node anneals, and then ends by itself", async () => {
 
 test("the slim entry takes the bytes of the .wasm file", async () => {
   const code = `
-        import { fileURLToPath } from "node:url";
+    import { readFileSync } from "node:fs";
+    import { fileURLToPath } from "node:url";
     import { ${imported} } from "least-action/slim";
     const bytes = readFileSync(fileURLToPath(import.meta.resolve("least-action/least_action.wasm")));
     ${withoutTypes(useIt).replace("init()", "init(bytes)")}`;
@@ -82,8 +87,15 @@ test.each([
     noEmit: true,
     skipLibCheck: false,
   };
-  const project = write(`${here}/tsconfig.json`, JSON.stringify({ compilerOptions, files: [file] }));
-  await run(process.execPath, [program("typescript", "bin", "tsc"), "--project", project], consumer);
+  const project = write(
+    `${here}/tsconfig.json`,
+    JSON.stringify({ compilerOptions, files: [file] }),
+  );
+  await run(
+    process.execPath,
+    [program("typescript", "bin", "tsc"), "--project", project],
+    consumer,
+  );
 });
 
 test("publint finds nothing to complain of", async () => {
@@ -94,7 +106,8 @@ test("publint finds nothing to complain of", async () => {
 
 test("every entry's types are those of the file that is loaded", async () => {
   const attw = program("@arethetypeswrong", "cli", "dist", "index.js");
-  // Node 10 knew no exports maps; Node 20 is the oldest that we support. The exit code says whether there are problems.
+  // Node 10 knew no exports maps; Node 20 is the oldest that we support. The exit code says whether
+  // there are problems.
   const args = [
     project.tarball,
     "--profile",

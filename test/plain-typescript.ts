@@ -1,5 +1,6 @@
-// Actions with simpson-hermite as one would write them for one system in plain TypeScript: typed arrays, plain loops, memory taken once. What the library
-// is timed against; the same is written in Rust in crates/least-action/benches/by_hand.
+// Actions with simpson-hermite as one would write them for one system in plain TypeScript: typed
+// arrays, plain loops, memory taken once. What the library is timed against; the same is written in
+// Rust in crates/least-action/benches/by_hand.
 import type { Observations } from "least-action";
 
 /** A system's right side and its derivatives over a whole path. */
@@ -7,7 +8,9 @@ export interface System {
   readonly dimension: number;
   /** Writes F at every point to `f`. */
   rates(path: Float64Array, parameters: Float64Array, inputs: Float64Array, f: Float64Array): void;
-  /** Adds DF^T w at every point to `gradient`, and what belongs to the parameters to `inParameters`. */
+  /**
+   * Adds DF^T w at every point to `gradient`, and what belongs to the parameters to `inParameters`.
+   */
   pullBack(
     path: Float64Array,
     parameters: Float64Array,
@@ -91,7 +94,12 @@ export class PlainAction {
 export class Lorenz96 implements System {
   constructor(readonly dimension: number) {}
 
-  rates(path: Float64Array, parameters: Float64Array, _inputs: Float64Array, f: Float64Array): void {
+  rates(
+    path: Float64Array,
+    parameters: Float64Array,
+    _inputs: Float64Array,
+    f: Float64Array,
+  ): void {
     const d = this.dimension;
     const forcing = parameters[0]!;
     for (let row = 0; row < path.length; row += d) {
@@ -130,7 +138,10 @@ export class Lorenz96 implements System {
   }
 }
 
-/** The neuron with sodium, potassium and leak; keeps the gates' activations for the derivative. Parameters in the order of naklNeuron(). */
+/**
+ * The neuron with sodium, potassium and leak; keeps the gates' activations for the derivative.
+ * Parameters in the order of naklNeuron().
+ */
 export class Neuron implements System {
   readonly dimension = 4;
   #activations = new Float64Array(0);
@@ -154,7 +165,8 @@ export class Neuron implements System {
         const q = 6 + 4 * gate;
         const a = Math.tanh((v - p[q]!) / p[q + 1]!);
         activations[3 * point + gate] = a;
-        f[row + 1 + gate] = (0.5 * (1 + a) - path[row + 1 + gate]!) / (p[q + 2]! + p[q + 3]! * (1 - a * a));
+        f[row + 1 + gate] =
+          (0.5 * (1 + a) - path[row + 1 + gate]!) / (p[q + 2]! + p[q + 3]! * (1 - a * a));
       }
     }
   }

@@ -9,14 +9,28 @@ import { TESTED } from "./native.mjs";
 
 const filter = process.argv[2];
 // The same random cases at every run; another seed looks further.
-const env = { PROPTEST_RNG_SEED: "1", ...process.env, PATH: [process.env.PATH, cargoBin].join(delimiter) };
+const env = {
+  PROPTEST_RNG_SEED: "1",
+  ...process.env,
+  PATH: [process.env.PATH, cargoBin].join(delimiter),
+};
 // A pipe would lose the colours of a terminal; and a log file should have none.
-Object.assign(env, process.stdout.isTTY ? { FORCE_COLOR: "1", CARGO_TERM_COLOR: "always" } : { NO_COLOR: "1" });
+Object.assign(
+  env,
+  process.stdout.isTTY ? { FORCE_COLOR: "1", CARGO_TERM_COLOR: "always" } : { NO_COLOR: "1" },
+);
 
-/** Runs a program, passes its output on and resolves to `{ code, output }`; code is null if it could not be started. */
+/**
+ * Runs a program, passes its output on and resolves to `{ code, output }`; code is null if it could
+ * not be started.
+ */
 function stream(program, args) {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { cwd: repository, env, stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(program, args, {
+      cwd: repository,
+      env,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     let output = "";
     child.stdout.on("data", (data) => {
       output += data;
@@ -31,7 +45,12 @@ function stream(program, args) {
 const withoutColour = (text) => text.replace(/\u001b\[[0-9;]*m/g, "");
 
 async function rust() {
-  const { code, output } = await stream("cargo", ["test", ...TESTED, "--no-fail-fast", ...(filter ? [filter] : [])]);
+  const { code, output } = await stream("cargo", [
+    "test",
+    ...TESTED,
+    "--no-fail-fast",
+    ...(filter ? [filter] : []),
+  ]);
   const counts = { passed: 0, failed: 0, skipped: 0 };
   const line = /^test result: .*? (\d+) passed; (\d+) failed; (\d+) ignored/gm;
   for (const [, passed, failed, ignored] of withoutColour(output).matchAll(line)) {
@@ -47,7 +66,11 @@ async function typescript() {
   const report = join(folder, "vitest.json");
   const vitest = join(repository, "node_modules", "vitest", "vitest.mjs");
   const args = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  const { code } = await stream(process.execPath, [vitest, ...args, ...(filter ? ["--testNamePattern", filter] : [])]);
+  const { code } = await stream(process.execPath, [
+    vitest,
+    ...args,
+    ...(filter ? ["--testNamePattern", filter] : []),
+  ]);
   const counts = { passed: 0, failed: 0, skipped: 0 };
   if (existsSync(report)) {
     const result = JSON.parse(readFileSync(report, "utf8"));

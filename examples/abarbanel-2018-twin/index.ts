@@ -1,11 +1,14 @@
 /**
- * The twin experiment of Abarbanel, Rozdeba and Shirman (2018): a network of 100 layers of ten logistic neurons with weights at random makes pairs of noisy
- * inputs and outputs; networks of 20, 30, 50 and 100 layers are annealed on 1, 10 or 100 of these pairs, with 10, 5 or 2 of the outputs observed. Their weights are
- * uniform in +-0.1, and a network of logistic neurons with such weights contracts by a factor of a hundred in two layers: its outputs hardly depend on its inputs,
- * and a constant predicts as well as any network. So a second set has weights near the edge of chaos, where prediction means something.
+ * The twin experiment of Abarbanel, Rozdeba and Shirman (2018): a network of 100 layers of ten
+ * logistic neurons with weights at random makes pairs of noisy inputs and outputs; networks of 20,
+ * 30, 50 and 100 layers are annealed on 1, 10 or 100 of these pairs, with 10, 5 or 2 of the outputs
+ * observed. Their weights are uniform in +-0.1, and a network of logistic neurons with such weights
+ * contracts by a factor of a hundred in two layers: its outputs hardly depend on its inputs, and a
+ * constant predicts as well as any network. So a second set has weights near the edge of chaos,
+ * where prediction means something.
  *
- * H. D. I. Abarbanel, P. J. Rozdeba, S. Shirman, "Machine Learning: Deepest Learning as Statistical Data Assimilation Problems", Neural Computation 30(8), 2018,
- * doi 10.1162/neco_a_01094.
+ * H. D. I. Abarbanel, P. J. Rozdeba, S. Shirman, "Machine Learning: Deepest Learning as Statistical
+ * Data Assimilation Problems", Neural Computation 30(8), 2018, doi 10.1162/neco_a_01094.
  */
 import {
   anneal,
@@ -31,7 +34,8 @@ const observedOutputs = { 10: undefined, 5: [0, 2, 4, 6, 8], 2: [0, 5] } as cons
 type Outputs = keyof typeof observedOutputs;
 
 /** Layers, the inputs among them. */
-const layersOf = (depth: number): Network => feedforward({ layers: new Array<number>(depth).fill(width) });
+const layersOf = (depth: number): Network =>
+  feedforward({ layers: new Array<number>(depth).fill(width) });
 
 /** What pairs come from, and what is said of the weights beforehand. */
 interface Source {
@@ -48,7 +52,10 @@ interface Case {
 
 interface Fit extends Case {
   run: NetworkRun;
-  /** At every stop on the ladder: log10 of R_f / R_m, and the root mean square of the errors of predictions of fresh pairs. */
+  /**
+   * At every stop on the ladder: log10 of R_f / R_m, and the root mean square of the errors of
+   * predictions of fresh pairs.
+   */
   ratio: number[];
   error: number[];
   /** Root mean squares as well. */
@@ -65,7 +72,9 @@ export async function abarbanel2018Twin({ size, signal }: Settings = {}): Promis
   const contracting = paperSource(tiny ? 10 : 100);
   const edge = edgeSource();
   const grid = (depths: number[], pairs: number[], outputs: Outputs[]): Case[] =>
-    depths.flatMap((depth) => pairs.flatMap((count) => outputs.map((l) => ({ depth, pairs: count, outputs: l }))));
+    depths.flatMap((depth) =>
+      pairs.flatMap((count) => outputs.map((l) => ({ depth, pairs: count, outputs: l }))),
+    );
   const paper = await fitAll(
     contracting,
     tiny ? grid([3], [1, 2], [10]) : grid([20, 30, 50, 100], [1, 10, 100], [10, 5, 2]),
@@ -83,7 +92,9 @@ export async function abarbanel2018Twin({ size, signal }: Settings = {}): Promis
   report(edge, deep);
   const widths = tiny || signal?.aborted ? undefined : await compareWidths(edge, signal);
 
-  const ends = (fits: readonly Fit[]): { annealed: number[]; constant: number[]; trained: number[] } => ({
+  const ends = (
+    fits: readonly Fit[],
+  ): { annealed: number[]; constant: number[]; trained: number[] } => ({
     annealed: fits.map((fit) => fit.error.at(-1) ?? NaN),
     constant: fits.map(({ constant }) => constant),
     trained: fits.map(({ trained }) => trained),
@@ -101,11 +112,15 @@ export async function abarbanel2018Twin({ size, signal }: Settings = {}): Promis
     },
     checks: [
       {
-        claim: "with weights in +-0.1 no network predicts better than a constant, annealed or trained, but for 10 %",
-        holds: first.annealed.every((error, k) => Math.abs(error / (first.constant[k] ?? NaN) - 1) < 0.1),
+        claim:
+          "with weights in +-0.1 no network predicts better than a constant, annealed or trained, but for 10 %",
+        holds: first.annealed.every(
+          (error, k) => Math.abs(error / (first.constant[k] ?? NaN) - 1) < 0.1,
+        ),
       },
       {
-        claim: "and networks of all depths have the same level to a hundredth, for the same pairs and outputs",
+        claim:
+          "and networks of all depths have the same level to a hundredth, for the same pairs and outputs",
         holds: paper.every(({ pairs, outputs, run }) => {
           const same = paper.find((fit) => fit.pairs === pairs && fit.outputs === outputs);
           return Math.abs(run.best.action / (same?.run.best.action ?? NaN) - 1) < 0.01;
@@ -121,14 +136,16 @@ export async function abarbanel2018Twin({ size, signal }: Settings = {}): Promis
         holds: second.annealed.every((error, k) => error <= 1.1 * (second.trained[k] ?? NaN)),
       },
       {
-        claim: "a network whose hidden layers are too narrow has a higher level, and predicts worse",
+        claim:
+          "a network whose hidden layers are too narrow has a higher level, and predicts worse",
         holds:
           widths === undefined ||
           ((widths.narrow?.level ?? NaN) > 1.5 * (widths.right?.level ?? NaN) &&
             (widths.narrow?.error.meanSquare ?? NaN) > (widths.right?.error.meanSquare ?? NaN)),
       },
       {
-        claim: "and the level tells four layers, which are too few, from the five that made the data",
+        claim:
+          "and the level tells four layers, which are too few, from the five that made the data",
         holds: levelOf(4) > 1.3 * levelOf(5),
       },
     ],
@@ -148,8 +165,10 @@ function paperSource(depth: number): Source {
 }
 
 /**
- * A logistic neuron has slopes up to 1/4, so ten of them pass differences on, on average, where weights have a standard deviation of 4 / sqrt(10); biases of minus half
- * the sum of the weights put a neuron where it is steepest. A tenth above that few layers keep what comes in, and many would make noise of it.
+ * A logistic neuron has slopes up to 1/4, so ten of them pass differences on, on average, where
+ * weights have a standard deviation of 4 / sqrt(10); biases of minus half the sum of the weights
+ * put a neuron where it is steepest. A tenth above that few layers keep what comes in, and many
+ * would make noise of it.
  */
 function edgeSource(): Source {
   const depth = 5;
@@ -191,12 +210,21 @@ async function fitAll(source: Source, cases: readonly Case[], climb: Climb): Pro
   return fits;
 }
 
-/** The same by `design`, which puts what annealing and training find side by side: hidden layers of 6, 10 and 14 neurons. */
+/**
+ * The same by `design`, which puts what annealing and training find side by side: hidden layers of
+ * 6, 10 and 14 neurons.
+ */
 async function compareWidths({ twin, prior }: Source, signal: AbortSignal | undefined) {
   const pairs = 60;
-  const hidden = (count: number) => ({ model: feedforward({ layers: [width, count, count, count, width] }) });
+  const hidden = (count: number) => ({
+    model: feedforward({ layers: [width, count, count, count, width] }),
+  });
   const comparison = await design({
-    candidates: { "10-6-6-6-10": hidden(6), "10-10-10-10-10": hidden(10), "10-14-14-14-10": hidden(14) },
+    candidates: {
+      "10-6-6-6-10": hidden(6),
+      "10-10-10-10-10": hidden(10),
+      "10-14-14-14-10": hidden(14),
+    },
     pairs: {
       inputs: twin.pairs.inputs.slice(0, pairs * width),
       outputs: twin.pairs.outputs.slice(0, pairs * width),
@@ -216,7 +244,10 @@ async function compareWidths({ twin, prior }: Source, signal: AbortSignal | unde
   return { narrow, right };
 }
 
-/** The ladder is climbed a rung at a time, each run going on with the one before, to see the weights at each. */
+/**
+ * The ladder is climbed a rung at a time, each run going on with the one before, to see the weights
+ * at each.
+ */
 async function fit(
   { twin, prior }: Source,
   one: Case,
@@ -232,7 +263,10 @@ async function fit(
   // Only what is observed is compared.
   const counts = (_: number, i: number): boolean =>
     observed === undefined || (observed as readonly number[]).includes(i % width);
-  const fresh = { ...twin.fresh, outputs: twin.fresh.outputs.map((y, i) => (counts(y, i) ? y : NaN)) };
+  const fresh = {
+    ...twin.fresh,
+    outputs: twin.fresh.outputs.map((y, i) => (counts(y, i) ? y : NaN)),
+  };
   const options = {
     model,
     pairs,
@@ -273,7 +307,17 @@ async function fit(
 function report({ name }: Source, fits: readonly Fit[]): void {
   heading(`Data from ${name}; noise ${noise} on inputs and outputs`);
   table(
-    ["layers", "pairs", "outputs", "level", "loss trained", "error", "trained", "constant", "seconds"],
+    [
+      "layers",
+      "pairs",
+      "outputs",
+      "level",
+      "loss trained",
+      "error",
+      "trained",
+      "constant",
+      "seconds",
+    ],
     fits.map(({ depth, pairs, outputs, run, loss, error, trained, constant, seconds }) => [
       String(depth),
       String(pairs),
@@ -289,7 +333,11 @@ function report({ name }: Source, fits: readonly Fit[]): void {
 }
 
 function draw({ name }: Source, fits: readonly Fit[]): Promise<string> {
-  const curve = (fit: Fit, y: ArrayLike<number>): Curve => ({ name: `${fit.depth} layers`, x: fit.ratio, y });
+  const curve = (fit: Fit, y: ArrayLike<number>): Curve => ({
+    name: `${fit.depth} layers`,
+    x: fit.ratio,
+    y,
+  });
   const counts = [...new Set(fits.map(({ pairs }) => pairs))];
   const xTitle = "log₁₀ (R_f / R_m)";
   return drawCurves({
@@ -303,7 +351,9 @@ function draw({ name }: Source, fits: readonly Fit[]): Promise<string> {
         xTitle,
         yTitle: "action (mean normalisation)",
         log: "y" as const,
-        curves: fits.filter(({ pairs }) => pairs === count).map((fit) => curve(fit, fit.run.levels.action)),
+        curves: fits
+          .filter(({ pairs }) => pairs === count)
+          .map((fit) => curve(fit, fit.run.levels.action)),
       })),
       ...counts.map((count) => {
         const these = fits.filter(({ pairs }) => pairs === count);
@@ -315,7 +365,11 @@ function draw({ name }: Source, fits: readonly Fit[]): Promise<string> {
           log: "y" as const,
           curves: [
             ...these.map((one) => curve(one, one.error)),
-            { name: "constant output", x: fit?.ratio ?? [], y: (fit?.ratio ?? []).map(() => fit?.constant ?? NaN) },
+            {
+              name: "constant output",
+              x: fit?.ratio ?? [],
+              y: (fit?.ratio ?? []).map(() => fit?.constant ?? NaN),
+            },
           ],
         };
       }),

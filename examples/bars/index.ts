@@ -1,7 +1,8 @@
 /**
- * Images of 5 x 5 pixels with a bar that is horizontal, vertical or along one of the diagonals, at any of five places, and noise on every pixel. A network of
- * 25-30-4 neurons learns the four classes from a few of them: annealed, with the pixels as noisy measurements of its inputs, against the same network
- * trained in the plain way.
+ * Images of 5 x 5 pixels with a bar that is horizontal, vertical or along one of the diagonals, at
+ * any of five places, and noise on every pixel. A network of 25-30-4 neurons learns the four
+ * classes from a few of them: annealed, with the pixels as noisy measurements of its inputs,
+ * against the same network trained in the plain way.
  */
 import {
   anneal,
@@ -33,7 +34,8 @@ export async function bars({ size, signal }: Settings = {}): Promise<Outcome> {
   const options = {
     model,
     measurementPrecision,
-    // Not one over the noise's variance: inputs that may move so far carry the label themselves, and the network has nothing to learn.
+    // Not one over the noise's variance: inputs that may move so far carry the label themselves,
+    // and the network has nothing to learn.
     inputPrecision: 1e4,
     weightPrior: prior,
     biasPrior: prior,
@@ -42,7 +44,13 @@ export async function bars({ size, signal }: Settings = {}): Promise<Outcome> {
 
   const counts = small ? [20] : [20, 40, 80];
   const fresh = images(small ? 100 : 2000, random(1));
-  const rows: { count: number; run: NetworkRun; trained: TrainedNetwork; annealed: number; plain: number }[] = [];
+  const rows: {
+    count: number;
+    run: NetworkRun;
+    trained: TrainedNetwork;
+    annealed: number;
+    plain: number;
+  }[] = [];
   for (const [k, count] of counts.entries()) {
     if (signal?.aborted) break;
     const pairs = images(count, random(100 + k));
@@ -63,7 +71,9 @@ export async function bars({ size, signal }: Settings = {}): Promise<Outcome> {
     ];
     rows.push({ count, run, trained, annealed, plain });
   }
-  heading(`Bars: 5 x 5 pixels, four classes, pixel noise ${noise}, ${fresh.outputs.length / 4} fresh images`);
+  heading(
+    `Bars: 5 x 5 pixels, four classes, pixel noise ${noise}, ${fresh.outputs.length / 4} fresh images`,
+  );
   table(
     ["images", "weights", "level", "annealed", "trained", "loss trained"],
     rows.map(({ count, run, trained, annealed, plain }) => [
@@ -103,7 +113,10 @@ export async function bars({ size, signal }: Settings = {}): Promise<Outcome> {
 }
 
 /** The trained network of least loss. */
-async function best(starts: number, one: (seed: number) => Promise<TrainedNetwork>): Promise<TrainedNetwork> {
+async function best(
+  starts: number,
+  one: (seed: number) => Promise<TrainedNetwork>,
+): Promise<TrainedNetwork> {
   let found = await one(0);
   for (let seed = 1; seed < starts; seed++) {
     const next = await one(seed);
@@ -113,12 +126,20 @@ async function best(starts: number, one: (seed: number) => Promise<TrainedNetwor
 }
 
 /** As equal numbers of all 20 patterns as can be, in any order. */
-function images(count: number, numbers: Random): Pairs & { inputs: number[][]; outputs: Float64Array } {
-  const patterns = Array.from({ length: 20 }, (_, k) => ({ label: k % 4, place: Math.floor(k / 4) }));
+function images(
+  count: number,
+  numbers: Random,
+): Pairs & { inputs: number[][]; outputs: Float64Array } {
+  const patterns = Array.from({ length: 20 }, (_, k) => ({
+    label: k % 4,
+    place: Math.floor(k / 4),
+  }));
   const all = Array.from({ length: Math.ceil(count / 20) }, () => numbers.shuffled(patterns))
     .flat()
     .slice(0, count);
-  const inputs = all.map(({ label, place }) => bar(label, place).map((pixel) => pixel + noise * numbers.normal()));
+  const inputs = all.map(({ label, place }) =>
+    bar(label, place).map((pixel) => pixel + noise * numbers.normal()),
+  );
   return {
     inputs,
     outputs: oneHot(

@@ -1,8 +1,10 @@
 /**
- * Handwritten digits: images of MNIST (Y. LeCun, C. Cortes, C. J. C. Burges), ten thousand of them, as the package `mnist` has them. Networks are annealed on some
- * hundred images, with the pixels as measurements of their inputs, and compared on held-out images with the same networks trained in the plain way: one with
- * a hidden layer, on all 28 x 28 pixels, and a deep one with five narrow hidden layers, on means of 2 x 2 pixels, which plain training from the usual beginning does
- * not learn at all.
+ * Handwritten digits: images of MNIST (Y. LeCun, C. Cortes, C. J. C. Burges), ten thousand of them,
+ * as the package `mnist` has them. Networks are annealed on some hundred images, with the pixels as
+ * measurements of their inputs, and compared on held-out images with the same networks trained in
+ * the plain way: one with a hidden layer, on all 28 x 28 pixels, and a deep one with five narrow
+ * hidden layers, on means of 2 x 2 pixels, which plain training from the usual beginning does not
+ * learn at all.
  */
 import { createRequire } from "node:module";
 import {
@@ -98,7 +100,9 @@ export async function digits({ size, signal }: Settings = {}): Promise<Outcome> 
       },
       {
         claim: "with one hidden layer it is as good as the trained one, but for 2 %: no better",
-        holds: rows.every(({ hidden, annealed, plain }) => hidden.length > 1 || Math.abs(annealed - plain) <= 0.02),
+        holds: rows.every(
+          ({ hidden, annealed, plain }) => hidden.length > 1 || Math.abs(annealed - plain) <= 0.02,
+        ),
       },
       {
         claim: `the deep network learns by annealing (${percent(last.annealed)}), and not by plain training from the usual weights (${percent(last.plain)})`,
@@ -116,7 +120,9 @@ async function compare(
 ): Promise<Row> {
   const inputs = (side / one.pooled) ** 2;
   const name = [inputs, ...one.hidden, 10].join("-");
-  const model = feedforward({ layers: [inputs, ...one.hidden, { width: 10, activation: "softmax" }] });
+  const model = feedforward({
+    layers: [inputs, ...one.hidden, { width: 10, activation: "softmax" }],
+  });
   const [pairs, fresh] = [images, heldOut].map((of) => pairsOf(of, one.pooled)) as [Pairs, Pairs];
   const options = {
     model,
@@ -138,14 +144,25 @@ async function compare(
   });
   bar.stop();
   times.push(performance.now());
-  const trained = await train({ ...options, seed: 1, minimizer: { method: "lbfgs", maxIterations: tiny ? 20 : 1000 } });
+  const trained = await train({
+    ...options,
+    seed: 1,
+    minimizer: { method: "lbfgs", maxIterations: tiny ? 20 : 1000 },
+  });
   times.push(performance.now());
-  const seconds = [1, 2].map((k) => ((times[k] ?? NaN) - (times[k - 1] ?? NaN)) / 1000) as [number, number];
-  const accuracy = (of: NetworkRun | TrainedNetwork): number => of.predictionError(fresh).accuracy ?? NaN;
+  const seconds = [1, 2].map((k) => ((times[k] ?? NaN) - (times[k - 1] ?? NaN)) / 1000) as [
+    number,
+    number,
+  ];
+  const accuracy = (of: NetworkRun | TrainedNetwork): number =>
+    of.predictionError(fresh).accuracy ?? NaN;
   return { ...one, name, run, trained, annealed: accuracy(run), plain: accuracy(trained), seconds };
 }
 
-/** All of the package, in one order at random; as many of every digit in any long part of it as there are. */
+/**
+ * All of the package, in one order at random; as many of every digit in any long part of it as
+ * there are.
+ */
 function load(): Images {
   const require = createRequire(import.meta.url);
   const all = Array.from({ length: 10 }, (_, label) => {

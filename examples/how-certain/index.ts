@@ -1,7 +1,9 @@
 /**
- * How certain is a path, and is that right? Lorenz96 with 12 of 20 sites observed and the forcing unknown. Twins whose truth makes errors of R_f = 400 on every step, so that
- * exp(-A) at this R_f is what is known of it: bands of Laplace's method then have to hold the truth as often as they say. The same for truths without errors, and at
- * other R_f. And the Gaussian of Laplace's method beside draws by Hamiltonian Monte Carlo.
+ * How certain is a path, and is that right? Lorenz96 with 12 of 20 sites observed and the forcing
+ * unknown. Twins whose truth makes errors of R_f = 400 on every step, so that exp(-A) at this R_f
+ * is what is known of it: bands of Laplace's method then have to hold the truth as often as they
+ * say. The same for truths without errors, and at other R_f. And the Gaussian of Laplace's method
+ * beside draws by Hamiltonian Monte Carlo.
  */
 import { init, samplePosterior, type SampledPosterior, type Uncertainty } from "least-action";
 import type { Outcome, Settings } from "../outcome.js";
@@ -26,7 +28,10 @@ const shares = [0.5, 0.9] as const;
 /** R_f that bands are looked at with. */
 const ladders = {
   "errors of R_f = 400 in the truth": { errors, precisions: [25, 100, 200, 400, 800, 1600, 1e4] },
-  "no errors in the truth": { errors: Infinity, precisions: [100, 400, 1600, 1e4, 1e5, 1e6, 1e7, 1e8] },
+  "no errors in the truth": {
+    errors: Infinity,
+    precisions: [100, 400, 1600, 1e4, 1e5, 1e6, 1e7, 1e8],
+  },
 } as const;
 type Kind = keyof typeof ladders;
 const [withErrors, without] = Object.keys(ladders) as [Kind, Kind];
@@ -85,7 +90,11 @@ export async function howCertain({ size, signal }: Settings = {}): Promise<Outco
   };
 }
 
-async function fitsOf(size: number, { twins, points }: Size, signal: AbortSignal | undefined): Promise<TruthAndRun[]> {
+async function fitsOf(
+  size: number,
+  { twins, points }: Size,
+  signal: AbortSignal | undefined,
+): Promise<TruthAndRun[]> {
   const bar = progressBar("twins", "twins");
   const fits: TruthAndRun[] = [];
   try {
@@ -118,10 +127,9 @@ function rowOf(fits: readonly TruthAndRun[], modelPrecision: number): Row {
     return { value, error: Math.sqrt(squares / (values.length - 1) / values.length) };
   };
   const byGroup = (share: number) =>
-    Object.fromEntries(groups.map((group) => [group, mean((one) => one.shares[share]?.[group] ?? NaN)])) as Record<
-      Group,
-      Mean
-    >;
+    Object.fromEntries(
+      groups.map((group) => [group, mean((one) => one.shares[share]?.[group] ?? NaN)]),
+    ) as Record<Group, Mean>;
   return {
     modelPrecision,
     coverage: shares.map((_, k) => byGroup(k)),
@@ -129,12 +137,17 @@ function rowOf(fits: readonly TruthAndRun[], modelPrecision: number): Row {
   };
 }
 
-const percent = ({ value, error }: Mean): string => `${(100 * value).toFixed(1)} +- ${(100 * error).toFixed(1)}`;
+const percent = ({ value, error }: Mean): string =>
+  `${(100 * value).toFixed(1)} +- ${(100 * error).toFixed(1)}`;
 
 function print(rows: readonly Row[], twins: number): void {
   console.log("\nStates within their bands, in percent; the standard error is over twins:\n");
   table(
-    ["R_f", ...shares.flatMap((share) => groups.map((group) => `${100 * share} %, ${group}`)), "forcing within 90 %"],
+    [
+      "R_f",
+      ...shares.flatMap((share) => groups.map((group) => `${100 * share} %, ${group}`)),
+      "forcing within 90 %",
+    ],
     rows.map((row) => [
       row.modelPrecision.toPrecision(3),
       ...row.coverage.flatMap((all) => groups.map((group) => percent(all[group]))),
@@ -149,14 +162,21 @@ interface Beside {
   sampled: SampledPosterior<"forcing">;
   /** Deviation by Laplace's method over that of the draws, in order. */
   ratios: Float64Array;
-  /** In standard deviations: how far the means are apart, the root of the mean square over all states. */
+  /**
+   * In standard deviations: how far the means are apart, the root of the mean square over all
+   * states.
+   */
   means: number;
   /** Effective sample sizes, in order, of the states at every tenth point and of the forcing. */
   sizes: Float64Array;
   seconds: number;
 }
 
-async function compare({ run }: TruthAndRun, size: Size, signal: AbortSignal | undefined): Promise<Beside> {
+async function compare(
+  { run }: TruthAndRun,
+  size: Size,
+  signal: AbortSignal | undefined,
+): Promise<Beside> {
   const { chains, draws, warmup } = size;
   heading(`Laplace's method beside Monte Carlo, R_f = ${errors}`);
   const certain = run.uncertainty({ modelPrecision: errors, levels: 1 });
@@ -175,20 +195,34 @@ async function compare({ run }: TruthAndRun, size: Size, signal: AbortSignal | u
   const seconds = (performance.now() - began) / 1000;
   const { deviation, path } = sampled;
   const ratios = certain.deviation.map((one, i) => one / (deviation[i] ?? NaN)).sort();
-  const squares = path.reduce((sum, x, i) => sum + ((x - (certain.path[i] ?? NaN)) / (deviation[i] ?? NaN)) ** 2, 0);
+  const squares = path.reduce(
+    (sum, x, i) => sum + ((x - (certain.path[i] ?? NaN)) / (deviation[i] ?? NaN)) ** 2,
+    0,
+  );
   const looked = Array.from(path.keys()).filter((i) => Math.floor(i / dimension) % 10 === 0);
   const sizes = Float64Array.from([
     sampled.expected((_, parameters) => parameters.forcing).effectiveSize,
     ...looked.map((i) => sampled.expected((states) => states[i] ?? NaN).effectiveSize),
   ]).sort();
-  const beside = { certain, sampled, ratios, means: Math.sqrt(squares / path.length), sizes, seconds };
+  const beside = {
+    certain,
+    sampled,
+    ratios,
+    means: Math.sqrt(squares / path.length),
+    sizes,
+    seconds,
+  };
   printBoth(beside, size);
   return beside;
 }
 
-const at = (sorted: Float64Array, share: number): number => sorted[Math.round(share * (sorted.length - 1))] ?? NaN;
+const at = (sorted: Float64Array, share: number): number =>
+  sorted[Math.round(share * (sorted.length - 1))] ?? NaN;
 
-function printBoth({ certain, sampled, ratios, means, sizes, seconds }: Beside, { chains, draws, warmup }: Size): void {
+function printBoth(
+  { certain, sampled, ratios, means, sizes, seconds }: Beside,
+  { chains, draws, warmup }: Size,
+): void {
   const steps = sampled.evaluations / (chains * draws);
   console.log(
     `${chains} chains of ${draws} draws after ${warmup}, in ${seconds.toFixed(1)} s (${sampled.seconds.toFixed(1)} s of work on threads), ` +
@@ -216,7 +250,10 @@ function printBoth({ certain, sampled, ratios, means, sizes, seconds }: Beside, 
   console.log(sampled.diagnose());
 }
 
-function drawCoverage(found: ReadonlyMap<Kind, readonly Row[]>, { twins, points }: Size): Promise<string> {
+function drawCoverage(
+  found: ReadonlyMap<Kind, readonly Row[]>,
+  { twins, points }: Size,
+): Promise<string> {
   return drawCurves({
     title: "How often bands hold the truth",
     subtitle: `Lorenz96, 12 of ${dimension} sites observed, ${points} points ${timeStep} apart, noise 0.5; means over ${twins} twins`,
@@ -282,16 +319,19 @@ function claimsOfCoverage(found: ReadonlyMap<Kind, readonly Row[]>): Outcome["ch
   const rowAt = (kind: Kind, modelPrecision: number) =>
     found.get(kind)?.find((row) => row.modelPrecision === modelPrecision);
   const every = (row: Row | undefined, holds: (mean: Mean, share: number) => boolean): boolean =>
-    row !== undefined && shares.every((share, k) => groups.every((g) => holds(row.coverage[k]?.[g] as Mean, share)));
+    row !== undefined &&
+    shares.every((share, k) => groups.every((g) => holds(row.coverage[k]?.[g] as Mean, share)));
   const words = (row: Row | undefined): string =>
     shares
       .map(
-        (share, k) => `${100 * share} %: ${groups.map((g) => percent(row?.coverage[k]?.[g] as Mean)).join(" and ")} %`,
+        (share, k) =>
+          `${100 * share} %: ${groups.map((g) => percent(row?.coverage[k]?.[g] as Mean)).join(" and ")} %`,
       )
       .join(", ");
   const [right, tight, loose] = [errors, 2 * errors, errors / 2].map((r) => rowAt(withErrors, r));
   const [weak, strong, strongest] = [errors, 1e7, 1e8].map((r) => rowAt(without, r));
-  const apart = (mean: Mean, other: Mean): number => Math.abs(mean.value - other.value) / other.error;
+  const apart = (mean: Mean, other: Mean): number =>
+    Math.abs(mean.value - other.value) / other.error;
   return [
     {
       claim: `truths with errors of R_f = ${errors}: bands hold observed and hidden states as often as they say (${words(right)})`,
@@ -318,7 +358,10 @@ function claimsOfCoverage(found: ReadonlyMap<Kind, readonly Row[]>): Outcome["ch
         every(strong, isNominal) &&
         every(strongest, isNominal) &&
         shares.every((_, k) =>
-          groups.every((g) => apart(strong?.coverage[k]?.[g] as Mean, strongest?.coverage[k]?.[g] as Mean) < 0.5),
+          groups.every(
+            (g) =>
+              apart(strong?.coverage[k]?.[g] as Mean, strongest?.coverage[k]?.[g] as Mean) < 0.5,
+          ),
         ),
     },
   ];

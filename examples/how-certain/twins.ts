@@ -1,4 +1,7 @@
-/** Twins whose truth makes errors of a known size on every step, and how often bands hold such a truth. */
+/**
+ * Twins whose truth makes errors of a known size on every step, and how often bands hold such a
+ * truth.
+ */
 import {
   anneal,
   integrate,
@@ -26,19 +29,28 @@ export interface TruthAndRun {
 /**
  * A truth, its data, and the path of least action.
  *
- * @param errors R_f of the truth: each step is followed by a normal error of variance 1 / R_f; Infinity for none.
+ * @param errors R_f of the truth: each step is followed by a normal error of variance 1 / R_f;
+ *   Infinity for none.
  */
-export async function fitOf(seed: number, points: number, errors: number, signal?: AbortSignal): Promise<TruthAndRun> {
+export async function fitOf(
+  seed: number,
+  points: number,
+  errors: number,
+  signal?: AbortSignal,
+): Promise<TruthAndRun> {
   const model = lorenz96({ dimension });
   const parameters = { forcing };
   const twin = twinExperiment({ model, parameters, timeStep, points, observed, noise, seed });
   const exact = errors === Infinity;
-  const { truth, data } = exact ? twin : withErrors(twin.truth.subarray(0, dimension), twin.data, errors, seed);
+  const { truth, data } = exact
+    ? twin
+    : withErrors(twin.truth.subarray(0, dimension), twin.data, errors, seed);
   const run = await anneal({
     model,
     data,
     measurementPrecision,
-    // In this normalisation R_f is one over the variance of a step's error; in the other one it is multiplied by the number of measurements over that of residuals.
+    // In this normalisation R_f is one over the variance of a step's error; in the other one it is
+    // multiplied by the number of measurements over that of residuals.
     normalization: "posterior",
     // Steps are explicit, so that exp(-A) is the density of a model with errors.
     discretization: "rk4",
@@ -58,13 +70,22 @@ function withErrors(initial: Float64Array, data: Observations, errors: number, s
   let state = Float64Array.from(initial);
   truth.set(state);
   for (let n = 1; n < points; n++) {
-    const { path } = integrate({ model, parameters: { forcing }, initialState: state, timeStep, points: 2 });
+    const { path } = integrate({
+      model,
+      parameters: { forcing },
+      initialState: state,
+      timeStep,
+      points: 2,
+    });
     state = path.slice(dimension).map((x) => x + normal() / Math.sqrt(errors));
     truth.set(state, n * dimension);
   }
   const values = Float64Array.from({ length: points * observed.length }, (_, i) => {
     const n = Math.floor(i / observed.length);
-    return (truth[n * dimension + (observed[i % observed.length] as number)] as number) + noise * normal();
+    return (
+      (truth[n * dimension + (observed[i % observed.length] as number)] as number) +
+      noise * normal()
+    );
   });
   return { truth, data: { ...data, values } };
 }
@@ -73,10 +94,15 @@ function withErrors(initial: Float64Array, data: Observations, errors: number, s
 export const groups = ["observed", "never observed"] as const;
 export type Group = (typeof groups)[number];
 const columns = new Set(observed);
-export const groupOf = (unknown: number): Group => (columns.has(unknown % dimension) ? "observed" : "never observed");
+export const groupOf = (unknown: number): Group =>
+  columns.has(unknown % dimension) ? "observed" : "never observed";
 
 /** The share of states that lie within their bands. */
-export function coverage(truth: Float64Array, certain: Uncertainty<"forcing">, share: number): Record<Group, number> {
+export function coverage(
+  truth: Float64Array,
+  certain: Uncertainty<"forcing">,
+  share: number,
+): Record<Group, number> {
   const { lower, upper } = certain.band(share);
   const within = { observed: 0, "never observed": 0 };
   const all = { observed: 0, "never observed": 0 };

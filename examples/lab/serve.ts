@@ -1,7 +1,7 @@
 /**
  * npm run lab: builds the lab, says how large it is, and serves it on this machine.
- *   npm run lab -- --build        only builds it, into examples/output/lab: static files for any host
- *   npm run lab -- --development  serves it by Vite, and anew after every change
+ *   npm run lab -- --build only builds it, into examples/output/lab: static files for any host npm
+ *   run lab -- --development serves it by Vite, and anew after every change
  */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -37,8 +37,10 @@ if (options.includes("--development")) {
 } else {
   await build({ configFile, logLevel: "warn" });
   const all = sizes(output);
-  for (const { name, bytes, zipped } of all) console.log(`${kB(bytes)}, zipped ${kB(zipped)}  ${name}`);
-  const sum = (pick: "bytes" | "zipped"): number => all.reduce((total, one) => total + one[pick], 0);
+  for (const { name, bytes, zipped } of all)
+    console.log(`${kB(bytes)}, zipped ${kB(zipped)}  ${name}`);
+  const sum = (pick: "bytes" | "zipped"): number =>
+    all.reduce((total, one) => total + one[pick], 0);
   console.log(`${kB(sum("bytes"))}, zipped ${kB(sum("zipped"))}  in all, in examples/output/lab`);
   if (!options.includes("--build")) {
     const server = await preview({

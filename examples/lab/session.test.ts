@@ -1,4 +1,5 @@
-// How one thing leads to the next on the page, without the page: runs and what is said of them, files that are opened, and an engine that dies.
+// How one thing leads to the next on the page, without the page: runs and what is said of them,
+// files that are opened, and an engine that dies.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Engine, type RunNews } from "./src/engine/client.js";
 import type { Ask, FileTable, Outcome, PreparedPath } from "./src/engine/protocol.js";
@@ -21,7 +22,10 @@ const done = (cancelled: boolean): RunNews => ({
 
 test("what goes wrong with a file leaves a run alone", () => {
   const running = after(ready, { type: "running", newRun: 1, resume: false });
-  expect(after(running, { type: "trouble", message: "bad.csv: no" })).toEqual({ ...running, trouble: "bad.csv: no" });
+  expect(after(running, { type: "trouble", message: "bad.csv: no" })).toEqual({
+    ...running,
+    trouble: "bad.csv: no",
+  });
   // Before a run as well; the next thing that is done takes it away.
   const troubled = after(ready, { type: "trouble", message: "bad.csv: no" });
   expect(troubled.refusal).toBeNull();
@@ -54,7 +58,12 @@ test("a run that fails says why, and what it had before is still there", () => {
     { type: "running", newRun: 2, resume: true },
     { type: "failed", run: 2, message: "a worker died" },
   );
-  expect(failed).toMatchObject({ phase: "paused", trouble: "a worker died", refusal: null, outcome: paused.outcome });
+  expect(failed).toMatchObject({
+    phase: "paused",
+    trouble: "a worker died",
+    refusal: null,
+    outcome: paused.outcome,
+  });
 });
 
 test("a run that goes on shows what is being found; stopped before that, what it had", () => {
@@ -65,9 +74,21 @@ test("a run that goes on shows what is being found; stopped before that, what it
     { type: "ended", run: 1 },
   );
   const again = after(paused, { type: "running", newRun: 2, resume: true });
-  expect(again).toMatchObject({ outcome: null, certainty: null, phase: "running", climbers: paused.climbers });
-  expect(after(again, { type: "ended", run: 2 })).toMatchObject({ outcome: paused.outcome, phase: "paused" });
-  const end = after(again, { type: "news", run: 2, news: [done(false)] }, { type: "ended", run: 2 });
+  expect(again).toMatchObject({
+    outcome: null,
+    certainty: null,
+    phase: "running",
+    climbers: paused.climbers,
+  });
+  expect(after(again, { type: "ended", run: 2 })).toMatchObject({
+    outcome: paused.outcome,
+    phase: "paused",
+  });
+  const end = after(
+    again,
+    { type: "news", run: 2, news: [done(false)] },
+    { type: "ended", run: 2 },
+  );
   expect(end).toMatchObject({ phase: "done", outcome: { cancelled: false } });
 });
 
@@ -77,7 +98,10 @@ test("what is wrong with settings stays until others are judged, and is not said
   const other = { ...settings };
   const typed = after(refused, { type: "settings", settings: other });
   expect(typed).toMatchObject({ refusal, isFresh: false });
-  expect(after(typed, { type: "prepared", of: other, prepared })).toMatchObject({ refusal: null, isFresh: true });
+  expect(after(typed, { type: "prepared", of: other, prepared })).toMatchObject({
+    refusal: null,
+    isFresh: true,
+  });
   const troubled = after(ready, { type: "trouble", message: "bad.csv: no" });
   expect(after(troubled, { type: "refused", of: settings, refusal }).trouble).toBe("bad.csv: no");
   const failed = after(
@@ -139,16 +163,29 @@ test("columns are guessed by their names, and times by their steps", () => {
     timeStep: 0.1,
     columns: { x0: "b", x3: "x3", x6: "c", x8: "" },
   });
-  expect(withFile(settings, tableOf("a.csv", ["b"])).data).toMatchObject({ time: null, timeStep: 0.025 });
+  expect(withFile(settings, tableOf("a.csv", ["b"])).data).toMatchObject({
+    time: null,
+    timeStep: 0.025,
+  });
 });
 
 test("no column is guessed twice, and a temperature is no time", () => {
   const two = { ...settings, observed: ["x0", "x3"] };
-  expect(withFile(two, tableOf("a.csv", ["time", "x3", "x6"])).data).toMatchObject({ columns: { x0: "x6", x3: "x3" } });
+  expect(withFile(two, tableOf("a.csv", ["time", "x3", "x6"])).data).toMatchObject({
+    columns: { x0: "x6", x3: "x3" },
+  });
   const hours = tableOf("a.csv", ["hours", "T"], { hours: 1 });
-  expect(withFile(two, hours).data).toMatchObject({ time: null, columns: { x0: "hours", x3: "T" } });
-  expect(withFile(two, tableOf("a.csv", ["T", "x0"], { T: 2 })).data).toMatchObject({ time: "T", timeStep: 2 });
-  expect(withFile({ ...two, observed: ["t"] }, tableOf("a.csv", ["t"], { t: 2 })).data).toMatchObject({ time: null });
+  expect(withFile(two, hours).data).toMatchObject({
+    time: null,
+    columns: { x0: "hours", x3: "T" },
+  });
+  expect(withFile(two, tableOf("a.csv", ["T", "x0"], { T: 2 })).data).toMatchObject({
+    time: "T",
+    timeStep: 2,
+  });
+  expect(
+    withFile({ ...two, observed: ["t"] }, tableOf("a.csv", ["t"], { t: 2 })).data,
+  ).toMatchObject({ time: null });
 });
 
 test("names of every object are names like others", () => {
@@ -167,7 +204,10 @@ test("what a link says of its file is kept when the file is opened", () => {
     columns: { x0: "c", x3: "b", x6: "lost", x8: "a" },
   };
   const table = tableOf("a.csv", ["time", "a", "b", "c", "x6"], { time: 0.1 });
-  expect(withFile({ ...settings, data }, table).data).toEqual({ ...data, columns: { ...data.columns, x6: "x6" } });
+  expect(withFile({ ...settings, data }, table).data).toEqual({
+    ...data,
+    columns: { ...data.columns, x6: "x6" },
+  });
   // Of another file what it has too; without times there, its own are looked for.
   expect(withFile({ ...settings, data }, { ...table, name: "b.csv" }).data).toMatchObject({
     time: "time",
@@ -177,7 +217,9 @@ test("what a link says of its file is kept when the file is opened", () => {
 });
 
 test("files that are too long are not read; settings come from results too", () => {
-  expect(() => checkSize({ name: "a.csv", size: 3e9 })).toThrow(/a\.csv: has 2861 MB; at most 64 .*Leave out/);
+  expect(() => checkSize({ name: "a.csv", size: 3e9 })).toThrow(
+    /a\.csv: has 2861 MB; at most 64 .*Leave out/,
+  );
   checkSize({ name: "a.csv", size: 60e6 });
   expect(savedSettings("a.json", JSON.stringify(settings))).toEqual(settings);
   expect(savedSettings("a.json", JSON.stringify({ settings, outcome: null }))).toEqual(settings);
@@ -222,36 +264,42 @@ describe("an engine", () => {
     await expect(engine.run(settings, false, () => undefined)).rejects.toThrow(/reload/);
   });
 
-  test.each(["certainty", "path"])("that is told to stop while it looks for a %s", async (phase) => {
-    const engine = new Engine();
-    const [first] = FakeWorker.made as [FakeWorker];
-    const opened = engine.table(new File(["x"], "a.csv"));
-    await vi.waitFor(() => expect(first.asked).toHaveLength(1));
-    first.onmessage({ data: { type: "table", id: 1, table: tableOf("a.csv", ["x"]) } });
-    await opened;
-    let isOver = false;
-    const run = engine.run(settings, false, () => undefined).then(() => (isOver = true));
-    if (phase === "certainty") first.onmessage({ data: { ...done(false), id: 2 } });
-    engine.stop();
-    const waited = engine.prepare(settings);
-    await vi.advanceTimersByTimeAsync(1000);
-    if (phase === "path") {
-      // Its paths answer, or their threads are ended: whatever has been found is kept.
-      expect(FakeWorker.made).toHaveLength(1);
-      expect(isOver).toBe(false);
-      return;
-    }
-    // What nobody waits for is over; another engine has the file, and is asked for what is waited for.
-    await run;
-    expect(first.isOver).toBe(true);
-    const [, second] = FakeWorker.made as [FakeWorker, FakeWorker];
-    await vi.waitFor(() => expect(second.asked.map(({ type }) => type)).toEqual(["table"]));
-    const [{ id }] = second.asked as unknown as [{ id: number }];
-    const meanwhile = engine.prepare(settings);
-    second.onmessage({ data: { type: "table", id, table: tableOf("a.csv", ["x"]) } });
-    await vi.waitFor(() => expect(second.asked.map(({ type }) => type)).toEqual(["table", "prepare", "prepare"]));
-    for (const { id } of second.asked.slice(1) as unknown as { id: number }[])
-      second.onmessage({ data: { type: "prepared", id, prepared } });
-    expect(await Promise.all([waited, meanwhile])).toEqual([prepared, prepared]);
-  });
+  test.each(["certainty", "path"])(
+    "that is told to stop while it looks for a %s",
+    async (phase) => {
+      const engine = new Engine();
+      const [first] = FakeWorker.made as [FakeWorker];
+      const opened = engine.table(new File(["x"], "a.csv"));
+      await vi.waitFor(() => expect(first.asked).toHaveLength(1));
+      first.onmessage({ data: { type: "table", id: 1, table: tableOf("a.csv", ["x"]) } });
+      await opened;
+      let isOver = false;
+      const run = engine.run(settings, false, () => undefined).then(() => (isOver = true));
+      if (phase === "certainty") first.onmessage({ data: { ...done(false), id: 2 } });
+      engine.stop();
+      const waited = engine.prepare(settings);
+      await vi.advanceTimersByTimeAsync(1000);
+      if (phase === "path") {
+        // Its paths answer, or their threads are ended: whatever has been found is kept.
+        expect(FakeWorker.made).toHaveLength(1);
+        expect(isOver).toBe(false);
+        return;
+      }
+      // What nobody waits for is over; another engine has the file, and is asked for what is waited
+      // for.
+      await run;
+      expect(first.isOver).toBe(true);
+      const [, second] = FakeWorker.made as [FakeWorker, FakeWorker];
+      await vi.waitFor(() => expect(second.asked.map(({ type }) => type)).toEqual(["table"]));
+      const [{ id }] = second.asked as unknown as [{ id: number }];
+      const meanwhile = engine.prepare(settings);
+      second.onmessage({ data: { type: "table", id, table: tableOf("a.csv", ["x"]) } });
+      await vi.waitFor(() =>
+        expect(second.asked.map(({ type }) => type)).toEqual(["table", "prepare", "prepare"]),
+      );
+      for (const { id } of second.asked.slice(1) as unknown as { id: number }[])
+        second.onmessage({ data: { type: "prepared", id, prepared } });
+      expect(await Promise.all([waited, meanwhile])).toEqual([prepared, prepared]);
+    },
+  );
 });

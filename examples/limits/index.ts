@@ -1,11 +1,21 @@
 /**
- * Two limits of the action of a network. As R_f grows, its layers hold ever more exactly, and the lowest action tends to that of plain training as one over R_f.
- * And deeper is a finer time step: residual layers that share their weights are Euler's steps of a flow, and with R_f divided by the step, action and
- * weights tend to those of the flow at the order of the step.
+ * Two limits of the action of a network. As R_f grows, its layers hold ever more exactly, and the
+ * lowest action tends to that of plain training as one over R_f. And deeper is a finer time step:
+ * residual layers that share their weights are Euler's steps of a flow, and with R_f divided by the
+ * step, action and weights tend to those of the flow at the order of the step.
  *
- * H. D. I. Abarbanel, P. J. Rozdeba, S. Shirman, "Machine Learning: Deepest Learning as Statistical Data Assimilation Problems", Neural Computation 30(8), 2018.
+ * H. D. I. Abarbanel, P. J. Rozdeba, S. Shirman, "Machine Learning: Deepest Learning as Statistical
+ * Data Assimilation Problems", Neural Computation 30(8), 2018.
  */
-import { anneal, feedforward, init, networkTwin, recurrent, train, type NetworkRun } from "least-action";
+import {
+  anneal,
+  feedforward,
+  init,
+  networkTwin,
+  recurrent,
+  train,
+  type NetworkRun,
+} from "least-action";
 import type { Outcome, Settings } from "../outcome.js";
 import { drawCurves } from "../pictures/curves.js";
 import { heading, table } from "../terminal.js";
@@ -22,7 +32,8 @@ export async function limits({ size, signal }: Settings = {}): Promise<Outcome> 
     pictures: {
       "limits.svg": await drawCurves({
         title: "Two limits of a network's action",
-        subtitle: "Left: the weak constraint tends to plain training. Right: residual layers tend to a flow.",
+        subtitle:
+          "Left: the weak constraint tends to plain training. Right: residual layers tend to a flow.",
         broken: ["1 / R_f", "order 1"],
         panels: [
           {
@@ -66,11 +77,21 @@ export async function limits({ size, signal }: Settings = {}): Promise<Outcome> 
   };
 }
 
-/** The strong constraint is trained; the weak one climbs a ladder, whose rungs all have their lowest action. */
+/**
+ * The strong constraint is trained; the weak one climbs a ladder, whose rungs all have their lowest
+ * action.
+ */
 async function weakToStrong(rungs: number, signal: AbortSignal | undefined) {
   const model = feedforward({ layers: [2, 3, 1] });
   const weights = model.randomWeights({ range: [-3, 3], seed: 1 });
-  const { pairs } = networkTwin({ model, weights, pairs: 40, inputNoise: 0.05, outputNoise: 0.05, seed: 2 });
+  const { pairs } = networkTwin({
+    model,
+    weights,
+    pairs: 40,
+    inputNoise: 0.05,
+    outputNoise: 0.05,
+    seed: 2,
+  });
   const measurementPrecision = 400;
   const common = { model, pairs, measurementPrecision, ...priors };
   const run = await anneal({
@@ -80,11 +101,20 @@ async function weakToStrong(rungs: number, signal: AbortSignal | undefined) {
     minimizer: { method: "structured", tolerance: 1e-14, maxIterations: 2000 },
     signal,
   });
-  // Inputs are noisy in both, and training begins where the ladder ends: the minimum is to be the same one.
-  const minimizer = { method: "lbfgs", tolerance: 1e-15, maxIterations: 20_000, memory: 40 } as const;
+  // Inputs are noisy in both, and training begins where the ladder ends: the minimum is to be the
+  // same one.
+  const minimizer = {
+    method: "lbfgs",
+    tolerance: 1e-15,
+    maxIterations: 20_000,
+    memory: 40,
+  } as const;
   const initialWeights = run.best.weights;
   const strong = await train({ ...common, inputs: "free", initialWeights, minimizer, signal });
-  const ratio = Array.from(run.levels.modelPrecision, (precision) => precision / measurementPrecision);
+  const ratio = Array.from(
+    run.levels.modelPrecision,
+    (precision) => precision / measurementPrecision,
+  );
   const difference = Array.from(run.levels.action, (action) => strong.loss - action);
   const last = ratio.length - 1;
   const [a, b] = [Math.floor(last / 2), last];
@@ -104,7 +134,10 @@ async function weakToStrong(rungs: number, signal: AbortSignal | undefined) {
   return { ratio, difference, slope, scale: (difference[b] as number) * (ratio[b] as number) };
 }
 
-/** A flow of two neurons from the points of a circle to those of an ellipse, turned: no such flow does that exactly, so the model's error matters. */
+/**
+ * A flow of two neurons from the points of a circle to those of an ellipse, turned: no such flow
+ * does that exactly, so the model's error matters.
+ */
 async function deeper(depths: readonly number[], signal: AbortSignal | undefined) {
   const pairs = 8;
   const point = (k: number, turn: number, a: number, b: number): number[] => {
@@ -112,14 +145,18 @@ async function deeper(depths: readonly number[], signal: AbortSignal | undefined
     return [a * Math.cos(angle), b * Math.sin(angle)];
   };
   const all = Array.from({ length: pairs }, (_, k) => k);
-  const data = { inputs: all.map((k) => point(k, 0, 1, 1)), outputs: all.map((k) => point(k, 0.5, 1.4, 0.8)) };
+  const data = {
+    inputs: all.map((k) => point(k, 0, 1, 1)),
+    outputs: all.map((k) => point(k, 0.5, 1.4, 0.8)),
+  };
   const flowPrecision = 300;
   const runs: NetworkRun[] = [];
   for (const steps of depths) {
     const run = await anneal({
       model: recurrent({ width: 2, steps, activation: "tanh", residual: 1 / steps }),
       pairs: data,
-      // Sums of squares, not their means: a mean over twice as many residuals would be another action.
+      // Sums of squares, not their means: a mean over twice as many residuals would be another
+      // action.
       normalization: "posterior",
       measurementPrecision: 100,
       ...priors,
@@ -136,7 +173,10 @@ async function deeper(depths: readonly number[], signal: AbortSignal | undefined
   const action = pairsOf.map(([coarse, fine]) => Math.abs(coarse.best.action - fine.best.action));
   const weight = pairsOf.map(([coarse, fine]) => {
     const other = weightsOf(fine);
-    return weightsOf(coarse).reduce((most, w, i) => Math.max(most, Math.abs(w - (other[i] ?? NaN))), 0);
+    return weightsOf(coarse).reduce(
+      (most, w, i) => Math.max(most, Math.abs(w - (other[i] ?? NaN))),
+      0,
+    );
   });
   const step = depths.slice(0, -1).map((steps) => 1 / steps);
   const order = Math.log2((action.at(-2) ?? NaN) / (action.at(-1) ?? NaN));

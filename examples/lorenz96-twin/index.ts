@@ -1,7 +1,8 @@
 /**
- * A twin experiment: Lorenz96 integrated, some of its 20 components observed through noise, then all of them and the forcing estimated and
- * compared with the truth. With 12 observed every random starting path finds it; with 8 most end in minima of higher action, and the levels tell:
- * there the default way to start, an ensemble filter, finds the path at once.
+ * A twin experiment: Lorenz96 integrated, some of its 20 components observed through noise, then
+ * all of them and the forcing estimated and compared with the truth. With 12 observed every random
+ * starting path finds it; with 8 most end in minima of higher action, and the levels tell: there
+ * the default way to start, an ensemble filter, finds the path at once.
  */
 import { action, anneal, init, lorenz96, twinExperiment, type Run } from "least-action";
 import { component, rms, type Outcome, type Settings, type Size } from "../outcome.js";
@@ -46,7 +47,10 @@ export async function lorenz96Twin({ size, signal }: Settings = {}): Promise<Out
     checks: [
       { claim: "the misfit is what the noise explains", holds: main.run.verdict === "consistent" },
       { claim: "the forcing is found to 0.05", holds: errors.forcing < 0.05 },
-      { claim: "components that were never observed are found to half of the noise", holds: errors.hidden < noise / 2 },
+      {
+        claim: "components that were never observed are found to half of the noise",
+        holds: errors.hidden < noise / 2,
+      },
       {
         claim: "one unit of time past the window the prediction is still within the noise",
         holds: predictionError(1) < noise,
@@ -66,7 +70,16 @@ export async function lorenz96Twin({ size, signal }: Settings = {}): Promise<Out
 async function fit(observed: number[], { starts, rungs }: Size, signal: AbortSignal | undefined) {
   const model = lorenz96({ dimension });
   const parameters = { forcing: 8.17 };
-  const twin = twinExperiment({ model, parameters, timeStep, points: 161, observed, noise, seed: 1, further: 160 });
+  const twin = twinExperiment({
+    model,
+    parameters,
+    timeStep,
+    points: 161,
+    observed,
+    noise,
+    seed: 1,
+    further: 160,
+  });
 
   const bar = progressBar(`${observed.length} observed`);
   const began = performance.now();
@@ -78,13 +91,22 @@ async function fit(observed: number[], { starts, rungs }: Size, signal: AbortSig
     modelPrecision: { initial: 4e-6, factor: 1.5, rungs },
     estimate: { forcing: { initial: [6, 10] } },
     // White noise, all of it to the end: to see levels, not to be quick.
-    startingPaths: { start: "random", count: starts, enough: starts, prune: false, range: [-10, 10], seed: 2 },
+    startingPaths: {
+      start: "random",
+      count: starts,
+      enough: starts,
+      prune: false,
+      range: [-10, 10],
+      seed: 2,
+    },
     onProgress: (p) => bar.update(p.done, p.total),
     ...(signal && { signal }),
   }).finally(() => bar.stop());
 
   const seconds = (performance.now() - began) / 1000;
-  console.log(`Annealed ${starts} starting paths over ${rungs} rungs in ${seconds.toFixed(1)} s.\n`);
+  console.log(
+    `Annealed ${starts} starting paths over ${rungs} rungs in ${seconds.toFixed(1)} s.\n`,
+  );
   console.log(run.summary());
   console.log(run.diagnose());
   return { model, twin, run, observed };
@@ -124,7 +146,15 @@ function reportClimb(run: Run<"forcing">): void {
   console.log(`\nThe best starting path, number ${run.best.start}, on its way up:\n`);
   const rungs = run.starts.find(({ start }) => start === run.best.start)?.rungs ?? [];
   table(
-    ["log10(R_f/R_m)", "action", "measurement error", "model error", "forcing", "iterations", "stopped by"],
+    [
+      "log10(R_f/R_m)",
+      "action",
+      "measurement error",
+      "model error",
+      "forcing",
+      "iterations",
+      "stopped by",
+    ],
     rungs
       .filter(({ rung }) => rung % 10 === 0)
       .map((r) => [
@@ -139,7 +169,10 @@ function reportClimb(run: Run<"forcing">): void {
   );
 }
 
-/** Prints what lies behind each level: only the lowest is the truth, and its height says so without knowing the truth. */
+/**
+ * Prints what lies behind each level: only the lowest is the truth, and its height says so without
+ * knowing the truth.
+ */
 function reportLevels({ run, twin, observed }: Fit): void {
   const hidden = hiddenBeside(observed);
   console.log(`\nWhat lies behind the levels; the true forcing is ${twin.parameters.forcing}:\n`);
@@ -148,7 +181,12 @@ function reportLevels({ run, twin, observed }: Fit): void {
     run.clusters.map(({ action: level, starts }) => {
       const first = run.starts.find(({ start }) => start === starts[0]);
       const error = first ? rms(first.path, twin.truth, dimension, hidden) : NaN;
-      return [level.toFixed(3), String(starts.length), (first?.parameters.forcing ?? NaN).toFixed(3), error.toFixed(3)];
+      return [
+        level.toFixed(3),
+        String(starts.length),
+        (first?.parameters.forcing ?? NaN).toFixed(3),
+        error.toFixed(3),
+      ];
     }),
   );
 }
@@ -180,7 +218,8 @@ function compareWithTruth({ model, twin, run, observed }: Fit) {
   );
 
   const prediction = run.predict({ until: 8 });
-  const stateAt = (path: Float64Array, n: number): Float64Array => path.subarray(n * dimension, (n + 1) * dimension);
+  const stateAt = (path: Float64Array, n: number): Float64Array =>
+    path.subarray(n * dimension, (n + 1) * dimension);
   const predictionError = (ahead: number): number => {
     const step = Math.round(ahead / timeStep);
     // The prediction begins with the last point of the window, the truth's future one step later.
@@ -194,7 +233,9 @@ function compareWithTruth({ model, twin, run, observed }: Fit) {
   );
   const mean = truth.reduce((sum, x) => sum + x, 0) / truth.length;
   const apart = Math.SQRT2 * rms(truth, new Float64Array(truth.length).fill(mean), dimension);
-  console.log(`(Two unrelated states are ${apart.toFixed(1)} apart: the system is chaotic, and no prediction lasts.)`);
+  console.log(
+    `(Two unrelated states are ${apart.toFixed(1)} apart: the system is chaotic, and no prediction lasts.)`,
+  );
   return { ...errors, predictionError };
 }
 
@@ -212,13 +253,25 @@ function drawComponents({ twin, run, observed }: Fit, shown: readonly number[]):
     names: { data: "data", truth: "truth", estimate: "estimate", prediction: "prediction" },
     rows: shown.map((index) => {
       const column = observed.indexOf(index);
-      const data = { kind: "data", x: twin.times, y: component(twin.data.values, observed.length, column) } as const;
+      const data = {
+        kind: "data",
+        x: twin.times,
+        y: component(twin.data.values, observed.length, column),
+      } as const;
       return {
         label: `component ${index}, ${column < 0 ? "never observed" : "observed"}`,
         curves: [
-          { kind: "truth", x: join(twin.times, twin.futureTimes), y: component(truth, dimension, index) },
+          {
+            kind: "truth",
+            x: join(twin.times, twin.futureTimes),
+            y: component(truth, dimension, index),
+          },
           { kind: "estimate", x: run.times, y: component(run.best.path, dimension, index) },
-          { kind: "prediction", x: prediction.times, y: component(prediction.path, dimension, index) },
+          {
+            kind: "prediction",
+            x: prediction.times,
+            y: component(prediction.path, dimension, index),
+          },
           ...(column < 0 ? [] : [data]),
         ],
       };

@@ -1,6 +1,8 @@
 /**
- * How certain the parameters are that 21 years of pelts say: Laplace's method and Hamiltonian Monte Carlo over the whole path, beside the posterior that Stan found for the same data,
- * equations and priors (B. Carpenter, "Predator-prey population dynamics: the Lotka-Volterra model in Stan", 2018).
+ * How certain the parameters are that 21 years of pelts say: Laplace's method and Hamiltonian Monte
+ * Carlo over the whole path, beside the posterior that Stan found for the same data, equations and
+ * priors (B. Carpenter, "Predator-prey population dynamics: the Lotka-Volterra model in Stan",
+ * 2018).
  */
 import { readFile } from "node:fs/promises";
 import {
@@ -19,7 +21,10 @@ import { drawDensities } from "../pictures/densities.js";
 import { drawSeries } from "../pictures/series.js";
 import { heading, progressBar, table } from "../terminal.js";
 
-/** Standard deviation of the logarithm of the pelts. Stan estimates it, 0.25 +- 0.04 for either species; here it is known. */
+/**
+ * Standard deviation of the logarithm of the pelts. Stan estimates it, 0.25 +- 0.04 for either
+ * species; here it is known.
+ */
 const noise = 0.25;
 const stepsPerYear = 4;
 /** R_f at which the posterior is sampled: errors of the model of 1 % a step. */
@@ -27,8 +32,16 @@ const sampledAt = 1e4;
 const precisions = [1e3, sampledAt, 1e5, 1e6];
 
 // Stan's priors, in the logarithms of the populations; rates are not negative.
-const rate = { initial: [0.1, 1.5], bounds: [0, Infinity], prior: { mean: 1, deviation: 0.5 } } as const;
-const perPelts = { initial: [0.005, 0.1], bounds: [0, Infinity], prior: { mean: 0.05, deviation: 0.05 } } as const;
+const rate = {
+  initial: [0.1, 1.5],
+  bounds: [0, Infinity],
+  prior: { mean: 1, deviation: 0.5 },
+} as const;
+const perPelts = {
+  initial: [0.005, 0.1],
+  bounds: [0, Infinity],
+  prior: { mean: 0.05, deviation: 0.05 },
+} as const;
 const estimate = { alpha: rate, beta: perPelts, gamma: rate, delta: perPelts };
 const first = { mean: Math.log(10), deviation: 1 };
 
@@ -67,7 +80,9 @@ export async function lynxHarePosterior({ size, signal }: Settings = {}): Promis
   heading("Lynx and hare: how certain the parameters are, beside Stan");
   await init();
 
-  const csv = readCsv(await readFile(new URL("../lynx-hare/lynx-hare.csv", import.meta.url), "utf8"));
+  const csv = readCsv(
+    await readFile(new URL("../lynx-hare/lynx-hare.csv", import.meta.url), "utf8"),
+  );
   const years = csv.column("year");
   const pelts = { hare: csv.column("hare"), lynx: csv.column("lynx") };
   const run = await anneal({
@@ -143,7 +158,9 @@ ${posterior.evaluations} evaluations of the action with its gradient.\n`,
     [
       [
         "error that the model may make in a year",
-        ...precisions.map((precision) => `${(100 * Math.sqrt(stepsPerYear / precision)).toPrecision(2)} %`),
+        ...precisions.map(
+          (precision) => `${(100 * Math.sqrt(stepsPerYear / precision)).toPrecision(2)} %`,
+        ),
       ],
       ...quantities.map(({ label }, i) => [
         label,
@@ -155,23 +172,34 @@ ${posterior.evaluations} evaluations of the action with its gradient.\n`,
     ],
   );
 
-  console.log(`\n${(spent / precisions.length).toFixed(0)} ms for each R_f, all six quantities together.`);
+  console.log(
+    `\n${(spent / precisions.length).toFixed(0)} ms for each R_f, all six quantities together.`,
+  );
 
   const parameters = besideStan(sampled).slice(0, names.length);
   const stiff = byPrecision.at(-1)?.beside ?? [];
   const methods = laplace.map(({ value, deviation }, i) => {
     const draws = sampled[i] ?? nothing;
-    return { difference: (value - draws.value) / draws.deviation, ratio: deviation / draws.deviation };
+    return {
+      difference: (value - draws.value) / draws.deviation,
+      ratio: deviation / draws.deviation,
+    };
   });
   const rHats = [...sampled, ...posterior.rows].map(({ rHat }) => rHat);
   const within = (rows: readonly Beside[], share: number): boolean =>
-    rows.every(({ difference, ratio }) => Math.abs(difference) < share && Math.abs(ratio - 1) < 0.1);
+    rows.every(
+      ({ difference, ratio }) => Math.abs(difference) < share && Math.abs(ratio - 1) < 0.1,
+    );
   return {
     pictures: {
       "lynx-hare-posterior-parameters.svg": await drawDensities({
         title: "Lynx and hare: posteriors of the parameters",
         subtitle: `Draws of ${posterior.chainCount} chains at R_f = ${sampledAt}, the Gaussian about the path of least action, and Stan's mean and standard deviation`,
-        names: { draws: "Monte Carlo", curve: "Laplace", mark: "Stan, mean and standard deviation" },
+        names: {
+          draws: "Monte Carlo",
+          curve: "Laplace",
+          mark: "Stan, mean and standard deviation",
+        },
         columns: 2,
         panels: names.map((name) => ({
           label: parameterLabels[name],
@@ -221,7 +249,10 @@ const besideStan = (found: readonly { value: number; deviation: number }[]): Bes
 
 const nothing = { value: NaN, deviation: NaN, rHat: NaN, effectiveSize: NaN };
 
-/** Means with the first correction beyond the quadratic, and standard deviations: of a population, whose logarithm is normal, those of the log-normal distribution. */
+/**
+ * Means with the first correction beyond the quadratic, and standard deviations: of a population,
+ * whose logarithm is normal, those of the log-normal distribution.
+ */
 function byLaplace(certain: Uncertainty<Name>): { value: number; deviation: number }[] {
   const shift = certain.meanShift();
   const parameters = names.map((name) => {
@@ -229,7 +260,9 @@ function byLaplace(certain: Uncertainty<Name>): { value: number; deviation: numb
     return { value: mean + shift.parameters[name], deviation };
   });
   const populations = [0, 1].map((species) => {
-    const [mean, by, spread] = [certain.path, shift.path, certain.deviation].map((of) => of[species] ?? NaN);
+    const [mean, by, spread] = [certain.path, shift.path, certain.deviation].map(
+      (of) => of[species] ?? NaN,
+    );
     const variance = (spread ?? NaN) ** 2;
     const value = Math.exp((mean ?? NaN) + (by ?? NaN) + variance / 2);
     return { value, deviation: value * Math.sqrt(Math.expm1(variance)) };
@@ -252,7 +285,11 @@ async function drawPath(
   ];
   const bandOf = (share: number, index: 0 | 1) => {
     const [within, past] = [posterior.band(share), ahead.band(share)];
-    return { x: times, lower: of(index, within.lower, past.lower), upper: of(index, within.upper, past.upper) };
+    return {
+      x: times,
+      lower: of(index, within.lower, past.lower),
+      upper: of(index, within.upper, past.upper),
+    };
   };
   const row = (label: "hare" | "lynx", index: 0 | 1) => ({
     label,
@@ -272,7 +309,10 @@ async function drawPath(
     yTitle: "pelts (thousands)",
     logTicks: [2, 5, 10, 20, 50, 100],
     windowEnd: 1920,
-    names: { data: `pelts, with the assumed error of ${noise * 100} %`, estimate: "mean of the logarithms" },
+    names: {
+      data: `pelts, with the assumed error of ${noise * 100} %`,
+      estimate: "mean of the logarithms",
+    },
     rows: [row("hare", 0), row("lynx", 1)],
   });
 }

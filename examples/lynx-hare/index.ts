@@ -1,4 +1,7 @@
-/** Twenty-one years of lynx and hare pelts, fitted with the Lotka-Volterra equations and compared with Stan's posterior. */
+/**
+ * Twenty-one years of lynx and hare pelts, fitted with the Lotka-Volterra equations and compared
+ * with Stan's posterior.
+ */
 import { readFile } from "node:fs/promises";
 import { anneal, init, logLotkaVolterra, observations, readCsv } from "least-action";
 import { component, type Outcome, type Settings } from "../outcome.js";
@@ -11,7 +14,10 @@ import { published } from "./published.js";
 const noise = 0.25;
 const stepsPerYear = 4;
 
-/** What the fit is free to choose once the model binds: four parameters and the first state of each species. */
+/**
+ * What the fit is free to choose once the model binds: four parameters and the first state of each
+ * species.
+ */
 const fitted = 6;
 
 export async function lynxHare({ size = {}, signal }: Settings = {}): Promise<Outcome> {
@@ -23,7 +29,8 @@ export async function lynxHare({ size = {}, signal }: Settings = {}): Promise<Ou
   const years = csv.column("year");
   const hares = csv.column("hare");
   const lynx = csv.column("lynx");
-  // Populations stay positive and errors are relative: both call for logarithms. The model's step is finer than the data's.
+  // Populations stay positive and errors are relative: both call for logarithms. The model's step
+  // is finer than the data's.
   const data = observations({
     times: years,
     values: { 0: hares.map(Math.log), 1: lynx.map(Math.log) },
@@ -44,7 +51,14 @@ export async function lynxHare({ size = {}, signal }: Settings = {}): Promise<Ou
       gamma: { initial: [0.1, 1.5] },
       delta: { initial: [0.005, 0.1] },
     },
-    startingPaths: { start: "random", count: starts, enough: starts, prune: false, range: [1, 5], seed: 3 },
+    startingPaths: {
+      start: "random",
+      count: starts,
+      enough: starts,
+      prune: false,
+      range: [1, 5],
+      seed: 3,
+    },
     onProgress: (p) => bar.update(p.done, p.total),
     ...(signal && { signal }),
   }).finally(() => bar.stop());
@@ -90,7 +104,11 @@ noise held at ${noise}. So they should agree to a small part of a standard devia
   const prediction = run.predict({ until: 1930 });
   const curves = (index: 0 | 1, pelts: Float64Array, estimate: Float64Array) => [
     { kind: "estimate" as const, x: run.times, y: estimate },
-    { kind: "prediction" as const, x: prediction.times, y: component(prediction.path, 2, index).map(Math.exp) },
+    {
+      kind: "prediction" as const,
+      x: prediction.times,
+      y: component(prediction.path, 2, index).map(Math.exp),
+    },
     { kind: "data" as const, x: years, y: pelts },
   ];
   return {
@@ -103,7 +121,8 @@ noise held at ${noise}. So they should agree to a small part of a standard devia
       }),
       "lynx-hare-series.svg": await drawSeries({
         title: "Lynx and hare in Canada, 1900 to 1920",
-        subtitle: "Pelts traded by the Hudson's Bay Company, the path of least action through them, and where it leads",
+        subtitle:
+          "Pelts traded by the Hudson's Bay Company, the path of least action through them, and where it leads",
         xTitle: "year",
         xFormat: "d",
         yTitle: "pelts (thousands)",
@@ -121,7 +140,10 @@ noise held at ${noise}. So they should agree to a small part of a standard devia
       }),
     },
     checks: [
-      { claim: "the misfit is what the assumed noise explains", holds: run.verdict === "consistent" },
+      {
+        claim: "the misfit is what the assumed noise explains",
+        holds: run.verdict === "consistent",
+      },
       {
         claim: "every estimate is within half a standard deviation of Stan's posterior mean",
         holds: rows.every((row) => Math.abs(row.difference) < 0.5),
@@ -145,13 +167,25 @@ function compare(
   posterior: { mean: number; deviation: number },
 ): Comparison {
   const value = estimate ?? NaN;
-  return { name, estimate: value, ...posterior, difference: (value - posterior.mean) / posterior.deviation };
+  return {
+    name,
+    estimate: value,
+    ...posterior,
+    difference: (value - posterior.mean) / posterior.deviation,
+  };
 }
 
-/** Standard deviation of log(pelts / path) at the years of the data; each species pays for half of the fitted numbers. */
+/**
+ * Standard deviation of log(pelts / path) at the years of the data; each species pays for half of
+ * the fitted numbers.
+ */
 function scatter(pelts: Float64Array, path: Float64Array): number {
-  const squares = pelts.map((count, year) => Math.log(count / (path[year * stepsPerYear] ?? NaN)) ** 2);
-  return Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / (squares.length - fitted / 2));
+  const squares = pelts.map(
+    (count, year) => Math.log(count / (path[year * stepsPerYear] ?? NaN)) ** 2,
+  );
+  return Math.sqrt(
+    squares.reduce((sum, square) => sum + square, 0) / (squares.length - fitted / 2),
+  );
 }
 
 const signed = (value: number): string => (value < 0 ? "" : "+") + value.toFixed(2);

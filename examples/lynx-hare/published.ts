@@ -1,8 +1,8 @@
 /**
- * The posterior that Stan found for the same data and equations: B. Carpenter, "Predator-prey population dynamics: the
- * Lotka-Volterra model in Stan", 2018. Means and standard deviations are those of the 10,000 reference draws of
- * "hudson_lynx_hare-lotka_volterra" in posteriordb (M. Magnusson et al., 2023); its files mean_value and mean_squared_value
- * give the same numbers.
+ * The posterior that Stan found for the same data and equations: B. Carpenter, "Predator-prey
+ * population dynamics: the Lotka-Volterra model in Stan", 2018. Means and standard deviations are
+ * those of the 10,000 reference draws of "hudson_lynx_hare-lotka_volterra" in posteriordb (M.
+ * Magnusson et al., 2023); its files mean_value and mean_squared_value give the same numbers.
  */
 export const published = {
   alpha: { mean: 0.546864, deviation: 0.063055 },

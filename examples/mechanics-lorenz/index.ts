@@ -1,7 +1,9 @@
 /**
- * The annealed paths of Lorenz63 and Lorenz96 as solutions of a boundary-value problem: the canonical equations in states and costates, p = 0 at both ends, a jump of p at each
- * measurement. The same path by collocation, by multiple shooting and by minimising the discrete action, for R_f / R_m from 1 to 1e6, in how many iterations and what time; and
- * what becomes of them from paths at random, directly and by a climb in R_f (Hamiltonian annealing): which stationary path is global?
+ * The annealed paths of Lorenz63 and Lorenz96 as solutions of a boundary-value problem: the
+ * canonical equations in states and costates, p = 0 at both ends, a jump of p at each measurement.
+ * The same path by collocation, by multiple shooting and by minimising the discrete action, for R_f
+ * / R_m from 1 to 1e6, in how many iterations and what time; and what becomes of them from paths at
+ * random, directly and by a climb in R_f (Hamiltonian annealing): which stationary path is global?
  */
 import {
   anneal,
@@ -92,7 +94,11 @@ export async function mechanicsLorenz({ size, signal }: Settings = {}): Promise<
             xTitle: "start",
             yTitle: "action",
             log: "y",
-            curves: noisy.ways.map(({ name, actions }) => ({ name, x: actions.map((_, k) => k + 1), y: actions })),
+            curves: noisy.ways.map(({ name, actions }) => ({
+              name,
+              x: actions.map((_, k) => k + 1),
+              y: actions,
+            })),
           },
           {
             label: "H along a path, D = 5, a measurement at every 15th point",
@@ -109,7 +115,9 @@ export async function mechanicsLorenz({ size, signal }: Settings = {}): Promise<
     checks: [
       {
         claim: `collocation, shooting and minimisation find a path for every R_f, the same to ${worst.toExponential(1)}`,
-        holds: all.every(({ solved }) => exact.every((m) => solved[m].solution.failure === null)) && worst < 1e-5,
+        holds:
+          all.every(({ solved }) => exact.every((m) => solved[m].solution.failure === null)) &&
+          worst < 1e-5,
       },
       {
         claim: `from the annealed path Newton's method needs at most ${iterations} iterations`,
@@ -136,7 +144,11 @@ export async function mechanicsLorenz({ size, signal }: Settings = {}): Promise<
 }
 
 /** Every method from the annealed path on. */
-async function fromAnnealed(which: Case, ratios: readonly number[], signal: AbortSignal | undefined) {
+async function fromAnnealed(
+  which: Case,
+  ratios: readonly number[],
+  signal: AbortSignal | undefined,
+) {
   const { name, observed, noise, timeStep, points } = which;
   const model = which.model();
   heading(
@@ -147,7 +159,12 @@ async function fromAnnealed(which: Case, ratios: readonly number[], signal: Abor
   const run = await anneal({ model, data, measurementPrecision, ...(signal && { signal }) });
   const rows = [];
   for (const ratio of ratios) {
-    const system = mechanics({ model, data, measurementPrecision, modelPrecision: ratio * measurementPrecision });
+    const system = mechanics({
+      model,
+      data,
+      measurementPrecision,
+      modelPrecision: ratio * measurementPrecision,
+    });
     const solved = {} as Record<Method, Solved>;
     for (const method of methods) {
       const began = performance.now();
@@ -191,7 +208,10 @@ async function fromNoise(starts: number, signal: AbortSignal | undefined) {
   const common = { model, data, measurementPrecision };
   const system = mechanics({ ...common, modelPrecision: ratio * measurementPrecision });
   const climb = { continuation: { from: 1e-5, factor: 4 } };
-  const weak = mechanics({ ...common, modelPrecision: ratio * measurementPrecision * climb.continuation.from });
+  const weak = mechanics({
+    ...common,
+    modelPrecision: ratio * measurementPrecision * climb.continuation.from,
+  });
   const { uniform } = random(1);
   const initialPaths = Array.from({ length: starts }, () =>
     Float64Array.from({ length: points * dimension }, (_, i) => {
@@ -201,7 +221,12 @@ async function fromNoise(starts: number, signal: AbortSignal | undefined) {
         : (data.values[Math.floor(i / dimension) * observed.length + column] ?? NaN);
     }),
   );
-  const minimise = { method: "minimisation", meshTolerance: 0.5, maxIterations: 200, signal } as const;
+  const minimise = {
+    method: "minimisation",
+    meshTolerance: 0.5,
+    maxIterations: 200,
+    signal,
+  } as const;
   const newton = { method: "collocation", refine: false, signal } as const;
   const settings: [string, () => Promise<ActionLevels>][] = [
     ["collocation", () => system.actionLevels({ initialPaths, ...newton })],
@@ -211,22 +236,35 @@ async function fromNoise(starts: number, signal: AbortSignal | undefined) {
       "minimisation once, collocation climbs",
       async () => {
         const { solutions } = await weak.actionLevels({ initialPaths, ...minimise });
-        return system.actionLevels({ initialPaths: solutions.map(({ path }) => path), ...newton, ...climb });
+        return system.actionLevels({
+          initialPaths: solutions.map(({ path }) => path),
+          ...newton,
+          ...climb,
+        });
       },
     ],
   ];
-  const ways: { name: string; actions: number[]; failed: number; saddles: number; seconds: number }[] = [];
+  const ways: {
+    name: string;
+    actions: number[];
+    failed: number;
+    saddles: number;
+    seconds: number;
+  }[] = [];
   for (const [name, solve] of settings) {
     const began = performance.now();
     const { solutions } = await solve();
-    const stationary = solutions.filter(({ status }) => status === "converged" || status === "mesh-too-coarse");
+    const stationary = solutions.filter(
+      ({ status }) => status === "converged" || status === "mesh-too-coarse",
+    );
     const actions = stationary.map(({ action }) => action).sort((a, b) => a - b);
     const saddles = stationary.filter(({ kind }) => kind === "saddle").length;
     const seconds = (performance.now() - began) / 1000;
     ways.push({ name, actions, failed: solutions.length - stationary.length, saddles, seconds });
   }
   const lowest = Math.min(...ways.map(({ actions }) => actions[0] ?? Infinity));
-  const atLowest = (actions: readonly number[]): number => actions.filter((a) => a < lowest * (1 + 1e-6)).length;
+  const atLowest = (actions: readonly number[]): number =>
+    actions.filter((a) => a < lowest * (1 + 1e-6)).length;
   table(
     ["way", "at the lowest level", "at others", "of these saddles", "not converged", "seconds"],
     ways.map(({ name, actions, failed, saddles, seconds }) => [
@@ -240,16 +278,25 @@ async function fromNoise(starts: number, signal: AbortSignal | undefined) {
   );
   system.free();
   weak.free();
-  const found = (name: string): number => atLowest(ways.find((way) => way.name === name)?.actions ?? []);
+  const found = (name: string): number =>
+    atLowest(ways.find((way) => way.name === name)?.actions ?? []);
   return { subtitle, ways, found };
 }
 
-/** Between measurements, here at every fifteenth point, H is a constant of the motion; a measurement changes it at once. */
+/**
+ * Between measurements, here at every fifteenth point, H is a constant of the motion; a measurement
+ * changes it at once.
+ */
 async function energies(signal: AbortSignal | undefined) {
-  const { model, observed, noise, timeStep, points } = { ...sites(5, [0, 1, 3]), model: lorenz96({ dimension: 5 }) };
+  const { model, observed, noise, timeStep, points } = {
+    ...sites(5, [0, 1, 3]),
+    model: lorenz96({ dimension: 5 }),
+  };
   const { data, truth } = twinExperiment({ model, timeStep, points, observed, noise, seed: 1 });
   const every = 15;
-  const values = data.values.map((y, i) => (Math.floor(i / observed.length) % every === 0 ? y : NaN));
+  const values = data.values.map((y, i) =>
+    Math.floor(i / observed.length) % every === 0 ? y : NaN,
+  );
   const system = mechanics({
     model,
     data: { ...data, values },
@@ -257,7 +304,10 @@ async function energies(signal: AbortSignal | undefined) {
     modelPrecision: 40,
   });
   const options = { initialPath: truth, refine: false, signal } as const;
-  const solved = await system.solveBoundaryValueProblem({ ...options, integrator: "gauss-legendre-6" });
+  const solved = await system.solveBoundaryValueProblem({
+    ...options,
+    integrator: "gauss-legendre-6",
+  });
   const coarse = await system.solveBoundaryValueProblem({
     ...options,
     integrator: "implicit-midpoint",
@@ -265,7 +315,8 @@ async function energies(signal: AbortSignal | undefined) {
   });
   system.free();
   const range = Math.max(...solved.energy.map(Math.abs));
-  // Energies are those before the impulse of a point, so an interval is the points after one measurement up to the next.
+  // Energies are those before the impulse of a point, so an interval is the points after one
+  // measurement up to the next.
   const change = (energy: Float64Array): number => {
     let worst = 0;
     for (let from = 1; from + every - 1 < points; from += every) {
@@ -274,7 +325,12 @@ async function energies(signal: AbortSignal | undefined) {
     }
     return worst;
   };
-  return { times: solved.times, six: solved.energy, two: coarse.energy, change: change(solved.energy) };
+  return {
+    times: solved.times,
+    six: solved.energy,
+    two: coarse.energy,
+    change: change(solved.energy),
+  };
 }
 
 function told({ solution, ms }: Solved): string {

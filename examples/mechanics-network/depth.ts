@@ -1,4 +1,7 @@
-/** More and thinner layers: the action and the weights tend to those of the network of continuous depth, at the order of the integrator. */
+/**
+ * More and thinner layers: the action and the weights tend to those of the network of continuous
+ * depth, at the order of the integrator.
+ */
 import type { IntegrationMethod } from "least-action";
 import { slopeOf } from "../mechanics-orbits/maps.js";
 import { apart, type Outcome } from "../outcome.js";
@@ -36,7 +39,8 @@ export async function depth(depths: readonly number[], signal?: AbortSignal) {
     const wide = rows.length / (all + 1);
     return Array.from(rows).filter((_, i) => Math.floor(i / wide) % (all / coarsest) === 0);
   };
-  const outputsAt = (path: Float64Array): Float64Array => path.slice(-network.dimension).slice(0, 2 * network.pairs);
+  const outputsAt = (path: Float64Array): Float64Array =>
+    path.slice(-network.dimension).slice(0, 2 * network.pairs);
   const rows: { integrator: keyof typeof orders; errors: Record<Quantity, number>[] }[] = [];
   for (const integrator of integrators) {
     const errors: Record<Quantity, number>[] = [];
@@ -59,9 +63,17 @@ export async function depth(depths: readonly number[], signal?: AbortSignal) {
       return { quantity, integrator, values, slope };
     }),
   );
-  heading(`Depth refined: differences to a collocation of order 6, action ${exact.action.toFixed(12)}`);
+  heading(
+    `Depth refined: differences to a collocation of order 6, action ${exact.action.toFixed(12)}`,
+  );
   table(
-    ["difference of", "integrator", ...depths.map((layers) => `${layers} layers`), "slope", "order"],
+    [
+      "difference of",
+      "integrator",
+      ...depths.map((layers) => `${layers} layers`),
+      "slope",
+      "order",
+    ],
     series.map(({ quantity, integrator, values, slope }) => [
       quantity,
       integrator.padEnd(17),
@@ -70,7 +82,9 @@ export async function depth(depths: readonly number[], signal?: AbortSignal) {
       String(orders[integrator]),
     ]),
   );
-  const off = Math.max(...series.map(({ integrator, slope }) => Math.abs(slope - orders[integrator])));
+  const off = Math.max(
+    ...series.map(({ integrator, slope }) => Math.abs(slope - orders[integrator])),
+  );
   return {
     pictures: {
       "mechanics-network-depth.svg": await drawCurves({
@@ -83,7 +97,11 @@ export async function depth(depths: readonly number[], signal?: AbortSignal) {
           log: "both",
           curves: series
             .filter((one) => one.quantity === quantity)
-            .map(({ integrator, values }) => ({ name: integrator, x: depths.map((layers) => 1 / layers), y: values })),
+            .map(({ integrator, values }) => ({
+              name: integrator,
+              x: depths.map((layers) => 1 / layers),
+              y: values,
+            })),
         })),
       }),
     },

@@ -1,9 +1,11 @@
 /**
- * A residual network as a mechanical system whose time is the layer: training is a boundary-value problem, its momenta are the errors that backpropagation carries, and
- * what mechanics keeps is kept from layer to layer.
+ * A residual network as a mechanical system whose time is the layer: training is a boundary-value
+ * problem, its momenta are the errors that backpropagation carries, and what mechanics keeps is
+ * kept from layer to layer.
  *
- * Q. Li, L. Chen, C. Tai, W. E, "Maximum principle based algorithms for deep learning", J. Mach. Learn. Res. 18, 2018.
- * E. Hairer, C. Lubich, G. Wanner, "Geometric Numerical Integration", second edition, Springer 2006.
+ * Q. Li, L. Chen, C. Tai, W. E, "Maximum principle based algorithms for deep learning", J. Mach.
+ * Learn. Res. 18, 2018. E. Hairer, C. Lubich, G. Wanner, "Geometric Numerical Integration", second
+ * edition, Springer 2006.
  */
 import { init } from "least-action";
 import type { Outcome, Settings } from "../outcome.js";

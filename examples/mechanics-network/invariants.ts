@@ -1,5 +1,10 @@
 /** What the canonical equations keep along the layers, and which integrators keep it too. */
-import type { BoundaryValueSolution, ContinuousNetwork, IntegrationMethod, Mechanics } from "least-action";
+import type {
+  BoundaryValueSolution,
+  ContinuousNetwork,
+  IntegrationMethod,
+  Mechanics,
+} from "least-action";
 import { integral } from "../mechanics-orbits/area.js";
 import { complete } from "../mechanics-orbits/orbits.js";
 import type { Outcome } from "../outcome.js";
@@ -52,7 +57,13 @@ export async function invariants(orbits: number, signal?: AbortSignal) {
 
   heading(`What is kept through ${layers} layers: the largest change since the first`);
   table(
-    ["integrator", "H", "p dx, relative", "dp1 dx2 - dp2 dx1, relative", `loop of ${orbits} orbits, relative`],
+    [
+      "integrator",
+      "H",
+      "p dx, relative",
+      "dp1 dx2 - dp2 dx1, relative",
+      `loop of ${orbits} orbits, relative`,
+    ],
     rows.map(({ method, energy, product, form, loop }) => [
       method,
       ...[energy, product, form, loop].map((e) => short(largest(e))),
@@ -60,7 +71,8 @@ export async function invariants(orbits: number, signal?: AbortSignal) {
   );
   const symplectic = rows.filter(({ method }) => method !== "rk4");
   const rk4 = rows.find(({ method }) => method === "rk4") as Kept;
-  const worst = (what: "product" | "form" | "loop"): number => Math.max(...symplectic.map((row) => largest(row[what])));
+  const worst = (what: "product" | "form" | "loop"): number =>
+    Math.max(...symplectic.map((row) => largest(row[what])));
   const drift = (method: IntegrationMethod): number =>
     largest(rows.find((row) => row.method === method)?.energy ?? [NaN]);
   const layer = Float64Array.from({ length: layers + 1 }, (_, n) => n);
@@ -100,16 +112,34 @@ export async function invariants(orbits: number, signal?: AbortSignal) {
       },
       {
         claim: `so are the two-form of two tangents (to ${short(worst("form"))}; rk4 ${short(largest(rk4.form))}) and Poincaré's integral (to ${short(worst("loop"))}; rk4 ${short(largest(rk4.loop))})`,
-        holds: worst("form") < 1e-11 && worst("loop") < 1e-11 && largest(rk4.form) > 1e-8 && largest(rk4.loop) > 1e-8,
+        holds:
+          worst("form") < 1e-11 &&
+          worst("loop") < 1e-11 &&
+          largest(rk4.form) > 1e-8 &&
+          largest(rk4.loop) > 1e-8,
       },
     ] satisfies Outcome["checks"],
   };
 }
 
-const solve = (network: ContinuousNetwork, integrator: IntegrationMethod, signal: AbortSignal | undefined) =>
-  trained(network, { layers, integrator, method: "multiple-shooting", pointsPerSegment: 1, signal });
+const solve = (
+  network: ContinuousNetwork,
+  integrator: IntegrationMethod,
+  signal: AbortSignal | undefined,
+) =>
+  trained(network, {
+    layers,
+    integrator,
+    method: "multiple-shooting",
+    pointsPerSegment: 1,
+    signal,
+  });
 
-function afterImpulse({ path, momentum, jumps }: BoundaryValueSolution): [x: Float64Array, p: Float64Array] {
+function afterImpulse({
+  path,
+  momentum,
+  jumps,
+}: BoundaryValueSolution): [x: Float64Array, p: Float64Array] {
   const first = momentum.slice(0, dimension);
   return [path.slice(0, dimension), first.map((p, i) => p + (jumps[i] ?? NaN))];
 }
@@ -120,13 +150,17 @@ const changes = (values: ArrayLike<number>): Float64Array =>
 interface Carried {
   /** p at a layer, before impulses but for the first layer, where it is after them. */
   p: Float64Array;
-  /** The derivative of (x, p) at the layer in that before the impulses of the first one, column-major; null at the first layer itself. */
+  /**
+   * The derivative of (x, p) at the layer in that before the impulses of the first one,
+   * column-major; null at the first layer itself.
+   */
   tangent: Float64Array | null;
 }
 
 /**
- * Orbits know the tangent at their end, where outputs are measured. So networks that end at every layer are asked: they have the same Hamiltonian, and the tangent
- * there comes before the measurement.
+ * Orbits know the tangent at their end, where outputs are measured. So networks that end at every
+ * layer are asked: they have the same Hamiltonian, and the tangent there comes before the
+ * measurement.
  */
 function carried(
   weights: "smooth" | "constant",
@@ -138,7 +172,9 @@ function carried(
   const later = Array.from({ length: layers }, (_, k): Carried => {
     const network = networkOf({ weights, depth: (k + 1) / layers });
     const system = network.mechanics();
-    const orbit = complete(system.integrate({ x0, p0, method, timeStep: 1 / layers, points: k + 2, tangent: true }));
+    const orbit = complete(
+      system.integrate({ x0, p0, method, timeStep: 1 / layers, points: k + 2, tangent: true }),
+    );
     network.free();
     system.free();
     return { p: orbit.p.slice(-dimension), tangent: orbit.tangent };
@@ -146,7 +182,10 @@ function carried(
   return [{ p, tangent: null }, ...later];
 }
 
-/** Any of (x, p), but the same ones in every run; inputs stay, as their large R_m would have all digits for itself. */
+/**
+ * Any of (x, p), but the same ones in every run; inputs stay, as their large R_m would have all
+ * digits for itself.
+ */
 const direction = (seed: number): Float64Array =>
   Float64Array.from({ length: 2 * dimension }, (_, i) =>
     i < dimension - weightNames.length ? 0 : Math.sin(1 + 2.3 * i + 7.1 * seed),
@@ -163,7 +202,10 @@ function along({ tangent }: Carried, at: Float64Array): Float64Array {
 const product = (p: Float64Array, x: Float64Array): number =>
   p.reduce((sum, value, i) => sum + value * (x[i] ?? NaN), 0);
 
-/** p dx: weights that do not change and layers that hold make a Hamiltonian that is linear in p, so that tangents of the layers do not depend on p. */
+/**
+ * p dx: weights that do not change and layers that hold make a Hamiltonian that is linear in p, so
+ * that tangents of the layers do not depend on p.
+ */
 function costateTimesTangent(solution: BoundaryValueSolution, method: IntegrationMethod): number[] {
   const start = direction(0);
   return carried("constant", solution, method).map((layer) =>
@@ -174,7 +216,10 @@ function costateTimesTangent(solution: BoundaryValueSolution, method: Integratio
 /** dp1 dx2 - dp2 dx1 of two tangents of the orbit. */
 function twoForm(solution: BoundaryValueSolution, method: IntegrationMethod): number[] {
   return carried("smooth", solution, method).map((layer) => {
-    const [a, b] = [0, 1].map((seed) => along(layer, direction(seed))) as [Float64Array, Float64Array];
+    const [a, b] = [0, 1].map((seed) => along(layer, direction(seed))) as [
+      Float64Array,
+      Float64Array,
+    ];
     return (
       product(a.subarray(dimension), b.subarray(0, dimension)) -
       product(b.subarray(dimension), a.subarray(0, dimension))
@@ -182,7 +227,10 @@ function twoForm(solution: BoundaryValueSolution, method: IntegrationMethod): nu
   });
 }
 
-/** Of p dx around a loop of orbits that begin near the solution, with other weights and momenta of weights. */
+/**
+ * Of p dx around a loop of orbits that begin near the solution, with other weights and momenta of
+ * weights.
+ */
 function loopIntegrals(
   system: Mechanics,
   solution: BoundaryValueSolution,
@@ -192,7 +240,9 @@ function loopIntegrals(
   const orbits = Array.from({ length: count }, (_, k) => {
     const angle = (2 * Math.PI * k) / count;
     const shifted = (values: Float64Array, by: number): Float64Array =>
-      values.slice(0, dimension).map((value, i) => (i < dimension - weightNames.length ? value : value + radius * by));
+      values
+        .slice(0, dimension)
+        .map((value, i) => (i < dimension - weightNames.length ? value : value + radius * by));
     return complete(
       system.integrate({
         x0: shifted(solution.path, Math.cos(angle)),
@@ -204,7 +254,11 @@ function loopIntegrals(
     );
   });
   return Array.from({ length: layers + 1 }, (_, n) => {
-    const at = (which: "x" | "p", i: number): number[] => orbits.map((orbit) => orbit[which][n * dimension + i] ?? NaN);
-    return Array.from({ length: dimension }, (_, i) => integral(at("p", i), at("x", i))).reduce((a, b) => a + b, 0);
+    const at = (which: "x" | "p", i: number): number[] =>
+      orbits.map((orbit) => orbit[which][n * dimension + i] ?? NaN);
+    return Array.from({ length: dimension }, (_, i) => integral(at("p", i), at("x", i))).reduce(
+      (a, b) => a + b,
+      0,
+    );
   });
 }

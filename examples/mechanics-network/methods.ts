@@ -1,4 +1,7 @@
-/** Backpropagation as one of the methods for a boundary-value problem: all of them train the same network. */
+/**
+ * Backpropagation as one of the methods for a boundary-value problem: all of them train the same
+ * network.
+ */
 import type { BoundaryValueOptions, BoundaryValueSolution } from "least-action";
 import { apart, type Outcome } from "../outcome.js";
 import { drawCurves } from "../pictures/curves.js";
@@ -9,7 +12,9 @@ import { backpropagate } from "./residual.js";
 const integrator = "symplectic-euler";
 const sweeps = "forward-backward";
 const newton = "multiple-shooting, 1 layer";
-/** An iteration of multigrid solves the problem of long steps anew: its work is in factorisations. */
+/**
+ * An iteration of multigrid solves the problem of long steps anew: its work is in factorisations.
+ */
 const ways: Record<string, Partial<BoundaryValueOptions>> = {
   [sweeps]: { method: "forward-backward" },
   [newton]: { method: "multiple-shooting", pointsPerSegment: 1 },
@@ -36,14 +41,17 @@ export async function methods(depths: readonly number[], signal?: AbortSignal) {
   const backpropagation = asBackpropagation(exact.rows);
   const drawn = await progress(32, signal);
   const counts = (name: string): number[] =>
-    both.flatMap(({ rows }) => rows.filter((row) => row.name === name).map(({ solution }) => solution.iterations));
+    both.flatMap(({ rows }) =>
+      rows.filter((row) => row.name === name).map(({ solution }) => solution.iterations),
+    );
   const [many, few] = [counts(sweeps), counts(newton)];
   const [least, most] = [Math.min(...many), Math.max(...few)];
   return {
     pictures: {
       "mechanics-network-methods.svg": await drawCurves({
         title: "Training a residual network of 32 layers",
-        subtitle: "Forward-backward is backpropagation; multiple shooting by single layers is Newton's method",
+        subtitle:
+          "Forward-backward is backpropagation; multiple shooting by single layers is Newton's method",
         panels: [
           {
             label: "layers hold exactly",
@@ -58,13 +66,24 @@ export async function methods(depths: readonly number[], signal?: AbortSignal) {
         title: "A circle through 32 layers",
         subtitle: `Trained on ${pairs} of its points`,
         broken: ["wanted"],
-        panels: [{ label: "activations", xTitle: "x₁", yTitle: "x₂", plane: true, curves: circles(drawn.path) }],
+        panels: [
+          {
+            label: "activations",
+            xTitle: "x₁",
+            yTitle: "x₂",
+            plane: true,
+            curves: circles(drawn.path),
+          },
+        ],
       }),
     },
     checks: [
       {
         claim: `all methods train the network to the same action (to ${short(worst(both, "action"))}) and the same weights (to ${short(worst(both, "weights"))})`,
-        holds: both.every(({ solved }) => solved) && worst(both, "action") < 1e-8 && worst(both, "weights") < 1e-6,
+        holds:
+          both.every(({ solved }) => solved) &&
+          worst(both, "action") < 1e-8 &&
+          worst(both, "weights") < 1e-6,
       },
       {
         claim: `sweeps take ${range(many)} iterations, Newton's method ${range(few)}, both hardly more with more layers`,
@@ -78,7 +97,11 @@ export async function methods(depths: readonly number[], signal?: AbortSignal) {
   };
 }
 
-async function compare(modelPrecision: number, depths: readonly number[], signal: AbortSignal | undefined) {
+async function compare(
+  modelPrecision: number,
+  depths: readonly number[],
+  signal: AbortSignal | undefined,
+) {
   heading(
     Number.isFinite(modelPrecision)
       ? `The same with R_f = ${modelPrecision}: layers need not hold`
@@ -87,7 +110,9 @@ async function compare(modelPrecision: number, depths: readonly number[], signal
   const network = networkOf({ modelPrecision });
   const rows: Row[] = [];
   for (const layers of depths) {
-    for (const [name, way] of Object.entries(Number.isFinite(modelPrecision) ? { ...ways, ...minimisation } : ways)) {
+    for (const [name, way] of Object.entries(
+      Number.isFinite(modelPrecision) ? { ...ways, ...minimisation } : ways,
+    )) {
       const began = performance.now();
       const solution = await train(network, { layers, integrator, signal, ...way });
       rows.push({ name, layers, ms: performance.now() - began, solution });
@@ -95,7 +120,8 @@ async function compare(modelPrecision: number, depths: readonly number[], signal
   }
   const measured = rows.map((row) => {
     // Newton's method to the last digits is what the others are held against.
-    const reference = rows.find(({ name, layers }) => name === "single-shooting" && layers === row.layers) ?? row;
+    const reference =
+      rows.find(({ name, layers }) => name === "single-shooting" && layers === row.layers) ?? row;
     return {
       ...row,
       action: Math.abs(row.solution.action / reference.solution.action - 1),
@@ -133,10 +159,17 @@ async function compare(modelPrecision: number, depths: readonly number[], signal
     const these = measured.filter((row) => row.layers === layers);
     const fastest = these.reduce((a, b) => (b.ms < a.ms ? b : a));
     const fewest = Math.min(...these.map(({ solution }) => solution.iterations));
-    const names = these.filter(({ solution }) => solution.iterations === fewest).map(({ name }) => name);
-    console.log(`${layers} layers: fastest was ${fastest.name}; fewest iterations (${fewest}): ${names.join(" / ")}`);
+    const names = these
+      .filter(({ solution }) => solution.iterations === fewest)
+      .map(({ name }) => name);
+    console.log(
+      `${layers} layers: fastest was ${fastest.name}; fewest iterations (${fewest}): ${names.join(" / ")}`,
+    );
   }
-  return { rows: measured, solved: measured.every(({ solution }) => solution.status === "converged") };
+  return {
+    rows: measured,
+    solved: measured.every(({ solution }) => solution.status === "converged"),
+  };
 }
 
 type Compared = Awaited<ReturnType<typeof compare>>;
@@ -164,8 +197,9 @@ function asBackpropagation(rows: readonly Row[]) {
 }
 
 /**
- * How far above its minimum the cost is after 1, 2, 4, ... iterations from the same start: of the residual network that has the weights and the first activations of the
- * iterate, as layers of Newton's iterates do not hold yet.
+ * How far above its minimum the cost is after 1, 2, 4, ... iterations from the same start: of the
+ * residual network that has the weights and the first activations of the iterate, as layers of
+ * Newton's iterates do not hold yet.
  */
 async function progress(layers: number, signal: AbortSignal | undefined) {
   const network = networkOf();

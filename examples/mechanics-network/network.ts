@@ -12,7 +12,10 @@ export const width = 2;
 /** W, row-major, then b. */
 export const weightNames = ["W₁₁", "W₁₂", "W₂₁", "W₂₂", "b₁", "b₂"];
 
-/** Points of a circle, `shift` of their spacing on, and where the network is to carry them: to an ellipse, turned and moved. */
+/**
+ * Points of a circle, `shift` of their spacing on, and where the network is to carry them: to an
+ * ellipse, turned and moved.
+ */
 export function points(count: number, shift = 0): { inputs: number[][]; outputs: number[][] } {
   const angles = Array.from({ length: count }, (_, k) => (2 * Math.PI * (k + shift)) / count);
   const [cos, sin] = [Math.cos(0.6), Math.sin(0.6)];
@@ -27,13 +30,22 @@ export function points(count: number, shift = 0): { inputs: number[][]; outputs:
 
 export const pairs = 8;
 export const training = points(pairs);
-/** Activations of all pairs, then W and b: the coordinates of networks whose weights are one piece. */
+/**
+ * Activations of all pairs, then W and b: the coordinates of networks whose weights are one piece.
+ */
 export const dimension = pairs * width + weightNames.length;
 /** Of all networks here. */
 export const precisions = { inputPrecision: 100, outputPrecision: 10, weightPrecision: 1 };
 
 export const networkOf = (options: Partial<ContinuousNetworkOptions> = {}): ContinuousNetwork =>
-  continuousNetwork({ width, weights: "smooth", layerStep: "euler", ...training, ...precisions, ...options });
+  continuousNetwork({
+    width,
+    weights: "smooth",
+    layerStep: "euler",
+    ...training,
+    ...precisions,
+    ...options,
+  });
 
 type Trained = Omit<BoundaryValueOptions, "initialPath" | "timeStep"> & {
   layers: number;
@@ -41,8 +53,9 @@ type Trained = Omit<BoundaryValueOptions, "initialPath" | "timeStep"> & {
 };
 
 /**
- * Of a network, from weights of 0 on unless a path is given. Errors of steps do not end it: how large they are is what the example is about, and a residual network is
- * what it is, with few layers too.
+ * Of a network, from weights of 0 on unless a path is given. Errors of steps do not end it: how
+ * large they are is what the example is about, and a residual network is what it is, with few
+ * layers too.
  */
 export async function train(
   network: ContinuousNetwork,
@@ -63,12 +76,16 @@ export async function train(
 }
 
 /** The same, where anything else than a solution would be a mistake of the example. */
-export async function trained(network: ContinuousNetwork, options: Trained): Promise<BoundaryValueSolution> {
+export async function trained(
+  network: ContinuousNetwork,
+  options: Trained,
+): Promise<BoundaryValueSolution> {
   const solution = await train(network, options);
   if (solution.failure !== null && options.signal?.aborted !== true) throw solution.failure;
   return solution;
 }
 
-export const largest = (values: ArrayLike<number>): number => apart(values, new Float64Array(values.length));
+export const largest = (values: ArrayLike<number>): number =>
+  apart(values, new Float64Array(values.length));
 
 export const short = (value: number): string => value.toExponential(1);

@@ -1,16 +1,23 @@
 /**
- * The residual network `x_(n+1) = x_n + h tanh(W_n x_n + b_n)` and its backpropagation, written as in any textbook, without the library: to compare with.
+ * The residual network `x_(n+1) = x_n + h tanh(W_n x_n + b_n)` and its backpropagation, written as
+ * in any textbook, without the library: to compare with.
  */
 import { dimension as all, pairs, precisions, training, width } from "./network.js";
 
 const states = pairs * width;
 
 export interface Backpropagated {
-  /** Half the weighted squares: of outputs, of inputs, of the first weights, and of the changes of weights from layer to layer. */
+  /**
+   * Half the weighted squares: of outputs, of inputs, of the first weights, and of the changes of
+   * weights from layer to layer.
+   */
   cost: number;
   /** How far activations of the path are from those of the network with its weights. */
   missed: number;
-  /** -dJ/dx_n of the cost J of the outputs and -dJ/dW_n of all layers from n on, in the order of the states of the path: points x states. */
+  /**
+   * -dJ/dx_n of the cost J of the outputs and -dJ/dW_n of all layers from n on, in the order of the
+   * states of the path: points x states.
+   */
   errors: Float64Array;
 }
 
@@ -26,7 +33,8 @@ export function backpropagate(path: Float64Array, rate = 1): Backpropagated {
     const f = from.map((_, i) => {
       const [first, row] = [i - (i % width), i % width];
       let sum = at(n, states + width * width + row);
-      for (let j = 0; j < width; j++) sum += at(n, states + row * width + j) * (from[first + j] ?? NaN);
+      for (let j = 0; j < width; j++)
+        sum += at(n, states + row * width + j) * (from[first + j] ?? NaN);
       return Math.tanh(sum);
     });
     x.push(from.map((value, i) => value + h * (f[i] ?? NaN)));
@@ -37,15 +45,22 @@ export function backpropagate(path: Float64Array, rate = 1): Backpropagated {
   const outputs = training.outputs.flat();
   let cost =
     0.5 * outputPrecision * squares(end.map((value, i) => value - (outputs[i] ?? NaN))) +
-    0.5 * inputPrecision * squares(begin.map((value, i) => value - (training.inputs.flat()[i] ?? NaN)));
+    0.5 *
+      inputPrecision *
+      squares(begin.map((value, i) => value - (training.inputs.flat()[i] ?? NaN)));
   for (let i = states; i < all; i++) {
     cost += 0.5 * weightPrecision * at(0, i) ** 2;
     for (let n = 0; n < layers; n++) cost += 0.5 * rate * h * ((at(n + 1, i) - at(n, i)) / h) ** 2;
   }
   const errors = new Float64Array(path.length);
-  end.forEach((value, i) => (errors[layers * all + i] = -outputPrecision * (value - (outputs[i] ?? NaN))));
+  end.forEach(
+    (value, i) => (errors[layers * all + i] = -outputPrecision * (value - (outputs[i] ?? NaN))),
+  );
   for (let n = layers - 1; n >= 0; n--) {
-    const [here, after] = [errors.subarray(n * all, (n + 1) * all), errors.subarray((n + 1) * all, (n + 2) * all)];
+    const [here, after] = [
+      errors.subarray(n * all, (n + 1) * all),
+      errors.subarray((n + 1) * all, (n + 2) * all),
+    ];
     here.set(after);
     for (let i = 0; i < states; i++) {
       const [first, row] = [i - (i % width), i % width];
@@ -61,7 +76,8 @@ export function backpropagate(path: Float64Array, rate = 1): Backpropagated {
   return { cost, missed: Math.max(...missed), errors };
 }
 
-const squares = (values: readonly number[]): number => values.reduce((sum, value) => sum + value * value, 0);
+const squares = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value * value, 0);
 
 function add(values: Float64Array, i: number, more: number): void {
   values[i] = (values[i] ?? NaN) + more;

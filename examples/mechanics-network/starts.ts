@@ -1,4 +1,7 @@
-/** From random weights: Newton's method may fail or end elsewhere than at the minimum; some sweeps before it cure that. */
+/**
+ * From random weights: Newton's method may fail or end elsewhere than at the minimum; some sweeps
+ * before it cure that.
+ */
 import type { BoundaryValueSolution } from "least-action";
 import type { Outcome } from "../outcome.js";
 import { heading, table } from "../terminal.js";
@@ -13,7 +16,9 @@ const deviation = 2;
 const before = 50;
 
 export async function starts(count: number, signal?: AbortSignal) {
-  heading(`From ${count} random weights of standard deviation ${deviation}: ${layers} layers that hold exactly`);
+  heading(
+    `From ${count} random weights of standard deviation ${deviation}: ${layers} layers that hold exactly`,
+  );
   const network = networkOf();
   const { action: lowest } = await trained(network, { layers, signal, ...newton });
   const all: Record<string, BoundaryValueSolution[]> = { sweeps: [], newton: [], both: [] };
@@ -21,18 +26,41 @@ export async function starts(count: number, signal?: AbortSignal) {
     const initialPath = network.initialPath({ layers, deviation, seed });
     all.sweeps?.push(await train(network, { layers, initialPath, signal, ...sweeps }));
     all.newton?.push(await train(network, { layers, initialPath, signal, ...newton }));
-    const { path, momentum } = await train(network, { layers, initialPath, signal, ...sweeps, maxIterations: before });
-    all.both?.push(await train(network, { layers, initialPath: path, initialMomentum: momentum, signal, ...newton }));
+    const { path, momentum } = await train(network, {
+      layers,
+      initialPath,
+      signal,
+      ...sweeps,
+      maxIterations: before,
+    });
+    all.both?.push(
+      await train(network, {
+        layers,
+        initialPath: path,
+        initialMomentum: momentum,
+        signal,
+        ...newton,
+      }),
+    );
   }
   network.free();
-  const names = { sweeps: "forward-backward", newton: "Newton", both: `${before} sweeps, then Newton` };
+  const names = {
+    sweeps: "forward-backward",
+    newton: "Newton",
+    both: `${before} sweeps, then Newton`,
+  };
   const reached = (solutions: readonly BoundaryValueSolution[]) =>
-    solutions.filter(({ status, action }) => status === "converged" && Math.abs(action / lowest - 1) < 1e-6);
+    solutions.filter(
+      ({ status, action }) => status === "converged" && Math.abs(action / lowest - 1) < 1e-6,
+    );
   table(
     ["method", "reached the minimum", "stopped elsewhere", "failed", "iterations where reached"],
     Object.entries(names).map(([key, name]) => {
       const solutions = all[key] ?? [];
-      const [right, failed] = [reached(solutions), solutions.filter(({ status }) => status !== "converged")];
+      const [right, failed] = [
+        reached(solutions),
+        solutions.filter(({ status }) => status !== "converged"),
+      ];
       const counts = right.map(({ iterations }) => iterations);
       return [
         name,
@@ -43,7 +71,9 @@ export async function starts(count: number, signal?: AbortSignal) {
       ];
     }),
   );
-  const [first, second, third] = ["sweeps", "newton", "both"].map((key) => reached(all[key] ?? []).length);
+  const [first, second, third] = ["sweeps", "newton", "both"].map(
+    (key) => reached(all[key] ?? []).length,
+  );
   const done = all.both?.length;
   return {
     checks: [

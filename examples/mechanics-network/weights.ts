@@ -14,7 +14,10 @@ export async function weights(rates: readonly number[], signal?: AbortSignal) {
   const forms: [string, Partial<ContinuousNetworkOptions>][] = [
     ["constant", { weights: "constant" }],
     // Every piece has its prior: with this one, pieces that are alike cost as much as one.
-    [`${pieces} pieces`, { weights: "piecewise", pieces, weightPrecision: precisions.weightPrecision / pieces }],
+    [
+      `${pieces} pieces`,
+      { weights: "piecewise", pieces, weightPrecision: precisions.weightPrecision / pieces },
+    ],
     ...rates.map((rate): [string, Partial<ContinuousNetworkOptions>] => [
       `smooth, R_w = ${rate}`,
       { weights: "smooth", weightRatePrecision: rate },
@@ -33,10 +36,12 @@ export async function weights(rates: readonly number[], signal?: AbortSignal) {
     const errors = [points(8), held].map(({ inputs, outputs }) => {
       const predicted = network.predict(path, inputs);
       return Math.sqrt(
-        predicted.reduce((sum, y, i) => sum + (y - (outputs.flat()[i] ?? NaN)) ** 2, 0) / predicted.length,
+        predicted.reduce((sum, y, i) => sum + (y - (outputs.flat()[i] ?? NaN)) ** 2, 0) /
+          predicted.length,
       );
     });
-    const unknown = form.weights === "constant" ? 1 : form.weights === "piecewise" ? pieces : layers + 1;
+    const unknown =
+      form.weights === "constant" ? 1 : form.weights === "piecewise" ? pieces : layers + 1;
     rows.push({ name, form, action, iterations, w, errors, unknown: unknown * weightNames.length });
     network.free();
   }
@@ -68,7 +73,10 @@ export async function weights(rates: readonly number[], signal?: AbortSignal) {
           yTitle: "weight",
           curves: [constant, piecewise, drawn].map(({ name, form, w }) => {
             const values = w.filter((_, i) => i % weightNames.length === k);
-            return { name, ...(form.weights === "piecewise" ? stairs(values) : { x: grid(values), y: values }) };
+            return {
+              name,
+              ...(form.weights === "piecewise" ? stairs(values) : { x: grid(values), y: values }),
+            };
           }),
         })),
       }),

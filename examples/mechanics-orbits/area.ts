@@ -1,8 +1,19 @@
-/** Poincaré's integral invariant: the integral of p dq around a loop of initial conditions, which the flow and symplectic maps keep. */
+/**
+ * Poincaré's integral invariant: the integral of p dq around a loop of initial conditions, which
+ * the flow and symplectic maps keep.
+ */
 import { type Orbit } from "least-action";
 import { drawCurves } from "../pictures/curves.js";
 import { heading, table } from "../terminal.js";
-import { complete, isSymplectic, largest, nameOf, pendulums, short, type Method } from "./orbits.js";
+import {
+  complete,
+  isSymplectic,
+  largest,
+  nameOf,
+  pendulums,
+  short,
+  type Method,
+} from "./orbits.js";
 
 const timeStep = 0.5;
 const loop = { orbits: 64, q: 1, radius: 0.3 };
@@ -31,12 +42,16 @@ export async function area(steps: number) {
         }),
       ),
     );
-    const areas = Float64Array.from({ length: steps + 1 }, (_, n) => integral(at(orbits, "x", n), at(orbits, "p", n)));
+    const areas = Float64Array.from({ length: steps + 1 }, (_, n) =>
+      integral(at(orbits, "x", n), at(orbits, "p", n)),
+    );
     const errors = areas.map((value) => Math.abs(value / (areas[0] ?? NaN) - 1));
     return { method, orbits, areas, errors };
   });
   pendulum.free();
-  heading(`Poincaré's invariant: a loop of ${loop.orbits} orbits of the pendulum, ${steps} steps of ${timeStep}`);
+  heading(
+    `Poincaré's invariant: a loop of ${loop.orbits} orbits of the pendulum, ${steps} steps of ${timeStep}`,
+  );
   table(
     ["method", "integral at first", "at the end", "largest relative change"],
     all.map(({ method, areas, errors }) => [
@@ -46,7 +61,9 @@ export async function area(steps: number) {
       short(largest({ errors })),
     ]),
   );
-  const kept = Math.max(...all.filter(({ method }) => isSymplectic(method)).map(({ errors }) => largest({ errors })));
+  const kept = Math.max(
+    ...all.filter(({ method }) => isSymplectic(method)).map(({ errors }) => largest({ errors })),
+  );
   const rk4 = largest(all.at(-1) as (typeof all)[number]);
   const times = Float64Array.from({ length: steps + 1 }, (_, n) => (n * timeStep) / (2 * Math.PI));
   return {
@@ -99,8 +116,9 @@ function loopAt(orbits: readonly Orbit[], n: number): { x: number[]; y: number[]
 }
 
 /**
- * Of p dq around the loop by the periodic trapezoid rule, with dq by the derivative of the trigonometric interpolant: both are exact to rounding once the loop is
- * resolved, while the polygon's area would be off by its corners.
+ * Of p dq around the loop by the periodic trapezoid rule, with dq by the derivative of the
+ * trigonometric interpolant: both are exact to rounding once the loop is resolved, while the
+ * polygon's area would be off by its corners.
  */
 export function integral(p: readonly number[], q: readonly number[]): number {
   const count = q.length;

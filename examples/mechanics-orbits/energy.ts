@@ -1,4 +1,7 @@
-/** Energy along orbits of a hundred thousand steps of the pendulum, and along one of the double pendulum. */
+/**
+ * Energy along orbits of a hundred thousand steps of the pendulum, and along one of the double
+ * pendulum.
+ */
 import { mechanics } from "least-action";
 import { drawCurves } from "../pictures/curves.js";
 import { heading, table } from "../terminal.js";
@@ -25,7 +28,11 @@ const onPendulum: Method[] = [
   { method: "rk4" },
   loose,
 ];
-const onDoublePendulum: Method[] = [{ method: "implicit-midpoint" }, { variational: "gauss-6" }, { method: "rk4" }];
+const onDoublePendulum: Method[] = [
+  { method: "implicit-midpoint" },
+  { variational: "gauss-6" },
+  { method: "rk4" },
+];
 
 export async function energy(steps: number) {
   const pendulum = pendulums();
@@ -33,7 +40,10 @@ export async function energy(steps: number) {
     // The adaptive method stops at points, so it gets fewer of them.
     const apart = method === loose ? 10 : 1;
     const grid = { timeStep: apart * timeStep, points: steps / apart + 1 };
-    return energyErrors(method, complete(pendulum.of(method).integrate({ x0: [2], p0: [0], ...grid, ...method })));
+    return energyErrors(
+      method,
+      complete(pendulum.of(method).integrate({ x0: [2], p0: [0], ...grid, ...method })),
+    );
   });
   pendulum.free();
   heading(`Energy of the pendulum over ${steps} steps of ${timeStep}, from 2 rad at rest`);
@@ -44,7 +54,9 @@ export async function energy(steps: number) {
   const double = onDoublePendulum.map((method) =>
     energyErrors(
       method,
-      complete(system.integrate({ x0: [1, -1], v0: [0, 0], timeStep: 0.1, points: few + 1, ...method })),
+      complete(
+        system.integrate({ x0: [1, -1], v0: [0, 0], timeStep: 0.1, points: few + 1, ...method }),
+      ),
     ),
   );
   system.free();
@@ -66,7 +78,10 @@ export async function energy(steps: number) {
     picture: await drawCurves({
       title: "Energy errors of symplectic methods are bounded; the others drift",
       subtitle: `${steps} steps of the pendulum, ${few} of the double pendulum; each dot is the largest error since the one before`,
-      panels: [panel(`pendulum, step ${timeStep}`, single), panel("double pendulum, step 0.1", double)],
+      panels: [
+        panel(`pendulum, step ${timeStep}`, single),
+        panel("double pendulum, step 0.1", double),
+      ],
     }),
     checks: [
       {

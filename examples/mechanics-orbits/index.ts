@@ -1,5 +1,6 @@
 /**
- * What symplectic and variational integrators keep, and what rk4 does not: energies without drift over many steps, angular momentum, areas in phase space.
+ * What symplectic and variational integrators keep, and what rk4 does not: energies without drift
+ * over many steps, angular momentum, areas in phase space.
  *
  * E. Hairer, C. Lubich, G. Wanner, "Geometric Numerical Integration", second edition, Springer 2006.
  * J. E. Marsden, M. West, "Discrete mechanics and variational integrators", Acta Numerica 10, 2001.

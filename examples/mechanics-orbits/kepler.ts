@@ -1,4 +1,7 @@
-/** Kepler's problem over many revolutions: the orbit, its angular momentum, which discrete Lagrangians keep as the continuous one does, and its energy. */
+/**
+ * Kepler's problem over many revolutions: the orbit, its angular momentum, which discrete
+ * Lagrangians keep as the continuous one does, and its energy.
+ */
 import { mechanics, type Orbit } from "least-action";
 import { drawCurves } from "../pictures/curves.js";
 import { heading, table } from "../terminal.js";
@@ -25,7 +28,10 @@ const drawn = [midpoint, rk4];
 export async function kepler(revolutions: number) {
   // The semi-major axis is 1, so a revolution takes 2 pi and the energy is -1/2.
   const system = mechanics({ system: "kepler" });
-  const start = { x0: [1 - eccentricity, 0], v0: [0, Math.sqrt((1 + eccentricity) / (1 - eccentricity))] };
+  const start = {
+    x0: [1 - eccentricity, 0],
+    v0: [0, Math.sqrt((1 + eccentricity) / (1 - eccentricity))],
+  };
   const grid = { timeStep: (2 * Math.PI) / steps, points: steps * revolutions + 1 };
   const turns = Float64Array.from({ length: grid.points }, (_, n) => n / steps);
   const all = methods.map((method) => {
@@ -34,9 +40,17 @@ export async function kepler(revolutions: number) {
     return { method, orbit, energy, momentum: { ...energy, errors: momentumErrors(orbit) } };
   });
   system.free();
-  heading(`Kepler's problem, eccentricity ${eccentricity}: ${revolutions} revolutions of ${steps} steps`);
+  heading(
+    `Kepler's problem, eccentricity ${eccentricity}: ${revolutions} revolutions of ${steps} steps`,
+  );
   table(
-    ["method", "largest change of angular momentum", "energy error, first tenth", "last tenth", "turned by (degrees)"],
+    [
+      "method",
+      "largest change of angular momentum",
+      "energy error, first tenth",
+      "last tenth",
+      "turned by (degrees)",
+    ],
     all.map(({ method, orbit, energy, momentum }) => [
       nameOf(method),
       short(largest(momentum)),
@@ -46,7 +60,9 @@ export async function kepler(revolutions: number) {
     ]),
   );
 
-  const kept = Math.max(...all.filter(({ method }) => "variational" in method).map((one) => largest(one.momentum)));
+  const kept = Math.max(
+    ...all.filter(({ method }) => "variational" in method).map((one) => largest(one.momentum)),
+  );
   const symplectic = all.filter(({ method }) => isSymplectic(method));
   const most = Math.max(...symplectic.map(({ energy }) => growth(energy)));
   const other = all.at(-1) as (typeof all)[number];
@@ -111,7 +127,10 @@ function revolution({ x }: Orbit, which: number): { x: Float64Array; y: Float64A
   return { x: part.filter((_, i) => i % 2 === 0), y: part.filter((_, i) => i % 2 === 1) };
 }
 
-/** By how much the major axis has turned, by the vector of Laplace, Runge and Lenz once in a revolution. */
+/**
+ * By how much the major axis has turned, by the vector of Laplace, Runge and Lenz once in a
+ * revolution.
+ */
 function turnedBy({ x, p, times }: Orbit): number {
   let [turned, before] = [0, 0];
   for (let n = steps; n < times.length; n += steps) {

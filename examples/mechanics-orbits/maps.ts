@@ -20,7 +20,8 @@ export async function maps() {
   return {
     picture: await drawCurves({
       title: "Orders, and what is symplectic",
-      subtitle: "Left: against Gauss' method of order 6 with 4096 steps. Right: exact zeros are left out.",
+      subtitle:
+        "Left: against Gauss' method of order 6 with 4096 steps. Right: exact zeros are left out.",
       panels: [one.panel, other.panel],
     }),
     checks: [one.check, other.check],
@@ -34,20 +35,29 @@ function order() {
   const counts = [32, 64, 128, 256];
   const last = (method: IntegrationMethod, steps: number): number[] => {
     const grid = { timeStep: end, points: 2, stepsPerPoint: steps };
-    const orbit = complete(pendulum.of({ method }).integrate({ x0: [1.5], p0: [0], ...grid, method }));
+    const orbit = complete(
+      pendulum.of({ method }).integrate({ x0: [1.5], p0: [0], ...grid, method }),
+    );
     return [...orbit.x.subarray(-1), ...orbit.p.subarray(-1)];
   };
   const exact = last("gauss-legendre-6", 4096);
   const step = counts.map((steps) => end / steps);
   const rows = drawn.map((method) => {
-    const error = counts.map((steps) => Math.hypot(...last(method, steps).map((v, i) => v - (exact[i] ?? NaN))));
+    const error = counts.map((steps) =>
+      Math.hypot(...last(method, steps).map((v, i) => v - (exact[i] ?? NaN))),
+    );
     return { method, error, slope: slopeOf(step, error) };
   });
   pendulum.free();
   heading(`Order: the pendulum's error at time ${end} against the step, from 1.5 rad at rest`);
   table(
     ["method", ...step.map((h) => `h = ${h}`), "slope", "order"],
-    rows.map(({ method, error, slope }) => [method, ...error.map(short), slope.toFixed(2), String(orders[method])]),
+    rows.map(({ method, error, slope }) => [
+      method,
+      ...error.map(short),
+      slope.toFixed(2),
+      String(orders[method]),
+    ]),
   );
   const off = Math.max(...rows.map(({ method, slope }) => Math.abs(slope - orders[method])));
   const panel: Panel = {
@@ -59,14 +69,18 @@ function order() {
   };
   return {
     panel,
-    check: { claim: `every method has its order (slopes off by ${off.toFixed(2)} at most)`, holds: off < 0.25 },
+    check: {
+      claim: `every method has its order (slopes off by ${off.toFixed(2)} at most)`,
+      holds: off < 0.25,
+    },
   };
 }
 
 /** Of a line through the points, both logarithmic. */
 export function slopeOf(x: readonly number[], y: readonly number[]): number {
   const [u, v] = [x.map(Math.log), y.map(Math.log)];
-  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const mean = (values: readonly number[]): number =>
+    values.reduce((sum, value) => sum + value, 0) / values.length;
   const [mu, mv] = [mean(u), mean(v)];
   return mean(u.map((a, i) => (a - mu) * ((v[i] ?? NaN) - mv))) / mean(u.map((a) => (a - mu) ** 2));
 }
@@ -75,22 +89,42 @@ const all: readonly Method[] = [
   ...(
     [
       ...["symplectic-euler", "symplectic-euler-adjoint", "stormer-verlet", "implicit-midpoint"],
-      ...["gauss-legendre-4", "gauss-legendre-6", "yoshida-4", "suzuki-4", "yoshida-6", "kahan-li-6", "rk4"],
+      ...[
+        "gauss-legendre-4",
+        "gauss-legendre-6",
+        "yoshida-4",
+        "suzuki-4",
+        "yoshida-6",
+        "kahan-li-6",
+        "rk4",
+      ],
     ] as IntegrationMethod[]
   ).map((method) => ({ method })),
   // At its default it takes small steps inside of the large one.
   { method: "dormand-prince", tolerance: 1e-3 },
-  ...(["midpoint", "trapezoid", "gauss-4", "gauss-6", "lobatto-4", "lobatto-6"] as VariationalMethod[]).map(
-    (variational) => ({ variational }),
-  ),
+  ...(
+    ["midpoint", "trapezoid", "gauss-4", "gauss-6", "lobatto-4", "lobatto-6"] as VariationalMethod[]
+  ).map((variational) => ({ variational })),
 ];
 
-/** MᵀJM - J of one step of the double pendulum; with one degree of freedom it would only say that areas are kept. */
+/**
+ * MᵀJM - J of one step of the double pendulum; with one degree of freedom it would only say that
+ * areas are kept.
+ */
 function symplecticity() {
   const system = mechanics({ system: "double-pendulum" });
   const large = 0.4;
   const one = (method: Method, timeStep: number) =>
-    complete(system.integrate({ x0: [1, 0.5], v0: [0.5, 1], timeStep, points: 2, tangent: true, ...method }));
+    complete(
+      system.integrate({
+        x0: [1, 0.5],
+        v0: [0.5, 1],
+        timeStep,
+        points: 2,
+        tangent: true,
+        ...method,
+      }),
+    );
   const rows = all.map((method) => {
     const { symplecticDefect, energyError } = one(method, large);
     return { method, defect: symplecticDefect ?? NaN, energyError };
@@ -105,7 +139,11 @@ function symplecticity() {
   heading(`Symplecticity: one step of ${large} of the double pendulum`);
   table(
     ["method", "largest entry of MᵀJM - J", "energy error of the step"],
-    rows.map(({ method, defect, energyError }) => [nameOf(method), short(defect), short(energyError)]),
+    rows.map(({ method, defect, energyError }) => [
+      nameOf(method),
+      short(defect),
+      short(energyError),
+    ]),
   );
   const of = (wanted: boolean): number[] =>
     rows.filter(({ method }) => isSymplectic(method) === wanted).map(({ defect }) => defect);

@@ -1,8 +1,15 @@
 /** What the parts of the example share: methods and their names, errors against time. */
-import { mechanics, type IntegrationMethod, type Mechanics, type Orbit, type VariationalMethod } from "least-action";
+import {
+  mechanics,
+  type IntegrationMethod,
+  type Mechanics,
+  type Orbit,
+  type VariationalMethod,
+} from "least-action";
 
 /** A map of the phase space, or a discrete Lagrangian. */
-export type Method = { method: IntegrationMethod; tolerance?: number } | { variational: VariationalMethod };
+export type Method =
+  { method: IntegrationMethod; tolerance?: number } | { variational: VariationalMethod };
 
 export const nameOf = (method: Method): string =>
   "method" in method ? method.method : `variational ${method.variational}`;
@@ -11,10 +18,21 @@ export const nameOf = (method: Method): string =>
 export const isSymplectic = (method: Method): boolean =>
   !("method" in method && (method.method === "rk4" || method.method === "dormand-prince"));
 
-/** Each method has the face of the pendulum that it steps on: the other one would be found by Newton's method at every evaluation. */
+/**
+ * Each method has the face of the pendulum that it steps on: the other one would be found by
+ * Newton's method at every evaluation.
+ */
 export function pendulums(): { of(method: Method): Mechanics; free(): void } {
-  const hamiltonian = mechanics({ hamiltonian: "p^2/2 - cos(q)", coordinates: ["q"], momenta: ["p"] });
-  const lagrangian = mechanics({ lagrangian: "v^2/2 + cos(q)", coordinates: ["q"], velocities: ["v"] });
+  const hamiltonian = mechanics({
+    hamiltonian: "p^2/2 - cos(q)",
+    coordinates: ["q"],
+    momenta: ["p"],
+  });
+  const lagrangian = mechanics({
+    lagrangian: "v^2/2 + cos(q)",
+    coordinates: ["q"],
+    velocities: ["v"],
+  });
   return {
     of: (method) => ("variational" in method ? lagrangian : hamiltonian),
     free: () => [hamiltonian, lagrangian].forEach((system) => system.free()),
@@ -34,7 +52,11 @@ export interface Errors {
   errors: Float64Array;
 }
 
-export const energyErrors = (method: Method, orbit: Orbit, times: ArrayLike<number> = orbit.times): Errors => ({
+export const energyErrors = (
+  method: Method,
+  orbit: Orbit,
+  times: ArrayLike<number> = orbit.times,
+): Errors => ({
   name: nameOf(method),
   symplectic: isSymplectic(method),
   times,
@@ -47,10 +69,16 @@ export function largest({ errors }: Pick<Errors, "errors">, from = 0, to = 1): n
   return part.reduce((most, error) => Math.max(most, error), 0);
 }
 
-/** How much larger the error is in the last tenth of an orbit than in the first one: 1 without drift, 19 if it grows with the time. */
+/**
+ * How much larger the error is in the last tenth of an orbit than in the first one: 1 without
+ * drift, 19 if it grows with the time.
+ */
 export const growth = (errors: Errors): number => largest(errors, 0.9, 1) / largest(errors, 0, 0.1);
 
-/** As many points as can be drawn on a logarithmic axis of times: the largest error of each of 30 spans, the first of which ends at a time given. */
+/**
+ * As many points as can be drawn on a logarithmic axis of times: the largest error of each of 30
+ * spans, the first of which ends at a time given.
+ */
 export function thinned({ name, times, errors }: Errors, first: number) {
   const spans = 30;
   const last = times[times.length - 1] ?? NaN;

@@ -1,7 +1,10 @@
 /**
- * Paths of stationary action between two ends, where their actions are known: the harmonic oscillator, whose path is a minimum until half a period has passed and a saddle with one
- * conjugate point more after every further half; a pendulum that is to be back in time, with many stationary paths at different levels; and the double well, whose
- * state climbs out of one well along the reversed flow, at twice the height of the barrier times R_f, and falls into the other for nothing.
+ * Paths of stationary action between two ends, where their actions are known: the harmonic
+ * oscillator, whose path is a minimum until half a period has passed and a saddle with one
+ * conjugate point more after every further half; a pendulum that is to be back in time, with many
+ * stationary paths at different levels; and the double well, whose state climbs out of one well
+ * along the reversed flow, at twice the height of the barrier times R_f, and falls into the other
+ * for nothing.
  */
 import { doubleWell, init, mechanics, type BoundaryValueSolution } from "least-action";
 import type { Outcome, Settings } from "../outcome.js";
@@ -24,7 +27,8 @@ export async function mechanicsPaths({ size, signal }: Settings = {}): Promise<O
     pictures: {
       "mechanics-paths.svg": await drawCurves({
         title: "Stationary paths between two ends",
-        subtitle: "Left: a pendulum that hangs down at both ends. Right: from one well of a potential to the other.",
+        subtitle:
+          "Left: a pendulum that hangs down at both ends. Right: from one well of a potential to the other.",
         broken: ["reversed flow", "flow"],
         panels: [
           {
@@ -43,7 +47,8 @@ export async function mechanicsPaths({ size, signal }: Settings = {}): Promise<O
         holds: oscillator.error < 1e-8,
       },
       {
-        claim: "it is a minimum for half a period; after that, conjugate points come at every half period",
+        claim:
+          "it is a minimum for half a period; after that, conjugate points come at every half period",
         holds: oscillator.counted,
       },
       {
@@ -94,7 +99,9 @@ async function harmonicOscillator(signal: AbortSignal | undefined) {
       conjugate.map((t) => (t / Math.PI).toFixed(6)).join(" "),
     ]),
   );
-  const apart = rows.flatMap(({ conjugate }) => conjugate.map((t, k) => Math.abs(t - (k + 1) * Math.PI)));
+  const apart = rows.flatMap(({ conjugate }) =>
+    conjugate.map((t, k) => Math.abs(t - (k + 1) * Math.PI)),
+  );
   return {
     error: Math.max(...rows.map(({ action, expected }) => Math.abs(action / expected - 1))),
     apart: Math.max(...apart),
@@ -105,10 +112,15 @@ async function harmonicOscillator(signal: AbortSignal | undefined) {
   };
 }
 
-/** From hanging down to hanging down in 10 units of time, the number of turns not said: starts swing and turn at different rates. */
+/**
+ * From hanging down to hanging down in 10 units of time, the number of turns not said: starts swing
+ * and turn at different rates.
+ */
 async function pendulumLevels(starts: number, signal: AbortSignal | undefined) {
   const [duration, points] = [10, 201];
-  heading(`Pendulum from 0 to 0 in a time of ${duration}: the stationary paths from ${starts} starts`);
+  heading(
+    `Pendulum from 0 to 0 in a time of ${duration}: the stationary paths from ${starts} starts`,
+  );
   const system = mechanics({ system: "pendulum" });
   const initialPaths = Array.from({ length: starts }, (_, k) => {
     const halfWaves = 1 + (k % 4);
@@ -119,7 +131,12 @@ async function pendulumLevels(starts: number, signal: AbortSignal | undefined) {
     );
   });
   const timeStep = duration / (points - 1);
-  const { levels, solutions } = await system.actionLevels({ initialPaths, boundary: "fixed", timeStep, signal });
+  const { levels, solutions } = await system.actionLevels({
+    initialPaths,
+    boundary: "fixed",
+    timeStep,
+    signal,
+  });
   const shown = levels.map(({ action, starts }) => ({
     action,
     count: starts.length,
@@ -188,7 +205,8 @@ async function acrossTheBarrier(signal: AbortSignal | undefined) {
   // The flow from x0: x = x0 / sqrt(x0^2 + (1 - x0^2) exp(-8 t)); upwards it runs backward.
   const { times, path } = solution;
   const at = (time: number): number => path[Math.round(50 * time)] ?? NaN;
-  const flow = (x0: number, t: number): number => x0 / Math.sqrt(x0 * x0 + (1 - x0 * x0) * Math.exp(-8 * t));
+  const flow = (x0: number, t: number): number =>
+    x0 / Math.sqrt(x0 * x0 + (1 - x0 * x0) * Math.exp(-8 * t));
   const [upAt, downAt] = [1.3, 4.7];
   const up = times.filter((t) => t >= 0.4 && t <= upAt);
   const down = times.filter((t) => t >= downAt && t <= 5.6);

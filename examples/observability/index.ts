@@ -1,9 +1,19 @@
 /**
- * How many measurements are enough? Lorenz96 with 11 sites, of which 2, 4, 5 or 6 are observed: the same truths every time, annealed from random paths on a ladder of
- * fixed steps, as in the literature (J. Ye et al., Physical Review E 92, 052901, 2015), and once more by the default way to start, an ensemble filter. Of each set: how often the
- * truth is found, how far the second action level is above the lowest, how good predictions are, and whether a copy of the system that is shown the set falls into step with it.
+ * How many measurements are enough? Lorenz96 with 11 sites, of which 2, 4, 5 or 6 are observed: the
+ * same truths every time, annealed from random paths on a ladder of fixed steps, as in the
+ * literature (J. Ye et al., Physical Review E 92, 052901, 2015), and once more by the default way
+ * to start, an ensemble filter. Of each set: how often the truth is found, how far the second
+ * action level is above the lowest, how good predictions are, and whether a copy of the system that
+ * is shown the set falls into step with it.
  */
-import { init, lorenz96, observability, type Observability, type ObservabilityOptions, type Run } from "least-action";
+import {
+  init,
+  lorenz96,
+  observability,
+  type Observability,
+  type ObservabilityOptions,
+  type Run,
+} from "least-action";
 import type { Outcome, Settings } from "../outcome.js";
 import { drawCurves, type Panel } from "../pictures/curves.js";
 import { drawLevels } from "../pictures/levels.js";
@@ -13,8 +23,16 @@ const dimension = 11;
 const noise = 0.2;
 const measurementPrecision = 1 / noise ** 2;
 
-/** Each has the one before in it; but for the last, which shows that it matters as well which sites are observed. */
-const nested = { "2": [0, 5], "4": [0, 3, 5, 8], "5": [0, 1, 3, 5, 8], "6": [0, 1, 3, 5, 8, 10] } as const;
+/**
+ * Each has the one before in it; but for the last, which shows that it matters as well which sites
+ * are observed.
+ */
+const nested = {
+  "2": [0, 5],
+  "4": [0, 3, 5, 8],
+  "5": [0, 1, 3, 5, 8],
+  "6": [0, 1, 3, 5, 8, 10],
+} as const;
 const sets = { ...nested, "5, every other": [0, 2, 4, 6, 8] } as const;
 type Name = keyof typeof sets;
 const counts = Object.keys(nested) as (keyof typeof nested)[];
@@ -39,7 +57,9 @@ export async function observabilityExample({ size, signal }: Settings = {}): Pro
     ...(signal && { signal }),
   } satisfies Partial<ObservabilityOptions<"forcing", "forcing", `x${number}`, never, never, Name>>;
 
-  heading(`Lorenz96: ${counts.join(", ")} of ${dimension} sites observed, ${options.points} points, noise ${noise}`);
+  heading(
+    `Lorenz96: ${counts.join(", ")} of ${dimension} sites observed, ${options.points} points, noise ${noise}`,
+  );
   console.log(`\n${starts} random paths each, a ladder of ${rungs} rungs:\n`);
   /** Of the first truth. */
   const runs = new Map<Name, Run<"forcing">>();
@@ -52,7 +72,9 @@ export async function observabilityExample({ size, signal }: Settings = {}): Pro
     },
     ({ set, outcome, run }) => outcome.twin === 0 && runs.set(set, run),
   );
-  console.log(`\nThe same by the default way to start and to climb, ${Math.min(starts, 5)} starts each:\n`);
+  console.log(
+    `\nThe same by the default way to start and to climb, ${Math.min(starts, 5)} starts each:\n`,
+  );
   const byDefault = signal?.aborted
     ? undefined
     : await study({ ...options, startingPaths: { count: Math.min(starts, 5) }, lyapunov: false });
@@ -93,7 +115,11 @@ async function study(options: StudyOptions, onTwin?: StudyOptions["onProgress"])
 
 const rowOf = (study: Study, set: Name) => study.rows.find((row) => row.set === set);
 
-function drawStudies(classical: Study, byDefault: Study | undefined, twins: number): Promise<string> {
+function drawStudies(
+  classical: Study,
+  byDefault: Study | undefined,
+  twins: number,
+): Promise<string> {
   const studies = Object.entries({
     "random paths": classical,
     ...(byDefault && { "default: an ensemble filter": byDefault }),
@@ -141,7 +167,10 @@ function drawStudies(classical: Study, byDefault: Study | undefined, twins: numb
         xTitle,
         yTitle: "conditional Lyapunov exponent",
         curves: [
-          ...curves(({ conditionalLyapunov }) => conditionalLyapunov?.value, [["exponent", classical]]),
+          ...curves(
+            ({ conditionalLyapunov }) => conditionalLyapunov?.value,
+            [["exponent", classical]],
+          ),
           {
             name: "exponent",
             x: [0],
@@ -184,11 +213,15 @@ function claims(classical: Study, byDefault: Study | undefined): Outcome["checks
     },
     {
       claim: "a path that is wrong is never called consistent",
-      holds: [classical, byDefault].every((study) => study?.rows.every((row) => row.wrongButConsistent === 0) === true),
+      holds: [classical, byDefault].every(
+        (study) => study?.rows.every((row) => row.wrongButConsistent === 0) === true,
+      ),
     },
     {
       claim: `predictions of half of the twins are good for ${of(({ validTime }) => fixed(validTime * (classical.lyapunov?.value ?? NaN))).join(", ")} Lyapunov times`,
-      holds: (two?.validTime ?? NaN) < 0.5 && [four, five, six].every((row) => (row?.validTime ?? NaN) > 1.5),
+      holds:
+        (two?.validTime ?? NaN) < 0.5 &&
+        [four, five, six].every((row) => (row?.validTime ?? NaN) > 1.5),
     },
     {
       claim: `conditional Lyapunov exponents fall with the sites, ${exponents.map(fixed).join(", ")}, below zero from 5 on`,

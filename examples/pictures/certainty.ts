@@ -1,4 +1,7 @@
-/** Laplace's method and Monte Carlo of one posterior in one picture: deviations of all states, the density of a parameter, and bands of one state. */
+/**
+ * Laplace's method and Monte Carlo of one posterior in one picture: deviations of all states, the
+ * density of a parameter, and bands of one state.
+ */
 import { colours, heading, ink, toSvg, type Encoding, type Layer, type Position } from "./style.js";
 
 export interface CertaintyPicture {
@@ -60,8 +63,14 @@ function scatter({ deviations }: CertaintyPicture) {
   const domain = [Math.min(...all) * 0.95, Math.max(...all) * 1.05];
   const scale = { type: "log", domain, nice: false };
   const ticks = { grid: false, tickCount: 4, format: "~g" };
-  const x = axis("x", "standard deviation by Laplace's method", { scale, axis: ticks } as Partial<Position>);
-  const y = axis("y", "standard deviation of the draws", { scale, axis: ticks } as Partial<Position>);
+  const x = axis("x", "standard deviation by Laplace's method", {
+    scale,
+    axis: ticks,
+  } as Partial<Position>);
+  const y = axis("y", "standard deviation of the draws", {
+    scale,
+    axis: ticks,
+  } as Partial<Position>);
   const groups = [...new Set(deviations.map(({ group }) => group))];
   const layer: Layer[] = [
     heading([{ x: domain[0] as number, label: "every state at every time" }], x),
@@ -71,7 +80,13 @@ function scatter({ deviations }: CertaintyPicture) {
       encoding: { x, y },
     },
     {
-      data: { values: deviations.map(({ laplace, sampled, group }) => ({ x: laplace, y: sampled, group })) },
+      data: {
+        values: deviations.map(({ laplace, sampled, group }) => ({
+          x: laplace,
+          y: sampled,
+          group,
+        })),
+      },
       mark: { type: "point", filled: true, size: 12, opacity: 0.55 },
       encoding: {
         x,
@@ -109,7 +124,10 @@ function density({ parameter }: CertaintyPicture) {
     return { x, y, kind: names.laplace };
   });
   const x = axis("x", name);
-  const y = axis("y", "density", { scale: { zero: true, nice: true }, axis: { grid: true, tickCount: 5 } });
+  const y = axis("y", "density", {
+    scale: { zero: true, nice: true },
+    axis: { grid: true, tickCount: 5 },
+  });
   const layer: Layer[] = [
     heading([{ x: low, label }], x),
     {

@@ -1,5 +1,14 @@
 /** Named curves in panels side by side, with axes that are linear or logarithmic. */
-import { colours, heading, ink, toSvg, type Encoding, type Layer, type Plot, type Position } from "./style.js";
+import {
+  colours,
+  heading,
+  ink,
+  toSvg,
+  type Encoding,
+  type Layer,
+  type Plot,
+  type Position,
+} from "./style.js";
 
 export interface Curve {
   name: string;
@@ -13,7 +22,10 @@ export interface Panel {
   yTitle: string;
   /** Axes that are logarithmic; curves leave out what is not above zero there. Default: none. */
   log?: "x" | "y" | "both";
-  /** Curves in the plane: drawn in the order of their points, without dots, with axes of the same scale. */
+  /**
+   * Curves in the plane: drawn in the order of their points, without dots, with axes of the same
+   * scale.
+   */
   plane?: boolean;
   curves: readonly Curve[];
   /** A level across the panel. */
@@ -44,7 +56,9 @@ const palette = [
 
 /** One legend for all panels: a name has the same colour everywhere. */
 export async function drawCurves(picture: CurvesPicture): Promise<string> {
-  const names = [...new Set(picture.panels.flatMap(({ curves }) => curves.map(({ name }) => name)))];
+  const names = [
+    ...new Set(picture.panels.flatMap(({ curves }) => curves.map(({ name }) => name))),
+  ];
   const broken = new Set(picture.broken);
   const color: Encoding["color"] = {
     field: "name",
@@ -56,11 +70,15 @@ export async function drawCurves(picture: CurvesPicture): Promise<string> {
   const wide = [600, 600, 380][columns] ?? 270;
   const plots = picture.panels.map((panel): Plot => {
     const isLog = (axis: "x" | "y"): boolean => panel.log === axis || panel.log === "both";
-    const fits = (value: number, axis: "x" | "y"): boolean => Number.isFinite(value) && (!isLog(axis) || value > 0);
+    const fits = (value: number, axis: "x" | "y"): boolean =>
+      Number.isFinite(value) && (!isLog(axis) || value > 0);
     const points = panel.curves.flatMap(({ name, x, y }) =>
-      Array.from(y, (value, i) => ({ name, x: x[i] ?? NaN, y: value, ...(panel.plane && { i }) })).filter(
-        (point) => fits(point.x, "x") && fits(point.y, "y"),
-      ),
+      Array.from(y, (value, i) => ({
+        name,
+        x: x[i] ?? NaN,
+        y: value,
+        ...(panel.plane && { i }),
+      })).filter((point) => fits(point.x, "x") && fits(point.y, "y")),
     );
     const height = columns < picture.panels.length ? 220 : 300;
     const domains = panel.plane ? sameScale(points, wide, height) : undefined;
@@ -73,7 +91,12 @@ export async function drawCurves(picture: CurvesPicture): Promise<string> {
         : domains === undefined
           ? { nice: true, zero: false }
           : { domain: domains[field], nice: false },
-      axis: { grid: field === "y", ...(isLog(field) && { format: "~e" }), tickCount: 5, labelOverlap: true },
+      axis: {
+        grid: field === "y",
+        ...(isLog(field) && { format: "~e" }),
+        tickCount: 5,
+        labelOverlap: true,
+      },
     });
     const [x, y] = [axis("x", panel.xTitle), axis("y", panel.yTitle)];
     const of = (isBroken: boolean) => points.filter(({ name }) => broken.has(name) === isBroken);
@@ -92,10 +115,22 @@ export async function drawCurves(picture: CurvesPicture): Promise<string> {
         mark: { type: "line", strokeWidth: 1.8, strokeDash: [6, 4] },
         encoding: { x, y, color, ...order },
       },
-      { data: { values: rule }, mark: { type: "rule", strokeDash: [2, 3], color: ink.quiet }, encoding: { y } },
       {
         data: { values: rule },
-        mark: { type: "text", align: "left", baseline: "bottom", dx: 6, dy: -3, color: ink.quiet, fontSize: 11 },
+        mark: { type: "rule", strokeDash: [2, 3], color: ink.quiet },
+        encoding: { y },
+      },
+      {
+        data: { values: rule },
+        mark: {
+          type: "text",
+          align: "left",
+          baseline: "bottom",
+          dx: 6,
+          dy: -3,
+          color: ink.quiet,
+          fontSize: 11,
+        },
         encoding: { x: { value: 0 }, y, text: { field: "label" } },
       },
     ];

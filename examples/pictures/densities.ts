@@ -1,5 +1,16 @@
-/** Posteriors of single numbers: a histogram of draws, a Gaussian over it, and a mean with its standard deviation from elsewhere. */
-import { colours, heading, toSvg, type Encoding, type Layer, type Plot, type Position } from "./style.js";
+/**
+ * Posteriors of single numbers: a histogram of draws, a Gaussian over it, and a mean with its
+ * standard deviation from elsewhere.
+ */
+import {
+  colours,
+  heading,
+  toSvg,
+  type Encoding,
+  type Layer,
+  type Plot,
+  type Position,
+} from "./style.js";
 
 interface Gaussian {
   mean: number;
@@ -17,10 +28,18 @@ export interface DensitiesPicture {
 }
 
 const bins = 40;
-/** How many standard deviations are shown on either side of the mean; what lies beyond is counted all the same. */
+/**
+ * How many standard deviations are shown on either side of the mean; what lies beyond is counted
+ * all the same.
+ */
 const width = 4;
 
-export async function drawDensities({ names, columns, panels, ...picture }: DensitiesPicture): Promise<string> {
+export async function drawDensities({
+  names,
+  columns,
+  panels,
+  ...picture
+}: DensitiesPicture): Promise<string> {
   const color: Encoding["color"] = {
     field: "name",
     type: "nominal",
@@ -31,7 +50,10 @@ export async function drawDensities({ names, columns, panels, ...picture }: Dens
     legend: { symbolType: "stroke" },
   };
   const plots = panels.map(({ label, draws, curve, mark }): Plot => {
-    const [low, high] = [curve.mean - width * curve.deviation, curve.mean + width * curve.deviation];
+    const [low, high] = [
+      curve.mean - width * curve.deviation,
+      curve.mean + width * curve.deviation,
+    ];
     const bars = histogram(draws, low, high).map((bar) => ({ ...bar, name: names.draws }));
     const line = Array.from({ length: 161 }, (_, i) => {
       const z = width * (i / 80 - 1);
@@ -55,11 +77,25 @@ export async function drawDensities({ names, columns, panels, ...picture }: Dens
       axis: null,
     };
     const { mean, deviation } = mark;
-    const place = { name: names.mark, x: mean, from: mean - deviation, to: mean + deviation, y: 1.1 * top };
+    const place = {
+      name: names.mark,
+      x: mean,
+      from: mean - deviation,
+      to: mean + deviation,
+      y: 1.1 * top,
+    };
     const layer: Layer[] = [
       heading([{ x: low, label }], x),
-      { data: { values: bars }, mark: "rect", encoding: { x, x2: { field: "x2" }, y, y2: { datum: 0 }, color } },
-      { data: { values: line }, mark: { type: "line", strokeWidth: 1.8 }, encoding: { x, y, color } },
+      {
+        data: { values: bars },
+        mark: "rect",
+        encoding: { x, x2: { field: "x2" }, y, y2: { datum: 0 }, color },
+      },
+      {
+        data: { values: line },
+        mark: { type: "line", strokeWidth: 1.8 },
+        encoding: { x, y, color },
+      },
       {
         data: { values: [place] },
         mark: { type: "rule", strokeWidth: 1.8 },

@@ -19,7 +19,12 @@ export interface ImagesPicture {
   images: readonly Image[];
 }
 
-export async function drawImages({ width, columns, images, ...picture }: ImagesPicture): Promise<string> {
+export async function drawImages({
+  width,
+  columns,
+  images,
+  ...picture
+}: ImagesPicture): Promise<string> {
   const gap = width * 0.35;
   const height = (images[0]?.pixels.length ?? 0) / width;
   const placed = images.map((image, k) => ({
@@ -42,7 +47,10 @@ export async function drawImages({ width, columns, images, ...picture }: ImagesP
     text: caption,
     tint: wrong === true ? colours.data : ink.text,
   }));
-  const size = { x: columns * (width + gap) - gap, y: Math.ceil(images.length / columns) * (height + 2 * gap) };
+  const size = {
+    x: columns * (width + gap) - gap,
+    y: Math.ceil(images.length / columns) * (height + 2 * gap),
+  };
   const scale = Math.min(14, 900 / size.x);
   const axis = (field: "x" | "y", length: number): Position => ({
     field,
@@ -71,7 +79,12 @@ export async function drawImages({ width, columns, images, ...picture }: ImagesP
     },
     {
       data: {
-        values: placed.map(({ left, top }) => ({ x: left, y: top, x2: left + width, y2: top + height })),
+        values: placed.map(({ left, top }) => ({
+          x: left,
+          y: top,
+          x2: left + width,
+          y2: top + height,
+        })),
       },
       mark: { type: "rect", filled: false, stroke: ink.line, strokeWidth: 0.6 },
       encoding: { x, y, x2: { field: "x2" }, y2: { field: "y2" } },
@@ -79,7 +92,12 @@ export async function drawImages({ width, columns, images, ...picture }: ImagesP
     {
       data: { values: captions },
       mark: { type: "text", baseline: "bottom", fontSize: 11 },
-      encoding: { x, y, text: { field: "text" }, color: { field: "tint", type: "nominal", scale: null } },
+      encoding: {
+        x,
+        y,
+        text: { field: "text" },
+        color: { field: "tint", type: "nominal", scale: null },
+      },
     },
   ];
   const plot: Plot = {

@@ -1,4 +1,7 @@
-/** Action against log10(R_f/R_m): the picture that says how many minima there are and which of them is the lowest. */
+/**
+ * Action against log10(R_f/R_m): the picture that says how many minima there are and which of them
+ * is the lowest.
+ */
 import type { NetworkRun, Run } from "least-action";
 import { colours, heading, ink, toSvg, type Layer, type Plot, type Position } from "./style.js";
 
@@ -22,9 +25,16 @@ const groups = { lowest: "starts that end at the lowest level", higher: "starts 
 const groupColours = { [groups.lowest]: colours.estimate, [groups.higher]: ink.line };
 
 export async function drawLevels(picture: LevelsPicture): Promise<string> {
-  const plots = picture.panels.map((panel) => ({ ...panel, rungs: rungsOf(panel.run, picture.measurementPrecision) }));
-  // Where more is fitted than measured, noise explains a level of zero, which a logarithmic axis has not.
-  const levels = plots.flatMap((plot) => [plot.run.expectedLevel, ...plot.rungs.map((rung) => rung.action)]);
+  const plots = picture.panels.map((panel) => ({
+    ...panel,
+    rungs: rungsOf(panel.run, picture.measurementPrecision),
+  }));
+  // Where more is fitted than measured, noise explains a level of zero, which a logarithmic axis
+  // has not.
+  const levels = plots.flatMap((plot) => [
+    plot.run.expectedLevel,
+    ...plot.rungs.map((rung) => rung.action),
+  ]);
   const actions = levels.filter((action) => action > 0);
   const domain: [number, number] = [Math.min(...actions) / 2, Math.max(...actions) * 2];
   const present = Object.values(groups).filter((group) =>
@@ -64,7 +74,10 @@ export async function drawLevels(picture: LevelsPicture): Promise<string> {
           color: {
             field: "group",
             type: "nominal",
-            scale: { domain: present, range: present.map((group) => groupColours[group] ?? ink.line) },
+            scale: {
+              domain: present,
+              range: present.map((group) => groupColours[group] ?? ink.line),
+            },
             legend: { symbolType: "stroke" },
           },
         },
@@ -76,12 +89,27 @@ export async function drawLevels(picture: LevelsPicture): Promise<string> {
       },
       {
         data: { values: expected },
-        mark: { type: "text", align: "left", baseline: "top", dx: 8, dy: 5, color: colours.data, fontSize: 12 },
+        mark: {
+          type: "text",
+          align: "left",
+          baseline: "top",
+          dx: 8,
+          dy: 5,
+          color: colours.data,
+          fontSize: 12,
+        },
         encoding: { x: { value: 0 }, y: y("action"), text: { field: "label" } },
       },
       {
         data: { values: endLabels(plot.run, domain, height) },
-        mark: { type: "text", align: "left", baseline: "middle", dx: 8, color: ink.text, fontSize: 12 },
+        mark: {
+          type: "text",
+          align: "left",
+          baseline: "middle",
+          dx: 8,
+          color: ink.text,
+          fontSize: 12,
+        },
         encoding: { x: { value: "width" }, y: y("action"), text: { field: "label" } },
       },
     ];
@@ -115,10 +143,15 @@ function rungsOf({ levels, clusters }: LevelsPanel["run"], measurementPrecision:
 /** Ticks at powers of ten, written as such. */
 function powersOfTen([bottom, top]: readonly [number, number]) {
   const first = Math.ceil(Math.log10(bottom));
-  const exponents = Array.from({ length: Math.max(0, Math.floor(Math.log10(top)) - first + 1) }, (_, i) => first + i);
+  const exponents = Array.from(
+    { length: Math.max(0, Math.floor(Math.log10(top)) - first + 1) },
+    (_, i) => first + i,
+  );
   const raised = (exponent: number): string =>
     String(exponent).replace(/./g, (c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)] ?? c);
-  const names = Object.fromEntries(exponents.map((n) => [n, n < 0 ? `10${raised(n)}` : String(10 ** n)]));
+  const names = Object.fromEntries(
+    exponents.map((n) => [n, n < 0 ? `10${raised(n)}` : String(10 ** n)]),
+  );
   return {
     values: exponents.map((n) => 10 ** n),
     labelExpr: `${JSON.stringify(names)}[round(log(datum.value) / LN10)]`,
@@ -126,7 +159,11 @@ function powersOfTen([bottom, top]: readonly [number, number]) {
 }
 
 /** Names levels beside the last rung, from the lowest up, as long as their labels do not touch. */
-function endLabels({ levels, clusters }: LevelsPanel["run"], [bottom, top]: readonly [number, number], height: number) {
+function endLabels(
+  { levels, clusters }: LevelsPanel["run"],
+  [bottom, top]: readonly [number, number],
+  height: number,
+) {
   const lineHeight = (Math.log(top / bottom) * 16) / height;
   let floor = -Infinity;
   return clusters.flatMap(({ action, starts }) => {

@@ -1,5 +1,17 @@
-/** Components against time: data, estimate, truth where it is known, and the prediction past the data. */
-import { colours, heading, ink, toSvg, type Encoding, type Layer, type Plot, type Position } from "./style.js";
+/**
+ * Components against time: data, estimate, truth where it is known, and the prediction past the
+ * data.
+ */
+import {
+  colours,
+  heading,
+  ink,
+  toSvg,
+  type Encoding,
+  type Layer,
+  type Plot,
+  type Position,
+} from "./style.js";
 
 /** In the order of drawing: what comes later lies on top. */
 const kinds = ["truth", "estimate", "prediction", "data"] as const;
@@ -23,7 +35,10 @@ export interface SeriesPicture {
     curves: readonly { kind: Kind; x: ArrayLike<number>; y: ArrayLike<number> }[];
     /** Error bars on the data: from value / factor to value * factor. */
     errorFactor?: number;
-    /** Shaded in the colour of the estimate, under everything else: the widest first, as what lies in several is darker. */
+    /**
+     * Shaded in the colour of the estimate, under everything else: the widest first, as what lies
+     * in several is darker.
+     */
     bands?: readonly { x: ArrayLike<number>; lower: ArrayLike<number>; upper: ArrayLike<number> }[];
   }[];
 }
@@ -46,7 +61,10 @@ export async function drawSeries(picture: SeriesPicture): Promise<string> {
   const values = rows.flatMap((row) => [
     ...row.points.map((point) => point.y),
     ...barsOf(row).flatMap(({ low, high }) => [low, high]),
-    ...(row.bands ?? []).flatMap(({ lower, upper }) => [...Array.from(lower), ...Array.from(upper)]),
+    ...(row.bands ?? []).flatMap(({ lower, upper }) => [
+      ...Array.from(lower),
+      ...Array.from(upper),
+    ]),
   ]);
   const domain = withMargin(values, picture.logTicks !== undefined);
   const present = kinds.filter((kind) => points.some((point) => point.kind === kind));
@@ -70,7 +88,9 @@ export async function drawSeries(picture: SeriesPicture): Promise<string> {
       type: "quantitative",
       title: picture.yTitle,
       scale: { type: picture.logTicks ? "log" : "linear", domain, nice: false },
-      axis: picture.logTicks ? { values: [...picture.logTicks], format: "~g" } : { tickCount: 4, format: "~f" },
+      axis: picture.logTicks
+        ? { values: [...picture.logTicks], format: "~g" }
+        : { tickCount: 4, format: "~f" },
     });
     const past = index === 0 ? [{ x: picture.windowEnd, label: "past the data" }] : [];
     const layer: Layer[] = [
@@ -82,7 +102,11 @@ export async function drawSeries(picture: SeriesPicture): Promise<string> {
       heading([{ x: span[0], label: row.label }, ...past], x("x")),
       ...(row.bands ?? []).map((band): Layer => ({
         data: {
-          values: Array.from(band.lower, (low, i) => ({ x: band.x[i] ?? NaN, low, high: band.upper[i] ?? NaN })),
+          values: Array.from(band.lower, (low, i) => ({
+            x: band.x[i] ?? NaN,
+            low,
+            high: band.upper[i] ?? NaN,
+          })),
         },
         mark: { type: "area", color: colours.estimate, opacity: 0.18 },
         encoding: { x: x("x"), y: y("low"), y2: { field: "high" } },
@@ -105,9 +129,12 @@ export async function drawSeries(picture: SeriesPicture): Promise<string> {
 
 function pointsOf(row: Row, names: SeriesPicture["names"]): Point[] {
   return row.curves.flatMap(({ kind, x, y }) =>
-    Array.from(y, (value, i) => ({ x: x[i] ?? NaN, y: value, kind, name: names[kind] ?? kind })).filter(
-      (point) => Number.isFinite(point.x) && Number.isFinite(point.y),
-    ),
+    Array.from(y, (value, i) => ({
+      x: x[i] ?? NaN,
+      y: value,
+      kind,
+      name: names[kind] ?? kind,
+    })).filter((point) => Number.isFinite(point.x) && Number.isFinite(point.y)),
   );
 }
 
@@ -117,8 +144,12 @@ function barsOf({ points, errorFactor }: { points: readonly Point[]; errorFactor
   return data.map(({ x, y }) => ({ x, low: y / errorFactor, high: y * errorFactor }));
 }
 
-function markOf(kind: Kind, { errorFactor }: Row): NonNullable<Extract<Layer, { mark: unknown }>["mark"]> {
-  // Data with error bars are few and want large dots; dense data want small ones that leave the curves visible.
+function markOf(
+  kind: Kind,
+  { errorFactor }: Row,
+): NonNullable<Extract<Layer, { mark: unknown }>["mark"]> {
+  // Data with error bars are few and want large dots; dense data want small ones that leave the
+  // curves visible.
   if (kind === "data")
     return {
       type: "point",
@@ -126,10 +157,17 @@ function markOf(kind: Kind, { errorFactor }: Row): NonNullable<Extract<Layer, { 
       aria: false,
       ...(errorFactor ? { size: 32, opacity: 1 } : { size: 9, opacity: 0.75 }),
     };
-  return { type: "line", strokeWidth: kind === "truth" ? 4 : 1.7, strokeDash: kind === "prediction" ? [5, 3] : [1, 0] };
+  return {
+    type: "line",
+    strokeWidth: kind === "truth" ? 4 : 1.7,
+    strokeDash: kind === "prediction" ? [5, 3] : [1, 0],
+  };
 }
 
-/** One vertical scale for all plots, so that their sizes can be compared, with a little room at either end. */
+/**
+ * One vertical scale for all plots, so that their sizes can be compared, with a little room at
+ * either end.
+ */
 function withMargin(values: readonly number[], log: boolean): [number, number] {
   const to = log ? Math.log : Number;
   const from = log ? Math.exp : Number;
@@ -139,11 +177,20 @@ function withMargin(values: readonly number[], log: boolean): [number, number] {
   return [from(low - margin), from(high + margin)];
 }
 
-/** A circle smaller than its symbol's box: Vega asks for one symbol size in a legend, and the lines need a wide one. */
+/**
+ * A circle smaller than its symbol's box: Vega asks for one symbol size in a legend, and the lines
+ * need a wide one.
+ */
 const dot = "M-.4,0a.4,.4,0,1,0,.8,0a.4,.4,0,1,0,-.8,0Z";
 
-/** One legend for all plots which shows each kind as it is drawn: dots for data, a broken line for the prediction, lines for the rest. */
-function colourOf(present: readonly Kind[], names: SeriesPicture["names"]): NonNullable<Encoding["color"]> {
+/**
+ * One legend for all plots which shows each kind as it is drawn: dots for data, a broken line for
+ * the prediction, lines for the rest.
+ */
+function colourOf(
+  present: readonly Kind[],
+  names: SeriesPicture["names"],
+): NonNullable<Encoding["color"]> {
   const name = (kind: Kind): string => names[kind] ?? kind;
   const when = <V>(kind: Kind, value: V, otherwise: V) => ({
     condition: { test: `datum.value === ${JSON.stringify(name(kind))}`, value },

@@ -1,4 +1,7 @@
-/** What the pictures of the examples have in common: colours, type, and the way from a specification to SVG. */
+/**
+ * What the pictures of the examples have in common: colours, type, and the way from a specification
+ * to SVG.
+ */
 import { Error as errorsOnly, parse, textMetrics, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 
@@ -12,17 +15,30 @@ declare module "vega" {
   const textMetrics: { width: (item: { fontSize?: number }, text: string) => number };
 }
 
-// Without a canvas Vega takes every character to be 0.8 em wide, and leaves room for that. These are about Helvetica's widths, the same on every machine.
+// Without a canvas Vega takes every character to be 0.8 em wide, and leaves room for that. These
+// are about Helvetica's widths, the same on every machine.
 textMetrics.width = ({ fontSize = 11 }, text) =>
   fontSize *
-  Array.from(String(text), (c) => (/[ fijlrtI.,:;'|()/]/.test(c) ? 0.31 : /[mwMW]/.test(c) ? 0.85 : 0.58)).reduce(
-    (sum, w) => sum + w,
-    0,
-  );
+  Array.from(String(text), (c) =>
+    /[ fijlrtI.,:;'|()/]/.test(c) ? 0.31 : /[mwMW]/.test(c) ? 0.85 : 0.58,
+  ).reduce((sum, w) => sum + w, 0);
 
-/** Blue, vermilion and green of Okabe and Ito: told apart by colour-blind readers and in grey print. */
-export const colours = { data: "#d55e00", truth: "#b8c2cc", estimate: "#0072b2", prediction: "#009e73" };
-export const ink = { text: "#1f2933", quiet: "#616e7c", line: "#9aa5b1", grid: "#e9ecef", future: "#f1f5f2" };
+/**
+ * Blue, vermilion and green of Okabe and Ito: told apart by colour-blind readers and in grey print.
+ */
+export const colours = {
+  data: "#d55e00",
+  truth: "#b8c2cc",
+  estimate: "#0072b2",
+  prediction: "#009e73",
+};
+export const ink = {
+  text: "#1f2933",
+  quiet: "#616e7c",
+  line: "#9aa5b1",
+  grid: "#e9ecef",
+  future: "#f1f5f2",
+};
 
 const config: NonNullable<TopLevelSpec["config"]> = {
   background: "white",
@@ -67,7 +83,10 @@ const config: NonNullable<TopLevelSpec["config"]> = {
   },
 };
 
-/** Vega writes coordinates to seventeen digits; a hundredth of a pixel is plenty, in a file half the size. */
+/**
+ * Vega writes coordinates to seventeen digits; a hundredth of a pixel is plenty, in a file half the
+ * size.
+ */
 const rounded = (svg: string): string =>
   svg.replace(/ (?:d|transform|x|y|x2|y2)="[^"]*"/g, (attribute) =>
     attribute.replace(/-?\d+\.\d{3,}/g, (number) => String(Math.round(+number * 100) / 100)),
@@ -87,7 +106,14 @@ export async function toSvg(
 export function heading(labels: readonly { x: number; label: string }[], x: Position): Layer {
   return {
     data: { values: [...labels] },
-    mark: { type: "text", align: "left", baseline: "bottom", dy: -5, color: ink.text, fontSize: 12 },
+    mark: {
+      type: "text",
+      align: "left",
+      baseline: "bottom",
+      dy: -5,
+      color: ink.text,
+      fontSize: 12,
+    },
     encoding: { x, y: { value: 0 }, text: { field: "label" } },
   };
 }

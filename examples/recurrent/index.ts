@@ -1,7 +1,9 @@
 /**
- * A recurrent network learns Lorenz63 from one noisy component. Its state is a delay vector, four values of x a tenth apart (F. Takens, 1981); one step of it is a layer
- * of tanh neurons and one back, the same at every step. Annealed, the states of a whole series are one path through hundreds of layers, and all of them and the
- * weights are found together; plain training learns each step by itself, from delay vectors whose noise it takes for true.
+ * A recurrent network learns Lorenz63 from one noisy component. Its state is a delay vector, four
+ * values of x a tenth apart (F. Takens, 1981); one step of it is a layer of tanh neurons and one
+ * back, the same at every step. Annealed, the states of a whole series are one path through
+ * hundreds of layers, and all of them and the weights are found together; plain training learns
+ * each step by itself, from delay vectors whose noise it takes for true.
  */
 import {
   anneal,
@@ -21,7 +23,10 @@ import { random } from "../random.js";
 import { heading, progressBar, table } from "../terminal.js";
 
 const timeStep = 0.1;
-/** Largest Lyapunov exponent of Lorenz63 at its usual parameters, per unit of time (J. C. Sprott, "Chaos and Time-Series Analysis", 2003). */
+/**
+ * Largest Lyapunov exponent of Lorenz63 at its usual parameters, per unit of time (J. C. Sprott,
+ * "Chaos and Time-Series Analysis", 2003).
+ */
 const lyapunov = 0.9056;
 /** x is divided by this, about its standard deviation. */
 const scale = 8;
@@ -61,16 +66,26 @@ export async function recurrent({ size, signal }: Settings = {}): Promise<Outcom
     { width: hidden, activation: "tanh", share: "in" },
     { width: delays, activation: "linear", share: "out" },
   ];
-  const network = feedforward({ layers: [delays, ...Array.from({ length: steps }, () => cell).flat()] });
+  const network = feedforward({
+    layers: [delays, ...Array.from({ length: steps }, () => cell).flat()],
+  });
   const all = Array.from({ length: sequences }, (_, k) => k);
   const rowsAt = (step: number): number[][] => all.map((k) => delay(series, first(k) + step));
   const pairs = {
     inputs: rowsAt(0),
     outputs: rowsAt(steps),
-    measurements: Array.from({ length: steps - 1 }, (_, l) => ({ layer: 2 * (l + 1), values: rowsAt(l + 1) })),
+    measurements: Array.from({ length: steps - 1 }, (_, l) => ({
+      layer: 2 * (l + 1),
+      values: rowsAt(l + 1),
+    })),
   };
   const prior = { mean: 0, deviation: 1 };
-  const common = { measurementPrecision: 1 / noise ** 2, weightPrior: prior, biasPrior: prior, signal } as const;
+  const common = {
+    measurementPrecision: 1 / noise ** 2,
+    weightPrior: prior,
+    biasPrior: prior,
+    signal,
+  } as const;
 
   const bar = progressBar("annealing");
   const began = performance.now();
@@ -93,7 +108,10 @@ export async function recurrent({ size, signal }: Settings = {}): Promise<Outcom
   const trained = await train({
     ...common,
     model: step,
-    pairs: { inputs: single.map((n) => delay(series, n)), outputs: single.map((n) => delay(series, n + 1)) },
+    pairs: {
+      inputs: single.map((n) => delay(series, n)),
+      outputs: single.map((n) => delay(series, n + 1)),
+    },
     minimizer: { method: "lbfgs", maxIterations: tiny ? 50 : 5000, tolerance: 1e-7 },
     seed: 1,
   });
@@ -109,7 +127,13 @@ export async function recurrent({ size, signal }: Settings = {}): Promise<Outcom
   );
   const rows = Object.entries(forecasts);
   table(
-    ["forecasts of fresh series", "median valid time", "mean", "first decile", "first step's error"],
+    [
+      "forecasts of fresh series",
+      "median valid time",
+      "mean",
+      "first decile",
+      "first step's error",
+    ],
     rows.map(([name, { valid, error }]) => [
       name,
       ...[quantile(valid, 0.5), mean(valid), quantile(valid, 0.1)].map((time) => time.toFixed(2)),
@@ -194,7 +218,9 @@ function forecast(
   const spacing = Math.floor((clean.length - horizon - delays) / count);
   const beginnings = Array.from({ length: count }, (_, k) => delays - 1 + k * spacing);
   const deviation = Math.sqrt(mean(Array.from(clean, (x) => x * x)) - mean(Array.from(clean)) ** 2);
-  let state = beginnings.flatMap((point) => Array.from({ length: delays }, (_, j) => noisy[point - j] as number));
+  let state = beginnings.flatMap((point) =>
+    Array.from({ length: delays }, (_, j) => noisy[point - j] as number),
+  );
   const ends = new Array<number>(count).fill(horizon);
   const shown = beginnings.slice(0, 3).map(() => ({ made: [] as number[], truth: [] as number[] }));
   const error = Array.from({ length: horizon }, (_, k) => {

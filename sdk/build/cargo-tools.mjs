@@ -1,5 +1,5 @@
-// wasm-pack and the wasm-bindgen program, in this order: on PATH in the right version, in the toolchain folder, as a
-// prebuilt release, compiled by cargo.
+// wasm-pack and the wasm-bindgen program, in this order: on PATH in the right version, in the
+// toolchain folder, as a prebuilt release, compiled by cargo.
 import {
   existsSync,
   mkdirSync,
@@ -34,8 +34,10 @@ export function neededTools() {
       crate: "wasm-bindgen-cli",
       version: bindgen,
       why: "writes the JavaScript side of the bindings",
-      release: (triple) => `wasm-bindgen/releases/download/${bindgen}/wasm-bindgen-${bindgen}-${triple}.tar.gz`,
-      // Without TLS, which only the test runner would use: its C code takes as long to compile as everything else.
+      release: (triple) =>
+        `wasm-bindgen/releases/download/${bindgen}/wasm-bindgen-${bindgen}-${triple}.tar.gz`,
+      // Without TLS, which only the test runner would use: its C code takes as long to compile as
+      // everything else.
       features: ["--no-default-features"],
     },
     {
@@ -43,7 +45,8 @@ export function neededTools() {
       crate: "wasm-pack",
       version: pack,
       why: "compiles the core to WebAssembly",
-      release: (triple) => `wasm-pack/releases/download/v${pack}/wasm-pack-v${pack}-${triple}.tar.gz`,
+      release: (triple) =>
+        `wasm-pack/releases/download/v${pack}/wasm-pack-v${pack}-${triple}.tar.gz`,
       features: [],
     },
   ];
@@ -64,7 +67,8 @@ async function hasVersion(program, tool, env) {
 
 function fileNamed(folder, names) {
   for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
-    if (entry.isFile() && names.includes(entry.name)) return join(entry.parentPath ?? entry.path, entry.name);
+    if (entry.isFile() && names.includes(entry.name))
+      return join(entry.parentPath ?? entry.path, entry.name);
   }
   return null;
 }
@@ -75,7 +79,10 @@ async function downloadRelease(tool, host, env, folder) {
   if (!triple) return false;
   try {
     const connect = AbortSignal.timeout(10_000);
-    const head = await fetch(`${releases}/${tool.release(triple)}`, { method: "HEAD", signal: connect });
+    const head = await fetch(`${releases}/${tool.release(triple)}`, {
+      method: "HEAD",
+      signal: connect,
+    });
     if (!head.ok) return false;
     const response = await fetch(head.url, { signal: AbortSignal.timeout(120_000) });
     if (!response.ok) return false;
@@ -89,14 +96,26 @@ async function downloadRelease(tool, host, env, folder) {
   const program = fileNamed(folder, [tool.program, `${tool.program}.exe`]);
   if (!program || !(await hasVersion(program, tool, env))) return false;
   mkdirSync(join(folder, "bin"), { recursive: true });
-  renameSync(program, join(folder, "bin", program.endsWith(".exe") ? `${tool.program}.exe` : tool.program));
+  renameSync(
+    program,
+    join(folder, "bin", program.endsWith(".exe") ? `${tool.program}.exe` : tool.program),
+  );
   return true;
 }
 
 async function compile(tool, env, folder) {
   await run(
     "cargo",
-    ["install", "--locked", ...tool.features, "--root", folder, "--bin", tool.program, `${tool.crate}@${tool.version}`],
+    [
+      "install",
+      "--locked",
+      ...tool.features,
+      "--root",
+      folder,
+      "--bin",
+      tool.program,
+      `${tool.crate}@${tool.version}`,
+    ],
     {
       cwd: toolchain, // away from the project's own cargo settings
       env: {
@@ -123,12 +142,16 @@ export async function findOrGetTools({ env, host }) {
     const home = join(toolchain, `${tool.crate}-${tool.version}`);
     if (!existsSync(home)) {
       const fresh = mkdtempSync(join(toolchain, `fresh-${tool.program}-`));
-      await step(`${tool.program} ${tool.version}`, `${tool.why}; downloading or compiling it`, async () => {
-        const downloaded = await downloadRelease(tool, host, env, fresh);
-        if (!downloaded) await compile(tool, env, fresh);
-        renameSync(fresh, home);
-        return `${tool.why}; ${downloaded ? "downloaded" : "compiled, as its release could not be downloaded"}`;
-      });
+      await step(
+        `${tool.program} ${tool.version}`,
+        `${tool.why}; downloading or compiling it`,
+        async () => {
+          const downloaded = await downloadRelease(tool, host, env, fresh);
+          if (!downloaded) await compile(tool, env, fresh);
+          renameSync(fresh, home);
+          return `${tool.why}; ${downloaded ? "downloaded" : "compiled, as its release could not be downloaded"}`;
+        },
+      );
     }
     folders.push(join(home, "bin"));
   }

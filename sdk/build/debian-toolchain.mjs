@@ -1,6 +1,7 @@
-// Debian packages a Rust compiler whose sources include the standard library. Unpacked (not installed) into a private
-// folder it can build that library for WebAssembly, which is what is missing where rustup cannot fetch the target.
-// Nothing outside the folder changes and, when the package lists are there, no root is needed.
+// Debian packages a Rust compiler whose sources include the standard library. Unpacked (not
+// installed) into a private folder it can build that library for WebAssembly, which is what is
+// missing where rustup cannot fetch the target. Nothing outside the folder changes and, when the
+// package lists are there, no root is needed.
 import {
   chmodSync,
   copyFileSync,
@@ -20,15 +21,18 @@ import { run } from "./run.mjs";
 import { targetLibraries, wasmTarget, withPath } from "./rust.mjs";
 
 const roots = ["rustc-web", "rust-web-src"];
-// Of what those depend on, what a private copy needs; the C library and compiler are the machine's own.
+// Of what those depend on, what a private copy needs; the C library and compiler are the machine's
+// own.
 const wanted = /^(libstd-rust-web-.*|libllvm\d+)$/;
 
 async function dependencies(name) {
-  const text = (await run("apt-cache", ["depends", "--important", name], { allowFailure: true })) ?? "";
+  const text =
+    (await run("apt-cache", ["depends", "--important", name], { allowFailure: true })) ?? "";
   return [...text.matchAll(/^\s*Depends: (\S+)$/gm)].map((match) => match[1]);
 }
 
-// The names carry the compiler's and LLVM's versions, so they are looked up and not written down here.
+// The names carry the compiler's and LLVM's versions, so they are looked up and not written down
+// here.
 async function packageNames() {
   const found = new Set();
   const queue = [...roots];
@@ -45,7 +49,9 @@ async function download(folder) {
   const attempt = async () => {
     const names = await packageNames();
     if (names.length <= roots.length) return false; // no lists, so no dependencies known
-    return (await run("apt-get", ["download", ...names], { cwd: folder, allowFailure: true })) !== null;
+    return (
+      (await run("apt-get", ["download", ...names], { cwd: folder, allowFailure: true })) !== null
+    );
   };
   if (await attempt()) return true;
   // Lists that are missing or name versions which are gone; only root can renew them.
@@ -54,11 +60,14 @@ async function download(folder) {
   return attempt();
 }
 
-// rustc finds its own libraries through LD_LIBRARY_PATH; set in a wrapper so that it reaches no other program.
-// wasm-pack asks the `rustc` on its PATH for the sysroot, cargo asks $RUSTC: both get this one.
+// rustc finds its own libraries through LD_LIBRARY_PATH; set in a wrapper so that it reaches no
+// other program. wasm-pack asks the `rustc` on its PATH for the sysroot, cargo asks $RUSTC: both
+// get this one.
 function writeWrapper(folder) {
   mkdirSync(join(folder, "bin"), { recursive: true });
-  const multiarch = readdirSync(join(folder, "usr", "lib")).find((name) => name.endsWith("-linux-gnu"));
+  const multiarch = readdirSync(join(folder, "usr", "lib")).find((name) =>
+    name.endsWith("-linux-gnu"),
+  );
   const wrapper = join(folder, "bin", "rustc");
   const home = `"$(dirname "$(dirname "$(readlink -f "$0")")")"`;
   writeFileSync(
@@ -88,16 +97,26 @@ async function buildStandardLibrary(rust, prefix) {
   );
   writeFileSync(join(crate, "src", "lib.rs"), "");
   const target = join(crate, "target");
-  await run("cargo", ["build", "--release", "--target", wasmTarget, "-Zbuild-std=std,panic_abort"], {
-    cwd: crate,
-    // -Z options and the standard library's own unstable features, on a stable compiler
-    env: { ...environment(rust, prefix), RUSTC_BOOTSTRAP: "1", CARGO_TARGET_DIR: target, RUSTFLAGS: "" },
-  });
+  await run(
+    "cargo",
+    ["build", "--release", "--target", wasmTarget, "-Zbuild-std=std,panic_abort"],
+    {
+      cwd: crate,
+      // -Z options and the standard library's own unstable features, on a stable compiler
+      env: {
+        ...environment(rust, prefix),
+        RUSTC_BOOTSTRAP: "1",
+        CARGO_TARGET_DIR: target,
+        RUSTFLAGS: "",
+      },
+    },
+  );
   const built = join(target, wasmTarget, "release", "deps");
   const libraries = targetLibraries(join(prefix, "usr"));
   mkdirSync(libraries, { recursive: true });
   for (const name of readdirSync(built)) {
-    if (name.endsWith(".rlib") && !name.startsWith("libempty-")) copyFileSync(join(built, name), join(libraries, name));
+    if (name.endsWith(".rlib") && !name.startsWith("libempty-"))
+      copyFileSync(join(built, name), join(libraries, name));
   }
   rmSync(crate, { recursive: true });
   rmSync(join(prefix, "usr", "src"), { recursive: true }); // half of the folder's size, and done with
@@ -127,7 +146,8 @@ export async function debianToolchain(rust, problems) {
     return null;
   }
   await step("Debian's Rust compiler", `unpacking it into a private folder`, async () => {
-    for (const name of readdirSync(packages)) await run("dpkg-deb", ["--extract", join(packages, name), fresh]);
+    for (const name of readdirSync(packages))
+      await run("dpkg-deb", ["--extract", join(packages, name), fresh]);
     rmSync(packages, { recursive: true });
     writeWrapper(fresh);
   });

@@ -1,11 +1,13 @@
-// A lock file that holds the owner's process id, so that two builds at once (an editor's and a terminal's, or two
-// clones that share a toolchain folder) take turns, and one that was killed does not block the next for ever.
+// A lock file that holds the owner's process id, so that two builds at once (an editor's and a
+// terminal's, or two clones that share a toolchain folder) take turns, and one that was killed does
+// not block the next for ever.
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { say } from "./report.mjs";
 
-// Process ids are reused; the kernel's start time tells a reused one from the owner. Empty where there is no /proc.
+// Process ids are reused; the kernel's start time tells a reused one from the owner. Empty where
+// there is no /proc.
 function startTime(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
@@ -39,8 +41,8 @@ function tryCreate(path) {
   }
 }
 
-// Renamed before it is deleted: of two processes that both find it stale, one rename fails. A third may have locked
-// in between, so what was moved is looked at again and put back if its owner lives.
+// Renamed before it is deleted: of two processes that both find it stale, one rename fails. A third
+// may have locked in between, so what was moved is looked at again and put back if its owner lives.
 function removeStale(path) {
   const aside = `${path}.stale.${process.pid}`;
   try {

@@ -1,5 +1,5 @@
-// Whether an output is current, told by one hash of the names and contents of its sources. Not by times: git writes
-// every file anew.
+// Whether an output is current, told by one hash of the names and contents of its sources. Not by
+// times: git writes every file anew.
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
@@ -34,9 +34,13 @@ export function readStamp(path) {
   return existsSync(path) ? readFileSync(path, "utf8").trim() : "";
 }
 
-/** Outputs are built beside their place and then renamed; a killed build leaves `<output>-<random>` behind. */
+/**
+ * Outputs are built beside their place and then renamed; a killed build leaves `<output>-<random>`
+ * behind.
+ */
 export function removeLeftovers(output) {
   for (const name of readdirSync(dirname(output))) {
-    if (name.startsWith(`${basename(output)}-`)) rmSync(join(dirname(output), name), { recursive: true });
+    if (name.startsWith(`${basename(output)}-`))
+      rmSync(join(dirname(output), name), { recursive: true });
   }
 }

@@ -1,5 +1,14 @@
-// dist: what is published. Built by tsup from sdk/src and sdk/generated when it is missing or made from other sources.
-import { chmodSync, copyFileSync, existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+// dist: what is published. Built by tsup from sdk/src and sdk/generated when it is missing or made
+// from other sources.
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { hashOf, readStamp, removeLeftovers } from "./outputs.mjs";
 import { withLock } from "./lock.mjs";
@@ -50,12 +59,21 @@ export async function buildPackage() {
     removeLeftovers(dist);
     const fresh = mkdtempSync(`${dist}-`);
     try {
-      await step("worker-source.js", "the script of browsers' workers, bundled by esbuild", writeWorkerSource);
+      await step(
+        "worker-source.js",
+        "the script of browsers' workers, bundled by esbuild",
+        writeWorkerSource,
+      );
       await step("dist", "ES modules, CommonJS and type declarations by tsup", async () => {
         const tsup = join(repository, "node_modules", "tsup", "dist", "cli-default.js");
         const config = join(repository, "sdk", "build", "tsup.config.ts");
-        await run(process.execPath, [tsup, "--config", config, "--out-dir", fresh], { cwd: repository });
-        copyFileSync(join(generated, "least_action_wasm_bg.wasm"), join(fresh, "least_action.wasm"));
+        await run(process.execPath, [tsup, "--config", config, "--out-dir", fresh], {
+          cwd: repository,
+        });
+        copyFileSync(
+          join(generated, "least_action_wasm_bg.wasm"),
+          join(fresh, "least_action.wasm"),
+        );
       });
       chmodSync(fresh, 0o755); // temporary folders are made private
       rmSync(dist, { recursive: true, force: true });

@@ -10,7 +10,9 @@ export const wasmCrate = join(repository, "crates", "least-action-wasm");
 
 // Tools and toolchains that take minutes to get. Several clones can share one folder:
 //   export LEAST_ACTION_TOOLCHAIN=$HOME/.cache/least-action
-export const toolchain = resolve(process.env.LEAST_ACTION_TOOLCHAIN || join(repository, ".toolchain"));
+export const toolchain = resolve(
+  process.env.LEAST_ACTION_TOOLCHAIN || join(repository, ".toolchain"),
+);
 
 // rustup puts cargo here; a shell opened before rustup was installed does not have it on its PATH.
 export const cargoBin = join(process.env.CARGO_HOME || join(homedir(), ".cargo"), "bin");

@@ -1,5 +1,6 @@
-// What `npm install` in a clone, and every command that needs the package, runs first: build whatever is missing or out
-// of date. People who install the published package never run it: npm skips `prepare` for them.
+// What `npm install` in a clone, and every command that needs the package, runs first: build
+// whatever is missing or out of date. People who install the published package never run it: npm
+// skips `prepare` for them.
 import { createRequire } from "node:module";
 import { buildWasm } from "./wasm.mjs";
 import { buildPackage } from "./package.mjs";
@@ -17,10 +18,13 @@ function hasDevelopmentPackages() {
 await main(async () => {
   if (!hasDevelopmentPackages()) {
     // npm install --omit=dev
-    say("nothing built: the development packages are not installed (npm install, without --omit=dev, gets them)");
+    say(
+      "nothing built: the development packages are not installed (npm install, without --omit=dev, gets them)",
+    );
     return;
   }
   const start = performance.now();
   const built = [await buildWasm(), await buildPackage()];
-  if (built.includes(true)) say(`everything — ready — ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  if (built.includes(true))
+    say(`everything — ready — ${((performance.now() - start) / 1000).toFixed(1)} s`);
 });

@@ -1,5 +1,5 @@
-// One line for every step: what was done, why, how long it took. On stderr, because `npm pack --json` runs these
-// scripts and owns stdout.
+// One line for every step: what was done, why, how long it took. On stderr, because
+// `npm pack --json` runs these scripts and owns stdout.
 const announceAfter = 1_000; // a step that is still running then gets a first line
 const heartbeatEvery = 30_000; // and then a sign of life, so that a quiet terminal or CI log is not mistaken for a hang
 
@@ -28,7 +28,9 @@ export async function step(what, why, work) {
   }, heartbeatEvery);
   try {
     const outcome = await work();
-    say(`${what} — ${typeof outcome === "string" && outcome !== "" ? outcome : why} — ${seconds(start)}`);
+    say(
+      `${what} — ${typeof outcome === "string" && outcome !== "" ? outcome : why} — ${seconds(start)}`,
+    );
     return outcome;
   } catch (error) {
     say(`${what} — failed — ${seconds(start)}`);

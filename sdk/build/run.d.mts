@@ -2,5 +2,11 @@
 export declare function run(
   program: string,
   args: string[],
-  options?: { cwd?: string; env?: NodeJS.ProcessEnv; allowFailure?: boolean; detached?: boolean; timeout?: number },
+  options?: {
+    cwd?: string;
+    env?: NodeJS.ProcessEnv;
+    allowFailure?: boolean;
+    detached?: boolean;
+    timeout?: number;
+  },
 ): Promise<string | null>;

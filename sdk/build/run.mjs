@@ -3,11 +3,16 @@ import { spawn } from "node:child_process";
 import { BuildError, noteOutput } from "./report.mjs";
 
 /**
- * Runs a program and returns its stdout. `allowFailure` returns null instead of throwing; `timeout` (ms) counts as a
- * failure, so that a network which swallows packets cannot stall the build. `detached` gives the program a process
- * group of its own: who stops us with Ctrl-C does not stop it in the middle.
+ * Runs a program and returns its stdout. `allowFailure` returns null instead of throwing; `timeout`
+ * (ms) counts as a failure, so that a network which swallows packets cannot stall the build.
+ * `detached` gives the program a process group of its own: who stops us with Ctrl-C does not stop
+ * it in the middle.
  */
-export function run(program, args, { cwd, env = process.env, allowFailure = false, detached = false, timeout } = {}) {
+export function run(
+  program,
+  args,
+  { cwd, env = process.env, allowFailure = false, detached = false, timeout } = {},
+) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       cwd,

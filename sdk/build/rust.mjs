@@ -24,8 +24,9 @@ export function withPath(env, ...folders) {
 }
 
 /**
- * `env` has cargo on its PATH; `sysroot` is the active toolchain's folder and `host` this machine's target triple.
- * `--version` would not be enough: rustup's stand-in for rustc also exists where no toolchain is installed.
+ * `env` has cargo on its PATH; `sysroot` is the active toolchain's folder and `host` this machine's
+ * target triple. `--version` would not be enough: rustup's stand-in for rustc also exists where no
+ * toolchain is installed.
  */
 export async function findRust() {
   const appended = [process.env.PATH, cargoBin].join(delimiter);
@@ -34,7 +35,8 @@ export async function findRust() {
   const version = await run("rustc", ["--version", "--verbose"], { env, allowFailure: true });
   const cargo = await run("cargo", ["--version"], { env, allowFailure: true });
   if (sysroot === null || version === null || cargo === null) throw new BuildError(howToInstall);
-  const linker = process.platform === "win32" || (await run("cc", ["--version"], { env, allowFailure: true }));
+  const linker =
+    process.platform === "win32" || (await run("cc", ["--version"], { env, allowFailure: true }));
   if (linker === null) throw new BuildError(howToLink);
   const host = /^host: (.*)$/m.exec(version)[1];
   return { env, sysroot: sysroot.trim(), host };

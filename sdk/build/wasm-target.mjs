@@ -1,12 +1,13 @@
-// A Rust that can compile to WebAssembly: the installed one, the installed one after `rustup target add`, or Debian's
-// packages in a private folder.
+// A Rust that can compile to WebAssembly: the installed one, the installed one after
+// `rustup target add`, or Debian's packages in a private folder.
 import { existsSync, readdirSync } from "node:fs";
 import { BuildError, step } from "./report.mjs";
 import { run } from "./run.mjs";
 import { findRust, targetLibraries, wasmTarget } from "./rust.mjs";
 import { debianToolchain } from "./debian-toolchain.mjs";
 
-// `debian` or `rustup` leaves the earlier ways out: the only means to test the later ones on a machine that has the first.
+// `debian` or `rustup` leaves the earlier ways out: the only means to test the later ones on a
+// machine that has the first.
 const forced = process.env.LEAST_ACTION_WASM_TARGET;
 
 // A folder alone proves nothing: an interrupted installation leaves one.
@@ -19,7 +20,10 @@ function hasTarget(sysroot) {
   );
 }
 
-/** `env` is what `cargo build --target wasm32-unknown-unknown` needs, `native` what a build for this machine needs. */
+/**
+ * `env` is what `cargo build --target wasm32-unknown-unknown` needs, `native` what a build for this
+ * machine needs.
+ */
 export async function wasmEnvironment() {
   const rust = await findRust();
   const found = (env) => ({ env, native: rust.env, host: rust.host });
@@ -36,7 +40,9 @@ export async function wasmEnvironment() {
           allowFailure: true,
           timeout: fiveMinutes,
         });
-        return answer !== null && hasTarget(rust.sysroot) ? "added by rustup" : "rustup could not add it";
+        return answer !== null && hasTarget(rust.sysroot)
+          ? "added by rustup"
+          : "rustup could not add it";
       },
     );
     if (added === "added by rustup") return found(rust.env);

@@ -1,5 +1,5 @@
-// sdk/generated: the core as WebAssembly, the JavaScript that binds it, and the types. Built when it is missing or was
-// made from other sources. Run by itself: node sdk/build/wasm.mjs
+// sdk/generated: the core as WebAssembly, the JavaScript that binds it, and the types. Built when
+// it is missing or was made from other sources. Run by itself: node sdk/build/wasm.mjs
 import {
   chmodSync,
   existsSync,
@@ -24,11 +24,11 @@ import { findOrGetTools } from "./cargo-tools.mjs";
 import { writeGlue } from "./glue.mjs";
 
 const name = "least_action_wasm";
-// 128-bit SIMD: every browser since 2023 and every Node that we support. Not relaxed-simd, whose results may differ from
-// machine to machine.
+// 128-bit SIMD: every browser since 2023 and every Node that we support. Not relaxed-simd, whose
+// results may differ from machine to machine.
 const rustFlags = "-C target-feature=+simd128";
-// The features that rustc's output uses; wasm-opt refuses instructions that it was not told of. It is never given
-// --fast-math: WebAssembly must give the same bits as the native program.
+// The features that rustc's output uses; wasm-opt refuses instructions that it was not told of. It
+// is never given --fast-math: WebAssembly must give the same bits as the native program.
 const wasmOptArguments = [
   "-O3",
   "--enable-simd",
@@ -58,7 +58,9 @@ export const wasmStamp = join(generated, "stamp");
 const isTest = (folder) => /[\\/]crates[\\/][^\\/]+[\\/](tests|benches)$/.test(folder);
 
 function sourcesHash() {
-  const scripts = filesBelow(join(repository, "sdk", "build")).filter((file) => file.endsWith(".mjs"));
+  const scripts = filesBelow(join(repository, "sdk", "build")).filter((file) =>
+    file.endsWith(".mjs"),
+  );
   const sources = [
     join(repository, "Cargo.toml"),
     join(repository, "Cargo.lock"),
@@ -69,10 +71,13 @@ function sourcesHash() {
 }
 
 function isCurrent(hash) {
-  return readStamp(wasmStamp) === hash && outputs.every((file) => existsSync(join(generated, file)));
+  return (
+    readStamp(wasmStamp) === hash && outputs.every((file) => existsSync(join(generated, file)))
+  );
 }
 
-// RUSTFLAGS would replace the target's own flags, and setting it ourselves would also reach native builds.
+// RUSTFLAGS would replace the target's own flags, and setting it ourselves would also reach native
+// builds.
 function compilerEnvironment(env) {
   const { RUSTFLAGS: _flags, CARGO_ENCODED_RUSTFLAGS: _encoded, ...rest } = env;
   return { ...rest, CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: rustFlags };
@@ -90,14 +95,17 @@ async function compile(env, fresh) {
     await run(
       "wasm-pack",
       // `--no-pack` and `--no-opt`: the package is ours, and so is the choice of wasm-opt.
-      ["build", wasmCrate, "--release", "--target", "web", "--no-pack", "--no-opt", "--mode", "no-install"].concat([
-        "--out-dir",
-        fresh,
-        "--out-name",
-        name,
-        "--",
-        ...locked,
-      ]),
+      [
+        "build",
+        wasmCrate,
+        "--release",
+        "--target",
+        "web",
+        "--no-pack",
+        "--no-opt",
+        "--mode",
+        "no-install",
+      ].concat(["--out-dir", fresh, "--out-name", name, "--", ...locked]),
       { cwd: repository, env: compilerEnvironment(env) },
     );
   });
@@ -116,11 +124,20 @@ async function optimise(fresh) {
 async function makeModule(env, fresh) {
   await compile(env, fresh);
   await optimise(fresh);
-  await step("Glue", "instances that can be made again after a panic", () => writeGlue(fresh, name));
+  await step("Glue", "instances that can be made again after a panic", () =>
+    writeGlue(fresh, name),
+  );
 }
 
 async function writeTypes(env, fresh) {
-  const example = ["--package", "least-action", "--features", "typescript", "--example", "typescript-types"];
+  const example = [
+    "--package",
+    "least-action",
+    "--features",
+    "typescript",
+    "--example",
+    "typescript-types",
+  ];
   await step("types.ts", "TypeScript declarations from the Rust types", async () => {
     const text = await run("cargo", ["run", ...example, ...locked], {
       cwd: repository,
@@ -146,9 +163,12 @@ export async function buildWasm() {
     removeLeftovers(generated);
     const fresh = mkdtempSync(`${generated}-`);
     try {
-      // Beside each other, as the module's last half is work for one processor. Types with the installed compiler: the
-      // other one has no native target set up.
-      const parts = await Promise.allSettled([makeModule(env, fresh), writeTypes(rust.native, fresh)]);
+      // Beside each other, as the module's last half is work for one processor. Types with the
+      // installed compiler: the other one has no native target set up.
+      const parts = await Promise.allSettled([
+        makeModule(env, fresh),
+        writeTypes(rust.native, fresh),
+      ]);
       const failed = parts.find(({ status }) => status === "rejected");
       if (failed !== undefined) throw failed.reason;
       writeFileSync(join(fresh, "stamp"), `${hash}\n`);

@@ -1,4 +1,5 @@
-// The script of browsers' workers as text, bundled: the entries carry it along, so that no bundler or server has to be told of a file.
+// The script of browsers' workers as text, bundled: the entries carry it along, so that no bundler
+// or server has to be told of a file.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { generated, repository } from "./paths.mjs";
@@ -19,6 +20,12 @@ export async function writeWorkerSource() {
     logLevel: "error",
   });
   const text = JSON.stringify(outputFiles[0].text);
-  writeFileSync(join(generated, "worker-source.js"), `${header}export const workerSource =\n  ${text};\n`);
-  writeFileSync(join(generated, "worker-source.d.ts"), `${header}export declare const workerSource: string;\n`);
+  writeFileSync(
+    join(generated, "worker-source.js"),
+    `${header}export const workerSource =\n  ${text};\n`,
+  );
+  writeFileSync(
+    join(generated, "worker-source.d.ts"),
+    `${header}export declare const workerSource: string;\n`,
+  );
 }

@@ -14,7 +14,10 @@ export interface ActionOptions<P extends string = string, E extends P = P> exten
   "parameters" | "estimate"
 > {
   model: Model<P>;
-  /** One data set, or several that share the parameters and have paths of their own, one after the other. */
+  /**
+   * One data set, or several that share the parameters and have paths of their own, one after the
+   * other.
+   */
   data: Observations | readonly Observations[];
   /** Values of parameters that are known; the model's defaults where none is given. */
   parameters?: { readonly [K in NoInfer<P>]?: number };
@@ -96,24 +99,32 @@ export class Action<E extends string> {
   }
 
   /**
-   * Compares the gradient with differences of the action: a test of a model's derivatives, for instance of one with kinks. `text` of the report says it in words.
+   * Compares the gradient with differences of the action: a test of a model's derivatives, for
+   * instance of one with kinks. `text` of the report says it in words.
    *
-   * @param at where; a random path shows more than a solution does. `sample`: about how many states to look at, spread over components and times
-   *   (default: 200; `Infinity`: all of them).
+   * @param at where; a random path shows more than a solution does. `sample`: about how many states
+   *   to look at, spread over components and times (default: 200; `Infinity`: all of them).
    */
   checkGradient(at: ActionPoint<E> & { sample?: number }): GradientReport {
     const { path, sample = 200, ...rest } = fields("options", at);
-    if (typeof sample !== "number") throw wrongShape("sample", `must be a number, got ${describe(sample)}`);
+    if (typeof sample !== "number")
+      throw wrongShape("sample", `must be a number, got ${describe(sample)}`);
     if (!(sample >= 1)) throw outOfRange("sample", sample, "at least 1");
     const values = float64Array("path", path);
     const most = sample >= values.length ? undefined : Math.round(sample);
     return this.#held.use((raw) => raw.checkGradient(values, this.#pointOf(raw, rest), most));
   }
 
-  /** The usual case by hand, because crossing would take as long as a small action; Rust looks at all others. */
+  /**
+   * The usual case by hand, because crossing would take as long as a small action; Rust looks at
+   * all others.
+   */
   #pointOf(raw: RawAction, at: Record<string, unknown>): Float64Array {
     const { modelPrecision, parameters, ...others } = at;
-    const given = (typeof parameters === "object" ? (parameters ?? {}) : {}) as Record<string, unknown>;
+    const given = (typeof parameters === "object" ? (parameters ?? {}) : {}) as Record<
+      string,
+      unknown
+    >;
     const isUsual =
       (parameters === undefined || parameters === given) &&
       typeof modelPrecision === "number" &&
@@ -135,14 +146,17 @@ export class Action<E extends string> {
 /** The action of a network: activations of all pairs and the weights are its unknowns. */
 export function action(options: NetworkActionOptions): NetworkAction;
 /**
- * How far a path is from the data and from the model: `R_m` times the squared measurement errors plus `R_f` times the squared residuals of the
- * discretised model; see `normalization` for what they are divided by.
+ * How far a path is from the data and from the model: `R_m` times the squared measurement errors
+ * plus `R_f` times the squared residuals of the discretised model; see `normalization` for what
+ * they are divided by.
  *
  * @example
  * const a = action({ model, data, measurementPrecision: 4, estimate: ["forcing"] });
  * const { action: value, path: gradient } = a.gradient({ path, modelPrecision: 100 });
  */
-export function action<P extends string, E extends P = never>(options: ActionOptions<P, E>): Action<E>;
+export function action<P extends string, E extends P = never>(
+  options: ActionOptions<P, E>,
+): Action<E>;
 export function action(options: unknown): Action<string> | NetworkAction {
   const given = record("options", options);
   return isNetwork(given.model) ? new NetworkAction(given) : new Action(given);

@@ -13,7 +13,8 @@ import type { ObservabilityOptions } from "./statistics/observability-options.js
 import type { Observability } from "./statistics/observability-result.js";
 
 /**
- * Anneals a network: every pair's activations and the weights that all pairs share are unknowns of one action, whose layers are the times of a path.
+ * Anneals a network: every pair's activations and the weights that all pairs share are unknowns of
+ * one action, whose layers are the times of a path.
  *
  * @throws LeastActionError (the promise rejects) for whatever is wrong with the options, by field.
  *
@@ -25,8 +26,9 @@ import type { Observability } from "./statistics/observability-result.js";
  */
 export function anneal(options: NetworkAnnealOptions): Promise<NetworkRun>;
 /**
- * Finds the path of least action, and estimates parameters with it, by variational annealing: from many starting paths, the action is minimised at a small
- * R_f and the minimum followed as R_f grows. Starting paths are shared among web workers; the result does not depend on how many.
+ * Finds the path of least action, and estimates parameters with it, by variational annealing: from
+ * many starting paths, the action is minimised at a small R_f and the minimum followed as R_f
+ * grows. Starting paths are shared among web workers; the result does not depend on how many.
  *
  * @throws LeastActionError (the promise rejects) for whatever is wrong with the options, by field.
  *
@@ -45,8 +47,9 @@ export function anneal(options: unknown): Promise<Run | NetworkRun> {
 }
 
 /**
- * Anneals several networks and trains them in the plain way, and puts levels beside prediction errors: how deep, how wide, how many pairs or observed outputs
- * the data ask for. `summary()` of the result is a table.
+ * Anneals several networks and trains them in the plain way, and puts levels beside prediction
+ * errors: how deep, how wide, how many pairs or observed outputs the data ask for. `summary()` of
+ * the result is a table.
  *
  * @throws LeastActionError (the promise rejects) for whatever is wrong with the options, by field.
  *
@@ -61,9 +64,11 @@ export function design<C extends string>(options: DesignOptions<C>): Promise<Des
 }
 
 /**
- * How many measurements are enough? Repeats twin experiments, whose truth is known, with each of several sets of observed components, anneals all of them,
- * and says of each set how often the truth is found, how far the second action level is above the lowest, for how long predictions are good, and whether
- * a copy of the system that is shown the set falls into step with it. `summary()` of the result is a table, `diagnose()` prose.
+ * How many measurements are enough? Repeats twin experiments, whose truth is known, with each of
+ * several sets of observed components, anneals all of them, and says of each set how often the
+ * truth is found, how far the second action level is above the lowest, for how long predictions are
+ * good, and whether a copy of the system that is shown the set falls into step with it. `summary()`
+ * of the result is a table, `diagnose()` prose.
  *
  * @throws LeastActionError (the promise rejects) for whatever is wrong with the options, by field.
  *
@@ -87,9 +92,12 @@ export function observability(options: unknown): Promise<Observability> {
 }
 
 /**
- * Draws paths and parameters from exp(-A) by Hamiltonian Monte Carlo: several chains about the minima of a run, whose steps are measured by the Hessian of the action. Chains are shared among web workers; the result does not depend on how many.
+ * Draws paths and parameters from exp(-A) by Hamiltonian Monte Carlo: several chains about the
+ * minima of a run, whose steps are measured by the Hessian of the action. Chains are shared among
+ * web workers; the result does not depend on how many.
  *
- * @throws LeastActionError (the promise rejects) for whatever is wrong with the options, by field; and where every chain fails.
+ * @throws LeastActionError (the promise rejects) for whatever is wrong with the options, by field;
+ *   and where every chain fails.
  *
  * @example
  * const posterior = await samplePosterior({ run, modelPrecision: 1e4, chains: 4, draws: 1000, seed: 1 });

@@ -114,9 +114,20 @@ export {
 export type { Candidate, Design, DesignOptions, DesignRow } from "./network/design.js";
 export type { LayerWeights, Network, Weights } from "./network/network.js";
 export type { LayerOrbit, LayerOrbitOptions } from "./network/orbit.js";
-export { type CompletePairs, type LayerRows, oneHot, type Pairs, type Rows } from "./network/pairs.js";
+export {
+  type CompletePairs,
+  type LayerRows,
+  oneHot,
+  type Pairs,
+  type Rows,
+} from "./network/pairs.js";
 export type { BestNetwork, Found, NetworkRun, NetworkStartResult } from "./network/run.js";
-export { train, type TrainedNetwork, type TrainOptions, type TrainProgress } from "./network/train.js";
+export {
+  train,
+  type TrainedNetwork,
+  type TrainOptions,
+  type TrainProgress,
+} from "./network/train.js";
 export { networkTwin, type NetworkTwinOptions, type TwinPairs } from "./network/twin.js";
 export { readNpy, type NpyArray, type NpyContent, writeNpy } from "./npy.js";
 export { observations, type Measurements, type Observations } from "./observations.js";
@@ -214,9 +225,17 @@ export {
 } from "./statistics/arviz.js";
 export type { ChainDivergence, ChainStep, Figure } from "./statistics/chains.js";
 export type { Ensemble, EnsembleOptions, EnsembleScore } from "./statistics/ensemble.js";
-export type { SampledChain, SampledDivergence, SampledExpectation, SampledPosterior } from "./statistics/posterior.js";
+export type {
+  SampledChain,
+  SampledDivergence,
+  SampledExpectation,
+  SampledPosterior,
+} from "./statistics/posterior.js";
 export type { SamplingOptions, SamplingProgress } from "./statistics/sample.js";
-export { conditionalLyapunov, type ConditionalLyapunovOptions } from "./statistics/conditional-lyapunov.js";
+export {
+  conditionalLyapunov,
+  type ConditionalLyapunovOptions,
+} from "./statistics/conditional-lyapunov.js";
 export type { TwinOutcome } from "./statistics/judge-twin.js";
 export type {
   ExponentOptions,
@@ -225,4 +244,10 @@ export type {
   ResumableObservability,
 } from "./statistics/observability-options.js";
 export type { Observability, ObservedSet } from "./statistics/observability-result.js";
-export { integrate, twinExperiment, type IntegrateOptions, type Twin, type TwinOptions } from "./twin.js";
+export {
+  integrate,
+  twinExperiment,
+  type IntegrateOptions,
+  type Twin,
+  type TwinOptions,
+} from "./twin.js";

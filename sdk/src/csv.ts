@@ -36,9 +36,14 @@ const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
  * table.column("lynx"); // [4, NaN]
  */
 export function readCsv(text: string, options: CsvOptions = {}): CsvTable {
-  if (typeof text !== "string") throw wrongShape("csv", `must be the text of a file, got ${describe(text)}`);
+  if (typeof text !== "string")
+    throw wrongShape("csv", `must be the text of a file, got ${describe(text)}`);
   const { delimiter = ",", comments = "#" } = options;
-  const { data, errors } = Papa.parse<string[]>(text, { delimiter, comments, skipEmptyLines: true });
+  const { data, errors } = Papa.parse<string[]>(text, {
+    delimiter,
+    comments,
+    skipEmptyLines: true,
+  });
   // Rows of the parser begin with the header as 0, so they count the lines of data from 1.
   for (const { row, message } of errors) throw unreadable(`row ${row ?? 0}: ${message}`, row);
   const [header = [], ...rows] = data;
@@ -46,7 +51,10 @@ export function readCsv(text: string, options: CsvOptions = {}): CsvTable {
   checkHeader(columns);
   rows.forEach((cells, i) => {
     if (cells.length !== columns.length) {
-      throw unreadable(`row ${i + 1}: ${cells.length} cells, but the header has ${columns.length}`, i + 1);
+      throw unreadable(
+        `row ${i + 1}: ${cells.length} cells, but the header has ${columns.length}`,
+        i + 1,
+      );
     }
   });
   return {
@@ -61,12 +69,15 @@ export function readCsv(text: string, options: CsvOptions = {}): CsvTable {
 }
 
 function checkHeader(columns: string[]): void {
-  if (columns.length === 0) throw unreadable("the file is empty; its first line must name the columns");
+  if (columns.length === 0)
+    throw unreadable("the file is empty; its first line must name the columns");
   columns.forEach((name, i) => {
     if (name === "") throw unreadable(`the header has no name for column ${i + 1}`);
     // A file without header would otherwise lose its first row in silence.
-    if (NUMBER.test(name)) throw unreadable(`the header is missing: its column ${i + 1} is the number ${name}`);
-    if (columns.indexOf(name) !== i) throw unreadable(`the header names "${name}" twice`, undefined, name);
+    if (NUMBER.test(name))
+      throw unreadable(`the header is missing: its column ${i + 1} is the number ${name}`);
+    if (columns.indexOf(name) !== i)
+      throw unreadable(`the header names "${name}" twice`, undefined, name);
   });
 }
 
@@ -74,7 +85,11 @@ function cell(text: string, row: number, column: string): number {
   const trimmed = text.trim();
   if (trimmed === "" || /^nan$/i.test(trimmed)) return Number.NaN;
   if (NUMBER.test(trimmed)) return Number(trimmed);
-  throw unreadable(`row ${row}, column "${column}": ${describe(trimmed)} is not a number`, row, column);
+  throw unreadable(
+    `row ${row}, column "${column}": ${describe(trimmed)} is not a number`,
+    row,
+    column,
+  );
 }
 
 function unknownColumn(given: unknown, known: string[]): LeastActionError {

@@ -1,4 +1,5 @@
-// Errors with a stable code, the field at fault and the facts, whether they come from Rust or from here.
+// Errors with a stable code, the field at fault and the facts, whether they come from Rust or from
+// here.
 import type { CoreFacts } from "./raw.js";
 
 /** What only the SDK can find wrong. */
@@ -9,7 +10,10 @@ export type SdkFacts =
   | { code: "loadFailed"; path: string; reason: string }
   /** A bug: the core panicked. The next call gets a new instance of it. */
   | { code: "panic"; path: string; reason: string }
-  /** A worker thread ended before its work did; `start` is the starting path that it was climbing from. */
+  /**
+   * A worker thread ended before its work did; `start` is the starting path that it was climbing
+   * from.
+   */
   | { code: "workerDied"; path: string; start: number | null; reason: string }
   /** An object was used after its `free()`. */
   | { code: "freed"; path: string }
@@ -63,44 +67,75 @@ export function outOfRange(path: string, value: number, expected: string): Least
   });
 }
 
-export function wrongLength(path: string, length: number, expected: number, because: string): LeastActionError {
+export function wrongLength(
+  path: string,
+  length: number,
+  expected: number,
+  because: string,
+): LeastActionError {
   const message = `${path}: expected ${expected} values (${because}), got ${length}`;
   return new LeastActionError(message, { code: "wrongLength", path, length, expected, because });
 }
 
-/** The same error by another path, where what is called `from` inside is called `to` by users: also before brackets and points. */
+/**
+ * The same error by another path, where what is called `from` inside is called `to` by users: also
+ * before brackets and points.
+ */
 export function renamed(error: unknown, from: string, to: string): unknown {
   if (!(error instanceof LeastActionError) || !error.path.startsWith(from)) return error;
   const path = to + error.path.slice(from.length);
-  const message = error.message.startsWith(error.path) ? path + error.message.slice(error.path.length) : error.message;
+  const message = error.message.startsWith(error.path)
+    ? path + error.message.slice(error.path.length)
+    : error.message;
   return new LeastActionError(message, { ...error.facts, path } as ErrorFacts, { cause: error });
 }
 
 /** A name that there is not, among those that there are. */
-export function unknownName(path: string, name: string, known: readonly string[]): LeastActionError {
+export function unknownName(
+  path: string,
+  name: string,
+  known: readonly string[],
+): LeastActionError {
   const nearest = nearestOf(name, known) ?? null;
   const suggestion = nearest === null ? "" : `; did you mean "${nearest}"?`;
   const all = known.length === 0 ? "there are none" : `known: ${known.join(", ")}`;
   const message = `${path}: unknown name "${name}"${suggestion} (${all})`;
-  return new LeastActionError(message, { code: "unknownName", path, name, nearest, known: [...known] });
+  return new LeastActionError(message, {
+    code: "unknownName",
+    path,
+    name,
+    nearest,
+    known: [...known],
+  });
 }
 
 /** The known name that was probably meant. */
 function nearestOf(name: string, known: readonly string[]): string | undefined {
   const far = Math.ceil(Math.max(2, name.length) * 0.6);
-  const distances = known.map((one) => ({ one, distance: distance(name.toLowerCase(), one.toLowerCase()) }));
-  const [nearest] = distances.filter((one) => one.distance < far).sort((a, b) => a.distance - b.distance);
+  const distances = known.map((one) => ({
+    one,
+    distance: distance(name.toLowerCase(), one.toLowerCase()),
+  }));
+  const [nearest] = distances
+    .filter((one) => one.distance < far)
+    .sort((a, b) => a.distance - b.distance);
   return nearest?.one;
 }
 
-/** Letters to be put in, left out, replaced or swapped with the next to get from one to the other. */
+/**
+ * Letters to be put in, left out, replaced or swapped with the next to get from one to the other.
+ */
 function distance(a: string, b: string): number {
-  let [before, last]: [number[], number[]] = [[], Array.from({ length: b.length + 1 }, (_, j) => j)];
+  let [before, last]: [number[], number[]] = [
+    [],
+    Array.from({ length: b.length + 1 }, (_, j) => j),
+  ];
   for (let i = 1; i <= a.length; i += 1) {
     const row = [i];
     for (let j = 1; j <= b.length; j += 1) {
       const substituted = (last[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const swapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? (before[j - 2] ?? Infinity) + 1 : Infinity;
+      const swapped =
+        a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? (before[j - 2] ?? Infinity) + 1 : Infinity;
       row.push(Math.min(substituted, swapped, (last[j] as number) + 1, (row[j - 1] as number) + 1));
     }
     [before, last] = [last, row];

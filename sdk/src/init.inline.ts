@@ -1,4 +1,5 @@
-// The default entries' init: the module comes along as text, so that no bundler needs to be told of it.
+// The default entries' init: the module comes along as text, so that no bundler needs to be told of
+// it.
 import { initOnce } from "./init.js";
 import { inlinedBytes } from "./inlined.js";
 

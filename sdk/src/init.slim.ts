@@ -2,11 +2,15 @@
 import { wrongShape } from "./errors.js";
 import { initOnce } from "./init.js";
 
-/** Where `least_action.wasm` is: its bytes, its address, a response with it, or the compiled module. */
-export type InitSource = BufferSource | URL | string | Response | Promise<Response> | WebAssembly.Module;
+/**
+ * Where `least_action.wasm` is: its bytes, its address, a response with it, or the compiled module.
+ */
+export type InitSource =
+  BufferSource | URL | string | Response | Promise<Response> | WebAssembly.Module;
 
 /**
- * Makes the library ready. Call it once, before anything else; further calls cost nothing and their source is not looked at.
+ * Makes the library ready. Call it once, before anything else; further calls cost nothing and their
+ * source is not looked at.
  *
  * @example
  * await init(new URL("least-action/least_action.wasm", import.meta.url)); // with a bundler
@@ -22,11 +26,15 @@ async function compile(source: InitSource): Promise<WebAssembly.Module> {
   if (given instanceof ArrayBuffer || ArrayBuffer.isView(given)) return WebAssembly.compile(given);
   if (given instanceof Response) return compileResponse(given);
   if (given instanceof URL || typeof given === "string") return compileResponse(await fetch(given));
-  throw wrongShape("init", "give the bytes, the URL, a Response or a WebAssembly.Module of least_action.wasm");
+  throw wrongShape(
+    "init",
+    "give the bytes, the URL, a Response or a WebAssembly.Module of least_action.wasm",
+  );
 }
 
 async function compileResponse(response: Response): Promise<WebAssembly.Module> {
   if (!response.ok) throw new Error(`${response.url}: ${response.status} ${response.statusText}`);
-  // By its bytes and not streamed: a server that sends another type than application/wasm does no harm then.
+  // By its bytes and not streamed: a server that sends another type than application/wasm does no
+  // harm then.
   return WebAssembly.compile(await response.arrayBuffer());
 }

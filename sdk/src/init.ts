@@ -5,7 +5,10 @@ import { endWork } from "./work/disposal.js";
 
 let loading: Promise<void> | undefined;
 
-/** Compiles what `source` gives, unless that is done or under way. After a failure the next call tries again. */
+/**
+ * Compiles what `source` gives, unless that is done or under way. After a failure the next call
+ * tries again.
+ */
 export function initOnce(source: () => Promise<WebAssembly.Module>): Promise<void> {
   if (isLoaded()) return Promise.resolve();
   loading ??= source()
@@ -14,7 +17,11 @@ export function initOnce(source: () => Promise<WebAssembly.Module>): Promise<voi
       if (error instanceof LeastActionError) throw error;
       const reason = textOf(error);
       const message = `init: the WebAssembly module could not be loaded (${reason})`;
-      throw new LeastActionError(message, { code: "loadFailed", path: "init", reason }, { cause: error });
+      throw new LeastActionError(
+        message,
+        { code: "loadFailed", path: "init", reason },
+        { cause: error },
+      );
     })
     .finally(() => {
       loading = undefined;
@@ -23,7 +30,8 @@ export function initOnce(source: () => Promise<WebAssembly.Module>): Promise<voi
 }
 
 /**
- * Ends everything: work that is under way stops, its promises reject with the code `"freed"`, worker threads are terminated, and the memory of WebAssembly is given back. Whatever comes after
+ * Ends everything: work that is under way stops, its promises reject with the code `"freed"`,
+ * worker threads are terminated, and the memory of WebAssembly is given back. Whatever comes after
  * needs `await init()` once more. Results that are plain data, such as paths and levels, stay good.
  *
  * @example

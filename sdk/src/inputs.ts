@@ -2,7 +2,9 @@
 import { LeastActionError, outOfRange, unknownName, wrongLength, wrongShape } from "./errors.js";
 import { describe, fields, float64Array, timeGrid } from "./shape.js";
 
-/** One input: a value per grid point, or a function of time, which is called at every grid point. */
+/**
+ * One input: a value per grid point, or a function of time, which is called at every grid point.
+ */
 export type InputSeries = ArrayLike<number> | ((time: number) => number);
 
 /** A series for each of a model's inputs. */
@@ -18,12 +20,18 @@ export interface TimeGrid {
 }
 
 /**
- * Inputs by name as points x inputs, row-major. `names` is the model's order; without a model there is none, so there may be one input only.
+ * Inputs by name as points x inputs, row-major. `names` is the model's order; without a model there
+ * is none, so there may be one input only.
  */
-export function inputsOnGrid(given: unknown, names: readonly string[] | undefined, grid: TimeGrid): Float64Array {
+export function inputsOnGrid(
+  given: unknown,
+  names: readonly string[] | undefined,
+  grid: TimeGrid,
+): Float64Array {
   const series = fields("inputs", given);
   const order = names ?? Object.keys(series);
-  for (const name of Object.keys(series)) if (!order.includes(name)) throw unknownName(`inputs.${name}`, name, order);
+  for (const name of Object.keys(series))
+    if (!order.includes(name)) throw unknownName(`inputs.${name}`, name, order);
   if (names === undefined && order.length > 1) {
     throw wrongShape("inputs", "are several, so their order must be known: give the model too");
   }
@@ -35,8 +43,13 @@ export function inputsOnGrid(given: unknown, names: readonly string[] | undefine
 }
 
 /** Inputs as {@link inputsOnGrid} takes them, or as it gives them. */
-export function inputsOf(given: unknown, names: readonly string[] | undefined, grid: TimeGrid): Float64Array {
-  const isList = typeof given === "object" && given !== null && "length" in given && !isNamed(given, names);
+export function inputsOf(
+  given: unknown,
+  names: readonly string[] | undefined,
+  grid: TimeGrid,
+): Float64Array {
+  const isList =
+    typeof given === "object" && given !== null && "length" in given && !isNamed(given, names);
   return isList ? float64Array("inputs", given) : inputsOnGrid(given, names, grid);
 }
 
@@ -45,17 +58,31 @@ function isNamed(given: object, names: readonly string[] | undefined): boolean {
   return names?.includes("length") === true && !Array.isArray(given) && !ArrayBuffer.isView(given);
 }
 
-function column(path: string, given: unknown, { start, timeStep, points, first = 0 }: TimeGrid): Float64Array {
-  if (given === undefined) throw wrongShape(path, "is missing: give a value per grid point, or a function of time");
+function column(
+  path: string,
+  given: unknown,
+  { start, timeStep, points, first = 0 }: TimeGrid,
+): Float64Array {
+  if (given === undefined)
+    throw wrongShape(path, "is missing: give a value per grid point, or a function of time");
   if (typeof given !== "function") {
     const values = float64Array(path, given);
     if (values.length === points) return finite(path, values);
-    throw wrongLength(path, values.length, points, "one per grid point; or give a function of time");
+    throw wrongLength(
+      path,
+      values.length,
+      points,
+      "one per grid point; or give a function of time",
+    );
   }
   const times = timeGrid(start, timeStep, first, points);
   const sampled = Array.from(times, (time) => (given as (time: number) => unknown)(time));
   const odd = sampled.findIndex((value) => typeof value !== "number");
-  if (odd >= 0) throw wrongShape(path, `must give numbers, gave ${describe(sampled[odd])} at time ${times[odd]}`);
+  if (odd >= 0)
+    throw wrongShape(
+      path,
+      `must give numbers, gave ${describe(sampled[odd])} at time ${times[odd]}`,
+    );
   return finite(path, Float64Array.from(sampled as number[]));
 }
 
@@ -65,19 +92,33 @@ function finite(path: string, values: Float64Array): Float64Array {
   return values;
 }
 
-/** The number of what is observed, which is given by number or by name; `names` are those of the model, if there is a model. */
-export function componentOf(path: string, given: unknown, names: readonly string[] | undefined): number {
+/**
+ * The number of what is observed, which is given by number or by name; `names` are those of the
+ * model, if there is a model.
+ */
+export function componentOf(
+  path: string,
+  given: unknown,
+  names: readonly string[] | undefined,
+): number {
   if (typeof given === "number") return given;
-  if (typeof given !== "string") throw wrongShape(path, `must be a number or a name, got ${describe(given)}`);
+  if (typeof given !== "string")
+    throw wrongShape(path, `must be a number or a name, got ${describe(given)}`);
   if (names === undefined) {
-    throw wrongShape(path, "is not the number of a state component; to use names, give the model too");
+    throw wrongShape(
+      path,
+      "is not the number of a state component; to use names, give the model too",
+    );
   }
   const component = names.indexOf(given);
   if (component < 0) throw unknownName(path, given, names);
   return component;
 }
 
-/** Names in a model's order: of what can be observed, state components and then observables, and of inputs. */
+/**
+ * Names in a model's order: of what can be observed, state components and then observables, and of
+ * inputs.
+ */
 export interface Names {
   states: readonly string[];
   observed: readonly string[];

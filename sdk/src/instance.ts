@@ -1,4 +1,5 @@
-// The life and death of the WebAssembly instance: made once, replaced after a panic, and what it throws made errors of ours.
+// The life and death of the WebAssembly instance: made once, replaced after a panic, and what it
+// throws made errors of ours.
 import { LeastActionError, textOf } from "./errors.js";
 import { type CoreFacts, instantiate, type Raw } from "./raw.js";
 
@@ -19,10 +20,13 @@ export function load(module: WebAssembly.Module): void {
 /** The compiled module, for workers. */
 export function compiledModule(): WebAssembly.Module {
   if (compiled !== undefined) return compiled;
-  throw new LeastActionError("the library is not ready: call `await init()` once, before anything else", {
-    code: "notInitialized",
-    path: "init",
-  });
+  throw new LeastActionError(
+    "the library is not ready: call `await init()` once, before anything else",
+    {
+      code: "notInitialized",
+      path: "init",
+    },
+  );
 }
 
 /** Forgets module and instance: their memory goes when nothing that was made with them is left. */
@@ -36,7 +40,10 @@ function living(): Raw {
   return (instance ??= instantiate(compiledModule()));
 }
 
-/** Calls into WebAssembly. Whatever it throws becomes a LeastActionError; what is not an error of the core means that the instance is dead. */
+/**
+ * Calls into WebAssembly. Whatever it throws becomes a LeastActionError; what is not an error of
+ * the core means that the instance is dead.
+ */
 export function call<T>(what: (raw: Raw) => T): T {
   const raw = living();
   return guarded(raw, () => what(raw));
@@ -54,7 +61,9 @@ function guarded<T>(raw: Raw, what: () => T): T {
 }
 
 function isCoreError(error: unknown): error is { message: string; facts: CoreFacts } {
-  return typeof error === "object" && error !== null && !(error instanceof Error) && "facts" in error;
+  return (
+    typeof error === "object" && error !== null && !(error instanceof Error) && "facts" in error
+  );
 }
 
 function panicked(raw: Raw, error: unknown): LeastActionError {
@@ -68,7 +77,9 @@ function panicked(raw: Raw, error: unknown): LeastActionError {
   return new LeastActionError(message, { code: "panic", path: "", reason }, { cause: error });
 }
 
-/** Gives an object's memory back, unless its instance is dead: then there is nothing to give back. */
+/**
+ * Gives an object's memory back, unless its instance is dead: then there is nothing to give back.
+ */
 export function release(object: { free(): void }): void {
   try {
     object.free();
@@ -94,10 +105,13 @@ export class Held<T extends { free(): void }> {
   use<R>(what: (object: T, raw: Raw) => R): R {
     const name = this.#name;
     if (this.#freed)
-      throw new LeastActionError(`${name}: used after free(); call it when nothing is needed of it any more`, {
-        code: "freed",
-        path: name,
-      });
+      throw new LeastActionError(
+        `${name}: used after free(); call it when nothing is needed of it any more`,
+        {
+          code: "freed",
+          path: name,
+        },
+      );
     const raw = living();
     return guarded(raw, () => {
       if (this.#object === undefined || this.#raw !== raw) {
@@ -108,7 +122,9 @@ export class Held<T extends { free(): void }> {
     });
   }
 
-  /** Gives the memory back. Forgetting to is no disaster: the garbage collector does it some day. */
+  /**
+   * Gives the memory back. Forgetting to is no disaster: the garbage collector does it some day.
+   */
   free(): void {
     if (this.#object !== undefined) release(this.#object);
     this.#freed = true;

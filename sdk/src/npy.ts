@@ -1,4 +1,5 @@
-// NumPy's array files: read by npyjs, which reads the header and leaves the order of the values to us; written here.
+// NumPy's array files: read by npyjs, which reads the header and leaves the order of the values to
+// us; written here.
 import { parse } from "npyjs";
 import { LeastActionError, textOf, wrongShape } from "./errors.js";
 import { copied as copiedValues, describe, float64Array, only, sizeOf } from "./shape.js";
@@ -11,7 +12,8 @@ export interface NpyArray {
 }
 
 /**
- * Reads a `.npy` file of float64 or float32, in C or Fortran order, little-endian as practically all are.
+ * Reads a `.npy` file of float64 or float32, in C or Fortran order, little-endian as practically
+ * all are.
  *
  * @example
  * const { shape, values } = readNpy(await readFile("observations.npy"));
@@ -26,7 +28,9 @@ export function readNpy(bytes: ArrayBuffer | Uint8Array): NpyArray {
   }
   const size = shape.reduce((product, length) => product * length, 1);
   if (data.length !== size) {
-    throw unreadable(`its shape (${shape.join(", ")}) needs ${size} values, but it has ${data.length}`);
+    throw unreadable(
+      `its shape (${shape.join(", ")}) needs ${size} values, but it has ${data.length}`,
+    );
   }
   return { shape, values: fortranOrder ? toCOrder(data, shape) : Float64Array.from(data) };
 }
@@ -45,7 +49,8 @@ const ALIGNMENT = 64;
 const PREFIX = 10;
 
 /**
- * Writes a `.npy` file of float64 in C order, version 1.0 of the format, little-endian: what `numpy.load` and {@link readNpy} read. NaN and infinities are kept.
+ * Writes a `.npy` file of float64 in C order, version 1.0 of the format, little-endian: what
+ * `numpy.load` and {@link readNpy} read. NaN and infinities are kept.
  *
  * @example
  * await writeFile("draws.npy", writeNpy({ shape: [4, 1000], values: posterior.parameters.alpha }));
@@ -87,7 +92,9 @@ function toCOrder(values: ArrayLike<number>, shape: number[]): Float64Array {
   const index = shape.map(() => 0);
   for (let from = 0; from < values.length; from += 1) {
     // The position in C order by Horner's rule.
-    result[index.reduce((sum, i, axis) => sum * (shape[axis] as number) + i, 0)] = values[from] as number;
+    result[index.reduce((sum, i, axis) => sum * (shape[axis] as number) + i, 0)] = values[
+      from
+    ] as number;
     // In Fortran order the first index varies fastest.
     for (let axis = 0; axis < shape.length; axis += 1) {
       const next = (index[axis] as number) + 1;
@@ -99,5 +106,9 @@ function toCOrder(values: ArrayLike<number>, shape: number[]): Float64Array {
 }
 
 function unreadable(reason: string, cause?: unknown): LeastActionError {
-  return new LeastActionError(`npy: ${reason}`, { code: "unreadable", path: "npy", reason }, { cause });
+  return new LeastActionError(
+    `npy: ${reason}`,
+    { code: "unreadable", path: "npy", reason },
+    { cause },
+  );
 }

@@ -12,7 +12,10 @@ export interface Observations {
   timeStep: number;
   /** Number of points. */
   points: number;
-  /** What is measured, in the order of the columns of `values`: state components, and from `dimension` on the model's observables. */
+  /**
+   * What is measured, in the order of the columns of `values`: state components, and from
+   * `dimension` on the model's observables.
+   */
   observed: readonly number[];
   /** points x observed, row-major; NaN where nothing was measured. */
   values: Float64Array;
@@ -44,29 +47,48 @@ function setOf(path: string, data: unknown): DataSet {
   };
 }
 
-/** Measurements at given times. `S` are names of the model's state components, `I` of its inputs, `O` of its observables, if the model is given. */
-export interface Measurements<S extends string = string, I extends string = string, O extends string = string> {
+/**
+ * Measurements at given times. `S` are names of the model's state components, `I` of its inputs,
+ * `O` of its observables, if the model is given.
+ */
+export interface Measurements<
+  S extends string = string,
+  I extends string = string,
+  O extends string = string,
+> {
   /** Lets components, observables and inputs be called by name. */
   model?: Model<string, S, I, O>;
   /** Ascending, in the model's unit of time. They need not be on every grid point. */
   times: ArrayLike<number>;
   /**
-   * One series per observed component or observable, each as long as `times`, NaN where a value is missing: by number, `{ 0: hares, 1: lynx }`, or by
-   * name, `{ V: volts }`; or as `observed`, what is observed, with `values`, one series for each or all in one array, times x observed, row-major.
+   * One series per observed component or observable, each as long as `times`, NaN where a value is
+   * missing: by number, `{ 0: hares, 1: lynx }`, or by name, `{ V: volts }`; or as `observed`, what
+   * is observed, with `values`, one series for each or all in one array, times x observed,
+   * row-major.
    */
   values:
     | { readonly [component: number]: ArrayLike<number> }
     | ([S | O] extends [never] ? never : { readonly [K in NoInfer<S | O>]?: ArrayLike<number> })
-    | { observed: readonly (number | NoInfer<S | O>)[]; values: ArrayLike<number> | readonly ArrayLike<number>[] };
+    | {
+        observed: readonly (number | NoInfer<S | O>)[];
+        values: ArrayLike<number> | readonly ArrayLike<number>[];
+      };
   /**
-   * u(t), for models with inputs: for each a value per point of the model's grid, or a function of time. Without `model` there may be one only.
+   * u(t), for models with inputs: for each a value per point of the model's grid, or a function of
+   * time. Without `model` there may be one only.
    */
   inputs?: Inputs<NoInfer<I>>;
-  /** The model's step, which may be finer than the data's. Default: the smallest distance between two times. */
+  /**
+   * The model's step, which may be finer than the data's. Default: the smallest distance between
+   * two times.
+   */
   timeStep?: number;
 }
 
-/** Times may be off the grid by this share of its step: they were probably rounded when they were written down. */
+/**
+ * Times may be off the grid by this share of its step: they were probably rounded when they were
+ * written down.
+ */
 const TOLERANCE = 1e-3;
 
 /**
@@ -78,20 +100,24 @@ const TOLERANCE = 1e-3;
  * @example
  * observations({ model: neuron, times, values: { V: volts }, inputs: { I: (t) => (t < 50 ? 0 : 10) } });
  */
-export function observations<S extends string = never, I extends string = string, O extends string = never>(
-  measurements: Measurements<S, I, O>,
-): Observations {
+export function observations<
+  S extends string = never,
+  I extends string = string,
+  O extends string = never,
+>(measurements: Measurements<S, I, O>): Observations {
   const given = fields("options", measurements);
   checkNames(given);
   const names = namesOf(given.model);
   const times = float64Array("times", given.times);
   checkTimes(times);
   const series = seriesOf(given.values, times.length, names?.observed);
-  const timeStep = given.timeStep === undefined ? smallestStep(times) : positive("timeStep", given.timeStep);
+  const timeStep =
+    given.timeStep === undefined ? smallestStep(times) : positive("timeStep", given.timeStep);
   const start = times[0] as number;
   const points = Math.round(((times.at(-1) as number) - start) / timeStep) + 1;
   const most = Math.floor(MOST_VALUES / Math.max(1, series.length));
-  if (!(points <= most)) throw outOfRange("timeStep", timeStep, `so large that there are at most ${most} grid points`);
+  if (!(points <= most))
+    throw outOfRange("timeStep", timeStep, `so large that there are at most ${most} grid points`);
 
   const observed = series.map(({ component }) => component);
   const values = new Float64Array(points * observed.length).fill(Number.NaN);
@@ -100,7 +126,10 @@ export function observations<S extends string = never, I extends string = string
     const point = gridPoint(time, i, start, timeStep);
     if (point === last) {
       const facts = { code: "duplicate", path: `times[${i}]`, value: String(time) } as const;
-      throw new LeastActionError(`times[${i}]: ${time} falls on the same grid point as the time before it`, facts);
+      throw new LeastActionError(
+        `times[${i}]: ${time} falls on the same grid point as the time before it`,
+        facts,
+      );
     }
     last = point;
     series.forEach((one, l) => (values[point * observed.length + l] = one.values[i] as number));
@@ -112,14 +141,21 @@ export function observations<S extends string = never, I extends string = string
 
 /** A misspelt `timeStep` would put the data on another grid in silence. */
 function checkNames(given: Record<string, unknown>): void {
-  const known: readonly string[] = ["model", "times", "values", "inputs", "timeStep"] satisfies (keyof Measurements)[];
+  const known: readonly string[] = [
+    "model",
+    "times",
+    "values",
+    "inputs",
+    "timeStep",
+  ] satisfies (keyof Measurements)[];
   const name = Object.keys(given).find((key) => !known.includes(key));
   if (name !== undefined) throw unknownName(name, name, known);
 }
 
 function positive(path: string, value: unknown): number {
   if (typeof value !== "number") throw wrongShape(path, `must be a number, got ${describe(value)}`);
-  if (!(value > 0 && Number.isFinite(value))) throw outOfRange(path, value, "finite and greater than zero");
+  if (!(value > 0 && Number.isFinite(value)))
+    throw outOfRange(path, value, "finite and greater than zero");
   return value;
 }
 
@@ -128,12 +164,15 @@ function checkTimes(times: Float64Array): void {
   times.forEach((time, i) => {
     if (!Number.isFinite(time)) throw outOfRange(`times[${i}]`, time, "finite");
     const before = times[i - 1];
-    if (before !== undefined && !(time > before)) throw outOfRange(`times[${i}]`, time, `later than ${before}`);
+    if (before !== undefined && !(time > before))
+      throw outOfRange(`times[${i}]`, time, `later than ${before}`);
   });
 }
 
 function smallestStep(times: Float64Array): number {
-  return times.subarray(1).reduce((least, time, i) => Math.min(least, time - (times[i] as number)), Infinity);
+  return times
+    .subarray(1)
+    .reduce((least, time, i) => Math.min(least, time - (times[i] as number)), Infinity);
 }
 
 function gridPoint(time: number, index: number, start: number, timeStep: number): number {
@@ -166,7 +205,12 @@ function seriesOf(given: unknown, length: number, names: readonly string[] | und
   return all;
 }
 
-function listed(observed: unknown, values: unknown, length: number, names: readonly string[] | undefined): Series[] {
+function listed(
+  observed: unknown,
+  values: unknown,
+  length: number,
+  names: readonly string[] | undefined,
+): Series[] {
   const given = Array.isArray(observed) ? observed : float64Array("values.observed", observed);
   const components = Array.from(given as readonly unknown[], (one, l) =>
     componentOf(`values.observed[${l}]`, one, names),
@@ -185,7 +229,8 @@ function listed(observed: unknown, values: unknown, length: number, names: reado
   const width = components.length;
   const all = float64Array("values.values", values);
   const because = `${length} times x ${width} observed components`;
-  if (all.length !== length * width) throw wrongLength("values.values", all.length, length * width, because);
+  if (all.length !== length * width)
+    throw wrongLength("values.values", all.length, length * width, because);
   return components.map((component, l) => ({
     component,
     values: Float64Array.from({ length }, (_, i) => all[i * width + l] as number),

@@ -1,4 +1,5 @@
-// The only file that imports generated code: instances of the WebAssembly module, and types for what they take and give.
+// The only file that imports generated code: instances of the WebAssembly module, and types for
+// what they take and give.
 import { createGlue } from "../generated/glue.js";
 import type {
   BoundaryProgress,
@@ -186,11 +187,20 @@ export interface RawAnnealer {
     count: number,
     horizon: unknown,
     noise: unknown,
-  ): { times: Float64Array; members: number; dimension: number; values: Float64Array; failed: FailedMember[] };
+  ): {
+    times: Float64Array;
+    members: number;
+    dimension: number;
+    values: Float64Array;
+    failed: FailedMember[];
+  };
   free(): void;
 }
 
-/** One minimum as it crosses; `mode` and `deviations` are the path and then the estimated parameters. */
+/**
+ * One minimum as it crosses; `mode` and `deviations` are the path and then the estimated
+ * parameters.
+ */
 export interface RawLevelUncertainty {
   start: number;
   weight: number;
@@ -232,7 +242,9 @@ export interface RawUncertainty {
 
 /** How an ensemble compares with what happened. */
 export interface RawScores {
-  /** Continuous ranked probability score, the mean over all values: in their unit, lower is better. */
+  /**
+   * Continuous ranked probability score, the mean over all values: in their unit, lower is better.
+   */
   crps: number;
   /** The same without what is due to the number of members. */
   fairCrps: number;
@@ -253,7 +265,10 @@ export interface RawSampling {
 }
 
 export interface RawChain {
-  /** Writes where a transition led, and its figures; 0 if there is none left, 1 of the annealing, 2 of the warm-up, 3 of a draw. */
+  /**
+   * Writes where a transition led, and its figures; 0 if there is none left, 1 of the annealing, 2
+   * of the warm-up, 3 of a draw.
+   */
   advance(position: Float64Array, figures: Float64Array): number;
   /** Of the last transition. */
   divergence(): { position: number[]; energyError: number; cause: ErrorFacts | null } | null;
@@ -272,9 +287,20 @@ export interface RawAction {
   point(at: unknown): Float64Array;
   /** Writes the action and its parts to `result`. */
   evaluate(path: Float64Array, point: Float64Array, result: Float64Array): void;
-  /** The same, then the gradient in the estimated parameters; that in the path goes to `gradient`. */
-  checkGradient(path: Float64Array, point: Float64Array, sample: number | undefined): GradientCheck & { text: string };
-  gradient(path: Float64Array, point: Float64Array, gradient: Float64Array, result: Float64Array): void;
+  /**
+   * The same, then the gradient in the estimated parameters; that in the path goes to `gradient`.
+   */
+  checkGradient(
+    path: Float64Array,
+    point: Float64Array,
+    sample: number | undefined,
+  ): GradientCheck & { text: string };
+  gradient(
+    path: Float64Array,
+    point: Float64Array,
+    gradient: Float64Array,
+    result: Float64Array,
+  ): void;
   free(): void;
 }
 
@@ -284,13 +310,23 @@ export interface RawNetworkAction {
   /** Writes the action and its parts to `result`. */
   evaluate(modelPrecision: number, unknowns: Float64Array, result: Float64Array): void;
   /** The same with the gradient. */
-  gradient(modelPrecision: number, unknowns: Float64Array, gradient: Float64Array, result: Float64Array): void;
+  gradient(
+    modelPrecision: number,
+    unknowns: Float64Array,
+    gradient: Float64Array,
+    result: Float64Array,
+  ): void;
   free(): void;
 }
 
 export interface RawTrainer {
   /** Goes on for at most so many iterations; "interrupted" where there is more to do. */
-  advance(iterations: number): { loss: number; stop: StopReason; iterations: number; evaluations: number };
+  advance(iterations: number): {
+    loss: number;
+    stop: StopReason;
+    iterations: number;
+    evaluations: number;
+  };
   weights(): Float64Array;
   free(): void;
 }
@@ -306,23 +342,38 @@ export interface RawPairs {
 
 /** The solution of a boundary-value problem as it crosses. */
 export interface RawBoundarySolution {
-  /** `"converged"` if it is a stationary path of the problem in continuous time, to `meshTolerance`. */
+  /**
+   * `"converged"` if it is a stationary path of the problem in continuous time, to `meshTolerance`.
+   */
   status: BoundaryStatus;
   /** One per point. */
   times: Float64Array;
   /** x: points x coordinates, row-major. */
   path: Float64Array;
-  /** p, of the same form: before the impulse, at points that have one, so that at a free first end it is 0. An orbit from the first state and momentum on is this path, if its mesh was not refined. */
+  /**
+   * p, of the same form: before the impulse, at points that have one, so that at a free first end
+   * it is 0. An orbit from the first state and momentum on is this path, if its mesh was not
+   * refined.
+   */
   momentum: Float64Array;
   /** What impulses add to p, of the same form; empty where there are none. */
   jumps: Float64Array;
-  /** H at each point, before the impulse: from after one impulse to before the next it is constant, where H does not depend on time. */
+  /**
+   * H at each point, before the impulse: from after one impulse to before the next it is constant,
+   * where H does not depend on time.
+   */
   energy: Float64Array;
   /** Times of the mesh on which the path was found. */
   mesh: Float64Array;
-  /** The discrete action of the steps, which tends to the integral of L, and what impulses cost. Of a path that is no solution it may be below the minimum. */
+  /**
+   * The discrete action of the steps, which tends to the integral of L, and what impulses cost. Of
+   * a path that is no solution it may be below the minimum.
+   */
   action: number;
-  /** By how much the canonical equations of the steps are missed, at most, relative to the largest state and momentum. */
+  /**
+   * By how much the canonical equations of the steps are missed, at most, relative to the largest
+   * state and momentum.
+   */
   residual: number;
   /** By how much the conditions at the ends are missed, at most, relative to the same. */
   boundaryError: number;
@@ -336,13 +387,22 @@ export interface RawBoundarySolution {
   /** Rungs of the climb in R_f; empty without one. */
   continuation: ContinuationRung[];
   failure: { message: string; facts: ErrorFacts } | null;
-  /** What the path is by its second variation; null, as the three that follow, where that was not asked for, the path is no solution, or L does not exist: where an R_f is infinite. */
+  /**
+   * What the path is by its second variation; null, as the three that follow, where that was not
+   * asked for, the path is no solution, or L does not exist: where an R_f is infinite.
+   */
   kind: Stationary | null;
   /** The Morse index: in how many directions the action falls. */
   negativeDirections: number | null;
-  /** Times of points conjugate to the first end (focal points, where that end is free), one per multiplicity. */
+  /**
+   * Times of points conjugate to the first end (focal points, where that end is free), one per
+   * multiplicity.
+   */
   conjugatePoints: Float64Array | null;
-  /** Of each state, points x coordinates x coordinates, where the action is a negative log posterior, the path a minimum, and the covariance was asked for. */
+  /**
+   * Of each state, points x coordinates x coordinates, where the action is a negative log
+   * posterior, the path a minimum, and the covariance was asked for.
+   */
   covariance: Float64Array | null;
 }
 
@@ -443,11 +503,20 @@ export interface Raw {
       start: Float64Array | undefined,
       options: unknown,
     ): RawChain;
-    resume(annealer: RawAnnealer, modelPrecision: number, state: unknown, options: unknown): RawChain;
+    resume(
+      annealer: RawAnnealer,
+      modelPrecision: number,
+      state: unknown,
+      options: unknown,
+    ): RawChain;
   };
   checkSampling(annealer: RawAnnealer, modelPrecision: number, options: unknown): RawSampling;
   /** Of chains x draws x quantities. */
-  summarizeDraws(names: string[], values: Float64Array, chains: number): { rows: SummaryRow[]; table: string };
+  summarizeDraws(
+    names: string[],
+    values: Float64Array,
+    chains: number,
+  ): { rows: SummaryRow[]; table: string };
   diagnoseDraws(
     names: string[],
     values: Float64Array,
@@ -468,7 +537,11 @@ export interface Raw {
   ): RawScores;
   Uncertainty: {
     /** Undefined for networks. */
-    of(annealer: RawAnnealer, climbs: readonly Climb[], options: unknown): RawUncertainty | undefined;
+    of(
+      annealer: RawAnnealer,
+      climbs: readonly Climb[],
+      options: unknown,
+    ): RawUncertainty | undefined;
   };
   describeNetwork(spec: unknown): NetworkDescription;
   randomWeights(spec: unknown, options: unknown): Float64Array;
@@ -487,7 +560,12 @@ export interface Raw {
     forcing: RawPairs["forcing"],
     options: unknown,
   ): RawLayerOrbit;
-  predictionError(spec: unknown, weights: Float64Array, fresh: RawPairs, trained: RawPairs): PredictionError;
+  predictionError(
+    spec: unknown,
+    weights: Float64Array,
+    fresh: RawPairs,
+    trained: RawPairs,
+  ): PredictionError;
   networkTwin(
     spec: unknown,
     weights: Float64Array,

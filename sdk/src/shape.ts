@@ -1,5 +1,12 @@
 // Values on their way to Rust, which does the validation: here they are only made safe to pass.
-import { LeastActionError, outOfRange, textOf, unknownName, wrongLength, wrongShape } from "./errors.js";
+import {
+  LeastActionError,
+  outOfRange,
+  textOf,
+  unknownName,
+  wrongLength,
+  wrongShape,
+} from "./errors.js";
 import type { ActionValue } from "./raw.js";
 
 /** How deep options go: definition.states[0].initial[0]. */
@@ -8,7 +15,8 @@ const DEPTH = 6;
 export function describe(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";
-  if (typeof value === "object" || typeof value === "function") return `a value of type ${typeof value}`;
+  if (typeof value === "object" || typeof value === "function")
+    return `a value of type ${typeof value}`;
   return typeof value === "string" ? JSON.stringify(value.slice(0, 50)) : String(value);
 }
 
@@ -17,20 +25,24 @@ export function fields(path: string, value: unknown): Record<string, unknown> {
   if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
   throw wrongShape(
     path,
-    value === undefined ? "is missing: it must be an object" : `must be an object, got ${describe(value)}`,
+    value === undefined
+      ? "is missing: it must be an object"
+      : `must be an object, got ${describe(value)}`,
   );
 }
 
 /** A misspelt field would be left out in silence. */
 export function checkFields(path: string, given: object, known: readonly string[]): void {
   for (const name of Object.keys(given)) {
-    if (!known.includes(name)) throw unknownName(path === "" ? name : `${path}.${name}`, name, known);
+    if (!known.includes(name))
+      throw unknownName(path === "" ? name : `${path}.${name}`, name, known);
   }
 }
 
 /** `given` as a plain object with its own fields, each read once. */
 export function record(path: string, given: unknown): Record<string, unknown> {
-  if (Array.isArray(given)) throw wrongShape(path, "must be an object with a field per name, got an array");
+  if (Array.isArray(given))
+    throw wrongShape(path, "must be an object with a field per name, got an array");
   const object = fields(path, given);
   if (object instanceof Map) throw wrongShape(path, "must be a plain object, not a Map");
   try {
@@ -42,15 +54,19 @@ export function record(path: string, given: unknown): Record<string, unknown> {
 }
 
 /** The same, where all field names are known; those of options have no path before them. */
-export function only(path: string, given: unknown, known: readonly string[]): Record<string, unknown> {
+export function only(
+  path: string,
+  given: unknown,
+  known: readonly string[],
+): Record<string, unknown> {
   const own = record(path, given);
   checkFields(path === "options" ? "" : path, own, known);
   return own;
 }
 
 /**
- * A copy of plain data without fields that are undefined: those count as not given. What is read only once cannot change
- * under Rust's hands, and a getter that throws does so here.
+ * A copy of plain data without fields that are undefined: those count as not given. What is read
+ * only once cannot change under Rust's hands, and a getter that throws does so here.
  */
 export function plain(path: string, value: unknown): unknown {
   try {
@@ -66,7 +82,10 @@ function fieldPath(path: string, name: string): string {
   return path === "options" ? name : `${path}.${name}`;
 }
 
-/** Maps, dates and instances of classes keep what they hold elsewhere: as options they would count as empty. */
+/**
+ * Maps, dates and instances of classes keep what they hold elsewhere: as options they would count
+ * as empty.
+ */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   // Not by `=== Object.prototype`: another window has another one.
@@ -78,29 +97,37 @@ function copy(path: string, value: unknown, depth: number): unknown {
   if (Array.isArray(value) || ArrayBuffer.isView(value)) {
     return Array.from(value as ArrayLike<unknown>, (element, i) => {
       // No list among the options has holes, and the conversion in Rust would stumble over them.
-      if (element === undefined || element === null) throw wrongShape(`${path}[${i}]`, `must not be ${element}`);
+      if (element === undefined || element === null)
+        throw wrongShape(`${path}[${i}]`, `must not be ${element}`);
       return typeof element === "object" ? copy(`${path}[${i}]`, element, depth - 1) : element;
     });
   }
-  if (!isPlain(value)) throw wrongShape(path, "must be a plain object, not a Map or an instance of another class");
+  if (!isPlain(value))
+    throw wrongShape(path, "must be a plain object, not a Map or an instance of another class");
   // Without prototype, so that a field called __proto__ is one like any other.
   const result = Object.create(null) as Record<string, unknown>;
   for (const name of Object.keys(value)) {
     const field = (value as Record<string, unknown>)[name];
     if (typeof field === "object") result[name] = copy(fieldPath(path, name), field, depth - 1);
-    else if (typeof field === "bigint") throw wrongShape(fieldPath(path, name), "must be a number, got a BigInt");
+    else if (typeof field === "bigint")
+      throw wrongShape(fieldPath(path, name), "must be a number, got a BigInt");
     else if (field !== undefined) result[name] = field;
   }
   return result;
 }
 
-/** An array of numbers, NaN and Infinity among them, as a Float64Array; not a copy if it is one already. */
+/**
+ * An array of numbers, NaN and Infinity among them, as a Float64Array; not a copy if it is one
+ * already.
+ */
 export function float64Array(path: string, value: unknown): Float64Array {
   if (value instanceof Float64Array) return value;
   // Not Float64Array.from, which goes through an iterator.
   if (value instanceof Float32Array) return new Float64Array(value);
   const length = read(path, () =>
-    typeof value === "object" && value !== null ? (value as { length?: unknown }).length : undefined,
+    typeof value === "object" && value !== null
+      ? (value as { length?: unknown }).length
+      : undefined,
   );
   if (value === undefined) throw wrongShape(path, "is missing: it must be an array of numbers");
   if (typeof length !== "number" || !Number.isInteger(length) || length < 0) {
@@ -111,7 +138,8 @@ export function float64Array(path: string, value: unknown): Float64Array {
   if (length > result.length) throw wrongShape(path, `is too long: ${length} values`);
   for (let i = 0; i < length; i += 1) {
     const element = read(path, () => elements[i]);
-    if (typeof element !== "number") throw wrongShape(`${path}[${i}]`, `must be a number, got ${describe(element)}`);
+    if (typeof element !== "number")
+      throw wrongShape(`${path}[${i}]`, `must be a number, got ${describe(element)}`);
     result[i] = element;
   }
   return result;
@@ -133,14 +161,16 @@ const MOST_AXES = 64;
 /** The lengths of an array's axes, for as many values as there are in `of`. */
 export function sizeOf(path: string, value: unknown, length: number, of: string): number[] {
   const shape = Array.from(float64Array(path, value));
-  if (shape.length > MOST_AXES) throw wrongShape(path, `has ${shape.length} axes; the most are ${MOST_AXES}`);
+  if (shape.length > MOST_AXES)
+    throw wrongShape(path, `has ${shape.length} axes; the most are ${MOST_AXES}`);
   shape.forEach((axis, i) => {
     if (!Number.isSafeInteger(axis) || axis < 0) {
       throw outOfRange(`${path}[${i}]`, axis, "a whole number that is not negative");
     }
   });
   const size = shape.reduce((product, axis) => product * axis, 1);
-  if (size !== length) throw wrongLength(of, length, size, `an array of ${shape.join(" x ") || "one number"}`);
+  if (size !== length)
+    throw wrongLength(of, length, size, `an array of ${shape.join(" x ") || "one number"}`);
   return shape;
 }
 
@@ -152,8 +182,16 @@ export function finiteNumber(path: string, value: unknown): number {
   throw outOfRange(path, value, "finite");
 }
 
-/** A whole number of at least `least` and at most `most`. Beyond 32 bits WebAssembly would take another number for it. */
-export function wholeNumber(path: string, value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): number {
+/**
+ * A whole number of at least `least` and at most `most`. Beyond 32 bits WebAssembly would take
+ * another number for it.
+ */
+export function wholeNumber(
+  path: string,
+  value: unknown,
+  least: number,
+  most = Number.MAX_SAFE_INTEGER,
+): number {
   const number = finiteNumber(path, value);
   if (number > most) throw outOfRange(path, number, `a whole number of at most ${most}`);
   if (Number.isSafeInteger(number) && number >= least) return number;
@@ -198,22 +236,34 @@ export function copied(path: string, value: Float64Array): Float64Array {
 
 /** The numbers that Rust writes of an action, with names. */
 export function actionValueOf(numbers: Float64Array): ActionValue {
-  const [action, measurementError, modelError, priorError] = numbers as unknown as [number, number, number, number];
+  const [action, measurementError, modelError, priorError] = numbers as unknown as [
+    number,
+    number,
+    number,
+    number,
+  ];
   return { action, measurementError, modelError, priorError };
 }
 
 /** `into`, if it is fit for so many values, or a new array. */
 export function arrayFor(into: unknown, length: number): Float64Array {
   if (into === undefined) return new Float64Array(length);
-  if (!(into instanceof Float64Array)) throw wrongShape("into", `must be a Float64Array, got ${describe(into)}`);
+  if (!(into instanceof Float64Array))
+    throw wrongShape("into", `must be a Float64Array, got ${describe(into)}`);
   if (into.length !== length) throw wrongLength("into", into.length, length, "one per value");
   return into;
 }
 
-/** As many values as the core takes in one path: what 32-bit WebAssembly can hold several times over. */
+/**
+ * As many values as the core takes in one path: what 32-bit WebAssembly can hold several times
+ * over.
+ */
 export const MOST_VALUES = 1 << 26;
 
-/** `n` times from `first` on, `step` apart; by the formula of the core, so that both give the same bits. */
+/**
+ * `n` times from `first` on, `step` apart; by the formula of the core, so that both give the same
+ * bits.
+ */
 export function timeGrid(start: number, step: number, first: number, n: number): Float64Array {
   return Float64Array.from({ length: n }, (_, i) => start + (first + i) * step);
 }

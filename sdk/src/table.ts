@@ -6,7 +6,9 @@ export function tableOf(
   rows: readonly (readonly string[])[],
   texts: readonly string[],
 ): string {
-  const widths = heads.map((head, k) => Math.max(head.length, ...rows.map((row) => (row[k] as string).length)));
+  const widths = heads.map((head, k) =>
+    Math.max(head.length, ...rows.map((row) => (row[k] as string).length)),
+  );
   const laid = (row: readonly string[]): string =>
     row
       .map((cell, k) => {

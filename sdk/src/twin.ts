@@ -1,4 +1,5 @@
-// Forward integration, and twin experiments: data made by the model itself, so that the truth is known.
+// Forward integration, and twin experiments: data made by the model itself, so that the truth is
+// known.
 import { componentOf, type Inputs, inputsOf, namesOf, type TimeGrid } from "./inputs.js";
 import type { Observations } from "./observations.js";
 import { type Model, specOf } from "./models.js";
@@ -16,11 +17,14 @@ export interface TwinOptions<
   model: Model<P, S, I, O>;
   /** True values; the model's defaults where none is given. */
   parameters?: { readonly [K in NoInfer<P>]?: number };
-  /** What is measured: state components and the model's observables, by name or by number; observables are numbered from `dimension` on. */
+  /**
+   * What is measured: state components and the model's observables, by name or by number;
+   * observables are numbered from `dimension` on.
+   */
   observed: readonly (number | NoInfer<S | O>)[];
   /**
-   * u(t) for models with inputs, on the grid of the points and of those further on: for each a value per point or a function of time; or all in one
-   * array, points x inputs, row-major.
+   * u(t) for models with inputs, on the grid of the points and of those further on: for each a
+   * value per point or a function of time; or all in one array, points x inputs, row-major.
    */
   inputs?: Inputs<NoInfer<I>> | ArrayLike<number>;
 }
@@ -30,7 +34,9 @@ export interface Twin<P extends string> {
   data: Observations;
   /** points x dimension, row-major. */
   truth: Float64Array;
-  /** further x dimension: the truth past the window; its first row is one step past the last point. */
+  /**
+   * further x dimension: the truth past the window; its first row is one step past the last point.
+   */
   future: Float64Array;
   /** Of the points. */
   times: Float64Array;
@@ -41,14 +47,18 @@ export interface Twin<P extends string> {
 }
 
 /**
- * Integrates a truth and measures it with noise. The same seed gives the same bits on every machine.
+ * Integrates a truth and measures it with noise. The same seed gives the same bits on every
+ * machine.
  *
  * @example
  * const twin = twinExperiment({ model, timeStep: 0.025, points: 161, observed: [0, 2, 4], noise: 0.5, seed: 1 });
  */
-export function twinExperiment<P extends string, S extends string, I extends string, O extends string = string>(
-  options: TwinOptions<P, S, I, O>,
-): Twin<P> {
+export function twinExperiment<
+  P extends string,
+  S extends string,
+  I extends string,
+  O extends string = string,
+>(options: TwinOptions<P, S, I, O>): Twin<P> {
   const { model, inputs, ...rest } = fields("options", options);
   const spec = specOf(model);
   const given = fields("options", plain("options", rest));
@@ -77,7 +87,10 @@ export function numbered(path: string, model: unknown, observed: unknown): unkno
   );
 }
 
-/** Inputs as they cross. A grid that is none is for Rust to find wrong, so it then has no points here. */
+/**
+ * Inputs as they cross. A grid that is none is for Rust to find wrong, so it then has no points
+ * here.
+ */
 export function inputsOnPath(
   model: unknown,
   given: unknown,
@@ -85,7 +98,8 @@ export function inputsOnPath(
   timeStep: unknown,
   points: unknown,
 ): number[] {
-  const isGrid = [start, timeStep, points].every(Number.isFinite) && (points as number) <= MOST_VALUES;
+  const isGrid =
+    [start, timeStep, points].every(Number.isFinite) && (points as number) <= MOST_VALUES;
   const grid = { start, timeStep, points: isGrid ? points : 0 } as TimeGrid;
   return Array.from(inputsOf(given, namesOf(model)?.inputs, grid));
 }
@@ -104,14 +118,15 @@ export interface IntegrateOptions<P extends string, I extends string = string> {
   /** Time of the first point. Default: 0. */
   start?: number;
   /**
-   * u(t) for models with inputs: for each a value per point or a function of time; or all in one array, points x inputs, row-major. In between they
-   * are straight lines.
+   * u(t) for models with inputs: for each a value per point or a function of time; or all in one
+   * array, points x inputs, row-major. In between they are straight lines.
    */
   inputs?: Inputs<NoInfer<I>> | ArrayLike<number>;
 }
 
 /**
- * Integrates a model forward: flows by the classical Runge-Kutta method with ten steps per `timeStep`; maps are iterated.
+ * Integrates a model forward: flows by the classical Runge-Kutta method with ten steps per
+ * `timeStep`; maps are iterated.
  *
  * @returns `path` is points x dimension, row-major.
  */
@@ -127,7 +142,12 @@ export function integrate<P extends string, I extends string>(
   }
   const path = call((raw) => raw.integrate(spec, given));
   return {
-    times: timeGrid((given.start as number | undefined) ?? 0, given.timeStep as number, 0, given.points as number),
+    times: timeGrid(
+      (given.start as number | undefined) ?? 0,
+      given.timeStep as number,
+      0,
+      given.points as number,
+    ),
     path,
   };
 }

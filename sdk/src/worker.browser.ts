@@ -9,7 +9,10 @@ let ready: Promise<(request: Request) => Promise<void>> | undefined;
 
 const tell = (message: OwnMessage): void => postMessage(message);
 
-/** Takes the lock for ever, and resolves when it is held. Pages that are not served safely have no locks, and cannot tell that a worker is gone. */
+/**
+ * Takes the lock for ever, and resolves when it is held. Pages that are not served safely have no
+ * locks, and cannot tell that a worker is gone.
+ */
 function live(lock: string): Promise<void> {
   const locks = navigator.locks as LockManager | undefined;
   if (locks === undefined) return Promise.resolve();

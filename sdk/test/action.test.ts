@@ -8,13 +8,27 @@ beforeAll(() => init());
 
 function problem() {
   const model = lorenz63();
-  const twin = twinExperiment({ model, timeStep: 0.02, points: 5, observed: [0, 2], noise: 1, seed: 1 });
+  const twin = twinExperiment({
+    model,
+    timeStep: 0.02,
+    points: 5,
+    observed: [0, 2],
+    noise: 1,
+    seed: 1,
+  });
   return { twin, options: { model, data: twin.data, measurementPrecision: 3 } };
 }
 
 test("the truth without noise costs almost nothing; the two parts sum to the action", () => {
   const model = lorenz63();
-  const twin = twinExperiment({ model, timeStep: 0.002, points: 5, observed: [0], noise: 0, seed: 1 });
+  const twin = twinExperiment({
+    model,
+    timeStep: 0.002,
+    points: 5,
+    observed: [0],
+    noise: 0,
+    seed: 1,
+  });
   const a = action({ model, data: twin.data, measurementPrecision: 4 });
   const value = a.evaluate({ path: twin.truth, modelPrecision: 100 });
   expect(value.measurementError).toBe(0);
@@ -23,7 +37,12 @@ test("the truth without noise costs almost nothing; the two parts sum to the act
   const elsewhere = a.evaluate({ path: twin.truth.map((x) => x + 1), modelPrecision: 100 });
   expect(elsewhere.measurementError).toBeCloseTo(4, 10);
   expect(elsewhere.action).toBe(elsewhere.measurementError + elsewhere.modelError);
-  const posterior = action({ model, data: twin.data, measurementPrecision: 4, normalization: "posterior" });
+  const posterior = action({
+    model,
+    data: twin.data,
+    measurementPrecision: 4,
+    normalization: "posterior",
+  });
   const value5 = posterior.evaluate({ path: twin.truth.map((x) => x + 1), modelPrecision: 100 });
   expect(value5.measurementError).toBeCloseTo((4 / 2) * 5, 10);
 });
@@ -31,18 +50,28 @@ test("the truth without noise costs almost nothing; the two parts sum to the act
 test("the gradient is that of the action", () => {
   const { twin, options } = problem();
   const a = action({ ...options, estimate: ["rho", "sigma"] });
-  const at = { path: twin.truth.map((x) => 1.1 * x), modelPrecision: 50, parameters: { sigma: 9, rho: 30 } };
+  const at = {
+    path: twin.truth.map((x) => 1.1 * x),
+    modelPrecision: 50,
+    parameters: { sigma: 9, rho: 30 },
+  };
   const { path, parameters, ...value } = a.gradient(at);
   expect(value).toEqual(a.evaluate(at));
   const h = 1e-5;
   const slope = (shifted: (by: number) => typeof at) =>
     (a.evaluate(shifted(h)).action - a.evaluate(shifted(-h)).action) / (2 * h);
   path.forEach((found, i) => {
-    const expected = slope((by) => ({ ...at, path: at.path.map((x, j) => (i === j ? x + by : x)) }));
+    const expected = slope((by) => ({
+      ...at,
+      path: at.path.map((x, j) => (i === j ? x + by : x)),
+    }));
     expect(found).toBeCloseTo(expected, 3);
   });
   for (const name of ["rho", "sigma"] as const) {
-    const expected = slope((by) => ({ ...at, parameters: { ...at.parameters, [name]: at.parameters[name] + by } }));
+    const expected = slope((by) => ({
+      ...at,
+      parameters: { ...at.parameters, [name]: at.parameters[name] + by },
+    }));
     expect(parameters[name]).toBeCloseTo(expected, 3);
   }
 });
@@ -86,9 +115,20 @@ test("data are copied: changing them later changes nothing", () => {
 test("whatever the point is: a value or an error of ours", () => {
   const { twin, options } = problem();
   const a = action({ ...options, estimate: ["rho"] });
-  const anything = fc.oneof(fc.anything(), fc.double(), fc.constant({ rho: 28 }), fc.constant(twin.truth));
+  const anything = fc.oneof(
+    fc.anything(),
+    fc.double(),
+    fc.constant({ rho: 28 }),
+    fc.constant(twin.truth),
+  );
   const point = fc.record(
-    { path: anything, modelPrecision: anything, parameters: anything, into: anything, extra: anything },
+    {
+      path: anything,
+      modelPrecision: anything,
+      parameters: anything,
+      into: anything,
+      extra: anything,
+    },
     { requiredKeys: [] },
   );
   fc.assert(
@@ -110,12 +150,18 @@ test("whatever the point is: a value or an error of ours", () => {
 test("the gradient is compared with differences, and the report says it in words", () => {
   const { twin, options } = problem();
   const a = action({ ...options, estimate: ["rho"] });
-  const report = a.checkGradient({ path: twin.truth.map((x) => 1.3 * x), modelPrecision: 5, parameters: { rho: 20 } });
+  const report = a.checkGradient({
+    path: twin.truth.map((x) => 1.3 * x),
+    modelPrecision: 5,
+    parameters: { rho: 20 },
+  });
   expect(report.verdict).toBe("agrees");
   expect(report.compared).toBe(16);
   expect(report.worst).toBeLessThan(1e-6);
   expect(report.text).toMatch(/^The gradient is right: 16 variables compared/);
-  expect(thrown(() => a.checkGradient({ path: twin.truth, modelPrecision: 5, sample: 0 }))).toMatchObject({
+  expect(
+    thrown(() => a.checkGradient({ path: twin.truth, modelPrecision: 5, sample: 0 })),
+  ).toMatchObject({
     code: "outOfRange",
     path: "sample",
   });

@@ -1,4 +1,5 @@
-// What a run may be told besides model and data: nothing at all, bounds, priors, several data sets, parameters that change in time.
+// What a run may be told besides model and data: nothing at all, bounds, priors, several data sets,
+// parameters that change in time.
 import { beforeAll, expect, test } from "vitest";
 import { anneal, defineModel, init, lorenz63, lorenz96, twinExperiment } from "../src/index.js";
 import { rejection, rootMeanSquare, thrown } from "./problem.js";
@@ -8,7 +9,14 @@ beforeAll(() => init());
 test("with nothing said of ladder and starts a run ends as soon as a path is found", async () => {
   const model = lorenz96({ dimension: 20 });
   const observed = [0, 2, 4, 6, 8, 10, 14, 16];
-  const twin = twinExperiment({ model, timeStep: 0.025, points: 161, observed, noise: 0.5, seed: 3 });
+  const twin = twinExperiment({
+    model,
+    timeStep: 0.025,
+    points: 161,
+    observed,
+    noise: 0.5,
+    seed: 3,
+  });
   const totals: (number | null)[] = [];
   const run = await anneal({
     model,
@@ -29,7 +37,14 @@ test("with nothing said of ladder and starts a run ends as soon as a path is fou
 
 test("bounds are kept, and the ones that hold are reported", async () => {
   const model = lorenz63();
-  const twin = twinExperiment({ model, timeStep: 0.02, points: 81, observed: [0], noise: 0.5, seed: 2 });
+  const twin = twinExperiment({
+    model,
+    timeStep: 0.02,
+    points: 81,
+    observed: [0],
+    noise: 0.5,
+    seed: 2,
+  });
   const run = await anneal({
     model,
     data: twin.data,
@@ -47,7 +62,14 @@ test("bounds are kept, and the ones that hold are reported", async () => {
 test("several data sets share the parameters and have paths of their own", async () => {
   const model = lorenz63();
   const twins = [1, 2].map((seed) =>
-    twinExperiment({ model, timeStep: 0.02, points: seed === 1 ? 61 : 41, observed: [0], noise: 0.3, seed }),
+    twinExperiment({
+      model,
+      timeStep: 0.02,
+      points: seed === 1 ? 61 : 41,
+      observed: [0],
+      noise: 0.3,
+      seed,
+    }),
   );
   const run = await anneal({
     model,
@@ -67,21 +89,50 @@ test("several data sets share the parameters and have paths of their own", async
 
 test("bounds of a parameter that is not estimated say what is wrong and what to do", async () => {
   const model = lorenz63();
-  const twin = twinExperiment({ model, timeStep: 0.02, points: 11, observed: ["x"], noise: 0.5, seed: 1 });
+  const twin = twinExperiment({
+    model,
+    timeStep: 0.02,
+    points: 11,
+    observed: ["x"],
+    noise: 0.5,
+    seed: 1,
+  });
   const options = { model, data: twin.data, measurementPrecision: 4 };
   const error = await rejection(anneal({ ...options, bounds: { rho: [20, 30] } }));
   expect(error).toMatchObject({ code: "wrongShape", path: "bounds.rho" });
-  expect((error as Error).message).toMatch(/rho is a parameter that is not estimated.*estimate\.rho\.bounds/);
+  expect((error as Error).message).toMatch(
+    /rho is a parameter that is not estimated.*estimate\.rho\.bounds/,
+  );
 });
 
 test("a prediction takes inputs by name, as functions or values, or all in one array", async () => {
-  const model = defineModel({ states: ["x"], inputs: ["u", "w"], equations: { x: "u - w*x" }, initialState: [1] });
+  const model = defineModel({
+    states: ["x"],
+    inputs: ["u", "w"],
+    equations: { x: "u - w*x" },
+    initialState: [1],
+  });
   const inputs = { u: (t: number) => Math.sin(t), w: (t: number) => 1 + 0.1 * t };
-  const twin = twinExperiment({ model, timeStep: 0.1, points: 21, observed: ["x"], noise: 0.01, seed: 1, inputs });
-  const run = await anneal({ model, data: { ...twin.data, start: 0.5 }, measurementPrecision: 1e4 });
+  const twin = twinExperiment({
+    model,
+    timeStep: 0.1,
+    points: 21,
+    observed: ["x"],
+    noise: 0.01,
+    seed: 1,
+    inputs,
+  });
+  const run = await anneal({
+    model,
+    data: { ...twin.data, start: 0.5 },
+    measurementPrecision: 1e4,
+  });
   const asked: number[] = [];
   const until = 0.5 + 30 * 0.1;
-  const byFunctions = run.predict({ until, inputs: { w: inputs.w, u: (t) => (asked.push(t), inputs.u(t)) } });
+  const byFunctions = run.predict({
+    until,
+    inputs: { w: inputs.w, u: (t) => (asked.push(t), inputs.u(t)) },
+  });
   // The window's last point has its inputs from the data.
   expect(asked).toEqual([...byFunctions.times.slice(1)]);
   const [u, w] = [asked.map(inputs.u), asked.map(inputs.w)] as const;
@@ -92,7 +143,10 @@ test("a prediction takes inputs by name, as functions or values, or all in one a
   const failing = (options: object) => thrown(() => run.predict({ until, ...options } as never));
   expect(failing({ inputs: { u, v: w } })).toMatchObject({ code: "unknownName", path: "inputs.v" });
   expect(failing({ inputs: { u } })).toMatchObject({ path: "inputs.w" });
-  expect(failing({ inputs: { u: [1], w } })).toMatchObject({ code: "wrongLength", path: "inputs.u" });
+  expect(failing({ inputs: { u: [1], w } })).toMatchObject({
+    code: "wrongLength",
+    path: "inputs.u",
+  });
   expect(failing({ inputs: [1] })).toMatchObject({ code: "wrongLength", path: "inputs" });
   expect(failing({})).toMatchObject({ code: "wrongLength", path: "inputs" });
   // What is wrong with the horizon is said first.
@@ -104,7 +158,11 @@ test("a prediction takes inputs by name, as functions or values, or all in one a
 
 test("a parameter may change in time, and a run with one is resumed to the same bits", async () => {
   // x' = -k (x - 1) with k going from 1 to 3: the decay quickens.
-  const model = defineModel({ states: ["x"], parameters: { k: 1 }, equations: { x: "-k*(x - cos(t))" } });
+  const model = defineModel({
+    states: ["x"],
+    parameters: { k: 1 },
+    equations: { x: "-k*(x - cos(t))" },
+  });
   const timeStep = 0.05;
   const k = (t: number): number => 1 + Math.tanh(t - 3) + 1;
   const values: number[] = [];
@@ -115,7 +173,13 @@ test("a parameter may change in time, and a run with one is resumed to the same 
       x += (timeStep / 100) * -k(t) * (x - Math.cos(t));
     }
   }
-  const data = { start: 0, timeStep, points: 121, observed: [0], values: Float64Array.from(values) };
+  const data = {
+    start: 0,
+    timeStep,
+    points: 121,
+    observed: [0],
+    values: Float64Array.from(values),
+  };
   const options = {
     model,
     data,
@@ -128,7 +192,8 @@ test("a parameter may change in time, and a run with one is resumed to the same 
   const found = run.best.varying.k as Float64Array;
   expect(found).toHaveLength(121);
   expect(run.best.path).toHaveLength(121);
-  for (const n of [30, 60, 90]) expect(Math.abs((found[n] as number) - k(n * timeStep))).toBeLessThan(0.3);
+  for (const n of [30, 60, 90])
+    expect(Math.abs((found[n] as number) - k(n * timeStep))).toBeLessThan(0.3);
   expect(run.best.parameters.k).toBeCloseTo(found.reduce((sum, value) => sum + value, 0) / 121, 12);
 
   const controller = new AbortController();
@@ -138,16 +203,31 @@ test("a parameter may change in time, and a run with one is resumed to the same 
     onProgress: (p) => p.done === 3 && controller.abort(),
   });
   expect(part.cancelled).toBe(true);
-  const whole = await anneal({ ...options, resume: JSON.parse(JSON.stringify(part)) as typeof part });
+  const whole = await anneal({
+    ...options,
+    resume: JSON.parse(JSON.stringify(part)) as typeof part,
+  });
   expect([...whole.best.path]).toEqual([...run.best.path]);
   expect([...(whole.best.varying.k as Float64Array)]).toEqual([...found]);
 });
 
 test("starts that noise does not explain are stopped, and go on if no other gets through", async () => {
   const model = lorenz63();
-  const twin = twinExperiment({ model, timeStep: 0.02, points: 61, observed: [0], noise: 1, seed: 5 });
+  const twin = twinExperiment({
+    model,
+    timeStep: 0.02,
+    points: 61,
+    observed: [0],
+    noise: 1,
+    seed: 5,
+  });
   // The noise is said to be a hundredth of what it is: no path can be that near.
-  const run = await anneal({ model, data: twin.data, measurementPrecision: 1e4, startingPaths: { count: 2 } });
+  const run = await anneal({
+    model,
+    data: twin.data,
+    measurementPrecision: 1e4,
+    startingPaths: { count: 2 },
+  });
   expect(run.verdict).toBe("inconsistent");
   expect(run.cancelled).toBe(false);
   expect(run.starts.map(({ stopped }) => stopped)).toEqual([null, null]);

@@ -3,7 +3,14 @@ import { beforeAll, describe, expect, test } from "vitest";
 import * as node from "least-action";
 import * as here from "../src/index.js";
 import { LeastActionError, type Progress } from "../src/index.js";
-import { rejection, rootMeanSquare, smallOptions, smallTwin, thrown, longerOptions } from "./problem.js";
+import {
+  rejection,
+  rootMeanSquare,
+  smallOptions,
+  smallTwin,
+  thrown,
+  longerOptions,
+} from "./problem.js";
 
 type Anneal = typeof here.anneal;
 
@@ -25,7 +32,11 @@ describe.each(ways)("%s", (_name, anneal, workers) => {
   test("a twin experiment gives back its parameter, its path and its future", async () => {
     const { twin } = smallTwin();
     const progress: Progress[] = [];
-    const run = await anneal({ ...smallOptions(), ...withWorkers(workers), onProgress: (p) => progress.push(p) });
+    const run = await anneal({
+      ...smallOptions(),
+      ...withWorkers(workers),
+      onProgress: (p) => progress.push(p),
+    });
 
     expect(run.best.parameters.forcing).toBeCloseTo(8.17, 0);
     expect(run.verdict).toBe("consistent");
@@ -49,7 +60,13 @@ describe.each(ways)("%s", (_name, anneal, workers) => {
 
     expect(progress).toHaveLength(3 * 14);
     expect(progress.map((p) => p.done)).toEqual(progress.map((_, i) => i + 1));
-    expect(progress.at(-1)).toMatchObject({ rungs: 14, starts: 3, startsDone: 2, done: 42, total: 42 });
+    expect(progress.at(-1)).toMatchObject({
+      rungs: 14,
+      starts: 3,
+      startsDone: 2,
+      done: 42,
+      total: 42,
+    });
 
     expect(run.summary()).toContain("forcing");
     expect(run.diagnose()).toContain("misfit");
@@ -74,14 +91,19 @@ describe.each(ways)("%s", (_name, anneal, workers) => {
       },
     });
     expect(stopped.cancelled).toBe(true);
-    // In threads, rungs go on until the news of the ninth has come here: how many is up to the machine.
+    // In threads, rungs go on until the news of the ninth has come here: how many is up to the
+    // machine.
     expect(after).toBeLessThan(workers === 2 ? 50 : 1);
     expect(stopped.starts.reduce((sum, start) => sum + start.rungs.length, 0)).toBe(9 + after);
     expect(stopped.verdict).toBe("unfinished");
     expect(stopped.levels.action.filter(Number.isFinite)).toHaveLength(9 + after);
 
     const progress: Progress[] = [];
-    const resumed = await anneal({ ...options, resume: stopped, onProgress: (p) => progress.push(p) });
+    const resumed = await anneal({
+      ...options,
+      resume: stopped,
+      onProgress: (p) => progress.push(p),
+    });
     expect(progress[0]?.done).toBe(9 + after + 1);
     expect(progress.at(-1)?.done).toBe(90);
     expect(resumed.cancelled).toBe(false);
@@ -93,7 +115,11 @@ describe.each(ways)("%s", (_name, anneal, workers) => {
 
   test("a run that is cancelled before its first rung rejects with the signal's reason", async () => {
     const reason = new Error("changed my mind");
-    const options = { ...smallOptions(), ...withWorkers(workers), signal: AbortSignal.abort(reason) };
+    const options = {
+      ...smallOptions(),
+      ...withWorkers(workers),
+      signal: AbortSignal.abort(reason),
+    };
     expect(await rejection(anneal(options))).toBe(reason);
   });
 
@@ -116,7 +142,8 @@ describe.each(ways)("%s", (_name, anneal, workers) => {
 
 test("the result does not depend on the number of workers", async () => {
   const runs = [];
-  for (const workers of [0, 1, 2, 3, 7]) runs.push(await node.anneal({ ...smallOptions(), workers }));
+  for (const workers of [0, 1, 2, 3, 7])
+    runs.push(await node.anneal({ ...smallOptions(), workers }));
   runs.push(await node.anneal(smallOptions()));
   runs.push(await here.anneal(smallOptions()));
   const [first, ...others] = runs.map((run) => run.toJSON());
@@ -140,7 +167,14 @@ test("without estimated parameters only the path is sought", async () => {
 
 test("too few observed components: the run says that the path was not found", async () => {
   const model = here.lorenz96({ dimension: 10 });
-  const twin = here.twinExperiment({ model, timeStep: 0.025, points: 81, observed: [0, 5], noise: 0.1, seed: 1 });
+  const twin = here.twinExperiment({
+    model,
+    timeStep: 0.025,
+    points: 81,
+    observed: [0, 5],
+    noise: 0.1,
+    seed: 1,
+  });
   const run = await here.anneal({
     model,
     data: twin.data,
@@ -163,7 +197,10 @@ test("mathematics that fails everywhere rejects; prediction from an unknown star
     modelPrecision: { initial: 1, factor: 2, rungs: 2 },
     startingPaths: { count: 2, range: [1000, 1001], seed: 1 },
   });
-  expect(await rejection(run)).toMatchObject({ code: "notFinite", facts: { term: expect.any(String) as string } });
+  expect(await rejection(run)).toMatchObject({
+    code: "notFinite",
+    facts: { term: expect.any(String) as string },
+  });
 
   const done = await here.anneal(smallOptions());
   const error = thrown(() => done.predict({ until: 3, start: 17 }));

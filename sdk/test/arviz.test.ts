@@ -11,7 +11,9 @@ describe("npy", () => {
     const text = Array.from(bytes.subarray(0, 128), (byte) => String.fromCharCode(byte)).join("");
     expect(text.slice(1, 6)).toBe("NUMPY");
     expect([...bytes.subarray(6, 10)]).toEqual([1, 0, 118, 0]);
-    expect(text.slice(10).trimEnd()).toBe("{'descr': '<f8', 'fortran_order': False, 'shape': (2, 1), }");
+    expect(text.slice(10).trimEnd()).toBe(
+      "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 1), }",
+    );
     expect(text.at(-1)).toBe("\n");
   });
 
@@ -47,9 +49,18 @@ const content: ArvizContent = {
   draws: 2,
   posterior: [
     { name: "alpha", values: [1, 2.5, NaN, -Infinity] },
-    { name: "path", shape: [1, 2], dims: ["time", "state"], values: Float64Array.of(0, 1, 2, 3, 4, 5, 6, 1e20) },
+    {
+      name: "path",
+      shape: [1, 2],
+      dims: ["time", "state"],
+      values: Float64Array.of(0, 1, 2, 3, 4, 5, 6, 1e20),
+    },
   ],
-  sampleStats: { diverging: [true, false, false, false], steps: [3, 7, 7, 1], logDensity: [-1.5, -0, 2, 3] },
+  sampleStats: {
+    diverging: [true, false, false, false],
+    steps: [3, 7, 7, 1],
+    logDensity: [-1.5, -0, 2, 3],
+  },
   observed: [{ name: "y", shape: [1, 1], dims: ["time", "component"], values: [NaN] }],
   coords: { time: Float64Array.of(0.25), state: ["x", 'y"'] },
   attrs: { seed: 3 },
@@ -72,7 +83,11 @@ describe("ArviZ", () => {
     const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
     fc.assert(
       fc.property(fc.array(finite, { minLength: 1 }), (values) => {
-        const text = arvizJson({ chains: 1, draws: values.length, posterior: [{ name: "x", values }] });
+        const text = arvizJson({
+          chains: 1,
+          draws: values.length,
+          posterior: [{ name: "x", values }],
+        });
         const read = JSON.parse(text).posterior.x[0] as number[];
         expect(Float64Array.from(read)).toEqual(Float64Array.from(values));
       }),
@@ -82,10 +97,26 @@ describe("ArviZ", () => {
   test.each<[string, (content: ArvizContent) => unknown, string]>([
     ["too few draws", (c) => ({ ...c, draws: 3 }), "posterior[0].values"],
     ["no chain", (c) => ({ ...c, chains: 0 }), "chains"],
-    ["a name twice", (c) => ({ ...c, posterior: [c.posterior[0], c.posterior[0]] }), "posterior[1].name"],
-    ["the name of an axis", (c) => ({ ...c, posterior: [{ ...c.posterior[0], name: "draw" }] }), "posterior[0].name"],
-    ["a missing dim", (c) => ({ ...c, posterior: [{ ...c.posterior[1], dims: ["time"] }] }), "posterior[0].dims"],
-    ["a dim twice", (c) => ({ ...c, posterior: [{ ...c.posterior[1], dims: ["t", "t"] }] }), "posterior[0].dims"],
+    [
+      "a name twice",
+      (c) => ({ ...c, posterior: [c.posterior[0], c.posterior[0]] }),
+      "posterior[1].name",
+    ],
+    [
+      "the name of an axis",
+      (c) => ({ ...c, posterior: [{ ...c.posterior[0], name: "draw" }] }),
+      "posterior[0].name",
+    ],
+    [
+      "a missing dim",
+      (c) => ({ ...c, posterior: [{ ...c.posterior[1], dims: ["time"] }] }),
+      "posterior[0].dims",
+    ],
+    [
+      "a dim twice",
+      (c) => ({ ...c, posterior: [{ ...c.posterior[1], dims: ["t", "t"] }] }),
+      "posterior[0].dims",
+    ],
     [
       "an axis of two lengths",
       (c) => ({ ...c, observed: [{ name: "y", shape: [3], dims: ["time"], values: [1, 2, 3] }] }),
@@ -96,9 +127,21 @@ describe("ArviZ", () => {
       (c) => ({ ...c, observed: [{ name: "path", shape: [3], values: [1, 2, 3] }] }),
       "observed[0].dims",
     ],
-    ["too few flags", (c) => ({ ...c, sampleStats: { diverging: [true] } }), "sampleStats.diverging"],
-    ["no flag", (c) => ({ ...c, sampleStats: { diverging: [2, 0, 0, 0] } }), "sampleStats.diverging[0]"],
-    ["a misspelt statistic", (c) => ({ ...c, sampleStats: { lp: [1, 2, 3, 4] } }), "sampleStats.lp"],
+    [
+      "too few flags",
+      (c) => ({ ...c, sampleStats: { diverging: [true] } }),
+      "sampleStats.diverging",
+    ],
+    [
+      "no flag",
+      (c) => ({ ...c, sampleStats: { diverging: [2, 0, 0, 0] } }),
+      "sampleStats.diverging[0]",
+    ],
+    [
+      "a misspelt statistic",
+      (c) => ({ ...c, sampleStats: { lp: [1, 2, 3, 4] } }),
+      "sampleStats.lp",
+    ],
     ["too few labels", (c) => ({ ...c, coords: { state: ["x"] } }), "coords.state"],
     ["labels of no axis", (c) => ({ ...c, coords: { stat: ["x", "y"] } }), "coords.stat"],
     ["an attribute that is no text", (c) => ({ ...c, attrs: { a: {} } }), "attrs.a"],

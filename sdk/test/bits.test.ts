@@ -1,4 +1,5 @@
-// The same bits natively and in WebAssembly, for whole runs under every discretization and of networks.
+// The same bits natively and in WebAssembly, for whole runs under every discretization and of
+// networks.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -69,14 +70,23 @@ function bits(values: ArrayLike<number>): string {
   }).join("");
 }
 
-async function fingerprint(given: Case, discretization: Fingerprint["discretization"]): Promise<Fingerprint> {
+async function fingerprint(
+  given: Case,
+  discretization: Fingerprint["discretization"],
+): Promise<Fingerprint> {
   const model = modelOf(given.model);
   const twin = twinExperiment({ model, ...given.twin });
   const run = await anneal({ model, data: twin.data, ...given.anneal, discretization });
   const rungs = run.starts.flatMap((start) => start.rungs);
   const prediction = run.predict({ until: given.twin.timeStep * (given.twin.points + 20) });
   const { timeStep, observed } = given.twin;
-  const exponent = conditionalLyapunov({ model, timeStep, observed: observed.slice(0, 1), coupling: 10, points: 101 });
+  const exponent = conditionalLyapunov({
+    model,
+    timeStep,
+    observed: observed.slice(0, 1),
+    coupling: 10,
+    points: 101,
+  });
   return {
     name: given.name,
     discretization,
@@ -84,7 +94,9 @@ async function fingerprint(given: Case, discretization: Fingerprint["discretizat
     data: bits(twin.data.values),
     truth: bits(twin.truth),
     future: bits(twin.future),
-    levels: bits(rungs.flatMap((r) => [r.modelPrecision, r.action, r.measurementError, r.modelError])),
+    levels: bits(
+      rungs.flatMap((r) => [r.modelPrecision, r.action, r.measurementError, r.modelError]),
+    ),
     parameters: bits(run.starts.flatMap((start) => Object.values(start.parameters))),
     paths: bits(run.starts.flatMap((start) => Array.from(start.path))),
     prediction: bits(prediction.path),
@@ -101,8 +113,16 @@ function uncertainty(run: Run): string {
   try {
     const found = run.uncertainty();
     const { path, parameters } = found.meanShift();
-    const of = (which: "mean" | "deviation"): number[] => Object.values(found.parameters).map((one) => one[which]);
-    const parts = [found.path, of("mean"), found.deviation, of("deviation"), path, Object.values(parameters)];
+    const of = (which: "mean" | "deviation"): number[] =>
+      Object.values(found.parameters).map((one) => one[which]);
+    const parts = [
+      found.path,
+      of("mean"),
+      found.deviation,
+      of("deviation"),
+      path,
+      Object.values(parameters),
+    ];
     return bits(parts.flatMap((part) => Array.from(part)));
   } catch (error) {
     return (error as Error).message;
@@ -113,13 +133,23 @@ function uncertainty(run: Run): string {
 async function draws(run: Run): Promise<string> {
   try {
     const { statistics } = await samplePosterior({ run, chains: 1, warmup: 30, draws: 5, seed: 3 });
-    return bits(Array.from(statistics.logDensity).flatMap((value, k) => [value, statistics.energy[k] as number]));
+    return bits(
+      Array.from(statistics.logDensity).flatMap((value, k) => [
+        value,
+        statistics.energy[k] as number,
+      ]),
+    );
   } catch (error) {
     return (error as Error).message;
   }
 }
 
-async function ofNetwork({ name, inputs, layers, ...given }: NetworkCase): Promise<Record<string, string>> {
+async function ofNetwork({
+  name,
+  inputs,
+  layers,
+  ...given
+}: NetworkCase): Promise<Record<string, string>> {
   const model = feedforward({ layers: [inputs, ...layers] });
   const weights = model.randomWeights({ seed: given.twin.seed });
   const { pairs, fresh, truth } = networkTwin({ model, weights, ...given.twin });
@@ -127,7 +157,13 @@ async function ofNetwork({ name, inputs, layers, ...given }: NetworkCase): Promi
   const run = await anneal({ model, pairs, ...action, ...rest });
   const stop = new AbortController();
   // The first portion of iterations, as natively.
-  const trained = await train({ model, pairs, ...action, signal: stop.signal, onProgress: () => stop.abort() });
+  const trained = await train({
+    model,
+    pairs,
+    ...action,
+    signal: stop.signal,
+    onProgress: () => stop.abort(),
+  });
   const rungs = run.starts.flatMap((start) => start.rungs);
   const error = run.predictionError(fresh);
   return {
@@ -135,7 +171,9 @@ async function ofNetwork({ name, inputs, layers, ...given }: NetworkCase): Promi
     weights: bits(weights),
     pairs: bits([...pairs.inputs, ...pairs.outputs]),
     truth: truth.map(bits).join(""),
-    levels: bits(rungs.flatMap((r) => [r.modelPrecision, r.action, r.measurementError, r.modelError])),
+    levels: bits(
+      rungs.flatMap((r) => [r.modelPrecision, r.action, r.measurementError, r.modelError]),
+    ),
     parameters: run.starts.map((start) => bits(model.joinWeights(start.weights))).join(""),
     paths: run.starts.map((start) => start.activations.map(bits).join("")).join(""),
     prediction: bits(run.predict(fresh.inputs)),
@@ -158,15 +196,18 @@ beforeAll(() => {
 
 const discretizations = ["euler", "trapezoid", "midpoint", "rk4", "simpson-hermite"] as const;
 
-test.each(discretizations)("%s: native and WebAssembly runs are equal to the last bit", async (discretization) => {
-  const expected = native.paths.filter((one) => one.discretization === discretization);
-  expect(expected.map(({ name }) => name)).toEqual(cases.map(({ name }) => name));
-  for (const [i, given] of cases.entries()) {
-    const found = await fingerprint(given, discretization);
-    const different = Object.keys(found).filter((key) => found[key] !== expected[i]?.[key]);
-    expect({ name: given.name, different }).toEqual({ name: given.name, different: [] });
-  }
-});
+test.each(discretizations)(
+  "%s: native and WebAssembly runs are equal to the last bit",
+  async (discretization) => {
+    const expected = native.paths.filter((one) => one.discretization === discretization);
+    expect(expected.map(({ name }) => name)).toEqual(cases.map(({ name }) => name));
+    for (const [i, given] of cases.entries()) {
+      const found = await fingerprint(given, discretization);
+      const different = Object.keys(found).filter((key) => found[key] !== expected[i]?.[key]);
+      expect({ name: given.name, different }).toEqual({ name: given.name, different: [] });
+    }
+  },
+);
 
 test("networks: native and WebAssembly runs are equal to the last bit", async () => {
   expect(native.networks.map(({ name }) => name)).toEqual(networkCases.map(({ name }) => name));
@@ -174,6 +215,8 @@ test("networks: native and WebAssembly runs are equal to the last bit", async ()
     const found = await ofNetwork(given);
     const different = Object.keys(found).filter((key) => found[key] !== native.networks[i]?.[key]);
     expect({ name: given.name, different }).toEqual({ name: given.name, different: [] });
-    expect(Object.keys(found)).toEqual(expect.arrayContaining(Object.keys(native.networks[i] as object)));
+    expect(Object.keys(found)).toEqual(
+      expect.arrayContaining(Object.keys(native.networks[i] as object)),
+    );
   }
 });

@@ -1,4 +1,5 @@
-// Boundary-value problems from TypeScript: the same path by several methods, closed forms, and what is said of problems that have no solution.
+// Boundary-value problems from TypeScript: the same path by several methods, closed forms, and what
+// is said of problems that have no solution.
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   type BoundaryMethod,
@@ -20,7 +21,14 @@ const apart = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
 /** Lorenz63 measured in x, with its true path. */
 function lorenz(modelPrecision = 100): { system: Mechanics; truth: Float64Array } {
   const model = lorenz63();
-  const { data, truth } = twinExperiment({ model, timeStep: 0.02, points: 61, observed: [0], noise: 0.5, seed: 3 });
+  const { data, truth } = twinExperiment({
+    model,
+    timeStep: 0.02,
+    points: 61,
+    observed: [0],
+    noise: 0.5,
+    seed: 3,
+  });
   return { system: mechanics({ model, data, measurementPrecision: 4, modelPrecision }), truth };
 }
 
@@ -42,13 +50,19 @@ describe("solveBoundaryValueProblem", () => {
       expect(solution.status).toBe("converged");
       expect(Math.max(solution.residual, solution.boundaryError)).toBeLessThan(1e-9);
       // Free ends: p = 0 before the first measurement and after the last.
-      expect(largest(solution.momentum.slice(0, 3))).toBeLessThan(1e-9 * largest(solution.momentum));
-      const after = solution.momentum.slice(-3).map((p, i) => p + (solution.jumps.at(i - 3) as number));
+      expect(largest(solution.momentum.slice(0, 3))).toBeLessThan(
+        1e-9 * largest(solution.momentum),
+      );
+      const after = solution.momentum
+        .slice(-3)
+        .map((p, i) => p + (solution.jumps.at(i - 3) as number));
       expect(largest(after)).toBeLessThan(1e-9 * largest(solution.momentum));
       paths.push(solution.path);
     }
     expect(apart(paths[0] as Float64Array, paths[1] as Float64Array)).toBeLessThan(1e-7);
-    const { path, momentum, times } = await system.solveBoundaryValueProblem({ initialPath: truth });
+    const { path, momentum, times } = await system.solveBoundaryValueProblem({
+      initialPath: truth,
+    });
     const orbit = system.integrate({
       x0: path.slice(0, 3),
       p0: momentum.slice(0, 3),
@@ -62,9 +76,21 @@ describe("solveBoundaryValueProblem", () => {
 
   test("keeps H between measurements, which is a constant of the motion there", async () => {
     const model = lorenz63();
-    const { data, truth } = twinExperiment({ model, timeStep: 0.02, points: 51, observed: [0, 1], noise: 1, seed: 3 });
+    const { data, truth } = twinExperiment({
+      model,
+      timeStep: 0.02,
+      points: 51,
+      observed: [0, 1],
+      noise: 1,
+      seed: 3,
+    });
     const values = data.values.map((y, i) => (Math.floor(i / 2) % 25 === 0 ? y : NaN));
-    const system = mechanics({ model, data: { ...data, values }, measurementPrecision: 1, modelPrecision: 10 });
+    const system = mechanics({
+      model,
+      data: { ...data, values },
+      measurementPrecision: 1,
+      modelPrecision: 10,
+    });
     const { energy, status } = await system.solveBoundaryValueProblem({
       initialPath: truth,
       integrator: "gauss-legendre-6",
@@ -72,7 +98,9 @@ describe("solveBoundaryValueProblem", () => {
     expect(status).toBe("converged");
     const [first, second] = [energy.slice(1, 26), energy.slice(26)];
     for (const part of [first, second]) {
-      expect(apart(part, new Float64Array(25).fill(part[0] as number))).toBeLessThan(1e-5 * largest(energy));
+      expect(apart(part, new Float64Array(25).fill(part[0] as number))).toBeLessThan(
+        1e-5 * largest(energy),
+      );
     }
   });
 
@@ -80,7 +108,10 @@ describe("solveBoundaryValueProblem", () => {
     const system = mechanics({ system: "harmonic-oscillator" });
     const duration = 2;
     const points = 41;
-    const initialPath = Float64Array.from({ length: points }, (_, n) => 1 - (0.5 * n) / (points - 1));
+    const initialPath = Float64Array.from(
+      { length: points },
+      (_, n) => 1 - (0.5 * n) / (points - 1),
+    );
     const { action, path, status } = await system.solveBoundaryValueProblem({
       initialPath,
       boundary: "fixed",
@@ -112,7 +143,14 @@ describe("solveBoundaryValueProblem", () => {
 
   test("single shooting fails on a chaotic path, says so and keeps its best iterate", async () => {
     const model = lorenz63();
-    const { data, truth } = twinExperiment({ model, timeStep: 0.02, points: 201, observed: [0], noise: 0.5, seed: 3 });
+    const { data, truth } = twinExperiment({
+      model,
+      timeStep: 0.02,
+      points: 201,
+      observed: [0],
+      noise: 0.5,
+      seed: 3,
+    });
     const system = mechanics({ model, data, measurementPrecision: 4, modelPrecision: 100 });
     const solution = await system.solveBoundaryValueProblem({
       initialPath: truth,
@@ -147,43 +185,59 @@ describe("solveBoundaryValueProblem", () => {
     });
     expect((await stopped).status).toBe("interrupted");
     controller.abort();
-    await expect(system.solveBoundaryValueProblem({ initialPath: truth, signal: controller.signal })).rejects.toThrow(
-      "abort",
-    );
+    await expect(
+      system.solveBoundaryValueProblem({ initialPath: truth, signal: controller.signal }),
+    ).rejects.toThrow("abort");
   });
 
   test("errors name the field, the value and the remedy", async () => {
     const { system, truth } = lorenz();
     const solve = (options: object) =>
       rejected(system.solveBoundaryValueProblem({ initialPath: truth, ...options } as never));
-    expect(await solve({ initialPath: [1, 2] })).toMatchObject({ code: "wrongShape", path: "initialPath" });
+    expect(await solve({ initialPath: [1, 2] })).toMatchObject({
+      code: "wrongShape",
+      path: "initialPath",
+    });
     expect(await solve({ initialPath: truth.map((v, i) => (i === 4 ? NaN : v)) })).toMatchObject({
       code: "outOfRange",
       path: "initialPath[4]",
     });
-    expect(await solve({ initialMomentum: [1] })).toMatchObject({ code: "wrongLength", path: "initialMomentum" });
+    expect(await solve({ initialMomentum: [1] })).toMatchObject({
+      code: "wrongLength",
+      path: "initialMomentum",
+    });
     expect(await solve({ tolerance: 2 })).toMatchObject({ code: "outOfRange", path: "tolerance" });
     expect(await solve({ continuation: { from: 2 } })).toMatchObject({ path: "continuation.from" });
     expect(await solve({ continuation: { from: 1e-3, factor: 1 + 1e-9 } })).toMatchObject({
       path: "continuation.factor",
     });
     expect(await solve({ integrator: "rk4" })).toMatchObject({ path: "integrator" });
-    expect(await solve({ methode: "collocation" })).toMatchObject({ code: "unknownName", path: "methode" });
+    expect(await solve({ methode: "collocation" })).toMatchObject({
+      code: "unknownName",
+      path: "methode",
+    });
     // Measurements that are not at points.
-    expect(await solve({ timeStep: 0.03 })).toMatchObject({ code: "outOfRange", path: "impulses[1].time" });
+    expect(await solve({ timeStep: 0.03 })).toMatchObject({
+      code: "outOfRange",
+      path: "impulses[1].time",
+    });
     const kepler = mechanics({ system: "kepler" });
-    expect(await rejected(kepler.solveBoundaryValueProblem({ initialPath: [1, 0, 0, 1] }))).toMatchObject({
+    expect(
+      await rejected(kepler.solveBoundaryValueProblem({ initialPath: [1, 0, 0, 1] })),
+    ).toMatchObject({
       path: "timeStep",
     });
     const climb = { initialPath: [1, 0, 0, 1], timeStep: 1, continuation: { from: 0.1 } };
-    expect(await rejected(kepler.solveBoundaryValueProblem(climb))).toMatchObject({ path: "continuation" });
+    expect(await rejected(kepler.solveBoundaryValueProblem(climb))).toMatchObject({
+      path: "continuation",
+    });
     expect(await rejected(kepler.actionLevels({ initialPaths: [], timeStep: 1 }))).toMatchObject({
       path: "initialPaths",
     });
     kepler.free();
-    await expect(kepler.solveBoundaryValueProblem({ initialPath: [1, 0, 0, 1], timeStep: 1 })).rejects.toThrow(
-      "free()",
-    );
+    await expect(
+      kepler.solveBoundaryValueProblem({ initialPath: [1, 0, 0, 1], timeStep: 1 }),
+    ).rejects.toThrow("free()");
   });
 });
 
@@ -191,7 +245,8 @@ test("many starts end at levels, the lowest first", async () => {
   // A pendulum from 0 to 0 that may go round: forward, back, or not at all.
   const system = mechanics({ system: "pendulum" });
   const points = 81;
-  const line = (end: number) => Float64Array.from({ length: points }, (_, n) => (end * n) / (points - 1));
+  const line = (end: number) =>
+    Float64Array.from({ length: points }, (_, n) => (end * n) / (points - 1));
   const common = { boundary: "fixed", timeStep: 0.05 } as const;
   const { levels, solutions } = await system.actionLevels({
     ...common,
@@ -202,7 +257,9 @@ test("many starts end at levels, the lowest first", async () => {
   const ends = levels.map(({ starts }) => starts);
   expect(ends).toContainEqual([0, 2]);
   expect(ends).toContainEqual([1]);
-  expect((levels[0] as { action: number }).action).toBeLessThan((levels[1] as { action: number }).action);
+  expect((levels[0] as { action: number }).action).toBeLessThan(
+    (levels[1] as { action: number }).action,
+  );
 });
 
 describe("what a careless caller does", () => {
@@ -213,9 +270,18 @@ describe("what a careless caller does", () => {
     const system = mechanics({ system: "harmonic-oscillator" });
     const solve = (options: object) =>
       rejected(system.solveBoundaryValueProblem({ initialPath: line, ...common, ...options }));
-    expect(await solve({ stepsPerPoint: 1e9 })).toMatchObject({ code: "outOfRange", path: "stepsPerPoint" });
-    expect(await solve({ maxMeshPoints: 0 })).toMatchObject({ code: "outOfRange", path: "maxMeshPoints" });
-    expect(await solve({ timeStep: 1e-300 })).toMatchObject({ code: "outOfRange", path: "timeStep" });
+    expect(await solve({ stepsPerPoint: 1e9 })).toMatchObject({
+      code: "outOfRange",
+      path: "stepsPerPoint",
+    });
+    expect(await solve({ maxMeshPoints: 0 })).toMatchObject({
+      code: "outOfRange",
+      path: "maxMeshPoints",
+    });
+    expect(await solve({ timeStep: 1e-300 })).toMatchObject({
+      code: "outOfRange",
+      path: "timeStep",
+    });
     const gone = line.slice();
     structuredClone(gone.buffer, { transfer: [gone.buffer] });
     expect(await solve({ initialPath: gone })).toMatchObject({ path: "initialPath" });
@@ -231,7 +297,11 @@ describe("what a careless caller does", () => {
     const system = mechanics({ system: "harmonic-oscillator" });
     const far = line.map((x) => 1e200 * x);
     for (const method of ["collocation", "multiple-shooting", "multigrid"] as const) {
-      const solution = await system.solveBoundaryValueProblem({ initialPath: far, method, ...common });
+      const solution = await system.solveBoundaryValueProblem({
+        initialPath: far,
+        method,
+        ...common,
+      });
       expect(solution.failure).not.toBeNull();
     }
   });

@@ -1,4 +1,5 @@
-// Networks of continuous depth from TypeScript: trained as boundary-value problems, and what is said of input that is wrong.
+// Networks of continuous depth from TypeScript: trained as boundary-value problems, and what is
+// said of input that is wrong.
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   continuousNetwork,
@@ -45,7 +46,12 @@ describe("a continuous network", () => {
   test.each([
     {
       layerStep: "euler",
-      how: { method: "multiple-shooting", integrator: "symplectic-euler", pointsPerSegment: 1, meshTolerance: 0.01 },
+      how: {
+        method: "multiple-shooting",
+        integrator: "symplectic-euler",
+        pointsPerSegment: 1,
+        meshTolerance: 0.01,
+      },
       exact: 1e-9,
     },
     // The weights between layers are no straight lines, by O(h^2).
@@ -56,11 +62,17 @@ describe("a continuous network", () => {
     const initialPath = network.initialPath({ layers: LAYERS, weights: WEIGHTS });
     const system = network.mechanics();
     const timeStep = network.depth / LAYERS;
-    const solution = await system.solveBoundaryValueProblem({ initialPath, boundary: "free", timeStep, ...how });
+    const solution = await system.solveBoundaryValueProblem({
+      initialPath,
+      boundary: "free",
+      timeStep,
+      ...how,
+    });
     expect(solution.failure).toBeNull();
     expect(solution.status).toBe("converged");
 
-    // Along the initial path layers hold, inputs are met and weights stay, so that outputs and the prior are all there is.
+    // Along the initial path layers hold, inputs are met and weights stay, so that outputs and the
+    // prior are all there is.
     const end = initialPath.slice(-network.dimension).slice(0, 4);
     const prior = 0.5 * WEIGHTS.reduce((sum, weight) => sum + weight * weight, 0);
     const initial = 50 * squares(end, OUTPUTS.flat()) + prior;
@@ -77,7 +89,9 @@ describe("a continuous network", () => {
     expect(apart(network.weights(path).slice(-6), path.slice(-6))).toBe(0);
     // The errors that backpropagation begins with.
     const p = solution.momentum.slice(-network.dimension);
-    trained.forEach((x, i) => expect(p[i]).toBeCloseTo(-100 * (x - (OUTPUTS.flat()[i] as number)), 6));
+    trained.forEach((x, i) =>
+      expect(p[i]).toBeCloseTo(-100 * (x - (OUTPUTS.flat()[i] as number)), 6),
+    );
   });
 
   test("whose layers need not hold is found by a climb in their precision, up to that", async () => {
@@ -109,14 +123,17 @@ describe("a continuous network", () => {
       Math.tanh(0.2 * (a as number) + 0.5 * (b as number) - 0.1),
     ]);
     const product = rates.reduce((sum, rate, i) => sum + rate * (p[i] as number), 0);
-    const half = (values: Float64Array): number => 0.5 * squares(values, new Float64Array(values.length));
+    const half = (values: Float64Array): number =>
+      0.5 * squares(values, new Float64Array(values.length));
     const network = small({ weightRatePrecision: 4 });
     const exact = network.mechanics();
     expect(exact.hamiltonian(x, p)).toBeCloseTo(product + half(p.slice(4)) / 4, 12);
     expect(thrown(() => exact.lagrangian(x, x))).toMatchObject({ path: "modelPrecision" });
     expect(thrown(() => exact.momentum(x, x))).toMatchObject({ path: "modelPrecision" });
     // Said, it is what it is by default.
-    const said = mechanics({ network: small({ weightRatePrecision: 4, modelPrecision: Infinity }) });
+    const said = mechanics({
+      network: small({ weightRatePrecision: 4, modelPrecision: Infinity }),
+    });
     expect(said.hamiltonian(x, p)).toBe(exact.hamiltonian(x, p));
     network.free();
     expect(exact.hamiltonian(x, p)).toBe(said.hamiltonian(x, p));
@@ -124,7 +141,10 @@ describe("a continuous network", () => {
     const soft = small({ modelPrecision: 5 }).mechanics();
     const v = Float64Array.from({ length: 10 }, (_, i) => 0.2 * i - 1);
     const missed = v.map((v, i) => v - (rates[i] ?? 0));
-    expect(soft.lagrangian(x, v)).toBeCloseTo(5 * half(missed.slice(0, 4)) + half(missed.slice(4)), 12);
+    expect(soft.lagrangian(x, v)).toBeCloseTo(
+      5 * half(missed.slice(0, 4)) + half(missed.slice(4)),
+      12,
+    );
   });
 
   test("begins with weights that are given, by pieces or for all, or drawn", () => {
@@ -140,7 +160,12 @@ describe("a continuous network", () => {
     const drawn = network.initialPath({ layers: 4 });
     expect(drawn).toEqual(network.initialPath({ layers: 4, seed: 0, deviation: 1 / Math.sqrt(2) }));
     expect(drawn).not.toEqual(network.initialPath({ layers: 4, seed: 1 }));
-    expect(apart(network.weights(network.initialPath({ layers: 2, deviation: 0 })), new Float64Array(18))).toBe(0);
+    expect(
+      apart(
+        network.weights(network.initialPath({ layers: 2, deviation: 0 })),
+        new Float64Array(18),
+      ),
+    ).toBe(0);
   });
 
   test("may be wider than inputs and outputs, which may have gaps and be flat", () => {
@@ -193,7 +218,11 @@ describe("input that is wrong", () => {
     [() => small().initialPath({} as never), "layers", /./],
     [() => small().initialPath({ layers: 0 }), "layers", /at least 1/],
     [() => small().initialPath({ layers: 1.5 }), "layers", /whole/],
-    [() => small({ weights: "piecewise", pieces: 2 }).initialPath({ layers: 3 }), "layers", /multiple of 2/],
+    [
+      () => small({ weights: "piecewise", pieces: 2 }).initialPath({ layers: 3 }),
+      "layers",
+      /multiple of 2/,
+    ],
     [() => small().initialPath({ layers: 3, weights: [1] }), "weights", /expected 6/],
     [() => small().initialPath({ layers: 3, weights: WEIGHTS, seed: 1 }), "seed", /leave one out/],
     [() => small().initialPath({ layers: 3, deviation: -1 }), "deviation", /-1/],
@@ -215,7 +244,9 @@ describe("input that is wrong", () => {
   });
 
   test("a boundary-value problem needs to know how far layers are apart", async () => {
-    await expect(small().mechanics().solveBoundaryValueProblem({ initialPath: path() })).rejects.toMatchObject({
+    await expect(
+      small().mechanics().solveBoundaryValueProblem({ initialPath: path() }),
+    ).rejects.toMatchObject({
       path: "timeStep",
     });
   });

@@ -1,11 +1,23 @@
 // Measurements from files and arrays onto the model's grid.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { defineModel, LeastActionError, observations, readCsv, readNpy, vector } from "../src/index.js";
+import {
+  defineModel,
+  LeastActionError,
+  observations,
+  readCsv,
+  readNpy,
+  vector,
+} from "../src/index.js";
 import { thrown } from "./problem.js";
 
 /** A .npy file, byte by byte: version 1.0, header padded to a multiple of 64 as NumPy does. */
-function npy(descr: string, fortran: boolean, shape: readonly number[], data: Uint8Array): Uint8Array {
+function npy(
+  descr: string,
+  fortran: boolean,
+  shape: readonly number[],
+  data: Uint8Array,
+): Uint8Array {
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
   const dictionary = `{'descr': '${descr}', 'fortran_order': ${fortran ? "True" : "False"}, 'shape': ${tuple}, }`;
   const length = Math.ceil((10 + dictionary.length + 1) / 64) * 64 - 10;
@@ -93,11 +105,13 @@ describe("npy", () => {
 
   test("any bytes give an array or an error of ours", () => {
     const file = npy("<f8", false, [2, 2], bytes([1, 2, 3, 4], 8));
-    const broken = fc.tuple(fc.nat(file.length - 1), fc.nat(255), fc.nat(file.length)).map(([at, byte, length]) => {
-      const copy = file.slice(0, length);
-      if (at < length) copy[at] = byte;
-      return copy;
-    });
+    const broken = fc
+      .tuple(fc.nat(file.length - 1), fc.nat(255), fc.nat(file.length))
+      .map(([at, byte, length]) => {
+        const copy = file.slice(0, length);
+        if (at < length) copy[at] = byte;
+        return copy;
+      });
     fc.assert(
       fc.property(fc.oneof(broken, fc.uint8Array({ maxLength: 200 })), (given) => {
         try {
@@ -133,7 +147,8 @@ describe("csv", () => {
     const cell = fc.oneof(fc.double({ noDefaultInfinity: true }), fc.constant(NaN));
     fc.assert(
       fc.property(fc.array(fc.tuple(cell, cell), { minLength: 1 }), (rows) => {
-        const text = (value: number) => (Object.is(value, -0) ? "-0" : Number.isNaN(value) ? "" : String(value));
+        const text = (value: number) =>
+          Object.is(value, -0) ? "-0" : Number.isNaN(value) ? "" : String(value);
         const table = readCsv(["a,b", ...rows.map((row) => row.map(text).join(","))].join("\n"));
         expect(table.column("a")).toEqual(Float64Array.from(rows, ([a]) => a));
         expect(table.column("b")).toEqual(Float64Array.from(rows, ([, b]) => b));
@@ -148,7 +163,12 @@ describe("csv", () => {
       /row 2, column "x": "one" is not a number/,
       { row: 2, column: "x" },
     ],
-    ["a number in hexadecimal", "t,x\n0,0x10\n", /row 1, column "x": "0x10"/, { row: 1, column: "x" }],
+    [
+      "a number in hexadecimal",
+      "t,x\n0,0x10\n",
+      /row 1, column "x": "0x10"/,
+      { row: 1, column: "x" },
+    ],
     ["no header", "0,1\n1,2\n", /header is missing/, {}],
     ["nothing", "", /empty/, {}],
     ["the same name twice", "x,x\n1,2\n", /"x" twice/, { column: "x" }],
@@ -157,19 +177,31 @@ describe("csv", () => {
     ["an open quote", 't,x\n0,"1\n', /row 1: /, { row: 1 }],
   ])("%s: an error", (_name, text, message, facts) => {
     const error = thrown(() => readCsv(text).column("x"));
-    expect(error).toMatchObject({ name: "LeastActionError", code: "unreadable", path: "csv", facts });
+    expect(error).toMatchObject({
+      name: "LeastActionError",
+      code: "unreadable",
+      path: "csv",
+      facts,
+    });
     expect((error as Error).message).toMatch(message);
   });
 
   test("an unknown column: an error with those that there are", () => {
     const error = thrown(() => readCsv("t,Lynx\n0,1\n").column("lynx"));
-    expect(error).toMatchObject({ code: "unknownName", facts: { nearest: "Lynx", known: ["t", "Lynx"] } });
+    expect(error).toMatchObject({
+      code: "unknownName",
+      facts: { nearest: "Lynx", known: ["t", "Lynx"] },
+    });
   });
 });
 
 describe("observations", () => {
   test("series on a finer grid, with gaps between", () => {
-    const data = observations({ times: [1, 2, 4], values: { 2: [10, 20, 40], 0: [1, NaN, 3] }, timeStep: 0.5 });
+    const data = observations({
+      times: [1, 2, 4],
+      values: { 2: [10, 20, 40], 0: [1, NaN, 3] },
+      timeStep: 0.5,
+    });
     expect(data).toEqual({
       start: 1,
       timeStep: 0.5,
@@ -185,8 +217,14 @@ describe("observations", () => {
     const byName = observations({ times, values: { 1: [1, 3, 5], 4: [2, 4, 6] } });
     const bySeries = { observed: [1, 4], values: [[1, 3, 5], Float32Array.of(2, 4, 6)] };
     expect(observations({ times, values: bySeries })).toEqual(byName);
-    expect(observations({ times, values: { observed: [1, 4], values: [1, 2, 3, 4, 5, 6] } })).toEqual(byName);
-    expect(byName).toMatchObject({ timeStep: 1, points: 3, values: Float64Array.of(1, 2, 3, 4, 5, 6) });
+    expect(
+      observations({ times, values: { observed: [1, 4], values: [1, 2, 3, 4, 5, 6] } }),
+    ).toEqual(byName);
+    expect(byName).toMatchObject({
+      timeStep: 1,
+      points: 3,
+      values: Float64Array.of(1, 2, 3, 4, 5, 6),
+    });
   });
 
   test("times that were rounded when they were written down are on the grid", () => {
@@ -226,8 +264,20 @@ describe("observations", () => {
 
   const given = { times: [0, 1], values: { 0: [1, 2] } };
   test.each([
-    ["a name without model", { values: { V: [1, 2] } }, "wrongShape", "values.V", /give the model too/],
-    ["an unknown name", { model, values: { v: [1, 2] } }, "unknownName", "values.v", /did you mean "V"/],
+    [
+      "a name without model",
+      { values: { V: [1, 2] } },
+      "wrongShape",
+      "values.V",
+      /give the model too/,
+    ],
+    [
+      "an unknown name",
+      { model, values: { v: [1, 2] } },
+      "unknownName",
+      "values.v",
+      /did you mean "V"/,
+    ],
     [
       "an unknown name in a list",
       { model, values: { observed: ["q"], values: [1, 2] } },
@@ -235,16 +285,54 @@ describe("observations", () => {
       "values.observed[0]",
       /known: V/,
     ],
-    ["a component twice", { model, values: { 0: [1, 2], V: [1, 2] } }, "duplicate", "values.V", /twice/],
+    [
+      "a component twice",
+      { model, values: { 0: [1, 2], V: [1, 2] } },
+      "duplicate",
+      "values.V",
+      /twice/,
+    ],
     ["a model that is none", { model: 7 }, "wrongShape", "model", /object, got 7/],
-    ["two inputs without model", { inputs: { I: [1, 2], J: [1, 2] } }, "wrongShape", "inputs", /give the model too/],
+    [
+      "two inputs without model",
+      { inputs: { I: [1, 2], J: [1, 2] } },
+      "wrongShape",
+      "inputs",
+      /give the model too/,
+    ],
     ["a missing input", { model, inputs: { I: [1, 2] } }, "wrongShape", "inputs.J", /is missing/],
-    ["an unknown input", { model, inputs: { I: [1, 2], J: [1, 2], K: [1] } }, "unknownName", "inputs.K", /known: I, J/],
-    ["too short an input", { inputs: { I: [1] } }, "wrongLength", "inputs.I", /one per grid point; or give a function/],
-    ["an input that is not finite", { inputs: { I: [1, NaN] } }, "outOfRange", "inputs.I[1]", /finite, got NaN/],
-    ["a function that gives no number", { inputs: { I: () => "1" } }, "wrongShape", "inputs.I", /gave "1" at time 0/],
+    [
+      "an unknown input",
+      { model, inputs: { I: [1, 2], J: [1, 2], K: [1] } },
+      "unknownName",
+      "inputs.K",
+      /known: I, J/,
+    ],
+    [
+      "too short an input",
+      { inputs: { I: [1] } },
+      "wrongLength",
+      "inputs.I",
+      /one per grid point; or give a function/,
+    ],
+    [
+      "an input that is not finite",
+      { inputs: { I: [1, NaN] } },
+      "outOfRange",
+      "inputs.I[1]",
+      /finite, got NaN/,
+    ],
+    [
+      "a function that gives no number",
+      { inputs: { I: () => "1" } },
+      "wrongShape",
+      "inputs.I",
+      /gave "1" at time 0/,
+    ],
   ])("%s: an error", (_name, change, code, path, message) => {
-    const error = thrown(() => observations({ ...given, ...change } as Parameters<typeof observations>[0]));
+    const error = thrown(() =>
+      observations({ ...given, ...change } as Parameters<typeof observations>[0]),
+    );
     expect(error).toMatchObject({ name: "LeastActionError", code, path });
     expect((error as Error).message).toMatch(message);
   });

@@ -41,7 +41,9 @@ type Lookup = (name: string) => number | readonly number[];
 
 /** The value of a formula. */
 export function evaluate(text: string, lookup: Lookup): number {
-  const tokens = [...text.matchAll(/(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|\w+|<=|>=|==|\S/gi)].map(([token]) => token);
+  const tokens = [...text.matchAll(/(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|\w+|<=|>=|==|\S/gi)].map(
+    ([token]) => token,
+  );
   let at = 0;
   const peek = () => tokens[at];
   const next = () => tokens[at++];
@@ -57,12 +59,14 @@ export function evaluate(text: string, lookup: Lookup): number {
   };
   const sum = (): number => {
     let value = product();
-    while (peek() === "+" || peek() === "-") value = next() === "+" ? value + product() : value - product();
+    while (peek() === "+" || peek() === "-")
+      value = next() === "+" ? value + product() : value - product();
     return value;
   };
   const product = (): number => {
     let value = negation();
-    while (peek() === "*" || peek() === "/") value = next() === "*" ? value * negation() : value / negation();
+    while (peek() === "*" || peek() === "/")
+      value = next() === "*" ? value * negation() : value / negation();
     return value;
   };
   const negation = (): number => {
@@ -109,7 +113,9 @@ export function evaluate(text: string, lookup: Lookup): number {
 /** What all equations of a definition give, in the order of the components. */
 export function evaluateAll(definition: ModelDefinition, values: Values): number[] {
   const where = new Map(definition.where?.map(({ name, expression }) => [name, expression]));
-  const equations = new Map(definition.equations.map(({ state, expression }) => [state, expression]));
+  const equations = new Map(
+    definition.equations.map(({ state, expression }) => [state, expression]),
+  );
   const known = new Map<string, number>();
   const lookup = (name: string): number | readonly number[] => {
     const value = values[name] ?? known.get(name);

@@ -2,7 +2,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import * as language from "../src/index.js";
-import { type Condition, defineModel, expr, type Expression, type Operand, vector } from "../src/index.js";
+import {
+  type Condition,
+  defineModel,
+  expr,
+  type Expression,
+  type Operand,
+  vector,
+} from "../src/index.js";
 import { evaluate, evaluateAll } from "./evaluator.js";
 
 interface Pair {
@@ -10,7 +17,8 @@ interface Pair {
   value: number;
 }
 
-const { abs, equalTo, greaterOrEqual, greaterThan, ifElse, lessOrEqual, lessThan, max, min } = language;
+const { abs, equalTo, greaterOrEqual, greaterThan, ifElse, lessOrEqual, lessThan, max, min } =
+  language;
 
 /** The names in the formulas. */
 const values = { a: 0.7, b: -1.3, c: 2.5, d: 1e-3 };
@@ -20,9 +28,14 @@ type Names = Record<keyof typeof values, Expression>;
 type Recipe = (names: Names) => Pair;
 
 // Methods need an expression on their left, functions do not.
-const both = (f: (x: Operand, y: Operand) => Operand, value: (x: number, y: number) => number) => ({ f, value });
-const method = (name: "plus" | "minus" | "times" | "dividedBy" | "pow", value: (x: number, y: number) => number) =>
-  both((x, y) => (typeof x === "number" ? expr`${x}`[name](y) : x[name](y)), value);
+const both = (f: (x: Operand, y: Operand) => Operand, value: (x: number, y: number) => number) => ({
+  f,
+  value,
+});
+const method = (
+  name: "plus" | "minus" | "times" | "dividedBy" | "pow",
+  value: (x: number, y: number) => number,
+) => both((x, y) => (typeof x === "number" ? expr`${x}`[name](y) : x[name](y)), value);
 const choose = (
   compare: (x: Operand, y: Operand) => Condition,
   value: (x: number, y: number) => boolean,
@@ -94,7 +107,10 @@ const binary = [
 ];
 
 const unary = [
-  { f: (x: Operand) => (typeof x === "number" ? expr`${x}` : x).negated(), value: (x: number) => -x },
+  {
+    f: (x: Operand) => (typeof x === "number" ? expr`${x}` : x).negated(),
+    value: (x: number) => -x,
+  },
   { f: abs, value: Math.abs },
   { f: language.exp, value: Math.exp },
   { f: language.tanh, value: Math.tanh },
@@ -106,7 +122,10 @@ const unary = [
 
 const leaf: fc.Arbitrary<Recipe> = fc.oneof(
   fc.constantFrom("a", "b", "c", "d").map((name): Recipe => {
-    return (names) => ({ expression: names[name as keyof Names], value: values[name as keyof Names] });
+    return (names) => ({
+      expression: names[name as keyof Names],
+      value: values[name as keyof Names],
+    });
   }),
   fc
     .oneof(fc.integer({ min: -9, max: 9 }), fc.double({ noNaN: true, noDefaultInfinity: true }))
@@ -117,12 +136,14 @@ const { tree } = fc.letrec<{ tree: Recipe }>((tie) => ({
   tree: fc.oneof(
     { maxDepth: 5, withCrossShrink: true },
     leaf,
-    fc.tuple(fc.constantFrom(...binary), tie("tree"), tie("tree")).map(([{ f, value }, left, right]): Recipe => {
-      return (names) => {
-        const [x, y] = [left(names), right(names)];
-        return { expression: f(x.expression, y.expression), value: value(x.value, y.value) };
-      };
-    }),
+    fc
+      .tuple(fc.constantFrom(...binary), tie("tree"), tie("tree"))
+      .map(([{ f, value }, left, right]): Recipe => {
+        return (names) => {
+          const [x, y] = [left(names), right(names)];
+          return { expression: f(x.expression, y.expression), value: value(x.value, y.value) };
+        };
+      }),
     fc.tuple(fc.constantFrom(...unary), tie("tree")).map(([{ f, value }, of]): Recipe => {
       return (names) => {
         const x = of(names);
@@ -159,12 +180,20 @@ describe("printing", () => {
     const plainTree = fc.letrec<{ tree: (names: Names) => Expression }>((tie) => ({
       tree: fc.oneof(
         { maxDepth: 4 },
-        fc.constantFrom("a", "b", "c", "d").map((name) => (names: Names) => names[name as keyof Names]),
-        fc.tuple(fc.constantFrom("plus", "minus", "times", "dividedBy", "pow"), tie("tree"), tie("tree")).map(
-          ([name, left, right]) =>
-            (names: Names) =>
-              left(names)[name](right(names)),
-        ),
+        fc
+          .constantFrom("a", "b", "c", "d")
+          .map((name) => (names: Names) => names[name as keyof Names]),
+        fc
+          .tuple(
+            fc.constantFrom("plus", "minus", "times", "dividedBy", "pow"),
+            tie("tree"),
+            tie("tree"),
+          )
+          .map(
+            ([name, left, right]) =>
+              (names: Names) =>
+                left(names)[name](right(names)),
+          ),
       ),
     })).tree;
     const pairs = /\(([^()]*)\)/g;
@@ -175,7 +204,8 @@ describe("printing", () => {
         const value = shape(text);
         // Every innermost pair: without it the formula has another structure.
         for (const found of text.matchAll(pairs)) {
-          const without = text.slice(0, found.index) + found[1] + text.slice(found.index + found[0].length);
+          const without =
+            text.slice(0, found.index) + found[1] + text.slice(found.index + found[0].length);
           expect(shape(without)).not.toBe(value);
         }
       }),
@@ -307,9 +337,17 @@ describe("sharing", () => {
               value: Object.values(values)[i] as number,
             }));
             for (const [kind, first, second] of steps) {
-              const [x, y] = [nodes[first % nodes.length], nodes[second % nodes.length]] as [Pair, Pair];
-              const { f, value } = [binary[0], binary[1], binary[2], binary[5], binary[20]][kind] as (typeof binary)[0];
-              nodes.push({ expression: f(x.expression, y.expression), value: value(x.value, y.value) });
+              const [x, y] = [nodes[first % nodes.length], nodes[second % nodes.length]] as [
+                Pair,
+                Pair,
+              ];
+              const { f, value } = [binary[0], binary[1], binary[2], binary[5], binary[20]][
+                kind
+              ] as (typeof binary)[0];
+              nodes.push({
+                expression: f(x.expression, y.expression),
+                value: value(x.value, y.value),
+              });
             }
             const ends = [nodes.at(-1), nodes.at(-2)] as [Pair, Pair];
             expected = ends.map(({ value }) => value);
@@ -325,7 +363,8 @@ describe("sharing", () => {
 describe("vectors", () => {
   const x = [0.3, -1.1, 2.7, 0.9, -0.4];
   const at = (i: number) => x.at(i % x.length) as number;
-  const first = (definition: { equations: readonly { expression: string }[] }) => definition.equations[0]?.expression;
+  const first = (definition: { equations: readonly { expression: string }[] }) =>
+    definition.equations[0]?.expression;
 
   test("sites that follow one rule get one equation, however the index is written", () => {
     const ways = [
@@ -368,7 +407,10 @@ describe("vectors", () => {
   });
 
   test("one component for all sites keeps its number", () => {
-    const { definition } = defineModel({ states: vector("x", 5), equations: ({ x }, i) => x.at(2).minus(x.at(i)) });
+    const { definition } = defineModel({
+      states: vector("x", 5),
+      equations: ({ x }, i) => x.at(2).minus(x.at(i)),
+    });
     expect(definition.equations).toEqual([{ state: "x", expression: "x[2] - x[i]" }]);
   });
 
@@ -378,7 +420,9 @@ describe("vectors", () => {
       equations: ({ x }, i) => (i === 0 ? x.at(1) : x.at(i - 1).times(i)),
     });
     expect(definition.equations.map(({ state }) => state)).toEqual(["x0", "x1", "x2", "x3", "x4"]);
-    expect(evaluateAll(definition, { x })).toEqual(x.map((_, i) => (i === 0 ? at(1) : at(i - 1) * i)));
+    expect(evaluateAll(definition, { x })).toEqual(
+      x.map((_, i) => (i === 0 ? at(1) : at(i - 1) * i)),
+    );
   });
 
   test("any rule at any site has the values of the rule", () => {
@@ -397,7 +441,10 @@ describe("vectors", () => {
             return {
               z: shares ? mean : z,
               x: (i) => {
-                const sum = offsets.reduce((so, offset) => so.plus(x.at(i + offset)), shares ? mean : z);
+                const sum = offsets.reduce(
+                  (so, offset) => so.plus(x.at(i + offset)),
+                  shares ? mean : z,
+                );
                 const scaled = own && i % 2 === 0 ? sum.times(sum) : sum.plus(sum);
                 return fixed === null ? scaled : scaled.minus(x.at(fixed));
               },

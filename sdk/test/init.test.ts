@@ -19,9 +19,10 @@ test("before init everything says what to do", async () => {
   const error = thrown(() => lorenz63());
   expect(error).toMatchObject(expected);
   expect((error as Error).message).toMatch(/await init\(\)/);
-  const options = { model: { spec: { name: "lorenz63" } }, data: { values: [] } } as unknown as Parameters<
-    typeof anneal
-  >[0];
+  const options = {
+    model: { spec: { name: "lorenz63" } },
+    data: { values: [] },
+  } as unknown as Parameters<typeof anneal>[0];
   expect(await rejection(anneal(options))).toMatchObject(expected);
 });
 
@@ -59,7 +60,11 @@ test.each([
   ["a module of something else", () => emptyModule(), "loadFailed"],
 ])("%s is refused, and the next call may do better", async (_name, source, code) => {
   const { init, lorenz63 } = await slim();
-  expect(await rejection(init(source() as never))).toMatchObject({ name: "LeastActionError", code, path: "init" });
+  expect(await rejection(init(source() as never))).toMatchObject({
+    name: "LeastActionError",
+    code,
+    path: "init",
+  });
   await init(bytes);
   expect(lorenz63().name).toBe("lorenz63");
 });
@@ -67,7 +72,11 @@ test.each([
 test("importing does nothing", async () => {
   const compile = vi.spyOn(WebAssembly, "compile");
   const instantiate = vi.spyOn(WebAssembly, "Instance");
-  await Promise.all([import("../src/index.js"), import("../src/index.node.js"), import("../src/slim.node.js")]);
+  await Promise.all([
+    import("../src/index.js"),
+    import("../src/index.node.js"),
+    import("../src/slim.node.js"),
+  ]);
   await import("../src/worker.node.js");
   expect(compile).not.toHaveBeenCalled();
   expect(instantiate).not.toHaveBeenCalled();
@@ -114,13 +123,34 @@ test.each(["anneal", "anneal, told of paths", "train", "solveBoundaryValueProble
     });
     const work = {
       "anneal, told of paths": () =>
-        sdk.anneal({ ...start, data, workers: 0, startingPaths: { count: 3, seed: 1 }, onPath: onProgress }),
-      anneal: () => sdk.anneal({ ...start, data, workers: 0, startingPaths: { count: 3, seed: 1 }, onProgress }),
-      train: () => sdk.train({ model: network, pairs, weightPrior: { mean: 0, deviation: 1 }, seed: 1, onProgress }),
+        sdk.anneal({
+          ...start,
+          data,
+          workers: 0,
+          startingPaths: { count: 3, seed: 1 },
+          onPath: onProgress,
+        }),
+      anneal: () =>
+        sdk.anneal({
+          ...start,
+          data,
+          workers: 0,
+          startingPaths: { count: 3, seed: 1 },
+          onProgress,
+        }),
+      train: () =>
+        sdk.train({
+          model: network,
+          pairs,
+          weightPrior: { mean: 0, deviation: 1 },
+          seed: 1,
+          onProgress,
+        }),
       solveBoundaryValueProblem: () =>
-        sdk
-          .mechanics({ ...start, data, modelPrecision: 1 })
-          .solveBoundaryValueProblem({ initialPath: truth.map((x, k) => x + Math.sin(7 * k)), onProgress }),
+        sdk.mechanics({ ...start, data, modelPrecision: 1 }).solveBoundaryValueProblem({
+          initialPath: truth.map((x, k) => x + Math.sin(7 * k)),
+          onProgress,
+        }),
     };
     expect(await rejection(work[name]())).toMatchObject({ code: "freed", path: "dispose" });
     // What had still been on its way would have come by now.
@@ -134,8 +164,18 @@ test("a boundary-value problem ends with everything from its last report too", a
   const sdk = await slim();
   await sdk.init(new WebAssembly.Module(bytes));
   const model = sdk.lorenz63();
-  const { data, truth } = sdk.twinExperiment({ model, timeStep: 0.01, points: 11, observed: [0], noise: 0.1, seed: 1 });
+  const { data, truth } = sdk.twinExperiment({
+    model,
+    timeStep: 0.01,
+    points: 11,
+    observed: [0],
+    noise: 0.1,
+    seed: 1,
+  });
   const system = sdk.mechanics({ model, data, measurementPrecision: 100, modelPrecision: 1e4 });
-  const solving = system.solveBoundaryValueProblem({ initialPath: truth, onProgress: () => sdk.dispose() });
+  const solving = system.solveBoundaryValueProblem({
+    initialPath: truth,
+    onProgress: () => sdk.dispose(),
+  });
   expect(await rejection(solving)).toMatchObject({ code: "freed", path: "dispose" });
 });

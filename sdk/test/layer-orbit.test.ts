@@ -1,4 +1,5 @@
-// Orbits through the layers of a network from TypeScript: the numbers of formulas by hand, where they end, and wrong input.
+// Orbits through the layers of a network from TypeScript: the numbers of formulas by hand, where
+// they end, and wrong input.
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   action,
@@ -14,7 +15,10 @@ import { thrown } from "./problem.js";
 beforeAll(() => init());
 
 function square() {
-  const network = feedforward({ layers: [2, 2, { width: 2, residual: 0.5 }, 2], activation: "tanh" });
+  const network = feedforward({
+    layers: [2, 2, { width: 2, residual: 0.5 }, 2],
+    activation: "tanh",
+  });
   const weights = network.randomWeights({ range: [-1, 1], seed: 3 });
   return { network, options: { weights, x0: [0.3, -0.2], p0: [0.1, 0.4], modelPrecision: 50 } };
 }
@@ -44,14 +48,19 @@ describe("an orbit through layers", () => {
 
   test("is symplectic, and a stationary path of the network's action", () => {
     const { network, options } = square();
-    const { activations, momenta, symplecticDefect, tangent } = network.orbit({ ...options, tangent: true });
+    const { activations, momenta, symplecticDefect, tangent } = network.orbit({
+      ...options,
+      tangent: true,
+    });
     expect(tangent).toHaveLength(16);
     const size = Math.max(...Array.from(tangent ?? [], Math.abs));
     expect(symplecticDefect).toBeLessThan(1e-15 * size * size);
     // Data that end it: p_0 = R_m (x_0 - y_0), p_F = -R_m (x_F - y_F).
     const [last, precision] = [network.depth, 4];
     const data = (l: number, sign: number) =>
-      (activations[l] as Float64Array).map((x, k) => x + (sign * (momenta[l]?.[k] as number)) / precision);
+      (activations[l] as Float64Array).map(
+        (x, k) => x + (sign * (momenta[l]?.[k] as number)) / precision,
+      );
     const a = action({
       model: network,
       pairs: { inputs: data(0, -1), outputs: data(last, 1) },
@@ -60,7 +69,9 @@ describe("an orbit through layers", () => {
     });
     const unknowns = a.join(activations, options.weights);
     const { gradient } = a.gradient({ unknowns, modelPrecision: options.modelPrecision });
-    a.split(gradient).activations.forEach((layer) => layer.forEach((slope) => expect(slope).toBeCloseTo(0, 11)));
+    a.split(gradient).activations.forEach((layer) =>
+      layer.forEach((slope) => expect(slope).toBeCloseTo(0, 11)),
+    );
   });
 
   test("without model error has the activations of the network, and takes numbers from outside", () => {
@@ -102,11 +113,26 @@ describe("an orbit through layers", () => {
     expect(stopped.failure?.message).toMatch(/neuron 1 of layer 1 is saturated/);
     expect(stopped.activations).toHaveLength(1);
     // A map that leaves its values.
-    const map = defineModel({ name: "square", kind: "map", states: ["x"], equations: { x: "x^2" } });
+    const map = defineModel({
+      name: "square",
+      kind: "map",
+      states: ["x"],
+      equations: { x: "x^2" },
+    });
     const large = feedforward({ layers: [1, { map }, { map }] });
-    const { failure: overflow } = large.orbit({ weights: [], x0: [1e70], p0: [1], modelPrecision: 1 });
+    const { failure: overflow } = large.orbit({
+      weights: [],
+      x0: [1e70],
+      p0: [1],
+      modelPrecision: 1,
+    });
     expect(overflow).toBeNull();
-    const { failure: infinite } = large.orbit({ weights: [], x0: [1e200], p0: [1], modelPrecision: 1 });
+    const { failure: infinite } = large.orbit({
+      weights: [],
+      x0: [1e200],
+      p0: [1],
+      modelPrecision: 1,
+    });
     expect(infinite).toMatchObject({ code: "notFiniteInLayer", path: "layers[1]" });
   });
 });
@@ -127,7 +153,9 @@ describe("input that is wrong", () => {
     [{ momentum: [0, 0] }, "momentum", /unknown name/],
   ])("%#: %j", (change, path, message) => {
     const { network, options } = square();
-    const error = thrown(() => network.orbit({ ...options, ...change } as never)) as LeastActionError;
+    const error = thrown(() =>
+      network.orbit({ ...options, ...change } as never),
+    ) as LeastActionError;
     expect(error).toBeInstanceOf(LeastActionError);
     expect(error.path).toBe(path);
     expect(error.message).toMatch(message);

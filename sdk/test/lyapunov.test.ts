@@ -36,7 +36,8 @@ describe("Lyapunov exponents", () => {
 
 describe("input that is wrong", () => {
   const options = { x0: [1], p0: [0], timeStep: 0.1, points: 10 };
-  const change = (given: object) => () => pendulum().lyapunovExponents({ ...options, ...given } as LyapunovOptions);
+  const change = (given: object) => () =>
+    pendulum().lyapunovExponents({ ...options, ...given } as LyapunovOptions);
   test.each([
     [change({ x0: [1, 2] }), "x0", /expected 1/],
     [change({ x0: "1" }), "x0", /array of numbers/],

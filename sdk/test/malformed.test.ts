@@ -1,4 +1,5 @@
-// Whatever is given: a result or an error of ours; never a crash, a hang, or an error of another kind.
+// Whatever is given: a result or an error of ours; never a crash, a hang, or an error of another
+// kind.
 import fc from "fast-check";
 import { beforeAll, describe, test } from "vitest";
 import {
@@ -18,12 +19,30 @@ import {
 import { plainOptions, replaced } from "./problem.js";
 
 // The same inputs at every run; FUZZ_SEED and FUZZ_RUNS look for new ones.
-const runs = { seed: Number(process.env.FUZZ_SEED ?? 20180), numRuns: Number(process.env.FUZZ_RUNS ?? 1000) };
+const runs = {
+  seed: Number(process.env.FUZZ_SEED ?? 20180),
+  numRuns: Number(process.env.FUZZ_RUNS ?? 1000),
+};
 
 beforeAll(() => init());
 
 describe("a thousand malformed inputs", () => {
-  const numbers = fc.constantFrom(NaN, Infinity, -Infinity, -1, -0, 0, 0.5, 1, 2, 3, 1e308, 5e-324, 2 ** 31, 2 ** 53);
+  const numbers = fc.constantFrom(
+    NaN,
+    Infinity,
+    -Infinity,
+    -1,
+    -0,
+    0,
+    0.5,
+    1,
+    2,
+    3,
+    1e308,
+    5e-324,
+    2 ** 31,
+    2 ** 53,
+  );
   const garbage = fc.oneof(
     numbers,
     fc.anything({
@@ -124,10 +143,19 @@ describe("a thousand malformed inputs", () => {
     const calls = [
       (g: unknown) => lorenz96(g as never),
       (g: unknown) => lorenz96({ dimension: g as never }),
-      (g: unknown) => integrate({ model: lorenz63(), initialState: g as never, timeStep: 0.1, points: 2 }),
-      (g: unknown) => integrate({ model: g as never, initialState: [1, 1, 1], timeStep: g as never, points: 2 }),
       (g: unknown) =>
-        twinExperiment({ model: lorenz63(), timeStep: 0.1, points: 3, observed: g as never, noise: 0, seed: 1 }),
+        integrate({ model: lorenz63(), initialState: g as never, timeStep: 0.1, points: 2 }),
+      (g: unknown) =>
+        integrate({ model: g as never, initialState: [1, 1, 1], timeStep: g as never, points: 2 }),
+      (g: unknown) =>
+        twinExperiment({
+          model: lorenz63(),
+          timeStep: 0.1,
+          points: 3,
+          observed: g as never,
+          noise: 0,
+          seed: 1,
+        }),
       (g: unknown) =>
         twinExperiment({
           model: lorenz63(),
@@ -140,10 +168,17 @@ describe("a thousand malformed inputs", () => {
         }),
       (g: unknown) => twinExperiment(g as never),
       (g: unknown) => action(g as never),
-      (g: unknown) => action({ ...(plainOptions() as object), estimate: g, startingPaths: undefined } as never),
+      (g: unknown) =>
+        action({ ...(plainOptions() as object), estimate: g, startingPaths: undefined } as never),
       (g: unknown) => feedforward({ layers: [1, 1] }).orbit(g as never),
-      (g: unknown) => feedforward({ layers: [1, 1] }).orbit({ ...layerOrbit, x0: g, p0: g } as never),
-      (g: unknown) => feedforward({ layers: [1, 1] }).orbit({ ...layerOrbit, modelPrecision: g, tangent: g } as never),
+      (g: unknown) =>
+        feedforward({ layers: [1, 1] }).orbit({ ...layerOrbit, x0: g, p0: g } as never),
+      (g: unknown) =>
+        feedforward({ layers: [1, 1] }).orbit({
+          ...layerOrbit,
+          modelPrecision: g,
+          tangent: g,
+        } as never),
       (g: unknown) => observations(g as never),
       (g: unknown) => observations({ times: g as never, values: { 0: g as never } }),
       (g: unknown) => observations({ times: [0, 1], values: g as never, timeStep: g as never }),
@@ -152,7 +187,9 @@ describe("a thousand malformed inputs", () => {
       (g: unknown) => readNpy(g as never),
     ];
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...calls), garbage, (call, given) => okOrOurs(() => call(given))),
+      fc.asyncProperty(fc.constantFrom(...calls), garbage, (call, given) =>
+        okOrOurs(() => call(given)),
+      ),
       runs,
     );
   }, 120_000);

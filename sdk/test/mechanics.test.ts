@@ -1,4 +1,5 @@
-// Mechanics from TypeScript: the same numbers as formulas by hand, and what is said of input that is wrong.
+// Mechanics from TypeScript: the same numbers as formulas by hand, and what is said of input that
+// is wrong.
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   init,
@@ -34,7 +35,14 @@ describe("the mechanics of an action", () => {
 
   test("jumps at measurements by R_m (x - y), and keeps H in between", () => {
     const model = lorenz96({ dimension: 4 });
-    const { data } = twinExperiment({ model, timeStep: 0.05, points: 5, observed: [0, 2], noise: 0.1, seed: 1 });
+    const { data } = twinExperiment({
+      model,
+      timeStep: 0.05,
+      points: 5,
+      observed: [0, 2],
+      noise: 0.1,
+      seed: 1,
+    });
     const system = mechanics({ model, data, measurementPrecision: 100, modelPrecision: 1000 });
     const x0 = [1, 2, 3, 4];
     const orbit = system.integrate({
@@ -65,12 +73,12 @@ describe("classical mechanics", () => {
       tangent: true,
     });
     const angular = Array.from({ length: 400 }, (_, k) => {
-      const [x, y, px, py] = [orbit.x[2 * k], orbit.x[2 * k + 1], orbit.p[2 * k], orbit.p[2 * k + 1]] as [
-        number,
-        number,
-        number,
-        number,
-      ];
+      const [x, y, px, py] = [
+        orbit.x[2 * k],
+        orbit.x[2 * k + 1],
+        orbit.p[2 * k],
+        orbit.p[2 * k + 1],
+      ] as [number, number, number, number];
       return x * py - y * px;
     });
     expect(Math.max(...angular) - Math.min(...angular)).toBeLessThan(1e-12);
@@ -82,7 +90,13 @@ describe("classical mechanics", () => {
     const common = { coordinates: ["q"], parameters: { g: 2 }, where: { height: "1 - cos(q)" } };
     const one = mechanics({ ...common, lagrangian: "v^2/2 - g*height", velocities: ["v"] });
     const other = mechanics({ ...common, hamiltonian: "p^2/2 + g*height", momenta: ["p"] });
-    const options = { x0: [1], p0: [0.5], timeStep: 0.1, points: 101, method: "stormer-verlet" } as const;
+    const options = {
+      x0: [1],
+      p0: [0.5],
+      timeStep: 0.1,
+      points: 101,
+      method: "stormer-verlet",
+    } as const;
     const [a, b] = [one.integrate(options), other.integrate(options)];
     expect(a.x.every((x, k) => Math.abs(x - (b.x[k] as number)) < 1e-12)).toBe(true);
     expect(one.eulerLagrange([1], [0.5])[0]).toBeCloseTo(-2 * Math.sin(1), 13);
@@ -102,25 +116,57 @@ describe("input that is wrong", () => {
   const pendulum = () => mechanics({ system: "pendulum" });
   const orbit = { x0: [1], p0: [0], timeStep: 0.1, points: 3 };
   test.each([
-    [() => mechanics({} as MechanicsOptions), "options", /a model, a system, a lagrangian, a hamiltonian or a network/],
+    [
+      () => mechanics({} as MechanicsOptions),
+      "options",
+      /a model, a system, a lagrangian, a hamiltonian or a network/,
+    ],
     [() => mechanics({ system: "keppler" } as never), "system", /kepler/],
-    [() => mechanics({ system: "kepler", parameters: { gravty: 1 } }), "parameters.gravty", /did you mean "gravity"/],
-    [() => mechanics({ lagrangian: "v^2/2 - qq", coordinates: ["q"], velocities: ["v"] }), "lagrangian", /qq/],
+    [
+      () => mechanics({ system: "kepler", parameters: { gravty: 1 } }),
+      "parameters.gravty",
+      /did you mean "gravity"/,
+    ],
+    [
+      () => mechanics({ lagrangian: "v^2/2 - qq", coordinates: ["q"], velocities: ["v"] }),
+      "lagrangian",
+      /qq/,
+    ],
     [() => mechanics({ lagrangian: "v", coordinates: ["q"], velocities: [] }), "velocities", /./],
-    [() => mechanics({ lagrangian: "v", coordinates: ["q"], momenta: ["p"] } as never), "momenta", /unknown name/],
-    [() => mechanics({ model: lorenz63(), measurementPrecision: 1, modelPrecision: -1 }), "modelPrecision", /-1/],
+    [
+      () => mechanics({ lagrangian: "v", coordinates: ["q"], momenta: ["p"] } as never),
+      "momenta",
+      /unknown name/,
+    ],
+    [
+      () => mechanics({ model: lorenz63(), measurementPrecision: 1, modelPrecision: -1 }),
+      "modelPrecision",
+      /-1/,
+    ],
     [() => pendulum().lagrangian([1, 2], [1]), "x", /expected 1/],
     [() => pendulum().hamiltonian([NaN], [1]), "x", /finite/],
-    [() => mechanics({ system: "kepler" }).lagrangian([0, 0], [1, 1]), "x", /where all is finite, got Infinity/],
+    [
+      () => mechanics({ system: "kepler" }).lagrangian([0, 0], [1, 1]),
+      "x",
+      /where all is finite, got Infinity/,
+    ],
     [() => pendulum().integrate({ ...orbit, p0: undefined } as never), "p0", /give p0 or v0/],
     [() => pendulum().integrate({ ...orbit, v0: [1] }), "p0", /both/],
-    [() => pendulum().integrate({ ...orbit, method: "leapfrog" } as never), "method", /stormer-verlet/],
+    [
+      () => pendulum().integrate({ ...orbit, method: "leapfrog" } as never),
+      "method",
+      /stormer-verlet/,
+    ],
     [() => pendulum().integrate({ ...orbit, points: 0 }), "points", /at least 1/],
     [() => pendulum().integrate({ ...orbit, timeStep: 0 }), "timeStep", /got 0/],
     [() => pendulum().integrate({ ...orbit, variational: "gauss" } as never), "method", /gauss-4/],
     // Linear in the velocity: no acceleration follows.
     [
-      () => mechanics({ lagrangian: "q*v", coordinates: ["q"], velocities: ["v"] }).eulerLagrange([1], [1]),
+      () =>
+        mechanics({ lagrangian: "q*v", coordinates: ["q"], velocities: ["v"] }).eulerLagrange(
+          [1],
+          [1],
+        ),
       "lagrangian",
       /L_vv/,
     ],

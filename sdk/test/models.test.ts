@@ -26,10 +26,14 @@ describe("a neuron", () => {
     ...common,
     where: ({ V, Vm, dVm, t1, t2 }) => {
       const bend = expr`tanh(${V.minus(Vm)}/${dVm})`;
-      return { mInf: expr`(1 + ${bend.toString()})/2`, tauM: expr`${t1} + ${t2}*(1 - ${bend.toString()}^2)` };
+      return {
+        mInf: expr`(1 + ${bend.toString()})/2`,
+        tauM: expr`${t1} + ${t2}*(1 - ${bend.toString()}^2)`,
+      };
     },
     equations: {
-      V: ({ V, m, gNa, ENa, EL, I }) => expr`${gNa}*${m}^3*${ENa.minus(V)} + gL*(${EL} - ${V}) + ${I}`,
+      V: ({ V, m, gNa, ENa, EL, I }) =>
+        expr`${gNa}*${m}^3*${ENa.minus(V)} + gL*(${EL} - ${V}) + ${I}`,
       m: expr`(mInf - m)/${"tauM"}`,
     },
   });
@@ -166,12 +170,27 @@ describe("JavaScript's own operators", () => {
 
 describe("what is wrong", () => {
   const define = (given: object) => () =>
-    defineModel({ states: ["x"], equations: { x: "x" }, ...given } as unknown as Parameters<typeof defineModel>[0]);
-  const formula = (make: (names: Record<string, Expression>) => unknown) => define({ equations: { x: make } });
+    defineModel({ states: ["x"], equations: { x: "x" }, ...given } as unknown as Parameters<
+      typeof defineModel
+    >[0]);
+  const formula = (make: (names: Record<string, Expression>) => unknown) =>
+    define({ equations: { x: make } });
 
   test.each([
-    ["no options", () => defineModel(undefined as never), "wrongShape", "options", /is missing: it must be an object/],
-    ["no states", define({ states: undefined }), "wrongShape", "states", /is missing: name them, as in states: \{/],
+    [
+      "no options",
+      () => defineModel(undefined as never),
+      "wrongShape",
+      "options",
+      /is missing: it must be an object/,
+    ],
+    [
+      "no states",
+      define({ states: undefined }),
+      "wrongShape",
+      "states",
+      /is missing: name them, as in states: \{/,
+    ],
     [
       "an empty list of states",
       define({ states: [] }),
@@ -179,11 +198,41 @@ describe("what is wrong", () => {
       "states",
       /expected 1 values \(at least\), got 0/,
     ],
-    ["a state without name", define({ states: [7] }), "wrongShape", "states[0]", /name or a vector, got 7/],
-    ["a vector without name", define({ states: [vector(3)] }), "wrongShape", "states[0]", /write vector\("x", 20\)/],
-    ["a vector with two names", define({ states: { y: vector("x", 3) } }), "wrongShape", "states.y", /leave that out/],
-    ["a number for a unit", define({ states: { x: 2 } }), "wrongShape", "states.x", /"mV", or 1 for none, got 2/],
-    ["null for a unit", define({ states: { x: null } }), "wrongShape", "states.x", /must be an object, got null/],
+    [
+      "a state without name",
+      define({ states: [7] }),
+      "wrongShape",
+      "states[0]",
+      /name or a vector, got 7/,
+    ],
+    [
+      "a vector without name",
+      define({ states: [vector(3)] }),
+      "wrongShape",
+      "states[0]",
+      /write vector\("x", 20\)/,
+    ],
+    [
+      "a vector with two names",
+      define({ states: { y: vector("x", 3) } }),
+      "wrongShape",
+      "states.y",
+      /leave that out/,
+    ],
+    [
+      "a number for a unit",
+      define({ states: { x: 2 } }),
+      "wrongShape",
+      "states.x",
+      /"mV", or 1 for none, got 2/,
+    ],
+    [
+      "null for a unit",
+      define({ states: { x: null } }),
+      "wrongShape",
+      "states.x",
+      /must be an object, got null/,
+    ],
     [
       "a misspelt option of a state",
       define({ states: { x: { inital: 1 } } }),
@@ -198,9 +247,27 @@ describe("what is wrong", () => {
       "states.x.initial",
       /finite, got NaN/,
     ],
-    ["a vector of no components", () => vector("x", 0), "outOfRange", "vector.size", /at least 1, got 0/],
-    ["a vector of half a component", () => vector(2.5), "outOfRange", "vector.size", /whole number.*2\.5/],
-    ["a vector of text", () => vector("x", "3" as never), "wrongShape", "vector.size", /number, got "3"/],
+    [
+      "a vector of no components",
+      () => vector("x", 0),
+      "outOfRange",
+      "vector.size",
+      /at least 1, got 0/,
+    ],
+    [
+      "a vector of half a component",
+      () => vector(2.5),
+      "outOfRange",
+      "vector.size",
+      /whole number.*2\.5/,
+    ],
+    [
+      "a vector of text",
+      () => vector("x", "3" as never),
+      "wrongShape",
+      "vector.size",
+      /number, got "3"/,
+    ],
     [
       "too few initial values",
       define({ states: vector("x", 3, { initial: [1] }), equations: "0" }),
@@ -217,10 +284,28 @@ describe("what is wrong", () => {
     ],
     ["another kind", define({ kind: "ode" }), "wrongShape", "kind", /"flow" or "map", got "ode"/],
     ["a name that is none", define({ name: 7 }), "wrongShape", "name", /text, got 7/],
-    ["inputs without list", define({ inputs: "I" }), "wrongShape", "inputs", /list of names, got "I"/],
+    [
+      "inputs without list",
+      define({ inputs: "I" }),
+      "wrongShape",
+      "inputs",
+      /list of names, got "I"/,
+    ],
     ["an input that is no name", define({ inputs: [7] }), "wrongShape", "inputs[0]", /text, got 7/],
-    ["parameters in a list", define({ parameters: ["k"] }), "wrongShape", "parameters", /field per name, got an array/],
-    ["parameters in a Map", define({ parameters: new Map() }), "wrongShape", "parameters", /not a Map/],
+    [
+      "parameters in a list",
+      define({ parameters: ["k"] }),
+      "wrongShape",
+      "parameters",
+      /field per name, got an array/,
+    ],
+    [
+      "parameters in a Map",
+      define({ parameters: new Map() }),
+      "wrongShape",
+      "parameters",
+      /not a Map/,
+    ],
     [
       "a parameter of text",
       define({ parameters: { k: "1" } }),
@@ -256,7 +341,13 @@ describe("what is wrong", () => {
       "initialState.y",
       /known: x/,
     ],
-    ["an initial state too long", define({ initialState: [1, 2] }), "wrongLength", "initialState", /expected 1 values/],
+    [
+      "an initial state too long",
+      define({ initialState: [1, 2] }),
+      "wrongLength",
+      "initialState",
+      /expected 1 values/,
+    ],
     [
       "two initial states",
       define({ states: { x: { initial: 1 } }, initialState: { x: 1 } }),
@@ -279,7 +370,13 @@ describe("what is wrong", () => {
       "equations.y",
       /is missing: give the equation of y/,
     ],
-    ["an equation for no state", define({ equations: { x: "1", V: "1" } }), "unknownName", "equations.V", /known: x/],
+    [
+      "an equation for no state",
+      define({ equations: { x: "1", V: "1" } }),
+      "unknownName",
+      "equations.V",
+      /known: x/,
+    ],
     [
       "an equation that is none",
       define({ equations: { x: [1] } }),
@@ -287,8 +384,20 @@ describe("what is wrong", () => {
       "equations.x",
       /text, a number, expr`\.\.\.`.*got an array/,
     ],
-    ["an equation of NaN", define({ equations: { x: NaN } }), "outOfRange", "equations.x", /finite numbers, got NaN/],
-    ["nothing returned", formula(() => undefined), "wrongShape", "equations.x", /gives one, got undefined/],
+    [
+      "an equation of NaN",
+      define({ equations: { x: NaN } }),
+      "outOfRange",
+      "equations.x",
+      /finite numbers, got NaN/,
+    ],
+    [
+      "nothing returned",
+      formula(() => undefined),
+      "wrongShape",
+      "equations.x",
+      /gives one, got undefined/,
+    ],
     [
       "an infinite number within",
       formula(({ x }) => x?.times(Infinity)),
@@ -355,8 +464,20 @@ describe("what is wrong", () => {
       "equations[1]",
       /x\.at: needs a whole number, got 0\.5/,
     ],
-    ["a file that is not JSON", () => modelFromJSON("{"), "unreadable", "definition", /is not JSON/],
-    ["a definition without states", () => modelFromJSON("{}"), "wrongShape", "states", /must be a list, got undefined/],
+    [
+      "a file that is not JSON",
+      () => modelFromJSON("{"),
+      "unreadable",
+      "definition",
+      /is not JSON/,
+    ],
+    [
+      "a definition without states",
+      () => modelFromJSON("{}"),
+      "wrongShape",
+      "states",
+      /must be a list, got undefined/,
+    ],
   ])("%s", (_name, what, code, path, message) => {
     const error = thrown(what);
     expect(error).toMatchObject({ name: "LeastActionError", code, path });

@@ -1,4 +1,5 @@
-// Networks from TypeScript: what a user writes, what comes back, and what is said of input that is wrong.
+// Networks from TypeScript: what a user writes, what comes back, and what is said of input that is
+// wrong.
 import { annealBy } from "../src/anneal/anneal.js";
 import { inThreads } from "./problem.js";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -31,7 +32,14 @@ function small() {
   const network = feedforward({ layers: [2, 3, 1] });
   const weights = network.randomWeights({ range: [-3, 3], seed: 1 });
   const noise = { inputNoise: 0.02, outputNoise: 0.02 };
-  const { pairs, fresh } = networkTwin({ model: network, weights, pairs: 30, fresh: 50, ...noise, seed: 2 });
+  const { pairs, fresh } = networkTwin({
+    model: network,
+    weights,
+    pairs: 30,
+    fresh: 50,
+    ...noise,
+    seed: 2,
+  });
   const options = {
     model: network,
     pairs,
@@ -79,7 +87,13 @@ describe("a network", () => {
   });
 
   test("of one cell has the same weights at every step, and numbers from outside at each", () => {
-    const network = recurrent({ width: 1, steps: 3, activation: "linear", bias: "none", forcing: 1 });
+    const network = recurrent({
+      width: 1,
+      steps: 3,
+      activation: "linear",
+      bias: "none",
+      forcing: 1,
+    });
     expect(network.weightCount).toBe(2);
     const forcing = [0, 1, 2].map((layer) => ({ layer, values: [10 ** layer] }));
     // x -> 2 x + 3 u
@@ -101,7 +115,11 @@ describe("a network", () => {
     expect(network.predict([3.5], [0.3])[0]).toBeCloseTo(next(next(0.3)), 14);
     const flow = feedforward({ layers: [3, { map: lorenz63(), residual: 0.01 }] });
     expect(flow.predict([10, 28, 8 / 3], [1, 2, 3])[0]).toBeCloseTo(1 + 0.01 * 10 * (2 - 1), 14);
-    expect(flow.splitWeights([10, 28, 8 / 3])[0]?.parameters).toEqual({ sigma: 10, rho: 28, beta: 8 / 3 });
+    expect(flow.splitWeights([10, 28, 8 / 3])[0]?.parameters).toEqual({
+      sigma: 10,
+      rho: 28,
+      beta: 8 / 3,
+    });
   });
 });
 
@@ -134,7 +152,8 @@ describe("annealing a network", () => {
   test("explains the data as noise does, and predicts better than a constant", async () => {
     const { fresh, options } = small();
     const run = await anneal(options);
-    // What noise explains, and five standard deviations of it (chi-square of 90 measurements less what is fitted).
+    // What noise explains, and five standard deviations of it (chi-square of 90 measurements less
+    // what is fitted).
     expect(run.best.action).toBeLessThan(run.expectedLevel + (5 * Math.sqrt(2 * 17)) / 90);
     expect(run.best.weights.map(({ outputs, inputs }) => [outputs, inputs])).toEqual([
       [3, 2],
@@ -144,9 +163,12 @@ describe("annealing a network", () => {
     expect(error.skill).toBeGreaterThan(0.7);
     expect(error.meanSquare).toBeCloseTo(error.constant * (1 - (error.skill as number)), 12);
     const made = run.predict(fresh.inputs);
-    const mean = made.reduce((sum, y, i) => sum + (y - (fresh.outputs[i] as number)) ** 2, 0) / made.length;
+    const mean =
+      made.reduce((sum, y, i) => sum + (y - (fresh.outputs[i] as number)) ** 2, 0) / made.length;
     expect(error.meanSquare).toBeCloseTo(mean, 12);
-    expect(run.summary()).toMatch(/network of 2-3-1 neurons, 13 weights, 30 pairs, 90 measurements/);
+    expect(run.summary()).toMatch(
+      /network of 2-3-1 neurons, 13 weights, 30 pairs, 90 measurements/,
+    );
   });
 
   test("does not depend on threads, and a cancelled run goes on to the same bits", async () => {
@@ -178,7 +200,13 @@ describe("annealing a network", () => {
     };
     const prior = { mean: 0, deviation: 2 };
     const startingPaths = { count: 2, seed: 1 };
-    const options = { model: cell, pairs, measurementPrecision: 1e4, weightPrior: prior, biasPrior: prior };
+    const options = {
+      model: cell,
+      pairs,
+      measurementPrecision: 1e4,
+      weightPrior: prior,
+      biasPrior: prior,
+    };
     const run = await anneal({ ...options, startingPaths });
     expect(run.best.weights[0]?.matrix[0]).toBeCloseTo(-1.2, 1);
     expect(run.best.weights[0]?.bias[0]).toBeCloseTo(0.3, 1);
@@ -219,7 +247,8 @@ test("a twin of twenty layers climbs 436 rungs, with steps on each and without g
   });
   const { rungs } = run.starts[0] as (typeof run.starts)[number];
   expect(rungs).toHaveLength(436);
-  // With free weights two pairs are met exactly, so the action vanishes in the end; until then every rung has something to do.
+  // With free weights two pairs are met exactly, so the action vanishes in the end; until then
+  // every rung has something to do.
   expect(rungs.filter(({ iterations }) => iterations <= 1).length).toBeLessThan(436 / 10);
   expect(rungs.filter(({ stop }) => stop === "iterationLimit").length).toBeLessThan(436 / 20);
   expect(rungs.reduce((sum, { iterations }) => sum + iterations, 0)).toBeLessThan(436 * 30);
@@ -254,12 +283,24 @@ describe("input that is wrong", () => {
     [wrong({ layers: [2] }), "layers", /at least 1/],
     [wrong({ layers: [2, 0] }), "layers[1].width", /at least 1, got 0/],
     [wrong({ layers: [2, 1.5] }), "layers[1].width", /whole number/],
-    [wrong({ layers: [2, { width: 3, residual: 1 }] }), "layers[1].width", /the residual form adds to it/],
+    [
+      wrong({ layers: [2, { width: 3, residual: 1 }] }),
+      "layers[1].width",
+      /the residual form adds to it/,
+    ],
     [wrong({ layers: [2, { width: 2, bias: [1] }] }), "layers[1].bias", /expected 2 values/],
     [wrong({ layers: [2, { width: 2, activation: "tan" }] }), "layers[1].activation", /tanh/],
-    [wrong({ layers: [2, { width: 2, activaton: "tanh" }] }), "layers[1].activaton", /did you mean "activation"/],
+    [
+      wrong({ layers: [2, { width: 2, activaton: "tanh" }] }),
+      "layers[1].activaton",
+      /did you mean "activation"/,
+    ],
     [wrong({ layers: [2, 2], width: 3 }), "width", /unknown name/],
-    [() => feedforward({ layers: [3, { map: lorenz63() }] }), "layers[1].residual", /say the step h/],
+    [
+      () => feedforward({ layers: [3, { map: lorenz63() }] }),
+      "layers[1].residual",
+      /say the step h/,
+    ],
     [
       wrong({
         layers: [2, { width: 3, share: "a" }, { width: 3, share: "a" }],
@@ -274,9 +315,17 @@ describe("input that is wrong", () => {
     [() => oneHot([0.5], 10), "labels[0]", /a class/],
     [() => feedforward({ layers: [2, 1] }).predict([1, 2], [1, 2]), "weights", /expected 3 values/],
     [() => feedforward({ layers: [2, 1] }).predict([1, 2, 3], [1, 2, 3]), "inputs", /rows of 2/],
-    [() => feedforward({ layers: [2, 1] }).predict([1, 2, 3], [[1], [2]]), "inputs[0]", /one per neuron/],
+    [
+      () => feedforward({ layers: [2, 1] }).predict([1, 2, 3], [[1], [2]]),
+      "inputs[0]",
+      /one per neuron/,
+    ],
     [() => feedforward({ layers: [2, 1] }).predict([1, 2, NaN], [1, 2]), "weights", /weights/],
-    [() => feedforward({ layers: [2, 1] }).predict([1, 2, 3], [1, Infinity]), "inputs[0][1]", /finite/],
+    [
+      () => feedforward({ layers: [2, 1] }).predict([1, 2, 3], [1, Infinity]),
+      "inputs[0][1]",
+      /finite/,
+    ],
   ])("%#: %s", (what, path, message) => {
     const error = ours(thrown(what));
     expect(error.path).toContain(path);
@@ -288,18 +337,35 @@ describe("input that is wrong", () => {
     [{ pairs: { ...pairs, outputs: [0] } }, "pairs.outputs", /2 pairs x 1/],
     [{ pairs: { inputs: pairs.inputs } }, "pairs.outputs", /no observation/],
     [{ pairs: { ...pairs, output: [1] } }, "pairs.output", /did you mean "outputs"/],
-    [{ pairs: { ...pairs, measurements: [{ layer: 7, values: [1] }] } }, "pairs.measurements[0].layer", /0 to 1/],
+    [
+      { pairs: { ...pairs, measurements: [{ layer: 7, values: [1] }] } },
+      "pairs.measurements[0].layer",
+      /0 to 1/,
+    ],
     [{ pairs: {} }, "pairs.count", /at least 1/],
     [{ observedOutputs: [3] }, "observedOutputs[0]", /out of range/],
     [{ measurementPrecision: -1 }, "measurementPrecision", /got -1/],
     [{ weightBounds: [1, -1] }, "weightBounds[1]", /./],
     [{ weightBound: [-1, 1] }, "weightBound", /did you mean "weightBounds".*known: model, pairs/],
     [{ startingPaths: { cout: 3 } }, "startingPaths.cout", /did you mean "count"/],
-    [{ minimizer: { method: "structured", hessian: "exact" } }, "minimizer.hessian", /gauss-newton/],
+    [
+      { minimizer: { method: "structured", hessian: "exact" } },
+      "minimizer.hessian",
+      /gauss-newton/,
+    ],
     [{ workers: -1 }, "workers", /at least 0/],
-    [{ resume: { starts: [{ start: 0, rungs: [] }] } }, "resume.starts[0].activations", /array with an entry/],
+    [
+      { resume: { starts: [{ start: 0, rungs: [] }] } },
+      "resume.starts[0].activations",
+      /array with an entry/,
+    ],
   ])("%#: %j", async (change, path, message) => {
-    const options = { model: feedforward({ layers: [2, 1] }), pairs, startingPaths: { count: 1 }, ...change };
+    const options = {
+      model: feedforward({ layers: [2, 1] }),
+      pairs,
+      startingPaths: { count: 1 },
+      ...change,
+    };
     const error = ours(await rejection(anneal(options as unknown as NetworkAnnealOptions)));
     expect(error.path).toBe(path);
     expect(error.message).toMatch(message);
@@ -311,7 +377,11 @@ describe("input that is wrong", () => {
   test.each([
     // Holes, getters, and what only looks like a list.
     [() => net().predict(net().randomWeights(), holed), "inputs[1]", /is missing/],
-    [() => action({ model: net(), pairs: { inputs: holed, outputs: [1, 1, 1] } }), "pairs.inputs[1]", /is missing/],
+    [
+      () => action({ model: net(), pairs: { inputs: holed, outputs: [1, 1, 1] } }),
+      "pairs.inputs[1]",
+      /is missing/,
+    ],
     [() => oneHot({ length: 1e9 }, 3), "labels", /too long/],
     [() => oneHot(5 as never, 3), "labels", /array of numbers, got 5/],
     [() => oneHot(["0"] as never, 3), "labels[0]", /must be a number, got "0"/],
@@ -320,10 +390,22 @@ describe("input that is wrong", () => {
     [() => action({ get model() { throw new TypeError("no"); } } as never), "options", /cannot be read \(no\)/], // prettier-ignore
     [() => feedforward({ layers: [2, { get width() { throw new TypeError("no"); } } as never] }), "layers[1]", /no/], // prettier-ignore
     // Names that there are not.
-    [() => net().predict(net().randomWeights(), [1, 2], { forsing: [] } as never), "forsing", /did you mean "forcing"/],
-    [() => action({ model: net(), pairs: { ...pairs, inputs: [1, 2, 3] } }), "pairs.inputs", /expected 4 values/],
+    [
+      () => net().predict(net().randomWeights(), [1, 2], { forsing: [] } as never),
+      "forsing",
+      /did you mean "forcing"/,
+    ],
+    [
+      () => action({ model: net(), pairs: { ...pairs, inputs: [1, 2, 3] } }),
+      "pairs.inputs",
+      /expected 4 values/,
+    ],
     [() => action({ model: net(), pairs: { ...pairs, forcing: [{ layer: 0, values: [], weight: 1 }] } as never }), "pairs.forcing[0].weight", /unknown/], // prettier-ignore
-    [() => feedforward({ layers: [{ width: 2, activation: "tanh" }, 1] }), "layers[0].activation", /unknown name/],
+    [
+      () => feedforward({ layers: [{ width: 2, activation: "tanh" }, 1] }),
+      "layers[0].activation",
+      /unknown name/,
+    ],
     [() => feedforward({ layers: [2, { map: 3 as never }] }), "layers[1].map", /must be a model/],
     // The action itself.
     [() => point().a.evaluate({ unknowns: [], modelPrecision: 1 }), "unknowns", /expected/],
@@ -332,7 +414,11 @@ describe("input that is wrong", () => {
       "modelPrecision",
       /got "10"/,
     ],
-    [() => point().a.join([[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]], point().w), "activations", /one list per layer/],
+    [
+      () => point().a.join([[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]], point().w),
+      "activations",
+      /one list per layer/,
+    ],
     [
       () =>
         point().a.join(
@@ -385,21 +471,33 @@ describe("input that is wrong", () => {
       weightBounds: [-5, 5],
     } as const;
     expect(ours(await rejection(train(start))).path).toBe("initialWeights[0]");
-    expect(ours(await rejection(train({ model: net(), pairs, activationBounds: [0, 1] }))).path).toBe(
-      "activationBounds",
-    );
+    expect(
+      ours(await rejection(train({ model: net(), pairs, activationBounds: [0, 1] }))).path,
+    ).toBe("activationBounds");
     const stop = AbortSignal.abort(new Error("before"));
-    expect(await rejection(train({ model: net(), pairs, signal: stop }))).toMatchObject({ message: "before" });
+    expect(await rejection(train({ model: net(), pairs, signal: stop }))).toMatchObject({
+      message: "before",
+    });
   });
 
   test("a run of another network, or one that was tampered with, is not resumed", async () => {
     const { options } = small();
-    const done = await anneal({ ...options, startingPaths: { ...options.startingPaths, count: 1 }, workers: 0 });
+    const done = await anneal({
+      ...options,
+      startingPaths: { ...options.startingPaths, count: 1 },
+      workers: 0,
+    });
     const again = (change: (starts: Record<string, unknown>) => void, model = options.model) => {
       const resume = JSON.parse(JSON.stringify(done)) as typeof done;
       change(resume.starts[0] as unknown as Record<string, unknown>);
       return rejection(
-        anneal({ ...options, model, startingPaths: { ...options.startingPaths, count: 1 }, resume, workers: 0 }),
+        anneal({
+          ...options,
+          model,
+          startingPaths: { ...options.startingPaths, count: 1 },
+          resume,
+          workers: 0,
+        }),
       );
     };
     const weights = await again((start) => ((start.weights as unknown[])[0] = null));
@@ -409,7 +507,9 @@ describe("input that is wrong", () => {
     const other = await again(() => undefined, feedforward({ layers: [2, 2, 1] }));
     expect(ours(other).path).toMatch(/^resume.starts\[0\]/);
     const throwing = { get starts() { throw new TypeError("gone"); } }; // prettier-ignore
-    expect(ours(await rejection(anneal({ ...options, resume: throwing as never }))).code).not.toBe("panic");
+    expect(ours(await rejection(anneal({ ...options, resume: throwing as never }))).code).not.toBe(
+      "panic",
+    );
     (done.best.weights[0]?.matrix as Float64Array).fill(7);
     expect(done.starts[0]?.weights[0]?.matrix[0]).not.toBe(7);
   });
@@ -417,9 +517,17 @@ describe("input that is wrong", () => {
   test("designs are looked at before the first is annealed", async () => {
     const { options, fresh } = small();
     const { model, ...shared } = options;
-    const wrong = design({ ...shared, fresh, candidates: { a: { model }, b: { model: 3 as never } } });
+    const wrong = design({
+      ...shared,
+      fresh,
+      candidates: { a: { model }, b: { model: 3 as never } },
+    });
     expect(ours(await rejection(wrong)).path).toBe("candidates.b.model");
-    const short = design({ ...shared, fresh: { inputs: [[1]], outputs: [1] }, candidates: { a: { model } } });
+    const short = design({
+      ...shared,
+      fresh: { inputs: [[1]], outputs: [1] },
+      candidates: { a: { model } },
+    });
     expect(ours(await rejection(short)).path).toBe("fresh.inputs[0]");
   });
 
@@ -428,7 +536,11 @@ describe("input that is wrong", () => {
     const weights = [1e200, 0];
     const error = ours(thrown(() => model.predict(weights, [1e200])));
     expect(error.facts).toMatchObject({ code: "notFiniteInLayer", layer: 1, pair: 0, neuron: 0 });
-    const training = train({ model, pairs: { inputs: [1e200], outputs: [1] }, weights: [1e199, 1e200] });
+    const training = train({
+      model,
+      pairs: { inputs: [1e200], outputs: [1] },
+      weights: [1e199, 1e200],
+    });
     expect(ours(await rejection(training)).message).toMatch(/layer|finite/);
   });
 });

@@ -1,4 +1,5 @@
-// How many measurements are enough: conditional Lyapunov exponents, and twins with different components observed.
+// How many measurements are enough: conditional Lyapunov exponents, and twins with different
+// components observed.
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   conditionalLyapunov,
@@ -16,17 +17,35 @@ beforeAll(() => init());
 
 describe("conditional Lyapunov exponents", () => {
   test("are those of the response: in closed form where Lorenz63 is driven by y", () => {
-    const found = conditionalLyapunov({ model: lorenz63(), observed: ["y"], timeStep: 0.02, points: 2001 });
+    const found = conditionalLyapunov({
+      model: lorenz63(),
+      observed: ["y"],
+      timeStep: 0.02,
+      points: 2001,
+    });
     // dx' = -sigma dx, dz' = -beta dz + y dx.
     expect(found.value).toBeCloseTo(-8 / 3, 3);
     expect(found.time).toBeCloseTo(0.02 * (2000 - 200), 9);
-    expect(conditionalLyapunov({ model: lorenz63(), observed: [1], timeStep: 0.02, points: 2001 })).toEqual(found);
-    const weak = conditionalLyapunov({ model: lorenz63(), observed: ["y"], coupling: 0, timeStep: 0.02, points: 5001 });
+    expect(
+      conditionalLyapunov({ model: lorenz63(), observed: [1], timeStep: 0.02, points: 2001 }),
+    ).toEqual(found);
+    const weak = conditionalLyapunov({
+      model: lorenz63(),
+      observed: ["y"],
+      coupling: 0,
+      timeStep: 0.02,
+      points: 5001,
+    });
     expect(Math.abs(weak.value - 0.906)).toBeLessThan(4 * weak.standardError);
   });
 
   test("are -Infinity where nothing is left", () => {
-    const found = conditionalLyapunov({ model: lorenz63(), observed: [0, 1, 2], timeStep: 0.02, points: 101 });
+    const found = conditionalLyapunov({
+      model: lorenz63(),
+      observed: [0, 1, 2],
+      timeStep: 0.02,
+      points: 101,
+    });
     expect(found.value).toBe(-Infinity);
   });
 
@@ -64,7 +83,13 @@ describe("conditional Lyapunov exponents", () => {
   });
 
   const change = (given: object) => () =>
-    conditionalLyapunov({ model: lorenz63(), observed: [0], timeStep: 0.02, points: 101, ...given } as never);
+    conditionalLyapunov({
+      model: lorenz63(),
+      observed: [0],
+      timeStep: 0.02,
+      points: 101,
+      ...given,
+    } as never);
   test.each([
     [change({ model: 1 }), "model", /must be a model/],
     [change({ observed: undefined }), "observed", /must be a list/],
@@ -108,7 +133,9 @@ function small() {
 
 /** Seconds differ from run to run. */
 const timeless = (study: { toJSON(): Record<string, unknown> }): unknown =>
-  JSON.parse(JSON.stringify(study, (name, value: unknown) => (name === "seconds" ? undefined : value)));
+  JSON.parse(
+    JSON.stringify(study, (name, value: unknown) => (name === "seconds" ? undefined : value)),
+  );
 
 describe("a study", () => {
   test("finds the set that is enough, and says so", async () => {
@@ -145,7 +172,9 @@ describe("a study", () => {
     expect(lines).toHaveLength(3);
     expect(lines[0]).toMatch(/^set +observed +twins +success.*forcing error.*exponent +seconds$/);
     expect(lines[2]).toMatch(/^four +4 +2 +100 %/);
-    expect(study.diagnose()).toContain('"four" (4 components) is enough here: all of its 2 twins succeeded');
+    expect(study.diagnose()).toContain(
+      '"four" (4 components) is enough here: all of its 2 twins succeeded',
+    );
     expect(study.diagnose()).toContain('"one"');
     expect(study.diagnose()).not.toMatch(/NaN|undefined|Infinity/);
   });
@@ -156,7 +185,9 @@ describe("a study", () => {
     const again = await observability({ ...rest, sets, twins: 1 });
     expect(timeless(again)).toEqual(timeless(both));
     const alone = await observability({ ...rest, sets: { four: sets.four }, twins: 1 });
-    expect((timeless(alone) as { rows: unknown[] }).rows[0]).toEqual((timeless(both) as { rows: unknown[] }).rows[1]);
+    expect((timeless(alone) as { rows: unknown[] }).rows[0]).toEqual(
+      (timeless(both) as { rows: unknown[] }).rows[1],
+    );
     const other = await observability({ ...rest, sets: { four: sets.four }, twins: 1, seed: 2 });
     expect(other.rows[0]?.level).not.toBe(alone.rows[0]?.level);
   });
@@ -181,7 +212,11 @@ describe("a study", () => {
     expect(told).toEqual(["four 1"]);
     expect(timeless(resumed)).toEqual(timeless(whole));
     const { sets, ...rest } = small();
-    const more = await observability({ ...rest, sets: { ...sets, all: [0, 1, 2, 3, 4] }, resume: whole });
+    const more = await observability({
+      ...rest,
+      sets: { ...sets, all: [0, 1, 2, 3, 4] },
+      resume: whole,
+    });
     expect(more.rows.map(({ set }) => set)).toEqual(["one", "four", "all"]);
     expect(more.rows[0]?.twins).toEqual(whole.rows[0]?.twins);
     // Where all is observed, all states count as found or not, and nothing is left of a copy.
@@ -239,7 +274,8 @@ describe("a study", () => {
 });
 
 describe("input that is wrong", () => {
-  const wrong = (given: object) => observability({ ...small(), ...given } as unknown as ObservabilityOptions);
+  const wrong = (given: object) =>
+    observability({ ...small(), ...given } as unknown as ObservabilityOptions);
   const earlier = { settings: {}, rows: [] };
   test.each([
     [{ model: 3 }, "model", /must be a model/],
@@ -274,8 +310,16 @@ describe("input that is wrong", () => {
     [{ startingPaths: { count: 0 } }, "startingPaths.count", /at least 1/],
     [{ startingPaths: { seed: "a" } }, "startingPaths.seed", /number/],
     [{ startingPaths: 3 }, "startingPaths", /object/],
-    [{ modelPrecision: { initial: -1, factor: 2, rungs: 3 } }, "modelPrecision.initial", /greater than zero/],
-    [{ lyapunov: { points: 3 } }, "lyapunov.points", /^lyapunov.points: must be a whole number of at least 21/],
+    [
+      { modelPrecision: { initial: -1, factor: 2, rungs: 3 } },
+      "modelPrecision.initial",
+      /greater than zero/,
+    ],
+    [
+      { lyapunov: { points: 3 } },
+      "lyapunov.points",
+      /^lyapunov.points: must be a whole number of at least 21/,
+    ],
     [{ lyapunov: { coupling: "strong" } }, "lyapunov.coupling", /replacement/],
     [{ lyapunov: { pionts: 300 } }, "lyapunov.pionts", /points/],
     [{ lyapunov: 3 }, "lyapunov", /object/],
@@ -299,7 +343,9 @@ describe("input that is wrong", () => {
     expect(error).toBeInstanceOf(LeastActionError);
     expect(error.path).toBe(path);
     expect(error.message).toMatch(message);
-    expect(error.message).not.toMatch(/invalid (type|value)|variant|enum |struct |usize|[uf]64|undefined|TypeError/);
+    expect(error.message).not.toMatch(
+      /invalid (type|value)|variant|enum |struct |usize|[uf]64|undefined|TypeError/,
+    );
     expect(error.code).not.toBe("panic");
   });
 
@@ -313,14 +359,35 @@ describe("input that is wrong", () => {
       [{ ...study, rows: 3 }, "resume.rows"],
       [{ ...study, rows: [{ ...first, observed: [1] }, second] }, "resume.rows[0].observed"],
       [{ ...study, rows: [{ ...first, twins: {} }] }, "resume.rows[0].twins"],
-      [{ ...study, rows: [{ ...first, twins: [{ ...outcome, twin: 1 }] }] }, "resume.rows[0].twins[0].twin"],
-      [{ ...study, rows: [{ ...first, twins: [outcome, outcome] }] }, "resume.rows[0].twins[1].twin"],
-      [{ ...study, rows: [{ ...first, twins: [{ ...outcome, level: null }] }] }, "resume.rows[0].twins[0].level"],
-      [{ ...study, rows: [{ ...first, twins: [{ ...outcome, success: 1 }] }] }, "resume.rows[0].twins[0].success"],
-      [{ ...study, rows: [{ ...first, twins: [{ ...outcome, skill: NaN }] }] }, "resume.rows[0].twins[0].skill"],
-      [{ ...study, rows: [{ ...first, twins: [{ ...outcome, verdict: "good" }] }] }, "resume.rows[0].twins[0].verdict"],
       [
-        { ...study, rows: [{ ...first, twins: [{ ...outcome, parameterErrors: { forcing: "x" } }] }] },
+        { ...study, rows: [{ ...first, twins: [{ ...outcome, twin: 1 }] }] },
+        "resume.rows[0].twins[0].twin",
+      ],
+      [
+        { ...study, rows: [{ ...first, twins: [outcome, outcome] }] },
+        "resume.rows[0].twins[1].twin",
+      ],
+      [
+        { ...study, rows: [{ ...first, twins: [{ ...outcome, level: null }] }] },
+        "resume.rows[0].twins[0].level",
+      ],
+      [
+        { ...study, rows: [{ ...first, twins: [{ ...outcome, success: 1 }] }] },
+        "resume.rows[0].twins[0].success",
+      ],
+      [
+        { ...study, rows: [{ ...first, twins: [{ ...outcome, skill: NaN }] }] },
+        "resume.rows[0].twins[0].skill",
+      ],
+      [
+        { ...study, rows: [{ ...first, twins: [{ ...outcome, verdict: "good" }] }] },
+        "resume.rows[0].twins[0].verdict",
+      ],
+      [
+        {
+          ...study,
+          rows: [{ ...first, twins: [{ ...outcome, parameterErrors: { forcing: "x" } }] }],
+        },
         "resume.rows[0].twins[0].parameterErrors.forcing",
       ],
       [

@@ -1,4 +1,5 @@
-// Models of one's own in the core: the same systems as the named ones, to the bit, and errors that point at the character.
+// Models of one's own in the core: the same systems as the named ones, to the bit, and errors that
+// point at the character.
 import { annealBy } from "../src/anneal/anneal.js";
 import { inThreads } from "./problem.js";
 import fc from "fast-check";
@@ -32,7 +33,8 @@ beforeAll(() => init());
 
 const ring = (equations: "text" | "template" | "function") => {
   const declared = { name: "ring", states: vector("x", 6), parameters: { forcing: 8.17 } };
-  if (equations === "text") return defineModel({ ...declared, equations: "x[i-1]*(x[i+1] - x[i-2]) - x[i] + forcing" });
+  if (equations === "text")
+    return defineModel({ ...declared, equations: "x[i-1]*(x[i+1] - x[i-2]) - x[i] + forcing" });
   if (equations === "template") {
     return defineModel({
       ...declared,
@@ -64,19 +66,31 @@ describe("Lorenz96 in one's own words", () => {
       initialState: [1, 2, 3, 4, 5, 6],
     });
 
-  test.each(["text", "template", "function"] as const)("as a %s gives the bits of the named one", (how) => {
-    const model = ring(how);
-    const twin = twinOf(named());
-    expect(twinOf(model)).toEqual(twin);
-    const evaluate = (model: Model<"forcing">) => {
-      const a = action({ model, data: twin.data, measurementPrecision: 4, estimate: ["forcing"] });
-      const at = { path: twin.truth.map((x) => 1.1 * x), modelPrecision: 10, parameters: { forcing: 8 } };
-      const result = a.gradient(at);
-      a.free();
-      return result;
-    };
-    expect(evaluate(model)).toEqual(evaluate(named()));
-  });
+  test.each(["text", "template", "function"] as const)(
+    "as a %s gives the bits of the named one",
+    (how) => {
+      const model = ring(how);
+      const twin = twinOf(named());
+      expect(twinOf(model)).toEqual(twin);
+      const evaluate = (model: Model<"forcing">) => {
+        const a = action({
+          model,
+          data: twin.data,
+          measurementPrecision: 4,
+          estimate: ["forcing"],
+        });
+        const at = {
+          path: twin.truth.map((x) => 1.1 * x),
+          modelPrecision: 10,
+          parameters: { forcing: 8 },
+        };
+        const result = a.gradient(at);
+        a.free();
+        return result;
+      };
+      expect(evaluate(model)).toEqual(evaluate(named()));
+    },
+  );
 
   test("anneals, in workers too", async () => {
     const model = ring("function");
@@ -109,7 +123,8 @@ describe("a model", () => {
 
   test("is printed and explained", () => {
     const text = kicked().toString();
-    for (const part of ["kicked", "next", "K*kick*sin(angle)", "rad", "energy"]) expect(text).toContain(part);
+    for (const part of ["kicked", "next", "K*kick*sin(angle)", "rad", "energy"])
+      expect(text).toContain(part);
     expect(kicked().explain()).toMatch(/Jacobian/i);
   });
 
@@ -125,7 +140,16 @@ describe("a model", () => {
     const model = kicked();
     const inputs = { kick: (t: number) => 1 + t };
     const twinOf = (observed: (number | "angle" | "momentum" | "energy")[]) =>
-      twinExperiment({ model, timeStep: 1, points: 5, observed, noise: 0.1, seed: 3, inputs, initialState: [1, 2] });
+      twinExperiment({
+        model,
+        timeStep: 1,
+        points: 5,
+        observed,
+        noise: 0.1,
+        seed: 3,
+        inputs,
+        initialState: [1, 2],
+      });
     const twin = twinOf(["energy", "angle"]);
     expect(twin.data.observed).toEqual([2, 0]);
     expect(twin).toEqual(twinOf([2, 0]));
@@ -139,7 +163,11 @@ describe("a model", () => {
       inputs,
     });
     expect(listed).toEqual(data);
-    const { observed, values } = observations({ model, times, values: { energy: column(0), 0: column(1) } });
+    const { observed, values } = observations({
+      model,
+      times,
+      values: { energy: column(0), 0: column(1) },
+    });
     expect(observed).toEqual([0, 2]);
     expect(values.filter((_, k) => k % 2 === 1)).toEqual(column(0));
   });
@@ -147,14 +175,33 @@ describe("a model", () => {
   test.each([
     ["twinExperiment", "observed[1]", (name: string) => ({ observed: [0, name] })],
     ["observations", "values.enrgy", (name: string) => ({ values: { [name]: [0, 1] } })],
-    ["observations", "values.observed[0]", (name: string) => ({ values: { observed: [name], values: [0, 1] } })],
-  ] as const)("%s tells the nearest name of an observable that there is not", (which, path, options) => {
-    const common = { model: kicked(), times: [0, 1], ...options("enrgy") };
-    const twin = { model: kicked(), timeStep: 1, points: 5, noise: 0, seed: 1, ...options("enrgy") };
-    const what = () => (which === "observations" ? observations(common as never) : twinExperiment(twin as never));
-    const known = ["angle", "momentum", "energy"];
-    expect(thrown(what)).toMatchObject({ code: "unknownName", path, facts: { nearest: "energy", known } });
-  });
+    [
+      "observations",
+      "values.observed[0]",
+      (name: string) => ({ values: { observed: [name], values: [0, 1] } }),
+    ],
+  ] as const)(
+    "%s tells the nearest name of an observable that there is not",
+    (which, path, options) => {
+      const common = { model: kicked(), times: [0, 1], ...options("enrgy") };
+      const twin = {
+        model: kicked(),
+        timeStep: 1,
+        points: 5,
+        noise: 0,
+        seed: 1,
+        ...options("enrgy"),
+      };
+      const what = () =>
+        which === "observations" ? observations(common as never) : twinExperiment(twin as never);
+      const known = ["angle", "momentum", "energy"];
+      expect(thrown(what)).toMatchObject({
+        code: "unknownName",
+        path,
+        facts: { nearest: "energy", known },
+      });
+    },
+  );
 
   test("an observable twice, by name and by number, is an error", () => {
     const values = { energy: [1, 2], 2: [1, 2] };
@@ -177,7 +224,14 @@ describe("a model", () => {
   });
 
   test("named systems come back from their definitions", () => {
-    const all = [lorenz63(), lorenz96({ dimension: 5 }), naklNeuron(), colpitts(), pendulum(), doubleWell()];
+    const all = [
+      lorenz63(),
+      lorenz96({ dimension: 5 }),
+      naklNeuron(),
+      colpitts(),
+      pendulum(),
+      doubleWell(),
+    ];
     for (const model of all) {
       const again = modelFromJSON(JSON.stringify(model.definition));
       const { spec: _, ...facts } = model;
@@ -191,9 +245,22 @@ describe("a model", () => {
     expect(model).toMatchObject({ dimension: 4, states: ["V", "m", "h", "n"], inputs: ["I"] });
     expect(model.parameters).toHaveLength(18);
     const inputs = { I: (t: number) => (t > 0.1 ? 20 : 0) };
-    const twin = twinExperiment({ model, timeStep: 0.02, points: 11, observed: ["V"], noise: 1, seed: 1, inputs });
+    const twin = twinExperiment({
+      model,
+      timeStep: 0.02,
+      points: 11,
+      observed: ["V"],
+      noise: 1,
+      seed: 1,
+      inputs,
+    });
     expect(twin.data.observed).toEqual([0]);
-    const data = observations({ model, times: twin.times, values: { V: twin.data.values }, inputs });
+    const data = observations({
+      model,
+      times: twin.times,
+      values: { V: twin.data.values },
+      inputs,
+    });
     expect(data.inputs).toEqual(twin.data.inputs);
   });
 });
@@ -210,7 +277,13 @@ describe("what only the core finds wrong", () => {
       } as Parameters<typeof defineModel>[0]);
 
   test.each([
-    ["an unknown name", define("gna*m"), "equations.V", /unknown name "gna"; did you mean "gNa"/, 0],
+    [
+      "an unknown name",
+      define("gna*m"),
+      "equations.V",
+      /unknown name "gna"; did you mean "gNa"/,
+      0,
+    ],
     ["an open parenthesis", define("gNa*(m + 1"), "equations.V", /"\(" is not closed/, 4],
     ["a missing operator", define("2 gNa"), "equations.V", /to multiply, write \*/, 2],
     ["an unknown function", define("tan2(m)"), "equations.V", /"tan2" is no function/, 0],
@@ -221,10 +294,21 @@ describe("what only the core finds wrong", () => {
       /operator/,
       2,
     ],
-    ["a circle", define("a", { where: { a: "b", b: "a" } }), "where.b", /defined by itself: a -> b -> a/, 0],
+    [
+      "a circle",
+      define("a", { where: { a: "b", b: "a" } }),
+      "where.b",
+      /defined by itself: a -> b -> a/,
+      0,
+    ],
   ])("%s", (_name, what, path, message, position) => {
     const error = thrown(what);
-    expect(error).toMatchObject({ name: "LeastActionError", code: "equation", path, facts: { position } });
+    expect(error).toMatchObject({
+      name: "LeastActionError",
+      code: "equation",
+      path,
+      facts: { position },
+    });
     expect((error as Error).message).toMatch(message);
     expect((error as Error).message.split("\n").at(-1)).toBe(`  ${" ".repeat(position)}^`);
   });
@@ -236,7 +320,12 @@ describe("what only the core finds wrong", () => {
       "wrongShape",
       "states[1].name",
     ],
-    ["a parameter called like a state", define("0", { parameters: { V: 1 } }), "duplicate", "parameters[0].name"],
+    [
+      "a parameter called like a state",
+      define("0", { parameters: { V: 1 } }),
+      "duplicate",
+      "parameters[0].name",
+    ],
     [
       "a definition with a misspelt field",
       () => modelFromJSON({ name: "a", states: [{ nam: "x" }], equations: [] } as never),
@@ -262,7 +351,14 @@ describe("what only the core finds wrong", () => {
     };
     const paths = [
       ...Object.keys(whole),
-      ...["states.x", "states.x.unit", "states.x.initial", "inputs.0", "parameters.k", "parameters.k.default"],
+      ...[
+        "states.x",
+        "states.x.unit",
+        "states.x.initial",
+        "inputs.0",
+        "parameters.k",
+        "parameters.k.default",
+      ],
       ...["where.w", "equations.x", "equations.y", "observables.o"],
     ];
     const garbage = fc.oneof(
@@ -274,7 +370,26 @@ describe("what only the core finds wrong", () => {
         withTypedArray: true,
       }),
       fc.string({
-        unit: fc.constantFrom("x", "y", "i", "1", "e", ".", "+", "-", "*", "/", "^", "(", ")", "[", "]", ",", " ", "<"),
+        unit: fc.constantFrom(
+          "x",
+          "y",
+          "i",
+          "1",
+          "e",
+          ".",
+          "+",
+          "-",
+          "*",
+          "/",
+          "^",
+          "(",
+          ")",
+          "[",
+          "]",
+          ",",
+          " ",
+          "<",
+        ),
       }),
       fc.constantFrom<unknown>(
         Symbol("x"),
@@ -297,7 +412,10 @@ describe("what only the core finds wrong", () => {
           expect((error as LeastActionError).code).not.toBe("panic");
         }
       }),
-      { seed: Number(process.env.FUZZ_SEED ?? 20180), numRuns: Number(process.env.FUZZ_RUNS ?? 2000) },
+      {
+        seed: Number(process.env.FUZZ_SEED ?? 20180),
+        numRuns: Number(process.env.FUZZ_RUNS ?? 2000),
+      },
     );
   });
 

@@ -13,7 +13,10 @@ test("the text of a panic is reported, and the next call gets a new instance", (
   for (let i = 0; i < 3; i += 1) {
     const error = panic(`number ${i}`);
     expect(error).toBeInstanceOf(LeastActionError);
-    expect(error).toMatchObject({ code: "panic", facts: { reason: expect.stringContaining(`number ${i}`) as string } });
+    expect(error).toMatchObject({
+      code: "panic",
+      facts: { reason: expect.stringContaining(`number ${i}`) as string },
+    });
     expect((error as Error).cause).toBeInstanceOf(WebAssembly.RuntimeError);
     const { path } = integrate({ model, initialState: [1, 1, 25], timeStep: 0.01, points: 3 });
     expect(path.every(Number.isFinite)).toBe(true);
@@ -21,7 +24,13 @@ test("the text of a panic is reported, and the next call gets a new instance", (
 });
 
 test("an action outlives the instance that it was made in", () => {
-  const data = { start: 0, timeStep: 0.1, points: 3, observed: [0], values: Float64Array.of(1, NaN, 2) };
+  const data = {
+    start: 0,
+    timeStep: 0.1,
+    points: 3,
+    observed: [0],
+    values: Float64Array.of(1, NaN, 2),
+  };
   const a = action({ model: lorenz63(), data, measurementPrecision: 4 });
   const at = { path: new Float64Array(9), modelPrecision: 100 };
   const before = a.evaluate(at);

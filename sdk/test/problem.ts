@@ -27,17 +27,38 @@ export function smallOptions() {
     measurementPrecision: 4,
     modelPrecision: { initial: 4e-4, factor: 3, rungs: 14 },
     estimate: { forcing: { initial: [6, 10] } },
-    startingPaths: { start: "random", count: 3, enough: 3, prune: false, range: [-10, 10], seed: 2 },
+    startingPaths: {
+      start: "random",
+      count: 3,
+      enough: 3,
+      prune: false,
+      range: [-10, 10],
+      seed: 2,
+    },
   } as const;
 }
 
-/** The same with more and longer rungs: there is time to stop in between, also on a busy machine. */
+/**
+ * The same with more and longer rungs: there is time to stop in between, also on a busy machine.
+ */
 export function longerOptions() {
   const options = smallOptions();
   const model = lorenz96({ dimension: 10 });
   const observed = [0, 1, 3, 4, 6, 8];
-  const twin = twinExperiment({ model, timeStep: 0.025, points: 101, observed, noise: 0.5, seed: 1 });
-  return { ...options, model, data: twin.data, modelPrecision: { initial: 4e-4, factor: 1.5, rungs: 30 } };
+  const twin = twinExperiment({
+    model,
+    timeStep: 0.025,
+    points: 101,
+    observed,
+    noise: 0.5,
+    seed: 1,
+  });
+  return {
+    ...options,
+    model,
+    data: twin.data,
+    modelPrecision: { initial: 4e-4, factor: 1.5, rungs: 30 },
+  };
 }
 
 export function rootMeanSquare(a: ArrayLike<number>, b: ArrayLike<number>): number {
@@ -82,15 +103,22 @@ export function plainOptions(): Record<string, unknown> {
   };
 }
 
-/** A copy of `value` with the field at `path` replaced; undefined removes nothing but says "not given". */
+/**
+ * A copy of `value` with the field at `path` replaced; undefined removes nothing but says "not
+ * given".
+ */
 export function replaced(value: unknown, [key, ...rest]: readonly string[], by: unknown): unknown {
   if (key === undefined) return by;
-  const copy: Record<string, unknown> = Array.isArray(value) ? ([...value] as never) : { ...(value as object) };
+  const copy: Record<string, unknown> = Array.isArray(value)
+    ? ([...value] as never)
+    : { ...(value as object) };
   copy[key] = replaced(copy[key], rest, by);
   return copy;
 }
 
-/** Working in the worker threads of the built package: the sources' own entry is that of browsers. */
+/**
+ * Working in the worker threads of the built package: the sources' own entry is that of browsers.
+ */
 export const inThreads: Working = threads(
   (workerData) => new Worker(new URL("../../dist/worker.node.js", import.meta.url), { workerData }),
 );

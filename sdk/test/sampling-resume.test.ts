@@ -1,6 +1,13 @@
 // A sampling goes on only with what it was, and only with numbers that can be.
 import { beforeAll, describe, expect, test } from "vitest";
-import { anneal, init, LeastActionError, lorenz96, samplePosterior, twinExperiment } from "../src/index.node.js";
+import {
+  anneal,
+  init,
+  LeastActionError,
+  lorenz96,
+  samplePosterior,
+  twinExperiment,
+} from "../src/index.node.js";
 import { rejection } from "./problem.js";
 
 await init();
@@ -18,7 +25,15 @@ const annealed = (seed: number) =>
     workers: 0,
   });
 const run = await annealed(4);
-const options = { run, modelPrecision: 1e3, chains: 2, draws: 8, warmup: 10, seed: 2, workers: 0 } as const;
+const options = {
+  run,
+  modelPrecision: 1e3,
+  chains: 2,
+  draws: 8,
+  warmup: 10,
+  seed: 2,
+  workers: 0,
+} as const;
 const earlier = await samplePosterior(options);
 const more = { ...options, draws: 10 };
 
@@ -29,7 +44,11 @@ interface Chain {
   figures: Record<string, unknown[]>;
   divergences: unknown;
   duration: unknown;
-  state: Record<string, unknown> & { position: unknown[]; variances: unknown[]; step: Record<string, unknown> };
+  state: Record<string, unknown> & {
+    position: unknown[];
+    variances: unknown[];
+    step: Record<string, unknown>;
+  };
 }
 interface File {
   posterior: unknown;
@@ -52,7 +71,9 @@ test("a file is as good as the object", async () => {
   expect(file.draws).toBe(10);
   // What is said of the first run by its defaults may be said.
   const said = { method: "nuts", thin: 1, from: "lowest", maxTreeDepth: 10 } as const;
-  expect((await samplePosterior({ ...more, ...said, resume: parsed() })).parameters).toEqual(file.parameters);
+  expect((await samplePosterior({ ...more, ...said, resume: parsed() })).parameters).toEqual(
+    file.parameters,
+  );
   expect((await samplePosterior({ ...more, chains: 3, resume: parsed() })).chainCount).toBe(3);
 });
 
@@ -96,26 +117,76 @@ describe("an edited file", () => {
   const first = "resume.chains[0]";
   test.each<[string, (chain: Chain, file: File) => unknown, string, RegExp]>([
     ["no chains", (_, f) => Reflect.deleteProperty(f, "chains"), "resume.chains", /is missing/],
-    ["no settings", (_, f) => Reflect.deleteProperty(f, "settings"), "resume.settings", /is missing/],
+    [
+      "no settings",
+      (_, f) => Reflect.deleteProperty(f, "settings"),
+      "resume.settings",
+      /is missing/,
+    ],
     ["a chain that is none", (_, f) => (f.chains[0] = null as never), first, /object, got null/],
     ["no state", (c) => Reflect.deleteProperty(c, "state"), `${first}.state`, /is missing/],
     ["a state that is none", (c) => (c.state = 5 as never), `${first}.state`, /object, got 5/],
-    ["a gap in the position", (c) => (c.state.position[3] = null), `${first}.state.position[3]`, /number, got null/],
-    ["a short position", (c) => c.state.position.pop(), `${first}.state.centre`, /expected 106 values.*got 105/],
-    ["NaN in the step", (c) => (c.state.step.mean = NaN), `${first}.state.step.mean`, /finite, got NaN/],
-    ["a variance below zero", (c) => (c.state.variances[3] = -1), `${first}.state.variances[3]`, /greater than zero/],
-    ["other transitions", (c) => (c.state.transitions = 3), `${first}.state.transitions`, /must be 18, by the warm-up/],
-    ["the state of another chain", (c) => (c.state.chain = 1), `${first}.state.chain`, /must be 0, as start is, got 1/],
+    [
+      "a gap in the position",
+      (c) => (c.state.position[3] = null),
+      `${first}.state.position[3]`,
+      /number, got null/,
+    ],
+    [
+      "a short position",
+      (c) => c.state.position.pop(),
+      `${first}.state.centre`,
+      /expected 106 values.*got 105/,
+    ],
+    [
+      "NaN in the step",
+      (c) => (c.state.step.mean = NaN),
+      `${first}.state.step.mean`,
+      /finite, got NaN/,
+    ],
+    [
+      "a variance below zero",
+      (c) => (c.state.variances[3] = -1),
+      `${first}.state.variances[3]`,
+      /greater than zero/,
+    ],
+    [
+      "other transitions",
+      (c) => (c.state.transitions = 3),
+      `${first}.state.transitions`,
+      /must be 18, by the warm-up/,
+    ],
+    [
+      "the state of another chain",
+      (c) => (c.state.chain = 1),
+      `${first}.state.chain`,
+      /must be 0, as start is, got 1/,
+    ],
     ["another field", (c) => (c.state.foo = 1), `${first}.state.foo`, /unknown name "foo"/],
-    ["a chain twice", (_, f) => (f.chains[1] = f.chains[0] as Chain), "resume.chains[1].start", /there twice/],
+    [
+      "a chain twice",
+      (_, f) => (f.chains[1] = f.chains[0] as Chain),
+      "resume.chains[1].start",
+      /there twice/,
+    ],
     ["half a chain", (c) => (c.start = 0.5), `${first}.start`, /whole number/],
     ["fewer draws", (c) => (c.draws = 5), `${first}.values`, /106 unknowns of every draw/],
     ["cut values", (c) => c.values.splice(106), `${first}.values`, /got 106/],
     ["NaN among values", (c) => (c.values[3] = NaN), `${first}.values[3]`, /finite, got NaN/],
     ["null among values", (c) => (c.values[3] = null), `${first}.values[3]`, /number, got null/],
     ["cut figures", (c) => c.figures.energy?.pop(), `${first}.figures.energy`, /one per draw/],
-    ["no figures", (c) => Reflect.deleteProperty(c.figures, "steps"), `${first}.figures.steps`, /is missing/],
-    ["divergences that are none", (c) => (c.divergences = [null]), `${first}.divergences[0]`, /object, got null/],
+    [
+      "no figures",
+      (c) => Reflect.deleteProperty(c.figures, "steps"),
+      `${first}.figures.steps`,
+      /is missing/,
+    ],
+    [
+      "divergences that are none",
+      (c) => (c.divergences = [null]),
+      `${first}.divergences[0]`,
+      /object, got null/,
+    ],
     ["no list of divergences", (c) => (c.divergences = 5), `${first}.divergences`, /array, got 5/],
     ["no duration", (c) => (c.duration = "long"), `${first}.duration`, /number, got "long"/],
   ])("%s", async (_name, change, path, message) => {

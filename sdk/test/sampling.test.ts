@@ -37,11 +37,24 @@ const annealed = (extra: Partial<AnnealOptions<"forcing", "forcing">> = {}) =>
     ...extra,
   });
 const run = await annealed();
-const options = { run, modelPrecision: 1e3, chains: 4, draws: 400, warmup: 300, seed: 2, workers: 0 } as const;
+const options = {
+  run,
+  modelPrecision: 1e3,
+  chains: 4,
+  draws: 400,
+  warmup: 300,
+  seed: 2,
+  workers: 0,
+} as const;
 const posterior = await samplePosterior(options);
 
 test("draws agree with the Gaussian about the minimum, within what both leave out", () => {
-  expect(posterior).toMatchObject({ chainCount: 4, draws: 400, verdict: "converged", cancelled: false });
+  expect(posterior).toMatchObject({
+    chainCount: 4,
+    draws: 400,
+    verdict: "converged",
+    cancelled: false,
+  });
   const certain = run.uncertainty({ modelPrecision: 1e3 });
   const { mean, deviation } = certain.parameters.forcing;
   const forcing = posterior.expected((_, { forcing }) => forcing);
@@ -55,7 +68,9 @@ test("draws agree with the Gaussian about the minimum, within what both leave ou
   const ratios = Array.from(sampled, (s, k) => s / (gaussian[k] as number));
   expect(ratios.reduce((sum, one) => sum + one, 0) / ratios.length).toBeCloseTo(1, 1);
   const band = posterior.band(0.9);
-  const inside = [...twin.truth].filter((x, k) => x > (band.lower[k] ?? NaN) && x < (band.upper[k] ?? NaN)).length;
+  const inside = [...twin.truth].filter(
+    (x, k) => x > (band.lower[k] ?? NaN) && x < (band.upper[k] ?? NaN),
+  ).length;
   expect(inside / twin.truth.length).toBeGreaterThan(0.7);
   expect(band.parameters.forcing[0]).toBeLessThan(forcing.value);
 });
@@ -71,7 +86,9 @@ test("what there is of every draw", () => {
   expect(posterior.summary()).toContain("forcing");
   expect(posterior.rows.map(({ name }) => name)).toContain("log density");
   expect(posterior.diagnose()).not.toBe("");
-  const arviz = JSON.parse(posterior.toArviz({ path: true })) as { posterior: Record<string, number[][][][]> };
+  const arviz = JSON.parse(posterior.toArviz({ path: true })) as {
+    posterior: Record<string, number[][][][]>;
+  };
   expect(arviz.posterior.path?.[3]?.[399]?.[40]?.[4]).toBe(one.path[40 * 5 + 4]);
 });
 
@@ -96,12 +113,17 @@ test("predictions spread as far as they err", () => {
   }
 });
 
-const bits = (one: SampledPosterior<"forcing">) => [...one.parameters.forcing, ...one.statistics.logDensity];
+const bits = (one: SampledPosterior<"forcing">) => [
+  ...one.parameters.forcing,
+  ...one.statistics.logDensity,
+];
 
 test("threads, interruptions and files change no bit", async () => {
   const short = { ...options, draws: 30, warmup: 40, chains: 3 };
   const whole = await samplePosterior(short);
-  expect(bits(await samplePosteriorBy<"forcing", never>(inThreads, { ...short, workers: 2 }))).toEqual(bits(whole));
+  expect(
+    bits(await samplePosteriorBy<"forcing", never>(inThreads, { ...short, workers: 2 })),
+  ).toEqual(bits(whole));
   const stop = new AbortController();
   let steps = 0;
   const onProgress = () => void (++steps === 4 && stop.abort());
@@ -174,7 +196,12 @@ test("few draws are told, not averaged", async () => {
   const onProgress = () => stop.abort();
   const none = await samplePosterior({ ...options, warmup: 1e6, signal: stop.signal, onProgress });
   expect(none.summary()).toMatch(/no draws yet.*Resume/);
-  for (const what of [() => none.path, () => none.deviation, () => none.band(), () => none.draw(0, 0)]) {
+  for (const what of [
+    () => none.path,
+    () => none.deviation,
+    () => none.band(),
+    () => none.draw(0, 0),
+  ]) {
     expect(thrown(what)).toMatchObject({ code: "outOfRange", path: "draws" });
   }
   for (const what of [() => none.toArviz(), () => none.predict({ until: 9 })]) {
@@ -223,7 +250,9 @@ test("bad input is refused by field, value and remedy", async () => {
     [{ resume: null }, "resume", /an object, got null/],
   ];
   for (const [extra, path, message] of cases) {
-    const error = (await rejection(samplePosterior({ ...options, ...extra } as never))) as LeastActionError;
+    const error = (await rejection(
+      samplePosterior({ ...options, ...extra } as never),
+    )) as LeastActionError;
     expect(error.message).toMatch(message);
     expect(error.path).toBe(path);
     expect(error.message).not.toMatch(/invalid|variant|enum |struct |usize|[uf]64|undefined/);

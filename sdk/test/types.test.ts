@@ -46,8 +46,12 @@ export function compiles() {
     startingPaths: { count: 1, range: [0, 1], seed: 1 },
   } as const;
 
-  expectTypeOf(lorenz96({ dimension: 20 })).toEqualTypeOf<Model<"forcing", `x${number}`, never, never>>();
-  expectTypeOf(lorenz63()).toEqualTypeOf<Model<"sigma" | "rho" | "beta", "x" | "y" | "z", never, never>>();
+  expectTypeOf(lorenz96({ dimension: 20 })).toEqualTypeOf<
+    Model<"forcing", `x${number}`, never, never>
+  >();
+  expectTypeOf(lorenz63()).toEqualTypeOf<
+    Model<"sigma" | "rho" | "beta", "x" | "y" | "z", never, never>
+  >();
   expectTypeOf(logLotkaVolterra().parameters[0]?.name).toEqualTypeOf<
     "alpha" | "beta" | "gamma" | "delta" | undefined
   >();
@@ -55,7 +59,11 @@ export function compiles() {
   const model = lorenz63();
   const one = anneal({ model, ...common, estimate: { rho: { initial: [20, 30] } } });
   expectTypeOf(one).resolves.toEqualTypeOf<Run<"rho", never>>();
-  const two = anneal({ model, ...common, estimate: { rho: { initial: [20, 30] }, beta: { initial: [1, 3] } } });
+  const two = anneal({
+    model,
+    ...common,
+    estimate: { rho: { initial: [20, 30] }, beta: { initial: [1, 3] } },
+  });
   expectTypeOf(two).resolves.toEqualTypeOf<Run<"rho" | "beta", never>>();
   expectTypeOf(anneal({ model, ...common })).resolves.toEqualTypeOf<Run<never, never>>();
   const loose = anneal({ model: anyModel, ...common, estimate: { anything: { initial: [0, 1] } } });
@@ -79,7 +87,9 @@ export function compiles() {
     expectTypeOf(run.best.parameters.rho).toEqualTypeOf<number>();
     expectTypeOf(run.best.path).toEqualTypeOf<Float64Array>();
     expectTypeOf(run.starts[0]?.parameters.rho).toEqualTypeOf<number | undefined>();
-    expectTypeOf(run.verdict).toEqualTypeOf<"consistent" | "inconsistent" | "undetermined" | "unfinished">();
+    expectTypeOf(run.verdict).toEqualTypeOf<
+      "consistent" | "inconsistent" | "undetermined" | "unfinished"
+    >();
     // @ts-expect-error: not estimated
     void run.best.parameters.sigma;
     void anneal({ model, ...common, estimate: { rho: { initial: [20, 30] } }, resume: run });
@@ -91,10 +101,25 @@ export function compiles() {
   // @ts-expect-error: not estimated
   a.evaluate({ path: [], modelPrecision: 1, parameters: { beta: 28 } });
 
-  const twin = twinExperiment({ model, timeStep: 0.1, points: 3, observed: [0], noise: 0, seed: 1 });
+  const twin = twinExperiment({
+    model,
+    timeStep: 0.1,
+    points: 3,
+    observed: [0],
+    noise: 0,
+    seed: 1,
+  });
   expectTypeOf(twin).toEqualTypeOf<Twin<"sigma" | "rho" | "beta">>();
   // @ts-expect-error: no such parameter
-  twinExperiment({ model, parameters: { forcing: 8 }, timeStep: 0.1, points: 3, observed: [0], noise: 0, seed: 1 });
+  twinExperiment({
+    model,
+    parameters: { forcing: 8 },
+    timeStep: 0.1,
+    points: 3,
+    observed: [0],
+    noise: 0,
+    seed: 1,
+  });
 }
 
 export function models() {
@@ -119,14 +144,17 @@ export function models() {
     observables: { current: "gNa*(E - V)", total: ({ V, x, slow }) => V.plus(x.at(0)).plus(slow) },
     initialState: { V: -65, x: [1, 2, 3, 4, 5] },
   });
-  expectTypeOf(neuron).toEqualTypeOf<Model<"gNa" | "E", "V" | "m" | "y" | `x${number}`, "I", "current" | "total">>();
+  expectTypeOf(neuron).toEqualTypeOf<
+    Model<"gNa" | "E", "V" | "m" | "y" | `x${number}`, "I", "current" | "total">
+  >();
   expectTypeOf(neuron.inputs).toEqualTypeOf<readonly "I"[]>();
   expectTypeOf(neuron.observables).toEqualTypeOf<readonly ("current" | "total")[]>();
 
   const ring = defineModel({
     states: vector("x", 20),
     parameters: { k: 8.17 },
-    equations: ({ x, k }, i) => expr`${x.at(i - 1)} * (${x.at(i + 1)} - ${x.at(i - 2)}) - ${x.at(i)} + ${k}`,
+    equations: ({ x, k }, i) =>
+      expr`${x.at(i - 1)} * (${x.at(i + 1)} - ${x.at(i - 2)}) - ${x.at(i)} + ${k}`,
   });
   expectTypeOf(ring).toEqualTypeOf<Model<"k", `x${number}`, never, never>>();
 
@@ -141,7 +169,12 @@ export function models() {
   expectTypeOf(listed).toExtend<Model>();
   expectTypeOf(modelFromJSON("")).toEqualTypeOf<Model>();
 
-  const driven = anneal({ model: neuron, data, measurementPrecision: 1, estimate: { gNa: { initial: [1, 2] } } });
+  const driven = anneal({
+    model: neuron,
+    data,
+    measurementPrecision: 1,
+    estimate: { gNa: { initial: [1, 2] } },
+  });
   expectTypeOf(driven).resolves.toEqualTypeOf<Run<"gNa", "I">>();
   void driven.then((run) => {
     run.predict({ until: 1, inputs: { I: (t) => t } });
@@ -162,10 +195,19 @@ export function models() {
     estimate: { gNq: { initial: [0, 1] } },
   });
 
-  observations({ model: neuron, times: [0, 1], values: { V: [0, 1], x3: [1, 2] }, inputs: { I: (t) => t } });
+  observations({
+    model: neuron,
+    times: [0, 1],
+    values: { V: [0, 1], x3: [1, 2] },
+    inputs: { I: (t) => t },
+  });
   observations({ times: [0, 1], values: { 0: [0, 1] }, inputs: { any: [0, 1] } });
   observations({ model: neuron, times: [0, 1], values: { current: [0, 1] } });
-  observations({ model: neuron, times: [0, 1], values: { observed: ["total", "V"], values: [0, 1, 2, 3] } });
+  observations({
+    model: neuron,
+    times: [0, 1],
+    values: { observed: ["total", "V"], values: [0, 1, 2, 3] },
+  });
   observations({ model: anyModel, times: [0, 1], values: { anything: [0, 1] } });
   // @ts-expect-error: no such state
   observations({ model: neuron, times: [0, 1], values: { W: [0, 1] } });
@@ -208,7 +250,10 @@ export function models() {
 }
 
 export function networks() {
-  const network = feedforward({ layers: [10, ...(Array(18).fill(10) as number[]), 10], activation: "logistic" });
+  const network = feedforward({
+    layers: [10, ...(Array(18).fill(10) as number[]), 10],
+    activation: "logistic",
+  });
   expectTypeOf(network).toEqualTypeOf<Network>();
   const pairs = { inputs: new Float64Array(20), outputs: [[1, 2]] };
   const run = anneal({
@@ -230,7 +275,9 @@ export function networks() {
     void run.best.parameters;
   });
   expectTypeOf(action({ model: network, pairs })).toEqualTypeOf<NetworkAction>();
-  expectTypeOf(train({ model: network, pairs, inputs: "free" })).resolves.toEqualTypeOf<TrainedNetwork>();
+  expectTypeOf(
+    train({ model: network, pairs, inputs: "free" }),
+  ).resolves.toEqualTypeOf<TrainedNetwork>();
   const compared = design({
     candidates: { a: { model: network }, b: { model: network, observedOutputs: [1] } },
     pairs,
@@ -255,7 +302,13 @@ export function networks() {
 }
 
 test("the code of an error tells its facts", () => {
-  const error = new LeastActionError("no", { code: "wrongLength", path: "p", length: 1, expected: 2, because: "so" });
+  const error = new LeastActionError("no", {
+    code: "wrongLength",
+    path: "p",
+    length: 1,
+    expected: 2,
+    because: "so",
+  });
   expect(error).toBeInstanceOf(Error);
   const facts: ErrorFacts = error.facts;
   if (facts.code === "wrongLength") expectTypeOf(facts.expected).toEqualTypeOf<number>();

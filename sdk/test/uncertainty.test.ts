@@ -15,7 +15,14 @@ import { thrown } from "./problem.js";
 await init();
 const errorOf = (what: () => unknown): LeastActionError => thrown(what) as LeastActionError;
 const model = lorenz96({ dimension: 5 });
-const twin = twinExperiment({ model, timeStep: 0.05, points: 61, observed: [0, 2, 3], noise: 0.3, seed: 4 });
+const twin = twinExperiment({
+  model,
+  timeStep: 0.05,
+  points: 61,
+  observed: [0, 2, 3],
+  noise: 0.3,
+  seed: 4,
+});
 const annealed = (extra: Partial<AnnealOptions<"forcing", "forcing">> = {}) =>
   anneal<"forcing", "forcing">({
     model,
@@ -50,9 +57,14 @@ test("bands, draws and expected values agree with each other and with the truth"
   expect(deviations.every(([, s]) => s > 0 && s < 2)).toBe(true);
 
   const band = certain.band(0.9);
-  const inside = [...twin.truth].filter((x, k) => x > (band.lower[k] ?? NaN) && x < (band.upper[k] ?? NaN)).length;
+  const inside = [...twin.truth].filter(
+    (x, k) => x > (band.lower[k] ?? NaN) && x < (band.upper[k] ?? NaN),
+  ).length;
   expect(inside / twin.truth.length).toBeGreaterThan(0.7);
-  expect((band.upper[7] ?? NaN) - (certain.path[7] ?? NaN)).toBeCloseTo(1.6448536 * (certain.deviation[7] ?? NaN), 6);
+  expect((band.upper[7] ?? NaN) - (certain.path[7] ?? NaN)).toBeCloseTo(
+    1.6448536 * (certain.deviation[7] ?? NaN),
+    6,
+  );
   expect(band.parameters.forcing[0]).toBeCloseTo(mean - 1.6448536 * deviation, 6);
 
   const draws = certain.draws({ count: 400, seed: 3 });
@@ -70,7 +82,9 @@ test("bands, draws and expected values agree with each other and with the truth"
   expect(linear.gaussian).toBeCloseTo(certain.path[7] as number, 9);
   expect(linear.value).toBeCloseTo((certain.path[7] as number) + (shift.path[7] as number), 9);
   const square = certain.expected((_, { forcing }) => forcing * forcing, { pairs: 2000 });
-  expect(Math.abs(square.gaussian - (mean * mean + deviation * deviation))).toBeLessThan(4.5 * square.error);
+  expect(Math.abs(square.gaussian - (mean * mean + deviation * deviation))).toBeLessThan(
+    4.5 * square.error,
+  );
 
   expect(certain.identifiability().directions[0]).toMatchObject({ free: false, words: "forcing" });
   expect(certain.summary()).toContain("forcing");
@@ -88,7 +102,9 @@ test("the posterior does not depend on the normalisation of the action", async (
   const run = await annealed();
   const mean = run.uncertainty({ modelPrecision: 1e4 });
   const other = await annealed({ normalization: "posterior" });
-  const posterior = other.uncertainty({ modelPrecision: (1e4 * counts.measured) / counts.residuals });
+  const posterior = other.uncertainty({
+    modelPrecision: (1e4 * counts.measured) / counts.residuals,
+  });
   expect(posterior.parameters.forcing.mean).toBeCloseTo(mean.parameters.forcing.mean, 6);
   expect(posterior.parameters.forcing.deviation).toBeCloseTo(mean.parameters.forcing.deviation, 8);
   expect(posterior.levels[0]?.logEvidence).toBeCloseTo(mean.levels[0]?.logEvidence as number, 4);
@@ -99,7 +115,10 @@ test("parameters that change in time have bands of their own", async () => {
   const certain = run.uncertainty({ modelPrecision: 1e4 });
   expect(certain.covarianceNames).toEqual([]);
   expect(certain.path).toHaveLength(61 * 5);
-  const varying = certain.levels[0]?.varying as Record<string, { values: Float64Array; deviation: Float64Array }>;
+  const varying = certain.levels[0]?.varying as Record<
+    string,
+    { values: Float64Array; deviation: Float64Array }
+  >;
   expect(varying.forcing?.values).toHaveLength(61);
   expect(certain.parameters.forcing.mean).toBeGreaterThan(6);
   expect(certain.draws({ count: 3 }).paths).toHaveLength(3 * 61 * 5);
@@ -134,7 +153,10 @@ test("two levels share the probability", async () => {
     expect.closeTo(2, 3),
     expect.closeTo(2, 3),
   ]);
-  expect(certain.levels.map(({ weight }) => weight)).toEqual([expect.closeTo(0.5, 6), expect.closeTo(0.5, 6)]);
+  expect(certain.levels.map(({ weight }) => weight)).toEqual([
+    expect.closeTo(0.5, 6),
+    expect.closeTo(0.5, 6),
+  ]);
   expect(certain.path[5]).toBeCloseTo(0, 3);
   expect(certain.deviation[5]).toBeGreaterThan(2);
   const { lower, upper } = certain.band(0.5);
@@ -145,18 +167,28 @@ test("two levels share the probability", async () => {
   const second = certain.draws({ count: 50, level: 1 });
   expect(second.levels.every((level) => level === 1)).toBe(true);
   const sign = Math.sign(certain.levels[1]?.path[5] as number);
-  expect(second.paths.filter((_, i) => i % 11 === 5).every((x) => Math.sign(x) === sign)).toBe(true);
-  expect(Math.sign(certain.predict({ until: 2, level: 0, count: 20 }).mean.at(-1) as number)).toBe(-sign);
+  expect(second.paths.filter((_, i) => i % 11 === 5).every((x) => Math.sign(x) === sign)).toBe(
+    true,
+  );
+  expect(Math.sign(certain.predict({ until: 2, level: 0, count: 20 }).mean.at(-1) as number)).toBe(
+    -sign,
+  );
   expect(errorOf(() => certain.draws({ level: 2 })).path).toBe("level");
   expect(certain.diagnose()).toContain("The lowest level has 50.0 %");
-  expect(certain.expected((path) => Math.abs(path[5] as number), { pairs: 200 }).value).toBeCloseTo(2, 1);
+  expect(certain.expected((path) => Math.abs(path[5] as number), { pairs: 200 }).value).toBeCloseTo(
+    2,
+    1,
+  );
   expect(run.uncertainty({ levels: 1 }).levels).toHaveLength(1);
 });
 
 test("what is wrong is named", async () => {
   const run = await annealed();
   const error = (options: object) => errorOf(() => run.uncertainty(options as never));
-  expect(error({ modelPrecision: -1 })).toMatchObject({ code: "outOfRange", path: "modelPrecision" });
+  expect(error({ modelPrecision: -1 })).toMatchObject({
+    code: "outOfRange",
+    path: "modelPrecision",
+  });
   expect(error({ levels: 0 })).toMatchObject({ code: "outOfRange", path: "levels" });
   expect(error({ hesian: "exact" })).toMatchObject({ code: "unknownName", path: "hesian" });
   expect(error({ hessian: "fisher" }).path).toBe("hessian");
@@ -209,7 +241,12 @@ test("where there is no Gaussian, the text says why and what to do", async () =>
   const start = { start: "random", range: [0, 0], count: 1, seed: 1 } as const;
   const saddle = await anneal({
     model: square,
-    data: observations({ times, model: square, values: { square: times.map(() => 4) }, timeStep: 0.1 }),
+    data: observations({
+      times,
+      model: square,
+      values: { square: times.map(() => 4) },
+      timeStep: 0.1,
+    }),
     measurementPrecision: 2,
     modelPrecision: { initial: 1, factor: 10, rungs: 4 },
     startingPaths: start,
@@ -217,11 +254,18 @@ test("where there is no Gaussian, the text says why and what to do", async () =>
   });
   const at = errorOf(() => saddle.uncertainty());
   expect(at).toMatchObject({ code: "saddle", path: "hessian" });
-  expect(at.message).toMatch(/is a saddle: along x at time .* other starting paths.*hessian: "gauss-newton"/);
+  expect(at.message).toMatch(
+    /is a saddle: along x at time .* other starting paths.*hessian: "gauss-newton"/,
+  );
   expect(errorOf(() => saddle.uncertainty({ hessian: "gauss-newton" })).code).toBe("undetermined");
   const open = await anneal({
     model: decay,
-    data: observations({ times, model: decay, values: { x: times.map((t) => Math.exp(-t)) }, timeStep: 0.1 }),
+    data: observations({
+      times,
+      model: decay,
+      values: { x: times.map((t) => Math.exp(-t)) },
+      timeStep: 0.1,
+    }),
     measurementPrecision: 1e4,
     discretization: "trapezoid",
     estimate: { rate: { initial: [0.5, 2] }, idle: { initial: [0.5, 2] } },
@@ -247,8 +291,10 @@ test("bad input is refused by field, value and remedy", async () => {
   const draws = (options: unknown) => () => certain.draws(options as never);
   const expected = (quantity: unknown, options?: unknown) => () =>
     certain.expected(quantity as never, options as never);
-  const predict = (options: object) => () => certain.predict({ until: 3.2, count: 3, ...options } as never);
-  const score = (given: unknown, options?: unknown) => () => ensemble.score(given as never, options as never);
+  const predict = (options: object) => () =>
+    certain.predict({ until: 3.2, count: 3, ...options } as never);
+  const score = (given: unknown, options?: unknown) => () =>
+    ensemble.score(given as never, options as never);
   const wrong: [() => unknown, string, RegExp][] = [
     [of(null), "options", /must be an object, got null/],
     [of(5), "options", /must be an object, got 5/],
@@ -260,7 +306,11 @@ test("bad input is refused by field, value and remedy", async () => {
     [of({ hessian: 3 }), "hessian", /a name in quotes, got 3/],
     [of({ minimize: 1 }), "minimize", /true or false, got 1/],
     [of({ modelPrecision: NaN }), "modelPrecision", /greater than zero, got NaN/],
-    [of({ modelPrecision: 1e300 }), "modelPrecision", /between 1e-100 and 1e100; choose other units, got 1e300/],
+    [
+      of({ modelPrecision: 1e300 }),
+      "modelPrecision",
+      /between 1e-100 and 1e100; choose other units, got 1e300/,
+    ],
     [() => certain.band(1), "share", /between 0 and 1, got 1/],
     [() => certain.band("0.9" as never), "share", /a number, got "0.9"/],
     [draws({ count: null }), "count", /a number, got null/],
@@ -298,8 +348,11 @@ test("bad input is refused by field, value and remedy", async () => {
     expect(error.message).toMatch(message);
     expect(error.path).toBe(path);
   }
-  // As many levels as there are, however many are asked for: in 32 bits eight times as many would be none.
-  expect(run.uncertainty({ modelPrecision: 1e4, levels: 2 ** 29 }).levels.length).toBeGreaterThan(0);
+  // As many levels as there are, however many are asked for: in 32 bits eight times as many would
+  // be none.
+  expect(run.uncertainty({ modelPrecision: 1e4, levels: 2 ** 29 }).levels.length).toBeGreaterThan(
+    0,
+  );
   const mine = new Error("mine");
   expect(
     thrown(
@@ -310,7 +363,11 @@ test("bad input is refused by field, value and remedy", async () => {
   ).toBe(mine);
   certain.free();
   certain.free();
-  for (const what of [() => certain.draws(), () => certain.summary(), () => certain.predict({ until: 3.2 })]) {
+  for (const what of [
+    () => certain.draws(),
+    () => certain.summary(),
+    () => certain.predict({ until: 3.2 }),
+  ]) {
     expect(errorOf(what)).toMatchObject({ code: "freed", path: "uncertainty" });
   }
   expect(certain.path).toHaveLength(61 * 5);

@@ -1,4 +1,5 @@
-// Worker threads that die: the run rejects, the others are stopped, nothing hangs and nothing stays behind.
+// Worker threads that die: the run rejects, the others are stopped, nothing hangs and nothing stays
+// behind.
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -17,8 +18,14 @@ const file = new URL("../../dist/worker.node.js", import.meta.url);
 
 beforeAll(() => init());
 
-/** Runs with two workers of which the second comes from `create`, and expects the run to reject as it should. */
-async function dies(create: CreateWorker, onFirstRung?: (crew: Worker[]) => void): Promise<LeastActionError> {
+/**
+ * Runs with two workers of which the second comes from `create`, and expects the run to reject as
+ * it should.
+ */
+async function dies(
+  create: CreateWorker,
+  onFirstRung?: (crew: Worker[]) => void,
+): Promise<LeastActionError> {
   const crew: Worker[] = [];
   const createWorker: CreateWorker = (workerData) => {
     const worker = crew.length === 1 ? create(workerData) : new Worker(file, { workerData });

@@ -33,7 +33,10 @@ export async function browser(): Promise<Figure[]> {
     base: "./",
     resolve: { alias: { "least-action": join(repository, "dist", "index.js") } },
   });
-  const [served, { context, close }] = await Promise.all([serveFolder(join(folder, "dist")), openBrowser()]);
+  const [served, { context, close }] = await Promise.all([
+    serveFolder(join(folder, "dist")),
+    openBrowser(),
+  ]);
   try {
     const page = await context.newPage();
     await page.goto(served.url);
@@ -55,7 +58,13 @@ export async function browser(): Promise<Figure[]> {
     const node = median(times.node);
     return [
       figure("starting paths, networks, chains, mechanics: Node", node, "ms"),
-      figure("starting paths, networks, chains, mechanics: Chromium", median(times.page), "ms", "Node", node),
+      figure(
+        "starting paths, networks, chains, mechanics: Chromium",
+        median(times.page),
+        "ms",
+        "Node",
+        node,
+      ),
     ];
   } finally {
     await close();

@@ -11,7 +11,13 @@ export interface Figure {
   ratio: number | null;
 }
 
-export function figure(name: string, value: number, unit: string, peer?: string, peerValue?: number): Figure {
+export function figure(
+  name: string,
+  value: number,
+  unit: string,
+  peer?: string,
+  peerValue?: number,
+): Figure {
   const known = peer !== undefined && peerValue !== undefined;
   return {
     name,
@@ -26,16 +32,22 @@ export function figure(name: string, value: number, unit: string, peer?: string,
 export function print(figures: Figure[]): void {
   for (const { name, value, unit, peer, ratio } of figures) {
     const against = ratio === null ? "" : `  ${ratio.toFixed(2)} x ${peer}`;
-    console.log(`${value.toPrecision(5).padStart(10)} ${unit.padEnd(3)}${against.padEnd(28)} ${name}`);
+    console.log(
+      `${value.toPrecision(5).padStart(10)} ${unit.padEnd(3)}${against.padEnd(28)} ${name}`,
+    );
   }
 }
 
 /** The JSON in the last line of what a native benchmark prints. */
 export function cargoBench(name: string, ...rest: string[]): Record<string, number> {
-  const output = execFileSync("cargo", ["bench", "--quiet", "-p", "least-action", "--bench", name, ...rest], {
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const output = execFileSync(
+    "cargo",
+    ["bench", "--quiet", "-p", "least-action", "--bench", name, ...rest],
+    {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
   return JSON.parse(output.trim().split("\n").at(-1) ?? "") as Record<string, number>;
 }
 
@@ -45,10 +57,19 @@ export function median(values: number[]): number {
 }
 
 /** Throws where two lists differ by more than this share of the largest number. */
-export function agree(what: string, a: ArrayLike<number>, b: ArrayLike<number>, tolerance = 1e-9): void {
+export function agree(
+  what: string,
+  a: ArrayLike<number>,
+  b: ArrayLike<number>,
+  tolerance = 1e-9,
+): void {
   const size = Array.from(b).reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
-  const worst = Array.from(a).reduce((largest, value, i) => Math.max(largest, Math.abs(value - (b[i] ?? NaN))), 0);
-  if (!(worst < tolerance * size) || a.length !== b.length) throw new Error(`${what} differ by ${worst} of ${size}`);
+  const worst = Array.from(a).reduce(
+    (largest, value, i) => Math.max(largest, Math.abs(value - (b[i] ?? NaN))),
+    0,
+  );
+  if (!(worst < tolerance * size) || a.length !== b.length)
+    throw new Error(`${what} differ by ${worst} of ${size}`);
 }
 
 /** Microseconds per call of each, taking turns: a machine that slows down slows all. */

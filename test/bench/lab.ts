@@ -19,7 +19,10 @@ interface Noted {
   gaps: number[];
 }
 
-/** Runs in the page: a drawing of the paths is one that changes their pixels' canvas, which uPlot does by clearing it. */
+/**
+ * Runs in the page: a drawing of the paths is one that changes their pixels' canvas, which uPlot
+ * does by clearing it.
+ */
 function noteRun(): Promise<Noted> {
   const { prototype } = CanvasRenderingContext2D;
 
@@ -28,7 +31,8 @@ function noteRun(): Promise<Noted> {
   const drawn: number[] = [];
   prototype.clearRect = function (...place) {
     // The time of the frame: one picture is many drawings.
-    if (this.canvas === canvas || !document.contains(canvas)) drawn.push(Number(document.timeline.currentTime));
+    if (this.canvas === canvas || !document.contains(canvas))
+      drawn.push(Number(document.timeline.currentTime));
     clearRect.apply(this, place);
   };
   const status = document.querySelector(".run-bar .status") as HTMLElement;
@@ -73,9 +77,14 @@ export async function lab(): Promise<Figure[]> {
         await opened.page.close();
       }
       const of = (pick: (run: Noted) => number): number => median(runs.map(pick));
-      const mean = (gaps: number[]): number => gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length;
-      figures.push(figure(`lab, ${name}: from Run to the lowest level`, of(({ found }) => found) / 1000, "s"));
-      figures.push(figure(`lab, ${name}: and how certain it is`, of(({ done }) => done) / 1000, "s"));
+      const mean = (gaps: number[]): number =>
+        gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length;
+      figures.push(
+        figure(`lab, ${name}: from Run to the lowest level`, of(({ found }) => found) / 1000, "s"),
+      );
+      figures.push(
+        figure(`lab, ${name}: and how certain it is`, of(({ done }) => done) / 1000, "s"),
+      );
       figures.push(
         figure(
           `lab, ${name}: pictures of the run in a second`,
@@ -87,7 +96,11 @@ export async function lab(): Promise<Figure[]> {
       figures.push(figure(`lab, ${name}: longest time without one`, longest, "ms"));
     }
     figures.push(
-      figure("lab, 20,001 points of 10 states, 4 paths: longest standstill", await still(browser, served.url), "ms"),
+      figure(
+        "lab, 20,001 points of 10 states, 4 paths: longest standstill",
+        await still(browser, served.url),
+        "ms",
+      ),
     );
     return [figure("lab: first picture", median(firsts), "ms"), ...figures];
   } finally {
@@ -96,11 +109,16 @@ export async function lab(): Promise<Figure[]> {
   }
 }
 
-/** The longest time between two frames of the page while it draws a run of 200,010 unknowns, in milliseconds. */
+/**
+ * The longest time between two frames of the page while it draws a run of 200,010 unknowns, in
+ * milliseconds.
+ */
 async function still({ context }: Browser, url: string): Promise<number> {
   const settings = STARTS[0]?.settings as PathSettings;
   const data = { ...settings.data, points: LIMITS.points[1] };
-  const opened = await LabPage.open(context, url, { settings: { ...settings, data } as PathSettings });
+  const opened = await LabPage.open(context, url, {
+    settings: { ...settings, data } as PathSettings,
+  });
   await opened.shows("x0 (measured)");
   await opened.button("Run").click();
   return opened.page.evaluate(

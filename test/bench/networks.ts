@@ -1,5 +1,5 @@
-// Action and gradient of networks: native, WebAssembly called from here, NumPy where it is, and TensorFlow.js. All compute the same function at the same numbers,
-// which is checked first.
+// Action and gradient of networks: native, WebAssembly called from here, NumPy where it is, and
+// TensorFlow.js. All compute the same function at the same numbers, which is checked first.
 import { execFileSync } from "node:child_process";
 import { action, feedforward, type NetworkAction } from "least-action";
 import { agree, cargoBench, type Figure, figure, inTurns, median } from "./figures.js";
@@ -26,9 +26,12 @@ const SAMPLES = 21;
 const SCRIPT = "test/bench/network.py";
 
 function problemOf(name: string, widths: number[], softmax: boolean): Problem {
-  const numbers = (count: number) => Float64Array.from({ length: count }, (_, k) => 0.5 + 0.5 * Math.sin(0.7 * k));
+  const numbers = (count: number) =>
+    Float64Array.from({ length: count }, (_, k) => 0.5 + 0.5 * Math.sin(0.7 * k));
   const activations = PAIRS * widths.reduce((sum, width) => sum + width);
-  const weights = widths.slice(1).reduce((sum, width, l) => sum + width * ((widths[l] as number) + 1), 0);
+  const weights = widths
+    .slice(1)
+    .reduce((sum, width, l) => sum + width * ((widths[l] as number) + 1), 0);
   return {
     name,
     widths,
@@ -68,12 +71,25 @@ function timeOf(call: () => void, calls: number): number {
 }
 
 /** NumPy on one thread, as all the others are; undefined where it is not there. */
-function numpy(problem: Problem): { time: () => number; values: () => { action: number; gradient: number[] } } {
+function numpy(problem: Problem): {
+  time: () => number;
+  values: () => { action: number; gradient: number[] };
+} {
   const { widths, pairs, softmax } = problem;
   const threads = { OPENBLAS_NUM_THREADS: "1", OMP_NUM_THREADS: "1", MKL_NUM_THREADS: "1" };
   const run = (...rest: string[]) => {
-    const given = [SCRIPT, String(widths), String(pairs), softmax ? "softmax" : "logistic", ...rest];
-    const options = { encoding: "utf8", env: { ...process.env, ...threads }, maxBuffer: 1 << 26 } as const;
+    const given = [
+      SCRIPT,
+      String(widths),
+      String(pairs),
+      softmax ? "softmax" : "logistic",
+      ...rest,
+    ];
+    const options = {
+      encoding: "utf8",
+      env: { ...process.env, ...threads },
+      maxBuffer: 1 << 26,
+    } as const;
     return JSON.parse(execFileSync("python3", given, options));
   };
   return { time: () => run().time, values: () => run("values") };
@@ -90,7 +106,12 @@ function hasNumpy(): boolean {
 }
 
 /** On one of its backends. */
-async function tensorflow(tf: Tensorflow, backend: string, problem: Problem, library: Values): Promise<Contender> {
+async function tensorflow(
+  tf: Tensorflow,
+  backend: string,
+  problem: Problem,
+  library: Values,
+): Promise<Contender> {
   const ready = async () => {
     await tf.setBackend(backend);
     await tf.ready();
@@ -101,7 +122,12 @@ async function tensorflow(tf: Tensorflow, backend: string, problem: Problem, lib
   // Single precision
   check(`TensorFlow.js (${backend})`, problem, values, library, 1e-4);
   const time = () => timeOf(() => tf.tidy(() => void gradient()), 3);
-  return { name: `TensorFlow.js ${backend} backend, float32, gradient by hand`, ready, time, peer: "wasm" };
+  return {
+    name: `TensorFlow.js ${backend} backend, float32, gradient by hand`,
+    ready,
+    time,
+    peer: "wasm",
+  };
 }
 
 interface Values {
@@ -110,11 +136,21 @@ interface Values {
 }
 
 /** In activations and weights by themselves: they are of different sizes. */
-function check(who: string, problem: Problem, theirs: Values, ours: Values, tolerance: number): void {
+function check(
+  who: string,
+  problem: Problem,
+  theirs: Values,
+  ours: Values,
+  tolerance: number,
+): void {
   const activations = PAIRS * problem.widths.reduce((sum, width) => sum + width);
   const parts = ({ action, gradient }: Values) => {
     const all = Array.from(gradient);
-    return { action: [action], activations: all.slice(0, activations), weights: all.slice(activations) };
+    return {
+      action: [action],
+      activations: all.slice(0, activations),
+      weights: all.slice(activations),
+    };
   };
   const [a, b] = [parts(theirs), parts(ours)];
   for (const part of ["action", "activations", "weights"] as const) {
@@ -152,7 +188,9 @@ async function figuresOf(problem: Problem, python: boolean, tf?: Tensorflow): Pr
   const of = (name: string) => median(times.get(name) ?? []);
   return all.map(({ name, peer }) => {
     const what = `action + gradient, network ${problem.name}, ${name}`;
-    return peer === undefined ? figure(what, of(name), "us") : figure(what, of(name), "us", peer, of(peer));
+    return peer === undefined
+      ? figure(what, of(name), "us")
+      : figure(what, of(name), "us", peer, of(peer));
   });
 }
 

@@ -1,10 +1,20 @@
-// Sampling the posterior of a Lorenz96 path: our NUTS, measured by the Hessian's factor, beside NumPyro's with what it offers: a diagonal metric that it adapts, and a dense
-// one that is given Laplace's covariance. The same density from the same point, one thread each, and effective draws by one formula, ours.
+// Sampling the posterior of a Lorenz96 path: our NUTS, measured by the Hessian's factor, beside
+// NumPyro's with what it offers: a diagonal metric that it adapts, and a dense one that is given
+// Laplace's covariance. The same density from the same point, one thread each, and effective draws
+// by one formula, ours.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { action, anneal, lorenz96, readNpy, samplePosterior, twinExperiment, writeNpy } from "least-action";
+import {
+  action,
+  anneal,
+  lorenz96,
+  readNpy,
+  samplePosterior,
+  twinExperiment,
+  writeNpy,
+} from "least-action";
 import type { Run, SampledPosterior } from "least-action";
 import { agree, type Figure, figure, median } from "./figures.js";
 
@@ -39,7 +49,12 @@ interface Sampling {
 }
 
 function python(rest: string[], errors: "inherit" | "ignore" = "inherit") {
-  return JSON.parse(execFileSync(PYTHON, [SCRIPT, ...rest], { encoding: "utf8", stdio: ["ignore", "pipe", errors] }));
+  return JSON.parse(
+    execFileSync(PYTHON, [SCRIPT, ...rest], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", errors],
+    }),
+  );
 }
 
 function hasNumpyro(): boolean {
@@ -48,15 +63,30 @@ function hasNumpyro(): boolean {
     console.log(`NumPyro ${numpyro}, JAX ${jax}`);
     return true;
   } catch {
-    console.log(`NumPyro: left out, ${PYTHON} does not have it (LEAST_ACTION_BENCH_PYTHON may name another)`);
+    console.log(
+      `NumPyro: left out, ${PYTHON} does not have it (LEAST_ACTION_BENCH_PYTHON may name another)`,
+    );
     return false;
   }
 }
 
 async function problemOf({ points, modelPrecision }: Case, folder: string) {
   const model = lorenz96({ dimension });
-  const { data, truth } = twinExperiment({ model, timeStep, points, observed, noise: 0.5, seed: 1 });
-  const common = { model, data, measurementPrecision, normalization: "posterior", discretization: "rk4" } as const;
+  const { data, truth } = twinExperiment({
+    model,
+    timeStep,
+    points,
+    observed,
+    noise: 0.5,
+    seed: 1,
+  });
+  const common = {
+    model,
+    data,
+    measurementPrecision,
+    normalization: "posterior",
+    discretization: "rk4",
+  } as const;
   const run = await anneal({ ...common, estimate: { forcing: { initial: [6, 10] } }, workers: 0 });
   const certain = run.uncertainty({ modelPrecision, levels: 1 });
   const mode = {
@@ -65,19 +95,34 @@ async function problemOf({ points, modelPrecision }: Case, folder: string) {
   };
   certain.free();
   const values = Array.from(data.values);
-  const problem = { points, dimension, observed, timeStep, values, measurementPrecision, modelPrecision };
+  const problem = {
+    points,
+    dimension,
+    observed,
+    timeStep,
+    values,
+    measurementPrecision,
+    modelPrecision,
+  };
   writeFileSync(join(folder, "problem.json"), JSON.stringify(problem));
   // The first is where chains begin; at the others only the densities are compared.
   const others = [truth, truth.map((x) => 1.01 * x + 0.1), truth.map((_, i) => 8 * Math.sin(i))];
   const rows = [mode, ...others.map((path, k) => ({ path, forcing: 8.17 - 0.5 * k }))];
   const unknowns = rows.flatMap(({ path, forcing }) => [...path, forcing]);
-  writeFileSync(join(folder, "points.npy"), writeNpy({ shape: [rows.length, truth.length + 1], values: unknowns }));
+  writeFileSync(
+    join(folder, "points.npy"),
+    writeNpy({ shape: [rows.length, truth.length + 1], values: unknowns }),
+  );
   const a = action<"forcing", "forcing">({ ...common, estimate: ["forcing"] });
-  const ours = rows.map(({ path, forcing }) => -a.evaluate({ path, modelPrecision, parameters: { forcing } }).action);
+  const ours = rows.map(
+    ({ path, forcing }) => -a.evaluate({ path, modelPrecision, parameters: { forcing } }).action,
+  );
   a.free();
   const theirs = python([folder, "density"]).logDensity as number[];
   // One by one, as they are of different sizes.
-  ours.forEach((value, k) => agree(`log density of path ${k}, ours and NumPyro's`, [value], [theirs[k] as number]));
+  ours.forEach((value, k) =>
+    agree(`log density of path ${k}, ours and NumPyro's`, [value], [theirs[k] as number]),
+  );
   return run;
 }
 
@@ -112,13 +157,29 @@ async function theirDraws(
   const found = python([folder, metric, String(WARMUP), String(DRAWS)]);
   const { values } = readNpy(readFileSync(join(folder, "draws.npy")));
   const none = Array<number>(DRAWS).fill(0);
-  const figures = { logDensity: none, energy: none, acceptance: none, stepSize: none, treeDepth: none, steps: none };
+  const figures = {
+    logDensity: none,
+    energy: none,
+    acceptance: none,
+    stepSize: none,
+    treeDepth: none,
+    steps: none,
+  };
   // Their draws in the form of ours, so that one formula counts both.
   const chains = [{ start: 0, draws: DRAWS, values: Array.from(values), figures }];
   const { modelPrecision } = one;
-  const draws = await samplePosterior({ run, modelPrecision, chains: 1, draws: DRAWS, workers: 0, resume: { chains } });
+  const draws = await samplePosterior({
+    run,
+    modelPrecision,
+    chains: 1,
+    draws: DRAWS,
+    workers: 0,
+    resume: { chains },
+  });
   const name =
-    metric === "dense" ? "NumPyro, Laplace's covariance as dense metric" : "NumPyro, diagonal metric, adapted";
+    metric === "dense"
+      ? "NumPyro, Laplace's covariance as dense metric"
+      : "NumPyro, diagonal metric, adapted";
   return {
     name,
     warmup: found.warmup,
@@ -134,9 +195,15 @@ async function theirDraws(
 function effective(draws: SampledPosterior<"forcing">): number[] {
   const last = draws.times.length - 1;
   const points = Array.from({ length: 21 }, (_, k) => Math.round((k * last) / 20));
-  const looked = points.flatMap((n) => Array.from({ length: dimension }, (_, i) => n * dimension + i));
-  const of = (quantity: Parameters<typeof draws.expected>[0]) => draws.expected(quantity).effectiveSize;
-  const sizes = [of((_, { forcing }) => forcing), ...looked.map((i) => of((path) => path[i] as number))];
+  const looked = points.flatMap((n) =>
+    Array.from({ length: dimension }, (_, i) => n * dimension + i),
+  );
+  const of = (quantity: Parameters<typeof draws.expected>[0]) =>
+    draws.expected(quantity).effectiveSize;
+  const sizes = [
+    of((_, { forcing }) => forcing),
+    ...looked.map((i) => of((path) => path[i] as number)),
+  ];
   return sizes.sort((a, b) => a - b);
 }
 
@@ -174,13 +241,23 @@ async function figuresOf(one: Case): Promise<Figure[]> {
           ? figure(`${what}: ${label}`, of(sampling), unit)
           : figure(`${what}: ${label}`, of(sampling), unit, "least-action", of(ours));
       return [
-        against((s) => lowest(s) / s.seconds, "effective draws of the worst unknown per second", "/s"),
+        against(
+          (s) => lowest(s) / s.seconds,
+          "effective draws of the worst unknown per second",
+          "/s",
+        ),
         against((s) => middle(s) / s.seconds, "the same of the median unknown", "/s"),
-        against((s) => lowest(s) / (s.seconds + s.warmup), `worst, with the warm-up of ${WARMUP} draws`, "/s"),
+        against(
+          (s) => lowest(s) / (s.seconds + s.warmup),
+          `worst, with the warm-up of ${WARMUP} draws`,
+          "/s",
+        ),
         figure(`${what}: gradients per draw`, steps / DRAWS, ""),
         figure(`${what}: microseconds per gradient`, (seconds * 1e6) / steps, "us"),
         figure(`${what}: warm-up`, warmup, "s"),
-        ...("compiling" in sampling ? [figure(`${what}: compiling`, sampling.compiling as number, "s")] : []),
+        ...("compiling" in sampling
+          ? [figure(`${what}: compiling`, sampling.compiling as number, "s")]
+          : []),
         figure(`${what}: divergences`, divergences, ""),
       ];
     });

@@ -1,5 +1,6 @@
-// The action of a network with its gradient in TensorFlow.js, to compare with: float32, as its CPU and WebAssembly backends have no other numbers. It is no
-// dependency of the package; whoever runs the benchmarks gets it into a folder of its own.
+// The action of a network with its gradient in TensorFlow.js, to compare with: float32, as its CPU
+// and WebAssembly backends have no other numbers. It is no dependency of the package; whoever runs
+// the benchmarks gets it into a folder of its own.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -7,7 +8,9 @@ import { dirname, join } from "node:path";
 import type { Problem } from "./networks.js";
 
 const VERSION = "4.22.0";
-const PACKAGES = ["tfjs-core", "tfjs-backend-cpu", "tfjs-backend-wasm"].map((name) => `@tensorflow/${name}`);
+const PACKAGES = ["tfjs-core", "tfjs-backend-cpu", "tfjs-backend-wasm"].map(
+  (name) => `@tensorflow/${name}`,
+);
 const FOLDER = "node_modules/.cache/least-action-bench";
 
 interface Tensor {
@@ -43,10 +46,23 @@ export function findTensorflow(): Tensorflow | undefined {
       mkdirSync(folder, { recursive: true });
       writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
       const wanted = PACKAGES.map((name) => `${name}@${VERSION}`);
-      const options = ["--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"];
-      execFileSync("npm", ["install", ...options, ...wanted], { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+      const options = [
+        "--no-save",
+        "--no-package-lock",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+      ];
+      execFileSync("npm", ["install", ...options, ...wanted], {
+        cwd: folder,
+        stdio: ["ignore", "ignore", "pipe"],
+      });
     }
-    const [core, , wasm] = PACKAGES.map((name) => require(name)) as [Tensorflow, unknown, WasmBackend];
+    const [core, , wasm] = PACKAGES.map((name) => require(name)) as [
+      Tensorflow,
+      unknown,
+      WasmBackend,
+    ];
     const manifest = require.resolve("@tensorflow/tfjs-backend-wasm/package.json");
     wasm.setWasmPaths(join(dirname(manifest), "dist", "/"));
     // One thread, as for all the others.
@@ -63,14 +79,19 @@ interface WasmBackend {
 }
 
 export interface InTensorflow {
-  /** The action, slopes of activations, then of each map's weights (as our W, outputs x inputs) and biases. */
+  /**
+   * The action, slopes of activations, then of each map's weights (as our W, outputs x inputs) and
+   * biases.
+   */
   gradient: () => Tensor[];
   read: (tensors: Tensor[]) => { action: number; gradient: Float32Array };
 }
 
 /**
- * On the backend that is chosen. The gradient is written by hand: tfjs-core has none for its operations when Node loads it, and what it would do by itself are the
- * same products and more. Tensors stay where they are: that a minimiser in JavaScript would have to fetch them is not counted.
+ * On the backend that is chosen. The gradient is written by hand: tfjs-core has none for its
+ * operations when Node loads it, and what it would do by itself are the same products and more.
+ * Tensors stay where they are: that a minimiser in JavaScript would have to fetch them is not
+ * counted.
  */
 export function inTensorflow(tf: Tensorflow, problem: Problem): InTensorflow {
   const { widths, pairs, softmax, modelPrecision } = problem;
@@ -83,8 +104,11 @@ export function inTensorflow(tf: Tensorflow, problem: Problem): InTensorflow {
     return tensor;
   };
   const x = widths.map((width) => take(pairs, width));
-  const maps = widths.slice(1).map((width, l) => ({ w: take(width, widths[l] as number), b: take(width) }));
-  const data = (values: Float64Array) => tf.tensor(Float32Array.from(values), [pairs, values.length / pairs]);
+  const maps = widths
+    .slice(1)
+    .map((width, l) => ({ w: take(width, widths[l] as number), b: take(width) }));
+  const data = (values: Float64Array) =>
+    tf.tensor(Float32Array.from(values), [pairs, values.length / pairs]);
   const [inputs, outputs] = [data(problem.inputs), data(problem.outputs)];
   const measured = problem.inputs.length + problem.outputs.length;
   const residuals = widths.slice(1).reduce((sum, width) => sum + pairs * width, 0);

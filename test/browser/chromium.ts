@@ -14,8 +14,8 @@ function found(): string | undefined {
   const given = process.env.LEAST_ACTION_CHROMIUM;
   if (given !== undefined) return given;
   const folders = (process.env.PATH ?? "").split(delimiter);
-  return [...folders.flatMap((folder) => NAMES.map((name) => join(folder, name))), MAC].find((file) =>
-    existsSync(file),
+  return [...folders.flatMap((folder) => NAMES.map((name) => join(folder, name))), MAC].find(
+    (file) => existsSync(file),
   );
 }
 
@@ -30,31 +30,43 @@ function installs(): boolean {
   }
 }
 
-/** Where Chromium is; installs it if it is nowhere. Undefined, after a word of what to do, where that cannot be done. */
+/**
+ * Where Chromium is; installs it if it is nowhere. Undefined, after a word of what to do, where
+ * that cannot be done.
+ */
 export async function findChromium(): Promise<string | undefined> {
   const there = found();
   if (there !== undefined) return there;
   if (!installs()) {
-    const remedy = "install it (Debian: apt-get install chromium), or give its place in LEAST_ACTION_CHROMIUM";
+    const remedy =
+      "install it (Debian: apt-get install chromium), or give its place in LEAST_ACTION_CHROMIUM";
     console.error(`[test] no Chromium found; ${remedy}`);
     return undefined;
   }
   // Files of tests run beside each other, and apt-get runs once at a time.
-  return withLock(join(tmpdir(), "least-action-chromium-lock"), "chromium", async () => found() ?? (await install()));
+  return withLock(
+    join(tmpdir(), "least-action-chromium-lock"),
+    "chromium",
+    async () => found() ?? (await install()),
+  );
 }
 
 async function install(): Promise<string | undefined> {
   console.error("[test] chromium — browser tests need it; installing Debian's package ...");
   const options = { env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" }, detached: true };
   await run("apt-get", ["update"], options);
-  // An installation that was cut off before (a machine switched off) makes apt-get refuse every later one. What lacks
-  // a package that was still to come fails here, and is configured with it below.
+  // An installation that was cut off before (a machine switched off) makes apt-get refuse every
+  // later one. What lacks a package that was still to come fails here, and is configured with it
+  // below.
   await run("dpkg", ["--configure", "-a"], { ...options, allowFailure: true });
   await run("apt-get", ["install", "-y", "--no-install-recommends", "chromium"], options);
   return found();
 }
 
-/** This machine by another name: pages from there have no locks and no clipboard, as browsers trust only 127.0.0.1 without https. */
+/**
+ * This machine by another name: pages from there have no locks and no clipboard, as browsers trust
+ * only 127.0.0.1 without https.
+ */
 export const PLAIN_HOST = "plain.test";
 
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"].concat([
@@ -70,7 +82,9 @@ export interface Browser {
 }
 
 /** With a profile of its own, which is empty. */
-export async function openBrowser(options: { width?: number; height?: number; dark?: boolean } = {}): Promise<Browser> {
+export async function openBrowser(
+  options: { width?: number; height?: number; dark?: boolean } = {},
+): Promise<Browser> {
   const executablePath = await findChromium();
   if (executablePath === undefined) throw new Error("no Chromium: see the message above");
   const profile = mkdtempSync(join(tmpdir(), "least-action-chromium-"));

@@ -28,7 +28,11 @@ export async function serveLab(): Promise<Served> {
 /** What "Save result" writes, as far as tests read it. */
 export interface Result {
   settings: Settings;
-  outcome: { action: number; expectedLevel: number; path: { path: number[]; parameters: Record<string, number> } };
+  outcome: {
+    action: number;
+    expectedLevel: number;
+    path: { path: number[]; parameters: Record<string, number> };
+  };
   levels: unknown;
 }
 
@@ -78,7 +82,11 @@ export class LabPage {
 
   /** Settings from which on pictures are drawn: they come a moment after a change. */
   async shows(caption: string | RegExp): Promise<void> {
-    await this.page.locator(".views figcaption").filter({ hasText: caption }).first().waitFor({ timeout: 20_000 });
+    await this.page
+      .locator(".views figcaption")
+      .filter({ hasText: caption })
+      .first()
+      .waitFor({ timeout: 20_000 });
   }
 
   /** Until the run is at its end; returns what is said then. */
@@ -93,8 +101,9 @@ export class LabPage {
   }
 
   /**
-   * Runs, and clicks the same button again once it has another name and the run has come to `share`. In the page: a run does not wait for tests. Returns how many
-   * milliseconds of the page's own clock it took until the status said what is expected.
+   * Runs, and clicks the same button again once it has another name and the run has come to
+   * `share`. In the page: a run does not wait for tests. Returns how many milliseconds of the
+   * page's own clock it took until the status said what is expected.
    */
   runAndClick(name: string, expected: RegExp, share = 0): Promise<number> {
     const how = { name, share, expected: expected.source };
@@ -102,7 +111,10 @@ export class LabPage {
       (button, { name, share, expected }) =>
         new Promise<number>((resolve) => {
           const bar = button.closest(".run-bar") as HTMLElement;
-          const [progress, status] = [bar.querySelector("progress")!, bar.querySelector(".status")!];
+          const [progress, status] = [
+            bar.querySelector("progress")!,
+            bar.querySelector(".status")!,
+          ];
           let began: number | undefined;
           const look = (): void => {
             if (began === undefined) {
@@ -115,7 +127,12 @@ export class LabPage {
             }
           };
           const watch = new MutationObserver(look);
-          watch.observe(bar, { subtree: true, childList: true, characterData: true, attributes: true });
+          watch.observe(bar, {
+            subtree: true,
+            childList: true,
+            characterData: true,
+            attributes: true,
+          });
           (button as HTMLElement).click();
         }),
       how,
@@ -130,7 +147,10 @@ export class LabPage {
 
   /** Until the run has come to that share of its whole. */
   async hasCome(share: number): Promise<void> {
-    await this.page.waitForFunction((least) => (document.querySelector("progress")?.value ?? 0) > least, share);
+    await this.page.waitForFunction(
+      (least) => (document.querySelector("progress")?.value ?? 0) > least,
+      share,
+    );
   }
 
   /** The text of what has the keyboard's focus. */
@@ -152,7 +172,9 @@ export class LabPage {
       const isDrawn = (canvas: HTMLCanvasElement): boolean => {
         if (canvas.width === 0 || canvas.height === 0) return false;
         // Chromium complains where the canvas itself is read again and again.
-        const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true })!;
+        const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", {
+          willReadFrequently: true,
+        })!;
         copy.drawImage(canvas, 0, 0);
         const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
         return data.some((value, k) => k % 4 === 3 && value > 0);
@@ -165,11 +187,14 @@ export class LabPage {
   async colours(): Promise<Set<string>> {
     const list = await this.page.evaluate(() => {
       const canvas = document.querySelector<HTMLCanvasElement>(".views canvas")!;
-      const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true })!;
+      const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", {
+        willReadFrequently: true,
+      })!;
       copy.drawImage(canvas, 0, 0);
       const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
       const found = new Set<string>();
-      for (let k = 0; k < data.length; k += 4) if (data[k + 3] === 255) found.add(data.slice(k, k + 3).join());
+      for (let k = 0; k < data.length; k += 4)
+        if (data[k + 3] === 255) found.add(data.slice(k, k + 3).join());
       return [...found];
     });
     return new Set(list);
@@ -181,7 +206,9 @@ export class LabPage {
   }
 
   async panel(name: string): Promise<Locator> {
-    const panel = this.page.locator("details.panel").filter({ has: this.page.locator("summary", { hasText: name }) });
+    const panel = this.page
+      .locator("details.panel")
+      .filter({ has: this.page.locator("summary", { hasText: name }) });
     if (!(await panel.evaluate((one) => (one as HTMLDetailsElement).open))) {
       await panel.locator("> summary").click();
     }
@@ -190,7 +217,10 @@ export class LabPage {
 
   async savedFile(button: string): Promise<Buffer> {
     await this.panel("Take it with you");
-    const [download] = await Promise.all([this.page.waitForEvent("download"), this.button(button).click()]);
+    const [download] = await Promise.all([
+      this.page.waitForEvent("download"),
+      this.button(button).click(),
+    ]);
     return readFileSync(await download.path());
   }
 
@@ -205,10 +235,16 @@ export class LabPage {
   /** Through the field for data. */
   async openData(name: string, content: Buffer | string): Promise<void> {
     const field = this.page.getByLabel(/^Your own data/);
-    await field.setInputFiles({ name, mimeType: "application/octet-stream", buffer: Buffer.from(content) });
+    await field.setInputFiles({
+      name,
+      mimeType: "application/octet-stream",
+      buffer: Buffer.from(content),
+    });
   }
 
-  /** As "Save settings" writes them; until the page has taken them, which it does a moment later. */
+  /**
+   * As "Save settings" writes them; until the page has taken them, which it does a moment later.
+   */
   async openSettings(settings: Settings, content = settingsJson(settings)): Promise<void> {
     await this.panel("Take it with you");
     const buffer = Buffer.from(content);
@@ -216,7 +252,10 @@ export class LabPage {
       .getByLabel("Open saved settings")
       .setInputFiles({ name: "least-action.json", mimeType: "application/json", buffer });
     const taken = snippetOf(settings);
-    await this.page.waitForFunction((code) => document.querySelector("pre.code")?.textContent === code, taken);
+    await this.page.waitForFunction(
+      (code) => document.querySelector("pre.code")?.textContent === code,
+      taken,
+    );
   }
 
   async snippet(): Promise<string> {

@@ -4,7 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { STARTS } from "../../examples/lab/src/starts.js";
-import { fromLink, type PathSettings, type Settings, toLink } from "../../examples/lab/src/settings.js";
+import {
+  fromLink,
+  type PathSettings,
+  type Settings,
+  toLink,
+} from "../../examples/lab/src/settings.js";
 import { writeNpy } from "../../sdk/src/npy.js";
 import { program, repository, run as runProgram } from "../consumer.js";
 import { type Browser, openBrowser, PLAIN_HOST } from "./chromium.js";
@@ -47,7 +52,10 @@ const long: PathSettings = {
   starts: { count: 3, seed: 1, strategy: "nudged" },
 };
 /** Some seconds: a test that acts in its first hundredth sees its end as well. */
-const steady: PathSettings = { ...long, data: { ...weather.data, points: 481 } as PathSettings["data"] };
+const steady: PathSettings = {
+  ...long,
+  data: { ...weather.data, points: 481 } as PathSettings["data"],
+};
 /** Not at its end before a test is, however slow that is. */
 const endless: PathSettings = {
   ...long,
@@ -70,8 +78,12 @@ describe("a person's way", () => {
     const lab = await open({ width });
     await lab.shows("x0 (measured)");
     await expect.poll(() => lab.pictures()).toEqual({ drawn: 10, all: 10 });
-    const starts = lab.page.getByRole("navigation", { name: "Worked examples" }).getByRole("button");
-    await expect.poll(() => starts.locator("strong").allTextContents()).toEqual(STARTS.map(({ name }) => name));
+    const starts = lab.page
+      .getByRole("navigation", { name: "Worked examples" })
+      .getByRole("button");
+    await expect
+      .poll(() => starts.locator("strong").allTextContents())
+      .toEqual(STARTS.map(({ name }) => name));
     await expect.poll(() => lab.overflow()).toBe(0);
 
     await starts.first().click();
@@ -91,7 +103,11 @@ describe("a person's way", () => {
     const table = await lab.tab("Parameters");
     const cells = await table.locator("tbody td").allTextContents();
     const [low, high] = (cells[2] as string).split(" to ").map(Number) as [number, number];
-    const [estimate, deviation, truth] = [0, 1, 3].map((k) => Number(cells[k])) as [number, number, number];
+    const [estimate, deviation, truth] = [0, 1, 3].map((k) => Number(cells[k])) as [
+      number,
+      number,
+      number,
+    ];
     expect(low).toBeLessThan(estimate);
     expect(high).toBeGreaterThan(estimate);
     expect(high - low).toBeGreaterThan(2 * deviation);
@@ -107,7 +123,9 @@ describe("a person's way", () => {
     await expect.poll(() => lab.overflow()).toBe(0);
 
     const words = await lab.tab("In words");
-    await expect.poll(async () => (await words.locator(".diagnosis").textContent())?.length).toBeGreaterThan(40);
+    await expect
+      .poll(async () => (await words.locator(".diagnosis").textContent())?.length)
+      .toBeGreaterThan(40);
     await expect.poll(() => words.locator("pre").textContent()).toContain("forcing");
     await expect.poll(() => lab.overflow()).toBe(0);
   });
@@ -129,9 +147,15 @@ describe("a person's way", () => {
       const shown = async () => {
         const { drawn, all } = await lab.pictures();
         const hasSomething = all > 0 || ((await view.textContent()) as string).length > 40;
-        return { missing: all - drawn, hasSomething, empty: await lab.page.locator(".views .empty").count() };
+        return {
+          missing: all - drawn,
+          hasSomething,
+          empty: await lab.page.locator(".views .empty").count(),
+        };
       };
-      await expect.poll(shown, { message: one }).toEqual({ missing: 0, hasSomething: true, empty: 0 });
+      await expect
+        .poll(shown, { message: one })
+        .toEqual({ missing: 0, hasSomething: true, empty: 0 });
     }
   });
 
@@ -159,7 +183,8 @@ test("a run that was paused ends as one that was not", async () => {
 
   const lab = await open({ settings: long });
   await lab.shows("x0 (measured)");
-  const share = (): Promise<number> => lab.page.locator("progress").evaluate((one: HTMLProgressElement) => one.value);
+  const share = (): Promise<number> =>
+    lab.page.locator("progress").evaluate((one: HTMLProgressElement) => one.value);
   const waited = await lab.runAndClick("Pause", /^Paused; nothing is lost$/, 0.3);
   console.log(`a pause in the lab is answered after ${waited.toFixed(0)} ms`);
   await lab.button("Go on").waitFor();
@@ -254,9 +279,21 @@ describe("what goes wrong says what to do", () => {
 
   test("files that are no data, by their names", async () => {
     const files: [string, Buffer | string, RegExp][] = [
-      ["words.csv", "Dear reader,\nthis is a letter and no table.\nIt has, here and there, a comma.\n", /CSV: a line/],
-      ["letters.csv", "time,x\nyesterday,high\ntoday,low\ntomorrow,high\n", /no column has numbers.*CSV: a line/],
-      ["picture.csv", Buffer.from(Array.from({ length: 4000 }, (_, k) => (k * 151 + 137) % 256)), /save it as CSV/],
+      [
+        "words.csv",
+        "Dear reader,\nthis is a letter and no table.\nIt has, here and there, a comma.\n",
+        /CSV: a line/,
+      ],
+      [
+        "letters.csv",
+        "time,x\nyesterday,high\ntoday,low\ntomorrow,high\n",
+        /no column has numbers.*CSV: a line/,
+      ],
+      [
+        "picture.csv",
+        Buffer.from(Array.from({ length: 4000 }, (_, k) => (k * 151 + 137) % 256)),
+        /save it as CSV/,
+      ],
       ["empty.csv", "", /CSV: a line/],
       ["result.json", "{ not json", /\.csv and \.npy/],
     ];
@@ -315,14 +352,18 @@ describe("what goes wrong says what to do", () => {
       Object.assign(window, { ticks });
     });
     const ticks = () =>
-      lab.page.evaluate(() => (window as unknown as { ticks: { count: number; longest: number } }).ticks);
+      lab.page.evaluate(
+        () => (window as unknown as { ticks: { count: number; longest: number } }).ticks,
+      );
     // As a file that is there: what Playwright hands over otherwise is decoded in the page.
     const folder = mkdtempSync(join(tmpdir(), "least-action-lab-"));
     writeFileSync(join(folder, "large.csv"), content);
     await lab.page.getByLabel(/^Your own data/).setInputFiles(join(folder, "large.csv"));
     await lab.page.locator("p", { hasText: "large.csv" }).waitFor({ timeout: 30_000 });
     const read = await ticks();
-    await lab.page.getByRole("img", { name: "x over time, measured: measured", exact: true }).waitFor();
+    await lab.page
+      .getByRole("img", { name: "x over time, measured: measured", exact: true })
+      .waitFor();
     await lab.page.waitForTimeout(500);
     await expect.poll(async () => (await lab.pictures()).drawn).toBe(2);
     await lab.page.getByText(/Of 560000 points, at most 2000 are drawn/).waitFor();
@@ -356,14 +397,17 @@ describe("what goes wrong says what to do", () => {
 
     const other = await open({ hash: "2.abc" });
     expect(await other.complaint(/version/)).toContain("begin with one of the examples");
-    const wrong = await open({ hash: toLink({ ...SPRING, ladder: { ...SPRING.ladder, rungs: -3 } }) });
+    const wrong = await open({
+      hash: toLink({ ...SPRING, ladder: { ...SPRING.ladder, rungs: -3 } }),
+    });
     expect(await wrong.complaint(/rungs/)).toContain("must be a whole number from 1 to 200");
   });
 
   test("a link that is put into the address of an open page", async () => {
     const lab = await open({ settings: SPRING });
     await lab.shows("x (measured)");
-    const go = (hash: string): Promise<void> => lab.page.evaluate((one) => void (location.hash = one), hash);
+    const go = (hash: string): Promise<void> =>
+      lab.page.evaluate((one) => void (location.hash = one), hash);
     await go(toLink(weather));
     await lab.shows("x0 (measured)");
     await go(toLink(network).slice(0, -20));
@@ -405,7 +449,11 @@ describe("taking it along", () => {
   async function actionOf(name: string, snippet: string): Promise<number> {
     const file = join(folder, `${name}.ts`);
     writeFileSync(file, `${snippet}console.log(run.best.action);\n`);
-    const said = await runProgram(process.execPath, [program("tsx", "dist", "cli.mjs"), file], folder);
+    const said = await runProgram(
+      process.execPath,
+      [program("tsx", "dist", "cli.mjs"), file],
+      folder,
+    );
     return Number(said.trim().split("\n").at(-1));
   }
 
@@ -419,11 +467,14 @@ describe("taking it along", () => {
     await expect.poll(() => lab.page.getByLabel("Column that measures x").inputValue()).toBe("x");
     await lab.run();
     const { outcome, settings, levels } = await lab.result();
-    expect(settings).toMatchObject({ data: { from: "file", name: "spring.csv", columns: { x: "x" } } });
+    expect(settings).toMatchObject({
+      data: { from: "file", name: "spring.csv", columns: { x: "x" } },
+    });
     expect(Math.abs((outcome.path.parameters.k as number) - 2.25)).toBeLessThan(0.1);
     expect(await actionOf("file", await lab.snippet())).toBe(outcome.action);
 
-    // Opened again in another page, by file and by link: both ask for the data, and then do the same.
+    // Opened again in another page, by file and by link: both ask for the data, and then do the
+    // same.
     const saved = await lab.saved("Save settings");
     expect(JSON.parse(saved)).toEqual(settings);
     await expect.poll(() => fromLink(new URL(lab.page.url()).hash)).toEqual(settings);
@@ -445,16 +496,29 @@ describe("taking it along", () => {
   test("files that are dropped beside the column, settings and data at once", async () => {
     const lab = await open({ width: 1900 });
     await lab.shows("x0 (measured)");
-    const data = { from: "file", name: "spring.csv", time: null, timeStep: 0.1, columns: { x: "x" } } as const;
-    const files = { "spring.csv": springCsv(61), "spring.json": JSON.stringify({ ...SPRING, data }) };
+    const data = {
+      from: "file",
+      name: "spring.csv",
+      time: null,
+      timeStep: 0.1,
+      columns: { x: "x" },
+    } as const;
+    const files = {
+      "spring.csv": springCsv(61),
+      "spring.json": JSON.stringify({ ...SPRING, data }),
+    };
     const held = await lab.page.evaluate((contents) => {
       const dataTransfer = new DataTransfer();
-      for (const [name, content] of Object.entries(contents)) dataTransfer.items.add(new File([content], name));
+      for (const [name, content] of Object.entries(contents))
+        dataTransfer.items.add(new File([content], name));
       const place = document.elementFromPoint(5, 400) as Element;
       const drop = ["dragover", "drop"].map(
         (type) => new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }),
       );
-      return { beside: place.closest("main") === null, taken: drop.map((event) => !place.dispatchEvent(event)) };
+      return {
+        beside: place.closest("main") === null,
+        taken: drop.map((event) => !place.dispatchEvent(event)),
+      };
     }, files);
     expect(held).toEqual({ beside: true, taken: [true, true] });
     await lab.shows("x (measured)");
@@ -519,15 +583,21 @@ describe("taking it along", () => {
     await lab.page.getByText("This view has no picture").waitFor();
     await lab.tab("Paths");
     const page = await lab.page.evaluate(() => {
-      const rows = [...document.querySelectorAll(".views .multiples")].map((one) => one.getBoundingClientRect());
+      const rows = [...document.querySelectorAll(".views .multiples")].map((one) =>
+        one.getBoundingClientRect(),
+      );
       return { width: rows[0]?.width ?? NaN, height: rows[0]?.height ?? NaN };
     });
     expect(png.readUInt32BE(16)).toBeGreaterThan(0.9 * page.width);
     // A line for the legend above
     expect(png.readUInt32BE(20) - page.height).toBeGreaterThan(15);
     const drawn = await lab.page.evaluate(async (base64) => {
-      const image = await createImageBitmap(await (await fetch(`data:image/png;base64,${base64}`)).blob());
-      const context = new OffscreenCanvas(image.width, image.height).getContext("2d", { willReadFrequently: true })!;
+      const image = await createImageBitmap(
+        await (await fetch(`data:image/png;base64,${base64}`)).blob(),
+      );
+      const context = new OffscreenCanvas(image.width, image.height).getContext("2d", {
+        willReadFrequently: true,
+      })!;
       context.drawImage(image, 0, 0);
       const rows = Array.from({ length: image.height }, (_, row) => {
         const { data } = context.getImageData(0, row, image.width, 1);
@@ -549,13 +619,23 @@ describe("taking it along", () => {
       const lab = await open({ settings });
       await lab.shows(settings.kind === "path" ? "x (measured)" : "Activations of the truth");
       await lab.run();
-      expect(await actionOf(name, await lab.snippet()), name).toBe((await lab.result()).outcome.action);
+      expect(await actionOf(name, await lab.snippet()), name).toBe(
+        (await lab.result()).outcome.action,
+      );
     }
   });
 
   test("what these programs are in TypeScript is right", async () => {
     const files = ["file.ts", "npy.ts", "twin.ts", "network.ts"].map((name) => join(folder, name));
-    const how = ["--noEmit", "--strict", "--skipLibCheck", "--target", "es2022", "--module", "nodenext"];
+    const how = [
+      "--noEmit",
+      "--strict",
+      "--skipLibCheck",
+      "--target",
+      "es2022",
+      "--module",
+      "nodenext",
+    ];
     const compiler = program("typescript", "bin", "tsc");
     await runProgram(process.execPath, [compiler, ...how, "--types", "node", ...files], folder);
   });
@@ -609,7 +689,11 @@ describe("what is typed", () => {
     await lab.shows("v (measured)");
     await lab.run();
     const precisions = { ownPrecisions: { x: 400, v: 100 }, modelWeights: { x: 2, v: 1 } };
-    expect((await lab.result()).settings).toEqual({ ...SPRING, observed: ["x", "v"], ...precisions });
+    expect((await lab.result()).settings).toEqual({
+      ...SPRING,
+      observed: ["x", "v"],
+      ...precisions,
+    });
     // Of one that is measured alone, it can still be seen and taken away.
     await lab.page.getByRole("checkbox", { name: "v", exact: true }).uncheck();
     await expect.poll(() => lab.page.getByLabel("R_m of x").inputValue()).toBe("400");
@@ -637,7 +721,9 @@ describe("what is typed", () => {
     const model = "x' = v\nv' = -constructor*x\nconstructor = 2\ntoString = 1\nx(0) = 1";
     const lab = await open({ settings: { ...SPRING, model, estimate: {} } });
     await lab.shows("x (measured)");
-    const boxes = ["constructor", "toString"].map((name) => lab.page.getByRole("checkbox", { name, exact: true }));
+    const boxes = ["constructor", "toString"].map((name) =>
+      lab.page.getByRole("checkbox", { name, exact: true }),
+    );
     for (const box of boxes) await expect.poll(() => box.isChecked()).toBe(false);
     await boxes[0]?.check();
     await lab.tab("Parameters");
@@ -654,7 +740,13 @@ describe("what is typed", () => {
     await lab.shows("angle (measured)");
     await lab.run();
     expect((await lab.result()).settings).toMatchObject({
-      data: { from: "file", name: "pendulum.csv", time: "time", timeStep: 0.1, columns: { angle: "angle" } },
+      data: {
+        from: "file",
+        name: "pendulum.csv",
+        time: "time",
+        timeStep: 0.1,
+        columns: { angle: "angle" },
+      },
     });
     await lab.button("back to a twin").click();
     await lab.page.getByLabel("Points", { exact: true }).waitFor();
@@ -685,7 +777,9 @@ describe("for everyone", () => {
     for (const name of ["Action levels", "Parameters", "Mechanics", "In words", "Paths"]) {
       await keyboard.press("ArrowRight");
       await expect.poll(() => lab.focused()).toBe(name);
-      await expect.poll(() => lab.page.getByRole("tab", { selected: true }).textContent()).toBe(name);
+      await expect
+        .poll(() => lab.page.getByRole("tab", { selected: true }).textContent())
+        .toBe(name);
     }
     await keyboard.press("ArrowLeft");
     await expect.poll(() => lab.focused()).toBe("In words");
@@ -705,10 +799,17 @@ describe("for everyone", () => {
           ]
             .join("")
             .trim();
-        const all = [...document.querySelectorAll<HTMLElement>("button, input, select, textarea, progress, canvas")]
+        const all = [
+          ...document.querySelectorAll<HTMLElement>(
+            "button, input, select, textarea, progress, canvas",
+          ),
+        ]
           // uPlot's canvas is inside what is named.
           .filter((one) => one.closest("[role=img]") === null || one.closest("[role=img]") === one);
-        return { all: all.length, nameless: all.filter((one) => nameOf(one) === "").map((one) => one.outerHTML) };
+        return {
+          all: all.length,
+          nameless: all.filter((one) => nameOf(one) === "").map((one) => one.outerHTML),
+        };
       });
       expect(found.all).toBeGreaterThan(20);
       expect(found.nameless).toEqual([]);
@@ -733,7 +834,9 @@ describe("for everyone", () => {
     await lab.shows("x0 (measured)");
     const brightness = (): Promise<number> =>
       lab.page.evaluate(() => {
-        const [red, green, blue] = getComputedStyle(document.body).backgroundColor.match(/\d+/g)!.map(Number);
+        const [red, green, blue] = getComputedStyle(document.body)
+          .backgroundColor.match(/\d+/g)!
+          .map(Number);
         return (red! + green! + blue!) / 3;
       });
     await expect.poll(brightness).toBeGreaterThan(220);

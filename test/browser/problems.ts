@@ -1,4 +1,5 @@
-// Problems whose numbers have to be the same bits in Node and in browsers. Also run inside of the page, so it imports nothing but types.
+// Problems whose numbers have to be the same bits in Node and in browsers. Also run inside of the
+// page, so it imports nothing but types.
 import type * as LeastAction from "../../sdk/src/index.js";
 
 /** All numbers of a result, in order. */
@@ -7,7 +8,15 @@ export type Numbers = Record<string, number[]>;
 function lorenzProblem({ lorenz96, twinExperiment }: typeof LeastAction) {
   const model = lorenz96({ dimension: 5 });
   const observed = [0, 1, 2, 4];
-  const twin = twinExperiment({ model, timeStep: 0.025, points: 41, observed, noise: 0.5, seed: 1, further: 10 });
+  const twin = twinExperiment({
+    model,
+    timeStep: 0.025,
+    points: 41,
+    observed,
+    noise: 0.5,
+    seed: 1,
+    further: 10,
+  });
   return {
     twin,
     options: {
@@ -16,13 +25,25 @@ function lorenzProblem({ lorenz96, twinExperiment }: typeof LeastAction) {
       measurementPrecision: 4,
       modelPrecision: { initial: 4e-4, factor: 3, rungs: 14 },
       estimate: { forcing: { initial: [6, 10] as [number, number] } },
-      startingPaths: { start: "random", count: 4, enough: 4, prune: false, range: [-10, 10], seed: 2 },
+      startingPaths: {
+        start: "random",
+        count: 4,
+        enough: 4,
+        prune: false,
+        range: [-10, 10],
+        seed: 2,
+      },
     },
   } as const;
 }
 
-/** Starting paths, filters, text equations, networks, chains and mechanics; `workers` as everywhere. */
-export async function solveAll(sdk: typeof LeastAction, workers: "auto" | number): Promise<Numbers> {
+/**
+ * Starting paths, filters, text equations, networks, chains and mechanics; `workers` as everywhere.
+ */
+export async function solveAll(
+  sdk: typeof LeastAction,
+  workers: "auto" | number,
+): Promise<Numbers> {
   await sdk.init();
   const { twin, options } = lorenzProblem(sdk);
   const run = await sdk.anneal({ ...options, workers });

@@ -1,4 +1,5 @@
-// The package in a real browser, as people's tools serve it: the same bits as in Node, work in workers that can be cancelled and that may die.
+// The package in a real browser, as people's tools serve it: the same bits as in Node, work in
+// workers that can be cancelled and that may die.
 import { join } from "node:path";
 import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
@@ -65,7 +66,11 @@ afterAll(async () => {
 /** The two ways in which a page gets its scripts. */
 const WAYS = {
   async "Vite's development server"() {
-    const server = await createServer({ root: consumer.folder, configFile: false, logLevel: "error" });
+    const server = await createServer({
+      root: consumer.folder,
+      configFile: false,
+      logLevel: "error",
+    });
     await server.listen(0);
     return { url: server.resolvedUrls?.local[0] as string, close: () => server.close() };
   },
@@ -85,7 +90,8 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
     page = await browser.context.newPage();
     complaints = complaintsOf(page, served.url);
     await page.goto(served.url);
-    // The development server may reload the page once, when it has found the packages that it bundles.
+    // The development server may reload the page once, when it has found the packages that it
+    // bundles.
     await page.waitForFunction(() => document.title === "ready", undefined, { timeout: 60_000 });
   }, 300_000);
 
@@ -148,7 +154,14 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
         data: twin.data,
         measurementPrecision: 4,
         modelPrecision: { initial: 4e-4, factor: 1.5, rungs: 30 },
-        startingPaths: { start: "random", count: 3, enough: 3, prune: false, range: [-10, 10], seed: 2 },
+        startingPaths: {
+          start: "random",
+          count: 3,
+          enough: 3,
+          prune: false,
+          range: [-10, 10],
+          seed: 2,
+        },
       } as const;
       const stop = new AbortController();
       let paths = 0;
@@ -171,7 +184,10 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
       const answered = performance.now() - aborted;
       const done = part.starts.reduce((sum, { rungs }) => sum + rungs.length, 0);
       const whole = await sdk.anneal({ ...options, workers: 0 });
-      const resumed = await sdk.anneal({ ...options, resume: JSON.parse(JSON.stringify(part)) as never });
+      const resumed = await sdk.anneal({
+        ...options,
+        resume: JSON.parse(JSON.stringify(part)) as never,
+      });
       return {
         cancelled: part.cancelled,
         paths,
@@ -192,7 +208,14 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
     const told = await inPage(async ({ sdk }) => {
       const model = sdk.lorenz96({ dimension: 20 });
       const observed = Array.from({ length: 10 }, (_, k) => 2 * k);
-      const { data } = sdk.twinExperiment({ model, timeStep: 0.025, points: 3001, observed, noise: 0.5, seed: 1 });
+      const { data } = sdk.twinExperiment({
+        model,
+        timeStep: 0.025,
+        points: 3001,
+        observed,
+        noise: 0.5,
+        seed: 1,
+      });
       const stop = new AbortController();
       let rungs = 0;
       let aborted = 0;
@@ -227,7 +250,14 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
     const ticks = await inPage(async ({ sdk }) => {
       const model = sdk.lorenz96({ dimension: 20 });
       const observed = Array.from({ length: 10 }, (_, k) => 2 * k);
-      const { data } = sdk.twinExperiment({ model, timeStep: 0.025, points: 1001, observed, noise: 0.5, seed: 1 });
+      const { data } = sdk.twinExperiment({
+        model,
+        timeStep: 0.025,
+        points: 1001,
+        observed,
+        noise: 0.5,
+        seed: 1,
+      });
       let ticks = 0;
       const timer = setInterval(() => (ticks += 1), 1);
       await sdk.anneal({
@@ -249,7 +279,14 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
     const reasons = await inPage(async (window) => {
       const { sdk, made } = window;
       const model = sdk.lorenz96({ dimension: 10 });
-      const twin = { model, timeStep: 0.025, points: 1001, observed: [0, 1, 3, 4, 6, 8], noise: 0.5, seed: 1 };
+      const twin = {
+        model,
+        timeStep: 0.025,
+        points: 1001,
+        observed: [0, 1, 3, 4, 6, 8],
+        noise: 0.5,
+        seed: 1,
+      };
       const { data } = sdk.twinExperiment(twin);
       const reasonOf = async (onProgress: () => void): Promise<unknown> => {
         try {
@@ -258,7 +295,14 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
             data,
             measurementPrecision: 4,
             modelPrecision: { initial: 4e-4, factor: 1.2, rungs: 200 },
-            startingPaths: { start: "random", count: 2, enough: 2, prune: false, range: [-10, 10], seed: 2 },
+            startingPaths: {
+              start: "random",
+              count: 2,
+              enough: 2,
+              prune: false,
+              range: [-10, 10],
+              seed: 2,
+            },
             workers: 2,
             onProgress,
           });
@@ -273,7 +317,10 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
       for (const script of ["throw new Error('out of luck')", "no script at all"]) {
         window.script = script;
         others.push(
-          await Promise.race([reasonOf(() => undefined), new Promise((r) => setTimeout(r, 3000, "silence"))]),
+          await Promise.race([
+            reasonOf(() => undefined),
+            new Promise((r) => setTimeout(r, 3000, "silence")),
+          ]),
         );
       }
       window.script = undefined;
@@ -297,8 +344,21 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
         noise: 0.5,
         seed: 1,
       });
-      const run = await sdk.anneal({ model, data, measurementPrecision: 4, startingPaths: { count: 1, seed: 1 } });
-      const options = { run, modelPrecision: 1e3, chains: 2, draws: 300, warmup: 50, seed: 5, workers: 2 } as const;
+      const run = await sdk.anneal({
+        model,
+        data,
+        measurementPrecision: 4,
+        startingPaths: { count: 1, seed: 1 },
+      });
+      const options = {
+        run,
+        modelPrecision: 1e3,
+        chains: 2,
+        draws: 300,
+        warmup: 50,
+        seed: 5,
+        workers: 2,
+      } as const;
       const stop = new AbortController();
       const onProgress = ({ phase }: { phase: string }): void => {
         if (phase === "draws") stop.abort();
@@ -306,7 +366,9 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
       const part = await sdk.samplePosterior({ ...options, signal: stop.signal, onProgress });
       const resumed = await sdk.samplePosterior({ ...options, resume: part });
       const whole = await sdk.samplePosterior(options);
-      const same = resumed.statistics.energy.every((value, i) => Object.is(value, whole.statistics.energy[i]));
+      const same = resumed.statistics.energy.every((value, i) =>
+        Object.is(value, whole.statistics.energy[i]),
+      );
       return { cancelled: part.cancelled, same };
     });
     expect(told).toEqual({ cancelled: true, same: true });
@@ -331,7 +393,14 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
               data,
               measurementPrecision: 4,
               modelPrecision: { initial: 4e-4, factor: 1.2, rungs: 200 },
-              startingPaths: { start: "random", count: 2, enough: 2, prune: false, range: [-10, 10], seed: 2 },
+              startingPaths: {
+                start: "random",
+                count: 2,
+                enough: 2,
+                prune: false,
+                range: [-10, 10],
+                seed: 2,
+              },
               workers,
               onProgress: ({ done }) => void (done === 3 && workers === 2 && sdk.dispose()),
             });
@@ -342,13 +411,27 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
         }),
       );
       try {
-        sdk.twinExperiment({ model, timeStep: 0.025, points: 11, observed: [0], noise: 0.5, seed: 1 });
+        sdk.twinExperiment({
+          model,
+          timeStep: 0.025,
+          points: 11,
+          observed: [0],
+          noise: 0.5,
+          seed: 1,
+        });
         codes.push("works");
       } catch (error) {
         codes.push((error as { code: string }).code);
       }
       await sdk.init();
-      sdk.twinExperiment({ model, timeStep: 0.025, points: 11, observed: [0], noise: 0.5, seed: 1 });
+      sdk.twinExperiment({
+        model,
+        timeStep: 0.025,
+        points: 11,
+        observed: [0],
+        noise: 0.5,
+        seed: 1,
+      });
       return codes;
     });
     expect(said).toEqual(["freed", "freed", "notInitialized"]);

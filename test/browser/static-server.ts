@@ -25,12 +25,15 @@ export function serveFolder(folder: string, prefix = "/"): Promise<Served> {
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname);
     const file = join(folder, normalize(path.slice(prefix.length - 1)));
-    const place = existsSync(file) && statSync(file).isDirectory() ? join(file, "index.html") : file;
+    const place =
+      existsSync(file) && statSync(file).isDirectory() ? join(file, "index.html") : file;
     if (!path.startsWith(prefix) || !place.startsWith(folder) || !existsSync(place)) {
       response.writeHead(404).end("not here");
       return;
     }
-    response.writeHead(200, { "content-type": TYPES[extname(place)] ?? "application/octet-stream" });
+    response.writeHead(200, {
+      "content-type": TYPES[extname(place)] ?? "application/octet-stream",
+    });
     createReadStream(place).pipe(response);
   });
   return new Promise((resolve) => {

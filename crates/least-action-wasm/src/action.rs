@@ -1,4 +1,5 @@
-//! The action of a path and its gradient: what a minimiser in JavaScript calls ten thousand times, so that crossing must cost little beside it.
+//! The action of a path and its gradient: what a minimiser in JavaScript calls ten thousand times,
+//! so that crossing must cost little beside it.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +37,8 @@ struct At {
 
 #[wasm_bindgen]
 impl Action {
-    /// `data` are the data sets, each `{ grid: { start, timeStep, points, observed }, values, inputs }`.
+    /// `data` are the data sets, each
+    /// `{ grid: { start, timeStep, points, observed }, values, inputs }`.
     #[wasm_bindgen(constructor)]
     pub fn new(spec: &JsValue, data: &Array, options: &JsValue) -> Result<Action> {
         let model = build(spec)?;
@@ -70,7 +72,8 @@ impl Action {
         names.map(str::to_string).collect()
     }
 
-    /// `{ modelPrecision, parameters }` as numbers: R_f, then the estimated parameters, defaults where none is given.
+    /// `{ modelPrecision, parameters }` as numbers: R_f, then the estimated parameters, defaults
+    /// where none is given.
     pub fn point(&self, at: &JsValue) -> Result<Vec<f64>> {
         let at: At = read("", at)?;
         let mut point = [&[at.model_precision], &self.defaults[..]].concat();
@@ -87,7 +90,8 @@ impl Action {
         Ok(point)
     }
 
-    /// Compares the gradient with differences: a report, with `text`, what it says in words. `sample` is the number of states to look at, all if there is none.
+    /// Compares the gradient with differences: a report, with `text`, what it says in words.
+    /// `sample` is the number of states to look at, all if there is none.
     #[wasm_bindgen(js_name = checkGradient)]
     pub fn check_gradient(
         &mut self,
@@ -125,7 +129,8 @@ impl Action {
         Ok(())
     }
 
-    /// The same, and after it in `result` the gradient in the estimated parameters; that in the path goes to `gradient`, as long as the path.
+    /// The same, and after it in `result` the gradient in the estimated parameters; that in the
+    /// path goes to `gradient`, as long as the path.
     pub fn gradient(
         &mut self,
         path: &Float64Array,

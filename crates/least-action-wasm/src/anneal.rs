@@ -71,7 +71,8 @@ struct Progress {
 
 #[wasm_bindgen]
 impl Annealer {
-    /// `data` are the data sets, each `{ grid: { start, timeStep, points, observed }, values, inputs }`.
+    /// `data` are the data sets, each
+    /// `{ grid: { start, timeStep, points, observed }, values, inputs }`.
     #[wasm_bindgen(constructor)]
     pub fn new(spec: &JsValue, data: &Array, options: &JsValue) -> Result<Annealer> {
         let model = build(spec)?;
@@ -124,8 +125,10 @@ impl Annealer {
         ladder.factor.and(ladder.rungs)
     }
 
-    /// What is to be done after `climbs`, whose paths are not needed: `{ enough, over, reprieved }`. `enough` is how many starts count, null if there are not enough
-    /// yet; `over` are those that there is nothing to go on with; `reprieved` those that were stopped but must go on.
+    /// What is to be done after `climbs`, whose paths are not needed:
+    /// `{ enough, over, reprieved }`. `enough` is how many starts count, null if there are not
+    /// enough yet; `over` are those that there is nothing to go on with; `reprieved` those that
+    /// were stopped but must go on.
     pub fn state(&self, climbs: Vec<JsValue>) -> Result<JsValue> {
         let climbs = climbs.iter().map(read_progress);
         let climbs = climbs.collect::<Result<Vec<Climb>>>()?;
@@ -160,15 +163,17 @@ impl Annealer {
         climber.map(Climber).map_err(thrown)
     }
 
-    /// What climbs say together: `{ levels, gap, expectedLevel, drops, findings, verdict, best, modelPrecision, summary, diagnosis }`; `best` is a
-    /// position in the climbs sorted by starting path.
+    /// What climbs say together:
+    /// `{ levels, gap, expectedLevel, drops, findings, verdict, best, modelPrecision, summary, diagnosis }`;
+    /// `best` is a position in the climbs sorted by starting path.
     pub fn finish(&self, climbs: Vec<JsValue>) -> Result<JsValue> {
         let climbs = climbs
             .iter()
             .map(read_climb)
             .collect::<Result<Vec<Climb>>>()?;
         let run = either!(&self.0, annealer => Run::new(annealer, climbs)).map_err(thrown)?;
-        // Of a ladder that is found from the data, every climb has rungs of its own: those of the longest are given.
+        // Of a ladder that is found from the data, every climb has rungs of its own: those of the
+        // longest are given.
         let longest = run.climbs.iter().max_by_key(|climb| climb.rungs.len());
         let rungs = longest.map_or(&[][..], |climb| &climb.rungs);
         let precisions: Vec<f64> = rungs.iter().map(|rung| rung.model_precision).collect();
@@ -194,7 +199,8 @@ impl Annealer {
         }
     }
 
-    /// Of a path through data: `{ times, path }` from the end of a climb's path on, `horizon` being `{ until, inputs, dataSet }`.
+    /// Of a path through data: `{ times, path }` from the end of a climb's path on, `horizon` being
+    /// `{ until, inputs, dataSet }`.
     pub fn predict(&self, climb: &JsValue, horizon: &JsValue) -> Result<JsValue> {
         let climb = read_climb(climb)?;
         let given = read_horizon(horizon)?;
@@ -222,8 +228,8 @@ enum Climbing {
 
 #[wasm_bindgen]
 impl Climber {
-    /// Minimises at the next rung and gives it; undefined at the end of the ladder, when the mathematics failed, and when the first number of `cancel` is
-    /// no longer zero.
+    /// Minimises at the next rung and gives it; undefined at the end of the ladder, when the
+    /// mathematics failed, and when the first number of `cancel` is no longer zero.
     #[wasm_bindgen(js_name = nextRung)]
     pub fn next_rung(&mut self, cancel: Option<Int32Array>) -> JsValue {
         let interrupted = || {

@@ -15,7 +15,8 @@ pub struct Chain(least_action::statistics::Chain<Posterior>);
 
 #[wasm_bindgen]
 impl Chain {
-    /// Chain `number` about the minimum that a climb leads to at an R_f, from `start` or from a random point about it.
+    /// Chain `number` about the minimum that a climb leads to at an R_f, from `start` or from a
+    /// random point about it.
     pub fn begin(
         annealer: &Annealer,
         climb: &JsValue,
@@ -50,7 +51,8 @@ impl Chain {
             .map_err(thrown)
     }
 
-    /// Does one transition: writes where it led to `position`, and to `figures` its log density, energy, acceptance, step size, tree depth, evaluations, and 1 if it diverged. Gives what it
+    /// Does one transition: writes where it led to `position`, and to `figures` its log density,
+    /// energy, acceptance, step size, tree depth, evaluations, and 1 if it diverged. Gives what it
     /// was for: 0 for none, as all are done, 1 for the annealing, 2 for the warm-up, 3 for a draw.
     pub fn advance(&mut self, position: &Float64Array, figures: &Float64Array) -> Result<u32> {
         let Some(advance) = self.0.advance().map_err(thrown)? else {

@@ -39,7 +39,8 @@ impl ContinuousNetwork {
         })
     }
 
-    /// `{ width, inputs, outputs }`, the neurons of a layer and how many of them hold inputs and outputs: for reading rows.
+    /// `{ width, inputs, outputs }`, the neurons of a layer and how many of them hold inputs and
+    /// outputs: for reading rows.
     pub fn widths(options: &JsValue) -> Result<JsValue> {
         let options: ContinuousNetworkOptions = read("", options)?;
         options.validate().map_err(thrown)?;

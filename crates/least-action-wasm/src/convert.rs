@@ -55,16 +55,19 @@ pub fn float64_array(values: &[f64]) -> JsValue {
     Float64Array::from(values).into()
 }
 
-/// Reads a JavaScript value; `root` is what error paths start with, empty for an options object itself.
+/// Reads a JavaScript value; `root` is what error paths start with, empty for an options object
+/// itself.
 ///
 /// # Errors
-/// [`Error::WrongShape`] with the path of the field for a wrong type or a missing field, [`Error::UnknownName`] for a field that there is not.
+/// [`Error::WrongShape`] with the path of the field for a wrong type or a missing field,
+/// [`Error::UnknownName`] for a field that there is not.
 pub fn read<T: DeserializeOwned + Serialize>(root: &str, value: &JsValue) -> Result<T> {
     let deserializer = serde_wasm_bindgen::Deserializer::from(value.clone());
     let read: T = serde_path_to_error::deserialize(deserializer)
         .map_err(|error| thrown(wrong_shape(root, &error)))?;
-    // serde-wasm-bindgen asks for the fields that it knows and never sees the others, so `deny_unknown_fields` has no
-    // effect on objects. Every known field is written, so what is in `value` and not in this is unknown.
+    // serde-wasm-bindgen asks for the fields that it knows and never sees the others, so
+    // `deny_unknown_fields` has no effect on objects. Every known field is written, so what is in
+    // `value` and not in this is unknown.
     match unknown_field(root, value, &plain(&read)) {
         Some(error) => Err(thrown(error)),
         None => Ok(read),
@@ -94,7 +97,8 @@ fn wrong_shape(root: &str, error: &serde_path_to_error::Error<serde_wasm_bindgen
     }
 }
 
-/// A reader of the core has found an unknown name: its facts are taken from the text again, as serde's errors carry nothing else.
+/// A reader of the core has found an unknown name: its facts are taken from the text again, as
+/// serde's errors carry nothing else.
 fn unknown_name(path: &str, text: &str) -> Option<Error> {
     if let Some((name, known)) = unknown_variant(text) {
         return Some(Error::unknown_name(path, name, known.into_iter()));

@@ -68,8 +68,9 @@ fn written(summary: &Summary) -> JsValue {
     ])
 }
 
-/// `{ findings, verdict }`; `statistics` are arrays of chains x draws, but for `stepSize` and `divergences`, which have a number per chain. `divergent` are the values of the first quantities where
-/// trajectories diverged, as many rows as divergences.
+/// `{ findings, verdict }`; `statistics` are arrays of chains x draws, but for `stepSize` and
+/// `divergences`, which have a number per chain. `divergent` are the values of the first quantities
+/// where trajectories diverged, as many rows as divergences.
 #[wasm_bindgen(js_name = diagnoseDraws)]
 pub fn diagnose_draws(
     names: Vec<String>,
@@ -140,7 +141,9 @@ struct Noise {
 
 #[wasm_bindgen]
 impl Annealer {
-    /// Runs draws, count x unknowns, on past the window: `{ times, members, dimension, values, failed }`. `noise` is `{ modelPrecision, seed }`, or null for none.
+    /// Runs draws, count x unknowns, on past the window:
+    /// `{ times, members, dimension, values, failed }`. `noise` is `{ modelPrecision, seed }`, or
+    /// null for none.
     #[wasm_bindgen(js_name = predictEnsemble)]
     pub fn predict_ensemble(
         &self,
@@ -212,7 +215,8 @@ pub fn ensemble_quantile(
     Ok(float64_array(&quantiles))
 }
 
-/// `{ crps, fairCrps, coverage, rankHistogram, flatness }` of members x size beside what happened, NaN where that is not known.
+/// `{ crps, fairCrps, coverage, rankHistogram, flatness }` of members x size beside what happened,
+/// NaN where that is not known.
 #[wasm_bindgen(js_name = ensembleScores)]
 pub fn ensemble_scores(
     values: &Float64Array,

@@ -19,8 +19,9 @@ struct Head {
     tangent: bool,
 }
 
-/// `{ activations, momenta, modelError, tangent, symplecticDefect, failure }`, the first two of the layers that were reached, one after the other. Options are
-/// `{ modelPrecision, tangent }`; `forcing` as in pairs.
+/// `{ activations, momenta, modelError, tangent, symplecticDefect, failure }`, the first two of the
+/// layers that were reached, one after the other. Options are `{ modelPrecision, tangent }`;
+/// `forcing` as in pairs.
 #[wasm_bindgen(js_name = followLayers)]
 pub fn follow_layers(
     spec: &JsValue,

@@ -13,7 +13,8 @@ use wasm_bindgen::JsValue;
 
 use crate::convert::{as_object, float64_array, object, plain, read, thrown, Result};
 
-/// The system that a specification names, `{ name, ... }`, or that it writes down, `{ definition }`.
+/// The system that a specification names, `{ name, ... }`, or that it writes down,
+/// `{ definition }`.
 pub fn build(spec: &JsValue) -> Result<Arc<dyn Model>> {
     let model = definition(spec)?.build().map_err(thrown)?;
     Ok(Arc::new(model))
@@ -29,7 +30,8 @@ fn definition(spec: &JsValue) -> Result<ModelDefinition> {
 }
 
 fn named(spec: &JsValue) -> Result<ModelSpec> {
-    // serde buffers tagged enums and then no longer knows which field it is at; but if there is only one, it is that.
+    // serde buffers tagged enums and then no longer knows which field it is at; but if there is
+    // only one, it is that.
     let fields = as_object(spec).map(Object::keys).unwrap_or_default();
     let names = fields.iter().filter_map(|key| key.as_string());
     let mut others = names.filter(|name| name != "name");
@@ -40,7 +42,8 @@ fn named(spec: &JsValue) -> Result<ModelSpec> {
     read(&root, spec)
 }
 
-/// What a system is: `{ name, kind, dimension, states, units, parameters, inputs, observables, definition, text, explanation }`.
+/// What a system is:
+/// `{ name, kind, dimension, states, units, parameters, inputs, observables, definition, text, explanation }`.
 #[wasm_bindgen(js_name = describeModel)]
 pub fn describe_model(spec: &JsValue) -> Result<JsValue> {
     let definition = definition(spec)?;
@@ -72,7 +75,8 @@ pub fn explain_model(spec: &JsValue) -> Result<JsValue> {
     ]))
 }
 
-/// `{ data: { start, timeStep, points, observed, values }, truth, future, parameters }`; all parameters, by name.
+/// `{ data: { start, timeStep, points, observed, values }, truth, future, parameters }`; all
+/// parameters, by name.
 #[wasm_bindgen(js_name = twinExperiment)]
 pub fn twin_experiment(spec: &JsValue, options: &JsValue) -> Result<JsValue> {
     let model = build(spec)?;

@@ -61,8 +61,9 @@ struct Steps {
     steps: usize,
 }
 
-/// A network from `{ inputs, layers, maps }`, where layers are numbered from 1 in errors, as `layers[0]` is that of the inputs; or from `{ cell, map, steps }`. Beside
-/// them are `models`, the specifications of those that maps are numbers of: layers that are tied have the same one.
+/// A network from `{ inputs, layers, maps }`, where layers are numbered from 1 in errors, as
+/// `layers[0]` is that of the inputs; or from `{ cell, map, steps }`. Beside them are `models`, the
+/// specifications of those that maps are numbers of: layers that are tied have the same one.
 pub fn read_network(spec: &JsValue) -> Result<Network> {
     let models = Array::from(&field(spec, "models"));
     let models = models.iter().map(|model| build(&model));
@@ -98,7 +99,8 @@ struct LayerNumber {
     layer: usize,
 }
 
-/// Pairs from `{ head: { count, missingInputs }, inputs, outputs, measurements, forcing }`, the numbers as `Float64Array`s.
+/// Pairs from `{ head: { count, missingInputs }, inputs, outputs, measurements, forcing }`, the
+/// numbers as `Float64Array`s.
 pub fn read_pairs(root: &str, pairs: &JsValue) -> Result<Pairs> {
     let head: PairsHead = read(root, &field(pairs, "head"))?;
     Ok(Pairs {
@@ -146,7 +148,8 @@ fn written_pairs(pairs: &Pairs) -> JsValue {
     ])
 }
 
-/// Where the weights of one layer lie among all: `[start, end]` of W, U, b and a model's parameters.
+/// Where the weights of one layer lie among all: `[start, end]` of W, U, b and a model's
+/// parameters.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Places {
@@ -183,7 +186,8 @@ fn places(layer: &Layer, set: &WeightSet) -> Places {
     }
 }
 
-/// `{ widths, weightCount, forcing, places, text }`; `forcing` how many numbers come in from outside at each map.
+/// `{ widths, weightCount, forcing, places, text }`; `forcing` how many numbers come in from
+/// outside at each map.
 #[wasm_bindgen(js_name = describeNetwork)]
 pub fn describe_network(spec: &JsValue) -> Result<JsValue> {
     let network = read_network(spec)?;
@@ -232,7 +236,8 @@ pub fn network_activations(
     Ok(float64_array(&activations.map_err(thrown)?))
 }
 
-/// The errors of predictions of `fresh` pairs, beside those of the best constants of the `trained` ones.
+/// The errors of predictions of `fresh` pairs, beside those of the best constants of the `trained`
+/// ones.
 #[wasm_bindgen(js_name = predictionError)]
 pub fn prediction_error(
     spec: &JsValue,

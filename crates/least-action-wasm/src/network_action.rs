@@ -91,7 +91,8 @@ impl Trainer {
         trainer.map(Trainer).map_err(thrown)
     }
 
-    /// Goes on for at most so many iterations: `{ loss, stop, iterations, evaluations }` of all together.
+    /// Goes on for at most so many iterations: `{ loss, stop, iterations, evaluations }` of all
+    /// together.
     pub fn advance(&mut self, iterations: usize) -> Result<JsValue> {
         let minimum = self.0.advance(iterations).map_err(thrown)?;
         Ok(object([

@@ -31,7 +31,8 @@ impl Uncertainty {
             .map_err(thrown)
     }
 
-    /// `{ modelPrecision, means, deviations, levels }`, of the path, points x dimension, and then the estimated parameters.
+    /// `{ modelPrecision, means, deviations, levels }`, of the path, points x dimension, and then
+    /// the estimated parameters.
     pub fn describe(&self) -> JsValue {
         let (means, deviations) = self.0.moments();
         let levels: Array = self.0.levels().iter().map(level).collect();

@@ -1,6 +1,7 @@
 //! serde's words for what is wrong with a value in the words of JavaScript.
 
-/// What a text of serde or of its derived code says; the text itself where it says something else, as hand-written readers do.
+/// What a text of serde or of its derived code says; the text itself where it says something else,
+/// as hand-written readers do.
 pub fn in_javascript(text: &str) -> String {
     if text == "invalid length 0, expected 1" || text == "invalid length 2, expected 1" {
         // An enum is looked for as the only field of an object.

@@ -1,5 +1,6 @@
-//! Times the action with its gradient against the same written out by hand, taking turns in one run, and prints both in microseconds as JSON: Lorenz96, and the
-//! neuron. `npm run bench` runs this beside WebAssembly.
+//! Times the action with its gradient against the same written out by hand, taking turns in one
+//! run, and prints both in microseconds as JSON: Lorenz96, and the neuron. `npm run bench` runs
+//! this beside WebAssembly.
 //!
 //! cargo bench --bench action
 
@@ -44,7 +45,8 @@ fn main() -> Result<(), least_action::Error> {
     Ok(())
 }
 
-/// Microseconds of the library and of the code written by hand, all parameters estimated, at a path off the truth so that every term counts.
+/// Microseconds of the library and of the code written by hand, all parameters estimated, at a path
+/// off the truth so that every term counts.
 fn compare<S: System>(
     model: EquationModel,
     system: S,
@@ -103,7 +105,8 @@ fn compare<S: System>(
     Ok(paired(&mut library, &mut by_hand))
 }
 
-/// Microseconds per call of each, the median over rounds in which they take turns: a machine that slows down slows both.
+/// Microseconds per call of each, the median over rounds in which they take turns: a machine that
+/// slows down slows both.
 fn paired(a: &mut dyn FnMut(), b: &mut dyn FnMut()) -> (f64, f64) {
     const ROUNDS: usize = 101;
     const CALLS: usize = 20;

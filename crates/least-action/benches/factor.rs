@@ -1,4 +1,5 @@
-//! Times of the block solver by itself: assembly, factorisation, solve, over layouts. `cargo bench --bench factor`
+//! Times of the block solver by itself: assembly, factorisation, solve, over layouts.
+//! `cargo bench --bench factor`
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -30,7 +31,8 @@ fn main() {
     }
 }
 
-/// Rows like those of Lorenz96: every component depends on its neighbours (all of them, where these are few) and on all parameters.
+/// Rows like those of Lorenz96: every component depends on its neighbours (all of them, where these
+/// are few) and on all parameters.
 fn problem(
     dimension: usize,
     points: usize,

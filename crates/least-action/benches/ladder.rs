@@ -1,7 +1,8 @@
-//! Times one ladder from one starting path and prints seconds, evaluations and the last action as JSON. `npm run bench` runs this beside WebAssembly,
-//! on the problem in the file that it names, with the minimiser in the second argument, as options say it.
+//! Times one ladder from one starting path and prints seconds, evaluations and the last action as
+//! JSON. `npm run bench` runs this beside WebAssembly, on the problem in the file that it names,
+//! with the minimiser in the second argument, as options say it.
 //!
-//! cargo bench --bench ladder --features serde -- test/fixtures/ladder.json '"lbfgs"'
+//! cargo bench --bench ladder -- test/fixtures/ladder.json '"lbfgs"'
 
 use std::ops::ControlFlow;
 use std::sync::Arc;

@@ -1,5 +1,6 @@
-//! Times the action of a network with its gradient at the sizes of the paper and of handwritten digits: microseconds, and GFlop/s counting the three matrix products
-//! of every layer (2 pairs x outputs x inputs each). JSON at the end.
+//! Times the action of a network with its gradient at the sizes of the paper and of handwritten
+//! digits: microseconds, and GFlop/s counting the three matrix products of every layer (2 pairs x
+//! outputs x inputs each). JSON at the end.
 //!
 //! cargo bench --bench network              also ladders
 //! cargo bench --bench network -- action    the action alone
@@ -57,8 +58,8 @@ fn main() -> Result<(), Error> {
     Ok(())
 }
 
-/// Seconds and steps of a ladder of the paper's twin: a network with weights at random made the data. R_m = 4e4, R_f = 3.8e-3 x 1.1^k, or to the same end in fewer
-/// rungs.
+/// Seconds and steps of a ladder of the paper's twin: a network with weights at random made the
+/// data. R_m = 4e4, R_f = 3.8e-3 x 1.1^k, or to the same end in fewer rungs.
 fn ladder(network: &Network, pairs: usize, rungs: usize) -> Result<(f64, usize, f64), Error> {
     let number = |k: usize, scale: f64| {
         let (sine, _) = ((k as f64 * 78.233).sin() * 43758.5453).fract().sin_cos();
@@ -93,7 +94,8 @@ fn ladder(network: &Network, pairs: usize, rungs: usize) -> Result<(f64, usize, 
     Ok((start.elapsed().as_secs_f64(), iterations, value))
 }
 
-/// Median and best microseconds of a call: beside other work only the best says what the code can do.
+/// Median and best microseconds of a call: beside other work only the best says what the code can
+/// do.
 type Times = (f64, f64);
 
 /// Of the action with its gradient, and of training's.

@@ -1,8 +1,10 @@
-//! Time and memory of the structured minimiser against the number of points N and of states D, on Lorenz96 with simpson-hermite: one iteration (linearise,
-//! assemble, factor, solve) in milliseconds, and the most memory in use; the same for the standard deviations of all states. Prints a table, then the same as JSON with the slopes in double-logarithmic measure.
+//! Time and memory of the structured minimiser against the number of points N and of states D, on
+//! Lorenz96 with simpson-hermite: one iteration (linearise, assemble, factor, solve) in
+//! milliseconds, and the most memory in use; the same for the standard deviations of all states.
+//! Prints a table, then the same as JSON with the slopes in double-logarithmic measure.
 //!
-//! cargo bench --bench scaling           D = 20, N = 161 to 160,001; N = 161, D = 5 to 200; D = 1000 by conjugate gradients
-//! cargo bench --bench scaling -- quick  the same without the largest
+//! cargo bench --bench scaling D = 20, N = 161 to 160,001; N = 161, D = 5 to 200; D = 1000 by
+//! conjugate gradients cargo bench --bench scaling -- quick the same without the largest
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,5 @@
-//! Ladders of Lorenz96 with the structured minimiser alone: work, time and final actions. `cargo bench --bench solver -- [L] [starts] [alpha] [rungs]`
+//! Ladders of Lorenz96 with the structured minimiser alone: work, time and final actions.
+//! `cargo bench --bench solver -- [L] [starts] [alpha] [rungs]`
 
 use std::time::Instant;
 

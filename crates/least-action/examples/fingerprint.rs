@@ -1,7 +1,9 @@
-//! Prints every bit of the runs that test/fixtures/fingerprint.json describes, under all discretizations, and of the networks of test/fixtures/networks.json, as
-//! JSON: the SDK's tests compare them with what WebAssembly computes.
+//! Prints every bit of the runs that test/fixtures/fingerprint.json describes, under all
+//! discretizations, and of the networks of test/fixtures/networks.json, as JSON: the SDK's tests
+//! compare them with what WebAssembly computes.
 //!
-//! cargo run --release --example fingerprint --features serde -- test/fixtures/fingerprint.json test/fixtures/networks.json
+//! cargo run --release --example fingerprint -- test/fixtures/fingerprint.json
+//! test/fixtures/networks.json
 
 use std::error::Error;
 use std::ops::ControlFlow;

@@ -1,5 +1,5 @@
-//! A neuron from one noisy voltage: the 18 parameters and the three gates of the NaKL model, found from 120 ms of data under a known stimulus, and the spikes
-//! predicted past the window.
+//! A neuron from one noisy voltage: the 18 parameters and the three gates of the NaKL model, found
+//! from 120 ms of data under a known stimulus, and the spikes predicted past the window.
 //!
 //! cargo run --release -p least-action --example neuron_twin --features rayon
 

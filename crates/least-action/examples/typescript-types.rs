@@ -1,4 +1,5 @@
-//! Prints TypeScript declarations of what crosses between Rust and TypeScript: the build writes them to sdk/generated/types.ts.
+//! Prints TypeScript declarations of what crosses between Rust and TypeScript: the build writes
+//! them to sdk/generated/types.ts.
 //!
 //! cargo run --example typescript-types --features typescript
 
@@ -161,7 +162,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// One exported type with its documentation. All of them go into one file, so the imports are left out.
+/// One exported type with its documentation. All of them go into one file, so the imports are left
+/// out.
 fn declaration<T: TS + 'static>(config: &Config) -> Result<String, ts_rs::ExportError> {
     let file = T::export_to_string(config)?;
     let lines = file.lines();

@@ -5,22 +5,20 @@ use std::fmt;
 /// The result of everything in this crate that can fail.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// An error that a caller can act on: its code is stable, its path names the field, the message says the remedy.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(
-        tag = "code",
-        rename_all = "camelCase",
-        rename_all_fields = "camelCase"
-    )
+/// An error that a caller can act on: its code is stable, its path names the field, the message
+/// says the remedy.
+#[derive(Debug, Clone, PartialEq, thiserror::Error, serde::Serialize, serde::Deserialize)]
+#[serde(
+    tag = "code",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
 )]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[cfg_attr(feature = "typescript", ts(rename = "ErrorFacts"))]
 #[non_exhaustive]
 pub enum Error {
-    /// A number outside what the field allows (negative precision, zero rungs, an infinite range ...).
+    /// A number outside what the field allows (negative precision, zero rungs, an infinite range
+    /// ...).
     #[error("{path}: must be {expected}, got {}", Number(*value))]
     OutOfRange {
         path: String,
@@ -146,7 +144,8 @@ pub enum Error {
         equations: String,
         time: f64,
         iterations: usize,
-        /// The smallest change of the unknowns by an iteration, relative to their size; infinite where no values were finite.
+        /// The smallest change of the unknowns by an iteration, relative to their size; infinite
+        /// where no values were finite.
         change: f64,
         remedy: String,
     },

@@ -19,9 +19,8 @@ pub use anneal::{AnnealOptions, Annealer, Run};
 pub use error::{Error, Result};
 pub use twin::TwinExperiment;
 
-/// For serde's `skip_serializing_if` on options that have a default: they are always written out, yet the TypeScript
-/// declarations, which follow serde, then mark them as optional.
-#[cfg(feature = "serde")]
+/// For serde's `skip_serializing_if` on options that have a default: they are always written out,
+/// yet the TypeScript declarations, which follow serde, then mark them as optional.
 pub(crate) fn never<T>(_: &T) -> bool {
     false
 }

@@ -23,7 +23,8 @@ impl Random {
         low + (high - low) * self.unit()
     }
 
-    /// Standard normal, by Box and Muller: unlike a library's, its logarithm and cosine are sure to be `libm`'s, hence equal bits natively and in wasm.
+    /// Standard normal, by Box and Muller: unlike a library's, its logarithm and cosine are sure to
+    /// be `libm`'s, hence equal bits natively and in wasm.
     pub fn normal(&mut self) -> f64 {
         let radius = libm::sqrt(-2.0 * libm::log(1.0 - self.unit()));
         radius * libm::cos(std::f64::consts::TAU * self.unit())

@@ -156,7 +156,8 @@ fn more_unknowns_than_measurements_are_reported_as_undetermined() {
 
 #[test]
 fn data_without_noise_are_fitted_exactly_and_found_consistent() {
-    // x' = -rate x: the solution of every scheme is exponential too, so the best action is a rounding error.
+    // x' = -rate x: the solution of every scheme is exponential too, so the best action is a
+    // rounding error.
     let model = ModelBuilder::new("decay")
         .states(["x"])
         .parameter("rate", 0.5, "per unit of time")
@@ -415,8 +416,9 @@ fn a_start_that_fails_does_not_take_the_others_with_it() {
 
 #[test]
 fn the_work_of_a_ladder_is_as_it_was() {
-    // Pinned, so that a change that costs evaluations shows. The counts are the same on every machine;
-    // they change a little, and may be pinned anew, with the order in which numbers are added.
+    // Pinned, so that a change that costs evaluations shows. The counts are the same on every
+    // machine; they change a little, and may be pinned anew, with the order in which numbers are
+    // added.
     let twin = lorenz96_twin(&TWELVE);
     let run = lorenz96(&twin, SHORT, 2).run(go_on).unwrap();
     let work: Vec<(usize, usize)> = run

@@ -1,4 +1,5 @@
-//! Networks annealed: what a network of the same kind has produced is learned from pairs of noisy inputs and outputs.
+//! Networks annealed: what a network of the same kind has produced is learned from pairs of noisy
+//! inputs and outputs.
 
 use std::ops::ControlFlow;
 
@@ -99,7 +100,8 @@ fn what_a_network_has_produced_is_learned() {
     }
 }
 
-/// Few pairs and many weights, as in the twins of the paper: a step needs a matrix no larger than the measurements there.
+/// Few pairs and many weights, as in the twins of the paper: a step needs a matrix no larger than
+/// the measurements there.
 #[test]
 fn deep_networks_of_few_pairs_are_climbed_by_their_measurements() {
     let network = Network::feedforward(10, vec![Layer::new(10); 19]).unwrap();
@@ -133,7 +135,8 @@ fn deep_networks_of_few_pairs_are_climbed_by_their_measurements() {
     );
 }
 
-/// Where the layers bind, L-BFGS sees innovations: with activations as unknowns it stops long before a minimum.
+/// Where the layers bind, L-BFGS sees innovations: with activations as unknowns it stops long
+/// before a minimum.
 #[test]
 fn lbfgs_ends_at_minima_of_training_where_the_layers_hold() {
     let network = network();

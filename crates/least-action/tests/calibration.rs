@@ -1,6 +1,10 @@
-//! Simulation-based calibration of the posterior's draws (S. Talts et al., arXiv 1804.06788, 2018). Parameters and a first state are drawn from their priors, a path from the model with errors,
-//! data from the path with noise. Among draws from the posterior of these data the truth is then one like the others, and all ranks are as likely: whatever is wrong with density, gradient, bounds or
-//! sampler bends their histogram. Paths are stepped by equations that are written here once more, so that nothing of the truth comes from the library but the kind of its random numbers.
+//! Simulation-based calibration of the posterior's draws (S. Talts et al., arXiv 1804.06788, 2018).
+//! Parameters and a first state are drawn from their priors, a path from the model with errors,
+//! data from the path with noise. Among draws from the posterior of these data the truth is then
+//! one like the others, and all ranks are as likely: whatever is wrong with density, gradient,
+//! bounds or sampler bends their histogram. Paths are stepped by equations that are written here
+//! once more, so that nothing of the truth comes from the library but the kind of its random
+//! numbers.
 
 use std::sync::Arc;
 
@@ -21,10 +25,12 @@ const THINNING: usize = 5;
 /// Two ranks each: 20 truths.
 const BINS: usize = 10;
 
-/// The probability that a right posterior fails at a seed, all tests of all quantities taken together.
+/// The probability that a right posterior fails at a seed, all tests of all quantities taken
+/// together.
 const SIGNIFICANCE: f64 = 0.01;
 
-/// A model, and what is said of its errors and priors. One of these makes the truth, the same or a wrong one the posterior.
+/// A model, and what is said of its errors and priors. One of these makes the truth, the same or a
+/// wrong one the posterior.
 #[derive(Clone)]
 struct Belief {
     /// Name, prior, and whether it is cut off below zero.
@@ -47,7 +53,8 @@ struct System {
     /// Whether a component is measured at a point.
     measured: fn(point: usize, component: usize) -> bool,
     truth: Belief,
-    /// States to rank, by name, point and component; parameters, misfit and density are ranked in any case.
+    /// States to rank, by name, point and component; parameters, misfit and density are ranked in
+    /// any case.
     ranked: Vec<(&'static str, usize, usize)>,
 }
 
@@ -158,7 +165,8 @@ impl System {
             ..ActionOptions::default()
         };
         let measured = data.values.iter().filter(|y| !y.is_nan()).count();
-        // Means over squares of both kinds, of which the posterior is half as many as there are measurements.
+        // Means over squares of both kinds, of which the posterior is half as many as there are
+        // measurements.
         let model_precision = match self.normalization {
             Normalization::Posterior => 1.0,
             Normalization::Mean => ((self.points - 1) * self.dimension()) as f64 / measured as f64,
@@ -167,7 +175,8 @@ impl System {
         Posterior::new(&problem, model_precision).unwrap()
     }
 
-    /// A minimum of the action. It is looked for from the means of the priors: a chain that began at the truth would be calibrated however badly it moves.
+    /// A minimum of the action. It is looked for from the means of the priors: a chain that began
+    /// at the truth would be calibrated however badly it moves.
     fn mode(&self, posterior: &mut Posterior, belief: &Belief) -> Vec<f64> {
         let parameters: Vec<f64> = belief.parameters.iter().map(|p| p.1.mean).collect();
         let mut x: Vec<f64> = belief.first_state.iter().map(|p| p.1.mean).collect();
@@ -191,8 +200,9 @@ impl System {
             .sum()
     }
 
-    /// What is ranked, of a path and parameters. Beside unknowns these are quantities that know the data, without which a posterior that ignores its data would pass
-    /// (M. Modrák et al., arXiv 2211.02383, 2022).
+    /// What is ranked, of a path and parameters. Beside unknowns these are quantities that know the
+    /// data, without which a posterior that ignores its data would pass (M. Modrák et al., arXiv
+    /// 2211.02383, 2022).
     fn quantities(
         &self,
         data: &Observations,
@@ -269,7 +279,8 @@ struct Calibration {
 }
 
 impl Calibration {
-    /// The probability of anything as far from flat as the farthest: three tests of each quantity, corrected for their number (Bonferroni).
+    /// The probability of anything as far from flat as the farthest: three tests of each quantity,
+    /// corrected for their number (Bonferroni).
     fn p_value(&self) -> f64 {
         let mut least = 1.0f64;
         for (name, histogram) in &self.quantities {
@@ -336,7 +347,8 @@ fn lorenz63() -> System {
     }
 }
 
-/// Both species, one seen less often than the other; parameters are not negative, and the priors of two of them reach that far.
+/// Both species, one seen less often than the other; parameters are not negative, and the priors of
+/// two of them reach that far.
 fn log_lotka_volterra() -> System {
     System {
         model: Arc::new(models::log_lotka_volterra().unwrap()),

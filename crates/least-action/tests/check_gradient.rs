@@ -66,7 +66,8 @@ fn every_named_model_passes_with_every_discretization() {
                 let name = format!("{spec:?} {discretization:?} {model_precision}: {report}");
                 assert_eq!(report.verdict, GradientVerdict::Agrees, "{name}");
                 assert_eq!(report.compared, path.len() + parameters.len(), "{name}");
-                // The neuron's data term hides what some parameters do: differences then keep few digits.
+                // The neuron's data term hides what some parameters do: differences then keep few
+                // digits.
                 let most = match spec {
                     ModelSpec::NaklNeuron {} => 2e-5,
                     _ => 1e-6,

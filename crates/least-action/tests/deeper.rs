@@ -1,5 +1,6 @@
-//! Deeper is a finer time step: residual layers with one set of weights are Euler's steps of a flow, and with R_f divided by the step the minimum of the action
-//! tends to that of the flow at the order of the step.
+//! Deeper is a finer time step: residual layers with one set of weights are Euler's steps of a
+//! flow, and with R_f divided by the step the minimum of the action tends to that of the flow at
+//! the order of the step.
 
 use std::ops::ControlFlow;
 
@@ -23,7 +24,8 @@ fn network(steps: usize) -> Network {
     Network::recurrent(cell, steps).unwrap()
 }
 
-/// Points of a circle, and what a rotation and a stretch make of them: no flow of this kind does that exactly, so the model's error matters.
+/// Points of a circle, and what a rotation and a stretch make of them: no flow of this kind does
+/// that exactly, so the model's error matters.
 fn pairs(network: &Network) -> Pairs {
     let angle = |k: usize| k as f64 * std::f64::consts::TAU / PAIRS as f64;
     let point = |angle: f64, a: f64, b: f64| [a * angle.cos(), b * angle.sin()];

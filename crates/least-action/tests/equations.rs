@@ -9,7 +9,8 @@ use proptest::prelude::*;
 
 mod random;
 
-/// A model of the states x and y with the parameters a and b, the input u, and one equation to be tried.
+/// A model of the states x and y with the parameters a and b, the input u, and one equation to be
+/// tried.
 fn with(equation: &str) -> ModelDefinition {
     ModelDefinition {
         name: "tried".into(),
@@ -542,7 +543,6 @@ fn check_printed(model: &EquationModel) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-#[cfg(feature = "serde")]
 #[test]
 fn definitions_cross_as_json() {
     use least_action::models::ModelSource;

@@ -1,4 +1,5 @@
-//! Random expressions: what a model computes, and its derivatives up to the second, against dual numbers that evaluate the same expression by themselves.
+//! Random expressions: what a model computes, and its derivatives up to the second, against dual
+//! numbers that evaluate the same expression by themselves.
 
 use least_action::model::{Expression, Model, ModelBuilder, Points, Scratch, Sparsity};
 use num_dual::{Dual64, DualNum, HyperDual64};

@@ -1,5 +1,5 @@
-//! The gradient of the action, for every model, discretisation and normalisation, against dual numbers through an
-//! independent implementation, and against central differences.
+//! The gradient of the action, for every model, discretisation and normalisation, against dual
+//! numbers through an independent implementation, and against central differences.
 
 mod reference;
 
@@ -24,7 +24,8 @@ struct Case {
 }
 
 impl Case {
-    /// A path, parameters and data from `noise`, numbers between -1 and 1; every third measurement is missing.
+    /// A path, parameters and data from `noise`, numbers between -1 and 1; every third measurement
+    /// is missing.
     fn new(
         spec: &ModelSpec,
         scheme: Discretization,

@@ -1,5 +1,5 @@
-//! The linearised action against its own gradient, and its Hessian against differences of the gradient: for every scheme, with everything that
-//! an action can be made of.
+//! The linearised action against its own gradient, and its Hessian against differences of the
+//! gradient: for every scheme, with everything that an action can be made of.
 
 use std::sync::Arc;
 
@@ -9,7 +9,8 @@ use least_action::{Action, ActionOptions, Discretization, Normalization, Observa
 
 const MODEL_PRECISION: f64 = 3.0;
 
-/// Two states with every kind of term: products, a parameter in two places, an input, the time; observed directly and through functions.
+/// Two states with every kind of term: products, a parameter in two places, an input, the time;
+/// observed directly and through functions.
 fn model(kind: ModelKind) -> EquationModel {
     ModelBuilder::new("everything")
         .states(["x", "y"])

@@ -1,4 +1,5 @@
-//! What every minimiser promises: the same stop reasons, exact counts of work, no dependence on scale, bounds that are kept.
+//! What every minimiser promises: the same stop reasons, exact counts of work, no dependence on
+//! scale, bounds that are kept.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -256,8 +257,9 @@ fn extreme_sizes_end_at_a_point_that_is_no_worse() {
     }
 }
 
-/// A path of one state, each point wanting to be a target and ten times more the sine of the one before, with a parameter added; the sum of
-/// squares is offset by a residual that is constant, so that relative tolerances mean something.
+/// A path of one state, each point wanting to be a target and ten times more the sine of the one
+/// before, with a parameter added; the sum of squares is offset by a residual that is constant, so
+/// that relative tolerances mean something.
 struct Chain {
     layout: Layout,
     targets: Vec<f64>,
@@ -468,7 +470,8 @@ fn a_minimum_at_a_bound_is_not_left_for_a_worse_point() {
     }
 }
 
-/// Every evaluation is repeatable to the bit, so any change of these numbers is a change of an algorithm.
+/// Every evaluation is repeatable to the bit, so any change of these numbers is a change of an
+/// algorithm.
 #[test]
 fn work_is_what_it_was() {
     let mut work = Vec::new();

@@ -10,7 +10,8 @@ fn defaults(model: &EquationModel) -> Vec<f64> {
     model.parameters().iter().map(|p| p.default).collect()
 }
 
-/// The path of a system without inputs from its own initial state or another, with its parameters changed by name.
+/// The path of a system without inputs from its own initial state or another, with its parameters
+/// changed by name.
 fn path(
     model: &EquationModel,
     initial: &[f64],
@@ -50,8 +51,8 @@ fn rate(model: &EquationModel, state: &[f64]) -> Vec<f64> {
     values
 }
 
-/// All Lyapunov exponents, greatest first: tangent vectors carried along by the Jacobian at the midpoints of Runge-Kutta's steps, made orthogonal
-/// at every step.
+/// All Lyapunov exponents, greatest first: tangent vectors carried along by the Jacobian at the
+/// midpoints of Runge-Kutta's steps, made orthogonal at every step.
 fn lyapunov(model: &EquationModel, parameters: &[f64], time_step: f64, steps: usize) -> Vec<f64> {
     let d = model.dimension();
     let sparsity = model.jacobian_sparsity().clone();
@@ -175,8 +176,9 @@ fn lorenz63_has_its_fixed_points_and_exponents() {
 
 #[test]
 fn lorenz96_has_its_exponents() {
-    // E. N. Lorenz and K. A. Emanuel, J. Atmos. Sci. 55, 399 (1998), 40 sites, forcing 8: the greatest exponent is that of a doubling time of 2.1
-    // days (of 0.2 units each), 13 are positive, the attractor's dimension is 27.1.
+    // E. N. Lorenz and K. A. Emanuel, J. Atmos. Sci. 55, 399 (1998), 40 sites, forcing 8: the
+    // greatest exponent is that of a doubling time of 2.1 days (of 0.2 units each), 13 are
+    // positive, the attractor's dimension is 27.1.
     let model = models::lorenz96(40).unwrap();
     let exponents = lyapunov(&model, &[8.0], 0.02, 2500);
     let doubling = 2f64.ln() / exponents[0] / 0.2;
@@ -251,7 +253,8 @@ fn the_neuron_rests_and_fires_under_current() {
 fn the_colpitts_oscillator_is_bounded_and_chaotic() {
     let model = models::colpitts().unwrap();
     let exponents = lyapunov(&model, &defaults(&model), 0.02, 40_000);
-    // One positive, one zero; the sum is the mean of the trace, -q - 0 = -0.6898, for exp(-x1) is not on the diagonal.
+    // One positive, one zero; the sum is the mean of the trace, -q - 0 = -0.6898, for exp(-x1) is
+    // not on the diagonal.
     assert!(exponents[0] > 0.02, "{exponents:?}");
     assert!(exponents[1].abs() < 0.01, "{exponents:?}");
     assert!(

@@ -19,7 +19,8 @@ fn all_parameters_and_gates_are_recovered_and_spikes_predicted() {
         "{}",
         run.diagnose()
     );
-    // Below the level that the noise alone has along the truth; the minimum from four seeds, to all digits.
+    // Below the level that the noise alone has along the truth; the minimum from four seeds, to all
+    // digits.
     assert!((best.action - 0.992653).abs() < 2e-6, "{}", best.action);
     for ((name, [low, high]), truth) in BOUNDS.iter().zip(&twin.parameters) {
         let estimate = run.parameter(name).unwrap();

@@ -1,5 +1,6 @@
-//! The hot path takes no memory: a counting allocator sees none while the action and its gradient are evaluated, of paths and of networks, nor from step to step
-//! of an orbit. What it takes before is bounded too.
+//! The hot path takes no memory: a counting allocator sees none while the action and its gradient
+//! are evaluated, of paths and of networks, nor from step to step of an orbit. What it takes before
+//! is bounded too.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -22,7 +23,8 @@ use least_action::{Action, ActionOptions, Discretization, Observations, Problem}
 struct Counting;
 
 thread_local! {
-    /// Of this thread alone: that of the test harness takes memory too, and on a busy machine while the test has begun.
+    /// Of this thread alone: that of the test harness takes memory too, and on a busy machine while
+    /// the test has begun.
     static TAKEN: Cell<usize> = const { Cell::new(0) };
 }
 
@@ -151,8 +153,9 @@ fn mechanics_take_no_memory() {
     }
 }
 
-/// Handwritten digits: at 1,000 pairs the activations are 824,000 numbers. The data are held twice (as given, and as measured), activations and weights with their
-/// slopes; beyond that only layers after the first have memory.
+/// Handwritten digits: at 1,000 pairs the activations are 824,000 numbers. The data are held twice
+/// (as given, and as measured), activations and weights with their slopes; beyond that only layers
+/// after the first have memory.
 fn networks_of_many_pairs_take_a_few_numbers_per_neuron() {
     let network = Network::feedforward(784, vec![Layer::new(30), Layer::new(10)]).unwrap();
     for count in [100, 1000] {

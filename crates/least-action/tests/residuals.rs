@@ -1,4 +1,5 @@
-//! Residuals at a true path: as large as the reference figures say, and of the order that each scheme promises.
+//! Residuals at a true path: as large as the reference figures say, and of the order that each
+//! scheme promises.
 
 use std::sync::Arc;
 
@@ -52,9 +53,9 @@ fn sizes(rows: &[f64]) -> [f64; 2] {
 
 #[test]
 fn a_true_path_leaves_the_residuals_of_the_reference() {
-    // Reference, for one stretch of 161 points (D = 20, forcing 8.17, step 0.025): simpson-hermite r1 6.1e-5, r2 4.6e-4;
-    // trapezoid 2.3e-3. Stretches differ by a factor of two, all three figures together; so those are compared in
-    // which the trapezoid's figure is the reference's.
+    // Reference, for one stretch of 161 points (D = 20, forcing 8.17, step 0.025): simpson-hermite
+    // r1 6.1e-5, r2 4.6e-4; trapezoid 2.3e-3. Stretches differ by a factor of two, all three
+    // figures together; so those are compared in which the trapezoid's figure is the reference's.
     const ROWS: usize = 160;
     let points = 200 * ROWS + 1;
     let trapezoid = residual_rows(Discretization::Trapezoid, 0.025, points);
@@ -73,7 +74,8 @@ fn a_true_path_leaves_the_residuals_of_the_reference() {
 
 #[test]
 fn residuals_shrink_at_the_order_of_the_scheme() {
-    // One step of a scheme of order p leaves a residual of order p + 1; the Hermite midpoint r2 is of order 4.
+    // One step of a scheme of order p leaves a residual of order p + 1; the Hermite midpoint r2 is
+    // of order 4.
     let orders = [
         (Discretization::Euler, [2.0, 2.0]),
         (Discretization::Trapezoid, [3.0, 3.0]),

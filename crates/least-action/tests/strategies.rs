@@ -1,4 +1,5 @@
-//! Starting-path strategies, ladders that are found from the data, and runs that end when enough is found.
+//! Starting-path strategies, ladders that are found from the data, and runs that end when enough is
+//! found.
 
 use std::cell::Cell;
 use std::ops::ControlFlow;

@@ -155,7 +155,10 @@ export function useSession(): [Session, Actions] {
   return [session, actions];
 }
 
-/** Settings are in the page's address, and an address that is put there by hand is a choice of settings. */
+/**
+ * Settings are in the page's address, and an address that is put there by hand is a choice of
+ * settings.
+ */
 function useAddress(
   { settings }: Session,
   now: { readonly current: Session },

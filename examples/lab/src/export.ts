@@ -1,7 +1,15 @@
 // What leaves the page: data, results, and code that does the same.
 import type { PreparedPath } from "./engine/protocol.js";
 import { isNpy } from "./files.js";
-import { EVEN, networkOf, networkOptionsOf, ODD, pairsOf, pathOptionsOf, weightsOf } from "./library-options.js";
+import {
+  EVEN,
+  networkOf,
+  networkOptionsOf,
+  ODD,
+  pairsOf,
+  pathOptionsOf,
+  weightsOf,
+} from "./library-options.js";
 import { optionsOf, readModel } from "./model-text.js";
 import type { Session } from "./session.js";
 import { type NetworkSettings, own, type PathSettings, type Settings } from "./settings.js";
@@ -10,7 +18,10 @@ export function settingsJson(settings: Settings): string {
   return `${JSON.stringify(settings, null, 2)}\n`;
 }
 
-/** As the lab reads it again: a column of times, and one per measured state; what was not measured is empty. */
+/**
+ * As the lab reads it again: a column of times, and one per measured state; what was not measured
+ * is empty.
+ */
 export function dataCsv({ times, observed, states, values }: PreparedPath): string {
   const width = observed.length;
   const cell = (value: number): string => (Number.isNaN(value) ? "" : String(value));
@@ -21,7 +32,8 @@ export function dataCsv({ times, observed, states, values }: PreparedPath): stri
 }
 
 export function resultJson({ settings, outcome, certainty, climbers }: Session): string {
-  const plain = (_: string, value: unknown): unknown => (value instanceof Float64Array ? Array.from(value) : value);
+  const plain = (_: string, value: unknown): unknown =>
+    value instanceof Float64Array ? Array.from(value) : value;
   const levels = climbers.map(({ modelPrecision, action, measurementError, modelError }) => ({
     modelPrecision,
     action,
@@ -46,7 +58,9 @@ function key(name: string): string {
 function written(value: unknown, indent = ""): string {
   if (Array.isArray(value)) return `[${value.map((one) => written(one, indent)).join(", ")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const fields = Object.entries(value).map(([name, one]) => `${key(name)}: ${written(one, `${indent}  `)}`);
+  const fields = Object.entries(value).map(
+    ([name, one]) => `${key(name)}: ${written(one, `${indent}  `)}`,
+  );
   const line = `{ ${fields.join(", ")} }`;
   if (line.length + indent.length < 100 && !line.includes("\n")) return line;
   return `{\n${fields.map((field) => `${indent}  ${field},\n`).join("")}${indent}}`;
@@ -77,12 +91,17 @@ function pathSnippet(settings: PathSettings): string {
     const { reader, reading, rows, column } = readingOf(data.name);
     imports.push("observations", reader);
     const chosen = observed.map((state) => own(data.columns, state) ?? "");
-    if (chosen.includes("")) return "// It is not said yet which columns measure what: see the message above.";
+    if (chosen.includes(""))
+      return "// It is not said yet which columns measure what: see the message above.";
     const values = `{ observed: ${written(observed)}, values: [${chosen.map(column).join(", ")}] }`;
     const times =
-      data.time === null ? `Float64Array.from({ length: ${rows} }, (_, n) => n * ${data.timeStep})` : column(data.time);
+      data.time === null
+        ? `Float64Array.from({ length: ${rows} }, (_, n) => n * ${data.timeStep})`
+        : column(data.time);
     lines.push(...reading);
-    lines.push(`const data = observations({ model, times: ${times}, timeStep: ${data.timeStep}, values: ${values} });`);
+    lines.push(
+      `const data = observations({ model, times: ${times}, timeStep: ${data.timeStep}, values: ${values} });`,
+    );
   }
   return `${data.from === "file" ? 'import { readFile } from "node:fs/promises";\n' : ""}import { ${imports.sort().join(", ")} } from "least-action";
 
@@ -109,7 +128,12 @@ function readingOf(name: string): {
   const quoted = JSON.stringify(name);
   if (!isNpy({ name })) {
     const reading = [`const table = readCsv(await readFile(${quoted}, "utf8"));`];
-    return { reader: "readCsv", reading, rows: "table.rows", column: (one) => `table.column(${JSON.stringify(one)})` };
+    return {
+      reader: "readCsv",
+      reading,
+      rows: "table.rows",
+      column: (one) => `table.column(${JSON.stringify(one)})`,
+    };
   }
   const reading = [
     `const { shape, values } = readNpy(await readFile(${quoted}));`,

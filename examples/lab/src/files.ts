@@ -2,7 +2,9 @@
 import type { FileTable } from "./engine/protocol.js";
 import { own, type PathSettings, type Settings, SettingsError, settingsOf } from "./settings.js";
 
-/** A file of this many bytes is read in a few seconds; a longer one is probably not what was meant. */
+/**
+ * A file of this many bytes is read in a few seconds; a longer one is probably not what was meant.
+ */
 const MOST_BYTES = 64 * 2 ** 20;
 
 /** Before it is read: what is too long for the page's memory is never in it. */
@@ -28,20 +30,29 @@ export function savedSettings(name: string, text: string): Settings {
   try {
     given = JSON.parse(text);
   } catch {
-    throw new SettingsError(`${name}: is not JSON; the lab opens the .json files that it saves, .csv and .npy`);
+    throw new SettingsError(
+      `${name}: is not JSON; the lab opens the .json files that it saves, .csv and .npy`,
+    );
   }
-  return settingsOf(typeof given === "object" && given !== null && "settings" in given ? given.settings : given);
+  return settingsOf(
+    typeof given === "object" && given !== null && "settings" in given ? given.settings : given,
+  );
 }
 
 const TIME = /^(t|time|times|year|date)$/i;
 
-/** The file's columns in the place of a twin, as far as their names say what they are. What was chosen of an earlier file stays, where this one has it too. */
+/**
+ * The file's columns in the place of a twin, as far as their names say what they are. What was
+ * chosen of an earlier file stays, where this one has it too.
+ */
 export function withFile(settings: PathSettings, table: FileTable): PathSettings {
   const { name, columns, steps } = table;
   const { data, observed } = settings;
   const before = data.from === "file" ? data : undefined;
   const isSame = before?.name === name;
-  const isKept = before !== undefined && (columns.includes(before.time ?? "") || (isSame && before.time === null));
+  const isKept =
+    before !== undefined &&
+    (columns.includes(before.time ?? "") || (isSame && before.time === null));
   const time = isKept ? before.time : timeOf(table, observed);
   const timeStep = isSame && isKept ? before.timeStep : stepOf(steps, time, data.timeStep);
 
@@ -54,14 +65,23 @@ export function withFile(settings: PathSettings, table: FileTable): PathSettings
   // Others by their places, but no column twice.
   const taken = new Set(chosen.values());
   const free = columns.filter((column) => column !== time && !taken.has(column)).values();
-  const all = observed.map((state) => [state, chosen.get(state) ?? free.next().value ?? ""] as const);
-  return { ...settings, data: { from: "file", name, time, timeStep, columns: Object.fromEntries(all) } };
+  const all = observed.map(
+    (state) => [state, chosen.get(state) ?? free.next().value ?? ""] as const,
+  );
+  return {
+    ...settings,
+    data: { from: "file", name, time, timeStep, columns: Object.fromEntries(all) },
+  };
 }
 
 /** A column of times by its name, and if possible one that grows; a T may be a temperature. */
 function timeOf({ columns, steps }: FileTable, observed: string[]): string | null {
   const named = columns.filter((column) => TIME.test(column) && !observed.includes(column));
-  return named.find((column) => own(steps, column) !== undefined) ?? named.find((column) => column !== "T") ?? null;
+  return (
+    named.find((column) => own(steps, column) !== undefined) ??
+    named.find((column) => column !== "T") ??
+    null
+  );
 }
 
 /** How far the times of a column are apart, if that is known. */

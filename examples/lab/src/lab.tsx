@@ -28,8 +28,8 @@ export function Lab() {
       <header>
         <h1>least-action lab</h1>
         <p>
-          Noisy data of a few variables, and equations: which path, hidden variables included, fits both best? See it
-          being found.
+          Noisy data of a few variables, and equations: which path, hidden variables included, fits
+          both best? See it being found.
         </p>
       </header>
       <nav class="starts" aria-label="Worked examples">
@@ -75,14 +75,18 @@ export function Lab() {
   );
 }
 
-/** Whether files are held over the page, which takes them wherever they fall: a browser would leave the page for them. */
+/**
+ * Whether files are held over the page, which takes them wherever they fall: a browser would leave
+ * the page for them.
+ */
 function useDrop(open: (files: Iterable<File>) => void): boolean {
   const [isOver, setOver] = useState(false);
   const latest = useRef(open);
   latest.current = open;
   useEffect(() => {
     // Text that is dragged goes where it is dropped.
-    const hasFiles = ({ dataTransfer }: DragEvent): boolean => dataTransfer?.types.includes("Files") === true;
+    const hasFiles = ({ dataTransfer }: DragEvent): boolean =>
+      dataTransfer?.types.includes("Files") === true;
     const over = (event: DragEvent): void => {
       if (!hasFiles(event)) return;
       event.preventDefault();
@@ -101,7 +105,8 @@ function useDrop(open: (files: Iterable<File>) => void): boolean {
     const all = { dragover: over, dragleave: leave, drop };
     for (const [name, what] of Object.entries(all)) addEventListener(name, what as EventListener);
     return () => {
-      for (const [name, what] of Object.entries(all)) removeEventListener(name, what as EventListener);
+      for (const [name, what] of Object.entries(all))
+        removeEventListener(name, what as EventListener);
     };
   }, []);
   return isOver;

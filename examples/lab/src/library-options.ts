@@ -1,4 +1,5 @@
-// What the library is asked for, as plain data: the engine runs it, and the program that a person takes along is written of it.
+// What the library is asked for, as plain data: the engine runs it, and the program that a person
+// takes along is written of it.
 import { outlineOf } from "./model-text.js";
 import { type NetworkSettings, own, ownsAny, type PathSettings } from "./settings.js";
 
@@ -30,7 +31,13 @@ export function pathOptionsOf(settings: PathSettings) {
 }
 
 /** R_m, and what R_f is multiplied by: one number, where no state has its own. */
-export function precisionsOf({ model, observed, measurementPrecision, ownPrecisions, modelWeights }: PathSettings): {
+export function precisionsOf({
+  model,
+  observed,
+  measurementPrecision,
+  ownPrecisions,
+  modelWeights,
+}: PathSettings): {
   measurementPrecision: number | number[];
   modelWeights?: number[];
 } {

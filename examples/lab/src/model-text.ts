@@ -33,7 +33,8 @@ export class ModelTextError extends Error {
 
 const STATEMENT = /^([A-Za-z_]\w*)\s*('|\(\s*0\s*\))?\s*=(.*)$/;
 /** A number, or a quotient of two such as 8/3. */
-const NUMBER = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?:\s*\/\s*((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?))?$/;
+const NUMBER =
+  /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?:\s*\/\s*((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?))?$/;
 
 /** Throws a ModelTextError at the first line that is not right. */
 export function readModel(text: string): ModelText {
@@ -65,7 +66,10 @@ function parse(text: string, fault: (line: number, message: string) => void): Mo
     const kind = mark.startsWith("(") ? `${name}(0)` : name;
     const before = seen.get(kind);
     if (before !== undefined) {
-      return fault(line, `${kind} is already in line ${before}; give it another name, or take one of them out`);
+      return fault(
+        line,
+        `${kind} is already in line ${before}; give it another name, or take one of them out`,
+      );
     }
     seen.set(kind, line);
     const value = numberOf(expression);
@@ -76,7 +80,8 @@ function parse(text: string, fault: (line: number, message: string) => void): Mo
     } else if (value !== undefined) read.parameters.push({ name, expression, line, value });
     else read.where.push({ name, expression, line });
   });
-  if (read.states.length === 0) fault(1, "there is no state yet: write an equation such as x' = a*x");
+  if (read.states.length === 0)
+    fault(1, "there is no state yet: write an equation such as x' = a*x");
   for (const { name, line } of read.initial) {
     if (!read.states.some((state) => state.name === name)) {
       fault(line, `${name} is no state: there is no line ${name}' = ...`);
@@ -120,8 +125,12 @@ export function modelOf(text: string): { model: Model; read: ModelText } {
 /** Errors of the SDK name the field; a person looks for the line. */
 export function lined(error: unknown, { states, where, parameters, initial }: ModelText): unknown {
   if (!(error instanceof LeastActionError)) return error;
-  const [, kind, name] = /^(equations|where|parameters|initialState|states)[.[](\w+)/.exec(error.facts.path) ?? [];
-  const among = { equations: states, where, parameters, initialState: initial, states }[kind ?? ""] ?? [];
+  const [, kind, name] =
+    /^(equations|where|parameters|initialState|states)[.[](\w+)/.exec(error.facts.path) ?? [];
+  const among =
+    { equations: states, where, parameters, initialState: initial, states }[kind ?? ""] ?? [];
   const line = among.find((one) => one.name === name)?.line ?? among[Number(name)]?.line;
-  return line === undefined ? error : new ModelTextError(line, error.message.replace(/^[\w.[\]]+: /, ""));
+  return line === undefined
+    ? error
+    : new ModelTextError(line, error.message.replace(/^[\w.[\]]+: /, ""));
 }

@@ -10,7 +10,9 @@ export interface ListedModel {
 }
 
 const settingsOf = (title: string): ListedModel["settings"] => {
-  const { settings } = STARTS.find(({ settings }) => settings.title === title) as (typeof STARTS)[0];
+  const { settings } = STARTS.find(
+    ({ settings }) => settings.title === title,
+  ) as (typeof STARTS)[0];
   const { title: _, model: __, ...rest } = settings as PathSettings;
   return rest;
 };
@@ -23,8 +25,16 @@ const base = {
 } as const;
 
 export const MODELS: ListedModel[] = [
-  { name: "Lorenz's ring of ten sites", text: ringText(10), settings: settingsOf("Weather with hidden sites") },
-  { name: "Morris and Lecar's neuron", text: MORRIS_LECAR, settings: settingsOf("A neuron from one voltage") },
+  {
+    name: "Lorenz's ring of ten sites",
+    text: ringText(10),
+    settings: settingsOf("Weather with hidden sites"),
+  },
+  {
+    name: "Morris and Lecar's neuron",
+    text: MORRIS_LECAR,
+    settings: settingsOf("A neuron from one voltage"),
+  },
   {
     name: "Lorenz's convection",
     text: `# E. N. Lorenz, Deterministic nonperiodic flow (1963)

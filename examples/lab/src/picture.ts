@@ -13,8 +13,12 @@ export function pictureOf(view: Element): HTMLCanvasElement | null {
   const left = Math.min(...places.map((place) => place.left)) - MARGIN;
   const top = Math.min(...places.map((place) => place.top)) - MARGIN;
   const sheet = document.createElement("canvas");
-  sheet.width = Math.ceil((Math.max(...places.map((place) => place.right)) + MARGIN - left) * devicePixelRatio);
-  sheet.height = Math.ceil((Math.max(...places.map((place) => place.bottom)) + MARGIN - top) * devicePixelRatio);
+  sheet.width = Math.ceil(
+    (Math.max(...places.map((place) => place.right)) + MARGIN - left) * devicePixelRatio,
+  );
+  sheet.height = Math.ceil(
+    (Math.max(...places.map((place) => place.bottom)) + MARGIN - top) * devicePixelRatio,
+  );
   const context = sheet.getContext("2d") as CanvasRenderingContext2D;
   context.scale(devicePixelRatio, devicePixelRatio);
   context.translate(-left, -top);

@@ -1,4 +1,5 @@
-// Where a person has come to: settings, what the engine said of them, and the run; and how one thing leads to the next.
+// Where a person has come to: settings, what the engine said of them, and the run; and how one
+// thing leads to the next.
 import type { RunNews } from "./engine/client.js";
 import type { Certainty, FileTable, Outcome, Prepared } from "./engine/protocol.js";
 import type { Settings } from "./settings.js";
@@ -31,7 +32,10 @@ export interface Session {
   isFresh: boolean;
   /** Until it is mended, nothing can be run. */
   refusal: Refusal | null;
-  /** What went wrong with a file, a link or a run, until something else is done; nothing is the worse for it. */
+  /**
+   * What went wrong with a file, a link or a run, until something else is done; nothing is the
+   * worse for it.
+   */
   trouble: string | null;
   table: FileTable | null;
   phase: Phase;
@@ -47,7 +51,10 @@ export interface Session {
   status: string;
 }
 
-/** What the engine says is `of` the settings it was asked with, or of a `run`: if others were chosen since, nobody wants to know. */
+/**
+ * What the engine says is `of` the settings it was asked with, or of a `run`: if others were chosen
+ * since, nobody wants to know.
+ */
 export type Change =
   | { type: "settings"; settings: Settings }
   | { type: "prepared"; of: Settings; prepared: Prepared }
@@ -73,7 +80,16 @@ const nothing = {
 };
 
 export function begun(settings: Settings, trouble: string | null): Session {
-  return { ...nothing, settings, prepared: null, isFresh: false, refusal: null, table: null, phase: "idle", trouble };
+  return {
+    ...nothing,
+    settings,
+    prepared: null,
+    isFresh: false,
+    refusal: null,
+    table: null,
+    phase: "idle",
+    trouble,
+  };
 }
 
 export function changed(session: Session, change: Change): Session {
@@ -81,13 +97,18 @@ export function changed(session: Session, change: Change): Session {
   if ("run" in change && change.run !== session.run) return session;
   switch (change.type) {
     case "settings":
-      // A refusal stays until the new settings are judged: messages that come and go move what is being typed.
+      // A refusal stays until the new settings are judged: messages that come and go move what is
+      // being typed.
       return { ...session, ...nothing, settings: change.settings, phase: "idle", isFresh: false };
     case "prepared":
       return { ...session, prepared: change.prepared, isFresh: true, refusal: null };
     case "refused": {
       const { refusal } = change;
-      return { ...session, refusal, trouble: session.trouble === refusal.message ? null : session.trouble };
+      return {
+        ...session,
+        refusal,
+        trouble: session.trouble === refusal.message ? null : session.trouble,
+      };
     }
     case "trouble":
       return { ...session, trouble: change.message };
@@ -124,17 +145,34 @@ function stopped(session: Session, otherwise: string): Session {
 const STOPPED_EARLY = "Stopped before the first rung; press Run to begin again";
 
 function notYet(): Climber {
-  return { modelPrecision: [], action: [], measurementError: [], modelError: [], path: null, parameters: {} };
+  return {
+    modelPrecision: [],
+    action: [],
+    measurementError: [],
+    modelError: [],
+    path: null,
+    parameters: {},
+  };
 }
 
 function withNews(session: Session, news: RunNews): Session {
-  if (news.type === "prepared") return { ...session, prepared: news.prepared, isFresh: true, refusal: null };
+  if (news.type === "prepared")
+    return { ...session, prepared: news.prepared, isFresh: true, refusal: null };
   if (news.type === "certainty") return { ...session, certainty: news.certainty };
   if (news.type === "done") {
     const { outcome } = news;
     const next = outcome.cancelled ? "paused" : "certainty";
-    const status = outcome.path === null || outcome.cancelled ? statusOf(outcome) : "Found; now how certain it is";
-    return { ...session, outcome, phase: next, share: outcome.cancelled ? session.share : 1, status };
+    const status =
+      outcome.path === null || outcome.cancelled
+        ? statusOf(outcome)
+        : "Found; now how certain it is";
+    return {
+      ...session,
+      outcome,
+      phase: next,
+      share: outcome.cancelled ? session.share : 1,
+      status,
+    };
   }
   const { start } = news.type === "rung" ? news.rung : news.path;
   const { climbers } = session;

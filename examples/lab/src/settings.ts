@@ -1,4 +1,5 @@
-// What a person has chosen. It is plain data: a link carries it, a file keeps it, and with the same settings a run gives the same bits.
+// What a person has chosen. It is plain data: a link carries it, a file keeps it, and with the same
+// settings a run gives the same bits.
 
 /** Data made by the model itself, so that the truth is known. */
 export interface TwinData {
@@ -127,7 +128,10 @@ export class SettingsError extends Error {}
 /** Names as a complaint says them: the first of many. */
 export function listed(names: string[]): string {
   const most = 8;
-  return names.slice(0, most).join(", ") + (names.length > most ? ` and ${names.length - most} more` : "");
+  return (
+    names.slice(0, most).join(", ") +
+    (names.length > most ? ` and ${names.length - most} more` : "")
+  );
 }
 
 /** Checks settings that come from elsewhere: a link, or a file. */
@@ -150,11 +154,16 @@ export function settingsOf(given: unknown): Settings {
     throw new SettingsError(`kind: must be "path" or "network", got ${JSON.stringify(root.kind)}`);
   const strategy = objectOf("starts", root.starts).strategy;
   if (typeof strategy !== "string" || !Object.hasOwn(STRATEGIES, strategy)) {
-    throw new SettingsError(`starts.strategy: must be one of ${Object.keys(STRATEGIES).join(", ")}`);
+    throw new SettingsError(
+      `starts.strategy: must be one of ${Object.keys(STRATEGIES).join(", ")}`,
+    );
   }
   const estimate = Object.entries(objectOf("estimate", root.estimate)).map(([name, one]) => {
     const { low, high } = objectOf(`estimate.${name}`, one);
-    return [name, { low: number(`estimate.${name}.low`, low), high: number(`estimate.${name}.high`, high) }] as const;
+    return [
+      name,
+      { low: number(`estimate.${name}.low`, low), high: number(`estimate.${name}.high`, high) },
+    ] as const;
   });
   return {
     kind: "path",
@@ -191,7 +200,9 @@ function dataOf(data: Record<string, unknown>): TwinData | FileData {
       name: text("data.name", data.name),
       time: data.time === null ? null : text("data.time", data.time),
       timeStep: positive("data.timeStep", data.timeStep),
-      columns: Object.fromEntries(columns.map(([state, column]) => [state, text(`data.columns.${state}`, column)])),
+      columns: Object.fromEntries(
+        columns.map(([state, column]) => [state, text(`data.columns.${state}`, column)]),
+      ),
     };
   }
   return {
@@ -215,11 +226,15 @@ function ladderOf(given: unknown): PathSettings["ladder"] {
 
 function startsOf(given: unknown): { count: number; seed: number } {
   const { count, seed } = objectOf("starts", given);
-  return { count: whole("starts.count", count, LIMITS.count), seed: whole("starts.seed", seed, LIMITS.seed) };
+  return {
+    count: whole("starts.count", count, LIMITS.count),
+    seed: whole("starts.seed", seed, LIMITS.seed),
+  };
 }
 
 function objectOf(path: string, given: unknown): Record<string, unknown> {
-  if (typeof given === "object" && given !== null && !Array.isArray(given)) return given as Record<string, unknown>;
+  if (typeof given === "object" && given !== null && !Array.isArray(given))
+    return given as Record<string, unknown>;
   throw new SettingsError(`${path}: is missing`);
 }
 
@@ -259,5 +274,7 @@ function base64Of(plain: string): string {
 
 function textOf(base64: string): string {
   const binary = atob(base64.replaceAll("-", "+").replaceAll("_", "/"));
-  return new TextDecoder("utf-8", { fatal: true }).decode(Uint8Array.from(binary, (letter) => letter.charCodeAt(0)));
+  return new TextDecoder("utf-8", { fatal: true }).decode(
+    Uint8Array.from(binary, (letter) => letter.charCodeAt(0)),
+  );
 }

@@ -15,7 +15,13 @@ export function ringText(sites: number): string {
     { length: sites },
     (_, i) => `${x(i)}' = ${x(i - 1)}*(${x(i + 1)} - ${x(i - 2)}) - ${x(i)} + forcing`,
   );
-  return ["# E. N. Lorenz's ring of sites (1995)", ...equations, "forcing = 8.17", "x0(0) = 1", "x1(0) = 3"].join("\n");
+  return [
+    "# E. N. Lorenz's ring of sites (1995)",
+    ...equations,
+    "forcing = 8.17",
+    "x0(0) = 1",
+    "x1(0) = 3",
+  ].join("\n");
 }
 
 /** Of noise with a standard deviation: one over the variance. */
@@ -24,7 +30,14 @@ export function precisionOf(noise: number): number {
 }
 
 /** A twin where nothing else is known of it. */
-export const TWIN: TwinData = { from: "twin", timeStep: 0.025, points: 161, noise: 0.5, seed: 2, further: 60 };
+export const TWIN: TwinData = {
+  from: "twin",
+  timeStep: 0.025,
+  points: 161,
+  noise: 0.5,
+  seed: 2,
+  further: 60,
+};
 
 const weather: PathSettings = {
   kind: "path",

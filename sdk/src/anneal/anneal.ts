@@ -14,10 +14,15 @@ import type { Run } from "./run.js";
 export async function annealBy(working: Working, options: unknown): Promise<Run | NetworkRun> {
   const given = record("options", options);
   const { model } = given;
-  return isNetwork(model) ? ascend(working, networkPlanOf(model, given)) : ascend(working, planOf(given));
+  return isNetwork(model)
+    ? ascend(working, networkPlanOf(model, given))
+    : ascend(working, planOf(given));
 }
 
-async function ascend<R>(working: Working, { task, watch, onClimb, earlier, result }: Plan<R>): Promise<R> {
+async function ascend<R>(
+  working: Working,
+  { task, watch, onClimb, earlier, result }: Plan<R>,
+): Promise<R> {
   const annealer = annealerOf(task);
   try {
     const names = call(() => ({ estimated: annealer.estimated(), varying: annealer.varying() }));
@@ -85,8 +90,8 @@ class Ascent {
       }
     };
     await wave(all.filter((start) => !over.has(start)).map(begun));
-    // Those that were stopped because noise does not explain them, if no other got through. One after the other: which of them are needed must not depend
-    // on the number of threads.
+    // Those that were stopped because noise does not explain them, if no other got through. One
+    // after the other: which of them are needed must not depend on the number of threads.
     for (const start of this.#state().reprieved) await wave([begun(start)]);
   }
 
@@ -115,7 +120,16 @@ class Ascent {
     this.#done += 1;
     const [starts, rungs, done] = [this.#starts, this.#rungs ?? null, this.#done];
     const total = rungs === null ? null : rungs * starts;
-    const progress: Progress = { start, rung: level.rung, rungs, starts, startsDone: this.#over, done, total, level };
+    const progress: Progress = {
+      start,
+      rung: level.rung,
+      rungs,
+      starts,
+      startsDone: this.#over,
+      done,
+      total,
+      level,
+    };
     this.#onProgress?.(progress);
   }
 }

@@ -15,7 +15,9 @@ export function openClimbs(task: Task): OpenTask<ClimbJob, Rung, Climb> {
   const annealer = annealerOf(task);
   return {
     begin({ start, climb }) {
-      const climber = call(() => (climb === undefined ? annealer.climber(start) : annealer.resume(climb)));
+      const climber = call(() =>
+        climb === undefined ? annealer.climber(start) : annealer.resume(climb),
+      );
       return {
         step: (cancel) => call(() => climber.nextRung(cancel)),
         result: () => call(() => climber.climb()),
@@ -38,13 +40,17 @@ export function annealerOf(task: Task): RawAnnealer {
   }
 }
 
-/** Rust knows only the options that are for it: who misspells one of ours should be told of ours as well. */
+/**
+ * Rust knows only the options that are for it: who misspells one of ours should be told of ours as
+ * well.
+ */
 export function withOwnNames(error: unknown, ownNames: readonly string[]): unknown {
   if (!(error instanceof LeastActionError) || error.facts.code !== "unknownName") return error;
   const { path, name, known: theirs } = error.facts;
   if (path !== name) return error;
   const known = [...ownNames, ...theirs];
-  const nearest = known.find((one) => one.toLowerCase() === name.toLowerCase()) ?? error.facts.nearest;
+  const nearest =
+    known.find((one) => one.toLowerCase() === name.toLowerCase()) ?? error.facts.nearest;
   const suggestion = nearest === null ? "" : `; did you mean "${nearest}"?`;
   const message = `${path}: unknown name "${name}"${suggestion} (known: ${known.join(", ")})`;
   return new LeastActionError(message, { code: "unknownName", path, name, nearest, known });

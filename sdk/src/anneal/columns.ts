@@ -10,7 +10,9 @@ export function parted(
   const own = width - further;
   const value = (point: number, column: number): number => rows[point * width + column] as number;
   const path =
-    further === 0 ? rows : Float64Array.from({ length: points * own }, (_, k) => value(Math.floor(k / own), k % own));
+    further === 0
+      ? rows
+      : Float64Array.from({ length: points * own }, (_, k) => value(Math.floor(k / own), k % own));
   const column = (k: number): Float64Array =>
     Float64Array.from({ length: points }, (_, point) => value(point, own + k));
   return { path, columns: Array.from({ length: further }, (_, k) => column(k)) };

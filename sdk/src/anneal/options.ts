@@ -39,33 +39,61 @@ export interface Progress {
 /** Who climbs, and who watches. */
 export interface Watching {
   /**
-   * Threads that do the work: Node's worker threads, a browser's web workers. `"auto"` (default): as many as there are cores, but not more than there are starting paths or chains. 0: this
+   * Threads that do the work: Node's worker threads, a browser's web workers. `"auto"` (default):
+   * as many as there are cores, but not more than there are starting paths or chains. 0: this
    * thread, which is let go in between. The result does not depend on it.
    */
   workers?: "auto" | number;
   /** Told of every rung. What it throws stops the run and rejects its promise. */
   onProgress?: (progress: Progress) => void;
-  /** Stops the run within one rung per thread; the promise then gives what was done, or rejects if that is nothing. */
+  /**
+   * Stops the run within one rung per thread; the promise then gives what was done, or rejects if
+   * that is nothing.
+   */
   signal?: AbortSignal | undefined;
 }
 
-/** Everything about an annealing run. `P` are the model's parameters, `E` those to be estimated, `I` its inputs. */
-export interface AnnealOptions<P extends string = string, E extends P = P, I extends string = string>
-  extends Omit<CoreAnnealOptions, "parameters" | "estimate" | "discretization" | "normalization">, Watching {
+/**
+ * Everything about an annealing run. `P` are the model's parameters, `E` those to be estimated, `I`
+ * its inputs.
+ */
+export interface AnnealOptions<
+  P extends string = string,
+  E extends P = P,
+  I extends string = string,
+>
+  extends
+    Omit<CoreAnnealOptions, "parameters" | "estimate" | "discretization" | "normalization">,
+    Watching {
   model: Model<P, string, I>;
-  /** One data set, or several that share the parameters and have paths of their own, one after the other. */
+  /**
+   * One data set, or several that share the parameters and have paths of their own, one after the
+   * other.
+   */
   data: Observations | readonly Observations[];
-  /** How the model becomes residuals on the grid. Default: `"simpson-hermite"`, which needs an odd number of points. */
+  /**
+   * How the model becomes residuals on the grid. Default: `"simpson-hermite"`, which needs an odd
+   * number of points.
+   */
   discretization?: Discretization;
-  /** What the parts of the action are divided by. Default: `"mean"`: about 1 at the truth when R_m is one over the noise variance. */
+  /**
+   * What the parts of the action are divided by. Default: `"mean"`: about 1 at the truth when R_m
+   * is one over the noise variance.
+   */
   normalization?: Normalization;
   /** Values of parameters that are known; the model's defaults where none is given. */
   parameters?: { readonly [K in NoInfer<P>]?: number };
   /** Parameters to be estimated along with the path, and where they start. Default: none. */
   estimate?: { readonly [K in E]: Estimate };
-  /** A run that was cancelled, to be continued with the same options; the result has the same bits as one that was not. */
+  /**
+   * A run that was cancelled, to be continued with the same options; the result has the same bits
+   * as one that was not.
+   */
   resume?: ResumableRun;
-  /** To watch while it is found: told of what a starting path has become, some thirty times a second, and at its end. What it throws stops the run and rejects its promise. */
+  /**
+   * To watch while it is found: told of what a starting path has become, some thirty times a
+   * second, and at its end. What it throws stops the run and rejects its promise.
+   */
   onPath?: (start: Start<NoInfer<E>>) => void;
 }
 
@@ -141,29 +169,41 @@ const ownNames = [
 
 /** Splits options. Those for Rust are checked there. */
 export function planOf<E extends string, I extends string>(options: unknown): Plan<Run<E, I>> {
-  const { model, data, workers, resume, onProgress, onPath, signal, ...rest } = fields("options", options);
+  const { model, data, workers, resume, onProgress, onPath, signal, ...rest } = fields(
+    "options",
+    options,
+  );
   for (const name of ["parameters", "estimate"]) {
-    // Rust would take a list's text for parameter names. action() has a list here, so this is easily mixed up.
-    if (Array.isArray(rest[name])) throw wrongShape(name, "must be an object with a field per parameter, got an array");
+    // Rust would take a list's text for parameter names. action() has a list here, so this is
+    // easily mixed up.
+    if (Array.isArray(rest[name]))
+      throw wrongShape(name, "must be an object with a field per parameter, got an array");
   }
   const [spec, sets, given] = [specOf(model), setsOf(data), plain("options", rest)];
   const task: PathTask = { kind: "paths", spec, sets, options: given, ownNames };
   return {
     task,
     watch: watchOf({ workers, onProgress, signal }),
-    onClimb: onClimbOf<Start<string>>(onPath, (climb, names) => startOf(names, climb, pointsOf(task))),
+    onClimb: onClimbOf<Start<string>>(onPath, (climb, names) =>
+      startOf(names, climb, pointsOf(task)),
+    ),
     earlier: (names) => climbsOf(resume, (path, climb) => pathOf(path, climb, names)),
     result: (outcome) => new Run<E, I>(outcome, task, model),
   };
 }
 
 export function watchOf({ workers, onProgress, signal }: Record<keyof Watch, unknown>): Watch {
-  return { workers: workersOf(workers), onProgress: callback("onProgress", onProgress), signal: signalOf(signal) };
+  return {
+    workers: workersOf(workers),
+    onProgress: callback("onProgress", onProgress),
+    signal: signalOf(signal),
+  };
 }
 
 function workersOf(value: unknown): number | undefined {
   if (value === undefined || value === "auto") return undefined;
-  if (typeof value !== "number") throw wrongShape("workers", `must be "auto" or a number, got ${describe(value)}`);
+  if (typeof value !== "number")
+    throw wrongShape("workers", `must be "auto" or a number, got ${describe(value)}`);
   if (Number.isInteger(value) && value >= 0) return value;
   throw outOfRange("workers", value, "a whole number of at least 0");
 }
@@ -174,7 +214,10 @@ function callback<C>(path: string, value: unknown): C | undefined {
 }
 
 /** From climbs to what a user's `onPath` is told. */
-export function onClimbOf<S>(onPath: unknown, made: (climb: Climb, names: Names) => S): OnClimb | undefined {
+export function onClimbOf<S>(
+  onPath: unknown,
+  made: (climb: Climb, names: Names) => S,
+): OnClimb | undefined {
   const tell = callback<(start: S) => void>("onPath", onPath);
   return tell && ((climb, names) => tell(made(climb, names)));
 }
@@ -191,7 +234,8 @@ export function climbsOf(
 ): Climb[] {
   if (resume === undefined) return [];
   const { starts } = record("resume", resume);
-  if (!Array.isArray(starts)) throw wrongShape("resume.starts", `must be an array, got ${describe(starts)}`);
+  if (!Array.isArray(starts))
+    throw wrongShape("resume.starts", `must be an array, got ${describe(starts)}`);
   const seen = new Set<unknown>();
   return Array.from(starts as unknown[], (given, i) => {
     const path = `resume.starts[${i}]`;
@@ -214,7 +258,11 @@ export function climbsOf(
 }
 
 /** A path and the estimated parameters as Rust has them. */
-function pathOf(at: string, climb: Record<string, unknown>, names: Names): Pick<Climb, "path" | "parameters"> {
+function pathOf(
+  at: string,
+  climb: Record<string, unknown>,
+  names: Names,
+): Pick<Climb, "path" | "parameters"> {
   const parameters = fields(`${at}.parameters`, climb.parameters);
   const values = names.estimated.map((name) => parameters[name]);
   return {
@@ -224,7 +272,11 @@ function pathOf(at: string, climb: Record<string, unknown>, names: Names): Pick<
 }
 
 /** A path with the parameters that change in time as its last columns, as Rust has it. */
-function joined(at: string, climb: Record<string, unknown>, varying: readonly string[]): Float64Array {
+function joined(
+  at: string,
+  climb: Record<string, unknown>,
+  varying: readonly string[],
+): Float64Array {
   const path = copied(`${at}.path`, float64Array(`${at}.path`, climb.path));
   if (varying.length === 0) return path;
   const given = fields(`${at}.varying`, climb.varying);
@@ -236,7 +288,8 @@ function joined(at: string, climb: Record<string, unknown>, varying: readonly st
     throw wrongLength(`${at}.varying.${varying[odd]}`, columns[odd]?.length ?? 0, points, because);
   }
   const own = path.length / points;
-  if (!Number.isInteger(own)) throw wrongLength(`${at}.path`, path.length, points, "a multiple, one row per point");
+  if (!Number.isInteger(own))
+    throw wrongLength(`${at}.path`, path.length, points, "a multiple, one row per point");
   const width = own + columns.length;
   return Float64Array.from({ length: points * width }, (_, k) => {
     const [point, column] = [Math.floor(k / width), k % width];

@@ -43,7 +43,9 @@ export interface Reached {
 export interface Outcome {
   /** By number. */
   climbs: readonly Climb[];
-  /** Rows of the table of levels: one more than the number of the last starting path that was begun. */
+  /**
+   * Rows of the table of levels: one more than the number of the last starting path that was begun.
+   */
   starts: number;
   estimated: readonly string[];
   varying: readonly string[];
@@ -51,7 +53,10 @@ export interface Outcome {
   cancelled: boolean;
 }
 
-/** All climbs of a run, and what they say together. `S` is a climbed starting point, `B` the best one. */
+/**
+ * All climbs of a run, and what they say together. `S` is a climbed starting point, `B` the best
+ * one.
+ */
 export abstract class Results<S extends Climbed, B extends Reached> {
   /** Action levels by starting path and rung. */
   readonly levels: Levels;
@@ -59,7 +64,10 @@ export abstract class Results<S extends Climbed, B extends Reached> {
   readonly clusters: readonly Level[];
   /** How far the second level is above the lowest; null if there is no second. */
   readonly gap: number | null;
-  /** The action level that the stated noise explains if the model holds: where the lowest one should be. */
+  /**
+   * The action level that the stated noise explains if the model holds: where the lowest one should
+   * be.
+   */
   readonly expectedLevel: number;
   /** Rungs at which the action fell: the path moved to a lower minimum. */
   readonly drops: readonly Drop[];
@@ -76,7 +84,11 @@ export abstract class Results<S extends Climbed, B extends Reached> {
   readonly #verdicts: Outcome["verdicts"];
 
   /** @internal */
-  constructor(outcome: Outcome, startOf: (climb: Climb) => S, bestOf: (start: S, reached: Reached) => B) {
+  constructor(
+    outcome: Outcome,
+    startOf: (climb: Climb) => S,
+    bestOf: (start: S, reached: Reached) => B,
+  ) {
     const { climbs, verdicts, cancelled } = outcome;
     this.#verdicts = verdicts;
     this.levels = levelsOf(outcome);
@@ -90,7 +102,14 @@ export abstract class Results<S extends Climbed, B extends Reached> {
     this.starts = climbs.map(startOf);
     const best = this.starts[verdicts.best] as S;
     const { rung, action, measurementError, modelError, priorError } = best.rungs.at(-1) as Rung;
-    this.best = bestOf(best, { start: best.start, rung, action, measurementError, modelError, priorError });
+    this.best = bestOf(best, {
+      start: best.start,
+      rung,
+      action,
+      measurementError,
+      modelError,
+      priorError,
+    });
   }
 
   /** Levels and parameters as a table. */

@@ -34,7 +34,9 @@ export interface Best<E extends string> extends Reached {
 /** A forward integration past the window of the data. */
 export interface Prediction {
   times: Float64Array;
-  /** times x dimension, row-major; its first row is the estimate at the last point of the window. */
+  /**
+   * times x dimension, row-major; its first row is the estimate at the last point of the window.
+   */
   path: Float64Array;
 }
 
@@ -54,8 +56,14 @@ export interface RunParts {
   shape: UnknownsShape;
 }
 
-/** All climbs of a run, and what they say together. `E` are the estimated parameters, `I` the model's inputs. */
-export class Run<E extends string = string, I extends string = string> extends Results<Start<E>, Best<E>> {
+/**
+ * All climbs of a run, and what they say together. `E` are the estimated parameters, `I` the
+ * model's inputs.
+ */
+export class Run<E extends string = string, I extends string = string> extends Results<
+  Start<E>,
+  Best<E>
+> {
   /** Times of the path's points, of all data sets one after the other. */
   readonly times: Float64Array;
   readonly #outcome: Outcome;
@@ -78,12 +86,14 @@ export class Run<E extends string = string, I extends string = string> extends R
   }
 
   /**
-   * Integrates the model on from the end of the window, in the data's time step, to the first grid time not before `until`. The first row is
-   * the estimate at the window's last point.
+   * Integrates the model on from the end of the window, in the data's time step, to the first grid
+   * time not before `until`. The first row is the estimate at the window's last point.
    *
-   * @param options `until`: a time past the window; `start`: from another starting path's estimate than the best one's; `inputs`: the model's
-   *   inputs at the predicted points, the first of them one step past the window: for each a value per point or a function of time, or all in one
-   *   array, steps x inputs, row-major; `dataSet`: the one to go on from, if there are several (default: the first).
+   * @param options `until`: a time past the window; `start`: from another starting path's estimate
+   *   than the best one's; `inputs`: the model's inputs at the predicted points, the first of them
+   *   one step past the window: for each a value per point or a function of time, or all in one
+   *   array, steps x inputs, row-major; `dataSet`: the one to go on from, if there are several
+   *   (default: the first).
    */
   predict(options: {
     until: number;
@@ -100,20 +110,26 @@ export class Run<E extends string = string, I extends string = string> extends R
     }
     const climb = climbs.find((climb) => climb.start === start);
     if (climb === undefined) {
-      if (typeof start !== "number") throw wrongShape("start", `must be a number, got ${describe(start)}`);
+      if (typeof start !== "number")
+        throw wrongShape("start", `must be a number, got ${describe(start)}`);
       throw outOfRange("start", start, "the number of a starting path that was begun");
     }
-    const { times, path } = withAnnealer(task, (annealer) => annealer.predict(climb, plain("options", horizon)));
+    const { times, path } = withAnnealer(task, (annealer) =>
+      annealer.predict(climb, plain("options", horizon)),
+    );
     return { times, path: parted(path, times.length, this.#outcome.varying.length).path };
   }
 
   /**
-   * How certain path and parameters are: a Gaussian about the minimum of each of the lowest action levels, weighted by their evidence (Laplace's method). Gives standard deviations,
-   * bands, covariances, draws, expected values, and what the data leave free.
+   * How certain path and parameters are: a Gaussian about the minimum of each of the lowest action
+   * levels, weighted by their evidence (Laplace's method). Gives standard deviations, bands,
+   * covariances, draws, expected values, and what the data leave free.
    *
-   * @param options `modelPrecision`: R_f at which exp(-A) is looked at (default: that of the last rung); `levels`: how many (default 4); `hessian`: `"exact"` (default) or
-   *   `"gauss-newton"`; `minimize`, `maxIterations`: of the way down to the minima.
-   * @throws LeastActionError where the lowest level is a saddle, or the data and priors leave a direction open.
+   * @param options `modelPrecision`: R_f at which exp(-A) is looked at (default: that of the last
+   *   rung); `levels`: how many (default 4); `hessian`: `"exact"` (default) or `"gauss-newton"`;
+   *   `minimize`, `maxIterations`: of the way down to the minima.
+   * @throws LeastActionError where the lowest level is a saddle, or the data and priors leave a
+   *   direction open.
    *
    * @example
    * const { parameters, deviation } = run.uncertainty();
@@ -123,22 +139,33 @@ export class Run<E extends string = string, I extends string = string> extends R
     return new Uncertainty<E, I>(this.#parts(), options);
   }
 
-  /** Everything as plain data, for `JSON.stringify`; what is parsed again can be resumed. NaN becomes null, as JSON has it. */
+  /**
+   * Everything as plain data, for `JSON.stringify`; what is parsed again can be resumed. NaN
+   * becomes null, as JSON has it.
+   */
   toJSON(): Record<string, unknown> {
     const { best, starts, times } = this;
-    return { ...this.common(), best: listed(best), starts: starts.map(listed), times: Array.from(times) };
+    return {
+      ...this.common(),
+      best: listed(best),
+      starts: starts.map(listed),
+      times: Array.from(times),
+    };
   }
 
   /** @internal What statistics need; undefined of what is no run of paths. */
   static partsOf(run: unknown): RunParts | undefined {
-    return typeof run === "object" && run !== null && #outcome in run ? (run as Run).#parts() : undefined;
+    return typeof run === "object" && run !== null && #outcome in run
+      ? (run as Run).#parts()
+      : undefined;
   }
 
   #parts(): RunParts {
     const { climbs, estimated, varying } = this.#outcome;
     const starts = this.clusters.flatMap(({ starts }) => starts);
     const chosen = starts.length === 0 ? [this.best.start] : starts;
-    const climbOf = (start: number): Climb => climbs.find((climb) => climb.start === start) as Climb;
+    const climbOf = (start: number): Climb =>
+      climbs.find((climb) => climb.start === start) as Climb;
     const best = climbOf(this.best.start);
     return {
       task: this.#task,
@@ -160,13 +187,20 @@ export function pointsOf({ sets }: PathTask): number {
 /** Times of the points of all data sets, one after the other. */
 function timesOf({ sets }: PathTask): Float64Array {
   const all = sets.map(gridOf);
-  return Float64Array.from(all.flatMap(({ start, timeStep, points }) => [...timeGrid(start, timeStep, 0, points)]));
+  return Float64Array.from(
+    all.flatMap(({ start, timeStep, points }) => [...timeGrid(start, timeStep, 0, points)]),
+  );
 }
 
 /** @internal A climb as users see it. */
-export function startOf<E extends string>({ estimated, varying }: Names, climb: Climb, points: number): Start<E> {
+export function startOf<E extends string>(
+  { estimated, varying }: Names,
+  climb: Climb,
+  points: number,
+): Start<E> {
   const { path, columns } = parted(climb.path, points, varying.length);
-  const mean = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const mean = (values: Float64Array): number =>
+    values.reduce((sum, value) => sum + value, 0) / values.length;
   const parameters = [
     ...estimated.map((name, i) => [name, climb.parameters[i]]),
     ...varying.map((name, k) => [name, mean(columns[k] as Float64Array)]),
@@ -174,13 +208,17 @@ export function startOf<E extends string>({ estimated, varying }: Names, climb: 
   return {
     ...climb,
     parameters: Object.fromEntries(parameters) as Record<E, number>,
-    varying: Object.fromEntries(varying.map((name, k) => [name, columns[k]])) as Partial<Record<E, Float64Array>>,
+    varying: Object.fromEntries(varying.map((name, k) => [name, columns[k]])) as Partial<
+      Record<E, Float64Array>
+    >,
     path,
   };
 }
 
 /** With lists in the place of typed arrays. */
-function listed<T extends { path: Float64Array; varying: object }>(one: T): Record<string, unknown> {
+function listed<T extends { path: Float64Array; varying: object }>(
+  one: T,
+): Record<string, unknown> {
   const varying = Object.entries(one.varying as Record<string, Float64Array>);
   return {
     ...one,

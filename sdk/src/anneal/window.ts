@@ -7,7 +7,10 @@ export function gridOf({ grid }: DataSet): Required<Omit<TimeGrid, "first">> {
   return { start: 0, ...(grid as Omit<TimeGrid, "start">) };
 }
 
-/** Where a prediction has its points past the window; undefined where there is no such prediction, which is for Rust to say. */
+/**
+ * Where a prediction has its points past the window; undefined where there is no such prediction,
+ * which is for Rust to say.
+ */
 export function predictedGrid(set: DataSet | undefined, until: unknown): TimeGrid | undefined {
   if (set === undefined || typeof until !== "number") return undefined;
   const { start, timeStep, points: first } = gridOf(set);

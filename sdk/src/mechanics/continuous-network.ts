@@ -18,22 +18,39 @@ export interface ContinuousNetworkOptions extends CoreContinuousNetworkOptions {
 
 /** What an initial path is made of: given weights, or random ones. */
 export interface InitialPathOptions {
-  /** Layers after the first; the path has one point more. With `piecewise` weights a multiple of the number of pieces. */
+  /**
+   * Layers after the first; the path has one point more. With `piecewise` weights a multiple of the
+   * number of pieces.
+   */
   layers: number;
-  /** W (width x width, row-major), then b: of one piece, for all, or of every piece, one after the other. Default: random ones. */
+  /**
+   * W (width x width, row-major), then b: of one piece, for all, or of every piece, one after the
+   * other. Default: random ones.
+   */
   weights?: ArrayLike<number>;
   /** Of random weights; the same gives the same bits. Default: 0. */
   seed?: number;
-  /** Of random weights, which are normal around 0; biases are 0. Default: one over the root of `width`. */
+  /**
+   * Of random weights, which are normal around 0; biases are 0. Default: one over the root of
+   * `width`.
+   */
   deviation?: number;
 }
 
 /** Names of {@link InitialPathOptions}. */
-const pathFields = ["layers", "weights", "seed", "deviation"] satisfies (keyof InitialPathOptions)[];
+const pathFields = [
+  "layers",
+  "weights",
+  "seed",
+  "deviation",
+] satisfies (keyof InitialPathOptions)[];
 
 /** A network of continuous depth with its training pairs; see {@link continuousNetwork}. */
 export class ContinuousNetwork {
-  /** Number of coordinates of its mechanics: the activations of all pairs (pairs x width), then W and b of every piece. */
+  /**
+   * Number of coordinates of its mechanics: the activations of all pairs (pairs x width), then W
+   * and b of every piece.
+   */
   readonly dimension: number;
   /** Number of training pairs. */
   readonly pairs: number;
@@ -50,7 +67,10 @@ export class ContinuousNetwork {
     const own = plain("options", rest);
     // Rows can be read once it is known how long they have to be.
     const widths = call((raw) => raw.ContinuousNetwork.widths(own));
-    const [first, last] = [rowsOf("inputs", inputs, widths.inputs), rowsOf("outputs", outputs, widths.outputs)];
+    const [first, last] = [
+      rowsOf("inputs", inputs, widths.inputs),
+      rowsOf("outputs", outputs, widths.outputs),
+    ];
     const make = (raw: Raw) => new raw.ContinuousNetwork(own, first, last);
     this.#held = new Held("continuousNetwork", make);
     this.#widths = widths;
@@ -68,8 +88,9 @@ export class ContinuousNetwork {
   }
 
   /**
-   * The network and its data as a mechanical system. The path of least action between free ends is the trained network. Its boundary-value problem needs a
-   * `timeStep`, `depth` over the number of layers.
+   * The network and its data as a mechanical system. The path of least action between free ends is
+   * the trained network. Its boundary-value problem needs a `timeStep`, `depth` over the number of
+   * layers.
    *
    * @example
    * const { path } = await network.mechanics().solveBoundaryValueProblem({
@@ -82,8 +103,9 @@ export class ContinuousNetwork {
   }
 
   /**
-   * The path (points x `dimension`) that weights make of the inputs, for a boundary-value problem to begin with: `layers` steps of `layerStep`. The weights do not
-   * change along it, but from piece to piece if they are given so.
+   * The path (points x `dimension`) that weights make of the inputs, for a boundary-value problem
+   * to begin with: `layers` steps of `layerStep`. The weights do not change along it, but from
+   * piece to piece if they are given so.
    *
    * @throws LeastActionError by field.
    */
@@ -95,7 +117,8 @@ export class ContinuousNetwork {
       return this.#held.use((raw) => raw.initialPath(raw.startingWeights(drawn), layers));
     }
     const [odd] = Object.keys(own);
-    if (odd !== undefined) throw wrongShape(odd, "is of random weights, and weights are given; leave one out");
+    if (odd !== undefined)
+      throw wrongShape(odd, "is of random weights, and weights are given; leave one out");
     const given = float64Array("weights", weights);
     return this.#held.use((raw) => raw.initialPath(given, layers));
   }
@@ -111,7 +134,8 @@ export class ContinuousNetwork {
   }
 
   /**
-   * The weights along a path (points x `dimension`): points x (W, row-major, then b). Where pieces meet they are those of the later one.
+   * The weights along a path (points x `dimension`): points x (W, row-major, then b). Where pieces
+   * meet they are those of the later one.
    *
    * @throws LeastActionError by field.
    */
@@ -121,26 +145,34 @@ export class ContinuousNetwork {
   }
 
   /**
-   * The outputs (rows x `outputWidth`) that the weights of a path (points x `dimension`) make of inputs (rows x `inputWidth`), by steps of `layerStep` from each of
-   * its points to the next.
+   * The outputs (rows x `outputWidth`) that the weights of a path (points x `dimension`) make of
+   * inputs (rows x `inputWidth`), by steps of `layerStep` from each of its points to the next.
    *
    * @throws LeastActionError by field.
    */
   predict(path: ArrayLike<number>, inputs: Rows): Float64Array {
-    const [points, rows] = [float64Array("path", path), rowsOf("inputs", inputs, this.#widths.inputs)];
+    const [points, rows] = [
+      float64Array("path", path),
+      rowsOf("inputs", inputs, this.#widths.inputs),
+    ];
     return this.#held.use((raw) => raw.predict(points, rows));
   }
 
-  /** Gives WebAssembly's memory back at once instead of some day. Mechanics that were made of the network stay. */
+  /**
+   * Gives WebAssembly's memory back at once instead of some day. Mechanics that were made of the
+   * network stay.
+   */
   free(): void {
     this.#held.free();
   }
 }
 
 /**
- * A network whose activations follow `x' = f(W(l) x + b(l))` in the layer number l, trained on pairs of inputs and outputs: the limit of residual layers
- * `x + h f(W x + b)` for many thin ones. Inputs, outputs and the prior of the weights are measurements at its ends, so that the trained network is a path of least
- * action of mechanics, whose momenta are the errors that backpropagation carries, with their signs turned.
+ * A network whose activations follow `x' = f(W(l) x + b(l))` in the layer number l, trained on
+ * pairs of inputs and outputs: the limit of residual layers `x + h f(W x + b)` for many thin ones.
+ * Inputs, outputs and the prior of the weights are measurements at its ends, so that the trained
+ * network is a path of least action of mechanics, whose momenta are the errors that backpropagation
+ * carries, with their signs turned.
  *
  * @throws LeastActionError by field.
  *

@@ -40,7 +40,9 @@ export interface LyapunovOptions extends OrbitStart, CoreLyapunovOptions {}
 
 /** An orbit in coordinates and momenta. */
 export interface Orbit extends Omit<RawOrbit, "failure"> {
-  /** Why not all points were reached; the last point is then the best iterate. Null if they were. */
+  /**
+   * Why not all points were reached; the last point is then the best iterate. Null if they were.
+   */
   failure: LeastActionError | null;
 }
 
@@ -69,7 +71,8 @@ export class Mechanics {
   }
 
   /**
-   * The acceleration that makes the action stationary, from the Euler-Lagrange equation `d/dt L_v = L_x`.
+   * The acceleration that makes the action stationary, from the Euler-Lagrange equation
+   * `d/dt L_v = L_x`.
    *
    * @throws LeastActionError of code `singular` where L_vv is, so that the equation states none.
    */
@@ -88,10 +91,12 @@ export class Mechanics {
   }
 
   /**
-   * An orbit from `x0` and `p0` (or the momenta of `v0`) on. Implicit equations are solved down to rounding, so that methods called symplectic are. At times of
-   * measurements the momentum jumps, where the data are impulses.
+   * An orbit from `x0` and `p0` (or the momenta of `v0`) on. Implicit equations are solved down to
+   * rounding, so that methods called symplectic are. At times of measurements the momentum jumps,
+   * where the data are impulses.
    *
-   * @throws LeastActionError by field. What happens on the way is no error, but the orbit's `failure`.
+   * @throws LeastActionError by field. What happens on the way is no error, but the orbit's
+   *   `failure`.
    */
   integrate(options: OrbitOptions): Orbit {
     const { x, p, rest: own } = this.#begin(options);
@@ -104,14 +109,19 @@ export class Mechanics {
         ? raw.integrate(x, p, plain("options", rest))
         : raw.integrateVariational(x, p, plain("options", { ...rest, method: variational })),
     );
-    return { ...orbit, failure: failure === null ? null : new LeastActionError(failure.message, failure.facts) };
+    return {
+      ...orbit,
+      failure: failure === null ? null : new LeastActionError(failure.message, failure.facts),
+    };
   }
 
   /**
-   * By which rates orbits near the one from `x0` and `p0` (or the momenta of `v0`) on part, impulses left out. Of an action those of p = 0 are the exponents of the
-   * flow and their negatives. Runs in this thread until it is done.
+   * By which rates orbits near the one from `x0` and `p0` (or the momenta of `v0`) on part,
+   * impulses left out. Of an action those of p = 0 are the exponents of the flow and their
+   * negatives. Runs in this thread until it is done.
    *
-   * @throws LeastActionError by field; of code `notFinite` where the orbit comes to an end before its time.
+   * @throws LeastActionError by field; of code `notFinite` where the orbit comes to an end before
+   *   its time.
    *
    * @example
    * const system = mechanics({ model: lorenz63(), measurementPrecision: 1, modelPrecision: 1 });
@@ -123,10 +133,12 @@ export class Mechanics {
   }
 
   /**
-   * A path of stationary action between two ends, from a given path on: the solution of the canonical equations with conditions at both ends. Runs in this thread,
-   * which is let go some times a second.
+   * A path of stationary action between two ends, from a given path on: the solution of the
+   * canonical equations with conditions at both ends. Runs in this thread, which is let go some
+   * times a second.
    *
-   * @throws LeastActionError (the promise rejects) by field. That no solution is found is no error, but the solution's `status` and `failure`; the best iterate is kept.
+   * @throws LeastActionError (the promise rejects) by field. That no solution is found is no error,
+   *   but the solution's `status` and `failure`; the best iterate is kept.
    *
    * @example
    * const { path, momentum, conjugatePoints } = await system.solveBoundaryValueProblem({ initialPath: run.best.path });
@@ -136,7 +148,8 @@ export class Mechanics {
   }
 
   /**
-   * Which stationary path is global? Solves the problem from many paths and groups the solutions by action.
+   * Which stationary path is global? Solves the problem from many paths and groups the solutions by
+   * action.
    *
    * @throws LeastActionError (the promise rejects) by field.
    */
@@ -177,10 +190,17 @@ export class Mechanics {
     what: (raw: RawMechanics, x: Float64Array, other: Float64Array, t: number) => T,
   ): T {
     if (typeof t !== "number") throw wrongShape("t", `must be a number, got ${describe(t)}`);
-    const [first, second] = [finite("x", float64Array("x", x)), finite(name, float64Array(name, other))];
+    const [first, second] = [
+      finite("x", float64Array("x", x)),
+      finite(name, float64Array(name, other)),
+    ];
     finite("t", Float64Array.of(t));
     const found = this.#held.use((raw) => what(raw, first, second, t));
-    finite("x", typeof found === "number" ? Float64Array.of(found) : found, "a point where all is finite");
+    finite(
+      "x",
+      typeof found === "number" ? Float64Array.of(found) : found,
+      "a point where all is finite",
+    );
     return found;
   }
 }
@@ -192,9 +212,10 @@ function finite(path: string, values: Float64Array, expected = "finite"): Float6
 }
 
 /**
- * The mechanics of an action: of a flow with data, `L = (R_f/2) |v - F|^2 + (R_m/2) |P (x - y)|^2`, whose stationary paths are orbits of
- * `H = |p|^2 / (2 R_f) + p F - (R_m/2) |P (x - y)|^2`; or of a Lagrangian or Hamiltonian of one's own, by text; or of a named system; or of a network
- * of continuous depth.
+ * The mechanics of an action: of a flow with data, `L = (R_f/2) |v - F|^2 + (R_m/2) |P (x - y)|^2`,
+ * whose stationary paths are orbits of `H = |p|^2 / (2 R_f) + p F - (R_m/2) |P (x - y)|^2`; or of a
+ * Lagrangian or Hamiltonian of one's own, by text; or of a named system; or of a network of
+ * continuous depth.
  *
  * @throws LeastActionError by field; of a text with the character and the near name.
  *

@@ -13,14 +13,20 @@ export interface RawOrbit {
   jumps: Float64Array;
   /** H at each point, before the impulse. */
   energy: Float64Array;
-  /** The largest change of H since the first point, less what impulses changed: the method's error where H does not depend on time. */
+  /**
+   * The largest change of H since the first point, less what impulses changed: the method's error
+   * where H does not depend on time.
+   */
   energyError: number;
   /** The same at the last point, with its sign. */
   energyErrorAtEnd: number;
   /** Of the method. */
   steps: number;
   newtonIterations: number;
-  /** The derivative M of (x, p) at the last point in that at the first, 2 D x 2 D, column-major, if it was asked for. */
+  /**
+   * The derivative M of (x, p) at the last point in that at the first, 2 D x 2 D, column-major, if
+   * it was asked for.
+   */
   tangent: Float64Array | null;
   /** The largest entry of M^T J M - J: 0 of a symplectic map. */
   symplecticDefect: number | null;

@@ -8,7 +8,10 @@ import type { ContinuousNetwork } from "./continuous-network.js";
 import type { RawMechanics } from "./raw.js";
 
 /** The action of a flow in continuous time. */
-export interface ActionMechanics<P extends string = string> extends Omit<ContinuousActionOptions, "parameters"> {
+export interface ActionMechanics<P extends string = string> extends Omit<
+  ContinuousActionOptions,
+  "parameters"
+> {
   model: Model<P>;
   /** Default: none, so that L is the model's error alone. */
   data?: Observations;
@@ -51,9 +54,16 @@ export interface NetworkMechanics {
 
 /** What mechanics are made from. */
 export type MechanicsOptions<P extends string = string> =
-  ActionMechanics<P> | NamedMechanics | LagrangianMechanics | HamiltonianMechanics | NetworkMechanics;
+  | ActionMechanics<P>
+  | NamedMechanics
+  | LagrangianMechanics
+  | HamiltonianMechanics
+  | NetworkMechanics;
 
-/** The grid of the data, if there are any; to be asked after the options have been found to be right. */
+/**
+ * The grid of the data, if there are any; to be asked after the options have been found to be
+ * right.
+ */
 export function pointsOf(options: unknown): { start: number; timeStep: number } | undefined {
   const { data } = options as { data?: Observations };
   if (data === undefined) return undefined;
@@ -66,8 +76,13 @@ export function sourceOf(options: unknown): (raw: Raw) => RawMechanics {
   const given = fields("options", options);
   if (given.model !== undefined) {
     const { model, data, ...rest } = given;
-    const [spec, sets, own] = [specOf(model), data === undefined ? [] : setsOf(data), plain("options", rest)];
-    if (sets.length > 1) throw wrongShape("data", "must be one data set: a path through several has joints");
+    const [spec, sets, own] = [
+      specOf(model),
+      data === undefined ? [] : setsOf(data),
+      plain("options", rest),
+    ];
+    if (sets.length > 1)
+      throw wrongShape("data", "must be one data set: a path through several has joints");
     return (raw) => raw.Mechanics.ofAction(spec, sets, own);
   }
   if (given.system !== undefined) {
@@ -81,7 +96,10 @@ export function sourceOf(options: unknown): (raw: Raw) => RawMechanics {
   }
   const kind = given.lagrangian !== undefined ? "lagrangian" : "hamiltonian";
   if (given[kind] === undefined) {
-    throw wrongShape("options", "must have a model, a system, a lagrangian, a hamiltonian or a network");
+    throw wrongShape(
+      "options",
+      "must have a model, a system, a lagrangian, a hamiltonian or a network",
+    );
   }
   const others = kind === "lagrangian" ? "velocities" : "momenta";
   only(given, [kind, "coordinates", others, "parameters", "where"]);
@@ -92,10 +110,14 @@ export function sourceOf(options: unknown): (raw: Raw) => RawMechanics {
     ...(where === undefined ? {} : { where: texts(where) }),
   };
   return (raw) =>
-    kind === "lagrangian" ? raw.Mechanics.ofLagrangian(definition, {}) : raw.Mechanics.ofHamiltonian(definition, {});
+    kind === "lagrangian"
+      ? raw.Mechanics.ofLagrangian(definition, {})
+      : raw.Mechanics.ofHamiltonian(definition, {});
 }
 
-/** The sources that networks of ours have: an object with a function of that name is not yet one. */
+/**
+ * The sources that networks of ours have: an object with a function of that name is not yet one.
+ */
 const ownSources = new WeakSet<(raw: Raw) => RawMechanics>();
 
 /** @internal Makes a function the source of a network. */
@@ -105,7 +127,8 @@ export function ownSource(source: (raw: Raw) => RawMechanics): (raw: Raw) => Raw
 }
 
 function networkSource(network: unknown): (raw: Raw) => RawMechanics {
-  const source: unknown = typeof network === "object" && network !== null && Reflect.get(network, "source");
+  const source: unknown =
+    typeof network === "object" && network !== null && Reflect.get(network, "source");
   if (typeof source === "function" && ownSources.has(source as ContinuousNetwork["source"])) {
     return source as ContinuousNetwork["source"];
   }

@@ -29,19 +29,34 @@ export interface ModelOptions<
 > {
   /** For tables and errors. Default: `"model"`. */
   name?: string;
-  /** `"flow"`: the equations are time derivatives, dx/dt = F(x); `"map"`: they are the next state, x_(n+1) = f(x_n). Default: `"flow"`. */
+  /**
+   * `"flow"`: the equations are time derivatives, dx/dt = F(x); `"map"`: they are the next state,
+   * x_(n+1) = f(x_n). Default: `"flow"`.
+   */
   kind?: "flow" | "map";
-  /** Names with units, 1 for none, `{ V: "mV", m: 1 }`; or a list of names; or a {@link vector}; which may be among the others. */
+  /**
+   * Names with units, 1 for none, `{ V: "mV", m: 1 }`; or a list of names; or a {@link vector};
+   * which may be among the others.
+   */
   states: S;
   /** Names with default values, or with `{ default, unit, description }`. Default: none. */
   parameters?: P;
-  /** Names of known functions of time u(t), such as a stimulus; their values come with the data. Default: none. */
+  /**
+   * Names of known functions of time u(t), such as a stimulus; their values come with the data.
+   * Default: none.
+   */
   inputs?: readonly I[];
   /** Formulas that equations and each other may use by name, in any order. */
   where?: Where<S, P, I, W>;
-  /** A formula for each state: text, an {@link expr} template, or a function of the model's names that gives one. */
+  /**
+   * A formula for each state: text, an {@link expr} template, or a function of the model's names
+   * that gives one.
+   */
   equations: Equations<S, P, I, W>;
-  /** Functions of the state that can be measured like states: by name, or by numbers that go on from those of the states. Default: none. */
+  /**
+   * Functions of the state that can be measured like states: by name, or by numbers that go on from
+   * those of the states. Default: none.
+   */
   observables?: Observables<S, P, I, W, O>;
   /** Where twin experiments begin, if not told otherwise: by state, or all in order. */
   initialState?: InitialState<S>;
@@ -50,12 +65,14 @@ export interface ModelOptions<
 }
 
 /**
- * A model written as mathematics. Text, templates and functions may be mixed and give the same model; its derivatives are exact and it runs at the speed
- * of the named systems.
+ * A model written as mathematics. Text, templates and functions may be mixed and give the same
+ * model; its derivatives are exact and it runs at the speed of the named systems.
  *
- * Text knows `+ - * / ^`, `t`, `pi`, `if(a < b, x, y)`, `min max abs sign floor exp log log10 sqrt sin cos tan asin acos atan atan2 sinh cosh tanh`.
+ * Text knows `+ - * / ^`, `t`, `pi`, `if(a < b, x, y)`,
+ * `min max abs sign floor exp log log10 sqrt sin cos tan asin acos atan atan2 sinh cosh tanh`.
  *
- * May be called before `init()`: what only the core can find wrong with a formula is then told when the model is first used.
+ * May be called before `init()`: what only the core can find wrong with a formula is then told when
+ * the model is first used.
  *
  * @throws LeastActionError with the field (`equations.V`), the character and the near name.
  *
@@ -88,9 +105,15 @@ export function defineModel<
   const scope = scopeOf(states, [...others, ...where.map(({ name }) => name)]);
   const equations = equationsOf(given.equations, states, scope, given.states instanceof Vector);
   const observables = definitionsOf("observables", given.observables, scope);
-  const lowered = lower(where, [...equations, ...observables], [...others, ...componentsOf(states)]);
+  const lowered = lower(
+    where,
+    [...equations, ...observables],
+    [...others, ...componentsOf(states)],
+  );
   const end = lowered.equations.length - observables.length;
-  const observed = lowered.equations.slice(end).map(({ state: name, expression }) => ({ name, expression }));
+  const observed = lowered.equations
+    .slice(end)
+    .map(({ state: name, expression }) => ({ name, expression }));
   const definition: ModelDefinition = {
     ...declared,
     ...(lowered.where.length > 0 && { where: lowered.where }),
@@ -111,7 +134,8 @@ export function modelFromJSON(json: string | ModelDefinition): Model {
   fields("definition", definition);
   const copy = parsed(JSON.stringify(definition)) as ModelDefinition;
   for (const list of ["states", "equations"] as const) {
-    if (!Array.isArray(copy[list])) throw wrongShape(list, `must be a list, got ${describe(copy[list])}`);
+    if (!Array.isArray(copy[list]))
+      throw wrongShape(list, `must be a list, got ${describe(copy[list])}`);
   }
   return modelOf(copy);
 }
@@ -130,7 +154,14 @@ function parsed(json: string): unknown {
 
 /** The model that a definition describes; Rust looks at it at once if it is there already. */
 function modelOf(definition: ModelDefinition): Model {
-  const { name = "model", kind = "flow", states, parameters = [], inputs = [], observables = [] } = definition;
+  const {
+    name = "model",
+    kind = "flow",
+    states,
+    parameters = [],
+    inputs = [],
+    observables = [],
+  } = definition;
   const spec = { definition };
   const components = componentsOf(states);
   if (isLoaded()) call((raw) => raw.describeModel(spec));
@@ -142,7 +173,11 @@ function modelOf(definition: ModelDefinition): Model {
     units: states.flatMap(({ size = 1, unit = null }) => Array<string | null>(size).fill(unit)),
     parameters: parameters.map(({ name, default: value, unit, description }) => {
       const meaning =
-        description === undefined ? (unit ?? "") : unit === undefined ? description : `${description} (${unit})`;
+        description === undefined
+          ? (unit ?? "")
+          : unit === undefined
+            ? description
+            : `${description} (${unit})`;
       return { name, default: value, description: meaning };
     }),
     inputs: [...inputs],

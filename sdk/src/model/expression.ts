@@ -23,11 +23,15 @@ abstract class Formula {
   /** The formula as text of the model language. */
   toString(): string {
     const size = writtenOut(this.node);
-    if (size > LONGEST_TEXT) throw wrongShape("expression", "is too long to be written out: put it in an expr`...`");
+    if (size > LONGEST_TEXT)
+      throw wrongShape("expression", "is too long to be written out: put it in an expr`...`");
     return print(this.node, { path: "expression", names: new Map(), component: absolute });
   }
 
-  /** JavaScript's own operators would make NaN of an expression in silence. In an untagged template it becomes its text. */
+  /**
+   * JavaScript's own operators would make NaN of an expression in silence. In an untagged template
+   * it becomes its text.
+   */
   [Symbol.toPrimitive](hint: string): string {
     const text = this.toString();
     if (hint === "string") return levelOf(text) === 5 ? text : `(${text})`;
@@ -52,7 +56,8 @@ function writtenOut(root: Node): number {
 export class Condition extends Formula {}
 
 /**
- * A formula in the states, parameters and inputs of a model. Methods give new expressions; what is used twice is computed once.
+ * A formula in the states, parameters and inputs of a model. Methods give new expressions; what is
+ * used twice is computed once.
  *
  * @example
  * defineModel({
@@ -187,21 +192,26 @@ function nodeOf(given: unknown): Node {
   throw new LeastActionError(...notAnOperand(given));
 }
 
-function notAnOperand(given: unknown): [string, { code: "wrongShape"; path: string; message: string }] {
+function notAnOperand(
+  given: unknown,
+): [string, { code: "wrongShape"; path: string; message: string }] {
   const remedy = typeof given === "string" ? "; text goes into expr`...`" : "";
   const message = `must be an expression or a number, got ${describe(given)}${remedy}`;
   return [`operand: ${message}`, { code: "wrongShape", path: "operand", message }];
 }
 
 /**
- * A formula as a template: text of the model language with expressions, numbers or further text in between. What is put in keeps together, as if it were in
- * parentheses.
+ * A formula as a template: text of the model language with expressions, numbers or further text in
+ * between. What is put in keeps together, as if it were in parentheses.
  *
  * @example
  * const drive = expr`gNa * m^3 * h`;
  * expr`${drive} * (ENa - V) + ${0.5} * I`;
  */
-export function expr(texts: TemplateStringsArray, ...between: readonly (Operand | Condition | string)[]): Expression {
+export function expr(
+  texts: TemplateStringsArray,
+  ...between: readonly (Operand | Condition | string)[]
+): Expression {
   const pieces: (string | Node)[] = [];
   texts.raw.forEach((text, i) => {
     if (text !== "") pieces.push(text);

@@ -1,4 +1,5 @@
-// Formulas to text: what is used in several places gets a name of its own, and sites of a vector that follow one rule get one equation.
+// Formulas to text: what is used in several places gets a name of its own, and sites of a vector
+// that follow one rule get one equation.
 import { childrenOf, type ComponentNode, type Node } from "./node.js";
 import { absolute, print, printDefinition } from "./print.js";
 import { inOneText } from "./sites.js";
@@ -17,14 +18,22 @@ export interface Lowered {
   equations: { state: string; expression: string }[];
 }
 
-/** Formulas are cut where they are deeper than this: so deep are the recursions here and in the parser. */
+/**
+ * Formulas are cut where they are deeper than this: so deep are the recursions here and in the
+ * parser.
+ */
 const DEEPEST = 100;
-/** The same at the sites of a vector, which cannot be cut without giving up their common equation. */
+/**
+ * The same at the sites of a vector, which cannot be cut without giving up their common equation.
+ */
 const DEEPEST_SITE = 1000;
 /** A site's formula is written out with its repetitions up to this many nodes. */
 const LONGEST_SITE = 1000;
 
-/** The site that a node is used at, by number through all vectors. What is used elsewhere, or at several sites, is nobody's. */
+/**
+ * The site that a node is used at, by number through all vectors. What is used elsewhere, or at
+ * several sites, is nobody's.
+ */
 type Owner = number;
 const NOBODY: Owner = -1;
 
@@ -43,11 +52,16 @@ interface Plan {
 }
 
 /** Texts of all formulas. `known` are names that the model has beside those of its formulas. */
-export function lower(where: readonly Formula[], equations: readonly Formula[], known: readonly string[]): Lowered {
+export function lower(
+  where: readonly Formula[],
+  equations: readonly Formula[],
+  known: readonly string[],
+): Lowered {
   const owners = ownersOf(equations);
   const usage = usageOf(where, equations, owners);
   const free = freeNames(where, equations, usage, known);
-  // Sites that follow no common rule have an equation each. Each round finds more of them, or none and ends.
+  // Sites that follow no common rule have an equation each. Each round finds more of them, or none
+  // and ends.
   const apart = new Set<Formula>();
   for (;;) {
     const named = new Set([NOBODY, ...[...apart].flatMap((formula) => owners.get(formula) ?? [])]);
@@ -57,7 +71,9 @@ export function lower(where: readonly Formula[], equations: readonly Formula[], 
     for (const [formula, sites] of owners) {
       if (apart.has(formula)) continue;
       const isLong = sites.some((site) => plan.tooLong.has(site));
-      const text = isLong ? undefined : inOneText(formula.body as readonly Node[], formula.path, plan.names);
+      const text = isLong
+        ? undefined
+        : inOneText(formula.body as readonly Node[], formula.path, plan.names);
       if (text === undefined) apart.add(formula);
       else texts.set(formula, text);
     }
@@ -109,7 +125,8 @@ function usageOf(
       } else if (usage === undefined) {
         met.set(node, { owner, uses: 1, path });
         stack.push({ node, isDone: true });
-        for (const child of [...childrenOf(node)].reverse()) stack.push({ node: child, isDone: false });
+        for (const child of [...childrenOf(node)].reverse())
+          stack.push({ node: child, isDone: false });
       } else {
         usage.uses += 1;
         if (usage.owner !== owner) disown(node);
@@ -128,7 +145,10 @@ function usageOf(
   }
 }
 
-/** Gives names to what is used several times, or would be too deep, as far as its owner is among `named`. */
+/**
+ * Gives names to what is used several times, or would be too deep, as far as its owner is among
+ * `named`.
+ */
 function planOf(
   where: readonly Formula[],
   usage: ReadonlyMap<Node, Usage>,
@@ -151,7 +171,8 @@ function planOf(
       sizes.set(node, { height: 0, length: 1, hasIndex: false });
     } else {
       if (uses > 1) repeats.add(owner);
-      if (size.height > DEEPEST_SITE || (size.length > LONGEST_SITE && repeats.has(owner))) tooLong.add(owner);
+      if (size.height > DEEPEST_SITE || (size.length > LONGEST_SITE && repeats.has(owner)))
+        tooLong.add(owner);
     }
   }
   return { names, tooLong };
@@ -170,7 +191,9 @@ function sizeOf(node: Node, sizes: ReadonlyMap<Node, Size>): Size {
   return {
     height: children.reduce((most, { height }) => Math.max(most, height + 1), 0),
     length: children.reduce((sum, { length }) => sum + length, 1),
-    hasIndex: children.some(({ hasIndex }) => hasIndex) || (node.kind === "text" && node.pieces.some(saysIndex)),
+    hasIndex:
+      children.some(({ hasIndex }) => hasIndex) ||
+      (node.kind === "text" && node.pieces.some(saysIndex)),
   };
 }
 
@@ -186,10 +209,12 @@ function freeNames(
   known: readonly string[],
 ): (count: number) => string {
   const texts: string[] = [...known];
-  for (const { name, body } of [...where, ...equations]) texts.push(name, typeof body === "string" ? body : "");
+  for (const { name, body } of [...where, ...equations])
+    texts.push(name, typeof body === "string" ? body : "");
   for (const node of usage.keys()) {
     if (node.kind === "name") texts.push(node.name);
-    if (node.kind === "text") texts.push(...node.pieces.filter((piece) => typeof piece === "string"));
+    if (node.kind === "text")
+      texts.push(...node.pieces.filter((piece) => typeof piece === "string"));
   }
   const taken = new Set(texts.flatMap((text) => text.match(/shared\w*/giu) ?? []));
   let prefix = "shared";
@@ -204,13 +229,19 @@ function written(
   names: ReadonlyMap<Node, string>,
   texts: ReadonlyMap<Formula, string>,
 ): Lowered {
-  const printing = (path: string) => ({ path, names, component: absolute as (node: ComponentNode) => string });
+  const printing = (path: string) => ({
+    path,
+    names,
+    component: absolute as (node: ComponentNode) => string,
+  });
   const own = new Set(where.map(({ name }) => name));
   const lowered: Lowered = { where: [], equations: [] };
   for (const { path, name, body } of where) {
     const node = body as string | Node;
     const text =
-      typeof node === "string" ? node : (names.get(node) === name ? printDefinition : print)(node, printing(path));
+      typeof node === "string"
+        ? node
+        : (names.get(node) === name ? printDefinition : print)(node, printing(path));
     lowered.where.push({ name, expression: text });
   }
   for (const [node, name] of names) {
@@ -224,7 +255,10 @@ function written(
     if (text !== undefined) lowered.equations.push({ state: name, expression: text });
     else if (isList(body)) {
       body.forEach((node, i) =>
-        lowered.equations.push({ state: `${name}${i}`, expression: print(node, printing(`${path}[${i}]`)) }),
+        lowered.equations.push({
+          state: `${name}${i}`,
+          expression: print(node, printing(`${path}[${i}]`)),
+        }),
       );
     } else lowered.equations.push({ state: name, expression: print(body as Node, printing(path)) });
   }

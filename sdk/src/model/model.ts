@@ -6,8 +6,9 @@ import { describe, plain } from "../shape.js";
 import type { ModelDefinition } from "./definition.js";
 
 /**
- * A dynamical system, `dx/dt = F(x, parameters, inputs, t)` or a map `x_(n+1) = f(x_n, ...)`. `P` are the names of its parameters, `S` of its
- * state components, `I` of its inputs, `O` of its observables.
+ * A dynamical system, `dx/dt = F(x, parameters, inputs, t)` or a map `x_(n+1) = f(x_n, ...)`. `P`
+ * are the names of its parameters, `S` of its state components, `I` of its inputs, `O` of its
+ * observables.
  */
 export interface Model<
   P extends string = string,
@@ -28,7 +29,10 @@ export interface Model<
   readonly parameters: readonly (Parameter & { readonly name: P })[];
   /** Names of the inputs u(t), in the order of the columns of `data.inputs`. */
   readonly inputs: readonly I[];
-  /** Names of functions of the state that can be measured; in data they are numbered on from the states. */
+  /**
+   * Names of functions of the state that can be measured; in data they are numbered on from the
+   * states.
+   */
   readonly observables: readonly O[];
   /** The model as plain data, for files; see {@link modelFromJSON}. */
   readonly definition: ModelDefinition;
@@ -78,7 +82,8 @@ export class DescribedModel implements Model {
 
 /** What Rust knows a model by. */
 export function specOf(given: unknown, path = "model"): unknown {
-  const spec = typeof given === "object" && given !== null ? (given as { spec?: unknown }).spec : undefined;
+  const spec =
+    typeof given === "object" && given !== null ? (given as { spec?: unknown }).spec : undefined;
   if (typeof spec === "object" && spec !== null) return plain(path, spec);
   throw wrongShape(path, `must be a model, such as lorenz63() gives, got ${describe(given)}`);
 }

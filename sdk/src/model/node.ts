@@ -1,9 +1,12 @@
-// Formulas as trees of plain data. A node that is used in several places is one object: that is how sharing is seen.
+// Formulas as trees of plain data. A node that is used in several places is one object: that is how
+// sharing is seen.
 
 export type ArithmeticOperator = "+" | "-" | "*" | "/" | "^";
 export type Comparison = "<" | "<=" | ">" | ">=" | "==";
 
-/** A component of a vector, with its index as it was asked for: cyclic, so that -1 is the last one. */
+/**
+ * A component of a vector, with its index as it was asked for: cyclic, so that -1 is the last one.
+ */
 export interface ComponentNode {
   readonly kind: "component";
   readonly vector: string;
@@ -16,8 +19,18 @@ export type Node =
   | { readonly kind: "name"; readonly name: string }
   | ComponentNode
   | { readonly kind: "negation"; readonly of: Node }
-  | { readonly kind: "binary"; readonly operator: ArithmeticOperator; readonly left: Node; readonly right: Node }
-  | { readonly kind: "comparison"; readonly operator: Comparison; readonly left: Node; readonly right: Node }
+  | {
+      readonly kind: "binary";
+      readonly operator: ArithmeticOperator;
+      readonly left: Node;
+      readonly right: Node;
+    }
+  | {
+      readonly kind: "comparison";
+      readonly operator: Comparison;
+      readonly left: Node;
+      readonly right: Node;
+    }
   | { readonly kind: "call"; readonly name: string; readonly given: readonly Node[] }
   /** Text of the model language, as it was written, with nodes in between. */
   | { readonly kind: "text"; readonly pieces: readonly (string | Node)[] };

@@ -1,4 +1,5 @@
-// Nodes to text of the model language, with parentheses only where the text would mean something else without.
+// Nodes to text of the model language, with parentheses only where the text would mean something
+// else without.
 import { outOfRange } from "../errors.js";
 import { type ComponentNode, type Node, onRing } from "./node.js";
 
@@ -30,7 +31,9 @@ export function printDefinition(node: Node, printing: Printing): string {
   return spelled(node, printing).text;
 }
 
-/** Stands for a component until it is known how to write it: an operand that nobody's formula holds. */
+/**
+ * Stands for a component until it is known how to write it: an operand that nobody's formula holds.
+ */
 export const PLACEHOLDER = "\uE000";
 
 /** A component by its number: `x[3]`. */
@@ -61,7 +64,9 @@ function spelled(node: Node, printing: Printing): Printed {
     case "binary":
       return binary(node, printing);
     case "comparison": {
-      const [left, right] = [node.left, node.right].map((side) => within(Level.sum, side, printing));
+      const [left, right] = [node.left, node.right].map((side) =>
+        within(Level.sum, side, printing),
+      );
       return { text: `${left} ${node.operator} ${right}`, level: Level.comparison };
     }
     case "call": {
@@ -92,7 +97,8 @@ const operators = {
 
 function binary({ operator, left, right }: Node & { kind: "binary" }, printing: Printing): Printed {
   const form = operators[operator];
-  const text = within(form.left, left, printing) + form.between + afterOperator(form.right, right, printing);
+  const text =
+    within(form.left, left, printing) + form.between + afterOperator(form.right, right, printing);
   return { text, level: form.level };
 }
 
@@ -117,21 +123,31 @@ function template(pieces: readonly (string | Node)[], printing: Printing): strin
     }
     const before = neighbourBefore(text);
     const next = pieces[i + 1];
-    const after = typeof next === "string" ? neighbourAfter(next) : next === undefined ? Level.comparison : undefined;
+    const after =
+      typeof next === "string"
+        ? neighbourAfter(next)
+        : next === undefined
+          ? Level.comparison
+          : undefined;
     // Two operands without an operator: as they are, apart, for the parser to complain about.
     if (before === undefined && !text.endsWith(" ")) text += " ";
     const least = Math.max(before?.least ?? Level.atom, after ?? Level.atom) as Level;
-    text += before?.isOperator ? afterOperator(least, piece, printing) : within(least, piece, printing);
+    text += before?.isOperator
+      ? afterOperator(least, piece, printing)
+      : within(least, piece, printing);
     if (after === undefined && !(typeof next === "string" && next.startsWith(" "))) text += " ";
   });
   return text.trim();
 }
 
-/** How tightly an operand after this text must hold together; undefined if no operand can follow. */
+/**
+ * How tightly an operand after this text must hold together; undefined if no operand can follow.
+ */
 function neighbourBefore(text: string): { least: Level; isOperator: boolean } | undefined {
   const trimmed = text.trimEnd();
   const last = trimmed.at(-1);
-  if (last === undefined || "([,".includes(last)) return { least: Level.comparison, isOperator: false };
+  if (last === undefined || "([,".includes(last))
+    return { least: Level.comparison, isOperator: false };
   if ("<>=".includes(last)) return { least: Level.sum, isOperator: false };
   if (last === "-" && isSign(trimmed)) return { least: Level.power, isOperator: true };
   if (last === "+" || last === "-") return { least: Level.product, isOperator: true };
@@ -155,9 +171,13 @@ function neighbourAfter(text: string): Level | undefined {
   return first === "^" ? Level.atom : undefined;
 }
 
-const TOKEN = /\s+|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|[\p{L}_][\p{L}\p{N}_]*|\uE000|<=|>=|==|[^]/giuy;
+const TOKEN =
+  /\s+|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|[\p{L}_][\p{L}\p{N}_]*|\uE000|<=|>=|==|[^]/giuy;
 
-/** The level of a text, by its operators outside of parentheses; the loosest one if it is not a formula. */
+/**
+ * The level of a text, by its operators outside of parentheses; the loosest one if it is not a
+ * formula.
+ */
 export function levelOf(text: string): Level {
   let level: Level = Level.atom;
   let depth = 0;
@@ -179,6 +199,7 @@ export function levelOf(text: string): Level {
 }
 
 function operatorLevel(token: string): Level | undefined {
-  if (token === "+" || token === "-" || token === "*" || token === "/" || token === "^") return operators[token].level;
+  if (token === "+" || token === "-" || token === "*" || token === "/" || token === "^")
+    return operators[token].level;
   return /^(?:[<>,=!&|?:]|[<>=]=)$/.test(token) ? Level.comparison : undefined;
 }

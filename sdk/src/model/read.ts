@@ -28,7 +28,10 @@ export function declarationsOf(given: Record<string, unknown>): Declarations {
   checkFields("", given, OPTIONS);
   const states = statesOf(given.states);
   if (given.initialState !== undefined) setInitial(states, given.initialState);
-  const declared: Declarations = { name: given.name === undefined ? "model" : text("name", given.name), states };
+  const declared: Declarations = {
+    name: given.name === undefined ? "model" : text("name", given.name),
+    states,
+  };
   if (given.kind !== undefined) declared.kind = kindOf(given.kind);
   if (given.inputs !== undefined) declared.inputs = inputsOf(given.inputs);
   if (given.parameters !== undefined) declared.parameters = parametersOf(given.parameters);
@@ -44,8 +47,10 @@ export function componentsOf(states: readonly StateDefinition[]): string[] {
 }
 
 function statesOf(given: unknown): StateDefinition[] {
-  if (given === undefined) throw wrongShape("states", 'is missing: name them, as in states: { x: "mV", v: 1 }');
-  const states = given instanceof Vector || Array.isArray(given) ? listed([given].flat()) : declared(given);
+  if (given === undefined)
+    throw wrongShape("states", 'is missing: name them, as in states: { x: "mV", v: 1 }');
+  const states =
+    given instanceof Vector || Array.isArray(given) ? listed([given].flat()) : declared(given);
   if (states.length === 0) throw wrongLength("states", 0, 1, "at least");
   return states;
 }
@@ -54,8 +59,10 @@ function listed(given: readonly unknown[]): StateDefinition[] {
   return given.map((one, i) => {
     if (typeof one === "string") return { name: one };
     const path = `states[${i}]`;
-    if (!(one instanceof Vector)) throw wrongShape(path, `must be a name or a vector, got ${describe(one)}`);
-    if (one.name === undefined) throw wrongShape(path, 'is a vector without a name: write vector("x", 20)');
+    if (!(one instanceof Vector))
+      throw wrongShape(path, `must be a name or a vector, got ${describe(one)}`);
+    if (one.name === undefined)
+      throw wrongShape(path, 'is a vector without a name: write vector("x", 20)');
     return vectorDefinition(one.name, one);
   });
 }
@@ -65,11 +72,16 @@ function declared(given: unknown): StateDefinition[] {
     const path = `states.${name}`;
     if (one instanceof Vector) {
       if (one.name === undefined || one.name === name) return vectorDefinition(name, one);
-      throw wrongShape(path, `is a vector with another name, ${describe(one.name)}: leave that out`);
+      throw wrongShape(
+        path,
+        `is a vector with another name, ${describe(one.name)}: leave that out`,
+      );
     }
     const state: Mutable<StateDefinition> = { name };
-    const { unit, initial } = typeof one === "object" ? optionsOf(path, one) : { unit: one, initial: undefined };
-    const symbol = typeof one === "object" ? unitOf(`${path}.unit`, unit) : unitOf(path, unit ?? null);
+    const { unit, initial } =
+      typeof one === "object" ? optionsOf(path, one) : { unit: one, initial: undefined };
+    const symbol =
+      typeof one === "object" ? unitOf(`${path}.unit`, unit) : unitOf(path, unit ?? null);
     if (symbol !== undefined) state.unit = symbol;
     if (initial !== undefined) state.initial = finite(`${path}.initial`, initial);
     return state;
@@ -127,13 +139,15 @@ function setInitial(states: Mutable<StateDefinition>[], given: unknown): void {
     const state = states.find((one) => one.name === name);
     if (state === undefined) throw unknownName(path, name, known);
     if (value === undefined) continue;
-    state.initial = state.size === undefined ? finite(path, value) : vectorInitial(path, value, state.size);
+    state.initial =
+      state.size === undefined ? finite(path, value) : vectorInitial(path, value, state.size);
   }
 }
 
 function setAll(states: Mutable<StateDefinition>[], values: readonly number[]): void {
   const dimension = states.reduce((sum, { size = 1 }) => sum + size, 0);
-  if (values.length !== dimension) throw wrongLength("initialState", values.length, dimension, "one per component");
+  if (values.length !== dimension)
+    throw wrongLength("initialState", values.length, dimension, "one per component");
   let next = 0;
   for (const state of states) {
     const { size } = state;
@@ -147,11 +161,17 @@ function parametersOf(given: unknown): ParameterDefinition[] {
     const path = `parameters.${name}`;
     if (typeof one === "number") return { name, default: finite(path, one) };
     if (typeof one !== "object" || one === null) {
-      throw wrongShape(path, `must be a number, or an object with its default, got ${describe(one)}`);
+      throw wrongShape(
+        path,
+        `must be a number, or an object with its default, got ${describe(one)}`,
+      );
     }
     const options = record(path, one);
     checkFields(path, options, ["default", "unit", "description"]);
-    const parameter: Mutable<ParameterDefinition> = { name, default: finite(`${path}.default`, options.default) };
+    const parameter: Mutable<ParameterDefinition> = {
+      name,
+      default: finite(`${path}.default`, options.default),
+    };
     const unit = unitOf(`${path}.unit`, options.unit);
     if (unit !== undefined) parameter.unit = unit;
     if (options.description !== undefined) {
@@ -163,7 +183,8 @@ function parametersOf(given: unknown): ParameterDefinition[] {
 
 function inputsOf(given: unknown): string[] {
   const names = plain("inputs", given);
-  if (!Array.isArray(names)) throw wrongShape("inputs", `must be a list of names, got ${describe(given)}`);
+  if (!Array.isArray(names))
+    throw wrongShape("inputs", `must be a list of names, got ${describe(given)}`);
   return names.map((name: unknown, i) => text(`inputs[${i}]`, name));
 }
 

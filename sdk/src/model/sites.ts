@@ -3,7 +3,11 @@ import { type ComponentNode, type Node, onRing } from "./node.js";
 import { absolute, PLACEHOLDER, print } from "./print.js";
 
 /** The text that holds at all sites, in terms of the index `i`; undefined if there is none. */
-export function inOneText(sites: readonly Node[], path: string, names: ReadonlyMap<Node, string>): string | undefined {
+export function inOneText(
+  sites: readonly Node[],
+  path: string,
+  names: ReadonlyMap<Node, string>,
+): string | undefined {
   const columns: ComponentNode[][] = [];
   let common: string | undefined;
   for (const [site, node] of sites.entries()) {
@@ -22,14 +26,18 @@ export function inOneText(sites: readonly Node[], path: string, names: ReadonlyM
   return common?.replaceAll(PLACEHOLDER, () => components[next++] as string);
 }
 
-/** The components that one place of a formula has at the sites, as one: the same distance away from each, or the same one for all. */
+/**
+ * The components that one place of a formula has at the sites, as one: the same distance away from
+ * each, or the same one for all.
+ */
 function atAnySite(column: readonly ComponentNode[]): string | undefined {
   const { vector, size } = column[0] as ComponentNode;
   if (column.some((one) => one.vector !== vector || one.size !== size)) return undefined;
   if (size === column.length) {
     const distance = commonDistance(column, size);
     if (distance === 0) return `${vector}[i]`;
-    if (distance !== undefined) return `${vector}[i${distance < 0 ? "-" : "+"}${Math.abs(distance)}]`;
+    if (distance !== undefined)
+      return `${vector}[i${distance < 0 ? "-" : "+"}${Math.abs(distance)}]`;
   }
   const texts = new Set(column.map(absolute));
   return texts.size === 1 ? [...texts][0] : undefined;

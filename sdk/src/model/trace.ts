@@ -37,7 +37,10 @@ export function definitionsOf(field: string, given: unknown, scope: object): For
   });
 }
 
-/** One for each state or vector, in the order of the states. Where the states are one vector, its equation may stand for all. */
+/**
+ * One for each state or vector, in the order of the states. Where the states are one vector, its
+ * equation may stand for all.
+ */
 export function equationsOf(
   given: unknown,
   states: readonly StateDefinition[],
@@ -55,16 +58,27 @@ export function equationsOf(
   checkFields("equations", equations, names);
   // What gives all equations has the scope already; its functions are of the index alone.
   const call: Call = isWhole ? (f, i) => f(i) : atSite;
-  return states.map((state) => equationOf(`equations.${state.name}`, state, equations[state.name], call));
+  return states.map((state) =>
+    equationOf(`equations.${state.name}`, state, equations[state.name], call),
+  );
 }
 
 /** Calls a user's function, for a site if that is given. */
 type Call = (f: UserFunction, i?: number) => unknown;
 
-function equationOf(path: string, { name, size }: StateDefinition, given: unknown, call: Call): Formula {
+function equationOf(
+  path: string,
+  { name, size }: StateDefinition,
+  given: unknown,
+  call: Call,
+): Formula {
   if (given === undefined) throw wrongShape(path, `is missing: give the equation of ${name}`);
   if (size === undefined) {
-    return { path, name, body: bodyOf(path, isFunction(given) ? traced(path, () => call(given)) : given) };
+    return {
+      path,
+      name,
+      body: bodyOf(path, isFunction(given) ? traced(path, () => call(given)) : given),
+    };
   }
   if (!isFunction(given) && !Array.isArray(given)) return { path, name, body: bodyOf(path, given) };
   if (Array.isArray(given) && given.length !== size) {
@@ -106,6 +120,10 @@ function traced(path: string, what: () => unknown): unknown {
     return what();
   } catch (error) {
     if (!(error instanceof LeastActionError) || error.path === path) throw error;
-    throw new LeastActionError(`${path}: ${error.message}`, { ...error.facts, path }, { cause: error });
+    throw new LeastActionError(
+      `${path}: ${error.message}`,
+      { ...error.facts, path },
+      { cause: error },
+    );
   }
 }

@@ -4,10 +4,12 @@ import type { Functions } from "./functions.js";
 import type { Vector, VectorExpression } from "./vector.js";
 
 /** What is said of a state: its unit, 1 for none; or more; or that it is a vector. */
-export type StateDeclaration = string | 1 | { readonly unit?: string | 1; readonly initial?: number } | Vector;
+export type StateDeclaration =
+  string | 1 | { readonly unit?: string | 1; readonly initial?: number } | Vector;
 
 /** States: a list of names and vectors, an object of declarations by name, or one vector. */
-export type StateDeclarations = readonly (string | Vector)[] | Vector | { readonly [name: string]: StateDeclaration };
+export type StateDeclarations =
+  readonly (string | Vector)[] | Vector | { readonly [name: string]: StateDeclaration };
 
 /** A parameter: the value that is used where none is given, or more. */
 export type ParameterDeclaration =
@@ -35,14 +37,19 @@ export type VectorNames<S> =
 
 /** Names of the components of a path: those of a vector are numbered. */
 export type ComponentNames<S> =
-  Exclude<DeclaredNames<S>, VectorNames<S>> | (VectorNames<S> extends infer N extends string ? `${N}${number}` : never);
+  | Exclude<DeclaredNames<S>, VectorNames<S>>
+  | (VectorNames<S> extends infer N extends string ? `${N}${number}` : never);
 
 /** What a formula may be: text, a number, or an expression. */
 export type FormulaOf = string | number | Expression;
 
-type OwnNames<S, P, I extends string, W extends string> = DeclaredNames<S> | (keyof P & string) | I | W | "t" | "pi";
+type OwnNames<S, P, I extends string, W extends string> =
+  DeclaredNames<S> | (keyof P & string) | I | W | "t" | "pi";
 
-/** What a formula written as a function gets: the model's names, `t`, `pi`, and the functions of the model language. */
+/**
+ * What a formula written as a function gets: the model's names, `t`, `pi`, and the functions of the
+ * model language.
+ */
 export type Scope<S, P, I extends string, W extends string> = {
   readonly [K in OwnNames<S, P, I, W> | keyof Functions]: K extends VectorNames<S>
     ? VectorExpression
@@ -64,7 +71,10 @@ type EquationObject<S, P, I extends string, W extends string> = {
   readonly [K in DeclaredNames<S>]: EquationOf<S, P, I, W, K extends VectorNames<S> ? true : false>;
 };
 
-/** What one function for all equations gives: for a vector text, a formula for each site, or a function of the index. */
+/**
+ * What one function for all equations gives: for a vector text, a formula for each site, or a
+ * function of the index.
+ */
 type EquationResults<S> = {
   readonly [K in DeclaredNames<S>]: K extends VectorNames<S>
     ? string | Expression | readonly FormulaOf[] | ((i: number) => FormulaOf)
@@ -72,9 +82,11 @@ type EquationResults<S> = {
 };
 
 /**
- * Equations: by state, or one function that gives all. Where the states are one vector, its text or its function of the site.
+ * Equations: by state, or one function that gives all. Where the states are one vector, its text or
+ * its function of the site.
  *
- * Conditional only where they are made of `S`: TypeScript would not infer the names in `where` from a function if the whole were.
+ * Conditional only where they are made of `S`: TypeScript would not infer the names in `where` from
+ * a function if the whole were.
  */
 export type Equations<S, P, I extends string, W extends string> =
   | EquationObject<S, P, I, W>
@@ -96,5 +108,9 @@ export type Observables<S, P, I extends string, W extends string, O extends stri
 
 /** Where forward integrations begin: by state, or all in order. */
 export type InitialState<S> =
-  | { readonly [K in DeclaredNames<S>]?: K extends VectorNames<S> ? number | readonly number[] : number }
+  | {
+      readonly [K in DeclaredNames<S>]?: K extends VectorNames<S>
+        ? number | readonly number[]
+        : number;
+    }
   | readonly number[];

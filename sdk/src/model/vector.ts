@@ -25,19 +25,26 @@ export class Vector<N extends string = string> {
 }
 
 /**
- * A vector of `size` states `x0`, `x1`, ...; its equation is one formula for all sites, in which `x.at(i - 1)`, or `x[i-1]` in text, goes round.
- * Within an object of states the key is its name.
+ * A vector of `size` states `x0`, `x1`, ...; its equation is one formula for all sites, in which
+ * `x.at(i - 1)`, or `x[i-1]` in text, goes round. Within an object of states the key is its name.
  *
  * @example
  * states: vector("x", 20)
  * states: { x: vector(20), forcing: 1 }
  */
-export function vector<const N extends string>(name: N, size: number, options?: VectorOptions): Vector<N>;
+export function vector<const N extends string>(
+  name: N,
+  size: number,
+  options?: VectorOptions,
+): Vector<N>;
 export function vector(size: number, options?: VectorOptions): Vector<never>;
 export function vector(first: string | number, second?: unknown, third?: unknown): Vector {
-  const [name, size, options = {}] = typeof first === "string" ? [first, second, third] : [undefined, first, second];
-  if (typeof size !== "number") throw wrongShape("vector.size", `must be a number, got ${describe(size)}`);
-  if (!(Number.isInteger(size) && size >= 1)) throw outOfRange("vector.size", size, "a whole number of at least 1");
+  const [name, size, options = {}] =
+    typeof first === "string" ? [first, second, third] : [undefined, first, second];
+  if (typeof size !== "number")
+    throw wrongShape("vector.size", `must be a number, got ${describe(size)}`);
+  if (!(Number.isInteger(size) && size >= 1))
+    throw outOfRange("vector.size", size, "a whole number of at least 1");
   return new Vector(name, size, fields("vector.options", options) as VectorOptions);
 }
 

@@ -2,7 +2,16 @@
 import { wrongLength, wrongShape } from "../errors.js";
 import { Held } from "../instance.js";
 import type { ActionValue, NetworkOptions, RawNetworkAction } from "../raw.js";
-import { actionValueOf, arrayFor, describe, finiteNumber, float64Array, only, plain, record } from "../shape.js";
+import {
+  actionValueOf,
+  arrayFor,
+  describe,
+  finiteNumber,
+  float64Array,
+  only,
+  plain,
+  record,
+} from "../shape.js";
 import { type LayerWeights, type Network, networkOf, type Weights } from "./network.js";
 import { type Pairs, pairsOf } from "./pairs.js";
 
@@ -16,7 +25,10 @@ export interface NetworkActionOptions extends NetworkOptions {
 export interface NetworkPoint {
   /** R_f. */
   modelPrecision: number;
-  /** Activations layer by layer, each pairs x neurons, then all weights; see {@link NetworkAction.join}. */
+  /**
+   * Activations layer by layer, each pairs x neurons, then all weights; see {@link
+   * NetworkAction.join}.
+   */
   unknowns: ArrayLike<number>;
 }
 
@@ -42,7 +54,10 @@ export class NetworkAction {
   /** The action and its parts, which are weighted and sum to it. */
   evaluate(at: NetworkPoint): ActionValue {
     const { unknowns, modelPrecision } = only("options", at, ["unknowns", "modelPrecision"]);
-    const [values, precision] = [this.#list("unknowns", unknowns), finiteNumber("modelPrecision", modelPrecision)];
+    const [values, precision] = [
+      this.#list("unknowns", unknowns),
+      finiteNumber("modelPrecision", modelPrecision),
+    ];
     this.#held.use((raw) => raw.evaluate(precision, values, this.#result));
     return actionValueOf(this.#result);
   }
@@ -50,11 +65,19 @@ export class NetworkAction {
   /**
    * The same with the exact gradient in all unknowns.
    *
-   * @param at where; `into`: an array for the gradient, as long as the unknowns (default: a new one).
+   * @param at where; `into`: an array for the gradient, as long as the unknowns (default: a new
+   *   one).
    */
   gradient(at: NetworkPoint & { into?: Float64Array }): ActionValue & { gradient: Float64Array } {
-    const { unknowns, modelPrecision, into } = only("options", at, ["unknowns", "modelPrecision", "into"]);
-    const [values, precision] = [this.#list("unknowns", unknowns), finiteNumber("modelPrecision", modelPrecision)];
+    const { unknowns, modelPrecision, into } = only("options", at, [
+      "unknowns",
+      "modelPrecision",
+      "into",
+    ]);
+    const [values, precision] = [
+      this.#list("unknowns", unknowns),
+      finiteNumber("modelPrecision", modelPrecision),
+    ];
     const gradient = arrayFor(into, values.length);
     this.#held.use((raw) => raw.gradient(precision, values, gradient, this.#result));
     return { ...actionValueOf(this.#result), gradient };
@@ -66,10 +89,18 @@ export class NetworkAction {
     const unknowns = new Float64Array(this.unknowns);
     const { widths } = this.#network;
     if (!Array.isArray(activations)) {
-      throw wrongShape("activations", `must be an array with an entry per layer, got ${describe(activations)}`);
+      throw wrongShape(
+        "activations",
+        `must be an array with an entry per layer, got ${describe(activations)}`,
+      );
     }
     if (activations.length !== widths.length) {
-      throw wrongLength("activations", activations.length, widths.length, "one list per layer, the inputs first");
+      throw wrongLength(
+        "activations",
+        activations.length,
+        widths.length,
+        "one list per layer, the inputs first",
+      );
     }
     const pairs = (this.unknowns - all.length) / widths.reduce((sum, width) => sum + width, 0);
     let start = 0;
@@ -103,6 +134,11 @@ export class NetworkAction {
   #list(path: string, given: unknown): Float64Array {
     const values = float64Array(path, given);
     if (values.length === this.unknowns) return values;
-    throw wrongLength(path, values.length, this.unknowns, "activations of all layers, then all weights");
+    throw wrongLength(
+      path,
+      values.length,
+      this.unknowns,
+      "activations of all layers, then all weights",
+    );
   }
 }

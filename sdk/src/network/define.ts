@@ -9,9 +9,15 @@ import { Network } from "./network.js";
 export interface LayerDefaults {
   /** f in `f(W x + U u + b)`. Default: `"logistic"`. */
   activation?: CoreLayer["activation"];
-  /** b: one unknown per neuron, `"free"`; known numbers, one per neuron; or `"none"`, zero. Default: `"free"`. */
+  /**
+   * b: one unknown per neuron, `"free"`; known numbers, one per neuron; or `"none"`, zero. Default:
+   * `"free"`.
+   */
   bias?: "free" | "none" | ArrayLike<number>;
-  /** The step h of the residual form, `x + h f(W x + U u + b)`, for layers as wide as the one before: Euler's step of a flow. Default: none. */
+  /**
+   * The step h of the residual form, `x + h f(W x + U u + b)`, for layers as wide as the one
+   * before: Euler's step of a flow. Default: none.
+   */
   residual?: number;
   /** Layers with the same name here have the same weights. Default: none, weights of their own. */
   share?: string;
@@ -25,7 +31,10 @@ export interface NeuronLayer extends LayerDefaults {
   width: number;
 }
 
-/** A layer that is a model: its states are the neurons, its parameters the weights, its inputs what comes in from outside. */
+/**
+ * A layer that is a model: its states are the neurons, its parameters the weights, its inputs what
+ * comes in from outside.
+ */
 export interface ModelLayer {
   /** A map as it is; of a flow Euler's step, whose length h is `residual`. */
   map: Model;
@@ -48,10 +57,17 @@ export type RecurrentOptions = (NeuronLayer | ModelLayer) & {
   steps: number;
 };
 
-const DEFAULTS = ["activation", "bias", "residual", "share", "forcing"] satisfies (keyof LayerDefaults)[];
+const DEFAULTS = [
+  "activation",
+  "bias",
+  "residual",
+  "share",
+  "forcing",
+] satisfies (keyof LayerDefaults)[];
 
 /**
- * A network of layers, each with weights of its own unless they are tied by `share`. What is said beside `layers` counts for all that do not say otherwise.
+ * A network of layers, each with weights of its own unless they are tied by `share`. What is said
+ * beside `layers` counts for all that do not say otherwise.
  *
  * @throws LeastActionError by field, as `layers[2].width`; `layers[0]` are the inputs.
  *
@@ -61,19 +77,23 @@ const DEFAULTS = ["activation", "bias", "residual", "share", "forcing"] satisfie
  */
 export function feedforward(options: FeedforwardOptions): Network {
   const { layers, ...defaults } = only("options", options, ["layers", ...DEFAULTS]);
-  if (!Array.isArray(layers)) throw wrongShape("layers", `must be an array of layers, got ${describe(layers)}`);
+  if (!Array.isArray(layers))
+    throw wrongShape("layers", `must be an array of layers, got ${describe(layers)}`);
   const [first, ...others] = layers as unknown[];
   const models = new Models();
   const given = others.map((layer, l) => layerOf(`layers[${l + 1}]`, layer, defaults, models));
-  const inputs = typeof first === "object" && first !== null ? only("layers[0]", first, ["width"]).width : first;
-  if (typeof inputs !== "number") throw wrongShape("layers[0]", `must be the number of inputs, got ${describe(first)}`);
+  const inputs =
+    typeof first === "object" && first !== null ? only("layers[0]", first, ["width"]).width : first;
+  if (typeof inputs !== "number")
+    throw wrongShape("layers[0]", `must be the number of inputs, got ${describe(first)}`);
   const [written, maps] = [given.map(({ layer }) => layer), given.map(({ map }) => map)];
   return new Network({ inputs, layers: written, maps, models: models.specs });
 }
 
 /**
- * The same layer, the cell, with the same weights, `steps` times one after the other. Its neurons may be measured at every step (`pairs.measurements`), and
- * `forcing` known numbers come in at every step.
+ * The same layer, the cell, with the same weights, `steps` times one after the other. Its neurons
+ * may be measured at every step (`pairs.measurements`), and `forcing` known numbers come in at
+ * every step.
  *
  * @example
  * const network = recurrent({ width: 12, steps: 20, activation: "tanh", residual: 0.1 });

@@ -9,10 +9,18 @@ import { type Pairs, pairsOf } from "./pairs.js";
 import type { NetworkRun } from "./run.js";
 import { type TrainedNetwork, train } from "./train.js";
 
-/** Whatever of the options one candidate has for itself: its network, how many outputs are observed, which pairs, how many starts. */
-export type Candidate = Partial<Omit<NetworkAnnealOptions, "resume" | "onProgress" | "onPath" | "signal">>;
+/**
+ * Whatever of the options one candidate has for itself: its network, how many outputs are observed,
+ * which pairs, how many starts.
+ */
+export type Candidate = Partial<
+  Omit<NetworkAnnealOptions, "resume" | "onProgress" | "onPath" | "signal">
+>;
 
-/** Networks to be compared. What is said beside the candidates counts for all that do not say otherwise. */
+/**
+ * Networks to be compared. What is said beside the candidates counts for all that do not say
+ * otherwise.
+ */
 export interface DesignOptions<C extends string> extends Candidate {
   /** By name, in the order of the table. */
   candidates: { readonly [K in C]: Candidate };
@@ -20,7 +28,10 @@ export interface DesignOptions<C extends string> extends Candidate {
   fresh: Pairs;
   /** Told of every candidate that is done. What it throws ends the comparison. */
   onProgress?: (done: { candidate: C; done: number; total: number; row: DesignRow<C> }) => void;
-  /** Ends the comparison at the next rung; the promise then gives the candidates that were done, or rejects if there is none. */
+  /**
+   * Ends the comparison at the next rung; the promise then gives the candidates that were done, or
+   * rejects if there is none.
+   */
   signal?: AbortSignal | undefined;
 }
 
@@ -28,7 +39,10 @@ export interface DesignOptions<C extends string> extends Candidate {
 export interface DesignRow<C extends string> {
   candidate: C;
   run: NetworkRun;
-  /** The same network trained in the plain way on the same pairs, priors and bounds, from weights at random. */
+  /**
+   * The same network trained in the plain way on the same pairs, priors and bounds, from weights at
+   * random.
+   */
   trained: TrainedNetwork;
   /** Lowest action at the last rung, the level that noise explains, and what follows from both. */
   level: number;
@@ -50,18 +64,29 @@ export class Design<C extends string> {
 
   /** One line per candidate. Errors are means of squares on the fresh pairs. */
   summary(): string {
-    const heads = ["candidate", "weights", "level", "noise", "verdict", "annealed", "trained", "constant"];
+    const heads = [
+      "candidate",
+      "weights",
+      "level",
+      "noise",
+      "verdict",
+      "annealed",
+      "trained",
+      "constant",
+    ];
     const number = (value: number): string => value.toPrecision(3);
-    const lines = this.rows.map(({ candidate, run, level, expectedLevel, verdict, error, trainedError }) => [
-      candidate,
-      String(run.network.weightCount),
-      number(level),
-      number(expectedLevel),
-      verdict,
-      number(error.meanSquare),
-      number(trainedError.meanSquare),
-      number(error.constant),
-    ]);
+    const lines = this.rows.map(
+      ({ candidate, run, level, expectedLevel, verdict, error, trainedError }) => [
+        candidate,
+        String(run.network.weightCount),
+        number(level),
+        number(expectedLevel),
+        verdict,
+        number(error.meanSquare),
+        number(trainedError.meanSquare),
+        number(error.constant),
+      ],
+    );
     return tableOf(heads, lines, ["candidate", "verdict"]);
   }
 }
@@ -77,7 +102,8 @@ export async function designBy<C extends string>(
   ) as unknown as DesignOptions<C>;
   const given = record("candidates", candidates);
   const names = Object.keys(given) as C[];
-  if (names.length === 0) throw wrongShape("candidates", "must have at least one network to look at");
+  if (names.length === 0)
+    throw wrongShape("candidates", "must have at least one network to look at");
   if (onProgress !== undefined && typeof onProgress !== "function") {
     throw wrongShape("onProgress", `must be a function, got ${describe(onProgress)}`);
   }
@@ -89,7 +115,10 @@ export async function designBy<C extends string>(
         throw wrongShape(`candidates.${candidate}.${name}`, "is for all candidates, or for none");
     }
     const one = { ...shared, ...own } as Candidate & Pick<NetworkAnnealOptions, "model" | "pairs">;
-    const model = networkOf(one.model, own.model === undefined ? "model" : `candidates.${candidate}.model`);
+    const model = networkOf(
+      one.model,
+      own.model === undefined ? "model" : `candidates.${candidate}.model`,
+    );
     pairsOf(one.pairs, model);
     pairsOf(fresh, model, "fresh");
     return { candidate, one };
@@ -100,11 +129,23 @@ export async function designBy<C extends string>(
     if (isStopped() && rows.length > 0) break;
     const run = await anneal({ ...one, signal });
     // Where layers are exact there is no ladder, and activations have no bounds of their own.
-    const { modelPrecision: _, startingPaths, minimizer: __, workers: ___, activationBounds: ____, ...action } = one;
+    const {
+      modelPrecision: _,
+      startingPaths,
+      minimizer: __,
+      workers: ___,
+      activationBounds: ____,
+      ...action
+    } = one;
     const seed = startingPaths?.seed;
     // Inputs that are missing cannot be exact.
     const inputs = one.pairs.missingInputs === true ? ({ inputs: "free" } as const) : {};
-    const trained = await train({ ...action, ...inputs, ...(seed === undefined ? {} : { seed }), signal });
+    const trained = await train({
+      ...action,
+      ...inputs,
+      ...(seed === undefined ? {} : { seed }),
+      signal,
+    });
     // Half a row would be taken for a whole one.
     if (isStopped()) break;
     const row: DesignRow<C> = {

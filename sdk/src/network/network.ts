@@ -6,7 +6,9 @@ import { copied, describe, fields, float64Array, only, plain } from "../shape.js
 import { followLayers, type LayerOrbit, type LayerOrbitOptions } from "./orbit.js";
 import { crossing, type LayerRows, type Pairs, pairsOf, type Rows, rowsOf } from "./pairs.js";
 
-/** The weights of one layer, which gets activations x from the layer before it and makes f(W x + U u + b) of them. */
+/**
+ * The weights of one layer, which gets activations x from the layer before it and makes f(W x + U u + b) of them.
+ */
 export interface LayerWeights {
   /** Neurons of the layer: rows of W and U. */
   outputs: number;
@@ -22,12 +24,22 @@ export interface LayerWeights {
   parameters: Record<string, number>;
 }
 
-const layerFields = ["outputs", "inputs", "matrix", "forcing", "bias", "parameters"] satisfies (keyof LayerWeights)[];
+const layerFields = [
+  "outputs",
+  "inputs",
+  "matrix",
+  "forcing",
+  "bias",
+  "parameters",
+] satisfies (keyof LayerWeights)[];
 
 /** All weights in one list, or layer by layer. */
 export type Weights = ArrayLike<number> | readonly LayerWeights[];
 
-/** Layers one after the other; see {@link feedforward} and {@link recurrent}. Layer 0 are the inputs. */
+/**
+ * Layers one after the other; see {@link feedforward} and {@link recurrent}. Layer 0 are the
+ * inputs.
+ */
 export class Network {
   /** What Rust makes the network from. */
   readonly spec: object;
@@ -55,26 +67,45 @@ export class Network {
   /**
    * The outputs at `inputs`: pairs x neurons of the last layer, row-major.
    *
-   * @param options `forcing`: what comes in from outside, for layers that have it, as in {@link Pairs}.
+   * @param options `forcing`: what comes in from outside, for layers that have it, as in {@link
+   *   Pairs}.
    */
-  predict(weights: Weights, inputs: Rows, options: { forcing?: readonly LayerRows[] } = {}): Float64Array {
+  predict(
+    weights: Weights,
+    inputs: Rows,
+    options: { forcing?: readonly LayerRows[] } = {},
+  ): Float64Array {
     return this.activations(weights, inputs, options).at(-1) as Float64Array;
   }
 
-  /** The activations of every layer at `inputs`, the inputs first: each pairs x neurons, row-major. */
-  activations(weights: Weights, inputs: Rows, options: { forcing?: readonly LayerRows[] } = {}): Float64Array[] {
+  /**
+   * The activations of every layer at `inputs`, the inputs first: each pairs x neurons, row-major.
+   */
+  activations(
+    weights: Weights,
+    inputs: Rows,
+    options: { forcing?: readonly LayerRows[] } = {},
+  ): Float64Array[] {
     const { forcing } = only("options", options, ["forcing"]);
-    const [all, rows] = [this.joinWeights(weights), rowsOf("inputs", inputs, this.widths[0] as number)];
+    const [all, rows] = [
+      this.joinWeights(weights),
+      rowsOf("inputs", inputs, this.widths[0] as number),
+    ];
     const outside = crossing("forcing", forcing, this.#description.forcing);
-    return this.splitActivations(call((raw) => raw.networkActivations(this.spec, all, rows, outside)));
+    return this.splitActivations(
+      call((raw) => raw.networkActivations(this.spec, all, rows, outside)),
+    );
   }
 
   /**
-   * Follows one pair through the layers from activations `x0` and momenta `p0` of the inputs on: the map that makes the action stationary,
-   * `p_(l+1) = (Df_l^T)^-1 p_l` and `x_(l+1) = f_l(x_l) + p_(l+1) / R_f`. It is symplectic; p is the costate, of `modelPrecision: Infinity` that of backpropagation.
+   * Follows one pair through the layers from activations `x0` and momenta `p0` of the inputs on:
+   * the map that makes the action stationary, `p_(l+1) = (Df_l^T)^-1 p_l` and
+   * `x_(l+1) = f_l(x_l) + p_(l+1) / R_f`. It is symplectic; p is the costate, of
+   * `modelPrecision: Infinity` that of backpropagation.
    *
-   * @throws LeastActionError by field. That there is no map through a layer (of another width than the one before, or with saturated neurons) is no error, but
-   *   the orbit's `failure`, of code `singular`.
+   * @throws LeastActionError by field. That there is no map through a layer (of another width than
+   *   the one before, or with saturated neurons) is no error, but the orbit's `failure`, of code
+   *   `singular`.
    *
    * @example
    * const network = feedforward({ layers: [3, 3, 3], activation: "tanh" });
@@ -88,7 +119,8 @@ export class Network {
   /**
    * Compares predictions with pairs that the weights were not found from.
    *
-   * @param trained the pairs that they were found from, for the best constants. Default: the fresh ones.
+   * @param trained the pairs that they were found from, for the best constants. Default: the fresh
+   *   ones.
    */
   predictionError(weights: Weights, fresh: Pairs, trained: Pairs = fresh): PredictionError {
     return this.errorBeside(weights, fresh, pairsOf(trained, this, "trained"));
@@ -103,11 +135,16 @@ export class Network {
   /**
    * All weights at random, uniform in `range`, biases in `biases`.
    *
-   * @param options `range`: default from -r to r, r being one over the root of the number of neurons before; `biases`: default as the range;
-   *   `seed`: the same gives the same bits, default 0.
+   * @param options `range`: default from -r to r, r being one over the root of the number of
+   *   neurons before; `biases`: default as the range; `seed`: the same gives the same bits, default
+   *   0.
    */
   randomWeights(
-    options: { range?: readonly [number, number]; biases?: readonly [number, number]; seed?: number } = {},
+    options: {
+      range?: readonly [number, number];
+      biases?: readonly [number, number];
+      seed?: number;
+    } = {},
   ): Float64Array {
     return call((raw) => raw.randomWeights(this.spec, plain("options", options)));
   }
@@ -119,7 +156,10 @@ export class Network {
     return this.#description.places.map((places) => layerOf(places, list));
   }
 
-  /** The other way round, in memory of its own; `path` is what errors call them. Layers that are tied must have the same weights. */
+  /**
+   * The other way round, in memory of its own; `path` is what errors call them. Layers that are
+   * tied must have the same weights.
+   */
   joinWeights(weights: Weights, path = "weights"): Float64Array {
     if (!isByLayer(weights)) {
       const list = copied(path, float64Array(path, weights));
@@ -132,7 +172,9 @@ export class Network {
     }
     const all = new Float64Array(this.weightCount);
     const filled = new Uint8Array(this.weightCount);
-    places.forEach((at, l) => put(`${path}[${l}]`, only(`${path}[${l}]`, weights[l], layerFields), at, all, filled));
+    places.forEach((at, l) =>
+      put(`${path}[${l}]`, only(`${path}[${l}]`, weights[l], layerFields), at, all, filled),
+    );
     return all;
   }
 
@@ -202,7 +244,10 @@ function put(
 ): void {
   const at = (place: number, value: number, name: string): void => {
     if (filled[place] === 1 && all[place] !== value) {
-      throw wrongShape(`${path}.${name}`, "is not what the layer that it is tied to has: change both, or neither");
+      throw wrongShape(
+        `${path}.${name}`,
+        "is not what the layer that it is tied to has: change both, or neither",
+      );
     }
     filled[place] = 1;
     all[place] = value;
@@ -221,7 +266,8 @@ function put(
   if (places.fixed !== null && given.bias !== undefined) {
     const bias = float64Array(`${path}.bias`, given.bias);
     const odd = bias.findIndex((value, k) => value !== places.fixed?.[k]);
-    if (odd >= 0) throw wrongShape(`${path}.bias[${odd}]`, "is fixed by the network, and cannot be another");
+    if (odd >= 0)
+      throw wrongShape(`${path}.bias[${odd}]`, "is fixed by the network, and cannot be another");
   }
   if (places.names.length === 0) return;
   const parameters = fields(`${path}.parameters`, given.parameters);

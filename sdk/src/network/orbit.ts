@@ -20,7 +20,14 @@ export interface LayerOrbitOptions {
   tangent?: boolean;
 }
 
-const names = ["weights", "x0", "p0", "modelPrecision", "forcing", "tangent"] satisfies (keyof LayerOrbitOptions)[];
+const names = [
+  "weights",
+  "x0",
+  "p0",
+  "modelPrecision",
+  "forcing",
+  "tangent",
+] satisfies (keyof LayerOrbitOptions)[];
 
 /** Activations and momenta layer by layer. */
 export interface LayerOrbit {
@@ -30,11 +37,17 @@ export interface LayerOrbit {
   momenta: Float64Array[];
   /** The sum of R_f/2 |x_(l+1) - f_l(x_l)|^2, which is that of |p_(l+1)|^2 / (2 R_f). */
   modelError: number;
-  /** The derivative of (x, p) at the last layer reached in that at layer 0, 2 D x 2 D, column-major, if it was asked for. */
+  /**
+   * The derivative of (x, p) at the last layer reached in that at layer 0, 2 D x 2 D, column-major,
+   * if it was asked for.
+   */
   tangent: Float64Array | null;
   /** The largest entry of M^T J M - J, M being the tangent: 0 of a symplectic map. */
   symplecticDefect: number | null;
-  /** Why not all layers were reached: code `singular` where there is no map through the layer that `path` names, `layers[0]` being the inputs. */
+  /**
+   * Why not all layers were reached: code `singular` where there is no map through the layer that
+   * `path` names, `layers[0]` being the inputs.
+   */
   failure: LeastActionError | null;
 }
 
@@ -44,11 +57,15 @@ export function followLayers(network: Network, options: unknown): LayerOrbit {
   const all = network.joinWeights(weights as Weights);
   const [x, p] = [copied("x0", float64Array("x0", x0)), copied("p0", float64Array("p0", p0))];
   const outside = crossing("forcing", forcing, network.forcing);
-  const raw = call((raw) => raw.followLayers(network.spec, all, x, p, outside, plain("options", rest)));
+  const raw = call((raw) =>
+    raw.followLayers(network.spec, all, x, p, outside, plain("options", rest)),
+  );
   const { activations, momenta, failure, ...found } = raw;
   // Layers of another width than the inputs are not reached.
   const layers = (all: Float64Array): Float64Array[] =>
-    Array.from({ length: all.length / x.length }, (_, l) => all.slice(l * x.length, (l + 1) * x.length));
+    Array.from({ length: all.length / x.length }, (_, l) =>
+      all.slice(l * x.length, (l + 1) * x.length),
+    );
   return {
     ...found,
     activations: layers(activations),

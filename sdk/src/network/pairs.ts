@@ -12,7 +12,10 @@ export interface LayerRows {
   values: Rows;
 }
 
-/** Inputs and outputs of a network; of a recurrent one sequences, which may be measured at every step. */
+/**
+ * Inputs and outputs of a network; of a recurrent one sequences, which may be measured at every
+ * step.
+ */
 export interface Pairs {
   /** How many. Default: as many as there are rows. */
   count?: number;
@@ -20,11 +23,17 @@ export interface Pairs {
   inputs?: Rows;
   /** Of the last layer; NaN where nothing was measured. For classes see {@link oneHot}. */
   outputs?: Rows;
-  /** Whether NaN among the inputs means that nothing was measured there; otherwise it is an error, as broken pixels should be noticed. Default: false. */
+  /**
+   * Whether NaN among the inputs means that nothing was measured there; otherwise it is an error,
+   * as broken pixels should be noticed. Default: false.
+   */
   missingInputs?: boolean;
   /** Measurements at layers between; NaN where nothing was measured. */
   measurements?: readonly LayerRows[];
-  /** What is known to come in from outside, for layers with `forcing`: `layer` l leads from layer l to layer l + 1. */
+  /**
+   * What is known to come in from outside, for layers with `forcing`: `layer` l leads from layer l
+   * to layer l + 1.
+   */
   forcing?: readonly LayerRows[];
 }
 
@@ -41,9 +50,19 @@ interface Shape {
   readonly forcing: readonly number[];
 }
 
-const names = ["count", "inputs", "outputs", "missingInputs", "measurements", "forcing"] satisfies (keyof Pairs)[];
+const names = [
+  "count",
+  "inputs",
+  "outputs",
+  "missingInputs",
+  "measurements",
+  "forcing",
+] satisfies (keyof Pairs)[];
 
-/** Pairs as they cross. Most is checked in Rust; rows of different lengths would not get there as such. */
+/**
+ * Pairs as they cross. Most is checked in Rust; rows of different lengths would not get there as
+ * such.
+ */
 export function pairsOf(given: unknown, { widths, forcing }: Shape, path = "pairs"): RawPairs {
   const pairs = only(path, given, names);
   const rows = (name: string, width: number): Float64Array | undefined =>
@@ -60,7 +79,11 @@ export function pairsOf(given: unknown, { widths, forcing }: Shape, path = "pair
         ? countOf(`${path}.outputs`, outputs, last)
         : some === undefined
           ? 0
-          : countOf(`${path}.measurements[0].values`, some.values, widths[some.layer as number] ?? 1));
+          : countOf(
+              `${path}.measurements[0].values`,
+              some.values,
+              widths[some.layer as number] ?? 1,
+            ));
   const { missingInputs } = pairs;
   return {
     head: { count, ...(missingInputs === undefined ? {} : { missingInputs }) },
@@ -74,20 +97,34 @@ export function pairsOf(given: unknown, { widths, forcing }: Shape, path = "pair
 function countOf(path: string, rows: Float64Array, width: number): number {
   if (rows.length % width === 0) return rows.length / width;
   const nearest = Math.ceil(rows.length / width) * width;
-  throw wrongLength(path, rows.length, nearest, `rows of ${width}, one number per neuron of the layer`);
+  throw wrongLength(
+    path,
+    rows.length,
+    nearest,
+    `rows of ${width}, one number per neuron of the layer`,
+  );
 }
 
 /** Rows of several layers as they cross; `widths` by layer. */
-export function crossing(path: string, given: unknown, widths: readonly number[]): RawPairs["forcing"] {
+export function crossing(
+  path: string,
+  given: unknown,
+  widths: readonly number[],
+): RawPairs["forcing"] {
   if (given === undefined) return [];
-  if (!Array.isArray(given)) throw wrongShape(path, `must be an array with an entry per layer, got ${describe(given)}`);
+  if (!Array.isArray(given))
+    throw wrongShape(path, `must be an array with an entry per layer, got ${describe(given)}`);
   return Array.from(given as unknown[], (one, i) => {
     const { layer, values } = only(`${path}[${i}]`, one, ["layer", "values"]);
     const width = typeof layer === "number" ? widths[layer] : undefined;
     if (width === undefined) {
       if (typeof layer !== "number")
         throw wrongShape(`${path}[${i}].layer`, `must be a number, got ${describe(layer)}`);
-      throw outOfRange(`${path}[${i}].layer`, layer, `a layer of the network, 0 to ${widths.length - 1}`);
+      throw outOfRange(
+        `${path}[${i}].layer`,
+        layer,
+        `a layer of the network, 0 to ${widths.length - 1}`,
+      );
     }
     return { layer, values: rowsOf(`${path}[${i}].values`, values, width) };
   });
@@ -98,7 +135,8 @@ export function rowsOf(path: string, given: unknown, width: number): Float64Arra
   if (!Array.isArray(given) || typeof given[0] === "number" || given.length === 0) {
     return copied(path, float64Array(path, given));
   }
-  if (given.length * width > MOST_VALUES) throw wrongShape(path, `is too long: ${given.length} rows of ${width}`);
+  if (given.length * width > MOST_VALUES)
+    throw wrongShape(path, `is too long: ${given.length} rows of ${width}`);
   const all = new Float64Array(given.length * width);
   // Not by forEach, which leaves holes out.
   for (let i = 0; i < given.length; i += 1) {
@@ -125,13 +163,15 @@ export function written({ count, inputs, outputs, forcing }: MadePairs): Complet
  * oneHot([2, 0], 3); // [0, 0, 1, 1, 0, 0]
  */
 export function oneHot(labels: ArrayLike<number>, classes: number): Float64Array {
-  if (typeof classes !== "number") throw wrongShape("classes", `must be a number, got ${describe(classes)}`);
+  if (typeof classes !== "number")
+    throw wrongShape("classes", `must be a number, got ${describe(classes)}`);
   const most = MOST_VALUES;
   if (!(Number.isInteger(classes) && classes >= 1 && classes <= most)) {
     throw outOfRange("classes", classes, `a whole number from 1 to ${most}`);
   }
   const given = float64Array("labels", labels);
-  if (given.length * classes > most) throw wrongShape("labels", `are too many: ${given.length} x ${classes} classes`);
+  if (given.length * classes > most)
+    throw wrongShape("labels", `are too many: ${given.length} x ${classes} classes`);
   const rows = new Float64Array(given.length * classes);
   given.forEach((label, k) => {
     if (!(Number.isInteger(label) && label >= 0 && label < classes)) {

@@ -44,15 +44,20 @@ export class NetworkRun extends Results<NetworkStartResult, BestNetwork> {
   /**
    * The outputs at new inputs: pairs x neurons of the last layer, row-major.
    *
-   * @param options `forcing`: what comes in from outside, for layers that have it; `start`: with another climb's weights than the best one's.
+   * @param options `forcing`: what comes in from outside, for layers that have it; `start`: with
+   *   another climb's weights than the best one's.
    */
-  predict(inputs: Rows, options: { forcing?: readonly LayerRows[]; start?: number } = {}): Float64Array {
+  predict(
+    inputs: Rows,
+    options: { forcing?: readonly LayerRows[]; start?: number } = {},
+  ): Float64Array {
     const { start, ...rest } = only("options", options, ["forcing", "start"]);
     return this.network.predict(this.#found(start).weights, inputs, rest);
   }
 
   /**
-   * Errors of predictions on pairs that were not annealed, beside those of the best constant outputs.
+   * Errors of predictions on pairs that were not annealed, beside those of the best constant
+   * outputs.
    *
    * @param options `start`: of another climb than the best one.
    */
@@ -61,7 +66,10 @@ export class NetworkRun extends Results<NetworkStartResult, BestNetwork> {
     return this.network.errorBeside(this.#found(start).weights, fresh, this.#pairs);
   }
 
-  /** Everything as plain data, for `JSON.stringify`; what is parsed again can be resumed. NaN becomes null, as JSON has it. */
+  /**
+   * Everything as plain data, for `JSON.stringify`; what is parsed again can be resumed. NaN
+   * becomes null, as JSON has it.
+   */
   toJSON(): Record<string, unknown> {
     const listed = (one: NetworkStartResult | BestNetwork) => ({
       ...one,
@@ -75,7 +83,8 @@ export class NetworkRun extends Results<NetworkStartResult, BestNetwork> {
     if (start === undefined) return this.best;
     const climb = this.starts.find((climb) => climb.start === start);
     if (climb !== undefined) return climb;
-    if (typeof start !== "number") throw wrongShape("start", `must be a number, got ${describe(start)}`);
+    if (typeof start !== "number")
+      throw wrongShape("start", `must be a number, got ${describe(start)}`);
     throw outOfRange("start", start, "the number of a starting path that was begun");
   }
 }
@@ -83,6 +92,9 @@ export class NetworkRun extends Results<NetworkStartResult, BestNetwork> {
 /** @internal A climb as users see it. */
 export function startOf(network: Network, climb: Climb): NetworkStartResult {
   const { start, rungs, stopped, failure, parameters, path } = climb;
-  const found = { weights: network.splitWeights(parameters), activations: network.splitActivations(path) };
+  const found = {
+    weights: network.splitWeights(parameters),
+    activations: network.splitActivations(path),
+  };
   return { start, rungs, stopped, failure, ...found };
 }

@@ -3,21 +3,32 @@ import { withOwnNames } from "../anneal/climbs.js";
 import { lifeNow } from "../work/disposal.js";
 import { watchOf } from "../anneal/options.js";
 import { call, release } from "../instance.js";
-import type { CoreTrainOptions, NetworkOptions, PredictionError, RawPairs, RawTrainer, StopReason } from "../raw.js";
+import type {
+  CoreTrainOptions,
+  NetworkOptions,
+  PredictionError,
+  RawPairs,
+  RawTrainer,
+  StopReason,
+} from "../raw.js";
 import { record } from "../shape.js";
 import { parted } from "./anneal.js";
 import { type LayerWeights, type Network, networkOf, type Weights } from "./network.js";
 import { type LayerRows, type Pairs, pairsOf, type Rows } from "./pairs.js";
 
 /** Everything about plain training. */
-export interface TrainOptions extends NetworkOptions, Omit<CoreTrainOptions, "action" | "initialWeights"> {
+export interface TrainOptions
+  extends NetworkOptions, Omit<CoreTrainOptions, "action" | "initialWeights"> {
   model: Network;
   pairs: Pairs;
   /** The first weights, for instance those that annealing has found. Default: drawn at random. */
   initialWeights?: Weights;
   /** Told every few dozen iterations. What it throws stops the training and rejects its promise. */
   onProgress?: (progress: TrainProgress) => void;
-  /** Stops the training at the next report; the promise then gives the weights as they are, or rejects if training had not begun. */
+  /**
+   * Stops the training at the next report; the promise then gives the weights as they are, or
+   * rejects if training had not begun.
+   */
   signal?: AbortSignal | undefined;
 }
 
@@ -32,7 +43,13 @@ export interface TrainProgress {
 /** Iterations between two reports, after which L-BFGS begins anew. */
 const PORTION = 50;
 
-const outer = ["inputs", "weights", "initialWeights", "seed", "minimizer"] satisfies (keyof CoreTrainOptions)[];
+const outer = [
+  "inputs",
+  "weights",
+  "initialWeights",
+  "seed",
+  "minimizer",
+] satisfies (keyof CoreTrainOptions)[];
 const own = ["model", "pairs", "onProgress", "signal"] satisfies (keyof TrainOptions)[];
 
 /** A trained network. */
@@ -49,7 +66,12 @@ export class TrainedNetwork implements TrainProgress {
   readonly #pairs: RawPairs;
 
   /** @internal */
-  constructor(network: Network, pairs: RawPairs, trainer: RawTrainer, end: ReturnType<RawTrainer["advance"]>) {
+  constructor(
+    network: Network,
+    pairs: RawPairs,
+    trainer: RawTrainer,
+    end: ReturnType<RawTrainer["advance"]>,
+  ) {
     this.network = network;
     this.weights = network.splitWeights(call(() => trainer.weights()));
     this.loss = end.loss;
@@ -64,21 +86,35 @@ export class TrainedNetwork implements TrainProgress {
     return this.network.predict(this.weights, inputs, options);
   }
 
-  /** Everything as plain data, for `JSON.stringify`; the weights in one list, which can be `initialWeights` again. */
+  /**
+   * Everything as plain data, for `JSON.stringify`; the weights in one list, which can be
+   * `initialWeights` again.
+   */
   toJSON(): Record<string, unknown> {
     const { loss, iterations, evaluations, stop } = this;
-    return { weights: Array.from(this.network.joinWeights(this.weights)), loss, iterations, evaluations, stop };
+    return {
+      weights: Array.from(this.network.joinWeights(this.weights)),
+      loss,
+      iterations,
+      evaluations,
+      stop,
+    };
   }
 
-  /** Errors of predictions on pairs that were not trained on, beside those of the best constant outputs. */
+  /**
+   * Errors of predictions on pairs that were not trained on, beside those of the best constant
+   * outputs.
+   */
   predictionError(fresh: Pairs): PredictionError {
     return this.network.errorBeside(this.weights, fresh, this.#pairs);
   }
 }
 
 /**
- * Trains a network in the plain way: the layers hold exactly, so that only the weights are unknown, and the gradient is found by backpropagation. It is what
- * annealing tends to as R_f grows, from one point at random instead of along a ladder. Runs in this thread, which is let go every few dozen iterations.
+ * Trains a network in the plain way: the layers hold exactly, so that only the weights are unknown,
+ * and the gradient is found by backpropagation. It is what annealing tends to as R_f grows, from
+ * one point at random instead of along a ladder. Runs in this thread, which is let go every few
+ * dozen iterations.
  *
  * @throws LeastActionError (the promise rejects) for whatever is wrong with the options, by field.
  *
@@ -104,7 +140,8 @@ export async function train(options: TrainOptions): Promise<TrainedNetwork> {
       const isOver = end.stop !== "interrupted";
       const { stop: _, ...progress } = end;
       if (!isOver) (onProgress as TrainOptions["onProgress"])?.(progress);
-      if (isOver || watch.signal?.aborted === true) return new TrainedNetwork(network, crossed, trainer, end);
+      if (isOver || watch.signal?.aborted === true)
+        return new TrainedNetwork(network, crossed, trainer, end);
       await life.breathe();
     }
   } finally {
@@ -112,7 +149,12 @@ export async function train(options: TrainOptions): Promise<TrainedNetwork> {
   }
 }
 
-function trainerOf(network: Network, pairs: RawPairs, action: unknown, options: unknown): RawTrainer {
+function trainerOf(
+  network: Network,
+  pairs: RawPairs,
+  action: unknown,
+  options: unknown,
+): RawTrainer {
   try {
     return call((raw) => new raw.Trainer(network.spec, pairs, action, options));
   } catch (error) {

@@ -23,7 +23,8 @@ export interface TwinPairs {
 }
 
 /**
- * Runs a network with known weights on inputs at random, and measures inputs and outputs with noise. The same seed gives the same bits on every machine.
+ * Runs a network with known weights on inputs at random, and measures inputs and outputs with
+ * noise. The same seed gives the same bits on every machine.
  *
  * @example
  * const weights = network.randomWeights({ range: [-0.1, 0.1], seed: 1 });

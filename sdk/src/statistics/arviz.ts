@@ -1,4 +1,5 @@
-// Draws as the JSON that ArviZ reads. It is Python's JSON: NaN and infinities are written as words, which JSON.stringify would turn into null.
+// Draws as the JSON that ArviZ reads. It is Python's JSON: NaN and infinities are written as words,
+// which JSON.stringify would turn into null.
 import { LeastActionError, textOf, wrongLength, wrongShape } from "../errors.js";
 import { describe, finiteNumber, float64Array, only, record, sizeOf } from "../shape.js";
 
@@ -7,7 +8,9 @@ export interface NamedDraws {
   name: string;
   /** Of each draw; empty for numbers. Default: []. */
   shape?: readonly number[];
-  /** Names of the axes of `shape`, for instance ["time", "state"]. Default: ArviZ makes names up. */
+  /**
+   * Names of the axes of `shape`, for instance ["time", "state"]. Default: ArviZ makes names up.
+   */
   dims?: readonly string[];
   /** chains x draws x shape, the last index varying fastest. */
   values: ArrayLike<number>;
@@ -49,7 +52,10 @@ export interface ArvizContent {
   posterior: readonly NamedDraws[];
   sampleStats?: SampleStats;
   observed?: readonly ObservedArray[];
-  /** Names or numbers along the axes that `dims` name: `{ time: twin.data.times, state: ["x", "y"] }`. Default: ArviZ counts from 0. */
+  /**
+   * Names or numbers along the axes that `dims` name:
+   * `{ time: twin.data.times, state: ["x", "y"] }`. Default: ArviZ counts from 0.
+   */
   coords?: Readonly<Record<string, ArrayLike<string | number>>>;
   /** Whatever should be known of the file. Default: the name of this library. */
   attrs?: Readonly<Record<string, string | number>>;
@@ -70,7 +76,8 @@ const STATISTICS = {
 const RESERVED = ["chain", "draw"];
 
 /**
- * The JSON of draws that ArviZ opens, with the groups `posterior`, `sample_stats` and `observed_data`.
+ * The JSON of draws that ArviZ opens, with the groups `posterior`, `sample_stats` and
+ * `observed_data`.
  *
  * With ArviZ before 1.0:
  *
@@ -87,8 +94,10 @@ const RESERVED = ["chain", "draw"];
  *     content["attrs"] = {"/": content["attrs"]}
  *     data = az.from_dict(groups, **content)
  *
- * NaN and infinities are the words `NaN`, `Infinity` and `-Infinity`, as Python's json module writes and reads them; `JSON.parse` does not. All numbers keep all their digits, which takes about 20 bytes each: leave
- * out the path, or take every tenth draw, where that is too much, or write `.npy` files by {@link writeNpy}.
+ * NaN and infinities are the words `NaN`, `Infinity` and `-Infinity`, as Python's json module
+ * writes and reads them; `JSON.parse` does not. All numbers keep all their digits, which takes
+ * about 20 bytes each: leave out the path, or take every tenth draw, where that is too much, or
+ * write `.npy` files by {@link writeNpy}.
  *
  * @example
  * const alpha = { name: "alpha", values: posterior.parameters.alpha };
@@ -100,19 +109,25 @@ export function arvizJson(content: ArvizContent): string {
   const outer = [count("chains", given.chains), count("draws", given.draws)];
   const axes: Axes = { dims: new Map(), lengths: new Map() };
   const groups: string[] = [];
-  const group = (name: string, fields: string[]) => groups.push(`${quoted(name)}:{${fields.join(",")}}`);
+  const group = (name: string, fields: string[]) =>
+    groups.push(`${quoted(name)}:{${fields.join(",")}}`);
   try {
     const names = new Set<string>();
     group(
       "posterior",
-      list("posterior", given.posterior).map((one, i) => draws(`posterior[${i}]`, one, outer, axes, names)),
+      list("posterior", given.posterior).map((one, i) =>
+        draws(`posterior[${i}]`, one, outer, axes, names),
+      ),
     );
-    if (given.sampleStats !== undefined) group("sample_stats", statistics(given.sampleStats, outer));
+    if (given.sampleStats !== undefined)
+      group("sample_stats", statistics(given.sampleStats, outer));
     if (given.observed !== undefined) {
       const seen = new Set<string>();
       group(
         "observed_data",
-        list("observed", given.observed).map((one, i) => draws(`observed[${i}]`, one, [], axes, seen)),
+        list("observed", given.observed).map((one, i) =>
+          draws(`observed[${i}]`, one, [], axes, seen),
+        ),
       );
     }
     group("coords", coords(given.coords, axes));
@@ -136,19 +151,29 @@ export function arvizJson(content: ArvizContent): string {
 
 /** What has been said of axes. */
 interface Axes {
-  /** Of each variable; undefined where ArviZ makes them up. ArviZ has one such list for all groups. */
+  /**
+   * Of each variable; undefined where ArviZ makes them up. ArviZ has one such list for all groups.
+   */
   dims: Map<string, readonly string[] | undefined>;
   /** By name of the axis. */
   lengths: Map<string, number>;
 }
 
 /** One variable: `"name":[...]`. */
-function draws(path: string, given: unknown, outer: readonly number[], axes: Axes, seen: Set<string>): string {
+function draws(
+  path: string,
+  given: unknown,
+  outer: readonly number[],
+  axes: Axes,
+  seen: Set<string>,
+): string {
   const { name, shape, dims, values } = only(path, given, ["name", "shape", "dims", "values"]);
   if (typeof name !== "string" || name === "")
     throw wrongShape(`${path}.name`, `must be a name, got ${describe(name)}`);
-  if (seen.has(name)) throw wrongShape(`${path}.name`, `"${name}" is there twice; give each a name of its own`);
-  if (RESERVED.includes(name)) throw wrongShape(`${path}.name`, `"${name}" is an axis of ArviZ; choose another name`);
+  if (seen.has(name))
+    throw wrongShape(`${path}.name`, `"${name}" is there twice; give each a name of its own`);
+  if (RESERVED.includes(name))
+    throw wrongShape(`${path}.name`, `"${name}" is an axis of ArviZ; choose another name`);
   seen.add(name);
   const numbers = float64Array(`${path}.values`, values);
   const inner = Array.from(float64Array(`${path}.shape`, shape ?? []));
@@ -170,11 +195,16 @@ function axisNames(path: string, given: unknown, shape: readonly number[], axes:
     if (typeof name !== "string" || name === "")
       throw wrongShape(`${path}[${i}]`, `must be a name, got ${describe(name)}`);
     if (RESERVED.includes(name))
-      throw wrongShape(`${path}[${i}]`, `"${name}" is an axis that ArviZ adds; choose another name`);
+      throw wrongShape(
+        `${path}[${i}]`,
+        `"${name}" is an axis that ArviZ adds; choose another name`,
+      );
     return name;
   });
-  if (names.length !== shape.length) throw wrongLength(path, names.length, shape.length, "one per axis of shape");
-  if (new Set(names).size !== names.length) throw wrongShape(path, "has a name twice; axes need names of their own");
+  if (names.length !== shape.length)
+    throw wrongLength(path, names.length, shape.length, "one per axis of shape");
+  if (new Set(names).size !== names.length)
+    throw wrongShape(path, "has a name twice; axes need names of their own");
   names.forEach((name, i) => {
     const length = shape[i] as number;
     const before = axes.lengths.get(name);
@@ -197,7 +227,8 @@ function statistics(given: unknown, outer: readonly number[]): string[] {
     const path = `sampleStats.${ours}`;
     const isFlag = ours === "diverging";
     const numbers = isFlag ? flags(path, all[ours]) : float64Array(path, all[ours]);
-    if (numbers.length !== chains * each) throw wrongLength(path, numbers.length, chains * each, "chains x draws");
+    if (numbers.length !== chains * each)
+      throw wrongLength(path, numbers.length, chains * each, "chains x draws");
     const text = (i: number) => (isFlag ? String(numbers[i] === 1) : number(numbers[i] as number));
     return [`${quoted(theirs)}:${nested(outer, text)}`];
   });
@@ -210,7 +241,8 @@ function flags(path: string, given: unknown): Float64Array {
     : given;
   const numbers = float64Array(path, booleans);
   numbers.forEach((value, i) => {
-    if (value !== 0 && value !== 1) throw wrongShape(`${path}[${i}]`, `must be true or false, got ${value}`);
+    if (value !== 0 && value !== 1)
+      throw wrongShape(`${path}[${i}]`, `must be true or false, got ${value}`);
   });
   return numbers;
 }
@@ -224,15 +256,23 @@ function coords(given: unknown, axes: Axes): string[] {
       const known = [...axes.lengths.keys()].join(", ") || "none";
       throw wrongShape(path, `is no axis that dims name (they name: ${known})`);
     }
-    const labels = ArrayBuffer.isView(values) ? Array.from(float64Array(path, values)) : list(path, values);
-    if (labels.length !== length) throw wrongLength(path, labels.length, length, `the axis "${name}" is as long`);
+    const labels = ArrayBuffer.isView(values)
+      ? Array.from(float64Array(path, values))
+      : list(path, values);
+    if (labels.length !== length)
+      throw wrongLength(path, labels.length, length, `the axis "${name}" is as long`);
     return `${quoted(name)}:[${labels.map((label, i) => labelText(`${path}[${i}]`, label)).join(",")}]`;
   });
 }
 
 function attrs(given: unknown): string[] {
-  const all = { inference_library: "least-action", ...(given === undefined ? {} : record("attrs", given)) };
-  return Object.entries(all).map(([name, value]) => `${quoted(name)}:${labelText(`attrs.${name}`, value)}`);
+  const all = {
+    inference_library: "least-action",
+    ...(given === undefined ? {} : record("attrs", given)),
+  };
+  return Object.entries(all).map(
+    ([name, value]) => `${quoted(name)}:${labelText(`attrs.${name}`, value)}`,
+  );
 }
 
 function labelText(path: string, value: unknown): string {
@@ -252,10 +292,15 @@ function list(path: string, given: unknown): unknown[] {
 
 const quoted = (text: string): string => JSON.stringify(text);
 
-/** As Python's json reads it: large whole numbers with an exponent, or they would become integers that no array of NumPy holds. */
+/**
+ * As Python's json reads it: large whole numbers with an exponent, or they would become integers
+ * that no array of NumPy holds.
+ */
 function number(value: number): string {
   if (Object.is(value, -0)) return "-0.0";
-  return Number.isInteger(value) && !Number.isSafeInteger(value) ? value.toExponential() : String(value);
+  return Number.isInteger(value) && !Number.isSafeInteger(value)
+    ? value.toExponential()
+    : String(value);
 }
 
 /** Lists within lists, in C order. */

@@ -50,7 +50,14 @@ export interface ChainDivergence {
 }
 
 /** What is known of each draw. */
-export const FIGURES = ["logDensity", "energy", "acceptance", "stepSize", "treeDepth", "steps"] as const;
+export const FIGURES = [
+  "logDensity",
+  "energy",
+  "acceptance",
+  "stepSize",
+  "treeDepth",
+  "steps",
+] as const;
 export type Figure = (typeof FIGURES)[number];
 
 /** A chain, at its end or interrupted. */
@@ -196,11 +203,14 @@ class Doing {
   #keep(chain: RawChain): void {
     const draw = this.#draws;
     this.#draws += 1;
-    // The last of every few: the first draws are as good, but a chain that is interrupted keeps no more than its share.
+    // The last of every few: the first draws are as good, but a chain that is interrupted keeps no
+    // more than its share.
     if (this.#draws % this.#task.thin === 0) this.#kept.push(this.#position.slice());
     this.#figures.forEach((figure, k) => figure.push(this.#now[k] as number));
     if (this.#now[FIGURES.length] === 0) return;
-    const { position, ...rest } = call(() => chain.divergence()) as NonNullable<ReturnType<RawChain["divergence"]>>;
+    const { position, ...rest } = call(() => chain.divergence()) as NonNullable<
+      ReturnType<RawChain["divergence"]>
+    >;
     this.#divergences.push({ ...rest, draw, position: Float64Array.from(position) });
   }
 }

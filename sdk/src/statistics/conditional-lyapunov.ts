@@ -16,11 +16,14 @@ export interface ConditionalLyapunovOptions<
   model: Model<P, S, I>;
   /** The model's defaults where none is given. */
   parameters?: { readonly [K in NoInfer<P>]?: number };
-  /** State components that the response is shown, by name or by number. None of them: the largest Lyapunov exponent of the system itself. */
+  /**
+   * State components that the response is shown, by name or by number. None of them: the largest
+   * Lyapunov exponent of the system itself.
+   */
   observed: readonly (number | NoInfer<S>)[];
   /**
-   * u(t) for models with inputs: for each a value per point or a function of time; or all in one array, points x inputs, row-major. In between they
-   * are straight lines.
+   * u(t) for models with inputs: for each a value per point or a function of time; or all in one
+   * array, points x inputs, row-major. In between they are straight lines.
    */
   inputs?: Inputs<NoInfer<I>> | ArrayLike<number>;
 }
@@ -29,11 +32,14 @@ export interface ConditionalLyapunovOptions<
 const POINTS = 10_001;
 
 /**
- * The largest conditional Lyapunov exponent: the rate at which a small difference grows between a system and a copy of it that is held to the observed
- * components, by complete replacement (Pecora and Carroll 1990) or by a coupling, `dx/dt = F(x) + coupling (y - x)`. Below zero the copy falls into step
- * with the system: what is observed determines the rest, given time. One component more need not make it lower.
+ * The largest conditional Lyapunov exponent: the rate at which a small difference grows between a
+ * system and a copy of it that is held to the observed components, by complete replacement (Pecora
+ * and Carroll 1990) or by a coupling, `dx/dt = F(x) + coupling (y - x)`. Below zero the copy falls
+ * into step with the system: what is observed determines the rest, given time. One component more
+ * need not make it lower.
  *
- * @throws LeastActionError for whatever is wrong with the options, by field, and for orbits that are not finite.
+ * @throws LeastActionError for whatever is wrong with the options, by field, and for orbits that
+ *   are not finite.
  *
  * @example
  * const { value, standardError } = conditionalLyapunov({ model: lorenz63(), observed: ["x"], timeStep: 0.02 }); // about -1.8
@@ -45,7 +51,8 @@ export function conditionalLyapunov<P extends string, S extends string, I extend
   const spec = specOf(model);
   const given = fields("options", plain("options", rest));
   const { observed } = given;
-  if (!Array.isArray(observed)) throw wrongShape("observed", `must be a list of components, got ${describe(observed)}`);
+  if (!Array.isArray(observed))
+    throw wrongShape("observed", `must be a list of components, got ${describe(observed)}`);
   given.observed = numbered("observed", model, observed);
   if (inputs !== undefined) {
     given.inputs = inputsOnPath(model, inputs, 0, given.timeStep, given.points ?? POINTS);

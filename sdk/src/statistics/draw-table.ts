@@ -55,7 +55,9 @@ export class DrawTable {
         squares[k] = (squares[k] as number) + before * ((draw[k] as number) - (mean[k] as number));
       }
     }
-    const deviation = squares.map((sum) => (this.count < 2 ? Number.NaN : Math.sqrt(sum / (this.count - 1))));
+    const deviation = squares.map((sum) =>
+      this.count < 2 ? Number.NaN : Math.sqrt(sum / (this.count - 1)),
+    );
     this.#moments = { mean, deviation };
     return this.#moments;
   }

@@ -21,7 +21,10 @@ import {
 export interface EnsembleOptions<I extends string = string> {
   /** A time past the window. */
   until: number;
-  /** The model's inputs at the predicted points, the first of them one step past the window: for each a value per point or a function of time, or all in one array. */
+  /**
+   * The model's inputs at the predicted points, the first of them one step past the window: for
+   * each a value per point or a function of time, or all in one array.
+   */
   inputs?: Inputs<I> | ArrayLike<number>;
   /** The data set to go on from, if there are several. Default: the first. */
   dataSet?: number;
@@ -37,7 +40,10 @@ export interface EnsembleOptions<I extends string = string> {
 export interface EnsembleScore extends RawScores {
   /** Root mean square error of the mean, by time; NaN where the truth is not known. */
   errorByTime: Float64Array;
-  /** Mean standard deviation of the members, by time: as large as the error, if the ensemble is honest. */
+  /**
+   * Mean standard deviation of the members, by time: as large as the error, if the ensemble is
+   * honest.
+   */
   spreadByTime: Float64Array;
 }
 
@@ -53,7 +59,12 @@ export class Ensemble {
   readonly failed: readonly FailedMember[];
 
   /** @internal */
-  constructor(times: Float64Array, members: number, paths: Float64Array, failed: readonly FailedMember[]) {
+  constructor(
+    times: Float64Array,
+    members: number,
+    paths: Float64Array,
+    failed: readonly FailedMember[],
+  ) {
     this.times = times;
     this.members = members;
     this.dimension = paths.length / times.length / members;
@@ -72,13 +83,20 @@ export class Ensemble {
   }
 
   /**
-   * Intervals that hold a `share` of the members, the same number of them on either side: times x dimension.
+   * Intervals that hold a `share` of the members, the same number of them on either side: times x
+   * dimension.
    *
    * @param share between 0 and 1. Default: 0.9.
    */
   band(share = 0.9): { share: number; lower: Float64Array; upper: Float64Array } {
     const of = (side: number): Float64Array =>
-      call((raw) => raw.ensembleQuantile(this.paths, this.members, (1 + side * properShare("share", share)) / 2));
+      call((raw) =>
+        raw.ensembleQuantile(
+          this.paths,
+          this.members,
+          (1 + side * properShare("share", share)) / 2,
+        ),
+      );
     return { share, lower: of(-1), upper: of(1) };
   }
 
@@ -86,23 +104,30 @@ export class Ensemble {
    * Compares with what happened.
    *
    * @param truth times x dimension, as `paths` of one member; NaN where it is not known.
-   * @param options `bins` of the rank histogram (default 10); `shares` of bands whose coverage is counted (default 0.5 and 0.9).
+   * @param options `bins` of the rank histogram (default 10); `shares` of bands whose coverage is
+   *   counted (default 0.5 and 0.9).
    */
-  score(truth: ArrayLike<number>, options: { bins?: number; shares?: readonly number[] } = {}): EnsembleScore {
+  score(
+    truth: ArrayLike<number>,
+    options: { bins?: number; shares?: readonly number[] } = {},
+  ): EnsembleScore {
     const happened = truthOf(truth, this.times.length * this.dimension);
     const { bins = 10, shares = [0.5, 0.9] } = only("options", options, ["bins", "shares"]);
     const count = wholeNumber("bins", bins, 2, MOST_BINS);
     const given = finiteNumbers("shares", shares);
     const odd = given.findIndex((share) => share < 0 || share > 1);
     if (odd >= 0) throw outOfRange(`shares[${odd}]`, given[odd] as number, "from 0 to 1");
-    const scores = call((raw) => raw.ensembleScores(this.paths, this.members, happened, count, given));
-    if (Number.isNaN(scores.crps)) throw wrongShape("truth", "is known only where no member is left: give more of it");
+    const scores = call((raw) =>
+      raw.ensembleScores(this.paths, this.members, happened, count, given),
+    );
+    if (Number.isNaN(scores.crps))
+      throw wrongShape("truth", "is known only where no member is left: give more of it");
     const { mean, deviation } = this.#moments();
     const byTime = (of: (k: number) => number): Float64Array =>
       Float64Array.from(this.times, (_, n) => {
-        const row = Array.from({ length: this.dimension }, (_, i) => of(n * this.dimension + i)).filter(
-          Number.isFinite,
-        );
+        const row = Array.from({ length: this.dimension }, (_, i) =>
+          of(n * this.dimension + i),
+        ).filter(Number.isFinite);
         return Math.sqrt(row.reduce((sum, value) => sum + value * value, 0) / row.length);
       });
     return {
@@ -140,7 +165,8 @@ function truthOf(given: unknown, size: number): Float64Array {
   const truth = float64Array("truth", given);
   if (truth.length !== size) throw wrongLength("truth", truth.length, size, "times x dimension");
   const odd = truth.findIndex((value) => Math.abs(value) === Infinity);
-  if (odd >= 0) throw outOfRange(`truth[${odd}]`, truth[odd] as number, "finite, or NaN where it is not known");
+  if (odd >= 0)
+    throw outOfRange(`truth[${odd}]`, truth[odd] as number, "finite, or NaN where it is not known");
   if (truth.every(Number.isNaN)) {
     const message = "truth: nothing of it is known; give at least one finite value";
     throw new LeastActionError(message, { code: "noObservations", path: "truth" });
@@ -150,17 +176,26 @@ function truthOf(given: unknown, size: number): Float64Array {
 
 const KNOWN = ["until", "inputs", "dataSet", "count", "modelNoise", "seed"];
 
-/** What of the options is the same for all kinds of draws; `more` are names of options of one kind. */
+/**
+ * What of the options is the same for all kinds of draws; `more` are names of options of one kind.
+ */
 export function ensembleOptionsOf(
   options: unknown,
   more: readonly string[] = [],
 ): { count: number; seed: number; rest: Record<string, unknown> } {
   const { count = 500, seed = 0, ...all } = only("options", options, [...KNOWN, ...more]);
   const rest = Object.fromEntries(Object.entries(all).filter(([name]) => !more.includes(name)));
-  return { count: wholeNumber("count", count, 1, MOST_VALUES), seed: wholeNumber("seed", seed, 0), rest };
+  return {
+    count: wholeNumber("count", count, 1, MOST_VALUES),
+    seed: wholeNumber("seed", seed, 0),
+    rest,
+  };
 }
 
-/** Runs draws on; `values` are count x unknowns, as Rust has them, and `varying` is the number of their columns that are parameters. */
+/**
+ * Runs draws on; `values` are count x unknowns, as Rust has them, and `varying` is the number of
+ * their columns that are parameters.
+ */
 export function predictEnsemble(
   { task, model, varying }: { task: PathTask; model: unknown; varying: number },
   { values, count }: { values: Float64Array; count: number },
@@ -174,7 +209,9 @@ export function predictEnsemble(
   }
   const noise = trueOrFalse("modelNoise", modelNoise) ? { modelPrecision, seed } : null;
   const found = runOn(() =>
-    withAnnealer(task, (annealer) => annealer.predictEnsemble(values, count, plain("options", horizon), noise)),
+    withAnnealer(task, (annealer) =>
+      annealer.predictEnsemble(values, count, plain("options", horizon), noise),
+    ),
   );
   const { times, members, dimension, failed } = found;
   return new Ensemble(times, members, withoutLast(found.values, dimension, varying), failed);

@@ -1,4 +1,5 @@
-// Truths that all sets of observed components share, and how near to them an annealing run has come.
+// Truths that all sets of observed components share, and how near to them an annealing run has
+// come.
 import type { Run } from "../anneal/run.js";
 import type { Observations } from "../observations.js";
 import type { Verdict } from "../raw.js";
@@ -10,28 +11,41 @@ export interface TwinOutcome<E extends string = string> {
   twin: number;
   /** Whether the verdict is consistent and the truth found: `stateError` is at most `near`. */
   success: boolean;
-  /** Whether the verdict is consistent although the truth was not found: the data allow a wrong path. */
+  /**
+   * Whether the verdict is consistent although the truth was not found: the data allow a wrong
+   * path.
+   */
   wrongButConsistent: boolean;
   verdict: Verdict;
   /** The action of the best path, and what noise would make of it. */
   level: number;
   expectedLevel: number;
-  /** The action of the second level over that of the lowest; null if all starts that got to the last rung ended at one level. */
+  /**
+   * The action of the second level over that of the lowest; null if all starts that got to the last
+   * rung ended at one level.
+   */
   levelRatio: number | null;
   /** Starting paths that ended at the lowest level, as a share of those begun. */
   atLowest: number;
-  /** Root of the mean square error of the states that are not observed (of all, if all are), over the window, each relative to how much it varies. */
+  /**
+   * Root of the mean square error of the states that are not observed (of all, if all are), over
+   * the window, each relative to how much it varies.
+   */
   stateError: number;
   /** Root of the mean square error of the same, in their own unit. */
   stateErrorAbsolute: number;
   /** Estimates less truths. */
   parameterErrors: Record<E, number>;
   /**
-   * 1 less the mean square error of the prediction past the window over that of the climatological mean: 1 is perfect, 0 as good as that mean; a state
-   * that has nothing to do with the truth has about -1. Null where the prediction is not finite.
+   * 1 less the mean square error of the prediction past the window over that of the climatological
+   * mean: 1 is perfect, 0 as good as that mean; a state that has nothing to do with the truth has
+   * about -1. Null where the prediction is not finite.
    */
   skill: number | null;
-  /** Time past the window until the prediction's error, relative to how much states vary, is above 0.4; at most as far as is predicted. */
+  /**
+   * Time past the window until the prediction's error, relative to how much states vary, is above
+   * 0.4; at most as far as is predicted.
+   */
   validTime: number;
   /** That annealing took. */
   seconds: number;
@@ -51,7 +65,8 @@ export function climateOf(twins: readonly Twin<string>[], dimension: number): Cl
   const points = paths.reduce((sum, path) => sum + path.length, 0) / dimension;
   const meanOf = (state: number, of: (value: number) => number): number => {
     let sum = 0;
-    for (const path of paths) for (let i = state; i < path.length; i += dimension) sum += of(path[i] as number);
+    for (const path of paths)
+      for (let i = state; i < path.length; i += dimension) sum += of(path[i] as number);
     return sum / points;
   };
   const states = Array.from({ length: dimension }, (_, state) => state);
@@ -65,13 +80,16 @@ export function climateOf(twins: readonly Twin<string>[], dimension: number): Cl
   return { mean, deviation };
 }
 
-/** The data of a set, from data of everything: so that a component has the same noise in all sets. */
+/**
+ * The data of a set, from data of everything: so that a component has the same noise in all sets.
+ */
 export function columnsOf(data: Observations, observed: readonly number[]): Observations {
   const width = data.observed.length;
   const at = observed.map((component) => data.observed.indexOf(component));
   const values = Float64Array.from(
     { length: data.points * at.length },
-    (_, k) => data.values[Math.floor(k / at.length) * width + (at[k % at.length] as number)] as number,
+    (_, k) =>
+      data.values[Math.floor(k / at.length) * width + (at[k % at.length] as number)] as number,
   );
   return { ...data, observed, values };
 }
@@ -119,7 +137,10 @@ export function judge(run: Run, seconds: number, judging: Judging): TwinOutcome 
   };
 }
 
-function prediction(run: Run, { twin, climate, inputs }: Judging): Pick<TwinOutcome, "skill" | "validTime"> {
+function prediction(
+  run: Run,
+  { twin, climate, inputs }: Judging,
+): Pick<TwinOutcome, "skill" | "validTime"> {
   const { future, futureTimes } = twin;
   const { timeStep } = twin.data;
   const dimension = climate.mean.length;

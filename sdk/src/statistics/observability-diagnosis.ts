@@ -21,7 +21,13 @@ export interface Conclusions {
 }
 
 export function diagnosisOf(found: Conclusions): string {
-  return [whatWasDone(found), verdict(found), ...found.rows.flatMap(trouble), ...levels(found), ...exponents(found)]
+  return [
+    whatWasDone(found),
+    verdict(found),
+    ...found.rows.flatMap(trouble),
+    ...levels(found),
+    ...exponents(found),
+  ]
     .filter((sentence) => sentence !== "")
     .join("\n");
 }
@@ -32,7 +38,9 @@ const quoted = (names: readonly string[]): string => names.map((name) => `"${nam
 function whatWasDone({ rows, cancelled, words }: Conclusions): string {
   const { model, dimension, points, timeStep, noise, near, twins } = words;
   const sets = rows.length === 1 ? "1 set" : `${rows.length} sets`;
-  const until = cancelled ? " The study was cancelled before it was done; resume goes on with it." : "";
+  const until = cancelled
+    ? " The study was cancelled before it was done; resume goes on with it."
+    : "";
   return (
     `${sets} of observed components of ${model} (${dimension} states), ${twins} twins each: ${points} points ${timeStep} apart, noise ${noise}. ` +
     `A twin succeeds if its verdict is consistent and the states that are not observed are found to ${near} of how much they vary.${until}`
@@ -55,7 +63,9 @@ function verdict({ rows, enough }: Conclusions): string {
   const more = rows.filter((other) => other.observed.length > observed.length && other.success < 1);
   const failing = fewer.length === 0 ? " No set with fewer was tried." : "";
   const but =
-    more.length === 0 ? "" : ` That is no rule: ${quoted(more.map((one) => one.set))} with more had failures.`;
+    more.length === 0
+      ? ""
+      : ` That is no rule: ${quoted(more.map((one) => one.set))} with more had failures.`;
   return (
     `"${set}" (${observed.length} components) is enough here: ${all} succeeded, so that at least ${percent(successInterval[0])} of others like them do (with 95 % confidence).` +
     failing +
@@ -75,7 +85,9 @@ function trouble({ set, twins, success, wrongButConsistent }: ObservedSet): stri
     );
   }
   if (rest > 0) {
-    parts.push(`${rest} found no path that agrees with the data, which their verdict says: more starting paths may`);
+    parts.push(
+      `${rest} found no path that agrees with the data, which their verdict says: more starting paths may`,
+    );
   }
   return [
     `${parts.join("; ")}.`,
@@ -86,7 +98,10 @@ function trouble({ set, twins, success, wrongButConsistent }: ObservedSet): stri
 function levels({ rows }: Conclusions): string[] {
   return rows.map(({ set, levelRatio, oneLevel, atLowest }) => {
     if (levelRatio === null) return `"${set}": all starts ended at one action level in every twin.`;
-    const alone = oneLevel > 0 ? ` in ${percent(oneLevel)} of the twins there is only one level, in the others` : "";
+    const alone =
+      oneLevel > 0
+        ? ` in ${percent(oneLevel)} of the twins there is only one level, in the others`
+        : "";
     return `"${set}": ${percent(atLowest)} of the starts ended at the lowest action level;${alone} the second level is ${levelRatio.toPrecision(3)} times as high.`;
   });
 }
@@ -104,9 +119,13 @@ function exponents({ rows, lyapunov }: Conclusions): string[] {
   const names = (of: typeof known): string => quoted(of.map(({ set }) => set));
   const parts = [
     ...(falls.length > 0
-      ? [`a copy that is shown ${names(falls)} falls into step with the truth (exponent below zero)`]
+      ? [
+          `a copy that is shown ${names(falls)} falls into step with the truth (exponent below zero)`,
+        ]
       : []),
-    ...(grows.length > 0 ? [`one that is shown ${names(grows)} does not (exponent above zero)`] : []),
+    ...(grows.length > 0
+      ? [`one that is shown ${names(grows)} does not (exponent above zero)`]
+      : []),
     ...(open.length > 0 ? [`of ${names(open)} the exponent is zero within its error`] : []),
   ];
   const against = grows.filter(({ success }) => success === 1);
@@ -114,6 +133,7 @@ function exponents({ rows, lyapunov }: Conclusions): string[] {
     against.length === 0
       ? ""
       : ` Annealing succeeds with ${names(against)} all the same: it uses what comes after a point as well as what came before.`;
-  const alone = lyapunov === null ? "" : ` With nothing observed it is ${lyapunov.value.toFixed(2)}.`;
+  const alone =
+    lyapunov === null ? "" : ` With nothing observed it is ${lyapunov.value.toFixed(2)}.`;
   return [`Conditional Lyapunov exponents: ${parts.join("; ")}.${alone}${found}`];
 }

@@ -1,4 +1,5 @@
-// The options of a study, checked as far as that is possible before anything is annealed, and the twins.
+// The options of a study, checked as far as that is possible before anything is annealed, and the
+// twins.
 import { type AnnealOptions, watchOf } from "../anneal/options.js";
 import { LeastActionError, outOfRange, renamed, wrongShape } from "../errors.js";
 import { checkOnce, namesOf } from "../inputs.js";
@@ -71,7 +72,11 @@ export function planOf(options: unknown) {
   const spec = specOf(model);
   const sets = setsOf(given);
   // Of what is told and stopped, only the words are those of annealing.
-  const { workers, signal } = watchOf({ workers: given.workers, onProgress: given.onProgress, signal: given.signal });
+  const { workers, signal } = watchOf({
+    workers: given.workers,
+    onProgress: given.onProgress,
+    signal: given.signal,
+  });
   const { twins: asking = 10, seed: first = 1, further: ahead = half(points) } = given;
   const count = wholeNumber("twins", asking, 1, MOST_TWINS);
   const further = wholeNumber("further", ahead, 1, MOST_VALUES);
@@ -94,16 +99,29 @@ export function planOf(options: unknown) {
     noise,
     further,
   }) as Omit<TwinOptions<string>, "model" | "observed" | "seed">;
-  const inputs = given.inputs === undefined ? [] : inputsOnPath(model, given.inputs, 0, timeStep, points + further);
-  // Everything is measured, whichever sets there are: so a component has the same noise in all of them.
-  const observed = Array.from({ length: model.dimension + model.observables.length }, (_, component) => component);
+  const inputs =
+    given.inputs === undefined
+      ? []
+      : inputsOnPath(model, given.inputs, 0, timeStep, points + further);
+  // Everything is measured, whichever sets there are: so a component has the same noise in all of
+  // them.
+  const observed = Array.from(
+    { length: model.dimension + model.observables.length },
+    (_, component) => component,
+  );
   const twins = Array.from({ length: count }, (_, twin): Twin<string> => {
     const shown = given.inputs === undefined ? {} : { inputs };
     return twinExperiment({ ...truth, ...shown, model, observed, seed: seed + twin });
   });
 
-  const asked = Object.keys(forAnnealing).map((name) => [name, given[name as keyof typeof forAnnealing]]);
-  const { startingPaths, ...rest } = plain("options", Object.fromEntries(asked)) as Partial<AnnealOptions>;
+  const asked = Object.keys(forAnnealing).map((name) => [
+    name,
+    given[name as keyof typeof forAnnealing],
+  ]);
+  const { startingPaths, ...rest } = plain(
+    "options",
+    Object.fromEntries(asked),
+  ) as Partial<AnnealOptions>;
   const parameters = Object.entries(truth.parameters ?? {}).filter(([name]) => !(name in estimate));
   const annealing = {
     ...rest,
@@ -133,25 +151,41 @@ export function planOf(options: unknown) {
     /** Of the predicted points. */
     inputs: inputs.slice(points * model.inputs.length),
     exponentOf: lyapunov === false ? () => null : exponentsOf(given, inputs, seed, lyapunov),
-    words: { model: model.name, dimension: model.dimension, points, timeStep, noise, near, twins: count, further },
-    done: doneOf(given.resume, settings, sets, count, Object.keys(estimate)) as Map<string, Map<number, TwinOutcome>>,
+    words: {
+      model: model.name,
+      dimension: model.dimension,
+      points,
+      timeStep,
+      noise,
+      near,
+      twins: count,
+      further,
+    },
+    done: doneOf(given.resume, settings, sets, count, Object.keys(estimate)) as Map<
+      string,
+      Map<number, TwinOutcome>
+    >,
   };
 }
 
 function setsOf({ model, sets }: ObservabilityOptions): NumberedSet[] {
   const given = record("sets", sets);
   const names = Object.keys(given);
-  if (names.length === 0) throw wrongShape("sets", "must have at least one set of what is observed");
+  if (names.length === 0)
+    throw wrongShape("sets", "must have at least one set of what is observed");
   const count = (namesOf(model)?.observed ?? []).length;
   return names.map((set) => {
     const path = `sets.${set}`;
     const listed = given[set];
-    if (!Array.isArray(listed)) throw wrongShape(path, `must be a list of what is observed, got ${describe(listed)}`);
-    if (listed.length === 0) throw wrongShape(path, "must have at least one component that is observed");
+    if (!Array.isArray(listed))
+      throw wrongShape(path, `must be a list of what is observed, got ${describe(listed)}`);
+    if (listed.length === 0)
+      throw wrongShape(path, "must have at least one component that is observed");
     const observed = numbered(path, model, listed) as unknown[];
     observed.forEach((component, l) => {
       const at = `${path}[${l}]`;
-      if (typeof component !== "number") throw wrongShape(at, `must be a number or a name, got ${describe(component)}`);
+      if (typeof component !== "number")
+        throw wrongShape(at, `must be a number or a name, got ${describe(component)}`);
       if (Number.isInteger(component) && component >= 0 && component < count) return;
       const facts = { code: "indexOutOfRange", path: at, index: component, count } as const;
       const message = `${at}: index ${component} is out of range; the model has ${count} components, so use 0 to ${count - 1}`;
@@ -178,11 +212,20 @@ function exponentsOf(
   seed: number,
   given: unknown,
 ): (observed: readonly number[]) => ConditionalLyapunov | null {
-  const options = given === undefined ? {} : only("lyapunov", given, ["coupling", "points", "discard"]);
+  const options =
+    given === undefined ? {} : only("lyapunov", given, ["coupling", "points", "discard"]);
   const { coupling, discard, points } = options as ExponentOptions;
   const width = model.inputs.length;
   const most = width === 0 ? undefined : inputs.length / width;
-  const orbit = plain("options", { parameters, initialState, spinUp, timeStep, seed, coupling, discard }) as object;
+  const orbit = plain("options", {
+    parameters,
+    initialState,
+    spinUp,
+    timeStep,
+    seed,
+    coupling,
+    discard,
+  }) as object;
   return (observed) => {
     // A function of the state that is observed takes no component's place.
     if (observed.some((component) => component >= model.dimension)) return null;
@@ -191,7 +234,14 @@ function exponentsOf(
     const length = points ?? most;
     const shown = width === 0 ? {} : { inputs: inputs.slice(0, (length ?? window) * width) };
     try {
-      const all = { ...orbit, ...shown, ...(length !== undefined && { points: length }), timeStep, model, observed };
+      const all = {
+        ...orbit,
+        ...shown,
+        ...(length !== undefined && { points: length }),
+        timeStep,
+        model,
+        observed,
+      };
       return conditionalLyapunov(all);
     } catch (error) {
       if (!(error instanceof LeastActionError)) throw error;

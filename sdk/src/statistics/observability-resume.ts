@@ -24,7 +24,10 @@ export function doneOf(
     // A set may have been left out.
     if (own === undefined) continue;
     if (canonical(row.observed) !== canonical(own.observed)) {
-      throw wrongShape(`${path}.observed`, `was ${shown(row.observed)} and is ${shown(own.observed)}`);
+      throw wrongShape(
+        `${path}.observed`,
+        `was ${shown(row.observed)} and is ${shown(own.observed)}`,
+      );
     }
     for (const [k, outcome] of listOf(`${path}.twins`, row.twins).entries()) {
       const at = `${path}.twins[${k}]`;
@@ -62,10 +65,15 @@ const verdicts = ["consistent", "inconsistent", "undetermined", "unfinished"] sa
 function checked(path: string, given: unknown, estimated: readonly string[]): TwinOutcome {
   const outcome = record(path, given);
   for (const name of numbers) finiteNumber(`${path}.${name}`, outcome[name]);
-  for (const name of maybe) if (outcome[name] !== null) finiteNumber(`${path}.${name}`, outcome[name]);
-  for (const name of ["success", "wrongButConsistent"]) trueOrFalse(`${path}.${name}`, outcome[name]);
+  for (const name of maybe)
+    if (outcome[name] !== null) finiteNumber(`${path}.${name}`, outcome[name]);
+  for (const name of ["success", "wrongButConsistent"])
+    trueOrFalse(`${path}.${name}`, outcome[name]);
   if (!(verdicts as unknown[]).includes(outcome.verdict)) {
-    throw wrongShape(`${path}.verdict`, `must be one of ${verdicts.join(", ")}, got ${describe(outcome.verdict)}`);
+    throw wrongShape(
+      `${path}.verdict`,
+      `must be one of ${verdicts.join(", ")}, got ${describe(outcome.verdict)}`,
+    );
   }
   const errors = only(`${path}.parameterErrors`, outcome.parameterErrors, estimated);
   for (const name of estimated) finiteNumber(`${path}.parameterErrors.${name}`, errors[name]);

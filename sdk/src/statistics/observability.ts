@@ -1,4 +1,5 @@
-// How many measurements are enough: twin experiments with different components observed, annealed and compared with their truths.
+// How many measurements are enough: twin experiments with different components observed, annealed
+// and compared with their truths.
 import { lifeNow } from "../work/disposal.js";
 import type { AnnealOptions } from "../anneal/options.js";
 import type { Run } from "../anneal/run.js";
@@ -48,7 +49,15 @@ export async function observabilityBy(
     // What was cut short has no outcome.
     if (run === undefined || run.cancelled) break;
     const seconds = (performance.now() - began) / 1000;
-    const outcome = judge(run, seconds, { twin, number, observed, climate, near, estimated, inputs });
+    const outcome = judge(run, seconds, {
+      twin,
+      number,
+      observed,
+      climate,
+      near,
+      estimated,
+      inputs,
+    });
     outcomes.set(number, outcome);
     count += 1;
     plan.onProgress?.({ set, outcome, run, done: count, total });
@@ -64,7 +73,10 @@ export async function observabilityBy(
 }
 
 /** What a promise gives; undefined if it was stopped before it had anything. */
-async function unlessStopped<T>(signal: AbortSignal | undefined, what: () => Promise<T>): Promise<T | undefined> {
+async function unlessStopped<T>(
+  signal: AbortSignal | undefined,
+  what: () => Promise<T>,
+): Promise<T | undefined> {
   try {
     return await what();
   } catch (error) {

@@ -34,7 +34,10 @@ function quantitiesOf({ table, run, statistics }: Examined, points: readonly num
   const path = table.unknowns - estimated.length;
   const named = points.flatMap((point) =>
     [...states, ...varying].map((name, i) => {
-      return { name: `${name} at ${Number((times[point] as number).toPrecision(6))}`, unknown: point * columns + i };
+      return {
+        name: `${name} at ${Number((times[point] as number).toPrecision(6))}`,
+        unknown: point * columns + i,
+      };
     }),
   );
   const all = [...estimated.map((name, p) => ({ name, unknown: path + p })), ...named];
@@ -56,7 +59,10 @@ export function summaryOf(examined: Examined): { rows: readonly SummaryRow[]; ta
   return call((raw) => raw.summarizeDraws(names, values, table.chains));
 }
 
-export function diagnosisOf(examined: Examined): { findings: SamplingFinding[]; verdict: SamplingVerdict } {
+export function diagnosisOf(examined: Examined): {
+  findings: SamplingFinding[];
+  verdict: SamplingVerdict;
+} {
   const { table, run, results, drawn, thin, options } = examined;
   const failed = results.flatMap(({ start, failure, draws }): SamplingFinding[] => {
     if (failure === null) return [];
@@ -64,11 +70,20 @@ export function diagnosisOf(examined: Examined): { findings: SamplingFinding[]; 
     return [{ code: "chainFailed", severity: "problem", message }];
   });
   if (table.draws < FEWEST_DRAWS) {
-    const none: SamplingFinding = { code: "noDraws", severity: "problem", message: tooFew(table.draws) };
-    return { findings: failed.length > 0 && table.draws === 0 ? failed : [...failed, none], verdict: "notConverged" };
+    const none: SamplingFinding = {
+      code: "noDraws",
+      severity: "problem",
+      message: tooFew(table.draws),
+    };
+    return {
+      findings: failed.length > 0 && table.draws === 0 ? failed : [...failed, none],
+      verdict: "notConverged",
+    };
   }
   const last = run.shape.times.length - 1;
-  const points = Array.from({ length: LOOKED_AT }, (_, k) => Math.round((k * last) / (LOOKED_AT - 1)));
+  const points = Array.from({ length: LOOKED_AT }, (_, k) =>
+    Math.round((k * last) / (LOOKED_AT - 1)),
+  );
   const { names, values, unknowns } = quantitiesOf(examined, [...new Set(points)]);
   const divergent = drawn.flatMap(({ divergences }) =>
     divergences.flatMap(({ position }) => unknowns.map((unknown) => position[unknown] as number)),

@@ -9,7 +9,13 @@ import { type Ensemble, ensembleOptionsOf, predictEnsemble } from "./ensemble.js
 import { arvizJson, type NamedDraws } from "./arviz.js";
 import { type ChainDivergence, type ChainResult, type Figure, FIGURES } from "./chains.js";
 import { DrawTable } from "./draw-table.js";
-import { diagnosisOf, type Examined, FEWEST_DRAWS, summaryOf, tooFew } from "./posterior-diagnosis.js";
+import {
+  diagnosisOf,
+  type Examined,
+  FEWEST_DRAWS,
+  summaryOf,
+  tooFew,
+} from "./posterior-diagnosis.js";
 import { byParameter, partsOf, type UnknownsParts } from "./unknowns.js";
 
 /** A trajectory whose energy was not kept: the posterior is not sampled well near there. */
@@ -46,7 +52,10 @@ export interface SampledExpectation {
 export interface SampledParts {
   run: RunParts;
   modelPrecision: number;
-  /** Digits that are others of another action: of another model, other data or other options of these. */
+  /**
+   * Digits that are others of another action: of another model, other data or other options of
+   * these.
+   */
   posterior: string;
   /** What the draws depend on besides, as JSON has it. */
   settings: Readonly<Record<string, unknown>>;
@@ -57,7 +66,10 @@ export interface SampledParts {
   cancelled: boolean;
 }
 
-/** Draws from exp(-A), by several Markov chains. `E` are the estimated parameters, `I` the model's inputs. */
+/**
+ * Draws from exp(-A), by several Markov chains. `E` are the estimated parameters, `I` the model's
+ * inputs.
+ */
 export class SampledPosterior<E extends string = string, I extends string = string> {
   /** R_f of the action. */
   readonly modelPrecision: number;
@@ -69,9 +81,14 @@ export class SampledPosterior<E extends string = string, I extends string = stri
   readonly chainCount: number;
   /** Draws kept of each of these: the second. */
   readonly draws: number;
-  /** Every estimated parameter, chains x draws; of one that changes in time, its mean over the path. */
+  /**
+   * Every estimated parameter, chains x draws; of one that changes in time, its mean over the path.
+   */
   readonly parameters: Record<E, Float64Array>;
-  /** What the sampler knows of each draw, chains x draws: log density, energy, mean acceptance, step size, tree depth, evaluations of the gradient. */
+  /**
+   * What the sampler knows of each draw, chains x draws: log density, energy, mean acceptance, step
+   * size, tree depth, evaluations of the gradient.
+   */
   readonly statistics: Record<Figure, Float64Array>;
   /** Trajectories that diverged, of all draws. */
   readonly divergences: readonly SampledDivergence<E>[];
@@ -100,10 +117,12 @@ export class SampledPosterior<E extends string = string, I extends string = stri
       draws,
       failure: failure === null ? null : new LeastActionError(failure.message, failure.facts),
     }));
-    // Chains are compared over as many draws as all of them have: those that failed have none, and interrupted ones differ.
+    // Chains are compared over as many draws as all of them have: those that failed have none, and
+    // interrupted ones differ.
     const drawn = results.filter(({ draws }) => draws >= thin);
     this.chainCount = drawn.length;
-    this.draws = drawn.length === 0 ? 0 : Math.min(...drawn.map(({ draws }) => Math.floor(draws / thin)));
+    this.draws =
+      drawn.length === 0 ? 0 : Math.min(...drawn.map(({ draws }) => Math.floor(draws / thin)));
     const [chains, draws] = [this.chainCount, this.draws];
     const values = drawn.map((one) => one.values);
     this.#table = new DrawTable(values, draws, unknownsOf(run));
@@ -111,7 +130,8 @@ export class SampledPosterior<E extends string = string, I extends string = stri
     for (let chain = 0; chain < chains; chain += 1) {
       for (let k = 0; k < draws; k += 1) {
         const { parameters } = this.#draw(chain * draws + k);
-        for (const name of Object.keys(parameters) as E[]) this.parameters[name][chain * draws + k] = parameters[name];
+        for (const name of Object.keys(parameters) as E[])
+          this.parameters[name][chain * draws + k] = parameters[name];
       }
     }
     const figure = (name: Figure): Float64Array =>
@@ -119,17 +139,31 @@ export class SampledPosterior<E extends string = string, I extends string = stri
         const one = drawn[Math.floor(i / draws)] as ChainResult;
         return one.figures[name][((i % draws) + 1) * thin - 1] as number;
       });
-    this.statistics = Object.fromEntries(FIGURES.map((name) => [name, figure(name)])) as Record<Figure, Float64Array>;
+    this.statistics = Object.fromEntries(FIGURES.map((name) => [name, figure(name)])) as Record<
+      Figure,
+      Float64Array
+    >;
     this.divergences = results.flatMap(({ start, divergences }) =>
       divergences.map(({ position, ...rest }) => {
         const { path, parameters } = partsOf<E>(position, shape);
         return { ...rest, chain: start, path, parameters };
       }),
     );
-    this.evaluations = results.reduce((sum, { figures }) => figures.steps.reduce((all, steps) => all + steps, sum), 0);
+    this.evaluations = results.reduce(
+      (sum, { figures }) => figures.steps.reduce((all, steps) => all + steps, sum),
+      0,
+    );
     this.seconds = results.reduce((sum, { duration }) => sum + duration / 1000, 0);
     const { statistics } = this;
-    this.#examined = { table: this.#table, run, results, drawn, thin, statistics, options: parts.options };
+    this.#examined = {
+      table: this.#table,
+      run,
+      results,
+      drawn,
+      thin,
+      statistics,
+      options: parts.options,
+    };
   }
 
   /** The mean path, points x dimension, row-major. */
@@ -175,7 +209,10 @@ export class SampledPosterior<E extends string = string, I extends string = stri
     const [lower, upper] = this.#table
       .quantiles([(1 - share) / 2, (1 + share) / 2])
       .map((end) => partsOf<E>(end, this.#shape)) as [UnknownsParts<E>, UnknownsParts<E>];
-    const parameters = byParameter(this.#shape, (name: E) => [lower.parameters[name], upper.parameters[name]] as const);
+    const parameters = byParameter(
+      this.#shape,
+      (name: E) => [lower.parameters[name], upper.parameters[name]] as const,
+    );
     return { share, lower: lower.path, upper: upper.path, parameters };
   }
 
@@ -184,9 +221,12 @@ export class SampledPosterior<E extends string = string, I extends string = stri
    *
    * @param quantity of the path (points x dimension) and the parameters; a finite number.
    */
-  expected(quantity: (path: Float64Array, parameters: Record<E, number>) => number): SampledExpectation {
+  expected(
+    quantity: (path: Float64Array, parameters: Record<E, number>) => number,
+  ): SampledExpectation {
     this.#needDraws(FEWEST_DRAWS);
-    if (typeof quantity !== "function") throw wrongShape("quantity", `must be a function, got ${describe(quantity)}`);
+    if (typeof quantity !== "function")
+      throw wrongShape("quantity", `must be a function, got ${describe(quantity)}`);
     const values = new Float64Array(this.chainCount * this.draws);
     for (let i = 0; i < values.length; i += 1) {
       const { path, parameters } = this.#draw(i);
@@ -201,7 +241,10 @@ export class SampledPosterior<E extends string = string, I extends string = stri
     return { value: mean, error: meanError, deviation, effectiveSize: essBulk, rHat };
   }
 
-  /** What the draws say of parameters, of the log density and of the states at the end of the window, and how well; none with fewer than 4 draws per chain. */
+  /**
+   * What the draws say of parameters, of the log density and of the states at the end of the
+   * window, and how well; none with fewer than 4 draws per chain.
+   */
   get rows(): readonly SummaryRow[] {
     return this.draws < FEWEST_DRAWS ? [] : this.#summarized().rows;
   }
@@ -243,7 +286,8 @@ export class SampledPosterior<E extends string = string, I extends string = stri
   }
 
   /**
-   * The draws as the text of a JSON file that ArviZ opens: parameters, what the sampler knows of each draw, and the path.
+   * The draws as the text of a JSON file that ArviZ opens: parameters, what the sampler knows of
+   * each draw, and the path.
    *
    * @param options `path`: whether the path is in it (default: false, as it is long).
    */
@@ -252,10 +296,12 @@ export class SampledPosterior<E extends string = string, I extends string = stri
     const { path = false } = only("options", options, ["path"]);
     const withPath = trueOrFalse("path", path);
     const [chains, draws] = [this.chainCount, this.draws];
-    const posterior: NamedDraws[] = Object.entries<Float64Array>(this.parameters).map(([name, values]) => ({
-      name,
-      values,
-    }));
+    const posterior: NamedDraws[] = Object.entries<Float64Array>(this.parameters).map(
+      ([name, values]) => ({
+        name,
+        values,
+      }),
+    );
     const { states } = this.#parts.run;
     if (withPath) {
       const size = this.times.length * states.length;
@@ -263,7 +309,12 @@ export class SampledPosterior<E extends string = string, I extends string = stri
       for (let i = 0; i < chains * draws; i += 1) {
         values.set(this.#draw(i).path, i * size);
       }
-      posterior.push({ name: "path", shape: [this.times.length, states.length], dims: ["time", "state"], values });
+      posterior.push({
+        name: "path",
+        shape: [this.times.length, states.length],
+        dims: ["time", "state"],
+        values,
+      });
     }
     const diverging = new Uint8Array(chains * draws);
     const numbers = this.#examined.drawn.map(({ start }) => start);
@@ -272,15 +323,26 @@ export class SampledPosterior<E extends string = string, I extends string = stri
       if (row >= 0 && column < draws) diverging[row * draws + column] = 1;
     }
     const coords = withPath ? { coords: { time: this.times, state: states } } : {};
-    return arvizJson({ chains, draws, posterior, sampleStats: { ...this.statistics, diverging }, ...coords });
+    return arvizJson({
+      chains,
+      draws,
+      posterior,
+      sampleStats: { ...this.statistics, diverging },
+      ...coords,
+    });
   }
 
-  /** Everything as plain data, for `JSON.stringify`; what is parsed again can be resumed. NaN becomes null, as JSON has it. */
+  /**
+   * Everything as plain data, for `JSON.stringify`; what is parsed again can be resumed. NaN
+   * becomes null, as JSON has it.
+   */
   toJSON(): Record<string, unknown> {
     const chains = this.#parts.results.map(({ values, figures, divergences, ...rest }) => ({
       ...rest,
       values: Array.from(values),
-      figures: Object.fromEntries(Object.entries(figures).map(([name, list]) => [name, Array.from(list)])),
+      figures: Object.fromEntries(
+        Object.entries(figures).map(([name, list]) => [name, Array.from(list)]),
+      ),
       divergences: divergences.map((one) => ({ ...one, position: Array.from(one.position) })),
     }));
     const { posterior, settings } = this.#parts;
@@ -289,7 +351,9 @@ export class SampledPosterior<E extends string = string, I extends string = stri
 
   /** @internal */
   static partsOf(given: unknown): SampledParts | undefined {
-    return typeof given === "object" && given !== null && #parts in given ? given.#parts : undefined;
+    return typeof given === "object" && given !== null && #parts in given
+      ? given.#parts
+      : undefined;
   }
 
   get #shape(): RunParts["shape"] {
@@ -298,7 +362,11 @@ export class SampledPosterior<E extends string = string, I extends string = stri
 
   #needDraws(least: number): void {
     if (this.draws >= least) return;
-    throw outOfRange("draws", this.draws, `at least ${least} per chain for that (resume the sampling to get more)`);
+    throw outOfRange(
+      "draws",
+      this.draws,
+      `at least ${least} per chain for that (resume the sampling to get more)`,
+    );
   }
 
   #draw(i: number): UnknownsParts<E> {

@@ -4,7 +4,13 @@ import { type PathTask, watchOf, type Watching } from "../anneal/options.js";
 import { LeastActionError, outOfRange, wrongShape } from "../errors.js";
 import { call, release } from "../instance.js";
 import { annealerOf, withAnnealer, withOwnNames } from "../anneal/climbs.js";
-import type { ChainPhase, Climb, CoreAnnealOptions, CoreSamplingOptions, RawSampling } from "../raw.js";
+import type {
+  ChainPhase,
+  Climb,
+  CoreAnnealOptions,
+  CoreSamplingOptions,
+  RawSampling,
+} from "../raw.js";
 import { describe, finiteNumber, MOST_VALUES, plain, record, wholeNumber } from "../shape.js";
 import type { Working } from "../work/work.js";
 import type { ChainJob, ChainResult, ChainStep, ChainTask } from "./chains.js";
@@ -24,17 +30,29 @@ export interface SamplingProgress extends ChainStep {
 /** How the posterior of a run is sampled. */
 export interface SamplingOptions<E extends string = string, I extends string = string>
   extends CoreSamplingOptions, Omit<Watching, "onProgress"> {
-  /** A run of {@link anneal}: its model, data and options are what is sampled, and chains begin about its minima. */
+  /**
+   * A run of {@link anneal}: its model, data and options are what is sampled, and chains begin
+   * about its minima.
+   */
   run: Run<E, I>;
   /** R_f of the action that is sampled. Default: that of the run's last rung. */
   modelPrecision?: number;
-  /** About which minima chains begin: `"lowest"` (default), or the lowest of each action level in turn, `"levels"`, which shows whether chains find from one to the other. */
+  /**
+   * About which minima chains begin: `"lowest"` (default), or the lowest of each action level in
+   * turn, `"levels"`, which shows whether chains find from one to the other.
+   */
   from?: "lowest" | "levels";
   /** Every so many draws one is kept. Default: 1. */
   thin?: number;
-  /** Told some times a second of every chain. What it throws stops the sampling and rejects its promise. */
+  /**
+   * Told some times a second of every chain. What it throws stops the sampling and rejects its
+   * promise.
+   */
   onProgress?: (progress: SamplingProgress) => void;
-  /** A sampling that was cancelled, to be continued with the same options; the result has the same bits as one that was not. More `draws` than before are allowed. */
+  /**
+   * A sampling that was cancelled, to be continued with the same options; the result has the same
+   * bits as one that was not. More `draws` than before are allowed.
+   */
   resume?: SampledPosterior<E, I> | object;
 }
 
@@ -45,14 +63,22 @@ export async function samplePosteriorBy<E extends string, I extends string>(
   working: Working,
   options: unknown,
 ): Promise<SampledPosterior<E, I>> {
-  const { run, modelPrecision, from, thin, workers, onProgress, signal, resume, ...rest } = record("options", options);
+  const { run, modelPrecision, from, thin, workers, onProgress, signal, resume, ...rest } = record(
+    "options",
+    options,
+  );
   const parts = Run.partsOf(run);
   if (parts === undefined)
-    throw wrongShape("run", `must be a run of a path through data, as anneal gives, got ${describe(run)}`);
+    throw wrongShape(
+      "run",
+      `must be a run of a path through data, as anneal gives, got ${describe(run)}`,
+    );
   const watch = watchOf({ workers, onProgress, signal });
   const tell = onProgress as SamplingOptions["onProgress"];
   const precision =
-    modelPrecision === undefined ? parts.modelPrecision : finiteNumber("modelPrecision", modelPrecision);
+    modelPrecision === undefined
+      ? parts.modelPrecision
+      : finiteNumber("modelPrecision", modelPrecision);
   const given = plain("options", rest) as Record<string, unknown>;
   const all = checked(parts, precision, given);
   const { chains, draws, ...same } = all;
@@ -62,7 +88,8 @@ export async function samplePosteriorBy<E extends string, I extends string>(
     const most = `${chains} chains x ${draws} draws x ${unknowns} values are more than fit in memory`;
     throw wrongShape("thin", `must be larger: ${most}`);
   }
-  if (kept > draws) throw outOfRange("thin", kept, `at most ${draws}, the number of draws, or none is kept`);
+  if (kept > draws)
+    throw outOfRange("thin", kept, `at most ${draws}, the number of draws, or none is kept`);
   const task: ChainTask = {
     kind: "chains",
     paths: parts.task,
@@ -72,7 +99,12 @@ export async function samplePosteriorBy<E extends string, I extends string>(
     thin: kept,
   };
   const posterior = fingerprint(actionOf(parts.task));
-  const settings = settingsOf({ modelPrecision: precision, thin: kept, from: from ?? "lowest", ...same });
+  const settings = settingsOf({
+    modelPrecision: precision,
+    thin: kept,
+    from: from ?? "lowest",
+    ...same,
+  });
   const { annealing } = all;
   const earlier = withAnnealer(parts.task, (annealer) =>
     earlierOf(resume, {
@@ -139,9 +171,18 @@ function climbsOf({ climbs, levels }: RunParts, from: unknown): readonly Climb[]
 }
 
 /** Chains that are not at their end. */
-function jobsOf(chains: number, draws: number, results: ReadonlyMap<number, ChainResult>): ChainJob[] {
-  const all = Array.from({ length: chains }, (_, start): ChainJob => ({ start, chain: results.get(start) }));
-  return all.filter(({ chain }) => chain === undefined || (chain.draws < draws && chain.failure === null));
+function jobsOf(
+  chains: number,
+  draws: number,
+  results: ReadonlyMap<number, ChainResult>,
+): ChainJob[] {
+  const all = Array.from({ length: chains }, (_, start): ChainJob => ({
+    start,
+    chain: results.get(start),
+  }));
+  return all.filter(
+    ({ chain }) => chain === undefined || (chain.draws < draws && chain.failure === null),
+  );
 }
 
 /** Of all that a run was told, what its action depends on. */

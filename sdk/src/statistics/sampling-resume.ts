@@ -1,4 +1,5 @@
-// Going on with a sampling: what is read from a file is looked at number by number, as a chain goes wherever it is put.
+// Going on with a sampling: what is read from a file is looked at number by number, as a chain goes
+// wherever it is put.
 import { LeastActionError, outOfRange, renamed, wrongLength, wrongShape } from "../errors.js";
 import { finiteNumber, finiteNumbers, listOf, record, wholeNumber } from "../shape.js";
 import { type ChainResult, type Figure, FIGURES } from "./chains.js";
@@ -21,7 +22,10 @@ export interface Continued {
   open: (state: unknown) => void;
 }
 
-/** Chains of an earlier sampling, or of what was made of it by JSON; refused if they are not of this one. */
+/**
+ * Chains of an earlier sampling, or of what was made of it by JSON; refused if they are not of this
+ * one.
+ */
 export function earlierOf(resume: unknown, now: Continued): readonly ChainResult[] {
   if (resume === undefined) return [];
   const own = SampledPosterior.partsOf(resume);
@@ -29,14 +33,19 @@ export function earlierOf(resume: unknown, now: Continued): readonly ChainResult
   checkSettings("resume.settings", given.settings, now.settings);
   if (given.posterior !== now.posterior) {
     const remedy = "go on with the model, data and options of that run";
-    throw wrongShape("resume.posterior", `is that of another run than the one given, or was edited: ${remedy}`);
+    throw wrongShape(
+      "resume.posterior",
+      `is that of another run than the one given, or was edited: ${remedy}`,
+    );
   }
   const fits = checker(now);
   if (own !== undefined) {
     own.results.forEach(({ start, draws }, i) => fits(`resume.chains[${i}]`, start, draws));
     return own.results;
   }
-  return listOf("resume.chains", given.chains).map((chain, i) => chainOf(`resume.chains[${i}]`, chain, now, fits));
+  return listOf("resume.chains", given.chains).map((chain, i) =>
+    chainOf(`resume.chains[${i}]`, chain, now, fits),
+  );
 }
 
 type Checker = (path: string, start: number, draws: number) => void;
@@ -46,10 +55,18 @@ function checker({ chains, draws: wanted }: Continued): Checker {
   const seen = new Set<number>();
   return (path, start, draws) => {
     if (start >= chains) {
-      throw outOfRange("chains", chains, `more than ${start}, the number of a chain that was begun (${path}.start)`);
+      throw outOfRange(
+        "chains",
+        chains,
+        `more than ${start}, the number of a chain that was begun (${path}.start)`,
+      );
     }
     if (draws > wanted) {
-      throw outOfRange("draws", wanted, `at least ${draws}, as many as chain ${start} has already (${path}.draws)`);
+      throw outOfRange(
+        "draws",
+        wanted,
+        `at least ${draws}, as many as chain ${start} has already (${path}.draws)`,
+      );
     }
     if (seen.has(start)) {
       const facts = { code: "duplicate", path: `${path}.start`, value: String(start) } as const;
@@ -82,7 +99,9 @@ function chainOf(path: string, given: unknown, now: Continued, fits: Checker): C
     draws,
     values,
     figures: Object.fromEntries(figures) as Record<Figure, Float64Array>,
-    divergences: divergences.map((one, k) => divergenceOf(`${path}.divergences[${k}]`, one, draws, now)),
+    divergences: divergences.map((one, k) =>
+      divergenceOf(`${path}.divergences[${k}]`, one, draws, now),
+    ),
     duration: finiteNumber(`${path}.duration`, chain.duration),
     // What failed is tried again, and fails again if nothing has changed.
     failure: null,
@@ -90,7 +109,12 @@ function chainOf(path: string, given: unknown, now: Continued, fits: Checker): C
   };
 }
 
-function divergenceOf(path: string, given: unknown, draws: number, now: Continued): ChainResult["divergences"][number] {
+function divergenceOf(
+  path: string,
+  given: unknown,
+  draws: number,
+  now: Continued,
+): ChainResult["divergences"][number] {
   const { draw, position, energyError, cause } = record(path, given);
   const unknowns = finiteNumbers(`${path}.position`, position);
   if (unknowns.length !== now.unknowns) {
@@ -107,7 +131,13 @@ function divergenceOf(path: string, given: unknown, draws: number, now: Continue
 }
 
 /** Where a chain was; null if it never began. */
-function stateOf(chain: string, given: unknown, start: number, draws: number, now: Continued): ChainResult["state"] {
+function stateOf(
+  chain: string,
+  given: unknown,
+  start: number,
+  draws: number,
+  now: Continued,
+): ChainResult["state"] {
   const path = `${chain}.state`;
   if (given === null && draws === 0) return null;
   const state = record(path, given);
@@ -118,7 +148,11 @@ function stateOf(chain: string, given: unknown, start: number, draws: number, no
   const isThere = draws === 0 ? transitions <= now.before : transitions === now.before + draws;
   if (!isThere) {
     const expected = draws === 0 ? `at most ${now.before}` : String(now.before + draws);
-    throw outOfRange(`${path}.transitions`, transitions, `${expected}, by the warm-up and its ${draws} draws`);
+    throw outOfRange(
+      `${path}.transitions`,
+      transitions,
+      `${expected}, by the warm-up and its ${draws} draws`,
+    );
   }
   try {
     now.open(state);

@@ -8,9 +8,16 @@ export function settingsOf(given: object): Record<string, unknown> {
 }
 
 /** Refuses to go on from `before` if anything is different now. */
-export function checkSettings(path: string, before: unknown, now: Readonly<Record<string, unknown>>): void {
+export function checkSettings(
+  path: string,
+  before: unknown,
+  now: Readonly<Record<string, unknown>>,
+): void {
   if (before === undefined) {
-    throw wrongShape(path, "is missing: give what an earlier call has returned, or what JSON.parse makes of its JSON");
+    throw wrongShape(
+      path,
+      "is missing: give what an earlier call has returned, or what JSON.parse makes of its JSON",
+    );
   }
   const earlier = record(path, before);
   for (const name of new Set([...Object.keys(now), ...Object.keys(earlier)])) {
@@ -34,9 +41,13 @@ export function shown(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
-/** Eight digits that are other ones of other data (G. Fowler, L. C. Noll, K.-P. Vo: FNV-1a, 32 bits). */
+/**
+ * Eight digits that are other ones of other data (G. Fowler, L. C. Noll, K.-P. Vo: FNV-1a, 32
+ * bits).
+ */
 export function fingerprint(value: unknown): string {
-  const plain = (_: string, inner: unknown): unknown => (inner instanceof Float64Array ? Array.from(inner) : inner);
+  const plain = (_: string, inner: unknown): unknown =>
+    inner instanceof Float64Array ? Array.from(inner) : inner;
   let hash = 0x811c9dc5;
   for (const unit of canonical(JSON.parse(JSON.stringify(value, plain)))) {
     hash = Math.imul(hash ^ (unit.codePointAt(0) as number), 0x01000193);

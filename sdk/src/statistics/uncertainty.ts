@@ -11,7 +11,12 @@ import type {
   RawUncertainty,
 } from "../raw.js";
 import { describe, MOST_VALUES, only, plain, properShare, record, wholeNumber } from "../shape.js";
-import { type Ensemble, type EnsembleOptions, ensembleOptionsOf, predictEnsemble } from "./ensemble.js";
+import {
+  type Ensemble,
+  type EnsembleOptions,
+  ensembleOptionsOf,
+  predictEnsemble,
+} from "./ensemble.js";
 import { byParameter, partsOf, type UnknownsShape } from "./unknowns.js";
 
 /** How uncertainty is found. */
@@ -31,7 +36,10 @@ export interface LevelUncertainty<E extends string> {
   weight: number;
   /** The negative log posterior at the minimum, up to a constant that all levels share. */
   value: number;
-  /** The logarithm of the integral of exp(-A) about this minimum, measurements, model errors and priors being normalised Gaussians. */
+  /**
+   * The logarithm of the integral of exp(-A) about this minimum, measurements, model errors and
+   * priors being normalised Gaussians.
+   */
   logEvidence: number;
   /** Of the determinant of the Hessian, the natural logarithm. */
   logDeterminant: number;
@@ -39,7 +47,10 @@ export interface LevelUncertainty<E extends string> {
   path: Float64Array;
   /** Standard deviations of the same form; 0 where a bound holds the state. */
   deviation: Float64Array;
-  /** The most probable parameters and their standard deviations; of one that changes in time, the means of both over the path. */
+  /**
+   * The most probable parameters and their standard deviations; of one that changes in time, the
+   * means of both over the path.
+   */
   parameters: Record<E, { value: number; deviation: number }>;
   /** Parameters that change in time: a value and a deviation per point. */
   varying: Partial<Record<E, { values: Float64Array; deviation: Float64Array }>>;
@@ -80,7 +91,10 @@ export interface Expectation {
   gaussian: number;
 }
 
-/** What is known of a path and its parameters: a mixture of Gaussians, one about each of the lowest minima of the action. */
+/**
+ * What is known of a path and its parameters: a mixture of Gaussians, one about each of the lowest
+ * minima of the action.
+ */
 export class Uncertainty<E extends string = string, I extends string = string> {
   /** R_f at which exp(-A) was looked at. */
   readonly modelPrecision: number;
@@ -116,7 +130,9 @@ export class Uncertainty<E extends string = string, I extends string = string> {
       }
     });
     this.#shape = shape;
-    const { modelPrecision, means, deviations, levels } = this.#held.use((found) => found.describe());
+    const { modelPrecision, means, deviations, levels } = this.#held.use((found) =>
+      found.describe(),
+    );
     const [mean, deviation] = [partsOf<E>(means, shape), partsOf<E>(deviations, shape)];
     this.modelPrecision = modelPrecision;
     this.times = shape.times;
@@ -143,21 +159,33 @@ export class Uncertainty<E extends string = string, I extends string = string> {
         this.#shape,
       ),
     ) as [ReturnType<typeof partsOf<E>>, ReturnType<typeof partsOf<E>>];
-    const parameters = byParameter(this.#shape, (name: E) => [lower.parameters[name], upper.parameters[name]] as const);
+    const parameters = byParameter(
+      this.#shape,
+      (name: E) => [lower.parameters[name], upper.parameters[name]] as const,
+    );
     return { share, lower: lower.path, upper: upper.path, parameters };
   }
 
-  /** The covariance of the state at each point about the lowest minimum: points x dimension x dimension. Parameters that change in time are its last components. */
+  /**
+   * The covariance of the state at each point about the lowest minimum: points x dimension x
+   * dimension. Parameters that change in time are its last components.
+   */
   stateCovariance(): Float64Array {
     return this.#held.use((found) => found.stateCovariances());
   }
 
-  /** Which combinations of parameters the data determine and which they leave free, widest first, about the lowest minimum. */
+  /**
+   * Which combinations of parameters the data determine and which they leave free, widest first,
+   * about the lowest minimum.
+   */
   identifiability(): Identifiability {
     return this.#held.use((found) => found.identifiability());
   }
 
-  /** The mean less the mode about the lowest minimum, to first order beyond the quadratic; takes 4 (5 D + 2 P) Hessians, 4 (3 D + 2 P) for one-step schemes. */
+  /**
+   * The mean less the mode about the lowest minimum, to first order beyond the quadratic; takes 4
+   * (5 D + 2 P) Hessians, 4 (3 D + 2 P) for one-step schemes.
+   */
   meanShift(): { path: Float64Array; parameters: Record<E, number> } {
     const { path, parameters } = partsOf<E>(
       this.#held.use((found) => found.meanShift()),
@@ -167,9 +195,11 @@ export class Uncertainty<E extends string = string, I extends string = string> {
   }
 
   /**
-   * Independent draws of path and parameters, each of the Gaussian of one level; levels take turns by their weights.
+   * Independent draws of path and parameters, each of the Gaussian of one level; levels take turns
+   * by their weights.
    *
-   * @param options `count` (default 1000); `seed` (default 0); `level`: of one alone, by its place in `levels`.
+   * @param options `count` (default 1000); `seed` (default 0); `level`: of one alone, by its place
+   *   in `levels`.
    */
   draws(options: { count?: number; seed?: number; level?: number } = {}): GaussianDraws<E> {
     const given = only("options", options, ["count", "seed", "level"]);
@@ -182,7 +212,10 @@ export class Uncertainty<E extends string = string, I extends string = string> {
     const paths = new Float64Array(count * this.path.length);
     const columns = byParameter(this.#shape, (_: E) => new Float64Array(count));
     for (let k = 0; k < count; k += 1) {
-      const { path, parameters } = partsOf<E>(values.subarray(k * unknowns, (k + 1) * unknowns), this.#shape);
+      const { path, parameters } = partsOf<E>(
+        values.subarray(k * unknowns, (k + 1) * unknowns),
+        this.#shape,
+      );
       paths.set(path, k * path.length);
       for (const name of Object.keys(parameters) as E[]) columns[name][k] = parameters[name];
     }
@@ -190,7 +223,8 @@ export class Uncertainty<E extends string = string, I extends string = string> {
   }
 
   /**
-   * The expected value of a quantity over all levels, with the first correction beyond the quadratic. Draws come in pairs on either side of the mean, so that linear quantities are exact.
+   * The expected value of a quantity over all levels, with the first correction beyond the
+   * quadratic. Draws come in pairs on either side of the mean, so that linear quantities are exact.
    *
    * @param quantity of the path (points x dimension) and the parameters; a number.
    * @param options `pairs` of draws (default 500); `seed` (default 0).
@@ -199,12 +233,14 @@ export class Uncertainty<E extends string = string, I extends string = string> {
     quantity: (path: Float64Array, parameters: Record<E, number>) => number,
     options: { pairs?: number; seed?: number } = {},
   ): Expectation {
-    if (typeof quantity !== "function") throw wrongShape("quantity", `must be a function, got ${describe(quantity)}`);
+    if (typeof quantity !== "function")
+      throw wrongShape("quantity", `must be a function, got ${describe(quantity)}`);
     const given = only("options", options, ["pairs", "seed"]);
     const { pairs: asked = 500, seed: first = 0 } = given;
     const pairs = wholeNumber("pairs", asked, 2, MOST_VALUES);
     const seed = wholeNumber("seed", first, 0);
-    // What it throws must not be thrown through WebAssembly, which would take it for a failure of its own.
+    // What it throws must not be thrown through WebAssembly, which would take it for a failure of
+    // its own.
     let failure: { error: unknown } | undefined;
     const guarded = (unknowns: Float64Array): number => {
       if (failure !== undefined) return Number.NaN;
@@ -226,17 +262,27 @@ export class Uncertainty<E extends string = string, I extends string = string> {
     return { ...by(true), gaussian: by(false).value };
   }
 
-  /** Runs draws on past the window: a prediction with its uncertainty. `level`: of one level alone, by its place in `levels`; the default mixes them by their weights. */
+  /**
+   * Runs draws on past the window: a prediction with its uncertainty. `level`: of one level alone,
+   * by its place in `levels`; the default mixes them by their weights.
+   */
   predict(options: EnsembleOptions<I> & { level?: number }): Ensemble {
     const given = ensembleOptionsOf(options, ["level"]);
     const level = this.#levelIn(options.level);
     const draws = this.#held.use((found) => found.draws(given.count, given.seed, level));
     const { task, model } = this.#run;
     const source = { task, model, varying: this.#shape.varying.length };
-    return predictEnsemble(source, { values: draws.values, count: given.count }, this.modelPrecision, given);
+    return predictEnsemble(
+      source,
+      { values: draws.values, count: given.count },
+      this.modelPrecision,
+      given,
+    );
   }
 
-  /** What the numbers say, with advice: of the lowest level, and of the levels beside each other. */
+  /**
+   * What the numbers say, with advice: of the lowest level, and of the levels beside each other.
+   */
   get findings(): readonly LaplaceFinding[] {
     this.#findings ??= this.#held.use((found) => found.findings());
     return this.#findings;
@@ -245,7 +291,9 @@ export class Uncertainty<E extends string = string, I extends string = string> {
   /** The findings as prose. */
   diagnose(): string {
     const said = this.findings.map(({ message }) => message).join("\n");
-    return said === "" ? "No parameters are estimated, and nothing speaks against a Gaussian path." : said;
+    return said === ""
+      ? "No parameters are estimated, and nothing speaks against a Gaussian path."
+      : said;
   }
 
   /** Levels, parameters and states as tables. */
@@ -255,11 +303,26 @@ export class Uncertainty<E extends string = string, I extends string = string> {
 
   /** Everything but draws as plain data, for `JSON.stringify`. */
   toJSON(): Record<string, unknown> {
-    const { modelPrecision, times, path, deviation, parameters, levels, covarianceNames, findings } = this;
-    return listed({ modelPrecision, times, path, deviation, parameters, levels, covarianceNames, findings }) as Record<
-      string,
-      unknown
-    >;
+    const {
+      modelPrecision,
+      times,
+      path,
+      deviation,
+      parameters,
+      levels,
+      covarianceNames,
+      findings,
+    } = this;
+    return listed({
+      modelPrecision,
+      times,
+      path,
+      deviation,
+      parameters,
+      levels,
+      covarianceNames,
+      findings,
+    }) as Record<string, unknown>;
   }
 
   /** Gives WebAssembly's memory back at once instead of some day. */
@@ -272,7 +335,10 @@ export class Uncertainty<E extends string = string, I extends string = string> {
   }
 }
 
-function levelOf<E extends string>(level: RawLevelUncertainty, shape: UnknownsShape): LevelUncertainty<E> {
+function levelOf<E extends string>(
+  level: RawLevelUncertainty,
+  shape: UnknownsShape,
+): LevelUncertainty<E> {
   const { start, weight, value, logEvidence, logDeterminant, parameterCovariance } = level;
   const [mode, deviation] = [partsOf<E>(level.mode, shape), partsOf<E>(level.deviations, shape)];
   const varying = (shape.varying as readonly E[]).map((name) => {

@@ -1,7 +1,10 @@
 // The unknowns of an action in one array, and their parts by name.
 import { parted } from "../anneal/columns.js";
 
-/** How the unknowns lie: the path with parameters that change in time as its last columns, then the other estimated parameters. */
+/**
+ * How the unknowns lie: the path with parameters that change in time as its last columns, then the
+ * other estimated parameters.
+ */
 export interface UnknownsShape {
   times: Float64Array;
   estimated: readonly string[];
@@ -23,7 +26,8 @@ export function partsOf<E extends string>(
 ): UnknownsParts<E> {
   const length = unknowns.length - estimated.length;
   const { path, columns } = parted(unknowns.slice(0, length), times.length, varying.length);
-  const mean = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const mean = (values: Float64Array): number =>
+    values.reduce((sum, value) => sum + value, 0) / values.length;
   const parameters = [
     ...estimated.map((name, p) => [name, unknowns[length + p]]),
     ...varying.map((name, k) => [name, mean(columns[k] as Float64Array)]),
@@ -31,7 +35,9 @@ export function partsOf<E extends string>(
   return {
     path,
     parameters: Object.fromEntries(parameters) as Record<E, number>,
-    varying: Object.fromEntries(varying.map((name, k) => [name, columns[k]])) as UnknownsParts<E>["varying"],
+    varying: Object.fromEntries(
+      varying.map((name, k) => [name, columns[k]]),
+    ) as UnknownsParts<E>["varying"],
   };
 }
 

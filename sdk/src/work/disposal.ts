@@ -15,9 +15,15 @@ export function untilDisposed<T>(promise: Promise<T>): Promise<T> {
   });
 }
 
-/** The life of the library in which some work of this thread began: work does not outlive it, also if another module is loaded afterwards. */
+/**
+ * The life of the library in which some work of this thread began: work does not outlive it, also
+ * if another module is loaded afterwards.
+ */
 export interface Life {
-  /** Throws if everything has been disposed of. To be called after whatever was called that may do so. */
+  /**
+   * Throws if everything has been disposed of. To be called after whatever was called that may do
+   * so.
+   */
   check(): void;
   /** Lets the thread go for a moment; rejects if everything has been disposed of. */
   breathe(): Promise<void>;

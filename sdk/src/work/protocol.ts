@@ -8,7 +8,10 @@ export interface WorkerData {
   task: Task;
   /** Whether what jobs have come to is told on the way. */
   follow: boolean;
-  /** One 32-bit number; not zero once the work is cancelled. Undefined where threads share no memory, as on pages without the headers that isolate them. */
+  /**
+   * One 32-bit number; not zero once the work is cancelled. Undefined where threads share no
+   * memory, as on pages without the headers that isolate them.
+   */
   cancel: SharedArrayBuffer | undefined;
 }
 

@@ -6,10 +6,16 @@ import { openTask } from "./open.js";
 import type { Reply, Request, WorkerData } from "./protocol.js";
 import { type Doing, FRAME, type Job, tellsOnTheWay } from "./work.js";
 
-/** Milliseconds after which a thread that shares no memory looks for messages, and tells what its job has come to. */
+/**
+ * Milliseconds after which a thread that shares no memory looks for messages, and tells what its
+ * job has come to.
+ */
 const SILENCE = 10;
 
-/** Answers the requests that the returned function is given. What is not an error of ours is thrown by its promise, and the thread is to die of it. */
+/**
+ * Answers the requests that the returned function is given. What is not an error of ours is thrown
+ * by its promise, and the thread is to die of it.
+ */
 export function serve(
   { module, task, follow, cancel }: WorkerData,
   reply: (reply: Reply) => void,

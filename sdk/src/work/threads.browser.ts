@@ -21,15 +21,24 @@ export type OwnMessage =
   /** It cannot go on. */
   | { type: "died"; reason: string };
 
-/** The workers are made of a blob: there is no file whose address a bundler or a server would have to be told of. */
+/**
+ * The workers are made of a blob: there is no file whose address a bundler or a server would have
+ * to be told of.
+ */
 export const workInBrowser: Working = async (work) => {
   if (typeof Worker === "undefined") {
     if (!work.workers) return workHere(work);
     const message = `workers: there are no workers here, so ${work.workers} cannot be had; leave it out, or say 0`;
-    throw new LeastActionError(message, { code: "workerDied", path: "workers", start: null, reason: "no workers" });
+    throw new LeastActionError(message, {
+      code: "workerDied",
+      path: "workers",
+      start: null,
+      reason: "no workers",
+    });
   }
   const url = URL.createObjectURL(new Blob([workerSource], { type: "text/javascript" }));
-  const open = (data: WorkerData): Thread => threadOf(new Worker(url, { name: "least-action" }), data);
+  const open = (data: WorkerData): Thread =>
+    threadOf(new Worker(url, { name: "least-action" }), data);
   try {
     await threadsBy(open, navigator.hardwareConcurrency)(work);
   } finally {
@@ -50,13 +59,15 @@ function threadOf(worker: Worker, data: WorkerData): Thread {
     listen(onReply, onDeath) {
       worker.onmessage = ({ data }: MessageEvent<Reply | OwnMessage>) => {
         if (data.type === "died") onDeath(data.reason);
-        else if (data.type === "lives") whenFree(lock, ended.signal, () => onDeath("it was terminated"));
+        else if (data.type === "lives")
+          whenFree(lock, ended.signal, () => onDeath("it was terminated"));
         else onReply(data);
       };
       worker.onerror = (event) => {
         // It is told to whoever waits for the work, and is no news for the console.
         event.preventDefault();
-        const unknown = "its script could not be loaded; a Content-Security-Policy must allow it by worker-src blob:";
+        const unknown =
+          "its script could not be loaded; a Content-Security-Policy must allow it by worker-src blob:";
         onDeath(event.message || unknown);
       };
       worker.onmessageerror = () => onDeath("a message could not be read");
@@ -69,7 +80,10 @@ function threadOf(worker: Worker, data: WorkerData): Thread {
   };
 }
 
-/** Browsers say nothing when a worker is gone; but its locks are free then. Where pages are not served safely there are none, and nobody can tell. */
+/**
+ * Browsers say nothing when a worker is gone; but its locks are free then. Where pages are not
+ * served safely there are none, and nobody can tell.
+ */
 function whenFree(lock: string, signal: AbortSignal, what: () => void): void {
   const locks = navigator.locks as LockManager | undefined;
   locks?.request(lock, { signal }, what).catch(() => undefined);

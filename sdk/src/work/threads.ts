@@ -15,10 +15,16 @@ export interface Thread {
   end(): Promise<void> | void;
 }
 
-/** Milliseconds in which a cancelled thread that shares no memory has to answer: what it told of last is taken then, and the rung that it is busy with would not have counted. */
+/**
+ * Milliseconds in which a cancelled thread that shares no memory has to answer: what it told of
+ * last is taken then, and the rung that it is busy with would not have counted.
+ */
 const GRACE = 80;
 
-/** As many threads as `work` asks for, at most one per core if it does not; each is given the next job when it is done with one. None survives the work. */
+/**
+ * As many threads as `work` asks for, at most one per core if it does not; each is given the next
+ * job when it is done with one. None survives the work.
+ */
 export function threadsBy(open: (data: WorkerData) => Thread, cores: number): Working {
   return async (work) => {
     if (work.workers === 0) return workHere(work);
@@ -130,8 +136,14 @@ function serve<J extends Job, S, R>(
   };
 }
 
-function errorOf({ message, facts }: Reply & { type: "error" }, task: Task, start: number | null): LeastActionError {
-  return facts.code === "panic" ? workerDied(facts.reason, task, start) : new LeastActionError(message, facts);
+function errorOf(
+  { message, facts }: Reply & { type: "error" },
+  task: Task,
+  start: number | null,
+): LeastActionError {
+  return facts.code === "panic"
+    ? workerDied(facts.reason, task, start)
+    : new LeastActionError(message, facts);
 }
 
 function workerDied(reason: string, { kind }: Task, start: number | null): LeastActionError {

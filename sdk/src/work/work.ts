@@ -6,17 +6,24 @@ import type { ChainTask } from "../statistics/chains.js";
 export type Task = ClimbTask | ChainTask;
 
 /**
- * Whether jobs can tell at any step what they have come to: a climb is a path, but a chain is all of its draws. Then a thread that is cancelled and does not answer need not be waited
- * for. A chain's steps are short.
+ * Whether jobs can tell at any step what they have come to: a climb is a path, but a chain is all
+ * of its draws. Then a thread that is cancelled and does not answer need not be waited for. A
+ * chain's steps are short.
  */
 export function tellsOnTheWay(task: Task): boolean {
   return task.kind !== "chains";
 }
 
-/** Milliseconds between two looks at what a job has come to: an eye sees no more, and results have to be copied. */
+/**
+ * Milliseconds between two looks at what a job has come to: an eye sees no more, and results have
+ * to be copied.
+ */
 export const FRAME = 30;
 
-/** A part of the work that is done by one thread, from its beginning or from where it was interrupted. */
+/**
+ * A part of the work that is done by one thread, from its beginning or from where it was
+ * interrupted.
+ */
 export interface Job {
   /** Its number: of a starting path, or of a chain. */
   start: number;
@@ -45,7 +52,10 @@ export interface Work<J extends Job, S, R> {
   signal: AbortSignal | undefined;
   /** To be called after every step; if it throws, the work is to stop and fail with that. */
   onStep: (start: number, step: S) => void;
-  /** To be called with what a job has come to: after a step, before `onStep`, but not more often than every {@link FRAME}; and at its end. */
+  /**
+   * To be called with what a job has come to: after a step, before `onStep`, but not more often
+   * than every {@link FRAME}; and at its end.
+   */
   onSoFar: ((result: R) => void) | undefined;
   /** To be called with every result, be the job at its end or interrupted. */
   onResult: (result: R) => void;

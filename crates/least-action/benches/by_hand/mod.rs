@@ -1,4 +1,5 @@
-//! Actions with simpson-hermite as one would write them for one system: plain loops, memory taken once.
+//! Actions with simpson-hermite as one would write them for one system: plain loops, memory taken
+//! once.
 
 use least_action::Observations;
 
@@ -13,7 +14,8 @@ pub trait System {
     fn dimension(&self) -> usize;
     /// Writes `F` at every point.
     fn rates(&mut self, path: &[f64], parameters: &[f64], inputs: &[f64], f: &mut [f64]);
-    /// Adds `DF^T w` at every point to `gradient`, and what belongs to the parameters to `in_parameters`.
+    /// Adds `DF^T w` at every point to `gradient`, and what belongs to the parameters to
+    /// `in_parameters`.
     fn pull_back(
         &mut self,
         path: &[f64],
@@ -50,7 +52,8 @@ impl<S: System> ByHand<S> {
         }
     }
 
-    /// The action in the mean normalisation; the gradient in the path and in the parameters is written.
+    /// The action in the mean normalisation; the gradient in the path and in the parameters is
+    /// written.
     pub fn gradient(
         &mut self,
         model_precision: f64,

@@ -1,4 +1,5 @@
-//! Lorenz96 by simpson-hermite with an unknown forcing, written out as rows by hand: a realistic problem for the solver alone.
+//! Lorenz96 by simpson-hermite with an unknown forcing, written out as rows by hand: a realistic
+//! problem for the solver alone.
 #![allow(dead_code)]
 
 use least_action::action::{Layout, Linearization, RowGroup};

@@ -1,6 +1,8 @@
-//! The strong constraint, or 4D-Var: the path obeys the model exactly, so the unknowns are only its first state and the parameters, and the gradient comes
-//! from the costate, which is carried backwards along the path (F.-X. Le Dimet and O. Talagrand, Tellus A 38, 1986). What is minimised grows over the data
-//! from their beginning, since chaos makes the misfit of a long path rough (C. Pires, R. Vautard and O. Talagrand, Tellus A 48, 1996).
+//! The strong constraint, or 4D-Var: the path obeys the model exactly, so the unknowns are only its
+//! first state and the parameters, and the gradient comes from the costate, which is carried
+//! backwards along the path (F.-X. Le Dimet and O. Talagrand, Tellus A 38, 1986). What is minimised
+//! grows over the data from their beginning, since chaos makes the misfit of a long path rough (C.
+//! Pires, R. Vautard and O. Talagrand, Tellus A 48, 1996).
 
 use least_action::model::{Model, Points, Scratch};
 use least_action::solve::{Lbfgs, Minimizer, Objective};
@@ -10,10 +12,12 @@ use least_action::{Error, Observations, Result};
 const NODES: [f64; 4] = [0.0, 0.5, 0.5, 1.0];
 const WEIGHTS: [f64; 4] = [1.0 / 6.0, 1.0 / 3.0, 1.0 / 3.0, 1.0 / 6.0];
 
-/// The mean squared error of the measurements, times their precision, as a function of first state and estimated parameters.
+/// The mean squared error of the measurements, times their precision, as a function of first state
+/// and estimated parameters.
 ///
-/// The path takes one classical Runge-Kutta step between points: `x_(n+1) = Phi(x_n)`. With `g_n` the gradient of the misfit at point n,
-/// `p_n = DPhi(x_n)^T p_(n+1) + g_n`; then `p_0` is the gradient in the first state.
+/// The path takes one classical Runge-Kutta step between points: `x_(n+1) = Phi(x_n)`. With `g_n`
+/// the gradient of the misfit at point n, `p_n = DPhi(x_n)^T p_(n+1) + g_n`; then `p_0` is the
+/// gradient in the first state.
 pub struct StrongConstraint<'a> {
     model: &'a dyn Model,
     data: &'a Observations,
@@ -41,7 +45,8 @@ struct Stage {
 }
 
 impl<'a> StrongConstraint<'a> {
-    /// `data` observe state components; `scales` are one per state, then one per estimated parameter, whose positions are `estimated`.
+    /// `data` observe state components; `scales` are one per state, then one per estimated
+    /// parameter, whose positions are `estimated`.
     pub fn new(
         model: &'a dyn Model,
         data: &'a Observations,
@@ -222,11 +227,13 @@ impl Objective for StrongConstraint<'_> {
     }
 }
 
-/// The last points of the windows: the first one, and how many parts the data are in for those that follow.
+/// The last points of the windows: the first one, and how many parts the data are in for those that
+/// follow.
 const FIRST: usize = 21;
 const PARTS: usize = 8;
 
-/// Minimises over growing windows, or over all data at once, from a first state and parameters, and leaves the best ones there. The value over all data.
+/// Minimises over growing windows, or over all data at once, from a first state and parameters, and
+/// leaves the best ones there. The value over all data.
 ///
 /// # Errors
 /// The path from where a window begins is not finite.

@@ -1,13 +1,17 @@
-//! How often each strategy finds the lowest level, and how long it takes: one table over several systems.
+//! How often each strategy finds the lowest level, and how long it takes: one table over several
+//! systems.
 //!
 //! cargo run --release -p least-action --example strategies            a few minutes
 //! cargo run --release -p least-action --example strategies -- --full  ten truths x ten seeds each
 //!
-//! Words select rows: `strategies -- l96 ensemble-filter` runs what contains one of the systems and one of the strategies named.
-//! `--verbose` prints every run. The lowest level is that of a climb from the truth itself. Times are of one thread.
+//! Words select rows: `strategies -- l96 ensemble-filter` runs what contains one of the systems and
+//! one of the strategies named. `--verbose` prints every run. The lowest level is that of a climb
+//! from the truth itself. Times are of one thread.
 //!
-//! `plain-ladder` is one random path up a ladder of small steps, `restarts` the same until one path passes; `costate` and `costate-window` are no annealing:
-//! their paths obey the model exactly, and the first state and the parameters are minimised over, over all data or over a window that grows.
+//! `plain-ladder` is one random path up a ladder of small steps, `restarts` the same until one path
+//! passes; `costate` and `costate-window` are no annealing: their paths obey the model exactly, and
+//! the first state and the parameters are minimised over, over all data or over a window that
+//! grows.
 
 mod cases;
 mod costate;
@@ -251,7 +255,8 @@ fn climb(annealer: &Annealer) -> Result<Outcome> {
     })
 }
 
-/// The same by the costate: from the first states and parameters of the same starting paths, until one passes.
+/// The same by the costate: from the first states and parameters of the same starting paths, until
+/// one passes.
 fn descend(case: &Case, annealer: &Annealer, growing: bool) -> Result<Outcome> {
     let (problem, data) = (annealer.problem(), &annealer.problem().data()[0]);
     let dimension = case.model.dimension();
@@ -321,7 +326,8 @@ fn estimates(case: &Case) -> BTreeMap<String, Estimate> {
     case.estimate.iter().map(estimate).collect()
 }
 
-/// The level that a climb from the truth ends at, by the automatic ladder: one that begins with a smaller R_f may lose the truth on its way.
+/// The level that a climb from the truth ends at, by the automatic ladder: one that begins with a
+/// smaller R_f may lose the truth on its way.
 fn from_truth(annealer: &Annealer, twin: &Twin) -> Result<f64> {
     let options = AnnealOptions {
         model_precision: Ladder::default(),

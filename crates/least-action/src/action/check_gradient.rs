@@ -1,4 +1,5 @@
-//! Compares the exact gradient of an action with differences of its value: the test of a model that somebody wrote.
+//! Compares the exact gradient of an action with differences of its value: the test of a model that
+//! somebody wrote.
 
 use std::fmt;
 
@@ -11,15 +12,16 @@ const TOLERANCE: f64 = 1e-5;
 /// A difference between the two that is within so many times the uncertainty says nothing.
 const UNCERTAINTIES: f64 = 10.0;
 
-/// The first step of the differences, as a share of a variable's size; each of the next is half as long.
+/// The first step of the differences, as a share of a variable's size; each of the next is half as
+/// long.
 const FIRST_STEP: f64 = 0.1;
-/// Most differences need a handful; more are for variables near the end of where the action is finite.
+/// Most differences need a handful; more are for variables near the end of where the action is
+/// finite.
 const HALVINGS: usize = 20;
 
 /// A variable of an action.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(tag = "kind", rename_all = "camelCase"))]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Variable {
     /// A state component at one time.
@@ -44,27 +46,27 @@ impl fmt::Display for Variable {
 }
 
 /// What a check of the gradient says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum GradientVerdict {
     /// Exact derivatives and differences agree.
     Agrees,
     /// At least one derivative is wrong: see `at`.
     Differs,
-    /// No difference was accurate enough to judge by: the action is not smooth there, or not finite nearby.
+    /// No difference was accurate enough to judge by: the action is not smooth there, or not finite
+    /// nearby.
     Undecided,
 }
 
 /// The exact gradient of an action beside differences of its value.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct GradientCheck {
     pub verdict: GradientVerdict,
-    /// The largest relative error: the two values' distance over the larger of them, or over a million times the difference's own uncertainty if that is more.
+    /// The largest relative error: the two values' distance over the larger of them, or over a
+    /// million times the difference's own uncertainty if that is more.
     pub worst: f64,
     /// Where that is.
     pub at: Variable,
@@ -78,7 +80,8 @@ pub struct GradientCheck {
     pub compared: usize,
     /// Those among them whose difference was too uncertain to catch an error of one per cent.
     pub uncertain: usize,
-    /// State components with a wrong derivative somewhere, and wrong parameters, in the model's order.
+    /// State components with a wrong derivative somewhere, and wrong parameters, in the model's
+    /// order.
     pub wrong: Vec<String>,
 }
 
@@ -113,12 +116,13 @@ impl fmt::Display for GradientCheck {
 }
 
 impl Action {
-    /// Compares the gradient at `path` and `parameters` with differences of the action: of about `sample` states, spread over all components and
-    /// times, or of all if there is none; and of every estimated parameter. A model with a wrong derivative is told from one with a right one wherever the residuals
-    /// are not zero, so a random path shows more than a solution does.
+    /// Compares the gradient at `path` and `parameters` with differences of the action: of about
+    /// `sample` states, spread over all components and times, or of all if there is none; and of
+    /// every estimated parameter. A model with a wrong derivative is told from one with a right one
+    /// wherever the residuals are not zero, so a random path shows more than a solution does.
     ///
-    /// Steps shrink and are extrapolated to zero until the result no longer improves (C. J. F. Ridders, Adv. Eng. Softw. 4, 1982); about 10
-    /// evaluations a variable.
+    /// Steps shrink and are extrapolated to zero until the result no longer improves (C. J. F.
+    /// Ridders, Adv. Eng. Softw. 4, 1982); about 10 evaluations a variable.
     ///
     /// # Errors
     /// As [`Action::gradient`].
@@ -231,7 +235,8 @@ fn sizes(path: &[f64], parameters: &[f64], dimension: usize) -> Vec<f64> {
     sizes.into_iter().map(size).collect()
 }
 
-/// Positions in a path, about `sample` of them: the same number of every component, at times that do not repeat in step.
+/// Positions in a path, about `sample` of them: the same number of every component, at times that
+/// do not repeat in step.
 fn chosen(length: usize, dimension: usize, sample: Option<usize>) -> Vec<usize> {
     let points = length / dimension;
     let each = sample.map_or(points, |sample| sample.div_ceil(dimension));
@@ -282,10 +287,12 @@ impl Difference {
     }
 }
 
-/// Central differences with shrinking steps, extrapolated to zero: the entry of the table that differs least from its neighbours.
+/// Central differences with shrinking steps, extrapolated to zero: the entry of the table that
+/// differs least from its neighbours.
 fn ridders(size: f64, value: f64, mut action: impl FnMut(f64) -> f64) -> Difference {
     let mut best = Difference::default();
-    // The last row of Neville's table: differences with h, h/2, ... combined to higher and higher orders.
+    // The last row of Neville's table: differences with h, h/2, ... combined to higher and higher
+    // orders.
     let mut last: Vec<f64> = Vec::new();
     for halving in 0..HALVINGS {
         let step = size * FIRST_STEP * 0.5f64.powi(halving as i32);

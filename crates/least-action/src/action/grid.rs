@@ -1,4 +1,5 @@
-//! The points of all data sets, one set after the other: when they are, and what the inputs are there.
+//! The points of all data sets, one set after the other: when they are, and what the inputs are
+//! there.
 
 use super::Observations;
 
@@ -27,7 +28,8 @@ pub(crate) struct Grid {
     /// Number of inputs.
     pub width: usize,
     pub points: Forcing,
-    /// Halfway from each point to the next one: inputs are straight lines between points. What is at the end of a segment is not used.
+    /// Halfway from each point to the next one: inputs are straight lines between points. What is
+    /// at the end of a segment is not used.
     pub middles: Forcing,
 }
 

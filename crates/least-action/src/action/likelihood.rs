@@ -1,11 +1,13 @@
-//! What makes exp(-A) a product of normal densities: needed where actions of different weights are compared.
+//! What makes exp(-A) a product of normal densities: needed where actions of different weights are
+//! compared.
 
 use nalgebra::DMatrix;
 
 use super::{Action, RowGroup};
 
 impl Action {
-    /// The logarithm of what `exp(-factor A)` must be multiplied by so that every measurement, every residual of the model and every prior is a normalised Gaussian density:
+    /// The logarithm of what `exp(-factor A)` must be multiplied by so that every measurement,
+    /// every residual of the model and every prior is a normalised Gaussian density:
     /// `sum of log(weight / 2 pi) / 2`.
     pub(crate) fn log_constant(&mut self, model_precision: f64, factor: f64) -> f64 {
         self.weigh(model_precision);
@@ -27,9 +29,12 @@ impl Action {
     }
 }
 
-/// The logarithm of the determinant of the step of an implicit discretisation: of the residuals' derivative in the states that they lead to, summed over the steps of a linearisation. 0 for explicit ones.
+/// The logarithm of the determinant of the step of an implicit discretisation: of the residuals'
+/// derivative in the states that they lead to, summed over the steps of a linearisation. 0 for
+/// explicit ones.
 ///
-/// `exp(-A)` is the density of the path of a model with errors only with this factor: without, it is that of paths whose residuals, not whose states, are uniform.
+/// `exp(-A)` is the density of the path of a model with errors only with this factor: without, it
+/// is that of paths whose residuals, not whose states, are uniform.
 pub(crate) fn log_step_determinant(rows: &RowGroup, dimension: usize) -> f64 {
     let (size, width) = (rows.rows, rows.span * dimension);
     let mut sum = 0.0;

@@ -1,8 +1,10 @@
-//! What a minimiser sees of an action: weighted residuals and their Jacobian, row by row, as plain data.
+//! What a minimiser sees of an action: weighted residuals and their Jacobian, row by row, as plain
+//! data.
 
 use crate::error::{check, Error, Result};
 
-/// Shape of the unknowns: `points` blocks of `dimension` states in time order, then `parameters` that every row may touch.
+/// Shape of the unknowns: `points` blocks of `dimension` states in time order, then `parameters`
+/// that every row may touch.
 ///
 /// Several data sets lie one after the other; the last point of each is coupled with nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,14 +15,16 @@ pub struct Layout {
     pub points: usize,
     /// Unknowns that belong to no point: the estimated static parameters. They follow the path.
     pub parameters: usize,
-    /// For each point, with how many of the following points it is coupled (0, 1 or 2): 1 for one-step schemes, 2 at the even and 1 at
-    /// the odd points of simpson-hermite triples, 0 at the last point of every data set.
+    /// For each point, with how many of the following points it is coupled (0, 1 or 2): 1 for
+    /// one-step schemes, 2 at the even and 1 at the odd points of simpson-hermite triples, 0 at the
+    /// last point of every data set.
     pub couples: Vec<u8>,
 }
 
 impl Layout {
     /// # Errors
-    /// No dimension, no points, and couples that are not one per point, exceed 2 or reach past the last point.
+    /// No dimension, no points, and couples that are not one per point, exceed 2 or reach past the
+    /// last point.
     pub fn new(
         dimension: usize,
         points: usize,
@@ -43,8 +47,8 @@ impl Layout {
         })
     }
 
-    /// With how many of the following points `point` is coupled, also indirectly: the two that follow a point which is coupled with both are coupled with
-    /// each other.
+    /// With how many of the following points `point` is coupled, also indirectly: the two that
+    /// follow a point which is coupled with both are coupled with each other.
     pub fn reach(&self, point: usize) -> usize {
         let own = self.couples[point];
         let before = point.checked_sub(1).map_or(0, |p| self.couples[p]);
@@ -62,8 +66,8 @@ impl Layout {
     }
 }
 
-/// Rows of weighted residuals that all have one sparsity: `blocks` of `rows` rows, block b touching the points from `first[b]` to
-/// `first[b] + span - 1`, and the parameters.
+/// Rows of weighted residuals that all have one sparsity: `blocks` of `rows` rows, block b touching
+/// the points from `first[b]` to `first[b] + span - 1`, and the parameters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RowGroup {
     /// Points that a block touches, at least 1.
@@ -72,22 +76,25 @@ pub struct RowGroup {
     pub rows: usize,
     /// The first point of every block; the blocks are as many.
     pub first: Vec<u32>,
-    /// Pattern of one block, as in a compressed sparse row matrix: row r has the entries `row_start[r]..row_start[r + 1]`. Length rows + 1.
+    /// Pattern of one block, as in a compressed sparse row matrix: row r has the entries
+    /// `row_start[r]..row_start[r + 1]`. Length rows + 1.
     pub row_start: Vec<u32>,
-    /// Column of every entry, ascending within a row. Column `c < span * dimension` is component `c % dimension` of point
-    /// `first + c / dimension`; the others are parameter `c - span * dimension`.
+    /// Column of every entry, ascending within a row. Column `c < span * dimension` is component
+    /// `c % dimension` of point `first + c / dimension`; the others are parameter
+    /// `c - span * dimension`.
     pub columns: Vec<u32>,
     /// blocks x entries: derivatives of the residuals.
     pub values: Vec<f64>,
     /// blocks x rows.
     pub residuals: Vec<f64>,
-    /// blocks x rows, not negative. The value is the sum of `weight / 2 * residual^2`, so the gradient is `J^T W r` and the Gauss-Newton Hessian
-    /// `J^T W J`.
+    /// blocks x rows, not negative. The value is the sum of `weight / 2 * residual^2`, so the
+    /// gradient is `J^T W r` and the Gauss-Newton Hessian `J^T W J`.
     pub weights: Vec<f64>,
 }
 
 impl RowGroup {
-    /// A group of blocks that begin at the points `first`, each with one row per list of columns in `pattern`; all values zero, all weights one.
+    /// A group of blocks that begin at the points `first`, each with one row per list of columns in
+    /// `pattern`; all values zero, all weights one.
     pub fn new(span: usize, first: Vec<u32>, pattern: &[Vec<u32>]) -> Self {
         let mut row_start = vec![0];
         let mut columns = Vec::new();
@@ -184,7 +191,8 @@ impl RowGroup {
     }
 }
 
-/// Residuals, weights and Jacobian of an action at one point. The patterns never change; the numbers are written anew at each linearisation.
+/// Residuals, weights and Jacobian of an action at one point. The patterns never change; the
+/// numbers are written anew at each linearisation.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Linearization {
     pub groups: Vec<RowGroup>,
@@ -194,7 +202,8 @@ impl Linearization {
     /// Checks the patterns against a layout; minimisers rely on them.
     ///
     /// # Errors
-    /// Patterns or lengths that do not fit together, and rows that couple points which the layout does not.
+    /// Patterns or lengths that do not fit together, and rows that couple points which the layout
+    /// does not.
     pub fn validate(&self, layout: &Layout) -> Result<()> {
         for (index, group) in self.groups.iter().enumerate() {
             group.validate(&format!("linearization.groups[{index}]"), layout)?;

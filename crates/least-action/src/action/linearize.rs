@@ -8,7 +8,8 @@ use super::{along, Action, ActionValue, Layout, Linearization, Problem, RowGroup
 use crate::error::Result;
 use crate::model::{Function, Points, Scratch, Sparsity};
 
-/// Rows of a [`Linearization`], and the memory to compute them. The groups are: model, measurements, priors.
+/// Rows of a [`Linearization`], and the memory to compute them. The groups are: model,
+/// measurements, priors.
 #[derive(Clone)]
 pub(super) struct Rows {
     model: ModelRows,
@@ -29,7 +30,8 @@ impl Action {
             .layout(&along, problem.estimated.len())
     }
 
-    /// A linearisation with the patterns of this action; its numbers are written by [`Action::linearize`].
+    /// A linearisation with the patterns of this action; its numbers are written by
+    /// [`Action::linearize`].
     pub fn linearization(&self) -> Linearization {
         self.new_rows().1
     }
@@ -53,8 +55,8 @@ impl Action {
         (rows, Linearization { groups })
     }
 
-    /// The action at a point, and its residuals and Jacobian there, written to what [`Action::linearization`] gave:
-    /// `A = sum weight / 2 residual^2`.
+    /// The action at a point, and its residuals and Jacobian there, written to what
+    /// [`Action::linearization`] gave: `A = sum weight / 2 residual^2`.
     ///
     /// # Errors
     /// As [`Action::evaluate`], and derivatives that are not finite.
@@ -100,8 +102,9 @@ impl Action {
         Ok(value)
     }
 
-    /// Tells `add` the entries (row, column, value) of the lower triangle of what Gauss-Newton leaves out, `sum weight residual d2residual`, at the
-    /// point last given to [`Action::linearize`].
+    /// Tells `add` the entries (row, column, value) of the lower triangle of what Gauss-Newton
+    /// leaves out, `sum weight residual d2residual`, at the point last given to
+    /// [`Action::linearize`].
     pub fn curvature(
         &mut self,
         model_precision: f64,
@@ -353,7 +356,8 @@ impl MeasurementRows {
     }
 }
 
-/// The entries of an observable's row that belong to states or estimated parameters, with their columns in a block of one point.
+/// The entries of an observable's row that belong to states or estimated parameters, with their
+/// columns in a block of one point.
 fn observable_entries(problem: &Problem, k: usize) -> (Vec<usize>, Vec<u32>) {
     let d = problem.model.dimension();
     let Some(function) = problem.model.observation() else {

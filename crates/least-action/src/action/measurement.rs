@@ -1,14 +1,17 @@
-//! Measurement errors `h(x) - y`, where h picks state components or is one of the model's observables.
+//! Measurement errors `h(x) - y`, where h picks state components or is one of the model's
+//! observables.
 
 use super::precision::Precision;
 use super::weighting::Weighting;
 use super::Observations;
 use crate::model::{Model, Points, Scratch};
 
-/// Measured values, in lists of their own: evaluating goes through them all at every call, and nearly all of its time is their way from memory.
+/// Measured values, in lists of their own: evaluating goes through them all at every call, and
+/// nearly all of its time is their way from memory.
 #[derive(Debug, Clone, Default)]
 struct Entries {
-    /// Of a component: position in the path. Of an observable: position among the observables' values, points x observables.
+    /// Of a component: position in the path. Of an observable: position among the observables'
+    /// values, points x observables.
     places: Vec<u32>,
     values: Vec<f64>,
     /// The position of each one's error.
@@ -100,7 +103,8 @@ pub(super) struct Measurement {
     scratch: Scratch,
 }
 
-/// A present value: position of its error, its point, and its column, which is a state component or, after those, an observable.
+/// A present value: position of its error, its point, and its column, which is a state component
+/// or, after those, an observable.
 pub(super) struct Slot {
     pub slot: usize,
     pub point: u32,
@@ -108,7 +112,8 @@ pub(super) struct Slot {
 }
 
 impl Measurement {
-    /// Of data and a precision that have been checked. All data sets observe what the first one does if the precision is a matrix.
+    /// Of data and a precision that have been checked. All data sets observe what the first one
+    /// does if the precision is a matrix.
     pub fn new(model: &dyn Model, data: &[Observations], precision: &Precision) -> Self {
         let (dimension, functions) = (model.dimension(), model.observables().len());
         let is_matrix = matches!(precision, Precision::Matrix(_));
@@ -207,7 +212,8 @@ impl Measurement {
         self.weighting.sum(&self.errors)
     }
 
-    /// Adds the gradient of `factor/2 e^T W e` at what was last evaluated; the errors are overwritten.
+    /// Adds the gradient of `factor/2 e^T W e` at what was last evaluated; the errors are
+    /// overwritten.
     pub fn pull_back(
         &mut self,
         model: &dyn Model,
@@ -243,7 +249,8 @@ impl Measurement {
         all
     }
 
-    /// The weighted errors as adjoints of the observables, points x observables; none if no observable is measured. The errors have been weighted.
+    /// The weighted errors as adjoints of the observables, points x observables; none if no
+    /// observable is measured. The errors have been weighted.
     pub fn adjoint(&mut self) -> Option<&[f64]> {
         if self.indirect.len() == 0 {
             return None;

@@ -1,4 +1,5 @@
-//! The action of a path: how far it is from the data and from the model, and the exact gradient of that.
+//! The action of a path: how far it is from the data and from the model, and the exact gradient of
+//! that.
 
 mod check_gradient;
 mod discretization;
@@ -31,15 +32,18 @@ use measurement::Measurement;
 use weighting::Weighting;
 
 /// What the two parts of the action are divided by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Normalization {
-    /// Means of squares, without the 1/2: `R_m mean (x - y)^2 + R_f mean r^2`, the convention of varanneal. About 1 at the truth when R_m is one over the noise variance.
+    /// Means of squares, without the 1/2: `R_m mean (x - y)^2 + R_f mean r^2`, the convention of
+    /// varanneal. About 1 at the truth when R_m is one over the noise variance.
     #[default]
     Mean,
-    /// Half sums of squares: `R_m/2 sum (x - y)^2 + R_f/2 sum r^2`, the negative log posterior. About half the number of observations at the truth.
+    /// Half sums of squares: `R_m/2 sum (x - y)^2 + R_f/2 sum r^2`, the negative log posterior.
+    /// About half the number of observations at the truth.
     Posterior,
 }
 
@@ -64,9 +68,8 @@ impl Normalization {
 }
 
 /// The action and its parts, which sum to it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ActionValue {
     pub action: f64,
@@ -118,10 +121,12 @@ impl Action {
         }
     }
 
-    /// The action of `path` (points x dimension, row-major) with the estimated parameters at `parameters`.
+    /// The action of `path` (points x dimension, row-major) with the estimated parameters at
+    /// `parameters`.
     ///
     /// # Errors
-    /// A wrong length, a precision that is not positive, and [`Error::NotFinite`] for the first value that is not finite.
+    /// A wrong length, a precision that is not positive, and [`Error::NotFinite`] for the first
+    /// value that is not finite.
     pub fn evaluate(
         &mut self,
         model_precision: f64,
@@ -132,7 +137,8 @@ impl Action {
         self.value(model_precision, path, parameters)
     }
 
-    /// The same, with the gradient in the path and the estimated parameters written to the last two arguments.
+    /// The same, with the gradient in the path and the estimated parameters written to the last two
+    /// arguments.
     ///
     /// # Errors
     /// As [`Action::evaluate`]; also gradients of the wrong length or not finite.
@@ -192,7 +198,8 @@ impl Action {
         &self.problem
     }
 
-    /// The residuals of the model along a path, (points - 1) x dimension, row-major; of simpson-hermite, r1 and r2 in alternation.
+    /// The residuals of the model along a path, (points - 1) x dimension, row-major; of
+    /// simpson-hermite, r1 and r2 in alternation.
     ///
     /// # Errors
     /// As [`Action::evaluate`].
@@ -264,7 +271,8 @@ impl Action {
         })
     }
 
-    /// Parameters that change in time have a precision of their own, which does not climb: relative to R_f it falls.
+    /// Parameters that change in time have a precision of their own, which does not climb: relative
+    /// to R_f it falls.
     fn weigh(&mut self, model_precision: f64) {
         let (dimension, varying) = (self.problem.model.dimension(), &self.problem.varying);
         if let (Weighting::Rows(weights), false) = (&mut self.model_weights, varying.is_empty()) {
@@ -285,7 +293,8 @@ impl Action {
         sum
     }
 
-    /// Looks for the cause of an action that is not finite: the path, a parameter, the model, the residual, the sum.
+    /// Looks for the cause of an action that is not finite: the path, a parameter, the model, the
+    /// residual, the sum.
     #[cold]
     fn first_not_finite(&self, path: &[f64], parameters: &[f64], action: f64) -> Error {
         let problem = &self.problem;
@@ -339,8 +348,9 @@ impl Action {
     }
 
     fn finite_rows(&self, rows: &[f64], term: &str) -> Result<()> {
-        // Zero times a finite number is zero, times any other NaN: one sum says whether to look further. Nothing else is read from it, so it is in
-        // more parts than others, and no addition waits for the one before it.
+        // Zero times a finite number is zero, times any other NaN: one sum says whether to look
+        // further. Nothing else is read from it, so it is in more parts than others, and no
+        // addition waits for the one before it.
         let mut zeros = [0.0; 16];
         let (groups, rest) = rows.as_chunks::<16>();
         for group in groups {
@@ -381,7 +391,8 @@ fn along<'a>(problem: &'a Problem, parameters: &'a [f64], path: &'a [f64]) -> Al
     }
 }
 
-/// The sum of `term` over `items` in four partial sums: in that order on every machine, and with room for SIMD.
+/// The sum of `term` over `items` in four partial sums: in that order on every machine, and with
+/// room for SIMD.
 pub(crate) fn in_four<T>(items: &[T], mut term: impl FnMut(&T) -> f64) -> f64 {
     let mut partial = [0.0; 4];
     let (groups, rest) = items.as_chunks::<4>();

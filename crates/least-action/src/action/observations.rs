@@ -12,7 +12,8 @@ pub struct Observations {
     pub time_step: f64,
     /// Number of time points, N.
     pub points: usize,
-    /// What is measured, in the order of the columns of `values`: state components, and from D on the model's observables.
+    /// What is measured, in the order of the columns of `values`: state components, and from D on
+    /// the model's observables.
     pub observed: Vec<usize>,
     /// points x observed, row-major; NaN where nothing was measured.
     pub values: Vec<f64>,
@@ -21,11 +22,12 @@ pub struct Observations {
 }
 
 impl Observations {
-    /// Checks everything that does not depend on how the action is discretised; `root` is what error paths begin with.
+    /// Checks everything that does not depend on how the action is discretised; `root` is what
+    /// error paths begin with.
     ///
     /// # Errors
-    /// A step that is not positive, fewer than two points, components that the model does not have, are listed twice or were
-    /// never measured, and infinite values.
+    /// A step that is not positive, fewer than two points, components that the model does not have,
+    /// are listed twice or were never measured, and infinite values.
     pub fn validate(&self, root: &str, model: &dyn Model) -> Result<()> {
         let at = |field: &str| format!("{root}.{field}");
         let components = model.dimension() + model.observables().len();

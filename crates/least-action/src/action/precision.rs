@@ -5,9 +5,8 @@ use nalgebra::{Cholesky, DMatrix};
 use crate::error::{check, Result};
 
 /// A precision: the inverse of a variance, in the square of the quantity's unit.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(untagged))]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(untagged)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Precision {
     /// The same for all components and times.
@@ -21,7 +20,7 @@ pub enum Precision {
     ),
     /// One per point of the path: of all data sets, one after the other.
     PerTime {
-        #[cfg_attr(feature = "serde", serde(rename = "perTime"))]
+        #[serde(rename = "perTime")]
         #[cfg_attr(feature = "typescript", ts(type = "readonly number[]"))]
         per_time: Vec<f64>,
     },
@@ -45,7 +44,8 @@ const ASYMMETRY: f64 = 1e-12;
 
 impl Precision {
     /// # Errors
-    /// Entries that are no precisions, wrong lengths, and matrices that are not symmetric or not positive definite.
+    /// Entries that are no precisions, wrong lengths, and matrices that are not symmetric or not
+    /// positive definite.
     pub(crate) fn validate(&self, path: &str, components: usize, points: usize) -> Result<()> {
         match self {
             Precision::Scalar(value) => check::precision(path, *value),
@@ -118,13 +118,14 @@ fn matrix(rows: &[Vec<f64>]) -> DMatrix<f64> {
     DMatrix::from_fn(rows.len(), rows.len(), |i, j| rows[i][j])
 }
 
-/// Upper triangular U with `U^T U = precision` of the components that are `present`, the others integrated out; rows and columns of absent components
-/// are zero. L x L, row-major.
+/// Upper triangular U with `U^T U = precision` of the components that are `present`, the others
+/// integrated out; rows and columns of absent components are zero. L x L, row-major.
 pub(crate) fn whitening(rows: &[Vec<f64>], present: &[bool]) -> Vec<f64> {
     let size = rows.len();
     let kept: Vec<usize> = (0..size).filter(|&l| present[l]).collect();
     let mut factor = vec![0.0; size * size];
-    // Integrating a component out of a Gaussian strikes it from the covariance, not from the precision.
+    // Integrating a component out of a Gaussian strikes it from the covariance, not from the
+    // precision.
     let marginal = Cholesky::new(matrix(rows)).map(|whole| {
         let covariance = whole.inverse();
         DMatrix::from_fn(kept.len(), kept.len(), |i, j| {
@@ -147,7 +148,6 @@ pub(crate) fn whitening(rows: &[Vec<f64>], present: &[bool]) -> Vec<f64> {
     factor
 }
 
-#[cfg(feature = "serde")]
 mod read {
     //! By hand: an untagged enum would lose the place of an error.
 

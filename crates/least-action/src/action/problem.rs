@@ -12,12 +12,8 @@ use crate::error::{check, Error, Result};
 use crate::model::{Model, MOST_VALUES};
 
 /// A Gaussian prior: what is known of a number before the data.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(rename_all = "camelCase", deny_unknown_fields)
-)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Prior {
     pub mean: f64,
@@ -26,79 +22,52 @@ pub struct Prior {
 }
 
 /// How an action is formed from a model and data.
-#[derive(Debug, Clone, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(rename_all = "camelCase", deny_unknown_fields)
-)]
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ActionOptions {
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     /// Default: `simpson-hermite` for flows, `map` for maps.
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub discretization: Option<Discretization>,
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub normalization: Normalization,
-    /// R_m: one over the variance of the measurement noise, in the square of the data's unit: a number, one per observed component, one per point
-    /// of the path (`{ perTime }`), or a full matrix over the observed components, as rows.
+    /// R_m: one over the variance of the measurement noise, in the square of the data's unit: a
+    /// number, one per observed component, one per point of the path (`{ perTime }`), or a full
+    /// matrix over the observed components, as rows.
     pub measurement_precision: Precision,
-    /// What R_f is multiplied by: a number, one per state, one per point, or a full matrix over the states. Default: 1.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    /// What R_f is multiplied by: a number, one per state, one per point, or a full matrix over the
+    /// states. Default: 1.
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub model_weights: Precision,
     /// Values of parameters that are known; the model's defaults where none is given.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub parameters: BTreeMap<String, f64>,
     /// Names of the parameters that are variables of the action, beside the path. Default: none.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub estimate: Vec<String>,
-    /// Estimated parameters that change in time, by name, with the precision of what changes them: the model's errors of `dp/dt = 0` are
-    /// weighted with it, whatever R_f is. They are states that follow the model's. Default: none.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    /// Estimated parameters that change in time, by name, with the precision of what changes them:
+    /// the model's errors of `dp/dt = 0` are weighted with it, whatever R_f is. They are states
+    /// that follow the model's. Default: none.
+    #[serde(default, skip_serializing_if = "crate::never")]
     #[cfg_attr(
         feature = "typescript",
         ts(type = "{ readonly [name: string]: number }")
     )]
     pub varying: BTreeMap<String, f64>,
-    /// Lowest and highest values of states and estimated parameters, by name; an end may be infinite. Default: none.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    /// Lowest and highest values of states and estimated parameters, by name; an end may be
+    /// infinite. Default: none.
+    #[serde(default, skip_serializing_if = "crate::never")]
     #[cfg_attr(
         feature = "typescript",
         ts(type = "{ readonly [name: string]: readonly [number, number] }")
     )]
     pub bounds: BTreeMap<String, [f64; 2]>,
     /// Priors of estimated parameters, by name. Default: none.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub priors: BTreeMap<String, Prior>,
     /// Priors of states at the first point of every data set, by name. Default: none.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub first_state: BTreeMap<String, Prior>,
 }
 
@@ -127,7 +96,8 @@ pub struct Intervals {
     pub upper: Vec<f64>,
 }
 
-/// A model, data and everything fixed about their action: checked once, shared by all starting paths.
+/// A model, data and everything fixed about their action: checked once, shared by all starting
+/// paths.
 #[derive(Clone)]
 pub struct Problem {
     pub(crate) model: Arc<dyn Model>,
@@ -274,7 +244,8 @@ impl Problem {
         self.varying.iter().map(|v| states[v.component].as_str())
     }
 
-    /// The standard deviation of the prior of an unknown, the path and then the estimated parameters; none if it has no prior.
+    /// The standard deviation of the prior of an unknown, the path and then the estimated
+    /// parameters; none if it has no prior.
     pub fn prior_deviation(&self, unknown: usize) -> Option<f64> {
         let prior = self.priors.iter().find(|term| term.unknown == unknown)?;
         Some(1.0 / prior.precision.sqrt())
@@ -335,7 +306,8 @@ fn with_varying(
     Ok((changed, varying.collect()))
 }
 
-/// Weights of the model's own `dimension` equations; those of parameters follow, and are set where R_f is known.
+/// Weights of the model's own `dimension` equations; those of parameters follow, and are set where
+/// R_f is known.
 fn model_weights(
     precision: &Precision,
     dimension: usize,
@@ -415,7 +387,8 @@ impl Names<'_> {
         self.estimated.iter().map(|&p| all[p].name.as_str())
     }
 
-    /// A parameter that keeps its value is none of the unknowns, so "unknown name" would be a riddle.
+    /// A parameter that keeps its value is none of the unknowns, so "unknown name" would be a
+    /// riddle.
     fn check_estimated(&self, path: &str, name: &str) -> Result<()> {
         let is_parameter = self.model.parameters().iter().any(|p| p.name == name);
         if !is_parameter || self.parameters().any(|estimated| estimated == name) {

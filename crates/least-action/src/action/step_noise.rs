@@ -5,7 +5,8 @@ use super::Problem;
 use crate::error::{check, Error, Result};
 use crate::random::Random;
 
-/// The noise that a model is driven with if R_f is one over its variance: independent from step to step.
+/// The noise that a model is driven with if R_f is one over its variance: independent from step to
+/// step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StepNoise {
     /// Of each state, or of its part that others do not explain.
@@ -15,8 +16,10 @@ pub struct StepNoise {
 }
 
 impl Problem {
-    /// The noise of one step past the window at R_f, with the weights of the last step of a data set. `simpson-hermite` states errors of two steps together, so each has half the variance. In the normalisation `"mean"` the
-    /// variance follows from R_m being that of the noise in the data, as everywhere in [`crate::statistics`].
+    /// The noise of one step past the window at R_f, with the weights of the last step of a data
+    /// set. `simpson-hermite` states errors of two steps together, so each has half the variance.
+    /// In the normalisation `"mean"` the variance follows from R_m being that of the noise in the
+    /// data, as everywhere in [`crate::statistics`].
     ///
     /// # Errors
     /// An R_f that is no precision, and a data set that does not exist.

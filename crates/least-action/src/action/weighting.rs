@@ -21,7 +21,8 @@ pub(super) enum Weighting {
 }
 
 impl Weighting {
-    /// Of a matrix, for blocks in which the errors that are not `present` are absent. Few distinct patterns of absence are common, so each has one factor.
+    /// Of a matrix, for blocks in which the errors that are not `present` are absent. Few distinct
+    /// patterns of absence are common, so each has one factor.
     pub fn from_matrix(rows: &[Vec<f64>], blocks: impl Iterator<Item = Vec<bool>>) -> Self {
         let mut patterns: Vec<Vec<bool>> = Vec::new();
         let mut factors = Vec::new();
@@ -95,7 +96,8 @@ impl Weighting {
             }
             Weighting::Factors { size, .. } => {
                 for (block, errors) in errors.chunks_exact_mut(*size).enumerate() {
-                    // Row i of U reads errors from i on, so it may be written in place; so may U^T from the end.
+                    // Row i of U reads errors from i on, so it may be written in place; so may U^T
+                    // from the end.
                     for i in 0..*size {
                         errors[i] = factor * self.whitened(block, i, errors);
                     }
@@ -127,7 +129,8 @@ impl Weighting {
         }
     }
 
-    /// The logarithm of the determinant of W over `errors` errors, and how many of them have a weight. Those that have none do not count.
+    /// The logarithm of the determinant of W over `errors` errors, and how many of them have a
+    /// weight. Those that have none do not count.
     pub fn log_determinant(&self, errors: usize) -> (f64, usize) {
         let of = |weights: &mut dyn Iterator<Item = f64>| {
             weights

@@ -1,12 +1,15 @@
-//! What a ladder is where the options do not say it: in units in which neither the data nor any state has a size.
+//! What a ladder is where the options do not say it: in units in which neither the data nor any
+//! state has a size.
 
 use super::options::AnnealOptions;
 use super::starting_paths::{Climate, Start};
 use crate::action::{Action, Normalization, Precision, Problem};
 
-/// R_f at the end, times the square of a state's variability, over R_m times the square of the data's: the model's error is then negligible.
+/// R_f at the end, times the square of a state's variability, over R_m times the square of the
+/// data's: the model's error is then negligible.
 const LAST: f64 = 1e6;
-/// R_f0 over the one that the residuals of the starting path speak for: for paths that nearly obey the model, and for those that do not.
+/// R_f0 over the one that the residuals of the starting path speak for: for paths that nearly obey
+/// the model, and for those that do not.
 const FIRST_INFORMED: f64 = 1e-2;
 const FIRST_IGNORANT: f64 = 1e-4;
 /// R_f0 is at most this share of R_f at the end, also if the starting path obeys the model.
@@ -108,7 +111,8 @@ fn weights(options: &AnnealOptions, sizes: &[f64]) -> Option<Precision> {
     fits.then_some(Precision::PerComponent(weights))
 }
 
-/// R_m times the variance of the data: how many times larger the signal is than the noise, squared; the mean over columns.
+/// R_m times the variance of the data: how many times larger the signal is than the noise, squared;
+/// the mean over columns.
 fn signal(problem: &Problem, options: &AnnealOptions) -> f64 {
     let (mut sum, mut columns) = (0.0, 0.0);
     let mut first = 0;

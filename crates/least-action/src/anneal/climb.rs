@@ -8,9 +8,8 @@ use crate::error::{check, Error, Result};
 use crate::solve::StopReason;
 
 /// An unknown that a bound held back at some points of the path.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ActiveBound {
     /// Of the state or parameter.
@@ -20,9 +19,8 @@ pub struct ActiveBound {
 }
 
 /// What a rung gave: an action level and the work that it took.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Rung {
     /// beta, from 0.
@@ -36,7 +34,7 @@ pub struct Rung {
     /// Weighted with R_f.
     pub model_error: f64,
     /// Of priors, 0 without any.
-    #[cfg_attr(feature = "serde", serde(default))]
+    #[serde(default)]
     pub prior_error: f64,
     /// Estimated parameters, in the model's order.
     pub parameters: Vec<f64>,
@@ -45,17 +43,17 @@ pub struct Rung {
     /// Evaluations of the action with its derivatives.
     pub evaluations: usize,
     /// Factorisations of the Hessian; 0 in minimisers that have none.
-    #[cfg_attr(feature = "serde", serde(default))]
+    #[serde(default)]
     pub factorizations: usize,
     /// States and parameters that ended at one of their bounds.
-    #[cfg_attr(feature = "serde", serde(default))]
+    #[serde(default)]
     pub active_bounds: Vec<ActiveBound>,
 }
 
-/// A start was given up: its action was so high that the noise cannot explain it, and along one minimum it can only rise.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+/// A start was given up: its action was so high that the noise cannot explain it, and along one
+/// minimum it can only rise.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Stopped {
     /// The rung after which the climb was stopped.
@@ -67,9 +65,8 @@ pub struct Stopped {
 }
 
 /// What one starting path has come to: enough to report it, and to go on from it.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Climb {
     /// Number of the starting path, from 0.
     pub start: usize,
@@ -79,14 +76,16 @@ pub struct Climb {
     /// Estimated parameters there, in the model's order.
     pub parameters: Vec<f64>,
     /// Why the climb ended early, if the mathematics failed.
-    #[cfg_attr(feature = "serde", serde(default))]
+    #[serde(default)]
     pub failure: Option<Error>,
-    /// Whether the climb was given up before the end of the ladder, because it was beaten. [`Annealer::resume`] goes on with it nevertheless.
-    #[cfg_attr(feature = "serde", serde(default))]
+    /// Whether the climb was given up before the end of the ladder, because it was beaten.
+    /// [`Annealer::resume`] goes on with it nevertheless.
+    #[serde(default)]
     pub stopped: Option<Stopped>,
 }
 
-/// Relative difference of two evaluations of one action, of which the rounding of a file may be part.
+/// Relative difference of two evaluations of one action, of which the rounding of a file may be
+/// part.
 const SAME_LEVEL: f64 = 1e-6;
 
 /// Climbs the ladder from one starting path.
@@ -134,7 +133,8 @@ impl<L: Landscape> Climber<L> {
         }
     }
 
-    /// Whether the path has the action that its last rung states. If not, it comes from other data or options, and going on would mix two problems.
+    /// Whether the path has the action that its last rung states. If not, it comes from other data
+    /// or options, and going on would mix two problems.
     pub(super) fn check_level(&mut self) -> Result<()> {
         let Some(last) = self.climb.rungs.last() else {
             return Ok(());
@@ -165,14 +165,15 @@ impl<L: Landscape> Climber<L> {
         self.climb
     }
 
-    /// Minimises at the next rung; nothing when the last one is done, when the climb was stopped because it was beaten, or when the mathematics failed, which
-    /// the climb then says.
+    /// Minimises at the next rung; nothing when the last one is done, when the climb was stopped
+    /// because it was beaten, or when the mathematics failed, which the climb then says.
     pub fn next_rung(&mut self) -> Option<&Rung> {
         self.next_rung_unless(&|| false)
     }
 
-    /// The same; `interrupted` is asked once per iteration, and where it says true the rung is dropped as if it had not been begun, and nothing is returned. The
-    /// climb may go on later, to the same bits.
+    /// The same; `interrupted` is asked once per iteration, and where it says true the rung is
+    /// dropped as if it had not been begun, and nothing is returned. The climb may go on later, to
+    /// the same bits.
     pub fn next_rung_unless(&mut self, interrupted: &dyn Fn() -> bool) -> Option<&Rung> {
         if self.climb.failure.is_some() || self.climb.stopped.is_some() {
             return None;
@@ -247,7 +248,8 @@ impl Climb {
         first.is_some_and(|first| annealer.steps(first).is_end(&self.rungs))
     }
 
-    /// Whether there is nothing to go on with: the last rung is done, the mathematics failed, or the climb was stopped.
+    /// Whether there is nothing to go on with: the last rung is done, the mathematics failed, or
+    /// the climb was stopped.
     pub(super) fn is_over<L: Landscape>(&self, annealer: &Annealer<L>) -> bool {
         self.failure.is_some() || self.stopped.is_some() || self.is_complete(annealer)
     }

@@ -8,9 +8,8 @@ use super::number::number;
 use super::Annealer;
 use crate::solve::StopReason;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Severity {
     Good,
@@ -19,9 +18,8 @@ pub enum Severity {
 }
 
 /// What kind of thing was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum FindingCode {
     /// Some starting paths, or all, have not climbed the ladder to its end.
@@ -55,9 +53,8 @@ pub enum FindingCode {
 }
 
 /// One thing that a run's numbers say.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Finding {
     pub code: FindingCode,
@@ -67,9 +64,8 @@ pub struct Finding {
 }
 
 /// The findings in a word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Verdict {
     /// The best path agrees with data and model as far as the stated noise allows.
@@ -308,7 +304,8 @@ pub(super) fn diagnose<L: Landscape>(
     (findings, verdict)
 }
 
-/// Whether levels above the lowest are consistent with data and model too: chi-square then does not tell the paths apart, only their difference does.
+/// Whether levels above the lowest are consistent with data and model too: chi-square then does not
+/// tell the paths apart, only their difference does.
 fn several_levels(
     counts: &Counts,
     climbs: &[Climb],

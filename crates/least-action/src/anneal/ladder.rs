@@ -6,28 +6,29 @@ use crate::error::{check, Error, Result};
 /// Rungs times starting paths: the table of all action levels must fit in memory.
 pub(super) const MOST_LEVELS: usize = 10_000_000;
 
-/// The ladder of model precisions. With a `factor`, `R_f = initial * factor^rung`; without one R_f grows as fast as the minimiser can follow.
-/// Whatever is left out is found from the data: R_m, how much the components vary, and how far the starting path is from obeying the model.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(default, rename_all = "camelCase", deny_unknown_fields)
-)]
+/// The ladder of model precisions. With a `factor`, `R_f = initial * factor^rung`; without one R_f
+/// grows as fast as the minimiser can follow. Whatever is left out is found from the data: R_m, how
+/// much the components vary, and how far the starting path is from obeying the model.
+#[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Ladder {
-    /// R_f0, so small that the model hardly binds the path; from random paths for instance a millionth of R_m. Default: such that the model binds the starting path a
-    /// little less than its own residuals say.
+    /// R_f0, so small that the model hardly binds the path; from random paths for instance a
+    /// millionth of R_m. Default: such that the model binds the starting path a little less than
+    /// its own residuals say.
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub initial: Option<f64>,
-    /// alpha, above 1; for instance 1.5. Default: adaptive, larger where a rung takes few iterations, and the minimiser's tolerance is loose below the last rung.
+    /// alpha, above 1; for instance 1.5. Default: adaptive, larger where a rung takes few
+    /// iterations, and the minimiser's tolerance is loose below the last rung.
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub factor: Option<f64>,
-    /// How many rungs, from beta = 0 on; of an adaptive ladder, how many at most. Default: as many as lead to `final`.
+    /// How many rungs, from beta = 0 on; of an adaptive ladder, how many at most. Default: as many
+    /// as lead to `final`.
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub rungs: Option<usize>,
-    /// R_f at the last rung, of ladders whose end is not said by `factor` and `rungs`. Default: so large that the model's error is negligible.
-    #[cfg_attr(feature = "serde", serde(rename = "final"))]
+    /// R_f at the last rung, of ladders whose end is not said by `factor` and `rungs`. Default: so
+    /// large that the model's error is negligible.
+    #[serde(rename = "final")]
     #[cfg_attr(feature = "typescript", ts(rename = "final", optional))]
     pub last: Option<f64>,
 }

@@ -6,7 +6,8 @@ use crate::action::{ActionValue, Normalization};
 use crate::error::Result;
 use crate::solve::Minimum;
 
-/// A checked problem with its options, whose action is a landscape at every R_f. Paths through data are one kind ([`super::Paths`]), networks another.
+/// A checked problem with its options, whose action is a landscape at every R_f. Paths through data
+/// are one kind ([`super::Paths`]), networks another.
 pub trait Landscape: Clone + Send + Sync {
     type Slope: Slope;
 
@@ -19,13 +20,15 @@ pub trait Landscape: Clone + Send + Sync {
 
     fn counts(&self) -> Counts;
 
-    /// States and parameters of starting path number `start`. The same number gives the same bits, whatever else runs.
+    /// States and parameters of starting path number `start`. The same number gives the same bits,
+    /// whatever else runs.
     fn draw(&self, start: usize) -> (Vec<f64>, Vec<f64>);
 
     /// The memory to go on with `climb`.
     fn slope(&self, climb: &Climb) -> Self::Slope;
 
-    /// Names of the estimated parameters, of which every rung states the values; none where they are too many.
+    /// Names of the estimated parameters, of which every rung states the values; none where they
+    /// are too many.
     fn estimated(&self) -> Vec<String>;
 
     fn words(&self) -> Words;
@@ -45,7 +48,8 @@ pub trait Slope {
         parameters: &[f64],
     ) -> Result<ActionValue>;
 
-    /// Starts at `path` and `parameters` and leaves the best point there; `loose` where the minimum only needs to be followed. `interrupted` is asked once per iteration.
+    /// Starts at `path` and `parameters` and leaves the best point there; `loose` where the minimum
+    /// only needs to be followed. `interrupted` is asked once per iteration.
     ///
     /// # Errors
     /// Only if the action fails at the starting point itself.

@@ -3,9 +3,8 @@
 use super::climb::Climb;
 
 /// Starting paths whose action at the last rung agrees.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Level {
     /// The lowest action among them.
@@ -14,11 +13,12 @@ pub struct Level {
     pub starts: Vec<usize>,
 }
 
-/// A rung at which the action fell although R_f rose. Along one minimum the action can only rise with R_f, so the path moved
-/// to another, lower one, or the minimisation before had ended too early. Falls after a minimisation that did not settle are not counted: there was no minimum to leave.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+/// A rung at which the action fell although R_f rose. Along one minimum the action can only rise
+/// with R_f, so the path moved to another, lower one, or the minimisation before had ended too
+/// early. Falls after a minimisation that did not settle are not counted: there was no minimum to
+/// leave.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Drop {
     /// Number of the starting path.
@@ -32,10 +32,12 @@ pub struct Drop {
 /// Actions within this share of the lowest of a group count as one level.
 pub const LEVEL_TOLERANCE: f64 = 0.01;
 
-/// The action must fall by more than this share to count as a drop; less is the minimiser's tolerance.
+/// The action must fall by more than this share to count as a drop; less is the minimiser's
+/// tolerance.
 pub const DROP_TOLERANCE: f64 = 1e-3;
 
-/// Groups the climbs that are `complete`, lowest level first. Differences below `negligible` do not count.
+/// Groups the climbs that are `complete`, lowest level first. Differences below `negligible` do not
+/// count.
 pub(super) fn cluster(
     climbs: &[Climb],
     complete: impl Fn(&Climb) -> bool,
@@ -48,8 +50,9 @@ pub(super) fn cluster(
     grouped(ends.collect(), LEVEL_TOLERANCE, negligible)
 }
 
-/// Groups actions, given with the numbers of their starts, that differ from the lowest of their group by no more than a share of its size, lowest level first.
-/// Differences below `negligible` do not count.
+/// Groups actions, given with the numbers of their starts, that differ from the lowest of their
+/// group by no more than a share of its size, lowest level first. Differences below `negligible` do
+/// not count.
 pub(crate) fn grouped(mut ends: Vec<(f64, usize)>, tolerance: f64, negligible: f64) -> Vec<Level> {
     ends.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     let mut levels: Vec<Level> = Vec::new();

@@ -1,22 +1,25 @@
-//! The misfit of a path to its data, as a chi-square variable: what to expect of it, and what is too much.
+//! The misfit of a path to its data, as a chi-square variable: what to expect of it, and what is
+//! too much.
 
 use super::climb::Rung;
 use super::landscape::Counts;
 use crate::action::Normalization;
 
-/// The misfit may differ from its expectation by this many standard deviations of the equivalent normal variable.
+/// The misfit may differ from its expectation by this many standard deviations of the equivalent
+/// normal variable.
 const DEVIATIONS: f64 = 4.0;
 
 /// At the last rung the model error should be no larger than this share of the measurement error,
 const MODEL_SHARE: f64 = 0.1;
-/// or the squared residuals, on average, than this share of the noise's variance: an exact fit leaves only rounding errors of both.
+/// or the squared residuals, on average, than this share of the noise's variance: an exact fit
+/// leaves only rounding errors of both.
 const EXACT_SHARE: f64 = 1e-12;
 
 /// Levels that differ by less than this share of the noise's level are equal.
 const NEGLIGIBLE_SHARE: f64 = 1e-9;
 
-/// R_m times the summed squared error: chi-square distributed at the truth, with one degree of freedom per measurement, and less
-/// one for each number that the fit could choose.
+/// R_m times the summed squared error: chi-square distributed at the truth, with one degree of
+/// freedom per measurement, and less one for each number that the fit could choose.
 pub(super) struct Misfit {
     pub value: f64,
     /// Number of measurements.
@@ -38,7 +41,8 @@ impl Misfit {
         }
     }
 
-    /// Whether there are more measurements than numbers to choose: else every misfit can be made to vanish, and says nothing.
+    /// Whether there are more measurements than numbers to choose: else every misfit can be made to
+    /// vanish, and says nothing.
     pub fn tells(&self) -> bool {
         self.measured > self.fitted
     }
@@ -52,8 +56,9 @@ impl Misfit {
         (2.0 * self.expected()).sqrt()
     }
 
-    /// The standard normal variable that is as likely as this chi-square: the cube root of chi-square is nearly normal, also with
-    /// few degrees of freedom (E. B. Wilson and M. M. Hilferty, PNAS 17, 1931).
+    /// The standard normal variable that is as likely as this chi-square: the cube root of
+    /// chi-square is nearly normal, also with few degrees of freedom (E. B. Wilson and M. M.
+    /// Hilferty, PNAS 17, 1931).
     fn normal(&self) -> f64 {
         let degrees = self.expected();
         let variance = 2.0 / (9.0 * degrees);
@@ -108,7 +113,8 @@ pub(super) fn expected_level(counts: &Counts) -> f64 {
     level(counts, Misfit::new(counts, 0.0).expected())
 }
 
-/// The highest action level at which a path is consistent with data and model; none if the data cannot tell.
+/// The highest action level at which a path is consistent with data and model; none if the data
+/// cannot tell.
 pub(super) fn highest_level(counts: &Counts) -> Option<f64> {
     let misfit = Misfit::new(counts, 0.0);
     misfit
@@ -116,13 +122,15 @@ pub(super) fn highest_level(counts: &Counts) -> Option<f64> {
         .then(|| level(counts, misfit.highest()) * (1.0 + MODEL_SHARE))
 }
 
-/// Whether the path of a last rung is consistent with the data and the model, as far as the noise that is stated allows to tell.
+/// Whether the path of a last rung is consistent with the data and the model, as far as the noise
+/// that is stated allows to tell.
 pub(super) fn is_consistent(counts: &Counts, last: &Rung) -> bool {
     let misfit = Misfit::new(counts, last.measurement_error);
     misfit.tells() && !misfit.above() && obeys_model(counts, last)
 }
 
-/// A difference between levels that means nothing: noise-free data leave levels that are rounding errors.
+/// A difference between levels that means nothing: noise-free data leave levels that are rounding
+/// errors.
 pub(super) fn negligible(counts: &Counts) -> f64 {
     NEGLIGIBLE_SHARE * level(counts, counts.measured as f64)
 }
@@ -152,7 +160,8 @@ mod tests {
 
     #[test]
     fn quantiles_are_those_of_chi_square() {
-        // Tables of chi-square: 99.9 % and 0.1 % with 10 and 30 degrees of freedom; the normal quantile is 3.090.
+        // Tables of chi-square: 99.9 % and 0.1 % with 10 and 30 degrees of freedom; the normal
+        // quantile is 3.090.
         for (degrees, high, low) in [(10.0, 29.588, 1.479), (30.0, 59.703, 11.588)] {
             assert!((misfit(high, degrees).normal() - 3.090).abs() < 0.02);
             assert!((misfit(low, degrees).normal() + 3.090).abs() < 0.1);

@@ -1,5 +1,6 @@
-//! Variational annealing: many starting paths, each minimising the action at a small R_f and following the minimum as R_f
-//! grows (J. C. Quinn 2010; J. Ye et al., Phys. Rev. E 92, 052901, 2015).
+//! Variational annealing: many starting paths, each minimising the action at a small R_f and
+//! following the minimum as R_f grows (J. C. Quinn 2010; J. Ye et al., Phys. Rev. E 92, 052901,
+//! 2015).
 
 mod automatic;
 mod climb;
@@ -57,7 +58,8 @@ pub struct Annealer<L: Landscape = Paths> {
     limit: Option<f64>,
 }
 
-/// Starts are stopped where their action is this many times what noise may explain: a path may yet fall to a lower minimum.
+/// Starts are stopped where their action is this many times what noise may explain: a path may yet
+/// fall to a lower minimum.
 const MARGIN: f64 = 1.5;
 
 impl Annealer {
@@ -109,8 +111,8 @@ impl<L: Landscape> Annealer<L> {
         Ok(Climber::new(self, start))
     }
 
-    /// Goes on with a climb that was interrupted; the result has the same bits as one that was not. A climb that was stopped because it was beaten goes on
-    /// to the end.
+    /// Goes on with a climb that was interrupted; the result has the same bits as one that was not.
+    /// A climb that was stopped because it was beaten goes on to the end.
     ///
     /// # Errors
     /// A climb that cannot have come from this problem and these options.
@@ -121,13 +123,15 @@ impl<L: Landscape> Annealer<L> {
         Ok(climber)
     }
 
-    /// Whether enough starts have reached a consistent level, and no more are needed. Starts count in their order, up to the first that is not over.
+    /// Whether enough starts have reached a consistent level, and no more are needed. Starts count
+    /// in their order, up to the first that is not over.
     pub fn is_enough(&self, climbs: &[Climb]) -> bool {
         self.enough(climbs).is_some()
     }
 
-    /// Climbs that were stopped but must go on, since no start got through: their starting paths, the most promising first. Empty as long as starts are not over, and
-    /// if enough of them have succeeded.
+    /// Climbs that were stopped but must go on, since no start got through: their starting paths,
+    /// the most promising first. Empty as long as starts are not over, and if enough of them have
+    /// succeeded.
     pub fn reprieved(&self, climbs: &[Climb]) -> Vec<usize> {
         let over = climbs.iter().filter(|climb| climb.is_over(self)).count();
         if over < self.landscape.attempts().count || self.is_enough(climbs) {
@@ -156,7 +160,8 @@ impl<L: Landscape> Annealer<L> {
         over.map(|climb| climb.start).collect()
     }
 
-    /// How many starts are enough, of climbs in any order: all from 0 to that number are over, and among them are as many successes as were asked for.
+    /// How many starts are enough, of climbs in any order: all from 0 to that number are over, and
+    /// among them are as many successes as were asked for.
     pub fn enough(&self, climbs: &[Climb]) -> Option<usize> {
         let mut order: Vec<&Climb> = climbs.iter().collect();
         order.sort_by_key(|climb| climb.start);
@@ -181,7 +186,8 @@ impl<L: Landscape> Annealer<L> {
         Steps::new(landscape.ladder(), first, landscape.last_model_precision())
     }
 
-    /// Climbs from the starting paths, one after the other, until enough have succeeded. `watch` is told of every rung, and may break the run off: what was done is kept.
+    /// Climbs from the starting paths, one after the other, until enough have succeeded. `watch` is
+    /// told of every rung, and may break the run off: what was done is kept.
     ///
     /// # Errors
     /// If the mathematics failed for every starting path before its first rung was done.

@@ -1,10 +1,12 @@
-//! The action as what a minimiser sees: a function of the path and the estimated parameters, each divided by its scale.
+//! The action as what a minimiser sees: a function of the path and the estimated parameters, each
+//! divided by its scale.
 
 use crate::action::{Action, Layout, Linearization, RowGroup};
 use crate::error::{Error, Result};
 use crate::solve::{BlockMatrix, Bounds, LeastSquares, Objective};
 
-/// What each state component and each estimated parameter is divided by for a minimiser that cares about units.
+/// What each state component and each estimated parameter is divided by for a minimiser that cares
+/// about units.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Scales {
     /// One per state component, the same at all times.
@@ -79,7 +81,8 @@ pub(crate) struct ActionObjective<'a> {
     interrupted: &'a dyn Fn() -> bool,
     /// The unknowns in their own units.
     unknowns: Vec<f64>,
-    /// By group of the linearisation: the scale of each entry of a block; empty if all scales are one.
+    /// By group of the linearisation: the scale of each entry of a block; empty if all scales are
+    /// one.
     entry_scales: Vec<Vec<f64>>,
 }
 

@@ -11,40 +11,29 @@ use crate::error::{check, Error, Result};
 use crate::solve::MinimizerOptions;
 
 /// Where an estimated parameter starts.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(rename_all = "camelCase", deny_unknown_fields)
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Estimate {
-    /// Every starting path draws its first value uniformly from here. Not a bound: the estimate may leave it.
+    /// Every starting path draws its first value uniformly from here. Not a bound: the estimate may
+    /// leave it.
     #[cfg_attr(feature = "typescript", ts(type = "readonly [number, number]"))]
     pub initial: [f64; 2],
     /// Lowest and highest value; an end may be infinite. Default: none.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     #[cfg_attr(
         feature = "typescript",
         ts(type = "readonly [number, number]", optional)
     )]
     pub bounds: Option<[f64; 2]>,
-    /// Lets the parameter change in time: one value per point, and this precision for what changes it, weighing the model's errors of `dp/dt = 0` on
-    /// every rung alike. Default: the parameter does not change.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    /// Lets the parameter change in time: one value per point, and this precision for what changes
+    /// it, weighing the model's errors of `dp/dt = 0` on every rung alike. Default: the parameter
+    /// does not change.
+    #[serde(default, skip_serializing_if = "crate::never")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub smoothness: Option<f64>,
     /// What is known of the parameter, or of its first value, before the data. Default: nothing.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub prior: Option<Prior>,
 }
@@ -67,81 +56,49 @@ impl Estimate {
 }
 
 /// Everything about an annealing run but the model and the data.
-#[derive(Debug, Clone, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(rename_all = "camelCase", deny_unknown_fields)
-)]
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct AnnealOptions {
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     /// Default: `simpson-hermite` for flows, `map` for maps.
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub discretization: Option<Discretization>,
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub normalization: Normalization,
-    /// R_m: one over the variance of the measurement noise, in the square of the data's unit: a number, one per observed component, one per point
-    /// of the path (`{ perTime }`), or a full matrix over the observed components, as rows.
+    /// R_m: one over the variance of the measurement noise, in the square of the data's unit: a
+    /// number, one per observed component, one per point of the path (`{ perTime }`), or a full
+    /// matrix over the observed components, as rows.
     pub measurement_precision: Precision,
     /// R_f, from small to large. Default: found from the data.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub model_precision: Ladder,
-    /// What R_f is multiplied by: a number, one per state, one per point, or a full matrix over the states. Default: 1 where `modelPrecision` says an R_f;
-    /// else one over the square of how much a state varies, relative to the others, if they differ much.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    /// What R_f is multiplied by: a number, one per state, one per point, or a full matrix over the
+    /// states. Default: 1 where `modelPrecision` says an R_f; else one over the square of how much
+    /// a state varies, relative to the others, if they differ much.
+    #[serde(default, skip_serializing_if = "crate::never")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub model_weights: Option<Precision>,
     /// Values of parameters that are known; the model's defaults where none is given.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub parameters: BTreeMap<String, f64>,
     /// Parameters to be estimated along with the path. Default: none.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub estimate: BTreeMap<String, Estimate>,
     /// Lowest and highest values of states, by name; an end may be infinite. Default: none.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     #[cfg_attr(
         feature = "typescript",
         ts(type = "{ readonly [name: string]: readonly [number, number] }")
     )]
     pub bounds: BTreeMap<String, [f64; 2]>,
     /// Priors of states at the first point of every data set, by name. Default: none.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub first_state: BTreeMap<String, Prior>,
     /// Where the ladder is climbed from.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub starting_paths: StartingPaths,
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     /// How the action is minimised at each rung.
     #[cfg_attr(feature = "typescript", ts(type = "MinimizerOptions", optional))]
     pub minimizer: MinimizerOptions,
@@ -155,7 +112,8 @@ impl AnnealOptions {
         bounds.extend(estimates.filter_map(|(name, e)| Some((name.clone(), e.bounds?))));
         let with_prior = self.estimate.iter();
         let with_prior = with_prior.filter_map(|(name, e)| Some((name.clone(), e.prior?)));
-        // A parameter that changes in time is a state: what is known of it is known of its first value.
+        // A parameter that changes in time is a state: what is known of it is known of its first
+        // value.
         let (of_states, priors): (Vec<_>, Vec<_>) =
             with_prior.partition(|(name, _)| self.estimate[name].smoothness.is_some());
         let varying = self.estimate.iter();

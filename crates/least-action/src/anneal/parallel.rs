@@ -25,7 +25,8 @@ pub(super) fn run<L: Landscape>(
     let reprieved = annealer.reprieved(&climbs);
     let go_on = |start: usize| annealer.resume(climbs[start].clone());
     let longer = all(annealer, watch, &stopped, &reprieved, &climbs, &go_on)?;
-    // In the order in which one thread would have gone on, so that what it would not have done is left out.
+    // In the order in which one thread would have gone on, so that what it would not have done is
+    // left out.
     for start in reprieved {
         if let Some(climb) = longer.iter().find(|climb| climb.start == start) {
             climbs[start] = climb.clone();
@@ -37,7 +38,8 @@ pub(super) fn run<L: Landscape>(
     Run::new(annealer, climbs)
 }
 
-/// Climbs from `starts`, until all are over, the watcher breaks off, or enough of them have succeeded together with `others`.
+/// Climbs from `starts`, until all are over, the watcher breaks off, or enough of them have
+/// succeeded together with `others`.
 fn all<L: Landscape>(
     annealer: &Annealer<L>,
     watch: &(impl Fn(Progress) -> ControlFlow<()> + Sync),

@@ -16,7 +16,8 @@ use crate::error::{check, Result};
 use crate::model::Model;
 use crate::solve::{Minimizer, MinimizerOptions, Minimum, Workspace};
 
-/// Numbers that a climb may keep in memory: three of WebAssembly's four gigabytes, or more than a machine has.
+/// Numbers that a climb may keep in memory: three of WebAssembly's four gigabytes, or more than a
+/// machine has.
 const MOST_MEMORY: f64 = if cfg!(target_pointer_width = "32") {
     402_653_184.0
 } else {

@@ -18,7 +18,8 @@ pub struct Run {
     pub levels: Vec<Level>,
     /// Rungs at which the action fell.
     pub drops: Vec<Drop>,
-    /// Position in `climbs` of the best one: the furthest up the ladder, and there the lowest action.
+    /// Position in `climbs` of the best one: the furthest up the ladder, and there the lowest
+    /// action.
     pub best: usize,
     /// The level that the stated noise explains if the model holds; the lowest should be near it.
     pub expected_level: f64,
@@ -33,10 +34,12 @@ pub struct Run {
 impl Run {
     /// Puts climbs together, in whatever order they were made.
     ///
-    /// Starts that come after enough successful ones are left out: whether they were made depends on the number of threads.
+    /// Starts that come after enough successful ones are left out: whether they were made depends
+    /// on the number of threads.
     ///
     /// # Errors
-    /// If two are from the same starting path. If none of them did a single rung: the failure of the first, or [`Error::OutOfRange`] if there is none at all.
+    /// If two are from the same starting path. If none of them did a single rung: the failure of
+    /// the first, or [`Error::OutOfRange`] if there is none at all.
     pub fn new<L: Landscape>(annealer: &Annealer<L>, mut climbs: Vec<Climb>) -> Result<Run> {
         climbs.sort_by_key(|climb| climb.start);
         if let Some(pair) = climbs

@@ -3,15 +3,16 @@ use std::sync::Arc;
 use super::{ContinuousAction, Hamiltonian, Workspace};
 use crate::error::Result;
 
-/// `H(t, x, p) = |p|^2 / (2 R_f) + p.F - (R_m/2) |P (x - y(t))|^2`, the Legendre transform of [`super::ActionLagrangian`]: p is the costate, `R_f (x' - F)`.
+/// `H(t, x, p) = |p|^2 / (2 R_f) + p.F - (R_m/2) |P (x - y(t))|^2`, the Legendre transform of
+/// [`super::ActionLagrangian`]: p is the costate, `R_f (x' - F)`.
 ///
-/// The canonical equations are `x' = F + p / R_f` and `p' = -DF^T p + R_m P (x - y)`. A path that minimises the action with free ends has p = 0 before the
-/// first
-/// and after the last measurement. H is not separable. It is constant along solutions where neither F nor the data depend on time: between measurements, where
-/// data are impulses.
+/// The canonical equations are `x' = F + p / R_f` and `p' = -DF^T p + R_m P (x - y)`. A path that
+/// minimises the action with free ends has p = 0 before the first and after the last measurement. H
+/// is not separable. It is constant along solutions where neither F nor the data depend on time:
+/// between measurements, where data are impulses.
 ///
-/// Where R_f is infinite the model holds exactly: `p / R_f` is 0, x follows `x' = F`, and p, which the boundary conditions determine, is the multiplier of that
-/// constraint.
+/// Where R_f is infinite the model holds exactly: `p / R_f` is 0, x follows `x' = F`, and p, which
+/// the boundary conditions determine, is the multiplier of that constraint.
 #[derive(Clone)]
 pub struct ActionHamiltonian(pub Arc<ContinuousAction>);
 

@@ -3,9 +3,11 @@ use std::sync::Arc;
 use super::{ContinuousAction, Lagrangian, Workspace};
 use crate::error::Result;
 
-/// `L(t, x, v) = (R_m/2) |P (x - y(t))|^2 + (R_f/2) |v - F(x, t)|^2`: what a path costs per unit of time. Where data are impulses, the first term is left out.
+/// `L(t, x, v) = (R_m/2) |P (x - y(t))|^2 + (R_f/2) |v - F(x, t)|^2`: what a path costs per unit of
+/// time. Where data are impulses, the first term is left out.
 ///
-/// Its derivatives: `L_v = R_f (v - F)`, `L_x = R_m P (x - y) - DF^T L_v`, `L_vv = R_f`, `L_vx = -R_f DF`, `L_xx = R_m P + DF^T R_f DF - sum_a (L_v)_a D2 F_a`.
+/// Its derivatives: `L_v = R_f (v - F)`, `L_x = R_m P (x - y) - DF^T L_v`, `L_vv = R_f`,
+/// `L_vx = -R_f DF`, `L_xx = R_m P + DF^T R_f DF - sum_a (L_v)_a D2 F_a`.
 ///
 /// Where an R_f is infinite there is no L, and all of these are errors.
 #[derive(Clone)]

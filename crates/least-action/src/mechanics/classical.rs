@@ -7,29 +7,20 @@ use super::{Hamiltonian, Lagrangian, Workspace};
 use crate::error::Result;
 use crate::model::{NamedExpression, ParameterDefinition};
 
-/// A Lagrangian as mathematics, in the language of [`crate::model::ModelDefinition`]; the time is `t`.
-#[derive(Debug, Clone, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(rename_all = "camelCase", deny_unknown_fields)
-)]
+/// A Lagrangian as mathematics, in the language of [`crate::model::ModelDefinition`]; the time is
+/// `t`.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct LagrangianDefinition {
     /// Names of the coordinates.
     pub coordinates: Vec<String>,
     /// Names of their velocities, in the same order.
     pub velocities: Vec<String>,
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub parameters: Vec<ParameterDefinition>,
     /// Named parts of the text.
-    #[cfg_attr(
-        feature = "serde",
-        serde(rename = "where", default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(rename = "where", default, skip_serializing_if = "crate::never")]
     pub definitions: Vec<NamedExpression>,
     /// L.
     pub lagrangian: String,
@@ -54,7 +45,8 @@ impl LagrangianDefinition {
     /// ```
     ///
     /// # Errors
-    /// Those of a text ([`crate::Error::Equation`]) and of names, and parameters that there are not.
+    /// Those of a text ([`crate::Error::Equation`]) and of names, and parameters that there are
+    /// not.
     pub fn build(&self, parameters: &BTreeMap<String, f64>) -> Result<ClassicalLagrangian> {
         let written = Written {
             coordinates: &self.coordinates,
@@ -119,29 +111,20 @@ impl Lagrangian for ClassicalLagrangian {
     }
 }
 
-/// A Hamiltonian as mathematics, in the language of [`crate::model::ModelDefinition`]; the time is `t`.
-#[derive(Debug, Clone, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(rename_all = "camelCase", deny_unknown_fields)
-)]
+/// A Hamiltonian as mathematics, in the language of [`crate::model::ModelDefinition`]; the time is
+/// `t`.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct HamiltonianDefinition {
     /// Names of the coordinates.
     pub coordinates: Vec<String>,
     /// Names of their momenta, in the same order.
     pub momenta: Vec<String>,
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub parameters: Vec<ParameterDefinition>,
     /// Named parts of the text.
-    #[cfg_attr(
-        feature = "serde",
-        serde(rename = "where", default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(rename = "where", default, skip_serializing_if = "crate::never")]
     pub definitions: Vec<NamedExpression>,
     /// H.
     pub hamiltonian: String,
@@ -170,7 +153,8 @@ impl HamiltonianDefinition {
     }
 }
 
-/// A Hamiltonian H(q, p, t) made of a text; its derivatives are exact, and whether it is separable follows from them.
+/// A Hamiltonian H(q, p, t) made of a text; its derivatives are exact, and whether it is separable
+/// follows from them.
 #[derive(Debug, Clone)]
 pub struct ClassicalHamiltonian {
     formula: Formula,

@@ -20,7 +20,8 @@ struct Observed {
 }
 
 /// The action of a flow in continuous time, whose Lagrangian is
-/// `L(t, x, v) = (R_m/2) |P (x - y(t))|^2 + (R_f/2) |v - F(x, t)|^2`: see [`super::ActionLagrangian`] and [`super::ActionHamiltonian`].
+/// `L(t, x, v) = (R_m/2) |P (x - y(t))|^2 + (R_f/2) |v - F(x, t)|^2`: see
+/// [`super::ActionLagrangian`] and [`super::ActionHamiltonian`].
 ///
 /// Inputs u(t) are straight lines between the points of the data, as elsewhere in this crate.
 #[derive(Clone)]
@@ -42,7 +43,8 @@ impl ContinuousAction {
     /// The action of a flow with data.
     ///
     /// # Errors
-    /// A map instead of a flow, observables among what is measured, precisions that are matrices or change in time, and whatever is wrong with the data.
+    /// A map instead of a flow, observables among what is measured, precisions that are matrices or
+    /// change in time, and whatever is wrong with the data.
     pub fn new(
         model: Arc<dyn Model>,
         data: &Observations,
@@ -164,14 +166,16 @@ impl ContinuousAction {
         climbing.clone().any(|r| r.is_finite())
     }
 
-    /// The same with an R_f that climbs for the first `states` only. Those after them are parameters that change in time: their precisions say how fast they
-    /// may, whatever R_f the model has. By default all climb.
+    /// The same with an R_f that climbs for the first `states` only. Those after them are
+    /// parameters that change in time: their precisions say how fast they may, whatever R_f the
+    /// model has. By default all climb.
     pub fn with_climbing_states(mut self, states: usize) -> ContinuousAction {
         self.climbing = states;
         self
     }
 
-    /// The same with these jumps of the momentum besides: measurements whose precisions change in time.
+    /// The same with these jumps of the momentum besides: measurements whose precisions change in
+    /// time.
     ///
     /// # Errors
     /// Components that are not there, and numbers that cannot be.

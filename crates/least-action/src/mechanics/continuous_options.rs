@@ -4,16 +4,18 @@ use crate::action::Precision;
 use crate::error::{check, Error, Result};
 
 /// How measurements enter a continuous action.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum DataForm {
-    /// The action has a sum over the measurements, as that of a discrete path: none in L, but a jump of the momentum, `p+ = p- + R_m P (x - y)`, at every time
-    /// of a measurement.
+    /// The action has a sum over the measurements, as that of a discrete path: none in L, but a
+    /// jump of the momentum, `p+ = p- + R_m P (x - y)`, at every time of a measurement.
     #[default]
     Impulses,
-    /// The action has an integral of `(R_m/2) |P (x - y(t))|^2` with straight lines y(t) between measurements; R_m is then per unit of time.
+    /// The action has an integral of `(R_m/2) |P (x - y(t))|^2` with straight lines y(t) between
+    /// measurements; R_m is then per unit of time.
     Linear,
     /// The same with natural cubic splines.
     Cubic,
@@ -34,31 +36,21 @@ impl DataForm {
 }
 
 /// What a continuous action is formed of, beside model and data.
-#[derive(Debug, Clone, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(rename_all = "camelCase", deny_unknown_fields)
-)]
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ContinuousActionOptions {
     /// R_m: a number, or one per observed component.
     pub measurement_precision: Precision,
-    /// R_f of continuous time, a number or one per state: h times that of a discrete action with the step h whose residuals are `x_(n+1) - x_n - h F`.
-    /// Infinity: the
-    /// model holds exactly, `x' = F`. There is no Lagrangian then, but a Hamiltonian.
+    /// R_f of continuous time, a number or one per state: h times that of a discrete action with
+    /// the step h whose residuals are `x_(n+1) - x_n - h F`. Infinity: the model holds exactly,
+    /// `x' = F`. There is no Lagrangian then, but a Hamiltonian.
     pub model_precision: Precision,
     /// Values of parameters; the model's defaults where none is given.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub parameters: BTreeMap<String, f64>,
     /// Default: `impulses`.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub data_form: DataForm,
 }
 

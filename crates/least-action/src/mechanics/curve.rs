@@ -1,6 +1,7 @@
 //! Measurements and inputs between the times at which they are known.
 
-/// A function of time through given points: straight lines, or the natural cubic spline. Before the first point and after the last one it is constant.
+/// A function of time through given points: straight lines, or the natural cubic spline. Before the
+/// first point and after the last one it is constant.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Curve {
     times: Vec<f64>,
@@ -19,7 +20,8 @@ impl Curve {
         }
     }
 
-    /// The spline without bend at its ends (C. de Boor, A Practical Guide to Splines, 1978). Fewer than three points are joined by straight lines.
+    /// The spline without bend at its ends (C. de Boor, A Practical Guide to Splines, 1978). Fewer
+    /// than three points are joined by straight lines.
     pub fn cubic(times: Vec<f64>, values: Vec<f64>) -> Curve {
         let mut curve = Curve::linear(times, values);
         let n = curve.times.len();

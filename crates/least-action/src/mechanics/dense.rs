@@ -1,4 +1,5 @@
-//! Small dense matrices, column-major: sums in ascending order, so that the bits are the same on every machine.
+//! Small dense matrices, column-major: sums in ascending order, so that the bits are the same on
+//! every machine.
 
 /// An LU factorisation with partial pivoting, rows compared relative to their size.
 #[derive(Debug, Clone, Default)]

@@ -1,4 +1,5 @@
-//! Functions of D coordinates, D further variables and the time that are given as text: what Lagrangians and Hamiltonians written by hand have in common.
+//! Functions of D coordinates, D further variables and the time that are given as text: what
+//! Lagrangians and Hamiltonians written by hand have in common.
 
 use std::collections::BTreeMap;
 

@@ -3,8 +3,9 @@ use crate::error::{check, Result};
 
 /// A Hamiltonian H(t, x, p) with D coordinates x and momenta p.
 ///
-/// Arrays of its derivatives list the coordinates first, then the momenta. The caller's workspace holds what evaluations need, so that none takes memory from the
-/// second call on. Slices must have the lengths that are stated.
+/// Arrays of its derivatives list the coordinates first, then the momenta. The caller's workspace
+/// holds what evaluations need, so that none takes memory from the second call on. Slices must have
+/// the lengths that are stated.
 pub trait Hamiltonian: Send + Sync {
     /// D.
     fn dimension(&self) -> usize;
@@ -12,7 +13,8 @@ pub trait Hamiltonian: Send + Sync {
     /// H.
     ///
     /// # Errors
-    /// Where H itself is the solution of an equation that has none here; a value that is not finite is no error.
+    /// Where H itself is the solution of an equation that has none here; a value that is not finite
+    /// is no error.
     fn energy(&self, work: &mut Workspace, time: f64, x: &[f64], p: &[f64]) -> Result<f64>;
 
     /// `(H_x, H_p)`: 2 D.
@@ -54,7 +56,8 @@ pub trait Hamiltonian: Send + Sync {
         rate: &mut [f64],
     ) -> Result<()>;
 
-    /// Whether H is a function of x plus a function of p: then `H_xp = 0`, and methods that are implicit otherwise need no iteration. Default: no.
+    /// Whether H is a function of x plus a function of p: then `H_xp = 0`, and methods that are
+    /// implicit otherwise need no iteration. Default: no.
     fn is_separable(&self) -> bool {
         false
     }
@@ -79,7 +82,8 @@ pub trait Hamiltonian: Send + Sync {
         Ok(())
     }
 
-    /// The derivative of the canonical equations, `((H_px, H_pp), (-H_xx, -H_xp))`: 2 D x 2 D, column-major.
+    /// The derivative of the canonical equations, `((H_px, H_pp), (-H_xx, -H_xp))`: 2 D x 2 D,
+    /// column-major.
     ///
     /// # Errors
     /// As [`Hamiltonian::energy`].

@@ -1,10 +1,10 @@
 use crate::error::{check, Error, Result};
 
-/// A jump of the momentum where something was measured: `p+ = p- + R_m (x - y)` of one component at one time. It is what `(R_m/2) (x - y)^2` of a sum over
-/// measurements does to the Euler-Lagrange equation.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+/// A jump of the momentum where something was measured: `p+ = p- + R_m (x - y)` of one component at
+/// one time. It is what `(R_m/2) (x - y)^2` of a sum over measurements does to the Euler-Lagrange
+/// equation.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Impulse {
     pub time: f64,
@@ -82,8 +82,8 @@ impl Impulses {
 }
 
 impl Impulse {
-    /// Moves the momentum on, or back where `direction` is -1; x stays. The derivative of this map adds R_m times the row of x to that of p in `tangent` (columns of
-    /// 2 D numbers).
+    /// Moves the momentum on, or back where `direction` is -1; x stays. The derivative of this map
+    /// adds R_m times the row of x to that of p in `tangent` (columns of 2 D numbers).
     pub(super) fn strike(&self, direction: f64, z: &mut [f64], tangent: Option<&mut [f64]>) {
         let d = z.len() / 2;
         let component = self.component;

@@ -2,10 +2,12 @@ use super::newton::{newton, Equations, Named};
 use super::Workspace;
 use crate::error::{check, Error, Result};
 
-/// A Lagrangian L(t, x, v) with D coordinates x and velocities v; its parameters are fixed when it is made.
+/// A Lagrangian L(t, x, v) with D coordinates x and velocities v; its parameters are fixed when it
+/// is made.
 ///
-/// Arrays of its derivatives list the coordinates first, then the velocities. The caller's workspace holds what evaluations need, so that none takes memory from
-/// the second call on. Slices must have the lengths that are stated; [`Lagrangian::check`] tells.
+/// Arrays of its derivatives list the coordinates first, then the velocities. The caller's
+/// workspace holds what evaluations need, so that none takes memory from the second call on. Slices
+/// must have the lengths that are stated; [`Lagrangian::check`] tells.
 pub trait Lagrangian: Send + Sync {
     /// D.
     fn dimension(&self) -> usize;
@@ -13,7 +15,8 @@ pub trait Lagrangian: Send + Sync {
     /// L.
     ///
     /// # Errors
-    /// Where L itself is the solution of an equation that has none here; a value that is not finite is no error.
+    /// Where L itself is the solution of an equation that has none here; a value that is not finite
+    /// is no error.
     fn value(&self, work: &mut Workspace, time: f64, x: &[f64], v: &[f64]) -> Result<f64>;
 
     /// `(L_x, L_v)`: 2 D.
@@ -66,8 +69,9 @@ pub trait Lagrangian: Send + Sync {
     }
 }
 
-/// The Euler-Lagrange operator along x(t) with velocity v and acceleration a: `d/dt L_v - L_x = L_vv a + L_vx v + L_vt - L_x`, one per coordinate; 0 where
-/// x(t) makes the action stationary.
+/// The Euler-Lagrange operator along x(t) with velocity v and acceleration a:
+/// `d/dt L_v - L_x = L_vv a + L_vx v + L_vt - L_x`, one per coordinate; 0 where x(t) makes the
+/// action stationary.
 ///
 /// # Errors
 /// Wrong lengths, and those of the Lagrangian.
@@ -98,8 +102,8 @@ pub fn euler_lagrange(
 /// The acceleration of the Euler-Lagrange equation: `L_vv a = L_x - L_vx v - L_vt`.
 ///
 /// # Errors
-/// [`Error::Singular`] where L_vv is, so that the equation states no acceleration (degenerate Lagrangians, those linear in a velocity); wrong lengths, and those
-/// of the Lagrangian.
+/// [`Error::Singular`] where L_vv is, so that the equation states no acceleration (degenerate
+/// Lagrangians, those linear in a velocity); wrong lengths, and those of the Lagrangian.
 pub fn acceleration(
     lagrangian: &dyn Lagrangian,
     work: &mut Workspace,
@@ -184,10 +188,12 @@ pub fn momentum(
     Ok(p)
 }
 
-/// The velocity of a momentum, from `L_v(t, x, v) = p` by Newton's method from `v` on: the inverse of [`momentum`].
+/// The velocity of a momentum, from `L_v(t, x, v) = p` by Newton's method from `v` on: the inverse
+/// of [`momentum`].
 ///
 /// # Errors
-/// [`Error::Singular`] where L_vv is, [`Error::NotConverged`], and those of the Lagrangian. `v` then holds the best iterate.
+/// [`Error::Singular`] where L_vv is, [`Error::NotConverged`], and those of the Lagrangian. `v`
+/// then holds the best iterate.
 pub fn velocity(
     lagrangian: &dyn Lagrangian,
     work: &mut Workspace,

@@ -1,4 +1,5 @@
-//! The map through the layers of a network that makes its action stationary: discrete mechanics with the layer's number for the time.
+//! The map through the layers of a network that makes its action stationary: discrete mechanics
+//! with the layer's number for the time.
 
 use super::dense::{identity, Lu};
 use crate::error::{check, Error, Result};
@@ -12,9 +13,11 @@ const REMEDY: &str = "no orbit goes on from here: solve the boundary-value probl
 pub struct LayerMapOptions {
     /// R_f, in one over the square of the activations' unit. Infinite: the layers hold exactly.
     pub model_precision: f64,
-    /// What comes in from outside, for layers that have it, as in [`crate::network::Pairs`] with one pair.
+    /// What comes in from outside, for layers that have it, as in [`crate::network::Pairs`] with
+    /// one pair.
     pub forcing: Vec<LayerValues>,
-    /// Whether the derivative of the map is computed too: O(D^3) per layer as the map itself, with 4 D^2 numbers of memory. Default: false.
+    /// Whether the derivative of the map is computed too: O(D^3) per layer as the map itself, with
+    /// 4 D^2 numbers of memory. Default: false.
     pub tangent: bool,
 }
 
@@ -29,37 +32,45 @@ impl LayerMapOptions {
     }
 }
 
-/// Activations and momenta layer by layer. Where there is no way on before the last layer, [`LayerOrbit::failure`] says why, and the layers are those that were reached.
+/// Activations and momenta layer by layer. Where there is no way on before the last layer,
+/// [`LayerOrbit::failure`] says why, and the layers are those that were reached.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct LayerOrbit {
     /// x: one list per layer that was reached, the inputs first.
     pub activations: Vec<Vec<f64>>,
     /// p, of the same form.
     pub momenta: Vec<Vec<f64>>,
-    /// `sum_l (R_f/2) |x_(l+1) - f_l(x_l)|^2 = sum_l |p_(l+1)|^2 / (2 R_f)`: the model part of the network's action.
+    /// `sum_l (R_f/2) |x_(l+1) - f_l(x_l)|^2 = sum_l |p_(l+1)|^2 / (2 R_f)`: the model part of the
+    /// network's action.
     pub model_error: f64,
-    /// The derivative of (x, p) at the last layer that was reached in (x, p) at the inputs, 2 D x 2 D, column-major, coordinates first, for
-    /// [`super::symplectic_defect`]; empty if it was not asked for.
+    /// The derivative of (x, p) at the last layer that was reached in (x, p) at the inputs, 2 D x 2
+    /// D, column-major, coordinates first, for [`super::symplectic_defect`]; empty if it was not
+    /// asked for.
     pub tangent: Vec<f64>,
     /// Why not all layers were reached.
     pub failure: Option<Error>,
 }
 
-/// Follows one pair through the layers from activations `x0` and momenta `p0` of layer 0 on: the discrete Euler-Lagrange equations of
-/// `L_d(x_l, x_(l+1)) = (R_f/2) |x_(l+1) - f_l(x_l)|^2` as a map of the phase space,
+/// Follows one pair through the layers from activations `x0` and momenta `p0` of layer 0 on: the
+/// discrete Euler-Lagrange equations of `L_d(x_l, x_(l+1)) = (R_f/2) |x_(l+1) - f_l(x_l)|^2` as a
+/// map of the phase space,
 ///
 /// ```text
 /// p_l = -D1 L_d = Df_l(x_l)^T p_(l+1),   p_(l+1) = D2 L_d = R_f (x_(l+1) - f_l(x_l)),   so
 /// p_(l+1) = (Df_l(x_l)^T)^-1 p_l,        x_(l+1) = f_l(x_l) + p_(l+1) / R_f
 /// ```
 ///
-/// (J. E. Marsden, M. West, "Discrete mechanics and variational integrators", Acta Numerica 10, 2001, doi 10.1017/S096249290100006X). It is symplectic. On an orbit the gradient of
-/// [`crate::network::NetworkAction`] (normalised as `posterior`) vanishes at all layers between the ends, for layers without data; at the ends too, if `p_0 = R_m (x_0 - y_0)` and
-/// `p_F = -R_m (x_F - y_F)`. With R_f infinite x is the network's forward pass, and p the costate of backpropagation ([`crate::network::Costate`]) followed
-/// forward: what backpropagation shrinks grows here, and `p_l . dx_l` is the same in every layer for tangents dx that Df carries along.
+/// (J. E. Marsden, M. West, "Discrete mechanics and variational integrators", Acta Numerica 10,
+/// 2001, doi 10.1017/S096249290100006X). It is symplectic. On an orbit the gradient of
+/// [`crate::network::NetworkAction`] (normalised as `posterior`) vanishes at all layers between the
+/// ends, for layers without data; at the ends too, if `p_0 = R_m (x_0 - y_0)` and
+/// `p_F = -R_m (x_F - y_F)`. With R_f infinite x is the network's forward pass, and p the costate
+/// of backpropagation ([`crate::network::Costate`]) followed forward: what backpropagation shrinks
+/// grows here, and `p_l . dx_l` is the same in every layer for tangents dx that Df carries along.
 ///
-/// The map exists where `D1 D2 L_d = -R_f Df_l^T` is regular. Layers of other widths than the one before have none, nor have saturated neurons: the orbit
-/// ends there, with [`Error::Singular`] of that layer as its failure, whose time is the number of the layer before.
+/// The map exists where `D1 D2 L_d = -R_f Df_l^T` is regular. Layers of other widths than the one
+/// before have none, nor have saturated neurons: the orbit ends there, with [`Error::Singular`] of
+/// that layer as its failure, whose time is the number of the layer before.
 ///
 /// ```
 /// use least_action::mechanics::{follow_layers, LayerMapOptions};
@@ -75,8 +86,9 @@ pub struct LayerOrbit {
 /// ```
 ///
 /// # Errors
-/// Lists of the wrong length, numbers that cannot be, and layers too wide for their Jacobians to be held; what happens on the way is in the result: besides
-/// [`Error::Singular`] also [`Error::NotFiniteInLayer`].
+/// Lists of the wrong length, numbers that cannot be, and layers too wide for their Jacobians to be
+/// held; what happens on the way is in the result: besides [`Error::Singular`] also
+/// [`Error::NotFiniteInLayer`].
 pub fn follow_layers(
     network: &Network,
     weights: &[f64],
@@ -182,7 +194,8 @@ impl Map<'_> {
         Ok(())
     }
 
-    /// Multiplies columns (dx, dp) by the derivative of the map. That of `Df^T p_1 = p` is `Df^T dp_1 + D2(p_1 . f) dx = dp`.
+    /// Multiplies columns (dx, dp) by the derivative of the map. That of `Df^T p_1 = p` is
+    /// `Df^T dp_1 + D2(p_1 . f) dx = dp`.
     fn propagate(&self, curvature: &[f64], tangent: &mut [f64]) {
         let d = curvature.len().isqrt();
         let mut moved = vec![0.0; d];

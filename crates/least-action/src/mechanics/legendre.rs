@@ -1,16 +1,18 @@
-//! The Legendre transforms of whole functions, both ways: `H(x, p) = p.v - L(x, v)` with `p = L_v`, and `L(x, v) = p.v - H(x, p)` with `v = H_p`.
+//! The Legendre transforms of whole functions, both ways: `H(x, p) = p.v - L(x, v)` with `p = L_v`,
+//! and `L(x, v) = p.v - H(x, p)` with `v = H_p`.
 
 use super::lagrangian::{velocity, velocity_block};
 use super::newton::{newton, Equations, Named};
 use super::{Hamiltonian, Lagrangian, Workspace};
 use crate::error::{Error, Result};
 
-/// The Hamiltonian of a Lagrangian. At each point the velocity is found from `L_v(t, x, v) = p` by Newton's method, from v = 0 on: one iteration where L is
-/// quadratic in the velocities.
+/// The Hamiltonian of a Lagrangian. At each point the velocity is found from `L_v(t, x, v) = p` by
+/// Newton's method, from v = 0 on: one iteration where L is quadratic in the velocities.
 #[derive(Debug, Clone)]
 pub struct HamiltonianOf<L>(pub L);
 
-/// The Lagrangian of a Hamiltonian. At each point the momentum is found from `H_p(t, x, p) = v` by Newton's method, from p = 0 on.
+/// The Lagrangian of a Hamiltonian. At each point the momentum is found from `H_p(t, x, p) = v` by
+/// Newton's method, from p = 0 on.
 #[derive(Debug, Clone)]
 pub struct LagrangianOf<H>(pub H);
 
@@ -221,14 +223,16 @@ fn singular(path: &str, matrix: &str, time: f64, variable: &str) -> Error {
     }
 }
 
-/// `(f_x, f_w)` of one function to that of its transform g: `g_x = -f_x`, and the derivative in the new variable is the old one.
+/// `(f_x, f_w)` of one function to that of its transform g: `g_x = -f_x`, and the derivative in the
+/// new variable is the old one.
 fn finish_gradient(gradient: &mut [f64], old: &[f64]) {
     let (x, w) = gradient.split_at_mut(old.len());
     x.iter_mut().for_each(|g| *g = -*g);
     w.copy_from_slice(old);
 }
 
-/// Second derivatives of the transform, in place: `g_pp = f_ww^-1`, `g_px = -f_ww^-1 f_wx`, `g_xx = -f_xx + f_xw f_ww^-1 f_wx`. False if f_ww is singular.
+/// Second derivatives of the transform, in place: `g_pp = f_ww^-1`, `g_px = -f_ww^-1 f_wx`,
+/// `g_xx = -f_xx + f_xw f_ww^-1 f_wx`. False if f_ww is singular.
 fn transform(work: &mut Workspace, d: usize, hessian: &mut [f64]) -> bool {
     let n = 2 * d;
     let mut lu = work.take_factor();

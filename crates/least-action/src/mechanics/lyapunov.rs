@@ -4,45 +4,30 @@ use super::{Hamiltonian, IntegrationMethod, IntegrationOptions, Workspace};
 use crate::error::{check, Error, Result};
 
 /// How Lyapunov exponents are computed.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(rename_all = "camelCase", deny_unknown_fields)
-)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct LyapunovOptions {
     /// Default: `implicit-midpoint`.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub method: IntegrationMethod,
     /// Time of the first point. Default: 0.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub start: f64,
-    /// Between points, at each of which the directions are made orthogonal again. Nothing may grow by more than a few powers of ten in it.
+    /// Between points, at each of which the directions are made orthogonal again. Nothing may grow
+    /// by more than a few powers of ten in it.
     pub time_step: f64,
     /// How many, the first included.
     pub points: usize,
-    /// Points at the beginning that do not count: the orbit gets to its attractor and the directions turn into theirs. Default: 0.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    /// Points at the beginning that do not count: the orbit gets to its attractor and the
+    /// directions turn into theirs. Default: 0.
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub discard: usize,
     /// Steps of the method from one point to the next. Default: 1.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default = "one", skip_serializing_if = "crate::never")
-    )]
+    #[serde(default = "one", skip_serializing_if = "crate::never")]
     pub steps_per_point: usize,
 }
 
-#[cfg(feature = "serde")]
 fn one() -> usize {
     1
 }
@@ -62,16 +47,17 @@ impl Default for LyapunovOptions {
 }
 
 /// By which rates neighbouring orbits part.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct LyapunovExponents {
     /// Per unit of time: 2 D, descending.
     pub exponents: Vec<f64>,
-    /// How far the same exponent is off in the first and the second half of the time, at most: half their difference. A hint how well the time suffices.
+    /// How far the same exponent is off in the first and the second half of the time, at most: half
+    /// their difference. A hint how well the time suffices.
     pub uncertainty: Vec<f64>,
-    /// The largest sum of two exponents that belong together, the k-th and the k-th last: those of a Hamiltonian flow are pairs of opposite sign.
+    /// The largest sum of two exponents that belong together, the k-th and the k-th last: those of
+    /// a Hamiltonian flow are pairs of opposite sign.
     pub pair_error: f64,
     /// Over which they are means.
     pub time: f64,
@@ -80,16 +66,17 @@ pub struct LyapunovExponents {
     pub p: Vec<f64>,
 }
 
-/// The Lyapunov exponents of the canonical flow along the orbit from x0 and p0 on, impulses left out: the tangent of every step is applied to 2 D directions,
-/// which are then made orthogonal by a QR
-/// factorisation; the exponents are the means of the logarithms of its diagonal.
+/// The Lyapunov exponents of the canonical flow along the orbit from x0 and p0 on, impulses left
+/// out: the tangent of every step is applied to 2 D directions, which are then made orthogonal by a
+/// QR factorisation; the exponents are the means of the logarithms of its diagonal.
 ///
 /// Where p = 0 the action of a flow has the exponents of the flow itself and their negatives.
 ///
 /// Source: G. Benettin, L. Galgani, A. Giorgilli, J.-M. Strelcyn, Meccanica 15, 1980.
 ///
 /// # Errors
-/// Wrong lengths and numbers; an orbit that comes to an end before its time: [`Error::NotFinite`], and what the method's steps give.
+/// Wrong lengths and numbers; an orbit that comes to an end before its time: [`Error::NotFinite`],
+/// and what the method's steps give.
 pub fn lyapunov_exponents(
     hamiltonian: &dyn Hamiltonian,
     x0: &[f64],
@@ -209,8 +196,8 @@ impl Run<'_> {
     }
 }
 
-/// Makes columns orthonormal by the modified Gram-Schmidt process, and adds the logarithms of the diagonal of R: not finite from a column on that has no
-/// length.
+/// Makes columns orthonormal by the modified Gram-Schmidt process, and adds the logarithms of the
+/// diagonal of R: not finite from a column on that has no length.
 fn orthonormalize(columns: &mut [f64], logarithms: &mut [f64]) {
     let n = logarithms.len();
     for (k, logarithm) in logarithms.iter_mut().enumerate() {

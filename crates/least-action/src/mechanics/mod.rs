@@ -1,8 +1,10 @@
-//! The mechanics of actions in continuous time: Lagrangians and the Euler-Lagrange operator, Hamiltonians and their canonical equations, maps that integrate them.
+//! The mechanics of actions in continuous time: Lagrangians and the Euler-Lagrange operator,
+//! Hamiltonians and their canonical equations, maps that integrate them.
 //!
-//! The action of annealing, `sum (R_m/2) |P (x - y)|^2 + sum (R_f/2) |residual|^2`, is for short steps the integral of a Lagrangian along the path; its stationary paths are orbits of a
-//! Hamiltonian flow in the states x and the costates p ([`ContinuousAction`]). The same holds for Lagrangians of physics ([`LagrangianDefinition`], [`ClassicalSystem`]), so one room serves
-//! both.
+//! The action of annealing, `sum (R_m/2) |P (x - y)|^2 + sum (R_f/2) |residual|^2`, is for short
+//! steps the integral of a Lagrangian along the path; its stationary paths are orbits of a
+//! Hamiltonian flow in the states x and the costates p ([`ContinuousAction`]). The same holds for
+//! Lagrangians of physics ([`LagrangianDefinition`], [`ClassicalSystem`]), so one room serves both.
 
 mod action_hamiltonian;
 mod action_lagrangian;

@@ -4,7 +4,8 @@ use super::dense::{size, Lu};
 use super::workspace::Workspace;
 use crate::error::{Error, Result};
 
-/// Iterations until an end is no longer expected: convergence is quadratic, so that either a dozen are enough or none are.
+/// Iterations until an end is no longer expected: convergence is quadratic, so that either a dozen
+/// are enough or none are.
 const MOST_ITERATIONS: usize = 50;
 
 /// Below this relative change, steps that no longer shrink are rounding errors.
@@ -35,7 +36,8 @@ impl Named {
     }
 }
 
-/// Writes the residual at the given unknowns, and its Jacobian (column-major) where it is asked for.
+/// Writes the residual at the given unknowns, and its Jacobian (column-major) where it is asked
+/// for.
 pub(super) trait Equations {
     fn evaluate(
         &mut self,
@@ -45,7 +47,8 @@ pub(super) trait Equations {
         jacobian: Option<&mut [f64]>,
     ) -> Result<()>;
 
-    /// The sizes of the numbers that are rounded when the equations are evaluated, one per unknown. Default: those of the unknowns.
+    /// The sizes of the numbers that are rounded when the equations are evaluated, one per unknown.
+    /// Default: those of the unknowns.
     fn sizes(&self, unknowns: &[f64], sizes: &mut [f64]) {
         for (to, u) in sizes.iter_mut().zip(unknowns) {
             *to = u.abs();
@@ -58,7 +61,8 @@ pub(super) trait Equations {
     }
 }
 
-/// Solves `residual = 0` from `unknowns` on, where the best iterate is left. Returns the iterations.
+/// Solves `residual = 0` from `unknowns` on, where the best iterate is left. Returns the
+/// iterations.
 ///
 /// # Errors
 /// [`Error::Singular`] for the Jacobian, [`Error::NotConverged`], and what the equations give.
@@ -101,7 +105,8 @@ struct Memory<'a> {
 }
 
 impl Memory<'_> {
-    /// Whether the residual is what rounding of the numbers in the equations makes of it: near an equilibrium the unknowns themselves may be no more than that.
+    /// Whether the residual is what rounding of the numbers in the equations makes of it: near an
+    /// equilibrium the unknowns themselves may be no more than that.
     fn is_rounding(&mut self, unknowns: &[f64], equations: &dyn Equations) -> bool {
         let n = unknowns.len();
         equations.sizes(unknowns, self.step);

@@ -7,7 +7,8 @@ use super::{
 };
 use crate::error::{Error, Result};
 
-/// A mechanical system with both of its faces, L(t, x, v) and H(t, x, p), and the impulses of what was measured. Clones share both faces.
+/// A mechanical system with both of its faces, L(t, x, v) and H(t, x, p), and the impulses of what
+/// was measured. Clones share both faces.
 #[derive(Clone)]
 pub struct System {
     lagrangian: Arc<dyn Lagrangian>,
@@ -71,12 +72,14 @@ impl System {
         self.hamiltonian.dimension()
     }
 
-    /// Of an action with an infinite R_f there is none: everything that is asked of it is an error, [`System::has_lagrangian`] tells.
+    /// Of an action with an infinite R_f there is none: everything that is asked of it is an error,
+    /// [`System::has_lagrangian`] tells.
     pub fn lagrangian(&self) -> &dyn Lagrangian {
         &*self.lagrangian
     }
 
-    /// Whether L exists. Not known of Hamiltonians of physics whose momenta do not follow from velocities: their errors tell.
+    /// Whether L exists. Not known of Hamiltonians of physics whose momenta do not follow from
+    /// velocities: their errors tell.
     pub fn has_lagrangian(&self) -> bool {
         self.action.as_ref().is_none_or(|a| a.has_lagrangian())
     }

@@ -4,18 +4,20 @@ use super::classical::{HamiltonianDefinition, LagrangianDefinition};
 use crate::model::{NamedExpression, ParameterDefinition};
 
 /// A named system of classical mechanics, by its Lagrangian. All parameters are 1 unless given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum ClassicalSystem {
     /// `L = mass v^2 / 2 - stiffness q^2 / 2`.
     HarmonicOscillator,
-    /// A planet in a plane, around a sun at the origin: `L = mass (|v|^2 / 2 + gravity / |q|)`, where `gravity` is G times the sun's mass.
+    /// A planet in a plane, around a sun at the origin: `L = mass (|v|^2 / 2 + gravity / |q|)`,
+    /// where `gravity` is G times the sun's mass.
     Kepler,
-    /// A mass on a rod, its angle in radians from rest: `L = mass length^2 v^2 / 2 + mass gravity length cos(q)`.
+    /// A mass on a rod, its angle in radians from rest:
+    /// `L = mass length^2 v^2 / 2 + mass gravity length cos(q)`.
     Pendulum,
-    /// A pendulum that hangs on another, both angles in radians from the vertical (L. D. Landau, E. M. Lifshitz, Mechanics, section 5).
+    /// A pendulum that hangs on another, both angles in radians from the vertical (L. D. Landau, E.
+    /// M. Lifshitz, Mechanics, section 5).
     DoublePendulum,
 }
 
@@ -38,7 +40,8 @@ impl ClassicalSystem {
         }
     }
 
-    /// The Hamiltonian as text, for systems where it is short: its derivatives are then at hand without a Legendre transform at every point. Parameters are those of the Lagrangian.
+    /// The Hamiltonian as text, for systems where it is short: its derivatives are then at hand
+    /// without a Legendre transform at every point. Parameters are those of the Lagrangian.
     pub fn hamiltonian(self) -> Option<HamiltonianDefinition> {
         let (momenta, text): (&[&str], _) = match self {
             ClassicalSystem::HarmonicOscillator => (&["p"], "p^2/(2*mass) + stiffness*q^2/2"),

@@ -1,7 +1,8 @@
 use super::dense::Lu;
 use crate::model::Scratch;
 
-/// Memory that evaluations of Lagrangians and Hamiltonians reuse: after the first of a kind none is taken per call.
+/// Memory that evaluations of Lagrangians and Hamiltonians reuse: after the first of a kind none is
+/// taken per call.
 ///
 /// It holds no results, so one of them serves any number of systems, one after the other.
 #[derive(Debug, Clone, Default)]
@@ -12,7 +13,8 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Zeros, to be given back with [`Workspace::give`]. What an error keeps from coming back is taken anew.
+    /// Zeros, to be given back with [`Workspace::give`]. What an error keeps from coming back is
+    /// taken anew.
     pub(super) fn take(&mut self, length: usize) -> Vec<f64> {
         let mut numbers = self.numbers.pop().unwrap_or_default();
         numbers.clear();

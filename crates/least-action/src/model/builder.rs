@@ -35,7 +35,8 @@ pub struct ModelBuilder {
     spin_up: f64,
 }
 
-/// What equations are made of: expressions for the states, parameters, inputs and the time of a model.
+/// What equations are made of: expressions for the states, parameters, inputs and the time of a
+/// model.
 pub struct Symbols<'g> {
     pub states: Vec<Expression<'g>>,
     pub parameters: Vec<Expression<'g>>,
@@ -79,7 +80,8 @@ impl ModelBuilder {
         self
     }
 
-    /// Names of functions h(x) that can be measured like states. Their expressions follow the states' equations.
+    /// Names of functions h(x) that can be measured like states. Their expressions follow the
+    /// states' equations.
     pub fn observables<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.observables = names.into_iter().map(Into::into).collect();
         self
@@ -97,10 +99,12 @@ impl ModelBuilder {
         self
     }
 
-    /// The equations `dx/dt = F(x, p)`: `equations` is called once with the states and parameters as expressions, and gives one expression per state.
+    /// The equations `dx/dt = F(x, p)`: `equations` is called once with the states and parameters
+    /// as expressions, and gives one expression per state.
     ///
     /// # Errors
-    /// Names used twice, no states, or a number of equations or initial values that is not the number of states.
+    /// Names used twice, no states, or a number of equations or initial values that is not the
+    /// number of states.
     pub fn flow<F>(self, equations: F) -> Result<EquationModel>
     where
         F: for<'g> FnOnce(&[Expression<'g>], &[Expression<'g>]) -> Vec<Expression<'g>>,

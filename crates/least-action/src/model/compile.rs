@@ -1,4 +1,5 @@
-//! From a graph to a tape: what is needed, which pairs of operations are fused, and which columns hold what.
+//! From a graph to a tape: what is needed, which pairs of operations are fused, and which columns
+//! hold what.
 
 use super::graph::{Binary, Graph, Node, NodeId};
 use super::tape::{Fused, Instruction, ScalarInstruction, Tape};
@@ -100,8 +101,8 @@ fn find_varying(graph: &Graph) -> Vec<bool> {
     varies
 }
 
-/// What the body computes, in the order in which the outputs ask for it: what is computed is then read soon, and few
-/// columns are in use at a time.
+/// What the body computes, in the order in which the outputs ask for it: what is computed is then
+/// read soon, and few columns are in use at a time.
 fn list_operations(
     graph: &Graph,
     outputs: &[NodeId],
@@ -127,7 +128,8 @@ fn list_operations(
     ordered
 }
 
-/// By node, the operations of the body. Consumers are met first, so that each may take over an argument that only it reads.
+/// By node, the operations of the body. Consumers are met first, so that each may take over an
+/// argument that only it reads.
 fn find_operations(graph: &Graph, reads: &[u32], varies: &[bool]) -> Vec<Option<Operation>> {
     let mut absorbed = vec![false; graph.len()];
     let mut operations: Vec<Option<Operation>> = Vec::new();
@@ -156,7 +158,8 @@ fn find_operations(graph: &Graph, reads: &[u32], varies: &[bool]) -> Vec<Option<
     operations
 }
 
-/// The pair that `node` makes with one of its arguments, if there is one: what, the argument, and what both read.
+/// The pair that `node` makes with one of its arguments, if there is one: what, the argument, and
+/// what both read.
 fn fuse(
     graph: &Graph,
     node: NodeId,

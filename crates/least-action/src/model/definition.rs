@@ -1,4 +1,5 @@
-//! Models as data: names, texts of equations, numbers. Everything that a user writes in another language becomes this.
+//! Models as data: names, texts of equations, numbers. Everything that a user writes in another
+//! language becomes this.
 
 use std::collections::HashMap;
 
@@ -10,12 +11,15 @@ use crate::error::{check, Error, Result};
 
 /// A model as mathematics.
 ///
-/// The language of expressions: numbers, names, `+ - * / ^`, parentheses, comparisons `< <= > >= ==` (1 or 0), `if(condition, a, b)`, the functions
-/// `min max abs exp log (= ln) log10 sqrt sin cos tan asin acos atan atan2 sinh cosh tanh sign floor`, the constant `pi`, and the time `t`. `^` is
-/// right-associative and binds tighter than the minus sign; whole powers are multiplications.
+/// The language of expressions: numbers, names, `+ - * / ^`, parentheses, comparisons
+/// `< <= > >= ==` (1 or 0), `if(condition, a, b)`, the functions
+/// `min max abs exp log (= ln) log10 sqrt sin cos tan asin acos atan atan2 sinh cosh tanh sign floor`,
+/// the constant `pi`, and the time `t`. `^` is right-associative and binds tighter than the minus
+/// sign; whole powers are multiplications.
 ///
-/// A vector `x` of n states has the components `x0`, `x1`, ..., also written `x[0]`, `x[1]`, .... In the equation of a vector `i` is the index, and
-/// indices made of it are cyclic: `x[i-1]` of component 0 is the last one.
+/// A vector `x` of n states has the components `x0`, `x1`, ..., also written `x[0]`, `x[1]`, ....
+/// In the equation of a vector `i` is the index, and indices made of it are cyclic: `x[i-1]` of
+/// component 0 is the last one.
 ///
 /// ```
 /// use least_action::model::{EquationDefinition, Model, ModelDefinition, ParameterDefinition, StateDefinition};
@@ -30,145 +34,88 @@ use crate::error::{check, Error, Result};
 /// assert_eq!(ring.build()?.dimension(), 20);
 /// # Ok::<(), least_action::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(rename_all = "camelCase", deny_unknown_fields)
-)]
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ModelDefinition {
     /// `model` unless given.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default = "unnamed", skip_serializing_if = "crate::never")
-    )]
+    #[serde(default = "unnamed", skip_serializing_if = "crate::never")]
     pub name: String,
     /// Whether the equations give the rate of change (default) or the next state.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub kind: ModelKind,
     pub states: Vec<StateDefinition>,
     /// Names of known forcings u(t), whose values come with the data.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub inputs: Vec<String>,
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub parameters: Vec<ParameterDefinition>,
     /// Named parts of the equations, in any order; they may contain each other, but not themselves.
-    #[cfg_attr(
-        feature = "serde",
-        serde(rename = "where", default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(rename = "where", default, skip_serializing_if = "crate::never")]
     pub definitions: Vec<NamedExpression>,
     /// One for each state, in any order; or one for a whole vector.
     pub equations: Vec<EquationDefinition>,
     /// Functions of the state that can be measured like states.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub observables: Vec<NamedExpression>,
     /// Time to integrate before a state is typical; 0 unless given.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub spin_up: f64,
 }
 
-#[cfg(feature = "serde")]
 fn unnamed() -> String {
     "model".into()
 }
 
 /// A state component, or a vector of them.
-#[derive(Debug, Clone, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(rename_all = "camelCase", deny_unknown_fields)
-)]
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct StateDefinition {
     pub name: String,
     /// For a vector, its number of components.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub size: Option<usize>,
     /// Where forward integrations start unless told otherwise; 0 unless given.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub initial: Option<Initial>,
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub unit: Option<String>,
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub description: Option<String>,
 }
 
 /// An initial value: one number, or for a vector one for each of its components.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(untagged))]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(untagged)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Initial {
     Number(f64),
     Each(Vec<f64>),
 }
 
-#[derive(Debug, Clone, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(rename_all = "camelCase", deny_unknown_fields)
-)]
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ParameterDefinition {
     pub name: String,
     /// The value that is used where none is given.
     pub default: f64,
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub unit: Option<String>,
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub description: Option<String>,
 }
 
 /// A name for a part of the equations, or for what is measured.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(rename_all = "camelCase", deny_unknown_fields)
-)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct NamedExpression {
     pub name: String,
@@ -176,12 +123,8 @@ pub struct NamedExpression {
 }
 
 /// What a state's rate of change, or its next value, is.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(rename_all = "camelCase", deny_unknown_fields)
-)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct EquationDefinition {
     /// The name of a state, of a vector, or of a vector's component.
@@ -266,8 +209,9 @@ impl ModelDefinition {
     /// Parses the equations and builds the model.
     ///
     /// # Errors
-    /// [`Error::Equation`] for what a text does not say well: syntax, unknown names, definitions in a circle. Others for names that are used
-    /// twice or mean something else, states without an equation or with two, and numbers that are not finite.
+    /// [`Error::Equation`] for what a text does not say well: syntax, unknown names, definitions in
+    /// a circle. Others for names that are used twice or mean something else, states without an
+    /// equation or with two, and numbers that are not finite.
     pub fn build(&self) -> Result<EquationModel> {
         check::at_least("states", self.states.len(), 1)?;
         let mut dimension = 0usize;

@@ -25,8 +25,8 @@ impl Adjoints {
     }
 }
 
-/// The derivatives of `sum seed * output` in the leaves, by reverse accumulation: their cost is a small multiple of the outputs' own, and only what
-/// the outputs depend on is looked at.
+/// The derivatives of `sum seed * output` in the leaves, by reverse accumulation: their cost is a
+/// small multiple of the outputs' own, and only what the outputs depend on is looked at.
 pub(super) fn reverse(graph: &mut Graph, seeds: &[(NodeId, NodeId)]) -> Adjoints {
     let mut guards = Guards::default();
     let mut adjoints: HashMap<NodeId, Parts> = HashMap::new();

@@ -4,7 +4,8 @@ use super::elementary::{exp_all, tanh_all};
 use super::graph::{max, min, select, sign, truth, Binary, Unary};
 use super::tape::{Column, Fused, Instruction, ScalarInstruction, Tape, GROUP, GROUPS};
 
-/// Memory that evaluations reuse: it grows to what the largest of them needs, and after that none is taken per call.
+/// Memory that evaluations reuse: it grows to what the largest of them needs, and after that none
+/// is taken per call.
 #[derive(Debug, Clone, Default)]
 pub struct Scratch {
     columns: Vec<Column>,
@@ -41,7 +42,8 @@ pub(super) trait Sink {
     fn take(&mut self, block: Block, tape: &Tape, columns: &[Column]);
 }
 
-/// A run of time points: `first` to `first + count - 1`, in `groups` groups of which the last may be padded.
+/// A run of time points: `first` to `first + count - 1`, in `groups` groups of which the last may
+/// be padded.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Block {
     pub first: usize,
@@ -144,7 +146,8 @@ fn execute(instruction: Instruction, columns: &mut [Column], groups: usize) {
             let [to, a] = distinct(columns, [to, a]);
             let (to, a) = (&mut to.0[..groups], &a.0[..groups]);
             match f {
-                // Squares are frequent; as one of many functions they would be chosen number by number.
+                // Squares are frequent; as one of many functions they would be chosen number by
+                // number.
                 Binary::Multiply => map(to, a, |a| a * a),
                 _ => map(to, a, |a| f.apply(a, a)),
             }

@@ -8,9 +8,8 @@ use super::tape::{Fused, Instruction, Tape};
 use super::{EquationModel, ModelKind};
 
 /// A model in numbers; its text is a table.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Explanation {
     pub name: String,
@@ -20,7 +19,8 @@ pub struct Explanation {
     pub inputs: usize,
     /// Operations of the equations whose result is used more than once.
     pub shared: usize,
-    /// Entries of the Jacobian that are not zero whatever the values are, in the states (of states x states) ...
+    /// Entries of the Jacobian that are not zero whatever the values are, in the states (of states
+    /// x states) ...
     pub state_entries: usize,
     /// ... and in the parameters (of states x parameters).
     pub parameter_entries: usize,
@@ -33,9 +33,8 @@ pub struct Explanation {
 }
 
 /// What it takes to compute something.
-#[derive(Debug, Clone, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Cost {
     /// Operations at each point, by kind.
@@ -99,7 +98,8 @@ fn word(kind: &dyn fmt::Debug) -> String {
 }
 
 impl EquationModel {
-    /// Counts what the model's value and derivatives take. Compiles all of them, if they are not yet.
+    /// Counts what the model's value and derivatives take. Compiles all of them, if they are not
+    /// yet.
     pub fn explain(&self) -> Explanation {
         let f = &self.function;
         let states = self.states.len();

@@ -137,8 +137,9 @@ impl<'g> Expression<'g> {
         self.binary(Binary::Max, other.within(self))
     }
 
-    /// A real power. Constant exponents that are whole become multiplications, 0.5 the square root. The derivative in an exponent that is
-    /// not constant is taken as 0 where the base is not positive.
+    /// A real power. Constant exponents that are whole become multiplications, 0.5 the square root.
+    /// The derivative in an exponent that is not constant is taken as 0 where the base is not
+    /// positive.
     pub fn pow(self, exponent: impl Operand<'g>) -> Self {
         self.binary(Binary::Power, exponent.within(self))
     }
@@ -156,7 +157,8 @@ impl<'g> Expression<'g> {
         }
     }
 
-    /// 1 where this is less than `other`, else 0; a condition for [`Expression::select`]. Its derivative is 0 everywhere.
+    /// 1 where this is less than `other`, else 0; a condition for [`Expression::select`]. Its
+    /// derivative is 0 everywhere.
     pub fn lt(self, other: impl Operand<'g>) -> Self {
         self.binary(Binary::Less, other.within(self))
     }
@@ -181,7 +183,8 @@ impl<'g> Expression<'g> {
         self.binary(Binary::Equal, other.within(self))
     }
 
-    /// `a` where `condition` is not 0, else `b`. What is not taken has no part in value or derivatives, even where it is not finite.
+    /// `a` where `condition` is not 0, else `b`. What is not taken has no part in value or
+    /// derivatives, even where it is not finite.
     ///
     /// ```
     /// # use least_action::model::{Expression, ModelBuilder};

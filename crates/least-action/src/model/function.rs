@@ -1,4 +1,5 @@
-//! A vector-valued function of states, parameters, inputs and time: one graph, and the tapes of its value and its exact derivatives.
+//! A vector-valued function of states, parameters, inputs and time: one graph, and the tapes of its
+//! value and its exact derivatives.
 
 use std::sync::OnceLock;
 
@@ -52,7 +53,8 @@ pub(super) struct Sparse {
     pub tape: Tape,
 }
 
-/// Values and vector-Jacobian products that share what is slow to compute: the inputs and the values of slow functions are kept, one row per point.
+/// Values and vector-Jacobian products that share what is slow to compute: the inputs and the
+/// values of slow functions are kept, one row per point.
 #[derive(Debug, Clone)]
 struct Kept {
     width: usize,
@@ -60,7 +62,8 @@ struct Kept {
     adjoint: Tape,
 }
 
-/// K outputs of D states, P parameters, inputs and the time. Derivatives are compiled when they are first asked for.
+/// K outputs of D states, P parameters, inputs and the time. Derivatives are compiled when they are
+/// first asked for.
 #[derive(Debug, Clone)]
 pub struct Function {
     pub(super) graph: Graph,
@@ -92,8 +95,9 @@ impl Function {
         }
     }
 
-    /// The same function of one kind of variable: its states are the D states, then the inputs, then the time; its parameters are these numbers. So derivatives in
-    /// the time and in the inputs are at hand, and no others are computed.
+    /// The same function of one kind of variable: its states are the D states, then the inputs,
+    /// then the time; its parameters are these numbers. So derivatives in the time and in the
+    /// inputs are at hand, and no others are computed.
     pub fn autonomous(&self, parameters: &[f64]) -> Function {
         let (states, inputs) = (self.leaves.states as u32, self.leaves.inputs as u32);
         let (graph, places) = self.graph.substituted(|node| match node {
@@ -122,8 +126,8 @@ impl Function {
         run(&self.value, scratch, points, at, &[], &mut Rows(values));
     }
 
-    /// Writes the outputs at every point, points x K, where every point has parameters of its own: `at.inputs` is points x (inputs + parameters), and
-    /// `at.parameters` is not used.
+    /// Writes the outputs at every point, points x K, where every point has parameters of its own:
+    /// `at.inputs` is points x (inputs + parameters), and `at.parameters` is not used.
     pub fn evaluate_each(&self, scratch: &mut Scratch, at: Points, values: &mut [f64]) {
         let tape = self.each.get_or_init(|| {
             let leaves = Leaves {
@@ -146,8 +150,9 @@ impl Function {
         run(tape, scratch, points, at, &[], &mut Rows(values));
     }
 
-    /// The vector-Jacobian product: adds `DF(x_n)^T adjoint_n` to `path_gradient` (points x D) at every point, and its counterpart in the
-    /// parameters, summed over the points, to `parameter_gradient` (P).
+    /// The vector-Jacobian product: adds `DF(x_n)^T adjoint_n` to `path_gradient` (points x D) at
+    /// every point, and its counterpart in the parameters, summed over the points, to
+    /// `parameter_gradient` (P).
     pub fn pull_back(
         &self,
         scratch: &mut Scratch,
@@ -166,12 +171,14 @@ impl Function {
         run(self.adjoint(), scratch, points, at, adjoint, sink);
     }
 
-    /// Numbers per point that [`Function::evaluate_keeping`] keeps; 0 where nothing is slow to compute.
+    /// Numbers per point that [`Function::evaluate_keeping`] keeps; 0 where nothing is slow to
+    /// compute.
     pub fn kept(&self) -> usize {
         self.keeping().map_or(0, |kept| kept.width)
     }
 
-    /// As [`Function::evaluate`]; what [`Function::pull_back_kept`] needs is written to `kept`, points x [`Function::kept`].
+    /// As [`Function::evaluate`]; what [`Function::pull_back_kept`] needs is written to `kept`,
+    /// points x [`Function::kept`].
     pub fn evaluate_keeping(
         &self,
         scratch: &mut Scratch,
@@ -269,12 +276,14 @@ impl Function {
         run_sparse(self.input_jacobian_tape(), scratch, at, &[], values);
     }
 
-    /// Entries of the lower triangle of `sum_a adjoint_a D2 F_a`; rows and columns are the D states, then the P parameters.
+    /// Entries of the lower triangle of `sum_a adjoint_a D2 F_a`; rows and columns are the D
+    /// states, then the P parameters.
     pub fn curvature_sparsity(&self) -> &Sparsity {
         &self.curvature_tape().sparsity
     }
 
-    /// Writes the entries of `sum_a adjoint_a D2 F_a` at every point, points x entries; `adjoint` is points x K.
+    /// Writes the entries of `sum_a adjoint_a D2 F_a` at every point, points x entries; `adjoint`
+    /// is points x K.
     pub fn curvature(
         &self,
         scratch: &mut Scratch,

@@ -66,7 +66,8 @@ impl Unary {
         )
     }
 
-    /// Transcendental functions are our own or those of `libm`, so that native and wasm give the same bits.
+    /// Transcendental functions are our own or those of `libm`, so that native and wasm give the
+    /// same bits.
     #[inline(always)]
     pub fn apply(self, a: f64) -> f64 {
         match self {
@@ -228,7 +229,8 @@ impl Graph {
         Graph { nodes, known }
     }
 
-    /// The graph made anew with other leaves, so that what became constant is folded; and where each node went.
+    /// The graph made anew with other leaves, so that what became constant is folded; and where
+    /// each node went.
     pub fn substituted(&self, leaf: impl Fn(Node) -> Node) -> (Graph, Vec<NodeId>) {
         let mut graph = Graph::default();
         let mut places: Vec<NodeId> = Vec::with_capacity(self.nodes.len());
@@ -248,7 +250,8 @@ impl Graph {
         (graph, places)
     }
 
-    /// The same graph with these nodes as inputs, from number `first` on: for whoever has their values already.
+    /// The same graph with these nodes as inputs, from number `first` on: for whoever has their
+    /// values already.
     pub fn with_inputs(&self, known: &[NodeId], first: usize) -> Graph {
         let mut graph = self.clone();
         for (k, id) in known.iter().enumerate() {
@@ -355,7 +358,8 @@ impl Graph {
 
     /// A whole power, by repeated multiplication in which squares are shared.
     pub fn whole_power(&mut self, a: NodeId, power: u32) -> NodeId {
-        // From the leading digit of the power down: squared at each digit, multiplied by `a` at each 1.
+        // From the leading digit of the power down: squared at each digit, multiplied by `a` at
+        // each 1.
         let digits = 32 - power.leading_zeros();
         let mut result = match digits {
             0 => return self.constant(1.0),
@@ -408,7 +412,8 @@ fn is_easy(power: f64) -> bool {
     size == 0.5 || (size <= MOST_MULTIPLIED && size.fract() == 0.0)
 }
 
-/// Powers of 2: to divide by them and to multiply by their inverse is the same, but for the time it takes.
+/// Powers of 2: to divide by them and to multiply by their inverse is the same, but for the time it
+/// takes.
 fn has_exact_inverse(value: f64) -> bool {
     const FRACTION: u64 = (1 << 52) - 1;
     let moderate = (1e-300..1e300).contains(&value.abs());

@@ -1,5 +1,6 @@
-//! Adjoints under conditions. What is not taken may have infinite slopes, and zero times infinity is not zero: so each branch's share of an
-//! adjoint goes all the way to the leaves by itself, and only there is the valid one selected.
+//! Adjoints under conditions. What is not taken may have infinite slopes, and zero times infinity
+//! is not zero: so each branch's share of an adjoint goes all the way to the leaves by itself, and
+//! only there is the valid one selected.
 
 use std::collections::HashMap;
 
@@ -27,7 +28,8 @@ pub(super) struct Guards {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Parts(Vec<(Guard, NodeId)>);
 
-/// With more terms than this, those under conditions are joined: few models come near it, and no model's graph can then explode.
+/// With more terms than this, those under conditions are joined: few models come near it, and no
+/// model's graph can then explode.
 const MOST_PARTS: usize = 6;
 
 impl Parts {

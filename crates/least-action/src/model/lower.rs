@@ -31,7 +31,8 @@ pub(super) struct Scope {
     pub symbols: HashMap<String, Symbol>,
 }
 
-/// The most operations that all equations together may have: with more, a model no longer fits into memory.
+/// The most operations that all equations together may have: with more, a model no longer fits into
+/// memory.
 pub(super) const MOST_STEPS: usize = 5_000_000;
 
 struct Lowering<'a, 'g> {

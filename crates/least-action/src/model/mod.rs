@@ -35,8 +35,7 @@ pub use function::{Function, Sparsity};
 pub(crate) const MOST_VALUES: usize = 1 << 26;
 
 /// A parameter of a model: its name, its usual value, and what it means.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Parameter {
     pub name: String,
@@ -46,9 +45,10 @@ pub struct Parameter {
 }
 
 /// Whether a model's equations give the rate of change or the next state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum ModelKind {
     /// `dx/dt = F(x, p, u, t)`.
@@ -58,9 +58,11 @@ pub enum ModelKind {
     Map,
 }
 
-/// A dynamical system with the right side `F(x, parameters, inputs, t)`, evaluated over a whole path at once.
+/// A dynamical system with the right side `F(x, parameters, inputs, t)`, evaluated over a whole
+/// path at once.
 ///
-/// Paths are `points x states`, row-major, time outermost. Implementations take no memory per call: what they need is in the [`Scratch`] that the caller keeps.
+/// Paths are `points x states`, row-major, time outermost. Implementations take no memory per call:
+/// what they need is in the [`Scratch`] that the caller keeps.
 pub trait Model: Send + Sync {
     /// The system's name, in lower camel case: `lorenz96`.
     fn name(&self) -> &str;
@@ -84,7 +86,8 @@ pub trait Model: Send + Sync {
         &[]
     }
 
-    /// The observables as functions of states, parameters, inputs and time; none where there are no observables.
+    /// The observables as functions of states, parameters, inputs and time; none where there are no
+    /// observables.
     fn observation(&self) -> Option<&Function> {
         None
     }
@@ -92,14 +95,16 @@ pub trait Model: Send + Sync {
     /// An initial state from which a forward integration soon reaches typical behaviour.
     fn initial_state(&self) -> &[f64];
 
-    /// Time that a forward integration needs to forget [`Model::initial_state`]; 0 if it should not.
+    /// Time that a forward integration needs to forget [`Model::initial_state`]; 0 if it should
+    /// not.
     fn spin_up(&self) -> f64;
 
     /// `values = F` at every point, points x states.
     fn evaluate(&self, scratch: &mut Scratch, at: Points, values: &mut [f64]);
 
-    /// `values = F` at every point, where every point has parameters of its own: `at.inputs` is points x (inputs + parameters), and `at.parameters` is not
-    /// used. Ensembles are integrated with it.
+    /// `values = F` at every point, where every point has parameters of its own: `at.inputs` is
+    /// points x (inputs + parameters), and `at.parameters` is not used. Ensembles are integrated
+    /// with it.
     fn evaluate_each(&self, scratch: &mut Scratch, at: Points, values: &mut [f64]) {
         let (dimension, inputs) = (self.dimension(), self.inputs().len());
         let width = inputs + self.parameters().len();
@@ -115,8 +120,8 @@ pub trait Model: Send + Sync {
         }
     }
 
-    /// The vector-Jacobian product: adds `DF(x_n)^T adjoint_n` to `path_gradient` at every point, and its counterpart in
-    /// the parameters, summed over the points, to `parameter_gradient`.
+    /// The vector-Jacobian product: adds `DF(x_n)^T adjoint_n` to `path_gradient` at every point,
+    /// and its counterpart in the parameters, summed over the points, to `parameter_gradient`.
     fn pull_back(
         &self,
         scratch: &mut Scratch,
@@ -126,12 +131,14 @@ pub trait Model: Send + Sync {
         parameter_gradient: &mut [f64],
     );
 
-    /// Numbers per point that [`Model::evaluate_keeping`] keeps for [`Model::pull_back_kept`]; 0 where nothing is slow to compute.
+    /// Numbers per point that [`Model::evaluate_keeping`] keeps for [`Model::pull_back_kept`]; 0
+    /// where nothing is slow to compute.
     fn kept(&self) -> usize {
         0
     }
 
-    /// As [`Model::evaluate`]; what [`Model::pull_back_kept`] needs at the same points is written to `kept`, points x [`Model::kept`].
+    /// As [`Model::evaluate`]; what [`Model::pull_back_kept`] needs at the same points is written
+    /// to `kept`, points x [`Model::kept`].
     fn evaluate_keeping(
         &self,
         scratch: &mut Scratch,
@@ -143,7 +150,8 @@ pub trait Model: Send + Sync {
         self.evaluate(scratch, at, values);
     }
 
-    /// As [`Model::pull_back`], at points of which `kept` is what was kept: the same bits, without computing anew what is slow.
+    /// As [`Model::pull_back`], at points of which `kept` is what was kept: the same bits, without
+    /// computing anew what is slow.
     fn pull_back_kept(
         &self,
         scratch: &mut Scratch,
@@ -163,18 +171,22 @@ pub trait Model: Send + Sync {
     /// Writes the entries of `DF` at every point, points x entries.
     fn jacobian(&self, scratch: &mut Scratch, at: Points, values: &mut [f64]);
 
-    /// Entries of the lower triangle of `sum_a adjoint_a D2 F_a`; rows and columns are the states, then the parameters.
+    /// Entries of the lower triangle of `sum_a adjoint_a D2 F_a`; rows and columns are the states,
+    /// then the parameters.
     fn curvature_sparsity(&self) -> &Sparsity;
 
-    /// Writes the entries of `sum_a adjoint_a D2 F_a` at every point, points x entries; `adjoint` is points x states.
+    /// Writes the entries of `sum_a adjoint_a D2 F_a` at every point, points x entries; `adjoint`
+    /// is points x states.
     fn curvature(&self, scratch: &mut Scratch, at: Points, adjoint: &[f64], values: &mut [f64]);
 
-    /// The right side as a function that can be differentiated in time and inputs too; none if the model is not made of expressions.
+    /// The right side as a function that can be differentiated in time and inputs too; none if the
+    /// model is not made of expressions.
     fn right_side(&self) -> Option<&Function> {
         None
     }
 
-    /// The model with some parameters (ascending positions) as further states, which its equations leave as they are; none if it cannot be had.
+    /// The model with some parameters (ascending positions) as further states, which its equations
+    /// leave as they are; none if it cannot be had.
     fn with_varying(&self, parameters: &[usize]) -> Option<Arc<dyn Model>> {
         let _ = parameters;
         None

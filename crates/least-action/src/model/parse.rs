@@ -1,4 +1,5 @@
-//! From the text of an expression to its syntax, in postfix order. No recursion, so neither depth nor length can exhaust the stack.
+//! From the text of an expression to its syntax, in postfix order. No recursion, so neither depth
+//! nor length can exhaust the stack.
 
 use super::graph::{Binary, Unary};
 use super::token::{tokens, Token, TokenKind};
@@ -263,7 +264,8 @@ impl Parser {
         self.waiting.push((position, what));
     }
 
-    /// Completes the operators that bind at least as tightly; comparisons are left, so that a chain of them is seen.
+    /// Completes the operators that bind at least as tightly; comparisons are left, so that a chain
+    /// of them is seen.
     fn reduce(&mut self, least: u8) {
         while let Some((position, waiting)) = self.waiting.last() {
             let position = *position;

@@ -13,8 +13,8 @@ use super::token::is_name;
 use super::{EquationModel, ModelKind};
 
 impl EquationModel {
-    /// The model as data: the texts that it was made of; for a model made of Rust expressions, texts that give the same graph. Names
-    /// that cannot stand in a text are changed there.
+    /// The model as data: the texts that it was made of; for a model made of Rust expressions,
+    /// texts that give the same graph. Names that cannot stand in a text are changed there.
     pub fn definition(&self) -> ModelDefinition {
         match &self.definition {
             Some(definition) => (**definition).clone(),
@@ -40,7 +40,8 @@ impl EquationModel {
             .collect()
     }
 
-    /// The model as data, printed from its graph even if it was made of texts: vectors and definitions are expanded, and what is computed once has a name.
+    /// The model as data, printed from its graph even if it was made of texts: vectors and
+    /// definitions are expanded, and what is computed once has a name.
     pub fn expanded(&self) -> ModelDefinition {
         let mut names = Names::default();
         let states = names.all(self.states.iter());

@@ -11,7 +11,8 @@ pub(crate) struct Members {
     pub parameters: Vec<f64>,
 }
 
-/// Moves members from point to point: flows by the classical fourth-order Runge-Kutta method, maps by one iteration.
+/// Moves members from point to point: flows by the classical fourth-order Runge-Kutta method, maps
+/// by one iteration.
 pub(crate) struct Propagator<'a> {
     model: &'a dyn Model,
     count: usize,
@@ -19,7 +20,8 @@ pub(crate) struct Propagator<'a> {
     slope: Vec<f64>,
     sum: Vec<f64>,
     stage: Vec<f64>,
-    /// members x inputs, or members x (inputs + parameters) where members have parameters of their own.
+    /// members x inputs, or members x (inputs + parameters) where members have parameters of their
+    /// own.
     inputs: Vec<f64>,
     times: Vec<f64>,
 }

@@ -3,10 +3,11 @@
 
 use super::graph::{Binary, Unary};
 
-/// Points are handled in groups, so that the compiler can use SIMD with no remainder; of eight, so that a loop's own
-/// work weighs little beside it.
+/// Points are handled in groups, so that the compiler can use SIMD with no remainder; of eight, so
+/// that a loop's own work weighs little beside it.
 pub(super) const GROUP: usize = 8;
-/// Groups in a column: a block of 64 points keeps the columns of usual models in the first-level cache.
+/// Groups in a column: a block of 64 points keeps the columns of usual models in the first-level
+/// cache.
 pub(super) const GROUPS: usize = 8;
 
 /// One quantity at a block of time points; aligned, so that no SIMD access crosses two cache lines.
@@ -14,7 +15,8 @@ pub(super) const GROUPS: usize = 8;
 #[repr(align(64))]
 pub(super) struct Column(pub [[f64; GROUP]; GROUPS]);
 
-/// One pass over a few columns: `to` is written, the others are read, and no operation reads what it writes.
+/// One pass over a few columns: `to` is written, the others are read, and no operation reads what
+/// it writes.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Instruction {
     /// `to = f(a)`.
@@ -66,8 +68,9 @@ pub(super) enum ScalarInstruction {
     Select { to: u32, c: u32, a: u32, b: u32 },
 }
 
-/// The columns are, in this order: states, adjoints, inputs and time, which are loaded at every block; scalars that the body or the
-/// caller reads, filled once per call; and what the body computes.
+/// The columns are, in this order: states, adjoints, inputs and time, which are loaded at every
+/// block; scalars that the body or the caller reads, filled once per call; and what the body
+/// computes.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tape {
     pub states: usize,
@@ -78,7 +81,8 @@ pub(super) struct Tape {
     pub time: bool,
     /// How many columns there are.
     pub columns: usize,
-    /// Initial values of the scalars: parameters first (filled in at each call), then constants and what follows from both.
+    /// Initial values of the scalars: parameters first (filled in at each call), then constants and
+    /// what follows from both.
     pub scalars: Vec<f64>,
     pub prologue: Vec<ScalarInstruction>,
     /// Column and scalar: what to fill before the first block.

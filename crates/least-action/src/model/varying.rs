@@ -5,8 +5,9 @@ use super::graph::{Graph, Node, NodeId};
 use super::{EquationModel, Function, ModelKind, Parameter};
 
 impl EquationModel {
-    /// The model with some parameters (ascending positions) as further states: `dp/dt = 0`, or `p_(n+1) = p_n` of a map. How much they change is then a matter of
-    /// the precision of these equations.
+    /// The model with some parameters (ascending positions) as further states: `dp/dt = 0`, or
+    /// `p_(n+1) = p_n` of a map. How much they change is then a matter of the precision of these
+    /// equations.
     pub fn with_varying(&self, varying: &[usize]) -> EquationModel {
         let dimension = self.states.len();
         let kept: Vec<usize> = (0..self.parameters.len())

@@ -2,7 +2,8 @@ use super::Written;
 use crate::error::Result;
 use crate::model::{EquationModel, ModelDefinition};
 
-/// Lorenz's three-variable convection model (E. N. Lorenz, J. Atmos. Sci. 20, 1963), at the classical chaotic parameters.
+/// Lorenz's three-variable convection model (E. N. Lorenz, J. Atmos. Sci. 20, 1963), at the
+/// classical chaotic parameters.
 pub fn lorenz63() -> Result<EquationModel> {
     definition().build()
 }

@@ -2,11 +2,13 @@ use super::Written;
 use crate::error::{check, Result};
 use crate::model::{EquationModel, Initial, ModelDefinition, StateDefinition};
 
-/// Lorenz's ring of `dimension` sites, `dx_i/dt = x_(i-1) (x_(i+1) - x_(i-2)) - x_i + forcing` (E. N. Lorenz, "Predictability: a problem
-/// partly solved", ECMWF seminar 1995). The default forcing, 8.17, is the one of the variational annealing papers.
+/// Lorenz's ring of `dimension` sites, `dx_i/dt = x_(i-1) (x_(i+1) - x_(i-2)) - x_i + forcing` (E.
+/// N. Lorenz, "Predictability: a problem partly solved", ECMWF seminar 1995). The default forcing,
+/// 8.17, is the one of the variational annealing papers.
 ///
 /// # Errors
-/// Fewer than 4 sites: the neighbours would coincide. More than [`MOST`]: tell the author of a request for a million equations.
+/// Fewer than 4 sites: the neighbours would coincide. More than [`MOST`]: tell the author of a
+/// request for a million equations.
 pub fn lorenz96(dimension: usize) -> Result<EquationModel> {
     definition(dimension)?.build()
 }

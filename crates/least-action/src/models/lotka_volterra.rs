@@ -2,10 +2,12 @@ use super::Written;
 use crate::error::Result;
 use crate::model::{EquationModel, ModelDefinition};
 
-/// Prey and predator (A. J. Lotka 1925; V. Volterra 1926): `u' = alpha u - beta u v`, `v' = -gamma v + delta u v`.
+/// Prey and predator (A. J. Lotka 1925; V. Volterra 1926): `u' = alpha u - beta u v`,
+/// `v' = -gamma v + delta u v`.
 ///
-/// Defaults: posterior means for the Hudson Bay hares and lynx, time in years and pelts in thousands (B. Carpenter,
-/// "Predator-prey population dynamics: the Lotka-Volterra model in Stan", 2018).
+/// Defaults: posterior means for the Hudson Bay hares and lynx, time in years and pelts in
+/// thousands (B. Carpenter, "Predator-prey population dynamics: the Lotka-Volterra model in Stan",
+/// 2018).
 pub fn lotka_volterra() -> Result<EquationModel> {
     definition().build()
 }

@@ -2,11 +2,13 @@ use super::Written;
 use crate::error::Result;
 use crate::model::{EquationModel, ModelDefinition};
 
-/// A neuron with sodium, potassium and leak currents, after Hodgkin and Huxley (J. Physiol. 117, 1952), under a known stimulus `I`: the test
-/// case of variational annealing in neuroscience. Time in ms, voltages in mV, capacitance 1 uF/cm^2.
+/// A neuron with sodium, potassium and leak currents, after Hodgkin and Huxley (J. Physiol. 117,
+/// 1952), under a known stimulus `I`: the test case of variational annealing in neuroscience. Time
+/// in ms, voltages in mV, capacitance 1 uF/cm^2.
 ///
-/// Each gate goes to `(1 + tanh((V - Vt)/dV))/2` in the time `t1 + t2 (1 - tanh((V - Vt)/dV)^2)`: the form and the values that the programs
-/// varanneal and minAone use. The initial state is at rest without stimulus.
+/// Each gate goes to `(1 + tanh((V - Vt)/dV))/2` in the time `t1 + t2 (1 - tanh((V - Vt)/dV)^2)`:
+/// the form and the values that the programs varanneal and minAone use. The initial state is at
+/// rest without stimulus.
 pub fn nakl_neuron() -> Result<EquationModel> {
     definition().build()
 }

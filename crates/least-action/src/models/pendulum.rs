@@ -2,7 +2,8 @@ use super::Written;
 use crate::error::Result;
 use crate::model::{EquationModel, ModelDefinition};
 
-/// The plane pendulum with friction: `angle' = velocity`, `velocity' = -gravity sin(angle) - damping velocity`. Angles in radians, not wrapped; `gravity`
+/// The plane pendulum with friction: `angle' = velocity`,
+/// `velocity' = -gravity sin(angle) - damping velocity`. Angles in radians, not wrapped; `gravity`
 /// is over the length, for motion tells only their quotient.
 pub fn pendulum() -> Result<EquationModel> {
     definition().build()

@@ -1,4 +1,5 @@
-//! The action of a network: how far all activations are from the data and from what the layers before them say, and the exact gradient of that.
+//! The action of a network: how far all activations are from the data and from what the layers
+//! before them say, and the exact gradient of that.
 
 use super::pass::{At, Pass};
 use super::problem::{NetworkProblem, Parts};
@@ -8,10 +9,12 @@ use super::terms::{
 use crate::action::{in_four, ActionValue};
 use crate::error::{check, Error, Result};
 
-/// Evaluates the action of one [`NetworkProblem`]; owns the memory for it, O(pairs x neurons), and takes none per call.
+/// Evaluates the action of one [`NetworkProblem`]; owns the memory for it, O(pairs x neurons), and
+/// takes none per call.
 ///
-/// `A = R_m/2 sum (x - y)^2 + R_f/2 sum_(l,k,a) [x_(l+1) - f_l(x_l; W_l)]_a^2` over the measured numbers and over all layers l, pairs k and neurons a
-/// (H. D. I. Abarbanel, P. J. Rozdeba, S. Shirman, Neural Computation 30(8), 2018, doi 10.1162/neco_a_01094), normalised as
+/// `A = R_m/2 sum (x - y)^2 + R_f/2 sum_(l,k,a) [x_(l+1) - f_l(x_l; W_l)]_a^2` over the measured
+/// numbers and over all layers l, pairs k and neurons a (H. D. I. Abarbanel, P. J. Rozdeba, S.
+/// Shirman, Neural Computation 30(8), 2018, doi 10.1162/neco_a_01094), normalised as
 /// [`crate::Normalization`] says, and priors of the weights.
 ///
 /// ```
@@ -58,7 +61,8 @@ impl NetworkAction {
     /// The action of the unknowns `[X_0, ..., X_F, weights]`.
     ///
     /// # Errors
-    /// A wrong length, a precision that is not positive, and [`Error::NotFiniteInLayer`] for the first value that is not finite.
+    /// A wrong length, a precision that is not positive, and [`Error::NotFiniteInLayer`] for the
+    /// first value that is not finite.
     pub fn evaluate(&mut self, model_precision: f64, unknowns: &[f64]) -> Result<ActionValue> {
         self.check(model_precision, unknowns)?;
         self.value(model_precision, unknowns)
@@ -115,7 +119,8 @@ impl NetworkAction {
         Ok(value)
     }
 
-    /// What is left of the model, `x_(l+1) - f_l(x_l)`: layer by layer from the first map on, pairs x width each.
+    /// What is left of the model, `x_(l+1) - f_l(x_l)`: layer by layer from the first map on, pairs
+    /// x width each.
     ///
     /// # Errors
     /// As [`NetworkAction::evaluate`].
@@ -245,7 +250,8 @@ pub(super) fn finite_weights(weights: &[f64], prefix: &str) -> Result<()> {
     }
 }
 
-/// Zero times a finite number is zero, times any other NaN: sums say whether to look further. There are as many as the processor can add to without waiting.
+/// Zero times a finite number is zero, times any other NaN: sums say whether to look further. There
+/// are as many as the processor can add to without waiting.
 fn all_finite(values: &[f64]) -> bool {
     let mut sums = [0.0; 16];
     let (groups, rest) = values.as_chunks::<16>();

@@ -3,9 +3,10 @@
 use crate::model::elementary::{exp, logistic, softplus, tanh_and_slope};
 
 /// The function f in `x_(l+1) = f(W x_l + b)`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Activation {
     /// `1 / (1 + exp(-z))`, between 0 and 1.
@@ -50,7 +51,8 @@ impl Activation {
         self != Activation::Softmax
     }
 
-    /// Writes f(z) to `values`, and over `z` what [`Activation::differentiate`] needs: slopes, or, of softmax, the values. Both are pairs x width, row-major.
+    /// Writes f(z) to `values`, and over `z` what [`Activation::differentiate`] needs: slopes, or,
+    /// of softmax, the values. Both are pairs x width, row-major.
     ///
     /// Values and slopes keep their digits where f saturates; nothing overflows; NaN stays NaN.
     pub fn apply(self, width: usize, z: &mut [f64], values: &mut [f64]) {
@@ -81,8 +83,9 @@ impl Activation {
         }
     }
 
-    /// Multiplies every row of `vectors` with Df, where `kept` is what [`Activation::apply`] left. Df is symmetric for every f here, so this is the push-forward
-    /// of tangents as well as the pull-back of adjoints.
+    /// Multiplies every row of `vectors` with Df, where `kept` is what [`Activation::apply`] left.
+    /// Df is symmetric for every f here, so this is the push-forward of tangents as well as the
+    /// pull-back of adjoints.
     pub fn differentiate(self, width: usize, kept: &[f64], vectors: &mut [f64]) {
         if self.is_elementwise() {
             for (vector, slope) in vectors.iter_mut().zip(kept) {
@@ -104,8 +107,9 @@ impl Activation {
 }
 
 impl Activation {
-    /// Writes the second derivative of `adjoint . f` in z to `matrix`, width x width, where `values` and `kept` are what [`Activation::apply`] made of one row. That
-    /// of `relu` is 0, also at its kink.
+    /// Writes the second derivative of `adjoint . f` in z to `matrix`, width x width, where
+    /// `values` and `kept` are what [`Activation::apply`] made of one row. That of `relu` is 0,
+    /// also at its kink.
     pub(super) fn curvature(
         self,
         values: &[f64],
@@ -136,7 +140,8 @@ impl Activation {
     }
 }
 
-/// Numbers that are handled together, so that there is always one that the processor need not wait for.
+/// Numbers that are handled together, so that there is always one that the processor need not wait
+/// for.
 const TOGETHER: usize = 8;
 
 /// Values from and slopes over `z`.
@@ -164,7 +169,8 @@ fn relu(z: f64) -> (f64, f64) {
     }
 }
 
-/// The largest input of a row is subtracted first: its exponential is then 1, and no other one overflows. Shares from and over `z`.
+/// The largest input of a row is subtracted first: its exponential is then 1, and no other one
+/// overflows. Shares from and over `z`.
 #[inline(always)]
 fn softmax(width: usize, z: &mut [f64], shares: &mut [f64]) {
     for z in z.chunks_exact_mut(width) {
@@ -299,7 +305,8 @@ mod tests {
             run(Activation::Relu, &[-1e-300, -0.0, 0.0, 1e-300]).1,
             [0.0, 0.0, 0.0, 1.0]
         );
-        // Differences over the kink see half of it: no derivative is there, and that is why the choice is documented.
+        // Differences over the kink see half of it: no derivative is there, and that is why the
+        // choice is documented.
         let (plus, minus) = (
             run(Activation::Relu, &[1e-6]).0,
             run(Activation::Relu, &[-1e-6]).0,

@@ -5,9 +5,11 @@ use crate::error::{check, Result};
 use crate::random::Random;
 
 impl Network {
-    /// Weights at random, uniform in `range`, biases in `biases`; the same seed gives the same bits.
+    /// Weights at random, uniform in `range`, biases in `biases`; the same seed gives the same
+    /// bits.
     ///
-    /// Default of `range`: from -r to r, r being one over the root of the number of neurons before; of `biases`: as `range`.
+    /// Default of `range`: from -r to r, r being one over the root of the number of neurons before;
+    /// of `biases`: as `range`.
     ///
     /// # Errors
     /// A range whose ends are not finite or not in order.
@@ -48,7 +50,8 @@ impl Network {
         weights
     }
 
-    /// Where the activations of a layer (0 to F) change with the weights: between the flat ends of its function, for those that have any.
+    /// Where the activations of a layer (0 to F) change with the weights: between the flat ends of
+    /// its function, for those that have any.
     pub(crate) fn activation_range(&self, layer: usize) -> [f64; 2] {
         let Some(layer) = layer.checked_sub(1).map(|l| &self.layers()[l]) else {
             return [-1.0, 1.0];
@@ -73,7 +76,8 @@ impl NetworkProblem {
         }
     }
 
-    /// What the weights make of the activations of layer 0, layer by layer; nothing is changed where that is not finite.
+    /// What the weights make of the activations of layer 0, layer by layer; nothing is changed
+    /// where that is not finite.
     pub(crate) fn run_forward(&self, weights: &[f64], activations: &mut [f64]) {
         let parts = &*self.0;
         let given = parts.forcing.iter().enumerate();

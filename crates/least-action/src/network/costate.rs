@@ -1,5 +1,6 @@
-//! The gradient of plain training by the costate, layer for layer as in mechanics. It shares nothing with backpropagation but the value of a layer: the layers'
-//! Jacobians are written out, column by column, pair by pair. So it is slow, and a check of the other.
+//! The gradient of plain training by the costate, layer for layer as in mechanics. It shares
+//! nothing with backpropagation but the value of a layer: the layers' Jacobians are written out,
+//! column by column, pair by pair. So it is slow, and a check of the other.
 
 use super::action::at;
 use super::pass::{At, Pass};
@@ -10,7 +11,8 @@ use crate::error::{check, Result};
 /// The costates and the gradient that follows from them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Costate {
-    /// p, one number per activation, in the order of `[X_0, ..., X_F]`. The first ones are minus the gradient in the inputs.
+    /// p, one number per activation, in the order of `[X_0, ..., X_F]`. The first ones are minus
+    /// the gradient in the inputs.
     pub momenta: Vec<f64>,
     /// The gradient in the weights.
     pub weights: Vec<f64>,
@@ -23,8 +25,9 @@ impl Costate {
     /// p_F = -R_m P(x_F - y_F),   p_n = Df_n(x_n)^T p_(n+1) - R_m P(x_n - y_n),   dA/dw = -sum_n p_(n+1)^T df_n/dw
     /// ```
     ///
-    /// on the orbit that starts at `inputs`, where P picks what is measured; R_m as normalised in the problem. p_(n+1) is what `R_f (x_(n+1) - f_n(x_n))` tends
-    /// to at the minima of the action as R_f grows.
+    /// on the orbit that starts at `inputs`, where P picks what is measured; R_m as normalised in
+    /// the problem. p_(n+1) is what `R_f (x_(n+1) - f_n(x_n))` tends to at the minima of the action
+    /// as R_f grows.
     ///
     /// # Errors
     /// Lists of the wrong length, and numbers that are not finite.

@@ -4,12 +4,8 @@ use super::network::Network;
 use crate::error::{check, Error, Result};
 
 /// Numbers of one layer for all pairs.
-#[derive(Debug, Clone, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(rename_all = "camelCase", deny_unknown_fields)
-)]
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct LayerValues {
     /// 0 is the layer of the inputs.
@@ -19,48 +15,33 @@ pub struct LayerValues {
     pub values: Vec<f64>,
 }
 
-/// M pairs of inputs and outputs of a network; of a recurrent one M sequences, which may be measured at every step.
-#[derive(Debug, Clone, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(rename_all = "camelCase", deny_unknown_fields)
-)]
+/// M pairs of inputs and outputs of a network; of a recurrent one M sequences, which may be
+/// measured at every step.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Pairs {
     /// M.
     pub count: usize,
     /// Of layer 0: pairs x inputs, row-major. Empty where none is measured.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     #[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>"))]
     pub inputs: Vec<f64>,
-    /// Of layer F: pairs x outputs, row-major; NaN where nothing was measured. Empty where none is measured.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    /// Of layer F: pairs x outputs, row-major; NaN where nothing was measured. Empty where none is
+    /// measured.
+    #[serde(default, skip_serializing_if = "crate::never")]
     #[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>"))]
     pub outputs: Vec<f64>,
-    /// Whether NaN among the inputs means that nothing was measured there; otherwise it is an error, as broken pixels should be noticed. Default: false.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    /// Whether NaN among the inputs means that nothing was measured there; otherwise it is an
+    /// error, as broken pixels should be noticed. Default: false.
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub missing_inputs: bool,
     /// Measurements at layers between; NaN where nothing was measured. Default: none.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub measurements: Vec<LayerValues>,
-    /// What is known to come in from outside, pairs x forcing: `layer` l is the u of the map from layer l to layer l + 1. Needed by every layer with forcing.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    /// What is known to come in from outside, pairs x forcing: `layer` l is the u of the map from
+    /// layer l to layer l + 1. Needed by every layer with forcing.
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub forcing: Vec<LayerValues>,
 }
 
@@ -88,8 +69,8 @@ impl Pairs {
     /// Checks everything against a network; paths of errors begin with `root`.
     ///
     /// # Errors
-    /// No pairs, wrong lengths, values that are infinite, NaN where nothing may be missing, layers that are not there or named twice, and nothing measured at
-    /// all.
+    /// No pairs, wrong lengths, values that are infinite, NaN where nothing may be missing, layers
+    /// that are not there or named twice, and nothing measured at all.
     pub fn validate(&self, root: &str, network: &Network) -> Result<()> {
         let at = |field: &str| format!("{root}.{field}");
         check::at_least(&at("count"), self.count, 1)?;

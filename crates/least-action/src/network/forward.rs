@@ -6,8 +6,8 @@ use super::pass::{At, Pass};
 use crate::error::{check, Error, Result};
 
 impl Network {
-    /// The outputs, pairs x width of layer F, at `inputs` (pairs x width of layer 0). `forcing` is what comes in from outside, for layers that have it, as in
-    /// [`super::Pairs`].
+    /// The outputs, pairs x width of layer F, at `inputs` (pairs x width of layer 0). `forcing` is
+    /// what comes in from outside, for layers that have it, as in [`super::Pairs`].
     ///
     /// ```
     /// use least_action::network::{Activation, Layer, Network};
@@ -20,7 +20,8 @@ impl Network {
     /// ```
     ///
     /// # Errors
-    /// Lists of the wrong length, numbers that are not finite, and [`Error::NotFiniteInLayer`] where the network makes one of these from others that are.
+    /// Lists of the wrong length, numbers that are not finite, and [`Error::NotFiniteInLayer`]
+    /// where the network makes one of these from others that are.
     pub fn predict(
         &self,
         weights: &[f64],
@@ -32,7 +33,8 @@ impl Network {
         Ok(activations.split_off(activations.len() - last))
     }
 
-    /// The activations of all layers, `[X_0, X_1, ..., X_F]`, each pairs x width: an orbit of the network, on which the model part of the action is zero.
+    /// The activations of all layers, `[X_0, X_1, ..., X_F]`, each pairs x width: an orbit of the
+    /// network, on which the model part of the action is zero.
     ///
     /// # Errors
     /// As [`Network::predict`].

@@ -1,8 +1,11 @@
-//! The action with inputs, innovations and weights as unknowns, for minimisers that know nothing but gradients.
+//! The action with inputs, innovations and weights as unknowns, for minimisers that know nothing
+//! but gradients.
 //!
-//! The innovations are `u_(l+1) = x_(l+1) - f(x_l)`. Where R_f is large, activations as unknowns lie in valleys whose walls rise with R_f, and minimisers by
-//! gradients stop in them. In innovations the walls are a constant, and what is left as R_f grows is plain training. In weather forecasting these are the two
-//! formulations of 4D-Var under a weak constraint (Y. Tremolet, Quarterly Journal of the Royal Meteorological Society 132, 2006).
+//! The innovations are `u_(l+1) = x_(l+1) - f(x_l)`. Where R_f is large, activations as unknowns
+//! lie in valleys whose walls rise with R_f, and minimisers by gradients stop in them. In
+//! innovations the walls are a constant, and what is left as R_f grows is plain training. In
+//! weather forecasting these are the two formulations of 4D-Var under a weak constraint (Y.
+//! Tremolet, Quarterly Journal of the Royal Meteorological Society 132, 2006).
 
 use super::action::{finite_weights, not_finite};
 use super::pass::Pass;
@@ -24,7 +27,8 @@ pub(crate) struct Innovations {
     dx: Vec<f64>,
     kept: Vec<f64>,
     along: Vec<f64>,
-    /// Innovations over this are the unknowns, so that their square counts as much as that of a measurement.
+    /// Innovations over this are the unknowns, so that their square counts as much as that of a
+    /// measurement.
     scale: f64,
     /// Twice the factor of the squared innovations.
     weight: f64,
@@ -45,7 +49,8 @@ impl Innovations {
         }
     }
 
-    /// Whether they are the better unknowns: where the layers bind more than the data, and nothing but weights and inputs has bounds.
+    /// Whether they are the better unknowns: where the layers bind more than the data, and nothing
+    /// but weights and inputs has bounds.
     pub fn suit(action: &NetworkAction, model_precision: f64) -> bool {
         let problem = action.problem();
         !problem.bounds_behind_inputs()

@@ -1,5 +1,6 @@
-//! Numbers that the processor handles at once, said outright: of plain loops over a tile compilers make products that are up to a fifth slower, as they also look
-//! for neighbours among rows and terms.
+//! Numbers that the processor handles at once, said outright: of plain loops over a tile compilers
+//! make products that are up to a fifth slower, as they also look for neighbours among rows and
+//! terms.
 
 /// A register. Sums and products are rounded one by one; nothing is fused.
 pub(super) trait Lanes: Copy {
@@ -49,7 +50,8 @@ impl Lanes for f64 {
     }
 }
 
-/// SAFETY, of all that this makes: the processor has the instructions, as is said where it is used, and lists are as long as what is read or written.
+/// SAFETY, of all that this makes: the processor has the instructions, as is said where it is used,
+/// and lists are as long as what is read or written.
 #[cfg(any(
     target_arch = "x86_64",
     all(target_arch = "wasm32", target_feature = "simd128")

@@ -8,9 +8,8 @@ use crate::error::{check, Error, Result};
 use crate::model::{Model, ModelKind};
 
 /// The constant part b of what a neuron receives.
-#[derive(Debug, Clone, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Bias {
     /// One unknown per neuron.
@@ -49,52 +48,36 @@ impl PartialEq for LayerMap {
 /// let tied = Layer { share: Some("hidden".into()), ..Layer::new(10) };
 /// let step = Layer { residual: Some(0.1), activation: Activation::Tanh, ..Layer::new(10) };
 /// ```
-#[derive(Debug, Clone, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(rename_all = "camelCase", deny_unknown_fields)
-)]
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Layer {
     /// Neurons, at least 1.
     pub width: usize,
     /// f in `f(W x_l + U u_l + b)`. Default: `logistic`.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub activation: Activation,
     /// b. Default: `free`.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub bias: Bias,
-    /// Layers with the same name here have the same weights; their shapes must be equal. Default: none, weights of its own.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    /// Layers with the same name here have the same weights; their shapes must be equal. Default:
+    /// none, weights of its own.
+    #[serde(default, skip_serializing_if = "crate::never")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub share: Option<String>,
-    /// The step h of the residual form `x_(l+1) = x_l + h f(W x_l + U u_l + b)`, for layers as wide as the one before; Euler's step of a flow. Default: none,
-    /// `x_(l+1) = f(W x_l + U u_l + b)`.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    /// The step h of the residual form `x_(l+1) = x_l + h f(W x_l + U u_l + b)`, for layers as wide
+    /// as the one before; Euler's step of a flow. Default: none, `x_(l+1) = f(W x_l + U u_l + b)`.
+    #[serde(default, skip_serializing_if = "crate::never")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub residual: Option<f64>,
-    /// How many known numbers u_l come in from outside at this layer, beside the layer before it. Default: 0.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    /// How many known numbers u_l come in from outside at this layer, beside the layer before it.
+    /// Default: 0.
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub forcing: usize,
-    /// A model g in place of `f(W x_l + U u_l + b)`: `x_(l+1) = g(x_l, weights, u_l)`. Its parameters are the layer's weights, its states the neurons, its
-    /// time the number l of the layer (times h in the residual form). Default: none.
-    #[cfg_attr(feature = "serde", serde(skip))]
+    /// A model g in place of `f(W x_l + U u_l + b)`: `x_(l+1) = g(x_l, weights, u_l)`. Its
+    /// parameters are the layer's weights, its states the neurons, its time the number l of the
+    /// layer (times h in the residual form). Default: none.
+    #[serde(skip)]
     pub map: Option<LayerMap>,
 }
 
@@ -120,7 +103,8 @@ impl Layer {
         }
     }
 
-    /// Checks the layer by itself and against the width of the one before; `path` is its name in errors.
+    /// Checks the layer by itself and against the width of the one before; `path` is its name in
+    /// errors.
     pub(super) fn validate(&self, path: &str, before: usize) -> Result<()> {
         check::at_least(&format!("{path}.width"), self.width, 1)?;
         let needs_equal = match (&self.map, self.residual) {

@@ -1,16 +1,19 @@
-//! Products of row-major matrices, all pairs at once. Every element is a sum in ascending order, begun with what is there, one rounding per operation: tiles and
-//! the width of SIMD only decide which elements are summed side by side, so the bits are the same on every machine.
+//! Products of row-major matrices, all pairs at once. Every element is a sum in ascending order,
+//! begun with what is there, one rounding per operation: tiles and the width of SIMD only decide
+//! which elements are summed side by side, so the bits are the same on every machine.
 
 use super::lanes::{Lanes, Two};
 
-/// Terms that are added to a tile before the next one: as many rows of a panel of eight columns fill half of the first-level cache.
+/// Terms that are added to a tile before the next one: as many rows of a panel of eight columns
+/// fill half of the first-level cache.
 const DEPTH: usize = 256;
 
-/// Rows of the result that are done before the next ones: of wide matrices as many stay in the second-level cache.
+/// Rows of the result that are done before the next ones: of wide matrices as many stay in the
+/// second-level cache.
 const ROWS: usize = 128;
 
-/// Columns of a panel, at most. Also in registers of two, where tiles are then of two rows: to step along a row costs an instruction for every term, and processors
-/// start five or six at a clock.
+/// Columns of a panel, at most. Also in registers of two, where tiles are then of two rows: to step
+/// along a row costs an instruction for every term, and processors start five or six at a clock.
 const WIDEST: usize = 8;
 
 /// The memory of products: one panel of the right matrix.
@@ -98,7 +101,8 @@ fn add_product(left: Left, right: Right, c: &mut [f64], size: Size, panel: &mut 
     in_panels::<Two>(left, right, c, size, panel);
 }
 
-/// The same code for registers of four numbers, without fused operations: twice as fast as what every x86-64 can do, and the same bits.
+/// The same code for registers of four numbers, without fused operations: twice as fast as what
+/// every x86-64 can do, and the same bits.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
 fn with_avx2(left: Left, right: Right, c: &mut [f64], size: Size, panel: &mut [f64]) {
@@ -178,7 +182,8 @@ fn in_tiles<L: Lanes, const M: usize, const N: usize>(
     }
 }
 
-/// M rows of N registers; `c` begins at the first. The tile stays in registers while all terms are added to it.
+/// M rows of N registers; `c` begins at the first. The tile stays in registers while all terms are
+/// added to it.
 #[inline(always)]
 fn tile<L: Lanes, const M: usize, const N: usize>(
     left: Left,
@@ -205,7 +210,8 @@ fn tile<L: Lanes, const M: usize, const N: usize>(
     }
 }
 
-/// `sums[i][j] += a[i, t] panel[t, j]`, term by term; `strides` lead to the next row of the left matrix, and to the next term.
+/// `sums[i][j] += a[i, t] panel[t, j]`, term by term; `strides` lead to the next row of the left
+/// matrix, and to the next term.
 #[inline(always)]
 fn add_terms<L: Lanes, const M: usize, const N: usize>(
     sums: &mut [[L; N]; M],

@@ -9,7 +9,8 @@ use crate::error::{check, Error, Result};
 /// Most weights of a network, and most neurons of all its layers together: 512 MiB each.
 const MOST: usize = crate::model::MOST_VALUES;
 
-/// Layers and their weights. The layers are numbered from 0, the inputs, to F, the outputs; map l leads from layer l to layer l + 1.
+/// Layers and their weights. The layers are numbered from 0, the inputs, to F, the outputs; map l
+/// leads from layer l to layer l + 1.
 ///
 /// ```
 /// use least_action::network::{Activation, Layer, Network};
@@ -29,7 +30,8 @@ pub struct Network {
     weight_count: usize,
 }
 
-/// Where the weights of one map lie: W (outputs x inputs, row-major), then U (outputs x forcing, row-major), then b (outputs); or the parameters of a model.
+/// Where the weights of one map lie: W (outputs x inputs, row-major), then U (outputs x forcing,
+/// row-major), then b (outputs); or the parameters of a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WeightSet {
     /// Among all weights of the network.
@@ -80,11 +82,13 @@ impl WeightSet {
 }
 
 impl Network {
-    /// A network of `inputs` numbers and the layers that follow them, which may differ in everything.
+    /// A network of `inputs` numbers and the layers that follow them, which may differ in
+    /// everything.
     ///
     /// # Errors
-    /// No inputs or no layers, a layer that does not fit the one before (equal widths in the residual form and for models), fixed biases of the wrong length, tied
-    /// layers of different shapes; all by field, as `layers[2].width`, where `layers[0]` is the first after the inputs.
+    /// No inputs or no layers, a layer that does not fit the one before (equal widths in the
+    /// residual form and for models), fixed biases of the wrong length, tied layers of different
+    /// shapes; all by field, as `layers[2].width`, where `layers[0]` is the first after the inputs.
     pub fn feedforward(inputs: usize, layers: Vec<Layer>) -> Result<Self> {
         Network::named(inputs, layers, &|l| match l {
             0 => "inputs".into(),
@@ -92,7 +96,8 @@ impl Network {
         })
     }
 
-    /// [`Network::feedforward`] for those whose users write layers down in another way: `name` says what layer l, 0 to F, is called in errors.
+    /// [`Network::feedforward`] for those whose users write layers down in another way: `name` says
+    /// what layer l, 0 to F, is called in errors.
     ///
     /// # Errors
     /// As [`Network::feedforward`].
@@ -138,8 +143,9 @@ impl Network {
         })
     }
 
-    /// A recurrent network: the same `cell`, with the same weights, `steps` times one after the other. Its width is that of the cell; data may be measured at
-    /// every step, and `cell.forcing` known numbers come in at every step.
+    /// A recurrent network: the same `cell`, with the same weights, `steps` times one after the
+    /// other. Its width is that of the cell; data may be measured at every step, and `cell.forcing`
+    /// known numbers come in at every step.
     ///
     /// # Errors
     /// As [`Network::feedforward`].

@@ -1,14 +1,17 @@
-//! A network at one pair, map by map: values, Jacobians and second derivatives in the activations. The mechanics of layers is made of them.
+//! A network at one pair, map by map: values, Jacobians and second derivatives in the activations.
+//! The mechanics of layers is made of them.
 
 use super::data::{check_forcing, LayerValues};
 use super::network::Network;
 use super::pass::{At, Pass};
 use crate::error::Result;
 
-/// A neuron with a smaller slope than this passes nothing on but rounding: of the activations here those that are not linear have slopes of the order of 1.
+/// A neuron with a smaller slope than this passes nothing on but rounding: of the activations here
+/// those that are not linear have slopes of the order of 1.
 const SATURATED: f64 = 1e-14;
 
-/// A network with its weights and what comes in from outside, for one pair. Memory is that of the widest layer.
+/// A network with its weights and what comes in from outside, for one pair. Memory is that of the
+/// widest layer.
 pub(crate) struct OnePair<'a> {
     network: &'a Network,
     weights: &'a [f64],
@@ -66,13 +69,15 @@ impl<'a> OnePair<'a> {
         }
     }
 
-    /// Writes the second derivative of `p . f_l` at x to `matrix`: width x width of layer l, symmetric to the last bit.
+    /// Writes the second derivative of `p . f_l` at x to `matrix`: width x width of layer l,
+    /// symmetric to the last bit.
     pub fn curvature(&mut self, l: usize, x: &[f64], p: &[f64], matrix: &mut [f64]) {
         let at = self.at(l, x);
         self.pass.curvature(at, p, matrix);
     }
 
-    /// The first saturated neuron of layer l + 1, where map l was evaluated last. In the residual form there are none: what is added passes on as it is.
+    /// The first saturated neuron of layer l + 1, where map l was evaluated last. In the residual
+    /// form there are none: what is added passes on as it is.
     pub fn saturated(&self, l: usize) -> Option<usize> {
         let layer = &self.network.layers()[l];
         let has_slopes =

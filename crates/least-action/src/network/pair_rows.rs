@@ -1,19 +1,22 @@
-//! The action of a network as rows of weighted residuals, pair by pair: every pair is a path whose points are the layers, and all share one border, the weights. So the
-//! minimisers that are made for paths know networks too; they are right where the weights are few.
+//! The action of a network as rows of weighted residuals, pair by pair: every pair is a path whose
+//! points are the layers, and all share one border, the weights. So the minimisers that are made
+//! for paths know networks too; they are right where the weights are few.
 
 use super::terms::{measurement_factor, prior_factor};
 use super::{Bias, Layer, NetworkProblem, WeightSet};
 use crate::action::{Layout, Linearization, RowGroup};
 use crate::error::Result;
 
-/// Where everything is in that form. Layers that are narrower than the widest are filled up with unknowns that nothing depends on.
+/// Where everything is in that form. Layers that are narrower than the widest are filled up with
+/// unknowns that nothing depends on.
 #[derive(Debug, Clone)]
 pub(crate) struct PairRows {
     problem: NetworkProblem,
     layout: Layout,
     /// For each of the problem's unknowns, its place in the layout.
     places: Vec<usize>,
-    /// Of one layer of one pair: sums, what is kept of them, values, and the derivatives of a value in the sums.
+    /// Of one layer of one pair: sums, what is kept of them, values, and the derivatives of a value
+    /// in the sums.
     kept: Vec<f64>,
     values: Vec<f64>,
     by_sum: Vec<f64>,
@@ -79,7 +82,8 @@ impl PairRows {
         pairs.for_each(|(&place, x)| *x = from[place]);
     }
 
-    /// Which of the problem's unknowns are at these places, which ascend; what only fills up is none.
+    /// Which of the problem's unknowns are at these places, which ascend; what only fills up is
+    /// none.
     pub fn unknowns_at(&self, places: &[usize]) -> Vec<usize> {
         let unknowns = self.places.iter().enumerate();
         let meant = unknowns.filter(|(_, place)| places.binary_search(place).is_ok());
@@ -139,7 +143,8 @@ impl PairRows {
         Linearization { groups }
     }
 
-    /// Residuals and derivatives at `x`, in the layout's order. Whether all are finite is not looked at.
+    /// Residuals and derivatives at `x`, in the layout's order. Whether all are finite is not
+    /// looked at.
     pub fn linearize(&mut self, model_precision: f64, x: &[f64], into: &mut Linearization) {
         let problem = self.problem.clone();
         let parts = &*problem.0;

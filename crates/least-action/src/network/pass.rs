@@ -1,4 +1,5 @@
-//! One map of a network at all pairs at once: its value, the push-forward of tangents, the pull-back of adjoints and, at one pair, the second derivative.
+//! One map of a network at all pairs at once: its value, the push-forward of tangents, the
+//! pull-back of adjoints and, at one pair, the second derivative.
 
 use super::layers::Bias;
 use super::matrix::Panel;
@@ -40,7 +41,8 @@ impl Pass {
         }
     }
 
-    /// Writes the map's value to `output`, and to `kept` what derivatives at the same point need; both pairs x width of layer l + 1.
+    /// Writes the map's value to `output`, and to `kept` what derivatives at the same point need;
+    /// both pairs x width of layer l + 1.
     pub fn forward(&mut self, at: At, kept: &mut [f64], output: &mut [f64]) {
         self.apply(at, kept, output);
         if let Some(step) = at.network.layers()[at.l].residual {
@@ -82,7 +84,8 @@ impl Pass {
         }
     }
 
-    /// Adds `Df^T adjoint` to `dx` (pairs x width of layer l) and to `dw` (all weights). `adjoint` is used up.
+    /// Adds `Df^T adjoint` to `dx` (pairs x width of layer l) and to `dw` (all weights). `adjoint`
+    /// is used up.
     pub fn pull_back(
         &mut self,
         at: At,
@@ -166,7 +169,8 @@ impl Pass {
         }
     }
 
-    /// Writes the second derivative of `adjoint . f` in x of one pair to `matrix`: width x width of layer l, symmetric to the last bit.
+    /// Writes the second derivative of `adjoint . f` in x of one pair to `matrix`: width x width of
+    /// layer l, symmetric to the last bit.
     pub fn curvature(&mut self, at: At, adjoint: &[f64], matrix: &mut [f64]) {
         let layer = &at.network.layers()[at.l];
         let n = at.x.len();

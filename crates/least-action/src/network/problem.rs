@@ -10,24 +10,23 @@ use crate::error::{check, Error, Result};
 use crate::solve::Bounds;
 
 /// How the action is formed from a network and its data.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(default, rename_all = "camelCase", deny_unknown_fields)
-)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct NetworkOptions {
     /// Default: `mean`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<Normalization>", optional))]
     pub normalization: Normalization,
-    /// R_m: one over the variance of the noise of all measurements, in the square of the data's unit. Default: 1.
+    /// R_m: one over the variance of the noise of all measurements, in the square of the data's
+    /// unit. Default: 1.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>", optional))]
     pub measurement_precision: f64,
-    /// R_m of the inputs, where it is another: a number, or one per input. Default: `measurementPrecision`.
+    /// R_m of the inputs, where it is another: a number, or one per input. Default:
+    /// `measurementPrecision`.
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub input_precision: Option<Precision>,
-    /// R_m of the outputs, where it is another: a number, or one per output. Default: `measurementPrecision`.
+    /// R_m of the outputs, where it is another: a number, or one per output. Default:
+    /// `measurementPrecision`.
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub output_precision: Option<Precision>,
     /// Which inputs count as measured. Default: all.
@@ -42,7 +41,8 @@ pub struct NetworkOptions {
     /// What is known of every bias before the data. Default: nothing.
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub bias_prior: Option<Prior>,
-    /// Lowest and highest value of every weight but the biases; an end may be infinite. Default: none.
+    /// Lowest and highest value of every weight but the biases; an end may be infinite. Default:
+    /// none.
     #[cfg_attr(
         feature = "typescript",
         ts(type = "readonly [number, number]", optional)
@@ -117,7 +117,8 @@ pub(super) struct Parts {
 
 /// A network, pairs and options, checked; cheap to clone.
 ///
-/// The unknowns are `[X_0, X_1, ..., X_F, weights]`: X_l holds the activations of layer l, pairs x width, row-major, so that all pairs of a layer are one matrix.
+/// The unknowns are `[X_0, X_1, ..., X_F, weights]`: X_l holds the activations of layer l, pairs x
+/// width, row-major, so that all pairs of a layer are one matrix.
 #[derive(Debug, Clone)]
 pub struct NetworkProblem(pub(super) Arc<Parts>);
 
@@ -202,7 +203,8 @@ impl NetworkProblem {
         }
     }
 
-    /// Whether an activation behind the inputs has a bound: such activations must be unknowns themselves.
+    /// Whether an activation behind the inputs has a bound: such activations must be unknowns
+    /// themselves.
     pub(super) fn bounds_behind_inputs(&self) -> bool {
         let behind = self.0.starts[1]..self.activation_count();
         self.bounds().is_some_and(|bounds| {

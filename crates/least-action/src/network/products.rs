@@ -1,12 +1,14 @@
-//! Products with the Jacobian of the model's residuals, and with the Gauss-Newton Hessian that it makes: what solvers without matrices need.
+//! Products with the Jacobian of the model's residuals, and with the Gauss-Newton Hessian that it
+//! makes: what solvers without matrices need.
 
 use super::action::{at, check_unknowns, residual_rows, NetworkAction};
 use super::terms::{measurement_factor, prior_factor};
 use crate::error::{check, Result};
 
 impl NetworkAction {
-    /// The push-forward J v: how all residuals of the model change along `direction`, at the unknowns that were evaluated last. One number per
-    /// residual, in the order of [`NetworkAction::residuals`].
+    /// The push-forward J v: how all residuals of the model change along `direction`, at the
+    /// unknowns that were evaluated last. One number per residual, in the order of
+    /// [`NetworkAction::residuals`].
     ///
     /// # Errors
     /// Lists of the wrong length.
@@ -36,7 +38,8 @@ impl NetworkAction {
         Ok(())
     }
 
-    /// The pull-back: adds `J^T along` to `gradient`, at the unknowns that were evaluated last. `along` has one number per residual.
+    /// The pull-back: adds `J^T along` to `gradient`, at the unknowns that were evaluated last.
+    /// `along` has one number per residual.
     ///
     /// # Errors
     /// Lists of the wrong length.
@@ -70,8 +73,8 @@ impl NetworkAction {
         Ok(())
     }
 
-    /// `into = H direction` with the Gauss-Newton Hessian at the unknowns that were evaluated last: second derivatives of the layers are left out.
-    /// `rows` is memory for one number per residual.
+    /// `into = H direction` with the Gauss-Newton Hessian at the unknowns that were evaluated last:
+    /// second derivatives of the layers are left out. `rows` is memory for one number per residual.
     ///
     /// # Errors
     /// Lists of the wrong length.

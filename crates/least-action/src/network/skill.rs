@@ -5,42 +5,47 @@ use super::network::Network;
 use crate::error::{check, Error, Result};
 
 /// Errors of a network's predictions of one layer.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct LayerError {
     pub layer: usize,
-    /// Mean of the squared differences to what was measured there, in the square of the data's unit.
+    /// Mean of the squared differences to what was measured there, in the square of the data's
+    /// unit.
     pub mean_square: f64,
     /// The same of the best constants.
     pub constant: f64,
 }
 
-/// Errors of a network's predictions, beside those of who always says the same: the mean of what the network was made from.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+/// Errors of a network's predictions, beside those of who always says the same: the mean of what
+/// the network was made from.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct PredictionError {
-    /// Mean of the squared differences to everything that was measured past the inputs, in the square of the data's unit.
+    /// Mean of the squared differences to everything that was measured past the inputs, in the
+    /// square of the data's unit.
     pub mean_square: f64,
     /// The same of the best constants. A network that predicts is well below.
     pub constant: f64,
-    /// `1 - meanSquare / constant`: 1 where every prediction is right, 0 where a constant does as well; null where a constant is right everywhere.
+    /// `1 - meanSquare / constant`: 1 where every prediction is right, 0 where a constant does as
+    /// well; null where a constant is right everywhere.
     pub skill: Option<f64>,
-    /// The share of pairs whose largest output is where it should be, if the outputs are classes, one of them 1 and the others 0 in every pair; else null.
+    /// The share of pairs whose largest output is where it should be, if the outputs are classes,
+    /// one of them 1 and the others 0 in every pair; else null.
     pub accuracy: Option<f64>,
     /// Layer by layer: for recurrent networks the error grows along them.
     pub layers: Vec<LayerError>,
 }
 
 impl Network {
-    /// Compares predictions with `fresh` pairs. `trained` are those that the weights were found from: their means are the best constants, and, where they measure
-    /// nothing, those of the fresh pairs.
+    /// Compares predictions with `fresh` pairs. `trained` are those that the weights were found
+    /// from: their means are the best constants, and, where they measure nothing, those of the
+    /// fresh pairs.
     ///
     /// # Errors
-    /// Pairs that do not fit, inputs that are missing, nothing measured past the inputs, and what [`Network::activations`] finds.
+    /// Pairs that do not fit, inputs that are missing, nothing measured past the inputs, and what
+    /// [`Network::activations`] finds.
     pub fn prediction_error(
         &self,
         weights: &[f64],
@@ -106,7 +111,8 @@ impl Network {
     }
 }
 
-/// Of every column, without what is missing. Where nothing was measured in training, no constant is better than that of the fresh pairs themselves.
+/// Of every column, without what is missing. Where nothing was measured in training, no constant is
+/// better than that of the fresh pairs themselves.
 fn means(trained: Option<&[f64]>, fresh: &[f64], width: usize) -> Vec<f64> {
     let mean = |rows: &[f64], column: usize| {
         let values = rows.iter().skip(column).step_by(width);

@@ -4,8 +4,9 @@ use super::action::{at, residual_rows};
 use super::pass::Pass;
 use super::problem::Parts;
 
-/// Writes the activations behind the inputs, which are in `x` already, and what their derivatives need to `kept`; `innovations`, scaled, are added to what the layers
-/// say, in the order of the activations with those of the inputs left out. None are zero.
+/// Writes the activations behind the inputs, which are in `x` already, and what their derivatives
+/// need to `kept`; `innovations`, scaled, are added to what the layers say, in the order of the
+/// activations with those of the inputs left out. None are zero.
 pub(super) fn forward(
     parts: &Parts,
     pass: &mut Pass,
@@ -28,8 +29,9 @@ pub(super) fn forward(
     }
 }
 
-/// Backpropagation: `dx` are the slopes of a function in the activations where each is on its own, and become those where it moves all layers behind it; those in
-/// the weights are added to `dw`. `along` is memory for the widest layer.
+/// Backpropagation: `dx` are the slopes of a function in the activations where each is on its own,
+/// and become those where it moves all layers behind it; those in the weights are added to `dw`.
+/// `along` is memory for the widest layer.
 pub(super) fn backward(
     parts: &Parts,
     pass: &mut Pass,

@@ -22,7 +22,8 @@ pub(super) fn measurement_error(parts: &Parts, x: &[f64]) -> f64 {
     measurement_factor(parts) * sum
 }
 
-/// `x - y`, or zero where y is NaN: not measured. A choice between both would be a jump, at every number by itself.
+/// `x - y`, or zero where y is NaN: not measured. A choice between both would be a jump, at every
+/// number by itself.
 #[inline(always)]
 fn error(x: f64, y: f64) -> f64 {
     let measured = u64::from(!y.is_nan()).wrapping_neg();

@@ -1,4 +1,5 @@
-//! Plain training: the layers hold exactly, R_f is infinite, and the action is a function of the weights. Its gradient is found by backpropagation.
+//! Plain training: the layers hold exactly, R_f is infinite, and the action is a function of the
+//! weights. Its gradient is found by backpropagation.
 
 use super::action::{finite_weights, not_finite};
 use super::pass::Pass;
@@ -10,9 +11,10 @@ use crate::error::{check, Error, Result};
 use crate::solve::{Bounds, Objective};
 
 /// What layer 0 is where the layers hold exactly.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum TrainedInputs {
     /// The measured inputs, taken for true, as in plain training.
@@ -22,9 +24,11 @@ pub enum TrainedInputs {
     Free,
 }
 
-/// The action with R_f at infinity, as a function of the weights, or of `[X_0, weights]`: the strong constraint. Owns the memory for it, and takes none per call.
+/// The action with R_f at infinity, as a function of the weights, or of `[X_0, weights]`: the
+/// strong constraint. Owns the memory for it, and takes none per call.
 ///
-/// The normalisation is that of the problem: also with exact inputs, whose errors are zero, they count among the measured numbers, so that values can be compared.
+/// The normalisation is that of the problem: also with exact inputs, whose errors are zero, they
+/// count among the measured numbers, so that values can be compared.
 ///
 /// ```
 /// use least_action::network::{Layer, Network, NetworkOptions, NetworkProblem, Pairs, TrainedInputs, Training};
@@ -112,7 +116,8 @@ impl Training {
     /// The loss; its `model_error` is zero.
     ///
     /// # Errors
-    /// A list of the wrong length, and [`Error::NotFiniteInLayer`] for the first activation that is not finite.
+    /// A list of the wrong length, and [`Error::NotFiniteInLayer`] for the first activation that is
+    /// not finite.
     pub fn evaluate(&mut self, unknowns: &[f64]) -> Result<ActionValue> {
         let because = "the inputs of all pairs if they are free, then the weights";
         check::length("unknowns", unknowns.len(), self.unknowns(), because)?;

@@ -8,30 +8,30 @@ use crate::error::{check, Result};
 use crate::solve::{Bounds, Lbfgs, Minimizer, MinimizerOptions, Minimum, Objective, StopReason};
 
 /// Everything about plain training but the network and the pairs.
-#[derive(Debug, Clone, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(default, rename_all = "camelCase", deny_unknown_fields)
-)]
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct TrainOptions {
-    /// The loss is the action with exact layers: R_m, what is observed, bounds and priors. Activations behind the inputs follow from the weights, so they have no bounds.
+    /// The loss is the action with exact layers: R_m, what is observed, bounds and priors.
+    /// Activations behind the inputs follow from the weights, so they have no bounds.
     #[cfg_attr(feature = "typescript", ts(as = "Option<NetworkOptions>", optional))]
     pub action: NetworkOptions,
     /// Whether the measured inputs are taken for true. Default: `exact`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<TrainedInputs>", optional))]
     pub inputs: TrainedInputs,
-    /// Where the first weights are drawn from, uniformly, before they are moved into their bounds. Default: from -r to r, r being one over the root of the number of neurons before them.
+    /// Where the first weights are drawn from, uniformly, before they are moved into their bounds.
+    /// Default: from -r to r, r being one over the root of the number of neurons before them.
     #[cfg_attr(
         feature = "typescript",
         ts(type = "readonly [number, number]", optional)
     )]
     pub weights: Option<[f64; 2]>,
-    /// The first weights, all of them in one list, for instance those that annealing has found. Default: none, they are drawn.
+    /// The first weights, all of them in one list, for instance those that annealing has found.
+    /// Default: none, they are drawn.
     #[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>", optional))]
     pub initial_weights: Option<Vec<f64>>,
-    /// A whole number from 0 on, from TypeScript up to 2^53 - 1. The same seed gives the same bits. Default: 0.
+    /// A whole number from 0 on, from TypeScript up to 2^53 - 1. The same seed gives the same bits.
+    /// Default: 0.
     #[cfg_attr(feature = "typescript", ts(type = "number", optional))]
     pub seed: u64,
     /// Which minimiser. Default: `lbfgs`; `conjugate-gradient` does it as well.
@@ -49,7 +49,8 @@ pub struct Trainer {
 
 impl Trainer {
     /// # Errors
-    /// Whatever is wrong with the options or pairs, by field; minimisers that need more than a gradient.
+    /// Whatever is wrong with the options or pairs, by field; minimisers that need more than a
+    /// gradient.
     pub fn new(network: &Network, pairs: &Pairs, options: &TrainOptions) -> Result<Self> {
         let minimizer = options.minimizer.unwrap_or(Lbfgs::default().into());
         minimizer.validate("minimizer")?;
@@ -109,7 +110,8 @@ impl Trainer {
         })
     }
 
-    /// Goes on for at most so many iterations, and tells where that has led, and the work of all together; `stop` is [`StopReason::Interrupted`] where there is more to do.
+    /// Goes on for at most so many iterations, and tells where that has led, and the work of all
+    /// together; `stop` is [`StopReason::Interrupted`] where there is more to do.
     ///
     /// The minimiser begins anew each time, so few iterations at a time are a waste.
     ///

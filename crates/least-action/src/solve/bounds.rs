@@ -26,7 +26,8 @@ impl Bounds {
         Ok(Bounds { lower, upper })
     }
 
-    /// Moves every unknown that is outside of its interval to the nearer end. Returns whether any was.
+    /// Moves every unknown that is outside of its interval to the nearer end. Returns whether any
+    /// was.
     pub fn project(&self, x: &mut [f64]) -> bool {
         let mut moved = false;
         for (x, (&low, &high)) in x.iter_mut().zip(self.lower.iter().zip(&self.upper)) {
@@ -37,7 +38,8 @@ impl Bounds {
         moved
     }
 
-    /// Marks the unknowns that are at an end of their interval while the value falls further outside. Returns how many they are.
+    /// Marks the unknowns that are at an end of their interval while the value falls further
+    /// outside. Returns how many they are.
     pub fn mark_active(&self, x: &[f64], gradient: &[f64], active: &mut [bool]) -> usize {
         let ends = self.lower.iter().zip(&self.upper);
         let mut count = 0;

@@ -1,5 +1,5 @@
-//! Nonlinear conjugate gradients by argmin, with the update of E. Polak and G. Ribière, R.I.R.O. 3, 1969, never negative (J. C. Gilbert and
-//! J. Nocedal, SIAM J. Optim. 2, 1992).
+//! Nonlinear conjugate gradients by argmin, with the update of E. Polak and G. Ribière, R.I.R.O. 3,
+//! 1969, never negative (J. C. Gilbert and J. Nocedal, SIAM J. Optim. 2, 1992).
 
 use argmin::solver::conjugategradient::beta::PolakRibierePlus;
 use argmin::solver::conjugategradient::NonlinearConjugateGradient;
@@ -10,19 +10,17 @@ use super::session::{Session, Vector};
 use super::{Minimizer, Minimum, Objective};
 use crate::error::Result;
 
-/// Options of the nonlinear conjugate gradients: the least memory, four paths, for more iterations than L-BFGS needs.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(default, rename_all = "camelCase", deny_unknown_fields)
-)]
+/// Options of the nonlinear conjugate gradients: the least memory, four paths, for more iterations
+/// than L-BFGS needs.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ConjugateGradient {
     /// Per rung. Default: 2000.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>", optional))]
     pub max_iterations: usize,
-    /// Relative: the minimisation ends when ten iterations lower the value by less than this share of it. Default: 1e-6.
+    /// Relative: the minimisation ends when ten iterations lower the value by less than this share
+    /// of it. Default: 1e-6.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>", optional))]
     pub tolerance: f64,
 }
@@ -37,10 +35,12 @@ impl Default for ConjugateGradient {
 }
 
 impl ConjugateGradient {
-    /// The directional derivative must fall to this share in a line search: conjugate directions need a good one.
+    /// The directional derivative must fall to this share in a line search: conjugate directions
+    /// need a good one.
     const SLOPE: f64 = 0.1;
 
-    /// Gradients that follow each other and are less orthogonal than this share of their squares begin anew (M. J. D. Powell, Math. Program. 12, 1977).
+    /// Gradients that follow each other and are less orthogonal than this share of their squares
+    /// begin anew (M. J. D. Powell, Math. Program. 12, 1977).
     const ORTHOGONALITY: f64 = 0.2;
 
     /// # Errors

@@ -1,11 +1,13 @@
-//! The coordinates in which argmin moves: it knows no bounds, so every bounded unknown is a smooth function of a free variable (F. James and M. Roos,
-//! MINUIT, Comput. Phys. Commun. 10, 1975). Far from bounds all of these functions are the identity, so that lengths keep their meaning.
+//! The coordinates in which argmin moves: it knows no bounds, so every bounded unknown is a smooth
+//! function of a free variable (F. James and M. Roos, MINUIT, Comput. Phys. Commun. 10, 1975). Far
+//! from bounds all of these functions are the identity, so that lengths keep their meaning.
 
 use super::session::Vector;
 use super::Bounds;
 
-/// Where an unknown is at its bound, the function is flat and no gradient leads away: beginnings are moved inside by this share of
-/// the interval, or of the unknown's size where there is only one bound.
+/// Where an unknown is at its bound, the function is flat and no gradient leads away: beginnings
+/// are moved inside by this share of the interval, or of the unknown's size where there is only one
+/// bound.
 const INSIDE: f64 = 1e-4;
 
 /// Ends that are nearer to a bound than this share belong to it, if the value agrees.
@@ -72,7 +74,8 @@ impl Map {
                 half,
             } => {
                 let s = libm::sin(u / half);
-                // Near an end that is small beside the interval, the distance from it keeps its digits.
+                // Near an end that is small beside the interval, the distance from it keeps its
+                // digits.
                 let x = if s < -0.5 {
                     lower + half * (libm::cos(u / half) * libm::cos(u / half) / (1.0 - s))
                 } else if s > 0.5 {
@@ -149,7 +152,8 @@ fn distance(u: f64, size: f64) -> f64 {
     u * (u / (size + libm::hypot(u, size)))
 }
 
-/// How the unknowns follow from what argmin moves, `u`: each by a function of its own, or all of them alike times a power of two.
+/// How the unknowns follow from what argmin moves, `u`: each by a function of its own, or all of
+/// them alike times a power of two.
 #[derive(Debug, Clone)]
 pub struct Coordinates {
     unit: f64,
@@ -158,7 +162,8 @@ pub struct Coordinates {
 }
 
 impl Coordinates {
-    /// For a minimisation from `x`. `length`: about how long u is to be; none if it need not be changed.
+    /// For a minimisation from `x`. `length`: about how long u is to be; none if it need not be
+    /// changed.
     pub fn new(x: &[f64], length: Option<f64>, bounds: Option<&Bounds>) -> Self {
         let size = x.iter().map(|x| x * x).sum::<f64>().sqrt();
         Coordinates {
@@ -202,7 +207,8 @@ impl Coordinates {
         (u / self.unit, moved)
     }
 
-    /// Multiplies by the derivatives of the unknowns in u: gradients become those in u, directions in u those of the unknowns.
+    /// Multiplies by the derivatives of the unknowns in u: gradients become those in u, directions
+    /// in u those of the unknowns.
     pub fn chain(&self, u: &Vector, vector: &mut [f64]) {
         for v in vector.iter_mut() {
             *v *= self.unit;
@@ -212,7 +218,8 @@ impl Coordinates {
         }
     }
 
-    /// Adds to `product` what the second derivatives of the unknowns in u make of a direction in u, where the gradient in u is `gradient`.
+    /// Adds to `product` what the second derivatives of the unknowns in u make of a direction in u,
+    /// where the gradient in u is `gradient`.
     pub fn add_bending(
         &self,
         u: &Vector,

@@ -1,4 +1,5 @@
-//! The Hessian as argmin's Newton-type solvers want it: something to be multiplied with a vector, and never a matrix.
+//! The Hessian as argmin's Newton-type solvers want it: something to be multiplied with a vector,
+//! and never a matrix.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -13,8 +14,9 @@ use crate::error::Result;
 /// Relative length of the step by which gradients are differenced: the root of the rounding error.
 const DIFFERENCE: f64 = 1.5e-8;
 
-/// The Hessian at a point, times vectors. argmin asks for a product twice in a row and cannot be told of a failure: so the last product
-/// is kept, and one that fails or exceeds the number allowed is zero, which argmin's solvers take for the end of positive curvature.
+/// The Hessian at a point, times vectors. argmin asks for a product twice in a row and cannot be
+/// told of a failure: so the last product is kept, and one that fails or exceeds the number allowed
+/// is zero, which argmin's solvers take for the end of positive curvature.
 #[derive(Clone)]
 pub struct Curvature<'o>(Rc<RefCell<State<'o>>>);
 
@@ -99,7 +101,8 @@ impl ArgminDot<Vector, Vector> for Curvature<'_> {
     }
 }
 
-/// The Hessian of a sum of squares at the point linearised last, as products with its Jacobian and with the second derivatives of the residuals.
+/// The Hessian of a sum of squares at the point linearised last, as products with its Jacobian and
+/// with the second derivatives of the residuals.
 pub struct Rows {
     linearization: Linearization,
     /// What Gauss-Newton leaves out, if it is wanted.
@@ -189,7 +192,8 @@ impl Rows {
     }
 }
 
-/// The product of a sparse row with a vector, in four partial sums: one would wait for every addition before the next.
+/// The product of a sparse row with a vector, in four partial sums: one would wait for every
+/// addition before the next.
 fn in_four(columns: &[u32], values: &[f64], x: &[f64]) -> f64 {
     let mut partial = [0.0; 4];
     let (columns, last_columns) = columns.as_chunks::<4>();

@@ -1,7 +1,8 @@
-//! The loop around argmin's iterations: stop tests that do not depend on the value's scale, exact work counts, and a new
-//! beginning where a line search fails.
+//! The loop around argmin's iterations: stop tests that do not depend on the value's scale, exact
+//! work counts, and a new beginning where a line search fails.
 //!
-//! argmin's own loop would end in silence at a failed line search, and compares the value with an absolute tolerance.
+//! argmin's own loop would end in silence at a failed line search, and compares the value with an
+//! absolute tolerance.
 
 use argmin::core::{Problem, Solver, State};
 
@@ -18,7 +19,8 @@ pub trait Method<'o> {
     /// Iterations over which the decrease of the value is judged.
     const WINDOW: usize;
 
-    /// Iterations before the decrease is judged: with little curvature known, a slow beginning says nothing of the end.
+    /// Iterations before the decrease is judged: with little curvature known, a slow beginning says
+    /// nothing of the end.
     const SETTLING: usize;
 
     /// So many iterations without a lower value count as a failed search.
@@ -27,10 +29,12 @@ pub trait Method<'o> {
     /// How long the points are that argmin is shown; none if they are shown as they are.
     const LENGTH: Option<f64> = None;
 
-    /// Whether a point without a finite value is shown as one with an infinite value, and not as a failure.
+    /// Whether a point without a finite value is shown as one with an infinite value, and not as a
+    /// failure.
     const INFINITE_IS_A_VALUE: bool = false;
 
-    /// A solver that begins at the session's best point. The gradient there, as scaled by the session, is a step by `share` of the point's length.
+    /// A solver that begins at the session's best point. The gradient there, as scaled by the
+    /// session, is a step by `share` of the point's length.
     fn begin(&self, session: &Session<'o>, share: f64) -> Self::Solver;
 
     /// Called before every iteration.
@@ -67,8 +71,9 @@ impl Limits {
 /// A line search that needs more evaluations than this goes nowhere.
 const EVALUATIONS_PER_SEARCH: usize = 40;
 
-/// The first step, where no curvature is known yet, moves the point by this share of its own length. After a failure the
-/// solver begins anew and the next, shorter one is tried; the last failure without progress ends the minimisation.
+/// The first step, where no curvature is known yet, moves the point by this share of its own
+/// length. After a failure the solver begins anew and the next, shorter one is tried; the last
+/// failure without progress ends the minimisation.
 pub const FIRST_STEPS: [f64; 5] = [1e-3, 1e-5, 1e-7, 1e-9, 1e-11];
 
 /// Minimises from `x` and leaves the best point there.
@@ -90,7 +95,8 @@ pub fn descend<'o, M: Method<'o>>(
         let Some(step) = session.first_step(share) else {
             break StopReason::GradientSmall;
         };
-        // argmin starts along the gradient itself: scaled like this, its first step has the length wanted, whatever the units of the value.
+        // argmin starts along the gradient itself: scaled like this, its first step has the length
+        // wanted, whatever the units of the value.
         session.set_scale(step);
         let mut idle = 0;
         let mut values = vec![session.best_value()];
@@ -154,7 +160,8 @@ pub fn descend<'o, M: Method<'o>>(
     Ok(session.finish(x, stop, iterations))
 }
 
-/// Whether the last `window` of the values since the beginning lowered it by less than the tolerance allows.
+/// Whether the last `window` of the values since the beginning lowered it by less than the
+/// tolerance allows.
 fn settled(values: &[f64], window: usize, settling: usize, tolerance: f64) -> bool {
     match values {
         [.., now] if values.len() > settling.max(window) => {

@@ -1,5 +1,5 @@
-//! Limited-memory BFGS (J. Nocedal, Math. Comp. 35, 1980; D. C. Liu and J. Nocedal, Math. Program. 45, 1989) by argmin,
-//! with the line search of J. J. Moré and D. J. Thuente, ACM TOMS 20, 1994.
+//! Limited-memory BFGS (J. Nocedal, Math. Comp. 35, 1980; D. C. Liu and J. Nocedal, Math. Program.
+//! 45, 1989) by argmin, with the line search of J. J. Moré and D. J. Thuente, ACM TOMS 20, 1994.
 
 use argmin::solver::linesearch::MoreThuenteLineSearch;
 use argmin::solver::quasinewton::LBFGS;
@@ -10,12 +10,8 @@ use super::{Minimizer, Minimum, Objective};
 use crate::error::{check, Result};
 
 /// Options of the L-BFGS minimiser.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(default, rename_all = "camelCase", deny_unknown_fields)
-)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Lbfgs {
     /// Pairs of steps and gradient changes that stand for the Hessian. Default: 10.
@@ -24,7 +20,8 @@ pub struct Lbfgs {
     /// Per rung. Default: 1000.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>", optional))]
     pub max_iterations: usize,
-    /// Relative: the minimisation ends when ten iterations lower the value by less than this share of it. Default: 1e-6.
+    /// Relative: the minimisation ends when ten iterations lower the value by less than this share
+    /// of it. Default: 1e-6.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>", optional))]
     pub tolerance: f64,
 }

@@ -1,4 +1,5 @@
-//! The line search of J. J. Moré and D. J. Thuente, ACM TOMS 20, 1994, begun at a length that suits the direction.
+//! The line search of J. J. Moré and D. J. Thuente, ACM TOMS 20, 1994, begun at a length that suits
+//! the direction.
 //!
 //! argmin's own begins every search at 1, which suits quasi-Newton directions only.
 
@@ -13,11 +14,12 @@ use super::session::{Answer, Iterate, Vector};
 /// How long the first step along a direction is.
 #[derive(Clone)]
 pub enum FirstStep {
-    /// So long that, if the function were the quadratic that fell along the last direction as it did, the new minimum is hit: J. Nocedal and
-    /// S. J. Wright, Numerical Optimization, 2006, section 3.5. Holds the value at the last beginning; the direction itself the first time.
+    /// So long that, if the function were the quadratic that fell along the last direction as it
+    /// did, the new minimum is hit: J. Nocedal and S. J. Wright, Numerical Optimization, 2006,
+    /// section 3.5. Holds the value at the last beginning; the direction itself the first time.
     AsBefore(Rc<Cell<Option<f64>>>),
-    /// The direction itself, but no further than the point's own length; along the plain gradient this share of that length. What the direction promises
-    /// is left in the cell.
+    /// The direction itself, but no further than the point's own length; along the plain gradient
+    /// this share of that length. What the direction promises is left in the cell.
     Newton { share: f64, promise: Rc<Cell<f64>> },
 }
 
@@ -32,7 +34,8 @@ pub struct Search {
 impl Search {
     /// `slope`: the search ends where the directional derivative has fallen to this share.
     pub fn new(first: FirstStep, slope: f64) -> Self {
-        // Both calls fail only for values that these are not; no absolute lower limit of the step: its unit is the direction's.
+        // Both calls fail only for values that these are not; no absolute lower limit of the step:
+        // its unit is the direction's.
         let search = MoreThuenteLineSearch::new();
         let search = search.with_c(1e-4, slope).unwrap_or_default();
         let search = search.with_bounds(0.0, f64::INFINITY).unwrap_or_default();

@@ -59,28 +59,30 @@ pub trait LeastSquares: Objective {
     /// Memory for [`LeastSquares::linearize`]: the patterns are right, the numbers of no meaning.
     fn linearization(&self) -> Linearization;
 
-    /// The value at `x`; residuals, weights and Jacobian are written to the second argument, whose patterns stay as they are.
+    /// The value at `x`; residuals, weights and Jacobian are written to the second argument, whose
+    /// patterns stay as they are.
     ///
     /// # Errors
     /// A value or derivative that is not finite: minimisers then try a shorter step.
     fn linearize(&mut self, x: &[f64], into: &mut Linearization) -> Result<f64>;
 
-    /// Adds the second derivatives that the Gauss-Newton Hessian leaves out, the sum of `weight * residual * d2 residual`. `x` is the point linearised last.
+    /// Adds the second derivatives that the Gauss-Newton Hessian leaves out, the sum of
+    /// `weight * residual * d2 residual`. `x` is the point linearised last.
     ///
     /// # Errors
     /// A second derivative that is not finite.
     fn add_curvature(&mut self, x: &[f64], into: &mut BlockMatrix) -> Result<()>;
 
-    /// The value that noise explains, where that is known: a minimiser need not lower what is far below it. Default: zero.
+    /// The value that noise explains, where that is known: a minimiser need not lower what is far
+    /// below it. Default: zero.
     fn noise_level(&self) -> f64 {
         0.0
     }
 }
 
 /// Why a minimisation ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum StopReason {
     /// |gradient| |x| is below the tolerance times the value: no small relative change of x helps.
@@ -89,7 +91,8 @@ pub enum StopReason {
     ValueSettled,
     /// The given number of iterations was done; more would probably help.
     IterationLimit,
-    /// No lower value was found along the search direction, also not along the gradient: rounding errors rule.
+    /// No lower value was found along the search direction, also not along the gradient: rounding
+    /// errors rule.
     LineSearchFailed,
     /// Every step, however short, led to values that are not finite.
     NotFinite,

@@ -1,4 +1,5 @@
-//! Newton's method with a line search, the steps by conjugate gradients (J. Nocedal and S. J. Wright, Numerical Optimization, 2006, section 7.1), by argmin.
+//! Newton's method with a line search, the steps by conjugate gradients (J. Nocedal and S. J.
+//! Wright, Numerical Optimization, 2006, section 7.1), by argmin.
 
 use argmin::solver::newton::NewtonCG;
 
@@ -10,21 +11,19 @@ use super::{Hessian, Minimizer, Minimum, Objective};
 use crate::error::{check, Result};
 
 /// Options of Newton-CG: Newton steps by conjugate gradients, from products with the Hessian alone.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(default, rename_all = "camelCase", deny_unknown_fields)
-)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct NewtonCg {
     /// Per rung. Default: 200.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>", optional))]
     pub max_iterations: usize,
-    /// Relative: the minimisation ends when a step promises, or three iterations give, a decrease of the value by less than this share of it. Default: 1e-6.
+    /// Relative: the minimisation ends when a step promises, or three iterations give, a decrease
+    /// of the value by less than this share of it. Default: 1e-6.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>", optional))]
     pub tolerance: f64,
-    /// Whose products are taken. Of a function that is no sum of squares it is always the exact one, by differences of gradients. Default: `gauss-newton`.
+    /// Whose products are taken. Of a function that is no sum of squares it is always the exact
+    /// one, by differences of gradients. Default: `gauss-newton`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<Hessian>", optional))]
     pub hessian: Hessian,
     /// Products with the Hessian per iteration, at most. Default: 200.
@@ -44,7 +43,8 @@ impl Default for NewtonCg {
 }
 
 impl NewtonCg {
-    /// The residual of the Newton equations, relative to the gradient, at which a step is good enough.
+    /// The residual of the Newton equations, relative to the gradient, at which a step is good
+    /// enough.
     const FORCING: f64 = 0.1;
 
     /// # Errors
@@ -73,8 +73,8 @@ impl<'o> Method<'o> for NewtonCg {
         NewtonCG::new(Search::new(FirstStep::Newton { share, promise }, 0.9))
     }
 
-    /// argmin solves the Newton equations until the residual's square is below half the gradient's length. So the gradient is shown
-    /// so long that this is the relative residual wanted.
+    /// argmin solves the Newton equations until the residual's square is below half the gradient's
+    /// length. So the gradient is shown so long that this is the relative residual wanted.
     fn prepare(
         &self,
         session: &Session<'o>,

@@ -5,11 +5,10 @@ use super::{
 };
 use crate::error::{Error, Result};
 
-/// A minimiser and its options. As data it is a name, or an object with the name as `method` beside the options; without `method` they are
-/// those of the default.
+/// A minimiser and its options. As data it is a name, or an object with the name as `method` beside
+/// the options; without `method` they are those of the default.
 ///
-#[cfg_attr(feature = "serde", doc = "```")]
-#[cfg_attr(not(feature = "serde"), doc = "```ignore")]
+/// ```
 /// use least_action::solve::{Lbfgs, MinimizerOptions};
 ///
 /// let named: MinimizerOptions = serde_json::from_str(r#""trust-region""#)?;
@@ -18,9 +17,8 @@ use crate::error::{Error, Result};
 /// assert_eq!(chosen, MinimizerOptions::Lbfgs(Lbfgs { memory: 5, ..Lbfgs::default() }));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(tag = "method", rename_all = "kebab-case"))]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+#[serde(tag = "method", rename_all = "kebab-case")]
 pub enum MinimizerOptions {
     Lbfgs(Lbfgs),
     ConjugateGradient(ConjugateGradient),
@@ -37,7 +35,8 @@ impl Default for MinimizerOptions {
 }
 
 impl MinimizerOptions {
-    /// One of each with its default options: the list that tests, messages and type declarations go through.
+    /// One of each with its default options: the list that tests, messages and type declarations go
+    /// through.
     pub fn catalogue() -> [MinimizerOptions; 5] {
         [
             MinimizerOptions::Lbfgs(Lbfgs::default()),
@@ -48,7 +47,8 @@ impl MinimizerOptions {
         ]
     }
 
-    /// The name that options and files use: `lbfgs`, `conjugate-gradient`, `newton-cg`, `trust-region`, `structured`.
+    /// The name that options and files use: `lbfgs`, `conjugate-gradient`, `newton-cg`,
+    /// `trust-region`, `structured`.
     pub fn name(&self) -> &'static str {
         match self {
             MinimizerOptions::Lbfgs(_) => "lbfgs",
@@ -146,7 +146,6 @@ impl From<TrustRegion> for MinimizerOptions {
 }
 
 /// By hand: serde's untagged and tagged forms would lose in which field an error is.
-#[cfg(feature = "serde")]
 mod reading {
     use std::fmt;
 
@@ -321,7 +320,7 @@ mod reading {
     }
 }
 
-#[cfg(all(test, feature = "serde"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

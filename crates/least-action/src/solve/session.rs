@@ -17,13 +17,14 @@ pub type Iterate<H = ()> = IterState<Vector, Vector, (), H, (), f64>;
 /// What argmin's traits give.
 pub type Answer<T> = std::result::Result<T, argmin::core::Error>;
 
-/// An objective as argmin sees it. argmin asks for value and gradient one after the other at the same point, so both are kept; and
-/// it loses what it was given when a line search fails, so everything stays here and argmin holds a handle.
+/// An objective as argmin sees it. argmin asks for value and gradient one after the other at the
+/// same point, so both are kept; and it loses what it was given when a line search fails, so
+/// everything stays here and argmin holds a handle.
 #[derive(Clone)]
 pub struct Session<'o> {
     state: Rc<RefCell<SessionState<'o>>>,
-    /// By how much the scaled value would fall if the function were the quadratic that the present Newton step minimises; infinite where the step
-    /// is none.
+    /// By how much the scaled value would fall if the function were the quadratic that the present
+    /// Newton step minimises; infinite where the step is none.
     promise: Rc<Cell<f64>>,
 }
 
@@ -34,8 +35,8 @@ struct SessionState<'o> {
     infinite_is_a_value: bool,
     /// The unknowns at the point to be evaluated.
     unknowns: Vec<f64>,
-    /// Where the minimisation was to begin and its value, if it begins elsewhere: a beginning at a bound is moved inside, and
-    /// that may cost more than the minimisation gains.
+    /// Where the minimisation was to begin and its value, if it begins elsewhere: a beginning at a
+    /// bound is moved inside, and that may cost more than the minimisation gains.
     begun: Option<(f64, Vec<f64>)>,
     hessian: Hessian,
     /// The objective's residuals at the point whose Hessian is asked for.
@@ -59,8 +60,9 @@ struct SessionState<'o> {
 }
 
 impl<'o> Session<'o> {
-    /// `length`: about how long the points are that argmin is shown; none if they are shown as they are. `infinite_is_a_value`: whether points
-    /// without a finite value are shown as infinitely high, and not as failures.
+    /// `length`: about how long the points are that argmin is shown; none if they are shown as they
+    /// are. `infinite_is_a_value`: whether points without a finite value are shown as infinitely
+    /// high, and not as failures.
     ///
     /// # Errors
     /// The objective fails at `x`, or where it is moved inside of its bounds.
@@ -188,7 +190,8 @@ impl<'o> Session<'o> {
         self.state.borrow().not_finite
     }
 
-    /// The factor that makes the gradient a step of `share` of the point's length; none if the gradient vanishes.
+    /// The factor that makes the gradient a step of `share` of the point's length; none if the
+    /// gradient vanishes.
     pub fn first_step(&self, share: f64) -> Option<f64> {
         let (size, length) = self.best_lengths();
         let wanted = share * if size > 0.0 { size } else { 1.0 };
@@ -212,7 +215,8 @@ impl<'o> Session<'o> {
             .gradient(&state.best_gradient * state.scale)
     }
 
-    /// Makes the best point the one that is kept, so that solvers which ask for value and gradient at their beginning cost nothing.
+    /// Makes the best point the one that is kept, so that solvers which ask for value and gradient
+    /// at their beginning cost nothing.
     pub fn return_to_best(&self) {
         let state = &mut *self.state.borrow_mut();
         state.point.copy_from(&state.best_point);
@@ -224,7 +228,8 @@ impl<'o> Session<'o> {
         self.state.borrow().objective.interrupted()
     }
 
-    /// Takes the objective's residuals at `x` as what its Hessian is made of from now on; false if it has none.
+    /// Takes the objective's residuals at `x` as what its Hessian is made of from now on; false if
+    /// it has none.
     pub fn linearize(&self, x: &Vector) -> Answer<bool> {
         let state = &mut *self.state.borrow_mut();
         state.coordinates.unknowns(x, &mut state.unknowns);
@@ -241,7 +246,8 @@ impl<'o> Session<'o> {
         Ok(true)
     }
 
-    /// The scaled product of `direction` with the Hessian at `x`, which is the point linearised last; `gradient` is the scaled one there.
+    /// The scaled product of `direction` with the Hessian at `x`, which is the point linearised
+    /// last; `gradient` is the scaled one there.
     pub fn multiply(
         &self,
         x: &Vector,
@@ -321,7 +327,8 @@ impl<'o> Session<'o> {
                     state.value = f64::INFINITY;
                     return Ok(());
                 }
-                // Nothing valid is kept for this point: NaN equals no point, so it is never taken for visited.
+                // Nothing valid is kept for this point: NaN equals no point, so it is never taken
+                // for visited.
                 state.point.fill(f64::NAN);
                 Err(Error::into(error))
             }
@@ -346,8 +353,8 @@ impl SessionState<'_> {
         Ok(value)
     }
 
-    /// Writes the best point to `x`, with unknowns exactly at the bounds that they are pushed against, unless that or the beginning has a lower value.
-    /// Returns the value.
+    /// Writes the best point to `x`, with unknowns exactly at the bounds that they are pushed
+    /// against, unless that or the beginning has a lower value. Returns the value.
     fn leave_within_bounds(&mut self, x: &mut [f64]) -> f64 {
         let mut gradient = vec![0.0; x.len()];
         let mut best = self.best_value;

@@ -1,7 +1,9 @@
-//! Conjugate gradients within a ball (T. Steihaug, SIAM J. Numer. Anal. 20, 1983), for argmin's trust region.
+//! Conjugate gradients within a ball (T. Steihaug, SIAM J. Numer. Anal. 20, 1983), for argmin's
+//! trust region.
 //!
-//! argmin's own compares gradients with an absolute tolerance, multiplies with the Hessian twice per iteration, has no end if a product is not finite,
-//! and panics if rounding leaves it without a step to the boundary.
+//! argmin's own compares gradients with an absolute tolerance, multiplies with the Hessian twice
+//! per iteration, has no end if a product is not finite, and panics if rounding leaves it without a
+//! step to the boundary.
 
 use argmin::core::{Problem, Solver, State, TerminationReason, TrustRegionRadius, KV};
 use argmin_math::ArgminDot;
@@ -12,7 +14,8 @@ use super::session::{Answer, Iterate, Vector};
 /// Solves for the step within `radius` that minimises the quadratic model, roughly.
 #[derive(Clone)]
 pub struct Steihaug {
-    /// The residual of the Newton equations, relative to the gradient, at which the step is good enough.
+    /// The residual of the Newton equations, relative to the gradient, at which the step is good
+    /// enough.
     pub forcing: f64,
     pub most_products: usize,
     pub radius: f64,

@@ -1,4 +1,5 @@
-//! Newton steps within a ball that grows and shrinks as the quadratic model proves good or bad, by argmin.
+//! Newton steps within a ball that grows and shrinks as the quadratic model proves good or bad, by
+//! argmin.
 
 use argmin::solver::trustregion::TrustRegion as ArgminTrustRegion;
 
@@ -9,22 +10,21 @@ use super::steihaug::Steihaug;
 use super::{Hessian, Minimizer, Minimum, Objective};
 use crate::error::{check, Result};
 
-/// Options of the trust region: Newton steps by conjugate gradients within a ball, from products with the Hessian alone.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(default, rename_all = "camelCase", deny_unknown_fields)
-)]
+/// Options of the trust region: Newton steps by conjugate gradients within a ball, from products
+/// with the Hessian alone.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct TrustRegion {
     /// Per rung. Default: 200.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>", optional))]
     pub max_iterations: usize,
-    /// Relative: the minimisation ends when a step promises, or three accepted ones give, a decrease of the value by less than this share of it. Default: 1e-6.
+    /// Relative: the minimisation ends when a step promises, or three accepted ones give, a
+    /// decrease of the value by less than this share of it. Default: 1e-6.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>", optional))]
     pub tolerance: f64,
-    /// Whose products are taken. Of a function that is no sum of squares it is always the exact one, by differences of gradients. Default: `gauss-newton`.
+    /// Whose products are taken. Of a function that is no sum of squares it is always the exact
+    /// one, by differences of gradients. Default: `gauss-newton`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<Hessian>", optional))]
     pub hessian: Hessian,
     /// Products with the Hessian per step, at most. Default: 200.
@@ -44,14 +44,16 @@ impl Default for TrustRegion {
 }
 
 impl TrustRegion {
-    /// The residual of the Newton equations, relative to the gradient, at which a step is good enough.
+    /// The residual of the Newton equations, relative to the gradient, at which a step is good
+    /// enough.
     const FORCING: f64 = 0.1;
 
-    /// The first radius, in first steps of a descent along the gradient: a tenth of the point's length.
+    /// The first radius, in first steps of a descent along the gradient: a tenth of the point's
+    /// length.
     const FIRST_RADIUS: f64 = 100.0;
 
-    /// argmin takes a step for one to the boundary if their lengths agree to 2e-15, whatever the radius. So it is shown points
-    /// about this long, where rounding errors are smaller than that.
+    /// argmin takes a step for one to the boundary if their lengths agree to 2e-15, whatever the
+    /// radius. So it is shown points about this long, where rounding errors are smaller than that.
     const LENGTH: f64 = 1e-6;
 
     /// # Errors

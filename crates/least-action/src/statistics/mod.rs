@@ -1,5 +1,6 @@
-//! How certain the path of least action is: expected values `<G> = integral of G exp(-A) / integral of exp(-A)` over all paths and parameters, from the quadratic
-//! approximation about a minimum to Monte Carlo.
+//! How certain the path of least action is: expected values
+//! `<G> = integral of G exp(-A) / integral of exp(-A)` over all paths and parameters, from the
+//! quadratic approximation about a minimum to Monte Carlo.
 
 mod diagnose;
 mod diagnostics;

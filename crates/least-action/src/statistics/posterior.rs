@@ -8,15 +8,20 @@ use crate::solve::{
     Assembly, BlockMatrix, Bounds, Hessian, LeastSquares, Minimizer, Minimum, Objective, Structured,
 };
 
-/// The posterior density `exp(-A(X))` at one R_f, up to its normalisation: uniform in all unknowns but for the action's priors, and zero outside of their bounds.
+/// The posterior density `exp(-A(X))` at one R_f, up to its normalisation: uniform in all unknowns
+/// but for the action's priors, and zero outside of their bounds.
 ///
-/// As an [`Objective`], its value is the negative log posterior. That is the action in the normalisation `"posterior"`; of an action in the normalisation `"mean"` it is half
-/// the number of measurements times the action, so that R_m is one over the variance of the noise in both.
+/// As an [`Objective`], its value is the negative log posterior. That is the action in the
+/// normalisation `"posterior"`; of an action in the normalisation `"mean"` it is half the number of
+/// measurements times the action, so that R_m is one over the variance of the noise in both.
 ///
-/// Of explicit steps (`rk4`, `euler`, `map`) that is the posterior of a model whose every step has a normal error, of variance 1 / R_f in the normalisation `"posterior"`: the change of
-/// variables from errors to states, `x_(n+1) = f(x_n) + error`, has a determinant of one. Of implicit ones (`trapezoid`, `midpoint`, `simpson-hermite`) the density of such a model's paths
-/// has a factor `|det d r_n / d x_(n+1)|` for every step, r_n being its residual, which exp(-A) leaves out; [`step_determinant_shifts`](super::Laplace::step_determinant_shifts) says by how
-/// much it would move the parameters.
+/// Of explicit steps (`rk4`, `euler`, `map`) that is the posterior of a model whose every step has
+/// a normal error, of variance 1 / R_f in the normalisation `"posterior"`: the change of variables
+/// from errors to states, `x_(n+1) = f(x_n) + error`, has a determinant of one. Of implicit ones
+/// (`trapezoid`, `midpoint`, `simpson-hermite`) the density of such a model's paths has a factor
+/// `|det d r_n / d x_(n+1)|` for every step, r_n being its residual, which exp(-A) leaves out;
+/// [`step_determinant_shifts`](super::Laplace::step_determinant_shifts) says by how much it would
+/// move the parameters.
 ///
 /// The unknowns are the path, points x dimension, and then the estimated parameters.
 #[derive(Clone)]
@@ -89,7 +94,8 @@ impl Posterior {
         Ok(self.factor * value.action)
     }
 
-    /// Writes the second derivatives of the negative log posterior, or their Gauss-Newton part, and its gradient; gives its value.
+    /// Writes the second derivatives of the negative log posterior, or their Gauss-Newton part, and
+    /// its gradient; gives its value.
     ///
     /// # Errors
     /// As [`Action::linearize`], and second derivatives that are not finite.
@@ -123,7 +129,8 @@ impl Posterior {
         self.with_objective(|objective| by.minimize(objective, unknowns))
     }
 
-    /// The minimum that Gauss-Newton steps lead to from a point, such as the end of a climb: rungs may end short of it.
+    /// The minimum that Gauss-Newton steps lead to from a point, such as the end of a climb: rungs
+    /// may end short of it.
     ///
     /// # Errors
     /// An action that is not finite at the start.
@@ -137,7 +144,8 @@ impl Posterior {
         Ok(mode)
     }
 
-    /// The logarithm of the constant that makes `exp(-value)` a product of normalised Gaussian densities of measurements, residuals and priors.
+    /// The logarithm of the constant that makes `exp(-value)` a product of normalised Gaussian
+    /// densities of measurements, residuals and priors.
     pub(super) fn log_constant(&mut self) -> f64 {
         self.action.log_constant(self.model_precision, self.factor)
     }

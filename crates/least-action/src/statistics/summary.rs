@@ -14,16 +14,16 @@ pub struct Quantity<'a> {
 }
 
 /// What the draws of one quantity say of it, and how well.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct SummaryRow {
     pub name: String,
     pub mean: f64,
     /// Standard deviation.
     pub deviation: f64,
-    /// Monte Carlo standard error of the mean. This and what follows is NaN, except for infinite R-hat, where draws never move.
+    /// Monte Carlo standard error of the mean. This and what follows is NaN, except for infinite
+    /// R-hat, where draws never move.
     pub mean_error: f64,
     /// The 5 % quantile.
     pub lower: f64,
@@ -39,9 +39,8 @@ pub struct SummaryRow {
 }
 
 /// One row per quantity.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Summary {
     pub chains: usize,
@@ -53,7 +52,8 @@ pub struct Summary {
 /// Summarises the draws of named quantities.
 ///
 /// # Errors
-/// No quantity; quantities of different numbers of chains or draws; and as [`super::r_hat`], with the name of the quantity in the path: `draws.alpha[chain][draw]`.
+/// No quantity; quantities of different numbers of chains or draws; and as [`super::r_hat`], with
+/// the name of the quantity in the path: `draws.alpha[chain][draw]`.
 ///
 /// ```
 /// use least_action::statistics::{summarize, Quantity};
@@ -113,7 +113,8 @@ fn plural(count: usize) -> &'static str {
 }
 
 impl Summary {
-    /// The rows as text, below a line that says how many draws there are. `-` stands where nothing can be said, as draws never move.
+    /// The rows as text, below a line that says how many draws there are. `-` stands where nothing
+    /// can be said, as draws never move.
     pub fn table(&self) -> String {
         let names = self.rows.iter().map(|row| row.name.chars().count());
         let width = names.max().unwrap_or(0).max(8);

@@ -16,13 +16,13 @@ use crate::model::{Model, ModelKind, Points, Scratch};
 use crate::random::Random;
 
 /// By which rate a response parts from its drive, or falls into step with it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ConditionalLyapunov {
-    /// Per unit of time (of a map: with `timeStep` between iterations). Below zero the two fall into step; `-Infinity` where a difference vanishes in a finite
-    /// time, as where every component is replaced.
+    /// Per unit of time (of a map: with `timeStep` between iterations). Below zero the two fall
+    /// into step; `-Infinity` where a difference vanishes in a finite time, as where every
+    /// component is replaced.
     pub value: f64,
     /// Of `value`, from the scatter of its means over 20 blocks of the time.
     pub standard_error: f64,
@@ -33,14 +33,18 @@ pub struct ConditionalLyapunov {
 /// Blocks that the standard error is made of.
 const BLOCKS: usize = 20;
 
-/// The largest conditional Lyapunov exponent: of a drive `dy/dt = F(y)` and a response `dx/dt = F(x) + g P (y - x)`, where P takes the observed components,
-/// a small difference follows `dz/dt = (DF(y) - g P) z`; this is the rate of its growth, with DF exact and z made a unit vector again and again. In the limit
-/// of complete replacement the observed components of z are zero and the others follow their part of DF. Of maps the response is moved before each iteration,
-/// `x_(n+1) = F(x_n + g P (y_n - x_n))`; g = 1 replaces.
+/// The largest conditional Lyapunov exponent: of a drive `dy/dt = F(y)` and a response
+/// `dx/dt = F(x) + g P (y - x)`, where P takes the observed components, a small difference follows
+/// `dz/dt = (DF(y) - g P) z`; this is the rate of its growth, with DF exact and z made a unit
+/// vector again and again. In the limit of complete replacement the observed components of z are
+/// zero and the others follow their part of DF. Of maps the response is moved before each
+/// iteration, `x_(n+1) = F(x_n + g P (y_n - x_n))`; g = 1 replaces.
 ///
-/// Where it is negative, what is observed determines the rest after a while, for a window that is long enough; where it is not, no finite window need do.
+/// Where it is negative, what is observed determines the rest after a while, for a window that is
+/// long enough; where it is not, no finite window need do.
 ///
-/// Sources: L. M. Pecora, T. L. Carroll, Physical Review Letters 64, 821, 1990; G. Benettin, L. Galgani, A. Giorgilli, J.-M. Strelcyn, Meccanica 15, 1980.
+/// Sources: L. M. Pecora, T. L. Carroll, Physical Review Letters 64, 821, 1990; G. Benettin, L.
+/// Galgani, A. Giorgilli, J.-M. Strelcyn, Meccanica 15, 1980.
 ///
 /// # Errors
 /// Whatever is wrong with the options, by field; an orbit or a difference that is not finite.
@@ -213,7 +217,8 @@ impl<'a> Pair<'a> {
         growth
     }
 
-    /// The right side at `self.stage` and its derivative along the difference there, `share` of the way between two points.
+    /// The right side at `self.stage` and its derivative along the difference there, `share` of the
+    /// way between two points.
     fn evaluate(&mut self, time: f64, share: f64, (before, after): (&[f64], &[f64])) {
         for ((to, a), b) in self.inputs.iter_mut().zip(before).zip(after) {
             *to = a + share * (b - a);

@@ -4,7 +4,8 @@ use crate::error::{check, Error, Result};
 use crate::model::propagator::{Members, Propagator, Step};
 use crate::model::{Model, MOST_VALUES};
 
-/// Steps of the classical Runge-Kutta method within one step of the output grid: the truth should be much better than the discretisation under test.
+/// Steps of the classical Runge-Kutta method within one step of the output grid: the truth should
+/// be much better than the discretisation under test.
 pub const SUBSTEPS: usize = 10;
 
 /// What to integrate.
@@ -26,10 +27,12 @@ pub struct Forward<'a> {
 
 /// Integrates from `initial` and returns `points` rows, the first of them `initial` itself.
 ///
-/// Flows by the classical fourth-order Runge-Kutta method with [`SUBSTEPS`] steps per `time_step`; maps are iterated.
+/// Flows by the classical fourth-order Runge-Kutta method with [`SUBSTEPS`] steps per `time_step`;
+/// maps are iterated.
 ///
 /// # Errors
-/// Wrong lengths, a step that is not positive, and [`Error::NotFinite`] with the time at which the solution blows up.
+/// Wrong lengths, a step that is not positive, and [`Error::NotFinite`] with the time at which the
+/// solution blows up.
 pub fn integrate(model: &dyn Model, forward: Forward) -> Result<Vec<f64>> {
     validate(model, forward)?;
     let mut path = vec![0.0; forward.points * model.dimension()];
@@ -75,8 +78,10 @@ fn validate(model: &dyn Model, forward: Forward) -> Result<()> {
     Ok(())
 }
 
-/// Many integrations at once, each from a state of its own: `initial` is members x states, `parameters` members x parameters. Writes `values`, members x points x states, up to where a solution
-/// stops being finite: these failures are returned, one place per member. `after_step` sees the state of a member after every step of the output grid.
+/// Many integrations at once, each from a state of its own: `initial` is members x states,
+/// `parameters` members x parameters. Writes `values`, members x points x states, up to where a
+/// solution stops being finite: these failures are returned, one place per member. `after_step`
+/// sees the state of a member after every step of the output grid.
 pub(crate) fn integrate_members(
     model: &dyn Model,
     forward: Forward,

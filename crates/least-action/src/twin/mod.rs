@@ -1,4 +1,5 @@
-//! Twin experiments: data made by the model itself, so that the truth is known; prediction past the data; and whether what is observed suffices.
+//! Twin experiments: data made by the model itself, so that the truth is known; prediction past the
+//! data; and whether what is observed suffices.
 
 mod conditional_lyapunov;
 mod integrate;
@@ -21,19 +22,12 @@ use crate::model::{Model, Points, Scratch, MOST_VALUES};
 use crate::random::Random;
 
 /// What data to make.
-#[derive(Debug, Clone, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(rename_all = "camelCase", deny_unknown_fields)
-)]
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct TwinExperiment {
     /// True values; the model's defaults where none is given.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub parameters: BTreeMap<String, f64>,
     /// h, in the model's unit of time.
     pub time_step: f64,
@@ -46,31 +40,22 @@ pub struct TwinExperiment {
     /// Seed of the noise and of the random displacement of the initial state.
     #[cfg_attr(feature = "typescript", ts(type = "number"))]
     pub seed: u64,
-    /// State at the first point. Default: the model's own, displaced at random where the model is spun up, and then integrated for the spin-up.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    /// State at the first point. Default: the model's own, displaced at random where the model is
+    /// spun up, and then integrated for the spin-up.
+    #[serde(default, skip_serializing_if = "crate::never")]
     #[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>", optional))]
     pub initial_state: Option<Vec<f64>>,
-    /// Time to integrate before the window begins, so that the state is typical. Default: the model's own; 0 if an initial state is given.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    /// Time to integrate before the window begins, so that the state is typical. Default: the
+    /// model's own; 0 if an initial state is given.
+    #[serde(default, skip_serializing_if = "crate::never")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub spin_up: Option<f64>,
     /// Points of the truth past the window, to compare predictions with. Default: 0.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub further: usize,
-    /// u(t) for models with inputs: (points + further) x inputs, row-major; held at its first value during the spin-up. Default: none.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    /// u(t) for models with inputs: (points + further) x inputs, row-major; held at its first value
+    /// during the spin-up. Default: none.
+    #[serde(default, skip_serializing_if = "crate::never")]
     #[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>", optional))]
     pub inputs: Vec<f64>,
 }
@@ -87,7 +72,8 @@ pub struct Twin {
     pub parameters: Vec<f64>,
 }
 
-/// How far the initial state is displaced, relative to its own size, before the spin-up: seeds then give different truths.
+/// How far the initial state is displaced, relative to its own size, before the spin-up: seeds then
+/// give different truths.
 const DISPLACEMENT: f64 = 0.1;
 
 /// Steps of a spin-up.

@@ -5,55 +5,37 @@ use crate::network::{LayerValues, Network, Pairs};
 use crate::random::Random;
 
 /// What pairs to make.
-#[derive(Debug, Clone, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(rename_all = "camelCase", deny_unknown_fields)
-)]
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct NetworkTwin {
     /// True weights, all of them in one list; see [`Network::random_weights`].
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     #[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>"))]
     pub weights: Vec<f64>,
     /// Pairs that are measured.
     pub pairs: usize,
     /// Pairs to compare predictions with, without noise. Default: 0.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>", optional))]
     pub fresh: usize,
     /// Lowest and highest input, drawn uniformly. Default: none, inputs are standard normal.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     #[cfg_attr(
         feature = "typescript",
         ts(type = "readonly [number, number]", optional)
     )]
     pub input_range: Option<[f64; 2]>,
     /// Standard deviation of the normal noise of the measured inputs. Default: 0.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>", optional))]
     pub input_noise: f64,
     /// The same of the outputs. Default: 0.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>", optional))]
     pub output_noise: f64,
-    /// Of inputs and noise: a whole number from 0 on, from TypeScript up to 2^53 - 1. The same seed gives the same bits.
+    /// Of inputs and noise: a whole number from 0 on, from TypeScript up to 2^53 - 1. The same seed
+    /// gives the same bits.
     #[cfg_attr(feature = "typescript", ts(type = "number"))]
     pub seed: u64,
 }
@@ -61,7 +43,8 @@ pub struct NetworkTwin {
 /// Pairs, and the truth behind them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TwinPairs {
-    /// Inputs and outputs with noise. What comes in from outside is standard normal or in the range of the inputs, and known exactly.
+    /// Inputs and outputs with noise. What comes in from outside is standard normal or in the range
+    /// of the inputs, and known exactly.
     pub pairs: Pairs,
     /// Further ones without noise.
     pub fresh: Pairs,

@@ -19,13 +19,15 @@ pub struct Prediction {
 pub struct Horizon<'a> {
     /// A time past the window.
     pub until: f64,
-    /// The model's inputs at the predicted points (times - 1) x inputs, row-major, the first of them one step past the window; empty if it has none.
+    /// The model's inputs at the predicted points (times - 1) x inputs, row-major, the first of
+    /// them one step past the window; empty if it has none.
     pub inputs: &'a [f64],
     /// The data set to go on from.
     pub data_set: usize,
 }
 
-/// Integrates from the last point of `climb`'s path, with its parameters, until the first grid time not before `until`.
+/// Integrates from the last point of `climb`'s path, with its parameters, until the first grid time
+/// not before `until`.
 ///
 /// # Errors
 /// A time that is not past the window, or a solution that is not finite.
@@ -55,7 +57,8 @@ pub fn predict(problem: &Problem, climb: &Climb, horizon: Horizon) -> Result<Pre
     }
 }
 
-/// The time from the last point of a data set's window on: checked once, for as many states as there are to go on from.
+/// The time from the last point of a data set's window on: checked once, for as many states as
+/// there are to go on from.
 pub(crate) struct Beyond<'a> {
     problem: &'a Problem,
     /// The first is that of the last point of the window.
@@ -71,7 +74,8 @@ pub(crate) struct Beyond<'a> {
 
 impl<'a> Beyond<'a> {
     /// # Errors
-    /// A data set that does not exist, a time that is not past its window or too far, inputs of the wrong length.
+    /// A data set that does not exist, a time that is not past its window or too far, inputs of the
+    /// wrong length.
     pub fn new(problem: &'a Problem, horizon: Horizon) -> Result<Self> {
         let Horizon {
             until,
@@ -126,8 +130,10 @@ impl<'a> Beyond<'a> {
         &path[self.end - self.problem.model().dimension()..self.end]
     }
 
-    /// Goes on from all of `initial`, members x states, with values of the estimated parameters, members x estimated. Writes `values`, members x times x states, up to where a solution is not
-    /// finite: these failures are returned, one place per member. `after_step` sees the state of a member after every step.
+    /// Goes on from all of `initial`, members x states, with values of the estimated parameters,
+    /// members x estimated. Writes `values`, members x times x states, up to where a solution is
+    /// not finite: these failures are returned, one place per member. `after_step` sees the state
+    /// of a member after every step.
     pub fn integrate(
         &self,
         initial: &[f64],

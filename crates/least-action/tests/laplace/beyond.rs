@@ -89,7 +89,8 @@ fn the_corrected_mean_is_that_of_importance_sampling() {
         let found = laplace(&posterior, &start);
         let (mode, deviations) = (found.mode().to_vec(), found.deviations());
         let shift = found.mean_shift().unwrap();
-        // Weights are exp(-(A - its quadratic part)); pairs of draws on either side take the noise of the odd part's square.
+        // Weights are exp(-(A - its quadratic part)); pairs of draws on either side take the noise
+        // of the odd part's square.
         let count = 60_000;
         let draws = found.draws(count, 1).values;
         let (mut sum, mut means) = (0.0, vec![0.0; mode.len()]);

@@ -1,4 +1,5 @@
-//! Linear models with Gaussian errors: the approximation is exact, and known from H. E. Rauch, F. Tung and C. T. Striebel's smoother (AIAA J. 3, 1965), whose filter gives the evidence.
+//! Linear models with Gaussian errors: the approximation is exact, and known from H. E. Rauch, F.
+//! Tung and C. T. Striebel's smoother (AIAA J. 3, 1965), whose filter gives the evidence.
 
 use least_action::action::{Precision, Prior};
 use least_action::model::{EquationModel, ModelBuilder};
@@ -227,7 +228,8 @@ fn draws_have_the_mean_and_the_covariances_of_the_smoother() {
     assert!((linear.value - means[n][0]).abs() < 1e-9);
 }
 
-/// A step `x1 - x0 + h k (x0 + x1)/2` has the determinant 1 + h k / 2, so that exp(-A) alone tells a wrong rate k.
+/// A step `x1 - x0 + h k (x0 + x1)/2` has the determinant 1 + h k / 2, so that exp(-A) alone tells
+/// a wrong rate k.
 #[test]
 fn determinants_of_implicit_steps_move_means_as_sums_over_grids_say() {
     const POINTS: usize = 41;

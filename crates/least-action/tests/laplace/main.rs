@@ -1,4 +1,5 @@
-//! The Gaussian approximation of the posterior against smoothers, dense matrices and sums over grids.
+//! The Gaussian approximation of the posterior against smoothers, dense matrices and sums over
+//! grids.
 
 mod beyond;
 mod linear;

@@ -9,7 +9,8 @@ use super::*;
 
 const POINTS: usize = 11;
 
-/// A state that stays, of which only the square is measured: its sign is open, and nothing but the data hold it.
+/// A state that stays, of which only the square is measured: its sign is open, and nothing but the
+/// data hold it.
 fn square() -> Posterior {
     let model = ModelBuilder::new("square")
         .states(["x"])

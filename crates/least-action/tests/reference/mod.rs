@@ -1,5 +1,5 @@
-//! The models, discretisations and actions written out a second time, directly from their formulas and for any kind of number. The crate's own
-//! evaluation shares nothing with this.
+//! The models, discretisations and actions written out a second time, directly from their formulas
+//! and for any kind of number. The crate's own evaluation shares nothing with this.
 
 use least_action::models::ModelSpec;
 use least_action::{Discretization, Normalization, Observations};

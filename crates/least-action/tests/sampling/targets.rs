@@ -7,7 +7,8 @@ use least_action::statistics::{
 
 use crate::densities::{density, sample, Potential};
 
-/// Correlated, with deviations from 0.1 to 10: precision matrix A^T A by rows of a lower triangular A.
+/// Correlated, with deviations from 0.1 to 10: precision matrix A^T A by rows of a lower triangular
+/// A.
 fn gaussian(x: &[f64], gradient: &mut [f64]) -> f64 {
     // x_0 ~ N(1, 0.1^2), x_1 ~ N(10 (x_0 - 1), 1), x_2 ~ N(3 x_1, 10^2).
     let a = (x[0] - 1.0) / 0.1;
@@ -80,7 +81,8 @@ fn a_banana() {
             draws: 4000,
             seed: 1,
             integrator,
-            // Far out in the arms the curvature is ten times what it is in the middle, and the arms are a part of the second moments.
+            // Far out in the arms the curvature is ten times what it is in the middle, and the arms
+            // are a part of the second moments.
             target_acceptance: Some(0.98),
             ..SamplingOptions::default()
         };
@@ -122,7 +124,8 @@ fn funnel(x: &[f64], gradient: &mut [f64]) -> f64 {
 
 #[test]
 fn steps_that_are_too_long_for_the_neck_of_a_funnel_are_kept_as_divergences() {
-    // v ~ N(0, 3^2), as R. M. Neal has it, with two others of his nine: the neck is far too narrow for steps that suit the rest.
+    // v ~ N(0, 3^2), as R. M. Neal has it, with two others of his nine: the neck is far too narrow
+    // for steps that suit the rest.
     let neal = |x: &[f64], gradient: &mut [f64]| {
         let precision = libm::exp(-x[0]);
         let squares = x[1] * x[1] + x[2] * x[2];
@@ -191,7 +194,8 @@ fn a_chain_that_goes_nowhere_is_given_up_and_says_what_to_do() {
 
 #[test]
 fn a_random_start_where_the_density_is_not_finite_is_drawn_to_the_centre() {
-    // A density that falls to zero at the edge of a disc of radius 0.2, outside of which there is none; chains begin about 1.5 away.
+    // A density that falls to zero at the edge of a disc of radius 0.2, outside of which there is
+    // none; chains begin about 1.5 away.
     let disc = |x: &[f64], gradient: &mut [f64]| {
         let rest = 0.04 - x[0] * x[0] - x[1] * x[1];
         gradient[0] = 2.0 * x[0] / rest;
@@ -225,7 +229,8 @@ const SCHOOLS: [(f64, f64); 8] = [
     (12.0, 18.0),
 ];
 
-/// D. B. Rubin's eight schools (J. Educ. Stat. 6, 1981), non-centred: mu ~ N(0, 5^2), tau ~ half Cauchy(5), theta_j = mu + tau eta_j. Unknowns: mu, tau, eta.
+/// D. B. Rubin's eight schools (J. Educ. Stat. 6, 1981), non-centred: mu ~ N(0, 5^2), tau ~ half
+/// Cauchy(5), theta_j = mu + tau eta_j. Unknowns: mu, tau, eta.
 fn schools(x: &[f64], gradient: &mut [f64]) -> f64 {
     let (mu, tau) = (x[0], x[1]);
     let mut value = mu * mu / 50.0 + libm::log1p(tau * tau / 25.0);

@@ -23,7 +23,9 @@ export function DataPanel({ session, settings, outline, onChange, onFiles }: Pro
   const { observed } = settings;
   const listed = withLost(states, observed);
   const toggle = (state: string, isOn: boolean): void => {
-    const chosen = listed.map(({ name }) => name).filter((one) => (one === state ? isOn : observed.includes(one)));
+    const chosen = listed
+      .map(({ name }) => name)
+      .filter((one) => (one === state ? isOn : observed.includes(one)));
     onChange({ ...settings, observed: chosen });
   };
   const hasOwn = ownsAny(settings.ownPrecisions, observed);
@@ -58,7 +60,13 @@ export function DataPanel({ session, settings, outline, onChange, onFiles }: Pro
       {data.from === "twin" ? (
         <TwinFields data={data} settings={settings} onChange={onChange} />
       ) : (
-        <FileFields data={data} table={session.table} settings={settings} onChange={onChange} onTwin={onTwin} />
+        <FileFields
+          data={data}
+          table={session.table}
+          settings={settings}
+          onChange={onChange}
+          onTwin={onTwin}
+        />
       )}
       <NumberField
         label="Measurement precision R_m"
@@ -106,7 +114,8 @@ function TwinFields({
   settings: PathSettings;
   onChange: Props["onChange"];
 }) {
-  const change = (part: Partial<TwinOf>): void => onChange({ ...settings, data: { ...data, ...part } });
+  const change = (part: Partial<TwinOf>): void =>
+    onChange({ ...settings, data: { ...data, ...part } });
   const [least, most] = LIMITS.points;
   return (
     <div class="grid">
@@ -118,7 +127,12 @@ function TwinFields({
         value={data.points}
         onChange={(points) => change({ points })}
       />
-      <NumberField label="Time step" least={0} value={data.timeStep} onChange={(timeStep) => change({ timeStep })} />
+      <NumberField
+        label="Time step"
+        least={0}
+        value={data.timeStep}
+        onChange={(timeStep) => change({ timeStep })}
+      />
       <NumberField
         label="Noise"
         least={0}
@@ -154,13 +168,18 @@ function FileFields(props: {
 }) {
   const { data, settings, onChange, onTwin } = props;
   const isOpen = props.table?.name === data.name;
-  const { columns, steps } = isOpen && props.table !== null ? props.table : { columns: [], steps: {} };
-  const change = (part: Partial<FileOf>): void => onChange({ ...settings, data: { ...data, ...part } });
+  const { columns, steps } =
+    isOpen && props.table !== null ? props.table : { columns: [], steps: {} };
+  const change = (part: Partial<FileOf>): void =>
+    onChange({ ...settings, data: { ...data, ...part } });
   const none = "";
   /** Also what is chosen of a file that is not open. */
   const choices = (empty: string, chosen: string) => [
     { value: none, text: empty },
-    ...[...new Set([...columns, ...(chosen === none ? [] : [chosen])])].map((name) => ({ value: name, text: name })),
+    ...[...new Set([...columns, ...(chosen === none ? [] : [chosen])])].map((name) => ({
+      value: name,
+      text: name,
+    })),
   ];
   return (
     <>
@@ -179,7 +198,12 @@ function FileFields(props: {
           change({ time, timeStep: stepOf(steps, time, data.timeStep) });
         }}
       />
-      <NumberField label="Time step" least={0} value={data.timeStep} onChange={(timeStep) => change({ timeStep })} />
+      <NumberField
+        label="Time step"
+        least={0}
+        value={data.timeStep}
+        onChange={(timeStep) => change({ timeStep })}
+      />
       {settings.observed.map((state) => (
         <SelectField
           key={state}

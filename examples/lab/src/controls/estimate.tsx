@@ -33,7 +33,10 @@ export function EstimatePanel({
         const change = (part: Partial<{ low: number; high: number }>): void =>
           onChange({
             ...settings,
-            estimate: { ...estimate, [name]: { ...(one as { low: number; high: number }), ...part } },
+            estimate: {
+              ...estimate,
+              [name]: { ...(one as { low: number; high: number }), ...part },
+            },
           });
         return (
           <div key={name} class="parameter">
@@ -47,8 +50,16 @@ export function EstimatePanel({
             </label>
             {one !== undefined && (
               <div class="grid">
-                <NumberField label={`${name} from`} value={one.low} onChange={(low) => change({ low })} />
-                <NumberField label={`${name} to`} value={one.high} onChange={(high) => change({ high })} />
+                <NumberField
+                  label={`${name} from`}
+                  value={one.low}
+                  onChange={(low) => change({ low })}
+                />
+                <NumberField
+                  label={`${name} to`}
+                  value={one.high}
+                  onChange={(high) => change({ high })}
+                />
               </div>
             )}
           </div>

@@ -3,7 +3,9 @@ import type { ComponentChildren } from "preact";
 import { useId, useLayoutEffect, useState } from "preact/hooks";
 import { LIMITS, own, ownsAny } from "../settings.js";
 
-/** A number that is typed: what is no number, or out of range, is said beside it and not passed on. */
+/**
+ * A number that is typed: what is no number, or out of range, is said beside it and not passed on.
+ */
 export function NumberField(props: {
   label: string;
   value: number;
@@ -16,13 +18,17 @@ export function NumberField(props: {
 }) {
   const { label, value, onChange, help, whole = false, least, most } = props;
   const [text, setText] = useState(String(value));
-  useLayoutEffect(() => setText((before) => (Number(before) === value ? before : String(value))), [value]);
+  useLayoutEffect(
+    () => setText((before) => (Number(before) === value ? before : String(value))),
+    [value],
+  );
   const complaint = complaintOf(text, whole, least, most);
   const onInput = (event: { currentTarget: HTMLInputElement }): void => {
     const typed = event.currentTarget.value;
     setText(typed);
     // Another way to write the same number is no other choice.
-    if (complaintOf(typed, whole, least, most) === undefined && Number(typed) !== value) onChange(Number(typed));
+    if (complaintOf(typed, whole, least, most) === undefined && Number(typed) !== value)
+      onChange(Number(typed));
   };
   return (
     <Described label={label} complaint={complaint} help={help}>
@@ -46,7 +52,11 @@ export function Described(props: {
   label: string;
   complaint: string | undefined;
   help?: string | undefined;
-  children: (attributes: { id: string; "aria-invalid": boolean; "aria-describedby": string }) => ComponentChildren;
+  children: (attributes: {
+    id: string;
+    "aria-invalid": boolean;
+    "aria-describedby": string;
+  }) => ComponentChildren;
 }) {
   const { label, complaint, help, children } = props;
   const id = useId();
@@ -62,12 +72,21 @@ export function Described(props: {
   );
 }
 
-export function SeedField(props: { label: string; value: number; onChange: (value: number) => void }) {
+export function SeedField(props: {
+  label: string;
+  value: number;
+  onChange: (value: number) => void;
+}) {
   const [least, most] = LIMITS.seed;
   return <NumberField {...props} whole least={least} most={most} />;
 }
 
-function complaintOf(text: string, whole: boolean, least?: number, most?: number): string | undefined {
+function complaintOf(
+  text: string,
+  whole: boolean,
+  least?: number,
+  most?: number,
+): string | undefined {
   const value = Number(text);
   if (text.trim() === "" || !Number.isFinite(value)) return "a number, such as 0.5 or 1e-3";
   if (whole && !Number.isInteger(value)) return "a whole number";
@@ -89,7 +108,8 @@ export function ByState(props: {
 }) {
   const { title, label, states, values, otherwise, onChange } = props;
   const isOn = ownsAny(values, states);
-  const all = (): Record<string, number> => Object.fromEntries(states.map((state) => [state, otherwise]));
+  const all = (): Record<string, number> =>
+    Object.fromEntries(states.map((state) => [state, otherwise]));
   return (
     <>
       <label>
@@ -117,7 +137,10 @@ export function ByState(props: {
   );
 }
 
-/** What can be chosen, and what is chosen and the model's text has lost, or not yet again: it is to be taken out. */
+/**
+ * What can be chosen, and what is chosen and the model's text has lost, or not yet again: it is to
+ * be taken out.
+ */
 export function withLost(known: string[], chosen: string[]): { name: string; label: string }[] {
   const lost = chosen.filter((name) => !known.includes(name));
   return [
@@ -135,7 +158,10 @@ export function SelectField<V extends string>(props: {
   return (
     <label class="field">
       <span>{props.label}</span>
-      <select value={props.value} onChange={(event) => props.onChange(event.currentTarget.value as V)}>
+      <select
+        value={props.value}
+        onChange={(event) => props.onChange(event.currentTarget.value as V)}
+      >
         {props.options.map(({ value, text }) => (
           <option key={value} value={value}>
             {text}

@@ -47,12 +47,15 @@ export function ModelPanel(props: {
           value={settings.model}
           aria-invalid={isWrong}
           aria-describedby={isWrong ? "refusal model-help" : "model-help"}
-          onInput={(event) => onChange({ ...settings, model: event.currentTarget.value, title: "My own model" })}
+          onInput={(event) =>
+            onChange({ ...settings, model: event.currentTarget.value, title: "My own model" })
+          }
         />
       </label>
       <small id="model-help">
-        <code>x' = …</code> a state's rate of change; <code>a = 1</code> a parameter; <code>u = sin(t)</code> a formula;{" "}
-        <code>x(0) = 1</code> where a twin begins; <code>#</code> a remark.
+        <code>x' = …</code> a state's rate of change; <code>a = 1</code> a parameter;{" "}
+        <code>u = sin(t)</code> a formula; <code>x(0) = 1</code> where a twin begins; <code>#</code>{" "}
+        a remark.
       </small>
     </Panel>
   );

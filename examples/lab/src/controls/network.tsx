@@ -22,11 +22,15 @@ export function NetworkPanel({
   settings: NetworkSettings;
   onChange: (settings: NetworkSettings) => void;
 }) {
-  const change = (part: Partial<NetworkSettings>): void => onChange({ ...settings, title: "My own network", ...part });
+  const change = (part: Partial<NetworkSettings>): void =>
+    onChange({ ...settings, title: "My own network", ...part });
   const listed = settings.layers.join(", ");
   const [text, setText] = useState(listed);
   // What is being typed stays as it is, with a comma at its end too.
-  useLayoutEffect(() => setText((before) => (typedLayers(before)?.join(", ") === listed ? before : listed)), [listed]);
+  useLayoutEffect(
+    () => setText((before) => (typedLayers(before)?.join(", ") === listed ? before : listed)),
+    [listed],
+  );
   const onLayers = (typed: string): void => {
     setText(typed);
     const layers = typedLayers(typed);
@@ -56,7 +60,12 @@ export function NetworkPanel({
           value={settings.pairs}
           onChange={(pairs) => change({ pairs })}
         />
-        <NumberField label="Noise" least={0} value={settings.noise} onChange={(noise) => change({ noise })} />
+        <NumberField
+          label="Noise"
+          least={0}
+          value={settings.noise}
+          onChange={(noise) => change({ noise })}
+        />
         <NumberField
           label="True weights up to"
           least={0}

@@ -47,7 +47,10 @@ export function RunBar({ session, actions }: { session: Session; actions: Action
         {status}
       </p>
       {refusal !== null && (
-        <Alert id="refusal" message={`${refusal.line === null ? "" : `line ${refusal.line}: `}${refusal.message}`} />
+        <Alert
+          id="refusal"
+          message={`${refusal.line === null ? "" : `line ${refusal.line}: `}${refusal.message}`}
+        />
       )}
       {trouble !== null && <Alert id="trouble" message={trouble} />}
     </div>

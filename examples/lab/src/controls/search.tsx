@@ -19,20 +19,31 @@ export function SearchPanel({
   onChange: (settings: Settings) => void;
 }) {
   const { ladder, starts } = settings;
-  const climb = (part: Partial<Settings["ladder"]>): void => onChange({ ...settings, ladder: { ...ladder, ...part } });
+  const climb = (part: Partial<Settings["ladder"]>): void =>
+    onChange({ ...settings, ladder: { ...ladder, ...part } });
   const begin = (part: Partial<{ count: number; seed: number; strategy: Strategy }>): void =>
     onChange({ ...settings, starts: { ...starts, ...part } } as Settings);
   return (
     <Panel title="Search" open={false}>
       <p>
         <small>
-          The model's precision R_f is small at first, so that the path may follow the data, and grows rung by rung
-          until it obeys the model.
+          The model's precision R_f is small at first, so that the path may follow the data, and
+          grows rung by rung until it obeys the model.
         </small>
       </p>
       <div class="grid">
-        <NumberField label="First R_f" least={0} value={ladder.initial} onChange={(initial) => climb({ initial })} />
-        <NumberField label="Factor" least={1} value={ladder.factor} onChange={(factor) => climb({ factor })} />
+        <NumberField
+          label="First R_f"
+          least={0}
+          value={ladder.initial}
+          onChange={(initial) => climb({ initial })}
+        />
+        <NumberField
+          label="Factor"
+          least={1}
+          value={ladder.factor}
+          onChange={(factor) => climb({ factor })}
+        />
         <NumberField
           label="Rungs"
           whole
@@ -49,7 +60,11 @@ export function SearchPanel({
           value={starts.count}
           onChange={(count) => begin({ count })}
         />
-        <SeedField label="Seed of starting paths" value={starts.seed} onChange={(seed) => begin({ seed })} />
+        <SeedField
+          label="Seed of starting paths"
+          value={starts.seed}
+          onChange={(seed) => begin({ seed })}
+        />
       </div>
       {settings.kind === "path" && (
         <>

@@ -32,7 +32,13 @@ async function savePicture(): Promise<boolean> {
   return blob !== null;
 }
 
-export function SharePanel({ session, onFiles }: { session: Session; onFiles: (files: Iterable<File>) => void }) {
+export function SharePanel({
+  session,
+  onFiles,
+}: {
+  session: Session;
+  onFiles: (files: Iterable<File>) => void;
+}) {
   const { settings, prepared, isFresh, outcome } = session;
   const [said, setSaid] = useState("");
   const snippet = useMemo(() => snippetOf(settings), [settings]);
@@ -49,16 +55,24 @@ export function SharePanel({ session, onFiles }: { session: Session; onFiles: (f
   return (
     <Panel title="Take it with you" open={false}>
       <div class="buttons">
-        <button type="button" onClick={() => copy("Link", linkTo(settings), "take the address of this page")}>
+        <button
+          type="button"
+          onClick={() => copy("Link", linkTo(settings), "take the address of this page")}
+        >
           Copy link
         </button>
-        <button type="button" onClick={() => save("least-action.json", "application/json", settingsJson(settings))}>
+        <button
+          type="button"
+          onClick={() => save("least-action.json", "application/json", settingsJson(settings))}
+        >
           Save settings
         </button>
         <button
           type="button"
           disabled={prepared?.kind !== "path" || !isFresh}
-          onClick={() => prepared?.kind === "path" && save("data.csv", "text/csv", dataCsv(prepared))}
+          onClick={() =>
+            prepared?.kind === "path" && save("data.csv", "text/csv", dataCsv(prepared))
+          }
         >
           Save data
         </button>

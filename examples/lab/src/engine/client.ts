@@ -29,7 +29,10 @@ interface Waiting {
 /** A request as the caller makes it: numbers are given here. */
 type Unnumbered<A> = A extends { id: number } ? Omit<A, "id"> : never;
 
-/** Milliseconds. How certain a long path is takes steps that nothing interrupts: an engine that is to stop and is busy with one is replaced by another. */
+/**
+ * Milliseconds. How certain a long path is takes steps that nothing interrupts: an engine that is
+ * to stop and is busy with one is replaced by another.
+ */
 const PATIENCE = 300;
 
 export class Engine {
@@ -50,7 +53,9 @@ export class Engine {
   async table(file: File): Promise<FileTable> {
     const send = async (id: number): Promise<void> => {
       const bytes = await file.arrayBuffer();
-      this.#worker.postMessage({ type: "table", id, name: file.name, bytes } satisfies Ask, [bytes]);
+      this.#worker.postMessage({ type: "table", id, name: file.name, bytes } satisfies Ask, [
+        bytes,
+      ]);
     };
     const { table } = await this.#waitFor<Extract<Tell, { type: "table" }>>(send);
     this.#file = file;
@@ -58,7 +63,8 @@ export class Engine {
   }
 
   async prepare(settings: Settings): Promise<Prepared> {
-    return (await this.#ask<Extract<Tell, { type: "prepared" }>>({ type: "prepare", settings })).prepared;
+    return (await this.#ask<Extract<Tell, { type: "prepared" }>>({ type: "prepare", settings }))
+      .prepared;
   }
 
   /** Resolves when all is told, the certainty included. */
@@ -75,7 +81,10 @@ export class Engine {
   }
 
   #made(): Worker {
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "least-action-lab" });
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), {
+      type: "module",
+      name: "least-action-lab",
+    });
     const dead = (message: string): void => {
       this.#death = new EngineError(message, null);
       for (const one of this.#waiting.values()) one.reject(this.#death);
@@ -94,7 +103,10 @@ export class Engine {
     return worker;
   }
 
-  /** By an engine that has the same file open and is asked for whatever else is waited for; the run is at its end. */
+  /**
+   * By an engine that has the same file open and is asked for whatever else is waited for; the run
+   * is at its end.
+   */
   async #replace(id: number, { resolve }: Waiting): Promise<void> {
     this.#worker.terminate();
     this.#worker = this.#made();
@@ -121,7 +133,10 @@ export class Engine {
     return this.#waitFor(send, onNews);
   }
 
-  #waitFor<T extends Tell>(send: (id: number) => Promise<void>, onNews?: (news: RunNews) => void): Promise<T> {
+  #waitFor<T extends Tell>(
+    send: (id: number) => Promise<void>,
+    onNews?: (news: RunNews) => void,
+  ): Promise<T> {
     if (this.#death !== undefined) return Promise.reject(this.#death);
     const id = ++this.#count;
     return new Promise<T>((resolve, reject) => {

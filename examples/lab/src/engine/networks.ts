@@ -44,5 +44,11 @@ export function outcomeOf({ twin }: NetworkProblem, run: NetworkRun): NetworkOut
   const { meanSquare, constant } = run.predictionError(twin.fresh);
   const { activations, weights } = run.best;
   const fresh = { truth: twin.fresh.outputs, found: run.predict(twin.fresh.inputs) };
-  return { activations, weights: weights.map(({ matrix }) => matrix), error: meanSquare, constant, fresh };
+  return {
+    activations,
+    weights: weights.map(({ matrix }) => matrix),
+    error: meanSquare,
+    constant,
+    fresh,
+  };
 }

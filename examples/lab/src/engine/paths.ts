@@ -32,15 +32,20 @@ export interface PathProblem {
 export function preparePath(settings: PathSettings, table: OpenTable | undefined): PathProblem {
   const { model, read } = modelOf(settings.model);
   const states = read.states.map(({ name }) => name);
-  if (settings.observed.length === 0) throw new SettingsError("measured: choose at least one state that is measured");
+  if (settings.observed.length === 0)
+    throw new SettingsError("measured: choose at least one state that is measured");
   for (const name of settings.observed) {
     if (!states.includes(name))
-      throw new SettingsError(`measured: the model has no state ${name}; choose among ${listed(states)}`);
+      throw new SettingsError(
+        `measured: the model has no state ${name}; choose among ${listed(states)}`,
+      );
   }
   for (const name of Object.keys(settings.estimate)) {
     const { low, high } = settings.estimate[name] as { low: number; high: number };
     if (!read.parameters.some((one) => one.name === name)) {
-      throw new SettingsError(`estimate: the model has no parameter ${name}; take it out of what is looked for`);
+      throw new SettingsError(
+        `estimate: the model has no parameter ${name}; take it out of what is looked for`,
+      );
     }
     if (!(low < high))
       throw new SettingsError(
@@ -48,9 +53,13 @@ export function preparePath(settings: PathSettings, table: OpenTable | undefined
       );
   }
   try {
-    const made = settings.data.from === "twin" ? twinOf(settings, model) : fileOf(settings, model, table);
+    const made =
+      settings.data.from === "twin" ? twinOf(settings, model) : fileOf(settings, model, table);
     const { data, truth } = made;
-    const times = Float64Array.from({ length: data.points }, (_, n) => data.start + n * data.timeStep);
+    const times = Float64Array.from(
+      { length: data.points },
+      (_, n) => data.start + n * data.timeStep,
+    );
     const prepared: PreparedPath = {
       kind: "path",
       settings,
@@ -78,11 +87,16 @@ function fileOf(
   model: Model,
   table: OpenTable | undefined,
 ): { data: Observations; truth: null } {
-  const { name, time, timeStep, columns } = settings.data as Extract<PathSettings["data"], { from: "file" }>;
-  if (table?.name !== name) throw new SettingsError(`data: open the file ${name}; a link carries settings, not data`);
+  const { name, time, timeStep, columns } = settings.data as Extract<
+    PathSettings["data"],
+    { from: "file" }
+  >;
+  if (table?.name !== name)
+    throw new SettingsError(`data: open the file ${name}; a link carries settings, not data`);
   const values = settings.observed.map((state) => {
     const column = own(columns, state) ?? "";
-    if (column === "") throw new SettingsError(`data: choose the column of ${name} that measures ${state}`);
+    if (column === "")
+      throw new SettingsError(`data: choose the column of ${name} that measures ${state}`);
     const other = settings.observed.find((one) => one !== state && own(columns, one) === column);
     if (other !== undefined)
       throw new SettingsError(
@@ -91,8 +105,16 @@ function fileOf(
     return table.column(column);
   });
   const rows = (values[0] as Float64Array).length;
-  const times = time === null ? Float64Array.from({ length: rows }, (_, n) => n * timeStep) : table.column(time);
-  const data = observations({ model, times, timeStep, values: { observed: settings.observed as never[], values } });
+  const times =
+    time === null
+      ? Float64Array.from({ length: rows }, (_, n) => n * timeStep)
+      : table.column(time);
+  const data = observations({
+    model,
+    times,
+    timeStep,
+    values: { observed: settings.observed as never[], values },
+  });
   return { data, truth: null };
 }
 
@@ -104,8 +126,15 @@ export function runPath(
   return anneal({ model, data, discretization, ...pathOptionsOf(prepared.settings), ...watch });
 }
 
-/** How certain a run is, and what its path is in mechanics; takes longer. Null if the signal stopped it. */
-export async function certaintyOf(problem: PathProblem, run: Run, signal?: AbortSignal): Promise<Certainty | null> {
+/**
+ * How certain a run is, and what its path is in mechanics; takes longer. Null if the signal stopped
+ * it.
+ */
+export async function certaintyOf(
+  problem: PathProblem,
+  run: Run,
+  signal?: AbortSignal,
+): Promise<Certainty | null> {
   const troubles: string[] = [];
   /** What fails takes nothing else with it. */
   const tried = <T>(what: () => T): T | null => {
@@ -124,7 +153,8 @@ export async function certaintyOf(problem: PathProblem, run: Run, signal?: Abort
     if (await isStopped(signal)) return null;
     const band = certain && tried(() => certain.band(BAND));
     const until = untilOf(problem);
-    const prediction = certain === null || until === null ? null : tried(() => predictionOf(certain, until));
+    const prediction =
+      certain === null || until === null ? null : tried(() => predictionOf(certain, until));
     const parameters = Object.entries(certain?.parameters ?? {}).map(([name, { deviation }]) => {
       return [name, { deviation, interval: band?.parameters[name] ?? null }] as const;
     });
@@ -153,7 +183,10 @@ async function isStopped(signal: AbortSignal | undefined): Promise<boolean> {
   return signal?.aborted === true;
 }
 
-/** As far as the truth goes, null if it ends with the window; without a truth a quarter of the window more. */
+/**
+ * As far as the truth goes, null if it ends with the window; without a truth a quarter of the
+ * window more.
+ */
 function untilOf({ prepared: { times, truth } }: PathProblem): number | null {
   if (truth !== null) return truth.futureTimes.at(-1) ?? null;
   const [first, last] = [times[0] as number, times.at(-1) as number];
@@ -161,8 +194,9 @@ function untilOf({ prepared: { times, truth } }: PathProblem): number | null {
 }
 
 /**
- * The solution of the canonical equations next to the path, in continuous time. A step of the grid weighs h times what it does there; the two parts of the action are
- * means, over the measurements and over the steps.
+ * The solution of the canonical equations next to the path, in continuous time. A step of the grid
+ * weighs h times what it does there; the two parts of the action are means, over the measurements
+ * and over the steps.
  */
 async function canonicalOf(
   { model, data, prepared }: PathProblem,
@@ -172,7 +206,10 @@ async function canonicalOf(
   const { path, parameters } = run.best;
   const { ladder } = prepared.settings;
   const { measurementPrecision, modelWeights } = precisionsOf(prepared.settings);
-  const measurements = data.values.reduce((count, value) => count + Number(!Number.isNaN(value)), 0);
+  const measurements = data.values.reduce(
+    (count, value) => count + Number(!Number.isNaN(value)),
+    0,
+  );
   const share = measurements / ((data.points - 1) * prepared.states.length);
   const common = data.timeStep * share * ladder.initial * ladder.factor ** run.best.rung;
   const modelPrecision = modelWeights?.map((weight) => common * weight) ?? common;

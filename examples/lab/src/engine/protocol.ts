@@ -1,4 +1,5 @@
-// What the page and the engine say to each other. The engine is a worker: whatever takes long is done there, and the page stays free.
+// What the page and the engine say to each other. The engine is a worker: whatever takes long is
+// done there, and the page stays free.
 import type { NetworkSettings, PathSettings, Settings } from "../settings.js";
 
 /** To the engine. Every request but `stop` is answered, with its `id`. */
@@ -6,7 +7,10 @@ export type Ask =
   | { type: "table"; id: number; name: string; bytes: ArrayBuffer }
   | { type: "prepare"; id: number; settings: Settings }
   | { type: "run"; id: number; settings: Settings; resume: boolean }
-  /** A run ends with what it has, and can be resumed; how certain a path is that has been found is not told. */
+  /**
+   * A run ends with what it has, and can be resumed; how certain a path is that has been found is
+   * not told.
+   */
   | { type: "stop" };
 
 /** From the engine. */
@@ -81,7 +85,10 @@ export interface RungNews {
   share: number;
 }
 
-/** What a starting path has become. Of a network `path` has the activations, layer by layer, pairs x neurons. */
+/**
+ * What a starting path has become. Of a network `path` has the activations, layer by layer, pairs x
+ * neurons.
+ */
 export interface PathNews {
   start: number;
   path: Float64Array;

@@ -21,24 +21,39 @@ export function tableOf(
   // By the name as well: the program that a person takes along knows nothing else.
   const isArray = hasNpyMagic(bytes);
   if (isArray !== isNpy({ name })) {
-    const [is, ending] = isArray ? ["is", "ends otherwise; rename it"] : ["is not", "ends so; save it again"];
+    const [is, ending] = isArray
+      ? ["is", "ends otherwise; rename it"]
+      : ["is not", "ends so; save it again"];
     throw new SettingsError(`${name}: ${is} NumPy's .npy by what is in it, but its name ${ending}`);
   }
-  const table = isArray ? npyOf(name, bytes, read.readNpy) : csvOf(name, textOf(name, bytes), read.readCsv);
-  if (table.rows < 2) throw new SettingsError(`${name}: has ${table.rows} rows of data; a path needs at least 2`);
+  const table = isArray
+    ? npyOf(name, bytes, read.readNpy)
+    : csvOf(name, textOf(name, bytes), read.readCsv);
+  if (table.rows < 2)
+    throw new SettingsError(`${name}: has ${table.rows} rows of data; a path needs at least 2`);
   const numeric = table.columns.filter((column) => isNumeric(table, column));
   if (numeric.length === 0) {
-    throw new SettingsError(`${name}: no column has numbers only (columns: ${listed(table.columns)}). ${REMEDY}`);
+    throw new SettingsError(
+      `${name}: no column has numbers only (columns: ${listed(table.columns)}). ${REMEDY}`,
+    );
   }
   const steps: OpenTable["steps"] = {};
   for (const column of numeric) {
     const step = leastStep(table.column(column));
     if (step !== undefined) steps[column] = step;
   }
-  return { name, columns: numeric, rows: table.rows, steps, column: (column) => table.column(column) };
+  return {
+    name,
+    columns: numeric,
+    rows: table.rows,
+    steps,
+    column: (column) => table.column(column),
+  };
 }
 
-/** Without the last digits, which are the rounding of the times. Undefined if they are not in order. */
+/**
+ * Without the last digits, which are the rounding of the times. Undefined if they are not in order.
+ */
 function leastStep(times: Float64Array): number | undefined {
   let least = Infinity;
   for (let n = 1; n < times.length; n += 1) {
@@ -59,7 +74,9 @@ function named<T>(name: string, remedy: string, read: () => T): T {
     return read();
   } catch (error) {
     if (!(error instanceof LeastActionError)) throw error;
-    throw new SettingsError(`${name}: ${error.message.replace(/^(csv|npy): /, "")}. ${remedy}`.trim());
+    throw new SettingsError(
+      `${name}: ${error.message.replace(/^(csv|npy): /, "")}. ${remedy}`.trim(),
+    );
   }
 }
 
@@ -73,7 +90,9 @@ function isNumeric(table: CsvTable, column: string): boolean {
 
 function hasNpyMagic(bytes: ArrayBuffer): boolean {
   const magic = new Uint8Array(bytes, 0, Math.min(6, bytes.byteLength));
-  return magic.length === 6 && magic[0] === 0x93 && String.fromCharCode(...magic.subarray(1)) === "NUMPY";
+  return (
+    magic.length === 6 && magic[0] === 0x93 && String.fromCharCode(...magic.subarray(1)) === "NUMPY"
+  );
 }
 
 function textOf(name: string, bytes: ArrayBuffer): string {
@@ -90,7 +109,9 @@ function npyOf(name: string, bytes: ArrayBuffer, read: typeof readNpy): CsvTable
   const { shape, values } = named(name, "", () => read(bytes));
   const [rows = 0, width = 1] = shape;
   if (shape.length < 1 || shape.length > 2)
-    throw new SettingsError(`${name}: has ${shape.length} dimensions; a path is times x components`);
+    throw new SettingsError(
+      `${name}: has ${shape.length} dimensions; a path is times x components`,
+    );
   if (width > rows) {
     throw new SettingsError(
       `${name}: has ${rows} rows and ${width} columns, and each row is to be a time: transpose it (in NumPy .T), or, if times are that few, save it as CSV`,

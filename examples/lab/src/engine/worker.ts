@@ -1,8 +1,21 @@
 // The engine: one request after the other, and a run that can be stopped in between.
-import { init, LeastActionError, type NetworkRun, type Progress, readCsv, readNpy, type Run } from "least-action/slim";
+import {
+  init,
+  LeastActionError,
+  type NetworkRun,
+  type Progress,
+  readCsv,
+  readNpy,
+  type Run,
+} from "least-action/slim";
 import wasmUrl from "least-action/least_action.wasm?url";
 import { ModelTextError } from "../model-text.js";
-import { type NetworkProblem, outcomeOf as networkOutcomeOf, prepareNetwork, runNetwork } from "./networks.js";
+import {
+  type NetworkProblem,
+  outcomeOf as networkOutcomeOf,
+  prepareNetwork,
+  runNetwork,
+} from "./networks.js";
 import { certaintyOf, type PathProblem, preparePath, runPath } from "./paths.js";
 import type { Ask, Certainty, Outcome, PathNews, Tell } from "./protocol.js";
 import { type OpenTable, tableOf } from "./tables.js";
@@ -32,7 +45,8 @@ async function answer(ask: Ask): Promise<void> {
       const { column: _, ...told } = table;
       tell({ type: "table", id, table: told });
     } else {
-      problem = ask.type === "run" && ask.resume && problem !== undefined ? problem : prepare(ask.settings);
+      problem =
+        ask.type === "run" && ask.resume && problem !== undefined ? problem : prepare(ask.settings);
       if (ask.type === "prepare") tell({ type: "prepared", id, prepared: problem.prepared });
       else await run(id, problem, ask.resume ? last : undefined);
     }
@@ -48,7 +62,11 @@ function prepare(settings: Extract<Ask, { type: "prepare" }>["settings"]): Probl
   return settings.kind === "path" ? preparePath(settings, table) : prepareNetwork(settings);
 }
 
-async function run(id: number, problem: Problem, resume: Run | NetworkRun | undefined): Promise<void> {
+async function run(
+  id: number,
+  problem: Problem,
+  resume: Run | NetworkRun | undefined,
+): Promise<void> {
   tell({ type: "prepared", id, prepared: problem.prepared });
   stop?.abort();
   const { signal } = (stop = new AbortController());
@@ -61,7 +79,11 @@ async function run(id: number, problem: Problem, resume: Run | NetworkRun | unde
     onProgress({ start, rung, done, starts, level }: Progress) {
       const { modelPrecision, action, measurementError, modelError } = level;
       const share = done / (rungs * starts);
-      tell({ type: "rung", id, rung: { start, rung, modelPrecision, action, measurementError, modelError, share } });
+      tell({
+        type: "rung",
+        id,
+        rung: { start, rung, modelPrecision, action, measurementError, modelError, share },
+      });
     },
   };
   let common: Omit<Outcome, "path" | "network">;
@@ -70,13 +92,22 @@ async function run(id: number, problem: Problem, resume: Run | NetworkRun | unde
   if ("network" in problem) {
     const onPath = ({ start, activations }: { start: number; activations: Float64Array[] }): void =>
       show({ start, path: joined(activations), parameters: {} });
-    const found = await runNetwork(problem, { ...watch, onPath, ...(resume && { resume: resume as NetworkRun }) });
+    const found = await runNetwork(problem, {
+      ...watch,
+      onPath,
+      ...(resume && { resume: resume as NetworkRun }),
+    });
     common = commonOf(found, began);
     if (latest === id) [last, spent] = [found, common.seconds];
     parts = { path: null, network: networkOutcomeOf(problem, found) };
   } else {
-    const onPath = ({ start, path, parameters }: PathNews): void => show({ start, path, parameters });
-    const found = await runPath(problem, { ...watch, onPath, ...(resume && { resume: resume as Run }) });
+    const onPath = ({ start, path, parameters }: PathNews): void =>
+      show({ start, path, parameters });
+    const found = await runPath(problem, {
+      ...watch,
+      onPath,
+      ...(resume && { resume: resume as Run }),
+    });
     common = commonOf(found, began);
     if (latest === id) [last, spent] = [found, common.seconds];
     parts = { path: { path: found.best.path, parameters: found.best.parameters }, network: null };
@@ -109,7 +140,8 @@ function joined(layers: Float64Array[]): Float64Array {
 
 function complaintOf(error: unknown): { message: string; line: number | null } {
   if (error instanceof ModelTextError) return { message: error.message, line: error.line };
-  if (error instanceof LeastActionError || error instanceof Error) return { message: error.message, line: null };
+  if (error instanceof LeastActionError || error instanceof Error)
+    return { message: error.message, line: null };
   return { message: String(error), line: null };
 }
 

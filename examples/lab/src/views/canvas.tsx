@@ -34,7 +34,12 @@ function Canvas({ title, description, height, draw }: CanvasProps) {
   return (
     <figure class="plot">
       <figcaption>{title}</figcaption>
-      <canvas ref={place} style={{ width: "100%", height: `${height}px` }} role="img" aria-label={description} />
+      <canvas
+        ref={place}
+        style={{ width: "100%", height: `${height}px` }}
+        role="img"
+        aria-label={description}
+      />
     </figure>
   );
 }
@@ -71,8 +76,10 @@ export function Plane(props: {
     };
     const [xs, ys] = [range(({ x }) => x), range(({ y }) => y)];
     const edge = 24;
-    const toX = (x: number): number => edge + ((x - xs[0]) / (xs[1] - xs[0])) * (width - 1.5 * edge);
-    const toY = (y: number): number => height - edge - ((y - ys[0]) / (ys[1] - ys[0])) * (height - 1.5 * edge);
+    const toX = (x: number): number =>
+      edge + ((x - xs[0]) / (xs[1] - xs[0])) * (width - 1.5 * edge);
+    const toY = (y: number): number =>
+      height - edge - ((y - ys[0]) / (ys[1] - ys[0])) * (height - 1.5 * edge);
     context.strokeStyle = grid;
     context.strokeRect(edge, edge / 2, width - 1.5 * edge, height - 1.5 * edge);
     context.fillStyle = text;
@@ -101,7 +108,9 @@ export function Plane(props: {
     }
     context.setLineDash([]);
   };
-  return <Canvas title={props.title} description={props.description} height={props.height} draw={draw} />;
+  return (
+    <Canvas title={props.title} description={props.description} height={props.height} draw={draw} />
+  );
 }
 
 /** Numbers as colours: rows downwards, blue below zero and red above. */
@@ -134,5 +143,7 @@ export function Image(props: {
       }
     }
   };
-  return <Canvas title={props.title} description={props.description} height={props.height} draw={draw} />;
+  return (
+    <Canvas title={props.title} description={props.description} height={props.height} draw={draw} />
+  );
 }

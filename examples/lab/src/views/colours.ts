@@ -5,10 +5,15 @@ export type Colours = Record<(typeof NAMES)[number], string>;
 
 export function coloursNow(): Colours {
   const style = getComputedStyle(document.documentElement);
-  return Object.fromEntries(NAMES.map((name) => [name, style.getPropertyValue(`--${name}`).trim()])) as Colours;
+  return Object.fromEntries(
+    NAMES.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]),
+  ) as Colours;
 }
 
-/** What a starting path is drawn with: six colours that are seen on light and dark pages, and dashes after that. */
+/**
+ * What a starting path is drawn with: six colours that are seen on light and dark pages, and dashes
+ * after that.
+ */
 export function startLook(start: number): { colour: string; as: "line" | "dashes" } {
   const [hue, lightness] = START_COLOURS[start % START_COLOURS.length] as [number, number];
   const as = start % (2 * START_COLOURS.length) < START_COLOURS.length ? "line" : "dashes";
@@ -36,5 +41,7 @@ export function onColourChange(what: () => void): () => void {
 export function diverging(value: number): [number, number, number] {
   const v = Math.max(-1, Math.min(1, Number.isNaN(value) ? 0 : value));
   const mix = (from: number, to: number): number => Math.round(from + (to - from) * Math.abs(v));
-  return v < 0 ? [mix(245, 33), mix(245, 102), mix(245, 172)] : [mix(245, 178), mix(245, 24), mix(245, 43)];
+  return v < 0
+    ? [mix(245, 33), mix(245, 102), mix(245, 172)]
+    : [mix(245, 178), mix(245, 24), mix(245, 43)];
 }

@@ -19,11 +19,19 @@ export function LevelsView({ session }: { session: Session }) {
   const line: Curve[] =
     expected === undefined || expected <= 0
       ? []
-      : [{ label: "what noise explains", colour: truth, as: "dashes", values: x.map(() => expected) }];
+      : [
+          {
+            label: "what noise explains",
+            colour: truth,
+            as: "dashes",
+            values: x.map(() => expected),
+          },
+        ];
   if (climbers.length === 0)
     return (
       <p class="empty">
-        Press Run: every starting path climbs from a small R_f to a large one, and its action is drawn at each rung.
+        Press Run: every starting path climbs from a small R_f to a large one, and its action is
+        drawn at each rung.
       </p>
     );
   return (
@@ -64,8 +72,9 @@ export function LevelsView({ session }: { session: Session }) {
       </div>
       <p>
         <small>
-          A lowest level that stays flat as R_f grows, near the dashed line, is a path that obeys the model and is as
-          far from the data as the noise. Levels that go on growing are paths the model does not allow.
+          A lowest level that stays flat as R_f grows, near the dashed line, is a path that obeys
+          the model and is as far from the data as the noise. Levels that go on growing are paths
+          the model does not allow.
         </small>
       </p>
     </>

@@ -4,14 +4,18 @@
 export const MOST_ROWS = 2000;
 
 /**
- * How thick lines and dots are with that many points: many dots hide what is behind them, and where a browser draws without a graphics card lines that are wider
- * than a pixel take five times as long.
+ * How thick lines and dots are with that many points: many dots hide what is behind them, and where
+ * a browser draws without a graphics card lines that are wider than a pixel take five times as
+ * long.
  */
 export function thickness(points: number): { line: number; dot: number } {
   return points > 1000 ? { line: 1, dot: 2 } : { line: 1.5, dot: 4 };
 }
 
-/** All, or of every stretch of time those where `value` is least and greatest, so that no spike is lost. */
+/**
+ * All, or of every stretch of time those where `value` is least and greatest, so that no spike is
+ * lost.
+ */
 export function rowsOf(points: number, value: (n: number) => number): number[] {
   if (points <= MOST_ROWS) return Array.from({ length: points }, (_, n) => n);
   const stretches = MOST_ROWS / 2;

@@ -26,10 +26,12 @@ export function MechanicsView({ session, prepared }: { session: Session; prepare
   if (found !== null) traces.push(trace(found.path, { colour: colours.estimate, as: "line" }));
   else
     session.climbers.forEach(({ path }, start) => {
-      if (path !== null && path.length === times.length * width) traces.push(trace(path, startLook(start)));
+      if (path !== null && path.length === times.length * width)
+        traces.push(trace(path, startLook(start)));
     });
   const canonical = session.certainty?.canonical ?? null;
-  const momentum = canonical?.times.map((_, n) => canonical.momentum[n * width + a] as number) ?? [];
+  const momentum =
+    canonical?.times.map((_, n) => canonical.momentum[n * width + a] as number) ?? [];
   const choose = (label: string, value: number, set: (state: number) => void) => (
     <label class="field">
       <span>{label}</span>

@@ -9,7 +9,13 @@ import { coloursNow } from "./colours.js";
 /** Pixels of an image, so that it is seen at once. */
 const TALLEST = 400;
 
-export function NetworkView({ session, prepared }: { session: Session; prepared: PreparedNetwork }) {
+export function NetworkView({
+  session,
+  prepared,
+}: {
+  session: Session;
+  prepared: PreparedNetwork;
+}) {
   const { layers, pairs, truth } = prepared;
   const [pair, setPair] = useState(0);
   const chosen = Math.min(pair, pairs - 1);
@@ -25,7 +31,12 @@ export function NetworkView({ session, prepared }: { session: Session; prepared:
       const width = layers[layer] as number;
       return neuron < width ? (of[layer] as Float64Array)[chosen * width + neuron] : undefined;
     };
-  const shape = { rows: tallest, columns: layers.length, most: 1, height: Math.min(24 * tallest, TALLEST) };
+  const shape = {
+    rows: tallest,
+    columns: layers.length,
+    most: 1,
+    height: Math.min(24 * tallest, TALLEST),
+  };
   return (
     <>
       <label class="field">
@@ -49,7 +60,8 @@ export function NetworkView({ session, prepared }: { session: Session; prepared:
         />
         {now === null ? (
           <p class="empty">
-            Press Run: the activations between inputs and outputs are found like the states of a path.
+            Press Run: the activations between inputs and outputs are found like the states of a
+            path.
           </p>
         ) : (
           <Image
@@ -94,9 +106,9 @@ export function NetworkView({ session, prepared }: { session: Session; prepared:
             axes={["true", "predicted"]}
           />
           <p>
-            At {FRESH} new inputs the mean square error is {found.error.toPrecision(3)}; that of the best constant
-            outputs is {found.constant.toPrecision(3)}. Hidden neurons may come in another order, or with the other
-            sign, than in the truth: such networks are the same.
+            At {FRESH} new inputs the mean square error is {found.error.toPrecision(3)}; that of the
+            best constant outputs is {found.constant.toPrecision(3)}. Hidden neurons may come in
+            another order, or with the other sign, than in the truth: such networks are the same.
           </p>
         </>
       )}

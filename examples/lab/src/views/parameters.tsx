@@ -5,7 +5,13 @@ import type { Session } from "../session.js";
 import { own } from "../settings.js";
 import { StartMark } from "./start-legend.js";
 
-export function ParametersView({ session, prepared }: { session: Session; prepared: PreparedPath }) {
+export function ParametersView({
+  session,
+  prepared,
+}: {
+  session: Session;
+  prepared: PreparedPath;
+}) {
   const { outcome, certainty, climbers, settings } = session;
   const names = settings.kind === "path" ? Object.keys(settings.estimate) : [];
   if (names.length === 0)
@@ -13,7 +19,8 @@ export function ParametersView({ session, prepared }: { session: Session; prepar
   const truth = prepared.truth?.parameters;
   const best = outcome?.path?.parameters;
   const certain = (name: string) => certainty && own(certainty.parameters, name);
-  const cell = (value: number | undefined): string => (value === undefined ? "–" : value.toPrecision(5));
+  const cell = (value: number | undefined): string =>
+    value === undefined ? "–" : value.toPrecision(5);
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label="Table of parameters">
       <table>

@@ -1,4 +1,5 @@
-// Every state over time: data, truth, the paths that are being found, and the prediction with its band.
+// Every state over time: data, truth, the paths that are being found, and the prediction with its
+// band.
 import { useMemo, useState } from "preact/hooks";
 import type { PreparedPath } from "../engine/protocol.js";
 import type { Session } from "../session.js";
@@ -29,7 +30,8 @@ export function PathsView({ session, prepared }: { session: Session; prepared: P
       {points > MOST_ROWS && (
         <p>
           <small>
-            Of {points} points, at most {MOST_ROWS} are drawn of each state; peaks and troughs are among them.
+            Of {points} points, at most {MOST_ROWS} are drawn of each state; peaks and troughs are
+            among them.
           </small>
         </p>
       )}
@@ -52,12 +54,22 @@ function Legend({ session, prepared }: { session: Session; prepared: PreparedPat
       ) : (
         <li class="of-estimate">path of least action</li>
       )}
-      {session.certainty?.band != null && <li class="of-band">{100 * BAND} % band; ± its half width, on average</li>}
+      {session.certainty?.band != null && (
+        <li class="of-band">{100 * BAND} % band; ± its half width, on average</li>
+      )}
     </ul>
   );
 }
 
-function StatePlot({ session, prepared, state }: { session: Session; prepared: PreparedPath; state: number }) {
+function StatePlot({
+  session,
+  prepared,
+  state,
+}: {
+  session: Session;
+  prepared: PreparedPath;
+  state: number;
+}) {
   const { states, times, observed, values, truth } = prepared;
   const colours = coloursNow();
   const { certainty, outcome, climbers } = session;
@@ -68,7 +80,8 @@ function StatePlot({ session, prepared, state }: { session: Session; prepared: P
     [truth, prediction],
   );
   const place = observed.indexOf(state);
-  const seen = truth?.path ?? outcome?.path?.path ?? climbers.find(({ path }) => path !== null)?.path;
+  const seen =
+    truth?.path ?? outcome?.path?.path ?? climbers.find(({ path }) => path !== null)?.path;
   // A new picture of the same data has the same rows.
   const drawn = place >= 0 ? values : seen;
   const { rows, x } = useMemo(() => {
@@ -81,15 +94,24 @@ function StatePlot({ session, prepared, state }: { session: Session; prepared: P
     (path: ArrayLike<number>, after?: ArrayLike<number>, skipped = 0): (() => (number | null)[]) =>
     () => [
       ...rows.map((n) => path[n * width + state] as number),
-      ...Array.from({ length: future.length }, (_, n) => after?.[(n + skipped) * width + state] ?? null),
+      ...Array.from(
+        { length: future.length },
+        (_, n) => after?.[(n + skipped) * width + state] ?? null,
+      ),
     ];
   const curves: Curve[] = [];
   const bands: Band[] = [];
   let halfWidth = "";
   if (truth !== null)
-    curves.push({ label: "truth", values: column(truth.path, truth.future), colour: colours.truth, as: "dashes" });
+    curves.push({
+      label: "truth",
+      values: column(truth.path, truth.future),
+      colour: colours.truth,
+      as: "dashes",
+    });
   if (outcome?.path == null) {
-    // During a run those that have not begun have their place: a plot with another number of curves is made anew.
+    // During a run those that have not begun have their place: a plot with another number of curves
+    // is made anew.
     const count = session.phase === "idle" ? climbers.length : session.settings.starts.count;
     const none = (): (number | null)[] => Array.from(x, () => null);
     for (let start = 0; start < count; start += 1) {
@@ -103,7 +125,9 @@ function StatePlot({ session, prepared, state }: { session: Session; prepared: P
     const band = certainty?.band ?? null;
     if (band !== null) {
       const { lower, upper } = band;
-      const widths = times.map((_, n) => (upper[n * width + state] as number) - (lower[n * width + state] as number));
+      const widths = times.map(
+        (_, n) => (upper[n * width + state] as number) - (lower[n * width + state] as number),
+      );
       halfWidth = `, ±${(widths.reduce((sum, one) => sum + one, 0) / 2 / points).toPrecision(2)}`;
       bands.push({
         lower: column(lower, prediction?.lower, 1),

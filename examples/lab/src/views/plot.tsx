@@ -4,7 +4,10 @@ import uPlot from "uplot";
 import { coloursNow, onColourChange } from "./colours.js";
 import { thickness } from "./long-series.js";
 
-/** Numbers over the axis, null where there is none; or how to have them, which is asked for when they are drawn. */
+/**
+ * Numbers over the axis, null where there is none; or how to have them, which is asked for when
+ * they are drawn.
+ */
 export type Values = (number | null)[] | Float64Array | (() => (number | null)[]);
 
 export interface Curve {
@@ -45,11 +48,25 @@ function listed(values: Values): (number | null)[] {
 
 function dataOf({ x, curves, bands = [] }: PlotProps): uPlot.AlignedData {
   const limits = bands.flatMap(({ lower, upper }) => [listed(lower), listed(upper)]);
-  return [Array.from(x), ...limits, ...curves.map(({ values }) => listed(values))] as uPlot.AlignedData;
+  return [
+    Array.from(x),
+    ...limits,
+    ...curves.map(({ values }) => listed(values)),
+  ] as uPlot.AlignedData;
 }
 
 /** Whatever a drawing cannot change without being made again. */
-function shapeOf({ title, x, curves, bands = [], logX, logY, height, mark, xLabel }: PlotProps): string {
+function shapeOf({
+  title,
+  x,
+  curves,
+  bands = [],
+  logX,
+  logY,
+  height,
+  mark,
+  xLabel,
+}: PlotProps): string {
   const looks = curves.map(({ label, colour, as, width }) => [label, colour, as, width]);
   return JSON.stringify([
     title,
@@ -77,17 +94,21 @@ function optionsOf(props: PlotProps, width: number): uPlot.Options {
     [0, 1].map((): uPlot.Series => ({ stroke: colour, width: 0, points: { show: false } })),
   );
   const thick = thickness(x.length);
-  const lines = curves.map(({ label, colour, as = "line", width: own = thick.line }): uPlot.Series => {
-    const dots = as === "dots";
-    return {
-      label,
-      stroke: colour,
-      width: dots ? 0 : own,
-      ...(as === "dashes" && { dash: [5, 4] }),
-      points: dots ? { show: true, size: thick.dot, fill: colour, stroke: colour } : { show: false },
-      ...(dots && { paths: () => null }),
-    };
-  });
+  const lines = curves.map(
+    ({ label, colour, as = "line", width: own = thick.line }): uPlot.Series => {
+      const dots = as === "dots";
+      return {
+        label,
+        stroke: colour,
+        width: dots ? 0 : own,
+        ...(as === "dashes" && { dash: [5, 4] }),
+        points: dots
+          ? { show: true, size: thick.dot, fill: colour, stroke: colour }
+          : { show: false },
+        ...(dots && { paths: () => null }),
+      };
+    },
+  );
   const drawMark = (plot: uPlot): void => {
     if (mark === undefined) return;
     const at = plot.valToPos(mark, "x", true);
@@ -118,17 +139,25 @@ function optionsOf(props: PlotProps, width: number): uPlot.Options {
       { ...axis, size: 58, space: 22, ...(logY && powersOnly(axis)) },
     ],
     series: [{}, ...edges, ...lines],
-    bands: bands.map(({ colour }, k) => ({ series: [2 * k + 2, 2 * k + 1] as [number, number], fill: colour })),
+    bands: bands.map(({ colour }, k) => ({
+      series: [2 * k + 2, 2 * k + 1] as [number, number],
+      fill: colour,
+    })),
     hooks: { draw: [drawMark] },
   };
 }
 
 /** Logarithmic axes have ten ticks between powers of ten: too many for labels and lines. */
 function powersOnly(axis: { grid: object; ticks: object }): Partial<uPlot.Axis> {
-  const powers = (_: uPlot, ticks: number[]): (number | null)[] => ticks.map((tick) => (isPower(tick) ? tick : null));
+  const powers = (_: uPlot, ticks: number[]): (number | null)[] =>
+    ticks.map((tick) => (isPower(tick) ? tick : null));
   const values = (_: uPlot, ticks: number[]): string[] =>
     ticks.map((tick) => (isPower(tick) ? `1e${Math.round(Math.log10(tick))}` : ""));
-  return { values, grid: { ...axis.grid, filter: powers }, ticks: { ...axis.ticks, filter: powers } };
+  return {
+    values,
+    grid: { ...axis.grid, filter: powers },
+    ticks: { ...axis.ticks, filter: powers },
+  };
 }
 
 function isPower(tick: number): boolean {
@@ -150,7 +179,8 @@ export function Plot(props: PlotProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const isSeen = useRef(true);
-  // Of the drawing that is there: whoever draws before one of another shape is made is not to put other curves in it.
+  // Of the drawing that is there: whoever draws before one of another shape is made is not to put
+  // other curves in it.
   const latest = useRef(props);
   const shape = shapeOf(props);
   const draw = useCallback(() => {
@@ -158,7 +188,8 @@ export function Plot(props: PlotProps) {
     plot.current?.setData(dataOf(latest.current));
   }, []);
 
-  // Effects before the page is seen: a picture comes with its caption, and nothing happens between the two.
+  // Effects before the page is seen: a picture comes with its caption, and nothing happens between
+  // the two.
   useLayoutEffect(() => {
     latest.current = props;
   });
@@ -173,7 +204,8 @@ export function Plot(props: PlotProps) {
     make();
     const sizes = new ResizeObserver(() => {
       const width = Math.max(120, element.clientWidth);
-      if (plot.current?.width !== width) plot.current?.setSize({ width, height: latest.current.height });
+      if (plot.current?.width !== width)
+        plot.current?.setSize({ width, height: latest.current.height });
     });
     sizes.observe(element);
     const sight = new IntersectionObserver((entries) => {

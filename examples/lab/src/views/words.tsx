@@ -5,7 +5,9 @@ export function WordsView({ session }: { session: Session }) {
   const { outcome, certainty } = session;
   if (outcome === null)
     return (
-      <p class="empty">After a run it says here what the numbers mean, and what to do where they mean nothing good.</p>
+      <p class="empty">
+        After a run it says here what the numbers mean, and what to do where they mean nothing good.
+      </p>
     );
   return (
     <>

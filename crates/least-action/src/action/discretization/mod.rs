@@ -19,9 +19,10 @@ use crate::error::{Error, Result};
 use crate::model::{Model, ModelKind, Points, Scratch};
 
 /// How the model's equations are turned into residuals on the time grid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Discretization {
     /// `x_(n+1) - x_n - h f_n`: first order.
@@ -32,7 +33,8 @@ pub enum Discretization {
     Midpoint,
     /// `x_(n+1) - Phi_h(x_n)` with the classical Runge-Kutta step: fourth order.
     Rk4,
-    /// Simpson's rule and the Hermite midpoint on triples of points: fourth order; needs an odd number of points.
+    /// Simpson's rule and the Hermite midpoint on triples of points: fourth order; needs an odd
+    /// number of points.
     #[default]
     SimpsonHermite,
     /// `x_(n+1) - F(x_n)`, for models that are maps.
@@ -141,9 +143,11 @@ impl Discretization {
 
 /// One way of turning a path into residuals `r`, and its transposed derivative.
 ///
-/// `residuals` and the adjoint `w` are (N - 1) x D, row-major. `pull_back` follows a call of `residuals` at the same path and may use what that left in the workspace.
+/// `residuals` and the adjoint `w` are (N - 1) x D, row-major. `pull_back` follows a call of
+/// `residuals` at the same path and may use what that left in the workspace.
 trait Scheme {
-    /// The residuals as sums of states and slopes; none for schemes whose stages depend on each other.
+    /// The residuals as sums of states and slopes; none for schemes whose stages depend on each
+    /// other.
     fn stencil(&self) -> Option<Stencil>;
 
     fn stages(&self) -> usize;
@@ -244,8 +248,8 @@ struct Gradient<'a> {
     parameters: &'a mut [f64],
 }
 
-/// A scheme's memory: per stage the states at which the model is evaluated (unless they are the path itself), the
-/// derivative there, and its adjoint.
+/// A scheme's memory: per stage the states at which the model is evaluated (unless they are the
+/// path itself), the derivative there, and its adjoint.
 #[derive(Debug, Clone, Default)]
 struct Stages(Vec<Stage>);
 
@@ -345,7 +349,8 @@ impl Residuals {
         }
     }
 
-    /// Adds the gradient of `sum w r` with the adjoint `w`, which is in `values` now, along what was last given to [`Residuals::evaluate`].
+    /// Adds the gradient of `sum w r` with the adjoint `w`, which is in `values` now, along what
+    /// was last given to [`Residuals::evaluate`].
     pub fn pull_back(
         &mut self,
         along: &Along,

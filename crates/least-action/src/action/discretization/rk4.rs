@@ -67,7 +67,8 @@ impl Scheme for Rk4 {
         }
         for s in (0..4).rev() {
             let (before, stage) = split(&mut work.0, s);
-            // The derivative of this stage has served; its room takes the gradient at the stage's states.
+            // The derivative of this stage has served; its room takes the gradient at the stage's
+            // states.
             let at_states = &mut stage.derivative[..size];
             at_states.fill(0.0);
             flow.pull_back(
@@ -91,7 +92,8 @@ impl Scheme for Rk4 {
     }
 }
 
-/// Every row may depend on all states at the step's beginning, its own at the end, and all estimated parameters.
+/// Every row may depend on all states at the step's beginning, its own at the end, and all
+/// estimated parameters.
 pub(super) fn pattern(d: usize, estimated: usize) -> Vec<Vec<u32>> {
     let row = |i: usize| {
         let states = (0..d).chain([d + i]);
@@ -105,7 +107,8 @@ pub(super) fn pattern(d: usize, estimated: usize) -> Vec<Vec<u32>> {
 struct Tangents {
     /// D + P.
     width: usize,
-    /// Of each stage's states `z_s` and then of the model's parameters, which do not change from stage to stage: a row of D + P for every variable of the model.
+    /// Of each stage's states `z_s` and then of the model's parameters, which do not change from
+    /// stage to stage: a row of D + P for every variable of the model.
     variables: [Vec<f64>; 4],
     /// `dk_s`, D x (D + P).
     slopes: [Vec<f64>; 4],
@@ -162,7 +165,8 @@ impl Tangents {
     }
 }
 
-/// Whether a variable of the model is a state or an estimated parameter. Derivatives in others may be infinite, as that of x^p at 0, and are not asked for.
+/// Whether a variable of the model is a state or an estimated parameter. Derivatives in others may
+/// be infinite, as that of x^p at 0, and are not asked for.
 fn is_unknown(variable: usize, d: usize, estimated: &[Option<usize>]) -> bool {
     variable < d || estimated[variable - d].is_some()
 }
@@ -200,9 +204,11 @@ pub(super) fn fill(
     }
 }
 
-/// Tells `add` the lower triangle of `sum w d2r` at every step n, as (n, row, column, value); states come before estimated parameters.
+/// Tells `add` the lower triangle of `sum w d2r` at every step n, as (n, row, column, value);
+/// states come before estimated parameters.
 ///
-/// Second derivatives of nested functions: each stage adds its own, taken along the derivatives of its states, weighted with what it counts for.
+/// Second derivatives of nested functions: each stage adds its own, taken along the derivatives of
+/// its states, weighted with what it counts for.
 pub(super) fn curvature(
     mut flow: Flow,
     h: f64,
@@ -233,7 +239,8 @@ pub(super) fn curvature(
         tangents.step(&flow, h, n, estimated);
         sum.fill(0.0);
         for (variables, curvature) in tangents.variables.iter().zip(&curvatures) {
-            // First the model's second derivatives, of which there are few, along the derivatives of its variables; what is dense then is one product.
+            // First the model's second derivatives, of which there are few, along the derivatives
+            // of its variables; what is dense then is one product.
             product.fill(0.0);
             let mut take = |v: usize, w: usize, value: f64| {
                 let row = &mut product[v * width..][..width];

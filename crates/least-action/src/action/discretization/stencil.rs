@@ -1,11 +1,12 @@
-//! Derivatives of residuals, row by row: which entries there are, how they follow from the model's Jacobian, and what the model's second
-//! derivatives add.
+//! Derivatives of residuals, row by row: which entries there are, how they follow from the model's
+//! Jacobian, and what the model's second derivatives add.
 
 use super::{Along, Discretization, Instants, Residuals};
 use crate::action::{Layout, RowGroup};
 use crate::model::{Scratch, Sparsity};
 
-/// A residual that is a sum of states and slopes: `sum_k states[k] x_(n+k) + h sum_k slopes[k] F_(n+k)`.
+/// A residual that is a sum of states and slopes:
+/// `sum_k states[k] x_(n+k) + h sum_k slopes[k] F_(n+k)`.
 pub(super) struct Row {
     pub states: &'static [f64],
     /// Of slopes at the points; or one, halfway.
@@ -47,7 +48,8 @@ pub(in crate::action) struct ModelRows {
 }
 
 impl ModelRows {
-    /// `estimated` lists the parameters that are unknowns; the group is what [`ModelRows::fill`] writes to.
+    /// `estimated` lists the parameters that are unknowns; the group is what [`ModelRows::fill`]
+    /// writes to.
     pub fn new(
         discretization: Discretization,
         along: &Along,
@@ -172,8 +174,9 @@ impl ModelRows {
         }
     }
 
-    /// Tells `add` the entries (row, column, value) of the lower triangle of `sum w d2r`, where `weighted` are the residuals times their weights
-    /// `w`, along what was last given to [`Residuals::evaluate`].
+    /// Tells `add` the entries (row, column, value) of the lower triangle of `sum w d2r`, where
+    /// `weighted` are the residuals times their weights `w`, along what was last given to
+    /// [`Residuals::evaluate`].
     pub fn curvature(
         &mut self,
         along: &Along,

@@ -1,4 +1,5 @@
-//! The action of a network at one R_f as a sum of squares over paths, one per pair: what minimisers for paths see.
+//! The action of a network at one R_f as a sum of squares over paths, one per pair: what minimisers
+//! for paths see.
 
 use crate::action::{Layout, Linearization};
 use crate::error::{Error, Result};

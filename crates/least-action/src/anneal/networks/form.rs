@@ -6,9 +6,11 @@ use crate::error::{Error, Result};
 use crate::network::{ByMeasurements, NetworkProblem, PairRows};
 use crate::solve::{Hessian, Lbfgs, MinimizerOptions, Structured};
 
-/// Structured steps are the default where a factorisation takes at most so many multiplications, a twentieth of a second. A ladder takes hundreds of them, L-BFGS
-/// thousands of evaluations: for 20 layers of 10 neurons with priors both end at the same action, at 10 pairs (3e6 multiplications) after 289 steps, 0.4 s, against
-/// 11278 evaluations, 1.1 s; at 100 pairs (4e8) a step takes 75 ms, and L-BFGS is done in 7 s.
+/// Structured steps are the default where a factorisation takes at most so many multiplications, a
+/// twentieth of a second. A ladder takes hundreds of them, L-BFGS thousands of evaluations: for 20
+/// layers of 10 neurons with priors both end at the same action, at 10 pairs (3e6 multiplications)
+/// after 289 steps, 0.4 s, against 11278 evaluations, 1.1 s; at 100 pairs (4e8) a step takes 75 ms,
+/// and L-BFGS is done in 7 s.
 const MOST_COST: f64 = 3e8;
 
 #[derive(Debug, Clone)]

@@ -74,7 +74,8 @@ impl Networks {
         &self.options
     }
 
-    /// R_m as R_f counts it: in the mean normalisation the errors of model and data have weights of their own.
+    /// R_m as R_f counts it: in the mean normalisation the errors of model and data have weights of
+    /// their own.
     fn unit(&self) -> f64 {
         let counts = &self.counts;
         let per_residual = counts

@@ -6,25 +6,23 @@ use crate::network::NetworkOptions;
 use crate::solve::MinimizerOptions;
 
 /// How the activations of a starting point are made; its weights are random.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum NetworkStart {
     /// What the weights make of the measured inputs, layer by layer.
     #[default]
     Forward,
-    /// Random numbers, uniform where the activation of the layer is not flat, but for the measured neurons, which are as measured.
+    /// Random numbers, uniform where the activation of the layer is not flat, but for the measured
+    /// neurons, which are as measured.
     Random,
 }
 
 /// Where the ladder of a network is climbed from.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(default, rename_all = "camelCase", deny_unknown_fields)
-)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct NetworkStarts {
     /// How many; all are climbed from. Default: 20.
@@ -33,13 +31,15 @@ pub struct NetworkStarts {
     /// How the activations are made. Default: `forward`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<NetworkStart>", optional))]
     pub start: NetworkStart,
-    /// Where weights are drawn from, uniformly, before they are moved into their bounds. Default: from -r to r, r being one over the root of the number of neurons before them.
+    /// Where weights are drawn from, uniformly, before they are moved into their bounds. Default:
+    /// from -r to r, r being one over the root of the number of neurons before them.
     #[cfg_attr(
         feature = "typescript",
         ts(type = "readonly [number, number]", optional)
     )]
     pub weights: Option<[f64; 2]>,
-    /// A whole number from 0 on, from TypeScript up to 2^53 - 1. The same seed gives the same bits. Default: 0.
+    /// A whole number from 0 on, from TypeScript up to 2^53 - 1. The same seed gives the same bits.
+    /// Default: 0.
     #[cfg_attr(feature = "typescript", ts(type = "number", optional))]
     pub seed: u64,
 }
@@ -56,24 +56,23 @@ impl Default for NetworkStarts {
 }
 
 /// Everything about annealing a network but the network and the pairs.
-#[derive(Debug, Clone, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(default, rename_all = "camelCase", deny_unknown_fields)
-)]
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct NetworkAnnealOptions {
     /// How the action is formed: R_m, what is observed, bounds and priors.
     #[cfg_attr(feature = "typescript", ts(as = "Option<NetworkOptions>", optional))]
     pub action: NetworkOptions,
-    /// R_f, from small to large. Default: from a hundredth of R_m on, as fast as the minimiser can follow, until the model's error is negligible.
+    /// R_f, from small to large. Default: from a hundredth of R_m on, as fast as the minimiser can
+    /// follow, until the model's error is negligible.
     #[cfg_attr(feature = "typescript", ts(as = "Option<Ladder>", optional))]
     pub model_precision: Ladder,
     /// Where the ladder is climbed from.
     #[cfg_attr(feature = "typescript", ts(as = "Option<NetworkStarts>", optional))]
     pub starting_paths: NetworkStarts,
-    /// How the action is minimised at each rung. Default: `structured`, with few weights pair by pair, with many by the measurements, where a factorisation takes a fraction of a second, else `lbfgs`.
+    /// How the action is minimised at each rung. Default: `structured`, with few weights pair by
+    /// pair, with many by the measurements, where a factorisation takes a fraction of a second,
+    /// else `lbfgs`.
     #[cfg_attr(feature = "typescript", ts(type = "MinimizerOptions", optional))]
     pub minimizer: Option<MinimizerOptions>,
 }

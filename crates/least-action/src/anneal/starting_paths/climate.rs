@@ -1,4 +1,5 @@
-//! How a model behaves of itself: where its states are, and how much they vary. Found by integrating it forward, so that nobody has to say it.
+//! How a model behaves of itself: where its states are, and how much they vary. Found by
+//! integrating it forward, so that nobody has to say it.
 
 use super::{step_of, Range, Start};
 use crate::action::Problem;
@@ -9,7 +10,8 @@ use crate::random::Random;
 /// What is known of the states before any path is found.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::anneal) struct Climate {
-    /// One interval per state: what was given, else bounds, else what the data or a forward integration reach.
+    /// One interval per state: what was given, else bounds, else what the data or a forward
+    /// integration reach.
     pub ranges: Vec<[f64; 2]>,
     /// Standard deviation of each state; greater than zero.
     pub deviations: Vec<f64>,
@@ -23,7 +25,8 @@ const TRAJECTORIES: usize = 8;
 const MOST_SPIN_UP: f64 = 4000.0;
 /// Steps that are recorded at most.
 const MOST_RECORDED: usize = 1000;
-/// A trajectory that gets so many times larger than initial state and data is not where the model stays: it is left out as a whole.
+/// A trajectory that gets so many times larger than initial state and data is not where the model
+/// stays: it is left out as a whole.
 const ESCAPED: f64 = 1e6;
 /// Relative displacement of the initial states.
 const DISPLACEMENT: f64 = 0.1;
@@ -72,7 +75,8 @@ impl Climate {
                     .or(bounded)
                     .unwrap_or_else(|| within(extent)),
             );
-            // Two points of a uniform distribution say little: a quarter of the extent is near its deviation.
+            // Two points of a uniform distribution say little: a quarter of the extent is near its
+            // deviation.
             deviations.push(deviation.max(0.05 * (extent[1] - extent[0])));
         }
         Climate {
@@ -139,7 +143,8 @@ fn is_needed(options: &AnnealOptions) -> bool {
     !(said && paths.start == Start::Random && matches!(paths.range, Some(Range::All(_))))
 }
 
-/// States after the spin-up, of trajectories with the parameters in the middle of their initial ranges; those that escape are left out.
+/// States after the spin-up, of trajectories with the parameters in the middle of their initial
+/// ranges; those that escape are left out.
 fn samples(problem: &Problem, options: &AnnealOptions) -> Vec<f64> {
     let model = &*problem.model;
     let dimension = model.dimension();

@@ -4,7 +4,8 @@ use super::Setting;
 use crate::action::Observations;
 use crate::random::Random;
 
-/// Observed components as measured, with straight lines across gaps; the others constant in the middle of their ranges, moved a little from start to start.
+/// Observed components as measured, with straight lines across gaps; the others constant in the
+/// middle of their ranges, moved a little from start to start.
 pub(super) fn draw(setting: &Setting, random: &mut Random) -> (Vec<f64>, Vec<f64>) {
     let problem = setting.problem;
     let dimension = problem.model.dimension();
@@ -15,7 +16,8 @@ pub(super) fn draw(setting: &Setting, random: &mut Random) -> (Vec<f64>, Vec<f64
             .map(|a| {
                 let [low, high] = setting.climate.ranges[a];
                 let middle = setting.climate.middle(a);
-                // Where everything is constant and equal, chaos has no seed: the starts must differ.
+                // Where everything is constant and equal, chaos has no seed: the starts must
+                // differ.
                 middle + SHARE * (random.uniform([low, high]) - middle)
             })
             .collect();
@@ -42,7 +44,8 @@ pub(super) fn lay(path: &mut [f64], data: &Observations, dimension: usize) {
     }
 }
 
-/// The series with straight lines across its gaps, and the nearest value before the first and after the last measurement.
+/// The series with straight lines across its gaps, and the nearest value before the first and after
+/// the last measurement.
 fn bridged(series: &[f64]) -> Vec<f64> {
     let measured: Vec<usize> = (0..series.len()).filter(|&n| !series[n].is_nan()).collect();
     let mut next = 0;

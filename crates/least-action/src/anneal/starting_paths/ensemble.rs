@@ -1,5 +1,6 @@
-//! The mean path of an ensemble Kalman filter (G. Evensen, J. Geophys. Res. 99, 1994) in its deterministic form (P. Sakov and P. R. Oke, Tellus A 60, 2008), with
-//! the estimated parameters as further components.
+//! The mean path of an ensemble Kalman filter (G. Evensen, J. Geophys. Res. 99, 1994) in its
+//! deterministic form (P. Sakov and P. R. Oke, Tellus A 60, 2008), with the estimated parameters as
+//! further components.
 
 use super::{step_of, Setting};
 use crate::action::{Observations, Precision};
@@ -9,7 +10,8 @@ use crate::random::Random;
 
 use nalgebra::DMatrix;
 
-/// Spread of innovations, in their variances, beyond which the ensemble has lost the data and is widened.
+/// Spread of innovations, in their variances, beyond which the ensemble has lost the data and is
+/// widened.
 const LOST: f64 = 4.0;
 /// By what anomalies are multiplied at most then.
 const WIDENING: f64 = 2.0;
@@ -19,7 +21,8 @@ const PER_UNKNOWN: usize = 5;
 const FEWEST: usize = 48;
 const MOST: usize = 400;
 
-/// Members of a start's ensemble. Small ones are quick and good enough, and starts of several sizes fail at different problems.
+/// Members of a start's ensemble. Small ones are quick and good enough, and starts of several sizes
+/// fail at different problems.
 pub(super) fn size(setting: &Setting, start: usize) -> usize {
     let unknowns = setting.problem.model.dimension() + setting.problem.estimated.len();
     let usual = (PER_UNKNOWN * unknowns).clamp(FEWEST, MOST);
@@ -37,7 +40,8 @@ pub(super) fn draw(setting: &Setting, size: usize, random: &mut Random) -> (Vec<
     let mut path = Vec::with_capacity(problem.path_length());
     let mut filter = Filter::new(setting, size, random);
     for (set, segment) in problem.data().iter().zip(&problem.grid.segments) {
-        // Every data set has states of its own, and goes on with the parameters that the ones before have left.
+        // Every data set has states of its own, and goes on with the parameters that the ones
+        // before have left.
         filter.begin(random);
         for n in 0..segment.points {
             let point = segment.first + n;
@@ -179,7 +183,8 @@ impl<'a> Filter<'a> {
                 *mean += weight * c;
             }
         }
-        // Half the gain for the anomalies gives them the variance that a filter with perturbed measurements would leave.
+        // Half the gain for the anomalies gives them the variance that a filter with perturbed
+        // measurements would leave.
         let mut column = vec![0.0; size];
         for z in 0..width {
             for (l, value) in column.iter_mut().enumerate() {

@@ -1,5 +1,7 @@
-//! A path grown from the beginning of the data: many minimisations over the first points, of which the best are extended, minimised again and sifted, until they
-//! span the data (in the spirit of quasi-static variational assimilation: C. Pires, R. Vautard and O. Talagrand, Tellus A 48, 1996).
+//! A path grown from the beginning of the data: many minimisations over the first points, of which
+//! the best are extended, minimised again and sifted, until they span the data (in the spirit of
+//! quasi-static variational assimilation: C. Pires, R. Vautard and O. Talagrand, Tellus A 48,
+//! 1996).
 
 use std::ops::Range;
 
@@ -17,13 +19,15 @@ const SEEDLINGS: usize = 20;
 const KEPT: usize = 5;
 /// Levels that differ by less than this share are one.
 const DISTINCT: f64 = 0.01;
-/// A candidate is dropped where its action is above this many times the best one's, plus a share of the level that noise leaves.
+/// A candidate is dropped where its action is above this many times the best one's, plus a share of
+/// the level that noise leaves.
 const BEATEN: f64 = 2.0;
 const BEATEN_SHARE: f64 = 0.2;
 /// Points of the first window, or one of so many parts of the data if that is more.
 const FIRST: usize = 21;
 const PARTS: usize = 8;
-/// R_f in the window, over that of the ladder's end; and what it is where the first minimisations begin.
+/// R_f in the window, over that of the ladder's end; and what it is where the first minimisations
+/// begin.
 const BINDING: f64 = 2.5e-4;
 const FREE: f64 = 2.5e-9;
 /// By what R_f grows between them.
@@ -157,7 +161,8 @@ impl Window {
         options.measurement_precision = cut(&options.measurement_precision, first..first + points);
         let weights = setting.weights.unwrap_or(&options.model_weights);
         options.model_weights = cut(weights, first..first + points);
-        // A component that is first measured later makes no problem of its own yet: then the window is the whole.
+        // A component that is first measured later makes no problem of its own yet: then the window
+        // is the whole.
         let problem = Problem::new(setting.model.clone(), data.clone(), &options).ok()?;
         let mut action = Action::new(&problem);
         let scales = Scales::none(problem.model.dimension(), problem.estimated.len());

@@ -32,9 +32,11 @@ pub(super) struct Setting<'a> {
     pub last: f64,
 }
 
-/// A path and estimated parameters for starting path number `start`. The same seed and number give the same bits, whatever else runs.
+/// A path and estimated parameters for starting path number `start`. The same seed and number give
+/// the same bits, whatever else runs.
 pub(super) fn draw(setting: &Setting, start: usize) -> (Vec<f64>, Vec<f64>) {
-    // Stream 0 is the twin's: with equal seeds a starting path must not be made of the data's own noise.
+    // Stream 0 is the twin's: with equal seeds a starting path must not be made of the data's own
+    // noise.
     let mut random = Random::new(setting.options.starting_paths.seed, start as u64 + 1);
     let random = &mut random;
     match setting.options.starting_paths.start.at(start) {
@@ -49,7 +51,8 @@ pub(super) fn draw(setting: &Setting, start: usize) -> (Vec<f64>, Vec<f64>) {
     }
 }
 
-/// From point `n` of a problem's path to the next one. One step of the method: the paths only have to be good enough to start from.
+/// From point `n` of a problem's path to the next one. One step of the method: the paths only have
+/// to be good enough to start from.
 fn step_of(problem: &Problem, n: usize, length: f64) -> Step<'_> {
     let forcing = &problem.grid.points;
     let width = problem.grid.width;
@@ -92,7 +95,8 @@ impl Setting<'_> {
         }
     }
 
-    /// Whether a state is where the model never goes: an integration has gone astray there, and may soon be infinite.
+    /// Whether a state is where the model never goes: an integration has gone astray there, and may
+    /// soon be infinite.
     fn is_astray(&self, state: &[f64]) -> bool {
         let ranges = self.climate.ranges.iter();
         let mut pairs = state.iter().zip(ranges);

@@ -8,7 +8,8 @@ use crate::random::Random;
 
 /// How much of the way to a measurement the state goes at its time.
 pub(super) const NUDGED: f64 = 0.2;
-/// The same, so strong that chaotic models synchronise with the data if enough is observed (H. D. I. Abarbanel et al., SIAM J. Appl. Dyn. Syst. 8, 2009).
+/// The same, so strong that chaotic models synchronise with the data if enough is observed (H. D.
+/// I. Abarbanel et al., SIAM J. Appl. Dyn. Syst. 8, 2009).
 pub(super) const SYNCHRONISING: f64 = 0.8;
 
 pub(super) fn draw(setting: &Setting, gain: f64, random: &mut Random) -> (Vec<f64>, Vec<f64>) {

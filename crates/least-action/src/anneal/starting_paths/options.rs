@@ -5,20 +5,24 @@ use std::collections::BTreeMap;
 use crate::error::{check, Result};
 
 /// How starting paths are made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[cfg_attr(feature = "typescript", ts(rename = "StartingStrategy"))]
 pub enum Start {
-    /// `ensemble-filter`, and at every fourth start `growing-window`: quick where the filter finds the path, and sure where it does not.
+    /// `ensemble-filter`, and at every fourth start `growing-window`: quick where the filter finds
+    /// the path, and sure where it does not.
     #[default]
     Automatic,
-    /// The mean path of an ensemble Kalman filter over states and estimated parameters. It fails where the ensemble loses the data: with few observed components, or long
-    /// times between measurements.
+    /// The mean path of an ensemble Kalman filter over states and estimated parameters. It fails
+    /// where the ensemble loses the data: with few observed components, or long times between
+    /// measurements.
     EnsembleFilter,
-    /// Grown from many minimisations over the first points: the best are extended, minimised again, and the worse ones dropped, until they span
-    /// the data. Slower, and it fails where the first points say too little.
+    /// Grown from many minimisations over the first points: the best are extended, minimised again,
+    /// and the worse ones dropped, until they span the data. Slower, and it fails where the first
+    /// points say too little.
     GrowingWindow,
     /// A forward integration with drawn parameters, gently pulled towards the data.
     Nudged,
@@ -65,9 +69,8 @@ impl Start {
 }
 
 /// What observed components of a random starting path are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum ObservedStart {
     /// The data, with straight lines across gaps: the first rung starts at its minimum.
@@ -78,9 +81,8 @@ pub enum ObservedStart {
 }
 
 /// Where states are before any path is found.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(untagged))]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(untagged)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[cfg_attr(feature = "typescript", ts(rename = "StartingRange"))]
 pub enum Range {
@@ -103,33 +105,34 @@ impl From<[f64; 2]> for Range {
 }
 
 /// The paths that ladders are climbed from.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(default, rename_all = "camelCase", deny_unknown_fields)
-)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct StartingPaths {
-    /// How many are tried at most; a run ends earlier when `enough` of them have found a path that the data allow. Default: 20.
+    /// How many are tried at most; a run ends earlier when `enough` of them have found a path that
+    /// the data allow. Default: 20.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>", optional))]
     pub count: usize,
-    /// How many starts must reach a level that the chi-square check calls consistent before the run ends; `count` to climb from all of them. A start counts
-    /// only if all before it are done, so the result does not depend on the number of threads. Default: 1.
+    /// How many starts must reach a level that the chi-square check calls consistent before the run
+    /// ends; `count` to climb from all of them. A start counts only if all before it are done, so
+    /// the result does not depend on the number of threads. Default: 1.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>", optional))]
     pub enough: usize,
-    /// Whether a start is stopped once its action is so high that the noise cannot explain it any more (along one minimum the action only rises with R_f). If
-    /// no start gets through, those stopped are climbed to the end after all. Default: true.
+    /// Whether a start is stopped once its action is so high that the noise cannot explain it any
+    /// more (along one minimum the action only rises with R_f). If no start gets through, those
+    /// stopped are climbed to the end after all. Default: true.
     #[cfg_attr(feature = "typescript", ts(as = "Option<bool>", optional))]
     pub prune: bool,
     /// How the paths are made. Default: `automatic`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<Start>", optional))]
     pub start: Start,
-    /// Where states are drawn from: one interval for all, or by name. Default: bounds where they are finite, else what the data reach, else what
-    /// a forward integration of the model with the parameters in the middle of their initial ranges reaches.
+    /// Where states are drawn from: one interval for all, or by name. Default: bounds where they
+    /// are finite, else what the data reach, else what a forward integration of the model with the
+    /// parameters in the middle of their initial ranges reaches.
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub range: Option<Range>,
-    /// A whole number from 0 on, from TypeScript up to 2^53 - 1. The same seed gives the same bits. Default: 0.
+    /// A whole number from 0 on, from TypeScript up to 2^53 - 1. The same seed gives the same bits.
+    /// Default: 0.
     #[cfg_attr(feature = "typescript", ts(type = "number", optional))]
     pub seed: u64,
     /// What observed components of a random start are. Default: the data.
@@ -176,7 +179,6 @@ impl StartingPaths {
     }
 }
 
-#[cfg(feature = "serde")]
 mod read {
     //! By hand: an untagged enum would lose the place of an error.
 

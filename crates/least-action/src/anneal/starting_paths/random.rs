@@ -4,7 +4,8 @@ use super::data::lay;
 use super::{ObservedStart, Setting};
 use crate::random::Random;
 
-/// Every state at every time drawn uniformly from its range; observed components are the data unless they are to be random as well.
+/// Every state at every time drawn uniformly from its range; observed components are the data
+/// unless they are to be random as well.
 pub(super) fn draw(setting: &Setting, random: &mut Random) -> (Vec<f64>, Vec<f64>) {
     let problem = setting.problem;
     let parameters = setting.draw_parameters(random);

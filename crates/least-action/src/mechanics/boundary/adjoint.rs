@@ -1,5 +1,7 @@
-//! One step of the states through `x' = F + p / R_f` by a Runge-Kutta method, with costates that are given at its stages, and the step back of the costates that is its exact
-//! adjoint. Where both meet, they are a symplectic step: W. W. Hager, Numer. Math. 87, 2000; J. M. Sanz-Serna, SIAM Review 58, 2016.
+//! One step of the states through `x' = F + p / R_f` by a Runge-Kutta method, with costates that
+//! are given at its stages, and the step back of the costates that is its exact adjoint. Where both
+//! meet, they are a symplectic step: W. W. Hager, Numer. Math. 87, 2000; J. M. Sanz-Serna, SIAM
+//! Review 58, 2016.
 
 use crate::error::{Error, Result};
 use crate::mechanics::dense::size;
@@ -140,7 +142,8 @@ impl Step<'_> {
         }
     }
 
-    /// Moves the costate back through the states of the stages, and writes the costates of the stages: the gradient of the action in what the states were.
+    /// Moves the costate back through the states of the stages, and writes the costates of the
+    /// stages: the gradient of the action in what the states were.
     ///
     /// # Errors
     /// Equations without solution.
@@ -208,7 +211,8 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// The discrete action of the step, `h sum b (|p|^2 / (2 R_f) + (R_m/2) |P (x - y)|^2)`: also where R_f is infinite.
+    /// The discrete action of the step, `h sum b (|p|^2 / (2 R_f) + (R_m/2) |P (x - y)|^2)`: also
+    /// where R_f is infinite.
     pub fn action(&self, p: &[f64], stages: &[f64]) -> f64 {
         let action = self.action;
         let d = action.dimension();

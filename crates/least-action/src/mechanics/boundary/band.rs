@@ -1,4 +1,5 @@
-//! Equations whose matrix is a band: an LU factorisation with partial pivoting in O(n w^2), w being the band's width.
+//! Equations whose matrix is a band: an LU factorisation with partial pivoting in O(n w^2), w being
+//! the band's width.
 
 /// A square matrix with entries up to `below` places under its diagonal and `above` over it.
 #[derive(Debug, Clone)]
@@ -49,7 +50,8 @@ impl Band {
         self.values[place] += value;
     }
 
-    /// Factors; false if the matrix is singular to rounding or not finite. `sizes` are about those of the unknowns, so that pivots are compared by what they mean.
+    /// Factors; false if the matrix is singular to rounding or not finite. `sizes` are about those
+    /// of the unknowns, so that pivots are compared by what they mean.
     #[must_use]
     pub fn factor(&mut self, sizes: &[f64]) -> bool {
         self.column_scale.copy_from_slice(sizes);

@@ -1,5 +1,6 @@
-//! Collocation of the canonical equations at Gauss points: the stages of every step are unknowns too, eliminated step by step. U. M. Ascher, R. M. M. Mattheij, R. D. Russell,
-//! Numerical Solution of Boundary Value Problems for Ordinary Differential Equations, 1995.
+//! Collocation of the canonical equations at Gauss points: the stages of every step are unknowns
+//! too, eliminated step by step. U. M. Ascher, R. M. M. Mattheij, R. D. Russell, Numerical Solution
+//! of Boundary Value Problems for Ordinary Differential Equations, 1995.
 
 use super::mesh::{hermite, step_error, Mesh};
 use super::nodes::{Pieces, Sizes};
@@ -85,11 +86,13 @@ impl Collocation {
     }
 }
 
-/// Parts of a step at most, at one refinement: errors that large say little more than that the step is too long.
+/// Parts of a step at most, at one refinement: errors that large say little more than that the step
+/// is too long.
 const MOST_PARTS: usize = 8;
 
 impl Collocation {
-    /// In how many parts a step is cut whose error is so many times what is tolerated: errors of steps go as a power of their length.
+    /// In how many parts a step is cut whose error is so many times what is tolerated: errors of
+    /// steps go as a power of their length.
     fn parts(&self, error: f64) -> usize {
         if error <= 1.0 {
             return 1;
@@ -177,7 +180,8 @@ impl Pieces for Collocation {
             *moved = w + s;
         }
         combine(self.tableau, &moved, to);
-        // Columns are those of the identity, and of impulses, which add to p what is so many times x.
+        // Columns are those of the identity, and of impulses, which add to p what is so many times
+        // x.
         let columns = derivative.chunks_exact_mut(n);
         for (j, (column, answer)) in columns.zip(own.response.chunks_exact(rows)).enumerate() {
             moved.copy_from_slice(answer);
@@ -238,7 +242,8 @@ impl Pieces for Collocation {
         Ok(())
     }
 
-    /// The stages' own equations may be missed as well: what they make of the piece needs their factor.
+    /// The stages' own equations may be missed as well: what they make of the piece needs their
+    /// factor.
     fn trace(&mut self, piece: usize, z: [&[f64]; 2], to: &mut [f64]) -> Result<()> {
         let mut derivative = self.work.take(to.len() * to.len());
         let traced = self.linearize(piece, z, to, &mut derivative);

@@ -6,8 +6,8 @@ use crate::error::{check, Result};
 use crate::mechanics::{Chord, DiscreteLagrangian, VariationalMethod, Workspace};
 use crate::solve::BlockMatrix;
 
-/// `sum L_d(x_n, x_(n+1)) + sum (R_m/2) (x - y)^2` over a mesh whose nodes are the points and those of the steps between them. Held ends are not different here: see
-/// [`DiscreteAction::held`].
+/// `sum L_d(x_n, x_(n+1)) + sum (R_m/2) (x - y)^2` over a mesh whose nodes are the points and those
+/// of the steps between them. Held ends are not different here: see [`DiscreteAction::held`].
 #[derive(Clone)]
 pub(super) struct DiscreteAction {
     pub problem: Problem,

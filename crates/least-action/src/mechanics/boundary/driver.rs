@@ -15,9 +15,8 @@ use crate::error::{check, Error, Result};
 use crate::mechanics::{momentum, System, VariationalMethod, Workspace};
 
 /// How far a solution has come.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct BoundaryProgress {
     /// Of the continuation, from 0 on.
@@ -29,7 +28,8 @@ pub struct BoundaryProgress {
     pub change: f64,
 }
 
-/// Solves a boundary-value problem iteration by iteration, so that its caller may show progress and stop.
+/// Solves a boundary-value problem iteration by iteration, so that its caller may show progress and
+/// stop.
 pub struct BoundarySolver {
     options: BoundaryOptions,
     system: System,
@@ -49,7 +49,8 @@ pub struct BoundarySolver {
 }
 
 impl BoundarySolver {
-    /// `initial_path`: x, points x D, row-major. `initial_momentum`: the same of p before impulses; default: 0 for actions with an end that is free, whose first step is then about one of
+    /// `initial_path`: x, points x D, row-major. `initial_momentum`: the same of p before impulses;
+    /// default: 0 for actions with an end that is free, whose first step is then about one of
     /// Gauss-Newton, and L_v of the path's differences otherwise.
     ///
     /// # Errors
@@ -129,7 +130,8 @@ impl BoundarySolver {
         }
     }
 
-    /// The solution; where iterations were left to do, the last iterate with the status `interrupted`.
+    /// The solution; where iterations were left to do, the last iterate with the status
+    /// `interrupted`.
     pub fn finish(mut self) -> BoundarySolution {
         if !self.ended {
             self.end(BoundaryStatus::Interrupted, None);
@@ -260,10 +262,12 @@ impl BoundarySolver {
         );
         let exists = solution.action.is_finite() && problem.system.has_lagrangian();
         if solved && self.options.second_variation && exists {
-            // Of maps that have no discrete Lagrangian here, paths are near to those of one that is more accurate.
+            // Of maps that have no discrete Lagrangian here, paths are near to those of one that is
+            // more accurate.
             let method = VariationalMethod::of_integrator(self.options.integrator);
             let method = method.unwrap_or(VariationalMethod::Gauss4);
-            // A mesh that was refined has shorter steps, and the path is not stationary for longer ones.
+            // A mesh that was refined has shorter steps, and the path is not stationary for longer
+            // ones.
             let shortest = solution.mesh.windows(2).map(|pair| pair[1] - pair[0]);
             let shortest = shortest.fold(f64::INFINITY, f64::min);
             let refined = (problem.time_step / shortest - 1e-6).ceil() as usize;
@@ -370,7 +374,8 @@ fn along(mesh: &Mesh, path: &[f64], p: &[f64], d: usize) -> Vec<f64> {
     z
 }
 
-/// Finds a path of stationary action between two ends, by Newton's method or a search from a given path on: see [`BoundarySolver`] for its arguments.
+/// Finds a path of stationary action between two ends, by Newton's method or a search from a given
+/// path on: see [`BoundarySolver`] for its arguments.
 ///
 /// ```
 /// use least_action::mechanics::{solve_boundary_value_problem, Boundary, BoundaryOptions, ClassicalSystem, System};
@@ -385,7 +390,8 @@ fn along(mesh: &Mesh, path: &[f64], p: &[f64], d: usize) -> Vec<f64> {
 /// ```
 ///
 /// # Errors
-/// Paths and options that do not fit the system. That there is no way to a solution is no error, but stated in the result, with the best iterate.
+/// Paths and options that do not fit the system. That there is no way to a solution is no error,
+/// but stated in the result, with the best iterate.
 pub fn solve_boundary_value_problem(
     system: &System,
     initial_path: &[f64],

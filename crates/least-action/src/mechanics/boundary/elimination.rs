@@ -1,5 +1,6 @@
-//! The block form `L D L^T` of a symmetric block tridiagonal matrix, definite or not: `S_0 = H_00`, `S_n = H_nn - H_(n,n-1) S_(n-1)^-1 H_(n-1,n)`. By Sylvester's law
-//! as many eigenvalues of H are negative as of all S_n.
+//! The block form `L D L^T` of a symmetric block tridiagonal matrix, definite or not: `S_0 = H_00`,
+//! `S_n = H_nn - H_(n,n-1) S_(n-1)^-1 H_(n-1,n)`. By Sylvester's law as many eigenvalues of H are
+//! negative as of all S_n.
 
 use nalgebra::{DMatrix, SymmetricEigen};
 
@@ -26,12 +27,13 @@ pub(super) struct Elimination {
     below: Vec<Vec<f64>>,
 }
 
-/// What rounding leaves of a pivot that is 0, in units of its parts and per node: second derivatives of steps are wrong by some units in the last place, all in the same
-/// direction, and each node adds its own.
+/// What rounding leaves of a pivot that is 0, in units of its parts and per node: second
+/// derivatives of steps are wrong by some units in the last place, all in the same direction, and
+/// each node adds its own.
 const ROUNDING: f64 = 32.0 * f64::EPSILON;
 
-/// A pivot of an inner node that is 0 in a direction is moved by this share of its size, which says that the next one is negative there. H may well be regular: the
-/// node is a conjugate point.
+/// A pivot of an inner node that is 0 in a direction is moved by this share of its size, which says
+/// that the next one is negative there. H may well be regular: the node is a conjugate point.
 const MOVED: f64 = 1e-8;
 
 impl Elimination {
@@ -63,7 +65,8 @@ impl Elimination {
             let mut sizes = vec![0.0f64; d];
             for (i, size) in sizes.iter_mut().enumerate() {
                 let at = n * d + i;
-                // The diagonal may be a small difference of what both neighbours add to it, or 0 where states are coupled only with others.
+                // The diagonal may be a small difference of what both neighbours add to it, or 0
+                // where states are coupled only with others.
                 for j in 0..d {
                     let (k, column) = (j * d + i, n * d + j);
                     let before = column.checked_sub(d).map_or(0.0, |b| matrix.get(at, b));
@@ -114,7 +117,8 @@ impl Elimination {
         }
     }
 
-    /// The diagonal blocks of H^-1, one per node: `S_n^-1 + S_n^-1 H_(n,n+1) (H^-1)_(n+1,n+1) H_(n+1,n) S_n^-1`, from the last back.
+    /// The diagonal blocks of H^-1, one per node:
+    /// `S_n^-1 + S_n^-1 H_(n,n+1) (H^-1)_(n+1,n+1) H_(n+1,n) S_n^-1`, from the last back.
     pub fn inverse_blocks(&self) -> Vec<Vec<f64>> {
         let d = self.d;
         let mut blocks: Vec<Vec<f64>> = Vec::with_capacity(self.pivots.len());
@@ -146,7 +150,8 @@ impl Pivot {
         let mut s: Vec<f64> = h.iter().zip(carried).map(|(h, c)| h - c).collect();
         let all: f64 = s.iter().map(|s| s * 0.0).sum();
         check::finite("secondVariation", all)?;
-        // In units in which the parts of the diagonal are about 1: they do not change signs, and what rounding leaves of them is then the same in every direction.
+        // In units in which the parts of the diagonal are about 1: they do not change signs, and
+        // what rounding leaves of them is then the same in every direction.
         let unit: Vec<f64> = sizes
             .iter()
             .map(|size| 1.0 / size.max(f64::MIN_POSITIVE).sqrt())
@@ -176,7 +181,8 @@ impl Pivot {
             }
         }
         let mut lu = Lu::default();
-        // Directions of zero have been moved. What is left is singular only where its units differ too much for numbers.
+        // Directions of zero have been moved. What is left is singular only where its units differ
+        // too much for numbers.
         let regular = lu.factor(&s, d);
         check::finite("secondVariation", if regular { 0.0 } else { f64::NAN })?;
         Ok(Pivot {

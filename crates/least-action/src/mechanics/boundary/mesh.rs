@@ -85,7 +85,8 @@ pub(super) fn advance(
     Canonical::new(system.hamiltonian(), options).advance(leg, &mut Done::default())
 }
 
-/// The error of a step of the map from `z` on: the largest difference to two steps of half its length, in x and in p.
+/// The error of a step of the map from `z` on: the largest difference to two steps of half its
+/// length, in x and in p.
 ///
 /// # Errors
 /// Steps that cannot be made.
@@ -110,7 +111,8 @@ pub(super) fn step_error(
     Ok([size(&whole[..d]), size(&whole[d..])])
 }
 
-/// The cubic with given values and slopes at both ends of a step, at the share s of it, and its slope there.
+/// The cubic with given values and slopes at both ends of a step, at the share s of it, and its
+/// slope there.
 pub(super) fn hermite(
     z: [&[f64]; 2],
     slopes: [&[f64]; 2],

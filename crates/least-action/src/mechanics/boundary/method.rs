@@ -19,7 +19,8 @@ pub(super) struct Found {
     /// p: points x D, before the impulses.
     pub momentum: Vec<f64>,
     pub action: f64,
-    /// By how much the equations of the steps and the conditions at the ends are missed, relative to the largest state and momentum.
+    /// By how much the equations of the steps and the conditions at the ends are missed, relative
+    /// to the largest state and momentum.
     pub residual: f64,
     pub boundary_error: f64,
     /// The largest error of one step, relative to the same.
@@ -60,8 +61,8 @@ pub(super) trait Solver {
 
     fn work(&self) -> Work;
 
-    /// Goes on with a mesh that is finer where errors of steps are above a share of the sizes of states and momenta; false where it is fine enough, or cannot be
-    /// refined. Default: false.
+    /// Goes on with a mesh that is finer where errors of steps are above a share of the sizes of
+    /// states and momenta; false where it is fine enough, or cannot be refined. Default: false.
     fn refine(&mut self, _tolerance: f64, _most: usize) -> bool {
         false
     }

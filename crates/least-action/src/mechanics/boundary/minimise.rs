@@ -1,4 +1,5 @@
-//! A path of least action by minimisation: damped Newton steps that never climb, then plain ones down to rounding.
+//! A path of least action by minimisation: damped Newton steps that never climb, then plain ones
+//! down to rounding.
 
 use super::discrete_action::{DiscreteAction, Value};
 use super::method::{Found, Iteration, Solver, Work};
@@ -50,16 +51,20 @@ impl Last {
     };
 }
 
-/// The search ends when a step promises less than this share of what the action is a sum of: plain steps are safe then.
+/// The search ends when a step promises less than this share of what the action is a sum of: plain
+/// steps are safe then.
 const TOLERANCE: f64 = 1e-12;
 
-/// Paths so many times as large as at the beginning, with an action as much lower, are on their way to infinity.
+/// Paths so many times as large as at the beginning, with an action as much lower, are on their way
+/// to infinity.
 const LOST: f64 = 1e8;
 
-/// Momenta below this share of what moving one node by its own size adds to its momentum are the rounding of states.
+/// Momenta below this share of what moving one node by its own size adds to its momentum are the
+/// rounding of states.
 const LEAST_MOMENTUM: f64 = 1e-8;
 
-/// A gradient below this share of what a state adds to it by itself is the rounding of states. Where R_f is large, the path may still change by much more.
+/// A gradient below this share of what a state adds to it by itself is the rounding of states.
+/// Where R_f is large, the path may still change by much more.
 const EXACT: f64 = 64.0 * f64::EPSILON;
 
 /// A step that is longer than this share of the one before no longer converges.
@@ -67,7 +72,8 @@ const STANDS: f64 = 0.25;
 
 impl Minimisation {
     /// # Errors
-    /// An integrator that is not the map of a discrete action, and an action that is not finite along the path.
+    /// An integrator that is not the map of a discrete action, and an action that is not finite
+    /// along the path.
     pub fn new(problem: &Problem, path: &[f64], options: &BoundaryOptions) -> Result<Self> {
         let method = VariationalMethod::of_integrator(options.integrator)?;
         let action = DiscreteAction::new(problem, method, options.steps_per_point);
@@ -223,7 +229,8 @@ impl Minimisation {
         }
     }
 
-    /// The largest difference of one step with two of half its length, from every node on: of states and of momenta, each relative to its own size.
+    /// The largest difference of one step with two of half its length, from every node on: of
+    /// states and of momenta, each relative to its own size.
     fn mesh_error(&mut self, before: &[f64], after: &[f64], scale: (f64, f64)) -> Result<f64> {
         let action = &mut self.model.action;
         let (d, h) = (action.dimension(), action.step());
@@ -255,7 +262,8 @@ impl Minimisation {
         let last = nodes - 1;
         let mut gradient = vec![0.0; nodes * d];
         let Value { value, .. } = action.gradient(&self.path, &mut gradient)?;
-        // Both Legendre transforms at every node: of the step that ends there, and of the one that begins.
+        // Both Legendre transforms at every node: of the step that ends there, and of the one that
+        // begins.
         let (mut before, mut after) = (vec![0.0; nodes * d], vec![0.0; nodes * d]);
         for n in 0..last {
             action.slopes(&self.path, n)?;
@@ -345,7 +353,8 @@ fn distance(a: &[f64], b: &[f64]) -> f64 {
     pairs.fold(0.0, |most, (a, b)| larger(most, (a - b).abs()))
 }
 
-/// Where L is linear in a velocity, the inner points of a step add a kinetic energy that is only of their making.
+/// Where L is linear in a velocity, the inner points of a step add a kinetic energy that is only of
+/// their making.
 ///
 /// # Errors
 /// [`Error::Singular`] for L_vv, if that is so at more than one velocity.

@@ -1,7 +1,10 @@
-//! Two levels in time. A map with one long step per segment is corrected, at the present nodes, by what the fine steps give more (the full approximation scheme of A. Brandt,
-//! Math. Comp. 31, 1977); Newton's method solves the long problem so corrected. Where its solution is the present path, the correction is exact: the path solves the fine problem,
-//! whose steps are never differentiated, and whose segments can be traced one apart from the other. R. D. Falgout, S. Friedhoff et al., SIAM J. Sci. Comput. 36, 2014; for layers
-//! S. Guenther et al., SIAM J. Math. Data Sci. 2, 2020.
+//! Two levels in time. A map with one long step per segment is corrected, at the present nodes, by
+//! what the fine steps give more (the full approximation scheme of A. Brandt, Math. Comp. 31,
+//! 1977); Newton's method solves the long problem so corrected. Where its solution is the present
+//! path, the correction is exact: the path solves the fine problem, whose steps are never
+//! differentiated, and whose segments can be traced one apart from the other. R. D. Falgout, S.
+//! Friedhoff et al., SIAM J. Sci. Comput. 36, 2014; for layers S. Guenther et al., SIAM J. Math.
+//! Data Sci. 2, 2020.
 
 use super::mesh::advance;
 use super::method::{Found, Iteration, Solver, Work};
@@ -27,7 +30,8 @@ pub(super) struct Multigrid {
     /// At the present nodes.
     fine: Nodes<Shooting>,
     coarse: Nodes<LongSteps>,
-    /// What the corrected long problem would change of the present nodes; none before the first iteration.
+    /// What the corrected long problem would change of the present nodes; none before the first
+    /// iteration.
     change: Option<Correction>,
     tolerance: f64,
     share: f64,
@@ -69,7 +73,8 @@ impl Multigrid {
         }
     }
 
-    /// What the long problem, corrected by the fine steps at `z`, would change there, solved to `tolerance`.
+    /// What the long problem, corrected by the fine steps at `z`, would change there, solved to
+    /// `tolerance`.
     fn correction(&mut self, z: &[f64], tolerance: f64) -> Result<Correction> {
         let n = 2 * self.fine.problem.dimension();
         let (mut fine, mut long) = (vec![0.0; n], vec![0.0; n]);
@@ -184,7 +189,8 @@ struct LongSteps {
 }
 
 impl LongSteps {
-    /// Where the step leads without the shift. Impulses inside the segment are shared out to both of its ends, by their distances: what that misplaces is in the shift.
+    /// Where the step leads without the shift. Impulses inside the segment are shared out to both
+    /// of its ends, by their distances: what that misplaces is in the shift.
     fn run(
         &mut self,
         piece: usize,

@@ -1,5 +1,6 @@
-//! Newton's method on the states and momenta of all nodes at once, between which pieces of the path lead. Steps are shortened by the natural monotonicity test, which
-//! compares corrections instead of residuals (P. Deuflhard, Newton Methods for Nonlinear Problems, 2004).
+//! Newton's method on the states and momenta of all nodes at once, between which pieces of the path
+//! lead. Steps are shortened by the natural monotonicity test, which compares corrections instead
+//! of residuals (P. Deuflhard, Newton Methods for Nonlinear Problems, 2004).
 
 use super::band::Band;
 use super::method::{Found, Iteration, Solver, Work};
@@ -15,7 +16,8 @@ pub(super) trait Pieces {
     /// The points at the nodes; none for nodes that refinement added.
     fn point(&self, node: usize) -> Option<usize>;
 
-    /// Where a piece leads from z0, before the impulses of its first node, to before those of its last node, and the derivative (column-major).
+    /// Where a piece leads from z0, before the impulses of its first node, to before those of its
+    /// last node, and the derivative (column-major).
     ///
     /// # Errors
     /// Steps that cannot be made.
@@ -27,7 +29,8 @@ pub(super) trait Pieces {
         derivative: &mut [f64],
     ) -> Result<()>;
 
-    /// Where it leads from a node that is `share` of `change` away from the one that was linearised at.
+    /// Where it leads from a node that is `share` of `change` away from the one that was linearised
+    /// at.
     ///
     /// # Errors
     /// Steps that cannot be made.
@@ -51,7 +54,8 @@ pub(super) trait Pieces {
     /// What was tried last is the present.
     fn accept(&mut self) {}
 
-    /// Calls with the number of each point of a piece but the one at its end, and state and momentum there.
+    /// Calls with the number of each point of a piece but the one at its end, and state and
+    /// momentum there.
     ///
     /// # Errors
     /// Steps that cannot be made.
@@ -76,8 +80,8 @@ pub(super) trait Pieces {
     /// What to do where there is no way on.
     fn remedy(&self) -> &'static str;
 
-    /// The same on a mesh that is finer where steps have errors above a tolerance, with its nodes on the path; none where no step has, or more nodes than `most` were
-    /// needed. Default: none.
+    /// The same on a mesh that is finer where steps have errors above a tolerance, with its nodes
+    /// on the path; none where no step has, or more nodes than `most` were needed. Default: none.
     fn refined(&mut self, _z: &[f64], _tolerance: Sizes, _most: usize) -> Option<(Self, Vec<f64>)>
     where
         Self: Sized,
@@ -86,7 +90,8 @@ pub(super) trait Pieces {
     }
 }
 
-/// States and momenta below this share of those at the beginning, or of what data make of states, are not told from 0.
+/// States and momenta below this share of those at the beginning, or of what data make of states,
+/// are not told from 0.
 const ROUNDING: f64 = 1e-8;
 
 /// The share of a Newton step below which nothing is gained.
@@ -100,7 +105,8 @@ pub(super) struct Nodes<P> {
     trial: Vec<f64>,
     /// Where each piece leads.
     to: Vec<f64>,
-    /// Empty, as the band, before the first iteration: methods that only examine a path need neither.
+    /// Empty, as the band, before the first iteration: methods that only examine a path need
+    /// neither.
     derivatives: Vec<f64>,
     band: Band,
     change: Vec<f64>,
@@ -111,7 +117,8 @@ pub(super) struct Nodes<P> {
     work: Work,
     /// The smallest change by an iteration.
     smallest: f64,
-    /// Sizes below which states and momenta are rounding: where both are 0 along the solution, nothing is large beside them.
+    /// Sizes below which states and momenta are rounding: where both are 0 along the solution,
+    /// nothing is large beside them.
     floor: Sizes,
 }
 
@@ -149,7 +156,8 @@ impl<P: Pieces> Nodes<P> {
         2 * self.problem.dimension()
     }
 
-    /// Sizes of states and momenta, those after impulses included: before the first iteration they may be the only ones.
+    /// Sizes of states and momenta, those after impulses included: before the first iteration they
+    /// may be the only ones.
     pub fn sizes(&self) -> Sizes {
         let (n, d) = (self.width(), self.problem.dimension());
         let mut sizes = [0.0f64; 2];
@@ -170,7 +178,8 @@ impl<P: Pieces> Nodes<P> {
         let n = self.width();
         if self.derivatives.is_empty() {
             self.derivatives = vec![0.0; self.to.len() * n];
-            // The farthest entries are those of a piece's last row at its first unknown, and of its first row at the node where it ends.
+            // The farthest entries are those of a piece's last row at its first unknown, and of its
+            // first row at the node where it ends.
             self.band = Band::new(self.z.len(), 3 * n / 2 - 1, n / 2);
         }
         let pieces = self.to.chunks_exact_mut(n);
@@ -200,7 +209,8 @@ impl<P: Pieces> Nodes<P> {
         }
     }
 
-    /// Writes minus what the equations miss at the given nodes: D conditions at the first end, 2 D per piece, D at the last end.
+    /// Writes minus what the equations miss at the given nodes: D conditions at the first end, 2 D
+    /// per piece, D at the last end.
     fn missed(&self, z: &[f64], to: &[f64], into: &mut [f64]) {
         let (n, d) = (self.width(), self.problem.dimension());
         let last = z.len() - n;

@@ -2,42 +2,52 @@ use crate::error::{check, Result};
 use crate::mechanics::IntegrationMethod;
 
 /// What holds at the two ends of a path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Boundary {
-    /// The natural conditions of a minimum over all paths: p = 0 before the first point and, with the impulse of the last one, after it.
+    /// The natural conditions of a minimum over all paths: p = 0 before the first point and, with
+    /// the impulse of the last one, after it.
     #[default]
     Free,
     /// The first state is that of the initial path; p = 0 after the last point.
     FixedStart,
     /// The first and the last state are those of the initial path, as in Hamilton's principle.
     Fixed,
-    /// Natural conditions with the measurements of the first and the last point only, `p(t_0) = R_m P (x - y)` and `p(t_F) = -R_m P (x - y)`: a network, whose inputs
-    /// and outputs are data. What was measured in between is not used.
+    /// Natural conditions with the measurements of the first and the last point only,
+    /// `p(t_0) = R_m P (x - y)` and `p(t_F) = -R_m P (x - y)`: a network, whose inputs and outputs
+    /// are data. What was measured in between is not used.
     EndData,
 }
 
 /// How the two-point boundary-value problem of the canonical equations is solved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum BoundaryMethod {
-    /// Newton's method on all canonical equations at once, collocated at Gauss points, on a mesh that is refined where it is too coarse.
+    /// Newton's method on all canonical equations at once, collocated at Gauss points, on a mesh
+    /// that is refined where it is too coarse.
     #[default]
     Collocation,
     /// The discrete action is minimised by the structured search: it never climbs to a saddle.
     Minimisation,
-    /// Newton's method on the states and momenta at the beginnings of segments, which the map of the integrator joins.
+    /// Newton's method on the states and momenta at the beginnings of segments, which the map of
+    /// the integrator joins.
     MultipleShooting,
-    /// The same with one segment. Errors of the first momentum grow as the flow lets them, so that it fails on long or chaotic paths: there to show that.
+    /// The same with one segment. Errors of the first momentum grow as the flow lets them, so that
+    /// it fails on long or chaotic paths: there to show that.
     SingleShooting,
-    /// A sweep of the states forward, one of the costates backward, and a step of the path towards what they give: backpropagation, where weights are states. It needs the action of
-    /// a model, a first state that is measured (a prior) or held, and a free last one; the path begins as the image of the first state.
+    /// A sweep of the states forward, one of the costates backward, and a step of the path towards
+    /// what they give: backpropagation, where weights are states. It needs the action of a model, a
+    /// first state that is measured (a prior) or held, and a free last one; the path begins as the
+    /// image of the first state.
     ForwardBackward,
-    /// Two levels of steps: the fine ones correct a problem of long steps, one per segment, which Newton's method solves (the full approximation scheme of A. Brandt, Math. Comp. 31, 1977).
+    /// Two levels of steps: the fine ones correct a problem of long steps, one per segment, which
+    /// Newton's method solves (the full approximation scheme of A. Brandt, Math. Comp. 31, 1977).
     Multigrid,
 }
 
@@ -65,22 +75,16 @@ impl BoundaryMethod {
     }
 }
 
-/// A climb in the model precision: the problem is solved with `R_f from`, then with R_f times `factor` from the path before on, until R_f is that of the system.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(rename_all = "camelCase", deny_unknown_fields)
-)]
+/// A climb in the model precision: the problem is solved with `R_f from`, then with R_f times
+/// `factor` from the path before on, until R_f is that of the system.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Continuation {
     /// The first R_f as a share of the system's.
     pub from: f64,
     /// Default: 10.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default = "ten", skip_serializing_if = "crate::never")
-    )]
+    #[serde(default = "ten", skip_serializing_if = "crate::never")]
     pub factor: f64,
 }
 
@@ -90,7 +94,8 @@ const FINEST: f64 = 1e-14;
 /// Numbers that a mesh's matrices may have in all: 3 GB.
 const MOST_ENTRIES: usize = 400_000_000;
 
-/// Entries per step, in units of D^2: band and derivatives, and the factors of a step's stages where there are many.
+/// Entries per step, in units of D^2: band and derivatives, and the factors of a step's stages
+/// where there are many.
 const MATRICES: usize = 60;
 
 /// Rungs of a climb at most.
@@ -113,18 +118,13 @@ impl Continuation {
     }
 }
 
-#[cfg(feature = "serde")]
 fn ten() -> f64 {
     10.0
 }
 
 /// How a boundary-value problem is solved.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(default, rename_all = "camelCase", deny_unknown_fields)
-)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[cfg_attr(feature = "typescript", ts(optional_fields))]
 pub struct BoundaryOptions {
@@ -134,9 +134,10 @@ pub struct BoundaryOptions {
     /// Default: `free`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<Boundary>"))]
     pub boundary: Boundary,
-    /// The map of one step. Collocation and minimisation need one at Gauss points, minimisation also takes `symplectic-euler`, forward-backward those and `symplectic-euler-adjoint` and
-    /// `stormer-verlet`; with the same map all methods solve the
-    /// same discrete problem. Default: `gauss-legendre-4`.
+    /// The map of one step. Collocation and minimisation need one at Gauss points, minimisation
+    /// also takes `symplectic-euler`, forward-backward those and `symplectic-euler-adjoint` and
+    /// `stormer-verlet`; with the same map all methods solve the same discrete problem. Default:
+    /// `gauss-legendre-4`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<IntegrationMethod>"))]
     pub integrator: IntegrationMethod,
     /// Time of the first point. Default: 0.
@@ -151,24 +152,29 @@ pub struct BoundaryOptions {
     /// Points in a segment of `multiple-shooting`, and in a long step of `multigrid`. Default: 4.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub points_per_segment: usize,
-    /// The path is solved when an iteration changes it by less, relative to the largest state and momentum; `forward-backward` counts what its
-    /// sweeps would change at a rate of 1. Default: 1e-9.
+    /// The path is solved when an iteration changes it by less, relative to the largest state and
+    /// momentum; `forward-backward` counts what its sweeps would change at a rate of 1. Default:
+    /// 1e-9.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub tolerance: f64,
     /// Per mesh and per R_f. Default: 100; for `forward-backward` 10,000.
     pub max_iterations: Option<usize>,
-    /// The largest error of one step, relative to the largest state and momentum: the difference to two steps of half its length. Where the steps themselves are the model, as the layers of a residual
-    /// network, allow more. Default: 1e-4.
+    /// The largest error of one step, relative to the largest state and momentum: the difference to
+    /// two steps of half its length. Where the steps themselves are the model, as the layers of a
+    /// residual network, allow more. Default: 1e-4.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub mesh_tolerance: f64,
-    /// Whether collocation halves steps until that holds. Other methods and a mesh that is not refined end with the status `mesh-too-coarse`. Default: yes.
+    /// Whether collocation halves steps until that holds. Other methods and a mesh that is not
+    /// refined end with the status `mesh-too-coarse`. Default: yes.
     #[cfg_attr(feature = "typescript", ts(as = "Option<bool>"))]
     pub refine: bool,
-    /// Points of the finest mesh at most, and not more than matrices can be kept for. Default: 100,000.
+    /// Points of the finest mesh at most, and not more than matrices can be kept for. Default:
+    /// 100,000.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub max_mesh_points: usize,
-    /// The share of the way to what its sweeps give that `forward-backward` goes at first: its learning rate. It is halved when the action rises, and grows by a tenth after
-    /// a step. Default: 1.
+    /// The share of the way to what its sweeps give that `forward-backward` goes at first: its
+    /// learning rate. It is halved when the action rises, and grows by a tenth after a step.
+    /// Default: 1.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub rate: f64,
     /// Default: none.

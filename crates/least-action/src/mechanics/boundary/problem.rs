@@ -87,7 +87,8 @@ impl Problem {
         self.impulses.at(point)
     }
 
-    /// Lets the impulses of a point strike, or strike back where `direction` is -1; `tangent`: columns of 2 D numbers.
+    /// Lets the impulses of a point strike, or strike back where `direction` is -1; `tangent`:
+    /// columns of 2 D numbers.
     pub fn strike(
         &self,
         point: usize,

@@ -51,7 +51,8 @@ impl Quadratic for ActionQuadratic {
         None
     }
 
-    /// So that what a step promises is compared with the size of what the action is a sum of, if that is larger: an action may also be 0 or negative.
+    /// So that what a step promises is compared with the size of what the action is a sum of, if
+    /// that is larger: an action may also be 0 or negative.
     fn noise_level(&self) -> f64 {
         1e4 * self.size
     }

@@ -7,9 +7,8 @@ use crate::mechanics::{Chord, DiscreteLagrangian, VariationalMethod};
 use crate::solve::BlockMatrix;
 
 /// What a stationary path is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Stationary {
     /// The second variation is positive: no path near it has a lower action.
@@ -21,25 +20,29 @@ pub enum Stationary {
 }
 
 /// The second variation of the discrete action at a stationary path.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct SecondVariation {
     pub kind: Stationary,
     /// The Morse index: in how many directions the action falls.
     pub negative_directions: usize,
-    /// Times of points conjugate to the first end (focal points, where that end is free), one entry per multiplicity, ascending. A free last end adds its own time for every direction
-    /// in which only moving it lets the action fall. Where L_vv is negative in a direction, every node of the mesh is one.
+    /// Times of points conjugate to the first end (focal points, where that end is free), one entry
+    /// per multiplicity, ascending. A free last end adds its own time for every direction in which
+    /// only moving it lets the action fall. Where L_vv is negative in a direction, every node of
+    /// the mesh is one.
     pub conjugate_points: Vec<f64>,
-    /// Covariance of each state where the action is a negative log posterior: the blocks of the inverse of the second variation, points x D x D; empty if not asked for.
+    /// Covariance of each state where the action is a negative log posterior: the blocks of the
+    /// inverse of the second variation, points x D x D; empty if not asked for.
     pub covariance: Vec<f64>,
 }
 
 /// The second variation at a stationary path: its points (points x D), or all nodes of the mesh.
 ///
-/// The pivot S_n of an inner node, in time order, is the second variation of the path that begins as the whole one does and is held at the next node. Each of its
-/// negative eigenvalues is one more conjugate point: the one that lies between these two nodes (the discrete form of Morse's theorem; for focal points where the first end is free).
+/// The pivot S_n of an inner node, in time order, is the second variation of the path that begins
+/// as the whole one does and is held at the next node. Each of its negative eigenvalues is one more
+/// conjugate point: the one that lies between these two nodes (the discrete form of Morse's
+/// theorem; for focal points where the first end is free).
 ///
 /// # Errors
 /// Those of the system at this path.
@@ -154,7 +157,8 @@ const HALVINGS: usize = 20;
 /// So many evaluations locate a conjugate point, most often about five.
 const EVALUATIONS: usize = 60;
 
-/// The time within the step from node n on at which the k-th eigenvalue of its pivot becomes negative: where that step, made shorter, ends at the conjugate point.
+/// The time within the step from node n on at which the k-th eigenvalue of its pivot becomes
+/// negative: where that step, made shorter, ends at the conjugate point.
 fn crossing(
     action: &mut DiscreteAction,
     nodes: &[f64],

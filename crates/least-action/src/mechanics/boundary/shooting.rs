@@ -1,5 +1,6 @@
-//! Multiple shooting: a map of the phase space leads from the beginning of a segment to its end. Between segments it is Newton's method that joins, so that errors grow only as
-//! far as a segment reaches. With one segment it is single shooting.
+//! Multiple shooting: a map of the phase space leads from the beginning of a segment to its end.
+//! Between segments it is Newton's method that joins, so that errors grow only as far as a segment
+//! reaches. With one segment it is single shooting.
 
 use super::mesh::{advance, step_error, Mesh};
 use super::nodes::Pieces;
@@ -46,7 +47,8 @@ impl Shooting {
         &self.nodes
     }
 
-    /// Moves on from before the impulses of one point to before those of the next; `each` sees every step: when it begins, how long it is, and both of its ends.
+    /// Moves on from before the impulses of one point to before those of the next; `each` sees
+    /// every step: when it begins, how long it is, and both of its ends.
     fn advance_point(
         &mut self,
         point: usize,

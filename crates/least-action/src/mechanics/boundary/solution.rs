@@ -2,15 +2,18 @@ use super::SecondVariation;
 use crate::error::Error;
 
 /// How the solution of a boundary-value problem ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum BoundaryStatus {
     Converged,
-    /// The path solves the discrete problem, but steps are so long that it is not that of continuous time.
+    /// The path solves the discrete problem, but steps are so long that it is not that of
+    /// continuous time.
     MeshTooCoarse,
-    /// The path is the best iterate; [`BoundarySolution::failure`] says why it is no more than that.
+    /// The path is the best iterate; [`BoundarySolution::failure`] says why it is no more than
+    /// that.
     NotConverged,
     /// The caller asked for an end; the path is the last iterate.
     #[default]
@@ -18,9 +21,8 @@ pub enum BoundaryStatus {
 }
 
 /// One rung of a continuation in R_f.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ContinuationRung {
     /// R_f as a share of the system's.
@@ -39,17 +41,22 @@ pub struct BoundarySolution {
     pub times: Vec<f64>,
     /// x: points x D, row-major.
     pub path: Vec<f64>,
-    /// p: points x D, row-major, before the impulse at points that have one, as in [`crate::mechanics::Orbit`]. An orbit
-    /// from the first state and momentum on is this path, if its mesh was not refined.
+    /// p: points x D, row-major, before the impulse at points that have one, as in
+    /// [`crate::mechanics::Orbit`]. An orbit from the first state and momentum on is this path, if
+    /// its mesh was not refined.
     pub momentum: Vec<f64>,
     /// What impulses add to p: points x D, row-major; empty where there are none.
     pub jumps: Vec<f64>,
-    /// H at each point, before the impulse: constant between impulses where H does not depend on time.
+    /// H at each point, before the impulse: constant between impulses where H does not depend on
+    /// time.
     pub energy: Vec<f64>,
-    /// The discrete action of the integrator's steps, which tends to the integral of L (that integral itself for compositions and methods that are not symplectic), and the costs of impulses. Of a path
-    /// that is no solution it may be below the minimum: such a path misses the equations.
+    /// The discrete action of the integrator's steps, which tends to the integral of L (that
+    /// integral itself for compositions and methods that are not symplectic), and the costs of
+    /// impulses. Of a path that is no solution it may be below the minimum: such a path misses the
+    /// equations.
     pub action: f64,
-    /// By how much the canonical equations of the steps are missed, at most, relative to the largest state and momentum.
+    /// By how much the canonical equations of the steps are missed, at most, relative to the
+    /// largest state and momentum.
     pub residual: f64,
     /// By how much the conditions at the ends are missed, at most, relative to the same.
     pub boundary_error: f64,
@@ -64,7 +71,8 @@ pub struct BoundarySolution {
     /// Steps of the map and evaluations of discrete Lagrangians.
     pub steps: usize,
     pub continuation: Vec<ContinuationRung>,
-    /// That of the discrete Lagrangian of the integrator, or of `gauss-4` for integrators that have none here. None where it was not asked for, the path is not a solution, L does not exist
+    /// That of the discrete Lagrangian of the integrator, or of `gauss-4` for integrators that have
+    /// none here. None where it was not asked for, the path is not a solution, L does not exist
     /// (R_f that are infinite) or its derivatives cannot be evaluated along the path.
     pub second_variation: Option<SecondVariation>,
 }

@@ -5,9 +5,11 @@ use crate::error::Result;
 use crate::mechanics::integrate::{gauss_points, Stages};
 use crate::mechanics::{Hamiltonian, IntegrationMethod, System, Workspace};
 
-/// The action of the step from z0 (after its impulses) to z1: of a map that has a discrete Lagrangian, that one, `h sum_i b_i (P_i H_p - H)(X_i, P_i)` at its stages; it exists where L does
-/// not, for R_f that are infinite. Of other maps, the integral of `p x' - H` along the cubic with the flow's slopes at both ends, which is stationary in paths of the
-/// phase space, so that its error is that of the cubic squared.
+/// The action of the step from z0 (after its impulses) to z1: of a map that has a discrete
+/// Lagrangian, that one, `h sum_i b_i (P_i H_p - H)(X_i, P_i)` at its stages; it exists where L
+/// does not, for R_f that are infinite. Of other maps, the integral of `p x' - H` along the cubic
+/// with the flow's slopes at both ends, which is stationary in paths of the phase space, so that
+/// its error is that of the cubic squared.
 ///
 /// # Errors
 /// Steps that cannot be made.

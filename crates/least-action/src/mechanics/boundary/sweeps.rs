@@ -1,6 +1,9 @@
-//! Sweeps of the states forward and of the costates backward, joined by relaxation: gradient descent on what the states follow from, the first state and the costates along the
-//! path, in the metric of R_f and of the measurements of the first point. Where weights are states with infinite R_f, it is backpropagation on the first weights, with the decay that
-//! their prior gives. With a rate of 1 it is the method of successive approximations of optimal control: Q. Li, L. Chen, C. Tai, W. E, J. Mach. Learn. Res. 18, 2018.
+//! Sweeps of the states forward and of the costates backward, joined by relaxation: gradient
+//! descent on what the states follow from, the first state and the costates along the path, in the
+//! metric of R_f and of the measurements of the first point. Where weights are states with infinite
+//! R_f, it is backpropagation on the first weights, with the decay that their prior gives. With a
+//! rate of 1 it is the method of successive approximations of optimal control: Q. Li, L. Chen, C.
+//! Tai, W. E, J. Mach. Learn. Res. 18, 2018.
 
 use std::sync::Arc;
 
@@ -21,10 +24,12 @@ const LOWEST_RATE: f64 = 1e-12;
 /// By how much the rate grows after a step: slowly, as every step that is too long costs a sweep.
 const GROWTH: f64 = 1.1;
 
-/// Of the fall that the gradient promises, what must come. It keeps the rate below 1.8 over the largest curvature: steps at 2 would only swing.
+/// Of the fall that the gradient promises, what must come. It keeps the rate below 1.8 over the
+/// largest curvature: steps at 2 would only swing.
 const FALL: f64 = 0.1;
 
-/// A change of the action below this share of it may be rounding, as the action is flat at its minimum: then slopes decide (W. W. Hager, H. Zhang, SIAM J. Optim. 16, 2005).
+/// A change of the action below this share of it may be rounding, as the action is flat at its
+/// minimum: then slopes decide (W. W. Hager, H. Zhang, SIAM J. Optim. 16, 2005).
 const ROUNDING: f64 = 1e-9;
 
 pub(super) struct ForwardBackward {
@@ -35,7 +40,8 @@ pub(super) struct ForwardBackward {
     steps_per_point: usize,
     tolerance: f64,
     rate: f64,
-    /// Of each component of the first state: the precision with which it is measured, and the mean; precisions are 0 where it is held.
+    /// Of each component of the first state: the precision with which it is measured, and the mean;
+    /// precisions are 0 where it is held.
     prior: Vec<(f64, f64)>,
     now: Sweep,
     trial: Sweep,
@@ -66,10 +72,12 @@ struct Sweep {
 }
 
 impl ForwardBackward {
-    /// The states begin as the image of the first state of `path` with the momenta `p` (points x D, before impulses).
+    /// The states begin as the image of the first state of `path` with the momenta `p` (points x D,
+    /// before impulses).
     ///
     /// # Errors
-    /// Systems without R_f, integrators without adjoint, and ends at which the sweeps have nothing to begin with.
+    /// Systems without R_f, integrators without adjoint, and ends at which the sweeps have nothing
+    /// to begin with.
     pub fn new(
         problem: &Problem,
         path: &[f64],
@@ -245,7 +253,8 @@ impl ForwardBackward {
         Ok(())
     }
 
-    /// The slope of the action at one path along the step of another: minus the product, in the metric, of what their sweeps would change.
+    /// The slope of the action at one path along the step of another: minus the product, in the
+    /// metric, of what their sweeps would change.
     fn product(&self, a: &Sweep, b: &Sweep) -> f64 {
         let d = self.problem.dimension();
         let h = self.problem.time_step / self.steps_per_point as f64;
@@ -262,7 +271,8 @@ impl ForwardBackward {
         sum
     }
 
-    /// By how much the path differs from what its sweeps give, relative to the largest state and momentum. Costates that move no state, as R_f is infinite, do not count.
+    /// By how much the path differs from what its sweeps give, relative to the largest state and
+    /// momentum. Costates that move no state, as R_f is infinite, do not count.
     fn change(&self, sweep: &Sweep) -> f64 {
         let d = self.problem.dimension();
         let in_p = size(&sweep.costates).max(size(&sweep.momentum));
@@ -304,7 +314,8 @@ impl ForwardBackward {
         if !(falls || is_rounding) || self.backward(trial).is_err() {
             return false;
         }
-        // The same on a parabola: a slope against the step that is not as large as that along it was.
+        // The same on a parabola: a slope against the step that is not as large as that along it
+        // was.
         let levels = self.product(trial, &self.now) >= (2.0 * FALL - 1.0) * slope;
         (levels || !is_rounding) && self.change(trial).is_finite()
     }
@@ -362,7 +373,8 @@ impl Solver for ForwardBackward {
         let z = at_points(&self.now.path, &self.now.momentum, d, all);
         let mut found = Nodes::new(self.problem.clone(), shooting, z, self.tolerance).found();
         if self.swept {
-            // That of the controls which moved the states; the costates swept back are others as long as the path is no solution.
+            // That of the controls which moved the states; the costates swept back are others as
+            // long as the path is no solution.
             found.action = self.now.action;
         }
         found

@@ -4,11 +4,12 @@ use super::ContinuousNetworkOptions;
 use crate::model::{EquationDefinition, ModelDefinition, NamedExpression, StateDefinition};
 use crate::network::Activation;
 
-/// By which share of the depth a piece begins early: the time of a point where pieces meet is that of their common end but for rounding.
+/// By which share of the depth a piece begins early: the time of a point where pieces meet is that
+/// of their common end but for rounding.
 const EARLY: f64 = 1e-9;
 
-/// States are the activations of every pair m, `x<m>_0 ...`, then of every piece the weights `w0 ...` (row-major) and the biases `b0 ...`; of several pieces
-/// `w<k>_0 ...` and `b<k>_0 ...`.
+/// States are the activations of every pair m, `x<m>_0 ...`, then of every piece the weights
+/// `w0 ...` (row-major) and the biases `b0 ...`; of several pieces `w<k>_0 ...` and `b<k>_0 ...`.
 pub(super) fn definition(options: &ContinuousNetworkOptions, pairs: usize) -> ModelDefinition {
     let (d, pieces) = (options.width, options.pieces());
     let mut definition = ModelDefinition {

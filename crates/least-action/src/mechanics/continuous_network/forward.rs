@@ -5,7 +5,8 @@ use crate::error::{check, Result};
 use crate::random::Random;
 
 impl ContinuousNetwork {
-    /// Weights to begin with, for [`ContinuousNetwork::initial_path`]: D x D normal random numbers of the given deviation, row-major, then D biases of 0.
+    /// Weights to begin with, for [`ContinuousNetwork::initial_path`]: D x D normal random numbers
+    /// of the given deviation, row-major, then D biases of 0.
     ///
     /// # Errors
     /// A deviation that is negative or not finite.
@@ -19,9 +20,9 @@ impl ContinuousNetwork {
         Ok(weights)
     }
 
-    /// The path (points x states) that given weights make of the inputs, for a boundary-value problem to begin with. Weights and biases are those of one piece,
-    /// for all, or of every piece; they do not
-    /// depend on l within it. Neurons without an input begin at 0.
+    /// The path (points x states) that given weights make of the inputs, for a boundary-value
+    /// problem to begin with. Weights and biases are those of one piece, for all, or of every
+    /// piece; they do not depend on l within it. Neurons without an input begin at 0.
     ///
     /// # Errors
     /// Wrong lengths and numbers, and layers that do not fit the pieces.
@@ -53,8 +54,9 @@ impl ContinuousNetwork {
         Ok(path)
     }
 
-    /// The outputs (rows x outputs) that the weights of a path (points x states) make of new inputs (rows x inputs), by the map
-    /// [`super::ContinuousNetworkOptions::layer_step`] from each of the path's points to the next.
+    /// The outputs (rows x outputs) that the weights of a path (points x states) make of new inputs
+    /// (rows x inputs), by the map [`super::ContinuousNetworkOptions::layer_step`] from each of the
+    /// path's points to the next.
     ///
     /// # Errors
     /// Wrong lengths and numbers.

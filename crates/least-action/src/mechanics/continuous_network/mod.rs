@@ -14,17 +14,20 @@ use crate::action::Observations;
 use crate::error::{check, Error, Result};
 use crate::model::{EquationModel, Model, ModelDefinition, MOST_VALUES};
 
-/// A network whose activations follow `x' = f(W(l) x + b(l))` in the layer number l, trained on M pairs of inputs and outputs: the limit of residual layers
-/// `x_(l+1) = x_l + h f(W_l x_l + b_l)` for many thin ones.
+/// A network whose activations follow `x' = f(W(l) x + b(l))` in the layer number l, trained on M
+/// pairs of inputs and outputs: the limit of residual layers `x_(l+1) = x_l + h f(W_l x_l + b_l)`
+/// for many thin ones.
 ///
-/// It is one mechanical system. Its states are the activations of all pairs (M x D, pair after pair), then the weights W (D x D, row-major) and biases b (D) of
-/// every piece. Inputs, outputs and the
-/// prior of the weights are impulses at the ends. The path of least action is the trained network, and its momenta are the errors that backpropagation carries
-/// from the outputs to the
-/// inputs, with their signs turned: `p(l) = -dJ/dx(l)` for the costs J of the outputs, and `p_W(0) = -dJ/dW`, where layers hold exactly.
+/// It is one mechanical system. Its states are the activations of all pairs (M x D, pair after
+/// pair), then the weights W (D x D, row-major) and biases b (D) of every piece. Inputs, outputs
+/// and the prior of the weights are impulses at the ends. The path of least action is the trained
+/// network, and its momenta are the errors that backpropagation carries from the outputs to the
+/// inputs, with their signs turned: `p(l) = -dJ/dx(l)` for the costs J of the outputs, and
+/// `p_W(0) = -dJ/dW`, where layers hold exactly.
 ///
-/// Sources: H. D. I. Abarbanel, P. J. Rozdeba, S. Shirman, Neural Computation 30, 2018; R. T. Q. Chen, Y. Rubanova, J. Bettencourt, D. Duvenaud, Neural
-/// Ordinary Differential Equations, NeurIPS 2018.
+/// Sources: H. D. I. Abarbanel, P. J. Rozdeba, S. Shirman, Neural Computation 30, 2018; R. T. Q.
+/// Chen, Y. Rubanova, J. Bettencourt, D. Duvenaud, Neural Ordinary Differential Equations, NeurIPS
+/// 2018.
 ///
 /// ```
 /// use least_action::mechanics::{ContinuousNetwork, ContinuousNetworkOptions};
@@ -51,7 +54,8 @@ pub struct ContinuousNetwork {
 }
 
 impl ContinuousNetwork {
-    /// A network and its training pairs: inputs are M x `input_width`, outputs M x `output_width`, row-major; NaN among the outputs where nothing was measured.
+    /// A network and its training pairs: inputs are M x `input_width`, outputs M x `output_width`,
+    /// row-major; NaN among the outputs where nothing was measured.
     ///
     /// # Errors
     /// Wrong lengths and numbers, and options that cannot be.
@@ -113,8 +117,9 @@ impl ContinuousNetwork {
         &self.definition
     }
 
-    /// The network with its data as a mechanical system in the time l, from 0 to `depth`; its boundary-value problem has free ends. In a continuation R_f of
-    /// the activations climbs, R_w does not.
+    /// The network with its data as a mechanical system in the time l, from 0 to `depth`; its
+    /// boundary-value problem has free ends. In a continuation R_f of the activations climbs, R_w
+    /// does not.
     ///
     /// # Errors
     /// None that a network which was made could give.
@@ -168,8 +173,8 @@ impl ContinuousNetwork {
         impulses
     }
 
-    /// The same measurements on the points of a path through that many layers, NaN where nothing was measured: for what takes data instead of impulses.
-    /// Precisions are not in it.
+    /// The same measurements on the points of a path through that many layers, NaN where nothing
+    /// was measured: for what takes data instead of impulses. Precisions are not in it.
     ///
     /// # Errors
     /// Layers that do not fit the pieces.
@@ -209,7 +214,8 @@ impl ContinuousNetwork {
         Ok(points.flat_map(|p| p[pair * d..][..d].to_vec()).collect())
     }
 
-    /// Weights and biases along a path (points x states): points x (D D + D). Where pieces meet they are those of the later one.
+    /// Weights and biases along a path (points x states): points x (D D + D). Where pieces meet
+    /// they are those of the later one.
     ///
     /// # Errors
     /// A path of the wrong length.

@@ -3,20 +3,22 @@ use crate::error::{check, Error, Result};
 use crate::network::Activation;
 
 /// How the weights of a continuous network depend on the layer number l.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum WeightForm {
     /// Not at all: one matrix for all layers, `W' = 0` exactly.
     #[default]
     Constant,
-    /// They may change from layer to layer at the cost of `(R_w/2) |W'|^2` per unit of l: `W' = p_W / R_w`.
+    /// They may change from layer to layer at the cost of `(R_w/2) |W'|^2` per unit of l:
+    /// `W' = p_W / R_w`.
     Smooth,
-    /// They are constant in each of several pieces of equal length. F jumps where pieces meet, so that points of the path and of every mesh must be there: the
-    /// number of layers is a multiple of that of the
-    /// pieces. Maps that evaluate F at the end of a step (Stormer-Verlet, Runge and Kutta's, Lobatto points) see the next piece there; Gauss points and Euler's
-    /// step do not.
+    /// They are constant in each of several pieces of equal length. F jumps where pieces meet, so
+    /// that points of the path and of every mesh must be there: the number of layers is a multiple
+    /// of that of the pieces. Maps that evaluate F at the end of a step (Stormer-Verlet, Runge and
+    /// Kutta's, Lobatto points) see the next piece there; Gauss points and Euler's step do not.
     Piecewise,
 }
 
@@ -39,32 +41,32 @@ impl WeightForm {
 }
 
 /// The map from one layer to the next by which activations are computed from given weights.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum LayerStep {
-    /// The classical Runge-Kutta method, with weights as straight lines between layers: continuous depth, to fourth order.
+    /// The classical Runge-Kutta method, with weights as straight lines between layers: continuous
+    /// depth, to fourth order.
     #[default]
     Rk4,
-    /// `x_(l+1) = x_l + h F(x_l, W_l)`: residual layers. What belongs to problems that were solved with `symplectic-euler`.
+    /// `x_(l+1) = x_l + h F(x_l, W_l)`: residual layers. What belongs to problems that were solved
+    /// with `symplectic-euler`.
     Euler,
 }
 
 /// What a continuous network is, beside its data.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(default, rename_all = "camelCase", deny_unknown_fields)
-)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[cfg_attr(feature = "typescript", ts(optional_fields))]
 pub struct ContinuousNetworkOptions {
     /// D, the number of neurons of every layer.
     #[cfg_attr(feature = "typescript", ts(as = "usize"))]
     pub width: usize,
-    /// How many of the neurons, the first ones, hold an input at l = 0; the rest begin at a measured 0. Default: all.
+    /// How many of the neurons, the first ones, hold an input at l = 0; the rest begin at a
+    /// measured 0. Default: all.
     pub input_width: Option<usize>,
     /// How many of the neurons, the first ones, hold an output at l = `depth`. Default: all.
     pub output_width: Option<usize>,
@@ -81,7 +83,8 @@ pub struct ContinuousNetworkOptions {
     /// l of the last layer; the first one is at 0. Default: 1.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub depth: f64,
-    /// R_f of the activations, per unit of l. Default: infinity: every layer follows exactly from the one before, as in training.
+    /// R_f of the activations, per unit of l. Default: infinity: every layer follows exactly from
+    /// the one before, as in training.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub model_precision: f64,
     /// R_m of the inputs. Default: 1.
@@ -90,7 +93,8 @@ pub struct ContinuousNetworkOptions {
     /// R_m of the outputs. Default: 1.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub output_precision: f64,
-    /// One over the variance of every weight and bias around 0 before the data, at l = 0 (of `piecewise` weights in every piece). Default: 1.
+    /// One over the variance of every weight and bias around 0 before the data, at l = 0 (of
+    /// `piecewise` weights in every piece). Default: 1.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub weight_precision: f64,
     /// The map of initial paths and predictions. Default: `rk4`.
@@ -124,7 +128,8 @@ const MOST_PIECES: usize = 1000;
 
 impl ContinuousNetworkOptions {
     /// # Errors
-    /// Numbers that cannot be, options of another form of weights, and activations that are not for each neuron by itself.
+    /// Numbers that cannot be, options of another form of weights, and activations that are not for
+    /// each neuron by itself.
     pub fn validate(&self) -> Result<()> {
         check::at_least("width", self.width, 1)?;
         for (path, given) in [

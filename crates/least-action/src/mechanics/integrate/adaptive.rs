@@ -8,8 +8,9 @@ use crate::mechanics::dense::size;
 /// Steps between two points beyond which something must be wrong.
 const MOST_STEPS: usize = 1_000_000;
 
-/// Moves on by `step.h` in as many steps as errors below `tolerance` need, relative to the largest coordinate and to the largest momentum; `try_next` is the length to
-/// begin with, and what to begin with next time. Returns the number of steps.
+/// Moves on by `step.h` in as many steps as errors below `tolerance` need, relative to the largest
+/// coordinate and to the largest momentum; `try_next` is the length to begin with, and what to
+/// begin with next time. Returns the number of steps.
 pub(super) fn dormand_prince(mut step: Step, tolerance: f64, try_next: &mut f64) -> Result<usize> {
     let n = step.z.len();
     let (end, direction) = (step.time + step.h, step.h.signum());
@@ -85,8 +86,9 @@ pub(super) fn dormand_prince(mut step: Step, tolerance: f64, try_next: &mut f64)
     result
 }
 
-/// Whether an error is what rounding of x and p makes of the flow, `noise = epsilon |z| + |h Df| noise`: momenta that ought to be 0 are no more than that, and no step
-/// is short enough for them.
+/// Whether an error is what rounding of x and p makes of the flow,
+/// `noise = epsilon |z| + |h Df| noise`: momenta that ought to be 0 are no more than that, and no
+/// step is short enough for them.
 fn is_rounding(step: &mut Step, time: f64, h: f64, error: &[f64]) -> bool {
     /// How often noise passes through the flow within one step; less and less comes of it.
     const PASSES: usize = 4;

@@ -9,7 +9,8 @@ pub(super) struct Tableau {
     a: &'static [f64],
     b: &'static [f64],
     c: &'static [f64],
-    /// `b` less the weights of the method of lower order that it is compared with; empty where there is none.
+    /// `b` less the weights of the method of lower order that it is compared with; empty where
+    /// there is none.
     error: &'static [f64],
 }
 

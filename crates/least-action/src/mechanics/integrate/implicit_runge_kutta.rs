@@ -1,4 +1,5 @@
-//! Gauss's collocation methods: implicit Runge-Kutta methods whose stages are found together by Newton's method with the exact Jacobian.
+//! Gauss's collocation methods: implicit Runge-Kutta methods whose stages are found together by
+//! Newton's method with the exact Jacobian.
 
 use super::step::{relative, Step, EQUATIONS};
 use crate::error::Result;
@@ -11,7 +12,8 @@ pub(in crate::mechanics) struct Tableau {
     /// s x s, row-major.
     pub a: &'static [f64],
     pub c: &'static [f64],
-    /// `b^T A^-1`: the step is the sum of the stages' increments with these weights, `z1 = z0 + sum_i d_i (Z_i - z0)`, which needs no further evaluation.
+    /// `b^T A^-1`: the step is the sum of the stages' increments with these weights,
+    /// `z1 = z0 + sum_i d_i (Z_i - z0)`, which needs no further evaluation.
     d: &'static [f64],
 }
 
@@ -157,7 +159,8 @@ impl Stages<'_> {
         self.h * self.tableau.a[i * self.tableau.c.len() + j]
     }
 
-    /// `1 - h a_ij Df(Z_j)`; the Jacobians Df of the stages, one after the other, are written to the last argument.
+    /// `1 - h a_ij Df(Z_j)`; the Jacobians Df of the stages, one after the other, are written to
+    /// the last argument.
     pub fn jacobian(
         &self,
         work: &mut Workspace,
@@ -183,7 +186,8 @@ impl Stages<'_> {
         })
     }
 
-    /// `h sum_j a_ij Df(Z_j) v` for each stage i: how the right sides answer to a change v of z0, by the Jacobians that [`Stages::jacobian`] wrote.
+    /// `h sum_j a_ij Df(Z_j) v` for each stage i: how the right sides answer to a change v of z0,
+    /// by the Jacobians that [`Stages::jacobian`] wrote.
     pub fn answer(&self, of_flow: &[f64], v: &[f64], right: &mut [f64]) {
         let n = self.z.len();
         right.fill(0.0);

@@ -1,41 +1,49 @@
 /// A map of the phase space that follows the canonical equations for one step.
 ///
-/// Sources: E. Hairer, C. Lubich, G. Wanner, Geometric Numerical Integration, 2nd edition, 2006, chapters II, V and VI.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+/// Sources: E. Hairer, C. Lubich, G. Wanner, Geometric Numerical Integration, 2nd edition, 2006,
+/// chapters II, V and VI.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum IntegrationMethod {
     /// `p1 = p0 - h H_x(x0, p1)`, `x1 = x0 + h H_p(x0, p1)`: first order, symplectic.
     SymplecticEuler,
-    /// `x1 = x0 + h H_p(x1, p0)`, `p1 = p0 - h H_x(x1, p0)`, the adjoint of the other: first order, symplectic.
+    /// `x1 = x0 + h H_p(x1, p0)`, `p1 = p0 - h H_x(x1, p0)`, the adjoint of the other: first order,
+    /// symplectic.
     SymplecticEulerAdjoint,
-    /// Half a step of the first symplectic Euler method, then half a step of its adjoint; explicit for separable H: second order, symplectic, symmetric.
+    /// Half a step of the first symplectic Euler method, then half a step of its adjoint; explicit
+    /// for separable H: second order, symplectic, symmetric.
     StormerVerlet,
     /// `z1 = z0 + h J grad H((z0 + z1) / 2)`: second order, symplectic, symmetric.
     #[default]
     ImplicitMidpoint,
     /// Collocation at two Gauss points: fourth order, symplectic, symmetric.
-    #[cfg_attr(feature = "serde", serde(rename = "gauss-legendre-4"))]
+    #[serde(rename = "gauss-legendre-4")]
     GaussLegendre4,
     /// Collocation at three Gauss points: sixth order, symplectic, symmetric.
-    #[cfg_attr(feature = "serde", serde(rename = "gauss-legendre-6"))]
+    #[serde(rename = "gauss-legendre-6")]
     GaussLegendre6,
-    /// Three Stormer-Verlet steps, the middle one backward (H. Yoshida, Phys. Lett. A 150, 1990): fourth order, symplectic, symmetric.
-    #[cfg_attr(feature = "serde", serde(rename = "yoshida-4"))]
+    /// Three Stormer-Verlet steps, the middle one backward (H. Yoshida, Phys. Lett. A 150, 1990):
+    /// fourth order, symplectic, symmetric.
+    #[serde(rename = "yoshida-4")]
     Yoshida4,
-    /// Five Stormer-Verlet steps, the middle one backward (M. Suzuki, Phys. Lett. A 146, 1990): fourth order with smaller errors, symplectic, symmetric.
-    #[cfg_attr(feature = "serde", serde(rename = "suzuki-4"))]
+    /// Five Stormer-Verlet steps, the middle one backward (M. Suzuki, Phys. Lett. A 146, 1990):
+    /// fourth order with smaller errors, symplectic, symmetric.
+    #[serde(rename = "suzuki-4")]
     Suzuki4,
     /// Seven Stormer-Verlet steps (Yoshida's solution A): sixth order, symplectic, symmetric.
-    #[cfg_attr(feature = "serde", serde(rename = "yoshida-6"))]
+    #[serde(rename = "yoshida-6")]
     Yoshida6,
-    /// Nine Stormer-Verlet steps (W. Kahan, R.-C. Li, Math. Comp. 66, 1997): sixth order with smaller errors, symplectic, symmetric.
-    #[cfg_attr(feature = "serde", serde(rename = "kahan-li-6"))]
+    /// Nine Stormer-Verlet steps (W. Kahan, R.-C. Li, Math. Comp. 66, 1997): sixth order with
+    /// smaller errors, symplectic, symmetric.
+    #[serde(rename = "kahan-li-6")]
     KahanLi6,
     /// The classical Runge-Kutta method: fourth order, not symplectic; for contrast.
     Rk4,
-    /// Runge and Kutta's method of J. R. Dormand and P. J. Prince (J. Comp. Appl. Math. 6, 1980) of order 5, with steps that a method of order 4 chooses: not symplectic; for contrast.
+    /// Runge and Kutta's method of J. R. Dormand and P. J. Prince (J. Comp. Appl. Math. 6, 1980) of
+    /// order 5, with steps that a method of order 4 chooses: not symplectic; for contrast.
     DormandPrince,
 }
 

@@ -1,4 +1,5 @@
-//! Orbits of Hamiltonians: maps of the phase space (x, p), one family per file, and the loop that applies them.
+//! Orbits of Hamiltonians: maps of the phase space (x, p), one family per file, and the loop that
+//! applies them.
 
 mod adaptive;
 mod composition;
@@ -22,56 +23,37 @@ pub(super) use orbit::{follow, Done, Grid, Leg, Mover};
 use step::Step;
 
 /// How an orbit is integrated.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(rename_all = "camelCase", deny_unknown_fields)
-)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct IntegrationOptions {
     /// Default: `implicit-midpoint`.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub method: IntegrationMethod,
     /// Time of the first point. Default: 0.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub start: f64,
     /// Between points; negative to go back in time.
     pub time_step: f64,
     /// How many, the first included.
     pub points: usize,
-    /// Steps of the method from one point to the next; `dormand-prince` chooses its own. Default: 1.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default = "one", skip_serializing_if = "crate::never")
-    )]
+    /// Steps of the method from one point to the next; `dormand-prince` chooses its own. Default:
+    /// 1.
+    #[serde(default = "one", skip_serializing_if = "crate::never")]
     pub steps_per_point: usize,
-    /// Error of one step of `dormand-prince`, relative to the largest coordinate and the largest momentum. Default: 1e-9.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default = "tolerance", skip_serializing_if = "crate::never")
-    )]
+    /// Error of one step of `dormand-prince`, relative to the largest coordinate and the largest
+    /// momentum. Default: 1e-9.
+    #[serde(default = "tolerance", skip_serializing_if = "crate::never")]
     pub tolerance: f64,
     /// Whether the derivative of the last point in the first one is computed too. Default: no.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub tangent: bool,
 }
 
-#[cfg(feature = "serde")]
 fn one() -> usize {
     1
 }
 
-#[cfg(feature = "serde")]
 fn tolerance() -> f64 {
     1e-9
 }
@@ -93,8 +75,9 @@ impl Default for IntegrationOptions {
 
 /// Integrates the canonical equations `x' = H_p`, `p' = -H_x` from x0 and p0 on.
 ///
-/// Implicit equations are solved by Newton's method down to rounding, so that methods called symplectic are. At points with impulses the momentum jumps before the
-/// orbit goes on; where time runs backward, it jumps back.
+/// Implicit equations are solved by Newton's method down to rounding, so that methods called
+/// symplectic are. At points with impulses the momentum jumps before the orbit goes on; where time
+/// runs backward, it jumps back.
 ///
 /// ```
 /// use least_action::mechanics::{integrate, HamiltonianDefinition, IntegrationMethod, IntegrationOptions};
@@ -112,7 +95,8 @@ impl Default for IntegrationOptions {
 /// ```
 ///
 /// # Errors
-/// Wrong lengths and numbers, and impulses at times that are not those of points. What happens on the way is no error, but stated in the result.
+/// Wrong lengths and numbers, and impulses at times that are not those of points. What happens on
+/// the way is no error, but stated in the result.
 pub fn integrate(
     hamiltonian: &dyn Hamiltonian,
     x0: &[f64],

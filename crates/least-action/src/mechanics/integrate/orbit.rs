@@ -4,20 +4,23 @@ use crate::mechanics::impulse::Impulses;
 use crate::mechanics::{Impulse, Workspace};
 use crate::model::MOST_VALUES;
 
-/// What an integration found. Where it came to an end before its time, [`Orbit::failure`] says why, and the points are those that were reached.
+/// What an integration found. Where it came to an end before its time, [`Orbit::failure`] says why,
+/// and the points are those that were reached.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Orbit {
     /// One per point.
     pub times: Vec<f64>,
     /// points x D, row-major.
     pub x: Vec<f64>,
-    /// points x D, row-major: before the impulse, at points that have one (after it, where time runs backward).
+    /// points x D, row-major: before the impulse, at points that have one (after it, where time
+    /// runs backward).
     pub p: Vec<f64>,
     /// points x D, row-major: what the impulses add to p; empty where there are none.
     pub jumps: Vec<f64>,
     /// H at each point, before the impulse.
     pub energy: Vec<f64>,
-    /// The largest change of H since the first point, less what impulses changed. It is the error of the method where H does not depend on time.
+    /// The largest change of H since the first point, less what impulses changed. It is the error
+    /// of the method where H does not depend on time.
     pub energy_error: f64,
     /// The same at the last point, with its sign.
     pub energy_error_end: f64,
@@ -25,9 +28,11 @@ pub struct Orbit {
     pub steps: usize,
     /// Iterations of Newton's method in all steps.
     pub newton_iterations: usize,
-    /// The derivative of (x, p) at the last point in (x, p) at the first one (both before their impulses), 2 D x 2 D, column-major; empty if it was not asked for.
+    /// The derivative of (x, p) at the last point in (x, p) at the first one (both before their
+    /// impulses), 2 D x 2 D, column-major; empty if it was not asked for.
     pub tangent: Vec<f64>,
-    /// Why not all points were reached. If Newton's method did not converge, the last point is its best iterate.
+    /// Why not all points were reached. If Newton's method did not converge, the last point is its
+    /// best iterate.
     pub failure: Option<Error>,
 }
 
@@ -90,7 +95,8 @@ impl Grid {
     }
 }
 
-/// Applies the map from point to point, with impulses in between. Lengths of x0 and p0 have been checked.
+/// Applies the map from point to point, with impulses in between. Lengths of x0 and p0 have been
+/// checked.
 ///
 /// # Errors
 /// Numbers that cannot be; what happens on the way is in the result.

@@ -1,4 +1,5 @@
-//! Both symplectic Euler methods. Each is implicit in one half of the variables and explicit in the other; for separable H in none.
+//! Both symplectic Euler methods. Each is implicit in one half of the variables and explicit in the
+//! other; for separable H in none.
 
 use super::step::{relative, Step, EQUATIONS};
 use crate::error::Result;
@@ -10,7 +11,8 @@ pub(super) fn momentum_first(step: Step) -> Result<usize> {
     half(step, Half::Momentum)
 }
 
-/// `x1 = x0 + h H_p(t1, x1, p0)`, `p1 = p0 - h H_x(t1, x1, p0)` with the time t1 at the end: the adjoint of [`momentum_first`].
+/// `x1 = x0 + h H_p(t1, x1, p0)`, `p1 = p0 - h H_x(t1, x1, p0)` with the time t1 at the end: the
+/// adjoint of [`momentum_first`].
 pub(super) fn position_first(step: Step) -> Result<usize> {
     half(step, Half::Position)
 }

@@ -164,7 +164,8 @@ fn orbits_from_the_first_point_are_the_path() {
     assert!(apart(&orbit.jumps[..60], &solution.jumps[..60]) < 1e-5);
 }
 
-/// Errors of the first momentum grow by the tangent map: single shooting holds on a short window and fails on a long one, where the others find the path.
+/// Errors of the first momentum grow by the tangent map: single shooting holds on a short window
+/// and fails on a long one, where the others find the path.
 #[test]
 fn single_shooting_fails_where_errors_grow() {
     for (points, holds) in [(21, true), (201, false)] {
@@ -194,7 +195,8 @@ fn single_shooting_fails_where_errors_grow() {
     }
 }
 
-/// With R_f the action of the minimum rises: rungs of a continuation do, and the last one is the problem itself.
+/// With R_f the action of the minimum rises: rungs of a continuation do, and the last one is the
+/// problem itself.
 #[test]
 fn a_climb_in_the_model_precision_ends_at_the_problem() {
     let twin = lorenz63_twin(41, 1000.0);
@@ -267,7 +269,8 @@ fn levels_are_groups_of_actions() {
     assert_eq!(starts, [&[2][..], &[4], &[0, 3]]);
 }
 
-/// Data at the ends only: p(t0) = R_m (x - y) after the first impulse and p(tF) = -R_m (x - y) before the last, and measurements in between do not count.
+/// Data at the ends only: p(t0) = R_m (x - y) after the first impulse and p(tF) = -R_m (x - y)
+/// before the last, and measurements in between do not count.
 #[test]
 fn measurements_at_the_ends_are_the_boundary_of_a_network() {
     // With fewer components measured at two times orbits without any cost would be a family.
@@ -330,7 +333,8 @@ fn a_path_at_rest_is_solved_by_every_method() {
     }
 }
 
-/// A path that refinement found is no stationary path of the coarse mesh: its index is that of the fine one.
+/// A path that refinement found is no stationary path of the coarse mesh: its index is that of the
+/// fine one.
 #[test]
 fn refined_paths_have_the_index_of_continuous_time() {
     let system = System::of_classical(ClassicalSystem::HarmonicOscillator, &BTreeMap::new());

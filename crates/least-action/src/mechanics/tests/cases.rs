@@ -93,7 +93,8 @@ pub(super) fn oscillator(steps: usize, integrator: IntegrationMethod) -> Case {
 /// Neurons of both pairs, then the weights by rows, then the biases.
 pub(super) const NETWORK: usize = 10;
 
-/// Two input and output pairs through a residual network of two neurons, whose weights are states with a prior at the first layer: depth 1.5 in `layers` steps.
+/// Two input and output pairs through a residual network of two neurons, whose weights are states
+/// with a prior at the first layer: depth 1.5 in `layers` steps.
 pub(super) fn network(layers: usize, prior: f64, integrator: IntegrationMethod) -> Case {
     let names = [
         "a0", "a1", "b0", "b1", "w00", "w01", "w10", "w11", "c0", "c1",

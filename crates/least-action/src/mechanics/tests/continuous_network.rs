@@ -279,7 +279,8 @@ fn predictions_follow_the_weights_of_the_path() {
     let order = (errors[0] / errors[1]).log2();
     println!("{errors:?} {order}");
     assert!((order - 4.0).abs() < 0.5, "{errors:?}");
-    // Weights that change: a straight line from W to 0, against the exact solution of x' = (1 - l) x.
+    // Weights that change: a straight line from W to 0, against the exact solution of x' = (1 - l)
+    // x.
     let line = ContinuousNetwork::new(
         ContinuousNetworkOptions {
             width: 1,
@@ -356,7 +357,6 @@ fn bad_networks_name_their_field() {
     assert_eq!(field(network.activations(3, &good)), "pair");
 }
 
-#[cfg(feature = "serde")]
 #[test]
 fn options_are_read_by_their_names() {
     let text = r#"{ "width": 2, "weights": "piecewise", "pieces": 3, "layerStep": "euler" }"#;

@@ -1,5 +1,6 @@
-//! First and second derivatives of Lagrangians and Hamiltonians against hyper-dual numbers through formulas written a second time; Legendre transforms against each other; the
-//! Euler-Lagrange operator against its definition.
+//! First and second derivatives of Lagrangians and Hamiltonians against hyper-dual numbers through
+//! formulas written a second time; Legendre transforms against each other; the Euler-Lagrange
+//! operator against its definition.
 
 use num_dual::{DualNum, HyperDual64};
 
@@ -323,7 +324,8 @@ fn what_a_continuous_action_cannot_have_is_refused() {
     assert!(refused.to_string().contains("needs a flow"), "{refused}");
 }
 
-/// The Hamiltonians that named systems have as texts are the Legendre transforms of their Lagrangians.
+/// The Hamiltonians that named systems have as texts are the Legendre transforms of their
+/// Lagrangians.
 #[test]
 fn texts_of_both_faces_are_one_system() {
     let mut with_text = 0;

@@ -121,7 +121,8 @@ fn a_step_whose_ends_are_not_tied_together_is_refused_by_name() {
         };
         definition.build(&BTreeMap::new()).unwrap()
     };
-    // D1 D2 L_d = -1/h + h/4 at the midpoint: 0 at h = 2; and nothing at all where L is a total derivative.
+    // D1 D2 L_d = -1/h + h/4 at the midpoint: 0 at h = 2; and nothing at all where L is a total
+    // derivative.
     for (text, step) in [("v^2/2 + q^2/2", 2.0), ("q*v", 0.1)] {
         let l = build(text);
         let found =

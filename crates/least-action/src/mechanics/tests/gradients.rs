@@ -1,4 +1,5 @@
-//! The action that annealing minimises is a discrete action: its gradient in a path is the left side of the discrete Euler-Lagrange equation.
+//! The action that annealing minimises is a discrete action: its gradient in a path is the left
+//! side of the discrete Euler-Lagrange equation.
 
 use super::*;
 use crate::{Action, ActionOptions, Discretization, Normalization, Problem};
@@ -22,7 +23,8 @@ fn gradient(problem: &Problem, model_precision: f64, path: &[f64]) -> (f64, Vec<
     (value.action, gradient)
 }
 
-/// The discretisations of residual layers and of midpoints are discrete Lagrangians with R_f(discrete) = R_f(continuous) / h, and data as impulses.
+/// The discretisations of residual layers and of midpoints are discrete Lagrangians with
+/// R_f(discrete) = R_f(continuous) / h, and data as impulses.
 #[test]
 fn actions_of_one_evaluation_per_step_are_those_of_discrete_lagrangians() {
     let data = driven_data();
@@ -57,7 +59,8 @@ fn actions_of_one_evaluation_per_step_are_those_of_discrete_lagrangians() {
     }
 }
 
-/// Of every discretisation: the action is a sum of L_d of neighbours (of triples for simpson-hermite), each of which is the action of a path so short; so the gradient at point n is
+/// Of every discretisation: the action is a sum of L_d of neighbours (of triples for
+/// simpson-hermite), each of which is the action of a path so short; so the gradient at point n is
 /// `D2 L_d(x_(n-1), x_n) + D1 L_d(x_n, x_(n+1))`.
 #[test]
 fn gradients_of_actions_are_discrete_euler_lagrange_residuals() {
@@ -104,7 +107,8 @@ fn gradients_of_actions_are_discrete_euler_lagrange_residuals() {
     }
 }
 
-/// Minimising the discrete action and following the map are the same: the orbit of the midpoint map that ends with p = 0 after the last impulse has no gradient.
+/// Minimising the discrete action and following the map are the same: the orbit of the midpoint map
+/// that ends with p = 0 after the last impulse has no gradient.
 #[test]
 fn an_orbit_with_impulses_makes_the_whole_action_stationary() {
     let data = Observations {

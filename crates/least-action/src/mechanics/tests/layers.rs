@@ -1,4 +1,5 @@
-//! The symplectic map through the layers of a network: what it keeps, which paths are its orbits, and where it ends.
+//! The symplectic map through the layers of a network: what it keeps, which paths are its orbits,
+//! and where it ends.
 
 use super::*;
 use crate::network::{
@@ -81,7 +82,8 @@ fn four_tanh() -> Case {
     Case::of("4 x tanh", vec![tanh(3); 4])
 }
 
-/// Every activation that has the map, in plain and residual form, models, numbers from outside, tied layers.
+/// Every activation that has the map, in plain and residual form, models, numbers from outside,
+/// tied layers.
 fn cases() -> Vec<Case> {
     let residual = |activation| Layer {
         activation,
@@ -137,7 +139,8 @@ fn the_map_is_symplectic_to_rounding() {
     }
 }
 
-/// Any symmetric second derivative would give a symplectic tangent: only differences see whether it is the right one.
+/// Any symmetric second derivative would give a symplectic tangent: only differences see whether it
+/// is the right one.
 #[test]
 fn the_tangent_is_the_derivative_of_the_map() {
     for case in cases() {

@@ -5,7 +5,8 @@ use crate::error::Error;
 
 #[test]
 fn lorenz63_has_the_published_exponents_and_their_negatives() {
-    // J. C. Sprott, Chaos and Time-Series Analysis, 2003: 0.9056, 0, -14.5723 at sigma 10, rho 28, beta 8/3.
+    // J. C. Sprott, Chaos and Time-Series Analysis, 2003: 0.9056, 0, -14.5723 at sigma 10, rho 28,
+    // beta 8/3.
     let model = models::lorenz63().unwrap();
     let values: Vec<f64> = model.parameters().iter().map(|p| p.default).collect();
     assert_eq!(values, [10.0, 28.0, 8.0 / 3.0]);

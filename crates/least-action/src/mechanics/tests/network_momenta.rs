@@ -132,7 +132,8 @@ fn orbits_with_free_ends_are_trained_networks() {
         tangent: true,
         ..steps(Method::GaussLegendre6, 0.0, 0.9 / 8.0, 8)
     };
-    // Newton's method on the states at l = 0: p is 0 before the first impulses, and must be after the last ones.
+    // Newton's method on the states at l = 0: p is 0 before the first impulses, and must be after
+    // the last ones.
     let mut x0 = begin(&network.starting_weights(2, 0.3).unwrap());
     let mut missed = f64::NAN;
     for _ in 0..12 {

@@ -1,4 +1,5 @@
-//! What integrators promise: symplecticity, orders, energy without drift, reversibility; and what Newton's method does where it cannot.
+//! What integrators promise: symplecticity, orders, energy without drift, reversibility; and what
+//! Newton's method does where it cannot.
 
 use super::*;
 use IntegrationMethod as Method;
@@ -290,7 +291,6 @@ fn the_canonical_flow_stretches_and_shrinks_in_pairs() {
     assert!(orbit.p.iter().all(|p| *p == 0.0));
 }
 
-#[cfg(feature = "serde")]
 #[test]
 fn names_are_those_of_files() {
     for method in Method::ALL {

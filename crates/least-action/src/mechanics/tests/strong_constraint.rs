@@ -119,7 +119,6 @@ fn only_model_precisions_may_be_infinite() {
     refused(path(1.0.into(), each(&[1.0])), "modelPrecision");
 }
 
-#[cfg(feature = "serde")]
 #[test]
 fn infinity_is_read_as_a_number() {
     // JSON has none; values of JavaScript do.

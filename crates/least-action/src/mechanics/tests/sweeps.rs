@@ -1,4 +1,5 @@
-//! Sweeps forward and backward: they end at the path that Newton's method finds, and are backpropagation on their way.
+//! Sweeps forward and backward: they end at the path that Newton's method finds, and are
+//! backpropagation on their way.
 
 use super::cases::{assert_same, at_ends, case, network, oscillator, Case, NETWORK};
 use super::*;

@@ -1,4 +1,5 @@
-//! What ends or disturbs an orbit: impulses, rounding, steps without solution, input that cannot be.
+//! What ends or disturbs an orbit: impulses, rounding, steps without solution, input that cannot
+//! be.
 
 use super::orbits::{options, orbit};
 use super::*;

@@ -283,7 +283,6 @@ fn energy_of_the_pendulum_stays_for_a_hundred_thousand_steps() {
     }
 }
 
-#[cfg(feature = "serde")]
 #[test]
 fn names_are_those_of_files() {
     for method in Method::ALL {

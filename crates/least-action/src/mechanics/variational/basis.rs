@@ -14,7 +14,8 @@ pub(super) struct Basis {
     /// Where L is evaluated, with which weight.
     pub places: &'static [f64],
     pub weights: &'static [f64],
-    /// places x nodes: the polynomial that is 1 at one node and 0 at the others, and its derivative.
+    /// places x nodes: the polynomial that is 1 at one node and 0 at the others, and its
+    /// derivative.
     pub values: Vec<f64>,
     pub slopes: Vec<f64>,
 }

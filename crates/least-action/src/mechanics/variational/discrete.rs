@@ -5,9 +5,11 @@ use crate::mechanics::dense::size;
 use crate::mechanics::newton::{newton, Equations, Named};
 use crate::mechanics::{Lagrangian, Workspace};
 
-/// The discrete Lagrangian `L_d(x0, x1)` of a Lagrangian: the action of the polynomial from x0 to x1 in one step that makes the sum over the quadrature points stationary.
+/// The discrete Lagrangian `L_d(x0, x1)` of a Lagrangian: the action of the polynomial from x0 to
+/// x1 in one step that makes the sum over the quadrature points stationary.
 ///
-/// Its derivatives are exact: those of L at the quadrature points, with the inner points of the polynomial eliminated.
+/// Its derivatives are exact: those of L at the quadrature points, with the inner points of the
+/// polynomial eliminated.
 #[derive(Clone)]
 pub struct DiscreteLagrangian<'a> {
     pub(super) lagrangian: &'a dyn Lagrangian,
@@ -54,7 +56,8 @@ impl<'a> DiscreteLagrangian<'a> {
     /// `L_d`, and its derivatives `D1 L_d` and `D2 L_d` (D each) in the last two arguments.
     ///
     /// # Errors
-    /// Wrong lengths; inner points that are not found ([`crate::Error::NotConverged`], [`crate::Error::Singular`]); and those of the Lagrangian.
+    /// Wrong lengths; inner points that are not found ([`crate::Error::NotConverged`],
+    /// [`crate::Error::Singular`]); and those of the Lagrangian.
     pub fn gradient(
         &self,
         work: &mut Workspace,
@@ -130,8 +133,8 @@ impl<'a> DiscreteLagrangian<'a> {
         Ok(())
     }
 
-    /// The polynomial between two ends, to be given back: x0, then the other control points less x0. As such their differences, divided by a short h, are free of
-    /// the rounding of x.
+    /// The polynomial between two ends, to be given back: x0, then the other control points less
+    /// x0. As such their differences, divided by a short h, are free of the rounding of x.
     fn control(&self, work: &mut Workspace, chord: Chord) -> Result<Vec<f64>> {
         let d = self.dimension();
         check::length(
@@ -170,7 +173,8 @@ impl<'a> DiscreteLagrangian<'a> {
         Ok(control)
     }
 
-    /// The action of a polynomial by its control points ((s + 1) x D: x0, then the others less x0), and its gradient in them: `h sum_i b_i L(t_i, X(c_i), X'(c_i) / h)`.
+    /// The action of a polynomial by its control points ((s + 1) x D: x0, then the others less x0),
+    /// and its gradient in them: `h sum_i b_i L(t_i, X(c_i), X'(c_i) / h)`.
     pub(super) fn sum(
         &self,
         work: &mut Workspace,
@@ -199,8 +203,9 @@ impl<'a> DiscreteLagrangian<'a> {
             }
             Ok(())
         })?;
-        // The polynomials sum to 1, so the derivatives in all control points sum to h sum_i b_i L_x. The first one is what is left of it: rounded weights of its own
-        // would change momenta of symmetries by as much at every step.
+        // The polynomials sum to 1, so the derivatives in all control points sum to h sum_i b_i
+        // L_x. The first one is what is left of it: rounded weights of its own would change momenta
+        // of symmetries by as much at every step.
         let (first, others) = gradient.split_at_mut(d);
         for other in others.chunks_exact(d) {
             first.iter_mut().zip(other).for_each(|(to, g)| *to -= g);
@@ -339,7 +344,8 @@ impl Equations for Inner<'_> {
     }
 }
 
-/// The size of a step relative to that of what moves, of which less than a small share of x does not count: nothing moves at rest.
+/// The size of a step relative to that of what moves, of which less than a small share of x does
+/// not count: nothing moves at rest.
 pub(super) fn relative(step: &[f64], moved: &[f64], end: &[f64], x: &[f64]) -> f64 {
     let moved = size(moved).max(size(end));
     size(step) / moved.max(1e-4 * size(x)).max(f64::MIN_POSITIVE)

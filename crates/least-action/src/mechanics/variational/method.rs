@@ -1,33 +1,37 @@
 use crate::error::{Error, Result};
 use crate::mechanics::IntegrationMethod;
 
-/// How the action of one step is approximated: the path within the step is a polynomial of degree s, the integral of L a sum over quadrature points.
+/// How the action of one step is approximated: the path within the step is a polynomial of degree
+/// s, the integral of L a sum over quadrature points.
 ///
-/// Source: J. E. Marsden, M. West, Discrete mechanics and variational integrators, Acta Numerica 10, 2001.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+/// Source: J. E. Marsden, M. West, Discrete mechanics and variational integrators, Acta Numerica
+/// 10, 2001.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum VariationalMethod {
-    /// `h L(x0, (x1 - x0) / h)`: first order, not symmetric; the map of `symplectic-euler`, and for the action of a flow the sum over residual layers `x1 = x0
-    /// + h F(x0)`.
+    /// `h L(x0, (x1 - x0) / h)`: first order, not symmetric; the map of `symplectic-euler`, and for
+    /// the action of a flow the sum over residual layers `x1 = x0 + h F(x0)`.
     Euler,
     /// `h L((x0 + x1) / 2, (x1 - x0) / h)`: second order.
     #[default]
     Midpoint,
-    /// `(h/2) (L(x0, (x1 - x0) / h) + L(x1, (x1 - x0) / h))`: second order; Stormer and Verlet's method where `L = v M v / 2 - V(x)`.
+    /// `(h/2) (L(x0, (x1 - x0) / h) + L(x1, (x1 - x0) / h))`: second order; Stormer and Verlet's
+    /// method where `L = v M v / 2 - V(x)`.
     Trapezoid,
     /// Parabolas and two Gauss points: fourth order.
-    #[cfg_attr(feature = "serde", serde(rename = "gauss-4"))]
+    #[serde(rename = "gauss-4")]
     Gauss4,
     /// Cubics and three Gauss points: sixth order.
-    #[cfg_attr(feature = "serde", serde(rename = "gauss-6"))]
+    #[serde(rename = "gauss-6")]
     Gauss6,
     /// Parabolas and Simpson's rule: fourth order.
-    #[cfg_attr(feature = "serde", serde(rename = "lobatto-4"))]
+    #[serde(rename = "lobatto-4")]
     Lobatto4,
     /// Cubics and four Lobatto points: sixth order.
-    #[cfg_attr(feature = "serde", serde(rename = "lobatto-6"))]
+    #[serde(rename = "lobatto-6")]
     Lobatto6,
 }
 

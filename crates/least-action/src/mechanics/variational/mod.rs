@@ -1,5 +1,6 @@
-//! Variational integrators: the action of a step is approximated first, and made stationary exactly. The map that results is symplectic, and keeps the momenta of every symmetry
-//! that the discrete action has.
+//! Variational integrators: the action of a step is approximated first, and made stationary
+//! exactly. The map that results is symplectic, and keeps the momenta of every symmetry that the
+//! discrete action has.
 
 mod basis;
 mod discrete;
@@ -15,45 +16,28 @@ use super::{Impulse, Lagrangian, Orbit, Workspace};
 use crate::error::{check, Result};
 
 /// How an orbit of a discrete Lagrangian is computed.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(rename_all = "camelCase", deny_unknown_fields)
-)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct VariationalOptions {
     /// Default: `midpoint`.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub method: VariationalMethod,
     /// Time of the first point. Default: 0.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub start: f64,
     /// Between points; negative to go back in time.
     pub time_step: f64,
     /// How many, the first included.
     pub points: usize,
     /// Steps from one point to the next. Default: 1.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default = "one", skip_serializing_if = "crate::never")
-    )]
+    #[serde(default = "one", skip_serializing_if = "crate::never")]
     pub steps_per_point: usize,
     /// Whether the derivative of the last point in the first one is computed too. Default: no.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "crate::never")
-    )]
+    #[serde(default, skip_serializing_if = "crate::never")]
     pub tangent: bool,
 }
 
-#[cfg(feature = "serde")]
 fn one() -> usize {
     1
 }
@@ -72,8 +56,10 @@ impl Default for VariationalOptions {
     }
 }
 
-/// Follows the discrete Euler-Lagrange equations from a state and its momentum on (see [`super::momentum`] for that of a velocity): `p_k = -D1 L_d(x_k, x_(k+1))`,
-/// `p_(k+1) = D2 L_d(x_k, x_(k+1))`, by Newton's method down to rounding. Energies are those of the Legendre transform, NaN where there is none.
+/// Follows the discrete Euler-Lagrange equations from a state and its momentum on (see
+/// [`super::momentum`] for that of a velocity): `p_k = -D1 L_d(x_k, x_(k+1))`,
+/// `p_(k+1) = D2 L_d(x_k, x_(k+1))`, by Newton's method down to rounding. Energies are those of the
+/// Legendre transform, NaN where there is none.
 ///
 /// ```
 /// use least_action::mechanics::{integrate_variational, momentum, ClassicalSystem, VariationalMethod, VariationalOptions, Workspace};

@@ -1,4 +1,5 @@
-//! The discrete Euler-Lagrange equation, `D2 L_d(x_(k-1), x_k) + D1 L_d(x_k, x_(k+1)) = 0`, as a map.
+//! The discrete Euler-Lagrange equation, `D2 L_d(x_(k-1), x_k) + D1 L_d(x_k, x_(k+1)) = 0`, as a
+//! map.
 
 use super::discrete::{relative, Chord, DiscreteLagrangian};
 use crate::error::{check, Result};
@@ -14,7 +15,8 @@ const STEP: Named = Named {
 };
 
 impl DiscreteLagrangian<'_> {
-    /// The momentum at the beginning of a step, `p^- = -D1 L_d(x0, x1)`: the first discrete Legendre transform.
+    /// The momentum at the beginning of a step, `p^- = -D1 L_d(x0, x1)`: the first discrete
+    /// Legendre transform.
     ///
     /// # Errors
     /// As [`DiscreteLagrangian::gradient`].
@@ -26,7 +28,8 @@ impl DiscreteLagrangian<'_> {
         Ok(p)
     }
 
-    /// The momentum at the end of a step, `p^+ = D2 L_d(x0, x1)`: the second discrete Legendre transform. On an orbit it is the momentum before the next step.
+    /// The momentum at the end of a step, `p^+ = D2 L_d(x0, x1)`: the second discrete Legendre
+    /// transform. On an orbit it is the momentum before the next step.
     ///
     /// # Errors
     /// As [`DiscreteLagrangian::gradient`].
@@ -40,7 +43,8 @@ impl DiscreteLagrangian<'_> {
     /// x2 of `D2 L_d(x0, x1) + D1 L_d(x1, x2) = 0`; `chord` is the step from x0 to x1.
     ///
     /// # Errors
-    /// [`crate::Error::Singular`] if D1 D2 L_d is, [`crate::Error::NotConverged`], and as [`DiscreteLagrangian::gradient`].
+    /// [`crate::Error::Singular`] if D1 D2 L_d is, [`crate::Error::NotConverged`], and as
+    /// [`DiscreteLagrangian::gradient`].
     pub fn next(&self, work: &mut Workspace, chord: Chord) -> Result<Vec<f64>> {
         let d = self.dimension();
         let h = chord.time_step;
@@ -53,8 +57,9 @@ impl DiscreteLagrangian<'_> {
         Ok(z)
     }
 
-    /// The discrete action `sum_k L_d(x_k, x_(k+1))` of a path (points x D, row-major) in steps of h from `time` on. Its gradient is written to the last argument: at inner points it is the discrete
-    /// Euler-Lagrange equation's left side.
+    /// The discrete action `sum_k L_d(x_k, x_(k+1))` of a path (points x D, row-major) in steps of
+    /// h from `time` on. Its gradient is written to the last argument: at inner points it is the
+    /// discrete Euler-Lagrange equation's left side.
     ///
     /// # Errors
     /// Wrong lengths, and as [`DiscreteLagrangian::gradient`].
@@ -96,8 +101,9 @@ impl DiscreteLagrangian<'_> {
         Ok(sum)
     }
 
-    /// `(x, p)` to the next, where `p = -D1 L_d(x, x1)` and `p1 = D2 L_d(x, x1)`; x1 is looked for from `x + h velocity` on. Columns of `tangent` are multiplied by the
-    /// derivative. Returns Newton's iterations.
+    /// `(x, p)` to the next, where `p = -D1 L_d(x, x1)` and `p1 = D2 L_d(x, x1)`; x1 is looked for
+    /// from `x + h velocity` on. Columns of `tangent` are multiplied by the derivative. Returns
+    /// Newton's iterations.
     pub(in crate::mechanics) fn step(
         &self,
         work: &mut Workspace,
@@ -163,7 +169,8 @@ impl DiscreteLagrangian<'_> {
         }
         let mut moved = work.take(size);
         for column in tangent.chunks_exact_mut(2 * d) {
-            // Rows of the beginning and of the inner points, differentiated: what follows from dx and dp.
+            // Rows of the beginning and of the inner points, differentiated: what follows from dx
+            // and dp.
             let right = &mut moved[d..];
             for (i, right) in right.iter_mut().enumerate() {
                 let of_x: f64 = (0..d).map(|j| whole[j * size + i] * column[j]).sum();

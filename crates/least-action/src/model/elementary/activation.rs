@@ -10,7 +10,8 @@ struct Ratio {
     difference: f64,
 }
 
-/// For x up to 0. `e^r = (d + r) / (d - r)`, where d is `r coth(r / 2)`, a series of even powers, whose coefficients are fdlibm's. q is zero from e^-708 on.
+/// For x up to 0. `e^r = (d + r) / (d - r)`, where d is `r coth(r / 2)`, a series of even powers,
+/// whose coefficients are fdlibm's. q is zero from e^-708 on.
 #[inline(always)]
 fn ratio(x: f64) -> Ratio {
     const LEAST: f64 = -708.0;
@@ -65,7 +66,8 @@ pub(crate) fn softplus(x: f64) -> (f64, f64) {
     (above + log_one_plus(e), slope)
 }
 
-/// `log(1 + e)` for e from 0 to 1, wrong by less than one in the last place: fdlibm's series of `log((1 + s) / (1 - s))` about 1, or about 2 where that is closer.
+/// `log(1 + e)` for e from 0 to 1, wrong by less than one in the last place: fdlibm's series of
+/// `log((1 + s) / (1 - s))` about 1, or about 2 where that is closer.
 #[inline(always)]
 pub(super) fn log_one_plus(e: f64) -> f64 {
     const HIGH: f64 = 6.931_471_803_691_238e-1;

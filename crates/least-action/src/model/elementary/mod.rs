@@ -1,6 +1,8 @@
-//! Transcendental functions that are computed for many numbers at once. Those of `libm` ask at every number which of many cases it is, and so handle
-//! one at a time; these have no branches, so compilers handle two or more at once, natively and in WebAssembly. They are made of sums, products, one quotient
-//! and changes of bits, each rounded on its own: the bits are the same on every machine, whether one number is computed or many.
+//! Transcendental functions that are computed for many numbers at once. Those of `libm` ask at
+//! every number which of many cases it is, and so handle one at a time; these have no branches, so
+//! compilers handle two or more at once, natively and in WebAssembly. They are made of sums,
+//! products, one quotient and changes of bits, each rounded on its own: the bits are the same on
+//! every machine, whether one number is computed or many.
 
 mod activation;
 mod exp;
@@ -12,7 +14,8 @@ pub(crate) use activation::{logistic, softplus, tanh_and_slope};
 pub(crate) use exp::{exp, exp_all};
 pub(crate) use tanh::{tanh, tanh_all};
 
-/// Numbers that are handled together; of eight, so that there is always one that the processor need not wait for.
+/// Numbers that are handled together; of eight, so that there is always one that the processor need
+/// not wait for.
 const TOGETHER: usize = 8;
 
 /// `to = f(a)`, number by number.
@@ -36,13 +39,15 @@ struct Reduced {
     r: f64,
 }
 
-/// 1.5 * 2^52: a number below 2^51 that is added to it is rounded to a whole one, which is then in the last bits of the sum.
+/// 1.5 * 2^52: a number below 2^51 that is added to it is rounded to a whole one, which is then in
+/// the last bits of the sum.
 const ROUNDER: f64 = 6_755_399_441_055_744.0;
 
 /// For `|x| < 1e6`. NaN gives NaN.
 #[inline(always)]
 fn reduce(x: f64) -> Reduced {
-    // ln 2 in two parts, as in fdlibm: the first has so few digits that its product with n is exact.
+    // ln 2 in two parts, as in fdlibm: the first has so few digits that its product with n is
+    // exact.
     const HIGH: f64 = 6.931_471_803_691_238e-1;
     const LOW: f64 = 1.908_214_929_270_587_7e-10;
     let n = (x * std::f64::consts::LOG2_E + ROUNDER) - ROUNDER;
@@ -58,8 +63,8 @@ fn power_of_two(n: f64) -> f64 {
     f64::from_bits((n + (ROUNDER + 1023.0)).to_bits() << 52)
 }
 
-/// `e^r - 1` for `|r| <= ln 2 / 2`: Taylor's series, of which the first term that is left out is a tenth of the last bit. Relative to its own size it is as
-/// exact as `r` is.
+/// `e^r - 1` for `|r| <= ln 2 / 2`: Taylor's series, of which the first term that is left out is a
+/// tenth of the last bit. Relative to its own size it is as exact as `r` is.
 #[inline(always)]
 fn small_exp_minus_one(r: f64) -> f64 {
     const fn over_factorial(k: u64) -> f64 {

@@ -6,7 +6,8 @@ use super::{exp, exp_all, logistic, softplus, tanh, tanh_all, tanh_and_slope};
 fn numbers() -> Vec<f64> {
     let mut all = vec![0.0, 1.0, f64::MAX, f64::INFINITY, f64::NAN];
     all.extend([f64::MIN_POSITIVE, f64::from_bits(1), 1e-310]);
-    // Where results overflow, become subnormal, vanish, and where tanh becomes 1; ends of the intervals of the reduction.
+    // Where results overflow, become subnormal, vanish, and where tanh becomes 1; ends of the
+    // intervals of the reduction.
     let ends = (1..2100).map(|k| 0.5 * f64::from(k) * std::f64::consts::LN_2);
     let edges = [709.0, 709.782712893384, 708.39, 745.13, 745.14, 746.0];
     let near = [19.06, 20.0, 0.55, 0.17, 0.35, 1e6];

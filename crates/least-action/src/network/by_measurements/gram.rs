@@ -1,13 +1,16 @@
-//! The covariance of what is measured, as the free unknowns and the noise make it: one row per measured number, however many unknowns there are.
+//! The covariance of what is measured, as the free unknowns and the noise make it: one row per
+//! measured number, however many unknowns there are.
 
 use super::sensitivities::{add_times, turn, Sensitivities};
 use crate::solve::BlockMatrix;
 
 impl Sensitivities {
-    /// Writes `G V G^T` with the derivatives G of the measured numbers in the unknowns, and the diagonal V, below the diagonal; `noise` is added to it.
+    /// Writes `G V G^T` with the derivatives G of the measured numbers in the unknowns, and the
+    /// diagonal V, below the diagonal; `noise` is added to it.
     ///
-    /// Derivatives in weights are products of a derivative in a sum and a source, so nothing of the size of measured numbers times weights is made: O(pairs^2
-    /// weights) for the sources, O((measured numbers)^2 neurons) for the sums.
+    /// Derivatives in weights are products of a derivative in a sum and a source, so nothing of the
+    /// size of measured numbers times weights is made: O(pairs^2 weights) for the sources,
+    /// O((measured numbers)^2 neurons) for the sums.
     pub fn gram(
         &self,
         variances: &[f64],

@@ -1,8 +1,10 @@
-//! Levenberg-Marquardt for networks of many weights. The unknowns are the inputs, the innovations `x_(l+1) - f(x_l)` and the weights: each is known on its own, by R_m,
-//! R_f or a prior, and only what is measured after the inputs depends on them together. So a step is found from a matrix with one row per measured number.
+//! Levenberg-Marquardt for networks of many weights. The unknowns are the inputs, the innovations
+//! `x_(l+1) - f(x_l)` and the weights: each is known on its own, by R_m, R_f or a prior, and only
+//! what is measured after the inputs depends on them together. So a step is found from a matrix
+//! with one row per measured number.
 //!
-//! As R_f grows, innovations vanish and what is left is the training of the weights, no worse conditioned than that; activations as unknowns would lie in
-//! valleys whose walls rise with R_f.
+//! As R_f grows, innovations vanish and what is left is the training of the weights, no worse
+//! conditioned than that; activations as unknowns would lie in valleys whose walls rise with R_f.
 
 mod gram;
 mod model;
@@ -45,7 +47,8 @@ impl ByMeasurements {
     }
 
     /// # Errors
-    /// What it cannot do: layers that are models, bounds of activations behind the inputs, and so many measured numbers that the matrix does not fit in memory.
+    /// What it cannot do: layers that are models, bounds of activations behind the inputs, and so
+    /// many measured numbers that the matrix does not fit in memory.
     pub fn new(problem: &NetworkProblem) -> Result<Self> {
         let parts = &*problem.0;
         let refuse = |what: &str| {
@@ -81,7 +84,8 @@ impl ByMeasurements {
         })
     }
 
-    /// Starts at `x` and leaves the best point there. `action` must be one of the same problem; of the options, `hessian` is Gauss-Newton's in any case.
+    /// Starts at `x` and leaves the best point there. `action` must be one of the same problem; of
+    /// the options, `hessian` is Gauss-Newton's in any case.
     ///
     /// # Errors
     /// Only if the action fails at the starting point itself.

@@ -1,4 +1,5 @@
-//! The quadratic model: independent squares of inputs, innovations and weights, and rows of what is measured behind the inputs.
+//! The quadratic model: independent squares of inputs, innovations and weights, and rows of what is
+//! measured behind the inputs.
 
 use super::super::pass::Pass;
 use super::super::problem::NetworkProblem;
@@ -9,8 +10,9 @@ use crate::action::{in_four, Layout};
 use crate::error::{check, Result};
 use crate::solve::{BlockMatrix, Bounds, Cholesky, Quadratic};
 
-/// Weights that the data hardly see are damped at least by this share of the metric of those that they see most: in its own metric a weight of a saturated or
-/// strongly contracting layer is free to go anywhere.
+/// Weights that the data hardly see are damped at least by this share of the metric of those that
+/// they see most: in its own metric a weight of a saturated or strongly contracting layer is free
+/// to go anywhere.
 const LEAST_SCALE: f64 = 1e-12;
 
 /// Activations at a point, and what the maps kept for their derivatives.
@@ -30,14 +32,18 @@ pub(super) struct Memory {
     sensitivities: Sensitivities,
     matrix: BlockMatrix,
     factor: Cholesky,
-    /// Twice the factors of the squares of inputs, innovations and weights on their own; zero where nothing is known. And the gradient of these squares.
+    /// Twice the factors of the squares of inputs, innovations and weights on their own; zero where
+    /// nothing is known. And the gradient of these squares.
     precisions: Vec<f64>,
     own: Vec<f64>,
-    /// What the factor was made with: one over precision and damping, zero where an unknown is held.
+    /// What the factor was made with: one over precision and damping, zero where an unknown is
+    /// held.
     variances: Vec<f64>,
-    /// The metric of weights and inputs, the largest so far (J. J. Moré, Lecture Notes in Mathematics 630, 1978).
+    /// The metric of weights and inputs, the largest so far (J. J. Moré, Lecture Notes in
+    /// Mathematics 630, 1978).
     scale: Vec<f64>,
-    /// Twice the factors of the squares of the measured neurons, and their errors: measured x pairs.
+    /// Twice the factors of the squares of the measured neurons, and their errors: measured x
+    /// pairs.
     weights: Vec<f64>,
     errors: Vec<f64>,
     rows: Vec<f64>,
@@ -106,7 +112,8 @@ impl Memory {
         into.copy_from_slice(&self.next.activations);
     }
 
-    /// The errors of the measured neurons at a point, weighted, into `rows`; zero where nothing was measured.
+    /// The errors of the measured neurons at a point, weighted, into `rows`; zero where nothing was
+    /// measured.
     fn errors(&self, at: &Point, into: &mut [f64]) {
         let pairs = self.problem.pairs();
         for (measured, into) in self
@@ -131,8 +138,10 @@ impl Memory {
         rows.for_each(|(row, weight)| row.iter_mut().for_each(|r| *r *= weight));
     }
 
-    /// With `G V G^T + noise` factored: from the gradient of the independent squares in `pull` and the errors in `rows` to the change that lowers both together,
-    /// `-V (own + G^T (G V G^T + noise)^-1 (errors - G V own))`. Said in errors, as free weights have variances that leave nothing of a gradient's digits.
+    /// With `G V G^T + noise` factored: from the gradient of the independent squares in `pull` and
+    /// the errors in `rows` to the change that lowers both together,
+    /// `-V (own + G^T (G V G^T + noise)^-1 (errors - G V own))`. Said in errors, as free weights
+    /// have variances that leave nothing of a gradient's digits.
     fn answer(&mut self, into: &mut [f64]) {
         let count = self.errors.len();
         for ((into, pull), variance) in into.iter_mut().zip(&self.pull).zip(&self.variances) {

@@ -1,4 +1,5 @@
-//! How the measured activations depend on inputs, innovations and weights: one adjoint per measured neuron, carried back along the layers for all pairs at once.
+//! How the measured activations depend on inputs, innovations and weights: one adjoint per measured
+//! neuron, carried back along the layers for all pairs at once.
 
 use super::super::layers::Bias;
 use super::super::matrix::Panel;
@@ -43,16 +44,19 @@ impl Measured {
     }
 }
 
-/// Derivatives of the measured neurons, all numbers of a neuron side by side over the pairs, so that what follows runs over pairs.
+/// Derivatives of the measured neurons, all numbers of a neuron side by side over the pairs, so
+/// that what follows runs over pairs.
 #[derive(Debug, Clone)]
 pub(super) struct Sensitivities {
     pub problem: NetworkProblem,
     pub measured: Vec<Measured>,
-    /// Of layer l: measured x width x pairs, the derivative in its activations, which is that in its innovations.
+    /// Of layer l: measured x width x pairs, the derivative in its activations, which is that in
+    /// its innovations.
     pub by_activation: Vec<Vec<f64>>,
     /// Of map l: measured x width x pairs, the derivative in its sums.
     pub by_sum: Vec<Vec<f64>>,
-    /// Of map l: what its sums are linear in, (inputs, forcing and one where biases are free) x pairs.
+    /// Of map l: what its sums are linear in, (inputs, forcing and one where biases are free) x
+    /// pairs.
     pub sources: Vec<Vec<f64>>,
     panel: Panel,
 }
@@ -166,7 +170,8 @@ impl Sensitivities {
         }
     }
 
-    /// Adds the changes that those of layer l make. Beyond the layer where it is measured a neuron depends on nothing.
+    /// Adds the changes that those of layer l make. Beyond the layer where it is measured a neuron
+    /// depends on nothing.
     fn add(&self, l: usize, by: &[f64], change: &[f64], into: &mut [f64]) {
         let pairs = self.problem.pairs();
         let rows = self.measured.iter().zip(by.chunks_exact(change.len()));
@@ -183,7 +188,8 @@ impl Sensitivities {
         }
     }
 
-    /// Writes the transpose: what `along` the measured neurons, measured x pairs, pulls at the unknowns.
+    /// Writes the transpose: what `along` the measured neurons, measured x pairs, pulls at the
+    /// unknowns.
     pub fn pull_back(&self, along: &[f64], into: &mut [f64]) {
         let parts = &*self.problem.0;
         let (pairs, widths) = (parts.pairs, parts.network.widths());
@@ -210,7 +216,8 @@ impl Sensitivities {
         }
     }
 
-    /// Adds the diagonal of `G^T W G` in inputs and weights, with a factor per measured neuron; of tied weights what their maps bring one by one.
+    /// Adds the diagonal of `G^T W G` in inputs and weights, with a factor per measured neuron; of
+    /// tied weights what their maps bring one by one.
     pub fn squares(&self, factors: &[f64], into: &mut [f64]) {
         let parts = &*self.problem.0;
         let (pairs, widths) = (parts.pairs, parts.network.widths());

@@ -125,7 +125,8 @@ fn twin(width: usize, depth: usize, pairs: usize, options: NetworkOptions) -> Ca
         measurement_precision: 3e4,
         ..options
     };
-    // Small weights: behind a few layers all pairs are alike, and what tells them apart is to be found.
+    // Small weights: behind a few layers all pairs are alike, and what tells them apart is to be
+    // found.
     let problem = case.problem();
     let (x, weights) = case.unknowns.split_at_mut(problem.activation_count());
     weights.iter_mut().for_each(|w| *w *= 0.1);
@@ -134,7 +135,8 @@ fn twin(width: usize, depth: usize, pairs: usize, options: NetworkOptions) -> Ca
     case
 }
 
-/// R_f over twelve decades; steps of all rungs, those that ended for their number, and the last action.
+/// R_f over twelve decades; steps of all rungs, those that ended for their number, and the last
+/// action.
 fn climb(case: &Case, rungs: usize, check: bool) -> (usize, usize, usize, f64) {
     let problem = case.problem();
     let mut action = NetworkAction::new(&problem);
@@ -183,7 +185,8 @@ fn climb_by_lbfgs(case: &Case, rungs: usize) -> f64 {
     last
 }
 
-/// Two pairs can be met exactly: the action has no floor, and rungs neither end at once nor go on for its last digits.
+/// Two pairs can be met exactly: the action has no floor, and rungs neither end at once nor go on
+/// for its last digits.
 #[test]
 fn a_ladder_whose_data_can_be_met_takes_few_steps_a_rung() {
     const RUNGS: usize = 100;

@@ -93,7 +93,8 @@ fn push_forward_and_pull_back_are_transposes_and_make_the_gauss_newton_hessian()
             .map(|(a, b)| (a - b) / (2.0 * h))
             .collect();
         close(&case.name, &jv, &differences, 1e-8);
-        // At residuals of zero it is the Hessian: v^T H v is the curvature of measurements and priors, and of the squared J v.
+        // At residuals of zero it is the Hessian: v^T H v is the curvature of measurements and
+        // priors, and of the squared J v.
         action.evaluate(MODEL_PRECISION, x).unwrap();
         let (mut rows, mut product) = (u.clone(), x.clone());
         action

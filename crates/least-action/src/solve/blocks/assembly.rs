@@ -1,9 +1,11 @@
-//! From weighted residual rows to gradient, Gauss-Newton Hessian and what else products with the Jacobian give.
+//! From weighted residual rows to gradient, Gauss-Newton Hessian and what else products with the
+//! Jacobian give.
 
 use super::{BlockMatrix, Geometry};
 use crate::action::{Layout, Linearization, RowGroup};
 
-/// Where the products of the entries of a [`Linearization`] go: made once for its patterns, used at every point.
+/// Where the products of the entries of a [`Linearization`] go: made once for its patterns, used at
+/// every point.
 #[derive(Debug, Clone)]
 pub struct Assembly {
     geometry: Geometry,
@@ -13,7 +15,8 @@ pub struct Assembly {
 /// The plan of one [`RowGroup`].
 #[derive(Debug, Clone)]
 struct Plan {
-    /// Blocks lie differently in memory depending on the couples of the points that they touch; there are few kinds, one list of places each.
+    /// Blocks lie differently in memory depending on the couples of the points that they touch;
+    /// there are few kinds, one list of places each.
     places: Vec<Vec<u32>>,
     /// Which of them each block has.
     kind: Vec<u32>,
@@ -59,7 +62,8 @@ impl Assembly {
         }
     }
 
-    /// Writes the gradient `J^T W (r + J step)` of the linearised sum of squares; refines solutions that the squared matrix spoils.
+    /// Writes the gradient `J^T W (r + J step)` of the linearised sum of squares; refines solutions
+    /// that the squared matrix spoils.
     pub fn gradient_after(
         &self,
         linearization: &Linearization,
@@ -75,8 +79,9 @@ impl Assembly {
         });
     }
 
-    /// Writes `J^T W (r' - r - J step)`, where r' are the residuals of another linearisation, with the same patterns, at the end of `step`: what the curvature of the residuals
-    /// adds to the gradient there.
+    /// Writes `J^T W (r' - r - J step)`, where r' are the residuals of another linearisation, with
+    /// the same patterns, at the end of `step`: what the curvature of the residuals adds to the
+    /// gradient there.
     pub fn bend(
         &self,
         linearization: &Linearization,
@@ -95,7 +100,8 @@ impl Assembly {
         });
     }
 
-    /// By how much the linearised sum of squares falls along `step`: `-sum w (r J step + (J step)^2 / 2)`.
+    /// By how much the linearised sum of squares falls along `step`:
+    /// `-sum w (r J step + (J step)^2 / 2)`.
     pub fn predicted_decrease(&self, linearization: &Linearization, step: &[f64]) -> f64 {
         let mut sum = 0.0;
         self.each_row(linearization, step, |row, change| {
@@ -104,7 +110,8 @@ impl Assembly {
         sum
     }
 
-    /// How much rounding errors of the residuals, which are of the size of their parts, can change the value.
+    /// How much rounding errors of the residuals, which are of the size of their parts, can change
+    /// the value.
     pub fn rounding(&self, linearization: &Linearization, x: &[f64]) -> f64 {
         let mut sum = 0.0;
         self.each_row(linearization, x, |row, _| {
@@ -262,7 +269,8 @@ struct Sums<'a> {
     border: &'a mut [f64],
 }
 
-/// Where the products of every row's state entries with themselves and with those that follow lie, from the start of the panel of point `first` on.
+/// Where the products of every row's state entries with themselves and with those that follow lie,
+/// from the start of the panel of point `first` on.
 fn places<'a>(
     geometry: &Geometry,
     first: usize,

@@ -17,12 +17,13 @@ pub struct NotPositive {
     pub unknown: usize,
 }
 
-/// The factor L of `M = L L^T`. Memory is taken once; [`Cholesky::factor`] and [`Cholesky::solve`] take none.
+/// The factor L of `M = L L^T`. Memory is taken once; [`Cholesky::factor`] and [`Cholesky::solve`]
+/// take none.
 #[derive(Debug, Clone)]
 pub struct Cholesky {
     pub(super) geometry: Geometry,
-    /// The panel of every point, then the corner of the parameters, in strips of four rows. The rows of every point, and those of the parameters, begin a
-    /// strip of their own.
+    /// The panel of every point, then the corner of the parameters, in strips of four rows. The
+    /// rows of every point, and those of the parameters, begin a strip of their own.
     pub(super) values: Vec<Quad>,
     /// Where each panel begins; the last entry is the corner.
     start: Vec<usize>,
@@ -52,7 +53,8 @@ impl Cholesky {
         }
     }
 
-    /// Factors `matrix + diag(shift)`, with the rows and columns of the `fixed` unknowns replaced by those of the identity.
+    /// Factors `matrix + diag(shift)`, with the rows and columns of the `fixed` unknowns replaced
+    /// by those of the identity.
     ///
     /// `shift` has one number per unknown, or none; `fixed` likewise.
     ///
@@ -68,7 +70,8 @@ impl Cholesky {
         let points = self.geometry.points;
         self.load(points, matrix, shift, fixed);
         let mut loaded = 0;
-        // The panels that a step changes are loaded just before it, so that they are still in the cache.
+        // The panels that a step changes are loaded just before it, so that they are still in the
+        // cache.
         for point in 0..self.panels() {
             let needed = (point + 3).min(points);
             while loaded < needed {

@@ -1,4 +1,5 @@
-//! How many digits of a step are right, by the ratio of the weights of model and data: normal equations, the same refined, and the square-root form.
+//! How many digits of a step are right, by the ratio of the weights of model and data: normal
+//! equations, the same refined, and the square-root form.
 
 use nalgebra::DMatrix;
 
@@ -84,7 +85,8 @@ fn reference(layout: &Layout, linearization: &Linearization, shift: &[f64]) -> V
     x.iter().map(|x| x.0 + x.1).collect()
 }
 
-/// A linear chain in which a part of the states is measured with weight one and the model has weight `ratio`; residuals as they are near a minimum.
+/// A linear chain in which a part of the states is measured with weight one and the model has
+/// weight `ratio`; residuals as they are near a minimum.
 fn chain(ratio: f64, seed: u64) -> (Layout, Linearization) {
     let (d, points) = (5, 21);
     let mut random = noise(seed);
@@ -117,7 +119,8 @@ fn chain(ratio: f64, seed: u64) -> (Layout, Linearization) {
     )
 }
 
-/// Largest relative errors over some chains: normal equations refined 0, 1, 2 and 3 times, square-root form. Infinity where Cholesky fails.
+/// Largest relative errors over some chains: normal equations refined 0, 1, 2 and 3 times,
+/// square-root form. Infinity where Cholesky fails.
 fn errors(ratio: f64) -> [f64; 5] {
     let mut worst = [0.0f64; 5];
     for seed in 0..5 {
@@ -180,7 +183,8 @@ fn double_arithmetic_is_exact_enough() {
     }
 }
 
-/// The relative error of normal equations grows with the ratio, that of the square-root form does not:
+/// The relative error of normal equations grows with the ratio, that of the square-root form does
+/// not:
 ///
 /// | ratio | normal equations | refined once | twice | three times | square root |
 /// |---|---|---|---|---|---|
@@ -191,8 +195,9 @@ fn double_arithmetic_is_exact_enough() {
 /// | 1e14 | 1e-1 | 3e-2 | 6e-3 | 1e-3 | 7e-15 |
 /// | 1e16 | fail | fail | fail | fail | 1e-14 |
 ///
-/// A minimiser needs one digit of a step; the next step corrects the rest. So it takes normal equations as long as they give a step that leads down, and
-/// the square-root form where they do not.
+/// A minimiser needs one digit of a step; the next step corrects the rest. So it takes normal
+/// equations as long as they give a step that leads down, and the square-root form where they do
+/// not.
 #[test]
 fn digits_of_a_step() {
     println!("ratio  normal equations  refined once  twice  three times  square root");

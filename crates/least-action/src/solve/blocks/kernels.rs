@@ -1,5 +1,7 @@
-//! Small dense kernels on panels that are stored in strips of four rows: `strip[column]` holds the four elements of one column, so every loop runs over
-//! contiguous memory and is vectorised across rows. Products and sums are rounded one by one, in a fixed order: the bits are the same on every machine.
+//! Small dense kernels on panels that are stored in strips of four rows: `strip[column]` holds the
+//! four elements of one column, so every loop runs over contiguous memory and is vectorised across
+//! rows. Products and sums are rounded one by one, in a fixed order: the bits are the same on every
+//! machine.
 //!
 //! Heights that are no multiple of four are filled up with zeros, which stay zeros.
 
@@ -26,7 +28,8 @@ fn double<'a>(strip: &[Quad], into: &'a mut [Doubled]) -> &'a [Doubled] {
     into
 }
 
-/// The sums over all columns of `a[row] b[column]`: element (row, column) of A B^T for two strips, by columns.
+/// The sums over all columns of `a[row] b[column]`: element (row, column) of A B^T for two strips,
+/// by columns.
 #[inline(never)]
 fn outer(a: &[Quad], b: &[Doubled], sums: &mut Tile) {
     let mut tile = [zeros(); STRIP];
@@ -117,9 +120,9 @@ fn subtract(tile: &mut Tile, from: &Tile) {
     }
 }
 
-/// `target -= A B^T` for the strips of A below one another and B, all as wide as
-/// `scratch`. The strips of the target have `target_width` columns, one per
-/// row of B. If `lower`, what is above the diagonal does not matter: tiles wholly there are left out.
+/// `target -= A B^T` for the strips of A below one another and B, all as wide as `scratch`. The
+/// strips of the target have `target_width` columns, one per row of B. If `lower`, what is above
+/// the diagonal does not matter: tiles wholly there are left out.
 pub(super) fn subtract_product(
     target: &mut [Quad],
     target_width: usize,
@@ -144,8 +147,9 @@ pub(super) fn subtract_product(
     }
 }
 
-/// The Cholesky factor of the square that `panel` begins with, in its place, and below it the rest of the panel times the inverse transposed factor. One
-/// over each pivot is written to `inverse`, one per column.
+/// The Cholesky factor of the square that `panel` begins with, in its place, and below it the rest
+/// of the panel times the inverse transposed factor. One over each pivot is written to `inverse`,
+/// one per column.
 ///
 /// # Errors
 /// The column whose pivot is not positive.
@@ -184,7 +188,8 @@ pub(super) fn factor_panel(
     Ok(())
 }
 
-/// Cholesky of a tile in place, zeros above its diagonal. Returns one over each pivot, or which is not positive.
+/// Cholesky of a tile in place, zeros above its diagonal. Returns one over each pivot, or which is
+/// not positive.
 #[inline(always)]
 fn factor_tile(tile: &mut Tile) -> Result<Quad, usize> {
     let mut reciprocal = [0.0; STRIP];
@@ -303,7 +308,8 @@ pub(super) fn subtract_backward(panel: &[Quad], x: &[f64], own: &mut [f64]) {
     }
 }
 
-/// Inner products of x with four columns from `from` on: each in four partial sums, one per row of a strip.
+/// Inner products of x with four columns from `from` on: each in four partial sums, one per row of
+/// a strip.
 #[inline(always)]
 fn transposed_product(panel: &[Quad], width: usize, from: usize, x: &[f64]) -> Quad {
     let mut sums = [zeros(); STRIP];

@@ -1,4 +1,5 @@
-//! Symmetric matrices over a path: blocks in time order, coupled with the next one or two points, and a border for the parameters.
+//! Symmetric matrices over a path: blocks in time order, coupled with the next one or two points,
+//! and a border for the parameters.
 
 mod assembly;
 mod cholesky;
@@ -21,14 +22,17 @@ use crate::action::Layout;
 
 /// Where the numbers of a [`BlockMatrix`] or of its factor lie in memory.
 ///
-/// Every point has a panel: the columns of its own unknowns, from the diagonal block down. It is column-major; its rows are the point itself, the one or two
-/// points that it is coupled with, and the parameters. The panels lie one after the other, and behind them the parameters among themselves.
+/// Every point has a panel: the columns of its own unknowns, from the diagonal block down. It is
+/// column-major; its rows are the point itself, the one or two points that it is coupled with, and
+/// the parameters. The panels lie one after the other, and behind them the parameters among
+/// themselves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Geometry {
     pub dimension: usize,
     pub points: usize,
     pub parameters: usize,
-    /// The following points in the panel of each point, as [`Layout::reach`] says: elimination in time order fills nothing else.
+    /// The following points in the panel of each point, as [`Layout::reach`] says: elimination in
+    /// time order fills nothing else.
     pub couples: Vec<u8>,
     /// Where each panel begins; the last entry is where the corner of the parameters begins.
     pub start: Vec<usize>,
@@ -56,7 +60,8 @@ impl Geometry {
         }
     }
 
-    /// Rows of the panel of `point`, which is also the distance between its columns. The panel after the last is the corner of the parameters.
+    /// Rows of the panel of `point`, which is also the distance between its columns. The panel
+    /// after the last is the corner of the parameters.
     pub fn rows(&self, point: usize) -> usize {
         match point < self.points {
             true => self.state_rows(point) + self.parameters,
@@ -72,7 +77,8 @@ impl Geometry {
         }
     }
 
-    /// The unknowns in the rows of a panel: those of the point itself, of each point that it is coupled with, and the parameters.
+    /// The unknowns in the rows of a panel: those of the point itself, of each point that it is
+    /// coupled with, and the parameters.
     pub fn segments(&self, point: usize) -> impl Iterator<Item = Range<usize>> + '_ {
         let reach = self.couples.get(point).map_or(0, |&c| c as usize);
         let border = (point < self.points).then(|| self.own(self.points));
@@ -101,7 +107,8 @@ impl Geometry {
     }
 }
 
-/// A symmetric matrix in the unknowns of a [`Layout`]: of every pair only the element below the diagonal is kept.
+/// A symmetric matrix in the unknowns of a [`Layout`]: of every pair only the element below the
+/// diagonal is kept.
 ///
 /// O(N D^2 + N D P) memory, taken once.
 #[derive(Debug, Clone, PartialEq)]
@@ -134,8 +141,10 @@ impl BlockMatrix {
         self.geometry.unknowns()
     }
 
-    /// The columns of one point, from its diagonal block down: column-major, with [`BlockMatrix::panel_rows`] rows, which are D states of the point itself,
-    /// D of every later point that it is coupled with, then the parameters. Above the diagonal of the first D rows nothing is ever read.
+    /// The columns of one point, from its diagonal block down: column-major, with
+    /// [`BlockMatrix::panel_rows`] rows, which are D states of the point itself, D of every later
+    /// point that it is coupled with, then the parameters. Above the diagonal of the first D rows
+    /// nothing is ever read.
     pub fn panel_mut(&mut self, point: usize) -> &mut [f64] {
         &mut self.values[self.geometry.start[point]..self.geometry.start[point + 1]]
     }
@@ -166,8 +175,9 @@ impl BlockMatrix {
         self.place(a, b).map_or(0.0, |place| self.values[place])
     }
 
-    /// Adds to the element of two unknowns, in any order. For code that is not hot; [`BlockMatrix::panel_mut`] is for the rest.
-    /// Returns false, and does nothing, if these points are not coupled.
+    /// Adds to the element of two unknowns, in any order. For code that is not hot;
+    /// [`BlockMatrix::panel_mut`] is for the rest. Returns false, and does nothing, if these points
+    /// are not coupled.
     pub fn add(&mut self, a: usize, b: usize, value: f64) -> bool {
         let place = self.place(a, b);
         if let Some(place) = place {
@@ -235,7 +245,8 @@ impl BlockMatrix {
     }
 }
 
-/// Adds the products with a piece of the column of unknown `column`, whose rows begin at `row`, and with its mirror image.
+/// Adds the products with a piece of the column of unknown `column`, whose rows begin at `row`, and
+/// with its mirror image.
 fn add_column(values: &[f64], column: usize, row: usize, x: &[f64], into: &mut [f64]) {
     let factor = x[column];
     let mut sum = 0.0;

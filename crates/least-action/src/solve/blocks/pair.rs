@@ -1,5 +1,6 @@
-//! Two numbers at once. LLVM sees by itself that sums in pairs fit a 128-bit register where it compiles for x86, but not for WebAssembly: there it is
-//! told. Every product and sum is rounded by itself, so the bits are the same.
+//! Two numbers at once. LLVM sees by itself that sums in pairs fit a 128-bit register where it
+//! compiles for x86, but not for WebAssembly: there it is told. Every product and sum is rounded by
+//! itself, so the bits are the same.
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod wide {

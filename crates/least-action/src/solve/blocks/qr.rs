@@ -1,5 +1,6 @@
-//! The square-root form of a damped Gauss-Newton step: Householder reflections on the weighted residual rows themselves, in time order, so that the
-//! Hessian is never formed and its condition never squared. Several times the work of [`super::Cholesky`]; for where that fails.
+//! The square-root form of a damped Gauss-Newton step: Householder reflections on the weighted
+//! residual rows themselves, in time order, so that the Hessian is never formed and its condition
+//! never squared. Several times the work of [`super::Cholesky`]; for where that fails.
 
 use super::{Geometry, NotPositive};
 use crate::action::{Layout, Linearization};
@@ -12,10 +13,11 @@ pub struct SquareRoot {
     blocks: Vec<(u32, u32)>,
     /// Where the blocks of each point begin in that list; one more at the end.
     start: Vec<usize>,
-    /// The finished rows: for every unknown from its diagonal element on to the last coupled one, the parameters, and the right-hand side. All rows of one
-    /// point are as wide as its panel.
+    /// The finished rows: for every unknown from its diagonal element on to the last coupled one,
+    /// the parameters, and the right-hand side. All rows of one point are as wide as its panel.
     factor: Vec<f64>,
-    /// Rows at work, row-major: those that came from the point before, those of new blocks, those of the damping.
+    /// Rows at work, row-major: those that came from the point before, those of new blocks, those
+    /// of the damping.
     work: Vec<f64>,
     /// Inner products of a reflection with all columns.
     products: Vec<f64>,
@@ -56,7 +58,8 @@ impl SquareRoot {
         }
     }
 
-    /// Writes the step that minimises `sum w/2 (r + J step)^2 + sum shift/2 step^2`. `fixed` unknowns (or none, if it is empty) do not move.
+    /// Writes the step that minimises `sum w/2 (r + J step)^2 + sum shift/2 step^2`. `fixed`
+    /// unknowns (or none, if it is empty) do not move.
     ///
     /// # Errors
     /// Columns that depend on each other, as far as rounding lets one see.
@@ -94,7 +97,8 @@ impl SquareRoot {
         Ok(())
     }
 
-    /// The rows carried over have the columns of the point before; those of its own unknowns go, those of points that this one adds come.
+    /// The rows carried over have the columns of the point before; those of its own unknowns go,
+    /// those of points that this one adds come.
     fn widen(&mut self, carried: usize, before: usize, width: usize, own: usize, point: usize) {
         if carried == 0 {
             return;
@@ -117,7 +121,8 @@ impl SquareRoot {
         }
     }
 
-    /// Appends the rows of the blocks that begin at a point, and of the damping. Returns how many rows there are then.
+    /// Appends the rows of the blocks that begin at a point, and of the damping. Returns how many
+    /// rows there are then.
     fn gather(
         &mut self,
         point: usize,
@@ -196,8 +201,10 @@ impl SquareRoot {
     }
 }
 
-/// Reflects the rows from `column` on so that below the diagonal this column is zero. The largest element becomes the pivot: rows of very different weights stay
-/// as accurate as they are (M. J. D. Powell and J. K. Reid, Information Processing 68, 1969). Returns false if the column is zero already.
+/// Reflects the rows from `column` on so that below the diagonal this column is zero. The largest
+/// element becomes the pivot: rows of very different weights stay as accurate as they are (M. J. D.
+/// Powell and J. K. Reid, Information Processing 68, 1969). Returns false if the column is zero
+/// already.
 fn reflect(work: &mut [f64], width: usize, column: usize, products: &mut [f64]) -> bool {
     let rows = work.len() / width;
     let mut largest = (column, 0.0);

@@ -1,11 +1,13 @@
-//! The elements of the inverse that lie where the matrix has its blocks, from the factor: K. Takahashi, J. Fagan and M. Chen, Proc. 8th PICA Conference, 1973.
+//! The elements of the inverse that lie where the matrix has its blocks, from the factor: K.
+//! Takahashi, J. Fagan and M. Chen, Proc. 8th PICA Conference, 1973.
 
 use std::ops::Range;
 
 use super::kernels::STRIP;
 use super::{BlockMatrix, Cholesky};
 
-/// The part of the inverse that belongs to the points after the one at work: symmetric, column-major. As elimination fills nothing, that is all that is ever needed.
+/// The part of the inverse that belongs to the points after the one at work: symmetric,
+/// column-major. As elimination fills nothing, that is all that is ever needed.
 struct Window {
     /// Unknowns of the points in it, in time order; parameters follow them.
     states: usize,
@@ -14,10 +16,13 @@ struct Window {
 }
 
 impl Cholesky {
-    /// Tells `visit` the columns of `M^-1` that belong to each point, from the last back to the first: what [`BlockMatrix::panel_mut`] has of M, of the same form, except that
-    /// the block of the point itself is full. Before all points, if there are parameters, come those of the parameters among themselves, as the panel after the last.
+    /// Tells `visit` the columns of `M^-1` that belong to each point, from the last back to the
+    /// first: what [`BlockMatrix::panel_mut`] has of M, of the same form, except that the block of
+    /// the point itself is full. Before all points, if there are parameters, come those of the
+    /// parameters among themselves, as the panel after the last.
     ///
-    /// Unknowns that were fixed are unrelated to all others and have the variance 1. O(N D^3) time, and no memory but for two points and the parameters.
+    /// Unknowns that were fixed are unrelated to all others and have the variance 1. O(N D^3) time,
+    /// and no memory but for two points and the parameters.
     pub fn selected_inverse(&self, mut visit: impl FnMut(usize, &[f64])) {
         let geometry = &self.geometry;
         let (d, parameters) = (geometry.dimension, geometry.parameters);
@@ -54,8 +59,9 @@ impl Cholesky {
         inverse
     }
 
-    /// Columns of the inverse that belong to `point`. With the factor's panel `[L; B]` and the window Z, these are `-Z W` below the point's own block, where `W = B L^-1`,
-    /// and `(L L^T)^-1 + W^T Z W` in it.
+    /// Columns of the inverse that belong to `point`. With the factor's panel `[L; B]` and the
+    /// window Z, these are `-Z W` below the point's own block, where `W = B L^-1`, and
+    /// `(L L^T)^-1 + W^T Z W` in it.
     fn columns(&self, point: usize, window: &Window, gain: &mut Vec<f64>, panel: &mut Vec<f64>) {
         let geometry = &self.geometry;
         let width = geometry.own(point).len();

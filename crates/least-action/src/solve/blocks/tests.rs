@@ -17,7 +17,8 @@ pub(crate) fn noise(mut state: u64) -> impl FnMut() -> f64 {
     }
 }
 
-/// Chains of points of any couples, cut where `couples` say so, and rows of random sparsity: enough of them, with what is on the diagonal, for full rank.
+/// Chains of points of any couples, cut where `couples` say so, and rows of random sparsity: enough
+/// of them, with what is on the diagonal, for full rank.
 pub(crate) fn random_problem(
     dimension: usize,
     parameters: usize,

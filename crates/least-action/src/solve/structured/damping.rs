@@ -9,17 +9,21 @@ pub(crate) struct Damping {
 impl Damping {
     /// A step below this share of its promise is not taken.
     pub const LEAST_GAIN: f64 = 1e-4;
-    /// A step is called undamped if the damping, as a part of the quadratic model, is less than this share of what the step promises.
+    /// A step is called undamped if the damping, as a part of the quadratic model, is less than
+    /// this share of what the step promises.
     pub const UNDAMPED: f64 = 0.1;
-    /// So many damped steps in a row that promise less than the tolerance end a minimisation; one is enough if it is not damped.
+    /// So many damped steps in a row that promise less than the tolerance end a minimisation; one
+    /// is enough if it is not damped.
     pub const QUIET_STEPS: usize = 5;
-    /// Minimisations usually begin near a minimum, that of the rung before, where an undamped step is right; and where R_f is 1e12 times R_m, directions that
-    /// only R_m holds bear no more than this. From far away the factor grows quickly enough: on ladders of Lorenz96 1e-8 to 1e-14 take the same work, 1e-3
-    /// half as much again.
+    /// Minimisations usually begin near a minimum, that of the rung before, where an undamped step
+    /// is right; and where R_f is 1e12 times R_m, directions that only R_m holds bear no more than
+    /// this. From far away the factor grows quickly enough: on ladders of Lorenz96 1e-8 to 1e-14
+    /// take the same work, 1e-3 half as much again.
     const FIRST: f64 = 1e-12;
     /// Beside the metric this is lost in rounding.
     const LEAST: f64 = 1e-16;
-    /// Where weights differ by more than 1e15, even what is lost beside the metric holds back directions that the largest weights do not see.
+    /// Where weights differ by more than 1e15, even what is lost beside the metric holds back
+    /// directions that the largest weights do not see.
     const SMALLEST: f64 = 1e-40;
     const RELEASE: f64 = 1e-4;
     /// Steps damped like this move nothing.

@@ -1,6 +1,7 @@
-//! Levenberg-Marquardt (K. Levenberg, Quart. Appl. Math. 2, 1944; D. W. Marquardt, J. SIAM 11, 1963) and its relative with the exact Hessian, on a block
-//! factorisation in time. Damping by the gain ratio as in H. B. Nielsen, report IMM-REP-1999-05, Technical University of Denmark; bounds by projection as in
-//! D. P. Bertsekas, SIAM J. Control Optim. 20, 1982.
+//! Levenberg-Marquardt (K. Levenberg, Quart. Appl. Math. 2, 1944; D. W. Marquardt, J. SIAM 11,
+//! 1963) and its relative with the exact Hessian, on a block factorisation in time. Damping by the
+//! gain ratio as in H. B. Nielsen, report IMM-REP-1999-05, Technical University of Denmark; bounds
+//! by projection as in D. P. Bertsekas, SIAM J. Control Optim. 20, 1982.
 
 mod damping;
 mod quadratic;
@@ -21,12 +22,14 @@ use super::{LeastSquares, Minimizer, Minimum, Objective};
 use crate::error::{check, Error, Result};
 
 /// Which second derivatives a step sees.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Hessian {
-    /// Those of the squares of the linearised residuals: never indefinite, and good where residuals are small.
+    /// Those of the squares of the linearised residuals: never indefinite, and good where residuals
+    /// are small.
     #[default]
     GaussNewton,
     /// All of them. Where they are indefinite the step is damped until they are not.
@@ -34,12 +37,8 @@ pub enum Hessian {
 }
 
 /// Options of the minimiser for paths.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(default, rename_all = "camelCase", deny_unknown_fields)
-)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Structured {
     /// Default: `gauss-newton`.
@@ -48,7 +47,8 @@ pub struct Structured {
     /// Steps that are tried, per rung. Default: 200.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>", optional))]
     pub max_iterations: usize,
-    /// Relative: the minimisation ends when a step promises to lower the value by less than this share of it. Default: 1e-6.
+    /// Relative: the minimisation ends when a step promises to lower the value by less than this
+    /// share of it. Default: 1e-6.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>", optional))]
     pub tolerance: f64,
 }
@@ -76,7 +76,8 @@ impl Structured {
         )
     }
 
-    /// Starts at `x` and leaves the best point there. The workspace must be one made for this problem.
+    /// Starts at `x` and leaves the best point there. The workspace must be one made for this
+    /// problem.
     ///
     /// # Errors
     /// An `x` of the wrong length, and what the problem reports at the starting point itself.

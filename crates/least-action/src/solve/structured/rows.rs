@@ -1,4 +1,5 @@
-//! The quadratic model of a sum of squares along a path: rows of residuals, and a block factorisation in time.
+//! The quadratic model of a sum of squares along a path: rows of residuals, and a block
+//! factorisation in time.
 
 use super::super::{Assembly, BlockMatrix, Bounds, Cholesky, LeastSquares, SquareRoot};
 use super::quadratic::Quadratic;
@@ -77,9 +78,10 @@ impl Quadratic for Rows<'_> {
         self.memory.factor.solve(force);
     }
 
-    /// By the square-root form of Gauss-Newton. It holds at any ratio of weights, where normal equations lose two digits whenever that grows a hundred
-    /// times and fail from about 1e15 on (see the test of digits beside the blocks), but takes several times as long. One to three refinements of the normal
-    /// equations hold to 1e10 or 1e12; what steps need they have without.
+    /// By the square-root form of Gauss-Newton. It holds at any ratio of weights, where normal
+    /// equations lose two digits whenever that grows a hundred times and fail from about 1e15 on
+    /// (see the test of digits beside the blocks), but takes several times as long. One to three
+    /// refinements of the normal equations hold to 1e10 or 1e12; what steps need they have without.
     fn solve_precisely(&mut self, shift: &[f64], fixed: &[bool], step: &mut [f64]) -> bool {
         let memory = &mut *self.memory;
         let layout = self.problem.layout();

@@ -10,13 +10,15 @@ use crate::statistics::summary::{figure, SummaryRow};
 const R_HAT: f64 = 1.01;
 /// Beyond this chains have plainly not mixed.
 const R_HAT_BAD: f64 = 1.1;
-/// Effective sample size per chain: below it R-hat and the effective size itself are not well known.
+/// Effective sample size per chain: below it R-hat and the effective size itself are not well
+/// known.
 const SIZE: f64 = 100.0;
 /// Below this there is hardly a sample.
 const SIZE_BAD: f64 = 10.0;
 /// A chain that moves at fewer of its draws, or accepts with a lower probability, is stuck.
 const MOVES: f64 = 0.02;
-/// Mean log densities that differ by more of the standard deviations within chains are of different levels, if they also differ by
+/// Mean log densities that differ by more of the standard deviations within chains are of different
+/// levels, if they also differ by
 const LEVELS_APART: f64 = 2.0;
 /// so much in themselves: a ratio of probabilities of e^2 is no other level.
 const LEAST_APART: f64 = 2.0;

@@ -1,4 +1,5 @@
-//! What the draws and the statistics of a sampler mean, in words: can they be used, and what to do if not.
+//! What the draws and the statistics of a sampler mean, in words: can they be used, and what to do
+//! if not.
 
 mod mixing;
 #[cfg(test)]
@@ -10,9 +11,8 @@ use crate::anneal::Severity;
 use crate::error::{check, Result};
 
 /// What kind of thing was found in draws.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum SamplingFindingCode {
     /// Nothing speaks against the draws.
@@ -46,9 +46,8 @@ pub enum SamplingFindingCode {
 }
 
 /// One thing that draws say.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct SamplingFinding {
     pub code: SamplingFindingCode,
@@ -58,9 +57,8 @@ pub struct SamplingFinding {
 }
 
 /// The findings in a word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum SamplingVerdict {
     /// Nothing speaks against the draws.
@@ -94,16 +92,16 @@ pub struct Sampled<'a> {
     pub quantities: &'a [Quantity<'a>],
     /// In the order of the chains of each quantity.
     pub chains: &'a [ChainStatistics<'a>],
-    /// Values of each quantity where trajectories diverged, in the order of `quantities`; empty where that is not known.
+    /// Values of each quantity where trajectories diverged, in the order of `quantities`; empty
+    /// where that is not known.
     pub divergent: &'a [Vec<f64>],
     /// The largest depth that is allowed; none for trajectories of fixed length.
     pub max_tree_depth: Option<u32>,
 }
 
 /// What was found, and whether the draws can be used.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct SamplingDiagnosis {
     pub findings: Vec<SamplingFinding>,

@@ -15,7 +15,8 @@ const SATURATED: f64 = 0.01;
 const DIVERGENT: f64 = 0.01;
 /// At a larger one, everything diverges.
 const ALL_DIVERGENT: f64 = 0.95;
-/// Divergences lie elsewhere than draws if their mean is further away, in standard deviations of the draws.
+/// Divergences lie elsewhere than draws if their mean is further away, in standard deviations of
+/// the draws.
 const ELSEWHERE: f64 = 0.5;
 
 /// Whether everything diverges.

@@ -14,7 +14,8 @@ pub(in crate::statistics) struct Chains {
 
 impl Chains {
     /// # Errors
-    /// No chain, fewer than [`FEWEST_DRAWS`] draws, chains of different lengths, and a draw that is not finite, with its chain and index: `path[chain][draw]`.
+    /// No chain, fewer than [`FEWEST_DRAWS`] draws, chains of different lengths, and a draw that is
+    /// not finite, with its chain and index: `path[chain][draw]`.
     pub fn new(path: &str, chains: &[&[f64]]) -> Result<Self> {
         check::at_least(&format!("{path}.length"), chains.len(), 1)?;
         let length = chains[0].len();
@@ -53,8 +54,8 @@ impl Chains {
         self.length
     }
 
-    /// Halves of the chains as chains of their own, so that a drift within a chain shows as a difference between chains. The middle draw of an odd number is left
-    /// out.
+    /// Halves of the chains as chains of their own, so that a drift within a chain shows as a
+    /// difference between chains. The middle draw of an odd number is left out.
     pub fn split(&self) -> Self {
         let half = self.length / 2;
         let halves = self
@@ -83,7 +84,8 @@ impl Chains {
     }
 }
 
-/// From the first value on, so that equal values have exactly their value as the mean, and no variance.
+/// From the first value on, so that equal values have exactly their value as the mean, and no
+/// variance.
 pub(in crate::statistics) fn mean(values: &[f64]) -> f64 {
     let first = values[0];
     first + sum(values, |x| x - first) / values.len() as f64

@@ -5,15 +5,19 @@ use super::quantile::{check_probability, indicators, sorted};
 use super::ranks::rank_normalised;
 use crate::error::Result;
 
-/// Effective sample size for the bulk of a distribution: of the rank-normalised draws, so that it is finite and means the same for heavy tails and any monotone change of
-/// units (A. Vehtari et al., Bayesian Analysis 16, 2021). `draws` has a slice per chain.
+/// Effective sample size for the bulk of a distribution: of the rank-normalised draws, so that it
+/// is finite and means the same for heavy tails and any monotone change of units (A. Vehtari et
+/// al., Bayesian Analysis 16, 2021). `draws` has a slice per chain.
 ///
-/// Here and in the others: chains are halved, their autocorrelations are combined with the variance between chains, so that chains that disagree are worth little, and summed by C. J. Geyer's initial monotone sequence
-/// (Statistical Science 7, 1992). At most `S log10 S` for S draws in all. Takes n T operations for a chain of n draws that are correlated over T of them.
-/// NaN for draws that are all the same.
+/// Here and in the others: chains are halved, their autocorrelations are combined with the variance
+/// between chains, so that chains that disagree are worth little, and summed by C. J. Geyer's
+/// initial monotone sequence (Statistical Science 7, 1992). At most `S log10 S` for S draws in all.
+/// Takes n T operations for a chain of n draws that are correlated over T of them. NaN for draws
+/// that are all the same.
 ///
 /// # Errors
-/// No chain, fewer than 4 draws, chains of different lengths, a draw that is not finite (`draws[chain][draw]`).
+/// No chain, fewer than 4 draws, chains of different lengths, a draw that is not finite
+/// (`draws[chain][draw]`).
 pub fn ess_bulk(draws: &[&[f64]]) -> Result<f64> {
     Ok(of_split(&rank_normalised(&checked(draws)?.split())))
 }
@@ -75,7 +79,8 @@ pub(super) fn tail(chains: &Chains, sorted: &[f64]) -> f64 {
 pub(super) fn of_quantile(chains: &Chains, sorted: &[f64], probability: f64) -> f64 {
     let indicators = indicators(chains, sorted, probability);
     if indicators.is_constant() && !chains.is_constant() {
-        // Nothing is above a quantile that is the largest value: no reason to trust it less than a sample of independent draws.
+        // Nothing is above a quantile that is the largest value: no reason to trust it less than a
+        // sample of independent draws.
         return chains.all().len() as f64;
     }
     of_mean(&indicators)
@@ -112,8 +117,9 @@ fn covariance(chains: &Chains, means: &[f64], lag: usize) -> f64 {
     covariances.sum::<f64>() / means.len() as f64
 }
 
-/// The autocorrelation time of chains of `n` draws: `1 + 2 sum rho_t`, where sums of neighbours are cut off where they are no longer positive, and made to fall.
-/// The last even lag counts once, if it is positive: that helps antithetic chains, whose correlations have changing signs.
+/// The autocorrelation time of chains of `n` draws: `1 + 2 sum rho_t`, where sums of neighbours are
+/// cut off where they are no longer positive, and made to fall. The last even lag counts once, if
+/// it is positive: that helps antithetic chains, whose correlations have changing signs.
 fn monotone(n: usize, correlation: impl Fn(usize) -> f64) -> f64 {
     // Pairs of lags (0, 1), (2, 3) ...
     let mut pairs = vec![[1.0, correlation(1)]];

@@ -3,12 +3,15 @@
 use super::chains::{sum, variance, Chains};
 use crate::error::Result;
 
-/// Energy fraction of missing information of each chain (E-BFMI): how much of the energy's variance is renewed when a momentum is drawn, the mean square of the change from one draw to the next over the
-/// variance. `energies` has a slice per chain with H at the start of each draw's trajectory. About 1 or more is good; below 0.3 the momenta lead too slowly into the tails
-/// (M. Betancourt, arXiv 1604.00695). NaN for energies that are all the same.
+/// Energy fraction of missing information of each chain (E-BFMI): how much of the energy's variance
+/// is renewed when a momentum is drawn, the mean square of the change from one draw to the next
+/// over the variance. `energies` has a slice per chain with H at the start of each draw's
+/// trajectory. About 1 or more is good; below 0.3 the momenta lead too slowly into the tails (M.
+/// Betancourt, arXiv 1604.00695). NaN for energies that are all the same.
 ///
 /// # Errors
-/// No chain, fewer than 4 draws, chains of different lengths, an energy that is not finite (`energies[chain][draw]`).
+/// No chain, fewer than 4 draws, chains of different lengths, an energy that is not finite
+/// (`energies[chain][draw]`).
 pub fn energy_fraction(energies: &[&[f64]]) -> Result<Vec<f64>> {
     let chains = Chains::new("energies", energies)?;
     Ok(chains.each().map(of_chain).collect())

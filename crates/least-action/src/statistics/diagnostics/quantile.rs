@@ -3,8 +3,9 @@
 use super::chains::Chains;
 use crate::error::{check, Result};
 
-/// Quantiles of values at `probabilities`: straight lines between the ordered values, the k-th of n (from 0) at `k / (n - 1)`. That is definition 7 of R. J. Hyndman
-/// and Y. Fan (The American Statistician 50, 1996), the default of R, NumPy and ArviZ.
+/// Quantiles of values at `probabilities`: straight lines between the ordered values, the k-th of n
+/// (from 0) at `k / (n - 1)`. That is definition 7 of R. J. Hyndman and Y. Fan (The American
+/// Statistician 50, 1996), the default of R, NumPy and ArviZ.
 ///
 /// # Errors
 /// No values, values that are not finite, probabilities outside of 0 to 1.

@@ -5,15 +5,19 @@ use super::quantile::{of_sorted, sorted};
 use super::ranks::rank_normalised;
 use crate::error::Result;
 
-/// Rank-normalised split R-hat of one quantity, `draws` with a slice per chain: the larger one of that of the draws (do the chains agree where they are?) and of
-/// the distances from their median (how wide they are?). About 1 where the chains have mixed; below 1.01 is what A. Vehtari, A. Gelman, D. Simpson, B. Carpenter and P.-C. Bürkner (Bayesian Analysis
-/// 16, 2021) ask for, of four chains or more.
+/// Rank-normalised split R-hat of one quantity, `draws` with a slice per chain: the larger one of
+/// that of the draws (do the chains agree where they are?) and of the distances from their median
+/// (how wide they are?). About 1 where the chains have mixed; below 1.01 is what A. Vehtari, A.
+/// Gelman, D. Simpson, B. Carpenter and P.-C. Bürkner (Bayesian Analysis 16, 2021) ask for, of four
+/// chains or more.
 ///
-/// One chain is compared with itself, first half against second: that misses whatever it has not visited. Chains that never move are infinitely far apart, or, where all of them
-/// stand at the same number, nothing can be said: NaN.
+/// One chain is compared with itself, first half against second: that misses whatever it has not
+/// visited. Chains that never move are infinitely far apart, or, where all of them stand at the
+/// same number, nothing can be said: NaN.
 ///
 /// # Errors
-/// No chain, fewer than 4 draws, chains of different lengths, a draw that is not finite (`draws[chain][draw]`).
+/// No chain, fewer than 4 draws, chains of different lengths, a draw that is not finite
+/// (`draws[chain][draw]`).
 ///
 /// ```
 /// use least_action::statistics::r_hat;
@@ -32,7 +36,8 @@ pub(super) fn of_halves(halves: &Chains, scores: &Chains) -> f64 {
     let median = of_sorted(&sorted(halves.all()), 0.5);
     let folded = rank_normalised(&halves.map(|x| (x - median).abs()));
     let (bulk, tail) = (plain(scores), plain(&folded));
-    // A NaN of one of them does not hide the other: the distances of two values, say, are all the same.
+    // A NaN of one of them does not hide the other: the distances of two values, say, are all the
+    // same.
     bulk.max(tail)
 }
 

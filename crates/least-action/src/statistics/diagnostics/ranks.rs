@@ -1,11 +1,13 @@
-//! Draws replaced by the normal variables of their ranks, so that what is computed of them exists for heavy tails too.
+//! Draws replaced by the normal variables of their ranks, so that what is computed of them exists
+//! for heavy tails too.
 
 use special::Error as _;
 
 use super::chains::Chains;
 
-/// Normal scores of the ranks of all draws together: `z = Phi^-1((r - 3/8) / (S + 1/4))` for rank r of S draws (G. Blom 1958), equal draws sharing the mean of
-/// their ranks (A. Vehtari et al., Bayesian Analysis 16, 2021).
+/// Normal scores of the ranks of all draws together: `z = Phi^-1((r - 3/8) / (S + 1/4))` for rank r
+/// of S draws (G. Blom 1958), equal draws sharing the mean of their ranks (A. Vehtari et al.,
+/// Bayesian Analysis 16, 2021).
 pub(super) fn rank_normalised(chains: &Chains) -> Chains {
     let values = chains.all();
     let mut order: Vec<usize> = (0..values.len()).collect();
@@ -43,7 +45,8 @@ mod tests {
         for (a, b) in scores.all().iter().zip(expected) {
             assert!((a - b).abs() < 1e-14, "{a} {b}");
         }
-        // scipy.stats.norm.ppf(0.001), from rank 1.375 of 1000: (1.375 - 0.375) / 1000 = 0.001 needs S + 1/4 = 1000.
+        // scipy.stats.norm.ppf(0.001), from rank 1.375 of 1000: (1.375 - 0.375) / 1000 = 0.001
+        // needs S + 1/4 = 1000.
         let probability: f64 = 0.001;
         let tail = std::f64::consts::SQRT_2 * (2.0 * probability - 1.0).inv_error();
         assert!((tail + 3.090_232_306_167_813).abs() < 1e-12, "{tail}");

@@ -1,4 +1,5 @@
-//! How far an average over draws may be from the one over the distribution, because there are only so many of them.
+//! How far an average over draws may be from the one over the distribution, because there are only
+//! so many of them.
 
 use special::Beta;
 
@@ -7,10 +8,12 @@ use super::effective_size::{of_mean, of_quantile, squares};
 use super::quantile::{check_probability, sorted};
 use crate::error::{check, Result};
 
-/// Monte Carlo standard error of the mean: the standard deviation over the root of its effective sample size. `draws` has a slice per chain.
+/// Monte Carlo standard error of the mean: the standard deviation over the root of its effective
+/// sample size. `draws` has a slice per chain.
 ///
 /// # Errors
-/// No chain, fewer than 4 draws, chains of different lengths, a draw that is not finite (`draws[chain][draw]`).
+/// No chain, fewer than 4 draws, chains of different lengths, a draw that is not finite
+/// (`draws[chain][draw]`).
 pub fn mcse_mean(draws: &[&[f64]]) -> Result<f64> {
     Ok(of_the_mean(&Chains::new("draws", draws)?))
 }
@@ -19,7 +22,8 @@ pub(super) fn of_the_mean(chains: &Chains) -> f64 {
     libm::sqrt(variance(chains.all()) / of_mean(chains))
 }
 
-/// Monte Carlo standard error of the standard deviation, from that of the variance: the fourth moment enters, so that heavy tails count.
+/// Monte Carlo standard error of the standard deviation, from that of the variance: the fourth
+/// moment enters, so that heavy tails count.
 ///
 /// # Errors
 /// As [`mcse_mean`].
@@ -34,8 +38,10 @@ pub fn mcse_sd(draws: &[&[f64]]) -> Result<f64> {
 /// The probabilities of one standard deviation to either side of the normal distribution's mean.
 const ONE_DEVIATION: [f64; 2] = [0.158_655_3, 0.841_344_7];
 
-/// Monte Carlo standard error of a quantile: half of the distance between draws that are one standard deviation apart in probability, where the probability of being at most the quantile is beta distributed
-/// with the effective sample size of the quantile (A. Vehtari et al., Bayesian Analysis 16, 2021).
+/// Monte Carlo standard error of a quantile: half of the distance between draws that are one
+/// standard deviation apart in probability, where the probability of being at most the quantile is
+/// beta distributed with the effective sample size of the quantile (A. Vehtari et al., Bayesian
+/// Analysis 16, 2021).
 ///
 /// # Errors
 /// As [`mcse_mean`], and a probability that is not between 0 and 1.

@@ -1,4 +1,5 @@
-//! Against ArviZ 0.23.4 (`arviz.stats.diagnostics`), autoregressive chains whose effective sample size is known, and what may not change the result.
+//! Against ArviZ 0.23.4 (`arviz.stats.diagnostics`), autoregressive chains whose effective sample
+//! size is known, and what may not change the result.
 
 use proptest::prelude::*;
 
@@ -6,7 +7,8 @@ use super::*;
 use crate::random::Random;
 use crate::Error;
 
-/// A chain that any program can make again: uniform numbers of the generator 1664525 s + 1013904223 modulo 2^32 with memory.
+/// A chain that any program can make again: uniform numbers of the generator 1664525 s + 1013904223
+/// modulo 2^32 with memory.
 fn chain(seed: u32, length: usize, memory: f64, scale: f64, shift: f64) -> Vec<f64> {
     let (mut s, mut x) = (seed, 0.0);
     let draws = (0..length).map(|_| {
@@ -30,7 +32,8 @@ fn close(found: f64, expected: f64) {
     assert!((found - expected).abs() < tolerance, "{found} {expected}");
 }
 
-/// Chains, and what ArviZ says: the larger R-hat of two, ESS of bulk, tail, mean, standard deviation and median, MCSE of mean, standard deviation and the 10 % quantile, E-BFMI.
+/// Chains, and what ArviZ says: the larger R-hat of two, ESS of bulk, tail, mean, standard
+/// deviation and median, MCSE of mean, standard deviation and the 10 % quantile, E-BFMI.
 type Case = (Vec<Vec<f64>>, [f64; 9], Vec<f64>);
 
 #[rustfmt::skip]
@@ -206,7 +209,8 @@ proptest! {
         };
         let same = |a: f64, b: f64| (a - b).abs() < 1e-9 * (1.0 + a.abs());
         let draws = &slices(&original)[..];
-        // By powers of two, which round nothing: two draws are equally far from the median between them, and rounding would rank them at random.
+        // By powers of two, which round nothing: two draws are equally far from the median between
+        // them, and rounding would rank them at random.
         for changed in [reversed, other(&|x| 0.25 * x), other(&|x| 1024.0 * x)] {
             prop_assert!(same(r_hat(draws)?, r_hat(&slices(&changed))?));
         }

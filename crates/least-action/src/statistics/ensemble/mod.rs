@@ -1,4 +1,5 @@
-//! Draws of the posterior run on past the window of the data: predictions with what is not known of them.
+//! Draws of the posterior run on past the window of the data: predictions with what is not known of
+//! them.
 
 #[cfg(test)]
 mod tests;
@@ -11,7 +12,8 @@ use crate::model::MOST_VALUES;
 use crate::random::Random;
 use crate::twin::{Beyond, Horizon};
 
-/// Number of the first stream of noise: far from those of draws, which may come from the same seed and would make the noise repeat them.
+/// Number of the first stream of noise: far from those of draws, which may come from the same seed
+/// and would make the noise repeat them.
 const NOISE: u64 = 1 << 63;
 
 /// One draw of the posterior.
@@ -33,9 +35,8 @@ pub struct ModelNoise {
 }
 
 /// A member whose solution stopped being finite.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct FailedMember {
     pub member: usize,
@@ -46,9 +47,8 @@ pub struct FailedMember {
 }
 
 /// Predictions of all members.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Ensemble {
     /// The first is that of the last point of the window.
@@ -64,10 +64,12 @@ pub struct Ensemble {
     pub failed: Vec<FailedMember>,
 }
 
-/// Integrates every member past the window, until the first grid time not before `horizon.until`, with the errors that `noise` says, or none.
+/// Integrates every member past the window, until the first grid time not before `horizon.until`,
+/// with the errors that `noise` says, or none.
 ///
 /// # Errors
-/// No members; states or parameters of wrong lengths or not finite, as `members[i].state`; what is wrong with the horizon or the noise; the failure of the first member if all of them fail.
+/// No members; states or parameters of wrong lengths or not finite, as `members[i].state`; what is
+/// wrong with the horizon or the noise; the failure of the first member if all of them fail.
 pub fn predict_ensemble(
     problem: &Problem,
     members: &[Member],
@@ -165,10 +167,13 @@ impl Ensemble {
         Ok(&self.values[member * size..(member + 1) * size])
     }
 
-    /// What the members say of one state at one time, those left out that have failed before. `weights` are one per member, for instance [`super::mixed_weights`], or empty where all count alike.
+    /// What the members say of one state at one time, those left out that have failed before.
+    /// `weights` are one per member, for instance [`super::mixed_weights`], or empty where all
+    /// count alike.
     ///
     /// # Errors
-    /// A time or state that does not exist, no member left that has a weight, and as [`Members::new`].
+    /// A time or state that does not exist, no member left that has a weight, and as
+    /// [`Members::new`].
     pub fn at(&self, time: usize, state: usize, weights: &[f64]) -> Result<Members> {
         index("time", time, self.times.len())?;
         index("state", state, self.dimension)?;
@@ -187,7 +192,8 @@ impl Ensemble {
         Members::new(&values, &kept)
     }
 
-    /// Quantiles across the members by [`Members::quantile`]: probabilities x times x dimension. NaN where no member is left.
+    /// Quantiles across the members by [`Members::quantile`]: probabilities x times x dimension.
+    /// NaN where no member is left.
     ///
     /// # Errors
     /// Probabilities outside of 0 to 1; weights as in [`Members::new`].

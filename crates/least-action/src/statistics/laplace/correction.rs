@@ -1,4 +1,5 @@
-//! The first correction beyond the quadratic: where the mean is, as the posterior is not symmetric about its mode.
+//! The first correction beyond the quadratic: where the mean is, as the posterior is not symmetric
+//! about its mode.
 
 use super::Laplace;
 use crate::error::Result;
@@ -6,13 +7,16 @@ use crate::solve::{BlockMatrix, Cholesky, Hessian};
 
 use super::super::Posterior;
 
-/// Steps of differences, relative to the size of what is changed. Differences of four points are exact where second derivatives are of the third degree, as in models with squares; elsewhere
+/// Steps of differences, relative to the size of what is changed. Differences of four points are
+/// exact where second derivatives are of the third degree, as in models with squares; elsewhere
 /// their error is of the fourth order.
 const STEP: f64 = 2e-3;
 
 impl Laplace {
-    /// The mean of the posterior less its mode, to first order beyond the quadratic: `-1/2 S c`, where S is the covariance and `c_k = sum over i, j of S_ij d3A/dx_i dx_j dx_k`
-    /// (L. Tierney and J. B. Kadane, J. Amer. Statist. Assoc. 81, 1986). One per unknown, 0 where a bound holds it.
+    /// The mean of the posterior less its mode, to first order beyond the quadratic: `-1/2 S c`,
+    /// where S is the covariance and `c_k = sum over i, j of S_ij d3A/dx_i dx_j dx_k` (L. Tierney
+    /// and J. B. Kadane, J. Amer. Statist. Assoc. 81, 1986). One per unknown, 0 where a bound holds
+    /// it.
     ///
     /// Third derivatives are differences of exact second ones, taken at many points at once: 4 (3 D + 2 P) Hessians for one-step schemes, 4 (5 D + 2 P) where three points
     /// are coupled.
@@ -47,7 +51,8 @@ impl Laplace {
     }
 }
 
-/// The covariance is that at known parameters and what the parameters add: the first is local in time.
+/// The covariance is that at known parameters and what the parameters add: the first is local in
+/// time.
 struct Differences {
     posterior: Posterior,
     mode: Vec<f64>,
@@ -97,7 +102,8 @@ impl Differences {
         })
     }
 
-    /// Calls `add` with the Hessians at four points along `direction`, which is changed by `step` in between, and their weights in the derivative.
+    /// Calls `add` with the Hessians at four points along `direction`, which is changed by `step`
+    /// in between, and their weights in the derivative.
     fn each(
         &mut self,
         direction: &dyn Fn(usize) -> f64,
@@ -117,7 +123,8 @@ impl Differences {
         Ok(())
     }
 
-    /// What the parameters add: `sum over q of d/du_q (H u_q)`, with directions u_q whose squares sum to their part of the covariance.
+    /// What the parameters add: `sum over q of d/du_q (H u_q)`, with directions u_q whose squares
+    /// sum to their part of the covariance.
     fn along_parameters(&mut self, laplace: &Laplace, into: &mut [f64]) -> Result<()> {
         let columns = laplace.parameter_columns();
         let count = columns.len();
@@ -142,12 +149,14 @@ impl Differences {
         Ok(())
     }
 
-    /// `d/dx_k` of the product of the Hessian with the covariance at known parameters, element by element.
+    /// `d/dx_k` of the product of the Hessian with the covariance at known parameters, element by
+    /// element.
     fn at_known_parameters(&mut self, into: &mut [f64]) -> Result<()> {
         let layout = self.posterior.layout();
         let (d, points, path) = (layout.dimension, layout.points, layout.path_length());
         let covariance = self.covariance.clone();
-        // A panel knows of points so far ahead, and of points that reach it from so far before: points that are changed together share none.
+        // A panel knows of points so far ahead, and of points that reach it from so far before:
+        // points that are changed together share none.
         let far = layout.couples.iter().copied().max().unwrap_or(0) as usize;
         let apart = 2 * far + 1;
         for (component, color) in (0..d).flat_map(|i| (0..apart).map(move |c| (i, c))) {
@@ -195,7 +204,8 @@ fn product(a: &BlockMatrix, b: &BlockMatrix, point: usize) -> f64 {
     columns.sum()
 }
 
-/// How large a change of each unknown is: the root mean square of a state along the path, the value of a parameter; where these vanish, the standard deviation.
+/// How large a change of each unknown is: the root mean square of a state along the path, the value
+/// of a parameter; where these vanish, the standard deviation.
 pub(super) fn sizes(mode: &[f64], d: usize, path: usize, variances: &[f64]) -> Vec<f64> {
     let of = |square: f64, variance: f64| match square > 0.0 {
         true => square.sqrt(),
@@ -217,7 +227,8 @@ pub(super) fn sizes(mode: &[f64], d: usize, path: usize, variances: &[f64]) -> V
         .collect()
 }
 
-/// Directions `u_q` with `sum of u_q u_q^T` equal to `columns C^-1 columns^T`, for the covariance C of the parameters: `columns L^-T`.
+/// Directions `u_q` with `sum of u_q u_q^T` equal to `columns C^-1 columns^T`, for the covariance C
+/// of the parameters: `columns L^-T`.
 fn square_root(columns: &[Vec<f64>], covariance: &[f64], count: usize) -> Vec<Vec<f64>> {
     let free: Vec<usize> = (0..count)
         .filter(|&p| covariance[p * count + p] > 0.0)

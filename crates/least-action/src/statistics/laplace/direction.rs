@@ -18,8 +18,9 @@ const ITERATIONS: usize = 30;
 /// How often the shift is brought nearer.
 const SHIFTS: usize = 3;
 
-/// The direction with the least curvature relative to the positive diagonal `scale`, by inverse iteration. None if no shift makes the matrix positive, as where it has values that
-/// are not finite.
+/// The direction with the least curvature relative to the positive diagonal `scale`, by inverse
+/// iteration. None if no shift makes the matrix positive, as where it has values that are not
+/// finite.
 pub(super) fn flattest(
     posterior: &Posterior,
     hessian: &BlockMatrix,
@@ -73,7 +74,8 @@ const NAMED: usize = 3;
 /// Parts below this share of the largest are not.
 const SHARE: f64 = 0.1;
 
-/// A direction by its largest parts: parameters, and states with the time at which they are largest. `scale` says how large a change of each unknown is.
+/// A direction by its largest parts: parameters, and states with the time at which they are
+/// largest. `scale` says how large a change of each unknown is.
 pub(super) fn words(problem: &Problem, vector: &[f64], scale: &[f64]) -> String {
     let (d, path) = (problem.model().dimension(), problem.path_length());
     let size = |k: usize| vector[k] * scale[k].sqrt();

@@ -12,12 +12,14 @@ const ATTEMPTS: u64 = 64;
 pub struct GaussianDraws {
     /// count x unknowns: the path, then the estimated parameters.
     pub values: Vec<f64>,
-    /// How many of them lay outside of the bounds however often they were drawn, and were moved to the nearest point inside.
+    /// How many of them lay outside of the bounds however often they were drawn, and were moved to
+    /// the nearest point inside.
     pub moved: usize,
 }
 
 impl Laplace {
-    /// Independent draws, `mode + L^-T z`: exact, and O(N D^2) each. Within bounds it is the truncated Gaussian, by rejection; draws that are rejected again and again are moved inside.
+    /// Independent draws, `mode + L^-T z`: exact, and O(N D^2) each. Within bounds it is the
+    /// truncated Gaussian, by rejection; draws that are rejected again and again are moved inside.
     ///
     /// Draw k is the same whatever `count` is.
     pub fn draws(&self, count: usize, seed: u64) -> GaussianDraws {
@@ -45,8 +47,10 @@ impl Laplace {
         draws
     }
 
-    /// The expected value of `quantity` to first order beyond the quadratic: the mean over the Gaussian about the corrected mean, by pairs of draws on either side of it. These take the quadratic part
-    /// of `quantity` with the noise of the draws, which is stated, and its odd parts exactly.
+    /// The expected value of `quantity` to first order beyond the quadratic: the mean over the
+    /// Gaussian about the corrected mean, by pairs of draws on either side of it. These take the
+    /// quadratic part of `quantity` with the noise of the draws, which is stated, and its odd parts
+    /// exactly.
     ///
     /// `mean_shift` is what [`Laplace::mean_shift`] gives, or zeros for the Gaussian itself.
     pub fn expected(

@@ -6,9 +6,8 @@ use crate::anneal::Severity;
 use crate::error::Result;
 
 /// What kind of thing was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum LaplaceFindingCode {
     /// The path is not at the minimum.
@@ -32,9 +31,8 @@ pub enum LaplaceFindingCode {
 }
 
 /// One thing that the numbers say.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct LaplaceFinding {
     pub code: LaplaceFindingCode,
@@ -202,8 +200,9 @@ impl Laplace {
             + beyond(ends.upper[unknown] - self.mode[unknown])
     }
 
-    /// By how much the means of the parameters would move if `exp(-A)` had the determinants of its implicit steps, to first order: the derivative of the logarithm of these along the columns of
-    /// the covariance.
+    /// By how much the means of the parameters would move if `exp(-A)` had the determinants of its
+    /// implicit steps, to first order: the derivative of the logarithm of these along the columns
+    /// of the covariance.
     pub fn step_determinant_shifts(&self) -> Result<Vec<f64>> {
         let layout = self.posterior.layout();
         let (d, path) = (layout.dimension, layout.path_length());

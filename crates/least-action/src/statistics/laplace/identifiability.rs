@@ -5,9 +5,8 @@ use nalgebra::{DMatrix, SymmetricEigen};
 use super::Laplace;
 
 /// A combination of parameters and how well it is known.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ParameterDirection {
     /// Its standard deviation, each parameter in its unit of [`Identifiability::units`].
@@ -21,12 +20,12 @@ pub struct ParameterDirection {
 }
 
 /// The principal axes of the parameters' covariance, widest first.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Identifiability {
-    /// The unit of each parameter: the deviation of its prior, or else the width of its bounds, or else the size of its estimate, or else 1.
+    /// The unit of each parameter: the deviation of its prior, or else the width of its bounds, or
+    /// else the size of its estimate, or else 1.
     pub units: Vec<f64>,
     pub directions: Vec<ParameterDirection>,
 }

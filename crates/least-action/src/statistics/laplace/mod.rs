@@ -1,4 +1,5 @@
-//! Laplace's method: the posterior about a minimum of the action as a Gaussian, whose precision is the Hessian there.
+//! Laplace's method: the posterior about a minimum of the action as a Gaussian, whose precision is
+//! the Hessian there.
 
 mod correction;
 mod direction;
@@ -17,9 +18,11 @@ use crate::action::Problem;
 use crate::error::{check, Error, Result};
 use crate::solve::{BlockMatrix, Cholesky, Hessian, Objective, Structured};
 
-/// The Gaussian approximation of a [`Posterior`] about one of its modes (P. S. Laplace 1774; L. Tierney and J. B. Kadane, J. Amer. Statist. Assoc. 81, 1986).
+/// The Gaussian approximation of a [`Posterior`] about one of its modes (P. S. Laplace 1774; L.
+/// Tierney and J. B. Kadane, J. Amer. Statist. Assoc. 81, 1986).
 ///
-/// Covariances are elements of the inverse of the structured factor: O(N D^3) time and O(N D^2) memory, never dense.
+/// Covariances are elements of the inverse of the structured factor: O(N D^3) time and O(N D^2)
+/// memory, never dense.
 #[derive(Clone)]
 pub struct Laplace {
     posterior: Posterior,
@@ -36,18 +39,22 @@ pub struct Laplace {
     /// Estimated parameters among themselves, row by row.
     parameter_covariance: Vec<f64>,
     log_evidence: f64,
-    /// By how much the negative log posterior would still fall to the minimum of its quadratic model.
+    /// By how much the negative log posterior would still fall to the minimum of its quadratic
+    /// model.
     decrease: f64,
 }
 
-/// A second derivative that is smaller than this, in units in which the diagonal of the Hessian is 1, is zero to rounding.
+/// A second derivative that is smaller than this, in units in which the diagonal of the Hessian is
+/// 1, is zero to rounding.
 const FLAT: f64 = 1e-13;
 
 impl Laplace {
-    /// Expands about the minimum that is reached from `start`, the path and then the estimated parameters: R_f may be another one than it was found with.
+    /// Expands about the minimum that is reached from `start`, the path and then the estimated
+    /// parameters: R_f may be another one than it was found with.
     ///
     /// # Errors
-    /// A start of the wrong length or where the action is not finite; [`Error::Saddle`] and [`Error::Undetermined`] where the action has no quadratic minimum.
+    /// A start of the wrong length or where the action is not finite; [`Error::Saddle`] and
+    /// [`Error::Undetermined`] where the action has no quadratic minimum.
     pub fn new(posterior: &Posterior, start: &[f64], options: LaplaceOptions) -> Result<Self> {
         options.validate()?;
         let mut posterior = posterior.clone();
@@ -127,12 +134,14 @@ impl Laplace {
         self.value
     }
 
-    /// The factor of the Hessian. Its rows and columns of unknowns that a bound holds are those of the identity.
+    /// The factor of the Hessian. Its rows and columns of unknowns that a bound holds are those of
+    /// the identity.
     pub fn factor(&self) -> &Cholesky {
         &self.factor
     }
 
-    /// Standard deviations: the path, points x dimension, then the estimated parameters. 0 where a bound holds the unknown.
+    /// Standard deviations: the path, points x dimension, then the estimated parameters. 0 where a
+    /// bound holds the unknown.
     pub fn deviations(&self) -> Vec<f64> {
         self.variances.iter().map(|v| v.sqrt()).collect()
     }
@@ -162,19 +171,23 @@ impl Laplace {
         all
     }
 
-    /// The natural logarithm of the determinant of the Hessian, over the unknowns that no bound holds.
+    /// The natural logarithm of the determinant of the Hessian, over the unknowns that no bound
+    /// holds.
     pub fn log_determinant(&self) -> f64 {
         self.factor.log_determinant()
     }
 
-    /// The natural logarithm of the evidence, `log integral of p(data | X) p(X) dX`, as far as the neighbourhood of this minimum gives it. Measurements, residuals of the model and
-    /// priors are normalised Gaussian densities in it; unknowns without a prior count as uniform with the density 1 in their own units, so that only differences between levels
-    /// and R_f of the same unknowns mean anything.
+    /// The natural logarithm of the evidence, `log integral of p(data | X) p(X) dX`, as far as the
+    /// neighbourhood of this minimum gives it. Measurements, residuals of the model and priors are
+    /// normalised Gaussian densities in it; unknowns without a prior count as uniform with the
+    /// density 1 in their own units, so that only differences between levels and R_f of the same
+    /// unknowns mean anything.
     pub fn log_evidence(&self) -> f64 {
         self.log_evidence
     }
 
-    /// By how much the negative log posterior would still fall to the minimum of its quadratic model; beyond about 0.01 the mode has not been reached.
+    /// By how much the negative log posterior would still fall to the minimum of its quadratic
+    /// model; beyond about 0.01 the mode has not been reached.
     pub fn decrease(&self) -> f64 {
         self.decrease
     }
@@ -190,7 +203,8 @@ impl Laplace {
     }
 }
 
-/// The mode is to be found to a small part of a standard deviation even where a hundred thousand measurements make the action large.
+/// The mode is to be found to a small part of a standard deviation even where a hundred thousand
+/// measurements make the action large.
 const TOLERANCE: f64 = 1e-12;
 
 /// Goes down by Gauss-Newton steps and then, if these are wanted, by exact ones.
@@ -271,7 +285,8 @@ fn not_positive(
             remedy: "lower modelPrecision".into(),
         };
     };
-    // Named in units of the unknowns: a step that changes the action little is one that is long beside them.
+    // Named in units of the unknowns: a step that changes the action little is one that is long
+    // beside them.
     let size = |k: usize| 1.0 / (mode[k] * mode[k]).max(1e-6);
     let sizes: Vec<f64> = (0..mode.len()).map(size).collect();
     let direction = direction::words(posterior.problem(), &found.vector, &sizes);

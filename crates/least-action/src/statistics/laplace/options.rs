@@ -6,10 +6,12 @@ use crate::solve::Hessian;
 /// How a minimum is expanded.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LaplaceOptions {
-    /// The second derivatives that count: `"exact"`, all of them, which is Laplace's method, or `"gauss-newton"`, those of the linearised model, which always have a minimum.
-    /// Default: `"exact"`.
+    /// The second derivatives that count: `"exact"`, all of them, which is Laplace's method, or
+    /// `"gauss-newton"`, those of the linearised model, which always have a minimum. Default:
+    /// `"exact"`.
     pub hessian: Hessian,
-    /// Whether to go down to the minimum first. Default: true; without, the path is expanded where it is.
+    /// Whether to go down to the minimum first. Default: true; without, the path is expanded where
+    /// it is.
     pub minimize: bool,
     /// Steps of that. Default: 200.
     pub max_iterations: usize,

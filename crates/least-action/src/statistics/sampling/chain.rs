@@ -46,9 +46,11 @@ enum Method {
     Metropolis(Metropolis),
 }
 
-/// One of the chains that sample a density. It owns the density, takes memory when it is made, and does not keep its draws.
+/// One of the chains that sample a density. It owns the density, takes memory when it is made, and
+/// does not keep its draws.
 ///
-/// Its transitions are those of the annealing up to the posterior's R_f, if there is any, of the warm-up, and then the draws, all of which are at the posterior's own R_f.
+/// Its transitions are those of the annealing up to the posterior's R_f, if there is any, of the
+/// warm-up, and then the draws, all of which are at the posterior's own R_f.
 pub struct Chain<T> {
     options: SamplingOptions,
     number: usize,
@@ -75,12 +77,15 @@ pub struct Chain<T> {
 impl<T: Density> Chain<T> {
     /// Chain number `number` of those that the options speak of.
     ///
-    /// `centre` is where the structured metric is taken, in the unknowns of the density: a minimum of the action. The chain begins at `start`; without one at a random point about the centre,
-    /// 1.5 standard deviations of the metric away in every direction, so that chains which agree have come from different places.
+    /// `centre` is where the structured metric is taken, in the unknowns of the density: a minimum
+    /// of the action. The chain begins at `start`; without one at a random point about the centre,
+    /// 1.5 standard deviations of the metric away in every direction, so that chains which agree
+    /// have come from different places.
     ///
     /// # Errors
-    /// As [`SamplingOptions::validate`]; positions of the wrong length or not finite; an interval of one value; options that need the posterior of a path; a density
-    /// that fails at the start, or whose energy no step keeps.
+    /// As [`SamplingOptions::validate`]; positions of the wrong length or not finite; an interval
+    /// of one value; options that need the posterior of a path; a density that fails at the start,
+    /// or whose energy no step keeps.
     pub fn new(
         target: T,
         options: &SamplingOptions,
@@ -108,7 +113,8 @@ impl<T: Density> Chain<T> {
             None => centre.clone(),
         };
         chain.whiten(&centre, &mut position)?;
-        // In the coordinates of the metric: zero where it is laid there, itself where there is none.
+        // In the coordinates of the metric: zero where it is laid there, itself where there is
+        // none.
         let laid = &chain.dynamics.space.whitening.centre;
         let middle: Vec<f64> = centre.iter().zip(laid).map(|(c, at)| c - at).collect();
         if start.is_none() {
@@ -238,7 +244,8 @@ impl<T: Density> Chain<T> {
     /// Does one transition; nothing if all are done.
     ///
     /// # Errors
-    /// A chain that cannot go on: it has been where it is for 500 transitions, or no step size keeps the energy. It then is done, and says the same again if asked to advance.
+    /// A chain that cannot go on: it has been where it is for 500 transitions, or no step size
+    /// keeps the energy. It then is done, and says the same again if asked to advance.
     pub fn advance(&mut self) -> Result<Option<Advance<'_>>> {
         if let Some(error) = &self.failure {
             return Err(error.clone());
@@ -325,7 +332,8 @@ impl<T: Density> Chain<T> {
         }
     }
 
-    /// The numbers of the next transition: a stream of its own, so that there is no generator whose state would have to be kept.
+    /// The numbers of the next transition: a stream of its own, so that there is no generator whose
+    /// state would have to be kept.
     fn random(&self) -> Random {
         let stream = ((self.number as u64) << 40) + self.transitions as u64;
         Random::new(self.options.seed, stream)

@@ -3,7 +3,8 @@
 use crate::solve::Objective;
 use crate::statistics::Posterior;
 
-/// An objective whose value is a negative log density, up to a constant, of which the integral is finite.
+/// An objective whose value is a negative log density, up to a constant, of which the integral is
+/// finite.
 ///
 /// ```
 /// use least_action::solve::Objective;
@@ -33,7 +34,8 @@ use crate::statistics::Posterior;
 /// # Ok::<(), least_action::Error>(())
 /// ```
 pub trait Density: Objective {
-    /// The same density as the posterior of a path, if it is one: it has second derivatives for the metric, and an R_f to be led up in.
+    /// The same density as the posterior of a path, if it is one: it has second derivatives for the
+    /// metric, and an R_f to be led up in.
     fn posterior(&mut self) -> Option<&mut Posterior> {
         None
     }

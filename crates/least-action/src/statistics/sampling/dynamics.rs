@@ -1,4 +1,5 @@
-//! Hamilton's equations of the sampler: `H = U(y) + p^T M^-1 p / 2`, with a diagonal mass matrix M in whitened coordinates.
+//! Hamilton's equations of the sampler: `H = U(y) + p^T M^-1 p / 2`, with a diagonal mass matrix M
+//! in whitened coordinates.
 
 use super::density::Density;
 use super::implicit_midpoint;
@@ -69,7 +70,8 @@ impl<T: Density> Dynamics<T> {
         point.height.potential + self.kinetic(&point.momentum)
     }
 
-    /// One step of the trajectory; backward in time if the step is negative. After a failure the point is of no use.
+    /// One step of the trajectory; backward in time if the step is negative. After a failure the
+    /// point is of no use.
     pub fn step(&mut self, point: &mut Point, step: f64) -> Result<(), NoPotential> {
         self.work.before.copy_from_slice(&point.position);
         match self.integrator {

@@ -8,15 +8,18 @@ use crate::error::Error;
 
 /// Far more than a step needs that is short enough for iterations to get nearer.
 const MOST_ITERATIONS: usize = 100;
-/// The equations count as solved when an iteration changes the position by less than this, relative to its size, or by no less than the one before while below
-/// the second: then the rest is rounding.
+/// The equations count as solved when an iteration changes the position by less than this, relative
+/// to its size, or by no less than the one before while below the second: then the rest is
+/// rounding.
 const SOLVED: f64 = 1e-14;
 const ROUNDING: f64 = 1e-9;
 
 /// `y' = y + h M^-1 (p + p')/2`, `p' = p - h U'((y + y')/2)`.
 ///
-/// The exact solution of these equations keeps the volume of phase space, and a step back returns to where it came from. An iteration that was broken off early has neither property, so that draws would be
-/// of another distribution: a step that is not solved to rounding is refused, with its cause. In whitened coordinates the iteration gets nearer for steps up to about 2.
+/// The exact solution of these equations keeps the volume of phase space, and a step back returns
+/// to where it came from. An iteration that was broken off early has neither property, so that
+/// draws would be of another distribution: a step that is not solved to rounding is refused, with
+/// its cause. In whitened coordinates the iteration gets nearer for steps up to about 2.
 pub(super) fn step<T: Density>(
     dynamics: &mut Dynamics<T>,
     point: &mut Point,

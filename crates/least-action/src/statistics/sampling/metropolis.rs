@@ -11,8 +11,9 @@ pub(super) struct Metropolis {
 }
 
 impl Metropolis {
-    /// A step of normal numbers in the coordinates of the metric. Beyond a wall the density is zero, so a step there is not taken; where the density fails it is
-    /// taken as zero too, which is no divergence: there is no energy to be kept.
+    /// A step of normal numbers in the coordinates of the metric. Beyond a wall the density is
+    /// zero, so a step there is not taken; where the density fails it is taken as zero too, which
+    /// is no divergence: there is no energy to be kept.
     pub fn transition<T: Density>(
         &mut self,
         dynamics: &mut Dynamics<T>,

@@ -1,5 +1,6 @@
-//! The no-U-turn sampler: M. D. Hoffman, A. Gelman, J. Mach. Learn. Res. 15, 2014; draws in proportion to the density along the trajectory, and the criterion of
-//! M. Betancourt, arXiv 1701.02434, 2017, also across neighbouring subtrees, as in Stan.
+//! The no-U-turn sampler: M. D. Hoffman, A. Gelman, J. Mach. Learn. Res. 15, 2014; draws in
+//! proportion to the density along the trajectory, and the criterion of M. Betancourt, arXiv
+//! 1701.02434, 2017, also across neighbouring subtrees, as in Stan.
 
 use super::density::Density;
 use super::dynamics::{Dynamics, MOST_ENERGY_ERROR};
@@ -179,8 +180,9 @@ impl Nuts {
     }
 }
 
-/// Whether a trajectory turns back on itself: as a whole, or either of its parts together with the nearest point of the other. `[outer, inner]` are the momenta at the ends of the
-/// older part, of which the inner one is next to the first point of the new part.
+/// Whether a trajectory turns back on itself: as a whole, or either of its parts together with the
+/// nearest point of the other. `[outer, inner]` are the momenta at the ends of the older part, of
+/// which the inner one is next to the first point of the new part.
 fn turns(variances: &[f64], [outer, inner]: [&[f64]; 2], older: &[f64], new: &Tree) -> bool {
     let n = variances.len();
     let (new_sum, first, last) = (&new.sum[..n], &new.first[..n], &new.last[..n]);
@@ -195,7 +197,8 @@ fn turns(variances: &[f64], [outer, inner]: [&[f64]; 2], older: &[f64], new: &Tr
         && ahead(inner, last, &|k| new_sum[k] + inner[k]))
 }
 
-/// Grows `tree` from `end` by two to the number of `spare` trees steps. False if it diverged or turned back, so that none of its points may be drawn.
+/// Grows `tree` from `end` by two to the number of `spare` trees steps. False if it diverged or
+/// turned back, so that none of its points may be drawn.
 fn build<T: Density>(
     dynamics: &mut Dynamics<T>,
     end: &mut Point,

@@ -4,42 +4,48 @@ use crate::error::{check, Result};
 use crate::solve::Hessian;
 
 /// How a chain goes from one draw to the next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum SamplingMethod {
-    /// Hamiltonian trajectories that end where they would turn back, the draw being one of their points (M. D. Hoffman, A. Gelman, J. Mach. Learn. Res. 15, 2014; multinomial
-    /// and with the criterion of M. Betancourt, arXiv 1701.02434, 2017).
+    /// Hamiltonian trajectories that end where they would turn back, the draw being one of their
+    /// points (M. D. Hoffman, A. Gelman, J. Mach. Learn. Res. 15, 2014; multinomial and with the
+    /// criterion of M. Betancourt, arXiv 1701.02434, 2017).
     #[default]
     Nuts,
-    /// Hamiltonian trajectories of a given length, accepted or not at their end (S. Duane et al., Phys. Lett. B 195, 1987).
+    /// Hamiltonian trajectories of a given length, accepted or not at their end (S. Duane et al.,
+    /// Phys. Lett. B 195, 1987).
     Hmc,
-    /// A random walk (N. Metropolis et al., J. Chem. Phys. 21, 1953): it uses no gradients, so it is slow; for comparison.
+    /// A random walk (N. Metropolis et al., J. Chem. Phys. 21, 1953): it uses no gradients, so it
+    /// is slow; for comparison.
     Metropolis,
 }
 
 /// How trajectories are integrated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Integrator {
-    /// Half a step of the momentum, a step of the position, half a step of the momentum: one gradient per step.
+    /// Half a step of the momentum, a step of the position, half a step of the momentum: one
+    /// gradient per step.
     #[default]
     Leapfrog,
-    /// Stable at any step, and exact in the energy where the density is Gaussian; several gradients per step. A step whose equations are not solved ends the trajectory as a
-    /// divergence.
+    /// Stable at any step, and exact in the energy where the density is Gaussian; several gradients
+    /// per step. A step whose equations are not solved ends the trajectory as a divergence.
     ImplicitMidpoint,
 }
 
 /// What the kinetic energy is measured in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Metric {
-    /// The second derivatives of the action, factored over time: a path whose points hang together has few narrow and many wide directions, and this makes them all alike.
+    /// The second derivatives of the action, factored over time: a path whose points hang together
+    /// has few narrow and many wide directions, and this makes them all alike.
     Structured,
     /// Variances of the unknowns, from the warm-up.
     Diagonal,
@@ -48,26 +54,24 @@ pub enum Metric {
 }
 
 /// How draws stay within the bounds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum BoundsMethod {
-    /// The logarithm of the distance to one bound, the logit between two, with the density's change of volume: smooth, and bounds are far away.
+    /// The logarithm of the distance to one bound, the logit between two, with the density's change
+    /// of volume: smooth, and bounds are far away.
     #[default]
     Transform,
-    /// Trajectories bounce off the bounds as off walls (H. Mohasel Afshar, J. Domke, NeurIPS 2015); needs the leapfrog or a random walk. Better where much of the
-    /// density is at a bound.
+    /// Trajectories bounce off the bounds as off walls (H. Mohasel Afshar, J. Domke, NeurIPS 2015);
+    /// needs the leapfrog or a random walk. Better where much of the density is at a bound.
     Reflect,
 }
 
 /// How a chain is led up in R_f before its warm-up. None of these transitions is a draw.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(default, rename_all = "camelCase", deny_unknown_fields)
-)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[cfg_attr(feature = "typescript", ts(optional_fields))]
 pub struct ChainAnnealing {
@@ -100,12 +104,8 @@ impl ChainAnnealing {
 }
 
 /// How a posterior is sampled.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(default, rename_all = "camelCase", deny_unknown_fields)
-)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[cfg_attr(feature = "typescript", ts(optional_fields))]
 pub struct SamplingOptions {
@@ -127,24 +127,30 @@ pub struct SamplingOptions {
     /// Of `nuts` and `hmc`. Default: `leapfrog`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<Integrator>"))]
     pub integrator: Integrator,
-    /// The mean acceptance that the step size is adapted to, between 0 and 1: a higher one takes shorter steps, which divergences may call for. Default: 0.8; of
-    /// `implicit-midpoint` 0.98, whose energy hardly changes, so that what is not accepted are steps that are not solved; of `metropolis` 0.234.
+    /// The mean acceptance that the step size is adapted to, between 0 and 1: a higher one takes
+    /// shorter steps, which divergences may call for. Default: 0.8; of `implicit-midpoint` 0.98,
+    /// whose energy hardly changes, so that what is not accepted are steps that are not solved; of
+    /// `metropolis` 0.234.
     pub target_acceptance: Option<f64>,
     /// A trajectory has at most two to this power steps. Default: 10.
     #[cfg_attr(feature = "typescript", ts(as = "Option<u32>"))]
     pub max_tree_depth: u32,
-    /// Of `hmc`: how long trajectories are, in the time of the metric, in which a Gaussian with that metric turns once in 2 pi. Each is longer or shorter by up to a fifth, at
-    /// random, so that no direction comes back to where it was every time. Default: pi/2.
+    /// Of `hmc`: how long trajectories are, in the time of the metric, in which a Gaussian with
+    /// that metric turns once in 2 pi. Each is longer or shorter by up to a fifth, at random, so
+    /// that no direction comes back to where it was every time. Default: pi/2.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub integration_time: f64,
-    /// In the same time; of `metropolis` the length of a step in every direction. Default: adapted in the warm-up by dual averaging.
+    /// In the same time; of `metropolis` the length of a step in every direction. Default: adapted
+    /// in the warm-up by dual averaging.
     pub step_size: Option<f64>,
     /// Default: `structured` for paths, `diagonal` for other densities.
     pub metric: Option<Metric>,
-    /// Which second derivatives the structured metric has; the exact ones only where they are positive, else those of Gauss and Newton. Default: `gauss-newton`.
+    /// Which second derivatives the structured metric has; the exact ones only where they are
+    /// positive, else those of Gauss and Newton. Default: `gauss-newton`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<Hessian>"))]
     pub hessian: Hessian,
-    /// Whether the variances that the warm-up sees in the coordinates of the structured metric are taken into it. Default: yes.
+    /// Whether the variances that the warm-up sees in the coordinates of the structured metric are
+    /// taken into it. Default: yes.
     #[cfg_attr(feature = "typescript", ts(as = "Option<bool>"))]
     pub adapt_diagonal: bool,
     /// Default: `transform`.
@@ -176,7 +182,8 @@ impl Default for SamplingOptions {
     }
 }
 
-/// A chain has a number that fits beside its transitions' in the number of a stream of random numbers.
+/// A chain has a number that fits beside its transitions' in the number of a stream of random
+/// numbers.
 const MOST_CHAINS: usize = 1 << 20;
 const MOST_TRANSITIONS: usize = 1 << 31;
 /// More steps in a trajectory than two to this are never worth it.

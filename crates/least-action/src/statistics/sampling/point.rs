@@ -29,7 +29,8 @@ impl Point {
     }
 }
 
-/// The sum of `term(k)` over the unknowns, in four partial sums: in that order on every machine, and with room for SIMD.
+/// The sum of `term(k)` over the unknowns, in four partial sums: in that order on every machine,
+/// and with room for SIMD.
 pub(super) fn sum(unknowns: usize, term: impl Fn(usize) -> f64) -> f64 {
     let mut partial = [0.0; 4];
     let groups = unknowns / 4;

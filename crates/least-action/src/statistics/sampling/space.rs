@@ -19,7 +19,8 @@ pub(super) struct Height {
     pub potential: f64,
 }
 
-/// The caller's unknowns x, unbounded ones u where bounds are transformed, whitened ones y: `x = x(u)`, `u = centre + L^-T y`.
+/// The caller's unknowns x, unbounded ones u where bounds are transformed, whitened ones y:
+/// `x = x(u)`, `u = centre + L^-T y`.
 pub(super) struct Space<T> {
     pub target: T,
     pub transform: Option<Transform>,
@@ -85,7 +86,8 @@ impl<T: Density> Space<T> {
         !walls.project(&mut self.unknowns)
     }
 
-    /// Puts the caller's unknowns at y into place. Returns the logarithm of the change of volume from u to x; that from y to u is the same everywhere.
+    /// Puts the caller's unknowns at y into place. Returns the logarithm of the change of volume
+    /// from u to x; that from y to u is the same everywhere.
     fn place(&mut self, y: &[f64]) -> f64 {
         self.unknowns.copy_from_slice(y);
         self.whitening.outward(&mut self.unknowns);
@@ -119,7 +121,8 @@ impl<T: Density> Space<T> {
         Ok(u)
     }
 
-    /// Lays the structured metric at `centre`, a point in u; `position` changes from u to y. Without a posterior of a path nothing happens.
+    /// Lays the structured metric at `centre`, a point in u; `position` changes from u to y.
+    /// Without a posterior of a path nothing happens.
     pub fn whiten(&mut self, form: Hessian, centre: &[f64], position: &mut [f64]) -> Result<()> {
         if let Some(posterior) = self.target.posterior() {
             let transform = self.transform.as_mut();

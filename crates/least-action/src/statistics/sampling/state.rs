@@ -6,9 +6,8 @@ use super::variances::Moments;
 use crate::error::{check, Result};
 
 /// What a transition is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum ChainPhase {
     /// Below the posterior's R_f.
@@ -21,11 +20,11 @@ pub enum ChainPhase {
     Done,
 }
 
-/// A chain between two transitions. One that goes on from here, with the same posterior and options, gives the bits that it would have given: random numbers depend on the number of the
+/// A chain between two transitions. One that goes on from here, with the same posterior and
+/// options, gives the bits that it would have given: random numbers depend on the number of the
 /// transition alone.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ChainState {
     /// Number of the chain, from 0.

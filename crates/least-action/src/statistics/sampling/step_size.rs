@@ -1,6 +1,8 @@
-//! The step size that gives a wanted mean acceptance, by dual averaging (M. D. Hoffman, A. Gelman, J. Mach. Learn. Res. 15, 2014, after Yu. Nesterov).
+//! The step size that gives a wanted mean acceptance, by dual averaging (M. D. Hoffman, A. Gelman,
+//! J. Mach. Learn. Res. 15, 2014, after Yu. Nesterov).
 
-/// How strongly the logarithm of the step is drawn to `centre`: of trajectories, and of single steps, whose acceptance says less about their size.
+/// How strongly the logarithm of the step is drawn to `centre`: of trajectories, and of single
+/// steps, whose acceptance says less about their size.
 const GAMMA: f64 = 0.05;
 const GAMMA_OF_WALK: f64 = 0.5;
 /// How many iterations the first ones are damped by.
@@ -9,9 +11,8 @@ const OFFSET: f64 = 10.0;
 const FORGETTING: f64 = 0.75;
 
 /// Where the adaptation has come to.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct StepSize {
     /// The one in use.

@@ -15,7 +15,8 @@ enum Map {
     Between(f64, f64),
 }
 
-/// How far inside of a bound an unknown is taken to be that lies at it, relative to the width of its interval, or to its size.
+/// How far inside of a bound an unknown is taken to be that lies at it, relative to the width of
+/// its interval, or to its size.
 const MARGIN: f64 = 1e-3;
 
 impl Map {
@@ -67,7 +68,8 @@ impl Map {
         }
     }
 
-    /// The nearest value that is not too close to a bound. A density that falls inwards with `slope` has its mass within one over the slope.
+    /// The nearest value that is not too close to a bound. A density that falls inwards with
+    /// `slope` has its mass within one over the slope.
     fn inside(self, x: f64, slope: f64) -> f64 {
         let scale = |unit: f64, outward: f64| {
             let own = 1.0 / outward.max(0.0);
@@ -91,7 +93,8 @@ impl Map {
         }
     }
 
-    /// What the map adds to the second derivative of a potential with this slope, where that is positive.
+    /// What the map adds to the second derivative of a potential with this slope, where that is
+    /// positive.
     fn curvature(self, u: f64, slope: f64) -> f64 {
         let (_, first, _, log_slope) = self.outward(u);
         match self {
@@ -149,7 +152,8 @@ impl Transform {
         log_volume
     }
 
-    /// From the gradient of the negative log density in x to that in u, in place, at the point last mapped.
+    /// From the gradient of the negative log density in x to that in u, in place, at the point last
+    /// mapped.
     pub fn gradient(&self, gradient: &mut [f64]) {
         let factors = self.first.iter().zip(&self.log_slope);
         for (g, (first, log_slope)) in gradient.iter_mut().zip(factors) {
@@ -157,7 +161,8 @@ impl Transform {
         }
     }
 
-    /// From x to u in place; values at a bound, or beyond it, are moved inside, which the gradient in x says how far.
+    /// From x to u in place; values at a bound, or beyond it, are moved inside, which the gradient
+    /// in x says how far.
     pub fn inward(&self, x: &mut [f64], gradient: &[f64]) {
         for ((x, map), &slope) in x.iter_mut().zip(&self.maps).zip(gradient) {
             *x = map.inward(map.inside(*x, slope));
@@ -202,7 +207,8 @@ mod tests {
 
         #[test]
         fn the_curvature_is_that_of_the_potential(map in map(), u in -3.0..3.0f64, slope in 0.0..4.0f64) {
-            // A linear potential that rises away from the only bound: all of its second derivative in u comes from the map.
+            // A linear potential that rises away from the only bound: all of its second derivative
+            // in u comes from the map.
             let slope = if matches!(map, Map::Below(_)) { -slope } else { slope };
             let h = 1e-4;
             let potential = |u: f64| { let (x, _, log, _) = map.outward(u); slope * x - log };

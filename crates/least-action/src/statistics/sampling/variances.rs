@@ -1,6 +1,8 @@
-//! Variances of the coordinates, seen in windows of the warm-up that grow, as in Stan (Stan reference manual, "HMC algorithm parameters").
+//! Variances of the coordinates, seen in windows of the warm-up that grow, as in Stan (Stan
+//! reference manual, "HMC algorithm parameters").
 
-/// Transitions at the beginning in which only the step size is adapted: the chain has to arrive first.
+/// Transitions at the beginning in which only the step size is adapted: the chain has to arrive
+/// first.
 const ARRIVAL: usize = 75;
 /// The first window; each is twice as long as the one before.
 const WINDOW: usize = 25;
@@ -45,7 +47,8 @@ impl Windows {
         (self.begin..self.end).contains(&transition)
     }
 
-    /// Whether a window ends with this transition. The last one takes what would be too short for another.
+    /// Whether a window ends with this transition. The last one takes what would be too short for
+    /// another.
     pub fn end_with(&self, transition: usize) -> bool {
         let (mut begin, mut length) = (self.begin, self.first);
         while begin < self.end {
@@ -64,9 +67,8 @@ impl Windows {
 }
 
 /// Mean and sum of squares of positions (B. P. Welford, Technometrics 4, 1962).
-#[derive(Debug, Clone, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Moments {
     pub(super) count: usize,

@@ -15,11 +15,14 @@ struct Hit {
     unknown: usize,
 }
 
-/// Moves the position by `step` along the velocity `M^-1 p`, with the momentum reflected at every wall.
+/// Moves the position by `step` along the velocity `M^-1 p`, with the momentum reflected at every
+/// wall.
 ///
-/// The wall of unknown i is `u_i = bound`. In whitened coordinates, where `u = centre + L^-T y`, it is oblique: its normal is `n = L^-1 e_i`. A reflection that keeps the kinetic
-/// energy, and that undoes itself, is the one in the metric: `p -> p - 2 (n . M^-1 p) / (n . M^-1 n) n`. Straight lines and such reflections keep the volume of phase space, so
-/// the step is as good as one without walls.
+/// The wall of unknown i is `u_i = bound`. In whitened coordinates, where `u = centre + L^-T y`, it
+/// is oblique: its normal is `n = L^-1 e_i`. A reflection that keeps the kinetic energy, and that
+/// undoes itself, is the one in the metric: `p -> p - 2 (n . M^-1 p) / (n . M^-1 n) n`. Straight
+/// lines and such reflections keep the volume of phase space, so the step is as good as one without
+/// walls.
 ///
 /// A bounce costs three solves with L, a step without any one more than between no walls.
 pub(super) fn drift<T: Density>(

@@ -6,7 +6,8 @@ use crate::error::{Error, Result};
 use crate::solve::{BlockMatrix, Cholesky, Hessian};
 use crate::statistics::Posterior;
 
-/// `u = centre + L^-T y`, where `L L^T` are the second derivatives at the centre: distances in y are those of that metric. Without a factor, `u = centre + y`.
+/// `u = centre + L^-T y`, where `L L^T` are the second derivatives at the centre: distances in y
+/// are those of that metric. Without a factor, `u = centre + y`.
 ///
 /// Solving with L is O(N D^2), which is what a gradient costs.
 #[derive(Debug, Clone)]
@@ -17,7 +18,8 @@ pub(super) struct Whitening {
 
 /// Of the diagonal, added to it where the matrix is not positive: rounding first, and then more.
 const SHIFTS: [f64; 8] = [0.0, 1e-14, 1e-12, 1e-10, 1e-8, 1e-6, 1e-4, 1e-2];
-/// Of the largest element of the diagonal: unknowns that no term of the action holds have no curvature at all.
+/// Of the largest element of the diagonal: unknowns that no term of the action holds have no
+/// curvature at all.
 const FLOOR: f64 = 1e-12;
 
 impl Whitening {
@@ -28,7 +30,8 @@ impl Whitening {
         }
     }
 
-    /// At `centre`, in the coordinates of the transform if there is one. `position` is changed from u to y.
+    /// At `centre`, in the coordinates of the transform if there is one. `position` is changed from
+    /// u to y.
     ///
     /// # Errors
     /// As [`Posterior::hessian`]; second derivatives that no small shift makes positive.

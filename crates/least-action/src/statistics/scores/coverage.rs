@@ -4,10 +4,10 @@ use super::super::diagnostics::check_probability;
 use super::members::Members;
 use crate::error::{check, Result};
 
-/// How many truths are within the central bands of ensembles that should hold a given share of them.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+/// How many truths are within the central bands of ensembles that should hold a given share of
+/// them.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Coverage {
     /// What the bands should hold: 0.9 for 90 %.
@@ -37,7 +37,8 @@ impl Coverage {
         self.count(low, high, truth)
     }
 
-    /// Counts one truth beside a band that comes from elsewhere, for instance from a mean and a standard deviation.
+    /// Counts one truth beside a band that comes from elsewhere, for instance from a mean and a
+    /// standard deviation.
     ///
     /// # Errors
     /// A truth that is not finite.
@@ -53,7 +54,9 @@ impl Coverage {
         self.inside as f64 / self.truths as f64
     }
 
-    /// How far the share is from the probability, in standard deviations of as many independent truths: within 2 or 3 either way nothing is wrong. Truths that depend on each other vary more.
+    /// How far the share is from the probability, in standard deviations of as many independent
+    /// truths: within 2 or 3 either way nothing is wrong. Truths that depend on each other vary
+    /// more.
     pub fn deviation(&self) -> f64 {
         let p = self.probability;
         (self.share() - p) / libm::sqrt(p * (1.0 - p) / self.truths as f64)

@@ -3,7 +3,8 @@
 use super::super::diagnostics::check_probability;
 use crate::error::{check, Result};
 
-/// What the members of an ensemble say about one number, with weights where they do not count alike.
+/// What the members of an ensemble say about one number, with weights where they do not count
+/// alike.
 ///
 /// ```
 /// use least_action::statistics::Members;
@@ -29,7 +30,8 @@ impl Members {
     /// `weights` are one per member, in any unit, or empty where all members count alike.
     ///
     /// # Errors
-    /// No members; values that are not finite (leave out members that failed); weights that are negative, not finite, all zero, or not one per member.
+    /// No members; values that are not finite (leave out members that failed); weights that are
+    /// negative, not finite, all zero, or not one per member.
     pub fn new(values: &[f64], weights: &[f64]) -> Result<Self> {
         check::at_least("members.length", values.len(), 1)?;
         for (i, &value) in values.iter().enumerate() {
@@ -68,7 +70,8 @@ impl Members {
         })
     }
 
-    /// How many members of equal weight they are worth: one over the sum of the squares of the weights.
+    /// How many members of equal weight they are worth: one over the sum of the squares of the
+    /// weights.
     pub fn effective_count(&self) -> f64 {
         1.0 / self.squares
     }
@@ -86,8 +89,12 @@ impl Members {
         [weight(below), weight(at_most)]
     }
 
-    /// The quantile at a probability: straight lines between the members, the i-th of m (from 1) at `i / (m + 1)`, and the outermost members beyond these. Of exchangeable members a further one is below it with just that
-    /// probability, which is what coverage is counted against (definition 6 of R. J. Hyndman and Y. Fan, The American Statistician 50, 1996). With weights, m is the [`Members::effective_count`], and members stand in the middle of their weight.
+    /// The quantile at a probability: straight lines between the members, the i-th of m (from 1) at
+    /// `i / (m + 1)`, and the outermost members beyond these. Of exchangeable members a further one
+    /// is below it with just that probability, which is what coverage is counted against
+    /// (definition 6 of R. J. Hyndman and Y. Fan, The American Statistician 50, 1996). With
+    /// weights, m is the [`Members::effective_count`], and members stand in the middle of their
+    /// weight.
     ///
     /// # Errors
     /// A probability outside of 0 to 1.
@@ -125,8 +132,10 @@ impl Members {
         Ok([self.quantile(outside)?, self.quantile(1.0 - outside)?])
     }
 
-    /// Continuous ranked probability score, the integral of `(F(x) - [x >= truth])^2` with the members' distribution F: 0 is perfect, and it has the unit of the number
-    /// (H. Hersbach, Weather and Forecasting 15, 2000). Of few members it is too large, as if they were worse: see [`Members::fair_crps`].
+    /// Continuous ranked probability score, the integral of `(F(x) - [x >= truth])^2` with the
+    /// members' distribution F: 0 is perfect, and it has the unit of the number (H. Hersbach,
+    /// Weather and Forecasting 15, 2000). Of few members it is too large, as if they were worse:
+    /// see [`Members::fair_crps`].
     ///
     /// # Errors
     /// A truth that is not finite.
@@ -141,8 +150,10 @@ impl Members {
         Ok(score)
     }
 
-    /// The score that members drawn from a distribution have on average if they were infinitely many (C. A. T. Ferro, Quarterly Journal of the Royal Meteorological Society 140, 2014): what compares ensembles of different sizes. It can be negative. With
-    /// weights, as if members with these weights were independent.
+    /// The score that members drawn from a distribution have on average if they were infinitely
+    /// many (C. A. T. Ferro, Quarterly Journal of the Royal Meteorological Society 140, 2014): what
+    /// compares ensembles of different sizes. It can be negative. With weights, as if members with
+    /// these weights were independent.
     ///
     /// # Errors
     /// A truth that is not finite, and a single member.
@@ -165,10 +176,12 @@ impl Members {
     }
 }
 
-/// Weights of the members of several levels mixed: the weight of each level, shared by as many members as `counts` says, level after level.
+/// Weights of the members of several levels mixed: the weight of each level, shared by as many
+/// members as `counts` says, level after level.
 ///
 /// # Errors
-/// Lists of different lengths, weights that are negative, not finite or all zero, and a level that has a weight but no members.
+/// Lists of different lengths, weights that are negative, not finite or all zero, and a level that
+/// has a weight but no members.
 pub fn mixed_weights(levels: &[f64], counts: &[usize]) -> Result<Vec<f64>> {
     check::length("counts", counts.len(), levels.len(), "one per level")?;
     let mut weights = Vec::with_capacity(counts.iter().sum());

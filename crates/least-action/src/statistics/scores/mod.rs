@@ -1,4 +1,5 @@
-//! How good predictions by ensembles are, once the truth is known: where it ranks among the members, how far off they are, how often bands cover it.
+//! How good predictions by ensembles are, once the truth is known: where it ranks among the
+//! members, how far off they are, how often bands cover it.
 
 mod coverage;
 mod members;

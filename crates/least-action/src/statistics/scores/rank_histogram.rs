@@ -5,14 +5,16 @@ use special::Gamma;
 use super::members::Members;
 use crate::error::{check, Result};
 
-/// Counts of the ranks of truths among the members of ensembles: flat where truth and members are exchangeable, with walls where ensembles are too narrow, a hill where they are too wide, a slope where they are off to
-/// one side (T. M. Hamill, Monthly Weather Review 129, 2001).
+/// Counts of the ranks of truths among the members of ensembles: flat where truth and members are
+/// exchangeable, with walls where ensembles are too narrow, a hill where they are too wide, a slope
+/// where they are off to one side (T. M. Hamill, Monthly Weather Review 129, 2001).
 ///
-/// Of m members of equal weight a truth with k members below takes the share `[k, k + 1] / (m + 1)` of the histogram's range. A truth that equals members takes that of all ranks it might
-/// have had, in equal parts, so nothing is drawn at random. With weights, `k / m` is the weight of what is below, and m the effective count.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+/// Of m members of equal weight a truth with k members below takes the share `[k, k + 1] / (m + 1)`
+/// of the histogram's range. A truth that equals members takes that of all ranks it might have had,
+/// in equal parts, so nothing is drawn at random. With weights, `k / m` is the weight of what is
+/// below, and m the effective count.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct RankHistogram {
     /// One per bin, all equally wide. A truth can be shared by several.
@@ -21,17 +23,18 @@ pub struct RankHistogram {
 }
 
 /// Whether a rank histogram is flat.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Flatness {
     pub chi_square: f64,
     /// Degrees of freedom: one less than bins.
     pub degrees: usize,
-    /// The probability of a chi-square at least as large if the histogram is flat. Below 1e-15 it is only known to be small.
+    /// The probability of a chi-square at least as large if the histogram is flat. Below 1e-15 it
+    /// is only known to be small.
     pub p_value: f64,
-    /// The part of chi-square that a slope explains, as a standard normal variable: positive where truths are high, so that members are too low.
+    /// The part of chi-square that a slope explains, as a standard normal variable: positive where
+    /// truths are high, so that members are too low.
     pub slope: f64,
     /// The same for walls (positive: ensembles too narrow) or a hill (negative: too wide).
     pub curvature: f64,
@@ -39,7 +42,8 @@ pub struct Flatness {
 
 impl RankHistogram {
     /// # Errors
-    /// Fewer than 2 bins. A number that divides the members of each ensemble plus one is best: others cut ranks in parts, and the counts vary less than chi-square expects.
+    /// Fewer than 2 bins. A number that divides the members of each ensemble plus one is best:
+    /// others cut ranks in parts, and the counts vary less than chi-square expects.
     pub fn new(bins: usize) -> Result<Self> {
         check::at_least("bins", bins, 2)?;
         check::at_most("bins", bins, 1 << 20)?;
@@ -75,8 +79,10 @@ impl RankHistogram {
         Ok(())
     }
 
-    /// Pearson's chi-square test. Truths must be independent of each other: take them so far apart in time that they are. It is good from about five truths per bin on; slope and curvature are
-    /// the components of I. T. Jolliffe and C. Primo (Monthly Weather Review 136, 2008), which see with fewer.
+    /// Pearson's chi-square test. Truths must be independent of each other: take them so far apart
+    /// in time that they are. It is good from about five truths per bin on; slope and curvature are
+    /// the components of I. T. Jolliffe and C. Primo (Monthly Weather Review 136, 2008), which see
+    /// with fewer.
     ///
     /// # Errors
     /// No truths.

@@ -23,7 +23,8 @@ fn scores_of_gaussian_ensembles_are_the_closed_form() -> Result<()> {
         let large = Members::new(&normals(&mut Random::new(5, 0), 100_000), &[])?;
         let expected = gaussian_crps(truth);
         assert!((large.crps(truth)? - expected).abs() < 0.01);
-        // Five members are enough on average for the fair score; the plain one is larger by 1 / (5 sqrt(pi)).
+        // Five members are enough on average for the fair score; the plain one is larger by 1 / (5
+        // sqrt(pi)).
         let repetitions = 40_000;
         let (mut plain, mut fair) = (0.0, 0.0);
         for repetition in 0..repetitions {

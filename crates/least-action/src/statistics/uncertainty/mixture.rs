@@ -2,7 +2,8 @@
 
 use crate::error::{check, Result};
 
-/// The mean and the standard deviation of each quantity of a mixture of Gaussians; `means` and `deviations` are levels x quantities, row-major, `weights` one per level and sum to 1.
+/// The mean and the standard deviation of each quantity of a mixture of Gaussians; `means` and
+/// `deviations` are levels x quantities, row-major, `weights` one per level and sum to 1.
 pub(super) fn moments(means: &[f64], deviations: &[f64], weights: &[f64]) -> (Vec<f64>, Vec<f64>) {
     let quantities = means.len() / weights.len();
     let (mut mean, mut variance) = (vec![0.0; quantities], vec![0.0; quantities]);
@@ -76,7 +77,8 @@ fn share_below(z: f64) -> f64 {
     0.5 * libm::erfc(-z / std::f64::consts::SQRT_2)
 }
 
-/// The inverse of the standard normal distribution function, by bisection: it is asked for once per band.
+/// The inverse of the standard normal distribution function, by bisection: it is asked for once per
+/// band.
 fn normal_quantile(probability: f64) -> f64 {
     let (mut low, mut high) = (-40.0, 40.0);
     for _ in 0..200 {

@@ -21,7 +21,8 @@ pub struct LevelUncertainty {
     pub laplace: Laplace,
 }
 
-/// The posterior as a mixture of Gaussians, one about each of the lowest minima that a run has found, weighted by their evidence.
+/// The posterior as a mixture of Gaussians, one about each of the lowest minima that a run has
+/// found, weighted by their evidence.
 #[derive(Clone)]
 pub struct Uncertainty {
     /// Lowest first; at least one.
@@ -41,7 +42,8 @@ pub struct UncertaintyDraws {
     pub values: Vec<f64>,
     /// The level that each is of.
     pub levels: Vec<u32>,
-    /// How many of them lay outside of the bounds however often they were drawn, and were moved inside.
+    /// How many of them lay outside of the bounds however often they were drawn, and were moved
+    /// inside.
     pub moved: usize,
 }
 
@@ -58,7 +60,8 @@ impl Uncertainty {
     /// About the lowest levels of a run.
     ///
     /// # Errors
-    /// Whatever is wrong with the options, and what makes the lowest level no minimum: [`Error::Saddle`], [`Error::Undetermined`]. Of higher levels that is a finding.
+    /// Whatever is wrong with the options, and what makes the lowest level no minimum:
+    /// [`Error::Saddle`], [`Error::Undetermined`]. Of higher levels that is a finding.
     pub fn of_run(
         annealer: &Annealer<Paths>,
         run: &Run,
@@ -74,7 +77,8 @@ impl Uncertainty {
         Self::new(annealer, &climbs, options)
     }
 
-    /// About the minima that climbs lead to, the lowest first. Climbs that lead to the same one count once.
+    /// About the minima that climbs lead to, the lowest first. Climbs that lead to the same one
+    /// count once.
     ///
     /// # Errors
     /// As [`Uncertainty::of_run`]; no climb with a rung.
@@ -160,7 +164,8 @@ impl Uncertainty {
         &self.levels[0].laplace
     }
 
-    /// Mean and standard deviation of every unknown over all levels: the path, points x dimension, then the estimated parameters.
+    /// Mean and standard deviation of every unknown over all levels: the path, points x dimension,
+    /// then the estimated parameters.
     pub fn moments(&self) -> (Vec<f64>, Vec<f64>) {
         mixture::moments(&self.modes, &self.deviations, &self.weights)
     }
@@ -173,7 +178,8 @@ impl Uncertainty {
         mixture::quantiles(&self.modes, &self.deviations, &self.weights, probability)
     }
 
-    /// Draws, each of the Gaussian of one level: levels take turns, so that each has its share of any number of draws, to within one.
+    /// Draws, each of the Gaussian of one level: levels take turns, so that each has its share of
+    /// any number of draws, to within one.
     ///
     /// # Errors
     /// More draws than fit in memory.
@@ -235,7 +241,8 @@ impl Uncertainty {
         (0..count).map(turn).collect()
     }
 
-    /// The expected value of a quantity over all levels, with or without the first correction beyond the quadratic: see [`Laplace::expected`].
+    /// The expected value of a quantity over all levels, with or without the first correction
+    /// beyond the quadratic: see [`Laplace::expected`].
     ///
     /// # Errors
     /// No two pairs of draws; second derivatives that are not finite.
@@ -329,7 +336,8 @@ fn is_same(a: &Laplace, b: &Laplace) -> bool {
         .all(|((x, y), (s, t))| (x - y).abs() <= SAME * (s + t))
 }
 
-/// The probability that the path belongs to each of several minima, from the logarithms of their evidence: `exp(e_i) / sum of exp(e_k)`.
+/// The probability that the path belongs to each of several minima, from the logarithms of their
+/// evidence: `exp(e_i) / sum of exp(e_k)`.
 ///
 /// It is right as far as the minima do not overlap: give each once.
 pub fn level_weights(log_evidence: &[f64]) -> Vec<f64> {

@@ -5,12 +5,8 @@ use crate::solve::Hessian;
 use crate::statistics::LaplaceOptions;
 
 /// How the uncertainty of a run is found.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(default, rename_all = "camelCase", deny_unknown_fields)
-)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct UncertaintyOptions {
     /// R_f at which exp(-A) is looked at. Default: that of the run's last rung.
@@ -19,8 +15,9 @@ pub struct UncertaintyOptions {
     /// Action levels that count, lowest first. Default: 4.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>", optional))]
     pub levels: usize,
-    /// The second derivatives that count: `"exact"`, all of them, which is Laplace's method, or `"gauss-newton"`, those of the linearised model, which always have a minimum.
-    /// Default: `"exact"`.
+    /// The second derivatives that count: `"exact"`, all of them, which is Laplace's method, or
+    /// `"gauss-newton"`, those of the linearised model, which always have a minimum. Default:
+    /// `"exact"`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<Hessian>", optional))]
     pub hessian: Hessian,
     /// Whether to go down to the minima first: rungs may end short of them. Default: true.

@@ -5,15 +5,14 @@
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[cfg_attr(feature = "typescript", ts(type = "number | \"replacement\""))]
 pub enum Coupling {
-    /// g, per unit of time: the rate at which an observed component is drawn to the drive's. Of maps the share of the difference that is taken off at each
-    /// iteration.
+    /// g, per unit of time: the rate at which an observed component is drawn to the drive's. Of
+    /// maps the share of the difference that is taken off at each iteration.
     Finite(f64),
     /// Observed components are the drive's.
     #[default]
     Replacement,
 }
 
-#[cfg(feature = "serde")]
 mod read {
     //! By hand: an untagged enum would lose the place of an error.
 

@@ -43,7 +43,8 @@ fn without_coupling_it_is_the_largest_lyapunov_exponent() {
     }
 }
 
-/// What Pecora and Carroll's table has for sigma = 16, beta = 4, rho = 45.92, with the exact values where there are some.
+/// What Pecora and Carroll's table has for sigma = 16, beta = 4, rho = 45.92, with the exact values
+/// where there are some.
 #[test]
 fn lorenz_driven_by_each_component() {
     let model = lorenz63().expect("fine");
@@ -55,14 +56,16 @@ fn lorenz_driven_by_each_component() {
         ..ConditionalLyapunovOptions::default()
     };
     let driven = |by: usize| found(&model, &[by], Coupling::Replacement, options.clone());
-    // (y, z) driven by x: their sum is the trace, -(1 + beta), so that the larger one is at least half of it, which is what the table has for both: -2.50. In the mean
-    // over 4000 units of time, by Runge-Kutta steps of 5e-4 and without this crate, it is -2.416.
+    // (y, z) driven by x: their sum is the trace, -(1 + beta), so that the larger one is at least
+    // half of it, which is what the table has for both: -2.50. In the mean over 4000 units of time,
+    // by Runge-Kutta steps of 5e-4 and without this crate, it is -2.416.
     let one = driven(0);
     near(one, -2.416, 4.0 * one.standard_error);
     near(one, -2.5, 0.1);
     // (x, z) driven by y: dx' = -sigma dx, so that the larger one is -beta; the table has -3.95.
     near(driven(1), -4.0, 1e-3);
-    // (x, y) driven by z: linear, so that the orbit's own (x, y) is a difference that neither grows nor shrinks: 0; the table has 7.89e-3.
+    // (x, y) driven by z: linear, so that the orbit's own (x, y) is a difference that neither grows
+    // nor shrinks: 0; the table has 7.89e-3.
     near(driven(2), 0.0, 0.02);
 }
 
@@ -134,7 +137,8 @@ fn of_a_linear_flow_it_is_the_largest_eigenvalue() {
 
 #[test]
 fn of_a_map_it_is_that_of_what_is_left() {
-    // The doubling of angles, as a chaotic map of known exponent: y = 1 - 2 x^2 has log 2; and a second state that follows it.
+    // The doubling of angles, as a chaotic map of known exponent: y = 1 - 2 x^2 has log 2; and a
+    // second state that follows it.
     let model = ModelBuilder::new("driven")
         .states(["x", "y"])
         .initial_state([0.3, 0.1])
@@ -178,7 +182,8 @@ fn of_lorenz96_it_falls_with_the_number_observed() {
 
 #[test]
 fn inputs_are_those_of_their_times_and_the_same_seed_gives_the_same_bits() {
-    // dx/dt = u(t) x: the exponent is the mean of u, by the trapezoidal rule as u is straight between points.
+    // dx/dt = u(t) x: the exponent is the mean of u, by the trapezoidal rule as u is straight
+    // between points.
     let model = ModelBuilder::new("grown")
         .states(["x"])
         .inputs(["u"])

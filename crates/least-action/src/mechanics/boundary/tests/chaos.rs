@@ -33,7 +33,8 @@ fn data(points: usize) -> Observations {
     }
 }
 
-/// From rung to rung R_f grows a hundred times; at the last ones a path is known to fewer digits than the tolerance asks for, and is solved all the same.
+/// From rung to rung R_f grows a hundred times; at the last ones a path is known to fewer digits
+/// than the tolerance asks for, and is solved all the same.
 #[test]
 fn a_climb_in_the_model_precision_follows_one_minimum() {
     let data = data(61);
@@ -75,7 +76,8 @@ fn a_climb_in_the_model_precision_follows_one_minimum() {
         let method = VariationalMethod::Gauss4;
         let second = second_variation(&problem, method, 1, &found.path, true).unwrap();
         assert_eq!(second.kind, Stationary::Minimum);
-        // No state is known better than R_f = infinity would tell, nor x worse than by its own measurement.
+        // No state is known better than R_f = infinity would tell, nor x worse than by its own
+        // measurement.
         assert!(second
             .covariance
             .iter()

@@ -1,4 +1,5 @@
-//! Paths that are known: an oscillator between two places, and a double well with and against its drift.
+//! Paths that are known: an oscillator between two places, and a double well with and against its
+//! drift.
 
 use std::sync::Arc;
 
@@ -13,7 +14,8 @@ const ORDERS: [(IntegrationMethod, f64); 3] = [
     (IntegrationMethod::GaussLegendre6, 6.0),
 ];
 
-/// Errors of path and action in 8, 16 and 32 steps, or as many times more, must fall as the order says.
+/// Errors of path and action in 8, 16 and 32 steps, or as many times more, must fall as the order
+/// says.
 fn converges(
     name: &str,
     system: &System,

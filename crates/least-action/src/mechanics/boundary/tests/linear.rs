@@ -1,4 +1,5 @@
-//! Linear flows: the least path and the covariance of its states are those of the smoother of H. E. Rauch, F. Tung and C. T. Striebel (AIAA J. 3, 1965).
+//! Linear flows: the least path and the covariance of its states are those of the smoother of H. E.
+//! Rauch, F. Tung and C. T. Striebel (AIAA J. 3, 1965).
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! Minimisation: what it finds is an orbit, what is held stays, what has no minimum ends with an error.
+//! Minimisation: what it finds is an orbit, what is held stays, what has no minimum ends with an
+//! error.
 
 use super::*;
 use crate::error::Error;
@@ -163,7 +164,8 @@ fn ends_are_held_or_free_and_impulses_strike() {
         let end_held = boundary == Boundary::Fixed;
         assert_eq!(found.path[..2] == path[..2], start_held, "{boundary:?}");
         assert_eq!(found.path[8..] == path[8..], end_held, "{boundary:?}");
-        // p is 0 before the first impulse where the first state is free, and after the last one where the last is.
+        // p is 0 before the first impulse where the first state is free, and after the last one
+        // where the last is.
         let first = distance(&found.momentum[..2], &[0.0; 2]);
         assert_eq!(first < 1e-10, !start_held, "{boundary:?} {first}");
         let jump = 3.0 * (found.path[9] - 0.1);

@@ -1,4 +1,5 @@
-//! Index, conjugate points and covariance against dense eigenvalues and against derivatives of orbits.
+//! Index, conjugate points and covariance against dense eigenvalues and against derivatives of
+//! orbits.
 
 use nalgebra::DMatrix;
 
@@ -81,7 +82,8 @@ fn an_oscillator_has_conjugate_points_at_every_half_period() {
             let found = found.unwrap();
             let mut expected: Vec<f64> = (0..9).map(|k| first + k as f64 * PI).collect();
             expected.retain(|t| *t < time);
-            // With a free end one more direction falls where the end itself does: m w cot(w (T - t)).
+            // With a free end one more direction falls where the end itself does: m w cot(w (T -
+            // t)).
             if boundary == Boundary::Free && -(time.tan()) < 0.0 {
                 expected.push(time);
             }

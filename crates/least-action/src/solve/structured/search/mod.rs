@@ -17,7 +17,8 @@ pub(crate) struct Search<'a, Q> {
     at: Progress,
 }
 
-/// How far a search has come. With the memory, the problem and the point that it was left with, it goes on as if it had never stopped.
+/// How far a search has come. With the memory, the problem and the point that it was left with, it
+/// goes on as if it had never stopped.
 pub(crate) struct Progress {
     value: f64,
     damping: Damping,
@@ -28,7 +29,8 @@ pub(crate) struct Progress {
     precise: bool,
     /// The step was computed by the factor that is in memory.
     factored: bool,
-    /// The largest damping with which normal equations have failed for rounding: less of it they are not asked for again.
+    /// The largest damping with which normal equations have failed for rounding: less of it they
+    /// are not asked for again.
     fails_at: f64,
     /// Steps in a row that promise too little to go on.
     quiet: usize,
@@ -53,8 +55,9 @@ fn nowhere(not_finite: bool, otherwise: StopReason) -> StopReason {
     }
 }
 
-/// Below this share of what noise explains, what a step promises is compared with that instead of the value: where data can be met exactly, the value has no
-/// floor of its own, and each of its last digits would cost as much as the first.
+/// Below this share of what noise explains, what a step promises is compared with that instead of
+/// the value: where data can be met exactly, the value has no floor of its own, and each of its
+/// last digits would cost as much as the first.
 const LEAST_SHARE: f64 = 1e-4;
 
 /// A step that keeps more than this share of its promise may as well have been longer.
@@ -158,7 +161,8 @@ impl<'a, Q: Quadratic> Search<'a, Q> {
         let small = promise.free <= self.options.tolerance * self.at.value.max(least);
         let mut tried = self.try_step(promise.kept);
         self.at.not_finite |= matches!(tried, Tried::NotFinite);
-        // The last step is taken as well: it is there, and near the minimum it removes most of what is left.
+        // The last step is taken as well: it is there, and near the minimum it removes most of what
+        // is left.
         if small && promise.undamped && !self.at.not_finite {
             return Some(StopReason::ValueSettled);
         }
@@ -219,7 +223,8 @@ impl<'a, Q: Quadratic> Search<'a, Q> {
         predicted <= 1e-3 * self.at.value && predicted <= self.problem.rounding(self.x)
     }
 
-    /// Whether the step failed near a minimum and hardly damped: then maybe only because too few of its digits are right.
+    /// Whether the step failed near a minimum and hardly damped: then maybe only because too few of
+    /// its digits are right.
     fn imprecise(&self, predicted: f64) -> bool {
         Q::PRECISE
             && self.problem.is_gauss_newton()
@@ -233,7 +238,8 @@ impl<'a, Q: Quadratic> Search<'a, Q> {
         let memory = &mut *self.memory;
         self.problem
             .expand(self.x, &mut memory.gradient, &mut memory.scale);
-        // What no residual depends on has no scale of its own. Its gradient is zero, so any number does that makes the matrix regular.
+        // What no residual depends on has no scale of its own. Its gradient is zero, so any number
+        // does that makes the matrix regular.
         let largest = memory.scale.iter().fold(0.0, |a: f64, &b| a.max(b));
         let fallback = if largest > 0.0 { largest } else { 1.0 };
         for scale in &mut memory.scale {
@@ -246,7 +252,8 @@ impl<'a, Q: Quadratic> Search<'a, Q> {
         }
     }
 
-    /// Writes the step of the damped quadratic model, without regard to bounds that are not active. The damping grows until there is one.
+    /// Writes the step of the damped quadratic model, without regard to bounds that are not active.
+    /// The damping grows until there is one.
     fn solve(&mut self) -> bool {
         while !self.at.damping.exhausted() {
             let memory = &mut *self.memory;
@@ -270,7 +277,8 @@ impl<'a, Q: Quadratic> Search<'a, Q> {
                     return true;
                 }
             }
-            // A damped Gauss-Newton Hessian is positive definite; if it does not look so, rounding hides it, and more damping would only hold back the step.
+            // A damped Gauss-Newton Hessian is positive definite; if it does not look so, rounding
+            // hides it, and more damping would only hold back the step.
             let rounding = self.problem.is_gauss_newton() && self.at.damping.negligible();
             if Q::PRECISE && (self.at.precise || rounding) {
                 if !self.at.precise {

@@ -1,16 +1,19 @@
-//! What is tried where the step of the quadratic model does not lower the value: evaluations cost much less than the factorisation that a more damped step takes.
+//! What is tried where the step of the quadratic model does not lower the value: evaluations cost
+//! much less than the factorisation that a more damped step takes.
 
 use super::{dot, Quadratic, Search, Tried};
 
 /// So many times a step that failed is shortened before another is computed.
 const SHORTER_STEPS: usize = 2;
 
-/// A bent step is tried if the bend is at most this share of the step, in the metric; beyond that the residuals are not parabolas along it. Further bends must be half as long.
+/// A bent step is tried if the bend is at most this share of the step, in the metric; beyond that
+/// the residuals are not parabolas along it. Further bends must be half as long.
 const MOST_BEND: f64 = 0.75;
 const BENDS: usize = 3;
 
 impl<Q: Quadratic> Search<'_, Q> {
-    /// After a step that failed: what became of the last one tried, and whether that went all of the way.
+    /// After a step that failed: what became of the last one tried, and whether that went all of
+    /// the way.
     pub(super) fn try_others(&mut self, kept: f64, tried: Tried) -> (Tried, bool) {
         if let Tried::NotLower(_) = tried {
             if let Some(bent) = self.bend(kept) {
@@ -20,9 +23,12 @@ impl<Q: Quadratic> Search<'_, Q> {
         (self.shorten(kept, tried), false)
     }
 
-    /// Adds to the step that failed what brings it back to the floor of a curved valley: Newton steps, with the old factor, on what the residuals at its end show of their
-    /// curvature. The first is the geodesic acceleration of M. K. Transtrum and J. P. Sethna (arXiv 1201.5885, 2012), where the second derivative along the step is the difference
-    /// over the whole of it, which is already known. Nothing if none leads to a lower value. A neuron with 18 unknown parameters takes a tenth of the steps.
+    /// Adds to the step that failed what brings it back to the floor of a curved valley: Newton
+    /// steps, with the old factor, on what the residuals at its end show of their curvature. The
+    /// first is the geodesic acceleration of M. K. Transtrum and J. P. Sethna (arXiv 1201.5885,
+    /// 2012), where the second derivative along the step is the difference over the whole of it,
+    /// which is already known. Nothing if none leads to a lower value. A neuron with 18 unknown
+    /// parameters takes a tenth of the steps.
     fn bend(&mut self, kept: f64) -> Option<Tried> {
         if !self.at.factored {
             return None;
@@ -56,8 +62,9 @@ impl<Q: Quadratic> Search<'_, Q> {
         None
     }
 
-    /// Tries shorter steps the same way: an evaluation costs much less than the factorisation that a more damped step takes. On ladders of Lorenz96 with many
-    /// hidden states this saves a third of the factorisations.
+    /// Tries shorter steps the same way: an evaluation costs much less than the factorisation that
+    /// a more damped step takes. On ladders of Lorenz96 with many hidden states this saves a third
+    /// of the factorisations.
     fn shorten(&mut self, kept: f64, mut tried: Tried) -> Tried {
         let descent = -dot(&self.memory.step, &self.memory.gradient);
         if descent <= 0.0 {

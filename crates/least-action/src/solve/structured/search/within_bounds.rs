@@ -1,5 +1,6 @@
-//! From the step of the quadratic model to one that stays within the bounds: a projected search on the model, as in J. J. Moré and G. Toraldo, SIAM J. Optim. 1, 1991,
-//! whose subspace steps are exact.
+//! From the step of the quadratic model to one that stays within the bounds: a projected search on
+//! the model, as in J. J. Moré and G. Toraldo, SIAM J. Optim. 1, 1991, whose subspace steps are
+//! exact.
 
 use super::super::damping::Damping;
 use super::{dot, Quadratic, Search};
@@ -14,11 +15,13 @@ pub(super) struct Promise {
     pub undamped: bool,
 }
 
-/// A step that is cut at its bounds and keeps less than this share of what it promised is computed anew beside the cut, at most [`ROUNDS`] times.
+/// A step that is cut at its bounds and keeps less than this share of what it promised is computed
+/// anew beside the cut, at most [`ROUNDS`] times.
 const GOOD_CUT: f64 = 0.9;
 const ROUNDS: usize = 8;
 
-/// A cut is early enough if this share of what was promised up to there is kept; otherwise it is tried so much nearer.
+/// A cut is early enough if this share of what was promised up to there is kept; otherwise it is
+/// tried so much nearer.
 const LEAST_CUT: f64 = 0.25;
 const NEARER: f64 = 0.25;
 
@@ -50,8 +53,10 @@ impl<Q: Quadratic> Search<'_, Q> {
         }
     }
 
-    /// Goes towards the end of the step, cut at the bounds, as far as the model falls; from there towards its minimum beside what is at a bound now; and so on.
-    /// Step and trial point are then those within the bounds. Returns what the step promises there, which is never negative, and whether it is the best that is possible.
+    /// Goes towards the end of the step, cut at the bounds, as far as the model falls; from there
+    /// towards its minimum beside what is at a bound now; and so on. Step and trial point are then
+    /// those within the bounds. Returns what the step promises there, which is never negative, and
+    /// whether it is the best that is possible.
     fn stay_within(&mut self, free: f64) -> (f64, bool) {
         let memory = &mut *self.memory;
         memory.inside.fill(0.0);
@@ -76,7 +81,8 @@ impl<Q: Quadratic> Search<'_, Q> {
         (kept, best)
     }
 
-    /// Moves the step inside towards the one aimed at. Returns by how much the model falls beyond `kept`, of the `promised`, and whether all of the way was possible.
+    /// Moves the step inside towards the one aimed at. Returns by how much the model falls beyond
+    /// `kept`, of the `promised`, and whether all of the way was possible.
     fn approach(&mut self, kept: f64, promised: f64) -> (f64, bool) {
         let mut share = 1.0f64;
         let free_way = self.free_way();
@@ -126,7 +132,8 @@ impl<Q: Quadratic> Search<'_, Q> {
         share
     }
 
-    /// Writes candidate and trial point at this share of the way. Returns whether they were cut at a bound.
+    /// Writes candidate and trial point at this share of the way. Returns whether they were cut at
+    /// a bound.
     fn cut_at(&mut self, share: f64) -> bool {
         let memory = &mut *self.memory;
         for (i, (trial, x)) in memory.trial.iter_mut().zip(self.x.iter()).enumerate() {
@@ -147,8 +154,8 @@ impl<Q: Quadratic> Search<'_, Q> {
         self.problem.decrease(&memory.gradient, &memory.candidate)
     }
 
-    /// Marks what is at a bound after the step inside; where that is the minimum beside what was held, only what is pushed outwards there. Returns whether that leaves
-    /// anything to gain.
+    /// Marks what is at a bound after the step inside; where that is the minimum beside what was
+    /// held, only what is pushed outwards there. Returns whether that leaves anything to gain.
     fn hold(&mut self, minimum: bool) -> bool {
         self.damped_gradient();
         let memory = &mut *self.memory;
@@ -175,7 +182,8 @@ impl<Q: Quadratic> Search<'_, Q> {
         pairs.for_each(|(gradient, (shift, step))| *gradient += shift * step);
     }
 
-    /// Aims anew, at the minimum of the damped model beside what is held. Returns by how much it falls on the way, if that was possible.
+    /// Aims anew, at the minimum of the damped model beside what is held. Returns by how much it
+    /// falls on the way, if that was possible.
     fn aim(&mut self) -> Option<f64> {
         self.at.factorizations += 1;
         let memory = &mut *self.memory;

@@ -77,7 +77,8 @@ impl Chain {
         DVector::from_vec(all)
     }
 
-    /// The minimum by dense Gauss-Newton steps on Jacobians by differences, halved until they lower the value.
+    /// The minimum by dense Gauss-Newton steps on Jacobians by differences, halved until they lower
+    /// the value.
     pub fn dense_minimum(&self, mut x: Vec<f64>, unknowns: usize) -> (Vec<f64>, f64) {
         let value = |x: &[f64]| 0.5 * self.residuals(x).norm_squared();
         for _ in 0..100 {

@@ -183,7 +183,8 @@ fn bounds_hold_and_let_go() {
         let mut free = chain.start();
         let lowest = options.minimize(&mut chain, &mut free).unwrap();
 
-        // Bounds that the minimum respects change nothing of it, also if the search begins at one or outside.
+        // Bounds that the minimum respects change nothing of it, also if the search begins at one
+        // or outside.
         let mut bounds = free_bounds(&chain);
         for (i, &x) in free.iter().enumerate() {
             (bounds.lower[i], bounds.upper[i]) = (x - 0.1, x + 0.2);
@@ -197,7 +198,8 @@ fn bounds_hold_and_let_go() {
         );
         assert!(distance(&x, &free) < 1e-4);
 
-        // One that it does not respect is kept exactly; the rest is the minimum with rho fixed there.
+        // One that it does not respect is kept exactly; the rest is the minimum with rho fixed
+        // there.
         let mut bounds = free_bounds(&chain);
         bounds.upper[rho] = free[rho] - 1.0;
         chain.bounds = Some(bounds.clone());
@@ -316,7 +318,8 @@ fn large_ratios_of_weights() {
     }
 }
 
-/// Columns that depend on each other, and weights that leave nothing of the data in normal equations.
+/// Columns that depend on each other, and weights that leave nothing of the data in normal
+/// equations.
 #[test]
 fn the_square_root_form_steps_in() {
     for precision in [1e4, 1e12, 1e16, 1e20] {
@@ -346,7 +349,8 @@ fn the_square_root_form_steps_in() {
     }
 }
 
-/// A linear problem has one step, also where bounds are in its way: which of them hold it back is found in the quadratic model.
+/// A linear problem has one step, also where bounds are in its way: which of them hold it back is
+/// found in the quadratic model.
 #[test]
 fn bounds_in_the_way_of_a_step_cost_no_other() {
     let points = 16;
@@ -387,7 +391,8 @@ fn bounds_in_the_way_of_a_step_cost_no_other() {
     }
 }
 
-/// Steps that follow the floor of a curved valley instead of being shortened until they do not leave it.
+/// Steps that follow the floor of a curved valley instead of being shortened until they do not
+/// leave it.
 #[test]
 fn curved_valleys_are_followed() {
     let points = 20;

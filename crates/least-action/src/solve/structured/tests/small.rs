@@ -46,7 +46,8 @@ impl LeastSquares for Stuck {
     }
 }
 
-/// One point, one state: the residual log x + 3, which a step from x = e takes to where there is no logarithm.
+/// One point, one state: the residual log x + 3, which a step from x = e takes to where there is no
+/// logarithm.
 pub struct Logarithm(pub Layout);
 
 impl Objective for Logarithm {
@@ -85,7 +86,8 @@ impl LeastSquares for Logarithm {
     }
 }
 
-/// A straight line through data, as a chain x' = p + q of weight `precision`: only the sum of the two parameters is determined.
+/// A straight line through data, as a chain x' = p + q of weight `precision`: only the sum of the
+/// two parameters is determined.
 pub struct Line {
     pub layout: Layout,
     pub precision: f64,
@@ -155,7 +157,8 @@ impl LeastSquares for Line {
     }
 }
 
-/// Points of two states, each a valley y = x^2 a thousand times as steep across as along (H. H. Rosenbrock, Comput. J. 3, 1960), coupled with the next by x alone.
+/// Points of two states, each a valley y = x^2 a thousand times as steep across as along (H. H.
+/// Rosenbrock, Comput. J. 3, 1960), coupled with the next by x alone.
 pub struct Valleys(pub Layout);
 
 impl Objective for Valleys {

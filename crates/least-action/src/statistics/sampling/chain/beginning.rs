@@ -9,7 +9,8 @@ use crate::statistics::Density;
 const MOST_RETREATS: usize = 30;
 
 impl<T: Density> Chain<T> {
-    /// Lays the metric at `centre`; the position changes from unbounded coordinates to those of the metric.
+    /// Lays the metric at `centre`; the position changes from unbounded coordinates to those of the
+    /// metric.
     pub(super) fn whiten(&mut self, centre: &[f64], position: &mut [f64]) -> Result<()> {
         match self.metric {
             Metric::Structured => {
@@ -20,7 +21,8 @@ impl<T: Density> Chain<T> {
         }
     }
 
-    /// Where trajectories are reflected, the start has to be between the walls. `centre` is in the coordinates of the metric.
+    /// Where trajectories are reflected, the start has to be between the walls. `centre` is in the
+    /// coordinates of the metric.
     pub(super) fn pull_inside(&mut self, centre: &[f64]) {
         // Towards the centre: the walls enclose a convex set, and the centre is in it.
         for _ in 0..60 {
@@ -38,7 +40,8 @@ impl<T: Density> Chain<T> {
         }
     }
 
-    /// A start at random that lies where the density cannot be evaluated is drawn to the centre, where it can.
+    /// A start at random that lies where the density cannot be evaluated is drawn to the centre,
+    /// where it can.
     pub(super) fn evaluate_random_start(&mut self, centre: &[f64]) -> Result<()> {
         for _ in 0..MOST_RETREATS {
             if self.evaluate_start().is_ok() {
@@ -63,11 +66,13 @@ impl<T: Density> Chain<T> {
         })
     }
 
-    /// Begins to adapt the step size anew, at one that about halves or keeps the energy of a single step.
+    /// Begins to adapt the step size anew, at one that about halves or keeps the energy of a single
+    /// step.
     pub(super) fn begin(&mut self, random: &mut Random) -> Result<()> {
         self.step = match (self.options.step_size, &self.method) {
             (Some(size), _) => StepSize::new(size),
-            // The best for a normal distribution in many dimensions (A. Gelman, W. R. Gilks, G. O. Roberts, Ann. Appl. Probab. 7, 1997).
+            // The best for a normal distribution in many dimensions (A. Gelman, W. R. Gilks, G. O.
+            // Roberts, Ann. Appl. Probab. 7, 1997).
             (None, Method::Metropolis(_)) => {
                 StepSize::of_walk(2.38 / (self.current.position.len() as f64).sqrt())
             }
@@ -76,7 +81,8 @@ impl<T: Density> Chain<T> {
         Ok(())
     }
 
-    /// Doubles or halves the step until the acceptance of one step crosses 0.8 (M. D. Hoffman, A. Gelman 2014; the number is Stan's).
+    /// Doubles or halves the step until the acceptance of one step crosses 0.8 (M. D. Hoffman, A.
+    /// Gelman 2014; the number is Stan's).
     fn reasonable_step(&mut self, from: f64, random: &mut Random) -> Result<f64> {
         const LONGEST: f64 = 1e30;
         const SHORTEST: f64 = 1e-60;
