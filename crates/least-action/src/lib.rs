@@ -24,3 +24,9 @@ pub use twin::TwinExperiment;
 pub(crate) fn never<T>(_: &T) -> bool {
     false
 }
+
+/// The guide's chapter on Rust, whose code is compiled and run by this. Only where doc tests are, as the
+/// packed crate has no such file.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/rust.md")]
+mod guide {}
