@@ -98,8 +98,6 @@ describe("programs", () => {
 });
 
 /** Pages that others write at this time. */
-const PENDING = ["docs/method.md", "docs/choosing.md", "docs/packaging.md", "docs/glossary.md"];
-
 test.each(documents())("links of %s lead somewhere", (name) => {
   const text = read(name).replace(/^```.*?^```$/gms, "");
   const links = Array.from(text.matchAll(/\]\(([^)\s]+)\)/g), ([, link]) => link as string);
@@ -108,7 +106,7 @@ test.each(documents())("links of %s lead somewhere", (name) => {
     .map((link) => link.replace(/#.*/, ""));
   const lost = local
     .map((link) => join(dirname(name), link))
-    .filter((path) => !existsSync(join(repository, path)) && !PENDING.includes(path));
+    .filter((path) => !existsSync(join(repository, path)));
   expect(lost).toEqual([]);
 });
 
