@@ -97,7 +97,6 @@ describe("programs", () => {
   });
 });
 
-/** Pages that others write at this time. */
 test.each(documents())("links of %s lead somewhere", (name) => {
   const text = read(name).replace(/^```.*?^```$/gms, "");
   const links = Array.from(text.matchAll(/\]\(([^)\s]+)\)/g), ([, link]) => link as string);
