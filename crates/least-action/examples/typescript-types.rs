@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use least_action::action::{GradientCheck, GradientVerdict, Precision, Prior, Variable};
 use least_action::anneal::{
     ActiveBound, Drop, Estimate, Finding, FindingCode, Ladder, Level, NetworkAnnealOptions,
-    NetworkStart, NetworkStarts, ObservedStart, Range, Rung, Severity, Start, StartingPaths,
-    Stopped, Verdict,
+    NetworkStartingStrategy, NetworkStarts, ObservedStart, Range, Rung, Severity, StartingPaths,
+    StartingStrategy, Stopped, Verdict,
 };
 use least_action::mechanics::{
     Boundary, BoundaryMethod, BoundaryOptions, BoundaryProgress, BoundaryStatus, ClassicalSystem,
@@ -120,7 +120,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<ModelSpec>(&config)?,
         declaration::<NetworkAnnealOptions>(&config)?,
         declaration::<NetworkOptions>(&config)?,
-        declaration::<NetworkStart>(&config)?,
+        declaration::<NetworkStartingStrategy>(&config)?,
         declaration::<NetworkStarts>(&config)?,
         declaration::<NetworkTwin>(&config)?,
         declaration::<NewtonCg>(&config)?,
@@ -136,7 +136,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<SamplingMethod>(&config)?,
         declaration::<SamplingOptions>(&config)?,
         declaration::<Severity>(&config)?,
-        declaration::<Start>(&config)?,
+        declaration::<StartingStrategy>(&config)?,
         declaration::<StartingPaths>(&config)?,
         declaration::<StepSize>(&config)?,
         declaration::<StopReason>(&config)?,

@@ -1,7 +1,7 @@
 //! One starting path on its way up the ladder, rung by rung, each from where the last one ended.
 
+use super::annealable::{Annealable, AnnealingObjective};
 use super::ladder::Steps;
-use super::landscape::{Landscape, Slope};
 use super::paths::Paths;
 use super::Annealer;
 use crate::error::{check, Error, Result};
@@ -89,9 +89,9 @@ pub struct Climb {
 const SAME_LEVEL: f64 = 1e-6;
 
 /// Climbs the ladder from one starting path.
-pub struct Climber<L: Landscape = Paths> {
-    slope: L::Slope,
-    annealer: Annealer<L>,
+pub struct Climber<A: Annealable = Paths> {
+    objective: A::Objective,
+    annealer: Annealer<A>,
     climb: Climb,
     steps: Steps,
     /// Whether the climb goes on however high its action is.
@@ -101,9 +101,9 @@ pub struct Climber<L: Landscape = Paths> {
     parameters: Vec<f64>,
 }
 
-impl<L: Landscape> Climber<L> {
-    pub(super) fn new(annealer: &Annealer<L>, start: usize) -> Self {
-        let (path, parameters) = annealer.landscape.draw(start);
+impl<A: Annealable> Climber<A> {
+    pub(super) fn new(annealer: &Annealer<A>, start: usize) -> Self {
+        let (path, parameters) = annealer.annealable.draw(start);
         let climb = Climb {
             start,
             rungs: Vec::new(),
@@ -116,14 +116,14 @@ impl<L: Landscape> Climber<L> {
     }
 
     /// Goes on from a climb that was made with the same problem and options.
-    pub(super) fn resume(annealer: &Annealer<L>, mut climb: Climb) -> Self {
-        let mut slope = annealer.landscape.slope(&climb);
+    pub(super) fn resume(annealer: &Annealer<A>, mut climb: Climb) -> Self {
+        let mut objective = annealer.annealable.objective(&climb);
         let first = match climb.rungs.first() {
             Some(rung) => rung.model_precision,
-            None => slope.first_model_precision(&climb.path, &climb.parameters),
+            None => objective.first_model_precision(&climb.path, &climb.parameters),
         };
         Climber {
-            slope,
+            objective,
             steps: annealer.steps(first),
             annealer: annealer.clone(),
             to_the_end: climb.stopped.take().is_some(),
@@ -141,7 +141,7 @@ impl<L: Landscape> Climber<L> {
         };
         let (path, parameters) = (&self.climb.path, &self.climb.parameters);
         let action = self
-            .slope
+            .objective
             .evaluate(last.model_precision, path, parameters)?
             .action;
         check::require(
@@ -211,19 +211,19 @@ impl<L: Landscape> Climber<L> {
     ) -> Result<Option<Rung>> {
         self.path.copy_from_slice(&self.climb.path);
         self.parameters.copy_from_slice(&self.climb.parameters);
-        let landscape = &self.annealer.landscape;
+        let annealable = &self.annealer.annealable;
         let is_last = self.steps.is_last(&self.climb.rungs, model_precision);
-        let loose = landscape.ladder().is_adaptive() && !is_last;
+        let loose = annealable.ladder().is_adaptive() && !is_last;
         let (path, parameters) = (&mut self.path, &mut self.parameters);
-        let slope = &mut self.slope;
-        let minimum = slope.minimize(model_precision, loose, path, parameters, interrupted)?;
+        let objective = &mut self.objective;
+        let minimum = objective.minimize(model_precision, loose, path, parameters, interrupted)?;
         if minimum.stop == StopReason::Interrupted {
             return Ok(None);
         }
         self.climb.path.copy_from_slice(path);
         self.climb.parameters.copy_from_slice(parameters);
-        let value = slope.evaluate(model_precision, path, parameters)?;
-        let stated = landscape.counts().stated;
+        let value = objective.evaluate(model_precision, path, parameters)?;
+        let stated = annealable.counts().stated;
         Ok(Some(Rung {
             rung: self.climb.rungs.len(),
             model_precision,
@@ -236,31 +236,31 @@ impl<L: Landscape> Climber<L> {
             iterations: minimum.iterations,
             evaluations: minimum.evaluations,
             factorizations: minimum.factorizations,
-            active_bounds: slope.active_bounds(&minimum),
+            active_bounds: objective.active_bounds(&minimum),
         }))
     }
 }
 
 impl Climb {
     /// Whether the climb has done the last rung of the ladder.
-    pub(super) fn is_complete<L: Landscape>(&self, annealer: &Annealer<L>) -> bool {
+    pub(super) fn is_complete<A: Annealable>(&self, annealer: &Annealer<A>) -> bool {
         let first = self.rungs.first().map(|rung| rung.model_precision);
         first.is_some_and(|first| annealer.steps(first).is_end(&self.rungs))
     }
 
     /// Whether there is nothing to go on with: the last rung is done, the mathematics failed, or
     /// the climb was stopped.
-    pub(super) fn is_over<L: Landscape>(&self, annealer: &Annealer<L>) -> bool {
+    pub(super) fn is_over<A: Annealable>(&self, annealer: &Annealer<A>) -> bool {
         self.failure.is_some() || self.stopped.is_some() || self.is_complete(annealer)
     }
 
     /// Whether this could have come from a run with these options.
-    pub(super) fn validate<L: Landscape>(&self, annealer: &Annealer<L>) -> Result<()> {
-        let landscape = &annealer.landscape;
-        let counts = landscape.counts();
+    pub(super) fn validate<A: Annealable>(&self, annealer: &Annealer<A>) -> Result<()> {
+        let annealable = &annealer.annealable;
+        let counts = annealable.counts();
         let at = |field: &str| format!("resume.starts[{}].{field}", self.start);
         check::require(
-            self.start < landscape.attempts().count,
+            self.start < annealable.attempts().count,
             &at("start"),
             self.start as f64,
             "less than startingPaths.count",
@@ -269,7 +269,7 @@ impl Climb {
         check::length(&at("path"), self.path.len(), counts.path, because)?;
         let given = self.parameters.len();
         check::length(&at("parameters"), given, counts.parameters, because)?;
-        if let Some(most) = landscape.ladder().rungs {
+        if let Some(most) = annealable.ladder().rungs {
             check::at_most(&at("rungs"), self.rungs.len(), most)?;
         }
         let steps = self

@@ -2,12 +2,12 @@
 //! following the minimum as R_f grows (J. C. Quinn 2010; J. Ye et al., Phys. Rev. E 92, 052901,
 //! 2015).
 
+mod annealable;
 mod automatic;
 mod climb;
-mod diagnose;
+mod findings;
 mod follow;
 mod ladder;
-mod landscape;
 mod levels;
 mod misfit;
 mod networks;
@@ -24,18 +24,21 @@ mod summary;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+pub use annealable::{Annealable, AnnealingObjective, Attempts, Counts, Words};
 pub use climb::{ActiveBound, Climb, Climber, Rung, Stopped};
-pub use diagnose::{Finding, FindingCode, Severity, Verdict};
+pub use findings::{Finding, FindingCode, Severity, Verdict};
 pub use ladder::Ladder;
-pub use landscape::{Attempts, Counts, Landscape, Slope, Words};
 pub(crate) use levels::grouped;
 pub use levels::{Drop, Level, DROP_TOLERANCE, LEVEL_TOLERANCE};
-pub use networks::{NetworkAnnealOptions, NetworkSlope, NetworkStart, NetworkStarts, Networks};
+pub use networks::{
+    NetworkAnnealOptions, NetworkAnnealingObjective, NetworkStartingStrategy, NetworkStarts,
+    Networks,
+};
 pub(crate) use objective::{ActionObjective, Scales};
 pub use options::{AnnealOptions, Estimate};
-pub use paths::{PathSlope, Paths};
+pub use paths::{PathAnnealingObjective, Paths};
 pub use run::Run;
-pub use starting_paths::{ObservedStart, Range, Start, StartingPaths};
+pub use starting_paths::{ObservedStart, Range, StartingPaths, StartingStrategy};
 
 use crate::action::{DataSets, Problem};
 use crate::error::{check, Result};
@@ -44,7 +47,7 @@ use ladder::Steps;
 
 /// A rung has been done: told to whoever watches a run.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Progress {
+pub struct AnnealProgress {
     /// Number of the starting path.
     pub start: usize,
     pub rung: Rung,
@@ -52,8 +55,8 @@ pub struct Progress {
 
 /// A problem and options, checked, ready to be climbed from any starting path.
 #[derive(Clone)]
-pub struct Annealer<L: Landscape = Paths> {
-    landscape: L,
+pub struct Annealer<A: Annealable = Paths> {
+    annealable: A,
     /// The action above which starts are stopped.
     limit: Option<f64>,
 }
@@ -74,36 +77,36 @@ impl Annealer {
     }
 
     pub fn problem(&self) -> &Problem {
-        &self.landscape.problem
+        &self.annealable.problem
     }
 
     pub fn options(&self) -> &AnnealOptions {
-        &self.landscape.options
+        &self.annealable.options
     }
 }
 
-impl<L: Landscape> Annealer<L> {
+impl<A: Annealable> Annealer<A> {
     /// Anneals any action.
-    pub fn on(landscape: L) -> Self {
-        let limit = match landscape.attempts().prune {
-            true => misfit::highest_level(&landscape.counts()).map(|level| MARGIN * level),
+    pub fn on(annealable: A) -> Self {
+        let limit = match annealable.attempts().prune {
+            true => misfit::highest_level(&annealable.counts()).map(|level| MARGIN * level),
             false => None,
         };
-        Annealer { landscape, limit }
+        Annealer { annealable, limit }
     }
 
     /// What is annealed.
-    pub fn landscape(&self) -> &L {
-        &self.landscape
+    pub fn annealable(&self) -> &A {
+        &self.annealable
     }
 
     /// Begins the climb from starting path number `start`.
     ///
     /// # Errors
     /// A number that is not below `startingPaths.count`.
-    pub fn climber(&self, start: usize) -> Result<Climber<L>> {
+    pub fn climber(&self, start: usize) -> Result<Climber<A>> {
         check::require(
-            start < self.landscape.attempts().count,
+            start < self.annealable.attempts().count,
             "start",
             start as f64,
             "less than startingPaths.count",
@@ -116,7 +119,7 @@ impl<L: Landscape> Annealer<L> {
     ///
     /// # Errors
     /// A climb that cannot have come from this problem and these options.
-    pub fn resume(&self, climb: Climb) -> Result<Climber<L>> {
+    pub fn resume(&self, climb: Climb) -> Result<Climber<A>> {
         climb.validate(self)?;
         let mut climber = Climber::resume(self, climb);
         climber.check_level()?;
@@ -134,7 +137,7 @@ impl<L: Landscape> Annealer<L> {
     /// succeeded.
     pub fn reprieved(&self, climbs: &[Climb]) -> Vec<usize> {
         let over = climbs.iter().filter(|climb| climb.is_over(self)).count();
-        if over < self.landscape.attempts().count || self.is_enough(climbs) {
+        if over < self.annealable.attempts().count || self.is_enough(climbs) {
             return Vec::new();
         }
         let stopped = climbs.iter().filter_map(|climb| {
@@ -165,7 +168,7 @@ impl<L: Landscape> Annealer<L> {
     pub fn enough(&self, climbs: &[Climb]) -> Option<usize> {
         let mut order: Vec<&Climb> = climbs.iter().collect();
         order.sort_by_key(|climb| climb.start);
-        let (attempts, counts) = (self.landscape.attempts(), self.landscape.counts());
+        let (attempts, counts) = (self.annealable.attempts(), self.annealable.counts());
         let mut found = 0;
         for (expected, climb) in order.into_iter().enumerate() {
             if climb.start != expected || !climb.is_over(self) {
@@ -182,8 +185,12 @@ impl<L: Landscape> Annealer<L> {
 
     /// The ladder of a climb whose first R_f is `first` where the options do not say it.
     fn steps(&self, first: f64) -> Steps {
-        let landscape = &self.landscape;
-        Steps::new(landscape.ladder(), first, landscape.last_model_precision())
+        let annealable = &self.annealable;
+        Steps::new(
+            annealable.ladder(),
+            first,
+            annealable.last_model_precision(),
+        )
     }
 
     /// Climbs from the starting paths, one after the other, until enough have succeeded. `watch` is
@@ -191,9 +198,9 @@ impl<L: Landscape> Annealer<L> {
     ///
     /// # Errors
     /// If the mathematics failed for every starting path before its first rung was done.
-    pub fn run(&self, mut watch: impl FnMut(Progress) -> ControlFlow<()>) -> Result<Run> {
+    pub fn run(&self, mut watch: impl FnMut(AnnealProgress) -> ControlFlow<()>) -> Result<Run> {
         let mut climbs = Vec::new();
-        for start in 0..self.landscape.attempts().count {
+        for start in 0..self.annealable.attempts().count {
             let (climb, flow) = climb_all(self.climber(start)?, &mut watch);
             climbs.push(climb);
             if flow.is_break() {
@@ -218,19 +225,22 @@ impl<L: Landscape> Annealer<L> {
     /// # Errors
     /// As [`Annealer::run`].
     #[cfg(feature = "rayon")]
-    pub fn run_parallel(&self, watch: impl Fn(Progress) -> ControlFlow<()> + Sync) -> Result<Run> {
+    pub fn run_parallel(
+        &self,
+        watch: impl Fn(AnnealProgress) -> ControlFlow<()> + Sync,
+    ) -> Result<Run> {
         parallel::run(self, &watch)
     }
 }
 
-fn climb_all<L: Landscape>(
-    mut climber: Climber<L>,
-    mut watch: impl FnMut(Progress) -> ControlFlow<()>,
+fn climb_all<A: Annealable>(
+    mut climber: Climber<A>,
+    mut watch: impl FnMut(AnnealProgress) -> ControlFlow<()>,
 ) -> (Climb, ControlFlow<()>) {
     let start = climber.climb().start;
     while let Some(rung) = climber.next_rung() {
         let rung = rung.clone();
-        if watch(Progress { start, rung }).is_break() {
+        if watch(AnnealProgress { start, rung }).is_break() {
             return (climber.into_climb(), ControlFlow::Break(()));
         }
     }

@@ -6,15 +6,15 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 
-use super::{climb_all, Annealer, Climb, Climber, Landscape, Progress, Run};
+use super::{climb_all, AnnealProgress, Annealable, Annealer, Climb, Climber, Run};
 use crate::error::Result;
 
-pub(super) fn run<L: Landscape>(
-    annealer: &Annealer<L>,
-    watch: &(impl Fn(Progress) -> ControlFlow<()> + Sync),
+pub(super) fn run<A: Annealable>(
+    annealer: &Annealer<A>,
+    watch: &(impl Fn(AnnealProgress) -> ControlFlow<()> + Sync),
 ) -> Result<Run> {
     let stopped = AtomicBool::new(false);
-    let count = annealer.landscape.attempts().count;
+    let count = annealer.annealable.attempts().count;
     let starts: Vec<usize> = (0..count).collect();
     let begin = |start: usize| annealer.climber(start);
     let mut climbs = all(annealer, watch, &stopped, &starts, &[], &begin)?;
@@ -40,13 +40,13 @@ pub(super) fn run<L: Landscape>(
 
 /// Climbs from `starts`, until all are over, the watcher breaks off, or enough of them have
 /// succeeded together with `others`.
-fn all<L: Landscape>(
-    annealer: &Annealer<L>,
-    watch: &(impl Fn(Progress) -> ControlFlow<()> + Sync),
+fn all<A: Annealable>(
+    annealer: &Annealer<A>,
+    watch: &(impl Fn(AnnealProgress) -> ControlFlow<()> + Sync),
     stopped: &AtomicBool,
     starts: &[usize],
     others: &[Climb],
-    begin: &(impl Fn(usize) -> Result<Climber<L>> + Sync),
+    begin: &(impl Fn(usize) -> Result<Climber<A>> + Sync),
 ) -> Result<Vec<Climb>> {
     let done: Mutex<Vec<Climb>> = Mutex::new(Vec::new());
     let enough = AtomicBool::new(false);
@@ -83,8 +83,8 @@ fn all<L: Landscape>(
 }
 
 /// Whether those done are enough in the order of `starts`: one thread would have ended here.
-fn together<L: Landscape>(
-    annealer: &Annealer<L>,
+fn together<A: Annealable>(
+    annealer: &Annealer<A>,
     starts: &[usize],
     others: &[Climb],
     done: &[Climb],

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
+use super::annealable::{Annealable, AnnealingObjective, Attempts, Counts, Words};
 use super::automatic::Automatic;
 use super::climb::{ActiveBound, Climb};
 use super::follow::follow;
 use super::ladder::Ladder;
-use super::landscape::{Attempts, Counts, Landscape, Slope, Words};
 use super::number::shortest;
 use super::objective::{ActionObjective, Scales};
-use super::starting_paths::{self, Climate, Setting};
+use super::starting_paths::{self, Climatology, Setting};
 use super::AnnealOptions;
 use crate::action::{Action, ActionValue, DataSets, Problem};
 use crate::error::{check, Result};
@@ -30,7 +30,7 @@ pub struct Paths {
     model: Arc<dyn Model>,
     pub(super) problem: Problem,
     pub(super) options: AnnealOptions,
-    climate: Arc<Climate>,
+    climatology: Arc<Climatology>,
     automatic: Automatic,
 }
 
@@ -53,8 +53,8 @@ impl Paths {
             problem.points() as f64,
             "so few that the minimisation fits in memory; a smaller minimizer.memory helps",
         )?;
-        let climate = Climate::new(&problem, &options);
-        let automatic = Automatic::new(&problem, &options, &climate);
+        let climatology = Climatology::new(&problem, &options);
+        let automatic = Automatic::new(&problem, &options, &climatology);
         if let Some(weights) = &automatic.weights {
             problem.set_model_weights(weights)?;
         }
@@ -62,7 +62,7 @@ impl Paths {
             model,
             problem,
             options,
-            climate: Arc::new(climate),
+            climatology: Arc::new(climatology),
             automatic,
         })
     }
@@ -72,7 +72,7 @@ impl Paths {
             model: &self.model,
             problem: &self.problem,
             options: &self.options,
-            climate: &self.climate,
+            climatology: &self.climatology,
             weights: self.automatic.weights.as_ref(),
             last: self
                 .options
@@ -83,8 +83,8 @@ impl Paths {
     }
 }
 
-impl Landscape for Paths {
-    type Slope = PathSlope;
+impl Annealable for Paths {
+    type Objective = PathAnnealingObjective;
 
     fn ladder(&self) -> &Ladder {
         &self.options.model_precision
@@ -123,7 +123,7 @@ impl Landscape for Paths {
         starting_paths::draw(&self.setting(), start)
     }
 
-    fn slope(&self, climb: &Climb) -> PathSlope {
+    fn objective(&self, climb: &Climb) -> PathAnnealingObjective {
         let (problem, options) = (&self.problem, &self.options);
         let dimension = problem.model().dimension();
         let initial = problem.estimated().map(|name| {
@@ -138,7 +138,7 @@ impl Landscape for Paths {
             _ if climb.rungs.is_empty() => Scales::of(&climb.path, dimension, &initial),
             _ => Scales::of(&self.draw(climb.start).0, dimension, &initial),
         };
-        PathSlope {
+        PathAnnealingObjective {
             paths: self.clone(),
             action: Action::new(problem),
             scales,
@@ -178,7 +178,7 @@ impl Landscape for Paths {
 }
 
 /// The action of a path, with the memory of its minimiser.
-pub struct PathSlope {
+pub struct PathAnnealingObjective {
     paths: Paths,
     action: Action,
     /// What the minimiser's variables are divided by.
@@ -189,7 +189,7 @@ pub struct PathSlope {
     variables: Vec<f64>,
 }
 
-impl Slope for PathSlope {
+impl AnnealingObjective for PathAnnealingObjective {
     fn first_model_precision(&mut self, path: &[f64], parameters: &[f64]) -> f64 {
         let Paths {
             automatic, options, ..

@@ -1,8 +1,8 @@
 //! What an annealing run gives.
 
+use super::annealable::Annealable;
 use super::climb::{Climb, Rung};
-use super::diagnose::{diagnose, Finding, Verdict};
-use super::landscape::Landscape;
+use super::findings::{diagnose, Finding, Verdict};
 use super::levels::{cluster, drops, Drop, Level};
 use super::misfit::{expected_level, negligible};
 use super::summary::summarize;
@@ -40,7 +40,7 @@ impl Run {
     /// # Errors
     /// If two are from the same starting path. If none of them did a single rung: the failure of
     /// the first, or [`Error::OutOfRange`] if there is none at all.
-    pub fn new<L: Landscape>(annealer: &Annealer<L>, mut climbs: Vec<Climb>) -> Result<Run> {
+    pub fn new<A: Annealable>(annealer: &Annealer<A>, mut climbs: Vec<Climb>) -> Result<Run> {
         climbs.sort_by_key(|climb| climb.start);
         if let Some(pair) = climbs
             .windows(2)
@@ -65,15 +65,15 @@ impl Run {
                         .into(),
             })
         })?;
-        let (landscape, counts) = (&annealer.landscape, annealer.landscape.counts());
+        let (annealable, counts) = (&annealer.annealable, annealer.annealable.counts());
         let negligible = negligible(&counts);
         let levels = cluster(&climbs, complete, negligible);
         let drops = drops(&climbs, negligible);
         let (findings, verdict) = diagnose(annealer, &climbs, &levels, &drops, best);
         let expected_level = expected_level(&counts);
-        let summary = summarize(landscape, &climbs, &levels, best, expected_level);
+        let summary = summarize(annealable, &climbs, &levels, best, expected_level);
         Ok(Run {
-            estimated: landscape.estimated(),
+            estimated: annealable.estimated(),
             expected_level,
             climbs,
             levels,

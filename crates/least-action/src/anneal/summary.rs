@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
+use super::annealable::Annealable;
 use super::climb::Climb;
-use super::landscape::Landscape;
 use super::levels::Level;
 use super::number::{number, shortest};
 
@@ -11,13 +11,13 @@ use super::number::{number, shortest};
 const LISTED: usize = 8;
 
 pub(super) fn summarize(
-    landscape: &impl Landscape,
+    annealable: &impl Annealable,
     climbs: &[Climb],
     levels: &[Level],
     best: usize,
     expected: f64,
 ) -> String {
-    let words = landscape.words();
+    let words = annealable.words();
     let mut text = String::new();
     // Writing to a string cannot fail.
     let mut line = |arguments: std::fmt::Arguments| {
@@ -32,7 +32,7 @@ pub(super) fn summarize(
         done.len(),
         end(done.first()),
         end(done.last()),
-        shortest(landscape.counts().measurement_precision)
+        shortest(annealable.counts().measurement_precision)
     ));
     line(format_args!(""));
     if levels.is_empty() {
@@ -71,7 +71,7 @@ pub(super) fn summarize(
             last.model_error
         ));
     }
-    for (name, value) in landscape.estimated().iter().zip(&climb.parameters) {
+    for (name, value) in annealable.estimated().iter().zip(&climb.parameters) {
         line(format_args!("  {name:<12} {:>14}", number(*value)));
     }
     let work = |f: fn(&super::Rung) -> usize| {

@@ -73,7 +73,7 @@ fn grow(setting: &Setting, set: usize, random: &mut Random) -> Option<Candidate>
     let mut window = Window::new(setting, set, points)?;
     let mut candidates: Vec<Candidate> = (0..SEEDLINGS)
         .filter_map(|_| {
-            let ranges = setting.climate.ranges.iter().cycle();
+            let ranges = setting.climatology.ranges.iter().cycle();
             let mut path: Vec<f64> = ranges
                 .take(points * dimension)
                 .map(|&range| random.uniform(range))

@@ -1,7 +1,7 @@
 //! What a run's numbers mean, in words: is the path found, and what to do if not.
 
+use super::annealable::{Annealable, Counts};
 use super::climb::Climb;
-use super::landscape::{Counts, Landscape};
 use super::levels::{Drop, Level};
 use super::misfit::{chi_square, is_consistent, obeys_model, Misfit};
 use super::number::number;
@@ -78,15 +78,15 @@ pub enum Verdict {
     Unfinished,
 }
 
-pub(super) fn diagnose<L: Landscape>(
-    annealer: &Annealer<L>,
+pub(super) fn diagnose<A: Annealable>(
+    annealer: &Annealer<A>,
     climbs: &[Climb],
     levels: &[Level],
     drops: &[Drop],
     best: usize,
 ) -> (Vec<Finding>, Verdict) {
-    let (landscape, counts) = (&annealer.landscape, annealer.landscape.counts());
-    let words = landscape.words();
+    let (annealable, counts) = (&annealer.annealable, annealer.annealable.counts());
+    let words = annealable.words();
     let mut findings = Vec::new();
     let mut say = |code, severity, message: String| {
         findings.push(Finding {
@@ -98,7 +98,7 @@ pub(super) fn diagnose<L: Landscape>(
     // A run that found enough has ended there: the starts that were not needed are no part of it.
     let total = annealer
         .enough(climbs)
-        .unwrap_or(landscape.attempts().count);
+        .unwrap_or(annealable.attempts().count);
     let climb = &climbs[best];
 
     let failed: Vec<_> = climbs.iter().filter(|c| c.failure.is_some()).collect();
@@ -227,7 +227,7 @@ pub(super) fn diagnose<L: Landscape>(
     };
 
     several_levels(&counts, climbs, levels, &mut say);
-    let estimated = landscape.estimated();
+    let estimated = annealable.estimated();
     let bounds = last.active_bounds.iter();
     let bounds = bounds.map(|bound| match estimated.contains(&bound.name) {
         true => bound.name.clone(),
