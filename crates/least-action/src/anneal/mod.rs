@@ -12,7 +12,6 @@ mod levels;
 mod misfit;
 mod networks;
 pub(crate) mod number;
-mod objective;
 mod options;
 #[cfg(feature = "rayon")]
 mod parallel;
@@ -34,7 +33,6 @@ pub use networks::{
     NetworkAnnealOptions, NetworkAnnealingObjective, NetworkStartingStrategy, NetworkStarts,
     Networks,
 };
-pub(crate) use objective::{ActionObjective, Scales};
 pub use options::{AnnealOptions, Estimate};
 pub use paths::{PathAnnealingObjective, Paths};
 pub use run::Run;

@@ -8,8 +8,9 @@ use std::ops::Range;
 use super::data::lay;
 use super::nudged::{self, Along};
 use super::Setting;
-use crate::action::{Action, Normalization, Observations, Precision, Problem};
-use crate::anneal::objective::{ActionObjective, Scales};
+use crate::action::{
+    Action, ActionObjective, Normalization, Observations, Precision, Problem, Scales,
+};
 use crate::random::Random;
 use crate::solve::{Structured, Workspace};
 

@@ -7,8 +7,8 @@ use super::problem::Problem;
 use super::quadratic::{clear, ActionQuadratic};
 use super::BoundaryOptions;
 use crate::error::{Error, Result};
-use crate::mechanics::dense::{larger, size};
 use crate::mechanics::{acceleration, DiscreteLagrangian, VariationalMethod};
+use crate::solve::dense::{larger, size};
 use crate::solve::{Hessian, Progress, Quadratic, Search, StopReason, Structured, Vectors};
 
 /// Minimises the discrete action. Saddles and maxima it does not find.

@@ -2,7 +2,7 @@
 //! Jacobian give.
 
 use super::{BlockMatrix, Geometry};
-use crate::action::{Layout, Linearization, RowGroup};
+use crate::solve::{Layout, Linearization, RowGroup};
 
 /// Where the products of the entries of a [`Linearization`] go: made once for its patterns, used at
 /// every point.

@@ -4,8 +4,8 @@
 use super::super::{Assembly, BlockMatrix, Bounds, Cholesky, LeastSquares, SquareRoot};
 use super::quadratic::Quadratic;
 use super::Hessian;
-use crate::action::Linearization;
 use crate::error::Result;
+use crate::solve::Linearization;
 
 /// The memory for it.
 #[derive(Debug, Clone)]

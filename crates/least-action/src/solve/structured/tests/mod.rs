@@ -9,7 +9,7 @@ use small::{Line, Logarithm, Stuck, Valleys};
 use super::super::blocks::tests::noise;
 use super::super::{Assembly, BlockMatrix, Bounds, StopReason};
 use super::*;
-use crate::action::Layout;
+use crate::solve::Layout;
 
 const EXACT: Structured = Structured {
     hessian: Hessian::Exact,
