@@ -171,7 +171,8 @@ impl Annealer {
             .iter()
             .map(read_climb)
             .collect::<Result<Vec<Climb>>>()?;
-        let run = either!(&self.0, annealer => Run::new(annealer, climbs)).map_err(thrown)?;
+        let run = either!(&self.0, annealer => Run::new(annealer.annealable(), climbs))
+            .map_err(thrown)?;
         // Of a ladder that is found from the data, every climb has rungs of its own: those of the
         // longest are given.
         let longest = run.climbs.iter().max_by_key(|climb| climb.rungs.len());

@@ -1,7 +1,7 @@
 //! Traits of what can be annealed: an action whose R_f grows, of paths or of networks.
 
-use super::climb::{ActiveBound, Climb};
 use super::ladder::Ladder;
+use super::rung::ActiveBound;
 use crate::action::{ActionValue, Normalization};
 use crate::error::Result;
 use crate::solve::Minimum;
@@ -24,8 +24,9 @@ pub trait Annealable: Clone + Send + Sync {
     /// whatever else runs.
     fn draw(&self, start: usize) -> (Vec<f64>, Vec<f64>);
 
-    /// The memory to go on with `climb`.
-    fn objective(&self, climb: &Climb) -> Self::Objective;
+    /// The objective of starting path number `start`, with the memory of its climb. `drawn` is that
+    /// path, where it is at hand.
+    fn objective(&self, start: usize, drawn: Option<&[f64]>) -> Self::Objective;
 
     /// Names of the estimated parameters, of which every rung states the values; none where they
     /// are too many.

@@ -5,7 +5,7 @@ use super::climb::Climb;
 use super::levels::{Drop, Level};
 use super::misfit::{chi_square, is_consistent, obeys_model, Misfit};
 use super::number::number;
-use super::Annealer;
+use super::stopping::enough;
 use crate::solve::StopReason;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -78,15 +78,14 @@ pub enum Verdict {
     Unfinished,
 }
 
-pub(super) fn diagnose<A: Annealable>(
-    annealer: &Annealer<A>,
+pub(super) fn diagnose(
+    annealable: &impl Annealable,
     climbs: &[Climb],
     levels: &[Level],
     drops: &[Drop],
     best: usize,
 ) -> (Vec<Finding>, Verdict) {
-    let (annealable, counts) = (&annealer.annealable, annealer.annealable.counts());
-    let words = annealable.words();
+    let (words, counts) = (annealable.words(), annealable.counts());
     let mut findings = Vec::new();
     let mut say = |code, severity, message: String| {
         findings.push(Finding {
@@ -96,9 +95,7 @@ pub(super) fn diagnose<A: Annealable>(
         })
     };
     // A run that found enough has ended there: the starts that were not needed are no part of it.
-    let total = annealer
-        .enough(climbs)
-        .unwrap_or(annealable.attempts().count);
+    let total = enough(annealable, climbs).unwrap_or(annealable.attempts().count);
     let climb = &climbs[best];
 
     let failed: Vec<_> = climbs.iter().filter(|c| c.failure.is_some()).collect();

@@ -2,7 +2,7 @@
 //! too much.
 
 use super::annealable::Counts;
-use super::climb::Rung;
+use super::rung::Rung;
 use crate::action::Normalization;
 
 /// The misfit may differ from its expectation by this many standard deviations of the equivalent

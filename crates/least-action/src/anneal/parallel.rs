@@ -6,21 +6,37 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 
-use super::{climb_all, AnnealProgress, Annealable, Annealer, Climb, Climber, Run};
+use super::annealable::Annealable;
+use super::annealer::{climb_all, AnnealProgress, Annealer};
+use super::climb::{Climb, Climber};
+use super::run::Run;
 use crate::error::Result;
 
-pub(super) fn run<A: Annealable>(
+impl<A: Annealable> Annealer<A> {
+    /// Climbs as [`Annealer::run`] does, on all of rayon's threads; the result has the same bits.
+    ///
+    /// # Errors
+    /// As [`Annealer::run`].
+    pub fn run_parallel(
+        &self,
+        watch: impl Fn(AnnealProgress) -> ControlFlow<()> + Sync,
+    ) -> Result<Run> {
+        run(self, &watch)
+    }
+}
+
+fn run<A: Annealable>(
     annealer: &Annealer<A>,
     watch: &(impl Fn(AnnealProgress) -> ControlFlow<()> + Sync),
 ) -> Result<Run> {
     let stopped = AtomicBool::new(false);
-    let count = annealer.annealable.attempts().count;
+    let count = annealer.annealable().attempts().count;
     let starts: Vec<usize> = (0..count).collect();
     let begin = |start: usize| annealer.climber(start);
     let mut climbs = all(annealer, watch, &stopped, &starts, &[], &begin)?;
     climbs.sort_by_key(|climb| climb.start);
     if stopped.load(Ordering::Relaxed) {
-        return Run::new(annealer, climbs);
+        return Run::new(annealer.annealable(), climbs);
     }
     let reprieved = annealer.reprieved(&climbs);
     let go_on = |start: usize| annealer.resume(climbs[start].clone());
@@ -35,7 +51,7 @@ pub(super) fn run<A: Annealable>(
             break;
         }
     }
-    Run::new(annealer, climbs)
+    Run::new(annealer.annealable(), climbs)
 }
 
 /// Climbs from `starts`, until all are over, the watcher breaks off, or enough of them have
@@ -94,7 +110,7 @@ fn together<A: Annealable>(
         let Some(climb) = done.iter().find(|climb| climb.start == start) else {
             return false;
         };
-        if !climb.is_over(annealer) {
+        if !climb.is_over(annealer.annealable()) {
             return false;
         }
         match climbs.iter_mut().find(|c| c.start == start) {

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::annealable::{Annealable, AnnealingObjective, Attempts, Counts, Words};
 use super::automatic::Automatic;
-use super::climb::{ActiveBound, Climb};
 use super::follow::follow;
 use super::ladder::Ladder;
 use super::number::shortest;
+use super::rung::ActiveBound;
 use super::starting_paths::{self, Climatology, Setting};
 use super::AnnealOptions;
 use crate::action::{Action, ActionObjective, ActionValue, DataSets, Problem, Scales};
@@ -122,7 +122,7 @@ impl Annealable for Paths {
         starting_paths::draw(&self.setting(), start)
     }
 
-    fn objective(&self, climb: &Climb) -> PathAnnealingObjective {
+    fn objective(&self, start: usize, drawn: Option<&[f64]>) -> PathAnnealingObjective {
         let (problem, options) = (&self.problem, &self.options);
         let dimension = problem.model().dimension();
         let initial = problem.estimated().map(|name| {
@@ -130,19 +130,19 @@ impl Annealable for Paths {
             low.abs().max(high.abs())
         });
         let initial: Vec<f64> = initial.collect();
-        let scales = match options.minimizer {
+        let scales = match (options.minimizer, drawn) {
             // Its steps do not depend on units.
-            MinimizerOptions::Structured(_) => Scales::none(dimension, initial.len()),
+            (MinimizerOptions::Structured(_), _) => Scales::none(dimension, initial.len()),
             // Of the starting path, not of where a resumed climb has got to.
-            _ if climb.rungs.is_empty() => Scales::of(&climb.path, dimension, &initial),
-            _ => Scales::of(&self.draw(climb.start).0, dimension, &initial),
+            (_, Some(path)) => Scales::of(path, dimension, &initial),
+            (_, None) => Scales::of(&self.draw(start).0, dimension, &initial),
         };
         PathAnnealingObjective {
             paths: self.clone(),
             action: Action::new(problem),
             scales,
             workspace: None,
-            variables: vec![0.0; climb.path.len() + climb.parameters.len()],
+            variables: vec![0.0; problem.path_length() + initial.len()],
         }
     }
 

@@ -6,6 +6,7 @@ use super::annealable::Annealable;
 use super::climb::Climb;
 use super::levels::Level;
 use super::number::{number, shortest};
+use super::rung::Rung;
 
 /// How many levels the table lists.
 const LISTED: usize = 8;
@@ -25,7 +26,7 @@ pub(super) fn summarize(
     };
     line(format_args!("{}", words.title));
     let done = &climbs[best].rungs;
-    let end = |rung: Option<&super::Rung>| rung.map_or(f64::NAN, |rung| rung.model_precision);
+    let end = |rung: Option<&Rung>| rung.map_or(f64::NAN, |rung| rung.model_precision);
     line(format_args!(
         "{}, {} rungs, R_f from {:.3e} to {:.3e}, R_m {}",
         words.scheme,
@@ -74,7 +75,7 @@ pub(super) fn summarize(
     for (name, value) in annealable.estimated().iter().zip(&climb.parameters) {
         line(format_args!("  {name:<12} {:>14}", number(*value)));
     }
-    let work = |f: fn(&super::Rung) -> usize| {
+    let work = |f: fn(&Rung) -> usize| {
         climbs
             .iter()
             .flat_map(|c| &c.rungs)

@@ -9,9 +9,9 @@ pub use options::{NetworkAnnealOptions, NetworkStartingStrategy, NetworkStarts};
 
 use crate::action::ActionValue;
 use crate::anneal::annealable::{Annealable, AnnealingObjective, Attempts, Counts, Words};
-use crate::anneal::climb::{ActiveBound, Climb};
 use crate::anneal::follow::{follow, of_rung};
 use crate::anneal::ladder::{Ladder, MOST_LEVELS};
+use crate::anneal::rung::ActiveBound;
 use crate::error::Result;
 use crate::network::{
     ByMeasurements, InInnovations, Innovations, Network, NetworkAction, NetworkObjective,
@@ -114,7 +114,7 @@ impl Annealable for Networks {
         starts::draw(self, start)
     }
 
-    fn objective(&self, _: &Climb) -> NetworkAnnealingObjective {
+    fn objective(&self, _: usize, _: Option<&[f64]>) -> NetworkAnnealingObjective {
         let unknowns = self.problem.unknowns();
         NetworkAnnealingObjective {
             action: NetworkAction::new(&self.problem),
