@@ -12,7 +12,6 @@ mod ladder;
 mod levels;
 mod misfit;
 mod networks;
-pub(crate) mod number;
 mod options;
 #[cfg(feature = "rayon")]
 mod parallel;
@@ -26,7 +25,7 @@ mod summary;
 pub use annealable::{Annealable, AnnealingObjective, Attempts, Counts, Words};
 pub use annealer::{AnnealProgress, Annealer};
 pub use climb::{Climb, Climber};
-pub use findings::{Finding, FindingCode, Severity, Verdict};
+pub use findings::{Finding, FindingCode, Verdict};
 pub use ladder::Ladder;
 pub(crate) use levels::grouped;
 pub use levels::{Drop, Level, DROP_TOLERANCE, LEVEL_TOLERANCE};

@@ -6,13 +6,13 @@ use super::annealable::{Annealable, AnnealingObjective, Attempts, Counts, Words}
 use super::automatic::Automatic;
 use super::follow::follow;
 use super::ladder::Ladder;
-use super::number::shortest;
 use super::rung::ActiveBound;
 use super::starting_paths::{self, Climatology, Setting};
 use super::AnnealOptions;
 use crate::action::{Action, ActionObjective, ActionValue, DataSets, Problem, Scales};
 use crate::error::{check, Result};
 use crate::model::Model;
+use crate::report::shortest;
 use crate::solve::{Minimizer, MinimizerOptions, Minimum, Workspace};
 
 /// Numbers that a climb may keep in memory: three of WebAssembly's four gigabytes, or more than a

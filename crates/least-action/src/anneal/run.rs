@@ -9,6 +9,7 @@ use super::rung::Rung;
 use super::stopping::enough;
 use super::summary::summarize;
 use crate::error::{Error, Result};
+use crate::report::prose;
 
 /// All climbs of a run, and what they say together.
 #[derive(Debug, Clone, PartialEq)]
@@ -118,8 +119,7 @@ impl Run {
 
     /// The findings as prose, with advice.
     pub fn diagnose(&self) -> String {
-        let lines = self.findings.iter().map(|finding| finding.message.as_str());
-        lines.collect::<Vec<_>>().join("\n")
+        prose(&self.findings)
     }
 }
 
