@@ -28,7 +28,7 @@ pub use newton_cg::NewtonCg;
 pub use objective::{LeastSquares, Objective};
 pub use options::MinimizerOptions;
 pub use structured::{Hessian, Structured, Workspace};
-pub(crate) use structured::{Progress, Quadratic, Search, Vectors};
+pub(crate) use structured::{Quadratic, Search, SearchProgress, Vectors};
 pub use trust_region::TrustRegion;
 
 use crate::error::Result;

@@ -316,7 +316,7 @@ impl Quadratic for Model<'_> {
         false
     }
 
-    fn bend(&mut self, _: &[f64], _: &[bool], into: &mut [f64]) {
+    fn geodesic_acceleration(&mut self, _: &[f64], _: &[bool], into: &mut [f64]) {
         // Only what is measured behind the inputs is not linear.
         let memory = &mut *self.memory;
         let count = memory.errors.len();

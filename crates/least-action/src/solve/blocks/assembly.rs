@@ -82,7 +82,7 @@ impl Assembly {
     /// Writes `J^T W (r' - r - J step)`, where r' are the residuals of another linearisation, with
     /// the same patterns, at the end of `step`: what the curvature of the residuals adds to the
     /// gradient there.
-    pub fn bend(
+    pub fn curvature_along(
         &self,
         linearization: &Linearization,
         there: &Linearization,
