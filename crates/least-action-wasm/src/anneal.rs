@@ -2,7 +2,7 @@
 
 use js_sys::{Array, Atomics, Float64Array, Int32Array, Reflect};
 use least_action::anneal::{
-    Climb, Landscape, NetworkAnnealOptions, Networks, Paths, Rung, Stopped,
+    Annealable, Climb, NetworkAnnealOptions, Networks, Paths, Rung, Stopped,
 };
 use least_action::network::NetworkOptions;
 use least_action::{AnnealOptions, Error, Run};
@@ -103,7 +103,7 @@ impl Annealer {
 
     /// Names of the estimated parameters, in the order of their values in rungs.
     pub fn estimated(&self) -> Vec<String> {
-        either!(&self.0, annealer => annealer.landscape().estimated())
+        either!(&self.0, annealer => annealer.annealable().estimated())
     }
 
     /// Names of the parameters that change in time: they are the last columns of paths.
@@ -116,12 +116,12 @@ impl Annealer {
 
     /// How many starting paths are tried at most.
     pub fn starts(&self) -> usize {
-        either!(&self.0, annealer => annealer.landscape().attempts().count)
+        either!(&self.0, annealer => annealer.annealable().attempts().count)
     }
 
     /// Rungs of every climb; undefined where they are found on the way.
     pub fn rungs(&self) -> Option<usize> {
-        let ladder = either!(&self.0, annealer => annealer.landscape().ladder());
+        let ladder = either!(&self.0, annealer => annealer.annealable().ladder());
         ladder.factor.and(ladder.rungs)
     }
 
@@ -171,7 +171,8 @@ impl Annealer {
             .iter()
             .map(read_climb)
             .collect::<Result<Vec<Climb>>>()?;
-        let run = either!(&self.0, annealer => Run::new(annealer, climbs)).map_err(thrown)?;
+        let run = either!(&self.0, annealer => Run::new(annealer.annealable(), climbs))
+            .map_err(thrown)?;
         // Of a ladder that is found from the data, every climb has rungs of its own: those of the
         // longest are given.
         let longest = run.climbs.iter().max_by_key(|climb| climb.rungs.len());

@@ -4,8 +4,9 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use least_action::action::{Layout, Linearization, RowGroup};
-use least_action::solve::{Assembly, BlockMatrix, Cholesky, SquareRoot};
+use least_action::solve::{
+    Assembly, BlockMatrix, Cholesky, Layout, Linearization, RowGroup, SquareRoot,
+};
 
 fn main() {
     println!("microseconds          D      N   P   assembly  gradient    factor     solve square root   GFlop/s of factor");

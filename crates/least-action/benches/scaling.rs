@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 use std::time::Instant;
 
-use least_action::anneal::{Ladder, Start, StartingPaths};
+use least_action::anneal::{Ladder, StartingPaths, StartingStrategy};
 use least_action::model::Model;
 use least_action::solve::{Hessian, MinimizerOptions, NewtonCg, Structured};
 use least_action::statistics::{Laplace, LaplaceOptions, Posterior};
@@ -69,7 +69,7 @@ fn measure(points: usize, dimension: usize, minimizer: MinimizerOptions) -> Resu
         starting_paths: StartingPaths {
             count: 1,
             range: Some([-10.0, 10.0].into()),
-            start: Start::Random,
+            start: StartingStrategy::Random,
             prune: false,
             ..StartingPaths::default()
         },

@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 
-use least_action::anneal::{Estimate, Progress};
+use least_action::anneal::{AnnealProgress, Estimate};
 use least_action::{models, twin, AnnealOptions, Annealer, TwinExperiment};
 
 const SITES: usize = 20;
@@ -47,7 +47,7 @@ fn main() -> Result<(), least_action::Error> {
     let annealer = Annealer::new(Arc::new(model), twin.data.clone(), options)?;
 
     let done = AtomicUsize::new(0);
-    let watch = |_: Progress| {
+    let watch = |_: AnnealProgress| {
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
         if std::io::stderr().is_terminal() {
             eprint!("\r{done} rungs");

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use least_action::action::{GradientCheck, GradientVerdict, Precision, Prior, Variable};
 use least_action::anneal::{
     ActiveBound, Drop, Estimate, Finding, FindingCode, Ladder, Level, NetworkAnnealOptions,
-    NetworkStart, NetworkStarts, ObservedStart, Range, Rung, Severity, Start, StartingPaths,
-    Stopped, Verdict,
+    NetworkStartingStrategy, NetworkStarts, ObservedStart, Range, Rung, StartingPaths,
+    StartingStrategy, Stopped, Verdict,
 };
 use least_action::mechanics::{
     Boundary, BoundaryMethod, BoundaryOptions, BoundaryProgress, BoundaryStatus, ClassicalSystem,
@@ -27,6 +27,7 @@ use least_action::network::{
     Activation, Bias, Layer, LayerError, LayerValues, NetworkOptions, Pairs, PredictionError,
     TrainOptions, TrainedInputs,
 };
+use least_action::report::Severity;
 use least_action::solve::{
     ConjugateGradient, Hessian, Lbfgs, MinimizerOptions, NewtonCg, StopReason, Structured,
     TrustRegion,
@@ -79,18 +80,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<Estimate>(&config)?,
         declaration::<FailedMember>(&config)?,
         declaration::<Flatness>(&config)?,
-        declaration::<SamplingFinding>(&config)?,
+        alias::<SamplingFinding>("SamplingFinding", &config),
         declaration::<SamplingFindingCode>(&config)?,
         declaration::<SamplingVerdict>(&config)?,
         declaration::<SummaryRow>(&config)?,
-        declaration::<Finding>(&config)?,
+        alias::<Finding>("Finding", &config),
         declaration::<FindingCode>(&config)?,
         declaration::<GradientCheck>(&config)?,
         declaration::<GradientVerdict>(&config)?,
         declaration::<HamiltonianDefinition>(&config)?,
         declaration::<Hessian>(&config)?,
         declaration::<Identifiability>(&config)?,
-        declaration::<LaplaceFinding>(&config)?,
+        alias::<LaplaceFinding>("LaplaceFinding", &config),
         declaration::<LaplaceFindingCode>(&config)?,
         declaration::<ParameterDirection>(&config)?,
         declaration::<Impulse>(&config)?,
@@ -120,7 +121,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<ModelSpec>(&config)?,
         declaration::<NetworkAnnealOptions>(&config)?,
         declaration::<NetworkOptions>(&config)?,
-        declaration::<NetworkStart>(&config)?,
+        declaration::<NetworkStartingStrategy>(&config)?,
         declaration::<NetworkStarts>(&config)?,
         declaration::<NetworkTwin>(&config)?,
         declaration::<NewtonCg>(&config)?,
@@ -136,7 +137,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<SamplingMethod>(&config)?,
         declaration::<SamplingOptions>(&config)?,
         declaration::<Severity>(&config)?,
-        declaration::<Start>(&config)?,
+        declaration::<StartingStrategy>(&config)?,
         declaration::<StartingPaths>(&config)?,
         declaration::<StepSize>(&config)?,
         declaration::<StopReason>(&config)?,
@@ -169,6 +170,15 @@ fn declaration<T: TS + 'static>(config: &Config) -> Result<String, ts_rs::Export
     let lines = file.lines();
     let body = lines.skip_while(|line| !line.starts_with("/**") && !line.starts_with("export "));
     Ok(body.collect::<Vec<_>>().join("\n"))
+}
+
+/// A generic type with its arguments, under the name of a Rust alias.
+fn alias<T: TS>(name: &str, config: &Config) -> String {
+    format!(
+        "{}export type {name} = {};",
+        T::docs().unwrap_or_default(),
+        T::inline(config)
+    )
 }
 
 /// The minimisers: a name, or an object with the name as `method` beside the options of that one.

@@ -8,6 +8,7 @@ pub mod model;
 pub mod models;
 pub mod network;
 mod random;
+pub mod report;
 pub mod solve;
 pub mod statistics;
 pub mod twin;

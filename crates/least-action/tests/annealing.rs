@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use least_action::anneal::{
-    Climb, Estimate, FindingCode, Ladder, ObservedStart, Start, StartingPaths, Verdict,
+    Climb, Estimate, FindingCode, Ladder, ObservedStart, StartingPaths, StartingStrategy, Verdict,
 };
 use least_action::model::{Model, ModelBuilder};
 use least_action::models::{self, ModelSpec};
@@ -52,7 +52,7 @@ fn options(ladder: Ladder, estimate: &[(&str, [f64; 2])], starts: usize) -> Anne
             count: starts,
             enough: starts,
             prune: false,
-            start: Start::Random,
+            start: StartingStrategy::Random,
             range: Some([-10.0, 10.0].into()),
             seed: 2,
             observed: ObservedStart::Data,
@@ -76,7 +76,7 @@ fn lorenz96(twin: &Twin, ladder: Ladder, starts: usize) -> Annealer {
     Annealer::new(model, twin.data.clone(), options).unwrap()
 }
 
-fn go_on(_: least_action::anneal::Progress) -> ControlFlow<()> {
+fn go_on(_: least_action::anneal::AnnealProgress) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 

@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 
 use least_action::action::Prior;
 use least_action::anneal::{
-    Annealer, Ladder, NetworkAnnealOptions, NetworkStart, NetworkStarts, Networks, Verdict,
+    Annealer, Ladder, NetworkAnnealOptions, NetworkStartingStrategy, NetworkStarts, Networks,
+    Verdict,
 };
 use least_action::network::{
     Activation, Layer, Network, NetworkOptions, Pairs, TrainOptions, TrainedInputs, Trainer,
@@ -75,7 +76,10 @@ fn annealer(network: &Network, pairs: &Pairs, options: NetworkAnnealOptions) -> 
 fn what_a_network_has_produced_is_learned() {
     let network = network();
     let (truth, pairs) = twin(&network, 100);
-    for start in [NetworkStart::Forward, NetworkStart::Random] {
+    for start in [
+        NetworkStartingStrategy::Forward,
+        NetworkStartingStrategy::Random,
+    ] {
         let mut options = options();
         options.starting_paths.start = start;
         let annealer = annealer(&network, &pairs, options);
@@ -241,7 +245,7 @@ fn climbs_are_resumed_and_threads_change_no_bit() {
     // Of other data.
     let mut other = pairs.clone();
     other.outputs[0] += 1.0;
-    let other = self::annealer(&network, &other, annealer.landscape().options().clone());
+    let other = self::annealer(&network, &other, annealer.annealable().options().clone());
     let error = other.resume(best.clone()).err().unwrap();
     assert!(
         error.to_string().contains("resume with the data"),

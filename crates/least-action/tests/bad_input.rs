@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use least_action::action::Prior;
-use least_action::anneal::{Estimate, Ladder, ObservedStart, Start, StartingPaths};
+use least_action::anneal::{Estimate, Ladder, ObservedStart, StartingPaths, StartingStrategy};
 use least_action::solve::Lbfgs;
 use least_action::{
     models, Action, ActionOptions, AnnealOptions, Annealer, Discretization, Error, Observations,
@@ -43,7 +43,7 @@ fn options() -> AnnealOptions {
             count: 1,
             enough: 1,
             prune: false,
-            start: Start::Random,
+            start: StartingStrategy::Random,
             range: Some([-1.0, 1.0].into()),
             seed: 1,
             observed: ObservedStart::Data,

@@ -3,8 +3,10 @@
 
 use std::sync::Arc;
 
-use least_action::action::{Linearization, Precision, Prior};
+use least_action::action::{Precision, Prior};
+
 use least_action::model::{EquationModel, Model, ModelBuilder, ModelKind};
+use least_action::solve::Linearization;
 use least_action::{Action, ActionOptions, Discretization, Normalization, Observations, Problem};
 
 const MODEL_PRECISION: f64 = 3.0;

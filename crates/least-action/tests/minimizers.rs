@@ -4,11 +4,11 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use least_action::action::{Layout, Linearization, RowGroup};
-use least_action::anneal::{Ladder, ObservedStart, Start, StartingPaths};
+use least_action::anneal::{Ladder, ObservedStart, StartingPaths, StartingStrategy};
 use least_action::solve::{
-    BlockMatrix, Bounds, ConjugateGradient, Hessian, Lbfgs, LeastSquares, Minimizer,
-    MinimizerOptions, Minimum, NewtonCg, Objective, StopReason, Structured, TrustRegion,
+    BlockMatrix, Bounds, ConjugateGradient, Hessian, Layout, Lbfgs, LeastSquares, Linearization,
+    Minimizer, MinimizerOptions, Minimum, NewtonCg, Objective, RowGroup, StopReason, Structured,
+    TrustRegion,
 };
 use least_action::{models, AnnealOptions, Annealer, Error, Result, TwinExperiment};
 
@@ -523,7 +523,7 @@ fn all_climb_a_ladder_to_the_same_action() {
             starting_paths: StartingPaths {
                 count: 1,
                 range: Some([-8.0, 8.0].into()),
-                start: Start::Random,
+                start: StartingStrategy::Random,
                 seed: 2,
                 observed: ObservedStart::Data,
                 ..StartingPaths::default()

@@ -6,14 +6,15 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use least_action::anneal::{
-    Climb, Estimate, FindingCode, Ladder, Progress, Range, Start, StartingPaths, Verdict,
+    AnnealProgress, Climb, Estimate, FindingCode, Ladder, Range, StartingPaths, StartingStrategy,
+    Verdict,
 };
 use least_action::model::{Model, ModelBuilder, ModelKind};
 use least_action::models;
 use least_action::twin::Twin;
 use least_action::{AnnealOptions, Annealer, Normalization, Observations, Run, TwinExperiment};
 
-fn go_on(_: Progress) -> ControlFlow<()> {
+fn go_on(_: AnnealProgress) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
@@ -38,7 +39,7 @@ fn lorenz63_twin(seed: u64) -> Twin {
     twin(&*lorenz63(), experiment)
 }
 
-fn options(estimates: &[(&str, [f64; 2])], start: Start) -> AnnealOptions {
+fn options(estimates: &[(&str, [f64; 2])], start: StartingStrategy) -> AnnealOptions {
     let estimate = |&(name, initial): &(&str, [f64; 2])| {
         let estimate = Estimate {
             initial,
@@ -83,7 +84,7 @@ fn bits(climbs: &[Climb]) -> Vec<u64> {
 fn every_strategy_finds_lorenz63_from_x_alone() {
     let data = lorenz63_twin(4).data;
     let mut levels = Vec::new();
-    for start in Start::ALL {
+    for start in StartingStrategy::ALL {
         let options = options(&[("rho", [20.0, 40.0])], start);
         let annealer = Annealer::new(lorenz63(), data.clone(), options).unwrap();
         let run = annealer.run(go_on).unwrap();
@@ -102,7 +103,7 @@ fn every_strategy_finds_lorenz63_from_x_alone() {
 fn a_run_ends_when_enough_is_found_and_the_rest_is_left() {
     let data = lorenz63_twin(4).data;
     for enough in [1, 3] {
-        let mut options = options(&[("rho", [20.0, 40.0])], Start::EnsembleFilter);
+        let mut options = options(&[("rho", [20.0, 40.0])], StartingStrategy::EnsembleFilter);
         options.starting_paths.enough = enough;
         let annealer = Annealer::new(lorenz63(), data.clone(), options).unwrap();
         let run = annealer.run(go_on).unwrap();
@@ -120,7 +121,7 @@ fn a_run_ends_when_enough_is_found_and_the_rest_is_left() {
 #[test]
 fn the_same_seed_gives_the_same_bits_and_another_seed_others() {
     let data = lorenz63_twin(5).data;
-    for start in Start::ALL {
+    for start in StartingStrategy::ALL {
         let path = |seed| {
             let mut options = options(&[("rho", [20.0, 40.0])], start);
             options.starting_paths.seed = seed;
@@ -144,7 +145,7 @@ fn hard() -> Annealer {
         ..TwinExperiment::default()
     };
     let data = twin(&model, experiment).data;
-    let mut options = options(&[("forcing", [6.0, 10.0])], Start::Random);
+    let mut options = options(&[("forcing", [6.0, 10.0])], StartingStrategy::Random);
     options.starting_paths.count = 4;
     Annealer::new(Arc::new(model), data, options).unwrap()
 }
@@ -153,7 +154,7 @@ fn hard() -> Annealer {
 #[test]
 fn threads_change_no_bit_of_what_is_stopped_reprieved_or_left_out() {
     let data = lorenz63_twin(4).data;
-    let options = options(&[("rho", [20.0, 40.0])], Start::Automatic);
+    let options = options(&[("rho", [20.0, 40.0])], StartingStrategy::Automatic);
     let easy = Annealer::new(lorenz63(), data, options).unwrap();
     for annealer in [easy, hard()] {
         let one = annealer.run(go_on).unwrap();
@@ -211,7 +212,7 @@ fn a_rung_that_is_interrupted_is_dropped_and_climbed_again_to_the_same_bits() {
     let annealer = Annealer::new(
         lorenz63(),
         data,
-        options(&[("rho", [20.0, 40.0])], Start::Nudged),
+        options(&[("rho", [20.0, 40.0])], StartingStrategy::Nudged),
     )
     .unwrap();
     let mut whole = annealer.climber(0).unwrap();
@@ -240,7 +241,7 @@ fn a_rung_that_is_interrupted_is_dropped_and_climbed_again_to_the_same_bits() {
 fn ladders_end_where_they_are_told_to() {
     let data = lorenz63_twin(4).data;
     let climb = |ladder: Ladder| {
-        let mut options = options(&[], Start::EnsembleFilter);
+        let mut options = options(&[], StartingStrategy::EnsembleFilter);
         options.model_precision = ladder;
         let annealer = Annealer::new(lorenz63(), data.clone(), options).unwrap();
         let mut climber = annealer.climber(0).unwrap();
@@ -293,7 +294,7 @@ fn units_change_nothing_where_the_ladder_is_automatic() {
             ..TwinExperiment::default()
         };
         let data = twin(&*model, experiment).data;
-        let mut options = options(&[("stiffness", [0.5, 2.0])], Start::Automatic);
+        let mut options = options(&[("stiffness", [0.5, 2.0])], StartingStrategy::Automatic);
         options.measurement_precision = 100.0.into();
         options.normalization = normalization;
         let annealer = Annealer::new(model, data, options).unwrap();
@@ -352,7 +353,7 @@ fn maps_inputs_observables_gaps_and_several_data_sets_have_every_strategy() {
         data
     };
     let data: Vec<Observations> = vec![set(1), set(2)];
-    for start in Start::ALL {
+    for start in StartingStrategy::ALL {
         let mut options = options(&[("a", [1.3, 1.5])], start);
         options.measurement_precision = 400.0.into();
         let annealer = Annealer::new(model.clone(), data.clone(), options).unwrap();
@@ -380,7 +381,7 @@ fn models_that_blow_up_give_finite_starting_paths() {
         values: (0..21).map(|n| 0.5 + 0.1 * f64::from(n)).collect(),
         ..Observations::default()
     };
-    for start in Start::ALL {
+    for start in StartingStrategy::ALL {
         for n in [0, 3] {
             let options = options(&[], start);
             let annealer = Annealer::new(model.clone(), data.clone(), options).unwrap();
@@ -394,7 +395,7 @@ fn models_that_blow_up_give_finite_starting_paths() {
 #[test]
 fn bounds_are_kept_from_the_start_and_reported_where_they_hold() {
     let data = lorenz63_twin(4).data;
-    for start in Start::ALL {
+    for start in StartingStrategy::ALL {
         let mut options = options(&[("rho", [20.0, 26.0])], start);
         options.bounds.insert("z".into(), [0.0, 60.0]);
         if let Some(rho) = options.estimate.get_mut("rho") {
@@ -406,7 +407,7 @@ fn bounds_are_kept_from_the_start_and_reported_where_they_hold() {
         let mut z = climb.path.iter().skip(2).step_by(3);
         assert!(z.all(|z| (0.0..=60.0).contains(z)), "{}", start.name());
         assert!((20.0..=26.0).contains(&climb.parameters[0]));
-        if start == Start::Automatic {
+        if start == StartingStrategy::Automatic {
             let run = annealer.run(go_on).unwrap();
             let bounds = &run.best_rung().active_bounds;
             assert!(
@@ -422,7 +423,7 @@ fn bounds_are_kept_from_the_start_and_reported_where_they_hold() {
 fn ranges_are_said_for_all_states_for_some_or_not_at_all() {
     let data = lorenz63_twin(4).data;
     let path = |range: Option<Range>| {
-        let mut options = options(&[], Start::Random);
+        let mut options = options(&[], StartingStrategy::Random);
         options.starting_paths.range = range;
         let annealer = Annealer::new(lorenz63(), data.clone(), options)?;
         Ok::<_, least_action::Error>(annealer.climber(0)?.into_climb().path)
@@ -444,7 +445,7 @@ fn ranges_are_said_for_all_states_for_some_or_not_at_all() {
 #[test]
 fn the_work_of_the_default_is_as_it_was() {
     let data = lorenz63_twin(4).data;
-    let options = options(&[("rho", [20.0, 40.0])], Start::Automatic);
+    let options = options(&[("rho", [20.0, 40.0])], StartingStrategy::Automatic);
     let run = Annealer::new(lorenz63(), data, options)
         .unwrap()
         .run(go_on)

@@ -2,8 +2,9 @@
 //! problem for the solver alone.
 #![allow(dead_code)]
 
-use least_action::action::{Layout, Linearization, RowGroup};
-use least_action::solve::{BlockMatrix, Bounds, LeastSquares, Objective};
+use least_action::solve::{
+    BlockMatrix, Bounds, Layout, LeastSquares, Linearization, Objective, RowGroup,
+};
 use least_action::Result;
 
 pub struct Chain {

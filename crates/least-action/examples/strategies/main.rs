@@ -22,7 +22,7 @@ use std::time::Instant;
 
 use cases::Case;
 use costate::StrongConstraint;
-use least_action::anneal::{Climb, Estimate, Ladder, Start, StartingPaths, Verdict};
+use least_action::anneal::{Climb, Estimate, Ladder, StartingPaths, StartingStrategy, Verdict};
 use least_action::twin::Twin;
 use least_action::{AnnealOptions, Annealer, Result};
 
@@ -103,7 +103,7 @@ enum Form {
 struct Strategy {
     name: &'static str,
     form: Form,
-    start: Start,
+    start: StartingStrategy,
     /// The automatic one if there is none.
     ladder: Option<Ladder>,
     /// Starts at most, and successes that end a run.
@@ -112,19 +112,21 @@ struct Strategy {
 }
 
 fn strategies() -> Vec<Strategy> {
-    let of = |&start: &Start| Strategy {
+    let of = |&start: &StartingStrategy| Strategy {
         name: start.name(),
         form: Form::Ladder,
         start,
         ladder: None,
         // What often fails is not tried for minutes.
         count: match start {
-            Start::Automatic | Start::EnsembleFilter | Start::GrowingWindow => 20,
+            StartingStrategy::Automatic
+            | StartingStrategy::EnsembleFilter
+            | StartingStrategy::GrowingWindow => 20,
             _ => 5,
         },
         enough: 1,
     };
-    let mut all: Vec<Strategy> = Start::ALL.iter().map(of).collect();
+    let mut all: Vec<Strategy> = StartingStrategy::ALL.iter().map(of).collect();
     all.push(Strategy {
         name: "best-of-three",
         enough: 3,
@@ -133,7 +135,7 @@ fn strategies() -> Vec<Strategy> {
     // What was usual: one random path, a small step, a tight tolerance, no second try.
     let plain = Strategy {
         name: "plain-ladder",
-        start: Start::Random,
+        start: StartingStrategy::Random,
         ladder: Some(Ladder::fixed(4e-6, 1.5, 101)),
         count: 1,
         ..all[0]

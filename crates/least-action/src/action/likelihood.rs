@@ -3,7 +3,8 @@
 
 use nalgebra::DMatrix;
 
-use super::{Action, RowGroup};
+use super::Action;
+use crate::solve::RowGroup;
 
 impl Action {
     /// The logarithm of what `exp(-factor A)` must be multiplied by so that every measurement,

@@ -4,9 +4,10 @@ use super::discretization::{Along, ModelRows};
 use super::measurement::Measurement;
 use super::problem::PriorTerm;
 use super::weighting::Weighting;
-use super::{along, Action, ActionValue, Layout, Linearization, Problem, RowGroup};
+use super::{along, Action, ActionValue, Problem};
 use crate::error::Result;
 use crate::model::{Function, Points, Scratch, Sparsity};
+use crate::solve::{Layout, Linearization, RowGroup};
 
 /// Rows of a [`Linearization`], and the memory to compute them. The groups are: model,
 /// measurements, priors.

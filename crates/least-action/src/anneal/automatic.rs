@@ -2,7 +2,7 @@
 //! state has a size.
 
 use super::options::AnnealOptions;
-use super::starting_paths::{Climate, Start};
+use super::starting_paths::{Climatology, StartingStrategy};
 use crate::action::{Action, Normalization, Precision, Problem};
 
 /// R_f at the end, times the square of a state's variability, over R_m times the square of the
@@ -33,11 +33,11 @@ pub(super) struct Automatic {
 }
 
 impl Automatic {
-    pub fn new(problem: &Problem, options: &AnnealOptions, climate: &Climate) -> Self {
+    pub fn new(problem: &Problem, options: &AnnealOptions, climatology: &Climatology) -> Self {
         let counts = (problem.residuals(), problem.measured());
         let per_residual = problem.normalization.per_residual(counts.0, counts.1);
         let own = problem.model.dimension() - problem.varying.len();
-        let deviations = &climate.deviations[..own];
+        let deviations = &climatology.deviations[..own];
         let weights = weights(options, deviations);
         let weight = |a: usize| match (&weights, &options.model_weights) {
             (Some(Precision::PerComponent(own)), _) => own[a],
@@ -70,7 +70,9 @@ impl Automatic {
     ) -> f64 {
         let most = LEAST_LADDER * self.last;
         let share = match options.starting_paths.start {
-            Start::Automatic | Start::EnsembleFilter | Start::GrowingWindow => FIRST_INFORMED,
+            StartingStrategy::Automatic
+            | StartingStrategy::EnsembleFilter
+            | StartingStrategy::GrowingWindow => FIRST_INFORMED,
             _ => FIRST_IGNORANT,
         };
         // At R_f = 1; a failure shows again at the first rung, and is reported there.

@@ -1,68 +1,11 @@
 //! One starting path on its way up the ladder, rung by rung, each from where the last one ended.
 
+use super::annealable::{Annealable, AnnealingObjective};
 use super::ladder::Steps;
-use super::landscape::{Landscape, Slope};
 use super::paths::Paths;
-use super::Annealer;
+use super::rung::{Rung, Stopped};
 use crate::error::{check, Error, Result};
 use crate::solve::StopReason;
-
-/// An unknown that a bound held back at some points of the path.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct ActiveBound {
-    /// Of the state or parameter.
-    pub name: String,
-    /// At how many points of the path; 1 for a parameter.
-    pub points: usize,
-}
-
-/// What a rung gave: an action level and the work that it took.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct Rung {
-    /// beta, from 0.
-    pub rung: usize,
-    /// R_f here.
-    pub model_precision: f64,
-    /// The action level: the errors' sum.
-    pub action: f64,
-    /// Weighted with R_m.
-    pub measurement_error: f64,
-    /// Weighted with R_f.
-    pub model_error: f64,
-    /// Of priors, 0 without any.
-    #[serde(default)]
-    pub prior_error: f64,
-    /// Estimated parameters, in the model's order.
-    pub parameters: Vec<f64>,
-    pub stop: StopReason,
-    pub iterations: usize,
-    /// Evaluations of the action with its derivatives.
-    pub evaluations: usize,
-    /// Factorisations of the Hessian; 0 in minimisers that have none.
-    #[serde(default)]
-    pub factorizations: usize,
-    /// States and parameters that ended at one of their bounds.
-    #[serde(default)]
-    pub active_bounds: Vec<ActiveBound>,
-}
-
-/// A start was given up: its action was so high that the noise cannot explain it, and along one
-/// minimum it can only rise.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct Stopped {
-    /// The rung after which the climb was stopped.
-    pub rung: usize,
-    /// The action there.
-    pub action: f64,
-    /// The action that it should not have exceeded.
-    pub limit: f64,
-}
 
 /// What one starting path has come to: enough to report it, and to go on from it.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -79,7 +22,7 @@ pub struct Climb {
     #[serde(default)]
     pub failure: Option<Error>,
     /// Whether the climb was given up before the end of the ladder, because it was beaten.
-    /// [`Annealer::resume`] goes on with it nevertheless.
+    /// [`super::Annealer::resume`] goes on with it nevertheless.
     #[serde(default)]
     pub stopped: Option<Stopped>,
 }
@@ -89,9 +32,11 @@ pub struct Climb {
 const SAME_LEVEL: f64 = 1e-6;
 
 /// Climbs the ladder from one starting path.
-pub struct Climber<L: Landscape = Paths> {
-    slope: L::Slope,
-    annealer: Annealer<L>,
+pub struct Climber<A: Annealable = Paths> {
+    objective: A::Objective,
+    annealable: A,
+    /// The action above which the climb is stopped.
+    limit: Option<f64>,
     climb: Climb,
     steps: Steps,
     /// Whether the climb goes on however high its action is.
@@ -101,9 +46,9 @@ pub struct Climber<L: Landscape = Paths> {
     parameters: Vec<f64>,
 }
 
-impl<L: Landscape> Climber<L> {
-    pub(super) fn new(annealer: &Annealer<L>, start: usize) -> Self {
-        let (path, parameters) = annealer.landscape.draw(start);
+impl<A: Annealable> Climber<A> {
+    pub(super) fn new(annealable: &A, limit: Option<f64>, start: usize) -> Self {
+        let (path, parameters) = annealable.draw(start);
         let climb = Climb {
             start,
             rungs: Vec::new(),
@@ -112,20 +57,22 @@ impl<L: Landscape> Climber<L> {
             failure: None,
             stopped: None,
         };
-        Climber::resume(annealer, climb)
+        Climber::resume(annealable, limit, climb)
     }
 
     /// Goes on from a climb that was made with the same problem and options.
-    pub(super) fn resume(annealer: &Annealer<L>, mut climb: Climb) -> Self {
-        let mut slope = annealer.landscape.slope(&climb);
+    pub(super) fn resume(annealable: &A, limit: Option<f64>, mut climb: Climb) -> Self {
+        let drawn = climb.rungs.is_empty().then_some(&climb.path[..]);
+        let mut objective = annealable.objective(climb.start, drawn);
         let first = match climb.rungs.first() {
             Some(rung) => rung.model_precision,
-            None => slope.first_model_precision(&climb.path, &climb.parameters),
+            None => objective.first_model_precision(&climb.path, &climb.parameters),
         };
         Climber {
-            slope,
-            steps: annealer.steps(first),
-            annealer: annealer.clone(),
+            objective,
+            steps: steps(annealable, first),
+            annealable: annealable.clone(),
+            limit,
             to_the_end: climb.stopped.take().is_some(),
             path: climb.path.clone(),
             parameters: climb.parameters.clone(),
@@ -141,7 +88,7 @@ impl<L: Landscape> Climber<L> {
         };
         let (path, parameters) = (&self.climb.path, &self.climb.parameters);
         let action = self
-            .slope
+            .objective
             .evaluate(last.model_precision, path, parameters)?
             .action;
         check::require(
@@ -183,7 +130,7 @@ impl<L: Landscape> Climber<L> {
             Ok(Some(done)) => {
                 let (rung, action) = (done.rung, done.action);
                 self.climb.rungs.push(done);
-                let limit = self.annealer.limit.filter(|_| !self.to_the_end);
+                let limit = self.limit.filter(|_| !self.to_the_end);
                 if let Some(limit) = limit.filter(|&limit| action > limit) {
                     if !self.steps.is_end(&self.climb.rungs) {
                         self.climb.stopped = Some(Stopped {
@@ -211,19 +158,19 @@ impl<L: Landscape> Climber<L> {
     ) -> Result<Option<Rung>> {
         self.path.copy_from_slice(&self.climb.path);
         self.parameters.copy_from_slice(&self.climb.parameters);
-        let landscape = &self.annealer.landscape;
+        let annealable = &self.annealable;
         let is_last = self.steps.is_last(&self.climb.rungs, model_precision);
-        let loose = landscape.ladder().is_adaptive() && !is_last;
+        let loose = annealable.ladder().is_adaptive() && !is_last;
         let (path, parameters) = (&mut self.path, &mut self.parameters);
-        let slope = &mut self.slope;
-        let minimum = slope.minimize(model_precision, loose, path, parameters, interrupted)?;
+        let objective = &mut self.objective;
+        let minimum = objective.minimize(model_precision, loose, path, parameters, interrupted)?;
         if minimum.stop == StopReason::Interrupted {
             return Ok(None);
         }
         self.climb.path.copy_from_slice(path);
         self.climb.parameters.copy_from_slice(parameters);
-        let value = slope.evaluate(model_precision, path, parameters)?;
-        let stated = landscape.counts().stated;
+        let value = objective.evaluate(model_precision, path, parameters)?;
+        let stated = annealable.counts().stated;
         Ok(Some(Rung {
             rung: self.climb.rungs.len(),
             model_precision,
@@ -236,31 +183,36 @@ impl<L: Landscape> Climber<L> {
             iterations: minimum.iterations,
             evaluations: minimum.evaluations,
             factorizations: minimum.factorizations,
-            active_bounds: slope.active_bounds(&minimum),
+            active_bounds: objective.active_bounds(&minimum),
         }))
     }
 }
 
+/// The ladder of a climb whose first R_f is `first` where the options do not say it.
+fn steps(annealable: &impl Annealable, first: f64) -> Steps {
+    let last = annealable.last_model_precision();
+    Steps::new(annealable.ladder(), first, last)
+}
+
 impl Climb {
     /// Whether the climb has done the last rung of the ladder.
-    pub(super) fn is_complete<L: Landscape>(&self, annealer: &Annealer<L>) -> bool {
+    pub(super) fn is_complete(&self, annealable: &impl Annealable) -> bool {
         let first = self.rungs.first().map(|rung| rung.model_precision);
-        first.is_some_and(|first| annealer.steps(first).is_end(&self.rungs))
+        first.is_some_and(|first| steps(annealable, first).is_end(&self.rungs))
     }
 
     /// Whether there is nothing to go on with: the last rung is done, the mathematics failed, or
     /// the climb was stopped.
-    pub(super) fn is_over<L: Landscape>(&self, annealer: &Annealer<L>) -> bool {
-        self.failure.is_some() || self.stopped.is_some() || self.is_complete(annealer)
+    pub(super) fn is_over(&self, annealable: &impl Annealable) -> bool {
+        self.failure.is_some() || self.stopped.is_some() || self.is_complete(annealable)
     }
 
     /// Whether this could have come from a run with these options.
-    pub(super) fn validate<L: Landscape>(&self, annealer: &Annealer<L>) -> Result<()> {
-        let landscape = &annealer.landscape;
-        let counts = landscape.counts();
+    pub(super) fn validate(&self, annealable: &impl Annealable) -> Result<()> {
+        let counts = annealable.counts();
         let at = |field: &str| format!("resume.starts[{}].{field}", self.start);
         check::require(
-            self.start < landscape.attempts().count,
+            self.start < annealable.attempts().count,
             &at("start"),
             self.start as f64,
             "less than startingPaths.count",
@@ -269,13 +221,13 @@ impl Climb {
         check::length(&at("path"), self.path.len(), counts.path, because)?;
         let given = self.parameters.len();
         check::length(&at("parameters"), given, counts.parameters, because)?;
-        if let Some(most) = landscape.ladder().rungs {
+        if let Some(most) = annealable.ladder().rungs {
             check::at_most(&at("rungs"), self.rungs.len(), most)?;
         }
         let steps = self
             .rungs
             .first()
-            .map(|first| annealer.steps(first.model_precision));
+            .map(|first| steps(annealable, first.model_precision));
         for (n, rung) in self.rungs.iter().enumerate() {
             let next = steps
                 .as_ref()

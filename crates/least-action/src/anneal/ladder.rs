@@ -1,6 +1,6 @@
 //! The model precisions that a ladder goes through.
 
-use super::climb::Rung;
+use super::rung::Rung;
 use crate::error::{check, Error, Result};
 
 /// Rungs times starting paths: the table of all action levels must fit in memory.

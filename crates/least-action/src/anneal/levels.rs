@@ -91,7 +91,7 @@ pub(super) fn drops(climbs: &[Climb], negligible: f64) -> Vec<Drop> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::climb::Rung;
+    use super::super::rung::Rung;
     use super::*;
     use crate::solve::StopReason;
 

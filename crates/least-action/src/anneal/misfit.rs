@@ -1,8 +1,8 @@
 //! The misfit of a path to its data, as a chi-square variable: what to expect of it, and what is
 //! too much.
 
-use super::climb::Rung;
-use super::landscape::Counts;
+use super::annealable::Counts;
+use super::rung::Rung;
 use crate::action::Normalization;
 
 /// The misfit may differ from its expectation by this many standard deviations of the equivalent

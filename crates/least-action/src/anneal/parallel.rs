@@ -6,21 +6,37 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 
-use super::{climb_all, Annealer, Climb, Climber, Landscape, Progress, Run};
+use super::annealable::Annealable;
+use super::annealer::{climb_all, AnnealProgress, Annealer};
+use super::climb::{Climb, Climber};
+use super::run::Run;
 use crate::error::Result;
 
-pub(super) fn run<L: Landscape>(
-    annealer: &Annealer<L>,
-    watch: &(impl Fn(Progress) -> ControlFlow<()> + Sync),
+impl<A: Annealable> Annealer<A> {
+    /// Climbs as [`Annealer::run`] does, on all of rayon's threads; the result has the same bits.
+    ///
+    /// # Errors
+    /// As [`Annealer::run`].
+    pub fn run_parallel(
+        &self,
+        watch: impl Fn(AnnealProgress) -> ControlFlow<()> + Sync,
+    ) -> Result<Run> {
+        run(self, &watch)
+    }
+}
+
+fn run<A: Annealable>(
+    annealer: &Annealer<A>,
+    watch: &(impl Fn(AnnealProgress) -> ControlFlow<()> + Sync),
 ) -> Result<Run> {
     let stopped = AtomicBool::new(false);
-    let count = annealer.landscape.attempts().count;
+    let count = annealer.annealable().attempts().count;
     let starts: Vec<usize> = (0..count).collect();
     let begin = |start: usize| annealer.climber(start);
     let mut climbs = all(annealer, watch, &stopped, &starts, &[], &begin)?;
     climbs.sort_by_key(|climb| climb.start);
     if stopped.load(Ordering::Relaxed) {
-        return Run::new(annealer, climbs);
+        return Run::new(annealer.annealable(), climbs);
     }
     let reprieved = annealer.reprieved(&climbs);
     let go_on = |start: usize| annealer.resume(climbs[start].clone());
@@ -35,18 +51,18 @@ pub(super) fn run<L: Landscape>(
             break;
         }
     }
-    Run::new(annealer, climbs)
+    Run::new(annealer.annealable(), climbs)
 }
 
 /// Climbs from `starts`, until all are over, the watcher breaks off, or enough of them have
 /// succeeded together with `others`.
-fn all<L: Landscape>(
-    annealer: &Annealer<L>,
-    watch: &(impl Fn(Progress) -> ControlFlow<()> + Sync),
+fn all<A: Annealable>(
+    annealer: &Annealer<A>,
+    watch: &(impl Fn(AnnealProgress) -> ControlFlow<()> + Sync),
     stopped: &AtomicBool,
     starts: &[usize],
     others: &[Climb],
-    begin: &(impl Fn(usize) -> Result<Climber<L>> + Sync),
+    begin: &(impl Fn(usize) -> Result<Climber<A>> + Sync),
 ) -> Result<Vec<Climb>> {
     let done: Mutex<Vec<Climb>> = Mutex::new(Vec::new());
     let enough = AtomicBool::new(false);
@@ -83,8 +99,8 @@ fn all<L: Landscape>(
 }
 
 /// Whether those done are enough in the order of `starts`: one thread would have ended here.
-fn together<L: Landscape>(
-    annealer: &Annealer<L>,
+fn together<A: Annealable>(
+    annealer: &Annealer<A>,
     starts: &[usize],
     others: &[Climb],
     done: &[Climb],
@@ -94,7 +110,7 @@ fn together<L: Landscape>(
         let Some(climb) = done.iter().find(|climb| climb.start == start) else {
             return false;
         };
-        if !climb.is_over(annealer) {
+        if !climb.is_over(annealer.annealable()) {
             return false;
         }
         match climbs.iter_mut().find(|c| c.start == start) {

@@ -2,18 +2,17 @@
 
 use std::sync::Arc;
 
+use super::annealable::{Annealable, AnnealingObjective, Attempts, Counts, Words};
 use super::automatic::Automatic;
-use super::climb::{ActiveBound, Climb};
 use super::follow::follow;
 use super::ladder::Ladder;
-use super::landscape::{Attempts, Counts, Landscape, Slope, Words};
-use super::number::shortest;
-use super::objective::{ActionObjective, Scales};
-use super::starting_paths::{self, Climate, Setting};
+use super::rung::ActiveBound;
+use super::starting_paths::{self, Climatology, Setting};
 use super::AnnealOptions;
-use crate::action::{Action, ActionValue, DataSets, Problem};
+use crate::action::{Action, ActionObjective, ActionValue, DataSets, Problem, Scales};
 use crate::error::{check, Result};
 use crate::model::Model;
+use crate::report::shortest;
 use crate::solve::{Minimizer, MinimizerOptions, Minimum, Workspace};
 
 /// Numbers that a climb may keep in memory: three of WebAssembly's four gigabytes, or more than a
@@ -30,7 +29,7 @@ pub struct Paths {
     model: Arc<dyn Model>,
     pub(super) problem: Problem,
     pub(super) options: AnnealOptions,
-    climate: Arc<Climate>,
+    climatology: Arc<Climatology>,
     automatic: Automatic,
 }
 
@@ -53,8 +52,8 @@ impl Paths {
             problem.points() as f64,
             "so few that the minimisation fits in memory; a smaller minimizer.memory helps",
         )?;
-        let climate = Climate::new(&problem, &options);
-        let automatic = Automatic::new(&problem, &options, &climate);
+        let climatology = Climatology::new(&problem, &options);
+        let automatic = Automatic::new(&problem, &options, &climatology);
         if let Some(weights) = &automatic.weights {
             problem.set_model_weights(weights)?;
         }
@@ -62,7 +61,7 @@ impl Paths {
             model,
             problem,
             options,
-            climate: Arc::new(climate),
+            climatology: Arc::new(climatology),
             automatic,
         })
     }
@@ -72,7 +71,7 @@ impl Paths {
             model: &self.model,
             problem: &self.problem,
             options: &self.options,
-            climate: &self.climate,
+            climatology: &self.climatology,
             weights: self.automatic.weights.as_ref(),
             last: self
                 .options
@@ -83,8 +82,8 @@ impl Paths {
     }
 }
 
-impl Landscape for Paths {
-    type Slope = PathSlope;
+impl Annealable for Paths {
+    type Objective = PathAnnealingObjective;
 
     fn ladder(&self) -> &Ladder {
         &self.options.model_precision
@@ -123,7 +122,7 @@ impl Landscape for Paths {
         starting_paths::draw(&self.setting(), start)
     }
 
-    fn slope(&self, climb: &Climb) -> PathSlope {
+    fn objective(&self, start: usize, drawn: Option<&[f64]>) -> PathAnnealingObjective {
         let (problem, options) = (&self.problem, &self.options);
         let dimension = problem.model().dimension();
         let initial = problem.estimated().map(|name| {
@@ -131,19 +130,19 @@ impl Landscape for Paths {
             low.abs().max(high.abs())
         });
         let initial: Vec<f64> = initial.collect();
-        let scales = match options.minimizer {
+        let scales = match (options.minimizer, drawn) {
             // Its steps do not depend on units.
-            MinimizerOptions::Structured(_) => Scales::none(dimension, initial.len()),
+            (MinimizerOptions::Structured(_), _) => Scales::none(dimension, initial.len()),
             // Of the starting path, not of where a resumed climb has got to.
-            _ if climb.rungs.is_empty() => Scales::of(&climb.path, dimension, &initial),
-            _ => Scales::of(&self.draw(climb.start).0, dimension, &initial),
+            (_, Some(path)) => Scales::of(path, dimension, &initial),
+            (_, None) => Scales::of(&self.draw(start).0, dimension, &initial),
         };
-        PathSlope {
+        PathAnnealingObjective {
             paths: self.clone(),
             action: Action::new(problem),
             scales,
             workspace: None,
-            variables: vec![0.0; climb.path.len() + climb.parameters.len()],
+            variables: vec![0.0; problem.path_length() + initial.len()],
         }
     }
 
@@ -178,7 +177,7 @@ impl Landscape for Paths {
 }
 
 /// The action of a path, with the memory of its minimiser.
-pub struct PathSlope {
+pub struct PathAnnealingObjective {
     paths: Paths,
     action: Action,
     /// What the minimiser's variables are divided by.
@@ -189,7 +188,7 @@ pub struct PathSlope {
     variables: Vec<f64>,
 }
 
-impl Slope for PathSlope {
+impl AnnealingObjective for PathAnnealingObjective {
     fn first_model_precision(&mut self, path: &[f64], parameters: &[f64]) -> f64 {
         let Paths {
             automatic, options, ..

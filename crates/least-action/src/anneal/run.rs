@@ -1,13 +1,15 @@
 //! What an annealing run gives.
 
-use super::climb::{Climb, Rung};
-use super::diagnose::{diagnose, Finding, Verdict};
-use super::landscape::Landscape;
+use super::annealable::Annealable;
+use super::climb::Climb;
+use super::findings::{diagnose, Finding, Verdict};
 use super::levels::{cluster, drops, Drop, Level};
 use super::misfit::{expected_level, negligible};
+use super::rung::Rung;
+use super::stopping::enough;
 use super::summary::summarize;
-use super::Annealer;
 use crate::error::{Error, Result};
+use crate::report::prose;
 
 /// All climbs of a run, and what they say together.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,7 +42,7 @@ impl Run {
     /// # Errors
     /// If two are from the same starting path. If none of them did a single rung: the failure of
     /// the first, or [`Error::OutOfRange`] if there is none at all.
-    pub fn new<L: Landscape>(annealer: &Annealer<L>, mut climbs: Vec<Climb>) -> Result<Run> {
+    pub fn new(annealable: &impl Annealable, mut climbs: Vec<Climb>) -> Result<Run> {
         climbs.sort_by_key(|climb| climb.start);
         if let Some(pair) = climbs
             .windows(2)
@@ -51,10 +53,10 @@ impl Run {
                 value: format!("starting path {}", pair[0].start),
             });
         }
-        if let Some(count) = annealer.enough(&climbs) {
+        if let Some(count) = enough(annealable, &climbs) {
             climbs.truncate(count);
         }
-        let complete = |climb: &Climb| climb.is_complete(annealer);
+        let complete = |climb: &Climb| climb.is_complete(annealable);
         let best = best(&climbs, complete).ok_or_else(|| {
             let failure = climbs.iter().find_map(|climb| climb.failure.clone());
             failure.unwrap_or_else(|| Error::OutOfRange {
@@ -65,15 +67,15 @@ impl Run {
                         .into(),
             })
         })?;
-        let (landscape, counts) = (&annealer.landscape, annealer.landscape.counts());
+        let counts = annealable.counts();
         let negligible = negligible(&counts);
         let levels = cluster(&climbs, complete, negligible);
         let drops = drops(&climbs, negligible);
-        let (findings, verdict) = diagnose(annealer, &climbs, &levels, &drops, best);
+        let (findings, verdict) = diagnose(annealable, &climbs, &levels, &drops, best);
         let expected_level = expected_level(&counts);
-        let summary = summarize(landscape, &climbs, &levels, best, expected_level);
+        let summary = summarize(annealable, &climbs, &levels, best, expected_level);
         Ok(Run {
-            estimated: landscape.estimated(),
+            estimated: annealable.estimated(),
             expected_level,
             climbs,
             levels,
@@ -117,8 +119,7 @@ impl Run {
 
     /// The findings as prose, with advice.
     pub fn diagnose(&self) -> String {
-        let lines = self.findings.iter().map(|finding| finding.message.as_str());
-        lines.collect::<Vec<_>>().join("\n")
+        prose(&self.findings)
     }
 }
 

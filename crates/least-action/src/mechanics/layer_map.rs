@@ -1,10 +1,10 @@
 //! The map through the layers of a network that makes its action stationary: discrete mechanics
 //! with the layer's number for the time.
 
-use super::dense::{identity, Lu};
 use crate::error::{check, Error, Result};
 use crate::model::MOST_VALUES;
 use crate::network::{LayerValues, Network, OnePair};
+use crate::solve::dense::{identity, Lu};
 
 const REMEDY: &str = "no orbit goes on from here: solve the boundary-value problem, with data at both ends, in its place (anneal or train the network)";
 

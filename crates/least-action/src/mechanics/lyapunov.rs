@@ -1,7 +1,7 @@
-use super::dense::identity;
 use super::integrate::{Canonical, Done, Leg, Mover};
 use super::{Hamiltonian, IntegrationMethod, IntegrationOptions, Workspace};
 use crate::error::{check, Error, Result};
+use crate::solve::dense::identity;
 
 /// How Lyapunov exponents are computed.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]

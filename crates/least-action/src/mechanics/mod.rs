@@ -14,7 +14,6 @@ mod continuous_action;
 mod continuous_network;
 mod continuous_options;
 mod curve;
-mod dense;
 mod formula;
 mod hamiltonian;
 mod impulse;

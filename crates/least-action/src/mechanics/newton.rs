@@ -1,8 +1,8 @@
 //! Newton's method down to rounding, with the exact Jacobian.
 
-use super::dense::{size, Lu};
 use super::workspace::Workspace;
 use crate::error::{Error, Result};
+use crate::solve::dense::{size, Lu};
 
 /// Iterations until an end is no longer expected: convergence is quadratic, so that either a dozen
 /// are enough or none are.

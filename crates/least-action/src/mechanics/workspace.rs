@@ -1,5 +1,5 @@
-use super::dense::Lu;
 use crate::model::Scratch;
+use crate::solve::dense::Lu;
 
 /// Memory that evaluations of Lagrangians and Hamiltonians reuse: after the first of a kind none is
 /// taken per call.

@@ -4,8 +4,8 @@
 
 use super::terms::{measurement_factor, prior_factor};
 use super::{Bias, Layer, NetworkProblem, WeightSet};
-use crate::action::{Layout, Linearization, RowGroup};
 use crate::error::Result;
+use crate::solve::{Layout, Linearization, RowGroup};
 
 /// Where everything is in that form. Layers that are narrower than the widest are filled up with
 /// unknowns that nothing depends on.

@@ -7,8 +7,7 @@ use std::rc::Rc;
 use argmin_math::ArgminDot;
 
 use super::session::{Answer, Session, Vector};
-use super::{BlockMatrix, Hessian, LeastSquares};
-use crate::action::{Linearization, RowGroup};
+use super::{BlockMatrix, Hessian, LeastSquares, Linearization, RowGroup};
 use crate::error::Result;
 
 /// Relative length of the step by which gradients are differenced: the root of the rounding error.

@@ -1,14 +1,18 @@
 //! Minimisers of a smooth function, with stop tests that do not depend on its scale.
 
+pub(crate) mod band;
 mod blocks;
 mod bounds;
 mod conjugate_gradient;
 mod coordinates;
 mod curvature;
+pub(crate) mod dense;
 mod descend;
 mod lbfgs;
+mod least_squares;
 mod line_search;
 mod newton_cg;
+mod objective;
 mod options;
 mod session;
 mod steihaug;
@@ -19,66 +23,15 @@ pub use blocks::{Assembly, BlockMatrix, Cholesky, NotPositive, SquareRoot};
 pub use bounds::Bounds;
 pub use conjugate_gradient::ConjugateGradient;
 pub use lbfgs::Lbfgs;
+pub use least_squares::{Layout, Linearization, RowGroup};
 pub use newton_cg::NewtonCg;
+pub use objective::{LeastSquares, Objective};
 pub use options::MinimizerOptions;
 pub use structured::{Hessian, Structured, Workspace};
-pub(crate) use structured::{Progress, Quadratic, Search, Vectors};
+pub(crate) use structured::{Quadratic, Search, SearchProgress, Vectors};
 pub use trust_region::TrustRegion;
 
-use crate::action::{Layout, Linearization};
 use crate::error::Result;
-
-/// A smooth function to be minimised.
-pub trait Objective {
-    /// The value at `x`; the gradient is written to the second argument.
-    ///
-    /// # Errors
-    /// A value or gradient that is not finite: minimisers then try a shorter step.
-    fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> Result<f64>;
-
-    /// Asked once per iteration: true ends the minimisation at the best point so far.
-    fn interrupted(&self) -> bool {
-        false
-    }
-
-    /// Intervals for the unknowns. Default: all are free.
-    fn bounds(&self) -> Option<&Bounds> {
-        None
-    }
-
-    /// The same function as a sum of weighted squares with the structure of a path, if it is one.
-    fn least_squares(&mut self) -> Option<&mut dyn LeastSquares> {
-        None
-    }
-}
-
-/// A sum of weighted squares whose unknowns are a path and static parameters.
-pub trait LeastSquares: Objective {
-    fn layout(&self) -> &Layout;
-
-    /// Memory for [`LeastSquares::linearize`]: the patterns are right, the numbers of no meaning.
-    fn linearization(&self) -> Linearization;
-
-    /// The value at `x`; residuals, weights and Jacobian are written to the second argument, whose
-    /// patterns stay as they are.
-    ///
-    /// # Errors
-    /// A value or derivative that is not finite: minimisers then try a shorter step.
-    fn linearize(&mut self, x: &[f64], into: &mut Linearization) -> Result<f64>;
-
-    /// Adds the second derivatives that the Gauss-Newton Hessian leaves out, the sum of
-    /// `weight * residual * d2 residual`. `x` is the point linearised last.
-    ///
-    /// # Errors
-    /// A second derivative that is not finite.
-    fn add_curvature(&mut self, x: &[f64], into: &mut BlockMatrix) -> Result<()>;
-
-    /// The value that noise explains, where that is known: a minimiser need not lower what is far
-    /// below it. Default: zero.
-    fn noise_level(&self) -> f64 {
-        0.0
-    }
-}
 
 /// Why a minimisation ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]

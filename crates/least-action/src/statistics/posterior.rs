@@ -1,11 +1,11 @@
 //! exp(-A) as a probability density of the path and the estimated parameters.
 
 use crate::action::likelihood::log_step_determinant;
-use crate::action::{Action, Layout, Normalization, Problem};
-use crate::anneal::{ActionObjective, Scales};
+use crate::action::{Action, ActionObjective, Normalization, Problem, Scales};
 use crate::error::{check, Result};
 use crate::solve::{
-    Assembly, BlockMatrix, Bounds, Hessian, LeastSquares, Minimizer, Minimum, Objective, Structured,
+    Assembly, BlockMatrix, Bounds, Hessian, Layout, LeastSquares, Minimizer, Minimum, Objective,
+    Structured,
 };
 
 /// The posterior density `exp(-A(X))` at one R_f, up to its normalisation: uniform in all unknowns

@@ -1,9 +1,8 @@
 //! Draws as a table.
 
-use std::fmt::Write;
-
 use super::diagnostics::{mean, of_sorted, sorted, variance, Chains, Convergence};
 use crate::error::{check, Result};
+use crate::report::{figure, Table};
 
 /// Draws of a quantity that has a name.
 #[derive(Debug, Clone, PartialEq)]
@@ -118,25 +117,21 @@ impl Summary {
     pub fn table(&self) -> String {
         let names = self.rows.iter().map(|row| row.name.chars().count());
         let width = names.max().unwrap_or(0).max(8);
-        let mut text = String::new();
-        // Writing to a string cannot fail.
-        let mut line = |arguments: std::fmt::Arguments| {
-            let _ = writeln!(text, "{arguments}");
-        };
-        line(format_args!(
+        let mut table = Table::default();
+        table.line(format_args!(
             "{} chain{} of {} draw{}",
             self.chains,
             plural(self.chains),
             self.draws,
             plural(self.draws)
         ));
-        line(format_args!(""));
-        line(format_args!(
+        table.gap();
+        table.line(format_args!(
             "{:width$}  {:>11}  {:>10}  {:>10}  {:>11}  {:>11}  {:>11}  {:>8}  {:>8}  {:>6}",
             "", "mean", "mcse", "sd", "5 %", "50 %", "95 %", "ess_bulk", "ess_tail", "r_hat"
         ));
         for row in &self.rows {
-            line(format_args!(
+            table.line(format_args!(
                 "{:width$}  {:>11}  {:>10}  {:>10}  {:>11}  {:>11}  {:>11}  {:>8}  {:>8}  {:>6}",
                 row.name,
                 figure(row.mean),
@@ -150,23 +145,7 @@ impl Summary {
                 known(row.r_hat, 3),
             ));
         }
-        text
-    }
-}
-
-/// Five digits that say something.
-pub(super) fn figure(value: f64) -> String {
-    let size = value.abs();
-    if value.is_nan() {
-        "-".into()
-    } else if value == 0.0 {
-        "0".into()
-    } else if (1e-3..1e6).contains(&size) {
-        let before = libm::floor(libm::log10(size)) as i32;
-        let decimals = (4 - before).max(0) as usize;
-        format!("{value:.decimals$}")
-    } else {
-        format!("{value:.4e}")
+        table.into_text()
     }
 }
 
@@ -210,15 +189,6 @@ mod tests {
             lines[4].ends_with("2.0000         -         -       -"),
             "{table}"
         );
-    }
-
-    #[test]
-    fn figures_have_five_digits() {
-        assert_eq!(figure(-12.345678), "-12.346");
-        assert_eq!(figure(0.0123456), "0.012346");
-        assert_eq!(figure(123456.7), "123457");
-        assert_eq!(figure(1.5e-7), "1.5000e-7");
-        assert_eq!(figure(f64::INFINITY), "inf");
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //! Jacobian, and what the model's second derivatives add.
 
 use super::{Along, Discretization, Instants, Residuals};
-use crate::action::{Layout, RowGroup};
 use crate::model::{Scratch, Sparsity};
+use crate::solve::{Layout, RowGroup};
 
 /// A residual that is a sum of states and slopes:
 /// `sum_k states[k] x_(n+k) + h sum_k slopes[k] F_(n+k)`.

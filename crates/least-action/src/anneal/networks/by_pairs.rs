@@ -1,10 +1,9 @@
 //! The action of a network at one R_f as a sum of squares over paths, one per pair: what minimisers
 //! for paths see.
 
-use crate::action::{Layout, Linearization};
 use crate::error::{Error, Result};
 use crate::network::{NetworkAction, PairRows};
-use crate::solve::{BlockMatrix, Bounds, LeastSquares, Objective};
+use crate::solve::{BlockMatrix, Bounds, Layout, LeastSquares, Linearization, Objective};
 
 pub(super) struct ByPairs<'a> {
     action: &'a mut NetworkAction,

@@ -5,13 +5,13 @@ mod form;
 mod options;
 mod starts;
 
-pub use options::{NetworkAnnealOptions, NetworkStart, NetworkStarts};
+pub use options::{NetworkAnnealOptions, NetworkStartingStrategy, NetworkStarts};
 
 use crate::action::ActionValue;
-use crate::anneal::climb::{ActiveBound, Climb};
+use crate::anneal::annealable::{Annealable, AnnealingObjective, Attempts, Counts, Words};
 use crate::anneal::follow::{follow, of_rung};
 use crate::anneal::ladder::{Ladder, MOST_LEVELS};
-use crate::anneal::landscape::{Attempts, Counts, Landscape, Slope, Words};
+use crate::anneal::rung::ActiveBound;
 use crate::error::Result;
 use crate::network::{
     ByMeasurements, InInnovations, Innovations, Network, NetworkAction, NetworkObjective,
@@ -85,8 +85,8 @@ impl Networks {
     }
 }
 
-impl Landscape for Networks {
-    type Slope = NetworkSlope;
+impl Annealable for Networks {
+    type Objective = NetworkAnnealingObjective;
 
     fn ladder(&self) -> &Ladder {
         &self.options.model_precision
@@ -114,9 +114,9 @@ impl Landscape for Networks {
         starts::draw(self, start)
     }
 
-    fn slope(&self, _: &Climb) -> NetworkSlope {
+    fn objective(&self, _: usize, _: Option<&[f64]>) -> NetworkAnnealingObjective {
         let unknowns = self.problem.unknowns();
-        NetworkSlope {
+        NetworkAnnealingObjective {
             action: NetworkAction::new(&self.problem),
             networks: self.clone(),
             workspace: None,
@@ -166,7 +166,7 @@ impl Landscape for Networks {
 }
 
 /// The action of a network, with the memory for it.
-pub struct NetworkSlope {
+pub struct NetworkAnnealingObjective {
     networks: Networks,
     action: NetworkAction,
     /// The structured minimiser's memory, made once for all rungs.
@@ -176,14 +176,14 @@ pub struct NetworkSlope {
     unknowns: Vec<f64>,
 }
 
-impl NetworkSlope {
+impl NetworkAnnealingObjective {
     fn load(&mut self, path: &[f64], parameters: &[f64]) {
         self.unknowns[..path.len()].copy_from_slice(path);
         self.unknowns[path.len()..].copy_from_slice(parameters);
     }
 }
 
-impl Slope for NetworkSlope {
+impl AnnealingObjective for NetworkAnnealingObjective {
     fn first_model_precision(&mut self, _: &[f64], _: &[f64]) -> f64 {
         FIRST * self.networks.unit()
     }

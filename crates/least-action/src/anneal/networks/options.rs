@@ -11,7 +11,8 @@ use crate::solve::MinimizerOptions;
 )]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub enum NetworkStart {
+#[cfg_attr(feature = "typescript", ts(rename = "NetworkStart"))]
+pub enum NetworkStartingStrategy {
     /// What the weights make of the measured inputs, layer by layer.
     #[default]
     Forward,
@@ -29,8 +30,8 @@ pub struct NetworkStarts {
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub count: usize,
     /// How the activations are made. Default: `forward`.
-    #[cfg_attr(feature = "typescript", ts(as = "Option<NetworkStart>"))]
-    pub start: NetworkStart,
+    #[cfg_attr(feature = "typescript", ts(as = "Option<NetworkStartingStrategy>"))]
+    pub start: NetworkStartingStrategy,
     /// Where weights are drawn from, uniformly, before they are moved into their bounds. Default:
     /// from -r to r, r being one over the root of the number of neurons before them.
     #[cfg_attr(
@@ -48,7 +49,7 @@ impl Default for NetworkStarts {
     fn default() -> Self {
         NetworkStarts {
             count: 20,
-            start: NetworkStart::default(),
+            start: NetworkStartingStrategy::default(),
             weights: None,
             seed: 0,
         }

@@ -1,6 +1,6 @@
 //! Starting points of networks.
 
-use super::{NetworkStart, Networks};
+use super::{NetworkStartingStrategy, Networks};
 use crate::random::Random;
 
 /// Activations and weights of starting point number `start`.
@@ -17,7 +17,7 @@ pub(super) fn draw(networks: &Networks, start: usize) -> (Vec<f64>, Vec<f64>) {
         }
     }
     problem.put_measurements(&mut activations);
-    if options.start == NetworkStart::Forward {
+    if options.start == NetworkStartingStrategy::Forward {
         problem.run_forward(&weights, &mut activations);
     }
     if let Some(bounds) = problem.bounds() {

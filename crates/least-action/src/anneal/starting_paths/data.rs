@@ -14,8 +14,8 @@ pub(super) fn draw(setting: &Setting, random: &mut Random) -> (Vec<f64>, Vec<f64
     for set in problem.data() {
         let constant: Vec<f64> = (0..dimension)
             .map(|a| {
-                let [low, high] = setting.climate.ranges[a];
-                let middle = setting.climate.middle(a);
+                let [low, high] = setting.climatology.ranges[a];
+                let middle = setting.climatology.middle(a);
                 // Where everything is constant and equal, chaos has no seed: the starts must
                 // differ.
                 middle + SHARE * (random.uniform([low, high]) - middle)

@@ -8,8 +8,9 @@ use std::ops::Range;
 use super::data::lay;
 use super::nudged::{self, Along};
 use super::Setting;
-use crate::action::{Action, Normalization, Observations, Precision, Problem};
-use crate::anneal::objective::{ActionObjective, Scales};
+use crate::action::{
+    Action, ActionObjective, Normalization, Observations, Precision, Problem, Scales,
+};
 use crate::random::Random;
 use crate::solve::{Structured, Workspace};
 
@@ -73,7 +74,7 @@ fn grow(setting: &Setting, set: usize, random: &mut Random) -> Option<Candidate>
     let mut window = Window::new(setting, set, points)?;
     let mut candidates: Vec<Candidate> = (0..SEEDLINGS)
         .filter_map(|_| {
-            let ranges = setting.climate.ranges.iter().cycle();
+            let ranges = setting.climatology.ranges.iter().cycle();
             let mut path: Vec<f64> = ranges
                 .take(points * dimension)
                 .map(|&range| random.uniform(range))

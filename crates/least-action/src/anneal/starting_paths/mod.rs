@@ -1,15 +1,15 @@
 //! Where ladders are climbed from: one strategy per file.
 
-mod climate;
+mod climatology;
 mod data;
-mod ensemble;
+mod ensemble_filter;
 mod growing_window;
 mod nudged;
 mod options;
 mod random;
 
-pub(super) use climate::Climate;
-pub use options::{ObservedStart, Range, Start, StartingPaths};
+pub(super) use climatology::Climatology;
+pub use options::{ObservedStart, Range, StartingPaths, StartingStrategy};
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ pub(super) struct Setting<'a> {
     pub model: &'a Arc<dyn Model>,
     pub problem: &'a Problem,
     pub options: &'a AnnealOptions,
-    pub climate: &'a Climate,
+    pub climatology: &'a Climatology,
     /// Weights of the states, if they are automatic.
     pub weights: Option<&'a Precision>,
     /// R_f at the end of the ladder.
@@ -40,14 +40,14 @@ pub(super) fn draw(setting: &Setting, start: usize) -> (Vec<f64>, Vec<f64>) {
     let mut random = Random::new(setting.options.starting_paths.seed, start as u64 + 1);
     let random = &mut random;
     match setting.options.starting_paths.start.at(start) {
-        Start::Random => random::draw(setting, random),
-        Start::Data => data::draw(setting, random),
-        Start::Nudged => nudged::draw(setting, nudged::NUDGED, random),
-        Start::Synchronising => nudged::draw(setting, nudged::SYNCHRONISING, random),
-        Start::Automatic | Start::EnsembleFilter => {
-            ensemble::draw(setting, ensemble::size(setting, start), random)
+        StartingStrategy::Random => random::draw(setting, random),
+        StartingStrategy::Data => data::draw(setting, random),
+        StartingStrategy::Nudged => nudged::draw(setting, nudged::NUDGED, random),
+        StartingStrategy::Synchronising => nudged::draw(setting, nudged::SYNCHRONISING, random),
+        StartingStrategy::Automatic | StartingStrategy::EnsembleFilter => {
+            ensemble_filter::draw(setting, ensemble_filter::size(setting, start), random)
         }
-        Start::GrowingWindow => growing_window::draw(setting, random),
+        StartingStrategy::GrowingWindow => growing_window::draw(setting, random),
     }
 }
 
@@ -78,7 +78,7 @@ impl Setting<'_> {
 
     fn draw_state(&self, random: &mut Random, state: &mut [f64]) {
         let given = self.options.starting_paths.range.is_some();
-        self.climate.draw(given, random, state);
+        self.climatology.draw(given, random, state);
         self.start_varying(random, state);
         let dimension = state.len();
         self.clip(0, dimension, state);
@@ -98,7 +98,7 @@ impl Setting<'_> {
     /// Whether a state is where the model never goes: an integration has gone astray there, and may
     /// soon be infinite.
     fn is_astray(&self, state: &[f64]) -> bool {
-        let ranges = self.climate.ranges.iter();
+        let ranges = self.climatology.ranges.iter();
         let mut pairs = state.iter().zip(ranges);
         // NaN is no reason to stay.
         !pairs.all(|(x, [low, high])| {

@@ -56,7 +56,7 @@ impl Along<'_> {
         }
         // Where the integration goes astray, it begins again from the data.
         let mut resort: Vec<f64> = (0..self.set.points)
-            .flat_map(|_| (0..dimension).map(|a| self.setting.climate.middle(a)))
+            .flat_map(|_| (0..dimension).map(|a| self.setting.climatology.middle(a)))
             .collect();
         lay(&mut resort, self.set, dimension);
         let mut members = Members {

@@ -9,12 +9,8 @@ use crate::error::{check, Result};
     Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
 )]
 #[serde(rename_all = "kebab-case")]
-#[cfg_attr(
-    feature = "typescript",
-    derive(ts_rs::TS),
-    ts(rename = "StartingStrategy")
-)]
-pub enum Start {
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum StartingStrategy {
     /// `ensemble-filter`, and at every fourth start `growing-window`: quick where the filter finds
     /// the path, and sure where it does not.
     #[default]
@@ -37,35 +33,35 @@ pub enum Start {
     Random,
 }
 
-impl Start {
-    pub const ALL: [Start; 7] = [
-        Start::Automatic,
-        Start::EnsembleFilter,
-        Start::GrowingWindow,
-        Start::Nudged,
-        Start::Synchronising,
-        Start::Data,
-        Start::Random,
+impl StartingStrategy {
+    pub const ALL: [StartingStrategy; 7] = [
+        StartingStrategy::Automatic,
+        StartingStrategy::EnsembleFilter,
+        StartingStrategy::GrowingWindow,
+        StartingStrategy::Nudged,
+        StartingStrategy::Synchronising,
+        StartingStrategy::Data,
+        StartingStrategy::Random,
     ];
 
     /// The name that options and files use.
     pub fn name(self) -> &'static str {
         match self {
-            Start::Automatic => "automatic",
-            Start::EnsembleFilter => "ensemble-filter",
-            Start::GrowingWindow => "growing-window",
-            Start::Nudged => "nudged",
-            Start::Synchronising => "synchronising",
-            Start::Data => "data",
-            Start::Random => "random",
+            StartingStrategy::Automatic => "automatic",
+            StartingStrategy::EnsembleFilter => "ensemble-filter",
+            StartingStrategy::GrowingWindow => "growing-window",
+            StartingStrategy::Nudged => "nudged",
+            StartingStrategy::Synchronising => "synchronising",
+            StartingStrategy::Data => "data",
+            StartingStrategy::Random => "random",
         }
     }
 
     /// The strategy of one starting path.
-    pub(in crate::anneal) fn at(self, start: usize) -> Start {
+    pub(in crate::anneal) fn at(self, start: usize) -> StartingStrategy {
         match self {
-            Start::Automatic if start % 4 == 3 => Start::GrowingWindow,
-            Start::Automatic => Start::EnsembleFilter,
+            StartingStrategy::Automatic if start % 4 == 3 => StartingStrategy::GrowingWindow,
+            StartingStrategy::Automatic => StartingStrategy::EnsembleFilter,
             chosen => chosen,
         }
     }
@@ -130,8 +126,8 @@ pub struct StartingPaths {
     #[cfg_attr(feature = "typescript", ts(as = "Option<bool>"))]
     pub prune: bool,
     /// How the paths are made. Default: `automatic`.
-    #[cfg_attr(feature = "typescript", ts(as = "Option<Start>"))]
-    pub start: Start,
+    #[cfg_attr(feature = "typescript", ts(as = "Option<StartingStrategy>"))]
+    pub start: StartingStrategy,
     /// Where states are drawn from: one interval for all, or by name. Default: bounds where they
     /// are finite, else what the data reach, else what a forward integration of the model with the
     /// parameters in the middle of their initial ranges reaches.
@@ -152,7 +148,7 @@ impl Default for StartingPaths {
             count: 20,
             enough: 1,
             prune: true,
-            start: Start::default(),
+            start: StartingStrategy::default(),
             range: None,
             seed: 0,
             observed: ObservedStart::default(),

@@ -9,7 +9,7 @@ use crate::random::Random;
 pub(super) fn draw(setting: &Setting, random: &mut Random) -> (Vec<f64>, Vec<f64>) {
     let problem = setting.problem;
     let parameters = setting.draw_parameters(random);
-    let ranges = setting.climate.ranges.iter().cycle();
+    let ranges = setting.climatology.ranges.iter().cycle();
     let mut path: Vec<f64> = ranges
         .take(problem.path_length())
         .map(|&range| random.uniform(range))

@@ -4,10 +4,10 @@
 //! Review 58, 2016.
 
 use crate::error::{Error, Result};
-use crate::mechanics::dense::size;
 use crate::mechanics::integrate::gauss_points;
 use crate::mechanics::newton::{newton, Equations, Named};
 use crate::mechanics::{ContinuousAction, IntegrationMethod, Workspace};
+use crate::solve::dense::size;
 
 const EQUATIONS: Named = Named {
     path: "timeStep",

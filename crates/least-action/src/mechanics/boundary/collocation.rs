@@ -7,10 +7,10 @@ use super::nodes::{Pieces, Sizes};
 use super::problem::Problem;
 use super::step_action::step_action;
 use crate::error::{Error, Result};
-use crate::mechanics::dense::{identity, larger, Lu};
 use crate::mechanics::integrate::{combine, gauss_points, Stages, Tableau};
 use crate::mechanics::newton::Equations;
 use crate::mechanics::{IntegrationMethod, Workspace};
+use crate::solve::dense::{identity, larger, Lu};
 
 pub(super) struct Collocation {
     problem: Problem,

@@ -1,10 +1,9 @@
 //! The discrete action of a path between two ends, with its derivatives.
 
 use super::problem::Problem;
-use crate::action::Layout;
 use crate::error::{check, Result};
 use crate::mechanics::{Chord, DiscreteLagrangian, VariationalMethod, Workspace};
-use crate::solve::BlockMatrix;
+use crate::solve::{BlockMatrix, Layout};
 
 /// `sum L_d(x_n, x_(n+1)) + sum (R_m/2) (x - y)^2` over a mesh whose nodes are the points and those
 /// of the steps between them. Held ends are not different here: see [`DiscreteAction::held`].

@@ -5,7 +5,7 @@
 use nalgebra::{DMatrix, SymmetricEigen};
 
 use crate::error::{check, Result};
-use crate::mechanics::dense::{identity, Lu};
+use crate::solve::dense::{identity, Lu};
 use crate::solve::BlockMatrix;
 
 /// One S_n; matrices are D x D, column-major.

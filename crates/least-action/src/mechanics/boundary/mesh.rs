@@ -2,9 +2,9 @@
 
 use super::problem::Problem;
 use crate::error::Result;
-use crate::mechanics::dense::size;
 use crate::mechanics::integrate::{Canonical, Done, Leg, Mover};
 use crate::mechanics::{Impulse, IntegrationMethod, IntegrationOptions, System, Workspace};
+use crate::solve::dense::size;
 
 /// Times of nodes, and which of them are points.
 #[derive(Debug, Clone, Default)]

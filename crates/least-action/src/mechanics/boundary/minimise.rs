@@ -7,9 +7,9 @@ use super::problem::Problem;
 use super::quadratic::{clear, ActionQuadratic};
 use super::BoundaryOptions;
 use crate::error::{Error, Result};
-use crate::mechanics::dense::{larger, size};
 use crate::mechanics::{acceleration, DiscreteLagrangian, VariationalMethod};
-use crate::solve::{Hessian, Progress, Quadratic, Search, StopReason, Structured, Vectors};
+use crate::solve::dense::{larger, size};
+use crate::solve::{Hessian, Quadratic, Search, SearchProgress, StopReason, Structured, Vectors};
 
 /// Minimises the discrete action. Saddles and maxima it does not find.
 pub(super) struct Minimisation {
@@ -30,7 +30,7 @@ pub(super) struct Minimisation {
 }
 
 enum Stage {
-    Search(Option<Progress>),
+    Search(Option<SearchProgress>),
     Polish(Last),
 }
 
@@ -101,7 +101,7 @@ impl Minimisation {
     }
 
     /// Steps of the search until one is taken or it ends.
-    fn search(&mut self, progress: Option<Progress>) -> Result<Iteration> {
+    fn search(&mut self, progress: Option<SearchProgress>) -> Result<Iteration> {
         let before = self.path.clone();
         let (options, memory, model) = (&self.options, &mut self.vectors, &mut self.model);
         let mut search = match progress {

@@ -1,7 +1,6 @@
 //! The two-point boundary-value problem: paths of stationary action between two ends.
 
 mod adjoint;
-mod band;
 mod collocation;
 mod discrete_action;
 mod driver;

@@ -14,8 +14,8 @@ use super::problem::Problem;
 use super::shooting::Shooting;
 use super::BoundaryOptions;
 use crate::error::{Error, Result};
-use crate::mechanics::dense::identity;
 use crate::mechanics::{IntegrationMethod, Workspace};
+use crate::solve::dense::identity;
 
 /// The share of a step below which nothing is gained.
 const SHORTEST: f64 = 1e-3;

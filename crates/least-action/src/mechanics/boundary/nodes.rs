@@ -2,11 +2,11 @@
 //! lead. Steps are shortened by the natural monotonicity test, which compares corrections instead
 //! of residuals (P. Deuflhard, Newton Methods for Nonlinear Problems, 2004).
 
-use super::band::Band;
 use super::method::{Found, Iteration, Solver, Work};
 use super::problem::Problem;
 use crate::error::{Error, Result};
-use crate::mechanics::dense::{larger, size};
+use crate::solve::band::Band;
+use crate::solve::dense::{larger, size};
 
 /// What leads from node to node.
 pub(super) trait Pieces {

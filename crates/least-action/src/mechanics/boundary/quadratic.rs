@@ -95,7 +95,7 @@ impl Quadratic for ActionQuadratic {
         false
     }
 
-    fn bend(&mut self, step: &[f64], _: &[bool], into: &mut [f64]) {
+    fn geodesic_acceleration(&mut self, step: &[f64], _: &[bool], into: &mut [f64]) {
         self.hessian.multiply(step, into);
         let gradients = self.now.iter().zip(&self.next);
         for (into, (now, next)) in into.iter_mut().zip(gradients) {

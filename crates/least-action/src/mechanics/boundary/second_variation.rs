@@ -2,8 +2,8 @@ use super::discrete_action::DiscreteAction;
 use super::elimination::{eigenvalues, Elimination};
 use super::Problem;
 use crate::error::{check, Error, Result};
-use crate::mechanics::dense::size;
 use crate::mechanics::{Chord, DiscreteLagrangian, VariationalMethod};
+use crate::solve::dense::size;
 use crate::solve::BlockMatrix;
 
 /// What a stationary path is.

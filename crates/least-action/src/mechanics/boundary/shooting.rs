@@ -7,8 +7,8 @@ use super::nodes::Pieces;
 use super::problem::Problem;
 use super::step_action::step_action;
 use crate::error::Result;
-use crate::mechanics::dense::identity;
 use crate::mechanics::{IntegrationMethod, Workspace};
+use crate::solve::dense::identity;
 
 /// Called for a step: when it begins and how long it is, and both of its ends.
 type Each<'a> = &'a mut dyn FnMut(&mut Workspace, (f64, f64), [&[f64]; 2]) -> Result<()>;

@@ -15,8 +15,8 @@ use super::problem::Problem;
 use super::shooting::Shooting;
 use super::BoundaryOptions;
 use crate::error::{Error, Result};
-use crate::mechanics::dense::size;
 use crate::mechanics::{ContinuousAction, IntegrationMethod, Workspace};
+use crate::solve::dense::size;
 
 /// The rate below which there is no way on.
 const LOWEST_RATE: f64 = 1e-12;

@@ -3,7 +3,7 @@
 use super::explicit_runge_kutta::{explicit_runge_kutta, DORMAND_PRINCE};
 use super::step::Step;
 use crate::error::{Error, Result};
-use crate::mechanics::dense::size;
+use crate::solve::dense::size;
 
 /// Steps between two points beyond which something must be wrong.
 const MOST_STEPS: usize = 1_000_000;

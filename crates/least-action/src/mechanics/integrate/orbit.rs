@@ -1,8 +1,8 @@
 use crate::error::{check, Error, Result};
-use crate::mechanics::dense::identity;
 use crate::mechanics::impulse::Impulses;
 use crate::mechanics::{Impulse, Workspace};
 use crate::model::MOST_VALUES;
+use crate::solve::dense::identity;
 
 /// What an integration found. Where it came to an end before its time, [`Orbit::failure`] says why,
 /// and the points are those that were reached.

@@ -1,6 +1,6 @@
-use crate::mechanics::dense::size;
 use crate::mechanics::newton::Named;
 use crate::mechanics::{Hamiltonian, Workspace};
+use crate::solve::dense::size;
 
 /// One step to be made: from `time` to `time + h`.
 pub(super) struct Step<'a> {

@@ -4,8 +4,8 @@ use super::continuous_network::{
     begin, forward, network, options, steps, weights_of, INPUTS, OUTPUTS,
 };
 use super::*;
-use crate::mechanics::dense::Lu;
 use crate::network::{Activation, Costate, Layer, Network, NetworkOptions, NetworkProblem, Pairs};
+use crate::solve::dense::Lu;
 use crate::Normalization;
 use IntegrationMethod as Method;
 

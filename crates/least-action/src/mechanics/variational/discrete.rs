@@ -1,9 +1,9 @@
 use super::basis::Basis;
 use super::VariationalMethod;
 use crate::error::{check, Result};
-use crate::mechanics::dense::size;
 use crate::mechanics::newton::{newton, Equations, Named};
 use crate::mechanics::{Lagrangian, Workspace};
+use crate::solve::dense::size;
 
 /// The discrete Lagrangian `L_d(x0, x1)` of a Lagrangian: the action of the polynomial from x0 to
 /// x1 in one step that makes the sum over the quadrature points stationary.

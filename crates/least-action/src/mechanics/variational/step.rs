@@ -3,9 +3,9 @@
 
 use super::discrete::{relative, Chord, DiscreteLagrangian};
 use crate::error::{check, Result};
-use crate::mechanics::dense::size;
 use crate::mechanics::newton::{newton, Equations, Named};
 use crate::mechanics::Workspace;
+use crate::solve::dense::size;
 
 const STEP: Named = Named {
     path: "timeStep",

@@ -6,9 +6,9 @@ use super::super::problem::NetworkProblem;
 use super::super::sweep;
 use super::super::terms::{measurement_error, measurement_factor, prior_error, prior_factor};
 use super::sensitivities::Sensitivities;
-use crate::action::{in_four, Layout};
+use crate::action::in_four;
 use crate::error::{check, Result};
-use crate::solve::{BlockMatrix, Bounds, Cholesky, Quadratic};
+use crate::solve::{BlockMatrix, Bounds, Cholesky, Layout, Quadratic};
 
 /// Weights that the data hardly see are damped at least by this share of the metric of those that
 /// they see most: in its own metric a weight of a saturated or strongly contracting layer is free
@@ -316,7 +316,7 @@ impl Quadratic for Model<'_> {
         false
     }
 
-    fn bend(&mut self, _: &[f64], _: &[bool], into: &mut [f64]) {
+    fn geodesic_acceleration(&mut self, _: &[f64], _: &[bool], into: &mut [f64]) {
         // Only what is measured behind the inputs is not linear.
         let memory = &mut *self.memory;
         let count = memory.errors.len();

@@ -2,7 +2,7 @@
 //! Jacobian give.
 
 use super::{BlockMatrix, Geometry};
-use crate::action::{Layout, Linearization, RowGroup};
+use crate::solve::{Layout, Linearization, RowGroup};
 
 /// Where the products of the entries of a [`Linearization`] go: made once for its patterns, used at
 /// every point.
@@ -82,7 +82,7 @@ impl Assembly {
     /// Writes `J^T W (r' - r - J step)`, where r' are the residuals of another linearisation, with
     /// the same patterns, at the end of `step`: what the curvature of the residuals adds to the
     /// gradient there.
-    pub fn bend(
+    pub fn curvature_along(
         &self,
         linearization: &Linearization,
         there: &Linearization,

@@ -7,7 +7,7 @@ use super::kernels::{
     subtract_forward, subtract_product, Doubled, Quad, STRIP,
 };
 use super::{BlockMatrix, Geometry};
-use crate::action::Layout;
+use crate::solve::Layout;
 
 /// A matrix is not positive definite, as far as rounding lets one see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -5,7 +5,7 @@ use nalgebra::DMatrix;
 
 use super::tests::{dense, noise};
 use super::*;
-use crate::action::{Linearization, RowGroup};
+use crate::solve::{Linearization, RowGroup};
 
 /// A number in two parts, about 32 digits (T. J. Dekker, Numer. Math. 18, 1971).
 #[derive(Clone, Copy)]

@@ -18,7 +18,7 @@ pub use qr::SquareRoot;
 
 use std::ops::Range;
 
-use crate::action::Layout;
+use crate::solve::Layout;
 
 /// Where the numbers of a [`BlockMatrix`] or of its factor lie in memory.
 ///

@@ -3,7 +3,7 @@
 //! never squared. Several times the work of [`super::Cholesky`]; for where that fails.
 
 use super::{Geometry, NotPositive};
-use crate::action::{Layout, Linearization};
+use crate::solve::{Layout, Linearization};
 
 /// R of `Q R = [W^(1/2) J; shift^(1/2)]`, point by point. Memory is taken once.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@ use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
 
 use super::*;
-use crate::action::{Linearization, RowGroup};
+use crate::solve::{Linearization, RowGroup};
 
 /// Numbers in -1..1 that look random.
 pub(crate) fn noise(mut state: u64) -> impl FnMut() -> f64 {

@@ -1,19 +1,19 @@
-//! How far a step is held back, by how the last ones turned out.
+//! Damping of steps, by the gain ratios of the last ones.
 
-/// How strongly steps are held back: `factor` times the metric is added to the Hessian.
+/// Strength of the damping: `factor` times the metric is added to the Hessian.
 pub(crate) struct Damping {
     pub factor: f64,
     growth: f64,
 }
 
 impl Damping {
-    /// A step below this share of its promise is not taken.
+    /// Least gain ratio (reduction over predicted reduction) of a step that is taken.
     pub const LEAST_GAIN: f64 = 1e-4;
     /// A step is called undamped if the damping, as a part of the quadratic model, is less than
-    /// this share of what the step promises.
+    /// this share of the predicted reduction.
     pub const UNDAMPED: f64 = 0.1;
-    /// So many damped steps in a row that promise less than the tolerance end a minimisation; one
-    /// is enough if it is not damped.
+    /// So many damped steps in a row whose predicted reduction is below the tolerance end a
+    /// minimisation; one is enough if it is not damped.
     pub const QUIET_STEPS: usize = 5;
     /// Minimisations usually begin near a minimum, that of the rung before, where an undamped step
     /// is right; and where R_f is 1e12 times R_m, directions that only R_m holds bear no more than
@@ -29,7 +29,7 @@ impl Damping {
     /// Steps damped like this move nothing.
     const MOST: f64 = 1e20;
     const NEGLIGIBLE: f64 = 1e-8;
-    /// A step that keeps its promise lowers the factor by this.
+    /// A step with a gain ratio of 1 lowers the factor by this.
     const RELAXATION: f64 = 0.1;
     /// The first failure raises the factor by this, the next one by its square, and so on.
     const GROWTH: f64 = 8.0;
@@ -41,7 +41,7 @@ impl Damping {
         }
     }
 
-    /// After a step that kept `gain` of what it promised.
+    /// After a step with the gain ratio `gain`.
     pub fn relax(&mut self, gain: f64) {
         let s = 2.0 * gain - 1.0;
         let factor = self.factor * (1.0 - s * s * s).max(Self::RELAXATION);
@@ -49,7 +49,8 @@ impl Damping {
         self.growth = Self::GROWTH;
     }
 
-    /// After a step that promised little only because it was damped, if ever so slightly.
+    /// After a step whose predicted reduction was small only because it was damped, if ever so
+    /// slightly.
     pub fn release(&mut self) {
         self.factor = (self.factor * Self::RELEASE).max(Self::SMALLEST);
     }

@@ -3,20 +3,20 @@
 //! gain ratio as in H. B. Nielsen, report IMM-REP-1999-05, Technical University of Denmark; bounds
 //! by projection as in D. P. Bertsekas, SIAM J. Control Optim. 20, 1982.
 
+mod block_quadratic;
 mod damping;
 mod quadratic;
-mod rows;
 mod search;
 #[cfg(test)]
 mod tests;
 mod workspace;
 
 pub(crate) use quadratic::Quadratic;
-pub(crate) use search::{Progress, Search};
+pub(crate) use search::{Search, SearchProgress};
 pub(crate) use workspace::Vectors;
 pub use workspace::Workspace;
 
-use rows::Rows;
+use block_quadratic::BlockQuadratic;
 
 use super::{LeastSquares, Minimizer, Minimum, Objective};
 use crate::error::{check, Error, Result};
@@ -47,8 +47,8 @@ pub struct Structured {
     /// Steps that are tried, per rung. Default: 200.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub max_iterations: usize,
-    /// Relative: the minimisation ends when a step promises to lower the value by less than this
-    /// share of it. Default: 1e-6.
+    /// Relative tolerance: the minimisation ends when the predicted reduction of a step is less
+    /// than this share of the value. Default: 1e-6.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub tolerance: f64,
 }
@@ -89,12 +89,12 @@ impl Structured {
     ) -> Result<Minimum> {
         let because = "one per unknown";
         check::length("x", x.len(), workspace.vectors.step.len(), because)?;
-        let mut rows = Rows {
-            memory: &mut workspace.rows,
+        let mut model = BlockQuadratic {
+            memory: &mut workspace.blocks,
             problem,
             hessian: self.hessian,
         };
-        Ok(Search::begin(self, &mut workspace.vectors, &mut rows, x)?.run())
+        Ok(Search::begin(self, &mut workspace.vectors, &mut model, x)?.run())
     }
 }
 

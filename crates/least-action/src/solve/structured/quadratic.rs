@@ -35,22 +35,23 @@ pub(crate) trait Quadratic {
     /// damping. A scale of zero is one that nothing depends on.
     fn expand(&mut self, x: &[f64], gradient: &mut [f64], scale: &mut [f64]);
 
-    /// Factors the model with `shift` added to its diagonal and the `fixed` unknowns held; false if
+    /// Factors the model with `shift` added to its diagonal and the `fixed` unknowns left as they are; false if
     /// it is not positive definite, as far as one can see.
     fn factor(&mut self, shift: &[f64], fixed: &[bool]) -> bool;
 
     /// From minus the gradient of the damped model after the step `inside` (empty: none yet) to the
-    /// change that leads from there to its minimum, by the factor that is in memory. What is held
-    /// is zero in both.
+    /// change that leads from there to its minimum, by the factor that is in memory. Both are
+    /// zero where unknowns are fixed.
     fn solve(&mut self, inside: &[f64], shift: &[f64], force: &mut [f64]);
 
     /// The step by the slower form, if there is one.
     fn solve_precisely(&mut self, shift: &[f64], fixed: &[bool], step: &mut [f64]) -> bool;
 
-    /// Writes what the residuals at the point tried last, which was `step` away, show of their
-    /// curvature: the change by the factor in memory that answers it. What is `held` does not
+    /// Writes the geodesic acceleration (M. K. Transtrum and J. P. Sethna, arXiv 1201.5885, 2012):
+    /// the change, by the factor in memory, that answers what the residuals at the point tried
+    /// last, which was `step` away, show of their curvature. Unknowns at an `active` bound do not
     /// change.
-    fn bend(&mut self, step: &[f64], held: &[bool], into: &mut [f64]);
+    fn geodesic_acceleration(&mut self, step: &[f64], active: &[bool], into: &mut [f64]);
 
     /// By how much the model, without damping, falls along a step.
     fn decrease(&mut self, gradient: &[f64], step: &[f64]) -> f64;

@@ -1,13 +1,13 @@
 //! The memory of the structured minimiser.
 
 use super::super::{Assembly, BlockMatrix, Cholesky, LeastSquares};
-use super::rows::RowMemory;
+use super::block_quadratic::BlockMemory;
 use crate::error::{check, Result};
 
 /// The memory of a minimisation: made once per problem, used for any number of minimisations.
 #[derive(Debug, Clone)]
 pub struct Workspace {
-    pub(super) rows: RowMemory,
+    pub(super) blocks: BlockMemory,
     pub(super) vectors: Vectors,
 }
 
@@ -23,7 +23,7 @@ impl Workspace {
             check::length("bounds", bounds.lower.len(), unknowns, "one per unknown")?;
         }
         Ok(Workspace {
-            rows: RowMemory {
+            blocks: BlockMemory {
                 assembly: Assembly::new(layout, &now),
                 hessian: BlockMatrix::new(layout),
                 factor: Cholesky::new(layout),
@@ -50,10 +50,11 @@ pub(crate) struct Vectors {
     pub(super) inside: Vec<f64>,
     pub(super) candidate: Vec<f64>,
     pub(super) product: Vec<f64>,
-    /// Unknowns at a bound that they would leave downhill; empty without bounds.
+    /// Active bounds at the present point: unknowns at a bound that they would leave downhill.
+    /// Empty without bounds.
     pub(super) fixed: Vec<bool>,
-    /// These, and those that a step leads to a bound.
-    pub(super) held: Vec<bool>,
+    /// Active bounds of the step: these, and those that it leads to a bound.
+    pub(super) active: Vec<bool>,
 }
 
 impl Vectors {
@@ -73,7 +74,7 @@ impl Vectors {
             product: zeros,
             candidate: inside.clone(),
             inside,
-            held: fixed.clone(),
+            active: fixed.clone(),
             fixed,
         }
     }

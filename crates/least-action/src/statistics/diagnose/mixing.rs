@@ -1,10 +1,9 @@
 //! Whether chains have forgotten where they began, and how much they have seen.
 
-use super::{
-    listed, percent, Sampled, SamplingFinding, SamplingFindingCode as Code, Severity, Summary,
-};
+use super::{listed, percent, Sampled, SamplingFinding, SamplingFindingCode as Code, Summary};
+use crate::report::{figure, Severity};
 use crate::statistics::diagnostics::{mean, variance};
-use crate::statistics::summary::{figure, SummaryRow};
+use crate::statistics::summary::SummaryRow;
 
 /// What A. Vehtari et al. (Bayesian Analysis 16, 2021) ask for.
 const R_HAT: f64 = 1.01;
@@ -191,13 +190,13 @@ pub(super) fn good(summary: &Summary) -> SamplingFinding {
     let largest = |f: fn(&SummaryRow) -> f64| summary.rows.iter().map(f).fold(0.0, f64::max);
     let size = |row: &SummaryRow| row.ess_bulk.min(row.ess_tail);
     let smallest = summary.rows.iter().map(size).fold(f64::INFINITY, f64::min);
-    SamplingFinding {
-        code: Code::ChainsAgree,
-        severity: Severity::Good,
-        message: format!(
+    SamplingFinding::new(
+        Code::ChainsAgree,
+        Severity::Good,
+        format!(
             "The {} chains agree: R-hat is at most {:.3}, the effective sample size at least {smallest:.0}, and no trajectory diverged.",
             summary.chains,
             largest(|row| row.r_hat)
         ),
-    }
+    )
 }

@@ -1,5 +1,4 @@
-//! What the draws and the statistics of a sampler mean, in words: can they be used, and what to do
-//! if not.
+//! Findings about the draws of a sampler, in words: can they be used, and what to do if not.
 
 mod mixing;
 #[cfg(test)]
@@ -7,10 +6,10 @@ mod tests;
 mod trajectories;
 
 use super::summary::{Quantity, Summary};
-use crate::anneal::Severity;
 use crate::error::{check, Result};
+use crate::report::{self, prose, Severity};
 
-/// What kind of thing was found in draws.
+/// Kind of a finding about draws.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -45,18 +44,10 @@ pub enum SamplingFindingCode {
     NoDraws,
 }
 
-/// One thing that draws say.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct SamplingFinding {
-    pub code: SamplingFindingCode,
-    pub severity: Severity,
-    /// A sentence or two, with numbers and advice.
-    pub message: String,
-}
+/// One statement about the draws of a sampler.
+pub type SamplingFinding = report::Finding<SamplingFindingCode>;
 
-/// The findings in a word.
+/// Verdict on draws.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -111,8 +102,7 @@ pub struct SamplingDiagnosis {
 impl SamplingDiagnosis {
     /// The findings as prose, with advice.
     pub fn prose(&self) -> String {
-        let lines = self.findings.iter().map(|finding| finding.message.as_str());
-        lines.collect::<Vec<_>>().join("\n")
+        prose(&self.findings)
     }
 }
 
@@ -127,11 +117,7 @@ pub fn diagnose(sampled: &Sampled, summary: &Summary) -> Result<SamplingDiagnosi
     validate(sampled, summary)?;
     let mut findings = Vec::new();
     let mut say = |code, severity, message: String| {
-        findings.push(SamplingFinding {
-            code,
-            severity,
-            message,
-        })
+        findings.push(SamplingFinding::new(code, severity, message))
     };
     let all_diverge = trajectories::divergences(sampled, summary, &mut say);
     // Where every trajectory diverges, nothing else means anything.

@@ -1,8 +1,9 @@
 //! Whether a Hamiltonian sampler's trajectories go where they should.
 
-use super::{listed, percent, Sampled, SamplingFindingCode as Code, Severity, Summary};
+use super::{listed, percent, Sampled, SamplingFindingCode as Code, Summary};
+use crate::report::{figure, Severity};
 use crate::statistics::diagnostics::{energy_fraction_of, mean};
-use crate::statistics::summary::{figure, SummaryRow};
+use crate::statistics::summary::SummaryRow;
 
 /// A quantity, its mean at divergences, and how far that is from its mean in standard deviations.
 type Place<'a> = (&'a SummaryRow, f64, f64);

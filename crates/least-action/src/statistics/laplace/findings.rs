@@ -2,10 +2,10 @@
 
 use super::correction::sizes;
 use super::Laplace;
-use crate::anneal::Severity;
 use crate::error::Result;
+use crate::report::{self, Severity};
 
-/// What kind of thing was found.
+/// Kind of a finding about a Gaussian approximation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -30,16 +30,8 @@ pub enum LaplaceFindingCode {
     LevelsShare,
 }
 
-/// One thing that the numbers say.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct LaplaceFinding {
-    pub code: LaplaceFindingCode,
-    pub severity: Severity,
-    /// In words, with advice.
-    pub message: String,
-}
+/// One statement about a Gaussian approximation.
+pub type LaplaceFinding = report::Finding<LaplaceFindingCode>;
 
 /// Beyond this the mode has not been reached: a tenth of a standard deviation.
 const REACHED: f64 = 0.005;
@@ -55,12 +47,8 @@ impl Laplace {
     /// Derivatives near the mode that are not finite.
     pub fn findings(&self, mean_shift: Option<&[f64]>) -> Result<Vec<LaplaceFinding>> {
         let mut findings = Vec::new();
-        let mut say = |code, severity, message| {
-            findings.push(LaplaceFinding {
-                code,
-                severity,
-                message,
-            });
+        let mut say = |code, severity, message: String| {
+            findings.push(LaplaceFinding::new(code, severity, message));
         };
         let problem = self.problem();
         let path = problem.path_length();

@@ -2,8 +2,6 @@
 //! in whitened coordinates.
 
 use super::density::Density;
-use super::implicit_midpoint;
-use super::leapfrog;
 use super::options::Integrator;
 use super::point::{sum, Point};
 use super::space::{NoPotential, Space};
@@ -68,16 +66,6 @@ impl<T: Density> Dynamics<T> {
     /// H.
     pub fn energy(&self, point: &Point) -> f64 {
         point.height.potential + self.kinetic(&point.momentum)
-    }
-
-    /// One step of the trajectory; backward in time if the step is negative. After a failure the
-    /// point is of no use.
-    pub fn step(&mut self, point: &mut Point, step: f64) -> Result<(), NoPotential> {
-        self.work.before.copy_from_slice(&point.position);
-        match self.integrator {
-            Integrator::Leapfrog => leapfrog::step(self, point, step),
-            Integrator::ImplicitMidpoint => implicit_midpoint::step(self, point, step),
-        }
     }
 
     /// The divergence of the step made last.

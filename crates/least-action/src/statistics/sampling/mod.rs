@@ -15,6 +15,7 @@ mod density;
 mod dynamics;
 mod hmc;
 mod implicit_midpoint;
+mod integrator;
 mod leapfrog;
 mod metropolis;
 mod nuts;

@@ -1,9 +1,8 @@
 //! Coordinates in which a posterior of a path is nearly a standard normal distribution.
 
 use super::transform::Transform;
-use crate::action::Layout;
 use crate::error::{Error, Result};
-use crate::solve::{BlockMatrix, Cholesky, Hessian};
+use crate::solve::{BlockMatrix, Cholesky, Hessian, Layout};
 use crate::statistics::Posterior;
 
 /// `u = centre + L^-T y`, where `L L^T` are the second derivatives at the centre: distances in y

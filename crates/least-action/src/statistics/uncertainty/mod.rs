@@ -8,9 +8,10 @@ pub use options::UncertaintyOptions;
 
 use super::laplace::{Expected, Laplace, LaplaceFinding, LaplaceFindingCode};
 use super::Posterior;
-use crate::anneal::{Annealer, Climb, Paths, Run, Severity};
+use crate::anneal::{Annealer, Climb, Paths, Run};
 use crate::error::{check, Error, Result};
 use crate::model::MOST_VALUES;
+use crate::report::Severity;
 
 /// One minimum, and the probability that the path is near it.
 #[derive(Clone)]
@@ -278,11 +279,11 @@ impl Uncertainty {
         let shift = self.lowest().mean_shift()?;
         let mut findings = self.lowest().findings(Some(&shift))?;
         for (start, error) in &self.left_out {
-            findings.push(LaplaceFinding {
-                code: LaplaceFindingCode::LevelLeftOut,
-                severity: Severity::Warning,
-                message: format!("The level of starting path {start} was left out: {error}."),
-            });
+            findings.push(LaplaceFinding::new(
+                LaplaceFindingCode::LevelLeftOut,
+                Severity::Warning,
+                format!("The level of starting path {start} was left out: {error}."),
+            ));
         }
         if self.levels.len() > 1 {
             findings.push(self.shares());
@@ -307,11 +308,7 @@ impl Uncertainty {
                 ),
             ),
         };
-        LaplaceFinding {
-            code: LaplaceFindingCode::LevelsShare,
-            severity,
-            message,
-        }
+        LaplaceFinding::new(LaplaceFindingCode::LevelsShare, severity, message)
     }
 
     /// Levels, parameters and states as tables.

@@ -1,32 +1,26 @@
 //! The uncertainty of a run as tables.
 
-use std::fmt::Write;
-
 use super::{mixture, Uncertainty};
-use crate::anneal::number::{number, shortest};
+use crate::report::{number, shortest, Table};
 
 pub(super) fn summarize(uncertainty: &Uncertainty) -> String {
     let lowest = uncertainty.lowest();
     let problem = lowest.problem();
-    let mut text = String::new();
-    // Writing to a string cannot fail.
-    let mut line = |arguments: std::fmt::Arguments| {
-        let _ = writeln!(text, "{arguments}");
-    };
-    line(format_args!(
+    let mut table = Table::default();
+    table.line(format_args!(
         "exp(-A) at R_f = {}, {} points x {} states, {} parameters",
         shortest(lowest.posterior().model_precision()),
         problem.points(),
         problem.model().dimension(),
         problem.estimated().len()
     ));
-    line(format_args!(""));
-    line(format_args!(
+    table.gap();
+    table.line(format_args!(
         "{:>5}  {:>5}  {:>14}  {:>14}  {:>10}",
         "level", "start", "-log posterior", "log evidence", "weight"
     ));
     for (k, level) in uncertainty.levels().iter().enumerate() {
-        line(format_args!(
+        table.line(format_args!(
             "{:>5}  {:>5}  {:>14}  {:>14}  {:>10.3e}",
             k + 1,
             level.start,
@@ -44,13 +38,13 @@ pub(super) fn summarize(uncertainty: &Uncertainty) -> String {
     };
     if problem.estimated().len() > 0 {
         let (low, high) = (quantiles(0.05), quantiles(0.95));
-        line(format_args!(""));
-        line(format_args!(
+        table.gap();
+        table.line(format_args!(
             "{:<12}  {:>14}  {:>14}  {:>14}  {:>14}",
             "parameter", "mean", "deviation", "5 %", "95 %"
         ));
         for (p, name) in problem.estimated().enumerate() {
-            line(format_args!(
+            table.line(format_args!(
                 "{name:<12}  {:>14}  {:>14}  {:>14}  {:>14}",
                 number(means[path + p]),
                 number(deviations[path + p]),
@@ -59,8 +53,8 @@ pub(super) fn summarize(uncertainty: &Uncertainty) -> String {
             ));
         }
     }
-    line(format_args!(""));
-    line(format_args!(
+    table.gap();
+    table.line(format_args!(
         "{:<12}  {:>14}  {:>14}  {:>14}",
         "deviation of", "least", "rms", "most"
     ));
@@ -68,12 +62,12 @@ pub(super) fn summarize(uncertainty: &Uncertainty) -> String {
     for (i, name) in problem.model().states().iter().enumerate() {
         let along = || deviations[..path].iter().skip(i).step_by(d).copied();
         let squares: f64 = along().map(|s| s * s).sum();
-        line(format_args!(
+        table.line(format_args!(
             "{name:<12}  {:>14}  {:>14}  {:>14}",
             number(along().fold(f64::INFINITY, f64::min)),
             number((squares / problem.points() as f64).sqrt()),
             number(along().fold(0.0, f64::max))
         ));
     }
-    text
+    table.into_text()
 }

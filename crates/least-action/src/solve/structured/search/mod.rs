@@ -1,4 +1,4 @@
-//! One minimisation: damped steps on the quadratic model until they promise nothing more.
+//! One minimisation: damped steps on the quadratic model until they would lower the value no more.
 
 mod other_steps;
 mod within_bounds;
@@ -14,12 +14,12 @@ pub(crate) struct Search<'a, Q> {
     memory: &'a mut Vectors,
     problem: &'a mut Q,
     x: &'a mut [f64],
-    at: Progress,
+    at: SearchProgress,
 }
 
 /// How far a search has come. With the memory, the problem and the point that it was left with, it
 /// goes on as if it had never stopped.
-pub(crate) struct Progress {
+pub(crate) struct SearchProgress {
     value: f64,
     damping: Damping,
     pub iterations: usize,
@@ -32,7 +32,7 @@ pub(crate) struct Progress {
     /// The largest damping with which normal equations have failed for rounding: less of it they
     /// are not asked for again.
     fails_at: f64,
-    /// Steps in a row that promise too little to go on.
+    /// Steps in a row whose predicted reduction is too small to go on.
     quiet: usize,
     /// Whether a step since the last that was taken was too long to be finite.
     not_finite: bool,
@@ -40,7 +40,7 @@ pub(crate) struct Progress {
 
 /// What became of a step.
 enum Tried {
-    /// It was taken, and kept this share of its promise.
+    /// It was taken, with this gain ratio: the reduction over the predicted one.
     Lower(f64),
     /// The value there is this.
     NotLower(f64),
@@ -55,12 +55,12 @@ fn nowhere(not_finite: bool, otherwise: StopReason) -> StopReason {
     }
 }
 
-/// Below this share of what noise explains, what a step promises is compared with that instead of
+/// Below this share of what noise explains, predicted reductions are compared with that instead of
 /// the value: where data can be met exactly, the value has no floor of its own, and each of its
 /// last digits would cost as much as the first.
 const LEAST_SHARE: f64 = 1e-4;
 
-/// A step that keeps more than this share of its promise may as well have been longer.
+/// A step with a larger gain ratio than this may as well have been longer.
 const GOOD_GAIN: f64 = 0.75;
 
 impl<'a, Q: Quadratic> Search<'a, Q> {
@@ -75,7 +75,7 @@ impl<'a, Q: Quadratic> Search<'a, Q> {
         }
         let value = problem.evaluate(x)?;
         problem.accept();
-        let at = Progress {
+        let at = SearchProgress {
             value,
             damping: Damping::new(),
             iterations: 0,
@@ -104,7 +104,7 @@ impl<'a, Q: Quadratic> Search<'a, Q> {
         memory: &'a mut Vectors,
         problem: &'a mut Q,
         x: &'a mut [f64],
-        at: Progress,
+        at: SearchProgress,
     ) -> Self {
         Search {
             options,
@@ -115,7 +115,7 @@ impl<'a, Q: Quadratic> Search<'a, Q> {
         }
     }
 
-    pub fn pause(self) -> Progress {
+    pub fn pause(self) -> SearchProgress {
         self.at
     }
 
@@ -153,27 +153,27 @@ impl<'a, Q: Quadratic> Search<'a, Q> {
         if !self.solve() {
             return Some(nowhere(self.at.not_finite, StopReason::LineSearchFailed));
         }
-        let promise = self.propose();
-        if promise.free == 0.0 {
+        let predicted = self.propose();
+        if predicted.free == 0.0 {
             return Some(StopReason::GradientSmall);
         }
         let least = LEAST_SHARE * self.problem.noise_level();
-        let small = promise.free <= self.options.tolerance * self.at.value.max(least);
-        let mut tried = self.try_step(promise.kept);
+        let small = predicted.free <= self.options.tolerance * self.at.value.max(least);
+        let mut tried = self.try_step(predicted.kept);
         self.at.not_finite |= matches!(tried, Tried::NotFinite);
         // The last step is taken as well: it is there, and near the minimum it removes most of what
         // is left.
-        if small && promise.undamped && !self.at.not_finite {
+        if small && predicted.undamped && !self.at.not_finite {
             return Some(StopReason::ValueSettled);
         }
         let mut full = matches!(tried, Tried::Lower(_));
-        if !full && !small && promise.kept > 0.0 {
-            (tried, full) = self.try_others(promise.kept, tried);
+        if !full && !small && predicted.kept > 0.0 {
+            (tried, full) = self.try_others(predicted.kept, tried);
             self.at.not_finite |= matches!(tried, Tried::NotFinite);
         }
         match tried {
             Tried::Lower(gain) => {
-                let held_back = !promise.undamped && self.at.damping.least();
+                let held_back = !predicted.undamped && self.at.damping.least();
                 self.at.quiet = if small { self.at.quiet + 1 } else { 0 };
                 if self.at.quiet == Damping::QUIET_STEPS {
                     return Some(StopReason::ValueSettled);
@@ -186,10 +186,10 @@ impl<'a, Q: Quadratic> Search<'a, Q> {
                 }
                 self.expand();
             }
-            Tried::NotLower(_) if self.lost_in_rounding(promise.free) => {
+            Tried::NotLower(_) if self.lost_in_rounding(predicted.free) => {
                 return Some(nowhere(self.at.not_finite, StopReason::ValueSettled));
             }
-            Tried::NotLower(_) if self.imprecise(promise.free) => self.at.precise = true,
+            Tried::NotLower(_) if self.imprecise(predicted.free) => self.at.precise = true,
             Tried::NotLower(_) | Tried::NotFinite => {
                 self.at.precise = false;
                 self.at.damping.tighten();
@@ -218,7 +218,8 @@ impl<'a, Q: Quadratic> Search<'a, Q> {
         }
     }
 
-    /// Whether rounding errors of the residuals may change the value by as much as a step promises.
+    /// Whether rounding errors of the residuals may change the value by as much as the predicted
+    /// reduction.
     fn lost_in_rounding(&self, predicted: f64) -> bool {
         predicted <= 1e-3 * self.at.value && predicted <= self.problem.rounding(self.x)
     }
@@ -272,7 +273,7 @@ impl<'a, Q: Quadratic> Search<'a, Q> {
                         }
                     }
                     self.problem.solve(&[], &memory.shift, &mut memory.step);
-                    memory.held.copy_from_slice(&memory.fixed);
+                    memory.active.copy_from_slice(&memory.fixed);
                     self.at.factored = true;
                     return true;
                 }

@@ -6,18 +6,18 @@ use super::{dot, Quadratic, Search, Tried};
 /// So many times a step that failed is shortened before another is computed.
 const SHORTER_STEPS: usize = 2;
 
-/// A bent step is tried if the bend is at most this share of the step, in the metric; beyond that
-/// the residuals are not parabolas along it. Further bends must be half as long.
-const MOST_BEND: f64 = 0.75;
-const BENDS: usize = 3;
+/// An accelerated step is tried if the acceleration is at most this share of the step, in the
+/// metric; beyond that the residuals are not parabolas along it. Further ones must be half as long.
+const MOST_ACCELERATION: f64 = 0.75;
+const ACCELERATIONS: usize = 3;
 
 impl<Q: Quadratic> Search<'_, Q> {
     /// After a step that failed: what became of the last one tried, and whether that went all of
     /// the way.
     pub(super) fn try_others(&mut self, kept: f64, tried: Tried) -> (Tried, bool) {
         if let Tried::NotLower(_) = tried {
-            if let Some(bent) = self.bend(kept) {
-                return (bent, true);
+            if let Some(accelerated) = self.accelerate(kept) {
+                return (accelerated, true);
             }
         }
         (self.shorten(kept, tried), false)
@@ -29,21 +29,23 @@ impl<Q: Quadratic> Search<'_, Q> {
     /// 2012), where the second derivative along the step is the difference over the whole of it,
     /// which is already known. Nothing if none leads to a lower value. A neuron with 18 unknown
     /// parameters takes a tenth of the steps.
-    fn bend(&mut self, kept: f64) -> Option<Tried> {
+    fn accelerate(&mut self, kept: f64) -> Option<Tried> {
         if !self.at.factored {
             return None;
         }
-        let mut longest = MOST_BEND;
-        for _ in 0..BENDS {
+        let mut longest = MOST_ACCELERATION;
+        for _ in 0..ACCELERATIONS {
             let memory = &mut *self.memory;
-            let bend = &mut memory.product;
-            self.problem.bend(&memory.step, &memory.held, bend);
+            let acceleration = &mut memory.product;
+            let (step, active) = (&memory.step, &memory.active);
+            self.problem
+                .geodesic_acceleration(step, active, acceleration);
             let (mut across, mut along) = (0.0, 0.0);
             for (i, trial) in memory.trial.iter_mut().enumerate() {
                 let (step, scale) = (memory.step[i], memory.scale[i]);
-                across += scale * bend[i] * bend[i];
+                across += scale * acceleration[i] * acceleration[i];
                 along += scale * step * step;
-                *trial += bend[i];
+                *trial += acceleration[i];
             }
             let length = (across / along).sqrt();
             if length.is_nan() || length > longest {
@@ -85,8 +87,8 @@ impl<Q: Quadratic> Search<'_, Q> {
             for (trial, (x, step)) in memory.trial.iter_mut().zip(steps) {
                 *trial = x + share * step;
             }
-            let promise = share * descent - share * share * (descent - kept);
-            tried = self.try_step(promise);
+            let predicted = share * descent - share * share * (descent - kept);
+            tried = self.try_step(predicted);
             if matches!(tried, Tried::Lower(_)) {
                 break;
             }

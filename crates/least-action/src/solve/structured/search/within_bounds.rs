@@ -5,29 +5,30 @@
 use super::super::damping::Damping;
 use super::{dot, Quadratic, Search};
 
-/// By how much a step lowers the quadratic model.
-pub(super) struct Promise {
+/// Reduction of the quadratic model by a step.
+pub(super) struct PredictedReduction {
     /// Without regard to bounds, but to those that are active.
     pub free: f64,
     /// Within the bounds.
     pub kept: f64,
-    /// The damping hardly shortens the step: what it promises is all there is.
+    /// Whether the damping hardly shortens the step: the reduction is then all that there is.
     pub undamped: bool,
 }
 
-/// A step that is cut at its bounds and keeps less than this share of what it promised is computed
+/// A step that is cut at its bounds and keeps less than this share of its predicted reduction is computed
 /// anew beside the cut, at most [`ROUNDS`] times.
 const GOOD_CUT: f64 = 0.9;
 const ROUNDS: usize = 8;
 
-/// A cut is early enough if this share of what was promised up to there is kept; otherwise it is
-/// tried so much nearer.
+/// A cut is early enough if this share of the reduction predicted up to there is kept; otherwise it
+/// is tried so much nearer.
 const LEAST_CUT: f64 = 0.25;
 const NEARER: f64 = 0.25;
 
 impl<Q: Quadratic> Search<'_, Q> {
-    /// What the step promises, and the point within the bounds that it leads to.
-    pub(super) fn propose(&mut self) -> Promise {
+    /// The predicted reduction of the step; the trial point becomes the one within the bounds that
+    /// it leads to.
+    pub(super) fn propose(&mut self) -> PredictedReduction {
         let memory = &mut *self.memory;
         let steps = memory.step.iter().zip(&memory.gradient).zip(&memory.shift);
         let (mut descent, mut damping) = (0.0, 0.0);
@@ -45,7 +46,7 @@ impl<Q: Quadratic> Search<'_, Q> {
             true => self.stay_within(free),
             false => (free, true),
         };
-        Promise {
+        PredictedReduction {
             // Bounds that the step presses against leave no more than this.
             free: if best { kept } else { free },
             kept,
@@ -55,24 +56,24 @@ impl<Q: Quadratic> Search<'_, Q> {
 
     /// Goes towards the end of the step, cut at the bounds, as far as the model falls; from there
     /// towards its minimum beside what is at a bound now; and so on. Step and trial point are then
-    /// those within the bounds. Returns what the step promises there, which is never negative, and
-    /// whether it is the best that is possible.
+    /// those within the bounds. Returns the predicted reduction there, which is never negative,
+    /// and whether it is the best that is possible.
     fn stay_within(&mut self, free: f64) -> (f64, bool) {
         let memory = &mut *self.memory;
         memory.inside.fill(0.0);
-        let (mut kept, mut promised, mut best) = (0.0, free, false);
+        let (mut kept, mut predicted, mut best) = (0.0, free, false);
         for round in 0..=ROUNDS {
-            let (gain, whole) = self.approach(kept, promised);
+            let (gain, whole) = self.approach(kept, predicted);
             kept += gain;
             if round == ROUNDS || kept >= GOOD_CUT * free {
                 break;
             }
-            if !self.hold(whole) {
+            if !self.mark_active_bounds(whole) {
                 best = true;
                 break;
             }
             match self.aim() {
-                Some(more) => promised = more,
+                Some(more) => predicted = more,
                 None => break,
             }
         }
@@ -82,15 +83,15 @@ impl<Q: Quadratic> Search<'_, Q> {
     }
 
     /// Moves the step inside towards the one aimed at. Returns by how much the model falls beyond
-    /// `kept`, of the `promised`, and whether all of the way was possible.
-    fn approach(&mut self, kept: f64, promised: f64) -> (f64, bool) {
+    /// `kept`, of the reduction `predicted`, and whether all of the way was possible.
+    fn approach(&mut self, kept: f64, predicted: f64) -> (f64, bool) {
         let mut share = 1.0f64;
         let free_way = self.free_way();
         loop {
             let whole = !self.cut_at(share);
-            let gain = self.predicted() - kept;
+            let gain = self.model_decrease() - kept;
             // On the free way the model falls as a parabola does.
-            let expected = promised * share * (2.0 - share);
+            let expected = predicted * share * (2.0 - share);
             if gain >= LEAST_CUT * expected || share <= free_way {
                 let memory = &mut *self.memory;
                 if gain >= 0.0 {
@@ -149,25 +150,25 @@ impl<Q: Quadratic> Search<'_, Q> {
     }
 
     /// By how much the quadratic model, without damping, falls along the candidate.
-    fn predicted(&mut self) -> f64 {
+    fn model_decrease(&mut self) -> f64 {
         let memory = &*self.memory;
         self.problem.decrease(&memory.gradient, &memory.candidate)
     }
 
-    /// Marks what is at a bound after the step inside; where that is the minimum beside what was
-    /// held, only what is pushed outwards there. Returns whether that leaves anything to gain.
-    fn hold(&mut self, minimum: bool) -> bool {
+    /// Marks as active the bounds that the step inside has reached; where that is the minimum
+    /// beside those marked before, only what is pushed outwards there. Returns whether that leaves anything to gain.
+    fn mark_active_bounds(&mut self, minimum: bool) -> bool {
         self.damped_gradient();
         let memory = &mut *self.memory;
         let Some(bounds) = self.problem.bounds() else {
             return false;
         };
         if !minimum {
-            bounds.mark_ends(&memory.trial, &memory.fixed, &mut memory.held);
+            bounds.mark_ends(&memory.trial, &memory.fixed, &mut memory.active);
             return true;
         }
-        let before = memory.held.iter().filter(|&&held| held).count();
-        let now = bounds.mark_active(&memory.trial, &memory.product, &mut memory.held);
+        let before = memory.active.iter().filter(|&&active| active).count();
+        let now = bounds.mark_active(&memory.trial, &memory.product, &mut memory.active);
         now < before
     }
 
@@ -182,18 +183,18 @@ impl<Q: Quadratic> Search<'_, Q> {
         pairs.for_each(|(gradient, (shift, step))| *gradient += shift * step);
     }
 
-    /// Aims anew, at the minimum of the damped model beside what is held. Returns by how much it
+    /// Aims anew, at the minimum of the damped model beside the active bounds. Returns by how much it
     /// falls on the way, if that was possible.
     fn aim(&mut self) -> Option<f64> {
         self.at.factorizations += 1;
         let memory = &mut *self.memory;
-        let (shift, held) = (&memory.shift, &memory.held);
-        if !self.problem.factor(shift, held) {
+        let (shift, active) = (&memory.shift, &memory.active);
+        if !self.problem.factor(shift, active) {
             return None;
         }
         let force = &mut memory.product;
-        for (force, &held) in force.iter_mut().zip(held) {
-            *force = if held { 0.0 } else { -*force };
+        for (force, &active) in force.iter_mut().zip(active) {
+            *force = if active { 0.0 } else { -*force };
         }
         memory.candidate.copy_from_slice(force);
         self.problem.solve(&memory.inside, shift, force);

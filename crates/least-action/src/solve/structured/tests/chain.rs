@@ -4,8 +4,8 @@ use nalgebra::{DMatrix, DVector};
 
 use super::super::super::blocks::tests::noise;
 use super::super::super::{Assembly, BlockMatrix, Bounds, LeastSquares, Objective};
-use crate::action::{Layout, Linearization, RowGroup};
 use crate::error::{Error, Result};
+use crate::solve::{Layout, Linearization, RowGroup};
 
 /// Two data sets of x alone share the unknown rho and a parameter that nothing depends on.
 pub struct Chain {

@@ -9,7 +9,7 @@ use small::{Line, Logarithm, Stuck, Valleys};
 use super::super::blocks::tests::noise;
 use super::super::{Assembly, BlockMatrix, Bounds, StopReason};
 use super::*;
-use crate::action::Layout;
+use crate::solve::Layout;
 
 const EXACT: Structured = Structured {
     hessian: Hessian::Exact,
@@ -42,13 +42,13 @@ fn a_search_that_is_left_and_taken_up_again_has_the_bits_of_one_that_is_not() {
             let mut chain = Chain::new([12, 9], 3);
             let mut x = chain.start();
             let mut workspace = Workspace::new(&chain).unwrap();
-            let mut rows = Rows {
-                memory: &mut workspace.rows,
+            let mut model = BlockQuadratic {
+                memory: &mut workspace.blocks,
                 problem: &mut chain,
                 hessian,
             };
             let memory = &mut workspace.vectors;
-            let mut search = Search::begin(&options, memory, &mut rows, &mut x).unwrap();
+            let mut search = Search::begin(&options, memory, &mut model, &mut x).unwrap();
             let (value, iterations) = match paused {
                 false => {
                     let minimum = search.run();
@@ -58,7 +58,7 @@ fn a_search_that_is_left_and_taken_up_again_has_the_bits_of_one_that_is_not() {
                     while search.advance().is_none() {
                         let at = search.pause();
                         let memory = &mut workspace.vectors;
-                        search = Search::resume(&options, memory, &mut rows, &mut x, at);
+                        search = Search::resume(&options, memory, &mut model, &mut x, at);
                     }
                     let value = search.value();
                     (value, search.pause().iterations)
@@ -341,7 +341,7 @@ fn the_square_root_form_steps_in() {
             "{precision:e}: {minimum:?}"
         );
         assert!(minimum.factorizations < 20, "{minimum:?}");
-        let used = workspace.rows.square_root.is_some();
+        let used = workspace.blocks.square_root.is_some();
         assert!(
             used == (precision > 1e15) || precision == 1e16,
             "{precision:e}"

@@ -2,8 +2,8 @@
 
 use super::super::super::{BlockMatrix, Bounds, LeastSquares, Objective};
 use super::chain::{not_finite, Chain};
-use crate::action::{Layout, Linearization, RowGroup};
 use crate::error::Result;
+use crate::solve::{Layout, Linearization, RowGroup};
 
 /// Finite at its start only.
 pub struct Stuck {

@@ -20,6 +20,22 @@ pub(crate) fn shortest(value: f64) -> String {
     }
 }
 
+/// Five digits that say something.
+pub(crate) fn figure(value: f64) -> String {
+    let size = value.abs();
+    if value.is_nan() {
+        "-".into()
+    } else if value == 0.0 {
+        "0".into()
+    } else if (1e-3..1e6).contains(&size) {
+        let before = libm::floor(libm::log10(size)) as i32;
+        let decimals = (4 - before).max(0) as usize;
+        format!("{value:.decimals$}")
+    } else {
+        format!("{value:.4e}")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -30,5 +46,14 @@ mod tests {
         assert_eq!(number(2e-7), "2.00000e-7");
         assert_eq!(shortest(1e-160), "1e-160");
         assert_eq!(shortest(0.025), "0.025");
+    }
+
+    #[test]
+    fn figures_have_five_digits() {
+        assert_eq!(figure(-12.345678), "-12.346");
+        assert_eq!(figure(0.0123456), "0.012346");
+        assert_eq!(figure(123456.7), "123457");
+        assert_eq!(figure(1.5e-7), "1.5000e-7");
+        assert_eq!(figure(f64::INFINITY), "inf");
     }
 }

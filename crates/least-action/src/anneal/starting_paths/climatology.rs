@@ -1,7 +1,7 @@
 //! How a model behaves of itself: where its states are, and how much they vary. Found by
 //! integrating it forward, so that nobody has to say it.
 
-use super::{step_of, Range, Start};
+use super::{step_of, Range, StartingStrategy};
 use crate::action::Problem;
 use crate::anneal::AnnealOptions;
 use crate::model::propagator::{Members, Propagator, Step};
@@ -9,7 +9,7 @@ use crate::random::Random;
 
 /// What is known of the states before any path is found.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::anneal) struct Climate {
+pub(in crate::anneal) struct Climatology {
     /// One interval per state: what was given, else bounds, else what the data or a forward
     /// integration reach.
     pub ranges: Vec<[f64; 2]>,
@@ -33,7 +33,7 @@ const DISPLACEMENT: f64 = 0.1;
 /// No user's stream of random numbers is this one.
 const STREAM: u64 = u64::MAX;
 
-impl Climate {
+impl Climatology {
     pub fn new(problem: &Problem, options: &AnnealOptions) -> Self {
         let dimension = problem.model.dimension();
         let samples = match is_needed(options) {
@@ -79,7 +79,7 @@ impl Climate {
             // deviation.
             deviations.push(deviation.max(0.05 * (extent[1] - extent[0])));
         }
-        Climate {
+        Climatology {
             ranges,
             deviations,
             samples,
@@ -140,7 +140,7 @@ fn is_needed(options: &AnnealOptions) -> bool {
     let end = ladder.last.is_some() || (ladder.factor.is_some() && ladder.rungs.is_some());
     let said = ladder.initial.is_some() && end;
     let paths = &options.starting_paths;
-    !(said && paths.start == Start::Random && matches!(paths.range, Some(Range::All(_))))
+    !(said && paths.start == StartingStrategy::Random && matches!(paths.range, Some(Range::All(_))))
 }
 
 /// States after the spin-up, of trajectories with the parameters in the middle of their initial

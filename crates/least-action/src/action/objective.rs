@@ -1,9 +1,10 @@
 //! The action as what a minimiser sees: a function of the path and the estimated parameters, each
 //! divided by its scale.
 
-use crate::action::{Action, Layout, Linearization, RowGroup};
+use crate::action::Action;
+
 use crate::error::{Error, Result};
-use crate::solve::{BlockMatrix, Bounds, LeastSquares, Objective};
+use crate::solve::{BlockMatrix, Bounds, Layout, LeastSquares, Linearization, Objective, RowGroup};
 
 /// What each state component and each estimated parameter is divided by for a minimiser that cares
 /// about units.

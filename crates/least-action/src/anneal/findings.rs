@@ -1,23 +1,14 @@
-//! What a run's numbers mean, in words: is the path found, and what to do if not.
+//! Findings about an annealing run, in words: is the path found, and what to do if not.
 
+use super::annealable::{Annealable, Counts};
 use super::climb::Climb;
-use super::landscape::{Counts, Landscape};
 use super::levels::{Drop, Level};
 use super::misfit::{chi_square, is_consistent, obeys_model, Misfit};
-use super::number::number;
-use super::Annealer;
+use super::stopping::enough;
+use crate::report::{self, number, Severity};
 use crate::solve::StopReason;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub enum Severity {
-    Good,
-    Warning,
-    Problem,
-}
-
-/// What kind of thing was found.
+/// Kind of a finding about an annealing run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -52,18 +43,10 @@ pub enum FindingCode {
     ActiveBounds,
 }
 
-/// One thing that a run's numbers say.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct Finding {
-    pub code: FindingCode,
-    pub severity: Severity,
-    /// A sentence or two, with numbers and advice.
-    pub message: String,
-}
+/// One statement about an annealing run.
+pub type Finding = report::Finding<FindingCode>;
 
-/// The findings in a word.
+/// Verdict on an annealing run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -78,27 +61,19 @@ pub enum Verdict {
     Unfinished,
 }
 
-pub(super) fn diagnose<L: Landscape>(
-    annealer: &Annealer<L>,
+pub(super) fn diagnose(
+    annealable: &impl Annealable,
     climbs: &[Climb],
     levels: &[Level],
     drops: &[Drop],
     best: usize,
 ) -> (Vec<Finding>, Verdict) {
-    let (landscape, counts) = (&annealer.landscape, annealer.landscape.counts());
-    let words = landscape.words();
+    let (words, counts) = (annealable.words(), annealable.counts());
     let mut findings = Vec::new();
-    let mut say = |code, severity, message: String| {
-        findings.push(Finding {
-            code,
-            severity,
-            message,
-        })
-    };
+    let mut say =
+        |code, severity, message: String| findings.push(Finding::new(code, severity, message));
     // A run that found enough has ended there: the starts that were not needed are no part of it.
-    let total = annealer
-        .enough(climbs)
-        .unwrap_or(landscape.attempts().count);
+    let total = enough(annealable, climbs).unwrap_or(annealable.attempts().count);
     let climb = &climbs[best];
 
     let failed: Vec<_> = climbs.iter().filter(|c| c.failure.is_some()).collect();
@@ -227,7 +202,7 @@ pub(super) fn diagnose<L: Landscape>(
     };
 
     several_levels(&counts, climbs, levels, &mut say);
-    let estimated = landscape.estimated();
+    let estimated = annealable.estimated();
     let bounds = last.active_bounds.iter();
     let bounds = bounds.map(|bound| match estimated.contains(&bound.name) {
         true => bound.name.clone(),

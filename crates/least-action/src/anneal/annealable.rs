@@ -1,15 +1,15 @@
-//! What annealing needs to know of an action whose R_f grows, be it of paths or of networks.
+//! Traits of what can be annealed: an action whose R_f grows, of paths or of networks.
 
-use super::climb::{ActiveBound, Climb};
 use super::ladder::Ladder;
+use super::rung::ActiveBound;
 use crate::action::{ActionValue, Normalization};
 use crate::error::Result;
 use crate::solve::Minimum;
 
-/// A checked problem with its options, whose action is a landscape at every R_f. Paths through data
-/// are one kind ([`super::Paths`]), networks another.
-pub trait Landscape: Clone + Send + Sync {
-    type Slope: Slope;
+/// A checked problem with its options, whose action is minimised at every R_f of a ladder. Paths
+/// through data are one kind ([`super::Paths`]), networks another ([`super::Networks`]).
+pub trait Annealable: Clone + Send + Sync {
+    type Objective: AnnealingObjective;
 
     fn ladder(&self) -> &Ladder;
 
@@ -24,8 +24,9 @@ pub trait Landscape: Clone + Send + Sync {
     /// whatever else runs.
     fn draw(&self, start: usize) -> (Vec<f64>, Vec<f64>);
 
-    /// The memory to go on with `climb`.
-    fn slope(&self, climb: &Climb) -> Self::Slope;
+    /// The objective of starting path number `start`, with the memory of its climb. `drawn` is that
+    /// path, where it is at hand.
+    fn objective(&self, start: usize, drawn: Option<&[f64]>) -> Self::Objective;
 
     /// Names of the estimated parameters, of which every rung states the values; none where they
     /// are too many.
@@ -34,8 +35,8 @@ pub trait Landscape: Clone + Send + Sync {
     fn words(&self) -> Words;
 }
 
-/// A landscape with the memory of one climb.
-pub trait Slope {
+/// The action as a function to be minimised at one R_f, with the memory of one climb.
+pub trait AnnealingObjective {
     /// R_f0 where the ladder does not say it, from the starting path.
     fn first_model_precision(&mut self, path: &[f64], parameters: &[f64]) -> f64;
 

@@ -3,7 +3,7 @@
 
 /// A square matrix with entries up to `below` places under its diagonal and `above` over it.
 #[derive(Debug, Clone)]
-pub(super) struct Band {
+pub(crate) struct Band {
     order: usize,
     below: usize,
     above: usize,

@@ -99,7 +99,7 @@ impl Lu {
 }
 
 /// Ones on the diagonal.
-pub(super) fn identity(matrix: &mut [f64], n: usize) {
+pub(crate) fn identity(matrix: &mut [f64], n: usize) {
     matrix.fill(0.0);
     for k in 0..n {
         matrix[k * n + k] = 1.0;
@@ -107,7 +107,7 @@ pub(super) fn identity(matrix: &mut [f64], n: usize) {
 }
 
 /// The larger of two numbers; NaN if one of them is.
-pub(super) fn larger(a: f64, b: f64) -> f64 {
+pub(crate) fn larger(a: f64, b: f64) -> f64 {
     match a.is_nan() || b <= a {
         true => a,
         false => b,
@@ -115,7 +115,7 @@ pub(super) fn larger(a: f64, b: f64) -> f64 {
 }
 
 /// The largest size of a number; NaN if one of them is.
-pub(super) fn size(numbers: &[f64]) -> f64 {
+pub(crate) fn size(numbers: &[f64]) -> f64 {
     numbers.iter().fold(0.0, |m, v| match v.is_nan() {
         true => f64::NAN,
         false if v.abs() > m => v.abs(),

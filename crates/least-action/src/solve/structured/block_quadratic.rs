@@ -4,12 +4,12 @@
 use super::super::{Assembly, BlockMatrix, Bounds, Cholesky, LeastSquares, SquareRoot};
 use super::quadratic::Quadratic;
 use super::Hessian;
-use crate::action::Linearization;
 use crate::error::Result;
+use crate::solve::Linearization;
 
-/// The memory for it.
+/// Memory of a [`BlockQuadratic`].
 #[derive(Debug, Clone)]
-pub(super) struct RowMemory {
+pub(super) struct BlockMemory {
     pub assembly: Assembly,
     /// At the present point, and at the one being tried.
     pub now: Linearization,
@@ -21,13 +21,14 @@ pub(super) struct RowMemory {
     pub product: Vec<f64>,
 }
 
-pub(super) struct Rows<'a> {
-    pub memory: &'a mut RowMemory,
+/// The quadratic model of a [`LeastSquares`] problem, by its linearisation and block factors.
+pub(super) struct BlockQuadratic<'a> {
+    pub memory: &'a mut BlockMemory,
     pub problem: &'a mut dyn LeastSquares,
     pub hessian: Hessian,
 }
 
-impl Quadratic for Rows<'_> {
+impl Quadratic for BlockQuadratic<'_> {
     const PRECISE: bool = true;
 
     fn interrupted(&self) -> bool {
@@ -91,12 +92,13 @@ impl Quadratic for Rows<'_> {
         form.step(&memory.now, shift, fixed, step).is_ok()
     }
 
-    fn bend(&mut self, step: &[f64], held: &[bool], into: &mut [f64]) {
+    fn geodesic_acceleration(&mut self, step: &[f64], active: &[bool], into: &mut [f64]) {
         let memory = &mut *self.memory;
-        memory.assembly.bend(&memory.now, &memory.next, step, into);
-        for (i, bend) in into.iter_mut().enumerate() {
-            let held = held.get(i).is_some_and(|&held| held);
-            *bend = if held { 0.0 } else { -*bend };
+        let (now, next) = (&memory.now, &memory.next);
+        memory.assembly.curvature_along(now, next, step, into);
+        for (i, acceleration) in into.iter_mut().enumerate() {
+            let active = active.get(i).is_some_and(|&active| active);
+            *acceleration = if active { 0.0 } else { -*acceleration };
         }
         memory.factor.solve(into);
     }

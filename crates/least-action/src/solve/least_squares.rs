@@ -1,5 +1,4 @@
-//! What a minimiser sees of an action: weighted residuals and their Jacobian, row by row, as plain
-//! data.
+//! Sums of squares as plain data: weighted residuals over a path and their Jacobian, row by row.
 
 use crate::error::{check, Error, Result};
 
@@ -191,7 +190,7 @@ impl RowGroup {
     }
 }
 
-/// Residuals, weights and Jacobian of an action at one point. The patterns never change; the
+/// Residuals, weights and Jacobian of a sum of squares at one point. The patterns never change; the
 /// numbers are written anew at each linearisation.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Linearization {

@@ -1,0 +1,158 @@
+//! Climbs from all starting paths of a problem, until enough of them have succeeded.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use super::annealable::Annealable;
+use super::climb::{Climb, Climber};
+use super::options::AnnealOptions;
+use super::paths::Paths;
+use super::run::Run;
+use super::rung::Rung;
+use super::stopping;
+use crate::action::{DataSets, Problem};
+use crate::error::{check, Result};
+use crate::model::Model;
+
+/// A rung has been done: told to whoever watches a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AnnealProgress {
+    /// Number of the starting path.
+    pub start: usize,
+    pub rung: Rung,
+}
+
+/// A problem and options, checked, ready to be climbed from any starting path.
+#[derive(Clone)]
+pub struct Annealer<A: Annealable = Paths> {
+    annealable: A,
+    /// The action above which starts are stopped.
+    limit: Option<f64>,
+}
+
+impl Annealer {
+    /// # Errors
+    /// Whatever is wrong with the model, data or options, by field.
+    pub fn new(
+        model: Arc<dyn Model>,
+        data: impl Into<DataSets>,
+        options: AnnealOptions,
+    ) -> Result<Self> {
+        Ok(Annealer::on(Paths::new(model, data, options)?))
+    }
+
+    pub fn problem(&self) -> &Problem {
+        &self.annealable.problem
+    }
+
+    pub fn options(&self) -> &AnnealOptions {
+        &self.annealable.options
+    }
+}
+
+impl<A: Annealable> Annealer<A> {
+    /// Anneals any action.
+    pub fn on(annealable: A) -> Self {
+        let limit = stopping::limit(&annealable);
+        Annealer { annealable, limit }
+    }
+
+    /// What is annealed.
+    pub fn annealable(&self) -> &A {
+        &self.annealable
+    }
+
+    /// Begins the climb from starting path number `start`.
+    ///
+    /// # Errors
+    /// A number that is not below `startingPaths.count`.
+    pub fn climber(&self, start: usize) -> Result<Climber<A>> {
+        check::require(
+            start < self.annealable.attempts().count,
+            "start",
+            start as f64,
+            "less than startingPaths.count",
+        )?;
+        Ok(Climber::new(&self.annealable, self.limit, start))
+    }
+
+    /// Goes on with a climb that was interrupted; the result has the same bits as one that was not.
+    /// A climb that was stopped because it was beaten goes on to the end.
+    ///
+    /// # Errors
+    /// A climb that cannot have come from this problem and these options.
+    pub fn resume(&self, climb: Climb) -> Result<Climber<A>> {
+        climb.validate(&self.annealable)?;
+        let mut climber = Climber::resume(&self.annealable, self.limit, climb);
+        climber.check_level()?;
+        Ok(climber)
+    }
+
+    /// Whether enough starts have reached a consistent level, and no more are needed. Starts count
+    /// in their order, up to the first that is not over.
+    pub fn is_enough(&self, climbs: &[Climb]) -> bool {
+        self.enough(climbs).is_some()
+    }
+
+    /// Climbs that were stopped but must go on, since no start got through: their starting paths,
+    /// the most promising first. Empty as long as starts are not over, and if enough of them have
+    /// succeeded.
+    pub fn reprieved(&self, climbs: &[Climb]) -> Vec<usize> {
+        stopping::reprieved(&self.annealable, climbs)
+    }
+
+    /// Starting paths of the climbs that there is nothing to go on with: done, failed, or stopped.
+    pub fn over(&self, climbs: &[Climb]) -> Vec<usize> {
+        let over = climbs
+            .iter()
+            .filter(|climb| climb.is_over(&self.annealable));
+        over.map(|climb| climb.start).collect()
+    }
+
+    /// How many starts are enough, of climbs in any order: all from 0 to that number are over, and
+    /// among them are as many successes as were asked for.
+    pub fn enough(&self, climbs: &[Climb]) -> Option<usize> {
+        stopping::enough(&self.annealable, climbs)
+    }
+
+    /// Climbs from the starting paths, one after the other, until enough have succeeded. `watch` is
+    /// told of every rung, and may break the run off: what was done is kept.
+    ///
+    /// # Errors
+    /// If the mathematics failed for every starting path before its first rung was done.
+    pub fn run(&self, mut watch: impl FnMut(AnnealProgress) -> ControlFlow<()>) -> Result<Run> {
+        let mut climbs = Vec::new();
+        for start in 0..self.annealable.attempts().count {
+            let (climb, flow) = climb_all(self.climber(start)?, &mut watch);
+            climbs.push(climb);
+            if flow.is_break() {
+                return Run::new(&self.annealable, climbs);
+            }
+            if self.is_enough(&climbs) {
+                break;
+            }
+        }
+        for start in self.reprieved(&climbs) {
+            let (climb, flow) = climb_all(self.resume(climbs[start].clone())?, &mut watch);
+            climbs[start] = climb;
+            if flow.is_break() || self.is_enough(&climbs) {
+                break;
+            }
+        }
+        Run::new(&self.annealable, climbs)
+    }
+}
+
+pub(super) fn climb_all<A: Annealable>(
+    mut climber: Climber<A>,
+    mut watch: impl FnMut(AnnealProgress) -> ControlFlow<()>,
+) -> (Climb, ControlFlow<()>) {
+    let start = climber.climb().start;
+    while let Some(rung) = climber.next_rung() {
+        let rung = rung.clone();
+        if watch(AnnealProgress { start, rung }).is_break() {
+            return (climber.into_climb(), ControlFlow::Break(()));
+        }
+    }
+    (climber.into_climb(), ControlFlow::Continue(()))
+}

@@ -1,0 +1,62 @@
+//! Results of single rungs.
+
+use crate::solve::StopReason;
+
+/// A state or parameter that ended at one of its bounds.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct ActiveBound {
+    /// Name of the state or parameter.
+    pub name: String,
+    /// Number of points of the path at which it is at a bound; 1 for a parameter.
+    pub points: usize,
+}
+
+/// The minimum that was found on one rung, and the work that it took.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Rung {
+    /// Number of the rung, beta, from 0.
+    pub rung: usize,
+    /// R_f of the rung.
+    pub model_precision: f64,
+    /// The action: the sum of the three errors.
+    pub action: f64,
+    /// Part of the action that the measurements have, weighted with R_m.
+    pub measurement_error: f64,
+    /// Part of the action that the model has, weighted with R_f.
+    pub model_error: f64,
+    /// Part of the action that priors have; 0 without any.
+    #[serde(default)]
+    pub prior_error: f64,
+    /// Estimated parameters, in the model's order.
+    pub parameters: Vec<f64>,
+    /// Reason why the minimisation ended.
+    pub stop: StopReason,
+    /// Iterations of the minimiser.
+    pub iterations: usize,
+    /// Evaluations of the action with its derivatives.
+    pub evaluations: usize,
+    /// Factorisations of the Hessian; 0 in minimisers that have none.
+    #[serde(default)]
+    pub factorizations: usize,
+    /// States and parameters that ended at one of their bounds.
+    #[serde(default)]
+    pub active_bounds: Vec<ActiveBound>,
+}
+
+/// A start was given up: its action was so high that the noise cannot explain it, and along one
+/// minimum it can only rise.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Stopped {
+    /// The rung after which the climb was stopped.
+    pub rung: usize,
+    /// The action there.
+    pub action: f64,
+    /// The action that it should not have exceeded.
+    pub limit: f64,
+}

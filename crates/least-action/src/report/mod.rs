@@ -1,0 +1,10 @@
+//! Results in words: findings with their severity, numbers and tables as text.
+
+mod finding;
+mod number;
+mod table;
+
+pub(crate) use finding::prose;
+pub use finding::{Finding, Severity};
+pub(crate) use number::{figure, number, shortest};
+pub(crate) use table::Table;
