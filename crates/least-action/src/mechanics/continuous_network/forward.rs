@@ -84,7 +84,7 @@ impl ContinuousNetwork {
         x
     }
 
-    /// From one layer to the next, by the weights of both.
+    /// Moves activations from one layer to the next, by the weights of both.
     fn step(&self, [before, after]: [&[f64]; 2], h: f64, x: &mut [f64]) {
         match self.options.layer_step {
             LayerStep::Euler => {

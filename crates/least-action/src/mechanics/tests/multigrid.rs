@@ -83,7 +83,7 @@ fn measurements_may_lie_inside_of_segments() {
 }
 
 #[test]
-fn both_ends_of_a_pendulum_may_be_held() {
+fn both_ends_of_a_pendulum_may_be_fixed() {
     let line: Vec<f64> = (0..=40).map(|n| n as f64 / 40.0).collect();
     let case = Case {
         system: System::of_hamiltonian(pendulum()),

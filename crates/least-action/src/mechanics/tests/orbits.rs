@@ -28,7 +28,7 @@ type Case = (&'static str, Box<dyn Hamiltonian>, Vec<f64>, Vec<f64>, f64);
 
 fn cases() -> Vec<Case> {
     let (x, v) = perihelion(0.6);
-    let double = HamiltonianOf(classical(ClassicalSystem::DoublePendulum));
+    let double = LegendreTransform(classical(ClassicalSystem::DoublePendulum));
     vec![
         ("pendulum", Box::new(pendulum()), vec![2.0], vec![0.3], 0.5),
         ("kepler", Box::new(kepler()), x.to_vec(), v.to_vec(), 0.1),

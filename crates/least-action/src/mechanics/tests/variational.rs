@@ -26,7 +26,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         (
             "forced",
-            Box::new(LagrangianOf(forced())),
+            Box::new(LegendreTransform(forced())),
             vec![1.0],
             vec![0.5],
             0.5,
@@ -54,7 +54,9 @@ fn hamiltonians() -> [Box<dyn Hamiltonian>; 5] {
         Box::new(pendulum()),
         Box::new(kepler()),
         Box::new(forced()),
-        Box::new(HamiltonianOf(classical(ClassicalSystem::DoublePendulum))),
+        Box::new(LegendreTransform(classical(
+            ClassicalSystem::DoublePendulum,
+        ))),
         Box::new(ActionHamiltonian(lorenz63())),
     ]
 }
