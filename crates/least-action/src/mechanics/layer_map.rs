@@ -120,7 +120,7 @@ pub fn follow_layers(
         tangent,
         ..LayerOrbit::default()
     };
-    let mut map = LayerMap {
+    let mut map = LayerOrbitMap {
         network,
         pair: OnePair::new(network, weights, &options.forcing)?,
         precision,
@@ -134,7 +134,7 @@ pub fn follow_layers(
 }
 
 /// The map of one layer after the other.
-struct LayerMap<'a> {
+struct LayerOrbitMap<'a> {
     network: &'a Network,
     pair: OnePair<'a>,
     /// R_f.
@@ -145,7 +145,7 @@ struct LayerMap<'a> {
     lu: Lu,
 }
 
-impl LayerMap<'_> {
+impl LayerOrbitMap<'_> {
     /// Moves on from layer l to the next. If that fails, the orbit stays as it is.
     fn advance(&mut self, l: usize, orbit: &mut LayerOrbit) -> Result<()> {
         let (x, p) = (&orbit.activations[l], &orbit.momenta[l]);

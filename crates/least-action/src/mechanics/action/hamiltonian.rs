@@ -4,8 +4,11 @@ use super::ContinuousAction;
 use crate::error::Result;
 use crate::mechanics::{Momentum, PhasePoint, PhaseSpaceFunction, Workspace};
 
-/// `H(t, x, p) = |p|^2 / (2 R_f) + p.F - (R_m/2) |P (x - y(t))|^2`, the Legendre transform of
-/// [`super::ActionLagrangian`]: p is the costate, `R_f (x' - F)`.
+/// The Hamiltonian of the action of a flow,
+/// `H(x, p, t) = |p|^2 / (2 R_f) + p.F - (R_m/2) |P (x - y(t))|^2`: the Legendre transform of
+/// [`super::ActionLagrangian`], where p is the costate, `R_f (x' - F)`.
+///
+/// Source: H. D. I. Abarbanel, P. J. Rozdeba, S. Shirman, Neural Computation 30, 2018.
 ///
 /// The canonical equations are `x' = F + p / R_f` and `p' = -DF^T p + R_m P (x - y)`. A path that
 /// minimises the action with free ends has p = 0 before the first and after the last measurement. H

@@ -4,8 +4,11 @@ use super::ContinuousAction;
 use crate::error::Result;
 use crate::mechanics::{PhasePoint, PhaseSpaceFunction, Velocity, Workspace};
 
-/// `L(t, x, v) = (R_m/2) |P (x - y(t))|^2 + (R_f/2) |v - F(x, t)|^2`: what a path costs per unit of
-/// time. Where data are impulses, the first term is left out.
+/// The Lagrangian of the action of a flow,
+/// `L(x, v, t) = (R_m/2) |P (x - y(t))|^2 + (R_f/2) |v - F(x, t)|^2`: the cost of a path per unit of
+/// time. If data are impulses, the first term is left out.
+///
+/// Source: H. D. I. Abarbanel, P. J. Rozdeba, S. Shirman, Neural Computation 30, 2018.
 ///
 /// Its derivatives: `L_v = R_f (v - F)`, `L_x = R_m P (x - y) - DF^T L_v`, `L_vv = R_f`,
 /// `L_vx = -R_f DF`, `L_xx = R_m P + DF^T R_f DF - sum_a (L_v)_a D2 F_a`.

@@ -13,14 +13,14 @@ trait Reference {
 }
 
 /// Value, gradient, Hessian in (x, w), and mixed derivatives in w and t.
-struct Expected {
+struct Derivatives {
     value: f64,
     gradient: Vec<f64>,
     hessian: Vec<f64>,
     rate: Vec<f64>,
 }
 
-fn expected(reference: &impl Reference, t: f64, x: &[f64], w: &[f64]) -> Expected {
+fn expected(reference: &impl Reference, t: f64, x: &[f64], w: &[f64]) -> Derivatives {
     let d = x.len();
     let point: Vec<f64> = [x, w, &[t]].concat();
     let second = |i: usize, j: usize| {
@@ -29,7 +29,7 @@ fn expected(reference: &impl Reference, t: f64, x: &[f64], w: &[f64]) -> Expecte
         numbers[j].eps2 = 1.0;
         reference.at(numbers[2 * d], &numbers[..d], &numbers[d..2 * d])
     };
-    Expected {
+    Derivatives {
         value: second(0, 0).re,
         gradient: (0..2 * d).map(|i| second(i, i).eps1).collect(),
         hessian: (0..4 * d * d)
@@ -47,9 +47,9 @@ fn close(a: &[f64], b: &[f64], tolerance: f64, what: &str) {
     }
 }
 
-fn derivatives(f: &impl PhaseSpaceFunction, t: f64, x: &[f64], w: &[f64]) -> Expected {
+fn derivatives(f: &impl PhaseSpaceFunction, t: f64, x: &[f64], w: &[f64]) -> Derivatives {
     let (d, work, at) = (x.len(), &mut Workspace::default(), PhasePoint::new(t, x, w));
-    let mut found = Expected {
+    let mut found = Derivatives {
         value: f.value(work, at).unwrap(),
         gradient: vec![9.0; 2 * d],
         hessian: vec![9.0; 4 * d * d],
@@ -61,7 +61,7 @@ fn derivatives(f: &impl PhaseSpaceFunction, t: f64, x: &[f64], w: &[f64]) -> Exp
     found
 }
 
-fn compare(found: &Expected, expected: &Expected, tolerance: f64, what: &str) {
+fn compare(found: &Derivatives, expected: &Derivatives, tolerance: f64, what: &str) {
     close(&[found.value], &[expected.value], tolerance, what);
     close(&found.gradient, &expected.gradient, tolerance, what);
     close(&found.hessian, &expected.hessian, tolerance, what);
