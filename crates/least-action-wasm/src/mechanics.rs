@@ -7,7 +7,7 @@ use least_action::mechanics::{
     acceleration, integrate, integrate_variational, lyapunov_exponents, momentum,
     symplectic_defect, velocity, ClassicalSystem, ContinuousAction, ContinuousActionOptions,
     HamiltonianDefinition, IntegrationOptions, LagrangianDefinition, LyapunovOptions, Orbit,
-    PhasePoint, PhaseSpaceFunction, System, VariationalOptions, Workspace,
+    PhasePoint, System, VariationalOptions, Workspace,
 };
 use least_action::Error;
 use serde::{Deserialize, Serialize};
