@@ -74,42 +74,37 @@ pub(super) fn newton(
     equations: &mut dyn Equations,
 ) -> Result<usize> {
     let n = unknowns.len();
-    let mut lu = work.take_factor();
-    let mut residual = work.take(n);
-    let mut step = work.take(n);
-    let mut jacobian = work.take(n * n);
-    let mut best = work.take(n);
-    best.copy_from_slice(unknowns);
     let mut buffers = NewtonBuffers {
-        lu: &mut lu,
-        residual: &mut residual,
-        step: &mut step,
-        jacobian: &mut jacobian,
-        best: &mut best,
+        lu: work.take_factor(),
+        residual: work.take(n),
+        step: work.take(n),
+        jacobian: work.take(n * n),
+        best: work.take(n),
     };
+    buffers.best.copy_from_slice(unknowns);
     let result = iterate(names, time, work, unknowns, equations, &mut buffers);
-    work.give(best);
-    work.give(jacobian);
-    work.give(step);
-    work.give(residual);
-    work.give_factor(lu);
+    work.give(buffers.best);
+    work.give(buffers.jacobian);
+    work.give(buffers.step);
+    work.give(buffers.residual);
+    work.give_factor(buffers.lu);
     result
 }
 
-struct NewtonBuffers<'a> {
-    lu: &'a mut Lu,
-    residual: &'a mut [f64],
-    step: &'a mut [f64],
-    jacobian: &'a mut [f64],
-    best: &'a mut [f64],
+struct NewtonBuffers {
+    lu: Lu,
+    residual: Vec<f64>,
+    step: Vec<f64>,
+    jacobian: Vec<f64>,
+    best: Vec<f64>,
 }
 
-impl NewtonBuffers<'_> {
+impl NewtonBuffers {
     /// True if the residual is what rounding of the numbers in the equations makes of it: near an
     /// equilibrium the unknowns themselves may be no more than that.
     fn is_rounding(&mut self, unknowns: &[f64], equations: &dyn Equations) -> bool {
         let n = unknowns.len();
-        equations.sizes(unknowns, self.step);
+        equations.sizes(unknowns, &mut self.step);
         (0..n).all(|i| {
             let terms = self.step.iter().enumerate();
             let sum: f64 = terms.map(|(j, u)| self.jacobian[j * n + i].abs() * u).sum();
@@ -132,23 +127,23 @@ fn iterate(
     while iterations < MOST_ITERATIONS {
         iterations += 1;
         let jacobian = fresh.then_some(&mut *buffers.jacobian);
-        equations.evaluate(work, unknowns, buffers.residual, jacobian)?;
-        if !size(buffers.residual).is_finite() {
+        equations.evaluate(work, unknowns, &mut buffers.residual, jacobian)?;
+        if !size(&buffers.residual).is_finite() {
             break;
         }
-        if fresh && !buffers.lu.factor(buffers.jacobian, n) {
-            if !size(buffers.jacobian).is_finite() {
+        if fresh && !buffers.lu.factor(&buffers.jacobian, n) {
+            if !size(&buffers.jacobian).is_finite() {
                 break;
             }
-            unknowns.copy_from_slice(buffers.best);
+            unknowns.copy_from_slice(&buffers.best);
             return Err(names.singular(time));
         }
-        buffers.step.copy_from_slice(buffers.residual);
-        buffers.lu.solve(buffers.step);
+        buffers.step.copy_from_slice(&buffers.residual);
+        buffers.lu.solve(&mut buffers.step);
         for (x, step) in unknowns.iter_mut().zip(&*buffers.step) {
             *x -= step;
         }
-        let change = equations.relative(unknowns, buffers.step);
+        let change = equations.relative(unknowns, &buffers.step);
         if change < smallest {
             smallest = change;
             buffers.best.copy_from_slice(unknowns);
@@ -168,7 +163,7 @@ fn iterate(
         fresh = change > SETTLED || change > 0.1 * previous;
         previous = change;
     }
-    unknowns.copy_from_slice(buffers.best);
+    unknowns.copy_from_slice(&buffers.best);
     Err(Error::NotConverged {
         path: names.path.into(),
         equations: names.equations.into(),

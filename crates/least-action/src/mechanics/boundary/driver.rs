@@ -247,9 +247,9 @@ impl BoundarySolver {
             let at = PhasePoint::new(problem.grid.time(point), x, p);
             let energy = problem.system.hamiltonian().value(work, at);
             solution.energy.push(energy.unwrap_or(f64::NAN));
-            if problem.has_impulses() {
+            if !problem.impulses.is_empty() {
                 let mut z = [x, p].concat();
-                problem.apply_impulses(point, 1.0, &mut z, None);
+                problem.impulses.apply(point, 1.0, &mut z, None);
                 let jumps = z[d..].iter().zip(p).map(|(after, before)| after - before);
                 solution.jumps.extend(jumps);
             }

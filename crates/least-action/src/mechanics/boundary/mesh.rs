@@ -32,7 +32,7 @@ impl Mesh {
 
     /// The impulses of a node: none where refinement added it.
     pub fn impulses<'a>(&self, problem: &'a BoundaryProblem, node: usize) -> &'a [Impulse] {
-        self.points[node].map_or(&[], |point| problem.impulses(point))
+        self.points[node].map_or(&[], |point| problem.impulses.at(point))
     }
 
     /// Moves the momentum by the impulses of a node.
@@ -44,7 +44,7 @@ impl Mesh {
         tangent: Option<&mut [f64]>,
     ) {
         if let Some(point) = self.points[node] {
-            problem.apply_impulses(point, 1.0, z, tangent);
+            problem.impulses.apply(point, 1.0, z, tangent);
         }
     }
 

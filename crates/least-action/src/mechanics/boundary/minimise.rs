@@ -281,7 +281,7 @@ impl Minimisation {
             let from = if node == last { &before } else { &after };
             let mut z = [&self.path[at.clone()], &from[at]].concat();
             if node < last {
-                action.problem.apply_impulses(point, -1.0, &mut z, None);
+                action.problem.impulses.apply(point, -1.0, &mut z, None);
             }
             momentum.extend_from_slice(&z[d..]);
         }

@@ -210,7 +210,8 @@ impl CoarseSteps {
         for point in first..last {
             let share = 1.0 - place(point);
             self.problem
-                .apply_impulses(point, share, to, tangent.as_deref_mut());
+                .impulses
+                .apply(point, share, to, tangent.as_deref_mut());
         }
         let begin = self.problem.grid.time(first);
         let step = (begin, self.problem.grid.time(last) - begin);
@@ -220,7 +221,8 @@ impl CoarseSteps {
         for point in first + 1..last {
             let share = place(point);
             self.problem
-                .apply_impulses(point, share, to, tangent.as_deref_mut());
+                .impulses
+                .apply(point, share, to, tangent.as_deref_mut());
         }
         Ok(())
     }

@@ -81,7 +81,7 @@ impl<P: SegmentMap> NodalNewton<P> {
         for (node, z) in self.z.chunks_exact(n).enumerate() {
             after.copy_from_slice(z);
             if let Some(point) = self.segments.point(node) {
-                self.problem.apply_impulses(point, 1.0, &mut after, None);
+                self.problem.impulses.apply(point, 1.0, &mut after, None);
             }
             sizes[0] = sizes[0].max(size(&z[..d]));
             sizes[1] = sizes[1].max(size(&z[d..])).max(size(&after[d..]));
@@ -144,7 +144,7 @@ impl<P: SegmentMap> NodalNewton<P> {
         }
         let mut end = z[last..].to_vec();
         let point = self.problem.grid.points - 1;
-        self.problem.apply_impulses(point, 1.0, &mut end, None);
+        self.problem.impulses.apply(point, 1.0, &mut end, None);
         for (i, p) in end[d..].iter().enumerate() {
             into[last + d + i] = if self.problem.fixed[1] { 0.0 } else { -p };
         }
@@ -161,7 +161,7 @@ impl<P: SegmentMap> NodalNewton<P> {
             band.add(last + d + i, last + if end { i } else { d + i }, 1.0);
         }
         if !self.problem.fixed[1] {
-            for impulse in self.problem.impulses(self.problem.grid.points - 1) {
+            for impulse in self.problem.impulses.at(self.problem.grid.points - 1) {
                 let place = last + impulse.component;
                 band.add(place + d, place, impulse.precision);
             }

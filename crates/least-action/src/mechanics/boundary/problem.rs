@@ -13,7 +13,7 @@ pub(super) struct BoundaryProblem {
     pub grid: TimeGrid,
     /// True if the first and the last state are fixed; p is 0 outside of a free one.
     pub fixed: [bool; 2],
-    impulses: Impulses,
+    pub impulses: Impulses,
 }
 
 impl BoundaryProblem {
@@ -80,22 +80,6 @@ impl BoundaryProblem {
         self.system.dimension()
     }
 
-    /// The impulses of a point.
-    pub fn impulses(&self, point: usize) -> &[Impulse] {
-        self.impulses.at(point)
-    }
-
-    /// Moves the momentum by the impulses of a point: see [`Impulses::apply`].
-    pub fn apply_impulses(
-        &self,
-        point: usize,
-        direction: f64,
-        z: &mut [f64],
-        tangent: Option<&mut [f64]>,
-    ) {
-        self.impulses.apply(point, direction, z, tangent);
-    }
-
     /// The error that a method found no solution.
     pub fn not_converged(&self, path: &str, iterations: usize, change: f64, remedy: &str) -> Error {
         Error::NotConverged {
@@ -108,14 +92,10 @@ impl BoundaryProblem {
         }
     }
 
-    pub fn has_impulses(&self) -> bool {
-        !self.impulses.is_empty()
-    }
-
     /// All impulses with the numbers of their points.
     pub fn all_impulses(&self) -> impl Iterator<Item = (usize, &Impulse)> {
         let points = 0..self.grid.points;
-        points.flat_map(|point| self.impulses(point).iter().map(move |i| (point, i)))
+        points.flat_map(|point| self.impulses.at(point).iter().map(move |i| (point, i)))
     }
 
     /// The largest R_m of impulses; 0 without any.

@@ -54,7 +54,9 @@ impl Shooting {
         each: StepVisitor,
     ) -> Result<()> {
         let problem = &self.problem;
-        problem.apply_impulses(point, 1.0, z, tangent.as_deref_mut());
+        problem
+            .impulses
+            .apply(point, 1.0, z, tangent.as_deref_mut());
         let (grid, h) = (problem.grid, problem.grid.step());
         let mut before = z.to_vec();
         for part in 0..grid.steps_per_point {

@@ -103,7 +103,7 @@ impl ForwardBackward {
         let d = problem.dimension();
         let mut prior = vec![(0.0, 0.0); d];
         if !problem.fixed[0] {
-            for impulse in problem.impulses(0) {
+            for impulse in problem.impulses.at(0) {
                 let (precision, sum) = &mut prior[impulse.component];
                 *precision += impulse.precision;
                 *sum += impulse.precision * impulse.value;
@@ -149,7 +149,7 @@ impl ForwardBackward {
         let mut controls = Vec::with_capacity(steps * stages * d);
         for point in 0..self.problem.grid.points - 1 {
             let mut begin = [&path[point * d..][..d], &p[point * d..][..d]].concat();
-            self.problem.apply_impulses(point, 1.0, &mut begin, None);
+            self.problem.impulses.apply(point, 1.0, &mut begin, None);
             let end = &p[(point + 1) * d..][..d];
             for part in 0..parts {
                 for stage in 0..stages {
@@ -248,7 +248,7 @@ impl ForwardBackward {
                     };
                 }
             }
-            self.problem.apply_impulses(point, -1.0, &mut z, None);
+            self.problem.impulses.apply(point, -1.0, &mut z, None);
             sweep.momentum[point * d..][..d].copy_from_slice(&z[d..]);
         }
         self.space = space;

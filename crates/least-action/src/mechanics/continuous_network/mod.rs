@@ -259,10 +259,6 @@ impl ContinuousNetwork {
         self.check_layers(points - 1)?;
         Ok(points - 1)
     }
-
-    fn check_inputs(&self, inputs: &[f64]) -> Result<()> {
-        check_rows(&self.options, inputs)
-    }
 }
 
 fn check_rows(options: &ContinuousNetworkOptions, inputs: &[f64]) -> Result<()> {
@@ -270,6 +266,5 @@ fn check_rows(options: &ContinuousNetworkOptions, inputs: &[f64]) -> Result<()> 
     let whole = inputs.len() / width * width;
     let because = format!("rows of {width} inputs");
     check::length("inputs", inputs.len(), whole, &because)?;
-    check::all_finite("inputs", inputs)?;
-    Ok(())
+    check::all_finite("inputs", inputs)
 }

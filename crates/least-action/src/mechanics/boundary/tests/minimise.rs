@@ -23,7 +23,7 @@ fn orbit(system: &System, found: &BestPath, options: &BoundaryOptions) -> Orbit 
     let impulses: Vec<_> = (0..orbit.points)
         .flat_map(|n| {
             let problem = problem(system, &found.path, options);
-            problem.impulses(n).to_vec()
+            problem.impulses.at(n).to_vec()
         })
         .collect();
     let (x, p) = (&found.path[..d], &found.momentum[..d]);
