@@ -7,7 +7,7 @@ use least_action::mechanics::{
     acceleration, integrate, integrate_variational, lyapunov_exponents, momentum,
     symplectic_defect, velocity, ClassicalSystem, ContinuousAction, ContinuousActionOptions,
     HamiltonianDefinition, IntegrationOptions, LagrangianDefinition, LyapunovOptions, Orbit,
-    System, VariationalOptions, Workspace,
+    PhasePoint, System, VariationalOptions, Workspace,
 };
 use least_action::Error;
 use serde::{Deserialize, Serialize};
@@ -86,7 +86,8 @@ impl Mechanics {
     pub fn lagrangian(&mut self, x: &Float64Array, v: &Float64Array, time: f64) -> Result<f64> {
         let (x, v) = (x.to_vec(), v.to_vec());
         self.system.lagrangian().check(&x, &v).map_err(thrown)?;
-        let value = self.system.lagrangian().value(&mut self.work, time, &x, &v);
+        let at = PhasePoint::new(time, &x, &v);
+        let value = self.system.lagrangian().value(&mut self.work, at);
         value.map_err(thrown)
     }
 
@@ -94,10 +95,8 @@ impl Mechanics {
     pub fn hamiltonian(&mut self, x: &Float64Array, p: &Float64Array, time: f64) -> Result<f64> {
         let (x, p) = (x.to_vec(), p.to_vec());
         self.system.hamiltonian().check(&x, &p).map_err(thrown)?;
-        let value = self
-            .system
-            .hamiltonian()
-            .energy(&mut self.work, time, &x, &p);
+        let at = PhasePoint::new(time, &x, &p);
+        let value = self.system.hamiltonian().value(&mut self.work, at);
         value.map_err(thrown)
     }
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::formula::{Formula, Written};
-use super::{Hamiltonian, Lagrangian, Workspace};
+use super::formula::{Formula, FormulaText};
+use super::{Momentum, Velocity};
 use crate::error::Result;
 use crate::model::{NamedExpression, ParameterDefinition};
 
@@ -24,7 +24,7 @@ pub struct LagrangianDefinition {
     #[serde(rename = "where", default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<NamedExpression>>"))]
     pub definitions: Vec<NamedExpression>,
-    /// L.
+    /// Expression of L.
     pub lagrangian: String,
 }
 
@@ -50,68 +50,19 @@ impl LagrangianDefinition {
     /// Those of a text ([`crate::Error::Equation`]) and of names, and parameters that there are
     /// not.
     pub fn build(&self, parameters: &BTreeMap<String, f64>) -> Result<ClassicalLagrangian> {
-        let written = Written {
+        let text = FormulaText {
             coordinates: &self.coordinates,
             others: &self.velocities,
             parameters: &self.parameters,
             definitions: &self.definitions,
             text: &self.lagrangian,
-            second: "velocities",
-            whole: "lagrangian",
         };
-        written.build(parameters).map(ClassicalLagrangian)
+        text.build(parameters)
     }
 }
 
-/// A Lagrangian L(q, v, t) made of a text; its derivatives are exact.
-#[derive(Debug, Clone)]
-pub struct ClassicalLagrangian(Formula);
-
-impl Lagrangian for ClassicalLagrangian {
-    fn dimension(&self) -> usize {
-        self.0.dimension()
-    }
-
-    fn value(&self, work: &mut Workspace, time: f64, x: &[f64], v: &[f64]) -> Result<f64> {
-        Ok(self.0.value(work, time, x, v))
-    }
-
-    fn gradient(
-        &self,
-        work: &mut Workspace,
-        time: f64,
-        x: &[f64],
-        v: &[f64],
-        gradient: &mut [f64],
-    ) -> Result<()> {
-        self.0.gradient(work, time, x, v, gradient);
-        Ok(())
-    }
-
-    fn hessian(
-        &self,
-        work: &mut Workspace,
-        time: f64,
-        x: &[f64],
-        v: &[f64],
-        hessian: &mut [f64],
-    ) -> Result<()> {
-        self.0.hessian(work, time, x, v, hessian);
-        Ok(())
-    }
-
-    fn momentum_rate(
-        &self,
-        work: &mut Workspace,
-        time: f64,
-        x: &[f64],
-        v: &[f64],
-        rate: &mut [f64],
-    ) -> Result<()> {
-        self.0.mixed_rate(work, time, x, v, rate);
-        Ok(())
-    }
-}
+/// A Lagrangian L(t, q, v) made of a text; its derivatives are exact.
+pub type ClassicalLagrangian = Formula<Velocity>;
 
 /// A Hamiltonian as mathematics, in the language of [`crate::model::ModelDefinition`]; the time is
 /// `t`.
@@ -130,7 +81,7 @@ pub struct HamiltonianDefinition {
     #[serde(rename = "where", default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<NamedExpression>>"))]
     pub definitions: Vec<NamedExpression>,
-    /// H.
+    /// Expression of H.
     pub hamiltonian: String,
 }
 
@@ -140,77 +91,17 @@ impl HamiltonianDefinition {
     /// # Errors
     /// As [`LagrangianDefinition::build`].
     pub fn build(&self, parameters: &BTreeMap<String, f64>) -> Result<ClassicalHamiltonian> {
-        let written = Written {
+        let text = FormulaText {
             coordinates: &self.coordinates,
             others: &self.momenta,
             parameters: &self.parameters,
             definitions: &self.definitions,
             text: &self.hamiltonian,
-            second: "momenta",
-            whole: "hamiltonian",
         };
-        let formula = written.build(parameters)?;
-        Ok(ClassicalHamiltonian {
-            separable: formula.is_separable(),
-            formula,
-        })
+        text.build(parameters)
     }
 }
 
-/// A Hamiltonian H(q, p, t) made of a text; its derivatives are exact, and whether it is separable
+/// A Hamiltonian H(t, q, p) made of a text; its derivatives are exact, and whether it is separable
 /// follows from them.
-#[derive(Debug, Clone)]
-pub struct ClassicalHamiltonian {
-    formula: Formula,
-    separable: bool,
-}
-
-impl Hamiltonian for ClassicalHamiltonian {
-    fn dimension(&self) -> usize {
-        self.formula.dimension()
-    }
-
-    fn energy(&self, work: &mut Workspace, time: f64, x: &[f64], p: &[f64]) -> Result<f64> {
-        Ok(self.formula.value(work, time, x, p))
-    }
-
-    fn gradient(
-        &self,
-        work: &mut Workspace,
-        time: f64,
-        x: &[f64],
-        p: &[f64],
-        gradient: &mut [f64],
-    ) -> Result<()> {
-        self.formula.gradient(work, time, x, p, gradient);
-        Ok(())
-    }
-
-    fn hessian(
-        &self,
-        work: &mut Workspace,
-        time: f64,
-        x: &[f64],
-        p: &[f64],
-        hessian: &mut [f64],
-    ) -> Result<()> {
-        self.formula.hessian(work, time, x, p, hessian);
-        Ok(())
-    }
-
-    fn velocity_rate(
-        &self,
-        work: &mut Workspace,
-        time: f64,
-        x: &[f64],
-        p: &[f64],
-        rate: &mut [f64],
-    ) -> Result<()> {
-        self.formula.mixed_rate(work, time, x, p, rate);
-        Ok(())
-    }
-
-    fn is_separable(&self) -> bool {
-        self.separable
-    }
-}
+pub type ClassicalHamiltonian = Formula<Momentum>;

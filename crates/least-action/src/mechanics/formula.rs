@@ -1,9 +1,10 @@
-//! Functions of D coordinates, D further variables and the time that are given as text: what
-//! Lagrangians and Hamiltonians written by hand have in common.
+//! Functions of the phase space that are given as text: Lagrangians and Hamiltonians written by
+//! hand.
 
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 
-use super::Workspace;
+use super::{PhasePoint, PhaseSpaceFunction, SecondVariable, Workspace};
 use crate::action::resolve_parameters;
 use crate::error::{check, Error, Result};
 use crate::model::{
@@ -11,37 +12,39 @@ use crate::model::{
     Points, StateDefinition,
 };
 
-/// What a formula is made of; `names` are what error paths call its parts.
-pub(super) struct Written<'a> {
+/// The text of a function of the phase space.
+pub(super) struct FormulaText<'a> {
     pub coordinates: &'a [String],
+    /// Velocities or momenta.
     pub others: &'a [String],
     pub parameters: &'a [ParameterDefinition],
     pub definitions: &'a [NamedExpression],
     pub text: &'a str,
-    /// Of the second variables: `velocities` or `momenta`.
-    pub second: &'static str,
-    /// Of the text: `lagrangian` or `hamiltonian`.
-    pub whole: &'static str,
 }
 
-/// A function f(t, x, w) with its exact derivatives.
+/// A function f(t, x, w) made of a text, with its exact derivatives. Whether it is separable
+/// follows from them.
 #[derive(Debug, Clone)]
-pub(super) struct Formula {
+pub struct Formula<V> {
     /// One output; its states are x, w, t.
     function: Function,
     dimension: usize,
+    separable: bool,
+    variable: PhantomData<V>,
 }
 
-impl Written<'_> {
+impl FormulaText<'_> {
     /// The formula at given parameters.
-    pub fn build(&self, given: &BTreeMap<String, f64>) -> Result<Formula> {
+    pub fn build<V: SecondVariable>(&self, given: &BTreeMap<String, f64>) -> Result<Formula<V>> {
         let dimension = self.coordinates.len();
         check::at_least("coordinates", dimension, 1)?;
         let because = "one per coordinate";
-        check::length(self.second, self.others.len(), dimension, because)?;
+        check::length(V::PLURAL, self.others.len(), dimension, because)?;
         let names = self.coordinates.iter().chain(self.others);
+        // Its name in errors: `lagrangian` or `hamiltonian`.
+        let whole = V::LEGENDRE.path;
         let definition = ModelDefinition {
-            name: self.whole.into(),
+            name: whole.into(),
             states: names
                 .clone()
                 .map(|n| StateDefinition::new(n, 0.0))
@@ -49,94 +52,96 @@ impl Written<'_> {
             parameters: self.parameters.to_vec(),
             definitions: self.definitions.to_vec(),
             equations: names.map(|n| EquationDefinition::new(n, "0")).collect(),
-            observables: vec![NamedExpression::new(self.whole, self.text)],
+            observables: vec![NamedExpression::new(whole, self.text)],
             ..ModelDefinition::default()
         };
-        let model = definition.build().map_err(|error| self.located(error))?;
+        let model = definition.build();
+        let model = model.map_err(|error| located::<V>(error, dimension))?;
         let parameters = resolve_parameters(&model, given)?;
         // There is one, as an observable was asked for.
         let function = model.observation().ok_or_else(|| Error::WrongShape {
-            path: self.whole.into(),
+            path: whole.into(),
             message: "must be an expression".into(),
         })?;
+        let function = function.autonomous(&parameters);
+        // No product of an x with a w is in it.
+        let d = dimension;
+        let sparsity = function.curvature_sparsity();
+        let separable = (d..2 * d).all(|i| sparsity.row(i).all(|(_, j)| j >= d));
         Ok(Formula {
-            function: function.autonomous(&parameters),
+            function,
             dimension,
+            separable,
+            variable: PhantomData,
         })
-    }
-
-    /// Errors of the model that the formula is an observable of, in the words of the caller.
-    fn located(&self, error: Error) -> Error {
-        let dimension = self.coordinates.len();
-        let rename = |path: String| -> String {
-            if path == format!("observables.{}", self.whole) || path == "observables[0].name" {
-                return self.whole.into();
-            }
-            let place = path
-                .strip_prefix("states[")
-                .and_then(|rest| rest.strip_suffix("].name"))
-                .and_then(|k| k.parse::<usize>().ok());
-            match place {
-                Some(k) if k < dimension => format!("coordinates[{k}]"),
-                Some(k) => format!("{}[{}]", self.second, k - dimension),
-                None => path,
-            }
-        };
-        match error {
-            Error::Equation {
-                path,
-                text,
-                position,
-                message,
-                nearest,
-            } => Error::Equation {
-                path: rename(path),
-                text,
-                position,
-                message,
-                nearest,
-            },
-            Error::WrongShape { path, message } => Error::WrongShape {
-                path: rename(path),
-                message,
-            },
-            Error::Duplicate { path, value } => Error::Duplicate {
-                path: rename(path),
-                value,
-            },
-            other => other,
-        }
     }
 }
 
-impl Formula {
-    pub fn dimension(&self) -> usize {
+/// Errors of the model that the formula is an observable of, in the words of the caller.
+fn located<V: SecondVariable>(error: Error, dimension: usize) -> Error {
+    let rename = |path: String| -> String {
+        let whole = V::LEGENDRE.path;
+        if path == format!("observables.{whole}") || path == "observables[0].name" {
+            return whole.into();
+        }
+        let place = path
+            .strip_prefix("states[")
+            .and_then(|rest| rest.strip_suffix("].name"))
+            .and_then(|k| k.parse::<usize>().ok());
+        match place {
+            Some(k) if k < dimension => format!("coordinates[{k}]"),
+            Some(k) => format!("{}[{}]", V::PLURAL, k - dimension),
+            None => path,
+        }
+    };
+    match error {
+        Error::Equation {
+            path,
+            text,
+            position,
+            message,
+            nearest,
+        } => Error::Equation {
+            path: rename(path),
+            text,
+            position,
+            message,
+            nearest,
+        },
+        Error::WrongShape { path, message } => Error::WrongShape {
+            path: rename(path),
+            message,
+        },
+        Error::Duplicate { path, value } => Error::Duplicate {
+            path: rename(path),
+            value,
+        },
+        other => other,
+    }
+}
+
+impl<V: SecondVariable> PhaseSpaceFunction for Formula<V> {
+    type Variable = V;
+
+    fn dimension(&self) -> usize {
         self.dimension
     }
 
-    pub fn value(&self, work: &mut Workspace, time: f64, x: &[f64], w: &[f64]) -> f64 {
-        let point = self.point(work, time, x, w);
+    fn value(&self, work: &mut Workspace, at: PhasePoint) -> Result<f64> {
+        let point = self.point(work, at);
         let mut value = [0.0];
-        let at = at(&point);
-        self.function.evaluate(&mut work.scratch, at, &mut value);
+        self.function
+            .evaluate(&mut work.scratch, states(&point), &mut value);
         work.give(point);
-        value[0]
+        Ok(value[0])
     }
 
-    /// `(f_x, f_w)`.
-    pub fn gradient(
-        &self,
-        work: &mut Workspace,
-        time: f64,
-        x: &[f64],
-        w: &[f64],
-        gradient: &mut [f64],
-    ) {
+    fn gradient(&self, work: &mut Workspace, at: PhasePoint, gradient: &mut [f64]) -> Result<()> {
         let sparsity = self.function.jacobian_sparsity();
-        let point = self.point(work, time, x, w);
+        let point = self.point(work, at);
         let mut entries = work.take(sparsity.entries());
         self.function
-            .jacobian(&mut work.scratch, at(&point), &mut entries);
+            .jacobian(&mut work.scratch, states(&point), &mut entries);
         gradient.fill(0.0);
         for (e, column) in sparsity.row(0) {
             // The last one is the time.
@@ -146,66 +151,51 @@ impl Formula {
         }
         work.give(entries);
         work.give(point);
+        Ok(())
     }
 
-    /// Second derivatives in (x, w).
-    pub fn hessian(
-        &self,
-        work: &mut Workspace,
-        time: f64,
-        x: &[f64],
-        w: &[f64],
-        hessian: &mut [f64],
-    ) {
+    fn hessian(&self, work: &mut Workspace, at: PhasePoint, hessian: &mut [f64]) -> Result<()> {
         let n = 2 * self.dimension;
         hessian.fill(0.0);
-        self.second(work, time, x, w, |i, j, value| {
+        self.second(work, at, |i, j, value| {
             if i < n {
                 hessian[j * n + i] = value;
                 hessian[i * n + j] = value;
             }
         });
+        Ok(())
     }
 
-    /// `f_wt`.
-    pub fn mixed_rate(
-        &self,
-        work: &mut Workspace,
-        time: f64,
-        x: &[f64],
-        w: &[f64],
-        rate: &mut [f64],
-    ) {
+    fn conjugate_rate(&self, work: &mut Workspace, at: PhasePoint, rate: &mut [f64]) -> Result<()> {
         let d = self.dimension;
         rate.fill(0.0);
-        self.second(work, time, x, w, |i, j, value| {
+        self.second(work, at, |i, j, value| {
             if i == 2 * d && (d..2 * d).contains(&j) {
                 rate[j - d] = value;
             }
         });
+        Ok(())
     }
 
-    /// Whether no product of an x with a w is in it.
-    pub fn is_separable(&self) -> bool {
-        let d = self.dimension;
-        let sparsity = self.function.curvature_sparsity();
-        (d..2 * d).all(|i| sparsity.row(i).all(|(_, j)| j >= d))
+    fn is_separable(&self) -> bool {
+        self.separable
     }
+}
 
-    /// Calls `take(row, column, value)` for the entries of the lower triangle.
+impl<V> Formula<V> {
+    /// Calls `take(row, column, value)` for the entries of the lower triangle of the second
+    /// derivatives in (x, w, t).
     fn second(
         &self,
         work: &mut Workspace,
-        time: f64,
-        x: &[f64],
-        w: &[f64],
+        at: PhasePoint,
         mut take: impl FnMut(usize, usize, f64),
     ) {
         let sparsity = self.function.curvature_sparsity();
-        let point = self.point(work, time, x, w);
+        let point = self.point(work, at);
         let mut entries = work.take(sparsity.entries());
         self.function
-            .curvature(&mut work.scratch, at(&point), &[1.0], &mut entries);
+            .curvature(&mut work.scratch, states(&point), &[1.0], &mut entries);
         for i in 0..sparsity.rows() {
             for (e, j) in sparsity.row(i) {
                 take(i, j, entries[e]);
@@ -215,17 +205,18 @@ impl Formula {
         work.give(point);
     }
 
-    fn point(&self, work: &mut Workspace, time: f64, x: &[f64], w: &[f64]) -> Vec<f64> {
+    /// The states of the function, to be given back to the workspace.
+    fn point(&self, work: &mut Workspace, at: PhasePoint) -> Vec<f64> {
         let d = self.dimension;
         let mut point = work.take(2 * d + 1);
-        point[..d].copy_from_slice(x);
-        point[d..2 * d].copy_from_slice(w);
-        point[2 * d] = time;
+        point[..d].copy_from_slice(at.x);
+        point[d..2 * d].copy_from_slice(at.w);
+        point[2 * d] = at.time;
         point
     }
 }
 
-fn at(point: &[f64]) -> Points<'_> {
+fn states(point: &[f64]) -> Points<'_> {
     Points {
         states: point,
         ..Points::default()

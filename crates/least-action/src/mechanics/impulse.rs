@@ -1,3 +1,4 @@
+use super::time_grid::TimeGrid;
 use crate::error::{check, Error, Result};
 
 /// A jump of the momentum where something was measured: `p+ = p- + R_m (x - y)` of one component at
@@ -15,7 +16,7 @@ pub struct Impulse {
     pub value: f64,
 }
 
-/// Impulses sorted by the point at which they strike.
+/// Impulses sorted by their point.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Impulses {
     /// First of those of each point; one more for the end.
@@ -23,20 +24,17 @@ pub(super) struct Impulses {
     sorted: Vec<Impulse>,
 }
 
-/// How far from a point an impulse may be, in steps.
+/// Largest distance of an impulse from its point, in steps.
 const NEAR: f64 = 1e-6;
 
 impl Impulses {
     /// # Errors
     /// Impulses at times that are not those of points, or of components that there are not.
-    pub fn at_points(
-        impulses: &[Impulse],
-        dimension: usize,
-        (start, step, points): (f64, f64, usize),
-    ) -> Result<Self> {
+    pub fn at_points(impulses: &[Impulse], dimension: usize, grid: &TimeGrid) -> Result<Self> {
         if impulses.is_empty() {
             return Ok(Impulses::default());
         }
+        let (start, step, points) = (grid.start, grid.time_step, grid.points);
         let mut placed = Vec::with_capacity(impulses.len());
         for (k, impulse) in impulses.iter().enumerate() {
             if impulse.component >= dimension {
@@ -72,25 +70,30 @@ impl Impulses {
         self.sorted.is_empty()
     }
 
-    /// Those of a point.
+    /// The impulses of a point.
     pub fn at(&self, point: usize) -> &[Impulse] {
         match self.starts.get(point..point + 2) {
             Some(&[from, to]) => &self.sorted[from..to],
             _ => &[],
         }
     }
-}
 
-impl Impulse {
-    /// Moves the momentum on, or back where `direction` is -1; x stays. The derivative of this map
-    /// adds R_m times the row of x to that of p in `tangent` (columns of 2 D numbers).
-    pub(super) fn strike(&self, direction: f64, z: &mut [f64], tangent: Option<&mut [f64]>) {
+    /// Moves the momentum on at a point, or back where `direction` is -1: by R_m times this factor;
+    /// x stays. The derivative of this map adds R_m times the row of x to that of p in `tangent`
+    /// (columns of 2 D numbers).
+    pub fn apply(
+        &self,
+        point: usize,
+        direction: f64,
+        z: &mut [f64],
+        mut tangent: Option<&mut [f64]>,
+    ) {
         let d = z.len() / 2;
-        let component = self.component;
-        let precision = direction * self.precision;
-        z[d + component] += precision * (z[component] - self.value);
-        if let Some(tangent) = tangent {
-            for column in tangent.chunks_exact_mut(2 * d) {
+        for impulse in self.at(point) {
+            let component = impulse.component;
+            let precision = direction * impulse.precision;
+            z[d + component] += precision * (z[component] - impulse.value);
+            for column in tangent.iter_mut().flat_map(|t| t.chunks_exact_mut(2 * d)) {
                 column[d + component] += precision * column[component];
             }
         }

@@ -8,21 +8,21 @@ use crate::solve::dense::{identity, Lu};
 
 const REMEDY: &str = "no orbit goes on from here: solve the boundary-value problem, with data at both ends, in its place (anneal or train the network)";
 
-/// How [`follow_layers`] goes through the layers.
+/// Options of [`follow_layers`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct LayerMapOptions {
     /// R_f, in one over the square of the activations' unit. Infinite: the layers hold exactly.
     pub model_precision: f64,
-    /// What comes in from outside, for layers that have it, as in [`crate::network::Pairs`] with
-    /// one pair.
+    /// Forcing from outside, for layers that have it, as in [`crate::network::Pairs`] with one
+    /// pair.
     pub forcing: Vec<LayerValues>,
-    /// Whether the derivative of the map is computed too: O(D^3) per layer as the map itself, with
-    /// 4 D^2 numbers of memory. Default: false.
+    /// Compute the derivative of the map: O(D^3) per layer as the map itself, with 4 D^2 numbers of
+    /// memory. Default: false.
     pub tangent: bool,
 }
 
 impl LayerMapOptions {
-    /// Nothing from outside, no derivative.
+    /// Options without forcing and derivative.
     pub fn new(model_precision: f64) -> Self {
         LayerMapOptions {
             model_precision,
@@ -47,7 +47,7 @@ pub struct LayerOrbit {
     /// D, column-major, coordinates first, for [`super::symplectic_defect`]; empty if it was not
     /// asked for.
     pub tangent: Vec<f64>,
-    /// Why not all layers were reached.
+    /// The reason why not all layers were reached.
     pub failure: Option<Error>,
 }
 
@@ -120,7 +120,7 @@ pub fn follow_layers(
         tangent,
         ..LayerOrbit::default()
     };
-    let mut map = Map {
+    let mut map = LayerOrbitMap {
         network,
         pair: OnePair::new(network, weights, &options.forcing)?,
         precision,
@@ -134,19 +134,19 @@ pub fn follow_layers(
 }
 
 /// The map of one layer after the other.
-struct Map<'a> {
+struct LayerOrbitMap<'a> {
     network: &'a Network,
     pair: OnePair<'a>,
     /// R_f.
     precision: f64,
     /// Df, column-major.
     jacobian: Vec<f64>,
-    /// Of its transpose.
+    /// LU factors of its transpose.
     lu: Lu,
 }
 
-impl Map<'_> {
-    /// From layer l to the next. Where it fails, the orbit stays as it is.
+impl LayerOrbitMap<'_> {
+    /// Moves on from layer l to the next. If that fails, the orbit stays as it is.
     fn advance(&mut self, l: usize, orbit: &mut LayerOrbit) -> Result<()> {
         let (x, p) = (&orbit.activations[l], &orbit.momenta[l]);
         let (d, next) = (x.len(), self.network.widths()[l + 1]);

@@ -1,14 +1,15 @@
-use super::integrate::{Canonical, Done, Leg, Mover};
-use super::{Hamiltonian, IntegrationMethod, IntegrationOptions, Workspace};
+use super::integrate::{CanonicalMap, MapStep, OneStepMap, StepCounts};
+use super::time_grid::{one, TimeGrid};
+use super::{Hamiltonian, IntegrationMethod, Workspace};
 use crate::error::{check, Error, Result};
 use crate::solve::dense::identity;
 
-/// How Lyapunov exponents are computed.
+/// Options of the computation of Lyapunov exponents.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct LyapunovOptions {
-    /// Default: `implicit-midpoint`.
+    /// Method of integration. Default: `implicit-midpoint`.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<IntegrationMethod>"))]
     pub method: IntegrationMethod,
@@ -16,10 +17,10 @@ pub struct LyapunovOptions {
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub start: f64,
-    /// Between points, at each of which the directions are made orthogonal again. Nothing may grow
-    /// by more than a few powers of ten in it.
+    /// Time between points, at each of which the directions are made orthogonal again. Nothing may
+    /// grow by more than a few powers of ten in it.
     pub time_step: f64,
-    /// How many, the first included.
+    /// Number of points, the first included.
     pub points: usize,
     /// Points at the beginning that do not count: the orbit gets to its attractor and the
     /// directions turn into theirs. Default: 0.
@@ -30,10 +31,6 @@ pub struct LyapunovOptions {
     #[serde(default = "one")]
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub steps_per_point: usize,
-}
-
-fn one() -> usize {
-    1
 }
 
 impl Default for LyapunovOptions {
@@ -50,20 +47,20 @@ impl Default for LyapunovOptions {
     }
 }
 
-/// By which rates neighbouring orbits part.
+/// Rates by which neighbouring orbits part.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct LyapunovExponents {
-    /// Per unit of time: 2 D, descending.
+    /// Exponents per unit of time: 2 D, descending.
     pub exponents: Vec<f64>,
-    /// How far the same exponent is off in the first and the second half of the time, at most: half
-    /// their difference. A hint how well the time suffices.
+    /// Half the difference of each exponent between the first and the second half of the time: a
+    /// hint how well the time suffices.
     pub uncertainty: Vec<f64>,
     /// The largest sum of two exponents that belong together, the k-th and the k-th last: those of
     /// a Hamiltonian flow are pairs of opposite sign.
     pub pair_error: f64,
-    /// Over which they are means.
+    /// Time over which the exponents are means.
     pub time: f64,
     /// x and p at the last point, from where a longer run can go on.
     pub x: Vec<f64>,
@@ -92,36 +89,32 @@ pub fn lyapunov_exponents(
         check::all_finite(name, values)?;
     }
     options.validate()?;
-    let integration = IntegrationOptions {
-        method: options.method,
-        time_step: options.time_step,
-        ..IntegrationOptions::default()
-    };
     let n = x0.len() + p0.len();
-    let mut run = Run {
-        mover: Canonical::new(hamiltonian, integration),
+    let mut orbit = TangentOrbit {
+        map: CanonicalMap::new(hamiltonian, options.method, options.time_step),
+        grid: options.grid(),
         work: Workspace::default(),
         z: [x0, p0].concat(),
         directions: vec![0.0; n * n],
         logarithms: vec![0.0; n],
     };
-    identity(&mut run.directions, n);
+    identity(&mut orbit.directions, n);
 
     let first = options.discard;
     let middle = first + (options.points - first) / 2;
     let last = options.points - 1;
-    run.advance(options, 0..first)?;
-    run.logarithms.fill(0.0);
-    run.advance(options, first..middle)?;
-    let half = run.logarithms.clone();
-    run.advance(options, middle..last)?;
+    orbit.advance(0..first)?;
+    orbit.logarithms.fill(0.0);
+    orbit.advance(first..middle)?;
+    let half = orbit.logarithms.clone();
+    orbit.advance(middle..last)?;
 
     let time = |points: usize| points as f64 * options.time_step;
     let rates = |whole: &f64| whole / time(last - first);
-    let uncertain = run.logarithms.iter().zip(&half).map(|(whole, half)| {
+    let uncertain = orbit.logarithms.iter().zip(&half).map(|(whole, half)| {
         0.5 * (half / time(middle - first) - (whole - half) / time(last - middle)).abs()
     });
-    let exponents = run.logarithms.iter().map(rates);
+    let exponents = orbit.logarithms.iter().map(rates);
     let mut pairs: Vec<(f64, f64)> = exponents.zip(uncertain).collect();
     pairs.sort_by(|a, b| b.0.total_cmp(&a.0));
     let (exponents, uncertainty): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
@@ -131,8 +124,8 @@ pub fn lyapunov_exponents(
         uncertainty,
         exponents,
         time: time(last - first),
-        x: run.z[..n / 2].to_vec(),
-        p: run.z[n / 2..].to_vec(),
+        x: orbit.z[..n / 2].to_vec(),
+        p: orbit.z[n / 2..].to_vec(),
     })
 }
 
@@ -140,43 +133,48 @@ impl LyapunovOptions {
     /// # Errors
     /// Numbers that cannot be.
     pub fn validate(&self) -> Result<()> {
-        check::finite("start", self.start)?;
         check::positive("timeStep", self.time_step)?;
         // Two steps at least: their difference is the uncertainty.
         check::at_least("points", self.points, 3)?;
         check::at_most("discard", self.discard, self.points - 3)?;
-        check::at_least("stepsPerPoint", self.steps_per_point, 1)
+        self.grid().validate()
+    }
+
+    fn grid(&self) -> TimeGrid {
+        TimeGrid {
+            start: self.start,
+            time_step: self.time_step,
+            points: self.points,
+            steps_per_point: self.steps_per_point,
+        }
     }
 }
 
-struct Run<'a> {
-    mover: Canonical<'a>,
+/// An orbit with the directions that its tangent carries along.
+struct TangentOrbit<'a> {
+    map: CanonicalMap<'a>,
+    grid: TimeGrid,
     work: Workspace,
     z: Vec<f64>,
     /// Orthonormal columns.
     directions: Vec<f64>,
-    /// By how much each direction has grown, less what those before it explain.
+    /// Logarithms of the growth of each direction, less what those before it explain.
     logarithms: Vec<f64>,
 }
 
-impl Run<'_> {
-    /// From each of the points to the next.
-    fn advance(&mut self, options: &LyapunovOptions, points: std::ops::Range<usize>) -> Result<()> {
-        let h = options.time_step / options.steps_per_point as f64;
+impl TangentOrbit<'_> {
+    /// Moves on from each of the points to the next.
+    fn advance(&mut self, points: std::ops::Range<usize>) -> Result<()> {
+        let h = self.grid.step();
         for point in points {
-            let from = options.start + point as f64 * options.time_step;
-            for k in 0..options.steps_per_point {
-                let leg = Leg {
-                    work: &mut self.work,
-                    time: from + k as f64 * h,
-                    h,
-                    z: &mut self.z,
-                    tangent: Some(&mut self.directions),
-                };
-                self.mover.advance(leg, &mut Done::default())?;
+            let from = self.grid.time(point);
+            for k in 0..self.grid.steps_per_point {
+                let (at, tangent) = ((from + k as f64 * h, h), Some(&mut *self.directions));
+                let step = MapStep::new(&mut self.work, at, &mut self.z, tangent);
+                self.map.advance(step, &mut StepCounts::default())?;
             }
             let d = self.z.len() / 2;
-            let time = from + options.time_step;
+            let time = from + self.grid.time_step;
             let broken = |state: String, term: &str, value: f64| Error::NotFinite {
                 path: "orbit".into(),
                 time,
@@ -187,7 +185,7 @@ impl Run<'_> {
             };
             if let Some(k) = self.z.iter().position(|v| !v.is_finite()) {
                 let state = format!("{}[{}]", if k < d { "x" } else { "p" }, k % d);
-                let term = format!("the {} orbit", self.mover.name());
+                let term = format!("the {} orbit", self.map.name());
                 return Err(broken(state, &term, self.z[k]));
             }
             orthonormalize(&mut self.directions, &mut self.logarithms);

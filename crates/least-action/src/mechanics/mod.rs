@@ -6,32 +6,31 @@
 //! Hamiltonian flow in the states x and the costates p ([`ContinuousAction`]). The same holds for
 //! Lagrangians of physics ([`LagrangianDefinition`], [`ClassicalSystem`]), so one room serves both.
 
-mod action_hamiltonian;
-mod action_lagrangian;
+mod action;
 mod boundary;
 mod classical;
-mod continuous_action;
 mod continuous_network;
-mod continuous_options;
-mod curve;
+mod euler_lagrange;
 mod formula;
-mod hamiltonian;
 mod impulse;
 mod integrate;
-mod lagrangian;
 mod layer_map;
 mod legendre;
 mod lyapunov;
+mod named_systems;
+mod names;
 mod newton;
+mod phase_space;
 mod system;
-mod systems;
 #[cfg(test)]
 mod tests;
+mod time_grid;
 mod variational;
 mod workspace;
 
-pub use action_hamiltonian::ActionHamiltonian;
-pub use action_lagrangian::ActionLagrangian;
+pub use action::{
+    ActionHamiltonian, ActionLagrangian, ContinuousAction, ContinuousActionOptions, DataForm,
+};
 pub use boundary::{
     action_levels, solve_boundary_value_problem, Boundary, BoundaryMethod, BoundaryOptions,
     BoundaryProgress, BoundarySolution, BoundarySolver, BoundaryStatus, Continuation,
@@ -40,18 +39,19 @@ pub use boundary::{
 pub use classical::{
     ClassicalHamiltonian, ClassicalLagrangian, HamiltonianDefinition, LagrangianDefinition,
 };
-pub use continuous_action::ContinuousAction;
 pub use continuous_network::{ContinuousNetwork, ContinuousNetworkOptions, LayerStep, WeightForm};
-pub use continuous_options::{ContinuousActionOptions, DataForm};
-pub use hamiltonian::Hamiltonian;
+pub use euler_lagrange::{acceleration, euler_lagrange};
+pub use formula::Formula;
 pub use impulse::Impulse;
 pub use integrate::{integrate, symplectic_defect, IntegrationMethod, IntegrationOptions, Orbit};
-pub use lagrangian::{acceleration, euler_lagrange, momentum, velocity, Lagrangian};
 pub use layer_map::{follow_layers, LayerMapOptions, LayerOrbit};
-pub use legendre::{HamiltonianOf, LagrangianOf};
+pub use legendre::{momentum, velocity, LegendreTransform};
 pub use lyapunov::{lyapunov_exponents, LyapunovExponents, LyapunovOptions};
+pub use named_systems::ClassicalSystem;
+pub use phase_space::{
+    Hamiltonian, Lagrangian, Momentum, PhasePoint, PhaseSpaceFunction, SecondVariable, Velocity,
+};
 pub use system::System;
-pub use systems::ClassicalSystem;
 pub use variational::{
     integrate_variational, Chord, DiscreteLagrangian, VariationalMethod, VariationalOptions,
 };

@@ -4,8 +4,8 @@ use super::workspace::Workspace;
 use crate::error::{Error, Result};
 use crate::solve::dense::{size, Lu};
 
-/// Iterations until an end is no longer expected: convergence is quadratic, so that either a dozen
-/// are enough or none are.
+/// Maximum number of iterations: convergence is quadratic, so that either a dozen are enough or
+/// none are.
 const MOST_ITERATIONS: usize = 50;
 
 /// Below this relative change, steps that no longer shrink are rounding errors.
@@ -14,9 +14,9 @@ const ROUNDING: f64 = 1e-9;
 /// Below this relative change the last factorisation is good enough.
 const SETTLED: f64 = 1e-5;
 
-/// What is solved, for messages.
+/// Names of equations in errors.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Named {
+pub struct EquationNames {
     pub path: &'static str,
     pub equations: &'static str,
     /// The Jacobian as a formula.
@@ -24,7 +24,7 @@ pub(super) struct Named {
     pub remedy: &'static str,
 }
 
-impl Named {
+impl EquationNames {
     /// The error about a singular Jacobian.
     pub fn singular(self, time: f64) -> Error {
         Error::Singular {
@@ -67,49 +67,44 @@ pub(super) trait Equations {
 /// # Errors
 /// [`Error::Singular`] for the Jacobian, [`Error::NotConverged`], and what the equations give.
 pub(super) fn newton(
-    named: Named,
+    names: EquationNames,
     time: f64,
     work: &mut Workspace,
     unknowns: &mut [f64],
     equations: &mut dyn Equations,
 ) -> Result<usize> {
     let n = unknowns.len();
-    let mut lu = work.take_factor();
-    let mut residual = work.take(n);
-    let mut step = work.take(n);
-    let mut jacobian = work.take(n * n);
-    let mut best = work.take(n);
-    best.copy_from_slice(unknowns);
-    let mut memory = Memory {
-        lu: &mut lu,
-        residual: &mut residual,
-        step: &mut step,
-        jacobian: &mut jacobian,
-        best: &mut best,
+    let mut buffers = NewtonBuffers {
+        lu: work.take_factor(),
+        residual: work.take(n),
+        step: work.take(n),
+        jacobian: work.take(n * n),
+        best: work.take(n),
     };
-    let result = iterate(named, time, work, unknowns, equations, &mut memory);
-    work.give(best);
-    work.give(jacobian);
-    work.give(step);
-    work.give(residual);
-    work.give_factor(lu);
+    buffers.best.copy_from_slice(unknowns);
+    let result = iterate(names, time, work, unknowns, equations, &mut buffers);
+    work.give(buffers.best);
+    work.give(buffers.jacobian);
+    work.give(buffers.step);
+    work.give(buffers.residual);
+    work.give_factor(buffers.lu);
     result
 }
 
-struct Memory<'a> {
-    lu: &'a mut Lu,
-    residual: &'a mut [f64],
-    step: &'a mut [f64],
-    jacobian: &'a mut [f64],
-    best: &'a mut [f64],
+struct NewtonBuffers {
+    lu: Lu,
+    residual: Vec<f64>,
+    step: Vec<f64>,
+    jacobian: Vec<f64>,
+    best: Vec<f64>,
 }
 
-impl Memory<'_> {
-    /// Whether the residual is what rounding of the numbers in the equations makes of it: near an
+impl NewtonBuffers {
+    /// True if the residual is what rounding of the numbers in the equations makes of it: near an
     /// equilibrium the unknowns themselves may be no more than that.
     fn is_rounding(&mut self, unknowns: &[f64], equations: &dyn Equations) -> bool {
         let n = unknowns.len();
-        equations.sizes(unknowns, self.step);
+        equations.sizes(unknowns, &mut self.step);
         (0..n).all(|i| {
             let terms = self.step.iter().enumerate();
             let sum: f64 = terms.map(|(j, u)| self.jacobian[j * n + i].abs() * u).sum();
@@ -119,39 +114,39 @@ impl Memory<'_> {
 }
 
 fn iterate(
-    named: Named,
+    names: EquationNames,
     time: f64,
     work: &mut Workspace,
     unknowns: &mut [f64],
     equations: &mut dyn Equations,
-    memory: &mut Memory,
+    buffers: &mut NewtonBuffers,
 ) -> Result<usize> {
     let n = unknowns.len();
     let (mut fresh, mut previous, mut smallest) = (true, f64::INFINITY, f64::INFINITY);
     let mut iterations = 0;
     while iterations < MOST_ITERATIONS {
         iterations += 1;
-        let jacobian = fresh.then_some(&mut *memory.jacobian);
-        equations.evaluate(work, unknowns, memory.residual, jacobian)?;
-        if !size(memory.residual).is_finite() {
+        let jacobian = fresh.then_some(&mut *buffers.jacobian);
+        equations.evaluate(work, unknowns, &mut buffers.residual, jacobian)?;
+        if !size(&buffers.residual).is_finite() {
             break;
         }
-        if fresh && !memory.lu.factor(memory.jacobian, n) {
-            if !size(memory.jacobian).is_finite() {
+        if fresh && !buffers.lu.factor(&buffers.jacobian, n) {
+            if !size(&buffers.jacobian).is_finite() {
                 break;
             }
-            unknowns.copy_from_slice(memory.best);
-            return Err(named.singular(time));
+            unknowns.copy_from_slice(&buffers.best);
+            return Err(names.singular(time));
         }
-        memory.step.copy_from_slice(memory.residual);
-        memory.lu.solve(memory.step);
-        for (x, step) in unknowns.iter_mut().zip(&*memory.step) {
+        buffers.step.copy_from_slice(&buffers.residual);
+        buffers.lu.solve(&mut buffers.step);
+        for (x, step) in unknowns.iter_mut().zip(&*buffers.step) {
             *x -= step;
         }
-        let change = equations.relative(unknowns, memory.step);
+        let change = equations.relative(unknowns, &buffers.step);
         if change < smallest {
             smallest = change;
-            memory.best.copy_from_slice(unknowns);
+            buffers.best.copy_from_slice(unknowns);
         }
         // What the next step will be, at most, if it shrinks as the last one did.
         let next = match previous.is_finite() {
@@ -161,20 +156,20 @@ fn iterate(
         if change <= 4.0 * f64::EPSILON || next <= 0.1 * f64::EPSILON {
             return Ok(iterations);
         }
-        let stands = change > 0.25 * previous;
-        if stands && (change < ROUNDING || memory.is_rounding(unknowns, equations)) {
+        let stalls = change > 0.25 * previous;
+        if stalls && (change < ROUNDING || buffers.is_rounding(unknowns, equations)) {
             return Ok(iterations);
         }
         fresh = change > SETTLED || change > 0.1 * previous;
         previous = change;
     }
-    unknowns.copy_from_slice(memory.best);
+    unknowns.copy_from_slice(&buffers.best);
     Err(Error::NotConverged {
-        path: named.path.into(),
-        equations: named.equations.into(),
+        path: names.path.into(),
+        equations: names.equations.into(),
         time,
         iterations,
         change: smallest,
-        remedy: named.remedy.into(),
+        remedy: names.remedy.into(),
     })
 }

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    ActionHamiltonian, ActionLagrangian, ClassicalSystem, ContinuousAction, Hamiltonian,
-    HamiltonianOf, Impulse, Lagrangian, LagrangianOf,
+    ActionHamiltonian, ActionLagrangian, ClassicalSystem, ContinuousAction, Hamiltonian, Impulse,
+    Lagrangian, LegendreTransform,
 };
 use crate::error::{Error, Result};
 
@@ -51,7 +51,7 @@ impl System {
 
     pub fn of_lagrangian(lagrangian: impl Lagrangian + Clone + 'static) -> System {
         System {
-            hamiltonian: Arc::new(HamiltonianOf(lagrangian.clone())),
+            hamiltonian: Arc::new(LegendreTransform(lagrangian.clone())),
             lagrangian: Arc::new(lagrangian),
             impulses: Arc::new([]),
             action: None,
@@ -60,26 +60,26 @@ impl System {
 
     pub fn of_hamiltonian(hamiltonian: impl Hamiltonian + Clone + 'static) -> System {
         System {
-            lagrangian: Arc::new(LagrangianOf(hamiltonian.clone())),
+            lagrangian: Arc::new(LegendreTransform(hamiltonian.clone())),
             hamiltonian: Arc::new(hamiltonian),
             impulses: Arc::new([]),
             action: None,
         }
     }
 
-    /// D.
+    /// Number of coordinates, D.
     pub fn dimension(&self) -> usize {
         self.hamiltonian.dimension()
     }
 
-    /// Of an action with an infinite R_f there is none: everything that is asked of it is an error,
-    /// [`System::has_lagrangian`] tells.
+    /// The Lagrangian. An action with an infinite R_f has none: everything that is asked of it is
+    /// an error, [`System::has_lagrangian`] tells.
     pub fn lagrangian(&self) -> &dyn Lagrangian {
         &*self.lagrangian
     }
 
-    /// Whether L exists. Not known of Hamiltonians of physics whose momenta do not follow from
-    /// velocities: their errors tell.
+    /// True if L exists. That is not known of Hamiltonians of physics whose momenta do not follow
+    /// from velocities: their errors tell.
     pub fn has_lagrangian(&self) -> bool {
         self.action.as_ref().is_none_or(|a| a.has_lagrangian())
     }

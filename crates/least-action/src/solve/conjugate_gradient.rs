@@ -17,11 +17,11 @@ use crate::error::Result;
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ConjugateGradient {
     /// Per rung. Default: 2000.
-    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>", optional))]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub max_iterations: usize,
     /// Relative: the minimisation ends when ten iterations lower the value by less than this share
     /// of it. Default: 1e-6.
-    #[cfg_attr(feature = "typescript", ts(as = "Option<f64>", optional))]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub tolerance: f64,
 }
 

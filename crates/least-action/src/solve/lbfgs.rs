@@ -15,14 +15,14 @@ use crate::error::{check, Result};
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Lbfgs {
     /// Pairs of steps and gradient changes that stand for the Hessian. Default: 10.
-    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>", optional))]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub memory: usize,
     /// Per rung. Default: 1000.
-    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>", optional))]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub max_iterations: usize,
     /// Relative: the minimisation ends when ten iterations lower the value by less than this share
     /// of it. Default: 1e-6.
-    #[cfg_attr(feature = "typescript", ts(as = "Option<f64>", optional))]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub tolerance: f64,
 }
 

@@ -17,18 +17,18 @@ use crate::error::{check, Result};
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct TrustRegion {
     /// Per rung. Default: 200.
-    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>", optional))]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub max_iterations: usize,
     /// Relative: the minimisation ends when a step promises, or three accepted ones give, a
     /// decrease of the value by less than this share of it. Default: 1e-6.
-    #[cfg_attr(feature = "typescript", ts(as = "Option<f64>", optional))]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub tolerance: f64,
     /// Whose products are taken. Of a function that is no sum of squares it is always the exact
     /// one, by differences of gradients. Default: `gauss-newton`.
-    #[cfg_attr(feature = "typescript", ts(as = "Option<Hessian>", optional))]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Hessian>"))]
     pub hessian: Hessian,
     /// Products with the Hessian per step, at most. Default: 200.
-    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>", optional))]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub max_products: usize,
 }
 

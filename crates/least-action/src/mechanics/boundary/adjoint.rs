@@ -5,11 +5,11 @@
 
 use crate::error::{Error, Result};
 use crate::mechanics::integrate::gauss_points;
-use crate::mechanics::newton::{newton, Equations, Named};
+use crate::mechanics::newton::{newton, EquationNames, Equations};
 use crate::mechanics::{ContinuousAction, IntegrationMethod, Workspace};
 use crate::solve::dense::size;
 
-const EQUATIONS: Named = Named {
+const EQUATIONS: EquationNames = EquationNames {
     path: "timeStep",
     equations: "the equations of a step of the states",
     matrix: "the Jacobian of a step of the states",
@@ -18,7 +18,7 @@ const EQUATIONS: Named = Named {
 
 /// The coefficients of the method for the states, and of that for the costates.
 #[derive(Debug, Clone)]
-pub(super) struct Scheme {
+pub(super) struct PartitionedScheme {
     /// s x s, row-major.
     a: Vec<f64>,
     b: Vec<f64>,
@@ -28,17 +28,17 @@ pub(super) struct Scheme {
 }
 
 /// One step of the scheme, from `time` to `time + h`.
-pub(super) struct Step<'a> {
-    pub scheme: &'a Scheme,
+pub(super) struct PartitionedStep<'a> {
+    pub scheme: &'a PartitionedScheme,
     pub action: &'a ContinuousAction,
     pub time: f64,
     pub h: f64,
 }
 
-impl Scheme {
+impl PartitionedScheme {
     /// # Errors
     /// Maps that are not symplectic, and those that are composed of others.
-    pub fn of(method: IntegrationMethod) -> Result<Scheme> {
+    pub fn of(method: IntegrationMethod) -> Result<PartitionedScheme> {
         let (a, b, c) = match method {
             IntegrationMethod::SymplecticEuler => (vec![0.0], vec![1.0], vec![0.0]),
             IntegrationMethod::SymplecticEulerAdjoint => (vec![1.0], vec![1.0], vec![1.0]),
@@ -62,7 +62,7 @@ impl Scheme {
         let s = b.len();
         let pairs = (0..s).flat_map(|i| (0..s).map(move |j| (i, j)));
         let back = pairs.map(|(i, j)| b[j] * a[j * s + i] / b[i]).collect();
-        Ok(Scheme { a, b, c, back })
+        Ok(PartitionedScheme { a, b, c, back })
     }
 
     pub fn stages(&self) -> usize {
@@ -86,7 +86,7 @@ impl Scheme {
     }
 }
 
-impl Step<'_> {
+impl PartitionedStep<'_> {
     /// Moves the state on with the costates `p` of the stages, and writes the states of the stages.
     ///
     /// # Errors
@@ -98,7 +98,7 @@ impl Step<'_> {
         x: &mut [f64],
         stages: &mut [f64],
     ) -> Result<()> {
-        let Step {
+        let PartitionedStep {
             scheme, time, h, ..
         } = *self;
         let (d, s) = (x.len(), scheme.stages());
@@ -111,7 +111,7 @@ impl Step<'_> {
                 self.slope(work, i, x, p, increment);
                 increment.iter_mut().for_each(|w| *w *= scheme.c[i] * h);
             }
-            let mut equations = States { step: self, x, p };
+            let mut equations = StateEquations { step: self, x, p };
             let solved = newton(EQUATIONS, time, work, &mut increments, &mut equations);
             let pairs = stages.chunks_exact_mut(d).zip(increments.chunks_exact(d));
             for (stage, increment) in pairs {
@@ -154,7 +154,7 @@ impl Step<'_> {
         p: &mut [f64],
         costates: &mut [f64],
     ) -> Result<()> {
-        let Step {
+        let PartitionedStep {
             scheme, action, h, ..
         } = *self;
         let (d, s) = (p.len(), scheme.stages());
@@ -236,13 +236,13 @@ fn add(factor: f64, v: &[f64], to: &mut [f64]) {
 }
 
 /// `W_i = h sum_j a_ij (F + p / R_f)(x + W_j)` for the increments W of the states at the stages.
-struct States<'a> {
-    step: &'a Step<'a>,
+struct StateEquations<'a> {
+    step: &'a PartitionedStep<'a>,
     x: &'a [f64],
     p: &'a [f64],
 }
 
-impl Equations for States<'_> {
+impl Equations for StateEquations<'_> {
     fn evaluate(
         &mut self,
         work: &mut Workspace,
@@ -250,7 +250,7 @@ impl Equations for States<'_> {
         residual: &mut [f64],
         mut jacobian: Option<&mut [f64]>,
     ) -> Result<()> {
-        let Step {
+        let PartitionedStep {
             scheme, action, h, ..
         } = *self.step;
         let (d, s, rows) = (self.x.len(), scheme.stages(), increments.len());

@@ -3,33 +3,33 @@
 //! of Boundary Value Problems for Ordinary Differential Equations, 1995.
 
 use super::mesh::{hermite, step_error, Mesh};
-use super::nodes::{Pieces, Sizes};
-use super::problem::Problem;
+use super::problem::BoundaryProblem;
+use super::segment_map::{SegmentMap, Sizes};
 use super::step_action::step_action;
 use crate::error::{Error, Result};
-use crate::mechanics::integrate::{combine, gauss_points, Stages, Tableau};
+use crate::mechanics::integrate::{combine, gauss_points, GaussTableau, StageEquations};
 use crate::mechanics::newton::Equations;
-use crate::mechanics::{IntegrationMethod, Workspace};
+use crate::mechanics::{IntegrationMethod, PhasePoint, Workspace};
 use crate::solve::dense::{identity, larger, Lu};
 
 pub(super) struct Collocation {
-    problem: Problem,
+    problem: BoundaryProblem,
     method: IntegrationMethod,
-    tableau: &'static Tableau,
+    tableau: &'static GaussTableau,
     mesh: Mesh,
-    stages: Vec<Eliminated>,
+    stages: Vec<StepStages>,
     work: Workspace,
     steps: usize,
 }
 
 /// The stages of one step, as they are and as they answer.
 #[derive(Debug, Clone, Default)]
-struct Eliminated {
+struct StepStages {
     /// Stages less the state at the beginning: s x 2 D.
     increments: Vec<f64>,
     trial: Vec<f64>,
     factor: Lu,
-    /// What the stages' own equations miss, solved: their change if the beginning stays.
+    /// Change of the stages by their own equations, if the beginning stays.
     settling: Vec<f64>,
     /// Their change by the beginning, 2 D columns.
     response: Vec<f64>,
@@ -41,7 +41,7 @@ impl Collocation {
     /// # Errors
     /// A method that does not collocate.
     pub fn new(
-        problem: &Problem,
+        problem: &BoundaryProblem,
         method: IntegrationMethod,
         mesh: Mesh,
         z: &[f64],
@@ -59,14 +59,14 @@ impl Collocation {
         let mut begin = vec![0.0; n];
         let stages = (0..mesh.steps()).map(|k| {
             begin.copy_from_slice(&z[k * n..][..n]);
-            mesh.strike(problem, k, &mut begin, None);
+            mesh.apply_impulses(problem, k, &mut begin, None);
             let end = &z[(k + 1) * n..][..n];
             let increments = tableau.c.iter().flat_map(|c| {
                 let pairs = begin.iter().zip(end);
                 pairs.map(move |(a, b)| c * (b - a))
             });
             let increments: Vec<f64> = increments.collect();
-            Eliminated {
+            StepStages {
                 trial: increments.clone(),
                 settling: increments.clone(),
                 response: vec![0.0; increments.len() * n],
@@ -91,8 +91,8 @@ impl Collocation {
 const MOST_PARTS: usize = 8;
 
 impl Collocation {
-    /// In how many parts a step is cut whose error is so many times what is tolerated: errors of
-    /// steps go as a power of their length.
+    /// Number of parts in which a step is cut, by its error over the tolerance: errors of steps go
+    /// as a power of their length.
     fn parts(&self, error: f64) -> usize {
         if error <= 1.0 {
             return 1;
@@ -106,7 +106,8 @@ impl Collocation {
     /// A node after its impulses.
     fn after(&self, node: usize, z: &[f64]) -> Vec<f64> {
         let mut after = z.to_vec();
-        self.mesh.strike(&self.problem, node, &mut after, None);
+        self.mesh
+            .apply_impulses(&self.problem, node, &mut after, None);
         after
     }
 
@@ -117,7 +118,7 @@ impl Collocation {
     }
 }
 
-impl Pieces for Collocation {
+impl SegmentMap for Collocation {
     fn count(&self) -> usize {
         self.mesh.steps()
     }
@@ -128,7 +129,7 @@ impl Pieces for Collocation {
 
     fn linearize(
         &mut self,
-        piece: usize,
+        segment: usize,
         z: [&[f64]; 2],
         to: &mut [f64],
         derivative: &mut [f64],
@@ -138,16 +139,11 @@ impl Pieces for Collocation {
         to.copy_from_slice(z[0]);
         identity(derivative, n);
         let (mesh, problem) = (&self.mesh, &self.problem);
-        mesh.strike(problem, piece, to, Some(&mut *derivative));
-        let (time, h) = self.mesh.step(piece);
-        let own = &mut self.stages[piece];
-        let mut stages = Stages {
-            hamiltonian: problem.system.hamiltonian(),
-            tableau: self.tableau,
-            time,
-            h,
-            z: to,
-        };
+        mesh.apply_impulses(problem, segment, to, Some(&mut *derivative));
+        let step = self.mesh.step(segment);
+        let own = &mut self.stages[segment];
+        let hamiltonian = problem.system.hamiltonian();
+        let mut stages = StageEquations::new(hamiltonian, self.tableau, step, to);
         let rows = own.increments.len();
         stages.evaluate(work, &own.increments, &mut own.settling, None)?;
         let mut matrix = work.take(rows * rows);
@@ -168,7 +164,7 @@ impl Pieces for Collocation {
             return Err(Error::Singular {
                 path: "timeStep".into(),
                 matrix: "the Jacobian of the stages of a step".into(),
-                time,
+                time: step.0,
                 remedy: "use a shorter time step, or more steps per point".into(),
             });
         }
@@ -185,7 +181,7 @@ impl Pieces for Collocation {
         let columns = derivative.chunks_exact_mut(n);
         for (j, (column, answer)) in columns.zip(own.response.chunks_exact(rows)).enumerate() {
             moved.copy_from_slice(answer);
-            let impulses = mesh.impulses(problem, piece).iter();
+            let impulses = mesh.impulses(problem, segment).iter();
             for impulse in impulses.filter(|i| i.component == j) {
                 let of_p = &own.response[(n / 2 + j) * rows..][..rows];
                 for (moved, answer) in moved.iter_mut().zip(of_p) {
@@ -200,19 +196,19 @@ impl Pieces for Collocation {
 
     fn try_step(
         &mut self,
-        piece: usize,
+        segment: usize,
         z: [&[f64]; 2],
         change: &[f64],
         share: f64,
         to: &mut [f64],
     ) -> Result<()> {
         let (n, work) = (to.len(), &mut self.work);
-        let own = &mut self.stages[piece];
+        let own = &mut self.stages[segment];
         // The change of the beginning after its impulses, which are affine in it.
         let mut beginning = work.take(n);
         beginning.copy_from_slice(change);
         let (mesh, problem) = (&self.mesh, &self.problem);
-        for impulse in mesh.impulses(problem, piece) {
+        for impulse in mesh.impulses(problem, segment) {
             beginning[n / 2 + impulse.component] += impulse.precision * change[impulse.component];
         }
         own.trial.copy_from_slice(&own.settling);
@@ -222,15 +218,10 @@ impl Pieces for Collocation {
             *trial = now + share * *trial;
         }
         to.copy_from_slice(z[0]);
-        mesh.strike(problem, piece, to, None);
-        let (time, h) = self.mesh.step(piece);
-        let mut stages = Stages {
-            hamiltonian: problem.system.hamiltonian(),
-            tableau: self.tableau,
-            time,
-            h,
-            z: to,
-        };
+        mesh.apply_impulses(problem, segment, to, None);
+        let step = self.mesh.step(segment);
+        let hamiltonian = problem.system.hamiltonian();
+        let mut stages = StageEquations::new(hamiltonian, self.tableau, step, to);
         let mut missed = work.take(own.trial.len());
         stages.evaluate(work, &own.trial, &mut missed, None)?;
         own.factor.solve(&mut missed);
@@ -242,11 +233,11 @@ impl Pieces for Collocation {
         Ok(())
     }
 
-    /// The stages' own equations may be missed as well: what they make of the piece needs their
+    /// The stages' own equations may be missed as well: what they make of the segment needs their
     /// factor.
-    fn trace(&mut self, piece: usize, z: [&[f64]; 2], to: &mut [f64]) -> Result<()> {
+    fn trace(&mut self, segment: usize, z: [&[f64]; 2], to: &mut [f64]) -> Result<()> {
         let mut derivative = self.work.take(to.len() * to.len());
-        let traced = self.linearize(piece, z, to, &mut derivative);
+        let traced = self.linearize(segment, z, to, &mut derivative);
         self.work.give(derivative);
         traced
     }
@@ -259,22 +250,22 @@ impl Pieces for Collocation {
 
     fn points(
         &mut self,
-        piece: usize,
+        segment: usize,
         z0: &[f64],
         each: &mut dyn FnMut(usize, &[f64]),
     ) -> Result<()> {
-        if let Some(point) = self.mesh.points[piece] {
+        if let Some(point) = self.mesh.points[segment] {
             each(point, z0);
         }
         Ok(())
     }
 
-    fn examine(&mut self, piece: usize, z: [&[f64]; 2]) -> Result<(f64, [f64; 2])> {
-        let begin = self.after(piece, z[0]);
-        let (system, step) = (&self.problem.system, self.mesh.step(piece));
+    fn examine(&mut self, segment: usize, z: [&[f64]; 2]) -> Result<(f64, [f64; 2])> {
+        let begin = self.after(segment, z[0]);
+        let (system, step) = (&self.problem.system, self.mesh.step(segment));
         let ends = [&begin, z[1]];
         let action = step_action(system, self.method, &mut self.work, step, ends)?;
-        Ok((action, self.error(piece, &begin)?))
+        Ok((action, self.error(segment, &begin)?))
     }
 
     fn mesh(&self) -> Vec<f64> {
@@ -299,6 +290,7 @@ impl Pieces for Collocation {
         if needed == z.len() / n || needed > most {
             return None;
         }
+        let system = &self.problem.system;
         let (mut mesh, mut path) = (Mesh::default(), Vec::with_capacity(needed * n));
         let (mut at, mut rate) = (vec![0.0; n], vec![0.0; n]);
         let mut slopes = [vec![0.0; n], vec![0.0; n]];
@@ -308,9 +300,8 @@ impl Pieces for Collocation {
             let begin = self.after(k, &z[k * n..][..n]);
             let ends = [&begin, &z[(k + 1) * n..][..n]];
             for (slope, (z, time)) in slopes.iter_mut().zip(ends.iter().zip([time, time + h])) {
-                let (x, p) = z.split_at(n / 2);
-                let hamiltonian = self.problem.system.hamiltonian();
-                hamiltonian.flow(&mut self.work, time, x, p, slope).ok()?;
+                let (hamiltonian, at) = (system.hamiltonian(), PhasePoint::joined(time, z));
+                hamiltonian.flow(&mut self.work, at, slope).ok()?;
             }
             for part in 0..parts {
                 let share = part as f64 / parts as f64;
@@ -324,7 +315,7 @@ impl Pieces for Collocation {
             }
         }
         mesh.times.extend(self.mesh.times.last());
-        mesh.points.push(Some(self.problem.points - 1));
+        mesh.points.push(Some(self.problem.grid.points - 1));
         path.extend_from_slice(&z[z.len() - n..]);
         let refined = Collocation::new(&self.problem, self.method, mesh, &path).ok()?;
         Some((refined, path))

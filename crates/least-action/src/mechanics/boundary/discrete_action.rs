@@ -1,17 +1,16 @@
 //! The discrete action of a path between two ends, with its derivatives.
 
-use super::problem::Problem;
+use super::problem::BoundaryProblem;
 use crate::error::{check, Result};
 use crate::mechanics::{Chord, DiscreteLagrangian, VariationalMethod, Workspace};
 use crate::solve::{BlockMatrix, Layout};
 
 /// `sum L_d(x_n, x_(n+1)) + sum (R_m/2) (x - y)^2` over a mesh whose nodes are the points and those
-/// of the steps between them. Held ends are not different here: see [`DiscreteAction::held`].
+/// of the steps between them. Fixed ends are not different here: see [`DiscreteAction::fixed`].
 #[derive(Clone)]
 pub(super) struct DiscreteAction {
-    pub problem: Problem,
+    pub problem: BoundaryProblem,
     pub method: VariationalMethod,
-    steps_per_point: usize,
     pub work: Workspace,
     /// Evaluations of discrete Lagrangians so far.
     pub evaluations: usize,
@@ -22,19 +21,23 @@ pub(super) struct DiscreteAction {
 
 /// The action of a path.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Value {
+pub(super) struct ActionSum {
     pub value: f64,
     /// The size of what it is a sum of: rounding changes it by 1e-16 of this.
     pub size: f64,
 }
 
 impl DiscreteAction {
-    pub fn new(problem: &Problem, method: VariationalMethod, steps_per_point: usize) -> Self {
-        let d = problem.dimension();
+    pub fn new(
+        problem: &BoundaryProblem,
+        method: VariationalMethod,
+        steps_per_point: usize,
+    ) -> Self {
+        let (d, mut problem) = (problem.dimension(), problem.clone());
+        problem.grid.steps_per_point = steps_per_point;
         DiscreteAction {
-            problem: problem.clone(),
+            problem,
             method,
-            steps_per_point,
             work: Workspace::default(),
             evaluations: 0,
             first: vec![0.0; d],
@@ -43,13 +46,13 @@ impl DiscreteAction {
         }
     }
 
-    /// D.
+    /// Number of coordinates, D.
     pub fn dimension(&self) -> usize {
         self.problem.dimension()
     }
 
     pub fn nodes(&self) -> usize {
-        (self.problem.points - 1) * self.steps_per_point + 1
+        (self.problem.grid.points - 1) * self.parts() + 1
     }
 
     /// Nodes x D.
@@ -57,36 +60,41 @@ impl DiscreteAction {
         self.nodes() * self.dimension()
     }
 
-    /// h, from node to node.
-    pub fn step(&self) -> f64 {
-        self.problem.time_step / self.steps_per_point as f64
+    /// Steps from point to point.
+    fn parts(&self) -> usize {
+        self.problem.grid.steps_per_point
     }
 
-    /// The same sum as that of an orbit, so that both see the same times.
+    /// h, from node to node.
+    pub fn step(&self) -> f64 {
+        self.problem.grid.step()
+    }
+
+    /// Time of a node: the same sum as that of an orbit, so that both see the same times.
     pub fn time(&self, node: usize) -> f64 {
-        let (point, inner) = (node / self.steps_per_point, node % self.steps_per_point);
-        self.problem.time(point) + inner as f64 * self.step()
+        let (point, inner) = (node / self.parts(), node % self.parts());
+        self.problem.grid.time(point) + inner as f64 * self.step()
     }
 
     /// The point at a node, if it is one.
     pub fn point(&self, node: usize) -> Option<usize> {
-        let whole = node.is_multiple_of(self.steps_per_point);
-        whole.then_some(node / self.steps_per_point)
+        let whole = node.is_multiple_of(self.parts());
+        whole.then_some(node / self.parts())
     }
 
-    /// Where a point is in the mesh.
+    /// The node of a point.
     pub fn node(&self, point: usize) -> usize {
-        point * self.steps_per_point
+        point * self.parts()
     }
 
-    pub fn holds(&self, node: usize) -> bool {
-        self.point(node).is_some_and(|p| self.problem.holds(p))
+    pub fn is_fixed(&self, node: usize) -> bool {
+        self.point(node).is_some_and(|p| self.problem.is_fixed(p))
     }
 
-    /// Whether the state that an unknown belongs to is given: one per unknown.
-    pub fn held(&self) -> Vec<bool> {
+    /// True for every unknown that belongs to a fixed state.
+    pub fn fixed(&self) -> Vec<bool> {
         let d = self.dimension();
-        (0..self.unknowns()).map(|i| self.holds(i / d)).collect()
+        (0..self.unknowns()).map(|i| self.is_fixed(i / d)).collect()
     }
 
     /// Every node is coupled with the next.
@@ -99,9 +107,9 @@ impl DiscreteAction {
         Layout::new(self.dimension(), self.nodes(), 0, couples)
     }
 
-    /// From points to nodes by straight lines.
+    /// States at the nodes, on straight lines between points.
     pub fn spread(&self, path: &[f64]) -> Vec<f64> {
-        let (d, steps) = (self.dimension(), self.steps_per_point);
+        let (d, steps) = (self.dimension(), self.parts());
         let mut nodes = Vec::with_capacity(self.unknowns());
         for ends in path.windows(2 * d).step_by(d) {
             let (from, to) = ends.split_at(d);
@@ -118,18 +126,14 @@ impl DiscreteAction {
     /// The states at the points.
     pub fn at_points(&self, nodes: &[f64]) -> Vec<f64> {
         let states = nodes.chunks_exact(self.dimension());
-        states
-            .step_by(self.steps_per_point)
-            .flatten()
-            .copied()
-            .collect()
+        states.step_by(self.parts()).flatten().copied().collect()
     }
 
     /// The action. The gradient is written to the last argument.
     ///
     /// # Errors
     /// Those of discrete Lagrangians, and what is not finite.
-    pub fn gradient(&mut self, path: &[f64], gradient: &mut [f64]) -> Result<Value> {
+    pub fn gradient(&mut self, path: &[f64], gradient: &mut [f64]) -> Result<ActionSum> {
         let d = self.dimension();
         let (mut value, mut size) = (0.0, 0.0);
         gradient.fill(0.0);
@@ -144,20 +148,18 @@ impl DiscreteAction {
                 size += (slope * x).abs();
             }
         }
-        for point in 0..self.problem.points {
-            let at = self.node(point) * d;
-            for impulse in self.problem.impulses(point) {
-                let error = path[at + impulse.component] - impulse.value;
-                let jump = impulse.precision * error;
-                gradient[at + impulse.component] += jump;
-                value += 0.5 * jump * error;
-                size += (jump * impulse.value).abs();
-            }
+        for (point, impulse) in self.problem.all_impulses() {
+            let at = self.node(point) * d + impulse.component;
+            let error = path[at] - impulse.value;
+            let jump = impulse.precision * error;
+            gradient[at] += jump;
+            value += 0.5 * jump * error;
+            size += (jump * impulse.value).abs();
         }
         check::finite("action", value)?;
         let all: f64 = gradient.iter().map(|g| g * 0.0).sum();
         check::finite("gradient", all)?;
-        Ok(Value { value, size })
+        Ok(ActionSum { value, size })
     }
 
     /// `L_d` of the step from a node on; its derivatives are then [`DiscreteAction::ends`].
@@ -165,17 +167,22 @@ impl DiscreteAction {
     /// # Errors
     /// Those of the discrete Lagrangian.
     pub fn slopes(&mut self, path: &[f64], node: usize) -> Result<f64> {
-        let (time, time_step, d) = (self.time(node), self.step(), self.dimension());
-        let (x0, x1) = path[node * d..][..2 * d].split_at(d);
-        let chord = Chord {
-            time,
-            time_step,
-            x0,
-            x1,
-        };
+        let chord = self.chord(path, node);
         self.evaluations += 1;
         let l = DiscreteLagrangian::new(self.problem.system.lagrangian(), self.method);
         l.gradient(&mut self.work, chord, &mut self.first, &mut self.second)
+    }
+
+    /// The step from a node to the next.
+    fn chord<'a>(&self, path: &'a [f64], node: usize) -> Chord<'a> {
+        let d = self.dimension();
+        let (x0, x1) = path[node * d..][..2 * d].split_at(d);
+        Chord {
+            time: self.time(node),
+            time_step: self.step(),
+            x0,
+            x1,
+        }
     }
 
     /// `D1 L_d` and `D2 L_d` of the step evaluated last.
@@ -202,14 +209,7 @@ impl DiscreteAction {
         let d = self.dimension();
         hessian.set_zero();
         for n in 0..self.nodes() - 1 {
-            let (x0, x1) = path[n * d..][..2 * d].split_at(d);
-            let chord = Chord {
-                time: self.time(n),
-                time_step: self.step(),
-                x0,
-                x1,
-            };
-            let block = self.block(chord)?;
+            let block = self.block(self.chord(path, n))?;
             let all: f64 = block.iter().map(|h| h * 0.0).sum();
             check::finite("second derivative", all)?;
             for j in 0..2 * d {
@@ -218,12 +218,9 @@ impl DiscreteAction {
                 }
             }
         }
-        for point in 0..self.problem.points {
-            let at = self.node(point) * d;
-            for impulse in self.problem.impulses(point) {
-                let i = at + impulse.component;
-                hessian.add(i, i, impulse.precision);
-            }
+        for (point, impulse) in self.problem.all_impulses() {
+            let at = self.node(point) * d + impulse.component;
+            hessian.add(at, at, impulse.precision);
         }
         Ok(())
     }

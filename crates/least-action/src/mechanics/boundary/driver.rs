@@ -2,29 +2,29 @@
 
 use super::collocation::Collocation;
 use super::mesh::Mesh;
-use super::method::{Solver, Work};
+use super::method::{IterativeMethod, MethodWork};
 use super::minimise::Minimisation;
 use super::multigrid::Multigrid;
-use super::nodes::{at_points, Nodes};
-use super::problem::Problem;
+use super::nodal_newton::{at_points, NodalNewton};
+use super::problem::BoundaryProblem;
 use super::second_variation::second_variation;
 use super::shooting::Shooting;
 use super::sweeps::ForwardBackward;
 use super::{BoundaryMethod, BoundaryOptions, BoundarySolution, BoundaryStatus, ContinuationRung};
 use crate::error::{check, Error, Result};
-use crate::mechanics::{momentum, System, VariationalMethod, Workspace};
+use crate::mechanics::{momentum, PhasePoint, System, VariationalMethod, Workspace};
 
-/// How far a solution has come.
+/// State of a solution on its way.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct BoundaryProgress {
-    /// Of the continuation, from 0 on.
+    /// Number of the present rung of the continuation, from 0 on.
     pub rung: usize,
     pub rungs: usize,
-    /// In all.
+    /// Iterations so far, of all rungs.
     pub iterations: usize,
-    /// By how much the last iteration changed the path, relative to the largest state and momentum.
+    /// Change of the path by the last iteration, relative to the largest state and momentum.
     pub change: f64,
 }
 
@@ -38,10 +38,10 @@ pub struct BoundarySolver {
     share: f64,
     count: usize,
     /// At the present rung; its path and momentum begin the next one.
-    problem: Problem,
-    solver: Box<dyn Solver>,
+    problem: BoundaryProblem,
+    solver: Box<dyn IterativeMethod>,
     /// Work of the rungs before, and iterations when the present mesh was new.
-    before: Work,
+    before: MethodWork,
     since: usize,
     change: f64,
     ended: bool,
@@ -61,7 +61,7 @@ impl BoundarySolver {
         initial_momentum: Option<&[f64]>,
         options: &BoundaryOptions,
     ) -> Result<Self> {
-        let mut problem = Problem::new(system.clone(), initial_path, options)?;
+        let mut problem = BoundaryProblem::new(system.clone(), initial_path, options)?;
         let p = match initial_momentum {
             Some(p) => {
                 let because = "as many as initialPath has";
@@ -89,7 +89,7 @@ impl BoundarySolver {
             count,
             problem,
             solver,
-            before: Work::default(),
+            before: MethodWork::default(),
             since: 0,
             change: f64::INFINITY,
             ended: false,
@@ -97,7 +97,7 @@ impl BoundarySolver {
         })
     }
 
-    /// One iteration more; false once there is nothing left to do.
+    /// Makes one more iteration; false once there is nothing left to do.
     pub fn advance(&mut self) -> bool {
         if self.ended {
             return false;
@@ -158,7 +158,7 @@ impl BoundarySolver {
     }
 
     fn next_rung(&mut self) -> Result<()> {
-        let found = self.solver.found();
+        let found = self.solver.best_path();
         let work = self.solver.work();
         self.solution.continuation.push(ContinuationRung {
             share: self.share,
@@ -178,7 +178,7 @@ impl BoundarySolver {
 
     fn end(&mut self, status: BoundaryStatus, failure: Option<Error>) {
         self.ended = true;
-        let found = self.solver.found();
+        let found = self.solver.best_path();
         let own = self.solver.work();
         let work = self.before.and(own);
         let mut numbers = found.path.iter().chain(&found.momentum);
@@ -202,7 +202,7 @@ impl BoundarySolver {
         solution.failure = match solution.status {
             BoundaryStatus::MeshTooCoarse => Some(Error::OutOfRange {
                 path: "timeStep".into(),
-                value: self.problem.time_step / self.options.steps_per_point as f64,
+                value: self.problem.grid.step(),
                 expected: format!(
                     "short enough for errors of steps below {:e} (meshTolerance), which are {:.1e} here: use more stepsPerPoint, an integrator of higher order, collocation with refine, or more maxMeshPoints",
                     self.options.mesh_tolerance, found.mesh_error
@@ -210,7 +210,7 @@ impl BoundarySolver {
             }),
             BoundaryStatus::NotConverged => failure.or_else(|| Some(Error::NotFinite {
                 path: "initialPath".into(),
-                time: self.problem.start,
+                time: self.problem.grid.start,
                 point: 0,
                 state: "the path".into(),
                 term: "the action or a state or momentum".into(),
@@ -218,8 +218,8 @@ impl BoundarySolver {
             })),
             _ => failure,
         };
-        solution.times = (0..self.problem.points)
-            .map(|n| self.problem.time(n))
+        solution.times = (0..self.problem.grid.points)
+            .map(|n| self.problem.grid.time(n))
             .collect();
         solution.action = found.action;
         solution.residual = found.residual;
@@ -244,14 +244,12 @@ impl BoundarySolver {
             .chunks_exact(d)
             .zip(solution.momentum.chunks_exact(d));
         for (point, (x, p)) in states.enumerate() {
-            let energy = problem
-                .system
-                .hamiltonian()
-                .energy(work, problem.time(point), x, p);
+            let at = PhasePoint::new(problem.grid.time(point), x, p);
+            let energy = problem.system.hamiltonian().value(work, at);
             solution.energy.push(energy.unwrap_or(f64::NAN));
-            if problem.has_impulses() {
+            if !problem.impulses.is_empty() {
                 let mut z = [x, p].concat();
-                problem.strike(point, 1.0, &mut z, None);
+                problem.impulses.apply(point, 1.0, &mut z, None);
                 let jumps = z[d..].iter().zip(p).map(|(after, before)| after - before);
                 solution.jumps.extend(jumps);
             }
@@ -270,8 +268,8 @@ impl BoundarySolver {
             // ones.
             let shortest = solution.mesh.windows(2).map(|pair| pair[1] - pair[0]);
             let shortest = shortest.fold(f64::INFINITY, f64::min);
-            let refined = (problem.time_step / shortest - 1e-6).ceil() as usize;
-            let most = self.options.most_mesh_points(d) / problem.points;
+            let refined = (problem.grid.time_step / shortest - 1e-6).ceil() as usize;
+            let most = self.options.most_mesh_points(d) / problem.grid.points;
             let steps = self.options.steps_per_point.max(refined.min(most));
             let covariance = self.options.covariance;
             let second = second_variation(problem, method, steps, &solution.path, covariance);
@@ -281,59 +279,50 @@ impl BoundarySolver {
 }
 
 /// Momenta to begin with.
-fn momenta(problem: &Problem, path: &[f64]) -> Result<Vec<f64>> {
-    // Held at both ends, no path need be near to one of the flow.
+fn momenta(problem: &BoundaryProblem, path: &[f64]) -> Result<Vec<f64>> {
+    // Fixed at both ends, no path need be near to one of the flow.
     let free = problem.fixed != [true, true] || !problem.system.has_lagrangian();
     if problem.system.action().is_some() && free {
         return Ok(vec![0.0; path.len()]);
     }
     let d = problem.dimension();
-    let (last, work) = (problem.points - 1, &mut Workspace::default());
+    let (last, work) = (problem.grid.points - 1, &mut Workspace::default());
     let mut p = Vec::with_capacity(path.len());
     for point in 0..=last {
         let (a, b) = (point.saturating_sub(1), (point + 1).min(last));
-        let width = (b - a) as f64 * problem.time_step;
+        let width = (b - a) as f64 * problem.grid.time_step;
         let ends = path[b * d..][..d].iter().zip(&path[a * d..][..d]);
         let v: Vec<f64> = ends.map(|(b, a)| (b - a) / width).collect();
-        let (x, time) = (&path[point * d..][..d], problem.time(point));
+        let (x, time) = (&path[point * d..][..d], problem.grid.time(point));
         p.extend(momentum(problem.system.lagrangian(), work, time, x, &v)?);
     }
     Ok(p)
 }
 
 fn solver_of(
-    problem: &Problem,
+    problem: &BoundaryProblem,
     path: &[f64],
     p: &[f64],
     options: &BoundaryOptions,
-) -> Result<Box<dyn Solver>> {
-    let d = problem.dimension();
+) -> Result<Box<dyn IterativeMethod>> {
+    let (d, integrator) = (problem.dimension(), options.integrator);
     match options.method {
         BoundaryMethod::Collocation => {
-            let mesh = Mesh::of_points(problem, options.steps_per_point);
+            let mesh = Mesh::of_points(problem);
             let z = along(&mesh, path, p, d);
-            let pieces = Collocation::new(problem, options.integrator, mesh, &z)?;
-            Ok(Box::new(Nodes::new(
-                problem.clone(),
-                pieces,
-                z,
-                options.tolerance,
-            )))
+            let segments = Collocation::new(problem, integrator, mesh, &z)?;
+            let nodes = NodalNewton::new(problem.clone(), segments, z, options.tolerance);
+            Ok(Box::new(nodes))
         }
         BoundaryMethod::MultipleShooting | BoundaryMethod::SingleShooting => {
             let points = match options.method {
-                BoundaryMethod::SingleShooting => problem.points,
+                BoundaryMethod::SingleShooting => problem.grid.points,
                 _ => options.points_per_segment,
             };
-            let steps = options.steps_per_point;
-            let pieces = Shooting::new(problem, options.integrator, steps, points);
-            let z = at_points(path, p, d, pieces.nodes().iter().copied());
-            Ok(Box::new(Nodes::new(
-                problem.clone(),
-                pieces,
-                z,
-                options.tolerance,
-            )))
+            let segments = Shooting::new(problem, integrator, points);
+            let z = at_points(path, p, d, segments.nodes().iter().copied());
+            let nodes = NodalNewton::new(problem.clone(), segments, z, options.tolerance);
+            Ok(Box::new(nodes))
         }
         BoundaryMethod::Minimisation => Ok(Box::new(Minimisation::new(problem, path, options)?)),
         BoundaryMethod::ForwardBackward => {

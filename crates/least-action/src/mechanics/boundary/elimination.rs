@@ -27,7 +27,7 @@ pub(super) struct Elimination {
     below: Vec<Vec<f64>>,
 }
 
-/// What rounding leaves of a pivot that is 0, in units of its parts and per node: second
+/// Size of a pivot that is 0 but for rounding, in units of its parts and per node: second
 /// derivatives of steps are wrong by some units in the last place, all in the same direction, and
 /// each node adds its own.
 const ROUNDING: f64 = 32.0 * f64::EPSILON;
@@ -37,7 +37,7 @@ const ROUNDING: f64 = 32.0 * f64::EPSILON;
 const MOVED: f64 = 1e-8;
 
 impl Elimination {
-    /// Eliminates the nodes from `first` to `last`; others are held.
+    /// Eliminates the nodes from `first` to `last`; others are fixed.
     ///
     /// # Errors
     /// Pivots that are not finite.

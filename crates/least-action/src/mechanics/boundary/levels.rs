@@ -4,9 +4,10 @@ use crate::anneal::{grouped, Level};
 /// solved to many more digits.
 const SAME_LEVEL: f64 = 1e-6;
 
-/// Which of many paths is global? Their actions in groups, lowest level first; `starts` are their
-/// places in the list. Actions that are not finite, those of paths that are not stationary, are
-/// left out. Two paths of one level can still differ, where a symmetry leads from one to the other.
+/// Actions of many paths in groups, lowest level first, to tell which path is global; `starts` are
+/// their places in the list. Actions that are not finite, those of paths that are not stationary,
+/// are left out. Two paths of one level can still differ, where a symmetry leads from one to the
+/// other.
 pub fn action_levels(actions: &[f64]) -> Vec<Level> {
     let numbered = actions.iter().enumerate();
     let ends = numbered.filter(|(_, action)| action.is_finite());

@@ -1,9 +1,9 @@
 //! The steps between points, and what can be said of one of them.
 
-use super::problem::Problem;
+use super::problem::BoundaryProblem;
 use crate::error::Result;
-use crate::mechanics::integrate::{Canonical, Done, Leg, Mover};
-use crate::mechanics::{Impulse, IntegrationMethod, IntegrationOptions, System, Workspace};
+use crate::mechanics::integrate::{CanonicalMap, MapStep, OneStepMap, StepCounts};
+use crate::mechanics::{Impulse, IntegrationMethod, System, Workspace};
 use crate::solve::dense::size;
 
 /// Times of nodes, and which of them are points.
@@ -15,35 +15,36 @@ pub(super) struct Mesh {
 
 impl Mesh {
     /// Every interval between two points in equal parts.
-    pub fn of_points(problem: &Problem, parts: usize) -> Mesh {
+    pub fn of_points(problem: &BoundaryProblem) -> Mesh {
+        let parts = problem.grid.steps_per_point;
         let (mut times, mut points) = (Vec::new(), Vec::new());
-        for point in 0..problem.points - 1 {
+        for point in 0..problem.grid.points - 1 {
             for part in 0..parts {
                 let share = part as f64 / parts as f64;
-                times.push(problem.time(point) + share * problem.time_step);
+                times.push(problem.grid.time(point) + share * problem.grid.time_step);
                 points.push((part == 0).then_some(point));
             }
         }
-        times.push(problem.time(problem.points - 1));
-        points.push(Some(problem.points - 1));
+        times.push(problem.grid.time(problem.grid.points - 1));
+        points.push(Some(problem.grid.points - 1));
         Mesh { times, points }
     }
 
     /// The impulses of a node: none where refinement added it.
-    pub fn impulses<'a>(&self, problem: &'a Problem, node: usize) -> &'a [Impulse] {
-        self.points[node].map_or(&[], |point| problem.impulses(point))
+    pub fn impulses<'a>(&self, problem: &'a BoundaryProblem, node: usize) -> &'a [Impulse] {
+        self.points[node].map_or(&[], |point| problem.impulses.at(point))
     }
 
-    /// Lets them strike.
-    pub fn strike(
+    /// Moves the momentum by the impulses of a node.
+    pub fn apply_impulses(
         &self,
-        problem: &Problem,
+        problem: &BoundaryProblem,
         node: usize,
         z: &mut [f64],
         tangent: Option<&mut [f64]>,
     ) {
         if let Some(point) = self.points[node] {
-            problem.strike(point, 1.0, z, tangent);
+            problem.impulses.apply(point, 1.0, z, tangent);
         }
     }
 
@@ -51,7 +52,7 @@ impl Mesh {
         self.times.len() - 1
     }
 
-    /// Where a step begins, and its length.
+    /// Time at which a step begins, and its length.
     pub fn step(&self, step: usize) -> (f64, f64) {
         let begin = self.times[step];
         (begin, self.times[step + 1] - begin)
@@ -66,23 +67,13 @@ pub(super) fn advance(
     system: &System,
     method: IntegrationMethod,
     work: &mut Workspace,
-    (time, h): (f64, f64),
+    step: (f64, f64),
     z: &mut [f64],
     tangent: Option<&mut [f64]>,
 ) -> Result<()> {
-    let options = IntegrationOptions {
-        method,
-        time_step: h,
-        ..IntegrationOptions::default()
-    };
-    let leg = Leg {
-        work,
-        time,
-        h,
-        z,
-        tangent,
-    };
-    Canonical::new(system.hamiltonian(), options).advance(leg, &mut Done::default())
+    let mut map = CanonicalMap::new(system.hamiltonian(), method, step.1);
+    let step = MapStep::new(work, step, z, tangent);
+    map.advance(step, &mut StepCounts::default())
 }
 
 /// The error of a step of the map from `z` on: the largest difference to two steps of half its

@@ -1,12 +1,13 @@
 //! A path of least action by minimisation: damped Newton steps that never climb, then plain ones
 //! down to rounding.
 
-use super::discrete_action::{DiscreteAction, Value};
-use super::method::{Found, Iteration, Solver, Work};
-use super::problem::Problem;
+use super::discrete_action::{ActionSum, DiscreteAction};
+use super::method::{BestPath, Iteration, IterativeMethod, MethodWork};
+use super::problem::BoundaryProblem;
 use super::quadratic::{clear, ActionQuadratic};
 use super::BoundaryOptions;
 use crate::error::{Error, Result};
+use crate::mechanics::integrate::MapStep;
 use crate::mechanics::{acceleration, DiscreteLagrangian, VariationalMethod};
 use crate::solve::dense::{larger, size};
 use crate::solve::{Hessian, Quadratic, Search, SearchProgress, StopReason, Structured, Vectors};
@@ -14,12 +15,12 @@ use crate::solve::{Hessian, Quadratic, Search, SearchProgress, StopReason, Struc
 /// Minimises the discrete action. Saddles and maxima it does not find.
 pub(super) struct Minimisation {
     model: ActionQuadratic,
-    /// All nodes.
+    /// States of all nodes.
     path: Vec<f64>,
     options: Structured,
     tolerance: f64,
     vectors: Vectors,
-    stage: Stage,
+    stage: MinimisationStage,
     /// Sizes of states and action at the beginning.
     begun: (f64, f64),
     iterations: usize,
@@ -29,13 +30,13 @@ pub(super) struct Minimisation {
     smallest: f64,
 }
 
-enum Stage {
+enum MinimisationStage {
     Search(Option<SearchProgress>),
-    Polish(Last),
+    Polish(LastNewtonStep),
 }
 
-/// What the last plain step did.
-struct Last {
+/// The last plain Newton step.
+struct LastNewtonStep {
     change: f64,
     /// The smallest change by a plain step.
     smallest: f64,
@@ -43,16 +44,16 @@ struct Last {
     exact: Option<Vec<f64>>,
 }
 
-impl Last {
-    const NONE: Last = Last {
+impl LastNewtonStep {
+    const NONE: LastNewtonStep = LastNewtonStep {
         change: f64::INFINITY,
         smallest: f64::INFINITY,
         exact: None,
     };
 }
 
-/// The search ends when a step promises less than this share of what the action is a sum of: plain
-/// steps are safe then.
+/// The search ends when the predicted reduction is below this share of what the action is a sum of:
+/// plain steps are safe then.
 const TOLERANCE: f64 = 1e-12;
 
 /// Paths so many times as large as at the beginning, with an action as much lower, are on their way
@@ -68,13 +69,13 @@ const LEAST_MOMENTUM: f64 = 1e-8;
 const EXACT: f64 = 64.0 * f64::EPSILON;
 
 /// A step that is longer than this share of the one before no longer converges.
-const STANDS: f64 = 0.25;
+const STALLED: f64 = 0.25;
 
 impl Minimisation {
     /// # Errors
     /// An integrator that is not the map of a discrete action, and an action that is not finite
     /// along the path.
-    pub fn new(problem: &Problem, path: &[f64], options: &BoundaryOptions) -> Result<Self> {
+    pub fn new(problem: &BoundaryProblem, path: &[f64], options: &BoundaryOptions) -> Result<Self> {
         let method = VariationalMethod::of_integrator(options.integrator)?;
         let action = DiscreteAction::new(problem, method, options.steps_per_point);
         let path = action.spread(path);
@@ -91,7 +92,7 @@ impl Minimisation {
                 tolerance: TOLERANCE,
             },
             tolerance: options.tolerance,
-            stage: Stage::Search(None),
+            stage: MinimisationStage::Search(None),
             iterations: 0,
             factorizations: 0,
             smallest: f64::INFINITY,
@@ -119,7 +120,7 @@ impl Minimisation {
         let progress = search.pause();
         let factorizations = progress.factorizations;
         self.iterations = progress.iterations;
-        self.stage = Stage::Search(Some(progress));
+        self.stage = MinimisationStage::Search(Some(progress));
         let change = distance(&before, &self.path) / size(&self.path).max(f64::MIN_POSITIVE);
         if change > 0.0 {
             self.smallest = self.smallest.min(change);
@@ -139,7 +140,7 @@ impl Minimisation {
             }
             Some(_) => {
                 self.factorizations = factorizations;
-                self.stage = Stage::Polish(Last::NONE);
+                self.stage = MinimisationStage::Polish(LastNewtonStep::NONE);
             }
         }
         Ok(Iteration {
@@ -149,7 +150,7 @@ impl Minimisation {
     }
 
     /// Newton's step on the exact Hessian.
-    fn polish(&mut self, last: Last) -> Result<Iteration> {
+    fn polish(&mut self, last: LastNewtonStep) -> Result<Iteration> {
         if self.iterations >= self.options.max_iterations {
             return Err(self.out_of_iterations());
         }
@@ -162,7 +163,7 @@ impl Minimisation {
         if !model.factor(&[], &[]) {
             return Err(self.no_minimum("the path that it came to is a saddle"));
         }
-        clear(&mut step, &model.held);
+        clear(&mut step, &model.fixed);
         let mut exact = vec![0.0; step.len()];
         model.hessian.diagonal(&mut exact);
         let digits = EXACT * size(&self.path);
@@ -171,10 +172,10 @@ impl Minimisation {
         model.factor.solve(&mut step);
         let moved: Vec<f64> = self.path.iter().zip(&step).map(|(x, s)| x - s).collect();
         let change = size(&step) / size(&moved).max(f64::MIN_POSITIVE);
-        let stands = change > STANDS * last.change;
+        let stalls = change > STALLED * last.change;
         let known = exact || last.exact.is_some();
         let rounding =
-            change <= 4.0 * f64::EPSILON || stands && (known || change <= self.tolerance);
+            change <= 4.0 * f64::EPSILON || stalls && (known || change <= self.tolerance);
         let before = match change < last.smallest {
             true => {
                 self.smallest = self.smallest.min(change);
@@ -191,7 +192,7 @@ impl Minimisation {
                 return Err(self.no_minimum("Newton's steps do not converge where it is lowest"));
             }
         };
-        self.stage = Stage::Polish(Last {
+        self.stage = MinimisationStage::Polish(LastNewtonStep {
             change,
             smallest: last.smallest.min(change),
             exact: exact.then_some(before),
@@ -222,7 +223,7 @@ impl Minimisation {
         Error::NotConverged {
             path: path.into(),
             equations: "the discrete Euler-Lagrange equations of a path that begins".into(),
-            time: self.model.action.problem.start,
+            time: self.model.action.problem.grid.start,
             iterations: self.iterations,
             change: self.smallest,
             remedy,
@@ -247,7 +248,8 @@ impl Minimisation {
             }
             for half in 0..2 {
                 let time = times[n] + 0.5 * h * half as f64;
-                l.step(&mut action.work, time, 0.5 * h, &mut z, &velocity, None)?;
+                let step = MapStep::new(&mut action.work, (time, 0.5 * h), &mut z, None);
+                l.step(step, &velocity)?;
             }
             let of_x = distance(&z[..d], x1) / scale.0;
             let of_p = distance(&z[d..], &before[(n + 1) * d..][..d]) / scale.1;
@@ -256,12 +258,12 @@ impl Minimisation {
         Ok(largest)
     }
 
-    fn state(&mut self) -> Result<Found> {
+    fn state(&mut self) -> Result<BestPath> {
         let action = &mut self.model.action;
         let (d, nodes) = (action.dimension(), action.nodes());
         let last = nodes - 1;
         let mut gradient = vec![0.0; nodes * d];
-        let Value { value, .. } = action.gradient(&self.path, &mut gradient)?;
+        let ActionSum { value, .. } = action.gradient(&self.path, &mut gradient)?;
         // Both Legendre transforms at every node: of the step that ends there, and of the one that
         // begins.
         let (mut before, mut after) = (vec![0.0; nodes * d], vec![0.0; nodes * d]);
@@ -272,14 +274,14 @@ impl Minimisation {
             let begins = after[n * d..].iter_mut().zip(first);
             begins.for_each(|(p, slope)| *p = -slope);
         }
-        let mut momentum = Vec::with_capacity(action.problem.points * d);
-        for point in 0..action.problem.points {
+        let mut momentum = Vec::with_capacity(action.problem.grid.points * d);
+        for point in 0..action.problem.grid.points {
             let node = action.node(point);
             let at = node * d..(node + 1) * d;
             let from = if node == last { &before } else { &after };
             let mut z = [&self.path[at.clone()], &from[at]].concat();
             if node < last {
-                action.problem.strike(point, -1.0, &mut z, None);
+                action.problem.impulses.apply(point, -1.0, &mut z, None);
             }
             momentum.extend_from_slice(&z[d..]);
         }
@@ -295,13 +297,13 @@ impl Minimisation {
             let error = size(gradient) / momenta;
             if n > 0 && n < last {
                 residual = larger(residual, error);
-            } else if !self.model.action.holds(n) {
+            } else if !self.model.action.is_fixed(n) {
                 boundary_error = larger(boundary_error, error);
             }
         }
         let mesh_error = self.mesh_error(&before, &after, (states, momenta));
         let action = &self.model.action;
-        Ok(Found {
+        Ok(BestPath {
             path: action.at_points(&self.path),
             momentum,
             action: value,
@@ -313,18 +315,21 @@ impl Minimisation {
     }
 }
 
-impl Solver for Minimisation {
+impl IterativeMethod for Minimisation {
     fn iterate(&mut self) -> Result<Iteration> {
-        match std::mem::replace(&mut self.stage, Stage::Polish(Last::NONE)) {
-            Stage::Search(progress) => self.search(progress),
-            Stage::Polish(last) => self.polish(last),
+        match std::mem::replace(
+            &mut self.stage,
+            MinimisationStage::Polish(LastNewtonStep::NONE),
+        ) {
+            MinimisationStage::Search(progress) => self.search(progress),
+            MinimisationStage::Polish(last) => self.polish(last),
         }
     }
 
-    fn found(&mut self) -> Found {
+    fn best_path(&mut self) -> BestPath {
         let states = self.model.action.at_points(&self.path);
         // Where derivatives are not to be had there is no more than the path.
-        self.state().unwrap_or_else(|_| Found {
+        self.state().unwrap_or_else(|_| BestPath {
             momentum: vec![f64::NAN; states.len()],
             path: states,
             action: f64::NAN,
@@ -335,12 +340,12 @@ impl Solver for Minimisation {
         })
     }
 
-    fn work(&self) -> Work {
+    fn work(&self) -> MethodWork {
         let of_search = match &self.stage {
-            Stage::Search(Some(progress)) => progress.factorizations,
+            MinimisationStage::Search(Some(progress)) => progress.factorizations,
             _ => 0,
         };
-        Work {
+        MethodWork {
             iterations: self.iterations,
             factorizations: self.factorizations + of_search,
             steps: self.model.action.evaluations,
@@ -353,8 +358,8 @@ fn distance(a: &[f64], b: &[f64]) -> f64 {
     pairs.fold(0.0, |most, (a, b)| larger(most, (a - b).abs()))
 }
 
-/// Where L is linear in a velocity, the inner points of a step add a kinetic energy that is only of
-/// their making.
+/// Checks that L is curved in every velocity. If it is linear in one, the inner points of a step
+/// add a kinetic energy that is only of their making.
 ///
 /// # Errors
 /// [`Error::Singular`] for L_vv, if that is so at more than one velocity.

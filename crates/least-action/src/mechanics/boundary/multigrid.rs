@@ -7,10 +7,10 @@
 //! Data Sci. 2, 2020.
 
 use super::mesh::advance;
-use super::method::{Found, Iteration, Solver, Work};
-use super::nodes::at_points;
-use super::nodes::{measure, Nodes, Pieces};
-use super::problem::Problem;
+use super::method::{BestPath, Iteration, IterativeMethod, MethodWork};
+use super::nodal_newton::{at_points, measure, NodalNewton};
+use super::problem::BoundaryProblem;
+use super::segment_map::SegmentMap;
 use super::shooting::Shooting;
 use super::BoundaryOptions;
 use crate::error::{Error, Result};
@@ -23,16 +23,15 @@ const SHORTEST: f64 = 1e-3;
 /// Newton's iterations on one long problem: it begins near its solution, or there is none.
 const MOST_NEWTON: usize = 50;
 
-/// How much better than the last correction the next long problem is solved.
+/// Tolerance of the next long problem, as a share of the last correction.
 const BETTER: f64 = 1e-2;
 
 pub(super) struct Multigrid {
     /// At the present nodes.
-    fine: Nodes<Shooting>,
-    coarse: Nodes<LongSteps>,
-    /// What the corrected long problem would change of the present nodes; none before the first
-    /// iteration.
-    change: Option<Correction>,
+    fine: NodalNewton<Shooting>,
+    coarse: NodalNewton<CoarseSteps>,
+    /// Change of the present nodes by the corrected long problem; none before the first iteration.
+    change: Option<CoarseCorrection>,
     tolerance: f64,
     share: f64,
     iterations: usize,
@@ -40,7 +39,7 @@ pub(super) struct Multigrid {
 }
 
 /// A step of all nodes.
-struct Correction {
+struct CoarseCorrection {
     step: Vec<f64>,
     /// The root mean square and the largest, relative to the largest state and momentum.
     length: f64,
@@ -49,12 +48,17 @@ struct Correction {
 
 impl Multigrid {
     /// `path` and `p`: points x D, p before impulses.
-    pub fn new(problem: &Problem, path: &[f64], p: &[f64], options: &BoundaryOptions) -> Self {
-        let (method, steps) = (options.integrator, options.steps_per_point);
-        let shooting = Shooting::new(problem, method, steps, options.points_per_segment);
+    pub fn new(
+        problem: &BoundaryProblem,
+        path: &[f64],
+        p: &[f64],
+        options: &BoundaryOptions,
+    ) -> Self {
+        let method = options.integrator;
+        let shooting = Shooting::new(problem, method, options.points_per_segment);
         let at = shooting.nodes().to_vec();
         let z = at_points(path, p, problem.dimension(), at.iter().copied());
-        let long = LongSteps {
+        let long = CoarseSteps {
             problem: problem.clone(),
             method,
             shifts: vec![0.0; z.len()],
@@ -63,8 +67,8 @@ impl Multigrid {
             steps: 0,
         };
         Multigrid {
-            coarse: Nodes::new(problem.clone(), long, z.clone(), options.tolerance),
-            fine: Nodes::new(problem.clone(), shooting, z, options.tolerance),
+            coarse: NodalNewton::new(problem.clone(), long, z.clone(), options.tolerance),
+            fine: NodalNewton::new(problem.clone(), shooting, z, options.tolerance),
             change: None,
             tolerance: options.tolerance,
             share: 1.0,
@@ -73,17 +77,19 @@ impl Multigrid {
         }
     }
 
-    /// What the long problem, corrected by the fine steps at `z`, would change there, solved to
+    /// Change of the nodes `z` by the long problem that the fine steps correct there, solved to
     /// `tolerance`.
-    fn correction(&mut self, z: &[f64], tolerance: f64) -> Result<Correction> {
+    fn correction(&mut self, z: &[f64], tolerance: f64) -> Result<CoarseCorrection> {
         let n = 2 * self.fine.problem.dimension();
         let (mut fine, mut long) = (vec![0.0; n], vec![0.0; n]);
         let still = vec![0.0; n];
-        for k in 0..self.fine.pieces.count() {
+        for k in 0..self.fine.segments.count() {
             let ends = [&z[k * n..][..n], &z[(k + 1) * n..][..n]];
-            self.fine.pieces.try_step(k, ends, &still, 0.0, &mut fine)?;
-            self.coarse.pieces.run(k, ends[0], &mut long, None)?;
-            let shifts = self.coarse.pieces.shifts[k * n..][..n].iter_mut();
+            self.fine
+                .segments
+                .try_step(k, ends, &still, 0.0, &mut fine)?;
+            self.coarse.segments.run(k, ends[0], &mut long, None)?;
+            let shifts = self.coarse.segments.shifts[k * n..][..n].iter_mut();
             for (shift, (fine, long)) in shifts.zip(fine.iter().zip(&long)) {
                 *shift = fine - long;
             }
@@ -104,7 +110,7 @@ impl Multigrid {
         let step: Vec<f64> = pairs.map(|(to, from)| to - from).collect();
         let (length, worst) = measure(&step, n, self.coarse.sizes());
         match length.is_finite() {
-            true => Ok(Correction {
+            true => Ok(CoarseCorrection {
                 step,
                 length,
                 worst,
@@ -114,7 +120,7 @@ impl Multigrid {
     }
 
     fn no_way_on(&self) -> Error {
-        let remedy = self.coarse.pieces.remedy();
+        let remedy = self.coarse.segments.remedy();
         let (iterations, change) = (self.iterations, self.smallest);
         self.fine
             .problem
@@ -122,7 +128,7 @@ impl Multigrid {
     }
 }
 
-impl Solver for Multigrid {
+impl IterativeMethod for Multigrid {
     fn iterate(&mut self) -> Result<Iteration> {
         self.iterations += 1;
         let change = match self.change.take() {
@@ -162,23 +168,23 @@ impl Solver for Multigrid {
         Err(self.no_way_on())
     }
 
-    fn found(&mut self) -> Found {
-        self.fine.found()
+    fn best_path(&mut self) -> BestPath {
+        self.fine.best_path()
     }
 
-    fn work(&self) -> Work {
+    fn work(&self) -> MethodWork {
         let coarse = self.coarse.work();
-        Work {
+        MethodWork {
             iterations: self.iterations,
             factorizations: coarse.factorizations,
-            steps: coarse.steps + self.fine.pieces.steps(),
+            steps: coarse.steps + self.fine.segments.steps(),
         }
     }
 }
 
 /// One step of the map over each segment, plus a shift.
-struct LongSteps {
-    problem: Problem,
+struct CoarseSteps {
+    problem: BoundaryProblem,
     method: IntegrationMethod,
     /// Points at the nodes.
     nodes: Vec<usize>,
@@ -188,44 +194,46 @@ struct LongSteps {
     steps: usize,
 }
 
-impl LongSteps {
-    /// Where the step leads without the shift. Impulses inside the segment are shared out to both
-    /// of its ends, by their distances: what that misplaces is in the shift.
+impl CoarseSteps {
+    /// Makes the step without the shift. Impulses inside the segment are shared out to both of its
+    /// ends, by their distances: what that misplaces is in the shift.
     fn run(
         &mut self,
-        piece: usize,
+        segment: usize,
         z0: &[f64],
         to: &mut [f64],
         mut tangent: Option<&mut [f64]>,
     ) -> Result<()> {
-        let (first, last) = (self.nodes[piece], self.nodes[piece + 1]);
+        let (first, last) = (self.nodes[segment], self.nodes[segment + 1]);
         let place = |point: usize| (point - first) as f64 / (last - first) as f64;
         to.copy_from_slice(z0);
         for point in first..last {
             let share = 1.0 - place(point);
             self.problem
-                .strike(point, share, to, tangent.as_deref_mut());
+                .impulses
+                .apply(point, share, to, tangent.as_deref_mut());
         }
-        let begin = self.problem.time(first);
-        let step = (begin, self.problem.time(last) - begin);
+        let begin = self.problem.grid.time(first);
+        let step = (begin, self.problem.grid.time(last) - begin);
         let (system, work) = (&self.problem.system, &mut self.work);
         advance(system, self.method, work, step, to, tangent.as_deref_mut())?;
         self.steps += 1;
         for point in first + 1..last {
             let share = place(point);
             self.problem
-                .strike(point, share, to, tangent.as_deref_mut());
+                .impulses
+                .apply(point, share, to, tangent.as_deref_mut());
         }
         Ok(())
     }
 
-    fn shift(&self, piece: usize, to: &mut [f64]) {
-        let shifts = &self.shifts[piece * to.len()..];
+    fn shift(&self, segment: usize, to: &mut [f64]) {
+        let shifts = &self.shifts[segment * to.len()..];
         to.iter_mut().zip(shifts).for_each(|(to, s)| *to += s);
     }
 }
 
-impl Pieces for LongSteps {
+impl SegmentMap for CoarseSteps {
     fn count(&self) -> usize {
         self.nodes.len() - 1
     }
@@ -236,37 +244,37 @@ impl Pieces for LongSteps {
 
     fn linearize(
         &mut self,
-        piece: usize,
+        segment: usize,
         z: [&[f64]; 2],
         to: &mut [f64],
         derivative: &mut [f64],
     ) -> Result<()> {
         identity(derivative, to.len());
-        self.run(piece, z[0], to, Some(derivative))?;
-        self.shift(piece, to);
+        self.run(segment, z[0], to, Some(derivative))?;
+        self.shift(segment, to);
         Ok(())
     }
 
     fn try_step(
         &mut self,
-        piece: usize,
+        segment: usize,
         z: [&[f64]; 2],
         _: &[f64],
         _: f64,
         to: &mut [f64],
     ) -> Result<()> {
-        self.run(piece, z[0], to, None)?;
-        self.shift(piece, to);
+        self.run(segment, z[0], to, None)?;
+        self.shift(segment, to);
         Ok(())
     }
 
     fn points(
         &mut self,
-        piece: usize,
+        segment: usize,
         z0: &[f64],
         each: &mut dyn FnMut(usize, &[f64]),
     ) -> Result<()> {
-        each(self.nodes[piece], z0);
+        each(self.nodes[segment], z0);
         Ok(())
     }
 
@@ -276,7 +284,10 @@ impl Pieces for LongSteps {
     }
 
     fn mesh(&self) -> Vec<f64> {
-        let times = self.nodes.iter().map(|point| self.problem.time(*point));
+        let times = self
+            .nodes
+            .iter()
+            .map(|point| self.problem.grid.time(*point));
         times.collect()
     }
 

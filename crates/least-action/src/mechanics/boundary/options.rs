@@ -1,7 +1,8 @@
 use crate::error::{check, Result};
+use crate::mechanics::names::names;
 use crate::mechanics::IntegrationMethod;
 
-/// What holds at the two ends of a path.
+/// Boundary conditions at both ends of the path.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
 )]
@@ -22,7 +23,7 @@ pub enum Boundary {
     EndData,
 }
 
-/// How the two-point boundary-value problem of the canonical equations is solved.
+/// Method for the two-point boundary-value problem of the canonical equations.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
 )]
@@ -38,12 +39,12 @@ pub enum BoundaryMethod {
     /// Newton's method on the states and momenta at the beginnings of segments, which the map of
     /// the integrator joins.
     MultipleShooting,
-    /// The same with one segment. Errors of the first momentum grow as the flow lets them, so that
-    /// it fails on long or chaotic paths: there to show that.
+    /// Multiple shooting with one segment. Errors of the first momentum grow as the flow lets them,
+    /// so that it fails on long or chaotic paths: there to show that.
     SingleShooting,
     /// A sweep of the states forward, one of the costates backward, and a step of the path towards
     /// what they give: backpropagation, where weights are states. It needs the action of a model, a
-    /// first state that is measured (a prior) or held, and a free last one; the path begins as the
+    /// first state that is measured (a prior) or fixed, and a free last one; the path begins as the
     /// image of the first state.
     ForwardBackward,
     /// Two levels of steps: the fine ones correct a problem of long steps, one per segment, which
@@ -51,29 +52,14 @@ pub enum BoundaryMethod {
     Multigrid,
 }
 
-impl BoundaryMethod {
-    /// All of them.
-    pub const ALL: [BoundaryMethod; 6] = [
-        BoundaryMethod::Collocation,
-        BoundaryMethod::Minimisation,
-        BoundaryMethod::MultipleShooting,
-        BoundaryMethod::SingleShooting,
-        BoundaryMethod::ForwardBackward,
-        BoundaryMethod::Multigrid,
-    ];
-
-    /// The name that options and files use.
-    pub fn name(self) -> &'static str {
-        match self {
-            BoundaryMethod::Collocation => "collocation",
-            BoundaryMethod::Minimisation => "minimisation",
-            BoundaryMethod::MultipleShooting => "multiple-shooting",
-            BoundaryMethod::SingleShooting => "single-shooting",
-            BoundaryMethod::ForwardBackward => "forward-backward",
-            BoundaryMethod::Multigrid => "multigrid",
-        }
-    }
-}
+names!(BoundaryMethod {
+    Collocation => "collocation",
+    Minimisation => "minimisation",
+    MultipleShooting => "multiple-shooting",
+    SingleShooting => "single-shooting",
+    ForwardBackward => "forward-backward",
+    Multigrid => "multigrid",
+});
 
 /// A climb in the model precision: the problem is solved with `R_f from`, then with R_f times
 /// `factor` from the path before on, until R_f is that of the system.
@@ -83,7 +69,7 @@ impl BoundaryMethod {
 pub struct Continuation {
     /// The first R_f as a share of the system's.
     pub from: f64,
-    /// Default: 10.
+    /// Ratio of R_f from rung to rung. Default: 10.
     #[serde(default = "ten")]
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub factor: f64,
@@ -123,15 +109,15 @@ fn ten() -> f64 {
     10.0
 }
 
-/// How a boundary-value problem is solved.
+/// Options of the solution of a boundary-value problem.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct BoundaryOptions {
-    /// Default: `collocation`.
+    /// Method of solution. Default: `collocation`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<BoundaryMethod>"))]
     pub method: BoundaryMethod,
-    /// Default: `free`.
+    /// Boundary conditions. Default: `free`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<Boundary>"))]
     pub boundary: Boundary,
     /// The map of one step. Collocation and minimisation need one at Gauss points, minimisation
@@ -143,7 +129,7 @@ pub struct BoundaryOptions {
     /// Time of the first point. Default: 0.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub start: f64,
-    /// Between the points of the path.
+    /// Time between the points of the path.
     #[cfg_attr(feature = "typescript", ts(as = "f64"))]
     pub time_step: f64,
     /// Steps of the map between two points. Default: 1.
@@ -157,15 +143,16 @@ pub struct BoundaryOptions {
     /// 1e-9.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub tolerance: f64,
-    /// Per mesh and per R_f. Default: 100; for `forward-backward` 10,000.
+    /// Maximum number of iterations per mesh and per R_f. Default: 100; for `forward-backward`
+    /// 10,000.
     pub max_iterations: Option<usize>,
     /// The largest error of one step, relative to the largest state and momentum: the difference to
     /// two steps of half its length. Where the steps themselves are the model, as the layers of a
     /// residual network, allow more. Default: 1e-4.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub mesh_tolerance: f64,
-    /// Whether collocation halves steps until that holds. Other methods and a mesh that is not
-    /// refined end with the status `mesh-too-coarse`. Default: yes.
+    /// Halve steps of collocation until errors are below `meshTolerance`. Other methods and a mesh
+    /// that is not refined end with the status `mesh-too-coarse`. Default: true.
     #[cfg_attr(feature = "typescript", ts(as = "Option<bool>"))]
     pub refine: bool,
     /// Points of the finest mesh at most, and not more than matrices can be kept for. Default:
@@ -177,12 +164,12 @@ pub struct BoundaryOptions {
     /// Default: 1.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub rate: f64,
-    /// Default: none.
+    /// Continuation in R_f. Default: none.
     pub continuation: Option<Continuation>,
-    /// Whether the second variation is examined. Default: yes.
+    /// Examine the second variation. Default: true.
     #[cfg_attr(feature = "typescript", ts(as = "Option<bool>"))]
     pub second_variation: bool,
-    /// Whether it gives the covariance of every state too. Default: no.
+    /// Compute the covariance of every state from the second variation. Default: false.
     #[cfg_attr(feature = "typescript", ts(as = "Option<bool>"))]
     pub covariance: bool,
 }
@@ -248,7 +235,7 @@ impl BoundaryOptions {
         Ok(())
     }
 
-    /// Whether a path of so many points has a mesh that there is memory for.
+    /// Checks that there is memory for the mesh of a path of so many points.
     ///
     /// # Errors
     /// More steps than the mesh may have, or than matrices of the problem can be kept for.

@@ -3,21 +3,20 @@
 use super::{Boundary, BoundaryOptions};
 use crate::error::{check, Error, Result};
 use crate::mechanics::impulse::Impulses;
+use crate::mechanics::time_grid::TimeGrid;
 use crate::mechanics::{Impulse, System};
 
 /// A system on the points of a path, with its conditions at the ends.
 #[derive(Clone)]
-pub(super) struct Problem {
+pub(super) struct BoundaryProblem {
     pub system: System,
-    pub start: f64,
-    pub time_step: f64,
-    pub points: usize,
-    /// Whether the first and the last state are held; p is 0 outside where they are not.
+    pub grid: TimeGrid,
+    /// True if the first and the last state are fixed; p is 0 outside of a free one.
     pub fixed: [bool; 2],
-    impulses: Impulses,
+    pub impulses: Impulses,
 }
 
-impl Problem {
+impl BoundaryProblem {
     /// # Errors
     /// Paths and options that do not fit the system.
     pub fn new(system: System, path: &[f64], options: &BoundaryOptions) -> Result<Self> {
@@ -35,9 +34,14 @@ impl Problem {
             });
         }
         check::all_finite("initialPath", path)?;
-        let (start, time_step) = (options.start, options.time_step);
-        let end = start + (points - 1) as f64 * time_step;
-        let part = time_step / options.steps_per_point as f64;
+        let grid = TimeGrid {
+            start: options.start,
+            time_step: options.time_step,
+            points,
+            steps_per_point: options.steps_per_point,
+        };
+        let (start, time_step) = (grid.start, grid.time_step);
+        let (end, part) = (grid.time(points - 1), grid.step());
         let told_apart = end.is_finite() && end - part < end && start + part > start;
         check::require(
             told_apart,
@@ -57,85 +61,60 @@ impl Problem {
                 });
             }
         }
-        let impulses = Impulses::at_points(&impulses, d, (start, time_step, points))?;
+        let impulses = Impulses::at_points(&impulses, d, &grid)?;
         let fixed = match options.boundary {
             Boundary::Free | Boundary::EndData => [false, false],
             Boundary::FixedStart => [true, false],
             Boundary::Fixed => [true, true],
         };
-        Ok(Problem {
+        Ok(BoundaryProblem {
             system,
-            start,
-            time_step,
-            points,
+            grid,
             fixed,
             impulses,
         })
     }
 
-    /// D.
+    /// Number of coordinates, D.
     pub fn dimension(&self) -> usize {
         self.system.dimension()
     }
 
-    pub fn time(&self, point: usize) -> f64 {
-        self.start + point as f64 * self.time_step
-    }
-
-    /// The impulses of a point.
-    pub fn impulses(&self, point: usize) -> &[Impulse] {
-        self.impulses.at(point)
-    }
-
-    /// Lets the impulses of a point strike, or strike back where `direction` is -1; `tangent`:
-    /// columns of 2 D numbers.
-    pub fn strike(
-        &self,
-        point: usize,
-        direction: f64,
-        z: &mut [f64],
-        mut tangent: Option<&mut [f64]>,
-    ) {
-        for impulse in self.impulses(point) {
-            impulse.strike(direction, z, tangent.as_deref_mut());
-        }
-    }
-
-    /// That no way was found from where a method begins.
+    /// The error that a method found no solution.
     pub fn not_converged(&self, path: &str, iterations: usize, change: f64, remedy: &str) -> Error {
         Error::NotConverged {
             path: path.into(),
             equations: "the canonical equations between the two ends".into(),
-            time: self.start,
+            time: self.grid.start,
             iterations,
             change,
             remedy: remedy.into(),
         }
     }
 
-    pub fn has_impulses(&self) -> bool {
-        !self.impulses.is_empty()
+    /// All impulses with the numbers of their points.
+    pub fn all_impulses(&self) -> impl Iterator<Item = (usize, &Impulse)> {
+        let points = 0..self.grid.points;
+        points.flat_map(|point| self.impulses.at(point).iter().map(move |i| (point, i)))
     }
 
     /// The largest R_m of impulses; 0 without any.
     pub fn largest_precision(&self) -> f64 {
-        let points = 0..self.points;
-        let all = points.flat_map(|point| self.impulses(point));
-        all.fold(0.0, |most, impulse| impulse.precision.max(most))
+        let precisions = self.all_impulses().map(|(_, impulse)| impulse.precision);
+        precisions.fold(0.0, |most, precision| precision.max(most))
     }
 
-    /// Whether the state of a point is given.
-    pub fn holds(&self, point: usize) -> bool {
-        (point == 0 && self.fixed[0]) || (point + 1 == self.points && self.fixed[1])
+    /// True if the state of a point is fixed.
+    pub fn is_fixed(&self, point: usize) -> bool {
+        (point == 0 && self.fixed[0]) || (point + 1 == self.grid.points && self.fixed[1])
     }
 
-    /// What impulses cost: the sum of `(R_m/2) (x - y)^2`.
+    /// The cost of impulses: the sum of `(R_m/2) (x - y)^2`.
     pub fn cost_of_impulses(&self, path: &[f64]) -> f64 {
         let d = self.dimension();
-        let states = path.chunks_exact(d).enumerate();
-        let costs = states.flat_map(|(n, x)| {
-            let at = self.impulses(n).iter();
-            at.map(|i| i.precision * (x[i.component] - i.value) * (x[i.component] - i.value))
+        let costs = self.all_impulses().map(|(point, impulse)| {
+            let error = path[point * d + impulse.component] - impulse.value;
+            impulse.precision * error * error
         });
         0.5 * costs.sum::<f64>()
     }

@@ -1,13 +1,13 @@
 //! What the search sees of a discrete action: its exact quadratic model, with a factor of that.
 
-use super::discrete_action::{DiscreteAction, Value};
+use super::discrete_action::{ActionSum, DiscreteAction};
 use crate::error::{Error, Result};
 use crate::solve::{BlockMatrix, Bounds, Cholesky, Quadratic};
 
 /// The action at the present node values, with its exact Hessian.
 pub(super) struct ActionQuadratic {
     pub action: DiscreteAction,
-    pub held: Vec<bool>,
+    pub fixed: Vec<bool>,
     pub hessian: BlockMatrix,
     pub factor: Cholesky,
     /// Gradients at the present path and at the one tried last.
@@ -25,7 +25,7 @@ impl ActionQuadratic {
         let layout = action.layout()?;
         let zeros = vec![0.0; action.unknowns()];
         Ok(ActionQuadratic {
-            held: action.held(),
+            fixed: action.fixed(),
             hessian: BlockMatrix::new(&layout),
             factor: Cholesky::new(&layout),
             now: zeros.clone(),
@@ -51,8 +51,8 @@ impl Quadratic for ActionQuadratic {
         None
     }
 
-    /// So that what a step promises is compared with the size of what the action is a sum of, if
-    /// that is larger: an action may also be 0 or negative.
+    /// Makes the search compare the predicted reduction with the size of what the action is a sum
+    /// of, if that is larger: an action may also be 0 or negative.
     fn noise_level(&self) -> f64 {
         1e4 * self.size
     }
@@ -62,8 +62,8 @@ impl Quadratic for ActionQuadratic {
     }
 
     fn evaluate(&mut self, x: &[f64]) -> Result<f64> {
-        let Value { value, size } = self.action.gradient(x, &mut self.next)?;
-        clear(&mut self.next, &self.held);
+        let ActionSum { value, size } = self.action.gradient(x, &mut self.next)?;
+        clear(&mut self.next, &self.fixed);
         self.size_next = size;
         Ok(value)
     }
@@ -83,7 +83,7 @@ impl Quadratic for ActionQuadratic {
     }
 
     fn factor(&mut self, shift: &[f64], _: &[bool]) -> bool {
-        let factored = self.factor.factor(&self.hessian, shift, &self.held);
+        let factored = self.factor.factor(&self.hessian, shift, &self.fixed);
         factored.is_ok()
     }
 
@@ -101,7 +101,7 @@ impl Quadratic for ActionQuadratic {
         for (into, (now, next)) in into.iter_mut().zip(gradients) {
             *into += now - next;
         }
-        clear(into, &self.held);
+        clear(into, &self.fixed);
         self.factor.solve(into);
     }
 
@@ -121,10 +121,10 @@ impl Quadratic for ActionQuadratic {
     }
 }
 
-/// Zeros where states are held.
-pub(super) fn clear(numbers: &mut [f64], held: &[bool]) {
-    for (number, held) in numbers.iter_mut().zip(held) {
-        if *held {
+/// Zeros where states are fixed.
+pub(super) fn clear(numbers: &mut [f64], fixed: &[bool]) {
+    for (number, fixed) in numbers.iter_mut().zip(fixed) {
+        if *fixed {
             *number = 0.0;
         }
     }

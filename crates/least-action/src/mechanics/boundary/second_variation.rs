@@ -1,21 +1,22 @@
 use super::discrete_action::DiscreteAction;
 use super::elimination::{eigenvalues, Elimination};
-use super::Problem;
+use super::problem::BoundaryProblem;
 use crate::error::{check, Error, Result};
+use crate::mechanics::integrate::MapStep;
 use crate::mechanics::{Chord, DiscreteLagrangian, VariationalMethod};
 use crate::solve::dense::size;
 use crate::solve::BlockMatrix;
 
-/// What a stationary path is.
+/// Kind of a stationary path, by its second variation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Stationary {
     /// The second variation is positive: no path near it has a lower action.
     Minimum,
-    /// It is negative in some directions.
+    /// The second variation is negative in some directions.
     Saddle,
-    /// It is 0 in some direction, to rounding.
+    /// The second variation is 0 in some direction, to rounding.
     Degenerate,
 }
 
@@ -25,7 +26,7 @@ pub enum Stationary {
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct SecondVariation {
     pub kind: Stationary,
-    /// The Morse index: in how many directions the action falls.
+    /// The Morse index: the number of directions in which the action falls.
     pub negative_directions: usize,
     /// Times of points conjugate to the first end (focal points, where that end is free), one entry
     /// per multiplicity, ascending. A free last end adds its own time for every direction in which
@@ -40,14 +41,14 @@ pub struct SecondVariation {
 /// The second variation at a stationary path: its points (points x D), or all nodes of the mesh.
 ///
 /// The pivot S_n of an inner node, in time order, is the second variation of the path that begins
-/// as the whole one does and is held at the next node. Each of its negative eigenvalues is one more
-/// conjugate point: the one that lies between these two nodes (the discrete form of Morse's
+/// as the whole one does and is fixed at the next node. Each of its negative eigenvalues is one
+/// more conjugate point: the one that lies between these two nodes (the discrete form of Morse's
 /// theorem; for focal points where the first end is free).
 ///
 /// # Errors
 /// Those of the system at this path.
 pub(super) fn second_variation(
-    problem: &Problem,
+    problem: &BoundaryProblem,
     method: VariationalMethod,
     steps_per_point: usize,
     path: &[f64],
@@ -59,13 +60,13 @@ pub(super) fn second_variation(
     let mut hessian = BlockMatrix::new(&layout);
     let mut nodes = path.to_vec();
     if path.len() != action.unknowns() {
-        check::length("path", path.len(), problem.points * d, "points x D")?;
+        check::length("path", path.len(), problem.grid.points * d, "points x D")?;
         nodes = between_points(&mut action, path, &mut hessian)?;
     }
     action.hessian(&nodes, &mut hessian)?;
     let last = action.nodes() - 1;
-    let first_free = usize::from(action.holds(0));
-    let last_free = last - usize::from(action.holds(last));
+    let first_free = usize::from(action.is_fixed(0));
+    let last_free = last - usize::from(action.is_fixed(last));
     let mut found = SecondVariation {
         kind: Stationary::Minimum,
         negative_directions: 0,
@@ -88,17 +89,17 @@ pub(super) fn second_variation(
             found.conjugate_points.extend(times);
         }
         if covariance && zero + found.negative_directions == 0 {
-            found.covariance = vec![0.0; problem.points * d * d];
+            found.covariance = vec![0.0; problem.grid.points * d * d];
             let blocks = whole.inverse_blocks();
             for (point, into) in found.covariance.chunks_exact_mut(d * d).enumerate() {
                 let node = action.node(point);
-                if !action.holds(node) {
+                if !action.is_fixed(node) {
                     into.copy_from_slice(&blocks[node - first_free]);
                 }
             }
         }
     } else if covariance {
-        found.covariance = vec![0.0; problem.points * d * d];
+        found.covariance = vec![0.0; problem.grid.points * d * d];
     }
     found.kind = match (found.negative_directions, zero) {
         (0, 0) => Stationary::Minimum,
@@ -125,7 +126,7 @@ fn between_points(
         action.gradient(&nodes, &mut gradient)?;
         action.hessian(&nodes, hessian)?;
         let mut change = 0.0f64;
-        for point in 1..action.problem.points {
+        for point in 1..action.problem.grid.points {
             let (first, last) = (action.node(point - 1) + 1, action.node(point) - 1);
             let step = &mut gradient[first * d..(last + 1) * d];
             Elimination::new(hessian, d, first, last)?.solve(step);
@@ -144,7 +145,7 @@ fn between_points(
     Err(Error::NotConverged {
         path: "stepsPerPoint".into(),
         equations: "the equations for the steps between points of a path that begins".into(),
-        time: action.problem.start,
+        time: action.problem.grid.start,
         iterations: ITERATIONS,
         change: smallest,
         remedy: "let points be nearer to each other, with fewer steps between them".into(),
@@ -154,7 +155,7 @@ fn between_points(
 /// A step so many times halved tells what L_vv alone does.
 const HALVINGS: usize = 20;
 
-/// So many evaluations locate a conjugate point, most often about five.
+/// Maximum number of evaluations that locate a conjugate point, most often about five.
 const EVALUATIONS: usize = 60;
 
 /// The time within the step from node n on at which the k-th eigenvalue of its pivot becomes
@@ -180,8 +181,8 @@ fn crossing(
         let step = h / pace;
         let mut z = start.clone();
         let l = DiscreteLagrangian::new(action.problem.system.lagrangian(), action.method);
-        let moved = l.step(&mut action.work, time, step, &mut z, &velocity, None);
-        if moved.is_err() {
+        let shorter = MapStep::new(&mut action.work, (time, step), &mut z, None);
+        if l.step(shorter, &velocity).is_err() {
             for (z, (x, v)) in z.iter_mut().zip(x0.iter().zip(&velocity)) {
                 *z = x + step * v;
             }

@@ -3,20 +3,19 @@
 //! reaches. With one segment it is single shooting.
 
 use super::mesh::{advance, step_error, Mesh};
-use super::nodes::Pieces;
-use super::problem::Problem;
+use super::problem::BoundaryProblem;
+use super::segment_map::SegmentMap;
 use super::step_action::step_action;
 use crate::error::Result;
 use crate::mechanics::{IntegrationMethod, Workspace};
 use crate::solve::dense::identity;
 
 /// Called for a step: when it begins and how long it is, and both of its ends.
-type Each<'a> = &'a mut dyn FnMut(&mut Workspace, (f64, f64), [&[f64]; 2]) -> Result<()>;
+type StepVisitor<'a> = &'a mut dyn FnMut(&mut Workspace, (f64, f64), [&[f64]; 2]) -> Result<()>;
 
 pub(super) struct Shooting {
-    problem: Problem,
+    problem: BoundaryProblem,
     method: IntegrationMethod,
-    steps_per_point: usize,
     /// The points at which segments begin, and the last one.
     nodes: Vec<usize>,
     work: Workspace,
@@ -25,18 +24,16 @@ pub(super) struct Shooting {
 
 impl Shooting {
     pub fn new(
-        problem: &Problem,
+        problem: &BoundaryProblem,
         method: IntegrationMethod,
-        steps_per_point: usize,
         points_per_segment: usize,
     ) -> Self {
-        let last = problem.points - 1;
+        let last = problem.grid.points - 1;
         let mut nodes: Vec<usize> = (0..last).step_by(points_per_segment).collect();
         nodes.push(last);
         Shooting {
             problem: problem.clone(),
             method,
-            steps_per_point,
             nodes,
             work: Workspace::default(),
             steps: 0,
@@ -54,14 +51,16 @@ impl Shooting {
         point: usize,
         z: &mut [f64],
         mut tangent: Option<&mut [f64]>,
-        each: Each,
+        each: StepVisitor,
     ) -> Result<()> {
         let problem = &self.problem;
-        problem.strike(point, 1.0, z, tangent.as_deref_mut());
-        let h = self.problem.time_step / self.steps_per_point as f64;
+        problem
+            .impulses
+            .apply(point, 1.0, z, tangent.as_deref_mut());
+        let (grid, h) = (problem.grid, problem.grid.step());
         let mut before = z.to_vec();
-        for part in 0..self.steps_per_point {
-            let step = (self.problem.time(point) + part as f64 * h, h);
+        for part in 0..grid.steps_per_point {
+            let step = (grid.time(point) + part as f64 * h, h);
             let (system, work) = (&self.problem.system, &mut self.work);
             advance(system, self.method, work, step, z, tangent.as_deref_mut())?;
             self.steps += 1;
@@ -71,15 +70,20 @@ impl Shooting {
         Ok(())
     }
 
-    fn run(&mut self, piece: usize, z: &mut [f64], mut tangent: Option<&mut [f64]>) -> Result<()> {
-        for point in self.nodes[piece]..self.nodes[piece + 1] {
+    fn run(
+        &mut self,
+        segment: usize,
+        z: &mut [f64],
+        mut tangent: Option<&mut [f64]>,
+    ) -> Result<()> {
+        for point in self.nodes[segment]..self.nodes[segment + 1] {
             self.advance_point(point, z, tangent.as_deref_mut(), &mut |_, _, _| Ok(()))?;
         }
         Ok(())
     }
 }
 
-impl Pieces for Shooting {
+impl SegmentMap for Shooting {
     fn count(&self) -> usize {
         self.nodes.len() - 1
     }
@@ -90,47 +94,47 @@ impl Pieces for Shooting {
 
     fn linearize(
         &mut self,
-        piece: usize,
+        segment: usize,
         z: [&[f64]; 2],
         to: &mut [f64],
         derivative: &mut [f64],
     ) -> Result<()> {
         to.copy_from_slice(z[0]);
         identity(derivative, to.len());
-        self.run(piece, to, Some(derivative))
+        self.run(segment, to, Some(derivative))
     }
 
     fn try_step(
         &mut self,
-        piece: usize,
+        segment: usize,
         z: [&[f64]; 2],
         _: &[f64],
         _: f64,
         to: &mut [f64],
     ) -> Result<()> {
         to.copy_from_slice(z[0]);
-        self.run(piece, to, None)
+        self.run(segment, to, None)
     }
 
     fn points(
         &mut self,
-        piece: usize,
+        segment: usize,
         z0: &[f64],
         each: &mut dyn FnMut(usize, &[f64]),
     ) -> Result<()> {
         let mut z = z0.to_vec();
-        for point in self.nodes[piece]..self.nodes[piece + 1] {
+        for point in self.nodes[segment]..self.nodes[segment + 1] {
             each(point, &z);
             self.advance_point(point, &mut z, None, &mut |_, _, _| Ok(()))?;
         }
         Ok(())
     }
 
-    fn examine(&mut self, piece: usize, z: [&[f64]; 2]) -> Result<(f64, [f64; 2])> {
+    fn examine(&mut self, segment: usize, z: [&[f64]; 2]) -> Result<(f64, [f64; 2])> {
         let (system, method) = (self.problem.system.clone(), self.method);
         let (mut sum, mut errors) = (0.0, [0.0f64; 2]);
         let mut z = z[0].to_vec();
-        for point in self.nodes[piece]..self.nodes[piece + 1] {
+        for point in self.nodes[segment]..self.nodes[segment + 1] {
             self.advance_point(point, &mut z, None, &mut |work, step, ends| {
                 sum += step_action(&system, method, work, step, ends)?;
                 let [in_x, in_p] = step_error(&system, method, work, step, ends[0])?;
@@ -142,7 +146,7 @@ impl Pieces for Shooting {
     }
 
     fn mesh(&self) -> Vec<f64> {
-        Mesh::of_points(&self.problem, self.steps_per_point).times
+        Mesh::of_points(&self.problem).times
     }
 
     fn steps(&self) -> usize {

@@ -1,7 +1,7 @@
 use super::SecondVariation;
 use crate::error::Error;
 
-/// How the solution of a boundary-value problem ended.
+/// End of the solution of a boundary-value problem.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
 )]
@@ -35,9 +35,9 @@ pub struct ContinuationRung {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct BoundarySolution {
     pub status: BoundaryStatus,
-    /// Why the path is not a solution.
+    /// The reason why the path is not a solution.
     pub failure: Option<Error>,
-    /// One per point.
+    /// Times of the points.
     pub times: Vec<f64>,
     /// x: points x D, row-major.
     pub path: Vec<f64>,
@@ -45,7 +45,7 @@ pub struct BoundarySolution {
     /// [`crate::mechanics::Orbit`]. An orbit from the first state and momentum on is this path, if
     /// its mesh was not refined.
     pub momentum: Vec<f64>,
-    /// What impulses add to p: points x D, row-major; empty where there are none.
+    /// Jumps of p by impulses: points x D, row-major; empty if there are none.
     pub jumps: Vec<f64>,
     /// H at each point, before the impulse: constant between impulses where H does not depend on
     /// time.
@@ -55,24 +55,25 @@ pub struct BoundarySolution {
     /// impulses. Of a path that is no solution it may be below the minimum: such a path misses the
     /// equations.
     pub action: f64,
-    /// By how much the canonical equations of the steps are missed, at most, relative to the
-    /// largest state and momentum.
+    /// Largest residual of the canonical equations of the steps, relative to the largest state and
+    /// momentum.
     pub residual: f64,
-    /// By how much the conditions at the ends are missed, at most, relative to the same.
+    /// Largest residual of the boundary conditions, relative to the largest state and momentum.
     pub boundary_error: f64,
-    /// The largest error of one step, relative to the same.
+    /// Largest error of one step, relative to the largest state and momentum.
     pub mesh_error: f64,
     /// Times of the mesh on which the path was found: the points, and those that refinement added.
     pub mesh: Vec<f64>,
-    /// In all: those of every mesh and every R_f.
+    /// Iterations on every mesh and at every R_f.
     pub iterations: usize,
     /// Factorisations of the whole system.
     pub factorizations: usize,
     /// Steps of the map and evaluations of discrete Lagrangians.
     pub steps: usize,
     pub continuation: Vec<ContinuationRung>,
-    /// That of the discrete Lagrangian of the integrator, or of `gauss-4` for integrators that have
-    /// none here. None where it was not asked for, the path is not a solution, L does not exist
-    /// (R_f that are infinite) or its derivatives cannot be evaluated along the path.
+    /// Second variation of the discrete Lagrangian of the integrator, or of `gauss-4` for
+    /// integrators that have none here. None where it was not asked for, the path is not a
+    /// solution, L does not exist (R_f that are infinite) or its derivatives cannot be evaluated
+    /// along the path.
     pub second_variation: Option<SecondVariation>,
 }

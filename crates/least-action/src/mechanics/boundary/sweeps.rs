@@ -7,11 +7,10 @@
 
 use std::sync::Arc;
 
-use super::adjoint::{Scheme, Step};
-use super::method::{Found, Iteration, Solver, Work};
-use super::nodes::at_points;
-use super::nodes::Nodes;
-use super::problem::Problem;
+use super::adjoint::{PartitionedScheme, PartitionedStep};
+use super::method::{BestPath, Iteration, IterativeMethod, MethodWork};
+use super::nodal_newton::{at_points, NodalNewton};
+use super::problem::BoundaryProblem;
 use super::shooting::Shooting;
 use super::BoundaryOptions;
 use crate::error::{Error, Result};
@@ -21,10 +20,10 @@ use crate::solve::dense::size;
 /// The rate below which there is no way on.
 const LOWEST_RATE: f64 = 1e-12;
 
-/// By how much the rate grows after a step: slowly, as every step that is too long costs a sweep.
+/// Growth of the rate after a step: slowly, as every step that is too long costs a sweep.
 const GROWTH: f64 = 1.1;
 
-/// Of the fall that the gradient promises, what must come. It keeps the rate below 1.8 over the
+/// The share of the predicted reduction that must come. It keeps the rate below 1.8 over the
 /// largest curvature: steps at 2 would only swing.
 const FALL: f64 = 0.1;
 
@@ -33,25 +32,24 @@ const FALL: f64 = 0.1;
 const ROUNDING: f64 = 1e-9;
 
 pub(super) struct ForwardBackward {
-    problem: Problem,
+    problem: BoundaryProblem,
     action: Arc<ContinuousAction>,
     method: IntegrationMethod,
-    scheme: Scheme,
-    steps_per_point: usize,
+    scheme: PartitionedScheme,
     tolerance: f64,
     rate: f64,
-    /// Of each component of the first state: the precision with which it is measured, and the mean;
-    /// precisions are 0 where it is held.
+    /// Precision and mean of the measurements of each component of the first state; precisions are
+    /// 0 where it is fixed.
     prior: Vec<(f64, f64)>,
     now: Sweep,
     trial: Sweep,
     swept: bool,
     smallest: f64,
     space: Workspace,
-    work: Work,
+    work: MethodWork,
 }
 
-/// What the states follow from, and what both sweeps make of it.
+/// The controls that the states follow from, and the results of both sweeps.
 #[derive(Debug, Clone, Default)]
 struct Sweep {
     /// x_0.
@@ -79,7 +77,7 @@ impl ForwardBackward {
     /// Systems without R_f, integrators without adjoint, and ends at which the sweeps have nothing
     /// to begin with.
     pub fn new(
-        problem: &Problem,
+        problem: &BoundaryProblem,
         path: &[f64],
         p: &[f64],
         options: &BoundaryOptions,
@@ -105,7 +103,7 @@ impl ForwardBackward {
         let d = problem.dimension();
         let mut prior = vec![(0.0, 0.0); d];
         if !problem.fixed[0] {
-            for impulse in problem.impulses(0) {
+            for impulse in problem.impulses.at(0) {
                 let (precision, sum) = &mut prior[impulse.component];
                 *precision += impulse.precision;
                 *sum += impulse.precision * impulse.value;
@@ -122,11 +120,10 @@ impl ForwardBackward {
                 *sum /= *precision;
             }
         }
-        let scheme = Scheme::of(options.integrator)?;
+        let scheme = PartitionedScheme::of(options.integrator)?;
         let mut sweeps = ForwardBackward {
             action: action.clone(),
             method: options.integrator,
-            steps_per_point: options.steps_per_point,
             tolerance: options.tolerance,
             rate: options.rate,
             prior,
@@ -135,7 +132,7 @@ impl ForwardBackward {
             swept: false,
             smallest: f64::INFINITY,
             space: Workspace::default(),
-            work: Work::default(),
+            work: MethodWork::default(),
             scheme,
             problem: problem.clone(),
         };
@@ -147,12 +144,12 @@ impl ForwardBackward {
     /// Costates on straight lines between those of the points.
     fn begin(&self, path: &[f64], p: &[f64]) -> Sweep {
         let (d, stages) = (self.problem.dimension(), self.scheme.stages());
-        let parts = self.steps_per_point;
-        let steps = (self.problem.points - 1) * parts;
+        let parts = self.parts();
+        let steps = (self.problem.grid.points - 1) * parts;
         let mut controls = Vec::with_capacity(steps * stages * d);
-        for point in 0..self.problem.points - 1 {
+        for point in 0..self.problem.grid.points - 1 {
             let mut begin = [&path[point * d..][..d], &p[point * d..][..d]].concat();
-            self.problem.strike(point, 1.0, &mut begin, None);
+            self.problem.impulses.apply(point, 1.0, &mut begin, None);
             let end = &p[(point + 1) * d..][..d];
             for part in 0..parts {
                 for stage in 0..stages {
@@ -174,17 +171,22 @@ impl ForwardBackward {
         }
     }
 
+    /// Steps from point to point.
+    fn parts(&self) -> usize {
+        self.problem.grid.steps_per_point
+    }
+
     /// A step, and the first of its numbers among those of all stages.
-    fn step(&self, point: usize, part: usize) -> (Step<'_>, usize) {
-        let h = self.problem.time_step / self.steps_per_point as f64;
-        let step = Step {
+    fn step(&self, point: usize, part: usize) -> (PartitionedStep<'_>, usize) {
+        let h = self.problem.grid.step();
+        let step = PartitionedStep {
             scheme: &self.scheme,
             action: &self.action,
-            time: self.problem.time(point) + part as f64 * h,
+            time: self.problem.grid.time(point) + part as f64 * h,
             h,
         };
         let width = self.scheme.stages() * self.problem.dimension();
-        (step, (point * self.steps_per_point + part) * width)
+        (step, (point * self.parts() + part) * width)
     }
 
     /// The states and the action.
@@ -194,9 +196,9 @@ impl ForwardBackward {
         let mut space = std::mem::take(&mut self.space);
         let mut x = sweep.start.clone();
         let mut integral = 0.0;
-        for point in 0..self.problem.points - 1 {
+        for point in 0..self.problem.grid.points - 1 {
             sweep.path[point * d..][..d].copy_from_slice(&x);
-            for part in 0..self.steps_per_point {
+            for part in 0..self.parts() {
                 self.work.steps += 1;
                 let (step, at) = self.step(point, part);
                 let controls = &sweep.controls[at..at + width];
@@ -207,7 +209,7 @@ impl ForwardBackward {
             if let Some(i) = x.iter().position(|x| !x.is_finite()) {
                 return Err(Error::NotFinite {
                     path: "initialPath".into(),
-                    time: self.problem.time(point + 1),
+                    time: self.problem.grid.time(point + 1),
                     point: point + 1,
                     state: format!("x[{i}]"),
                     term: "the sweep of the states forward".into(),
@@ -215,7 +217,7 @@ impl ForwardBackward {
                 });
             }
         }
-        sweep.path[(self.problem.points - 1) * d..].copy_from_slice(&x);
+        sweep.path[(self.problem.grid.points - 1) * d..].copy_from_slice(&x);
         self.space = space;
         sweep.action = integral + self.problem.cost_of_impulses(&sweep.path);
         Ok(())
@@ -227,9 +229,9 @@ impl ForwardBackward {
         let width = self.scheme.stages() * d;
         let mut space = std::mem::take(&mut self.space);
         let mut z = vec![0.0; 2 * d];
-        for point in (0..self.problem.points).rev() {
-            let last = point + 1 == self.problem.points;
-            let parts = if last { 0 } else { self.steps_per_point };
+        for point in (0..self.problem.grid.points).rev() {
+            let last = point + 1 == self.problem.grid.points;
+            let parts = if last { 0 } else { self.parts() };
             for part in (0..parts).rev() {
                 self.work.steps += 1;
                 let (step, at) = self.step(point, part);
@@ -246,7 +248,7 @@ impl ForwardBackward {
                     };
                 }
             }
-            self.problem.strike(point, -1.0, &mut z, None);
+            self.problem.impulses.apply(point, -1.0, &mut z, None);
             sweep.momentum[point * d..][..d].copy_from_slice(&z[d..]);
         }
         self.space = space;
@@ -257,7 +259,7 @@ impl ForwardBackward {
     /// metric, of what their sweeps would change.
     fn product(&self, a: &Sweep, b: &Sweep) -> f64 {
         let d = self.problem.dimension();
-        let h = self.problem.time_step / self.steps_per_point as f64;
+        let h = self.problem.grid.step();
         let weights = self.scheme.weights();
         let mut sum = 0.0;
         for k in 0..a.controls.len() {
@@ -271,7 +273,7 @@ impl ForwardBackward {
         sum
     }
 
-    /// By how much the path differs from what its sweeps give, relative to the largest state and
+    /// Difference of the path from what its sweeps give, relative to the largest state and
     /// momentum. Costates that move no state, as R_f is infinite, do not count.
     fn change(&self, sweep: &Sweep) -> f64 {
         let d = self.problem.dimension();
@@ -294,7 +296,7 @@ impl ForwardBackward {
         }
     }
 
-    /// Goes a share of the way; whether the action falls.
+    /// Goes a share of the way; true if the action falls.
     fn try_rate(&mut self, rate: f64, trial: &mut Sweep) -> bool {
         let now = &self.now;
         let towards = |to: &mut [f64], from: &[f64], target: &[f64]| {
@@ -328,7 +330,7 @@ impl ForwardBackward {
     }
 }
 
-impl Solver for ForwardBackward {
+impl IterativeMethod for ForwardBackward {
     fn iterate(&mut self) -> Result<Iteration> {
         self.work.iterations += 1;
         if !self.swept {
@@ -366,12 +368,13 @@ impl Solver for ForwardBackward {
         })
     }
 
-    fn found(&mut self) -> Found {
+    fn best_path(&mut self) -> BestPath {
         let d = self.problem.dimension();
-        let shooting = Shooting::new(&self.problem, self.method, self.steps_per_point, 1);
-        let all = 0..self.problem.points;
+        let shooting = Shooting::new(&self.problem, self.method, 1);
+        let all = 0..self.problem.grid.points;
         let z = at_points(&self.now.path, &self.now.momentum, d, all);
-        let mut found = Nodes::new(self.problem.clone(), shooting, z, self.tolerance).found();
+        let mut found =
+            NodalNewton::new(self.problem.clone(), shooting, z, self.tolerance).best_path();
         if self.swept {
             // That of the controls which moved the states; the costates swept back are others as
             // long as the path is no solution.
@@ -380,7 +383,7 @@ impl Solver for ForwardBackward {
         found
     }
 
-    fn work(&self) -> Work {
+    fn work(&self) -> MethodWork {
         self.work
     }
 }

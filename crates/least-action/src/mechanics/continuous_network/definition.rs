@@ -4,7 +4,7 @@ use super::ContinuousNetworkOptions;
 use crate::model::{EquationDefinition, ModelDefinition, NamedExpression, StateDefinition};
 use crate::network::Activation;
 
-/// By which share of the depth a piece begins early: the time of a point where pieces meet is that
+/// Share of the depth by which a piece begins early: the time of a point where pieces meet is that
 /// of their common end but for rounding.
 const EARLY: f64 = 1e-9;
 

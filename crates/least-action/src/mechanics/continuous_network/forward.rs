@@ -1,6 +1,6 @@
 //! Activations from weights: initial paths, and predictions.
 
-use super::{ContinuousNetwork, LayerStep};
+use super::{check_rows, ContinuousNetwork, LayerStep};
 use crate::error::{check, Result};
 use crate::random::Random;
 
@@ -62,7 +62,7 @@ impl ContinuousNetwork {
     /// Wrong lengths and numbers.
     pub fn predict(&self, path: &[f64], inputs: &[f64]) -> Result<Vec<f64>> {
         let layers = self.layers_of(path)?;
-        self.check_inputs(inputs)?;
+        check_rows(&self.options, inputs)?;
         let states = self.dimension();
         let mut x = self.begin(inputs);
         for (n, ends) in path.windows(2 * states).step_by(states).enumerate() {
@@ -84,7 +84,7 @@ impl ContinuousNetwork {
         x
     }
 
-    /// From one layer to the next, by the weights of both.
+    /// Moves activations from one layer to the next, by the weights of both.
     fn step(&self, [before, after]: [&[f64]; 2], h: f64, x: &mut [f64]) {
         match self.options.layer_step {
             LayerStep::Euler => {

@@ -98,7 +98,7 @@ impl ContinuousNetwork {
         &self.options
     }
 
-    /// M.
+    /// Number of training pairs, M.
     pub fn pairs(&self) -> usize {
         self.pairs
     }
@@ -131,7 +131,7 @@ impl ContinuousNetwork {
         ))
     }
 
-    /// What the action is formed of, beside the impulses: R_f of every state.
+    /// Options of the action: R_f of every state.
     pub fn action_options(&self) -> ContinuousActionOptions {
         ContinuousActionOptions {
             model_precision: self.options.precisions(self.pairs),
@@ -173,8 +173,8 @@ impl ContinuousNetwork {
         impulses
     }
 
-    /// The same measurements on the points of a path through that many layers, NaN where nothing
-    /// was measured: for what takes data instead of impulses. Precisions are not in it.
+    /// Measurements on the points of a path through that many layers, NaN where nothing was
+    /// measured: for what takes data instead of impulses. Precisions are not in it.
     ///
     /// # Errors
     /// Layers that do not fit the pieces.
@@ -226,7 +226,7 @@ impl ContinuousNetwork {
         Ok(rows.flat_map(<[f64]>::to_vec).collect())
     }
 
-    /// Where the weights begin.
+    /// Number of the first state that is a weight.
     fn first_weight(&self) -> usize {
         self.pairs * self.options.width
     }
@@ -250,7 +250,7 @@ impl ContinuousNetwork {
         )
     }
 
-    /// How many layers a path has.
+    /// Number of layers of a path.
     fn layers_of(&self, path: &[f64]) -> Result<usize> {
         let states = self.dimension();
         let points = (path.len() / states).max(2);
@@ -259,10 +259,6 @@ impl ContinuousNetwork {
         self.check_layers(points - 1)?;
         Ok(points - 1)
     }
-
-    fn check_inputs(&self, inputs: &[f64]) -> Result<()> {
-        check_rows(&self.options, inputs)
-    }
 }
 
 fn check_rows(options: &ContinuousNetworkOptions, inputs: &[f64]) -> Result<()> {
@@ -270,6 +266,5 @@ fn check_rows(options: &ContinuousNetworkOptions, inputs: &[f64]) -> Result<()> 
     let whole = inputs.len() / width * width;
     let because = format!("rows of {width} inputs");
     check::length("inputs", inputs.len(), whole, &because)?;
-    check::all_finite("inputs", inputs)?;
-    Ok(())
+    check::all_finite("inputs", inputs)
 }

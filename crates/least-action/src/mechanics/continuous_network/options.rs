@@ -1,15 +1,16 @@
 use crate::action::Precision;
 use crate::error::{check, Error, Result};
+use crate::mechanics::names::names;
 use crate::network::Activation;
 
-/// How the weights of a continuous network depend on the layer number l.
+/// Dependence of the weights of a continuous network on the layer number l.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
 )]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum WeightForm {
-    /// Not at all: one matrix for all layers, `W' = 0` exactly.
+    /// No dependence: one matrix for all layers, `W' = 0` exactly.
     #[default]
     Constant,
     /// They may change from layer to layer at the cost of `(R_w/2) |W'|^2` per unit of l:
@@ -22,23 +23,11 @@ pub enum WeightForm {
     Piecewise,
 }
 
-impl WeightForm {
-    /// All of them.
-    pub const ALL: [WeightForm; 3] = [
-        WeightForm::Constant,
-        WeightForm::Smooth,
-        WeightForm::Piecewise,
-    ];
-
-    /// The name that options and files use.
-    pub fn name(self) -> &'static str {
-        match self {
-            WeightForm::Constant => "constant",
-            WeightForm::Smooth => "smooth",
-            WeightForm::Piecewise => "piecewise",
-        }
-    }
-}
+names!(WeightForm {
+    Constant => "constant",
+    Smooth => "smooth",
+    Piecewise => "piecewise",
+});
 
 /// The map from one layer to the next by which activations are computed from given weights.
 #[derive(
@@ -56,7 +45,7 @@ pub enum LayerStep {
     Euler,
 }
 
-/// What a continuous network is, beside its data.
+/// Options of a continuous network.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
@@ -64,15 +53,15 @@ pub struct ContinuousNetworkOptions {
     /// D, the number of neurons of every layer.
     #[cfg_attr(feature = "typescript", ts(as = "usize"))]
     pub width: usize,
-    /// How many of the neurons, the first ones, hold an input at l = 0; the rest begin at a
-    /// measured 0. Default: all.
+    /// Number of neurons, the first ones, that hold an input at l = 0; the rest begin at a measured
+    /// 0. Default: all.
     pub input_width: Option<usize>,
-    /// How many of the neurons, the first ones, hold an output at l = `depth`. Default: all.
+    /// Number of neurons, the first ones, that hold an output at l = `depth`. Default: all.
     pub output_width: Option<usize>,
     /// f in `x' = f(W x + b)`, for each neuron by itself. Default: `tanh`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<Activation>"))]
     pub activation: Activation,
-    /// Default: `constant`.
+    /// Dependence of the weights on the layer. Default: `constant`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<WeightForm>"))]
     pub weights: WeightForm,
     /// K, of `piecewise` weights.

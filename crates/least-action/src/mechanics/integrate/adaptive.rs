@@ -1,8 +1,9 @@
 //! Dormand's and Prince's method with steps of its own choice.
 
 use super::explicit_runge_kutta::{explicit_runge_kutta, DORMAND_PRINCE};
-use super::step::Step;
+use super::one_step_map::MapStep;
 use crate::error::{Error, Result};
+use crate::mechanics::{Hamiltonian, PhasePoint};
 use crate::solve::dense::size;
 
 /// Steps between two points beyond which something must be wrong.
@@ -11,7 +12,12 @@ const MOST_STEPS: usize = 1_000_000;
 /// Moves on by `step.h` in as many steps as errors below `tolerance` need, relative to the largest
 /// coordinate and to the largest momentum; `try_next` is the length to begin with, and what to
 /// begin with next time. Returns the number of steps.
-pub(super) fn dormand_prince(mut step: Step, tolerance: f64, try_next: &mut f64) -> Result<usize> {
+pub(super) fn dormand_prince(
+    hamiltonian: &dyn Hamiltonian,
+    mut step: MapStep,
+    tolerance: f64,
+    try_next: &mut f64,
+) -> Result<usize> {
     let n = step.z.len();
     let (end, direction) = (step.time + step.h, step.h.signum());
     let mut time = step.time;
@@ -36,16 +42,10 @@ pub(super) fn dormand_prince(mut step: Step, tolerance: f64, try_next: &mut f64)
         }
         let h = direction * try_next.min(left);
         trial.copy_from_slice(step.z);
-        let attempt = Step {
-            hamiltonian: step.hamiltonian,
-            work: step.work,
-            time,
-            h,
-            z: &mut trial,
-            tangent: None,
-        };
+        let attempt = MapStep::new(step.work, (time, h), &mut trial, None);
         steps += 1;
-        if let Err(failed) = explicit_runge_kutta(attempt, &DORMAND_PRINCE, &mut error) {
+        if let Err(failed) = explicit_runge_kutta(hamiltonian, attempt, &DORMAND_PRINCE, &mut error)
+        {
             break Err(failed);
         }
         let halves = error.chunks_exact(n / 2).zip(step.z.chunks_exact(n / 2));
@@ -59,15 +59,16 @@ pub(super) fn dormand_prince(mut step: Step, tolerance: f64, try_next: &mut f64)
                 f64::INFINITY
             }
         });
-        let worst = match worst > 1.0 && is_rounding(&mut step, time, h, &error) {
+        let worst = match worst > 1.0 && is_rounding(hamiltonian, &mut step, (time, h), &error) {
             true => 1.0,
             false => worst,
         };
         if worst <= 1.0 {
             // The derivative of the step that is made, its length taken as given.
             if step.tangent.is_some() {
+                let part = step.part(time, h);
                 if let Err(failed) =
-                    explicit_runge_kutta(step.part(time, h), &DORMAND_PRINCE, &mut [])
+                    explicit_runge_kutta(hamiltonian, part, &DORMAND_PRINCE, &mut [])
                 {
                     break Err(failed);
                 }
@@ -86,19 +87,22 @@ pub(super) fn dormand_prince(mut step: Step, tolerance: f64, try_next: &mut f64)
     result
 }
 
-/// Whether an error is what rounding of x and p makes of the flow,
-/// `noise = epsilon |z| + |h Df| noise`: momenta that ought to be 0 are no more than that, and no
-/// step is short enough for them.
-fn is_rounding(step: &mut Step, time: f64, h: f64, error: &[f64]) -> bool {
-    /// How often noise passes through the flow within one step; less and less comes of it.
+/// True if an error is what rounding of x and p makes of the flow, `noise = epsilon |z| + |h Df|
+/// noise`: momenta that ought to be 0 are no more than that, and no step is short enough for them.
+fn is_rounding(
+    hamiltonian: &dyn Hamiltonian,
+    step: &mut MapStep,
+    (time, h): (f64, f64),
+    error: &[f64],
+) -> bool {
+    /// Number of times that noise passes through the flow within one step; less and less comes of
+    /// it.
     const PASSES: usize = 4;
     let n = error.len();
     let (mut jacobian, mut noise) = (step.work.take(n * n), step.work.take(n));
     let mut before = step.work.take(n);
-    let (x, p) = step.z.split_at(n / 2);
-    let known = step
-        .hamiltonian
-        .jacobian(step.work, time, x, p, &mut jacobian);
+    let at = PhasePoint::joined(time, step.z);
+    let known = hamiltonian.jacobian(step.work, at, &mut jacobian);
     for _ in 0..PASSES {
         before.copy_from_slice(&noise);
         for (i, to) in noise.iter_mut().enumerate() {

@@ -1,9 +1,10 @@
 //! Methods of higher order, made of steps of a symmetric method of second order whose lengths are
 //! these shares of the whole (Hairer, Lubich, Wanner, sections II.4 and V.3).
 
-use super::step::Step;
+use super::one_step_map::MapStep;
 use super::stormer_verlet::stormer_verlet;
 use crate::error::Result;
+use crate::mechanics::Hamiltonian;
 
 pub(super) const YOSHIDA_4: &[f64] = &[
     1.351_207_191_959_657_6,
@@ -41,11 +42,15 @@ pub(super) const KAHAN_LI_6: &[f64] = &[
     0.392_161_444_007_314_1,
 ];
 
-pub(super) fn compose(mut step: Step, shares: &[f64]) -> Result<usize> {
+pub(super) fn compose(
+    hamiltonian: &dyn Hamiltonian,
+    mut step: MapStep,
+    shares: &[f64],
+) -> Result<usize> {
     let (mut time, h) = (step.time, step.h);
     let mut iterations = 0;
     for share in shares {
-        iterations += stormer_verlet(step.part(time, share * h))?;
+        iterations += stormer_verlet(hamiltonian, step.part(time, share * h))?;
         time += share * h;
     }
     Ok(iterations)

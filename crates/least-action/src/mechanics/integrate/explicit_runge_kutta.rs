@@ -1,10 +1,11 @@
 //! Explicit Runge-Kutta methods, for contrast: they are not symplectic.
 
-use super::step::Step;
+use super::one_step_map::MapStep;
 use crate::error::Result;
+use crate::mechanics::{Hamiltonian, PhasePoint};
 
 /// The coefficients of a method of s stages.
-pub(super) struct Tableau {
+pub(super) struct ExplicitTableau {
     /// Row i has the i coefficients of stage i; the rows follow each other.
     a: &'static [f64],
     b: &'static [f64],
@@ -14,7 +15,7 @@ pub(super) struct Tableau {
     error: &'static [f64],
 }
 
-pub(super) const RK4: Tableau = Tableau {
+pub(super) const RK4: ExplicitTableau = ExplicitTableau {
     a: &[0.5, 0.0, 0.5, 0.0, 0.0, 1.0],
     b: &[1.0 / 6.0, 1.0 / 3.0, 1.0 / 3.0, 1.0 / 6.0],
     c: &[0.0, 0.5, 0.5, 1.0],
@@ -22,7 +23,7 @@ pub(super) const RK4: Tableau = Tableau {
 };
 
 #[rustfmt::skip]
-pub(super) const DORMAND_PRINCE: Tableau = Tableau {
+pub(super) const DORMAND_PRINCE: ExplicitTableau = ExplicitTableau {
     a: &[
         1.0 / 5.0,
         3.0 / 40.0, 9.0 / 40.0,
@@ -39,9 +40,13 @@ pub(super) const DORMAND_PRINCE: Tableau = Tableau {
 };
 
 /// Moves on by one step. `error` (2 D, or empty) takes the estimate of the step's error.
-pub(super) fn explicit_runge_kutta(step: Step, tableau: &Tableau, error: &mut [f64]) -> Result<()> {
-    let Step {
-        hamiltonian,
+pub(super) fn explicit_runge_kutta(
+    hamiltonian: &dyn Hamiltonian,
+    step: MapStep,
+    tableau: &ExplicitTableau,
+    error: &mut [f64],
+) -> Result<()> {
+    let MapStep {
         work,
         time,
         h,
@@ -57,14 +62,14 @@ pub(super) fn explicit_runge_kutta(step: Step, tableau: &Tableau, error: &mut [f
         let point = &mut points[i * n..][..n];
         point.copy_from_slice(z);
         add(point, h, row(tableau, i), known);
-        let (x, p) = point.split_at(n / 2);
-        hamiltonian.flow(work, time + tableau.c[i] * h, x, p, &mut slope[..n])?;
+        let at = PhasePoint::joined(time + tableau.c[i] * h, point);
+        hamiltonian.flow(work, at, &mut slope[..n])?;
     }
     if let Some(tangent) = tangent {
         let mut jacobians = work.take(stages * n * n);
         for (i, df) in jacobians.chunks_exact_mut(n * n).enumerate() {
-            let (x, p) = points[i * n..][..n].split_at(n / 2);
-            hamiltonian.jacobian(work, time + tableau.c[i] * h, x, p, df)?;
+            let at = PhasePoint::joined(time + tableau.c[i] * h, &points[i * n..][..n]);
+            hamiltonian.jacobian(work, at, df)?;
         }
         let mut of_slopes = work.take(stages * n);
         let mut point = work.take(n);
@@ -96,7 +101,7 @@ pub(super) fn explicit_runge_kutta(step: Step, tableau: &Tableau, error: &mut [f
     Ok(())
 }
 
-fn row(tableau: &Tableau, i: usize) -> &'static [f64] {
+fn row(tableau: &ExplicitTableau, i: usize) -> &'static [f64] {
     &tableau.a[i * i.saturating_sub(1) / 2..][..i]
 }
 

@@ -1,14 +1,14 @@
 //! Gauss's collocation methods: implicit Runge-Kutta methods whose stages are found together by
 //! Newton's method with the exact Jacobian.
 
-use super::step::{relative, Step, EQUATIONS};
+use super::one_step_map::{relative, MapStep, EQUATIONS};
 use crate::error::Result;
 use crate::mechanics::newton::{newton, Equations};
-use crate::mechanics::{Hamiltonian, IntegrationMethod, Workspace};
+use crate::mechanics::{Hamiltonian, IntegrationMethod, PhasePoint, Workspace};
 
 /// The coefficients of a method of s stages.
 #[derive(Debug)]
-pub(in crate::mechanics) struct Tableau {
+pub(in crate::mechanics) struct GaussTableau {
     /// s x s, row-major.
     pub a: &'static [f64],
     pub c: &'static [f64],
@@ -17,7 +17,7 @@ pub(in crate::mechanics) struct Tableau {
     d: &'static [f64],
 }
 
-impl Tableau {
+impl GaussTableau {
     /// The weights of the stages' slopes, `d^T A`.
     pub fn b(&self) -> Vec<f64> {
         let rows = || self.d.iter().zip(self.a.chunks_exact(self.c.len()));
@@ -31,19 +31,19 @@ impl Tableau {
 const ROOT_3: f64 = 1.732_050_807_568_877_2;
 const ROOT_15: f64 = 3.872_983_346_207_417;
 
-pub(super) const GAUSS_2: Tableau = Tableau {
+pub(super) const GAUSS_2: GaussTableau = GaussTableau {
     a: &[0.5],
     c: &[0.5],
     d: &[2.0],
 };
 
-pub(super) const GAUSS_4: Tableau = Tableau {
+pub(super) const GAUSS_4: GaussTableau = GaussTableau {
     a: &[0.25, 0.25 - ROOT_3 / 6.0, 0.25 + ROOT_3 / 6.0, 0.25],
     c: &[0.5 - ROOT_3 / 6.0, 0.5 + ROOT_3 / 6.0],
     d: &[-ROOT_3, ROOT_3],
 };
 
-pub(super) const GAUSS_6: Tableau = Tableau {
+pub(super) const GAUSS_6: GaussTableau = GaussTableau {
     a: &[
         5.0 / 36.0,
         2.0 / 9.0 - ROOT_15 / 15.0,
@@ -60,7 +60,9 @@ pub(super) const GAUSS_6: Tableau = Tableau {
 };
 
 /// The coefficients of a method that collocates at Gauss points; none for others.
-pub(in crate::mechanics) fn gauss_points(method: IntegrationMethod) -> Option<&'static Tableau> {
+pub(in crate::mechanics) fn gauss_points(
+    method: IntegrationMethod,
+) -> Option<&'static GaussTableau> {
     match method {
         IntegrationMethod::ImplicitMidpoint => Some(&GAUSS_2),
         IntegrationMethod::GaussLegendre4 => Some(&GAUSS_4),
@@ -70,9 +72,12 @@ pub(in crate::mechanics) fn gauss_points(method: IntegrationMethod) -> Option<&'
 }
 
 /// Moves on by one step; returns Newton's iterations.
-pub(super) fn implicit_runge_kutta(step: Step, tableau: &Tableau) -> Result<usize> {
-    let Step {
-        hamiltonian,
+pub(super) fn implicit_runge_kutta(
+    hamiltonian: &dyn Hamiltonian,
+    step: MapStep,
+    tableau: &GaussTableau,
+) -> Result<usize> {
+    let MapStep {
         work,
         time,
         h,
@@ -80,13 +85,7 @@ pub(super) fn implicit_runge_kutta(step: Step, tableau: &Tableau) -> Result<usiz
         tangent,
     } = step;
     let mut increments = work.take(tableau.c.len() * z.len());
-    let mut equations = Stages {
-        hamiltonian,
-        tableau,
-        time,
-        h,
-        z,
-    };
+    let mut equations = StageEquations::new(hamiltonian, tableau, (time, h), z);
     let solved = equations.solve(work, &mut increments);
     if let (Ok(_), Some(tangent)) = (&solved, tangent) {
         propagate(&mut equations, work, &increments, tangent)?;
@@ -97,7 +96,7 @@ pub(super) fn implicit_runge_kutta(step: Step, tableau: &Tableau) -> Result<usiz
 }
 
 /// `z += sum_i d_i increment_i`.
-pub(in crate::mechanics) fn combine(tableau: &Tableau, increments: &[f64], z: &mut [f64]) {
+pub(in crate::mechanics) fn combine(tableau: &GaussTableau, increments: &[f64], z: &mut [f64]) {
     let n = z.len();
     for (k, z) in z.iter_mut().enumerate() {
         let terms = tableau.d.iter().enumerate();
@@ -106,15 +105,31 @@ pub(in crate::mechanics) fn combine(tableau: &Tableau, increments: &[f64], z: &m
 }
 
 /// `Z_i - z0 = h sum_j a_ij f(Z_j)` for the increments `Z_i - z0`.
-pub(in crate::mechanics) struct Stages<'a> {
-    pub hamiltonian: &'a dyn Hamiltonian,
-    pub tableau: &'a Tableau,
-    pub time: f64,
-    pub h: f64,
-    pub z: &'a [f64],
+pub(in crate::mechanics) struct StageEquations<'a> {
+    hamiltonian: &'a dyn Hamiltonian,
+    tableau: &'a GaussTableau,
+    time: f64,
+    h: f64,
+    z: &'a [f64],
 }
 
-impl Stages<'_> {
+impl<'a> StageEquations<'a> {
+    /// The equations of the step of the length h from a time and z0 on.
+    pub fn new(
+        hamiltonian: &'a dyn Hamiltonian,
+        tableau: &'a GaussTableau,
+        (time, h): (f64, f64),
+        z: &'a [f64],
+    ) -> Self {
+        StageEquations {
+            hamiltonian,
+            tableau,
+            time,
+            h,
+            z,
+        }
+    }
+
     /// Finds the increments, from zeros on; returns Newton's iterations.
     ///
     /// # Errors
@@ -123,8 +138,8 @@ impl Stages<'_> {
         // Newton's method begins on the line along the flow.
         let n = self.z.len();
         let mut flow = work.take(n);
-        let (x, p) = self.z.split_at(n / 2);
-        self.hamiltonian.flow(work, self.time, x, p, &mut flow)?;
+        let at = PhasePoint::joined(self.time, self.z);
+        self.hamiltonian.flow(work, at, &mut flow)?;
         for (increment, c) in increments.chunks_exact_mut(n).zip(self.tableau.c) {
             for (to, f) in increment.iter_mut().zip(&flow) {
                 *to = c * self.h * f;
@@ -139,7 +154,7 @@ impl Stages<'_> {
         &self,
         work: &mut Workspace,
         increments: &[f64],
-        mut each: impl FnMut(&mut Workspace, usize, f64, &[f64], &[f64]) -> Result<()>,
+        mut each: impl FnMut(&mut Workspace, usize, PhasePoint) -> Result<()>,
     ) -> Result<()> {
         let n = self.z.len();
         let mut point = work.take(n);
@@ -147,8 +162,8 @@ impl Stages<'_> {
             for ((to, z), i) in point.iter_mut().zip(self.z).zip(increment) {
                 *to = z + i;
             }
-            let (x, p) = point.split_at(n / 2);
-            each(work, j, self.time + self.tableau.c[j] * self.h, x, p)?;
+            let time = self.time + self.tableau.c[j] * self.h;
+            each(work, j, PhasePoint::joined(time, &point))?;
         }
         work.give(point);
         Ok(())
@@ -169,9 +184,9 @@ impl Stages<'_> {
         of_flow: &mut [f64],
     ) -> Result<()> {
         let (n, rows) = (self.z.len(), increments.len());
-        self.at_stages(work, increments, |work, j, time, x, p| {
+        self.at_stages(work, increments, |work, j, at| {
             let df = &mut of_flow[j * n * n..][..n * n];
-            self.hamiltonian.jacobian(work, time, x, p, df)?;
+            self.hamiltonian.jacobian(work, at, df)?;
             for (l, column) in df.chunks_exact(n).enumerate() {
                 let to = &mut matrix[(j * n + l) * rows..][..rows];
                 for (i, to) in to.chunks_exact_mut(n).enumerate() {
@@ -187,7 +202,7 @@ impl Stages<'_> {
     }
 
     /// `h sum_j a_ij Df(Z_j) v` for each stage i: how the right sides answer to a change v of z0,
-    /// by the Jacobians that [`Stages::jacobian`] wrote.
+    /// by the Jacobians that [`StageEquations::jacobian`] wrote.
     pub fn answer(&self, of_flow: &[f64], v: &[f64], right: &mut [f64]) {
         let n = self.z.len();
         right.fill(0.0);
@@ -204,7 +219,7 @@ impl Stages<'_> {
         }
     }
 
-    /// The same for a change of one number of z0 by 1.
+    /// The answer to a change of one number of z0 by 1: see [`StageEquations::answer`].
     pub fn answer_to_one(&self, of_flow: &[f64], number: usize, right: &mut [f64]) {
         let n = self.z.len();
         right.fill(0.0);
@@ -220,7 +235,7 @@ impl Stages<'_> {
     }
 }
 
-impl Equations for Stages<'_> {
+impl Equations for StageEquations<'_> {
     fn evaluate(
         &mut self,
         work: &mut Workspace,
@@ -231,8 +246,8 @@ impl Equations for Stages<'_> {
         let n = self.z.len();
         let mut flow = work.take(n);
         residual.copy_from_slice(increments);
-        self.at_stages(work, increments, |work, j, time, x, p| {
-            self.hamiltonian.flow(work, time, x, p, &mut flow)?;
+        self.at_stages(work, increments, |work, j, at| {
+            self.hamiltonian.flow(work, at, &mut flow)?;
             for (i, r) in residual.chunks_exact_mut(n).enumerate() {
                 let weight = self.weight(i, j);
                 for (r, f) in r.iter_mut().zip(&flow) {
@@ -273,7 +288,7 @@ impl Equations for Stages<'_> {
 
 /// Multiplies columns by the derivative of the step: the stages' equations, differentiated.
 fn propagate(
-    stages: &mut Stages,
+    stages: &mut StageEquations,
     work: &mut Workspace,
     increments: &[f64],
     tangent: &mut [f64],

@@ -1,3 +1,5 @@
+use crate::mechanics::names::names;
+
 /// A map of the phase space that follows the canonical equations for one step.
 ///
 /// Sources: E. Hairer, C. Lubich, G. Wanner, Geometric Numerical Integration, 2nd edition, 2006,
@@ -47,41 +49,22 @@ pub enum IntegrationMethod {
     DormandPrince,
 }
 
+names!(IntegrationMethod {
+    SymplecticEuler => "symplectic-euler",
+    SymplecticEulerAdjoint => "symplectic-euler-adjoint",
+    StormerVerlet => "stormer-verlet",
+    ImplicitMidpoint => "implicit-midpoint",
+    GaussLegendre4 => "gauss-legendre-4",
+    GaussLegendre6 => "gauss-legendre-6",
+    Yoshida4 => "yoshida-4",
+    Suzuki4 => "suzuki-4",
+    Yoshida6 => "yoshida-6",
+    KahanLi6 => "kahan-li-6",
+    Rk4 => "rk4",
+    DormandPrince => "dormand-prince",
+});
+
 impl IntegrationMethod {
-    /// All of them: the list that tests and messages go through.
-    pub const ALL: [IntegrationMethod; 12] = [
-        IntegrationMethod::SymplecticEuler,
-        IntegrationMethod::SymplecticEulerAdjoint,
-        IntegrationMethod::StormerVerlet,
-        IntegrationMethod::ImplicitMidpoint,
-        IntegrationMethod::GaussLegendre4,
-        IntegrationMethod::GaussLegendre6,
-        IntegrationMethod::Yoshida4,
-        IntegrationMethod::Suzuki4,
-        IntegrationMethod::Yoshida6,
-        IntegrationMethod::KahanLi6,
-        IntegrationMethod::Rk4,
-        IntegrationMethod::DormandPrince,
-    ];
-
-    /// The name that options and files use.
-    pub fn name(self) -> &'static str {
-        match self {
-            IntegrationMethod::SymplecticEuler => "symplectic-euler",
-            IntegrationMethod::SymplecticEulerAdjoint => "symplectic-euler-adjoint",
-            IntegrationMethod::StormerVerlet => "stormer-verlet",
-            IntegrationMethod::ImplicitMidpoint => "implicit-midpoint",
-            IntegrationMethod::GaussLegendre4 => "gauss-legendre-4",
-            IntegrationMethod::GaussLegendre6 => "gauss-legendre-6",
-            IntegrationMethod::Yoshida4 => "yoshida-4",
-            IntegrationMethod::Suzuki4 => "suzuki-4",
-            IntegrationMethod::Yoshida6 => "yoshida-6",
-            IntegrationMethod::KahanLi6 => "kahan-li-6",
-            IntegrationMethod::Rk4 => "rk4",
-            IntegrationMethod::DormandPrince => "dormand-prince",
-        }
-    }
-
     /// The power of the step that errors over a fixed time follow.
     pub fn order(self) -> usize {
         match self {
@@ -98,7 +81,7 @@ impl IntegrationMethod {
         }
     }
 
-    /// Whether a step's derivative M satisfies `M^T J M = J`, for every H.
+    /// True if a step's derivative M satisfies `M^T J M = J`, for every H.
     pub fn is_symplectic(self) -> bool {
         !matches!(
             self,
@@ -106,7 +89,7 @@ impl IntegrationMethod {
         )
     }
 
-    /// Whether a step of -h leads back to where a step of h began.
+    /// True if a step of -h leads back to where a step of h began.
     pub fn is_symmetric(self) -> bool {
         self.is_symplectic() && self.order() > 1
     }

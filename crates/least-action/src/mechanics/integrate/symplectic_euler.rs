@@ -1,32 +1,31 @@
 //! Both symplectic Euler methods. Each is implicit in one half of the variables and explicit in the
 //! other; for separable H in none.
 
-use super::step::{relative, Step, EQUATIONS};
+use super::one_step_map::{relative, MapStep, EQUATIONS};
 use crate::error::Result;
 use crate::mechanics::newton::{newton, Equations};
-use crate::mechanics::{Hamiltonian, Workspace};
+use crate::mechanics::{Hamiltonian, PhasePoint, Workspace};
 
 /// `p1 = p0 - h H_x(t0, x0, p1)`, `x1 = x0 + h H_p(t0, x0, p1)`. Returns Newton's iterations.
-pub(super) fn momentum_first(step: Step) -> Result<usize> {
-    half(step, Half::Momentum)
+pub(super) fn momentum_first(hamiltonian: &dyn Hamiltonian, step: MapStep) -> Result<usize> {
+    half(hamiltonian, step, ImplicitHalf::Momentum)
 }
 
 /// `x1 = x0 + h H_p(t1, x1, p0)`, `p1 = p0 - h H_x(t1, x1, p0)` with the time t1 at the end: the
 /// adjoint of [`momentum_first`].
-pub(super) fn position_first(step: Step) -> Result<usize> {
-    half(step, Half::Position)
+pub(super) fn position_first(hamiltonian: &dyn Hamiltonian, step: MapStep) -> Result<usize> {
+    half(hamiltonian, step, ImplicitHalf::Position)
 }
 
 /// The half of the variables that is found first.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Half {
+enum ImplicitHalf {
     Momentum,
     Position,
 }
 
-fn half(step: Step, first: Half) -> Result<usize> {
-    let Step {
-        hamiltonian,
+fn half(hamiltonian: &dyn Hamiltonian, step: MapStep, first: ImplicitHalf) -> Result<usize> {
+    let MapStep {
         work,
         time,
         h,
@@ -35,14 +34,18 @@ fn half(step: Step, first: Half) -> Result<usize> {
     } = step;
     let d = z.len() / 2;
     let time = match first {
-        Half::Momentum => time,
-        Half::Position => time + h,
+        ImplicitHalf::Momentum => time,
+        ImplicitHalf::Position => time + h,
     };
     let mut unknowns = work.take(d);
     let (x, p) = z.split_at_mut(d);
-    let begin: &[f64] = if first == Half::Momentum { p } else { x };
+    let begin: &[f64] = if first == ImplicitHalf::Momentum {
+        p
+    } else {
+        x
+    };
     unknowns.copy_from_slice(begin);
-    let mut equations = Implicit {
+    let mut equations = HalfEquations {
         hamiltonian,
         first,
         time,
@@ -61,40 +64,42 @@ fn half(step: Step, first: Half) -> Result<usize> {
             evaluated.map(|()| 0)
         }
     };
-    let to: &mut [f64] = if first == Half::Momentum { p } else { x };
+    let to: &mut [f64] = if first == ImplicitHalf::Momentum {
+        p
+    } else {
+        x
+    };
     to.copy_from_slice(&unknowns);
     work.give(unknowns);
     let iterations = solved?;
 
     if let Some(tangent) = tangent {
-        propagate(hamiltonian, work, (time, h), (x, p), first, tangent)?;
+        let at = PhasePoint::new(time, x, p);
+        propagate(hamiltonian, work, at, h, first, tangent)?;
     }
     let mut gradient = work.take(2 * d);
-    hamiltonian.gradient(work, time, x, p, &mut gradient)?;
-    match first {
-        Half::Momentum => x
-            .iter_mut()
-            .zip(&gradient[d..])
-            .for_each(|(x, g)| *x += h * g),
-        Half::Position => p
-            .iter_mut()
-            .zip(&gradient[..d])
-            .for_each(|(p, g)| *p -= h * g),
+    hamiltonian.gradient(work, PhasePoint::new(time, x, p), &mut gradient)?;
+    let (explicit, slopes, signed) = match first {
+        ImplicitHalf::Momentum => (x, &gradient[d..], h),
+        ImplicitHalf::Position => (p, &gradient[..d], -h),
+    };
+    for (v, slope) in explicit.iter_mut().zip(slopes) {
+        *v += signed * slope;
     }
     work.give(gradient);
     Ok(iterations)
 }
 
-struct Implicit<'a> {
+struct HalfEquations<'a> {
     hamiltonian: &'a dyn Hamiltonian,
-    first: Half,
+    first: ImplicitHalf,
     time: f64,
     h: f64,
     x: &'a [f64],
     p: &'a [f64],
 }
 
-impl Equations for Implicit<'_> {
+impl Equations for HalfEquations<'_> {
     fn evaluate(
         &mut self,
         work: &mut Workspace,
@@ -104,12 +109,12 @@ impl Equations for Implicit<'_> {
     ) -> Result<()> {
         let d = unknowns.len();
         let (x, p, from, part, h) = match self.first {
-            Half::Momentum => (self.x, unknowns, self.p, 0, self.h),
-            Half::Position => (unknowns, self.p, self.x, d, -self.h),
+            ImplicitHalf::Momentum => (self.x, unknowns, self.p, 0, self.h),
+            ImplicitHalf::Position => (unknowns, self.p, self.x, d, -self.h),
         };
+        let at = PhasePoint::new(self.time, x, p);
         let mut gradient = work.take(2 * d);
-        self.hamiltonian
-            .gradient(work, self.time, x, p, &mut gradient)?;
+        self.hamiltonian.gradient(work, at, &mut gradient)?;
         let slopes = &gradient[part..part + d];
         for (((r, u), from), g) in residual.iter_mut().zip(unknowns).zip(from).zip(slopes) {
             *r = u - from + h * g;
@@ -117,8 +122,7 @@ impl Equations for Implicit<'_> {
         work.give(gradient);
         if let Some(jacobian) = jacobian {
             let mut hessian = work.take(4 * d * d);
-            self.hamiltonian
-                .hessian(work, self.time, x, p, &mut hessian)?;
+            self.hamiltonian.hessian(work, at, &mut hessian)?;
             implicit_part(&hessian, self.first, h, jacobian);
             work.give(hessian);
         }
@@ -127,20 +131,20 @@ impl Equations for Implicit<'_> {
 
     fn relative(&self, unknowns: &[f64], step: &[f64]) -> f64 {
         let from = match self.first {
-            Half::Momentum => self.p,
-            Half::Position => self.x,
+            ImplicitHalf::Momentum => self.p,
+            ImplicitHalf::Position => self.x,
         };
         relative(step, unknowns, from)
     }
 }
 
 /// `1 + h H_xp` for the momentum, `1 + h H_px` for the position (where h is the negative step).
-fn implicit_part(hessian: &[f64], first: Half, h: f64, jacobian: &mut [f64]) {
+fn implicit_part(hessian: &[f64], first: ImplicitHalf, h: f64, jacobian: &mut [f64]) {
     let d = hessian.len().isqrt() / 2;
     for (j, column) in jacobian.chunks_exact_mut(d).enumerate() {
         let from = match first {
-            Half::Momentum => &hessian[(d + j) * 2 * d..][..d],
-            Half::Position => &hessian[j * 2 * d + d..][..d],
+            ImplicitHalf::Momentum => &hessian[(d + j) * 2 * d..][..d],
+            ImplicitHalf::Position => &hessian[j * 2 * d + d..][..d],
         };
         for (to, value) in column.iter_mut().zip(from) {
             *to = h * value;
@@ -153,56 +157,58 @@ fn implicit_part(hessian: &[f64], first: Half, h: f64, jacobian: &mut [f64]) {
 fn propagate(
     hamiltonian: &dyn Hamiltonian,
     work: &mut Workspace,
-    (time, h): (f64, f64),
-    (x, p): (&[f64], &[f64]),
-    first: Half,
+    at: PhasePoint,
+    h: f64,
+    first: ImplicitHalf,
     tangent: &mut [f64],
 ) -> Result<()> {
-    let d = x.len();
+    let d = at.x.len();
     let n = 2 * d;
     let mut hessian = work.take(n * n);
-    hamiltonian.hessian(work, time, x, p, &mut hessian)?;
+    hamiltonian.hessian(work, at, &mut hessian)?;
     let mut implicit = work.take(d * d);
-    let signed = if first == Half::Momentum { h } else { -h };
+    let signed = if first == ImplicitHalf::Momentum {
+        h
+    } else {
+        -h
+    };
     implicit_part(&hessian, first, signed, &mut implicit);
     let mut lu = work.take_factor();
     if !lu.factor(&implicit, d) {
         // Newton's method would have met it first.
-        return Err(EQUATIONS.singular(time));
+        return Err(EQUATIONS.singular(at.time));
     }
-    // Rows of the gradient: of H_x from 0 on, of H_p from D on.
+    // Rows of the gradient: of H_x from 0 on, of H_p from D on. Those of the implicit half are its
+    // conjugate's columns.
     let row = |i: usize, columns: std::ops::Range<usize>, of: &[f64]| -> f64 {
         columns.zip(of).map(|(j, v)| hessian[j * n + i] * v).sum()
     };
+    let (implicit_row, explicit_row) = if first == ImplicitHalf::Momentum {
+        (0, d)
+    } else {
+        (d, 0)
+    };
+    let mut moved = work.take(d);
     for column in tangent.chunks_exact_mut(n) {
         let (dx, dp) = column.split_at_mut(d);
-        match first {
-            Half::Momentum => {
-                for (i, dp) in dp.iter_mut().enumerate() {
-                    *dp -= h * row(i, 0..d, dx);
-                }
-                lu.solve(dp);
-                let mut moved = work.take(d);
-                for (i, moved) in moved.iter_mut().enumerate() {
-                    *moved = h * (row(d + i, 0..d, dx) + row(d + i, d..n, dp));
-                }
-                dx.iter_mut().zip(&moved).for_each(|(x, m)| *x += m);
-                work.give(moved);
-            }
-            Half::Position => {
-                for (i, dx) in dx.iter_mut().enumerate() {
-                    *dx += h * row(d + i, d..n, dp);
-                }
-                lu.solve(dx);
-                let mut moved = work.take(d);
-                for (i, moved) in moved.iter_mut().enumerate() {
-                    *moved = h * (row(i, 0..d, dx) + row(i, d..n, dp));
-                }
-                dp.iter_mut().zip(&moved).for_each(|(p, m)| *p -= m);
-                work.give(moved);
-            }
+        let (implicit, explicit) = match first {
+            ImplicitHalf::Momentum => (dp, dx),
+            ImplicitHalf::Position => (dx, dp),
+        };
+        for (i, u) in implicit.iter_mut().enumerate() {
+            let columns = implicit_row..implicit_row + d;
+            *u -= signed * row(implicit_row + i, columns, explicit);
         }
+        lu.solve(implicit);
+        let (dx, dp) = column.split_at(d);
+        for (i, moved) in moved.iter_mut().enumerate() {
+            let i = explicit_row + i;
+            *moved = signed * (row(i, 0..d, dx) + row(i, d..n, dp));
+        }
+        let explicit = column[implicit_row..].iter_mut();
+        explicit.zip(&moved).for_each(|(v, m)| *v += m);
     }
+    work.give(moved);
     work.give_factor(lu);
     work.give(implicit);
     work.give(hessian);

@@ -4,18 +4,18 @@ use super::*;
 use crate::twin::TwinExperiment;
 
 /// Lorenz63 measured at every fourth point, and its true path.
-pub(super) struct Twin {
+pub(super) struct TwinProblem {
     pub action: ContinuousAction,
     pub truth: Vec<f64>,
     pub options: BoundaryOptions,
 }
 
 /// Measured in its first component.
-pub(super) fn lorenz63_twin(points: usize, model_precision: f64) -> Twin {
+pub(super) fn lorenz63_twin(points: usize, model_precision: f64) -> TwinProblem {
     lorenz63_measured(&[0], points, model_precision)
 }
 
-fn lorenz63_measured(observed: &[usize], points: usize, model_precision: f64) -> Twin {
+fn lorenz63_measured(observed: &[usize], points: usize, model_precision: f64) -> TwinProblem {
     let model: Arc<dyn Model> = Arc::new(models::lorenz63().unwrap());
     let (time_step, noise) = (0.02, 0.5);
     let experiment = TwinExperiment {
@@ -38,7 +38,7 @@ fn lorenz63_measured(observed: &[usize], points: usize, model_precision: f64) ->
         model_precision: model_precision.into(),
         ..ContinuousActionOptions::default()
     };
-    Twin {
+    TwinProblem {
         action: ContinuousAction::new(model, &data, &options).unwrap(),
         truth: twin.truth,
         options: BoundaryOptions {

@@ -4,13 +4,13 @@ use super::*;
 use crate::action::Precision;
 
 /// A problem with the path to begin with.
-pub(super) struct Case {
+pub(super) struct BoundaryCase {
     pub system: System,
     pub path: Vec<f64>,
     pub options: BoundaryOptions,
 }
 
-impl Case {
+impl BoundaryCase {
     pub fn solve(&self, method: BoundaryMethod) -> BoundarySolution {
         self.solve_with(|o| o.method = method)
     }
@@ -51,14 +51,14 @@ pub(super) fn case(
     precisions: [Precision; 2],
     path: Vec<f64>,
     integrator: IntegrationMethod,
-) -> Case {
+) -> BoundaryCase {
     let [measurement_precision, model_precision] = precisions;
     let options = ContinuousActionOptions {
         measurement_precision,
         model_precision,
         ..ContinuousActionOptions::default()
     };
-    Case {
+    BoundaryCase {
         system: System::of_action(ContinuousAction::new(model, data, &options).unwrap()),
         path,
         options: BoundaryOptions {
@@ -74,7 +74,7 @@ pub(super) fn case(
 }
 
 /// A damped oscillator whose first and last states do not fit each other.
-pub(super) fn oscillator(steps: usize, integrator: IntegrationMethod) -> Case {
+pub(super) fn oscillator(steps: usize, integrator: IntegrationMethod) -> BoundaryCase {
     let model = ModelBuilder::new("oscillator")
         .states(["x", "v"])
         .flow(|s, _| vec![s[1], -s[0] - s[1] * 0.3]);
@@ -95,7 +95,7 @@ pub(super) const NETWORK: usize = 10;
 
 /// Two input and output pairs through a residual network of two neurons, whose weights are states
 /// with a prior at the first layer: depth 1.5 in `layers` steps.
-pub(super) fn network(layers: usize, prior: f64, integrator: IntegrationMethod) -> Case {
+pub(super) fn network(layers: usize, prior: f64, integrator: IntegrationMethod) -> BoundaryCase {
     let names = [
         "a0", "a1", "b0", "b1", "w00", "w01", "w10", "w11", "c0", "c1",
     ];

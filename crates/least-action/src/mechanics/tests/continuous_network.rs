@@ -86,13 +86,14 @@ fn hamiltonians_have_exact_derivatives() {
                 let mut all = |z: &[f64]| {
                     let (x, p) = z.split_at(n);
                     let mut gradient = vec![0.0; 2 * n];
-                    h.gradient(work, 0.4, x, p, &mut gradient).unwrap();
-                    (h.energy(work, 0.4, x, p).unwrap(), gradient)
+                    h.gradient(work, PhasePoint::new(0.4, x, p), &mut gradient)
+                        .unwrap();
+                    (h.value(work, PhasePoint::new(0.4, x, p)).unwrap(), gradient)
                 };
                 let gradient = all(&z).1;
                 let mut hessian = vec![0.0; 4 * n * n];
                 let other = &mut Workspace::default();
-                h.hessian(other, 0.4, &z[..n], &z[n..], &mut hessian)
+                h.hessian(other, PhasePoint::new(0.4, &z[..n], &z[n..]), &mut hessian)
                     .unwrap();
                 for j in 0..2 * n {
                     let mut beside = |shift: f64| {
@@ -147,8 +148,10 @@ fn activations_of_the_text_are_those_of_networks() {
             let mut gradient = vec![0.0; 2 * n];
             let mut hessian = vec![0.0; 4 * n * n];
             let h = system.hamiltonian();
-            h.gradient(work, 0.0, &x, &p, &mut gradient).unwrap();
-            h.hessian(work, 0.0, &x, &p, &mut hessian).unwrap();
+            h.gradient(work, PhasePoint::new(0.0, &x, &p), &mut gradient)
+                .unwrap();
+            h.hessian(work, PhasePoint::new(0.0, &x, &p), &mut hessian)
+                .unwrap();
             assert!(gradient.iter().chain(&hessian).all(|v| v.is_finite()));
             let (mut z, mut values) = ([0.1 * 0.3 - 0.2 * 0.7 + bias], [0.0]);
             activation.apply(1, &mut z, &mut values);
@@ -187,7 +190,9 @@ fn pieces_begin_at_their_points_whatever_times_are_rounded_to() {
             let (on, back) = (n as f64 * h, depth - (layers - n) as f64 * h);
             for time in [on, back, on + 0.999 * h] {
                 let hamiltonian = system.hamiltonian();
-                hamiltonian.flow(work, time, &x, &p, &mut flow).unwrap();
+                hamiltonian
+                    .flow(work, PhasePoint::new(time, &x, &p), &mut flow)
+                    .unwrap();
                 assert_eq!(flow[0], (n * pieces / layers) as f64, "{depth} {n}");
             }
         }

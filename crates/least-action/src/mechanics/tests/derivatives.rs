@@ -13,14 +13,14 @@ trait Reference {
 }
 
 /// Value, gradient, Hessian in (x, w), and mixed derivatives in w and t.
-struct Expected {
+struct Derivatives {
     value: f64,
     gradient: Vec<f64>,
     hessian: Vec<f64>,
     rate: Vec<f64>,
 }
 
-fn expected(reference: &impl Reference, t: f64, x: &[f64], w: &[f64]) -> Expected {
+fn expected(reference: &impl Reference, t: f64, x: &[f64], w: &[f64]) -> Derivatives {
     let d = x.len();
     let point: Vec<f64> = [x, w, &[t]].concat();
     let second = |i: usize, j: usize| {
@@ -29,7 +29,7 @@ fn expected(reference: &impl Reference, t: f64, x: &[f64], w: &[f64]) -> Expecte
         numbers[j].eps2 = 1.0;
         reference.at(numbers[2 * d], &numbers[..d], &numbers[d..2 * d])
     };
-    Expected {
+    Derivatives {
         value: second(0, 0).re,
         gradient: (0..2 * d).map(|i| second(i, i).eps1).collect(),
         hessian: (0..4 * d * d)
@@ -47,35 +47,21 @@ fn close(a: &[f64], b: &[f64], tolerance: f64, what: &str) {
     }
 }
 
-fn of_lagrangian(l: &dyn Lagrangian, t: f64, x: &[f64], v: &[f64]) -> Expected {
-    let (d, work) = (x.len(), &mut Workspace::default());
-    let mut found = Expected {
-        value: l.value(work, t, x, v).unwrap(),
+fn derivatives(f: &impl PhaseSpaceFunction, t: f64, x: &[f64], w: &[f64]) -> Derivatives {
+    let (d, work, at) = (x.len(), &mut Workspace::default(), PhasePoint::new(t, x, w));
+    let mut found = Derivatives {
+        value: f.value(work, at).unwrap(),
         gradient: vec![9.0; 2 * d],
         hessian: vec![9.0; 4 * d * d],
         rate: vec![9.0; d],
     };
-    l.gradient(work, t, x, v, &mut found.gradient).unwrap();
-    l.hessian(work, t, x, v, &mut found.hessian).unwrap();
-    l.momentum_rate(work, t, x, v, &mut found.rate).unwrap();
+    f.gradient(work, at, &mut found.gradient).unwrap();
+    f.hessian(work, at, &mut found.hessian).unwrap();
+    f.conjugate_rate(work, at, &mut found.rate).unwrap();
     found
 }
 
-fn of_hamiltonian(h: &dyn Hamiltonian, t: f64, x: &[f64], p: &[f64]) -> Expected {
-    let (d, work) = (x.len(), &mut Workspace::default());
-    let mut found = Expected {
-        value: h.energy(work, t, x, p).unwrap(),
-        gradient: vec![9.0; 2 * d],
-        hessian: vec![9.0; 4 * d * d],
-        rate: vec![9.0; d],
-    };
-    h.gradient(work, t, x, p, &mut found.gradient).unwrap();
-    h.hessian(work, t, x, p, &mut found.hessian).unwrap();
-    h.velocity_rate(work, t, x, p, &mut found.rate).unwrap();
-    found
-}
-
-fn compare(found: &Expected, expected: &Expected, tolerance: f64, what: &str) {
+fn compare(found: &Derivatives, expected: &Derivatives, tolerance: f64, what: &str) {
     close(&[found.value], &[expected.value], tolerance, what);
     close(&found.gradient, &expected.gradient, tolerance, what);
     close(&found.hessian, &expected.hessian, tolerance, what);
@@ -110,7 +96,7 @@ fn classical_lagrangians_have_exact_derivatives() {
         let d = lagrangian.dimension();
         let at = numbers(2 * d, 5, 1.0);
         let (x, v) = at.split_at(d);
-        let found = of_lagrangian(&lagrangian, 0.3, x, v);
+        let found = derivatives(&lagrangian, 0.3, x, v);
         compare(
             &found,
             &expected(&Classical(system), 0.3, x, v),
@@ -139,15 +125,15 @@ fn the_time_in_a_text_is_differentiated_too() {
     };
     let parameters = BTreeMap::from([("growth".to_string(), 0.1)]);
     let lagrangian = definition.build(&parameters).unwrap();
-    let found = of_lagrangian(&lagrangian, 0.9, &[0.7], &[-0.4]);
+    let found = derivatives(&lagrangian, 0.9, &[0.7], &[-0.4]);
     compare(
         &found,
         &expected(&Timed, 0.9, &[0.7], &[-0.4]),
         1e-14,
         "timed",
     );
-    let h = HamiltonianOf(lagrangian.clone());
-    let back = of_lagrangian(&LagrangianOf(h), 0.9, &[0.7], &[-0.4]);
+    let h = LegendreTransform(lagrangian.clone());
+    let back = derivatives(&LegendreTransform(h), 0.9, &[0.7], &[-0.4]);
     compare(&back, &found, 1e-13, "there and back");
 }
 
@@ -175,10 +161,10 @@ impl Reference for Driven {
 fn actions_have_exact_derivatives_with_inputs_data_and_time() {
     let action = driven_action(DataForm::Linear);
     let (t, x, w) = (1.7, [0.6, -0.8], [0.3, 1.1]);
-    let found = of_lagrangian(&ActionLagrangian(action.clone()), t, &x, &w);
+    let found = derivatives(&ActionLagrangian(action.clone()), t, &x, &w);
     let reference = Driven { momentum: false };
     compare(&found, &expected(&reference, t, &x, &w), 1e-13, "L");
-    let found = of_hamiltonian(&ActionHamiltonian(action.clone()), t, &x, &w);
+    let found = derivatives(&ActionHamiltonian(action.clone()), t, &x, &w);
     let reference = Driven { momentum: true };
     compare(&found, &expected(&reference, t, &x, &w), 1e-13, "H");
 }
@@ -193,10 +179,10 @@ fn legendre_transforms_lead_from_one_to_the_other_and_back() {
     let (t, x, v) = (2.2, [0.6, -0.8], [0.3, 1.1]);
     let work = &mut Workspace::default();
     let p = momentum(&l, work, t, &x, &v).unwrap();
-    let transformed = of_hamiltonian(&HamiltonianOf(l.clone()), t, &x, &p);
-    compare(&transformed, &of_hamiltonian(&h, t, &x, &p), 1e-13, "H");
-    let transformed = of_lagrangian(&LagrangianOf(h), t, &x, &v);
-    compare(&transformed, &of_lagrangian(&l, t, &x, &v), 1e-13, "L");
+    let transformed = derivatives(&LegendreTransform(l.clone()), t, &x, &p);
+    compare(&transformed, &derivatives(&h, t, &x, &p), 1e-13, "H");
+    let transformed = derivatives(&LegendreTransform(h), t, &x, &v);
+    compare(&transformed, &derivatives(&l, t, &x, &v), 1e-13, "L");
     for system in ClassicalSystem::ALL {
         let l = classical(system);
         let at = numbers(2 * l.dimension(), 8, 1.0);
@@ -205,9 +191,9 @@ fn legendre_transforms_lead_from_one_to_the_other_and_back() {
         let mut back = vec![0.0; v.len()];
         velocity(&l, work, 0.0, x, &p, &mut back).unwrap();
         close(&back, v, 1e-13, "v");
-        let twice = LagrangianOf(HamiltonianOf(l.clone()));
-        let found = of_lagrangian(&twice, 0.0, x, v);
-        compare(&found, &of_lagrangian(&l, 0.0, x, v), 1e-12, system.name());
+        let twice = LegendreTransform(LegendreTransform(l.clone()));
+        let found = derivatives(&twice, 0.0, x, v);
+        compare(&found, &derivatives(&l, 0.0, x, v), 1e-12, system.name());
     }
 }
 
@@ -220,11 +206,11 @@ fn relativistic_velocities_are_found_by_iteration() {
         lagrangian: "-sqrt(1 - v^2) - q^2/2".into(),
         ..LagrangianDefinition::default()
     };
-    let h = HamiltonianOf(definition.build(&BTreeMap::new()).unwrap());
+    let h = LegendreTransform(definition.build(&BTreeMap::new()).unwrap());
     let expected = hamiltonian(&["q"], &["p"], "sqrt(1 + p^2) + q^2/2");
     for p in [0.0, 0.3, -0.7] {
-        let found = of_hamiltonian(&h, 0.0, &[0.4], &[p]);
-        let direct = of_hamiltonian(&expected, 0.0, &[0.4], &[p]);
+        let found = derivatives(&h, 0.0, &[0.4], &[p]);
+        let direct = derivatives(&expected, 0.0, &[0.4], &[p]);
         compare(&found, &direct, 1e-13, "H");
     }
 }
@@ -242,7 +228,8 @@ fn the_euler_lagrange_operator_is_the_derivative_along_the_path() {
     };
     let residual = euler_lagrange(&l, work, t, &x, &v, &a).unwrap();
     let mut gradient = [0.0; 4];
-    l.gradient(work, t, &x, &v, &mut gradient).unwrap();
+    l.gradient(work, PhasePoint::new(t, &x, &v), &mut gradient)
+        .unwrap();
     for i in 0..2 {
         let mut p = |s: f64| {
             let (x, v) = along(s);
@@ -279,8 +266,8 @@ fn planets_fall_as_newton_says_and_degenerate_lagrangians_say_why_not() {
         matches!(&error, Error::Singular { matrix, time, .. } if matrix == "L_vv" && *time == 0.5),
         "{error}"
     );
-    let error = HamiltonianOf(linear)
-        .energy(work, 0.0, &[1.0, 2.0], &[0.0, 0.0])
+    let error = LegendreTransform(linear)
+        .value(work, PhasePoint::new(0.0, &[1.0, 2.0], &[0.0, 0.0]))
         .unwrap_err();
     assert!(error.to_string().contains("L_vv is singular"), "{error}");
 }
@@ -340,13 +327,13 @@ fn texts_of_both_faces_are_one_system() {
             .map(|(k, parameter)| (parameter.name.clone(), 0.5 + 0.3 * k as f64))
             .collect();
         let text = text.build(&parameters).unwrap();
-        let transform = HamiltonianOf(lagrangian.build(&parameters).unwrap());
+        let transform = LegendreTransform(lagrangian.build(&parameters).unwrap());
         let work = &mut Workspace::default();
         let d = text.dimension();
         for seed in 0..5 {
             let (x, p) = (numbers(d, seed, 1.5), numbers(d, 50 + seed, 2.0));
-            let written = text.energy(work, 0.0, &x, &p).unwrap();
-            let transformed = transform.energy(work, 0.0, &x, &p).unwrap();
+            let written = text.value(work, PhasePoint::new(0.0, &x, &p)).unwrap();
+            let transformed = transform.value(work, PhasePoint::new(0.0, &x, &p)).unwrap();
             assert!((written - transformed).abs() < 1e-12 * (1.0 + written.abs()));
         }
         assert!(text.is_separable());

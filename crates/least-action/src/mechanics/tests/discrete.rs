@@ -170,6 +170,6 @@ fn impulses_strike_discrete_orbits_too() {
     let size = other.p.iter().fold(1.0f64, |m, v| m.max(v.abs()));
     assert!(distance(&found.x, &other.x) < 1e-10 * size);
     assert!(distance(&found.jumps, &other.jumps) < 1e-10 * size);
-    let struck: Vec<usize> = (0..21).filter(|n| found.jumps[2 * n + 1] != 0.0).collect();
-    assert_eq!(struck, [0, 5, 15, 20]);
+    let jumping: Vec<usize> = (0..21).filter(|n| found.jumps[2 * n + 1] != 0.0).collect();
+    assert_eq!(jumping, [0, 5, 15, 20]);
 }

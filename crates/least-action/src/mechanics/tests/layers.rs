@@ -9,15 +9,15 @@ use crate::network::{
 use crate::{Error, Normalization};
 
 /// Layers of one width with their weights.
-struct Case {
+struct LayerCase {
     name: String,
     network: Network,
     weights: Vec<f64>,
     forcing: Vec<LayerValues>,
 }
 
-impl Case {
-    fn of(name: &str, layers: Vec<Layer>) -> Case {
+impl LayerCase {
+    fn of(name: &str, layers: Vec<Layer>) -> LayerCase {
         let width = layers[0].width;
         let network = Network::feedforward(width, layers).unwrap();
         let mut weights = numbers(network.weight_count(), 5, 0.3);
@@ -31,7 +31,7 @@ impl Case {
         }
         let layers = network.layers().iter().enumerate();
         let forced = layers.filter(|(_, layer)| layer.forcing > 0);
-        Case {
+        LayerCase {
             name: name.into(),
             weights,
             forcing: forced
@@ -78,13 +78,13 @@ fn tanh(width: usize) -> Layer {
     }
 }
 
-fn four_tanh() -> Case {
-    Case::of("4 x tanh", vec![tanh(3); 4])
+fn four_tanh() -> LayerCase {
+    LayerCase::of("4 x tanh", vec![tanh(3); 4])
 }
 
 /// Every activation that has the map, in plain and residual form, models, numbers from outside,
 /// tied layers.
-fn cases() -> Vec<Case> {
+fn cases() -> Vec<LayerCase> {
     let residual = |activation| Layer {
         activation,
         residual: Some(0.4),
@@ -93,7 +93,7 @@ fn cases() -> Vec<Case> {
     let mut cases = vec![four_tanh()];
     for activation in Activation::ALL {
         let name = activation.name();
-        cases.push(Case::of(
+        cases.push(LayerCase::of(
             &format!("residual {name}"),
             vec![residual(activation); 4],
         ));
@@ -103,7 +103,7 @@ fn cases() -> Vec<Case> {
                 activation,
                 ..Layer::new(3)
             };
-            cases.push(Case::of(name, vec![layer; 3]));
+            cases.push(LayerCase::of(name, vec![layer; 3]));
         }
     }
     let flow = Layer::of_model(driven(), Some(0.1));
@@ -113,7 +113,7 @@ fn cases() -> Vec<Case> {
         share: Some("same".into()),
         ..tanh(2)
     };
-    cases.push(Case::of(
+    cases.push(LayerCase::of(
         "models and forcing",
         vec![flow.clone(), forced.clone(), flow, forced],
     ));
@@ -290,7 +290,7 @@ fn singular(orbit: &LayerOrbit) -> (String, String, f64) {
 #[test]
 fn layers_without_a_map_end_the_orbit_and_are_named() {
     // Another width.
-    let case = Case::of("widths", vec![tanh(3), tanh(3), tanh(2), tanh(3)]);
+    let case = LayerCase::of("widths", vec![tanh(3), tanh(3), tanh(2), tanh(3)]);
     let (x0, p0) = (numbers(3, 1, 0.5), numbers(3, 2, 0.3));
     let orbit = case.follow(10.0, &x0, &p0);
     let (path, matrix, time) = singular(&orbit);
@@ -301,7 +301,7 @@ fn layers_without_a_map_end_the_orbit_and_are_named() {
     );
     assert_eq!((orbit.activations.len(), orbit.momenta.len()), (3, 3));
     // What was reached is the orbit of the layers before, derivative included.
-    let before = Case {
+    let before = LayerCase {
         network: Network::feedforward(3, vec![tanh(3); 2]).unwrap(),
         weights: case.weights[..24].to_vec(),
         ..case
@@ -344,7 +344,7 @@ fn layers_without_a_map_end_the_orbit_and_are_named() {
         activation: Activation::Softmax,
         ..Layer::new(3)
     };
-    let case = Case::of("softmax", vec![tanh(3), softmax]);
+    let case = LayerCase::of("softmax", vec![tanh(3), softmax]);
     assert_eq!(singular(&case.follow(10.0, &x0, &p0)).0, "layers[1]");
 }
 
@@ -355,7 +355,7 @@ fn what_is_not_finite_is_said_with_layer_and_neuron() {
         bias: Bias::None,
         ..Layer::new(1)
     };
-    let case = Case {
+    let case = LayerCase {
         name: "tiny".into(),
         network: Network::feedforward(1, vec![linear; 3]).unwrap(),
         weights: vec![1.0, 1e-200, 1e-200],

@@ -1,10 +1,10 @@
 //! Two levels in time: the path of the fine steps, by problems of long ones.
 
-use super::cases::{assert_same, network, oscillator, Case};
+use super::cases::{assert_same, network, oscillator, BoundaryCase};
 use super::*;
 use BoundaryMethod as Method;
 
-fn by_multigrid(case: &Case, points_per_segment: usize) -> BoundarySolution {
+fn by_multigrid(case: &BoundaryCase, points_per_segment: usize) -> BoundarySolution {
     case.solve_with(|o| {
         o.method = Method::Multigrid;
         o.points_per_segment = points_per_segment;
@@ -64,7 +64,7 @@ fn steps_between_points_are_fine_steps_too() {
 #[test]
 fn measurements_may_lie_inside_of_segments() {
     let twin = super::boundary::lorenz63_twin(61, 100.0);
-    let case = Case {
+    let case = BoundaryCase {
         system: System::of_action(twin.action),
         path: twin.truth,
         options: twin.options,
@@ -83,9 +83,9 @@ fn measurements_may_lie_inside_of_segments() {
 }
 
 #[test]
-fn both_ends_of_a_pendulum_may_be_held() {
+fn both_ends_of_a_pendulum_may_be_fixed() {
     let line: Vec<f64> = (0..=40).map(|n| n as f64 / 40.0).collect();
-    let case = Case {
+    let case = BoundaryCase {
         system: System::of_hamiltonian(pendulum()),
         path: line,
         options: BoundaryOptions {

@@ -24,11 +24,11 @@ pub(super) fn orbit(
 }
 
 /// A name, H, a point (x, p), and a large step.
-type Case = (&'static str, Box<dyn Hamiltonian>, Vec<f64>, Vec<f64>, f64);
+type HamiltonianCase = (&'static str, Box<dyn Hamiltonian>, Vec<f64>, Vec<f64>, f64);
 
-fn cases() -> Vec<Case> {
+fn cases() -> Vec<HamiltonianCase> {
     let (x, v) = perihelion(0.6);
-    let double = HamiltonianOf(classical(ClassicalSystem::DoublePendulum));
+    let double = LegendreTransform(classical(ClassicalSystem::DoublePendulum));
     vec![
         ("pendulum", Box::new(pendulum()), vec![2.0], vec![0.3], 0.5),
         ("kepler", Box::new(kepler()), x.to_vec(), v.to_vec(), 0.1),
@@ -190,7 +190,7 @@ fn tenths(orbit: &Orbit) -> (f64, f64) {
 #[test]
 fn energy_stays_for_a_hundred_thousand_steps_and_drifts_with_rk4() {
     let (x, v) = perihelion(0.3);
-    let systems: Vec<Case> = vec![
+    let systems: Vec<HamiltonianCase> = vec![
         ("pendulum", Box::new(pendulum()), vec![2.0], vec![0.0], 0.2),
         ("kepler", Box::new(kepler()), x.to_vec(), v.to_vec(), 0.05),
     ];

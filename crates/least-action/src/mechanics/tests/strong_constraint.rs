@@ -22,9 +22,11 @@ fn hamiltonians_are_the_limits_of_those_of_high_precisions() {
     let mut all = |precisions: [f64; 2]| {
         let h = ActionHamiltonian(action(Precision::PerComponent(precisions.to_vec())));
         let mut values = vec![0.0; 1 + 4 + 16];
-        values[0] = h.energy(work, t, &x, &p).unwrap();
-        h.gradient(work, t, &x, &p, &mut values[1..5]).unwrap();
-        h.hessian(work, t, &x, &p, &mut values[5..]).unwrap();
+        values[0] = h.value(work, PhasePoint::new(t, &x, &p)).unwrap();
+        h.gradient(work, PhasePoint::new(t, &x, &p), &mut values[1..5])
+            .unwrap();
+        h.hessian(work, PhasePoint::new(t, &x, &p), &mut values[5..])
+            .unwrap();
         values
     };
     let exact = all([2.0, INFINITE]);
@@ -65,10 +67,12 @@ fn there_is_no_lagrangian_and_it_says_so() {
     let l = ActionLagrangian(action.clone());
     let (x, v) = ([0.6, -0.8], [0.3, 1.1]);
     let errors = [
-        l.value(work, 1.7, &x, &v).unwrap_err(),
-        l.gradient(work, 1.7, &x, &v, &mut [0.0; 4]).unwrap_err(),
-        l.hessian(work, 1.7, &x, &v, &mut [0.0; 16]).unwrap_err(),
-        l.momentum_rate(work, 1.7, &x, &v, &mut [0.0; 2])
+        l.value(work, PhasePoint::new(1.7, &x, &v)).unwrap_err(),
+        l.gradient(work, PhasePoint::new(1.7, &x, &v), &mut [0.0; 4])
+            .unwrap_err(),
+        l.hessian(work, PhasePoint::new(1.7, &x, &v), &mut [0.0; 16])
+            .unwrap_err(),
+        l.conjugate_rate(work, PhasePoint::new(1.7, &x, &v), &mut [0.0; 2])
             .unwrap_err(),
     ];
     for error in errors {

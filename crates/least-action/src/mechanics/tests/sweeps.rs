@@ -1,7 +1,7 @@
 //! Sweeps forward and backward: they end at the path that Newton's method finds, and are
 //! backpropagation on their way.
 
-use super::cases::{assert_same, at_ends, case, network, oscillator, Case, NETWORK};
+use super::cases::{assert_same, at_ends, case, network, oscillator, BoundaryCase, NETWORK};
 use super::*;
 use crate::error::Error;
 use BoundaryMethod as Method;
@@ -16,7 +16,7 @@ const SWEPT: [IntegrationMethod; 6] = [
 ];
 
 /// Newton's method at all points at once.
-fn by_newton(case: &Case) -> BoundarySolution {
+fn by_newton(case: &BoundaryCase) -> BoundarySolution {
     case.solve_with(|o| {
         o.method = Method::MultipleShooting;
         o.points_per_segment = 1;
@@ -72,7 +72,7 @@ fn measurements_along_the_path_draw_the_sweeps() {
     };
     for data_form in [DataForm::Impulses, DataForm::Linear, DataForm::Cubic] {
         for integrator in SWEPT {
-            let case = Case {
+            let case = BoundaryCase {
                 system: System::of_action(twin(data_form)),
                 path: [2.0, 2.5, 20.0].repeat(11),
                 options: BoundaryOptions {
@@ -105,7 +105,7 @@ fn slopes(s: &[f64]) -> Vec<f64> {
 }
 
 /// The cost of what the network makes of its first state, with no error of its layers.
-fn loss(case: &Case, first: &[f64]) -> f64 {
+fn loss(case: &BoundaryCase, first: &[f64]) -> f64 {
     let (h, layers) = (case.options.time_step, case.path.len() / NETWORK - 1);
     let mut x = first.to_vec();
     let mut cost = 0.0;
@@ -125,7 +125,7 @@ fn loss(case: &Case, first: &[f64]) -> f64 {
 }
 
 /// By differences.
-fn gradient_of_loss(case: &Case, first: &[f64]) -> Vec<f64> {
+fn gradient_of_loss(case: &BoundaryCase, first: &[f64]) -> Vec<f64> {
     let moved = |k: usize, by: f64| {
         let mut first = first.to_vec();
         first[k] += by;
@@ -239,7 +239,7 @@ fn a_climb_in_the_model_precision_goes_on_from_its_paths() {
 
 #[test]
 fn what_sweeps_cannot_do_is_said() {
-    let wrong = |case: &Case, change: fn(&mut BoundaryOptions)| {
+    let wrong = |case: &BoundaryCase, change: fn(&mut BoundaryOptions)| {
         let error = case.try_with(|o| {
             o.method = Method::ForwardBackward;
             change(o);
@@ -261,7 +261,7 @@ fn what_sweeps_cannot_do_is_said() {
     }
     let fixed = wrong(&case, |o| o.boundary = Boundary::Fixed);
     assert_eq!(fixed.path(), "boundary");
-    let physics = Case {
+    let physics = BoundaryCase {
         system: System::of_hamiltonian(pendulum()),
         path: vec![0.0; 5],
         options: case.options.clone(),
@@ -270,7 +270,7 @@ fn what_sweeps_cannot_do_is_said() {
     assert_eq!(error.path(), "method");
     // Only the first component is measured.
     let twin = super::boundary::lorenz63_twin(21, 100.0);
-    let unmeasured = Case {
+    let unmeasured = BoundaryCase {
         system: System::of_action(twin.action),
         path: twin.truth,
         options: twin.options,

@@ -4,9 +4,9 @@ use super::*;
 use VariationalMethod as Method;
 
 /// A name, L, a point (x, p), and a large step.
-pub(super) type Case = (&'static str, Box<dyn Lagrangian>, Vec<f64>, Vec<f64>, f64);
+pub(super) type LagrangianCase = (&'static str, Box<dyn Lagrangian>, Vec<f64>, Vec<f64>, f64);
 
-pub(super) fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<LagrangianCase> {
     let (x, v) = perihelion(0.3);
     let boxed = |system| -> Box<dyn Lagrangian> { Box::new(classical(system)) };
     vec![
@@ -26,7 +26,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         (
             "forced",
-            Box::new(LagrangianOf(forced())),
+            Box::new(LegendreTransform(forced())),
             vec![1.0],
             vec![0.5],
             0.5,
@@ -54,7 +54,9 @@ fn hamiltonians() -> [Box<dyn Hamiltonian>; 5] {
         Box::new(pendulum()),
         Box::new(kepler()),
         Box::new(forced()),
-        Box::new(HamiltonianOf(classical(ClassicalSystem::DoublePendulum))),
+        Box::new(LegendreTransform(classical(
+            ClassicalSystem::DoublePendulum,
+        ))),
         Box::new(ActionHamiltonian(lorenz63())),
     ]
 }

@@ -11,7 +11,7 @@ const ROOT_15: f64 = 3.872_983_346_207_417;
 pub(super) struct Basis {
     /// s + 1 control points, the first at 0 and the last at 1: the path takes its values there.
     pub nodes: &'static [f64],
-    /// Where L is evaluated, with which weight.
+    /// Places where L is evaluated, with their weights.
     pub places: &'static [f64],
     pub weights: &'static [f64],
     /// places x nodes: the polynomial that is 1 at one node and 0 at the others, and its
@@ -63,7 +63,7 @@ impl Basis {
         }
     }
 
-    /// s.
+    /// Degree of the polynomials, s.
     pub fn degree(&self) -> usize {
         self.nodes.len() - 1
     }

@@ -1,8 +1,8 @@
 use super::basis::Basis;
 use super::VariationalMethod;
 use crate::error::{check, Result};
-use crate::mechanics::newton::{newton, Equations, Named};
-use crate::mechanics::{Lagrangian, Workspace};
+use crate::mechanics::newton::{newton, EquationNames, Equations};
+use crate::mechanics::{Lagrangian, PhasePoint, Workspace};
 use crate::solve::dense::size;
 
 /// The discrete Lagrangian `L_d(x0, x1)` of a Lagrangian: the action of the polynomial from x0 to
@@ -20,15 +20,15 @@ pub struct DiscreteLagrangian<'a> {
 /// Both ends of one step.
 #[derive(Debug, Clone, Copy)]
 pub struct Chord<'a> {
-    /// Of the first end.
+    /// Time of the first end.
     pub time: f64,
-    /// h.
+    /// Length of the step, h.
     pub time_step: f64,
     pub x0: &'a [f64],
     pub x1: &'a [f64],
 }
 
-const INNER: Named = Named {
+const INNER: EquationNames = EquationNames {
     path: "timeStep",
     equations: "the equations for the inner points of a discrete Lagrangian",
     matrix: "the second derivative of the step's action in its inner points",
@@ -44,7 +44,7 @@ impl<'a> DiscreteLagrangian<'a> {
         }
     }
 
-    /// D.
+    /// Number of coordinates, D.
     pub fn dimension(&self) -> usize {
         self.lagrangian.dimension()
     }
@@ -107,9 +107,7 @@ impl<'a> DiscreteLagrangian<'a> {
         if inner > 0 {
             let mut block = work.take(inner * inner);
             let mut right = work.take(inner * 2 * d);
-            for (j, column) in block.chunks_exact_mut(inner).enumerate() {
-                column.copy_from_slice(&whole[(d + j) * size + d..][..inner]);
-            }
+            copy_block(&whole, (d, d), &mut block);
             for (j, column) in right.chunks_exact_mut(inner).enumerate() {
                 column.copy_from_slice(&whole[place(j) * size + d..][..inner]);
             }
@@ -160,11 +158,12 @@ impl<'a> DiscreteLagrangian<'a> {
             let inner = d..control.len() - d;
             let mut unknowns = work.take(inner.len());
             unknowns.copy_from_slice(&control[inner.clone()]);
-            let mut equations = Inner {
+            let mut equations = ControlPointEquations {
                 discrete: self,
                 time: chord.time,
                 h: chord.time_step,
-                ends: &control,
+                control: &control,
+                momentum: None,
             };
             newton(INNER, chord.time, work, &mut unknowns, &mut equations)?;
             control[inner].copy_from_slice(&unknowns);
@@ -187,10 +186,10 @@ impl<'a> DiscreteLagrangian<'a> {
         let mut sum = 0.0;
         let mut slopes = work.take(2 * d);
         gradient.fill(0.0);
-        self.at_places(work, time, h, control, |work, i, time, x, v| {
+        self.at_places(work, time, h, control, |work, i, at| {
             let weight = h * self.basis.weights[i];
-            sum += weight * self.lagrangian.value(work, time, x, v)?;
-            self.lagrangian.gradient(work, time, x, v, &mut slopes)?;
+            sum += weight * self.lagrangian.value(work, at)?;
+            self.lagrangian.gradient(work, at, &mut slopes)?;
             let (first, others) = gradient.split_at_mut(d);
             for (to, l_x) in first.iter_mut().zip(&slopes) {
                 *to += weight * l_x;
@@ -226,9 +225,9 @@ impl<'a> DiscreteLagrangian<'a> {
         let (d, size) = (self.dimension(), control.len());
         let mut of_l = work.take(4 * d * d);
         hessian.fill(0.0);
-        self.at_places(work, time, h, control, |work, i, time, x, v| {
+        self.at_places(work, time, h, control, |work, i, at| {
             let weight = h * self.basis.weights[i];
-            self.lagrangian.hessian(work, time, x, v, &mut of_l)?;
+            self.lagrangian.hessian(work, at, &mut of_l)?;
             for (column, (vb, sb)) in self.row(i).enumerate() {
                 for (row, (va, sa)) in self.row(i).enumerate() {
                     let xx = weight * (va * vb);
@@ -267,7 +266,7 @@ impl<'a> DiscreteLagrangian<'a> {
         time: f64,
         h: f64,
         control: &[f64],
-        mut each: impl FnMut(&mut Workspace, usize, f64, &[f64], &[f64]) -> Result<()>,
+        mut each: impl FnMut(&mut Workspace, usize, PhasePoint) -> Result<()>,
     ) -> Result<()> {
         let d = self.dimension();
         let (mut x, mut v) = (work.take(d), work.take(d));
@@ -281,7 +280,7 @@ impl<'a> DiscreteLagrangian<'a> {
                 }
             }
             v.iter_mut().for_each(|v| *v /= h);
-            each(work, i, time + place * h, &x, &v)?;
+            each(work, i, PhasePoint::new(time + place * h, &x, &v))?;
         }
         work.give(v);
         work.give(x);
@@ -289,16 +288,28 @@ impl<'a> DiscreteLagrangian<'a> {
     }
 }
 
-/// The derivatives in the inner points are 0.
-struct Inner<'a> {
-    discrete: &'a DiscreteLagrangian<'a>,
-    time: f64,
-    h: f64,
-    /// Control points of which the ends count.
-    ends: &'a [f64],
+/// The derivatives of the step's action in all control points but the ends are 0; with a momentum,
+/// also `p + D1 = 0` at the first one, for which the last one is unknown.
+pub(super) struct ControlPointEquations<'a> {
+    pub discrete: &'a DiscreteLagrangian<'a>,
+    pub time: f64,
+    pub h: f64,
+    /// Control points, of which those that are not unknown count.
+    pub control: &'a [f64],
+    pub momentum: Option<&'a [f64]>,
 }
 
-impl Equations for Inner<'_> {
+impl ControlPointEquations<'_> {
+    /// The first row: unknowns begin with the second control point.
+    fn first_row(&self) -> usize {
+        match self.momentum {
+            Some(_) => 0,
+            None => self.discrete.dimension(),
+        }
+    }
+}
+
+impl Equations for ControlPointEquations<'_> {
     fn evaluate(
         &mut self,
         work: &mut Workspace,
@@ -306,23 +317,23 @@ impl Equations for Inner<'_> {
         residual: &mut [f64],
         jacobian: Option<&mut [f64]>,
     ) -> Result<()> {
-        let (d, inner) = (self.discrete.dimension(), unknowns.len());
-        let size = self.ends.len();
+        let (d, first, order) = (self.discrete.dimension(), self.first_row(), unknowns.len());
+        let size = self.control.len();
         let mut control = work.take(size);
-        control.copy_from_slice(self.ends);
-        control[d..d + inner].copy_from_slice(unknowns);
+        control.copy_from_slice(self.control);
+        control[d..d + order].copy_from_slice(unknowns);
         let mut gradient = work.take(size);
-        self.discrete
-            .sum(work, self.time, self.h, &control, &mut gradient)?;
-        residual.copy_from_slice(&gradient[d..d + inner]);
+        let discrete = self.discrete;
+        discrete.sum(work, self.time, self.h, &control, &mut gradient)?;
+        residual.copy_from_slice(&gradient[first..first + order]);
+        for (r, p) in residual.iter_mut().zip(self.momentum.unwrap_or(&[])) {
+            *r += p;
+        }
         work.give(gradient);
         if let Some(jacobian) = jacobian {
             let mut whole = work.take(size * size);
-            self.discrete
-                .second(work, self.time, self.h, &control, &mut whole)?;
-            for (j, column) in jacobian.chunks_exact_mut(inner).enumerate() {
-                column.copy_from_slice(&whole[(d + j) * size + d..][..inner]);
-            }
+            discrete.second(work, self.time, self.h, &control, &mut whole)?;
+            copy_block(&whole, (first, d), jacobian);
             work.give(whole);
         }
         work.give(control);
@@ -330,23 +341,28 @@ impl Equations for Inner<'_> {
     }
 
     fn sizes(&self, unknowns: &[f64], sizes: &mut [f64]) {
-        let x = size(&self.ends[..self.discrete.dimension()]);
-        sizes
-            .iter_mut()
-            .zip(unknowns)
-            .for_each(|(to, u)| *to = u.abs() + x);
+        let x = size(&self.control[..self.discrete.dimension()]);
+        for (to, u) in sizes.iter_mut().zip(unknowns) {
+            *to = u.abs() + x;
+        }
     }
 
+    /// The size of a step relative to that of what moves, of which less than a small share of x
+    /// does not count: nothing moves at rest.
     fn relative(&self, unknowns: &[f64], step: &[f64]) -> f64 {
         let d = self.discrete.dimension();
-        let end = &self.ends[self.ends.len() - d..];
-        relative(step, unknowns, end, &self.ends[..d])
+        // Unknowns but for an end that is given.
+        let known = &self.control[d + unknowns.len()..];
+        let moved = size(unknowns).max(size(known));
+        let x = size(&self.control[..d]);
+        size(step) / moved.max(1e-4 * x).max(f64::MIN_POSITIVE)
     }
 }
 
-/// The size of a step relative to that of what moves, of which less than a small share of x does
-/// not count: nothing moves at rest.
-pub(super) fn relative(step: &[f64], moved: &[f64], end: &[f64], x: &[f64]) -> f64 {
-    let moved = size(moved).max(size(end));
-    size(step) / moved.max(1e-4 * size(x)).max(f64::MIN_POSITIVE)
+/// A square block of a larger square matrix, from a row and a column on.
+pub(super) fn copy_block(whole: &[f64], (row, column): (usize, usize), block: &mut [f64]) {
+    let (size, order) = (whole.len().isqrt(), block.len().isqrt());
+    for (j, to) in block.chunks_exact_mut(order).enumerate() {
+        to.copy_from_slice(&whole[(column + j) * size + row..][..order]);
+    }
 }

@@ -1,8 +1,9 @@
 use crate::error::{Error, Result};
+use crate::mechanics::names::names;
 use crate::mechanics::IntegrationMethod;
 
-/// How the action of one step is approximated: the path within the step is a polynomial of degree
-/// s, the integral of L a sum over quadrature points.
+/// Approximation of the action of one step: the path within the step is a polynomial of degree s,
+/// the integral of L a sum over quadrature points.
 ///
 /// Source: J. E. Marsden, M. West, Discrete mechanics and variational integrators, Acta Numerica
 /// 10, 2001.
@@ -35,31 +36,17 @@ pub enum VariationalMethod {
     Lobatto6,
 }
 
+names!(VariationalMethod {
+    Euler => "euler",
+    Midpoint => "midpoint",
+    Trapezoid => "trapezoid",
+    Gauss4 => "gauss-4",
+    Gauss6 => "gauss-6",
+    Lobatto4 => "lobatto-4",
+    Lobatto6 => "lobatto-6",
+});
+
 impl VariationalMethod {
-    /// All of them: the list that tests and messages go through.
-    pub const ALL: [VariationalMethod; 7] = [
-        VariationalMethod::Euler,
-        VariationalMethod::Midpoint,
-        VariationalMethod::Trapezoid,
-        VariationalMethod::Gauss4,
-        VariationalMethod::Gauss6,
-        VariationalMethod::Lobatto4,
-        VariationalMethod::Lobatto6,
-    ];
-
-    /// The name that options and files use.
-    pub fn name(self) -> &'static str {
-        match self {
-            VariationalMethod::Euler => "euler",
-            VariationalMethod::Midpoint => "midpoint",
-            VariationalMethod::Trapezoid => "trapezoid",
-            VariationalMethod::Gauss4 => "gauss-4",
-            VariationalMethod::Gauss6 => "gauss-6",
-            VariationalMethod::Lobatto4 => "lobatto-4",
-            VariationalMethod::Lobatto6 => "lobatto-6",
-        }
-    }
-
     /// The power of the step that errors over a fixed time follow.
     pub fn order(self) -> usize {
         match self {
@@ -68,12 +55,12 @@ impl VariationalMethod {
         }
     }
 
-    /// Whether a step of -h leads back to where a step of h began.
+    /// True if a step of -h leads back to where a step of h began.
     pub fn is_symmetric(self) -> bool {
         self.order() > 1
     }
 
-    /// s: a step has s - 1 inner points.
+    /// Degree s of the path within a step, which has s - 1 inner points.
     pub fn degree(self) -> usize {
         match self {
             VariationalMethod::Euler

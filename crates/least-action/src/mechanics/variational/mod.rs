@@ -10,17 +10,17 @@ mod step;
 pub use discrete::{Chord, DiscreteLagrangian};
 pub use method::VariationalMethod;
 
-use super::integrate::{follow, Done, Grid, Leg, Mover};
-use super::lagrangian::velocity;
-use super::{Impulse, Lagrangian, Orbit, Workspace};
+use super::integrate::{follow, MapStep, OneStepMap, StepCounts};
+use super::time_grid::{one, TimeGrid};
+use super::{velocity, Impulse, Lagrangian, Orbit, PhasePoint, Workspace};
 use crate::error::{check, Result};
 
-/// How an orbit of a discrete Lagrangian is computed.
+/// Options of an orbit of a discrete Lagrangian.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct VariationalOptions {
-    /// Default: `midpoint`.
+    /// Approximation of the action of a step. Default: `midpoint`.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<VariationalMethod>"))]
     pub method: VariationalMethod,
@@ -28,22 +28,18 @@ pub struct VariationalOptions {
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub start: f64,
-    /// Between points; negative to go back in time.
+    /// Time between points; negative to go back in time.
     pub time_step: f64,
-    /// How many, the first included.
+    /// Number of points, the first included.
     pub points: usize,
     /// Steps from one point to the next. Default: 1.
     #[serde(default = "one")]
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub steps_per_point: usize,
-    /// Whether the derivative of the last point in the first one is computed too. Default: no.
+    /// Compute the derivative of the last point in the first one. Default: false.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<bool>"))]
     pub tangent: bool,
-}
-
-fn one() -> usize {
-    1
 }
 
 impl Default for VariationalOptions {
@@ -90,33 +86,34 @@ pub fn integrate_variational(
     let because = "one per coordinate of the Lagrangian";
     check::length("x", x0.len(), d, because)?;
     check::length("p", p0.len(), d, because)?;
-    let mut mover = Variational {
+    let mut map = VariationalMap {
         discrete: DiscreteLagrangian::new(lagrangian, options.method),
         velocity: vec![0.0; d],
     };
-    let grid = Grid {
+    let grid = TimeGrid {
         start: options.start,
         time_step: options.time_step,
         points: options.points,
         steps_per_point: options.steps_per_point,
-        tangent: options.tangent,
     };
-    follow(&mut mover, grid, x0, p0, impulses)
+    follow(&mut map, grid, (x0, p0), impulses, options.tangent)
 }
 
-struct Variational<'a> {
+/// One step of the discrete Euler-Lagrange equations.
+struct VariationalMap<'a> {
     discrete: DiscreteLagrangian<'a>,
-    /// About that of the point that was reached last.
+    /// Velocity at about the point that was reached last.
     velocity: Vec<f64>,
 }
 
-impl Mover for Variational<'_> {
+impl OneStepMap for VariationalMap<'_> {
     fn name(&self) -> &'static str {
         self.discrete.method.name()
     }
 
-    fn energy(&mut self, work: &mut Workspace, time: f64, x: &[f64], p: &[f64]) -> Result<f64> {
+    fn energy(&mut self, work: &mut Workspace, time: f64, z: &[f64]) -> Result<f64> {
         let lagrangian = self.discrete.lagrangian;
+        let (x, p) = z.split_at(z.len() / 2);
         let mut v = work.take(p.len());
         v.copy_from_slice(&self.velocity);
         if velocity(lagrangian, work, time, x, p, &mut v).is_err() {
@@ -124,31 +121,22 @@ impl Mover for Variational<'_> {
         }
         self.velocity.copy_from_slice(&v);
         let product: f64 = p.iter().zip(&v).map(|(p, v)| p * v).sum();
-        let value = lagrangian.value(work, time, x, &v)?;
+        let value = lagrangian.value(work, PhasePoint::new(time, x, &v))?;
         work.give(v);
         Ok(product - value)
     }
 
-    fn advance(&mut self, leg: Leg, done: &mut Done) -> Result<()> {
-        let Leg {
-            work,
-            time,
-            h,
-            z,
-            tangent,
-        } = leg;
-        let d = self.velocity.len();
-        let mut before = work.take(d);
-        before.copy_from_slice(&z[..d]);
-        let iterations = self
-            .discrete
-            .step(work, time, h, z, &self.velocity, tangent)?;
-        for ((v, x), before) in self.velocity.iter_mut().zip(&z[..d]).zip(&before) {
+    fn advance(&mut self, mut step: MapStep, counts: &mut StepCounts) -> Result<()> {
+        let (time, h, d) = (step.time, step.h, self.velocity.len());
+        let mut before = step.work.take(d);
+        before.copy_from_slice(&step.z[..d]);
+        let iterations = self.discrete.step(step.part(time, h), &self.velocity)?;
+        for ((v, x), before) in self.velocity.iter_mut().zip(&step.z[..d]).zip(&before) {
             *v = (x - before) / h;
         }
-        work.give(before);
-        done.steps += 1;
-        done.iterations += iterations;
+        step.work.give(before);
+        counts.steps += 1;
+        counts.iterations += iterations;
         Ok(())
     }
 }

@@ -1,13 +1,13 @@
 //! The discrete Euler-Lagrange equation, `D2 L_d(x_(k-1), x_k) + D1 L_d(x_k, x_(k+1)) = 0`, as a
 //! map.
 
-use super::discrete::{relative, Chord, DiscreteLagrangian};
+use super::discrete::{copy_block, Chord, ControlPointEquations, DiscreteLagrangian};
 use crate::error::{check, Result};
-use crate::mechanics::newton::{newton, Equations, Named};
+use crate::mechanics::integrate::MapStep;
+use crate::mechanics::newton::{newton, EquationNames};
 use crate::mechanics::Workspace;
-use crate::solve::dense::size;
 
-const STEP: Named = Named {
+const STEP: EquationNames = EquationNames {
     path: "timeStep",
     equations: "the discrete Euler-Lagrange equations",
     matrix: "D1 D2 L_d, which ties both ends of a step together,",
@@ -52,7 +52,8 @@ impl DiscreteLagrangian<'_> {
         z.extend(self.momentum_after(work, chord)?);
         let pairs = chord.x0.iter().zip(chord.x1);
         let velocity: Vec<f64> = pairs.map(|(a, b)| (b - a) / h).collect();
-        self.step(work, chord.time + h, h, &mut z, &velocity, None)?;
+        let step = MapStep::new(work, (chord.time + h, h), &mut z, None);
+        self.step(step, &velocity)?;
         z.truncate(d);
         Ok(z)
     }
@@ -104,15 +105,14 @@ impl DiscreteLagrangian<'_> {
     /// `(x, p)` to the next, where `p = -D1 L_d(x, x1)` and `p1 = D2 L_d(x, x1)`; x1 is looked for
     /// from `x + h velocity` on. Columns of `tangent` are multiplied by the derivative. Returns
     /// Newton's iterations.
-    pub(in crate::mechanics) fn step(
-        &self,
-        work: &mut Workspace,
-        time: f64,
-        h: f64,
-        z: &mut [f64],
-        velocity: &[f64],
-        tangent: Option<&mut [f64]>,
-    ) -> Result<usize> {
+    pub(in crate::mechanics) fn step(&self, step: MapStep, velocity: &[f64]) -> Result<usize> {
+        let MapStep {
+            work,
+            time,
+            h,
+            z,
+            tangent,
+        } = step;
         let d = velocity.len();
         let order = self.basis.degree() * d;
         let mut unknowns = work.take(order);
@@ -122,16 +122,16 @@ impl DiscreteLagrangian<'_> {
             }
         }
         let (x, p) = z.split_at(d);
-        let mut equations = Ahead {
+        let mut control = work.take(order + d);
+        control[..d].copy_from_slice(x);
+        let mut equations = ControlPointEquations {
             discrete: self,
             time,
             h,
-            x,
-            p,
+            control: &control,
+            momentum: Some(p),
         };
         let solved = newton(STEP, time, work, &mut unknowns, &mut equations);
-        let mut control = work.take(order + d);
-        control[..d].copy_from_slice(x);
         control[d..].copy_from_slice(&unknowns);
         work.give(unknowns);
         if let (Ok(_), Some(tangent)) = (&solved, tangent) {
@@ -162,7 +162,7 @@ impl DiscreteLagrangian<'_> {
         let mut whole = work.take(size * size);
         self.second(work, time, h, control, &mut whole)?;
         let mut matrix = work.take(order * order);
-        ahead(&whole, d, &mut matrix);
+        copy_block(&whole, (0, d), &mut matrix);
         let mut lu = work.take_factor();
         if !lu.factor(&matrix, order) {
             return Err(STEP.singular(time));
@@ -189,66 +189,5 @@ impl DiscreteLagrangian<'_> {
         work.give(matrix);
         work.give(whole);
         Ok(())
-    }
-}
-
-/// The rows of all control points but the last, in the columns of all but the first.
-fn ahead(whole: &[f64], d: usize, matrix: &mut [f64]) {
-    let size = whole.len().isqrt();
-    let order = size - d;
-    for (j, column) in matrix.chunks_exact_mut(order).enumerate() {
-        column.copy_from_slice(&whole[(d + j) * size..][..order]);
-    }
-}
-
-/// `p + D1 = 0` at the beginning, and 0 at the inner points, for the inner points and the end.
-struct Ahead<'a> {
-    discrete: &'a DiscreteLagrangian<'a>,
-    time: f64,
-    h: f64,
-    x: &'a [f64],
-    p: &'a [f64],
-}
-
-impl Equations for Ahead<'_> {
-    fn evaluate(
-        &mut self,
-        work: &mut Workspace,
-        unknowns: &[f64],
-        residual: &mut [f64],
-        jacobian: Option<&mut [f64]>,
-    ) -> Result<()> {
-        let (d, order) = (self.x.len(), unknowns.len());
-        let size = order + d;
-        let mut control = work.take(size);
-        control[..d].copy_from_slice(self.x);
-        control[d..].copy_from_slice(unknowns);
-        let mut gradient = work.take(size);
-        self.discrete
-            .sum(work, self.time, self.h, &control, &mut gradient)?;
-        residual.copy_from_slice(&gradient[..order]);
-        residual.iter_mut().zip(self.p).for_each(|(r, p)| *r += p);
-        work.give(gradient);
-        if let Some(jacobian) = jacobian {
-            let mut whole = work.take(size * size);
-            self.discrete
-                .second(work, self.time, self.h, &control, &mut whole)?;
-            ahead(&whole, d, jacobian);
-            work.give(whole);
-        }
-        work.give(control);
-        Ok(())
-    }
-
-    fn sizes(&self, unknowns: &[f64], sizes: &mut [f64]) {
-        let x = size(self.x);
-        sizes
-            .iter_mut()
-            .zip(unknowns)
-            .for_each(|(to, u)| *to = u.abs() + x);
-    }
-
-    fn relative(&self, unknowns: &[f64], step: &[f64]) -> f64 {
-        relative(step, unknowns, &[], self.x)
     }
 }

@@ -1,4 +1,4 @@
-//! Minimisation: what it finds is an orbit, what is held stays, what has no minimum ends with an
+//! Minimisation: what it finds is an orbit, what is fixed stays, what has no minimum ends with an
 //! error.
 
 use super::*;
@@ -10,7 +10,7 @@ use crate::mechanics::{
 };
 
 /// The orbit from the first state and momentum of a path on.
-fn orbit(system: &System, found: &Found, options: &BoundaryOptions) -> Orbit {
+fn orbit(system: &System, found: &BestPath, options: &BoundaryOptions) -> Orbit {
     let d = system.dimension();
     let orbit = VariationalOptions {
         method: VariationalMethod::of_integrator(options.integrator).unwrap(),
@@ -23,7 +23,7 @@ fn orbit(system: &System, found: &Found, options: &BoundaryOptions) -> Orbit {
     let impulses: Vec<_> = (0..orbit.points)
         .flat_map(|n| {
             let problem = problem(system, &found.path, options);
-            problem.impulses(n).to_vec()
+            problem.impulses.at(n).to_vec()
         })
         .collect();
     let (x, p) = (&found.path[..d], &found.momentum[..d]);
@@ -52,10 +52,10 @@ fn planets_and_pendula_between_two_places_go_on_orbits() {
                 steps_per_point: steps,
                 ..options(Boundary::Fixed, integrator, time / 20.0)
             };
-            let given = Found {
+            let given = BestPath {
                 path: [x, &vec![0.0; 20 * x.len()]].concat(),
                 momentum: p.clone(),
-                ..Found::default()
+                ..BestPath::default()
             };
             let given = orbit(system, &given, &options);
             let start = straight(21, x, &given.x[20 * x.len()..]);
@@ -81,7 +81,7 @@ fn planets_and_pendula_between_two_places_go_on_orbits() {
 }
 
 /// The error of the mesh by the integrator of canonical equations.
-fn by_integration(system: &System, found: &Found, options: &BoundaryOptions) -> f64 {
+fn by_integration(system: &System, found: &BestPath, options: &BoundaryOptions) -> f64 {
     let largest = |numbers: &[f64]| numbers.iter().fold(0.0f64, |m, v| m.max(v.abs()));
     let (of_x, of_p) = (largest(&found.path), largest(&found.momentum));
     let errors = found.path.iter().zip(&found.momentum).map(|(x, p)| {
@@ -131,7 +131,7 @@ fn driven() -> System {
 }
 
 #[test]
-fn ends_are_held_or_free_and_impulses_strike() {
+fn ends_are_fixed_or_free_and_impulses_apply() {
     let system = driven();
     let path = numbers(10, 4, 0.5);
     for boundary in [
@@ -160,17 +160,17 @@ fn ends_are_held_or_free_and_impulses_strike() {
         let error = distance(&found.path, &again.x).max(distance(&found.momentum, &again.p));
         println!("{boundary:?}: {error:.1e}");
         assert!(error < 1e-10, "{boundary:?}: {error}");
-        let start_held = matches!(boundary, Boundary::FixedStart | Boundary::Fixed);
-        let end_held = boundary == Boundary::Fixed;
-        assert_eq!(found.path[..2] == path[..2], start_held, "{boundary:?}");
-        assert_eq!(found.path[8..] == path[8..], end_held, "{boundary:?}");
+        let start_fixed = matches!(boundary, Boundary::FixedStart | Boundary::Fixed);
+        let end_fixed = boundary == Boundary::Fixed;
+        assert_eq!(found.path[..2] == path[..2], start_fixed, "{boundary:?}");
+        assert_eq!(found.path[8..] == path[8..], end_fixed, "{boundary:?}");
         // p is 0 before the first impulse where the first state is free, and after the last one
         // where the last is.
         let first = distance(&found.momentum[..2], &[0.0; 2]);
-        assert_eq!(first < 1e-10, !start_held, "{boundary:?} {first}");
+        assert_eq!(first < 1e-10, !start_fixed, "{boundary:?} {first}");
         let jump = 3.0 * (found.path[9] - 0.1);
         let last = distance(&found.momentum[8..], &[0.0, -jump]);
-        assert_eq!(last < 1e-10, !end_held, "{boundary:?} {last}");
+        assert_eq!(last < 1e-10, !end_fixed, "{boundary:?} {last}");
         // Only the ends' data count, or those of all points.
         let jumps = again.jumps.iter().filter(|&&j| j != 0.0).count();
         assert_eq!(jumps, if boundary == Boundary::EndData { 2 } else { 4 });
@@ -181,7 +181,7 @@ fn ends_are_held_or_free_and_impulses_strike() {
 }
 
 #[test]
-fn what_is_at_rest_stays_and_two_held_points_are_a_path() {
+fn what_is_at_rest_stays_and_two_fixed_points_are_a_path() {
     let system = System::of_lagrangian(classical(ClassicalSystem::Pendulum));
     let options = options(Boundary::Fixed, IntegrationMethod::GaussLegendre4, 0.1);
     let found = least(&system, &[0.0; 11], &options);

@@ -9,9 +9,9 @@ mod second_variation;
 
 use std::collections::BTreeMap;
 
-use super::method::{Found, Solver};
+use super::method::{BestPath, IterativeMethod};
 use super::minimise::Minimisation;
-use super::problem::Problem;
+use super::problem::BoundaryProblem;
 use super::{Boundary, BoundaryOptions};
 use crate::error::Result;
 use crate::mechanics::{ClassicalLagrangian, IntegrationMethod, LagrangianDefinition, System};
@@ -47,8 +47,8 @@ fn straight(points: usize, from: &[f64], to: &[f64]) -> Vec<f64> {
     states.collect()
 }
 
-fn problem(system: &System, path: &[f64], options: &BoundaryOptions) -> Problem {
-    Problem::new(system.clone(), path, options).unwrap()
+fn problem(system: &System, path: &[f64], options: &BoundaryOptions) -> BoundaryProblem {
+    BoundaryProblem::new(system.clone(), path, options).unwrap()
 }
 
 /// Until it is solved or fails.
@@ -56,7 +56,7 @@ fn minimise(
     system: &System,
     path: &[f64],
     options: &BoundaryOptions,
-) -> (Found, Result<Minimisation>) {
+) -> (BestPath, Result<Minimisation>) {
     let problem = problem(system, path, options);
     let mut solver = Minimisation::new(&problem, path, options).unwrap();
     let failure = loop {
@@ -67,11 +67,11 @@ fn minimise(
         }
         assert!(solver.work().iterations <= options.most_iterations());
     };
-    (solver.found(), failure.map_or(Ok(solver), Err))
+    (solver.best_path(), failure.map_or(Ok(solver), Err))
 }
 
 /// The least path.
-fn least(system: &System, path: &[f64], options: &BoundaryOptions) -> Found {
+fn least(system: &System, path: &[f64], options: &BoundaryOptions) -> BestPath {
     let (found, solver) = minimise(system, path, options);
     if let Err(error) = solver {
         panic!("{error}");

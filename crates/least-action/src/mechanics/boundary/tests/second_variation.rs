@@ -20,7 +20,7 @@ fn dense(action: &mut DiscreteAction, nodes: &[f64], last: usize) -> DMatrix<f64
     let mut blocks = BlockMatrix::new(&action.layout().unwrap());
     action.hessian(nodes, &mut blocks).unwrap();
     let free: Vec<usize> = (0..(last + 1) * d)
-        .filter(|i| !action.holds(i / d))
+        .filter(|i| !action.is_fixed(i / d))
         .collect();
     DMatrix::from_fn(free.len(), free.len(), |i, j| blocks.get(free[i], free[j]))
 }
@@ -44,7 +44,7 @@ fn the_index_is_that_of_all_eigenvalues_and_grows_at_conjugate_points() {
             let found = second_variation(&problem, method, 1, &path, false).unwrap();
             let mut action = DiscreteAction::new(&problem, method, 1);
             for last in 0..17 {
-                let index = match action.holds(0) && last == 0 {
+                let index = match action.is_fixed(0) && last == 0 {
                     true => 0,
                     false => negative(dense(&mut action, &path, last)),
                 };
@@ -232,10 +232,10 @@ fn covariances_are_blocks_of_the_inverse() {
             let last = action.nodes() - 1;
             let inverse = dense(&mut action, &nodes, last).try_inverse().unwrap();
             for point in 0..9 {
-                let first = usize::from(action.holds(0));
+                let first = usize::from(action.is_fixed(0));
                 for (k, value) in found.covariance[4 * point..][..4].iter().enumerate() {
                     let at = |i: usize| (action.node(point) - first) * 2 + i;
-                    let expected = match problem.holds(point) {
+                    let expected = match problem.is_fixed(point) {
                         true => 0.0,
                         false => inverse[(at(k % 2), at(k / 2))],
                     };

@@ -1,6 +1,7 @@
 //! The named systems of classical mechanics.
 
 use super::classical::{HamiltonianDefinition, LagrangianDefinition};
+use super::names::names;
 use crate::model::{NamedExpression, ParameterDefinition};
 
 /// A named system of classical mechanics, by its Lagrangian. All parameters are 1 unless given.
@@ -21,25 +22,14 @@ pub enum ClassicalSystem {
     DoublePendulum,
 }
 
+names!(ClassicalSystem {
+    HarmonicOscillator => "harmonic-oscillator",
+    Kepler => "kepler",
+    Pendulum => "pendulum",
+    DoublePendulum => "double-pendulum",
+});
+
 impl ClassicalSystem {
-    /// All of them: the list that tests go through.
-    pub const ALL: [ClassicalSystem; 4] = [
-        ClassicalSystem::HarmonicOscillator,
-        ClassicalSystem::Kepler,
-        ClassicalSystem::Pendulum,
-        ClassicalSystem::DoublePendulum,
-    ];
-
-    /// The name that options and files use.
-    pub fn name(self) -> &'static str {
-        match self {
-            ClassicalSystem::HarmonicOscillator => "harmonic-oscillator",
-            ClassicalSystem::Kepler => "kepler",
-            ClassicalSystem::Pendulum => "pendulum",
-            ClassicalSystem::DoublePendulum => "double-pendulum",
-        }
-    }
-
     /// The Hamiltonian as text, for systems where it is short: its derivatives are then at hand
     /// without a Legendre transform at every point. Parameters are those of the Lagrangian.
     pub fn hamiltonian(self) -> Option<HamiltonianDefinition> {

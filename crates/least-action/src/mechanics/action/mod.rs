@@ -1,14 +1,23 @@
+//! The action of a flow in continuous time, with its Lagrangian and its Hamiltonian.
+
+mod curve;
+mod hamiltonian;
+mod lagrangian;
+mod options;
+
+pub use hamiltonian::ActionHamiltonian;
+pub use lagrangian::ActionLagrangian;
+pub use options::{ContinuousActionOptions, DataForm};
+
 use std::sync::Arc;
 
-use super::continuous_options::{
-    check_model_precision, per_component, ContinuousActionOptions, DataForm,
-};
-use super::curve::Curve;
 use super::impulse::Impulse;
 use super::Workspace;
 use crate::action::{resolve_parameters, Observations};
 use crate::error::{check, Error, Result};
 use crate::model::{Function, Model, ModelKind, Points};
+use curve::Curve;
+use options::{check_model_precision, per_component};
 
 /// An observed component.
 #[derive(Debug, Clone)]
@@ -20,8 +29,8 @@ struct Observed {
 }
 
 /// The action of a flow in continuous time, whose Lagrangian is
-/// `L(t, x, v) = (R_m/2) |P (x - y(t))|^2 + (R_f/2) |v - F(x, t)|^2`: see
-/// [`super::ActionLagrangian`] and [`super::ActionHamiltonian`].
+/// `L(t, x, v) = (R_m/2) |P (x - y(t))|^2 + (R_f/2) |v - F(x, t)|^2`: see [`ActionLagrangian`] and
+/// [`ActionHamiltonian`].
 ///
 /// Inputs u(t) are straight lines between the points of the data, as elsewhere in this crate.
 #[derive(Clone)]
@@ -33,7 +42,7 @@ pub struct ContinuousAction {
     impulses: Vec<Impulse>,
     /// R_f of each state.
     pub(super) model_precision: Vec<f64>,
-    /// How many of the states, the first ones, have an R_f that climbs in a continuation.
+    /// Number of states, the first ones, whose R_f climbs in a continuation.
     climbing: usize,
     /// F as a function of states, inputs and time; none if the model is not made of expressions.
     forced: Option<Function>,
@@ -152,7 +161,7 @@ impl ContinuousAction {
         })
     }
 
-    /// The same with every R_f that climbs multiplied by `factor`; infinite ones stay.
+    /// This action with every R_f that climbs multiplied by `factor`; infinite ones stay.
     pub fn with_model_precision_times(&self, factor: f64) -> ContinuousAction {
         let mut action = self.clone();
         let climbing = action.model_precision.iter_mut().take(self.climbing);
@@ -160,13 +169,13 @@ impl ContinuousAction {
         action
     }
 
-    /// Whether an R_f that climbs is finite.
+    /// True if an R_f that climbs is finite.
     pub(super) fn climbs(&self) -> bool {
         let climbing = self.model_precision.iter().take(self.climbing);
         climbing.clone().any(|r| r.is_finite())
     }
 
-    /// The same with an R_f that climbs for the first `states` only. Those after them are
+    /// This action with an R_f that climbs for the first `states` only. Those after them are
     /// parameters that change in time: their precisions say how fast they may, whatever R_f the
     /// model has. By default all climb.
     pub fn with_climbing_states(mut self, states: usize) -> ContinuousAction {
@@ -174,7 +183,7 @@ impl ContinuousAction {
         self
     }
 
-    /// The same with these jumps of the momentum besides: measurements whose precisions change in
+    /// This action with further jumps of the momentum: measurements whose precisions change in
     /// time.
     ///
     /// # Errors
@@ -206,7 +215,7 @@ impl ContinuousAction {
         });
     }
 
-    /// Whether L exists: not where an R_f is infinite.
+    /// True if L exists: every R_f is finite.
     pub fn has_lagrangian(&self) -> bool {
         self.model_precision.iter().all(|r| r.is_finite())
     }
@@ -235,7 +244,7 @@ impl ContinuousAction {
         &self.impulses
     }
 
-    /// D.
+    /// Number of coordinates, D.
     pub(super) fn dimension(&self) -> usize {
         self.model_precision.len()
     }

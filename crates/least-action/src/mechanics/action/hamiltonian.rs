@@ -1,10 +1,14 @@
 use std::sync::Arc;
 
-use super::{ContinuousAction, Hamiltonian, Workspace};
+use super::ContinuousAction;
 use crate::error::Result;
+use crate::mechanics::{Momentum, PhasePoint, PhaseSpaceFunction, Workspace};
 
-/// `H(t, x, p) = |p|^2 / (2 R_f) + p.F - (R_m/2) |P (x - y(t))|^2`, the Legendre transform of
-/// [`super::ActionLagrangian`]: p is the costate, `R_f (x' - F)`.
+/// The Hamiltonian of the action of a flow,
+/// `H(x, p, t) = |p|^2 / (2 R_f) + p.F - (R_m/2) |P (x - y(t))|^2`: the Legendre transform of
+/// [`super::ActionLagrangian`], where p is the costate, `R_f (x' - F)`.
+///
+/// Source: H. D. I. Abarbanel, P. J. Rozdeba, S. Shirman, Neural Computation 30, 2018.
 ///
 /// The canonical equations are `x' = F + p / R_f` and `p' = -DF^T p + R_m P (x - y)`. A path that
 /// minimises the action with free ends has p = 0 before the first and after the last measurement. H
@@ -16,12 +20,15 @@ use crate::error::Result;
 #[derive(Clone)]
 pub struct ActionHamiltonian(pub Arc<ContinuousAction>);
 
-impl Hamiltonian for ActionHamiltonian {
+impl PhaseSpaceFunction for ActionHamiltonian {
+    type Variable = Momentum;
+
     fn dimension(&self) -> usize {
         self.0.dimension()
     }
 
-    fn energy(&self, work: &mut Workspace, time: f64, x: &[f64], p: &[f64]) -> Result<f64> {
+    fn value(&self, work: &mut Workspace, at: PhasePoint) -> Result<f64> {
+        let PhasePoint { time, x, w: p } = at;
         let mut flow = work.take(x.len());
         self.0.flow(work, time, x, &mut flow);
         let terms = p.iter().zip(&flow).zip(&self.0.model_precision);
@@ -32,14 +39,8 @@ impl Hamiltonian for ActionHamiltonian {
         Ok(of_model - 0.5 * of_data)
     }
 
-    fn gradient(
-        &self,
-        work: &mut Workspace,
-        time: f64,
-        x: &[f64],
-        p: &[f64],
-        gradient: &mut [f64],
-    ) -> Result<()> {
+    fn gradient(&self, work: &mut Workspace, at: PhasePoint, gradient: &mut [f64]) -> Result<()> {
+        let PhasePoint { time, x, w: p } = at;
         let (h_x, h_p) = gradient.split_at_mut(x.len());
         self.0.flow(work, time, x, h_p);
         for ((h, p), precision) in h_p.iter_mut().zip(p).zip(&self.0.model_precision) {
@@ -53,14 +54,8 @@ impl Hamiltonian for ActionHamiltonian {
         Ok(())
     }
 
-    fn hessian(
-        &self,
-        work: &mut Workspace,
-        time: f64,
-        x: &[f64],
-        p: &[f64],
-        hessian: &mut [f64],
-    ) -> Result<()> {
+    fn hessian(&self, work: &mut Workspace, at: PhasePoint, hessian: &mut [f64]) -> Result<()> {
+        let PhasePoint { time, x, w: p } = at;
         let d = x.len();
         let n = 2 * d;
         hessian.fill(0.0);
@@ -81,14 +76,7 @@ impl Hamiltonian for ActionHamiltonian {
         Ok(())
     }
 
-    fn velocity_rate(
-        &self,
-        work: &mut Workspace,
-        time: f64,
-        x: &[f64],
-        _p: &[f64],
-        rate: &mut [f64],
-    ) -> Result<()> {
-        self.0.flow_rate(work, time, x, rate)
+    fn conjugate_rate(&self, work: &mut Workspace, at: PhasePoint, rate: &mut [f64]) -> Result<()> {
+        self.0.flow_rate(work, at.time, at.x, rate)
     }
 }

@@ -1,10 +1,14 @@
 use std::sync::Arc;
 
-use super::{ContinuousAction, Lagrangian, Workspace};
+use super::ContinuousAction;
 use crate::error::Result;
+use crate::mechanics::{PhasePoint, PhaseSpaceFunction, Velocity, Workspace};
 
-/// `L(t, x, v) = (R_m/2) |P (x - y(t))|^2 + (R_f/2) |v - F(x, t)|^2`: what a path costs per unit of
-/// time. Where data are impulses, the first term is left out.
+/// The Lagrangian of the action of a flow,
+/// `L(x, v, t) = (R_m/2) |P (x - y(t))|^2 + (R_f/2) |v - F(x, t)|^2`: the cost of a path per unit of
+/// time. If data are impulses, the first term is left out.
+///
+/// Source: H. D. I. Abarbanel, P. J. Rozdeba, S. Shirman, Neural Computation 30, 2018.
 ///
 /// Its derivatives: `L_v = R_f (v - F)`, `L_x = R_m P (x - y) - DF^T L_v`, `L_vv = R_f`,
 /// `L_vx = -R_f DF`, `L_xx = R_m P + DF^T R_f DF - sum_a (L_v)_a D2 F_a`.
@@ -23,13 +27,16 @@ impl ActionLagrangian {
     }
 }
 
-impl Lagrangian for ActionLagrangian {
+impl PhaseSpaceFunction for ActionLagrangian {
+    type Variable = Velocity;
+
     fn dimension(&self) -> usize {
         self.0.dimension()
     }
 
-    fn value(&self, work: &mut Workspace, time: f64, x: &[f64], v: &[f64]) -> Result<f64> {
+    fn value(&self, work: &mut Workspace, at: PhasePoint) -> Result<f64> {
         self.0.check_lagrangian()?;
+        let PhasePoint { time, x, w: v } = at;
         let mut flow = work.take(x.len());
         self.0.flow(work, time, x, &mut flow);
         let errors = v.iter().zip(&flow).zip(&self.0.model_precision);
@@ -40,15 +47,9 @@ impl Lagrangian for ActionLagrangian {
         Ok(0.5 * (of_model + of_data))
     }
 
-    fn gradient(
-        &self,
-        work: &mut Workspace,
-        time: f64,
-        x: &[f64],
-        v: &[f64],
-        gradient: &mut [f64],
-    ) -> Result<()> {
+    fn gradient(&self, work: &mut Workspace, at: PhasePoint, gradient: &mut [f64]) -> Result<()> {
         self.0.check_lagrangian()?;
+        let PhasePoint { time, x, w: v } = at;
         let (l_x, l_v) = gradient.split_at_mut(x.len());
         self.momentum(work, time, x, v, l_v);
         l_x.fill(0.0);
@@ -60,15 +61,9 @@ impl Lagrangian for ActionLagrangian {
         Ok(())
     }
 
-    fn hessian(
-        &self,
-        work: &mut Workspace,
-        time: f64,
-        x: &[f64],
-        v: &[f64],
-        hessian: &mut [f64],
-    ) -> Result<()> {
+    fn hessian(&self, work: &mut Workspace, at: PhasePoint, hessian: &mut [f64]) -> Result<()> {
         self.0.check_lagrangian()?;
+        let PhasePoint { time, x, w: v } = at;
         let d = x.len();
         let n = 2 * d;
         hessian.fill(0.0);
@@ -105,16 +100,9 @@ impl Lagrangian for ActionLagrangian {
         Ok(())
     }
 
-    fn momentum_rate(
-        &self,
-        work: &mut Workspace,
-        time: f64,
-        x: &[f64],
-        _v: &[f64],
-        rate: &mut [f64],
-    ) -> Result<()> {
+    fn conjugate_rate(&self, work: &mut Workspace, at: PhasePoint, rate: &mut [f64]) -> Result<()> {
         self.0.check_lagrangian()?;
-        self.0.flow_rate(work, time, x, rate)?;
+        self.0.flow_rate(work, at.time, at.x, rate)?;
         for (rate, precision) in rate.iter_mut().zip(&self.0.model_precision) {
             *rate *= -precision;
         }

@@ -1,109 +1,28 @@
-//! Newton's method on the states and momenta of all nodes at once, between which pieces of the path
-//! lead. Steps are shortened by the natural monotonicity test, which compares corrections instead
-//! of residuals (P. Deuflhard, Newton Methods for Nonlinear Problems, 2004).
+//! Newton's method on the states and momenta of all nodes at once, between which segments of the
+//! path lead. Steps are shortened by the natural monotonicity test, which compares corrections
+//! instead of residuals (P. Deuflhard, Newton Methods for Nonlinear Problems, 2004).
 
-use super::method::{Found, Iteration, Solver, Work};
-use super::problem::Problem;
+use super::method::{BestPath, Iteration, IterativeMethod, MethodWork};
+use super::problem::BoundaryProblem;
+use super::segment_map::{SegmentMap, Sizes};
 use crate::error::{Error, Result};
 use crate::solve::band::Band;
 use crate::solve::dense::{larger, size};
-
-/// What leads from node to node.
-pub(super) trait Pieces {
-    /// Pieces; there is one node more.
-    fn count(&self) -> usize;
-
-    /// The points at the nodes; none for nodes that refinement added.
-    fn point(&self, node: usize) -> Option<usize>;
-
-    /// Where a piece leads from z0, before the impulses of its first node, to before those of its
-    /// last node, and the derivative (column-major).
-    ///
-    /// # Errors
-    /// Steps that cannot be made.
-    fn linearize(
-        &mut self,
-        piece: usize,
-        z: [&[f64]; 2],
-        to: &mut [f64],
-        derivative: &mut [f64],
-    ) -> Result<()>;
-
-    /// Where it leads from a node that is `share` of `change` away from the one that was linearised
-    /// at.
-    ///
-    /// # Errors
-    /// Steps that cannot be made.
-    fn try_step(
-        &mut self,
-        piece: usize,
-        z: [&[f64]; 2],
-        change: &[f64],
-        share: f64,
-        to: &mut [f64],
-    ) -> Result<()>;
-
-    /// Where it leads, with nothing linearised. Default: as a step of no length.
-    ///
-    /// # Errors
-    /// Steps that cannot be made.
-    fn trace(&mut self, piece: usize, z: [&[f64]; 2], to: &mut [f64]) -> Result<()> {
-        self.try_step(piece, z, &[], 0.0, to)
-    }
-
-    /// What was tried last is the present.
-    fn accept(&mut self) {}
-
-    /// Calls with the number of each point of a piece but the one at its end, and state and
-    /// momentum there.
-    ///
-    /// # Errors
-    /// Steps that cannot be made.
-    fn points(
-        &mut self,
-        piece: usize,
-        z0: &[f64],
-        each: &mut dyn FnMut(usize, &[f64]),
-    ) -> Result<()>;
-
-    /// The action of a piece, and the largest error of a step in x and in p.
-    ///
-    /// # Errors
-    /// Steps that cannot be made.
-    fn examine(&mut self, piece: usize, z: [&[f64]; 2]) -> Result<(f64, [f64; 2])>;
-
-    /// Times of the mesh.
-    fn mesh(&self) -> Vec<f64>;
-
-    fn steps(&self) -> usize;
-
-    /// What to do where there is no way on.
-    fn remedy(&self) -> &'static str;
-
-    /// The same on a mesh that is finer where steps have errors above a tolerance, with its nodes
-    /// on the path; none where no step has, or more nodes than `most` were needed. Default: none.
-    fn refined(&mut self, _z: &[f64], _tolerance: Sizes, _most: usize) -> Option<(Self, Vec<f64>)>
-    where
-        Self: Sized,
-    {
-        None
-    }
-}
 
 /// States and momenta below this share of those at the beginning, or of what data make of states,
 /// are not told from 0.
 const ROUNDING: f64 = 1e-8;
 
-/// The share of a Newton step below which nothing is gained.
+/// Share of a Newton step below which nothing is gained.
 const SHORTEST: f64 = 1e-6;
 
-pub(super) struct Nodes<P> {
-    pub problem: Problem,
-    pub pieces: P,
+pub(super) struct NodalNewton<P> {
+    pub problem: BoundaryProblem,
+    pub segments: P,
     /// States and momenta, 2 D per node.
     pub z: Vec<f64>,
     trial: Vec<f64>,
-    /// Where each piece leads.
+    /// States and momenta to which each segment leads.
     to: Vec<f64>,
     /// Empty, as the band, before the first iteration: methods that only examine a path need
     /// neither.
@@ -114,7 +33,7 @@ pub(super) struct Nodes<P> {
     /// The share of the last step that was taken.
     share: f64,
     pub tolerance: f64,
-    work: Work,
+    work: MethodWork,
     /// The smallest change by an iteration.
     smallest: f64,
     /// Sizes below which states and momenta are rounding: where both are 0 along the solution,
@@ -122,14 +41,11 @@ pub(super) struct Nodes<P> {
     floor: Sizes,
 }
 
-/// The largest state and the largest momentum.
-pub(super) type Sizes = [f64; 2];
-
-impl<P: Pieces> Nodes<P> {
+impl<P: SegmentMap> NodalNewton<P> {
     /// `z`: 2 D per node.
-    pub fn new(problem: Problem, pieces: P, z: Vec<f64>, tolerance: f64) -> Self {
+    pub fn new(problem: BoundaryProblem, segments: P, z: Vec<f64>, tolerance: f64) -> Self {
         let n = 2 * problem.dimension();
-        let mut nodes = Nodes {
+        let mut nodes = NodalNewton {
             trial: z.clone(),
             to: vec![0.0; z.len() - n],
             derivatives: Vec::new(),
@@ -138,11 +54,11 @@ impl<P: Pieces> Nodes<P> {
             correction: vec![0.0; z.len()],
             share: 1.0,
             tolerance,
-            work: Work::default(),
+            work: MethodWork::default(),
             smallest: f64::INFINITY,
             floor: [0.0; 2],
             problem,
-            pieces,
+            segments,
             z,
         };
         let [in_x, in_p] = nodes.sizes();
@@ -164,8 +80,8 @@ impl<P: Pieces> Nodes<P> {
         let mut after = vec![0.0; n];
         for (node, z) in self.z.chunks_exact(n).enumerate() {
             after.copy_from_slice(z);
-            if let Some(point) = self.pieces.point(node) {
-                self.problem.strike(point, 1.0, &mut after, None);
+            if let Some(point) = self.segments.point(node) {
+                self.problem.impulses.apply(point, 1.0, &mut after, None);
             }
             sizes[0] = sizes[0].max(size(&z[..d]));
             sizes[1] = sizes[1].max(size(&z[d..])).max(size(&after[d..]));
@@ -178,15 +94,15 @@ impl<P: Pieces> Nodes<P> {
         let n = self.width();
         if self.derivatives.is_empty() {
             self.derivatives = vec![0.0; self.to.len() * n];
-            // The farthest entries are those of a piece's last row at its first unknown, and of its
-            // first row at the node where it ends.
+            // The farthest entries are those of a segment's last row at its first unknown, and of
+            // its first row at the node where it ends.
             self.band = Band::new(self.z.len(), 3 * n / 2 - 1, n / 2);
         }
-        let pieces = self.to.chunks_exact_mut(n);
-        let pieces = pieces.zip(self.derivatives.chunks_exact_mut(n * n));
-        for (k, (to, derivative)) in pieces.enumerate() {
+        let segments = self.to.chunks_exact_mut(n);
+        let segments = segments.zip(self.derivatives.chunks_exact_mut(n * n));
+        for (k, (to, derivative)) in segments.enumerate() {
             let z = [&self.z[k * n..][..n], &self.z[(k + 1) * n..][..n]];
-            self.pieces.linearize(k, z, to, derivative)?;
+            self.segments.linearize(k, z, to, derivative)?;
             let odd = |v: &[f64]| v.iter().position(|v| !v.is_finite());
             if let Some(i) = odd(to).or_else(|| odd(derivative).map(|i| i % n)) {
                 return Err(self.not_finite(k, i, self.to[k * n + i]));
@@ -195,13 +111,15 @@ impl<P: Pieces> Nodes<P> {
         Ok(())
     }
 
-    fn not_finite(&self, piece: usize, place: usize, value: f64) -> Error {
+    fn not_finite(&self, segment: usize, place: usize, value: f64) -> Error {
         let d = self.problem.dimension();
-        let point = (0..=piece).rev().find_map(|node| self.pieces.point(node));
+        let point = (0..=segment)
+            .rev()
+            .find_map(|node| self.segments.point(node));
         let point = point.unwrap_or(0);
         Error::NotFinite {
             path: "initialPath".into(),
-            time: self.problem.time(point),
+            time: self.problem.grid.time(point),
             point,
             state: format!("{}[{}]", if place < d { "x" } else { "p" }, place % d),
             term: "the path after this point or its derivative".into(),
@@ -210,7 +128,7 @@ impl<P: Pieces> Nodes<P> {
     }
 
     /// Writes minus what the equations miss at the given nodes: D conditions at the first end, 2 D
-    /// per piece, D at the last end.
+    /// per segment, D at the last end.
     fn missed(&self, z: &[f64], to: &[f64], into: &mut [f64]) {
         let (n, d) = (self.width(), self.problem.dimension());
         let last = z.len() - n;
@@ -220,13 +138,13 @@ impl<P: Pieces> Nodes<P> {
                 *into = z1 - to;
             }
         }
-        // States that are held are right from the beginning, so that nothing is missed.
+        // States that are fixed are right from the beginning, so that nothing is missed.
         for (i, p) in z[d..n].iter().enumerate() {
             into[i] = if self.problem.fixed[0] { 0.0 } else { -p };
         }
         let mut end = z[last..].to_vec();
-        let point = self.problem.points - 1;
-        self.problem.strike(point, 1.0, &mut end, None);
+        let point = self.problem.grid.points - 1;
+        self.problem.impulses.apply(point, 1.0, &mut end, None);
         for (i, p) in end[d..].iter().enumerate() {
             into[last + d + i] = if self.problem.fixed[1] { 0.0 } else { -p };
         }
@@ -243,7 +161,7 @@ impl<P: Pieces> Nodes<P> {
             band.add(last + d + i, last + if end { i } else { d + i }, 1.0);
         }
         if !self.problem.fixed[1] {
-            for impulse in self.problem.impulses(self.problem.points - 1) {
+            for impulse in self.problem.impulses.at(self.problem.grid.points - 1) {
                 let place = last + impulse.component;
                 band.add(place + d, place, impulse.precision);
             }
@@ -270,7 +188,7 @@ impl<P: Pieces> Nodes<P> {
         for (k, to) in self.to.chunks_exact_mut(n).enumerate() {
             let z = [&self.trial[k * n..][..n], &self.trial[(k + 1) * n..][..n]];
             let change = &self.change[k * n..][..n];
-            let tried = self.pieces.try_step(k, z, change, share, to);
+            let tried = self.segments.try_step(k, z, change, share, to);
             if tried.is_err() || to.iter().any(|v| !v.is_finite()) {
                 return false;
             }
@@ -283,7 +201,7 @@ impl<P: Pieces> Nodes<P> {
     }
 
     fn no_way_on(&self) -> Error {
-        let (iterations, remedy) = (self.work.iterations, self.pieces.remedy());
+        let (iterations, remedy) = (self.work.iterations, self.segments.remedy());
         let problem = &self.problem;
         problem.not_converged("method", iterations, self.smallest, remedy)
     }
@@ -302,7 +220,7 @@ pub(super) fn measure(step: &[f64], n: usize, sizes: Sizes) -> (f64, f64) {
     ((sum / step.len() as f64).sqrt(), worst)
 }
 
-impl<P: Pieces> Solver for Nodes<P> {
+impl<P: SegmentMap> IterativeMethod for NodalNewton<P> {
     fn iterate(&mut self) -> Result<Iteration> {
         let n = self.width();
         let sizes = self.sizes();
@@ -316,8 +234,8 @@ impl<P: Pieces> Solver for Nodes<P> {
             return Err(Error::Singular {
                 path: "method".into(),
                 matrix: "the derivative of the canonical equations in all nodes".into(),
-                time: self.problem.start,
-                remedy: self.pieces.remedy().into(),
+                time: self.problem.grid.start,
+                remedy: self.segments.remedy().into(),
             });
         }
         let mut change = std::mem::take(&mut self.change);
@@ -336,7 +254,7 @@ impl<P: Pieces> Solver for Nodes<P> {
                 let settled = worst <= self.tolerance || next_worst <= self.tolerance;
                 let nearer = next <= (1.0 - 0.25 * share) * length;
                 if nearer || length == 0.0 || (share == 1.0 && settled) {
-                    self.pieces.accept();
+                    self.segments.accept();
                     std::mem::swap(&mut self.z, &mut self.trial);
                     self.share = share;
                     let solved = share == 1.0 && settled;
@@ -358,28 +276,28 @@ impl<P: Pieces> Solver for Nodes<P> {
         Err(self.no_way_on())
     }
 
-    fn found(&mut self) -> Found {
+    fn best_path(&mut self) -> BestPath {
         let (n, d) = (self.width(), self.problem.dimension());
         let sizes = self.sizes();
-        let mut found = Found {
-            path: vec![0.0; self.problem.points * d],
-            momentum: vec![0.0; self.problem.points * d],
-            mesh: self.pieces.mesh(),
-            ..Found::default()
+        let mut found = BestPath {
+            path: vec![0.0; self.problem.grid.points * d],
+            momentum: vec![0.0; self.problem.grid.points * d],
+            mesh: self.segments.mesh(),
+            ..BestPath::default()
         };
         let mut put = |point: usize, z: &[f64]| {
             found.path[point * d..][..d].copy_from_slice(&z[..d]);
             found.momentum[point * d..][..d].copy_from_slice(&z[d..]);
         };
         let (mut integral, mut errors) = (0.0, [0.0f64; 2]);
-        let count = self.pieces.count();
+        let count = self.segments.count();
         // Where steps cannot be made the numbers are NaN: there is no path to state them for.
         for k in 0..count {
             let z = [&self.z[k * n..][..n], &self.z[(k + 1) * n..][..n]];
-            if self.pieces.points(k, z[0], &mut put).is_err() {
+            if self.segments.points(k, z[0], &mut put).is_err() {
                 integral = f64::NAN;
             }
-            match self.pieces.examine(k, z) {
+            match self.segments.examine(k, z) {
                 Ok((part, [in_x, in_p])) => {
                     integral += part;
                     errors = [larger(errors[0], in_x), larger(errors[1], in_p)];
@@ -387,14 +305,14 @@ impl<P: Pieces> Solver for Nodes<P> {
                 Err(_) => (integral, errors) = (f64::NAN, [f64::NAN; 2]),
             }
         }
-        put(self.problem.points - 1, &self.z[count * n..]);
+        put(self.problem.grid.points - 1, &self.z[count * n..]);
         found.action = integral + self.problem.cost_of_impulses(&found.path);
         found.mesh_error = larger(errors[0] / sizes[0], errors[1] / sizes[1]);
         let mut missed = vec![0.0; self.z.len()];
         let mut traced = true;
         for (k, to) in self.to.chunks_exact_mut(n).enumerate() {
             let z = [&self.z[k * n..][..n], &self.z[(k + 1) * n..][..n]];
-            traced &= self.pieces.trace(k, z, to).is_ok();
+            traced &= self.segments.trace(k, z, to).is_ok();
         }
         if traced {
             self.missed(&self.z, &self.to, &mut missed);
@@ -408,21 +326,21 @@ impl<P: Pieces> Solver for Nodes<P> {
         found
     }
 
-    fn work(&self) -> Work {
-        Work {
-            steps: self.pieces.steps(),
+    fn work(&self) -> MethodWork {
+        MethodWork {
+            steps: self.segments.steps(),
             ..self.work
         }
     }
 
     fn refine(&mut self, tolerance: f64, most: usize) -> bool {
         let sizes = self.sizes().map(|size| tolerance * size);
-        let refined = self.pieces.refined(&self.z, sizes, most);
-        let Some((pieces, z)) = refined else {
+        let refined = self.segments.refined(&self.z, sizes, most);
+        let Some((segments, z)) = refined else {
             return false;
         };
         let (work, floor) = (self.work, self.floor);
-        *self = Nodes::new(self.problem.clone(), pieces, z, self.tolerance);
+        *self = NodalNewton::new(self.problem.clone(), segments, z, self.tolerance);
         (self.work, self.floor) = (work, floor);
         true
     }

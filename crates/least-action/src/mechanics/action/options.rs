@@ -2,8 +2,9 @@ use std::collections::BTreeMap;
 
 use crate::action::Precision;
 use crate::error::{check, Error, Result};
+use crate::mechanics::names::names;
 
-/// How measurements enter a continuous action.
+/// Form in which measurements enter a continuous action.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
 )]
@@ -17,25 +18,17 @@ pub enum DataForm {
     /// The action has an integral of `(R_m/2) |P (x - y(t))|^2` with straight lines y(t) between
     /// measurements; R_m is then per unit of time.
     Linear,
-    /// The same with natural cubic splines.
+    /// An integral as for `linear`, with natural cubic splines.
     Cubic,
 }
 
-impl DataForm {
-    /// All of them.
-    pub const ALL: [DataForm; 3] = [DataForm::Impulses, DataForm::Linear, DataForm::Cubic];
+names!(DataForm {
+    Impulses => "impulses",
+    Linear => "linear",
+    Cubic => "cubic",
+});
 
-    /// The name that options and files use.
-    pub fn name(self) -> &'static str {
-        match self {
-            DataForm::Impulses => "impulses",
-            DataForm::Linear => "linear",
-            DataForm::Cubic => "cubic",
-        }
-    }
-}
-
-/// What a continuous action is formed of, beside model and data.
+/// Precisions, parameters and form of data of a continuous action.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
@@ -50,7 +43,7 @@ pub struct ContinuousActionOptions {
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<BTreeMap<String, f64>>"))]
     pub parameters: BTreeMap<String, f64>,
-    /// Default: `impulses`.
+    /// Form of the data. Default: `impulses`.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<DataForm>"))]
     pub data_form: DataForm,

@@ -7,35 +7,35 @@ pub(super) struct Curve {
     times: Vec<f64>,
     values: Vec<f64>,
     /// Second derivatives at the points, all 0 for straight lines.
-    bends: Vec<f64>,
+    seconds: Vec<f64>,
 }
 
 impl Curve {
     /// Times ascend; there is at least one.
     pub fn linear(times: Vec<f64>, values: Vec<f64>) -> Curve {
         Curve {
-            bends: vec![0.0; times.len()],
+            seconds: vec![0.0; times.len()],
             times,
             values,
         }
     }
 
-    /// The spline without bend at its ends (C. de Boor, A Practical Guide to Splines, 1978). Fewer
-    /// than three points are joined by straight lines.
+    /// The natural spline, whose second derivatives are 0 at its ends (C. de Boor, A Practical
+    /// Guide to Splines, 1978). Fewer than three points are joined by straight lines.
     pub fn cubic(times: Vec<f64>, values: Vec<f64>) -> Curve {
         let mut curve = Curve::linear(times, values);
         let n = curve.times.len();
-        // The tridiagonal system of the inner bends, by elimination from the first on.
+        // The tridiagonal system of the inner second derivatives, by elimination from the first on.
         let mut share = vec![0.0; n];
         for k in 1..n.saturating_sub(1) {
             let (before, after) = (curve.width(k - 1), curve.width(k));
             let slopes = curve.secant(k) - curve.secant(k - 1);
             let pivot = 2.0 * (before + after) - before * share[k - 1];
             share[k] = after / pivot;
-            curve.bends[k] = (6.0 * slopes - before * curve.bends[k - 1]) / pivot;
+            curve.seconds[k] = (6.0 * slopes - before * curve.seconds[k - 1]) / pivot;
         }
         for k in (1..n.saturating_sub(1)).rev() {
-            curve.bends[k] -= share[k] * curve.bends[k + 1];
+            curve.seconds[k] -= share[k] * curve.seconds[k + 1];
         }
         curve
     }
@@ -64,8 +64,8 @@ impl Curve {
         let b = (time - self.times[k]) / h;
         let a = 1.0 - b;
         let line = a * self.values[k] + b * self.values[k + 1];
-        let bend = a * (a * a - 1.0) * self.bends[k] + b * (b * b - 1.0) * self.bends[k + 1];
-        line + bend * (h * h / 6.0)
+        let cubic = a * (a * a - 1.0) * self.seconds[k] + b * (b * b - 1.0) * self.seconds[k + 1];
+        line + cubic * (h * h / 6.0)
     }
 
     /// The derivative in time; at a point where it jumps, the one after it.
@@ -76,8 +76,9 @@ impl Curve {
         let h = self.width(k);
         let b = (time - self.times[k]) / h;
         let a = 1.0 - b;
-        let bend = (3.0 * b * b - 1.0) * self.bends[k + 1] - (3.0 * a * a - 1.0) * self.bends[k];
-        self.secant(k) + bend * (h / 6.0)
+        let cubic =
+            (3.0 * b * b - 1.0) * self.seconds[k + 1] - (3.0 * a * a - 1.0) * self.seconds[k];
+        self.secant(k) + cubic * (h / 6.0)
     }
 }
 
