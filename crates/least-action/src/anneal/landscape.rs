@@ -2,7 +2,7 @@
 
 use super::climb::{ActiveBound, Climb};
 use super::ladder::Ladder;
-use crate::action::{ActionValue, Normalization};
+use crate::action::{ActionValue, Moments, Normalization};
 use crate::error::Result;
 use crate::solve::Minimum;
 
@@ -80,6 +80,8 @@ pub struct Attempts {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Counts {
     pub measured: usize,
+    /// Mean and variance of the misfit at the truth.
+    pub misfit: Moments,
     /// Numbers that the fit can choose where the model holds.
     pub fitted: usize,
     /// Residuals of the model.

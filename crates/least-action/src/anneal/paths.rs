@@ -108,6 +108,7 @@ impl Landscape for Paths {
         let estimated = problem.estimated.len();
         Counts {
             measured: problem.measured(),
+            misfit: problem.misfit(),
             // The first state and the parameters, as the model fixes the rest.
             fitted: problem.model.dimension() * problem.data.len() + estimated,
             residuals: problem.residuals(),

@@ -1,7 +1,6 @@
 //! exp(-A) as a probability density of the path and the estimated parameters.
 
-use crate::action::likelihood::log_step_determinant;
-use crate::action::{Action, Layout, Normalization, Problem};
+use crate::action::{log_step_determinant, Action, Layout, Normalization, Problem};
 use crate::anneal::{ActionObjective, Scales};
 use crate::error::{check, Result};
 use crate::solve::{
