@@ -10,7 +10,7 @@ use crate::model::{Model, Points, Scratch};
 #[derive(Debug, Clone, Default)]
 struct Entries {
     /// Of a component: position in the path. Of an observable: position among the observables'
-    /// values, points x observables.
+    /// values, points x observables. Paths have at most 2^26 values, so positions are short.
     places: Vec<u32>,
     /// The position of each one's error.
     slots: Slots,
@@ -31,11 +31,6 @@ impl Default for Slots {
 }
 
 impl Entries {
-    fn push(&mut self, place: usize) {
-        // Paths have at most 2^26 values, so positions are short.
-        self.places.push(place as u32);
-    }
-
     fn len(&self) -> usize {
         self.places.len()
     }
@@ -138,13 +133,13 @@ impl Measurement {
                     let column = set.observed[l];
                     match column.checked_sub(dimension) {
                         None => {
-                            direct.push(point * dimension + column);
+                            direct.places.push((point * dimension + column) as u32);
                             direct_slots.push(slot);
                             values.push(value);
                             weights.push(weight);
                         }
                         Some(k) => {
-                            indirect.push(point * functions + k);
+                            indirect.places.push((point * functions + k) as u32);
                             indirect_slots.push(slot);
                             indirect_values.push(value);
                             indirect_weights.push(weight);

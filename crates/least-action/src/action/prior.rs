@@ -43,11 +43,8 @@ impl PriorTerm {
             None => path[self.unknown],
             Some(p) => parameters[p],
         };
-        Row {
-            residual: Gaussian.residual(value, self.mean),
-            datum: self.mean,
-            precision: self.precision,
-        }
+        let residual = Gaussian.residual(value, self.mean);
+        Row::new(residual, self.mean, self.precision)
     }
 
     fn value(&self, path: &[f64], parameters: &[f64]) -> f64 {

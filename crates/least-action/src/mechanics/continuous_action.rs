@@ -25,11 +25,8 @@ impl Observed {
     /// What is measured at a time; none where measurements are impulses.
     fn row(&self, time: f64, x: &[f64]) -> Option<Row> {
         let datum = self.curve.as_ref()?.value(time);
-        Some(Row {
-            residual: with_loss!(self.law, loss => loss.residual(x[self.component], datum)),
-            datum,
-            precision: self.precision,
-        })
+        let residual = with_loss!(self.law, loss => loss.residual(x[self.component], datum));
+        Some(Row::new(residual, datum, self.precision))
     }
 }
 

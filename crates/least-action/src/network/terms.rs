@@ -29,11 +29,7 @@ pub(super) fn measurement_error(parts: &Parts, x: &[f64]) -> f64 {
 pub(super) fn row(loss: impl Loss, x: f64, y: f64, precision: f64) -> Row {
     let measured = u64::from(!y.is_nan()).wrapping_neg();
     let kept = |value: f64| f64::from_bits(value.to_bits() & measured);
-    Row {
-        residual: kept(loss.residual(x, y)),
-        datum: kept(y),
-        precision,
-    }
+    Row::new(kept(loss.residual(x, y)), kept(y), precision)
 }
 
 /// Sum of the losses at one layer.

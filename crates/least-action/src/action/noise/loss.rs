@@ -16,6 +16,18 @@ pub(crate) struct Row {
     pub precision: f64,
 }
 
+impl Row {
+    /// A row of these three numbers.
+    #[inline(always)]
+    pub fn new(residual: f64, datum: f64, precision: f64) -> Self {
+        Row {
+            residual,
+            datum,
+            precision,
+        }
+    }
+}
+
 /// Law of the noise of a single number: the density p(y | h) of a datum y whose prediction is h.
 ///
 /// All losses are twice a negative log likelihood, `rho = -2 log p(y | h)`, less the part that

@@ -142,11 +142,8 @@ impl Noise {
         with_loss!(self.law, loss => {
             let (outer, inner) = scale.split(loss);
             for (i, (r, w)) in residuals.iter_mut().zip(weights).enumerate() {
-                let (residual, weight) = loss.linearize(Row {
-                    residual: *r,
-                    datum: 0.0,
-                    precision: inner * self.whitening.weight(i),
-                });
+                let precision = inner * self.whitening.weight(i);
+                let (residual, weight) = loss.linearize(Row::new(*r, 0.0, precision));
                 (*r, *w) = (residual, 2.0 * outer * weight);
             }
         });
@@ -165,7 +162,7 @@ impl Noise {
             let (outer, inner) = scale.split(loss);
             for (i, (&residual, &datum)) in residuals.iter().zip(data).enumerate() {
                 let precision = inner * self.whitening.weight(i);
-                let (residual, weight) = loss.linearize(Row { residual, datum, precision });
+                let (residual, weight) = loss.linearize(Row::new(residual, datum, precision));
                 to(i, residual, 2.0 * outer * weight);
             }
         });

@@ -17,10 +17,8 @@ fn close(a: f64, b: f64, tolerance: f64) {
 
 /// Checks what [`Loss`] promises of a law: derivatives of the loss, moments of draws.
 fn keeps_its_word(loss: impl Loss) {
-    let row = |prediction: f64, datum: f64, precision: f64| Row {
-        residual: loss.residual(prediction, datum),
-        datum,
-        precision,
+    let row = |prediction: f64, datum: f64, precision: f64| {
+        Row::new(loss.residual(prediction, datum), datum, precision)
     };
     let value = |prediction: f64, datum: f64, precision: f64| {
         let row = row(prediction, datum, precision);
@@ -79,11 +77,7 @@ fn is_normalised(loss: impl Loss) {
         let density = (-100_000..100_000).map(|k| {
             let residual = step * k as f64;
             let square = precision * residual * residual;
-            let row = Row {
-                residual,
-                datum: 0.0,
-                precision,
-            };
+            let row = Row::new(residual, 0.0, precision);
             step * (0.5 * (loss.log_peak(precision) - loss.value(square, row))).exp()
         });
         close(density.sum(), 1.0, 1e-5);

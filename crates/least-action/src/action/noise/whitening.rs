@@ -74,18 +74,12 @@ impl Whitening {
     ) -> f64 {
         match self {
             Whitening::Uniform => {
-                let mut data = data.iter();
+                let mut row = 0;
                 in_four(residuals, |&residual| {
-                    let datum = data.next().copied().unwrap_or(0.0);
+                    let datum = data.get(row).copied().unwrap_or(0.0);
+                    row += 1;
                     let square = inner * (residual * residual);
-                    value(
-                        square,
-                        Row {
-                            residual,
-                            datum,
-                            precision: inner,
-                        },
-                    )
+                    value(square, Row::new(residual, datum, inner))
                 })
             }
             Whitening::Rows(weights) => {
@@ -94,14 +88,7 @@ impl Whitening {
                     let datum = data.get(i).copied().unwrap_or(0.0);
                     let precision = inner * w;
                     let square = precision * (residual * residual);
-                    partial[i % 4] += value(
-                        square,
-                        Row {
-                            residual,
-                            datum,
-                            precision,
-                        },
-                    );
+                    partial[i % 4] += value(square, Row::new(residual, datum, precision));
                 }
                 (partial[0] + partial[1]) + (partial[2] + partial[3])
             }
@@ -111,14 +98,7 @@ impl Whitening {
                     for i in 0..*size {
                         let residual = self.whitened(block, i, residuals);
                         let square = inner * (residual * residual);
-                        sum += value(
-                            square,
-                            Row {
-                                residual,
-                                datum: 0.0,
-                                precision: inner,
-                            },
-                        );
+                        sum += value(square, Row::new(residual, 0.0, inner));
                     }
                 }
                 sum
@@ -142,14 +122,7 @@ impl Whitening {
                 // from the end.
                 for i in 0..*size {
                     let residual = self.whitened(block, i, residuals);
-                    residuals[i] = slope(
-                        factor,
-                        Row {
-                            residual,
-                            datum: 0.0,
-                            precision: inner,
-                        },
-                    );
+                    residuals[i] = slope(factor, Row::new(residual, 0.0, inner));
                 }
                 let factor = self.factor(block);
                 for j in (0..*size).rev() {
@@ -162,14 +135,7 @@ impl Whitening {
         let mut data = data.iter();
         let mut replace = |residual: &mut f64, precision: f64| {
             let datum = data.next().copied().unwrap_or(0.0);
-            *residual = slope(
-                factor,
-                Row {
-                    residual: *residual,
-                    datum,
-                    precision,
-                },
-            );
+            *residual = slope(factor, Row::new(*residual, datum, precision));
         };
         match self {
             Whitening::Rows(weights) => {
@@ -201,11 +167,7 @@ impl Whitening {
             }
             _ => (residuals[i], data.get(i).copied().unwrap_or(0.0)),
         };
-        Row {
-            residual,
-            datum,
-            precision: inner * self.weight(i),
-        }
+        Row::new(residual, datum, inner * self.weight(i))
     }
 
     /// U of a block, size x size, row-major; empty where W is diagonal.
