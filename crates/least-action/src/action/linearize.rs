@@ -1,18 +1,17 @@
 //! The action as weighted residuals with their Jacobian, for minimisers that use the band of time.
 
-use super::discretization::{Along, ModelRows};
-use super::measurement::Measurement;
-use super::problem::PriorTerm;
-use super::weighting::Weighting;
-use super::{along, Action, ActionValue, Problem};
+use super::discretization::ModelRows;
+use super::measurement_rows::MeasurementRows;
+use super::noise::{Noise, Scale, Whitening};
+use super::{along, prior, Action, ActionValue};
 use crate::error::Result;
-use crate::model::{Function, Points, Scratch, Sparsity};
+use crate::model::{Function, Scratch, Sparsity};
 use crate::solve::{Layout, Linearization, RowGroup};
 
-/// Rows of a [`Linearization`], and the memory to compute them. The groups are: model,
-/// measurements, priors.
+/// Memory to compute the rows of a [`Linearization`], whose groups are: model, measurements,
+/// priors.
 #[derive(Clone)]
-pub(super) struct Rows {
+pub(super) struct RowWorkspace {
     model: ModelRows,
     /// Where the weights couple residuals: the rows before they are whitened.
     raw_model: Option<RowGroup>,
@@ -37,14 +36,15 @@ impl Action {
         self.new_rows().1
     }
 
-    fn new_rows(&self) -> (Rows, Linearization) {
+    fn new_rows(&self) -> (RowWorkspace, Linearization) {
         let problem = &self.problem;
         let along = along(problem, &self.parameters, &[]);
         let (model, raw) = ModelRows::new(problem.discretization, &along, &problem.estimated);
-        let (model_group, raw_model) = whitenable(raw, &problem.model_weights);
+        let (model_group, raw_model) = whitenable(raw, &problem.model_noise.whitening);
         let (measurement, raw) = MeasurementRows::new(problem);
-        let (measurement_group, raw_measurement) = whitenable(raw, &problem.measurement.weighting);
-        let rows = Rows {
+        let (measurement_group, raw_measurement) =
+            whitenable(raw, &problem.measurement.noise.whitening);
+        let rows = RowWorkspace {
             model,
             raw_model,
             measurement,
@@ -52,7 +52,7 @@ impl Action {
             scratch: Scratch::default(),
         };
         let mut groups = vec![model_group, measurement_group];
-        groups.extend(prior_groups(problem));
+        groups.extend(prior::groups(problem));
         (rows, Linearization { groups })
     }
 
@@ -73,29 +73,26 @@ impl Action {
         let mut rows = known.unwrap_or_else(|| Box::new(self.new_rows().0));
         let problem = &self.problem;
         let along = along(problem, &self.parameters, path);
-        let weight = 2.0 * self.model_factor(model_precision);
+        let scale = self.model_scale(model_precision);
         let target = &mut into.groups[0];
         let raw = rows.raw_model.as_mut().unwrap_or(&mut *target);
         raw.residuals.copy_from_slice(&self.residuals.values);
         rows.model.fill(&along, &self.residuals, raw);
-        whiten(rows.raw_model.as_ref(), &self.model_weights, weight, target);
+        whiten(rows.raw_model.as_ref(), &self.model_noise, scale, target);
 
         let target = &mut into.groups[1];
         let raw = rows.raw_measurement.as_mut().unwrap_or(&mut *target);
+        let measurement = &self.measurement;
         rows.measurement
-            .fill(problem, &self.measurement, &along, &mut rows.scratch, raw);
-        let weight = 2.0 * self.measurement_factor();
+            .fill(problem, measurement, &along, &mut rows.scratch, raw);
+        let factor = problem.data_factor();
+        let scale = measurement.scale(factor);
         match &rows.raw_measurement {
-            Some(raw) => whiten(Some(raw), &problem.measurement.weighting, weight, target),
-            None => rows.measurement.weigh(&problem.measurement, weight, target),
+            Some(raw) => whiten(Some(raw), &measurement.noise, scale, target),
+            None => rows.measurement.weigh(measurement, scale, target),
         }
-        fill_priors(
-            problem,
-            path,
-            parameters,
-            2.0 * self.prior_factor(),
-            &mut into.groups[2..],
-        );
+        let groups = &mut into.groups[2..];
+        prior::fill(&problem.priors, factor, path, parameters, groups);
         self.rows = Some(rows);
         for group in &into.groups[..2] {
             self.finite_entries(group)?;
@@ -118,19 +115,56 @@ impl Action {
         let problem = &self.problem;
         let along = along(problem, &self.parameters, path);
         let mut weighted = self.residuals.values.clone();
-        let weight = 2.0 * self.model_factor(model_precision);
-        self.model_weights.apply(&mut weighted, weight);
+        let scale = self.model_scale(model_precision);
+        self.model_noise.differentiate(scale, &mut weighted, &[]);
         rows.model
             .curvature(&along, &self.residuals, &weighted, add);
 
         if let Some(function) = problem.model.observation() {
-            self.measurement_curvature(function, path, &mut rows.scratch, add);
+            self.observable_curvature(function, path, &mut rows.scratch, add);
         }
         self.rows = Some(rows);
+        if !self.measurement.noise.is_quadratic() {
+            self.loss_curvature(path, add);
+        }
     }
 
-    /// What observables add; measured components are linear.
-    fn measurement_curvature(
+    /// Curvature of the losses of measurements, `sum of J^T c J`. Errors of the model are normal.
+    fn loss_curvature(&mut self, path: &[f64], add: &mut dyn FnMut(usize, usize, f64)) {
+        let estimated = self.problem.estimated.iter();
+        let parameters: Vec<f64> = estimated.map(|&i| self.parameters[i]).collect();
+        let mut rows = self.linearization();
+        // An action that is not finite was reported when it was linearised before.
+        if self.linearize(1.0, path, &parameters, &mut rows).is_err() {
+            return;
+        }
+        let (Some(known), group) = (&self.rows, &rows.groups[1]) else {
+            return;
+        };
+        let (d, path_length) = (self.problem.model.dimension(), path.len());
+        let curvatures = self.measurement.curvatures(self.problem.data_factor());
+        for (slot, c) in curvatures.into_iter().enumerate() {
+            let Some(row) = known.measurement.row_of(slot) else {
+                continue;
+            };
+            let (block, row) = (row / group.rows, row % group.rows);
+            let unknown = |column: u32| match (column as usize).checked_sub(d) {
+                None => group.first[block] as usize * d + column as usize,
+                Some(p) => path_length + p,
+            };
+            let entries = group.row_start[row] as usize..group.row_start[row + 1] as usize;
+            let values = &group.values[block * group.entries()..];
+            for e in entries.clone() {
+                for f in entries.start..=e {
+                    let (row, column) = (unknown(group.columns[e]), unknown(group.columns[f]));
+                    add(row, column, c * values[e] * values[f]);
+                }
+            }
+        }
+    }
+
+    /// Curvature of observables; measured components are linear.
+    fn observable_curvature(
         &self,
         function: &Function,
         path: &[f64],
@@ -139,8 +173,7 @@ impl Action {
     ) {
         let problem = &self.problem;
         let mut measurement = self.measurement.clone();
-        let weight = 2.0 * self.measurement_factor();
-        measurement.weighting.apply(&mut measurement.errors, weight);
+        measurement.differentiate(problem.data_factor());
         if let Some(adjoint) = measurement.adjoint() {
             let sparsity = function.curvature_sparsity();
             let mut values = vec![0.0; problem.points() * sparsity.entries()];
@@ -174,24 +207,11 @@ impl Action {
             }
         }
     }
-
-    fn finite_entries(&self, group: &RowGroup) -> Result<()> {
-        let entries = group.entries().max(1);
-        match group.values.iter().position(|v| !v.is_finite()) {
-            None => Ok(()),
-            Some(i) => {
-                let d = self.problem.model.dimension();
-                let column = group.columns[i % entries] as usize % (group.span * d);
-                let place = group.first[i / entries] as usize * d + column;
-                Err(self.not_finite_at(place, "derivative of the residual in", group.values[i]))
-            }
-        }
-    }
 }
 
 /// The group that minimisers see, and the raw one if weights couple its rows.
-fn whitenable(raw: RowGroup, weighting: &Weighting) -> (RowGroup, Option<RowGroup>) {
-    let Weighting::Factors { size, .. } = weighting else {
+fn whitenable(raw: RowGroup, whitening: &Whitening) -> (RowGroup, Option<RowGroup>) {
+    let Whitening::Factors { size, .. } = whitening else {
         return (raw, None);
     };
     // Rows of one factor are mixed, and a block has rows of one or more factors.
@@ -209,15 +229,17 @@ fn whitenable(raw: RowGroup, weighting: &Weighting) -> (RowGroup, Option<RowGrou
     )
 }
 
-/// Weights of a group; where they couple rows, the rows and residuals `U r` of the raw ones.
-fn whiten(raw: Option<&RowGroup>, weighting: &Weighting, weight: f64, target: &mut RowGroup) {
-    let (Some(raw), Weighting::Factors { size, .. }) = (raw, weighting) else {
-        for (row, to) in target.weights.iter_mut().enumerate() {
-            *to = weight * weighting.weight(row);
-        }
-        return;
-    };
-    target.weights.fill(weight);
+/// Residuals and weights of a group, in place of differences; where a matrix couples the raw rows,
+/// of `U r`, and its rows.
+fn whiten(raw: Option<&RowGroup>, noise: &Noise, scale: Scale, target: &mut RowGroup) {
+    if let (Some(raw), Whitening::Factors { size, .. }) = (raw, &noise.whitening) {
+        mix(raw, &noise.whitening, *size, target);
+    }
+    noise.linearize(scale, &mut target.residuals, &mut target.weights);
+}
+
+/// Differences and rows `U r`, in blocks of `size`, of the raw ones.
+fn mix(raw: &RowGroup, whitening: &Whitening, size: usize, target: &mut RowGroup) {
     target.values.fill(0.0);
     let (from, to) = (raw.entries(), target.entries());
     for block in 0..raw.blocks() {
@@ -225,11 +247,11 @@ fn whiten(raw: Option<&RowGroup>, weighting: &Weighting, weight: f64, target: &m
         let mixed = &mut target.values[block * to..(block + 1) * to];
         for r in 0..raw.rows {
             let (part, i) = (r / size, r % size);
-            let factor = weighting.factor(block * (raw.rows / size) + part);
+            let factor = whitening.factor(block * (raw.rows / size) + part);
             let mut residual = 0.0;
             let start = target.row_start[r] as usize;
             let columns = &target.columns[start..target.row_start[r + 1] as usize];
-            for j in i..*size {
+            for j in i..size {
                 let (share, row) = (factor[i * size + j], part * size + j);
                 residual += share * raw.residuals[block * raw.rows + row];
                 let entries = raw.row_start[row] as usize..raw.row_start[row + 1] as usize;
@@ -242,200 +264,5 @@ fn whiten(raw: Option<&RowGroup>, weighting: &Weighting, weight: f64, target: &m
             }
             target.residuals[block * raw.rows + r] = residual;
         }
-    }
-}
-
-/// How measured columns become rows: one block per point that has a measurement.
-#[derive(Debug, Clone)]
-struct MeasurementRows {
-    /// By row: the observable's number, or none for state components.
-    observable: Vec<Option<usize>>,
-    /// By slot of the errors: its row among all rows of all blocks.
-    row_of_slot: Vec<u32>,
-    jacobian: Vec<f64>,
-    /// By row: the entries of the observables' Jacobian that are wanted.
-    wanted: Vec<Vec<usize>>,
-}
-
-impl MeasurementRows {
-    fn new(problem: &Problem) -> (Self, RowGroup) {
-        let model = &*problem.model;
-        let d = model.dimension();
-        let is_matrix = matches!(problem.measurement.weighting, Weighting::Factors { .. });
-        let mut columns: Vec<usize> = Vec::new();
-        for &column in problem.data.iter().flat_map(|set| &set.observed) {
-            if !columns.contains(&column) {
-                columns.push(column);
-            }
-        }
-        let mut wanted = Vec::new();
-        let pattern: Vec<Vec<u32>> = columns
-            .iter()
-            .map(|&column| match column.checked_sub(d) {
-                None => {
-                    wanted.push(Vec::new());
-                    vec![column as u32]
-                }
-                Some(k) => {
-                    let (entries, columns) = observable_entries(problem, k);
-                    wanted.push(entries);
-                    columns
-                }
-            })
-            .collect();
-        let slots = problem.measurement.slots(d, model.observables().len());
-        let mut is_measured = vec![is_matrix; problem.points()];
-        slots
-            .iter()
-            .for_each(|slot| is_measured[slot.point as usize] = true);
-        let first: Vec<u32> = (0..problem.points() as u32)
-            .filter(|&n| is_measured[n as usize])
-            .collect();
-        let mut block = vec![0; problem.points()];
-        first
-            .iter()
-            .enumerate()
-            .for_each(|(b, &n)| block[n as usize] = b);
-        let mut row_of_slot = vec![u32::MAX; problem.measurement.errors.len()];
-        for slot in &slots {
-            let row = columns.iter().position(|&c| c == slot.column).unwrap_or(0);
-            row_of_slot[slot.slot] = (block[slot.point as usize] * columns.len() + row) as u32;
-        }
-        let mut group = RowGroup::new(1, first, &pattern);
-        group.weights.fill(0.0);
-        // Derivatives of components in themselves are one, at all times.
-        group.values.fill(1.0);
-        let rows = MeasurementRows {
-            observable: columns.iter().map(|column| column.checked_sub(d)).collect(),
-            row_of_slot,
-            jacobian: Vec::new(),
-            wanted,
-        };
-        (rows, group)
-    }
-
-    fn fill(
-        &mut self,
-        problem: &Problem,
-        measurement: &Measurement,
-        along: &Along,
-        scratch: &mut Scratch,
-        group: &mut RowGroup,
-    ) {
-        for (&row, error) in self.row_of_slot.iter().zip(&measurement.errors) {
-            if row != u32::MAX {
-                group.residuals[row as usize] = *error;
-            }
-        }
-        let (Some(function), true) = (
-            problem.model.observation(),
-            self.observable.iter().any(Option::is_some),
-        ) else {
-            return;
-        };
-        let width = function.jacobian_sparsity().entries();
-        self.jacobian.resize(problem.points() * width, 0.0);
-        let at = problem.at(along.path, along.parameters);
-        function.jacobian(scratch, at, &mut self.jacobian);
-        let entries = group.entries();
-        for (b, &n) in group.first.iter().enumerate() {
-            let jacobian = &self.jacobian[n as usize * width..];
-            for (row, wanted) in self.wanted.iter().enumerate() {
-                let start = b * entries + group.row_start[row] as usize;
-                for (to, &e) in group.values[start..].iter_mut().zip(wanted) {
-                    *to = jacobian[e];
-                }
-            }
-        }
-    }
-
-    /// Weights where they couple no rows; absent values have none.
-    fn weigh(&self, measurement: &Measurement, weight: f64, group: &mut RowGroup) {
-        for (slot, &row) in self.row_of_slot.iter().enumerate() {
-            group.weights[row as usize] = weight * measurement.weighting.weight(slot);
-        }
-    }
-}
-
-/// The entries of an observable's row that belong to states or estimated parameters, with their
-/// columns in a block of one point.
-fn observable_entries(problem: &Problem, k: usize) -> (Vec<usize>, Vec<u32>) {
-    let d = problem.model.dimension();
-    let Some(function) = problem.model.observation() else {
-        return (Vec::new(), Vec::new());
-    };
-    let sparsity = function.jacobian_sparsity();
-    let entries = sparsity.row(k);
-    entries
-        .filter_map(|(e, column)| match column {
-            state if state < d => Some((e, state as u32)),
-            parameter => {
-                let place = problem.estimated.binary_search(&(parameter - d)).ok()?;
-                Some((e, (d + place) as u32))
-            }
-        })
-        .unzip()
-}
-
-/// Priors of first states and of parameters: a group for each, with one row per prior.
-fn prior_groups(problem: &Problem) -> Vec<RowGroup> {
-    let (d, path_length) = (problem.model.dimension(), problem.path_length());
-    let (first, parameters): (Vec<&PriorTerm>, Vec<&PriorTerm>) = problem
-        .priors
-        .iter()
-        .partition(|term| term.unknown < path_length);
-    let mut groups = Vec::new();
-    if !first.is_empty() {
-        let starts = problem.grid.segments.iter().map(|s| s.first as u32);
-        let of_first_set = first.iter().filter(|term| term.unknown < d);
-        let pattern: Vec<Vec<u32>> = of_first_set.map(|t| vec![t.unknown as u32]).collect();
-        groups.push(RowGroup::new(1, starts.collect(), &pattern));
-    }
-    if !parameters.is_empty() {
-        let column = |t: &&PriorTerm| vec![(d + t.unknown - path_length) as u32];
-        let pattern: Vec<Vec<u32>> = parameters.iter().map(column).collect();
-        groups.push(RowGroup::new(1, vec![0], &pattern));
-    }
-    groups
-}
-
-fn fill_priors(
-    problem: &Problem,
-    path: &[f64],
-    parameters: &[f64],
-    weight: f64,
-    groups: &mut [RowGroup],
-) {
-    // Terms are sorted as the groups' rows are: by data set and state, then by parameter.
-    let mut terms = problem.priors.iter();
-    for group in groups {
-        group.values.fill(1.0);
-        for (row, term) in (0..group.residuals.len()).zip(terms.by_ref()) {
-            group.residuals[row] = term.error(path, parameters);
-            group.weights[row] = weight * term.precision;
-        }
-    }
-}
-
-impl Problem {
-    /// All points of a path.
-    pub(super) fn at<'a>(&'a self, path: &'a [f64], parameters: &'a [f64]) -> Points<'a> {
-        Points {
-            states: path,
-            parameters,
-            inputs: &self.grid.points.inputs,
-            times: &self.grid.points.times,
-        }
-    }
-}
-
-impl PriorTerm {
-    /// How far the unknown is from the mean.
-    pub(super) fn error(&self, path: &[f64], parameters: &[f64]) -> f64 {
-        let value = match self.unknown.checked_sub(path.len()) {
-            None => path[self.unknown],
-            Some(p) => parameters[p],
-        };
-        value - self.mean
     }
 }

@@ -1,19 +1,17 @@
-//! Measurement errors `h(x) - y`, where h picks state components or is one of the model's
-//! observables.
+//! Differences of predictions h(x) and measured values y, where h picks state components or is one
+//! of the model's observables.
 
-use super::precision::Precision;
-use super::weighting::Weighting;
+use super::noise::{with_loss, Law, Loss, Moments, Noise, Precision, Scale, Whitening};
 use super::Observations;
 use crate::model::{Model, Points, Scratch};
 
-/// Measured values, in lists of their own: evaluating goes through them all at every call, and
-/// nearly all of its time is their way from memory.
+/// Predictions of measured values, in lists of their own: evaluating goes through them all at every
+/// call, and nearly all of its time is their way from memory.
 #[derive(Debug, Clone, Default)]
 struct Entries {
     /// Of a component: position in the path. Of an observable: position among the observables'
-    /// values, points x observables.
+    /// values, points x observables. Paths have at most 2^26 values, so positions are short.
     places: Vec<u32>,
-    values: Vec<f64>,
     /// The position of each one's error.
     slots: Slots,
 }
@@ -33,12 +31,6 @@ impl Default for Slots {
 }
 
 impl Entries {
-    fn push(&mut self, place: usize, value: f64) {
-        // Paths have at most 2^26 values, so positions are short.
-        self.places.push(place as u32);
-        self.values.push(value);
-    }
-
     fn len(&self) -> usize {
         self.places.len()
     }
@@ -50,18 +42,20 @@ impl Entries {
         }
     }
 
-    /// Writes `at[place] - value` to the errors.
-    fn subtract(&self, at: &[f64], errors: &mut [f64]) {
-        let pairs = self.places.iter().zip(&self.values);
+    /// Writes the differences of `at[place]` and the data to the errors.
+    #[inline(always)]
+    fn compare(&self, loss: impl Loss, at: &[f64], data: &[f64], errors: &mut [f64]) {
         match &self.slots {
             Slots::From(first) => {
-                for (error, (&place, value)) in errors[*first..].iter_mut().zip(pairs) {
-                    *error = at[place as usize] - value;
+                let pairs = self.places.iter().zip(&data[*first..]);
+                for (error, (&place, &datum)) in errors[*first..].iter_mut().zip(pairs) {
+                    *error = loss.residual(at[place as usize], datum);
                 }
             }
             Slots::Listed(slots) => {
-                for (&slot, (&place, value)) in slots.iter().zip(pairs) {
-                    errors[slot as usize] = at[place as usize] - value;
+                for (&slot, &place) in slots.iter().zip(&self.places) {
+                    let slot = slot as usize;
+                    errors[slot] = loss.residual(at[place as usize], data[slot]);
                 }
             }
         }
@@ -92,12 +86,14 @@ pub(super) struct Measurement {
     direct: Entries,
     /// Values of observables.
     indirect: Entries,
-    pub weighting: Weighting,
-    /// What W is relative to.
-    pub scale: f64,
+    pub noise: Noise,
+    /// R_m that the weights of the noise are relative to.
+    pub precision: f64,
     /// How many values there are.
     pub count: usize,
-    /// What was last evaluated; zero where a value is absent.
+    /// By slot: measured values, zero where one is absent.
+    pub data: Vec<f64>,
+    /// By slot: what was last evaluated; zero where a value is absent.
     pub errors: Vec<f64>,
     observables: Vec<f64>,
     scratch: Scratch,
@@ -120,6 +116,7 @@ impl Measurement {
         let (mut direct, mut indirect) = (Entries::default(), Entries::default());
         let (mut direct_slots, mut indirect_slots) = (Vec::new(), Vec::new());
         let (mut weights, mut indirect_weights) = (Vec::new(), Vec::new());
+        let (mut values, mut indirect_values) = (Vec::new(), Vec::new());
         let mut present = Vec::new();
         let mut first = 0;
         for set in data {
@@ -136,13 +133,15 @@ impl Measurement {
                     let column = set.observed[l];
                     match column.checked_sub(dimension) {
                         None => {
-                            direct.push(point * dimension + column, value);
+                            direct.places.push((point * dimension + column) as u32);
                             direct_slots.push(slot);
+                            values.push(value);
                             weights.push(weight);
                         }
                         Some(k) => {
-                            indirect.push(point * functions + k, value);
+                            indirect.places.push((point * functions + k) as u32);
                             indirect_slots.push(slot);
+                            indirect_values.push(value);
                             indirect_weights.push(weight);
                         }
                     }
@@ -150,33 +149,44 @@ impl Measurement {
             }
             first += set.points;
         }
-        let count = direct.len() + indirect.len();
+        values.extend(indirect_values);
+        let count = values.len();
         // A matrix is over all columns: then every point has a slot for each.
         let columns = data.first().map_or(0, |set| set.observed.len());
         if is_matrix {
+            let mut all = vec![0.0; first * columns];
+            let slots = direct_slots.iter().chain(&indirect_slots);
+            slots
+                .zip(values)
+                .for_each(|(&slot, value)| all[slot as usize] = value);
+            values = all;
             direct.slots = Slots::Listed(direct_slots);
             indirect.slots = Slots::Listed(indirect_slots);
         } else {
             indirect.slots = Slots::From(direct.len());
         }
-        let (scale, weighting) = match precision {
-            Precision::Scalar(scale) => (*scale, Weighting::Uniform),
-            Precision::Matrix(rows) => (1.0, Weighting::from_matrix(rows, present.into_iter())),
+        let (precision, whitening) = match precision {
+            Precision::Scalar(all) => (*all, Whitening::Uniform),
+            Precision::Matrix(rows) => (1.0, Whitening::from_matrix(rows, present.into_iter())),
             _ => {
                 weights.extend(indirect_weights);
-                (1.0, Weighting::Rows(weights))
+                (1.0, Whitening::Rows(weights))
             }
         };
         Measurement {
-            errors: vec![0.0; if is_matrix { first * columns } else { count }],
+            errors: vec![0.0; values.len()],
+            data: values,
             observables: match indirect.len() {
                 0 => Vec::new(),
                 _ => vec![0.0; first * functions],
             },
             direct,
             indirect,
-            weighting,
-            scale,
+            noise: Noise {
+                law: Law::default(),
+                whitening,
+            },
+            precision,
             count,
             scratch: Scratch::default(),
         }
@@ -184,36 +194,58 @@ impl Measurement {
 
     /// The mean of the precisions of all values.
     pub fn typical_precision(&self) -> f64 {
-        let (sum, count) = match &self.weighting {
-            Weighting::Uniform => (1.0, 1),
-            Weighting::Rows(weights) => (weights.iter().sum(), weights.len()),
-            Weighting::Factors { size, .. } => {
-                let factor = self.weighting.factor(0);
-                (factor.iter().map(|u| u * u).sum(), *size)
-            }
-        };
-        self.scale * sum / count.max(1) as f64
+        self.noise.whitening.mean_precision(self.precision)
+    }
+
+    /// Scale of the losses, with the factor of the normalisation.
+    pub fn scale(&self, factor: f64) -> Scale {
+        Scale {
+            factor,
+            precision: self.precision,
+        }
+    }
+
+    /// Mean and variance of the summed losses at the truth.
+    pub fn misfit(&self) -> Moments {
+        let slots = [&self.direct, &self.indirect].into_iter();
+        let slots = slots.flat_map(|entries| (0..entries.len()).map(|k| entries.slot(k)));
+        self.noise.law.misfit(slots.map(|slot| self.data[slot]))
     }
 
     /// Writes the errors along a path.
     pub fn evaluate(&mut self, model: &dyn Model, at: Points) {
-        self.direct.subtract(at.states, &mut self.errors);
+        let (data, errors) = (&self.data, &mut self.errors);
+        with_loss!(self.noise.law, loss => self.direct.compare(loss, at.states, data, errors));
         if self.indirect.len() == 0 {
             return;
         }
         if let Some(function) = model.observation() {
             function.evaluate(&mut self.scratch, at, &mut self.observables);
         }
-        self.indirect.subtract(&self.observables, &mut self.errors);
+        let seen = &self.observables;
+        with_loss!(self.noise.law, loss => self.indirect.compare(loss, seen, data, errors));
     }
 
-    /// `e^T W e`, relative to the scale.
-    pub fn sum(&self) -> f64 {
-        self.weighting.sum(&self.errors)
+    /// Sum of the losses of what was last evaluated, times `factor`.
+    pub fn value(&self, factor: f64) -> f64 {
+        let scale = self.scale(factor);
+        self.noise.value(scale, &self.errors, &self.data)
     }
 
-    /// Adds the gradient of `factor/2 e^T W e` at what was last evaluated; the errors are
-    /// overwritten.
+    /// Turns the errors into derivatives of [`Measurement::value`] in the predictions.
+    pub fn differentiate(&mut self, factor: f64) {
+        let scale = self.scale(factor);
+        self.noise
+            .differentiate(scale, &mut self.errors, &self.data);
+    }
+
+    /// By slot: curvatures of the losses of what was last evaluated, times `factor`.
+    pub fn curvatures(&self, factor: f64) -> Vec<f64> {
+        self.noise
+            .curvatures(self.scale(factor), &self.errors, &self.data)
+    }
+
+    /// Adds the gradient of [`Measurement::value`]; the errors are overwritten.
     pub fn pull_back(
         &mut self,
         model: &dyn Model,
@@ -222,7 +254,7 @@ impl Measurement {
         path_gradient: &mut [f64],
         parameter_gradient: &mut [f64],
     ) {
-        self.weighting.apply(&mut self.errors, factor);
+        self.differentiate(factor);
         let add = |place: usize, error| path_gradient[place] += error;
         self.direct.each(&self.errors, add);
         let mut scratch = std::mem::take(&mut self.scratch);
@@ -249,8 +281,8 @@ impl Measurement {
         all
     }
 
-    /// The weighted errors as adjoints of the observables, points x observables; none if no
-    /// observable is measured. The errors have been weighted.
+    /// Derivatives in the observables, points x observables, after
+    /// [`Measurement::differentiate`]; none if no observable is measured.
     pub fn adjoint(&mut self) -> Option<&[f64]> {
         if self.indirect.len() == 0 {
             return None;

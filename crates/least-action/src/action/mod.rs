@@ -2,70 +2,41 @@
 //! that.
 
 mod check_gradient;
+mod density;
 mod discretization;
+mod finite;
 mod grid;
-pub(crate) mod likelihood;
 mod linearize;
 mod measurement;
+mod measurement_rows;
+pub(crate) mod noise;
+mod normalization;
 mod objective;
 mod observations;
-mod precision;
+mod options;
+mod prior;
 mod problem;
-mod step_noise;
-mod weighting;
+mod unknowns;
+mod varying;
 
 pub use check_gradient::{GradientCheck, GradientVerdict, Variable};
+pub(crate) use density::log_step_determinant;
 pub use discretization::Discretization;
+pub use noise::{Moments, Precision, StepNoise};
+pub use normalization::Normalization;
 pub(crate) use objective::{ActionObjective, Scales};
 pub(crate) use observations::validate_observed;
 pub use observations::Observations;
-pub use precision::Precision;
+pub use options::ActionOptions;
+pub use prior::Prior;
 pub(crate) use problem::check_interval;
 pub use problem::resolve_parameters;
-pub use problem::{ActionOptions, DataSets, Intervals, Prior, Problem};
-pub use step_noise::StepNoise;
+pub use problem::{DataSets, Intervals, Problem};
 
-use crate::error::{check, Error, Result};
-use crate::model::Scratch;
+use crate::error::{check, Result};
 use discretization::{Along, Residuals};
 use measurement::Measurement;
-use weighting::Weighting;
-
-/// What the two parts of the action are divided by.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
-)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub enum Normalization {
-    /// Means of squares, without the 1/2: `R_m mean (x - y)^2 + R_f mean r^2`, the convention of
-    /// varanneal. About 1 at the truth when R_m is one over the noise variance.
-    #[default]
-    Mean,
-    /// Half sums of squares: `R_m/2 sum (x - y)^2 + R_f/2 sum r^2`, the negative log posterior.
-    /// About half the number of observations at the truth.
-    Posterior,
-}
-
-impl Normalization {
-    pub const ALL: [Normalization; 2] = [Normalization::Mean, Normalization::Posterior];
-
-    /// The factor of a sum of `count` weighted squares.
-    pub(crate) fn factor(self, count: usize) -> f64 {
-        match self {
-            Normalization::Mean => 1.0 / count as f64,
-            Normalization::Posterior => 0.5,
-        }
-    }
-
-    /// The R_f with which a residual counts as a measurement does with R_m = 1.
-    pub(crate) fn per_residual(self, residuals: usize, measured: usize) -> f64 {
-        match self {
-            Normalization::Mean => residuals as f64 / measured as f64,
-            Normalization::Posterior => 1.0,
-        }
-    }
-}
+use noise::{Noise, Scale, Whitening};
 
 /// The action and its parts, which sum to it.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -101,11 +72,11 @@ pub struct Action {
     problem: Problem,
     residuals: Residuals,
     measurement: Measurement,
-    /// Of the model's errors, relative to R_f.
-    model_weights: Weighting,
+    /// Noise of the model, its weights relative to R_f.
+    model_noise: Noise,
     parameters: Vec<f64>,
     parameter_gradient: Vec<f64>,
-    rows: Option<Box<linearize::Rows>>,
+    rows: Option<Box<linearize::RowWorkspace>>,
 }
 
 impl Action {
@@ -113,7 +84,7 @@ impl Action {
         Action {
             residuals: Residuals::new(problem.discretization, &*problem.model, &problem.grid),
             measurement: problem.measurement.clone(),
-            model_weights: problem.model_weights.clone(),
+            model_noise: problem.model_noise.clone(),
             rows: None,
             parameters: problem.parameters.clone(),
             parameter_gradient: vec![0.0; problem.parameters.len()],
@@ -165,30 +136,24 @@ impl Action {
         let value = self.value(model_precision, path, parameters)?;
         self.parameter_gradient.fill(0.0);
         let problem = &self.problem;
+        let scale = self.model_scale(model_precision);
         let sum = &mut self.parameter_gradient;
         let at = problem.at(path, &self.parameters);
-        let factor =
-            2.0 * self.measurement.scale * problem.normalization.factor(problem.measured());
+        let factor = problem.data_factor();
         self.measurement
             .pull_back(&*problem.model, at, factor, path_gradient, sum);
-        let weight = 2.0
-            * self
-                .residuals
-                .factor(problem.normalization, model_precision);
-        self.model_weights.apply(&mut self.residuals.values, weight);
+        self.model_noise
+            .differentiate(scale, &mut self.residuals.values, &[]);
         let along = along(problem, &self.parameters, path);
         self.residuals.pull_back(&along, path_gradient, sum);
-        for (to, &index) in parameter_gradient.iter_mut().zip(&self.problem.estimated) {
+        for (to, &index) in parameter_gradient.iter_mut().zip(&problem.estimated) {
             *to = self.parameter_gradient[index];
         }
-        let factor = 2.0 * self.prior_factor();
-        for term in &*self.problem.priors {
-            let slope = factor * term.precision * term.error(path, parameters);
-            match term.unknown.checked_sub(path.len()) {
-                None => path_gradient[term.unknown] += slope,
-                Some(p) => parameter_gradient[p] += slope,
-            }
-        }
+        let add = |unknown: usize, slope| match unknown.checked_sub(path.len()) {
+            None => path_gradient[unknown] += slope,
+            Some(p) => parameter_gradient[p] += slope,
+        };
+        prior::differentiate(&problem.priors, factor, path, parameters, add);
         self.finite_rows(path_gradient, "dA/dx")?;
         self.finite_parameters(parameter_gradient, "dA/d")?;
         Ok(value)
@@ -225,19 +190,15 @@ impl Action {
         )
     }
 
-    fn measurement_factor(&self) -> f64 {
-        let problem = &self.problem;
-        self.measurement.scale * problem.normalization.factor(problem.measured())
-    }
-
-    fn model_factor(&self, model_precision: f64) -> f64 {
-        self.residuals
-            .factor(self.problem.normalization, model_precision)
-    }
-
-    /// Priors count beside the measurements as in the posterior.
-    fn prior_factor(&self) -> f64 {
-        self.problem.normalization.factor(self.problem.measured())
+    fn model_scale(&self, model_precision: f64) -> Scale {
+        let factor = self
+            .problem
+            .normalization
+            .factor(self.residuals.values.len());
+        Scale {
+            factor,
+            precision: model_precision,
+        }
     }
 
     fn value(
@@ -255,10 +216,11 @@ impl Action {
             .evaluate(&along(problem, &self.parameters, path));
         let at = problem.at(path, &self.parameters);
         self.measurement.evaluate(&*problem.model, at);
-        let measurement_error = self.measurement_factor() * self.measurement.sum();
-        let model_error =
-            self.model_factor(model_precision) * self.model_weights.sum(&self.residuals.values);
-        let prior_error = self.prior_factor() * self.prior_sum(path, parameters);
+        let factor = problem.data_factor();
+        let measurement_error = self.measurement.value(factor);
+        let scale = self.model_scale(model_precision);
+        let model_error = self.model_noise.value(scale, &self.residuals.values, &[]);
+        let prior_error = factor * prior::sum(&problem.priors, path, parameters);
         let action = measurement_error + model_error + prior_error;
         if !action.is_finite() {
             return Err(self.first_not_finite(path, parameters, action));
@@ -275,108 +237,13 @@ impl Action {
     /// to R_f it falls.
     fn weigh(&mut self, model_precision: f64) {
         let (dimension, varying) = (self.problem.model.dimension(), &self.problem.varying);
-        if let (Weighting::Rows(weights), false) = (&mut self.model_weights, varying.is_empty()) {
+        let whitening = &mut self.model_noise.whitening;
+        if let (Whitening::Rows(weights), false) = (whitening, varying.is_empty()) {
             for row in weights.chunks_exact_mut(dimension) {
                 for parameter in varying {
                     row[parameter.component] = parameter.precision / model_precision;
                 }
             }
-        }
-    }
-
-    fn prior_sum(&self, path: &[f64], parameters: &[f64]) -> f64 {
-        let mut sum = 0.0;
-        for term in &*self.problem.priors {
-            let error = term.error(path, parameters);
-            sum += term.precision * error * error;
-        }
-        sum
-    }
-
-    /// Looks for the cause of an action that is not finite: the path, a parameter, the model, the
-    /// residual, the sum.
-    #[cold]
-    fn first_not_finite(&self, path: &[f64], parameters: &[f64], action: f64) -> Error {
-        let problem = &self.problem;
-        let given = self
-            .finite_parameters(parameters, "parameters.")
-            .and_then(|()| self.finite_rows(path, "x"));
-        if let Err(error) = given {
-            return error;
-        }
-        let mut derivative = vec![0.0; path.len()];
-        let at = problem.at(path, &self.parameters);
-        let model = &problem.model;
-        model.evaluate(&mut Scratch::default(), at, &mut derivative);
-        self.finite_rows(&derivative, "dx/dt")
-            .and_then(|()| self.finite_rows(&self.residuals.values, "residual"))
-            .err()
-            .unwrap_or_else(|| self.largest_square(action))
-    }
-
-    /// Every value is finite, but their squares or the sum of these are not: names the largest one.
-    fn largest_square(&self, action: f64) -> Error {
-        let (d, functions) = (
-            self.problem.model.dimension(),
-            self.problem.model.observables().len(),
-        );
-        let slots = self.measurement.slots(d, functions);
-        let errors = slots.iter().map(|slot| {
-            let place = slot.point as usize * d + slot.column.min(d - 1);
-            (
-                place,
-                "measurement error",
-                self.measurement.errors[slot.slot],
-            )
-        });
-        let residuals = self.residuals.values.iter().enumerate();
-        let (place, term, _) = errors
-            .chain(residuals.map(|(i, &r)| (i, "residual", r)))
-            .max_by(|a, b| a.2.abs().total_cmp(&b.2.abs()))
-            .unwrap_or((0, "residual", 0.0));
-        self.not_finite_at(place, &format!("squared {term}"), action)
-    }
-
-    fn finite_parameters(&self, values: &[f64], prefix: &str) -> Result<()> {
-        match values.iter().position(|v| !v.is_finite()) {
-            None => Ok(()),
-            Some(i) => {
-                let name = self.problem.estimated().nth(i).unwrap_or_default();
-                check::finite(&format!("{prefix}{name}"), values[i])
-            }
-        }
-    }
-
-    fn finite_rows(&self, rows: &[f64], term: &str) -> Result<()> {
-        // Zero times a finite number is zero, times any other NaN: one sum says whether to look
-        // further. Nothing else is read from it, so it is in more parts than others, and no
-        // addition waits for the one before it.
-        let mut zeros = [0.0; 16];
-        let (groups, rest) = rows.as_chunks::<16>();
-        for group in groups {
-            for k in 0..16 {
-                zeros[k] += group[k] * 0.0;
-            }
-        }
-        if zeros.iter().sum::<f64>() + rest.iter().map(|v| v * 0.0).sum::<f64>() == 0.0 {
-            return Ok(());
-        }
-        match rows.iter().position(|v| !v.is_finite()) {
-            None => Ok(()),
-            Some(i) => Err(self.not_finite_at(i, term, rows[i])),
-        }
-    }
-
-    fn not_finite_at(&self, index: usize, term: &str, value: f64) -> Error {
-        let dimension = self.problem.model.dimension();
-        let point = index / dimension;
-        Error::NotFinite {
-            path: "path".into(),
-            time: self.problem.grid.points.times[point],
-            point,
-            state: self.problem.model.states()[index % dimension].clone(),
-            term: term.into(),
-            value,
         }
     }
 }

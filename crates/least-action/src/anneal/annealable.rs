@@ -2,7 +2,7 @@
 
 use super::ladder::Ladder;
 use super::rung::ActiveBound;
-use crate::action::{ActionValue, Normalization};
+use crate::action::{ActionValue, Moments, Normalization};
 use crate::error::Result;
 use crate::solve::Minimum;
 
@@ -81,6 +81,8 @@ pub struct Attempts {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Counts {
     pub measured: usize,
+    /// Mean and variance of the misfit at the truth.
+    pub misfit: Moments,
     /// Numbers that the fit can choose where the model holds.
     pub fitted: usize,
     /// Residuals of the model.

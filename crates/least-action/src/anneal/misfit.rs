@@ -1,9 +1,9 @@
-//! The misfit of a path to its data, as a chi-square variable: what to expect of it, and what is
-//! too much.
+//! The misfit of a path to its data beside the mean and the variance that the law of the noise
+//! gives it: chi-square for normal noise.
 
 use super::annealable::Counts;
 use super::rung::Rung;
-use crate::action::Normalization;
+use crate::action::{Moments, Normalization};
 
 /// The misfit may differ from its expectation by this many standard deviations of the equivalent
 /// normal variable.
@@ -18,10 +18,14 @@ const EXACT_SHARE: f64 = 1e-12;
 /// Levels that differ by less than this share of the noise's level are equal.
 const NEGLIGIBLE_SHARE: f64 = 1e-9;
 
-/// R_m times the summed squared error: chi-square distributed at the truth, with one degree of
-/// freedom per measurement, and less one for each number that the fit could choose.
+/// Sum of the losses of all measurements, twice a negative log likelihood; of normal noise R_m
+/// times the summed squared error. Its distribution at the truth is taken for that of a multiple of
+/// chi-square, with the mean and the variance that the law of the noise has. Each number that the
+/// fit could choose takes a chi-square variable with one degree of freedom away (S. S. Wilks, Ann.
+/// Math. Statist. 9, 1938).
 pub(super) struct Misfit {
     pub value: f64,
+    at_truth: Moments,
     /// Number of measurements.
     pub measured: f64,
     /// Numbers that the fit could choose.
@@ -36,6 +40,7 @@ impl Misfit {
                 Normalization::Mean => measurement_error * measured,
                 Normalization::Posterior => measurement_error * 2.0,
             },
+            at_truth: counts.misfit,
             measured,
             fitted: counts.fitted as f64,
         }
@@ -48,29 +53,36 @@ impl Misfit {
     }
 
     fn expected(&self) -> f64 {
-        (self.measured - self.fitted).max(0.0)
+        (self.at_truth.mean - self.fitted).max(0.0)
     }
 
-    /// Standard deviation of chi-square.
+    fn variance(&self) -> f64 {
+        (self.at_truth.variance - 2.0 * self.fitted).max(0.0)
+    }
+
     fn deviation(&self) -> f64 {
-        (2.0 * self.expected()).sqrt()
+        self.variance().sqrt()
     }
 
-    /// The standard normal variable that is as likely as this chi-square: the cube root of
-    /// chi-square is nearly normal, also with few degrees of freedom (E. B. Wilson and M. M.
-    /// Hilferty, PNAS 17, 1931).
+    /// Variance of the cube root of the misfit over its mean. That root is nearly normal, also with
+    /// few degrees of freedom (E. B. Wilson and M. M. Hilferty, PNAS 17, 1931).
+    fn root_variance(&self) -> f64 {
+        let mean = self.expected();
+        let degrees = 2.0 * mean * mean / self.variance();
+        2.0 / (9.0 * degrees)
+    }
+
+    /// The standard normal variable that is as likely as this misfit.
     fn normal(&self) -> f64 {
-        let degrees = self.expected();
-        let variance = 2.0 / (9.0 * degrees);
-        (libm::cbrt(self.value / degrees) - (1.0 - variance)) / variance.sqrt()
+        let variance = self.root_variance();
+        (libm::cbrt(self.value / self.expected()) - (1.0 - variance)) / variance.sqrt()
     }
 
     /// The value beyond which a path is [`Misfit::above`].
     pub fn highest(&self) -> f64 {
-        let degrees = self.expected();
-        let variance = 2.0 / (9.0 * degrees);
+        let variance = self.root_variance();
         let root = 1.0 - variance + DEVIATIONS * variance.sqrt();
-        degrees * root * root * root
+        self.expected() * root * root * root
     }
 
     pub fn above(&self) -> bool {
@@ -151,9 +163,14 @@ mod tests {
     use super::*;
 
     fn misfit(value: f64, degrees: f64) -> Misfit {
+        let measured = degrees + 3.0;
         Misfit {
             value,
-            measured: degrees + 3.0,
+            at_truth: Moments {
+                mean: measured,
+                variance: 2.0 * measured,
+            },
+            measured,
             fitted: 3.0,
         }
     }

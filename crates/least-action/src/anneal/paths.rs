@@ -107,6 +107,7 @@ impl Annealable for Paths {
         let estimated = problem.estimated.len();
         Counts {
             measured: problem.measured(),
+            misfit: problem.misfit(),
             // The first state and the parameters, as the model fixes the rest.
             fitted: problem.model.dimension() * problem.data.len() + estimated,
             residuals: problem.residuals(),

@@ -5,7 +5,7 @@
 use super::action::at;
 use super::pass::{At, Pass};
 use super::problem::NetworkProblem;
-use super::terms::{measurement_factor, prior_factor};
+use super::terms::{each_row, measurement_factor, prior_factor};
 use crate::error::{check, Result};
 
 /// The costates and the gradient that follows from them.
@@ -47,13 +47,11 @@ impl Costate {
         let mut momenta = vec![0.0; x.len()];
         let factor = 2.0 * measurement_factor(parts);
         for target in &parts.targets {
-            let width = target.precision.len();
-            for (k, y) in target.values.iter().enumerate() {
-                let place = parts.starts[target.layer] + k;
-                if !y.is_nan() {
-                    momenta[place] = -(factor * target.precision[k % width]) * (x[place] - y);
-                }
-            }
+            let range = problem.activations(target.layer);
+            let own = &mut momenta[range.clone()];
+            each_row(target, &x[range], own, |p, residual, weight, _| {
+                *p -= factor * weight * residual;
+            });
         }
         let mut gradient = vec![0.0; weights.len()];
         let mut pass = Pass::new(1);

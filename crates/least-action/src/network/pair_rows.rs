@@ -2,8 +2,9 @@
 //! points are the layers, and all share one border, the weights. So the minimisers that are made
 //! for paths know networks too; they are right where the weights are few.
 
-use super::terms::{measurement_factor, prior_factor};
+use super::terms::{measurement_factor, prior_factor, row};
 use super::{Bias, Layer, NetworkProblem, WeightSet};
+use crate::action::noise::{with_loss, Loss};
 use crate::error::Result;
 use crate::solve::{Layout, Linearization, RowGroup};
 
@@ -115,18 +116,11 @@ impl PairRows {
             let pattern: Vec<Vec<u32>> = (0..layer.width).map(row).collect();
             groups.push(RowGroup::new(2, points(l), &pattern));
         }
-        let factor = 2.0 * measurement_factor(parts);
         for target in &parts.targets {
             let width = target.precision.len();
             let pattern: Vec<Vec<u32>> = (0..width as u32).map(|a| vec![a]).collect();
             let mut group = RowGroup::new(1, points(target.layer), &pattern);
             group.values.fill(1.0);
-            let rows = target.values.chunks_exact(width);
-            for (weights, row) in group.weights.chunks_exact_mut(width).zip(rows) {
-                for ((weight, y), precision) in weights.iter_mut().zip(row).zip(&target.precision) {
-                    *weight = if y.is_nan() { 0.0 } else { factor * precision };
-                }
-            }
             groups.push(group);
         }
         let factor = 2.0 * prior_factor(parts);
@@ -166,16 +160,20 @@ impl PairRows {
                 self.transition((l, weights), before, next, residuals, values);
             }
         }
+        let factor = 2.0 * measurement_factor(parts);
         let mut groups = into.groups[network.depth()..].iter_mut();
         for (target, group) in parts.targets.iter().zip(&mut groups) {
             let width = target.precision.len();
-            let rows = target.values.chunks_exact(width).enumerate();
-            for ((pair, row), residuals) in rows.zip(group.residuals.chunks_exact_mut(width)) {
-                let x = &path[(pair * layers + target.layer) * d..];
-                for ((residual, x), y) in residuals.iter_mut().zip(x).zip(row) {
-                    *residual = if y.is_nan() { 0.0 } else { x - y };
+            with_loss!(target.law, loss => {
+                for (k, y) in target.values.iter().enumerate() {
+                    let (pair, neuron) = (k / width, k % width);
+                    let x = path[(pair * layers + target.layer) * d + neuron];
+                    let row = row(loss, x, *y, target.precision[neuron]);
+                    let (residual, weight) = loss.linearize(row);
+                    group.residuals[k] = residual;
+                    group.weights[k] = if y.is_nan() { 0.0 } else { factor * weight };
                 }
-            }
+            });
         }
         for (prior, group) in parts.priors.iter().zip(&mut groups) {
             let own = group

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::data::Pairs;
 use super::network::Network;
-use crate::action::{check_interval, validate_observed, Normalization, Precision, Prior};
+use crate::action::noise::Law;
+use crate::action::{check_interval, validate_observed, Moments, Normalization, Precision, Prior};
 use crate::error::{check, Error, Result};
 use crate::solve::Bounds;
 
@@ -88,6 +89,8 @@ pub(super) struct Target {
     pub values: Vec<f64>,
     /// R_m of each neuron.
     pub precision: Vec<f64>,
+    /// Law of the noise.
+    pub law: Law,
 }
 
 /// A prior of a run of weights.
@@ -243,9 +246,21 @@ impl NetworkProblem {
         sum / self.0.measured as f64
     }
 
+    /// Mean and variance of the summed losses of all measurements at the truth.
+    pub(crate) fn misfit(&self) -> Moments {
+        let mut sum = Moments::default();
+        for target in &self.0.targets {
+            let data = target.values.iter().copied().filter(|y| !y.is_nan());
+            let one = target.law.misfit(data);
+            sum.mean += one.mean;
+            sum.variance += one.variance;
+        }
+        sum
+    }
+
     /// The part of the action that noise explains at the truth.
     pub(crate) fn noise_level(&self) -> f64 {
-        self.0.normalization.factor(self.0.measured) * self.0.measured as f64
+        self.0.normalization.factor(self.0.measured) * self.misfit().mean
     }
 
     /// What was measured at a layer, pairs x width, NaN where nothing counts as measured.
@@ -305,6 +320,7 @@ fn targets(network: &Network, pairs: &Pairs, options: &NetworkOptions) -> Result
             layer,
             values,
             precision,
+            law: Law::default(),
         });
     }
     Ok(targets)

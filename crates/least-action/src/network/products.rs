@@ -2,7 +2,7 @@
 //! makes: what solvers without matrices need.
 
 use super::action::{at, check_unknowns, residual_rows, NetworkAction};
-use super::terms::{measurement_factor, prior_factor};
+use super::terms::{each_row, measurement_factor, prior_factor};
 use crate::error::{check, Result};
 
 impl NetworkAction {
@@ -95,13 +95,14 @@ impl NetworkAction {
         let factor = 2.0 * measurement_factor(parts);
         for target in &parts.targets {
             let range = self.problem.activations(target.layer);
-            let pairs = into[range.clone()].iter_mut().zip(&direction[range]);
-            let precision = target.precision.iter().cycle();
-            for (((into, along), y), precision) in pairs.zip(&target.values).zip(precision) {
-                if !y.is_nan() {
-                    *into += factor * precision * along;
+            let mut direction = direction[range.clone()].iter();
+            let (x, into) = (&unknowns[range.clone()], &mut into[range]);
+            each_row(target, x, into, |into, _, weight, is_measured| {
+                let along = direction.next().copied().unwrap_or(0.0);
+                if is_measured {
+                    *into += factor * weight * along;
                 }
-            }
+            });
         }
         let factor = 2.0 * prior_factor(parts);
         let start = self.problem.activation_count();

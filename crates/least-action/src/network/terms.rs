@@ -2,8 +2,9 @@
 
 use super::problem::{Parts, Target};
 use crate::action::in_four;
+use crate::action::noise::{with_loss, Loss, Row};
 
-/// The factor of the sum of `R_m (x - y)^2`.
+/// Factor of the summed losses of measurements.
 pub(super) fn measurement_factor(parts: &Parts) -> f64 {
     parts.normalization.factor(parts.measured)
 }
@@ -17,21 +18,22 @@ pub(super) fn measurement_error(parts: &Parts, x: &[f64]) -> f64 {
     let mut sum = 0.0;
     for target in &parts.targets {
         let x = &x[parts.starts[target.layer]..];
-        sum += squares(target, x);
+        sum += with_loss!(target.law, loss => losses(loss, target, x));
     }
     measurement_factor(parts) * sum
 }
 
-/// `x - y`, or zero where y is NaN: not measured. A choice between both would be a jump, at every
-/// number by itself.
+/// A number of the layer and what was measured of it, NaN where nothing was: then all is zero. A
+/// choice between both would be a jump, at every number by itself.
 #[inline(always)]
-fn error(x: f64, y: f64) -> f64 {
+pub(super) fn row(loss: impl Loss, x: f64, y: f64, precision: f64) -> Row {
     let measured = u64::from(!y.is_nan()).wrapping_neg();
-    f64::from_bits((x - y).to_bits() & measured)
+    let kept = |value: f64| f64::from_bits(value.to_bits() & measured);
+    Row::new(kept(loss.residual(x, y)), kept(y), precision)
 }
 
-/// Sum of `R_m (x - y)^2` at one layer.
-fn squares(target: &Target, x: &[f64]) -> f64 {
+/// Sum of the losses at one layer.
+fn losses(loss: impl Loss, target: &Target, x: &[f64]) -> f64 {
     let width = target.precision.len();
     let mut sum = 0.0;
     let rows = target.values.chunks_exact(width);
@@ -39,8 +41,8 @@ fn squares(target: &Target, x: &[f64]) -> f64 {
     for (y, x) in rows.zip(x.chunks_exact(width)) {
         let mut partial = [0.0; 4];
         let mut add = |k: usize, y: f64, x: f64, precision: f64| {
-            let error = error(x, y);
-            partial[k] += precision * error * error;
+            let row = row(loss, x, y, precision);
+            partial[k] += loss.value(precision * row.residual * row.residual, row);
         };
         let ((y, y_rest), (x, x_rest)) = (y.as_chunks::<4>(), x.as_chunks::<4>());
         for ((y, x), precision) in y.iter().zip(x).zip(precision) {
@@ -56,27 +58,40 @@ fn squares(target: &Target, x: &[f64]) -> f64 {
     sum
 }
 
-/// Adds `factor R_m (x - y)` at one layer.
+/// Adds half of `factor` times the derivatives of the losses at one layer.
 pub(super) fn add_slopes(target: &Target, factor: f64, x: &[f64], dx: &mut [f64]) {
-    each_slope(target, factor, x, dx, |dx, slope| *dx += slope);
+    each_row(target, x, dx, |dx, residual, weight, _| {
+        *dx += factor * weight * residual
+    });
 }
 
-/// The same to zeros, so that there is no negative one.
+/// Writes them over zeros, so that there is no negative zero.
 pub(super) fn write_slopes(target: &Target, factor: f64, x: &[f64], dx: &mut [f64]) {
-    each_slope(target, factor, x, dx, |dx, slope| *dx = 0.0 + slope);
+    each_row(target, x, dx, |dx, residual, weight, _| {
+        *dx = 0.0 + factor * weight * residual
+    });
 }
 
+/// Tells `to` the residual and the weight of every number of a layer as rows of least squares, each
+/// with a number of `into`, and whether it was measured: else the residual is zero.
 #[inline(always)]
-fn each_slope(target: &Target, factor: f64, x: &[f64], dx: &mut [f64], to: impl Fn(&mut f64, f64)) {
+pub(super) fn each_row(
+    target: &Target,
+    x: &[f64],
+    into: &mut [f64],
+    mut to: impl FnMut(&mut f64, f64, f64, bool),
+) {
     let width = target.precision.len();
     let rows = target.values.chunks_exact(width).zip(x.chunks_exact(width));
-    for ((y, x), dx) in rows.zip(dx.chunks_exact_mut(width)) {
-        let values = y.iter().zip(x).zip(&target.precision);
-        for (dx, ((y, x), precision)) in dx.iter_mut().zip(values) {
-            let error = error(*x, *y);
-            to(dx, factor * precision * error);
+    with_loss!(target.law, loss => {
+        for ((y, x), into) in rows.zip(into.chunks_exact_mut(width)) {
+            let values = y.iter().zip(x).zip(&target.precision);
+            for (into, ((y, x), precision)) in into.iter_mut().zip(values) {
+                let (residual, weight) = loss.linearize(row(loss, *x, *y, *precision));
+                to(into, residual, weight, !y.is_nan());
+            }
         }
-    }
+    });
 }
 
 pub(super) fn prior_error(parts: &Parts, weights: &[f64]) -> f64 {

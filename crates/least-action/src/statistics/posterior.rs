@@ -1,7 +1,8 @@
 //! exp(-A) as a probability density of the path and the estimated parameters.
 
-use crate::action::likelihood::log_step_determinant;
-use crate::action::{Action, ActionObjective, Normalization, Problem, Scales};
+use crate::action::{
+    log_step_determinant, Action, ActionObjective, Normalization, Problem, Scales,
+};
 use crate::error::{check, Result};
 use crate::solve::{
     Assembly, BlockMatrix, Bounds, Hessian, Layout, LeastSquares, Minimizer, Minimum, Objective,

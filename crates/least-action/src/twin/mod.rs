@@ -16,6 +16,7 @@ pub use networks::{NetworkTwin, TwinPairs};
 pub(crate) use predict::Beyond;
 pub use predict::{predict, Horizon, Prediction};
 
+use crate::action::noise::{Gaussian, Loss};
 use crate::action::{resolve_parameters, validate_observed, Observations};
 use crate::error::{check, Result};
 use crate::model::{Model, Points, Scratch, MOST_VALUES};
@@ -142,7 +143,7 @@ impl TwinExperiment {
                 None => truth[n * dimension + l],
                 Some(k) => seen[n * functions + k],
             })
-            .map(|value| value + self.noise * random.normal())
+            .map(|value| Gaussian.draw(value, self.noise, &mut random))
             .collect();
         check::require(
             values.iter().all(|v| v.is_finite()),

@@ -1,5 +1,6 @@
 //! Twin experiments of networks: pairs that a network with known weights has made.
 
+use crate::action::noise::{Gaussian, Loss};
 use crate::error::{check, Result};
 use crate::network::{LayerValues, Network, Pairs};
 use crate::random::Random;
@@ -79,7 +80,7 @@ impl NetworkTwin {
             (&mut pairs.outputs, self.output_noise),
         ] {
             for value in values {
-                *value += noise * random.normal();
+                *value = Gaussian.draw(*value, noise, &mut random);
             }
         }
         Ok(TwinPairs {

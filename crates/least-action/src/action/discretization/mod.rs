@@ -14,7 +14,6 @@ pub(super) use stencil::ModelRows;
 use stencil::Stencil;
 
 use super::grid::{Grid, Segment};
-use super::Normalization;
 use crate::error::{Error, Result};
 use crate::model::{Model, ModelKind, Points, Scratch};
 
@@ -331,11 +330,6 @@ impl Residuals {
             parts: grid.segments.iter().map(part).collect(),
             values: vec![0.0; rows],
         }
-    }
-
-    /// What the weighted sum of squares is multiplied by.
-    pub fn factor(&self, normalization: Normalization, model_precision: f64) -> f64 {
-        model_precision * normalization.factor(self.values.len())
     }
 
     pub fn evaluate(&mut self, along: &Along) {

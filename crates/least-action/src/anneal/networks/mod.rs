@@ -52,6 +52,7 @@ impl Networks {
             form,
             counts: Counts {
                 measured: problem.measured(),
+                misfit: problem.misfit(),
                 // The inputs and the weights: the network makes the rest of them.
                 fitted: inputs + weights,
                 residuals: problem.residuals(),

@@ -3,7 +3,7 @@
 //! further components.
 
 use super::{step_of, Setting};
-use crate::action::{Observations, Precision};
+use crate::action::{Moments, Observations};
 use crate::model::propagator::{Members, Propagator};
 use crate::model::{Points, Scratch};
 use crate::random::Random;
@@ -92,12 +92,6 @@ impl<'a> Filter<'a> {
                 row[index] = random.uniform(options.estimate[name].initial);
             }
         }
-        let noise = match &options.measurement_precision {
-            Precision::Matrix(rows) => {
-                DMatrix::from_fn(rows.len(), rows.len(), |i, j| rows[i][j]).try_inverse()
-            }
-            _ => None,
-        };
         let width = dimension + problem.estimated.len();
         Filter {
             setting,
@@ -110,7 +104,10 @@ impl<'a> Filter<'a> {
             dimension,
             mean: vec![0.0; width],
             anomalies: vec![0.0; size * width],
-            noise,
+            noise: options
+                .measurement_precision
+                .covariance()
+                .map(|unit| unit * problem.law().moments(0.0, 1.0).variance),
             scratch: Scratch::default(),
             observables: vec![0.0; size * model.observables().len()],
             inputs: Vec::new(),
@@ -158,14 +155,20 @@ impl<'a> Filter<'a> {
             return;
         }
         self.observe(set, &present, point);
-        let mut innovation = self.center(present.len());
-        for (d, &l) in innovation.iter_mut().zip(&present) {
-            *d = values[l] - *d;
-        }
+        let (law, precision) = (
+            self.setting.problem.law(),
+            &self.setting.options.measurement_precision,
+        );
+        let predicted = self.center(present.len()).into_iter().zip(&present);
+        let expected: Vec<Moments> = predicted
+            .map(|(mean, &l)| law.moments(mean, precision.weight(point, l)))
+            .collect();
+        let pairs = expected.iter().zip(&present);
+        let innovation: Vec<f64> = pairs.map(|(one, &l)| values[l] - one.mean).collect();
         if !innovation.iter().all(|d| d.abs() < HUGE) {
             return;
         }
-        self.covariances(&present, point);
+        self.covariances(&present, &expected);
         let size = present.len();
         if !factor(&mut self.covariance, size) {
             return;
@@ -312,7 +315,7 @@ impl<'a> Filter<'a> {
     }
 
     /// Covariances of what is measured, with itself (and the noise) and with everything.
-    fn covariances(&mut self, present: &[usize], point: usize) {
+    fn covariances(&mut self, present: &[usize], expected: &[Moments]) {
         let (size, width) = (present.len(), self.mean.len());
         self.covariance.clear();
         self.covariance.resize(size * size, 0.0);
@@ -330,10 +333,9 @@ impl<'a> Filter<'a> {
         let share = 1.0 / (self.size.max(2) - 1) as f64;
         self.covariance.iter_mut().for_each(|c| *c *= share);
         self.cross.iter_mut().for_each(|c| *c *= share);
-        let precision = &self.setting.options.measurement_precision;
         for (i, &l) in present.iter().enumerate() {
             match &self.noise {
-                None => self.covariance[i * size + i] += 1.0 / precision.weight(point, l),
+                None => self.covariance[i * size + i] += expected[i].variance,
                 Some(noise) => {
                     for (j, &k) in present.iter().enumerate() {
                         self.covariance[i * size + j] += noise[(l, k)];

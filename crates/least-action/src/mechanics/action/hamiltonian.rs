@@ -33,8 +33,7 @@ impl PhaseSpaceFunction for ActionHamiltonian {
         self.0.flow(work, time, x, &mut flow);
         let terms = p.iter().zip(&flow).zip(&self.0.model_precision);
         let of_model: f64 = terms.map(|((p, f), r)| p * (f + 0.5 * p / r)).sum();
-        let misfits = self.0.misfits(time, x);
-        let of_data: f64 = misfits.map(|(_, r, misfit)| r * (misfit * misfit)).sum();
+        let of_data = self.0.losses(time, x, |r, misfit| r * (misfit * misfit));
         work.give(flow);
         Ok(of_model - 0.5 * of_data)
     }
@@ -60,8 +59,8 @@ impl PhaseSpaceFunction for ActionHamiltonian {
         let n = 2 * d;
         hessian.fill(0.0);
         self.0.add_curvature(work, time, x, p, hessian);
-        for (component, precision, _) in self.0.misfits(time, x) {
-            hessian[component * n + component] -= precision;
+        for (component, curvature) in self.0.curvatures(time, x) {
+            hessian[component * n + component] -= curvature;
         }
         let mut df = work.take(d * d);
         self.0.jacobian(work, time, x, &mut df);

@@ -41,8 +41,7 @@ impl PhaseSpaceFunction for ActionLagrangian {
         self.0.flow(work, time, x, &mut flow);
         let errors = v.iter().zip(&flow).zip(&self.0.model_precision);
         let of_model: f64 = errors.map(|((v, f), r)| r * ((v - f) * (v - f))).sum();
-        let misfits = self.0.misfits(time, x);
-        let of_data: f64 = misfits.map(|(_, r, misfit)| r * (misfit * misfit)).sum();
+        let of_data = self.0.losses(time, x, |r, misfit| r * (misfit * misfit));
         work.give(flow);
         Ok(0.5 * (of_model + of_data))
     }
@@ -94,8 +93,8 @@ impl PhaseSpaceFunction for ActionLagrangian {
             hessian[(d + j) * n + d + j] = precisions[j];
         }
         work.give(df);
-        for (component, precision, _) in self.0.misfits(time, x) {
-            hessian[component * n + component] += precision;
+        for (component, curvature) in self.0.curvatures(time, x) {
+            hessian[component * n + component] += curvature;
         }
         Ok(())
     }

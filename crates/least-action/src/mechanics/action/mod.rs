@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use super::impulse::Impulse;
 use super::Workspace;
+use crate::action::noise::{with_loss, Law, Loss, Row};
 use crate::action::{resolve_parameters, Observations};
 use crate::error::{check, Error, Result};
 use crate::model::{Function, Model, ModelKind, Points};
@@ -24,8 +25,18 @@ use options::{check_model_precision, per_component};
 struct Observed {
     component: usize,
     precision: f64,
+    law: Law,
     /// y(t); none where measurements are impulses.
     curve: Option<Curve>,
+}
+
+impl Observed {
+    /// What is measured at a time; none where measurements are impulses.
+    fn row(&self, time: f64, x: &[f64]) -> Option<Row> {
+        let datum = self.curve.as_ref()?.value(time);
+        let residual = with_loss!(self.law, loss => loss.residual(x[self.component], datum));
+        Some(Row::new(residual, datum, self.precision))
+    }
 }
 
 /// The action of a flow in continuous time, whose Lagrangian is
@@ -99,6 +110,7 @@ impl ContinuousAction {
             action.observed.push(Observed {
                 component,
                 precision,
+                law: Law::default(),
                 curve,
             });
         }
@@ -320,15 +332,43 @@ impl ContinuousAction {
         work.give(u);
     }
 
-    /// `x - y(t)` of every component that is measured continuously, with its R_m.
+    /// Component, weight and residual of everything that is measured continuously; the product of
+    /// the last two is the derivative of L. Of normal noise, R_m and `x - y(t)`.
     pub(super) fn misfits<'a>(
         &'a self,
         time: f64,
         x: &'a [f64],
     ) -> impl Iterator<Item = (usize, f64, f64)> + 'a {
         self.observed.iter().filter_map(move |o| {
-            let y = o.curve.as_ref()?.value(time);
-            Some((o.component, o.precision, x[o.component] - y))
+            let row = o.row(time, x)?;
+            let (residual, weight) = with_loss!(o.law, loss => loss.linearize(row));
+            Some((o.component, weight, residual))
+        })
+    }
+
+    /// Sum of the losses of what is measured continuously, twice their part of L; of normal noise
+    /// `R_m |P (x - y(t))|^2`. `square` multiplies a precision and two residuals.
+    pub(super) fn losses(&self, time: f64, x: &[f64], square: impl Fn(f64, f64) -> f64) -> f64 {
+        let rows = self.observed.iter().filter_map(|o| {
+            let row = o.row(time, x)?;
+            let square = square(row.precision, row.residual);
+            Some(with_loss!(o.law, loss => loss.value(square, row)))
+        });
+        rows.sum()
+    }
+
+    /// Component of everything that is measured continuously, and the second derivative of L.
+    pub(super) fn curvatures<'a>(
+        &'a self,
+        time: f64,
+        x: &'a [f64],
+    ) -> impl Iterator<Item = (usize, f64)> + 'a {
+        self.observed.iter().filter_map(move |o| {
+            let row = o.row(time, x)?;
+            with_loss!(o.law, loss => {
+                let (_, weight) = loss.linearize(row);
+                Some((o.component, weight + loss.curvature(row)))
+            })
         })
     }
 

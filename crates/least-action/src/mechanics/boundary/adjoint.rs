@@ -220,8 +220,7 @@ impl PartitionedStep<'_> {
         let costs = pairs.map(|(i, (p, x))| {
             let terms = p.iter().zip(&action.model_precision);
             let of_model: f64 = terms.map(|(p, r)| p * p / r).sum();
-            let misfits = action.misfits(self.time_of(i), x);
-            let of_data: f64 = misfits.map(|(_, r, misfit)| r * misfit * misfit).sum();
+            let of_data = action.losses(self.time_of(i), x, |r, misfit| r * misfit * misfit);
             self.scheme.b[i] * (of_model + of_data)
         });
         0.5 * self.h * costs.sum::<f64>()

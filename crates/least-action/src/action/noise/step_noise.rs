@@ -1,7 +1,7 @@
 //! The errors that an action allows its model, as noise to draw.
 
-use super::weighting::Weighting;
-use super::Problem;
+use super::{with_loss, Law, Loss, Whitening};
+use crate::action::Problem;
 use crate::error::{check, Error, Result};
 use crate::random::Random;
 
@@ -9,6 +9,7 @@ use crate::random::Random;
 /// step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StepNoise {
+    law: Law,
     /// Of each state, or of its part that others do not explain.
     deviations: Vec<f64>,
     /// U of a full matrix of weights `U^T U`, row-major; else empty.
@@ -45,7 +46,7 @@ impl Problem {
             .per_residual(self.residuals(), self.measured());
         let deviation = |precision: f64| libm::sqrt(per_residual / (precision * together as f64));
         let mut deviations: Vec<f64> = (0..dimension)
-            .map(|i| self.model_weights.weight(row * dimension + i))
+            .map(|i| self.model_noise.whitening.weight(row * dimension + i))
             .map(|weight| deviation(model_precision * weight))
             .collect();
         // Their precision does not climb.
@@ -53,9 +54,10 @@ impl Problem {
             deviations[varying.component] = deviation(varying.precision);
         }
         Ok(StepNoise {
+            law: self.model_noise.law,
             deviations,
-            factor: match &self.model_weights {
-                weights @ Weighting::Factors { .. } => weights.factor(row).to_vec(),
+            factor: match &self.model_noise.whitening {
+                whitening @ Whitening::Factors { .. } => whitening.factor(row).to_vec(),
                 _ => Vec::new(),
             },
         })
@@ -66,11 +68,10 @@ impl StepNoise {
     /// Adds a draw to a state.
     pub(crate) fn add(&self, state: &mut [f64], random: &mut Random) {
         let size = self.deviations.len();
-        let mut noise: Vec<f64> = self
-            .deviations
-            .iter()
-            .map(|d| d * random.normal())
-            .collect();
+        let deviations = self.deviations.iter();
+        let mut noise: Vec<f64> = with_loss!(self.law, loss => {
+            deviations.map(|&d| loss.draw(0.0, d, random)).collect()
+        });
         if !self.factor.is_empty() {
             // U e = noise, from the last row on.
             for i in (0..size).rev() {

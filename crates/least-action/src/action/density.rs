@@ -1,36 +1,33 @@
-//! What makes exp(-A) a product of normal densities: needed where actions of different weights are
+//! exp(-A) as a probability density: constants without which actions at different R_f cannot be
 //! compared.
 
 use nalgebra::DMatrix;
 
+use super::noise::Scale;
+use super::prior::log_peak;
 use super::Action;
 use crate::solve::RowGroup;
 
 impl Action {
-    /// The logarithm of what `exp(-factor A)` must be multiplied by so that every measurement,
-    /// every residual of the model and every prior is a normalised Gaussian density:
-    /// `sum of log(weight / 2 pi) / 2`.
+    /// Logarithm of the constant by which `exp(-factor A)` must be multiplied so that every
+    /// measurement, every residual of the model and every prior has a normalised density: of normal
+    /// ones, `sum of log(weight / 2 pi) / 2`.
     pub(crate) fn log_constant(&mut self, model_precision: f64, factor: f64) -> f64 {
         self.weigh(model_precision);
         let problem = &self.problem;
-        let of = |weight: f64, (logarithm, count): (f64, usize)| {
-            let each = libm::log(2.0 * factor * weight / std::f64::consts::TAU);
-            0.5 * (logarithm + count as f64 * each)
-        };
-        let residuals = self.model_weights.log_determinant(problem.residuals());
-        let measured = self
-            .measurement
-            .weighting
-            .log_determinant(self.measurement.count);
-        let priors = problem.priors.iter().map(|term| libm::log(term.precision));
-        let priors = (priors.sum(), problem.priors.len());
-        of(self.model_factor(model_precision), residuals)
-            + of(self.measurement_factor(), measured)
-            + of(self.prior_factor(), priors)
+        let precision = |scale: Scale| 2.0 * factor * (scale.precision * scale.factor);
+        let model = precision(self.model_scale(model_precision));
+        let measured = precision(self.measurement.scale(problem.data_factor()));
+        self.model_noise.log_peak(model, problem.residuals())
+            + self
+                .measurement
+                .noise
+                .log_peak(measured, problem.measured())
+            + log_peak(&problem.priors, 2.0 * factor * problem.data_factor())
     }
 }
 
-/// The logarithm of the determinant of the step of an implicit discretisation: of the residuals'
+/// Logarithm of the determinant of the step of an implicit discretisation: of the residuals'
 /// derivative in the states that they lead to, summed over the steps of a linearisation. 0 for
 /// explicit ones.
 ///

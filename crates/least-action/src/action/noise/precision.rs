@@ -98,6 +98,14 @@ impl Precision {
         Ok(())
     }
 
+    /// Covariance over the components, if it is full.
+    pub(crate) fn covariance(&self) -> Option<DMatrix<f64>> {
+        match self {
+            Precision::Matrix(rows) => matrix(rows).try_inverse(),
+            _ => None,
+        }
+    }
+
     /// The weight of component `l` at point `n`, of a precision that is no matrix.
     pub(crate) fn weight(&self, n: usize, l: usize) -> f64 {
         match self {
@@ -114,38 +122,8 @@ fn each(path: &str, values: &[f64]) -> Result<()> {
     values.try_for_each(|(i, value)| check::precision(&format!("{path}[{i}]"), *value))
 }
 
-fn matrix(rows: &[Vec<f64>]) -> DMatrix<f64> {
+pub(super) fn matrix(rows: &[Vec<f64>]) -> DMatrix<f64> {
     DMatrix::from_fn(rows.len(), rows.len(), |i, j| rows[i][j])
-}
-
-/// Upper triangular U with `U^T U = precision` of the components that are `present`, the others
-/// integrated out; rows and columns of absent components are zero. L x L, row-major.
-pub(crate) fn whitening(rows: &[Vec<f64>], present: &[bool]) -> Vec<f64> {
-    let size = rows.len();
-    let kept: Vec<usize> = (0..size).filter(|&l| present[l]).collect();
-    let mut factor = vec![0.0; size * size];
-    // Integrating a component out of a Gaussian strikes it from the covariance, not from the
-    // precision.
-    let marginal = Cholesky::new(matrix(rows)).map(|whole| {
-        let covariance = whole.inverse();
-        DMatrix::from_fn(kept.len(), kept.len(), |i, j| {
-            covariance[(kept[i], kept[j])]
-        })
-    });
-    let precision = match kept.len() == size {
-        true => Some(matrix(rows)),
-        false => marginal.and_then(Cholesky::new).map(|part| part.inverse()),
-    };
-    // Positive definite, as was checked.
-    let Some(lower) = precision.and_then(Cholesky::new).map(|c| c.unpack()) else {
-        return factor;
-    };
-    for (i, &row) in kept.iter().enumerate() {
-        for (j, &column) in kept.iter().enumerate().skip(i) {
-            factor[row * size + column] = lower[(j, i)];
-        }
-    }
-    factor
 }
 
 mod read {
@@ -256,20 +234,6 @@ mod read {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn absent_components_are_integrated_out() {
-        // Covariance [[2, 1], [1, 3]]; its precision is [[3, -1], [-1, 2]] / 5.
-        let rows = vec![vec![0.6, -0.2], vec![-0.2, 0.4]];
-        let alone = whitening(&rows, &[true, false]);
-        assert!((alone[0] * alone[0] - 0.5).abs() < 1e-12, "{alone:?}");
-        assert_eq!(alone[1..], [0.0; 3]);
-        let both = whitening(&rows, &[true, true]);
-        let product = |i: usize, j: usize| both[i] * both[j] + both[2 + i] * both[2 + j];
-        for (i, j, expected) in [(0, 0, 0.6), (0, 1, -0.2), (1, 1, 0.4)] {
-            assert!((product(i, j) - expected).abs() < 1e-12);
-        }
-    }
 
     #[test]
     fn matrices_are_checked() {

@@ -1,0 +1,148 @@
+use super::discretization::Along;
+use super::measurement::Measurement;
+use super::noise::{Scale, Whitening};
+use super::Problem;
+use crate::model::Scratch;
+use crate::solve::RowGroup;
+
+/// How measured columns become rows: one block per point that has a measurement.
+#[derive(Debug, Clone)]
+pub(super) struct MeasurementRows {
+    /// By row: the observable's number, or none for state components.
+    observable: Vec<Option<usize>>,
+    /// By slot of the errors: its row among all rows of all blocks.
+    row_of_slot: Vec<u32>,
+    jacobian: Vec<f64>,
+    /// By row: the entries of the observables' Jacobian that are wanted.
+    wanted: Vec<Vec<usize>>,
+}
+
+impl MeasurementRows {
+    pub fn new(problem: &Problem) -> (Self, RowGroup) {
+        let model = &*problem.model;
+        let d = model.dimension();
+        let whitening = &problem.measurement.noise.whitening;
+        let is_matrix = matches!(whitening, Whitening::Factors { .. });
+        let mut columns: Vec<usize> = Vec::new();
+        for &column in problem.data.iter().flat_map(|set| &set.observed) {
+            if !columns.contains(&column) {
+                columns.push(column);
+            }
+        }
+        let mut wanted = Vec::new();
+        let pattern: Vec<Vec<u32>> = columns
+            .iter()
+            .map(|&column| match column.checked_sub(d) {
+                None => {
+                    wanted.push(Vec::new());
+                    vec![column as u32]
+                }
+                Some(k) => {
+                    let (entries, columns) = observable_entries(problem, k);
+                    wanted.push(entries);
+                    columns
+                }
+            })
+            .collect();
+        let slots = problem.measurement.slots(d, model.observables().len());
+        let mut is_measured = vec![is_matrix; problem.points()];
+        slots
+            .iter()
+            .for_each(|slot| is_measured[slot.point as usize] = true);
+        let first: Vec<u32> = (0..problem.points() as u32)
+            .filter(|&n| is_measured[n as usize])
+            .collect();
+        let mut block = vec![0; problem.points()];
+        first
+            .iter()
+            .enumerate()
+            .for_each(|(b, &n)| block[n as usize] = b);
+        let mut row_of_slot = vec![u32::MAX; problem.measurement.errors.len()];
+        for slot in &slots {
+            let row = columns.iter().position(|&c| c == slot.column).unwrap_or(0);
+            row_of_slot[slot.slot] = (block[slot.point as usize] * columns.len() + row) as u32;
+        }
+        let mut group = RowGroup::new(1, first, &pattern);
+        group.weights.fill(0.0);
+        // Derivatives of components in themselves are one, at all times.
+        group.values.fill(1.0);
+        let rows = MeasurementRows {
+            observable: columns.iter().map(|column| column.checked_sub(d)).collect(),
+            row_of_slot,
+            jacobian: Vec::new(),
+            wanted,
+        };
+        (rows, group)
+    }
+
+    pub fn fill(
+        &mut self,
+        problem: &Problem,
+        measurement: &Measurement,
+        along: &Along,
+        scratch: &mut Scratch,
+        group: &mut RowGroup,
+    ) {
+        for (&row, error) in self.row_of_slot.iter().zip(&measurement.errors) {
+            if row != u32::MAX {
+                group.residuals[row as usize] = *error;
+            }
+        }
+        let (Some(function), true) = (
+            problem.model.observation(),
+            self.observable.iter().any(Option::is_some),
+        ) else {
+            return;
+        };
+        let width = function.jacobian_sparsity().entries();
+        self.jacobian.resize(problem.points() * width, 0.0);
+        let at = problem.at(along.path, along.parameters);
+        function.jacobian(scratch, at, &mut self.jacobian);
+        let entries = group.entries();
+        for (b, &n) in group.first.iter().enumerate() {
+            let jacobian = &self.jacobian[n as usize * width..];
+            for (row, wanted) in self.wanted.iter().enumerate() {
+                let start = b * entries + group.row_start[row] as usize;
+                for (to, &e) in group.values[start..].iter_mut().zip(wanted) {
+                    *to = jacobian[e];
+                }
+            }
+        }
+    }
+
+    /// Residuals and weights where no matrix couples them; absent values have none.
+    pub fn weigh(&self, measurement: &Measurement, scale: Scale, group: &mut RowGroup) {
+        let to = |slot: usize, residual, weight| {
+            let row = self.row_of_slot[slot] as usize;
+            (group.residuals[row], group.weights[row]) = (residual, weight);
+        };
+        let (errors, data) = (&measurement.errors, &measurement.data);
+        measurement.noise.each_row(scale, errors, data, to);
+    }
+
+    /// Row of a slot among all rows of all blocks; none where a value is absent.
+    pub fn row_of(&self, slot: usize) -> Option<usize> {
+        let row = self.row_of_slot[slot];
+        (row != u32::MAX).then_some(row as usize)
+    }
+}
+
+/// The entries of an observable's row that belong to states or estimated parameters, with their
+/// columns in a block of one point.
+fn observable_entries(problem: &Problem, k: usize) -> (Vec<usize>, Vec<u32>) {
+    let d = problem.model.dimension();
+    let Some(function) = problem.model.observation() else {
+        return (Vec::new(), Vec::new());
+    };
+    let sparsity = function.jacobian_sparsity();
+    let entries = sparsity.row(k);
+    entries
+        .filter_map(|(e, column)| match column {
+            state if state < d => Some((e, state as u32)),
+            parameter => {
+                let place = problem.estimated.binary_search(&(parameter - d)).ok()?;
+                Some((e, (d + place) as u32))
+            }
+        })
+        .unzip()
+}

@@ -1,0 +1,46 @@
+use std::f64::consts::TAU;
+
+use super::{Loss, Moments, Row};
+use crate::random::Random;
+
+/// Normal noise of variance one over the precision: `rho = R_m (h - y)^2`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Gaussian;
+
+impl Loss for Gaussian {
+    const QUADRATIC: bool = true;
+
+    #[inline(always)]
+    fn value(&self, square: f64, _: Row) -> f64 {
+        square
+    }
+
+    #[inline(always)]
+    fn linearize(&self, row: Row) -> (f64, f64) {
+        (row.residual, row.precision)
+    }
+
+    /// `log(R_m / 2 pi)`.
+    fn log_peak(&self, precision: f64) -> f64 {
+        libm::log(precision / TAU)
+    }
+
+    fn draw(&self, prediction: f64, deviation: f64, random: &mut Random) -> f64 {
+        prediction + deviation * random.normal()
+    }
+
+    fn moments(&self, prediction: f64, precision: f64) -> Moments {
+        Moments {
+            mean: prediction,
+            variance: 1.0 / precision,
+        }
+    }
+
+    /// Chi-square with one degree of freedom.
+    fn misfit(&self, _: f64) -> Moments {
+        Moments {
+            mean: 1.0,
+            variance: 2.0,
+        }
+    }
+}

@@ -1,0 +1,85 @@
+use super::Moments;
+use crate::random::Random;
+
+/// One number and what a model says of it, in the form that a law of noise looks at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Row {
+    /// Difference of prediction and datum as [`Loss::residual`] forms it; of data with a full
+    /// covariance, one component of the whitened differences.
+    pub residual: f64,
+    /// Measured value y, in its own unit. 0 for errors of the model, and where differences are
+    /// whitened together.
+    #[allow(dead_code)] // Normal noise is the same around all data.
+    pub datum: f64,
+    /// One over the square of the noise's scale: R_m, or R_f times a weight. 1 where differences
+    /// are whitened together.
+    pub precision: f64,
+}
+
+impl Row {
+    /// A row of these three numbers.
+    #[inline(always)]
+    pub fn new(residual: f64, datum: f64, precision: f64) -> Self {
+        Row {
+            residual,
+            datum,
+            precision,
+        }
+    }
+}
+
+/// Law of the noise of a single number: the density p(y | h) of a datum y whose prediction is h.
+///
+/// All losses are twice a negative log likelihood, `rho = -2 log p(y | h)`, less the part that
+/// does not depend on h, so that a residual of zero costs nothing. The action is the sum of rho
+/// times the factor of its normalisation, 1/2 or one over the count; a Gaussian has `rho = R_m
+/// (h - y)^2`. Derivatives are those of rho / 2 in h.
+///
+/// Methods are called in the innermost loops, which are compiled for each law by itself; they take
+/// no memory.
+pub(crate) trait Loss: Copy {
+    /// Whether rho is the precision times the squared residual. Then common factors are taken out
+    /// of sums, and a law has no curvature of its own.
+    const QUADRATIC: bool = false;
+
+    /// Difference of a prediction and a datum, zero where they agree. Default: `h - y`. A law that
+    /// compares logarithms or ranks overrides it.
+    #[inline(always)]
+    fn residual(&self, prediction: f64, datum: f64) -> f64 {
+        prediction - datum
+    }
+
+    /// Loss rho of one row. `square` is its precision times its squared residual, which callers
+    /// multiply in an order of their own so that sums keep their bits.
+    fn value(&self, square: f64, row: Row) -> f64;
+
+    /// Residual r and weight w of a row of least squares, as (r, w): the derivative of rho / 2 in
+    /// the prediction is `w r`, exactly, and w, which must be positive, stands for the second
+    /// derivative. Robust laws take the weight of iteratively reweighted least squares, `rho' / (2
+    /// r)` (P. W. Holland and R. E. Welsch, Comm. Statist. A 6, 1977); laws whose second derivative
+    /// depends on the datum take its expectation, Fisher's information.
+    fn linearize(&self, row: Row) -> (f64, f64);
+
+    /// Second derivative of rho / 2 in the prediction, less the weight of [`Loss::linearize`]: the
+    /// part that Gauss-Newton leaves out. Default: 0, for quadratic laws.
+    #[inline(always)]
+    fn curvature(&self, _row: Row) -> f64 {
+        0.0
+    }
+
+    /// Twice the logarithm of the density at a residual of zero, without terms that depend on the
+    /// datum alone: these are the same for all paths, and Laplace's evidence compares paths.
+    fn log_peak(&self, precision: f64) -> f64;
+
+    /// A datum drawn at random, with noise of the scale `deviation`, one over the root of the
+    /// precision.
+    fn draw(&self, prediction: f64, deviation: f64, random: &mut Random) -> f64;
+
+    /// Mean and variance of a datum: the first two moments, which are all that a Kalman filter
+    /// knows of a law.
+    fn moments(&self, prediction: f64, precision: f64) -> Moments;
+
+    /// Mean and variance of rho at the truth, where a mean prediction is as large as the datum:
+    /// what the misfit of a path is compared with.
+    fn misfit(&self, datum: f64) -> Moments;
+}

@@ -1,0 +1,197 @@
+//! Noise of measurements and of models: how whitened differences of data and predictions count in
+//! the action.
+//!
+//! As in GTSAM (F. Dellaert, GTSAM tech report GT-RIM-CP&R-2012-002), noise has two parts. A
+//! [`Whitening`] holds the covariance of a group of rows: it makes differences independent and of
+//! one size. A [`Law`] says how likely a difference of that size is. Everything that depends on the
+//! law asks its [`Loss`]:
+//!
+//! | question | who asks | method |
+//! |---|---|---|
+//! | what the action is | action, networks, mechanics | `value`, rho = -2 log p(y given h) + constant |
+//! | its gradient, and rows of least squares | the same, minimisers | `linearize`, r and w with d(rho / 2)/dh = w r |
+//! | what Gauss-Newton leaves out | exact Hessian | `curvature`, d2(rho / 2)/dh2 - w |
+//! | how large exp(-A) is | Laplace's evidence | `log_peak`, 2 log p(y given h = y) |
+//! | random data and steps | twins, forecasts | `draw` |
+//! | mean and variance of a datum | ensemble Kalman filter | `moments` |
+//! | how large the misfit should be | verdict, pruning | `misfit`, mean and variance of rho |
+//!
+//! # Add a likelihood
+//! 1. Write its file beside `gaussian.rs`: a small `Copy` type with the law's parameters, and its
+//!    [`Loss`]. A law of `h - y` needs nothing else; a law of logarithms overrides `residual`; a law
+//!    of counts takes the datum from [`Row::datum`], the prediction as `datum + residual`, and
+//!    Fisher's information as its weight.
+//! 2. Name it here: `mod`, a variant of [`Law`], an arm of `with_loss`.
+//!
+//! Groups of rows are dispatched, not rows: each loop over data exists once per law, so a law that
+//! is not chosen costs nothing.
+
+mod gaussian;
+mod loss;
+mod precision;
+mod step_noise;
+#[cfg(test)]
+mod tests;
+mod whitening;
+
+pub(crate) use gaussian::Gaussian;
+pub(crate) use loss::{Loss, Row};
+pub use precision::Precision;
+pub use step_noise::StepNoise;
+pub(crate) use whitening::Whitening;
+
+/// Law of the noise in a group of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) enum Law {
+    #[default]
+    Gaussian,
+}
+
+/// Evaluates an expression with the loss of a law, compiled for each law by itself.
+macro_rules! with_loss {
+    ($law:expr, $loss:ident => $body:expr) => {
+        match $law {
+            $crate::action::noise::Law::Gaussian => {
+                let $loss = $crate::action::noise::Gaussian;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use with_loss;
+
+impl Law {
+    /// Mean and variance of the summed losses of data at the truth.
+    pub fn misfit(self, data: impl Iterator<Item = f64>) -> Moments {
+        let mut sum = Moments::default();
+        for datum in data {
+            let one = with_loss!(self, loss => loss.misfit(datum));
+            sum.mean += one.mean;
+            sum.variance += one.variance;
+        }
+        sum
+    }
+
+    /// Mean and variance of a datum whose prediction is `prediction`.
+    pub fn moments(self, prediction: f64, precision: f64) -> Moments {
+        with_loss!(self, loss => loss.moments(prediction, precision))
+    }
+}
+
+/// Mean and variance of a random number.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Moments {
+    /// Mean.
+    pub mean: f64,
+    /// Variance.
+    pub variance: f64,
+}
+
+/// Numbers that all rows of a group share.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scale {
+    /// Factor of the summed losses: that of the normalisation.
+    pub factor: f64,
+    /// Precision that the weights of the rows are relative to: R_f, or an R_m that all share.
+    pub precision: f64,
+}
+
+impl Scale {
+    /// Factor outside of the losses, and precision inside of them.
+    #[inline(always)]
+    fn split<L: Loss>(self, _: L) -> (f64, f64) {
+        match L::QUADRATIC {
+            true => (self.precision * self.factor, 1.0),
+            false => (self.factor, self.precision),
+        }
+    }
+}
+
+/// Noise of a group of rows: their law and their covariance. Data are empty where all are 0.
+#[derive(Debug, Clone)]
+pub(crate) struct Noise {
+    pub law: Law,
+    pub whitening: Whitening,
+}
+
+impl Noise {
+    /// Sum of all losses, times the factor.
+    pub fn value(&self, scale: Scale, residuals: &[f64], data: &[f64]) -> f64 {
+        with_loss!(self.law, loss => {
+            let (outer, inner) = scale.split(loss);
+            let value = |square: f64, row: Row| loss.value(square, row);
+            outer * self.whitening.sum(inner, residuals, data, value)
+        })
+    }
+
+    /// Replaces residuals by derivatives of [`Noise::value`] in the predictions.
+    pub fn differentiate(&self, scale: Scale, residuals: &mut [f64], data: &[f64]) {
+        with_loss!(self.law, loss => {
+            let (outer, inner) = scale.split(loss);
+            let slope = |factor: f64, row: Row| {
+                let (residual, weight) = loss.linearize(row);
+                residual * (factor * weight)
+            };
+            self.whitening.map(2.0 * outer, inner, residuals, data, slope);
+        });
+    }
+
+    /// Residuals and weights of rows of least squares, in place of the differences `residuals`,
+    /// which are whitened already where a matrix couples them.
+    pub fn linearize(&self, scale: Scale, residuals: &mut [f64], weights: &mut [f64]) {
+        with_loss!(self.law, loss => {
+            let (outer, inner) = scale.split(loss);
+            for (i, (r, w)) in residuals.iter_mut().zip(weights).enumerate() {
+                let precision = inner * self.whitening.weight(i);
+                let (residual, weight) = loss.linearize(Row::new(*r, 0.0, precision));
+                (*r, *w) = (residual, 2.0 * outer * weight);
+            }
+        });
+    }
+
+    /// Tells `to` the residual and the weight of each row of least squares, where the covariance is
+    /// diagonal.
+    pub fn each_row(
+        &self,
+        scale: Scale,
+        residuals: &[f64],
+        data: &[f64],
+        mut to: impl FnMut(usize, f64, f64),
+    ) {
+        with_loss!(self.law, loss => {
+            let (outer, inner) = scale.split(loss);
+            for (i, (&residual, &datum)) in residuals.iter().zip(data).enumerate() {
+                let precision = inner * self.whitening.weight(i);
+                let (residual, weight) = loss.linearize(Row::new(residual, datum, precision));
+                to(i, residual, 2.0 * outer * weight);
+            }
+        });
+    }
+
+    /// Whether every loss is quadratic, so that there is no curvature besides the weights.
+    pub fn is_quadratic(&self) -> bool {
+        fn of<L: Loss>(_: L) -> bool {
+            L::QUADRATIC
+        }
+        with_loss!(self.law, loss => of(loss))
+    }
+
+    /// Second derivatives of [`Noise::value`] in the predictions less the weights of
+    /// [`Noise::linearize`], one per row; of whitened rows, in what is whitened.
+    pub fn curvatures(&self, scale: Scale, residuals: &[f64], data: &[f64]) -> Vec<f64> {
+        with_loss!(self.law, loss => {
+            let (outer, inner) = scale.split(loss);
+            let rows = (0..residuals.len()).map(|i| self.whitening.row(i, inner, residuals, data));
+            rows.map(|row| 2.0 * outer * loss.curvature(row)).collect()
+        })
+    }
+
+    /// Logarithm of the largest value of the density of `rows` rows, each of the precision
+    /// `precision` times its weight: of normal ones, `sum of log(R / 2 pi) / 2`. Rows without a
+    /// weight do not count.
+    pub fn log_peak(&self, precision: f64, rows: usize) -> f64 {
+        let (logarithm, count) = self.whitening.log_determinant(rows);
+        let each = with_loss!(self.law, loss => loss.log_peak(precision));
+        0.5 * (logarithm + count as f64 * each)
+    }
+}

@@ -1,0 +1,102 @@
+//! Names of the unknowns of an action, and the priors and bounds that options give them by name.
+
+use std::collections::BTreeMap;
+
+use super::grid::Grid;
+use super::prior::PriorTerm;
+use super::problem::{check_interval, Intervals};
+use super::ActionOptions;
+use crate::error::{check, Error, Result};
+use crate::model::Model;
+
+/// Names of unknowns.
+pub(super) struct Names<'a> {
+    pub model: &'a dyn Model,
+    pub estimated: &'a [usize],
+    pub path_length: usize,
+}
+
+impl Names<'_> {
+    fn state(&self, path: &str, name: &str) -> Result<usize> {
+        check::position(path, name, self.model.states().iter().map(String::as_str))
+    }
+
+    fn parameter(&self, path: &str, name: &str) -> Result<usize> {
+        self.check_estimated(path, name)?;
+        check::position(path, name, self.parameters()).map(|p| self.path_length + p)
+    }
+
+    fn parameters(&self) -> impl Iterator<Item = &str> + Clone {
+        let all = self.model.parameters();
+        self.estimated.iter().map(|&p| all[p].name.as_str())
+    }
+
+    /// A parameter that keeps its value is none of the unknowns, so "unknown name" would be a
+    /// riddle.
+    fn check_estimated(&self, path: &str, name: &str) -> Result<()> {
+        let is_parameter = self.model.parameters().iter().any(|p| p.name == name);
+        if !is_parameter || self.parameters().any(|estimated| estimated == name) {
+            return Ok(());
+        }
+        let message = format!(
+            "{name} is a parameter that is not estimated, so it keeps its value; estimate it, with its bounds as estimate.{name}.bounds and what is known of it as estimate.{name}.prior, or leave this out"
+        );
+        Err(Error::WrongShape {
+            path: path.into(),
+            message,
+        })
+    }
+
+    pub fn priors(&self, options: &ActionOptions, grid: &Grid) -> Result<Vec<PriorTerm>> {
+        let mut terms = Vec::new();
+        for (name, prior) in &options.first_state {
+            let path = format!("firstState.{name}");
+            let state = self.state(&path, name)?;
+            let precision = prior.precision(&path)?;
+            terms.extend(grid.segments.iter().map(|segment| PriorTerm {
+                unknown: segment.first * self.model.dimension() + state,
+                mean: prior.mean,
+                precision,
+            }));
+        }
+        for (name, prior) in &options.priors {
+            let path = format!("priors.{name}");
+            terms.push(PriorTerm {
+                unknown: self.parameter(&path, name)?,
+                mean: prior.mean,
+                precision: prior.precision(&path)?,
+            });
+        }
+        terms.sort_by_key(|term| term.unknown);
+        Ok(terms)
+    }
+
+    pub fn intervals(&self, bounds: &BTreeMap<String, [f64; 2]>) -> Result<Option<Intervals>> {
+        if bounds.is_empty() {
+            return Ok(None);
+        }
+        let size = self.path_length + self.estimated.len();
+        let mut intervals = Intervals {
+            lower: vec![f64::NEG_INFINITY; size],
+            upper: vec![f64::INFINITY; size],
+        };
+        let dimension = self.model.dimension();
+        let known = self.model.states().iter().map(String::as_str);
+        let known = known.chain(self.parameters());
+        for (name, &[low, high]) in bounds {
+            let path = format!("bounds.{name}");
+            check_interval(&path, [low, high])?;
+            let mut set = |unknown: usize| {
+                intervals.lower[unknown] = low;
+                intervals.upper[unknown] = high;
+            };
+            self.check_estimated(&path, name)?;
+            let place = check::position(&path, name, known.clone())?;
+            match place.checked_sub(dimension) {
+                Some(parameter) => set(self.path_length + parameter),
+                None => (place..self.path_length).step_by(dimension).for_each(set),
+            }
+        }
+        Ok(Some(intervals))
+    }
+}

@@ -1,0 +1,81 @@
+//! Parameters that change in time: states with a precision of their own.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::noise::{Law, Noise, Precision, Whitening};
+use crate::error::{check, Error, Result};
+use crate::model::Model;
+
+/// A parameter that changes in time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Varying {
+    /// The state that it is.
+    pub component: usize,
+    /// Of its equation, whatever R_f is.
+    pub precision: f64,
+}
+
+/// The model with the parameters of these names as states, in the model's order.
+pub(super) fn with_varying(
+    model: Arc<dyn Model>,
+    given: &BTreeMap<String, f64>,
+) -> Result<(Arc<dyn Model>, Vec<Varying>)> {
+    if given.is_empty() {
+        return Ok((model, Vec::new()));
+    }
+    let names = model.parameters().iter().map(|p| p.name.as_str());
+    let mut chosen = Vec::new();
+    for (name, &precision) in given {
+        let path = format!("varying.{name}");
+        chosen.push((check::position(&path, name, names.clone())?, precision));
+        check::precision(&path, precision)?;
+    }
+    chosen.sort_unstable_by_key(|&(parameter, _)| parameter);
+    let positions: Vec<usize> = chosen.iter().map(|&(parameter, _)| parameter).collect();
+    let changed = model
+        .with_varying(&positions)
+        .ok_or_else(|| Error::WrongShape {
+            path: "varying".into(),
+            message: format!("{} has no parameters that can change in time", model.name()),
+        })?;
+    let first = model.dimension();
+    let varying = chosen
+        .iter()
+        .enumerate()
+        .map(|(k, &(_, precision))| Varying {
+            component: first + k,
+            precision,
+        });
+    Ok((changed, varying.collect()))
+}
+
+/// Noise of the model's own `dimension` equations, with weights relative to R_f; those of
+/// parameters follow, and are set where R_f is known.
+pub(super) fn model_noise(
+    precision: &Precision,
+    dimension: usize,
+    varying: &[Varying],
+    row_points: &[usize],
+) -> Result<Noise> {
+    let normal = |whitening| Noise {
+        law: Law::Gaussian,
+        whitening,
+    };
+    if varying.is_empty() {
+        return Ok(normal(Whitening::from_precision(
+            precision, dimension, row_points,
+        )));
+    }
+    if matches!(precision, Precision::Matrix(_)) {
+        return Err(Error::WrongShape {
+            path: "modelWeights".into(),
+            message: "a matrix cannot be combined with parameters that change in time; give one weight per state".into(),
+        });
+    }
+    let rows = row_points.iter().flat_map(|&n| {
+        let own = (0..dimension).map(move |l| precision.weight(n, l));
+        own.chain(varying.iter().map(|_| 1.0))
+    });
+    Ok(normal(Whitening::Rows(rows.collect())))
+}
