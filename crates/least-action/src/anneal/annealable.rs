@@ -56,8 +56,9 @@ pub trait AnnealingObjective {
         parameters: &[f64],
     ) -> Result<ActionValue>;
 
-    /// Minimises the action at one R_f: starts at `path` and `parameters` and leaves the best point there; `loose` where the minimum
-    /// only needs to be followed. `interrupted` is asked once per iteration.
+    /// Minimises the action at one R_f: starts at `path` and `parameters` and leaves the best point
+    /// there; `loose` where the minimum only needs to be followed. `interrupted` is asked once per
+    /// iteration.
     ///
     /// # Errors
     /// Only if the action fails at the starting point itself.

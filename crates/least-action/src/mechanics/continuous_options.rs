@@ -38,7 +38,7 @@ impl DataForm {
 /// What a continuous action is formed of, beside model and data.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct ContinuousActionOptions {
     /// R_m: a number, or one per observed component.
     pub measurement_precision: Precision,
@@ -47,10 +47,12 @@ pub struct ContinuousActionOptions {
     /// `x' = F`. There is no Lagrangian then, but a Hamiltonian.
     pub model_precision: Precision,
     /// Values of parameters; the model's defaults where none is given.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<BTreeMap<String, f64>>"))]
     pub parameters: BTreeMap<String, f64>,
     /// Default: `impulses`.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<DataForm>"))]
     pub data_form: DataForm,
 }
 

@@ -79,12 +79,13 @@ impl BoundaryMethod {
 /// `factor` from the path before on, until R_f is that of the system.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct Continuation {
     /// The first R_f as a share of the system's.
     pub from: f64,
     /// Default: 10.
-    #[serde(default = "ten", skip_serializing_if = "crate::never")]
+    #[serde(default = "ten")]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub factor: f64,
 }
 
@@ -125,8 +126,7 @@ fn ten() -> f64 {
 /// How a boundary-value problem is solved.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-#[cfg_attr(feature = "typescript", ts(optional_fields))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct BoundaryOptions {
     /// Default: `collocation`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<BoundaryMethod>"))]
