@@ -9,7 +9,7 @@ const SDK = join(repository, "sdk", "src");
 
 /** Uses that go against the rules and are still there, as "room uses room". Whatever is mended has to leave the list. */
 const STILL = {
-  core: ["solve uses action"],
+  core: [] as string[],
   sdk: ["work uses anneal", "work uses statistics"],
 };
 

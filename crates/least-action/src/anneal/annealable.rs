@@ -9,15 +9,19 @@ use crate::solve::Minimum;
 /// A checked problem with its options, whose action is minimised at every R_f of a ladder. Paths
 /// through data are one kind ([`super::Paths`]), networks another ([`super::Networks`]).
 pub trait Annealable: Clone + Send + Sync {
+    /// The action of this problem as a function to be minimised.
     type Objective: AnnealingObjective;
 
+    /// The ladder of R_f.
     fn ladder(&self) -> &Ladder;
 
     /// R_f at the end of ladders that do not say it.
     fn last_model_precision(&self) -> f64;
 
+    /// Number of starting paths, and when fewer are enough.
     fn attempts(&self) -> Attempts;
 
+    /// Numbers of measurements, residuals and unknowns.
     fn counts(&self) -> Counts;
 
     /// States and parameters of starting path number `start`. The same number gives the same bits,
@@ -32,6 +36,7 @@ pub trait Annealable: Clone + Send + Sync {
     /// are too many.
     fn estimated(&self) -> Vec<String>;
 
+    /// Words for reports of a run.
     fn words(&self) -> Words;
 }
 
@@ -40,6 +45,8 @@ pub trait AnnealingObjective {
     /// R_f0 where the ladder does not say it, from the starting path.
     fn first_model_precision(&mut self, path: &[f64], parameters: &[f64]) -> f64;
 
+    /// The action and its parts at one R_f.
+    ///
     /// # Errors
     /// A value that is not finite.
     fn evaluate(
@@ -49,8 +56,9 @@ pub trait AnnealingObjective {
         parameters: &[f64],
     ) -> Result<ActionValue>;
 
-    /// Starts at `path` and `parameters` and leaves the best point there; `loose` where the minimum
-    /// only needs to be followed. `interrupted` is asked once per iteration.
+    /// Minimises the action at one R_f: starts at `path` and `parameters` and leaves the best point
+    /// there; `loose` where the minimum only needs to be followed. `interrupted` is asked once per
+    /// iteration.
     ///
     /// # Errors
     /// Only if the action fails at the starting point itself.
@@ -67,13 +75,14 @@ pub trait AnnealingObjective {
     fn active_bounds(&self, minimum: &Minimum) -> Vec<ActiveBound>;
 }
 
-/// How many starting paths are tried.
+/// Numbers of starting paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Attempts {
+    /// Starting paths that are tried at most.
     pub count: usize,
-    /// So many that reach a consistent level end the run.
+    /// Number of starts at a consistent level that ends the run.
     pub enough: usize,
-    /// Whether those are stopped whose action noise cannot explain.
+    /// True if starts are stopped whose action noise cannot explain.
     pub prune: bool,
 }
 
@@ -96,19 +105,19 @@ pub struct Counts {
     pub normalization: Normalization,
 }
 
-/// What a run's reports call things.
+/// Words for reports of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Words {
-    /// The first lines of the table: what is annealed.
+    /// First lines of the table: a description of what is annealed.
     pub title: String,
-    /// How the model is applied; the name of the discretisation.
+    /// Name of the discretisation.
     pub scheme: &'static str,
-    /// What is looked for, as "path".
+    /// Noun for what is looked for, as "path".
     pub found: &'static str,
-    /// What it consists of, as "states and parameters".
+    /// Noun for what it consists of, as "states and parameters".
     pub parts: &'static str,
-    /// The numbers that the fit can choose.
+    /// Noun for the numbers that the fit can choose.
     pub fitted: &'static str,
-    /// Where bounds count: "points" of the path.
+    /// Number of places at which a bound may be active: points of the path.
     pub points: usize,
 }

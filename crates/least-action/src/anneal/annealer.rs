@@ -14,11 +14,12 @@ use crate::action::{DataSets, Problem};
 use crate::error::{check, Result};
 use crate::model::Model;
 
-/// A rung has been done: told to whoever watches a run.
+/// Message to the watcher of a run: a rung has been done.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AnnealProgress {
     /// Number of the starting path.
     pub start: usize,
+    /// The rung that has been done.
     pub rung: Rung,
 }
 
@@ -31,6 +32,8 @@ pub struct Annealer<A: Annealable = Paths> {
 }
 
 impl Annealer {
+    /// An annealer of paths through data.
+    ///
     /// # Errors
     /// Whatever is wrong with the model, data or options, by field.
     pub fn new(
@@ -41,23 +44,25 @@ impl Annealer {
         Ok(Annealer::on(Paths::new(model, data, options)?))
     }
 
+    /// The action that is annealed, with its data.
     pub fn problem(&self) -> &Problem {
         &self.annealable.problem
     }
 
+    /// The options, as given.
     pub fn options(&self) -> &AnnealOptions {
         &self.annealable.options
     }
 }
 
 impl<A: Annealable> Annealer<A> {
-    /// Anneals any action.
+    /// An annealer of any action.
     pub fn on(annealable: A) -> Self {
         let limit = stopping::limit(&annealable);
         Annealer { annealable, limit }
     }
 
-    /// What is annealed.
+    /// The problem that is annealed.
     pub fn annealable(&self) -> &A {
         &self.annealable
     }
@@ -88,7 +93,7 @@ impl<A: Annealable> Annealer<A> {
         Ok(climber)
     }
 
-    /// Whether enough starts have reached a consistent level, and no more are needed. Starts count
+    /// True if enough starts have reached a consistent level, and no more are needed. Starts count
     /// in their order, up to the first that is not over.
     pub fn is_enough(&self, climbs: &[Climb]) -> bool {
         self.enough(climbs).is_some()
@@ -109,8 +114,8 @@ impl<A: Annealable> Annealer<A> {
         over.map(|climb| climb.start).collect()
     }
 
-    /// How many starts are enough, of climbs in any order: all from 0 to that number are over, and
-    /// among them are as many successes as were asked for.
+    /// Number of starts that are enough, of climbs in any order: all from 0 to that number are over,
+    /// and among them are as many successes as were asked for.
     pub fn enough(&self, climbs: &[Climb]) -> Option<usize> {
         stopping::enough(&self.annealable, climbs)
     }

@@ -7,21 +7,22 @@ use super::rung::{Rung, Stopped};
 use crate::error::{check, Error, Result};
 use crate::solve::StopReason;
 
-/// What one starting path has come to: enough to report it, and to go on from it.
+/// State of the climb from one starting path: enough to report it, and to go on from it.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Climb {
     /// Number of the starting path, from 0.
     pub start: usize,
+    /// Rungs that are done, in order.
     pub rungs: Vec<Rung>,
-    /// points x dimension: at the last rung done; the starting path itself if none is.
+    /// The path at the last rung done, points x dimension; the starting path itself if none is.
     pub path: Vec<f64>,
-    /// Estimated parameters there, in the model's order.
+    /// Estimated parameters at the last rung done, in the model's order.
     pub parameters: Vec<f64>,
-    /// Why the climb ended early, if the mathematics failed.
+    /// Reason why the climb ended early, if the mathematics failed.
     #[serde(default)]
     pub failure: Option<Error>,
-    /// Whether the climb was given up before the end of the ladder, because it was beaten.
+    /// Set if the climb was given up before the end of the ladder, because it was beaten.
     /// [`super::Annealer::resume`] goes on with it nevertheless.
     #[serde(default)]
     pub stopped: Option<Stopped>,
@@ -102,7 +103,7 @@ impl<A: Annealable> Climber<A> {
         )
     }
 
-    /// What has been done so far.
+    /// The climb so far.
     pub fn climb(&self) -> &Climb {
         &self.climb
     }
@@ -118,9 +119,9 @@ impl<A: Annealable> Climber<A> {
         self.next_rung_unless(&|| false)
     }
 
-    /// The same; `interrupted` is asked once per iteration, and where it says true the rung is
-    /// dropped as if it had not been begun, and nothing is returned. The climb may go on later, to
-    /// the same bits.
+    /// Minimises at the next rung as [`Climber::next_rung`] does, unless it is interrupted.
+    /// `interrupted` is asked once per iteration, and where it says true the rung is dropped as if
+    /// it had not been begun, and nothing is returned. The climb may go on later, to the same bits.
     pub fn next_rung_unless(&mut self, interrupted: &dyn Fn() -> bool) -> Option<&Rung> {
         if self.climb.failure.is_some() || self.climb.stopped.is_some() {
             return None;

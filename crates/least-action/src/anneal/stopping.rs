@@ -17,7 +17,7 @@ pub(super) fn limit(annealable: &impl Annealable) -> Option<f64> {
     }
 }
 
-/// How many starts are enough, of climbs in any order: all from 0 to that number are over, and
+/// Number of starts that are enough, of climbs in any order: all from 0 to that number are over, and
 /// among them are as many successes as were asked for.
 pub(super) fn enough(annealable: &impl Annealable, climbs: &[Climb]) -> Option<usize> {
     let mut order: Vec<&Climb> = climbs.iter().collect();

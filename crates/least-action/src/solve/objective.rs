@@ -29,6 +29,7 @@ pub trait Objective {
 
 /// A sum of weighted squares whose unknowns are a path and static parameters.
 pub trait LeastSquares: Objective {
+    /// Shape of the unknowns.
     fn layout(&self) -> &Layout;
 
     /// Memory for [`LeastSquares::linearize`]: the patterns are right, the numbers of no meaning.
