@@ -2,28 +2,18 @@
 
 mod blocks;
 mod bounds;
-mod conjugate_gradient;
 mod coordinates;
-mod curvature;
-mod descend;
 mod lbfgs;
-mod line_search;
-mod newton_cg;
 mod options;
 mod session;
-mod steihaug;
 mod structured;
-mod trust_region;
 
 pub use blocks::{Assembly, BlockMatrix, Cholesky, NotPositive, SquareRoot};
 pub use bounds::Bounds;
-pub use conjugate_gradient::ConjugateGradient;
 pub use lbfgs::Lbfgs;
-pub use newton_cg::NewtonCg;
 pub use options::MinimizerOptions;
 pub use structured::{Hessian, Structured, Workspace};
 pub(crate) use structured::{Progress, Quadratic, Search, Vectors};
-pub use trust_region::TrustRegion;
 
 use crate::action::{Layout, Linearization};
 use crate::error::Result;
@@ -118,8 +108,6 @@ pub struct Minimum {
     pub evaluations: usize,
     /// Factorisations of the Hessian; none in minimisers that have none.
     pub factorizations: usize,
-    /// Products of the Hessian with a vector; none in minimisers that make none.
-    pub hessian_products: usize,
     /// Unknowns that ended at one of their bounds, ascending.
     pub active_bounds: Vec<usize>,
 }
