@@ -282,12 +282,9 @@ mod tests {
             ),
             (
                 r#""trust-region""#,
-                r#"unknown name "trust-region" (known: lbfgs, structured)"#,
+                r#"unknown name "trust-region"; did you mean "structured"? (known: lbfgs, structured)"#,
             ),
-            (
-                r#"{ "method": "newton-cg" }"#,
-                r#"unknown name "newton-cg" (known: lbfgs, structured)"#,
-            ),
+            (r#"{ "method": "newton-cg" }"#, "(known: lbfgs, structured)"),
             (
                 r#"{ "memry": 3 }"#,
                 r#"unknown name "memry"; did you mean "memory"?"#,
