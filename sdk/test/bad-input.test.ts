@@ -193,6 +193,7 @@ describe("annealing options", () => {
       /must be a name or an object, got an array/,
     ],
     ["minimizer", "lbgfs", "unknownName", "minimizer", /did you mean "lbfgs"/],
+    ["minimizer", "trust-region", "unknownName", "minimizer", /known: lbfgs, structured/],
     [
       "estimate",
       { forsing: { initial: [6, 10] } },

@@ -4,15 +4,16 @@
 //!
 //! cargo bench --bench network              also ladders
 //! cargo bench --bench network -- action    the action alone
+//! cargo bench --bench network -- train '"lbfgs"'    training alone, by the minimisers given
 
 use std::hint::black_box;
 use std::time::Instant;
 
 use least_action::network::{
     Activation, ByMeasurements, Layer, Network, NetworkAction, NetworkOptions, NetworkProblem,
-    Pairs, TrainedInputs, Training,
+    Pairs, TrainOptions, TrainedInputs, Trainer, Training,
 };
-use least_action::solve::Structured;
+use least_action::solve::{MinimizerOptions, Structured};
 use least_action::Error;
 
 fn main() -> Result<(), Error> {
@@ -22,6 +23,17 @@ fn main() -> Result<(), Error> {
         ..Layer::new(10)
     };
     let digits = Network::feedforward(784, vec![Layer::new(30), classes])?;
+    let arguments: Vec<String> = std::env::args().collect();
+    if let Some(at) = arguments.iter().position(|argument| argument == "train") {
+        let named = arguments[at + 1..].iter().filter(|a| !a.starts_with("--"));
+        let minimizers: Vec<MinimizerOptions> = named
+            .map(|json| serde_json::from_str(json).expect("a minimiser"))
+            .collect();
+        for (minimizer, seed) in minimizers.iter().flat_map(|m| [(m, 0), (m, 1)]) {
+            train("784-30-10, M = 200", &digits, 200, *minimizer, seed)?;
+        }
+        return Ok(());
+    }
     let mut json = Vec::new();
     for (name, network, pairs) in [
         ("20 x 10, M = 2", &deep, 2),
@@ -43,7 +55,7 @@ fn main() -> Result<(), Error> {
         );
         json.push(format!("\"{name}\":{:.2}", action.0));
     }
-    let alone = std::env::args().any(|argument| argument == "action");
+    let alone = arguments.iter().any(|argument| argument == "action");
     let ladders = if alone {
         &[][..]
     } else {
@@ -92,6 +104,40 @@ fn ladder(network: &Network, pairs: usize, rungs: usize) -> Result<(f64, usize, 
         value = minimum.value;
     }
     Ok((start.elapsed().as_secs_f64(), iterations, value))
+}
+
+/// Prints where the training of a network leads, on pairs made by one with other weights.
+fn train(
+    name: &str,
+    network: &Network,
+    pairs: usize,
+    minimizer: MinimizerOptions,
+    seed: u64,
+) -> Result<(), Error> {
+    let truth = network.random_weights(Some([-1.0, 1.0]), None, 17)?;
+    let inputs: Vec<f64> = (0..network.widths()[0] * pairs)
+        .map(|k| (0.37 * (k * k % 7919) as f64).sin())
+        .collect();
+    let outputs = network.predict(&truth, &inputs, &[])?;
+    let data = Pairs::new(network, inputs, outputs)?;
+    let options = TrainOptions {
+        minimizer: Some(minimizer),
+        seed,
+        ..TrainOptions::default()
+    };
+    let mut trainer = Trainer::new(network, &data, &options)?;
+    let start = Instant::now();
+    let minimum = trainer.advance(usize::MAX)?;
+    println!(
+        "{name:<20} {:<20} seed {seed}: loss {:.3e}, {:?}, {} iterations, {} evaluations, {:.2} s",
+        minimizer.name(),
+        minimum.value,
+        minimum.stop,
+        minimum.iterations,
+        minimum.evaluations,
+        start.elapsed().as_secs_f64()
+    );
+    Ok(())
 }
 
 /// Median and best microseconds of a call: beside other work only the best says what the code can

@@ -3,8 +3,9 @@
 //! milliseconds, and the most memory in use; the same for the standard deviations of all states.
 //! Prints a table, then the same as JSON with the slopes in double-logarithmic measure.
 //!
-//! cargo bench --bench scaling D = 20, N = 161 to 160,001; N = 161, D = 5 to 200; D = 1000 by
-//! conjugate gradients cargo bench --bench scaling -- quick the same without the largest
+//! cargo bench --bench scaling             D = 20, N = 161 to 160,001; N = 161, D = 5 to 200;
+//!                                         D = 1000 by L-BFGS
+//! cargo bench --bench scaling -- quick    the same without the largest
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,7 +14,7 @@ use std::time::Instant;
 
 use least_action::anneal::{Ladder, StartingPaths, StartingStrategy};
 use least_action::model::Model;
-use least_action::solve::{Hessian, MinimizerOptions, NewtonCg, Structured};
+use least_action::solve::{Hessian, Lbfgs, MinimizerOptions, Structured};
 use least_action::statistics::{Laplace, LaplaceOptions, Posterior};
 use least_action::{
     models, ActionOptions, AnnealOptions, Annealer, Error, Normalization, Problem, TwinExperiment,
@@ -181,10 +182,10 @@ fn main() -> Result<(), Error> {
         deviations.push(covariance(points, 20)?);
         deviations.last().into_iter().for_each(line);
     }
-    println!("conjugate gradients on the Gauss-Newton Hessian, no factor:");
-    let iterative = MinimizerOptions::NewtonCg(NewtonCg {
+    println!("L-BFGS, no factor:");
+    let iterative = MinimizerOptions::Lbfgs(Lbfgs {
         max_iterations: ITERATIONS,
-        ..NewtonCg::default()
+        ..Lbfgs::default()
     });
     let large = measure(161, if quick { 200 } else { 1000 }, iterative)?;
     line(&large);

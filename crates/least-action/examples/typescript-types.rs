@@ -27,11 +27,7 @@ use least_action::network::{
     Activation, Bias, Layer, LayerError, LayerValues, NetworkOptions, Pairs, PredictionError,
     TrainOptions, TrainedInputs,
 };
-use least_action::report::Severity;
-use least_action::solve::{
-    ConjugateGradient, Hessian, Lbfgs, MinimizerOptions, NewtonCg, StopReason, Structured,
-    TrustRegion,
-};
+use least_action::solve::{Hessian, Lbfgs, MinimizerOptions, StopReason, Structured};
 use least_action::statistics::{
     BoundsMethod, ChainAnnealing, ChainPhase, ChainState, Divergence, FailedMember, Flatness,
     Identifiability, Integrator, LaplaceFinding, LaplaceFindingCode, Metric, Moments,
@@ -66,7 +62,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<ClassicalSystem>(&config)?,
         declaration::<ConditionalLyapunov>(&config)?,
         declaration::<ConditionalLyapunovOptions>(&config)?,
-        declaration::<ConjugateGradient>(&config)?,
         declaration::<Continuation>(&config)?,
         declaration::<ContinuationRung>(&config)?,
         declaration::<ContinuousActionOptions>(&config)?,
@@ -124,7 +119,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<NetworkStartingStrategy>(&config)?,
         declaration::<NetworkStarts>(&config)?,
         declaration::<NetworkTwin>(&config)?,
-        declaration::<NewtonCg>(&config)?,
         declaration::<Normalization>(&config)?,
         declaration::<ObservedStart>(&config)?,
         declaration::<Pairs>(&config)?,
@@ -147,7 +141,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         declaration::<TrainOptions>(&config)?,
         declaration::<TrainedInputs>(&config)?,
         declaration::<Transition>(&config)?,
-        declaration::<TrustRegion>(&config)?,
         declaration::<TwinExperiment>(&config)?,
         declaration::<UncertaintyOptions>(&config)?,
         declaration::<Variable>(&config)?,
@@ -186,15 +179,10 @@ fn minimizers() -> String {
     let default = MinimizerOptions::default().name();
     let forms = MinimizerOptions::catalogue().map(|options| {
         let name = options.name();
-        // `conjugate-gradient` has the options `ConjugateGradient`.
-        let words = name
-            .split('-')
-            .map(|word| word[..1].to_uppercase() + &word[1..]);
+        // `lbfgs` has the options `Lbfgs`.
+        let options = name[..1].to_uppercase() + &name[1..];
         let optional = if name == default { "?" } else { "" };
-        format!(
-            "  | \"{name}\"\n  | ({{ method{optional}: \"{name}\" }} & {})",
-            words.collect::<String>()
-        )
+        format!("  | \"{name}\"\n  | ({{ method{optional}: \"{name}\" }} & {options})")
     });
     format!(
         "/** A minimiser by name, with its default options, or with `method` beside its own. Default: `{default}`. */\nexport type MinimizerOptions =\n{};",

@@ -34,7 +34,7 @@ pub struct TrainOptions {
     /// Default: 0.
     #[cfg_attr(feature = "typescript", ts(type = "number", optional))]
     pub seed: u64,
-    /// Which minimiser. Default: `lbfgs`; `conjugate-gradient` does it as well.
+    /// Minimiser of the loss. Default: `lbfgs`, the only one that needs no second derivatives.
     #[cfg_attr(feature = "typescript", ts(type = "MinimizerOptions", optional))]
     pub minimizer: Option<MinimizerOptions>,
 }
@@ -42,7 +42,7 @@ pub struct TrainOptions {
 /// A network on its way to the weights of least loss.
 pub struct Trainer {
     training: Training,
-    minimizer: MinimizerOptions,
+    minimizer: Lbfgs,
     unknowns: Vec<f64>,
     minimum: Option<Minimum>,
 }
@@ -52,21 +52,19 @@ impl Trainer {
     /// Whatever is wrong with the options or pairs, by field; minimisers that need more than a
     /// gradient.
     pub fn new(network: &Network, pairs: &Pairs, options: &TrainOptions) -> Result<Self> {
-        let minimizer = options.minimizer.unwrap_or(Lbfgs::default().into());
+        let minimizer = match options.minimizer {
+            None => Lbfgs::default(),
+            Some(MinimizerOptions::Lbfgs(lbfgs)) => lbfgs,
+            Some(MinimizerOptions::Structured(_)) => {
+                return Err(crate::Error::WrongShape {
+                    path: "minimizer".into(),
+                    message:
+                        "training knows no second derivatives, which structured needs; use lbfgs"
+                            .into(),
+                });
+            }
+        };
         minimizer.validate("minimizer")?;
-        let fine = matches!(
-            minimizer,
-            MinimizerOptions::Lbfgs(_) | MinimizerOptions::ConjugateGradient(_)
-        );
-        if !fine {
-            return Err(crate::Error::WrongShape {
-                path: "minimizer".into(),
-                message: format!(
-                    "training knows no second derivatives, which {} needs; use lbfgs or conjugate-gradient",
-                    minimizer.name()
-                ),
-            });
-        }
         if let Some(range) = options.weights {
             check::range("weights", range)?;
         }
@@ -120,7 +118,7 @@ impl Trainer {
     pub fn advance(&mut self, iterations: usize) -> Result<&Minimum> {
         let before = self.minimum.take();
         let done = before.as_ref().map_or(0, |minimum| minimum.iterations);
-        let most = self.minimizer.max_iterations();
+        let most = self.minimizer.max_iterations;
         let mut portion = Portion {
             training: &mut self.training,
             left: iterations.min(most.saturating_sub(done)).into(),

@@ -1,12 +1,16 @@
 //! Limited-memory BFGS (J. Nocedal, Math. Comp. 35, 1980; D. C. Liu and J. Nocedal, Math. Program.
 //! 45, 1989) by argmin, with the line search of J. J. Moré and D. J. Thuente, ACM TOMS 20, 1994.
+//!
+//! The loop around argmin's iterations is here: stop tests that do not depend on the value's scale,
+//! and a new beginning where a line search fails. argmin's own loop would end in silence at a
+//! failed line search, and compares the value with an absolute tolerance.
 
+use argmin::core::{Problem, Solver, State};
 use argmin::solver::linesearch::MoreThuenteLineSearch;
 use argmin::solver::quasinewton::LBFGS;
 
-use super::descend::{descend, Limits, Method};
-use super::session::{Session, Vector};
-use super::{Minimizer, Minimum, Objective};
+use super::session::Session;
+use super::{Minimizer, Minimum, Objective, StopReason};
 use crate::error::{check, Result};
 
 /// Options of the L-BFGS minimiser.
@@ -17,11 +21,11 @@ pub struct Lbfgs {
     /// Pairs of steps and gradient changes that stand for the Hessian. Default: 10.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub memory: usize,
-    /// Per rung. Default: 1000.
+    /// Iterations per rung, at most. Default: 1000.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub max_iterations: usize,
-    /// Relative: the minimisation ends when ten iterations lower the value by less than this share
-    /// of it. Default: 1e-6.
+    /// Relative decrease of the value over ten iterations, dimensionless, below which the
+    /// minimisation ends. Default: 1e-6.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub tolerance: f64,
 }
@@ -36,6 +40,21 @@ impl Default for Lbfgs {
     }
 }
 
+/// Iterations over which the decrease of the value is judged: single ones are erratic.
+const WINDOW: usize = 10;
+
+/// Iterations before the decrease is judged: with little curvature known, a slow beginning says
+/// nothing of the end.
+const SETTLING: usize = 40;
+
+/// A line search that needs more points than this goes nowhere.
+const POINTS_PER_SEARCH: usize = 40;
+
+/// The first step, where no curvature is known yet, moves the point by this share of its own
+/// length. After a failure the solver begins anew and the next, shorter one is tried; the last
+/// failure without progress ends the minimisation.
+const FIRST_STEPS: [f64; 5] = [1e-3, 1e-5, 1e-7, 1e-9, 1e-11];
+
 impl Lbfgs {
     /// Points and gradients that a minimisation keeps in memory, roughly.
     pub(crate) fn paths_in_memory(&self) -> usize {
@@ -47,29 +66,89 @@ impl Lbfgs {
     pub fn validate(&self, path: &str) -> Result<()> {
         check::at_least(&format!("{path}.memory"), self.memory, 1)?;
         check::at_most(&format!("{path}.memory"), self.memory, 1000)?;
-        Limits::validate(path, self.max_iterations, self.tolerance)
+        check::at_least(&format!("{path}.maxIterations"), self.max_iterations, 1)?;
+        check::require(
+            self.tolerance > 0.0 && self.tolerance < 1.0,
+            &format!("{path}.tolerance"),
+            self.tolerance,
+            "between 0 and 1",
+        )
+    }
+
+    /// Begins anew, with an empty memory, until a descent ends by itself or nothing helps.
+    fn search(&self, session: &Session, iterations: &mut usize) -> StopReason {
+        let mut failures = 0;
+        while failures < FIRST_STEPS.len() {
+            let before = session.best_value();
+            if let Some(stop) = self.descend(session, FIRST_STEPS[failures], iterations) {
+                return stop;
+            }
+            // Progress since the last beginning earns another full set of tries.
+            let progress = session.best_value() < before * (1.0 - self.tolerance);
+            failures = if progress { 0 } else { failures + 1 };
+        }
+        match session.nothing_finite() {
+            true => StopReason::NotFinite,
+            false => StopReason::LineSearchFailed,
+        }
+    }
+
+    /// Descends from the best point so far. Returns none if a line search failed.
+    fn descend(&self, session: &Session, share: f64, iterations: &mut usize) -> Option<StopReason> {
+        let Some(step) = session.first_step(share) else {
+            return Some(StopReason::GradientSmall);
+        };
+        // argmin starts along the gradient itself: scaled like this, its first step has the length
+        // wanted, whatever the units of the value.
+        session.set_scale(step);
+        let mut values = vec![session.best_value()];
+        let mut solver = LBFGS::new(MoreThuenteLineSearch::new(), self.memory);
+        let mut problem = Problem::new(session.clone());
+        let Ok((mut state, _)) = solver.init(&mut problem, session.initial_state()) else {
+            return Some(StopReason::NotFinite);
+        };
+        loop {
+            if *iterations == self.max_iterations {
+                return Some(StopReason::IterationLimit);
+            }
+            if session.interrupted() {
+                return Some(StopReason::Interrupted);
+            }
+            *iterations += 1;
+            session.begin_search(POINTS_PER_SEARCH);
+            (state, _) = solver.next_iter(&mut problem, state).ok()?;
+            if state.terminated() {
+                return None;
+            }
+            state.update();
+            state.increment_iter();
+            values.push(session.best_value());
+            if session.gradient_small(self.tolerance) {
+                return Some(StopReason::GradientSmall);
+            }
+            if settled(&values, self.tolerance) {
+                return Some(StopReason::ValueSettled);
+            }
+        }
     }
 }
 
-impl Method<'_> for Lbfgs {
-    type Hessian = ();
-    type Solver = LBFGS<MoreThuenteLineSearch<Vector, Vector, f64>, Vector, Vector, f64>;
-
-    /// Single iterations are erratic.
-    const WINDOW: usize = 10;
-    const SETTLING: usize = 40;
-
-    fn begin(&self, _session: &Session, _share: f64) -> Self::Solver {
-        LBFGS::new(MoreThuenteLineSearch::new(), self.memory)
+/// Whether the last values since the beginning fell by less than the tolerance allows.
+fn settled(values: &[f64], tolerance: f64) -> bool {
+    match values {
+        [.., now] if values.len() > SETTLING => {
+            let before = values[values.len() - 1 - WINDOW];
+            before - now <= tolerance * now.abs()
+        }
+        _ => false,
     }
 }
 
 impl Minimizer for Lbfgs {
     fn minimize(&self, objective: &mut dyn Objective, x: &mut [f64]) -> Result<Minimum> {
-        let limits = Limits {
-            iterations: self.max_iterations,
-            tolerance: self.tolerance,
-        };
-        descend(self, limits, objective, x)
+        let session = Session::new(objective, x)?;
+        let mut iterations = 0;
+        let stop = self.search(&session, &mut iterations);
+        Ok(session.finish(x, stop, iterations))
     }
 }

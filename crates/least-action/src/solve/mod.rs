@@ -3,33 +3,23 @@
 pub(crate) mod band;
 mod blocks;
 mod bounds;
-mod conjugate_gradient;
 mod coordinates;
-mod curvature;
 pub(crate) mod dense;
-mod descend;
 mod lbfgs;
 mod least_squares;
-mod line_search;
-mod newton_cg;
 mod objective;
 mod options;
 mod session;
-mod steihaug;
 mod structured;
-mod trust_region;
 
 pub use blocks::{Assembly, BlockMatrix, Cholesky, NotPositive, SquareRoot};
 pub use bounds::Bounds;
-pub use conjugate_gradient::ConjugateGradient;
 pub use lbfgs::Lbfgs;
 pub use least_squares::{Layout, Linearization, RowGroup};
-pub use newton_cg::NewtonCg;
 pub use objective::{LeastSquares, Objective};
 pub use options::MinimizerOptions;
 pub use structured::{Hessian, Structured, Workspace};
 pub(crate) use structured::{Quadratic, Search, SearchProgress, Vectors};
-pub use trust_region::TrustRegion;
 
 use crate::error::Result;
 
@@ -71,8 +61,6 @@ pub struct Minimum {
     pub evaluations: usize,
     /// Factorisations of the Hessian; none in minimisers that have none.
     pub factorizations: usize,
-    /// Products of the Hessian with a vector; none in minimisers that make none.
-    pub hessian_products: usize,
     /// Unknowns that ended at one of their bounds, ascending.
     pub active_bounds: Vec<usize>,
 }

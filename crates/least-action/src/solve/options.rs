@@ -1,8 +1,6 @@
 //! Which minimiser, and with which options.
 
-use super::{
-    ConjugateGradient, Lbfgs, Minimizer, Minimum, NewtonCg, Objective, Structured, TrustRegion,
-};
+use super::{Lbfgs, Minimizer, Minimum, Objective, Structured};
 use crate::error::{Error, Result};
 
 /// A minimiser and its options. As data it is a name, or an object with the name as `method` beside
@@ -11,8 +9,8 @@ use crate::error::{Error, Result};
 /// ```
 /// use least_action::solve::{Lbfgs, MinimizerOptions};
 ///
-/// let named: MinimizerOptions = serde_json::from_str(r#""trust-region""#)?;
-/// assert_eq!(named.name(), "trust-region");
+/// let named: MinimizerOptions = serde_json::from_str(r#""lbfgs""#)?;
+/// assert_eq!(named.name(), "lbfgs");
 /// let chosen: MinimizerOptions = serde_json::from_str(r#"{ "method": "lbfgs", "memory": 5 }"#)?;
 /// assert_eq!(chosen, MinimizerOptions::Lbfgs(Lbfgs { memory: 5, ..Lbfgs::default() }));
 /// # Ok::<(), serde_json::Error>(())
@@ -21,9 +19,6 @@ use crate::error::{Error, Result};
 #[serde(tag = "method", rename_all = "kebab-case")]
 pub enum MinimizerOptions {
     Lbfgs(Lbfgs),
-    ConjugateGradient(ConjugateGradient),
-    NewtonCg(NewtonCg),
-    TrustRegion(TrustRegion),
     /// The default.
     Structured(Structured),
 }
@@ -37,24 +32,17 @@ impl Default for MinimizerOptions {
 impl MinimizerOptions {
     /// One of each with its default options: the list that tests, messages and type declarations go
     /// through.
-    pub fn catalogue() -> [MinimizerOptions; 5] {
+    pub fn catalogue() -> [MinimizerOptions; 2] {
         [
             MinimizerOptions::Lbfgs(Lbfgs::default()),
-            MinimizerOptions::ConjugateGradient(ConjugateGradient::default()),
-            MinimizerOptions::NewtonCg(NewtonCg::default()),
-            MinimizerOptions::TrustRegion(TrustRegion::default()),
             MinimizerOptions::Structured(Structured::default()),
         ]
     }
 
-    /// The name that options and files use: `lbfgs`, `conjugate-gradient`, `newton-cg`,
-    /// `trust-region`, `structured`.
+    /// The name that options and files use: `lbfgs` or `structured`.
     pub fn name(&self) -> &'static str {
         match self {
             MinimizerOptions::Lbfgs(_) => "lbfgs",
-            MinimizerOptions::ConjugateGradient(_) => "conjugate-gradient",
-            MinimizerOptions::NewtonCg(_) => "newton-cg",
-            MinimizerOptions::TrustRegion(_) => "trust-region",
             MinimizerOptions::Structured(_) => "structured",
         }
     }
@@ -76,9 +64,6 @@ impl MinimizerOptions {
     pub fn validate(&self, path: &str) -> Result<()> {
         match self {
             MinimizerOptions::Lbfgs(options) => options.validate(path),
-            MinimizerOptions::ConjugateGradient(options) => options.validate(path),
-            MinimizerOptions::NewtonCg(options) => options.validate(path),
-            MinimizerOptions::TrustRegion(options) => options.validate(path),
             MinimizerOptions::Structured(options) => options.validate(path),
         }
     }
@@ -87,9 +72,6 @@ impl MinimizerOptions {
     pub fn max_iterations(&self) -> usize {
         match self {
             MinimizerOptions::Lbfgs(options) => options.max_iterations,
-            MinimizerOptions::ConjugateGradient(options) => options.max_iterations,
-            MinimizerOptions::NewtonCg(options) => options.max_iterations,
-            MinimizerOptions::TrustRegion(options) => options.max_iterations,
             MinimizerOptions::Structured(options) => options.max_iterations,
         }
     }
@@ -107,9 +89,6 @@ impl Minimizer for MinimizerOptions {
     fn minimize(&self, objective: &mut dyn Objective, x: &mut [f64]) -> Result<Minimum> {
         match self {
             MinimizerOptions::Lbfgs(options) => options.minimize(objective, x),
-            MinimizerOptions::ConjugateGradient(options) => options.minimize(objective, x),
-            MinimizerOptions::NewtonCg(options) => options.minimize(objective, x),
-            MinimizerOptions::TrustRegion(options) => options.minimize(objective, x),
             MinimizerOptions::Structured(options) => options.minimize(objective, x),
         }
     }
@@ -121,27 +100,9 @@ impl From<Lbfgs> for MinimizerOptions {
     }
 }
 
-impl From<ConjugateGradient> for MinimizerOptions {
-    fn from(options: ConjugateGradient) -> Self {
-        MinimizerOptions::ConjugateGradient(options)
-    }
-}
-
-impl From<NewtonCg> for MinimizerOptions {
-    fn from(options: NewtonCg) -> Self {
-        MinimizerOptions::NewtonCg(options)
-    }
-}
-
 impl From<Structured> for MinimizerOptions {
     fn from(options: Structured) -> Self {
         MinimizerOptions::Structured(options)
-    }
-}
-
-impl From<TrustRegion> for MinimizerOptions {
-    fn from(options: TrustRegion) -> Self {
-        MinimizerOptions::TrustRegion(options)
     }
 }
 
@@ -188,21 +149,13 @@ mod reading {
     struct Choice;
 
     /// Every option that any minimiser has.
-    const OPTIONS: [&str; 6] = [
-        "method",
-        "memory",
-        "maxIterations",
-        "tolerance",
-        "maxProducts",
-        "hessian",
-    ];
+    const OPTIONS: [&str; 5] = ["method", "memory", "maxIterations", "tolerance", "hessian"];
 
     #[derive(Default)]
     struct Given {
         memory: Option<usize>,
         max_iterations: Option<usize>,
         tolerance: Option<f64>,
-        max_products: Option<usize>,
         hessian: Option<Hessian>,
     }
 
@@ -220,52 +173,14 @@ mod reading {
                 MinimizerOptions::Lbfgs(options) => {
                     take!(given, options, memory, max_iterations, tolerance);
                 }
-                MinimizerOptions::ConjugateGradient(options) => {
-                    take!(given, options, max_iterations, tolerance);
-                }
-                MinimizerOptions::NewtonCg(options) => {
-                    take!(
-                        given,
-                        options,
-                        max_iterations,
-                        tolerance,
-                        max_products,
-                        hessian
-                    );
-                }
                 MinimizerOptions::Structured(options) => {
                     take!(given, options, max_iterations, tolerance, hessian);
                 }
-                MinimizerOptions::TrustRegion(options) => {
-                    take!(
-                        given,
-                        options,
-                        max_iterations,
-                        tolerance,
-                        max_products,
-                        hessian
-                    );
-                }
             }
-            let left = match given {
-                Given {
-                    memory: Some(_), ..
-                } => "memory",
-                Given {
-                    max_iterations: Some(_),
-                    ..
-                } => "maxIterations",
-                Given {
-                    tolerance: Some(_), ..
-                } => "tolerance",
-                Given {
-                    max_products: Some(_),
-                    ..
-                } => "maxProducts",
-                Given {
-                    hessian: Some(_), ..
-                } => "hessian",
-                _ => return Ok(()),
+            let left = match (given.memory, given.hessian) {
+                (Some(_), _) => "memory",
+                (None, Some(_)) => "hessian",
+                (None, None) => return Ok(()),
             };
             let name = into.name();
             Err(format!(
@@ -301,7 +216,6 @@ mod reading {
                     "maxIterations" => given.max_iterations = Some(map.next_value()?),
                     "tolerance" => given.tolerance = Some(map.next_value()?),
                     "hessian" => given.hessian = Some(map.next_value()?),
-                    "maxProducts" => given.max_products = Some(map.next_value()?),
                     _ => {
                         let error = Error::unknown_name("", &key, OPTIONS.into_iter());
                         map.next_value_seed(Refuse(text(error)))?;
@@ -350,21 +264,13 @@ mod tests {
 
     #[test]
     fn options_may_come_before_the_method() {
-        let json = r#"{ "maxProducts": 7, "tolerance": 0.5, "method": "newton-cg" }"#;
-        let expected = NewtonCg {
-            max_products: 7,
-            tolerance: 0.5,
-            ..NewtonCg::default()
-        };
-        assert_eq!(read(json).unwrap(), expected.into());
-        let lbfgs = Lbfgs {
+        let json = r#"{ "memory": 3, "tolerance": 0.5, "method": "lbfgs" }"#;
+        let expected = Lbfgs {
             memory: 3,
+            tolerance: 0.5,
             ..Lbfgs::default()
         };
-        assert_eq!(
-            read(r#"{ "memory": 3, "method": "lbfgs" }"#).unwrap(),
-            lbfgs.into()
-        );
+        assert_eq!(read(json).unwrap(), expected.into());
     }
 
     #[test]
@@ -372,16 +278,24 @@ mod tests {
         for (json, expected) in [
             (
                 r#""lbfg""#,
-                r#"unknown name "lbfg"; did you mean "lbfgs"? (known: lbfgs, conjugate-gradient, newton-cg, trust-region, structured)"#,
+                r#"unknown name "lbfg"; did you mean "lbfgs"? (known: lbfgs, structured)"#,
             ),
-            (r#"{ "method": "newton" }"#, r#"did you mean "newton-cg"?"#),
+            (
+                r#""trust-region""#,
+                r#"unknown name "trust-region"; did you mean "structured"? (known: lbfgs, structured)"#,
+            ),
+            (r#"{ "method": "newton-cg" }"#, "(known: lbfgs, structured)"),
             (
                 r#"{ "memry": 3 }"#,
                 r#"unknown name "memry"; did you mean "memory"?"#,
             ),
             (
-                r#"{ "memory": 3, "method": "trust-region" }"#,
-                r#""memory" is no option of trust-region"#,
+                r#"{ "memory": 3, "method": "structured" }"#,
+                r#""memory" is no option of structured"#,
+            ),
+            (
+                r#"{ "hessian": "exact", "method": "lbfgs" }"#,
+                r#""hessian" is no option of lbfgs"#,
             ),
             ("[10]", "must be a name or an object, got an array"),
             (
@@ -392,7 +306,7 @@ mod tests {
             let error = read(json).unwrap_err();
             assert!(error.contains(expected), "{json}: {error}");
         }
-        let error = MinimizerOptions::by_name("minimizer", "trustregion").unwrap_err();
+        let error = MinimizerOptions::by_name("minimizer", "conjugate-gradient").unwrap_err();
         assert_eq!(error.path(), "minimizer");
     }
 
@@ -401,15 +315,15 @@ mod tests {
         for (json, path) in [
             (r#"{ "method": "lbfgs", "memory": 0 }"#, "minimizer.memory"),
             (
-                r#"{ "method": "conjugate-gradient", "maxIterations": 0 }"#,
+                r#"{ "method": "lbfgs", "maxIterations": 0 }"#,
                 "minimizer.maxIterations",
             ),
             (
-                r#"{ "method": "newton-cg", "maxProducts": 0 }"#,
-                "minimizer.maxProducts",
+                r#"{ "method": "structured", "maxIterations": 0 }"#,
+                "minimizer.maxIterations",
             ),
             (
-                r#"{ "method": "trust-region", "tolerance": 1 }"#,
+                r#"{ "method": "lbfgs", "tolerance": 1 }"#,
                 "minimizer.tolerance",
             ),
         ] {

@@ -16,9 +16,9 @@ const MOST_COST: f64 = 3e8;
 #[derive(Debug, Clone)]
 pub(super) enum Form {
     /// A function with its gradient.
-    Plain(MinimizerOptions),
+    Plain(Lbfgs),
     /// Rows of residuals, pair by pair, with the weights as their border.
-    Pairs(MinimizerOptions, Arc<PairRows>),
+    Pairs(Structured, Arc<PairRows>),
     /// One row per measured number: cheaper for many weights.
     Measurements(Structured, Arc<ByMeasurements>),
 }
@@ -30,15 +30,7 @@ impl Form {
         let structured = match given {
             None => Structured::default(),
             Some(MinimizerOptions::Structured(structured)) => structured,
-            Some(plain @ (MinimizerOptions::Lbfgs(_) | MinimizerOptions::ConjugateGradient(_))) => {
-                return Ok(Form::Plain(plain))
-            }
-            Some(other) => {
-                return match PairRows::new(problem) {
-                    Some(rows) => Ok(Form::Pairs(other, Arc::new(rows?))),
-                    None => Err(no_derivatives(other.name())),
-                }
-            }
+            Some(MinimizerOptions::Lbfgs(lbfgs)) => return Ok(Form::Plain(lbfgs)),
         };
         if structured.hessian == Hessian::Exact {
             return Err(Error::WrongShape {
@@ -50,7 +42,7 @@ impl Form {
         let by_pairs = pairs.as_ref().map_or(f64::INFINITY, PairRows::cost);
         let by_measurements = ByMeasurements::cost(problem);
         if given.is_none() && by_pairs.min(by_measurements) > MOST_COST {
-            return Ok(Form::Plain(MinimizerOptions::Lbfgs(Lbfgs::default())));
+            return Ok(Form::Plain(Lbfgs::default()));
         }
         if by_measurements < by_pairs {
             // It knows fewer kinds of layers, and no bounds.
@@ -59,18 +51,11 @@ impl Form {
             }
         }
         match pairs {
-            Some(rows) => {
-                let minimizer = MinimizerOptions::Structured(structured);
-                Ok(Form::Pairs(minimizer, Arc::new(rows)))
-            }
-            None => Err(no_derivatives("structured")),
+            Some(rows) => Ok(Form::Pairs(structured, Arc::new(rows))),
+            None => Err(Error::WrongShape {
+                path: "minimizer".into(),
+                message: "structured needs the derivatives of every layer, which layers that are models do not give; use lbfgs".into(),
+            }),
         }
-    }
-}
-
-fn no_derivatives(minimizer: &str) -> Error {
-    Error::WrongShape {
-        path: "minimizer".into(),
-        message: format!("{minimizer} needs the derivatives of every layer, which layers that are models do not give; use lbfgs or conjugate-gradient"),
     }
 }

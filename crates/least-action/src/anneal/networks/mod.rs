@@ -17,7 +17,7 @@ use crate::network::{
     ByMeasurements, InInnovations, Innovations, Network, NetworkAction, NetworkObjective,
     NetworkProblem, PairRows, Pairs,
 };
-use crate::solve::{Minimizer, MinimizerOptions, Minimum, Workspace};
+use crate::solve::{Minimizer, Minimum, Workspace};
 use by_pairs::ByPairs;
 use form::Form;
 
@@ -210,7 +210,7 @@ impl AnnealingObjective for NetworkAnnealingObjective {
         self.load(path, parameters);
         let (action, unknowns) = (&mut self.action, &mut self.unknowns);
         let minimum = match &self.networks.form {
-            Form::Plain(minimizer) if Innovations::suit(action, model_precision) => {
+            Form::Plain(lbfgs) if Innovations::suit(action, model_precision) => {
                 let problem = action.problem();
                 let innovations = &mut self.innovations;
                 let innovations = innovations.get_or_insert_with(|| Innovations::new(problem));
@@ -219,30 +219,25 @@ impl AnnealingObjective for NetworkAnnealingObjective {
                     innovations,
                     interrupted,
                 };
-                let minimum = minimizer.minimize(&mut objective, unknowns)?;
+                let minimum = lbfgs.minimize(&mut objective, unknowns)?;
                 innovations.leave(unknowns);
                 minimum
             }
-            Form::Plain(minimizer) => {
+            Form::Plain(lbfgs) => {
                 let mut objective = NetworkObjective::new(action, model_precision, interrupted);
-                minimizer.minimize(&mut objective, unknowns)?
+                lbfgs.minimize(&mut objective, unknowns)?
             }
             Form::Measurements(structured, made) => {
                 let measurements = self.measurements.get_or_insert_with(|| (**made).clone());
                 let options = of_rung(structured, loose);
                 measurements.minimize(action, model_precision, &options, unknowns, interrupted)?
             }
-            Form::Pairs(minimizer, rows) => {
+            Form::Pairs(structured, rows) => {
                 let rows = PairRows::clone(rows);
                 let mut by_pairs = ByPairs::new(action, model_precision, rows, interrupted);
                 let mut x = by_pairs.spread(unknowns);
-                let mut minimum = match minimizer {
-                    MinimizerOptions::Structured(structured) => {
-                        let workspace = &mut self.workspace;
-                        follow(structured, loose, workspace, &mut by_pairs, &mut x)?
-                    }
-                    other => other.minimize(&mut by_pairs, &mut x)?,
-                };
+                let workspace = &mut self.workspace;
+                let mut minimum = follow(structured, loose, workspace, &mut by_pairs, &mut x)?;
                 by_pairs.gather(&x, unknowns);
                 minimum.active_bounds = by_pairs.unknowns_at(&minimum.active_bounds);
                 minimum

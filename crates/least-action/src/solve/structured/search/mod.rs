@@ -136,7 +136,6 @@ impl<'a, Q: Quadratic> Search<'a, Q> {
             iterations: self.at.iterations,
             evaluations: self.at.evaluations,
             factorizations: self.at.factorizations,
-            hessian_products: 0,
             active_bounds: self.active_bounds(),
         }
     }
