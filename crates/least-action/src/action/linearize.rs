@@ -1,6 +1,6 @@
 //! The action as weighted residuals with their Jacobian, for minimisers that use the band of time.
 
-use super::discretization::{Along, ModelRows};
+use super::discretization::{self, Along, ModelRows};
 use super::measurement::Measurement;
 use super::problem::PriorTerm;
 use super::weighting::Weighting;
@@ -25,9 +25,8 @@ impl Action {
     pub fn layout(&self) -> Layout {
         let problem = &self.problem;
         let along = along(problem, &self.parameters, &[]);
-        problem
-            .discretization
-            .layout(&along, problem.estimated.len())
+        let scheme = problem.discretization.scheme();
+        discretization::layout(scheme, &along, problem.estimated.len())
     }
 
     /// A linearisation with the patterns of this action; its numbers are written by
@@ -39,7 +38,8 @@ impl Action {
     fn new_rows(&self) -> (Rows, Linearization) {
         let problem = &self.problem;
         let along = along(problem, &self.parameters, &[]);
-        let (model, raw) = ModelRows::new(problem.discretization, &along, &problem.estimated);
+        let scheme = problem.discretization.scheme();
+        let (model, raw) = ModelRows::new(scheme, &along, &problem.estimated);
         let (model_group, raw_model) = whitenable(raw, &problem.model_weights);
         let (measurement, raw) = MeasurementRows::new(problem);
         let (measurement_group, raw_measurement) = whitenable(raw, &problem.measurement.weighting);

@@ -111,7 +111,11 @@ pub struct Action {
 impl Action {
     pub fn new(problem: &Problem) -> Self {
         Action {
-            residuals: Residuals::new(problem.discretization, &*problem.model, &problem.grid),
+            residuals: Residuals::new(
+                problem.discretization.scheme(),
+                &*problem.model,
+                &problem.grid,
+            ),
             measurement: problem.measurement.clone(),
             model_weights: problem.model_weights.clone(),
             rows: None,
