@@ -1,7 +1,7 @@
 //! Residuals of a stencil and their transposed derivative. Coefficients are constants of the type,
 //! so that loops over points and rows unroll and what is zero or one costs nothing.
 
-use super::{Row, StencilScheme};
+use super::StencilScheme;
 use crate::action::discretization::scheme::{Flow, Gradient, Stage};
 
 /// Points that a block touches at most.
@@ -31,40 +31,42 @@ pub(super) fn residuals<S: StencilScheme>(
     let length = if rows == 1 { r.len() } else { d };
     for (b, r) in r.chunks_exact_mut(rows * length).enumerate() {
         let first = b * S::STENCIL.reach.stride * d;
-        let (path, slopes) = (&path[first..], &slopes[first..]);
+        let x = at_points(&path[first..], d, length, S::STENCIL.reach.span);
+        let f = at_points(&slopes[first..], d, length, S::STENCIL.width());
         let (r1, r2) = r.split_at_mut(length);
-        row_residuals::<S, 0>(h, d, path, slopes, r1);
-        if rows > 1 {
-            row_residuals::<S, 1>(h, d, path, slopes, r2);
+        if rows == 1 {
+            for (i, r) in r1.iter_mut().enumerate() {
+                *r = residual::<S, 0>(h, &x, &f, i);
+            }
+        } else {
+            for (i, (r1, r2)) in r1.iter_mut().zip(r2).enumerate() {
+                *r1 = residual::<S, 0>(h, &x, &f, i);
+                *r2 = residual::<S, 1>(h, &x, &f, i);
+            }
         }
     }
 }
 
+/// Component `i` of a block's R-th row.
 #[inline(always)]
-fn row_residuals<S: StencilScheme, const R: usize>(
+fn residual<S: StencilScheme, const R: usize>(
     h: f64,
-    d: usize,
-    path: &[f64],
-    slopes: &[f64],
-    r: &mut [f64],
-) {
+    x: &[&[f64]; SPAN],
+    f: &[&[f64]; SPAN],
+    i: usize,
+) -> f64 {
     let row = &S::STENCIL.rows[R];
-    let factor = h / row.divisor;
-    let x = at_points(path, d, r.len(), S::STENCIL.reach.span);
-    let f = at_points(slopes, d, r.len(), row.slopes.len());
-    for (i, r) in r.iter_mut().enumerate() {
-        // Minus zero is what adding to changes no bit.
-        let (mut from, mut sum) = (-0.0, -0.0);
-        for &k in row.from {
-            from += x[k][i];
-        }
-        for (k, &slope) in row.slopes.iter().enumerate() {
-            if slope != 0.0 {
-                sum += slope * f[k][i];
-            }
-        }
-        *r = x[row.to][i] - row.share() * from - factor * sum;
+    // Minus zero is what adding to changes no bit.
+    let (mut from, mut sum) = (-0.0, -0.0);
+    for &k in row.from {
+        from += x[k][i];
     }
+    for (k, &slope) in row.slopes.iter().enumerate() {
+        if slope != 0.0 {
+            sum += slope * f[k][i];
+        }
+    }
+    x[row.to][i] - row.share() * from - h / row.divisor * sum
 }
 
 /// The values at the points of a block, `length` numbers from each.
@@ -92,11 +94,34 @@ pub(super) fn pull_back<S: StencilScheme>(
     for (b, w) in w.chunks_exact(rows * length).enumerate() {
         let first = b * S::STENCIL.reach.stride * d;
         let (path, slopes) = (&mut gradient.path[first..], &mut adjoint[first..]);
-        let w = w.split_at(length);
-        // From the last point back, as a long block's points overlap.
-        point_adjoints::<S, 2>(h, d, w, (path, slopes));
-        point_adjoints::<S, 1>(h, d, w, (path, slopes));
-        point_adjoints::<S, 0>(h, d, w, (path, slopes));
+        if rows == 1 {
+            // From the last point back, as the points of a long block overlap.
+            for k in (0..S::STENCIL.reach.span).rev() {
+                let at_point = &mut path[k * d..][..length];
+                for (to, w) in at_point.iter_mut().zip(w) {
+                    *to = states::<S>(k, *to, [*w, 0.0]);
+                }
+            }
+            for k in (0..S::STENCIL.width()).rev() {
+                let at_point = &mut slopes[k * d..][..length];
+                for (to, w) in at_point.iter_mut().zip(w) {
+                    *to = slope::<S>(k, h, *to, [*w, 0.0]);
+                }
+            }
+        } else {
+            let (w1, w2) = w.split_at(length);
+            let (x0, x1, x2) = triple_mut(path, d);
+            let (f0, f1, f2) = triple_mut(slopes, d);
+            for i in 0..length {
+                let w = [w1[i], w2[i]];
+                x0[i] = states::<S>(0, x0[i], w);
+                x1[i] = states::<S>(1, x1[i], w);
+                x2[i] = states::<S>(2, x2[i], w);
+                f0[i] = slope::<S>(0, h, f0[i], w);
+                f1[i] = slope::<S>(1, h, f1[i], w);
+                f2[i] = slope::<S>(2, h, f2[i], w);
+            }
+        }
     }
     let instants = S::STENCIL.instants();
     if S::STENCIL.halfway {
@@ -129,70 +154,40 @@ pub(super) fn pull_back<S: StencilScheme>(
     }
 }
 
-/// Adds what the adjoints `w` of a block's rows contribute to the gradient at the block's K-th
-/// point, and writes what the slope there counts for.
+/// The gradient at a block's k-th point with what the adjoints `w` of the rows add to it.
 #[inline(always)]
-fn point_adjoints<S: StencilScheme, const K: usize>(
-    h: f64,
-    d: usize,
-    w: (&[f64], &[f64]),
-    (gradient, adjoint): (&mut [f64], &mut [f64]),
-) {
-    let length = w.0.len();
-    if K < S::STENCIL.reach.span {
-        let state = |row: &Row| Some(row.state(K)).filter(|c| *c != 0.0);
-        let gradient = &mut gradient[K * d..][..length];
-        combine(by_row::<S>(state), w, gradient, true);
+fn states<S: StencilScheme>(k: usize, gradient: f64, w: [f64; 2]) -> f64 {
+    let mut sum = -0.0;
+    for (row, w) in S::STENCIL.rows.iter().zip(w) {
+        if row.state(k) != 0.0 {
+            sum += row.state(k) * w;
+        }
     }
-    if K < S::STENCIL.width() {
-        let slope = |row: &Row| {
-            let slope = row.slopes.get(K).filter(|c| **c != 0.0)?;
-            Some(-(h / row.divisor) * slope)
-        };
-        let adjoint = &mut adjoint[K * d..][..length];
-        let is_shared = K < shared_points::<S>();
-        combine(by_row::<S>(slope), w, adjoint, is_shared);
-    }
+    gradient + sum
 }
 
-/// A coefficient of each row.
+/// What the slope at a block's k-th point counts for; `adjoint` is what it does in the block before,
+/// if that has it too.
 #[inline(always)]
-fn by_row<S: StencilScheme>(coefficient: impl Fn(&Row) -> Option<f64>) -> [Option<f64>; 2] {
-    std::array::from_fn(|r| S::STENCIL.rows.get(r).and_then(&coefficient))
-}
-
-/// Writes or adds the adjoints of the rows times their coefficients.
-#[inline(always)]
-fn combine(
-    coefficients: [Option<f64>; 2],
-    (w1, w2): (&[f64], &[f64]),
-    to: &mut [f64],
-    is_added: bool,
-) {
-    let length = to.len();
-    match coefficients {
-        [Some(a), Some(b)] => {
-            let (w1, w2) = (&w1[..length], &w2[..length]);
-            write(to, is_added, |i| a * w1[i] + b * w2[i]);
+fn slope<S: StencilScheme>(k: usize, h: f64, adjoint: f64, w: [f64; 2]) -> f64 {
+    let mut sum = -0.0;
+    for (row, w) in S::STENCIL.rows.iter().zip(w) {
+        if k < row.slopes.len() && row.slopes[k] != 0.0 {
+            sum += -(h / row.divisor) * row.slopes[k] * w;
         }
-        [Some(a), None] => {
-            let w1 = &w1[..length];
-            write(to, is_added, |i| a * w1[i]);
-        }
-        [None, Some(b)] => {
-            let w2 = &w2[..length];
-            write(to, is_added, |i| b * w2[i]);
-        }
-        [None, None] if is_added => {}
-        [None, None] => to.fill(0.0),
+    }
+    if k < shared_points::<S>() {
+        adjoint + sum
+    } else {
+        sum
     }
 }
 
 #[inline(always)]
-fn write(to: &mut [f64], is_added: bool, value: impl Fn(usize) -> f64) {
-    for (i, to) in to.iter_mut().enumerate() {
-        *to = if is_added { *to + value(i) } else { value(i) };
-    }
+fn triple_mut(rows: &mut [f64], d: usize) -> (&mut [f64], &mut [f64], &mut [f64]) {
+    let (a, rest) = rows[..3 * d].split_at_mut(d);
+    let (b, c) = rest.split_at_mut(d);
+    (a, b, c)
 }
 
 /// Numbers that the slopes of a path take.
