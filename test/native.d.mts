@@ -1,6 +1,6 @@
 /** Arguments of cargo: the crates and features that are tested. */
 export declare const TESTED: string[];
 /**
- * Compiles an example of the crate, if the tests have not done so before, and returns where it is.
+ * Compiles a program of `crates/tools`, unless that has been done before, and returns where it is.
  */
-export declare function exampleOf(name: string): string;
+export declare function toolOf(name: string): string;

@@ -130,16 +130,16 @@ async function makeModule(env, fresh) {
 }
 
 async function writeTypes(env, fresh) {
-  const example = [
+  const tool = [
     "--package",
-    "least-action",
+    "least-action-tools",
     "--features",
     "typescript",
-    "--example",
+    "--bin",
     "typescript-types",
   ];
   await step("types.ts", "TypeScript declarations from the Rust types", async () => {
-    const text = await run("cargo", ["run", ...example, ...locked], {
+    const text = await run("cargo", ["run", ...tool, ...locked], {
       cwd: repository,
       // It prints a text once: compiling it is all the time it takes.
       env: { ...env, CARGO_PROFILE_DEV_OPT_LEVEL: "0", CARGO_PROFILE_DEV_DEBUG: "false" },

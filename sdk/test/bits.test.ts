@@ -17,7 +17,7 @@ import {
   train,
   twinExperiment,
 } from "../src/index.js";
-import { exampleOf } from "../../test/native.mjs";
+import { toolOf } from "../../test/native.mjs";
 import type {
   AnnealOptions,
   LayerOptions,
@@ -187,7 +187,7 @@ async function ofNetwork({
 let native: { paths: Fingerprint[]; networks: Record<string, string>[] };
 
 beforeAll(() => {
-  const output = execFileSync(exampleOf("fingerprint"), [fixture, networkFixture], {
+  const output = execFileSync(toolOf("fingerprint"), [fixture, networkFixture], {
     encoding: "utf8",
     maxBuffer: 1 << 26,
   });

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use least_action::anneal::{Ladder, ObservedStart, Rung, StartingPaths, StartingStrategy};
 use least_action::model::Model;
 use least_action::solve::{
-    BlockMatrix, Bounds, Hessian, Layout, Lbfgs, LeastSquares, Linearization, Minimizer, MinimizerOptions, Minimum,
-    Objective, RowGroup, StopReason, Structured,
+    BlockMatrix, Bounds, Hessian, Layout, Lbfgs, LeastSquares, Linearization, Minimizer,
+    MinimizerOptions, Minimum, Objective, RowGroup, StopReason, Structured,
 };
 use least_action::{
     models, AnnealOptions, Annealer, Discretization, Error, Result, TwinExperiment,

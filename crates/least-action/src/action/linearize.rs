@@ -1,6 +1,6 @@
 //! The action as weighted residuals with their Jacobian, for minimisers that use the band of time.
 
-use super::discretization::ModelRows;
+use super::discretization::{self, ModelRows};
 use super::measurement_rows::MeasurementRows;
 use super::noise::{Noise, Scale, Whitening};
 use super::{along, prior, Action, ActionValue};
@@ -25,9 +25,8 @@ impl Action {
     pub fn layout(&self) -> Layout {
         let problem = &self.problem;
         let along = along(problem, &self.parameters, &[]);
-        problem
-            .discretization
-            .layout(&along, problem.estimated.len())
+        let scheme = problem.discretization.scheme();
+        discretization::layout(scheme, &along, problem.estimated.len())
     }
 
     /// A linearisation with the patterns of this action; its numbers are written by
@@ -39,7 +38,8 @@ impl Action {
     fn new_rows(&self) -> (RowWorkspace, Linearization) {
         let problem = &self.problem;
         let along = along(problem, &self.parameters, &[]);
-        let (model, raw) = ModelRows::new(problem.discretization, &along, &problem.estimated);
+        let scheme = problem.discretization.scheme();
+        let (model, raw) = ModelRows::new(scheme, &along, &problem.estimated);
         let (model_group, raw_model) = whitenable(raw, &problem.model_noise.whitening);
         let (measurement, raw) = MeasurementRows::new(problem);
         let (measurement_group, raw_measurement) =

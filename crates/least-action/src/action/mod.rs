@@ -82,7 +82,11 @@ pub struct Action {
 impl Action {
     pub fn new(problem: &Problem) -> Self {
         Action {
-            residuals: Residuals::new(problem.discretization, &*problem.model, &problem.grid),
+            residuals: Residuals::new(
+                problem.discretization.scheme(),
+                &*problem.model,
+                &problem.grid,
+            ),
             measurement: problem.measurement.clone(),
             model_noise: problem.model_noise.clone(),
             rows: None,

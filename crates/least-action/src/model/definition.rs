@@ -1,13 +1,7 @@
 //! Models as data: names, texts of equations, numbers. Everything that a user writes in another
 //! language becomes this.
 
-use std::collections::HashMap;
-
-use super::lower::{lower, Scope, Symbol};
-use super::parse::function;
-use super::token::is_name;
-use super::{EquationModel, ModelBuilder, ModelKind};
-use crate::error::{check, Error, Result};
+use super::ModelKind;
 
 /// A model as mathematics.
 ///
@@ -183,7 +177,7 @@ impl ParameterDefinition {
     }
 
     /// Description and unit in one line.
-    fn meaning(&self) -> String {
+    pub(super) fn meaning(&self) -> String {
         match (self.description.as_deref(), self.unit.as_deref()) {
             (Some(description), Some(unit)) => format!("{description} ({unit})"),
             (one, other) => one.or(other).unwrap_or_default().into(),
@@ -211,128 +205,3 @@ impl EquationDefinition {
 
 /// The most state components: beyond it a graph with nodes for each is the wrong tool.
 pub const MOST_STATES: usize = 100_000;
-
-impl ModelDefinition {
-    /// Parses the equations and builds the model.
-    ///
-    /// # Errors
-    /// [`Error::Equation`] for what a text does not say well: syntax, unknown names, definitions in
-    /// a circle. Others for names that are used twice or mean something else, states without an
-    /// equation or with two, and numbers that are not finite.
-    pub fn build(&self) -> Result<EquationModel> {
-        check::at_least("states", self.states.len(), 1)?;
-        let mut dimension = 0usize;
-        for (k, state) in self.states.iter().enumerate() {
-            let size = state.size.unwrap_or(1);
-            check::at_least(&format!("states[{k}].size"), size, 1)?;
-            dimension = dimension.saturating_add(size);
-            check::at_most("states", dimension, MOST_STATES)?;
-        }
-        check::finite("spinUp", self.spin_up)?;
-        check::require(self.spin_up >= 0.0, "spinUp", self.spin_up, "zero or more")?;
-        let scope = self.scope()?;
-        let initial = self.initial_state(dimension)?;
-        let mut builder = ModelBuilder::new(&self.name)
-            .states(self.states.iter().flat_map(StateDefinition::components))
-            .inputs(&self.inputs)
-            .observables(self.observables.iter().map(|o| &o.name))
-            .initial_state(initial)
-            .spin_up(self.spin_up);
-        for (k, parameter) in self.parameters.iter().enumerate() {
-            check::finite(&format!("parameters[{k}].default"), parameter.default)?;
-            builder = builder.parameter(&parameter.name, parameter.default, &parameter.meaning());
-        }
-        let mut model = builder.build(self.kind, |symbols| lower(self, &scope, symbols))?;
-        model.definition = Some(Box::new(self.clone()));
-        Ok(model)
-    }
-
-    /// What every name stands for, each checked.
-    fn scope(&self) -> Result<Scope> {
-        let mut scope = Scope {
-            vectors: self.states.iter().any(|s| s.size.is_some()),
-            symbols: HashMap::new(),
-        };
-        let mut first = 0;
-        for (k, state) in self.states.iter().enumerate() {
-            let path = || format!("states[{k}].name");
-            let size = state.size.unwrap_or(1);
-            if state.size.is_some() {
-                scope.add(path, &state.name, Symbol::Vector { first, size })?;
-            }
-            for (c, name) in state.components().enumerate() {
-                scope.add(path, &name, Symbol::State(first + c))?;
-            }
-            first += size;
-        }
-        for (k, parameter) in self.parameters.iter().enumerate() {
-            let path = || format!("parameters[{k}].name");
-            scope.add(path, &parameter.name, Symbol::Parameter(k))?;
-        }
-        for (k, name) in self.inputs.iter().enumerate() {
-            scope.add(|| format!("inputs[{k}]"), name, Symbol::Input(k))?;
-        }
-        for (k, definition) in self.definitions.iter().enumerate() {
-            let path = || format!("where[{k}].name");
-            scope.add(path, &definition.name, Symbol::Definition(k))?;
-        }
-        for (k, observable) in self.observables.iter().enumerate() {
-            let path = || format!("observables[{k}].name");
-            scope.add(path, &observable.name, Symbol::Observable)?;
-        }
-        Ok(scope)
-    }
-
-    fn initial_state(&self, dimension: usize) -> Result<Vec<f64>> {
-        let mut initial = Vec::with_capacity(dimension);
-        for (k, state) in self.states.iter().enumerate() {
-            let size = state.size.unwrap_or(1);
-            let path = || format!("states[{k}].initial");
-            match &state.initial {
-                None => initial.extend(vec![0.0; size]),
-                Some(Initial::Number(value)) => initial.extend(vec![*value; size]),
-                Some(Initial::Each(values)) => {
-                    let because = format!("one per component of {}", state.name);
-                    check::length(&path(), values.len(), size, &because)?;
-                    initial.extend(values);
-                }
-            }
-            for value in &initial[initial.len() - size..] {
-                check::finite(&path(), *value)?;
-            }
-        }
-        Ok(initial)
-    }
-}
-
-impl Scope {
-    fn add(&mut self, path: impl Fn() -> String, name: &str, symbol: Symbol) -> Result<()> {
-        if let Some(message) = self.refuse(name) {
-            let path = path();
-            return Err(Error::WrongShape { path, message });
-        }
-        match self.symbols.insert(name.into(), symbol) {
-            None => Ok(()),
-            Some(_) => Err(Error::Duplicate {
-                path: path(),
-                value: name.into(),
-            }),
-        }
-    }
-
-    fn refuse(&self, name: &str) -> Option<String> {
-        let meaning = match name {
-            _ if function(name).is_some() => "a function",
-            "t" => "the time",
-            "pi" => "a constant",
-            "i" if self.vectors => "the index in a vector's equation",
-            _ if is_name(name) => return None,
-            _ => {
-                return Some(format!(
-                    "\"{name}\" cannot stand in an equation; use letters, digits and _, not a digit first"
-                ))
-            }
-        };
-        Some(format!("\"{name}\" is {meaning}; choose another name"))
-    }
-}

@@ -275,9 +275,9 @@ fn distinct<const N: usize>(columns: &mut [Column], which: [u32; N]) -> [&mut Co
 }
 
 /// Writes outputs as rows.
-pub(super) struct Rows<'a>(pub &'a mut [f64]);
+pub(super) struct OutputRows<'a>(pub &'a mut [f64]);
 
-impl Sink for Rows<'_> {
+impl Sink for OutputRows<'_> {
     fn take(&mut self, block: Block, tape: &Tape, columns: &[Column]) {
         each_value(block, &tape.outputs, columns, self.0, |to, value| {
             *to = value

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use super::compile::{compile, Leaves};
 use super::derivative::{needed, reverse, Adjoints};
-use super::evaluate::{run, Gradients, Keeping, Points, Rows, Scratch};
+use super::evaluate::{run, Gradients, Keeping, OutputRows, Points, Scratch};
 use super::graph::{Graph, Node, NodeId};
 use super::tape::Tape;
 
@@ -123,7 +123,14 @@ impl Function {
     /// Writes the outputs at every point, points x K.
     pub fn evaluate(&self, scratch: &mut Scratch, at: Points, values: &mut [f64]) {
         let points = values.len() / self.outputs.len();
-        run(&self.value, scratch, points, at, &[], &mut Rows(values));
+        run(
+            &self.value,
+            scratch,
+            points,
+            at,
+            &[],
+            &mut OutputRows(values),
+        );
     }
 
     /// Writes the outputs at every point, points x K, where every point has parameters of its own:
@@ -147,7 +154,7 @@ impl Function {
             parameters: &[],
             ..at
         };
-        run(tape, scratch, points, at, &[], &mut Rows(values));
+        run(tape, scratch, points, at, &[], &mut OutputRows(values));
     }
 
     /// The vector-Jacobian product: adds `DF(x_n)^T adjoint_n` to `path_gradient` (points x D) at
@@ -467,6 +474,6 @@ fn run_sparse(
         points,
         at,
         adjoint,
-        &mut Rows(values),
+        &mut OutputRows(values),
     );
 }

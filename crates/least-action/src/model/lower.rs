@@ -1,39 +1,16 @@
 //! From the texts of a definition to expressions.
 
-use std::collections::HashMap;
-
 use super::builder::Symbols;
 use super::definition::ModelDefinition;
 use super::expression::Expression;
-use super::parse::{parse, Action, Fault, Function, Operator, Step, FUNCTIONS};
+use super::fault::Fault;
+use super::parse::{parse, BuiltinFunction, Operation, Operator, PostfixItem, FUNCTIONS};
+use super::scope::{Scope, Symbol};
 use crate::error::{nearest, Error, Result};
-
-/// What a name stands for.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Symbol {
-    State(usize),
-    Vector {
-        first: usize,
-        size: usize,
-    },
-    Parameter(usize),
-    Input(usize),
-    Definition(usize),
-    /// Cannot stand in an expression.
-    Observable,
-}
-
-/// All names of a model.
-#[derive(Debug)]
-pub(super) struct Scope {
-    /// Whether there are vectors: then `i` is an index.
-    pub vectors: bool,
-    pub symbols: HashMap<String, Symbol>,
-}
 
 /// The most operations that all equations together may have: with more, a model no longer fits into
 /// memory.
-pub(super) const MOST_STEPS: usize = 5_000_000;
+pub(super) const MOST_OPERATIONS: usize = 5_000_000;
 
 struct Lowering<'a, 'g> {
     definition: &'a ModelDefinition,
@@ -41,12 +18,12 @@ struct Lowering<'a, 'g> {
     symbols: &'a Symbols<'g>,
     /// Values of the definitions that have been reached.
     definitions: Vec<Option<Expression<'g>>>,
-    steps: usize,
+    operations: usize,
 }
 
 /// An operand: its value, and whether the index is in it.
 #[derive(Clone, Copy)]
-struct Operand<'g> {
+struct IndexedValue<'g> {
     value: Expression<'g>,
     indexed: bool,
 }
@@ -62,7 +39,7 @@ pub(super) fn lower<'g>(
         scope,
         symbols,
         definitions: vec![None; definition.definitions.len()],
-        steps: 0,
+        operations: 0,
     };
     lowering.definitions()?;
     let mut outputs = lowering.equations()?;
@@ -71,8 +48,8 @@ pub(super) fn lower<'g>(
             let path = format!("observables.{}", observable.name);
             located(path, &observable.expression, fault)
         };
-        let steps = parse(&observable.expression).map_err(located)?;
-        outputs.push(lowering.run(&steps, None).map_err(located)?);
+        let items = parse(&observable.expression).map_err(located)?;
+        outputs.push(lowering.run(&items, None).map_err(located)?);
     }
     Ok(outputs)
 }
@@ -120,9 +97,9 @@ impl<'g> Lowering<'_, 'g> {
     }
 
     /// The first name from `from` on of a definition that has no value yet.
-    fn first_missing(&self, steps: &[Step], from: usize) -> Option<(usize, usize)> {
-        (from..steps.len()).find_map(|place| match &steps[place].action {
-            Action::Name(name) => match self.scope.symbols.get(name) {
+    fn first_missing(&self, items: &[PostfixItem], from: usize) -> Option<(usize, usize)> {
+        (from..items.len()).find_map(|place| match &items[place].operation {
+            Operation::Name(name) => match self.scope.symbols.get(name) {
                 Some(&Symbol::Definition(k)) if self.definitions[k].is_none() => Some((place, k)),
                 _ => None,
             },
@@ -143,9 +120,9 @@ impl<'g> Lowering<'_, 'g> {
                 }
             };
             let located = |fault| located(path.clone(), &equation.expression, fault);
-            let steps = parse(&equation.expression).map_err(located)?;
+            let items = parse(&equation.expression).map_err(located)?;
             for k in 0..size {
-                let value = self.run(&steps, vector.then_some(k)).map_err(located)?;
+                let value = self.run(&items, vector.then_some(k)).map_err(located)?;
                 if outputs[first + k].replace(value).is_some() {
                     return Err(Error::Duplicate {
                         path: "equations".into(),
@@ -174,18 +151,18 @@ impl<'g> Lowering<'_, 'g> {
     /// The value of an expression; `index` is what `i` stands for.
     fn run(
         &mut self,
-        steps: &[Step],
+        items: &[PostfixItem],
         index: Option<usize>,
     ) -> std::result::Result<Expression<'g>, Fault> {
-        self.steps += steps.len();
-        if self.steps > MOST_STEPS {
-            let message = format!("the equations have more than {MOST_STEPS} operations");
+        self.operations += items.len();
+        if self.operations > MOST_OPERATIONS {
+            let message = format!("the equations have more than {MOST_OPERATIONS} operations");
             return Err(Fault::new(0, message));
         }
-        let mut stack: Vec<Operand<'g>> = Vec::new();
-        for step in steps {
-            let first = stack.len().saturating_sub(step.operands());
-            let result = self.step(step, &stack[first..], index)?;
+        let mut stack: Vec<IndexedValue<'g>> = Vec::new();
+        for item in items {
+            let first = stack.len().saturating_sub(item.operands());
+            let result = self.apply(item, &stack[first..], index)?;
             stack.truncate(first);
             stack.push(result);
         }
@@ -195,34 +172,37 @@ impl<'g> Lowering<'_, 'g> {
         }
     }
 
-    fn step(
+    fn apply(
         &self,
-        step: &Step,
-        operands: &[Operand<'g>],
+        item: &PostfixItem,
+        operands: &[IndexedValue<'g>],
         index: Option<usize>,
-    ) -> std::result::Result<Operand<'g>, Fault> {
+    ) -> std::result::Result<IndexedValue<'g>, Fault> {
         let number = |value| self.symbols.time.constant(value);
-        let value = match (&step.action, operands) {
-            (Action::Number(value), _) => number(*value),
-            (Action::Name(name), _) => return self.named(step.position, name, index),
-            (Action::Component(name), [at]) => self.component(step.position, name, *at)?,
-            (Action::Negate, [a]) => -a.value,
-            (Action::Operator(Operator::Is(f)), [a, b]) => a.value.binary(*f, b.value),
-            (Action::Operator(Operator::Swapped(f)), [a, b]) => b.value.binary(*f, a.value),
-            (Action::Call(Function::Unary(f), _), [a]) => a.value.unary(*f),
-            (Action::Call(Function::Log10, _), [a]) => {
+        let value = match (&item.operation, operands) {
+            (Operation::Number(value), _) => number(*value),
+            (Operation::Name(name), _) => return self.named(item.position, name, index),
+            (Operation::Component(name), [at]) => self.component(item.position, name, *at)?,
+            (Operation::Negate, [a]) => -a.value,
+            (Operation::Operator(Operator::Is(f)), [a, b]) => a.value.binary(*f, b.value),
+            (Operation::Operator(Operator::Swapped(f)), [a, b]) => b.value.binary(*f, a.value),
+            (Operation::Call(BuiltinFunction::Unary(f), _), [a]) => a.value.unary(*f),
+            (Operation::Call(BuiltinFunction::Log10, _), [a]) => {
                 a.value.ln() / number(std::f64::consts::LN_10)
             }
-            (Action::Call(Function::Select, _), [c, a, b]) => {
+            (Operation::Call(BuiltinFunction::Select, _), [c, a, b]) => {
                 Expression::select(c.value, a.value, b.value)
             }
-            (Action::Call(Function::Binary(f) | Function::Extreme(f), _), [a, rest @ ..]) => {
+            (
+                Operation::Call(BuiltinFunction::Binary(f) | BuiltinFunction::Extreme(f), _),
+                [a, rest @ ..],
+            ) => {
                 let values = rest.iter().map(|b| b.value);
                 values.fold(a.value, |a, b| a.binary(*f, b))
             }
-            _ => return Err(Fault::new(step.position, "an operand is missing")),
+            _ => return Err(Fault::new(item.position, "an operand is missing")),
         };
-        Ok(Operand {
+        Ok(IndexedValue {
             value,
             indexed: operands.iter().any(|o| o.indexed),
         })
@@ -233,7 +213,7 @@ impl<'g> Lowering<'_, 'g> {
         position: usize,
         name: &str,
         index: Option<usize>,
-    ) -> std::result::Result<Operand<'g>, Fault> {
+    ) -> std::result::Result<IndexedValue<'g>, Fault> {
         let symbols = self.symbols;
         let value = match (self.scope.symbols.get(name), name) {
             (Some(&Symbol::State(i)), _) => symbols.states[i],
@@ -255,7 +235,7 @@ impl<'g> Lowering<'_, 'g> {
             (None, "t") => symbols.time,
             (None, "pi") => symbols.time.constant(std::f64::consts::PI),
             (None, "i") if index.is_some() => {
-                return Ok(Operand {
+                return Ok(IndexedValue {
                     value: symbols.time.constant(index.unwrap_or(0) as f64),
                     indexed: true,
                 })
@@ -266,7 +246,7 @@ impl<'g> Lowering<'_, 'g> {
             }
             (None, _) => return Err(self.unknown(position, name)),
         };
-        Ok(Operand {
+        Ok(IndexedValue {
             value,
             indexed: false,
         })
@@ -276,7 +256,7 @@ impl<'g> Lowering<'_, 'g> {
         &self,
         position: usize,
         name: &str,
-        at: Operand<'g>,
+        at: IndexedValue<'g>,
     ) -> std::result::Result<Expression<'g>, Fault> {
         let (first, size) = match self.scope.symbols.get(name) {
             Some(&Symbol::Vector { first, size }) => (first, size),
@@ -312,18 +292,6 @@ impl<'g> Lowering<'_, 'g> {
             position,
             message: format!("unknown name \"{name}\""),
             nearest: nearest(name, known.into_iter().chain(functions).chain(["pi", "t"])),
-        }
-    }
-}
-
-impl Step {
-    /// How many operands it takes.
-    fn operands(&self) -> usize {
-        match self.action {
-            Action::Number(_) | Action::Name(_) => 0,
-            Action::Component(_) | Action::Negate => 1,
-            Action::Operator(_) => 2,
-            Action::Call(_, count) => count,
         }
     }
 }

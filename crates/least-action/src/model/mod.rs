@@ -1,5 +1,6 @@
 //! Models: what a dynamical system is to the rest of the crate, and how one is written down.
 
+mod build;
 mod builder;
 mod compile;
 mod definition;
@@ -8,6 +9,7 @@ pub(crate) mod elementary;
 mod evaluate;
 mod explain;
 mod expression;
+mod fault;
 mod function;
 mod graph;
 mod guard;
@@ -15,6 +17,7 @@ mod lower;
 mod parse;
 mod print;
 pub(crate) mod propagator;
+mod scope;
 mod tape;
 mod token;
 mod varying;

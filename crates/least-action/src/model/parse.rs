@@ -1,37 +1,19 @@
 //! From the text of an expression to its syntax, in postfix order. No recursion, so neither depth
 //! nor length can exhaust the stack.
 
+use super::fault::Fault;
 use super::graph::{Binary, Unary};
 use super::token::{tokens, Token, TokenKind};
 
-/// Why a text is no expression, and where.
+/// One item of an expression in postfix order: operands first, then what is done with them.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Fault {
-    /// In characters, from 0.
+pub(super) struct PostfixItem {
     pub position: usize,
-    pub message: String,
-    pub nearest: Option<String>,
-}
-
-impl Fault {
-    pub fn new(position: usize, message: impl Into<String>) -> Self {
-        Fault {
-            position,
-            message: message.into(),
-            nearest: None,
-        }
-    }
-}
-
-/// One step of an expression: operands first, then what is done with them.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Step {
-    pub position: usize,
-    pub action: Action,
+    pub operation: Operation,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Action {
+pub(super) enum Operation {
     Number(f64),
     Name(String),
     /// A component of a vector, whose index is the last operand.
@@ -39,7 +21,19 @@ pub(super) enum Action {
     Negate,
     Operator(Operator),
     /// A function of so many operands.
-    Call(Function, usize),
+    Call(BuiltinFunction, usize),
+}
+
+impl PostfixItem {
+    /// Number of operands that it takes.
+    pub fn operands(&self) -> usize {
+        match self.operation {
+            Operation::Number(_) | Operation::Name(_) => 0,
+            Operation::Component(_) | Operation::Negate => 1,
+            Operation::Operator(_) => 2,
+            Operation::Call(_, count) => count,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,9 +43,9 @@ pub(super) enum Operator {
     Swapped(Binary),
 }
 
-/// What a function's name stands for.
+/// A function of the language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Function {
+pub(super) enum BuiltinFunction {
     Unary(Unary),
     Log10,
     Binary(Binary),
@@ -61,31 +55,31 @@ pub(super) enum Function {
 }
 
 /// All functions of the language.
-pub(super) const FUNCTIONS: [(&str, Function); 21] = [
-    ("abs", Function::Unary(Unary::Abs)),
-    ("acos", Function::Unary(Unary::Acos)),
-    ("asin", Function::Unary(Unary::Asin)),
-    ("atan", Function::Unary(Unary::Atan)),
-    ("atan2", Function::Binary(Binary::Atan2)),
-    ("cos", Function::Unary(Unary::Cos)),
-    ("cosh", Function::Unary(Unary::Cosh)),
-    ("exp", Function::Unary(Unary::Exp)),
-    ("floor", Function::Unary(Unary::Floor)),
-    ("if", Function::Select),
-    ("ln", Function::Unary(Unary::Log)),
-    ("log", Function::Unary(Unary::Log)),
-    ("log10", Function::Log10),
-    ("max", Function::Extreme(Binary::Max)),
-    ("min", Function::Extreme(Binary::Min)),
-    ("sign", Function::Unary(Unary::Sign)),
-    ("sin", Function::Unary(Unary::Sin)),
-    ("sinh", Function::Unary(Unary::Sinh)),
-    ("sqrt", Function::Unary(Unary::Sqrt)),
-    ("tan", Function::Unary(Unary::Tan)),
-    ("tanh", Function::Unary(Unary::Tanh)),
+pub(super) const FUNCTIONS: [(&str, BuiltinFunction); 21] = [
+    ("abs", BuiltinFunction::Unary(Unary::Abs)),
+    ("acos", BuiltinFunction::Unary(Unary::Acos)),
+    ("asin", BuiltinFunction::Unary(Unary::Asin)),
+    ("atan", BuiltinFunction::Unary(Unary::Atan)),
+    ("atan2", BuiltinFunction::Binary(Binary::Atan2)),
+    ("cos", BuiltinFunction::Unary(Unary::Cos)),
+    ("cosh", BuiltinFunction::Unary(Unary::Cosh)),
+    ("exp", BuiltinFunction::Unary(Unary::Exp)),
+    ("floor", BuiltinFunction::Unary(Unary::Floor)),
+    ("if", BuiltinFunction::Select),
+    ("ln", BuiltinFunction::Unary(Unary::Log)),
+    ("log", BuiltinFunction::Unary(Unary::Log)),
+    ("log10", BuiltinFunction::Log10),
+    ("max", BuiltinFunction::Extreme(Binary::Max)),
+    ("min", BuiltinFunction::Extreme(Binary::Min)),
+    ("sign", BuiltinFunction::Unary(Unary::Sign)),
+    ("sin", BuiltinFunction::Unary(Unary::Sin)),
+    ("sinh", BuiltinFunction::Unary(Unary::Sinh)),
+    ("sqrt", BuiltinFunction::Unary(Unary::Sqrt)),
+    ("tan", BuiltinFunction::Unary(Unary::Tan)),
+    ("tanh", BuiltinFunction::Unary(Unary::Tanh)),
 ];
 
-pub(super) fn function(name: &str) -> Option<Function> {
+pub(super) fn function(name: &str) -> Option<BuiltinFunction> {
     let place = FUNCTIONS.binary_search_by_key(&name, |&(known, _)| known);
     place.ok().map(|place| FUNCTIONS[place].1)
 }
@@ -106,7 +100,7 @@ enum Waiting {
     Operator(Operator, u8),
     Negate,
     Parenthesis,
-    Call(Function, String, usize),
+    Call(BuiltinFunction, String, usize),
     Index(String),
 }
 
@@ -121,15 +115,15 @@ impl Waiting {
 }
 
 struct Parser {
-    steps: Vec<Step>,
+    items: Vec<PostfixItem>,
     waiting: Vec<(usize, Waiting)>,
 }
 
 /// Parses one expression.
-pub(super) fn parse(text: &str) -> Result<Vec<Step>, Fault> {
+pub(super) fn parse(text: &str) -> Result<Vec<PostfixItem>, Fault> {
     let tokens = tokens(text)?;
     let mut parser = Parser {
-        steps: Vec::with_capacity(tokens.len()),
+        items: Vec::with_capacity(tokens.len()),
         waiting: Vec::new(),
     };
     let mut rest = &tokens[..];
@@ -147,7 +141,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Step>, Fault> {
             rest = &rest[1..];
         }
     }
-    Ok(parser.steps)
+    Ok(parser.items)
 }
 
 impl Parser {
@@ -155,7 +149,7 @@ impl Parser {
     fn operand(&mut self, token: &Token, next: Option<&TokenKind>) -> Result<bool, Fault> {
         let position = token.position;
         match (&token.kind, next) {
-            (TokenKind::Number(value), _) => self.push(position, Action::Number(*value)),
+            (TokenKind::Number(value), _) => self.push(position, Operation::Number(*value)),
             (TokenKind::Name(name), Some(TokenKind::Symbol("("))) => {
                 let function = function(name).ok_or_else(|| no_function(position, name))?;
                 self.wait(position, Waiting::Call(function, name.clone(), 1));
@@ -169,7 +163,7 @@ impl Parser {
                 self.wait(position, Waiting::Index(name.clone()));
                 return Ok(true);
             }
-            (TokenKind::Name(name), _) => self.push(position, Action::Name(name.clone())),
+            (TokenKind::Name(name), _) => self.push(position, Operation::Name(name.clone())),
             (TokenKind::Symbol("("), _) => {
                 self.wait(position, Waiting::Parenthesis);
                 return Ok(true);
@@ -214,13 +208,15 @@ impl Parser {
             (")", Some((_, Waiting::Parenthesis))) => {}
             (")", Some((start, Waiting::Call(function, name, count)))) => {
                 check_count(position, &name, function, count)?;
-                self.push(start, Action::Call(function, count));
+                self.push(start, Operation::Call(function, count));
             }
             (",", Some((start, Waiting::Call(function, name, count)))) => {
                 self.wait(start, Waiting::Call(function, name, count + 1));
                 return Ok(true);
             }
-            ("]", Some((start, Waiting::Index(name)))) => self.push(start, Action::Component(name)),
+            ("]", Some((start, Waiting::Index(name)))) => {
+                self.push(start, Operation::Component(name))
+            }
             (_, Some((start, opened))) => {
                 let (opening, closing) = match opened {
                     Waiting::Index(_) => ("[", "]"),
@@ -256,8 +252,11 @@ impl Parser {
         }
     }
 
-    fn push(&mut self, position: usize, action: Action) {
-        self.steps.push(Step { position, action });
+    fn push(&mut self, position: usize, operation: Operation) {
+        self.items.push(PostfixItem {
+            position,
+            operation,
+        });
     }
 
     fn wait(&mut self, position: usize, what: Waiting) {
@@ -275,12 +274,12 @@ impl Parser {
             if binding < least || (least == binding::COMPARISON && binding == least) {
                 break;
             }
-            let action = match waiting {
-                Waiting::Operator(operator, _) => Action::Operator(*operator),
-                _ => Action::Negate,
+            let operation = match waiting {
+                Waiting::Operator(operator, _) => Operation::Operator(*operator),
+                _ => Operation::Negate,
             };
             self.waiting.pop();
-            self.push(position, action);
+            self.push(position, operation);
         }
     }
 }
@@ -318,12 +317,17 @@ fn no_operator(position: usize, kind: &TokenKind) -> Fault {
     )
 }
 
-fn check_count(position: usize, name: &str, function: Function, count: usize) -> Result<(), Fault> {
+fn check_count(
+    position: usize,
+    name: &str,
+    function: BuiltinFunction,
+    count: usize,
+) -> Result<(), Fault> {
     let (least, most) = match function {
-        Function::Unary(_) | Function::Log10 => (1, 1),
-        Function::Binary(_) => (2, 2),
-        Function::Extreme(_) => (2, usize::MAX),
-        Function::Select => (3, 3),
+        BuiltinFunction::Unary(_) | BuiltinFunction::Log10 => (1, 1),
+        BuiltinFunction::Binary(_) => (2, 2),
+        BuiltinFunction::Extreme(_) => (2, usize::MAX),
+        BuiltinFunction::Select => (3, 3),
     };
     if (least..=most).contains(&count) {
         return Ok(());

@@ -334,11 +334,11 @@ fn infix(f: Binary) -> Option<(&'static str, u8)> {
 
 /// The name of a function in the language.
 fn called(node: Node) -> &'static str {
-    use super::parse::Function;
-    let wanted = |known: Function| match (node, known) {
-        (Node::Unary(f, _), Function::Unary(g)) => f == g,
-        (Node::Binary(f, ..), Function::Binary(g) | Function::Extreme(g)) => f == g,
-        (Node::Select(..), Function::Select) => true,
+    use super::parse::BuiltinFunction;
+    let wanted = |known: BuiltinFunction| match (node, known) {
+        (Node::Unary(f, _), BuiltinFunction::Unary(g)) => f == g,
+        (Node::Binary(f, ..), BuiltinFunction::Binary(g) | BuiltinFunction::Extreme(g)) => f == g,
+        (Node::Select(..), BuiltinFunction::Select) => true,
         _ => false,
     };
     // Of two names of one function, the later: log, not ln.

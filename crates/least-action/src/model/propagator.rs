@@ -26,9 +26,9 @@ pub(crate) struct Propagator<'a> {
     times: Vec<f64>,
 }
 
-/// Where a step begins, and with which inputs along it.
+/// A step of a propagator: its beginning, its length and the inputs at both ends.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Step<'a> {
+pub(crate) struct PropagatorStep<'a> {
     pub time: f64,
     pub length: f64,
     pub before: &'a [f64],
@@ -53,7 +53,7 @@ impl<'a> Propagator<'a> {
     }
 
     /// One step of all members.
-    pub fn advance(&mut self, members: &mut Members, step: Step) {
+    pub fn advance(&mut self, members: &mut Members, step: PropagatorStep) {
         match self.model.kind() {
             ModelKind::Map => {
                 self.stage.copy_from_slice(&members.states);
@@ -68,7 +68,7 @@ impl<'a> Propagator<'a> {
         }
     }
 
-    fn runge_kutta(&mut self, members: &mut Members, step: Step, substep: usize) {
+    fn runge_kutta(&mut self, members: &mut Members, step: PropagatorStep, substep: usize) {
         let number = step.substeps as f64;
         let h = step.length / number;
         self.sum.fill(0.0);
@@ -89,7 +89,7 @@ impl<'a> Propagator<'a> {
     }
 
     /// Writes the model's values at `stage` to `slope`, `share` of the way between two points.
-    fn evaluate(&mut self, parameters: &[f64], step: Step, share: f64) {
+    fn evaluate(&mut self, parameters: &[f64], step: PropagatorStep, share: f64) {
         let own = self.model.parameters().len();
         let is_shared = parameters.len() == own;
         let extra = if is_shared { 0 } else { own };

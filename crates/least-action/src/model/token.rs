@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::parse::Fault;
+use super::fault::Fault;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Token {

@@ -1,7 +1,7 @@
 //! Integrating a model forward in time.
 
 use crate::error::{check, Error, Result};
-use crate::model::propagator::{Members, Propagator, Step};
+use crate::model::propagator::{Members, Propagator, PropagatorStep};
 use crate::model::{Model, MOST_VALUES};
 
 /// Steps of the classical Runge-Kutta method within one step of the output grid: the truth should
@@ -102,7 +102,7 @@ pub(crate) fn integrate_members(
         if point > 0 {
             let ends = &forward.inputs[(point - 1) * width..(point + 1) * width];
             let (before, after) = ends.split_at(width);
-            let step = Step {
+            let step = PropagatorStep {
                 time: time(point - 1),
                 length: forward.time_step,
                 before,
@@ -147,7 +147,7 @@ pub(super) fn spin_up(
         parameters: parameters.to_vec(),
     };
     for step in 1..=steps {
-        let along = Step {
+        let along = PropagatorStep {
             time: end - (steps + 1 - step) as f64 * time_step,
             length: time_step,
             before: inputs,

@@ -1,6 +1,8 @@
-use super::stencil::Stencil;
-use super::{Flow, Gradient, Instants, Scheme, Stage, Stages};
+use super::scheme::{Evaluated, Flow, Gradient, Instants, Reach, RowMemory, Scheme, Stage, Stages};
+use crate::model::Model;
 
+/// `x_1 - Phi_h(x_0)` with the classical Runge-Kutta step.
+#[derive(Debug)]
 pub(super) struct Rk4;
 
 /// Where stage s is evaluated: `x + h NODES[s] k_(s-1)`; what it counts for: `h WEIGHTS[s] k_s`.
@@ -14,16 +16,16 @@ const INSTANTS: [Instants; 4] = [
 const WEIGHTS: [f64; 4] = [1.0 / 6.0, 1.0 / 3.0, 1.0 / 3.0, 1.0 / 6.0];
 
 impl Scheme for Rk4 {
-    fn stencil(&self) -> Option<Stencil> {
-        None
-    }
-
     fn stages(&self) -> usize {
         4
     }
 
-    fn residuals(&self, flow: &mut Flow, h: f64, path: &[f64], work: &mut Stages, r: &mut [f64]) {
-        let d = flow.dimension;
+    fn reach(&self) -> Reach {
+        Reach { span: 2, stride: 1 }
+    }
+
+    fn residuals(&self, flow: &mut Flow, path: &[f64], work: &mut Stages, r: &mut [f64]) {
+        let (d, h) = (flow.dimension, flow.time_step());
         let size = r.len();
         let from = &path[..size];
         for ((r, x), y) in r.iter_mut().zip(from).zip(&path[d..]) {
@@ -52,14 +54,18 @@ impl Scheme for Rk4 {
     fn pull_back(
         &self,
         flow: &mut Flow,
-        h: f64,
         _path: &[f64],
         work: &mut Stages,
         w: &[f64],
         gradient: &mut Gradient,
     ) {
-        let size = w.len();
-        super::difference(gradient.path, flow.dimension, w);
+        let (size, h) = (w.len(), flow.time_step());
+        for (g, w) in gradient.path[flow.dimension..].iter_mut().zip(w) {
+            *g += w;
+        }
+        for (g, w) in gradient.path.iter_mut().zip(w) {
+            *g -= w;
+        }
         for (s, stage) in work.0.iter_mut().enumerate() {
             for (adjoint, w) in stage.adjoint.iter_mut().zip(w) {
                 *adjoint = -h * WEIGHTS[s] * w;
@@ -90,17 +96,116 @@ impl Scheme for Rk4 {
             }
         }
     }
-}
 
-/// Every row may depend on all states at the step's beginning, its own at the end, and all
-/// estimated parameters.
-pub(super) fn pattern(d: usize, estimated: usize) -> Vec<Vec<u32>> {
-    let row = |i: usize| {
-        let states = (0..d).chain([d + i]);
-        let columns = states.chain(2 * d..2 * d + estimated);
-        columns.map(|c| c as u32).collect()
-    };
-    (0..d).map(row).collect()
+    /// Every row may depend on all states at the step's beginning, its own at the end, and all
+    /// estimated parameters.
+    fn pattern(&self, model: &dyn Model, rows: &mut RowMemory) -> Vec<Vec<u32>> {
+        let d = model.dimension();
+        let estimated = rows.estimated.iter().flatten().count();
+        let row = |i: usize| {
+            let states = (0..d).chain([d + i]);
+            let columns = states.chain(2 * d..2 * d + estimated);
+            columns.map(|c| c as u32).collect()
+        };
+        (0..d).map(row).collect()
+    }
+
+    fn fill(&self, at: Evaluated, rows: &mut RowMemory, values: &mut [f64]) {
+        let Evaluated {
+            mut flow, stages, ..
+        } = at;
+        let (d, h, estimated) = (flow.dimension, flow.time_step(), &rows.estimated[..]);
+        let points = flow.segment.points - 1;
+        let mut tangents = Tangents::new(&mut flow, stages, points, estimated);
+        let width = tangents.width;
+        for (n, block) in values.chunks_exact_mut(d * (width + 1)).enumerate() {
+            tangents.step(&flow, h, n, estimated);
+            for (i, row) in block.chunks_exact_mut(width + 1).enumerate() {
+                for c in 0..width {
+                    let slope = |s: usize| WEIGHTS[s] * tangents.slopes[s][i * width + c];
+                    let sum = slope(0) + slope(1) + slope(2) + slope(3);
+                    let column = if c < d { c } else { c + 1 };
+                    row[column] = -h * sum - f64::from(u8::from(c == i));
+                }
+                row[d] = 1.0;
+            }
+        }
+    }
+
+    /// Second derivatives of nested functions: each stage adds its own, taken along the derivatives of
+    /// its states, weighted with what it counts for.
+    fn curvature(
+        &self,
+        at: Evaluated,
+        rows: &mut RowMemory,
+        w: &[f64],
+        add: &mut dyn FnMut(usize, usize, f64),
+    ) {
+        let Evaluated {
+            mut flow, stages, ..
+        } = at;
+        let (d, h, estimated) = (flow.dimension, flow.time_step(), &rows.estimated[..]);
+        let points = w.len() / d;
+        let first_parameter = flow.grid.len() * d;
+        let adjoints = stage_adjoints(&mut flow, h, stages, w);
+        let mut tangents = Tangents::new(&mut flow, stages, points, estimated);
+        let width = tangents.width;
+        let sparsity = flow.model.curvature_sparsity();
+        let entries = sparsity.entries();
+        let curvatures: Vec<Vec<f64>> = (0..4)
+            .map(|s| {
+                let at = flow.at(INSTANTS[s], &stages.0[s].states[..points * d]);
+                let mut values = vec![0.0; points * entries];
+                let model = flow.model;
+                model.curvature(flow.scratch, at, &adjoints[s], &mut values);
+                values
+            })
+            .collect();
+        let mut product = vec![0.0; (d + estimated.len()) * width];
+        let mut sum = vec![0.0; width * width];
+        for n in 0..points {
+            tangents.step(&flow, h, n, estimated);
+            sum.fill(0.0);
+            for (variables, curvature) in tangents.variables.iter().zip(&curvatures) {
+                // First the model's second derivatives, of which there are few, along the derivatives
+                // of its variables; what is dense then is one product.
+                product.fill(0.0);
+                let mut take = |v: usize, w: usize, value: f64| {
+                    let row = &mut product[v * width..][..width];
+                    add_row(row, value, &variables[w * width..]);
+                };
+                let wanted = |&v: &usize| is_unknown(v, d, estimated);
+                for v in (0..sparsity.rows()).filter(wanted) {
+                    for (e, w) in sparsity.row(v).filter(|(_, w)| wanted(w)) {
+                        let value = curvature[n * entries + e];
+                        take(v, w, value);
+                        if v != w {
+                            take(w, v, value);
+                        }
+                    }
+                }
+                let rows = variables
+                    .chunks_exact(width)
+                    .zip(product.chunks_exact(width));
+                for (variable, product) in rows {
+                    for (a, &factor) in variable.iter().enumerate().filter(|(_, x)| **x != 0.0) {
+                        add_row(&mut sum[a * width..][..=a], factor, product);
+                    }
+                }
+            }
+            let first = (flow.segment.first + n) * d;
+            // States come before estimated parameters.
+            let unknown = |local: usize| match local.checked_sub(d) {
+                None => first + local,
+                Some(p) => first_parameter + p,
+            };
+            for a in 0..width {
+                for b in 0..=a {
+                    add(unknown(a), unknown(b), sum[a * width + b]);
+                }
+            }
+        }
+    }
 }
 
 /// Derivatives in the state at the beginning and the P estimated parameters, at one step.
@@ -175,101 +280,6 @@ fn is_unknown(variable: usize, d: usize, estimated: &[Option<usize>]) -> bool {
 fn add_row(to: &mut [f64], factor: f64, row: &[f64]) {
     for (to, x) in to.iter_mut().zip(row) {
         *to += factor * x;
-    }
-}
-
-/// Writes the derivatives of all residuals of a segment in the order of [`pattern`].
-pub(super) fn fill(
-    mut flow: Flow,
-    h: f64,
-    stages: &Stages,
-    estimated: &[Option<usize>],
-    values: &mut [f64],
-) {
-    let d = flow.dimension;
-    let points = flow.segment.points - 1;
-    let mut tangents = Tangents::new(&mut flow, stages, points, estimated);
-    let width = tangents.width;
-    for (n, block) in values.chunks_exact_mut(d * (width + 1)).enumerate() {
-        tangents.step(&flow, h, n, estimated);
-        for (i, row) in block.chunks_exact_mut(width + 1).enumerate() {
-            for c in 0..width {
-                let slope = |s: usize| WEIGHTS[s] * tangents.slopes[s][i * width + c];
-                let sum = slope(0) + slope(1) + slope(2) + slope(3);
-                let column = if c < d { c } else { c + 1 };
-                row[column] = -h * sum - f64::from(u8::from(c == i));
-            }
-            row[d] = 1.0;
-        }
-    }
-}
-
-/// Tells `add` the lower triangle of `sum w d2r` at every step n, as (n, row, column, value);
-/// states come before estimated parameters.
-///
-/// Second derivatives of nested functions: each stage adds its own, taken along the derivatives of
-/// its states, weighted with what it counts for.
-pub(super) fn curvature(
-    mut flow: Flow,
-    h: f64,
-    stages: &Stages,
-    estimated: &[Option<usize>],
-    weighted: &[f64],
-    mut add: impl FnMut(usize, usize, usize, f64),
-) {
-    let d = flow.dimension;
-    let points = weighted.len() / d;
-    let adjoints = stage_adjoints(&mut flow, h, stages, weighted);
-    let mut tangents = Tangents::new(&mut flow, stages, points, estimated);
-    let width = tangents.width;
-    let sparsity = flow.model.curvature_sparsity();
-    let entries = sparsity.entries();
-    let curvatures: Vec<Vec<f64>> = (0..4)
-        .map(|s| {
-            let at = flow.at(INSTANTS[s], &stages.0[s].states[..points * d]);
-            let mut values = vec![0.0; points * entries];
-            let model = flow.model;
-            model.curvature(flow.scratch, at, &adjoints[s], &mut values);
-            values
-        })
-        .collect();
-    let mut product = vec![0.0; (d + estimated.len()) * width];
-    let mut sum = vec![0.0; width * width];
-    for n in 0..points {
-        tangents.step(&flow, h, n, estimated);
-        sum.fill(0.0);
-        for (variables, curvature) in tangents.variables.iter().zip(&curvatures) {
-            // First the model's second derivatives, of which there are few, along the derivatives
-            // of its variables; what is dense then is one product.
-            product.fill(0.0);
-            let mut take = |v: usize, w: usize, value: f64| {
-                let row = &mut product[v * width..][..width];
-                add_row(row, value, &variables[w * width..]);
-            };
-            let wanted = |&v: &usize| is_unknown(v, d, estimated);
-            for v in (0..sparsity.rows()).filter(wanted) {
-                for (e, w) in sparsity.row(v).filter(|(_, w)| wanted(w)) {
-                    let value = curvature[n * entries + e];
-                    take(v, w, value);
-                    if v != w {
-                        take(w, v, value);
-                    }
-                }
-            }
-            let rows = variables
-                .chunks_exact(width)
-                .zip(product.chunks_exact(width));
-            for (variable, product) in rows {
-                for (a, &factor) in variable.iter().enumerate().filter(|(_, x)| **x != 0.0) {
-                    add_row(&mut sum[a * width..][..=a], factor, product);
-                }
-            }
-        }
-        for a in 0..width {
-            for b in 0..=a {
-                add(n, a, b, sum[a * width + b]);
-            }
-        }
     }
 }
 

@@ -4,7 +4,7 @@
 use super::{step_of, Range, StartingStrategy};
 use crate::action::Problem;
 use crate::anneal::AnnealOptions;
-use crate::model::propagator::{Members, Propagator, Step};
+use crate::model::propagator::{Members, Propagator, PropagatorStep};
 use crate::random::Random;
 
 /// What is known of the states before any path is found.
@@ -173,7 +173,7 @@ fn samples(problem: &Problem, options: &AnnealOptions) -> Vec<f64> {
     let h = segment.time_step;
     let spin_up = (model.spin_up() / h).ceil().min(MOST_SPIN_UP) as usize;
     for step in 0..spin_up {
-        let step = Step {
+        let step = PropagatorStep {
             time: problem.grid.points.times[0] - (spin_up - step) as f64 * h,
             length: h,
             before: first,

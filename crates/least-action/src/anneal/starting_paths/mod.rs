@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use super::AnnealOptions;
 use crate::action::{Precision, Problem};
-use crate::model::propagator::Step;
+use crate::model::propagator::PropagatorStep;
 use crate::model::Model;
 use crate::random::Random;
 
@@ -53,10 +53,10 @@ pub(super) fn draw(setting: &Setting, start: usize) -> (Vec<f64>, Vec<f64>) {
 
 /// From point `n` of a problem's path to the next one. One step of the method: the paths only have
 /// to be good enough to start from.
-fn step_of(problem: &Problem, n: usize, length: f64) -> Step<'_> {
+fn step_of(problem: &Problem, n: usize, length: f64) -> PropagatorStep<'_> {
     let forcing = &problem.grid.points;
     let width = problem.grid.width;
-    Step {
+    PropagatorStep {
         time: forcing.times[n],
         length,
         before: &forcing.inputs[n * width..(n + 1) * width],

@@ -2,7 +2,7 @@
 //! discretizations, and of the networks of test/fixtures/networks.json, as JSON: the SDK's tests
 //! compare them with what WebAssembly computes.
 //!
-//! cargo run --release --example fingerprint -- test/fixtures/fingerprint.json
+//! cargo run --release --bin fingerprint -- test/fixtures/fingerprint.json
 //! test/fixtures/networks.json
 
 use std::error::Error;

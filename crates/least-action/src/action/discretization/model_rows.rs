@@ -1,0 +1,97 @@
+//! Derivatives of the model's residuals, row by row, for all segments of a path.
+
+use super::residuals::{Along, Residuals};
+use super::scheme::{Reach, RowMemory, Scheme};
+use crate::model::Scratch;
+use crate::solve::{Layout, RowGroup};
+
+/// The rows of one discretised model, and the memory to compute them.
+#[derive(Debug, Clone)]
+pub(in crate::action) struct ModelRows {
+    scheme: &'static dyn Scheme,
+    memory: RowMemory,
+    scratch: Scratch,
+}
+
+impl ModelRows {
+    /// `estimated` lists the parameters that are unknowns; the group is what [`ModelRows::fill`]
+    /// writes to.
+    pub fn new(
+        scheme: &'static dyn Scheme,
+        along: &Along,
+        estimated: &[usize],
+    ) -> (Self, RowGroup) {
+        let mut places = vec![None; along.model.parameters().len()];
+        for (place, &parameter) in estimated.iter().enumerate() {
+            places[parameter] = Some(place);
+        }
+        let mut memory = RowMemory {
+            estimated: places,
+            ..RowMemory::default()
+        };
+        let Reach { span, stride } = scheme.reach();
+        let pattern = scheme.pattern(along.model, &mut memory);
+        let firsts = along.grid.segments.iter().flat_map(|segment| {
+            let blocks = (segment.points - 1) / stride;
+            (0..blocks).map(move |b| (segment.first + b * stride) as u32)
+        });
+        let group = RowGroup::new(span, firsts.collect(), &pattern);
+        let rows = ModelRows {
+            scheme,
+            memory,
+            scratch: Scratch::default(),
+        };
+        (rows, group)
+    }
+
+    /// Writes the derivatives along what was last given to [`Residuals::evaluate`].
+    pub fn fill(&mut self, along: &Along, residuals: &Residuals, group: &mut RowGroup) {
+        let stride = self.scheme.reach().stride;
+        let entries = group.entries();
+        let mut values = &mut group.values[..];
+        for part in &residuals.parts {
+            let blocks = (part.segment.points - 1) / stride;
+            let (mine, rest) = values.split_at_mut(blocks * entries);
+            values = rest;
+            let at = part.evaluated(along, &mut self.scratch);
+            self.scheme.fill(at, &mut self.memory, mine);
+        }
+    }
+
+    /// Tells `add` the entries (row, column, value) of the lower triangle of `sum w d2r`, where
+    /// `weighted` are the residuals times their weights `w`, along what was last given to
+    /// [`Residuals::evaluate`].
+    pub fn curvature(
+        &mut self,
+        along: &Along,
+        residuals: &Residuals,
+        weighted: &[f64],
+        add: &mut dyn FnMut(usize, usize, f64),
+    ) {
+        for part in &residuals.parts {
+            let at = part.evaluated(along, &mut self.scratch);
+            let weighted = &weighted[part.rows.clone()];
+            self.scheme.curvature(at, &mut self.memory, weighted, add);
+        }
+    }
+}
+
+/// How a scheme couples the points of a path, with `parameters` estimated ones.
+pub(in crate::action) fn layout(scheme: &dyn Scheme, along: &Along, parameters: usize) -> Layout {
+    let Reach { span, stride } = scheme.reach();
+    let mut couples = Vec::new();
+    for segment in &along.grid.segments {
+        let last = segment.points - 1;
+        let couple = |n: usize| match n == last {
+            true => 0,
+            false => (span - 1 - n % stride) as u8,
+        };
+        couples.extend((0..segment.points).map(couple));
+    }
+    Layout {
+        dimension: along.model.dimension(),
+        points: couples.len(),
+        parameters,
+        couples,
+    }
+}

@@ -1,0 +1,115 @@
+//! Residuals of a discretised model along whole paths, segment by segment.
+
+use std::ops::Range;
+
+use super::scheme::{Evaluated, Flow, Gradient, Scheme, Stages};
+use crate::action::grid::{Grid, Segment};
+use crate::model::{Model, Scratch};
+
+/// What residuals are taken along: a path, and the model at given parameters.
+pub(in crate::action) struct Along<'a> {
+    pub model: &'a dyn Model,
+    pub parameters: &'a [f64],
+    pub grid: &'a Grid,
+    pub path: &'a [f64],
+}
+
+impl Along<'_> {
+    fn flow<'a>(&'a self, scratch: &'a mut Scratch, segment: Segment) -> Flow<'a> {
+        Flow {
+            model: self.model,
+            parameters: self.parameters,
+            scratch,
+            dimension: self.model.dimension(),
+            grid: self.grid,
+            segment,
+        }
+    }
+}
+
+/// One segment's share of path and residuals, with the memory for it.
+#[derive(Debug, Clone)]
+pub(super) struct Part {
+    pub segment: Segment,
+    stages: Stages,
+    /// Where it is in a path.
+    states: Range<usize>,
+    /// Where its residuals are.
+    pub rows: Range<usize>,
+}
+
+impl Part {
+    /// The segment as it was last evaluated along the same path.
+    pub fn evaluated<'a>(&'a self, along: &'a Along, scratch: &'a mut Scratch) -> Evaluated<'a> {
+        Evaluated {
+            flow: along.flow(scratch, self.segment),
+            path: &along.path[self.states.clone()],
+            stages: &self.stages,
+        }
+    }
+}
+
+/// Memory for evaluating one discretised model on paths of one length.
+#[derive(Debug, Clone)]
+pub(in crate::action) struct Residuals {
+    scheme: &'static dyn Scheme,
+    scratch: Scratch,
+    pub(super) parts: Vec<Part>,
+    /// (N - 1) x D of each segment, one after the other.
+    pub values: Vec<f64>,
+}
+
+impl Residuals {
+    pub fn new(scheme: &'static dyn Scheme, model: &dyn Model, grid: &Grid) -> Self {
+        let d = model.dimension();
+        let mut rows = 0;
+        let part = |&segment: &Segment| {
+            let first = rows;
+            rows += (segment.points - 1) * d;
+            Part {
+                segment,
+                stages: Stages::new(scheme.stages(), segment.points, model),
+                states: segment.first * d..(segment.first + segment.points) * d,
+                rows: first..rows,
+            }
+        };
+        Residuals {
+            scheme,
+            scratch: Scratch::default(),
+            parts: grid.segments.iter().map(part).collect(),
+            values: vec![0.0; rows],
+        }
+    }
+
+    pub fn evaluate(&mut self, along: &Along) {
+        for part in &mut self.parts {
+            let mut flow = along.flow(&mut self.scratch, part.segment);
+            let path = &along.path[part.states.clone()];
+            let residuals = &mut self.values[part.rows.clone()];
+            self.scheme
+                .residuals(&mut flow, path, &mut part.stages, residuals);
+        }
+    }
+
+    /// Adds the gradient of `sum w r` with the adjoint `w`, which is in `values` now, along what
+    /// was last given to [`Residuals::evaluate`].
+    pub fn pull_back(
+        &mut self,
+        along: &Along,
+        path_gradient: &mut [f64],
+        parameter_gradient: &mut [f64],
+    ) {
+        for part in &mut self.parts {
+            let mut flow = along.flow(&mut self.scratch, part.segment);
+            let mut gradient = Gradient {
+                path: &mut path_gradient[part.states.clone()],
+                parameters: parameter_gradient,
+            };
+            let path = &along.path[part.states.clone()];
+            let adjoint = &self.values[part.rows.clone()];
+            let stages = &mut part.stages;
+            self.scheme
+                .pull_back(&mut flow, path, stages, adjoint, &mut gradient);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Rows of a stencil's Jacobian and its second derivatives: which entries there are, how they follow
+//! from the model's Jacobian, and what the model's second derivatives add.
+
+use std::collections::BTreeMap;
+
+use super::{Row, Stencil};
+use crate::action::discretization::scheme::{Entry, Evaluated, RowMemory};
+use crate::model::Model;
+
+impl Stencil {
+    /// The pattern of a block, and how its entries are computed.
+    pub(super) fn pattern(&self, model: &dyn Model, memory: &mut RowMemory) -> Vec<Vec<u32>> {
+        let d = model.dimension();
+        let jacobian = model.jacobian_sparsity();
+        let mut pattern = Vec::new();
+        for row in self.rows {
+            for i in 0..d {
+                let mut found = BTreeMap::<u32, Entry>::new();
+                let states = (0..self.reach.span).map(|k| (k, row.state(k)));
+                for (k, c) in states.filter(|(_, c)| *c != 0.0) {
+                    found.entry((k * d + i) as u32).or_default().constant = c;
+                }
+                let slopes = (0..row.slopes.len()).map(|k| (k, row.slope(k)));
+                for (k, slope) in slopes.filter(|(_, slope)| *slope != 0.0) {
+                    for (e, column) in jacobian.row(i) {
+                        let place = k * jacobian.entries() + e;
+                        let mut add = |column: usize, coefficient: f64| {
+                            let entry = found.entry(column as u32).or_default();
+                            entry.terms.push((place, coefficient));
+                        };
+                        match column {
+                            j if j < d && self.halfway => {
+                                add(j, 0.5 * slope);
+                                add(d + j, 0.5 * slope);
+                            }
+                            j if j < d => add(k * d + j, slope),
+                            parameter => {
+                                if let Some(p) = memory.estimated[parameter - d] {
+                                    add(self.reach.span * d + p, slope);
+                                }
+                            }
+                        }
+                    }
+                }
+                pattern.push(found.keys().copied().collect());
+                memory.entries.extend(found.into_values());
+            }
+        }
+        pattern
+    }
+
+    /// Writes the entries of all blocks of a segment.
+    pub(super) fn fill(&self, at: Evaluated, memory: &mut RowMemory, values: &mut [f64]) {
+        let (states, flow) = (self.states(&at), at.flow);
+        let points = states.len() / flow.dimension;
+        let width = flow.model.jacobian_sparsity().entries();
+        memory.jacobian.resize(points * width, 0.0);
+        let at = flow.at(self.instants(), states);
+        flow.model.jacobian(flow.scratch, at, &mut memory.jacobian);
+        let h = self.factor(flow.segment.time_step);
+        let entries = &memory.entries;
+        for (b, row) in values.chunks_exact_mut(entries.len().max(1)).enumerate() {
+            let jacobian = &memory.jacobian[b * self.reach.stride * width..];
+            for (value, entry) in row.iter_mut().zip(entries) {
+                let mut sum = 0.0;
+                for &(place, coefficient) in &entry.terms {
+                    sum += coefficient * jacobian[place];
+                }
+                *value = entry.constant + h * sum;
+            }
+        }
+    }
+
+    /// Tells `add` the lower triangle of `sum w d2r`.
+    pub(super) fn curvature(
+        &self,
+        at: Evaluated,
+        memory: &mut RowMemory,
+        w: &[f64],
+        add: &mut dyn FnMut(usize, usize, f64),
+    ) {
+        let (states, flow) = (self.states(&at), at.flow);
+        let (d, model) = (flow.dimension, flow.model);
+        let adjoint = self.adjoint(states.len(), d, flow.segment.time_step, w);
+        let sparsity = model.curvature_sparsity();
+        let width = sparsity.entries();
+        memory.curvature.resize(states.len() / d * width, 0.0);
+        let at = flow.at(self.instants(), states);
+        model.curvature(flow.scratch, at, &adjoint, &mut memory.curvature);
+        let (first_point, first_parameter) = (flow.segment.first, flow.grid.len() * d);
+        for (n, values) in memory.curvature.chunks_exact(width.max(1)).enumerate() {
+            let first = (first_point + n) * d;
+            let entries = (0..sparsity.rows()).flat_map(|v| sparsity.row(v).map(move |e| (v, e)));
+            for (v, (e, w)) in entries {
+                let value = values[e];
+                let parameter = |v: usize| memory.estimated[v - d].map(|p| first_parameter + p);
+                match (v < d, w < d) {
+                    (true, _) if self.halfway => {
+                        let quarter = 0.25 * value;
+                        add(first + v, first + w, quarter);
+                        add(first + d + v, first + d + w, quarter);
+                        add(first + d + v, first + w, quarter);
+                        if v != w {
+                            add(first + d + w, first + v, quarter);
+                        }
+                    }
+                    (true, _) => add(first + v, first + w, value),
+                    (false, true) => {
+                        if let Some(p) = parameter(v) {
+                            match self.halfway {
+                                true => {
+                                    add(p, first + w, 0.5 * value);
+                                    add(p, first + d + w, 0.5 * value);
+                                }
+                                false => add(p, first + w, value),
+                            }
+                        }
+                    }
+                    (false, false) => {
+                        if let (Some(p), Some(q)) = (parameter(v), parameter(w)) {
+                            add(p.max(q), p.min(q), value);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The states that slopes were taken at.
+    fn states<'a>(&self, at: &Evaluated<'a>) -> &'a [f64] {
+        match self.halfway {
+            true => &at.stages.0[0].states[..at.path.len() - at.flow.dimension],
+            false => at.path,
+        }
+    }
+
+    /// What every slope counts for: `h sum slopes w`, points x D.
+    fn adjoint(&self, length: usize, d: usize, time_step: f64, w: &[f64]) -> Vec<f64> {
+        let mut adjoint = vec![0.0; length];
+        let h = self.factor(time_step);
+        for (b, rows) in w.chunks_exact(self.rows.len() * d).enumerate() {
+            for (row, w) in self.rows.iter().zip(rows.chunks_exact(d)) {
+                for k in 0..row.slopes.len() {
+                    let first = (b * self.reach.stride + k) * d;
+                    for (to, w) in adjoint[first..first + d].iter_mut().zip(w) {
+                        *to += h * row.slope(k) * w;
+                    }
+                }
+            }
+        }
+        adjoint
+    }
+}
+
+impl Row {
+    /// Coefficient of h times the k-th slope.
+    fn slope(&self, k: usize) -> f64 {
+        -(self.slopes[k] / self.divisor)
+    }
+}

@@ -1,0 +1,143 @@
+//! Schemes whose residuals are sums of states and slopes: their coefficients stand once, and
+//! residuals, gradient, Jacobian and second derivatives follow from them.
+
+mod derivatives;
+mod evaluate;
+
+use super::scheme::{Evaluated, Flow, Gradient, Instants, Reach, RowMemory, Scheme, Stages};
+use crate::model::Model;
+
+/// A scheme that is its coefficients.
+pub(super) trait StencilScheme: std::fmt::Debug + Sync {
+    const STENCIL: Stencil;
+}
+
+/// The residuals of one block.
+pub(super) struct Stencil {
+    pub reach: Reach,
+    /// At most two.
+    pub rows: &'static [Row],
+    /// Whether the one slope of every row is taken halfway between its two points, at their mean.
+    pub halfway: bool,
+    /// Whether slopes are multiplied by h.
+    pub by_step: bool,
+}
+
+/// A residual: `x_to - mean of x_from - (h / divisor) sum_k slopes[k] F_k`, where points are counted
+/// from the block's first.
+///
+/// The mean and the divisor stand apart from the coefficients because that is the order in which
+/// numbers are rounded.
+pub(super) struct Row {
+    pub to: usize,
+    pub from: &'static [usize],
+    /// Coefficients of the slopes at the block's first points; or one, halfway.
+    pub slopes: &'static [f64],
+    pub divisor: f64,
+}
+
+impl Stencil {
+    /// A scheme with one residual per step, of the slopes at the points.
+    pub const fn of_step(row: &'static [Row; 1]) -> Self {
+        Stencil {
+            reach: Reach { span: 2, stride: 1 },
+            rows: row,
+            halfway: false,
+            by_step: true,
+        }
+    }
+
+    /// What slopes are multiplied by.
+    fn factor(&self, time_step: f64) -> f64 {
+        if self.by_step {
+            time_step
+        } else {
+            1.0
+        }
+    }
+
+    /// Points of a block that slopes are taken at.
+    const fn width(&self) -> usize {
+        let (mut width, mut row) = (0, 0);
+        while row < self.rows.len() {
+            if self.rows[row].slopes.len() > width {
+                width = self.rows[row].slopes.len();
+            }
+            row += 1;
+        }
+        width
+    }
+
+    fn instants(&self) -> Instants {
+        match self.halfway {
+            true => Instants::Middles,
+            false => Instants::Points,
+        }
+    }
+}
+
+impl Row {
+    /// Coefficient of the state at the block's k-th point.
+    #[inline(always)]
+    fn state(&self, k: usize) -> f64 {
+        if k == self.to {
+            1.0
+        } else if self.from.contains(&k) {
+            -self.share()
+        } else {
+            0.0
+        }
+    }
+
+    /// What each state of the mean counts for.
+    #[inline(always)]
+    fn share(&self) -> f64 {
+        match self.from.len() {
+            0 | 1 => 1.0,
+            count => 1.0 / count as f64,
+        }
+    }
+}
+
+impl<S: StencilScheme> Scheme for S {
+    fn stages(&self) -> usize {
+        1
+    }
+
+    fn reach(&self) -> Reach {
+        S::STENCIL.reach
+    }
+
+    fn residuals(&self, flow: &mut Flow, path: &[f64], stages: &mut Stages, r: &mut [f64]) {
+        evaluate::residuals::<S>(flow, path, &mut stages.0[0], r);
+    }
+
+    fn pull_back(
+        &self,
+        flow: &mut Flow,
+        path: &[f64],
+        stages: &mut Stages,
+        w: &[f64],
+        gradient: &mut Gradient,
+    ) {
+        evaluate::pull_back::<S>(flow, path, &mut stages.0[0], w, gradient);
+    }
+
+    fn pattern(&self, model: &dyn Model, rows: &mut RowMemory) -> Vec<Vec<u32>> {
+        S::STENCIL.pattern(model, rows)
+    }
+
+    fn fill(&self, at: Evaluated, rows: &mut RowMemory, values: &mut [f64]) {
+        S::STENCIL.fill(at, rows, values);
+    }
+
+    fn curvature(
+        &self,
+        at: Evaluated,
+        rows: &mut RowMemory,
+        w: &[f64],
+        add: &mut dyn FnMut(usize, usize, f64),
+    ) {
+        S::STENCIL.curvature(at, rows, w, add);
+    }
+}
