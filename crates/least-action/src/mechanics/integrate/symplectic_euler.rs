@@ -8,23 +8,23 @@ use crate::mechanics::{Hamiltonian, PhasePoint, Workspace};
 
 /// `p1 = p0 - h H_x(t0, x0, p1)`, `x1 = x0 + h H_p(t0, x0, p1)`. Returns Newton's iterations.
 pub(super) fn momentum_first(hamiltonian: &dyn Hamiltonian, step: MapStep) -> Result<usize> {
-    half(hamiltonian, step, ImplicitHalf::Momentum)
+    half(hamiltonian, step, Half::Momentum)
 }
 
 /// `x1 = x0 + h H_p(t1, x1, p0)`, `p1 = p0 - h H_x(t1, x1, p0)` with the time t1 at the end: the
 /// adjoint of [`momentum_first`].
 pub(super) fn position_first(hamiltonian: &dyn Hamiltonian, step: MapStep) -> Result<usize> {
-    half(hamiltonian, step, ImplicitHalf::Position)
+    half(hamiltonian, step, Half::Position)
 }
 
 /// The half of the variables that is found first.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum ImplicitHalf {
+enum Half {
     Momentum,
     Position,
 }
 
-fn half(hamiltonian: &dyn Hamiltonian, step: MapStep, first: ImplicitHalf) -> Result<usize> {
+fn half(hamiltonian: &dyn Hamiltonian, step: MapStep, first: Half) -> Result<usize> {
     let MapStep {
         work,
         time,
@@ -34,16 +34,12 @@ fn half(hamiltonian: &dyn Hamiltonian, step: MapStep, first: ImplicitHalf) -> Re
     } = step;
     let d = z.len() / 2;
     let time = match first {
-        ImplicitHalf::Momentum => time,
-        ImplicitHalf::Position => time + h,
+        Half::Momentum => time,
+        Half::Position => time + h,
     };
     let mut unknowns = work.take(d);
     let (x, p) = z.split_at_mut(d);
-    let begin: &[f64] = if first == ImplicitHalf::Momentum {
-        p
-    } else {
-        x
-    };
+    let begin: &[f64] = if first == Half::Momentum { p } else { x };
     unknowns.copy_from_slice(begin);
     let mut equations = HalfEquations {
         hamiltonian,
@@ -64,11 +60,7 @@ fn half(hamiltonian: &dyn Hamiltonian, step: MapStep, first: ImplicitHalf) -> Re
             evaluated.map(|()| 0)
         }
     };
-    let to: &mut [f64] = if first == ImplicitHalf::Momentum {
-        p
-    } else {
-        x
-    };
+    let to: &mut [f64] = if first == Half::Momentum { p } else { x };
     to.copy_from_slice(&unknowns);
     work.give(unknowns);
     let iterations = solved?;
@@ -80,8 +72,8 @@ fn half(hamiltonian: &dyn Hamiltonian, step: MapStep, first: ImplicitHalf) -> Re
     let mut gradient = work.take(2 * d);
     hamiltonian.gradient(work, PhasePoint::new(time, x, p), &mut gradient)?;
     let (explicit, slopes, signed) = match first {
-        ImplicitHalf::Momentum => (x, &gradient[d..], h),
-        ImplicitHalf::Position => (p, &gradient[..d], -h),
+        Half::Momentum => (x, &gradient[d..], h),
+        Half::Position => (p, &gradient[..d], -h),
     };
     for (v, slope) in explicit.iter_mut().zip(slopes) {
         *v += signed * slope;
@@ -92,7 +84,7 @@ fn half(hamiltonian: &dyn Hamiltonian, step: MapStep, first: ImplicitHalf) -> Re
 
 struct HalfEquations<'a> {
     hamiltonian: &'a dyn Hamiltonian,
-    first: ImplicitHalf,
+    first: Half,
     time: f64,
     h: f64,
     x: &'a [f64],
@@ -109,8 +101,8 @@ impl Equations for HalfEquations<'_> {
     ) -> Result<()> {
         let d = unknowns.len();
         let (x, p, from, part, h) = match self.first {
-            ImplicitHalf::Momentum => (self.x, unknowns, self.p, 0, self.h),
-            ImplicitHalf::Position => (unknowns, self.p, self.x, d, -self.h),
+            Half::Momentum => (self.x, unknowns, self.p, 0, self.h),
+            Half::Position => (unknowns, self.p, self.x, d, -self.h),
         };
         let at = PhasePoint::new(self.time, x, p);
         let mut gradient = work.take(2 * d);
@@ -131,20 +123,20 @@ impl Equations for HalfEquations<'_> {
 
     fn relative(&self, unknowns: &[f64], step: &[f64]) -> f64 {
         let from = match self.first {
-            ImplicitHalf::Momentum => self.p,
-            ImplicitHalf::Position => self.x,
+            Half::Momentum => self.p,
+            Half::Position => self.x,
         };
         relative(step, unknowns, from)
     }
 }
 
 /// `1 + h H_xp` for the momentum, `1 + h H_px` for the position (where h is the negative step).
-fn implicit_part(hessian: &[f64], first: ImplicitHalf, h: f64, jacobian: &mut [f64]) {
+fn implicit_part(hessian: &[f64], first: Half, h: f64, jacobian: &mut [f64]) {
     let d = hessian.len().isqrt() / 2;
     for (j, column) in jacobian.chunks_exact_mut(d).enumerate() {
         let from = match first {
-            ImplicitHalf::Momentum => &hessian[(d + j) * 2 * d..][..d],
-            ImplicitHalf::Position => &hessian[j * 2 * d + d..][..d],
+            Half::Momentum => &hessian[(d + j) * 2 * d..][..d],
+            Half::Position => &hessian[j * 2 * d + d..][..d],
         };
         for (to, value) in column.iter_mut().zip(from) {
             *to = h * value;
@@ -159,7 +151,7 @@ fn propagate(
     work: &mut Workspace,
     at: PhasePoint,
     h: f64,
-    first: ImplicitHalf,
+    first: Half,
     tangent: &mut [f64],
 ) -> Result<()> {
     let d = at.x.len();
@@ -167,23 +159,19 @@ fn propagate(
     let mut hessian = work.take(n * n);
     hamiltonian.hessian(work, at, &mut hessian)?;
     let mut implicit = work.take(d * d);
-    let signed = if first == ImplicitHalf::Momentum {
-        h
-    } else {
-        -h
-    };
+    let signed = if first == Half::Momentum { h } else { -h };
     implicit_part(&hessian, first, signed, &mut implicit);
     let mut lu = work.take_factor();
     if !lu.factor(&implicit, d) {
         // Newton's method would have met it first.
         return Err(EQUATIONS.singular(at.time));
     }
-    // Rows of the gradient: of H_x from 0 on, of H_p from D on. Those of the implicit half are its
-    // conjugate's columns.
+    // Rows of the gradient: of H_x, which moves p, from 0 on, of H_p from D on. Columns of the
+    // explicit half begin where rows of the implicit half do.
     let row = |i: usize, columns: std::ops::Range<usize>, of: &[f64]| -> f64 {
         columns.zip(of).map(|(j, v)| hessian[j * n + i] * v).sum()
     };
-    let (implicit_row, explicit_row) = if first == ImplicitHalf::Momentum {
+    let (implicit_row, explicit_row) = if first == Half::Momentum {
         (0, d)
     } else {
         (d, 0)
@@ -192,8 +180,8 @@ fn propagate(
     for column in tangent.chunks_exact_mut(n) {
         let (dx, dp) = column.split_at_mut(d);
         let (implicit, explicit) = match first {
-            ImplicitHalf::Momentum => (dp, dx),
-            ImplicitHalf::Position => (dx, dp),
+            Half::Momentum => (dp, dx),
+            Half::Position => (dx, dp),
         };
         for (i, u) in implicit.iter_mut().enumerate() {
             let columns = implicit_row..implicit_row + d;
