@@ -1,6 +1,6 @@
-//! The gradient of plain training by the costate, layer for layer as in mechanics. It shares
-//! nothing with backpropagation but the value of a layer: the layers' Jacobians are written out,
-//! column by column, pair by pair. So it is slow, and a check of the other.
+//! Gradient of training by the costate, layer by layer as in mechanics. It shares only the value of
+//! a layer with backpropagation: the Jacobians are written out, column by column, pair by pair. So
+//! it is slow, and a check of backpropagation.
 
 use super::action::at;
 use super::pass::{At, Pass};
@@ -8,26 +8,28 @@ use super::problem::NetworkProblem;
 use super::terms::{measurement_factor, prior_factor};
 use crate::error::{check, Result};
 
-/// The costates and the gradient that follows from them.
+/// Costates of all layers at all pairs, and the gradient that follows from them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Costate {
-    /// p, one number per activation, in the order of `[X_0, ..., X_F]`. The first ones are minus
-    /// the gradient in the inputs.
+    /// Costates p, one per activation, in the order of `[X_0, ..., X_F]`. Those of layer 0 are
+    /// minus the gradient in the inputs.
     pub momenta: Vec<f64>,
-    /// The gradient in the weights.
+    /// Gradient in the weights.
     pub weights: Vec<f64>,
 }
 
 impl Costate {
-    /// The recursion from the last layer to the first,
+    /// Costates on the orbit that starts at `inputs`, by recursion from the last layer to the
+    /// first:
     ///
     /// ```text
-    /// p_F = -R_m P(x_F - y_F),   p_n = Df_n(x_n)^T p_(n+1) - R_m P(x_n - y_n),   dA/dw = -sum_n p_(n+1)^T df_n/dw
+    /// p_F = -R_m P(x_F - y_F)
+    /// p_n = Df_n(x_n)^T p_(n+1) - R_m P(x_n - y_n)
+    /// dA/dw = -sum_n p_(n+1)^T df_n/dw
     /// ```
     ///
-    /// on the orbit that starts at `inputs`, where P picks what is measured; R_m as normalised in
-    /// the problem. p_(n+1) is what `R_f (x_(n+1) - f_n(x_n))` tends to at the minima of the action
-    /// as R_f grows.
+    /// Here P picks the measured components, and R_m is normalised as in the problem. At the minima
+    /// of the action, `R_f (x_(n+1) - f_n(x_n))` tends to p_(n+1) as R_f grows.
     ///
     /// # Errors
     /// Lists of the wrong length, and numbers that are not finite.
@@ -87,11 +89,12 @@ impl Costate {
     }
 }
 
+/// Numbers of one pair in a list of pairs x width.
 fn one_of(list: &[f64], pair: usize, width: usize) -> &[f64] {
     &list[pair * width..(pair + 1) * width]
 }
 
-/// One map at one pair: adds `Df^T p` to `own` and `-p^T df/dw` to `gradient`.
+/// Recursion of one map at one pair: adds `Df^T p` to `own` and `-p^T df/dw` to `gradient`.
 fn step(pass: &mut Pass, at: At, p: &[f64], own: &mut [f64], gradient: &mut [f64]) {
     let layer = &at.network.layers()[at.l];
     let set = &at.network.weight_sets()[at.l];
@@ -116,7 +119,7 @@ fn step(pass: &mut Pass, at: At, p: &[f64], own: &mut [f64], gradient: &mut [f64
         }
         return;
     }
-    // A layer's weights act through z = W x + U u + b, so df/dz is enough.
+    // The weights of a layer act through z = W x + U u + b, so df/dz is enough.
     for a in 0..layer.width {
         column.fill(0.0);
         column[a] = layer.residual.unwrap_or(1.0);

@@ -1,16 +1,18 @@
-//! Numbers that the processor handles at once, said outright: of plain loops over a tile compilers
-//! make products that are up to a fifth slower, as they also look for neighbours among rows and
-//! terms.
+//! Registers of several numbers, used explicitly. From plain loops over a tile, compilers make
+//! products that are up to a fifth slower, as they also look for neighbours among rows and terms.
 
-/// A register. Sums and products are rounded one by one; nothing is fused.
+/// A register of numbers. Sums and products are rounded one by one; nothing is fused.
 pub(super) trait Lanes: Copy {
+    /// Numbers in a register.
     const COUNT: usize;
 
+    /// Reads a register from memory.
+    ///
     /// # Safety
     /// [`Lanes::COUNT`] numbers must be there.
     unsafe fn read_at(from: *const f64) -> Self;
 
-    /// The first numbers of a list.
+    /// Reads the first numbers of a list.
     #[inline(always)]
     fn read(from: &[f64]) -> Self {
         let from = &from[..Self::COUNT];
@@ -18,11 +20,13 @@ pub(super) trait Lanes: Copy {
         unsafe { Self::read_at(from.as_ptr()) }
     }
 
+    /// Writes the register over the first numbers of a list.
     fn write(self, to: &mut [f64]);
 
+    /// A register with the same number in all places.
     fn splat(value: f64) -> Self;
 
-    /// `self + a b`
+    /// `self + a b`, rounded twice.
     fn plus_product(self, a: Self, b: Self) -> Self;
 }
 
@@ -50,8 +54,9 @@ impl Lanes for f64 {
     }
 }
 
-/// SAFETY, of all that this makes: the processor has the instructions, as is said where it is used,
-/// and lists are as long as what is read or written.
+/// Makes a register type implement [`Lanes`]. SAFETY of all its code: the processor has the
+/// instructions, as is said at each use, and lists are as long as the parts that are read or
+/// written.
 #[cfg(any(
     target_arch = "x86_64",
     all(target_arch = "wasm32", target_feature = "simd128")
@@ -89,7 +94,7 @@ macro_rules! register {
 mod registers {
     use std::arch::x86_64::*;
 
-    // In every x86-64.
+    // Every x86-64 processor has these.
     register!(
         __m128d,
         2,
@@ -99,9 +104,10 @@ mod registers {
         _mm_add_pd,
         _mm_mul_pd
     );
+    /// Register of two numbers.
     pub(in crate::network) type Two = __m128d;
 
-    // Only for what is called after the processor was asked.
+    // For functions that are called only after the processor was asked.
     register!(
         __m256d,
         4,
@@ -111,6 +117,7 @@ mod registers {
         _mm256_add_pd,
         _mm256_mul_pd
     );
+    /// Register of four numbers.
     pub(in crate::network) type Four = __m256d;
 }
 
@@ -127,6 +134,7 @@ mod registers {
         f64x2_add,
         f64x2_mul
     );
+    /// Register of two numbers.
     pub(in crate::network) type Two = v128;
 }
 
@@ -135,6 +143,7 @@ mod registers {
     all(target_arch = "wasm32", target_feature = "simd128")
 )))]
 mod registers {
+    /// Two numbers, for processors whose registers are not used here.
     #[derive(Clone, Copy)]
     pub(in crate::network) struct Two([f64; 2]);
 

@@ -1,6 +1,6 @@
-//! Networks as data assimilation: the layer's number is the time. The activations of every layer at
-//! every pair of inputs and outputs are unknowns of one action, beside the weights that all pairs
-//! share.
+//! Networks as data assimilation: the number of the layer is the time. The activations of all
+//! layers at all pairs of inputs and outputs are unknowns of one action, beside the weights that
+//! all pairs share.
 //!
 //! H. D. I. Abarbanel, P. J. Rozdeba, S. Shirman, "Machine Learning: Deepest Learning as
 //! Statistical Data Assimilation Problems", Neural Computation 30(8), 2018, doi

@@ -1,10 +1,10 @@
-//! The action of a network as what a minimiser sees.
+//! The action of a network as an objective.
 
 use super::NetworkAction;
 use crate::error::Result;
 use crate::solve::{Bounds, Objective};
 
-/// The action at one R_f as what a minimiser sees.
+/// The action of a network at one R_f as an objective for minimisers.
 pub struct NetworkObjective<'a> {
     action: &'a mut NetworkAction,
     model_precision: f64,
@@ -12,7 +12,8 @@ pub struct NetworkObjective<'a> {
 }
 
 impl<'a> NetworkObjective<'a> {
-    /// `interrupted` is asked once per iteration: true ends a minimisation.
+    /// The action as an objective. `interrupted` is asked once per iteration: true ends a
+    /// minimisation.
     pub fn new(
         action: &'a mut NetworkAction,
         model_precision: f64,

@@ -1,37 +1,39 @@
 //! One map of a network at all pairs at once: its value, the push-forward of tangents, the
-//! pull-back of adjoints and, at one pair, the second derivative.
+//! pull-back of adjoints, and the second derivative at one pair.
 
 use super::layers::Bias;
 use super::matrix::Panel;
 use super::network::Network;
 use crate::model::{Model, Points, Scratch};
 
-/// Where a map is evaluated.
+/// Arguments at which one map of a network is evaluated.
 #[derive(Clone, Copy)]
 pub(super) struct At<'a> {
+    /// The network.
     pub network: &'a Network,
-    /// The map from layer l to layer l + 1.
+    /// Number of the map, which leads from layer l to layer l + 1.
     pub l: usize,
     /// All weights of the network.
     pub weights: &'a [f64],
-    /// X_l, pairs x width.
+    /// Activations X_l, pairs x width.
     pub x: &'a [f64],
-    /// u_l, pairs x forcing.
+    /// Forcing u_l, pairs x forcing.
     pub forcing: &'a [f64],
 }
 
-/// The memory of passes through layers.
+/// Memory for passes through layers.
 #[derive(Debug, Clone)]
 pub(super) struct Pass {
     panel: Panel,
     scratch: Scratch,
-    /// The time that models see, once per pair.
+    /// Time that models see, once per pair.
     times: Vec<f64>,
-    /// The Jacobian of a model at all pairs.
+    /// Jacobian of a model at all pairs.
     jacobian: Vec<f64>,
 }
 
 impl Pass {
+    /// Memory for a number of pairs.
     pub fn new(pairs: usize) -> Self {
         Pass {
             panel: Panel::new(),
@@ -41,8 +43,8 @@ impl Pass {
         }
     }
 
-    /// Writes the map's value to `output`, and to `kept` what derivatives at the same point need;
-    /// both pairs x width of layer l + 1.
+    /// Writes the map's value to `output`, and to `kept` the numbers that derivatives at the same
+    /// arguments need. Both are pairs x width of layer l + 1.
     pub fn forward(&mut self, at: At, kept: &mut [f64], output: &mut [f64]) {
         self.apply(at, kept, output);
         if let Some(step) = at.network.layers()[at.l].residual {
@@ -52,7 +54,8 @@ impl Pass {
         }
     }
 
-    /// The same without the sum of the residual form: `f(W x_l + U u_l + b)`, or the model's value.
+    /// Writes `f(W x_l + U u_l + b)` or the model's value to `output`, without the sum of the
+    /// residual form, and to `kept` the numbers that derivatives need.
     fn apply(&mut self, at: At, kept: &mut [f64], output: &mut [f64]) {
         let layer = &at.network.layers()[at.l];
         if let Some(map) = &layer.map {
@@ -84,8 +87,8 @@ impl Pass {
         }
     }
 
-    /// Adds `Df^T adjoint` to `dx` (pairs x width of layer l) and to `dw` (all weights). `adjoint`
-    /// is used up.
+    /// Adds `Df^T adjoint` to `dx` (pairs x width of layer l) and to `dw` (all weights). The
+    /// numbers in `adjoint` are overwritten.
     pub fn pull_back(
         &mut self,
         at: At,
@@ -174,7 +177,7 @@ impl Pass {
     pub fn curvature(&mut self, at: At, adjoint: &[f64], matrix: &mut [f64]) {
         let layer = &at.network.layers()[at.l];
         let n = at.x.len();
-        // x + h f bends as h f does.
+        // The second derivative of x + h f is that of h f.
         let step = layer.residual.unwrap_or(1.0);
         matrix.fill(0.0);
         if let Some(map) = &layer.map {
@@ -183,7 +186,7 @@ impl Pass {
             let points = points(at, &mut self.times);
             map.0
                 .curvature(&mut self.scratch, points, adjoint, &mut entries);
-            // The lower triangle; rows after those of the states are the parameters'.
+            // The lower triangle; the rows after those of the states belong to the parameters.
             for row in 0..n {
                 for (entry, column) in sparsity.row(row) {
                     matrix[row * n + column] = step * entries[entry];
@@ -211,6 +214,7 @@ impl Pass {
         }
     }
 
+    /// Writes `Df (dx, dw)` of a model to `output`.
     fn push_through_model(
         &mut self,
         at: At,
@@ -247,7 +251,7 @@ impl Pass {
     }
 }
 
-/// What a model sees: the layer's number is the time, in steps of the residual form.
+/// Arguments of a model. The number of the layer is the time, in steps of the residual form.
 fn points<'a>(at: At<'a>, times: &'a mut [f64]) -> Points<'a> {
     let layer = &at.network.layers()[at.l];
     times.fill(at.l as f64 * layer.residual.unwrap_or(1.0));

@@ -1,12 +1,13 @@
-//! All layers one after the other: activations forward, slopes backward.
+//! Passes through all layers: activations forward, slopes backward.
 
 use super::action::{at, residual_rows};
 use super::pass::Pass;
 use super::problem::Parts;
 
-/// Writes the activations behind the inputs, which are in `x` already, and what their derivatives
-/// need to `kept`; `innovations`, scaled, are added to what the layers say, in the order of the
-/// activations with those of the inputs left out. None are zero.
+/// Writes the activations behind the inputs to `x`, which holds those of the inputs, and to `kept`
+/// the numbers that derivatives need. `innovations`, times their scale, are added to the values of
+/// the layers. They are in the order of the activations, without those of the inputs. Without them,
+/// the layers hold exactly.
 pub(super) fn forward(
     parts: &Parts,
     pass: &mut Pass,
@@ -29,9 +30,9 @@ pub(super) fn forward(
     }
 }
 
-/// Backpropagation: `dx` are the slopes of a function in the activations where each is on its own,
-/// and become those where it moves all layers behind it; those in the weights are added to `dw`.
-/// `along` is memory for the widest layer.
+/// Backpropagation. At first, `dx` holds the slopes of a function in each activation while the
+/// others stay. At the end, it holds the slopes if all layers behind follow. The slopes in the
+/// weights are added to `dw`. `along` is memory for the widest layer.
 pub(super) fn backward(
     parts: &Parts,
     pass: &mut Pass,

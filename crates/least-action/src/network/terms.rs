@@ -1,18 +1,19 @@
-//! The terms of a network's action that are sums over single unknowns: measurements and priors.
+//! Terms of a network's action that are sums over single unknowns: measurements and priors.
 
 use super::problem::{Parts, Target};
 use crate::action::in_four;
 
-/// The factor of the sum of `R_m (x - y)^2`.
+/// Factor of the sum of `R_m (x - y)^2`.
 pub(super) fn measurement_factor(parts: &Parts) -> f64 {
     parts.normalization.factor(parts.measured)
 }
 
-/// Priors count beside the measurements as in the posterior.
+/// Factor of the sum of the priors. They count beside the measurements as in the posterior.
 pub(super) fn prior_factor(parts: &Parts) -> f64 {
     parts.normalization.factor(parts.measured)
 }
 
+/// Measurement error: the part of the action that belongs to the data.
 pub(super) fn measurement_error(parts: &Parts, x: &[f64]) -> f64 {
     let mut sum = 0.0;
     for target in &parts.targets {
@@ -22,8 +23,7 @@ pub(super) fn measurement_error(parts: &Parts, x: &[f64]) -> f64 {
     measurement_factor(parts) * sum
 }
 
-/// `x - y`, or zero where y is NaN: not measured. A choice between both would be a jump, at every
-/// number by itself.
+/// The error `x - y`, or zero if y is NaN: not measured. A branch would be a jump for every number.
 #[inline(always)]
 fn error(x: f64, y: f64) -> f64 {
     let measured = u64::from(!y.is_nan()).wrapping_neg();
@@ -56,16 +56,18 @@ fn squares(target: &Target, x: &[f64]) -> f64 {
     sum
 }
 
-/// Adds `factor R_m (x - y)` at one layer.
+/// Adds `factor R_m (x - y)` at one layer to `dx`.
 pub(super) fn add_slopes(target: &Target, factor: f64, x: &[f64], dx: &mut [f64]) {
     each_slope(target, factor, x, dx, |dx, slope| *dx += slope);
 }
 
-/// The same to zeros, so that there is no negative one.
+/// Writes `factor R_m (x - y)` at one layer to `dx`. It is added to zeros, so that no zero is
+/// negative.
 pub(super) fn write_slopes(target: &Target, factor: f64, x: &[f64], dx: &mut [f64]) {
     each_slope(target, factor, x, dx, |dx, slope| *dx = 0.0 + slope);
 }
 
+/// Applies `to` to each number of `dx` and to its slope `factor R_m (x - y)`.
 #[inline(always)]
 fn each_slope(target: &Target, factor: f64, x: &[f64], dx: &mut [f64], to: impl Fn(&mut f64, f64)) {
     let width = target.precision.len();
@@ -79,6 +81,7 @@ fn each_slope(target: &Target, factor: f64, x: &[f64], dx: &mut [f64], to: impl 
     }
 }
 
+/// Part of the action that belongs to the priors of the weights.
 pub(super) fn prior_error(parts: &Parts, weights: &[f64]) -> f64 {
     let mut sum = 0.0;
     for prior in &parts.priors {
@@ -90,7 +93,7 @@ pub(super) fn prior_error(parts: &Parts, weights: &[f64]) -> f64 {
     prior_factor(parts) * sum
 }
 
-/// Adds the slopes of [`prior_error`].
+/// Adds the slopes of [`prior_error`] in the weights.
 pub(super) fn add_prior_slopes(parts: &Parts, weights: &[f64], dw: &mut [f64]) {
     let factor = 2.0 * prior_factor(parts);
     for prior in &parts.priors {

@@ -1,4 +1,4 @@
-//! How certain the path of least action is: expected values
+//! Uncertainty of the path of least action: expected values
 //! `<G> = integral of G exp(-A) / integral of exp(-A)` over all paths and parameters, from the
 //! quadratic approximation about a minimum to Monte Carlo.
 

@@ -1,32 +1,36 @@
-//! Draws as a table.
+//! Draws summarised in a table.
 
 use std::fmt::Write;
 
 use super::diagnostics::{mean, of_sorted, sorted, variance, Chains, Convergence};
 use crate::error::{check, Result};
 
-/// Draws of a quantity that has a name.
+/// Draws of a named quantity.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Quantity<'a> {
+    /// Name of the quantity.
     pub name: &'a str,
-    /// One slice per chain, all of the same length.
+    /// Draws with one slice per chain, all of the same length.
     pub chains: Vec<&'a [f64]>,
 }
 
-/// What the draws of one quantity say of it, and how well.
+/// Summary of the draws of one quantity, with diagnostics.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct SummaryRow {
+    /// Name of the quantity.
     pub name: String,
+    /// Mean of the draws.
     pub mean: f64,
-    /// Standard deviation.
+    /// Standard deviation of the draws.
     pub deviation: f64,
-    /// Monte Carlo standard error of the mean. This and what follows is NaN, except for infinite
-    /// R-hat, where draws never move.
+    /// Monte Carlo standard error of the mean. This and the diagnostics are NaN for draws that
+    /// never move, except for an infinite R-hat.
     pub mean_error: f64,
     /// The 5 % quantile.
     pub lower: f64,
+    /// The median.
     pub median: f64,
     /// The 95 % quantile.
     pub upper: f64,
@@ -38,22 +42,24 @@ pub struct SummaryRow {
     pub r_hat: f64,
 }
 
-/// One row per quantity.
+/// Summary of the draws of several quantities.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Summary {
+    /// Number of chains.
     pub chains: usize,
-    /// Draws of each chain.
+    /// Number of draws of each chain.
     pub draws: usize,
+    /// One row per quantity.
     pub rows: Vec<SummaryRow>,
 }
 
 /// Summarises the draws of named quantities.
 ///
 /// # Errors
-/// No quantity; quantities of different numbers of chains or draws; and as [`super::r_hat`], with
-/// the name of the quantity in the path: `draws.alpha[chain][draw]`.
+/// No quantity; quantities with different numbers of chains or draws; and the errors of
+/// [`super::r_hat`], with the name of the quantity in the path: `draws.alpha[chain][draw]`.
 ///
 /// ```
 /// use least_action::statistics::{summarize, Quantity};
@@ -86,6 +92,7 @@ pub fn summarize(quantities: &[Quantity]) -> Result<Summary> {
     })
 }
 
+/// Summary of one quantity.
 fn row(name: &str, chains: &Chains) -> SummaryRow {
     let sorted = sorted(chains.all());
     let convergence = Convergence::of(chains, &sorted);
@@ -104,6 +111,7 @@ fn row(name: &str, chains: &Chains) -> SummaryRow {
     }
 }
 
+/// Ending of a noun after a number.
 fn plural(count: usize) -> &'static str {
     if count == 1 {
         ""
@@ -113,8 +121,8 @@ fn plural(count: usize) -> &'static str {
 }
 
 impl Summary {
-    /// The rows as text, below a line that says how many draws there are. `-` stands where nothing
-    /// can be said, as draws never move.
+    /// Table of all rows as text, below a line with the numbers of chains and draws. `-` stands for
+    /// diagnostics of draws that never move.
     pub fn table(&self) -> String {
         let names = self.rows.iter().map(|row| row.name.chars().count());
         let width = names.max().unwrap_or(0).max(8);
@@ -154,7 +162,7 @@ impl Summary {
     }
 }
 
-/// Five digits that say something.
+/// A number with five significant digits.
 pub(super) fn figure(value: f64) -> String {
     let size = value.abs();
     if value.is_nan() {
@@ -170,6 +178,7 @@ pub(super) fn figure(value: f64) -> String {
     }
 }
 
+/// A number with a fixed number of decimals, or `-` for NaN.
 fn known(value: f64, decimals: usize) -> String {
     if value.is_nan() {
         "-".into()

@@ -1,12 +1,13 @@
-//! The covariance of what is measured, as the free unknowns and the noise make it: one row per
-//! measured number, however many unknowns there are.
+//! Covariance of the measured numbers, from that of the free unknowns and of the noise. It has one
+//! row per measured number, however many unknowns there are.
 
 use super::sensitivities::{add_times, turn, Sensitivities};
 use crate::solve::BlockMatrix;
 
 impl Sensitivities {
-    /// Writes `G V G^T` with the derivatives G of the measured numbers in the unknowns, and the
-    /// diagonal V, below the diagonal; `noise` is added to it.
+    /// Writes `G V G^T` to the lower triangle of `into`, where G holds the derivatives of the
+    /// measured numbers in the unknowns and V is the diagonal `variances`. The diagonal
+    /// `noise(measured neuron, pair)` is added.
     ///
     /// Derivatives in weights are products of a derivative in a sum and a source, so nothing of the
     /// size of measured numbers times weights is made: O(pairs^2 weights) for the sources,
@@ -39,7 +40,7 @@ impl Sensitivities {
         }
     }
 
-    /// Inputs and innovations belong to one pair each.
+    /// Adds the share of inputs and innovations, which belong to one pair each.
     fn add_innovations(&self, variances: &[f64], panel: &mut [f64], rows: usize) {
         let parts = &*self.problem.0;
         let pairs = parts.pairs;
@@ -68,7 +69,7 @@ impl Sensitivities {
         }
     }
 
-    /// What the weights of map l bring that map `other` shares with it.
+    /// Adds the share of weights of map `l` that map `other` has too.
     fn add_weights(
         &self,
         (l, other): (usize, usize),

@@ -1,10 +1,11 @@
 //! Levenberg-Marquardt for networks of many weights. The unknowns are the inputs, the innovations
-//! `x_(l+1) - f(x_l)` and the weights: each is known on its own, by R_m, R_f or a prior, and only
-//! what is measured after the inputs depends on them together. So a step is found from a matrix
-//! with one row per measured number.
+//! `x_(l+1) - f(x_l)` and the weights. Each is known on its own, by R_m, R_f or a prior; only the
+//! measurements behind the inputs depend on them together. So a step is found from a matrix with
+//! one row per measured number.
 //!
-//! As R_f grows, innovations vanish and what is left is the training of the weights, no worse
-//! conditioned than that; activations as unknowns would lie in valleys whose walls rise with R_f.
+//! Innovations vanish as R_f grows, and training of the weights remains, so that the problem is
+//! conditioned no worse than training. Activations as unknowns would lie in valleys whose walls
+//! rise with R_f.
 
 mod gram;
 mod model;
@@ -18,7 +19,8 @@ use crate::error::{check, Error, Result};
 use crate::solve::{Minimum, Search, Structured, Vectors};
 use model::{Memory, Model};
 
-/// The memory of [`ByMeasurements::minimize`], O((measured numbers)^2 + measured numbers x neurons + weights): made once per problem.
+/// Minimiser of the action of a network in the space of the measurements, with its memory:
+/// O((measured numbers)^2 + measured numbers x neurons + weights), taken once per problem.
 #[derive(Debug, Clone)]
 pub struct ByMeasurements {
     memory: Memory,
@@ -27,7 +29,7 @@ pub struct ByMeasurements {
 }
 
 impl ByMeasurements {
-    /// Multiplications of one factorisation, about.
+    /// Approximate number of multiplications of one factorisation.
     pub(crate) fn cost(problem: &NetworkProblem) -> f64 {
         let network = problem.network();
         let measured = sensitivities::Measured::all(&problem.0).len();
@@ -46,9 +48,11 @@ impl ByMeasurements {
         rows * rows * (rows / 6.0 + 0.5 * sums) + weights * pairs * (pairs + measured as f64)
     }
 
+    /// A minimiser for one problem.
+    ///
     /// # Errors
-    /// What it cannot do: layers that are models, bounds of activations behind the inputs, and so
-    /// many measured numbers that the matrix does not fit in memory.
+    /// Layers that are models, bounds of activations behind the inputs, and so many measured
+    /// numbers that the matrix does not fit in memory.
     pub fn new(problem: &NetworkProblem) -> Result<Self> {
         let parts = &*problem.0;
         let refuse = |what: &str| {
@@ -84,11 +88,12 @@ impl ByMeasurements {
         })
     }
 
-    /// Starts at `x` and leaves the best point there. `action` must be one of the same problem; of
-    /// the options, `hessian` is Gauss-Newton's in any case.
+    /// Minimises the action from `x` and leaves the best point there. The `action` must belong to
+    /// the same problem. The option `hessian` is ignored: second derivatives are always those of
+    /// Gauss and Newton.
     ///
     /// # Errors
-    /// Only if the action fails at the starting point itself.
+    /// An action that is not finite at the starting point.
     pub fn minimize(
         &mut self,
         action: &mut NetworkAction,

@@ -1,5 +1,5 @@
-//! The quadratic model: independent squares of inputs, innovations and weights, and rows of what is
-//! measured behind the inputs.
+//! Quadratic model of the action: independent squares of inputs, innovations and weights, and rows
+//! of the measurements behind the inputs.
 
 use super::super::pass::Pass;
 use super::super::problem::NetworkProblem;
@@ -10,12 +10,12 @@ use crate::action::{in_four, Layout};
 use crate::error::{check, Result};
 use crate::solve::{BlockMatrix, Bounds, Cholesky, Quadratic};
 
-/// Weights that the data hardly see are damped at least by this share of the metric of those that
-/// they see most: in its own metric a weight of a saturated or strongly contracting layer is free
-/// to go anywhere.
+/// Least scale of a weight, as a share of the largest one. The damping of weights that the data
+/// hardly determine is no smaller than this. In its own metric, a weight of a saturated or strongly
+/// contracting layer could go anywhere.
 const LEAST_SCALE: f64 = 1e-12;
 
-/// Activations at a point, and what the maps kept for their derivatives.
+/// Activations at a point, and the numbers that the derivatives of its maps need.
 #[derive(Debug, Clone)]
 struct Point {
     unknowns: Vec<f64>,
@@ -23,6 +23,7 @@ struct Point {
     kept: Vec<f64>,
 }
 
+/// Memory of the quadratic model.
 #[derive(Debug, Clone)]
 pub(super) struct Memory {
     problem: NetworkProblem,
@@ -32,25 +33,29 @@ pub(super) struct Memory {
     sensitivities: Sensitivities,
     matrix: BlockMatrix,
     factor: Cholesky,
-    /// Twice the factors of the squares of inputs, innovations and weights on their own; zero where
-    /// nothing is known. And the gradient of these squares.
+    /// Twice the factors of the independent squares of inputs, innovations and weights; zero where
+    /// nothing is known.
     precisions: Vec<f64>,
+    /// Gradient of the independent squares.
     own: Vec<f64>,
-    /// What the factor was made with: one over precision and damping, zero where an unknown is
-    /// held.
+    /// Diagonal that the factor was made with: one over the sum of precision and damping, zero for
+    /// fixed unknowns.
     variances: Vec<f64>,
-    /// The metric of weights and inputs, the largest so far (J. J. Moré, Lecture Notes in
-    /// Mathematics 630, 1978).
+    /// Metric of weights and inputs, the largest so far (J. J. Moré, Lecture Notes in Mathematics
+    /// 630, 1978).
     scale: Vec<f64>,
-    /// Twice the factors of the squares of the measured neurons, and their errors: measured x
-    /// pairs.
+    /// Twice the factors of the squared errors of the measured neurons, one per neuron.
     weights: Vec<f64>,
+    /// Errors of the measured neurons, measured x pairs.
     errors: Vec<f64>,
+    /// Right-hand side in the space of the measurements.
     rows: Vec<f64>,
+    /// Right-hand side in the unknowns.
     pull: Vec<f64>,
 }
 
 impl Memory {
+    /// Memory for one problem.
     pub fn new(problem: &NetworkProblem) -> Result<Self> {
         let parts = &*problem.0;
         let sensitivities = Sensitivities::new(problem);
@@ -58,7 +63,7 @@ impl Memory {
         let measured = &sensitivities.measured;
         let weights: Vec<f64> = measured.iter().map(|m| factor * m.precision).collect();
         let rows = measured.len() * parts.pairs;
-        // Where nothing is measured behind the inputs there is one row that says nothing.
+        // If nothing is measured behind the inputs, there is one row, which stays zero.
         let layout = Layout::new(rows.max(1), 1, 0, vec![0])?;
         let zeros = vec![0.0; problem.unknowns()];
         let point = Point {
@@ -85,7 +90,7 @@ impl Memory {
         })
     }
 
-    /// Before a minimisation: `weight` is twice the factor of the squared innovations.
+    /// Prepares a minimisation; `weight` is twice the factor of the squared innovations.
     pub fn begin(&mut self, weight: f64) {
         let parts = &*self.problem.0;
         self.scale.fill(0.0);
@@ -106,14 +111,13 @@ impl Memory {
         }
     }
 
-    /// Writes the activations that inputs, innovations and weights make.
+    /// Writes the activations that follow from inputs, innovations and weights.
     pub fn activations(&mut self, unknowns: &[f64], into: &mut [f64]) {
         run(&self.problem, &mut self.pass, unknowns, &mut self.next);
         into.copy_from_slice(&self.next.activations);
     }
 
-    /// The errors of the measured neurons at a point, weighted, into `rows`; zero where nothing was
-    /// measured.
+    /// Writes the errors of the measured neurons at a point; zero where nothing was measured.
     fn errors(&self, at: &Point, into: &mut [f64]) {
         let pairs = self.problem.pairs();
         for (measured, into) in self
@@ -131,17 +135,18 @@ impl Memory {
         }
     }
 
-    /// `rows` times the factors of their squares.
+    /// Multiplies `rows` with the factors of their squares.
     fn weigh(&self, rows: &mut [f64]) {
         let pairs = self.problem.pairs();
         let rows = rows.chunks_exact_mut(pairs).zip(&self.weights);
         rows.for_each(|(row, weight)| row.iter_mut().for_each(|r| *r *= weight));
     }
 
-    /// With `G V G^T + noise` factored: from the gradient of the independent squares in `pull` and
-    /// the errors in `rows` to the change that lowers both together,
-    /// `-V (own + G^T (G V G^T + noise)^-1 (errors - G V own))`. Said in errors, as free weights
-    /// have variances that leave nothing of a gradient's digits.
+    /// Writes the step that lowers the independent squares and the measurement errors together,
+    /// `-V (own + G^T (G V G^T + noise)^-1 (errors - G V own))`. The factor holds
+    /// `G V G^T + noise`, `pull` the gradient `own` of the independent squares, `rows` the errors.
+    /// The formula is in errors, as free weights have variances so large that no digits of a
+    /// gradient would be left.
     fn answer(&mut self, into: &mut [f64]) {
         let count = self.errors.len();
         for ((into, pull), variance) in into.iter_mut().zip(&self.pull).zip(&self.variances) {
@@ -161,7 +166,7 @@ impl Memory {
     }
 }
 
-/// Takes inputs and innovations through the layers.
+/// Computes the activations of all layers from inputs, innovations and weights.
 fn run(problem: &NetworkProblem, pass: &mut Pass, unknowns: &[f64], into: &mut Point) {
     let parts = &*problem.0;
     into.unknowns.copy_from_slice(unknowns);
@@ -173,7 +178,7 @@ fn run(problem: &NetworkProblem, pass: &mut Pass, unknowns: &[f64], into: &mut P
     sweep::forward(parts, pass, weights, innovations, x, kept);
 }
 
-/// With the question whether to go on.
+/// The quadratic model, with the question whether to go on.
 pub(super) struct Model<'a> {
     pub memory: &'a mut Memory,
     pub interrupted: &'a dyn Fn() -> bool,
@@ -255,7 +260,8 @@ impl Quadratic for Model<'_> {
         memory.sensitivities.pull_back(&along, gradient);
         let pairs_of = gradient.iter_mut().zip(&memory.own);
         pairs_of.for_each(|(gradient, own)| *gradient += own);
-        // What is known on its own is damped by that; free inputs and weights by what is measured.
+        // Unknowns that are known on their own are damped by that, free inputs and weights by the
+        // data.
         memory.pull.fill(0.0);
         memory
             .sensitivities
@@ -317,7 +323,7 @@ impl Quadratic for Model<'_> {
     }
 
     fn bend(&mut self, _: &[f64], _: &[bool], into: &mut [f64]) {
-        // Only what is measured behind the inputs is not linear.
+        // Only the measurements behind the inputs are not linear.
         let memory = &mut *self.memory;
         let count = memory.errors.len();
         let ends = memory.next.unknowns.iter().zip(&memory.now.unknowns);
@@ -372,7 +378,8 @@ impl Quadratic for Model<'_> {
         }
     }
 
-    /// Of the measured activations: each is the last of a chain of sums.
+    /// Rounding error of the value from that of the measured activations, as each is the last of a
+    /// chain of sums.
     fn rounding(&self, _: &[f64]) -> f64 {
         let memory = &*self.memory;
         let pairs = memory.problem.pairs();

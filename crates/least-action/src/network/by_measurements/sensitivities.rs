@@ -1,24 +1,27 @@
-//! How the measured activations depend on inputs, innovations and weights: one adjoint per measured
-//! neuron, carried back along the layers for all pairs at once.
+//! Derivatives of the measured activations in inputs, innovations and weights. One adjoint per
+//! measured neuron is carried back along the layers, for all pairs at once.
 
 use super::super::layers::Bias;
 use super::super::matrix::Panel;
 use super::super::problem::{NetworkProblem, Parts};
 
-/// A measured neuron of a layer after the inputs.
+/// A measured neuron of a layer behind the inputs.
 #[derive(Debug, Clone)]
 pub(super) struct Measured {
+    /// Number of its layer, from 1.
     pub layer: usize,
-    /// Where its activations lie among all: the first, and the distance between pairs.
+    /// Place of its first activation among all activations.
     pub first: usize,
+    /// Distance between its activations of successive pairs: the width of its layer.
     pub width: usize,
-    /// One per pair; NaN where nothing was measured.
+    /// Measured values, one per pair; NaN where nothing was measured.
     pub values: Vec<f64>,
-    /// R_m.
+    /// Measurement precision R_m.
     pub precision: f64,
 }
 
 impl Measured {
+    /// All neurons that are measured at any pair.
     pub fn all(parts: &Parts) -> Vec<Measured> {
         let mut all = Vec::new();
         for target in parts.targets.iter().filter(|target| target.layer > 0) {
@@ -44,24 +47,27 @@ impl Measured {
     }
 }
 
-/// Derivatives of the measured neurons, all numbers of a neuron side by side over the pairs, so
-/// that what follows runs over pairs.
+/// Derivatives of the measured neurons. The numbers of a neuron lie side by side over the pairs, so
+/// that loops run over pairs.
 #[derive(Debug, Clone)]
 pub(super) struct Sensitivities {
+    /// Problem that the derivatives belong to.
     pub problem: NetworkProblem,
+    /// The measured neurons.
     pub measured: Vec<Measured>,
-    /// Of layer l: measured x width x pairs, the derivative in its activations, which is that in
-    /// its innovations.
+    /// Derivatives in the activations of each layer l, which are those in its innovations: measured
+    /// x width x pairs.
     pub by_activation: Vec<Vec<f64>>,
-    /// Of map l: measured x width x pairs, the derivative in its sums.
+    /// Derivatives in the weighted inputs of each map l: measured x width x pairs.
     pub by_sum: Vec<Vec<f64>>,
-    /// Of map l: what its sums are linear in, (inputs, forcing and one where biases are free) x
-    /// pairs.
+    /// Numbers that the weighted inputs of each map l are linear in: (inputs, forcing, and one if
+    /// biases are free) x pairs.
     pub sources: Vec<Vec<f64>>,
     panel: Panel,
 }
 
 impl Sensitivities {
+    /// Memory for one problem.
     pub fn new(problem: &NetworkProblem) -> Self {
         let parts = &*problem.0;
         let (measured, network) = (Measured::all(parts), &parts.network);
@@ -93,7 +99,7 @@ impl Sensitivities {
         }
     }
 
-    /// At the point of these activations, with what its maps have kept.
+    /// Computes all derivatives at the activations `x`, where `kept` was written by the maps.
     pub fn update(&mut self, x: &[f64], weights: &[f64], kept: &[f64]) {
         let parts = &*self.problem.0;
         let (network, pairs) = (&parts.network, parts.pairs);
@@ -133,7 +139,7 @@ impl Sensitivities {
         }
     }
 
-    /// Where the weight of sum `a` of map l and source `c` lies among the weights.
+    /// Place of one weight among all: that of neuron `a` of map l for source `c`.
     pub fn weight(&self, l: usize, a: usize, c: usize) -> usize {
         let set = &self.problem.network().weight_sets()[l];
         match c {
@@ -145,7 +151,7 @@ impl Sensitivities {
         }
     }
 
-    /// Writes how the measured neurons change with a `step`: measured x pairs.
+    /// Writes the change of the measured neurons along a `step` of the unknowns: measured x pairs.
     pub fn push_forward(&self, step: &[f64], into: &mut [f64]) {
         let parts = &*self.problem.0;
         let (pairs, widths) = (parts.pairs, parts.network.widths());
@@ -170,8 +176,8 @@ impl Sensitivities {
         }
     }
 
-    /// Adds the changes that those of layer l make. Beyond the layer where it is measured a neuron
-    /// depends on nothing.
+    /// Adds the change of the measured neurons that `change` of layer l causes. A neuron depends on
+    /// nothing behind its own layer.
     fn add(&self, l: usize, by: &[f64], change: &[f64], into: &mut [f64]) {
         let pairs = self.problem.pairs();
         let rows = self.measured.iter().zip(by.chunks_exact(change.len()));
@@ -188,8 +194,8 @@ impl Sensitivities {
         }
     }
 
-    /// Writes the transpose: what `along` the measured neurons, measured x pairs, pulls at the
-    /// unknowns.
+    /// Writes `G^T along`, the transpose of [`Sensitivities::push_forward`]: from measured x pairs
+    /// to the unknowns.
     pub fn pull_back(&self, along: &[f64], into: &mut [f64]) {
         let parts = &*self.problem.0;
         let (pairs, widths) = (parts.pairs, parts.network.widths());
@@ -216,8 +222,8 @@ impl Sensitivities {
         }
     }
 
-    /// Adds the diagonal of `G^T W G` in inputs and weights, with a factor per measured neuron; of
-    /// tied weights what their maps bring one by one.
+    /// Adds the diagonal of `G^T W G` in inputs and weights, with one factor of W per measured
+    /// neuron. The shares of several maps in tied weights are added without their products.
     pub fn squares(&self, factors: &[f64], into: &mut [f64]) {
         let parts = &*self.problem.0;
         let (pairs, widths) = (parts.pairs, parts.network.widths());
@@ -250,6 +256,7 @@ impl Sensitivities {
         }
     }
 
+    /// Writes the sum over measured neurons of their derivatives in layer l times `along`.
     fn gather(&self, l: usize, by: &[f64], along: &[f64], pull: &mut [f64]) {
         let pairs = self.problem.pairs();
         pull.fill(0.0);
@@ -267,14 +274,14 @@ impl Sensitivities {
     }
 }
 
-/// `to += factor * from`.
+/// Adds `factor * from` to `to`.
 pub(super) fn add_times(factor: f64, from: &[f64], to: &mut [f64]) {
     for (to, from) in to.iter_mut().zip(from) {
         *to += factor * from;
     }
 }
 
-/// From pairs x width to width x pairs.
+/// Transposes a matrix from pairs x width to width x pairs.
 pub(super) fn turn(from: &[f64], width: usize, pairs: usize, to: &mut [f64]) {
     for (a, to) in to.chunks_exact_mut(pairs).take(width).enumerate() {
         let from = from[a..].iter().step_by(width);

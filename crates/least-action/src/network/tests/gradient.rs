@@ -137,7 +137,7 @@ fn saturated_neurons_and_relus_kink_have_the_gradients_of_dual_numbers() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Any depth, widths, activations, biases, ties and number of pairs.
+    /// Networks of any depth, widths, activations, biases, ties and number of pairs.
     #[test]
     fn gradients_match_at_any_shape(
         widths in prop::collection::vec(1usize..9, 2..6),

@@ -1,4 +1,4 @@
-//! What is wrong is named.
+//! Mistakes in the input are named.
 
 use super::*;
 use crate::error::Error;

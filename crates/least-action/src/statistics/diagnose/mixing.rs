@@ -1,4 +1,4 @@
-//! Whether chains have forgotten where they began, and how much they have seen.
+//! Findings about the agreement of chains, and about the number of independent draws.
 
 use super::{
     listed, percent, Sampled, SamplingFinding, SamplingFindingCode as Code, Severity, Summary,
@@ -6,23 +6,25 @@ use super::{
 use crate::statistics::diagnostics::{mean, variance};
 use crate::statistics::summary::{figure, SummaryRow};
 
-/// What A. Vehtari et al. (Bayesian Analysis 16, 2021) ask for.
+/// Largest R-hat that A. Vehtari et al. (Bayesian Analysis 16, 2021) accept.
 const R_HAT: f64 = 1.01;
-/// Beyond this chains have plainly not mixed.
+/// Largest R-hat that is a warning. Beyond it, chains have plainly not mixed.
 const R_HAT_BAD: f64 = 1.1;
-/// Effective sample size per chain: below it R-hat and the effective size itself are not well
-/// known.
+/// Least effective sample size per chain. Below it, R-hat and the effective size itself are not
+/// well known.
 const SIZE: f64 = 100.0;
-/// Below this there is hardly a sample.
+/// Least effective sample size per chain that is a warning. Below it, there is hardly a sample.
 const SIZE_BAD: f64 = 10.0;
-/// A chain that moves at fewer of its draws, or accepts with a lower probability, is stuck.
+/// Least share of draws at which a chain moves, and least mean acceptance. Below it, the chain is
+/// stuck.
 const MOVES: f64 = 0.02;
-/// Mean log densities that differ by more of the standard deviations within chains are of different
-/// levels, if they also differ by
+/// Least difference of mean log densities between two levels, in standard deviations within chains.
 const LEVELS_APART: f64 = 2.0;
-/// so much in themselves: a ratio of probabilities of e^2 is no other level.
+/// Least difference of mean log densities between two levels: a ratio of probabilities of e^2 is no
+/// other level.
 const LEAST_APART: f64 = 2.0;
 
+/// Chains that reject nearly everything.
 pub(super) fn stuck_chains(sampled: &Sampled, say: &mut impl FnMut(Code, Severity, String)) {
     let stuck: Vec<String> = sampled
         .chains
@@ -57,6 +59,7 @@ pub(super) fn stuck_chains(sampled: &Sampled, say: &mut impl FnMut(Code, Severit
     );
 }
 
+/// Beginning of a sentence about a number of chains.
 fn be(count: usize) -> String {
     match count {
         1 => "One chain is".into(),
@@ -64,7 +67,7 @@ fn be(count: usize) -> String {
     }
 }
 
-/// Chains at another level of the action.
+/// Chains that sample at another level of the action.
 pub(super) fn levels(sampled: &Sampled, say: &mut impl FnMut(Code, Severity, String)) {
     let density = |c: usize| sampled.chains[c].log_density;
     let means: Vec<f64> = (0..sampled.chains.len())
@@ -94,6 +97,7 @@ pub(super) fn levels(sampled: &Sampled, say: &mut impl FnMut(Code, Severity, Str
     );
 }
 
+/// Quantities with a high R-hat or without any, and the lack of a second chain.
 pub(super) fn disagreement(summary: &Summary, say: &mut impl FnMut(Code, Severity, String)) {
     let still = summary.rows.iter().filter(|row| row.r_hat.is_nan());
     let still: Vec<String> = still.map(|row| row.name.clone()).collect();
@@ -139,6 +143,7 @@ pub(super) fn disagreement(summary: &Summary, say: &mut impl FnMut(Code, Severit
     );
 }
 
+/// Quantities with a small effective sample size.
 pub(super) fn sizes(summary: &Summary, say: &mut impl FnMut(Code, Severity, String)) {
     type Size = fn(&SummaryRow) -> f64;
     let sizes: [(Code, &str, Size, &str); 2] = [
@@ -186,7 +191,7 @@ pub(super) fn sizes(summary: &Summary, say: &mut impl FnMut(Code, Severity, Stri
     }
 }
 
-/// That nothing was found.
+/// The finding that nothing speaks against the draws.
 pub(super) fn good(summary: &Summary) -> SamplingFinding {
     let largest = |f: fn(&SummaryRow) -> f64| summary.rows.iter().map(f).fold(0.0, f64::max);
     let size = |row: &SummaryRow| row.ess_bulk.min(row.ess_tail);

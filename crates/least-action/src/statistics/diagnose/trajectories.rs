@@ -1,25 +1,26 @@
-//! Whether a Hamiltonian sampler's trajectories go where they should.
+//! Findings about the trajectories of a Hamiltonian sampler.
 
 use super::{listed, percent, Sampled, SamplingFindingCode as Code, Severity, Summary};
 use crate::statistics::diagnostics::{energy_fraction_of, mean};
 use crate::statistics::summary::{figure, SummaryRow};
 
-/// A quantity, its mean at divergences, and how far that is from its mean in standard deviations.
+/// Quantity with its mean at divergences, and the distance of that from its mean, in standard
+/// deviations.
 type Place<'a> = (&'a SummaryRow, f64, f64);
 
-/// M. Betancourt's advice.
+/// Least energy fraction that M. Betancourt (arXiv 1604.00695) advises.
 const ENERGY_FRACTION: f64 = 0.3;
-/// More trajectories than this at the largest depth are worth a word.
+/// Largest share of trajectories at the largest depth that is not reported.
 const SATURATED: f64 = 0.01;
-/// A larger share of divergences makes averages useless.
+/// Largest share of divergences that is a warning. Beyond it, averages are useless.
 const DIVERGENT: f64 = 0.01;
-/// At a larger one, everything diverges.
+/// Share of divergences at which no trajectory counts.
 const ALL_DIVERGENT: f64 = 0.95;
-/// Divergences lie elsewhere than draws if their mean is further away, in standard deviations of
-/// the draws.
+/// Least distance of the mean of divergences from the mean of the draws that is reported, in
+/// standard deviations of the draws.
 const ELSEWHERE: f64 = 0.5;
 
-/// Whether everything diverges.
+/// Reports divergences. Returns true if all trajectories diverge.
 pub(super) fn divergences(
     sampled: &Sampled,
     summary: &Summary,
@@ -69,7 +70,7 @@ pub(super) fn divergences(
     false
 }
 
-/// Where divergences are beside the draws, by name, the furthest first.
+/// Places of divergences beside the draws, by name, the furthest first.
 fn places(sampled: &Sampled, summary: &Summary) -> Vec<String> {
     let rows = summary.rows.iter().zip(sampled.divergent);
     let mut places: Vec<Place> = rows
@@ -90,6 +91,7 @@ fn places(sampled: &Sampled, summary: &Summary) -> Vec<String> {
     places.iter().map(place).collect()
 }
 
+/// Chains with a low energy fraction.
 pub(super) fn energy(sampled: &Sampled, say: &mut impl FnMut(Code, Severity, String)) {
     let chains = sampled.chains.iter().enumerate();
     let fractions = chains
@@ -113,6 +115,7 @@ pub(super) fn energy(sampled: &Sampled, say: &mut impl FnMut(Code, Severity, Str
     );
 }
 
+/// Trajectories that were ended by the largest tree depth.
 pub(super) fn depth(sampled: &Sampled, say: &mut impl FnMut(Code, Severity, String)) {
     let Some(limit) = sampled.max_tree_depth else {
         return;

@@ -1,4 +1,5 @@
-//! Can averages over the draws of Markov chains be trusted, and to how many digits?
+//! Diagnostics of the draws of Markov chains: can their averages be trusted, and to how many
+//! digits.
 
 mod chains;
 mod effective_size;
@@ -20,15 +21,20 @@ pub(super) use chains::{mean, variance, Chains};
 pub(super) use energy::of_chain as energy_fraction_of;
 pub(super) use quantile::{check_probability, of_sorted, sorted};
 
-/// What [`crate::statistics::summarize`] says of one quantity, each part computed once.
+/// Diagnostics in [`crate::statistics::summarize`] of one quantity, each part computed once.
 pub(super) struct Convergence {
+    /// Monte Carlo standard error of the mean.
     pub mean_error: f64,
+    /// Effective sample size for the bulk.
     pub ess_bulk: f64,
+    /// Effective sample size in the tails.
     pub ess_tail: f64,
+    /// Rank-normalised split R-hat.
     pub r_hat: f64,
 }
 
 impl Convergence {
+    /// Diagnostics of chains, with all their draws in ascending order.
     pub fn of(chains: &Chains, sorted: &[f64]) -> Self {
         let halves = chains.split();
         let scores = ranks::rank_normalised(&halves);

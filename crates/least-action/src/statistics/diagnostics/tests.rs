@@ -1,5 +1,5 @@
-//! Against ArviZ 0.23.4 (`arviz.stats.diagnostics`), autoregressive chains whose effective sample
-//! size is known, and what may not change the result.
+//! Comparison with ArviZ 0.23.4 (`arviz.stats.diagnostics`), autoregressive chains whose effective
+//! sample size is known, and changes that must not change the result.
 
 use proptest::prelude::*;
 
@@ -7,8 +7,8 @@ use super::*;
 use crate::random::Random;
 use crate::Error;
 
-/// A chain that any program can make again: uniform numbers of the generator 1664525 s + 1013904223
-/// modulo 2^32 with memory.
+/// A chain that any program can make again, from uniform numbers of the generator 1664525 s +
+/// 1013904223 modulo 2^32, with memory.
 fn chain(seed: u32, length: usize, memory: f64, scale: f64, shift: f64) -> Vec<f64> {
     let (mut s, mut x) = (seed, 0.0);
     let draws = (0..length).map(|_| {
@@ -32,7 +32,7 @@ fn close(found: f64, expected: f64) {
     assert!((found - expected).abs() < tolerance, "{found} {expected}");
 }
 
-/// Chains, and what ArviZ says: the larger R-hat of two, ESS of bulk, tail, mean, standard
+/// Chains, and ArviZ's results for them: the larger R-hat of two, ESS of bulk, tail, mean, standard
 /// deviation and median, MCSE of mean, standard deviation and the 10 % quantile, E-BFMI.
 type Case = (Vec<Vec<f64>>, [f64; 9], Vec<f64>);
 
@@ -51,7 +51,7 @@ fn cases() -> Vec<Case> {
             vec![1.359093050585934, 1.4572816458710354, 1.3844379168388847, 1.3395781677044887],
         ),
         (
-            // Equal means, different widths: R-hat of the distances tells.
+            // Equal means, different widths: the R-hat of the distances shows it.
             chains(3, |c| chain(c + 21, 500, 0.5, 1.0 + f64::from(c), 0.0)),
             [1.180884856166127, 480.1409307496344, 132.05064536607608, 472.4039945713108, 15.538977548286079, 684.5454132774456, 0.033099970472953356, 0.13923773471997336, 0.18160049227487862],
             vec![0.9909185739337052, 1.0136627980770045, 1.0718014603592239],
@@ -109,7 +109,8 @@ fn quantiles_are_those_of_arviz() -> crate::Result<()> {
     Ok(())
 }
 
-/// A stationary autoregressive chain of variance 1: its effective sample size for the mean is n (1 - rho) / (1 + rho).
+/// A stationary autoregressive chain of variance 1. Its effective sample size for the mean is
+/// `n (1 - rho) / (1 + rho)`.
 fn autoregressive(seed: u64, stream: u64, length: usize, rho: f64) -> Vec<f64> {
     let mut random = Random::new(seed, stream);
     let mut x = random.normal();
@@ -169,7 +170,7 @@ fn draws_that_never_move_say_nothing() -> crate::Result<()> {
     assert_eq!(r_hat(apart)?, f64::INFINITY);
     close(ess_bulk(apart)?, 2.0161290322580645);
     assert!(energy_fraction(apart)?[1].is_nan());
-    // One stands still, others move.
+    // One chain stands still, others move.
     let moving = chain(5, 10, 0.0, 1.0, 0.0);
     assert!(r_hat(&[&[2.0; 10], &moving])? > 1.5);
     Ok(())
@@ -209,8 +210,8 @@ proptest! {
         };
         let same = |a: f64, b: f64| (a - b).abs() < 1e-9 * (1.0 + a.abs());
         let draws = &slices(&original)[..];
-        // By powers of two, which round nothing: two draws are equally far from the median between
-        // them, and rounding would rank them at random.
+        // Scaled by powers of two, which round nothing: two draws are equally far from the median
+        // between them, and rounding would rank them at random.
         for changed in [reversed, other(&|x| 0.25 * x), other(&|x| 1024.0 * x)] {
             prop_assert!(same(r_hat(draws)?, r_hat(&slices(&changed))?));
         }
@@ -218,7 +219,7 @@ proptest! {
             prop_assert!(same(ess_bulk(draws)?, ess_bulk(&slices(&changed))?));
             prop_assert!(same(ess_mean(draws)?, ess_mean(&slices(&changed))?));
         }
-        // Ranks do not see what a rising function does; distances from the median do.
+        // Ranks do not change under a rising function; distances from the median do.
         let bent = other(&|x| libm::exp(3.0 * x));
         prop_assert!(same(ess_bulk(draws)?, ess_bulk(&slices(&bent))?));
         prop_assert!(same(ess_tail(draws)?, ess_tail(&slices(&bent))?));

@@ -1,18 +1,18 @@
-//! What a Gaussian approximation says of itself: where it holds, and what to do where it does not.
+//! Findings about a Gaussian approximation: does it hold, and if not, what is to be done.
 
 use super::correction::sizes;
 use super::Laplace;
 use crate::anneal::Severity;
 use crate::error::Result;
 
-/// What kind of thing was found.
+/// Kind of a finding about a Gaussian approximation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum LaplaceFindingCode {
     /// The path is not at the minimum.
     ModeNotReached,
-    /// Bounds hold unknowns: these have no deviation.
+    /// Some bounds are active: the unknowns at them have no deviation.
     HeldByBounds,
     /// The Gaussian of a parameter reaches far beyond its bounds.
     BeyondBounds,
@@ -22,11 +22,11 @@ pub enum LaplaceFindingCode {
     Free,
     /// Every combination of parameters is determined.
     Determined,
-    /// The discretisation's own determinant, which `exp(-A)` leaves out, would move a parameter.
+    /// The determinant of implicit steps, which `exp(-A)` leaves out, would move a parameter.
     ImplicitSteps,
     /// A level is no minimum at this R_f.
     LevelLeftOut,
-    /// Several levels share the probability, or the lowest has it all.
+    /// Several levels share the probability, or the lowest has nearly all of it.
     LevelsShare,
 }
 
@@ -41,15 +41,17 @@ pub struct LaplaceFinding {
     pub message: String,
 }
 
-/// Beyond this the mode has not been reached: a tenth of a standard deviation.
+/// Largest distance from the minimum, as a fall of the negative log posterior: a tenth of a
+/// standard deviation.
 const REACHED: f64 = 0.005;
-/// Of a parameter's Gaussian, outside of its bounds.
+/// Largest share of a parameter's Gaussian outside of its bounds that is not reported.
 const BEYOND: f64 = 0.01;
-/// Shifts of a mean that count, in standard deviations.
+/// Least shift of a mean that is reported, in standard deviations.
 const SHIFT: f64 = 0.3;
 
 impl Laplace {
-    /// The findings. `mean_shift` is what [`Laplace::mean_shift`] gives, if it was asked for.
+    /// Findings about the approximation. `mean_shift` is the result of [`Laplace::mean_shift`], if
+    /// it was computed.
     ///
     /// # Errors
     /// Derivatives near the mode that are not finite.
@@ -171,7 +173,7 @@ impl Laplace {
         Ok(findings)
     }
 
-    /// Names of what a bound holds: parameters, and states with the number of points.
+    /// Names of the unknowns at active bounds: parameters, and states with the number of points.
     fn held_names(&self) -> Vec<String> {
         let problem = self.problem();
         let (d, path) = (problem.model().dimension(), problem.path_length());
@@ -189,6 +191,7 @@ impl Laplace {
         names
     }
 
+    /// Share of an unknown's Gaussian outside of its bounds.
     fn share_beyond_bounds(&self, unknown: usize) -> f64 {
         let deviation = self.variances[unknown].sqrt();
         let Some(ends) = self.problem().intervals().filter(|_| deviation > 0.0) else {
@@ -200,9 +203,12 @@ impl Laplace {
             + beyond(ends.upper[unknown] - self.mode[unknown])
     }
 
-    /// By how much the means of the parameters would move if `exp(-A)` had the determinants of its
-    /// implicit steps, to first order: the derivative of the logarithm of these along the columns
-    /// of the covariance.
+    /// Shifts of the parameters' means, to first order, if `exp(-A)` had the determinants of its
+    /// implicit steps. They are the derivatives of the logarithm of these determinants along the
+    /// columns of the covariance.
+    ///
+    /// # Errors
+    /// Derivatives near the mode that are not finite.
     pub fn step_determinant_shifts(&self) -> Result<Vec<f64>> {
         let layout = self.posterior.layout();
         let (d, path) = (layout.dimension, layout.path_length());

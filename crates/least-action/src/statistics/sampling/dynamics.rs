@@ -10,30 +10,39 @@ use super::space::{NoPotential, Space};
 use super::transition::Divergence;
 use crate::random::Random;
 
-/// A trajectory whose energy rises by more than this has left the orbit (as in Stan).
+/// Largest rise of the energy along a trajectory. Beyond it, the trajectory has left the orbit and
+/// counts as divergent (as in Stan).
 pub(super) const MOST_ENERGY_ERROR: f64 = 1000.0;
 
+/// Hamilton's equations of a density, with the memory to integrate them.
 pub(super) struct Dynamics<T> {
+    /// The density in the coordinates of trajectories.
     pub space: Space<T>,
-    /// The diagonal of M^-1: variances in the whitened coordinates.
+    /// Diagonal of M^-1: variances in the whitened coordinates.
     pub variances: Vec<f64>,
+    /// One-step map of trajectories.
     pub integrator: Integrator,
+    /// Memory for a step.
     pub work: Work,
-    /// Evaluations of the density since this was set to zero.
+    /// Number of evaluations of the density since this was last set to zero.
     pub evaluations: u32,
 }
 
 /// Memory for a step.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Work {
-    /// The position that the step began at.
+    /// Position at the beginning of the step.
     pub before: Vec<f64>,
+    /// First list for the integrators.
     pub first: Vec<f64>,
+    /// Second list for the integrators.
     pub second: Vec<f64>,
+    /// Third list for the integrators.
     pub third: Vec<f64>,
 }
 
 impl Work {
+    /// Memory for a number of unknowns.
     pub fn new(unknowns: usize) -> Self {
         let zeros = vec![0.0; unknowns];
         Work {
@@ -60,18 +69,19 @@ impl<T: Density> Dynamics<T> {
         }
     }
 
+    /// Kinetic energy `p^T M^-1 p / 2`.
     pub fn kinetic(&self, momentum: &[f64]) -> f64 {
         let variances = &self.variances[..momentum.len()];
         0.5 * sum(momentum.len(), |k| variances[k] * momentum[k] * momentum[k])
     }
 
-    /// H.
+    /// Energy H of a point.
     pub fn energy(&self, point: &Point) -> f64 {
         point.height.potential + self.kinetic(&point.momentum)
     }
 
-    /// One step of the trajectory; backward in time if the step is negative. After a failure the
-    /// point is of no use.
+    /// One step of a trajectory, backward in time if `step` is negative. After a failure the point
+    /// must not be used.
     pub fn step(&mut self, point: &mut Point, step: f64) -> Result<(), NoPotential> {
         self.work.before.copy_from_slice(&point.position);
         match self.integrator {
@@ -80,7 +90,7 @@ impl<T: Density> Dynamics<T> {
         }
     }
 
-    /// The divergence of the step made last.
+    /// Divergence at the last step.
     pub fn divergence(&mut self, energy_error: f64, cause: NoPotential) -> Divergence {
         let before = std::mem::take(&mut self.work.before);
         let position = self.space.unknowns(&before).to_vec();

@@ -6,20 +6,21 @@ use super::point::Point;
 use super::space::NoPotential;
 use crate::error::Error;
 
-/// Far more than a step needs that is short enough for iterations to get nearer.
+/// Most iterations for one step: far more than a step needs that is short enough to converge.
 const MOST_ITERATIONS: usize = 100;
-/// The equations count as solved when an iteration changes the position by less than this, relative
-/// to its size, or by no less than the one before while below the second: then the rest is
-/// rounding.
+/// Change of the position by an iteration, relative to its size, below which the equations are
+/// solved.
 const SOLVED: f64 = 1e-14;
+/// Change of the position below which the equations are solved if an iteration changes it no less
+/// than the one before: then the rest is rounding.
 const ROUNDING: f64 = 1e-9;
 
-/// `y' = y + h M^-1 (p + p')/2`, `p' = p - h U'((y + y')/2)`.
+/// Implicit midpoint step, `y' = y + h M^-1 (p + p')/2`, `p' = p - h U'((y + y')/2)`.
 ///
-/// The exact solution of these equations keeps the volume of phase space, and a step back returns
-/// to where it came from. An iteration that was broken off early has neither property, so that
-/// draws would be of another distribution: a step that is not solved to rounding is refused, with
-/// its cause. In whitened coordinates the iteration gets nearer for steps up to about 2.
+/// The exact solution of these equations conserves the volume of phase space, and a step back
+/// returns to the first point. An iteration that ends early has neither property, so that draws
+/// would belong to another distribution. So a step that is not solved to rounding is refused, with
+/// its cause. In whitened coordinates the iteration converges for steps up to about 2.
 pub(super) fn step<T: Density>(
     dynamics: &mut Dynamics<T>,
     point: &mut Point,
@@ -41,7 +42,7 @@ pub(super) fn step<T: Density>(
     dynamics.evaluate(point)
 }
 
-/// Finds the middle, and the gradient there.
+/// Finds the midpoint, and the gradient there, by iteration.
 fn solve<T: Density>(
     dynamics: &mut Dynamics<T>,
     point: &Point,
@@ -49,7 +50,7 @@ fn solve<T: Density>(
     middle: &mut [f64],
     gradient: &mut [f64],
 ) -> Result<(), NoPotential> {
-    // The middle of an explicit step of second order.
+    // The midpoint of an explicit step of second order.
     let mut length = 0.0f64;
     for (k, z) in middle.iter_mut().enumerate() {
         let p = point.momentum[k] - 0.5 * half * point.gradient[k];

@@ -1,4 +1,4 @@
-//! The leapfrog (Stormer-Verlet) step, between walls if there are any.
+//! The leapfrog (Stormer-Verlet) step, with reflections at walls if there are any.
 
 use super::density::Density;
 use super::dynamics::Dynamics;
@@ -6,7 +6,7 @@ use super::point::Point;
 use super::space::NoPotential;
 use super::walls;
 
-/// `p -= h/2 U'(y)`, `y += h M^-1 p`, `p -= h/2 U'(y)`.
+/// Leapfrog step, `p -= h/2 U'(y)`, `y += h M^-1 p`, `p -= h/2 U'(y)`.
 pub(super) fn step<T: Density>(
     dynamics: &mut Dynamics<T>,
     point: &mut Point,
@@ -26,6 +26,7 @@ pub(super) fn step<T: Density>(
     Ok(())
 }
 
+/// Changes the momentum by the gradient for a time of `step`.
 fn kick(point: &mut Point, step: f64) {
     for (p, g) in point.momentum.iter_mut().zip(&point.gradient) {
         *p -= step * g;

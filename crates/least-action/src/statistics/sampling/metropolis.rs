@@ -1,4 +1,4 @@
-//! The random walk.
+//! The random walk of Metropolis.
 
 use super::density::Density;
 use super::dynamics::Dynamics;
@@ -6,14 +6,16 @@ use super::point::Point;
 use super::transition::Transition;
 use crate::random::Random;
 
+/// Random walk with its memory.
 pub(super) struct Metropolis {
+    /// Proposed point.
     pub end: Point,
 }
 
 impl Metropolis {
-    /// A step of normal numbers in the coordinates of the metric. Beyond a wall the density is
-    /// zero, so a step there is not taken; where the density fails it is taken as zero too, which
-    /// is no divergence: there is no energy to be kept.
+    /// One transition from `current`, by a step of normal numbers in the coordinates of the metric.
+    /// Beyond a wall, and at points at which it cannot be evaluated, the density is zero, so that
+    /// the step is rejected. That is no divergence, as no energy is to be conserved.
     pub fn transition<T: Density>(
         &mut self,
         dynamics: &mut Dynamics<T>,
@@ -33,7 +35,7 @@ impl Metropolis {
             false => 0.0,
         };
         if random.uniform([0.0, 1.0]) < acceptance {
-            // There is no momentum.
+            // A random walk has no momentum.
             std::mem::swap(current, &mut self.end);
         }
         Transition {

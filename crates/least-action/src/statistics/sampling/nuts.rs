@@ -1,6 +1,6 @@
-//! The no-U-turn sampler: M. D. Hoffman, A. Gelman, J. Mach. Learn. Res. 15, 2014; draws in
-//! proportion to the density along the trajectory, and the criterion of M. Betancourt, arXiv
-//! 1701.02434, 2017, also across neighbouring subtrees, as in Stan.
+//! The no-U-turn sampler of M. D. Hoffman and A. Gelman, J. Mach. Learn. Res. 15, 2014. It draws in
+//! proportion to the density along the trajectory, and its criterion is that of M. Betancourt,
+//! arXiv 1701.02434, 2017, also across neighbouring subtrees, as in Stan.
 
 use super::density::Density;
 use super::dynamics::{Dynamics, MOST_ENERGY_ERROR};
@@ -9,23 +9,28 @@ use super::space::Height;
 use super::transition::{Divergence, Transition};
 use crate::random::Random;
 
-/// A piece of a trajectory: what doubling it needs to know.
+/// Binary tree of successive points of a trajectory, reduced to the numbers that its doubling
+/// needs.
 #[derive(Debug, Clone)]
 struct Tree {
-    /// The point that stands for the piece.
+    /// Position of the proposal: the point that is drawn from the points of the tree.
     position: Vec<f64>,
+    /// Gradient of the potential at the proposal.
     gradient: Vec<f64>,
+    /// Negative log density at the proposal.
     height: Height,
     /// Logarithm of the sum of `exp(H_0 - H)` over the points.
     log_weight: f64,
-    /// Sum of the momenta.
+    /// Sum of the momenta of the points.
     sum: Vec<f64>,
-    /// Momenta of the points at the end that was reached first and at the one reached last.
+    /// Momentum of the point that was reached first.
     first: Vec<f64>,
+    /// Momentum of the point that was reached last.
     last: Vec<f64>,
 }
 
 impl Tree {
+    /// Memory for a tree.
     fn new(unknowns: usize) -> Self {
         let zeros = vec![0.0; unknowns];
         Tree {
@@ -39,7 +44,7 @@ impl Tree {
         }
     }
 
-    /// The tree of one point.
+    /// Makes this the tree of a single point.
     fn plant(&mut self, point: &Point, log_weight: f64) {
         self.stand(point);
         self.log_weight = log_weight;
@@ -48,31 +53,33 @@ impl Tree {
         self.last.copy_from_slice(&point.momentum);
     }
 
+    /// Makes a point the proposal of this tree.
     fn stand(&mut self, point: &Point) {
         self.position.copy_from_slice(&point.position);
         self.gradient.copy_from_slice(&point.gradient);
         self.height = point.height;
     }
 
-    /// Lets the point of another tree stand for this one; the other's is then of no use.
+    /// Makes the proposal of another tree that of this one. The other tree then has none.
     fn take_point(&mut self, other: &mut Tree) {
         std::mem::swap(&mut self.position, &mut other.position);
         std::mem::swap(&mut self.gradient, &mut other.gradient);
         self.height = other.height;
     }
 
-    /// Takes in the neighbour that follows in the direction of the trajectory.
+    /// Adds the neighbouring tree that follows in the direction of the trajectory.
     fn append(&mut self, next: &mut Tree) {
         std::mem::swap(&mut self.last, &mut next.last);
         self.add(next);
     }
 
-    /// Takes in the neighbour that was grown from the first end, away from this tree.
+    /// Adds the neighbouring tree that was built from the first end, away from this tree.
     fn prepend(&mut self, next: &mut Tree) {
         std::mem::swap(&mut self.first, &mut next.last);
         self.add(next);
     }
 
+    /// Adds weights and momenta of another tree.
     fn add(&mut self, other: &Tree) {
         for (sum, other) in self.sum.iter_mut().zip(&other.sum) {
             *sum += other;
@@ -81,7 +88,7 @@ impl Tree {
     }
 }
 
-/// `log(exp(a) + exp(b))`.
+/// Logarithm of a sum, `log(exp(a) + exp(b))`.
 fn log_add(a: f64, b: f64) -> f64 {
     let (low, high) = (a.min(b), a.max(b));
     match high == f64::NEG_INFINITY {
@@ -90,25 +97,31 @@ fn log_add(a: f64, b: f64) -> f64 {
     }
 }
 
-/// What is known of all points of a trajectory.
+/// Statistics of all points of a trajectory, those of discarded subtrees included.
 #[derive(Debug, Default)]
 struct Figures {
+    /// Energy at the start.
     energy: f64,
+    /// Number of points but the start.
     points: u32,
+    /// Sum of the probabilities with which the points would be accepted.
     acceptance: f64,
+    /// Divergence that ended the trajectory, if one did.
     divergence: Option<Divergence>,
 }
 
-/// Memory for trajectories: O(depth x unknowns), taken once.
+/// The no-U-turn sampler with its memory: O(depth x unknowns), allocated once.
 pub(super) struct Nuts {
+    /// Tree of the whole trajectory.
     whole: Tree,
-    /// For every depth the tree that is being built beside another.
+    /// For every depth, the tree that is being built beside another.
     trees: Vec<Tree>,
-    /// The ends of the trajectory, in the direction of time and against it.
+    /// Ends of the trajectory, forward and backward in time.
     ends: [Point; 2],
 }
 
 impl Nuts {
+    /// Memory for trees of at most `most_depth` doublings.
     pub fn new(unknowns: usize, most_depth: u32) -> Self {
         Nuts {
             whole: Tree::new(unknowns),
@@ -117,6 +130,7 @@ impl Nuts {
         }
     }
 
+    /// One transition from `current`, with the momentum drawn anew.
     pub fn transition<T: Density>(
         &mut self,
         dynamics: &mut Dynamics<T>,
@@ -148,7 +162,8 @@ impl Nuts {
                 break;
             }
             depth += 1;
-            // Biased towards the new half, which keeps the distribution and moves further.
+            // Progressive sampling, biased towards the new half: it keeps the distribution and
+            // moves further.
             if random.uniform([0.0, 1.0]) < libm::exp(new.log_weight - whole.log_weight) {
                 whole.take_point(new);
             }
@@ -180,14 +195,14 @@ impl Nuts {
     }
 }
 
-/// Whether a trajectory turns back on itself: as a whole, or either of its parts together with the
-/// nearest point of the other. `[outer, inner]` are the momenta at the ends of the older part, of
-/// which the inner one is next to the first point of the new part.
+/// Tells whether a trajectory makes a U-turn: as a whole, or either of its parts together with the
+/// nearest point of the other. `[outer, inner]` are the momenta at the ends of the older part, the
+/// inner one next to the first point of the new part.
 fn turns(variances: &[f64], [outer, inner]: [&[f64]; 2], older: &[f64], new: &Tree) -> bool {
     let n = variances.len();
     let (new_sum, first, last) = (&new.sum[..n], &new.first[..n], &new.last[..n]);
     let (outer, inner, older) = (&outer[..n], &inner[..n], &older[..n]);
-    // Velocities at both ends along the displacement.
+    // Velocities at both ends along the displacement of the trajectory.
     let ahead = |p: &[f64], q: &[f64], along: &dyn Fn(usize) -> f64| {
         sum(n, |k| variances[k] * p[k] * along(k)) > 0.0
             && sum(n, |k| variances[k] * q[k] * along(k)) > 0.0
@@ -197,8 +212,8 @@ fn turns(variances: &[f64], [outer, inner]: [&[f64]; 2], older: &[f64], new: &Tr
         && ahead(inner, last, &|k| new_sum[k] + inner[k]))
 }
 
-/// Grows `tree` from `end` by two to the number of `spare` trees steps. False if it diverged or
-/// turned back, so that none of its points may be drawn.
+/// Builds `tree` from `end` by `2^k` steps, where k is the number of `spare` trees. Returns false
+/// if it diverges or makes a U-turn, so that none of its points may be drawn.
 fn build<T: Density>(
     dynamics: &mut Dynamics<T>,
     end: &mut Point,
@@ -227,7 +242,7 @@ fn build<T: Density>(
     !turns
 }
 
-/// One step.
+/// Builds the tree of a single point by one step from `end`. Returns false if the step diverges.
 fn grow<T: Density>(
     dynamics: &mut Dynamics<T>,
     end: &mut Point,

@@ -1,17 +1,22 @@
-//! A point of phase space.
+//! Point of phase space, and sums over the unknowns.
 
 use super::space::Height;
 
-/// Position and momentum, and the potential there with its gradient.
+/// Position and momentum, with the potential and its gradient at the position.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Point {
+    /// Position y.
     pub position: Vec<f64>,
+    /// Momentum p.
     pub momentum: Vec<f64>,
+    /// Gradient of the potential in y.
     pub gradient: Vec<f64>,
+    /// Negative log density.
     pub height: Height,
 }
 
 impl Point {
+    /// Point at zero, not evaluated.
     pub fn new(unknowns: usize) -> Self {
         Point {
             position: vec![0.0; unknowns],
@@ -21,6 +26,7 @@ impl Point {
         }
     }
 
+    /// Copies another point.
     pub fn copy_from(&mut self, other: &Point) {
         self.position.copy_from_slice(&other.position);
         self.momentum.copy_from_slice(&other.momentum);
@@ -29,8 +35,8 @@ impl Point {
     }
 }
 
-/// The sum of `term(k)` over the unknowns, in four partial sums: in that order on every machine,
-/// and with room for SIMD.
+/// Sum of `term(k)` over the unknowns, in four partial sums. The order is the same on every
+/// machine, with room for SIMD.
 pub(super) fn sum(unknowns: usize, term: impl Fn(usize) -> f64) -> f64 {
     let mut partial = [0.0; 4];
     let groups = unknowns / 4;

@@ -3,23 +3,25 @@
 use crate::error::{check, Result};
 use crate::solve::Bounds;
 
-/// The map of one unknown, `x(u)`.
+/// Map of one unknown, `x(u)`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Map {
+    /// No bounds: `x = u`.
     Free,
-    /// `x = low + exp(u)`.
+    /// A lower bound: `x = low + exp(u)`.
     Above(f64),
-    /// `x = high - exp(u)`.
+    /// An upper bound: `x = high - exp(u)`.
     Below(f64),
-    /// `x = low + width / (1 + exp(-u))`.
+    /// Two bounds: `x = low + width / (1 + exp(-u))`.
     Between(f64, f64),
 }
 
-/// How far inside of a bound an unknown is taken to be that lies at it, relative to the width of
+/// Distance from a bound at which an unknown at the bound is taken to be, relative to the width of
 /// its interval, or to its size.
 const MARGIN: f64 = 1e-3;
 
 impl Map {
+    /// Map onto an interval.
     fn of(low: f64, high: f64) -> Self {
         match (low.is_finite(), high.is_finite()) {
             (false, false) => Map::Free,
@@ -29,7 +31,7 @@ impl Map {
         }
     }
 
-    /// `x`, `dx/du`, `log |dx/du|` and its derivative.
+    /// `x`, `dx/du`, `log |dx/du|` and the derivative of the latter, at u.
     fn outward(self, u: f64) -> (f64, f64, f64, f64) {
         match self {
             Map::Free => (u, 1.0, 0.0, 0.0),
@@ -42,7 +44,7 @@ impl Map {
                 (high - distance, -distance, u, 1.0)
             }
             Map::Between(low, width) => {
-                // The smaller part is computed, so that neither is lost in the other.
+                // The smaller share is computed, so that neither is lost in the other.
                 let small = libm::exp(-u.abs());
                 let whole = 1.0 + small;
                 let (share, rest) = match u < 0.0 {
@@ -59,6 +61,7 @@ impl Map {
         }
     }
 
+    /// The `u` of a value `x` between the bounds.
     fn inward(self, x: f64) -> f64 {
         match self {
             Map::Free => x,
@@ -68,8 +71,8 @@ impl Map {
         }
     }
 
-    /// The nearest value that is not too close to a bound. A density that falls inwards with
-    /// `slope` has its mass within one over the slope.
+    /// Nearest value that is not too close to a bound. A density that falls inwards with `slope`
+    /// has its mass within one over the slope.
     fn inside(self, x: f64, slope: f64) -> f64 {
         let scale = |unit: f64, outward: f64| {
             let own = 1.0 / outward.max(0.0);
@@ -93,8 +96,8 @@ impl Map {
         }
     }
 
-    /// What the map adds to the second derivative of a potential with this slope, where that is
-    /// positive.
+    /// Part of the second derivative in u that the map adds, for a potential with this slope in x;
+    /// only its positive part.
     fn curvature(self, u: f64, slope: f64) -> f64 {
         let (_, first, _, log_slope) = self.outward(u);
         match self {
@@ -108,17 +111,19 @@ impl Map {
     }
 }
 
-/// The maps of all unknowns, and what they gave at the last point.
+/// Maps of all unknowns, with their derivatives at the last point.
 #[derive(Debug, Clone)]
 pub(super) struct Transform {
     maps: Vec<Map>,
-    /// dx/du.
+    /// Derivatives `dx/du`.
     pub first: Vec<f64>,
-    /// d log |dx/du| / du.
+    /// Derivatives `d log |dx/du| / du`.
     log_slope: Vec<f64>,
 }
 
 impl Transform {
+    /// Maps for all bounds.
+    ///
     /// # Errors
     /// An interval of one value.
     pub fn new(bounds: &Bounds) -> Result<Self> {
@@ -139,7 +144,7 @@ impl Transform {
         })
     }
 
-    /// From u to x in place. Returns the logarithm of the change of volume.
+    /// Changes u into x in place. Returns the logarithm of the change of volume.
     pub fn outward(&mut self, u: &mut [f64]) -> f64 {
         let mut log_volume = 0.0;
         for (k, u) in u.iter_mut().enumerate() {
@@ -152,8 +157,8 @@ impl Transform {
         log_volume
     }
 
-    /// From the gradient of the negative log density in x to that in u, in place, at the point last
-    /// mapped.
+    /// Changes the gradient of the negative log density in x into that in u, in place, at the point
+    /// last mapped.
     pub fn gradient(&self, gradient: &mut [f64]) {
         let factors = self.first.iter().zip(&self.log_slope);
         for (g, (first, log_slope)) in gradient.iter_mut().zip(factors) {
@@ -161,15 +166,15 @@ impl Transform {
         }
     }
 
-    /// From x to u in place; values at a bound, or beyond it, are moved inside, which the gradient
-    /// in x says how far.
+    /// Changes x into u in place. Values at a bound, or beyond it, are moved inside by a distance
+    /// that depends on the gradient in x.
     pub fn inward(&self, x: &mut [f64], gradient: &[f64]) {
         for ((x, map), &slope) in x.iter_mut().zip(&self.maps).zip(gradient) {
             *x = map.inward(map.inside(*x, slope));
         }
     }
 
-    /// Writes what the maps add to second derivatives in u.
+    /// Writes the parts of the second derivatives in u that the maps add.
     pub fn curvature(&self, u: &[f64], gradient: &[f64], into: &mut [f64]) {
         let each = self.maps.iter().zip(u).zip(gradient);
         for (into, ((map, &u), &slope)) in into.iter_mut().zip(each) {

@@ -1,4 +1,4 @@
-//! Straight motion that bounces off the bounds.
+//! Straight motion with reflections at the bounds.
 
 use super::density::Density;
 use super::dynamics::Dynamics;
@@ -6,12 +6,14 @@ use super::point::{sum, Point};
 use super::space::NoPotential;
 use crate::error::Error;
 
-/// Bounces in one step, per unknown, before the step is given up.
+/// Most reflections in one step, per unknown.
 const MOST_BOUNCES: usize = 16;
 
-/// The wall that is met next.
+/// Next wall that the motion meets.
 struct Hit {
+    /// Time until then.
     time: f64,
+    /// Number of the unknown whose bound the wall is.
     unknown: usize,
 }
 
@@ -19,12 +21,13 @@ struct Hit {
 /// wall.
 ///
 /// The wall of unknown i is `u_i = bound`. In whitened coordinates, where `u = centre + L^-T y`, it
-/// is oblique: its normal is `n = L^-1 e_i`. A reflection that keeps the kinetic energy, and that
-/// undoes itself, is the one in the metric: `p -> p - 2 (n . M^-1 p) / (n . M^-1 n) n`. Straight
-/// lines and such reflections keep the volume of phase space, so the step is as good as one without
-/// walls.
+/// is oblique: its normal is `n = L^-1 e_i`. The reflection that conserves the kinetic energy and
+/// is its own inverse is the one in the metric, `p -> p - 2 (n . M^-1 p) / (n . M^-1 n) n`.
+/// Straight lines and such reflections conserve the volume of phase space, so the step is as good
+/// as one without walls.
 ///
-/// A bounce costs three solves with L, a step without any one more than between no walls.
+/// A reflection costs three solves with L. A step without reflections costs one more than without
+/// walls.
 pub(super) fn drift<T: Density>(
     dynamics: &mut Dynamics<T>,
     point: &mut Point,
@@ -57,7 +60,7 @@ pub(super) fn drift<T: Density>(
             if v == 0.0 || wall.is_infinite() {
                 continue;
             }
-            // Rounding may have put the point behind the wall: it is met at once.
+            // Rounding may have put the point behind the wall. It then meets the wall at once.
             let time = ((wall - u) / v).max(0.0);
             if time < hit.as_ref().map_or(left, |hit| hit.time) {
                 hit = Some(Hit { time, unknown });

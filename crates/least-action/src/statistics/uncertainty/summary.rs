@@ -1,10 +1,11 @@
-//! The uncertainty of a run as tables.
+//! Uncertainty of a run as tables.
 
 use std::fmt::Write;
 
 use super::{mixture, Uncertainty};
 use crate::anneal::number::{number, shortest};
 
+/// Levels, parameters and states as tables in text.
 pub(super) fn summarize(uncertainty: &Uncertainty) -> String {
     let lowest = uncertainty.lowest();
     let problem = lowest.problem();
@@ -37,7 +38,7 @@ pub(super) fn summarize(uncertainty: &Uncertainty) -> String {
     }
     let (means, deviations) = uncertainty.moments();
     let path = problem.path_length();
-    // Of a probability between 0 and 1.
+    // Cannot fail, as the probability is between 0 and 1.
     let quantiles = |probability| {
         let (modes, deviations) = (&uncertainty.modes, &uncertainty.deviations);
         mixture::quantiles(modes, deviations, &uncertainty.weights, probability).unwrap_or_default()
