@@ -19,8 +19,8 @@ pub use anneal::{AnnealOptions, Annealer, Run};
 pub use error::{Error, Result};
 pub use twin::TwinExperiment;
 
-/// For serde's `skip_serializing_if` on options that have a default: they are always written out,
-/// yet the TypeScript declarations, which follow serde, then mark them as optional.
+/// Always false. Options that have a default are always written out. With this function in serde's
+/// `skip_serializing_if`, the TypeScript declarations, which follow serde, mark them as optional.
 pub(crate) fn never<T>(_: &T) -> bool {
     false
 }

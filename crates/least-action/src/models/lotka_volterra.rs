@@ -12,7 +12,8 @@ pub fn lotka_volterra() -> Result<EquationModel> {
     definition().build()
 }
 
-/// The same in `log u`, `log v`, where populations stay positive and errors are relative.
+/// The model of [`lotka_volterra()`] in `log u` and `log v`. In these coordinates populations stay
+/// positive and errors are relative.
 pub fn log_lotka_volterra() -> Result<EquationModel> {
     log_definition().build()
 }

@@ -6,9 +6,9 @@ use crate::model::{EquationModel, ModelDefinition};
 /// 1952), under a known stimulus `I`: the test case of variational annealing in neuroscience. Time
 /// in ms, voltages in mV, capacitance 1 uF/cm^2.
 ///
-/// Each gate goes to `(1 + tanh((V - Vt)/dV))/2` in the time `t1 + t2 (1 - tanh((V - Vt)/dV)^2)`:
-/// the form and the values that the programs varanneal and minAone use. The initial state is at
-/// rest without stimulus.
+/// Each gate goes to `(1 + tanh((V - Vt)/dV))/2` in the time `t1 + t2 (1 - tanh((V - Vt)/dV)^2)`.
+/// This form and these values are those of the programs varanneal and minAone. The initial state is
+/// at rest without stimulus.
 pub fn nakl_neuron() -> Result<EquationModel> {
     definition().build()
 }
@@ -77,7 +77,7 @@ pub(super) fn definition() -> ModelDefinition {
     .definition()
 }
 
-/// The stable state without stimulus, as integration finds it.
+/// Stable state without stimulus, found by integration.
 const REST: [f64; 4] = [
     -64.52301187606328,
     0.0366241800162417,

@@ -3,8 +3,8 @@ use crate::error::Result;
 use crate::model::{EquationModel, ModelDefinition};
 
 /// The plane pendulum with friction: `angle' = velocity`,
-/// `velocity' = -gravity sin(angle) - damping velocity`. Angles in radians, not wrapped; `gravity`
-/// is over the length, for motion tells only their quotient.
+/// `velocity' = -gravity sin(angle) - damping velocity`. Angles are in radians and not wrapped. The
+/// parameter `gravity` is gravity over length, as motion depends on their quotient only.
 pub fn pendulum() -> Result<EquationModel> {
     definition().build()
 }
