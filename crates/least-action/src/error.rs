@@ -41,7 +41,10 @@ pub enum Error {
         because: String,
     },
     /// An index past the end, for instance an observed component that the model does not have.
-    #[error("{path}: index {index} is out of range; the model has {count} components, so use 0 to {}", count.saturating_sub(1))]
+    #[error(
+        "{path}: index {index} is out of range; the model has {count} components, so use 0 to {}",
+        count.saturating_sub(1)
+    )]
     IndexOutOfRange {
         /// Field at fault, as a caller would write it.
         path: String,
@@ -86,7 +89,8 @@ pub enum Error {
     },
     /// A number of points that the discretization cannot use.
     #[error(
-        "{path}: {discretization} needs {need}, got {points}; use {} points or another discretization",
+        "{path}: {discretization} needs {need}, got {points}; use {} points or another \
+         discretization",
         points + 1
     )]
     WrongPointCount {
@@ -115,7 +119,8 @@ pub enum Error {
     },
     /// A value of a model along a path that is not finite.
     #[error(
-        "{path}: {term} of {state} is {} at time {time} (point {point}); check the model there, the starting range and the parameters",
+        "{path}: {term} of {state} is {} at time {time} (point {point}); check the model there, \
+         the starting range and the parameters",
         Number(*value)
     )]
     NotFinite {
@@ -134,7 +139,8 @@ pub enum Error {
     },
     /// A value of a network that is not finite.
     #[error(
-        "{path}: {term} of neuron {neuron} in layer {layer} is {} at pair {pair}; check the data of that pair, the starting range and the weights",
+        "{path}: {term} of neuron {neuron} in layer {layer} is {} at pair {pair}; check the data \
+         of that pair, the starting range and the weights",
         Number(*value)
     )]
     NotFiniteInLayer {
@@ -164,7 +170,10 @@ pub enum Error {
         remedy: String,
     },
     /// A stationary point that is no minimum: the action falls along a direction, both ways.
-    #[error("{path}: the stationary path is a saddle: along {direction} the action falls on both sides; {remedy}")]
+    #[error(
+        "{path}: the stationary path is a saddle: along {direction} the action falls on both \
+         sides; {remedy}"
+    )]
     Saddle {
         /// Field at fault, as a caller would write it.
         path: String,
@@ -190,7 +199,8 @@ pub enum Error {
     },
     /// An iteration that did not converge.
     #[error(
-        "{path}: {equations} at time {time} are not solved after {iterations} iterations: {}; {remedy}",
+        "{path}: {equations} at time {time} are not solved after {iterations} iterations: {}; \
+         {remedy}",
         Change(*change)
     )]
     NotConverged {

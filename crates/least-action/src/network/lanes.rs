@@ -62,7 +62,15 @@ impl Lanes for f64 {
     all(target_arch = "wasm32", target_feature = "simd128")
 ))]
 macro_rules! register {
-    ($register:ty, $count:literal, $read:ident, $write:ident, $splat:ident, $add:ident, $multiply:ident) => {
+    (
+        $register:ty,
+        $count:literal,
+        $read:ident,
+        $write:ident,
+        $splat:ident,
+        $add:ident,
+        $multiply:ident
+    ) => {
         #[allow(unused_unsafe)] // some are safe in WebAssembly
         impl super::Lanes for $register {
             const COUNT: usize = $count;

@@ -161,7 +161,8 @@ impl Layer {
             &format!("{}, the inputs of {}", model.inputs().len(), model.name()),
         )?;
         if self.bias != Bias::None || self.activation != Activation::Linear {
-            let message = "a layer that is a model has no bias and no activation beside it; use Bias::None and Activation::Linear";
+            let message = "a layer that is a model has no bias and no activation beside it; use \
+                Bias::None and Activation::Linear";
             return wrong("map", message.into());
         }
         if model.kind() == ModelKind::Flow && self.residual.is_none() {

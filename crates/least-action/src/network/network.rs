@@ -332,7 +332,8 @@ fn check_tied(
     Err(Error::WrongShape {
         path: format!("{path}.share"),
         message: format!(
-            "layers tied as \"{name}\" must have weights of one shape: here {}, at {first} {}; give one of them another name",
+            "layers tied as \"{name}\" must have weights of one shape: here {}, at {first} {}; \
+             give one of them another name",
             shape(layer, set),
             shape(other, theirs)
         ),

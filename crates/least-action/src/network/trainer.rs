@@ -66,7 +66,8 @@ impl Trainer {
             return Err(crate::Error::WrongShape {
                 path: "minimizer".into(),
                 message: format!(
-                    "training knows no second derivatives, which {} needs; use lbfgs or conjugate-gradient",
+                    "training knows no second derivatives, which {} needs; use lbfgs or \
+                     conjugate-gradient",
                     minimizer.name()
                 ),
             });
@@ -77,7 +78,9 @@ impl Trainer {
         if options.action.activation_bounds.is_some() {
             return Err(crate::Error::WrongShape {
                 path: "activationBounds".into(),
-                message: "cannot hold where layers are exact: activations follow from the weights; bound the weights, or anneal".into(),
+                message: "cannot hold where layers are exact: activations follow from the \
+                    weights; bound the weights, or anneal"
+                    .into(),
             });
         }
         let problem = NetworkProblem::new(network, pairs, &options.action)?;

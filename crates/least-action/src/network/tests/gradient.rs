@@ -148,7 +148,8 @@ proptest! {
     ) {
         let mut layers = Vec::new();
         for (l, pair) in widths.windows(2).enumerate() {
-            let layer = Layer { activation: Activation::ALL[activations[l]], ..Layer::new(pair[1]) };
+            let activation = Activation::ALL[activations[l]];
+            let layer = Layer { activation, ..Layer::new(pair[1]) };
             layers.push(match forms[l] {
                 0 => Layer { bias: Bias::None, ..layer },
                 1 => Layer { bias: Bias::Fixed(numbers(pair[1], seed, 1.0)), ..layer },

@@ -49,8 +49,16 @@ pub(super) fn stuck_chains(sampled: &Sampled, say: &mut impl FnMut(Code, Severit
         return;
     }
     let advice = match stuck.len() == sampled.chains.len() {
-        true => "Every chain is stuck: sample with a smaller step size or a longer warm-up, and begin from the path of a level",
-        false => "A chain that begins far out in the tails, or in a narrow place, cannot leave it with the step size that suits the others: begin it elsewhere, warm up longer or raise the target acceptance. Leaving it out afterwards is right only if the others sample all of the posterior",
+        true => {
+            "Every chain is stuck: sample with a smaller step size or a longer warm-up, and \
+            begin from the path of a level"
+        }
+        false => {
+            "A chain that begins far out in the tails, or in a narrow place, cannot leave it \
+            with the step size that suits the others: begin it elsewhere, warm up longer or raise \
+            the target acceptance. Leaving it out afterwards is right only if the others sample \
+            all of the posterior"
+        }
     };
     say(
         Code::StuckChain,
@@ -88,9 +96,15 @@ pub(super) fn levels(sampled: &Sampled, say: &mut impl FnMut(Code, Severity, Str
         Code::LevelsDiffer,
         Severity::Problem,
         format!(
-            "Chains sample at different levels: beside chain {best}, whose mean log density is the highest, lower {} {}, where a chain on its own varies by {}. They have found separate minima of the action and do not \
-             pass from one to the other, so their mean is that of how they began. Begin all chains from the lowest level, or weigh the levels by their evidence, not by the number of chains.",
-            match lower.len() { 1 => "is", _ => "are" },
+            "Chains sample at different levels: beside chain {best}, whose mean log density is \
+             the highest, lower {} {}, where a chain on its own varies by {}. They have found \
+             separate minima of the action and do not pass from one to the other, so their mean \
+             is that of how they began. Begin all chains from the lowest level, or weigh the \
+             levels by their evidence, not by the number of chains.",
+            match lower.len() {
+                1 => "is",
+                _ => "are",
+            },
             listed(&lower),
             figure(within)
         ),
@@ -106,8 +120,12 @@ pub(super) fn disagreement(summary: &Summary, say: &mut impl FnMut(Code, Severit
             Code::NeverMoved,
             Severity::Warning,
             format!(
-                "{} the same in all draws: {}. Where that is not meant, look for bounds that leave no room.",
-                match still.len() { 1 => "One quantity is".into(), many => format!("{many} quantities are") },
+                "{} the same in all draws: {}. Where that is not meant, look for bounds that \
+                 leave no room.",
+                match still.len() {
+                    1 => "One quantity is".into(),
+                    many => format!("{many} quantities are"),
+                },
                 listed(&still)
             ),
         );
@@ -116,7 +134,9 @@ pub(super) fn disagreement(summary: &Summary, say: &mut impl FnMut(Code, Severit
         say(
             Code::SingleChain,
             Severity::Warning,
-            "There is one chain: R-hat compares its halves, and does not know of what it has not visited. Sample four chains from different beginnings.".into(),
+            "There is one chain: R-hat compares its halves, and does not know of what it has not \
+             visited. Sample four chains from different beginnings."
+                .into(),
         );
     }
     let mut high: Vec<&SummaryRow> = summary.rows.iter().filter(|r| r.r_hat > R_HAT).collect();
@@ -129,15 +149,25 @@ pub(super) fn disagreement(summary: &Summary, say: &mut impl FnMut(Code, Severit
     let bad = worst.r_hat > R_HAT_BAD;
     say(
         Code::RHatHigh,
-        if bad { Severity::Problem } else { Severity::Warning },
+        if bad {
+            Severity::Problem
+        } else {
+            Severity::Warning
+        },
         format!(
             "R-hat is above {R_HAT} for {} of {} quantities: {}. {}",
             high.len(),
             summary.rows.len(),
             listed(&names),
             match bad {
-                true => "The chains have not mixed: do not use their averages. Warm up longer and draw more; if chains keep to places of their own, there are several levels, or directions that the data leave free: give these a prior, or parametrise them otherwise.",
-                false => "The chains have nearly mixed: about as many draws again, or twice as many, should do.",
+                true =>
+                    "The chains have not mixed: do not use their averages. Warm up longer and \
+                    draw more; if chains keep to places of their own, there are several levels, \
+                    or directions that the data leave free: give these a prior, or parametrise \
+                    them otherwise.",
+                false =>
+                    "The chains have nearly mixed: about as many draws again, or twice as \
+                    many, should do.",
             }
         ),
     );
@@ -179,8 +209,10 @@ pub(super) fn sizes(summary: &Summary, say: &mut impl FnMut(Code, Severity, Stri
                 false => Severity::Warning,
             },
             format!(
-                "The effective sample size {place} is below {SIZE} per chain, {} in all, for {} of {} quantities: {}. {what} known to few digits, and R-hat is not certain. At this rate {draws} draws per chain are needed instead of {}; \
-                 a mass matrix that fits better, or another parametrisation, makes draws less alike.",
+                "The effective sample size {place} is below {SIZE} per chain, {} in all, for {} \
+                 of {} quantities: {}. {what} known to few digits, and R-hat is not certain. At \
+                 this rate {draws} draws per chain are needed instead of {}; a mass matrix that \
+                 fits better, or another parametrisation, makes draws less alike.",
                 SIZE * chains,
                 low.len(),
                 summary.rows.len(),
@@ -200,7 +232,8 @@ pub(super) fn good(summary: &Summary) -> SamplingFinding {
         code: Code::ChainsAgree,
         severity: Severity::Good,
         message: format!(
-            "The {} chains agree: R-hat is at most {:.3}, the effective sample size at least {smallest:.0}, and no trajectory diverged.",
+            "The {} chains agree: R-hat is at most {:.3}, the effective sample size at least \
+             {smallest:.0}, and no trajectory diverged.",
             summary.chains,
             largest(|row| row.r_hat)
         ),

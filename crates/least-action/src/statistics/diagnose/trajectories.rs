@@ -44,8 +44,12 @@ pub(super) fn divergences(
             Code::AllDivergent,
             Severity::Problem,
             format!(
-                "Everything diverges: {count} of {} trajectories, at step sizes {}. No draw can be used.{place} Begin at a path of low action; sample at a smaller R_f first and climb, as the posterior at this one may be too narrow to start from; \
-                 choose a smaller step size or a target acceptance nearer to 1; or parametrise anew what has very different scales. If all of that fails, look at the causes that the divergences keep: the model may not be finite nearby.",
+                "Everything diverges: {count} of {} trajectories, at step sizes {}. No draw can \
+                 be used.{place} Begin at a path of low action; sample at a smaller R_f first and \
+                 climb, as the posterior at this one may be too narrow to start from; choose a \
+                 smaller step size or a target acceptance nearer to 1; or parametrise anew what \
+                 has very different scales. If all of that fails, look at the causes that the \
+                 divergences keep: the model may not be finite nearby.",
                 summary.draws * summary.chains,
                 listed(&steps.collect::<Vec<_>>())
             ),
@@ -60,8 +64,10 @@ pub(super) fn divergences(
         Code::Divergences,
         severity,
         format!(
-            "{count} of {} trajectories diverged ({}; by chain {}): the sampler does not get into some places, so averages are biased.{place} Raise the target acceptance, which shortens the steps; if divergences stay, parametrise anew \
-             what is narrow there, or give a prior that rules it out.",
+            "{count} of {} trajectories diverged ({}; by chain {}): the sampler does not get into \
+             some places, so averages are biased.{place} Raise the target acceptance, which \
+             shortens the steps; if divergences stay, parametrise anew what is narrow there, or \
+             give a prior that rules it out.",
             summary.draws * summary.chains,
             percent(share),
             each.join(", ")
@@ -108,8 +114,10 @@ pub(super) fn energy(sampled: &Sampled, say: &mut impl FnMut(Code, Severity, Str
         Code::EnergyFractionLow,
         Severity::Warning,
         format!(
-            "The energy fraction of missing information is below {ENERGY_FRACTION}: {}. Momenta lead too slowly into the tails, so their probability is not well known. The posterior has a heavy tail or a funnel: parametrise anew what \
-             sets the scale of other unknowns, or warm up longer, for a better mass matrix.",
+            "The energy fraction of missing information is below {ENERGY_FRACTION}: {}. Momenta \
+             lead too slowly into the tails, so their probability is not well known. The \
+             posterior has a heavy tail or a funnel: parametrise anew what sets the scale of \
+             other unknowns, or warm up longer, for a better mass matrix.",
             listed(&low)
         ),
     );
@@ -130,8 +138,10 @@ pub(super) fn depth(sampled: &Sampled, say: &mut impl FnMut(Code, Severity, Stri
         Code::DepthSaturated,
         Severity::Warning,
         format!(
-            "{} of the trajectories were ended by the largest tree depth, {limit}, before they turned. The draws are valid but alike: allow a larger depth, or make trajectories shorter by a mass matrix or a parametrisation in which no direction is \
-             much wider than others.",
+            "{} of the trajectories were ended by the largest tree depth, {limit}, before they \
+             turned. The draws are valid but alike: allow a larger depth, or make trajectories \
+             shorter by a mass matrix or a parametrisation in which no direction is much wider \
+             than others.",
             percent(share)
         ),
     );

@@ -31,7 +31,10 @@ impl Chains {
                     false,
                     &format!("{path}[{c}][{i}]"),
                     chain[i],
-                    &format!("finite: draw {i} of chain {c} is no number that can be averaged; leave this quantity out, or find out why the sampler kept it"),
+                    &format!(
+                        "finite: draw {i} of chain {c} is no number that can be averaged; \
+                        leave this quantity out, or find out why the sampler kept it"
+                    ),
                 )?;
             }
             values.extend_from_slice(chain);

@@ -18,8 +18,8 @@ impl Laplace {
     /// B. Kadane, J. Amer. Statist. Assoc. 81, 1986). It has one number per unknown, 0 for active
     /// bounds.
     ///
-    /// Third derivatives are differences of exact second ones, computed at many points at once. They
-    /// take 4 (3 D + 2 P) Hessians for one-step schemes, 4 (5 D + 2 P) if three points are
+    /// Third derivatives are differences of exact second ones, computed at many points at once.
+    /// They take 4 (3 D + 2 P) Hessians for one-step schemes, 4 (5 D + 2 P) if three points are
     /// coupled.
     ///
     /// # Errors

@@ -72,7 +72,8 @@ impl Laplace {
                 LaplaceFindingCode::ModeNotReached,
                 Severity::Problem,
                 format!(
-                    "The path is not at the minimum: the negative log posterior would still fall by {:.2e}. Allow more maxIterations, or minimise first.",
+                    "The path is not at the minimum: the negative log posterior would still fall \
+                     by {:.2e}. Allow more maxIterations, or minimise first.",
                     self.decrease
                 ),
             );
@@ -83,7 +84,8 @@ impl Laplace {
                 LaplaceFindingCode::HeldByBounds,
                 Severity::Warning,
                 format!(
-                    "Bounds hold {}: these are given no deviation, and what is said of the others holds with these at their bounds. samplePosterior takes bounds as they are.",
+                    "Bounds hold {}: these are given no deviation, and what is said of the others \
+                     holds with these at their bounds. samplePosterior takes bounds as they are.",
                     held.join(", ")
                 ),
             );
@@ -98,7 +100,8 @@ impl Laplace {
                 LaplaceFindingCode::BeyondBounds,
                 Severity::Warning,
                 format!(
-                    "Part of the Gaussian lies beyond the bounds of {}: deviations are too large there. samplePosterior takes bounds as they are.",
+                    "Part of the Gaussian lies beyond the bounds of {}: deviations are too large \
+                     there. samplePosterior takes bounds as they are.",
                     beyond.join(", ")
                 ),
             );
@@ -119,7 +122,8 @@ impl Laplace {
                     LaplaceFindingCode::Skewed,
                     Severity::Warning,
                     format!(
-                        "The posterior is skewed: means are more than {SHIFT} standard deviations from the mode for {}. A Gaussian is not enough; samplePosterior is.",
+                        "The posterior is skewed: means are more than {SHIFT} standard deviations \
+                         from the mode for {}. A Gaussian is not enough; samplePosterior is.",
                         far.join(", ")
                     ),
                 );
@@ -135,7 +139,8 @@ impl Laplace {
                     LaplaceFindingCode::Determined,
                     Severity::Good,
                     format!(
-                        "Every combination of parameters is determined; the least is {}, to {:.2e} of its unit.",
+                        "Every combination of parameters is determined; the least is {}, to \
+                         {:.2e} of its unit.",
                         directions[0].words, directions[0].deviation
                     ),
                 ),
@@ -143,7 +148,8 @@ impl Laplace {
                     LaplaceFindingCode::Free,
                     Severity::Warning,
                     format!(
-                        "The data leave free: {}, each in units of its prior, its bounds or its size. Measure what tells them apart, give a prior, or estimate fewer.",
+                        "The data leave free: {}, each in units of its prior, its bounds or its \
+                         size. Measure what tells them apart, give a prior, or estimate fewer.",
                         free.join("; ")
                     ),
                 ),
@@ -164,7 +170,9 @@ impl Laplace {
                 LaplaceFindingCode::ImplicitSteps,
                 Severity::Warning,
                 format!(
-                    "The steps of {} are implicit, and exp(-A) leaves out their determinant: with it the means of {} would move, in standard deviations. Means of explicit steps, as of rk4, need none.",
+                    "The steps of {} are implicit, and exp(-A) leaves out their determinant: with \
+                     it the means of {} would move, in standard deviations. Means of explicit \
+                     steps, as of rk4, need none.",
                     problem.discretization.name(),
                     moved.join(", ")
                 ),

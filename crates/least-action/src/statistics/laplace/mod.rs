@@ -296,12 +296,16 @@ fn not_positive(
             path: "hessian".into(),
             direction,
             curvature: found.curvature,
-            remedy: "minimise further or from other starting paths; where the noise is large, hessian: \"gauss-newton\" leaves out what makes it indefinite".into(),
+            remedy: "minimise further or from other starting paths; where the noise is large, \
+                hessian: \"gauss-newton\" leaves out what makes it indefinite"
+                .into(),
         };
     }
     Error::Undetermined {
         path: "hessian".into(),
         direction,
-        remedy: "measure more, estimate less, or give these a prior; where it is a state, a larger modelPrecision ties it to the others".into(),
+        remedy: "measure more, estimate less, or give these a prior; where it is a state, a \
+            larger modelPrecision ties it to the others"
+            .into(),
     }
 }

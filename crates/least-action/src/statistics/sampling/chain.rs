@@ -446,7 +446,9 @@ impl<T: Density> Chain<T> {
                 "stuck: {MOST_UNMOVED} transitions in a row went nowhere with steps of {}{cause}",
                 self.last.step_size
             ),
-            remedy: "leave stepSize out so that it is adapted, raise targetAcceptance, lengthen warmup, or begin elsewhere".into(),
+            remedy: "leave stepSize out so that it is adapted, raise targetAcceptance, lengthen \
+                warmup, or begin elsewhere"
+                .into(),
         })
     }
 

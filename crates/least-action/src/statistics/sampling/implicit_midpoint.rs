@@ -78,9 +78,12 @@ fn solve<T: Density>(
     Err(Some(Error::ChainFailed {
         path: "trajectory".into(),
         message: format!(
-            "an implicit midpoint step of {} is not solved after {MOST_ITERATIONS} iterations: the last one still changed the position by {before:.1e}",
+            "an implicit midpoint step of {} is not solved after {MOST_ITERATIONS} iterations: \
+             the last one still changed the position by {before:.1e}",
             2.0 * half.abs()
         ),
-        remedy: "use a shorter stepSize or the integrator \"leapfrog\"; only the solved step can be undone, so no other may be a draw".into(),
+        remedy: "use a shorter stepSize or the integrator \"leapfrog\"; only the solved step can \
+            be undone, so no other may be a draw"
+            .into(),
     }))
 }

@@ -226,7 +226,10 @@ impl SamplingOptions {
         if implicit && reflects && self.method != SamplingMethod::Metropolis {
             return Err(crate::Error::WrongShape {
                 path: "bounds".into(),
-                message: "\"reflect\" needs to know when within a step a wall is met, which an implicit-midpoint step does not say; use \"transform\", or the integrator \"leapfrog\"".into(),
+                message: "\"reflect\" needs to know when within a step a wall is met, which an \
+                    implicit-midpoint step does not say; use \"transform\", or the integrator \
+                    \"leapfrog\""
+                    .into(),
             });
         }
         if let Some(annealing) = self.annealing {

@@ -132,7 +132,10 @@ impl Transform {
                 low < high && (high - low > 0.0),
                 &format!("bounds.lower[{unknown}]"),
                 low,
-                &format!("below the upper bound, {high}: an unknown that cannot change has no density; give it a wider interval, or keep it out of the estimate"),
+                &format!(
+                    "below the upper bound, {high}: an unknown that cannot change has no \
+                    density; give it a wider interval, or keep it out of the estimate"
+                ),
             )?;
         }
         let ends = bounds.lower.iter().zip(&bounds.upper);
@@ -211,7 +214,11 @@ mod tests {
         }
 
         #[test]
-        fn the_curvature_is_that_of_the_potential(map in map(), u in -3.0..3.0f64, slope in 0.0..4.0f64) {
+        fn the_curvature_is_that_of_the_potential(
+            map in map(),
+            u in -3.0..3.0f64,
+            slope in 0.0..4.0f64,
+        ) {
             // A linear potential that rises away from the only bound: all of its second derivative
             // in u comes from the map.
             let slope = if matches!(map, Map::Below(_)) { -slope } else { slope };
@@ -222,7 +229,8 @@ mod tests {
             let given = map.curvature(u, slope);
             prop_assert!(given > second - 1e-4 * (1.0 + second.abs()));
             if !matches!(map, Map::Between(..)) || u < 0.0 {
-                prop_assert!((given - second).abs() < 1e-4 * (1.0 + second.abs()), "{given} {second}");
+                let close = (given - second).abs() < 1e-4 * (1.0 + second.abs());
+                prop_assert!(close, "{given} {second}");
             }
         }
     }

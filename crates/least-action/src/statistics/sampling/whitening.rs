@@ -70,8 +70,11 @@ impl Whitening {
         }
         Err(Error::ChainFailed {
             path: "metric".into(),
-            message: "the second derivatives of the action are not positive definite, also not after a shift of their diagonal".into(),
-            remedy: "use the metric \"diagonal\", or begin nearer to a minimum of the action".into(),
+            message: "the second derivatives of the action are not positive definite, also not \
+                after a shift of their diagonal"
+                .into(),
+            remedy: "use the metric \"diagonal\", or begin nearer to a minimum of the action"
+                .into(),
         })
     }
 

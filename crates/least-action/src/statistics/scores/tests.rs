@@ -204,7 +204,10 @@ fn what_is_wrong_is_named() {
 proptest! {
     #[test]
     fn scores_are_distances(
-        given in prop::collection::vec((-1e3..1e3, 0.01..10.0), 2..20), truth in -1e3..1e3, scale in 0.1..10.0, bins in 2..30usize,
+        given in prop::collection::vec((-1e3..1e3, 0.01..10.0), 2..20),
+        truth in -1e3..1e3,
+        scale in 0.1..10.0,
+        bins in 2..30usize,
     ) {
         let (values, weights): (Vec<f64>, Vec<f64>) = given.into_iter().unzip();
         let members = Members::new(&values, &weights)?;
@@ -213,7 +216,8 @@ proptest! {
         prop_assert!(score >= members.fair_crps(truth)?);
         // It is not above the mean distance, and it has a unit.
         let total: f64 = weights.iter().sum();
-        let distance: f64 = values.iter().zip(&weights).map(|(x, w)| (x - truth).abs() * w / total).sum();
+        let distances = values.iter().zip(&weights);
+        let distance: f64 = distances.map(|(x, w)| (x - truth).abs() * w / total).sum();
         prop_assert!(score <= distance * (1.0 + 1e-12));
         let scaled: Vec<f64> = values.iter().map(|x| scale * x).collect();
         let scaled = Members::new(&scaled, &weights)?.crps(scale * truth)?;

@@ -300,19 +300,22 @@ impl Uncertainty {
         let lowest = 100.0 * self.weights[0];
         let count = self.levels.len();
         let is_most = self.weights.iter().all(|w| *w <= self.weights[0]);
-        let (severity, message) = match 1.0 - self.weights[0] > MATTERS {
-            false => (
-                Severity::Good,
-                format!("The lowest of {count} levels has {lowest:.1} % of the probability."),
-            ),
-            true => (
-                Severity::Warning,
-                format!(
-                    "The lowest level has {lowest:.1} % of the probability{}: means and bands are over {count} levels, and means may lie between paths that are possible. Look at the levels one by one.",
+        let (severity, message) =
+            match 1.0 - self.weights[0] > MATTERS {
+                false => (
+                    Severity::Good,
+                    format!("The lowest of {count} levels has {lowest:.1} % of the probability."),
+                ),
+                true => (
+                    Severity::Warning,
+                    format!(
+                    "The lowest level has {lowest:.1} % of the probability{}: means and bands are \
+                     over {count} levels, and means may lie between paths that are possible. Look \
+                     at the levels one by one.",
                     if is_most { "" } else { ", less than a wider minimum above it" }
                 ),
-            ),
-        };
+                ),
+            };
         LaplaceFinding {
             code: LaplaceFindingCode::LevelsShare,
             severity,

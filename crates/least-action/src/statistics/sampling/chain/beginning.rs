@@ -105,8 +105,18 @@ impl<T: Density> Chain<T> {
             }
             size *= if good { 2.0 } else { 0.5 };
             let (message, remedy) = match size {
-                s if s > LONGEST => ("the density hardly falls anywhere, so that its integral is probably not finite", "give priors or bounds to what the data leave free"),
-                s if s < SHORTEST => ("no step, however short, keeps the energy: the gradient is not that of the value, or the density jumps", "check the gradient, and begin elsewhere"),
+                s if s > LONGEST => (
+                    "the density hardly falls anywhere, so that its integral is \
+                    probably not finite",
+                    "give \
+                    priors or bounds to what the data leave free",
+                ),
+                s if s < SHORTEST => (
+                    "no step, however short, keeps the energy: the gradient is \
+                    not that of the value, or the density jumps",
+                    "check \
+                    the gradient, and begin elsewhere",
+                ),
                 _ => continue,
             };
             return Err(Error::ChainFailed {
