@@ -1,4 +1,4 @@
-use super::Written;
+use super::CompactDefinition;
 use crate::error::{check, Result};
 use crate::model::{EquationModel, Initial, ModelDefinition, StateDefinition};
 
@@ -22,12 +22,12 @@ pub(super) fn definition(dimension: usize) -> Result<ModelDefinition> {
         initial: Some(Initial::Each(initial)),
         ..StateDefinition::vector("x", dimension)
     };
-    let written = Written {
+    let written = CompactDefinition {
         name: "lorenz96",
         parameters: &[("forcing", 8.17, "", "the same at every site")],
         equations: &[("x", "x[i-1]*(x[i+1] - x[i-2]) - x[i] + forcing")],
         spin_up: 20.0,
-        ..Written::default()
+        ..CompactDefinition::default()
     };
     Ok(ModelDefinition {
         states: vec![ring],

@@ -124,7 +124,7 @@ impl ModelSource {
 
 /// A definition in the form in which the files of this folder write it.
 #[derive(Default)]
-struct Written<'a> {
+struct CompactDefinition<'a> {
     /// Name of the model.
     name: &'a str,
     /// Name, initial value and unit of each state.
@@ -141,7 +141,7 @@ struct Written<'a> {
     spin_up: f64,
 }
 
-impl Written<'_> {
+impl CompactDefinition<'_> {
     fn definition(&self) -> ModelDefinition {
         let state = |&(name, initial, unit): &(&str, f64, &str)| StateDefinition {
             unit: (!unit.is_empty()).then(|| unit.into()),

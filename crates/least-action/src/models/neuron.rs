@@ -1,4 +1,4 @@
-use super::Written;
+use super::CompactDefinition;
 use crate::error::Result;
 use crate::model::{EquationModel, ModelDefinition};
 
@@ -14,7 +14,7 @@ pub fn nakl_neuron() -> Result<EquationModel> {
 }
 
 pub(super) fn definition() -> ModelDefinition {
-    Written {
+    CompactDefinition {
         name: "naklNeuron",
         states: &[
             ("V", REST[0], "mV"),
@@ -72,7 +72,7 @@ pub(super) fn definition() -> ModelDefinition {
             ("h", "((1 + ah)/2 - h)/(t1h + t2h*(1 - ah^2))"),
             ("n", "((1 + an)/2 - n)/(t1n + t2n*(1 - an^2))"),
         ],
-        ..Written::default()
+        ..CompactDefinition::default()
     }
     .definition()
 }

@@ -1,4 +1,4 @@
-use super::Written;
+use super::CompactDefinition;
 use crate::error::Result;
 use crate::model::{EquationModel, ModelDefinition};
 
@@ -10,7 +10,7 @@ pub fn pendulum() -> Result<EquationModel> {
 }
 
 pub(super) fn definition() -> ModelDefinition {
-    Written {
+    CompactDefinition {
         name: "pendulum",
         states: &[("angle", 2.0, ""), ("velocity", 0.0, "")],
         parameters: &[
@@ -21,7 +21,7 @@ pub(super) fn definition() -> ModelDefinition {
             ("angle", "velocity"),
             ("velocity", "-gravity*sin(angle) - damping*velocity"),
         ],
-        ..Written::default()
+        ..CompactDefinition::default()
     }
     .definition()
 }

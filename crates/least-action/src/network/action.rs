@@ -1,8 +1,8 @@
 //! The action of a network: the distance of all activations from the data and from the values that
 //! the layers before them give, with the exact gradient.
 
-use super::pass::{At, Pass};
-use super::problem::{NetworkProblem, Parts};
+use super::pass::{MapArguments, Pass};
+use super::problem::{NetworkProblem, ProblemParts};
 use super::terms::{
     add_prior_slopes, measurement_error, measurement_factor, prior_error, write_slopes,
 };
@@ -112,7 +112,7 @@ impl NetworkAction {
                 *dx += along;
                 *adjoint = -along;
             }
-            let at = at(parts, l, x, weights);
+            let at = map_arguments(parts, l, x, weights);
             let before = &mut before[parts.starts[l]..];
             self.pass
                 .pull_back(at, &self.kept[rows], adjoint, before, dw);
@@ -167,7 +167,8 @@ impl NetworkAction {
         for l in 0..parts.network.depth() {
             let rows = residual_rows(parts, l);
             let (kept, residuals) = (&mut self.kept[rows.clone()], &mut self.residuals[rows]);
-            self.pass.forward(at(parts, l, x, weights), kept, residuals);
+            self.pass
+                .forward(map_arguments(parts, l, x, weights), kept, residuals);
             let after = &x[self.problem.activations(l + 1)];
             for (residual, x) in residuals.iter_mut().zip(after) {
                 *residual = x - *residual;
@@ -219,8 +220,13 @@ impl NetworkAction {
 }
 
 /// Arguments of map l at the activations `x` of all layers.
-pub(super) fn at<'a>(parts: &'a Parts, l: usize, x: &'a [f64], weights: &'a [f64]) -> At<'a> {
-    At {
+pub(super) fn map_arguments<'a>(
+    parts: &'a ProblemParts,
+    l: usize,
+    x: &'a [f64],
+    weights: &'a [f64],
+) -> MapArguments<'a> {
+    MapArguments {
         network: &parts.network,
         l,
         weights,
@@ -230,7 +236,7 @@ pub(super) fn at<'a>(parts: &'a Parts, l: usize, x: &'a [f64], weights: &'a [f64
 }
 
 /// Range of the residuals of map l among all residuals.
-pub(super) fn residual_rows(parts: &Parts, l: usize) -> std::ops::Range<usize> {
+pub(super) fn residual_rows(parts: &ProblemParts, l: usize) -> std::ops::Range<usize> {
     let start = parts.starts[1];
     parts.starts[l + 1] - start..parts.starts[l + 2] - start
 }
@@ -275,7 +281,7 @@ fn all_finite(values: &[f64]) -> bool {
 }
 
 /// Checks that a part of the activations, or numbers in their order, are finite.
-fn finite(parts: &Parts, values: &[f64], term: &str) -> Result<()> {
+fn finite(parts: &ProblemParts, values: &[f64], term: &str) -> Result<()> {
     if all_finite(values) {
         return Ok(());
     }
@@ -286,7 +292,7 @@ fn finite(parts: &Parts, values: &[f64], term: &str) -> Result<()> {
 }
 
 /// Error about one number in the order of the activations, at place `index`.
-pub(super) fn not_finite(parts: &Parts, index: usize, term: &str, value: f64) -> Error {
+pub(super) fn not_finite(parts: &ProblemParts, index: usize, term: &str, value: f64) -> Error {
     let layer = parts.starts.partition_point(|&start| start <= index) - 1;
     let within = index - parts.starts[layer];
     let width = parts.network.widths()[layer];

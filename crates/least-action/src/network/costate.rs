@@ -2,8 +2,8 @@
 //! a layer with backpropagation: the Jacobians are written out, column by column, pair by pair. So
 //! it is slow, and a check of backpropagation.
 
-use super::action::at;
-use super::pass::{At, Pass};
+use super::action::map_arguments;
+use super::pass::{MapArguments, Pass};
 use super::problem::NetworkProblem;
 use super::terms::{measurement_factor, prior_factor};
 use crate::error::{check, Result};
@@ -60,12 +60,12 @@ impl Costate {
         let mut gradient = vec![0.0; weights.len()];
         let mut pass = Pass::new(1);
         for l in (0..network.depth()).rev() {
-            let whole = at(parts, l, &x, weights);
+            let whole = map_arguments(parts, l, &x, weights);
             let (before, after) = momenta.split_at_mut(parts.starts[l + 1]);
             let before = &mut before[parts.starts[l]..];
             for pair in 0..parts.pairs {
                 let row = |list, width| one_of(list, pair, width);
-                let one = At {
+                let one = MapArguments {
                     x: row(whole.x, network.widths()[l]),
                     forcing: row(whole.forcing, network.layers()[l].forcing),
                     ..whole
@@ -95,7 +95,7 @@ fn one_of(list: &[f64], pair: usize, width: usize) -> &[f64] {
 }
 
 /// Recursion of one map at one pair: adds `Df^T p` to `own` and `-p^T df/dw` to `gradient`.
-fn step(pass: &mut Pass, at: At, p: &[f64], own: &mut [f64], gradient: &mut [f64]) {
+fn step(pass: &mut Pass, at: MapArguments, p: &[f64], own: &mut [f64], gradient: &mut [f64]) {
     let layer = &at.network.layers()[at.l];
     let set = &at.network.weight_sets()[at.l];
     let (mut kept, mut column) = (vec![0.0; p.len()], vec![0.0; p.len()]);

@@ -2,7 +2,7 @@
 
 use super::data::LayerValues;
 use super::network::Network;
-use super::pass::{At, Pass};
+use super::pass::{MapArguments, Pass};
 use crate::error::{check, Error, Result};
 
 impl Network {
@@ -72,7 +72,7 @@ impl Network {
             let (before, after) = rest.split_at_mut(pairs * self.widths()[l]);
             let next = pairs * layer.width;
             kept.resize(next, 0.0);
-            let at = At {
+            let at = MapArguments {
                 network: self,
                 l,
                 weights,

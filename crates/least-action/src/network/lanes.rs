@@ -113,7 +113,7 @@ mod registers {
         _mm_mul_pd
     );
     /// Register of two numbers.
-    pub(in crate::network) type Two = __m128d;
+    pub(in crate::network) type TwoLanes = __m128d;
 
     // For functions that are called only after the processor was asked.
     register!(
@@ -126,7 +126,7 @@ mod registers {
         _mm256_mul_pd
     );
     /// Register of four numbers.
-    pub(in crate::network) type Four = __m256d;
+    pub(in crate::network) type FourLanes = __m256d;
 }
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
@@ -143,7 +143,7 @@ mod registers {
         f64x2_mul
     );
     /// Register of two numbers.
-    pub(in crate::network) type Two = v128;
+    pub(in crate::network) type TwoLanes = v128;
 }
 
 #[cfg(not(any(
@@ -153,14 +153,14 @@ mod registers {
 mod registers {
     /// Two numbers, for processors whose registers are not used here.
     #[derive(Clone, Copy)]
-    pub(in crate::network) struct Two([f64; 2]);
+    pub(in crate::network) struct TwoLanes([f64; 2]);
 
-    impl super::Lanes for Two {
+    impl super::Lanes for TwoLanes {
         const COUNT: usize = 2;
 
         #[inline(always)]
         unsafe fn read_at(from: *const f64) -> Self {
-            Two(*from.cast())
+            TwoLanes(*from.cast())
         }
 
         #[inline(always)]
@@ -170,16 +170,16 @@ mod registers {
 
         #[inline(always)]
         fn splat(value: f64) -> Self {
-            Two([value; 2])
+            TwoLanes([value; 2])
         }
 
         #[inline(always)]
-        fn plus_product(self, Two(a): Self, Two(b): Self) -> Self {
-            Two(std::array::from_fn(|k| self.0[k] + a[k] * b[k]))
+        fn plus_product(self, TwoLanes(a): Self, TwoLanes(b): Self) -> Self {
+            TwoLanes(std::array::from_fn(|k| self.0[k] + a[k] * b[k]))
         }
     }
 }
 
 #[cfg(target_arch = "x86_64")]
-pub(super) use registers::Four;
-pub(super) use registers::Two;
+pub(super) use registers::FourLanes;
+pub(super) use registers::TwoLanes;

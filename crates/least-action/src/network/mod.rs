@@ -8,7 +8,6 @@
 
 mod action;
 mod activation;
-mod beginning;
 mod by_measurements;
 mod costate;
 mod data;
@@ -23,15 +22,16 @@ mod objective;
 mod one_pair;
 mod pair_rows;
 mod pass;
+mod prediction_error;
 mod problem;
 mod products;
-mod skill;
+mod starting_point;
 mod sweep;
 mod terms;
 #[cfg(test)]
 mod tests;
-mod train;
 mod trainer;
+mod training_objective;
 
 pub use action::NetworkAction;
 pub use activation::Activation;
@@ -44,7 +44,7 @@ pub use network::{Network, WeightSet};
 pub use objective::NetworkObjective;
 pub(crate) use one_pair::OnePair;
 pub(crate) use pair_rows::PairRows;
+pub use prediction_error::{LayerError, PredictionError};
 pub use problem::{NetworkOptions, NetworkProblem};
-pub use skill::{LayerError, PredictionError};
-pub use train::{TrainedInputs, Training};
 pub use trainer::{TrainOptions, Trainer};
+pub use training_objective::{TrainedInputs, Training};

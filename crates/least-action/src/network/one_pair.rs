@@ -3,7 +3,7 @@
 
 use super::data::{check_forcing, LayerValues};
 use super::network::Network;
-use super::pass::{At, Pass};
+use super::pass::{MapArguments, Pass};
 use crate::error::Result;
 
 /// Largest slope of a saturated neuron. Such a neuron passes nothing on but rounding, as activation
@@ -52,7 +52,7 @@ impl<'a> OnePair<'a> {
 
     /// Writes f_l(x) to `output`. Derivatives of map l at the same x can be computed afterwards.
     pub fn value(&mut self, l: usize, x: &[f64], output: &mut [f64]) {
-        let at = self.at(l, x);
+        let at = self.map_arguments(l, x);
         self.kept.resize(output.len(), 0.0);
         self.pass.forward(at, &mut self.kept, output);
     }
@@ -60,7 +60,7 @@ impl<'a> OnePair<'a> {
     /// Writes Df_l(x) to `matrix`, column-major: the width of layer l + 1 for each neuron of layer
     /// l.
     pub fn jacobian(&mut self, l: usize, x: &[f64], matrix: &mut [f64]) {
-        let at = self.at(l, x);
+        let at = self.map_arguments(l, x);
         let mut dx = vec![0.0; x.len()];
         let columns = matrix.chunks_exact_mut(self.kept.len());
         for (k, column) in columns.enumerate() {
@@ -74,7 +74,7 @@ impl<'a> OnePair<'a> {
     /// Writes the second derivative of `p . f_l` at x to `matrix`: width x width of layer l,
     /// symmetric to the last bit.
     pub fn curvature(&mut self, l: usize, x: &[f64], p: &[f64], matrix: &mut [f64]) {
-        let at = self.at(l, x);
+        let at = self.map_arguments(l, x);
         self.pass.curvature(at, p, matrix);
     }
 
@@ -92,11 +92,11 @@ impl<'a> OnePair<'a> {
     }
 
     /// Arguments of map l at x.
-    fn at<'b>(&self, l: usize, x: &'b [f64]) -> At<'b>
+    fn map_arguments<'b>(&self, l: usize, x: &'b [f64]) -> MapArguments<'b>
     where
         'a: 'b,
     {
-        At {
+        MapArguments {
             network: self.network,
             l,
             weights: self.weights,

@@ -8,7 +8,7 @@ use crate::model::{Model, Points, Scratch};
 
 /// Arguments at which one map of a network is evaluated.
 #[derive(Clone, Copy)]
-pub(super) struct At<'a> {
+pub(super) struct MapArguments<'a> {
     /// The network.
     pub network: &'a Network,
     /// Number of the map, which leads from layer l to layer l + 1.
@@ -45,7 +45,7 @@ impl Pass {
 
     /// Writes the map's value to `output`, and to `kept` the numbers that derivatives at the same
     /// arguments need. Both are pairs x width of layer l + 1.
-    pub fn forward(&mut self, at: At, kept: &mut [f64], output: &mut [f64]) {
+    pub fn forward(&mut self, at: MapArguments, kept: &mut [f64], output: &mut [f64]) {
         self.apply(at, kept, output);
         if let Some(step) = at.network.layers()[at.l].residual {
             for (value, x) in output.iter_mut().zip(at.x) {
@@ -56,7 +56,7 @@ impl Pass {
 
     /// Writes `f(W x_l + U u_l + b)` or the model's value to `output`, without the sum of the
     /// residual form, and to `kept` the numbers that derivatives need.
-    fn apply(&mut self, at: At, kept: &mut [f64], output: &mut [f64]) {
+    fn apply(&mut self, at: MapArguments, kept: &mut [f64], output: &mut [f64]) {
         let layer = &at.network.layers()[at.l];
         if let Some(map) = &layer.map {
             let model = &*map.0;
@@ -91,7 +91,7 @@ impl Pass {
     /// numbers in `adjoint` are overwritten.
     pub fn pull_back(
         &mut self,
-        at: At,
+        at: MapArguments,
         kept: &[f64],
         adjoint: &mut [f64],
         dx: &mut [f64],
@@ -137,7 +137,7 @@ impl Pass {
     /// Writes `Df (dx, dw)` to `output`, pairs x width of layer l + 1.
     pub fn push_forward(
         &mut self,
-        at: At,
+        at: MapArguments,
         kept: &[f64],
         (dx, dw): (&[f64], &[f64]),
         output: &mut [f64],
@@ -174,7 +174,7 @@ impl Pass {
 
     /// Writes the second derivative of `adjoint . f` in x of one pair to `matrix`: width x width of
     /// layer l, symmetric to the last bit.
-    pub fn curvature(&mut self, at: At, adjoint: &[f64], matrix: &mut [f64]) {
+    pub fn curvature(&mut self, at: MapArguments, adjoint: &[f64], matrix: &mut [f64]) {
         let layer = &at.network.layers()[at.l];
         let n = at.x.len();
         // The second derivative of x + h f is that of h f.
@@ -217,7 +217,7 @@ impl Pass {
     /// Writes `Df (dx, dw)` of a model to `output`.
     fn push_through_model(
         &mut self,
-        at: At,
+        at: MapArguments,
         model: &dyn Model,
         (dx, dw): (&[f64], &[f64]),
         output: &mut [f64],
@@ -252,7 +252,7 @@ impl Pass {
 }
 
 /// Arguments of a model. The number of the layer is the time, in steps of the residual form.
-fn points<'a>(at: At<'a>, times: &'a mut [f64]) -> Points<'a> {
+fn points<'a>(at: MapArguments<'a>, times: &'a mut [f64]) -> Points<'a> {
     let layer = &at.network.layers()[at.l];
     times.fill(at.l as f64 * layer.residual.unwrap_or(1.0));
     Points {

@@ -83,7 +83,7 @@ impl Default for NetworkOptions {
 
 /// Measurements at one layer.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Target {
+pub(super) struct LayerTarget {
     /// Number of the layer.
     pub layer: usize,
     /// Measured values, pairs x width; NaN for those that do not count as measured.
@@ -94,7 +94,7 @@ pub(super) struct Target {
 
 /// Prior of successive weights.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct PriorRun {
+pub(super) struct WeightPrior {
     /// Places of the weights.
     pub weights: Range<usize>,
     /// Mean of each weight.
@@ -105,19 +105,19 @@ pub(super) struct PriorRun {
 
 /// Contents of a problem, shared by all that evaluate the action.
 #[derive(Debug)]
-pub(super) struct Parts {
+pub(super) struct ProblemParts {
     /// The network.
     pub network: Network,
     /// Number of pairs.
     pub pairs: usize,
     /// Measurements, layer by layer.
-    pub targets: Vec<Target>,
+    pub targets: Vec<LayerTarget>,
     /// Forcing u of each map, pairs x forcing.
     pub forcing: Vec<Vec<f64>>,
     /// Normalisation of the squared errors.
     pub normalization: Normalization,
     /// Priors of the weights.
-    pub priors: Vec<PriorRun>,
+    pub priors: Vec<WeightPrior>,
     /// Bounds of all unknowns, if any unknown has one.
     pub bounds: Option<Bounds>,
     /// Number of measured values.
@@ -131,7 +131,7 @@ pub(super) struct Parts {
 /// The unknowns are `[X_0, X_1, ..., X_F, weights]`: X_l holds the activations of layer l, pairs x
 /// width, row-major, so that all pairs of a layer are one matrix.
 #[derive(Debug, Clone)]
-pub struct NetworkProblem(pub(super) Arc<Parts>);
+pub struct NetworkProblem(pub(super) Arc<ProblemParts>);
 
 impl NetworkProblem {
     /// The problem of a network and its data.
@@ -141,7 +141,7 @@ impl NetworkProblem {
     pub fn new(network: &Network, pairs: &Pairs, options: &NetworkOptions) -> Result<Self> {
         pairs.validate("pairs", network)?;
         let targets = targets(network, pairs, options)?;
-        let present = |target: &Target| target.values.iter().filter(|v| !v.is_nan()).count();
+        let present = |target: &LayerTarget| target.values.iter().filter(|v| !v.is_nan()).count();
         let measured = targets.iter().map(present).sum();
         if measured == 0 {
             return Err(Error::NoObservations {
@@ -156,7 +156,7 @@ impl NetworkProblem {
         }
         let unknowns = end + network.weight_count();
         let depth = network.depth();
-        Ok(NetworkProblem(Arc::new(Parts {
+        Ok(NetworkProblem(Arc::new(ProblemParts {
             priors: priors(network, options)?,
             bounds: bounds(network, end, unknowns, options)?,
             forcing: (0..depth).map(|l| pairs.forcing_of(l).to_vec()).collect(),
@@ -272,7 +272,7 @@ impl NetworkProblem {
 }
 
 /// Measurements of all layers, with the observed components and precisions of the options.
-fn targets(network: &Network, pairs: &Pairs, options: &NetworkOptions) -> Result<Vec<Target>> {
+fn targets(network: &Network, pairs: &Pairs, options: &NetworkOptions) -> Result<Vec<LayerTarget>> {
     check::precision("measurementPrecision", options.measurement_precision)?;
     let depth = network.depth();
     let mut targets = Vec::new();
@@ -317,7 +317,7 @@ fn targets(network: &Network, pairs: &Pairs, options: &NetworkOptions) -> Result
                 }
             }
         }
-        targets.push(Target {
+        targets.push(LayerTarget {
             layer,
             values,
             precision,
@@ -337,7 +337,7 @@ fn runs(network: &Network) -> impl Iterator<Item = (Range<usize>, bool)> + '_ {
 }
 
 /// Priors of all weights that have one.
-fn priors(network: &Network, options: &NetworkOptions) -> Result<Vec<PriorRun>> {
+fn priors(network: &Network, options: &NetworkOptions) -> Result<Vec<WeightPrior>> {
     let read = |prior: Option<Prior>, path: &str| match prior {
         Some(prior) => Ok(Some((prior.mean, prior.precision(path)?))),
         None => Ok(None),
@@ -346,7 +346,7 @@ fn priors(network: &Network, options: &NetworkOptions) -> Result<Vec<PriorRun>> 
     let bias = read(options.bias_prior, "biasPrior")?;
     let prior = |(weights, is_bias): (Range<usize>, bool)| {
         let (mean, precision) = if is_bias { bias } else { weight }?;
-        let run = PriorRun {
+        let run = WeightPrior {
             weights,
             mean,
             precision,

@@ -1,7 +1,7 @@
 //! Products with the Jacobian of the model's residuals, and with the Gauss-Newton Hessian, for
 //! solvers that form no matrix.
 
-use super::action::{at, check_unknowns, residual_rows, NetworkAction};
+use super::action::{check_unknowns, map_arguments, residual_rows, NetworkAction};
 use super::terms::{measurement_factor, prior_factor};
 use crate::error::{check, Result};
 
@@ -29,7 +29,7 @@ impl NetworkAction {
             let rows = residual_rows(parts, l);
             let into = &mut into[rows.clone()];
             let along = (&dx[self.problem.activations(l)], dw);
-            let at = at(parts, l, x, weights);
+            let at = map_arguments(parts, l, x, weights);
             self.pass.push_forward(at, &self.kept[rows], along, into);
             for (value, dx) in into.iter_mut().zip(&dx[self.problem.activations(l + 1)]) {
                 *value = dx - *value;
@@ -65,7 +65,7 @@ impl NetworkAction {
                 *dx += along;
                 *adjoint = -along;
             }
-            let at = at(parts, l, x, weights);
+            let at = map_arguments(parts, l, x, weights);
             let before = &mut before[parts.starts[l]..];
             self.pass
                 .pull_back(at, &self.kept[rows], adjoint, before, dw);

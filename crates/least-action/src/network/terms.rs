@@ -1,20 +1,20 @@
 //! Terms of a network's action that are sums over single unknowns: measurements and priors.
 
-use super::problem::{Parts, Target};
+use super::problem::{LayerTarget, ProblemParts};
 use crate::action::in_four;
 
 /// Factor of the sum of `R_m (x - y)^2`.
-pub(super) fn measurement_factor(parts: &Parts) -> f64 {
+pub(super) fn measurement_factor(parts: &ProblemParts) -> f64 {
     parts.normalization.factor(parts.measured)
 }
 
 /// Factor of the sum of the priors. They count beside the measurements as in the posterior.
-pub(super) fn prior_factor(parts: &Parts) -> f64 {
+pub(super) fn prior_factor(parts: &ProblemParts) -> f64 {
     parts.normalization.factor(parts.measured)
 }
 
 /// Measurement error: the part of the action that belongs to the data.
-pub(super) fn measurement_error(parts: &Parts, x: &[f64]) -> f64 {
+pub(super) fn measurement_error(parts: &ProblemParts, x: &[f64]) -> f64 {
     let mut sum = 0.0;
     for target in &parts.targets {
         let x = &x[parts.starts[target.layer]..];
@@ -31,7 +31,7 @@ fn error(x: f64, y: f64) -> f64 {
 }
 
 /// Sum of `R_m (x - y)^2` at one layer.
-fn squares(target: &Target, x: &[f64]) -> f64 {
+fn squares(target: &LayerTarget, x: &[f64]) -> f64 {
     let width = target.precision.len();
     let mut sum = 0.0;
     let rows = target.values.chunks_exact(width);
@@ -57,19 +57,25 @@ fn squares(target: &Target, x: &[f64]) -> f64 {
 }
 
 /// Adds `factor R_m (x - y)` at one layer to `dx`.
-pub(super) fn add_slopes(target: &Target, factor: f64, x: &[f64], dx: &mut [f64]) {
+pub(super) fn add_slopes(target: &LayerTarget, factor: f64, x: &[f64], dx: &mut [f64]) {
     each_slope(target, factor, x, dx, |dx, slope| *dx += slope);
 }
 
 /// Writes `factor R_m (x - y)` at one layer to `dx`. It is added to zeros, so that no zero is
 /// negative.
-pub(super) fn write_slopes(target: &Target, factor: f64, x: &[f64], dx: &mut [f64]) {
+pub(super) fn write_slopes(target: &LayerTarget, factor: f64, x: &[f64], dx: &mut [f64]) {
     each_slope(target, factor, x, dx, |dx, slope| *dx = 0.0 + slope);
 }
 
 /// Applies `to` to each number of `dx` and to its slope `factor R_m (x - y)`.
 #[inline(always)]
-fn each_slope(target: &Target, factor: f64, x: &[f64], dx: &mut [f64], to: impl Fn(&mut f64, f64)) {
+fn each_slope(
+    target: &LayerTarget,
+    factor: f64,
+    x: &[f64],
+    dx: &mut [f64],
+    to: impl Fn(&mut f64, f64),
+) {
     let width = target.precision.len();
     let rows = target.values.chunks_exact(width).zip(x.chunks_exact(width));
     for ((y, x), dx) in rows.zip(dx.chunks_exact_mut(width)) {
@@ -82,7 +88,7 @@ fn each_slope(target: &Target, factor: f64, x: &[f64], dx: &mut [f64], to: impl 
 }
 
 /// Part of the action that belongs to the priors of the weights.
-pub(super) fn prior_error(parts: &Parts, weights: &[f64]) -> f64 {
+pub(super) fn prior_error(parts: &ProblemParts, weights: &[f64]) -> f64 {
     let mut sum = 0.0;
     for prior in &parts.priors {
         let squares = in_four(&weights[prior.weights.clone()], |w| {
@@ -94,7 +100,7 @@ pub(super) fn prior_error(parts: &Parts, weights: &[f64]) -> f64 {
 }
 
 /// Adds the slopes of [`prior_error`] in the weights.
-pub(super) fn add_prior_slopes(parts: &Parts, weights: &[f64], dw: &mut [f64]) {
+pub(super) fn add_prior_slopes(parts: &ProblemParts, weights: &[f64], dw: &mut [f64]) {
     let factor = 2.0 * prior_factor(parts);
     for prior in &parts.priors {
         let runs = dw[prior.weights.clone()].iter_mut();
@@ -105,7 +111,7 @@ pub(super) fn add_prior_slopes(parts: &Parts, weights: &[f64], dw: &mut [f64]) {
 }
 
 /// Adds the slopes of [`measurement_error`] in the activations.
-pub(super) fn add_measurement_slopes(parts: &Parts, x: &[f64], dx: &mut [f64]) {
+pub(super) fn add_measurement_slopes(parts: &ProblemParts, x: &[f64], dx: &mut [f64]) {
     let factor = 2.0 * measurement_factor(parts);
     for target in &parts.targets {
         let range = parts.starts[target.layer]..parts.starts[target.layer + 1];

@@ -3,7 +3,7 @@
 use super::data::Pairs;
 use super::network::Network;
 use super::problem::{NetworkOptions, NetworkProblem};
-use super::train::{TrainedInputs, Training};
+use super::training_objective::{TrainedInputs, Training};
 use crate::error::{check, Result};
 use crate::solve::{Bounds, Lbfgs, Minimizer, MinimizerOptions, Minimum, Objective, StopReason};
 
@@ -128,7 +128,7 @@ impl Trainer {
         let before = self.minimum.take();
         let done = before.as_ref().map_or(0, |minimum| minimum.iterations);
         let most = self.minimizer.max_iterations();
-        let mut portion = Portion {
+        let mut portion = TrainingPortion {
             training: &mut self.training,
             left: iterations.min(most.saturating_sub(done)).into(),
         };
@@ -156,12 +156,12 @@ impl Trainer {
 }
 
 /// Training that interrupts itself after a number of iterations.
-struct Portion<'a> {
+struct TrainingPortion<'a> {
     training: &'a mut Training,
     left: std::cell::Cell<usize>,
 }
 
-impl Objective for Portion<'_> {
+impl Objective for TrainingPortion<'_> {
     fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> Result<f64> {
         Objective::evaluate(self.training, x, gradient)
     }

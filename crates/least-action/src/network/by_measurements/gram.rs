@@ -1,7 +1,7 @@
 //! Covariance of the measured numbers, from that of the free unknowns and of the noise. It has one
 //! row per measured number, however many unknowns there are.
 
-use super::sensitivities::{add_times, turn, Sensitivities};
+use super::sensitivities::{add_scaled, transpose, Sensitivities};
 use crate::solve::BlockMatrix;
 
 impl Sensitivities {
@@ -47,7 +47,7 @@ impl Sensitivities {
         let (mut own, mut sum) = (Vec::new(), vec![0.0; pairs]);
         for (l, &width) in parts.network.widths().iter().enumerate() {
             own.resize(width * pairs, 0.0);
-            turn(&variances[parts.starts[l]..], width, pairs, &mut own);
+            transpose(&variances[parts.starts[l]..], width, pairs, &mut own);
             let by = |t: usize| &self.by_activation[l][t * width * pairs..][..width * pairs];
             for (t, first) in self.measured.iter().enumerate() {
                 for (s, second) in self.measured.iter().enumerate().skip(t) {
@@ -90,7 +90,7 @@ impl Sensitivities {
             for (c, (own, their)) in sources.zip(theirs).enumerate() {
                 let variance = variances[self.weight(l, a, c)];
                 for (own, common) in own.iter().zip(common.chunks_exact_mut(pairs)) {
-                    add_times(variance * own, their, common);
+                    add_scaled(variance * own, their, common);
                 }
             }
             let by = |map: usize, t: usize| &self.by_sum[map][(t * width + a) * pairs..][..pairs];

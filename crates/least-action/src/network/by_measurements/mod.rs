@@ -8,7 +8,7 @@
 //! rise with R_f.
 
 mod gram;
-mod model;
+mod quadratic_model;
 mod sensitivities;
 #[cfg(test)]
 mod tests;
@@ -17,13 +17,13 @@ use super::problem::NetworkProblem;
 use super::NetworkAction;
 use crate::error::{check, Error, Result};
 use crate::solve::{Minimum, Search, Structured, Vectors};
-use model::{Memory, Model};
+use quadratic_model::{QuadraticModel, QuadraticModelMemory};
 
 /// Minimiser of the action of a network in the space of the measurements, with its memory:
 /// O((measured numbers)^2 + measured numbers x neurons + weights), taken once per problem.
 #[derive(Debug, Clone)]
 pub struct ByMeasurements {
-    memory: Memory,
+    memory: QuadraticModelMemory,
     vectors: Vectors,
     unknowns: Vec<f64>,
 }
@@ -32,7 +32,7 @@ impl ByMeasurements {
     /// Approximate number of multiplications of one factorisation.
     pub(crate) fn cost(problem: &NetworkProblem) -> f64 {
         let network = problem.network();
-        let measured = sensitivities::Measured::all(&problem.0).len();
+        let measured = sensitivities::MeasuredNeuron::all(&problem.0).len();
         let (pairs, rows) = (problem.pairs() as f64, (measured * problem.pairs()) as f64);
         let weights = network.weight_count() as f64;
         // Every map with every other one that has the same weights.
@@ -72,7 +72,7 @@ impl ByMeasurements {
         if problem.bounds_behind_inputs() {
             return refuse("so many measurements and bounds of activations");
         }
-        let measured = sensitivities::Measured::all(parts).len();
+        let measured = sensitivities::MeasuredNeuron::all(parts).len();
         let rows = measured * parts.pairs;
         let numbers = 2.0 * rows as f64 * (rows + parts.network.neurons()) as f64;
         check::require(
@@ -84,7 +84,7 @@ impl ByMeasurements {
         Ok(ByMeasurements {
             vectors: Vectors::new(problem.unknowns(), problem.bounds().is_some()),
             unknowns: vec![0.0; problem.unknowns()],
-            memory: Memory::new(problem)?,
+            memory: QuadraticModelMemory::new(problem)?,
         })
     }
 
@@ -110,7 +110,7 @@ impl ByMeasurements {
             self.unknowns[range].copy_from_slice(action.layer(l).1);
         }
         self.memory.begin(action.model_weight(model_precision));
-        let mut model = Model {
+        let mut model = QuadraticModel {
             memory: &mut self.memory,
             interrupted,
         };

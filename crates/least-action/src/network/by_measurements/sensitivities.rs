@@ -3,11 +3,11 @@
 
 use super::super::layers::Bias;
 use super::super::matrix::Panel;
-use super::super::problem::{NetworkProblem, Parts};
+use super::super::problem::{NetworkProblem, ProblemParts};
 
 /// A measured neuron of a layer behind the inputs.
 #[derive(Debug, Clone)]
-pub(super) struct Measured {
+pub(super) struct MeasuredNeuron {
     /// Number of its layer, from 1.
     pub layer: usize,
     /// Place of its first activation among all activations.
@@ -20,9 +20,9 @@ pub(super) struct Measured {
     pub precision: f64,
 }
 
-impl Measured {
+impl MeasuredNeuron {
     /// All neurons that are measured at any pair.
-    pub fn all(parts: &Parts) -> Vec<Measured> {
+    pub fn all(parts: &ProblemParts) -> Vec<MeasuredNeuron> {
         let mut all = Vec::new();
         for target in parts.targets.iter().filter(|target| target.layer > 0) {
             let width = target.precision.len();
@@ -33,7 +33,7 @@ impl Measured {
                     .copied()
                     .collect();
                 if values.iter().any(|y| !y.is_nan()) {
-                    all.push(Measured {
+                    all.push(MeasuredNeuron {
                         layer: target.layer,
                         first: parts.starts[target.layer] + neuron,
                         width,
@@ -54,7 +54,7 @@ pub(super) struct Sensitivities {
     /// Problem that the derivatives belong to.
     pub problem: NetworkProblem,
     /// The measured neurons.
-    pub measured: Vec<Measured>,
+    pub measured: Vec<MeasuredNeuron>,
     /// Derivatives in the activations of each layer l, which are those in its innovations: measured
     /// x width x pairs.
     pub by_activation: Vec<Vec<f64>>,
@@ -70,7 +70,7 @@ impl Sensitivities {
     /// Memory for one problem.
     pub fn new(problem: &NetworkProblem) -> Self {
         let parts = &*problem.0;
-        let (measured, network) = (Measured::all(parts), &parts.network);
+        let (measured, network) = (MeasuredNeuron::all(parts), &parts.network);
         let rows = measured.len() * parts.pairs;
         let widths = network.widths().iter();
         let of_sources = network.weight_sets().iter().zip(network.layers());
@@ -105,7 +105,7 @@ impl Sensitivities {
         let (network, pairs) = (&parts.network, parts.pairs);
         let widths = network.widths();
         for (l, sources) in self.sources.iter_mut().enumerate() {
-            turn(&x[parts.starts[l]..], widths[l], pairs, sources);
+            transpose(&x[parts.starts[l]..], widths[l], pairs, sources);
         }
         let start = parts.starts[1];
         for (t, measured) in self.measured.iter().enumerate() {
@@ -119,7 +119,7 @@ impl Sensitivities {
             for l in (0..last).rev() {
                 let (inputs, width) = (widths[l], widths[l + 1]);
                 let at = t * pairs * width;
-                turn(&adjoint, width, pairs, &mut self.by_activation[l + 1][at..]);
+                transpose(&adjoint, width, pairs, &mut self.by_activation[l + 1][at..]);
                 let (layer, set) = (&network.layers()[l], &network.weight_sets()[l]);
                 let mut before = vec![0.0; inputs * pairs];
                 if let Some(step) = layer.residual {
@@ -128,14 +128,14 @@ impl Sensitivities {
                 }
                 let kept = &kept[parts.starts[l + 1] - start..][..adjoint.len()];
                 layer.activation.differentiate(width, kept, &mut adjoint);
-                turn(&adjoint, width, pairs, &mut self.by_sum[l][at..]);
+                transpose(&adjoint, width, pairs, &mut self.by_sum[l][at..]);
                 let matrix = &weights[set.matrix()];
                 self.panel
                     .backward(&mut before, &adjoint, matrix, (width, inputs));
                 adjoint = before;
             }
             let at = t * pairs * widths[0];
-            turn(&adjoint, widths[0], pairs, &mut self.by_activation[0][at..]);
+            transpose(&adjoint, widths[0], pairs, &mut self.by_activation[0][at..]);
         }
     }
 
@@ -160,7 +160,7 @@ impl Sensitivities {
         let mut change = Vec::new();
         for (l, &width) in widths.iter().enumerate() {
             change.resize(width * pairs, 0.0);
-            turn(&step[parts.starts[l]..], width, pairs, &mut change);
+            transpose(&step[parts.starts[l]..], width, pairs, &mut change);
             self.add(l, &self.by_activation[l], &change, into);
             let Some(map) = l.checked_sub(1) else {
                 continue;
@@ -169,7 +169,7 @@ impl Sensitivities {
             for (a, change) in change.chunks_exact_mut(pairs).enumerate() {
                 for (c, source) in self.sources[map].chunks_exact(pairs).enumerate() {
                     let factor = weights[self.weight(map, a, c)];
-                    add_times(factor, source, change);
+                    add_scaled(factor, source, change);
                 }
             }
             self.add(l, &self.by_sum[map], &change, into);
@@ -224,7 +224,7 @@ impl Sensitivities {
 
     /// Adds the diagonal of `G^T W G` in inputs and weights, with one factor of W per measured
     /// neuron. The shares of several maps in tied weights are added without their products.
-    pub fn squares(&self, factors: &[f64], into: &mut [f64]) {
+    pub fn add_gauss_newton_diagonal(&self, factors: &[f64], into: &mut [f64]) {
         let parts = &*self.problem.0;
         let (pairs, widths) = (parts.pairs, parts.network.widths());
         let (path, weights) = into.split_at_mut(self.problem.activation_count());
@@ -275,14 +275,14 @@ impl Sensitivities {
 }
 
 /// Adds `factor * from` to `to`.
-pub(super) fn add_times(factor: f64, from: &[f64], to: &mut [f64]) {
+pub(super) fn add_scaled(factor: f64, from: &[f64], to: &mut [f64]) {
     for (to, from) in to.iter_mut().zip(from) {
         *to += factor * from;
     }
 }
 
 /// Transposes a matrix from pairs x width to width x pairs.
-pub(super) fn turn(from: &[f64], width: usize, pairs: usize, to: &mut [f64]) {
+pub(super) fn transpose(from: &[f64], width: usize, pairs: usize, to: &mut [f64]) {
     for (a, to) in to.chunks_exact_mut(pairs).take(width).enumerate() {
         let from = from[a..].iter().step_by(width);
         to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);

@@ -2,15 +2,15 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use super::model::{Memory, Model};
+use super::quadratic_model::{QuadraticModel, QuadraticModelMemory};
 use super::*;
 use crate::network::tests::{cases, numbers, Case};
 use crate::network::{Layer, Network, NetworkObjective, NetworkOptions, Pairs};
 use crate::solve::{Lbfgs, Minimizer, Quadratic, StopReason};
 
 /// The value, with inputs, innovations and weights as unknowns in place of activations.
-fn gradient_of(memory: &mut Memory, u: &[f64]) -> (f64, Vec<f64>, Vec<f64>) {
-    let mut model = Model {
+fn gradient_of(memory: &mut QuadraticModelMemory, u: &[f64]) -> (f64, Vec<f64>, Vec<f64>) {
+    let mut model = QuadraticModel {
         memory,
         interrupted: &|| false,
     };
@@ -37,11 +37,11 @@ fn steps_are_those_of_the_whole_damped_matrix() {
         kinds += 1;
         let problem = case.problem();
         let (n, activations) = (problem.unknowns(), problem.activation_count());
-        let mut memory = Memory::new(&problem).unwrap();
+        let mut memory = QuadraticModelMemory::new(&problem).unwrap();
         memory.begin(5.0);
         let u: Vec<f64> = case.unknowns.iter().map(|x| 0.5 * x).collect();
         let (value, gradient, scale) = gradient_of(&mut memory, &u);
-        let mut model = Model {
+        let mut model = QuadraticModel {
             memory: &mut memory,
             interrupted: &|| false,
         };

@@ -17,7 +17,7 @@ const LEAST_SCALE: f64 = 1e-12;
 
 /// Activations at a point, and the numbers that the derivatives of its maps need.
 #[derive(Debug, Clone)]
-struct Point {
+struct EvaluatedPoint {
     unknowns: Vec<f64>,
     activations: Vec<f64>,
     kept: Vec<f64>,
@@ -25,11 +25,11 @@ struct Point {
 
 /// Memory of the quadratic model.
 #[derive(Debug, Clone)]
-pub(super) struct Memory {
+pub(super) struct QuadraticModelMemory {
     problem: NetworkProblem,
     pass: Pass,
-    now: Point,
-    next: Point,
+    now: EvaluatedPoint,
+    next: EvaluatedPoint,
     sensitivities: Sensitivities,
     matrix: BlockMatrix,
     factor: Cholesky,
@@ -54,7 +54,7 @@ pub(super) struct Memory {
     pull: Vec<f64>,
 }
 
-impl Memory {
+impl QuadraticModelMemory {
     /// Memory for one problem.
     pub fn new(problem: &NetworkProblem) -> Result<Self> {
         let parts = &*problem.0;
@@ -66,12 +66,12 @@ impl Memory {
         // If nothing is measured behind the inputs, there is one row, which stays zero.
         let layout = Layout::new(rows.max(1), 1, 0, vec![0])?;
         let zeros = vec![0.0; problem.unknowns()];
-        let point = Point {
+        let point = EvaluatedPoint {
             unknowns: zeros.clone(),
             activations: vec![0.0; problem.activation_count()],
             kept: vec![0.0; problem.residuals()],
         };
-        Ok(Memory {
+        Ok(QuadraticModelMemory {
             pass: Pass::new(parts.pairs),
             next: point.clone(),
             now: point,
@@ -118,7 +118,7 @@ impl Memory {
     }
 
     /// Writes the errors of the measured neurons at a point; zero where nothing was measured.
-    fn errors(&self, at: &Point, into: &mut [f64]) {
+    fn errors(&self, at: &EvaluatedPoint, into: &mut [f64]) {
         let pairs = self.problem.pairs();
         for (measured, into) in self
             .sensitivities
@@ -136,7 +136,7 @@ impl Memory {
     }
 
     /// Multiplies `rows` with the factors of their squares.
-    fn weigh(&self, rows: &mut [f64]) {
+    fn apply_weights(&self, rows: &mut [f64]) {
         let pairs = self.problem.pairs();
         let rows = rows.chunks_exact_mut(pairs).zip(&self.weights);
         rows.for_each(|(row, weight)| row.iter_mut().for_each(|r| *r *= weight));
@@ -147,7 +147,7 @@ impl Memory {
     /// `G V G^T + noise`, `pull` the gradient `own` of the independent squares, `rows` the errors.
     /// The formula is in errors, as free weights have variances so large that no digits of a
     /// gradient would be left.
-    fn answer(&mut self, into: &mut [f64]) {
+    fn solve_for_step(&mut self, into: &mut [f64]) {
         let count = self.errors.len();
         for ((into, pull), variance) in into.iter_mut().zip(&self.pull).zip(&self.variances) {
             *into = -(pull * variance);
@@ -167,7 +167,7 @@ impl Memory {
 }
 
 /// Computes the activations of all layers from inputs, innovations and weights.
-fn run(problem: &NetworkProblem, pass: &mut Pass, unknowns: &[f64], into: &mut Point) {
+fn run(problem: &NetworkProblem, pass: &mut Pass, unknowns: &[f64], into: &mut EvaluatedPoint) {
     let parts = &*problem.0;
     into.unknowns.copy_from_slice(unknowns);
     let (path, weights) = unknowns.split_at(problem.activation_count());
@@ -179,12 +179,12 @@ fn run(problem: &NetworkProblem, pass: &mut Pass, unknowns: &[f64], into: &mut P
 }
 
 /// The quadratic model, with the question whether to go on.
-pub(super) struct Model<'a> {
-    pub memory: &'a mut Memory,
+pub(super) struct QuadraticModel<'a> {
+    pub memory: &'a mut QuadraticModelMemory,
     pub interrupted: &'a dyn Fn() -> bool,
 }
 
-impl Quadratic for Model<'_> {
+impl Quadratic for QuadraticModel<'_> {
     const PRECISE: bool = false;
 
     fn interrupted(&self) -> bool {
@@ -256,7 +256,7 @@ impl Quadratic for Model<'_> {
         memory.errors(&memory.now, &mut errors);
         let mut along = errors.clone();
         memory.errors = errors;
-        memory.weigh(&mut along);
+        memory.apply_weights(&mut along);
         memory.sensitivities.pull_back(&along, gradient);
         let pairs_of = gradient.iter_mut().zip(&memory.own);
         pairs_of.for_each(|(gradient, own)| *gradient += own);
@@ -265,7 +265,7 @@ impl Quadratic for Model<'_> {
         memory.pull.fill(0.0);
         memory
             .sensitivities
-            .squares(&memory.weights, &mut memory.pull);
+            .add_gauss_newton_diagonal(&memory.weights, &mut memory.pull);
         let (_, of_weights) = memory.pull.split_at_mut(activations);
         let largest = of_weights.iter().fold(0.0, |a: f64, &b| a.max(b));
         let least = LEAST_SCALE * largest;
@@ -315,7 +315,7 @@ impl Quadratic for Model<'_> {
         for (row, error) in memory.rows.iter_mut().zip(&memory.errors) {
             *row += error;
         }
-        memory.answer(force);
+        memory.solve_for_step(force);
     }
 
     fn solve_precisely(&mut self, _: &[f64], _: &[bool], _: &mut [f64]) -> bool {
@@ -338,7 +338,7 @@ impl Quadratic for Model<'_> {
         }
         memory.rows = rows;
         memory.pull.fill(0.0);
-        memory.answer(into);
+        memory.solve_for_step(into);
     }
 
     fn decrease(&mut self, _: &[f64], step: &[f64]) -> f64 {
@@ -371,7 +371,7 @@ impl Quadratic for Model<'_> {
         memory.sensitivities.push_forward(step, &mut rows);
         let pairs = rows.iter_mut().zip(&memory.errors);
         pairs.for_each(|(row, error)| *row += error);
-        memory.weigh(&mut rows);
+        memory.apply_weights(&mut rows);
         memory.sensitivities.pull_back(&rows, into);
         for (k, into) in into.iter_mut().enumerate() {
             *into += memory.own[k] + memory.precisions[k] * step[k];
