@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use super::diagnostics::{mean, of_sorted, sorted, variance, Chains, Convergence};
+use super::diagnostics::{
+    mean, quantile_of_sorted, sorted, variance, Chains, ConvergenceDiagnostics,
+};
 use crate::error::{check, Result};
 
 /// Draws of a named quantity.
@@ -95,8 +97,8 @@ pub fn summarize(quantities: &[Quantity]) -> Result<Summary> {
 /// Summary of one quantity.
 fn row(name: &str, chains: &Chains) -> SummaryRow {
     let sorted = sorted(chains.all());
-    let convergence = Convergence::of(chains, &sorted);
-    let [lower, median, upper] = [0.05, 0.5, 0.95].map(|p| of_sorted(&sorted, p));
+    let convergence = ConvergenceDiagnostics::of(chains, &sorted);
+    let [lower, median, upper] = [0.05, 0.5, 0.95].map(|p| quantile_of_sorted(&sorted, p));
     SummaryRow {
         name: name.into(),
         mean: mean(chains.all()),

@@ -19,7 +19,7 @@ use crate::error::Result;
 /// No chain, fewer than 4 draws, chains of different lengths, a draw that is not finite
 /// (`draws[chain][draw]`).
 pub fn ess_bulk(draws: &[&[f64]]) -> Result<f64> {
-    Ok(of_split(&rank_normalised(&checked(draws)?.split())))
+    Ok(ess_of_split(&rank_normalised(&checked(draws)?.split())))
 }
 
 /// Effective sample size in the tails: the smaller one of those for the 5 % and the 95 % quantile.
@@ -28,7 +28,7 @@ pub fn ess_bulk(draws: &[&[f64]]) -> Result<f64> {
 /// Those of [`ess_bulk`].
 pub fn ess_tail(draws: &[&[f64]]) -> Result<f64> {
     let chains = checked(draws)?;
-    Ok(tail(&chains, &sorted(chains.all())))
+    Ok(ess_of_tails(&chains, &sorted(chains.all())))
 }
 
 /// Effective sample size for the mean. `draws` has a slice per chain.
@@ -36,7 +36,7 @@ pub fn ess_tail(draws: &[&[f64]]) -> Result<f64> {
 /// # Errors
 /// Those of [`ess_bulk`].
 pub fn ess_mean(draws: &[&[f64]]) -> Result<f64> {
-    Ok(of_mean(&checked(draws)?))
+    Ok(ess_of_mean(&checked(draws)?))
 }
 
 /// Effective sample size for the standard deviation: that of the squared distances from the mean.
@@ -44,7 +44,7 @@ pub fn ess_mean(draws: &[&[f64]]) -> Result<f64> {
 /// # Errors
 /// Those of [`ess_bulk`].
 pub fn ess_sd(draws: &[&[f64]]) -> Result<f64> {
-    Ok(of_mean(&squares(&checked(draws)?)))
+    Ok(ess_of_mean(&squares(&checked(draws)?)))
 }
 
 /// Effective sample size for a quantile: that of the indicators of draws that are at most the
@@ -55,7 +55,7 @@ pub fn ess_sd(draws: &[&[f64]]) -> Result<f64> {
 pub fn ess_quantile(draws: &[&[f64]], probability: f64) -> Result<f64> {
     check_probability("probability", probability)?;
     let chains = checked(draws)?;
-    Ok(of_quantile(&chains, &sorted(chains.all()), probability))
+    Ok(ess_of_quantile(&chains, &sorted(chains.all()), probability))
 }
 
 /// The draws as checked chains.
@@ -70,29 +70,29 @@ pub(super) fn squares(chains: &Chains) -> Chains {
 }
 
 /// Effective sample size for the mean of chains.
-pub(super) fn of_mean(chains: &Chains) -> f64 {
-    of_split(&chains.split())
+pub(super) fn ess_of_mean(chains: &Chains) -> f64 {
+    ess_of_split(&chains.split())
 }
 
 /// Effective sample size in the tails of chains, with all their draws in ascending order.
-pub(super) fn tail(chains: &Chains, sorted: &[f64]) -> f64 {
-    let [low, high] = [0.05, 0.95].map(|p| of_quantile(chains, sorted, p));
+pub(super) fn ess_of_tails(chains: &Chains, sorted: &[f64]) -> f64 {
+    let [low, high] = [0.05, 0.95].map(|p| ess_of_quantile(chains, sorted, p));
     low.min(high)
 }
 
 /// Effective sample size for a quantile of chains, with all their draws in ascending order.
-pub(super) fn of_quantile(chains: &Chains, sorted: &[f64], probability: f64) -> f64 {
+pub(super) fn ess_of_quantile(chains: &Chains, sorted: &[f64], probability: f64) -> f64 {
     let indicators = indicators(chains, sorted, probability);
     if indicators.is_constant() && !chains.is_constant() {
         // Nothing is above a quantile that is the largest value: no reason to trust it less than a
         // sample of independent draws.
         return chains.all().len() as f64;
     }
-    of_mean(&indicators)
+    ess_of_mean(&indicators)
 }
 
 /// Effective sample size for the mean of chains that are halved already.
-pub(super) fn of_split(chains: &Chains) -> f64 {
+pub(super) fn ess_of_split(chains: &Chains) -> f64 {
     if chains.is_constant() {
         return f64::NAN;
     }
@@ -103,7 +103,7 @@ pub(super) fn of_split(chains: &Chains) -> f64 {
     let total = within * (n as f64 - 1.0) / n as f64 + between;
     let correlation = |lag| 1.0 - (within - covariance(chains, &means, lag)) / total;
 
-    let sums = monotone(n, correlation);
+    let sums = autocorrelation_time(n, correlation);
     let size = chains.all().len() as f64;
     let time = sums.max(1.0 / libm::log10(size));
     size / time
@@ -125,7 +125,7 @@ fn covariance(chains: &Chains, means: &[f64], lag: usize) -> f64 {
 /// Autocorrelation time of chains of `n` draws, `1 + 2 sum rho_t`. Sums of neighbours are cut off
 /// at the first that is not positive, and made to fall. The last even lag counts once, if it is
 /// positive: that helps antithetic chains, whose correlations have changing signs.
-fn monotone(n: usize, correlation: impl Fn(usize) -> f64) -> f64 {
+fn autocorrelation_time(n: usize, correlation: impl Fn(usize) -> f64) -> f64 {
     // Pairs of lags (0, 1), (2, 3) ...
     let mut pairs = vec![[1.0, correlation(1)]];
     let mut last = 1.0;

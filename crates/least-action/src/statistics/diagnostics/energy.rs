@@ -15,11 +15,11 @@ use crate::error::Result;
 /// (`energies[chain][draw]`).
 pub fn energy_fraction(energies: &[&[f64]]) -> Result<Vec<f64>> {
     let chains = Chains::new("energies", energies)?;
-    Ok(chains.each().map(of_chain).collect())
+    Ok(chains.each().map(energy_fraction_of).collect())
 }
 
 /// Energy fraction of one chain.
-pub(in crate::statistics) fn of_chain(energies: &[f64]) -> f64 {
+pub(in crate::statistics) fn energy_fraction_of(energies: &[f64]) -> f64 {
     let changes: Vec<f64> = energies.windows(2).map(|pair| pair[1] - pair[0]).collect();
     sum(&changes, |change| change * change) / changes.len() as f64 / variance(energies)
 }

@@ -18,11 +18,11 @@ pub use r_hat::r_hat;
 pub use standard_error::{mcse_mean, mcse_quantile, mcse_sd};
 
 pub(super) use chains::{mean, variance, Chains};
-pub(super) use energy::of_chain as energy_fraction_of;
-pub(super) use quantile::{check_probability, of_sorted, sorted};
+pub(super) use energy::energy_fraction_of;
+pub(super) use quantile::{check_probability, quantile_of_sorted, sorted};
 
 /// Diagnostics in [`crate::statistics::summarize`] of one quantity, each part computed once.
-pub(super) struct Convergence {
+pub(super) struct ConvergenceDiagnostics {
     /// Monte Carlo standard error of the mean.
     pub mean_error: f64,
     /// Effective sample size for the bulk.
@@ -33,16 +33,16 @@ pub(super) struct Convergence {
     pub r_hat: f64,
 }
 
-impl Convergence {
+impl ConvergenceDiagnostics {
     /// Diagnostics of chains, with all their draws in ascending order.
     pub fn of(chains: &Chains, sorted: &[f64]) -> Self {
         let halves = chains.split();
         let scores = ranks::rank_normalised(&halves);
-        Convergence {
-            mean_error: standard_error::of_the_mean(chains),
-            ess_bulk: effective_size::of_split(&scores),
-            ess_tail: effective_size::tail(chains, sorted),
-            r_hat: r_hat::of_halves(&halves, &scores),
+        ConvergenceDiagnostics {
+            mean_error: standard_error::mcse_of_mean(chains),
+            ess_bulk: effective_size::ess_of_split(&scores),
+            ess_tail: effective_size::ess_of_tails(chains, sorted),
+            r_hat: r_hat::r_hat_of_halves(&halves, &scores),
         }
     }
 }

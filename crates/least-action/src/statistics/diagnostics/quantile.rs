@@ -27,7 +27,7 @@ pub fn quantiles(values: &[f64], probabilities: &[f64]) -> Result<Vec<f64>> {
     let sorted = sorted(values);
     Ok(probabilities
         .iter()
-        .map(|&p| of_sorted(&sorted, p))
+        .map(|&p| quantile_of_sorted(&sorted, p))
         .collect())
 }
 
@@ -49,7 +49,7 @@ pub(in crate::statistics) fn sorted(values: &[f64]) -> Vec<f64> {
 }
 
 /// Quantile of values in ascending order, of which there must be at least one.
-pub(in crate::statistics) fn of_sorted(sorted: &[f64], probability: f64) -> f64 {
+pub(in crate::statistics) fn quantile_of_sorted(sorted: &[f64], probability: f64) -> f64 {
     let place = (sorted.len() - 1) as f64 * probability;
     let below = (place.floor() as usize).min(sorted.len() - 1);
     let above = (below + 1).min(sorted.len() - 1);
@@ -58,6 +58,6 @@ pub(in crate::statistics) fn of_sorted(sorted: &[f64], probability: f64) -> f64 
 
 /// Indicators of draws: 1 for a draw that is at most the quantile of all draws, else 0.
 pub(super) fn indicators(chains: &Chains, sorted: &[f64], probability: f64) -> Chains {
-    let quantile = of_sorted(sorted, probability);
+    let quantile = quantile_of_sorted(sorted, probability);
     chains.map(|x| f64::from(u8::from(x <= quantile)))
 }

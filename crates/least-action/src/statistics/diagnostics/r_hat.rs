@@ -1,7 +1,7 @@
 //! R-hat, the agreement of chains with each other.
 
 use super::chains::{mean, variance, Chains};
-use super::quantile::{of_sorted, sorted};
+use super::quantile::{quantile_of_sorted, sorted};
 use super::ranks::rank_normalised;
 use crate::error::Result;
 
@@ -28,14 +28,14 @@ use crate::error::Result;
 /// ```
 pub fn r_hat(draws: &[&[f64]]) -> Result<f64> {
     let halves = Chains::new("draws", draws)?.split();
-    Ok(of_halves(&halves, &rank_normalised(&halves)))
+    Ok(r_hat_of_halves(&halves, &rank_normalised(&halves)))
 }
 
 /// R-hat of split chains and their normal scores.
-pub(super) fn of_halves(halves: &Chains, scores: &Chains) -> f64 {
-    let median = of_sorted(&sorted(halves.all()), 0.5);
+pub(super) fn r_hat_of_halves(halves: &Chains, scores: &Chains) -> f64 {
+    let median = quantile_of_sorted(&sorted(halves.all()), 0.5);
     let folded = rank_normalised(&halves.map(|x| (x - median).abs()));
-    let (bulk, tail) = (plain(scores), plain(&folded));
+    let (bulk, tail) = (split_r_hat(scores), split_r_hat(&folded));
     // A NaN of one of them does not hide the other: the distances of two values, say, are all the
     // same.
     bulk.max(tail)
@@ -43,7 +43,7 @@ pub(super) fn of_halves(halves: &Chains, scores: &Chains) -> f64 {
 
 /// R-hat without ranks, `sqrt(((n - 1) W + B) / (n W))`, with the variance W within chains and
 /// `B / n` between their means.
-fn plain(chains: &Chains) -> f64 {
+fn split_r_hat(chains: &Chains) -> f64 {
     let n = chains.length() as f64;
     let means: Vec<f64> = chains.each().map(mean).collect();
     let variances: Vec<f64> = chains.each().map(variance).collect();

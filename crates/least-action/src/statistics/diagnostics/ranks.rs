@@ -17,7 +17,7 @@ pub(super) fn rank_normalised(chains: &Chains) -> Chains {
     let mut before = 0;
     while let [first, ..] = *rest {
         let ties = rest.partition_point(|&i| values[i] == values[first]);
-        let score = score(2 * before + ties + 1, values.len());
+        let score = normal_score(2 * before + ties + 1, values.len());
         rest[..ties].iter().for_each(|&i| scores[i] = score);
         rest = &rest[ties..];
         before += ties;
@@ -26,7 +26,7 @@ pub(super) fn rank_normalised(chains: &Chains) -> Chains {
 }
 
 /// Normal score of the rank `twice / 2` among `count`.
-fn score(twice: usize, count: usize) -> f64 {
+fn normal_score(twice: usize, count: usize) -> f64 {
     // 2 p - 1 for the probability p, with no digits lost near the median.
     let centred = (twice as f64 - (count + 1) as f64) / (count as f64 + 0.25);
     std::f64::consts::SQRT_2 * centred.inv_error()

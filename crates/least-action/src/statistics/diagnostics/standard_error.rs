@@ -4,7 +4,7 @@
 use special::Beta;
 
 use super::chains::{mean, variance, Chains};
-use super::effective_size::{of_mean, of_quantile, squares};
+use super::effective_size::{ess_of_mean, ess_of_quantile, squares};
 use super::quantile::{check_probability, sorted};
 use crate::error::{check, Result};
 
@@ -15,12 +15,12 @@ use crate::error::{check, Result};
 /// No chain, fewer than 4 draws, chains of different lengths, a draw that is not finite
 /// (`draws[chain][draw]`).
 pub fn mcse_mean(draws: &[&[f64]]) -> Result<f64> {
-    Ok(of_the_mean(&Chains::new("draws", draws)?))
+    Ok(mcse_of_mean(&Chains::new("draws", draws)?))
 }
 
 /// Monte Carlo standard error of the mean of chains.
-pub(super) fn of_the_mean(chains: &Chains) -> f64 {
-    libm::sqrt(variance(chains.all()) / of_mean(chains))
+pub(super) fn mcse_of_mean(chains: &Chains) -> f64 {
+    libm::sqrt(variance(chains.all()) / ess_of_mean(chains))
 }
 
 /// Monte Carlo standard error of the standard deviation. It follows from that of the variance,
@@ -32,7 +32,7 @@ pub fn mcse_sd(draws: &[&[f64]]) -> Result<f64> {
     let squares = squares(&Chains::new("draws", draws)?);
     let second = mean(squares.all());
     let fourth = mean(squares.map(|x| x * x).all());
-    let variance = (fourth - second * second) / of_mean(&squares);
+    let variance = (fourth - second * second) / ess_of_mean(&squares);
     Ok(libm::sqrt(variance / second / 4.0))
 }
 
@@ -50,7 +50,7 @@ pub fn mcse_quantile(draws: &[&[f64]], probability: f64) -> Result<f64> {
     check_probability("probability", probability)?;
     let chains = Chains::new("draws", draws)?;
     let sorted = sorted(chains.all());
-    let size = of_quantile(&chains, &sorted, probability);
+    let size = ess_of_quantile(&chains, &sorted, probability);
     if !size.is_finite() {
         return Ok(size);
     }

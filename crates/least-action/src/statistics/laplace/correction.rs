@@ -25,7 +25,7 @@ impl Laplace {
     /// # Errors
     /// Second derivatives near the mode that are not finite.
     pub fn mean_shift(&self) -> Result<Vec<f64>> {
-        let mut differences = Differences::new(self)?;
+        let mut differences = HessianDifferences::new(self)?;
         let mut contracted = vec![0.0; self.mode.len()];
         differences.along_parameters(self, &mut contracted)?;
         differences.at_known_parameters(&mut contracted)?;
@@ -42,7 +42,7 @@ impl Laplace {
         columns
             .map(|unknown| {
                 let mut column = vec![0.0; self.mode.len()];
-                if !self.is_held(unknown) {
+                if !self.is_at_bound(unknown) {
                     column[unknown] = 1.0;
                     self.factor.solve(&mut column);
                 }
@@ -54,7 +54,7 @@ impl Laplace {
 
 /// Differences of the Hessian. The covariance is that at known parameters, which is local in time,
 /// and a part that the parameters add.
-struct Differences {
+struct HessianDifferences {
     posterior: Posterior,
     mode: Vec<f64>,
     /// Size of each unknown, relative to which it is changed.
@@ -66,7 +66,7 @@ struct Differences {
     moved: Vec<f64>,
 }
 
-impl Differences {
+impl HessianDifferences {
     fn new(laplace: &Laplace) -> Result<Self> {
         let mut posterior = laplace.posterior.clone();
         let layout = posterior.layout().clone();
@@ -75,7 +75,7 @@ impl Differences {
         let mut gradient = vec![0.0; mode.len()];
         posterior.hessian(&mode, laplace.options.hessian, &mut hessian, &mut gradient)?;
         let fixed: Vec<bool> = (0..mode.len())
-            .map(|k| k >= layout.path_length() || laplace.is_held(k))
+            .map(|k| k >= layout.path_length() || laplace.is_at_bound(k))
             .collect();
         let mut factor = Cholesky::new(&layout);
         // A part of a positive matrix is positive.
@@ -87,7 +87,7 @@ impl Differences {
         for unknown in (0..layout.path_length()).filter(|&k| fixed[k]) {
             covariance.add(unknown, unknown, -1.0);
         }
-        Ok(Differences {
+        Ok(HessianDifferences {
             sizes: sizes(
                 &mode,
                 layout.dimension,

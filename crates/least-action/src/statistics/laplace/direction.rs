@@ -8,7 +8,7 @@ use crate::solve::{BlockMatrix, Cholesky};
 use super::super::Posterior;
 
 /// A direction in all unknowns.
-pub(super) struct Direction {
+pub(super) struct FlattestDirection {
     /// Part of each unknown.
     pub vector: Vec<f64>,
     /// Curvature `v^T H v / v^T D v` along the direction.
@@ -28,7 +28,7 @@ pub(super) fn flattest(
     hessian: &BlockMatrix,
     scale: &[f64],
     fixed: &[bool],
-) -> Option<Direction> {
+) -> Option<FlattestDirection> {
     let mut factor = Cholesky::new(posterior.layout());
     let mut shift = vec![0.0; scale.len()];
     let mut random = Random::new(1, 0);
@@ -68,7 +68,7 @@ pub(super) fn flattest(
             size = (1.02 * -curvature).max(1e-14);
         }
     }
-    Some(Direction { vector, curvature })
+    Some(FlattestDirection { vector, curvature })
 }
 
 /// Most parts of a direction that are named.
@@ -78,7 +78,7 @@ const SHARE: f64 = 0.1;
 
 /// Description of a direction by its largest parts: parameters, and states with the time at which
 /// they are largest. Parts are multiplied with the roots of `scale` to be compared.
-pub(super) fn words(problem: &Problem, vector: &[f64], scale: &[f64]) -> String {
+pub(super) fn describe(problem: &Problem, vector: &[f64], scale: &[f64]) -> String {
     let (d, path) = (problem.model().dimension(), problem.path_length());
     let size = |k: usize| vector[k] * scale[k].sqrt();
     let mut parts: Vec<(f64, String)> = (0..d)

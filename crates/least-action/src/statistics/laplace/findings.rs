@@ -78,7 +78,7 @@ impl Laplace {
                 ),
             );
         }
-        let held: Vec<String> = self.held_names();
+        let held: Vec<String> = self.active_bound_names();
         if !held.is_empty() {
             say(
                 LaplaceFindingCode::HeldByBounds,
@@ -182,12 +182,12 @@ impl Laplace {
     }
 
     /// Names of the unknowns at active bounds: parameters, and states with the number of points.
-    fn held_names(&self) -> Vec<String> {
+    fn active_bound_names(&self) -> Vec<String> {
         let problem = self.problem();
         let (d, path) = (problem.model().dimension(), problem.path_length());
         let mut points = vec![0; d];
         let mut names = Vec::new();
-        for unknown in self.held() {
+        for unknown in self.active_bounds() {
             match unknown.checked_sub(path) {
                 None => points[unknown % d] += 1,
                 Some(p) => names.extend(problem.estimated().nth(p).map(str::to_string)),

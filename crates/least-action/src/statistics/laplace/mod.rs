@@ -194,13 +194,13 @@ impl Laplace {
     }
 
     /// Numbers of the unknowns at active bounds.
-    pub fn held(&self) -> impl Iterator<Item = usize> + '_ {
+    pub fn active_bounds(&self) -> impl Iterator<Item = usize> + '_ {
         let fixed = self.fixed.iter().enumerate();
         fixed.filter(|(_, &fixed)| fixed).map(|(k, _)| k)
     }
 
     /// True for an unknown at an active bound.
-    fn is_held(&self, unknown: usize) -> bool {
+    fn is_at_bound(&self, unknown: usize) -> bool {
         self.fixed.get(unknown) == Some(&true)
     }
 }
@@ -290,7 +290,7 @@ fn not_positive(
     // Named in units of the unknowns: a step that changes the action little is long beside them.
     let size = |k: usize| 1.0 / (mode[k] * mode[k]).max(1e-6);
     let sizes: Vec<f64> = (0..mode.len()).map(size).collect();
-    let direction = direction::words(posterior.problem(), &found.vector, &sizes);
+    let direction = direction::describe(posterior.problem(), &found.vector, &sizes);
     if found.curvature < -FLAT {
         return Error::Saddle {
             path: "hessian".into(),

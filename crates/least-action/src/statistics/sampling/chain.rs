@@ -1,19 +1,19 @@
 //! A Markov chain that makes one transition at a time.
 
-mod beginning;
+mod start;
 
 use super::density::Density;
-use super::dynamics::{Dynamics, Work};
+use super::dynamics::{Dynamics, StepWorkspace};
 use super::hmc::Hmc;
 use super::metropolis::Metropolis;
 use super::nuts::Nuts;
 use super::options::{Metric, SamplingMethod, SamplingOptions};
-use super::point::Point;
-use super::space::Space;
+use super::phase_point::PhasePoint;
+use super::space::SamplingSpace;
 use super::state::{ChainPhase, ChainState};
 use super::step_size::StepSize;
 use super::transition::Transition;
-use super::variances::{Moments, Windows};
+use super::variances::{AdaptationWindows, Moments};
 use crate::error::{check, Error, Result};
 use crate::random::Random;
 
@@ -42,7 +42,7 @@ impl Advance<'_> {
 }
 
 /// Method of the transitions, with its memory.
-enum Method {
+enum TransitionMethod {
     Nuts(Box<Nuts>),
     Hmc(Hmc),
     Metropolis(Metropolis),
@@ -57,18 +57,18 @@ pub struct Chain<T> {
     options: SamplingOptions,
     number: usize,
     dynamics: Dynamics<T>,
-    method: Method,
+    method: TransitionMethod,
     metric: Metric,
-    windows: Windows,
+    windows: AdaptationWindows,
     /// The posterior's own R_f; none for a density without R_f.
     model_precision: Option<f64>,
     transitions: usize,
     step: StepSize,
     moments: Moments,
     unmoved: usize,
-    current: Point,
+    current: PhasePoint,
     /// Point of phase space for a step that is only tried.
-    trial: Point,
+    trial: PhasePoint,
     before: Vec<f64>,
     /// Current position in the caller's unknowns.
     unknowns: Vec<f64>,
@@ -125,12 +125,12 @@ impl<T: Density> Chain<T> {
             }
         }
         chain.current.position = position;
-        chain.pull_inside(&middle);
+        chain.move_within_walls(&middle);
         match start {
             Some(_) => chain.evaluate_start()?,
             None => chain.evaluate_random_start(&middle)?,
         }
-        chain.begin(&mut random)?;
+        chain.begin_adaptation(&mut random)?;
         Ok(chain)
     }
 
@@ -198,36 +198,36 @@ impl<T: Density> Chain<T> {
         }
         let method = match options.method {
             SamplingMethod::Nuts => {
-                Method::Nuts(Box::new(Nuts::new(unknowns, options.max_tree_depth)))
+                TransitionMethod::Nuts(Box::new(Nuts::new(unknowns, options.max_tree_depth)))
             }
-            SamplingMethod::Hmc => Method::Hmc(Hmc {
+            SamplingMethod::Hmc => TransitionMethod::Hmc(Hmc {
                 time: options.integration_time,
                 most_steps: 1 << options.max_tree_depth,
-                end: Point::new(unknowns),
+                end: PhasePoint::new(unknowns),
             }),
-            SamplingMethod::Metropolis => Method::Metropolis(Metropolis {
-                end: Point::new(unknowns),
+            SamplingMethod::Metropolis => TransitionMethod::Metropolis(Metropolis {
+                end: PhasePoint::new(unknowns),
             }),
         };
         Ok(Chain {
             dynamics: Dynamics {
-                space: Space::new(target, options, unknowns)?,
+                space: SamplingSpace::new(target, options, unknowns)?,
                 variances: vec![1.0; unknowns],
                 integrator: options.integrator,
-                work: Work::new(unknowns),
+                work: StepWorkspace::new(unknowns),
                 evaluations: 0,
             },
             number,
             method,
             metric,
-            windows: Windows::new(options.warmup),
+            windows: AdaptationWindows::new(options.warmup),
             model_precision,
             transitions: 0,
             step: StepSize::new(1.0),
             moments: Moments::new(unknowns),
             unmoved: 0,
-            current: Point::new(unknowns),
-            trial: Point::new(unknowns),
+            current: PhasePoint::new(unknowns),
+            trial: PhasePoint::new(unknowns),
             before: vec![0.0; unknowns],
             unknowns: vec![0.0; unknowns],
             last: Transition {
@@ -257,7 +257,7 @@ impl<T: Density> Chain<T> {
         if phase == ChainPhase::Done {
             return Ok(None);
         }
-        if let Err(error) = self.transit(phase) {
+        if let Err(error) = self.make_transition(phase) {
             self.failure = Some(error.clone());
             return Err(error);
         }
@@ -343,15 +343,17 @@ impl<T: Density> Chain<T> {
     }
 
     /// Makes one transition and adapts as its phase requires.
-    fn transit(&mut self, phase: ChainPhase) -> Result<()> {
+    fn make_transition(&mut self, phase: ChainPhase) -> Result<()> {
         let mut random = self.random();
         self.before.copy_from_slice(&self.current.position);
         self.dynamics.evaluations = 0;
         let (dynamics, current, size) = (&mut self.dynamics, &mut self.current, self.step.size);
         self.last = match &mut self.method {
-            Method::Nuts(nuts) => nuts.transition(dynamics, current, size, &mut random),
-            Method::Hmc(hmc) => hmc.transition(dynamics, current, size, &mut random),
-            Method::Metropolis(walk) => walk.transition(dynamics, current, size, &mut random),
+            TransitionMethod::Nuts(nuts) => nuts.transition(dynamics, current, size, &mut random),
+            TransitionMethod::Hmc(hmc) => hmc.transition(dynamics, current, size, &mut random),
+            TransitionMethod::Metropolis(walk) => {
+                walk.transition(dynamics, current, size, &mut random)
+            }
         };
         self.last.steps = self.dynamics.evaluations;
         let place = self.dynamics.space.unknowns(&self.current.position);
@@ -367,7 +369,7 @@ impl<T: Density> Chain<T> {
 
     /// Adapts the step size. After the last transition of a rung, goes to the next R_f.
     fn after_annealing(&mut self, random: &mut Random) -> Result<()> {
-        self.learn();
+        self.adapt_step_size();
         let rung = self.options.annealing.map_or(1, |a| a.transitions);
         if !self.transitions.is_multiple_of(rung) {
             return Ok(());
@@ -381,12 +383,12 @@ impl<T: Density> Chain<T> {
         self.whiten(&centre, &mut position)?;
         self.current.position = position;
         self.evaluate_start()?;
-        self.begin(random)
+        self.begin_adaptation(random)
     }
 
     /// Adapts the step size, and the variances at the end of a window.
     fn after_warmup(&mut self, random: &mut Random) -> Result<()> {
-        self.learn();
+        self.adapt_step_size();
         let done = self.transitions - self.options.annealed();
         let adapts = match self.metric {
             Metric::Structured => self.options.adapt_diagonal,
@@ -403,7 +405,7 @@ impl<T: Density> Chain<T> {
                 let variances = &mut self.dynamics.variances;
                 self.moments.variances(towards, variances);
                 self.moments.clear();
-                self.begin(random)?;
+                self.begin_adaptation(random)?;
             }
         }
         if done == self.options.warmup && self.options.step_size.is_none() {
@@ -413,10 +415,10 @@ impl<T: Density> Chain<T> {
     }
 
     /// Adapts the step size to the acceptance of the last transition, unless it is given.
-    fn learn(&mut self) {
+    fn adapt_step_size(&mut self) {
         if self.options.step_size.is_none() {
             let target = self.options.acceptance();
-            self.step.learn(self.last.acceptance, target);
+            self.step.adapt(self.last.acceptance, target);
         }
     }
 

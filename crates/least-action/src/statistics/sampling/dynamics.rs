@@ -5,8 +5,8 @@ use super::density::Density;
 use super::implicit_midpoint;
 use super::leapfrog;
 use super::options::Integrator;
-use super::point::{sum, Point};
-use super::space::{NoPotential, Space};
+use super::phase_point::{sum, PhasePoint};
+use super::space::{EvaluationFailure, SamplingSpace};
 use super::transition::Divergence;
 use crate::random::Random;
 
@@ -17,20 +17,20 @@ pub(super) const MOST_ENERGY_ERROR: f64 = 1000.0;
 /// Hamilton's equations of a density, with the memory to integrate them.
 pub(super) struct Dynamics<T> {
     /// The density in the coordinates of trajectories.
-    pub space: Space<T>,
+    pub space: SamplingSpace<T>,
     /// Diagonal of M^-1: variances in the whitened coordinates.
     pub variances: Vec<f64>,
     /// One-step map of trajectories.
     pub integrator: Integrator,
     /// Memory for a step.
-    pub work: Work,
+    pub work: StepWorkspace,
     /// Number of evaluations of the density since this was last set to zero.
     pub evaluations: u32,
 }
 
 /// Memory for a step.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Work {
+pub(super) struct StepWorkspace {
     /// Position at the beginning of the step.
     pub before: Vec<f64>,
     /// First list for the integrators.
@@ -41,11 +41,11 @@ pub(super) struct Work {
     pub third: Vec<f64>,
 }
 
-impl Work {
+impl StepWorkspace {
     /// Memory for a number of unknowns.
     pub fn new(unknowns: usize) -> Self {
         let zeros = vec![0.0; unknowns];
-        Work {
+        StepWorkspace {
             before: zeros.clone(),
             first: zeros.clone(),
             second: zeros.clone(),
@@ -56,14 +56,14 @@ impl Work {
 
 impl<T: Density> Dynamics<T> {
     /// Evaluates the potential at the point's position.
-    pub fn evaluate(&mut self, point: &mut Point) -> Result<(), NoPotential> {
+    pub fn evaluate(&mut self, point: &mut PhasePoint) -> Result<(), EvaluationFailure> {
         self.evaluations += 1;
-        point.height = self.space.evaluate(&point.position, &mut point.gradient)?;
+        point.density = self.space.evaluate(&point.position, &mut point.gradient)?;
         Ok(())
     }
 
     /// Draws a momentum from its normal distribution.
-    pub fn draw_momentum(&self, point: &mut Point, random: &mut Random) {
+    pub fn draw_momentum(&self, point: &mut PhasePoint, random: &mut Random) {
         for (p, variance) in point.momentum.iter_mut().zip(&self.variances) {
             *p = random.normal() / variance.sqrt();
         }
@@ -76,13 +76,13 @@ impl<T: Density> Dynamics<T> {
     }
 
     /// Energy H of a point.
-    pub fn energy(&self, point: &Point) -> f64 {
-        point.height.potential + self.kinetic(&point.momentum)
+    pub fn energy(&self, point: &PhasePoint) -> f64 {
+        point.density.potential + self.kinetic(&point.momentum)
     }
 
     /// One step of a trajectory, backward in time if `step` is negative. After a failure the point
     /// must not be used.
-    pub fn step(&mut self, point: &mut Point, step: f64) -> Result<(), NoPotential> {
+    pub fn step(&mut self, point: &mut PhasePoint, step: f64) -> Result<(), EvaluationFailure> {
         self.work.before.copy_from_slice(&point.position);
         match self.integrator {
             Integrator::Leapfrog => leapfrog::step(self, point, step),
@@ -91,7 +91,7 @@ impl<T: Density> Dynamics<T> {
     }
 
     /// Divergence at the last step.
-    pub fn divergence(&mut self, energy_error: f64, cause: NoPotential) -> Divergence {
+    pub fn divergence(&mut self, energy_error: f64, cause: EvaluationFailure) -> Divergence {
         let before = std::mem::take(&mut self.work.before);
         let position = self.space.unknowns(&before).to_vec();
         self.work.before = before;

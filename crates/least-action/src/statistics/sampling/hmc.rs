@@ -2,7 +2,7 @@
 
 use super::density::Density;
 use super::dynamics::{Dynamics, MOST_ENERGY_ERROR};
-use super::point::Point;
+use super::phase_point::PhasePoint;
 use super::transition::Transition;
 use crate::random::Random;
 
@@ -16,7 +16,7 @@ pub(super) struct Hmc {
     /// Most steps of a trajectory.
     pub most_steps: u32,
     /// End of the trajectory.
-    pub end: Point,
+    pub end: PhasePoint,
 }
 
 impl Hmc {
@@ -24,7 +24,7 @@ impl Hmc {
     pub fn transition<T: Density>(
         &mut self,
         dynamics: &mut Dynamics<T>,
-        current: &mut Point,
+        current: &mut PhasePoint,
         step: f64,
         random: &mut Random,
     ) -> Transition {
@@ -57,7 +57,7 @@ impl Hmc {
             current.copy_from(&self.end);
         }
         Transition {
-            log_density: -current.height.value,
+            log_density: -current.density.value,
             energy,
             acceptance,
             step_size: step,

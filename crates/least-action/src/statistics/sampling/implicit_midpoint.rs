@@ -2,8 +2,8 @@
 
 use super::density::Density;
 use super::dynamics::Dynamics;
-use super::point::Point;
-use super::space::NoPotential;
+use super::phase_point::PhasePoint;
+use super::space::EvaluationFailure;
 use crate::error::Error;
 
 /// Most iterations for one step: far more than a step needs that is short enough to converge.
@@ -23,9 +23,9 @@ const ROUNDING: f64 = 1e-9;
 /// its cause. In whitened coordinates the iteration converges for steps up to about 2.
 pub(super) fn step<T: Density>(
     dynamics: &mut Dynamics<T>,
-    point: &mut Point,
+    point: &mut PhasePoint,
     step: f64,
-) -> Result<(), NoPotential> {
+) -> Result<(), EvaluationFailure> {
     let half = 0.5 * step;
     let mut middle = std::mem::take(&mut dynamics.work.first);
     let mut gradient = std::mem::take(&mut dynamics.work.second);
@@ -45,11 +45,11 @@ pub(super) fn step<T: Density>(
 /// Finds the midpoint, and the gradient there, by iteration.
 fn solve<T: Density>(
     dynamics: &mut Dynamics<T>,
-    point: &Point,
+    point: &PhasePoint,
     half: f64,
     middle: &mut [f64],
     gradient: &mut [f64],
-) -> Result<(), NoPotential> {
+) -> Result<(), EvaluationFailure> {
     // The midpoint of an explicit step of second order.
     let mut length = 0.0f64;
     for (k, z) in middle.iter_mut().enumerate() {

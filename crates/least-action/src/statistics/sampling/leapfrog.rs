@@ -2,16 +2,16 @@
 
 use super::density::Density;
 use super::dynamics::Dynamics;
-use super::point::Point;
-use super::space::NoPotential;
+use super::phase_point::PhasePoint;
+use super::space::EvaluationFailure;
 use super::walls;
 
 /// Leapfrog step, `p -= h/2 U'(y)`, `y += h M^-1 p`, `p -= h/2 U'(y)`.
 pub(super) fn step<T: Density>(
     dynamics: &mut Dynamics<T>,
-    point: &mut Point,
+    point: &mut PhasePoint,
     step: f64,
-) -> Result<(), NoPotential> {
+) -> Result<(), EvaluationFailure> {
     kick(point, 0.5 * step);
     if dynamics.space.walls.is_some() {
         walls::drift(dynamics, point, step)?;
@@ -27,7 +27,7 @@ pub(super) fn step<T: Density>(
 }
 
 /// Changes the momentum by the gradient for a time of `step`.
-fn kick(point: &mut Point, step: f64) {
+fn kick(point: &mut PhasePoint, step: f64) {
     for (p, g) in point.momentum.iter_mut().zip(&point.gradient) {
         *p -= step * g;
     }

@@ -2,14 +2,14 @@
 
 use super::density::Density;
 use super::dynamics::Dynamics;
-use super::point::Point;
+use super::phase_point::PhasePoint;
 use super::transition::Transition;
 use crate::random::Random;
 
 /// Random walk with its memory.
 pub(super) struct Metropolis {
     /// Proposed point.
-    pub end: Point,
+    pub end: PhasePoint,
 }
 
 impl Metropolis {
@@ -19,11 +19,11 @@ impl Metropolis {
     pub fn transition<T: Density>(
         &mut self,
         dynamics: &mut Dynamics<T>,
-        current: &mut Point,
+        current: &mut PhasePoint,
         step: f64,
         random: &mut Random,
     ) -> Transition {
-        let energy = current.height.potential;
+        let energy = current.density.potential;
         let from = current.position.iter().zip(&dynamics.variances);
         for (to, (from, variance)) in self.end.position.iter_mut().zip(from) {
             *to = from + step * variance.sqrt() * random.normal();
@@ -31,7 +31,7 @@ impl Metropolis {
         let evaluated = dynamics.space.within_walls(&self.end.position)
             && dynamics.evaluate(&mut self.end).is_ok();
         let acceptance = match evaluated {
-            true => libm::exp(energy - self.end.height.potential).min(1.0),
+            true => libm::exp(energy - self.end.density.potential).min(1.0),
             false => 0.0,
         };
         if random.uniform([0.0, 1.0]) < acceptance {
@@ -39,7 +39,7 @@ impl Metropolis {
             std::mem::swap(current, &mut self.end);
         }
         Transition {
-            log_density: -current.height.value,
+            log_density: -current.density.value,
             energy,
             acceptance,
             step_size: step,

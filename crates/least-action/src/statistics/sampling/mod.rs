@@ -1,9 +1,9 @@
 //! Draws from a posterior by Markov chains: Hamiltonian Monte Carlo over the whole path and the
 //! parameters.
 //!
-//! A chain has three sets of coordinates: the caller's unknowns x; unbounded ones u, if bounds are
-//! transformed; and y, in which the second derivatives at a minimum of the action are the identity.
-//! Trajectories run in y.
+//! A chain has three sets of coordinates. From the outside in they are the caller's unknowns x;
+//! unbounded ones u, if bounds are transformed; and y, in which the second derivatives at a minimum
+//! of the action are the identity. Trajectories run in y.
 //!
 //! Chains may first be annealed up the ladder of R_f (after Fang et al., Phys. Rev. Research 2,
 //! 013050, 2020), each rung with its own metric. Draws are only those after that, at the
@@ -19,7 +19,7 @@ mod leapfrog;
 mod metropolis;
 mod nuts;
 mod options;
-mod point;
+mod phase_point;
 mod space;
 mod state;
 mod step_size;

@@ -9,11 +9,11 @@ use crate::solve::{Bounds, Hessian};
 
 /// Failure to evaluate the potential at a point: an error of the density, or none if a value is not
 /// finite.
-pub(super) type NoPotential = Option<crate::Error>;
+pub(super) type EvaluationFailure = Option<crate::Error>;
 
 /// Negative logarithms of the density at a point.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(super) struct Height {
+pub(super) struct NegativeLogDensity {
     /// Value of the objective: the negative log density in the caller's unknowns.
     pub value: f64,
     /// Negative log density in the coordinates y: the potential energy.
@@ -22,7 +22,7 @@ pub(super) struct Height {
 
 /// Coordinates of a chain: the caller's unknowns x, unbounded ones u if bounds are transformed,
 /// whitened ones y: `x = x(u)`, `u = centre + L^-T y`.
-pub(super) struct Space<T> {
+pub(super) struct SamplingSpace<T> {
     /// The density.
     pub target: T,
     /// Map from u to x, if bounds are transformed.
@@ -34,7 +34,7 @@ pub(super) struct Space<T> {
     unknowns: Vec<f64>,
 }
 
-impl<T: Density> Space<T> {
+impl<T: Density> SamplingSpace<T> {
     /// Coordinates of a density, not whitened yet.
     pub fn new(target: T, options: &SamplingOptions, unknowns: usize) -> Result<Self> {
         let bounds = target.bounds().cloned();
@@ -43,7 +43,7 @@ impl<T: Density> Space<T> {
             BoundsMethod::Transform => (transform, None),
             BoundsMethod::Reflect => (None, bounds),
         };
-        Ok(Space {
+        Ok(SamplingSpace {
             target,
             transform,
             walls,
@@ -57,7 +57,7 @@ impl<T: Density> Space<T> {
         &mut self,
         y: &[f64],
         gradient: &mut [f64],
-    ) -> std::result::Result<Height, NoPotential> {
+    ) -> std::result::Result<NegativeLogDensity, EvaluationFailure> {
         let log_volume = self.place(y);
         let value = self
             .target
@@ -70,7 +70,7 @@ impl<T: Density> Space<T> {
         let potential = value - log_volume;
         let zeros: f64 = gradient.iter().map(|g| g * 0.0).sum();
         match potential.is_finite() && zeros == 0.0 {
-            true => Ok(Height { value, potential }),
+            true => Ok(NegativeLogDensity { value, potential }),
             false => Err(None),
         }
     }

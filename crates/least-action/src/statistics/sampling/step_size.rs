@@ -51,7 +51,7 @@ impl StepSize {
     }
 
     /// Adapts the size after a transition with this acceptance.
-    pub fn learn(&mut self, acceptance: f64, target: f64) {
+    pub fn adapt(&mut self, acceptance: f64, target: f64) {
         self.iterations += 1;
         let count = self.iterations as f64;
         let share = 1.0 / (count + OFFSET);
@@ -79,7 +79,7 @@ mod tests {
         let acceptance = |size: f64| libm::exp(-size * size);
         let mut step = StepSize::new(1e-3);
         for _ in 0..2000 {
-            step.learn(acceptance(step.size), 0.8);
+            step.adapt(acceptance(step.size), 0.8);
         }
         step.settle();
         assert!((acceptance(step.size) - 0.8).abs() < 0.01, "{step:?}");

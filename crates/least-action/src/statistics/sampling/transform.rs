@@ -5,7 +5,7 @@ use crate::solve::Bounds;
 
 /// Map of one unknown, `x(u)`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Map {
+enum IntervalMap {
     /// No bounds: `x = u`.
     Free,
     /// A lower bound: `x = low + exp(u)`.
@@ -20,30 +20,30 @@ enum Map {
 /// its interval, or to its size.
 const MARGIN: f64 = 1e-3;
 
-impl Map {
+impl IntervalMap {
     /// Map onto an interval.
     fn of(low: f64, high: f64) -> Self {
         match (low.is_finite(), high.is_finite()) {
-            (false, false) => Map::Free,
-            (true, false) => Map::Above(low),
-            (false, true) => Map::Below(high),
-            (true, true) => Map::Between(low, high - low),
+            (false, false) => IntervalMap::Free,
+            (true, false) => IntervalMap::Above(low),
+            (false, true) => IntervalMap::Below(high),
+            (true, true) => IntervalMap::Between(low, high - low),
         }
     }
 
     /// `x`, `dx/du`, `log |dx/du|` and the derivative of the latter, at u.
     fn outward(self, u: f64) -> (f64, f64, f64, f64) {
         match self {
-            Map::Free => (u, 1.0, 0.0, 0.0),
-            Map::Above(low) => {
+            IntervalMap::Free => (u, 1.0, 0.0, 0.0),
+            IntervalMap::Above(low) => {
                 let distance = libm::exp(u);
                 (low + distance, distance, u, 1.0)
             }
-            Map::Below(high) => {
+            IntervalMap::Below(high) => {
                 let distance = libm::exp(u);
                 (high - distance, -distance, u, 1.0)
             }
-            Map::Between(low, width) => {
+            IntervalMap::Between(low, width) => {
                 // The smaller share is computed, so that neither is lost in the other.
                 let small = libm::exp(-u.abs());
                 let whole = 1.0 + small;
@@ -64,10 +64,10 @@ impl Map {
     /// The `u` of a value `x` between the bounds.
     fn inward(self, x: f64) -> f64 {
         match self {
-            Map::Free => x,
-            Map::Above(low) => libm::log(x - low),
-            Map::Below(high) => libm::log(high - x),
-            Map::Between(low, width) => libm::log((x - low) / (low + width - x)),
+            IntervalMap::Free => x,
+            IntervalMap::Above(low) => libm::log(x - low),
+            IntervalMap::Below(high) => libm::log(high - x),
+            IntervalMap::Between(low, width) => libm::log((x - low) / (low + width - x)),
         }
     }
 
@@ -82,10 +82,10 @@ impl Map {
             }
         };
         match self {
-            Map::Free => x,
-            Map::Above(low) => x.max(low + scale(low.abs().max(1.0), slope)),
-            Map::Below(high) => x.min(high - scale(high.abs().max(1.0), -slope)),
-            Map::Between(low, width) => {
+            IntervalMap::Free => x,
+            IntervalMap::Above(low) => x.max(low + scale(low.abs().max(1.0), slope)),
+            IntervalMap::Below(high) => x.min(high - scale(high.abs().max(1.0), -slope)),
+            IntervalMap::Between(low, width) => {
                 let half = 0.5 * width;
                 let (from, to) = (
                     low + scale(half, slope).min(half),
@@ -101,10 +101,10 @@ impl Map {
     fn curvature(self, u: f64, slope: f64) -> f64 {
         let (_, first, _, log_slope) = self.outward(u);
         match self {
-            Map::Free => 0.0,
-            Map::Above(_) | Map::Below(_) => (slope * first).max(0.0),
+            IntervalMap::Free => 0.0,
+            IntervalMap::Above(_) | IntervalMap::Below(_) => (slope * first).max(0.0),
             // -d2/du2 log x' = 2 share rest = (1 - log_slope^2)/2; x'' = x' log_slope.
-            Map::Between(..) => {
+            IntervalMap::Between(..) => {
                 (slope * first * log_slope).max(0.0) + 0.5 * (1.0 - log_slope * log_slope)
             }
         }
@@ -114,7 +114,7 @@ impl Map {
 /// Maps of all unknowns, with their derivatives at the last point.
 #[derive(Debug, Clone)]
 pub(super) struct Transform {
-    maps: Vec<Map>,
+    maps: Vec<IntervalMap>,
     /// Derivatives `dx/du`.
     pub first: Vec<f64>,
     /// Derivatives `d log |dx/du| / du`.
@@ -139,7 +139,9 @@ impl Transform {
             )?;
         }
         let ends = bounds.lower.iter().zip(&bounds.upper);
-        let maps: Vec<Map> = ends.map(|(&low, &high)| Map::of(low, high)).collect();
+        let maps: Vec<IntervalMap> = ends
+            .map(|(&low, &high)| IntervalMap::of(low, high))
+            .collect();
         Ok(Transform {
             first: vec![1.0; maps.len()],
             log_slope: vec![0.0; maps.len()],
@@ -191,12 +193,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn map() -> impl Strategy<Value = Map> {
+    fn map() -> impl Strategy<Value = IntervalMap> {
         prop_oneof![
-            Just(Map::Free),
-            (-3.0..3.0).prop_map(Map::Above),
-            (-3.0..3.0).prop_map(Map::Below),
-            (-3.0..3.0, 0.1..5.0).prop_map(|(low, width)| Map::Between(low, width)),
+            Just(IntervalMap::Free),
+            (-3.0..3.0).prop_map(IntervalMap::Above),
+            (-3.0..3.0).prop_map(IntervalMap::Below),
+            (-3.0..3.0, 0.1..5.0).prop_map(|(low, width)| IntervalMap::Between(low, width)),
         ]
     }
 
@@ -221,14 +223,14 @@ mod tests {
         ) {
             // A linear potential that rises away from the only bound: all of its second derivative
             // in u comes from the map.
-            let slope = if matches!(map, Map::Below(_)) { -slope } else { slope };
+            let slope = if matches!(map, IntervalMap::Below(_)) { -slope } else { slope };
             let h = 1e-4;
             let potential = |u: f64| { let (x, _, log, _) = map.outward(u); slope * x - log };
             let second = (potential(u + h) - 2.0 * potential(u) + potential(u - h)) / (h * h);
             // Between two bounds, only the positive part of what the slope adds is taken.
             let given = map.curvature(u, slope);
             prop_assert!(given > second - 1e-4 * (1.0 + second.abs()));
-            if !matches!(map, Map::Between(..)) || u < 0.0 {
+            if !matches!(map, IntervalMap::Between(..)) || u < 0.0 {
                 let close = (given - second).abs() < 1e-4 * (1.0 + second.abs());
                 prop_assert!(close, "{given} {second}");
             }
@@ -237,7 +239,7 @@ mod tests {
 
     #[test]
     fn far_from_the_middle_values_stay_inside() {
-        let map = Map::Between(1.0, 2.0);
+        let map = IntervalMap::Between(1.0, 2.0);
         for u in [-800.0, -30.0, 30.0, 800.0] {
             let (x, first, log, _) = map.outward(u);
             assert!((1.0..=3.0).contains(&x) && first >= 0.0 && log.is_finite());

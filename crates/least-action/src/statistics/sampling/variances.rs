@@ -13,17 +13,17 @@ const LEAST: usize = 20;
 
 /// Windows of a warm-up.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Windows {
+pub(super) struct AdaptationWindows {
     begin: usize,
     end: usize,
     first: usize,
 }
 
-impl Windows {
+impl AdaptationWindows {
     /// Windows of a warm-up of a given length.
     pub fn new(warmup: usize) -> Self {
         if warmup < LEAST {
-            return Windows {
+            return AdaptationWindows {
                 begin: warmup,
                 end: warmup,
                 first: WINDOW,
@@ -31,13 +31,13 @@ impl Windows {
         }
         if warmup < ARRIVAL + WINDOW + ENDING {
             let (begin, ending) = (warmup * 3 / 20, warmup / 10);
-            return Windows {
+            return AdaptationWindows {
                 begin,
                 end: warmup - ending,
                 first: warmup - ending - begin,
             };
         }
-        Windows {
+        AdaptationWindows {
             begin: ARRIVAL,
             end: warmup - ENDING,
             first: WINDOW,
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn windows_of_a_thousand_are_those_of_stan() {
-        let windows = Windows::new(1000);
+        let windows = AdaptationWindows::new(1000);
         let ends: Vec<usize> = (0..1000).filter(|&t| windows.end_with(t)).collect();
         assert_eq!(ends, [99, 149, 249, 449, 949]);
         assert!(!windows.contain(74) && windows.contain(75));
@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn short_warm_ups_have_one_window_or_none() {
         let ends = |warmup| {
-            let windows = Windows::new(warmup);
+            let windows = AdaptationWindows::new(warmup);
             (0..warmup)
                 .filter(|&t| windows.end_with(t))
                 .collect::<Vec<_>>()

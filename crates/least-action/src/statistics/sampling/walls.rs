@@ -2,15 +2,15 @@
 
 use super::density::Density;
 use super::dynamics::Dynamics;
-use super::point::{sum, Point};
-use super::space::NoPotential;
+use super::phase_point::{sum, PhasePoint};
+use super::space::EvaluationFailure;
 use crate::error::Error;
 
 /// Most reflections in one step, per unknown.
 const MOST_BOUNCES: usize = 16;
 
 /// Next wall that the motion meets.
-struct Hit {
+struct WallHit {
     /// Time until then.
     time: f64,
     /// Number of the unknown whose bound the wall is.
@@ -30,9 +30,9 @@ struct Hit {
 /// walls.
 pub(super) fn drift<T: Density>(
     dynamics: &mut Dynamics<T>,
-    point: &mut Point,
+    point: &mut PhasePoint,
     step: f64,
-) -> Result<(), NoPotential> {
+) -> Result<(), EvaluationFailure> {
     let work = &mut dynamics.work;
     let Some(walls) = &dynamics.space.walls else {
         return Ok(());
@@ -50,7 +50,7 @@ pub(super) fn drift<T: Density>(
             *v = sign * variance * p;
         }
         whitening.direction(velocity);
-        let mut hit: Option<Hit> = None;
+        let mut hit: Option<WallHit> = None;
         for unknown in 0..unknowns {
             let (u, v) = (place[unknown], velocity[unknown]);
             let wall = match v > 0.0 {
@@ -63,7 +63,7 @@ pub(super) fn drift<T: Density>(
             // Rounding may have put the point behind the wall. It then meets the wall at once.
             let time = ((wall - u) / v).max(0.0);
             if time < hit.as_ref().map_or(left, |hit| hit.time) {
-                hit = Some(Hit { time, unknown });
+                hit = Some(WallHit { time, unknown });
             }
         }
         let time = hit.as_ref().map_or(left, |hit| hit.time);
@@ -79,7 +79,7 @@ pub(super) fn drift<T: Density>(
             *u += time * v;
         }
         left -= time;
-        let Some(Hit { unknown, .. }) = hit else {
+        let Some(WallHit { unknown, .. }) = hit else {
             return Ok(());
         };
         normal.fill(0.0);

@@ -6,7 +6,7 @@ use crate::statistics::summary::{figure, SummaryRow};
 
 /// Quantity with its mean at divergences, and the distance of that from its mean, in standard
 /// deviations.
-type Place<'a> = (&'a SummaryRow, f64, f64);
+type DivergencePlace<'a> = (&'a SummaryRow, f64, f64);
 
 /// Least energy fraction that M. Betancourt (arXiv 1604.00695) advises.
 const ENERGY_FRACTION: f64 = 0.3;
@@ -79,13 +79,13 @@ pub(super) fn divergences(
 /// Places of divergences beside the draws, by name, the furthest first.
 fn places(sampled: &Sampled, summary: &Summary) -> Vec<String> {
     let rows = summary.rows.iter().zip(sampled.divergent);
-    let mut places: Vec<Place> = rows
+    let mut places: Vec<DivergencePlace> = rows
         .filter(|(row, at)| !at.is_empty() && row.deviation > 0.0)
         .map(|(row, at)| (row, mean(at), (mean(at) - row.mean) / row.deviation))
         .filter(|(.., distance)| distance.abs() > ELSEWHERE)
         .collect();
     places.sort_by(|a, b| b.2.abs().total_cmp(&a.2.abs()));
-    let place = |(row, mean, distance): &Place| {
+    let place = |(row, mean, distance): &DivergencePlace| {
         format!(
             "{} is {} on average there, {:.1} standard deviations {} the mean of the draws",
             row.name,

@@ -52,7 +52,7 @@ pub struct FailedMember {
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct Ensemble {
+pub struct EnsembleForecast {
     /// Times of the predictions. The first is that of the last point of the window.
     #[cfg_attr(feature = "typescript", ts(type = "Float64Array"))]
     pub times: Vec<f64>,
@@ -79,7 +79,7 @@ pub fn predict_ensemble(
     members: &[Member],
     horizon: Horizon,
     noise: Option<ModelNoise>,
-) -> Result<Ensemble> {
+) -> Result<EnsembleForecast> {
     check::at_least("members.length", members.len(), 1)?;
     let beyond = Beyond::new(problem, horizon)?;
     let dimension = problem.model().dimension();
@@ -129,7 +129,7 @@ pub fn predict_ensemble(
         .collect();
     match failures.into_iter().flatten().next() {
         Some(failure) if failed.len() == members.len() => Err(failure),
-        _ => Ok(Ensemble {
+        _ => Ok(EnsembleForecast {
             times: beyond.times,
             members: members.len(),
             dimension,
@@ -161,7 +161,7 @@ fn validate(problem: &Problem, member: usize, state: &[f64], parameters: &[f64])
     Ok(())
 }
 
-impl Ensemble {
+impl EnsembleForecast {
     /// Path of a member, times x dimension.
     ///
     /// # Errors

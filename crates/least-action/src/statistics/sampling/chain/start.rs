@@ -1,6 +1,6 @@
 //! Start of a chain: its position, its metric and the size of its steps.
 
-use super::{Chain, Method, Metric, StepSize};
+use super::{Chain, Metric, StepSize, TransitionMethod};
 use crate::error::{Error, Result};
 use crate::random::Random;
 use crate::statistics::Density;
@@ -23,7 +23,7 @@ impl<T: Density> Chain<T> {
 
     /// Moves the start between the walls, if trajectories are reflected at walls. `centre` is in
     /// the coordinates of the metric.
-    pub(super) fn pull_inside(&mut self, centre: &[f64]) {
+    pub(super) fn move_within_walls(&mut self, centre: &[f64]) {
         // Halve the distance to the centre: the walls enclose a convex set, and the centre is in
         // it.
         for _ in 0..60 {
@@ -71,12 +71,12 @@ impl<T: Density> Chain<T> {
 
     /// Starts the adaptation of the step size. The first size is one at which the acceptance of a
     /// single step crosses 0.8.
-    pub(super) fn begin(&mut self, random: &mut Random) -> Result<()> {
+    pub(super) fn begin_adaptation(&mut self, random: &mut Random) -> Result<()> {
         self.step = match (self.options.step_size, &self.method) {
             (Some(size), _) => StepSize::new(size),
             // The best size for a normal distribution in many dimensions (A. Gelman, W. R. Gilks,
             // G. O. Roberts, Ann. Appl. Probab. 7, 1997).
-            (None, Method::Metropolis(_)) => {
+            (None, TransitionMethod::Metropolis(_)) => {
                 StepSize::of_walk(2.38 / (self.current.position.len() as f64).sqrt())
             }
             (None, _) => StepSize::new(self.reasonable_step(self.step.size, random)?),

@@ -1,10 +1,10 @@
 //! Point of phase space, and sums over the unknowns.
 
-use super::space::Height;
+use super::space::NegativeLogDensity;
 
 /// Position and momentum, with the potential and its gradient at the position.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Point {
+pub(super) struct PhasePoint {
     /// Position y.
     pub position: Vec<f64>,
     /// Momentum p.
@@ -12,26 +12,26 @@ pub(super) struct Point {
     /// Gradient of the potential in y.
     pub gradient: Vec<f64>,
     /// Negative log density.
-    pub height: Height,
+    pub density: NegativeLogDensity,
 }
 
-impl Point {
+impl PhasePoint {
     /// Point at zero, not evaluated.
     pub fn new(unknowns: usize) -> Self {
-        Point {
+        PhasePoint {
             position: vec![0.0; unknowns],
             momentum: vec![0.0; unknowns],
             gradient: vec![0.0; unknowns],
-            height: Height::default(),
+            density: NegativeLogDensity::default(),
         }
     }
 
     /// Copies another point.
-    pub fn copy_from(&mut self, other: &Point) {
+    pub fn copy_from(&mut self, other: &PhasePoint) {
         self.position.copy_from_slice(&other.position);
         self.momentum.copy_from_slice(&other.momentum);
         self.gradient.copy_from_slice(&other.gradient);
-        self.height = other.height;
+        self.density = other.density;
     }
 }
 

@@ -63,12 +63,16 @@ pub(super) fn stuck_chains(sampled: &Sampled, say: &mut impl FnMut(Code, Severit
     say(
         Code::StuckChain,
         Severity::Problem,
-        format!("{} stuck: {}. {advice}.", be(stuck.len()), listed(&stuck)),
+        format!(
+            "{} stuck: {}. {advice}.",
+            chains_are(stuck.len()),
+            listed(&stuck)
+        ),
     );
 }
 
 /// Beginning of a sentence about a number of chains.
-fn be(count: usize) -> String {
+fn chains_are(count: usize) -> String {
     match count {
         1 => "One chain is".into(),
         many => format!("{many} chains are"),
@@ -175,8 +179,8 @@ pub(super) fn disagreement(summary: &Summary, say: &mut impl FnMut(Code, Severit
 
 /// Quantities with a small effective sample size.
 pub(super) fn sizes(summary: &Summary, say: &mut impl FnMut(Code, Severity, String)) {
-    type Size = fn(&SummaryRow) -> f64;
-    let sizes: [(Code, &str, Size, &str); 2] = [
+    type EffectiveSize = fn(&SummaryRow) -> f64;
+    let sizes: [(Code, &str, EffectiveSize, &str); 2] = [
         (
             Code::BulkSizeLow,
             "for the bulk",
