@@ -75,6 +75,16 @@ impl ModelSpec {
     }
 
     /// One of each system, at its smallest size. Tests and type declarations go through this list.
+    ///
+    /// ```
+    /// use least_action::model::Model;
+    /// use least_action::models::ModelSpec;
+    ///
+    /// let model = ModelSpec::Lorenz96 { dimension: 5 }.build()?;
+    /// assert_eq!(model.states().len(), 5);
+    /// assert!(ModelSpec::catalogue().contains(&ModelSpec::Lorenz63 {}));
+    /// # Ok::<(), least_action::Error>(())
+    /// ```
     pub fn catalogue() -> Vec<ModelSpec> {
         vec![
             ModelSpec::Lorenz63 {},

@@ -56,6 +56,14 @@ impl Activation {
     /// slopes, or for softmax the values. Both lists are pairs x width, row-major.
     ///
     /// Values and slopes keep their digits where f saturates; nothing overflows; NaN stays NaN.
+    ///
+    /// ```
+    /// use least_action::network::Activation;
+    ///
+    /// let (mut z, mut values) = ([-1.0, 2.0], [0.0; 2]);
+    /// Activation::Relu.apply(2, &mut z, &mut values);
+    /// assert_eq!((values, z), ([0.0, 2.0], [0.0, 1.0]));
+    /// ```
     pub fn apply(self, width: usize, z: &mut [f64], values: &mut [f64]) {
         #[cfg(target_arch = "x86_64")]
         if std::arch::is_x86_feature_detected!("avx2") {

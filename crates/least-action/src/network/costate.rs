@@ -9,6 +9,27 @@ use super::terms::{measurement_factor, prior_factor};
 use crate::error::{check, Result};
 
 /// Costates of all layers at all pairs, and the gradient that follows from them.
+///
+/// ```
+/// use least_action::network::{
+///     Activation, Bias, Costate, Layer, Network, NetworkOptions, NetworkProblem, Pairs,
+/// };
+/// use least_action::Normalization;
+///
+/// let linear = Layer { activation: Activation::Linear, bias: Bias::None, ..Layer::new(1) };
+/// let network = Network::feedforward(1, vec![linear])?;
+/// let pairs = Pairs::new(&network, vec![2.0], vec![5.0])?;
+/// let options = NetworkOptions {
+///     normalization: Normalization::Posterior,
+///     ..NetworkOptions::default()
+/// };
+/// let problem = NetworkProblem::new(&network, &pairs, &options)?;
+/// // The layer is x_1 = 3 x_0, so the error of the output is 6 - 5.
+/// let costate = Costate::new(&problem, &[2.0], &[3.0])?;
+/// assert_eq!(costate.momenta, [-3.0, -1.0]);
+/// assert_eq!(costate.weights, [2.0]);
+/// # Ok::<(), least_action::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Costate {
     /// Costates p, one per activation, in the order of `[X_0, ..., X_F]`. Those of layer 0 are

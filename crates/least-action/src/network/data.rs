@@ -49,6 +49,15 @@ pub struct Pairs {
 impl Pairs {
     /// Pairs of a feedforward network; their number follows from the length of `inputs`.
     ///
+    /// ```
+    /// use least_action::network::{Layer, Network, Pairs};
+    ///
+    /// let network = Network::feedforward(2, vec![Layer::new(1)])?;
+    /// let pairs = Pairs::new(&network, vec![0.0, 0.0, 1.0, 1.0], vec![0.1, 0.9])?;
+    /// assert_eq!(pairs.count, 2);
+    /// # Ok::<(), least_action::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Inputs that are not whole rows of the network's width.
     pub fn new(network: &Network, inputs: Vec<f64>, outputs: Vec<f64>) -> Result<Self> {

@@ -22,6 +22,21 @@ pub enum Bias {
 }
 
 /// A model as the map of a layer, in place of a matrix with an activation function.
+///
+/// ```
+/// use std::sync::Arc;
+/// use least_action::models;
+/// use least_action::network::{Layer, Network};
+///
+/// // Two steps of Euler's method, with the same parameters.
+/// let euler = Layer {
+///     share: Some("lorenz63".into()),
+///     ..Layer::of_model(Arc::new(models::lorenz63()?), Some(0.01))
+/// };
+/// let network = Network::feedforward(3, vec![euler.clone(), euler])?;
+/// assert_eq!(network.weight_count(), 3);
+/// # Ok::<(), least_action::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct LayerMap(pub Arc<dyn Model>);
 

@@ -150,6 +150,22 @@ impl Network {
     /// width is that of the cell. Data may be measured, and `cell.forcing` known numbers come in,
     /// at every step.
     ///
+    /// ```
+    /// use least_action::network::{Activation, Bias, Layer, LayerValues, Network};
+    ///
+    /// let cell = Layer {
+    ///     activation: Activation::Linear,
+    ///     bias: Bias::None,
+    ///     forcing: 1,
+    ///     ..Layer::new(1)
+    /// };
+    /// let network = Network::recurrent(cell, 2)?;
+    /// // x -> 0.5 x + u, with u = 1 at both steps.
+    /// let forcing = [0, 1].map(|layer| LayerValues { layer, values: vec![1.0] });
+    /// assert_eq!(network.predict(&[0.5, 1.0], &[4.0], &forcing)?, [2.5]);
+    /// # Ok::<(), least_action::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`Network::feedforward`].
     pub fn recurrent(cell: Layer, steps: usize) -> Result<Self> {
@@ -196,6 +212,16 @@ impl Network {
     }
 
     /// Weights of map l out of all `weights`: W (outputs x inputs, row-major), U, b.
+    ///
+    /// ```
+    /// use least_action::network::{Bias, Layer, Network};
+    ///
+    /// let layer = Layer { bias: Bias::Fixed(vec![0.5]), ..Layer::new(1) };
+    /// let network = Network::feedforward(2, vec![layer, Layer::new(1)])?;
+    /// // Two weights, then a weight and a bias.
+    /// assert_eq!(network.weights(1, &[1.0, 2.0, 3.0, 4.0])?, [3.0, 4.0]);
+    /// # Ok::<(), least_action::Error>(())
+    /// ```
     ///
     /// # Errors
     /// A map that does not exist, or a list that is not that of all weights.

@@ -45,6 +45,17 @@ impl Network {
     /// whose means are the best constants. For neurons that these do not measure, the means of the
     /// fresh pairs are.
     ///
+    /// ```
+    /// use least_action::network::{Activation, Bias, Layer, Network, Pairs};
+    ///
+    /// let linear = Layer { activation: Activation::Linear, bias: Bias::None, ..Layer::new(1) };
+    /// let network = Network::feedforward(1, vec![linear])?;
+    /// let pairs = Pairs::new(&network, vec![1.0, 2.0], vec![2.0, 4.0])?;
+    /// let error = network.prediction_error(&[2.0], &pairs, &pairs)?;
+    /// assert_eq!((error.mean_square, error.constant), (0.0, 1.0));
+    /// # Ok::<(), least_action::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Pairs that do not fit, missing inputs, no measurements behind the inputs, and the errors of
     /// [`Network::activations`].

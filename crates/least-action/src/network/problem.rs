@@ -130,6 +130,23 @@ pub(super) struct ProblemParts {
 ///
 /// The unknowns are `[X_0, X_1, ..., X_F, weights]`: X_l holds the activations of layer l, pairs x
 /// width, row-major, so that all pairs of a layer are one matrix.
+///
+/// ```
+/// use least_action::action::Prior;
+/// use least_action::network::{Layer, Network, NetworkOptions, NetworkProblem, Pairs};
+///
+/// let network = Network::feedforward(2, vec![Layer::new(1)])?;
+/// let pairs = Pairs::new(&network, vec![0.0, 0.0, 1.0, 1.0], vec![0.1, 0.9])?;
+/// let options = NetworkOptions {
+///     measurement_precision: 100.0,
+///     weight_prior: Some(Prior { mean: 0.0, deviation: 2.0 }),
+///     ..NetworkOptions::default()
+/// };
+/// let problem = NetworkProblem::new(&network, &pairs, &options)?;
+/// // Two inputs and an output per pair, then two weights and a bias.
+/// assert_eq!(problem.unknowns(), 2 * 3 + 3);
+/// # Ok::<(), least_action::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct NetworkProblem(pub(super) Arc<ProblemParts>);
 

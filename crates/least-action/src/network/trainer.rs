@@ -43,6 +43,19 @@ pub struct TrainOptions {
 }
 
 /// Training of a network, a portion of iterations at a time.
+///
+/// ```
+/// use least_action::network::{Layer, Network, Pairs, TrainOptions, Trainer};
+/// use least_action::solve::StopReason;
+///
+/// let network = Network::feedforward(1, vec![Layer::new(1)])?;
+/// let pairs = Pairs::new(&network, vec![-1.0, 1.0], vec![0.2, 0.8])?;
+/// let mut trainer = Trainer::new(&network, &pairs, &TrainOptions::default())?;
+/// while trainer.advance(20)?.stop == StopReason::Interrupted {}
+/// let outputs = network.predict(trainer.weights(), &pairs.inputs, &[])?;
+/// assert!((outputs[0] - 0.2).abs() < 1e-2);
+/// # Ok::<(), least_action::Error>(())
+/// ```
 pub struct Trainer {
     training: Training,
     minimizer: MinimizerOptions,

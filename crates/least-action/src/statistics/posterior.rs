@@ -24,6 +24,27 @@ use crate::solve::{
 /// the parameters.
 ///
 /// The unknowns are the path, points x dimension, and then the estimated parameters.
+///
+/// ```
+/// use least_action::statistics::Posterior;
+/// # use std::sync::Arc;
+/// # use least_action::{models, ActionOptions, Discretization, Observations, Problem};
+/// # let (values, inputs) = (vec![0.9, 1.1, 1.0, 0.8, 1.0], vec![]);
+/// # let (start, time_step, points, observed) = (0.0, 0.1, 5, vec![0]);
+/// # let data = Observations { start, time_step, points, observed, values, inputs };
+/// # let options = ActionOptions {
+/// #     measurement_precision: 25.0.into(),
+/// #     discretization: Some(Discretization::Rk4),
+/// #     ..ActionOptions::default()
+/// # };
+/// # let problem = Problem::new(Arc::new(models::double_well()?), data, &options)?;
+///
+/// // Five points of a path.
+/// let mut posterior = Posterior::new(&problem, 100.0)?;
+/// let mode = posterior.mode_near(&[1.0; 5])?;
+/// assert!(posterior.value(&mode)? < posterior.value(&[1.0; 5])?);
+/// # Ok::<(), least_action::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Posterior {
     action: Action,

@@ -21,6 +21,23 @@ use quadratic_model::{QuadraticModel, QuadraticModelMemory};
 
 /// Minimiser of the action of a network in the space of the measurements, with its memory:
 /// O((measured numbers)^2 + measured numbers x neurons + weights), taken once per problem.
+///
+/// ```
+/// use least_action::network::{
+///     ByMeasurements, Layer, Network, NetworkAction, NetworkOptions, NetworkProblem, Pairs,
+/// };
+/// use least_action::solve::Structured;
+///
+/// let network = Network::feedforward(1, vec![Layer::new(1)])?;
+/// let pairs = Pairs::new(&network, vec![-1.0, 1.0], vec![0.2, 0.8])?;
+/// let problem = NetworkProblem::new(&network, &pairs, &NetworkOptions::default())?;
+/// let mut minimizer = ByMeasurements::new(&problem)?;
+/// let (mut action, options) = (NetworkAction::new(&problem), Structured::default());
+/// let mut unknowns = vec![0.0; problem.unknowns()];
+/// let minimum = minimizer.minimize(&mut action, 100.0, &options, &mut unknowns, &|| false)?;
+/// assert!(minimum.value < 1e-6);
+/// # Ok::<(), least_action::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct ByMeasurements {
     memory: QuadraticModelMemory,

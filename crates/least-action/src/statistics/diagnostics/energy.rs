@@ -10,6 +10,14 @@ use crate::error::Result;
 /// each draw's trajectory. About 1 or more is good; below 0.3 the momenta lead too slowly into the
 /// tails (M. Betancourt, arXiv 1604.00695). NaN for energies that are all the same.
 ///
+/// ```
+/// use least_action::statistics::energy_fraction;
+///
+/// let fractions = energy_fraction(&[&[1.0, 2.0, 1.0, 2.0]])?;
+/// assert!((fractions[0] - 3.0).abs() < 1e-12);
+/// # Ok::<(), least_action::Error>(())
+/// ```
+///
 /// # Errors
 /// No chain, fewer than 4 draws, chains of different lengths, an energy that is not finite
 /// (`energies[chain][draw]`).

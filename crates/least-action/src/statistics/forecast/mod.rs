@@ -71,6 +71,33 @@ pub struct EnsembleForecast {
 /// Integrates every member past the window, until the first grid time that is not before
 /// `horizon.until`. The model's errors are those of `noise`, or none.
 ///
+/// ```
+/// use least_action::statistics::{predict_ensemble, Member, ModelNoise};
+/// use least_action::twin::Horizon;
+/// # use std::sync::Arc;
+/// # use least_action::{models, ActionOptions, Discretization, Observations, Problem};
+/// # let (values, inputs) = (vec![0.9, 1.1, 1.0, 0.8, 1.0], vec![]);
+/// # let (start, time_step, points, observed) = (0.0, 0.1, 5, vec![0]);
+/// # let data = Observations { start, time_step, points, observed, values, inputs };
+/// # let options = ActionOptions {
+/// #     measurement_precision: 25.0.into(),
+/// #     discretization: Some(Discretization::Rk4),
+/// #     ..ActionOptions::default()
+/// # };
+/// # let problem = Problem::new(Arc::new(models::double_well()?), data, &options)?;
+///
+/// let states = [[1.0], [0.9], [1.1]];
+/// let member = |state| Member { state, parameters: &[] };
+/// let members: Vec<Member> = states.iter().map(|state| member(state)).collect();
+/// let horizon = Horizon { until: 1.0, ..Horizon::default() };
+/// let noise = ModelNoise { model_precision: 100.0, seed: 0 };
+/// let forecast = predict_ensemble(&problem, &members, horizon, Some(noise))?;
+/// assert_eq!((forecast.members, forecast.failed.len()), (3, 0));
+/// let [low, high] = forecast.at(forecast.times.len() - 1, 0, &[])?.band(0.5)?;
+/// assert!(low < high);
+/// # Ok::<(), least_action::Error>(())
+/// ```
+///
 /// # Errors
 /// No members; states or parameters of wrong lengths or not finite, named as `members[i].state`;
 /// mistakes in the horizon or the noise; the failure of the first member if all members fail.

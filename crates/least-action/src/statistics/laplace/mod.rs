@@ -23,6 +23,27 @@ use crate::solve::{BlockMatrix, Cholesky, Hessian, Objective, Structured};
 ///
 /// Covariances are elements of the inverse of the structured factor: O(N D^3) time and O(N D^2)
 /// memory, never dense.
+///
+/// ```
+/// use least_action::statistics::{Laplace, LaplaceOptions, Posterior};
+/// # use std::sync::Arc;
+/// # use least_action::{models, ActionOptions, Discretization, Observations, Problem};
+/// # let (values, inputs) = (vec![0.9, 1.1, 1.0, 0.8, 1.0], vec![]);
+/// # let (start, time_step, points, observed) = (0.0, 0.1, 5, vec![0]);
+/// # let data = Observations { start, time_step, points, observed, values, inputs };
+/// # let options = ActionOptions {
+/// #     measurement_precision: 25.0.into(),
+/// #     discretization: Some(Discretization::Rk4),
+/// #     ..ActionOptions::default()
+/// # };
+/// # let problem = Problem::new(Arc::new(models::double_well()?), data, &options)?;
+///
+/// let posterior = Posterior::new(&problem, 100.0)?;
+/// let laplace = Laplace::new(&posterior, &[1.0; 5], LaplaceOptions::default())?;
+/// // Each point was measured with a standard deviation of 0.2. The model tells more.
+/// assert!(laplace.deviations().iter().all(|s| *s < 0.2));
+/// # Ok::<(), least_action::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Laplace {
     posterior: Posterior,

@@ -4,6 +4,17 @@ use crate::error::{check, Result};
 use crate::solve::Hessian;
 
 /// Options of the expansion about a minimum.
+///
+/// ```
+/// use least_action::solve::Hessian;
+/// use least_action::statistics::LaplaceOptions;
+///
+/// let options = LaplaceOptions {
+///     hessian: Hessian::GaussNewton,
+///     ..LaplaceOptions::default()
+/// };
+/// assert!(options.minimize && options.validate().is_ok());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LaplaceOptions {
     /// Second derivatives that are used: `"exact"`, all of them, which is Laplace's method, or

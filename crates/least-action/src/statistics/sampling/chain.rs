@@ -53,6 +53,34 @@ enum TransitionMethod {
 ///
 /// Its transitions are those of the annealing up to the posterior's R_f, if there is any, then
 /// those of the warm-up, then the draws. All draws are at the posterior's own R_f.
+///
+/// ```
+/// use least_action::statistics::{Chain, Posterior, SamplingOptions};
+/// # use std::sync::Arc;
+/// # use least_action::{models, ActionOptions, Discretization, Observations, Problem};
+/// # let (values, inputs) = (vec![0.9, 1.1, 1.0, 0.8, 1.0], vec![]);
+/// # let (start, time_step, points, observed) = (0.0, 0.1, 5, vec![0]);
+/// # let data = Observations { start, time_step, points, observed, values, inputs };
+/// # let options = ActionOptions {
+/// #     measurement_precision: 25.0.into(),
+/// #     discretization: Some(Discretization::Rk4),
+/// #     ..ActionOptions::default()
+/// # };
+/// # let problem = Problem::new(Arc::new(models::double_well()?), data, &options)?;
+///
+/// let mut posterior = Posterior::new(&problem, 100.0)?;
+/// let mode = posterior.mode_near(&[1.0; 5])?;
+/// let options = SamplingOptions { draws: 50, warmup: 50, ..SamplingOptions::default() };
+/// let mut chain = Chain::new(posterior, &options, 0, &mode, None)?;
+/// let mut draws = Vec::new();
+/// while let Some(advance) = chain.advance()? {
+///     if advance.is_draw() {
+///         draws.push(advance.position.to_vec());
+///     }
+/// }
+/// assert_eq!(draws.len(), 50);
+/// # Ok::<(), least_action::Error>(())
+/// ```
 pub struct Chain<T> {
     options: SamplingOptions,
     number: usize,

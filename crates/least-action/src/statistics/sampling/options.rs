@@ -199,6 +199,20 @@ const DEEPEST: u32 = 20;
 impl SamplingOptions {
     /// Checks the options.
     ///
+    /// ```
+    /// use least_action::statistics::{ChainAnnealing, Integrator, SamplingOptions};
+    ///
+    /// let options = SamplingOptions {
+    ///     integrator: Integrator::ImplicitMidpoint,
+    ///     annealing: Some(ChainAnnealing { rungs: 5, ..ChainAnnealing::default() }),
+    ///     ..SamplingOptions::default()
+    /// };
+    /// options.validate()?;
+    /// let wrong = SamplingOptions { target_acceptance: Some(1.5), ..options };
+    /// assert_eq!(wrong.validate().unwrap_err().path(), "targetAcceptance");
+    /// # Ok::<(), least_action::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Numbers out of range, and combinations that are not defined.
     pub fn validate(&self) -> Result<()> {

@@ -29,6 +29,18 @@ pub struct StepSize {
 
 impl StepSize {
     /// Adaptation for trajectories, from a first size on.
+    ///
+    /// ```
+    /// use least_action::statistics::StepSize;
+    ///
+    /// let mut step = StepSize::new(0.1);
+    /// // Steps are accepted more often than wanted, so they become longer.
+    /// for _ in 0..10 {
+    ///     step.adapt(1.0, 0.8);
+    /// }
+    /// step.settle();
+    /// assert!(step.size > 0.1);
+    /// ```
     pub fn new(size: f64) -> Self {
         StepSize {
             size,

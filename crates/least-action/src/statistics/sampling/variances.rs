@@ -83,6 +83,18 @@ pub struct Moments {
 
 impl Moments {
     /// Moments of no positions.
+    ///
+    /// ```
+    /// use least_action::statistics::Moments;
+    ///
+    /// let mut moments = Moments::new(1);
+    /// moments.add(&[1.0]);
+    /// moments.add(&[3.0]);
+    /// let mut variances = [0.0];
+    /// moments.variances(1.0, &mut variances);
+    /// // The variance of two positions is 2, drawn towards 1.
+    /// assert!((variances[0] - 9.0 / 7.0).abs() < 1e-12);
+    /// ```
     pub fn new(unknowns: usize) -> Self {
         Moments {
             count: 0,

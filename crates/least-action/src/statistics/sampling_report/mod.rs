@@ -123,6 +123,31 @@ const LISTED: usize = 4;
 
 /// Report on draws. `summary` must be that of the same quantities.
 ///
+/// ```
+/// use least_action::statistics::{
+///     diagnose, summarize, ChainStatistics, Quantity, Sampled, SamplingVerdict,
+/// };
+///
+/// let (a, b) = ([1.0, 3.0, 2.0, 4.0], [2.0, 1.0, 4.0, 3.0]);
+/// let quantities = [Quantity { name: "alpha", chains: vec![&a, &b] }];
+/// let chain = ChainStatistics {
+///     log_density: &[-1.0, -2.0, -1.5, -1.2],
+///     acceptance: &[0.8; 4],
+///     step_size: 0.5,
+///     ..ChainStatistics::default()
+/// };
+/// let sampled = Sampled {
+///     quantities: &quantities,
+///     chains: &[chain, chain],
+///     divergent: &[],
+///     max_tree_depth: None,
+/// };
+/// let diagnosis = diagnose(&sampled, &summarize(&quantities)?)?;
+/// // Four draws per chain are too few.
+/// assert_eq!(diagnosis.verdict, SamplingVerdict::NotConverged);
+/// # Ok::<(), least_action::Error>(())
+/// ```
+///
 /// # Errors
 /// Lists of different lengths, and statistics that are not finite.
 pub fn diagnose(sampled: &Sampled, summary: &Summary) -> Result<SamplingDiagnosis> {

@@ -20,6 +20,16 @@ pub struct Coverage {
 impl Coverage {
     /// Coverage of no truths yet.
     ///
+    /// ```
+    /// use least_action::statistics::Coverage;
+    ///
+    /// let mut coverage = Coverage::new(0.9)?;
+    /// coverage.count(0.0, 2.0, 1.0)?;
+    /// coverage.count(0.0, 2.0, 3.0)?;
+    /// assert_eq!(coverage.share(), 0.5);
+    /// # Ok::<(), least_action::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// A probability outside of 0 to 1.
     pub fn new(probability: f64) -> Result<Self> {

@@ -180,6 +180,13 @@ impl Members {
 /// Weights of the members of several levels mixed: the weight of each level is shared by as many
 /// members as `counts` says, level after level.
 ///
+/// ```
+/// use least_action::statistics::mixed_weights;
+///
+/// assert_eq!(mixed_weights(&[3.0, 1.0], &[1, 2])?, [0.75, 0.125, 0.125]);
+/// # Ok::<(), least_action::Error>(())
+/// ```
+///
 /// # Errors
 /// Lists of different lengths, weights that are negative, not finite or all zero, and a level that
 /// has a weight but no members.

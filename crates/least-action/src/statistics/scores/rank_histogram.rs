@@ -46,6 +46,17 @@ pub struct Flatness {
 impl RankHistogram {
     /// A histogram of no truths yet.
     ///
+    /// ```
+    /// use least_action::statistics::{Members, RankHistogram};
+    ///
+    /// let mut ranks = RankHistogram::new(2)?;
+    /// let members = Members::new(&[1.0], &[])?;
+    /// ranks.add(&members, 0.0)?;
+    /// ranks.add(&members, 2.0)?;
+    /// assert_eq!(ranks.counts, [1.0, 1.0]);
+    /// # Ok::<(), least_action::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Fewer than 2 bins. The best number of bins divides the number of members plus one: others
     /// cut ranks in parts, and the counts vary less than chi-square expects.

@@ -25,6 +25,30 @@ pub struct LevelUncertainty {
 
 /// The posterior as a mixture of Gaussians about the lowest minima of a run, weighted by their
 /// evidence.
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use std::sync::Arc;
+/// use least_action::statistics::{Uncertainty, UncertaintyOptions};
+/// use least_action::{models, AnnealOptions, Annealer, Observations};
+///
+/// let data = Observations {
+///     start: 0.0,
+///     time_step: 0.1,
+///     points: 5,
+///     observed: vec![0],
+///     values: vec![0.9, 1.1, 1.0, 0.8, 1.0],
+///     inputs: vec![],
+/// };
+/// let options = AnnealOptions { measurement_precision: 25.0.into(), ..AnnealOptions::default() };
+/// let annealer = Annealer::new(Arc::new(models::double_well()?), data, options)?;
+/// let run = annealer.run(|_| ControlFlow::Continue(()))?;
+/// let options = UncertaintyOptions { levels: 1, ..UncertaintyOptions::default() };
+/// let uncertainty = Uncertainty::of_run(&annealer, &run, &options)?;
+/// let (means, deviations) = uncertainty.moments();
+/// assert!((means[4] - 1.0).abs() < 0.2 && deviations[4] < 0.2);
+/// # Ok::<(), least_action::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Uncertainty {
     /// Levels, lowest first; at least one.
@@ -351,6 +375,12 @@ fn is_same(a: &Laplace, b: &Laplace) -> bool {
 /// evidence: `exp(e_i) / sum of exp(e_k)`.
 ///
 /// They are right if the minima do not overlap. Each minimum must be given once.
+///
+/// ```
+/// use least_action::statistics::level_weights;
+///
+/// assert_eq!(level_weights(&[-3.0, -3.0]), [0.5, 0.5]);
+/// ```
 pub fn level_weights(log_evidence: &[f64]) -> Vec<f64> {
     let most = log_evidence
         .iter()
