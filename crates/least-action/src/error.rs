@@ -53,7 +53,7 @@ pub enum Error {
         /// Number of components that there are.
         count: usize,
     },
-    /// One thing named twice.
+    /// A name or number that is listed twice.
     #[error("{path}: {value} is listed twice; list each once")]
     Duplicate {
         /// Field at fault, as a caller would write it.
@@ -61,7 +61,7 @@ pub enum Error {
         /// The name or number that is there twice.
         value: String,
     },
-    /// A name that nothing has.
+    /// A name that is not known, such as that of a parameter.
     #[error("{path}: unknown name \"{name}\"{}", Suggestion(nearest, known))]
     UnknownName {
         /// Field at fault, as a caller would write it.
@@ -134,7 +134,7 @@ pub enum Error {
         state: String,
         /// Words for the term, such as "residual".
         term: String,
-        /// The value.
+        /// The value that is not finite.
         value: f64,
     },
     /// A value of a network that is not finite.
@@ -154,7 +154,7 @@ pub enum Error {
         neuron: usize,
         /// Words for the term, such as "activation".
         term: String,
-        /// The value.
+        /// The value that is not finite.
         value: f64,
     },
     /// A singular matrix in equations of motion, or in the equations of a step.
@@ -166,7 +166,7 @@ pub enum Error {
         matrix: String,
         /// Time at which it is singular, in the model's unit.
         time: f64,
-        /// Advice in words.
+        /// Advice to the user in words.
         remedy: String,
     },
     /// A stationary point that is no minimum: the action falls along a direction, both ways.
@@ -182,7 +182,7 @@ pub enum Error {
         /// Second derivative along the direction, in units in which the diagonal of the Hessian is
         /// 1.
         curvature: f64,
-        /// Advice in words.
+        /// Advice to the user in words.
         remedy: String,
     },
     /// A direction in which the action does not change, to rounding.
@@ -194,7 +194,7 @@ pub enum Error {
         path: String,
         /// The largest parts of the direction, by name.
         direction: String,
-        /// Advice in words.
+        /// Advice to the user in words.
         remedy: String,
     },
     /// An iteration that did not converge.
@@ -215,7 +215,7 @@ pub enum Error {
         /// Smallest change of the unknowns by an iteration, relative to their size; infinite if no
         /// values were finite.
         change: f64,
-        /// Advice in words.
+        /// Advice to the user in words.
         remedy: String,
     },
     /// A Markov chain, or a step of one of its trajectories, that cannot go on.
@@ -225,7 +225,7 @@ pub enum Error {
         path: String,
         /// The cause in words.
         message: String,
-        /// Advice in words.
+        /// Advice to the user in words.
         remedy: String,
     },
 }

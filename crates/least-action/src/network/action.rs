@@ -57,7 +57,7 @@ impl NetworkAction {
         }
     }
 
-    /// The problem of this action.
+    /// Problem whose action this is.
     pub fn problem(&self) -> &NetworkProblem {
         &self.problem
     }
@@ -93,7 +93,7 @@ impl NetworkAction {
         let factor = 2.0 * measurement_factor(parts);
         for layer in 0..=parts.network.depth() {
             let range = self.problem.activations(layer);
-            // One pass over memory where there are data, not two.
+            // For layers with data, one pass over memory instead of two.
             match parts.targets.iter().find(|target| target.layer == layer) {
                 Some(target) => write_slopes(target, factor, &x[range.clone()], &mut dx[range]),
                 None => dx[range].fill(0.0),
@@ -160,7 +160,8 @@ impl NetworkAction {
     fn value(&mut self, model_precision: f64, unknowns: &[f64]) -> Result<ActionValue> {
         let parts = &*self.problem.0;
         let (x, weights) = unknowns.split_at(self.problem.activation_count());
-        // Saturated neurons would hide these; all other activations are in a residual as they are.
+        // Saturated neurons would hide values that are not finite here. All other activations are
+        // terms of a residual themselves.
         finite_weights(weights, "")?;
         finite(parts, &x[self.problem.activations(0)], "activation")?;
         let mut squares = 0.0;
@@ -203,7 +204,7 @@ impl NetworkAction {
                 None => Ok(()),
             }
         });
-        // Every value is finite, but not their squares or the sum of these: the largest is named.
+        // Every value is finite, but not the squares or their sum: the largest value is named.
         found.err().unwrap_or_else(|| {
             let residuals = self.residuals.iter().enumerate();
             let all = x

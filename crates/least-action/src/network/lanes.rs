@@ -16,7 +16,7 @@ pub(super) trait Lanes: Copy {
     #[inline(always)]
     fn read(from: &[f64]) -> Self {
         let from = &from[..Self::COUNT];
-        // SAFETY: as many are there.
+        // SAFETY: the list has as many numbers.
         unsafe { Self::read_at(from.as_ptr()) }
     }
 

@@ -179,7 +179,7 @@ fn in_panels<L: Lanes>(
 ) {
     for from in (0..size.k).step_by(DEPTH) {
         let mut column = 0;
-        // Eight sums, six factors and a product at once: of 16 registers V8 leaves us 15.
+        // Eight sums, six factors and a product at once: V8 leaves 15 of the 16 registers.
         while column + WIDEST <= size.n {
             match L::COUNT {
                 4 => in_tiles::<L, 4, 2>(left, right, c, size, (from, column), panel),

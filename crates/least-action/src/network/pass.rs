@@ -196,15 +196,15 @@ impl Pass {
             let width = layer.width;
             let (mut kept, mut values) = (vec![0.0; width], vec![0.0; width]);
             self.apply(at, &mut kept, &mut values);
-            let mut bend = vec![0.0; width * width];
+            let mut second = vec![0.0; width * width];
             let along: Vec<f64> = adjoint.iter().map(|p| step * p).collect();
             let activation = layer.activation;
-            activation.curvature(&values, &kept, &along, &mut bend);
-            // W^T (bend W)
+            activation.curvature(&values, &kept, &along, &mut second);
+            // W^T (second W)
             let set = &at.network.weight_sets()[at.l];
             let w = &at.weights[set.matrix()];
             let mut product = vec![0.0; width * n];
-            self.panel.backward(&mut product, &bend, w, (width, n));
+            self.panel.backward(&mut product, &second, w, (width, n));
             self.panel.weights(matrix, w, &product, (n, n));
         }
         for row in 0..n {

@@ -186,7 +186,7 @@ impl NetworkProblem {
         })))
     }
 
-    /// The network.
+    /// Network of this problem.
     pub fn network(&self) -> &Network {
         &self.0.network
     }

@@ -156,13 +156,13 @@ impl Trainer {
         Ok(self.minimum.insert(minimum))
     }
 
-    /// Current weights.
+    /// Current weights, all in one list.
     pub fn weights(&self) -> &[f64] {
         let first = self.unknowns.len() - self.network().weight_count();
         &self.unknowns[first..]
     }
 
-    /// The network.
+    /// Network that is trained.
     pub fn network(&self) -> &Network {
         self.training.problem().network()
     }

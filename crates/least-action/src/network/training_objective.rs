@@ -107,7 +107,7 @@ impl Training {
         })
     }
 
-    /// The problem.
+    /// Problem whose network is trained.
     pub fn problem(&self) -> &NetworkProblem {
         &self.problem
     }

@@ -77,7 +77,7 @@ impl Posterior {
         })
     }
 
-    /// The problem.
+    /// Problem of the action in the exponent.
     pub fn problem(&self) -> &Problem {
         self.action.problem()
     }

@@ -9,9 +9,9 @@ impl Sensitivities {
     /// measured numbers in the unknowns and V is the diagonal `variances`. The diagonal
     /// `noise(measured neuron, pair)` is added.
     ///
-    /// Derivatives in weights are products of a derivative in a sum and a source, so nothing of the
-    /// size of measured numbers times weights is made: O(pairs^2 weights) for the sources,
-    /// O((measured numbers)^2 neurons) for the sums.
+    /// A derivative in a weight is that in a weighted input times a source, so no matrix of measured
+    /// numbers x weights is formed. Takes O(pairs^2 weights) for the sources and
+    /// O((measured numbers)^2 neurons) for the weighted inputs.
     pub fn gram(
         &self,
         variances: &[f64],
@@ -32,7 +32,7 @@ impl Sensitivities {
         let network = self.problem.network();
         let sets = network.weight_sets();
         for l in 0..network.depth() {
-            // Tied weights are those of several maps at once.
+            // Tied weights belong to several maps.
             let others = (0..network.depth()).filter(|&k| sets[k].start == sets[l].start);
             for other in others.filter(|&k| k == l || !sets[k].is_empty()) {
                 self.add_weights((l, other), variances, panel, rows);

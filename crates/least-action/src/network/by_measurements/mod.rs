@@ -52,7 +52,7 @@ impl ByMeasurements {
         let measured = sensitivities::MeasuredNeuron::all(&problem.0).len();
         let (pairs, rows) = (problem.pairs() as f64, (measured * problem.pairs()) as f64);
         let weights = network.weight_count() as f64;
-        // Every map with every other one that has the same weights.
+        // Each map is combined with all maps that have the same weights.
         let sets = network.weight_sets();
         let sums = sets
             .iter()

@@ -37,7 +37,7 @@ pub(super) struct QuadraticModelMemory {
     /// nothing is known.
     precisions: Vec<f64>,
     /// Gradient of the independent squares.
-    own: Vec<f64>,
+    independent_gradient: Vec<f64>,
     /// Diagonal that the factor was made with: one over the sum of precision and damping, zero for
     /// fixed unknowns.
     variances: Vec<f64>,
@@ -79,7 +79,7 @@ impl QuadraticModelMemory {
             matrix: BlockMatrix::new(&layout),
             factor: Cholesky::new(&layout),
             precisions: zeros.clone(),
-            own: zeros.clone(),
+            independent_gradient: zeros.clone(),
             variances: zeros.clone(),
             scale: zeros.clone(),
             weights,
@@ -215,7 +215,7 @@ impl Quadratic for QuadraticModel<'_> {
             + model_error
             + prior_error(parts, weights);
         check::finite("action", value)?;
-        // Saturated neurons hide what is not finite.
+        // Saturated neurons hide weights that are not finite.
         check::finite("weights", in_four(weights, |w| w * 0.0))?;
         Ok(value)
     }
@@ -233,7 +233,12 @@ impl Quadratic for QuadraticModel<'_> {
         memory
             .sensitivities
             .update(&now.activations, weights, &now.kept);
-        for ((own, x), precision) in memory.own.iter_mut().zip(unknowns).zip(&memory.precisions) {
+        for ((own, x), precision) in memory
+            .independent_gradient
+            .iter_mut()
+            .zip(unknowns)
+            .zip(&memory.precisions)
+        {
             *own = precision * x;
         }
         for target in parts.targets.iter().filter(|target| target.layer == 0) {
@@ -243,13 +248,13 @@ impl Quadratic for QuadraticModel<'_> {
                 .enumerate()
                 .filter(|(_, y)| !y.is_nan())
             {
-                memory.own[k] = memory.precisions[k] * (unknowns[k] - y);
+                memory.independent_gradient[k] = memory.precisions[k] * (unknowns[k] - y);
             }
         }
         for prior in &parts.priors {
             for k in prior.weights.clone() {
                 let k = activations + k;
-                memory.own[k] = memory.precisions[k] * (unknowns[k] - prior.mean);
+                memory.independent_gradient[k] = memory.precisions[k] * (unknowns[k] - prior.mean);
             }
         }
         let mut errors = std::mem::take(&mut memory.errors);
@@ -258,7 +263,7 @@ impl Quadratic for QuadraticModel<'_> {
         memory.errors = errors;
         memory.apply_weights(&mut along);
         memory.sensitivities.pull_back(&along, gradient);
-        let pairs_of = gradient.iter_mut().zip(&memory.own);
+        let pairs_of = gradient.iter_mut().zip(&memory.independent_gradient);
         pairs_of.for_each(|(gradient, own)| *gradient += own);
         // Unknowns that are known on their own are damped by that, free inputs and weights by the
         // data.
@@ -303,7 +308,7 @@ impl Quadratic for QuadraticModel<'_> {
     fn solve(&mut self, inside: &[f64], shift: &[f64], force: &mut [f64]) {
         let memory = &mut *self.memory;
         let count = memory.errors.len();
-        memory.pull.copy_from_slice(&memory.own);
+        memory.pull.copy_from_slice(&memory.independent_gradient);
         memory.rows.fill(0.0);
         if !inside.is_empty() {
             let rows = &mut memory.rows[..count];
@@ -345,7 +350,11 @@ impl Quadratic for QuadraticModel<'_> {
         let memory = &mut *self.memory;
         let count = memory.errors.len();
         let mut decrease = 0.0;
-        for ((step, own), precision) in step.iter().zip(&memory.own).zip(&memory.precisions) {
+        for ((step, own), precision) in step
+            .iter()
+            .zip(&memory.independent_gradient)
+            .zip(&memory.precisions)
+        {
             decrease -= step * (own + 0.5 * precision * step);
         }
         memory
@@ -374,7 +383,7 @@ impl Quadratic for QuadraticModel<'_> {
         memory.apply_weights(&mut rows);
         memory.sensitivities.pull_back(&rows, into);
         for (k, into) in into.iter_mut().enumerate() {
-            *into += memory.own[k] + memory.precisions[k] * step[k];
+            *into += memory.independent_gradient[k] + memory.precisions[k] * step[k];
         }
     }
 

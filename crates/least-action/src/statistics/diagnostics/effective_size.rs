@@ -84,8 +84,8 @@ pub(super) fn ess_of_tails(chains: &Chains, sorted: &[f64]) -> f64 {
 pub(super) fn ess_of_quantile(chains: &Chains, sorted: &[f64], probability: f64) -> f64 {
     let indicators = indicators(chains, sorted, probability);
     if indicators.is_constant() && !chains.is_constant() {
-        // Nothing is above a quantile that is the largest value: no reason to trust it less than a
-        // sample of independent draws.
+        // The quantile is the largest value, so that no draw is above it. There is no reason to
+        // trust it less than that of independent draws.
         return chains.all().len() as f64;
     }
     ess_of_mean(&indicators)
@@ -126,7 +126,7 @@ fn covariance(chains: &Chains, means: &[f64], lag: usize) -> f64 {
 /// at the first that is not positive, and made to fall. The last even lag counts once, if it is
 /// positive: that helps antithetic chains, whose correlations have changing signs.
 fn autocorrelation_time(n: usize, correlation: impl Fn(usize) -> f64) -> f64 {
-    // Pairs of lags (0, 1), (2, 3) ...
+    // Correlations at pairs of lags, (0, 1), (2, 3) ...
     let mut pairs = vec![[1.0, correlation(1)]];
     let mut last = 1.0;
     let mut positive = 1.0 + pairs[0][1] > 0.0;

@@ -36,7 +36,7 @@ pub(super) fn r_hat_of_halves(halves: &Chains, scores: &Chains) -> f64 {
     let median = quantile_of_sorted(&sorted(halves.all()), 0.5);
     let folded = rank_normalised(&halves.map(|x| (x - median).abs()));
     let (bulk, tail) = (split_r_hat(scores), split_r_hat(&folded));
-    // A NaN of one of them does not hide the other: the distances of two values, say, are all the
+    // If one of them is NaN, the other counts. With two values, for example, all distances are the
     // same.
     bulk.max(tail)
 }

@@ -111,7 +111,7 @@ pub fn predict_ensemble(
     let beyond = Beyond::new(problem, horizon)?;
     let dimension = problem.model().dimension();
     let size = beyond.times.len() * dimension;
-    // Every member has its path, and parameters and inputs of its own.
+    // Memory is needed for the path, the parameters and the inputs of every member.
     let model = problem.model();
     let most = size.max(model.parameters().len() + model.inputs().len());
     check::at_most("members.length", members.len(), MOST_VALUES / most)?;

@@ -78,7 +78,7 @@ impl HessianDifferences {
             .map(|k| k >= layout.path_length() || laplace.is_at_bound(k))
             .collect();
         let mut factor = Cholesky::new(&layout);
-        // A part of a positive matrix is positive.
+        // Cannot fail, as a part of a positive matrix is positive.
         let covariance = match factor.factor(&hessian, &[], &fixed) {
             Ok(()) => factor.inverse(),
             Err(_) => BlockMatrix::new(&layout),

@@ -132,7 +132,7 @@ impl Laplace {
         })
     }
 
-    /// The problem.
+    /// Problem of the posterior.
     pub fn problem(&self) -> &Problem {
         self.posterior.problem()
     }

@@ -11,7 +11,7 @@ const MOST_BOUNCES: usize = 16;
 
 /// Next wall that the motion meets.
 struct WallHit {
-    /// Time until then.
+    /// Time until the motion meets it.
     time: f64,
     /// Number of the unknown whose bound the wall is.
     unknown: usize,

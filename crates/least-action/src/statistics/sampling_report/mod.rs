@@ -106,7 +106,7 @@ pub struct Sampled<'a> {
 pub struct SamplingDiagnosis {
     /// All findings, in the order of the checks.
     pub findings: Vec<SamplingFinding>,
-    /// The verdict.
+    /// Verdict on the draws.
     pub verdict: SamplingVerdict,
 }
 
@@ -161,7 +161,7 @@ pub fn diagnose(sampled: &Sampled, summary: &Summary) -> Result<SamplingDiagnosi
         })
     };
     let all_diverge = trajectories::divergences(sampled, summary, &mut say);
-    // Where every trajectory diverges, nothing else means anything.
+    // If all trajectories diverge, no other check means anything.
     if !all_diverge {
         mixing::stuck_chains(sampled, &mut say);
         mixing::levels(sampled, &mut say);

@@ -104,7 +104,7 @@ impl Members {
         let count = self.effective_count();
         let place =
             |i: usize| ((self.below[i] + 0.5 * self.weights[i]) * count + 0.5) / (count + 1.0);
-        // The first member whose place is not below.
+        // Finds the first member whose place is not below the probability.
         let (mut low, mut high) = (0, self.values.len());
         while low < high {
             let middle = (low + high) / 2;
