@@ -1,8 +1,8 @@
-//! What can go wrong, with the field, the value and the remedy in it.
+//! Errors of the crate. Each names the field, the value and the remedy.
 
 use std::fmt;
 
-/// The result of everything in this crate that can fail.
+/// Result of everything in this crate that can fail.
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// An error that a caller can act on: its code is stable, its path names the field, the message
@@ -16,143 +16,215 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename = "ErrorFacts"))]
 #[non_exhaustive]
 pub enum Error {
-    /// A number outside what the field allows (negative precision, zero rungs, an infinite range
-    /// ...).
+    /// A number outside the interval that the field allows, such as a negative precision, zero
+    /// rungs or an infinite range.
     #[error("{path}: must be {expected}, got {}", Number(*value))]
     OutOfRange {
+        /// Field at fault, as a caller would write it.
         path: String,
+        /// The number that was given.
         value: f64,
+        /// Words for what is allowed.
         expected: String,
     },
     /// An array of the wrong length.
     #[error("{path}: expected {expected} values ({because}), got {length}")]
     WrongLength {
+        /// Field at fault, as a caller would write it.
         path: String,
+        /// Number of values that were given.
         length: usize,
+        /// Number of values that are needed.
         expected: usize,
+        /// Words for what there must be one value of.
         because: String,
     },
     /// An index past the end, for instance an observed component that the model does not have.
-    #[error("{path}: index {index} is out of range; the model has {count} components, so use 0 to {}", count.saturating_sub(1))]
+    #[error(
+        "{path}: index {index} is out of range; the model has {count} components, so use 0 to {}",
+        count.saturating_sub(1)
+    )]
     IndexOutOfRange {
+        /// Field at fault, as a caller would write it.
         path: String,
+        /// The index that was given, from 0.
         index: usize,
+        /// Number of components that there are.
         count: usize,
     },
-    /// The same thing named twice.
+    /// A name or number that is listed twice.
     #[error("{path}: {value} is listed twice; list each once")]
-    Duplicate { path: String, value: String },
-    /// A name that nothing here has.
+    Duplicate {
+        /// Field at fault, as a caller would write it.
+        path: String,
+        /// The name or number that is there twice.
+        value: String,
+    },
+    /// A name that is not known, such as that of a parameter.
     #[error("{path}: unknown name \"{name}\"{}", Suggestion(nearest, known))]
     UnknownName {
+        /// Field at fault, as a caller would write it.
         path: String,
+        /// The name that was given.
         name: String,
+        /// The known name that was probably meant, if one is similar.
         nearest: Option<String>,
+        /// All names that are known.
         known: Vec<String>,
     },
-    /// An equation, or a definition of its, that is not understood.
+    /// An equation, or a definition used in equations, that cannot be understood.
     #[error("{path}: {message}{}\n{}", Meant(nearest), Excerpt(text, *position))]
     Equation {
+        /// Field at fault, as a caller would write it.
         path: String,
+        /// The equation as it was given.
         text: String,
-        /// Where in `text`, in characters from 0.
+        /// Place in `text` at which reading stopped, in characters from 0.
         position: usize,
+        /// The cause in words.
         message: String,
         /// The known name that was probably meant.
         nearest: Option<String>,
     },
     /// A number of points that the discretization cannot use.
     #[error(
-        "{path}: {discretization} needs {need}, got {points}; use {} points or another discretization",
+        "{path}: {discretization} needs {need}, got {points}; use {} points or another \
+         discretization",
         points + 1
     )]
     WrongPointCount {
+        /// Field at fault, as a caller would write it.
         path: String,
+        /// Number of points that were given.
         points: usize,
+        /// Name of the discretization.
         discretization: String,
+        /// Words for the numbers of points that it can use.
         need: String,
     },
-    /// Something is there that the field cannot hold: a wrong type, an unknown or missing field.
+    /// A value that the field cannot hold: a wrong type, an unknown or a missing field.
     #[error("{path}: {message}")]
-    WrongShape { path: String, message: String },
-    /// No finite observation at all.
+    WrongShape {
+        /// Field at fault, as a caller would write it.
+        path: String,
+        /// The cause in words.
+        message: String,
+    },
+    /// Observations of which none is finite.
     #[error("{path}: no observation is present; give at least one finite value")]
-    NoObservations { path: String },
-    /// The mathematics produced a value that is not finite.
+    NoObservations {
+        /// Field at fault, as a caller would write it.
+        path: String,
+    },
+    /// A value of a model along a path that is not finite.
     #[error(
-        "{path}: {term} of {state} is {} at time {time} (point {point}); check the model there, the starting range and the parameters",
+        "{path}: {term} of {state} is {} at time {time} (point {point}); check the model there, \
+         the starting range and the parameters",
         Number(*value)
     )]
     NotFinite {
+        /// Field at fault, as a caller would write it.
         path: String,
+        /// Time of the point, in the model's unit.
         time: f64,
+        /// Number of the point, from 0.
         point: usize,
+        /// Name of the state.
         state: String,
+        /// Words for the term, such as "residual".
         term: String,
+        /// The value that is not finite.
         value: f64,
     },
-    /// The mathematics of a network produced a value that is not finite.
+    /// A value of a network that is not finite.
     #[error(
-        "{path}: {term} of neuron {neuron} in layer {layer} is {} at pair {pair}; check the data of that pair, the starting range and the weights",
+        "{path}: {term} of neuron {neuron} in layer {layer} is {} at pair {pair}; check the data \
+         of that pair, the starting range and the weights",
         Number(*value)
     )]
     NotFiniteInLayer {
+        /// Field at fault, as a caller would write it.
         path: String,
+        /// Number of the layer; 0 is the layer of the inputs.
         layer: usize,
+        /// Number of the pair, from 0.
         pair: usize,
+        /// Number of the neuron in its layer, from 0.
         neuron: usize,
+        /// Words for the term, such as "activation".
         term: String,
+        /// The value that is not finite.
         value: f64,
     },
-    /// A matrix that equations of motion or of a step are solved with is singular.
+    /// A singular matrix in equations of motion, or in the equations of a step.
     #[error("{path}: {matrix} is singular at time {time}; {remedy}")]
     Singular {
+        /// Field at fault, as a caller would write it.
         path: String,
-        /// Which one, by its formula.
+        /// Formula of the matrix.
         matrix: String,
+        /// Time at which it is singular, in the model's unit.
         time: f64,
+        /// Advice to the user in words.
         remedy: String,
     },
-    /// A stationary point that is no minimum: the action falls on both sides of it.
-    #[error("{path}: the stationary path is a saddle: along {direction} the action falls on both sides; {remedy}")]
+    /// A stationary point that is no minimum: the action falls along a direction, both ways.
+    #[error(
+        "{path}: the stationary path is a saddle: along {direction} the action falls on both \
+         sides; {remedy}"
+    )]
     Saddle {
+        /// Field at fault, as a caller would write it.
         path: String,
-        /// Its largest parts, by name.
+        /// The largest parts of the direction, by name.
         direction: String,
-        /// The second derivative along it, in units in which the diagonal of the Hessian is 1.
+        /// Second derivative along the direction, in units in which the diagonal of the Hessian is
+        /// 1.
         curvature: f64,
+        /// Advice to the user in words.
         remedy: String,
     },
-    /// A direction in which the action does not change, as far as rounding lets one see.
+    /// A direction in which the action does not change, to rounding.
     #[error(
         "{path}: the Hessian is singular: data and priors say nothing about {direction}; {remedy}"
     )]
     Undetermined {
+        /// Field at fault, as a caller would write it.
         path: String,
-        /// Its largest parts, by name.
+        /// The largest parts of the direction, by name.
         direction: String,
+        /// Advice to the user in words.
         remedy: String,
     },
-    /// An iteration did not come to an end.
+    /// An iteration that did not converge.
     #[error(
-        "{path}: {equations} at time {time} are not solved after {iterations} iterations: {}; {remedy}",
+        "{path}: {equations} at time {time} are not solved after {iterations} iterations: {}; \
+         {remedy}",
         Change(*change)
     )]
     NotConverged {
+        /// Field at fault, as a caller would write it.
         path: String,
+        /// Words for the equations.
         equations: String,
+        /// Time at which they are to be solved, in the model's unit.
         time: f64,
+        /// Number of iterations that were done.
         iterations: usize,
-        /// The smallest change of the unknowns by an iteration, relative to their size; infinite
-        /// where no values were finite.
+        /// Smallest change of the unknowns by an iteration, relative to their size; infinite if no
+        /// values were finite.
         change: f64,
+        /// Advice to the user in words.
         remedy: String,
     },
-    /// A Markov chain, or a step of one of its trajectories, cannot go on.
+    /// A Markov chain, or a step of one of its trajectories, that cannot go on.
     #[error("{path}: {message}; {remedy}")]
     ChainFailed {
+        /// Field at fault, as a caller would write it.
         path: String,
+        /// The cause in words.
         message: String,
+        /// Advice to the user in words.
         remedy: String,
     },
 }
@@ -173,7 +245,7 @@ impl Error {
         }
     }
 
-    /// The field at fault, as a caller would write it: `modelPrecision.initial`.
+    /// Field at fault, as a caller would write it, for example `modelPrecision.initial`.
     pub fn path(&self) -> &str {
         match self {
             Error::OutOfRange { path, .. }
@@ -212,7 +284,7 @@ impl fmt::Display for Number {
     }
 }
 
-/// How far an iteration is from its end.
+/// Words for the smallest change by an iteration, see [`Error::NotConverged`].
 struct Change(f64);
 
 impl fmt::Display for Change {
@@ -229,7 +301,7 @@ impl fmt::Display for Change {
     }
 }
 
-/// The one of `known` that was probably meant by `name`.
+/// The name in `known` that is most similar to `name`, if any is similar enough to be meant.
 pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
     known
         .map(|k| (strsim::normalized_damerau_levenshtein(k, name), k))
@@ -238,6 +310,7 @@ pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> O
         .map(|(_, k)| k.to_string())
 }
 
+/// Words for the name that was probably meant.
 struct Meant<'a>(&'a Option<String>);
 
 impl fmt::Display for Meant<'_> {
@@ -249,12 +322,12 @@ impl fmt::Display for Meant<'_> {
     }
 }
 
-/// The line of a text that holds a position, and a caret below it.
+/// Line of a text around a position, with a caret below the position.
 struct Excerpt<'a>(&'a str, usize);
 
 impl fmt::Display for Excerpt<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        /// Characters that are shown on either side.
+        /// Most characters that are shown on either side of the position.
         const MARGIN: usize = 50;
         let Excerpt(text, position) = *self;
         let before = text.chars().take(position);
@@ -282,6 +355,7 @@ impl fmt::Display for Excerpt<'_> {
     }
 }
 
+/// Words for the name that was probably meant, and for all known names.
 struct Suggestion<'a>(&'a Option<String>, &'a [String]);
 
 impl fmt::Display for Suggestion<'_> {
@@ -297,10 +371,11 @@ impl fmt::Display for Suggestion<'_> {
     }
 }
 
-/// Checks that every options struct shares, so that all say the same words.
+/// Checks that all options share, so that the same mistake has the same message everywhere.
 pub(crate) mod check {
     use super::{Error, Result};
 
+    /// Checks that a number is finite and greater than zero.
     pub fn positive(path: &str, value: f64) -> Result<()> {
         require(
             value.is_finite() && value > 0.0,
@@ -310,7 +385,7 @@ pub(crate) mod check {
         )
     }
 
-    /// A precision: positive, and of a size whose products and squares stay in range.
+    /// Checks a precision: it must be positive, and its products and squares must stay in range.
     pub fn precision(path: &str, value: f64) -> Result<()> {
         positive(path, value)?;
         require(
@@ -321,11 +396,12 @@ pub(crate) mod check {
         )
     }
 
+    /// Checks that a number is finite.
     pub fn finite(path: &str, value: f64) -> Result<()> {
         require(value.is_finite(), path, value, "finite")
     }
 
-    /// As [`finite`] of every value: the first that is not is named by its place.
+    /// Checks that every value is finite; the error names the place of the first one that is not.
     pub fn all_finite(path: &str, values: &[f64]) -> Result<()> {
         match values.iter().position(|value| !value.is_finite()) {
             None => Ok(()),
@@ -333,6 +409,7 @@ pub(crate) mod check {
         }
     }
 
+    /// Checks that a whole number is `least` or more.
     pub fn at_least(path: &str, value: usize, least: usize) -> Result<()> {
         require(
             value >= least,
@@ -342,6 +419,7 @@ pub(crate) mod check {
         )
     }
 
+    /// Checks that a whole number is `most` or less.
     pub fn at_most(path: &str, value: usize, most: usize) -> Result<()> {
         require(
             value <= most,
@@ -351,7 +429,7 @@ pub(crate) mod check {
         )
     }
 
-    /// A closed interval with finite ends, lower end first.
+    /// Checks a closed interval: finite ends, lower end first.
     pub fn range(path: &str, [low, high]: [f64; 2]) -> Result<()> {
         finite(&format!("{path}[0]"), low)?;
         finite(&format!("{path}[1]"), high)?;
@@ -369,6 +447,7 @@ pub(crate) mod check {
         )
     }
 
+    /// Checks the length of a list; `because` says what there must be one value of.
     pub fn length(path: &str, length: usize, expected: usize, because: &str) -> Result<()> {
         if length == expected {
             return Ok(());
@@ -381,6 +460,7 @@ pub(crate) mod check {
         })
     }
 
+    /// Fails with [`Error::OutOfRange`] unless `holds`.
     pub fn require(holds: bool, path: &str, value: f64, expected: &str) -> Result<()> {
         if holds {
             return Ok(());
@@ -392,7 +472,7 @@ pub(crate) mod check {
         })
     }
 
-    /// The position of `name` among `known`, or an error with the nearest name.
+    /// Position of `name` among `known`, or an error with the most similar name.
     pub fn position<'a>(
         path: &str,
         name: &str,

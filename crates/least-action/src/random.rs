@@ -1,30 +1,31 @@
-//! Random numbers from a seed, the same on every machine.
+//! Random numbers from a seed, equal on every machine.
 
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// A stream of random numbers; streams of one seed are independent of each other.
+/// Stream of random numbers. Streams of one seed are independent of each other.
 pub(crate) struct Random(ChaCha8Rng);
 
 impl Random {
+    /// Stream number `stream` of a seed.
     pub fn new(seed: u64, stream: u64) -> Self {
         let mut generator = ChaCha8Rng::seed_from_u64(seed);
         generator.set_stream(stream);
         Random(generator)
     }
 
-    /// Uniform in [0, 1), on a grid of 2^-53.
+    /// Uniform number in [0, 1), on a grid of 2^-53.
     fn unit(&mut self) -> f64 {
         (self.0.next_u64() >> 11) as f64 * (1.0 / 9_007_199_254_740_992.0)
     }
 
-    /// Uniform in [low, high).
+    /// Uniform number in [low, high).
     pub fn uniform(&mut self, [low, high]: [f64; 2]) -> f64 {
         low + (high - low) * self.unit()
     }
 
-    /// Standard normal, by Box and Muller: unlike a library's, its logarithm and cosine are sure to
-    /// be `libm`'s, hence equal bits natively and in wasm.
+    /// Standard normal number by the method of Box and Muller. Its logarithm and cosine are those
+    /// of `libm`, hence the bits are the same natively and in WebAssembly.
     pub fn normal(&mut self) -> f64 {
         let radius = libm::sqrt(-2.0 * libm::log(1.0 - self.unit()));
         radius * libm::cos(std::f64::consts::TAU * self.unit())

@@ -1,4 +1,4 @@
-use super::Written;
+use super::CompactDefinition;
 use crate::error::Result;
 use crate::model::{EquationModel, ModelDefinition};
 
@@ -18,7 +18,7 @@ pub fn colpitts() -> Result<EquationModel> {
 }
 
 pub(super) fn definition() -> ModelDefinition {
-    Written {
+    CompactDefinition {
         name: "colpitts",
         states: &[("x1", 0.1, ""), ("x2", 0.1, ""), ("x3", -1.0, "")],
         parameters: &[
@@ -38,7 +38,7 @@ pub(super) fn definition() -> ModelDefinition {
             ("x3", "eta*(x2 + 1 - exp(-x1))"),
         ],
         spin_up: 200.0,
-        ..Written::default()
+        ..CompactDefinition::default()
     }
     .definition()
 }

@@ -1,4 +1,4 @@
-use super::Written;
+use super::CompactDefinition;
 use crate::error::Result;
 use crate::model::{EquationModel, ModelDefinition};
 
@@ -14,7 +14,7 @@ pub fn double_well() -> Result<EquationModel> {
 }
 
 pub(super) fn definition() -> ModelDefinition {
-    Written {
+    CompactDefinition {
         name: "doubleWell",
         states: &[("x", 0.1, "")],
         parameters: &[
@@ -27,7 +27,7 @@ pub(super) fn definition() -> ModelDefinition {
             ("cubic", 4.0, "", "drives back from far out"),
         ],
         equations: &[("x", "slope*x - cubic*x^3")],
-        ..Written::default()
+        ..CompactDefinition::default()
     }
     .definition()
 }

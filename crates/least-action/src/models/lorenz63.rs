@@ -1,4 +1,4 @@
-use super::Written;
+use super::CompactDefinition;
 use crate::error::Result;
 use crate::model::{EquationModel, ModelDefinition};
 
@@ -9,7 +9,7 @@ pub fn lorenz63() -> Result<EquationModel> {
 }
 
 pub(super) fn definition() -> ModelDefinition {
-    Written {
+    CompactDefinition {
         name: "lorenz63",
         states: &[("x", 1.0, ""), ("y", 1.0, ""), ("z", 25.0, "")],
         parameters: &[
@@ -23,7 +23,7 @@ pub(super) fn definition() -> ModelDefinition {
             ("z", "x*y - beta*z"),
         ],
         spin_up: 20.0,
-        ..Written::default()
+        ..CompactDefinition::default()
     }
     .definition()
 }

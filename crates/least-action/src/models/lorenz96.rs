@@ -1,4 +1,4 @@
-use super::Written;
+use super::CompactDefinition;
 use crate::error::{check, Result};
 use crate::model::{EquationModel, Initial, ModelDefinition, StateDefinition};
 
@@ -7,27 +7,27 @@ use crate::model::{EquationModel, Initial, ModelDefinition, StateDefinition};
 /// 8.17, is the one of the variational annealing papers.
 ///
 /// # Errors
-/// Fewer than 4 sites: the neighbours would coincide. More than [`MOST`]: tell the author of a
-/// request for a million equations.
+/// Fewer than 4 sites, as the neighbours would coincide. More than [`MOST_SITES`], as one node of a
+/// graph per site is then the wrong representation.
 pub fn lorenz96(dimension: usize) -> Result<EquationModel> {
     definition(dimension)?.build()
 }
 
 pub(super) fn definition(dimension: usize) -> Result<ModelDefinition> {
     check::at_least("dimension", dimension, 4)?;
-    check::at_most("dimension", dimension, MOST)?;
+    check::at_most("dimension", dimension, MOST_SITES)?;
     let mut initial = vec![8.17; dimension];
     initial[0] += 1.0;
     let ring = StateDefinition {
         initial: Some(Initial::Each(initial)),
         ..StateDefinition::vector("x", dimension)
     };
-    let written = Written {
+    let written = CompactDefinition {
         name: "lorenz96",
         parameters: &[("forcing", 8.17, "", "the same at every site")],
         equations: &[("x", "x[i-1]*(x[i+1] - x[i-2]) - x[i] + forcing")],
         spin_up: 20.0,
-        ..Written::default()
+        ..CompactDefinition::default()
     };
     Ok(ModelDefinition {
         states: vec![ring],
@@ -35,5 +35,5 @@ pub(super) fn definition(dimension: usize) -> Result<ModelDefinition> {
     })
 }
 
-/// The largest ring: beyond it a graph with one node per site is the wrong tool.
-pub const MOST: usize = 100_000;
+/// Most sites of a ring: one node per site is the wrong representation beyond it.
+pub const MOST_SITES: usize = 100_000;

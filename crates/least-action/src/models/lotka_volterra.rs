@@ -1,4 +1,4 @@
-use super::Written;
+use super::CompactDefinition;
 use crate::error::Result;
 use crate::model::{EquationModel, ModelDefinition};
 
@@ -12,7 +12,8 @@ pub fn lotka_volterra() -> Result<EquationModel> {
     definition().build()
 }
 
-/// The same in `log u`, `log v`, where populations stay positive and errors are relative.
+/// The model of [`lotka_volterra()`] in `log u` and `log v`. In these coordinates populations stay
+/// positive and errors are relative.
 pub fn log_lotka_volterra() -> Result<EquationModel> {
     log_definition().build()
 }
@@ -30,7 +31,7 @@ const PARAMETERS: [(&str, f64, &str, &str); 4] = [
 ];
 
 pub(super) fn definition() -> ModelDefinition {
-    Written {
+    CompactDefinition {
         name: "lotkaVolterra",
         states: &[("prey", 34.0, ""), ("predator", 5.9, "")],
         parameters: &PARAMETERS,
@@ -38,13 +39,13 @@ pub(super) fn definition() -> ModelDefinition {
             ("prey", "alpha*prey - beta*prey*predator"),
             ("predator", "delta*prey*predator - gamma*predator"),
         ],
-        ..Written::default()
+        ..CompactDefinition::default()
     }
     .definition()
 }
 
 pub(super) fn log_definition() -> ModelDefinition {
-    Written {
+    CompactDefinition {
         name: "logLotkaVolterra",
         states: &[
             ("logPrey", libm::log(34.0), ""),
@@ -55,7 +56,7 @@ pub(super) fn log_definition() -> ModelDefinition {
             ("logPrey", "alpha - beta*exp(logPredator)"),
             ("logPredator", "delta*exp(logPrey) - gamma"),
         ],
-        ..Written::default()
+        ..CompactDefinition::default()
     }
     .definition()
 }

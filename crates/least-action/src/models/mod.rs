@@ -1,4 +1,4 @@
-//! The named systems, one file each, written in the language of [`ModelDefinition`].
+//! Named systems, one file each, written in the language of [`ModelDefinition`].
 
 mod colpitts;
 mod double_well;
@@ -22,34 +22,34 @@ use crate::model::{
     StateDefinition,
 };
 
-/// A named system as data: what crosses to other languages and into files.
+/// A named system as data, as it is passed to other languages and written to files.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "name", rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum ModelSpec {
-    /// See [`lorenz63()`].
+    /// The model of [`lorenz63()`].
     Lorenz63 {},
-    /// See [`lorenz96()`].
+    /// The model of [`lorenz96()`].
     Lorenz96 {
         /// Number of sites on the ring, at least 4.
         dimension: usize,
     },
-    /// See [`lotka_volterra()`].
+    /// The model of [`lotka_volterra()`].
     LotkaVolterra {},
-    /// See [`log_lotka_volterra()`].
+    /// The model of [`log_lotka_volterra()`].
     LogLotkaVolterra {},
-    /// See [`nakl_neuron()`].
+    /// The model of [`nakl_neuron()`].
     NaklNeuron {},
-    /// See [`colpitts()`].
+    /// The model of [`colpitts()`].
     Colpitts {},
-    /// See [`pendulum()`].
+    /// The model of [`pendulum()`].
     Pendulum {},
-    /// See [`double_well()`].
+    /// The model of [`double_well()`].
     DoubleWell {},
 }
 
 impl ModelSpec {
-    /// The system's equations as texts.
+    /// Equations of the system as text.
     ///
     /// # Errors
     /// A dimension that the system cannot have.
@@ -69,12 +69,22 @@ impl ModelSpec {
     /// Builds the model.
     ///
     /// # Errors
-    /// As [`ModelSpec::definition`].
+    /// Those of [`ModelSpec::definition`].
     pub fn build(&self) -> Result<EquationModel> {
         self.definition()?.build()
     }
 
-    /// One of each, at the smallest size: the list that tests and type declarations go through.
+    /// One of each system, at its smallest size. Tests and type declarations go through this list.
+    ///
+    /// ```
+    /// use least_action::model::Model;
+    /// use least_action::models::ModelSpec;
+    ///
+    /// let model = ModelSpec::Lorenz96 { dimension: 5 }.build()?;
+    /// assert_eq!(model.states().len(), 5);
+    /// assert!(ModelSpec::catalogue().contains(&ModelSpec::Lorenz63 {}));
+    /// # Ok::<(), least_action::Error>(())
+    /// ```
     pub fn catalogue() -> Vec<ModelSpec> {
         vec![
             ModelSpec::Lorenz63 {},
@@ -94,7 +104,9 @@ impl ModelSpec {
 #[serde(untagged)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum ModelSource {
+    /// A model with its own equations.
     Defined(Defined),
+    /// A named system.
     Named(ModelSpec),
 }
 
@@ -103,6 +115,7 @@ pub enum ModelSource {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Defined {
+    /// The equations and everything else that defines the model.
     pub definition: ModelDefinition,
 }
 
@@ -110,7 +123,7 @@ impl ModelSource {
     /// Builds the model.
     ///
     /// # Errors
-    /// As [`ModelSpec::build`] and [`ModelDefinition::build`].
+    /// Those of [`ModelSpec::build`] and [`ModelDefinition::build`].
     pub fn build(&self) -> Result<EquationModel> {
         match self {
             ModelSource::Defined(defined) => defined.definition.build(),
@@ -119,21 +132,26 @@ impl ModelSource {
     }
 }
 
-/// A definition as the files of this folder write it down.
+/// A definition in the form in which the files of this folder write it.
 #[derive(Default)]
-struct Written<'a> {
+struct CompactDefinition<'a> {
+    /// Name of the model.
     name: &'a str,
-    /// Name, initial value, unit.
+    /// Name, initial value and unit of each state.
     states: &'a [(&'a str, f64, &'a str)],
+    /// Names of the inputs.
     inputs: &'a [&'a str],
-    /// Name, default, unit, meaning.
+    /// Name, default, unit and meaning of each parameter.
     parameters: &'a [(&'a str, f64, &'a str, &'a str)],
+    /// Names and expressions that the equations use.
     definitions: &'a [(&'a str, &'a str)],
+    /// State and right-hand side of each equation.
     equations: &'a [(&'a str, &'a str)],
+    /// Time until the states are on the attractor, in the model's unit; 0 where none is needed.
     spin_up: f64,
 }
 
-impl Written<'_> {
+impl CompactDefinition<'_> {
     fn definition(&self) -> ModelDefinition {
         let state = |&(name, initial, unit): &(&str, f64, &str)| StateDefinition {
             unit: (!unit.is_empty()).then(|| unit.into()),

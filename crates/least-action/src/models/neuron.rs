@@ -1,4 +1,4 @@
-use super::Written;
+use super::CompactDefinition;
 use crate::error::Result;
 use crate::model::{EquationModel, ModelDefinition};
 
@@ -6,15 +6,15 @@ use crate::model::{EquationModel, ModelDefinition};
 /// 1952), under a known stimulus `I`: the test case of variational annealing in neuroscience. Time
 /// in ms, voltages in mV, capacitance 1 uF/cm^2.
 ///
-/// Each gate goes to `(1 + tanh((V - Vt)/dV))/2` in the time `t1 + t2 (1 - tanh((V - Vt)/dV)^2)`:
-/// the form and the values that the programs varanneal and minAone use. The initial state is at
-/// rest without stimulus.
+/// Each gate goes to `(1 + tanh((V - Vt)/dV))/2` in the time `t1 + t2 (1 - tanh((V - Vt)/dV)^2)`.
+/// This form and these values are those of the programs varanneal and minAone. The initial state is
+/// at rest without stimulus.
 pub fn nakl_neuron() -> Result<EquationModel> {
     definition().build()
 }
 
 pub(super) fn definition() -> ModelDefinition {
-    Written {
+    CompactDefinition {
         name: "naklNeuron",
         states: &[
             ("V", REST[0], "mV"),
@@ -72,12 +72,12 @@ pub(super) fn definition() -> ModelDefinition {
             ("h", "((1 + ah)/2 - h)/(t1h + t2h*(1 - ah^2))"),
             ("n", "((1 + an)/2 - n)/(t1n + t2n*(1 - an^2))"),
         ],
-        ..Written::default()
+        ..CompactDefinition::default()
     }
     .definition()
 }
 
-/// The stable state without stimulus, as integration finds it.
+/// Stable state without stimulus, found by integration.
 const REST: [f64; 4] = [
     -64.52301187606328,
     0.0366241800162417,

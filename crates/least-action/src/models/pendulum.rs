@@ -1,16 +1,16 @@
-use super::Written;
+use super::CompactDefinition;
 use crate::error::Result;
 use crate::model::{EquationModel, ModelDefinition};
 
 /// The plane pendulum with friction: `angle' = velocity`,
-/// `velocity' = -gravity sin(angle) - damping velocity`. Angles in radians, not wrapped; `gravity`
-/// is over the length, for motion tells only their quotient.
+/// `velocity' = -gravity sin(angle) - damping velocity`. Angles are in radians and not wrapped. The
+/// parameter `gravity` is gravity over length, as motion depends on their quotient only.
 pub fn pendulum() -> Result<EquationModel> {
     definition().build()
 }
 
 pub(super) fn definition() -> ModelDefinition {
-    Written {
+    CompactDefinition {
         name: "pendulum",
         states: &[("angle", 2.0, ""), ("velocity", 0.0, "")],
         parameters: &[
@@ -21,7 +21,7 @@ pub(super) fn definition() -> ModelDefinition {
             ("angle", "velocity"),
             ("velocity", "-gravity*sin(angle) - damping*velocity"),
         ],
-        ..Written::default()
+        ..CompactDefinition::default()
     }
     .definition()
 }

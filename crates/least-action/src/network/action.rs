@@ -1,16 +1,16 @@
-//! The action of a network: how far all activations are from the data and from what the layers
-//! before them say, and the exact gradient of that.
+//! The action of a network: the distance of all activations from the data and from the values that
+//! the layers before them give, with the exact gradient.
 
-use super::pass::{At, Pass};
-use super::problem::{NetworkProblem, Parts};
+use super::pass::{MapArguments, Pass};
+use super::problem::{NetworkProblem, ProblemParts};
 use super::terms::{
     add_prior_slopes, measurement_error, measurement_factor, prior_error, write_slopes,
 };
 use crate::action::{in_four, ActionValue};
 use crate::error::{check, Error, Result};
 
-/// Evaluates the action of one [`NetworkProblem`]; owns the memory for it, O(pairs x neurons), and
-/// takes none per call.
+/// The action of one [`NetworkProblem`] with its exact derivatives. It owns the memory for it,
+/// O(pairs x neurons), and allocates none per call.
 ///
 /// `A = R_m/2 sum (x - y)^2 + R_f/2 sum_(l,k,a) [x_(l+1) - f_l(x_l; W_l)]_a^2` over the measured
 /// numbers and over all layers l, pairs k and neurons a (H. D. I. Abarbanel, P. J. Rozdeba, S.
@@ -18,7 +18,9 @@ use crate::error::{check, Error, Result};
 /// [`crate::Normalization`] says, and priors of the weights.
 ///
 /// ```
-/// use least_action::network::{Layer, Network, NetworkAction, NetworkOptions, NetworkProblem, Pairs};
+/// use least_action::network::{
+///     Layer, Network, NetworkAction, NetworkOptions, NetworkProblem, Pairs,
+/// };
 ///
 /// let network = Network::feedforward(2, vec![Layer::new(1)])?;
 /// let pairs = Pairs::new(&network, vec![0.0, 1.0], vec![0.5])?;
@@ -33,15 +35,16 @@ use crate::error::{check, Error, Result};
 pub struct NetworkAction {
     pub(super) problem: NetworkProblem,
     pub(super) pass: Pass,
-    /// Of each map, what its derivatives need.
+    /// Numbers that the derivatives of each map need, layer by layer.
     pub(super) kept: Vec<f64>,
-    /// x_(l+1) - f_l(x_l), layer by layer.
+    /// Residuals `x_(l+1) - f_l(x_l)`, layer by layer.
     pub(super) residuals: Vec<f64>,
-    /// The adjoint, or the tangent, of one layer.
+    /// Adjoint or tangent of one layer.
     pub(super) along: Vec<f64>,
 }
 
 impl NetworkAction {
+    /// An action with memory of its own.
     pub fn new(problem: &NetworkProblem) -> Self {
         let parts = &*problem.0;
         let widest = parts.network.widths().iter().skip(1).max();
@@ -54,6 +57,7 @@ impl NetworkAction {
         }
     }
 
+    /// Problem whose action this is.
     pub fn problem(&self) -> &NetworkProblem {
         &self.problem
     }
@@ -68,10 +72,10 @@ impl NetworkAction {
         self.value(model_precision, unknowns)
     }
 
-    /// The same, with the gradient written to the last argument.
+    /// The action, with its gradient written to `gradient`, one number per unknown.
     ///
     /// # Errors
-    /// As [`NetworkAction::evaluate`]; also a gradient of the wrong length or not finite.
+    /// Those of [`NetworkAction::evaluate`]; also a gradient of the wrong length or not finite.
     pub fn gradient(
         &mut self,
         model_precision: f64,
@@ -89,7 +93,7 @@ impl NetworkAction {
         let factor = 2.0 * measurement_factor(parts);
         for layer in 0..=parts.network.depth() {
             let range = self.problem.activations(layer);
-            // One pass over memory where there are data, not two.
+            // For layers with data, one pass over memory instead of two.
             match parts.targets.iter().find(|target| target.layer == layer) {
                 Some(target) => write_slopes(target, factor, &x[range.clone()], &mut dx[range]),
                 None => dx[range].fill(0.0),
@@ -108,7 +112,7 @@ impl NetworkAction {
                 *dx += along;
                 *adjoint = -along;
             }
-            let at = at(parts, l, x, weights);
+            let at = map_arguments(parts, l, x, weights);
             let before = &mut before[parts.starts[l]..];
             self.pass
                 .pull_back(at, &self.kept[rows], adjoint, before, dw);
@@ -119,32 +123,35 @@ impl NetworkAction {
         Ok(value)
     }
 
-    /// What is left of the model, `x_(l+1) - f_l(x_l)`: layer by layer from the first map on, pairs
-    /// x width each.
+    /// Residuals of the model, `x_(l+1) - f_l(x_l)`, layer by layer from the first map on, each
+    /// pairs x width.
     ///
     /// # Errors
-    /// As [`NetworkAction::evaluate`].
+    /// Those of [`NetworkAction::evaluate`].
     pub fn residuals(&mut self, unknowns: &[f64]) -> Result<&[f64]> {
         self.evaluate(1.0, unknowns)?;
         Ok(&self.residuals)
     }
 
+    /// Checks R_f and the number of unknowns.
     fn check(&self, model_precision: f64, unknowns: &[f64]) -> Result<()> {
         check::precision("modelPrecision", model_precision)?;
         check_unknowns(&self.problem, "unknowns", unknowns)
     }
 
-    /// What is kept of map l, and its residuals, at the unknowns that were evaluated last.
+    /// Numbers kept for the derivatives of map l, and its residuals, at the unknowns that were
+    /// evaluated last.
     pub(super) fn layer(&self, l: usize) -> (&[f64], &[f64]) {
         let rows = residual_rows(&self.problem.0, l);
         (&self.kept[rows.clone()], &self.residuals[rows])
     }
 
-    /// The factor of half the sum of squared residuals.
+    /// Factor of half the sum of squared residuals.
     pub(super) fn model_weight(&self, model_precision: f64) -> f64 {
         2.0 * self.model_factor(model_precision)
     }
 
+    /// Factor of the sum of squared residuals.
     fn model_factor(&self, model_precision: f64) -> f64 {
         let normalization = self.problem.normalization();
         model_precision * normalization.factor(self.problem.residuals())
@@ -153,14 +160,16 @@ impl NetworkAction {
     fn value(&mut self, model_precision: f64, unknowns: &[f64]) -> Result<ActionValue> {
         let parts = &*self.problem.0;
         let (x, weights) = unknowns.split_at(self.problem.activation_count());
-        // Saturated neurons would hide these; all other activations are in a residual as they are.
+        // Saturated neurons would hide values that are not finite here. All other activations are
+        // terms of a residual themselves.
         finite_weights(weights, "")?;
         finite(parts, &x[self.problem.activations(0)], "activation")?;
         let mut squares = 0.0;
         for l in 0..parts.network.depth() {
             let rows = residual_rows(parts, l);
             let (kept, residuals) = (&mut self.kept[rows.clone()], &mut self.residuals[rows]);
-            self.pass.forward(at(parts, l, x, weights), kept, residuals);
+            self.pass
+                .forward(map_arguments(parts, l, x, weights), kept, residuals);
             let after = &x[self.problem.activations(l + 1)];
             for (residual, x) in residuals.iter_mut().zip(after) {
                 *residual = x - *residual;
@@ -182,7 +191,7 @@ impl NetworkAction {
         })
     }
 
-    /// Looks for the cause of an action that is not finite: activations, residuals, the sum.
+    /// Error about the cause of an action that is not finite: an activation, a residual or the sum.
     #[cold]
     fn first_not_finite(&self, x: &[f64], action: f64) -> Error {
         let parts = &*self.problem.0;
@@ -195,7 +204,7 @@ impl NetworkAction {
                 None => Ok(()),
             }
         });
-        // Every value is finite, but not their squares or the sum of these: the largest is named.
+        // Every value is finite, but not the squares or their sum: the largest value is named.
         found.err().unwrap_or_else(|| {
             let residuals = self.residuals.iter().enumerate();
             let all = x
@@ -211,9 +220,14 @@ impl NetworkAction {
     }
 }
 
-/// Where map l is evaluated.
-pub(super) fn at<'a>(parts: &'a Parts, l: usize, x: &'a [f64], weights: &'a [f64]) -> At<'a> {
-    At {
+/// Arguments of map l at the activations `x` of all layers.
+pub(super) fn map_arguments<'a>(
+    parts: &'a ProblemParts,
+    l: usize,
+    x: &'a [f64],
+    weights: &'a [f64],
+) -> MapArguments<'a> {
+    MapArguments {
         network: &parts.network,
         l,
         weights,
@@ -222,12 +236,13 @@ pub(super) fn at<'a>(parts: &'a Parts, l: usize, x: &'a [f64], weights: &'a [f64
     }
 }
 
-/// Where the residuals of map l lie among all.
-pub(super) fn residual_rows(parts: &Parts, l: usize) -> std::ops::Range<usize> {
+/// Range of the residuals of map l among all residuals.
+pub(super) fn residual_rows(parts: &ProblemParts, l: usize) -> std::ops::Range<usize> {
     let start = parts.starts[1];
     parts.starts[l + 1] - start..parts.starts[l + 2] - start
 }
 
+/// Checks the number of unknowns in a list named `path`.
 pub(super) fn check_unknowns(problem: &NetworkProblem, path: &str, given: &[f64]) -> Result<()> {
     if given.len() == problem.unknowns() {
         return Ok(());
@@ -240,6 +255,7 @@ pub(super) fn check_unknowns(problem: &NetworkProblem, path: &str, given: &[f64]
     check::length(path, given.len(), problem.unknowns(), &because)
 }
 
+/// Checks that all weights are finite; `prefix` stands before their name in the error.
 pub(super) fn finite_weights(weights: &[f64], prefix: &str) -> Result<()> {
     if all_finite(weights) {
         return Ok(());
@@ -250,8 +266,9 @@ pub(super) fn finite_weights(weights: &[f64], prefix: &str) -> Result<()> {
     }
 }
 
-/// Zero times a finite number is zero, times any other NaN: sums say whether to look further. There
-/// are as many as the processor can add to without waiting.
+/// Tells whether all values are finite. Zero times a finite number is zero, and zero times any
+/// other is NaN, so that sums show it. There are as many sums as the processor can add to without
+/// waiting.
 fn all_finite(values: &[f64]) -> bool {
     let mut sums = [0.0; 16];
     let (groups, rest) = values.as_chunks::<16>();
@@ -264,7 +281,8 @@ fn all_finite(values: &[f64]) -> bool {
     rest + sums.iter().sum::<f64>() == 0.0
 }
 
-fn finite(parts: &Parts, values: &[f64], term: &str) -> Result<()> {
+/// Checks that a part of the activations, or numbers in their order, are finite.
+fn finite(parts: &ProblemParts, values: &[f64], term: &str) -> Result<()> {
     if all_finite(values) {
         return Ok(());
     }
@@ -274,8 +292,8 @@ fn finite(parts: &Parts, values: &[f64], term: &str) -> Result<()> {
     }
 }
 
-/// The error about the number of place `index` among the activations.
-pub(super) fn not_finite(parts: &Parts, index: usize, term: &str, value: f64) -> Error {
+/// Error about one number in the order of the activations, at place `index`.
+pub(super) fn not_finite(parts: &ProblemParts, index: usize, term: &str, value: f64) -> Error {
     let layer = parts.starts.partition_point(|&start| start <= index) - 1;
     let within = index - parts.starts[layer];
     let width = parts.network.widths()[layer];

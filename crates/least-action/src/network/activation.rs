@@ -1,8 +1,8 @@
-//! What a neuron makes of its input. The only file of networks that calls transcendental functions.
+//! Activation functions of neurons. No other file of networks calls transcendental functions.
 
 use crate::model::elementary::{exp, logistic, softplus, tanh_and_slope};
 
-/// The function f in `x_(l+1) = f(W x_l + b)`.
+/// Activation function f of a neuron in `x_(l+1) = f(W x_l + b)`.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
 )]
@@ -12,19 +12,20 @@ pub enum Activation {
     /// `1 / (1 + exp(-z))`, between 0 and 1.
     #[default]
     Logistic,
-    /// Between -1 and 1.
+    /// `tanh(z)`, between -1 and 1.
     Tanh,
-    /// `max(z, 0)`. Its slope at the kink, z = 0, is taken to be 0, as is usual.
+    /// `max(z, 0)`. Its slope at the kink, z = 0, is 0, as is usual.
     Relu,
-    /// `log(1 + exp(z))`, a smooth `relu`.
+    /// `log(1 + exp(z))`, a smooth form of `relu`.
     Softplus,
-    /// `z`.
+    /// `z`, the identity.
     Linear,
     /// `exp(z_a) / sum_b exp(z_b)` over the neurons of a layer: shares that sum to 1.
     Softmax,
 }
 
 impl Activation {
+    /// All activation functions.
     pub const ALL: [Activation; 6] = [
         Activation::Logistic,
         Activation::Tanh,
@@ -34,7 +35,7 @@ impl Activation {
         Activation::Softmax,
     ];
 
-    /// The name that options and files use.
+    /// Name of the function in options and files.
     pub fn name(self) -> &'static str {
         match self {
             Activation::Logistic => "logistic",
@@ -46,15 +47,23 @@ impl Activation {
         }
     }
 
-    /// Whether every neuron depends on its own input only.
+    /// Tells whether every neuron depends on its own input only. That holds for all but softmax.
     pub fn is_elementwise(self) -> bool {
         self != Activation::Softmax
     }
 
-    /// Writes f(z) to `values`, and over `z` what [`Activation::differentiate`] needs: slopes, or,
-    /// of softmax, the values. Both are pairs x width, row-major.
+    /// Writes f(z) to `values`, and over `z` the numbers that [`Activation::differentiate`] needs:
+    /// slopes, or for softmax the values. Both lists are pairs x width, row-major.
     ///
     /// Values and slopes keep their digits where f saturates; nothing overflows; NaN stays NaN.
+    ///
+    /// ```
+    /// use least_action::network::Activation;
+    ///
+    /// let (mut z, mut values) = ([-1.0, 2.0], [0.0; 2]);
+    /// Activation::Relu.apply(2, &mut z, &mut values);
+    /// assert_eq!((values, z), ([0.0, 2.0], [0.0, 1.0]));
+    /// ```
     pub fn apply(self, width: usize, z: &mut [f64], values: &mut [f64]) {
         #[cfg(target_arch = "x86_64")]
         if std::arch::is_x86_feature_detected!("avx2") {
@@ -64,7 +73,7 @@ impl Activation {
         self.apply_here(width, z, values);
     }
 
-    /// The same code for registers of four numbers, and the same bits.
+    /// [`Activation::apply`] compiled for registers of four numbers, with the same bits.
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2")]
     fn apply_with_avx2(self, width: usize, z: &mut [f64], values: &mut [f64]) {
@@ -83,9 +92,9 @@ impl Activation {
         }
     }
 
-    /// Multiplies every row of `vectors` with Df, where `kept` is what [`Activation::apply`] left.
-    /// Df is symmetric for every f here, so this is the push-forward of tangents as well as the
-    /// pull-back of adjoints.
+    /// Multiplies every row of `vectors` with Df, where `kept` was written by
+    /// [`Activation::apply`]. Df is symmetric for every function here, so this is the push-forward
+    /// of tangents as well as the pull-back of adjoints.
     pub fn differentiate(self, width: usize, kept: &[f64], vectors: &mut [f64]) {
         if self.is_elementwise() {
             for (vector, slope) in vectors.iter_mut().zip(kept) {
@@ -107,9 +116,9 @@ impl Activation {
 }
 
 impl Activation {
-    /// Writes the second derivative of `adjoint . f` in z to `matrix`, width x width, where
-    /// `values` and `kept` are what [`Activation::apply`] made of one row. That of `relu` is 0,
-    /// also at its kink.
+    /// Writes the second derivative of `adjoint . f` in z to `matrix`, width x width. The lists
+    /// `values` and `kept` were written by [`Activation::apply`] for one row. The second derivative
+    /// of `relu` is 0, also at its kink.
     pub(super) fn curvature(
         self,
         values: &[f64],
@@ -140,11 +149,11 @@ impl Activation {
     }
 }
 
-/// Numbers that are handled together, so that there is always one that the processor need not wait
-/// for.
+/// Number of values that are computed together, so that the processor always has one that it need
+/// not wait for.
 const TOGETHER: usize = 8;
 
-/// Values from and slopes over `z`.
+/// Writes values of `f` to `values` and its slopes over `z`.
 #[inline(always)]
 fn each(z: &mut [f64], values: &mut [f64], f: impl Fn(f64) -> (f64, f64)) {
     let (groups, rest) = z.as_chunks_mut::<TOGETHER>();
@@ -159,6 +168,7 @@ fn each(z: &mut [f64], values: &mut [f64], f: impl Fn(f64) -> (f64, f64)) {
     }
 }
 
+/// Value and slope of `relu`.
 #[inline(always)]
 fn relu(z: f64) -> (f64, f64) {
     // Not `z > 0`: NaN must not become 0.
@@ -169,15 +179,15 @@ fn relu(z: f64) -> (f64, f64) {
     }
 }
 
-/// The largest input of a row is subtracted first: its exponential is then 1, and no other one
-/// overflows. Shares from and over `z`.
+/// Writes the shares to `shares` and over `z`. The largest input of a row is subtracted first: its
+/// exponential is then 1, and no other one overflows.
 #[inline(always)]
 fn softmax(width: usize, z: &mut [f64], shares: &mut [f64]) {
     for z in z.chunks_exact_mut(width) {
         let largest = z.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(b));
         z.iter_mut().for_each(|z| *z -= largest);
     }
-    // Of all rows at once: one may be shorter than what is handled together.
+    // All rows at once: one row may be shorter than the numbers that are computed together.
     each(z, shares, |z| (exp(z), 0.0));
     let rows = shares.chunks_exact_mut(width);
     for (shares, kept) in rows.zip(z.chunks_exact_mut(width)) {
@@ -210,7 +220,7 @@ mod tests {
         vector
     }
 
-    /// The functions as a textbook has them.
+    /// The functions as textbooks write them.
     fn reference(f: Activation, z: &[Dual64]) -> Vec<Dual64> {
         let one = |z: Dual64| match f {
             Activation::Logistic => ((-z).exp() + 1.0).recip(),

@@ -1,33 +1,56 @@
-//! The gradient of plain training by the costate, layer for layer as in mechanics. It shares
-//! nothing with backpropagation but the value of a layer: the layers' Jacobians are written out,
-//! column by column, pair by pair. So it is slow, and a check of the other.
+//! Gradient of training by the costate, layer by layer as in mechanics. It shares only the value of
+//! a layer with backpropagation: the Jacobians are written out, column by column, pair by pair. So
+//! it is slow, and a check of backpropagation.
 
-use super::action::at;
-use super::pass::{At, Pass};
+use super::action::map_arguments;
+use super::pass::{MapArguments, Pass};
 use super::problem::NetworkProblem;
 use super::terms::{each_row, measurement_factor, prior_factor};
 use crate::error::{check, Result};
 
-/// The costates and the gradient that follows from them.
+/// Costates of all layers at all pairs, and the gradient that follows from them.
+///
+/// ```
+/// use least_action::network::{
+///     Activation, Bias, Costate, Layer, Network, NetworkOptions, NetworkProblem, Pairs,
+/// };
+/// use least_action::Normalization;
+///
+/// let linear = Layer { activation: Activation::Linear, bias: Bias::None, ..Layer::new(1) };
+/// let network = Network::feedforward(1, vec![linear])?;
+/// let pairs = Pairs::new(&network, vec![2.0], vec![5.0])?;
+/// let options = NetworkOptions {
+///     normalization: Normalization::Posterior,
+///     ..NetworkOptions::default()
+/// };
+/// let problem = NetworkProblem::new(&network, &pairs, &options)?;
+/// // The layer is x_1 = 3 x_0, so the error of the output is 6 - 5.
+/// let costate = Costate::new(&problem, &[2.0], &[3.0])?;
+/// assert_eq!(costate.momenta, [-3.0, -1.0]);
+/// assert_eq!(costate.weights, [2.0]);
+/// # Ok::<(), least_action::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Costate {
-    /// p, one number per activation, in the order of `[X_0, ..., X_F]`. The first ones are minus
-    /// the gradient in the inputs.
+    /// Costates p, one per activation, in the order of `[X_0, ..., X_F]`. Those of layer 0 are
+    /// minus the gradient in the inputs.
     pub momenta: Vec<f64>,
-    /// The gradient in the weights.
+    /// Gradient in the weights.
     pub weights: Vec<f64>,
 }
 
 impl Costate {
-    /// The recursion from the last layer to the first,
+    /// Costates on the orbit that starts at `inputs`, by recursion from the last layer to the
+    /// first:
     ///
     /// ```text
-    /// p_F = -R_m P(x_F - y_F),   p_n = Df_n(x_n)^T p_(n+1) - R_m P(x_n - y_n),   dA/dw = -sum_n p_(n+1)^T df_n/dw
+    /// p_F = -R_m P(x_F - y_F)
+    /// p_n = Df_n(x_n)^T p_(n+1) - R_m P(x_n - y_n)
+    /// dA/dw = -sum_n p_(n+1)^T df_n/dw
     /// ```
     ///
-    /// on the orbit that starts at `inputs`, where P picks what is measured; R_m as normalised in
-    /// the problem. p_(n+1) is what `R_f (x_(n+1) - f_n(x_n))` tends to at the minima of the action
-    /// as R_f grows.
+    /// Here P picks the measured components, and R_m is normalised as in the problem. At the minima
+    /// of the action, `R_f (x_(n+1) - f_n(x_n))` tends to p_(n+1) as R_f grows.
     ///
     /// # Errors
     /// Lists of the wrong length, and numbers that are not finite.
@@ -56,12 +79,12 @@ impl Costate {
         let mut gradient = vec![0.0; weights.len()];
         let mut pass = Pass::new(1);
         for l in (0..network.depth()).rev() {
-            let whole = at(parts, l, &x, weights);
+            let whole = map_arguments(parts, l, &x, weights);
             let (before, after) = momenta.split_at_mut(parts.starts[l + 1]);
             let before = &mut before[parts.starts[l]..];
             for pair in 0..parts.pairs {
                 let row = |list, width| one_of(list, pair, width);
-                let one = At {
+                let one = MapArguments {
                     x: row(whole.x, network.widths()[l]),
                     forcing: row(whole.forcing, network.layers()[l].forcing),
                     ..whole
@@ -85,12 +108,13 @@ impl Costate {
     }
 }
 
+/// Numbers of one pair in a list of pairs x width.
 fn one_of(list: &[f64], pair: usize, width: usize) -> &[f64] {
     &list[pair * width..(pair + 1) * width]
 }
 
-/// One map at one pair: adds `Df^T p` to `own` and `-p^T df/dw` to `gradient`.
-fn step(pass: &mut Pass, at: At, p: &[f64], own: &mut [f64], gradient: &mut [f64]) {
+/// Recursion of one map at one pair: adds `Df^T p` to `own` and `-p^T df/dw` to `gradient`.
+fn step(pass: &mut Pass, at: MapArguments, p: &[f64], own: &mut [f64], gradient: &mut [f64]) {
     let layer = &at.network.layers()[at.l];
     let set = &at.network.weight_sets()[at.l];
     let (mut kept, mut column) = (vec![0.0; p.len()], vec![0.0; p.len()]);
@@ -114,7 +138,7 @@ fn step(pass: &mut Pass, at: At, p: &[f64], own: &mut [f64], gradient: &mut [f64
         }
         return;
     }
-    // A layer's weights act through z = W x + U u + b, so df/dz is enough.
+    // The weights of a layer act through z = W x + U u + b, so df/dz is enough.
     for a in 0..layer.width {
         column.fill(0.0);
         column[a] = layer.residual.unwrap_or(1.0);

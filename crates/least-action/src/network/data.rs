@@ -1,4 +1,4 @@
-//! What was measured: pairs of inputs and outputs, and whatever else is known at a layer.
+//! Measured data: pairs of inputs and outputs, and measurements or forcing at any layer.
 
 use super::network::Network;
 use crate::error::{check, Error, Result};
@@ -8,48 +8,58 @@ use crate::error::{check, Error, Result};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct LayerValues {
-    /// 0 is the layer of the inputs.
+    /// Number of the layer; 0 is the layer of the inputs.
     pub layer: usize,
-    /// pairs x width, row-major.
+    /// Values, pairs x width, row-major.
     #[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>"))]
     pub values: Vec<f64>,
 }
 
-/// M pairs of inputs and outputs of a network; of a recurrent one M sequences, which may be
+/// M pairs of inputs and outputs of a network. For a recurrent network, M sequences, which may be
 /// measured at every step.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct Pairs {
-    /// M.
+    /// Number of pairs, M.
     pub count: usize,
-    /// Of layer 0: pairs x inputs, row-major. Empty where none is measured.
+    /// Measured values of layer 0, pairs x inputs, row-major. Empty if none is measured.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>", optional))]
     pub inputs: Vec<f64>,
-    /// Of layer F: pairs x outputs, row-major; NaN where nothing was measured. Empty where none is
-    /// measured.
+    /// Measured values of layer F, pairs x outputs, row-major; NaN where nothing was measured.
+    /// Empty if none is measured.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>", optional))]
     pub outputs: Vec<f64>,
-    /// Whether NaN among the inputs means that nothing was measured there; otherwise it is an
-    /// error, as broken pixels should be noticed. Default: false.
+    /// Meaning of NaN among the inputs: with true, nothing was measured there; with false it is an
+    /// error, so that broken pixels are noticed. Default: false.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<bool>"))]
     pub missing_inputs: bool,
-    /// Measurements at layers between; NaN where nothing was measured. Default: none.
+    /// Measurements at layers between inputs and outputs; NaN where nothing was measured. Default:
+    /// none.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<LayerValues>>"))]
     pub measurements: Vec<LayerValues>,
-    /// What is known to come in from outside, pairs x forcing: `layer` l is the u of the map from
-    /// layer l to layer l + 1. Needed by every layer with forcing.
+    /// Known numbers u that come in from outside, pairs x forcing. `layer` l is the u of the map
+    /// from layer l to layer l + 1. Needed by every layer with forcing.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<LayerValues>>"))]
     pub forcing: Vec<LayerValues>,
 }
 
 impl Pairs {
-    /// Pairs of plain feedforward networks; the number of pairs follows from that of the inputs.
+    /// Pairs of a feedforward network; their number follows from the length of `inputs`.
+    ///
+    /// ```
+    /// use least_action::network::{Layer, Network, Pairs};
+    ///
+    /// let network = Network::feedforward(2, vec![Layer::new(1)])?;
+    /// let pairs = Pairs::new(&network, vec![0.0, 0.0, 1.0, 1.0], vec![0.1, 0.9])?;
+    /// assert_eq!(pairs.count, 2);
+    /// # Ok::<(), least_action::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Inputs that are not whole rows of the network's width.
@@ -69,7 +79,7 @@ impl Pairs {
         })
     }
 
-    /// Checks everything against a network; paths of errors begin with `root`.
+    /// Checks everything against a network; paths in errors begin with `root`.
     ///
     /// # Errors
     /// No pairs, wrong lengths, values that are infinite, NaN where nothing may be missing, layers
@@ -116,13 +126,13 @@ impl Pairs {
         Ok(())
     }
 
-    /// u of map l; empty where there is none.
+    /// Forcing u of map l; empty if there is none.
     pub(super) fn forcing_of(&self, l: usize) -> &[f64] {
         let given = self.forcing.iter().find(|given| given.layer == l);
         given.map_or(&[], |given| &given.values)
     }
 
-    /// What was measured at layer l, if anything was.
+    /// Measured values of layer l, if there are any.
     pub(super) fn measured_at(&self, l: usize, depth: usize) -> Option<&[f64]> {
         let given = self.measurements.iter().find(|given| given.layer == l);
         match given {
@@ -134,7 +144,7 @@ impl Pairs {
     }
 }
 
-/// Checks what comes in from outside; paths of errors begin with `root`.
+/// Checks forcing; paths in errors begin with `root`.
 pub(super) fn check_forcing(
     root: &str,
     forcing: &[LayerValues],
@@ -164,7 +174,7 @@ pub(super) fn check_forcing(
     Ok(())
 }
 
-/// Checks a layer's number, and that it comes once.
+/// Checks that a layer exists and is named once.
 fn check_layer(path: &str, layer: usize, count: usize, seen: &mut Vec<usize>) -> Result<()> {
     if layer >= count {
         return Err(Error::OutOfRange {
@@ -207,7 +217,7 @@ fn check_rows(
     }
 }
 
-/// A row per label, with 1 at the label and 0 elsewhere: labels.len() x classes, row-major.
+/// One row per label, with 1 at the label and 0 elsewhere: labels.len() x classes, row-major.
 ///
 /// ```
 /// use least_action::network::one_hot;

@@ -1,13 +1,13 @@
-//! Running a network: all activations from the inputs and the weights.
+//! Evaluation of a network: all activations from the inputs and the weights.
 
 use super::data::LayerValues;
 use super::network::Network;
-use super::pass::{At, Pass};
+use super::pass::{MapArguments, Pass};
 use crate::error::{check, Error, Result};
 
 impl Network {
-    /// The outputs, pairs x width of layer F, at `inputs` (pairs x width of layer 0). `forcing` is
-    /// what comes in from outside, for layers that have it, as in [`super::Pairs`].
+    /// Outputs of the network, pairs x width of layer F, at `inputs`, pairs x width of layer 0.
+    /// `forcing` is given as in [`super::Pairs`], for layers that have it.
     ///
     /// ```
     /// use least_action::network::{Activation, Layer, Network};
@@ -20,8 +20,8 @@ impl Network {
     /// ```
     ///
     /// # Errors
-    /// Lists of the wrong length, numbers that are not finite, and [`Error::NotFiniteInLayer`]
-    /// where the network makes one of these from others that are.
+    /// Lists of the wrong length, numbers that are not finite, and [`Error::NotFiniteInLayer`] if
+    /// the network gives a value that is not finite.
     pub fn predict(
         &self,
         weights: &[f64],
@@ -33,11 +33,11 @@ impl Network {
         Ok(activations.split_off(activations.len() - last))
     }
 
-    /// The activations of all layers, `[X_0, X_1, ..., X_F]`, each pairs x width: an orbit of the
+    /// Activations of all layers, `[X_0, X_1, ..., X_F]`, each pairs x width: an orbit of the
     /// network, on which the model part of the action is zero.
     ///
     /// # Errors
-    /// As [`Network::predict`].
+    /// Those of [`Network::predict`].
     pub fn activations(
         &self,
         weights: &[f64],
@@ -72,7 +72,7 @@ impl Network {
             let (before, after) = rest.split_at_mut(pairs * self.widths()[l]);
             let next = pairs * layer.width;
             kept.resize(next, 0.0);
-            let at = At {
+            let at = MapArguments {
                 network: self,
                 l,
                 weights,

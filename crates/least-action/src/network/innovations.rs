@@ -1,11 +1,11 @@
-//! The action with inputs, innovations and weights as unknowns, for minimisers that know nothing
-//! but gradients.
+//! The action with inputs, innovations and weights as unknowns, for minimisers that use gradients
+//! only.
 //!
-//! The innovations are `u_(l+1) = x_(l+1) - f(x_l)`. Where R_f is large, activations as unknowns
-//! lie in valleys whose walls rise with R_f, and minimisers by gradients stop in them. In
-//! innovations the walls are a constant, and what is left as R_f grows is plain training. In
-//! weather forecasting these are the two formulations of 4D-Var under a weak constraint (Y.
-//! Tremolet, Quarterly Journal of the Royal Meteorological Society 132, 2006).
+//! The innovations are `u_(l+1) = x_(l+1) - f(x_l)`. If R_f is large, activations as unknowns lie
+//! in valleys whose walls rise with R_f, and minimisers that use gradients stop in them. With
+//! innovations as unknowns the walls do not rise, and training remains as R_f grows. In weather
+//! forecasting these are the two formulations of 4D-Var under a weak constraint (Y. Tremolet,
+//! Quarterly Journal of the Royal Meteorological Society 132, 2006).
 
 use super::action::{finite_weights, not_finite};
 use super::pass::Pass;
@@ -18,7 +18,7 @@ use crate::action::in_four;
 use crate::error::{check, Result};
 use crate::solve::{Bounds, Objective};
 
-/// The memory of it, O(pairs x neurons), made once per problem.
+/// Memory for the action in innovations, O(pairs x neurons), taken once per problem.
 #[derive(Debug, Clone)]
 pub(crate) struct Innovations {
     problem: NetworkProblem,
@@ -27,14 +27,15 @@ pub(crate) struct Innovations {
     dx: Vec<f64>,
     kept: Vec<f64>,
     along: Vec<f64>,
-    /// Innovations over this are the unknowns, so that their square counts as much as that of a
-    /// measurement.
+    /// Unit of the innovations: the unknowns are innovations over this, so that their square counts
+    /// as much as that of a measurement.
     scale: f64,
     /// Twice the factor of the squared innovations.
     weight: f64,
 }
 
 impl Innovations {
+    /// Memory for one problem.
     pub fn new(problem: &NetworkProblem) -> Self {
         let widest = problem.network().widths().iter().max();
         Innovations {
@@ -49,15 +50,16 @@ impl Innovations {
         }
     }
 
-    /// Whether they are the better unknowns: where the layers bind more than the data, and nothing
-    /// but weights and inputs has bounds.
+    /// Tells whether innovations are better unknowns than activations: they are if the layers bind
+    /// more than the data, and only weights and inputs have bounds.
     pub fn suit(action: &NetworkAction, model_precision: f64) -> bool {
         let problem = action.problem();
         !problem.bounds_behind_inputs()
             && action.model_weight(model_precision) > measurement_weight(problem)
     }
 
-    /// Turns activations at `unknowns` into scaled innovations, for this R_f from here on.
+    /// Changes activations in `unknowns` into scaled innovations, and keeps this R_f for the
+    /// objective.
     ///
     /// # Errors
     /// An action that is not finite there.
@@ -78,13 +80,13 @@ impl Innovations {
         Ok(())
     }
 
-    /// The other way round.
+    /// Changes scaled innovations in `unknowns` back into activations.
     pub fn leave(&mut self, unknowns: &mut [f64]) {
         self.run(unknowns);
         unknowns[..self.x.len()].copy_from_slice(&self.x);
     }
 
-    /// Takes inputs and innovations through the layers.
+    /// Computes the activations of all layers from inputs, innovations and weights.
     fn run(&mut self, unknowns: &[f64]) {
         let parts = &*self.problem.0;
         let (path, weights) = unknowns.split_at(self.x.len());
@@ -106,7 +108,7 @@ impl Innovations {
         let (path, weights) = unknowns.split_at(self.x.len());
         finite_weights(weights, "")?;
         let inputs = parts.starts[1];
-        // Of scaled innovations.
+        // Factor of the squared scaled innovations.
         let own = self.weight * self.scale * self.scale;
         let value = measurement_error(parts, &self.x)
             + 0.5 * own * in_four(&path[inputs..], |u| u * u)
@@ -130,7 +132,7 @@ impl Innovations {
     }
 }
 
-/// Twice the factor of the squared error of what is measured most precisely behind the inputs.
+/// Twice the factor of the squared error of the most precise measurement behind the inputs.
 fn measurement_weight(problem: &NetworkProblem) -> f64 {
     let parts = &*problem.0;
     let behind = parts.targets.iter().filter(|target| target.layer > 0);
@@ -138,9 +140,11 @@ fn measurement_weight(problem: &NetworkProblem) -> f64 {
     2.0 * measurement_factor(parts) * precisions.fold(0.0, |a: f64, &b| a.max(b))
 }
 
-/// With the question whether to go on.
+/// The action in innovations as an objective, with the question whether to go on.
 pub(crate) struct InInnovations<'a> {
+    /// The action, with its memory.
     pub innovations: &'a mut Innovations,
+    /// True ends the minimisation.
     pub interrupted: &'a dyn Fn() -> bool,
 }
 

@@ -1,28 +1,32 @@
-//! Numbers that the processor handles at once, said outright: of plain loops over a tile compilers
-//! make products that are up to a fifth slower, as they also look for neighbours among rows and
-//! terms.
+//! Registers of several numbers, used explicitly. From plain loops over a tile, compilers make
+//! products that are up to a fifth slower, as they also look for neighbours among rows and terms.
 
-/// A register. Sums and products are rounded one by one; nothing is fused.
+/// A register of numbers. Sums and products are rounded one by one; nothing is fused.
 pub(super) trait Lanes: Copy {
+    /// Numbers in a register.
     const COUNT: usize;
 
+    /// Reads a register from memory.
+    ///
     /// # Safety
     /// [`Lanes::COUNT`] numbers must be there.
     unsafe fn read_at(from: *const f64) -> Self;
 
-    /// The first numbers of a list.
+    /// Reads the first numbers of a list.
     #[inline(always)]
     fn read(from: &[f64]) -> Self {
         let from = &from[..Self::COUNT];
-        // SAFETY: as many are there.
+        // SAFETY: the list has as many numbers.
         unsafe { Self::read_at(from.as_ptr()) }
     }
 
+    /// Writes the register over the first numbers of a list.
     fn write(self, to: &mut [f64]);
 
+    /// A register with the same number in all places.
     fn splat(value: f64) -> Self;
 
-    /// `self + a b`
+    /// `self + a b`, rounded twice.
     fn plus_product(self, a: Self, b: Self) -> Self;
 }
 
@@ -50,14 +54,23 @@ impl Lanes for f64 {
     }
 }
 
-/// SAFETY, of all that this makes: the processor has the instructions, as is said where it is used,
-/// and lists are as long as what is read or written.
+/// Makes a register type implement [`Lanes`]. SAFETY of all its code: the processor has the
+/// instructions, as is said at each use, and lists are as long as the parts that are read or
+/// written.
 #[cfg(any(
     target_arch = "x86_64",
     all(target_arch = "wasm32", target_feature = "simd128")
 ))]
 macro_rules! register {
-    ($register:ty, $count:literal, $read:ident, $write:ident, $splat:ident, $add:ident, $multiply:ident) => {
+    (
+        $register:ty,
+        $count:literal,
+        $read:ident,
+        $write:ident,
+        $splat:ident,
+        $add:ident,
+        $multiply:ident
+    ) => {
         #[allow(unused_unsafe)] // some are safe in WebAssembly
         impl super::Lanes for $register {
             const COUNT: usize = $count;
@@ -89,7 +102,7 @@ macro_rules! register {
 mod registers {
     use std::arch::x86_64::*;
 
-    // In every x86-64.
+    // Every x86-64 processor has these.
     register!(
         __m128d,
         2,
@@ -99,9 +112,10 @@ mod registers {
         _mm_add_pd,
         _mm_mul_pd
     );
-    pub(in crate::network) type Two = __m128d;
+    /// Register of two numbers.
+    pub(in crate::network) type TwoLanes = __m128d;
 
-    // Only for what is called after the processor was asked.
+    // For functions that are called only after the processor was asked.
     register!(
         __m256d,
         4,
@@ -111,7 +125,8 @@ mod registers {
         _mm256_add_pd,
         _mm256_mul_pd
     );
-    pub(in crate::network) type Four = __m256d;
+    /// Register of four numbers.
+    pub(in crate::network) type FourLanes = __m256d;
 }
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
@@ -127,7 +142,8 @@ mod registers {
         f64x2_add,
         f64x2_mul
     );
-    pub(in crate::network) type Two = v128;
+    /// Register of two numbers.
+    pub(in crate::network) type TwoLanes = v128;
 }
 
 #[cfg(not(any(
@@ -135,15 +151,16 @@ mod registers {
     all(target_arch = "wasm32", target_feature = "simd128")
 )))]
 mod registers {
+    /// Two numbers, for processors whose registers are not used here.
     #[derive(Clone, Copy)]
-    pub(in crate::network) struct Two([f64; 2]);
+    pub(in crate::network) struct TwoLanes([f64; 2]);
 
-    impl super::Lanes for Two {
+    impl super::Lanes for TwoLanes {
         const COUNT: usize = 2;
 
         #[inline(always)]
         unsafe fn read_at(from: *const f64) -> Self {
-            Two(*from.cast())
+            TwoLanes(*from.cast())
         }
 
         #[inline(always)]
@@ -153,16 +170,16 @@ mod registers {
 
         #[inline(always)]
         fn splat(value: f64) -> Self {
-            Two([value; 2])
+            TwoLanes([value; 2])
         }
 
         #[inline(always)]
-        fn plus_product(self, Two(a): Self, Two(b): Self) -> Self {
-            Two(std::array::from_fn(|k| self.0[k] + a[k] * b[k]))
+        fn plus_product(self, TwoLanes(a): Self, TwoLanes(b): Self) -> Self {
+            TwoLanes(std::array::from_fn(|k| self.0[k] + a[k] * b[k]))
         }
     }
 }
 
 #[cfg(target_arch = "x86_64")]
-pub(super) use registers::Four;
-pub(super) use registers::Two;
+pub(super) use registers::FourLanes;
+pub(super) use registers::TwoLanes;

@@ -1,4 +1,4 @@
-//! What one layer of a network does, as a user says it.
+//! Definition of one layer of a network, as a user gives it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,21 +7,36 @@ use super::Activation;
 use crate::error::{check, Error, Result};
 use crate::model::{Model, ModelKind};
 
-/// The constant part b of what a neuron receives.
+/// The bias b, the constant part of a neuron's weighted input.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Bias {
-    /// One unknown per neuron.
+    /// Unknown, one number per neuron.
     #[default]
     Free,
-    /// Known: one number per neuron.
+    /// Known, one number per neuron.
     Fixed(#[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>"))] Vec<f64>),
-    /// Zero.
+    /// No bias: zero.
     None,
 }
 
-/// A layer whose map is a model of the model room, not a matrix with an activation.
+/// A model as the map of a layer, in place of a matrix with an activation function.
+///
+/// ```
+/// use std::sync::Arc;
+/// use least_action::models;
+/// use least_action::network::{Layer, Network};
+///
+/// // Two steps of Euler's method, with the same parameters.
+/// let euler = Layer {
+///     share: Some("lorenz63".into()),
+///     ..Layer::of_model(Arc::new(models::lorenz63()?), Some(0.01))
+/// };
+/// let network = Network::feedforward(3, vec![euler.clone(), euler])?;
+/// assert_eq!(network.weight_count(), 3);
+/// # Ok::<(), least_action::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct LayerMap(pub Arc<dyn Model>);
 
@@ -32,13 +47,13 @@ impl fmt::Debug for LayerMap {
 }
 
 impl PartialEq for LayerMap {
-    /// Whether both are the same model in memory.
+    /// Tells whether both are the same model in memory.
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 }
 
-/// One layer: how its activations `x_(l+1)` follow from those of the layer before it, `x_l`.
+/// One layer: the map from the activations `x_l` of the layer before to its own, `x_(l+1)`.
 ///
 /// ```
 /// use least_action::network::{Activation, Layer};
@@ -52,32 +67,32 @@ impl PartialEq for LayerMap {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct Layer {
-    /// Neurons, at least 1.
+    /// Number of neurons, at least 1.
     pub width: usize,
-    /// f in `f(W x_l + U u_l + b)`. Default: `logistic`.
+    /// Activation function f in `f(W x_l + U u_l + b)`. Default: `logistic`.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<Activation>"))]
     pub activation: Activation,
-    /// b. Default: `free`.
+    /// The biases b. Default: `free`.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<Bias>"))]
     pub bias: Bias,
-    /// Layers with the same name here have the same weights; their shapes must be equal. Default:
-    /// none, weights of its own.
+    /// Name that ties layers: those with the same name have the same weights, and their shapes must
+    /// be equal. Default: none, weights of its own.
     #[serde(default)]
     pub share: Option<String>,
     /// The step h of the residual form `x_(l+1) = x_l + h f(W x_l + U u_l + b)`, for layers as wide
     /// as the one before; Euler's step of a flow. Default: none, `x_(l+1) = f(W x_l + U u_l + b)`.
     #[serde(default)]
     pub residual: Option<f64>,
-    /// How many known numbers u_l come in from outside at this layer, beside the layer before it.
-    /// Default: 0.
+    /// Number of known values u_l that come in from outside at this layer, beside the layer before
+    /// it. Default: 0.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub forcing: usize,
     /// A model g in place of `f(W x_l + U u_l + b)`: `x_(l+1) = g(x_l, weights, u_l)`. Its
-    /// parameters are the layer's weights, its states the neurons, its time the number l of the
-    /// layer (times h in the residual form). Default: none.
+    /// parameters are the layer's weights, its states the neurons. Its time is the number l of the
+    /// layer, times h in the residual form. Default: none.
     #[serde(skip)]
     pub map: Option<LayerMap>,
 }
@@ -104,8 +119,8 @@ impl Layer {
         }
     }
 
-    /// Checks the layer by itself and against the width of the one before; `path` is its name in
-    /// errors.
+    /// Checks the layer by itself and against the width of the layer before it; `path` is its name
+    /// in errors.
     pub(super) fn validate(&self, path: &str, before: usize) -> Result<()> {
         check::at_least(&format!("{path}.width"), self.width, 1)?;
         let needs_equal = match (&self.map, self.residual) {
@@ -137,6 +152,7 @@ impl Layer {
         }
     }
 
+    /// Checks that the layer fits the model that is its map.
     fn validate_map(&self, path: &str, model: &dyn Model) -> Result<()> {
         let wrong = |field: &str, message: String| {
             Err(Error::WrongShape {
@@ -161,7 +177,8 @@ impl Layer {
             &format!("{}, the inputs of {}", model.inputs().len(), model.name()),
         )?;
         if self.bias != Bias::None || self.activation != Activation::Linear {
-            let message = "a layer that is a model has no bias and no activation beside it; use Bias::None and Activation::Linear";
+            let message = "a layer that is a model has no bias and no activation beside it; use \
+                Bias::None and Activation::Linear";
             return wrong("map", message.into());
         }
         if model.kind() == ModelKind::Flow && self.residual.is_none() {

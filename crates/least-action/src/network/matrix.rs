@@ -1,94 +1,147 @@
-//! Products of row-major matrices, all pairs at once. Every element is a sum in ascending order,
-//! begun with what is there, one rounding per operation: tiles and the width of SIMD only decide
-//! which elements are summed side by side, so the bits are the same on every machine.
+//! Products of row-major matrices, all pairs at once. Every element is a sum in ascending order
+//! that begins with the value that is there, with one rounding per operation. Tiles and the width
+//! of SIMD only decide which elements are summed side by side, so the bits are the same on every
+//! machine.
 
-use super::lanes::{Lanes, Two};
+use super::lanes::{Lanes, TwoLanes};
 
-/// Terms that are added to a tile before the next one: as many rows of a panel of eight columns
-/// fill half of the first-level cache.
+/// Number of terms that are added to a tile before the next tile. With it, a panel of eight columns
+/// fills half of the first-level cache.
 const DEPTH: usize = 256;
 
-/// Rows of the result that are done before the next ones: of wide matrices as many stay in the
-/// second-level cache.
+/// Number of rows of the result that are done before the next rows. With it, the rows of wide
+/// matrices stay in the second-level cache.
 const ROWS: usize = 128;
 
-/// Columns of a panel, at most. Also in registers of two, where tiles are then of two rows: to step
-/// along a row costs an instruction for every term, and processors start five or six at a clock.
+/// Largest number of columns of a panel, also in registers of two numbers, where tiles have two
+/// rows. A step along a row costs an instruction for every term, and processors start five or six
+/// per clock.
 const WIDEST: usize = 8;
 
-/// The memory of products: one panel of the right matrix.
+/// Memory for products: one panel of the right matrix.
 #[derive(Debug, Clone)]
 pub(super) struct Panel(Vec<f64>);
 
-/// The left matrix, m x k: its rows as they are, or as columns (k x m in memory).
+/// Left matrix of a product, m x k.
 #[derive(Clone, Copy)]
-enum Left<'a> {
+enum LeftMatrix<'a> {
+    /// Its rows as they are: m x k in memory.
     Rows(&'a [f64]),
+    /// Its columns as rows: k x m in memory.
     Columns(&'a [f64]),
 }
 
-/// The right matrix, k x n: its rows as they are, or as columns (n x k in memory).
+/// Right matrix of a product, k x n.
 #[derive(Clone, Copy)]
-enum Right<'a> {
+enum RightMatrix<'a> {
+    /// Its rows as they are: k x n in memory.
     Rows(&'a [f64]),
+    /// Its columns as rows: n x k in memory.
     Columns(&'a [f64]),
 }
 
-/// Rows and columns of the result, and terms of its sums.
+/// Size of a product.
 #[derive(Clone, Copy)]
-struct Size {
+struct ProductSize {
+    /// Rows of the result.
     m: usize,
+    /// Columns of the result.
     n: usize,
+    /// Terms of each sum.
     k: usize,
 }
 
 impl Panel {
+    /// Memory for any product.
     pub fn new() -> Self {
         Panel(vec![0.0; DEPTH * WIDEST])
     }
 
-    /// `z += x w^T`: z is rows x outputs, x is rows x inputs, w is outputs x inputs.
-    pub fn forward(&mut self, z: &mut [f64], x: &[f64], w: &[f64], (outputs, inputs): Shape) {
-        let size = Size {
+    /// Adds the product `x w^T` to z: z is rows x outputs, x is rows x inputs, w is outputs x
+    /// inputs.
+    pub fn forward(&mut self, z: &mut [f64], x: &[f64], w: &[f64], (outputs, inputs): WeightShape) {
+        let size = ProductSize {
             m: z.len() / outputs,
             n: outputs,
             k: inputs,
         };
-        add_product(Left::Rows(x), Right::Columns(w), z, size, &mut self.0);
+        add_product(
+            LeftMatrix::Rows(x),
+            RightMatrix::Columns(w),
+            z,
+            size,
+            &mut self.0,
+        );
     }
 
-    /// `dx += dz w`, the pull-back of [`Panel::forward`] in x.
-    pub fn backward(&mut self, dx: &mut [f64], dz: &[f64], w: &[f64], (outputs, inputs): Shape) {
-        let size = Size {
+    /// Adds `dz w` to `dx`: the pull-back of [`Panel::forward`] in x.
+    pub fn backward(
+        &mut self,
+        dx: &mut [f64],
+        dz: &[f64],
+        w: &[f64],
+        (outputs, inputs): WeightShape,
+    ) {
+        let size = ProductSize {
             m: dz.len() / outputs,
             n: inputs,
             k: outputs,
         };
-        add_product(Left::Rows(dz), Right::Rows(w), dx, size, &mut self.0);
+        add_product(
+            LeftMatrix::Rows(dz),
+            RightMatrix::Rows(w),
+            dx,
+            size,
+            &mut self.0,
+        );
     }
 
-    /// `dw += dz^T x`, the pull-back of [`Panel::forward`] in w.
-    pub fn weights(&mut self, dw: &mut [f64], dz: &[f64], x: &[f64], (outputs, inputs): Shape) {
-        let size = Size {
+    /// Adds `dz^T x` to `dw`: the pull-back of [`Panel::forward`] in w.
+    pub fn weights(
+        &mut self,
+        dw: &mut [f64],
+        dz: &[f64],
+        x: &[f64],
+        (outputs, inputs): WeightShape,
+    ) {
+        let size = ProductSize {
             m: outputs,
             n: inputs,
             k: dz.len() / outputs,
         };
-        add_product(Left::Columns(dz), Right::Rows(x), dw, size, &mut self.0);
+        add_product(
+            LeftMatrix::Columns(dz),
+            RightMatrix::Rows(x),
+            dw,
+            size,
+            &mut self.0,
+        );
     }
 }
 
-/// Rows and columns of a weight matrix: outputs, inputs.
-pub(super) type Shape = (usize, usize);
+/// Rows and columns of a weight matrix: outputs and inputs.
+pub(super) type WeightShape = (usize, usize);
 
-/// `c += left right`.
-fn add_product(left: Left, right: Right, c: &mut [f64], size: Size, panel: &mut [f64]) {
-    if let Left::Rows(a) = left {
-        let Size { m, n, k } = size;
+/// Adds the product of `left` and `right` to `c`.
+fn add_product(
+    left: LeftMatrix,
+    right: RightMatrix,
+    c: &mut [f64],
+    size: ProductSize,
+    panel: &mut [f64],
+) {
+    if let LeftMatrix::Rows(a) = left {
+        let ProductSize { m, n, k } = size;
         if m > ROWS {
             for (a, c) in a.chunks(ROWS * k).zip(c.chunks_mut(ROWS * n)) {
                 let m = c.len() / n;
-                add_product(Left::Rows(a), right, c, Size { m, n, k }, panel);
+                add_product(
+                    LeftMatrix::Rows(a),
+                    right,
+                    c,
+                    ProductSize { m, n, k },
+                    panel,
+                );
             }
             return;
         }
@@ -98,22 +151,35 @@ fn add_product(left: Left, right: Right, c: &mut [f64], size: Size, panel: &mut 
         // SAFETY: the processor has what the function is compiled for.
         return unsafe { with_avx2(left, right, c, size, panel) };
     }
-    in_panels::<Two>(left, right, c, size, panel);
+    in_panels::<TwoLanes>(left, right, c, size, panel);
 }
 
-/// The same code for registers of four numbers, without fused operations: twice as fast as what
-/// every x86-64 can do, and the same bits.
+/// [`in_panels`] compiled for registers of four numbers, without fused operations. It is twice as
+/// fast as on registers of two, which every x86-64 has, with the same bits.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn with_avx2(left: Left, right: Right, c: &mut [f64], size: Size, panel: &mut [f64]) {
-    in_panels::<super::lanes::Four>(left, right, c, size, panel);
+fn with_avx2(
+    left: LeftMatrix,
+    right: RightMatrix,
+    c: &mut [f64],
+    size: ProductSize,
+    panel: &mut [f64],
+) {
+    in_panels::<super::lanes::FourLanes>(left, right, c, size, panel);
 }
 
+/// Adds a product panel by panel, with registers of type `L`.
 #[inline(always)]
-fn in_panels<L: Lanes>(left: Left, right: Right, c: &mut [f64], size: Size, panel: &mut [f64]) {
+fn in_panels<L: Lanes>(
+    left: LeftMatrix,
+    right: RightMatrix,
+    c: &mut [f64],
+    size: ProductSize,
+    panel: &mut [f64],
+) {
     for from in (0..size.k).step_by(DEPTH) {
         let mut column = 0;
-        // Eight sums, six factors and a product at once: of 16 registers V8 leaves us 15.
+        // Eight sums, six factors and a product at once: V8 leaves 15 of the 16 registers.
         while column + WIDEST <= size.n {
             match L::COUNT {
                 4 => in_tiles::<L, 4, 2>(left, right, c, size, (from, column), panel),
@@ -129,7 +195,7 @@ fn in_panels<L: Lanes>(left: Left, right: Right, c: &mut [f64], size: Size, pane
             column += 4;
         }
         if column + 2 <= size.n {
-            in_tiles::<Two, 8, 1>(left, right, c, size, (from, column), panel);
+            in_tiles::<TwoLanes, 8, 1>(left, right, c, size, (from, column), panel);
             column += 2;
         }
         if column < size.n {
@@ -138,27 +204,28 @@ fn in_panels<L: Lanes>(left: Left, right: Right, c: &mut [f64], size: Size, pane
     }
 }
 
-/// All rows of N registers of columns of the result, M rows at once, terms from `from` on.
+/// Adds the terms from `from` on to all rows of N registers of columns of the result, M rows at
+/// once.
 #[inline(always)]
 fn in_tiles<L: Lanes, const M: usize, const N: usize>(
-    left: Left,
-    right: Right,
+    left: LeftMatrix,
+    right: RightMatrix,
     c: &mut [f64],
-    size: Size,
+    size: ProductSize,
     (from, column): (usize, usize),
     panel: &mut [f64],
 ) {
-    let Size { m, n, k } = size;
+    let ProductSize { m, n, k } = size;
     let width = N * L::COUNT;
     let panel = &mut panel[..width * DEPTH.min(k - from)];
     match right {
-        Right::Rows(b) => {
+        RightMatrix::Rows(b) => {
             let rows = b[from * n..].chunks_exact(n);
             for (to, row) in panel.chunks_exact_mut(width).zip(rows) {
                 to.copy_from_slice(&row[column..column + width]);
             }
         }
-        Right::Columns(b) => {
+        RightMatrix::Columns(b) => {
             for j in 0..width {
                 let values = &b[(column + j) * k + from..][..panel.len() / width];
                 for (to, &value) in panel.chunks_exact_mut(width).zip(values) {
@@ -182,14 +249,14 @@ fn in_tiles<L: Lanes, const M: usize, const N: usize>(
     }
 }
 
-/// M rows of N registers; `c` begins at the first. The tile stays in registers while all terms are
-/// added to it.
+/// Adds terms to M rows of N registers; `c` begins at the first of them. The tile stays in
+/// registers until all terms are added.
 #[inline(always)]
 fn tile<L: Lanes, const M: usize, const N: usize>(
-    left: Left,
+    left: LeftMatrix,
     panel: &[f64],
     c: &mut [f64],
-    Size { m, n, k }: Size,
+    ProductSize { m, n, k }: ProductSize,
     from: usize,
     row: usize,
 ) {
@@ -199,8 +266,8 @@ fn tile<L: Lanes, const M: usize, const N: usize>(
         std::array::from_fn(|j| L::read(&c[j * L::COUNT..]))
     });
     match left {
-        Left::Rows(a) => add_terms(&mut sums, &a[row * k + from..], (k, 1), panel),
-        Left::Columns(a) => add_terms(&mut sums, &a[from * m + row..], (1, m), panel),
+        LeftMatrix::Rows(a) => add_terms(&mut sums, &a[row * k + from..], (k, 1), panel),
+        LeftMatrix::Columns(a) => add_terms(&mut sums, &a[from * m + row..], (1, m), panel),
     }
     for (i, sums) in sums.iter().enumerate() {
         let c = &mut c[i * n..][..width];
@@ -210,8 +277,8 @@ fn tile<L: Lanes, const M: usize, const N: usize>(
     }
 }
 
-/// `sums[i][j] += a[i, t] panel[t, j]`, term by term; `strides` lead to the next row of the left
-/// matrix, and to the next term.
+/// Adds `a[i, t] panel[t, j]` to `sums[i][j]`, term by term. The strides lead to the next row of
+/// the left matrix and to the next term.
 #[inline(always)]
 fn add_terms<L: Lanes, const M: usize, const N: usize>(
     sums: &mut [[L; N]; M],
@@ -224,7 +291,7 @@ fn add_terms<L: Lanes, const M: usize, const N: usize>(
     assert!(depth > 0 && (M - 1) * next_row + (depth - 1) * next_term < a.len());
     let (mut a, mut b) = (a.as_ptr(), panel.as_ptr());
     for _ in 0..depth {
-        // SAFETY: the last that is read is in the lists, as was just checked.
+        // SAFETY: the last number that is read is in the lists, as was just checked.
         unsafe {
             let factors: [L; N] = std::array::from_fn(|j| L::read_at(b.add(j * L::COUNT)));
             for (i, sums) in sums.iter_mut().enumerate() {
@@ -273,10 +340,10 @@ mod tests {
                     .into_iter()
                     .filter(|k| m < 100 || *k < 20)
                 {
-                    let size = Size { m, n, k };
+                    let size = ProductSize { m, n, k };
                     let (a, b, c) = (numbers(m * k, 1), numbers(k * n, 2), numbers(m * n, 3));
-                    let lefts = [Left::Rows(&a), Left::Columns(&a)];
-                    let rights = [Right::Rows(&b), Right::Columns(&b)];
+                    let lefts = [LeftMatrix::Rows(&a), LeftMatrix::Columns(&a)];
+                    let rights = [RightMatrix::Rows(&b), RightMatrix::Columns(&b)];
                     for (l, left) in lefts.into_iter().enumerate() {
                         for (r, right) in rights.into_iter().enumerate() {
                             let mut expected = c.clone();
@@ -288,7 +355,7 @@ mod tests {
                             add_product(left, right, &mut dispatched, size, &mut panel.0);
                             assert_eq!(dispatched, expected, "{m} {n} {k}");
                             let mut narrow = c.clone();
-                            in_panels::<Two>(left, right, &mut narrow, size, &mut panel.0);
+                            in_panels::<TwoLanes>(left, right, &mut narrow, size, &mut panel.0);
                             assert_eq!(narrow, expected, "{m} {n} {k}");
                         }
                     }

@@ -1,6 +1,6 @@
-//! Networks as data assimilation: the layer's number is the time. The activations of every layer at
-//! every pair of inputs and outputs are unknowns of one action, beside the weights that all pairs
-//! share.
+//! Networks as data assimilation: the number of the layer is the time. The activations of all
+//! layers at all pairs of inputs and outputs are unknowns of one action, beside the weights that
+//! all pairs share.
 //!
 //! H. D. I. Abarbanel, P. J. Rozdeba, S. Shirman, "Machine Learning: Deepest Learning as
 //! Statistical Data Assimilation Problems", Neural Computation 30(8), 2018, doi
@@ -8,7 +8,6 @@
 
 mod action;
 mod activation;
-mod beginning;
 mod by_measurements;
 mod costate;
 mod data;
@@ -23,15 +22,16 @@ mod objective;
 mod one_pair;
 mod pair_rows;
 mod pass;
+mod prediction_error;
 mod problem;
 mod products;
-mod skill;
+mod starting_point;
 mod sweep;
 mod terms;
 #[cfg(test)]
 mod tests;
-mod train;
 mod trainer;
+mod training_objective;
 
 pub use action::NetworkAction;
 pub use activation::Activation;
@@ -44,7 +44,7 @@ pub use network::{Network, WeightSet};
 pub use objective::NetworkObjective;
 pub(crate) use one_pair::OnePair;
 pub(crate) use pair_rows::PairRows;
+pub use prediction_error::{LayerError, PredictionError};
 pub use problem::{NetworkOptions, NetworkProblem};
-pub use skill::{LayerError, PredictionError};
-pub use train::{TrainedInputs, Training};
 pub use trainer::{TrainOptions, Trainer};
+pub use training_objective::{TrainedInputs, Training};

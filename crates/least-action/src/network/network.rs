@@ -1,4 +1,4 @@
-//! A network: checked layers, and where the weights of each lie in the one list of all weights.
+//! A network: checked layers, and the places of their weights in the one list of all weights.
 
 use std::fmt::Write;
 use std::ops::Range;
@@ -6,11 +6,11 @@ use std::ops::Range;
 use super::layers::{Bias, Layer};
 use crate::error::{check, Error, Result};
 
-/// Most weights of a network, and most neurons of all its layers together: 512 MiB each.
+/// Most weights of a network, and most neurons of all its layers together. Either takes 512 MiB.
 const MOST: usize = crate::model::MOST_VALUES;
 
-/// Layers and their weights. The layers are numbered from 0, the inputs, to F, the outputs; map l
-/// leads from layer l to layer l + 1.
+/// Layers and their weights. Layers are numbered from 0, the inputs, to F, the outputs. Map l leads
+/// from layer l to layer l + 1.
 ///
 /// ```
 /// use least_action::network::{Activation, Layer, Network};
@@ -25,56 +25,58 @@ const MOST: usize = crate::model::MOST_VALUES;
 pub struct Network {
     widths: Vec<usize>,
     layers: Vec<Layer>,
-    /// Where the weights of each map are; those of tied layers are the same.
+    /// Places of the weights of each map; those of tied layers are equal.
     weights: Vec<WeightSet>,
     weight_count: usize,
 }
 
-/// Where the weights of one map lie: W (outputs x inputs, row-major), then U (outputs x forcing,
-/// row-major), then b (outputs); or the parameters of a model.
+/// Places of the weights of one map in the list of all weights: W (outputs x inputs, row-major),
+/// then U (outputs x forcing, row-major), then b (outputs); or the parameters of a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WeightSet {
-    /// Among all weights of the network.
+    /// Place of its first weight among all weights of the network.
     pub start: usize,
-    /// Rows of W and U.
+    /// Number of rows of W and U.
     pub outputs: usize,
-    /// Columns of W.
+    /// Number of columns of W.
     pub inputs: usize,
-    /// Columns of U.
+    /// Number of columns of U.
     pub forcing: usize,
-    /// Whether the biases are unknown, and therefore here.
+    /// True if the biases are unknown. Only then they are among the weights.
     pub bias: bool,
-    /// The parameters of a model, where the layer is one; W, U and b are then empty.
+    /// Number of parameters of a layer that is a model; W, U and b are then empty. Else 0.
     pub parameters: usize,
 }
 
 impl WeightSet {
-    /// All of them.
+    /// Places of all weights of the map.
     pub fn range(&self) -> Range<usize> {
         self.start..self.start + self.len()
     }
 
+    /// Number of weights of the map.
     pub fn len(&self) -> usize {
         let columns = self.inputs + self.forcing + usize::from(self.bias);
         self.outputs * columns + self.parameters
     }
 
+    /// True if the map has no weights.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// W.
+    /// Places of the matrix W.
     pub fn matrix(&self) -> Range<usize> {
         self.start..self.start + self.outputs * self.inputs
     }
 
-    /// U.
+    /// Places of the matrix U.
     pub fn forcing_matrix(&self) -> Range<usize> {
         let start = self.matrix().end;
         start..start + self.outputs * self.forcing
     }
 
-    /// b, empty unless it is unknown.
+    /// Places of the biases b; empty unless they are unknown.
     pub fn biases(&self) -> Range<usize> {
         let start = self.forcing_matrix().end;
         start..start + usize::from(self.bias) * self.outputs
@@ -82,13 +84,14 @@ impl WeightSet {
 }
 
 impl Network {
-    /// A network of `inputs` numbers and the layers that follow them, which may differ in
-    /// everything.
+    /// A network of `inputs` numbers and the layers that follow them, which may differ in all
+    /// options.
     ///
     /// # Errors
     /// No inputs or no layers, a layer that does not fit the one before (equal widths in the
-    /// residual form and for models), fixed biases of the wrong length, tied layers of different
-    /// shapes; all by field, as `layers[2].width`, where `layers[0]` is the first after the inputs.
+    /// residual form and for models), fixed biases of the wrong length, and tied layers of
+    /// different shapes. All are named by field, as in `layers[2].width`, where `layers[0]` is the
+    /// first after the inputs.
     pub fn feedforward(inputs: usize, layers: Vec<Layer>) -> Result<Self> {
         Network::named(inputs, layers, &|l| match l {
             0 => "inputs".into(),
@@ -96,11 +99,11 @@ impl Network {
         })
     }
 
-    /// [`Network::feedforward`] for those whose users write layers down in another way: `name` says
-    /// what layer l, 0 to F, is called in errors.
+    /// [`Network::feedforward`] with other names in errors: `name` gives the name of layer l, 0 to
+    /// F, in the caller's notation.
     ///
     /// # Errors
-    /// As [`Network::feedforward`].
+    /// Those of [`Network::feedforward`].
     pub fn named(
         inputs: usize,
         layers: Vec<Layer>,
@@ -143,12 +146,28 @@ impl Network {
         })
     }
 
-    /// A recurrent network: the same `cell`, with the same weights, `steps` times one after the
-    /// other. Its width is that of the cell; data may be measured at every step, and `cell.forcing`
-    /// known numbers come in at every step.
+    /// A recurrent network: the same `cell`, with the same weights, applied `steps` times. Its
+    /// width is that of the cell. Data may be measured, and `cell.forcing` known numbers come in,
+    /// at every step.
+    ///
+    /// ```
+    /// use least_action::network::{Activation, Bias, Layer, LayerValues, Network};
+    ///
+    /// let cell = Layer {
+    ///     activation: Activation::Linear,
+    ///     bias: Bias::None,
+    ///     forcing: 1,
+    ///     ..Layer::new(1)
+    /// };
+    /// let network = Network::recurrent(cell, 2)?;
+    /// // x -> 0.5 x + u, with u = 1 at both steps.
+    /// let forcing = [0, 1].map(|layer| LayerValues { layer, values: vec![1.0] });
+    /// assert_eq!(network.predict(&[0.5, 1.0], &[4.0], &forcing)?, [2.5]);
+    /// # Ok::<(), least_action::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// As [`Network::feedforward`].
+    /// Those of [`Network::feedforward`].
     pub fn recurrent(cell: Layer, steps: usize) -> Result<Self> {
         check::at_least("steps", steps, 1)?;
         check::at_most("steps", steps, MOST)?;
@@ -162,40 +181,50 @@ impl Network {
         Network::named(width, vec![cell; steps], &|_| "cell".into())
     }
 
-    /// Neurons of each layer, 0 to F.
+    /// Number of neurons of each layer, 0 to F.
     pub fn widths(&self) -> &[usize] {
         &self.widths
     }
 
-    /// The layers after the inputs: number l is how layer l + 1 follows from layer l.
+    /// Layers after the inputs; number l is the map from layer l to layer l + 1.
     pub fn layers(&self) -> &[Layer] {
         &self.layers
     }
 
-    /// F, the number of maps.
+    /// Number of maps, F.
     pub fn depth(&self) -> usize {
         self.layers.len()
     }
 
-    /// Neurons of all layers together, the inputs among them: the unknown activations per pair.
+    /// Number of neurons of all layers together, inputs included: the unknown activations per pair.
     pub fn neurons(&self) -> usize {
         self.widths.iter().sum()
     }
 
-    /// How many weights there are in all, biases included; those of tied layers count once.
+    /// Number of weights in all, biases included; those of tied layers count once.
     pub fn weight_count(&self) -> usize {
         self.weight_count
     }
 
-    /// Where the weights of each map lie, in the order of the layers.
+    /// Places of the weights of each map, in the order of the layers.
     pub fn weight_sets(&self) -> &[WeightSet] {
         &self.weights
     }
 
-    /// The weights of map l out of all `weights`: W (outputs x inputs, row-major), U, b.
+    /// Weights of map l out of all `weights`: W (outputs x inputs, row-major), U, b.
+    ///
+    /// ```
+    /// use least_action::network::{Bias, Layer, Network};
+    ///
+    /// let layer = Layer { bias: Bias::Fixed(vec![0.5]), ..Layer::new(1) };
+    /// let network = Network::feedforward(2, vec![layer, Layer::new(1)])?;
+    /// // Two weights, then a weight and a bias.
+    /// assert_eq!(network.weights(1, &[1.0, 2.0, 3.0, 4.0])?, [3.0, 4.0]);
+    /// # Ok::<(), least_action::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// No such map, or a list that is not that of all weights.
+    /// A map that does not exist, or a list that is not that of all weights.
     pub fn weights<'w>(&self, l: usize, weights: &'w [f64]) -> Result<&'w [f64]> {
         self.check_weights(weights)?;
         let Some(set) = self.weights.get(l) else {
@@ -208,12 +237,13 @@ impl Network {
         Ok(&weights[set.range()])
     }
 
+    /// Checks the number of weights.
     pub(super) fn check_weights(&self, weights: &[f64]) -> Result<()> {
         let because = "one per weight of the network";
         check::length("weights", weights.len(), self.weight_count, because)
     }
 
-    /// The first map with each set of weights.
+    /// First map with each set of weights, and the set.
     pub(crate) fn distinct_sets(&self) -> impl Iterator<Item = (usize, &WeightSet)> {
         let mut end = 0;
         self.weights.iter().enumerate().filter(move |(_, set)| {
@@ -223,7 +253,7 @@ impl Network {
         })
     }
 
-    /// A table: one line per layer with its width, map and weights.
+    /// Table of the network: one line per layer with its width, map and weights.
     ///
     /// ```
     /// use least_action::network::{Layer, Network};
@@ -277,6 +307,7 @@ impl Network {
 }
 
 impl WeightSet {
+    /// Shape of the weights of a layer, with 0 as their place.
     fn of(layer: &Layer, inputs: usize) -> Self {
         let parameters = layer.map.as_ref().map(|map| map.0.parameters().len());
         WeightSet {
@@ -303,6 +334,7 @@ impl WeightSet {
     }
 }
 
+/// Checks that two tied layers have weights of the same shape, and the same model.
 fn check_tied(
     path: &str,
     (layer, set): (&Layer, &WeightSet),
@@ -326,7 +358,8 @@ fn check_tied(
     Err(Error::WrongShape {
         path: format!("{path}.share"),
         message: format!(
-            "layers tied as \"{name}\" must have weights of one shape: here {}, at {first} {}; give one of them another name",
+            "layers tied as \"{name}\" must have weights of one shape: here {}, at {first} {}; \
+             give one of them another name",
             shape(layer, set),
             shape(other, theirs)
         ),

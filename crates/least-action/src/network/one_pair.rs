@@ -1,30 +1,31 @@
 //! A network at one pair, map by map: values, Jacobians and second derivatives in the activations.
-//! The mechanics of layers is made of them.
+//! The mechanics of layers is built on them.
 
 use super::data::{check_forcing, LayerValues};
 use super::network::Network;
-use super::pass::{At, Pass};
+use super::pass::{MapArguments, Pass};
 use crate::error::Result;
 
-/// A neuron with a smaller slope than this passes nothing on but rounding: of the activations here
-/// those that are not linear have slopes of the order of 1.
+/// Largest slope of a saturated neuron. Such a neuron passes nothing on but rounding, as activation
+/// functions that are not linear have slopes of the order of 1.
 const SATURATED: f64 = 1e-14;
 
-/// A network with its weights and what comes in from outside, for one pair. Memory is that of the
-/// widest layer.
+/// A network with its weights and forcing, for one pair. Its memory is that of the widest layer.
 pub(crate) struct OnePair<'a> {
     network: &'a Network,
     weights: &'a [f64],
-    /// Of each map.
+    /// Forcing of each map.
     forcing: Vec<&'a [f64]>,
-    /// The direction of weights that stay: all zero.
+    /// Direction in which no weight changes: all zero.
     fixed: Vec<f64>,
     pass: Pass,
-    /// What derivatives of the map that was evaluated last need.
+    /// Numbers that derivatives of the map need that was evaluated last.
     kept: Vec<f64>,
 }
 
 impl<'a> OnePair<'a> {
+    /// A network at one pair.
+    ///
     /// # Errors
     /// Weights and forcing of the wrong length or not finite.
     pub fn new(
@@ -49,16 +50,17 @@ impl<'a> OnePair<'a> {
         })
     }
 
-    /// Writes f_l(x) to `output`. Derivatives of map l can be asked for afterwards, at the same x.
+    /// Writes f_l(x) to `output`. Derivatives of map l at the same x can be computed afterwards.
     pub fn value(&mut self, l: usize, x: &[f64], output: &mut [f64]) {
-        let at = self.at(l, x);
+        let at = self.map_arguments(l, x);
         self.kept.resize(output.len(), 0.0);
         self.pass.forward(at, &mut self.kept, output);
     }
 
-    /// Writes Df_l(x) to `matrix`, column-major: width of layer l + 1 for each neuron of layer l.
+    /// Writes Df_l(x) to `matrix`, column-major: the width of layer l + 1 for each neuron of layer
+    /// l.
     pub fn jacobian(&mut self, l: usize, x: &[f64], matrix: &mut [f64]) {
-        let at = self.at(l, x);
+        let at = self.map_arguments(l, x);
         let mut dx = vec![0.0; x.len()];
         let columns = matrix.chunks_exact_mut(self.kept.len());
         for (k, column) in columns.enumerate() {
@@ -72,12 +74,12 @@ impl<'a> OnePair<'a> {
     /// Writes the second derivative of `p . f_l` at x to `matrix`: width x width of layer l,
     /// symmetric to the last bit.
     pub fn curvature(&mut self, l: usize, x: &[f64], p: &[f64], matrix: &mut [f64]) {
-        let at = self.at(l, x);
+        let at = self.map_arguments(l, x);
         self.pass.curvature(at, p, matrix);
     }
 
-    /// The first saturated neuron of layer l + 1, where map l was evaluated last. In the residual
-    /// form there are none: what is added passes on as it is.
+    /// First saturated neuron of layer l + 1, at the x at which map l was evaluated last. None in
+    /// the residual form, in which x is passed on as it is.
     pub fn saturated(&self, l: usize) -> Option<usize> {
         let layer = &self.network.layers()[l];
         let has_slopes =
@@ -89,11 +91,12 @@ impl<'a> OnePair<'a> {
         }
     }
 
-    fn at<'b>(&self, l: usize, x: &'b [f64]) -> At<'b>
+    /// Arguments of map l at x.
+    fn map_arguments<'b>(&self, l: usize, x: &'b [f64]) -> MapArguments<'b>
     where
         'a: 'b,
     {
-        At {
+        MapArguments {
             network: self.network,
             l,
             weights: self.weights,

@@ -1,6 +1,6 @@
-//! The action of a network as rows of weighted residuals, pair by pair: every pair is a path whose
-//! points are the layers, and all share one border, the weights. So the minimisers that are made
-//! for paths know networks too; they are right where the weights are few.
+//! The action of a network as rows of weighted residuals. Every pair is a path whose points are the
+//! layers, and all pairs share one border, the weights. So the minimisers for paths work for
+//! networks too. They are the right ones if the weights are few.
 
 use super::terms::{measurement_factor, prior_factor, row};
 use super::{Bias, Layer, NetworkProblem, WeightSet};
@@ -8,23 +8,25 @@ use crate::action::noise::{with_loss, Loss};
 use crate::error::Result;
 use crate::solve::{Layout, Linearization, RowGroup};
 
-/// Where everything is in that form. Layers that are narrower than the widest are filled up with
+/// Rows of a network and their layout. Layers that are narrower than the widest are filled up with
 /// unknowns that nothing depends on.
 #[derive(Debug, Clone)]
 pub(crate) struct PairRows {
     problem: NetworkProblem,
     layout: Layout,
-    /// For each of the problem's unknowns, its place in the layout.
+    /// Place in the layout of each unknown of the problem.
     places: Vec<usize>,
-    /// Of one layer of one pair: sums, what is kept of them, values, and the derivatives of a value
-    /// in the sums.
+    /// Weighted inputs of one layer of one pair, then the numbers kept of them.
     kept: Vec<f64>,
+    /// Activations of that layer.
     values: Vec<f64>,
+    /// Derivatives of one activation in the weighted inputs.
     by_sum: Vec<f64>,
 }
 
 impl PairRows {
-    /// None for networks with models, whose derivatives are not written out here.
+    /// Rows of a network; none for networks with models, whose derivatives are not written out
+    /// here.
     pub fn new(problem: &NetworkProblem) -> Option<Result<Self>> {
         let network = problem.network();
         if network.layers().iter().any(|layer| layer.map.is_some()) {
@@ -59,11 +61,12 @@ impl PairRows {
         }))
     }
 
+    /// Layout of the unknowns: one point per pair and layer, then the weights.
     pub fn layout(&self) -> &Layout {
         &self.layout
     }
 
-    /// Multiplications of one factorisation, about.
+    /// Approximate number of multiplications of one factorisation.
     pub fn cost(&self) -> f64 {
         let layout = &self.layout;
         let (path, weights) = (layout.path_length() as f64, layout.parameters as f64);
@@ -71,27 +74,27 @@ impl PairRows {
         path * (weights * weights + own) + weights * weights * weights / 3.0
     }
 
-    /// From the problem's order into the layout's.
+    /// Copies unknowns from the problem's order into the layout's.
     pub fn spread(&self, from: &[f64], into: &mut [f64]) {
         let pairs = self.places.iter().zip(from);
         pairs.for_each(|(&place, &x)| into[place] = x);
     }
 
-    /// And back.
+    /// Copies unknowns from the layout's order into the problem's.
     pub fn gather(&self, from: &[f64], into: &mut [f64]) {
         let pairs = self.places.iter().zip(into);
         pairs.for_each(|(&place, x)| *x = from[place]);
     }
 
-    /// Which of the problem's unknowns are at these places, which ascend; what only fills up is
-    /// none.
+    /// Unknowns of the problem at these places of the layout, which must ascend. Places that only
+    /// fill up have none.
     pub fn unknowns_at(&self, places: &[usize]) -> Vec<usize> {
         let unknowns = self.places.iter().enumerate();
         let meant = unknowns.filter(|(_, place)| places.binary_search(place).is_ok());
         meant.map(|(unknown, _)| unknown).collect()
     }
 
-    /// Patterns, and what does not depend on the unknowns.
+    /// Rows with their patterns, and with the values that do not depend on the unknowns.
     pub fn linearization(&self) -> Linearization {
         let parts = &*self.problem.0;
         let network = &parts.network;
@@ -137,8 +140,7 @@ impl PairRows {
         Linearization { groups }
     }
 
-    /// Residuals and derivatives at `x`, in the layout's order. Whether all are finite is not
-    /// looked at.
+    /// Writes residuals and derivatives at `x`, in the layout's order. They may be not finite.
     pub fn linearize(&mut self, model_precision: f64, x: &[f64], into: &mut Linearization) {
         let problem = self.problem.clone();
         let parts = &*problem.0;
@@ -184,7 +186,7 @@ impl PairRows {
         }
     }
 
-    /// The rows of one map of one pair.
+    /// Writes the rows of one map of one pair.
     fn transition(
         &mut self,
         (l, all): (usize, &[f64]),
@@ -214,7 +216,8 @@ impl PairRows {
         let by_sum = &mut self.by_sum[..width];
         for (a, row) in rows.chunks_exact_mut(rows.len() / width).enumerate() {
             residuals[a] = next[a] - h * values[a];
-            // Derivatives of this neuron in the sums: Df is symmetric, so its row is its column.
+            // Derivatives of this neuron in the weighted inputs: Df is symmetric, so its row is its
+            // column.
             by_sum.fill(0.0);
             by_sum[a] = -h;
             layer.activation.differentiate(width, kept, by_sum);
@@ -242,7 +245,7 @@ impl PairRows {
     }
 }
 
-/// The sums that neuron `a` of a layer depends on.
+/// Weighted inputs that neuron `a` of a layer depends on.
 fn sums_of(layer: &Layer, a: usize) -> std::ops::Range<usize> {
     match layer.activation.is_elementwise() {
         true => a..a + 1,
@@ -250,7 +253,7 @@ fn sums_of(layer: &Layer, a: usize) -> std::ops::Range<usize> {
     }
 }
 
-/// The weights that it depends on, ascending: W, U, b.
+/// Weights that neuron `a` of a layer depends on, ascending: W, U, b.
 fn weights_of(layer: &Layer, set: &WeightSet, a: usize) -> impl Iterator<Item = usize> {
     let sums = sums_of(layer, a);
     let of = move |start: usize, per: usize| start + sums.start * per..start + sums.end * per;

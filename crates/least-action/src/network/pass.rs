@@ -1,37 +1,39 @@
 //! One map of a network at all pairs at once: its value, the push-forward of tangents, the
-//! pull-back of adjoints and, at one pair, the second derivative.
+//! pull-back of adjoints, and the second derivative at one pair.
 
 use super::layers::Bias;
 use super::matrix::Panel;
 use super::network::Network;
 use crate::model::{Model, Points, Scratch};
 
-/// Where a map is evaluated.
+/// Arguments at which one map of a network is evaluated.
 #[derive(Clone, Copy)]
-pub(super) struct At<'a> {
+pub(super) struct MapArguments<'a> {
+    /// The network.
     pub network: &'a Network,
-    /// The map from layer l to layer l + 1.
+    /// Number of the map, which leads from layer l to layer l + 1.
     pub l: usize,
     /// All weights of the network.
     pub weights: &'a [f64],
-    /// X_l, pairs x width.
+    /// Activations X_l, pairs x width.
     pub x: &'a [f64],
-    /// u_l, pairs x forcing.
+    /// Forcing u_l, pairs x forcing.
     pub forcing: &'a [f64],
 }
 
-/// The memory of passes through layers.
+/// Memory for passes through layers.
 #[derive(Debug, Clone)]
 pub(super) struct Pass {
     panel: Panel,
     scratch: Scratch,
-    /// The time that models see, once per pair.
+    /// Time that models see, once per pair.
     times: Vec<f64>,
-    /// The Jacobian of a model at all pairs.
+    /// Jacobian of a model at all pairs.
     jacobian: Vec<f64>,
 }
 
 impl Pass {
+    /// Memory for a number of pairs.
     pub fn new(pairs: usize) -> Self {
         Pass {
             panel: Panel::new(),
@@ -41,9 +43,9 @@ impl Pass {
         }
     }
 
-    /// Writes the map's value to `output`, and to `kept` what derivatives at the same point need;
-    /// both pairs x width of layer l + 1.
-    pub fn forward(&mut self, at: At, kept: &mut [f64], output: &mut [f64]) {
+    /// Writes the map's value to `output`, and to `kept` the numbers that derivatives at the same
+    /// arguments need. Both are pairs x width of layer l + 1.
+    pub fn forward(&mut self, at: MapArguments, kept: &mut [f64], output: &mut [f64]) {
         self.apply(at, kept, output);
         if let Some(step) = at.network.layers()[at.l].residual {
             for (value, x) in output.iter_mut().zip(at.x) {
@@ -52,8 +54,9 @@ impl Pass {
         }
     }
 
-    /// The same without the sum of the residual form: `f(W x_l + U u_l + b)`, or the model's value.
-    fn apply(&mut self, at: At, kept: &mut [f64], output: &mut [f64]) {
+    /// Writes `f(W x_l + U u_l + b)` or the model's value to `output`, without the sum of the
+    /// residual form, and to `kept` the numbers that derivatives need.
+    fn apply(&mut self, at: MapArguments, kept: &mut [f64], output: &mut [f64]) {
         let layer = &at.network.layers()[at.l];
         if let Some(map) = &layer.map {
             let model = &*map.0;
@@ -84,11 +87,11 @@ impl Pass {
         }
     }
 
-    /// Adds `Df^T adjoint` to `dx` (pairs x width of layer l) and to `dw` (all weights). `adjoint`
-    /// is used up.
+    /// Adds `Df^T adjoint` to `dx` (pairs x width of layer l) and to `dw` (all weights). The
+    /// numbers in `adjoint` are overwritten.
     pub fn pull_back(
         &mut self,
-        at: At,
+        at: MapArguments,
         kept: &[f64],
         adjoint: &mut [f64],
         dx: &mut [f64],
@@ -134,7 +137,7 @@ impl Pass {
     /// Writes `Df (dx, dw)` to `output`, pairs x width of layer l + 1.
     pub fn push_forward(
         &mut self,
-        at: At,
+        at: MapArguments,
         kept: &[f64],
         (dx, dw): (&[f64], &[f64]),
         output: &mut [f64],
@@ -171,10 +174,10 @@ impl Pass {
 
     /// Writes the second derivative of `adjoint . f` in x of one pair to `matrix`: width x width of
     /// layer l, symmetric to the last bit.
-    pub fn curvature(&mut self, at: At, adjoint: &[f64], matrix: &mut [f64]) {
+    pub fn curvature(&mut self, at: MapArguments, adjoint: &[f64], matrix: &mut [f64]) {
         let layer = &at.network.layers()[at.l];
         let n = at.x.len();
-        // x + h f bends as h f does.
+        // The second derivative of x + h f is that of h f.
         let step = layer.residual.unwrap_or(1.0);
         matrix.fill(0.0);
         if let Some(map) = &layer.map {
@@ -183,7 +186,7 @@ impl Pass {
             let points = points(at, &mut self.times);
             map.0
                 .curvature(&mut self.scratch, points, adjoint, &mut entries);
-            // The lower triangle; rows after those of the states are the parameters'.
+            // The lower triangle; the rows after those of the states belong to the parameters.
             for row in 0..n {
                 for (entry, column) in sparsity.row(row) {
                     matrix[row * n + column] = step * entries[entry];
@@ -193,15 +196,15 @@ impl Pass {
             let width = layer.width;
             let (mut kept, mut values) = (vec![0.0; width], vec![0.0; width]);
             self.apply(at, &mut kept, &mut values);
-            let mut bend = vec![0.0; width * width];
+            let mut second = vec![0.0; width * width];
             let along: Vec<f64> = adjoint.iter().map(|p| step * p).collect();
             let activation = layer.activation;
-            activation.curvature(&values, &kept, &along, &mut bend);
-            // W^T (bend W)
+            activation.curvature(&values, &kept, &along, &mut second);
+            // W^T (second W)
             let set = &at.network.weight_sets()[at.l];
             let w = &at.weights[set.matrix()];
             let mut product = vec![0.0; width * n];
-            self.panel.backward(&mut product, &bend, w, (width, n));
+            self.panel.backward(&mut product, &second, w, (width, n));
             self.panel.weights(matrix, w, &product, (n, n));
         }
         for row in 0..n {
@@ -211,9 +214,10 @@ impl Pass {
         }
     }
 
+    /// Writes `Df (dx, dw)` of a model to `output`.
     fn push_through_model(
         &mut self,
-        at: At,
+        at: MapArguments,
         model: &dyn Model,
         (dx, dw): (&[f64], &[f64]),
         output: &mut [f64],
@@ -247,8 +251,8 @@ impl Pass {
     }
 }
 
-/// What a model sees: the layer's number is the time, in steps of the residual form.
-fn points<'a>(at: At<'a>, times: &'a mut [f64]) -> Points<'a> {
+/// Arguments of a model. The number of the layer is the time, in steps of the residual form.
+fn points<'a>(at: MapArguments<'a>, times: &'a mut [f64]) -> Points<'a> {
     let layer = &at.network.layers()[at.l];
     times.fill(at.l as f64 * layer.residual.unwrap_or(1.0));
     Points {

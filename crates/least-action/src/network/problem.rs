@@ -1,4 +1,4 @@
-//! A network, data and everything fixed about their action: checked once.
+//! A network, its data and all options of their action, checked once.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -10,36 +10,36 @@ use crate::action::{check_interval, validate_observed, Moments, Normalization, P
 use crate::error::{check, Error, Result};
 use crate::solve::Bounds;
 
-/// How the action is formed from a network and its data.
+/// Options of the action of a network and its data.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct NetworkOptions {
-    /// Default: `mean`.
+    /// Normalisation of the squared errors. Default: `mean`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<Normalization>"))]
     pub normalization: Normalization,
-    /// R_m: one over the variance of the noise of all measurements, in the square of the data's
-    /// unit. Default: 1.
+    /// Measurement precision R_m: one over the variance of the noise of all measurements, in one
+    /// over the square of the data's unit. Default: 1.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub measurement_precision: f64,
-    /// R_m of the inputs, where it is another: a number, or one per input. Default:
+    /// Measurement precision of the inputs: a number, or one per input. Default:
     /// `measurementPrecision`.
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub input_precision: Option<Precision>,
-    /// R_m of the outputs, where it is another: a number, or one per output. Default:
+    /// Measurement precision of the outputs: a number, or one per output. Default:
     /// `measurementPrecision`.
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub output_precision: Option<Precision>,
-    /// Which inputs count as measured. Default: all.
+    /// Numbers of the inputs that count as measured. Default: all.
     #[cfg_attr(feature = "typescript", ts(type = "readonly number[]", optional))]
     pub observed_inputs: Option<Vec<usize>>,
-    /// Which outputs count as measured. Default: all.
+    /// Numbers of the outputs that count as measured. Default: all.
     #[cfg_attr(feature = "typescript", ts(type = "readonly number[]", optional))]
     pub observed_outputs: Option<Vec<usize>>,
-    /// What is known of every weight but the biases before the data. Default: nothing.
+    /// Prior of every weight but the biases. Default: none.
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub weight_prior: Option<Prior>,
-    /// What is known of every bias before the data. Default: nothing.
+    /// Prior of every bias. Default: none.
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub bias_prior: Option<Prior>,
     /// Lowest and highest value of every weight but the biases; an end may be infinite. Default:
@@ -49,13 +49,14 @@ pub struct NetworkOptions {
         ts(type = "readonly [number, number]", optional)
     )]
     pub weight_bounds: Option<[f64; 2]>,
-    /// The same for biases. Default: none.
+    /// Lowest and highest value of every bias; an end may be infinite. Default: none.
     #[cfg_attr(
         feature = "typescript",
         ts(type = "readonly [number, number]", optional)
     )]
     pub bias_bounds: Option<[f64; 2]>,
-    /// The same for the activations of all layers, inputs and outputs among them. Default: none.
+    /// Lowest and highest value of the activations of all layers, inputs and outputs included; an
+    /// end may be infinite. Default: none.
     #[cfg_attr(
         feature = "typescript",
         ts(type = "readonly [number, number]", optional)
@@ -81,57 +82,86 @@ impl Default for NetworkOptions {
     }
 }
 
-/// What was measured at one layer.
+/// Measurements at one layer.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Target {
+pub(super) struct LayerTarget {
+    /// Number of the layer.
     pub layer: usize,
-    /// pairs x width; NaN where nothing counts as measured.
+    /// Measured values, pairs x width; NaN for those that do not count as measured.
     pub values: Vec<f64>,
-    /// R_m of each neuron.
+    /// Measurement precision R_m of each neuron.
     pub precision: Vec<f64>,
     /// Law of the noise.
     pub law: Law,
 }
 
-/// A prior of a run of weights.
+/// Prior of successive weights.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct PriorRun {
+pub(super) struct WeightPrior {
+    /// Places of the weights.
     pub weights: Range<usize>,
+    /// Mean of each weight.
     pub mean: f64,
+    /// One over the variance of each weight.
     pub precision: f64,
 }
 
-/// Shared by all that evaluate the action.
+/// Contents of a problem, shared by all that evaluate the action.
 #[derive(Debug)]
-pub(super) struct Parts {
+pub(super) struct ProblemParts {
+    /// The network.
     pub network: Network,
+    /// Number of pairs.
     pub pairs: usize,
-    pub targets: Vec<Target>,
-    /// u of each map, pairs x forcing.
+    /// Measurements, layer by layer.
+    pub targets: Vec<LayerTarget>,
+    /// Forcing u of each map, pairs x forcing.
     pub forcing: Vec<Vec<f64>>,
+    /// Normalisation of the squared errors.
     pub normalization: Normalization,
-    pub priors: Vec<PriorRun>,
+    /// Priors of the weights.
+    pub priors: Vec<WeightPrior>,
+    /// Bounds of all unknowns, if any unknown has one.
     pub bounds: Option<Bounds>,
-    /// Numbers that are measured.
+    /// Number of measured values.
     pub measured: usize,
-    /// Where X_0, X_1, ... X_F begin among the unknowns, and, last, the weights.
+    /// Places of X_0, X_1, ... X_F among the unknowns, and, last, that of the weights.
     pub starts: Vec<usize>,
 }
 
-/// A network, pairs and options, checked; cheap to clone.
+/// A network, pairs and options, checked. Copies share their contents.
 ///
 /// The unknowns are `[X_0, X_1, ..., X_F, weights]`: X_l holds the activations of layer l, pairs x
 /// width, row-major, so that all pairs of a layer are one matrix.
+///
+/// ```
+/// use least_action::action::Prior;
+/// use least_action::network::{Layer, Network, NetworkOptions, NetworkProblem, Pairs};
+///
+/// let network = Network::feedforward(2, vec![Layer::new(1)])?;
+/// let pairs = Pairs::new(&network, vec![0.0, 0.0, 1.0, 1.0], vec![0.1, 0.9])?;
+/// let options = NetworkOptions {
+///     measurement_precision: 100.0,
+///     weight_prior: Some(Prior { mean: 0.0, deviation: 2.0 }),
+///     ..NetworkOptions::default()
+/// };
+/// let problem = NetworkProblem::new(&network, &pairs, &options)?;
+/// // Two inputs and an output per pair, then two weights and a bias.
+/// assert_eq!(problem.unknowns(), 2 * 3 + 3);
+/// # Ok::<(), least_action::Error>(())
+/// ```
 #[derive(Debug, Clone)]
-pub struct NetworkProblem(pub(super) Arc<Parts>);
+pub struct NetworkProblem(pub(super) Arc<ProblemParts>);
 
 impl NetworkProblem {
+    /// The problem of a network and its data.
+    ///
     /// # Errors
-    /// Whatever is wrong with the data or options, by field.
+    /// Mistakes in the data or options, by field.
     pub fn new(network: &Network, pairs: &Pairs, options: &NetworkOptions) -> Result<Self> {
         pairs.validate("pairs", network)?;
         let targets = targets(network, pairs, options)?;
-        let present = |target: &Target| target.values.iter().filter(|v| !v.is_nan()).count();
+        let present = |target: &LayerTarget| target.values.iter().filter(|v| !v.is_nan()).count();
         let measured = targets.iter().map(present).sum();
         if measured == 0 {
             return Err(Error::NoObservations {
@@ -146,7 +176,7 @@ impl NetworkProblem {
         }
         let unknowns = end + network.weight_count();
         let depth = network.depth();
-        Ok(NetworkProblem(Arc::new(Parts {
+        Ok(NetworkProblem(Arc::new(ProblemParts {
             priors: priors(network, options)?,
             bounds: bounds(network, end, unknowns, options)?,
             forcing: (0..depth).map(|l| pairs.forcing_of(l).to_vec()).collect(),
@@ -159,40 +189,42 @@ impl NetworkProblem {
         })))
     }
 
+    /// Network of this problem.
     pub fn network(&self) -> &Network {
         &self.0.network
     }
 
-    /// M.
+    /// Number of pairs, M.
     pub fn pairs(&self) -> usize {
         self.0.pairs
     }
 
+    /// Normalisation of the squared errors.
     pub fn normalization(&self) -> Normalization {
         self.0.normalization
     }
 
-    /// Activations and weights together.
+    /// Number of unknowns: activations and weights together.
     pub fn unknowns(&self) -> usize {
         self.activation_count() + self.network().weight_count()
     }
 
-    /// Activations of all layers and pairs; the weights follow them.
+    /// Number of activations of all layers and pairs; the weights follow them.
     pub fn activation_count(&self) -> usize {
         self.0.starts[self.network().depth() + 1]
     }
 
-    /// Where X_l lies among the unknowns.
+    /// Places of X_l among the unknowns.
     pub fn activations(&self, layer: usize) -> Range<usize> {
         self.0.starts[layer]..self.0.starts[layer + 1]
     }
 
-    /// Where the weights lie among the unknowns.
+    /// Places of the weights among the unknowns.
     pub fn weights(&self) -> Range<usize> {
         self.activation_count()..self.unknowns()
     }
 
-    /// Checks that something past the inputs is measured: otherwise there is nothing to learn.
+    /// Checks that a layer behind the inputs is measured: otherwise there is nothing to learn.
     ///
     /// # Errors
     /// [`Error::NoObservations`].
@@ -206,7 +238,7 @@ impl NetworkProblem {
         }
     }
 
-    /// Whether an activation behind the inputs has a bound: such activations must be unknowns
+    /// Tells whether an activation behind the inputs has a bound. Such activations must be unknowns
     /// themselves.
     pub(super) fn bounds_behind_inputs(&self) -> bool {
         let behind = self.0.starts[1]..self.activation_count();
@@ -216,22 +248,22 @@ impl NetworkProblem {
         })
     }
 
-    /// Numbers that are measured.
+    /// Number of measured values.
     pub fn measured(&self) -> usize {
         self.0.measured
     }
 
-    /// Residuals of the model: one per pair and neuron of all layers but the inputs.
+    /// Number of residuals of the model: one per pair and neuron of all layers but the inputs.
     pub fn residuals(&self) -> usize {
         self.activation_count() - self.0.starts[1]
     }
 
-    /// Intervals of all unknowns, if any has one.
+    /// Bounds of all unknowns, if any unknown has one.
     pub fn bounds(&self) -> Option<&Bounds> {
         self.0.bounds.as_ref()
     }
 
-    /// R_m of all measurements, on average.
+    /// Measurement precision R_m, averaged over all measured values.
     pub fn measurement_precision(&self) -> f64 {
         let mut sum = 0.0;
         for target in &self.0.targets {
@@ -263,7 +295,7 @@ impl NetworkProblem {
         self.0.normalization.factor(self.0.measured) * self.misfit().mean
     }
 
-    /// What was measured at a layer, pairs x width, NaN where nothing counts as measured.
+    /// Measured values of a layer, pairs x width, NaN for those that do not count as measured.
     pub fn target(&self, layer: usize) -> Option<&[f64]> {
         let mut targets = self.0.targets.iter();
         let found = targets.find(|target| target.layer == layer);
@@ -271,7 +303,8 @@ impl NetworkProblem {
     }
 }
 
-fn targets(network: &Network, pairs: &Pairs, options: &NetworkOptions) -> Result<Vec<Target>> {
+/// Measurements of all layers, with the observed components and precisions of the options.
+fn targets(network: &Network, pairs: &Pairs, options: &NetworkOptions) -> Result<Vec<LayerTarget>> {
     check::precision("measurementPrecision", options.measurement_precision)?;
     let depth = network.depth();
     let mut targets = Vec::new();
@@ -316,7 +349,7 @@ fn targets(network: &Network, pairs: &Pairs, options: &NetworkOptions) -> Result
                 }
             }
         }
-        targets.push(Target {
+        targets.push(LayerTarget {
             layer,
             values,
             precision,
@@ -326,7 +359,7 @@ fn targets(network: &Network, pairs: &Pairs, options: &NetworkOptions) -> Result
     Ok(targets)
 }
 
-/// Runs of weights that are no biases, and of biases.
+/// Ranges of weights, with true if they are biases.
 fn runs(network: &Network) -> impl Iterator<Item = (Range<usize>, bool)> + '_ {
     network.distinct_sets().flat_map(|(_, set)| {
         let biases = set.biases();
@@ -336,7 +369,8 @@ fn runs(network: &Network) -> impl Iterator<Item = (Range<usize>, bool)> + '_ {
     })
 }
 
-fn priors(network: &Network, options: &NetworkOptions) -> Result<Vec<PriorRun>> {
+/// Priors of all weights that have one.
+fn priors(network: &Network, options: &NetworkOptions) -> Result<Vec<WeightPrior>> {
     let read = |prior: Option<Prior>, path: &str| match prior {
         Some(prior) => Ok(Some((prior.mean, prior.precision(path)?))),
         None => Ok(None),
@@ -345,7 +379,7 @@ fn priors(network: &Network, options: &NetworkOptions) -> Result<Vec<PriorRun>> 
     let bias = read(options.bias_prior, "biasPrior")?;
     let prior = |(weights, is_bias): (Range<usize>, bool)| {
         let (mean, precision) = if is_bias { bias } else { weight }?;
-        let run = PriorRun {
+        let run = WeightPrior {
             weights,
             mean,
             precision,
@@ -355,6 +389,7 @@ fn priors(network: &Network, options: &NetworkOptions) -> Result<Vec<PriorRun>> 
     Ok(runs(network).filter_map(prior).collect())
 }
 
+/// Bounds of all unknowns, if any option gives some.
 fn bounds(
     network: &Network,
     activations: usize,

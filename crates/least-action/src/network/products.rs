@@ -1,13 +1,13 @@
-//! Products with the Jacobian of the model's residuals, and with the Gauss-Newton Hessian that it
-//! makes: what solvers without matrices need.
+//! Products with the Jacobian of the model's residuals, and with the Gauss-Newton Hessian, for
+//! solvers that form no matrix.
 
-use super::action::{at, check_unknowns, residual_rows, NetworkAction};
+use super::action::{check_unknowns, map_arguments, residual_rows, NetworkAction};
 use super::terms::{each_row, measurement_factor, prior_factor};
 use crate::error::{check, Result};
 
 impl NetworkAction {
-    /// The push-forward J v: how all residuals of the model change along `direction`, at the
-    /// unknowns that were evaluated last. One number per residual, in the order of
+    /// Writes the push-forward `J v`: the change of all residuals of the model along `direction`,
+    /// at the unknowns that were evaluated last. It has one number per residual, in the order of
     /// [`NetworkAction::residuals`].
     ///
     /// # Errors
@@ -29,7 +29,7 @@ impl NetworkAction {
             let rows = residual_rows(parts, l);
             let into = &mut into[rows.clone()];
             let along = (&dx[self.problem.activations(l)], dw);
-            let at = at(parts, l, x, weights);
+            let at = map_arguments(parts, l, x, weights);
             self.pass.push_forward(at, &self.kept[rows], along, into);
             for (value, dx) in into.iter_mut().zip(&dx[self.problem.activations(l + 1)]) {
                 *value = dx - *value;
@@ -38,7 +38,7 @@ impl NetworkAction {
         Ok(())
     }
 
-    /// The pull-back: adds `J^T along` to `gradient`, at the unknowns that were evaluated last.
+    /// Adds the pull-back `J^T along` to `gradient`, at the unknowns that were evaluated last.
     /// `along` has one number per residual.
     ///
     /// # Errors
@@ -65,7 +65,7 @@ impl NetworkAction {
                 *dx += along;
                 *adjoint = -along;
             }
-            let at = at(parts, l, x, weights);
+            let at = map_arguments(parts, l, x, weights);
             let before = &mut before[parts.starts[l]..];
             self.pass
                 .pull_back(at, &self.kept[rows], adjoint, before, dw);
@@ -73,8 +73,9 @@ impl NetworkAction {
         Ok(())
     }
 
-    /// `into = H direction` with the Gauss-Newton Hessian at the unknowns that were evaluated last:
-    /// second derivatives of the layers are left out. `rows` is memory for one number per residual.
+    /// Writes `H direction` to `into`, with the Gauss-Newton Hessian H at the unknowns that were
+    /// evaluated last: second derivatives of the layers are left out. `rows` is memory for one
+    /// number per residual.
     ///
     /// # Errors
     /// Lists of the wrong length.

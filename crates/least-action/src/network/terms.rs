@@ -1,20 +1,21 @@
-//! The terms of a network's action that are sums over single unknowns: measurements and priors.
+//! Terms of a network's action that are sums over single unknowns: measurements and priors.
 
-use super::problem::{Parts, Target};
+use super::problem::{LayerTarget, ProblemParts};
 use crate::action::in_four;
 use crate::action::noise::{with_loss, Loss, Row};
 
 /// Factor of the summed losses of measurements.
-pub(super) fn measurement_factor(parts: &Parts) -> f64 {
+pub(super) fn measurement_factor(parts: &ProblemParts) -> f64 {
     parts.normalization.factor(parts.measured)
 }
 
-/// Priors count beside the measurements as in the posterior.
-pub(super) fn prior_factor(parts: &Parts) -> f64 {
+/// Factor of the sum of the priors. They count beside the measurements as in the posterior.
+pub(super) fn prior_factor(parts: &ProblemParts) -> f64 {
     parts.normalization.factor(parts.measured)
 }
 
-pub(super) fn measurement_error(parts: &Parts, x: &[f64]) -> f64 {
+/// Measurement error: the part of the action that belongs to the data.
+pub(super) fn measurement_error(parts: &ProblemParts, x: &[f64]) -> f64 {
     let mut sum = 0.0;
     for target in &parts.targets {
         let x = &x[parts.starts[target.layer]..];
@@ -33,7 +34,7 @@ pub(super) fn row(loss: impl Loss, x: f64, y: f64, precision: f64) -> Row {
 }
 
 /// Sum of the losses at one layer.
-fn losses(loss: impl Loss, target: &Target, x: &[f64]) -> f64 {
+fn losses(loss: impl Loss, target: &LayerTarget, x: &[f64]) -> f64 {
     let width = target.precision.len();
     let mut sum = 0.0;
     let rows = target.values.chunks_exact(width);
@@ -59,14 +60,14 @@ fn losses(loss: impl Loss, target: &Target, x: &[f64]) -> f64 {
 }
 
 /// Adds half of `factor` times the derivatives of the losses at one layer.
-pub(super) fn add_slopes(target: &Target, factor: f64, x: &[f64], dx: &mut [f64]) {
+pub(super) fn add_slopes(target: &LayerTarget, factor: f64, x: &[f64], dx: &mut [f64]) {
     each_row(target, x, dx, |dx, residual, weight, _| {
         *dx += factor * weight * residual
     });
 }
 
 /// Writes them over zeros, so that there is no negative zero.
-pub(super) fn write_slopes(target: &Target, factor: f64, x: &[f64], dx: &mut [f64]) {
+pub(super) fn write_slopes(target: &LayerTarget, factor: f64, x: &[f64], dx: &mut [f64]) {
     each_row(target, x, dx, |dx, residual, weight, _| {
         *dx = 0.0 + factor * weight * residual
     });
@@ -76,7 +77,7 @@ pub(super) fn write_slopes(target: &Target, factor: f64, x: &[f64], dx: &mut [f6
 /// with a number of `into`, and whether it was measured: else the residual is zero.
 #[inline(always)]
 pub(super) fn each_row(
-    target: &Target,
+    target: &LayerTarget,
     x: &[f64],
     into: &mut [f64],
     mut to: impl FnMut(&mut f64, f64, f64, bool),
@@ -94,7 +95,8 @@ pub(super) fn each_row(
     });
 }
 
-pub(super) fn prior_error(parts: &Parts, weights: &[f64]) -> f64 {
+/// Part of the action that belongs to the priors of the weights.
+pub(super) fn prior_error(parts: &ProblemParts, weights: &[f64]) -> f64 {
     let mut sum = 0.0;
     for prior in &parts.priors {
         let squares = in_four(&weights[prior.weights.clone()], |w| {
@@ -105,8 +107,8 @@ pub(super) fn prior_error(parts: &Parts, weights: &[f64]) -> f64 {
     prior_factor(parts) * sum
 }
 
-/// Adds the slopes of [`prior_error`].
-pub(super) fn add_prior_slopes(parts: &Parts, weights: &[f64], dw: &mut [f64]) {
+/// Adds the slopes of [`prior_error`] in the weights.
+pub(super) fn add_prior_slopes(parts: &ProblemParts, weights: &[f64], dw: &mut [f64]) {
     let factor = 2.0 * prior_factor(parts);
     for prior in &parts.priors {
         let runs = dw[prior.weights.clone()].iter_mut();
@@ -117,7 +119,7 @@ pub(super) fn add_prior_slopes(parts: &Parts, weights: &[f64], dw: &mut [f64]) {
 }
 
 /// Adds the slopes of [`measurement_error`] in the activations.
-pub(super) fn add_measurement_slopes(parts: &Parts, x: &[f64], dx: &mut [f64]) {
+pub(super) fn add_measurement_slopes(parts: &ProblemParts, x: &[f64], dx: &mut [f64]) {
     let factor = 2.0 * measurement_factor(parts);
     for target in &parts.targets {
         let range = parts.starts[target.layer]..parts.starts[target.layer + 1];

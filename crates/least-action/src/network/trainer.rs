@@ -1,37 +1,40 @@
-//! Plain training a few iterations at a time, so that whoever waits can watch it and end it.
+//! Training in portions of a few iterations, so that it can be watched and ended.
 
 use super::data::Pairs;
 use super::network::Network;
 use super::problem::{NetworkOptions, NetworkProblem};
-use super::train::{TrainedInputs, Training};
+use super::training_objective::{TrainedInputs, Training};
 use crate::error::{check, Result};
 use crate::solve::{Bounds, Lbfgs, Minimizer, MinimizerOptions, Minimum, Objective, StopReason};
 
-/// Everything about plain training but the network and the pairs.
+/// Options of training.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct TrainOptions {
-    /// The loss is the action with exact layers: R_m, what is observed, bounds and priors.
-    /// Activations behind the inputs follow from the weights, so they have no bounds.
+    /// Options of the loss, which is the action with exact layers: R_m, observed components, bounds
+    /// and priors. Activations behind the inputs follow from the weights, so they can have no
+    /// bounds.
     #[cfg_attr(feature = "typescript", ts(as = "Option<NetworkOptions>"))]
     pub action: NetworkOptions,
-    /// Whether the measured inputs are taken for true. Default: `exact`.
+    /// Treatment of the measured inputs: exact, or unknown and measured with noise. Default:
+    /// `exact`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<TrainedInputs>"))]
     pub inputs: TrainedInputs,
-    /// Where the first weights are drawn from, uniformly, before they are moved into their bounds.
-    /// Default: from -r to r, r being one over the root of the number of neurons before them.
+    /// Interval from which the first weights are drawn, uniformly. They are then moved into their
+    /// bounds. Default: from -r to r, where r is one over the root of the number of neurons before
+    /// them.
     #[cfg_attr(
         feature = "typescript",
         ts(type = "readonly [number, number]", optional)
     )]
     pub weights: Option<[f64; 2]>,
-    /// The first weights, all of them in one list, for instance those that annealing has found.
-    /// Default: none, they are drawn.
+    /// First weights, all in one list, for instance those that annealing has found. Default: none,
+    /// they are drawn.
     #[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>", optional))]
     pub initial_weights: Option<Vec<f64>>,
-    /// A whole number from 0 on, from TypeScript up to 2^53 - 1. The same seed gives the same bits.
-    /// Default: 0.
+    /// Seed of the random numbers: a whole number from 0 on, from TypeScript up to 2^53 - 1. The
+    /// same seed gives the same bits. Default: 0.
     #[cfg_attr(feature = "typescript", ts(type = "number", optional))]
     pub seed: u64,
     /// Minimiser of the loss. Default: `lbfgs`, the only one that needs no second derivatives.
@@ -39,7 +42,20 @@ pub struct TrainOptions {
     pub minimizer: Option<MinimizerOptions>,
 }
 
-/// A network on its way to the weights of least loss.
+/// Training of a network, a portion of iterations at a time.
+///
+/// ```
+/// use least_action::network::{Layer, Network, Pairs, TrainOptions, Trainer};
+/// use least_action::solve::StopReason;
+///
+/// let network = Network::feedforward(1, vec![Layer::new(1)])?;
+/// let pairs = Pairs::new(&network, vec![-1.0, 1.0], vec![0.2, 0.8])?;
+/// let mut trainer = Trainer::new(&network, &pairs, &TrainOptions::default())?;
+/// while trainer.advance(20)?.stop == StopReason::Interrupted {}
+/// let outputs = network.predict(trainer.weights(), &pairs.inputs, &[])?;
+/// assert!((outputs[0] - 0.2).abs() < 1e-2);
+/// # Ok::<(), least_action::Error>(())
+/// ```
 pub struct Trainer {
     training: Training,
     minimizer: Lbfgs,
@@ -48,9 +64,10 @@ pub struct Trainer {
 }
 
 impl Trainer {
+    /// Training from the first weights that the options give.
+    ///
     /// # Errors
-    /// Whatever is wrong with the options or pairs, by field; minimisers that need more than a
-    /// gradient.
+    /// Mistakes in the options or pairs, by field; minimisers that need more than a gradient.
     pub fn new(network: &Network, pairs: &Pairs, options: &TrainOptions) -> Result<Self> {
         let minimizer = match options.minimizer {
             None => Lbfgs::default(),
@@ -71,7 +88,9 @@ impl Trainer {
         if options.action.activation_bounds.is_some() {
             return Err(crate::Error::WrongShape {
                 path: "activationBounds".into(),
-                message: "cannot hold where layers are exact: activations follow from the weights; bound the weights, or anneal".into(),
+                message: "cannot hold where layers are exact: activations follow from the \
+                    weights; bound the weights, or anneal"
+                    .into(),
             });
         }
         let problem = NetworkProblem::new(network, pairs, &options.action)?;
@@ -108,10 +127,10 @@ impl Trainer {
         })
     }
 
-    /// Goes on for at most so many iterations, and tells where that has led, and the work of all
-    /// together; `stop` is [`StopReason::Interrupted`] where there is more to do.
+    /// Does at most this number of further iterations. Returns the minimum so far, with the work of
+    /// all portions together. Its `stop` is [`StopReason::Interrupted`] if there is more to do.
     ///
-    /// The minimiser begins anew each time, so few iterations at a time are a waste.
+    /// The minimiser begins anew each time, so that very short portions are a waste.
     ///
     /// # Errors
     /// A loss that is not finite at the first weights.
@@ -119,7 +138,7 @@ impl Trainer {
         let before = self.minimum.take();
         let done = before.as_ref().map_or(0, |minimum| minimum.iterations);
         let most = self.minimizer.max_iterations;
-        let mut portion = Portion {
+        let mut portion = TrainingPortion {
             training: &mut self.training,
             left: iterations.min(most.saturating_sub(done)).into(),
         };
@@ -134,24 +153,25 @@ impl Trainer {
         Ok(self.minimum.insert(minimum))
     }
 
-    /// The weights as they are.
+    /// Current weights, all in one list.
     pub fn weights(&self) -> &[f64] {
         let first = self.unknowns.len() - self.network().weight_count();
         &self.unknowns[first..]
     }
 
+    /// Network that is trained.
     pub fn network(&self) -> &Network {
         self.training.problem().network()
     }
 }
 
-/// Interrupts itself after so many iterations.
-struct Portion<'a> {
+/// Training that interrupts itself after a number of iterations.
+struct TrainingPortion<'a> {
     training: &'a mut Training,
     left: std::cell::Cell<usize>,
 }
 
-impl Objective for Portion<'_> {
+impl Objective for TrainingPortion<'_> {
     fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> Result<f64> {
         Objective::evaluate(self.training, x, gradient)
     }

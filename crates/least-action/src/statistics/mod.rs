@@ -1,26 +1,22 @@
-//! How certain the path of least action is: expected values
+//! Uncertainty of the path of least action: expected values
 //! `<G> = integral of G exp(-A) / integral of exp(-A)` over all paths and parameters, from the
 //! quadratic approximation about a minimum to Monte Carlo.
 
-mod diagnose;
 mod diagnostics;
-mod ensemble;
+mod forecast;
 mod laplace;
 mod posterior;
 mod sampling;
+mod sampling_report;
 mod scores;
 mod summary;
 mod uncertainty;
 
-pub use diagnose::{
-    diagnose, ChainStatistics, Sampled, SamplingDiagnosis, SamplingFinding, SamplingFindingCode,
-    SamplingVerdict,
-};
 pub use diagnostics::{
     energy_fraction, ess_bulk, ess_mean, ess_quantile, ess_sd, ess_tail, mcse_mean, mcse_quantile,
     mcse_sd, quantiles, r_hat,
 };
-pub use ensemble::{predict_ensemble, Ensemble, FailedMember, Member, ModelNoise};
+pub use forecast::{predict_ensemble, EnsembleForecast, FailedMember, Member, ModelNoise};
 pub use laplace::{
     Expected, GaussianDraws, Identifiability, Laplace, LaplaceFinding, LaplaceFindingCode,
     LaplaceOptions, ParameterDirection,
@@ -29,6 +25,10 @@ pub use posterior::Posterior;
 pub use sampling::{
     Advance, BoundsMethod, Chain, ChainAnnealing, ChainPhase, ChainState, Density, Divergence,
     Integrator, Metric, Moments, SamplingMethod, SamplingOptions, StepSize, Transition,
+};
+pub use sampling_report::{
+    diagnose, ChainStatistics, Sampled, SamplingDiagnosis, SamplingFinding, SamplingFindingCode,
+    SamplingVerdict,
 };
 pub use scores::{mixed_weights, Coverage, Flatness, Members, RankHistogram};
 pub use summary::{summarize, Quantity, Summary, SummaryRow};

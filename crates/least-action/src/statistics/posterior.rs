@@ -1,4 +1,4 @@
-//! exp(-A) as a probability density of the path and the estimated parameters.
+//! `exp(-A)` as a probability density of the path and the estimated parameters.
 
 use crate::action::{
     log_step_determinant, Action, ActionObjective, Normalization, Problem, Scales,
@@ -9,22 +9,43 @@ use crate::solve::{
     Structured,
 };
 
-/// The posterior density `exp(-A(X))` at one R_f, up to its normalisation: uniform in all unknowns
-/// but for the action's priors, and zero outside of their bounds.
+/// The posterior density `exp(-A(X))` at one R_f, up to its normalisation. It is uniform in all
+/// unknowns but for the action's priors, and zero outside of their bounds.
 ///
-/// As an [`Objective`], its value is the negative log posterior. That is the action in the
-/// normalisation `"posterior"`; of an action in the normalisation `"mean"` it is half the number of
-/// measurements times the action, so that R_m is one over the variance of the noise in both.
+/// Its value as an [`Objective`] is the negative log posterior. That is the action in the
+/// normalisation `"posterior"`. In the normalisation `"mean"` it is half the number of measurements
+/// times the action, so that R_m is one over the variance of the noise in both.
 ///
-/// Of explicit steps (`rk4`, `euler`, `map`) that is the posterior of a model whose every step has
-/// a normal error, of variance 1 / R_f in the normalisation `"posterior"`: the change of variables
-/// from errors to states, `x_(n+1) = f(x_n) + error`, has a determinant of one. Of implicit ones
+/// For explicit steps (`rk4`, `euler`, `map`) it is the posterior of a model whose every step has a
+/// normal error, of variance 1 / R_f in the normalisation `"posterior"`. The change of variables
+/// from errors to states, `x_(n+1) = f(x_n) + error`, has a determinant of one. For implicit steps
 /// (`trapezoid`, `midpoint`, `simpson-hermite`) the density of such a model's paths has a factor
-/// `|det d r_n / d x_(n+1)|` for every step, r_n being its residual, which exp(-A) leaves out;
-/// [`step_determinant_shifts`](super::Laplace::step_determinant_shifts) says by how much it would
-/// move the parameters.
+/// `|det d r_n / d x_(n+1)|` for every step with residual r_n, which exp(-A) leaves out.
+/// [`step_determinant_shifts`](super::Laplace::step_determinant_shifts) says how far it would move
+/// the parameters.
 ///
 /// The unknowns are the path, points x dimension, and then the estimated parameters.
+///
+/// ```
+/// use least_action::statistics::Posterior;
+/// # use std::sync::Arc;
+/// # use least_action::{models, ActionOptions, Discretization, Observations, Problem};
+/// # let (values, inputs) = (vec![0.9, 1.1, 1.0, 0.8, 1.0], vec![]);
+/// # let (start, time_step, points, observed) = (0.0, 0.1, 5, vec![0]);
+/// # let data = Observations { start, time_step, points, observed, values, inputs };
+/// # let options = ActionOptions {
+/// #     measurement_precision: 25.0.into(),
+/// #     discretization: Some(Discretization::Rk4),
+/// #     ..ActionOptions::default()
+/// # };
+/// # let problem = Problem::new(Arc::new(models::double_well()?), data, &options)?;
+///
+/// // Five points of a path.
+/// let mut posterior = Posterior::new(&problem, 100.0)?;
+/// let mode = posterior.mode_near(&[1.0; 5])?;
+/// assert!(posterior.value(&mode)? < posterior.value(&[1.0; 5])?);
+/// # Ok::<(), least_action::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Posterior {
     action: Action,
@@ -35,6 +56,8 @@ pub struct Posterior {
 }
 
 impl Posterior {
+    /// The posterior of a problem at one R_f.
+    ///
     /// # Errors
     /// An R_f that is not positive and finite.
     pub fn new(problem: &Problem, model_precision: f64) -> Result<Self> {
@@ -55,16 +78,17 @@ impl Posterior {
         })
     }
 
+    /// Problem of the action in the exponent.
     pub fn problem(&self) -> &Problem {
         self.action.problem()
     }
 
-    /// R_f.
+    /// Model precision R_f.
     pub fn model_precision(&self) -> f64 {
         self.model_precision
     }
 
-    /// The same at another R_f.
+    /// Changes R_f.
     ///
     /// # Errors
     /// An R_f that is not positive and finite.
@@ -74,19 +98,20 @@ impl Posterior {
         Ok(())
     }
 
-    /// What the action is multiplied by to be the negative log posterior.
+    /// Factor by which the action is multiplied to give the negative log posterior.
     pub fn factor(&self) -> f64 {
         self.factor
     }
 
+    /// Layout of the unknowns: the path, then the estimated parameters.
     pub fn layout(&self) -> &Layout {
         &self.layout
     }
 
-    /// The negative log posterior, up to a constant.
+    /// Negative log posterior, up to a constant.
     ///
     /// # Errors
-    /// As [`Action::evaluate`].
+    /// Those of [`Action::evaluate`].
     pub fn value(&mut self, unknowns: &[f64]) -> Result<f64> {
         let (path, parameters) = unknowns.split_at(self.layout.path_length());
         let value = self
@@ -96,10 +121,10 @@ impl Posterior {
     }
 
     /// Writes the second derivatives of the negative log posterior, or their Gauss-Newton part, and
-    /// its gradient; gives its value.
+    /// its gradient. Returns its value.
     ///
     /// # Errors
-    /// As [`Action::linearize`], and second derivatives that are not finite.
+    /// Those of [`Action::linearize`], and second derivatives that are not finite.
     pub fn hessian(
         &mut self,
         unknowns: &[f64],
@@ -122,7 +147,7 @@ impl Posterior {
         Ok(self.factor * action)
     }
 
-    /// Goes down to a minimum of the action.
+    /// Minimises the negative log posterior from `unknowns`, and leaves the minimum there.
     ///
     /// # Errors
     /// An action that is not finite at the start.
@@ -130,8 +155,8 @@ impl Posterior {
         self.with_objective(|objective| by.minimize(objective, unknowns))
     }
 
-    /// The minimum that Gauss-Newton steps lead to from a point, such as the end of a climb: rungs
-    /// may end short of it.
+    /// Minimum that Gauss-Newton steps lead to from a point, such as the end of a climb: rungs may
+    /// end short of it.
     ///
     /// # Errors
     /// An action that is not finite at the start.
@@ -145,16 +170,16 @@ impl Posterior {
         Ok(mode)
     }
 
-    /// The logarithm of the constant that makes `exp(-value)` a product of normalised Gaussian
+    /// Logarithm of the constant that makes `exp(-value)` a product of normalised Gaussian
     /// densities of measurements, residuals and priors.
     pub(super) fn log_constant(&mut self) -> f64 {
         self.action.log_constant(self.model_precision, self.factor)
     }
 
-    /// The logarithm of the determinants of the discretisation's steps; 0 where these are explicit.
+    /// Logarithm of the determinants of the discretisation's steps; 0 for explicit steps.
     ///
     /// # Errors
-    /// As [`Action::linearize`].
+    /// Those of [`Action::linearize`].
     pub(super) fn log_step_determinant(&mut self, unknowns: &[f64]) -> Result<f64> {
         let (path, parameters) = unknowns.split_at(self.layout.path_length());
         let mut rows = self.action.linearization();
@@ -163,6 +188,7 @@ impl Posterior {
         Ok(log_step_determinant(&rows.groups[0], self.layout.dimension))
     }
 
+    /// Calls `what` with the action as an objective for paths.
     fn with_objective<T>(
         &mut self,
         what: impl FnOnce(&mut ActionObjective) -> Result<T>,
@@ -178,7 +204,7 @@ impl Posterior {
     }
 }
 
-/// Good enough to measure steps at.
+/// Tolerance of [`Posterior::mode_near`], good enough for the metric of a chain.
 const MODE_TOLERANCE: f64 = 1e-9;
 
 impl Objective for Posterior {

@@ -1,31 +1,37 @@
-//! Draws as a table.
+//! Draws summarised in a table.
 
-use super::diagnostics::{mean, of_sorted, sorted, variance, Chains, Convergence};
+use super::diagnostics::{
+    mean, quantile_of_sorted, sorted, variance, Chains, ConvergenceDiagnostics,
+};
 use crate::error::{check, Result};
 use crate::report::{figure, Table};
 
-/// Draws of a quantity that has a name.
+/// Draws of a named quantity.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Quantity<'a> {
+    /// Name of the quantity.
     pub name: &'a str,
-    /// One slice per chain, all of the same length.
+    /// Draws with one slice per chain, all of the same length.
     pub chains: Vec<&'a [f64]>,
 }
 
-/// What the draws of one quantity say of it, and how well.
+/// Summary of the draws of one quantity, with diagnostics.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct SummaryRow {
+    /// Name of the quantity.
     pub name: String,
+    /// Mean of the draws.
     pub mean: f64,
-    /// Standard deviation.
+    /// Standard deviation of the draws.
     pub deviation: f64,
-    /// Monte Carlo standard error of the mean. This and what follows is NaN, except for infinite
-    /// R-hat, where draws never move.
+    /// Monte Carlo standard error of the mean. This and the diagnostics are NaN for draws that
+    /// never move, except for an infinite R-hat.
     pub mean_error: f64,
     /// The 5 % quantile.
     pub lower: f64,
+    /// The median.
     pub median: f64,
     /// The 95 % quantile.
     pub upper: f64,
@@ -37,22 +43,24 @@ pub struct SummaryRow {
     pub r_hat: f64,
 }
 
-/// One row per quantity.
+/// Summary of the draws of several quantities.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Summary {
+    /// Number of chains.
     pub chains: usize,
-    /// Draws of each chain.
+    /// Number of draws of each chain.
     pub draws: usize,
+    /// One row per quantity.
     pub rows: Vec<SummaryRow>,
 }
 
 /// Summarises the draws of named quantities.
 ///
 /// # Errors
-/// No quantity; quantities of different numbers of chains or draws; and as [`super::r_hat`], with
-/// the name of the quantity in the path: `draws.alpha[chain][draw]`.
+/// No quantity; quantities with different numbers of chains or draws; and the errors of
+/// [`super::r_hat`], with the name of the quantity in the path: `draws.alpha[chain][draw]`.
 ///
 /// ```
 /// use least_action::statistics::{summarize, Quantity};
@@ -85,10 +93,11 @@ pub fn summarize(quantities: &[Quantity]) -> Result<Summary> {
     })
 }
 
+/// Summary of one quantity.
 fn row(name: &str, chains: &Chains) -> SummaryRow {
     let sorted = sorted(chains.all());
-    let convergence = Convergence::of(chains, &sorted);
-    let [lower, median, upper] = [0.05, 0.5, 0.95].map(|p| of_sorted(&sorted, p));
+    let convergence = ConvergenceDiagnostics::of(chains, &sorted);
+    let [lower, median, upper] = [0.05, 0.5, 0.95].map(|p| quantile_of_sorted(&sorted, p));
     SummaryRow {
         name: name.into(),
         mean: mean(chains.all()),
@@ -103,6 +112,7 @@ fn row(name: &str, chains: &Chains) -> SummaryRow {
     }
 }
 
+/// Ending of a noun after a number.
 fn plural(count: usize) -> &'static str {
     if count == 1 {
         ""
@@ -112,8 +122,8 @@ fn plural(count: usize) -> &'static str {
 }
 
 impl Summary {
-    /// The rows as text, below a line that says how many draws there are. `-` stands where nothing
-    /// can be said, as draws never move.
+    /// Table of all rows as text, below a line with the numbers of chains and draws. `-` stands for
+    /// diagnostics of draws that never move.
     pub fn table(&self) -> String {
         let names = self.rows.iter().map(|row| row.name.chars().count());
         let width = names.max().unwrap_or(0).max(8);
@@ -149,6 +159,7 @@ impl Summary {
     }
 }
 
+/// A number with a fixed number of decimals, or `-` for NaN.
 fn known(value: f64, decimals: usize) -> String {
     if value.is_nan() {
         "-".into()

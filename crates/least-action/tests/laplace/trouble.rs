@@ -149,7 +149,7 @@ fn bounds_hold_and_are_told() {
     // At its bound a is known, and b is as if it were.
     let held = found(1.2);
     assert_eq!(held.mode()[41], 1.2);
-    assert_eq!(held.held().collect::<Vec<_>>(), [41]);
+    assert_eq!(held.active_bounds().collect::<Vec<_>>(), [41]);
     assert_eq!(
         (held.deviations()[41], held.parameter_covariance()[1]),
         (0.0, 0.0)
@@ -165,7 +165,7 @@ fn bounds_hold_and_are_told() {
     assert!((held.log_evidence() - known.log_evidence()).abs() < 1e-6);
     let codes = |laplace: &Laplace| -> Vec<LaplaceFindingCode> {
         let shift = laplace.mean_shift().unwrap();
-        assert!(laplace.held().all(|k| shift[k] == 0.0));
+        assert!(laplace.active_bounds().all(|k| shift[k] == 0.0));
         laplace
             .findings(Some(&shift))
             .unwrap()
@@ -182,7 +182,7 @@ fn bounds_hold_and_are_told() {
     // Near its bound the Gaussian reaches beyond: draws are within.
     let deviation = found(0.0).deviations()[41];
     let near = found(1.0 - 0.5 * deviation);
-    assert!(near.held().next().is_none());
+    assert!(near.active_bounds().next().is_none());
     assert!(codes(&near).contains(&LaplaceFindingCode::BeyondBounds));
     let draws = near.draws(500, 1);
     assert_eq!(draws.moved, 0);

@@ -1,16 +1,17 @@
-//! The covariance of what is measured, as the free unknowns and the noise make it: one row per
-//! measured number, however many unknowns there are.
+//! Covariance of the measured numbers, from that of the free unknowns and of the noise. It has one
+//! row per measured number, however many unknowns there are.
 
-use super::sensitivities::{add_times, turn, Sensitivities};
+use super::sensitivities::{add_scaled, transpose, Sensitivities};
 use crate::solve::BlockMatrix;
 
 impl Sensitivities {
-    /// Writes `G V G^T` with the derivatives G of the measured numbers in the unknowns, and the
-    /// diagonal V, below the diagonal; `noise` is added to it.
+    /// Writes `G V G^T` to the lower triangle of `into`, where G holds the derivatives of the
+    /// measured numbers in the unknowns and V is the diagonal `variances`. The diagonal
+    /// `noise(measured neuron, pair)` is added.
     ///
-    /// Derivatives in weights are products of a derivative in a sum and a source, so nothing of the
-    /// size of measured numbers times weights is made: O(pairs^2 weights) for the sources,
-    /// O((measured numbers)^2 neurons) for the sums.
+    /// A derivative in a weight is that in a weighted input times a source, so no matrix of measured
+    /// numbers x weights is formed. Takes O(pairs^2 weights) for the sources and
+    /// O((measured numbers)^2 neurons) for the weighted inputs.
     pub fn gram(
         &self,
         variances: &[f64],
@@ -31,7 +32,7 @@ impl Sensitivities {
         let network = self.problem.network();
         let sets = network.weight_sets();
         for l in 0..network.depth() {
-            // Tied weights are those of several maps at once.
+            // Tied weights belong to several maps.
             let others = (0..network.depth()).filter(|&k| sets[k].start == sets[l].start);
             for other in others.filter(|&k| k == l || !sets[k].is_empty()) {
                 self.add_weights((l, other), variances, panel, rows);
@@ -39,14 +40,14 @@ impl Sensitivities {
         }
     }
 
-    /// Inputs and innovations belong to one pair each.
+    /// Adds the share of inputs and innovations, which belong to one pair each.
     fn add_innovations(&self, variances: &[f64], panel: &mut [f64], rows: usize) {
         let parts = &*self.problem.0;
         let pairs = parts.pairs;
         let (mut own, mut sum) = (Vec::new(), vec![0.0; pairs]);
         for (l, &width) in parts.network.widths().iter().enumerate() {
             own.resize(width * pairs, 0.0);
-            turn(&variances[parts.starts[l]..], width, pairs, &mut own);
+            transpose(&variances[parts.starts[l]..], width, pairs, &mut own);
             let by = |t: usize| &self.by_activation[l][t * width * pairs..][..width * pairs];
             for (t, first) in self.measured.iter().enumerate() {
                 for (s, second) in self.measured.iter().enumerate().skip(t) {
@@ -68,7 +69,7 @@ impl Sensitivities {
         }
     }
 
-    /// What the weights of map l bring that map `other` shares with it.
+    /// Adds the share of weights of map `l` that map `other` has too.
     fn add_weights(
         &self,
         (l, other): (usize, usize),
@@ -89,7 +90,7 @@ impl Sensitivities {
             for (c, (own, their)) in sources.zip(theirs).enumerate() {
                 let variance = variances[self.weight(l, a, c)];
                 for (own, common) in own.iter().zip(common.chunks_exact_mut(pairs)) {
-                    add_times(variance * own, their, common);
+                    add_scaled(variance * own, their, common);
                 }
             }
             let by = |map: usize, t: usize| &self.by_sum[map][(t * width + a) * pairs..][..pairs];

@@ -1,13 +1,14 @@
 //! Levenberg-Marquardt for networks of many weights. The unknowns are the inputs, the innovations
-//! `x_(l+1) - f(x_l)` and the weights: each is known on its own, by R_m, R_f or a prior, and only
-//! what is measured after the inputs depends on them together. So a step is found from a matrix
-//! with one row per measured number.
+//! `x_(l+1) - f(x_l)` and the weights. Each is known on its own, by R_m, R_f or a prior; only the
+//! measurements behind the inputs depend on them together. So a step is found from a matrix with
+//! one row per measured number.
 //!
-//! As R_f grows, innovations vanish and what is left is the training of the weights, no worse
-//! conditioned than that; activations as unknowns would lie in valleys whose walls rise with R_f.
+//! Innovations vanish as R_f grows, and training of the weights remains, so that the problem is
+//! conditioned no worse than training. Activations as unknowns would lie in valleys whose walls
+//! rise with R_f.
 
 mod gram;
-mod model;
+mod quadratic_model;
 mod sensitivities;
 #[cfg(test)]
 mod tests;
@@ -16,24 +17,42 @@ use super::problem::NetworkProblem;
 use super::NetworkAction;
 use crate::error::{check, Error, Result};
 use crate::solve::{Minimum, Search, Structured, Vectors};
-use model::{Memory, Model};
+use quadratic_model::{QuadraticModel, QuadraticModelMemory};
 
-/// The memory of [`ByMeasurements::minimize`], O((measured numbers)^2 + measured numbers x neurons + weights): made once per problem.
+/// Minimiser of the action of a network in the space of the measurements, with its memory:
+/// O((measured numbers)^2 + measured numbers x neurons + weights), taken once per problem.
+///
+/// ```
+/// use least_action::network::{
+///     ByMeasurements, Layer, Network, NetworkAction, NetworkOptions, NetworkProblem, Pairs,
+/// };
+/// use least_action::solve::Structured;
+///
+/// let network = Network::feedforward(1, vec![Layer::new(1)])?;
+/// let pairs = Pairs::new(&network, vec![-1.0, 1.0], vec![0.2, 0.8])?;
+/// let problem = NetworkProblem::new(&network, &pairs, &NetworkOptions::default())?;
+/// let mut minimizer = ByMeasurements::new(&problem)?;
+/// let (mut action, options) = (NetworkAction::new(&problem), Structured::default());
+/// let mut unknowns = vec![0.0; problem.unknowns()];
+/// let minimum = minimizer.minimize(&mut action, 100.0, &options, &mut unknowns, &|| false)?;
+/// assert!(minimum.value < 1e-6);
+/// # Ok::<(), least_action::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct ByMeasurements {
-    memory: Memory,
+    memory: QuadraticModelMemory,
     vectors: Vectors,
     unknowns: Vec<f64>,
 }
 
 impl ByMeasurements {
-    /// Multiplications of one factorisation, about.
+    /// Approximate number of multiplications of one factorisation.
     pub(crate) fn cost(problem: &NetworkProblem) -> f64 {
         let network = problem.network();
-        let measured = sensitivities::Measured::all(&problem.0).len();
+        let measured = sensitivities::MeasuredNeuron::all(&problem.0).len();
         let (pairs, rows) = (problem.pairs() as f64, (measured * problem.pairs()) as f64);
         let weights = network.weight_count() as f64;
-        // Every map with every other one that has the same weights.
+        // Each map is combined with all maps that have the same weights.
         let sets = network.weight_sets();
         let sums = sets
             .iter()
@@ -46,9 +65,11 @@ impl ByMeasurements {
         rows * rows * (rows / 6.0 + 0.5 * sums) + weights * pairs * (pairs + measured as f64)
     }
 
+    /// A minimiser for one problem.
+    ///
     /// # Errors
-    /// What it cannot do: layers that are models, bounds of activations behind the inputs, and so
-    /// many measured numbers that the matrix does not fit in memory.
+    /// Layers that are models, bounds of activations behind the inputs, and so many measured
+    /// numbers that the matrix does not fit in memory.
     pub fn new(problem: &NetworkProblem) -> Result<Self> {
         let parts = &*problem.0;
         let refuse = |what: &str| {
@@ -68,7 +89,7 @@ impl ByMeasurements {
         if problem.bounds_behind_inputs() {
             return refuse("so many measurements and bounds of activations");
         }
-        let measured = sensitivities::Measured::all(parts).len();
+        let measured = sensitivities::MeasuredNeuron::all(parts).len();
         let rows = measured * parts.pairs;
         let numbers = 2.0 * rows as f64 * (rows + parts.network.neurons()) as f64;
         check::require(
@@ -80,15 +101,16 @@ impl ByMeasurements {
         Ok(ByMeasurements {
             vectors: Vectors::new(problem.unknowns(), problem.bounds().is_some()),
             unknowns: vec![0.0; problem.unknowns()],
-            memory: Memory::new(problem)?,
+            memory: QuadraticModelMemory::new(problem)?,
         })
     }
 
-    /// Starts at `x` and leaves the best point there. `action` must be one of the same problem; of
-    /// the options, `hessian` is Gauss-Newton's in any case.
+    /// Minimises the action from `x` and leaves the best point there. The `action` must belong to
+    /// the same problem. The option `hessian` is ignored: second derivatives are always those of
+    /// Gauss and Newton.
     ///
     /// # Errors
-    /// Only if the action fails at the starting point itself.
+    /// An action that is not finite at the starting point.
     pub fn minimize(
         &mut self,
         action: &mut NetworkAction,
@@ -105,7 +127,7 @@ impl ByMeasurements {
             self.unknowns[range].copy_from_slice(action.layer(l).1);
         }
         self.memory.begin(action.model_weight(model_precision));
-        let mut model = Model {
+        let mut model = QuadraticModel {
             memory: &mut self.memory,
             interrupted,
         };

@@ -1,25 +1,28 @@
-//! How the measured activations depend on inputs, innovations and weights: one adjoint per measured
-//! neuron, carried back along the layers for all pairs at once.
+//! Derivatives of the measured activations in inputs, innovations and weights. One adjoint per
+//! measured neuron is carried back along the layers, for all pairs at once.
 
 use super::super::layers::Bias;
 use super::super::matrix::Panel;
-use super::super::problem::{NetworkProblem, Parts};
+use super::super::problem::{NetworkProblem, ProblemParts};
 
-/// A measured neuron of a layer after the inputs.
+/// A measured neuron of a layer behind the inputs.
 #[derive(Debug, Clone)]
-pub(super) struct Measured {
+pub(super) struct MeasuredNeuron {
+    /// Number of its layer, from 1.
     pub layer: usize,
-    /// Where its activations lie among all: the first, and the distance between pairs.
+    /// Place of its first activation among all activations.
     pub first: usize,
+    /// Distance between its activations of successive pairs: the width of its layer.
     pub width: usize,
-    /// One per pair; NaN where nothing was measured.
+    /// Measured values, one per pair; NaN where nothing was measured.
     pub values: Vec<f64>,
-    /// R_m.
+    /// Measurement precision R_m.
     pub precision: f64,
 }
 
-impl Measured {
-    pub fn all(parts: &Parts) -> Vec<Measured> {
+impl MeasuredNeuron {
+    /// All neurons that are measured at any pair.
+    pub fn all(parts: &ProblemParts) -> Vec<MeasuredNeuron> {
         let mut all = Vec::new();
         for target in parts.targets.iter().filter(|target| target.layer > 0) {
             let width = target.precision.len();
@@ -30,7 +33,7 @@ impl Measured {
                     .copied()
                     .collect();
                 if values.iter().any(|y| !y.is_nan()) {
-                    all.push(Measured {
+                    all.push(MeasuredNeuron {
                         layer: target.layer,
                         first: parts.starts[target.layer] + neuron,
                         width,
@@ -44,27 +47,30 @@ impl Measured {
     }
 }
 
-/// Derivatives of the measured neurons, all numbers of a neuron side by side over the pairs, so
-/// that what follows runs over pairs.
+/// Derivatives of the measured neurons. The numbers of a neuron lie side by side over the pairs, so
+/// that loops run over pairs.
 #[derive(Debug, Clone)]
 pub(super) struct Sensitivities {
+    /// Problem that the derivatives belong to.
     pub problem: NetworkProblem,
-    pub measured: Vec<Measured>,
-    /// Of layer l: measured x width x pairs, the derivative in its activations, which is that in
-    /// its innovations.
+    /// The measured neurons.
+    pub measured: Vec<MeasuredNeuron>,
+    /// Derivatives in the activations of each layer l, which are those in its innovations: measured
+    /// x width x pairs.
     pub by_activation: Vec<Vec<f64>>,
-    /// Of map l: measured x width x pairs, the derivative in its sums.
+    /// Derivatives in the weighted inputs of each map l: measured x width x pairs.
     pub by_sum: Vec<Vec<f64>>,
-    /// Of map l: what its sums are linear in, (inputs, forcing and one where biases are free) x
-    /// pairs.
+    /// Numbers that the weighted inputs of each map l are linear in: (inputs, forcing, and one if
+    /// biases are free) x pairs.
     pub sources: Vec<Vec<f64>>,
     panel: Panel,
 }
 
 impl Sensitivities {
+    /// Memory for one problem.
     pub fn new(problem: &NetworkProblem) -> Self {
         let parts = &*problem.0;
-        let (measured, network) = (Measured::all(parts), &parts.network);
+        let (measured, network) = (MeasuredNeuron::all(parts), &parts.network);
         let rows = measured.len() * parts.pairs;
         let widths = network.widths().iter();
         let of_sources = network.weight_sets().iter().zip(network.layers());
@@ -93,13 +99,13 @@ impl Sensitivities {
         }
     }
 
-    /// At the point of these activations, with what its maps have kept.
+    /// Computes all derivatives at the activations `x`, where `kept` was written by the maps.
     pub fn update(&mut self, x: &[f64], weights: &[f64], kept: &[f64]) {
         let parts = &*self.problem.0;
         let (network, pairs) = (&parts.network, parts.pairs);
         let widths = network.widths();
         for (l, sources) in self.sources.iter_mut().enumerate() {
-            turn(&x[parts.starts[l]..], widths[l], pairs, sources);
+            transpose(&x[parts.starts[l]..], widths[l], pairs, sources);
         }
         let start = parts.starts[1];
         for (t, measured) in self.measured.iter().enumerate() {
@@ -113,7 +119,7 @@ impl Sensitivities {
             for l in (0..last).rev() {
                 let (inputs, width) = (widths[l], widths[l + 1]);
                 let at = t * pairs * width;
-                turn(&adjoint, width, pairs, &mut self.by_activation[l + 1][at..]);
+                transpose(&adjoint, width, pairs, &mut self.by_activation[l + 1][at..]);
                 let (layer, set) = (&network.layers()[l], &network.weight_sets()[l]);
                 let mut before = vec![0.0; inputs * pairs];
                 if let Some(step) = layer.residual {
@@ -122,18 +128,18 @@ impl Sensitivities {
                 }
                 let kept = &kept[parts.starts[l + 1] - start..][..adjoint.len()];
                 layer.activation.differentiate(width, kept, &mut adjoint);
-                turn(&adjoint, width, pairs, &mut self.by_sum[l][at..]);
+                transpose(&adjoint, width, pairs, &mut self.by_sum[l][at..]);
                 let matrix = &weights[set.matrix()];
                 self.panel
                     .backward(&mut before, &adjoint, matrix, (width, inputs));
                 adjoint = before;
             }
             let at = t * pairs * widths[0];
-            turn(&adjoint, widths[0], pairs, &mut self.by_activation[0][at..]);
+            transpose(&adjoint, widths[0], pairs, &mut self.by_activation[0][at..]);
         }
     }
 
-    /// Where the weight of sum `a` of map l and source `c` lies among the weights.
+    /// Place of one weight among all: that of neuron `a` of map l for source `c`.
     pub fn weight(&self, l: usize, a: usize, c: usize) -> usize {
         let set = &self.problem.network().weight_sets()[l];
         match c {
@@ -145,7 +151,7 @@ impl Sensitivities {
         }
     }
 
-    /// Writes how the measured neurons change with a `step`: measured x pairs.
+    /// Writes the change of the measured neurons along a `step` of the unknowns: measured x pairs.
     pub fn push_forward(&self, step: &[f64], into: &mut [f64]) {
         let parts = &*self.problem.0;
         let (pairs, widths) = (parts.pairs, parts.network.widths());
@@ -154,7 +160,7 @@ impl Sensitivities {
         let mut change = Vec::new();
         for (l, &width) in widths.iter().enumerate() {
             change.resize(width * pairs, 0.0);
-            turn(&step[parts.starts[l]..], width, pairs, &mut change);
+            transpose(&step[parts.starts[l]..], width, pairs, &mut change);
             self.add(l, &self.by_activation[l], &change, into);
             let Some(map) = l.checked_sub(1) else {
                 continue;
@@ -163,15 +169,15 @@ impl Sensitivities {
             for (a, change) in change.chunks_exact_mut(pairs).enumerate() {
                 for (c, source) in self.sources[map].chunks_exact(pairs).enumerate() {
                     let factor = weights[self.weight(map, a, c)];
-                    add_times(factor, source, change);
+                    add_scaled(factor, source, change);
                 }
             }
             self.add(l, &self.by_sum[map], &change, into);
         }
     }
 
-    /// Adds the changes that those of layer l make. Beyond the layer where it is measured a neuron
-    /// depends on nothing.
+    /// Adds the change of the measured neurons that `change` of layer l causes. A neuron depends on
+    /// nothing behind its own layer.
     fn add(&self, l: usize, by: &[f64], change: &[f64], into: &mut [f64]) {
         let pairs = self.problem.pairs();
         let rows = self.measured.iter().zip(by.chunks_exact(change.len()));
@@ -188,8 +194,8 @@ impl Sensitivities {
         }
     }
 
-    /// Writes the transpose: what `along` the measured neurons, measured x pairs, pulls at the
-    /// unknowns.
+    /// Writes `G^T along`, the transpose of [`Sensitivities::push_forward`]: from measured x pairs
+    /// to the unknowns.
     pub fn pull_back(&self, along: &[f64], into: &mut [f64]) {
         let parts = &*self.problem.0;
         let (pairs, widths) = (parts.pairs, parts.network.widths());
@@ -216,9 +222,9 @@ impl Sensitivities {
         }
     }
 
-    /// Adds the diagonal of `G^T W G` in inputs and weights, with a factor per measured neuron; of
-    /// tied weights what their maps bring one by one.
-    pub fn squares(&self, factors: &[f64], into: &mut [f64]) {
+    /// Adds the diagonal of `G^T W G` in inputs and weights, with one factor of W per measured
+    /// neuron. The shares of several maps in tied weights are added without their products.
+    pub fn add_gauss_newton_diagonal(&self, factors: &[f64], into: &mut [f64]) {
         let parts = &*self.problem.0;
         let (pairs, widths) = (parts.pairs, parts.network.widths());
         let (path, weights) = into.split_at_mut(self.problem.activation_count());
@@ -250,6 +256,7 @@ impl Sensitivities {
         }
     }
 
+    /// Writes the sum over measured neurons of their derivatives in layer l times `along`.
     fn gather(&self, l: usize, by: &[f64], along: &[f64], pull: &mut [f64]) {
         let pairs = self.problem.pairs();
         pull.fill(0.0);
@@ -267,15 +274,15 @@ impl Sensitivities {
     }
 }
 
-/// `to += factor * from`.
-pub(super) fn add_times(factor: f64, from: &[f64], to: &mut [f64]) {
+/// Adds `factor * from` to `to`.
+pub(super) fn add_scaled(factor: f64, from: &[f64], to: &mut [f64]) {
     for (to, from) in to.iter_mut().zip(from) {
         *to += factor * from;
     }
 }
 
-/// From pairs x width to width x pairs.
-pub(super) fn turn(from: &[f64], width: usize, pairs: usize, to: &mut [f64]) {
+/// Transposes a matrix from pairs x width to width x pairs.
+pub(super) fn transpose(from: &[f64], width: usize, pairs: usize, to: &mut [f64]) {
     for (a, to) in to.chunks_exact_mut(pairs).take(width).enumerate() {
         let from = from[a..].iter().step_by(width);
         to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);

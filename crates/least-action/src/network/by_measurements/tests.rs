@@ -2,15 +2,15 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use super::model::{Memory, Model};
+use super::quadratic_model::{QuadraticModel, QuadraticModelMemory};
 use super::*;
 use crate::network::tests::{cases, numbers, Case};
 use crate::network::{Layer, Network, NetworkObjective, NetworkOptions, Pairs};
 use crate::solve::{Lbfgs, Minimizer, Quadratic, StopReason};
 
-/// At inputs, innovations and weights, not at activations.
-fn gradient_of(memory: &mut Memory, u: &[f64]) -> (f64, Vec<f64>, Vec<f64>) {
-    let mut model = Model {
+/// The value, with inputs, innovations and weights as unknowns in place of activations.
+fn gradient_of(memory: &mut QuadraticModelMemory, u: &[f64]) -> (f64, Vec<f64>, Vec<f64>) {
+    let mut model = QuadraticModel {
         memory,
         interrupted: &|| false,
     };
@@ -21,7 +21,7 @@ fn gradient_of(memory: &mut Memory, u: &[f64]) -> (f64, Vec<f64>, Vec<f64>) {
     (value, gradient, scale)
 }
 
-/// Of every kind of layer, tied ones among them, with missing outputs.
+/// Problem with every kind of layer, tied ones among them, and with missing outputs.
 #[test]
 fn steps_are_those_of_the_whole_damped_matrix() {
     let mut kinds = 0;
@@ -37,11 +37,11 @@ fn steps_are_those_of_the_whole_damped_matrix() {
         kinds += 1;
         let problem = case.problem();
         let (n, activations) = (problem.unknowns(), problem.activation_count());
-        let mut memory = Memory::new(&problem).unwrap();
+        let mut memory = QuadraticModelMemory::new(&problem).unwrap();
         memory.begin(5.0);
         let u: Vec<f64> = case.unknowns.iter().map(|x| 0.5 * x).collect();
         let (value, gradient, scale) = gradient_of(&mut memory, &u);
-        let mut model = Model {
+        let mut model = QuadraticModel {
             memory: &mut memory,
             interrupted: &|| false,
         };
@@ -93,7 +93,7 @@ fn steps_are_those_of_the_whole_damped_matrix() {
                 let error = (step - expected[k]).abs();
                 assert!(error < 1e-8 * size, "{} {k} {step}", case.name);
             }
-            // From halfway there it is as far again.
+            // From halfway there, the bound is as far again.
             let half: Vec<f64> = step.iter().map(|s| 0.5 * s).collect();
             let mut rest = vec![0.0; n];
             model.solve(&half, &shift, &mut rest);
@@ -110,7 +110,7 @@ fn steps_are_those_of_the_whole_damped_matrix() {
     assert!(kinds > 3);
 }
 
-/// The paper's twin, smaller: a network with random weights makes the data.
+/// The paper's twin experiment, smaller: a network with random weights makes the data.
 fn twin(width: usize, depth: usize, pairs: usize, options: NetworkOptions) -> Case {
     let network = Network::feedforward(width, vec![Layer::new(width); depth]).unwrap();
     let truth = numbers(network.weight_count(), 50, 1.0);
@@ -135,8 +135,8 @@ fn twin(width: usize, depth: usize, pairs: usize, options: NetworkOptions) -> Ca
     case
 }
 
-/// R_f over twelve decades; steps of all rungs, those that ended for their number, and the last
-/// action.
+/// A climb of R_f over twelve decades. Returns the steps of all rungs, those of rungs that ended by
+/// their number of steps, and the last action.
 fn climb(case: &Case, rungs: usize, check: bool) -> (usize, usize, usize, f64) {
     let problem = case.problem();
     let mut action = NetworkAction::new(&problem);
@@ -170,7 +170,7 @@ fn climb(case: &Case, rungs: usize, check: bool) -> (usize, usize, usize, f64) {
     (steps, limits, single, last)
 }
 
-/// L-BFGS on the same ladder.
+/// A climb of the same ladder by L-BFGS.
 fn climb_by_lbfgs(case: &Case, rungs: usize) -> f64 {
     let problem = case.problem();
     let mut action = NetworkAction::new(&problem);
@@ -185,8 +185,8 @@ fn climb_by_lbfgs(case: &Case, rungs: usize) -> f64 {
     last
 }
 
-/// Two pairs can be met exactly: the action has no floor, and rungs neither end at once nor go on
-/// for its last digits.
+/// Two pairs that can be met exactly: the action has no floor, and rungs must neither end at once
+/// nor continue for its last digits.
 #[test]
 fn a_ladder_whose_data_can_be_met_takes_few_steps_a_rung() {
     const RUNGS: usize = 100;
@@ -288,7 +288,7 @@ fn what_it_cannot_do_is_said() {
     let error = ByMeasurements::new(&problem).err().unwrap().to_string();
     assert!(error.contains("layers that are models"), "{error}");
 
-    // Inputs alone: nothing to learn from, and nothing to fail at.
+    // Inputs alone: there is nothing to learn from, and nothing to fail at.
     let network = Network::feedforward(3, vec![Layer::new(1)]).unwrap();
     let pairs = Pairs::new(&network, vec![0.1; 6], vec![]).unwrap();
     let problem = NetworkProblem::new(&network, &pairs, &NetworkOptions::default()).unwrap();

@@ -137,7 +137,7 @@ fn saturated_neurons_and_relus_kink_have_the_gradients_of_dual_numbers() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Any depth, widths, activations, biases, ties and number of pairs.
+    /// Networks of any depth, widths, activations, biases, ties and number of pairs.
     #[test]
     fn gradients_match_at_any_shape(
         widths in prop::collection::vec(1usize..9, 2..6),
@@ -148,7 +148,8 @@ proptest! {
     ) {
         let mut layers = Vec::new();
         for (l, pair) in widths.windows(2).enumerate() {
-            let layer = Layer { activation: Activation::ALL[activations[l]], ..Layer::new(pair[1]) };
+            let activation = Activation::ALL[activations[l]];
+            let layer = Layer { activation, ..Layer::new(pair[1]) };
             layers.push(match forms[l] {
                 0 => Layer { bias: Bias::None, ..layer },
                 1 => Layer { bias: Bias::Fixed(numbers(pair[1], seed, 1.0)), ..layer },

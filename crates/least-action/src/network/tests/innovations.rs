@@ -1,4 +1,4 @@
-//! Innovations as unknowns are the same action, with the gradient that differences say.
+//! The action in innovations has the same values, and the gradient of differences.
 
 use super::super::{InInnovations, Innovations};
 use super::*;

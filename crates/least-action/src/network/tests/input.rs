@@ -1,4 +1,4 @@
-//! What is wrong is named.
+//! Mistakes in the input are named.
 
 use super::*;
 use crate::error::Error;
@@ -31,7 +31,8 @@ fn networks_that_do_not_fit_together() {
     };
     says(
         f(2, vec![step.clone()]),
-        "layers[0].width: must be 2, the width of the layer before, because the residual form adds to it, got 3",
+        "layers[0].width: must be 2, the width of the layer before, because the residual form \
+         adds to it, got 3",
     );
     let backwards = Layer {
         residual: Some(-1.0),
@@ -99,7 +100,8 @@ fn refuses(change: impl Fn(&mut Pairs, &mut NetworkOptions), expected: &str) {
 fn data_that_do_not_fit() {
     refuses(
         |p, _| p.inputs[4] = f64::NAN,
-        "pairs.inputs[1][1]: must be finite; a missing one needs missingInputs: true (pair 1, number 1 of it), got NaN",
+        "pairs.inputs[1][1]: must be finite; a missing one needs missingInputs: true (pair 1, \
+         number 1 of it), got NaN",
     );
     refuses(
         |p, _| p.outputs[3] = f64::INFINITY,

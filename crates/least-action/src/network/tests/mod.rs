@@ -1,4 +1,4 @@
-//! Networks of every kind with data, and their action as a textbook has it.
+//! Networks of every kind with data, and their action in the form of textbooks.
 
 mod gradient;
 mod innovations;
@@ -15,7 +15,7 @@ use crate::action::{Normalization, Precision, Prior};
 use crate::model::{Model, ModelBuilder, ModelKind};
 use crate::random::Random;
 
-/// Numbers of a case: the same at every run.
+/// Pseudo-random numbers of a test case, equal at every run.
 pub(super) fn numbers(count: usize, seed: u64, scale: f64) -> Vec<f64> {
     let mut random = Random::new(seed, 0);
     (0..count)
@@ -32,7 +32,7 @@ pub(super) struct Case {
 }
 
 impl Case {
-    /// Data and unknowns at random; a third of the outputs are missing.
+    /// A test case with random data and unknowns; a third of the outputs are missing.
     pub fn new(name: &str, network: Network, count: usize, seed: u64) -> Case {
         let widths = network.widths();
         let mut outputs = numbers(count * widths[network.depth()], seed, 1.0);
@@ -179,7 +179,7 @@ pub(super) fn cases(seed: u64) -> Vec<Case> {
     cases
 }
 
-/// What map l makes of one pair's x.
+/// Value of map l at the x of one pair.
 pub(super) fn map_of<T: DualNum<Primitive = f64> + Copy>(
     case: &Case,
     l: usize,
@@ -235,7 +235,7 @@ pub(super) fn map_of<T: DualNum<Primitive = f64> + Copy>(
     values
 }
 
-/// The parts of the action, neuron by neuron.
+/// Parts of the action, computed neuron by neuron.
 pub(super) fn reference<T: DualNum<Primitive = f64> + Copy>(
     case: &Case,
     model_precision: f64,

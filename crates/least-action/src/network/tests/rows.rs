@@ -5,7 +5,7 @@ use crate::action::Prior;
 use crate::random::Random;
 use crate::solve::{Assembly, BlockMatrix};
 
-/// Value and gradient from rows, against those that are formed layer by layer with all pairs at
+/// Value and gradient from rows, against those that are computed layer by layer with all pairs at
 /// once.
 #[test]
 fn rows_add_up_to_the_action_and_its_gradient() {

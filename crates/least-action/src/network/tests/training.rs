@@ -76,7 +76,7 @@ fn on_an_orbit_the_action_is_the_loss_and_predictions_are_its_end() {
     }
 }
 
-/// Newton's method with a Hessian from differences of exact gradients, to rounding.
+/// Minimum by Newton's method, to rounding, with a Hessian from differences of exact gradients.
 fn newton(objective: &mut dyn Objective, x: &mut [f64]) {
     let n = x.len();
     let mut gradient = DVector::zeros(n);
@@ -142,7 +142,7 @@ fn the_weak_optimum_tends_to_the_strong_one_as_one_over_the_model_precision() {
         let away = x[problem.weights()].iter().zip(&strong[start..]);
         let squares: f64 = away.map(|(a, b)| (a - b) * (a - b)).sum();
         distances.push(squares.sqrt());
-        // And R_f times what is left of the model tends to the costate.
+        // And R_f times the residuals of the model tends to the costate.
         let residuals = action.residuals(&x).unwrap().iter();
         let momenta: Vec<f64> = residuals.map(|r| model_precision * r).collect();
         let tolerance = 30.0 / model_precision;

@@ -1,93 +1,98 @@
-//! How many independent draws a sample is worth.
+//! Effective sample sizes: numbers of independent draws that a sample is worth.
 
 use super::chains::{mean, variance, Chains};
 use super::quantile::{check_probability, indicators, sorted};
 use super::ranks::rank_normalised;
 use crate::error::Result;
 
-/// Effective sample size for the bulk of a distribution: of the rank-normalised draws, so that it
-/// is finite and means the same for heavy tails and any monotone change of units (A. Vehtari et
-/// al., Bayesian Analysis 16, 2021). `draws` has a slice per chain.
+/// Effective sample size for the bulk of a distribution. It is that of the rank-normalised draws,
+/// so that it is finite and means the same for heavy tails and any monotone change of units (A.
+/// Vehtari et al., Bayesian Analysis 16, 2021). `draws` has a slice per chain.
 ///
-/// Here and in the others: chains are halved, their autocorrelations are combined with the variance
-/// between chains, so that chains that disagree are worth little, and summed by C. J. Geyer's
-/// initial monotone sequence (Statistical Science 7, 1992). At most `S log10 S` for S draws in all.
-/// Takes n T operations for a chain of n draws that are correlated over T of them. NaN for draws
-/// that are all the same.
+/// All effective sample sizes are computed in this way: chains are halved, their autocorrelations
+/// are combined with the variance between chains, so that chains that disagree are worth little,
+/// and summed by C. J. Geyer's initial monotone sequence (Statistical Science 7, 1992). The size is
+/// at most `S log10 S` for S draws in all. It takes n T operations for a chain of n draws that are
+/// correlated over T of them. It is NaN for draws that are all the same.
 ///
 /// # Errors
 /// No chain, fewer than 4 draws, chains of different lengths, a draw that is not finite
 /// (`draws[chain][draw]`).
 pub fn ess_bulk(draws: &[&[f64]]) -> Result<f64> {
-    Ok(of_split(&rank_normalised(&checked(draws)?.split())))
+    Ok(ess_of_split(&rank_normalised(&checked(draws)?.split())))
 }
 
-/// Effective sample size in the tails: the smaller one of those of the 5 % and the 95 % quantile.
+/// Effective sample size in the tails: the smaller one of those for the 5 % and the 95 % quantile.
 ///
 /// # Errors
-/// As [`ess_bulk`].
+/// Those of [`ess_bulk`].
 pub fn ess_tail(draws: &[&[f64]]) -> Result<f64> {
     let chains = checked(draws)?;
-    Ok(tail(&chains, &sorted(chains.all())))
+    Ok(ess_of_tails(&chains, &sorted(chains.all())))
 }
 
-/// Effective sample size for the mean.
+/// Effective sample size for the mean. `draws` has a slice per chain.
 ///
 /// # Errors
-/// As [`ess_bulk`].
+/// Those of [`ess_bulk`].
 pub fn ess_mean(draws: &[&[f64]]) -> Result<f64> {
-    Ok(of_mean(&checked(draws)?))
+    Ok(ess_of_mean(&checked(draws)?))
 }
 
-/// Effective sample size for the standard deviation: of the squared distances from the mean.
+/// Effective sample size for the standard deviation: that of the squared distances from the mean.
 ///
 /// # Errors
-/// As [`ess_bulk`].
+/// Those of [`ess_bulk`].
 pub fn ess_sd(draws: &[&[f64]]) -> Result<f64> {
-    Ok(of_mean(&squares(&checked(draws)?)))
+    Ok(ess_of_mean(&squares(&checked(draws)?)))
 }
 
-/// Effective sample size for a quantile: of whether draws are at most the quantile of all draws.
+/// Effective sample size for a quantile: that of the indicators of draws that are at most the
+/// quantile.
 ///
 /// # Errors
-/// As [`ess_bulk`], and a probability outside of 0 to 1.
+/// Those of [`ess_bulk`], and a probability outside of 0 to 1.
 pub fn ess_quantile(draws: &[&[f64]], probability: f64) -> Result<f64> {
     check_probability("probability", probability)?;
     let chains = checked(draws)?;
-    Ok(of_quantile(&chains, &sorted(chains.all()), probability))
+    Ok(ess_of_quantile(&chains, &sorted(chains.all()), probability))
 }
 
+/// The draws as checked chains.
 fn checked(draws: &[&[f64]]) -> Result<Chains> {
     Chains::new("draws", draws)
 }
 
-/// Squared distances from the mean of all.
+/// Squared distances from the mean of all draws.
 pub(super) fn squares(chains: &Chains) -> Chains {
     let mean = mean(chains.all());
     chains.map(|x| (x - mean) * (x - mean))
 }
 
-pub(super) fn of_mean(chains: &Chains) -> f64 {
-    of_split(&chains.split())
+/// Effective sample size for the mean of chains.
+pub(super) fn ess_of_mean(chains: &Chains) -> f64 {
+    ess_of_split(&chains.split())
 }
 
-pub(super) fn tail(chains: &Chains, sorted: &[f64]) -> f64 {
-    let [low, high] = [0.05, 0.95].map(|p| of_quantile(chains, sorted, p));
+/// Effective sample size in the tails of chains, with all their draws in ascending order.
+pub(super) fn ess_of_tails(chains: &Chains, sorted: &[f64]) -> f64 {
+    let [low, high] = [0.05, 0.95].map(|p| ess_of_quantile(chains, sorted, p));
     low.min(high)
 }
 
-pub(super) fn of_quantile(chains: &Chains, sorted: &[f64], probability: f64) -> f64 {
+/// Effective sample size for a quantile of chains, with all their draws in ascending order.
+pub(super) fn ess_of_quantile(chains: &Chains, sorted: &[f64], probability: f64) -> f64 {
     let indicators = indicators(chains, sorted, probability);
     if indicators.is_constant() && !chains.is_constant() {
-        // Nothing is above a quantile that is the largest value: no reason to trust it less than a
-        // sample of independent draws.
+        // The quantile is the largest value, so that no draw is above it. There is no reason to
+        // trust it less than that of independent draws.
         return chains.all().len() as f64;
     }
-    of_mean(&indicators)
+    ess_of_mean(&indicators)
 }
 
-/// Of chains that are already halved.
-pub(super) fn of_split(chains: &Chains) -> f64 {
+/// Effective sample size for the mean of chains that are halved already.
+pub(super) fn ess_of_split(chains: &Chains) -> f64 {
     if chains.is_constant() {
         return f64::NAN;
     }
@@ -98,13 +103,13 @@ pub(super) fn of_split(chains: &Chains) -> f64 {
     let total = within * (n as f64 - 1.0) / n as f64 + between;
     let correlation = |lag| 1.0 - (within - covariance(chains, &means, lag)) / total;
 
-    let sums = monotone(n, correlation);
+    let sums = autocorrelation_time(n, correlation);
     let size = chains.all().len() as f64;
     let time = sums.max(1.0 / libm::log10(size));
     size / time
 }
 
-/// The mean over chains of `1/n sum (x_i - m)(x_(i + lag) - m)`.
+/// Mean over chains of `1/n sum (x_i - m)(x_(i + lag) - m)`.
 fn covariance(chains: &Chains, means: &[f64], lag: usize) -> f64 {
     let n = chains.length();
     let covariances = chains.each().zip(means).map(|(chain, mean)| {
@@ -117,11 +122,11 @@ fn covariance(chains: &Chains, means: &[f64], lag: usize) -> f64 {
     covariances.sum::<f64>() / means.len() as f64
 }
 
-/// The autocorrelation time of chains of `n` draws: `1 + 2 sum rho_t`, where sums of neighbours are
-/// cut off where they are no longer positive, and made to fall. The last even lag counts once, if
-/// it is positive: that helps antithetic chains, whose correlations have changing signs.
-fn monotone(n: usize, correlation: impl Fn(usize) -> f64) -> f64 {
-    // Pairs of lags (0, 1), (2, 3) ...
+/// Autocorrelation time of chains of `n` draws, `1 + 2 sum rho_t`. Sums of neighbours are cut off
+/// at the first that is not positive, and made to fall. The last even lag counts once, if it is
+/// positive: that helps antithetic chains, whose correlations have changing signs.
+fn autocorrelation_time(n: usize, correlation: impl Fn(usize) -> f64) -> f64 {
+    // Correlations at pairs of lags, (0, 1), (2, 3) ...
     let mut pairs = vec![[1.0, correlation(1)]];
     let mut last = 1.0;
     let mut positive = 1.0 + pairs[0][1] > 0.0;

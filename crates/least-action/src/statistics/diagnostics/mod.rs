@@ -1,4 +1,5 @@
-//! Can averages over the draws of Markov chains be trusted, and to how many digits?
+//! Diagnostics of the draws of Markov chains: can their averages be trusted, and to how many
+//! digits.
 
 mod chains;
 mod effective_size;
@@ -17,26 +18,31 @@ pub use r_hat::r_hat;
 pub use standard_error::{mcse_mean, mcse_quantile, mcse_sd};
 
 pub(super) use chains::{mean, variance, Chains};
-pub(super) use energy::of_chain as energy_fraction_of;
-pub(super) use quantile::{check_probability, of_sorted, sorted};
+pub(super) use energy::energy_fraction_of;
+pub(super) use quantile::{check_probability, quantile_of_sorted, sorted};
 
-/// What [`crate::statistics::summarize`] says of one quantity, each part computed once.
-pub(super) struct Convergence {
+/// Diagnostics in [`crate::statistics::summarize`] of one quantity, each part computed once.
+pub(super) struct ConvergenceDiagnostics {
+    /// Monte Carlo standard error of the mean.
     pub mean_error: f64,
+    /// Effective sample size for the bulk.
     pub ess_bulk: f64,
+    /// Effective sample size in the tails.
     pub ess_tail: f64,
+    /// Rank-normalised split R-hat.
     pub r_hat: f64,
 }
 
-impl Convergence {
+impl ConvergenceDiagnostics {
+    /// Diagnostics of chains, with all their draws in ascending order.
     pub fn of(chains: &Chains, sorted: &[f64]) -> Self {
         let halves = chains.split();
         let scores = ranks::rank_normalised(&halves);
-        Convergence {
-            mean_error: standard_error::of_the_mean(chains),
-            ess_bulk: effective_size::of_split(&scores),
-            ess_tail: effective_size::tail(chains, sorted),
-            r_hat: r_hat::of_halves(&halves, &scores),
+        ConvergenceDiagnostics {
+            mean_error: standard_error::mcse_of_mean(chains),
+            ess_bulk: effective_size::ess_of_split(&scores),
+            ess_tail: effective_size::ess_of_tails(chains, sorted),
+            r_hat: r_hat::r_hat_of_halves(&halves, &scores),
         }
     }
 }

@@ -1,19 +1,19 @@
-//! Whether chains agree with each other.
+//! R-hat, the agreement of chains with each other.
 
 use super::chains::{mean, variance, Chains};
-use super::quantile::{of_sorted, sorted};
+use super::quantile::{quantile_of_sorted, sorted};
 use super::ranks::rank_normalised;
 use crate::error::Result;
 
-/// Rank-normalised split R-hat of one quantity, `draws` with a slice per chain: the larger one of
-/// that of the draws (do the chains agree where they are?) and of the distances from their median
-/// (how wide they are?). About 1 where the chains have mixed; below 1.01 is what A. Vehtari, A.
-/// Gelman, D. Simpson, B. Carpenter and P.-C. Bürkner (Bayesian Analysis 16, 2021) ask for, of four
-/// chains or more.
+/// Rank-normalised split R-hat of one quantity, `draws` with a slice per chain. It is the larger
+/// one of two R-hats: that of the draws tells whether chains agree in their place, and that of the
+/// distances from the median whether they agree in their width. About 1 if the chains have mixed.
+/// A. Vehtari, A. Gelman, D. Simpson, B. Carpenter and P.-C. Bürkner (Bayesian Analysis 16, 2021)
+/// ask for less than 1.01, of four chains or more.
 ///
-/// One chain is compared with itself, first half against second: that misses whatever it has not
-/// visited. Chains that never move are infinitely far apart, or, where all of them stand at the
-/// same number, nothing can be said: NaN.
+/// One chain is compared with itself, first half against second; that misses all that it has not
+/// visited. R-hat is infinite for chains that never move, and NaN if all of them stand at the same
+/// number.
 ///
 /// # Errors
 /// No chain, fewer than 4 draws, chains of different lengths, a draw that is not finite
@@ -28,21 +28,22 @@ use crate::error::Result;
 /// ```
 pub fn r_hat(draws: &[&[f64]]) -> Result<f64> {
     let halves = Chains::new("draws", draws)?.split();
-    Ok(of_halves(&halves, &rank_normalised(&halves)))
+    Ok(r_hat_of_halves(&halves, &rank_normalised(&halves)))
 }
 
-/// Of split chains and their normal scores.
-pub(super) fn of_halves(halves: &Chains, scores: &Chains) -> f64 {
-    let median = of_sorted(&sorted(halves.all()), 0.5);
+/// R-hat of split chains and their normal scores.
+pub(super) fn r_hat_of_halves(halves: &Chains, scores: &Chains) -> f64 {
+    let median = quantile_of_sorted(&sorted(halves.all()), 0.5);
     let folded = rank_normalised(&halves.map(|x| (x - median).abs()));
-    let (bulk, tail) = (plain(scores), plain(&folded));
-    // A NaN of one of them does not hide the other: the distances of two values, say, are all the
+    let (bulk, tail) = (split_r_hat(scores), split_r_hat(&folded));
+    // If one of them is NaN, the other counts. With two values, for example, all distances are the
     // same.
     bulk.max(tail)
 }
 
-/// `sqrt(((n - 1) W + B) / (n W))` with the variance W within chains and B / n between their means.
-fn plain(chains: &Chains) -> f64 {
+/// R-hat without ranks, `sqrt(((n - 1) W + B) / (n W))`, with the variance W within chains and
+/// `B / n` between their means.
+fn split_r_hat(chains: &Chains) -> f64 {
     let n = chains.length() as f64;
     let means: Vec<f64> = chains.each().map(mean).collect();
     let variances: Vec<f64> = chains.each().map(variance).collect();

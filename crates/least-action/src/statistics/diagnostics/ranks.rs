@@ -1,12 +1,12 @@
-//! Draws replaced by the normal variables of their ranks, so that what is computed of them exists
-//! for heavy tails too.
+//! Draws replaced by the normal scores of their ranks, so that diagnostics exist for heavy tails
+//! too.
 
 use special::Error as _;
 
 use super::chains::Chains;
 
 /// Normal scores of the ranks of all draws together: `z = Phi^-1((r - 3/8) / (S + 1/4))` for rank r
-/// of S draws (G. Blom 1958), equal draws sharing the mean of their ranks (A. Vehtari et al.,
+/// of S draws (G. Blom 1958). Equal draws share the mean of their ranks (A. Vehtari et al.,
 /// Bayesian Analysis 16, 2021).
 pub(super) fn rank_normalised(chains: &Chains) -> Chains {
     let values = chains.all();
@@ -17,7 +17,7 @@ pub(super) fn rank_normalised(chains: &Chains) -> Chains {
     let mut before = 0;
     while let [first, ..] = *rest {
         let ties = rest.partition_point(|&i| values[i] == values[first]);
-        let score = score(2 * before + ties + 1, values.len());
+        let score = normal_score(2 * before + ties + 1, values.len());
         rest[..ties].iter().for_each(|&i| scores[i] = score);
         rest = &rest[ties..];
         before += ties;
@@ -25,8 +25,8 @@ pub(super) fn rank_normalised(chains: &Chains) -> Chains {
     chains.with(scores)
 }
 
-/// Of half of `twice` as rank among `count`.
-fn score(twice: usize, count: usize) -> f64 {
+/// Normal score of the rank `twice / 2` among `count`.
+fn normal_score(twice: usize, count: usize) -> f64 {
     // 2 p - 1 for the probability p, with no digits lost near the median.
     let centred = (twice as f64 - (count + 1) as f64) / (count as f64 + 0.25);
     std::f64::consts::SQRT_2 * centred.inv_error()

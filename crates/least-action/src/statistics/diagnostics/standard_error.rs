@@ -1,55 +1,56 @@
-//! How far an average over draws may be from the one over the distribution, because there are only
-//! so many of them.
+//! Monte Carlo standard errors: the errors of averages over draws, because there are only so many
+//! draws.
 
 use special::Beta;
 
 use super::chains::{mean, variance, Chains};
-use super::effective_size::{of_mean, of_quantile, squares};
+use super::effective_size::{ess_of_mean, ess_of_quantile, squares};
 use super::quantile::{check_probability, sorted};
 use crate::error::{check, Result};
 
-/// Monte Carlo standard error of the mean: the standard deviation over the root of its effective
-/// sample size. `draws` has a slice per chain.
+/// Monte Carlo standard error of the mean: the standard deviation over the root of the effective
+/// sample size for the mean. `draws` has a slice per chain.
 ///
 /// # Errors
 /// No chain, fewer than 4 draws, chains of different lengths, a draw that is not finite
 /// (`draws[chain][draw]`).
 pub fn mcse_mean(draws: &[&[f64]]) -> Result<f64> {
-    Ok(of_the_mean(&Chains::new("draws", draws)?))
+    Ok(mcse_of_mean(&Chains::new("draws", draws)?))
 }
 
-pub(super) fn of_the_mean(chains: &Chains) -> f64 {
-    libm::sqrt(variance(chains.all()) / of_mean(chains))
+/// Monte Carlo standard error of the mean of chains.
+pub(super) fn mcse_of_mean(chains: &Chains) -> f64 {
+    libm::sqrt(variance(chains.all()) / ess_of_mean(chains))
 }
 
-/// Monte Carlo standard error of the standard deviation, from that of the variance: the fourth
-/// moment enters, so that heavy tails count.
+/// Monte Carlo standard error of the standard deviation. It follows from that of the variance,
+/// which contains the fourth moment, so that heavy tails count.
 ///
 /// # Errors
-/// As [`mcse_mean`].
+/// Those of [`mcse_mean`].
 pub fn mcse_sd(draws: &[&[f64]]) -> Result<f64> {
     let squares = squares(&Chains::new("draws", draws)?);
     let second = mean(squares.all());
     let fourth = mean(squares.map(|x| x * x).all());
-    let variance = (fourth - second * second) / of_mean(&squares);
+    let variance = (fourth - second * second) / ess_of_mean(&squares);
     Ok(libm::sqrt(variance / second / 4.0))
 }
 
-/// The probabilities of one standard deviation to either side of the normal distribution's mean.
+/// Probabilities of one standard deviation to either side of the normal distribution's mean.
 const ONE_DEVIATION: [f64; 2] = [0.158_655_3, 0.841_344_7];
 
 /// Monte Carlo standard error of a quantile: half of the distance between draws that are one
-/// standard deviation apart in probability, where the probability of being at most the quantile is
-/// beta distributed with the effective sample size of the quantile (A. Vehtari et al., Bayesian
+/// standard deviation apart in probability. The probability of being at most the quantile is beta
+/// distributed with the effective sample size for the quantile (A. Vehtari et al., Bayesian
 /// Analysis 16, 2021).
 ///
 /// # Errors
-/// As [`mcse_mean`], and a probability that is not between 0 and 1.
+/// Those of [`mcse_mean`], and a probability that is not between 0 and 1.
 pub fn mcse_quantile(draws: &[&[f64]], probability: f64) -> Result<f64> {
     check_probability("probability", probability)?;
     let chains = Chains::new("draws", draws)?;
     let sorted = sorted(chains.all());
-    let size = of_quantile(&chains, &sorted, probability);
+    let size = ess_of_quantile(&chains, &sorted, probability);
     if !size.is_finite() {
         return Ok(size);
     }
@@ -69,7 +70,8 @@ pub fn mcse_quantile(draws: &[&[f64]], probability: f64) -> Result<f64> {
     Ok((high - low) / 2.0)
 }
 
-/// By bisection, which cannot fail: a, b >= 1, so the distribution function is smooth.
+/// Quantile of the beta distribution by bisection, which cannot fail: a, b >= 1, so the
+/// distribution function is smooth.
 fn beta_quantile(probability: f64, a: f64, b: f64) -> f64 {
     let ln_beta = a.ln_beta(b);
     let (mut low, mut high) = (0.0, 1.0);

@@ -1,5 +1,5 @@
-//! Against ArviZ 0.23.4 (`arviz.stats.diagnostics`), autoregressive chains whose effective sample
-//! size is known, and what may not change the result.
+//! Comparison with ArviZ 0.23.4 (`arviz.stats.diagnostics`), autoregressive chains whose effective
+//! sample size is known, and changes that must not change the result.
 
 use proptest::prelude::*;
 
@@ -7,8 +7,8 @@ use super::*;
 use crate::random::Random;
 use crate::Error;
 
-/// A chain that any program can make again: uniform numbers of the generator 1664525 s + 1013904223
-/// modulo 2^32 with memory.
+/// A chain that any program can make again, from uniform numbers of the generator 1664525 s +
+/// 1013904223 modulo 2^32, with memory.
 fn chain(seed: u32, length: usize, memory: f64, scale: f64, shift: f64) -> Vec<f64> {
     let (mut s, mut x) = (seed, 0.0);
     let draws = (0..length).map(|_| {
@@ -32,7 +32,7 @@ fn close(found: f64, expected: f64) {
     assert!((found - expected).abs() < tolerance, "{found} {expected}");
 }
 
-/// Chains, and what ArviZ says: the larger R-hat of two, ESS of bulk, tail, mean, standard
+/// Chains, and ArviZ's results for them: the larger R-hat of two, ESS of bulk, tail, mean, standard
 /// deviation and median, MCSE of mean, standard deviation and the 10 % quantile, E-BFMI.
 type Case = (Vec<Vec<f64>>, [f64; 9], Vec<f64>);
 
@@ -42,33 +42,57 @@ fn cases() -> Vec<Case> {
     vec![
         (
             chains(4, |c| chain(c + 1, 101, 0.7, 1.0, 0.05 * f64::from(c))),
-            [1.0138944680210564, 88.14499570151611, 115.85297450522917, 87.92298185642046, 143.52241046227803, 128.59046732737107, 0.04190695864960403, 0.02203057395554646, 0.04248110377812897],
+            [
+                1.0138944680210564, 88.14499570151611, 115.85297450522917,
+                87.92298185642046, 143.52241046227803, 128.59046732737107,
+                0.04190695864960403, 0.02203057395554646, 0.04248110377812897,
+            ],
             vec![0.6404121307895999, 0.5992340247162855, 0.7888279487716077, 0.5568467268633591],
         ),
         (
             chains(4, |c| chain(c + 11, 1000, 0.3, 1.0, 0.0).into_iter().map(tied).collect()),
-            [1.0001571894386965, 2045.2966236333307, 2689.1418031684316, 2119.816867102866, 3485.3143160539666, 2405.2826492461536, 0.006624044010134521, 0.002597887060716595, 0.0],
+            [
+                1.0001571894386965, 2045.2966236333307, 2689.1418031684316,
+                2119.816867102866, 3485.3143160539666, 2405.2826492461536,
+                0.006624044010134521, 0.002597887060716595, 0.0,
+            ],
             vec![1.359093050585934, 1.4572816458710354, 1.3844379168388847, 1.3395781677044887],
         ),
         (
-            // Equal means, different widths: R-hat of the distances tells.
+            // Equal means, different widths: the R-hat of the distances shows it.
             chains(3, |c| chain(c + 21, 500, 0.5, 1.0 + f64::from(c), 0.0)),
-            [1.180884856166127, 480.1409307496344, 132.05064536607608, 472.4039945713108, 15.538977548286079, 684.5454132774456, 0.033099970472953356, 0.13923773471997336, 0.18160049227487862],
+            [
+                1.180884856166127, 480.1409307496344, 132.05064536607608,
+                472.4039945713108, 15.538977548286079, 684.5454132774456,
+                0.033099970472953356, 0.13923773471997336, 0.18160049227487862,
+            ],
             vec![0.9909185739337052, 1.0136627980770045, 1.0718014603592239],
         ),
         (
             chains(1, |_| chain(31, 50, -0.4, 1.0, 0.0)),
-            [0.9946889220021303, 84.94850021680094, 46.044098573281445, 84.94850021680094, 33.66536737162705, 84.94850021680094, 0.03779941166080466, 0.030408737329380195, 0.11322674642830749],
+            [
+                0.9946889220021303, 84.94850021680094, 46.044098573281445,
+                84.94850021680094, 33.66536737162705, 84.94850021680094,
+                0.03779941166080466, 0.030408737329380195, 0.11322674642830749,
+            ],
             vec![2.878330579339276],
         ),
         (
             chains(2, |c| chain(c + 41, 400, 0.9, 1.0, 2.0 * f64::from(c))),
-            [1.8144607258663026, 3.0542881064835132, 124.34462562660215, 2.540171572666284, 88.15763895480185, 2.209290862492652, 0.7917691514009233, 0.060412096580033554, 0.24763854017146036],
+            [
+                1.8144607258663026, 3.0542881064835132, 124.34462562660215,
+                2.540171572666284, 88.15763895480185, 2.209290862492652,
+                0.7917691514009233, 0.060412096580033554, 0.24763854017146036,
+            ],
             vec![0.2357858816287689, 0.26015831980719084],
         ),
         (
             chains(2, |c| chain(c + 51, 5, 0.0, 1.0, 0.0)),
-            [1.3323192533041692, 7.224719895935548, 7.224719895935548, 7.224719895935548, 7.224719895935548, 7.224719895935548, 0.11284369160896349, 0.05431929784275867, 0.1667668711161241],
+            [
+                1.3323192533041692, 7.224719895935548, 7.224719895935548,
+                7.224719895935548, 7.224719895935548, 7.224719895935548,
+                0.11284369160896349, 0.05431929784275867, 0.1667668711161241,
+            ],
             vec![1.8521388991145262, 2.304987282018278],
         ),
     ]
@@ -109,7 +133,8 @@ fn quantiles_are_those_of_arviz() -> crate::Result<()> {
     Ok(())
 }
 
-/// A stationary autoregressive chain of variance 1: its effective sample size for the mean is n (1 - rho) / (1 + rho).
+/// A stationary autoregressive chain of variance 1. Its effective sample size for the mean is
+/// `n (1 - rho) / (1 + rho)`.
 fn autoregressive(seed: u64, stream: u64, length: usize, rho: f64) -> Vec<f64> {
     let mut random = Random::new(seed, stream);
     let mut x = random.normal();
@@ -169,7 +194,7 @@ fn draws_that_never_move_say_nothing() -> crate::Result<()> {
     assert_eq!(r_hat(apart)?, f64::INFINITY);
     close(ess_bulk(apart)?, 2.0161290322580645);
     assert!(energy_fraction(apart)?[1].is_nan());
-    // One stands still, others move.
+    // One chain stands still, others move.
     let moving = chain(5, 10, 0.0, 1.0, 0.0);
     assert!(r_hat(&[&[2.0; 10], &moving])? > 1.5);
     Ok(())
@@ -200,17 +225,24 @@ proptest! {
 
     #[test]
     fn order_of_chains_and_units_do_not_matter(
-        seed in any::<u32>(), count in 1..5u32, length in 8..60usize, memory in -0.9..0.9, scale in 0.01..100.0, shift in -10.0..10.0,
+        seed in any::<u32>(),
+        count in 1..5u32,
+        length in 8..60usize,
+        memory in -0.9..0.9,
+        scale in 0.01..100.0,
+        shift in -10.0..10.0,
     ) {
-        let original = chains(count, |c| chain(seed.wrapping_add(7 * c), length, memory, 1.0, 0.3 * f64::from(c)));
+        let seed = |c: u32| seed.wrapping_add(7 * c);
+        let shift_of = |c: u32| 0.3 * f64::from(c);
+        let original = chains(count, |c| chain(seed(c), length, memory, 1.0, shift_of(c)));
         let reversed: Vec<_> = original.iter().rev().cloned().collect();
         let other = |f: &dyn Fn(f64) -> f64| -> Vec<Vec<f64>> {
             original.iter().map(|chain| chain.iter().map(|x| f(*x)).collect()).collect()
         };
         let same = |a: f64, b: f64| (a - b).abs() < 1e-9 * (1.0 + a.abs());
         let draws = &slices(&original)[..];
-        // By powers of two, which round nothing: two draws are equally far from the median between
-        // them, and rounding would rank them at random.
+        // Scaled by powers of two, which round nothing: two draws are equally far from the median
+        // between them, and rounding would rank them at random.
         for changed in [reversed, other(&|x| 0.25 * x), other(&|x| 1024.0 * x)] {
             prop_assert!(same(r_hat(draws)?, r_hat(&slices(&changed))?));
         }
@@ -218,7 +250,7 @@ proptest! {
             prop_assert!(same(ess_bulk(draws)?, ess_bulk(&slices(&changed))?));
             prop_assert!(same(ess_mean(draws)?, ess_mean(&slices(&changed))?));
         }
-        // Ranks do not see what a rising function does; distances from the median do.
+        // Ranks do not change under a rising function; distances from the median do.
         let bent = other(&|x| libm::exp(3.0 * x));
         prop_assert!(same(ess_bulk(draws)?, ess_bulk(&slices(&bent))?));
         prop_assert!(same(ess_tail(draws)?, ess_tail(&slices(&bent))?));

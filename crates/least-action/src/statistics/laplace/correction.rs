@@ -1,5 +1,5 @@
-//! The first correction beyond the quadratic: where the mean is, as the posterior is not symmetric
-//! about its mode.
+//! First correction beyond the quadratic: the mean, as the posterior is not symmetric about its
+//! mode.
 
 use super::Laplace;
 use crate::error::Result;
@@ -7,24 +7,25 @@ use crate::solve::{BlockMatrix, Cholesky, Hessian};
 
 use super::super::Posterior;
 
-/// Steps of differences, relative to the size of what is changed. Differences of four points are
-/// exact where second derivatives are of the third degree, as in models with squares; elsewhere
+/// Step of differences, relative to the size of the unknown. Differences of four points are exact
+/// if second derivatives are polynomials of the third degree, as in models with squares. Elsewhere
 /// their error is of the fourth order.
 const STEP: f64 = 2e-3;
 
 impl Laplace {
-    /// The mean of the posterior less its mode, to first order beyond the quadratic: `-1/2 S c`,
-    /// where S is the covariance and `c_k = sum over i, j of S_ij d3A/dx_i dx_j dx_k` (L. Tierney
-    /// and J. B. Kadane, J. Amer. Statist. Assoc. 81, 1986). One per unknown, 0 where a bound holds
-    /// it.
+    /// Mean of the posterior less its mode, to first order beyond the quadratic: `-1/2 S c`, where
+    /// S is the covariance and `c_k = sum over i, j of S_ij d3A/dx_i dx_j dx_k` (L. Tierney and J.
+    /// B. Kadane, J. Amer. Statist. Assoc. 81, 1986). It has one number per unknown, 0 for active
+    /// bounds.
     ///
-    /// Third derivatives are differences of exact second ones, taken at many points at once: 4 (3 D + 2 P) Hessians for one-step schemes, 4 (5 D + 2 P) where three points
-    /// are coupled.
+    /// Third derivatives are differences of exact second ones, computed at many points at once.
+    /// They take 4 (3 D + 2 P) Hessians for one-step schemes, 4 (5 D + 2 P) if three points are
+    /// coupled.
     ///
     /// # Errors
     /// Second derivatives near the mode that are not finite.
     pub fn mean_shift(&self) -> Result<Vec<f64>> {
-        let mut differences = Differences::new(self)?;
+        let mut differences = HessianDifferences::new(self)?;
         let mut contracted = vec![0.0; self.mode.len()];
         differences.along_parameters(self, &mut contracted)?;
         differences.at_known_parameters(&mut contracted)?;
@@ -34,14 +35,14 @@ impl Laplace {
         Ok(contracted)
     }
 
-    /// The columns of the covariance that belong to the estimated parameters, one after the other.
+    /// Columns of the covariance that belong to the estimated parameters, one after the other.
     pub(super) fn parameter_columns(&self) -> Vec<Vec<f64>> {
         let path = self.posterior.layout().path_length();
         let columns = path..self.mode.len();
         columns
             .map(|unknown| {
                 let mut column = vec![0.0; self.mode.len()];
-                if !self.is_held(unknown) {
+                if !self.is_at_bound(unknown) {
                     column[unknown] = 1.0;
                     self.factor.solve(&mut column);
                 }
@@ -51,21 +52,21 @@ impl Laplace {
     }
 }
 
-/// The covariance is that at known parameters and what the parameters add: the first is local in
-/// time.
-struct Differences {
+/// Differences of the Hessian. The covariance is that at known parameters, which is local in time,
+/// and a part that the parameters add.
+struct HessianDifferences {
     posterior: Posterior,
     mode: Vec<f64>,
-    /// How large a change of each unknown is.
+    /// Size of each unknown, relative to which it is changed.
     sizes: Vec<f64>,
-    /// At known parameters.
+    /// Covariance at known parameters.
     covariance: BlockMatrix,
     hessian: BlockMatrix,
     gradient: Vec<f64>,
     moved: Vec<f64>,
 }
 
-impl Differences {
+impl HessianDifferences {
     fn new(laplace: &Laplace) -> Result<Self> {
         let mut posterior = laplace.posterior.clone();
         let layout = posterior.layout().clone();
@@ -74,10 +75,10 @@ impl Differences {
         let mut gradient = vec![0.0; mode.len()];
         posterior.hessian(&mode, laplace.options.hessian, &mut hessian, &mut gradient)?;
         let fixed: Vec<bool> = (0..mode.len())
-            .map(|k| k >= layout.path_length() || laplace.is_held(k))
+            .map(|k| k >= layout.path_length() || laplace.is_at_bound(k))
             .collect();
         let mut factor = Cholesky::new(&layout);
-        // A part of a positive matrix is positive.
+        // Cannot fail, as a part of a positive matrix is positive.
         let covariance = match factor.factor(&hessian, &[], &fixed) {
             Ok(()) => factor.inverse(),
             Err(_) => BlockMatrix::new(&layout),
@@ -86,7 +87,7 @@ impl Differences {
         for unknown in (0..layout.path_length()).filter(|&k| fixed[k]) {
             covariance.add(unknown, unknown, -1.0);
         }
-        Ok(Differences {
+        Ok(HessianDifferences {
             sizes: sizes(
                 &mode,
                 layout.dimension,
@@ -102,8 +103,8 @@ impl Differences {
         })
     }
 
-    /// Calls `add` with the Hessians at four points along `direction`, which is changed by `step`
-    /// in between, and their weights in the derivative.
+    /// Calls `add` with the Hessians at four points along `direction`, `step` apart, and with their
+    /// weights in the derivative.
     fn each(
         &mut self,
         direction: &dyn Fn(usize) -> f64,
@@ -123,8 +124,8 @@ impl Differences {
         Ok(())
     }
 
-    /// What the parameters add: `sum over q of d/du_q (H u_q)`, with directions u_q whose squares
-    /// sum to their part of the covariance.
+    /// Adds the part of the parameters, `sum over q of d/du_q (H u_q)`. The squares of the
+    /// directions u_q sum to the parameters' part of the covariance.
     fn along_parameters(&mut self, laplace: &Laplace, into: &mut [f64]) -> Result<()> {
         let columns = laplace.parameter_columns();
         let count = columns.len();
@@ -149,14 +150,14 @@ impl Differences {
         Ok(())
     }
 
-    /// `d/dx_k` of the product of the Hessian with the covariance at known parameters, element by
-    /// element.
+    /// Adds `d/dx_k` of the product, element by element, of the Hessian with the covariance at
+    /// known parameters.
     fn at_known_parameters(&mut self, into: &mut [f64]) -> Result<()> {
         let layout = self.posterior.layout();
         let (d, points, path) = (layout.dimension, layout.points, layout.path_length());
         let covariance = self.covariance.clone();
-        // A panel knows of points so far ahead, and of points that reach it from so far before:
-        // points that are changed together share none.
+        // A panel depends on points so far ahead, and on points that reach it from so far before.
+        // Points that are changed together share no panel.
         let far = layout.couples.iter().copied().max().unwrap_or(0) as usize;
         let apart = 2 * far + 1;
         for (component, color) in (0..d).flat_map(|i| (0..apart).map(move |c| (i, c))) {
@@ -165,7 +166,7 @@ impl Differences {
             let along = |k: usize| if is_moved(k) { 1.0 } else { 0.0 };
             self.each(&along, STEP * size, &mut |hessian, weight| {
                 for point in 0..points {
-                    // The one point within reach of this panel that was moved.
+                    // The one changed point that this panel depends on.
                     let ahead = (color + apart + far - point % apart) % apart;
                     let moved = (point + ahead).checked_sub(far).filter(|&m| m < points);
                     if let Some(moved) = moved {
@@ -190,7 +191,7 @@ impl Differences {
     }
 }
 
-/// The sum over a panel of the products of the elements of two matrices that belong to states.
+/// Sum over a panel of the products of the elements of two matrices that belong to states.
 fn product(a: &BlockMatrix, b: &BlockMatrix, point: usize) -> f64 {
     let (rows, states) = (a.panel_rows(point), a.panel_border(point));
     let pairs = a
@@ -204,8 +205,8 @@ fn product(a: &BlockMatrix, b: &BlockMatrix, point: usize) -> f64 {
     columns.sum()
 }
 
-/// How large a change of each unknown is: the root mean square of a state along the path, the value
-/// of a parameter; where these vanish, the standard deviation.
+/// Size of each unknown: the root mean square of a state along the path, the value of a parameter;
+/// if these vanish, the standard deviation.
 pub(super) fn sizes(mode: &[f64], d: usize, path: usize, variances: &[f64]) -> Vec<f64> {
     let of = |square: f64, variance: f64| match square > 0.0 {
         true => square.sqrt(),
@@ -227,8 +228,8 @@ pub(super) fn sizes(mode: &[f64], d: usize, path: usize, variances: &[f64]) -> V
         .collect()
 }
 
-/// Directions `u_q` with `sum of u_q u_q^T` equal to `columns C^-1 columns^T`, for the covariance C
-/// of the parameters: `columns L^-T`.
+/// Directions `u_q` for which `sum of u_q u_q^T` is `columns C^-1 columns^T`, where C is the
+/// covariance of the parameters: `columns L^-T`.
 fn square_root(columns: &[Vec<f64>], covariance: &[f64], count: usize) -> Vec<Vec<f64>> {
     let free: Vec<usize> = (0..count)
         .filter(|&p| covariance[p * count + p] > 0.0)
@@ -240,7 +241,7 @@ fn square_root(columns: &[Vec<f64>], covariance: &[f64], count: usize) -> Vec<Ve
         return Vec::new();
     };
     let lower = factor.unpack();
-    // Row by row of `L U^T = columns^T`.
+    // Solves `L U^T = columns^T` row by row.
     let mut directions: Vec<Vec<f64>> = Vec::new();
     for (i, &p) in free.iter().enumerate() {
         let mut direction = columns[p].clone();

@@ -1,4 +1,5 @@
-//! The direction in which a symmetric matrix over a path curves least, and its name.
+//! The direction in which a symmetric matrix over a path has the least curvature, and its
+//! description.
 
 use crate::action::Problem;
 use crate::random::Random;
@@ -7,26 +8,27 @@ use crate::solve::{BlockMatrix, Cholesky};
 use super::super::Posterior;
 
 /// A direction in all unknowns.
-pub(super) struct Direction {
+pub(super) struct FlattestDirection {
+    /// Part of each unknown.
     pub vector: Vec<f64>,
-    /// `v^T H v / v^T D v`.
+    /// Curvature `v^T H v / v^T D v` along the direction.
     pub curvature: f64,
 }
 
-/// Inverse iterations at one shift.
+/// Number of inverse iterations at one shift.
 const ITERATIONS: usize = 30;
-/// How often the shift is brought nearer.
+/// Number of shifts, each nearer than the one before.
 const SHIFTS: usize = 3;
 
-/// The direction with the least curvature relative to the positive diagonal `scale`, by inverse
-/// iteration. None if no shift makes the matrix positive, as where it has values that are not
+/// Direction with the least curvature relative to the positive diagonal `scale`, by inverse
+/// iteration. None if no shift makes the matrix positive, which is so if some of its values are not
 /// finite.
 pub(super) fn flattest(
     posterior: &Posterior,
     hessian: &BlockMatrix,
     scale: &[f64],
     fixed: &[bool],
-) -> Option<Direction> {
+) -> Option<FlattestDirection> {
     let mut factor = Cholesky::new(posterior.layout());
     let mut shift = vec![0.0; scale.len()];
     let mut random = Random::new(1, 0);
@@ -66,17 +68,17 @@ pub(super) fn flattest(
             size = (1.02 * -curvature).max(1e-14);
         }
     }
-    Some(Direction { vector, curvature })
+    Some(FlattestDirection { vector, curvature })
 }
 
-/// Parts that are named.
+/// Most parts of a direction that are named.
 const NAMED: usize = 3;
-/// Parts below this share of the largest are not.
+/// Least size of a named part, as a share of the largest.
 const SHARE: f64 = 0.1;
 
-/// A direction by its largest parts: parameters, and states with the time at which they are
-/// largest. `scale` says how large a change of each unknown is.
-pub(super) fn words(problem: &Problem, vector: &[f64], scale: &[f64]) -> String {
+/// Description of a direction by its largest parts: parameters, and states with the time at which
+/// they are largest. Parts are multiplied with the roots of `scale` to be compared.
+pub(super) fn describe(problem: &Problem, vector: &[f64], scale: &[f64]) -> String {
     let (d, path) = (problem.model().dimension(), problem.path_length());
     let size = |k: usize| vector[k] * scale[k].sqrt();
     let mut parts: Vec<(f64, String)> = (0..d)

@@ -4,24 +4,25 @@ use super::Laplace;
 use crate::random::Random;
 use crate::solve::Objective;
 
-/// How often a draw outside of the bounds is drawn again.
+/// Number of attempts to draw within the bounds.
 const ATTEMPTS: u64 = 64;
 
-/// Draws, one after the other.
+/// Draws from a Gaussian approximation, one after the other.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GaussianDraws {
-    /// count x unknowns: the path, then the estimated parameters.
+    /// Draws, count x unknowns: the path, then the estimated parameters.
     pub values: Vec<f64>,
-    /// How many of them lay outside of the bounds however often they were drawn, and were moved to
-    /// the nearest point inside.
+    /// Number of draws for which every attempt was outside of the bounds. They were moved to the
+    /// nearest point inside.
     pub moved: usize,
 }
 
 impl Laplace {
-    /// Independent draws, `mode + L^-T z`: exact, and O(N D^2) each. Within bounds it is the
-    /// truncated Gaussian, by rejection; draws that are rejected again and again are moved inside.
+    /// Independent draws, `mode + L^-T z`: exact, and O(N D^2) each. Within bounds the distribution
+    /// is the truncated Gaussian, by rejection. Draws that are rejected again and again are moved
+    /// inside.
     ///
-    /// Draw k is the same whatever `count` is.
+    /// Draw k does not depend on `count`.
     pub fn draws(&self, count: usize, seed: u64) -> GaussianDraws {
         let unknowns = self.mode.len();
         let mut draws = GaussianDraws {
@@ -47,12 +48,11 @@ impl Laplace {
         draws
     }
 
-    /// The expected value of `quantity` to first order beyond the quadratic: the mean over the
-    /// Gaussian about the corrected mean, by pairs of draws on either side of it. These take the
-    /// quadratic part of `quantity` with the noise of the draws, which is stated, and its odd parts
-    /// exactly.
+    /// Expected value of `quantity` to first order beyond the quadratic: the mean over the Gaussian
+    /// about the corrected mean, by pairs of draws on either side of it. Odd parts of `quantity`
+    /// are exact in this way. Its quadratic part has the noise of the draws, which is returned.
     ///
-    /// `mean_shift` is what [`Laplace::mean_shift`] gives, or zeros for the Gaussian itself.
+    /// `mean_shift` is the result of [`Laplace::mean_shift`], or zeros for the Gaussian itself.
     pub fn expected(
         &self,
         mut quantity: impl FnMut(&[f64]) -> f64,
@@ -84,13 +84,14 @@ impl Laplace {
         }
     }
 
-    /// `L^-T z`, with nothing where a bound holds the unknown.
+    /// Writes the deviation `L^-T z` of a draw from the mode, with 0 for active bounds.
     fn deviate(&self, random: &mut Random, into: &mut [f64]) {
         into.iter_mut().for_each(|z| *z = random.normal());
         super::clear(into, &self.fixed);
         self.factor.solve_upper(into);
     }
 
+    /// Tells whether all unknowns are within their bounds.
     fn is_inside(&self, x: &[f64]) -> bool {
         self.posterior.bounds().is_none_or(|bounds| {
             let ends = bounds.lower.iter().zip(&bounds.upper);
@@ -101,10 +102,11 @@ impl Laplace {
     }
 }
 
-/// An expected value.
+/// Expected value of a quantity.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Expected {
+    /// Estimate of the expected value.
     pub value: f64,
-    /// Its standard error by the number of draws; NaN of a single pair.
+    /// Standard error of the estimate, as the number of draws is finite; NaN for a single pair.
     pub error: f64,
 }

@@ -1,4 +1,4 @@
-//! What a Gaussian approximation says of itself: where it holds, and what to do where it does not.
+//! Findings about a Gaussian approximation: does it hold, and if not, what is to be done.
 
 use super::correction::sizes;
 use super::Laplace;
@@ -12,7 +12,7 @@ use crate::report::{self, Severity};
 pub enum LaplaceFindingCode {
     /// The path is not at the minimum.
     ModeNotReached,
-    /// Bounds hold unknowns: these have no deviation.
+    /// Some bounds are active: the unknowns at them have no deviation.
     HeldByBounds,
     /// The Gaussian of a parameter reaches far beyond its bounds.
     BeyondBounds,
@@ -22,26 +22,28 @@ pub enum LaplaceFindingCode {
     Free,
     /// Every combination of parameters is determined.
     Determined,
-    /// The discretisation's own determinant, which `exp(-A)` leaves out, would move a parameter.
+    /// The determinant of implicit steps, which `exp(-A)` leaves out, would move a parameter.
     ImplicitSteps,
     /// A level is no minimum at this R_f.
     LevelLeftOut,
-    /// Several levels share the probability, or the lowest has it all.
+    /// Several levels share the probability, or the lowest has nearly all of it.
     LevelsShare,
 }
 
 /// One statement about a Gaussian approximation.
 pub type LaplaceFinding = report::Finding<LaplaceFindingCode>;
 
-/// Beyond this the mode has not been reached: a tenth of a standard deviation.
+/// Largest distance from the minimum, as a fall of the negative log posterior: a tenth of a
+/// standard deviation.
 const REACHED: f64 = 0.005;
-/// Of a parameter's Gaussian, outside of its bounds.
+/// Largest share of a parameter's Gaussian outside of its bounds that is not reported.
 const BEYOND: f64 = 0.01;
-/// Shifts of a mean that count, in standard deviations.
+/// Least shift of a mean that is reported, in standard deviations.
 const SHIFT: f64 = 0.3;
 
 impl Laplace {
-    /// The findings. `mean_shift` is what [`Laplace::mean_shift`] gives, if it was asked for.
+    /// Findings about the approximation. `mean_shift` is the result of [`Laplace::mean_shift`], if
+    /// it was computed.
     ///
     /// # Errors
     /// Derivatives near the mode that are not finite.
@@ -58,18 +60,20 @@ impl Laplace {
                 LaplaceFindingCode::ModeNotReached,
                 Severity::Problem,
                 format!(
-                    "The path is not at the minimum: the negative log posterior would still fall by {:.2e}. Allow more maxIterations, or minimise first.",
+                    "The path is not at the minimum: the negative log posterior would still fall \
+                     by {:.2e}. Allow more maxIterations, or minimise first.",
                     self.decrease
                 ),
             );
         }
-        let held: Vec<String> = self.held_names();
+        let held: Vec<String> = self.active_bound_names();
         if !held.is_empty() {
             say(
                 LaplaceFindingCode::HeldByBounds,
                 Severity::Warning,
                 format!(
-                    "Bounds hold {}: these are given no deviation, and what is said of the others holds with these at their bounds. samplePosterior takes bounds as they are.",
+                    "Bounds hold {}: these are given no deviation, and what is said of the others \
+                     holds with these at their bounds. samplePosterior takes bounds as they are.",
                     held.join(", ")
                 ),
             );
@@ -84,7 +88,8 @@ impl Laplace {
                 LaplaceFindingCode::BeyondBounds,
                 Severity::Warning,
                 format!(
-                    "Part of the Gaussian lies beyond the bounds of {}: deviations are too large there. samplePosterior takes bounds as they are.",
+                    "Part of the Gaussian lies beyond the bounds of {}: deviations are too large \
+                     there. samplePosterior takes bounds as they are.",
                     beyond.join(", ")
                 ),
             );
@@ -105,7 +110,8 @@ impl Laplace {
                     LaplaceFindingCode::Skewed,
                     Severity::Warning,
                     format!(
-                        "The posterior is skewed: means are more than {SHIFT} standard deviations from the mode for {}. A Gaussian is not enough; samplePosterior is.",
+                        "The posterior is skewed: means are more than {SHIFT} standard deviations \
+                         from the mode for {}. A Gaussian is not enough; samplePosterior is.",
                         far.join(", ")
                     ),
                 );
@@ -121,7 +127,8 @@ impl Laplace {
                     LaplaceFindingCode::Determined,
                     Severity::Good,
                     format!(
-                        "Every combination of parameters is determined; the least is {}, to {:.2e} of its unit.",
+                        "Every combination of parameters is determined; the least is {}, to \
+                         {:.2e} of its unit.",
                         directions[0].words, directions[0].deviation
                     ),
                 ),
@@ -129,7 +136,8 @@ impl Laplace {
                     LaplaceFindingCode::Free,
                     Severity::Warning,
                     format!(
-                        "The data leave free: {}, each in units of its prior, its bounds or its size. Measure what tells them apart, give a prior, or estimate fewer.",
+                        "The data leave free: {}, each in units of its prior, its bounds or its \
+                         size. Measure what tells them apart, give a prior, or estimate fewer.",
                         free.join("; ")
                     ),
                 ),
@@ -150,7 +158,9 @@ impl Laplace {
                 LaplaceFindingCode::ImplicitSteps,
                 Severity::Warning,
                 format!(
-                    "The steps of {} are implicit, and exp(-A) leaves out their determinant: with it the means of {} would move, in standard deviations. Means of explicit steps, as of rk4, need none.",
+                    "The steps of {} are implicit, and exp(-A) leaves out their determinant: with \
+                     it the means of {} would move, in standard deviations. Means of explicit \
+                     steps, as of rk4, need none.",
                     problem.discretization.name(),
                     moved.join(", ")
                 ),
@@ -159,13 +169,13 @@ impl Laplace {
         Ok(findings)
     }
 
-    /// Names of what a bound holds: parameters, and states with the number of points.
-    fn held_names(&self) -> Vec<String> {
+    /// Names of the unknowns at active bounds: parameters, and states with the number of points.
+    fn active_bound_names(&self) -> Vec<String> {
         let problem = self.problem();
         let (d, path) = (problem.model().dimension(), problem.path_length());
         let mut points = vec![0; d];
         let mut names = Vec::new();
-        for unknown in self.held() {
+        for unknown in self.active_bounds() {
             match unknown.checked_sub(path) {
                 None => points[unknown % d] += 1,
                 Some(p) => names.extend(problem.estimated().nth(p).map(str::to_string)),
@@ -177,6 +187,7 @@ impl Laplace {
         names
     }
 
+    /// Share of an unknown's Gaussian outside of its bounds.
     fn share_beyond_bounds(&self, unknown: usize) -> f64 {
         let deviation = self.variances[unknown].sqrt();
         let Some(ends) = self.problem().intervals().filter(|_| deviation > 0.0) else {
@@ -188,9 +199,12 @@ impl Laplace {
             + beyond(ends.upper[unknown] - self.mode[unknown])
     }
 
-    /// By how much the means of the parameters would move if `exp(-A)` had the determinants of its
-    /// implicit steps, to first order: the derivative of the logarithm of these along the columns
-    /// of the covariance.
+    /// Shifts of the parameters' means, to first order, if `exp(-A)` had the determinants of its
+    /// implicit steps. They are the derivatives of the logarithm of these determinants along the
+    /// columns of the covariance.
+    ///
+    /// # Errors
+    /// Derivatives near the mode that are not finite.
     pub fn step_determinant_shifts(&self) -> Result<Vec<f64>> {
         let layout = self.posterior.layout();
         let (d, path) = (layout.dimension, layout.path_length());

@@ -1,43 +1,45 @@
-//! Which combinations of parameters the data determine, and which they leave free.
+//! Identifiability: combinations of parameters that the data determine or leave free.
 
 use nalgebra::{DMatrix, SymmetricEigen};
 
 use super::Laplace;
 
-/// A combination of parameters and how well it is known.
+/// A combination of parameters with its uncertainty.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ParameterDirection {
-    /// Its standard deviation, each parameter in its unit of [`Identifiability::units`].
+    /// Standard deviation of the combination, each parameter in its unit of
+    /// [`Identifiability::units`].
     pub deviation: f64,
-    /// The part of each estimated parameter in these units; the squares sum to 1.
+    /// Part of each estimated parameter in these units; the squares sum to 1.
     pub parts: Vec<f64>,
-    /// Whether the data leave it free: its deviation is beyond half a unit.
+    /// True if the data leave the combination free: its deviation is more than half a unit.
     pub free: bool,
-    /// In words: `0.71 alpha - 0.70 beta`.
+    /// Combination in words, for example `0.71 alpha - 0.70 beta`.
     pub words: String,
 }
 
-/// The principal axes of the parameters' covariance, widest first.
+/// Principal axes of the parameters' covariance, widest first.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Identifiability {
-    /// The unit of each parameter: the deviation of its prior, or else the width of its bounds, or
-    /// else the size of its estimate, or else 1.
+    /// Unit of each parameter: the deviation of its prior, or else the width of its bounds, or else
+    /// the size of its estimate, or else 1.
     pub units: Vec<f64>,
+    /// Principal axes, widest first.
     pub directions: Vec<ParameterDirection>,
 }
 
-/// A direction that is known no better than this many units is free.
+/// Least deviation of a free direction, in units.
 const FREE: f64 = 0.5;
 
-/// Parts smaller than this are left out of words.
+/// Least part that is named in words.
 const NAMED: f64 = 0.1;
 
 impl Laplace {
-    /// Eigen-directions of the estimated parameters' covariance; empty if none is estimated.
+    /// Principal axes of the estimated parameters' covariance; none if no parameter is estimated.
     pub fn identifiability(&self) -> Identifiability {
         let problem = self.problem();
         let path = problem.path_length();
@@ -77,6 +79,7 @@ impl Laplace {
         }
     }
 
+    /// Unit of one parameter.
     fn unit(&self, unknown: usize) -> f64 {
         let problem = self.problem();
         let prior = problem.prior_deviation(unknown);
@@ -92,6 +95,7 @@ impl Laplace {
     }
 }
 
+/// Combination of parameters in words, largest part first.
 fn words(names: &[&str], parts: &[f64]) -> String {
     let mut named: Vec<(f64, &str)> = parts.iter().copied().zip(names.iter().copied()).collect();
     named.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));

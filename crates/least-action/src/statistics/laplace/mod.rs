@@ -1,5 +1,5 @@
-//! Laplace's method: the posterior about a minimum of the action as a Gaussian, whose precision is
-//! the Hessian there.
+//! Laplace's method: the posterior about a minimum of the action as a Gaussian. Its precision
+//! matrix is the Hessian there.
 
 mod correction;
 mod direction;
@@ -23,34 +23,54 @@ use crate::solve::{BlockMatrix, Cholesky, Hessian, Objective, Structured};
 ///
 /// Covariances are elements of the inverse of the structured factor: O(N D^3) time and O(N D^2)
 /// memory, never dense.
+///
+/// ```
+/// use least_action::statistics::{Laplace, LaplaceOptions, Posterior};
+/// # use std::sync::Arc;
+/// # use least_action::{models, ActionOptions, Discretization, Observations, Problem};
+/// # let (values, inputs) = (vec![0.9, 1.1, 1.0, 0.8, 1.0], vec![]);
+/// # let (start, time_step, points, observed) = (0.0, 0.1, 5, vec![0]);
+/// # let data = Observations { start, time_step, points, observed, values, inputs };
+/// # let options = ActionOptions {
+/// #     measurement_precision: 25.0.into(),
+/// #     discretization: Some(Discretization::Rk4),
+/// #     ..ActionOptions::default()
+/// # };
+/// # let problem = Problem::new(Arc::new(models::double_well()?), data, &options)?;
+///
+/// let posterior = Posterior::new(&problem, 100.0)?;
+/// let laplace = Laplace::new(&posterior, &[1.0; 5], LaplaceOptions::default())?;
+/// // Each point was measured with a standard deviation of 0.2. The model tells more.
+/// assert!(laplace.deviations().iter().all(|s| *s < 0.2));
+/// # Ok::<(), least_action::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Laplace {
     posterior: Posterior,
     options: LaplaceOptions,
-    /// The path, then the estimated parameters.
+    /// Minimum: the path, then the estimated parameters.
     mode: Vec<f64>,
-    /// The negative log posterior there.
+    /// Negative log posterior at the mode.
     value: f64,
     factor: Cholesky,
-    /// Unknowns that a bound holds; empty if none is bounded.
+    /// True for unknowns at active bounds; empty if none is bounded.
     fixed: Vec<bool>,
-    /// One per unknown.
+    /// Variance of each unknown.
     variances: Vec<f64>,
-    /// Estimated parameters among themselves, row by row.
+    /// Covariance of the estimated parameters, row by row.
     parameter_covariance: Vec<f64>,
     log_evidence: f64,
-    /// By how much the negative log posterior would still fall to the minimum of its quadratic
-    /// model.
+    /// Fall of the negative log posterior to the minimum of its quadratic model.
     decrease: f64,
 }
 
-/// A second derivative that is smaller than this, in units in which the diagonal of the Hessian is
-/// 1, is zero to rounding.
+/// Least second derivative that is more than rounding, in units in which the diagonal of the
+/// Hessian is 1.
 const FLAT: f64 = 1e-13;
 
 impl Laplace {
-    /// Expands about the minimum that is reached from `start`, the path and then the estimated
-    /// parameters: R_f may be another one than it was found with.
+    /// Expands about the minimum that is reached from `start`: the path, then the estimated
+    /// parameters. The start may have been found with another R_f.
     ///
     /// # Errors
     /// A start of the wrong length or where the action is not finite; [`Error::Saddle`] and
@@ -112,46 +132,49 @@ impl Laplace {
         })
     }
 
+    /// Problem of the posterior.
     pub fn problem(&self) -> &Problem {
         self.posterior.problem()
     }
 
+    /// The posterior that is approximated.
     pub fn posterior(&self) -> &Posterior {
         &self.posterior
     }
 
+    /// Options of the expansion.
     pub fn options(&self) -> &LaplaceOptions {
         &self.options
     }
 
-    /// The most probable path, then the estimated parameters.
+    /// Most probable path, then the estimated parameters.
     pub fn mode(&self) -> &[f64] {
         &self.mode
     }
 
-    /// The negative log posterior there, up to a constant.
+    /// Negative log posterior at the mode, up to a constant.
     pub fn value(&self) -> f64 {
         self.value
     }
 
-    /// The factor of the Hessian. Its rows and columns of unknowns that a bound holds are those of
-    /// the identity.
+    /// Factor of the Hessian. Rows and columns of unknowns at active bounds are those of the
+    /// identity.
     pub fn factor(&self) -> &Cholesky {
         &self.factor
     }
 
-    /// Standard deviations: the path, points x dimension, then the estimated parameters. 0 where a
-    /// bound holds the unknown.
+    /// Standard deviations: the path, points x dimension, then the estimated parameters. 0 for
+    /// active bounds.
     pub fn deviations(&self) -> Vec<f64> {
         self.variances.iter().map(|v| v.sqrt()).collect()
     }
 
-    /// Of the estimated parameters, P x P.
+    /// Covariance of the estimated parameters, P x P.
     pub fn parameter_covariance(&self) -> &[f64] {
         &self.parameter_covariance
     }
 
-    /// Of the state at each point, points x dimension x dimension. O(N D^3) time.
+    /// Covariance of the state at each point, points x dimension x dimension. Takes O(N D^3) time.
     pub fn state_covariances(&self) -> Vec<f64> {
         let layout = self.posterior.layout();
         let d = layout.dimension;
@@ -171,43 +194,43 @@ impl Laplace {
         all
     }
 
-    /// The natural logarithm of the determinant of the Hessian, over the unknowns that no bound
-    /// holds.
+    /// Natural logarithm of the determinant of the Hessian, without the unknowns at active bounds.
     pub fn log_determinant(&self) -> f64 {
         self.factor.log_determinant()
     }
 
-    /// The natural logarithm of the evidence, `log integral of p(data | X) p(X) dX`, as far as the
-    /// neighbourhood of this minimum gives it. Measurements, residuals of the model and priors are
-    /// normalised Gaussian densities in it; unknowns without a prior count as uniform with the
-    /// density 1 in their own units, so that only differences between levels and R_f of the same
-    /// unknowns mean anything.
+    /// Natural logarithm of the evidence, `log integral of p(data | X) p(X) dX` over the
+    /// neighbourhood of this minimum. Measurements, residuals of the model and priors are
+    /// normalised Gaussian densities in it. Unknowns without a prior count as uniform with the
+    /// density 1 in their own units. So only differences between levels, and between values of R_f,
+    /// of the same unknowns mean anything.
     pub fn log_evidence(&self) -> f64 {
         self.log_evidence
     }
 
-    /// By how much the negative log posterior would still fall to the minimum of its quadratic
-    /// model; beyond about 0.01 the mode has not been reached.
+    /// Fall of the negative log posterior to the minimum of its quadratic model. Beyond about 0.01
+    /// the mode has not been reached.
     pub fn decrease(&self) -> f64 {
         self.decrease
     }
 
-    /// Unknowns that a bound holds.
-    pub fn held(&self) -> impl Iterator<Item = usize> + '_ {
+    /// Numbers of the unknowns at active bounds.
+    pub fn active_bounds(&self) -> impl Iterator<Item = usize> + '_ {
         let fixed = self.fixed.iter().enumerate();
         fixed.filter(|(_, &fixed)| fixed).map(|(k, _)| k)
     }
 
-    fn is_held(&self, unknown: usize) -> bool {
+    /// True for an unknown at an active bound.
+    fn is_at_bound(&self, unknown: usize) -> bool {
         self.fixed.get(unknown) == Some(&true)
     }
 }
 
-/// The mode is to be found to a small part of a standard deviation even where a hundred thousand
-/// measurements make the action large.
+/// Tolerance of the minimisation. The mode must be known to a small part of a standard deviation,
+/// even if a hundred thousand measurements make the action large.
 const TOLERANCE: f64 = 1e-12;
 
-/// Goes down by Gauss-Newton steps and then, if these are wanted, by exact ones.
+/// Minimises by Gauss-Newton steps and then, if they are wanted, by exact ones.
 fn descend(posterior: &mut Posterior, options: &LaplaceOptions, x: &mut [f64]) -> Result<()> {
     let mut by = |hessian| {
         let minimizer = Structured {
@@ -253,13 +276,13 @@ fn marginals(posterior: &Posterior, factor: &Cholesky, fixed: &[bool]) -> (Vec<f
     (variances, covariance)
 }
 
-/// Zeros where a bound holds the unknown.
+/// Sets the numbers of unknowns at active bounds to zero.
 fn clear(values: &mut [f64], fixed: &[bool]) {
     let held = values.iter_mut().zip(fixed).filter(|(_, &fixed)| fixed);
     held.for_each(|(value, _)| *value = 0.0);
 }
 
-/// Says what kind of point it is where the Hessian is not positive.
+/// Error about the kind of point at which the Hessian is not positive.
 fn not_positive(
     posterior: &mut Posterior,
     mode: &[f64],
@@ -285,22 +308,25 @@ fn not_positive(
             remedy: "lower modelPrecision".into(),
         };
     };
-    // Named in units of the unknowns: a step that changes the action little is one that is long
-    // beside them.
+    // Named in units of the unknowns: a step that changes the action little is long beside them.
     let size = |k: usize| 1.0 / (mode[k] * mode[k]).max(1e-6);
     let sizes: Vec<f64> = (0..mode.len()).map(size).collect();
-    let direction = direction::words(posterior.problem(), &found.vector, &sizes);
+    let direction = direction::describe(posterior.problem(), &found.vector, &sizes);
     if found.curvature < -FLAT {
         return Error::Saddle {
             path: "hessian".into(),
             direction,
             curvature: found.curvature,
-            remedy: "minimise further or from other starting paths; where the noise is large, hessian: \"gauss-newton\" leaves out what makes it indefinite".into(),
+            remedy: "minimise further or from other starting paths; where the noise is large, \
+                hessian: \"gauss-newton\" leaves out what makes it indefinite"
+                .into(),
         };
     }
     Error::Undetermined {
         path: "hessian".into(),
         direction,
-        remedy: "measure more, estimate less, or give these a prior; where it is a state, a larger modelPrecision ties it to the others".into(),
+        remedy: "measure more, estimate less, or give these a prior; where it is a state, a \
+            larger modelPrecision ties it to the others"
+            .into(),
     }
 }

@@ -1,19 +1,29 @@
-//! What a user may say about the Gaussian approximation.
+//! Options of the Gaussian approximation.
 
 use crate::error::{check, Result};
 use crate::solve::Hessian;
 
-/// How a minimum is expanded.
+/// Options of the expansion about a minimum.
+///
+/// ```
+/// use least_action::solve::Hessian;
+/// use least_action::statistics::LaplaceOptions;
+///
+/// let options = LaplaceOptions {
+///     hessian: Hessian::GaussNewton,
+///     ..LaplaceOptions::default()
+/// };
+/// assert!(options.minimize && options.validate().is_ok());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LaplaceOptions {
-    /// The second derivatives that count: `"exact"`, all of them, which is Laplace's method, or
+    /// Second derivatives that are used: `"exact"`, all of them, which is Laplace's method, or
     /// `"gauss-newton"`, those of the linearised model, which always have a minimum. Default:
     /// `"exact"`.
     pub hessian: Hessian,
-    /// Whether to go down to the minimum first. Default: true; without, the path is expanded where
-    /// it is.
+    /// True to minimise first; false to expand the path as it is. Default: true.
     pub minimize: bool,
-    /// Steps of that. Default: 200.
+    /// Most steps of that minimisation. Default: 200.
     pub max_iterations: usize,
 }
 
@@ -28,6 +38,8 @@ impl Default for LaplaceOptions {
 }
 
 impl LaplaceOptions {
+    /// Checks the options.
+    ///
     /// # Errors
     /// No iterations.
     pub fn validate(&self) -> Result<()> {

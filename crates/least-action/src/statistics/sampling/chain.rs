@@ -1,91 +1,121 @@
-//! A Markov chain as a machine that does one transition at a time.
+//! A Markov chain that makes one transition at a time.
 
-mod beginning;
+mod start;
 
 use super::density::Density;
-use super::dynamics::{Dynamics, Work};
+use super::dynamics::{Dynamics, StepWorkspace};
 use super::hmc::Hmc;
 use super::metropolis::Metropolis;
 use super::nuts::Nuts;
 use super::options::{Metric, SamplingMethod, SamplingOptions};
-use super::point::Point;
-use super::space::Space;
+use super::phase_point::PhasePoint;
+use super::space::SamplingSpace;
 use super::state::{ChainPhase, ChainState};
 use super::step_size::StepSize;
 use super::transition::Transition;
-use super::variances::{Moments, Windows};
+use super::variances::{AdaptationWindows, Moments};
 use crate::error::{check, Error, Result};
 use crate::random::Random;
 
-/// Transitions in a row that go nowhere before the chain is given up.
+/// Most transitions in a row that leave the chain where it is before it is given up.
 const MOST_UNMOVED: usize = 500;
 
-/// How far beyond a standard deviation chains begin that are given no start.
+/// Distance from the centre at which chains begin that are given no start, in standard deviations.
 const DISPERSION: f64 = 1.5;
 
-/// The transition that was just made.
+/// Result of one transition of a chain.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Advance<'a> {
-    /// What it was for.
+    /// Phase of the chain that the transition belongs to.
     pub phase: ChainPhase,
-    /// Where it led, in the caller's unknowns.
+    /// Position after the transition, in the caller's unknowns.
     pub position: &'a [f64],
+    /// Statistics of the transition.
     pub transition: &'a Transition,
 }
 
 impl Advance<'_> {
-    /// Whether the position is a draw from the posterior.
+    /// True if the position is a draw from the posterior.
     pub fn is_draw(&self) -> bool {
         self.phase == ChainPhase::Draws
     }
 }
 
-enum Method {
+/// Method of the transitions, with its memory.
+enum TransitionMethod {
     Nuts(Box<Nuts>),
     Hmc(Hmc),
     Metropolis(Metropolis),
 }
 
-/// One of the chains that sample a density. It owns the density, takes memory when it is made, and
-/// does not keep its draws.
+/// One of the chains that sample a density. It owns the density, allocates its memory when it is
+/// made, and does not keep its draws.
 ///
-/// Its transitions are those of the annealing up to the posterior's R_f, if there is any, of the
-/// warm-up, and then the draws, all of which are at the posterior's own R_f.
+/// Its transitions are those of the annealing up to the posterior's R_f, if there is any, then
+/// those of the warm-up, then the draws. All draws are at the posterior's own R_f.
+///
+/// ```
+/// use least_action::statistics::{Chain, Posterior, SamplingOptions};
+/// # use std::sync::Arc;
+/// # use least_action::{models, ActionOptions, Discretization, Observations, Problem};
+/// # let (values, inputs) = (vec![0.9, 1.1, 1.0, 0.8, 1.0], vec![]);
+/// # let (start, time_step, points, observed) = (0.0, 0.1, 5, vec![0]);
+/// # let data = Observations { start, time_step, points, observed, values, inputs };
+/// # let options = ActionOptions {
+/// #     measurement_precision: 25.0.into(),
+/// #     discretization: Some(Discretization::Rk4),
+/// #     ..ActionOptions::default()
+/// # };
+/// # let problem = Problem::new(Arc::new(models::double_well()?), data, &options)?;
+///
+/// let mut posterior = Posterior::new(&problem, 100.0)?;
+/// let mode = posterior.mode_near(&[1.0; 5])?;
+/// let options = SamplingOptions { draws: 50, warmup: 50, ..SamplingOptions::default() };
+/// let mut chain = Chain::new(posterior, &options, 0, &mode, None)?;
+/// let mut draws = Vec::new();
+/// while let Some(advance) = chain.advance()? {
+///     if advance.is_draw() {
+///         draws.push(advance.position.to_vec());
+///     }
+/// }
+/// assert_eq!(draws.len(), 50);
+/// # Ok::<(), least_action::Error>(())
+/// ```
 pub struct Chain<T> {
     options: SamplingOptions,
     number: usize,
     dynamics: Dynamics<T>,
-    method: Method,
+    method: TransitionMethod,
     metric: Metric,
-    windows: Windows,
-    /// The posterior's own R_f.
+    windows: AdaptationWindows,
+    /// The posterior's own R_f; none for a density without R_f.
     model_precision: Option<f64>,
     transitions: usize,
     step: StepSize,
     moments: Moments,
     unmoved: usize,
-    current: Point,
-    /// For a step that is only tried.
-    trial: Point,
+    current: PhasePoint,
+    /// Point of phase space for a step that is only tried.
+    trial: PhasePoint,
     before: Vec<f64>,
-    /// The current position in the caller's unknowns.
+    /// Current position in the caller's unknowns.
     unknowns: Vec<f64>,
     last: Transition,
     failure: Option<Error>,
 }
 
 impl<T: Density> Chain<T> {
-    /// Chain number `number` of those that the options speak of.
+    /// Chain number `number` of those that the options ask for.
     ///
-    /// `centre` is where the structured metric is taken, in the unknowns of the density: a minimum
-    /// of the action. The chain begins at `start`; without one at a random point about the centre,
-    /// 1.5 standard deviations of the metric away in every direction, so that chains which agree
-    /// have come from different places.
+    /// `centre` is the point at which the structured metric is taken, in the unknowns of the
+    /// density: a minimum of the action. The chain begins at `start`. Without a start it begins at
+    /// a random point about the centre, 1.5 standard deviations of the metric away in every
+    /// direction, so that chains which agree have come from different places.
     ///
     /// # Errors
-    /// As [`SamplingOptions::validate`]; positions of the wrong length or not finite; an interval
-    /// of one value; options that need the posterior of a path; a density that fails at the start,
-    /// or whose energy no step keeps.
+    /// Those of [`SamplingOptions::validate`]; positions of the wrong length or not finite; an
+    /// interval of one value; options that need the posterior of a path; a density that fails at
+    /// the start, or whose energy no step conserves.
     pub fn new(
         target: T,
         options: &SamplingOptions,
@@ -113,8 +143,8 @@ impl<T: Density> Chain<T> {
             None => centre.clone(),
         };
         chain.whiten(&centre, &mut position)?;
-        // In the coordinates of the metric: zero where it is laid there, itself where there is
-        // none.
+        // In the coordinates of the metric: zero if the metric is taken there, the centre itself if
+        // there is no metric.
         let laid = &chain.dynamics.space.whitening.centre;
         let middle: Vec<f64> = centre.iter().zip(laid).map(|(c, at)| c - at).collect();
         if start.is_none() {
@@ -123,19 +153,19 @@ impl<T: Density> Chain<T> {
             }
         }
         chain.current.position = position;
-        chain.pull_inside(&middle);
+        chain.move_within_walls(&middle);
         match start {
             Some(_) => chain.evaluate_start()?,
             None => chain.evaluate_random_start(&middle)?,
         }
-        chain.begin(&mut random)?;
+        chain.begin_adaptation(&mut random)?;
         Ok(chain)
     }
 
-    /// Goes on from where a chain was.
+    /// Chain that continues from a state.
     ///
     /// # Errors
-    /// As [`Chain::new`], and a state that is not of this density and these options.
+    /// Those of [`Chain::new`], and a state that does not belong to this density and these options.
     pub fn resume(target: T, options: &SamplingOptions, state: &ChainState) -> Result<Self> {
         let unknowns = state.position.len();
         check::at_least("resume.position", unknowns, 1)?;
@@ -154,6 +184,7 @@ impl<T: Density> Chain<T> {
         Ok(chain)
     }
 
+    /// Chain without a position.
     fn empty(
         mut target: T,
         options: &SamplingOptions,
@@ -195,36 +226,36 @@ impl<T: Density> Chain<T> {
         }
         let method = match options.method {
             SamplingMethod::Nuts => {
-                Method::Nuts(Box::new(Nuts::new(unknowns, options.max_tree_depth)))
+                TransitionMethod::Nuts(Box::new(Nuts::new(unknowns, options.max_tree_depth)))
             }
-            SamplingMethod::Hmc => Method::Hmc(Hmc {
+            SamplingMethod::Hmc => TransitionMethod::Hmc(Hmc {
                 time: options.integration_time,
                 most_steps: 1 << options.max_tree_depth,
-                end: Point::new(unknowns),
+                end: PhasePoint::new(unknowns),
             }),
-            SamplingMethod::Metropolis => Method::Metropolis(Metropolis {
-                end: Point::new(unknowns),
+            SamplingMethod::Metropolis => TransitionMethod::Metropolis(Metropolis {
+                end: PhasePoint::new(unknowns),
             }),
         };
         Ok(Chain {
             dynamics: Dynamics {
-                space: Space::new(target, options, unknowns)?,
+                space: SamplingSpace::new(target, options, unknowns)?,
                 variances: vec![1.0; unknowns],
                 integrator: options.integrator,
-                work: Work::new(unknowns),
+                work: StepWorkspace::new(unknowns),
                 evaluations: 0,
             },
             number,
             method,
             metric,
-            windows: Windows::new(options.warmup),
+            windows: AdaptationWindows::new(options.warmup),
             model_precision,
             transitions: 0,
             step: StepSize::new(1.0),
             moments: Moments::new(unknowns),
             unmoved: 0,
-            current: Point::new(unknowns),
-            trial: Point::new(unknowns),
+            current: PhasePoint::new(unknowns),
+            trial: PhasePoint::new(unknowns),
             before: vec![0.0; unknowns],
             unknowns: vec![0.0; unknowns],
             last: Transition {
@@ -241,11 +272,11 @@ impl<T: Density> Chain<T> {
         })
     }
 
-    /// Does one transition; nothing if all are done.
+    /// Makes one transition; none if all are done.
     ///
     /// # Errors
-    /// A chain that cannot go on: it has been where it is for 500 transitions, or no step size
-    /// keeps the energy. It then is done, and says the same again if asked to advance.
+    /// Failure of the chain: it has stayed at one point for 500 transitions, or no step size
+    /// conserves the energy. The chain is then done, and further calls return the same error.
     pub fn advance(&mut self) -> Result<Option<Advance<'_>>> {
         if let Some(error) = &self.failure {
             return Err(error.clone());
@@ -254,7 +285,7 @@ impl<T: Density> Chain<T> {
         if phase == ChainPhase::Done {
             return Ok(None);
         }
-        if let Err(error) = self.transit(phase) {
+        if let Err(error) = self.make_transition(phase) {
             self.failure = Some(error.clone());
             return Err(error);
         }
@@ -265,7 +296,7 @@ impl<T: Density> Chain<T> {
         }))
     }
 
-    /// What the next transition will be for.
+    /// Phase of the next transition.
     pub fn phase(&self) -> ChainPhase {
         let warmup = self.options.annealed();
         let draws = warmup + self.options.warmup;
@@ -277,12 +308,12 @@ impl<T: Density> Chain<T> {
         }
     }
 
-    /// Whether nothing is left to do: all draws are made, or the chain failed.
+    /// True if nothing is left to do: all draws are made, or the chain has failed.
     pub fn is_done(&self) -> bool {
         self.failure.is_some() || self.phase() == ChainPhase::Done
     }
 
-    /// Why the chain cannot go on, if it cannot.
+    /// Error with which the chain has failed, if it has.
     pub fn failure(&self) -> Option<&Error> {
         self.failure.as_ref()
     }
@@ -292,23 +323,23 @@ impl<T: Density> Chain<T> {
         self.number
     }
 
-    /// Transitions done, of those of all phases.
+    /// Number of transitions that are done, and number of all transitions of all phases.
     pub fn progress(&self) -> (usize, usize) {
         let all = self.options.annealed() + self.options.warmup + self.options.draws;
         (self.transitions, all)
     }
 
-    /// Where the chain is, in the caller's unknowns.
+    /// Current position in the caller's unknowns.
     pub fn position(&self) -> &[f64] {
         &self.unknowns
     }
 
-    /// The transition made last; nothing of note before the first.
+    /// Statistics of the last transition; zeros before the first.
     pub fn last(&self) -> &Transition {
         &self.last
     }
 
-    /// R_f of the next transition; none of a density that has none.
+    /// Model precision R_f of the next transition; none for a density without R_f.
     pub fn model_precision(&self) -> Option<f64> {
         let own = self.model_precision?;
         Some(match (self.options.annealing, self.phase()) {
@@ -317,7 +348,7 @@ impl<T: Density> Chain<T> {
         })
     }
 
-    /// All that it takes to go on from here with [`Chain::resume`].
+    /// State from which the chain can continue by [`Chain::resume`].
     pub fn state(&self) -> ChainState {
         ChainState {
             chain: self.number,
@@ -332,22 +363,25 @@ impl<T: Density> Chain<T> {
         }
     }
 
-    /// The numbers of the next transition: a stream of its own, so that there is no generator whose
-    /// state would have to be kept.
+    /// Random numbers of the next transition. They are a stream of their own, so that there is no
+    /// generator whose state would have to be kept.
     fn random(&self) -> Random {
         let stream = ((self.number as u64) << 40) + self.transitions as u64;
         Random::new(self.options.seed, stream)
     }
 
-    fn transit(&mut self, phase: ChainPhase) -> Result<()> {
+    /// Makes one transition and adapts as its phase requires.
+    fn make_transition(&mut self, phase: ChainPhase) -> Result<()> {
         let mut random = self.random();
         self.before.copy_from_slice(&self.current.position);
         self.dynamics.evaluations = 0;
         let (dynamics, current, size) = (&mut self.dynamics, &mut self.current, self.step.size);
         self.last = match &mut self.method {
-            Method::Nuts(nuts) => nuts.transition(dynamics, current, size, &mut random),
-            Method::Hmc(hmc) => hmc.transition(dynamics, current, size, &mut random),
-            Method::Metropolis(walk) => walk.transition(dynamics, current, size, &mut random),
+            TransitionMethod::Nuts(nuts) => nuts.transition(dynamics, current, size, &mut random),
+            TransitionMethod::Hmc(hmc) => hmc.transition(dynamics, current, size, &mut random),
+            TransitionMethod::Metropolis(walk) => {
+                walk.transition(dynamics, current, size, &mut random)
+            }
         };
         self.last.steps = self.dynamics.evaluations;
         let place = self.dynamics.space.unknowns(&self.current.position);
@@ -361,13 +395,14 @@ impl<T: Density> Chain<T> {
         }
     }
 
+    /// Adapts the step size. After the last transition of a rung, goes to the next R_f.
     fn after_annealing(&mut self, random: &mut Random) -> Result<()> {
-        self.learn();
+        self.adapt_step_size();
         let rung = self.options.annealing.map_or(1, |a| a.transitions);
         if !self.transitions.is_multiple_of(rung) {
             return Ok(());
         }
-        // The next rung, or the posterior itself: its metric is that of where the chain is.
+        // The next rung, or the posterior itself: its metric is taken at the current position.
         self.set_precision()?;
         let mut position = self.current.position.clone();
         self.dynamics.space.whitening.outward(&mut position);
@@ -376,11 +411,12 @@ impl<T: Density> Chain<T> {
         self.whiten(&centre, &mut position)?;
         self.current.position = position;
         self.evaluate_start()?;
-        self.begin(random)
+        self.begin_adaptation(random)
     }
 
+    /// Adapts the step size, and the variances at the end of a window.
     fn after_warmup(&mut self, random: &mut Random) -> Result<()> {
-        self.learn();
+        self.adapt_step_size();
         let done = self.transitions - self.options.annealed();
         let adapts = match self.metric {
             Metric::Structured => self.options.adapt_diagonal,
@@ -397,7 +433,7 @@ impl<T: Density> Chain<T> {
                 let variances = &mut self.dynamics.variances;
                 self.moments.variances(towards, variances);
                 self.moments.clear();
-                self.begin(random)?;
+                self.begin_adaptation(random)?;
             }
         }
         if done == self.options.warmup && self.options.step_size.is_none() {
@@ -406,13 +442,15 @@ impl<T: Density> Chain<T> {
         Ok(())
     }
 
-    fn learn(&mut self) {
+    /// Adapts the step size to the acceptance of the last transition, unless it is given.
+    fn adapt_step_size(&mut self) {
         if self.options.step_size.is_none() {
             let target = self.options.acceptance();
-            self.step.learn(self.last.acceptance, target);
+            self.step.adapt(self.last.acceptance, target);
         }
     }
 
+    /// Counts transitions in a row that leave the chain where it is; too many are an error.
     fn check_moved(&mut self) -> Result<()> {
         if self.before != self.current.position {
             self.unmoved = 0;
@@ -438,7 +476,9 @@ impl<T: Density> Chain<T> {
                 "stuck: {MOST_UNMOVED} transitions in a row went nowhere with steps of {}{cause}",
                 self.last.step_size
             ),
-            remedy: "leave stepSize out so that it is adapted, raise targetAcceptance, lengthen warmup, or begin elsewhere".into(),
+            remedy: "leave stepSize out so that it is adapted, raise targetAcceptance, lengthen \
+                warmup, or begin elsewhere"
+                .into(),
         })
     }
 

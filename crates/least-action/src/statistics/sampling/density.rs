@@ -1,10 +1,10 @@
-//! What can be sampled.
+//! Densities that can be sampled.
 
 use crate::solve::Objective;
 use crate::statistics::Posterior;
 
-/// An objective whose value is a negative log density, up to a constant, of which the integral is
-/// finite.
+/// An objective that can be sampled. Its value is a negative log density, up to a constant, and the
+/// integral of the density is finite.
 ///
 /// ```
 /// use least_action::solve::Objective;
@@ -34,8 +34,8 @@ use crate::statistics::Posterior;
 /// # Ok::<(), least_action::Error>(())
 /// ```
 pub trait Density: Objective {
-    /// The same density as the posterior of a path, if it is one: it has second derivatives for the
-    /// metric, and an R_f to be led up in.
+    /// The density as the posterior of a path, if it is one. A posterior has second derivatives for
+    /// the metric, and an R_f that can be annealed.
     fn posterior(&mut self) -> Option<&mut Posterior> {
         None
     }

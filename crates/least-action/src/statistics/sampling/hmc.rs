@@ -1,25 +1,30 @@
-//! Trajectories of a given length, accepted or not at their end.
+//! Hamiltonian Monte Carlo: trajectories of a given length, accepted or rejected at their end.
 
 use super::density::Density;
 use super::dynamics::{Dynamics, MOST_ENERGY_ERROR};
-use super::point::Point;
+use super::phase_point::PhasePoint;
 use super::transition::Transition;
 use crate::random::Random;
 
-/// By how much trajectories are longer or shorter than the mean.
+/// Largest relative difference of the length of a trajectory from the mean length.
 const JITTER: f64 = 0.2;
 
+/// Hamiltonian Monte Carlo with its options and memory.
 pub(super) struct Hmc {
+    /// Mean length of trajectories, in the time of the metric.
     pub time: f64,
+    /// Most steps of a trajectory.
     pub most_steps: u32,
-    pub end: Point,
+    /// End of the trajectory.
+    pub end: PhasePoint,
 }
 
 impl Hmc {
+    /// One transition from `current`, with the momentum drawn anew.
     pub fn transition<T: Density>(
         &mut self,
         dynamics: &mut Dynamics<T>,
-        current: &mut Point,
+        current: &mut PhasePoint,
         step: f64,
         random: &mut Random,
     ) -> Transition {
@@ -46,12 +51,13 @@ impl Hmc {
             None => libm::exp(-error).min(1.0),
             Some(_) => 0.0,
         };
-        // Drawn in any case, so that the stream does not depend on it.
+        // Drawn even after a divergence, so that the stream of random numbers does not depend on
+        // it.
         if random.uniform([0.0, 1.0]) < acceptance {
             current.copy_from(&self.end);
         }
         Transition {
-            log_density: -current.height.value,
+            log_density: -current.density.value,
             energy,
             acceptance,
             step_size: step,

@@ -2,29 +2,30 @@
 
 use super::density::Density;
 use super::dynamics::Dynamics;
-use super::point::Point;
-use super::space::NoPotential;
+use super::phase_point::PhasePoint;
+use super::space::EvaluationFailure;
 use crate::error::Error;
 
-/// Far more than a step needs that is short enough for iterations to get nearer.
+/// Most iterations for one step: far more than a step needs that is short enough to converge.
 const MOST_ITERATIONS: usize = 100;
-/// The equations count as solved when an iteration changes the position by less than this, relative
-/// to its size, or by no less than the one before while below the second: then the rest is
-/// rounding.
+/// Change of the position by an iteration, relative to its size, below which the equations are
+/// solved.
 const SOLVED: f64 = 1e-14;
+/// Change of the position below which the equations are solved if an iteration changes it no less
+/// than the one before: then the rest is rounding.
 const ROUNDING: f64 = 1e-9;
 
-/// `y' = y + h M^-1 (p + p')/2`, `p' = p - h U'((y + y')/2)`.
+/// Implicit midpoint step, `y' = y + h M^-1 (p + p')/2`, `p' = p - h U'((y + y')/2)`.
 ///
-/// The exact solution of these equations keeps the volume of phase space, and a step back returns
-/// to where it came from. An iteration that was broken off early has neither property, so that
-/// draws would be of another distribution: a step that is not solved to rounding is refused, with
-/// its cause. In whitened coordinates the iteration gets nearer for steps up to about 2.
+/// The exact solution of these equations conserves the volume of phase space, and a step back
+/// returns to the first point. An iteration that ends early has neither property, so that draws
+/// would belong to another distribution. So a step that is not solved to rounding is refused, with
+/// its cause. In whitened coordinates the iteration converges for steps up to about 2.
 pub(super) fn step<T: Density>(
     dynamics: &mut Dynamics<T>,
-    point: &mut Point,
+    point: &mut PhasePoint,
     step: f64,
-) -> Result<(), NoPotential> {
+) -> Result<(), EvaluationFailure> {
     let half = 0.5 * step;
     let mut middle = std::mem::take(&mut dynamics.work.first);
     let mut gradient = std::mem::take(&mut dynamics.work.second);
@@ -41,15 +42,15 @@ pub(super) fn step<T: Density>(
     dynamics.evaluate(point)
 }
 
-/// Finds the middle, and the gradient there.
+/// Finds the midpoint, and the gradient there, by iteration.
 fn solve<T: Density>(
     dynamics: &mut Dynamics<T>,
-    point: &Point,
+    point: &PhasePoint,
     half: f64,
     middle: &mut [f64],
     gradient: &mut [f64],
-) -> Result<(), NoPotential> {
-    // The middle of an explicit step of second order.
+) -> Result<(), EvaluationFailure> {
+    // The midpoint of an explicit step of second order.
     let mut length = 0.0f64;
     for (k, z) in middle.iter_mut().enumerate() {
         let p = point.momentum[k] - 0.5 * half * point.gradient[k];
@@ -77,9 +78,12 @@ fn solve<T: Density>(
     Err(Some(Error::ChainFailed {
         path: "trajectory".into(),
         message: format!(
-            "an implicit midpoint step of {} is not solved after {MOST_ITERATIONS} iterations: the last one still changed the position by {before:.1e}",
+            "an implicit midpoint step of {} is not solved after {MOST_ITERATIONS} iterations: \
+             the last one still changed the position by {before:.1e}",
             2.0 * half.abs()
         ),
-        remedy: "use a shorter stepSize or the integrator \"leapfrog\"; only the solved step can be undone, so no other may be a draw".into(),
+        remedy: "use a shorter stepSize or the integrator \"leapfrog\"; only the solved step can \
+            be undone, so no other may be a draw"
+            .into(),
     }))
 }

@@ -1,17 +1,17 @@
-//! The leapfrog (Stormer-Verlet) step, between walls if there are any.
+//! The leapfrog (Stormer-Verlet) step, with reflections at walls if there are any.
 
 use super::density::Density;
 use super::dynamics::Dynamics;
-use super::point::Point;
-use super::space::NoPotential;
+use super::phase_point::PhasePoint;
+use super::space::EvaluationFailure;
 use super::walls;
 
-/// `p -= h/2 U'(y)`, `y += h M^-1 p`, `p -= h/2 U'(y)`.
+/// Leapfrog step, `p -= h/2 U'(y)`, `y += h M^-1 p`, `p -= h/2 U'(y)`.
 pub(super) fn step<T: Density>(
     dynamics: &mut Dynamics<T>,
-    point: &mut Point,
+    point: &mut PhasePoint,
     step: f64,
-) -> Result<(), NoPotential> {
+) -> Result<(), EvaluationFailure> {
     kick(point, 0.5 * step);
     if dynamics.space.walls.is_some() {
         walls::drift(dynamics, point, step)?;
@@ -26,7 +26,8 @@ pub(super) fn step<T: Density>(
     Ok(())
 }
 
-fn kick(point: &mut Point, step: f64) {
+/// Changes the momentum by the gradient for a time of `step`.
+fn kick(point: &mut PhasePoint, step: f64) {
     for (p, g) in point.momentum.iter_mut().zip(&point.gradient) {
         *p -= step * g;
     }

@@ -1,27 +1,29 @@
-//! The random walk.
+//! The random walk of Metropolis.
 
 use super::density::Density;
 use super::dynamics::Dynamics;
-use super::point::Point;
+use super::phase_point::PhasePoint;
 use super::transition::Transition;
 use crate::random::Random;
 
+/// Random walk with its memory.
 pub(super) struct Metropolis {
-    pub end: Point,
+    /// Proposed point.
+    pub end: PhasePoint,
 }
 
 impl Metropolis {
-    /// A step of normal numbers in the coordinates of the metric. Beyond a wall the density is
-    /// zero, so a step there is not taken; where the density fails it is taken as zero too, which
-    /// is no divergence: there is no energy to be kept.
+    /// One transition from `current`, by a step of normal numbers in the coordinates of the metric.
+    /// Beyond a wall, and at points at which it cannot be evaluated, the density is zero, so that
+    /// the step is rejected. That is no divergence, as no energy is to be conserved.
     pub fn transition<T: Density>(
         &mut self,
         dynamics: &mut Dynamics<T>,
-        current: &mut Point,
+        current: &mut PhasePoint,
         step: f64,
         random: &mut Random,
     ) -> Transition {
-        let energy = current.height.potential;
+        let energy = current.density.potential;
         let from = current.position.iter().zip(&dynamics.variances);
         for (to, (from, variance)) in self.end.position.iter_mut().zip(from) {
             *to = from + step * variance.sqrt() * random.normal();
@@ -29,15 +31,15 @@ impl Metropolis {
         let evaluated = dynamics.space.within_walls(&self.end.position)
             && dynamics.evaluate(&mut self.end).is_ok();
         let acceptance = match evaluated {
-            true => libm::exp(energy - self.end.height.potential).min(1.0),
+            true => libm::exp(energy - self.end.density.potential).min(1.0),
             false => 0.0,
         };
         if random.uniform([0.0, 1.0]) < acceptance {
-            // There is no momentum.
+            // A random walk has no momentum.
             std::mem::swap(current, &mut self.end);
         }
         Transition {
-            log_density: -current.height.value,
+            log_density: -current.density.value,
             energy,
             acceptance,
             step_size: step,

@@ -1,14 +1,14 @@
 //! Draws from a posterior by Markov chains: Hamiltonian Monte Carlo over the whole path and the
 //! parameters.
 //!
-//! A chain's coordinates are, from the outside in: the caller's unknowns x; unbounded ones u where
-//! bounds are transformed; and y, in which the second derivatives at a minimum of the action are
-//! the identity. Trajectories run in y.
+//! A chain has three sets of coordinates. From the outside in they are the caller's unknowns x;
+//! unbounded ones u, if bounds are transformed; and y, in which the second derivatives at a minimum
+//! of the action are the identity. Trajectories run in y.
 //!
-//! Chains may be led up the ladder of R_f first (after Fang et al., Phys. Rev. Research 2, 013050,
-//! 2020), each rung with its own metric. Only what is drawn after that, at the posterior's own R_f
-//! and with step size and metric fixed, is given out as draws: nothing tempered enters, and nothing
-//! has to be weighted.
+//! Chains may first be annealed up the ladder of R_f (after Fang et al., Phys. Rev. Research 2,
+//! 013050, 2020), each rung with its own metric. Draws are only those after that, at the
+//! posterior's own R_f and with step size and metric fixed. So no draw is from another
+//! distribution, and none has to be weighted.
 
 mod chain;
 mod density;
@@ -20,7 +20,7 @@ mod leapfrog;
 mod metropolis;
 mod nuts;
 mod options;
-mod point;
+mod phase_point;
 mod space;
 mod state;
 mod step_size;

@@ -1,37 +1,42 @@
-//! The no-U-turn sampler: M. D. Hoffman, A. Gelman, J. Mach. Learn. Res. 15, 2014; draws in
-//! proportion to the density along the trajectory, and the criterion of M. Betancourt, arXiv
-//! 1701.02434, 2017, also across neighbouring subtrees, as in Stan.
+//! The no-U-turn sampler of M. D. Hoffman and A. Gelman, J. Mach. Learn. Res. 15, 2014. It draws in
+//! proportion to the density along the trajectory, and its criterion is that of M. Betancourt,
+//! arXiv 1701.02434, 2017, also across neighbouring subtrees, as in Stan.
 
 use super::density::Density;
 use super::dynamics::{Dynamics, MOST_ENERGY_ERROR};
-use super::point::{sum, Point};
-use super::space::Height;
+use super::phase_point::{sum, PhasePoint};
+use super::space::NegativeLogDensity;
 use super::transition::{Divergence, Transition};
 use crate::random::Random;
 
-/// A piece of a trajectory: what doubling it needs to know.
+/// Binary tree of successive points of a trajectory, reduced to the numbers that its doubling
+/// needs.
 #[derive(Debug, Clone)]
-struct Tree {
-    /// The point that stands for the piece.
+struct TrajectoryTree {
+    /// Position of the proposal: the point that is drawn from the points of the tree.
     position: Vec<f64>,
+    /// Gradient of the potential at the proposal.
     gradient: Vec<f64>,
-    height: Height,
+    /// Negative log density at the proposal.
+    density: NegativeLogDensity,
     /// Logarithm of the sum of `exp(H_0 - H)` over the points.
     log_weight: f64,
-    /// Sum of the momenta.
+    /// Sum of the momenta of the points.
     sum: Vec<f64>,
-    /// Momenta of the points at the end that was reached first and at the one reached last.
+    /// Momentum of the point that was reached first.
     first: Vec<f64>,
+    /// Momentum of the point that was reached last.
     last: Vec<f64>,
 }
 
-impl Tree {
+impl TrajectoryTree {
+    /// Memory for a tree.
     fn new(unknowns: usize) -> Self {
         let zeros = vec![0.0; unknowns];
-        Tree {
+        TrajectoryTree {
             position: zeros.clone(),
             gradient: zeros.clone(),
-            height: Height::default(),
+            density: NegativeLogDensity::default(),
             log_weight: f64::NEG_INFINITY,
             sum: zeros.clone(),
             first: zeros.clone(),
@@ -39,41 +44,43 @@ impl Tree {
         }
     }
 
-    /// The tree of one point.
-    fn plant(&mut self, point: &Point, log_weight: f64) {
-        self.stand(point);
+    /// Makes this the tree of a single point.
+    fn set_single_point(&mut self, point: &PhasePoint, log_weight: f64) {
+        self.set_proposal(point);
         self.log_weight = log_weight;
         self.sum.copy_from_slice(&point.momentum);
         self.first.copy_from_slice(&point.momentum);
         self.last.copy_from_slice(&point.momentum);
     }
 
-    fn stand(&mut self, point: &Point) {
+    /// Makes a point the proposal of this tree.
+    fn set_proposal(&mut self, point: &PhasePoint) {
         self.position.copy_from_slice(&point.position);
         self.gradient.copy_from_slice(&point.gradient);
-        self.height = point.height;
+        self.density = point.density;
     }
 
-    /// Lets the point of another tree stand for this one; the other's is then of no use.
-    fn take_point(&mut self, other: &mut Tree) {
+    /// Makes the proposal of another tree that of this one. The other tree then has none.
+    fn take_proposal(&mut self, other: &mut TrajectoryTree) {
         std::mem::swap(&mut self.position, &mut other.position);
         std::mem::swap(&mut self.gradient, &mut other.gradient);
-        self.height = other.height;
+        self.density = other.density;
     }
 
-    /// Takes in the neighbour that follows in the direction of the trajectory.
-    fn append(&mut self, next: &mut Tree) {
+    /// Adds the neighbouring tree that follows in the direction of the trajectory.
+    fn append(&mut self, next: &mut TrajectoryTree) {
         std::mem::swap(&mut self.last, &mut next.last);
         self.add(next);
     }
 
-    /// Takes in the neighbour that was grown from the first end, away from this tree.
-    fn prepend(&mut self, next: &mut Tree) {
+    /// Adds the neighbouring tree that was built from the first end, away from this tree.
+    fn prepend(&mut self, next: &mut TrajectoryTree) {
         std::mem::swap(&mut self.first, &mut next.last);
         self.add(next);
     }
 
-    fn add(&mut self, other: &Tree) {
+    /// Adds weights and momenta of another tree.
+    fn add(&mut self, other: &TrajectoryTree) {
         for (sum, other) in self.sum.iter_mut().zip(&other.sum) {
             *sum += other;
         }
@@ -81,7 +88,7 @@ impl Tree {
     }
 }
 
-/// `log(exp(a) + exp(b))`.
+/// Logarithm of a sum, `log(exp(a) + exp(b))`.
 fn log_add(a: f64, b: f64) -> f64 {
     let (low, high) = (a.min(b), a.max(b));
     match high == f64::NEG_INFINITY {
@@ -90,53 +97,60 @@ fn log_add(a: f64, b: f64) -> f64 {
     }
 }
 
-/// What is known of all points of a trajectory.
+/// Statistics of all points of a trajectory, those of discarded subtrees included.
 #[derive(Debug, Default)]
-struct Figures {
+struct TrajectoryStatistics {
+    /// Energy at the start.
     energy: f64,
+    /// Number of points but the start.
     points: u32,
+    /// Sum of the probabilities with which the points would be accepted.
     acceptance: f64,
+    /// Divergence that ended the trajectory, if one did.
     divergence: Option<Divergence>,
 }
 
-/// Memory for trajectories: O(depth x unknowns), taken once.
+/// The no-U-turn sampler with its memory: O(depth x unknowns), allocated once.
 pub(super) struct Nuts {
-    whole: Tree,
-    /// For every depth the tree that is being built beside another.
-    trees: Vec<Tree>,
-    /// The ends of the trajectory, in the direction of time and against it.
-    ends: [Point; 2],
+    /// Tree of the whole trajectory.
+    trajectory: TrajectoryTree,
+    /// For every depth, the tree that is being built beside another.
+    subtrees: Vec<TrajectoryTree>,
+    /// Ends of the trajectory, forward and backward in time.
+    ends: [PhasePoint; 2],
 }
 
 impl Nuts {
+    /// Memory for trees of at most `most_depth` doublings.
     pub fn new(unknowns: usize, most_depth: u32) -> Self {
         Nuts {
-            whole: Tree::new(unknowns),
-            trees: vec![Tree::new(unknowns); most_depth as usize],
-            ends: [Point::new(unknowns), Point::new(unknowns)],
+            trajectory: TrajectoryTree::new(unknowns),
+            subtrees: vec![TrajectoryTree::new(unknowns); most_depth as usize],
+            ends: [PhasePoint::new(unknowns), PhasePoint::new(unknowns)],
         }
     }
 
+    /// One transition from `current`, with the momentum drawn anew.
     pub fn transition<T: Density>(
         &mut self,
         dynamics: &mut Dynamics<T>,
-        current: &mut Point,
+        current: &mut PhasePoint,
         step: f64,
         random: &mut Random,
     ) -> Transition {
         dynamics.draw_momentum(current, random);
-        let mut figures = Figures {
+        let mut statistics = TrajectoryStatistics {
             energy: dynamics.energy(current),
-            ..Figures::default()
+            ..TrajectoryStatistics::default()
         };
         let [forward, backward] = &mut self.ends;
         forward.copy_from(current);
         backward.copy_from(current);
-        let whole = &mut self.whole;
-        whole.plant(current, 0.0);
+        let trajectory = &mut self.trajectory;
+        trajectory.set_single_point(current, 0.0);
         let mut depth = 0;
-        while depth < self.trees.len() {
-            let Some((new, rest)) = self.trees[..=depth].split_last_mut() else {
+        while depth < self.subtrees.len() {
+            let Some((new, rest)) = self.subtrees[..=depth].split_last_mut() else {
                 break;
             };
             let ahead = random.uniform([0.0, 1.0]) > 0.5;
@@ -144,50 +158,66 @@ impl Nuts {
                 true => (&mut *forward, step),
                 false => (&mut *backward, -step),
             };
-            if !build(dynamics, end, step, new, rest, random, &mut figures) {
+            if !build_tree(dynamics, end, step, new, rest, random, &mut statistics) {
                 break;
             }
             depth += 1;
-            // Biased towards the new half, which keeps the distribution and moves further.
-            if random.uniform([0.0, 1.0]) < libm::exp(new.log_weight - whole.log_weight) {
-                whole.take_point(new);
+            // Progressive sampling, biased towards the new half: it keeps the distribution and
+            // moves further.
+            if random.uniform([0.0, 1.0]) < libm::exp(new.log_weight - trajectory.log_weight) {
+                trajectory.take_proposal(new);
             }
             let variances = &dynamics.variances;
-            let turns = match ahead {
-                true => turns(variances, [&whole.first, &whole.last], &whole.sum, new),
-                false => turns(variances, [&whole.last, &whole.first], &whole.sum, new),
+            let turned = match ahead {
+                true => makes_u_turn(
+                    variances,
+                    [&trajectory.first, &trajectory.last],
+                    &trajectory.sum,
+                    new,
+                ),
+                false => makes_u_turn(
+                    variances,
+                    [&trajectory.last, &trajectory.first],
+                    &trajectory.sum,
+                    new,
+                ),
             };
             match ahead {
-                true => whole.append(new),
-                false => whole.prepend(new),
+                true => trajectory.append(new),
+                false => trajectory.prepend(new),
             }
-            if turns {
+            if turned {
                 break;
             }
         }
-        current.position.copy_from_slice(&whole.position);
-        current.gradient.copy_from_slice(&whole.gradient);
-        current.height = whole.height;
+        current.position.copy_from_slice(&trajectory.position);
+        current.gradient.copy_from_slice(&trajectory.gradient);
+        current.density = trajectory.density;
         Transition {
-            log_density: -current.height.value,
-            energy: figures.energy,
-            acceptance: figures.acceptance / f64::from(figures.points.max(1)),
+            log_density: -current.density.value,
+            energy: statistics.energy,
+            acceptance: statistics.acceptance / f64::from(statistics.points.max(1)),
             step_size: step,
             tree_depth: depth as u32,
             steps: 0,
-            divergence: figures.divergence,
+            divergence: statistics.divergence,
         }
     }
 }
 
-/// Whether a trajectory turns back on itself: as a whole, or either of its parts together with the
-/// nearest point of the other. `[outer, inner]` are the momenta at the ends of the older part, of
-/// which the inner one is next to the first point of the new part.
-fn turns(variances: &[f64], [outer, inner]: [&[f64]; 2], older: &[f64], new: &Tree) -> bool {
+/// Tells whether a trajectory makes a U-turn: as a whole, or either of its parts together with the
+/// nearest point of the other. `[outer, inner]` are the momenta at the ends of the older part, the
+/// inner one next to the first point of the new part.
+fn makes_u_turn(
+    variances: &[f64],
+    [outer, inner]: [&[f64]; 2],
+    older: &[f64],
+    new: &TrajectoryTree,
+) -> bool {
     let n = variances.len();
     let (new_sum, first, last) = (&new.sum[..n], &new.first[..n], &new.last[..n]);
     let (outer, inner, older) = (&outer[..n], &inner[..n], &older[..n]);
-    // Velocities at both ends along the displacement.
+    // Velocities at both ends along the displacement of the trajectory.
     let ahead = |p: &[f64], q: &[f64], along: &dyn Fn(usize) -> f64| {
         sum(n, |k| variances[k] * p[k] * along(k)) > 0.0
             && sum(n, |k| variances[k] * q[k] * along(k)) > 0.0
@@ -197,55 +227,55 @@ fn turns(variances: &[f64], [outer, inner]: [&[f64]; 2], older: &[f64], new: &Tr
         && ahead(inner, last, &|k| new_sum[k] + inner[k]))
 }
 
-/// Grows `tree` from `end` by two to the number of `spare` trees steps. False if it diverged or
-/// turned back, so that none of its points may be drawn.
-fn build<T: Density>(
+/// Builds `tree` from `end` by `2^k` steps, where k is the number of `spare` trees. Returns false
+/// if it diverges or makes a U-turn, so that none of its points may be drawn.
+fn build_tree<T: Density>(
     dynamics: &mut Dynamics<T>,
-    end: &mut Point,
+    end: &mut PhasePoint,
     step: f64,
-    tree: &mut Tree,
-    spare: &mut [Tree],
+    tree: &mut TrajectoryTree,
+    spare: &mut [TrajectoryTree],
     random: &mut Random,
-    figures: &mut Figures,
+    statistics: &mut TrajectoryStatistics,
 ) -> bool {
     let Some((next, spare)) = spare.split_last_mut() else {
-        return grow(dynamics, end, step, tree, figures);
+        return build_leaf(dynamics, end, step, tree, statistics);
     };
-    if !build(dynamics, end, step, tree, spare, random, figures) {
+    if !build_tree(dynamics, end, step, tree, spare, random, statistics) {
         return false;
     }
-    if !build(dynamics, end, step, next, spare, random, figures) {
+    if !build_tree(dynamics, end, step, next, spare, random, statistics) {
         return false;
     }
     let both = log_add(tree.log_weight, next.log_weight);
     if random.uniform([0.0, 1.0]) < libm::exp(next.log_weight - both) {
-        tree.take_point(next);
+        tree.take_proposal(next);
     }
     let variances = &dynamics.variances;
-    let turns = turns(variances, [&tree.first, &tree.last], &tree.sum, next);
+    let turned = makes_u_turn(variances, [&tree.first, &tree.last], &tree.sum, next);
     tree.append(next);
-    !turns
+    !turned
 }
 
-/// One step.
-fn grow<T: Density>(
+/// Builds the tree of a single point by one step from `end`. Returns false if the step diverges.
+fn build_leaf<T: Density>(
     dynamics: &mut Dynamics<T>,
-    end: &mut Point,
+    end: &mut PhasePoint,
     step: f64,
-    tree: &mut Tree,
-    figures: &mut Figures,
+    tree: &mut TrajectoryTree,
+    statistics: &mut TrajectoryStatistics,
 ) -> bool {
-    figures.points += 1;
+    statistics.points += 1;
     let (error, cause) = match dynamics.step(end, step) {
-        Ok(()) => (dynamics.energy(end) - figures.energy, None),
+        Ok(()) => (dynamics.energy(end) - statistics.energy, None),
         Err(cause) => (f64::INFINITY, cause),
     };
     let error = if error.is_nan() { f64::INFINITY } else { error };
     if error > MOST_ENERGY_ERROR {
-        figures.divergence = Some(dynamics.divergence(error, cause));
+        statistics.divergence = Some(dynamics.divergence(error, cause));
         return false;
     }
-    figures.acceptance += libm::exp(-error).min(1.0);
-    tree.plant(end, -error);
+    statistics.acceptance += libm::exp(-error).min(1.0);
+    tree.set_single_point(end, -error);
     true
 }

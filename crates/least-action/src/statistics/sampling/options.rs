@@ -1,29 +1,29 @@
-//! What a user says about sampling.
+//! Options of sampling.
 
 use crate::error::{check, Result};
 use crate::solve::Hessian;
 
-/// How a chain goes from one draw to the next.
+/// Method by which a chain goes from one draw to the next.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
 )]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum SamplingMethod {
-    /// Hamiltonian trajectories that end where they would turn back, the draw being one of their
-    /// points (M. D. Hoffman, A. Gelman, J. Mach. Learn. Res. 15, 2014; multinomial and with the
-    /// criterion of M. Betancourt, arXiv 1701.02434, 2017).
+    /// No-U-turn sampler: Hamiltonian trajectories that end when they would turn back; the draw is
+    /// one of their points (M. D. Hoffman, A. Gelman, J. Mach. Learn. Res. 15, 2014; multinomial
+    /// and with the criterion of M. Betancourt, arXiv 1701.02434, 2017).
     #[default]
     Nuts,
-    /// Hamiltonian trajectories of a given length, accepted or not at their end (S. Duane et al.,
-    /// Phys. Lett. B 195, 1987).
+    /// Hamiltonian Monte Carlo: trajectories of a given length, accepted or rejected at their end
+    /// (S. Duane et al., Phys. Lett. B 195, 1987).
     Hmc,
-    /// A random walk (N. Metropolis et al., J. Chem. Phys. 21, 1953): it uses no gradients, so it
-    /// is slow; for comparison.
+    /// Random walk (N. Metropolis et al., J. Chem. Phys. 21, 1953). It uses no gradients, so it is
+    /// slow; for comparison.
     Metropolis,
 }
 
-/// How trajectories are integrated.
+/// One-step map by which trajectories are integrated.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
 )]
@@ -34,53 +34,55 @@ pub enum Integrator {
     /// gradient per step.
     #[default]
     Leapfrog,
-    /// Stable at any step, and exact in the energy where the density is Gaussian; several gradients
-    /// per step. A step whose equations are not solved ends the trajectory as a divergence.
+    /// Implicit midpoint rule: stable at any step, and exact in the energy if the density is
+    /// Gaussian; several gradients per step. A step whose equations are not solved ends the
+    /// trajectory as a divergence.
     ImplicitMidpoint,
 }
 
-/// What the kinetic energy is measured in.
+/// Metric of the kinetic energy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Metric {
-    /// The second derivatives of the action, factored over time: a path whose points hang together
-    /// has few narrow and many wide directions, and this makes them all alike.
+    /// Second derivatives of the action, factored over time. A path whose points hang together has
+    /// few narrow and many wide directions, and this metric makes them all alike.
     Structured,
-    /// Variances of the unknowns, from the warm-up.
+    /// Variances of the unknowns, estimated in the warm-up.
     Diagonal,
-    /// Ones.
+    /// Identity: no unknown is scaled.
     Identity,
 }
 
-/// How draws stay within the bounds.
+/// Method by which draws stay within the bounds.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
 )]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum BoundsMethod {
-    /// The logarithm of the distance to one bound, the logit between two, with the density's change
-    /// of volume: smooth, and bounds are far away.
+    /// Coordinates without bounds: the logarithm of the distance to one bound, the logit between
+    /// two, with the density's change of volume. Smooth, and bounds are far away.
     #[default]
     Transform,
-    /// Trajectories bounce off the bounds as off walls (H. Mohasel Afshar, J. Domke, NeurIPS 2015);
-    /// needs the leapfrog or a random walk. Better where much of the density is at a bound.
+    /// Reflection: trajectories bounce off the bounds as off walls (H. Mohasel Afshar, J. Domke,
+    /// NeurIPS 2015). Needs the leapfrog or a random walk. Better if much of the density is at a
+    /// bound.
     Reflect,
 }
 
-/// How a chain is led up in R_f before its warm-up. None of these transitions is a draw.
+/// Options of annealing a chain in R_f before its warm-up. None of these transitions is a draw.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct ChainAnnealing {
-    /// Values of R_f below the posterior's, in a geometric sequence. Default: 10.
+    /// Number of values of R_f below the posterior's, in a geometric sequence. Default: 10.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub rungs: usize,
-    /// The first R_f as a share of the posterior's. Default: 1e-3.
+    /// First R_f, as a share of the posterior's. Default: 1e-3.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub from: f64,
-    /// Transitions at each. Default: 20.
+    /// Number of transitions at each R_f. Default: 20.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub transitions: usize,
 }
@@ -96,65 +98,69 @@ impl Default for ChainAnnealing {
 }
 
 impl ChainAnnealing {
-    /// R_f of a rung as a share of the posterior's.
+    /// Model precision R_f of a rung, as a share of the posterior's.
     pub(super) fn share(&self, rung: usize) -> f64 {
         libm::pow(self.from, 1.0 - rung as f64 / self.rungs as f64)
     }
 }
 
-/// How a posterior is sampled.
+/// Options of the sampling of a posterior.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct SamplingOptions {
-    /// Independent chains: what they disagree in, none of them knows. Default: 4.
+    /// Number of independent chains. Their disagreement shows what a single chain cannot know.
+    /// Default: 4.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub chains: usize,
-    /// Per chain. Default: 1000.
+    /// Number of draws per chain. Default: 1000.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub draws: usize,
-    /// Transitions per chain that adapt step size and metric; they are no draws. Default: 1000.
+    /// Number of transitions per chain that adapt step size and metric; they are no draws. Default:
+    /// 1000.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub warmup: usize,
-    /// Of all random numbers. Default: 0.
+    /// Seed of all random numbers. Default: 0.
     #[cfg_attr(feature = "typescript", ts(as = "Option<u64>"))]
     pub seed: u64,
-    /// Default: `nuts`.
+    /// Method of the transitions. Default: `nuts`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<SamplingMethod>"))]
     pub method: SamplingMethod,
-    /// Of `nuts` and `hmc`. Default: `leapfrog`.
+    /// One-step map of the trajectories of `nuts` and `hmc`. Default: `leapfrog`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<Integrator>"))]
     pub integrator: Integrator,
-    /// The mean acceptance that the step size is adapted to, between 0 and 1: a higher one takes
-    /// shorter steps, which divergences may call for. Default: 0.8; of `implicit-midpoint` 0.98,
-    /// whose energy hardly changes, so that what is not accepted are steps that are not solved; of
-    /// `metropolis` 0.234.
+    /// Mean acceptance that the step size is adapted to, between 0 and 1. A higher one takes
+    /// shorter steps, which divergences may call for. Default: 0.8; for `metropolis` 0.234; for
+    /// `implicit-midpoint` 0.98, as its energy hardly changes, so that it rejects only steps that
+    /// are not solved.
     pub target_acceptance: Option<f64>,
-    /// A trajectory has at most two to this power steps. Default: 10.
+    /// Largest depth of the tree of a trajectory, which has at most two to this power steps.
+    /// Default: 10.
     #[cfg_attr(feature = "typescript", ts(as = "Option<u32>"))]
     pub max_tree_depth: u32,
-    /// Of `hmc`: how long trajectories are, in the time of the metric, in which a Gaussian with
-    /// that metric turns once in 2 pi. Each is longer or shorter by up to a fifth, at random, so
-    /// that no direction comes back to where it was every time. Default: pi/2.
+    /// Mean length of the trajectories of `hmc`, in the time of the metric, in which a Gaussian
+    /// with that metric turns once in 2 pi. Each trajectory is longer or shorter by up to a fifth,
+    /// at random, so that no direction returns to its start every time. Default: pi/2.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub integration_time: f64,
-    /// In the same time; of `metropolis` the length of a step in every direction. Default: adapted
-    /// in the warm-up by dual averaging.
+    /// Step size, in the time of the metric; for `metropolis` the length of a step in every
+    /// direction. Default: adapted in the warm-up by dual averaging.
     pub step_size: Option<f64>,
-    /// Default: `structured` for paths, `diagonal` for other densities.
+    /// Metric of the kinetic energy. Default: `structured` for paths, `diagonal` for other
+    /// densities.
     pub metric: Option<Metric>,
-    /// Which second derivatives the structured metric has; the exact ones only where they are
-    /// positive, else those of Gauss and Newton. Default: `gauss-newton`.
+    /// Second derivatives of the structured metric. If the exact ones are not positive, those of
+    /// Gauss and Newton take their place. Default: `gauss-newton`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<Hessian>"))]
     pub hessian: Hessian,
-    /// Whether the variances that the warm-up sees in the coordinates of the structured metric are
-    /// taken into it. Default: yes.
+    /// True to scale the structured metric by the variances that the warm-up finds in its
+    /// coordinates. Default: true.
     #[cfg_attr(feature = "typescript", ts(as = "Option<bool>"))]
     pub adapt_diagonal: bool,
-    /// Default: `transform`.
+    /// Method by which draws stay within the bounds. Default: `transform`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<BoundsMethod>"))]
     pub bounds: BoundsMethod,
-    /// Default: none.
+    /// Annealing of the chains in R_f before the warm-up. Default: none.
     pub annealing: Option<ChainAnnealing>,
 }
 
@@ -180,16 +186,33 @@ impl Default for SamplingOptions {
     }
 }
 
-/// A chain has a number that fits beside its transitions' in the number of a stream of random
-/// numbers.
+/// Most chains. The number of a chain and that of a transition must fit into the number of a stream
+/// of random numbers.
 const MOST_CHAINS: usize = 1 << 20;
+/// Most transitions of one phase.
 const MOST_TRANSITIONS: usize = 1 << 31;
-/// More steps in a trajectory than two to this are never worth it.
+/// Largest tree depth. More steps in a trajectory than two to this power are never worth it.
 const DEEPEST: u32 = 20;
 
 impl SamplingOptions {
+    /// Checks the options.
+    ///
+    /// ```
+    /// use least_action::statistics::{ChainAnnealing, Integrator, SamplingOptions};
+    ///
+    /// let options = SamplingOptions {
+    ///     integrator: Integrator::ImplicitMidpoint,
+    ///     annealing: Some(ChainAnnealing { rungs: 5, ..ChainAnnealing::default() }),
+    ///     ..SamplingOptions::default()
+    /// };
+    /// options.validate()?;
+    /// let wrong = SamplingOptions { target_acceptance: Some(1.5), ..options };
+    /// assert_eq!(wrong.validate().unwrap_err().path(), "targetAcceptance");
+    /// # Ok::<(), least_action::Error>(())
+    /// ```
+    ///
     /// # Errors
-    /// Numbers that cannot be, and combinations that are not defined.
+    /// Numbers out of range, and combinations that are not defined.
     pub fn validate(&self) -> Result<()> {
         check::at_least("chains", self.chains, 1)?;
         check::at_most("chains", self.chains, MOST_CHAINS)?;
@@ -215,7 +238,10 @@ impl SamplingOptions {
         if implicit && reflects && self.method != SamplingMethod::Metropolis {
             return Err(crate::Error::WrongShape {
                 path: "bounds".into(),
-                message: "\"reflect\" needs to know when within a step a wall is met, which an implicit-midpoint step does not say; use \"transform\", or the integrator \"leapfrog\"".into(),
+                message: "\"reflect\" needs to know when within a step a wall is met, which an \
+                    implicit-midpoint step does not say; use \"transform\", or the integrator \
+                    \"leapfrog\""
+                    .into(),
             });
         }
         if let Some(annealing) = self.annealing {
@@ -239,7 +265,7 @@ impl SamplingOptions {
         Ok(())
     }
 
-    /// The acceptance that steps are adapted to.
+    /// Acceptance that the step size is adapted to.
     pub(super) fn acceptance(&self) -> f64 {
         self.target_acceptance.unwrap_or(match self.method {
             SamplingMethod::Metropolis => 0.234,
@@ -248,7 +274,7 @@ impl SamplingOptions {
         })
     }
 
-    /// Transitions before the warm-up.
+    /// Number of transitions before the warm-up.
     pub(super) fn annealed(&self) -> usize {
         self.annealing.map_or(0, |a| a.rungs * a.transitions)
     }

@@ -1,4 +1,4 @@
-//! The density in the coordinates that trajectories run in.
+//! The density in the coordinates of trajectories.
 
 use super::density::Density;
 use super::options::{BoundsMethod, SamplingOptions};
@@ -7,30 +7,35 @@ use super::whitening::Whitening;
 use crate::error::Result;
 use crate::solve::{Bounds, Hessian};
 
-/// Why there is no potential at a point: an error of the density, or a value that is not finite.
-pub(super) type NoPotential = Option<crate::Error>;
+/// Failure to evaluate the potential at a point: an error of the density, or none if a value is not
+/// finite.
+pub(super) type EvaluationFailure = Option<crate::Error>;
 
-/// Values at a point.
+/// Negative logarithms of the density at a point.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(super) struct Height {
-    /// Of the objective: the negative log density in the caller's unknowns.
+pub(super) struct NegativeLogDensity {
+    /// Value of the objective: the negative log density in the caller's unknowns.
     pub value: f64,
-    /// The negative log density in the coordinates y.
+    /// Negative log density in the coordinates y: the potential energy.
     pub potential: f64,
 }
 
-/// The caller's unknowns x, unbounded ones u where bounds are transformed, whitened ones y:
-/// `x = x(u)`, `u = centre + L^-T y`.
-pub(super) struct Space<T> {
+/// Coordinates of a chain: the caller's unknowns x, unbounded ones u if bounds are transformed,
+/// whitened ones y: `x = x(u)`, `u = centre + L^-T y`.
+pub(super) struct SamplingSpace<T> {
+    /// The density.
     pub target: T,
+    /// Map from u to x, if bounds are transformed.
     pub transform: Option<Transform>,
-    /// Where trajectories are reflected.
+    /// Bounds at which trajectories are reflected, if any.
     pub walls: Option<Bounds>,
+    /// Map from y to u.
     pub whitening: Whitening,
     unknowns: Vec<f64>,
 }
 
-impl<T: Density> Space<T> {
+impl<T: Density> SamplingSpace<T> {
+    /// Coordinates of a density, not whitened yet.
     pub fn new(target: T, options: &SamplingOptions, unknowns: usize) -> Result<Self> {
         let bounds = target.bounds().cloned();
         let transform = bounds.as_ref().map(Transform::new).transpose()?;
@@ -38,7 +43,7 @@ impl<T: Density> Space<T> {
             BoundsMethod::Transform => (transform, None),
             BoundsMethod::Reflect => (None, bounds),
         };
-        Ok(Space {
+        Ok(SamplingSpace {
             target,
             transform,
             walls,
@@ -47,12 +52,12 @@ impl<T: Density> Space<T> {
         })
     }
 
-    /// Heights and gradient of the potential at y.
+    /// Evaluates the density and the gradient of the potential at y.
     pub fn evaluate(
         &mut self,
         y: &[f64],
         gradient: &mut [f64],
-    ) -> std::result::Result<Height, NoPotential> {
+    ) -> std::result::Result<NegativeLogDensity, EvaluationFailure> {
         let log_volume = self.place(y);
         let value = self
             .target
@@ -65,18 +70,18 @@ impl<T: Density> Space<T> {
         let potential = value - log_volume;
         let zeros: f64 = gradient.iter().map(|g| g * 0.0).sum();
         match potential.is_finite() && zeros == 0.0 {
-            true => Ok(Height { value, potential }),
+            true => Ok(NegativeLogDensity { value, potential }),
             false => Err(None),
         }
     }
 
-    /// The caller's unknowns at y.
+    /// Caller's unknowns at y.
     pub fn unknowns(&mut self, y: &[f64]) -> &[f64] {
         self.place(y);
         &self.unknowns
     }
 
-    /// Whether y is between the walls; without any it is.
+    /// True if y is between the walls, or if there are none.
     pub fn within_walls(&mut self, y: &[f64]) -> bool {
         let Some(walls) = &self.walls else {
             return true;
@@ -86,13 +91,13 @@ impl<T: Density> Space<T> {
         !walls.project(&mut self.unknowns)
     }
 
-    /// Puts the caller's unknowns at y into place. Returns the logarithm of the change of volume
-    /// from u to x; that from y to u is the same everywhere.
+    /// Computes the caller's unknowns at y. Returns the logarithm of the change of volume from u to
+    /// x. The change from y to u is a constant.
     fn place(&mut self, y: &[f64]) -> f64 {
         self.unknowns.copy_from_slice(y);
         self.whitening.outward(&mut self.unknowns);
         if let Some(walls) = &self.walls {
-            // A wall is met up to rounding.
+            // The walls hold up to rounding.
             walls.project(&mut self.unknowns);
         }
         match &mut self.transform {
@@ -101,7 +106,7 @@ impl<T: Density> Space<T> {
         }
     }
 
-    /// From the caller's unknowns to u.
+    /// Unbounded coordinates u of the caller's unknowns.
     ///
     /// # Errors
     /// A density that cannot be evaluated there.
@@ -121,8 +126,8 @@ impl<T: Density> Space<T> {
         Ok(u)
     }
 
-    /// Lays the structured metric at `centre`, a point in u; `position` changes from u to y.
-    /// Without a posterior of a path nothing happens.
+    /// Takes the structured metric at `centre`, a point in u; `position` changes from u to y.
+    /// Nothing changes for densities that are not the posterior of a path.
     pub fn whiten(&mut self, form: Hessian, centre: &[f64], position: &mut [f64]) -> Result<()> {
         if let Some(posterior) = self.target.posterior() {
             let transform = self.transform.as_mut();

@@ -1,27 +1,27 @@
-//! Where a chain is: all that it needs to go on.
+//! State of a chain: all that it needs to continue.
 
 use super::options::SamplingOptions;
 use super::step_size::StepSize;
 use super::variances::Moments;
 use crate::error::{check, Result};
 
-/// What a transition is for.
+/// Purpose of a transition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum ChainPhase {
-    /// Below the posterior's R_f.
+    /// Annealing, below the posterior's R_f.
     Annealing,
-    /// At the posterior's R_f, adapting step size and metric.
+    /// Warm-up: at the posterior's R_f, adapting step size and metric.
     Warmup,
-    /// Draws from the posterior.
+    /// Drawing from the posterior.
     Draws,
     /// Nothing is left to do.
     Done,
 }
 
-/// A chain between two transitions. One that goes on from here, with the same posterior and
-/// options, gives the bits that it would have given: random numbers depend on the number of the
+/// A chain between two transitions. A chain that continues from here, with the same posterior and
+/// options, gives the same bits as without a break: random numbers depend on the number of the
 /// transition alone.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -29,25 +29,27 @@ pub enum ChainPhase {
 pub struct ChainState {
     /// Number of the chain, from 0.
     pub chain: usize,
-    /// Transitions done: of the annealing, the warm-up and the draws.
+    /// Number of transitions that are done, those of annealing and warm-up included.
     pub transitions: usize,
-    /// The posterior's R_f, not that of a rung below it; none of a density that has none.
+    /// The posterior's R_f, not that of a rung below it; none for a density without R_f.
     pub model_precision: Option<f64>,
-    /// Where the structured metric is taken, in unbounded coordinates; zeros for other metrics.
+    /// Centre of the structured metric, in unbounded coordinates; zeros for other metrics.
     pub(super) centre: Vec<f64>,
-    /// In the coordinates of the metric.
+    /// Position in the coordinates of the metric.
     pub(super) position: Vec<f64>,
-    /// The diagonal of the inverse mass matrix in those coordinates.
+    /// Diagonal of the inverse mass matrix in those coordinates.
     pub(super) variances: Vec<f64>,
+    /// Step size with its adaptation.
     pub(super) step: StepSize,
-    /// Of the window of the warm-up.
+    /// Moments of the positions in the current window of the warm-up.
     pub(super) moments: Moments,
-    /// Transitions in a row that went nowhere.
+    /// Number of transitions in a row that left the chain where it is.
     pub(super) unmoved: usize,
 }
 
 impl ChainState {
-    /// Whether this could be a chain of a density with so many unknowns, with these options.
+    /// Checks that this can be the state of a chain of a density with so many unknowns, with these
+    /// options.
     pub(super) fn validate(
         &self,
         options: &SamplingOptions,
@@ -71,7 +73,7 @@ impl ChainState {
         )?;
         let same = match (self.model_precision, model_precision) {
             (None, None) => true,
-            // A file may have rounded it.
+            // The number may have been rounded in a file.
             (Some(a), Some(b)) => (a / b - 1.0).abs() < 1e-12,
             _ => false,
         };

@@ -1,33 +1,46 @@
-//! The step size that gives a wanted mean acceptance, by dual averaging (M. D. Hoffman, A. Gelman,
-//! J. Mach. Learn. Res. 15, 2014, after Yu. Nesterov).
+//! Adaptation of the step size to a given mean acceptance, by dual averaging (M. D. Hoffman, A.
+//! Gelman, J. Mach. Learn. Res. 15, 2014, after Yu. Nesterov).
 
-/// How strongly the logarithm of the step is drawn to `centre`: of trajectories, and of single
-/// steps, whose acceptance says less about their size.
+/// Strength with which the logarithm of the step is drawn to `centre`, for trajectories.
 const GAMMA: f64 = 0.05;
+/// Strength for single steps, whose acceptance says less about their size.
 const GAMMA_OF_WALK: f64 = 0.5;
-/// How many iterations the first ones are damped by.
+/// Number of iterations by which the first ones are damped.
 const OFFSET: f64 = 10.0;
-/// How fast old steps are forgotten in the mean.
+/// Power by which old steps are forgotten in the mean.
 const FORGETTING: f64 = 0.75;
 
-/// Where the adaptation has come to.
+/// Step size with the state of its adaptation.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct StepSize {
-    /// The one in use.
+    /// Current step size, in the time of the metric.
     pub size: f64,
-    /// What the logarithm of the step is drawn to.
+    /// Value that the logarithm of the step is drawn to.
     centre: f64,
-    /// Mean of what the acceptance fell short by.
+    /// Mean of the differences between the target and the acceptance.
     shortfall: f64,
-    /// Mean of the logarithms of steps, later ones counting more.
+    /// Mean of the logarithms of steps; later ones count more.
     mean: f64,
     iterations: usize,
     gamma: f64,
 }
 
 impl StepSize {
+    /// Adaptation for trajectories, from a first size on.
+    ///
+    /// ```
+    /// use least_action::statistics::StepSize;
+    ///
+    /// let mut step = StepSize::new(0.1);
+    /// // Steps are accepted more often than wanted, so they become longer.
+    /// for _ in 0..10 {
+    ///     step.adapt(1.0, 0.8);
+    /// }
+    /// step.settle();
+    /// assert!(step.size > 0.1);
+    /// ```
     pub fn new(size: f64) -> Self {
         StepSize {
             size,
@@ -40,7 +53,7 @@ impl StepSize {
         }
     }
 
-    /// Of a random walk.
+    /// Adaptation for a random walk, from a first size on.
     pub fn of_walk(size: f64) -> Self {
         StepSize {
             centre: libm::log(size),
@@ -49,8 +62,8 @@ impl StepSize {
         }
     }
 
-    /// After a transition with this acceptance.
-    pub fn learn(&mut self, acceptance: f64, target: f64) {
+    /// Adapts the size after a transition with this acceptance.
+    pub fn adapt(&mut self, acceptance: f64, target: f64) {
         self.iterations += 1;
         let count = self.iterations as f64;
         let share = 1.0 / (count + OFFSET);
@@ -61,7 +74,7 @@ impl StepSize {
         self.size = libm::exp(log);
     }
 
-    /// Ends the adaptation with the mean.
+    /// Ends the adaptation with the mean size.
     pub fn settle(&mut self) {
         if self.iterations > 0 {
             self.size = libm::exp(self.mean);
@@ -78,7 +91,7 @@ mod tests {
         let acceptance = |size: f64| libm::exp(-size * size);
         let mut step = StepSize::new(1e-3);
         for _ in 0..2000 {
-            step.learn(acceptance(step.size), 0.8);
+            step.adapt(acceptance(step.size), 0.8);
         }
         step.settle();
         assert!((acceptance(step.size) - 0.8).abs() < 0.01, "{step:?}");

@@ -3,46 +3,48 @@
 use crate::error::{check, Result};
 use crate::solve::Bounds;
 
-/// The map of one unknown, `x(u)`.
+/// Map of one unknown, `x(u)`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Map {
+enum IntervalMap {
+    /// No bounds: `x = u`.
     Free,
-    /// `x = low + exp(u)`.
+    /// A lower bound: `x = low + exp(u)`.
     Above(f64),
-    /// `x = high - exp(u)`.
+    /// An upper bound: `x = high - exp(u)`.
     Below(f64),
-    /// `x = low + width / (1 + exp(-u))`.
+    /// Two bounds: `x = low + width / (1 + exp(-u))`.
     Between(f64, f64),
 }
 
-/// How far inside of a bound an unknown is taken to be that lies at it, relative to the width of
+/// Distance from a bound at which an unknown at the bound is taken to be, relative to the width of
 /// its interval, or to its size.
 const MARGIN: f64 = 1e-3;
 
-impl Map {
+impl IntervalMap {
+    /// Map onto an interval.
     fn of(low: f64, high: f64) -> Self {
         match (low.is_finite(), high.is_finite()) {
-            (false, false) => Map::Free,
-            (true, false) => Map::Above(low),
-            (false, true) => Map::Below(high),
-            (true, true) => Map::Between(low, high - low),
+            (false, false) => IntervalMap::Free,
+            (true, false) => IntervalMap::Above(low),
+            (false, true) => IntervalMap::Below(high),
+            (true, true) => IntervalMap::Between(low, high - low),
         }
     }
 
-    /// `x`, `dx/du`, `log |dx/du|` and its derivative.
+    /// `x`, `dx/du`, `log |dx/du|` and the derivative of the latter, at u.
     fn outward(self, u: f64) -> (f64, f64, f64, f64) {
         match self {
-            Map::Free => (u, 1.0, 0.0, 0.0),
-            Map::Above(low) => {
+            IntervalMap::Free => (u, 1.0, 0.0, 0.0),
+            IntervalMap::Above(low) => {
                 let distance = libm::exp(u);
                 (low + distance, distance, u, 1.0)
             }
-            Map::Below(high) => {
+            IntervalMap::Below(high) => {
                 let distance = libm::exp(u);
                 (high - distance, -distance, u, 1.0)
             }
-            Map::Between(low, width) => {
-                // The smaller part is computed, so that neither is lost in the other.
+            IntervalMap::Between(low, width) => {
+                // The smaller share is computed, so that neither is lost in the other.
                 let small = libm::exp(-u.abs());
                 let whole = 1.0 + small;
                 let (share, rest) = match u < 0.0 {
@@ -59,17 +61,18 @@ impl Map {
         }
     }
 
+    /// The `u` of a value `x` between the bounds.
     fn inward(self, x: f64) -> f64 {
         match self {
-            Map::Free => x,
-            Map::Above(low) => libm::log(x - low),
-            Map::Below(high) => libm::log(high - x),
-            Map::Between(low, width) => libm::log((x - low) / (low + width - x)),
+            IntervalMap::Free => x,
+            IntervalMap::Above(low) => libm::log(x - low),
+            IntervalMap::Below(high) => libm::log(high - x),
+            IntervalMap::Between(low, width) => libm::log((x - low) / (low + width - x)),
         }
     }
 
-    /// The nearest value that is not too close to a bound. A density that falls inwards with
-    /// `slope` has its mass within one over the slope.
+    /// Nearest value that is not too close to a bound. A density that falls inwards with `slope`
+    /// has its mass within one over the slope.
     fn inside(self, x: f64, slope: f64) -> f64 {
         let scale = |unit: f64, outward: f64| {
             let own = 1.0 / outward.max(0.0);
@@ -79,10 +82,10 @@ impl Map {
             }
         };
         match self {
-            Map::Free => x,
-            Map::Above(low) => x.max(low + scale(low.abs().max(1.0), slope)),
-            Map::Below(high) => x.min(high - scale(high.abs().max(1.0), -slope)),
-            Map::Between(low, width) => {
+            IntervalMap::Free => x,
+            IntervalMap::Above(low) => x.max(low + scale(low.abs().max(1.0), slope)),
+            IntervalMap::Below(high) => x.min(high - scale(high.abs().max(1.0), -slope)),
+            IntervalMap::Between(low, width) => {
                 let half = 0.5 * width;
                 let (from, to) = (
                     low + scale(half, slope).min(half),
@@ -93,32 +96,34 @@ impl Map {
         }
     }
 
-    /// What the map adds to the second derivative of a potential with this slope, where that is
-    /// positive.
+    /// Part of the second derivative in u that the map adds, for a potential with this slope in x;
+    /// only its positive part.
     fn curvature(self, u: f64, slope: f64) -> f64 {
         let (_, first, _, log_slope) = self.outward(u);
         match self {
-            Map::Free => 0.0,
-            Map::Above(_) | Map::Below(_) => (slope * first).max(0.0),
+            IntervalMap::Free => 0.0,
+            IntervalMap::Above(_) | IntervalMap::Below(_) => (slope * first).max(0.0),
             // -d2/du2 log x' = 2 share rest = (1 - log_slope^2)/2; x'' = x' log_slope.
-            Map::Between(..) => {
+            IntervalMap::Between(..) => {
                 (slope * first * log_slope).max(0.0) + 0.5 * (1.0 - log_slope * log_slope)
             }
         }
     }
 }
 
-/// The maps of all unknowns, and what they gave at the last point.
+/// Maps of all unknowns, with their derivatives at the last point.
 #[derive(Debug, Clone)]
 pub(super) struct Transform {
-    maps: Vec<Map>,
-    /// dx/du.
+    maps: Vec<IntervalMap>,
+    /// Derivatives `dx/du`.
     pub first: Vec<f64>,
-    /// d log |dx/du| / du.
+    /// Derivatives `d log |dx/du| / du`.
     log_slope: Vec<f64>,
 }
 
 impl Transform {
+    /// Maps for all bounds.
+    ///
     /// # Errors
     /// An interval of one value.
     pub fn new(bounds: &Bounds) -> Result<Self> {
@@ -127,11 +132,16 @@ impl Transform {
                 low < high && (high - low > 0.0),
                 &format!("bounds.lower[{unknown}]"),
                 low,
-                &format!("below the upper bound, {high}: an unknown that cannot change has no density; give it a wider interval, or keep it out of the estimate"),
+                &format!(
+                    "below the upper bound, {high}: an unknown that cannot change has no \
+                    density; give it a wider interval, or keep it out of the estimate"
+                ),
             )?;
         }
         let ends = bounds.lower.iter().zip(&bounds.upper);
-        let maps: Vec<Map> = ends.map(|(&low, &high)| Map::of(low, high)).collect();
+        let maps: Vec<IntervalMap> = ends
+            .map(|(&low, &high)| IntervalMap::of(low, high))
+            .collect();
         Ok(Transform {
             first: vec![1.0; maps.len()],
             log_slope: vec![0.0; maps.len()],
@@ -139,7 +149,7 @@ impl Transform {
         })
     }
 
-    /// From u to x in place. Returns the logarithm of the change of volume.
+    /// Changes u into x in place. Returns the logarithm of the change of volume.
     pub fn outward(&mut self, u: &mut [f64]) -> f64 {
         let mut log_volume = 0.0;
         for (k, u) in u.iter_mut().enumerate() {
@@ -152,8 +162,8 @@ impl Transform {
         log_volume
     }
 
-    /// From the gradient of the negative log density in x to that in u, in place, at the point last
-    /// mapped.
+    /// Changes the gradient of the negative log density in x into that in u, in place, at the point
+    /// last mapped.
     pub fn gradient(&self, gradient: &mut [f64]) {
         let factors = self.first.iter().zip(&self.log_slope);
         for (g, (first, log_slope)) in gradient.iter_mut().zip(factors) {
@@ -161,15 +171,15 @@ impl Transform {
         }
     }
 
-    /// From x to u in place; values at a bound, or beyond it, are moved inside, which the gradient
-    /// in x says how far.
+    /// Changes x into u in place. Values at a bound, or beyond it, are moved inside by a distance
+    /// that depends on the gradient in x.
     pub fn inward(&self, x: &mut [f64], gradient: &[f64]) {
         for ((x, map), &slope) in x.iter_mut().zip(&self.maps).zip(gradient) {
             *x = map.inward(map.inside(*x, slope));
         }
     }
 
-    /// Writes what the maps add to second derivatives in u.
+    /// Writes the parts of the second derivatives in u that the maps add.
     pub fn curvature(&self, u: &[f64], gradient: &[f64], into: &mut [f64]) {
         let each = self.maps.iter().zip(u).zip(gradient);
         for (into, ((map, &u), &slope)) in into.iter_mut().zip(each) {
@@ -183,12 +193,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn map() -> impl Strategy<Value = Map> {
+    fn map() -> impl Strategy<Value = IntervalMap> {
         prop_oneof![
-            Just(Map::Free),
-            (-3.0..3.0).prop_map(Map::Above),
-            (-3.0..3.0).prop_map(Map::Below),
-            (-3.0..3.0, 0.1..5.0).prop_map(|(low, width)| Map::Between(low, width)),
+            Just(IntervalMap::Free),
+            (-3.0..3.0).prop_map(IntervalMap::Above),
+            (-3.0..3.0).prop_map(IntervalMap::Below),
+            (-3.0..3.0, 0.1..5.0).prop_map(|(low, width)| IntervalMap::Between(low, width)),
         ]
     }
 
@@ -206,25 +216,30 @@ mod tests {
         }
 
         #[test]
-        fn the_curvature_is_that_of_the_potential(map in map(), u in -3.0..3.0f64, slope in 0.0..4.0f64) {
+        fn the_curvature_is_that_of_the_potential(
+            map in map(),
+            u in -3.0..3.0f64,
+            slope in 0.0..4.0f64,
+        ) {
             // A linear potential that rises away from the only bound: all of its second derivative
             // in u comes from the map.
-            let slope = if matches!(map, Map::Below(_)) { -slope } else { slope };
+            let slope = if matches!(map, IntervalMap::Below(_)) { -slope } else { slope };
             let h = 1e-4;
             let potential = |u: f64| { let (x, _, log, _) = map.outward(u); slope * x - log };
             let second = (potential(u + h) - 2.0 * potential(u) + potential(u - h)) / (h * h);
             // Between two bounds, only the positive part of what the slope adds is taken.
             let given = map.curvature(u, slope);
             prop_assert!(given > second - 1e-4 * (1.0 + second.abs()));
-            if !matches!(map, Map::Between(..)) || u < 0.0 {
-                prop_assert!((given - second).abs() < 1e-4 * (1.0 + second.abs()), "{given} {second}");
+            if !matches!(map, IntervalMap::Between(..)) || u < 0.0 {
+                let close = (given - second).abs() < 1e-4 * (1.0 + second.abs());
+                prop_assert!(close, "{given} {second}");
             }
         }
     }
 
     #[test]
     fn far_from_the_middle_values_stay_inside() {
-        let map = Map::Between(1.0, 2.0);
+        let map = IntervalMap::Between(1.0, 2.0);
         for u in [-800.0, -30.0, 30.0, 800.0] {
             let (x, first, log, _) = map.outward(u);
             assert!((1.0..=3.0).contains(&x) && first >= 0.0 && log.is_finite());

@@ -1,28 +1,29 @@
-//! Variances of the coordinates, seen in windows of the warm-up that grow, as in Stan (Stan
-//! reference manual, "HMC algorithm parameters").
+//! Variances of the coordinates in windows of the warm-up that grow, as in Stan (Stan reference
+//! manual, "HMC algorithm parameters").
 
-/// Transitions at the beginning in which only the step size is adapted: the chain has to arrive
+/// Number of transitions at the beginning that adapt only the step size, as the chain has to arrive
 /// first.
 const ARRIVAL: usize = 75;
-/// The first window; each is twice as long as the one before.
+/// Length of the first window; each further one is twice as long.
 const WINDOW: usize = 25;
-/// Transitions at the end for the step size of the last metric.
+/// Number of transitions at the end that adapt the step size to the last metric.
 const ENDING: usize = 50;
-/// Below this the warm-up is too short for variances.
+/// Shortest warm-up in which variances are estimated.
 const LEAST: usize = 20;
 
-/// Which transitions of a warm-up are in windows, and which end one.
+/// Windows of a warm-up.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Windows {
+pub(super) struct AdaptationWindows {
     begin: usize,
     end: usize,
     first: usize,
 }
 
-impl Windows {
+impl AdaptationWindows {
+    /// Windows of a warm-up of a given length.
     pub fn new(warmup: usize) -> Self {
         if warmup < LEAST {
-            return Windows {
+            return AdaptationWindows {
                 begin: warmup,
                 end: warmup,
                 first: WINDOW,
@@ -30,25 +31,26 @@ impl Windows {
         }
         if warmup < ARRIVAL + WINDOW + ENDING {
             let (begin, ending) = (warmup * 3 / 20, warmup / 10);
-            return Windows {
+            return AdaptationWindows {
                 begin,
                 end: warmup - ending,
                 first: warmup - ending - begin,
             };
         }
-        Windows {
+        AdaptationWindows {
             begin: ARRIVAL,
             end: warmup - ENDING,
             first: WINDOW,
         }
     }
 
+    /// True for a transition in a window.
     pub fn contain(&self, transition: usize) -> bool {
         (self.begin..self.end).contains(&transition)
     }
 
-    /// Whether a window ends with this transition. The last one takes what would be too short for
-    /// another.
+    /// True for the last transition of a window. The last window takes the transitions that are too
+    /// few for another one.
     pub fn end_with(&self, transition: usize) -> bool {
         let (mut begin, mut length) = (self.begin, self.first);
         while begin < self.end {
@@ -71,12 +73,28 @@ impl Windows {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Moments {
+    /// Number of positions.
     pub(super) count: usize,
+    /// Mean of each coordinate.
     pub(super) mean: Vec<f64>,
+    /// Sum of the squared distances from the mean of each coordinate.
     pub(super) squares: Vec<f64>,
 }
 
 impl Moments {
+    /// Moments of no positions.
+    ///
+    /// ```
+    /// use least_action::statistics::Moments;
+    ///
+    /// let mut moments = Moments::new(1);
+    /// moments.add(&[1.0]);
+    /// moments.add(&[3.0]);
+    /// let mut variances = [0.0];
+    /// moments.variances(1.0, &mut variances);
+    /// // The variance of two positions is 2, drawn towards 1.
+    /// assert!((variances[0] - 9.0 / 7.0).abs() < 1e-12);
+    /// ```
     pub fn new(unknowns: usize) -> Self {
         Moments {
             count: 0,
@@ -85,12 +103,14 @@ impl Moments {
         }
     }
 
+    /// Forgets all positions.
     pub fn clear(&mut self) {
         self.count = 0;
         self.mean.fill(0.0);
         self.squares.fill(0.0);
     }
 
+    /// Adds a position.
     pub fn add(&mut self, position: &[f64]) {
         self.count += 1;
         let count = self.count as f64;
@@ -101,7 +121,7 @@ impl Moments {
         }
     }
 
-    /// Writes the variances, drawn towards `towards` where few positions were seen.
+    /// Writes the variances. They are drawn towards `towards`, strongly so after few positions.
     pub fn variances(&self, towards: f64, into: &mut [f64]) {
         let count = self.count as f64;
         if self.count < 2 {
@@ -119,7 +139,7 @@ mod tests {
 
     #[test]
     fn windows_of_a_thousand_are_those_of_stan() {
-        let windows = Windows::new(1000);
+        let windows = AdaptationWindows::new(1000);
         let ends: Vec<usize> = (0..1000).filter(|&t| windows.end_with(t)).collect();
         assert_eq!(ends, [99, 149, 249, 449, 949]);
         assert!(!windows.contain(74) && windows.contain(75));
@@ -129,7 +149,7 @@ mod tests {
     #[test]
     fn short_warm_ups_have_one_window_or_none() {
         let ends = |warmup| {
-            let windows = Windows::new(warmup);
+            let windows = AdaptationWindows::new(warmup);
             (0..warmup)
                 .filter(|&t| windows.end_with(t))
                 .collect::<Vec<_>>()

@@ -1,17 +1,19 @@
-//! Straight motion that bounces off the bounds.
+//! Straight motion with reflections at the bounds.
 
 use super::density::Density;
 use super::dynamics::Dynamics;
-use super::point::{sum, Point};
-use super::space::NoPotential;
+use super::phase_point::{sum, PhasePoint};
+use super::space::EvaluationFailure;
 use crate::error::Error;
 
-/// Bounces in one step, per unknown, before the step is given up.
+/// Most reflections in one step, per unknown.
 const MOST_BOUNCES: usize = 16;
 
-/// The wall that is met next.
-struct Hit {
+/// Next wall that the motion meets.
+struct WallHit {
+    /// Time until the motion meets it.
     time: f64,
+    /// Number of the unknown whose bound the wall is.
     unknown: usize,
 }
 
@@ -19,17 +21,18 @@ struct Hit {
 /// wall.
 ///
 /// The wall of unknown i is `u_i = bound`. In whitened coordinates, where `u = centre + L^-T y`, it
-/// is oblique: its normal is `n = L^-1 e_i`. A reflection that keeps the kinetic energy, and that
-/// undoes itself, is the one in the metric: `p -> p - 2 (n . M^-1 p) / (n . M^-1 n) n`. Straight
-/// lines and such reflections keep the volume of phase space, so the step is as good as one without
-/// walls.
+/// is oblique: its normal is `n = L^-1 e_i`. The reflection that conserves the kinetic energy and
+/// is its own inverse is the one in the metric, `p -> p - 2 (n . M^-1 p) / (n . M^-1 n) n`.
+/// Straight lines and such reflections conserve the volume of phase space, so the step is as good
+/// as one without walls.
 ///
-/// A bounce costs three solves with L, a step without any one more than between no walls.
+/// A reflection costs three solves with L. A step without reflections costs one more than without
+/// walls.
 pub(super) fn drift<T: Density>(
     dynamics: &mut Dynamics<T>,
-    point: &mut Point,
+    point: &mut PhasePoint,
     step: f64,
-) -> Result<(), NoPotential> {
+) -> Result<(), EvaluationFailure> {
     let work = &mut dynamics.work;
     let Some(walls) = &dynamics.space.walls else {
         return Ok(());
@@ -47,7 +50,7 @@ pub(super) fn drift<T: Density>(
             *v = sign * variance * p;
         }
         whitening.direction(velocity);
-        let mut hit: Option<Hit> = None;
+        let mut hit: Option<WallHit> = None;
         for unknown in 0..unknowns {
             let (u, v) = (place[unknown], velocity[unknown]);
             let wall = match v > 0.0 {
@@ -57,10 +60,10 @@ pub(super) fn drift<T: Density>(
             if v == 0.0 || wall.is_infinite() {
                 continue;
             }
-            // Rounding may have put the point behind the wall: it is met at once.
+            // Rounding may have put the point behind the wall. It then meets the wall at once.
             let time = ((wall - u) / v).max(0.0);
             if time < hit.as_ref().map_or(left, |hit| hit.time) {
-                hit = Some(Hit { time, unknown });
+                hit = Some(WallHit { time, unknown });
             }
         }
         let time = hit.as_ref().map_or(left, |hit| hit.time);
@@ -76,7 +79,7 @@ pub(super) fn drift<T: Density>(
             *u += time * v;
         }
         left -= time;
-        let Some(Hit { unknown, .. }) = hit else {
+        let Some(WallHit { unknown, .. }) = hit else {
             return Ok(());
         };
         normal.fill(0.0);

@@ -1,27 +1,30 @@
-//! Coordinates in which a posterior of a path is nearly a standard normal distribution.
+//! Coordinates in which the posterior of a path is nearly a standard normal distribution.
 
 use super::transform::Transform;
 use crate::error::{Error, Result};
 use crate::solve::{BlockMatrix, Cholesky, Hessian, Layout};
 use crate::statistics::Posterior;
 
-/// `u = centre + L^-T y`, where `L L^T` are the second derivatives at the centre: distances in y
-/// are those of that metric. Without a factor, `u = centre + y`.
+/// Map `u = centre + L^-T y`, where `L L^T` holds the second derivatives at the centre: distances
+/// in y are those of that metric. Without a factor, `u = centre + y`.
 ///
 /// Solving with L is O(N D^2), which is what a gradient costs.
 #[derive(Debug, Clone)]
 pub(super) struct Whitening {
+    /// Centre of the metric, in u.
     pub centre: Vec<f64>,
     factor: Option<Cholesky>,
 }
 
-/// Of the diagonal, added to it where the matrix is not positive: rounding first, and then more.
+/// Shifts of the diagonal, relative to it, that are tried until the matrix is positive: at first of
+/// the size of rounding, then larger.
 const SHIFTS: [f64; 8] = [0.0, 1e-14, 1e-12, 1e-10, 1e-8, 1e-6, 1e-4, 1e-2];
-/// Of the largest element of the diagonal: unknowns that no term of the action holds have no
-/// curvature at all.
+/// Share of the largest element of the diagonal that every shift is relative to as well: unknowns
+/// in no term of the action have no curvature at all.
 const FLOOR: f64 = 1e-12;
 
 impl Whitening {
+    /// Map without a metric, `u = y`.
     pub fn identity(unknowns: usize) -> Self {
         Whitening {
             centre: vec![0.0; unknowns],
@@ -29,11 +32,11 @@ impl Whitening {
         }
     }
 
-    /// At `centre`, in the coordinates of the transform if there is one. `position` is changed from
-    /// u to y.
+    /// Metric at `centre`, in the coordinates of the transform if there is one. `position` is
+    /// changed from u to y.
     ///
     /// # Errors
-    /// As [`Posterior::hessian`]; second derivatives that no small shift makes positive.
+    /// Those of [`Posterior::hessian`]; second derivatives that no small shift makes positive.
     pub fn structured(
         posterior: &mut Posterior,
         mut transform: Option<&mut Transform>,
@@ -51,7 +54,7 @@ impl Whitening {
         for (tried, &form) in forms.iter().enumerate() {
             let transform = transform.as_deref_mut();
             second_derivatives(posterior, &layout, transform, form, centre, &mut matrix)?;
-            // Indefinite second derivatives are not to be shifted, but replaced.
+            // Indefinite second derivatives are not shifted but replaced.
             let shifts = match tried + 1 == forms.len() {
                 true => &SHIFTS[..],
                 false => &SHIFTS[..1],
@@ -66,25 +69,28 @@ impl Whitening {
         }
         Err(Error::ChainFailed {
             path: "metric".into(),
-            message: "the second derivatives of the action are not positive definite, also not after a shift of their diagonal".into(),
-            remedy: "use the metric \"diagonal\", or begin nearer to a minimum of the action".into(),
+            message: "the second derivatives of the action are not positive definite, also not \
+                after a shift of their diagonal"
+                .into(),
+            remedy: "use the metric \"diagonal\", or begin nearer to a minimum of the action"
+                .into(),
         })
     }
 
-    /// From y to u in place.
+    /// Changes y into u in place.
     pub fn outward(&self, y: &mut [f64]) {
         self.direction(y);
         y.iter_mut().zip(&self.centre).for_each(|(y, c)| *y += c);
     }
 
-    /// `L^-T v` in place: a direction in y as one in u.
+    /// Changes a direction in y into one in u, `L^-T v`, in place.
     pub fn direction(&self, v: &mut [f64]) {
         if let Some(factor) = &self.factor {
             factor.solve_upper(v);
         }
     }
 
-    /// `L^-1 g` in place: a gradient in u as one in y.
+    /// Changes a gradient in u into one in y, `L^-1 g`, in place.
     pub fn gradient(&self, g: &mut [f64]) {
         if let Some(factor) = &self.factor {
             factor.solve_lower(g);
@@ -92,7 +98,7 @@ impl Whitening {
     }
 }
 
-/// The second derivatives of the posterior in the transform's coordinates at `centre`.
+/// Writes the second derivatives of the posterior in the transform's coordinates at `centre`.
 fn second_derivatives(
     posterior: &mut Posterior,
     layout: &Layout,
@@ -146,7 +152,7 @@ fn scale(layout: &Layout, matrix: &mut BlockMatrix, scales: &[f64]) {
     }
 }
 
-/// The first of the shifts with which the matrix can be factored, as one number per unknown.
+/// First of the shifts with which the matrix can be factored, as one number per unknown.
 fn factor_shifted(factor: &mut Cholesky, matrix: &BlockMatrix, shares: &[f64]) -> Option<Vec<f64>> {
     let mut diagonal = vec![0.0; matrix.unknowns()];
     matrix.diagonal(&mut diagonal);
@@ -159,7 +165,7 @@ fn factor_shifted(factor: &mut Cholesky, matrix: &BlockMatrix, shares: &[f64]) -
     })
 }
 
-/// `y = L^T (u - centre)`, as `L^-1 (M + shift) (u - centre)`, in place.
+/// Changes u into `y = L^T (u - centre)`, as `L^-1 (M + shift) (u - centre)`, in place.
 fn whiten(matrix: &BlockMatrix, shift: &[f64], factor: &Cholesky, centre: &[f64], u: &mut [f64]) {
     let difference: Vec<f64> = u.iter().zip(centre).map(|(u, c)| u - c).collect();
     matrix.multiply(&difference, u);

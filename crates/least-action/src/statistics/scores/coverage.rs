@@ -1,22 +1,35 @@
-//! How often bands hold the truth.
+//! Coverage: the share of truths within bands.
 
 use super::super::diagnostics::check_probability;
 use super::members::Members;
 use crate::error::{check, Result};
 
-/// How many truths are within the central bands of ensembles that should hold a given share of
-/// them.
+/// Number of truths within the central bands of ensembles that should hold a given share of them.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Coverage {
-    /// What the bands should hold: 0.9 for 90 %.
+    /// Share of the truths that the bands should hold: 0.9 for 90 %.
     pub probability: f64,
+    /// Number of truths within their bands.
     pub inside: usize,
+    /// Number of all truths.
     pub truths: usize,
 }
 
 impl Coverage {
+    /// Coverage of no truths yet.
+    ///
+    /// ```
+    /// use least_action::statistics::Coverage;
+    ///
+    /// let mut coverage = Coverage::new(0.9)?;
+    /// coverage.count(0.0, 2.0, 1.0)?;
+    /// coverage.count(0.0, 2.0, 3.0)?;
+    /// assert_eq!(coverage.share(), 0.5);
+    /// # Ok::<(), least_action::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// A probability outside of 0 to 1.
     pub fn new(probability: f64) -> Result<Self> {
@@ -28,7 +41,7 @@ impl Coverage {
         })
     }
 
-    /// Counts one truth: inside if it is in [`Members::band`], ends included.
+    /// Counts one truth, as inside if it is in [`Members::band`], ends included.
     ///
     /// # Errors
     /// A truth that is not finite.
@@ -37,8 +50,8 @@ impl Coverage {
         self.count(low, high, truth)
     }
 
-    /// Counts one truth beside a band that comes from elsewhere, for instance from a mean and a
-    /// standard deviation.
+    /// Counts one truth for a band from elsewhere, for instance from a mean and a standard
+    /// deviation.
     ///
     /// # Errors
     /// A truth that is not finite.
@@ -49,13 +62,13 @@ impl Coverage {
         Ok(())
     }
 
-    /// The share of truths inside; NaN of none.
+    /// Share of truths inside; NaN if there are none.
     pub fn share(&self) -> f64 {
         self.inside as f64 / self.truths as f64
     }
 
-    /// How far the share is from the probability, in standard deviations of as many independent
-    /// truths: within 2 or 3 either way nothing is wrong. Truths that depend on each other vary
+    /// Difference of the share from the probability, in standard deviations for as many independent
+    /// truths. Within 2 or 3 either way, the bands are right. Truths that depend on each other vary
     /// more.
     pub fn deviation(&self) -> f64 {
         let p = self.probability;

@@ -1,10 +1,9 @@
-//! An ensemble of one number.
+//! Distribution of one number over the members of an ensemble.
 
 use super::super::diagnostics::check_probability;
 use crate::error::{check, Result};
 
-/// What the members of an ensemble say about one number, with weights where they do not count
-/// alike.
+/// One number of every member of an ensemble, with weights if the members do not count alike.
 ///
 /// ```
 /// use least_action::statistics::Members;
@@ -16,18 +15,19 @@ use crate::error::{check, Result};
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Members {
-    /// Ascending.
+    /// Values in ascending order.
     values: Vec<f64>,
-    /// They sum to 1.
+    /// Weight of each value; they sum to 1.
     weights: Vec<f64>,
-    /// Weights of the values below each one.
+    /// Sum of the weights of the values below each one.
     below: Vec<f64>,
     /// Sum of the squares of the weights.
     squares: f64,
 }
 
 impl Members {
-    /// `weights` are one per member, in any unit, or empty where all members count alike.
+    /// Members with one value each. `weights` are one per member, in any unit, or empty if all
+    /// members count alike.
     ///
     /// # Errors
     /// No members; values that are not finite (leave out members that failed); weights that are
@@ -45,7 +45,7 @@ impl Members {
             let path = format!("weights[{i}]");
             check::require(good, &path, weight, "finite and not negative")?;
         }
-        // By the largest, so that the sum of large weights stays in range.
+        // Relative to the largest one, so that the sum of large weights stays in range.
         let largest = weights.iter().copied().fold(0.0, f64::max);
         check::positive("weights, of which the largest", largest)?;
         let total: f64 = weights.iter().map(|w| w / largest).sum();
@@ -70,18 +70,19 @@ impl Members {
         })
     }
 
-    /// How many members of equal weight they are worth: one over the sum of the squares of the
-    /// weights.
+    /// Number of members of equal weight that these are worth: one over the sum of the squares of
+    /// the weights.
     pub fn effective_count(&self) -> f64 {
         1.0 / self.squares
     }
 
+    /// Weighted mean of the values.
     pub fn mean(&self) -> f64 {
         let terms = self.values.iter().zip(&self.weights);
         terms.map(|(x, w)| x * w).sum()
     }
 
-    /// The weight of members below `value`, and of those at most `value`.
+    /// Weight of the members below `value`, and of those at most `value`.
     pub fn distribution(&self, value: f64) -> [f64; 2] {
         let below = self.values.partition_point(|x| *x < value);
         let at_most = self.values.partition_point(|x| *x <= value);
@@ -89,9 +90,9 @@ impl Members {
         [weight(below), weight(at_most)]
     }
 
-    /// The quantile at a probability: straight lines between the members, the i-th of m (from 1) at
-    /// `i / (m + 1)`, and the outermost members beyond these. Of exchangeable members a further one
-    /// is below it with just that probability, which is what coverage is counted against
+    /// Quantile at a probability, on straight lines between the members, the i-th of m (from 1) at
+    /// `i / (m + 1)`. Beyond the outermost members it is their value. A further one of exchangeable
+    /// members is below it with just that probability, against which coverage is counted
     /// (definition 6 of R. J. Hyndman and Y. Fan, The American Statistician 50, 1996). With
     /// weights, m is the [`Members::effective_count`], and members stand in the middle of their
     /// weight.
@@ -103,7 +104,7 @@ impl Members {
         let count = self.effective_count();
         let place =
             |i: usize| ((self.below[i] + 0.5 * self.weights[i]) * count + 0.5) / (count + 1.0);
-        // The first member whose place is not below.
+        // Finds the first member whose place is not below the probability.
         let (mut low, mut high) = (0, self.values.len());
         while low < high {
             let middle = (low + high) / 2;
@@ -122,7 +123,7 @@ impl Members {
         Ok(self.values[low - 1] + share * (self.values[low] - self.values[low - 1]))
     }
 
-    /// The central band that holds `probability`: 0.9 from the 5 % to the 95 % quantile.
+    /// Central band that holds `probability`: for 0.9 it is from the 5 % to the 95 % quantile.
     ///
     /// # Errors
     /// A probability outside of 0 to 1.
@@ -133,9 +134,9 @@ impl Members {
     }
 
     /// Continuous ranked probability score, the integral of `(F(x) - [x >= truth])^2` with the
-    /// members' distribution F: 0 is perfect, and it has the unit of the number (H. Hersbach,
-    /// Weather and Forecasting 15, 2000). Of few members it is too large, as if they were worse:
-    /// see [`Members::fair_crps`].
+    /// members' distribution F, in the unit of the number; 0 is perfect (H. Hersbach, Weather and
+    /// Forecasting 15, 2000). For few members it is too large, as if they were worse: see
+    /// [`Members::fair_crps`].
     ///
     /// # Errors
     /// A truth that is not finite.
@@ -150,10 +151,10 @@ impl Members {
         Ok(score)
     }
 
-    /// The score that members drawn from a distribution have on average if they were infinitely
-    /// many (C. A. T. Ferro, Quarterly Journal of the Royal Meteorological Society 140, 2014): what
-    /// compares ensembles of different sizes. It can be negative. With weights, as if members with
-    /// these weights were independent.
+    /// Continuous ranked probability score that infinitely many members would have on average if
+    /// they are drawn from one distribution (C. A. T. Ferro, Quarterly Journal of the Royal
+    /// Meteorological Society 140, 2014). It compares ensembles of different sizes, and can be
+    /// negative. Members with weights count as if they were independent.
     ///
     /// # Errors
     /// A truth that is not finite, and a single member.
@@ -164,20 +165,27 @@ impl Members {
             self.values.len() as f64,
             "at least 2 of a weight greater than zero",
         )?;
-        // Half of the mean distance between members, each also with itself.
+        // Half of the mean distance between members, pairs of a member with itself included.
         let spread: f64 = self.gaps().map(|([a, b], f)| f * (1.0 - f) * (b - a)).sum();
         Ok(self.crps(truth)? - spread * self.squares / (1.0 - self.squares))
     }
 
-    /// Neighbours, and the weight of all up to the lower one.
+    /// Neighbouring values, and the weight of all values up to the lower one.
     fn gaps(&self) -> impl Iterator<Item = ([f64; 2], f64)> + '_ {
         let pairs = self.values.windows(2).map(|pair| [pair[0], pair[1]]);
         pairs.zip(self.below[1..].iter().copied())
     }
 }
 
-/// Weights of the members of several levels mixed: the weight of each level, shared by as many
+/// Weights of the members of several levels mixed: the weight of each level is shared by as many
 /// members as `counts` says, level after level.
+///
+/// ```
+/// use least_action::statistics::mixed_weights;
+///
+/// assert_eq!(mixed_weights(&[3.0, 1.0], &[1, 2])?, [0.75, 0.125, 0.125]);
+/// # Ok::<(), least_action::Error>(())
+/// ```
 ///
 /// # Errors
 /// Lists of different lengths, weights that are negative, not finite or all zero, and a level that

@@ -1,5 +1,5 @@
-//! How good predictions by ensembles are, once the truth is known: where it ranks among the
-//! members, how far off they are, how often bands cover it.
+//! Scores of ensemble forecasts once the truth is known: its rank among the members, their distance
+//! from it, and the coverage of bands.
 
 mod coverage;
 mod members;

@@ -1,49 +1,65 @@
-//! Where truths rank among the members of ensembles.
+//! Ranks of truths among the members of ensembles.
 
 use special::Gamma;
 
 use super::members::Members;
 use crate::error::{check, Result};
 
-/// Counts of the ranks of truths among the members of ensembles: flat where truth and members are
-/// exchangeable, with walls where ensembles are too narrow, a hill where they are too wide, a slope
-/// where they are off to one side (T. M. Hamill, Monthly Weather Review 129, 2001).
+/// Counts of the ranks of truths among the members of ensembles. The histogram is flat if truth and
+/// members are exchangeable. It has walls if ensembles are too narrow, a hill if they are too wide,
+/// a slope if they are off to one side (T. M. Hamill, Monthly Weather Review 129, 2001).
 ///
-/// Of m members of equal weight a truth with k members below takes the share `[k, k + 1] / (m + 1)`
-/// of the histogram's range. A truth that equals members takes that of all ranks it might have had,
-/// in equal parts, so nothing is drawn at random. With weights, `k / m` is the weight of what is
-/// below, and m the effective count.
+/// Among m members of equal weight, a truth with k members below takes the share
+/// `[k, k + 1] / (m + 1)` of the histogram's range. A truth that equals members takes the shares of
+/// all ranks that it might have, in equal parts, so nothing is drawn at random. With weights,
+/// `k / m` is the weight of the members below, and m the effective count.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct RankHistogram {
-    /// One per bin, all equally wide. A truth can be shared by several.
+    /// Count of each bin. All bins are equally wide, and a truth can be shared by several.
     pub counts: Vec<f64>,
+    /// Number of truths.
     pub truths: usize,
 }
 
-/// Whether a rank histogram is flat.
+/// Test of a rank histogram against a flat one.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Flatness {
+    /// Pearson's chi-square.
     pub chi_square: f64,
-    /// Degrees of freedom: one less than bins.
+    /// Degrees of freedom: one less than there are bins.
     pub degrees: usize,
-    /// The probability of a chi-square at least as large if the histogram is flat. Below 1e-15 it
-    /// is only known to be small.
+    /// Probability of a chi-square at least as large if the histogram is flat. Values below 1e-15
+    /// are only known to be small.
     pub p_value: f64,
-    /// The part of chi-square that a slope explains, as a standard normal variable: positive where
-    /// truths are high, so that members are too low.
+    /// Part of chi-square that a slope explains, as a standard normal variable: positive if truths
+    /// are high, so that members are too low.
     pub slope: f64,
-    /// The same for walls (positive: ensembles too narrow) or a hill (negative: too wide).
+    /// Part of chi-square that walls or a hill explain, as a standard normal variable: positive for
+    /// walls (ensembles too narrow), negative for a hill (too wide).
     pub curvature: f64,
 }
 
 impl RankHistogram {
+    /// A histogram of no truths yet.
+    ///
+    /// ```
+    /// use least_action::statistics::{Members, RankHistogram};
+    ///
+    /// let mut ranks = RankHistogram::new(2)?;
+    /// let members = Members::new(&[1.0], &[])?;
+    /// ranks.add(&members, 0.0)?;
+    /// ranks.add(&members, 2.0)?;
+    /// assert_eq!(ranks.counts, [1.0, 1.0]);
+    /// # Ok::<(), least_action::Error>(())
+    /// ```
+    ///
     /// # Errors
-    /// Fewer than 2 bins. A number that divides the members of each ensemble plus one is best:
-    /// others cut ranks in parts, and the counts vary less than chi-square expects.
+    /// Fewer than 2 bins. The best number of bins divides the number of members plus one: others
+    /// cut ranks in parts, and the counts vary less than chi-square expects.
     pub fn new(bins: usize) -> Result<Self> {
         check::at_least("bins", bins, 2)?;
         check::at_most("bins", bins, 1 << 20)?;
@@ -64,7 +80,7 @@ impl RankHistogram {
         let [below, at_most] = members.distribution(truth);
         let scale = bins as f64 / (count + 1.0);
         let [from, to] = [below * count * scale, (at_most * count + 1.0) * scale];
-        // Ends that are rounding errors away from those of a bin are there.
+        // Ends within rounding errors of the end of a bin are moved there.
         let [from, to] = [from, to].map(|end| match (end - end.round()).abs() < 1e-9 {
             true => end.round(),
             false => end,
@@ -79,10 +95,10 @@ impl RankHistogram {
         Ok(())
     }
 
-    /// Pearson's chi-square test. Truths must be independent of each other: take them so far apart
-    /// in time that they are. It is good from about five truths per bin on; slope and curvature are
-    /// the components of I. T. Jolliffe and C. Primo (Monthly Weather Review 136, 2008), which see
-    /// with fewer.
+    /// Pearson's chi-square test. Truths must be independent of each other, so they must be far
+    /// enough apart in time. It is good from about five truths per bin on. Slope and curvature are
+    /// the components of I. T. Jolliffe and C. Primo (Monthly Weather Review 136, 2008), which need
+    /// fewer.
     ///
     /// # Errors
     /// No truths.
@@ -124,7 +140,7 @@ impl RankHistogram {
     }
 }
 
-/// The probability that chi-square is at least `value`.
+/// Probability that chi-square is at least `value`.
 fn chi_square_tail(value: f64, degrees: usize) -> f64 {
     let lower = (0.5 * value).inc_gamma(0.5 * degrees as f64);
     (1.0 - lower).clamp(0.0, 1.0)

@@ -10,7 +10,7 @@ fn normals(random: &mut Random, count: usize) -> Vec<f64> {
     (0..count).map(|_| random.normal()).collect()
 }
 
-/// The score of a normal distribution (T. Gneiting et al., Monthly Weather Review 133, 2005).
+/// Score of a normal distribution (T. Gneiting et al., Monthly Weather Review 133, 2005).
 fn gaussian_crps(z: f64) -> f64 {
     let density = libm::exp(-0.5 * z * z) / (2.0 * PI).sqrt();
     let distribution = 0.5 * libm::erfc(-z / std::f64::consts::SQRT_2);
@@ -147,7 +147,7 @@ fn quantiles_of_ensembles_are_those_of_definition_six() -> Result<()> {
     for (p, expected) in [(0.1, 1.0), (0.3, 1.5), (0.5, 3.0), (0.9, 8.0)] {
         assert!((members.quantile(p)? - expected).abs() < 1e-12);
     }
-    // Of many members it is where the weight is.
+    // With many members it is at their weight.
     let values: Vec<f64> = (0..1000).map(f64::from).collect();
     let weights: Vec<f64> = values
         .iter()
@@ -204,21 +204,25 @@ fn what_is_wrong_is_named() {
 proptest! {
     #[test]
     fn scores_are_distances(
-        given in prop::collection::vec((-1e3..1e3, 0.01..10.0), 2..20), truth in -1e3..1e3, scale in 0.1..10.0, bins in 2..30usize,
+        given in prop::collection::vec((-1e3..1e3, 0.01..10.0), 2..20),
+        truth in -1e3..1e3,
+        scale in 0.1..10.0,
+        bins in 2..30usize,
     ) {
         let (values, weights): (Vec<f64>, Vec<f64>) = given.into_iter().unzip();
         let members = Members::new(&values, &weights)?;
         let score = members.crps(truth)?;
         prop_assert!(score >= 0.0);
         prop_assert!(score >= members.fair_crps(truth)?);
-        // Not above the mean distance, and it has a unit.
+        // It is not above the mean distance, and it has a unit.
         let total: f64 = weights.iter().sum();
-        let distance: f64 = values.iter().zip(&weights).map(|(x, w)| (x - truth).abs() * w / total).sum();
+        let distances = values.iter().zip(&weights);
+        let distance: f64 = distances.map(|(x, w)| (x - truth).abs() * w / total).sum();
         prop_assert!(score <= distance * (1.0 + 1e-12));
         let scaled: Vec<f64> = values.iter().map(|x| scale * x).collect();
         let scaled = Members::new(&scaled, &weights)?.crps(scale * truth)?;
         prop_assert!(f64::abs(scaled - scale * score) < 1e-9 * (1.0 + scaled));
-        // The whole truth is counted, somewhere.
+        // The whole truth is counted, in some bins.
         let mut ranks = RankHistogram::new(bins)?;
         ranks.add(&members, truth)?;
         prop_assert!((ranks.counts.iter().sum::<f64>() - 1.0).abs() < 1e-9);

@@ -1,9 +1,9 @@
-//! Several Gaussians, one per level of the action, mixed by their weights.
+//! Mixture of Gaussians, one per level of the action, with the weights of the levels.
 
 use crate::error::{check, Result};
 
-/// The mean and the standard deviation of each quantity of a mixture of Gaussians; `means` and
-/// `deviations` are levels x quantities, row-major, `weights` one per level and sum to 1.
+/// Mean and standard deviation of each quantity of a mixture of Gaussians. `means` and `deviations`
+/// are levels x quantities, row-major; `weights` are one per level and sum to 1.
 pub(super) fn moments(means: &[f64], deviations: &[f64], weights: &[f64]) -> (Vec<f64>, Vec<f64>) {
     let quantities = means.len() / weights.len();
     let (mut mean, mut variance) = (vec![0.0; quantities], vec![0.0; quantities]);
@@ -22,7 +22,7 @@ pub(super) fn moments(means: &[f64], deviations: &[f64], weights: &[f64]) -> (Ve
     (mean, variance)
 }
 
-/// The quantile of each quantity of such a mixture at a `probability` between 0 and 1.
+/// Quantile of each quantity of a mixture of Gaussians at a `probability` between 0 and 1.
 ///
 /// # Errors
 /// A probability that is not between 0 and 1.
@@ -69,7 +69,7 @@ pub(super) fn quantiles(
     Ok((0..quantities).map(quantile).collect())
 }
 
-/// The standard normal distribution function; a step where the deviation is 0.
+/// Standard normal distribution function; a step if the deviation is 0.
 fn share_below(z: f64) -> f64 {
     if z.is_nan() {
         return 1.0;
@@ -77,8 +77,8 @@ fn share_below(z: f64) -> f64 {
     0.5 * libm::erfc(-z / std::f64::consts::SQRT_2)
 }
 
-/// The inverse of the standard normal distribution function, by bisection: it is asked for once per
-/// band.
+/// Inverse of the standard normal distribution function, by bisection, as it is needed once per
+/// band only.
 fn normal_quantile(probability: f64) -> f64 {
     let (mut low, mut high) = (-40.0, 40.0);
     for _ in 0..200 {

@@ -1,4 +1,4 @@
-//! What is known of a path and its parameters, as Gaussians about the lowest minima of the action.
+//! Uncertainty of a path and its parameters, as Gaussians about the lowest minima of the action.
 
 mod mixture;
 mod options;
@@ -13,56 +13,83 @@ use crate::error::{check, Error, Result};
 use crate::model::MOST_VALUES;
 use crate::report::Severity;
 
-/// One minimum, and the probability that the path is near it.
+/// A minimum of the action, with the probability that the path is near it.
 #[derive(Clone)]
 pub struct LevelUncertainty {
     /// Number of the starting path that it was reached from.
     pub start: usize,
+    /// Probability that the path is near this minimum.
     pub weight: f64,
+    /// Gaussian about the minimum.
     pub laplace: Laplace,
 }
 
-/// The posterior as a mixture of Gaussians, one about each of the lowest minima that a run has
-/// found, weighted by their evidence.
+/// The posterior as a mixture of Gaussians about the lowest minima of a run, weighted by their
+/// evidence.
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use std::sync::Arc;
+/// use least_action::statistics::{Uncertainty, UncertaintyOptions};
+/// use least_action::{models, AnnealOptions, Annealer, Observations};
+///
+/// let data = Observations {
+///     start: 0.0,
+///     time_step: 0.1,
+///     points: 5,
+///     observed: vec![0],
+///     values: vec![0.9, 1.1, 1.0, 0.8, 1.0],
+///     inputs: vec![],
+/// };
+/// let options = AnnealOptions { measurement_precision: 25.0.into(), ..AnnealOptions::default() };
+/// let annealer = Annealer::new(Arc::new(models::double_well()?), data, options)?;
+/// let run = annealer.run(|_| ControlFlow::Continue(()))?;
+/// let options = UncertaintyOptions { levels: 1, ..UncertaintyOptions::default() };
+/// let uncertainty = Uncertainty::of_run(&annealer, &run, &options)?;
+/// let (means, deviations) = uncertainty.moments();
+/// assert!((means[4] - 1.0).abs() < 0.2 && deviations[4] < 0.2);
+/// # Ok::<(), least_action::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Uncertainty {
-    /// Lowest first; at least one.
+    /// Levels, lowest first; at least one.
     levels: Vec<LevelUncertainty>,
-    /// Levels that are no minima, by starting path, and why.
+    /// Levels that are no minima, by number of the starting path, with the cause.
     left_out: Vec<(usize, Error)>,
-    /// levels x unknowns.
+    /// Modes, levels x unknowns.
     modes: Vec<f64>,
+    /// Standard deviations, levels x unknowns.
     deviations: Vec<f64>,
+    /// Weight of each level.
     weights: Vec<f64>,
 }
 
-/// Draws of several levels, one after the other.
+/// Draws of the Gaussians of several levels, one after the other.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UncertaintyDraws {
-    /// count x unknowns: the path, then the estimated parameters.
+    /// Draws, count x unknowns: the path, then the estimated parameters.
     pub values: Vec<f64>,
-    /// The level that each is of.
+    /// Level that each draw belongs to.
     pub levels: Vec<u32>,
-    /// How many of them lay outside of the bounds however often they were drawn, and were moved
-    /// inside.
+    /// Number of draws for which every attempt was outside of the bounds. They were moved inside.
     pub moved: usize,
 }
 
-/// Minima that differ by less than this share of a standard deviation everywhere are the same.
+/// Largest distance of two minima that count as one, in standard deviations of every unknown.
 const SAME: f64 = 0.01;
 
-/// Climbs that are looked at for each level that is wanted, as many may lead to one minimum.
+/// Number of climbs that are tried per wanted level, as many may lead to one minimum.
 const TRIED_PER_LEVEL: usize = 8;
 
-/// Levels above the lowest that have less than this of the probability do not matter.
+/// Least probability of the levels above the lowest that is reported.
 const MATTERS: f64 = 0.01;
 
 impl Uncertainty {
-    /// About the lowest levels of a run.
+    /// Uncertainty about the lowest levels of a run.
     ///
     /// # Errors
-    /// Whatever is wrong with the options, and what makes the lowest level no minimum:
-    /// [`Error::Saddle`], [`Error::Undetermined`]. Of higher levels that is a finding.
+    /// Mistakes in the options. If the lowest level is no minimum, [`Error::Saddle`] or
+    /// [`Error::Undetermined`]; for higher levels that is a finding.
     pub fn of_run(
         annealer: &Annealer<Paths>,
         run: &Run,
@@ -78,11 +105,11 @@ impl Uncertainty {
         Self::new(annealer, &climbs, options)
     }
 
-    /// About the minima that climbs lead to, the lowest first. Climbs that lead to the same one
-    /// count once.
+    /// Uncertainty about the minima that climbs lead to, the lowest first. Climbs that lead to the
+    /// same minimum count once.
     ///
     /// # Errors
-    /// As [`Uncertainty::of_run`]; no climb with a rung.
+    /// Those of [`Uncertainty::of_run`]; no climb with a rung.
     pub fn new(
         annealer: &Annealer<Paths>,
         climbs: &[&Climb],
@@ -124,7 +151,7 @@ impl Uncertainty {
                 Err(error) => return Err(error),
             }
         }
-        // At another R_f than that of the run, levels may change places.
+        // At another R_f than that of the run, the order of the levels may change.
         found.sort_by(|a, b| a.1.value().total_cmp(&b.1.value()));
         let evidence: Vec<f64> = found
             .iter()
@@ -155,12 +182,12 @@ impl Uncertainty {
         })
     }
 
-    /// Minima, lowest first; at least one.
+    /// Levels, lowest first; at least one.
     pub fn levels(&self) -> &[LevelUncertainty] {
         &self.levels
     }
 
-    /// The Gaussian about the lowest minimum.
+    /// Gaussian about the lowest minimum.
     pub fn lowest(&self) -> &Laplace {
         &self.levels[0].laplace
     }
@@ -171,7 +198,7 @@ impl Uncertainty {
         mixture::moments(&self.modes, &self.deviations, &self.weights)
     }
 
-    /// The quantile of every unknown by itself, over all levels.
+    /// Quantile of every unknown by itself, over all levels.
     ///
     /// # Errors
     /// A probability that is not between 0 and 1.
@@ -179,8 +206,8 @@ impl Uncertainty {
         mixture::quantiles(&self.modes, &self.deviations, &self.weights, probability)
     }
 
-    /// Draws, each of the Gaussian of one level: levels take turns, so that each has its share of
-    /// any number of draws, to within one.
+    /// Draws from the mixture. Levels take turns, so that each has its share of any number of
+    /// draws, to within one.
     ///
     /// # Errors
     /// More draws than fit in memory.
@@ -189,10 +216,10 @@ impl Uncertainty {
         Ok(self.drawn(self.turns(count), seed))
     }
 
-    /// Draws of the Gaussian of one level.
+    /// Draws from the Gaussian of one level.
     ///
     /// # Errors
-    /// A level that there is not, and more draws than fit in memory.
+    /// A level that does not exist, and more draws than fit in memory.
     pub fn draws_of(&self, level: usize, count: usize, seed: u64) -> Result<UncertaintyDraws> {
         check::require(
             level < self.levels.len(),
@@ -204,11 +231,12 @@ impl Uncertainty {
         Ok(self.drawn(vec![level as u32; count], seed))
     }
 
-    /// Before there is memory for anything of that length.
+    /// Checks the number of draws before memory is allocated for them.
     fn check_count(&self, count: usize) -> Result<()> {
         check::at_most("count", count, MOST_VALUES / self.lowest().mode().len())
     }
 
+    /// Draws from the given levels.
     fn drawn(&self, levels: Vec<u32>, seed: u64) -> UncertaintyDraws {
         let (unknowns, count) = (self.lowest().mode().len(), levels.len());
         let mut draws = UncertaintyDraws {
@@ -228,6 +256,7 @@ impl Uncertainty {
         draws
     }
 
+    /// Level of each of `count` draws, in turns by weight.
     fn turns(&self, count: usize) -> Vec<u32> {
         let mut owed = vec![0.0; self.levels.len()];
         let turn = |_| {
@@ -242,11 +271,11 @@ impl Uncertainty {
         (0..count).map(turn).collect()
     }
 
-    /// The expected value of a quantity over all levels, with or without the first correction
-    /// beyond the quadratic: see [`Laplace::expected`].
+    /// Expected value of a quantity over all levels, with or without the first correction beyond
+    /// the quadratic: see [`Laplace::expected`].
     ///
     /// # Errors
-    /// No two pairs of draws; second derivatives that are not finite.
+    /// Fewer than two pairs of draws; second derivatives that are not finite.
     pub fn expected(
         &self,
         mut quantity: impl FnMut(&[f64]) -> f64,
@@ -271,7 +300,7 @@ impl Uncertainty {
         })
     }
 
-    /// What the numbers say, with advice: of the lowest level, and of the levels beside each other.
+    /// Findings with advice, about the lowest level and about the probabilities of the levels.
     ///
     /// # Errors
     /// Derivatives near the mode that are not finite.
@@ -291,33 +320,38 @@ impl Uncertainty {
         Ok(findings)
     }
 
+    /// Finding about the probabilities of the levels.
     fn shares(&self) -> LaplaceFinding {
         let lowest = 100.0 * self.weights[0];
         let count = self.levels.len();
         let is_most = self.weights.iter().all(|w| *w <= self.weights[0]);
-        let (severity, message) = match 1.0 - self.weights[0] > MATTERS {
-            false => (
-                Severity::Good,
-                format!("The lowest of {count} levels has {lowest:.1} % of the probability."),
-            ),
-            true => (
-                Severity::Warning,
-                format!(
-                    "The lowest level has {lowest:.1} % of the probability{}: means and bands are over {count} levels, and means may lie between paths that are possible. Look at the levels one by one.",
+        let (severity, message) =
+            match 1.0 - self.weights[0] > MATTERS {
+                false => (
+                    Severity::Good,
+                    format!("The lowest of {count} levels has {lowest:.1} % of the probability."),
+                ),
+                true => (
+                    Severity::Warning,
+                    format!(
+                    "The lowest level has {lowest:.1} % of the probability{}: means and bands are \
+                     over {count} levels, and means may lie between paths that are possible. Look \
+                     at the levels one by one.",
                     if is_most { "" } else { ", less than a wider minimum above it" }
                 ),
-            ),
-        };
+                ),
+            };
         LaplaceFinding::new(LaplaceFindingCode::LevelsShare, severity, message)
     }
 
-    /// Levels, parameters and states as tables.
+    /// Levels, parameters and states as tables in text.
     pub fn summary(&self) -> String {
         summary::summarize(self)
     }
 }
 
-/// Whether a point is within a standard deviation of a mode in every unknown: then it leads there.
+/// True if a point is within a standard deviation of a mode in every unknown, so that it leads to
+/// this mode.
 fn is_near(laplace: &Laplace, point: &[f64]) -> bool {
     let distances = laplace.mode().iter().zip(point).map(|(m, x)| (m - x).abs());
     distances
@@ -325,6 +359,7 @@ fn is_near(laplace: &Laplace, point: &[f64]) -> bool {
         .all(|(distance, s)| distance <= s)
 }
 
+/// True if two modes are the same minimum.
 fn is_same(a: &Laplace, b: &Laplace) -> bool {
     let both = a.deviations().into_iter().zip(b.deviations());
     let modes = a.mode().iter().zip(b.mode());
@@ -333,10 +368,16 @@ fn is_same(a: &Laplace, b: &Laplace) -> bool {
         .all(|((x, y), (s, t))| (x - y).abs() <= SAME * (s + t))
 }
 
-/// The probability that the path belongs to each of several minima, from the logarithms of their
+/// Probabilities that the path belongs to each of several minima, from the logarithms of their
 /// evidence: `exp(e_i) / sum of exp(e_k)`.
 ///
-/// It is right as far as the minima do not overlap: give each once.
+/// They are right if the minima do not overlap. Each minimum must be given once.
+///
+/// ```
+/// use least_action::statistics::level_weights;
+///
+/// assert_eq!(level_weights(&[-3.0, -3.0]), [0.5, 0.5]);
+/// ```
 pub fn level_weights(log_evidence: &[f64]) -> Vec<f64> {
     let most = log_evidence
         .iter()

@@ -1,29 +1,29 @@
-//! What a user may say about the uncertainty of a run.
+//! Options of the uncertainty of a run.
 
 use crate::error::{check, Result};
 use crate::solve::Hessian;
 use crate::statistics::LaplaceOptions;
 
-/// How the uncertainty of a run is found.
+/// Options of the uncertainty of a run.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct UncertaintyOptions {
-    /// R_f at which exp(-A) is looked at. Default: that of the run's last rung.
+    /// Model precision R_f of the posterior exp(-A). Default: that of the run's last rung.
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub model_precision: Option<f64>,
-    /// Action levels that count, lowest first. Default: 4.
+    /// Number of action levels that count, lowest first. Default: 4.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub levels: usize,
-    /// The second derivatives that count: `"exact"`, all of them, which is Laplace's method, or
+    /// Second derivatives that are used: `"exact"`, all of them, which is Laplace's method, or
     /// `"gauss-newton"`, those of the linearised model, which always have a minimum. Default:
     /// `"exact"`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<Hessian>"))]
     pub hessian: Hessian,
-    /// Whether to go down to the minima first: rungs may end short of them. Default: true.
+    /// True to minimise first, as rungs may end short of the minima. Default: true.
     #[cfg_attr(feature = "typescript", ts(as = "Option<bool>"))]
     pub minimize: bool,
-    /// Steps of that. Default: 200.
+    /// Most steps of each minimisation. Default: 200.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub max_iterations: usize,
 }
@@ -42,6 +42,8 @@ impl Default for UncertaintyOptions {
 }
 
 impl UncertaintyOptions {
+    /// Checks the options.
+    ///
     /// # Errors
     /// No levels, no iterations, or an R_f that is not positive and finite.
     pub fn validate(&self) -> Result<()> {
@@ -52,7 +54,7 @@ impl UncertaintyOptions {
         self.laplace().validate()
     }
 
-    /// What of them is about each level.
+    /// Options of the expansion about each level.
     pub fn laplace(&self) -> LaplaceOptions {
         LaplaceOptions {
             hessian: self.hessian,

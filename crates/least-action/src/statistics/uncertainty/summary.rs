@@ -1,8 +1,9 @@
-//! The uncertainty of a run as tables.
+//! Uncertainty of a run as tables.
 
 use super::{mixture, Uncertainty};
 use crate::report::{number, shortest, Table};
 
+/// Levels, parameters and states as tables in text.
 pub(super) fn summarize(uncertainty: &Uncertainty) -> String {
     let lowest = uncertainty.lowest();
     let problem = lowest.problem();
@@ -31,7 +32,7 @@ pub(super) fn summarize(uncertainty: &Uncertainty) -> String {
     }
     let (means, deviations) = uncertainty.moments();
     let path = problem.path_length();
-    // Of a probability between 0 and 1.
+    // Cannot fail, as the probability is between 0 and 1.
     let quantiles = |probability| {
         let (modes, deviations) = (&uncertainty.modes, &uncertainty.deviations);
         mixture::quantiles(modes, deviations, &uncertainty.weights, probability).unwrap_or_default()

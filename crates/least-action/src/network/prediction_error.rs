@@ -1,4 +1,4 @@
-//! How well a network predicts pairs that it was not made from.
+//! Errors of a network's predictions at fresh pairs.
 
 use super::data::Pairs;
 use super::network::Network;
@@ -9,43 +9,56 @@ use crate::error::{check, Error, Result};
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct LayerError {
+    /// Number of the layer, from 1.
     pub layer: usize,
-    /// Mean of the squared differences to what was measured there, in the square of the data's
-    /// unit.
+    /// Mean squared difference to the measured values, in the square of the data's unit.
     pub mean_square: f64,
-    /// The same of the best constants.
+    /// Mean squared difference of the best constants to the measured values, in the square of the
+    /// data's unit.
     pub constant: f64,
 }
 
-/// Errors of a network's predictions, beside those of who always says the same: the mean of what
-/// the network was made from.
+/// Errors of a network's predictions, beside those of the best constants: the means of the pairs
+/// that the network was trained with.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct PredictionError {
-    /// Mean of the squared differences to everything that was measured past the inputs, in the
-    /// square of the data's unit.
+    /// Mean squared difference to all measured values behind the inputs, in the square of the
+    /// data's unit.
     pub mean_square: f64,
-    /// The same of the best constants. A network that predicts is well below.
+    /// Mean squared difference of the best constants to those values. A network that predicts is
+    /// well below.
     pub constant: f64,
-    /// `1 - meanSquare / constant`: 1 where every prediction is right, 0 where a constant does as
-    /// well; null where a constant is right everywhere.
+    /// Skill, `1 - meanSquare / constant`: 1 if every prediction is right, 0 if constants are as
+    /// good; null if constants are right everywhere.
     pub skill: Option<f64>,
-    /// The share of pairs whose largest output is where it should be, if the outputs are classes,
-    /// one of them 1 and the others 0 in every pair; else null.
+    /// Share of pairs whose largest output is the right one, if the outputs are classes: one output
+    /// is 1 and the others are 0 in every pair. Else null.
     pub accuracy: Option<f64>,
-    /// Layer by layer: for recurrent networks the error grows along them.
+    /// Errors layer by layer. In recurrent networks they grow along the layers.
     pub layers: Vec<LayerError>,
 }
 
 impl Network {
-    /// Compares predictions with `fresh` pairs. `trained` are those that the weights were found
-    /// from: their means are the best constants, and, where they measure nothing, those of the
-    /// fresh pairs.
+    /// Errors of predictions of `fresh` pairs. The weights were found from the pairs `trained`,
+    /// whose means are the best constants. For neurons that these do not measure, the means of the
+    /// fresh pairs are.
+    ///
+    /// ```
+    /// use least_action::network::{Activation, Bias, Layer, Network, Pairs};
+    ///
+    /// let linear = Layer { activation: Activation::Linear, bias: Bias::None, ..Layer::new(1) };
+    /// let network = Network::feedforward(1, vec![linear])?;
+    /// let pairs = Pairs::new(&network, vec![1.0, 2.0], vec![2.0, 4.0])?;
+    /// let error = network.prediction_error(&[2.0], &pairs, &pairs)?;
+    /// assert_eq!((error.mean_square, error.constant), (0.0, 1.0));
+    /// # Ok::<(), least_action::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// Pairs that do not fit, inputs that are missing, nothing measured past the inputs, and what
-    /// [`Network::activations`] finds.
+    /// Pairs that do not fit, missing inputs, no measurements behind the inputs, and the errors of
+    /// [`Network::activations`].
     pub fn prediction_error(
         &self,
         weights: &[f64],
@@ -111,8 +124,8 @@ impl Network {
     }
 }
 
-/// Of every column, without what is missing. Where nothing was measured in training, no constant is
-/// better than that of the fresh pairs themselves.
+/// Mean of every column, missing values left out. If nothing was measured in training, no constant
+/// is better than the mean of the fresh pairs themselves.
 fn means(trained: Option<&[f64]>, fresh: &[f64], width: usize) -> Vec<f64> {
     let mean = |rows: &[f64], column: usize| {
         let values = rows.iter().skip(column).step_by(width);
@@ -130,7 +143,8 @@ fn means(trained: Option<&[f64]>, fresh: &[f64], width: usize) -> Vec<f64> {
     (0..width).map(of).collect()
 }
 
-/// None unless every row of `truth` is a class.
+/// Share of rows with the largest value in the right place; none unless every row of `truth` is a
+/// class.
 fn accuracy(made: &[f64], truth: &[f64], width: usize) -> Option<f64> {
     let rows = truth.chunks_exact(width);
     let is_class = |row: &[f64]| {
@@ -145,6 +159,7 @@ fn accuracy(made: &[f64], truth: &[f64], width: usize) -> Option<f64> {
     Some(hits.count() as f64 / rows.len() as f64)
 }
 
+/// Place of the largest value.
 fn largest(row: &[f64]) -> usize {
     let (mut place, mut value) = (0, f64::NEG_INFINITY);
     for (k, &x) in row.iter().enumerate() {
@@ -160,7 +175,7 @@ mod tests {
     use super::*;
     use crate::network::{Activation, Bias, Layer, LayerValues};
 
-    /// Two inputs, which are added and taken from each other.
+    /// Network whose outputs are the sum and the difference of its two inputs.
     fn network() -> Network {
         let layer = Layer {
             activation: Activation::Linear,

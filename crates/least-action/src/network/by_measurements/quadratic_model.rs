@@ -1,5 +1,5 @@
-//! The quadratic model: independent squares of inputs, innovations and weights, and rows of what is
-//! measured behind the inputs.
+//! Quadratic model of the action: independent squares of inputs, innovations and weights, and rows
+//! of the measurements behind the inputs.
 
 use super::super::pass::Pass;
 use super::super::problem::NetworkProblem;
@@ -10,47 +10,52 @@ use crate::action::in_four;
 use crate::error::{check, Result};
 use crate::solve::{BlockMatrix, Bounds, Cholesky, Layout, Quadratic};
 
-/// Weights that the data hardly see are damped at least by this share of the metric of those that
-/// they see most: in its own metric a weight of a saturated or strongly contracting layer is free
-/// to go anywhere.
+/// Least scale of a weight, as a share of the largest one. The damping of weights that the data
+/// hardly determine is no smaller than this. In its own metric, a weight of a saturated or strongly
+/// contracting layer could go anywhere.
 const LEAST_SCALE: f64 = 1e-12;
 
-/// Activations at a point, and what the maps kept for their derivatives.
+/// Activations at a point, and the numbers that the derivatives of its maps need.
 #[derive(Debug, Clone)]
-struct Point {
+struct EvaluatedPoint {
     unknowns: Vec<f64>,
     activations: Vec<f64>,
     kept: Vec<f64>,
 }
 
+/// Memory of the quadratic model.
 #[derive(Debug, Clone)]
-pub(super) struct Memory {
+pub(super) struct QuadraticModelMemory {
     problem: NetworkProblem,
     pass: Pass,
-    now: Point,
-    next: Point,
+    now: EvaluatedPoint,
+    next: EvaluatedPoint,
     sensitivities: Sensitivities,
     matrix: BlockMatrix,
     factor: Cholesky,
-    /// Twice the factors of the squares of inputs, innovations and weights on their own; zero where
-    /// nothing is known. And the gradient of these squares.
+    /// Twice the factors of the independent squares of inputs, innovations and weights; zero where
+    /// nothing is known.
     precisions: Vec<f64>,
-    own: Vec<f64>,
-    /// What the factor was made with: one over precision and damping, zero where an unknown is
-    /// held.
+    /// Gradient of the independent squares.
+    independent_gradient: Vec<f64>,
+    /// Diagonal that the factor was made with: one over the sum of precision and damping, zero for
+    /// fixed unknowns.
     variances: Vec<f64>,
-    /// The metric of weights and inputs, the largest so far (J. J. Moré, Lecture Notes in
-    /// Mathematics 630, 1978).
+    /// Metric of weights and inputs, the largest so far (J. J. Moré, Lecture Notes in Mathematics
+    /// 630, 1978).
     scale: Vec<f64>,
-    /// Twice the factors of the squares of the measured neurons, and their errors: measured x
-    /// pairs.
+    /// Twice the factors of the squared errors of the measured neurons, one per neuron.
     weights: Vec<f64>,
+    /// Errors of the measured neurons, measured x pairs.
     errors: Vec<f64>,
+    /// Right-hand side in the space of the measurements.
     rows: Vec<f64>,
+    /// Right-hand side in the unknowns.
     pull: Vec<f64>,
 }
 
-impl Memory {
+impl QuadraticModelMemory {
+    /// Memory for one problem.
     pub fn new(problem: &NetworkProblem) -> Result<Self> {
         let parts = &*problem.0;
         let sensitivities = Sensitivities::new(problem);
@@ -58,15 +63,15 @@ impl Memory {
         let measured = &sensitivities.measured;
         let weights: Vec<f64> = measured.iter().map(|m| factor * m.precision).collect();
         let rows = measured.len() * parts.pairs;
-        // Where nothing is measured behind the inputs there is one row that says nothing.
+        // If nothing is measured behind the inputs, there is one row, which stays zero.
         let layout = Layout::new(rows.max(1), 1, 0, vec![0])?;
         let zeros = vec![0.0; problem.unknowns()];
-        let point = Point {
+        let point = EvaluatedPoint {
             unknowns: zeros.clone(),
             activations: vec![0.0; problem.activation_count()],
             kept: vec![0.0; problem.residuals()],
         };
-        Ok(Memory {
+        Ok(QuadraticModelMemory {
             pass: Pass::new(parts.pairs),
             next: point.clone(),
             now: point,
@@ -74,7 +79,7 @@ impl Memory {
             matrix: BlockMatrix::new(&layout),
             factor: Cholesky::new(&layout),
             precisions: zeros.clone(),
-            own: zeros.clone(),
+            independent_gradient: zeros.clone(),
             variances: zeros.clone(),
             scale: zeros.clone(),
             weights,
@@ -85,7 +90,7 @@ impl Memory {
         })
     }
 
-    /// Before a minimisation: `weight` is twice the factor of the squared innovations.
+    /// Prepares a minimisation; `weight` is twice the factor of the squared innovations.
     pub fn begin(&mut self, weight: f64) {
         let parts = &*self.problem.0;
         self.scale.fill(0.0);
@@ -106,15 +111,14 @@ impl Memory {
         }
     }
 
-    /// Writes the activations that inputs, innovations and weights make.
+    /// Writes the activations that follow from inputs, innovations and weights.
     pub fn activations(&mut self, unknowns: &[f64], into: &mut [f64]) {
         run(&self.problem, &mut self.pass, unknowns, &mut self.next);
         into.copy_from_slice(&self.next.activations);
     }
 
-    /// The errors of the measured neurons at a point, weighted, into `rows`; zero where nothing was
-    /// measured.
-    fn errors(&self, at: &Point, into: &mut [f64]) {
+    /// Writes the errors of the measured neurons at a point; zero where nothing was measured.
+    fn errors(&self, at: &EvaluatedPoint, into: &mut [f64]) {
         let pairs = self.problem.pairs();
         for (measured, into) in self
             .sensitivities
@@ -131,18 +135,19 @@ impl Memory {
         }
     }
 
-    /// `rows` times the factors of their squares.
-    fn weigh(&self, rows: &mut [f64]) {
+    /// Multiplies `rows` with the factors of their squares.
+    fn apply_weights(&self, rows: &mut [f64]) {
         let pairs = self.problem.pairs();
         let rows = rows.chunks_exact_mut(pairs).zip(&self.weights);
         rows.for_each(|(row, weight)| row.iter_mut().for_each(|r| *r *= weight));
     }
 
-    /// With `G V G^T + noise` factored: from the gradient of the independent squares in `pull` and
-    /// the errors in `rows` to the change that lowers both together,
-    /// `-V (own + G^T (G V G^T + noise)^-1 (errors - G V own))`. Said in errors, as free weights
-    /// have variances that leave nothing of a gradient's digits.
-    fn answer(&mut self, into: &mut [f64]) {
+    /// Writes the step that lowers the independent squares and the measurement errors together,
+    /// `-V (own + G^T (G V G^T + noise)^-1 (errors - G V own))`. The factor holds
+    /// `G V G^T + noise`, `pull` the gradient `own` of the independent squares, `rows` the errors.
+    /// The formula is in errors, as free weights have variances so large that no digits of a
+    /// gradient would be left.
+    fn solve_for_step(&mut self, into: &mut [f64]) {
         let count = self.errors.len();
         for ((into, pull), variance) in into.iter_mut().zip(&self.pull).zip(&self.variances) {
             *into = -(pull * variance);
@@ -161,8 +166,8 @@ impl Memory {
     }
 }
 
-/// Takes inputs and innovations through the layers.
-fn run(problem: &NetworkProblem, pass: &mut Pass, unknowns: &[f64], into: &mut Point) {
+/// Computes the activations of all layers from inputs, innovations and weights.
+fn run(problem: &NetworkProblem, pass: &mut Pass, unknowns: &[f64], into: &mut EvaluatedPoint) {
     let parts = &*problem.0;
     into.unknowns.copy_from_slice(unknowns);
     let (path, weights) = unknowns.split_at(problem.activation_count());
@@ -173,13 +178,13 @@ fn run(problem: &NetworkProblem, pass: &mut Pass, unknowns: &[f64], into: &mut P
     sweep::forward(parts, pass, weights, innovations, x, kept);
 }
 
-/// With the question whether to go on.
-pub(super) struct Model<'a> {
-    pub memory: &'a mut Memory,
+/// The quadratic model, with the question whether to go on.
+pub(super) struct QuadraticModel<'a> {
+    pub memory: &'a mut QuadraticModelMemory,
     pub interrupted: &'a dyn Fn() -> bool,
 }
 
-impl Quadratic for Model<'_> {
+impl Quadratic for QuadraticModel<'_> {
     const PRECISE: bool = false;
 
     fn interrupted(&self) -> bool {
@@ -210,7 +215,7 @@ impl Quadratic for Model<'_> {
             + model_error
             + prior_error(parts, weights);
         check::finite("action", value)?;
-        // Saturated neurons hide what is not finite.
+        // Saturated neurons hide weights that are not finite.
         check::finite("weights", in_four(weights, |w| w * 0.0))?;
         Ok(value)
     }
@@ -228,7 +233,12 @@ impl Quadratic for Model<'_> {
         memory
             .sensitivities
             .update(&now.activations, weights, &now.kept);
-        for ((own, x), precision) in memory.own.iter_mut().zip(unknowns).zip(&memory.precisions) {
+        for ((own, x), precision) in memory
+            .independent_gradient
+            .iter_mut()
+            .zip(unknowns)
+            .zip(&memory.precisions)
+        {
             *own = precision * x;
         }
         for target in parts.targets.iter().filter(|target| target.layer == 0) {
@@ -238,28 +248,29 @@ impl Quadratic for Model<'_> {
                 .enumerate()
                 .filter(|(_, y)| !y.is_nan())
             {
-                memory.own[k] = memory.precisions[k] * (unknowns[k] - y);
+                memory.independent_gradient[k] = memory.precisions[k] * (unknowns[k] - y);
             }
         }
         for prior in &parts.priors {
             for k in prior.weights.clone() {
                 let k = activations + k;
-                memory.own[k] = memory.precisions[k] * (unknowns[k] - prior.mean);
+                memory.independent_gradient[k] = memory.precisions[k] * (unknowns[k] - prior.mean);
             }
         }
         let mut errors = std::mem::take(&mut memory.errors);
         memory.errors(&memory.now, &mut errors);
         let mut along = errors.clone();
         memory.errors = errors;
-        memory.weigh(&mut along);
+        memory.apply_weights(&mut along);
         memory.sensitivities.pull_back(&along, gradient);
-        let pairs_of = gradient.iter_mut().zip(&memory.own);
+        let pairs_of = gradient.iter_mut().zip(&memory.independent_gradient);
         pairs_of.for_each(|(gradient, own)| *gradient += own);
-        // What is known on its own is damped by that; free inputs and weights by what is measured.
+        // Unknowns that are known on their own are damped by that, free inputs and weights by the
+        // data.
         memory.pull.fill(0.0);
         memory
             .sensitivities
-            .squares(&memory.weights, &mut memory.pull);
+            .add_gauss_newton_diagonal(&memory.weights, &mut memory.pull);
         let (_, of_weights) = memory.pull.split_at_mut(activations);
         let largest = of_weights.iter().fold(0.0, |a: f64, &b| a.max(b));
         let least = LEAST_SCALE * largest;
@@ -297,7 +308,7 @@ impl Quadratic for Model<'_> {
     fn solve(&mut self, inside: &[f64], shift: &[f64], force: &mut [f64]) {
         let memory = &mut *self.memory;
         let count = memory.errors.len();
-        memory.pull.copy_from_slice(&memory.own);
+        memory.pull.copy_from_slice(&memory.independent_gradient);
         memory.rows.fill(0.0);
         if !inside.is_empty() {
             let rows = &mut memory.rows[..count];
@@ -309,7 +320,7 @@ impl Quadratic for Model<'_> {
         for (row, error) in memory.rows.iter_mut().zip(&memory.errors) {
             *row += error;
         }
-        memory.answer(force);
+        memory.solve_for_step(force);
     }
 
     fn solve_precisely(&mut self, _: &[f64], _: &[bool], _: &mut [f64]) -> bool {
@@ -332,14 +343,18 @@ impl Quadratic for Model<'_> {
         }
         memory.rows = rows;
         memory.pull.fill(0.0);
-        memory.answer(into);
+        memory.solve_for_step(into);
     }
 
     fn decrease(&mut self, _: &[f64], step: &[f64]) -> f64 {
         let memory = &mut *self.memory;
         let count = memory.errors.len();
         let mut decrease = 0.0;
-        for ((step, own), precision) in step.iter().zip(&memory.own).zip(&memory.precisions) {
+        for ((step, own), precision) in step
+            .iter()
+            .zip(&memory.independent_gradient)
+            .zip(&memory.precisions)
+        {
             decrease -= step * (own + 0.5 * precision * step);
         }
         memory
@@ -365,14 +380,15 @@ impl Quadratic for Model<'_> {
         memory.sensitivities.push_forward(step, &mut rows);
         let pairs = rows.iter_mut().zip(&memory.errors);
         pairs.for_each(|(row, error)| *row += error);
-        memory.weigh(&mut rows);
+        memory.apply_weights(&mut rows);
         memory.sensitivities.pull_back(&rows, into);
         for (k, into) in into.iter_mut().enumerate() {
-            *into += memory.own[k] + memory.precisions[k] * step[k];
+            *into += memory.independent_gradient[k] + memory.precisions[k] * step[k];
         }
     }
 
-    /// Of the measured activations: each is the last of a chain of sums.
+    /// Rounding error of the value from that of the measured activations, as each is the last of a
+    /// chain of sums.
     fn rounding(&self, _: &[f64]) -> f64 {
         let memory = &*self.memory;
         let pairs = memory.problem.pairs();

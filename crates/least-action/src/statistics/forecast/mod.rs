@@ -1,5 +1,5 @@
-//! Draws of the posterior run on past the window of the data: predictions with what is not known of
-//! them.
+//! Ensemble forecasts: draws of the posterior run on past the window of the data, as predictions
+//! with their uncertainty.
 
 #[cfg(test)]
 mod tests;
@@ -12,75 +12,106 @@ use crate::model::MOST_VALUES;
 use crate::random::Random;
 use crate::twin::{Beyond, Horizon};
 
-/// Number of the first stream of noise: far from those of draws, which may come from the same seed
-/// and would make the noise repeat them.
+/// Number of the first stream of noise. It is far from the streams of draws, which may have the
+/// same seed. Equal streams would make the noise repeat the draws.
 const NOISE: u64 = 1 << 63;
 
-/// One draw of the posterior.
+/// One draw of the posterior, the start of one member of an ensemble forecast.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Member<'a> {
-    /// A full path, points x dimension, or only the state at the last point of the window.
+    /// Full path, points x dimension, or only the state at the last point of the window.
     pub state: &'a [f64],
     /// Values of the estimated parameters.
     pub parameters: &'a [f64],
 }
 
-/// Errors that the model goes on making past the window.
+/// Errors that the model continues to make past the window.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ModelNoise {
-    /// R_f: the noise of a step is what the action allows the model, see [`Problem::step_noise`].
+    /// Model precision R_f. The noise of a step is that which the action allows the model, see
+    /// [`Problem::step_noise`].
     pub model_precision: f64,
-    /// Every member has a stream of random numbers of its own.
+    /// Seed of the noise. Every member has a stream of random numbers of its own.
     pub seed: u64,
 }
 
-/// A member whose solution stopped being finite.
+/// Member of a forecast whose solution stopped being finite.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct FailedMember {
+    /// Number of the member, from 0.
     pub member: usize,
-    /// The first at which it is not finite.
+    /// First time at which the solution is not finite.
     pub time: f64,
-    /// Name of the state.
+    /// Name of the state that is not finite.
     pub state: String,
 }
 
-/// Predictions of all members.
+/// Predictions of all members of an ensemble.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct Ensemble {
-    /// The first is that of the last point of the window.
+pub struct EnsembleForecast {
+    /// Times of the predictions. The first is that of the last point of the window.
     #[cfg_attr(feature = "typescript", ts(type = "Float64Array"))]
     pub times: Vec<f64>,
     /// Number of members, those that failed included.
     pub members: usize,
     /// Number of states.
     pub dimension: usize,
-    /// members x times x dimension; NaN from where a member failed.
+    /// Predicted states, members x times x dimension; NaN from the time on at which a member
+    /// failed.
     #[cfg_attr(feature = "typescript", ts(type = "Float64Array"))]
     pub values: Vec<f64>,
+    /// Members that failed.
     pub failed: Vec<FailedMember>,
 }
 
-/// Integrates every member past the window, until the first grid time not before `horizon.until`,
-/// with the errors that `noise` says, or none.
+/// Integrates every member past the window, until the first grid time that is not before
+/// `horizon.until`. The model's errors are those of `noise`, or none.
+///
+/// ```
+/// use least_action::statistics::{predict_ensemble, Member, ModelNoise};
+/// use least_action::twin::Horizon;
+/// # use std::sync::Arc;
+/// # use least_action::{models, ActionOptions, Discretization, Observations, Problem};
+/// # let (values, inputs) = (vec![0.9, 1.1, 1.0, 0.8, 1.0], vec![]);
+/// # let (start, time_step, points, observed) = (0.0, 0.1, 5, vec![0]);
+/// # let data = Observations { start, time_step, points, observed, values, inputs };
+/// # let options = ActionOptions {
+/// #     measurement_precision: 25.0.into(),
+/// #     discretization: Some(Discretization::Rk4),
+/// #     ..ActionOptions::default()
+/// # };
+/// # let problem = Problem::new(Arc::new(models::double_well()?), data, &options)?;
+///
+/// let states = [[1.0], [0.9], [1.1]];
+/// let member = |state| Member { state, parameters: &[] };
+/// let members: Vec<Member> = states.iter().map(|state| member(state)).collect();
+/// let horizon = Horizon { until: 1.0, ..Horizon::default() };
+/// let noise = ModelNoise { model_precision: 100.0, seed: 0 };
+/// let forecast = predict_ensemble(&problem, &members, horizon, Some(noise))?;
+/// assert_eq!((forecast.members, forecast.failed.len()), (3, 0));
+/// let [low, high] = forecast.at(forecast.times.len() - 1, 0, &[])?.band(0.5)?;
+/// assert!(low < high);
+/// # Ok::<(), least_action::Error>(())
+/// ```
 ///
 /// # Errors
-/// No members; states or parameters of wrong lengths or not finite, as `members[i].state`; what is
-/// wrong with the horizon or the noise; the failure of the first member if all of them fail.
+/// No members; states or parameters of wrong lengths or not finite, named as `members[i].state`;
+/// mistakes in the horizon or the noise; the failure of the first member if all members fail.
 pub fn predict_ensemble(
     problem: &Problem,
     members: &[Member],
     horizon: Horizon,
     noise: Option<ModelNoise>,
-) -> Result<Ensemble> {
+) -> Result<EnsembleForecast> {
     check::at_least("members.length", members.len(), 1)?;
     let beyond = Beyond::new(problem, horizon)?;
     let dimension = problem.model().dimension();
     let size = beyond.times.len() * dimension;
-    // Every member has its path, and parameters and inputs of its own.
+    // Memory is needed for the path, the parameters and the inputs of every member.
     let model = problem.model();
     let most = size.max(model.parameters().len() + model.inputs().len());
     check::at_most("members.length", members.len(), MOST_VALUES / most)?;
@@ -125,7 +156,7 @@ pub fn predict_ensemble(
         .collect();
     match failures.into_iter().flatten().next() {
         Some(failure) if failed.len() == members.len() => Err(failure),
-        _ => Ok(Ensemble {
+        _ => Ok(EnsembleForecast {
             times: beyond.times,
             members: members.len(),
             dimension,
@@ -135,6 +166,7 @@ pub fn predict_ensemble(
     }
 }
 
+/// Checks the state and the parameters of a member.
 fn validate(problem: &Problem, member: usize, state: &[f64], parameters: &[f64]) -> Result<()> {
     let path = format!("members[{member}]");
     let dimension = problem.model().dimension();
@@ -156,8 +188,8 @@ fn validate(problem: &Problem, member: usize, state: &[f64], parameters: &[f64])
     Ok(())
 }
 
-impl Ensemble {
-    /// The path of a member, times x dimension.
+impl EnsembleForecast {
+    /// Path of a member, times x dimension.
     ///
     /// # Errors
     /// A member that does not exist.
@@ -167,12 +199,12 @@ impl Ensemble {
         Ok(&self.values[member * size..(member + 1) * size])
     }
 
-    /// What the members say of one state at one time, those left out that have failed before.
-    /// `weights` are one per member, for instance [`super::mixed_weights`], or empty where all
-    /// count alike.
+    /// Members' predictions of one state at one time; those that have failed before are left out.
+    /// `weights` are one per member, for instance [`super::mixed_weights`], or empty if all count
+    /// alike.
     ///
     /// # Errors
-    /// A time or state that does not exist, no member left that has a weight, and as
+    /// A time or state that does not exist, no member left that has a weight, and the errors of
     /// [`Members::new`].
     pub fn at(&self, time: usize, state: usize, weights: &[f64]) -> Result<Members> {
         index("time", time, self.times.len())?;
@@ -193,15 +225,15 @@ impl Ensemble {
     }
 
     /// Quantiles across the members by [`Members::quantile`]: probabilities x times x dimension.
-    /// NaN where no member is left.
+    /// NaN if no member is left.
     ///
     /// # Errors
-    /// Probabilities outside of 0 to 1; weights as in [`Members::new`].
+    /// Probabilities outside of 0 to 1; weights that [`Members::new`] refuses.
     pub fn quantiles(&self, probabilities: &[f64], weights: &[f64]) -> Result<Vec<f64>> {
         for (i, p) in probabilities.iter().enumerate() {
             check_probability(&format!("probabilities[{i}]"), *p)?;
         }
-        // What is wrong with the weights is said before members fail.
+        // Mistakes in the weights are reported before failures of members.
         self.at(0, 0, weights)?;
         let size = self.times.len() * self.dimension;
         let mut quantiles = vec![f64::NAN; probabilities.len() * size];
@@ -218,6 +250,7 @@ impl Ensemble {
     }
 }
 
+/// Checks that an index is below a count.
 fn index(path: &str, index: usize, count: usize) -> Result<()> {
     check::require(
         index < count,

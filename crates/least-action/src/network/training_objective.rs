@@ -1,5 +1,5 @@
-//! Plain training: the layers hold exactly, R_f is infinite, and the action is a function of the
-//! weights. Its gradient is found by backpropagation.
+//! Training as an objective: the layers hold exactly, R_f is infinite, and the action is a function
+//! of the weights. Its gradient is found by backpropagation.
 
 use super::action::{finite_weights, not_finite};
 use super::pass::Pass;
@@ -10,28 +10,29 @@ use crate::action::ActionValue;
 use crate::error::{check, Error, Result};
 use crate::solve::{Bounds, Objective};
 
-/// What layer 0 is where the layers hold exactly.
+/// Activations of layer 0 in training, in which the layers hold exactly.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
 )]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum TrainedInputs {
-    /// The measured inputs, taken for true, as in plain training.
+    /// The measured inputs, taken as exact, as is usual in training.
     #[default]
     Exact,
-    /// Unknown as well, and measured with noise: what the action tends to as R_f grows.
+    /// Unknown inputs, measured with noise. The action tends to this as R_f grows.
     Free,
 }
 
-/// The action with R_f at infinity, as a function of the weights, or of `[X_0, weights]`: the
-/// strong constraint. Owns the memory for it, and takes none per call.
+/// The action with infinite R_f, the strong constraint, as a function of the weights or of
+/// `[X_0, weights]`. It owns its memory and allocates none per call.
 ///
-/// The normalisation is that of the problem: also with exact inputs, whose errors are zero, they
-/// count among the measured numbers, so that values can be compared.
-///
+/// The normalisation is that of the problem. Exact inputs have no errors but count among the
+/// measured numbers too, so that values can be compared.
 /// ```
-/// use least_action::network::{Layer, Network, NetworkOptions, NetworkProblem, Pairs, TrainedInputs, Training};
+/// use least_action::network::{
+///     Layer, Network, NetworkOptions, NetworkProblem, Pairs, TrainedInputs, Training,
+/// };
 /// use least_action::solve::{Lbfgs, Minimizer};
 ///
 /// let network = Network::feedforward(1, vec![Layer::new(1)])?;
@@ -48,17 +49,19 @@ pub struct Training {
     problem: NetworkProblem,
     inputs: TrainedInputs,
     pass: Pass,
-    /// All activations, `[X_0, ..., X_F]`.
+    /// Activations of all layers, `[X_0, ..., X_F]`.
     x: Vec<f64>,
-    /// Slopes of the loss in them.
+    /// Slopes of the loss in the activations.
     dx: Vec<f64>,
     kept: Vec<f64>,
     along: Vec<f64>,
-    /// Bounds of the unknowns here.
+    /// Bounds of the unknowns: those of exact inputs are left out.
     bounds: Option<Bounds>,
 }
 
 impl Training {
+    /// Training of one problem.
+    ///
     /// # Errors
     /// Exact inputs of which some are not measured.
     pub fn new(problem: &NetworkProblem, inputs: TrainedInputs) -> Result<Self> {
@@ -104,16 +107,17 @@ impl Training {
         })
     }
 
+    /// Problem whose network is trained.
     pub fn problem(&self) -> &NetworkProblem {
         &self.problem
     }
 
-    /// The weights, and before them the inputs if they are free.
+    /// Number of unknowns: the weights, and before them the inputs if they are free.
     pub fn unknowns(&self) -> usize {
         self.first() + self.problem.network().weight_count()
     }
 
-    /// The loss; its `model_error` is zero.
+    /// The loss at the unknowns; its `model_error` is zero.
     ///
     /// # Errors
     /// A list of the wrong length, and [`Error::NotFiniteInLayer`] for the first activation that is
@@ -143,10 +147,10 @@ impl Training {
         })
     }
 
-    /// The loss, and its gradient by backpropagation written to the second argument.
+    /// The loss, with its gradient by backpropagation written to `gradient`.
     ///
     /// # Errors
-    /// As [`Training::evaluate`]; also a gradient of the wrong length or not finite.
+    /// Those of [`Training::evaluate`]; also a gradient of the wrong length or not finite.
     pub fn gradient(&mut self, unknowns: &[f64], gradient: &mut [f64]) -> Result<ActionValue> {
         let because = "one per unknown";
         check::length("gradient", gradient.len(), unknowns.len(), because)?;
@@ -170,12 +174,12 @@ impl Training {
         Ok(value)
     }
 
-    /// The activations of all layers at the unknowns that were evaluated last, `[X_0, ..., X_F]`.
+    /// Activations of all layers, `[X_0, ..., X_F]`, at the unknowns that were evaluated last.
     pub fn activations(&self) -> &[f64] {
         &self.x
     }
 
-    /// How many unknowns come before the weights.
+    /// Number of unknowns before the weights.
     fn first(&self) -> usize {
         match self.inputs {
             TrainedInputs::Exact => 0,

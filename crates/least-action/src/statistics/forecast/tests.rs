@@ -17,7 +17,7 @@ fn data(points: usize) -> Observations {
     }
 }
 
-/// x' = rate x^2, which blows up.
+/// Model x' = rate x^2, whose solutions become infinite in a finite time.
 fn squares() -> Problem {
     let model = ModelBuilder::new("squares")
         .states(["x", "y"])
@@ -119,7 +119,7 @@ fn a_member_that_fails_is_told_and_the_others_go_on() -> Result<()> {
     assert!(finite >= 4 && finite % 2 == 0, "{path:?}");
     assert!(path[finite..].iter().all(|x| x.is_nan()));
     assert!(ensemble.path(2)?.iter().all(|x| x.is_finite()));
-    // Bands are those of who is left.
+    // Bands are those of the remaining members.
     let last = ensemble.times.len() - 1;
     let left = ensemble.at(last, 0, &[1.0, 5.0, 1.0])?;
     assert_eq!(left.effective_count(), 2.0);
@@ -129,14 +129,14 @@ fn a_member_that_fails_is_told_and_the_others_go_on() -> Result<()> {
     assert!(none[0].is_finite() && none[2 * last].is_nan());
 
     let error = predict_ensemble(&problem, &members[1..2], until(7.0), None).unwrap_err();
-    assert!(
-        matches!(&error, Error::NotFinite { state, term, .. } if state == "x" && term == "prediction"),
-        "{error}"
-    );
+    let Error::NotFinite { state, term, .. } = &error else {
+        panic!("{error}");
+    };
+    assert_eq!((&state[..], &term[..]), ("x", "prediction"));
     Ok(())
 }
 
-/// x -> 0.9 x, with noise.
+/// Model x -> 0.9 x, with noise.
 fn decay() -> Problem {
     let model = ModelBuilder::new("decay")
         .states(["x"])

@@ -1,16 +1,16 @@
-//! Where a chain begins, with which metric, and with steps of which size.
+//! Start of a chain: its position, its metric and the size of its steps.
 
-use super::{Chain, Method, Metric, StepSize};
+use super::{Chain, Metric, StepSize, TransitionMethod};
 use crate::error::{Error, Result};
 use crate::random::Random;
 use crate::statistics::Density;
 
-/// How often a random start is brought nearer to the centre.
+/// Number of times that a random start is moved nearer to the centre.
 const MOST_RETREATS: usize = 30;
 
 impl<T: Density> Chain<T> {
-    /// Lays the metric at `centre`; the position changes from unbounded coordinates to those of the
-    /// metric.
+    /// Takes the metric at `centre`. The position changes from unbounded coordinates to those of
+    /// the metric.
     pub(super) fn whiten(&mut self, centre: &[f64], position: &mut [f64]) -> Result<()> {
         match self.metric {
             Metric::Structured => {
@@ -21,10 +21,11 @@ impl<T: Density> Chain<T> {
         }
     }
 
-    /// Where trajectories are reflected, the start has to be between the walls. `centre` is in the
-    /// coordinates of the metric.
-    pub(super) fn pull_inside(&mut self, centre: &[f64]) {
-        // Towards the centre: the walls enclose a convex set, and the centre is in it.
+    /// Moves the start between the walls, if trajectories are reflected at walls. `centre` is in
+    /// the coordinates of the metric.
+    pub(super) fn move_within_walls(&mut self, centre: &[f64]) {
+        // Halve the distance to the centre: the walls enclose a convex set, and the centre is in
+        // it.
         for _ in 0..60 {
             if self.dynamics.space.within_walls(&self.current.position) {
                 return;
@@ -34,14 +35,15 @@ impl<T: Density> Chain<T> {
         self.current.position.copy_from_slice(centre);
     }
 
+    /// Halves the distance of the position from the centre.
     fn halve_distance(&mut self, centre: &[f64]) {
         for (y, centre) in self.current.position.iter_mut().zip(centre) {
             *y = 0.5 * (*y + centre);
         }
     }
 
-    /// A start at random that lies where the density cannot be evaluated is drawn to the centre,
-    /// where it can.
+    /// Evaluates the density at a random start. If that fails, the start is moved towards the
+    /// centre, at which the density can be evaluated.
     pub(super) fn evaluate_random_start(&mut self, centre: &[f64]) -> Result<()> {
         for _ in 0..MOST_RETREATS {
             if self.evaluate_start().is_ok() {
@@ -52,6 +54,7 @@ impl<T: Density> Chain<T> {
         self.evaluate_start()
     }
 
+    /// Evaluates the density at the start.
     pub(super) fn evaluate_start(&mut self) -> Result<()> {
         let place = self.dynamics.space.unknowns(&self.current.position);
         self.unknowns.copy_from_slice(place);
@@ -66,14 +69,14 @@ impl<T: Density> Chain<T> {
         })
     }
 
-    /// Begins to adapt the step size anew, at one that about halves or keeps the energy of a single
-    /// step.
-    pub(super) fn begin(&mut self, random: &mut Random) -> Result<()> {
+    /// Starts the adaptation of the step size. The first size is one at which the acceptance of a
+    /// single step crosses 0.8.
+    pub(super) fn begin_adaptation(&mut self, random: &mut Random) -> Result<()> {
         self.step = match (self.options.step_size, &self.method) {
             (Some(size), _) => StepSize::new(size),
-            // The best for a normal distribution in many dimensions (A. Gelman, W. R. Gilks, G. O.
-            // Roberts, Ann. Appl. Probab. 7, 1997).
-            (None, Method::Metropolis(_)) => {
+            // The best size for a normal distribution in many dimensions (A. Gelman, W. R. Gilks,
+            // G. O. Roberts, Ann. Appl. Probab. 7, 1997).
+            (None, TransitionMethod::Metropolis(_)) => {
                 StepSize::of_walk(2.38 / (self.current.position.len() as f64).sqrt())
             }
             (None, _) => StepSize::new(self.reasonable_step(self.step.size, random)?),
@@ -81,8 +84,8 @@ impl<T: Density> Chain<T> {
         Ok(())
     }
 
-    /// Doubles or halves the step until the acceptance of one step crosses 0.8 (M. D. Hoffman, A.
-    /// Gelman 2014; the number is Stan's).
+    /// Step size at which the acceptance of one step crosses 0.8, found by doubling or halving (M.
+    /// D. Hoffman, A. Gelman 2014; the number is Stan's).
     fn reasonable_step(&mut self, from: f64, random: &mut Random) -> Result<f64> {
         const LONGEST: f64 = 1e30;
         const SHORTEST: f64 = 1e-60;
@@ -102,8 +105,18 @@ impl<T: Density> Chain<T> {
             }
             size *= if good { 2.0 } else { 0.5 };
             let (message, remedy) = match size {
-                s if s > LONGEST => ("the density hardly falls anywhere, so that its integral is probably not finite", "give priors or bounds to what the data leave free"),
-                s if s < SHORTEST => ("no step, however short, keeps the energy: the gradient is not that of the value, or the density jumps", "check the gradient, and begin elsewhere"),
+                s if s > LONGEST => (
+                    "the density hardly falls anywhere, so that its integral is \
+                    probably not finite",
+                    "give \
+                    priors or bounds to what the data leave free",
+                ),
+                s if s < SHORTEST => (
+                    "no step, however short, keeps the energy: the gradient is \
+                    not that of the value, or the density jumps",
+                    "check \
+                    the gradient, and begin elsewhere",
+                ),
                 _ => continue,
             };
             return Err(Error::ChainFailed {

@@ -1,36 +1,42 @@
-//! A point of phase space.
+//! Point of phase space, and sums over the unknowns.
 
-use super::space::Height;
+use super::space::NegativeLogDensity;
 
-/// Position and momentum, and the potential there with its gradient.
+/// Position and momentum, with the potential and its gradient at the position.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Point {
+pub(super) struct PhasePoint {
+    /// Position y.
     pub position: Vec<f64>,
+    /// Momentum p.
     pub momentum: Vec<f64>,
+    /// Gradient of the potential in y.
     pub gradient: Vec<f64>,
-    pub height: Height,
+    /// Negative log density.
+    pub density: NegativeLogDensity,
 }
 
-impl Point {
+impl PhasePoint {
+    /// Point at zero, not evaluated.
     pub fn new(unknowns: usize) -> Self {
-        Point {
+        PhasePoint {
             position: vec![0.0; unknowns],
             momentum: vec![0.0; unknowns],
             gradient: vec![0.0; unknowns],
-            height: Height::default(),
+            density: NegativeLogDensity::default(),
         }
     }
 
-    pub fn copy_from(&mut self, other: &Point) {
+    /// Copies another point.
+    pub fn copy_from(&mut self, other: &PhasePoint) {
         self.position.copy_from_slice(&other.position);
         self.momentum.copy_from_slice(&other.momentum);
         self.gradient.copy_from_slice(&other.gradient);
-        self.height = other.height;
+        self.density = other.density;
     }
 }
 
-/// The sum of `term(k)` over the unknowns, in four partial sums: in that order on every machine,
-/// and with room for SIMD.
+/// Sum of `term(k)` over the unknowns, in four partial sums. The order is the same on every
+/// machine, with room for SIMD.
 pub(super) fn sum(unknowns: usize, term: impl Fn(usize) -> f64) -> f64 {
     let mut partial = [0.0; 4];
     let groups = unknowns / 4;

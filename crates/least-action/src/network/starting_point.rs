@@ -1,15 +1,15 @@
-//! What starting points of a network are made from.
+//! Initial weights and activations of a network.
 
 use super::{Activation, LayerValues, Network, NetworkProblem};
 use crate::error::{check, Result};
 use crate::random::Random;
 
 impl Network {
-    /// Weights at random, uniform in `range`, biases in `biases`; the same seed gives the same
-    /// bits.
+    /// Random weights, uniform in `range`, with biases uniform in `biases`. The same seed gives the
+    /// same bits.
     ///
-    /// Default of `range`: from -r to r, r being one over the root of the number of neurons before;
-    /// of `biases`: as `range`.
+    /// Default of `range`: from -r to r, where r is one over the root of the number of neurons
+    /// before. Default of `biases`: `range`.
     ///
     /// # Errors
     /// A range whose ends are not finite or not in order.
@@ -28,7 +28,7 @@ impl Network {
         Ok(self.draw_weights(range, biases.or(range), random))
     }
 
-    /// As [`Network::random_weights`]; tied weights are drawn once.
+    /// [`Network::random_weights`] from a given generator; tied weights are drawn once.
     pub(crate) fn draw_weights(
         &self,
         range: Option<[f64; 2]>,
@@ -50,8 +50,8 @@ impl Network {
         weights
     }
 
-    /// Where the activations of a layer (0 to F) change with the weights: between the flat ends of
-    /// its function, for those that have any.
+    /// Interval in which the activations of a layer (0 to F) change with the weights: between the
+    /// flat ends of its function, if it has any.
     pub(crate) fn activation_range(&self, layer: usize) -> [f64; 2] {
         let Some(layer) = layer.checked_sub(1).map(|l| &self.layers()[l]) else {
             return [-1.0, 1.0];
@@ -66,7 +66,7 @@ impl Network {
 }
 
 impl NetworkProblem {
-    /// Writes what was measured over the activations.
+    /// Writes the measured values over the activations.
     pub(crate) fn put_measurements(&self, activations: &mut [f64]) {
         for target in &self.0.targets {
             let range = self.activations(target.layer);
@@ -76,8 +76,8 @@ impl NetworkProblem {
         }
     }
 
-    /// What the weights make of the activations of layer 0, layer by layer; nothing is changed
-    /// where that is not finite.
+    /// Writes the activations that the weights give from those of layer 0, layer by layer. Leaves
+    /// all as they are if one of them is not finite.
     pub(crate) fn run_forward(&self, weights: &[f64], activations: &mut [f64]) {
         let parts = &*self.0;
         let given = parts.forcing.iter().enumerate();

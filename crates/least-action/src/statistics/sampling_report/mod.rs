@@ -1,4 +1,4 @@
-//! Findings about the draws of a sampler, in words: can they be used, and what to do if not.
+//! Report on the draws of a sampler: can they be used, and if not, what is to be done.
 
 mod mixing;
 #[cfg(test)]
@@ -24,19 +24,19 @@ pub enum SamplingFindingCode {
     TailSizeLow,
     /// Quantities that have the same value in all draws.
     NeverMoved,
-    /// Chains that reject nearly everything.
+    /// Some chains reject nearly everything.
     StuckChain,
-    /// Chains that sample at a much lower log density than others.
+    /// Some chains sample at a much lower log density than others.
     LevelsDiffer,
-    /// A single chain can only be compared with itself.
+    /// There is one chain only, which can only be compared with itself.
     SingleChain,
-    /// Momenta lead too slowly from one energy to another.
+    /// Momenta lead too slowly from one energy to another: the energy fraction is low.
     EnergyFractionLow,
     /// Trajectories were ended by the largest tree depth.
     DepthSaturated,
     /// Some trajectories diverged.
     Divergences,
-    /// All did.
+    /// All trajectories diverged.
     AllDivergent,
     /// A chain could not go on.
     ChainFailed,
@@ -47,69 +47,97 @@ pub enum SamplingFindingCode {
 /// One statement about the draws of a sampler.
 pub type SamplingFinding = report::Finding<SamplingFindingCode>;
 
-/// Verdict on draws.
+/// Verdict on the draws, from the most severe finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum SamplingVerdict {
     /// Nothing speaks against the draws.
     Converged,
-    /// Averages may be used with care: the findings say which, and what would make them better.
+    /// Averages may be used with care. The findings say which, and what would improve them.
     Doubtful,
     /// The draws are not those of the posterior: do not use them.
     NotConverged,
 }
 
-/// The statistics that a sampler kept of one chain, one number per draw.
+/// Statistics of one chain that its sampler kept, one number per draw.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct ChainStatistics<'a> {
-    /// Up to a constant that all chains share.
+    /// Log density of each draw, up to a constant that all chains share.
     pub log_density: &'a [f64],
-    /// H at the start of the draw's trajectory; empty for samplers without momenta.
+    /// Energy H at the start of each draw's trajectory; empty for samplers without momenta.
     pub energies: &'a [f64],
-    /// Probability to accept, averaged along the trajectory.
+    /// Probability to accept, averaged along each trajectory.
     pub acceptance: &'a [f64],
-    /// Empty for trajectories of fixed length.
+    /// Tree depth of each trajectory; empty for trajectories of fixed length.
     pub tree_depths: &'a [u32],
-    /// After the warm-up.
+    /// Step size after the warm-up, in the time of the metric.
     pub step_size: f64,
-    /// How many trajectories diverged.
+    /// Number of trajectories that diverged.
     pub divergences: usize,
 }
 
-/// What is diagnosed.
+/// Draws with the statistics of their sampler.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sampled<'a> {
+    /// Draws of each named quantity.
     pub quantities: &'a [Quantity<'a>],
-    /// In the order of the chains of each quantity.
+    /// Statistics of each chain, in the order of the chains of each quantity.
     pub chains: &'a [ChainStatistics<'a>],
-    /// Values of each quantity where trajectories diverged, in the order of `quantities`; empty
-    /// where that is not known.
+    /// Values of each quantity at which trajectories diverged, in the order of `quantities`; empty
+    /// if they are not known.
     pub divergent: &'a [Vec<f64>],
-    /// The largest depth that is allowed; none for trajectories of fixed length.
+    /// Largest tree depth that was allowed; none for trajectories of fixed length.
     pub max_tree_depth: Option<u32>,
 }
 
-/// What was found, and whether the draws can be used.
+/// Findings about draws, and the verdict that follows.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct SamplingDiagnosis {
+    /// All findings, in the order of the checks.
     pub findings: Vec<SamplingFinding>,
+    /// Verdict on the draws.
     pub verdict: SamplingVerdict,
 }
 
 impl SamplingDiagnosis {
-    /// The findings as prose, with advice.
+    /// The findings as text with advice, one line each.
     pub fn prose(&self) -> String {
         prose(&self.findings)
     }
 }
 
-/// How many names or chains a message lists.
+/// Most names or chains that a message lists.
 const LISTED: usize = 4;
 
-/// Says what the draws mean. `summary` is that of the same quantities.
+/// Report on draws. `summary` must be that of the same quantities.
+///
+/// ```
+/// use least_action::statistics::{
+///     diagnose, summarize, ChainStatistics, Quantity, Sampled, SamplingVerdict,
+/// };
+///
+/// let (a, b) = ([1.0, 3.0, 2.0, 4.0], [2.0, 1.0, 4.0, 3.0]);
+/// let quantities = [Quantity { name: "alpha", chains: vec![&a, &b] }];
+/// let chain = ChainStatistics {
+///     log_density: &[-1.0, -2.0, -1.5, -1.2],
+///     acceptance: &[0.8; 4],
+///     step_size: 0.5,
+///     ..ChainStatistics::default()
+/// };
+/// let sampled = Sampled {
+///     quantities: &quantities,
+///     chains: &[chain, chain],
+///     divergent: &[],
+///     max_tree_depth: None,
+/// };
+/// let diagnosis = diagnose(&sampled, &summarize(&quantities)?)?;
+/// // Four draws per chain are too few.
+/// assert_eq!(diagnosis.verdict, SamplingVerdict::NotConverged);
+/// # Ok::<(), least_action::Error>(())
+/// ```
 ///
 /// # Errors
 /// Lists of different lengths, and statistics that are not finite.
@@ -120,7 +148,7 @@ pub fn diagnose(sampled: &Sampled, summary: &Summary) -> Result<SamplingDiagnosi
         findings.push(SamplingFinding::new(code, severity, message))
     };
     let all_diverge = trajectories::divergences(sampled, summary, &mut say);
-    // Where every trajectory diverges, nothing else means anything.
+    // If all trajectories diverge, no other check means anything.
     if !all_diverge {
         mixing::stuck_chains(sampled, &mut say);
         mixing::levels(sampled, &mut say);
@@ -141,6 +169,7 @@ pub fn diagnose(sampled: &Sampled, summary: &Summary) -> Result<SamplingDiagnosi
     Ok(SamplingDiagnosis { findings, verdict })
 }
 
+/// Checks that all lists belong to the same draws.
 fn validate(sampled: &Sampled, summary: &Summary) -> Result<()> {
     let (rows, quantities) = (summary.rows.len(), sampled.quantities.len());
     check::length("summary.rows", rows, quantities, "one per quantity")?;
@@ -172,7 +201,7 @@ fn validate(sampled: &Sampled, summary: &Summary) -> Result<()> {
     Ok(())
 }
 
-/// The first few of a list, and how many more there are.
+/// First few entries of a list, and the number of the others.
 fn listed(all: &[String]) -> String {
     let shown = all[..all.len().min(LISTED)].join(", ");
     match all.len().saturating_sub(LISTED) {
@@ -181,6 +210,7 @@ fn listed(all: &[String]) -> String {
     }
 }
 
+/// A share in percent.
 fn percent(share: f64) -> String {
     let percent = 100.0 * share;
     if percent > 0.0 && percent < 0.995 {
