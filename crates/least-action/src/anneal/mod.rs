@@ -74,7 +74,7 @@ impl Annealer {
     }
 
     pub fn problem(&self) -> &Problem {
-        &self.landscape.problem
+        self.landscape.problem()
     }
 
     pub fn options(&self) -> &AnnealOptions {
