@@ -13,7 +13,11 @@ const createWorker: CreateWorker = (workerData) =>
 
 const working = /* @__PURE__ */ threads(createWorker);
 
+/** Variational annealing of paths through data, and of networks. */
 export const anneal = /* @__PURE__ */ annealIn(working);
+/** A comparison of networks by their action levels and prediction errors. */
 export const design = /* @__PURE__ */ designIn(working);
+/** A study of how many measurements are enough. */
 export const observability = /* @__PURE__ */ observabilityIn(working);
+/** Draws from the posterior of a run by Hamiltonian Monte Carlo. */
 export const samplePosterior = /* @__PURE__ */ samplePosteriorIn(working);

@@ -32,7 +32,7 @@ export interface Progress {
   done: number;
   /** Rungs at most, `rungs * starts`; null where they are found on the way. */
   total: number | null;
-  /** What the rung gave. */
+  /** Action, errors and parameters at the rung, and how its minimum was found. */
   result: Rung;
 }
 

@@ -3,7 +3,7 @@ import type { CoreClimb } from "./raw.js";
 import type { PathTask } from "./task.js";
 import type { UnknownsShape } from "./unknowns.js";
 
-/** @internal What a run tells of itself. */
+/** @internal Parts of a run that statistics need. */
 export interface RunParts {
   task: PathTask;
   /** As the user gave it, for its names. */

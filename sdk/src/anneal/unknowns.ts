@@ -3,7 +3,7 @@ import { parted } from "./columns.js";
 import type { Names } from "./task.js";
 
 /**
- * How the unknowns lie: the path with parameters that change in time as its last columns, then the
+ * Layout of the unknowns: the path with parameters that change in time as its last columns, then the
  * other estimated parameters.
  */
 export interface UnknownsShape extends Names {
@@ -27,7 +27,7 @@ export function partsOf<E extends string>(
   return byName(unknowns.slice(0, length), unknowns.subarray(length), times.length, names);
 }
 
-/** A path as Rust has it, and values of the estimated parameters. */
+/** Parts by name, of a path as Rust has it and values of the estimated parameters. */
 export function byName<E extends string>(
   rows: Float64Array,
   values: Float64Array,

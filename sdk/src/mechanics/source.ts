@@ -17,7 +17,7 @@ export function pointsOf(options: unknown): { start: number; timeStep: number } 
   return { start, timeStep };
 }
 
-/** How Rust makes mechanics. */
+/** A function that lets Rust make mechanics. */
 type Source = (raw: Raw) => RawMechanics;
 
 /** How Rust makes it; given fields are read once. */

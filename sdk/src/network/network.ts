@@ -3,7 +3,7 @@ import { wrongLength, wrongShape } from "../errors.js";
 import { call } from "../instance.js";
 import type { PredictionError } from "../raw.js";
 import type { NetworkDescription, RawPairs } from "./raw.js";
-import { copied, describe, fields, float64Array, only, plain } from "../shape.js";
+import { copied, describe, float64Array, only, plain } from "../shape.js";
 import { followLayers, type LayerOrbit, type LayerOrbitOptions } from "./orbit.js";
 import { crossing, type LayerRows, type Pairs, pairsOf, type Rows, rowsOf } from "./pairs.js";
 import { isByLayer, layerOf, type LayerWeights, put, type Weights } from "./weights.js";

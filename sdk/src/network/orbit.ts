@@ -51,7 +51,7 @@ export interface LayerOrbit {
   failure: LeastActionError | null;
 }
 
-/** What an orbit needs of a network. */
+/** Parts of a network that an orbit needs. */
 interface Layers {
   readonly spec: object;
   /** Known numbers that come in from outside, at each layer after the inputs. */

@@ -33,7 +33,7 @@ const layerFields = [
 /** All weights in one list, or layer by layer. */
 export type Weights = ArrayLike<number> | readonly LayerWeights[];
 
-/** Whether weights are said layer by layer. */
+/** True if weights are said layer by layer. */
 export function isByLayer(weights: Weights): weights is readonly LayerWeights[] {
   return Array.isArray(weights) && typeof weights[0] === "object" && weights[0] !== null;
 }

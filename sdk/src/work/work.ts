@@ -1,7 +1,7 @@
 // Long work as its ways of doing it see it: in this thread, or in others. What is done, its kind
 // knows.
 
-/** What is to be done, as plain data that can be sent to a worker. Only its kind looks into it. */
+/** Plain data that say what is to be done, fit for a worker. Only their kind looks into them. */
 export interface Task {
   /** The kind's name among {@link Kinds}. */
   readonly kind: string;
@@ -14,7 +14,7 @@ export interface Kind<T extends Task, J extends Job, S, R> {
   /** A job in words, for errors. */
   readonly job: string;
   /**
-   * Whether jobs can tell at any step what they have come to: a climb is a path, but a chain is all
+   * True if jobs can tell at any step what they have come to: a climb is a path, but a chain is all
    * of its draws. Then a thread that is cancelled and does not answer need not be waited for. A
    * chain's steps are short.
    */
@@ -73,7 +73,7 @@ export interface Work<T extends Task, J extends Job, S, R> {
   onResult: (result: R) => void;
 }
 
-/** Whoever does the jobs of one task. */
+/** Workers for the jobs of one task. */
 export interface Crew<J extends Job> {
   /** Does these jobs, or as much of them as the signal allows; one call after the other. */
   do(jobs: readonly J[]): Promise<void>;
