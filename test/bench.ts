@@ -21,6 +21,7 @@ import { agree, cargoBench, type Figure, figure, inTurns, median, print } from "
 import { lab } from "./bench/lab.js";
 import { networks } from "./bench/networks.js";
 import { sampling } from "./bench/numpyro.js";
+import { predict } from "./bench/predict.js";
 import { Lorenz96, Neuron, PlainAction, type System } from "./plain-typescript.js";
 
 const ROUNDS = 7;
@@ -247,6 +248,7 @@ const PARTS: Record<string, () => Figure[] | Promise<Figure[]>> = {
   networks,
   ladders,
   scaling,
+  predict,
   sampling,
   browser,
   lab,

@@ -353,7 +353,7 @@ function draw({ name }: Source, fits: readonly Fit[]): Promise<string> {
         log: "y" as const,
         curves: fits
           .filter(({ pairs }) => pairs === count)
-          .map((fit) => curve(fit, fit.run.levels.action)),
+          .map((fit) => curve(fit, fit.run.rungTable.action)),
       })),
       ...counts.map((count) => {
         const these = fits.filter(({ pairs }) => pairs === count);

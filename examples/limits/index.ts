@@ -112,10 +112,10 @@ async function weakToStrong(rungs: number, signal: AbortSignal | undefined) {
   const initialWeights = run.best.weights;
   const strong = await train({ ...common, inputs: "free", initialWeights, minimizer, signal });
   const ratio = Array.from(
-    run.levels.modelPrecision,
+    run.rungTable.modelPrecision,
     (precision) => precision / measurementPrecision,
   );
-  const difference = Array.from(run.levels.action, (action) => strong.loss - action);
+  const difference = Array.from(run.rungTable.action, (action) => strong.loss - action);
   const last = ratio.length - 1;
   const [a, b] = [Math.floor(last / 2), last];
   const slope =
@@ -126,7 +126,7 @@ async function weakToStrong(rungs: number, signal: AbortSignal | undefined) {
     ["R_f / R_m", "action", "below the strong one"],
     ratio.map((r, k) => [
       r.toExponential(1),
-      (run.levels.action[k] ?? NaN).toPrecision(8),
+      (run.rungTable.action[k] ?? NaN).toPrecision(8),
       (difference[k] ?? NaN).toExponential(2),
     ]),
   );

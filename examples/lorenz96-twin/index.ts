@@ -57,7 +57,7 @@ export async function lorenz96Twin({ size, signal }: Settings = {}): Promise<Out
       },
       {
         claim: `with ${few.length} observed there are several levels, so the lowest has to be looked for`,
-        holds: (fewer?.run.clusters.length ?? 0) > 1,
+        holds: (fewer?.run.levels.length ?? 0) > 1,
       },
       {
         claim: `by default the path is found with ${few.length} observed too`,
@@ -178,7 +178,7 @@ function reportLevels({ run, twin, observed }: Fit): void {
   console.log(`\nWhat lies behind the levels; the true forcing is ${twin.parameters.forcing}:\n`);
   table(
     ["action", "starts", "forcing", "rms error of components never observed"],
-    run.clusters.map(({ action: level, starts }) => {
+    run.levels.map(({ action: level, starts }) => {
       const first = run.starts.find(({ start }) => start === starts[0]);
       const error = first ? rms(first.path, twin.truth, dimension, hidden) : NaN;
       return [

@@ -18,7 +18,7 @@ export interface LevelsPicture {
 
 export interface LevelsPanel {
   label: string;
-  run: Pick<Run<string> | NetworkRun, "levels" | "clusters" | "expectedLevel">;
+  run: Pick<Run<string> | NetworkRun, "rungTable" | "levels" | "expectedLevel">;
 }
 
 const groups = { lowest: "starts that end at the lowest level", higher: "starts that end higher" };
@@ -122,11 +122,11 @@ export async function drawLevels(picture: LevelsPicture): Promise<string> {
   return toSvg(picture, { vconcat: rows.map((hconcat) => ({ hconcat })) });
 }
 
-function rungsOf({ levels, clusters }: LevelsPanel["run"], measurementPrecision: number) {
-  const lowest = new Set(clusters[0]?.starts);
-  const rungs = Array.from(levels.action, (action, i) => {
-    const start = Math.floor(i / levels.rungs);
-    const modelPrecision = levels.modelPrecision[i % levels.rungs] ?? NaN;
+function rungsOf({ rungTable, levels }: LevelsPanel["run"], measurementPrecision: number) {
+  const lowest = new Set(levels[0]?.starts);
+  const rungs = Array.from(rungTable.action, (action, i) => {
+    const start = Math.floor(i / rungTable.rungs);
+    const modelPrecision = rungTable.modelPrecision[i % rungTable.rungs] ?? NaN;
     return {
       start,
       x: Math.log10(modelPrecision / measurementPrecision),
@@ -160,20 +160,20 @@ function powersOfTen([bottom, top]: readonly [number, number]) {
 
 /** Names levels beside the last rung, from the lowest up, as long as their labels do not touch. */
 function endLabels(
-  { levels, clusters }: LevelsPanel["run"],
+  { rungTable, levels }: LevelsPanel["run"],
   [bottom, top]: readonly [number, number],
   height: number,
 ) {
   const lineHeight = (Math.log(top / bottom) * 16) / height;
   let floor = -Infinity;
-  return clusters.flatMap(({ action, starts }) => {
+  return levels.flatMap(({ action, starts }) => {
     const place = Math.log(action);
     if (place < floor) return [];
     floor = place + lineHeight;
     return [
       {
         action,
-        label: `${action < 0.01 ? action.toExponential(1) : action.toPrecision(3)}: ${starts.length} of ${levels.starts} starts`,
+        label: `${action < 0.01 ? action.toExponential(1) : action.toPrecision(3)}: ${starts.length} of ${rungTable.starts} starts`,
       },
     ];
   });

@@ -9,8 +9,8 @@ export {
   type GradientReport,
 } from "./action.js";
 export type { AnnealOptions, Progress, ResumableRun, Watching } from "./anneal/options.js";
-export type { Climbed, Levels, Reached, Results } from "./anneal/results.js";
-export type { Best, Prediction, Run, Start } from "./anneal/run.js";
+export type { Climbed, Reached, Results, RungTable } from "./anneal/results.js";
+export type { Best, Climb, Prediction, Run } from "./anneal/run.js";
 export { readCsv, type CsvOptions, type CsvTable } from "./csv.js";
 export { type ErrorCode, type ErrorFacts, LeastActionError, type SdkFacts } from "./errors.js";
 export type {
@@ -26,22 +26,22 @@ export {
   type InitialPathOptions,
 } from "./mechanics/continuous-network.js";
 export {
-  type LyapunovOptions,
-  type Mechanics,
+  type ActionMechanics,
+  type HamiltonianMechanics,
+  type LagrangianMechanics,
   mechanics,
-  type Orbit,
-  type OrbitOptions,
-  type OrbitStart,
+  type MechanicsOptions,
+  type NamedMechanics,
+  type NetworkMechanics,
+} from "./mechanics/define.js";
+export type {
+  LyapunovOptions,
+  Mechanics,
+  Orbit,
+  OrbitOptions,
+  OrbitStart,
 } from "./mechanics/mechanics.js";
 export type { LyapunovExponents } from "./mechanics/raw.js";
-export type {
-  ActionMechanics,
-  HamiltonianMechanics,
-  LagrangianMechanics,
-  MechanicsOptions,
-  NamedMechanics,
-  NetworkMechanics,
-} from "./mechanics/source.js";
 export {
   colpitts,
   doubleWell,
@@ -112,7 +112,8 @@ export {
   type RecurrentOptions,
 } from "./network/define.js";
 export type { Candidate, Design, DesignOptions, DesignRow } from "./network/design.js";
-export type { LayerWeights, Network, Weights } from "./network/network.js";
+export type { Network } from "./network/network.js";
+export type { LayerWeights, Weights } from "./network/weights.js";
 export type { LayerOrbit, LayerOrbitOptions } from "./network/orbit.js";
 export {
   type CompletePairs,
@@ -121,7 +122,7 @@ export {
   type Pairs,
   type Rows,
 } from "./network/pairs.js";
-export type { BestNetwork, Found, NetworkRun, NetworkStartResult } from "./network/run.js";
+export type { BestNetwork, Found, NetworkClimb, NetworkRun } from "./network/run.js";
 export {
   train,
   type TrainedNetwork,
@@ -221,7 +222,7 @@ export {
   type SampleStats,
 } from "./statistics/arviz.js";
 export type { ChainDivergence, ChainStep, Figure } from "./statistics/chains.js";
-export type { Ensemble, EnsembleOptions, EnsembleScore } from "./statistics/ensemble.js";
+export type { EnsembleForecast, EnsembleOptions, EnsembleScore } from "./statistics/forecast.js";
 export type {
   SampledChain,
   SampledDivergence,
@@ -240,7 +241,8 @@ export type {
   ObservabilityProgress,
   ResumableObservability,
 } from "./statistics/observability-options.js";
-export type { Observability, ObservedSet } from "./statistics/observability-result.js";
+export type { Observability } from "./statistics/observability-result.js";
+export type { ObservedSet } from "./statistics/observed-set.js";
 export {
   integrate,
   twinExperiment,

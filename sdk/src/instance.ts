@@ -3,8 +3,15 @@
 import { LeastActionError, textOf } from "./errors.js";
 import { type CoreFacts, instantiate, type Raw } from "./raw.js";
 
+/** An instance and what lives in its memory, which is forgotten along with it. */
+interface Instance {
+  raw: Raw;
+  /** Objects by who holds them. */
+  objects: WeakMap<object, { free(): void }>;
+}
+
 let compiled: WebAssembly.Module | undefined;
-let instance: Raw | undefined;
+let instance: Instance | undefined;
 
 export function isLoaded(): boolean {
   return compiled !== undefined;
@@ -13,8 +20,12 @@ export function isLoaded(): boolean {
 /** Makes the module the one that all calls use, unless there is one already. */
 export function load(module: WebAssembly.Module): void {
   if (compiled !== undefined) return;
-  instance = instantiate(module);
+  instance = instanceOf(module);
   compiled = module;
+}
+
+function instanceOf(module: WebAssembly.Module): Instance {
+  return { raw: instantiate(module), objects: new WeakMap() };
 }
 
 /** The compiled module, for workers. */
@@ -29,15 +40,15 @@ export function compiledModule(): WebAssembly.Module {
   );
 }
 
-/** Forgets module and instance: their memory goes when nothing that was made with them is left. */
+/** Forgets module and instance: their memory goes when no call into them is under way any more. */
 export function unload(): void {
   compiled = undefined;
   instance = undefined;
 }
 
 /** The living instance: a new one, if the last one died. */
-function living(): Raw {
-  return (instance ??= instantiate(compiledModule()));
+function living(): Instance {
+  return (instance ??= instanceOf(compiledModule()));
 }
 
 /**
@@ -45,18 +56,17 @@ function living(): Raw {
  * the core means that the instance is dead.
  */
 export function call<T>(what: (raw: Raw) => T): T {
-  const raw = living();
-  return guarded(raw, () => what(raw));
+  return guarded(living(), ({ raw }) => what(raw));
 }
 
-function guarded<T>(raw: Raw, what: () => T): T {
+function guarded<T>(used: Instance, what: (used: Instance) => T): T {
   try {
-    return what();
+    return what(used);
   } catch (error) {
     if (error instanceof LeastActionError) throw error;
     if (isCoreError(error)) throw new LeastActionError(error.message, error.facts);
-    if (instance === raw) instance = undefined;
-    throw panicked(raw, error);
+    if (instance === used) instance = undefined;
+    throw panicked(used.raw, error);
   }
 }
 
@@ -88,12 +98,13 @@ export function release(object: { free(): void }): void {
   }
 }
 
-/** An object in WebAssembly's memory; made again if the instance that it lived in has died. */
+/**
+ * An object in WebAssembly's memory; made again if the instance that it lived in has died. Whoever
+ * holds it does not keep that instance: everything may be disposed of.
+ */
 export class Held<T extends { free(): void }> {
   readonly #name: string;
   readonly #make: (raw: Raw) => T;
-  #raw: Raw | undefined;
-  #object: T | undefined;
   #freed = false;
 
   constructor(name: string, make: (raw: Raw) => T) {
@@ -112,13 +123,13 @@ export class Held<T extends { free(): void }> {
           path: name,
         },
       );
-    const raw = living();
-    return guarded(raw, () => {
-      if (this.#object === undefined || this.#raw !== raw) {
-        this.#object = this.#make(raw);
-        this.#raw = raw;
+    return guarded(living(), ({ raw, objects }) => {
+      let object = objects.get(this) as T | undefined;
+      if (object === undefined) {
+        object = this.#make(raw);
+        objects.set(this, object);
       }
-      return what(this.#object, raw);
+      return what(object, raw);
     });
   }
 
@@ -126,8 +137,9 @@ export class Held<T extends { free(): void }> {
    * Gives the memory back. Forgetting to is no disaster: the garbage collector does it some day.
    */
   free(): void {
-    if (this.#object !== undefined) release(this.#object);
+    const object = instance?.objects.get(this);
+    if (object !== undefined) release(object);
+    instance?.objects.delete(this);
     this.#freed = true;
-    this.#object = undefined;
   }
 }

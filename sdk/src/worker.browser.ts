@@ -1,5 +1,6 @@
 // The script of a worker in browsers. It is bundled, and comes along with the entries as text.
 import { textOf } from "./errors.js";
+import { kinds } from "./kinds.js";
 import type { Request } from "./work/protocol.js";
 import { serve } from "./work/serve.js";
 import type { FirstMessage, OwnMessage } from "./work/threads.browser.js";
@@ -28,7 +29,7 @@ function live(lock: string): Promise<void> {
 
 async function begin({ data, lock }: FirstMessage): Promise<(request: Request) => Promise<void>> {
   await live(lock);
-  return serve(data, (reply) => postMessage(reply));
+  return serve(kinds, data, (reply) => postMessage(reply));
 }
 
 async function take(message: FirstMessage | Request): Promise<void> {

@@ -28,7 +28,7 @@ test("with nothing said of ladder and starts a run ends as soon as a path is fou
   expect(run.verdict).toBe("consistent");
   expect(run.cancelled).toBe(false);
   expect(run.starts.length).toBeLessThan(20);
-  expect(run.levels.starts).toBe(run.starts.length);
+  expect(run.rungTable.starts).toBe(run.starts.length);
   expect(run.best.parameters.forcing).toBeCloseTo(8.17, 1);
   expect(rootMeanSquare(run.best.path, twin.truth)).toBeLessThan(0.2);
   expect(new Set(totals)).toEqual(new Set([null]));
@@ -231,5 +231,5 @@ test("starts that noise does not explain are stopped, and go on if no other gets
   expect(run.verdict).toBe("inconsistent");
   expect(run.cancelled).toBe(false);
   expect(run.starts.map(({ stopped }) => stopped)).toEqual([null, null]);
-  expect(run.clusters.flatMap(({ starts }) => starts).sort()).toEqual([0, 1]);
+  expect(run.levels.flatMap(({ starts }) => starts).sort()).toEqual([0, 1]);
 });

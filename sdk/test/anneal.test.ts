@@ -45,18 +45,18 @@ describe.each(ways)("%s", (_name, anneal, workers) => {
     expect(run.times).toEqual(twin.times);
     expect(run.cancelled).toBe(false);
 
-    const { levels } = run;
-    expect([levels.starts, levels.rungs]).toEqual([3, 14]);
-    for (const table of [levels.action, levels.measurementError, levels.modelError]) {
+    const { rungTable } = run;
+    expect([rungTable.starts, rungTable.rungs]).toEqual([3, 14]);
+    for (const table of [rungTable.action, rungTable.measurementError, rungTable.modelError]) {
       expect(table).toHaveLength(3 * 14);
       expect(table.every(Number.isFinite)).toBe(true);
     }
     const last = run.best.start * 14 + 13;
-    expect(levels.action[last]).toBe(run.best.action);
+    expect(rungTable.action[last]).toBe(run.best.action);
     expect(run.best.action).toBeCloseTo(run.best.measurementError + run.best.modelError, 12);
-    expect(levels.modelPrecision[0]).toBe(4e-4);
-    expect(run.clusters[0]?.action).toBe(run.best.action);
-    expect(run.clusters.flatMap((cluster) => cluster.starts).sort()).toEqual([0, 1, 2]);
+    expect(rungTable.modelPrecision[0]).toBe(4e-4);
+    expect(run.levels[0]?.action).toBe(run.best.action);
+    expect(run.levels.flatMap((level) => level.starts).sort()).toEqual([0, 1, 2]);
 
     expect(progress).toHaveLength(3 * 14);
     expect(progress.map((p) => p.done)).toEqual(progress.map((_, i) => i + 1));
@@ -96,7 +96,7 @@ describe.each(ways)("%s", (_name, anneal, workers) => {
     expect(after).toBeLessThan(workers === 2 ? 50 : 1);
     expect(stopped.starts.reduce((sum, start) => sum + start.rungs.length, 0)).toBe(9 + after);
     expect(stopped.verdict).toBe("unfinished");
-    expect(stopped.levels.action.filter(Number.isFinite)).toHaveLength(9 + after);
+    expect(stopped.rungTable.action.filter(Number.isFinite)).toHaveLength(9 + after);
 
     const progress: Progress[] = [];
     const resumed = await anneal({

@@ -144,7 +144,7 @@ describe("a study", () => {
       ...small(),
       onProgress: ({ set, outcome, run, done, total }) => {
         told.push(`${set} ${outcome.twin} ${done}/${total}`);
-        expect(run.levels.starts).toBe(2);
+        expect(run.rungTable.starts).toBe(2);
         expect(run.best.action).toBe(outcome.level);
       },
     });

@@ -269,7 +269,7 @@ export function networks() {
     expectTypeOf(run.predict([[1, 2]])).toEqualTypeOf<Float64Array>();
     expectTypeOf(run.best.weights[3]).toEqualTypeOf<LayerWeights | undefined>();
     expectTypeOf(run.predictionError(pairs).accuracy).toEqualTypeOf<number | null>();
-    expectTypeOf(run.levels.action).toEqualTypeOf<Float64Array>();
+    expectTypeOf(run.rungTable.action).toEqualTypeOf<Float64Array>();
     void anneal({ model: network, pairs, resume: run });
     // @ts-expect-error: networks have no named parameters
     void run.best.parameters;

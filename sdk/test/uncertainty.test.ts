@@ -147,7 +147,7 @@ test("two levels share the probability", async () => {
     workers: 0,
   });
   // One action, two minima.
-  expect(run.clusters).toHaveLength(1);
+  expect(run.levels).toHaveLength(1);
   const certain = run.uncertainty();
   expect(certain.levels.map(({ path }) => Math.abs(path[5] as number))).toEqual([
     expect.closeTo(2, 3),

@@ -107,7 +107,7 @@ export async function solveAll(
     .integrate({ x0: [1, 2], p0: [0, 0], timeStep: 0.1, points: 51 });
   return {
     twin: [...twin.data.values],
-    levels: [...run.levels.action],
+    levels: [...run.rungTable.action],
     paths: run.starts.flatMap(({ path }) => [...path]),
     filtered: [...filtered.best.path, filtered.best.parameters.forcing],
     deviations: [...certain.deviation],

@@ -193,7 +193,9 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
         paths,
         done,
         answered,
-        same: resumed.levels.action.every((value, i) => Object.is(value, whole.levels.action[i])),
+        same: resumed.rungTable.action.every((value, i) =>
+          Object.is(value, whole.rungTable.action[i]),
+        ),
       };
     });
     console.log(`cancelled in a browser: ${told.answered.toFixed(0)} ms`);

@@ -203,7 +203,7 @@ impl Annealer {
     /// Of a path through data: `{ times, path }` from the end of a climb's path on, `horizon` being
     /// `{ until, inputs, dataSet }`.
     pub fn predict(&self, climb: &JsValue, horizon: &JsValue) -> Result<JsValue> {
-        let climb = read_climb(climb)?;
+        let climb = read_end(climb)?;
         let given = read_horizon(horizon)?;
         let Kind::Paths(annealer) = &self.0 else {
             // The SDK predicts by a network's weights.
@@ -263,10 +263,25 @@ impl Climber {
 }
 
 pub(crate) fn read_climb(climb: &JsValue) -> Result<Climb> {
+    let Climb {
+        path, parameters, ..
+    } = read_end(climb)?;
     Ok(Climb {
+        path,
+        parameters,
+        ..read_progress(climb)?
+    })
+}
+
+/// A climb's path and parameters without its rungs, which take longer to read than all the rest.
+fn read_end(climb: &JsValue) -> Result<Climb> {
+    Ok(Climb {
+        start: 0,
+        rungs: Vec::new(),
         path: array_of(climb, "path")?,
         parameters: array_of(climb, "parameters")?,
-        ..read_progress(climb)?
+        failure: None,
+        stopped: None,
     })
 }
 

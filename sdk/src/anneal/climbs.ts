@@ -1,21 +1,22 @@
-// The work of an annealing run.
-import { LeastActionError } from "../errors.js";
+// Climbs as a kind of work.
 import { call, release } from "../instance.js";
-import type { Climb, RawAnnealer, Rung } from "../raw.js";
-import type { Job, OpenTask } from "../work/work.js";
-import type { Task } from "./options.js";
+import type { Rung } from "../raw.js";
+import type { Job, Kind } from "../work/work.js";
+import type { CoreClimb } from "./raw.js";
+import { type AnnealTask, withAnnealer } from "./task.js";
 
 /** A starting path, and what has been done of it already. */
 export interface ClimbJob extends Job {
-  climb: Climb | undefined;
+  climb: CoreClimb | undefined;
 }
 
 /** Climbs of a run: every step is a rung. */
-export function openClimbs(task: Task): OpenTask<ClimbJob, Rung, Climb> {
-  const annealer = annealerOf(task);
-  return {
+export const climbs: Kind<AnnealTask, ClimbJob, Rung, CoreClimb> = {
+  job: "starting path",
+  tellsOnTheWay: true,
+  open: (task) => ({
     begin({ start, climb }) {
-      const climber = call(() =>
+      const climber = withAnnealer(task, (annealer) =>
         climb === undefined ? annealer.climber(start) : annealer.resume(climb),
       );
       return {
@@ -24,43 +25,5 @@ export function openClimbs(task: Task): OpenTask<ClimbJob, Rung, Climb> {
         free: () => release(climber),
       };
     },
-    free: () => release(annealer),
-  };
-}
-
-export function annealerOf(task: Task): RawAnnealer {
-  try {
-    return call((raw) =>
-      task.kind === "paths"
-        ? new raw.Annealer(task.spec, task.sets, task.options)
-        : raw.Annealer.ofNetwork(task.spec, task.pairs, task.action, task.options),
-    );
-  } catch (error) {
-    throw withOwnNames(error, task.ownNames);
-  }
-}
-
-/**
- * Rust knows only the options that are for it: who misspells one of ours should be told of ours as
- * well.
- */
-export function withOwnNames(error: unknown, ownNames: readonly string[]): unknown {
-  if (!(error instanceof LeastActionError) || error.facts.code !== "unknownName") return error;
-  const { path, name, known: theirs } = error.facts;
-  if (path !== name) return error;
-  const known = [...ownNames, ...theirs];
-  const nearest =
-    known.find((one) => one.toLowerCase() === name.toLowerCase()) ?? error.facts.nearest;
-  const suggestion = nearest === null ? "" : `; did you mean "${nearest}"?`;
-  const message = `${path}: unknown name "${name}"${suggestion} (known: ${known.join(", ")})`;
-  return new LeastActionError(message, { code: "unknownName", path, name, nearest, known });
-}
-
-export function withAnnealer<T>(task: Task, what: (annealer: RawAnnealer) => T): T {
-  const annealer = annealerOf(task);
-  try {
-    return call(() => what(annealer));
-  } finally {
-    release(annealer);
-  }
-}
+  }),
+};

@@ -1,20 +1,20 @@
 // What a user says about an annealing run, and its parts: those for Rust, those for here.
 import { LeastActionError, outOfRange, wrongLength, wrongShape } from "../errors.js";
 import { specOf, type Model } from "../models.js";
-import { type DataSet, type Observations, setsOf } from "../observations.js";
+import { type Observations, setsOf } from "../observations.js";
 import type {
-  Climb,
   CoreAnnealOptions,
   Discretization,
   Estimate,
   Normalization,
-  RawPairs,
   Rung,
   Stopped,
 } from "../raw.js";
+import type { CoreClimb } from "./raw.js";
 import { copied, describe, fields, float64Array, plain, record } from "../shape.js";
 import type { Outcome } from "./results.js";
-import { Run, type Start, pointsOf, startOf } from "./run.js";
+import { type Climb, climbOf, pointsOf, Run } from "./run.js";
+import type { AnnealTask, Names, PathTask } from "./task.js";
 
 /** A rung has been done. */
 export interface Progress {
@@ -32,8 +32,8 @@ export interface Progress {
   done: number;
   /** Rungs at most, `rungs * starts`; null where they are found on the way. */
   total: number | null;
-  /** What the rung gave. */
-  level: Rung;
+  /** Action, errors and parameters at the rung, and how its minimum was found. */
+  result: Rung;
 }
 
 /** Who climbs, and who watches. */
@@ -94,7 +94,7 @@ export interface AnnealOptions<
    * To watch while it is found: told of what a starting path has become, some thirty times a
    * second, and at its end. What it throws stops the run and rejects its promise.
    */
-  onPath?: (start: Start<NoInfer<E>>) => void;
+  onPath?: (climb: Climb<NoInfer<E>>) => void;
 }
 
 /** As much of a run as is needed to go on with it: a run, or what `JSON.parse` makes of one. */
@@ -109,28 +109,6 @@ export interface ResumableRun {
   }[];
 }
 
-/** What Rust needs to anneal paths: fit to be sent to a worker. */
-export interface PathTask {
-  kind: "paths";
-  spec: unknown;
-  sets: readonly DataSet[];
-  options: unknown;
-  /** Names of options that are not for Rust. */
-  ownNames: readonly string[];
-}
-
-/** What Rust needs to anneal networks. */
-export interface NetworkTask {
-  kind: "networks";
-  spec: unknown;
-  pairs: RawPairs;
-  action: unknown;
-  options: unknown;
-  ownNames: readonly string[];
-}
-
-export type Task = PathTask | NetworkTask;
-
 /** What is left for here. */
 export interface Watch {
   workers: number | undefined;
@@ -139,21 +117,15 @@ export interface Watch {
 }
 
 /** Told of climbs on the way. */
-export type OnClimb = (climb: Climb, names: Names) => void;
-
-/** Names that Rust gives to columns of paths and to parameters. */
-export interface Names {
-  estimated: readonly string[];
-  varying: readonly string[];
-}
+export type OnClimb = (climb: CoreClimb, names: Names) => void;
 
 /** A run before it is made. */
 export interface Plan<R> {
-  task: Task;
+  task: AnnealTask;
   watch: Watch;
   onClimb: OnClimb | undefined;
   /** What an earlier run has done. */
-  earlier: (names: Names) => Climb[];
+  earlier: (names: Names) => CoreClimb[];
   result: (outcome: Outcome) => R;
 }
 
@@ -184,8 +156,8 @@ export function planOf<E extends string, I extends string>(options: unknown): Pl
   return {
     task,
     watch: watchOf({ workers, onProgress, signal }),
-    onClimb: onClimbOf<Start<string>>(onPath, (climb, names) =>
-      startOf(names, climb, pointsOf(task)),
+    onClimb: onClimbOf<Climb<string>>(onPath, (climb, names) =>
+      climbOf(names, climb, pointsOf(task)),
     ),
     earlier: (names) => climbsOf(resume, (path, climb) => pathOf(path, climb, names)),
     result: (outcome) => new Run<E, I>(outcome, task, model),
@@ -214,11 +186,11 @@ function callback<C>(path: string, value: unknown): C | undefined {
 }
 
 /** From climbs to what a user's `onPath` is told. */
-export function onClimbOf<S>(
+export function onClimbOf<C>(
   onPath: unknown,
-  made: (climb: Climb, names: Names) => S,
+  made: (climb: CoreClimb, names: Names) => C,
 ): OnClimb | undefined {
-  const tell = callback<(start: S) => void>("onPath", onPath);
+  const tell = callback<(climb: C) => void>("onPath", onPath);
   return tell && ((climb, names) => tell(made(climb, names)));
 }
 
@@ -230,8 +202,8 @@ function signalOf(value: unknown): AbortSignal | undefined {
 /** The climbs of an earlier run; whether they fit this one is decided in Rust. */
 export function climbsOf(
   resume: unknown,
-  pointOf: (path: string, climb: Record<string, unknown>) => Pick<Climb, "path" | "parameters">,
-): Climb[] {
+  pointOf: (path: string, climb: Record<string, unknown>) => Pick<CoreClimb, "path" | "parameters">,
+): CoreClimb[] {
   if (resume === undefined) return [];
   const { starts } = record("resume", resume);
   if (!Array.isArray(starts))
@@ -262,7 +234,7 @@ function pathOf(
   at: string,
   climb: Record<string, unknown>,
   names: Names,
-): Pick<Climb, "path" | "parameters"> {
+): Pick<CoreClimb, "path" | "parameters"> {
   const parameters = fields(`${at}.parameters`, climb.parameters);
   const values = names.estimated.map((name) => parameters[name]);
   return {

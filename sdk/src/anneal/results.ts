@@ -1,9 +1,10 @@
 // What all annealing runs give, whatever is annealed.
 import type { ErrorFacts } from "../errors.js";
-import type { Climb, Drop, Finding, Level, RawAnnealer, Rung, Stopped, Verdict } from "../raw.js";
+import type { Drop, Finding, Level, Rung, Stopped, Verdict } from "../raw.js";
+import type { CoreClimb, RawAnnealer } from "./raw.js";
 
-/** Action levels: one row per starting path that was begun, one column per rung. */
-export interface Levels {
+/** Table of all rungs: one row per starting path that was begun, one column per rung. */
+export interface RungTable {
   starts: number;
   rungs: number;
   /** R_f at each rung; where rungs are found on the way, those of the longest climb. */
@@ -42,9 +43,9 @@ export interface Reached {
 /** @internal What climbing has given. */
 export interface Outcome {
   /** By number. */
-  climbs: readonly Climb[];
+  climbs: readonly CoreClimb[];
   /**
-   * Rows of the table of levels: one more than the number of the last starting path that was begun.
+   * Rows of the table of rungs: one more than the number of the last starting path that was begun.
    */
   starts: number;
   estimated: readonly string[];
@@ -54,14 +55,17 @@ export interface Outcome {
 }
 
 /**
- * All climbs of a run, and what they say together. `S` is a climbed starting point, `B` the best
+ * All climbs of a run, and what they say together. `C` is a climbed starting point, `B` the best
  * one.
  */
-export abstract class Results<S extends Climbed, B extends Reached> {
-  /** Action levels by starting path and rung. */
-  readonly levels: Levels;
-  /** Starting paths whose levels at the last rung agree, lowest first; empty if none got there. */
-  readonly clusters: readonly Level[];
+export abstract class Results<C extends Climbed, B extends Reached> {
+  /** The action and its two errors by starting path and rung. */
+  readonly rungTable: RungTable;
+  /**
+   * Action levels: starting paths whose actions at the last rung agree, lowest first; empty if none
+   * got there.
+   */
+  readonly levels: readonly Level[];
   /** How far the second level is above the lowest; null if there is no second. */
   readonly gap: number | null;
   /**
@@ -78,7 +82,7 @@ export abstract class Results<S extends Climbed, B extends Reached> {
   /** The climb that is furthest up the ladder, and there has the lowest action. */
   readonly best: B;
   /** Every climb that was begun. */
-  readonly starts: readonly S[];
+  readonly starts: readonly C[];
   /** Whether a signal stopped the run; `resume` goes on with it. */
   readonly cancelled: boolean;
   readonly #verdicts: Outcome["verdicts"];
@@ -86,21 +90,21 @@ export abstract class Results<S extends Climbed, B extends Reached> {
   /** @internal */
   constructor(
     outcome: Outcome,
-    startOf: (climb: Climb) => S,
-    bestOf: (start: S, reached: Reached) => B,
+    climbOf: (climb: CoreClimb) => C,
+    bestOf: (climb: C, reached: Reached) => B,
   ) {
     const { climbs, verdicts, cancelled } = outcome;
     this.#verdicts = verdicts;
-    this.levels = levelsOf(outcome);
-    this.clusters = verdicts.levels;
+    this.rungTable = rungTableOf(outcome);
+    this.levels = verdicts.levels;
     this.gap = verdicts.gap;
     this.expectedLevel = verdicts.expectedLevel;
     this.drops = verdicts.drops;
     this.findings = verdicts.findings;
     this.verdict = verdicts.verdict;
     this.cancelled = cancelled;
-    this.starts = climbs.map(startOf);
-    const best = this.starts[verdicts.best] as S;
+    this.starts = climbs.map(climbOf);
+    const best = this.starts[verdicts.best] as C;
     const { rung, action, measurementError, modelError, priorError } = best.rungs.at(-1) as Rung;
     this.best = bestOf(best, {
       start: best.start,
@@ -110,6 +114,15 @@ export abstract class Results<S extends Climbed, B extends Reached> {
       modelError,
       priorError,
     });
+  }
+
+  /**
+   * Action levels under their former name.
+   *
+   * @deprecated Use `levels`.
+   */
+  get clusters(): readonly Level[] {
+    return this.levels;
   }
 
   /** Levels and parameters as a table. */
@@ -124,17 +137,17 @@ export abstract class Results<S extends Climbed, B extends Reached> {
 
   /** @internal Everything but the points themselves as plain data. */
   protected common(): Record<string, unknown> {
-    const { levels, clusters, gap, expectedLevel, drops, findings, verdict, cancelled } = this;
-    const { modelPrecision, action, measurementError, modelError } = levels;
+    const { rungTable, levels, gap, expectedLevel, drops, findings, verdict, cancelled } = this;
+    const { modelPrecision, action, measurementError, modelError } = rungTable;
     return {
-      levels: {
-        ...levels,
+      rungTable: {
+        ...rungTable,
         modelPrecision: Array.from(modelPrecision),
         action: Array.from(action),
         measurementError: Array.from(measurementError),
         modelError: Array.from(modelError),
       },
-      clusters,
+      levels,
       gap,
       expectedLevel,
       drops,
@@ -145,7 +158,7 @@ export abstract class Results<S extends Climbed, B extends Reached> {
   }
 }
 
-function levelsOf({ climbs, starts, verdicts }: Outcome): Levels {
+function rungTableOf({ climbs, starts, verdicts }: Outcome): RungTable {
   const { modelPrecision } = verdicts;
   const rungs = modelPrecision.length;
   const table = (): Float64Array => new Float64Array(starts * rungs).fill(Number.NaN);

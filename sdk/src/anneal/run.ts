@@ -1,18 +1,19 @@
 // What an annealing run gives.
 import { outOfRange, wrongShape } from "../errors.js";
 import { type Inputs, inputsOf, namesOf } from "../inputs.js";
-import type { Climb, Rung } from "../raw.js";
+import type { Rung } from "../raw.js";
+import type { CoreClimb } from "./raw.js";
 import { describe, fields, plain, timeGrid } from "../shape.js";
-import { withAnnealer } from "./climbs.js";
-import type { Names, PathTask } from "./options.js";
 import { Uncertainty, type UncertaintyOptions } from "../statistics/uncertainty.js";
-import type { UnknownsShape } from "../statistics/unknowns.js";
 import { parted } from "./columns.js";
 import { gridOf, predictedGrid } from "./window.js";
 import { type Climbed, type Outcome, type Reached, Results } from "./results.js";
+import type { RunParts } from "./run-parts.js";
+import { type Names, type PathTask, withAnnealer } from "./task.js";
+import { byName } from "./unknowns.js";
 
 /** One starting path, climbed. */
-export interface Start<E extends string> extends Climbed {
+export interface Climb<E extends string> extends Climbed {
   /** At the last rung done; of a parameter that changes in time, its mean. */
   parameters: Record<E, number>;
   /** Parameters that change in time: one value per point. */
@@ -40,28 +41,12 @@ export interface Prediction {
   path: Float64Array;
 }
 
-/** @internal What a run tells of itself. */
-export interface RunParts {
-  task: PathTask;
-  /** As the user gave it, for its names. */
-  model: unknown;
-  /** Names of the model's states. */
-  states: readonly string[];
-  /** By level, lowest first; several may be of one minimum. */
-  climbs: readonly Climb[];
-  /** The lowest of each level. */
-  levels: readonly Climb[];
-  /** R_f of the last rung of the best. */
-  modelPrecision: number;
-  shape: UnknownsShape;
-}
-
 /**
  * All climbs of a run, and what they say together. `E` are the estimated parameters, `I` the
  * model's inputs.
  */
 export class Run<E extends string = string, I extends string = string> extends Results<
-  Start<E>,
+  Climb<E>,
   Best<E>
 > {
   /** Times of the path's points, of all data sets one after the other. */
@@ -76,7 +61,7 @@ export class Run<E extends string = string, I extends string = string> extends R
     const times = timesOf(task);
     super(
       outcome,
-      (climb) => startOf<E>(outcome, climb, times.length),
+      (climb) => climbOf<E>(outcome, climb, times.length),
       ({ parameters, varying, path }, reached) => ({ ...reached, parameters, varying, path }),
     );
     this.#outcome = outcome;
@@ -162,17 +147,17 @@ export class Run<E extends string = string, I extends string = string> extends R
 
   #parts(): RunParts {
     const { climbs, estimated, varying } = this.#outcome;
-    const starts = this.clusters.flatMap(({ starts }) => starts);
+    const starts = this.levels.flatMap(({ starts }) => starts);
     const chosen = starts.length === 0 ? [this.best.start] : starts;
-    const climbOf = (start: number): Climb =>
-      climbs.find((climb) => climb.start === start) as Climb;
-    const best = climbOf(this.best.start);
+    const from = (start: number): CoreClimb =>
+      climbs.find((climb) => climb.start === start) as CoreClimb;
+    const best = from(this.best.start);
     return {
       task: this.#task,
       model: this.#model,
       states: namesOf(this.#model)?.states ?? [],
-      climbs: chosen.map(climbOf),
-      levels: this.clusters.map(({ starts }) => climbOf(starts[0] as number)),
+      climbs: chosen.map(from),
+      levels: this.levels.map(({ starts }) => from(starts[0] as number)),
       modelPrecision: (best.rungs.at(-1) as Rung).modelPrecision,
       shape: { times: this.times, estimated, varying },
     };
@@ -193,26 +178,12 @@ function timesOf({ sets }: PathTask): Float64Array {
 }
 
 /** @internal A climb as users see it. */
-export function startOf<E extends string>(
-  { estimated, varying }: Names,
-  climb: Climb,
+export function climbOf<E extends string>(
+  names: Names,
+  climb: CoreClimb,
   points: number,
-): Start<E> {
-  const { path, columns } = parted(climb.path, points, varying.length);
-  const mean = (values: Float64Array): number =>
-    values.reduce((sum, value) => sum + value, 0) / values.length;
-  const parameters = [
-    ...estimated.map((name, i) => [name, climb.parameters[i]]),
-    ...varying.map((name, k) => [name, mean(columns[k] as Float64Array)]),
-  ];
-  return {
-    ...climb,
-    parameters: Object.fromEntries(parameters) as Record<E, number>,
-    varying: Object.fromEntries(varying.map((name, k) => [name, columns[k]])) as Partial<
-      Record<E, Float64Array>
-    >,
-    path,
-  };
+): Climb<E> {
+  return { ...climb, ...byName<E>(climb.path, climb.parameters, points, names) };
 }
 
 /** With lists in the place of typed arrays. */

@@ -3,13 +3,8 @@ import { lifeNow } from "../work/disposal.js";
 import { watchOf } from "../anneal/options.js";
 import { LeastActionError, wrongLength, wrongShape } from "../errors.js";
 import { type Held, release } from "../instance.js";
-import type {
-  BoundaryProgress,
-  CoreBoundaryOptions,
-  Level,
-  RawBoundarySolution,
-  RawBoundarySolver,
-} from "../raw.js";
+import type { BoundaryProgress, CoreBoundaryOptions, Level } from "../raw.js";
+import type { RawBoundarySolution, RawBoundarySolver } from "./raw.js";
 import { copied, describe, float64Array, plain, record } from "../shape.js";
 import type { RawMechanics } from "./raw.js";
 

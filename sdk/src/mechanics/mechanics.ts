@@ -1,4 +1,4 @@
-// Mechanics: the action in continuous time, and Lagrangians and Hamiltonians of one's own.
+// A mechanical system with its two faces, whatever it is made from.
 import { LeastActionError, outOfRange, wrongLength, wrongShape } from "../errors.js";
 import { Held } from "../instance.js";
 import type { CoreLyapunovOptions, IntegrationOptions, VariationalMethod } from "../raw.js";
@@ -13,7 +13,7 @@ import {
   solveBoundaryValueProblem,
 } from "./boundary.js";
 import type { LyapunovExponents, RawMechanics, RawOrbit } from "./raw.js";
-import { pointsOf, sourceOf, type MechanicsOptions } from "./source.js";
+import { pointsOf, sourceOf } from "./source.js";
 
 /** Where an orbit begins. */
 export interface OrbitStart {
@@ -46,7 +46,7 @@ export interface Orbit extends Omit<RawOrbit, "failure"> {
   failure: LeastActionError | null;
 }
 
-/** A system with its two faces, L(x, v, t) and H(x, p, t); see {@link mechanics}. */
+/** A system with its two faces, L(x, v, t) and H(x, p, t). */
 export class Mechanics {
   /** Number of coordinates. */
   readonly dimension: number;
@@ -209,30 +209,4 @@ function finite(path: string, values: Float64Array, expected = "finite"): Float6
   const odd = values.findIndex((value) => !Number.isFinite(value));
   if (odd < 0) return values;
   throw outOfRange(values.length > 1 ? `${path}[${odd}]` : path, values[odd] as number, expected);
-}
-
-/**
- * The mechanics of an action: of a flow with data, `L = (R_f/2) |v - F|^2 + (R_m/2) |P (x - y)|^2`,
- * whose stationary paths are orbits of `H = |p|^2 / (2 R_f) + p F - (R_m/2) |P (x - y)|^2`; or of a
- * Lagrangian or Hamiltonian of one's own, by text; or of a named system; or of a network of
- * continuous depth.
- *
- * @throws LeastActionError by field; of a text with the character and the near name.
- *
- * @example
- * const system = mechanics({ model, data, measurementPrecision: 4, modelPrecision: 100 });
- * system.hamiltonian(x, p, t);
- *
- * @example
- * const kepler = mechanics({ system: "kepler" });
- * const orbit = kepler.integrate({ x0: [1, 0], v0: [0, 1.2], timeStep: 0.05, points: 2000, variational: "gauss-4" });
- *
- * @example
- * mechanics({ network: continuousNetwork({ width: 2, inputs, outputs }) }); // the same as network.mechanics()
- *
- * @example
- * mechanics({ lagrangian: "m*v^2/2 - k*q^4/4", coordinates: ["q"], velocities: ["v"], parameters: { m: 1, k: 2 } });
- */
-export function mechanics<P extends string>(options: MechanicsOptions<P>): Mechanics {
-  return new Mechanics(options);
 }

@@ -1,5 +1,12 @@
 // Mechanics as they cross.
-import type { CoreFacts, CoreLyapunovExponents } from "../raw.js";
+import type {
+  BoundaryProgress,
+  BoundaryStatus,
+  ContinuationRung,
+  ErrorFacts,
+  Stationary,
+  LyapunovExponents as CoreLyapunovExponents,
+} from "../../generated/types.js";
 
 /** An orbit as it crosses. */
 export interface RawOrbit {
@@ -30,7 +37,7 @@ export interface RawOrbit {
   tangent: Float64Array | null;
   /** The largest entry of M^T J M - J: 0 of a symplectic map. */
   symplecticDefect: number | null;
-  failure: { message: string; facts: CoreFacts } | null;
+  failure: { message: string; facts: ErrorFacts } | null;
 }
 
 /** Fields of a Rust type, its lists of numbers as they cross. */
@@ -71,5 +78,80 @@ export interface RawContinuousNetwork {
   activations(path: Float64Array, pair: unknown): Float64Array;
   weights(path: Float64Array): Float64Array;
   predict(path: Float64Array, inputs: Float64Array): Float64Array;
+  free(): void;
+}
+
+/** The solution of a boundary-value problem as it crosses. */
+export interface RawBoundarySolution {
+  /**
+   * `"converged"` if it is a stationary path of the problem in continuous time, to `meshTolerance`.
+   */
+  status: BoundaryStatus;
+  /** One per point. */
+  times: Float64Array;
+  /** x: points x coordinates, row-major. */
+  path: Float64Array;
+  /**
+   * p, of the same form: before the impulse, at points that have one, so that at a free first end
+   * it is 0. An orbit from the first state and momentum on is this path, if its mesh was not
+   * refined.
+   */
+  momentum: Float64Array;
+  /** What impulses add to p, of the same form; empty where there are none. */
+  jumps: Float64Array;
+  /**
+   * H at each point, before the impulse: from after one impulse to before the next it is constant,
+   * where H does not depend on time.
+   */
+  energy: Float64Array;
+  /** Times of the mesh on which the path was found. */
+  mesh: Float64Array;
+  /**
+   * The discrete action of the steps, which tends to the integral of L, and what impulses cost. Of
+   * a path that is no solution it may be below the minimum.
+   */
+  action: number;
+  /**
+   * By how much the canonical equations of the steps are missed, at most, relative to the largest
+   * state and momentum.
+   */
+  residual: number;
+  /** By how much the conditions at the ends are missed, at most, relative to the same. */
+  boundaryError: number;
+  /** The largest error of one step, relative to the same. */
+  meshError: number;
+  iterations: number;
+  /** Of the matrix of the whole problem. */
+  factorizations: number;
+  /** Of the integrator. */
+  steps: number;
+  /** Rungs of the climb in R_f; empty without one. */
+  continuation: ContinuationRung[];
+  failure: { message: string; facts: ErrorFacts } | null;
+  /**
+   * What the path is by its second variation; null, as the three that follow, where that was not
+   * asked for, the path is no solution, or L does not exist: where an R_f is infinite.
+   */
+  kind: Stationary | null;
+  /** The Morse index: in how many directions the action falls. */
+  negativeDirections: number | null;
+  /**
+   * Times of points conjugate to the first end (focal points, where that end is free), one per
+   * multiplicity.
+   */
+  conjugatePoints: Float64Array | null;
+  /**
+   * Of each state, points x coordinates x coordinates, where the action is a negative log
+   * posterior, the path a minimum, and the covariance was asked for.
+   */
+  covariance: Float64Array | null;
+}
+
+export interface RawBoundarySolver {
+  /** One iteration; false once there is nothing left to do. */
+  advance(): boolean;
+  progress(): BoundaryProgress;
+  /** To be called once. */
+  finish(): RawBoundarySolution;
   free(): void;
 }

@@ -1,64 +1,10 @@
 // What mechanics are made from, as it crosses.
 import { unknownName, wrongShape } from "../errors.js";
-import { type Model, specOf } from "../models.js";
+import { specOf } from "../models.js";
 import { type Observations, setsOf } from "../observations.js";
-import type { ClassicalSystem, ContinuousActionOptions, Raw } from "../raw.js";
+import type { Raw } from "../raw.js";
 import { describe, fields, plain } from "../shape.js";
-import type { ContinuousNetwork } from "./continuous-network.js";
 import type { RawMechanics } from "./raw.js";
-
-/** The action of a flow in continuous time. */
-export interface ActionMechanics<P extends string = string> extends Omit<
-  ContinuousActionOptions,
-  "parameters"
-> {
-  model: Model<P>;
-  /** Default: none, so that L is the model's error alone. */
-  data?: Observations;
-  /** Values of parameters; the model's defaults where none is given. */
-  parameters?: { readonly [K in NoInfer<P>]?: number };
-}
-
-/** A named system. */
-export interface NamedMechanics {
-  system: ClassicalSystem;
-  /** Default: 1 each. */
-  parameters?: Readonly<Record<string, number>>;
-}
-
-/** A Lagrangian by text, in the language of `defineModel`; the time is `t`. */
-export interface LagrangianMechanics {
-  lagrangian: string;
-  coordinates: readonly string[];
-  /** Names of the velocities, in the order of the coordinates. */
-  velocities: readonly string[];
-  parameters?: Readonly<Record<string, number>>;
-  /** Named parts of the text. */
-  where?: Readonly<Record<string, string>>;
-}
-
-/** A Hamiltonian by text. */
-export interface HamiltonianMechanics {
-  hamiltonian: string;
-  coordinates: readonly string[];
-  /** Names of the momenta, in the order of the coordinates. */
-  momenta: readonly string[];
-  parameters?: Readonly<Record<string, number>>;
-  where?: Readonly<Record<string, string>>;
-}
-
-/** A network of continuous depth with its data. */
-export interface NetworkMechanics {
-  network: ContinuousNetwork;
-}
-
-/** What mechanics are made from. */
-export type MechanicsOptions<P extends string = string> =
-  | ActionMechanics<P>
-  | NamedMechanics
-  | LagrangianMechanics
-  | HamiltonianMechanics
-  | NetworkMechanics;
 
 /**
  * The grid of the data, if there are any; to be asked after the options have been found to be
@@ -71,8 +17,11 @@ export function pointsOf(options: unknown): { start: number; timeStep: number } 
   return { start, timeStep };
 }
 
+/** A function that lets Rust make mechanics. */
+type Source = (raw: Raw) => RawMechanics;
+
 /** How Rust makes it; given fields are read once. */
-export function sourceOf(options: unknown): (raw: Raw) => RawMechanics {
+export function sourceOf(options: unknown): Source {
   const given = fields("options", options);
   if (given.model !== undefined) {
     const { model, data, ...rest } = given;
@@ -118,19 +67,19 @@ export function sourceOf(options: unknown): (raw: Raw) => RawMechanics {
 /**
  * The sources that networks of ours have: an object with a function of that name is not yet one.
  */
-const ownSources = new WeakSet<(raw: Raw) => RawMechanics>();
+const ownSources = new WeakSet<Source>();
 
 /** @internal Makes a function the source of a network. */
-export function ownSource(source: (raw: Raw) => RawMechanics): (raw: Raw) => RawMechanics {
+export function ownSource(source: Source): Source {
   ownSources.add(source);
   return source;
 }
 
-function networkSource(network: unknown): (raw: Raw) => RawMechanics {
+function networkSource(network: unknown): Source {
   const source: unknown =
     typeof network === "object" && network !== null && Reflect.get(network, "source");
-  if (typeof source === "function" && ownSources.has(source as ContinuousNetwork["source"])) {
-    return source as ContinuousNetwork["source"];
+  if (typeof source === "function" && ownSources.has(source as Source)) {
+    return source as Source;
   }
   throw wrongShape("network", `must be what continuousNetwork() gives, got ${describe(network)}`);
 }

@@ -1,7 +1,8 @@
 // The action of a network, by itself: for people with their own minimiser.
 import { wrongLength, wrongShape } from "../errors.js";
 import { Held } from "../instance.js";
-import type { ActionValue, NetworkOptions, RawNetworkAction } from "../raw.js";
+import type { ActionValue, NetworkOptions } from "../raw.js";
+import type { RawNetworkAction } from "./raw.js";
 import {
   actionValueOf,
   arrayFor,
@@ -12,7 +13,8 @@ import {
   plain,
   record,
 } from "../shape.js";
-import { type LayerWeights, type Network, networkOf, type Weights } from "./network.js";
+import { type Network, networkOf } from "./network.js";
+import type { LayerWeights, Weights } from "./weights.js";
 import { type Pairs, pairsOf } from "./pairs.js";
 
 /** How the action of a network is formed. */

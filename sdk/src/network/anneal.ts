@@ -1,18 +1,13 @@
 // What a user says about annealing a network.
-import {
-  climbsOf,
-  type NetworkTask,
-  onClimbOf,
-  type Plan,
-  type Watching,
-  watchOf,
-} from "../anneal/options.js";
+import { climbsOf, onClimbOf, type Plan, type Watching, watchOf } from "../anneal/options.js";
+import type { NetworkTask } from "../anneal/task.js";
 import { wrongLength, wrongShape } from "../errors.js";
 import type { CoreNetworkAnnealOptions, NetworkOptions, Rung, Stopped } from "../raw.js";
 import { describe, fields, float64Array, plain } from "../shape.js";
-import { type LayerWeights, type Network, type Weights } from "./network.js";
+import type { Network } from "./network.js";
+import type { LayerWeights, Weights } from "./weights.js";
 import { type Pairs, pairsOf } from "./pairs.js";
-import { NetworkRun, type NetworkStartResult, startOf } from "./run.js";
+import { climbOf, type NetworkClimb, NetworkRun } from "./run.js";
 
 /** Everything about annealing a network. */
 export interface NetworkAnnealOptions
@@ -28,7 +23,7 @@ export interface NetworkAnnealOptions
    * To watch while it is found: told of what a starting path has become, some thirty times a
    * second, and at its end. What it throws stops the run and rejects its promise.
    */
-  onPath?: (start: NetworkStartResult) => void;
+  onPath?: (climb: NetworkClimb) => void;
 }
 
 /** As much of a run as is needed to go on with it: a run, or what `JSON.parse` makes of one. */
@@ -82,7 +77,7 @@ export function planOf(model: Network, options: unknown): Plan<NetworkRun> {
   return {
     task,
     watch: watchOf({ workers, onProgress, signal }),
-    onClimb: onClimbOf(onPath, (climb) => startOf(model, climb)),
+    onClimb: onClimbOf(onPath, (climb) => climbOf(model, climb)),
     earlier: () => climbsOf(resume, (path, climb) => pointOf(path, climb, model)),
     result: (outcome) => new NetworkRun(outcome, model, crossed),
   };

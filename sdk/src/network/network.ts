@@ -1,40 +1,12 @@
 // What a network is to those who use it.
 import { wrongLength, wrongShape } from "../errors.js";
 import { call } from "../instance.js";
-import type { NetworkDescription, Places, PredictionError, RawPairs } from "../raw.js";
-import { copied, describe, fields, float64Array, only, plain } from "../shape.js";
+import type { PredictionError } from "../raw.js";
+import type { NetworkDescription, RawPairs } from "./raw.js";
+import { copied, describe, float64Array, only, plain } from "../shape.js";
 import { followLayers, type LayerOrbit, type LayerOrbitOptions } from "./orbit.js";
 import { crossing, type LayerRows, type Pairs, pairsOf, type Rows, rowsOf } from "./pairs.js";
-
-/**
- * The weights of one layer, which gets activations x from the layer before it and makes f(W x + U u + b) of them.
- */
-export interface LayerWeights {
-  /** Neurons of the layer: rows of W and U. */
-  outputs: number;
-  /** Neurons of the layer before: columns of W. */
-  inputs: number;
-  /** W: outputs x inputs, row-major. Empty where the layer is a model. */
-  matrix: Float64Array;
-  /** U, for what comes in from outside: outputs x forcing, row-major. */
-  forcing: Float64Array;
-  /** b, free or fixed; empty where there is none. */
-  bias: Float64Array;
-  /** The parameters of a layer that is a model. */
-  parameters: Record<string, number>;
-}
-
-const layerFields = [
-  "outputs",
-  "inputs",
-  "matrix",
-  "forcing",
-  "bias",
-  "parameters",
-] satisfies (keyof LayerWeights)[];
-
-/** All weights in one list, or layer by layer. */
-export type Weights = ArrayLike<number> | readonly LayerWeights[];
+import { isByLayer, layerOf, type LayerWeights, put, type Weights } from "./weights.js";
 
 /**
  * Layers one after the other; see {@link feedforward} and {@link recurrent}. Layer 0 are the
@@ -172,9 +144,7 @@ export class Network {
     }
     const all = new Float64Array(this.weightCount);
     const filled = new Uint8Array(this.weightCount);
-    places.forEach((at, l) =>
-      put(`${path}[${l}]`, only(`${path}[${l}]`, weights[l], layerFields), at, all, filled),
-    );
+    places.forEach((at, l) => put(`${path}[${l}]`, weights[l], at, all, filled));
     return all;
   }
 
@@ -214,70 +184,6 @@ export function isNetwork(given: unknown): given is Network {
 export function networkOf(given: unknown, path = "model"): Network {
   if (isNetwork(given)) return given;
   throw wrongShape(path, `must be a network, such as feedforward() gives, got ${describe(given)}`);
-}
-
-function isByLayer(weights: Weights): weights is readonly LayerWeights[] {
-  return Array.isArray(weights) && typeof weights[0] === "object" && weights[0] !== null;
-}
-
-function layerOf(places: Places, all: Float64Array): LayerWeights {
-  const cut = ([from, to]: [number, number]): Float64Array => all.slice(from, to);
-  const { outputs, inputs, names, fixed } = places;
-  const values = cut(places.parameters);
-  return {
-    outputs,
-    inputs,
-    matrix: cut(places.matrix),
-    forcing: cut(places.forcingMatrix),
-    bias: fixed === null ? cut(places.biases) : Float64Array.from(fixed),
-    parameters: Object.fromEntries(names.map((name, k) => [name, values[k] as number])),
-  };
-}
-
-/** `filled` marks weights that a layer before has said: where layers are tied. */
-function put(
-  path: string,
-  given: Record<string, unknown>,
-  places: Places,
-  all: Float64Array,
-  filled: Uint8Array,
-): void {
-  const at = (place: number, value: number, name: string): void => {
-    if (filled[place] === 1 && all[place] !== value) {
-      throw wrongShape(
-        `${path}.${name}`,
-        "is not what the layer that it is tied to has: change both, or neither",
-      );
-    }
-    filled[place] = 1;
-    all[place] = value;
-  };
-  const set = (name: string, [from, to]: [number, number]): void => {
-    if (from === to) return;
-    const values = float64Array(`${path}.${name}`, given[name]);
-    if (values.length !== to - from) {
-      throw wrongLength(`${path}.${name}`, values.length, to - from, "as many as the layer has");
-    }
-    values.forEach((value, k) => at(from + k, value, `${name}[${k}]`));
-  };
-  set("matrix", places.matrix);
-  set("forcing", places.forcingMatrix);
-  set("bias", places.biases);
-  if (places.fixed !== null && given.bias !== undefined) {
-    const bias = float64Array(`${path}.bias`, given.bias);
-    const odd = bias.findIndex((value, k) => value !== places.fixed?.[k]);
-    if (odd >= 0)
-      throw wrongShape(`${path}.bias[${odd}]`, "is fixed by the network, and cannot be another");
-  }
-  if (places.names.length === 0) return;
-  const parameters = fields(`${path}.parameters`, given.parameters);
-  places.names.forEach((name, k) => {
-    const value = parameters[name];
-    if (typeof value !== "number") {
-      throw wrongShape(`${path}.parameters.${name}`, `must be a number, got ${describe(value)}`);
-    }
-    at(places.parameters[0] + k, value, `parameters.${name}`);
-  });
 }
 
 function deepFreeze(value: unknown): void {

@@ -2,8 +2,8 @@
 import { LeastActionError } from "../errors.js";
 import { call } from "../instance.js";
 import { copied, float64Array, only, plain } from "../shape.js";
-import type { Network, Weights } from "./network.js";
 import { crossing, type LayerRows } from "./pairs.js";
+import type { Weights } from "./weights.js";
 
 /** Where an orbit through layers begins. */
 export interface LayerOrbitOptions {
@@ -51,8 +51,16 @@ export interface LayerOrbit {
   failure: LeastActionError | null;
 }
 
-/** See {@link Network.orbit}. */
-export function followLayers(network: Network, options: unknown): LayerOrbit {
+/** Parts of a network that an orbit needs. */
+interface Layers {
+  readonly spec: object;
+  /** Known numbers that come in from outside, at each layer after the inputs. */
+  readonly forcing: readonly number[];
+  joinWeights(weights: Weights): Float64Array;
+}
+
+/** Follows the map that makes the action stationary from layer to layer. */
+export function followLayers(network: Layers, options: unknown): LayerOrbit {
   const { weights, x0, p0, forcing, ...rest } = only("options", options, names);
   const all = network.joinWeights(weights as Weights);
   const [x, p] = [copied("x0", float64Array("x0", x0)), copied("p0", float64Array("p0", p0))];

@@ -1,6 +1,6 @@
 // Pairs of inputs and outputs, on their way to Rust.
 import { outOfRange, wrongLength, wrongShape } from "../errors.js";
-import type { MadePairs, RawPairs } from "../raw.js";
+import type { MadePairs, RawPairs } from "./raw.js";
 import { copied, describe, float64Array, MOST_VALUES, only } from "../shape.js";
 
 /** A row per pair: all rows in one array, row-major, or an array of rows. */

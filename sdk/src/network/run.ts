@@ -1,9 +1,12 @@
 // What annealing a network gives.
 import { type Climbed, type Outcome, type Reached, Results } from "../anneal/results.js";
 import { outOfRange, wrongShape } from "../errors.js";
-import type { Climb, PredictionError, RawPairs } from "../raw.js";
+import type { PredictionError } from "../raw.js";
+import type { CoreClimb } from "../anneal/raw.js";
+import type { RawPairs } from "./raw.js";
 import { describe, only } from "../shape.js";
-import type { LayerWeights, Network } from "./network.js";
+import type { Network } from "./network.js";
+import type { LayerWeights } from "./weights.js";
 import type { LayerRows, Pairs, Rows } from "./pairs.js";
 
 /** What a climb has found. */
@@ -15,13 +18,13 @@ export interface Found {
 }
 
 /** One starting point of a network, climbed. */
-export interface NetworkStartResult extends Climbed, Found {}
+export interface NetworkClimb extends Climbed, Found {}
 
 /** The best network. */
 export interface BestNetwork extends Reached, Found {}
 
 /** All climbs of a run, and what they say together. */
-export class NetworkRun extends Results<NetworkStartResult, BestNetwork> {
+export class NetworkRun extends Results<NetworkClimb, BestNetwork> {
   /** What was annealed. */
   readonly network: Network;
   readonly #pairs: RawPairs;
@@ -30,7 +33,7 @@ export class NetworkRun extends Results<NetworkStartResult, BestNetwork> {
   constructor(outcome: Outcome, network: Network, pairs: RawPairs) {
     super(
       outcome,
-      (climb) => startOf(network, climb),
+      (climb) => climbOf(network, climb),
       ({ weights, activations }, reached) => {
         // In memory of its own: who changes the best network does not change what is resumed.
         const own = network.splitWeights(network.joinWeights(weights));
@@ -71,7 +74,7 @@ export class NetworkRun extends Results<NetworkStartResult, BestNetwork> {
    * becomes null, as JSON has it.
    */
   toJSON(): Record<string, unknown> {
-    const listed = (one: NetworkStartResult | BestNetwork) => ({
+    const listed = (one: NetworkClimb | BestNetwork) => ({
       ...one,
       weights: Array.from(this.network.joinWeights(one.weights)),
       activations: one.activations.map((layer) => Array.from(layer)),
@@ -90,7 +93,7 @@ export class NetworkRun extends Results<NetworkStartResult, BestNetwork> {
 }
 
 /** @internal A climb as users see it. */
-export function startOf(network: Network, climb: Climb): NetworkStartResult {
+export function climbOf(network: Network, climb: CoreClimb): NetworkClimb {
   const { start, rungs, stopped, failure, parameters, path } = climb;
   const found = {
     weights: network.splitWeights(parameters),

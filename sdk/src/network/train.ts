@@ -1,19 +1,14 @@
 // Plain training, to compare with.
-import { withOwnNames } from "../anneal/climbs.js";
+import { withOwnNames } from "../anneal/task.js";
 import { lifeNow } from "../work/disposal.js";
 import { watchOf } from "../anneal/options.js";
 import { call, release } from "../instance.js";
-import type {
-  CoreTrainOptions,
-  NetworkOptions,
-  PredictionError,
-  RawPairs,
-  RawTrainer,
-  StopReason,
-} from "../raw.js";
+import type { CoreTrainOptions, NetworkOptions, PredictionError, StopReason } from "../raw.js";
+import type { RawPairs, RawTrainer } from "./raw.js";
 import { record } from "../shape.js";
 import { parted } from "./anneal.js";
-import { type LayerWeights, type Network, networkOf, type Weights } from "./network.js";
+import { type Network, networkOf } from "./network.js";
+import type { LayerWeights, Weights } from "./weights.js";
 import { type LayerRows, type Pairs, pairsOf, type Rows } from "./pairs.js";
 
 /** Everything about plain training. */

@@ -2,7 +2,8 @@
 import { call } from "../instance.js";
 import type { CoreNetworkTwin } from "../raw.js";
 import { plain, record } from "../shape.js";
-import { type Network, networkOf, type Weights } from "./network.js";
+import { type Network, networkOf } from "./network.js";
+import type { Weights } from "./weights.js";
 import { type CompletePairs, written } from "./pairs.js";
 
 /** What pairs to make. */

@@ -1,17 +1,18 @@
 // Markov chains, as work for one thread.
-import { annealerOf } from "../anneal/climbs.js";
-import type { PathTask } from "../anneal/options.js";
+import { type PathTask, withAnnealer } from "../anneal/task.js";
 import { LeastActionError } from "../errors.js";
 import { call, release } from "../instance.js";
-import type { ChainPhase, ChainState, Climb, CoreFacts, RawChain } from "../raw.js";
-import type { Job, OpenTask } from "../work/work.js";
+import type { ChainPhase, ChainState, CoreFacts } from "../raw.js";
+import type { CoreClimb } from "../anneal/raw.js";
+import type { RawChain } from "./raw.js";
+import type { Job, Kind, Task } from "../work/work.js";
 
 /** Chains of one posterior. */
-export interface ChainTask {
-  kind: "chains";
+export interface ChainTask extends Task {
+  readonly kind: "chains";
   paths: PathTask;
   /** Minima that chains begin about, in turn. */
-  climbs: readonly Climb[];
+  climbs: readonly CoreClimb[];
   modelPrecision: number;
   options: unknown;
   /** Every so many draws one is kept. */
@@ -82,21 +83,21 @@ const TURN = 8;
 
 const PHASES = ["done", "annealing", "warmup", "draws"] as const satisfies readonly ChainPhase[];
 
-export function openChains(task: ChainTask): OpenTask<ChainJob, ChainStep, ChainResult> {
-  const annealer = annealerOf(task.paths);
-  return {
+export const chains: Kind<ChainTask, ChainJob, ChainStep, ChainResult> = {
+  job: "chain",
+  tellsOnTheWay: false,
+  open: (task) => ({
     begin(job) {
       const doing = new Doing(task, job);
       try {
-        doing.open(annealer);
+        doing.open();
       } catch (error) {
         doing.fail(error);
       }
       return doing;
     },
-    free: () => release(annealer),
-  };
-}
+  }),
+};
 
 /** One chain being drawn. */
 class Doing {
@@ -122,13 +123,13 @@ class Doing {
     this.#draws = chain?.draws ?? 0;
   }
 
-  open(annealer: ReturnType<typeof annealerOf>): void {
-    const { climbs, modelPrecision, options } = this.#task;
+  open(): void {
+    const { paths, climbs, modelPrecision, options } = this.#task;
     const began = performance.now();
     const state = this.#earlier?.state;
-    const chain = call((raw) => {
+    const chain = withAnnealer(paths, (annealer, raw) => {
       if (state) return raw.Chain.resume(annealer, modelPrecision, state, options);
-      const climb = climbs[this.#start % climbs.length] as Climb;
+      const climb = climbs[this.#start % climbs.length] as CoreClimb;
       return raw.Chain.begin(annealer, climb, modelPrecision, this.#start, undefined, options);
     });
     this.#chain = chain;

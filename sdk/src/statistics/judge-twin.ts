@@ -115,7 +115,7 @@ export function judge(run: Run, seconds: number, judging: Judging): TwinOutcome 
   const scale = (state: number): number => climate.deviation[state] as number;
   const stateError = rms(run.best.path, twin.truth, dimension, judged, scale);
   const isConsistent = run.verdict === "consistent";
-  const [lowest, second] = run.clusters;
+  const [lowest, second] = run.levels;
   const truths: Readonly<Record<string, number>> = twin.parameters;
   const estimates: Readonly<Record<string, number>> = run.best.parameters;
   return {
@@ -126,7 +126,7 @@ export function judge(run: Run, seconds: number, judging: Judging): TwinOutcome 
     level: run.best.action,
     expectedLevel: run.expectedLevel,
     levelRatio: lowest && second && lowest.action > 0 ? second.action / lowest.action : null,
-    atLowest: (lowest?.starts.length ?? 0) / run.levels.starts,
+    atLowest: (lowest?.starts.length ?? 0) / run.rungTable.starts,
     stateError,
     stateErrorAbsolute: rms(run.best.path, twin.truth, dimension, judged, () => 1),
     parameterErrors: Object.fromEntries(

@@ -1,6 +1,6 @@
 // A study in prose.
 import type { ConditionalLyapunov } from "../raw.js";
-import type { ObservedSet } from "./observability-result.js";
+import type { ObservedSet } from "./observed-set.js";
 
 /** What there is to put into words. */
 export interface Conclusions {

@@ -6,7 +6,8 @@ import type { Run } from "../anneal/run.js";
 import type { ConditionalLyapunov } from "../raw.js";
 import { columnsOf, judge, type TwinOutcome } from "./judge-twin.js";
 import { planOf } from "./observability-plan.js";
-import { Observability, rowOf } from "./observability-result.js";
+import { Observability } from "./observability-result.js";
+import { rowOf } from "./observed-set.js";
 
 /** A study by one way of annealing. */
 export async function observabilityBy(

@@ -1,5 +1,5 @@
 // What draws say of named quantities, and how well they were drawn.
-import type { RunParts } from "../anneal/run.js";
+import type { RunParts } from "../anneal/run-parts.js";
 import { call } from "../instance.js";
 import type { SamplingFinding, SamplingVerdict, SummaryRow } from "../raw.js";
 import type { ChainResult, Figure } from "./chains.js";

@@ -3,9 +3,13 @@ import { LeastActionError, outOfRange, wrongShape } from "../errors.js";
 import { call } from "../instance.js";
 import type { SamplingFinding, SamplingVerdict, SummaryRow } from "../raw.js";
 import { describe, only, properShare, trueOrFalse, wholeNumber } from "../shape.js";
-import type { RunParts } from "../anneal/run.js";
-import type { EnsembleOptions } from "./ensemble.js";
-import { type Ensemble, ensembleOptionsOf, predictEnsemble } from "./ensemble.js";
+import type { RunParts } from "../anneal/run-parts.js";
+import {
+  type EnsembleForecast,
+  type EnsembleOptions,
+  ensembleOptionsOf,
+  predictEnsemble,
+} from "./forecast.js";
 import { arvizJson, type NamedDraws } from "./arviz.js";
 import { type ChainDivergence, type ChainResult, type Figure, FIGURES } from "./chains.js";
 import { DrawTable } from "./draw-table.js";
@@ -16,7 +20,7 @@ import {
   summaryOf,
   tooFew,
 } from "./posterior-diagnosis.js";
-import { byParameter, partsOf, type UnknownsParts } from "./unknowns.js";
+import { byParameter, partsOf, type UnknownsParts } from "../anneal/unknowns.js";
 
 /** A trajectory whose energy was not kept: the posterior is not sampled well near there. */
 export interface SampledDivergence<E extends string> extends Omit<ChainDivergence, "position"> {
@@ -270,7 +274,7 @@ export class SampledPosterior<E extends string = string, I extends string = stri
   }
 
   /** Runs draws on past the window: a prediction with its uncertainty. */
-  predict(options: EnsembleOptions<I>): Ensemble {
+  predict(options: EnsembleOptions<I>): EnsembleForecast {
     this.#needDraws(1);
     const given = ensembleOptionsOf(options);
     const { count: all, unknowns } = this.#table;

@@ -1,19 +1,22 @@
 // Sampling a posterior from options to result, whoever does the work.
-import { Run, type RunParts } from "../anneal/run.js";
-import { type PathTask, watchOf, type Watching } from "../anneal/options.js";
+import { Run } from "../anneal/run.js";
+import type { RunParts } from "../anneal/run-parts.js";
+import { watchOf, type Watching } from "../anneal/options.js";
 import { LeastActionError, outOfRange, wrongShape } from "../errors.js";
-import { call, release } from "../instance.js";
-import { annealerOf, withAnnealer, withOwnNames } from "../anneal/climbs.js";
-import type {
-  ChainPhase,
-  Climb,
-  CoreAnnealOptions,
-  CoreSamplingOptions,
-  RawSampling,
-} from "../raw.js";
+import { release } from "../instance.js";
+import { type PathTask, withAnnealer, withOwnNames } from "../anneal/task.js";
+import type { ChainPhase, CoreAnnealOptions, CoreSamplingOptions } from "../raw.js";
+import type { CoreClimb } from "../anneal/raw.js";
+import type { RawSampling } from "./raw.js";
 import { describe, finiteNumber, MOST_VALUES, plain, record, wholeNumber } from "../shape.js";
 import type { Working } from "../work/work.js";
-import type { ChainJob, ChainResult, ChainStep, ChainTask } from "./chains.js";
+import {
+  type ChainJob,
+  type ChainResult,
+  chains as kind,
+  type ChainStep,
+  type ChainTask,
+} from "./chains.js";
 import { SampledPosterior, type SampledParts } from "./posterior.js";
 import { earlierOf } from "./sampling-resume.js";
 import { fingerprint, settingsOf } from "./settings.js";
@@ -83,7 +86,7 @@ export async function samplePosteriorBy<E extends string, I extends string>(
   const all = checked(parts, precision, given);
   const { chains, draws, ...same } = all;
   const kept = thin === undefined ? 1 : wholeNumber("thin", thin, 1);
-  const unknowns = parts.shape.estimated.length + (parts.climbs[0] as Climb).path.length;
+  const unknowns = parts.shape.estimated.length + (parts.climbs[0] as CoreClimb).path.length;
   if (chains * Math.floor(draws / kept) * unknowns > MOST_VALUES) {
     const most = `${chains} chains x ${draws} draws x ${unknowns} values are more than fit in memory`;
     throw wrongShape("thin", `must be larger: ${most}`);
@@ -106,31 +109,39 @@ export async function samplePosteriorBy<E extends string, I extends string>(
     ...same,
   });
   const { annealing } = all;
-  const earlier = withAnnealer(parts.task, (annealer) =>
-    earlierOf(resume, {
-      ...{ posterior, settings, chains, draws, thin: kept, unknowns },
-      before: all.warmup + (annealing === null ? 0 : annealing.rungs * annealing.transitions),
-      open: (state) => release(call((raw) => raw.Chain.resume(annealer, precision, state, given))),
-    }),
-  );
+  const earlier = earlierOf(resume, {
+    ...{ posterior, settings, chains, draws, thin: kept, unknowns },
+    before: all.warmup + (annealing === null ? 0 : annealing.rungs * annealing.transitions),
+    open: (state) =>
+      release(
+        withAnnealer(parts.task, (annealer, raw) =>
+          raw.Chain.resume(annealer, precision, state, given),
+        ),
+      ),
+  });
   const results = new Map(earlier.map((one) => [one.start, one]));
   const jobs = jobsOf(chains, draws, results);
   watch.signal?.throwIfAborted();
   const shares = new Map<number, number>();
-  await working<ChainJob, ChainStep, ChainResult>({
+  const crew = working({
+    kind,
     task,
-    jobs,
     workers: watch.workers,
     signal: watch.signal,
-    onStep(chain, step) {
+    onStep(chain: number, step: ChainStep) {
       shares.set(chain, step.done / step.total);
       const over = chains - jobs.length;
       const share = ([...shares.values()].reduce((sum, one) => sum + one, 0) + over) / chains;
       tell?.({ ...step, chain, chains, share });
     },
     onSoFar: undefined,
-    onResult: (result) => void results.set(result.start, result),
+    onResult: (result: ChainResult) => void results.set(result.start, result),
   });
+  try {
+    await crew.do(jobs);
+  } finally {
+    await crew.end();
+  }
   const done = [...results.values()].sort((a, b) => a.start - b.start);
   const failure = done.find((one) => one.failure !== null)?.failure;
   // Where nothing was drawn and nothing can be, there is no result.
@@ -154,17 +165,16 @@ export async function samplePosteriorBy<E extends string, I extends string>(
 
 /** What Rust makes of the options, checked before any work begins. */
 function checked(parts: RunParts, modelPrecision: number, options: unknown): RawSampling {
-  const annealer = annealerOf(parts.task);
   try {
-    return call((raw) => raw.checkSampling(annealer, modelPrecision, options));
+    return withAnnealer(parts.task, (annealer, raw) =>
+      raw.checkSampling(annealer, modelPrecision, options),
+    );
   } catch (error) {
     throw withOwnNames(error, OWN);
-  } finally {
-    release(annealer);
   }
 }
 
-function climbsOf({ climbs, levels }: RunParts, from: unknown): readonly Climb[] {
+function climbsOf({ climbs, levels }: RunParts, from: unknown): readonly CoreClimb[] {
   if (from === undefined || from === "lowest") return climbs.slice(0, 1);
   if (from === "levels") return levels.length === 0 ? climbs.slice(0, 1) : levels;
   throw wrongShape("from", `must be "lowest" or "levels", got ${describe(from)}`);

@@ -1,23 +1,18 @@
 // How certain a path is, by the Gaussian about each of the lowest minima of the action.
-import { annealerOf } from "../anneal/climbs.js";
-import type { RunParts } from "../anneal/run.js";
+import type { RunParts } from "../anneal/run-parts.js";
+import { withAnnealer } from "../anneal/task.js";
+import { byParameter, partsOf, type UnknownsShape } from "../anneal/unknowns.js";
 import { wrongShape } from "../errors.js";
-import { Held, release } from "../instance.js";
-import type {
-  CoreUncertaintyOptions,
-  Identifiability,
-  LaplaceFinding,
-  RawLevelUncertainty,
-  RawUncertainty,
-} from "../raw.js";
+import { Held } from "../instance.js";
+import type { CoreUncertaintyOptions, Identifiability, LaplaceFinding } from "../raw.js";
+import type { RawLevelUncertainty, RawUncertainty } from "./raw.js";
 import { describe, MOST_VALUES, only, plain, properShare, record, wholeNumber } from "../shape.js";
 import {
-  type Ensemble,
+  type EnsembleForecast,
   type EnsembleOptions,
   ensembleOptionsOf,
   predictEnsemble,
-} from "./ensemble.js";
-import { byParameter, partsOf, type UnknownsShape } from "./unknowns.js";
+} from "./forecast.js";
 
 /** How uncertainty is found. */
 export type UncertaintyOptions = CoreUncertaintyOptions;
@@ -120,15 +115,13 @@ export class Uncertainty<E extends string = string, I extends string = string> {
     const { task, climbs, shape } = run;
     this.#run = run;
     const given = plain("options", record("options", options));
-    this.#held = new Held("uncertainty", (raw) => {
-      const annealer = annealerOf(task);
-      try {
+    this.#held = new Held("uncertainty", () =>
+      withAnnealer(
+        task,
         // A run of paths is one of paths.
-        return raw.Uncertainty.of(annealer, climbs, given) as RawUncertainty;
-      } finally {
-        release(annealer);
-      }
-    });
+        (annealer, raw) => raw.Uncertainty.of(annealer, climbs, given) as RawUncertainty,
+      ),
+    );
     this.#shape = shape;
     const { modelPrecision, means, deviations, levels } = this.#held.use((found) =>
       found.describe(),
@@ -266,7 +259,7 @@ export class Uncertainty<E extends string = string, I extends string = string> {
    * Runs draws on past the window: a prediction with its uncertainty. `level`: of one level alone,
    * by its place in `levels`; the default mixes them by their weights.
    */
-  predict(options: EnsembleOptions<I> & { level?: number }): Ensemble {
+  predict(options: EnsembleOptions<I> & { level?: number }): EnsembleForecast {
     const given = ensembleOptionsOf(options, ["level"]);
     const level = this.#levelIn(options.level);
     const draws = this.#held.use((found) => found.draws(given.count, given.seed, level));

@@ -1,25 +1,23 @@
 // Working in this thread, which is let go between steps.
 import { type Life, lifeNow } from "./disposal.js";
-import { openTask } from "./open.js";
-import { FRAME, type Job, type OpenTask, type Work, type Working } from "./work.js";
+import { FRAME, type Job, type OpenTask, type Task, type Work, type Working } from "./work.js";
 
-export const workHere: Working = async (work) => {
-  const open = openTask<Job, never, never>(work.task);
-  const life = lifeNow();
-  try {
-    for (const job of work.jobs) {
+export const workHere: Working = (work) => ({
+  async do(jobs) {
+    const open = work.kind.open(work.task);
+    const life = lifeNow();
+    for (const job of jobs) {
       if (work.signal?.aborted) return;
       await doOne(open, job, work, life);
     }
-  } finally {
-    open.free();
-  }
-};
+  },
+  end: () => Promise.resolve(),
+});
 
-async function doOne<S, R>(
-  open: OpenTask<Job, S, R>,
-  job: Job,
-  { signal, onStep, onSoFar, onResult }: Work<Job, S, R>,
+async function doOne<T extends Task, J extends Job, S, R>(
+  open: OpenTask<J, S, R>,
+  job: J,
+  { signal, onStep, onSoFar, onResult }: Work<T, J, S, R>,
   life: Life,
 ): Promise<void> {
   const doing = open.begin(job);

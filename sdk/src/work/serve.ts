@@ -2,9 +2,8 @@
 import { LeastActionError } from "../errors.js";
 import { load } from "../instance.js";
 import { breathe } from "./breathe.js";
-import { openTask } from "./open.js";
 import type { Reply, Request, WorkerData } from "./protocol.js";
-import { type Doing, FRAME, type Job, tellsOnTheWay } from "./work.js";
+import { type Doing, FRAME, type Job, type Kind, type Kinds, type Task } from "./work.js";
 
 /**
  * Milliseconds after which a thread that shares no memory looks for messages, and tells what its
@@ -14,14 +13,16 @@ const SILENCE = 10;
 
 /**
  * Answers the requests that the returned function is given. What is not an error of ours is thrown
- * by its promise, and the thread is to die of it.
+ * by its promise, and the thread is to die of it. The task is one of the `kinds`.
  */
 export function serve(
+  kinds: Kinds,
   { module, task, follow, cancel }: WorkerData,
   reply: (reply: Reply) => void,
 ): (request: Request) => Promise<void> {
   load(module);
-  const open = openTask<Job, unknown, unknown>(task);
+  const kind = kinds[task.kind] as Kind<Task, Job, unknown, unknown>;
+  const open = kind.open(task);
   // Without shared memory it changes between steps only, as messages come.
   const cancelled = new Int32Array(cancel ?? new ArrayBuffer(4));
 
@@ -43,7 +44,7 @@ export function serve(
       if (step === undefined) return;
       const due = cancel === undefined && performance.now() - silent > SILENCE;
       const isLooked = follow && performance.now() - seen > FRAME;
-      const soFar = isLooked || (due && tellsOnTheWay(task)) ? doing.result() : undefined;
+      const soFar = isLooked || (due && kind.tellsOnTheWay) ? doing.result() : undefined;
       if (soFar !== undefined) seen = performance.now();
       reply({ type: "step", start, step, soFar });
       if (!due) continue;

@@ -25,7 +25,7 @@ export type OwnMessage =
  * The workers are made of a blob: there is no file whose address a bundler or a server would have
  * to be told of.
  */
-export const workInBrowser: Working = async (work) => {
+export const workInBrowser: Working = (work) => {
   if (typeof Worker === "undefined") {
     if (!work.workers) return workHere(work);
     const message = `workers: there are no workers here, so ${work.workers} cannot be had; leave it out, or say 0`;
@@ -36,14 +36,19 @@ export const workInBrowser: Working = async (work) => {
       reason: "no workers",
     });
   }
-  const url = URL.createObjectURL(new Blob([workerSource], { type: "text/javascript" }));
-  const open = (data: WorkerData): Thread =>
-    threadOf(new Worker(url, { name: "least-action" }), data);
-  try {
-    await threadsBy(open, navigator.hardwareConcurrency)(work);
-  } finally {
-    URL.revokeObjectURL(url);
-  }
+  let url: string | undefined;
+  const open = (data: WorkerData): Thread => {
+    url ??= URL.createObjectURL(new Blob([workerSource], { type: "text/javascript" }));
+    return threadOf(new Worker(url, { name: "least-action" }), data);
+  };
+  const crew = threadsBy(open, navigator.hardwareConcurrency)(work);
+  return {
+    do: (jobs) => crew.do(jobs),
+    async end() {
+      await crew.end();
+      if (url !== undefined) URL.revokeObjectURL(url);
+    },
+  };
 };
 
 /** Locks are of all pages of a site. */

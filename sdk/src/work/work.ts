@@ -1,18 +1,30 @@
-// Long work as its ways of doing it see it: in this thread, or in others.
-import type { Task as ClimbTask } from "../anneal/options.js";
-import type { ChainTask } from "../statistics/chains.js";
+// Long work as its ways of doing it see it: in this thread, or in others. What is done, its kind
+// knows.
 
-/** What is to be done, as plain data that can be sent to a worker. */
-export type Task = ClimbTask | ChainTask;
+/** Plain data that say what is to be done, fit for a worker. Only their kind looks into them. */
+export interface Task {
+  /** The kind's name among {@link Kinds}. */
+  readonly kind: string;
+}
 
 /**
- * Whether jobs can tell at any step what they have come to: a climb is a path, but a chain is all
- * of its draws. Then a thread that is cancelled and does not answer need not be waited for. A
- * chain's steps are short.
+ * A kind of work: tasks `T`, whose jobs are `J`. `S` is what a step tells, `R` the result of a job.
  */
-export function tellsOnTheWay(task: Task): boolean {
-  return task.kind !== "chains";
+export interface Kind<T extends Task, J extends Job, S, R> {
+  /** A job in words, for errors. */
+  readonly job: string;
+  /**
+   * True if jobs can tell at any step what they have come to: a climb is a path, but a chain is all
+   * of its draws. Then a thread that is cancelled and does not answer need not be waited for. A
+   * chain's steps are short.
+   */
+  readonly tellsOnTheWay: boolean;
+  /** Makes a task ready for its jobs. */
+  open(task: T): OpenTask<J, S, R>;
 }
+
+/** Kinds of work by the names that tasks have for them: worker threads find them here. */
+export type Kinds = Readonly<Record<string, Kind<Task, Job, unknown, unknown>>>;
 
 /**
  * Milliseconds between two looks at what a job has come to: an eye sees no more, and results have
@@ -41,14 +53,14 @@ export interface Doing<S, R> {
 /** A task whose jobs can be done, one after the other. */
 export interface OpenTask<J extends Job, S, R> {
   begin(job: J): Doing<S, R>;
-  free(): void;
 }
 
-/** Jobs, and where to tell of them. */
-export interface Work<J extends Job, S, R> {
-  task: Task;
-  jobs: readonly J[];
+/** A task, and where to tell of its jobs. */
+export interface Work<T extends Task, J extends Job, S, R> {
+  kind: Kind<T, J, S, R>;
+  task: T;
   workers: number | undefined;
+  /** Ends all jobs, those of later calls as well. */
   signal: AbortSignal | undefined;
   /** To be called after every step; if it throws, the work is to stop and fail with that. */
   onStep: (start: number, step: S) => void;
@@ -61,5 +73,13 @@ export interface Work<J extends Job, S, R> {
   onResult: (result: R) => void;
 }
 
-/** Does the work, or as much of it as the signal allows. */
-export type Working = <J extends Job, S, R>(work: Work<J, S, R>) => Promise<void>;
+/** Workers for the jobs of one task. */
+export interface Crew<J extends Job> {
+  /** Does these jobs, or as much of them as the signal allows; one call after the other. */
+  do(jobs: readonly J[]): Promise<void>;
+  /** Ends all threads. To be called at last, also if the work has failed. */
+  end(): Promise<void>;
+}
+
+/** A way of working: finds a crew for a task. */
+export type Working = <T extends Task, J extends Job, S, R>(work: Work<T, J, S, R>) => Crew<J>;

@@ -46,7 +46,7 @@ impl Annealer {
 
     /// The action that is annealed, with its data.
     pub fn problem(&self) -> &Problem {
-        &self.annealable.problem
+        self.annealable.problem()
     }
 
     /// The options, as given.

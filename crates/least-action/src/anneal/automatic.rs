@@ -94,12 +94,17 @@ impl Automatic {
     }
 }
 
-/// Weights of the states, if R_f is automatic and they need any.
-fn weights(options: &AnnealOptions, sizes: &[f64]) -> Option<Precision> {
+/// True if states may be given weights that nobody has said.
+pub(super) fn weights_are_automatic(options: &AnnealOptions) -> bool {
     let ladder = &options.model_precision;
     // A number that is said means what it says.
     let said = ladder.initial.is_some() || ladder.last.is_some();
-    if said || options.model_weights.is_some() {
+    !said && options.model_weights.is_none()
+}
+
+/// Weights of the states, if R_f is automatic and they need any.
+fn weights(options: &AnnealOptions, sizes: &[f64]) -> Option<Precision> {
+    if !weights_are_automatic(options) {
         return None;
     }
     let largest = sizes.iter().fold(0.0f64, |a, &b| a.max(b));

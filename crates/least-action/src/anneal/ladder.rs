@@ -44,6 +44,11 @@ impl Ladder {
         }
     }
 
+    /// True if the ladder itself says its last R_f, by a number or by its number of steps.
+    pub(super) fn has_end(&self) -> bool {
+        self.last.is_some() || (self.factor.is_some() && self.rungs.is_some())
+    }
+
     /// Whether R_f is found as the climb goes.
     pub fn is_adaptive(&self) -> bool {
         self.factor.is_none()

@@ -1,9 +1,9 @@
 //! Annealing of paths through data.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::annealable::{Annealable, AnnealingObjective, Attempts, Counts, Words};
-use super::automatic::Automatic;
+use super::automatic::{weights_are_automatic, Automatic};
 use super::follow::follow;
 use super::ladder::Ladder;
 use super::rung::ActiveBound;
@@ -27,10 +27,19 @@ const MOST_MEMORY: f64 = if cfg!(target_pointer_width = "32") {
 #[derive(Clone)]
 pub struct Paths {
     model: Arc<dyn Model>,
-    pub(super) problem: Problem,
+    /// Without weights that are automatic.
+    problem: Problem,
     pub(super) options: AnnealOptions,
-    climatology: Arc<Climatology>,
+    found: Arc<OnceLock<Found>>,
+}
+
+/// Numbers found by integrating the model forward, when one of them is first needed: that takes
+/// longer than all the rest, and much that a run is asked when it is over does without.
+struct Found {
+    climatology: Climatology,
     automatic: Automatic,
+    /// The problem with automatic weights of its states; `None` where there are none.
+    weighted: Option<Problem>,
 }
 
 impl Paths {
@@ -44,7 +53,7 @@ impl Paths {
         options.validate()?;
         let starting_paths = &options.starting_paths;
         starting_paths.validate_names("startingPaths", model.states())?;
-        let mut problem = Problem::new(model.clone(), data, &options.action())?;
+        let problem = Problem::new(model.clone(), data, &options.action())?;
         let paths = problem.discretization.paths_in_memory() + options.minimizer.paths_in_memory();
         check::require(
             problem.path_length() as f64 * (paths as f64) <= MOST_MEMORY,
@@ -52,32 +61,53 @@ impl Paths {
             problem.points() as f64,
             "so few that the minimisation fits in memory; a smaller minimizer.memory helps",
         )?;
-        let climatology = Climatology::new(&problem, &options);
-        let automatic = Automatic::new(&problem, &options, &climatology);
-        if let Some(weights) = &automatic.weights {
-            problem.set_model_weights(weights)?;
-        }
         Ok(Paths {
             model,
             problem,
             options,
-            climatology: Arc::new(climatology),
-            automatic,
+            found: Arc::default(),
+        })
+    }
+
+    /// The problem with the weights of its states, also if these are automatic.
+    pub(super) fn problem(&self) -> &Problem {
+        match weights_are_automatic(&self.options) {
+            true => self.found().weighted.as_ref().unwrap_or(&self.problem),
+            false => &self.problem,
+        }
+    }
+
+    fn found(&self) -> &Found {
+        self.found.get_or_init(|| {
+            let climatology = Climatology::new(&self.problem, &self.options);
+            let automatic = Automatic::new(&self.problem, &self.options, &climatology);
+            let weighted = automatic.weights.as_ref().and_then(|weights| {
+                let mut problem = self.problem.clone();
+                // Automatic weights are one per state, and within the range of precisions.
+                problem.set_model_weights(weights).ok()?;
+                Some(problem)
+            });
+            Found {
+                climatology,
+                automatic,
+                weighted,
+            }
         })
     }
 
     fn setting(&self) -> Setting<'_> {
+        let found = self.found();
         Setting {
             model: &self.model,
-            problem: &self.problem,
+            problem: self.problem(),
             options: &self.options,
-            climatology: &self.climatology,
-            weights: self.automatic.weights.as_ref(),
+            climatology: &found.climatology,
+            weights: found.automatic.weights.as_ref(),
             last: self
                 .options
                 .model_precision
                 .last
-                .unwrap_or(self.automatic.last),
+                .unwrap_or(found.automatic.last),
         }
     }
 }
@@ -90,7 +120,11 @@ impl Annealable for Paths {
     }
 
     fn last_model_precision(&self) -> f64 {
-        self.automatic.last
+        match self.options.model_precision.has_end() {
+            // Nobody asks for another, and what nobody asks for is not looked for.
+            true => f64::INFINITY,
+            false => self.found().automatic.last,
+        }
     }
 
     fn attempts(&self) -> Attempts {
@@ -124,7 +158,7 @@ impl Annealable for Paths {
     }
 
     fn objective(&self, start: usize, drawn: Option<&[f64]>) -> PathAnnealingObjective {
-        let (problem, options) = (&self.problem, &self.options);
+        let (problem, options) = (self.problem(), &self.options);
         let dimension = problem.model().dimension();
         let initial = problem.estimated().map(|name| {
             let [low, high] = options.estimate[name].initial;
@@ -191,9 +225,8 @@ pub struct PathAnnealingObjective {
 
 impl AnnealingObjective for PathAnnealingObjective {
     fn first_model_precision(&mut self, path: &[f64], parameters: &[f64]) -> f64 {
-        let Paths {
-            automatic, options, ..
-        } = &self.paths;
+        let Paths { options, .. } = &self.paths;
+        let automatic = &self.paths.found().automatic;
         automatic.first(options, &mut self.action, path, parameters)
     }
 
@@ -253,5 +286,61 @@ impl AnnealingObjective for PathAnnealingObjective {
                 points,
             })
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::anneal::{Annealer, Ladder};
+    use crate::models;
+    use crate::TwinExperiment;
+
+    fn annealer(ladder: Ladder) -> Annealer {
+        let model = models::lorenz63().unwrap();
+        let experiment = TwinExperiment {
+            time_step: 0.02,
+            points: 21,
+            observed: vec![0],
+            noise: 0.1,
+            ..Default::default()
+        };
+        let twin = experiment.run(&model).unwrap();
+        let options = AnnealOptions {
+            measurement_precision: 100.0.into(),
+            model_precision: ladder,
+            ..Default::default()
+        };
+        Annealer::new(Arc::new(model), twin.data, options).unwrap()
+    }
+
+    fn is_found(annealer: &Annealer) -> bool {
+        annealer.annealable().found.get().is_some()
+    }
+
+    #[test]
+    fn the_model_is_integrated_for_starting_paths_only_where_the_ladder_is_said() {
+        let annealer = annealer(Ladder {
+            initial: Some(1.0),
+            factor: Some(2.0),
+            rungs: Some(3),
+            ..Default::default()
+        });
+        assert_eq!(annealer.problem().points(), 21);
+        assert!(annealer.over(&[]).is_empty());
+        assert!(!is_found(&annealer));
+        annealer.climber(0).unwrap();
+        assert!(is_found(&annealer));
+    }
+
+    #[test]
+    fn a_problem_has_its_automatic_weights_whoever_asks_first() {
+        let annealer = annealer(Ladder::default());
+        assert!(!is_found(&annealer));
+        let weighted = annealer.problem().clone();
+        assert!(is_found(&annealer));
+        let path = annealer.climber(0).unwrap().into_climb().path;
+        let at = |problem: &Problem| Action::new(problem).evaluate(1.0, &path, &[]).unwrap();
+        assert_eq!(at(&weighted), at(annealer.problem()));
     }
 }

@@ -76,8 +76,8 @@ async function run(
   const { rungs } = problem.prepared.settings.ladder;
   const watch = {
     signal,
-    onProgress({ start, rung, done, starts, level }: Progress) {
-      const { modelPrecision, action, measurementError, modelError } = level;
+    onProgress({ start, rung, done, starts, result }: Progress) {
+      const { modelPrecision, action, measurementError, modelError } = result;
       const share = done / (rungs * starts);
       tell({
         type: "rung",

@@ -137,8 +137,7 @@ fn widened(low: f64, high: f64) -> [f64; 2] {
 /// Whether anything is to be found: not where every number is said.
 fn is_needed(options: &AnnealOptions) -> bool {
     let ladder = &options.model_precision;
-    let end = ladder.last.is_some() || (ladder.factor.is_some() && ladder.rungs.is_some());
-    let said = ladder.initial.is_some() && end;
+    let said = ladder.initial.is_some() && ladder.has_end();
     let paths = &options.starting_paths;
     !(said && paths.start == StartingStrategy::Random && matches!(paths.range, Some(Range::All(_))))
 }

@@ -1,11 +1,11 @@
 // Draws of a posterior run on past the window of the data, and how well they foretell.
-import { withAnnealer } from "../anneal/climbs.js";
-import type { PathTask } from "../anneal/options.js";
+import { type PathTask, withAnnealer } from "../anneal/task.js";
 import { predictedGrid } from "../anneal/window.js";
 import { LeastActionError, outOfRange, renamed, wrongLength, wrongShape } from "../errors.js";
 import { type Inputs, inputsOf, namesOf } from "../inputs.js";
 import { call } from "../instance.js";
-import type { FailedMember, RawScores } from "../raw.js";
+import type { FailedMember } from "../raw.js";
+import type { RawScores } from "./raw.js";
 import {
   finiteNumbers,
   float64Array,
@@ -48,7 +48,7 @@ export interface EnsembleScore extends RawScores {
 }
 
 /** Predictions of many draws. */
-export class Ensemble {
+export class EnsembleForecast {
   /** The first is the last point of the window. */
   readonly times: Float64Array;
   readonly members: number;
@@ -201,7 +201,7 @@ export function predictEnsemble(
   { values, count }: { values: Float64Array; count: number },
   modelPrecision: number,
   { seed, rest }: { seed: number; rest: Record<string, unknown> },
-): Ensemble {
+): EnsembleForecast {
   const { inputs, modelNoise = true, ...horizon } = rest;
   const grid = predictedGrid(task.sets[(horizon.dataSet ?? 0) as number], horizon.until);
   if (inputs !== undefined && grid !== undefined) {
@@ -214,7 +214,12 @@ export function predictEnsemble(
     ),
   );
   const { times, members, dimension, failed } = found;
-  return new Ensemble(times, members, withoutLast(found.values, dimension, varying), failed);
+  return new EnsembleForecast(
+    times,
+    members,
+    withoutLast(found.values, dimension, varying),
+    failed,
+  );
 }
 
 /** How many members there are is what users call `count`. */

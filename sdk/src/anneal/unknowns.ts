@@ -1,14 +1,13 @@
 // The unknowns of an action in one array, and their parts by name.
-import { parted } from "../anneal/columns.js";
+import { parted } from "./columns.js";
+import type { Names } from "./task.js";
 
 /**
- * How the unknowns lie: the path with parameters that change in time as its last columns, then the
+ * Layout of the unknowns: the path with parameters that change in time as its last columns, then the
  * other estimated parameters.
  */
-export interface UnknownsShape {
+export interface UnknownsShape extends Names {
   times: Float64Array;
-  estimated: readonly string[];
-  varying: readonly string[];
 }
 
 export interface UnknownsParts<E extends string> {
@@ -22,14 +21,24 @@ export interface UnknownsParts<E extends string> {
 
 export function partsOf<E extends string>(
   unknowns: Float64Array,
-  { times, estimated, varying }: UnknownsShape,
+  { times, ...names }: UnknownsShape,
 ): UnknownsParts<E> {
-  const length = unknowns.length - estimated.length;
-  const { path, columns } = parted(unknowns.slice(0, length), times.length, varying.length);
-  const mean = (values: Float64Array): number =>
-    values.reduce((sum, value) => sum + value, 0) / values.length;
+  const length = unknowns.length - names.estimated.length;
+  return byName(unknowns.slice(0, length), unknowns.subarray(length), times.length, names);
+}
+
+/** Parts by name, of a path as Rust has it and values of the estimated parameters. */
+export function byName<E extends string>(
+  rows: Float64Array,
+  values: Float64Array,
+  points: number,
+  { estimated, varying }: Names,
+): UnknownsParts<E> {
+  const { path, columns } = parted(rows, points, varying.length);
+  const mean = (column: Float64Array): number =>
+    column.reduce((sum, value) => sum + value, 0) / column.length;
   const parameters = [
-    ...estimated.map((name, p) => [name, unknowns[length + p]]),
+    ...estimated.map((name, p) => [name, values[p]]),
     ...varying.map((name, k) => [name, mean(columns[k] as Float64Array)]),
   ];
   return {
