@@ -1,14 +1,14 @@
-// The worked starts of the first screen.
+// The worked examples of the first screen.
 import type { NetworkSettings, PathSettings, Settings, TwinData } from "./settings.js";
 
 export interface WorkedStart {
   name: string;
-  /** What is to be seen, in a sentence. */
+  /** Description of the example, in a sentence or two. */
   about: string;
   settings: Settings;
 }
 
-/** Lorenz's ring of sites (1995), as a person would write it. */
+/** Text of Lorenz's model of sites on a ring (1995), as a user would write it. */
 export function ringText(sites: number): string {
   const x = (i: number): string => `x${(i + sites) % sites}`;
   const equations = Array.from(
@@ -24,12 +24,12 @@ export function ringText(sites: number): string {
   ].join("\n");
 }
 
-/** Of noise with a standard deviation: one over the variance. */
+/** Measurement precision for a noise with this standard deviation: one over its variance. */
 export function precisionOf(noise: number): number {
   return Number((1 / noise ** 2).toPrecision(6));
 }
 
-/** A twin where nothing else is known of it. */
+/** Default settings of a twin experiment. */
 export const TWIN: TwinData = {
   from: "twin",
   timeStep: 0.025,
@@ -53,7 +53,10 @@ const weather: PathSettings = {
   starts: { count: 4, seed: 2, strategy: "random" },
 };
 
-/** C. Morris, H. Lecar, Biophys. J. 35 (1981), 193, in the usual values for oscillations. */
+/**
+ * Model of C. Morris and H. Lecar, Biophys. J. 35 (1981), 193, with the usual values for
+ * oscillations.
+ */
 export const MORRIS_LECAR = `# Morris and Lecar's neuron (1981), time in ms, V in mV
 V' = (gCa*mInf*(120 - V) + gK*n*(-84 - V) + gL*(-60 - V) + I)/20
 n' = (nInf - n)*cosh((V - 2)/60)/25

@@ -1,5 +1,5 @@
-// What of the lab needs no browser: models as text, settings in links, files of data, and the code
-// that does the same.
+// Tests of the parts that need no browser: models as text, settings in links, data files, and the
+// exported program.
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import ts from "typescript";
@@ -102,7 +102,7 @@ test.each(MODELS.map(({ name }) => name))(
   },
 );
 
-/** Of a file with these columns. */
+/** A file with these columns, opened. */
 function openTable(columns: Record<string, ArrayLike<number>>): OpenTable {
   const names = Object.keys(columns);
   return {
@@ -114,7 +114,7 @@ function openTable(columns: Record<string, ArrayLike<number>>): OpenTable {
   };
 }
 
-/** The spring, with data of a file. */
+/** Settings of the spring, with data from a file. */
 const ofFile: PathSettings = {
   ...SPRING,
   data: { from: "file", name: "a.csv", time: null, timeStep: 0.05, columns: { x: "x" } },
@@ -254,7 +254,7 @@ test("settings go through a link, whatever letters they have", () => {
   };
   expect(fromLink(toLink(seeded))).toEqual(seeded);
   expect(preparePath(seeded, undefined).data.points).toBe(161);
-  // As they are, so that the page knows which of them it shows.
+  // The page compares settings by identity to know which of them it shows.
   for (const { settings } of STARTS)
     expect(toLink(fromLink(toLink(settings)) as Settings)).toBe(toLink(settings));
   for (const { settings } of STARTS) expect(fromLink(toLink(settings))).toEqual(settings);
@@ -352,7 +352,7 @@ test("names that a link brings along are names in the program, and nothing else"
   const of = (settings: Partial<PathSettings>): string => snippetOf({ ...ofFile, ...settings });
   const columns = { [name]: "'); steal()" };
   const data = { ...ofFile.data, name: '"); steal(); ("', columns } as PathSettings["data"];
-  // Of a state called "observed", the short form of values means something else.
+  // A state called "observed" rules out the short form of values, where that name has a meaning.
   expect(
     of({ observed: ["observed"], data: { ...ofFile.data, columns: { observed: "x" } } as never }),
   ).toContain('{ observed: ["observed"], values: [table.column("x")] }');

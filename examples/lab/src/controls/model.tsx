@@ -19,7 +19,7 @@ export function ModelPanel(props: {
     const next = { ...settings, ...model.settings, title: model.name, model: model.text };
     const { data } = settings;
     if (data.from === "twin") return onChange(next);
-    // Data that a person has brought stay.
+    // A change of the model keeps data that the user has opened.
     const { table } = session;
     const kept = { ...next, data };
     onChange(table?.name === data.name ? withFile(kept, table) : kept);

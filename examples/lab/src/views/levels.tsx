@@ -81,7 +81,7 @@ export function LevelsView({ session }: { session: Session }) {
   );
 }
 
-/** A logarithmic axis has no place for others. */
+/** The value if it is positive, else null: a logarithmic axis has no place for it. */
 function positive(value: number | undefined): number | null {
   return value !== undefined && value > 0 ? value : null;
 }

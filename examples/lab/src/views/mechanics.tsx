@@ -1,4 +1,4 @@
-// The path as an orbit: states against each other, momenta, and the energy.
+// The view of the path as an orbit: states against each other, momenta, and the energy.
 import { useState } from "preact/hooks";
 import type { PreparedPath } from "../engine/protocol.js";
 import type { Session } from "../session.js";
