@@ -32,7 +32,7 @@ const short = {
   "mechanics-paths": mechanicsPaths,
   "mechanics-network": mechanicsNetwork,
 };
-/** Minutes each. */
+/** Examples that take minutes each. */
 const long = {
   observability: observabilityExample,
   "how-certain": howCertain,
@@ -84,7 +84,8 @@ for (const name of names) {
 }
 
 /**
- * An interruption before the first rung is done leaves nothing to report; any other failure is one.
+ * The promise's value, or undefined if it was interrupted before the first rung, when there is
+ * nothing to report. Rejects with any other failure.
  */
 async function unlessAborted<T>(promise: Promise<T>): Promise<T | undefined> {
   try {

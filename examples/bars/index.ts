@@ -20,7 +20,7 @@ import { drawLevels } from "../pictures/levels.js";
 import { random, type Random } from "../random.js";
 import { heading, progressBar, table } from "../terminal.js";
 
-/** Horizontal, vertical, falling, rising. */
+/** Names of the classes: horizontal, vertical, falling, rising. */
 const names = ["—", "|", "\\", "/"] as const;
 const noise = 0.2;
 const measurementPrecision = 100;
@@ -34,8 +34,8 @@ export async function bars({ size, signal }: Settings = {}): Promise<Outcome> {
   const options = {
     model,
     measurementPrecision,
-    // Not one over the noise's variance: inputs that may move so far carry the label themselves,
-    // and the network has nothing to learn.
+    // The input precision is not one over the variance of the noise: inputs that may move that far
+    // carry the label themselves, and the network has nothing to learn.
     inputPrecision: 1e4,
     weightPrior: prior,
     biasPrior: prior,
@@ -112,7 +112,7 @@ export async function bars({ size, signal }: Settings = {}): Promise<Outcome> {
   };
 }
 
-/** The trained network of least loss. */
+/** The trained network with the lowest loss. */
 async function best(
   starts: number,
   one: (seed: number) => Promise<TrainedNetwork>,
@@ -125,7 +125,7 @@ async function best(
   return found;
 }
 
-/** As equal numbers of all 20 patterns as can be, in any order. */
+/** Images of the 20 patterns in nearly equal numbers, in random order. */
 function images(
   count: number,
   numbers: Random,
@@ -149,7 +149,7 @@ function images(
   };
 }
 
-/** Diagonals wrap round. */
+/** Pixels of a bar. Diagonals wrap round. */
 function bar(label: number, place: number): number[] {
   const image = new Array<number>(25).fill(0);
   for (let k = 0; k < 5; k++) {

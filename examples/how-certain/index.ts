@@ -1,9 +1,10 @@
 /**
- * How certain is a path, and is that right? Lorenz96 with 12 of 20 sites observed and the forcing
- * unknown. Twins whose truth makes errors of R_f = 400 on every step, so that exp(-A) at this R_f
- * is what is known of it: bands of Laplace's method then have to hold the truth as often as they
- * say. The same for truths without errors, and at other R_f. And the Gaussian of Laplace's method
- * beside draws by Hamiltonian Monte Carlo.
+ * A test of uncertainties: does a band hold the truth as often as it says? Lorenz96 with 12 of 20
+ * sites observed and the forcing unknown. The truth of these twins makes errors of R_f = 400 on
+ * every step, so that exp(-A) at this R_f is what is known of it: bands of Laplace's method then
+ * have to hold the truth as often as they say. Two comparisons follow: truths without errors, and
+ * other R_f. Last, the Gaussian of Laplace's method is compared with draws by Hamiltonian Monte
+ * Carlo.
  */
 import { init, samplePosterior, type SampledPosterior, type Uncertainty } from "least-action";
 import type { Outcome, Settings } from "../outcome.js";
@@ -22,10 +23,10 @@ import {
   type TruthAndRun,
 } from "./twins.js";
 
-/** R_f of truths with errors. */
+/** R_f of the truths with errors. */
 const errors = 400;
 const shares = [0.5, 0.9] as const;
-/** R_f that bands are looked at with. */
+/** R_f of the bands, for each kind of truth. */
 const ladders = {
   "errors of R_f = 400 in the truth": { errors, precisions: [25, 100, 200, 400, 800, 1600, 1e4] },
   "no errors in the truth": {
@@ -36,18 +37,18 @@ const ladders = {
 type Kind = keyof typeof ladders;
 const [withErrors, without] = Object.keys(ladders) as [Kind, Kind];
 
-/** A mean over twins with its standard error. */
+/** Mean over twins, with its standard error. */
 interface Mean {
   value: number;
   error: number;
 }
 
-/** Of one kind of truth at one R_f. */
+/** Result for one kind of truth at one R_f. */
 interface Row {
   modelPrecision: number;
-  /** By share, then by group. */
+  /** Share of states within their bands, by probability of the band, then by group. */
   coverage: Record<Group, Mean>[];
-  /** Twins in whose 90 % interval the forcing is. */
+  /** Number of twins whose 90 % interval holds the forcing. */
   forcing: number;
 }
 
@@ -123,7 +124,7 @@ function rowOf(fits: readonly TruthAndRun[], modelPrecision: number): Row {
     const values = each.map(of);
     const value = values.reduce((sum, one) => sum + one, 0) / values.length;
     const squares = values.reduce((sum, one) => sum + (one - value) ** 2, 0);
-    // States of one twin are wrong together, so twins are what is counted.
+    // The errors of the states of one twin are correlated, so the standard error counts twins.
     return { value, error: Math.sqrt(squares / (values.length - 1) / values.length) };
   };
   const byGroup = (share: number) =>
@@ -156,18 +157,17 @@ function print(rows: readonly Row[], twins: number): void {
   );
 }
 
-/** Laplace's method and Monte Carlo of one twin. */
+/** Laplace's method and Monte Carlo for one twin. */
 interface Beside {
   certain: Uncertainty<"forcing">;
   sampled: SampledPosterior<"forcing">;
-  /** Deviation by Laplace's method over that of the draws, in order. */
+  /** Standard deviations by Laplace's method divided by those of the draws, sorted. */
   ratios: Float64Array;
   /**
-   * In standard deviations: how far the means are apart, the root of the mean square over all
-   * states.
+   * Root mean square over all states of the distance between the two means, in standard deviations.
    */
   means: number;
-  /** Effective sample sizes, in order, of the states at every tenth point and of the forcing. */
+  /** Effective sample sizes of the states at every tenth point and of the forcing, sorted. */
   sizes: Float64Array;
   seconds: number;
 }
@@ -291,7 +291,7 @@ function drawBoth({ truth, run }: TruthAndRun, { certain, sampled }: Beside): Pr
       laplace,
       sampled: sampled.deviation[i] ?? NaN,
       group: groupOf(i),
-      // A quarter of the points in time is enough to see.
+      // A quarter of the points in time makes a readable picture.
     })).filter((_, i) => Math.floor(i / dimension) % 4 === 0),
     parameter: {
       label: "what is known of the forcing",
@@ -311,7 +311,10 @@ function drawBoth({ truth, run }: TruthAndRun, { certain, sampled }: Beside): Pr
   });
 }
 
-/** Within three standard errors, which are small enough to say something. */
+/**
+ * True if the share is within three standard errors of its nominal value, and the errors are small
+ * enough for a test.
+ */
 const isNominal = ({ value, error }: Mean, share: number): boolean =>
   Math.abs(value - share) < 3 * error && error < 0.03;
 
@@ -345,7 +348,7 @@ function claimsOfCoverage(found: ReadonlyMap<Kind, readonly Row[]>): Outcome["ch
     },
     {
       claim: `the forcing is in its interval of 90 % in ${right?.forcing} twins`,
-      // Fewer than 14 of 20 have a probability of 0.2 %.
+      // The probability of fewer than 14 of 20 is 0.2 %.
       holds: (right?.forcing ?? 0) >= 14,
     },
     {
@@ -377,7 +380,8 @@ function claimsOfSampling({ certain, sampled, ratios, means, sizes }: Beside): O
         at(ratios, 0.05) > 0.9 &&
         at(ratios, 0.95) < 1.1 &&
         Math.abs(at(ratios, 0.5) - 1) < 0.02 &&
-        // A thousand draws are worth a few hundred for deviations, and know them to about 5 %.
+        // A thousand draws are worth a few hundred for deviations, which have an error of about 5 %
+        // then.
         Math.abs(ratio - 1) < 0.15 &&
         means < 0.2,
     },

@@ -27,7 +27,7 @@ export async function lorenz96Twin({ size, signal }: Settings = {}): Promise<Out
   const { predictionError, ...errors } = compareWithTruth(main);
 
   const fits = [main];
-  // What was interrupted is reported as far as it went, and nothing new begun.
+  // After an interruption, the results so far are reported and no new run is begun.
   if (!signal?.aborted) fits.push(await fitFew({ starts: Math.ceil(0.3 * starts), rungs }, signal));
   const [, fewer] = fits;
   const byDefault = fewer && !signal?.aborted ? await fitByDefault(fewer) : undefined;
@@ -90,7 +90,7 @@ async function fit(observed: number[], { starts, rungs }: Size, signal: AbortSig
     measurementPrecision,
     modelPrecision: { initial: 4e-6, factor: 1.5, rungs },
     estimate: { forcing: { initial: [6, 10] } },
-    // White noise, all of it to the end: to see levels, not to be quick.
+    // Random starts that all climb to the end show the levels, though not quickly.
     startingPaths: {
       start: "random",
       count: starts,
@@ -112,7 +112,7 @@ async function fit(observed: number[], { starts, rungs }: Size, signal: AbortSig
   return { model, twin, run, observed };
 }
 
-/** Fewer components than make every start find the truth. */
+/** A fit with so few observed components that not every starting path finds the truth. */
 async function fitFew(size: Size, signal: AbortSignal | undefined): Promise<Fit> {
   heading(`The same truth with ${few.length} of ${dimension} components observed`);
   const result = await fit(few, size, signal);
@@ -120,7 +120,7 @@ async function fitFew(size: Size, signal: AbortSignal | undefined): Promise<Fit>
   return result;
 }
 
-/** The same data with nothing said of ladder and starting paths. */
+/** A fit of the same data with the default ladder and starting paths. */
 async function fitByDefault({ model, twin }: Fit): Promise<Run<"forcing">> {
   heading(`The same ${few.length} components, with everything by default`);
   const began = performance.now();

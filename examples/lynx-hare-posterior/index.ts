@@ -1,8 +1,7 @@
 /**
- * How certain the parameters are that 21 years of pelts say: Laplace's method and Hamiltonian Monte
- * Carlo over the whole path, beside the posterior that Stan found for the same data, equations and
- * priors (B. Carpenter, "Predator-prey population dynamics: the Lotka-Volterra model in Stan",
- * 2018).
+ * Uncertainty of the parameters of 21 years of pelts: Laplace's method and Hamiltonian Monte Carlo
+ * over the whole path, beside the posterior that Stan found for the same data, equations and priors
+ * (B. Carpenter, "Predator-prey population dynamics: the Lotka-Volterra model in Stan", 2018).
  */
 import { readFile } from "node:fs/promises";
 import {
@@ -22,16 +21,16 @@ import { drawSeries } from "../pictures/series.js";
 import { heading, progressBar, table } from "../terminal.js";
 
 /**
- * Standard deviation of the logarithm of the pelts. Stan estimates it, 0.25 +- 0.04 for either
- * species; here it is known.
+ * Standard deviation of the logarithm of the pelts, assumed known. Stan estimates it as 0.25 +-
+ * 0.04 for either species.
  */
 const noise = 0.25;
 const stepsPerYear = 4;
-/** R_f at which the posterior is sampled: errors of the model of 1 % a step. */
+/** R_f at which the posterior is sampled. It allows for model errors of 1 % a step. */
 const sampledAt = 1e4;
 const precisions = [1e3, sampledAt, 1e5, 1e6];
 
-// Stan's priors, in the logarithms of the populations; rates are not negative.
+// Stan's priors, for the logarithms of the populations. Rates cannot be negative.
 const rate = {
   initial: [0.1, 1.5],
   bounds: [0, Infinity],
@@ -74,7 +73,7 @@ const quantities = [
   },
 ];
 
-/** Fewer than 13 `rungs` make it small. */
+/** Runs the example. Fewer than 13 `rungs` make it small. */
 export async function lynxHarePosterior({ size, signal }: Settings = {}): Promise<Outcome> {
   const small = (size?.rungs ?? 13) < 13;
   heading("Lynx and hare: how certain the parameters are, beside Stan");
@@ -92,7 +91,7 @@ export async function lynxHarePosterior({ size, signal }: Settings = {}): Promis
       values: { 0: pelts.hare.map(Math.log), 1: pelts.lynx.map(Math.log) },
       timeStep: 1 / stepsPerYear,
     }),
-    // An explicit discretisation, in which exp(-A) is the posterior of a model with errors.
+    // The discretisation is explicit, so exp(-A) is the posterior of a model with errors.
     discretization: "rk4",
     normalization: "posterior",
     measurementPrecision: 1 / noise ** 2,
@@ -235,9 +234,9 @@ ${posterior.evaluations} evaluations of the action with its gradient.\n`,
 }
 
 interface Beside {
-  /** Of means, in the other's standard deviations. */
+  /** Difference of the means, in the other's standard deviations. */
   difference: number;
-  /** Of standard deviations. */
+  /** Ratio of the standard deviations. */
   ratio: number;
 }
 
@@ -250,8 +249,8 @@ const besideStan = (found: readonly { value: number; deviation: number }[]): Bes
 const nothing = { value: NaN, deviation: NaN, rHat: NaN, effectiveSize: NaN };
 
 /**
- * Means with the first correction beyond the quadratic, and standard deviations: of a population,
- * whose logarithm is normal, those of the log-normal distribution.
+ * Means with the first correction beyond the quadratic, and standard deviations, by Laplace's
+ * method. The logarithm of a population is normal, so its population has a log-normal distribution.
  */
 function byLaplace(certain: Uncertainty<Name>): { value: number; deviation: number }[] {
   const shift = certain.meanShift();
@@ -296,7 +295,8 @@ async function drawPath(
     errorFactor: Math.exp(noise),
     bands: [bandOf(0.9, index), bandOf(0.5, index)],
     curves: [
-      // The mean of the logarithms: of a distribution that is symmetric in them, the median.
+      // The exponential of the logarithms' mean, which is the median where the logarithms are
+      // symmetric.
       { kind: "estimate" as const, x: times, y: of(index, posterior.path, ahead.mean) },
       { kind: "data" as const, x: years, y: pelts[label] },
     ],

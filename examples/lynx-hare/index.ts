@@ -10,12 +10,12 @@ import { drawSeries } from "../pictures/series.js";
 import { heading, progressBar, table } from "../terminal.js";
 import { published } from "./published.js";
 
-/** Standard deviation of the logarithm of the pelts: the published one, rounded. */
+/** Standard deviation of the logarithm of the pelts: the published estimate, rounded. */
 const noise = 0.25;
 const stepsPerYear = 4;
 
 /**
- * What the fit is free to choose once the model binds: four parameters and the first state of each
+ * Number of free quantities once the model binds: four parameters, and the first state of each
  * species.
  */
 const fitted = 6;
@@ -157,7 +157,7 @@ interface Comparison {
   estimate: number;
   mean: number;
   deviation: number;
-  /** From the published mean, in published standard deviations. */
+  /** Distance from the published mean, in published standard deviations. */
   difference: number;
 }
 
@@ -176,8 +176,8 @@ function compare(
 }
 
 /**
- * Standard deviation of log(pelts / path) at the years of the data; each species pays for half of
- * the fitted numbers.
+ * Standard deviation of log(pelts / path) over the years of the data. Each species pays for half of
+ * the fitted quantities.
  */
 function scatter(pelts: Float64Array, path: Float64Array): number {
   const squares = pelts.map(

@@ -17,13 +17,16 @@ const orders = {
 const integrators = Object.keys(orders) as (keyof typeof orders)[];
 const quantities = ["action", "weights", "outputs"] as const;
 type Quantity = (typeof quantities)[number];
-/** Below it errors are those of the solver, not of steps. */
+/**
+ * Smallest difference that counts for the slopes; smaller ones come from the solver and not from
+ * the step.
+ */
 const floor = 1e-11;
 
 export async function depth(depths: readonly number[], signal?: AbortSignal) {
   const network = networkOf();
   const coarsest = Math.min(...depths);
-  // Its tolerance is the smallest that rounding lets it reach.
+  // The tolerance is the smallest that rounding allows.
   const newton = { method: "multiple-shooting", tolerance: 1e-12, signal } as const;
   const exact = await trained(network, {
     layers: 4 * coarsest,
@@ -32,7 +35,7 @@ export async function depth(depths: readonly number[], signal?: AbortSignal) {
     tolerance: 1e-12,
     signal,
   });
-  /** Of the layers that all have. */
+  /** Weights of the layers that networks of all depths have. */
   const weightsAt = (path: Float64Array): number[] => {
     const rows = network.weights(path);
     const all = path.length / network.dimension - 1;

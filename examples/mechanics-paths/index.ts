@@ -71,7 +71,7 @@ export async function mechanicsPaths({ size, signal }: Settings = {}): Promise<O
   };
 }
 
-/** Mass and stiffness 1, from 1 to 0.5. */
+/** Path of a harmonic oscillator with mass and stiffness 1, from 1 to 0.5. */
 async function harmonicOscillator(signal: AbortSignal | undefined) {
   heading("Harmonic oscillator, from 1 to 0.5");
   const system = mechanics({ system: "harmonic-oscillator" });
@@ -113,8 +113,8 @@ async function harmonicOscillator(signal: AbortSignal | undefined) {
 }
 
 /**
- * From hanging down to hanging down in 10 units of time, the number of turns not said: starts swing
- * and turn at different rates.
+ * Paths of a pendulum that hangs down at both ends of 10 units of time. The number of turns is
+ * free: starting paths swing and turn at different rates.
  */
 async function pendulumLevels(starts: number, signal: AbortSignal | undefined) {
   const [duration, points] = [10, 201];
@@ -168,7 +168,7 @@ async function pendulumLevels(starts: number, signal: AbortSignal | undefined) {
   };
 }
 
-/** `x' = 4 x - 4 x^3` plus what the model error pushes. */
+/** Path over the barrier of the double well: `x' = 4 x - 4 x^3` plus the model error. */
 async function acrossTheBarrier(signal: AbortSignal | undefined) {
   heading("Double well: from one minimum to the other");
   const modelPrecision = 10;

@@ -1,10 +1,10 @@
 /**
- * How many measurements are enough? Lorenz96 with 11 sites, of which 2, 4, 5 or 6 are observed: the
- * same truths every time, annealed from random paths on a ladder of fixed steps, as in the
- * literature (J. Ye et al., Physical Review E 92, 052901, 2015), and once more by the default way
- * to start, an ensemble filter. Of each set: how often the truth is found, how far the second
- * action level is above the lowest, how good predictions are, and whether a copy of the system that
- * is shown the set falls into step with it.
+ * A study of the number of measurements that are needed. Lorenz96 with 11 sites, of which 2, 4, 5
+ * or 6 are observed: the same truths every time, annealed from random paths on a ladder of fixed
+ * steps, as in the literature (J. Ye et al., Physical Review E 92, 052901, 2015), and once more by
+ * the default strategy, an ensemble filter. Of each set: how often the truth is found, how far the
+ * second action level is above the lowest, how good predictions are, and whether a copy of the
+ * system that is shown the set falls into step with it.
  */
 import {
   init,
@@ -24,8 +24,8 @@ const noise = 0.2;
 const measurementPrecision = 1 / noise ** 2;
 
 /**
- * Each has the one before in it; but for the last, which shows that it matters as well which sites
- * are observed.
+ * Sets of observed sites, each of which holds the one before. `sets` adds one more, which shows
+ * that it also matters which sites are observed.
  */
 const nested = {
   "2": [0, 5],
@@ -61,7 +61,7 @@ export async function observabilityExample({ size, signal }: Settings = {}): Pro
     `Lorenz96: ${counts.join(", ")} of ${dimension} sites observed, ${options.points} points, noise ${noise}`,
   );
   console.log(`\n${starts} random paths each, a ladder of ${rungs} rungs:\n`);
-  /** Of the first truth. */
+  /** Runs of the first truth. */
   const runs = new Map<Name, Run<"forcing">>();
   const classical = await study(
     {
@@ -125,7 +125,7 @@ function drawStudies(
     ...(byDefault && { "default: an ensemble filter": byDefault }),
   });
   type Row = Study["rows"][number];
-  /** Against the number observed; what there is not is left out. */
+  /** Curves of a value against the number of observed sites, without missing values. */
   const curves = (value: (row: Row) => number | null | undefined, of = studies): Panel["curves"] =>
     of.map(([name, study]) => {
       const points = counts.flatMap((set) => {
