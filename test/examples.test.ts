@@ -281,7 +281,7 @@ test("a small set of bars is drawn with what the network takes them for", async 
   const outcome = await bars({ size: { starts: 1, rungs: 3 } });
   expectPicture(outcome, "bars-images.svg", ["Bars: fresh images", "%"]);
   expectPicture(outcome, "bars-levels.svg", ["20 images"]);
-  // Twenty images and three rungs do not do.
+  // Twenty images and three rungs are not enough.
   expect(outcome.checks[0]?.holds).toBe(false);
 });
 

@@ -1,5 +1,5 @@
-// The package as other people get it: packed, installed into an empty project, and used from every
-// kind of module.
+// Tests of the package as other people get it: packed, installed into an empty project, and used
+// from every kind of module.
 import { join } from "node:path";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";

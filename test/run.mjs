@@ -76,7 +76,7 @@ async function typescript() {
     const result = JSON.parse(readFileSync(report, "utf8"));
     counts.passed = result.numPassedTests;
     counts.failed = result.numFailedTests;
-    // What a filter leaves out is not worth a word.
+    // A suite without a matching test gets no line.
     counts.skipped = filter ? 0 : result.numPendingTests + result.numTodoTests;
     // A file that cannot even be loaded has no tests to fail.
     for (const file of result.testResults) {

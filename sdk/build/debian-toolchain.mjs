@@ -21,7 +21,7 @@ import { run } from "./run.mjs";
 import { targetLibraries, wasmTarget, withPath } from "./rust.mjs";
 
 const roots = ["rustc-web", "rust-web-src"];
-// Of what those depend on, what a private copy needs; the C library and compiler are the machine's
+// Dependencies of the roots that a private copy needs. The C library and compiler are the machine's
 // own.
 const wanted = /^(libstd-rust-web-.*|libllvm\d+)$/;
 

@@ -1,5 +1,5 @@
-// dist: what is published. Built by tsup from sdk/src and sdk/generated when it is missing or made
-// from other sources.
+// Builds dist, the published package, by tsup from sdk/src and sdk/generated, when it is missing or
+// was made from other sources.
 import {
   chmodSync,
   copyFileSync,
@@ -50,7 +50,7 @@ function isCurrent(hash) {
   );
 }
 
-/** Returns true if anything had to be built. */
+/** Builds the package where needed. Resolves to true if anything had to be built. */
 export async function buildPackage() {
   if (isCurrent(sourcesHash())) return false;
   return withLock(join(generated, "lock"), "dist", async () => {

@@ -24,9 +24,9 @@ export function withPath(env, ...folders) {
 }
 
 /**
- * `env` has cargo on its PATH; `sysroot` is the active toolchain's folder and `host` this machine's
- * target triple. `--version` would not be enough: rustup's stand-in for rustc also exists where no
- * toolchain is installed.
+ * The machine's Rust: `env` has cargo on its PATH; `sysroot` is the active toolchain's folder and
+ * `host` this machine's target triple. `--version` alone would not be enough, as rustup's stand-in
+ * for rustc also exists where no toolchain is installed.
  */
 export async function findRust() {
   const appended = [process.env.PATH, cargoBin].join(delimiter);

@@ -148,7 +148,7 @@ async function writeTypes(env, fresh) {
   });
 }
 
-/** Returns true if anything had to be built. */
+/** Builds the WebAssembly where needed. Resolves to true if anything had to be built. */
 export async function buildWasm() {
   if (!existsSync(join(wasmCrate, "Cargo.toml")))
     throw new BuildError("crates/least-action-wasm is missing: is this a whole clone?");

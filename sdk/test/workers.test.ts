@@ -1,5 +1,5 @@
-// Worker threads that die: the run rejects, the others are stopped, nothing hangs and nothing stays
-// behind.
+// Tests of worker threads that die: the run rejects, the others are stopped, nothing hangs, and no
+// thread is left.
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -19,8 +19,8 @@ const file = new URL("../../dist/worker.node.js", import.meta.url);
 beforeAll(() => init());
 
 /**
- * Runs with two workers of which the second comes from `create`, and expects the run to reject as
- * it should.
+ * Runs with two workers of which the second comes from `create`, and expects the run to reject.
+ * Returns the error.
  */
 async function dies(
   create: CreateWorker,
@@ -77,7 +77,7 @@ test("gets a module that is not ours", async () => {
 });
 
 test("panics in WebAssembly", async () => {
-  // The worker's own code, but for a rung that panics.
+  // The worker's own code, except that a rung panics.
   const glue = new URL("../generated/glue.js", import.meta.url).href;
   const code = `
     const { parentPort, workerData } = require("node:worker_threads");

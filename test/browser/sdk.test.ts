@@ -1,5 +1,5 @@
-// The package in a real browser, as people's tools serve it: the same bits as in Node, work in
-// workers that can be cancelled and that may die.
+// Tests of the package in a real browser, served by common tools: the same bits as in Node, and
+// work in workers that can be cancelled and may die.
 import { join } from "node:path";
 import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
@@ -14,15 +14,15 @@ import { serveFolder } from "./static-server.js";
 
 type Sdk = typeof sdk;
 
-/** What the page has. */
+/** Variables of the page. */
 interface PageWindow {
   sdk: Sdk;
   slim: typeof import("../../sdk/src/slim.js");
   wasmUrl: string;
   solveAll: (sdk: Sdk, workers: "auto" | number) => Promise<Numbers>;
-  /** Workers that were made. */
+  /** Workers made so far. */
   made: Worker[];
-  /** What workers do instead of what they should. */
+  /** Script that workers run in place of their own, if given. */
   script: string | undefined;
 }
 
@@ -63,7 +63,7 @@ afterAll(async () => {
   consumer?.remove();
 });
 
-/** The two ways in which a page gets its scripts. */
+/** Two ways in which a page gets its scripts: a development server and a bundler. */
 const WAYS = {
   async "Vite's development server"() {
     const server = await createServer({
@@ -198,7 +198,7 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
     });
     console.log(`cancelled in a browser: ${told.answered.toFixed(0)} ms`);
     expect(told.cancelled).toBe(true);
-    // Every start that was begun, at least at its end.
+    // Every start that was begun reports, at least at its end.
     expect(told.paths).toBeGreaterThanOrEqual(2);
     expect(told.done).toBeLessThan(90);
     expect(told.same).toBe(true);

@@ -45,8 +45,8 @@ fn main() -> Result<(), least_action::Error> {
     Ok(())
 }
 
-/// Microseconds of the library and of the code written by hand, all parameters estimated, at a path
-/// off the truth so that every term counts.
+/// Microseconds of the library and of the code written by hand, with all parameters estimated, at a
+/// path off the truth so that every term counts.
 fn compare<S: System>(
     model: EquationModel,
     system: S,

@@ -58,8 +58,8 @@ fn main() -> Result<(), Error> {
     Ok(())
 }
 
-/// Seconds and steps of a ladder of the paper's twin: a network with weights at random made the
-/// data. R_m = 4e4, R_f = 3.8e-3 x 1.1^k, or to the same end in fewer rungs.
+/// Seconds and iterations of a ladder of the paper's twin, whose data come from a network with
+/// random weights. R_m = 4e4, R_f = 3.8e-3 x 1.1^k, or fewer rungs to the same end.
 fn ladder(network: &Network, pairs: usize, rungs: usize) -> Result<(f64, usize, f64), Error> {
     let number = |k: usize, scale: f64| {
         let (sine, _) = ((k as f64 * 78.233).sin() * 43758.5453).fract().sin_cos();
@@ -94,11 +94,11 @@ fn ladder(network: &Network, pairs: usize, rungs: usize) -> Result<(f64, usize, 
     Ok((start.elapsed().as_secs_f64(), iterations, value))
 }
 
-/// Median and best microseconds of a call: beside other work only the best says what the code can
-/// do.
+/// Median and best microseconds of a call. Beside other work only the best one tells the speed of
+/// the code.
 type Times = (f64, f64);
 
-/// Of the action with its gradient, and of training's.
+/// Times of the action with its gradient, and of training with its gradient.
 fn time(network: &Network, pairs: usize) -> Result<(Times, Times), Error> {
     let number = |k: usize| 0.5 + 0.5 * (0.7 * k as f64).sin();
     let numbers = |count: usize| -> Vec<f64> { (0..count).map(number).collect() };

@@ -1,10 +1,11 @@
 //! Time and memory of the structured minimiser against the number of points N and of states D, on
-//! Lorenz96 with simpson-hermite: one iteration (linearise, assemble, factor, solve) in
-//! milliseconds, and the most memory in use; the same for the standard deviations of all states.
-//! Prints a table, then the same as JSON with the slopes in double-logarithmic measure.
+//! Lorenz96 with simpson-hermite: milliseconds of one iteration (linearise, assemble, factor,
+//! solve) and the most memory in use, and both for the standard deviations of all states. Prints a
+//! table, then the figures as JSON with the slopes in double-logarithmic coordinates.
 //!
-//! cargo bench --bench scaling D = 20, N = 161 to 160,001; N = 161, D = 5 to 200; D = 1000 by
-//! conjugate gradients cargo bench --bench scaling -- quick the same without the largest
+//! cargo bench --bench scaling           D = 20, N = 161 to 160,001; N = 161, D = 5 to 200;
+//!                                       D = 1000 by conjugate gradients
+//! cargo bench --bench scaling -- quick  without the largest
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -40,7 +41,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// One size, measured.
+/// Time and memory of one size.
 struct Figure {
     points: usize,
     dimension: usize,
@@ -134,7 +135,7 @@ fn covariance(points: usize, dimension: usize) -> Result<Figure, Error> {
     })
 }
 
-/// Of `ln y` against `ln x`, by least squares.
+/// Slope of `ln y` against `ln x`, by least squares.
 fn slope(pairs: &[(f64, f64)]) -> f64 {
     let n = pairs.len() as f64;
     let mean = |f: fn(&(f64, f64)) -> f64| pairs.iter().map(f).sum::<f64>() / n;

@@ -62,10 +62,10 @@ fn options(ladder: Ladder, estimate: &[(&str, [f64; 2])], starts: usize) -> Anne
     }
 }
 
-/// R_f from 4e-6 to 2e6.
+/// Ladder of R_f from 4e-6 to 2e6.
 const LADDER: Ladder = Ladder::fixed(4e-6, 2.0, 40);
 
-/// So short that a test can climb it many times.
+/// Ladder so short that a test can climb it many times.
 const SHORT: Ladder = Ladder::fixed(1e-2, 4.0, 4);
 
 const TWELVE: [usize; 12] = [0, 1, 3, 5, 6, 8, 10, 11, 13, 15, 16, 18];

@@ -1,5 +1,5 @@
-//! Networks annealed: what a network of the same kind has produced is learned from pairs of noisy
-//! inputs and outputs.
+//! Annealing of networks that learn from pairs of noisy inputs and outputs, which a network of the
+//! same kind has produced.
 
 use std::ops::ControlFlow;
 
@@ -12,7 +12,7 @@ use least_action::network::{
 };
 use least_action::solve::{Hessian, Lbfgs, MinimizerOptions, Structured};
 
-/// A linear congruence: enough for test data.
+/// Random numbers from a linear congruence, good enough for test data.
 fn noise(seed: u64) -> impl FnMut() -> f64 {
     let mut state = seed;
     move || {
@@ -23,7 +23,7 @@ fn noise(seed: u64) -> impl FnMut() -> f64 {
     }
 }
 
-/// 2-3-1 neurons.
+/// A network of 2-3-1 neurons.
 fn network() -> Network {
     let layer = |width, activation| Layer {
         activation,
@@ -35,7 +35,7 @@ fn network() -> Network {
 
 const DEVIATION: f64 = 0.01;
 
-/// Weights, and pairs that they have produced, with noise on both ends.
+/// Weights, and pairs that they have produced, with noise at both ends.
 fn twin(network: &Network, pairs: usize) -> (Vec<f64>, Pairs) {
     let mut random = noise(5);
     let weights: Vec<f64> = (0..network.weight_count())
@@ -135,8 +135,8 @@ fn deep_networks_of_few_pairs_are_climbed_by_their_measurements() {
     );
 }
 
-/// Where the layers bind, L-BFGS sees innovations: with activations as unknowns it stops long
-/// before a minimum.
+/// L-BFGS needs innovations as unknowns where layers bind: with activations it stops long before a
+/// minimum.
 #[test]
 fn lbfgs_ends_at_minima_of_training_where_the_layers_hold() {
     let network = network();
@@ -183,7 +183,7 @@ fn lbfgs_ends_at_minima_of_training_where_the_layers_hold() {
     assert!((run.best_rung().action / 0.31885 - 1.0).abs() < 0.01);
 }
 
-/// A matrix per step where it is small, which L-BFGS does not need.
+/// The structured minimiser needs a matrix per step, small here, which L-BFGS does not need.
 #[test]
 fn the_default_minimizer_follows_the_number_of_measurements() {
     let network = Network::feedforward(10, vec![Layer::new(10); 19]).unwrap();

@@ -11,7 +11,7 @@ use least_action::{
     Problem, TwinExperiment,
 };
 
-/// The field at fault, words of the message, and what spoils it.
+/// The wrong field, words of the message, and a function that makes the field wrong.
 type Case<T> = (&'static str, &'static str, fn(&mut T));
 
 fn data() -> Observations {

@@ -1,4 +1,4 @@
-//! The check of a user's derivatives: passes for right ones, and says where wrong ones are.
+//! The check of a user's derivatives passes for right ones, and names the place of wrong ones.
 
 use std::sync::Arc;
 
@@ -79,7 +79,7 @@ fn every_named_model_passes_with_every_discretization() {
     }
 }
 
-/// Lorenz's system, whose derivatives are what `spoil` makes of the right ones.
+/// Lorenz's system with derivatives that `spoil` makes from the right ones.
 struct Wrong {
     right: EquationModel,
     spoil: fn(path: &mut [f64], parameters: &mut [f64]),

@@ -1,4 +1,4 @@
-//! Models as text: what is understood, what is refused and how, and printing.
+//! Models as text: the language, its errors, and printing.
 
 use least_action::model::{
     EquationDefinition, EquationModel, Initial, Model, ModelBuilder, ModelDefinition, ModelKind,
@@ -9,8 +9,7 @@ use proptest::prelude::*;
 
 mod random;
 
-/// A model of the states x and y with the parameters a and b, the input u, and one equation to be
-/// tried.
+/// A model with the states x and y, the parameters a and b, the input u, and one given equation.
 fn with(equation: &str) -> ModelDefinition {
     ModelDefinition {
         name: "tried".into(),
@@ -533,7 +532,7 @@ columns               42               65        62                  60
     );
 }
 
-/// The law of printing.
+/// Checks the law of printing: a printed model parses to the same model.
 fn check_printed(model: &EquationModel) -> Result<(), TestCaseError> {
     let printed = model.expanded();
     let again = printed
@@ -592,7 +591,7 @@ fn constants_that_are_not_finite_are_printed_too() {
     }
 }
 
-/// Texts made of the language's own words.
+/// Random texts made of the language's own words.
 fn words() -> impl Strategy<Value = String> {
     let word = prop::sample::select(vec![
         "x", "y", "a", "u", "t", "pi", "i", "1", "2.5", "1e3", "+", "-", "*", "/", "^", "(", ")",
@@ -602,7 +601,7 @@ fn words() -> impl Strategy<Value = String> {
     prop::collection::vec(word, 0..30).prop_map(|words| words.concat())
 }
 
-/// Expressions that are all right.
+/// Random expressions that are valid.
 fn sentence() -> impl Strategy<Value = String> {
     let leaf = prop::sample::select(vec![
         "x", "y", "a", "b", "u", "t", "pi", "0", "1", "2", "0.5", "1e30", "(1/0)",

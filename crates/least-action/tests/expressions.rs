@@ -1,5 +1,5 @@
-//! Random expressions: what a model computes, and its derivatives up to the second, against dual
-//! numbers that evaluate the same expression by themselves.
+//! Random expressions: the values and first two derivatives of a model, against dual numbers that
+//! evaluate the same expression independently.
 
 use least_action::model::{Expression, Model, ModelBuilder, Points, Scratch, Sparsity};
 use num_dual::{Dual64, DualNum, HyperDual64};

@@ -1,4 +1,4 @@
-//! What every minimiser promises: the same stop reasons, exact counts of work, no dependence on
+//! Promises of every minimiser: the same stop reasons, exact counts of work, no dependence on
 //! scale, bounds that are kept.
 
 use std::ops::ControlFlow;
@@ -12,14 +12,14 @@ use least_action::solve::{
 };
 use least_action::{models, AnnealOptions, Annealer, Error, Result, TwinExperiment};
 
-/// argmin's solvers: they need nothing but values and gradients.
+/// Minimisers of argmin, which need nothing but values and gradients.
 fn general() -> Vec<MinimizerOptions> {
     let all = MinimizerOptions::catalogue().into_iter();
     all.filter(|options| options.name() != "structured")
         .collect()
 }
 
-/// The same minimiser with another tolerance and number of iterations.
+/// Minimiser with another tolerance and number of iterations.
 fn with(options: MinimizerOptions, tolerance: f64, max_iterations: usize) -> MinimizerOptions {
     match options {
         MinimizerOptions::Lbfgs(options) => Lbfgs {
@@ -73,7 +73,7 @@ fn not_finite() -> Error {
     }
 }
 
-/// Rosenbrock's valley plus one, times `scale`: the lowest value is `scale`, at (1, 1).
+/// Rosenbrock's valley plus one, times `scale`. Its lowest value is `scale`, at (1, 1).
 fn valley(scale: f64) -> impl FnMut(&[f64], &mut [f64]) -> Result<f64> {
     move |x, gradient| {
         let (a, b) = (1.0 - x[0], x[1] - x[0] * x[0]);
@@ -180,7 +180,7 @@ fn every_reason_to_stop_is_told() {
     }
 }
 
-/// Asks for an end after some evaluations.
+/// Progress that asks for an end after this number of evaluations.
 struct Impatient(usize);
 
 impl Objective for Impatient {
@@ -257,9 +257,9 @@ fn extreme_sizes_end_at_a_point_that_is_no_worse() {
     }
 }
 
-/// A path of one state, each point wanting to be a target and ten times more the sine of the one
-/// before, with a parameter added; the sum of squares is offset by a residual that is constant, so
-/// that relative tolerances mean something.
+/// Objective of a path of one state, whose points are drawn to a target and, ten times as strongly,
+/// to the sine of the point before plus a parameter. A constant residual offsets the sum of
+/// squares, so that relative tolerances mean something.
 struct Chain {
     layout: Layout,
     targets: Vec<f64>,
@@ -352,7 +352,7 @@ impl LeastSquares for Chain {
     }
 }
 
-/// All minimisers, those with a choice of the Hessian with both.
+/// All minimisers; those with a choice of the Hessian appear with both.
 fn for_squares(tolerance: f64) -> Vec<MinimizerOptions> {
     let mut all: Vec<MinimizerOptions> = MinimizerOptions::catalogue().into();
     all.push(

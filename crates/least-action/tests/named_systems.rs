@@ -1,4 +1,4 @@
-//! Each named system against a truth that is known of it.
+//! Each named system against a known truth about it.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ fn defaults(model: &EquationModel) -> Vec<f64> {
     model.parameters().iter().map(|p| p.default).collect()
 }
 
-/// The path of a system without inputs from its own initial state or another, with its parameters
+/// Path of a system without inputs, from its own initial state or another, with some parameters
 /// changed by name.
 fn path(
     model: &EquationModel,
@@ -51,8 +51,8 @@ fn rate(model: &EquationModel, state: &[f64]) -> Vec<f64> {
     values
 }
 
-/// All Lyapunov exponents, greatest first: tangent vectors carried along by the Jacobian at the
-/// midpoints of Runge-Kutta's steps, made orthogonal at every step.
+/// All Lyapunov exponents, greatest first: tangent vectors are carried along by the Jacobian at the
+/// midpoints of Runge-Kutta steps, and made orthogonal at every step.
 fn lyapunov(model: &EquationModel, parameters: &[f64], time_step: f64, steps: usize) -> Vec<f64> {
     let d = model.dimension();
     let sparsity = model.jacobian_sparsity().clone();

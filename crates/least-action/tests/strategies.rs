@@ -25,7 +25,7 @@ fn twin(model: &dyn Model, experiment: TwinExperiment) -> Twin {
     experiment.run(model).unwrap()
 }
 
-/// x alone, with noise.
+/// Twin of Lorenz63 with x alone observed, with noise.
 fn lorenz63_twin(seed: u64) -> Twin {
     let experiment = TwinExperiment {
         time_step: 0.02,
@@ -132,7 +132,7 @@ fn the_same_seed_gives_the_same_bits_and_another_seed_others() {
     }
 }
 
-/// Lorenz96 from so few sites that starts fail.
+/// Annealer of Lorenz96 with so few sites observed that starting paths fail.
 fn hard() -> Annealer {
     let model = models::lorenz96(8).unwrap();
     let experiment = TwinExperiment {
@@ -454,5 +454,6 @@ fn the_work_of_the_default_is_as_it_was() {
     assert_eq!(work, PINNED);
 }
 
-/// Factorisations per rung: counts may be pinned anew where the order of sums changes.
+/// Expected number of factorisations per rung. Counts may be pinned anew where the order of sums
+/// changes.
 const PINNED: [usize; 7] = [2; 7];

@@ -1,5 +1,6 @@
-//! Linear models with Gaussian errors: the approximation is exact, and known from H. E. Rauch, F.
-//! Tung and C. T. Striebel's smoother (AIAA J. 3, 1965), whose filter gives the evidence.
+//! Linear models with Gaussian errors, for which the approximation is exact. Its values are known
+//! from the smoother of H. E. Rauch, F. Tung and C. T. Striebel (AIAA J. 3, 1965), whose filter
+//! gives the evidence.
 
 use least_action::action::{Precision, Prior};
 use least_action::model::{EquationModel, ModelBuilder};
@@ -14,11 +15,11 @@ const R_M: [f64; 2] = [3.0, 5.0];
 const R_F: f64 = 40.0;
 const WEIGHTS: [f64; D] = [1.0, 2.5, 0.5];
 
-/// `x_(n+1) = A x_n + p c`: the parameter p is like a state that stays.
+/// Linear model `x_(n+1) = A x_n + p c`, whose parameter p is like a state that stays.
 struct Case {
     a: DMatrix<f64>,
     c: DVector<f64>,
-    /// Of two components, with gaps; points x 2.
+    /// Measurements of two components, with gaps; points x 2.
     values: Vec<f64>,
     first: Vec<Prior>,
     parameter: Prior,

@@ -1,4 +1,4 @@
-//! Where there is no Gaussian about the path, or not all of one.
+//! Paths about which there is no Gaussian, or only part of one.
 
 use least_action::model::{EquationModel, ModelBuilder};
 use least_action::solve::Hessian;
@@ -9,8 +9,8 @@ use super::*;
 
 const POINTS: usize = 11;
 
-/// A state that stays, of which only the square is measured: its sign is open, and nothing but the
-/// data hold it.
+/// A constant state, of which only the square is measured: its sign is open, and only the data
+/// determine it.
 fn square() -> Posterior {
     let model = ModelBuilder::new("square")
         .states(["x"])
