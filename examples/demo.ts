@@ -50,7 +50,8 @@ const asked = given.includes("all") ? Object.keys(examples) : given;
 const unknown = asked.filter((text) => !isName(text));
 if (unknown.length > 0) {
   console.error(
-    `There is no example called ${unknown.join(", ")}. There are: ${Object.keys(examples).join(", ")}, all.`,
+    `There is no example called ${unknown.join(", ")}. There are: ` +
+      `${Object.keys(examples).join(", ")}, all.`,
   );
   process.exit(2);
 }

@@ -31,7 +31,9 @@ export function progressBar(
 ): { update(done: number, total: number | null): void; stop(): void } {
   const bar = new SingleBar({
     stream: process.stderr,
-    format: `${label} {bar} {percentage}% | {value} of {total} ${unit} | {duration_formatted}, {eta_formatted} to go`,
+    format:
+      `${label} {bar} {percentage}% | {value} of {total} ${unit} | {duration_formatted}, ` +
+      "{eta_formatted} to go",
     hideCursor: true,
     clearOnComplete: true,
   });

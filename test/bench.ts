@@ -175,7 +175,8 @@ async function climb(minimizer: Minimizer, rounds: number): Promise<Climbed> {
     action = run.best.action;
     if (evaluations !== native.evaluations || action !== native.action) {
       throw new Error(
-        `native and wasm did different work: ${evaluations} evaluations against ${native.evaluations}`,
+        `native and wasm did different work: ${evaluations} evaluations against ` +
+          `${native.evaluations}`,
       );
     }
   }

@@ -57,12 +57,14 @@ export function programsOf(document: string, text: string): Program[] {
   return programs;
 }
 
+const EXPRESSION = /(?!(?:const|let|await|return|import|export)\b)[A-Za-z][^;]*/.source;
+const LITERAL = /"(?:[^"\\]|\\.)*"|\[[^\]]*\]|[-+]?\d[\d.]*(?:e[-+]?\d+)?|true|false|null|NaN/
+  .source;
 /**
  * Pattern of a claim: a line `expression; // 8.17` claims that the expression is 8.17. Claims are
  * literals, alone or before `:`, `;` or `,`.
  */
-const CLAIM =
-  /^(\s*)((?!(?:const|let|await|return|import|export)\b)[A-Za-z][^;]*); \/\/ ("(?:[^"\\]|\\.)*"|\[[^\]]*\]|[-+]?\d[\d.]*(?:e[-+]?\d+)?|true|false|null|NaN)(?=$|[:;,]).*$/;
+const CLAIM = new RegExp(String.raw`^(\s*)(${EXPRESSION}); // (${LITERAL})(?=$|[:;,]).*$`);
 
 /** The program with its claims checked where it runs. */
 export function withClaims(code: string): { code: string; claims: number } {
@@ -84,13 +86,15 @@ const holds = (value, claim) => {
     const items = claim.slice(1, -1).split(",").map((item) => item.trim()).filter(Boolean);
     return items.length === value?.length && items.every((item, i) => holds(value[i], item));
   }
-  if (!/^[-+]?\\d/.test(claim)) return claim === "NaN" ? Number.isNaN(value) : value === JSON.parse(claim);
+  if (claim === "NaN") return Number.isNaN(value);
+  if (!/^[-+]?\\d/.test(claim)) return value === JSON.parse(claim);
   const digits = claim.replace(/e.*/, "").replace(/^\\D*0*\\.?0*|[^0-9]/g, "").length || 1;
   return typeof value === "number" && Number(value.toPrecision(digits)) === Number(claim);
 };
 globalThis.claimed = (line, value, claim) => {
   if (holds(value, claim)) return;
-  throw new Error("line " + line + ": is " + (JSON.stringify(value) ?? String(value)) + ", and not " + claim);
+  const found = JSON.stringify(value) ?? String(value);
+  throw new Error("line " + line + ": is " + found + ", and not " + claim);
 };
 `;
 

@@ -105,7 +105,7 @@ test("a tiny fit of lynx and hare draws its levels and both species", async () =
   expect(linesIn(series)).toBe(2 * 2);
 });
 
-test("the posterior of lynx and hare, by a few draws: Laplace's part is that of the whole example", async () => {
+test("the posterior of lynx and hare, by a few draws: Laplace's part is in full", async () => {
   const outcome = await lynxHarePosterior({ size: tiny });
   const parameters = expectPicture(outcome, "lynx-hare-posterior-parameters.svg", [
     "alpha, growth of hares (1/year)",

@@ -40,7 +40,10 @@ function filesBelow(folder: string, ending: string): string[] {
   return names.filter((name) => name.endsWith(ending)).map((name) => join(folder, name));
 }
 
-/** The heads of all paths in this crate: of `use crate::{action::Prior, Error}` they are `action` and `Error`. */
+/**
+ * Heads of all paths in this crate: those of `use crate::{action::Prior, Error}` are `action` and
+ * `Error`.
+ */
 function headsOf(source: string): string[] {
   const code = source
     .replace(/\/\/.*$/gm, "")

@@ -107,7 +107,8 @@ async function suite(name, work) {
   if (crashed) total.failed += 1;
   const seconds = ((performance.now() - start) / 1000).toFixed(0);
   notes.push(
-    `${name}: ${counts.passed} passed, ${counts.failed} failed, ${seconds} s${crashed ? `; STOPPED (${code})` : ""}`,
+    `${name}: ${counts.passed} passed, ${counts.failed} failed, ${seconds} ` +
+      `s${crashed ? `; STOPPED (${code})` : ""}`,
   );
 }
 

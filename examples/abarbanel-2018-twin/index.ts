@@ -117,14 +117,16 @@ export async function abarbanel2018Twin({ size, signal }: Settings = {}): Promis
     checks: [
       {
         claim:
-          "with weights in +-0.1 no network predicts better than a constant, annealed or trained, but for 10 %",
+          "with weights in +-0.1 no network predicts better than a constant, annealed or " +
+          "trained, but for 10 %",
         holds: first.annealed.every(
           (error, k) => Math.abs(error / (first.constant[k] ?? NaN) - 1) < 0.1,
         ),
       },
       {
         claim:
-          "and networks of all depths have the same level to a hundredth, for the same pairs and outputs",
+          "and networks of all depths have the same level to a hundredth, for the same " +
+          "pairs and outputs",
         holds: paper.every(({ pairs, outputs, run }) => {
           const same = paper.find((fit) => fit.pairs === pairs && fit.outputs === outputs);
           return Math.abs(run.best.action / (same?.run.best.action ?? NaN) - 1) < 0.01;
@@ -132,7 +134,8 @@ export async function abarbanel2018Twin({ size, signal }: Settings = {}): Promis
       },
       {
         claim:
-          "near the edge of chaos annealed networks predict fresh pairs at least three times as well as a constant",
+          "near the edge of chaos annealed networks predict fresh pairs at least three " +
+          "times as well as a constant",
         holds: second.annealed.every((error, k) => error < (second.constant[k] ?? NaN) / 3),
       },
       {
@@ -346,7 +349,9 @@ function draw({ name }: Source, fits: readonly Fit[]): Promise<string> {
   const xTitle = "log₁₀ (R_f / R_m)";
   return drawCurves({
     title: `Networks annealed on pairs from ${name}`,
-    subtitle: `${width} logistic neurons a layer, noise ${noise}; above levels, below errors of predictions of fresh pairs`,
+    subtitle:
+      `${width} logistic neurons a layer, noise ${noise}; above levels, below errors of ` +
+      "predictions of fresh pairs",
     broken: ["constant output"],
     columns: counts.length,
     panels: [

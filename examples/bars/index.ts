@@ -72,7 +72,8 @@ export async function bars({ size, signal }: Settings = {}): Promise<Outcome> {
     rows.push({ count, run, trained, annealed, plain });
   }
   heading(
-    `Bars: 5 x 5 pixels, four classes, pixel noise ${noise}, ${fresh.outputs.length / 4} fresh images`,
+    `Bars: 5 x 5 pixels, four classes, pixel noise ${noise}, ${fresh.outputs.length / 4} ` +
+      "fresh images",
   );
   table(
     ["images", "weights", "level", "annealed", "trained", "loss trained"],
@@ -101,7 +102,9 @@ export async function bars({ size, signal }: Settings = {}): Promise<Outcome> {
     },
     checks: [
       {
-        claim: `from ${last.count} images the annealed network tells at least 90 % of fresh ones (${percent(last.annealed)})`,
+        claim:
+          `from ${last.count} images the annealed network tells at least 90 % of fresh ones ` +
+          `(${percent(last.annealed)})`,
         holds: last.annealed >= 0.9,
       },
       {
@@ -169,7 +172,9 @@ function drawPredictions(fresh: ReturnType<typeof images>, run: NetworkRun): Pro
   const outputs = run.predict(shown);
   return drawImages({
     title: "Bars: fresh images, and what the annealed network takes them for",
-    subtitle: `Pixel noise ${noise}; the output of the class it takes them for, in orange where it is wrong`,
+    subtitle:
+      `Pixel noise ${noise}; the output of the class it takes them for, in orange where it ` +
+      "is wrong",
     width: 5,
     columns: 8,
     images: shown.map((pixels, k) => {

@@ -95,7 +95,9 @@ export async function digits({ size, signal }: Settings = {}): Promise<Outcome> 
     },
     checks: [
       {
-        claim: `from ${most.images} images the annealed network tells at least 85 % of the held-out ones (${percent(most.annealed)})`,
+        claim:
+          `from ${most.images} images the annealed network tells at least 85 % of the ` +
+          `held-out ones (${percent(most.annealed)})`,
         holds: most.annealed >= 0.85,
       },
       {
@@ -105,7 +107,9 @@ export async function digits({ size, signal }: Settings = {}): Promise<Outcome> 
         ),
       },
       {
-        claim: `the deep network learns by annealing (${percent(last.annealed)}), and not by plain training from the usual weights (${percent(last.plain)})`,
+        claim:
+          `the deep network learns by annealing (${percent(last.annealed)}), and not by ` +
+          `plain training from the usual weights (${percent(last.plain)})`,
         holds: last.annealed > 0.5 && last.plain < 0.3,
       },
     ],

@@ -225,7 +225,8 @@ function printBoth(
 ): void {
   const steps = sampled.evaluations / (chains * draws);
   console.log(
-    `${chains} chains of ${draws} draws after ${warmup}, in ${seconds.toFixed(1)} s (${sampled.seconds.toFixed(1)} s of work on threads), ` +
+    `${chains} chains of ${draws} draws after ${warmup}, in ${seconds.toFixed(1)} s ` +
+      `(${sampled.seconds.toFixed(1)} s of work on threads), ` +
       `${steps.toFixed(0)} gradients a draw.\n`,
   );
   const { mean, deviation } = certain.parameters.forcing;
@@ -239,12 +240,14 @@ function printBoth(
   );
   const [low, middle, high] = [0.05, 0.5, 0.95].map((share) => at(ratios, share).toFixed(3));
   console.log(
-    `\nDeviations of states, Laplace over Monte Carlo: median ${middle}, 90 % of them from ${low} to ${high}.`,
+    `\nDeviations of states, Laplace over Monte Carlo: median ${middle}, 90 % of them ` +
+      `from ${low} to ${high}.`,
   );
   console.log(`Means of states are ${means.toFixed(3)} standard deviations apart, rms.`);
   const perSecond = (share: number): string => (at(sizes, share) / sampled.seconds).toFixed(1);
   console.log(
-    `Effective draws of ${chains * draws}: ${at(sizes, 0).toFixed(0)} of the worst unknown, median ${at(sizes, 0.5).toFixed(0)}; ` +
+    `Effective draws of ${chains * draws}: ${at(sizes, 0).toFixed(0)} of the worst ` +
+      `unknown, median ${at(sizes, 0.5).toFixed(0)}; ` +
       `${perSecond(0)} and ${perSecond(0.5)} per second of one thread, the warm-up included.\n`,
   );
   console.log(sampled.diagnose());
@@ -256,7 +259,9 @@ function drawCoverage(
 ): Promise<string> {
   return drawCurves({
     title: "How often bands hold the truth",
-    subtitle: `Lorenz96, 12 of ${dimension} sites observed, ${points} points ${timeStep} apart, noise 0.5; means over ${twins} twins`,
+    subtitle:
+      `Lorenz96, 12 of ${dimension} sites observed, ${points} points ${timeStep} apart, ` +
+      `noise 0.5; means over ${twins} twins`,
     columns: 2,
     panels: shares.flatMap((share, k) =>
       [...found].map(([kind, rows]) => ({
@@ -286,7 +291,9 @@ function drawBoth({ truth, run }: TruthAndRun, { certain, sampled }: Beside): Pr
   const { mean, deviation } = certain.parameters.forcing;
   return drawCertainty({
     title: "Laplace's method and Monte Carlo",
-    subtitle: `Lorenz96 twin, 12 of ${dimension} sites observed, R_f = ${errors}; ${sampled.chainCount * sampled.draws} draws`,
+    subtitle:
+      `Lorenz96 twin, 12 of ${dimension} sites observed, R_f = ${errors}; ` +
+      `${sampled.chainCount * sampled.draws} draws`,
     deviations: Array.from(certain.deviation, (laplace, i) => ({
       laplace,
       sampled: sampled.deviation[i] ?? NaN,
@@ -328,7 +335,8 @@ function claimsOfCoverage(found: ReadonlyMap<Kind, readonly Row[]>): Outcome["ch
     shares
       .map(
         (share, k) =>
-          `${100 * share} %: ${groups.map((g) => percent(row?.coverage[k]?.[g] as Mean)).join(" and ")} %`,
+          `${100 * share} %: ` +
+          `${groups.map((g) => percent(row?.coverage[k]?.[g] as Mean)).join(" and ")} %`,
       )
       .join(", ");
   const [right, tight, loose] = [errors, 2 * errors, errors / 2].map((r) => rowAt(withErrors, r));
@@ -337,11 +345,15 @@ function claimsOfCoverage(found: ReadonlyMap<Kind, readonly Row[]>): Outcome["ch
     Math.abs(mean.value - other.value) / other.error;
   return [
     {
-      claim: `truths with errors of R_f = ${errors}: bands hold observed and hidden states as often as they say (${words(right)})`,
+      claim:
+        `truths with errors of R_f = ${errors}: bands hold observed and hidden states as ` +
+        `often as they say (${words(right)})`,
       holds: every(right, isNominal),
     },
     {
-      claim: `with half of that R_f they hold them more often (${words(loose)}), with twice as much less often (${words(tight)})`,
+      claim:
+        `with half of that R_f they hold them more often (${words(loose)}), with twice as ` +
+        `much less often (${words(tight)})`,
       holds:
         every(loose, ({ value, error }, share) => value > share + 3 * error) &&
         every(tight, ({ value, error }, share) => value < share - 3 * error),
@@ -352,11 +364,15 @@ function claimsOfCoverage(found: ReadonlyMap<Kind, readonly Row[]>): Outcome["ch
       holds: (right?.forcing ?? 0) >= 14,
     },
     {
-      claim: `truths without errors: R_f = ${errors} allows for errors that are not there, and bands are too wide (${words(weak)})`,
+      claim:
+        `truths without errors: R_f = ${errors} allows for errors that are not there, and ` +
+        `bands are too wide (${words(weak)})`,
       holds: every(weak, ({ value, error }, share) => value > share + 3 * error),
     },
     {
-      claim: `there they are right from R_f = 1e7 on (${words(strong)}), where what they allow for no longer changes them`,
+      claim:
+        `there they are right from R_f = 1e7 on (${words(strong)}), where what they allow ` +
+        "for no longer changes them",
       holds:
         every(strong, isNominal) &&
         every(strongest, isNominal) &&
@@ -375,7 +391,10 @@ function claimsOfSampling({ certain, sampled, ratios, means, sizes }: Beside): O
   const ratio = certain.parameters.forcing.deviation / drawn.deviation;
   return [
     {
-      claim: `deviations of Laplace's method are those of the draws (ratio ${at(ratios, 0.05).toFixed(2)} to ${at(ratios, 0.95).toFixed(2)}, of the forcing ${ratio.toFixed(2)}), and so are means (to ${means.toFixed(2)} deviations, rms)`,
+      claim:
+        "deviations of Laplace's method are those of the draws (ratio " +
+        `${at(ratios, 0.05).toFixed(2)} to ${at(ratios, 0.95).toFixed(2)}, of the forcing ` +
+        `${ratio.toFixed(2)}), and so are means (to ${means.toFixed(2)} deviations, rms)`,
       holds:
         at(ratios, 0.05) > 0.9 &&
         at(ratios, 0.95) < 1.1 &&
@@ -386,7 +405,9 @@ function claimsOfSampling({ certain, sampled, ratios, means, sizes }: Beside): O
         means < 0.2,
     },
     {
-      claim: `every unknown has more than 400 effective draws (the worst ${at(sizes, 0).toFixed(0)}), and no trajectory diverged`,
+      claim:
+        "every unknown has more than 400 effective draws (the worst " +
+        `${at(sizes, 0).toFixed(0)}), and no trajectory diverged`,
       holds: at(sizes, 0) > 400 && sampled.divergences.length === 0,
     },
   ];

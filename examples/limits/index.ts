@@ -33,7 +33,8 @@ export async function limits({ size, signal }: Settings = {}): Promise<Outcome> 
       "limits.svg": await drawCurves({
         title: "Two limits of a network's action",
         subtitle:
-          "Left: the weak constraint tends to plain training. Right: residual layers tend to a flow.",
+          "Left: the weak constraint tends to plain training. Right: residual layers tend " +
+          "to a flow.",
         broken: ["1 / R_f", "order 1"],
         panels: [
           {
@@ -66,11 +67,15 @@ export async function limits({ size, signal }: Settings = {}): Promise<Outcome> 
     },
     checks: [
       {
-        claim: `the lowest action tends to that of training as 1 / R_f (slope ${weak.slope.toFixed(3)})`,
+        claim:
+          "the lowest action tends to that of training as 1 / R_f (slope " +
+          `${weak.slope.toFixed(3)})`,
         holds: Math.abs(weak.slope + 1) < 0.05,
       },
       {
-        claim: `with twice as many layers the action is off by half as much (order ${deep.order.toFixed(2)})`,
+        claim:
+          "with twice as many layers the action is off by half as much (order " +
+          `${deep.order.toFixed(2)})`,
         holds: Math.abs(deep.order - 1) < 0.15,
       },
     ],

@@ -35,7 +35,9 @@ export async function lorenz96Twin({ size, signal }: Settings = {}): Promise<Out
     pictures: {
       "lorenz96-twin-levels.svg": await drawLevels({
         title: "Lorenz96 twin: action levels",
-        subtitle: `${dimension} components, ${main.run.times.length} points ${timeStep} apart, noise ${noise}, unknown forcing`,
+        subtitle:
+          `${dimension} components, ${main.run.times.length} points ${timeStep} apart, ` +
+          `noise ${noise}, unknown forcing`,
         measurementPrecision,
         panels: fits.map(({ run, observed }) => ({
           label: `${observed.length} of ${dimension} components observed`,
@@ -56,7 +58,9 @@ export async function lorenz96Twin({ size, signal }: Settings = {}): Promise<Out
         holds: predictionError(1) < noise,
       },
       {
-        claim: `with ${few.length} observed there are several levels, so the lowest has to be looked for`,
+        claim:
+          `with ${few.length} observed there are several levels, so the lowest has to be ` +
+          "looked for",
         holds: (fewer?.run.clusters.length ?? 0) > 1,
       },
       {
@@ -133,8 +137,10 @@ async function fitByDefault({ model, twin }: Fit): Promise<Run<"forcing">> {
   const seconds = (performance.now() - began) / 1000;
   const error = rms(run.best.path, twin.truth, dimension, hiddenBeside(few));
   console.log(
-    `In ${seconds.toFixed(2)} s, ${run.starts.length} of at most 20 starts: action ${run.best.action.toFixed(4)}, forcing ` +
-      `${run.best.parameters.forcing.toFixed(3)}, components never observed to ${error.toFixed(3)} rms.\n`,
+    `In ${seconds.toFixed(2)} s, ${run.starts.length} of at most 20 starts: action ` +
+      `${run.best.action.toFixed(4)}, forcing ` +
+      `${run.best.parameters.forcing.toFixed(3)}, components never observed to ` +
+      `${error.toFixed(3)} rms.\n`,
   );
   console.log(run.diagnose());
   return run;
@@ -234,7 +240,8 @@ function compareWithTruth({ model, twin, run, observed }: Fit) {
   const mean = truth.reduce((sum, x) => sum + x, 0) / truth.length;
   const apart = Math.SQRT2 * rms(truth, new Float64Array(truth.length).fill(mean), dimension);
   console.log(
-    `(Two unrelated states are ${apart.toFixed(1)} apart: the system is chaotic, and no prediction lasts.)`,
+    `(Two unrelated states are ${apart.toFixed(1)} apart: the system is chaotic, and no ` +
+      "prediction lasts.)",
   );
   return { ...errors, predictionError };
 }
@@ -246,7 +253,8 @@ function drawComponents({ twin, run, observed }: Fit, shown: readonly number[]):
   return drawSeries({
     title: `Lorenz96 twin: ${observed.length} of ${dimension} components observed`,
     subtitle:
-      "The path of least action through noisy data, also where nothing was measured, and the prediction from its end",
+      "The path of least action through noisy data, also where nothing was measured, and " +
+      "the prediction from its end",
     xTitle: "time (dimensionless)",
     yTitle: "x (dimensionless)",
     windowEnd: run.times.at(-1) ?? NaN,

@@ -116,8 +116,10 @@ export async function lynxHarePosterior({ size, signal }: Settings = {}): Promis
   const sampled = quantities.map(({ of }) => posterior.expected(of));
 
   console.log(
-    `${posterior.chainCount} chains of ${posterior.draws} draws of a path of ${run.times.length} points and ${names.length} parameters, R_f = ${sampledAt}: ${posterior.seconds.toFixed(1)} s of work,
-${posterior.evaluations} evaluations of the action with its gradient.\n`,
+    `${posterior.chainCount} chains of ${posterior.draws} draws of a path of ` +
+      `${run.times.length} points and ${names.length} parameters, R_f = ${sampledAt}: ` +
+      `${posterior.seconds.toFixed(1)} s of work,\n` +
+      `${posterior.evaluations} evaluations of the action with its gradient.\n`,
   );
   table(
     ["", "Stan", "sd", "Laplace", "sd", "Monte Carlo", "sd", "R-hat", "effective", "ms each"],
@@ -138,13 +140,16 @@ ${posterior.evaluations} evaluations of the action with its gradient.\n`,
     }),
   );
   console.log(
-    `\nLaplace's means have the first correction beyond the quadratic. "ms each" is the work of all chains, warm-up included, per effective draw. Stan's model makes no errors
-(R_f infinite), and its noise is estimated, 0.25 +- 0.04; here the noise is held at ${noise}.`,
+    "\nLaplace's means have the first correction beyond the quadratic. " +
+      '"ms each" is the work of all chains, warm-up included, per effective draw. ' +
+      "Stan's model makes no errors\n(R_f infinite), and its noise is estimated, " +
+      `0.25 +- 0.04; here the noise is held at ${noise}.`,
   );
   console.log(posterior.diagnose());
 
   console.log(
-    "\nWhat R_f does, by Laplace's method: mean less Stan's, in its standard deviations, and standard deviation over Stan's\n",
+    "\nWhat R_f does, by Laplace's method: mean less Stan's, in its standard deviations, " +
+      "and standard deviation over Stan's\n",
   );
   const began = performance.now();
   const byPrecision = precisions.map((modelPrecision) => ({
@@ -193,7 +198,9 @@ ${posterior.evaluations} evaluations of the action with its gradient.\n`,
     pictures: {
       "lynx-hare-posterior-parameters.svg": await drawDensities({
         title: "Lynx and hare: posteriors of the parameters",
-        subtitle: `Draws of ${posterior.chainCount} chains at R_f = ${sampledAt}, the Gaussian about the path of least action, and Stan's mean and standard deviation`,
+        subtitle:
+          `Draws of ${posterior.chainCount} chains at R_f = ${sampledAt}, the Gaussian ` +
+          "about the path of least action, and Stan's mean and standard deviation",
         names: {
           draws: "Monte Carlo",
           curve: "Laplace",
@@ -216,17 +223,20 @@ ${posterior.evaluations} evaluations of the action with its gradient.\n`,
       },
       {
         claim:
-          "by Monte Carlo, means of the parameters are within a fifth of a standard deviation of Stan's, and standard deviations within a tenth",
+          "by Monte Carlo, means of the parameters are within a fifth of a standard " +
+          "deviation of Stan's, and standard deviations within a tenth",
         holds: within(parameters, 0.2),
       },
       {
         claim:
-          "Laplace's corrected means are within a tenth of a standard deviation of Monte Carlo's, and standard deviations within a tenth",
+          "Laplace's corrected means are within a tenth of a standard deviation of Monte " +
+          "Carlo's, and standard deviations within a tenth",
         holds: within(methods, 0.1),
       },
       {
         claim:
-          "with the model as good as exact, all six means are within a fifth of a standard deviation of Stan's, and standard deviations within a tenth",
+          "with the model as good as exact, all six means are within a fifth of a " +
+          "standard deviation of Stan's, and standard deviations within a tenth",
         holds: within(stiff, 0.2),
       },
     ],
@@ -303,7 +313,9 @@ async function drawPath(
   });
   return drawSeries({
     title: "Lynx and hare in Canada: where the populations were, and where they go",
-    subtitle: `Bands that hold 50 % and 90 % of the draws at each time, by Monte Carlo at R_f = ${sampledAt}`,
+    subtitle:
+      "Bands that hold 50 % and 90 % of the draws at each time, by Monte Carlo at R_f = " +
+      `${sampledAt}`,
     xTitle: "year",
     xFormat: "d",
     yTitle: "pelts (thousands)",

@@ -65,7 +65,8 @@ export async function lynxHare({ size = {}, signal }: Settings = {}): Promise<Ou
   const seconds = (performance.now() - began) / 1000;
 
   console.log(
-    `${csv.rows} years of 2 species; the model takes ${stepsPerYear} steps a year. Annealed in ${seconds.toFixed(1)} s.\n`,
+    `${csv.rows} years of 2 species; the model takes ${stepsPerYear} steps a year. ` +
+      `Annealed in ${seconds.toFixed(1)} s.\n`,
   );
   console.log(run.summary());
   console.log(run.diagnose());
@@ -97,8 +98,9 @@ export async function lynxHare({ size = {}, signal }: Settings = {}): Promise<Ou
     ]),
   );
   console.log(
-    `\nStan gives posterior means under weak priors, with the noise estimated too; here are the most probable values with no priors and the
-noise held at ${noise}. So they should agree to a small part of a standard deviation, not to the last digit.`,
+    "\nStan gives posterior means under weak priors, with the noise estimated too; here are " +
+      `the most probable values with no priors and the\nnoise held at ${noise}. So they ` +
+      "should agree to a small part of a standard deviation, not to the last digit.",
   );
 
   const prediction = run.predict({ until: 1930 });
@@ -122,7 +124,8 @@ noise held at ${noise}. So they should agree to a small part of a standard devia
       "lynx-hare-series.svg": await drawSeries({
         title: "Lynx and hare in Canada, 1900 to 1920",
         subtitle:
-          "Pelts traded by the Hudson's Bay Company, the path of least action through them, and where it leads",
+          "Pelts traded by the Hudson's Bay Company, the path of least action through " +
+          "them, and where it leads",
         xTitle: "year",
         xFormat: "d",
         yTitle: "pelts (thousands)",

@@ -114,7 +114,9 @@ export async function mechanicsLorenz({ size, signal }: Settings = {}): Promise<
     },
     checks: [
       {
-        claim: `collocation, shooting and minimisation find a path for every R_f, the same to ${worst.toExponential(1)}`,
+        claim:
+          "collocation, shooting and minimisation find a path for every R_f, the same to " +
+          `${worst.toExponential(1)}`,
         holds:
           all.every(({ solved }) => exact.every((m) => solved[m].solution.failure === null)) &&
           worst < 1e-5,
@@ -132,11 +134,15 @@ export async function mechanicsLorenz({ size, signal }: Settings = {}): Promise<
         holds: h.change < 1e-4,
       },
       {
-        claim: `a climb in R_f finds the lowest level from ${climbs} of ${starts} starts, a direct minimisation from ${direct}`,
+        claim:
+          `a climb in R_f finds the lowest level from ${climbs} of ${starts} starts, a ` +
+          `direct minimisation from ${direct}`,
         holds: climbs > direct,
       },
       {
-        claim: `collocation climbs from the first rung's minima to it ${noisy.found("minimisation once, collocation climbs")} times`,
+        claim:
+          "collocation climbs from the first rung's minima to it " +
+          `${noisy.found("minimisation once, collocation climbs")} times`,
         holds: noisy.found("minimisation once, collocation climbs") > direct,
       },
     ],
@@ -152,7 +158,8 @@ async function fromAnnealed(
   const { name, observed, noise, timeStep, points } = which;
   const model = which.model();
   heading(
-    `${name}: ${observed.length} of ${model.dimension} observed, ${points} points ${timeStep} apart, noise ${noise}`,
+    `${name}: ${observed.length} of ${model.dimension} observed, ${points} points ` +
+      `${timeStep} apart, noise ${noise}`,
   );
   const { data } = twinExperiment({ model, timeStep, points, observed, noise, seed: 1 });
   const measurementPrecision = 1 / noise ** 2;
@@ -203,7 +210,9 @@ async function fromNoise(starts: number, signal: AbortSignal | undefined) {
   const model = lorenz96({ dimension: 10 });
   const { dimension } = model;
   const ratio = 1000;
-  const subtitle = `Lorenz96, D = 10, ${observed.length} observed, R_f / R_m = ${ratio}, from ${starts} paths with noise for what is not observed`;
+  const subtitle =
+    `Lorenz96, D = 10, ${observed.length} observed, R_f / R_m = ${ratio}, from ${starts} ` +
+    "paths with noise for what is not observed";
   heading(subtitle);
   const { data } = twinExperiment({ model, timeStep, points, observed, noise, seed: 1 });
   const measurementPrecision = 1 / noise ** 2;

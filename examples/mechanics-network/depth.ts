@@ -62,7 +62,8 @@ export async function depth(depths: readonly number[], signal?: AbortSignal) {
     rows.map(({ integrator, errors }) => {
       const values = errors.map((error) => error[quantity]);
       const used = values.map((_, k) => k).filter((k) => (values[k] ?? 0) > floor);
-      const slope = slopeOf(used.map((k) => 1 / (depths[k] ?? NaN)), used.map((k) => values[k] ?? NaN)); // prettier-ignore
+      const steps = used.map((k) => 1 / (depths[k] ?? NaN));
+      const slope = slopeOf(steps, used.map((k) => values[k] ?? NaN)); // prettier-ignore
       return { quantity, integrator, values, slope };
     }),
   );
@@ -110,7 +111,9 @@ export async function depth(depths: readonly number[], signal?: AbortSignal) {
     },
     checks: [
       {
-        claim: `with more layers action, weights and outputs tend to those of continuous depth, at the order of the integrator (slopes off by ${off.toFixed(2)} at most)`,
+        claim:
+          "with more layers action, weights and outputs tend to those of continuous depth, " +
+          `at the order of the integrator (slopes off by ${off.toFixed(2)} at most)`,
         holds: off < 0.25,
       },
     ] satisfies Outcome["checks"],

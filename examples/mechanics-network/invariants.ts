@@ -104,17 +104,26 @@ export async function invariants(orbits: number, signal?: AbortSignal) {
     },
     checks: [
       {
-        claim: `H is the same in all layers but for the error of the steps: ${short(drift("symplectic-euler"))} of order 1, ${short(drift("implicit-midpoint"))} of order 2, ${short(drift("gauss-legendre-4"))} of order 4`,
+        claim:
+          "H is the same in all layers but for the error of the steps: " +
+          `${short(drift("symplectic-euler"))} of order 1, ` +
+          `${short(drift("implicit-midpoint"))} of order 2, ` +
+          `${short(drift("gauss-legendre-4"))} of order 4`,
         holds:
           drift("symplectic-euler") > 10 * drift("implicit-midpoint") &&
           drift("implicit-midpoint") > 10 * drift("gauss-legendre-4"),
       },
       {
-        claim: `the costate times a tangent is the same in all layers (to ${short(worst("product"))}), not by rk4 (${short(largest(rk4.product))})`,
+        claim:
+          "the costate times a tangent is the same in all layers (to " +
+          `${short(worst("product"))}), not by rk4 (${short(largest(rk4.product))})`,
         holds: worst("product") < 1e-11 && largest(rk4.product) > 1e-8,
       },
       {
-        claim: `so are the two-form of two tangents (to ${short(worst("form"))}; rk4 ${short(largest(rk4.form))}) and Poincaré's integral (to ${short(worst("loop"))}; rk4 ${short(largest(rk4.loop))})`,
+        claim:
+          `so are the two-form of two tangents (to ${short(worst("form"))}; rk4 ` +
+          `${short(largest(rk4.form))}) and Poincaré's integral (to ` +
+          `${short(worst("loop"))}; rk4 ${short(largest(rk4.loop))})`,
         holds:
           worst("form") < 1e-11 &&
           worst("loop") < 1e-11 &&

@@ -52,7 +52,8 @@ export async function methods(depths: readonly number[], signal?: AbortSignal) {
       "mechanics-network-methods.svg": await drawCurves({
         title: "Training a residual network of 32 layers",
         subtitle:
-          "Forward-backward is backpropagation; multiple shooting by single layers is Newton's method",
+          "Forward-backward is backpropagation; multiple shooting by single layers is " +
+          "Newton's method",
         panels: [
           {
             label: "layers hold exactly",
@@ -80,18 +81,26 @@ export async function methods(depths: readonly number[], signal?: AbortSignal) {
     },
     checks: [
       {
-        claim: `all methods train the network to the same action (to ${short(worst(both, "action"))}) and the same weights (to ${short(worst(both, "weights"))})`,
+        claim:
+          "all methods train the network to the same action (to " +
+          `${short(worst(both, "action"))}) and the same weights (to ` +
+          `${short(worst(both, "weights"))})`,
         holds:
           both.every(({ solved }) => solved) &&
           worst(both, "action") < 1e-8 &&
           worst(both, "weights") < 1e-6,
       },
       {
-        claim: `sweeps take ${range(many)} iterations, Newton's method ${range(few)}, both hardly more with more layers`,
+        claim:
+          `sweeps take ${range(many)} iterations, Newton's method ${range(few)}, both ` +
+          "hardly more with more layers",
         holds: least > 50 * most && Math.max(...many) < 1.5 * least && most - Math.min(...few) <= 2,
       },
       {
-        claim: `momenta are the errors of backpropagation done by hand (to ${short(backpropagation.errors)}), the action is its cost (to ${short(backpropagation.cost)})`,
+        claim:
+          "momenta are the errors of backpropagation done by hand (to " +
+          `${short(backpropagation.errors)}), the action is its cost (to ` +
+          `${short(backpropagation.cost)})`,
         holds: backpropagation.errors < 1e-8 && backpropagation.cost < 1e-8,
       },
     ] satisfies Outcome["checks"],
@@ -164,7 +173,8 @@ async function compare(
       .filter(({ solution }) => solution.iterations === fewest)
       .map(({ name }) => name);
     console.log(
-      `${layers} layers: fastest was ${fastest.name}; fewest iterations (${fewest}): ${names.join(" / ")}`,
+      `${layers} layers: fastest was ${fastest.name}; fewest iterations (${fewest}): ` +
+        `${names.join(" / ")}`,
     );
   }
   return {
@@ -253,7 +263,8 @@ function circles(path: Float64Array) {
       const network = networkOf({ depth: n / layers });
       const carried = network.predict(path.slice(0, (n + 1) * dimension), inputs);
       network.free();
-      return closed(`layer ${n}`, inputs.map((_, i) => [carried[2 * i], carried[2 * i + 1]])); // prettier-ignore
+      const rows = inputs.map((_, i) => [carried[2 * i], carried[2 * i + 1]]);
+      return closed(`layer ${n}`, rows);
     }),
     closed("wanted", outputs),
   ];

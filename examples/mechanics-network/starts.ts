@@ -19,7 +19,8 @@ const before = 50;
 
 export async function starts(count: number, signal?: AbortSignal) {
   heading(
-    `From ${count} random weights of standard deviation ${deviation}: ${layers} layers that hold exactly`,
+    `From ${count} random weights of standard deviation ${deviation}: ${layers} layers ` +
+      "that hold exactly",
   );
   const network = networkOf();
   const { action: lowest } = await trained(network, { layers, signal, ...newton });
@@ -80,7 +81,9 @@ export async function starts(count: number, signal?: AbortSignal) {
   return {
     checks: [
       {
-        claim: `from ${done} random weights sweeps reach the minimum ${first} times, Newton's method ${second} times, after ${before} sweeps ${third} times`,
+        claim:
+          `from ${done} random weights sweeps reach the minimum ${first} times, Newton's ` +
+          `method ${second} times, after ${before} sweeps ${third} times`,
         holds: first === done && third === done && (second ?? NaN) <= (done ?? NaN),
       },
     ] satisfies Outcome["checks"],

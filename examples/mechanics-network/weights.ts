@@ -83,11 +83,16 @@ export async function weights(rates: readonly number[], signal?: AbortSignal) {
     },
     checks: [
       {
-        claim: `weights that may change cost less: ${constant.action.toFixed(3)} constant, ${piecewise.action.toFixed(3)} in pieces, ${drawn.action.toFixed(3)} smooth`,
+        claim:
+          `weights that may change cost less: ${constant.action.toFixed(3)} constant, ` +
+          `${piecewise.action.toFixed(3)} in pieces, ${drawn.action.toFixed(3)} smooth`,
         holds: piecewise.action < constant.action && drawn.action < constant.action,
       },
       {
-        claim: `as R_w grows smooth weights tend to the constant ones (at ${String(stiff.form.weightRatePrecision)} the action is ${short(-same.action)} lower, weights differ by ${short(same.weights)})`,
+        claim:
+          "as R_w grows smooth weights tend to the constant ones (at " +
+          `${String(stiff.form.weightRatePrecision)} the action is ${short(-same.action)} ` +
+          `lower, weights differ by ${short(same.weights)})`,
         holds: falls && same.action < 0 && same.action > -1e-3 && same.weights < 1e-2,
       },
     ] satisfies Outcome["checks"],

@@ -50,7 +50,8 @@ export async function area(steps: number) {
   });
   pendulum.free();
   heading(
-    `Poincaré's invariant: a loop of ${loop.orbits} orbits of the pendulum, ${steps} steps of ${timeStep}`,
+    `Poincaré's invariant: a loop of ${loop.orbits} orbits of the pendulum, ${steps} ` +
+      `steps of ${timeStep}`,
   );
   table(
     ["method", "integral at first", "at the end", "largest relative change"],
@@ -99,7 +100,9 @@ export async function area(steps: number) {
     }),
     checks: [
       {
-        claim: `symplectic methods keep the integral of p dq around a loop (to ${short(kept)}), rk4 loses it (${short(rk4)})`,
+        claim:
+          `symplectic methods keep the integral of p dq around a loop (to ${short(kept)}), ` +
+          `rk4 loses it (${short(rk4)})`,
         holds: kept < 1e-11 && rk4 > 1e-3,
       },
     ],

@@ -80,7 +80,9 @@ export async function energy(steps: number) {
   return {
     picture: await drawCurves({
       title: "Energy errors of symplectic methods are bounded; the others drift",
-      subtitle: `${steps} steps of the pendulum, ${few} of the double pendulum; each dot is the largest error since the one before`,
+      subtitle:
+        `${steps} steps of the pendulum, ${few} of the double pendulum; each dot is the ` +
+        "largest error since the one before",
       panels: [
         panel(`pendulum, step ${timeStep}`, single),
         panel("double pendulum, step 0.1", double),
@@ -88,7 +90,9 @@ export async function energy(steps: number) {
     }),
     checks: [
       {
-        claim: `energy errors of symplectic methods do not grow (from the first to the last tenth ${most.toFixed(2)} times at most)`,
+        claim:
+          "energy errors of symplectic methods do not grow (from the first to the last " +
+          `tenth ${most.toFixed(2)} times at most)`,
         holds: most < 1.5,
       },
       {

@@ -102,11 +102,15 @@ export async function kepler(revolutions: number) {
     }),
     checks: [
       {
-        claim: `discrete Lagrangians keep the angular momentum to rounding (${short(kept)} relative), rk4 does not (${short(largest(other.momentum))})`,
+        claim:
+          `discrete Lagrangians keep the angular momentum to rounding (${short(kept)} ` +
+          `relative), rk4 does not (${short(largest(other.momentum))})`,
         holds: kept < 1e-12 && largest(other.momentum) > 1e-3,
       },
       {
-        claim: `they bound the error of Kepler's energy (last to first tenth ${most.toFixed(2)}), rk4 does not (${growth(other.energy).toFixed(1)})`,
+        claim:
+          "they bound the error of Kepler's energy (last to first tenth " +
+          `${most.toFixed(2)}), rk4 does not (${growth(other.energy).toFixed(1)})`,
         holds: most < 1.2 && growth(other.energy) > 5,
       },
     ],

@@ -158,7 +158,9 @@ function symplecticity() {
   return {
     panel,
     check: {
-      claim: `symplectic methods are so to rounding (${short(most)}), rk4 and dormand-prince are not (${short(least)} at least)`,
+      claim:
+        `symplectic methods are so to rounding (${short(most)}), rk4 and dormand-prince are ` +
+        `not (${short(least)} at least)`,
       holds: most < 1e-13 && least > 1e-6,
     },
   };

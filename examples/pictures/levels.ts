@@ -141,6 +141,8 @@ function rungsOf({ levels, clusters }: LevelsPanel["run"], measurementPrecision:
   );
 }
 
+const SUPERSCRIPTS = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹";
+
 /** Axis ticks at powers of ten, written as such. */
 function powersOfTen([bottom, top]: readonly [number, number]) {
   const first = Math.ceil(Math.log10(bottom));
@@ -149,7 +151,7 @@ function powersOfTen([bottom, top]: readonly [number, number]) {
     (_, i) => first + i,
   );
   const raised = (exponent: number): string =>
-    String(exponent).replace(/./g, (c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)] ?? c);
+    String(exponent).replace(/./g, (c) => SUPERSCRIPTS["-0123456789".indexOf(c)] ?? c);
   const names = Object.fromEntries(
     exponents.map((n) => [n, n < 0 ? `10${raised(n)}` : String(10 ** n)]),
   );
@@ -174,7 +176,9 @@ function endLabels(
     return [
       {
         action,
-        label: `${action < 0.01 ? action.toExponential(1) : action.toPrecision(3)}: ${starts.length} of ${levels.starts} starts`,
+        label:
+          `${action < 0.01 ? action.toExponential(1) : action.toPrecision(3)}: ` +
+          `${starts.length} of ${levels.starts} starts`,
       },
     ];
   });

@@ -123,7 +123,8 @@ export async function recurrent({ size, signal }: Settings = {}): Promise<Outcom
     persistence: forecast(undefined, [], fresh, horizon),
   };
   heading(
-    `Recurrent network of ${delays}-${hidden}-${delays} neurons: Lorenz63 from x, ${points} points, noise ${noise * scale}`,
+    `Recurrent network of ${delays}-${hidden}-${delays} neurons: Lorenz63 from x, ` +
+      `${points} points, noise ${noise * scale}`,
   );
   const rows = Object.entries(forecasts);
   table(
@@ -141,7 +142,8 @@ export async function recurrent({ size, signal }: Settings = {}): Promise<Outcom
     ]),
   );
   console.log(
-    `Times in Lyapunov times, errors in standard deviations of x; ${network.depth} layers annealed in ${seconds.toFixed(0)} s.`,
+    `Times in Lyapunov times, errors in standard deviations of x; ${network.depth} layers ` +
+      `annealed in ${seconds.toFixed(0)} s.`,
   );
   console.log(run.summary());
 
@@ -151,7 +153,9 @@ export async function recurrent({ size, signal }: Settings = {}): Promise<Outcom
     pictures: {
       "recurrent-errors.svg": await drawCurves({
         title: "Forecasts of Lorenz63 by a recurrent network",
-        subtitle: `Learned from ${points} noisy values of x; root mean square over ${valid.length} fresh beginnings`,
+        subtitle:
+          `Learned from ${points} noisy values of x; root mean square over ${valid.length} ` +
+          "fresh beginnings",
         broken: ["persistence"],
         panels: [
           {
@@ -182,7 +186,9 @@ export async function recurrent({ size, signal }: Settings = {}): Promise<Outcom
     },
     checks: [
       {
-        claim: `half of the forecasts are valid for more than 1.5 Lyapunov times (${quantile(valid, 0.5).toFixed(2)})`,
+        claim:
+          "half of the forecasts are valid for more than 1.5 Lyapunov times " +
+          `(${quantile(valid, 0.5).toFixed(2)})`,
         holds: quantile(valid, 0.5) > 1.5,
       },
       {

@@ -149,7 +149,10 @@ export async function findOrGetTools({ env, host }) {
           const downloaded = await downloadRelease(tool, host, env, fresh);
           if (!downloaded) await compile(tool, env, fresh);
           renameSync(fresh, home);
-          return `${tool.why}; ${downloaded ? "downloaded" : "compiled, as its release could not be downloaded"}`;
+          return (
+            `${tool.why}; ` +
+            `${downloaded ? "downloaded" : "compiled, as its release could not be downloaded"}`
+          );
         },
       );
     }

@@ -19,7 +19,8 @@ await main(async () => {
   if (!hasDevelopmentPackages()) {
     // npm install --omit=dev
     say(
-      "nothing built: the development packages are not installed (npm install, without --omit=dev, gets them)",
+      "nothing built: the development packages are not installed (npm install, without " +
+        "--omit=dev, gets them)",
     );
     return;
   }

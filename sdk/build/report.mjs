@@ -1,7 +1,10 @@
 // Prints one line for every step: the step, its reason, and its time. On stderr, because `npm pack
 // --json` runs these scripts and owns stdout.
-const announceAfter = 1_000; // a step that is still running then gets a first line
-const heartbeatEvery = 30_000; // and then a sign of life, so that a quiet terminal or CI log is not mistaken for a hang
+
+// Milliseconds after which a step that is still running gets a first line.
+const announceAfter = 1_000;
+// Milliseconds between the lines after that, so that nobody takes a quiet terminal for a hang.
+const heartbeatEvery = 30_000;
 
 // Steps may run at the same time: the last line is that of the step which printed last.
 let latestOutput = "";
@@ -29,7 +32,8 @@ export async function step(what, why, work) {
   try {
     const outcome = await work();
     say(
-      `${what} — ${typeof outcome === "string" && outcome !== "" ? outcome : why} — ${seconds(start)}`,
+      `${what} — ${typeof outcome === "string" && outcome !== "" ? outcome : why} — ` +
+        `${seconds(start)}`,
     );
     return outcome;
   } catch (error) {

@@ -13,7 +13,8 @@ Install it with rustup (https://rustup.rs), then run the same command again:
 
 rustup's default, the stable toolchain, is the one that is needed.`;
 
-const howToLink = `A C compiler was not found: Rust links programs with it, and a few of its packages contain C.
+const howToLink = `A C compiler was not found. Rust links programs with it, and a few of its
+packages contain C.
 Install one, then run the same command again. On Debian:
 
     apt-get install gcc libc6-dev`;

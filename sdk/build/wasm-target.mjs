@@ -54,6 +54,7 @@ export async function wasmEnvironment() {
   throw new BuildError(
     `The Rust target ${wasmTarget} is missing, and no way to get it worked.\n` +
       `Tried: rustup target add ${wasmTarget}; Debian's packages: ${problems.join("; ")}.\n` +
-      `With a network that reaches rustup's server, run  rustup target add ${wasmTarget}  and try again.`,
+      `With a network that reaches rustup's server, run  rustup target add ${wasmTarget}  ` +
+      "and try again.",
   );
 }

@@ -211,7 +211,7 @@ test("a parameter may change in time, and a run with one is resumed to the same 
   expect([...(whole.best.varying.k as Float64Array)]).toEqual([...found]);
 });
 
-test("starts that noise does not explain are stopped, and go on if no other gets through", async () => {
+test("starts that noise does not explain are stopped, and resume if all others fail", async () => {
   const model = lorenz63();
   const twin = twinExperiment({
     model,

@@ -113,7 +113,7 @@ describe.each(ways)("%s", (_name, anneal, workers) => {
     expect((await anneal({ ...options, resume: parsed })).toJSON()).toEqual(whole.toJSON());
   });
 
-  test("a run that is cancelled before its first rung rejects with the signal's reason", async () => {
+  test("a run cancelled before its first rung rejects with the signal's reason", async () => {
     const reason = new Error("changed my mind");
     const options = {
       ...smallOptions(),
@@ -187,7 +187,7 @@ test("too few observed components: the run says that the path was not found", as
   expect(run.diagnose()).toContain("not found");
 });
 
-test("mathematics that fails everywhere rejects; prediction from an unknown start throws", async () => {
+test("a failure at every start rejects; prediction from an unknown start throws", async () => {
   const { data } = smallTwin().twin;
   // exp(1000) is infinite at the very first evaluation.
   const run = here.anneal({

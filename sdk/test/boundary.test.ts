@@ -40,7 +40,7 @@ const rejected = (promise: Promise<unknown>): Promise<unknown> =>
   );
 
 describe("solveBoundaryValueProblem", () => {
-  test("finds the same path by every method, which an orbit from its first point follows", async () => {
+  test("finds the same path by every method, and an orbit follows it", async () => {
     const { system, truth } = lorenz();
     const methods: BoundaryMethod[] = ["collocation", "multiple-shooting"];
     const paths = [];

@@ -94,7 +94,7 @@ describe("a continuous network", () => {
     );
   });
 
-  test("whose layers need not hold is found by a climb in their precision, up to that", async () => {
+  test("whose layers need not hold is found by a climb up to their precision", async () => {
     const network = small({ modelPrecision: 1000 });
     const solution = await network.mechanics().solveBoundaryValueProblem({
       initialPath: network.initialPath({ layers: LAYERS, weights: WEIGHTS }),

@@ -19,7 +19,9 @@ function npy(
   data: Uint8Array,
 ): Uint8Array {
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
-  const dictionary = `{'descr': '${descr}', 'fortran_order': ${fortran ? "True" : "False"}, 'shape': ${tuple}, }`;
+  const dictionary =
+    `{'descr': '${descr}', 'fortran_order': ${fortran ? "True" : "False"}, 'shape': ` +
+    `${tuple}, }`;
   const length = Math.ceil((10 + dictionary.length + 1) / 64) * 64 - 10;
   const header = `${dictionary.padEnd(length - 1)}\n`;
   const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, length & 255, length >> 8];
@@ -126,9 +128,10 @@ describe("npy", () => {
 });
 
 describe("csv", () => {
-  test("columns by name; empty cells and NaN are missing; comments, quotes, spaces and line ends of Windows", () => {
+  test("columns by name; missing cells and NaN; comments, quotes, spaces and CRLF", () => {
     const table = readCsv(
-      '# pelts, in thousands\r\n"year", hare ,lynx,remark\r\n1900,30,4.0,"a, b"\r\n\r\n1901,,NaN,\r\n1902,-7.5e1,.5,x\r\n',
+      '# pelts, in thousands\r\n"year", hare ,lynx,remark\r\n1900,30,4.0,"a, b"\r\n\r\n' +
+        "1901,,NaN,\r\n1902,-7.5e1,.5,x\r\n",
     );
     expect(table.columns).toEqual(["year", "hare", "lynx", "remark"]);
     expect(table.rows).toBe(3);

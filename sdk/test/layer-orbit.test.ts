@@ -74,7 +74,7 @@ describe("an orbit through layers", () => {
     );
   });
 
-  test("without model error has the activations of the network, and takes numbers from outside", () => {
+  test("without model error has the network's activations, and takes inputs", () => {
     const network = recurrent({ width: 2, steps: 3, activation: "softplus", forcing: 1 });
     const weights = network.splitWeights(network.randomWeights({ seed: 1 }));
     const forcing = [0, 1, 2].map((layer) => ({ layer, values: [layer - 1] }));

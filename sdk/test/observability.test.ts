@@ -179,7 +179,7 @@ describe("a study", () => {
     expect(study.diagnose()).not.toMatch(/NaN|undefined|Infinity/);
   });
 
-  test("gives the same twice, and a set's outcomes do not depend on which others there are", async () => {
+  test("gives the same twice, and a set's outcomes do not depend on other sets", async () => {
     const { sets, ...rest } = small();
     const both = await observability({ ...rest, sets, twins: 1 });
     const again = await observability({ ...rest, sets, twins: 1 });
@@ -192,7 +192,7 @@ describe("a study", () => {
     expect(other.rows[0]?.level).not.toBe(alone.rows[0]?.level);
   });
 
-  test("that was cancelled has what was done, and goes on from it, also from a file and with more sets", async () => {
+  test("that was cancelled is resumed, also from a file and with more sets", async () => {
     const whole = await observability(small());
     const controller = new AbortController();
     const cut = await observability({

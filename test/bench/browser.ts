@@ -23,8 +23,13 @@ export async function browser(): Promise<Figure[]> {
   const problems = join(repository, "test", "browser", "problems.ts");
   writeFileSync(
     join(folder, "main.js"),
-    `import * as sdk from "least-action";\nimport { solveAll } from ${JSON.stringify(problems)};\n` +
-      `window.time = async () => { const start = performance.now(); await solveAll(sdk, 0); return performance.now() - start; };`,
+    `import * as sdk from "least-action";
+    import { solveAll } from ${JSON.stringify(problems)};
+    window.time = async () => {
+      const start = performance.now();
+      await solveAll(sdk, 0);
+      return performance.now() - start;
+    };`,
   );
   await build({
     root: folder,

@@ -229,7 +229,8 @@ async function figuresOf(one: Case): Promise<Figure[]> {
       const forcing = ({ draws }: Sampling) =>
         draws.expected((_, parameters) => parameters.forcing).deviation.toFixed(4);
       console.log(
-        `${size}: means of ${peer.name} and ours are ${apart.toFixed(3)} standard deviations apart, rms; ` +
+        `${size}: means of ${peer.name} and ours are ${apart.toFixed(3)} standard ` +
+          "deviations apart, rms; " +
           `deviations of the forcing are ${forcing(peer)} and ${forcing(ours)}`,
       );
     }

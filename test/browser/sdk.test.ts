@@ -35,7 +35,8 @@ const made = [];
 const { Worker } = window;
 window.Worker = class extends Worker {
   constructor(url, options) {
-    super(window.script === undefined ? url : URL.createObjectURL(new Blob([window.script])), options);
+    const { script } = window;
+    super(script === undefined ? url : URL.createObjectURL(new Blob([script])), options);
     made.push(this);
   }
 };
@@ -51,7 +52,8 @@ beforeAll(async () => {
   [consumer, browser] = await Promise.all([makeConsumer(), openBrowser()]);
   consumer.write(
     "index.html",
-    `<!doctype html><link rel="icon" href="data:," /><title></title><script type="module" src="./main.js"></script>`,
+    '<!doctype html><link rel="icon" href="data:," /><title></title>' +
+      '<script type="module" src="./main.js"></script>',
   );
   consumer.write("main.js", MAIN);
   consumer.write("problems.ts", readFileSync(join(repository, "test/browser/problems.ts"), "utf8"));
@@ -138,7 +140,7 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
     expect(forcing).toBeGreaterThan(0);
   });
 
-  test("paths are told of while they are found, and a cancelled run goes on with the same bits", async () => {
+  test("paths are reported on the way, and a cancelled run resumes to the same bits", async () => {
     const told = await inPage(async ({ sdk }) => {
       const model = sdk.lorenz96({ dimension: 10 });
       const twin = sdk.twinExperiment({
@@ -275,7 +277,7 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
     expect(ticks).toBeGreaterThan(5);
   });
 
-  test("workers that die, or cannot do what they are for: the run says so, and nothing hangs", async () => {
+  test("workers that die or cannot work: the run says so, and nothing hangs", async () => {
     const reasons = await inPage(async (window) => {
       const { sdk, made } = window;
       const model = sdk.lorenz96({ dimension: 10 });

@@ -39,7 +39,8 @@ fn main() -> Result<(), least_action::Error> {
     };
     let neuron = compare(models::nakl_neuron()?, Neuron::default(), &spikes)?;
     println!(
-        "{{\"gradient\":{gradient:.3},\"byHand\":{hand:.3},\"neuron\":{{\"gradient\":{:.3},\"byHand\":{:.3}}}}}",
+        "{{\"gradient\":{gradient:.3},\"byHand\":{hand:.3},\
+         \"neuron\":{{\"gradient\":{:.3},\"byHand\":{:.3}}}}}",
         neuron.0, neuron.1
     );
     Ok(())

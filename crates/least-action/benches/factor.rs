@@ -8,7 +8,10 @@ use least_action::action::{Layout, Linearization, RowGroup};
 use least_action::solve::{Assembly, BlockMatrix, Cholesky, SquareRoot};
 
 fn main() {
-    println!("microseconds          D      N   P   assembly  gradient    factor     solve square root   GFlop/s of factor");
+    println!(
+        "microseconds          D      N   P   assembly  gradient    factor     solve \
+         square root   GFlop/s of factor"
+    );
     // `-- 20`: these only.
     let only: Option<usize> = std::env::args().find_map(|a| a.parse().ok());
     for (dimension, points, parameters) in [
@@ -122,8 +125,13 @@ fn measure(dimension: usize, points: usize, parameters: usize, simpson: bool) {
         })
         .sum();
     println!(
-        "{:16} {dimension:6} {points:6} {parameters:3} {assembled:10.1} {refined:9.1} {factored:9.1} {solved:9.1} {rooted:11.1} {:10.1}",
-        if simpson { "simpson-hermite" } else { "one-step" },
+        "{:16} {dimension:6} {points:6} {parameters:3} {assembled:10.1} {refined:9.1} \
+         {factored:9.1} {solved:9.1} {rooted:11.1} {:10.1}",
+        if simpson {
+            "simpson-hermite"
+        } else {
+            "one-step"
+        },
         flops / factored / 1e3
     );
 }

@@ -34,7 +34,8 @@ fn main() -> Result<(), Error> {
         let products: usize = layers.map(|w| w[0] * w[1] * pairs).sum();
         let flops = 6.0 * products as f64;
         println!(
-            "{name:<20} action + gradient {:9.1} us (best {:9.1} us, {:5.1} GFlop/s)   backpropagation {:9.1} us (best {:9.1})",
+            "{name:<20} action + gradient {:9.1} us (best {:9.1} us, {:5.1} GFlop/s)   \
+             backpropagation {:9.1} us (best {:9.1})",
             action.0,
             action.1,
             flops / action.1 * 1e-3,
@@ -51,7 +52,10 @@ fn main() -> Result<(), Error> {
     };
     for &(pairs, rungs) in ladders {
         let (seconds, iterations, value) = ladder(&deep, pairs, rungs)?;
-        println!("20 x 10, M = {pairs:<3} {rungs} rungs by structured {seconds:.2} s, {iterations} steps, last action {value:.3e}");
+        println!(
+            "20 x 10, M = {pairs:<3} {rungs} rungs by structured {seconds:.2} s, \
+             {iterations} steps, last action {value:.3e}"
+        );
         json.push(format!("\"ladder M = {pairs}\":{seconds:.3}"));
     }
     println!("{{{}}}", json.join(","));

@@ -190,7 +190,12 @@ fn main() -> Result<(), Error> {
     let large = measure(161, if quick { 200 } else { 1000 }, iterative)?;
     line(&large);
     println!(
-        "{{\"timeAgainstPoints\":{:.3},\"memoryAgainstPoints\":{:.3},\"timeAgainstStates\":{:.3},\"memoryAgainstStates\":{:.3},\"longest\":{:.3},\"widest\":{:.3},\"iterative\":{:.3},\"iterativeAction\":{:.6},\"covarianceTime\":{:.3},\"covarianceTimeAgainstPoints\":{:.3},\"covarianceMemoryAgainstPoints\":{:.3}}}",
+        "{{\"timeAgainstPoints\":{:.3},\"memoryAgainstPoints\":{:.3},\
+         \"timeAgainstStates\":{:.3},\"memoryAgainstStates\":{:.3},\
+         \"longest\":{:.3},\"widest\":{:.3},\
+         \"iterative\":{:.3},\"iterativeAction\":{:.6},\
+         \"covarianceTime\":{:.3},\"covarianceTimeAgainstPoints\":{:.3},\
+         \"covarianceMemoryAgainstPoints\":{:.3}}}",
         of(&by_length, |f| f.points, |f| f.time),
         of(&by_length, |f| f.points, |f| f.megabytes),
         of(&by_width[1..], |f| f.dimension, |f| f.time),

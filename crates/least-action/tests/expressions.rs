@@ -166,17 +166,21 @@ proptest! {
 
         for i in 0..VARIABLES {
             for j in 0..=i {
-                let mut v: Vec<HyperDual64> = states.iter().chain(parameters).map(|&v| v.into()).collect();
+                let mut v: Vec<HyperDual64> =
+                    states.iter().chain(parameters).map(|&v| v.into()).collect();
                 v[i] = v[i].derivative1();
                 v[j] = v[j].derivative2();
                 let values: Vec<HyperDual64> =
                     trees.iter().map(|t| evaluate(t, &v[..STATES], &v[STATES..])).collect();
                 for (row, value) in jacobian.iter().zip(&values) {
-                    prop_assert!(close(row[i], value.eps1, value.eps1.abs()), "{} against {}", row[i], value.eps1);
+                    let (found, known) = (row[i], value.eps1);
+                    prop_assert!(close(found, known, known.abs()), "{found} against {known}");
                 }
                 let terms = values.iter().zip(adjoint).map(|(value, w)| w * value.eps1eps2);
-                let (sum, size) = terms.fold((0.0, 0.0), |(sum, size), t| (sum + t, size + f64::abs(t)));
-                prop_assert!(close(curvature[i][j], sum, size), "{} against {sum} at {i}, {j}", curvature[i][j]);
+                let (sum, size) =
+                    terms.fold((0.0, 0.0), |(sum, size), t| (sum + t, size + f64::abs(t)));
+                let found = curvature[i][j];
+                prop_assert!(close(found, sum, size), "{found} against {sum} at {i}, {j}");
             }
         }
     }

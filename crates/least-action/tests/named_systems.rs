@@ -163,7 +163,8 @@ fn lorenz63_has_its_fixed_points_and_exponents() {
     for state in [[0.0; 3], [c, c, 27.0], [-c, -c, 27.0]] {
         assert!(rate(&model, &state).iter().all(|r| r.abs() < 1e-12));
     }
-    // J. C. Sprott, Chaos and Time-Series Analysis, 2003: 0.9056, 0, -14.5723; the sum is -(10 + 1 + 8/3) exactly.
+    // J. C. Sprott, Chaos and Time-Series Analysis, 2003: 0.9056, 0, -14.5723. The sum is exactly
+    // -(10 + 1 + 8/3).
     let exponents = lyapunov(&model, &defaults(&model), 0.01, 40_000);
     assert!((exponents[0] - 0.9056).abs() < 0.02, "{exponents:?}");
     assert!(exponents[1].abs() < 0.01, "{exponents:?}");

@@ -100,10 +100,12 @@ function pathSnippet(settings: PathSettings): string {
         : column(data.time);
     lines.push(...reading);
     lines.push(
-      `const data = observations({ model, times: ${times}, timeStep: ${data.timeStep}, values: ${values} });`,
+      `const data = observations({ model, times: ${times}, ` +
+        `timeStep: ${data.timeStep}, values: ${values} });`,
     );
   }
-  return `${data.from === "file" ? 'import { readFile } from "node:fs/promises";\n' : ""}import { ${imports.sort().join(", ")} } from "least-action";
+  const readFile = data.from === "file" ? 'import { readFile } from "node:fs/promises";\n' : "";
+  return `${readFile}import { ${imports.sort().join(", ")} } from "least-action";
 
 await init();
 const model = defineModel(${model});
@@ -138,7 +140,8 @@ function readingOf(name: string): {
   const reading = [
     `const { shape, values } = readNpy(await readFile(${quoted}));`,
     "const [rows = 0, width = 1] = shape;",
-    "const column = (k: number) => Float64Array.from({ length: rows }, (_, n) => values[n * width + k] ?? NaN);",
+    "const column = (k: number) => " +
+      "Float64Array.from({ length: rows }, (_, n) => values[n * width + k] ?? NaN);",
   ];
   return { reader: "readNpy", reading, rows: "rows", column: (one) => `column(${Number(one)})` };
 }

@@ -16,7 +16,8 @@ export function checkSize({ name, size }: { name: string; size: number }): void 
   if (size <= MOST_BYTES) return;
   const [found, most] = [size, MOST_BYTES].map((bytes) => (bytes / 2 ** 20).toFixed(0));
   throw new SettingsError(
-    `${name}: has ${found} MB; at most ${most} are read here. Leave out columns or rows, or use the library in Node.`,
+    `${name}: has ${found} MB; at most ${most} are read here. Leave out columns or rows, ` +
+      "or use the library in Node.",
   );
 }
 

@@ -32,9 +32,9 @@ export class ModelTextError extends Error {
 }
 
 const STATEMENT = /^([A-Za-z_]\w*)\s*('|\(\s*0\s*\))?\s*=(.*)$/;
+const UNSIGNED = /(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/.source;
 /** A number, or a quotient of two such as 8/3. */
-const NUMBER =
-  /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?:\s*\/\s*((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?))?$/;
+const NUMBER = new RegExp(String.raw`^([+-]?${UNSIGNED})(?:\s*/\s*(${UNSIGNED}))?$`);
 
 /** Parses the model's text. Throws a ModelTextError at the first wrong line. */
 export function readModel(text: string): ModelText {

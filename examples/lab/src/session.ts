@@ -202,5 +202,8 @@ function statusOf(outcome: Outcome | null): string {
   const verdict =
     { consistent: "the noise explains the misfit" }[outcome.verdict] ??
     `verdict: ${outcome.verdict}, which “In words” explains`;
-  return `Done in ${outcome.seconds.toFixed(1)} s; lowest action ${outcome.action.toPrecision(4)}, ${verdict}`;
+  return (
+    `Done in ${outcome.seconds.toFixed(1)} s; lowest action ` +
+    `${outcome.action.toPrecision(4)}, ${verdict}`
+  );
 }

@@ -111,7 +111,8 @@ export function fromLink(hash: string): Settings | undefined {
   } catch (error) {
     if (error instanceof SettingsError) throw error;
     throw new Error(
-      "this link is damaged: part of it is missing; copy the whole of it, or begin with one of the examples",
+      "this link is damaged: part of it is missing; copy the whole of it, or begin with " +
+        "one of the examples",
     );
   }
 }

@@ -100,19 +100,22 @@ export const STARTS: WorkedStart[] = [
   {
     name: "Weather with hidden sites",
     about:
-      "Ten sites on a ring, chaotic. Four are measured, with noise; the other six, and what drives them all, are to be found. Some starting paths get lost.",
+      "Ten sites on a ring, chaotic. Four are measured, with noise; the other six, and " +
+      "what drives them all, are to be found. Some starting paths get lost.",
     settings: weather,
   },
   {
     name: "A neuron from one voltage",
     about:
-      "A spiking nerve cell under a known current. Only its voltage is measured; its channels and three conductances are to be found.",
+      "A spiking nerve cell under a known current. Only its voltage is measured; its " +
+      "channels and three conductances are to be found.",
     settings: neuron,
   },
   {
     name: "A network as layers in time",
     about:
-      "The layers of a network are the times of a path. What happens between inputs and outputs is to be found, and the weights with it.",
+      "The layers of a network are the times of a path. What happens between inputs and " +
+      "outputs is to be found, and the weights with it.",
     settings: layers,
   },
 ];

@@ -173,7 +173,7 @@ test("a prediction that fails leaves what is known of the path", async () => {
   expect(trouble).toMatch(/./);
 });
 
-test("where nothing is to be predicted, nothing is, and that is no trouble; what is stopped tells nothing", async () => {
+test("nothing to predict is no trouble; a stopped computation tells nothing", async () => {
   const data = {
     from: "twin",
     timeStep: 0.1,
@@ -324,7 +324,7 @@ test("files of data: CSV, NPY, and what is neither", () => {
   expect(() => tableOf("a.csv", bytes("x\n1\n"), read)).toThrow(/1 rows of data/);
 });
 
-test("states have precisions of their own, in the order of the model and of what is measured", () => {
+test("states have precisions of their own, in the order of the model and of the data", () => {
   expect(precisionsOf(ofFile)).toEqual({ measurementPrecision: 400 });
   const settings = {
     ...ofFile,

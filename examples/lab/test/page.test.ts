@@ -200,7 +200,7 @@ test("a run that was paused ends as one that was not", async () => {
   expect(resumed.outcome.path).toEqual(all.outcome.path);
 });
 
-test("a run that was cancelled leaves nothing, and the next one is as if it had not been", async () => {
+test("a cancelled run leaves nothing, and the next one is as if it had not been", async () => {
   const lab = await open({ settings: endless });
   await lab.shows("x0 (measured)");
   await lab.runs();
@@ -367,7 +367,8 @@ describe("what goes wrong says what to do", () => {
     await lab.page.getByText(/Of 560000 points, at most 2000 are drawn/).waitFor();
     const drawn = await ticks();
     console.log(
-      `10 MB of CSV: ${read.count} ticks while it was read; the page stood still for ${drawn.longest.toFixed(0)} ms at the longest`,
+      `10 MB of CSV: ${read.count} ticks while it was read; the page stood still for ` +
+        `${drawn.longest.toFixed(0)} ms at the longest`,
     );
     expect(read.count).toBeGreaterThan(5);
     expect(drawn.count).toBeGreaterThan(read.count);
@@ -699,7 +700,7 @@ describe("what is typed", () => {
     await expect.poll(() => lab.page.getByLabel("R_m of v").count()).toBe(0);
   });
 
-  test("plots that are seen again in the moment in which they are to have other curves", async () => {
+  test("plots that come into view at the moment of a change of their curves", async () => {
     const lab = await open({ settings: SPRING, width: 390 });
     await lab.shows("x (measured)");
     await lab.page.evaluate(() => scrollTo(0, document.body.scrollHeight));

@@ -213,8 +213,10 @@ fn a_path_that_is_no_minimum_is_told() {
 fn what_is_wrong_is_named() {
     let posterior = square();
     let error = |start: &[f64], options| Laplace::new(&posterior, start, options).err().unwrap();
+    let short = error(&[1.0; 3], LaplaceOptions::default());
     assert!(
-        matches!(error(&[1.0; 3], LaplaceOptions::default()), Error::WrongLength { path, length: 3, expected: POINTS, .. } if path == "start")
+        matches!(short, Error::WrongLength { path, length: 3, expected: POINTS, .. }
+            if path == "start")
     );
     assert!(matches!(
         error(&[f64::NAN; POINTS], LaplaceOptions::default()),

@@ -54,8 +54,8 @@ export function ModelPanel(props: {
       </label>
       <small id="model-help">
         <code>x' = …</code> a state's rate of change; <code>a = 1</code> a parameter;{" "}
-        <code>u = sin(t)</code> a formula; <code>x(0) = 1</code> where a twin begins; <code>#</code>{" "}
-        a remark.
+        <code>u = sin(t)</code> a formula; <code>x(0) = 1</code> where the twin data begin;{" "}
+        <code>#</code> a remark.
       </small>
     </Panel>
   );

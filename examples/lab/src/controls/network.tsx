@@ -3,7 +3,9 @@ import { useLayoutEffect, useState } from "preact/hooks";
 import { layersOf, LIMITS, type NetworkSettings } from "../settings.js";
 import { Described, NumberField, Panel, SeedField } from "./fields.js";
 
-const WRONG = `${LIMITS.layers.join(" to ")} whole numbers from ${LIMITS.neurons.join(" to ")}, with commas between them`;
+const WRONG =
+  `${LIMITS.layers.join(" to ")} whole numbers from ${LIMITS.neurons.join(" to ")}, with ` +
+  "commas between them";
 
 /** Parses the numbers of neurons. Undefined if the text is not valid. */
 function typedLayers(text: string): number[] | undefined {

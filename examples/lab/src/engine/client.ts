@@ -99,7 +99,8 @@ export class Engine {
     worker.onerror = (event) => {
       event.preventDefault();
       dead(
-        `the engine stopped (${event.message || "it could not be loaded"}): reload the page; your settings are in its address`,
+        `the engine stopped (${event.message || "it could not be loaded"}): reload the ` +
+          "page; your settings are in its address",
       );
     };
     return worker;

@@ -49,7 +49,8 @@ export function preparePath(settings: PathSettings, table: OpenTable | undefined
     }
     if (!(low < high))
       throw new SettingsError(
-        `estimate ${name}: from ${low} to ${high} is no interval; the first number must be the smaller one`,
+        `estimate ${name}: from ${low} to ${high} is no interval; the first number must ` +
+          "be the smaller one",
       );
   }
   try {
@@ -100,7 +101,8 @@ function fileOf(
     const other = settings.observed.find((one) => one !== state && own(columns, one) === column);
     if (other !== undefined)
       throw new SettingsError(
-        `data: column ${column} of ${name} is to measure ${state} and ${other}; choose another for one of them`,
+        `data: column ${column} of ${name} is to measure ${state} and ${other}; choose ` +
+          "another for one of them",
       );
     return table.column(column);
   });

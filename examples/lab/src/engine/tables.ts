@@ -115,7 +115,8 @@ function npyOf(name: string, bytes: ArrayBuffer, read: typeof readNpy): CsvTable
     );
   if (width > rows) {
     throw new SettingsError(
-      `${name}: has ${rows} rows and ${width} columns, and each row is to be a time: transpose it (in NumPy .T), or, if times are that few, save it as CSV`,
+      `${name}: has ${rows} rows and ${width} columns, and each row is to be a time: ` +
+        "transpose it (in NumPy .T), or, if times are that few, save it as CSV",
     );
   }
   const columns = Array.from({ length: width }, (_, k) => String(k));

@@ -42,7 +42,10 @@ export function LevelsView({ session }: { session: Session }) {
       </ul>
       <Plot
         title="Action, by the model's precision R_f"
-        description={`action of ${climbers.length} starting paths over R_f, both logarithmic${expected === undefined ? "" : `; noise explains ${expected.toPrecision(3)}`}`}
+        description={
+          `action of ${climbers.length} starting paths over R_f, both logarithmic` +
+          (expected === undefined ? "" : `; noise explains ${expected.toPrecision(3)}`)
+        }
         x={x}
         xLabel="R_f"
         curves={[...line, ...of("action")]}

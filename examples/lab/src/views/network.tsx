@@ -97,7 +97,10 @@ export function NetworkView({
           </div>
           <Plane
             title={`Outputs at ${FRESH} new inputs: predicted, against true`}
-            description={`predicted outputs over true ones at ${FRESH} new inputs; exact predictions are on the dashed line`}
+            description={
+              `predicted outputs over true ones at ${FRESH} new inputs; exact predictions ` +
+              "are on the dashed line"
+            }
             height={240}
             traces={[
               { x: [-1, 1], y: [-1, 1], colour: colours.truth, as: "dashes" },
