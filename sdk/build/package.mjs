@@ -18,7 +18,7 @@ import { run } from "./run.mjs";
 import { wasmStamp } from "./wasm.mjs";
 import { writeWorkerSource } from "./worker-source.mjs";
 
-// Beside the WebAssembly's, so that building that anew also makes dist stale.
+// Stored beside the WebAssembly's outputs, so that building those anew also makes dist stale.
 const stamp = join(generated, "dist-stamp");
 const entries = ["index", "index.node", "slim", "slim.node"];
 const outputs = [

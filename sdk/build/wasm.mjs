@@ -163,8 +163,9 @@ export async function buildWasm() {
     removeLeftovers(generated);
     const fresh = mkdtempSync(`${generated}-`);
     try {
-      // Beside each other, as the module's last half is work for one processor. Types with the
-      // installed compiler: the other one has no native target set up.
+      // Both run at the same time, as the last half of the module's build is work for one
+      // processor. Types are made with the installed compiler: the other one has no native target
+      // set up.
       const parts = await Promise.allSettled([
         makeModule(env, fresh),
         writeTypes(rust.native, fresh),

@@ -154,8 +154,8 @@ describe("annealing a network", () => {
   test("explains the data as noise does, and predicts better than a constant", async () => {
     const { fresh, options } = small();
     const run = await anneal(options);
-    // What noise explains, and five standard deviations of it (chi-square of 90 measurements less
-    // what is fitted).
+    // The level that noise explains, within five standard deviations (chi-square of 90 measurements
+    // less the fitted numbers).
     expect(run.best.action).toBeLessThan(run.expectedLevel + (5 * Math.sqrt(2 * 17)) / 90);
     expect(run.best.weights.map(({ outputs, inputs }) => [outputs, inputs])).toEqual([
       [3, 2],

@@ -12,7 +12,7 @@ fn main() {
         "microseconds          D      N   P   assembly  gradient    factor     solve \
          square root   GFlop/s of factor"
     );
-    // `-- 20`: these only.
+    // An argument such as `-- 20` selects the problems of this dimension.
     let only: Option<usize> = std::env::args().find_map(|a| a.parse().ok());
     for (dimension, points, parameters) in [
         (1, 1001, 0),

@@ -130,7 +130,7 @@ fn covariance(points: usize, dimension: usize) -> Result<Figure, Error> {
         dimension,
         time: 1e3 * start.elapsed().as_secs_f64(),
         megabytes: (MOST.load(Ordering::Relaxed) - before) as f64 / 1e6,
-        // Deviations of a hidden state: beside each other over all lengths.
+        // Deviation of a hidden state, which can be compared over all lengths.
         action: laplace.deviations()[(points / 2) * dimension + 1],
     })
 }

@@ -228,7 +228,7 @@ fn climbs_that_no_run_can_have_made_are_not_resumed() {
     }
     assert!(annealer.resume(good.clone()).is_ok());
 
-    // Other data, or another weight of the data: the level is not that of the path any more.
+    // With other data, or another weight of the data, the stored level no longer fits the path.
     let mut other = annealer.problem().data()[0].clone();
     other.values[5] += 1.0;
     let model = annealer.problem().model().clone();

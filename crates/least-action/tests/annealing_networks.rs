@@ -52,7 +52,8 @@ fn twin(network: &Network, pairs: usize) -> (Vec<f64>, Pairs) {
 
 fn options() -> NetworkAnnealOptions {
     NetworkAnnealOptions {
-        // With free weights, large ones after a hidden layer make its errors count for little.
+        // Without bounds, large weights after a hidden layer would make its errors count for
+        // little.
         action: NetworkOptions {
             measurement_precision: 1.0 / (DEVIATION * DEVIATION),
             weight_bounds: Some([-2.0, 2.0]),
@@ -93,7 +94,7 @@ fn what_a_network_has_produced_is_learned() {
         let squares = right.iter().zip(&learned).map(|(a, b)| (a - b) * (a - b));
         let error = (squares.sum::<f64>() / right.len() as f64).sqrt();
         assert!(error < DEVIATION, "{error}");
-        // Beside it, what a constant would do.
+        // For comparison, the error of a constant output.
         let mean = right.iter().sum::<f64>() / right.len() as f64;
         let variance = right.iter().map(|y| (y - mean) * (y - mean)).sum::<f64>();
         assert!(error < 0.05 * (variance / right.len() as f64).sqrt());
@@ -179,7 +180,7 @@ fn lbfgs_ends_at_minima_of_training_where_the_layers_hold() {
         let loss = trainer.advance(usize::MAX).unwrap().value;
         assert!((level / loss - 1.0).abs() < 0.01, "{level} {loss}");
     }
-    // One of them is the lowest that training from ten random beginnings finds, 0.31885.
+    // One of them is the lowest minimum of training from ten random starts, 0.31885.
     assert!((run.best_rung().action / 0.31885 - 1.0).abs() < 0.01);
 }
 
@@ -225,7 +226,7 @@ fn climbs_are_resumed_and_threads_change_no_bit() {
     while climber.next_rung().is_some() {}
     assert_eq!(climber.climb(), &whole.climbs[2]);
 
-    // Bounds are kept, and told.
+    // Bounds are kept, and reported.
     let best = whole.best();
     let matrix = network.weight_sets()[0].matrix();
     assert!(best.parameters[matrix].iter().all(|w| w.abs() <= 0.5));
@@ -238,7 +239,7 @@ fn climbs_are_resumed_and_threads_change_no_bit() {
     );
     assert!(whole.best_rung().parameters.is_empty());
 
-    // Of other data.
+    // A climb of other data cannot be resumed.
     let mut other = pairs.clone();
     other.outputs[0] += 1.0;
     let other = self::annealer(&network, &other, annealer.landscape().options().clone());

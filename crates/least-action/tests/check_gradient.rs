@@ -151,7 +151,7 @@ fn a_wrong_derivative_is_named() {
             .check_gradient(10.0, &path, &parameters, Some(12))
             .unwrap()
     };
-    // One per cent off in the second state.
+    // The derivatives in the second state are wrong by one per cent.
     let report = wrong(|path, _| path.iter_mut().skip(1).step_by(3).for_each(|g| *g *= 1.01));
     assert_eq!(report.verdict, GradientVerdict::Differs, "{report}");
     assert_eq!(report.wrong, ["y"], "{report}");

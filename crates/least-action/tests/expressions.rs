@@ -110,7 +110,7 @@ proptest! {
         let at = Points { states: path, parameters, ..Points::default() };
         let mut derivative = vec![0.0; path.len()];
         model.evaluate(&mut scratch, at, &mut derivative);
-        // Not zero: gradients are added to what is there.
+        // Not zero, as gradients are added to what is there.
         let mut path_gradient = vec![0.25; path.len()];
         let mut parameter_gradient = vec![0.25; PARAMETERS];
         model.pull_back(&mut scratch, at, adjoint, &mut path_gradient, &mut parameter_gradient);
@@ -213,7 +213,7 @@ fn kinks_have_the_documented_derivatives() {
     assert_eq!(at(0.0, |x| x.min(-x)), [0.0, 1.0, 0.0]);
     assert_eq!(at(0.0, |x| x.signum()), [0.0, 0.0, 0.0]);
     assert_eq!(at(2.0, |x| x.floor()), [2.0, 0.0, 0.0]);
-    // A base of 0: no 0 times infinity.
+    // The derivative of a power at 0 must not be 0 times infinity.
     assert_eq!(at(0.0, |x| x.pow(2.2)), [0.0, 0.0, 0.0]);
     assert_eq!(at(0.0, |x| x.pow(2.5)), [0.0, 0.0, 0.0]);
     assert_eq!(at(1.0, |x| (x - x + 0.0).pow(x)), [0.0, 0.0, 0.0]);
@@ -226,7 +226,7 @@ fn branches_that_are_not_taken_leave_no_trace() {
     }
     assert_eq!(at(0.0, guarded), [0.0; 3]);
     assert_eq!(at(-1.0, guarded), [0.0; 3]);
-    // The same root under two conditions, and one condition within another.
+    // One root appears under two conditions, and one condition within another.
     fn two<'g>(x: Expression<'g>) -> Expression<'g> {
         let root = x.sqrt();
         let first = Expression::select(x.gt(0.0), root, 0.0);

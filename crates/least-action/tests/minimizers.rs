@@ -94,7 +94,7 @@ fn minimize(
 
 #[test]
 fn the_scale_of_the_value_changes_nothing() {
-    // By powers of two, which floats scale without rounding.
+    // Scales are powers of two, which floating-point numbers scale by without rounding.
     for options in general() {
         let name = options.name();
         let (reference, at) = minimize(options, valley(1.0));
@@ -144,10 +144,11 @@ fn every_reason_to_stop_is_told() {
             g.copy_from_slice(&[1e-3 * x[0], 1e-3 * x[1]]);
             Ok(1.0 + 0.5e-3 * (x[0] * x[0] + x[1] * x[1]))
         });
-        // A Newton step knows that it is the last one.
+        // Any of the stop reasons of a minimum will do, as a Newton step predicts that it is the
+        // last one.
         assert!(minimum.stop.settled(), "{name}: {minimum:?}");
 
-        // No gradient at all.
+        // A function whose gradient is zero.
         let (minimum, _) = minimize(options, |_, g| {
             g.fill(0.0);
             Ok(1.0)
@@ -163,7 +164,7 @@ fn every_reason_to_stop_is_told() {
         assert_eq!(minimum.stop, StopReason::LineSearchFailed, "{name}");
         assert_eq!(x, [-1.2, 1.0], "{name}: the best point is kept");
 
-        // Finite at the start and nowhere else.
+        // A function that is finite at the start and nowhere else.
         let mut first = true;
         let (minimum, x) = minimize(options, |x, g| {
             g.copy_from_slice(&[2.0 * x[0], 2.0 * x[1]]);
@@ -427,7 +428,7 @@ fn bounds_are_kept_and_those_that_are_active_are_reported() {
     assert!(expected.active_bounds.len() >= 3, "{expected:?}");
     assert!(expected.active_bounds.len() <= 7, "{expected:?}");
 
-    // From inside, from a bound, and from outside.
+    // Starts inside the bounds, on one of them, and outside.
     for start in [0.1, -0.3, 1.5] {
         for options in for_squares(1e-12) {
             if options.name() == "structured" {

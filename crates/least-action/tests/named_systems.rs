@@ -245,7 +245,8 @@ fn the_neuron_rests_and_fires_under_current() {
         }
         v.windows(2).filter(|w| w[0] < 0.0 && w[1] >= 0.0).count()
     };
-    // One spike, then rest, at 5; trains from there on, the faster the stronger the current.
+    // One spike, then rest, at a current of 5; trains of spikes at stronger currents, the faster
+    // the stronger.
     let counts = [0.0, 2.0, 5.0, 10.0, 20.0, 30.0].map(spikes);
     assert_eq!(counts, [0, 0, 1, 13, 18, 20]);
 }

@@ -82,7 +82,7 @@ fn evaluations_take_no_memory() {
             let mut path_gradient = path.clone();
             let mut parameter_gradient = parameters.clone();
             let mut before = 0;
-            // What the first call takes is kept for all others.
+            // The first call takes memory that all others use again.
             for round in 0..3 {
                 if round == 1 {
                     before = allocations();

@@ -225,7 +225,7 @@ fn a_rung_that_is_interrupted_is_dropped_and_climbed_again_to_the_same_bits() {
         if climber.next_rung_unless(&after_one).is_none() {
             assert_eq!(&before, climber.climb());
             interruptions += 1;
-            // Elsewhere, from what was kept.
+            // The climb goes on elsewhere, from the stored rungs.
             climber = annealer.resume(before).unwrap();
             if climber.next_rung().is_none() {
                 break;
@@ -272,7 +272,8 @@ fn ladders_end_where_they_are_told_to() {
 
 #[test]
 fn units_change_nothing_where_the_ladder_is_automatic() {
-    // The same oscillator with its second state in thousandths: the weights make up for it.
+    // This is the same oscillator with its second state in thousandths, which the weights make up
+    // for.
     let oscillator = |unit: f64| -> Arc<dyn Model> {
         let model = ModelBuilder::new("oscillator")
             .states(["x", "v"])
@@ -365,7 +366,7 @@ fn maps_inputs_observables_gaps_and_several_data_sets_have_every_strategy() {
 
 #[test]
 fn models_that_blow_up_give_finite_starting_paths() {
-    // From above 1, x' = x^3 - x reaches infinity in no time.
+    // From a state above 1, x' = x^3 - x reaches infinity in finite time.
     let model = ModelBuilder::new("runaway")
         .states(["x"])
         .initial_state([3.0])

@@ -90,7 +90,7 @@ test.each(MODELS.map(({ name }) => name))(
     )) as Certainty;
     expect(trouble).toBeNull();
     expect(deviation?.every((one) => one > 0)).toBe(true);
-    // Of a Gaussian, or of levels next to each other.
+    // The band is that of a Gaussian, or of levels next to each other.
     const widths = deviation?.map(
       (one, k) => ((band?.upper[k] as number) - (band?.lower[k] as number)) / one,
     );
@@ -142,7 +142,7 @@ test.each([1, 4])(
     const precision = (weight * h * measured * 2 ** rung) / ((points - 1) * 2);
     let [product, square] = [0, 0];
     for (let n = 2; n < points - 2; n += 4) {
-      // In the middle between measurements, where momenta have no jump.
+      // The middle between measurements, where momenta have no jump.
       const v = (path[2 * n + 1] as number) - (path[2 * n + 1 - 2] as number);
       const force = -2 * (((path[2 * n] as number) + (path[2 * n - 2] as number)) / 2);
       const p = precision * (v / h - force);
@@ -159,7 +159,7 @@ test.each([1, 4])(
 
 test("a prediction that fails leaves what is known of the path", async () => {
   const model = "x' = x^2\nx(0) = 0.5";
-  // It is infinite at time 2.
+  // The solution is infinite at time 2.
   const x = Float64Array.from(
     { length: 39 },
     (_, n) => 1 / (2 - 0.05 * n) + 0.01 * Math.sin(78 * n * n),

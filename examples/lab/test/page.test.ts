@@ -221,7 +221,7 @@ test("a cancelled run leaves nothing, and the next one is as if it had not been"
 test("a run that is stopped at once, by a double click too, can be begun again", async () => {
   const lab = await open({ settings: long });
   await lab.shows("x0 (measured)");
-  // Before the engine has begun, however slow the machine is.
+  // Cancelled before the engine has begun, however slow the machine is.
   await lab.button("Run").evaluate(async (one) => {
     (one as HTMLElement).click();
     await Promise.resolve();
@@ -300,7 +300,7 @@ describe("what goes wrong says what to do", () => {
     for (const [name, content, remedy] of files) {
       await lab.openData(name, content);
       expect(await lab.complaint(new RegExp(name.replace(".", "\\.")))).toMatch(remedy);
-      // What was there before is still there.
+      // The earlier results are still there.
       await lab.shows("x (measured)");
     }
     await lab.openData("good.csv", springCsv(61));

@@ -26,7 +26,7 @@ test("what goes wrong with a file leaves a run alone", () => {
     ...running,
     trouble: "bad.csv: no",
   });
-  // The same before a run. The next action removes the message.
+  // An error before a run is shown too, and the next action removes it.
   const troubled = after(ready, { type: "trouble", message: "bad.csv: no" });
   expect(troubled.refusal).toBeNull();
   expect(after(troubled, { type: "running", newRun: 1, resume: false }).trouble).toBeNull();

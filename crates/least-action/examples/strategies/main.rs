@@ -57,7 +57,7 @@ fn main() -> Result<()> {
     );
     let cases = cases::all()?;
     for case in &cases {
-        // Minutes on its own: only where it is asked for.
+        // These systems take minutes each, and run only if they are named.
         let asked = full || names.iter().any(|name| case.name.contains(name.as_str()));
         if case.name.starts_with("all-free") && !asked {
             continue;
@@ -280,7 +280,7 @@ fn descend(case: &Case, annealer: &Annealer, growing: bool) -> Result<Outcome> {
         let start = climber.climb();
         let spread =
             (0..dimension).map(|i| deviation(start.path.iter().skip(i).step_by(dimension)));
-        // In the order of the problem's parameters, which is the model's.
+        // The order is that of the problem's parameters, which is the model's.
         let widths = problem.estimated().map(|name| {
             let [low, high] = annealer.options().estimate[name].initial;
             0.5 * (high - low)
@@ -290,7 +290,7 @@ fn descend(case: &Case, annealer: &Annealer, growing: bool) -> Result<Outcome> {
         let mut objective =
             StrongConstraint::new(&*case.model, data, precision, &positions, scales);
         let mut unknowns = [&start.path[..dimension], &start.parameters].concat();
-        // A start from which the path blows up has failed, as a ladder may.
+        // A start whose path blows up has failed, as a ladder may.
         let end = costate::minimize(&mut objective, growing, &mut unknowns);
         if is_verbose() {
             println!("{} {:.6?}", start.start, end);

@@ -177,7 +177,7 @@ fn mean_covariance_and_evidence_are_those_of_the_smoother() {
             "{} {evidence}",
             found.log_evidence()
         );
-        // Nothing is beyond the quadratic.
+        // A Gaussian has nothing beyond the quadratic.
         let shift = found.mean_shift().unwrap();
         for (k, (shift, deviation)) in shift.iter().zip(&deviations).enumerate() {
             assert!(shift.abs() < 1e-7 * deviation, "{k}: {shift}");
@@ -283,7 +283,7 @@ fn determinants_of_implicit_steps_move_means_as_sums_over_grids_say() {
         exact > 0.05 * deviation && (shift / exact - 1.0).abs() < 0.05,
         "{shift} {exact} {deviation}"
     );
-    // And the correction leads from the mode to the mean of exp(-A).
+    // The correction leads from the mode to the mean of exp(-A).
     let mean = found.mode()[POINTS] + found.mean_shift().unwrap()[POINTS];
     let off = (found.mode()[POINTS] - means[0]).abs();
     assert!(
