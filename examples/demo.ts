@@ -32,7 +32,7 @@ const short = {
   "mechanics-paths": mechanicsPaths,
   "mechanics-network": mechanicsNetwork,
 };
-/** Minutes each. */
+/** Examples that take minutes each. */
 const long = {
   observability: observabilityExample,
   "how-certain": howCertain,
@@ -50,7 +50,8 @@ const asked = given.includes("all") ? Object.keys(examples) : given;
 const unknown = asked.filter((text) => !isName(text));
 if (unknown.length > 0) {
   console.error(
-    `There is no example called ${unknown.join(", ")}. There are: ${Object.keys(examples).join(", ")}, all.`,
+    `There is no example called ${unknown.join(", ")}. There are: ` +
+      `${Object.keys(examples).join(", ")}, all.`,
   );
   process.exit(2);
 }
@@ -84,7 +85,8 @@ for (const name of names) {
 }
 
 /**
- * An interruption before the first rung is done leaves nothing to report; any other failure is one.
+ * The promise's value, or undefined if it was interrupted before the first rung, when there is
+ * nothing to report. Rejects with any other failure.
  */
 async function unlessAborted<T>(promise: Promise<T>): Promise<T | undefined> {
   try {

@@ -1,12 +1,12 @@
 /**
- * What an example hands to the demo: pictures by file name, and whether its claims came out true.
+ * Result of an example for the demo: pictures by file name, and claims that came out true or not.
  */
 export interface Outcome {
   pictures: Record<string, string>;
   checks: { claim: string; holds: boolean }[];
 }
 
-/** How large to make an example. The tests make them tiny. */
+/** Size of an example. The tests make it tiny. */
 export interface Size {
   starts: number;
   rungs: number;
@@ -25,7 +25,7 @@ export function component(path: Float64Array, dimension: number, index: number):
   );
 }
 
-/** Root of the mean squared difference over the components wanted; all of them unless told. */
+/** Root mean square difference over the components in `wanted`. Default: all of them. */
 export function rms(
   a: Float64Array,
   b: Float64Array,
@@ -43,7 +43,7 @@ export function rms(
   return Math.sqrt(sum / count);
 }
 
-/** The largest difference of two lists. */
+/** Largest absolute difference of the elements of two lists. */
 export function apart(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return Array.from(a).reduce(
     (most, value, i) => Math.max(most, Math.abs(value - (b[i] ?? NaN))),

@@ -1,17 +1,17 @@
 /**
- * Numbers at random for data that examples make themselves: the same seed gives the same numbers on
- * every machine.
+ * Random numbers for data that examples make themselves: a seed gives the same numbers on every
+ * machine.
  */
 export interface Random {
-  /** Uniform in [0, 1). */
+  /** Uniform number in [0, 1). */
   uniform(): number;
-  /** Normal with mean 0 and variance 1. */
+  /** Normal number with mean 0 and variance 1. */
   normal(): number;
-  /** The same elements in another order. */
+  /** Copy of the elements in random order. */
   shuffled<T>(elements: readonly T[]): T[];
 }
 
-/** Mulberry32: 32 bits of state, good enough for pictures. */
+/** Generator Mulberry32: 32 bits of state, good enough for pictures. */
 export function random(seed: number): Random {
   let state = seed >>> 0;
   const uniform = (): number => {

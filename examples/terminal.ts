@@ -1,4 +1,4 @@
-/** What the examples print: tables on stdout, a progress bar on stderr. */
+/** Output of the examples: tables on stdout, a progress bar on stderr. */
 import { SingleBar } from "cli-progress";
 
 export function heading(text: string): void {
@@ -6,8 +6,8 @@ export function heading(text: string): void {
 }
 
 /**
- * A table with its columns aligned: the first to the left, as it names the rows, the others to the
- * right.
+ * Prints a table with aligned columns: the first, which names the rows, to the left, the others to
+ * the right.
  */
 export function table(columns: readonly string[], rows: readonly (readonly string[])[]): void {
   const widths = columns.map((column, i) =>
@@ -22,8 +22,8 @@ export function table(columns: readonly string[], rows: readonly (readonly strin
 }
 
 /**
- * A bar that counts rungs over all starting paths, or something else. It shows nothing where stderr
- * is not a terminal.
+ * Progress bar that counts rungs over all starting paths, or other units. It shows nothing where
+ * stderr is not a terminal.
  */
 export function progressBar(
   label: string,
@@ -31,7 +31,9 @@ export function progressBar(
 ): { update(done: number, total: number | null): void; stop(): void } {
   const bar = new SingleBar({
     stream: process.stderr,
-    format: `${label} {bar} {percentage}% | {value} of {total} ${unit} | {duration_formatted}, {eta_formatted} to go`,
+    format:
+      `${label} {bar} {percentage}% | {value} of {total} ${unit} | {duration_formatted}, ` +
+      "{eta_formatted} to go",
     hideCursor: true,
     clearOnComplete: true,
   });

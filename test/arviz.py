@@ -1,4 +1,5 @@
-# Opens draws as sdk/src/statistics/arviz.ts says, with the ArviZ that is there, and prints as JSON what it makes of them.
+# Opens draws as sdk/src/statistics/arviz.ts says, with the installed ArviZ, and prints its results
+# as JSON.
 #
 #   python3 arviz.py posterior.json      the file
 #   python3 arviz.py                     only the version of ArviZ

@@ -1,5 +1,5 @@
-// Whether ArviZ opens what is written for it, and computes what the core does. Where python3 has no
-// ArviZ that is left out, in words, and only the file is looked at.
+// Tests that ArviZ opens the files that are written for it, and computes the same numbers as the
+// core. Where python3 has no ArviZ, a message says so, and only the file is checked.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -82,7 +82,7 @@ test(
       expect(parsed.posterior.alpha.flat()).toEqual(alpha);
       if (!isThere) return;
       const said = python(file);
-      // What the test of the core expects of the same draws.
+      // Expected values from the core's test with the same draws.
       const expected = [
         1.0138944680210564, 88.14499570151611, 115.85297450522917, 0.04190695864960403,
       ];

@@ -1,8 +1,9 @@
-// Speed, both sides of every comparison in one run and in turns: a machine that slows down slows
-// both.
+// Benchmarks. Both sides of every comparison run in turns within one run, so a machine that slows
+// down slows both.
 //
-//   npm run bench a table npm run bench -- --only lab a part alone; parts are named below npm run
-//   bench -- --json FILE the same as { name, value, unit, peer, ratio }, for later comparisons
+//   npm run bench                        a table
+//   npm run bench -- --only lab          one part alone; parts are named below
+//   npm run bench -- --json FILE         also writes { name, value, unit, peer, ratio }
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -25,12 +26,12 @@ import { predict } from "./bench/predict.js";
 import { Lorenz96, Neuron, PlainAction, type System } from "./plain-typescript.js";
 
 const ROUNDS = 7;
-/** As many as the native benchmark takes. */
+/** Number of samples, as in the native benchmark. */
 const SAMPLES = 41;
 const CALLS = 20;
 const LADDER = "test/fixtures/ladder.json";
 
-/** What `cargo bench --bench action` prints, in microseconds. */
+/** Microseconds, as printed by `cargo bench --bench action`. */
 interface NativeTimes {
   gradient: number;
   byHand: number;
@@ -46,8 +47,8 @@ interface Case {
 }
 
 /**
- * The same model, data and path as in crates/least-action/benches/action.rs. All sides write the
- * gradient into an array that is there.
+ * Case with the model, data and path of crates/least-action/benches/action.rs. All sides write the
+ * gradient into an existing array.
  */
 function caseOf<P extends string>(
   name: string,
@@ -110,8 +111,8 @@ function cases(): Case[] {
 }
 
 /**
- * Action and gradient: hand-written Rust, the crate, WebAssembly called from here with path and
- * gradient crossing at every call, and plain TypeScript.
+ * Times of action and gradient: hand-written Rust, the crate, WebAssembly called from here with
+ * path and gradient crossing at every call, and plain TypeScript.
  */
 function gradients(): Figure[] {
   const all = cases().map((one) => ({
@@ -153,8 +154,8 @@ interface Climbed {
 }
 
 /**
- * A whole ladder from one starting path, natively and in WebAssembly: no call crosses but once a
- * rung.
+ * Times of a whole ladder from one starting path, natively and in WebAssembly: calls cross once a
+ * rung only.
  */
 async function climb(minimizer: Minimizer, rounds: number): Promise<Climbed> {
   const problem = JSON.parse(readFileSync(LADDER, "utf8"));
@@ -175,14 +176,18 @@ async function climb(minimizer: Minimizer, rounds: number): Promise<Climbed> {
     action = run.best.action;
     if (evaluations !== native.evaluations || action !== native.action) {
       throw new Error(
-        `native and wasm did different work: ${evaluations} evaluations against ${native.evaluations}`,
+        `native and wasm did different work: ${evaluations} evaluations against ` +
+          `${native.evaluations}`,
       );
     }
   }
   return { native: median(times.native), wasm: median(times.wasm), evaluations, action };
 }
 
-/** The structured minimiser against L-BFGS as it is by default, and as it must be to end as low. */
+/**
+ * Times of the structured minimiser against L-BFGS with its defaults, and with the options that it
+ * needs to end as low.
+ */
 async function ladders(): Promise<Figure[]> {
   const ladder =
     "ladder of 101 rungs, Lorenz96 D=20 N=161 simpson-hermite, 12 observed, one start, one thread";
@@ -208,7 +213,9 @@ async function ladders(): Promise<Figure[]> {
   ];
 }
 
-/** Time and memory against points and states; the longest path takes more than 4 GB. */
+/**
+ * Time and memory against the numbers of points and states; the longest path takes more than 4 GB.
+ */
 function scaling(): Figure[] {
   const found = cargoBench("scaling");
   const one = (name: string, key: string, unit: string): Figure =>
@@ -224,7 +231,7 @@ function scaling(): Figure[] {
   ];
 }
 
-/** What prints a table of its own. */
+/** Runs a native example, which prints a table of its own. */
 function example(name: string, ...rest: string[]): void {
   console.log(`\n${name} ${rest.join(" ")}`);
   execFileSync(
@@ -236,7 +243,10 @@ function example(name: string, ...rest: string[]): void {
   );
 }
 
-/** How often the default finds the lowest level, and the neuron from one voltage. */
+/**
+ * Runs the examples that tell how often the default finds the lowest level, and the neuron from one
+ * voltage.
+ */
 function examples(): Figure[] {
   example("strategies", "l96", "automatic", "--full");
   example("neuron_twin");

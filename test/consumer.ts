@@ -1,4 +1,4 @@
-// An empty project that the packed package is installed in, as other people get it.
+// An empty project with the packed package installed, as other people get it.
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,7 +12,7 @@ export const program = (...path: string[]) => join(repository, "node_modules", .
 export interface Consumer {
   folder: string;
   tarball: string;
-  /** Writes a file of the project, and returns its place. */
+  /** Writes a file of the project, and returns its path. */
   write(name: string, text: string): string;
   remove(): void;
 }
@@ -28,7 +28,8 @@ export async function run(command: string, args: string[], cwd: string): Promise
 }
 
 export async function makeConsumer(): Promise<Consumer> {
-  // Here and not by npm pack's own `prepare`, whose output would mix with the name of the tarball.
+  // The build runs here and not in npm pack's own `prepare`, whose output would mix with the name
+  // of the tarball.
   await run(process.execPath, [join(repository, "sdk", "build", "prepare.mjs")], repository);
   const outer = mkdtempSync(join(tmpdir(), "least-action-packed-"));
   await run("npm", ["pack", "--ignore-scripts", "--pack-destination", outer], repository);

@@ -1,4 +1,5 @@
-// What documents say is right: their programs have the right types, run, and give what is said; their links lead somewhere.
+// Tests of the documents: their programs have the right types, run, and give the stated results;
+// their links lead somewhere.
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";

@@ -1,19 +1,23 @@
-// The code blocks of documents as programs: found, type checked as a user's compiler would, and run as a user would.
+// The code blocks of documents as programs: found, type-checked as a user's compiler would, and run
+// as a user would.
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ts from "typescript";
 import { program as installed, repository, run } from "./consumer.js";
 
-/** A program of a document: a block, and those after it that go on from it. */
+/** A program of a document: a block with the blocks that continue it. */
 export interface Program {
   /** Path of the document in the repository, with slashes. */
   document: string;
   /** Line of the first fence, from 1. */
   line: number;
-  /** Stands on the same lines as in the document, so that every message names the line to look at. */
+  /**
+   * Source text on the same lines as in the document, so that every message names the line to look
+   * at.
+   */
   code: string;
-  /** Whether its fence says `no-run`: types are checked all the same. */
+  /** False if the fence says `no-run`. Types are checked in any case. */
   isRun: boolean;
 }
 
@@ -27,8 +31,8 @@ export function documents(): string[] {
 }
 
 /**
- * Programs of a document, from fences that begin with `ts`. `ts continued` goes on from the block before, in the same
- * program; `ts no-run` is not run.
+ * Programs of a document, from fences that begin with `ts`. `ts continued` goes on from the block
+ * before, in the same program; `ts no-run` is not run.
  */
 export function programsOf(document: string, text: string): Program[] {
   const programs: Program[] = [];
@@ -53,9 +57,14 @@ export function programsOf(document: string, text: string): Program[] {
   return programs;
 }
 
-/** A line `expression; // 8.17` claims that the expression is 8.17. Claims are literals, alone or before `:`, `;` or `,`. */
-const CLAIM =
-  /^(\s*)((?!(?:const|let|await|return|import|export)\b)[A-Za-z][^;]*); \/\/ ("(?:[^"\\]|\\.)*"|\[[^\]]*\]|[-+]?\d[\d.]*(?:e[-+]?\d+)?|true|false|null|NaN)(?=$|[:;,]).*$/;
+const EXPRESSION = /(?!(?:const|let|await|return|import|export)\b)[A-Za-z][^;]*/.source;
+const LITERAL = /"(?:[^"\\]|\\.)*"|\[[^\]]*\]|[-+]?\d[\d.]*(?:e[-+]?\d+)?|true|false|null|NaN/
+  .source;
+/**
+ * Pattern of a claim: a line `expression; // 8.17` claims that the expression is 8.17. Claims are
+ * literals, alone or before `:`, `;` or `,`.
+ */
+const CLAIM = new RegExp(String.raw`^(\s*)(${EXPRESSION}); // (${LITERAL})(?=$|[:;,]).*$`);
 
 /** The program with its claims checked where it runs. */
 export function withClaims(code: string): { code: string; claims: number } {
@@ -69,24 +78,27 @@ export function withClaims(code: string): { code: string; claims: number } {
   return { code: lines.join("\n"), claims };
 }
 
-// Loaded before every program. A number holds if it is the claimed one when rounded to as many digits.
+// Loaded before every program. A number holds if it is the claimed one when rounded to as many
+// digits.
 const claimed = `
 const holds = (value, claim) => {
   if (claim.startsWith("[")) {
     const items = claim.slice(1, -1).split(",").map((item) => item.trim()).filter(Boolean);
     return items.length === value?.length && items.every((item, i) => holds(value[i], item));
   }
-  if (!/^[-+]?\\d/.test(claim)) return claim === "NaN" ? Number.isNaN(value) : value === JSON.parse(claim);
+  if (claim === "NaN") return Number.isNaN(value);
+  if (!/^[-+]?\\d/.test(claim)) return value === JSON.parse(claim);
   const digits = claim.replace(/e.*/, "").replace(/^\\D*0*\\.?0*|[^0-9]/g, "").length || 1;
   return typeof value === "number" && Number(value.toPrecision(digits)) === Number(claim);
 };
 globalThis.claimed = (line, value, claim) => {
   if (holds(value, claim)) return;
-  throw new Error("line " + line + ": is " + (JSON.stringify(value) ?? String(value)) + ", and not " + claim);
+  const found = JSON.stringify(value) ?? String(value);
+  throw new Error("line " + line + ": is " + found + ", and not " + claim);
 };
 `;
 
-/** A project outside of the repository that has the package, as a user's has. */
+/** A project outside of the repository with the package installed, as a user's has. */
 export class Reader {
   readonly folder = mkdtempSync(join(tmpdir(), "least-action-documents-"));
   readonly #programs = new Map<Program, string>();
@@ -115,7 +127,7 @@ export class Reader {
     this.#types = undefined;
   }
 
-  /** What the compiler has against a program, a line each. */
+  /** Messages of the compiler about a program, one per line. */
   typeErrors(one: Program): string[] {
     this.#types ??= ts.createProgram([...this.#programs.values()], {
       module: ts.ModuleKind.Node16,
@@ -137,7 +149,7 @@ export class Reader {
     });
   }
 
-  /** Runs a program to its end; rejects if it fails, or claims what is not so. */
+  /** Runs a program to its end. Rejects if it fails, or if one of its claims is wrong. */
   async run(one: Program): Promise<string> {
     const path = this.#path(one).replace(/\.mts$/, ".mjs");
     const { outputText } = ts.transpileModule(withClaims(one.code).code, {

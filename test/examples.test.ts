@@ -105,7 +105,7 @@ test("a tiny fit of lynx and hare draws its levels and both species", async () =
   expect(linesIn(series)).toBe(2 * 2);
 });
 
-test("the posterior of lynx and hare, by a few draws: Laplace's part is that of the whole example", async () => {
+test("the posterior of lynx and hare, by a few draws: Laplace's part is in full", async () => {
   const outcome = await lynxHarePosterior({ size: tiny });
   const parameters = expectPicture(outcome, "lynx-hare-posterior-parameters.svg", [
     "alpha, growth of hares (1/year)",
@@ -281,7 +281,7 @@ test("a small set of bars is drawn with what the network takes them for", async 
   const outcome = await bars({ size: { starts: 1, rungs: 3 } });
   expectPicture(outcome, "bars-images.svg", ["Bars: fresh images", "%"]);
   expectPicture(outcome, "bars-levels.svg", ["20 images"]);
-  // Twenty images and three rungs do not do.
+  // Twenty images and three rungs are not enough.
   expect(outcome.checks[0]?.holds).toBe(false);
 });
 

@@ -7,7 +7,10 @@ import { repository } from "./consumer.js";
 /** Folders that documents leave out in front of a path. */
 const ROOTS = ["", "crates/least-action/src", "sdk/src"];
 
-/** Made by the build, so that a fresh clone has none of them; and what the package is imported as. */
+/**
+ * Paths that the build makes, so that a fresh clone has none of them, and names that the package is
+ * imported by.
+ */
 const BUILT =
   /^(dist|target|node_modules|sdk\/generated|\.toolchain|examples\/output|least-action)\//;
 

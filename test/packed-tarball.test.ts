@@ -1,5 +1,5 @@
-// The package as other people get it: packed, installed into an empty project, and used from every
-// kind of module.
+// Tests of the package as other people get it: packed, installed into an empty project, and used
+// from every kind of module.
 import { join } from "node:path";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
@@ -21,12 +21,14 @@ const useIt = `
   await init();
   const model = lorenz96({ dimension: 5 });
   const twin = twinExperiment({
-    model, parameters: { forcing: 8.17 }, timeStep: 0.025, points: 21, observed: [0, 1, 2, 3], noise: 0.5, seed: 1,
+    model, parameters: { forcing: 8.17 }, timeStep: 0.025, points: 21,
+    observed: [0, 1, 2, 3], noise: 0.5, seed: 1,
   });
   const run = await anneal({
     model, data: twin.data, discretization: "simpson-hermite", measurementPrecision: 4,
     modelPrecision: { initial: 4e-3, factor: 4, rungs: 4 },
-    estimate: { forcing: { initial: [6, 10] } }, startingPaths: { count: 2, range: [-10, 10], seed: 2 },
+    estimate: { forcing: { initial: [6, 10] } },
+    startingPaths: { count: 2, range: [-10, 10], seed: 2 },
   });
   const forcing: number = run.best.parameters.forcing;
   const path: Float64Array = run.best.path;
@@ -51,7 +53,8 @@ test("an ES module in Node anneals, and then ends by itself", async () => {
 });
 
 test("a CommonJS module in Node anneals, and then ends by itself", async () => {
-  const code = `const { ${imported} } = require("least-action");\n(async () => {${withoutTypes(useIt)}})();`;
+  const code = `const { ${imported} } = require("least-action");
+    (async () => {${withoutTypes(useIt)}})();`;
   expectResult(await run(process.execPath, [write("use.cjs", code)], consumer));
 });
 
@@ -60,7 +63,8 @@ test("the slim entry takes the bytes of the .wasm file", async () => {
     import { readFileSync } from "node:fs";
     import { fileURLToPath } from "node:url";
     import { ${imported} } from "least-action/slim";
-    const bytes = readFileSync(fileURLToPath(import.meta.resolve("least-action/least_action.wasm")));
+    const url = import.meta.resolve("least-action/least_action.wasm");
+    const bytes = readFileSync(fileURLToPath(url));
     ${withoutTypes(useIt).replace("init()", "init(bytes)")}`;
   expectResult(await run(process.execPath, [write("slim.mjs", code)], consumer));
 });
@@ -72,7 +76,8 @@ test.each([
   ["bundler", "esnext", "bundler", "use.mts"],
 ])("the types hold with module resolution %s", async (name, module, moduleResolution, file) => {
   const here = `types/${name.replace(/\W+/g, "-")}`;
-  const slim = `import { init as slim } from "least-action/slim";\nexport const both = [init, slim];\n`;
+  const slim =
+    'import { init as slim } from "least-action/slim";\nexport const both = [init, slim];\n';
   write(
     `${here}/${file}`,
     `import { ${imported} } from "least-action";\n${slim}export async function use() {${useIt}}\n`,

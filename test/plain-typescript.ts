@@ -1,6 +1,6 @@
 // Actions with simpson-hermite as one would write them for one system in plain TypeScript: typed
-// arrays, plain loops, memory taken once. What the library is timed against; the same is written in
-// Rust in crates/least-action/benches/by_hand.
+// arrays, plain loops, memory taken once. The library is timed against them.
+// crates/least-action/benches/by_hand has the same in Rust.
 import type { Observations } from "least-action";
 
 /** A system's right side and its derivatives over a whole path. */
@@ -38,7 +38,9 @@ export class PlainAction {
     this.#adjoint = new Float64Array(data.points * system.dimension);
   }
 
-  /** The value; the gradients in the path and in the parameters are written. */
+  /**
+   * Value of the action. Its gradients in the path and in the parameters are written to the arrays.
+   */
   gradient(
     modelPrecision: number,
     path: Float64Array,
@@ -90,7 +92,7 @@ export class PlainAction {
   }
 }
 
-/** The ring of `dimension` sites. */
+/** Lorenz96 with `dimension` sites. */
 export class Lorenz96 implements System {
   constructor(readonly dimension: number) {}
 
@@ -139,8 +141,8 @@ export class Lorenz96 implements System {
 }
 
 /**
- * The neuron with sodium, potassium and leak; keeps the gates' activations for the derivative.
- * Parameters in the order of naklNeuron().
+ * The neuron with sodium, potassium and leak currents, which keeps the gates' activations for the
+ * derivative. Parameters are in the order of naklNeuron().
  */
 export class Neuron implements System {
   readonly dimension = 4;

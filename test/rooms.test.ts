@@ -1,4 +1,4 @@
-// Which room uses which: what ARCHITECTURE.md allows is what the sources do.
+// Tests that the sources use only those rooms that ARCHITECTURE.md allows.
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { expect, test } from "vitest";
@@ -7,7 +7,10 @@ import { repository } from "./consumer.js";
 const CORE = join(repository, "crates", "least-action", "src");
 const SDK = join(repository, "sdk", "src");
 
-/** Uses that go against the rules and are still there, as "room uses room". Whatever is mended has to leave the list. */
+/**
+ * Uses that break the rules and are still there, as "room uses room". A use that was mended must
+ * leave the list.
+ */
 const STILL = {
   core: [] as string[],
   sdk: ["work uses anneal", "work uses statistics"],
@@ -20,7 +23,7 @@ interface Use {
   file: string;
 }
 
-/** What each room may use, from the list under a heading of ARCHITECTURE.md. */
+/** Rooms that each room may use, from the list under a heading of ARCHITECTURE.md. */
 function rulesOf(document: string, heading: string): Map<string, Set<string>> {
   const section = document.split(/^#+ /m).find((part) => part.startsWith(`${heading}\n`)) ?? "";
   const items = section.split(/^- /m).slice(1);
@@ -37,7 +40,10 @@ function filesBelow(folder: string, ending: string): string[] {
   return names.filter((name) => name.endsWith(ending)).map((name) => join(folder, name));
 }
 
-/** The heads of all paths in this crate: of `use crate::{action::Prior, Error}` they are `action` and `Error`. */
+/**
+ * Heads of all paths in this crate: those of `use crate::{action::Prior, Error}` are `action` and
+ * `Error`.
+ */
 function headsOf(source: string): string[] {
   const code = source
     .replace(/\/\/.*$/gm, "")

@@ -76,7 +76,7 @@ async function typescript() {
     const result = JSON.parse(readFileSync(report, "utf8"));
     counts.passed = result.numPassedTests;
     counts.failed = result.numFailedTests;
-    // What a filter leaves out is not worth a word.
+    // A suite without a matching test gets no line.
     counts.skipped = filter ? 0 : result.numPendingTests + result.numTodoTests;
     // A file that cannot even be loaded has no tests to fail.
     for (const file of result.testResults) {
@@ -107,7 +107,8 @@ async function suite(name, work) {
   if (crashed) total.failed += 1;
   const seconds = ((performance.now() - start) / 1000).toFixed(0);
   notes.push(
-    `${name}: ${counts.passed} passed, ${counts.failed} failed, ${seconds} s${crashed ? `; STOPPED (${code})` : ""}`,
+    `${name}: ${counts.passed} passed, ${counts.failed} failed, ${seconds} ` +
+      `s${crashed ? `; STOPPED (${code})` : ""}`,
   );
 }
 

@@ -33,11 +33,11 @@ const measurementPrecision = 1 / noise ** 2;
 const observedOutputs = { 10: undefined, 5: [0, 2, 4, 6, 8], 2: [0, 5] } as const;
 type Outputs = keyof typeof observedOutputs;
 
-/** Layers, the inputs among them. */
+/** The network of this many layers, the inputs among them. */
 const layersOf = (depth: number): Network =>
   feedforward({ layers: new Array<number>(depth).fill(width) });
 
-/** What pairs come from, and what is said of the weights beforehand. */
+/** The pairs of a twin, and the prior of the weights that is stated for them. */
 interface Source {
   name: string;
   twin: TwinPairs;
@@ -53,12 +53,15 @@ interface Case {
 interface Fit extends Case {
   run: NetworkRun;
   /**
-   * At every stop on the ladder: log10 of R_f / R_m, and the root mean square of the errors of
-   * predictions of fresh pairs.
+   * log10 of R_f / R_m at every rung; `error` is the root mean square of the prediction errors of
+   * fresh pairs there.
    */
   ratio: number[];
   error: number[];
-  /** Root mean squares as well. */
+  /**
+   * Root mean square prediction error of the best constant outputs; `trained` is that of the
+   * trained network.
+   */
   constant: number;
   trained: number;
   loss: number;
@@ -84,7 +87,8 @@ export async function abarbanel2018Twin({ size, signal }: Settings = {}): Promis
     rungs: tiny ? 3 : 5,
     factor: 10,
     initial: 0.2,
-    // Nearly linear layers of large weights: L-BFGS stops far above the minimum.
+    // The layers are nearly linear and their weights large, where L-BFGS stops far above the
+    // minimum.
     minimizer: { method: "structured", tolerance: 1e-3, maxIterations: 40 },
     signal,
   });
@@ -113,14 +117,16 @@ export async function abarbanel2018Twin({ size, signal }: Settings = {}): Promis
     checks: [
       {
         claim:
-          "with weights in +-0.1 no network predicts better than a constant, annealed or trained, but for 10 %",
+          "with weights in +-0.1 no network predicts better than a constant, annealed or " +
+          "trained, but for 10 %",
         holds: first.annealed.every(
           (error, k) => Math.abs(error / (first.constant[k] ?? NaN) - 1) < 0.1,
         ),
       },
       {
         claim:
-          "and networks of all depths have the same level to a hundredth, for the same pairs and outputs",
+          "and networks of all depths have the same level to a hundredth, for the same " +
+          "pairs and outputs",
         holds: paper.every(({ pairs, outputs, run }) => {
           const same = paper.find((fit) => fit.pairs === pairs && fit.outputs === outputs);
           return Math.abs(run.best.action / (same?.run.best.action ?? NaN) - 1) < 0.01;
@@ -128,7 +134,8 @@ export async function abarbanel2018Twin({ size, signal }: Settings = {}): Promis
       },
       {
         claim:
-          "near the edge of chaos annealed networks predict fresh pairs at least three times as well as a constant",
+          "near the edge of chaos annealed networks predict fresh pairs at least three " +
+          "times as well as a constant",
         holds: second.annealed.every((error, k) => error < (second.constant[k] ?? NaN) / 3),
       },
       {
@@ -152,7 +159,7 @@ export async function abarbanel2018Twin({ size, signal }: Settings = {}): Promis
   };
 }
 
-/** As the paper has it. */
+/** Twin with the weights of the paper, uniform in +-0.1. */
 function paperSource(depth: number): Source {
   const network = layersOf(depth);
   const weights = network.randomWeights({ range: [-0.1, 0.1], seed: 1 });
@@ -165,10 +172,10 @@ function paperSource(depth: number): Source {
 }
 
 /**
- * A logistic neuron has slopes up to 1/4, so ten of them pass differences on, on average, where
- * weights have a standard deviation of 4 / sqrt(10); biases of minus half the sum of the weights
- * put a neuron where it is steepest. A tenth above that few layers keep what comes in, and many
- * would make noise of it.
+ * Twin with weights near the edge of chaos. A logistic neuron has slopes up to 1/4, so ten of them
+ * pass differences on, on average, if weights have a standard deviation of 4 / sqrt(10); biases of
+ * minus half the sum of the weights put a neuron where it is steepest. A tenth above that, few
+ * layers keep what comes in, and many layers make noise of it.
  */
 function edgeSource(): Source {
   const depth = 5;
@@ -192,7 +199,7 @@ function edgeSource(): Source {
 interface Climb {
   rungs: number;
   factor: number;
-  /** R_f0 over R_m. */
+  /** First rung's R_f, divided by R_m. */
   initial: number;
   minimizer: NonNullable<NetworkAnnealOptions["minimizer"]>;
   signal: AbortSignal | undefined;
@@ -211,8 +218,8 @@ async function fitAll(source: Source, cases: readonly Case[], climb: Climb): Pro
 }
 
 /**
- * The same by `design`, which puts what annealing and training find side by side: hidden layers of
- * 6, 10 and 14 neurons.
+ * Compares networks with 6, 10 and 14 neurons in their hidden layers by `design`, which sets the
+ * results of annealing and training side by side.
  */
 async function compareWidths({ twin, prior }: Source, signal: AbortSignal | undefined) {
   const pairs = 60;
@@ -245,8 +252,8 @@ async function compareWidths({ twin, prior }: Source, signal: AbortSignal | unde
 }
 
 /**
- * The ladder is climbed a rung at a time, each run going on with the one before, to see the weights
- * at each.
+ * Climbs the ladder rung by rung, each run resuming the one before, to see the weights at each
+ * rung.
  */
 async function fit(
   { twin, prior }: Source,
@@ -260,7 +267,7 @@ async function fit(
     inputs: twin.pairs.inputs.slice(0, one.pairs * width),
     outputs: twin.pairs.outputs.slice(0, one.pairs * width),
   };
-  // Only what is observed is compared.
+  // Predictions are compared in the observed outputs only.
   const counts = (_: number, i: number): boolean =>
     observed === undefined || (observed as readonly number[]).includes(i % width);
   const fresh = {
@@ -342,7 +349,9 @@ function draw({ name }: Source, fits: readonly Fit[]): Promise<string> {
   const xTitle = "log₁₀ (R_f / R_m)";
   return drawCurves({
     title: `Networks annealed on pairs from ${name}`,
-    subtitle: `${width} logistic neurons a layer, noise ${noise}; above levels, below errors of predictions of fresh pairs`,
+    subtitle:
+      `${width} logistic neurons a layer, noise ${noise}; above levels, below errors of ` +
+      "predictions of fresh pairs",
     broken: ["constant output"],
     columns: counts.length,
     panels: [

@@ -20,7 +20,7 @@ import { drawLevels } from "../pictures/levels.js";
 import { random, type Random } from "../random.js";
 import { heading, progressBar, table } from "../terminal.js";
 
-/** Horizontal, vertical, falling, rising. */
+/** Names of the classes: horizontal, vertical, falling, rising. */
 const names = ["—", "|", "\\", "/"] as const;
 const noise = 0.2;
 const measurementPrecision = 100;
@@ -34,8 +34,8 @@ export async function bars({ size, signal }: Settings = {}): Promise<Outcome> {
   const options = {
     model,
     measurementPrecision,
-    // Not one over the noise's variance: inputs that may move so far carry the label themselves,
-    // and the network has nothing to learn.
+    // The input precision is not one over the variance of the noise: inputs that may move that far
+    // carry the label themselves, and the network has nothing to learn.
     inputPrecision: 1e4,
     weightPrior: prior,
     biasPrior: prior,
@@ -72,7 +72,8 @@ export async function bars({ size, signal }: Settings = {}): Promise<Outcome> {
     rows.push({ count, run, trained, annealed, plain });
   }
   heading(
-    `Bars: 5 x 5 pixels, four classes, pixel noise ${noise}, ${fresh.outputs.length / 4} fresh images`,
+    `Bars: 5 x 5 pixels, four classes, pixel noise ${noise}, ${fresh.outputs.length / 4} ` +
+      "fresh images",
   );
   table(
     ["images", "weights", "level", "annealed", "trained", "loss trained"],
@@ -101,7 +102,9 @@ export async function bars({ size, signal }: Settings = {}): Promise<Outcome> {
     },
     checks: [
       {
-        claim: `from ${last.count} images the annealed network tells at least 90 % of fresh ones (${percent(last.annealed)})`,
+        claim:
+          `from ${last.count} images the annealed network tells at least 90 % of fresh ones ` +
+          `(${percent(last.annealed)})`,
         holds: last.annealed >= 0.9,
       },
       {
@@ -112,7 +115,7 @@ export async function bars({ size, signal }: Settings = {}): Promise<Outcome> {
   };
 }
 
-/** The trained network of least loss. */
+/** The trained network with the lowest loss. */
 async function best(
   starts: number,
   one: (seed: number) => Promise<TrainedNetwork>,
@@ -125,7 +128,7 @@ async function best(
   return found;
 }
 
-/** As equal numbers of all 20 patterns as can be, in any order. */
+/** Images of the 20 patterns in nearly equal numbers, in random order. */
 function images(
   count: number,
   numbers: Random,
@@ -149,7 +152,7 @@ function images(
   };
 }
 
-/** Diagonals wrap round. */
+/** Pixels of a bar. Diagonals wrap round. */
 function bar(label: number, place: number): number[] {
   const image = new Array<number>(25).fill(0);
   for (let k = 0; k < 5; k++) {
@@ -169,7 +172,9 @@ function drawPredictions(fresh: ReturnType<typeof images>, run: NetworkRun): Pro
   const outputs = run.predict(shown);
   return drawImages({
     title: "Bars: fresh images, and what the annealed network takes them for",
-    subtitle: `Pixel noise ${noise}; the output of the class it takes them for, in orange where it is wrong`,
+    subtitle:
+      `Pixel noise ${noise}; the output of the class it takes them for, in orange where it ` +
+      "is wrong",
     width: 5,
     columns: 8,
     images: shown.map((pixels, k) => {

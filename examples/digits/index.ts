@@ -35,10 +35,10 @@ interface Images {
 
 interface Case {
   hidden: readonly number[];
-  /** Pixels whose mean is an input: so many across and down. */
+  /** Side of the square of pixels whose mean is an input. */
   pooled: number;
   images: number;
-  /** R_f0 over R_m: a deep network needs to begin weaker. */
+  /** First rung's R_f, divided by R_m; a deep network needs to begin weaker. */
   initial: number;
 }
 
@@ -95,7 +95,9 @@ export async function digits({ size, signal }: Settings = {}): Promise<Outcome> 
     },
     checks: [
       {
-        claim: `from ${most.images} images the annealed network tells at least 85 % of the held-out ones (${percent(most.annealed)})`,
+        claim:
+          `from ${most.images} images the annealed network tells at least 85 % of the ` +
+          `held-out ones (${percent(most.annealed)})`,
         holds: most.annealed >= 0.85,
       },
       {
@@ -105,7 +107,9 @@ export async function digits({ size, signal }: Settings = {}): Promise<Outcome> 
         ),
       },
       {
-        claim: `the deep network learns by annealing (${percent(last.annealed)}), and not by plain training from the usual weights (${percent(last.plain)})`,
+        claim:
+          `the deep network learns by annealing (${percent(last.annealed)}), and not by ` +
+          `plain training from the usual weights (${percent(last.plain)})`,
         holds: last.annealed > 0.5 && last.plain < 0.3,
       },
     ],
@@ -160,8 +164,8 @@ async function compare(
 }
 
 /**
- * All of the package, in one order at random; as many of every digit in any long part of it as
- * there are.
+ * All images of the package in one random order, with equal shares of every digit in any long part
+ * of it.
  */
 function load(): Images {
   const require = createRequire(import.meta.url);
@@ -185,7 +189,7 @@ function pairsOf({ inputs, labels }: Images, pooled: number): Pairs {
   return { inputs: inputs.map((pixels) => means(pixels, pooled)), outputs: oneHot(labels, 10) };
 }
 
-/** Means over squares of pixels. */
+/** Means over squares of `pooled` x `pooled` pixels. */
 function means(pixels: Float64Array, pooled: number): Float64Array {
   if (pooled === 1) return pixels;
   const across = side / pooled;
@@ -204,7 +208,7 @@ function drawHeldOut({ inputs, labels }: Images, run: NetworkRun): Promise<strin
     const row = outputs.subarray(10 * k, 10 * k + 10);
     return row.indexOf(Math.max(...row));
   });
-  // The first ones, and then the first that it takes for others.
+  // The first images, and then the first ones that the network mistakes.
   const order = labels.map((_, k) => k);
   const wrong = order.filter((k) => said[k] !== labels[k]).slice(0, 12);
   return drawImages({

@@ -1,9 +1,10 @@
 /**
- * How certain is a path, and is that right? Lorenz96 with 12 of 20 sites observed and the forcing
- * unknown. Twins whose truth makes errors of R_f = 400 on every step, so that exp(-A) at this R_f
- * is what is known of it: bands of Laplace's method then have to hold the truth as often as they
- * say. The same for truths without errors, and at other R_f. And the Gaussian of Laplace's method
- * beside draws by Hamiltonian Monte Carlo.
+ * A test of uncertainties: does a band hold the truth as often as it says? Lorenz96 with 12 of 20
+ * sites observed and the forcing unknown. The truth of these twins makes errors of R_f = 400 on
+ * every step, so that exp(-A) at this R_f is what is known of it: bands of Laplace's method then
+ * have to hold the truth as often as they say. Two comparisons follow: truths without errors, and
+ * other R_f. Last, the Gaussian of Laplace's method is compared with draws by Hamiltonian Monte
+ * Carlo.
  */
 import { init, samplePosterior, type SampledPosterior, type Uncertainty } from "least-action";
 import type { Outcome, Settings } from "../outcome.js";
@@ -22,10 +23,10 @@ import {
   type TruthAndRun,
 } from "./twins.js";
 
-/** R_f of truths with errors. */
+/** R_f of the truths with errors. */
 const errors = 400;
 const shares = [0.5, 0.9] as const;
-/** R_f that bands are looked at with. */
+/** R_f of the bands, for each kind of truth. */
 const ladders = {
   "errors of R_f = 400 in the truth": { errors, precisions: [25, 100, 200, 400, 800, 1600, 1e4] },
   "no errors in the truth": {
@@ -36,18 +37,18 @@ const ladders = {
 type Kind = keyof typeof ladders;
 const [withErrors, without] = Object.keys(ladders) as [Kind, Kind];
 
-/** A mean over twins with its standard error. */
+/** Mean over twins, with its standard error. */
 interface Mean {
   value: number;
   error: number;
 }
 
-/** Of one kind of truth at one R_f. */
+/** Result for one kind of truth at one R_f. */
 interface Row {
   modelPrecision: number;
-  /** By share, then by group. */
+  /** Share of states within their bands, by probability of the band, then by group. */
   coverage: Record<Group, Mean>[];
-  /** Twins in whose 90 % interval the forcing is. */
+  /** Number of twins whose 90 % interval holds the forcing. */
   forcing: number;
 }
 
@@ -123,7 +124,7 @@ function rowOf(fits: readonly TruthAndRun[], modelPrecision: number): Row {
     const values = each.map(of);
     const value = values.reduce((sum, one) => sum + one, 0) / values.length;
     const squares = values.reduce((sum, one) => sum + (one - value) ** 2, 0);
-    // States of one twin are wrong together, so twins are what is counted.
+    // The errors of the states of one twin are correlated, so the standard error counts twins.
     return { value, error: Math.sqrt(squares / (values.length - 1) / values.length) };
   };
   const byGroup = (share: number) =>
@@ -156,18 +157,17 @@ function print(rows: readonly Row[], twins: number): void {
   );
 }
 
-/** Laplace's method and Monte Carlo of one twin. */
+/** Laplace's method and Monte Carlo for one twin. */
 interface Beside {
   certain: Uncertainty<"forcing">;
   sampled: SampledPosterior<"forcing">;
-  /** Deviation by Laplace's method over that of the draws, in order. */
+  /** Standard deviations by Laplace's method divided by those of the draws, sorted. */
   ratios: Float64Array;
   /**
-   * In standard deviations: how far the means are apart, the root of the mean square over all
-   * states.
+   * Root mean square over all states of the distance between the two means, in standard deviations.
    */
   means: number;
-  /** Effective sample sizes, in order, of the states at every tenth point and of the forcing. */
+  /** Effective sample sizes of the states at every tenth point and of the forcing, sorted. */
   sizes: Float64Array;
   seconds: number;
 }
@@ -225,7 +225,8 @@ function printBoth(
 ): void {
   const steps = sampled.evaluations / (chains * draws);
   console.log(
-    `${chains} chains of ${draws} draws after ${warmup}, in ${seconds.toFixed(1)} s (${sampled.seconds.toFixed(1)} s of work on threads), ` +
+    `${chains} chains of ${draws} draws after ${warmup}, in ${seconds.toFixed(1)} s ` +
+      `(${sampled.seconds.toFixed(1)} s of work on threads), ` +
       `${steps.toFixed(0)} gradients a draw.\n`,
   );
   const { mean, deviation } = certain.parameters.forcing;
@@ -239,12 +240,14 @@ function printBoth(
   );
   const [low, middle, high] = [0.05, 0.5, 0.95].map((share) => at(ratios, share).toFixed(3));
   console.log(
-    `\nDeviations of states, Laplace over Monte Carlo: median ${middle}, 90 % of them from ${low} to ${high}.`,
+    `\nDeviations of states, Laplace over Monte Carlo: median ${middle}, 90 % of them ` +
+      `from ${low} to ${high}.`,
   );
   console.log(`Means of states are ${means.toFixed(3)} standard deviations apart, rms.`);
   const perSecond = (share: number): string => (at(sizes, share) / sampled.seconds).toFixed(1);
   console.log(
-    `Effective draws of ${chains * draws}: ${at(sizes, 0).toFixed(0)} of the worst unknown, median ${at(sizes, 0.5).toFixed(0)}; ` +
+    `Effective draws of ${chains * draws}: ${at(sizes, 0).toFixed(0)} of the worst ` +
+      `unknown, median ${at(sizes, 0.5).toFixed(0)}; ` +
       `${perSecond(0)} and ${perSecond(0.5)} per second of one thread, the warm-up included.\n`,
   );
   console.log(sampled.diagnose());
@@ -256,7 +259,9 @@ function drawCoverage(
 ): Promise<string> {
   return drawCurves({
     title: "How often bands hold the truth",
-    subtitle: `Lorenz96, 12 of ${dimension} sites observed, ${points} points ${timeStep} apart, noise 0.5; means over ${twins} twins`,
+    subtitle:
+      `Lorenz96, 12 of ${dimension} sites observed, ${points} points ${timeStep} apart, ` +
+      `noise 0.5; means over ${twins} twins`,
     columns: 2,
     panels: shares.flatMap((share, k) =>
       [...found].map(([kind, rows]) => ({
@@ -286,12 +291,14 @@ function drawBoth({ truth, run }: TruthAndRun, { certain, sampled }: Beside): Pr
   const { mean, deviation } = certain.parameters.forcing;
   return drawCertainty({
     title: "Laplace's method and Monte Carlo",
-    subtitle: `Lorenz96 twin, 12 of ${dimension} sites observed, R_f = ${errors}; ${sampled.chainCount * sampled.draws} draws`,
+    subtitle:
+      `Lorenz96 twin, 12 of ${dimension} sites observed, R_f = ${errors}; ` +
+      `${sampled.chainCount * sampled.draws} draws`,
     deviations: Array.from(certain.deviation, (laplace, i) => ({
       laplace,
       sampled: sampled.deviation[i] ?? NaN,
       group: groupOf(i),
-      // A quarter of the points in time is enough to see.
+      // A quarter of the points in time makes a readable picture.
     })).filter((_, i) => Math.floor(i / dimension) % 4 === 0),
     parameter: {
       label: "what is known of the forcing",
@@ -311,7 +318,10 @@ function drawBoth({ truth, run }: TruthAndRun, { certain, sampled }: Beside): Pr
   });
 }
 
-/** Within three standard errors, which are small enough to say something. */
+/**
+ * True if the share is within three standard errors of its nominal value, and the errors are small
+ * enough for a test.
+ */
 const isNominal = ({ value, error }: Mean, share: number): boolean =>
   Math.abs(value - share) < 3 * error && error < 0.03;
 
@@ -325,7 +335,8 @@ function claimsOfCoverage(found: ReadonlyMap<Kind, readonly Row[]>): Outcome["ch
     shares
       .map(
         (share, k) =>
-          `${100 * share} %: ${groups.map((g) => percent(row?.coverage[k]?.[g] as Mean)).join(" and ")} %`,
+          `${100 * share} %: ` +
+          `${groups.map((g) => percent(row?.coverage[k]?.[g] as Mean)).join(" and ")} %`,
       )
       .join(", ");
   const [right, tight, loose] = [errors, 2 * errors, errors / 2].map((r) => rowAt(withErrors, r));
@@ -334,26 +345,34 @@ function claimsOfCoverage(found: ReadonlyMap<Kind, readonly Row[]>): Outcome["ch
     Math.abs(mean.value - other.value) / other.error;
   return [
     {
-      claim: `truths with errors of R_f = ${errors}: bands hold observed and hidden states as often as they say (${words(right)})`,
+      claim:
+        `truths with errors of R_f = ${errors}: bands hold observed and hidden states as ` +
+        `often as they say (${words(right)})`,
       holds: every(right, isNominal),
     },
     {
-      claim: `with half of that R_f they hold them more often (${words(loose)}), with twice as much less often (${words(tight)})`,
+      claim:
+        `with half of that R_f they hold them more often (${words(loose)}), with twice as ` +
+        `much less often (${words(tight)})`,
       holds:
         every(loose, ({ value, error }, share) => value > share + 3 * error) &&
         every(tight, ({ value, error }, share) => value < share - 3 * error),
     },
     {
       claim: `the forcing is in its interval of 90 % in ${right?.forcing} twins`,
-      // Fewer than 14 of 20 have a probability of 0.2 %.
+      // The probability of fewer than 14 of 20 is 0.2 %.
       holds: (right?.forcing ?? 0) >= 14,
     },
     {
-      claim: `truths without errors: R_f = ${errors} allows for errors that are not there, and bands are too wide (${words(weak)})`,
+      claim:
+        `truths without errors: R_f = ${errors} allows for errors that are not there, and ` +
+        `bands are too wide (${words(weak)})`,
       holds: every(weak, ({ value, error }, share) => value > share + 3 * error),
     },
     {
-      claim: `there they are right from R_f = 1e7 on (${words(strong)}), where what they allow for no longer changes them`,
+      claim:
+        `there they are right from R_f = 1e7 on (${words(strong)}), where what they allow ` +
+        "for no longer changes them",
       holds:
         every(strong, isNominal) &&
         every(strongest, isNominal) &&
@@ -372,17 +391,23 @@ function claimsOfSampling({ certain, sampled, ratios, means, sizes }: Beside): O
   const ratio = certain.parameters.forcing.deviation / drawn.deviation;
   return [
     {
-      claim: `deviations of Laplace's method are those of the draws (ratio ${at(ratios, 0.05).toFixed(2)} to ${at(ratios, 0.95).toFixed(2)}, of the forcing ${ratio.toFixed(2)}), and so are means (to ${means.toFixed(2)} deviations, rms)`,
+      claim:
+        "deviations of Laplace's method are those of the draws (ratio " +
+        `${at(ratios, 0.05).toFixed(2)} to ${at(ratios, 0.95).toFixed(2)}, of the forcing ` +
+        `${ratio.toFixed(2)}), and so are means (to ${means.toFixed(2)} deviations, rms)`,
       holds:
         at(ratios, 0.05) > 0.9 &&
         at(ratios, 0.95) < 1.1 &&
         Math.abs(at(ratios, 0.5) - 1) < 0.02 &&
-        // A thousand draws are worth a few hundred for deviations, and know them to about 5 %.
+        // A thousand draws are worth a few hundred for deviations, which have an error of about 5 %
+        // then.
         Math.abs(ratio - 1) < 0.15 &&
         means < 0.2,
     },
     {
-      claim: `every unknown has more than 400 effective draws (the worst ${at(sizes, 0).toFixed(0)}), and no trajectory diverged`,
+      claim:
+        "every unknown has more than 400 effective draws (the worst " +
+        `${at(sizes, 0).toFixed(0)}), and no trajectory diverged`,
       holds: at(sizes, 0) > 400 && sampled.divergences.length === 0,
     },
   ];

@@ -1,6 +1,6 @@
 /**
- * Twins whose truth makes errors of a known size on every step, and how often bands hold such a
- * truth.
+ * Twins whose truth makes errors of a known size on every step, and the share of such a truth that
+ * bands hold.
  */
 import {
   anneal,
@@ -52,9 +52,9 @@ export async function fitOf(
     // In this normalisation R_f is one over the variance of a step's error; in the other one it is
     // multiplied by the number of measurements over that of residuals.
     normalization: "posterior",
-    // Steps are explicit, so that exp(-A) is the density of a model with errors.
+    // Steps are explicit, so exp(-A) is the density of a model with errors.
     discretization: "rk4",
-    // A truth with errors obeys the model no better than that.
+    // The ladder ends at the R_f of the errors, as such a truth obeys the model no better.
     ...(!exact && { modelPrecision: { initial: errors / 4 ** 6, factor: 4, rungs: 7 } }),
     estimate: { forcing: { initial: [6, 10] } },
     ...(signal && { signal }),
@@ -90,7 +90,7 @@ function withErrors(initial: Float64Array, data: Observations, errors: number, s
   return { truth, data: { ...data, values } };
 }
 
-/** Components whose bands are counted apart. */
+/** Groups of components, whose bands are counted apart. */
 export const groups = ["observed", "never observed"] as const;
 export type Group = (typeof groups)[number];
 const columns = new Set(observed);

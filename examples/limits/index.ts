@@ -33,7 +33,8 @@ export async function limits({ size, signal }: Settings = {}): Promise<Outcome> 
       "limits.svg": await drawCurves({
         title: "Two limits of a network's action",
         subtitle:
-          "Left: the weak constraint tends to plain training. Right: residual layers tend to a flow.",
+          "Left: the weak constraint tends to plain training. Right: residual layers tend " +
+          "to a flow.",
         broken: ["1 / R_f", "order 1"],
         panels: [
           {
@@ -66,11 +67,15 @@ export async function limits({ size, signal }: Settings = {}): Promise<Outcome> 
     },
     checks: [
       {
-        claim: `the lowest action tends to that of training as 1 / R_f (slope ${weak.slope.toFixed(3)})`,
+        claim:
+          "the lowest action tends to that of training as 1 / R_f (slope " +
+          `${weak.slope.toFixed(3)})`,
         holds: Math.abs(weak.slope + 1) < 0.05,
       },
       {
-        claim: `with twice as many layers the action is off by half as much (order ${deep.order.toFixed(2)})`,
+        claim:
+          "with twice as many layers the action is off by half as much (order " +
+          `${deep.order.toFixed(2)})`,
         holds: Math.abs(deep.order - 1) < 0.15,
       },
     ],
@@ -78,8 +83,8 @@ export async function limits({ size, signal }: Settings = {}): Promise<Outcome> 
 }
 
 /**
- * The strong constraint is trained; the weak one climbs a ladder, whose rungs all have their lowest
- * action.
+ * Compares the strong constraint, which is trained, with the weak one, which climbs a ladder to the
+ * lowest action at every rung.
  */
 async function weakToStrong(rungs: number, signal: AbortSignal | undefined) {
   const model = feedforward({ layers: [2, 3, 1] });
@@ -101,8 +106,8 @@ async function weakToStrong(rungs: number, signal: AbortSignal | undefined) {
     minimizer: { method: "structured", tolerance: 1e-14, maxIterations: 2000 },
     signal,
   });
-  // Inputs are noisy in both, and training begins where the ladder ends: the minimum is to be the
-  // same one.
+  // Inputs are noisy in both, and training begins at the end of the ladder, so that both are near
+  // the same minimum.
   const minimizer = {
     method: "lbfgs",
     tolerance: 1e-15,
@@ -135,8 +140,9 @@ async function weakToStrong(rungs: number, signal: AbortSignal | undefined) {
 }
 
 /**
- * A flow of two neurons from the points of a circle to those of an ellipse, turned: no such flow
- * does that exactly, so the model's error matters.
+ * Compares networks of these depths with the flow that they approximate. A flow of two neurons
+ * carries a circle to a turned ellipse; no such flow does that exactly, so the model's error
+ * matters.
  */
 async function deeper(depths: readonly number[], signal: AbortSignal | undefined) {
   const pairs = 8;
@@ -155,12 +161,12 @@ async function deeper(depths: readonly number[], signal: AbortSignal | undefined
     const run = await anneal({
       model: recurrent({ width: 2, steps, activation: "tanh", residual: 1 / steps }),
       pairs: data,
-      // Sums of squares, not their means: a mean over twice as many residuals would be another
+      // Sums of squares and not their means: a mean over twice as many residuals would be another
       // action.
       normalization: "posterior",
       measurementPrecision: 100,
       ...priors,
-      // R_f of the layers is that of the flow over the step.
+      // R_f of a layer is that of the flow divided by the step.
       modelPrecision: { initial: flowPrecision * steps, factor: 2, rungs: 1 },
       startingPaths: { count: 1 },
       minimizer: { method: "structured", tolerance: 1e-13 },

@@ -27,7 +27,7 @@ export async function lorenz96Twin({ size, signal }: Settings = {}): Promise<Out
   const { predictionError, ...errors } = compareWithTruth(main);
 
   const fits = [main];
-  // What was interrupted is reported as far as it went, and nothing new begun.
+  // After an interruption, the results so far are reported and no new run is begun.
   if (!signal?.aborted) fits.push(await fitFew({ starts: Math.ceil(0.3 * starts), rungs }, signal));
   const [, fewer] = fits;
   const byDefault = fewer && !signal?.aborted ? await fitByDefault(fewer) : undefined;
@@ -35,7 +35,9 @@ export async function lorenz96Twin({ size, signal }: Settings = {}): Promise<Out
     pictures: {
       "lorenz96-twin-levels.svg": await drawLevels({
         title: "Lorenz96 twin: action levels",
-        subtitle: `${dimension} components, ${main.run.times.length} points ${timeStep} apart, noise ${noise}, unknown forcing`,
+        subtitle:
+          `${dimension} components, ${main.run.times.length} points ${timeStep} apart, ` +
+          `noise ${noise}, unknown forcing`,
         measurementPrecision,
         panels: fits.map(({ run, observed }) => ({
           label: `${observed.length} of ${dimension} components observed`,
@@ -56,7 +58,9 @@ export async function lorenz96Twin({ size, signal }: Settings = {}): Promise<Out
         holds: predictionError(1) < noise,
       },
       {
-        claim: `with ${few.length} observed there are several levels, so the lowest has to be looked for`,
+        claim:
+          `with ${few.length} observed there are several levels, so the lowest has to be ` +
+          "looked for",
         holds: (fewer?.run.levels.length ?? 0) > 1,
       },
       {
@@ -90,7 +94,7 @@ async function fit(observed: number[], { starts, rungs }: Size, signal: AbortSig
     measurementPrecision,
     modelPrecision: { initial: 4e-6, factor: 1.5, rungs },
     estimate: { forcing: { initial: [6, 10] } },
-    // White noise, all of it to the end: to see levels, not to be quick.
+    // Random starts that all climb to the end show the levels, though not quickly.
     startingPaths: {
       start: "random",
       count: starts,
@@ -112,7 +116,7 @@ async function fit(observed: number[], { starts, rungs }: Size, signal: AbortSig
   return { model, twin, run, observed };
 }
 
-/** Fewer components than make every start find the truth. */
+/** A fit with so few observed components that not every starting path finds the truth. */
 async function fitFew(size: Size, signal: AbortSignal | undefined): Promise<Fit> {
   heading(`The same truth with ${few.length} of ${dimension} components observed`);
   const result = await fit(few, size, signal);
@@ -120,7 +124,7 @@ async function fitFew(size: Size, signal: AbortSignal | undefined): Promise<Fit>
   return result;
 }
 
-/** The same data with nothing said of ladder and starting paths. */
+/** A fit of the same data with the default ladder and starting paths. */
 async function fitByDefault({ model, twin }: Fit): Promise<Run<"forcing">> {
   heading(`The same ${few.length} components, with everything by default`);
   const began = performance.now();
@@ -133,8 +137,10 @@ async function fitByDefault({ model, twin }: Fit): Promise<Run<"forcing">> {
   const seconds = (performance.now() - began) / 1000;
   const error = rms(run.best.path, twin.truth, dimension, hiddenBeside(few));
   console.log(
-    `In ${seconds.toFixed(2)} s, ${run.starts.length} of at most 20 starts: action ${run.best.action.toFixed(4)}, forcing ` +
-      `${run.best.parameters.forcing.toFixed(3)}, components never observed to ${error.toFixed(3)} rms.\n`,
+    `In ${seconds.toFixed(2)} s, ${run.starts.length} of at most 20 starts: action ` +
+      `${run.best.action.toFixed(4)}, forcing ` +
+      `${run.best.parameters.forcing.toFixed(3)}, components never observed to ` +
+      `${error.toFixed(3)} rms.\n`,
   );
   console.log(run.diagnose());
   return run;
@@ -234,7 +240,8 @@ function compareWithTruth({ model, twin, run, observed }: Fit) {
   const mean = truth.reduce((sum, x) => sum + x, 0) / truth.length;
   const apart = Math.SQRT2 * rms(truth, new Float64Array(truth.length).fill(mean), dimension);
   console.log(
-    `(Two unrelated states are ${apart.toFixed(1)} apart: the system is chaotic, and no prediction lasts.)`,
+    `(Two unrelated states are ${apart.toFixed(1)} apart: the system is chaotic, and no ` +
+      "prediction lasts.)",
   );
   return { ...errors, predictionError };
 }
@@ -246,7 +253,8 @@ function drawComponents({ twin, run, observed }: Fit, shown: readonly number[]):
   return drawSeries({
     title: `Lorenz96 twin: ${observed.length} of ${dimension} components observed`,
     subtitle:
-      "The path of least action through noisy data, also where nothing was measured, and the prediction from its end",
+      "The path of least action through noisy data, also where nothing was measured, and " +
+      "the prediction from its end",
     xTitle: "time (dimensionless)",
     yTitle: "x (dimensionless)",
     windowEnd: run.times.at(-1) ?? NaN,

@@ -1,8 +1,7 @@
 /**
- * How certain the parameters are that 21 years of pelts say: Laplace's method and Hamiltonian Monte
- * Carlo over the whole path, beside the posterior that Stan found for the same data, equations and
- * priors (B. Carpenter, "Predator-prey population dynamics: the Lotka-Volterra model in Stan",
- * 2018).
+ * Uncertainty of the parameters of 21 years of pelts: Laplace's method and Hamiltonian Monte Carlo
+ * over the whole path, beside the posterior that Stan found for the same data, equations and priors
+ * (B. Carpenter, "Predator-prey population dynamics: the Lotka-Volterra model in Stan", 2018).
  */
 import { readFile } from "node:fs/promises";
 import {
@@ -22,16 +21,16 @@ import { drawSeries } from "../pictures/series.js";
 import { heading, progressBar, table } from "../terminal.js";
 
 /**
- * Standard deviation of the logarithm of the pelts. Stan estimates it, 0.25 +- 0.04 for either
- * species; here it is known.
+ * Standard deviation of the logarithm of the pelts, assumed known. Stan estimates it as 0.25 +-
+ * 0.04 for either species.
  */
 const noise = 0.25;
 const stepsPerYear = 4;
-/** R_f at which the posterior is sampled: errors of the model of 1 % a step. */
+/** R_f at which the posterior is sampled. It allows for model errors of 1 % a step. */
 const sampledAt = 1e4;
 const precisions = [1e3, sampledAt, 1e5, 1e6];
 
-// Stan's priors, in the logarithms of the populations; rates are not negative.
+// Stan's priors, for the logarithms of the populations. Rates cannot be negative.
 const rate = {
   initial: [0.1, 1.5],
   bounds: [0, Infinity],
@@ -74,7 +73,7 @@ const quantities = [
   },
 ];
 
-/** Fewer than 13 `rungs` make it small. */
+/** Runs the example. Fewer than 13 `rungs` make it small. */
 export async function lynxHarePosterior({ size, signal }: Settings = {}): Promise<Outcome> {
   const small = (size?.rungs ?? 13) < 13;
   heading("Lynx and hare: how certain the parameters are, beside Stan");
@@ -92,7 +91,7 @@ export async function lynxHarePosterior({ size, signal }: Settings = {}): Promis
       values: { 0: pelts.hare.map(Math.log), 1: pelts.lynx.map(Math.log) },
       timeStep: 1 / stepsPerYear,
     }),
-    // An explicit discretisation, in which exp(-A) is the posterior of a model with errors.
+    // The discretisation is explicit, so exp(-A) is the posterior of a model with errors.
     discretization: "rk4",
     normalization: "posterior",
     measurementPrecision: 1 / noise ** 2,
@@ -117,8 +116,10 @@ export async function lynxHarePosterior({ size, signal }: Settings = {}): Promis
   const sampled = quantities.map(({ of }) => posterior.expected(of));
 
   console.log(
-    `${posterior.chainCount} chains of ${posterior.draws} draws of a path of ${run.times.length} points and ${names.length} parameters, R_f = ${sampledAt}: ${posterior.seconds.toFixed(1)} s of work,
-${posterior.evaluations} evaluations of the action with its gradient.\n`,
+    `${posterior.chainCount} chains of ${posterior.draws} draws of a path of ` +
+      `${run.times.length} points and ${names.length} parameters, R_f = ${sampledAt}: ` +
+      `${posterior.seconds.toFixed(1)} s of work,\n` +
+      `${posterior.evaluations} evaluations of the action with its gradient.\n`,
   );
   table(
     ["", "Stan", "sd", "Laplace", "sd", "Monte Carlo", "sd", "R-hat", "effective", "ms each"],
@@ -139,13 +140,16 @@ ${posterior.evaluations} evaluations of the action with its gradient.\n`,
     }),
   );
   console.log(
-    `\nLaplace's means have the first correction beyond the quadratic. "ms each" is the work of all chains, warm-up included, per effective draw. Stan's model makes no errors
-(R_f infinite), and its noise is estimated, 0.25 +- 0.04; here the noise is held at ${noise}.`,
+    "\nLaplace's means have the first correction beyond the quadratic. " +
+      '"ms each" is the work of all chains, warm-up included, per effective draw. ' +
+      "Stan's model makes no errors\n(R_f infinite), and its noise is estimated, " +
+      `0.25 +- 0.04; here the noise is held at ${noise}.`,
   );
   console.log(posterior.diagnose());
 
   console.log(
-    "\nWhat R_f does, by Laplace's method: mean less Stan's, in its standard deviations, and standard deviation over Stan's\n",
+    "\nWhat R_f does, by Laplace's method: mean less Stan's, in its standard deviations, " +
+      "and standard deviation over Stan's\n",
   );
   const began = performance.now();
   const byPrecision = precisions.map((modelPrecision) => ({
@@ -194,7 +198,9 @@ ${posterior.evaluations} evaluations of the action with its gradient.\n`,
     pictures: {
       "lynx-hare-posterior-parameters.svg": await drawDensities({
         title: "Lynx and hare: posteriors of the parameters",
-        subtitle: `Draws of ${posterior.chainCount} chains at R_f = ${sampledAt}, the Gaussian about the path of least action, and Stan's mean and standard deviation`,
+        subtitle:
+          `Draws of ${posterior.chainCount} chains at R_f = ${sampledAt}, the Gaussian ` +
+          "about the path of least action, and Stan's mean and standard deviation",
         names: {
           draws: "Monte Carlo",
           curve: "Laplace",
@@ -217,17 +223,20 @@ ${posterior.evaluations} evaluations of the action with its gradient.\n`,
       },
       {
         claim:
-          "by Monte Carlo, means of the parameters are within a fifth of a standard deviation of Stan's, and standard deviations within a tenth",
+          "by Monte Carlo, means of the parameters are within a fifth of a standard " +
+          "deviation of Stan's, and standard deviations within a tenth",
         holds: within(parameters, 0.2),
       },
       {
         claim:
-          "Laplace's corrected means are within a tenth of a standard deviation of Monte Carlo's, and standard deviations within a tenth",
+          "Laplace's corrected means are within a tenth of a standard deviation of Monte " +
+          "Carlo's, and standard deviations within a tenth",
         holds: within(methods, 0.1),
       },
       {
         claim:
-          "with the model as good as exact, all six means are within a fifth of a standard deviation of Stan's, and standard deviations within a tenth",
+          "with the model as good as exact, all six means are within a fifth of a " +
+          "standard deviation of Stan's, and standard deviations within a tenth",
         holds: within(stiff, 0.2),
       },
     ],
@@ -235,9 +244,9 @@ ${posterior.evaluations} evaluations of the action with its gradient.\n`,
 }
 
 interface Beside {
-  /** Of means, in the other's standard deviations. */
+  /** Difference of the means, in the other's standard deviations. */
   difference: number;
-  /** Of standard deviations. */
+  /** Ratio of the standard deviations. */
   ratio: number;
 }
 
@@ -250,8 +259,8 @@ const besideStan = (found: readonly { value: number; deviation: number }[]): Bes
 const nothing = { value: NaN, deviation: NaN, rHat: NaN, effectiveSize: NaN };
 
 /**
- * Means with the first correction beyond the quadratic, and standard deviations: of a population,
- * whose logarithm is normal, those of the log-normal distribution.
+ * Means with the first correction beyond the quadratic, and standard deviations, by Laplace's
+ * method. The logarithm of a population is normal, so its population has a log-normal distribution.
  */
 function byLaplace(certain: Uncertainty<Name>): { value: number; deviation: number }[] {
   const shift = certain.meanShift();
@@ -296,14 +305,17 @@ async function drawPath(
     errorFactor: Math.exp(noise),
     bands: [bandOf(0.9, index), bandOf(0.5, index)],
     curves: [
-      // The mean of the logarithms: of a distribution that is symmetric in them, the median.
+      // The exponential of the logarithms' mean, which is the median where the logarithms are
+      // symmetric.
       { kind: "estimate" as const, x: times, y: of(index, posterior.path, ahead.mean) },
       { kind: "data" as const, x: years, y: pelts[label] },
     ],
   });
   return drawSeries({
     title: "Lynx and hare in Canada: where the populations were, and where they go",
-    subtitle: `Bands that hold 50 % and 90 % of the draws at each time, by Monte Carlo at R_f = ${sampledAt}`,
+    subtitle:
+      "Bands that hold 50 % and 90 % of the draws at each time, by Monte Carlo at R_f = " +
+      `${sampledAt}`,
     xTitle: "year",
     xFormat: "d",
     yTitle: "pelts (thousands)",

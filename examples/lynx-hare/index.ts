@@ -10,12 +10,12 @@ import { drawSeries } from "../pictures/series.js";
 import { heading, progressBar, table } from "../terminal.js";
 import { published } from "./published.js";
 
-/** Standard deviation of the logarithm of the pelts: the published one, rounded. */
+/** Standard deviation of the logarithm of the pelts: the published estimate, rounded. */
 const noise = 0.25;
 const stepsPerYear = 4;
 
 /**
- * What the fit is free to choose once the model binds: four parameters and the first state of each
+ * Number of free quantities once the model binds: four parameters, and the first state of each
  * species.
  */
 const fitted = 6;
@@ -65,7 +65,8 @@ export async function lynxHare({ size = {}, signal }: Settings = {}): Promise<Ou
   const seconds = (performance.now() - began) / 1000;
 
   console.log(
-    `${csv.rows} years of 2 species; the model takes ${stepsPerYear} steps a year. Annealed in ${seconds.toFixed(1)} s.\n`,
+    `${csv.rows} years of 2 species; the model takes ${stepsPerYear} steps a year. ` +
+      `Annealed in ${seconds.toFixed(1)} s.\n`,
   );
   console.log(run.summary());
   console.log(run.diagnose());
@@ -97,8 +98,9 @@ export async function lynxHare({ size = {}, signal }: Settings = {}): Promise<Ou
     ]),
   );
   console.log(
-    `\nStan gives posterior means under weak priors, with the noise estimated too; here are the most probable values with no priors and the
-noise held at ${noise}. So they should agree to a small part of a standard deviation, not to the last digit.`,
+    "\nStan gives posterior means under weak priors, with the noise estimated too; here are " +
+      `the most probable values with no priors and the\nnoise held at ${noise}. So they ` +
+      "should agree to a small part of a standard deviation, not to the last digit.",
   );
 
   const prediction = run.predict({ until: 1930 });
@@ -122,7 +124,8 @@ noise held at ${noise}. So they should agree to a small part of a standard devia
       "lynx-hare-series.svg": await drawSeries({
         title: "Lynx and hare in Canada, 1900 to 1920",
         subtitle:
-          "Pelts traded by the Hudson's Bay Company, the path of least action through them, and where it leads",
+          "Pelts traded by the Hudson's Bay Company, the path of least action through " +
+          "them, and where it leads",
         xTitle: "year",
         xFormat: "d",
         yTitle: "pelts (thousands)",
@@ -157,7 +160,7 @@ interface Comparison {
   estimate: number;
   mean: number;
   deviation: number;
-  /** From the published mean, in published standard deviations. */
+  /** Distance from the published mean, in published standard deviations. */
   difference: number;
 }
 
@@ -176,8 +179,8 @@ function compare(
 }
 
 /**
- * Standard deviation of log(pelts / path) at the years of the data; each species pays for half of
- * the fitted numbers.
+ * Standard deviation of log(pelts / path) over the years of the data. Each species pays for half of
+ * the fitted quantities.
  */
 function scatter(pelts: Float64Array, path: Float64Array): number {
   const squares = pelts.map(

@@ -9,7 +9,7 @@ export const published = {
   beta: { mean: 0.0277473, deviation: 0.0041547 },
   gamma: { mean: 0.800095, deviation: 0.08937 },
   delta: { mean: 0.0240859, deviation: 0.0035281 },
-  /** Thousands of pelts in 1900. */
+  /** First state of the hares in 1900, in thousands of pelts. */
   firstHare: { mean: 34.0352, deviation: 2.9169 },
   firstLynx: { mean: 5.9359, deviation: 0.53055 },
   /** Standard deviation of the logarithm of the pelts about the solution. */

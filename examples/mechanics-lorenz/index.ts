@@ -1,9 +1,9 @@
 /**
  * The annealed paths of Lorenz63 and Lorenz96 as solutions of a boundary-value problem: the
  * canonical equations in states and costates, p = 0 at both ends, a jump of p at each measurement.
- * The same path by collocation, by multiple shooting and by minimising the discrete action, for R_f
- * / R_m from 1 to 1e6, in how many iterations and what time; and what becomes of them from paths at
- * random, directly and by a climb in R_f (Hamiltonian annealing): which stationary path is global?
+ * Collocation, multiple shooting and minimisation of the discrete action look for the same path at
+ * R_f / R_m from 1 to 1e6, with iterations and times. Then the same from random paths, directly and
+ * by a climb in R_f (Hamiltonian annealing): which stationary path is the global minimum?
  */
 import {
   anneal,
@@ -60,7 +60,7 @@ interface Solved {
   ms: number;
 }
 
-/** Methods that are to find the same path. */
+/** Methods that must find the same path. */
 const exact = ["collocation", "multiple-shooting", "minimisation"] as const satisfies Method[];
 
 export async function mechanicsLorenz({ size, signal }: Settings = {}): Promise<Outcome> {
@@ -68,7 +68,7 @@ export async function mechanicsLorenz({ size, signal }: Settings = {}): Promise<
   await init();
   const ratios = Array.from({ length: rungs }, (_, k) => 10 ** ((6 * k) / Math.max(1, rungs - 1)));
   const annealed = [];
-  // The tests look at the two small ones.
+  // The tests run the two small systems only.
   for (const which of rungs < 7 ? cases.slice(0, 2) : cases) {
     if (signal?.aborted) break;
     annealed.push(await fromAnnealed(which, ratios, signal));
@@ -114,7 +114,9 @@ export async function mechanicsLorenz({ size, signal }: Settings = {}): Promise<
     },
     checks: [
       {
-        claim: `collocation, shooting and minimisation find a path for every R_f, the same to ${worst.toExponential(1)}`,
+        claim:
+          "collocation, shooting and minimisation find a path for every R_f, the same to " +
+          `${worst.toExponential(1)}`,
         holds:
           all.every(({ solved }) => exact.every((m) => solved[m].solution.failure === null)) &&
           worst < 1e-5,
@@ -132,18 +134,22 @@ export async function mechanicsLorenz({ size, signal }: Settings = {}): Promise<
         holds: h.change < 1e-4,
       },
       {
-        claim: `a climb in R_f finds the lowest level from ${climbs} of ${starts} starts, a direct minimisation from ${direct}`,
+        claim:
+          `a climb in R_f finds the lowest level from ${climbs} of ${starts} starts, a ` +
+          `direct minimisation from ${direct}`,
         holds: climbs > direct,
       },
       {
-        claim: `collocation climbs from the first rung's minima to it ${noisy.found("minimisation once, collocation climbs")} times`,
+        claim:
+          "collocation climbs from the first rung's minima to it " +
+          `${noisy.found("minimisation once, collocation climbs")} times`,
         holds: noisy.found("minimisation once, collocation climbs") > direct,
       },
     ],
   };
 }
 
-/** Every method from the annealed path on. */
+/** Solves by every method, from the annealed path on. */
 async function fromAnnealed(
   which: Case,
   ratios: readonly number[],
@@ -152,7 +158,8 @@ async function fromAnnealed(
   const { name, observed, noise, timeStep, points } = which;
   const model = which.model();
   heading(
-    `${name}: ${observed.length} of ${model.dimension} observed, ${points} points ${timeStep} apart, noise ${noise}`,
+    `${name}: ${observed.length} of ${model.dimension} observed, ${points} points ` +
+      `${timeStep} apart, noise ${noise}`,
   );
   const { data } = twinExperiment({ model, timeStep, points, observed, noise, seed: 1 });
   const measurementPrecision = 1 / noise ** 2;
@@ -195,13 +202,17 @@ async function fromAnnealed(
   return { rows };
 }
 
-/** From paths whose observed components are the data and whose others are noise. */
+/**
+ * Solves from paths whose observed components are the data and whose other components are noise.
+ */
 async function fromNoise(starts: number, signal: AbortSignal | undefined) {
   const { observed, noise, timeStep, points } = { ...sites(10, [0, 1, 3, 5, 6]), points: 81 };
   const model = lorenz96({ dimension: 10 });
   const { dimension } = model;
   const ratio = 1000;
-  const subtitle = `Lorenz96, D = 10, ${observed.length} observed, R_f / R_m = ${ratio}, from ${starts} paths with noise for what is not observed`;
+  const subtitle =
+    `Lorenz96, D = 10, ${observed.length} observed, R_f / R_m = ${ratio}, from ${starts} ` +
+    "paths with noise for what is not observed";
   heading(subtitle);
   const { data } = twinExperiment({ model, timeStep, points, observed, noise, seed: 1 });
   const measurementPrecision = 1 / noise ** 2;
@@ -284,8 +295,8 @@ async function fromNoise(starts: number, signal: AbortSignal | undefined) {
 }
 
 /**
- * Between measurements, here at every fifteenth point, H is a constant of the motion; a measurement
- * changes it at once.
+ * Energies along the path, with measurements at every fifteenth point: H is constant between
+ * measurements, and each measurement changes it at once.
  */
 async function energies(signal: AbortSignal | undefined) {
   const { model, observed, noise, timeStep, points } = {
@@ -315,8 +326,8 @@ async function energies(signal: AbortSignal | undefined) {
   });
   system.free();
   const range = Math.max(...solved.energy.map(Math.abs));
-  // Energies are those before the impulse of a point, so an interval is the points after one
-  // measurement up to the next.
+  // An energy is that before the impulse of its point, so an interval goes from the point after one
+  // measurement to the next measurement.
   const change = (energy: Float64Array): number => {
     let worst = 0;
     for (let from = 1; from + every - 1 < points; from += every) {

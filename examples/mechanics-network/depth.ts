@@ -17,13 +17,16 @@ const orders = {
 const integrators = Object.keys(orders) as (keyof typeof orders)[];
 const quantities = ["action", "weights", "outputs"] as const;
 type Quantity = (typeof quantities)[number];
-/** Below it errors are those of the solver, not of steps. */
+/**
+ * Smallest difference that counts for the slopes; smaller ones come from the solver and not from
+ * the step.
+ */
 const floor = 1e-11;
 
 export async function depth(depths: readonly number[], signal?: AbortSignal) {
   const network = networkOf();
   const coarsest = Math.min(...depths);
-  // Its tolerance is the smallest that rounding lets it reach.
+  // The tolerance is the smallest that rounding allows.
   const newton = { method: "multiple-shooting", tolerance: 1e-12, signal } as const;
   const exact = await trained(network, {
     layers: 4 * coarsest,
@@ -32,7 +35,7 @@ export async function depth(depths: readonly number[], signal?: AbortSignal) {
     tolerance: 1e-12,
     signal,
   });
-  /** Of the layers that all have. */
+  /** Weights of the layers that networks of all depths have. */
   const weightsAt = (path: Float64Array): number[] => {
     const rows = network.weights(path);
     const all = path.length / network.dimension - 1;
@@ -59,7 +62,8 @@ export async function depth(depths: readonly number[], signal?: AbortSignal) {
     rows.map(({ integrator, errors }) => {
       const values = errors.map((error) => error[quantity]);
       const used = values.map((_, k) => k).filter((k) => (values[k] ?? 0) > floor);
-      const slope = slopeOf(used.map((k) => 1 / (depths[k] ?? NaN)), used.map((k) => values[k] ?? NaN)); // prettier-ignore
+      const steps = used.map((k) => 1 / (depths[k] ?? NaN));
+      const slope = slopeOf(steps, used.map((k) => values[k] ?? NaN)); // prettier-ignore
       return { quantity, integrator, values, slope };
     }),
   );
@@ -107,7 +111,9 @@ export async function depth(depths: readonly number[], signal?: AbortSignal) {
     },
     checks: [
       {
-        claim: `with more layers action, weights and outputs tend to those of continuous depth, at the order of the integrator (slopes off by ${off.toFixed(2)} at most)`,
+        claim:
+          "with more layers action, weights and outputs tend to those of continuous depth, " +
+          `at the order of the integrator (slopes off by ${off.toFixed(2)} at most)`,
         holds: off < 0.25,
       },
     ] satisfies Outcome["checks"],

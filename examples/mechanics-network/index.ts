@@ -20,7 +20,10 @@ interface Part {
   checks: Outcome["checks"];
 }
 
-/** Fewer than 13 `rungs` make it small; `starts` are the random weights that methods begin with. */
+/**
+ * Runs the example. Fewer than 13 `rungs` make it small; `starts` is the number of random weights
+ * that methods begin with.
+ */
 export async function mechanicsNetwork({ size, signal }: Settings = {}): Promise<Outcome> {
   const small = (size?.rungs ?? 13) < 13;
   await init();

@@ -1,4 +1,4 @@
-/** What the canonical equations keep along the layers, and which integrators keep it too. */
+/** Invariants of the canonical equations along the layers, and the integrators that keep them. */
 import type {
   BoundaryValueSolution,
   ContinuousNetwork,
@@ -13,7 +13,7 @@ import { heading, table } from "../terminal.js";
 import { dimension, largest, networkOf, short, trained, weightNames } from "./network.js";
 
 const layers = 8;
-/** Whose networks are trained; rk4 is here for contrast. */
+/** Integrators of the trained networks, with rk4 for contrast. */
 const methods = [
   "symplectic-euler",
   "stormer-verlet",
@@ -21,15 +21,18 @@ const methods = [
   "gauss-legendre-4",
   "rk4",
 ] satisfies IntegrationMethod[];
-/** The loop's, in every weight and its momentum. */
+/** Radius of the loop, in every weight and its momentum. */
 const radius = 0.25;
 
-/** Of numbers of size 1: no change is less. */
+/** Rounding error of numbers of size 1: smaller changes cannot be seen. */
 const rounding = 1e-16;
 
 interface Kept {
   method: IntegrationMethod;
-  /** Per layer from the first on, less the first one; of the products relative to it. */
+  /**
+   * Change of the energy since the first layer, layer by layer. Those of the other three quantities
+   * are relative.
+   */
   energy: Float64Array;
   product: Float64Array;
   form: Float64Array;
@@ -43,7 +46,7 @@ export async function invariants(orbits: number, signal?: AbortSignal) {
   for (const method of methods) {
     const solution = await solve(smooth, method, signal);
     const energy = solution.energy.slice();
-    // H after the impulse of the inputs and of the prior: before it p is 0.
+    // H after the impulse of the inputs and of the prior, as p is 0 before it.
     energy[0] = system.hamiltonian(...afterImpulse(solution));
     rows.push({
       method,
@@ -101,17 +104,26 @@ export async function invariants(orbits: number, signal?: AbortSignal) {
     },
     checks: [
       {
-        claim: `H is the same in all layers but for the error of the steps: ${short(drift("symplectic-euler"))} of order 1, ${short(drift("implicit-midpoint"))} of order 2, ${short(drift("gauss-legendre-4"))} of order 4`,
+        claim:
+          "H is the same in all layers but for the error of the steps: " +
+          `${short(drift("symplectic-euler"))} of order 1, ` +
+          `${short(drift("implicit-midpoint"))} of order 2, ` +
+          `${short(drift("gauss-legendre-4"))} of order 4`,
         holds:
           drift("symplectic-euler") > 10 * drift("implicit-midpoint") &&
           drift("implicit-midpoint") > 10 * drift("gauss-legendre-4"),
       },
       {
-        claim: `the costate times a tangent is the same in all layers (to ${short(worst("product"))}), not by rk4 (${short(largest(rk4.product))})`,
+        claim:
+          "the costate times a tangent is the same in all layers (to " +
+          `${short(worst("product"))}), not by rk4 (${short(largest(rk4.product))})`,
         holds: worst("product") < 1e-11 && largest(rk4.product) > 1e-8,
       },
       {
-        claim: `so are the two-form of two tangents (to ${short(worst("form"))}; rk4 ${short(largest(rk4.form))}) and Poincaré's integral (to ${short(worst("loop"))}; rk4 ${short(largest(rk4.loop))})`,
+        claim:
+          `so are the two-form of two tangents (to ${short(worst("form"))}; rk4 ` +
+          `${short(largest(rk4.form))}) and Poincaré's integral (to ` +
+          `${short(worst("loop"))}; rk4 ${short(largest(rk4.loop))})`,
         holds:
           worst("form") < 1e-11 &&
           worst("loop") < 1e-11 &&
@@ -148,19 +160,19 @@ const changes = (values: ArrayLike<number>): Float64Array =>
   Float64Array.from(values, (value) => Math.abs(value / (values[0] ?? NaN) - 1));
 
 interface Carried {
-  /** p at a layer, before impulses but for the first layer, where it is after them. */
+  /** Momentum p at a layer: before its impulses, but at the first layer after them. */
   p: Float64Array;
   /**
-   * The derivative of (x, p) at the layer in that before the impulses of the first one,
+   * Derivative of (x, p) at this layer in (x, p) before the impulses of the first layer,
    * column-major; null at the first layer itself.
    */
   tangent: Float64Array | null;
 }
 
 /**
- * Orbits know the tangent at their end, where outputs are measured. So networks that end at every
- * layer are asked: they have the same Hamiltonian, and the tangent there comes before the
- * measurement.
+ * Momenta and tangents at all layers. An orbit gives the tangent at its end only, where outputs are
+ * measured, so a network that ends there is solved for every layer. It has the same Hamiltonian,
+ * and its tangent at the end is that before the measurement.
  */
 function carried(
   weights: "smooth" | "constant",
@@ -183,15 +195,18 @@ function carried(
 }
 
 /**
- * Any of (x, p), but the same ones in every run; inputs stay, as their large R_m would have all
- * digits for itself.
+ * A direction of (x, p), fixed by the seed. Inputs stay, as their large R_m would use up all
+ * digits.
  */
 const direction = (seed: number): Float64Array =>
   Float64Array.from({ length: 2 * dimension }, (_, i) =>
     i < dimension - weightNames.length ? 0 : Math.sin(1 + 2.3 * i + 7.1 * seed),
   );
 
-/** The same in all layers before the first one too, as impulses are symplectic. */
+/**
+ * A tangent carried to a layer from before the impulses of the first one. Impulses are symplectic,
+ * so these invariants are the same before and after them.
+ */
 function along({ tangent }: Carried, at: Float64Array): Float64Array {
   if (tangent === null) return at;
   return at.map((_, row) =>
@@ -203,8 +218,8 @@ const product = (p: Float64Array, x: Float64Array): number =>
   p.reduce((sum, value, i) => sum + value * (x[i] ?? NaN), 0);
 
 /**
- * p dx: weights that do not change and layers that hold make a Hamiltonian that is linear in p, so
- * that tangents of the layers do not depend on p.
+ * Product p dx at all layers. With constant weights and layers that hold, the Hamiltonian is linear
+ * in p, so tangents of the layers do not depend on p.
  */
 function costateTimesTangent(solution: BoundaryValueSolution, method: IntegrationMethod): number[] {
   const start = direction(0);
@@ -213,7 +228,7 @@ function costateTimesTangent(solution: BoundaryValueSolution, method: Integratio
   );
 }
 
-/** dp1 dx2 - dp2 dx1 of two tangents of the orbit. */
+/** Two-form dp1 dx2 - dp2 dx1 of two tangents of the orbit, at all layers. */
 function twoForm(solution: BoundaryValueSolution, method: IntegrationMethod): number[] {
   return carried("smooth", solution, method).map((layer) => {
     const [a, b] = [0, 1].map((seed) => along(layer, direction(seed))) as [
@@ -228,8 +243,8 @@ function twoForm(solution: BoundaryValueSolution, method: IntegrationMethod): nu
 }
 
 /**
- * Of p dx around a loop of orbits that begin near the solution, with other weights and momenta of
- * weights.
+ * Integrals of p dx around a loop of orbits, at all layers. The orbits begin near the solution,
+ * with other weights and momenta of the weights.
  */
 function loopIntegrals(
   system: Mechanics,

@@ -1,5 +1,5 @@
 /**
- * Backpropagation as one of the methods for a boundary-value problem: all of them train the same
+ * Backpropagation as one of the methods for a boundary-value problem. All methods train the same
  * network.
  */
 import type { BoundaryValueOptions, BoundaryValueSolution } from "least-action";
@@ -13,7 +13,8 @@ const integrator = "symplectic-euler";
 const sweeps = "forward-backward";
 const newton = "multiple-shooting, 1 layer";
 /**
- * An iteration of multigrid solves the problem of long steps anew: its work is in factorisations.
+ * Methods with their options. An iteration of multigrid solves the problem of long steps anew, so
+ * its work is in factorisations.
  */
 const ways: Record<string, Partial<BoundaryValueOptions>> = {
   [sweeps]: { method: "forward-backward" },
@@ -22,7 +23,7 @@ const ways: Record<string, Partial<BoundaryValueOptions>> = {
   "single-shooting": { method: "single-shooting" },
   "multigrid, 4 layers": { method: "multigrid", pointsPerSegment: 4 },
 };
-/** It needs a Lagrangian, so that layers cannot hold exactly. */
+/** Minimisation needs a Lagrangian, so its layers cannot hold exactly. */
 const minimisation = { minimisation: { method: "minimisation" as const } };
 
 interface Row {
@@ -33,7 +34,7 @@ interface Row {
 }
 
 export async function methods(depths: readonly number[], signal?: AbortSignal) {
-  // The first solution also pays for the compiler's warming up.
+  // A first solution is not timed, as it pays for the compiler's warming up.
   await trained(networkOf(), { layers: 16, integrator, signal, ...ways[newton] });
   const exact = await compare(Infinity, depths, signal);
   const weak = await compare(100, depths, signal);
@@ -51,7 +52,8 @@ export async function methods(depths: readonly number[], signal?: AbortSignal) {
       "mechanics-network-methods.svg": await drawCurves({
         title: "Training a residual network of 32 layers",
         subtitle:
-          "Forward-backward is backpropagation; multiple shooting by single layers is Newton's method",
+          "Forward-backward is backpropagation; multiple shooting by single layers is " +
+          "Newton's method",
         panels: [
           {
             label: "layers hold exactly",
@@ -79,18 +81,26 @@ export async function methods(depths: readonly number[], signal?: AbortSignal) {
     },
     checks: [
       {
-        claim: `all methods train the network to the same action (to ${short(worst(both, "action"))}) and the same weights (to ${short(worst(both, "weights"))})`,
+        claim:
+          "all methods train the network to the same action (to " +
+          `${short(worst(both, "action"))}) and the same weights (to ` +
+          `${short(worst(both, "weights"))})`,
         holds:
           both.every(({ solved }) => solved) &&
           worst(both, "action") < 1e-8 &&
           worst(both, "weights") < 1e-6,
       },
       {
-        claim: `sweeps take ${range(many)} iterations, Newton's method ${range(few)}, both hardly more with more layers`,
+        claim:
+          `sweeps take ${range(many)} iterations, Newton's method ${range(few)}, both ` +
+          "hardly more with more layers",
         holds: least > 50 * most && Math.max(...many) < 1.5 * least && most - Math.min(...few) <= 2,
       },
       {
-        claim: `momenta are the errors of backpropagation done by hand (to ${short(backpropagation.errors)}), the action is its cost (to ${short(backpropagation.cost)})`,
+        claim:
+          "momenta are the errors of backpropagation done by hand (to " +
+          `${short(backpropagation.errors)}), the action is its cost (to ` +
+          `${short(backpropagation.cost)})`,
         holds: backpropagation.errors < 1e-8 && backpropagation.cost < 1e-8,
       },
     ] satisfies Outcome["checks"],
@@ -119,7 +129,7 @@ async function compare(
     }
   }
   const measured = rows.map((row) => {
-    // Newton's method to the last digits is what the others are held against.
+    // The other methods are compared with Newton's method to the last digits.
     const reference =
       rows.find(({ name, layers }) => name === "single-shooting" && layers === row.layers) ?? row;
     return {
@@ -163,7 +173,8 @@ async function compare(
       .filter(({ solution }) => solution.iterations === fewest)
       .map(({ name }) => name);
     console.log(
-      `${layers} layers: fastest was ${fastest.name}; fewest iterations (${fewest}): ${names.join(" / ")}`,
+      `${layers} layers: fastest was ${fastest.name}; fewest iterations (${fewest}): ` +
+        `${names.join(" / ")}`,
     );
   }
   return {
@@ -182,7 +193,7 @@ function range(counts: readonly number[]): string {
   return least === most ? String(least) : `${least} to ${most}`;
 }
 
-/** The momenta of every solution against errors carried backward by hand. */
+/** Largest differences between the momenta of the solutions and errors carried backward by hand. */
 function asBackpropagation(rows: readonly Row[]) {
   const compared = rows.map(({ solution: { path, momentum, jumps, action } }) => {
     const { errors, cost } = backpropagate(path);
@@ -197,9 +208,9 @@ function asBackpropagation(rows: readonly Row[]) {
 }
 
 /**
- * How far above its minimum the cost is after 1, 2, 4, ... iterations from the same start: of the
- * residual network that has the weights and the first activations of the iterate, as layers of
- * Newton's iterates do not hold yet.
+ * Curves of the cost above its minimum after 1, 2, 4, ... iterations from the same start. The cost
+ * is that of the residual network with the weights and the first activations of the iterate, as the
+ * layers of Newton's iterates do not hold yet.
  */
 async function progress(layers: number, signal: AbortSignal | undefined) {
   const network = networkOf();
@@ -237,7 +248,7 @@ async function progress(layers: number, signal: AbortSignal | undefined) {
   return { curves, path };
 }
 
-/** Where the layers carry the circle: networks that end at a layer say so. */
+/** Images of the circle after some of the layers, by networks that end there. */
 function circles(path: Float64Array) {
   const layers = path.length / dimension - 1;
   const { inputs, outputs } = points(64);
@@ -252,7 +263,8 @@ function circles(path: Float64Array) {
       const network = networkOf({ depth: n / layers });
       const carried = network.predict(path.slice(0, (n + 1) * dimension), inputs);
       network.free();
-      return closed(`layer ${n}`, inputs.map((_, i) => [carried[2 * i], carried[2 * i + 1]])); // prettier-ignore
+      const rows = inputs.map((_, i) => [carried[2 * i], carried[2 * i + 1]]);
+      return closed(`layer ${n}`, rows);
     }),
     closed("wanted", outputs),
   ];

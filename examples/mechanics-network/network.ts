@@ -1,4 +1,4 @@
-/** What the parts share: the task, its network, and solutions that are complete. */
+/** The task of all parts of this example, its network, and functions that train it. */
 import {
   continuousNetwork,
   type BoundaryValueOptions,
@@ -9,12 +9,12 @@ import {
 import { apart } from "../outcome.js";
 
 export const width = 2;
-/** W, row-major, then b. */
+/** Names of the weights: W, row-major, then b. */
 export const weightNames = ["W₁₁", "W₁₂", "W₂₁", "W₂₂", "b₁", "b₂"];
 
 /**
- * Points of a circle, `shift` of their spacing on, and where the network is to carry them: to an
- * ellipse, turned and moved.
+ * Points of a circle, moved along it by `shift` of their spacing, with the points that the network
+ * is to carry them to: those of an ellipse, turned and moved.
  */
 export function points(count: number, shift = 0): { inputs: number[][]; outputs: number[][] } {
   const angles = Array.from({ length: count }, (_, k) => (2 * Math.PI * (k + shift)) / count);
@@ -30,11 +30,9 @@ export function points(count: number, shift = 0): { inputs: number[][]; outputs:
 
 export const pairs = 8;
 export const training = points(pairs);
-/**
- * Activations of all pairs, then W and b: the coordinates of networks whose weights are one piece.
- */
+/** Dimension of a network with constant weights: activations of all pairs, then W and b. */
 export const dimension = pairs * width + weightNames.length;
-/** Of all networks here. */
+/** Precisions of all networks in this example. */
 export const precisions = { inputPrecision: 100, outputPrecision: 10, weightPrecision: 1 };
 
 export const networkOf = (options: Partial<ContinuousNetworkOptions> = {}): ContinuousNetwork =>
@@ -53,9 +51,8 @@ type Trained = Omit<BoundaryValueOptions, "initialPath" | "timeStep"> & {
 };
 
 /**
- * Of a network, from weights of 0 on unless a path is given. Errors of steps do not end it: how
- * large they are is what the example is about, and a residual network is what it is, with few
- * layers too.
+ * Trains a network, from weights of 0 unless a path is given. Errors of the steps are accepted, as
+ * their size is what the example is about, and a residual network of few layers has large ones.
  */
 export async function train(
   network: ContinuousNetwork,
@@ -75,7 +72,9 @@ export async function train(
   }
 }
 
-/** The same, where anything else than a solution would be a mistake of the example. */
+/**
+ * Trains a network, and throws if there is no solution, which would be a mistake of the example.
+ */
 export async function trained(
   network: ContinuousNetwork,
   options: Trained,

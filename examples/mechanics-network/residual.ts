@@ -1,6 +1,6 @@
 /**
  * The residual network `x_(n+1) = x_n + h tanh(W_n x_n + b_n)` and its backpropagation, written as
- * in any textbook, without the library: to compare with.
+ * in any textbook, without the library, for comparison.
  */
 import { dimension as all, pairs, precisions, training, width } from "./network.js";
 
@@ -8,20 +8,25 @@ const states = pairs * width;
 
 export interface Backpropagated {
   /**
-   * Half the weighted squares: of outputs, of inputs, of the first weights, and of the changes of
-   * weights from layer to layer.
+   * Cost: half the weighted squares of the errors of outputs and inputs, of the first weights, and
+   * of the changes of weights from layer to layer.
    */
   cost: number;
-  /** How far activations of the path are from those of the network with its weights. */
+  /**
+   * Largest distance between the activations of the path and those of the network with its weights.
+   */
   missed: number;
   /**
-   * -dJ/dx_n of the cost J of the outputs and -dJ/dW_n of all layers from n on, in the order of the
-   * states of the path: points x states.
+   * Errors -dJ/dx_n of the cost J of the outputs, and -dJ/dW_n summed over all layers from n on, in
+   * the order of the states of the path: points x states.
    */
   errors: Float64Array;
 }
 
-/** With the first activations and the weights of a path (points x states). */
+/**
+ * Runs the network forward and backward, with the first activations and the weights of a path
+ * (points x states).
+ */
 export function backpropagate(path: Float64Array, rate = 1): Backpropagated {
   const layers = path.length / all - 1;
   const h = 1 / layers;

@@ -1,6 +1,6 @@
 /**
- * From random weights: Newton's method may fail or end elsewhere than at the minimum; some sweeps
- * before it cure that.
+ * Training from random weights. Newton's method may fail or end elsewhere than at the minimum; some
+ * sweeps before it prevent that.
  */
 import type { BoundaryValueSolution } from "least-action";
 import type { Outcome } from "../outcome.js";
@@ -11,13 +11,16 @@ const layers = 16;
 const integrator = "symplectic-euler";
 const newton = { integrator, method: "multiple-shooting", pointsPerSegment: 1 } as const;
 const sweeps = { integrator, method: "forward-backward" } as const;
-/** Of weights and biases at first; those of the trained network are below 1.5. */
+/**
+ * Standard deviation of the first weights and biases; those of the trained network are below 1.5.
+ */
 const deviation = 2;
 const before = 50;
 
 export async function starts(count: number, signal?: AbortSignal) {
   heading(
-    `From ${count} random weights of standard deviation ${deviation}: ${layers} layers that hold exactly`,
+    `From ${count} random weights of standard deviation ${deviation}: ${layers} layers ` +
+      "that hold exactly",
   );
   const network = networkOf();
   const { action: lowest } = await trained(network, { layers, signal, ...newton });
@@ -78,7 +81,9 @@ export async function starts(count: number, signal?: AbortSignal) {
   return {
     checks: [
       {
-        claim: `from ${done} random weights sweeps reach the minimum ${first} times, Newton's method ${second} times, after ${before} sweeps ${third} times`,
+        claim:
+          `from ${done} random weights sweeps reach the minimum ${first} times, Newton's ` +
+          `method ${second} times, after ${before} sweeps ${third} times`,
         holds: first === done && third === done && (second ?? NaN) <= (done ?? NaN),
       },
     ] satisfies Outcome["checks"],

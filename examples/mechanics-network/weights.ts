@@ -9,11 +9,11 @@ const layers = 16;
 const pieces = 4;
 const held = points(64, 0.5);
 
-/** `rates` are R_w, the largest first. */
+/** Compares the forms of weights. `rates` are values of R_w, the largest first. */
 export async function weights(rates: readonly number[], signal?: AbortSignal) {
   const forms: [string, Partial<ContinuousNetworkOptions>][] = [
     ["constant", { weights: "constant" }],
-    // Every piece has its prior: with this one, pieces that are alike cost as much as one.
+    // Every piece has its own prior; with this one, equal pieces cost as much as a single one.
     [
       `${pieces} pieces`,
       { weights: "piecewise", pieces, weightPrecision: precisions.weightPrecision / pieces },
@@ -83,11 +83,16 @@ export async function weights(rates: readonly number[], signal?: AbortSignal) {
     },
     checks: [
       {
-        claim: `weights that may change cost less: ${constant.action.toFixed(3)} constant, ${piecewise.action.toFixed(3)} in pieces, ${drawn.action.toFixed(3)} smooth`,
+        claim:
+          `weights that may change cost less: ${constant.action.toFixed(3)} constant, ` +
+          `${piecewise.action.toFixed(3)} in pieces, ${drawn.action.toFixed(3)} smooth`,
         holds: piecewise.action < constant.action && drawn.action < constant.action,
       },
       {
-        claim: `as R_w grows smooth weights tend to the constant ones (at ${String(stiff.form.weightRatePrecision)} the action is ${short(-same.action)} lower, weights differ by ${short(same.weights)})`,
+        claim:
+          "as R_w grows smooth weights tend to the constant ones (at " +
+          `${String(stiff.form.weightRatePrecision)} the action is ${short(-same.action)} ` +
+          `lower, weights differ by ${short(same.weights)})`,
         holds: falls && same.action < 0 && same.action > -1e-3 && same.weights < 1e-2,
       },
     ] satisfies Outcome["checks"],
@@ -107,7 +112,7 @@ interface Row {
 const grid = (values: ArrayLike<number>): Float64Array =>
   Float64Array.from({ length: values.length }, (_, n) => n / (values.length - 1));
 
-/** Both values where they jump. */
+/** A curve of steps, with both values at every jump. */
 function stairs(values: Float64Array): { x: number[]; y: number[] } {
   const [x, y]: [number[], number[]] = [[], []];
   grid(values).forEach((l, n) => {

@@ -24,7 +24,7 @@ const methods: Method[] = [
   { variational: "gauss-4" },
   { method: "rk4" },
 ];
-/** Whose loops are drawn. */
+/** Indices of the methods whose loops are drawn. */
 const drawn = [2, 4];
 
 export async function area(steps: number) {
@@ -50,7 +50,8 @@ export async function area(steps: number) {
   });
   pendulum.free();
   heading(
-    `Poincaré's invariant: a loop of ${loop.orbits} orbits of the pendulum, ${steps} steps of ${timeStep}`,
+    `Poincaré's invariant: a loop of ${loop.orbits} orbits of the pendulum, ${steps} ` +
+      `steps of ${timeStep}`,
   );
   table(
     ["method", "integral at first", "at the end", "largest relative change"],
@@ -99,7 +100,9 @@ export async function area(steps: number) {
     }),
     checks: [
       {
-        claim: `symplectic methods keep the integral of p dq around a loop (to ${short(kept)}), rk4 loses it (${short(rk4)})`,
+        claim:
+          `symplectic methods keep the integral of p dq around a loop (to ${short(kept)}), ` +
+          `rk4 loses it (${short(rk4)})`,
         holds: kept < 1e-11 && rk4 > 1e-3,
       },
     ],
@@ -109,16 +112,16 @@ export async function area(steps: number) {
 const at = (orbits: readonly Orbit[], which: "x" | "p", n: number): number[] =>
   orbits.map((orbit) => orbit[which][n] ?? NaN);
 
-/** Closed. */
+/** The loop at a point in time, as a closed curve. */
 function loopAt(orbits: readonly Orbit[], n: number): { x: number[]; y: number[] } {
   const closed = [...orbits, orbits[0] as Orbit];
   return { x: at(closed, "x", n), y: at(closed, "p", n) };
 }
 
 /**
- * Of p dq around the loop by the periodic trapezoid rule, with dq by the derivative of the
- * trigonometric interpolant: both are exact to rounding once the loop is resolved, while the
- * polygon's area would be off by its corners.
+ * Integral of p dq around the loop by the periodic trapezoid rule, with dq by the derivative of the
+ * trigonometric interpolant. Both are exact to rounding once the loop is resolved, while the
+ * polygon's area is off by its corners.
  */
 export function integral(p: readonly number[], q: readonly number[]): number {
   const count = q.length;

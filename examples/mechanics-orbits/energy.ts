@@ -18,7 +18,10 @@ import {
 } from "./orbits.js";
 
 const timeStep = 0.25;
-/** Coarser than rk4 at its step, as whoever does not know the method might leave it. */
+/**
+ * Dormand-Prince with a tolerance at which it is less accurate than rk4, as a user who does not
+ * know the method might choose it.
+ */
 const loose = { method: "dormand-prince", tolerance: 1e-5 } as const;
 const onPendulum: Method[] = [
   { method: "stormer-verlet" },
@@ -37,7 +40,7 @@ const onDoublePendulum: Method[] = [
 export async function energy(steps: number) {
   const pendulum = pendulums();
   const single = onPendulum.map((method) => {
-    // The adaptive method stops at points, so it gets fewer of them.
+    // The adaptive method stops at every point, so it gets fewer of them.
     const apart = method === loose ? 10 : 1;
     const grid = { timeStep: apart * timeStep, points: steps / apart + 1 };
     return energyErrors(
@@ -77,7 +80,9 @@ export async function energy(steps: number) {
   return {
     picture: await drawCurves({
       title: "Energy errors of symplectic methods are bounded; the others drift",
-      subtitle: `${steps} steps of the pendulum, ${few} of the double pendulum; each dot is the largest error since the one before`,
+      subtitle:
+        `${steps} steps of the pendulum, ${few} of the double pendulum; each dot is the ` +
+        "largest error since the one before",
       panels: [
         panel(`pendulum, step ${timeStep}`, single),
         panel("double pendulum, step 0.1", double),
@@ -85,7 +90,9 @@ export async function energy(steps: number) {
     }),
     checks: [
       {
-        claim: `energy errors of symplectic methods do not grow (from the first to the last tenth ${most.toFixed(2)} times at most)`,
+        claim:
+          "energy errors of symplectic methods do not grow (from the first to the last " +
+          `tenth ${most.toFixed(2)} times at most)`,
         holds: most < 1.5,
       },
       {

@@ -1,8 +1,8 @@
 /**
- * What symplectic and variational integrators keep, and what rk4 does not: energies without drift
- * over many steps, angular momentum, areas in phase space.
- *
- * E. Hairer, C. Lubich, G. Wanner, "Geometric Numerical Integration", second edition, Springer 2006.
+ * Conservation by symplectic and variational integrators, with rk4 for contrast: energies without
+ * drift over many steps, angular momentum, areas in phase space.
+ * E. Hairer, C. Lubich, G. Wanner, "Geometric Numerical Integration", second edition, Springer
+ * 2006.
  * J. E. Marsden, M. West, "Discrete mechanics and variational integrators", Acta Numerica 10, 2001.
  */
 import { init } from "least-action";
@@ -12,7 +12,7 @@ import { energy } from "./energy.js";
 import { kepler } from "./kepler.js";
 import { maps } from "./maps.js";
 
-/** Fewer than 13 `rungs` make it small; there are no starts. */
+/** Runs the example. Fewer than 13 `rungs` make it small; there are no starting paths. */
 export async function mechanicsOrbits({ size, signal }: Settings = {}): Promise<Outcome> {
   const small = (size?.rungs ?? 13) < 13;
   await init();

@@ -18,7 +18,7 @@ import {
 } from "./orbits.js";
 
 const eccentricity = 0.6;
-/** In one revolution. */
+/** Number of steps in one revolution. */
 const steps = 64;
 const midpoint: Method = { variational: "midpoint" };
 const rk4: Method = { method: "rk4" };
@@ -102,18 +102,22 @@ export async function kepler(revolutions: number) {
     }),
     checks: [
       {
-        claim: `discrete Lagrangians keep the angular momentum to rounding (${short(kept)} relative), rk4 does not (${short(largest(other.momentum))})`,
+        claim:
+          `discrete Lagrangians keep the angular momentum to rounding (${short(kept)} ` +
+          `relative), rk4 does not (${short(largest(other.momentum))})`,
         holds: kept < 1e-12 && largest(other.momentum) > 1e-3,
       },
       {
-        claim: `they bound the error of Kepler's energy (last to first tenth ${most.toFixed(2)}), rk4 does not (${growth(other.energy).toFixed(1)})`,
+        claim:
+          "they bound the error of Kepler's energy (last to first tenth " +
+          `${most.toFixed(2)}), rk4 does not (${growth(other.energy).toFixed(1)})`,
         holds: most < 1.2 && growth(other.energy) > 5,
       },
     ],
   };
 }
 
-/** Of x p_y - y p_x, relative. */
+/** Relative errors of the angular momentum x p_y - y p_x. */
 function momentumErrors({ x, p, times }: Orbit): Float64Array {
   const at = (n: number): number => {
     const [i, j] = [2 * n, 2 * n + 1];
@@ -128,8 +132,8 @@ function revolution({ x }: Orbit, which: number): { x: Float64Array; y: Float64A
 }
 
 /**
- * By how much the major axis has turned, by the vector of Laplace, Runge and Lenz once in a
- * revolution.
+ * Angle in degrees by which the major axis has turned, found from the vector of Laplace, Runge and
+ * Lenz once in a revolution.
  */
 function turnedBy({ x, p, times }: Orbit): number {
   let [turned, before] = [0, 0];
@@ -137,7 +141,7 @@ function turnedBy({ x, p, times }: Orbit): number {
     const [x1, x2] = x.subarray(2 * n) as unknown as [number, number];
     const [p1, p2] = p.subarray(2 * n) as unknown as [number, number];
     const [momentum, r] = [x1 * p2 - x2 * p1, Math.hypot(x1, x2)];
-    // It points to the pericentre, which is on the positive x axis at first.
+    // The vector points to the pericentre, which is on the positive x axis at first.
     const angle = Math.atan2(-p1 * momentum - x2 / r, p2 * momentum - x1 / r);
     turned += Math.atan2(Math.sin(angle - before), Math.cos(angle - before));
     before = angle;

@@ -1,4 +1,4 @@
-/** Maps of the phase space: their orders, and whether they are symplectic. */
+/** Maps of the phase space: their orders, and which of them are symplectic. */
 import { mechanics, type IntegrationMethod, type VariationalMethod } from "least-action";
 import { drawCurves, type Panel } from "../pictures/curves.js";
 import { heading, table } from "../terminal.js";
@@ -28,7 +28,7 @@ export async function maps() {
   };
 }
 
-/** The error at the end against the step, on the pendulum. */
+/** Errors at the end of an orbit of the pendulum against the step. */
 function order() {
   const pendulum = pendulums();
   const end = 8;
@@ -76,7 +76,7 @@ function order() {
   };
 }
 
-/** Of a line through the points, both logarithmic. */
+/** Slope of the line through the points in double-logarithmic coordinates, by least squares. */
 export function slopeOf(x: readonly number[], y: readonly number[]): number {
   const [u, v] = [x.map(Math.log), y.map(Math.log)];
   const mean = (values: readonly number[]): number =>
@@ -100,7 +100,7 @@ const all: readonly Method[] = [
       ],
     ] as IntegrationMethod[]
   ).map((method) => ({ method })),
-  // At its default it takes small steps inside of the large one.
+  // With its default tolerance it would take small steps inside the large one.
   { method: "dormand-prince", tolerance: 1e-3 },
   ...(
     ["midpoint", "trapezoid", "gauss-4", "gauss-6", "lobatto-4", "lobatto-6"] as VariationalMethod[]
@@ -108,8 +108,8 @@ const all: readonly Method[] = [
 ];
 
 /**
- * MᵀJM - J of one step of the double pendulum; with one degree of freedom it would only say that
- * areas are kept.
+ * Errors M^T J M - J of one step of the double pendulum, by method. With one degree of freedom they
+ * would only say that areas are kept.
  */
 function symplecticity() {
   const system = mechanics({ system: "double-pendulum" });
@@ -158,7 +158,9 @@ function symplecticity() {
   return {
     panel,
     check: {
-      claim: `symplectic methods are so to rounding (${short(most)}), rk4 and dormand-prince are not (${short(least)} at least)`,
+      claim:
+        `symplectic methods are so to rounding (${short(most)}), rk4 and dormand-prince are ` +
+        `not (${short(least)} at least)`,
       holds: most < 1e-13 && least > 1e-6,
     },
   };

@@ -1,4 +1,4 @@
-/** What the parts of the example share: methods and their names, errors against time. */
+/** Methods with their names, and errors against time, for all parts of this example. */
 import {
   mechanics,
   type IntegrationMethod,
@@ -14,13 +14,13 @@ export type Method =
 export const nameOf = (method: Method): string =>
   "method" in method ? method.method : `variational ${method.variational}`;
 
-/** They are here for contrast. */
+/** True for symplectic methods; the others are here for contrast. */
 export const isSymplectic = (method: Method): boolean =>
   !("method" in method && (method.method === "rk4" || method.method === "dormand-prince"));
 
 /**
- * Each method has the face of the pendulum that it steps on: the other one would be found by
- * Newton's method at every evaluation.
+ * The pendulum as a Hamiltonian and as a Lagrangian. Each method gets the one that it steps on, as
+ * the other would have to be found by Newton's method at every evaluation.
  */
 export function pendulums(): { of(method: Method): Mechanics; free(): void } {
   const hamiltonian = mechanics({
@@ -39,7 +39,9 @@ export function pendulums(): { of(method: Method): Mechanics; free(): void } {
   };
 }
 
-/** An orbit that was cut short would make its errors look small. */
+/**
+ * The orbit, or its failure thrown: an orbit that was cut short would make its errors look small.
+ */
 export function complete(orbit: Orbit): Orbit {
   if (orbit.failure !== null) throw orbit.failure;
   return orbit;
@@ -63,21 +65,21 @@ export const energyErrors = (
   errors: orbit.energy.map((energy) => Math.abs(energy - (orbit.energy[0] ?? NaN))),
 });
 
-/** The largest error among the points from one share of the orbit to another. */
+/** Largest error between two places of the orbit, given as shares of its length. */
 export function largest({ errors }: Pick<Errors, "errors">, from = 0, to = 1): number {
   const part = errors.subarray(Math.floor(from * errors.length), Math.ceil(to * errors.length));
   return part.reduce((most, error) => Math.max(most, error), 0);
 }
 
 /**
- * How much larger the error is in the last tenth of an orbit than in the first one: 1 without
- * drift, 19 if it grows with the time.
+ * Growth of the error: the largest in the last tenth of an orbit, divided by that in the first
+ * tenth. It is 1 without drift, and 10 if the error grows in proportion to the time.
  */
 export const growth = (errors: Errors): number => largest(errors, 0.9, 1) / largest(errors, 0, 0.1);
 
 /**
- * As many points as can be drawn on a logarithmic axis of times: the largest error of each of 30
- * spans, the first of which ends at a time given.
+ * Errors thinned for a logarithmic axis of times: the largest of each of 30 spans, the first of
+ * which ends at time `first`.
  */
 export function thinned({ name, times, errors }: Errors, first: number) {
   const spans = 30;

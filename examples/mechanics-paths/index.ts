@@ -28,7 +28,8 @@ export async function mechanicsPaths({ size, signal }: Settings = {}): Promise<O
       "mechanics-paths.svg": await drawCurves({
         title: "Stationary paths between two ends",
         subtitle:
-          "Left: a pendulum that hangs down at both ends. Right: from one well of a potential to the other.",
+          "Left: a pendulum that hangs down at both ends. Right: from one well of a " +
+          "potential to the other.",
         broken: ["reversed flow", "flow"],
         panels: [
           {
@@ -43,24 +44,33 @@ export async function mechanicsPaths({ size, signal }: Settings = {}): Promise<O
     },
     checks: [
       {
-        claim: `the oscillator's action is that of the textbook to ${oscillator.error.toExponential(1)}`,
+        claim:
+          "the oscillator's action is that of the textbook to " +
+          `${oscillator.error.toExponential(1)}`,
         holds: oscillator.error < 1e-8,
       },
       {
         claim:
-          "it is a minimum for half a period; after that, conjugate points come at every half period",
+          "it is a minimum for half a period; after that, conjugate points come at every " +
+          "half period",
         holds: oscillator.counted,
       },
       {
-        claim: `its conjugate points are at multiples of half the period, to ${oscillator.apart.toExponential(1)}`,
+        claim:
+          "its conjugate points are at multiples of half the period, to " +
+          `${oscillator.apart.toExponential(1)}`,
         holds: oscillator.apart < 1e-6,
       },
       {
-        claim: `the pendulum has ${levels.count} levels; at the lowest is a minimum, at others there are saddles`,
+        claim:
+          `the pendulum has ${levels.count} levels; at the lowest is a minimum, at others ` +
+          "there are saddles",
         holds: levels.count > 2 && levels.lowest === "minimum" && levels.saddles > 0,
       },
       {
-        claim: `crossing the barrier costs 2 R_f times its height (${wells.costs.map((c) => c.toFixed(6)).join(", ")} for longer and longer times)`,
+        claim:
+          "crossing the barrier costs 2 R_f times its height " +
+          `(${wells.costs.map((c) => c.toFixed(6)).join(", ")} for longer and longer times)`,
         holds: Math.abs((wells.costs.at(-1) ?? NaN) - 1) < 1e-6,
       },
       {
@@ -71,7 +81,7 @@ export async function mechanicsPaths({ size, signal }: Settings = {}): Promise<O
   };
 }
 
-/** Mass and stiffness 1, from 1 to 0.5. */
+/** Path of a harmonic oscillator with mass and stiffness 1, from 1 to 0.5. */
 async function harmonicOscillator(signal: AbortSignal | undefined) {
   heading("Harmonic oscillator, from 1 to 0.5");
   const system = mechanics({ system: "harmonic-oscillator" });
@@ -113,8 +123,8 @@ async function harmonicOscillator(signal: AbortSignal | undefined) {
 }
 
 /**
- * From hanging down to hanging down in 10 units of time, the number of turns not said: starts swing
- * and turn at different rates.
+ * Paths of a pendulum that hangs down at both ends of 10 units of time. The number of turns is
+ * free: starting paths swing and turn at different rates.
  */
 async function pendulumLevels(starts: number, signal: AbortSignal | undefined) {
   const [duration, points] = [10, 201];
@@ -168,7 +178,7 @@ async function pendulumLevels(starts: number, signal: AbortSignal | undefined) {
   };
 }
 
-/** `x' = 4 x - 4 x^3` plus what the model error pushes. */
+/** Path over the barrier of the double well: `x' = 4 x - 4 x^3` plus the model error. */
 async function acrossTheBarrier(signal: AbortSignal | undefined) {
   heading("Double well: from one minimum to the other");
   const modelPrecision = 10;

@@ -1,10 +1,10 @@
 /**
- * How many measurements are enough? Lorenz96 with 11 sites, of which 2, 4, 5 or 6 are observed: the
- * same truths every time, annealed from random paths on a ladder of fixed steps, as in the
- * literature (J. Ye et al., Physical Review E 92, 052901, 2015), and once more by the default way
- * to start, an ensemble filter. Of each set: how often the truth is found, how far the second
- * action level is above the lowest, how good predictions are, and whether a copy of the system that
- * is shown the set falls into step with it.
+ * A study of the number of measurements that are needed. Lorenz96 with 11 sites, of which 2, 4, 5
+ * or 6 are observed: the same truths every time, annealed from random paths on a ladder of fixed
+ * steps, as in the literature (J. Ye et al., Physical Review E 92, 052901, 2015), and once more by
+ * the default strategy, an ensemble filter. Of each set: how often the truth is found, how far the
+ * second action level is above the lowest, how good predictions are, and whether a copy of the
+ * system that is shown the set falls into step with it.
  */
 import {
   init,
@@ -24,8 +24,8 @@ const noise = 0.2;
 const measurementPrecision = 1 / noise ** 2;
 
 /**
- * Each has the one before in it; but for the last, which shows that it matters as well which sites
- * are observed.
+ * Sets of observed sites, each of which holds the one before. `sets` adds one more, which shows
+ * that it also matters which sites are observed.
  */
 const nested = {
   "2": [0, 5],
@@ -58,10 +58,11 @@ export async function observabilityExample({ size, signal }: Settings = {}): Pro
   } satisfies Partial<ObservabilityOptions<"forcing", "forcing", `x${number}`, never, never, Name>>;
 
   heading(
-    `Lorenz96: ${counts.join(", ")} of ${dimension} sites observed, ${options.points} points, noise ${noise}`,
+    `Lorenz96: ${counts.join(", ")} of ${dimension} sites observed, ${options.points} ` +
+      `points, noise ${noise}`,
   );
   console.log(`\n${starts} random paths each, a ladder of ${rungs} rungs:\n`);
-  /** Of the first truth. */
+  /** Runs of the first truth. */
   const runs = new Map<Name, Run<"forcing">>();
   const classical = await study(
     {
@@ -83,7 +84,9 @@ export async function observabilityExample({ size, signal }: Settings = {}): Pro
     pictures: {
       "observability-levels.svg": await drawLevels({
         title: "Lorenz96: action levels and the number of sites observed",
-        subtitle: `One truth of ${dimension} sites, ${options.points} points ${options.timeStep} apart, noise ${noise}, unknown forcing; ${starts} random starting paths`,
+        subtitle:
+          `One truth of ${dimension} sites, ${options.points} points ${options.timeStep} ` +
+          `apart, noise ${noise}, unknown forcing; ${starts} random starting paths`,
         measurementPrecision,
         columns: 2,
         panels: counts.flatMap((set) => {
@@ -125,7 +128,7 @@ function drawStudies(
     ...(byDefault && { "default: an ensemble filter": byDefault }),
   });
   type Row = Study["rows"][number];
-  /** Against the number observed; what there is not is left out. */
+  /** Curves of a value against the number of observed sites, without missing values. */
   const curves = (value: (row: Row) => number | null | undefined, of = studies): Panel["curves"] =>
     of.map(([name, study]) => {
       const points = counts.flatMap((set) => {
@@ -139,7 +142,9 @@ function drawStudies(
   const lyapunov = classical.lyapunov?.value ?? NaN;
   return drawCurves({
     title: "How many measurements are enough? Lorenz96",
-    subtitle: `${twins} truths, each with all sets; success: consistent with the noise, and sites never observed found to a fifth of how much they vary`,
+    subtitle:
+      `${twins} truths, each with all sets; success: consistent with the noise, and sites ` +
+      "never observed found to a fifth of how much they vary",
     columns: 2,
     panels: [
       {
@@ -196,19 +201,29 @@ function claims(classical: Study, byDefault: Study | undefined): Outcome["checks
   const percent = (share: number | undefined): string => (100 * (share ?? NaN)).toFixed(0);
   const fixed = (value: number | undefined): string => (value ?? NaN).toFixed(2);
   const filtered = byDefault && rowOf(byDefault, "2");
+  const lyapunov = classical.lyapunov?.value ?? NaN;
+  const validTimes = of(({ validTime }) => fixed(validTime * lyapunov)).join(", ");
   return [
     {
-      claim: `from random paths 2 sites are not enough (${percent(two?.success)} % of the twins succeed), 6 are (${percent(six?.success)} %)`,
+      claim:
+        `from random paths 2 sites are not enough (${percent(two?.success)} % of the twins ` +
+        `succeed), 6 are (${percent(six?.success)} %)`,
       holds: (two?.success ?? 1) < 0.5 && six?.success === 1,
     },
     {
-      claim: `the more sites, the more random paths end at the lowest level: ${[lowest2, lowest4, lowest5, lowest6].map(percent).join(", ")} % with ${counts.join(", ")}`,
+      claim:
+        "the more sites, the more random paths end at the lowest level: " +
+        `${[lowest2, lowest4, lowest5, lowest6].map(percent).join(", ")} % with ` +
+        `${counts.join(", ")}`,
       holds: [lowest2, lowest4, lowest5, lowest6].every(
         (share, k, all) => k === 0 || (share ?? NaN) > (all[k - 1] ?? NaN),
       ),
     },
     {
-      claim: `with 2 sites the second level is ${fixed(two?.levelRatio ?? NaN)} times the lowest, and nothing tells them apart; with 4 it is ${fixed(four?.levelRatio ?? NaN)} times`,
+      claim:
+        `with 2 sites the second level is ${fixed(two?.levelRatio ?? NaN)} times the ` +
+        "lowest, and nothing tells them apart; with 4 it is " +
+        `${fixed(four?.levelRatio ?? NaN)} times`,
       holds: (two?.levelRatio ?? NaN) < 2 && (four?.levelRatio ?? NaN) > 4,
     },
     {
@@ -218,13 +233,15 @@ function claims(classical: Study, byDefault: Study | undefined): Outcome["checks
       ),
     },
     {
-      claim: `predictions of half of the twins are good for ${of(({ validTime }) => fixed(validTime * (classical.lyapunov?.value ?? NaN))).join(", ")} Lyapunov times`,
+      claim: `predictions of half of the twins are good for ${validTimes} Lyapunov times`,
       holds:
         (two?.validTime ?? NaN) < 0.5 &&
         [four, five, six].every((row) => (row?.validTime ?? NaN) > 1.5),
     },
     {
-      claim: `conditional Lyapunov exponents fall with the sites, ${exponents.map(fixed).join(", ")}, below zero from 5 on`,
+      claim:
+        "conditional Lyapunov exponents fall with the sites, " +
+        `${exponents.map(fixed).join(", ")}, below zero from 5 on`,
       holds:
         exponents.every((value, k) => k === 0 || value < (exponents[k - 1] ?? NaN)) &&
         (exponents[1] ?? NaN) > 0 &&
@@ -235,7 +252,9 @@ function claims(classical: Study, byDefault: Study | undefined): Outcome["checks
       holds: spread > (exponents[1] ?? NaN),
     },
     {
-      claim: `started by an ensemble filter 2 sites do in ${percent(filtered?.success)} % of the twins, and 4 in all`,
+      claim:
+        `started by an ensemble filter 2 sites do in ${percent(filtered?.success)} % of the ` +
+        "twins, and 4 in all",
       holds: (filtered?.success ?? 0) > 0.5 && byDefault?.enough === "4",
     },
   ];

@@ -7,7 +7,7 @@ import { colours, heading, ink, toSvg, type Encoding, type Layer, type Position 
 export interface CertaintyPicture {
   title: string;
   subtitle: string;
-  /** Deviations by both, one point per state and time. */
+  /** Standard deviations by both methods, one entry per state and time. */
   deviations: readonly { laplace: number; sampled: number; group: string }[];
   parameter: {
     label: string;
@@ -32,7 +32,7 @@ interface Ends {
 }
 
 const names = { laplace: "Laplace", sampled: "Monte Carlo", truth: "truth" };
-/** Of the histogram of draws. */
+/** Number of bins of the histogram of draws. */
 const BINS = 30;
 
 export function drawCertainty(picture: CertaintyPicture): Promise<string> {
@@ -40,7 +40,10 @@ export function drawCertainty(picture: CertaintyPicture): Promise<string> {
   return toSvg(picture, { vconcat: [above, bands(picture)] });
 }
 
-/** Kinds of curve have their colours everywhere; the scatter has its own legend, of groups. */
+/**
+ * Colours of the kinds of curve, the same in all panels. The scatter plot has its own legend, of
+ * groups.
+ */
 const kinds: NonNullable<Encoding["color"]> = {
   field: "kind",
   type: "nominal",
@@ -168,7 +171,7 @@ function bands({ bands: { label, times, truth, laplace, sampled } }: CertaintyPi
       mark: { type: "area", opacity: 0.35 },
       encoding: { x, y, y2: { field: "y2" }, color: kinds },
     },
-    // The other one as two lines, so that both can be seen where they are the same.
+    // The other band as two lines, so that both can be seen where they are the same.
     ...(["y", "y2"] as const).map((field): Layer => ({
       data: { values: of(names.laplace).map((row) => ({ ...row, y: row[field] })) },
       mark: { type: "line", strokeWidth: 1.3 },

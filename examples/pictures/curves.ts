@@ -20,15 +20,15 @@ export interface Panel {
   label: string;
   xTitle: string;
   yTitle: string;
-  /** Axes that are logarithmic; curves leave out what is not above zero there. Default: none. */
+  /** Logarithmic axes, on which curves leave out values that are not positive. Default: none. */
   log?: "x" | "y" | "both";
   /**
-   * Curves in the plane: drawn in the order of their points, without dots, with axes of the same
-   * scale.
+   * Set for curves in the plane: drawn in the order of their points, without dots, with axes of the
+   * same scale.
    */
   plane?: boolean;
   curves: readonly Curve[];
-  /** A level across the panel. */
+  /** Horizontal line across the panel. */
   rule?: { y: number; label: string };
 }
 
@@ -36,13 +36,13 @@ export interface CurvesPicture {
   title: string;
   subtitle: string;
   panels: readonly Panel[];
-  /** Panels in a row. Default: all of them. */
+  /** Number of panels in a row. Default: all of them. */
   columns?: number;
-  /** Names whose curves are broken lines without dots: what is compared with. */
+  /** Names of the curves for comparison, drawn as broken lines without dots. */
   broken?: readonly string[];
 }
 
-/** Okabe and Ito's, in an order in which neighbours are far apart. */
+/** Colours of Okabe and Ito, in an order in which neighbours differ much. */
 const palette = [
   colours.estimate,
   colours.data,
@@ -54,7 +54,7 @@ const palette = [
   "#000000",
 ];
 
-/** One legend for all panels: a name has the same colour everywhere. */
+/** Draws the curves with one legend for all panels: a name has the same colour everywhere. */
 export async function drawCurves(picture: CurvesPicture): Promise<string> {
   const names = [
     ...new Set(picture.panels.flatMap(({ curves }) => curves.map(({ name }) => name))),
@@ -145,7 +145,7 @@ export async function drawCurves(picture: CurvesPicture): Promise<string> {
     : toSvg(picture, { vconcat: rows.map((hconcat) => ({ hconcat })) });
 }
 
-/** Domains around all points, with a little room, in which a unit is as long on both axes. */
+/** Domains around all points, with a margin, in which a unit is as long on both axes. */
 function sameScale(points: readonly { x: number; y: number }[], width: number, height: number) {
   const range = (field: "x" | "y"): [number, number] => {
     const values = points.map((point) => point[field]);

@@ -20,18 +20,15 @@ interface Gaussian {
 export interface DensitiesPicture {
   title: string;
   subtitle: string;
-  /** What the legend calls them. */
+  /** Labels of the legend. */
   names: { draws: string; curve: string; mark: string };
-  /** Panels in a row. */
+  /** Number of panels in a row. */
   columns: number;
   panels: readonly { label: string; draws: ArrayLike<number>; curve: Gaussian; mark: Gaussian }[];
 }
 
 const bins = 40;
-/**
- * How many standard deviations are shown on either side of the mean; what lies beyond is counted
- * all the same.
- */
+/** Number of standard deviations shown on either side of the mean. Draws beyond are counted too. */
 const width = 4;
 
 export async function drawDensities({
@@ -66,10 +63,10 @@ export async function drawDensities({
       type: "quantitative",
       title: null,
       scale: { domain: [low, high], nice: false, zero: false },
-      // Labels that stuck out would move the plots of one row against those of another.
+      // Labels of different widths would shift the plots of one row against those of another.
       axis: { grid: false, tickCount: 6, format: "~g", labelFlush: 12 },
     };
-    // Heights only say that areas are one.
+    // Heights have no labels, as they only say that areas are one.
     const y: Position = {
       field: "y",
       type: "quantitative",
@@ -115,7 +112,7 @@ export async function drawDensities({
   return toSvg(picture, { vconcat: rows.map((hconcat) => ({ hconcat })) });
 }
 
-/** The share of the draws in each bin over the bin's width. */
+/** Density of the draws in each bin: their share, divided by the bin's width. */
 function histogram(draws: ArrayLike<number>, low: number, high: number) {
   const step = (high - low) / bins;
   const counts = new Float64Array(bins);

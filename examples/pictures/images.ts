@@ -1,20 +1,23 @@
-/** Small grey images in a grid, each with a caption: what a network was shown and what it says. */
+/**
+ * Small grey images in a grid, each with a caption, such as the inputs of a network with its
+ * outputs.
+ */
 import { colours, ink, toSvg, type Layer, type Plot, type Position } from "./style.js";
 
 export interface Image {
   caption: string;
-  /** height x width, row-major, 0 white to 1 black. */
+  /** Pixels, height x width, row-major, from 0 for white to 1 for black. */
   pixels: ArrayLike<number>;
-  /** Whether the caption is set in the colour of errors. */
+  /** Set for a caption in the colour of errors. */
   wrong?: boolean;
 }
 
 export interface ImagesPicture {
   title: string;
   subtitle: string;
-  /** Pixels in a row of an image. */
+  /** Width of an image in pixels. */
   width: number;
-  /** Images in a row of the picture. */
+  /** Number of images in a row of the picture. */
   columns: number;
   images: readonly Image[];
 }
@@ -61,7 +64,7 @@ export async function drawImages({
   const [x, y] = [axis("x", size.x), axis("y", size.y)];
   const layer: Layer[] = [
     {
-      // Paper: a white pixel needs no rectangle.
+      // The paper is white, so a white pixel needs no rectangle.
       data: { values: pixels.filter(({ grey }) => grey >= 0.02) },
       mark: { type: "rect", aria: false },
       encoding: {

@@ -8,11 +8,11 @@ import { colours, heading, ink, toSvg, type Layer, type Plot, type Position } fr
 export interface LevelsPicture {
   title: string;
   subtitle: string;
-  /** R_m: the horizontal axis is the ratio of the model's precision to it. */
+  /** Measurement precision R_m; the horizontal axis is the model precision divided by it. */
   measurementPrecision: number;
-  /** One for each annealing run, side by side. */
+  /** Panels side by side, one for each annealing run. */
   panels: readonly LevelsPanel[];
-  /** Panels in a row. Default: all of them. */
+  /** Number of panels in a row. Default: all of them. */
   columns?: number;
 }
 
@@ -29,8 +29,8 @@ export async function drawLevels(picture: LevelsPicture): Promise<string> {
     ...panel,
     rungs: rungsOf(panel.run, picture.measurementPrecision),
   }));
-  // Where more is fitted than measured, noise explains a level of zero, which a logarithmic axis
-  // has not.
+  // Where more is fitted than measured, noise explains a level of zero, which has no place on a
+  // logarithmic axis.
   const levels = plots.flatMap((plot) => [
     plot.run.expectedLevel,
     ...plot.rungs.map((rung) => rung.action),
@@ -134,13 +134,16 @@ function rungsOf({ rungTable, levels }: LevelsPanel["run"], measurementPrecision
       group: lowest.has(start) ? groups.lowest : groups.higher,
     };
   });
-  // What comes later lies on top. NaN, a rung that was not reached, is not above zero either.
+  // Later curves lie on top. NaN stands for a rung that was not reached, and is not above zero
+  // either.
   return [groups.higher, groups.lowest].flatMap((group) =>
     rungs.filter((rung) => rung.group === group && rung.action > 0),
   );
 }
 
-/** Ticks at powers of ten, written as such. */
+const SUPERSCRIPTS = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹";
+
+/** Axis ticks at powers of ten, written as such. */
 function powersOfTen([bottom, top]: readonly [number, number]) {
   const first = Math.ceil(Math.log10(bottom));
   const exponents = Array.from(
@@ -148,7 +151,7 @@ function powersOfTen([bottom, top]: readonly [number, number]) {
     (_, i) => first + i,
   );
   const raised = (exponent: number): string =>
-    String(exponent).replace(/./g, (c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)] ?? c);
+    String(exponent).replace(/./g, (c) => SUPERSCRIPTS["-0123456789".indexOf(c)] ?? c);
   const names = Object.fromEntries(
     exponents.map((n) => [n, n < 0 ? `10${raised(n)}` : String(10 ** n)]),
   );
@@ -173,7 +176,9 @@ function endLabels(
     return [
       {
         action,
-        label: `${action < 0.01 ? action.toExponential(1) : action.toPrecision(3)}: ${starts.length} of ${rungTable.starts} starts`,
+        label:
+          `${action < 0.01 ? action.toExponential(1) : action.toPrecision(3)}: ` +
+          `${starts.length} of ${rungTable.starts} starts`,
       },
     ];
   });

@@ -13,7 +13,7 @@ import {
   type Position,
 } from "./style.js";
 
-/** In the order of drawing: what comes later lies on top. */
+/** Kinds of curve in the order of drawing: later ones lie on top. */
 const kinds = ["truth", "estimate", "prediction", "data"] as const;
 export type Kind = (typeof kinds)[number];
 
@@ -21,14 +21,14 @@ export interface SeriesPicture {
   title: string;
   subtitle: string;
   xTitle: string;
-  /** How numbers on the x axis are written (d3-format): years want no thousands comma. */
+  /** Format of numbers on the x axis (d3-format); years need no thousands separator. */
   xFormat?: string;
   yTitle: string;
-  /** Ticks of a logarithmic axis; without them the axis is linear. */
+  /** Ticks of the y axis, which makes it logarithmic. Default: a linear axis. */
   logTicks?: readonly number[];
-  /** Here the data end and the prediction begins. */
+  /** Time at which the data end and the prediction begins. */
   windowEnd: number;
-  /** What the legend calls each kind that occurs. */
+  /** Label of the legend for each kind that occurs. */
   names: Readonly<Partial<Record<Kind, string>>>;
   rows: readonly {
     label: string;
@@ -36,8 +36,8 @@ export interface SeriesPicture {
     /** Error bars on the data: from value / factor to value * factor. */
     errorFactor?: number;
     /**
-     * Shaded in the colour of the estimate, under everything else: the widest first, as what lies
-     * in several is darker.
+     * Bands shaded in the colour of the estimate, under everything else: the widest first, as what
+     * lies in several is darker.
      */
     bands?: readonly { x: ArrayLike<number>; lower: ArrayLike<number>; upper: ArrayLike<number> }[];
   }[];
@@ -165,8 +165,8 @@ function markOf(
 }
 
 /**
- * One vertical scale for all plots, so that their sizes can be compared, with a little room at
- * either end.
+ * Domain of the vertical axis of all plots, so that their sizes can be compared, with a small
+ * margin at both ends.
  */
 function withMargin(values: readonly number[], log: boolean): [number, number] {
   const to = log ? Math.log : Number;
@@ -178,14 +178,14 @@ function withMargin(values: readonly number[], log: boolean): [number, number] {
 }
 
 /**
- * A circle smaller than its symbol's box: Vega asks for one symbol size in a legend, and the lines
- * need a wide one.
+ * Path of a circle smaller than its symbol's box: Vega uses one symbol size per legend, and the
+ * lines need a wide one.
  */
 const dot = "M-.4,0a.4,.4,0,1,0,.8,0a.4,.4,0,1,0,-.8,0Z";
 
 /**
- * One legend for all plots which shows each kind as it is drawn: dots for data, a broken line for
- * the prediction, lines for the rest.
+ * Colour encoding with one legend for all plots, which shows each kind as it is drawn: dots for
+ * data, a broken line for the prediction, lines for the rest.
  */
 function colourOf(
   present: readonly Kind[],

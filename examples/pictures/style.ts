@@ -1,7 +1,4 @@
-/**
- * What the pictures of the examples have in common: colours, type, and the way from a specification
- * to SVG.
- */
+/** Common style of the pictures: colours, type, and the conversion of a specification to SVG. */
 import { Error as errorsOnly, parse, textMetrics, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 
@@ -11,7 +8,9 @@ export type Encoding = NonNullable<Exclude<Layer, { layer: unknown }>["encoding"
 export type Position = NonNullable<Encoding["x"]>;
 
 declare module "vega" {
-  /** How wide a text is thought to be; Vega lets users replace it, but its types do not say so. */
+  /**
+   * Vega's estimate of the width of a text. Users may replace it, though its types do not say so.
+   */
   const textMetrics: { width: (item: { fontSize?: number }, text: string) => number };
 }
 
@@ -24,7 +23,8 @@ textMetrics.width = ({ fontSize = 11 }, text) =>
   ).reduce((sum, w) => sum + w, 0);
 
 /**
- * Blue, vermilion and green of Okabe and Ito: told apart by colour-blind readers and in grey print.
+ * Blue, vermilion and green of Okabe and Ito, which colour-blind readers can tell apart, also in
+ * grey print.
  */
 export const colours = {
   data: "#d55e00",
@@ -84,8 +84,8 @@ const config: NonNullable<TopLevelSpec["config"]> = {
 };
 
 /**
- * Vega writes coordinates to seventeen digits; a hundredth of a pixel is plenty, in a file half the
- * size.
+ * The SVG with coordinates rounded to hundredths of a pixel. Vega writes seventeen digits, which
+ * doubles the size of the file.
  */
 const rounded = (svg: string): string =>
   svg.replace(/ (?:d|transform|x|y|x2|y2)="[^"]*"/g, (attribute) =>

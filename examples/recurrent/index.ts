@@ -28,13 +28,13 @@ const timeStep = 0.1;
  * "Chaos and Time-Series Analysis", 2003).
  */
 const lyapunov = 0.9056;
-/** x is divided by this, about its standard deviation. */
+/** Scale by which x is divided, about its standard deviation. */
 const scale = 8;
 const noise = 0.05 / scale;
 const delays = 4;
 const hidden = 20;
 const sequences = 3;
-/** A forecast is valid as long as its error is below this share of the standard deviation. */
+/** Largest error of a valid forecast, as a share of the standard deviation. */
 const tolerance = 0.4;
 
 export async function recurrent({ size, signal }: Settings = {}): Promise<Outcome> {
@@ -56,12 +56,12 @@ export async function recurrent({ size, signal }: Settings = {}): Promise<Outcom
   const series = twin.data.values.map((x) => x / scale);
   const clean = twin.future.filter((_, i) => i % 3 === 0).map((x) => x / scale);
   const fresh = { clean, noisy: noisyCopy(clean) };
-  /** x at a time and before, newest first. */
+  /** Delay vector: x at a time and before, newest first. */
   const delay = (from: ArrayLike<number>, point: number): number[] =>
     Array.from({ length: delays }, (_, j) => from[point - j] as number);
   const first = (sequence: number): number => delays - 1 + sequence * steps;
 
-  // The whole of every sequence, measured at each step.
+  // One pair per sequence: the whole of it, measured at each step.
   const cell: LayerOptions[] = [
     { width: hidden, activation: "tanh", share: "in" },
     { width: delays, activation: "linear", share: "out" },
@@ -102,7 +102,7 @@ export async function recurrent({ size, signal }: Settings = {}): Promise<Outcom
   bar.stop();
   const seconds = (performance.now() - began) / 1000;
 
-  // One step by itself, as it is usually trained.
+  // A single step by itself, as it is usually trained.
   const step = feedforward({ layers: [delays, ...cell] });
   const single = Array.from({ length: sequences * steps }, (_, n) => n + delays - 1);
   const trained = await train({
@@ -123,7 +123,8 @@ export async function recurrent({ size, signal }: Settings = {}): Promise<Outcom
     persistence: forecast(undefined, [], fresh, horizon),
   };
   heading(
-    `Recurrent network of ${delays}-${hidden}-${delays} neurons: Lorenz63 from x, ${points} points, noise ${noise * scale}`,
+    `Recurrent network of ${delays}-${hidden}-${delays} neurons: Lorenz63 from x, ` +
+      `${points} points, noise ${noise * scale}`,
   );
   const rows = Object.entries(forecasts);
   table(
@@ -141,7 +142,8 @@ export async function recurrent({ size, signal }: Settings = {}): Promise<Outcom
     ]),
   );
   console.log(
-    `Times in Lyapunov times, errors in standard deviations of x; ${network.depth} layers annealed in ${seconds.toFixed(0)} s.`,
+    `Times in Lyapunov times, errors in standard deviations of x; ${network.depth} layers ` +
+      `annealed in ${seconds.toFixed(0)} s.`,
   );
   console.log(run.summary());
 
@@ -151,7 +153,9 @@ export async function recurrent({ size, signal }: Settings = {}): Promise<Outcom
     pictures: {
       "recurrent-errors.svg": await drawCurves({
         title: "Forecasts of Lorenz63 by a recurrent network",
-        subtitle: `Learned from ${points} noisy values of x; root mean square over ${valid.length} fresh beginnings`,
+        subtitle:
+          `Learned from ${points} noisy values of x; root mean square over ${valid.length} ` +
+          "fresh beginnings",
         broken: ["persistence"],
         panels: [
           {
@@ -182,7 +186,9 @@ export async function recurrent({ size, signal }: Settings = {}): Promise<Outcom
     },
     checks: [
       {
-        claim: `half of the forecasts are valid for more than 1.5 Lyapunov times (${quantile(valid, 0.5).toFixed(2)})`,
+        claim:
+          "half of the forecasts are valid for more than 1.5 Lyapunov times " +
+          `(${quantile(valid, 0.5).toFixed(2)})`,
         holds: quantile(valid, 0.5) > 1.5,
       },
       {
@@ -199,15 +205,15 @@ function noisyCopy(clean: Float64Array): Float64Array {
 }
 
 interface Forecasts {
-  /** In Lyapunov times, one per beginning. */
+  /** Valid time of each forecast, in Lyapunov times. */
   valid: number[];
-  /** Root mean square at each step, in standard deviations. */
+  /** Root mean square error at each step, in standard deviations. */
   error: number[];
-  /** Some, with the truth. */
+  /** Some forecasts with the truth. */
   shown: { made: number[]; truth: number[] }[];
 }
 
-/** From many beginnings at once; without a network the last value goes on. */
+/** Forecasts from many beginnings at once. Without a network, the last value goes on. */
 function forecast(
   step: Network | undefined,
   weights: Weights,
@@ -225,7 +231,7 @@ function forecast(
   const shown = beginnings.slice(0, 3).map(() => ({ made: [] as number[], truth: [] as number[] }));
   const error = Array.from({ length: horizon }, (_, k) => {
     if (step !== undefined) {
-      // What has gone astray would come to nothing finite.
+      // Bounded, as a forecast that has gone astray would overflow.
       const bounded = state.map((x) => Math.min(1e3, Math.max(-1e3, x)));
       state = Array.from(step.predict(weights, bounded));
     }

@@ -1,5 +1,5 @@
-// wasm-pack and the wasm-bindgen program, in this order: on PATH in the right version, in the
-// toolchain folder, as a prebuilt release, compiled by cargo.
+// Gets wasm-pack and the wasm-bindgen program. Tried in this order: the right version on PATH, the
+// toolchain folder, a prebuilt release, compilation by cargo.
 import {
   existsSync,
   mkdirSync,
@@ -52,7 +52,7 @@ export function neededTools() {
   ];
 }
 
-// Linux releases are static: they run whatever the machine's C library.
+// Linux releases are static, so they run with any C library.
 function releaseTriple(host) {
   if (host.startsWith("x86_64") && host.includes("linux")) return "x86_64-unknown-linux-musl";
   if (host.startsWith("aarch64") && host.includes("linux")) return "aarch64-unknown-linux-musl";
@@ -134,7 +134,7 @@ async function compile(tool, env, folder) {
   );
 }
 
-/** The folders to put on PATH. */
+/** The folders of the tools, to be put on PATH. */
 export async function findOrGetTools({ env, host }) {
   const folders = [];
   for (const tool of neededTools()) {
@@ -149,7 +149,10 @@ export async function findOrGetTools({ env, host }) {
           const downloaded = await downloadRelease(tool, host, env, fresh);
           if (!downloaded) await compile(tool, env, fresh);
           renameSync(fresh, home);
-          return `${tool.why}; ${downloaded ? "downloaded" : "compiled, as its release could not be downloaded"}`;
+          return (
+            `${tool.why}; ` +
+            `${downloaded ? "downloaded" : "compiled, as its release could not be downloaded"}`
+          );
         },
       );
     }

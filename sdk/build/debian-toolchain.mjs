@@ -21,7 +21,7 @@ import { run } from "./run.mjs";
 import { targetLibraries, wasmTarget, withPath } from "./rust.mjs";
 
 const roots = ["rustc-web", "rust-web-src"];
-// Of what those depend on, what a private copy needs; the C library and compiler are the machine's
+// Dependencies of the roots that a private copy needs. The C library and compiler are the machine's
 // own.
 const wanted = /^(libstd-rust-web-.*|libllvm\d+)$/;
 
@@ -72,7 +72,8 @@ function writeWrapper(folder) {
   const home = `"$(dirname "$(dirname "$(readlink -f "$0")")")"`;
   writeFileSync(
     wrapper,
-    `#!/bin/sh\nhome=${home}\nLD_LIBRARY_PATH="$home/usr/lib/${multiarch}" exec "$home/usr/bin/rustc" --sysroot "$home/usr" "$@"\n`,
+    `#!/bin/sh\nhome=${home}\nLD_LIBRARY_PATH="$home/usr/lib/${multiarch}" exec ` +
+      `"$home/usr/bin/rustc" --sysroot "$home/usr" "$@"\n`,
   );
   chmodSync(wrapper, 0o755);
 }
@@ -119,7 +120,8 @@ async function buildStandardLibrary(rust, prefix) {
       copyFileSync(join(built, name), join(libraries, name));
   }
   rmSync(crate, { recursive: true });
-  rmSync(join(prefix, "usr", "src"), { recursive: true }); // half of the folder's size, and done with
+  // The sources have served, and are half of the folder's size.
+  rmSync(join(prefix, "usr", "src"), { recursive: true });
 }
 
 /** The environment that uses Debian's compiler, or null with the reason added to `problems`. */

@@ -20,11 +20,13 @@ export async function writeGlue(folder, name) {
   rmSync(source);
   writeFileSync(
     join(folder, "glue.js"),
-    `${header}export function createGlue() {\n  const module = { exports: {} };\n${code}\n  return module.exports;\n}\n`,
+    `${header}export function createGlue() {\n  const module = { exports: {} };\n${code}\n` +
+      "  return module.exports;\n}\n",
   );
   writeFileSync(
     join(folder, "glue.d.ts"),
-    `${header}/** A new, not yet initialised instance of the bindings. */\nexport declare function createGlue(): typeof import("./${name}.js");\n`,
+    `${header}/** A new, not yet initialised instance of the bindings. */\nexport declare ` +
+      `function createGlue(): typeof import("./${name}.js");\n`,
   );
 
   const wasm = readFileSync(join(folder, `${name}_bg.wasm`));

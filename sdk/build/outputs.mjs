@@ -1,5 +1,5 @@
-// Whether an output is current, told by one hash of the names and contents of its sources. Not by
-// times: git writes every file anew.
+// Outputs are current if one hash of the names and contents of their sources is unchanged. Times of
+// files do not serve, as git writes every file anew.
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
@@ -19,7 +19,9 @@ export function filesBelow(path, skip = () => false) {
     });
 }
 
-/** `paths` are files or folders; `facts` are further inputs, such as flags and versions. */
+/**
+ * Hash of files or folders (`paths`) and of further inputs (`facts`), such as flags and versions.
+ */
 export function hashOf(paths, { facts = [], skip } = {}) {
   const hash = createHash("sha256");
   for (const file of paths.flatMap((path) => filesBelow(path, skip))) {
@@ -35,8 +37,8 @@ export function readStamp(path) {
 }
 
 /**
- * Outputs are built beside their place and then renamed; a killed build leaves `<output>-<random>`
- * behind.
+ * Removes what killed builds have left. Outputs are built beside their place, as
+ * `<output>-<random>`, and then renamed.
  */
 export function removeLeftovers(output) {
   for (const name of readdirSync(dirname(output))) {

@@ -1,5 +1,5 @@
-// dist: what is published. Built by tsup from sdk/src and sdk/generated when it is missing or made
-// from other sources.
+// Builds dist, the published package, by tsup from sdk/src and sdk/generated, when it is missing or
+// was made from other sources.
 import {
   chmodSync,
   copyFileSync,
@@ -18,7 +18,7 @@ import { run } from "./run.mjs";
 import { wasmStamp } from "./wasm.mjs";
 import { writeWorkerSource } from "./worker-source.mjs";
 
-// Beside the WebAssembly's, so that building that anew also makes dist stale.
+// Stored beside the WebAssembly's outputs, so that building those anew also makes dist stale.
 const stamp = join(generated, "dist-stamp");
 const entries = ["index", "index.node", "slim", "slim.node"];
 const outputs = [
@@ -50,7 +50,7 @@ function isCurrent(hash) {
   );
 }
 
-/** Returns true if anything had to be built. */
+/** Builds the package where needed. Resolves to true if anything had to be built. */
 export async function buildPackage() {
   if (isCurrent(sourcesHash())) return false;
   return withLock(join(generated, "lock"), "dist", async () => {

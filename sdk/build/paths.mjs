@@ -1,4 +1,4 @@
-// Where things are. Every other build script takes its folders from here.
+// Folders of the project. All other build scripts take them from here.
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { homedir } from "node:os";
@@ -8,7 +8,7 @@ export const generated = join(repository, "sdk", "generated");
 export const dist = join(repository, "dist");
 export const wasmCrate = join(repository, "crates", "least-action-wasm");
 
-// Tools and toolchains that take minutes to get. Several clones can share one folder:
+// Folder for tools and toolchains that take minutes to get. Several clones can share one folder:
 //   export LEAST_ACTION_TOOLCHAIN=$HOME/.cache/least-action
 export const toolchain = resolve(
   process.env.LEAST_ACTION_TOOLCHAIN || join(repository, ".toolchain"),

@@ -1,6 +1,6 @@
-// What `npm install` in a clone, and every command that needs the package, runs first: build
-// whatever is missing or out of date. People who install the published package never run it: npm
-// skips `prepare` for them.
+// Builds whatever is missing or out of date. `npm install` in a clone, and every command that needs
+// the package, runs this first. Users of the published package never run it: npm skips `prepare`
+// for them.
 import { createRequire } from "node:module";
 import { buildWasm } from "./wasm.mjs";
 import { buildPackage } from "./package.mjs";
@@ -19,7 +19,8 @@ await main(async () => {
   if (!hasDevelopmentPackages()) {
     // npm install --omit=dev
     say(
-      "nothing built: the development packages are not installed (npm install, without --omit=dev, gets them)",
+      "nothing built: the development packages are not installed (npm install, without " +
+        "--omit=dev, gets them)",
     );
     return;
   }

@@ -1,9 +1,12 @@
-// One line for every step: what was done, why, how long it took. On stderr, because
-// `npm pack --json` runs these scripts and owns stdout.
-const announceAfter = 1_000; // a step that is still running then gets a first line
-const heartbeatEvery = 30_000; // and then a sign of life, so that a quiet terminal or CI log is not mistaken for a hang
+// Prints one line for every step: the step, its reason, and its time. On stderr, because `npm pack
+// --json` runs these scripts and owns stdout.
 
-// Steps may run beside each other: the last line is of whichever spoke last.
+// Milliseconds after which a step that is still running gets a first line.
+const announceAfter = 1_000;
+// Milliseconds between the lines after that, so that nobody takes a quiet terminal for a hang.
+const heartbeatEvery = 30_000;
+
+// Steps may run at the same time: the last line is that of the step which printed last.
 let latestOutput = "";
 export function noteOutput(text) {
   const lines = text.split(/[\r\n]+/).filter((line) => line.trim() !== "");
@@ -18,7 +21,7 @@ function seconds(start) {
   return `${((performance.now() - start) / 1000).toFixed(1)} s`;
 }
 
-/** Runs `work`; if it returns a string, that is printed as the outcome. */
+/** Runs `work` as a step. If it returns a string, that is printed as the outcome. */
 export async function step(what, why, work) {
   const start = performance.now();
   latestOutput = "";
@@ -29,7 +32,8 @@ export async function step(what, why, work) {
   try {
     const outcome = await work();
     say(
-      `${what} — ${typeof outcome === "string" && outcome !== "" ? outcome : why} — ${seconds(start)}`,
+      `${what} — ${typeof outcome === "string" && outcome !== "" ? outcome : why} — ` +
+        `${seconds(start)}`,
     );
     return outcome;
   } catch (error) {
@@ -44,7 +48,7 @@ export async function step(what, why, work) {
 /** An error that a person can act on: printed without a stack trace. */
 export class BuildError extends Error {}
 
-/** The outermost frame of every script here. */
+/** Outermost frame of every script here: prints errors and sets the exit status. */
 export async function main(work) {
   try {
     await work();

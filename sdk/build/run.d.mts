@@ -1,4 +1,4 @@
-/** Its stdout; null where it failed and was allowed to. */
+/** Stdout of a program; null where it failed and was allowed to. */
 export declare function run(
   program: string,
   args: string[],

@@ -13,7 +13,8 @@ Install it with rustup (https://rustup.rs), then run the same command again:
 
 rustup's default, the stable toolchain, is the one that is needed.`;
 
-const howToLink = `A C compiler was not found: Rust links programs with it, and a few of its packages contain C.
+const howToLink = `A C compiler was not found. Rust links programs with it, and a few of its
+packages contain C.
 Install one, then run the same command again. On Debian:
 
     apt-get install gcc libc6-dev`;
@@ -24,9 +25,9 @@ export function withPath(env, ...folders) {
 }
 
 /**
- * `env` has cargo on its PATH; `sysroot` is the active toolchain's folder and `host` this machine's
- * target triple. `--version` would not be enough: rustup's stand-in for rustc also exists where no
- * toolchain is installed.
+ * The machine's Rust: `env` has cargo on its PATH; `sysroot` is the active toolchain's folder and
+ * `host` this machine's target triple. `--version` alone would not be enough, as rustup's stand-in
+ * for rustc also exists where no toolchain is installed.
  */
 export async function findRust() {
   const appended = [process.env.PATH, cargoBin].join(delimiter);

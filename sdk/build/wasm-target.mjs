@@ -6,8 +6,8 @@ import { run } from "./run.mjs";
 import { findRust, targetLibraries, wasmTarget } from "./rust.mjs";
 import { debianToolchain } from "./debian-toolchain.mjs";
 
-// `debian` or `rustup` leaves the earlier ways out: the only means to test the later ones on a
-// machine that has the first.
+// Set to `debian` or `rustup`, this variable skips the earlier ways. It is the only means to test
+// the later ones on a machine that has the first.
 const forced = process.env.LEAST_ACTION_WASM_TARGET;
 
 // A folder alone proves nothing: an interrupted installation leaves one.
@@ -21,8 +21,8 @@ function hasTarget(sysroot) {
 }
 
 /**
- * `env` is what `cargo build --target wasm32-unknown-unknown` needs, `native` what a build for this
- * machine needs.
+ * Environments of cargo: `env` for `cargo build --target wasm32-unknown-unknown`, `native` for a
+ * build for this machine.
  */
 export async function wasmEnvironment() {
   const rust = await findRust();
@@ -54,6 +54,7 @@ export async function wasmEnvironment() {
   throw new BuildError(
     `The Rust target ${wasmTarget} is missing, and no way to get it worked.\n` +
       `Tried: rustup target add ${wasmTarget}; Debian's packages: ${problems.join("; ")}.\n` +
-      `With a network that reaches rustup's server, run  rustup target add ${wasmTarget}  and try again.`,
+      `With a network that reaches rustup's server, run  rustup target add ${wasmTarget}  ` +
+      "and try again.",
   );
 }

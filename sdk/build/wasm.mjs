@@ -148,7 +148,7 @@ async function writeTypes(env, fresh) {
   });
 }
 
-/** Returns true if anything had to be built. */
+/** Builds the WebAssembly where needed. Resolves to true if anything had to be built. */
 export async function buildWasm() {
   if (!existsSync(join(wasmCrate, "Cargo.toml")))
     throw new BuildError("crates/least-action-wasm is missing: is this a whole clone?");
@@ -163,8 +163,9 @@ export async function buildWasm() {
     removeLeftovers(generated);
     const fresh = mkdtempSync(`${generated}-`);
     try {
-      // Beside each other, as the module's last half is work for one processor. Types with the
-      // installed compiler: the other one has no native target set up.
+      // Both run at the same time, as the last half of the module's build is work for one
+      // processor. Types are made with the installed compiler: the other one has no native target
+      // set up.
       const parts = await Promise.allSettled([
         makeModule(env, fresh),
         writeTypes(rust.native, fresh),

@@ -76,7 +76,7 @@ test("the gradient is that of the action", () => {
   }
 });
 
-test("parameters that are not given are the ones that the action was made with, whatever was given before", () => {
+test("parameters default to those that the action was made with, not to earlier ones", () => {
   const { twin, options } = problem();
   const a = action({ ...options, parameters: { sigma: 8 }, estimate: ["sigma", "rho"] });
   const at = { path: twin.truth, modelPrecision: 50 };

@@ -1,5 +1,5 @@
-// What a run may be told besides model and data: nothing at all, bounds, priors, several data sets,
-// parameters that change in time.
+// Tests of the options of a run besides model and data: defaults, bounds, priors, several data
+// sets, parameters that change in time.
 import { beforeAll, expect, test } from "vitest";
 import { anneal, defineModel, init, lorenz63, lorenz96, twinExperiment } from "../src/index.js";
 import { rejection, rootMeanSquare, thrown } from "./problem.js";
@@ -133,7 +133,7 @@ test("a prediction takes inputs by name, as functions or values, or all in one a
     until,
     inputs: { w: inputs.w, u: (t) => (asked.push(t), inputs.u(t)) },
   });
-  // The window's last point has its inputs from the data.
+  // The inputs of the window's last point come from the data.
   expect(asked).toEqual([...byFunctions.times.slice(1)]);
   const [u, w] = [asked.map(inputs.u), asked.map(inputs.w)] as const;
   expect(run.predict({ until, inputs: { u, w } })).toEqual(byFunctions);
@@ -149,7 +149,7 @@ test("a prediction takes inputs by name, as functions or values, or all in one a
   });
   expect(failing({ inputs: [1] })).toMatchObject({ code: "wrongLength", path: "inputs" });
   expect(failing({})).toMatchObject({ code: "wrongLength", path: "inputs" });
-  // What is wrong with the horizon is said first.
+  // An invalid horizon is the first error that is reported.
   for (const bad of [1, Number.NaN, Infinity, "later"]) {
     expect(failing({ until: bad, inputs: { u, w } })).toMatchObject({ path: "until" });
   }
@@ -211,7 +211,7 @@ test("a parameter may change in time, and a run with one is resumed to the same 
   expect([...(whole.best.varying.k as Float64Array)]).toEqual([...found]);
 });
 
-test("starts that noise does not explain are stopped, and go on if no other gets through", async () => {
+test("starts that noise does not explain are stopped, and resume if all others fail", async () => {
   const model = lorenz63();
   const twin = twinExperiment({
     model,
@@ -221,7 +221,7 @@ test("starts that noise does not explain are stopped, and go on if no other gets
     noise: 1,
     seed: 5,
   });
-  // The noise is said to be a hundredth of what it is: no path can be that near.
+  // The stated noise is a hundredth of the true one, so no path can be that near.
   const run = await anneal({
     model,
     data: twin.data,

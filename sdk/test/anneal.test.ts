@@ -19,7 +19,7 @@ beforeAll(async () => {
   await node.init();
 });
 
-// The two implementations have the same types, but the classes of two copies of the module.
+// Both implementations have the same types, but the classes come from two copies of the module.
 const ways: [string, Anneal, number | undefined][] = [
   ["in this thread", here.anneal, undefined],
   ["in two workers", node.anneal as unknown as Anneal, 2],
@@ -91,8 +91,8 @@ describe.each(ways)("%s", (_name, anneal, workers) => {
       },
     });
     expect(stopped.cancelled).toBe(true);
-    // In threads, rungs go on until the news of the ninth has come here: how many is up to the
-    // machine.
+    // In threads, rungs go on until the news of the ninth has arrived here, so their number depends
+    // on the machine.
     expect(after).toBeLessThan(workers === 2 ? 50 : 1);
     expect(stopped.starts.reduce((sum, start) => sum + start.rungs.length, 0)).toBe(9 + after);
     expect(stopped.verdict).toBe("unfinished");
@@ -113,7 +113,7 @@ describe.each(ways)("%s", (_name, anneal, workers) => {
     expect((await anneal({ ...options, resume: parsed })).toJSON()).toEqual(whole.toJSON());
   });
 
-  test("a run that is cancelled before its first rung rejects with the signal's reason", async () => {
+  test("a run cancelled before its first rung rejects with the signal's reason", async () => {
     const reason = new Error("changed my mind");
     const options = {
       ...smallOptions(),
@@ -187,7 +187,7 @@ test("too few observed components: the run says that the path was not found", as
   expect(run.diagnose()).toContain("not found");
 });
 
-test("mathematics that fails everywhere rejects; prediction from an unknown start throws", async () => {
+test("a failure at every start rejects; prediction from an unknown start throws", async () => {
   const { data } = smallTwin().twin;
   // exp(1000) is infinite at the very first evaluation.
   const run = here.anneal({

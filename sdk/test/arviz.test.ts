@@ -1,4 +1,4 @@
-// Draws in files of other programs.
+// Tests of draws in the files of other programs.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type ArvizContent, arvizJson, LeastActionError, readNpy, writeNpy } from "../src/index.js";

@@ -1,5 +1,5 @@
-// Input that is wrong: an error that names the field and the remedy; never a crash, another error,
-// or silence.
+// Tests of wrong input: the error names the field and the remedy. Never a crash, another error, or
+// silence.
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   action,

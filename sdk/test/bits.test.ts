@@ -1,5 +1,5 @@
-// The same bits natively and in WebAssembly, for whole runs under every discretization and of
-// networks.
+// Tests that the native program and WebAssembly give the same bits, for whole runs under every
+// discretisation and for networks.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -108,7 +108,9 @@ async function fingerprint(
   };
 }
 
-/** Means, deviations and the mean's shift; where the lowest level is no minimum, its error. */
+/**
+ * Means, deviations and the mean's shift of a run; where the lowest level is no minimum, its error.
+ */
 function uncertainty(run: Run): string {
   try {
     const found = run.uncertainty();
@@ -156,7 +158,7 @@ async function ofNetwork({
   const { action, ...rest } = given.anneal;
   const run = await anneal({ model, pairs, ...action, ...rest });
   const stop = new AbortController();
-  // The first portion of iterations, as natively.
+  // The first portion of iterations only, as in the native program.
   const trained = await train({
     model,
     pairs,

@@ -1,5 +1,5 @@
-// Boundary-value problems from TypeScript: the same path by several methods, closed forms, and what
-// is said of problems that have no solution.
+// Tests of boundary-value problems: the same path by several methods, closed forms, and messages
+// about problems that have no solution.
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   type BoundaryMethod,
@@ -32,7 +32,7 @@ function lorenz(modelPrecision = 100): { system: Mechanics; truth: Float64Array 
   return { system: mechanics({ model, data, measurementPrecision: 4, modelPrecision }), truth };
 }
 
-/** What a promise rejects with. */
+/** Reason of the promise's rejection. */
 const rejected = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     () => expect.fail("it did not reject"),
@@ -40,7 +40,7 @@ const rejected = (promise: Promise<unknown>): Promise<unknown> =>
   );
 
 describe("solveBoundaryValueProblem", () => {
-  test("finds the same path by every method, which an orbit from its first point follows", async () => {
+  test("finds the same path by every method, and an orbit follows it", async () => {
     const { system, truth } = lorenz();
     const methods: BoundaryMethod[] = ["collocation", "multiple-shooting"];
     const paths = [];

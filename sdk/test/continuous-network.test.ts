@@ -1,5 +1,5 @@
-// Networks of continuous depth from TypeScript: trained as boundary-value problems, and what is
-// said of input that is wrong.
+// Tests of networks of continuous depth: trained as boundary-value problems, and messages about
+// wrong input.
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   continuousNetwork,
@@ -22,7 +22,7 @@ const OUTPUTS = [
   [0.2, 0.6],
 ];
 const LAYERS = 20;
-/** W, row-major, then b. */
+/** Weights of both networks: W, row-major, then b. */
 const WEIGHTS = [0.4, -0.3, 0.2, 0.5, 0.1, -0.1];
 
 function small(options: Partial<ContinuousNetworkOptions> = {}): ContinuousNetwork {
@@ -54,7 +54,7 @@ describe("a continuous network", () => {
       },
       exact: 1e-9,
     },
-    // The weights between layers are no straight lines, by O(h^2).
+    // The weights between layers differ from straight lines by O(h^2).
     { layerStep: "rk4", how: { method: "collocation" }, exact: 1e-3 },
   ] as const)("is trained by $how.method", async ({ layerStep, how, exact }) => {
     const network = small({ layerStep });
@@ -71,8 +71,8 @@ describe("a continuous network", () => {
     expect(solution.failure).toBeNull();
     expect(solution.status).toBe("converged");
 
-    // Along the initial path layers hold, inputs are met and weights stay, so that outputs and the
-    // prior are all there is.
+    // Along the initial path layers hold, inputs are met and weights stay constant, so the action
+    // consists of the outputs and the prior.
     const end = initialPath.slice(-network.dimension).slice(0, 4);
     const prior = 0.5 * WEIGHTS.reduce((sum, weight) => sum + weight * weight, 0);
     const initial = 50 * squares(end, OUTPUTS.flat()) + prior;
@@ -94,7 +94,7 @@ describe("a continuous network", () => {
     );
   });
 
-  test("whose layers need not hold is found by a climb in their precision, up to that", async () => {
+  test("whose layers need not hold is found by a climb up to their precision", async () => {
     const network = small({ modelPrecision: 1000 });
     const solution = await network.mechanics().solveBoundaryValueProblem({
       initialPath: network.initialPath({ layers: LAYERS, weights: WEIGHTS }),
@@ -130,7 +130,7 @@ describe("a continuous network", () => {
     expect(exact.hamiltonian(x, p)).toBeCloseTo(product + half(p.slice(4)) / 4, 12);
     expect(thrown(() => exact.lagrangian(x, x))).toMatchObject({ path: "modelPrecision" });
     expect(thrown(() => exact.momentum(x, x))).toMatchObject({ path: "modelPrecision" });
-    // Said, it is what it is by default.
+    // The default, stated, gives the same result.
     const said = mechanics({
       network: small({ weightRatePrecision: 4, modelPrecision: Infinity }),
     });
@@ -187,7 +187,7 @@ describe("a continuous network", () => {
       method: "gauss-legendre-4",
     });
     expect(apart(orbit.x.slice(-18), path.slice(-18))).toBeLessThan(1e-3);
-    // Of the outputs only one was measured.
+    // Only one of the outputs was measured.
     expect(orbit.jumps.slice(-18).filter((jump) => jump !== 0)).toHaveLength(1);
   });
 });

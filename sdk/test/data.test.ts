@@ -1,4 +1,4 @@
-// Measurements from files and arrays onto the model's grid.
+// Tests of measurements that are read from files and arrays onto the model's grid.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
@@ -11,7 +11,7 @@ import {
 } from "../src/index.js";
 import { thrown } from "./problem.js";
 
-/** A .npy file, byte by byte: version 1.0, header padded to a multiple of 64 as NumPy does. */
+/** Bytes of a .npy file: version 1.0, with a header padded to a multiple of 64 as NumPy does. */
 function npy(
   descr: string,
   fortran: boolean,
@@ -19,7 +19,9 @@ function npy(
   data: Uint8Array,
 ): Uint8Array {
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
-  const dictionary = `{'descr': '${descr}', 'fortran_order': ${fortran ? "True" : "False"}, 'shape': ${tuple}, }`;
+  const dictionary =
+    `{'descr': '${descr}', 'fortran_order': ${fortran ? "True" : "False"}, 'shape': ` +
+    `${tuple}, }`;
   const length = Math.ceil((10 + dictionary.length + 1) / 64) * 64 - 10;
   const header = `${dictionary.padEnd(length - 1)}\n`;
   const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, length & 255, length >> 8];
@@ -35,7 +37,7 @@ function bytes(values: ArrayLike<number>, size: 4 | 8, littleEndian = true): Uin
   return new Uint8Array(view.buffer);
 }
 
-/** Position in Fortran order -> position in C order, by counting. */
+/** Position in C order of every position in Fortran order, found by counting. */
 function fortranPositions(shape: readonly number[]): number[] {
   const size = shape.reduce((a, b) => a * b, 1);
   return Array.from({ length: size }, (_, f) => {
@@ -76,7 +78,7 @@ describe("npy", () => {
           const stored = fortran
             ? Float64Array.from({ length: count }, (_, f) => values[order[f] as number] as number)
             : values;
-          // In the middle of something larger, as small Buffers of Node are.
+          // The bytes are in the middle of a larger buffer, as small Buffers of Node are.
           const file = npy(size === 4 ? "<f4" : "<f8", fortran, shape, bytes(stored, size));
           const window = new Uint8Array(file.length + 24).subarray(3, 3 + file.length);
           window.set(file);
@@ -126,9 +128,10 @@ describe("npy", () => {
 });
 
 describe("csv", () => {
-  test("columns by name; empty cells and NaN are missing; comments, quotes, spaces and line ends of Windows", () => {
+  test("columns by name; missing cells and NaN; comments, quotes, spaces and CRLF", () => {
     const table = readCsv(
-      '# pelts, in thousands\r\n"year", hare ,lynx,remark\r\n1900,30,4.0,"a, b"\r\n\r\n1901,,NaN,\r\n1902,-7.5e1,.5,x\r\n',
+      '# pelts, in thousands\r\n"year", hare ,lynx,remark\r\n1900,30,4.0,"a, b"\r\n\r\n' +
+        "1901,,NaN,\r\n1902,-7.5e1,.5,x\r\n",
     );
     expect(table.columns).toEqual(["year", "hare", "lynx", "remark"]);
     expect(table.rows).toBe(3);

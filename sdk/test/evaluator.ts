@@ -1,4 +1,4 @@
-// The model language in a few lines of JavaScript: what printed formulas are held against.
+// The model language in a few lines of JavaScript, which printed formulas are compared with.
 import type { ModelDefinition } from "../src/index.js";
 
 /** Values of names, and of a vector's components. */
@@ -110,7 +110,7 @@ export function evaluate(text: string, lookup: Lookup): number {
   return value;
 }
 
-/** What all equations of a definition give, in the order of the components. */
+/** Values of all equations of a definition, in the order of the components. */
 export function evaluateAll(definition: ModelDefinition, values: Values): number[] {
   const where = new Map(definition.where?.map(({ name, expression }) => [name, expression]));
   const equations = new Map(

@@ -1,4 +1,4 @@
-// Laws of formulas: whatever is built is printed as text that means the same, to the bit.
+// Laws of formulas: any formula is printed as a text that means the same, to the bit.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import * as language from "../src/index.js";
@@ -24,7 +24,7 @@ const { abs, equalTo, greaterOrEqual, greaterThan, ifElse, lessOrEqual, lessThan
 const values = { a: 0.7, b: -1.3, c: 2.5, d: 1e-3 };
 type Names = Record<keyof typeof values, Expression>;
 
-/** How to make a formula of the names, and what it is worth. */
+/** A function that builds a formula from the names, and its value. */
 type Recipe = (names: Names) => Pair;
 
 // Methods need an expression on their left, functions do not.
@@ -59,7 +59,7 @@ const binary = [
   choose(greaterThan, (x, y) => x > y),
   choose(greaterOrEqual, (x, y) => x >= y),
   choose(equalTo, (x, y) => x === y),
-  // Templates: what is put in keeps together.
+  // In templates, an inserted expression stays one operand.
   both(
     (x, y) => expr`${x}+${y}`,
     (x, y) => x + y,
@@ -202,7 +202,7 @@ describe("printing", () => {
         const names = { a: expr`a`, b: expr`b`, c: expr`c`, d: expr`d` };
         const text = make(names).toString();
         const value = shape(text);
-        // Every innermost pair: without it the formula has another structure.
+        // Removing any innermost pair of parentheses gives a formula of another structure.
         for (const found of text.matchAll(pairs)) {
           const without =
             text.slice(0, found.index) + found[1] + text.slice(found.index + found[0].length);

@@ -1,4 +1,4 @@
-// Loading the module: where it may come from, and what happens when it does not.
+// Tests of loading the module: where it may come from, and the errors when it does not.
 import { readFileSync } from "node:fs";
 import { beforeEach, expect, test, vi } from "vitest";
 import { rejection, thrown } from "./problem.js";
@@ -8,7 +8,7 @@ const response = () => new Response(bytes, { headers: { "content-type": "applica
 
 const emptyModule = () => new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]));
 
-// The library keeps its instance in its modules; every test gets new ones.
+// The library keeps its instance in module variables, so every test loads new modules.
 beforeEach(() => vi.resetModules());
 
 const slim = () => import("../src/slim.js");
@@ -153,7 +153,7 @@ test.each(["anneal", "anneal, told of paths", "train", "solveBoundaryValueProble
         }),
     };
     expect(await rejection(work[name]())).toMatchObject({ code: "freed", path: "dispose" });
-    // What had still been on its way would have come by now.
+    // By now, late messages would have arrived.
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(tolds).toEqual([2, 0]);
     expect(sdk.lorenz63().dimension).toBe(3);

@@ -1,5 +1,5 @@
-// Orbits through the layers of a network from TypeScript: the numbers of formulas by hand, where
-// they end, and wrong input.
+// Tests of orbits through the layers of a network: the numbers of formulas by hand, their ends, and
+// wrong input.
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   action,
@@ -55,7 +55,7 @@ describe("an orbit through layers", () => {
     expect(tangent).toHaveLength(16);
     const size = Math.max(...Array.from(tangent ?? [], Math.abs));
     expect(symplecticDefect).toBeLessThan(1e-15 * size * size);
-    // Data that end it: p_0 = R_m (x_0 - y_0), p_F = -R_m (x_F - y_F).
+    // Data at both ends that this orbit satisfies: p_0 = R_m (x_0 - y_0), p_F = -R_m (x_F - y_F).
     const [last, precision] = [network.depth, 4];
     const data = (l: number, sign: number) =>
       (activations[l] as Float64Array).map(
@@ -74,7 +74,7 @@ describe("an orbit through layers", () => {
     );
   });
 
-  test("without model error has the activations of the network, and takes numbers from outside", () => {
+  test("without model error has the network's activations, and takes inputs", () => {
     const network = recurrent({ width: 2, steps: 3, activation: "softplus", forcing: 1 });
     const weights = network.splitWeights(network.randomWeights({ seed: 1 }));
     const forcing = [0, 1, 2].map((layer) => ({ layer, values: [layer - 1] }));

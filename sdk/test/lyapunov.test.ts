@@ -9,7 +9,7 @@ const lorenz = () => mechanics({ model: lorenz63(), measurementPrecision: 1, mod
 const pendulum = () => mechanics({ system: "pendulum" });
 
 describe("Lyapunov exponents", () => {
-  test("of an action at p = 0 are those of the flow, published for Lorenz63, and their negatives", () => {
+  test("of an action at p = 0 are those of the flow of Lorenz63 and their negatives", () => {
     const options = { x0: [1, 2, 20], p0: [0, 0, 0], timeStep: 0.01, method: "rk4" } as const;
     const found = lorenz().lyapunovExponents({ ...options, points: 22_001, discard: 2_000 });
     [14.57, 0.906, 0, 0, -0.906, -14.57].forEach((published, k) =>
@@ -26,7 +26,7 @@ describe("Lyapunov exponents", () => {
     expect(lorenz().lyapunovExponents({ ...options, points: 11 }).x).toEqual(orbit.x.slice(-3));
   });
 
-  test("of a pendulum that stands upright are the rates of its fall, whose velocities are as good as momenta", () => {
+  test("of an upright pendulum are the rates of its fall, from velocities or momenta", () => {
     const options = { timeStep: 0.05, points: 1001, stepsPerPoint: 2 };
     const found = pendulum().lyapunovExponents({ ...options, x0: [Math.PI], v0: [0] });
     expect(Math.abs((found.exponents[0] as number) - 1)).toBeLessThan(0.02);

@@ -1,5 +1,5 @@
-// Whatever is given: a result or an error of ours; never a crash, a hang, or an error of another
-// kind.
+// Tests of random input: the outcome is a result or an error of this library; never a crash, a
+// hang, or an error of another kind.
 import fc from "fast-check";
 import { beforeAll, describe, test } from "vitest";
 import {
@@ -66,7 +66,7 @@ describe("a thousand malformed inputs", () => {
       "forcing",
     ),
   );
-  // Sizes are left small: a million points are no error, but take their time.
+  // Sizes are left small: a million points are no error, but take too long.
   const paths = [
     "",
     "model",
@@ -120,7 +120,7 @@ describe("a thousand malformed inputs", () => {
       await what();
       return true;
     } catch (error) {
-      // Panics are ours as well, but bugs.
+      // A panic is an error of this library too, but it is a bug.
       if (error instanceof LeastActionError && error.code !== "panic") return true;
       throw error;
     }

@@ -1,5 +1,4 @@
-// Mechanics from TypeScript: the same numbers as formulas by hand, and what is said of input that
-// is wrong.
+// Tests of mechanics: the same numbers as formulas by hand, and messages about wrong input.
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   init,
@@ -28,7 +27,7 @@ describe("the mechanics of an action", () => {
     expect(Array.from(system.velocity(x, p))).toEqual(v.map((v) => expect.closeTo(v, 9) as number));
     const h = p.reduce((sum, p, k) => sum + (p * p) / 100 + p * (flow[k] as number), 0);
     expect(system.hamiltonian(x, p)).toBeCloseTo(h, 6);
-    // p = 0 is an orbit of the flow itself, and of no action: the acceleration is DF F.
+    // At p = 0 the orbit is that of the flow itself, and its action is 0: the acceleration is DF F.
     const a = system.eulerLagrange(x, flow);
     expect(a[0]).toBeCloseTo(10 * ((flow[1] as number) - (flow[0] as number)), 9);
   });
@@ -160,7 +159,7 @@ describe("input that is wrong", () => {
     [() => pendulum().integrate({ ...orbit, points: 0 }), "points", /at least 1/],
     [() => pendulum().integrate({ ...orbit, timeStep: 0 }), "timeStep", /got 0/],
     [() => pendulum().integrate({ ...orbit, variational: "gauss" } as never), "method", /gauss-4/],
-    // Linear in the velocity: no acceleration follows.
+    // The Lagrangian is linear in the velocity, so no acceleration follows from it.
     [
       () =>
         mechanics({ lagrangian: "q*v", coordinates: ["q"], velocities: ["v"] }).eulerLagrange(

@@ -1,4 +1,4 @@
-// Models of one's own: three ways to write them, and what is wrong with them.
+// Tests of user-defined models: three ways to write them, and errors in them.
 import { describe, expect, test } from "vitest";
 import { defineModel, exp, expr, type Expression, modelFromJSON, vector } from "../src/index.js";
 import { evaluateAll } from "./evaluator.js";
@@ -76,7 +76,7 @@ describe("a neuron", () => {
       spinUp: 5,
     });
     expect(asTemplates.definition).toEqual(asText.definition);
-    // Only the order of the first sum is another one.
+    // The order of the first sum differs from that of the named system.
     const traced = JSON.stringify(asFunctions.definition).replace(
       "(tanh((V - Vm)/dVm) + 1)",
       "(1 + tanh((V - Vm)/dVm))",

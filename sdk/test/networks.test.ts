@@ -1,5 +1,4 @@
-// Networks from TypeScript: what a user writes, what comes back, and what is said of input that is
-// wrong.
+// Tests of networks: definitions, results, and messages about wrong input.
 import { annealBy } from "../src/anneal/anneal.js";
 import { inThreads } from "./problem.js";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -27,7 +26,10 @@ function ours(error: unknown): LeastActionError {
   return error as LeastActionError;
 }
 
-/** A small network with known weights, its pairs, and options that find it again in a moment. */
+/**
+ * A small network with known weights, its pairs, and options that find the weights again in a
+ * moment.
+ */
 function small() {
   const network = feedforward({ layers: [2, 3, 1] });
   const weights = network.randomWeights({ range: [-3, 3], seed: 1 });
@@ -152,8 +154,8 @@ describe("annealing a network", () => {
   test("explains the data as noise does, and predicts better than a constant", async () => {
     const { fresh, options } = small();
     const run = await anneal(options);
-    // What noise explains, and five standard deviations of it (chi-square of 90 measurements less
-    // what is fitted).
+    // The level that noise explains, within five standard deviations (chi-square of 90 measurements
+    // less the fitted numbers).
     expect(run.best.action).toBeLessThan(run.expectedLevel + (5 * Math.sqrt(2 * 17)) / 90);
     expect(run.best.weights.map(({ outputs, inputs }) => [outputs, inputs])).toEqual([
       [3, 2],
@@ -231,7 +233,7 @@ describe("plain training", () => {
   });
 });
 
-test("a twin of twenty layers climbs 436 rungs, with steps on each and without grinding on any", async () => {
+test("a twin of twenty layers climbs 436 rungs, with few steps on each", async () => {
   const ten = (layers: number) => feedforward({ layers: new Array<number>(layers).fill(10) });
   const source = ten(100);
   const weights = source.randomWeights({ range: [-0.1, 0.1], seed: 1 });
@@ -248,7 +250,7 @@ test("a twin of twenty layers climbs 436 rungs, with steps on each and without g
   const { rungs } = run.starts[0] as (typeof run.starts)[number];
   expect(rungs).toHaveLength(436);
   // With free weights two pairs are met exactly, so the action vanishes in the end; until then
-  // every rung has something to do.
+  // every rung has work to do.
   expect(rungs.filter(({ iterations }) => iterations <= 1).length).toBeLessThan(436 / 10);
   expect(rungs.filter(({ stop }) => stop === "iterationLimit").length).toBeLessThan(436 / 20);
   expect(rungs.reduce((sum, { iterations }) => sum + iterations, 0)).toBeLessThan(436 * 30);
@@ -375,7 +377,7 @@ describe("input that is wrong", () => {
   const holed = [[1, 2], , [3, 4]] as unknown as number[][]; // eslint-disable-line no-sparse-arrays
   const point = () => ({ a: action({ model: net(), pairs }), w: net().randomWeights() });
   test.each([
-    // Holes, getters, and what only looks like a list.
+    // Lists with holes, getters, and objects that only look like lists.
     [() => net().predict(net().randomWeights(), holed), "inputs[1]", /is missing/],
     [
       () => action({ model: net(), pairs: { inputs: holed, outputs: [1, 1, 1] } }),
@@ -387,9 +389,32 @@ describe("input that is wrong", () => {
     [() => oneHot(["0"] as never, 3), "labels[0]", /must be a number, got "0"/],
     [() => oneHot([0], "3" as never), "classes", /must be a number, got "3"/],
     [() => oneHot([0], 1e10), "classes", /whole number from 1/],
-    [() => action({ get model() { throw new TypeError("no"); } } as never), "options", /cannot be read \(no\)/], // prettier-ignore
-    [() => feedforward({ layers: [2, { get width() { throw new TypeError("no"); } } as never] }), "layers[1]", /no/], // prettier-ignore
-    // Names that there are not.
+    [
+      () =>
+        action({
+          get model() {
+            throw new TypeError("no");
+          },
+        } as never),
+      "options",
+      /cannot be read \(no\)/,
+    ],
+    [
+      () =>
+        feedforward({
+          layers: [
+            2,
+            {
+              get width() {
+                throw new TypeError("no");
+              },
+            } as never,
+          ],
+        }),
+      "layers[1]",
+      /no/,
+    ],
+    // Unknown names.
     [
       () => net().predict(net().randomWeights(), [1, 2], { forsing: [] } as never),
       "forsing",
@@ -400,14 +425,22 @@ describe("input that is wrong", () => {
       "pairs.inputs",
       /expected 4 values/,
     ],
-    [() => action({ model: net(), pairs: { ...pairs, forcing: [{ layer: 0, values: [], weight: 1 }] } as never }), "pairs.forcing[0].weight", /unknown/], // prettier-ignore
+    [
+      () =>
+        action({
+          model: net(),
+          pairs: { ...pairs, forcing: [{ layer: 0, values: [], weight: 1 }] } as never,
+        }),
+      "pairs.forcing[0].weight",
+      /unknown/,
+    ],
     [
       () => feedforward({ layers: [{ width: 2, activation: "tanh" }, 1] }),
       "layers[0].activation",
       /unknown name/,
     ],
     [() => feedforward({ layers: [2, { map: 3 as never }] }), "layers[1].map", /must be a model/],
-    // The action itself.
+    // Errors of the action itself.
     [() => point().a.evaluate({ unknowns: [], modelPrecision: 1 }), "unknowns", /expected/],
     [
       () => point().a.evaluate({ unknowns: new Float64Array(19), modelPrecision: "10" as never }),
@@ -450,7 +483,13 @@ describe("input that is wrong", () => {
     (all[0]?.matrix as Float64Array)[0] = 50;
     expect(ours(thrown(() => tied.predict(all, [1]))).message).toMatch(/tied/);
     expect(() => (fixed.widths as unknown as number[]).push(3)).toThrow(TypeError);
-    expect(ours(thrown(() => networkTwin({ model: { spec: {}, widths: [1], joinWeights: () => [] } } as never))).path).toBe("model"); // prettier-ignore
+    expect(
+      ours(
+        thrown(() =>
+          networkTwin({ model: { spec: {}, widths: [1], joinWeights: () => [] } } as never),
+        ),
+      ).path,
+    ).toBe("model");
     const list = fixed.randomWeights();
     expect(fixed.joinWeights(list)).not.toBe(list);
   });

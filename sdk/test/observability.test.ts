@@ -1,5 +1,5 @@
-// How many measurements are enough: conditional Lyapunov exponents, and twins with different
-// components observed.
+// Tests of observability: conditional Lyapunov exponents, and twins with different components
+// observed.
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   conditionalLyapunov,
@@ -112,7 +112,7 @@ describe("conditional Lyapunov exponents", () => {
   });
 });
 
-/** Two truths, two sets, a second altogether. */
+/** Options of a small study: two truths, two sets, in a second altogether. */
 function small() {
   const model = lorenz96({ dimension: 5 });
   return {
@@ -131,7 +131,7 @@ function small() {
   } as const;
 }
 
-/** Seconds differ from run to run. */
+/** A study without its seconds, which differ from run to run. */
 const timeless = (study: { toJSON(): Record<string, unknown> }): unknown =>
   JSON.parse(
     JSON.stringify(study, (name, value: unknown) => (name === "seconds" ? undefined : value)),
@@ -179,7 +179,7 @@ describe("a study", () => {
     expect(study.diagnose()).not.toMatch(/NaN|undefined|Infinity/);
   });
 
-  test("gives the same twice, and a set's outcomes do not depend on which others there are", async () => {
+  test("gives the same twice, and a set's outcomes do not depend on other sets", async () => {
     const { sets, ...rest } = small();
     const both = await observability({ ...rest, sets, twins: 1 });
     const again = await observability({ ...rest, sets, twins: 1 });
@@ -192,7 +192,7 @@ describe("a study", () => {
     expect(other.rows[0]?.level).not.toBe(alone.rows[0]?.level);
   });
 
-  test("that was cancelled has what was done, and goes on from it, also from a file and with more sets", async () => {
+  test("that was cancelled is resumed, also from a file and with more sets", async () => {
     const whole = await observability(small());
     const controller = new AbortController();
     const cut = await observability({
@@ -219,7 +219,7 @@ describe("a study", () => {
     });
     expect(more.rows.map(({ set }) => set)).toEqual(["one", "four", "all"]);
     expect(more.rows[0]?.twins).toEqual(whole.rows[0]?.twins);
-    // Where all is observed, all states count as found or not, and nothing is left of a copy.
+    // Where every state is observed, all states count for success, and the copy has no free states.
     expect(more.rows[2]?.success).toBe(1);
     expect(more.rows[2]?.conditionalLyapunov?.value).toBe(-Infinity);
   });
@@ -266,7 +266,7 @@ describe("a study", () => {
     expect(place?.success).toBe(1);
     expect(place?.skill).toBeGreaterThan(0.9);
     expect(place?.parameterErrors.k).toBeLessThan(0.3);
-    // x replaced: dv' = -c dv.
+    // x is replaced: dv' = -c dv.
     expect(place?.conditionalLyapunov?.value).toBeCloseTo(-0.3, 6);
     expect(energy?.conditionalLyapunov).toBeNull();
     expect(energy?.observed).toEqual([2]);

@@ -1,5 +1,5 @@
-// Models of one's own in the core: the same systems as the named ones, to the bit, and errors that
-// point at the character.
+// Tests of user-defined models in the core: the same systems as the named ones, to the bit, and
+// errors that point at the character.
 import { annealBy } from "../src/anneal/anneal.js";
 import { inThreads } from "./problem.js";
 import fc from "fast-check";
@@ -26,7 +26,7 @@ import {
 } from "../src/index.js";
 import { replaced, thrown } from "./problem.js";
 
-// Made before the core is there.
+// Defined before the core is loaded.
 const early = defineModel({ states: ["x"], parameters: { k: 1 }, equations: { x: "-k*y" } });
 
 beforeAll(() => init());

@@ -39,7 +39,8 @@ export function smallOptions() {
 }
 
 /**
- * The same with more and longer rungs: there is time to stop in between, also on a busy machine.
+ * Options with more and longer rungs than the small ones, which leave time to stop in between, also
+ * on a busy machine.
  */
 export function longerOptions() {
   const options = smallOptions();
@@ -66,7 +67,7 @@ export function rootMeanSquare(a: ArrayLike<number>, b: ArrayLike<number>): numb
   return Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / squares.length);
 }
 
-/** What the promise rejects with. */
+/** Reason of the promise's rejection; throws if it resolves. */
 export async function rejection(promise: Promise<unknown>): Promise<unknown> {
   try {
     await promise;
@@ -76,7 +77,7 @@ export async function rejection(promise: Promise<unknown>): Promise<unknown> {
   throw new Error("it did not reject");
 }
 
-/** What a function throws. */
+/** Error thrown by the function; throws if it returns. */
 export function thrown(what: () => unknown): unknown {
   try {
     what();
@@ -104,8 +105,8 @@ export function plainOptions(): Record<string, unknown> {
 }
 
 /**
- * A copy of `value` with the field at `path` replaced; undefined removes nothing but says "not
- * given".
+ * Copy of `value` with the field at `path` replaced. A replacement of undefined leaves the field
+ * there, as "not given".
  */
 export function replaced(value: unknown, [key, ...rest]: readonly string[], by: unknown): unknown {
   if (key === undefined) return by;
@@ -117,7 +118,8 @@ export function replaced(value: unknown, [key, ...rest]: readonly string[], by: 
 }
 
 /**
- * Working in the worker threads of the built package: the sources' own entry is that of browsers.
+ * Options for work in the worker threads of the built package, as the entry of the sources is that
+ * of browsers.
  */
 export const inThreads: Working = threads(
   (workerData) => new Worker(new URL("../../dist/worker.node.js", import.meta.url), { workerData }),

@@ -1,4 +1,4 @@
-// A sampling goes on only with what it was, and only with numbers that can be.
+// Tests of resumed sampling: it needs the options of the first run, and possible numbers.
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   anneal,
@@ -69,7 +69,7 @@ test("a file is as good as the object", async () => {
   ];
   expect(file.parameters).toEqual(object.parameters);
   expect(file.draws).toBe(10);
-  // What is said of the first run by its defaults may be said.
+  // Stating the defaults of the first run changes nothing.
   const said = { method: "nuts", thin: 1, from: "lowest", maxTreeDepth: 10 } as const;
   expect((await samplePosterior({ ...more, ...said, resume: parsed() })).parameters).toEqual(
     file.parameters,
@@ -103,7 +103,7 @@ describe("other options", () => {
       expect(error).toMatchObject({ code: "wrongShape", path: "resume.posterior" });
       expect(error.message).toContain("model, data and options of that run");
     }
-    // The same once more is the same.
+    // Resuming twice gives the same draws.
     const again = await annealed(4);
     expect((await samplePosterior({ ...more, run: again, resume: parsed() })).draws).toBe(10);
   });

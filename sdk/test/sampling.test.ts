@@ -1,4 +1,4 @@
-// Sampling the posterior of a run.
+// Tests of sampling the posterior of a run.
 import { expect, test } from "vitest";
 import {
   anneal,
@@ -132,7 +132,7 @@ test("threads, interruptions and files change no bit", async () => {
   expect(bits(await samplePosterior({ ...short, resume: part }))).toEqual(bits(whole));
   const parsed = JSON.parse(JSON.stringify(part)) as object;
   expect(bits(await samplePosterior({ ...short, resume: parsed }))).toEqual(bits(whole));
-  // More of the same.
+  // Resumed, for more draws.
   const longer = await samplePosterior({ ...short, draws: 50, resume: whole });
   expect(longer.draws).toBe(50);
   expect(longer.parameters.forcing.slice(0, 30)).toEqual(whole.parameters.forcing.slice(0, 30));
@@ -191,7 +191,7 @@ test("few draws are told, not averaged", async () => {
   expect(few.rows).toEqual([]);
   const { message } = thrown(() => few.expected(() => 1)) as Error;
   expect(message).toMatch(/^draws: must be at least 4 per chain .*resume the sampling.*got 2$/);
-  // Nothing but the warm-up.
+  // A warm-up without draws.
   const stop = new AbortController();
   const onProgress = () => stop.abort();
   const none = await samplePosterior({ ...options, warmup: 1e6, signal: stop.signal, onProgress });
@@ -221,7 +221,7 @@ test("paths without parameters, with gaps, or several at once", async () => {
     const short = { ...options, run: other, chains: 2, draws: 10, warmup: 20 };
     const [one, two] = await Promise.all([samplePosterior(short), samplePosterior(short)]);
     expect([...one.path, ...one.deviation, ...one.band().upper].every(Number.isFinite)).toBe(true);
-    // Two at the same time do not get in each other's way.
+    // Two samplings at the same time do not disturb each other.
     expect(two.path).toEqual(one.path);
     expect(one.summary()).toContain("log density");
   }

@@ -1,4 +1,4 @@
-// What TypeScript knows: checked by `tsc`, so most of this only has to compile.
+// Tests of TypeScript's types, checked by `tsc`, so most of this only has to compile.
 import { expect, expectTypeOf, test } from "vitest";
 import {
   action,
@@ -37,7 +37,7 @@ import type {
 declare const data: Observations;
 declare const anyModel: Model;
 
-// Never called: init has not been, and data does not exist.
+// This function is never called: the core is not loaded, and `data` does not exist.
 export function compiles() {
   const common = {
     data,

@@ -1,4 +1,4 @@
-// How certain a run is: Gaussians about the lowest minima.
+// Tests of the uncertainty of a run: Gaussians about the lowest minima.
 import { expect, test } from "vitest";
 import {
   anneal,
@@ -47,7 +47,8 @@ test("bands, draws and expected values agree with each other and with the truth"
   expect(certain.levels).toHaveLength(1);
   expect(certain.levels[0]).toMatchObject({ weight: 1, start: run.best.start });
   expect(certain.path).toHaveLength(61 * 5);
-  // What is measured is known better than the noise, and what is not is known at all.
+  // Measured states are known better than from the noise alone, and hidden states have finite
+  // deviations.
   const { mean, deviation } = certain.parameters.forcing;
   expect(Math.abs(mean - (twin.parameters.forcing ?? NaN))).toBeLessThan(4 * deviation);
   expect(deviation).toBeGreaterThan(0.001);
@@ -146,7 +147,7 @@ test("two levels share the probability", async () => {
     startingPaths: { start: "random", range: [-3, 3], count: 8, enough: 8, prune: false, seed: 1 },
     workers: 0,
   });
-  // One action, two minima.
+  // One action value, two minima.
   expect(run.levels).toHaveLength(1);
   const certain = run.uncertainty();
   expect(certain.levels.map(({ path }) => Math.abs(path[5] as number))).toEqual([
@@ -315,7 +316,7 @@ test("bad input is refused by field, value and remedy", async () => {
     [() => certain.band("0.9" as never), "share", /a number, got "0.9"/],
     [draws({ count: null }), "count", /a number, got null/],
     [draws({ count: 0 }), "count", /at least 1, got 0/],
-    // Memory for so many there is not, and in 32 bits the second would be 1.
+    // There is no memory for so many draws, and in 32 bits the second count would be 1.
     [draws({ count: 1e7 }), "count", /at most \d+, got 10000000/],
     [draws({ count: 2 ** 32 + 1 }), "count", /at most 67108864, got 4294967297/],
     [draws({ seed: -1 }), "seed", /at least 0, got -1/],
@@ -348,8 +349,8 @@ test("bad input is refused by field, value and remedy", async () => {
     expect(error.message).toMatch(message);
     expect(error.path).toBe(path);
   }
-  // As many levels as there are, however many are asked for: in 32 bits eight times as many would
-  // be none.
+  // All levels are returned, however many are asked for: in 32 bits eight times as many would be
+  // none.
   expect(run.uncertainty({ modelPrecision: 1e4, levels: 2 ** 29 }).levels.length).toBeGreaterThan(
     0,
   );

@@ -1,5 +1,5 @@
-// Worker threads that die: the run rejects, the others are stopped, nothing hangs and nothing stays
-// behind.
+// Tests of worker threads that die: the run rejects, the others are stopped, nothing hangs, and no
+// thread is left.
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -19,8 +19,8 @@ const file = new URL("../../dist/worker.node.js", import.meta.url);
 beforeAll(() => init());
 
 /**
- * Runs with two workers of which the second comes from `create`, and expects the run to reject as
- * it should.
+ * Runs with two workers of which the second comes from `create`, and expects the run to reject.
+ * Returns the error.
  */
 async function dies(
   create: CreateWorker,
@@ -77,7 +77,7 @@ test("gets a module that is not ours", async () => {
 });
 
 test("panics in WebAssembly", async () => {
-  // The worker's own code, but for a rung that panics.
+  // The worker's own code, except that a rung panics.
   const glue = new URL("../generated/glue.js", import.meta.url).href;
   const code = `
     const { parentPort, workerData } = require("node:worker_threads");
@@ -130,7 +130,9 @@ test("a process ends by itself after a run, a cancelled run and a failed one", a
     import { init, lorenz63, twinExperiment, anneal } from ${JSON.stringify(dist)};
     await init();
     const model = lorenz63();
-    const { data } = twinExperiment({ model, timeStep: 0.02, points: 51, observed: [0], noise: 0.1, seed: 1 });
+    const { data } = twinExperiment({
+      model, timeStep: 0.02, points: 51, observed: [0], noise: 0.1, seed: 1,
+    });
     const options = {
       model, data, measurementPrecision: 100, modelPrecision: { initial: 1, factor: 4, rungs: 4 },
       startingPaths: { count: 3, range: [-20, 20], seed: 1 }, workers: 2,
@@ -138,7 +140,8 @@ test("a process ends by itself after a run, a cancelled run and a failed one", a
     await anneal(options);
     const stop = new AbortController();
     await anneal({ ...options, signal: stop.signal, onProgress: () => stop.abort() });
-    await anneal({ ...options, onProgress: () => { throw new Error("enough"); } }).catch((error) => console.log(error.message));`;
+    const onProgress = () => { throw new Error("enough"); };
+    await anneal({ ...options, onProgress }).catch((error) => console.log(error.message));`;
   const args = ["--input-type=module", "--eval", code];
   const { stdout, stderr } = await promisify(execFile)(process.execPath, args, {
     timeout: 30_000,

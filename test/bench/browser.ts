@@ -1,4 +1,4 @@
-// A browser against Node: the same work in one thread of each, in turns.
+// Times of a browser against Node: the same work in one thread of each, in turns.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import { type Figure, figure, median } from "./figures.js";
 
 const ROUNDS = 7;
 
-/** Empty, after a word, where there is no browser. */
+/** Times in a browser. Empty, with a message, where there is no browser. */
 export async function browser(): Promise<Figure[]> {
   if ((await findChromium()) === undefined) {
     console.log("browser against Node: skipped, no Chromium");
@@ -23,8 +23,13 @@ export async function browser(): Promise<Figure[]> {
   const problems = join(repository, "test", "browser", "problems.ts");
   writeFileSync(
     join(folder, "main.js"),
-    `import * as sdk from "least-action";\nimport { solveAll } from ${JSON.stringify(problems)};\n` +
-      `window.time = async () => { const start = performance.now(); await solveAll(sdk, 0); return performance.now() - start; };`,
+    `import * as sdk from "least-action";
+    import { solveAll } from ${JSON.stringify(problems)};
+    window.time = async () => {
+      const start = performance.now();
+      await solveAll(sdk, 0);
+      return performance.now() - start;
+    };`,
   );
   await build({
     root: folder,
@@ -47,7 +52,7 @@ export async function browser(): Promise<Figure[]> {
       return performance.now() - start;
     };
     const there = (): Promise<number> => page.evaluate("time()");
-    // The first time is for the compilers.
+    // The first round is not timed, as it pays for the compilers.
     await here();
     await there();
     const times: { node: number[]; page: number[] } = { node: [], page: [] };

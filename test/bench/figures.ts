@@ -1,4 +1,4 @@
-// What all benchmarks share: figures, and calls in turns.
+// Figures and calls in turns, for all benchmarks.
 import { execFileSync } from "node:child_process";
 
 /** One line of the table: `ratio` is value over the peer's value. */
@@ -38,7 +38,7 @@ export function print(figures: Figure[]): void {
   }
 }
 
-/** The JSON in the last line of what a native benchmark prints. */
+/** Figures of a native benchmark, which prints them as JSON in its last line. */
 export function cargoBench(name: string, ...rest: string[]): Record<string, number> {
   const output = execFileSync(
     "cargo",
@@ -56,7 +56,7 @@ export function median(values: number[]): number {
   return sorted[sorted.length >> 1] ?? NaN;
 }
 
-/** Throws where two lists differ by more than this share of the largest number. */
+/** Throws if two lists differ by more than `share` of the largest number. */
 export function agree(
   what: string,
   a: ArrayLike<number>,
@@ -72,7 +72,9 @@ export function agree(
     throw new Error(`${what} differ by ${worst} of ${size}`);
 }
 
-/** Microseconds per call of each, taking turns: a machine that slows down slows all. */
+/**
+ * Microseconds per call of each function. They take turns, so a machine that slows down slows all.
+ */
 export function inTurns(all: (() => void)[], calls: number, samples: number): number[] {
   const time = (f: () => void) => {
     const start = performance.now();

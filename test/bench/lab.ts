@@ -1,4 +1,4 @@
-// The lab as a person waits for it: its first picture, the pictures of a run, and its end.
+// Times that a user of the lab waits for its first picture, the pictures of a run, and its end.
 import { LIMITS, type PathSettings } from "../../examples/lab/src/settings.js";
 import { STARTS } from "../../examples/lab/src/starts.js";
 import { type Browser, findChromium, openBrowser } from "../browser/chromium.js";
@@ -6,22 +6,22 @@ import { LabPage, serveLab } from "../../examples/lab/test/page.js";
 import { type Figure, figure, median } from "./figures.js";
 
 const ROUNDS = 5;
-/** Milliseconds of a long run that are watched. */
+/** Time in milliseconds during which a long run is watched. */
 const STILL = 15_000;
 
-/** What the page noted of a run, in milliseconds. */
+/** Times of a run as noted in the page, in milliseconds. */
 interface Noted {
-  /** From the click to the lowest level. */
+  /** Time from the click to the lowest level. */
   found: number;
-  /** To how certain it is as well. */
+  /** Time from the click to the end, uncertainty included. */
   done: number;
-  /** Between drawings of the paths, from the first to the lowest level. */
+  /** Times between drawings of the paths, from the first to the lowest level. */
   gaps: number[];
 }
 
 /**
- * Runs in the page: a drawing of the paths is one that changes their pixels' canvas, which uPlot
- * does by clearing it.
+ * Runs in the page and notes the times. A drawing of the paths is one that changes the pixels of
+ * their canvas, which uPlot does by clearing it.
  */
 function noteRun(): Promise<Noted> {
   const { prototype } = CanvasRenderingContext2D;
@@ -30,7 +30,7 @@ function noteRun(): Promise<Noted> {
   const canvas = document.querySelector(".views canvas");
   const drawn: number[] = [];
   prototype.clearRect = function (...place) {
-    // The time of the frame: one picture is many drawings.
+    // The frame's time, as one picture consists of many drawings.
     if (this.canvas === canvas || !document.contains(canvas))
       drawn.push(Number(document.timeline.currentTime));
     clearRect.apply(this, place);
@@ -55,7 +55,7 @@ function noteRun(): Promise<Noted> {
   });
 }
 
-/** Empty, after a word, where there is no browser. */
+/** Times of the lab. Empty, with a message, where there is no browser. */
 export async function lab(): Promise<Figure[]> {
   if ((await findChromium()) === undefined) {
     console.log("the lab: skipped, no Chromium");
@@ -63,7 +63,7 @@ export async function lab(): Promise<Figure[]> {
   }
   const [served, browser] = await Promise.all([serveLab(), openBrowser()]);
   try {
-    // What tsx puts around functions is not in the page.
+    // Helper that tsx wraps around functions, which the page does not have.
     await browser.context.addInitScript("globalThis.__name = (one) => one");
     const figures: Figure[] = [];
     const firsts: number[] = [];
@@ -71,7 +71,7 @@ export async function lab(): Promise<Figure[]> {
       const runs: Noted[] = [];
       for (let round = 0; round < ROUNDS; round++) {
         const opened = await LabPage.open(browser.context, served.url, { settings });
-        // By the page's own clock, which begins when it is asked for.
+        // Measured by the page's own clock, which begins with the request for the page.
         firsts.push(await opened.page.evaluate(firstPicture));
         runs.push(await opened.page.evaluate(noteRun));
         await opened.page.close();
@@ -110,8 +110,8 @@ export async function lab(): Promise<Figure[]> {
 }
 
 /**
- * The longest time between two frames of the page while it draws a run of 200,010 unknowns, in
- * milliseconds.
+ * Longest time in milliseconds between two frames of the page while it draws a run of 200,010
+ * unknowns.
  */
 async function still({ context }: Browser, url: string): Promise<number> {
   const settings = STARTS[0]?.settings as PathSettings;
@@ -138,7 +138,7 @@ async function still({ context }: Browser, url: string): Promise<number> {
   );
 }
 
-/** When a picture is there, in milliseconds since the page was asked for. */
+/** Time in milliseconds from the request for the page to its first picture. */
 function firstPicture(): Promise<number> {
   return new Promise((resolve) => {
     const look = (): void => {

@@ -1,5 +1,5 @@
-# The action of a network with its gradient in NumPy, at what test/bench/networks.ts says: JSON with the time of a call in
-# microseconds, and what it computed.
+# The action of a network with its gradient in NumPy, for the problems of test/bench/networks.ts.
+# Prints the time of a call in microseconds, or the computed values, as JSON.
 #
 #   python3 network.py 784,30,10 100 softmax          the time
 #   python3 network.py 784,30,10 100 softmax values   the action and its gradient
@@ -82,7 +82,8 @@ action, dx, dw, db = network.gradient()
 if len(sys.argv) > 4:
     parts = [*dx, *(part for pair in zip(dw, db) for part in pair)]
     gradient = np.concatenate([part.ravel() for part in parts])
-    print(json.dumps({"action": float(action), "gradient": gradient.tolist(), "numpy": np.__version__}))
+    values = {"action": float(action), "gradient": gradient.tolist(), "numpy": np.__version__}
+    print(json.dumps(values))
 else:
     start = time.perf_counter()
     network.gradient()

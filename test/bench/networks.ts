@@ -7,16 +7,16 @@ import { findTensorflow, inTensorflow, type Tensorflow } from "./tensorflow.js";
 
 /** A network of logistic neurons, at the numbers of crates/least-action/benches/network.rs. */
 export interface Problem {
-  /** As the native benchmark calls it. */
+  /** Name of the problem in the native benchmark. */
   name: string;
   widths: number[];
   pairs: number;
-  /** Of the last layer. */
+  /** True if the last layer is a softmax. */
   softmax: boolean;
   modelPrecision: number;
   inputs: Float64Array;
   outputs: Float64Array;
-  /** Activations layer by layer, then of each map W and biases. */
+  /** Activations layer by layer, then W and biases of each map. */
   unknowns: Float64Array;
 }
 
@@ -44,7 +44,7 @@ function problemOf(name: string, widths: number[], softmax: boolean): Problem {
   };
 }
 
-/** The library's action of it. */
+/** The library's action of a problem. */
 function libraryOf({ widths, softmax, inputs, outputs }: Problem): NetworkAction {
   const rows = (values: Float64Array, width: number) =>
     Array.from({ length: PAIRS }, (_, k) => values.subarray(k * width, (k + 1) * width));
@@ -59,18 +59,18 @@ interface Contender {
   name: string;
   /** Microseconds of a call. */
   time: () => number;
-  /** Before that. */
+  /** Preparation before the first call. */
   ready?: () => Promise<void>;
-  /** What it is compared with. */
+  /** Name of the contender that this one is compared with. */
   peer?: string;
 }
 
-/** The median of many calls from here. */
+/** Median time of many calls from here, in microseconds. */
 function timeOf(call: () => void, calls: number): number {
   return inTurns([call], calls, SAMPLES)[0] ?? NaN;
 }
 
-/** NumPy on one thread, as all the others are; undefined where it is not there. */
+/** NumPy on one thread, as all the others are; undefined where NumPy is not installed. */
 function numpy(problem: Problem): {
   time: () => number;
   values: () => { action: number; gradient: number[] };
@@ -105,7 +105,7 @@ function hasNumpy(): boolean {
   }
 }
 
-/** On one of its backends. */
+/** TensorFlow.js on one of its backends. */
 async function tensorflow(
   tf: Tensorflow,
   backend: string,
@@ -119,7 +119,7 @@ async function tensorflow(
   await ready();
   const { gradient, read } = inTensorflow(tf, problem);
   const values = tf.tidy(() => read(gradient()));
-  // Single precision
+  // Tolerance of single precision.
   check(`TensorFlow.js (${backend})`, problem, values, library, 1e-4);
   const time = () => timeOf(() => tf.tidy(() => void gradient()), 3);
   return {
@@ -135,7 +135,9 @@ interface Values {
   gradient: ArrayLike<number>;
 }
 
-/** In activations and weights by themselves: they are of different sizes. */
+/**
+ * Checks a gradient. Activations and weights are compared apart, as their gradients differ in size.
+ */
 function check(
   who: string,
   problem: Problem,

@@ -1,7 +1,7 @@
-// Sampling the posterior of a Lorenz96 path: our NUTS, measured by the Hessian's factor, beside
-// NumPyro's with what it offers: a diagonal metric that it adapts, and a dense one that is given
-// Laplace's covariance. The same density from the same point, one thread each, and effective draws
-// by one formula, ours.
+// Sampling the posterior of a Lorenz96 path by this library's NUTS, with a metric from the
+// Hessian's factor, and by NumPyro's with its own choices: a diagonal metric that it adapts, and a
+// dense one that is given Laplace's covariance. The density and the first point are the same, each
+// runs on one thread, and one formula, this library's, counts effective draws.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,7 +19,7 @@ import type { Run, SampledPosterior } from "least-action";
 import { agree, type Figure, figure, median } from "./figures.js";
 
 const SCRIPT = "test/bench/numpyro_lorenz96.py";
-/** Where NumPyro is; a virtual environment's, for instance. */
+/** Python with NumPyro, for instance that of a virtual environment. */
 const PYTHON = process.env.LEAST_ACTION_BENCH_PYTHON ?? "python3";
 const dimension = 20;
 const timeStep = 0.025;
@@ -31,7 +31,7 @@ const DRAWS = 500;
 interface Case {
   points: number;
   modelPrecision: number;
-  /** A dense metric has the square of the unknowns. */
+  /** Set for a dense metric too, which has as many numbers as the square of the unknowns. */
   dense: boolean;
 }
 
@@ -39,9 +39,9 @@ const CASES: Case[] = [{ points: 41, modelPrecision: 400, dense: true }];
 
 interface Sampling {
   name: string;
-  /** Processor time of the warm-up, and of what it needs before it. */
+  /** Processor time in seconds of the warm-up and its preparation. */
   warmup: number;
-  /** Processor time of the draws alone. */
+  /** Processor time in seconds of the draws alone. */
   seconds: number;
   steps: number;
   divergences: number;
@@ -105,7 +105,7 @@ async function problemOf({ points, modelPrecision }: Case, folder: string) {
     modelPrecision,
   };
   writeFileSync(join(folder, "problem.json"), JSON.stringify(problem));
-  // The first is where chains begin; at the others only the densities are compared.
+  // The first point is where chains begin; at the others only the densities are compared.
   const others = [truth, truth.map((x) => 1.01 * x + 0.1), truth.map((_, i) => 8 * Math.sin(i))];
   const rows = [mode, ...others.map((path, k) => ({ path, forcing: 8.17 - 0.5 * k }))];
   const unknowns = rows.flatMap(({ path, forcing }) => [...path, forcing]);
@@ -119,7 +119,7 @@ async function problemOf({ points, modelPrecision }: Case, folder: string) {
   );
   a.free();
   const theirs = python([folder, "density"]).logDensity as number[];
-  // One by one, as they are of different sizes.
+  // Each part is compared by itself, as they differ in size.
   ours.forEach((value, k) =>
     agree(`log density of path ${k}, ours and NumPyro's`, [value], [theirs[k] as number]),
   );
@@ -134,7 +134,7 @@ async function ourDraws(run: Run<"forcing">, modelPrecision: number): Promise<Sa
     const { user, system } = process.cpuUsage(before);
     return { draws, seconds: (user + system) / 1e6 };
   };
-  // Once before, as WebAssembly is compiled better once it has run for a while.
+  // A first sampling is not timed, as WebAssembly is compiled better once it has run for a while.
   await timed(1);
   const { seconds: warmup } = await timed(1);
   const { draws, seconds } = await timed(DRAWS);
@@ -165,7 +165,7 @@ async function theirDraws(
     treeDepth: none,
     steps: none,
   };
-  // Their draws in the form of ours, so that one formula counts both.
+  // NumPyro's draws in this library's form, so that one formula counts both.
   const chains = [{ start: 0, draws: DRAWS, values: Array.from(values), figures }];
   const { modelPrecision } = one;
   const draws = await samplePosterior({
@@ -191,7 +191,7 @@ async function theirDraws(
   };
 }
 
-/** Of the forcing and of states at 21 points, in order. */
+/** Effective sample sizes of the forcing and of states at 21 points, sorted. */
 function effective(draws: SampledPosterior<"forcing">): number[] {
   const last = draws.times.length - 1;
   const points = Array.from({ length: 21 }, (_, k) => Math.round((k * last) / 20));
@@ -221,7 +221,7 @@ async function figuresOf(one: Case): Promise<Figure[]> {
     const middle = ({ name }: Sampling) => median(sizes.get(name) ?? []);
     const means = (s: Sampling) => s.draws.path;
     for (const peer of peers) {
-      // Two samplers of one density have one mean, to what their draws allow.
+      // Two samplers of one density have the same mean, up to the error of their draws.
       const squares = means(ours).map(
         (x, i) => ((x - (means(peer)[i] as number)) / (ours.draws.deviation[i] as number)) ** 2,
       );
@@ -229,7 +229,8 @@ async function figuresOf(one: Case): Promise<Figure[]> {
       const forcing = ({ draws }: Sampling) =>
         draws.expected((_, parameters) => parameters.forcing).deviation.toFixed(4);
       console.log(
-        `${size}: means of ${peer.name} and ours are ${apart.toFixed(3)} standard deviations apart, rms; ` +
+        `${size}: means of ${peer.name} and ours are ${apart.toFixed(3)} standard ` +
+          "deviations apart, rms; " +
           `deviations of the forcing are ${forcing(peer)} and ${forcing(ours)}`,
       );
     }
@@ -266,7 +267,7 @@ async function figuresOf(one: Case): Promise<Figure[]> {
   }
 }
 
-/** Skipped, in words, where there is no NumPyro. */
+/** Times of sampling. Empty, with a message, where there is no NumPyro. */
 export async function sampling(): Promise<Figure[]> {
   if (!hasNumpyro()) return [];
   const figures: Figure[] = [];

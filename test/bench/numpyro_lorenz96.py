@@ -1,10 +1,14 @@
-# The posterior of test/bench/numpyro.ts, exp(-A) of a Lorenz96 path and its forcing, drawn from by NumPyro's NUTS in float64.
+# Draws from the posterior of test/bench/numpyro.ts, exp(-A) of a Lorenz96 path and its forcing, by
+# NumPyro's NUTS in float64.
 #
 #   python3 numpyro_lorenz96.py version
-#   python3 numpyro_lorenz96.py FOLDER density                        the log density of the paths in FOLDER/points.npy
-#   python3 numpyro_lorenz96.py FOLDER diagonal|dense WARMUP DRAWS     draws into FOLDER/draws.npy, and JSON with seconds
+#   python3 numpyro_lorenz96.py FOLDER density
+#       prints the log density of the paths in FOLDER/points.npy
+#   python3 numpyro_lorenz96.py FOLDER diagonal|dense WARMUP DRAWS
+#       writes draws into FOLDER/draws.npy, and prints JSON with seconds
 #
-# FOLDER/problem.json says what the posterior is; FOLDER/points.npy has unknowns, path then forcing, one row each, the first of which chains begin at.
+# FOLDER/problem.json describes the posterior. FOLDER/points.npy has unknowns (path, then forcing),
+# one row each; chains begin at the first.
 import json
 import os
 import sys

@@ -19,7 +19,7 @@ interface Tensor {
 
 type Operand = Tensor | number;
 
-/** What is used of it here. */
+/** Functions of TensorFlow.js that are used here. */
 export interface Tensorflow {
   tensor(values: Float32Array, shape: number[]): Tensor;
   add(a: Operand, b: Operand): Tensor;
@@ -36,7 +36,7 @@ export interface Tensorflow {
   env(): { set(name: string, value: boolean): void };
 }
 
-/** Undefined, with a line that says why, where it cannot be had. */
+/** TensorFlow.js, or undefined, with a message that says why it cannot be had. */
 export function findTensorflow(): Tensorflow | undefined {
   const folder = join(process.cwd(), FOLDER);
   const require = createRequire(join(folder, "package.json"));
@@ -80,18 +80,17 @@ interface WasmBackend {
 
 export interface InTensorflow {
   /**
-   * The action, slopes of activations, then of each map's weights (as our W, outputs x inputs) and
-   * biases.
+   * Value of the action, slopes of the activations, then slopes of each map's weights (outputs x
+   * inputs, as in this library) and biases.
    */
   gradient: () => Tensor[];
   read: (tensors: Tensor[]) => { action: number; gradient: Float32Array };
 }
 
 /**
- * On the backend that is chosen. The gradient is written by hand: tfjs-core has none for its
- * operations when Node loads it, and what it would do by itself are the same products and more.
- * Tensors stay where they are: that a minimiser in JavaScript would have to fetch them is not
- * counted.
+ * Action and gradient on the chosen backend. The gradient is written by hand: tfjs-core has none
+ * for its operations when Node loads it, and its own would do the same products and more. Tensors
+ * stay where they are: the time that a minimiser in JavaScript needs to fetch them is not counted.
  */
 export function inTensorflow(tf: Tensorflow, problem: Problem): InTensorflow {
   const { widths, pairs, softmax, modelPrecision } = problem;

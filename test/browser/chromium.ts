@@ -31,8 +31,8 @@ function installs(): boolean {
 }
 
 /**
- * Where Chromium is; installs it if it is nowhere. Undefined, after a word of what to do, where
- * that cannot be done.
+ * Path of Chromium, which is installed if it is missing. Undefined, with a message, where that is
+ * impossible.
  */
 export async function findChromium(): Promise<string | undefined> {
   const there = found();
@@ -64,7 +64,7 @@ async function install(): Promise<string | undefined> {
 }
 
 /**
- * This machine by another name: pages from there have no locks and no clipboard, as browsers trust
+ * Another name of this machine. Pages from there have no locks and no clipboard, as browsers trust
  * only 127.0.0.1 without https.
  */
 export const PLAIN_HOST = "plain.test";
@@ -81,7 +81,7 @@ export interface Browser {
   close(): Promise<void>;
 }
 
-/** With a profile of its own, which is empty. */
+/** Opens a browser with a new, empty profile. */
 export async function openBrowser(
   options: { width?: number; height?: number; dark?: boolean } = {},
 ): Promise<Browser> {

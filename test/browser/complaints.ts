@@ -1,9 +1,9 @@
-// What a page is not to do.
+// Things that a page must not do.
 import type { Page } from "playwright-core";
 
 /**
- * Whatever will be said on the console, go wrong, or be fetched from elsewhere than from where
- * `url` is. To be called before the page goes there.
+ * List of console messages, errors, and requests to other hosts than that of `url`, which grows as
+ * they occur. To be called before the page is opened.
  */
 export function complaintsOf(page: Page, url: string): string[] {
   const complaints: string[] = [];

@@ -1,4 +1,4 @@
-// Problems whose numbers have to be the same bits in Node and in browsers. Also run inside of the
+// Problems whose numbers must be the same bits in Node and in browsers. This file also runs in the
 // page, so it imports nothing but types.
 import type * as LeastAction from "../../sdk/src/index.js";
 
@@ -38,7 +38,8 @@ function lorenzProblem({ lorenz96, twinExperiment }: typeof LeastAction) {
 }
 
 /**
- * Starting paths, filters, text equations, networks, chains and mechanics; `workers` as everywhere.
+ * Solves problems with starting paths, filters, text equations, networks, chains and mechanics,
+ * with this number of workers.
  */
 export async function solveAll(
   sdk: typeof LeastAction,

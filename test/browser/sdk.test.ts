@@ -1,5 +1,5 @@
-// The package in a real browser, as people's tools serve it: the same bits as in Node, work in
-// workers that can be cancelled and that may die.
+// Tests of the package in a real browser, served by common tools: the same bits as in Node, and
+// work in workers that can be cancelled and may die.
 import { join } from "node:path";
 import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
@@ -14,15 +14,15 @@ import { serveFolder } from "./static-server.js";
 
 type Sdk = typeof sdk;
 
-/** What the page has. */
+/** Variables of the page. */
 interface PageWindow {
   sdk: Sdk;
   slim: typeof import("../../sdk/src/slim.js");
   wasmUrl: string;
   solveAll: (sdk: Sdk, workers: "auto" | number) => Promise<Numbers>;
-  /** Workers that were made. */
+  /** Workers made so far. */
   made: Worker[];
-  /** What workers do instead of what they should. */
+  /** Script that workers run in place of their own, if given. */
   script: string | undefined;
 }
 
@@ -35,7 +35,8 @@ const made = [];
 const { Worker } = window;
 window.Worker = class extends Worker {
   constructor(url, options) {
-    super(window.script === undefined ? url : URL.createObjectURL(new Blob([window.script])), options);
+    const { script } = window;
+    super(script === undefined ? url : URL.createObjectURL(new Blob([script])), options);
     made.push(this);
   }
 };
@@ -51,7 +52,8 @@ beforeAll(async () => {
   [consumer, browser] = await Promise.all([makeConsumer(), openBrowser()]);
   consumer.write(
     "index.html",
-    `<!doctype html><link rel="icon" href="data:," /><title></title><script type="module" src="./main.js"></script>`,
+    '<!doctype html><link rel="icon" href="data:," /><title></title>' +
+      '<script type="module" src="./main.js"></script>',
   );
   consumer.write("main.js", MAIN);
   consumer.write("problems.ts", readFileSync(join(repository, "test/browser/problems.ts"), "utf8"));
@@ -63,7 +65,7 @@ afterAll(async () => {
   consumer?.remove();
 });
 
-/** The two ways in which a page gets its scripts. */
+/** Two ways in which a page gets its scripts: a development server and a bundler. */
 const WAYS = {
   async "Vite's development server"() {
     const server = await createServer({
@@ -138,7 +140,7 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
     expect(forcing).toBeGreaterThan(0);
   });
 
-  test("paths are told of while they are found, and a cancelled run goes on with the same bits", async () => {
+  test("paths are reported on the way, and a cancelled run resumes to the same bits", async () => {
     const told = await inPage(async ({ sdk }) => {
       const model = sdk.lorenz96({ dimension: 10 });
       const twin = sdk.twinExperiment({
@@ -200,7 +202,7 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
     });
     console.log(`cancelled in a browser: ${told.answered.toFixed(0)} ms`);
     expect(told.cancelled).toBe(true);
-    // Every start that was begun, at least at its end.
+    // Every start that was begun reports, at least at its end.
     expect(told.paths).toBeGreaterThanOrEqual(2);
     expect(told.done).toBeLessThan(90);
     expect(told.same).toBe(true);
@@ -277,7 +279,7 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
     expect(ticks).toBeGreaterThan(5);
   });
 
-  test("workers that die, or cannot do what they are for: the run says so, and nothing hangs", async () => {
+  test("workers that die or cannot work: the run says so, and nothing hangs", async () => {
     const reasons = await inPage(async (window) => {
       const { sdk, made } = window;
       const model = sdk.lorenz96({ dimension: 10 });

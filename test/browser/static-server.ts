@@ -1,4 +1,4 @@
-// The plainest of servers: files of a folder with their types, and no special headers.
+// A plain server: files of a folder with their types, and no special headers.
 import { createReadStream, existsSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -10,12 +10,12 @@ const TYPES: Record<string, string> = {
   ".css": "text/css",
   ".json": "application/json",
   ".svg": "image/svg+xml",
-  // As servers do that do not know it.
+  // Unknown types are served as plain bytes, as common servers do.
   ".wasm": "application/octet-stream",
 };
 
 export interface Served {
-  /** With a slash at its end. */
+  /** Address with a slash at its end. */
   url: string;
   close(): Promise<void>;
 }

@@ -39,14 +39,15 @@ fn main() -> Result<(), least_action::Error> {
     };
     let neuron = compare(models::nakl_neuron()?, Neuron::default(), &spikes)?;
     println!(
-        "{{\"gradient\":{gradient:.3},\"byHand\":{hand:.3},\"neuron\":{{\"gradient\":{:.3},\"byHand\":{:.3}}}}}",
+        "{{\"gradient\":{gradient:.3},\"byHand\":{hand:.3},\
+         \"neuron\":{{\"gradient\":{:.3},\"byHand\":{:.3}}}}}",
         neuron.0, neuron.1
     );
     Ok(())
 }
 
-/// Microseconds of the library and of the code written by hand, all parameters estimated, at a path
-/// off the truth so that every term counts.
+/// Microseconds of the library and of the code written by hand, with all parameters estimated, at a
+/// path off the truth so that every term counts.
 fn compare<S: System>(
     model: EquationModel,
     system: S,

@@ -9,8 +9,11 @@ use least_action::solve::{
 };
 
 fn main() {
-    println!("microseconds          D      N   P   assembly  gradient    factor     solve square root   GFlop/s of factor");
-    // `-- 20`: these only.
+    println!(
+        "microseconds          D      N   P   assembly  gradient    factor     solve \
+         square root   GFlop/s of factor"
+    );
+    // An argument such as `-- 20` selects the problems of this dimension.
     let only: Option<usize> = std::env::args().find_map(|a| a.parse().ok());
     for (dimension, points, parameters) in [
         (1, 1001, 0),
@@ -123,8 +126,13 @@ fn measure(dimension: usize, points: usize, parameters: usize, simpson: bool) {
         })
         .sum();
     println!(
-        "{:16} {dimension:6} {points:6} {parameters:3} {assembled:10.1} {refined:9.1} {factored:9.1} {solved:9.1} {rooted:11.1} {:10.1}",
-        if simpson { "simpson-hermite" } else { "one-step" },
+        "{:16} {dimension:6} {points:6} {parameters:3} {assembled:10.1} {refined:9.1} \
+         {factored:9.1} {solved:9.1} {rooted:11.1} {:10.1}",
+        if simpson {
+            "simpson-hermite"
+        } else {
+            "one-step"
+        },
         flops / factored / 1e3
     );
 }

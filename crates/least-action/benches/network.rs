@@ -46,7 +46,8 @@ fn main() -> Result<(), Error> {
         let products: usize = layers.map(|w| w[0] * w[1] * pairs).sum();
         let flops = 6.0 * products as f64;
         println!(
-            "{name:<20} action + gradient {:9.1} us (best {:9.1} us, {:5.1} GFlop/s)   backpropagation {:9.1} us (best {:9.1})",
+            "{name:<20} action + gradient {:9.1} us (best {:9.1} us, {:5.1} GFlop/s)   \
+             backpropagation {:9.1} us (best {:9.1})",
             action.0,
             action.1,
             flops / action.1 * 1e-3,
@@ -63,15 +64,18 @@ fn main() -> Result<(), Error> {
     };
     for &(pairs, rungs) in ladders {
         let (seconds, iterations, value) = ladder(&deep, pairs, rungs)?;
-        println!("20 x 10, M = {pairs:<3} {rungs} rungs by structured {seconds:.2} s, {iterations} steps, last action {value:.3e}");
+        println!(
+            "20 x 10, M = {pairs:<3} {rungs} rungs by structured {seconds:.2} s, \
+             {iterations} steps, last action {value:.3e}"
+        );
         json.push(format!("\"ladder M = {pairs}\":{seconds:.3}"));
     }
     println!("{{{}}}", json.join(","));
     Ok(())
 }
 
-/// Seconds and steps of a ladder of the paper's twin: a network with weights at random made the
-/// data. R_m = 4e4, R_f = 3.8e-3 x 1.1^k, or to the same end in fewer rungs.
+/// Seconds and iterations of a ladder of the paper's twin, whose data come from a network with
+/// random weights. R_m = 4e4, R_f = 3.8e-3 x 1.1^k, or fewer rungs to the same end.
 fn ladder(network: &Network, pairs: usize, rungs: usize) -> Result<(f64, usize, f64), Error> {
     let number = |k: usize, scale: f64| {
         let (sine, _) = ((k as f64 * 78.233).sin() * 43758.5453).fract().sin_cos();
@@ -144,7 +148,7 @@ fn train(
 /// do.
 type Times = (f64, f64);
 
-/// Of the action with its gradient, and of training's.
+/// Times of the action with its gradient, and of training with its gradient.
 fn time(network: &Network, pairs: usize) -> Result<(Times, Times), Error> {
     let number = |k: usize| 0.5 + 0.5 * (0.7 * k as f64).sin();
     let numbers = |count: usize| -> Vec<f64> { (0..count).map(number).collect() };

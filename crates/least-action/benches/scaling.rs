@@ -1,7 +1,7 @@
 //! Time and memory of the structured minimiser against the number of points N and of states D, on
-//! Lorenz96 with simpson-hermite: one iteration (linearise, assemble, factor, solve) in
-//! milliseconds, and the most memory in use; the same for the standard deviations of all states.
-//! Prints a table, then the same as JSON with the slopes in double-logarithmic measure.
+//! Lorenz96 with simpson-hermite: milliseconds of one iteration (linearise, assemble, factor,
+//! solve) and the most memory in use, and both for the standard deviations of all states. Prints a
+//! table, then the figures as JSON with the slopes in double-logarithmic coordinates.
 //!
 //! cargo bench --bench scaling             D = 20, N = 161 to 160,001; N = 161, D = 5 to 200;
 //!                                         D = 1000 by L-BFGS
@@ -41,7 +41,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// One size, measured.
+/// Time and memory of one size.
 struct Figure {
     points: usize,
     dimension: usize,
@@ -130,12 +130,12 @@ fn covariance(points: usize, dimension: usize) -> Result<Figure, Error> {
         dimension,
         time: 1e3 * start.elapsed().as_secs_f64(),
         megabytes: (MOST.load(Ordering::Relaxed) - before) as f64 / 1e6,
-        // Deviations of a hidden state: beside each other over all lengths.
+        // Deviation of a hidden state, which can be compared over all lengths.
         action: laplace.deviations()[(points / 2) * dimension + 1],
     })
 }
 
-/// Of `ln y` against `ln x`, by least squares.
+/// Slope of `ln y` against `ln x`, by least squares.
 fn slope(pairs: &[(f64, f64)]) -> f64 {
     let n = pairs.len() as f64;
     let mean = |f: fn(&(f64, f64)) -> f64| pairs.iter().map(f).sum::<f64>() / n;
@@ -190,7 +190,12 @@ fn main() -> Result<(), Error> {
     let large = measure(161, if quick { 200 } else { 1000 }, iterative)?;
     line(&large);
     println!(
-        "{{\"timeAgainstPoints\":{:.3},\"memoryAgainstPoints\":{:.3},\"timeAgainstStates\":{:.3},\"memoryAgainstStates\":{:.3},\"longest\":{:.3},\"widest\":{:.3},\"iterative\":{:.3},\"iterativeAction\":{:.6},\"covarianceTime\":{:.3},\"covarianceTimeAgainstPoints\":{:.3},\"covarianceMemoryAgainstPoints\":{:.3}}}",
+        "{{\"timeAgainstPoints\":{:.3},\"memoryAgainstPoints\":{:.3},\
+         \"timeAgainstStates\":{:.3},\"memoryAgainstStates\":{:.3},\
+         \"longest\":{:.3},\"widest\":{:.3},\
+         \"iterative\":{:.3},\"iterativeAction\":{:.6},\
+         \"covarianceTime\":{:.3},\"covarianceTimeAgainstPoints\":{:.3},\
+         \"covarianceMemoryAgainstPoints\":{:.3}}}",
         of(&by_length, |f| f.points, |f| f.time),
         of(&by_length, |f| f.points, |f| f.megabytes),
         of(&by_width[1..], |f| f.dimension, |f| f.time),

@@ -26,7 +26,10 @@ fn main() {
             tolerance,
             max_iterations: 1000,
         };
-        println!("{hessian:?}, L = {measured}: start, action, forcing, iterations, evaluations, factorisations, seconds");
+        println!(
+            "{hessian:?}, L = {measured}: start, action, forcing, iterations, evaluations, \
+             factorisations, seconds"
+        );
         for seed in 0..starts {
             let mut chain = Chain::new(20, 161, &observed, seed);
             let mut x = chain.start(seed);

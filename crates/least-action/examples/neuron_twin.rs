@@ -16,7 +16,7 @@ const STEP: f64 = 0.02;
 const POINTS: usize = 6001;
 const FURTHER: usize = 3000;
 
-/// Where each parameter may be, and where starts are drawn from.
+/// Parameters with their bounds, which starting values are drawn from.
 pub const BOUNDS: [(&str, [f64; 2]); 18] = [
     ("gNa", [50.0, 200.0]),
     ("ENa", [40.0, 60.0]),
@@ -43,7 +43,7 @@ fn stimulus(t: f64) -> f64 {
     12.0 + 10.0 * wave(23.0) + 8.0 * wave(9.7) + 6.0 * wave(4.1)
 }
 
-/// Model, twin and what is asked: nothing is tuned, and nothing said of the ladder.
+/// Annealer, twin and true parameters. Ladder and minimiser are the defaults; nothing is tuned.
 pub fn experiment(seed: u64) -> Result<(Annealer, Twin, Vec<f64>), Error> {
     let model = Arc::new(models::nakl_neuron()?) as Arc<dyn Model>;
     let inputs = (0..POINTS + FURTHER).map(|n| stimulus(n as f64 * STEP));
@@ -83,7 +83,8 @@ pub fn experiment(seed: u64) -> Result<(Annealer, Twin, Vec<f64>), Error> {
     Ok((annealer, twin, inputs))
 }
 
-/// Times past the window, ms, at which the voltage rises through 0 mV: predicted, and of the truth.
+/// Times in ms after the window at which the voltage rises through 0 mV: predicted ones, and those
+/// of the truth.
 pub fn spikes(
     annealer: &Annealer,
     run: &Run,
@@ -107,7 +108,7 @@ pub fn spikes(
     Ok([rises(&prediction.path[4..]), rises(&twin.future)])
 }
 
-/// Root mean square error of state `a` on the path.
+/// Root mean square error of state `a` along the path.
 pub fn path_error(run: &Run, twin: &Twin, a: usize) -> f64 {
     let errors = run.best().path.iter().zip(&twin.truth);
     let squares = errors.skip(a).step_by(4).map(|(x, t)| (x - t) * (x - t));

@@ -62,10 +62,10 @@ fn options(ladder: Ladder, estimate: &[(&str, [f64; 2])], starts: usize) -> Anne
     }
 }
 
-/// R_f from 4e-6 to 2e6.
+/// Ladder of R_f from 4e-6 to 2e6.
 const LADDER: Ladder = Ladder::fixed(4e-6, 2.0, 40);
 
-/// So short that a test can climb it many times.
+/// Ladder so short that a test can climb it many times.
 const SHORT: Ladder = Ladder::fixed(1e-2, 4.0, 4);
 
 const TWELVE: [usize; 12] = [0, 1, 3, 5, 6, 8, 10, 11, 13, 15, 16, 18];
@@ -228,7 +228,7 @@ fn climbs_that_no_run_can_have_made_are_not_resumed() {
     }
     assert!(annealer.resume(good.clone()).is_ok());
 
-    // Other data, or another weight of the data: the level is not that of the path any more.
+    // With other data, or another weight of the data, the stored level no longer fits the path.
     let mut other = annealer.problem().data()[0].clone();
     other.values[5] += 1.0;
     let model = annealer.problem().model().clone();

@@ -1,5 +1,5 @@
-//! Networks annealed: what a network of the same kind has produced is learned from pairs of noisy
-//! inputs and outputs.
+//! Annealing of networks that learn from pairs of noisy inputs and outputs, which a network of the
+//! same kind has produced.
 
 use std::ops::ControlFlow;
 
@@ -13,7 +13,7 @@ use least_action::network::{
 };
 use least_action::solve::{Hessian, Lbfgs, MinimizerOptions, Structured};
 
-/// A linear congruence: enough for test data.
+/// Random numbers from a linear congruence, good enough for test data.
 fn noise(seed: u64) -> impl FnMut() -> f64 {
     let mut state = seed;
     move || {
@@ -24,7 +24,7 @@ fn noise(seed: u64) -> impl FnMut() -> f64 {
     }
 }
 
-/// 2-3-1 neurons.
+/// A network of 2-3-1 neurons.
 fn network() -> Network {
     let layer = |width, activation| Layer {
         activation,
@@ -36,7 +36,7 @@ fn network() -> Network {
 
 const DEVIATION: f64 = 0.01;
 
-/// Weights, and pairs that they have produced, with noise on both ends.
+/// Weights, and pairs that they have produced, with noise at both ends.
 fn twin(network: &Network, pairs: usize) -> (Vec<f64>, Pairs) {
     let mut random = noise(5);
     let weights: Vec<f64> = (0..network.weight_count())
@@ -53,7 +53,8 @@ fn twin(network: &Network, pairs: usize) -> (Vec<f64>, Pairs) {
 
 fn options() -> NetworkAnnealOptions {
     NetworkAnnealOptions {
-        // With free weights, large ones after a hidden layer make its errors count for little.
+        // Without bounds, large weights after a hidden layer would make its errors count for
+        // little.
         action: NetworkOptions {
             measurement_precision: 1.0 / (DEVIATION * DEVIATION),
             weight_bounds: Some([-2.0, 2.0]),
@@ -97,7 +98,7 @@ fn what_a_network_has_produced_is_learned() {
         let squares = right.iter().zip(&learned).map(|(a, b)| (a - b) * (a - b));
         let error = (squares.sum::<f64>() / right.len() as f64).sqrt();
         assert!(error < DEVIATION, "{error}");
-        // Beside it, what a constant would do.
+        // For comparison, the error of a constant output.
         let mean = right.iter().sum::<f64>() / right.len() as f64;
         let variance = right.iter().map(|y| (y - mean) * (y - mean)).sum::<f64>();
         assert!(error < 0.05 * (variance / right.len() as f64).sqrt());
@@ -139,8 +140,8 @@ fn deep_networks_of_few_pairs_are_climbed_by_their_measurements() {
     );
 }
 
-/// Where the layers bind, L-BFGS sees innovations: with activations as unknowns it stops long
-/// before a minimum.
+/// L-BFGS needs innovations as unknowns where layers bind: with activations it stops long before a
+/// minimum.
 #[test]
 fn lbfgs_ends_at_minima_of_training_where_the_layers_hold() {
     let network = network();
@@ -183,11 +184,11 @@ fn lbfgs_ends_at_minima_of_training_where_the_layers_hold() {
         let loss = trainer.advance(usize::MAX).unwrap().value;
         assert!((level / loss - 1.0).abs() < 0.01, "{level} {loss}");
     }
-    // One of them is the lowest that training from ten random beginnings finds, 0.31885.
+    // One of them is the lowest minimum of training from ten random starts, 0.31885.
     assert!((run.best_rung().action / 0.31885 - 1.0).abs() < 0.01);
 }
 
-/// A matrix per step where it is small, which L-BFGS does not need.
+/// The structured minimiser needs a matrix per step, small here, which L-BFGS does not need.
 #[test]
 fn the_default_minimizer_follows_the_number_of_measurements() {
     let network = Network::feedforward(10, vec![Layer::new(10); 19]).unwrap();
@@ -229,7 +230,7 @@ fn climbs_are_resumed_and_threads_change_no_bit() {
     while climber.next_rung().is_some() {}
     assert_eq!(climber.climb(), &whole.climbs[2]);
 
-    // Bounds are kept, and told.
+    // Bounds are kept, and reported.
     let best = whole.best();
     let matrix = network.weight_sets()[0].matrix();
     assert!(best.parameters[matrix].iter().all(|w| w.abs() <= 0.5));
@@ -242,7 +243,7 @@ fn climbs_are_resumed_and_threads_change_no_bit() {
     );
     assert!(whole.best_rung().parameters.is_empty());
 
-    // Of other data.
+    // A climb of other data cannot be resumed.
     let mut other = pairs.clone();
     other.outputs[0] += 1.0;
     let other = self::annealer(&network, &other, annealer.annealable().options().clone());

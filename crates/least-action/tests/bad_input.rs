@@ -11,7 +11,7 @@ use least_action::{
     Problem, TwinExperiment,
 };
 
-/// The field at fault, words of the message, and what spoils it.
+/// The wrong field, words of the message, and a function that makes the field wrong.
 type Case<T> = (&'static str, &'static str, fn(&mut T));
 
 fn data() -> Observations {
@@ -323,7 +323,7 @@ fn twins_are_checked() {
 #[test]
 fn bounds_and_priors_of_a_parameter_that_is_not_estimated_say_so() {
     let words = ["not estimated", "estimate.rho.bounds", "leave this out"];
-    // None is estimated, or another one is.
+    // No parameter is estimated, or only another one.
     for estimated in [None, Some("beta")] {
         let error = error(|options, _| {
             options.estimate.clear();
@@ -333,7 +333,7 @@ fn bounds_and_priors_of_a_parameter_that_is_not_estimated_say_so() {
         });
         assert_says(error, "bounds.rho", &words);
     }
-    // A name that is misspelt is told what it is near to, also if that is a parameter.
+    // The message about a misspelt name suggests similar ones, including parameters.
     let error = error(|options, _| {
         options.bounds.insert("rhoo".into(), [20.0, 30.0]);
     });

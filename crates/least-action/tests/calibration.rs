@@ -17,43 +17,42 @@ use least_action::{ActionOptions, Discretization, Normalization, Observations, P
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Truths, each with data and a posterior of its own.
+/// Number of truths, each with data and a posterior of its own.
 const TRUTHS: usize = 200;
-/// Draws that a truth is ranked among, and how many transitions they are apart.
+/// Number of draws that a truth is ranked among, and of transitions between them.
 const MEMBERS: usize = 19;
 const THINNING: usize = 5;
-/// Two ranks each: 20 truths.
+/// Number of bins of ranks: two ranks each, 20 truths.
 const BINS: usize = 10;
 
-/// The probability that a right posterior fails at a seed, all tests of all quantities taken
-/// together.
+/// Probability that a right posterior fails at a seed, for all tests of all quantities together.
 const SIGNIFICANCE: f64 = 0.01;
 
-/// A model, and what is said of its errors and priors. One of these makes the truth, the same or a
-/// wrong one the posterior.
+/// A model with its errors and priors. One belief makes the truth, the same or a wrong one the
+/// posterior.
 #[derive(Clone)]
 struct Belief {
-    /// Name, prior, and whether it is cut off below zero.
+    /// Name and prior of each parameter; true if the prior is cut off below zero.
     parameters: Vec<(&'static str, Prior, bool)>,
     first_state: Vec<(&'static str, Prior)>,
     /// Variances of the noise in each observed component.
     noise: Vec<f64>,
-    /// Variances of the model's errors in each state.
+    /// Variances of the model error in each state.
     errors: Vec<f64>,
 }
 
 struct System {
     model: Arc<dyn Model>,
-    /// The equations, by states and the estimated parameters.
+    /// Right side of the equations, as a function of the states and the estimated parameters.
     rates: fn(&[f64], &[f64]) -> Vec<f64>,
     normalization: Normalization,
     time_step: f64,
     points: usize,
     observed: Vec<usize>,
-    /// Whether a component is measured at a point.
+    /// True if a component is measured at a point.
     measured: fn(point: usize, component: usize) -> bool,
     truth: Belief,
-    /// States to rank, by name, point and component; parameters, misfit and density are ranked in
+    /// States to rank, by name, point and component. Parameters, misfit and density are ranked in
     /// any case.
     ranked: Vec<(&'static str, usize, usize)>,
 }
@@ -91,7 +90,7 @@ impl System {
         (0..x.len()).map(|i| x[i] + h * slope(i)).collect()
     }
 
-    /// A path and parameters as the posterior has its unknowns, from what the belief says.
+    /// A path and parameters drawn from the belief, in the order of the posterior's unknowns.
     fn draw_truth(&self, random: &mut Random) -> Vec<f64> {
         let mut parameters = Vec::new();
         for &(_, prior, positive) in &self.truth.parameters {
@@ -175,8 +174,8 @@ impl System {
         Posterior::new(&problem, model_precision).unwrap()
     }
 
-    /// A minimum of the action. It is looked for from the means of the priors: a chain that began
-    /// at the truth would be calibrated however badly it moves.
+    /// A minimum of the action, found from the means of the priors: a chain that began at the truth
+    /// would be calibrated however badly it moves.
     fn mode(&self, posterior: &mut Posterior, belief: &Belief) -> Vec<f64> {
         let parameters: Vec<f64> = belief.parameters.iter().map(|p| p.1.mean).collect();
         let mut x: Vec<f64> = belief.first_state.iter().map(|p| p.1.mean).collect();
@@ -200,8 +199,8 @@ impl System {
             .sum()
     }
 
-    /// What is ranked, of a path and parameters. Beside unknowns these are quantities that know the
-    /// data, without which a posterior that ignores its data would pass (M. Modrák et al., arXiv
+    /// Quantities to rank, of a path and parameters. Some are not unknowns but depend on the data:
+    /// without them a posterior that ignores its data would pass (M. Modrák et al., arXiv
     /// 2211.02383, 2022).
     fn quantities(
         &self,
@@ -228,7 +227,7 @@ impl System {
             .collect()
     }
 
-    /// Ranks truths among draws of the posterior that `belief` makes of their data.
+    /// Ranks truths among the draws of the posterior that `belief` makes of their data.
     fn calibrate(&self, belief: &Belief, options: &SamplingOptions) -> Calibration {
         let mut histograms = vec![RankHistogram::new(BINS).unwrap(); self.names().len()];
         let mut divergences = 0;
@@ -279,8 +278,8 @@ struct Calibration {
 }
 
 impl Calibration {
-    /// The probability of anything as far from flat as the farthest: three tests of each quantity,
-    /// corrected for their number (Bonferroni).
+    /// Probability of a histogram as far from flat as the farthest one: three tests of each
+    /// quantity, corrected for their number (Bonferroni).
     fn p_value(&self) -> f64 {
         let mut least = 1.0f64;
         for (name, histogram) in &self.quantities {
@@ -311,7 +310,7 @@ fn prior(mean: f64, deviation: f64) -> Prior {
     Prior { mean, deviation }
 }
 
-/// The second half turn of a loop, of which only x is seen.
+/// Lorenz63 along the second half turn of a loop, with only x measured.
 fn lorenz63() -> System {
     System {
         model: Arc::new(models::lorenz63().unwrap()),
@@ -347,8 +346,8 @@ fn lorenz63() -> System {
     }
 }
 
-/// Both species, one seen less often than the other; parameters are not negative, and the priors of
-/// two of them reach that far.
+/// Lotka-Volterra in the logarithms of both species, one measured less often than the other.
+/// Parameters are not negative, and the priors of two of them reach zero.
 fn log_lotka_volterra() -> System {
     System {
         model: Arc::new(models::log_lotka_volterra().unwrap()),
@@ -428,7 +427,8 @@ fn a_prior_that_is_off_to_one_side_takes_draws_with_it() {
     assert!(calibration.flatness("alpha").slope < -3.0);
 }
 
-/// Every unknown is then as its prior says, and so calibrated: only what knows the data can tell.
+/// A posterior that ignores the data leaves every unknown as in its prior, and so calibrated: only
+/// quantities that depend on the data can tell.
 #[test]
 fn data_that_are_ignored_show_in_the_misfit() {
     let system = lorenz63();

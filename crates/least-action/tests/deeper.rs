@@ -24,7 +24,7 @@ fn network(steps: usize) -> Network {
     Network::recurrent(cell, steps).unwrap()
 }
 
-/// Points of a circle, and what a rotation and a stretch make of them: no flow of this kind does
+/// Points of a circle, with their images under a rotation and a stretch. No flow of this kind does
 /// that exactly, so the model's error matters.
 fn pairs(network: &Network) -> Pairs {
     let angle = |k: usize| k as f64 * std::f64::consts::TAU / PAIRS as f64;
@@ -34,7 +34,7 @@ fn pairs(network: &Network) -> Pairs {
     Pairs::new(network, inputs, outputs.collect()).unwrap()
 }
 
-/// Lowest action, and the weights there, with R_f of the flow as given.
+/// Lowest action, and the weights there, for this R_f of the flow.
 fn minimum(steps: usize, flow_precision: f64) -> (f64, Vec<f64>) {
     let network = network(steps);
     let pairs = pairs(&network);
@@ -97,7 +97,7 @@ fn action_and_weights_converge_at_the_order_of_eulers_step() {
     }
 }
 
-/// The same without dividing R_f by the step is another problem at every depth.
+/// Without dividing R_f by the step, every depth is another problem.
 #[test]
 fn without_rescaling_the_action_does_not_converge() {
     let level = |steps: usize| minimum(steps, 3.0 * 8.0 / steps as f64).0;

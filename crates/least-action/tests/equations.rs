@@ -1,4 +1,4 @@
-//! Models as text: what is understood, what is refused and how, and printing.
+//! Models as text: the language, its errors, and printing.
 
 use least_action::model::{
     EquationDefinition, EquationModel, Initial, Model, ModelBuilder, ModelDefinition, ModelKind,
@@ -9,8 +9,7 @@ use proptest::prelude::*;
 
 mod random;
 
-/// A model of the states x and y with the parameters a and b, the input u, and one equation to be
-/// tried.
+/// A model with the states x and y, the parameters a and b, the input u, and one given equation.
 fn with(equation: &str) -> ModelDefinition {
     ModelDefinition {
         name: "tried".into(),
@@ -381,7 +380,8 @@ fn definitions_of_models_are_checked() {
         error(|m| m.inputs[0] = "a".into()),
         "inputs[0]: a is listed twice; list each once"
     );
-    assert!(error(|m| m.states.clear()).starts_with("states: must be a whole number of at least 1"));
+    let stateless = error(|m| m.states.clear());
+    assert!(stateless.starts_with("states: must be a whole number of at least 1"));
     assert!(error(|m| m.states[0].size = Some(0)).starts_with("states[0].size"));
     assert!(error(|m| m.states[0].size = Some(usize::MAX))
         .starts_with("states: must be a whole number of at most"));
@@ -393,7 +393,8 @@ fn definitions_of_models_are_checked() {
         error(|m| m.states[0].initial = Some(Initial::Number(f64::NAN)))
             .starts_with("states[0].initial")
     );
-    assert!(error(|m| m.parameters[1].default = f64::INFINITY).starts_with("parameters[1].default"));
+    let infinite = error(|m| m.parameters[1].default = f64::INFINITY);
+    assert!(infinite.starts_with("parameters[1].default"));
     assert!(error(|m| m.spin_up = -1.0).starts_with("spinUp"));
     assert_eq!(
         error(|m| {
@@ -517,10 +518,12 @@ fn explanations_count() {
     assert_eq!(explanation.state_entries, 80);
     assert_eq!(explanation.parameter_entries, 20);
     assert_eq!(explanation.value.total(), 80);
-    assert_eq!(explanation.to_string(),
+    assert_eq!(
+        explanation.to_string(),
         "\
 ring (flow): states 20, parameters 1, inputs 0, results used more than once 0
-entries: Jacobian 80 of 20 x 20 in the states, 20 of 20 x 1 in the parameters; second derivatives 40 of 231
+entries: Jacobian 80 of 20 x 20 in the states, 20 of 20 x 1 in the parameters; \
+second derivatives 40 of 231
 at each point      value  vector-Jacobian  Jacobian  second derivatives
   add                 20               39         0                   0
   multiply            20               40         0                   0
@@ -533,7 +536,7 @@ columns               42               65        62                  60
     );
 }
 
-/// The law of printing.
+/// Checks the law of printing: a printed model parses to the same model.
 fn check_printed(model: &EquationModel) -> Result<(), TestCaseError> {
     let printed = model.expanded();
     let again = printed
@@ -548,11 +551,19 @@ fn definitions_cross_as_json() {
     use least_action::models::ModelSource;
     let text = r#"{ "definition": {
         "name": "neuron",
-        "states": [ { "name": "V", "unit": "mV", "initial": -65 }, { "name": "x", "size": 3, "initial": [1, 2, 3] } ],
+        "states": [
+            { "name": "V", "unit": "mV", "initial": -65 },
+            { "name": "x", "size": 3, "initial": [1, 2, 3] }
+        ],
         "inputs": ["I"],
-        "parameters": [ { "name": "g", "default": 120, "unit": "mS/cm^2", "description": "conductance" } ],
+        "parameters": [
+            { "name": "g", "default": 120, "unit": "mS/cm^2", "description": "conductance" }
+        ],
         "where": [ { "name": "open", "expression": "(1 + tanh(V))/2" } ],
-        "equations": [ { "state": "V", "expression": "g*open*(50 - V) + I" }, { "state": "x", "expression": "-x[i-1]" } ],
+        "equations": [
+            { "state": "V", "expression": "g*open*(50 - V) + I" },
+            { "state": "x", "expression": "-x[i-1]" }
+        ],
         "spinUp": 20
     } }"#;
     let source: ModelSource = serde_json::from_str(text).unwrap();
@@ -592,7 +603,7 @@ fn constants_that_are_not_finite_are_printed_too() {
     }
 }
 
-/// Texts made of the language's own words.
+/// Random texts made of the language's own words.
 fn words() -> impl Strategy<Value = String> {
     let word = prop::sample::select(vec![
         "x", "y", "a", "u", "t", "pi", "i", "1", "2.5", "1e3", "+", "-", "*", "/", "^", "(", ")",
@@ -602,7 +613,7 @@ fn words() -> impl Strategy<Value = String> {
     prop::collection::vec(word, 0..30).prop_map(|words| words.concat())
 }
 
-/// Expressions that are all right.
+/// Random expressions that are valid.
 fn sentence() -> impl Strategy<Value = String> {
     let leaf = prop::sample::select(vec![
         "x", "y", "a", "b", "u", "t", "pi", "0", "1", "2", "0.5", "1e30", "(1/0)",
@@ -650,7 +661,9 @@ proptest! {
     }
 
     #[test]
-    fn printed_random_graphs_parse_to_the_same_graph(trees in prop::collection::vec(random::tree(), random::STATES)) {
+    fn printed_random_graphs_parse_to_the_same_graph(
+        trees in prop::collection::vec(random::tree(), random::STATES)
+    ) {
         check_printed(&random::build(&trees))?;
     }
 }

@@ -1,5 +1,5 @@
-//! Random expressions: what a model computes, and its derivatives up to the second, against dual
-//! numbers that evaluate the same expression by themselves.
+//! Random expressions: the values and first two derivatives of a model, against dual numbers that
+//! evaluate the same expression independently.
 
 use least_action::model::{Expression, Model, ModelBuilder, Points, Scratch, Sparsity};
 use num_dual::{Dual64, DualNum, HyperDual64};
@@ -110,7 +110,7 @@ proptest! {
         let at = Points { states: path, parameters, ..Points::default() };
         let mut derivative = vec![0.0; path.len()];
         model.evaluate(&mut scratch, at, &mut derivative);
-        // Not zero: gradients are added to what is there.
+        // Not zero, as gradients are added to what is there.
         let mut path_gradient = vec![0.25; path.len()];
         let mut parameter_gradient = vec![0.25; PARAMETERS];
         model.pull_back(&mut scratch, at, adjoint, &mut path_gradient, &mut parameter_gradient);
@@ -166,17 +166,21 @@ proptest! {
 
         for i in 0..VARIABLES {
             for j in 0..=i {
-                let mut v: Vec<HyperDual64> = states.iter().chain(parameters).map(|&v| v.into()).collect();
+                let mut v: Vec<HyperDual64> =
+                    states.iter().chain(parameters).map(|&v| v.into()).collect();
                 v[i] = v[i].derivative1();
                 v[j] = v[j].derivative2();
                 let values: Vec<HyperDual64> =
                     trees.iter().map(|t| evaluate(t, &v[..STATES], &v[STATES..])).collect();
                 for (row, value) in jacobian.iter().zip(&values) {
-                    prop_assert!(close(row[i], value.eps1, value.eps1.abs()), "{} against {}", row[i], value.eps1);
+                    let (found, known) = (row[i], value.eps1);
+                    prop_assert!(close(found, known, known.abs()), "{found} against {known}");
                 }
                 let terms = values.iter().zip(adjoint).map(|(value, w)| w * value.eps1eps2);
-                let (sum, size) = terms.fold((0.0, 0.0), |(sum, size), t| (sum + t, size + f64::abs(t)));
-                prop_assert!(close(curvature[i][j], sum, size), "{} against {sum} at {i}, {j}", curvature[i][j]);
+                let (sum, size) =
+                    terms.fold((0.0, 0.0), |(sum, size), t| (sum + t, size + f64::abs(t)));
+                let found = curvature[i][j];
+                prop_assert!(close(found, sum, size), "{found} against {sum} at {i}, {j}");
             }
         }
     }
@@ -209,7 +213,7 @@ fn kinks_have_the_documented_derivatives() {
     assert_eq!(at(0.0, |x| x.min(-x)), [0.0, 1.0, 0.0]);
     assert_eq!(at(0.0, |x| x.signum()), [0.0, 0.0, 0.0]);
     assert_eq!(at(2.0, |x| x.floor()), [2.0, 0.0, 0.0]);
-    // A base of 0: no 0 times infinity.
+    // The derivative of a power at 0 must not be 0 times infinity.
     assert_eq!(at(0.0, |x| x.pow(2.2)), [0.0, 0.0, 0.0]);
     assert_eq!(at(0.0, |x| x.pow(2.5)), [0.0, 0.0, 0.0]);
     assert_eq!(at(1.0, |x| (x - x + 0.0).pow(x)), [0.0, 0.0, 0.0]);
@@ -222,7 +226,7 @@ fn branches_that_are_not_taken_leave_no_trace() {
     }
     assert_eq!(at(0.0, guarded), [0.0; 3]);
     assert_eq!(at(-1.0, guarded), [0.0; 3]);
-    // The same root under two conditions, and one condition within another.
+    // One root appears under two conditions, and one condition within another.
     fn two<'g>(x: Expression<'g>) -> Expression<'g> {
         let root = x.sqrt();
         let first = Expression::select(x.gt(0.0), root, 0.0);

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 
 const PRECISIONS: (f64, f64) = (3.0, 7.0);
 
-/// Everything that one comparison needs.
+/// Model, data and unknowns of one comparison.
 struct Case {
     spec: ModelSpec,
     scheme: Discretization,
@@ -204,9 +204,12 @@ proptest! {
     // Each of the cases goes through all models, schemes and normalisations.
     #![proptest_config(ProptestConfig::with_cases(12))]
 
-    /// Any path, any number of points that the schemes allow.
+    /// Gradients at random paths, with any number of points that the schemes allow.
     #[test]
-    fn gradients_match_at_any_size(half in 1usize..40, noise in prop::collection::vec(-1.0f64..1.0, 30..60)) {
+    fn gradients_match_at_any_size(
+        half in 1usize..40,
+        noise in prop::collection::vec(-1.0f64..1.0, 30..60)
+    ) {
         every_case(|name, spec, scheme, normalization| {
             let case = Case::new(spec, scheme, normalization, 2 * half + 1, &noise);
             assert_close(name, &case.gradient().1, &case.dual_gradient(), 1e-12);

@@ -1,5 +1,5 @@
 //! The linearised action against its own gradient, and its Hessian against differences of the
-//! gradient: for every scheme, with everything that an action can be made of.
+//! gradient, for every scheme and with every kind of term.
 
 use std::sync::Arc;
 
@@ -11,8 +11,8 @@ use least_action::{Action, ActionOptions, Discretization, Normalization, Observa
 
 const MODEL_PRECISION: f64 = 3.0;
 
-/// Two states with every kind of term: products, a parameter in two places, an input, the time;
-/// observed directly and through functions.
+/// Two states with every kind of term: products, a parameter in two places, an input, the time.
+/// They are observed directly and through functions.
 fn model(kind: ModelKind) -> EquationModel {
     ModelBuilder::new("everything")
         .states(["x", "y"])
@@ -243,7 +243,7 @@ fn parameters_that_change_in_time_are_linearised_exactly() {
     }
 }
 
-/// A parameter that may change but is held still is worth what a parameter that cannot is.
+/// A parameter that may vary but is held constant gives the same action as a constant parameter.
 #[test]
 fn a_parameter_that_stays_as_it_is_costs_nothing() {
     let still = options(None);

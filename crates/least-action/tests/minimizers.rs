@@ -1,4 +1,4 @@
-//! What every minimiser promises: the same stop reasons, exact counts of work, no dependence on
+//! Promises of every minimiser: the same stop reasons, exact counts of work, no dependence on
 //! scale, bounds that are kept.
 
 use std::ops::ControlFlow;
@@ -21,7 +21,7 @@ fn general() -> Vec<MinimizerOptions> {
         .collect()
 }
 
-/// The same minimiser with another tolerance and number of iterations.
+/// Minimiser with another tolerance and number of iterations.
 fn with(options: MinimizerOptions, tolerance: f64, max_iterations: usize) -> MinimizerOptions {
     match options {
         MinimizerOptions::Lbfgs(options) => Lbfgs {
@@ -58,7 +58,7 @@ fn not_finite() -> Error {
     }
 }
 
-/// Rosenbrock's valley plus one, times `scale`: the lowest value is `scale`, at (1, 1).
+/// Rosenbrock's valley plus one, times `scale`. Its lowest value is `scale`, at (1, 1).
 fn valley(scale: f64) -> impl FnMut(&[f64], &mut [f64]) -> Result<f64> {
     move |x, gradient| {
         let (a, b) = (1.0 - x[0], x[1] - x[0] * x[0]);
@@ -79,7 +79,7 @@ fn minimize(
 
 #[test]
 fn the_scale_of_the_value_changes_nothing() {
-    // By powers of two, which floats scale without rounding.
+    // Scales are powers of two, which floating-point numbers scale by without rounding.
     for options in general() {
         let name = options.name();
         let (reference, at) = minimize(options, valley(1.0));
@@ -127,10 +127,11 @@ fn every_reason_to_stop_is_told() {
             g.copy_from_slice(&[1e-3 * x[0], 1e-3 * x[1]]);
             Ok(1.0 + 0.5e-3 * (x[0] * x[0] + x[1] * x[1]))
         });
-        // A Newton step knows that it is the last one.
+        // Any of the stop reasons of a minimum will do, as a Newton step predicts that it is the
+        // last one.
         assert!(minimum.stop.settled(), "{name}: {minimum:?}");
 
-        // No gradient at all.
+        // A function whose gradient is zero.
         let (minimum, _) = minimize(options, |_, g| {
             g.fill(0.0);
             Ok(1.0)
@@ -146,7 +147,7 @@ fn every_reason_to_stop_is_told() {
         assert_eq!(minimum.stop, StopReason::LineSearchFailed, "{name}");
         assert_eq!(x, [-1.2, 1.0], "{name}: the best point is kept");
 
-        // Finite at the start and nowhere else.
+        // A function that is finite at the start and nowhere else.
         let mut first = true;
         let (minimum, x) = minimize(options, |x, g| {
             g.copy_from_slice(&[2.0 * x[0], 2.0 * x[1]]);
@@ -163,7 +164,7 @@ fn every_reason_to_stop_is_told() {
     }
 }
 
-/// Asks for an end after some evaluations.
+/// Progress that asks for an end after this number of evaluations.
 struct Impatient(usize);
 
 impl Objective for Impatient {
@@ -240,9 +241,9 @@ fn extreme_sizes_end_at_a_point_that_is_no_worse() {
     }
 }
 
-/// A path of one state, each point wanting to be a target and ten times more the sine of the one
-/// before, with a parameter added; the sum of squares is offset by a residual that is constant, so
-/// that relative tolerances mean something.
+/// Objective of a path of one state, whose points are drawn to a target and, ten times as strongly,
+/// to the sine of the point before plus a parameter. A constant residual offsets the sum of
+/// squares, so that relative tolerances mean something.
 struct Chain {
     layout: Layout,
     targets: Vec<f64>,
@@ -335,7 +336,7 @@ impl LeastSquares for Chain {
     }
 }
 
-/// All minimisers, those with a choice of the Hessian with both.
+/// All minimisers; those with a choice of the Hessian appear with both.
 fn for_squares(tolerance: f64) -> Vec<MinimizerOptions> {
     let mut all: Vec<MinimizerOptions> = MinimizerOptions::catalogue().into();
     let exact = Structured {
@@ -395,7 +396,7 @@ fn bounds_are_kept_and_those_that_are_active_are_reported() {
     assert!(expected.active_bounds.len() >= 3, "{expected:?}");
     assert!(expected.active_bounds.len() <= 7, "{expected:?}");
 
-    // From inside, from a bound, and from outside.
+    // Starts inside the bounds, on one of them, and outside.
     for start in [0.1, -0.3, 1.5] {
         for options in for_squares(1e-12) {
             if options.name() == "structured" {

@@ -1,4 +1,4 @@
-//! Each named system against a truth that is known of it.
+//! Each named system against a known truth about it.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ fn defaults(model: &EquationModel) -> Vec<f64> {
     model.parameters().iter().map(|p| p.default).collect()
 }
 
-/// The path of a system without inputs from its own initial state or another, with its parameters
+/// Path of a system without inputs, from its own initial state or another, with some parameters
 /// changed by name.
 fn path(
     model: &EquationModel,
@@ -51,8 +51,8 @@ fn rate(model: &EquationModel, state: &[f64]) -> Vec<f64> {
     values
 }
 
-/// All Lyapunov exponents, greatest first: tangent vectors carried along by the Jacobian at the
-/// midpoints of Runge-Kutta's steps, made orthogonal at every step.
+/// All Lyapunov exponents, greatest first: tangent vectors are carried along by the Jacobian at the
+/// midpoints of Runge-Kutta steps, and made orthogonal at every step.
 fn lyapunov(model: &EquationModel, parameters: &[f64], time_step: f64, steps: usize) -> Vec<f64> {
     let d = model.dimension();
     let sparsity = model.jacobian_sparsity().clone();
@@ -163,7 +163,8 @@ fn lorenz63_has_its_fixed_points_and_exponents() {
     for state in [[0.0; 3], [c, c, 27.0], [-c, -c, 27.0]] {
         assert!(rate(&model, &state).iter().all(|r| r.abs() < 1e-12));
     }
-    // J. C. Sprott, Chaos and Time-Series Analysis, 2003: 0.9056, 0, -14.5723; the sum is -(10 + 1 + 8/3) exactly.
+    // J. C. Sprott, Chaos and Time-Series Analysis, 2003: 0.9056, 0, -14.5723. The sum is exactly
+    // -(10 + 1 + 8/3).
     let exponents = lyapunov(&model, &defaults(&model), 0.01, 40_000);
     assert!((exponents[0] - 0.9056).abs() < 0.02, "{exponents:?}");
     assert!(exponents[1].abs() < 0.01, "{exponents:?}");
@@ -244,7 +245,8 @@ fn the_neuron_rests_and_fires_under_current() {
         }
         v.windows(2).filter(|w| w[0] < 0.0 && w[1] >= 0.0).count()
     };
-    // One spike, then rest, at 5; trains from there on, the faster the stronger the current.
+    // One spike, then rest, at a current of 5; trains of spikes at stronger currents, the faster
+    // the stronger.
     let counts = [0.0, 2.0, 5.0, 10.0, 20.0, 30.0].map(spikes);
     assert_eq!(counts, [0, 0, 1, 13, 18, 20]);
 }

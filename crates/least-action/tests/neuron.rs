@@ -19,12 +19,12 @@ fn all_parameters_and_gates_are_recovered_and_spikes_predicted() {
         "{}",
         run.diagnose()
     );
-    // Below the level that the noise alone has along the truth; the minimum from four seeds, to all
-    // digits.
+    // The level is below that of the noise alone along the truth. The minimum is the same from four
+    // seeds, to all digits.
     assert!((best.action - 0.992653).abs() < 2e-6, "{}", best.action);
     for ((name, [low, high]), truth) in BOUNDS.iter().zip(&twin.parameters) {
         let estimate = run.parameter(name).unwrap();
-        // A few thousandths to hundredths of what was allowed; the noise explains that much.
+        // Errors are a few thousandths to hundredths of the allowed range, as the noise explains.
         assert!(
             (estimate - truth).abs() < 0.02 * (high - low),
             "{name} {estimate} {truth}"
@@ -39,7 +39,7 @@ fn all_parameters_and_gates_are_recovered_and_spikes_predicted() {
     for (predicted, truth) in predicted.iter().zip(&truth) {
         assert!((predicted - truth).abs() < 0.05, "{predicted} {truth}");
     }
-    // Pinned: a lost factor of two shows here.
+    // The number is pinned, so that a loss of a factor of two shows here.
     let rungs = run.climbs.iter().flat_map(|climb| &climb.rungs);
     let iterations: usize = rungs.map(|rung| rung.iterations).sum();
     assert!(iterations < 350, "{iterations}");

@@ -1,6 +1,6 @@
 //! The hot path takes no memory: a counting allocator sees none while the action and its gradient
-//! are evaluated, of paths and of networks, nor from step to step of an orbit. What it takes before
-//! is bounded too.
+//! are evaluated, of paths and of networks, nor from step to step of an orbit. The memory taken
+//! before that is bounded too.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -23,8 +23,8 @@ use least_action::{Action, ActionOptions, Discretization, Observations, Problem}
 struct Counting;
 
 thread_local! {
-    /// Of this thread alone: that of the test harness takes memory too, and on a busy machine while
-    /// the test has begun.
+    /// Number of allocations by this thread alone: the test harness takes memory too, and on a busy
+    /// machine while the test has begun.
     static TAKEN: Cell<usize> = const { Cell::new(0) };
 }
 
@@ -32,7 +32,7 @@ fn allocations() -> usize {
     TAKEN.with(Cell::get)
 }
 
-/// Bytes that are taken now, and the most that were.
+/// Bytes in use, and the most that were in use.
 static HELD: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicUsize = AtomicUsize::new(0);
 
@@ -82,7 +82,7 @@ fn evaluations_take_no_memory() {
             let mut path_gradient = path.clone();
             let mut parameter_gradient = parameters.clone();
             let mut before = 0;
-            // What the first call takes is kept for all others.
+            // The first call takes memory that all others use again.
             for round in 0..3 {
                 if round == 1 {
                     before = allocations();
@@ -107,7 +107,7 @@ fn evaluations_take_no_memory() {
     networks_of_many_pairs_take_a_few_numbers_per_neuron();
 }
 
-/// However many steps an orbit has, it takes the memory of one.
+/// An orbit takes the memory of one step, however many steps it has.
 fn mechanics_take_no_memory() {
     let model = Arc::new(least_action::models::lorenz63().unwrap());
     let action = ContinuousAction::of_flow(model, &ContinuousActionOptions::default()).unwrap();
@@ -175,7 +175,7 @@ fn networks_of_many_pairs_take_a_few_numbers_per_neuron() {
     }
 }
 
-/// All kinds of layers; from the second call on.
+/// Networks of all kinds of layers take no memory from the second call on.
 fn networks_take_no_memory() {
     let lorenz = Arc::new(least_action::models::lorenz63().unwrap());
     let layer = |activation: Activation| Layer {

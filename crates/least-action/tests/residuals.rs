@@ -1,5 +1,5 @@
-//! Residuals at a true path: as large as the reference figures say, and of the order that each
-//! scheme promises.
+//! Residuals along a true path: as large as the reference figures say, and of the stated order of
+//! each scheme.
 
 use std::sync::Arc;
 

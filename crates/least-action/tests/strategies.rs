@@ -26,7 +26,7 @@ fn twin(model: &dyn Model, experiment: TwinExperiment) -> Twin {
     experiment.run(model).unwrap()
 }
 
-/// x alone, with noise.
+/// Twin of Lorenz63 with x alone observed, with noise.
 fn lorenz63_twin(seed: u64) -> Twin {
     let experiment = TwinExperiment {
         time_step: 0.02,
@@ -133,7 +133,7 @@ fn the_same_seed_gives_the_same_bits_and_another_seed_others() {
     }
 }
 
-/// Lorenz96 from so few sites that starts fail.
+/// Annealer of Lorenz96 with so few sites observed that starting paths fail.
 fn hard() -> Annealer {
     let model = models::lorenz96(8).unwrap();
     let experiment = TwinExperiment {
@@ -226,7 +226,7 @@ fn a_rung_that_is_interrupted_is_dropped_and_climbed_again_to_the_same_bits() {
         if climber.next_rung_unless(&after_one).is_none() {
             assert_eq!(&before, climber.climb());
             interruptions += 1;
-            // Elsewhere, from what was kept.
+            // The climb goes on elsewhere, from the stored rungs.
             climber = annealer.resume(before).unwrap();
             if climber.next_rung().is_none() {
                 break;
@@ -273,7 +273,8 @@ fn ladders_end_where_they_are_told_to() {
 
 #[test]
 fn units_change_nothing_where_the_ladder_is_automatic() {
-    // The same oscillator with its second state in thousandths: the weights make up for it.
+    // This is the same oscillator with its second state in thousandths, which the weights make up
+    // for.
     let oscillator = |unit: f64| -> Arc<dyn Model> {
         let model = ModelBuilder::new("oscillator")
             .states(["x", "v"])
@@ -366,7 +367,7 @@ fn maps_inputs_observables_gaps_and_several_data_sets_have_every_strategy() {
 
 #[test]
 fn models_that_blow_up_give_finite_starting_paths() {
-    // From above 1, x' = x^3 - x reaches infinity in no time.
+    // From a state above 1, x' = x^3 - x reaches infinity in finite time.
     let model = ModelBuilder::new("runaway")
         .states(["x"])
         .initial_state([3.0])
@@ -455,5 +456,6 @@ fn the_work_of_the_default_is_as_it_was() {
     assert_eq!(work, PINNED);
 }
 
-/// Factorisations per rung: counts may be pinned anew where the order of sums changes.
+/// Expected number of factorisations per rung. Counts may be pinned anew where the order of sums
+/// changes.
 const PINNED: [usize; 7] = [2; 7];

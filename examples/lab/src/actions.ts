@@ -1,4 +1,4 @@
-// What a person does, and what the engine is asked for.
+// The actions of the user, and the requests to the engine that follow from them.
 import { useCallback, useEffect, useLayoutEffect, useReducer, useRef } from "preact/hooks";
 import { Engine, EngineError, type RunNews } from "./engine/client.js";
 import { checkSize, isSettings, savedSettings, withFile } from "./files.js";
@@ -11,15 +11,15 @@ export interface Actions {
   run(): void;
   pause(): void;
   resume(): void;
-  /** Of a path that has been found: how certain it is need not be known. */
+  /** Ends a run after its path has been found, without waiting for its uncertainty. */
   skip(): void;
-  /** Back to before the run, which is stopped. */
+  /** Stops the run and returns to the state before it. */
   discard(): void;
-  /** One after the other, settings before data. */
+  /** Opens files one after the other, settings before data. */
   openFiles(files: Iterable<File>): void;
 }
 
-/** Milliseconds of quiet after which settings that are being typed are tried. */
+/** Pause in milliseconds after which settings that are being typed are tried. */
 const QUIET = 250;
 
 const first = (): PathSettings => structuredClone(STARTS[0]?.settings as PathSettings);
@@ -49,7 +49,7 @@ export function useSession(): [Session, Actions] {
 
   const choose = useCallback((settings: Settings): void => {
     engine.current?.stop();
-    // At once: whoever asks before the next drawing is to be told of these.
+    // Kept at once and not at the next drawing, as requests made before then need these settings.
     now.current = { ...now.current, settings };
     change({ type: "settings", settings });
   }, []);
@@ -65,7 +65,8 @@ export function useSession(): [Session, Actions] {
       (error: unknown) => change({ type: "refused", of, refusal: refusalOf(error) }),
     );
   };
-  // Before whatever a person does next: a run prepares for itself, and takes back what waits.
+  // A layout effect, as it runs before the user's next action: a run prepares its own data and
+  // cancels the request that waits.
   useLayoutEffect(() => {
     waiting.current = setTimeout(() => prepare(settings), isFirst.current ? 0 : QUIET);
     isFirst.current = false;
@@ -88,7 +89,7 @@ export function useSession(): [Session, Actions] {
     };
     const onNews = (one: RunNews): void => {
       news.push(one);
-      // One picture a frame, however much there is to tell; hidden pages have no frames.
+      // At most one update a frame, however many messages arrive. Hidden pages have no frames.
       if (document.hidden) flush();
       else frame ||= requestAnimationFrame(flush);
     };
@@ -100,13 +101,13 @@ export function useSession(): [Session, Actions] {
       (error: unknown) => {
         flush();
         change({ type: "failed", run, message: messageOf(error) });
-        // If it is for its settings, that is to be said of them.
+        // If the settings caused the failure, preparing them shows the error with the settings.
         if (!resume && of === now.current.settings) prepare(of);
       },
     );
   };
 
-  /** Returns what is wrong with it. */
+  /** Opens one file. Returns an error message, or null. */
   const openFile = async (file: File): Promise<string | null> => {
     try {
       checkSize(file);
@@ -123,7 +124,10 @@ export function useSession(): [Session, Actions] {
     }
     return null;
   };
-  /** What is wrong with a file is said at the end, so that the next file does not take it away. */
+  /**
+   * Opens files in order. Errors are shown after the last one, so that the next file does not hide
+   * them.
+   */
   const openAll = async (files: File[]): Promise<void> => {
     const troubles: string[] = [];
     for (const file of files) {
@@ -132,7 +136,10 @@ export function useSession(): [Session, Actions] {
     }
     if (troubles.length > 0) change({ type: "trouble", message: troubles.join(" ") });
   };
-  /** A large file that is dropped before a small one is open before it. */
+  /**
+   * The files being opened. Opening waits for the file before it, so a large one stays in its
+   * place.
+   */
   const opening = useRef(Promise.resolve());
 
   const stopWith = (type: "pausing" | "skipping"): void => {
@@ -155,10 +162,7 @@ export function useSession(): [Session, Actions] {
   return [session, actions];
 }
 
-/**
- * Settings are in the page's address, and an address that is put there by hand is a choice of
- * settings.
- */
+/** Keeps the settings in the page's address, and reads them when an address is entered by hand. */
 function useAddress(
   { settings }: Session,
   now: { readonly current: Session },
@@ -168,17 +172,18 @@ function useAddress(
   const isFirst = useRef(true);
   useEffect(() => {
     const write = (): void => history.replaceState(null, "", `#${toLink(settings)}`);
-    // A link that is damaged stays where it can be mended.
+    // A damaged link stays in the address, where it can be mended.
     const isDamaged = isFirst.current && now.current.trouble !== null;
     isFirst.current = false;
     if (isDamaged) return undefined;
-    // Browsers allow a hundred changes in half a minute.
+    // Browsers allow about a hundred changes of the address in half a minute.
     const timer = setTimeout(write, QUIET);
     return () => clearTimeout(timer);
   }, [settings]);
   useEffect(() => {
     const read = (): void => {
-      // A run of what the link says goes on; what was said of a damaged one is over.
+      // A run of the settings in the link goes on; only the message about a damaged link is
+      // removed.
       if (location.hash === `#${toLink(now.current.settings)}`) return complain(null);
       try {
         const settings = fromLink(location.hash);

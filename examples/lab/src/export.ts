@@ -1,4 +1,4 @@
-// What leaves the page: data, results, and code that does the same.
+// Exports: data, results, and a program that does the same as the lab.
 import type { PreparedPath } from "./engine/protocol.js";
 import { isNpy } from "./files.js";
 import {
@@ -19,8 +19,8 @@ export function settingsJson(settings: Settings): string {
 }
 
 /**
- * As the lab reads it again: a column of times, and one per measured state; what was not measured
- * is empty.
+ * Data as CSV that the lab can read again: a column of times and one per measured state. Cells
+ * without a measurement are empty.
  */
 export function dataCsv({ times, observed, states, values }: PreparedPath): string {
   const width = observed.length;
@@ -43,18 +43,18 @@ export function resultJson({ settings, outcome, certainty, climbers }: Session):
   return `${JSON.stringify({ settings, outcome, certainty, levels }, plain)}\n`;
 }
 
-/** A program that gives the same bits. */
+/** TypeScript program that gives the same bits as a run of these settings. */
 export function snippetOf(settings: Settings): string {
   return settings.kind === "path" ? pathSnippet(settings) : networkSnippet(settings);
 }
 
-/** A name as a field has it: quoted where it is not a plain one, and no prototype. */
+/** Source text of a field's name: quoted where it is not a plain one, and safe from prototypes. */
 function key(name: string): string {
   if (name === "__proto__") return '["__proto__"]';
   return /^[A-Za-z_]\w*$/.test(name) ? name : JSON.stringify(name);
 }
 
-/** An object as one writes it: names without quotes, short ones in a line. */
+/** Source text of an object: names without quotes, short objects on one line. */
 function written(value: unknown, indent = ""): string {
   if (Array.isArray(value)) return `[${value.map((one) => written(one, indent)).join(", ")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
@@ -66,7 +66,7 @@ function written(value: unknown, indent = ""): string {
   return `{\n${fields.map((field) => `${indent}  ${field},\n`).join("")}${indent}}`;
 }
 
-/** The fields of an object, each in a line of its own. */
+/** Source text of an object's fields, one per line. */
 function fieldsOf(options: object): string {
   return Object.entries(options)
     .map(([name, one]) => `  ${key(name)}: ${written(one, "  ")},\n`)
@@ -100,10 +100,12 @@ function pathSnippet(settings: PathSettings): string {
         : column(data.time);
     lines.push(...reading);
     lines.push(
-      `const data = observations({ model, times: ${times}, timeStep: ${data.timeStep}, values: ${values} });`,
+      `const data = observations({ model, times: ${times}, ` +
+        `timeStep: ${data.timeStep}, values: ${values} });`,
     );
   }
-  return `${data.from === "file" ? 'import { readFile } from "node:fs/promises";\n' : ""}import { ${imports.sort().join(", ")} } from "least-action";
+  const readFile = data.from === "file" ? 'import { readFile } from "node:fs/promises";\n' : "";
+  return `${readFile}import { ${imports.sort().join(", ")} } from "least-action";
 
 await init();
 const model = defineModel(${model});
@@ -118,7 +120,7 @@ console.log(run.uncertainty().summary());
 `;
 }
 
-/** How a program reads a file, and its expressions for the number of rows and for a column. */
+/** Source text that reads a file, with expressions for its number of rows and for a column. */
 function readingOf(name: string): {
   reader: string;
   reading: string[];
@@ -138,7 +140,8 @@ function readingOf(name: string): {
   const reading = [
     `const { shape, values } = readNpy(await readFile(${quoted}));`,
     "const [rows = 0, width = 1] = shape;",
-    "const column = (k: number) => Float64Array.from({ length: rows }, (_, n) => values[n * width + k] ?? NaN);",
+    "const column = (k: number) => " +
+      "Float64Array.from({ length: rows }, (_, n) => values[n * width + k] ?? NaN);",
   ];
   return { reader: "readNpy", reading, rows: "rows", column: (one) => `column(${Number(one)})` };
 }

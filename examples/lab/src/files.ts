@@ -1,18 +1,23 @@
-// Files that a person opens: settings as they were saved, and data.
+// Files that a user opens: saved settings and data.
 import type { FileTable } from "./engine/protocol.js";
 import { own, type PathSettings, type Settings, SettingsError, settingsOf } from "./settings.js";
 
 /**
- * A file of this many bytes is read in a few seconds; a longer one is probably not what was meant.
+ * Maximum size in bytes. A file of this size is read in a few seconds; a larger one is probably not
+ * what was meant.
  */
 const MOST_BYTES = 64 * 2 ** 20;
 
-/** Before it is read: what is too long for the page's memory is never in it. */
+/**
+ * Throws if the file is too large. Called before reading, so that such a file never fills the
+ * page's memory.
+ */
 export function checkSize({ name, size }: { name: string; size: number }): void {
   if (size <= MOST_BYTES) return;
   const [found, most] = [size, MOST_BYTES].map((bytes) => (bytes / 2 ** 20).toFixed(0));
   throw new SettingsError(
-    `${name}: has ${found} MB; at most ${most} are read here. Leave out columns or rows, or use the library in Node.`,
+    `${name}: has ${found} MB; at most ${most} are read here. Leave out columns or rows, ` +
+      "or use the library in Node.",
   );
 }
 
@@ -24,7 +29,7 @@ export function isNpy({ name }: { name: string }): boolean {
   return /\.npy$/i.test(name);
 }
 
-/** Settings as they were saved by themselves, or with a result. */
+/** Settings from a file that holds them alone, or with a result. */
 export function savedSettings(name: string, text: string): Settings {
   let given: unknown;
   try {
@@ -42,8 +47,8 @@ export function savedSettings(name: string, text: string): Settings {
 const TIME = /^(t|time|times|year|date)$/i;
 
 /**
- * The file's columns in the place of a twin, as far as their names say what they are. What was
- * chosen of an earlier file stays, where this one has it too.
+ * The settings with the file's columns as their data, assigned by name where possible. A choice
+ * made for an earlier file stays if this file has the column too.
  */
 export function withFile(settings: PathSettings, table: FileTable): PathSettings {
   const { name, columns, steps } = table;
@@ -62,7 +67,7 @@ export function withFile(settings: PathSettings, table: FileTable): PathSettings
     const column = columns.includes(kept) ? kept : state;
     if (columns.includes(column) && column !== time) chosen.set(state, column);
   }
-  // Others by their places, but no column twice.
+  // Other states get the remaining columns in order, each column once.
   const taken = new Set(chosen.values());
   const free = columns.filter((column) => column !== time && !taken.has(column)).values();
   const all = observed.map(
@@ -74,7 +79,10 @@ export function withFile(settings: PathSettings, table: FileTable): PathSettings
   };
 }
 
-/** A column of times by its name, and if possible one that grows; a T may be a temperature. */
+/**
+ * Name of the column of times, if possible one that grows from row to row. A column T may also be a
+ * temperature.
+ */
 function timeOf({ columns, steps }: FileTable, observed: string[]): string | null {
   const named = columns.filter((column) => TIME.test(column) && !observed.includes(column));
   return (
@@ -84,7 +92,7 @@ function timeOf({ columns, steps }: FileTable, observed: string[]): string | nul
   );
 }
 
-/** How far the times of a column are apart, if that is known. */
+/** Step of a column of times, or `otherwise` if it is not known. */
 export function stepOf(steps: FileTable["steps"], time: string | null, otherwise: number): number {
   return (time === null ? undefined : own(steps, time)) ?? otherwise;
 }

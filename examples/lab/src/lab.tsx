@@ -1,4 +1,4 @@
-// The page: what is asked on one side, what is seen on the other.
+// The page: forms on one side, views on the other.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useSession } from "./actions.js";
 import { DataPanel } from "./controls/data.js";
@@ -76,15 +76,15 @@ export function Lab() {
 }
 
 /**
- * Whether files are held over the page, which takes them wherever they fall: a browser would leave
- * the page for them.
+ * Accepts files dropped anywhere on the page, which a browser would otherwise leave for them.
+ * Returns true while files are held over it.
  */
 function useDrop(open: (files: Iterable<File>) => void): boolean {
   const [isOver, setOver] = useState(false);
   const latest = useRef(open);
   latest.current = open;
   useEffect(() => {
-    // Text that is dragged goes where it is dropped.
+    // Dragged text is left to the field that it is dropped on.
     const hasFiles = ({ dataTransfer }: DragEvent): boolean =>
       dataTransfer?.types.includes("Files") === true;
     const over = (event: DragEvent): void => {
@@ -92,7 +92,7 @@ function useDrop(open: (files: Iterable<File>) => void): boolean {
       event.preventDefault();
       setOver(true);
     };
-    /** Of an element inside the page there is another one that is entered. */
+    /** Ignores moves between elements of the page, which name the element entered next. */
     const leave = ({ relatedTarget }: DragEvent): void => {
       if (relatedTarget === null) setOver(false);
     };

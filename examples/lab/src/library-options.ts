@@ -1,19 +1,22 @@
-// What the library is asked for, as plain data: the engine runs it, and the program that a person
-// takes along is written of it.
+// Options for the library as plain data. The engine runs them, and the exported program is written
+// from them.
 import { outlineOf } from "./model-text.js";
 import { type NetworkSettings, own, ownsAny, type PathSettings } from "./settings.js";
 
-/** Of the probability, inside what is drawn as a band. */
+/** Probability inside a drawn band. */
 export const BAND = 0.9;
 
-/** The better scheme has a point in the middle of each of its steps. */
+/**
+ * Discretisations for an odd and an even number of points. The better one has a point in the middle
+ * of each step, so it needs an odd number.
+ */
 export const [ODD, EVEN] = ["simpson-hermite", "trapezoid"] as const;
 
 export function discretizationOf(points: number) {
   return points % 2 === 1 ? ODD : EVEN;
 }
 
-/** Of `anneal`, but for model, data and discretisation. */
+/** Options of `anneal` for a path, except model, data and discretisation. */
 export function pathOptionsOf(settings: PathSettings) {
   const { estimate, ladder, starts } = settings;
   const range = ({ low, high }: { low: number; high: number }): [number, number] => [low, high];
@@ -25,12 +28,12 @@ export function pathOptionsOf(settings: PathSettings) {
     ...precisionsOf(settings),
     modelPrecision: ladder,
     estimate: Object.fromEntries(asked),
-    // All of them climb to the end: the lab is there to see them.
+    // Every climb goes to the end, as users of the lab want to see them all.
     startingPaths: { start, count, enough: count, prune: false, seed },
   };
 }
 
-/** R_m, and what R_f is multiplied by: one number, where no state has its own. */
+/** The measurement precisions R_m and the model weights: one number where no state has its own. */
 export function precisionsOf({
   model,
   observed,
@@ -52,31 +55,34 @@ export function precisionsOf({
   };
 }
 
-/** Centred: layers of logistic neurons with such weights forget their inputs. */
+/**
+ * Activation function of all layers. It is centred: layers of logistic neurons with such weights
+ * forget their inputs.
+ */
 const ACTIVATION = "tanh" as const;
 
-/** New pairs that what is found is tried on. */
+/** Number of fresh pairs that the found weights are tested on. */
 export const FRESH = 200;
 
-/** How far beyond the true weights those that are found may go. */
+/** Bounds of the weights, as a multiple of the range of the true ones. */
 const REACH = 2;
 
-/** Of `feedforward`. */
+/** Options of `feedforward`. */
 export function networkOf({ layers: [inputs = 0, ...others] }: NetworkSettings) {
   return { layers: [inputs, ...others.map((width) => ({ width, activation: ACTIVATION }))] };
 }
 
-/** Of `randomWeights`, for the true ones. */
+/** Options of `randomWeights` for the true weights. */
 export function weightsOf({ weightRange, seed }: NetworkSettings) {
   return { range: [-weightRange, weightRange] as [number, number], seed };
 }
 
-/** Of `networkTwin`, but for model and weights. */
+/** Options of `networkTwin`, except model and weights. */
 export function pairsOf({ pairs, noise, seed }: NetworkSettings) {
   return { pairs, fresh: FRESH, inputNoise: noise, outputNoise: noise, seed };
 }
 
-/** Of `anneal`, but for model and pairs. */
+/** Options of `anneal` for a network, except model and pairs. */
 export function networkOptionsOf({ noise, weightRange, ladder, starts }: NetworkSettings) {
   const most = REACH * weightRange;
   const bounds: [number, number] = [-most, most];

@@ -10,7 +10,7 @@ import { defineModel, LeastActionError, type Model } from "least-action/slim";
 export interface Line {
   name: string;
   expression: string;
-  /** From 1. */
+  /** Line number, from 1. */
   line: number;
 }
 
@@ -21,7 +21,7 @@ export interface ModelText {
   initial: (Line & { value: number })[];
 }
 
-/** What is wrong, and where. */
+/** An error in the model's text, with its line. */
 export class ModelTextError extends Error {
   readonly line: number;
 
@@ -32,18 +32,18 @@ export class ModelTextError extends Error {
 }
 
 const STATEMENT = /^([A-Za-z_]\w*)\s*('|\(\s*0\s*\))?\s*=(.*)$/;
+const UNSIGNED = /(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/.source;
 /** A number, or a quotient of two such as 8/3. */
-const NUMBER =
-  /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?:\s*\/\s*((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?))?$/;
+const NUMBER = new RegExp(String.raw`^([+-]?${UNSIGNED})(?:\s*/\s*(${UNSIGNED}))?$`);
 
-/** Throws a ModelTextError at the first line that is not right. */
+/** Parses the model's text. Throws a ModelTextError at the first wrong line. */
 export function readModel(text: string): ModelText {
   return parse(text, (line, message) => {
     throw new ModelTextError(line, message);
   });
 }
 
-/** What can be understood of a text that may be not right yet: other lines are passed over. */
+/** Parses the valid lines of a text that may be unfinished, and skips the others. */
 export function outlineOf(text: string): ModelText {
   return parse(text, () => undefined);
 }
@@ -96,7 +96,7 @@ function numberOf(text: string): number | undefined {
   return Number(match[1]) / Number(match[2] ?? 1);
 }
 
-/** As options of defineModel. */
+/** Options of `defineModel`. */
 export function optionsOf({ states, parameters, where, initial }: ModelText) {
   const texts = (lines: Line[]): Record<string, string> =>
     Object.fromEntries(lines.map(({ name, expression }) => [name, expression]));
@@ -111,7 +111,7 @@ export function optionsOf({ states, parameters, where, initial }: ModelText) {
   };
 }
 
-/** The model, whose formulas are checked. */
+/** The model of a text, with its formulas checked. */
 export function modelOf(text: string): { model: Model; read: ModelText } {
   const read = readModel(text);
   try {
@@ -122,7 +122,7 @@ export function modelOf(text: string): { model: Model; read: ModelText } {
   }
 }
 
-/** Errors of the SDK name the field; a person looks for the line. */
+/** The error with its line in the text, found from the field that the SDK's message names. */
 export function lined(error: unknown, { states, where, parameters, initial }: ModelText): unknown {
   if (!(error instanceof LeastActionError)) return error;
   const [, kind, name] =

@@ -1,11 +1,11 @@
-// Models to choose from, as a person would write them.
+// Ready-made models, written as a user would write them.
 import type { PathSettings } from "./settings.js";
 import { MORRIS_LECAR, ringText, STARTS } from "./starts.js";
 
 export interface ListedModel {
   name: string;
   text: string;
-  /** What suits it. */
+  /** Settings that suit the model. */
   settings: Omit<PathSettings, "title" | "model">;
 }
 

@@ -1,8 +1,8 @@
-// The pictures of a view as they are on the page, with what is said beside them there.
+// Pictures of a view, saved as they are on the page with the text beside them.
 
 const MARGIN = 8;
 
-/** Null where the view has no picture. */
+/** The picture of a view; null where it has none. */
 export function pictureOf(view: Element): HTMLCanvasElement | null {
   const all = <E extends Element>(what: string): E[] => [...view.querySelectorAll<E>(what)];
   const pictures = all<HTMLCanvasElement>("canvas").filter(({ width }) => width > 0);
@@ -34,7 +34,7 @@ export function pictureOf(view: Element): HTMLCanvasElement | null {
     context.fillText(one.textContent ?? "", place.left + indent, place.top + place.height / 2);
   };
   for (const item of legend) {
-    // The mark before an item is drawn by its style, in the colour of the curves.
+    // The mark before an item has the colour of its curve.
     const mark = getComputedStyle(item, "::before");
     const place = item.getBoundingClientRect();
     if (mark.display === "none") {

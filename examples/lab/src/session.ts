@@ -1,19 +1,21 @@
-// Where a person has come to: settings, what the engine said of them, and the run; and how one
-// thing leads to the next.
+// The state of the page: settings, the engine's answers and the run, with the changes from one
+// state to the next.
 import type { RunNews } from "./engine/client.js";
 import type { Certainty, FileTable, Outcome, Prepared } from "./engine/protocol.js";
 import type { Settings } from "./settings.js";
 
-/** Why settings cannot be used. */
+/** An error that makes the settings unusable. */
 export interface Refusal {
   message: string;
-  /** Of the model's text; null if it is not about that. */
+  /**
+   * Line of the model's text that the error is about, from 1; null if it is about something else.
+   */
   line: number | null;
 }
 
-/** One starting path, as far as it is known. */
+/** One climb, as far as it is known. */
 export interface Climber {
-  /** By rung. */
+  /** R_f of each rung. */
   modelPrecision: number[];
   action: number[];
   measurementError: number[];
@@ -26,34 +28,33 @@ export type Phase = "idle" | "running" | "pausing" | "paused" | "certainty" | "d
 
 export interface Session {
   settings: Settings;
-  /** What settings make, as the engine said last: of these, or of those before. */
+  /** The problem prepared last, from the present settings or from earlier ones. */
   prepared: Prepared | null;
-  /** Whether `prepared` is of these settings. */
+  /** True if `prepared` belongs to the present settings. */
   isFresh: boolean;
-  /** Until it is mended, nothing can be run. */
+  /** An error in the settings; nothing can be run until it is mended. */
   refusal: Refusal | null;
   /**
-   * What went wrong with a file, a link or a run, until something else is done; nothing is the
-   * worse for it.
+   * An error with a file, a link or a run. It is shown until the next action and blocks nothing.
    */
   trouble: string | null;
   table: FileTable | null;
   phase: Phase;
-  /** The number of the run that is shown; null before it. */
+  /** Number of the run that is shown; null before the first one. */
   run: number | null;
   share: number;
   climbers: Climber[];
   outcome: Outcome | null;
-  /** What a run that goes on had come to when it was paused. */
+  /** Outcome of a resumed run at the time of its pause. */
   before: Outcome | null;
   certainty: Certainty | null;
-  /** Said to screen readers, and shown beside the buttons. */
+  /** Message for screen readers, also shown beside the buttons. */
   status: string;
 }
 
 /**
- * What the engine says is `of` the settings it was asked with, or of a `run`: if others were chosen
- * since, nobody wants to know.
+ * A change of the session. Answers of the engine name their settings with `of`, or their `run`, and
+ * are ignored if these have changed since.
  */
 export type Change =
   | { type: "settings"; settings: Settings }
@@ -97,8 +98,8 @@ export function changed(session: Session, change: Change): Session {
   if ("run" in change && change.run !== session.run) return session;
   switch (change.type) {
     case "settings":
-      // A refusal stays until the new settings are judged: messages that come and go move what is
-      // being typed.
+      // A refusal stays until the new settings are judged: messages that come and go would move the
+      // field that is being typed in.
       return { ...session, ...nothing, settings: change.settings, phase: "idle", isFresh: false };
     case "prepared":
       return { ...session, prepared: change.prepared, isFresh: true, refusal: null };
@@ -115,7 +116,7 @@ export function changed(session: Session, change: Change): Session {
     case "table":
       return { ...session, table: change.table };
     case "running": {
-      // What is being found is shown, and not what was there when it was paused.
+      // A resumed run shows its new paths, not those at the time of the pause.
       const kept = change.resume
         ? { before: session.outcome, outcome: null, certainty: null, trouble: null }
         : { ...nothing };
@@ -134,7 +135,7 @@ export function changed(session: Session, change: Change): Session {
   }
 }
 
-/** With what the run has come to, or what it had when it was paused. */
+/** The session after a stop: with the outcome of the run, or with that at its pause. */
 function stopped(session: Session, otherwise: string): Session {
   const outcome = session.outcome ?? session.before;
   if (outcome === null) return { ...session, phase: "idle", status: otherwise };
@@ -176,7 +177,7 @@ function withNews(session: Session, news: RunNews): Session {
   }
   const { start } = news.type === "rung" ? news.rung : news.path;
   const { climbers } = session;
-  // Whichever begins first, each has its place.
+  // Climbs report in any order; each has its place by number.
   while (climbers.length <= start) climbers.push(notYet());
   const before = climbers[start] as Climber;
   if (news.type === "path") {
@@ -201,5 +202,8 @@ function statusOf(outcome: Outcome | null): string {
   const verdict =
     { consistent: "the noise explains the misfit" }[outcome.verdict] ??
     `verdict: ${outcome.verdict}, which “In words” explains`;
-  return `Done in ${outcome.seconds.toFixed(1)} s; lowest action ${outcome.action.toPrecision(4)}, ${verdict}`;
+  return (
+    `Done in ${outcome.seconds.toFixed(1)} s; lowest action ` +
+    `${outcome.action.toPrecision(4)}, ${verdict}`
+  );
 }

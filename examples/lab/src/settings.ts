@@ -1,26 +1,29 @@
-// What a person has chosen. It is plain data: a link carries it, a file keeps it, and with the same
-// settings a run gives the same bits.
+// The user's settings. They are plain data: a link carries them, a file keeps them, and a run with
+// the same settings gives the same bits.
 
-/** Data made by the model itself, so that the truth is known. */
+/** Settings of data that the model makes itself, so that the truth is known. */
 export interface TwinData {
   from: "twin";
   timeStep: number;
   points: number;
-  /** Standard deviation of what is added to the measurements. */
+  /** Standard deviation of the noise that is added to the measurements. */
   noise: number;
   seed: number;
-  /** Points past the window, to compare predictions with. */
+  /** Number of points after the window, for comparison with predictions. */
   further: number;
 }
 
-/** Data of a file. Its numbers are too many for a link: whoever opens one is asked for the file. */
+/**
+ * Settings of data from a file. Its numbers are too many for a link, so whoever opens the link is
+ * asked for the file.
+ */
 export interface FileData {
   from: "file";
   name: string;
-  /** The column of times; null if rows are one time step apart. */
+  /** Name of the column of times; null if rows are one time step apart. */
   time: string | null;
   timeStep: number;
-  /** Which column measures which state. */
+  /** Name of the column that holds each measured state. */
   columns: Record<string, string>;
 }
 
@@ -29,36 +32,36 @@ export interface Estimated {
   high: number;
 }
 
-/** A model in continuous time, and data of it. */
+/** Settings of a model in continuous time and its data. */
 export interface PathSettings {
   kind: "path";
   title: string;
-  /** See model-text.ts. */
+  /** Text of the model, in the language of model-text.ts. */
   model: string;
   data: TwinData | FileData;
-  /** Names of the states that are measured. */
+  /** Names of the measured states. */
   observed: string[];
-  /** Parameters that are looked for, and between what. Others keep the values of the model. */
+  /** Bounds of the parameters to be estimated. Other parameters keep the model's values. */
   estimate: Record<string, Estimated>;
   measurementPrecision: number;
-  /** R_m of measured states that have one of their own. */
+  /** Measurement precision R_m of states that have their own. */
   ownPrecisions: Record<string, number>;
-  /** What R_f is multiplied by, of states where that is not 1. */
+  /** Factor of R_f for states where it is not 1. */
   modelWeights: Record<string, number>;
-  /** Of R_f: the first, the factor from rung to rung, and how many. */
+  /** Ladder of R_f: the first value, the factor from rung to rung, and the number of rungs. */
   ladder: { initial: number; factor: number; rungs: number };
   starts: { count: number; seed: number; strategy: Strategy };
 }
 
-/** A network of tanh neurons, whose layers are the times of a path. */
+/** Settings of a network of tanh neurons, whose layers play the part of time. */
 export interface NetworkSettings {
   kind: "network";
   title: string;
-  /** Neurons of each layer, the inputs first. */
+  /** Number of neurons of each layer, the inputs first. */
   layers: number[];
   pairs: number;
   noise: number;
-  /** True weights are uniform between this and its negative. */
+  /** Largest absolute value of the true weights, which are uniform. */
   weightRange: number;
   seed: number;
   ladder: { initial: number; factor: number; rungs: number };
@@ -67,7 +70,7 @@ export interface NetworkSettings {
 
 export type Settings = PathSettings | NetworkSettings;
 
-/** Where starting paths come from, with what a person is told of it. */
+/** Starting strategies, each with a description for the user. */
 export const STRATEGIES = {
   automatic: "what suits the model best",
   "ensemble-filter": "mean path of a filter",
@@ -77,7 +80,7 @@ export const STRATEGIES = {
 } as const;
 export type Strategy = keyof typeof STRATEGIES;
 
-/** Bounds of what numbers may be: what is beyond is refused with these words. */
+/** Smallest and largest allowed values, which the error messages name. */
 export const LIMITS = {
   points: [5, 20_001],
   further: [0, 20_000],
@@ -91,12 +94,12 @@ export const LIMITS = {
 
 const VERSION = "1";
 
-/** As the part of an address after `#`. */
+/** The settings as the part of an address after `#`. */
 export function toLink(settings: Settings): string {
   return `${VERSION}.${base64Of(JSON.stringify(settings))}`;
 }
 
-/** From the part of an address after `#`; undefined if there is none. */
+/** Settings from the part of an address after `#`; undefined if it is empty. */
 export function fromLink(hash: string): Settings | undefined {
   const text = hash.replace(/^#/, "");
   if (text === "") return undefined;
@@ -108,24 +111,28 @@ export function fromLink(hash: string): Settings | undefined {
   } catch (error) {
     if (error instanceof SettingsError) throw error;
     throw new Error(
-      "this link is damaged: part of it is missing; copy the whole of it, or begin with one of the examples",
+      "this link is damaged: part of it is missing; copy the whole of it, or begin with " +
+        "one of the examples",
     );
   }
 }
 
-/** Of what has names that a person chooses: some of them are names of every object. */
+/**
+ * Own property of a record, or undefined. User-chosen names may equal those of inherited
+ * properties.
+ */
 export function own<T>(record: Record<string, T>, name: string): T | undefined {
   return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
-/** Whether some of these have an entry of their own. */
+/** True if the record has an own entry for some of the names. */
 export function ownsAny(record: Record<string, unknown>, names: string[]): boolean {
   return names.some((name) => own(record, name) !== undefined);
 }
 
 export class SettingsError extends Error {}
 
-/** Names as a complaint says them: the first of many. */
+/** The first of many names, for an error message. */
 export function listed(names: string[]): string {
   const most = 8;
   return (
@@ -134,7 +141,7 @@ export function listed(names: string[]): string {
   );
 }
 
-/** Checks settings that come from elsewhere: a link, or a file. */
+/** Checks settings that come from a link or a file. */
 export function settingsOf(given: unknown): Settings {
   const root = objectOf("settings", given);
   if (root.kind === "network") {
@@ -180,13 +187,13 @@ export function settingsOf(given: unknown): Settings {
   };
 }
 
-/** None, in links that were made before there were any. */
+/** Checks a record of positive numbers. Links made before it existed have none. */
 function positiveByName(path: string, given: unknown): Record<string, number> {
   const all = Object.entries(given === undefined ? {} : objectOf(path, given));
   return Object.fromEntries(all.map(([name, one]) => [name, positive(`${path}.${name}`, one)]));
 }
 
-/** Checks the neurons of each layer. */
+/** Checks the number of neurons of each layer. */
 export function layersOf(given: unknown[]): number[] {
   whole("layers.length", given.length, LIMITS.layers);
   return given.map((width, k) => whole(`layers[${k}]`, width, LIMITS.neurons));
@@ -265,7 +272,7 @@ function whole(path: string, given: unknown, [least, most]: readonly [number, nu
   throw new SettingsError(`${path}: must be a whole number from ${least} to ${most}, got ${value}`);
 }
 
-/** Of UTF-8, with letters that addresses may have. */
+/** Base64 of UTF-8, with letters that are allowed in addresses. */
 function base64Of(plain: string): string {
   const bytes = new TextEncoder().encode(plain);
   const binary = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");

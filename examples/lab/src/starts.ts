@@ -1,14 +1,14 @@
-// The worked starts of the first screen.
+// The worked examples of the first screen.
 import type { NetworkSettings, PathSettings, Settings, TwinData } from "./settings.js";
 
 export interface WorkedStart {
   name: string;
-  /** What is to be seen, in a sentence. */
+  /** Description of the example, in a sentence or two. */
   about: string;
   settings: Settings;
 }
 
-/** Lorenz's ring of sites (1995), as a person would write it. */
+/** Text of Lorenz's model of sites on a ring (1995), as a user would write it. */
 export function ringText(sites: number): string {
   const x = (i: number): string => `x${(i + sites) % sites}`;
   const equations = Array.from(
@@ -24,12 +24,12 @@ export function ringText(sites: number): string {
   ].join("\n");
 }
 
-/** Of noise with a standard deviation: one over the variance. */
+/** Measurement precision for a noise with this standard deviation: one over its variance. */
 export function precisionOf(noise: number): number {
   return Number((1 / noise ** 2).toPrecision(6));
 }
 
-/** A twin where nothing else is known of it. */
+/** Default settings of a twin experiment. */
 export const TWIN: TwinData = {
   from: "twin",
   timeStep: 0.025,
@@ -53,7 +53,10 @@ const weather: PathSettings = {
   starts: { count: 4, seed: 2, strategy: "random" },
 };
 
-/** C. Morris, H. Lecar, Biophys. J. 35 (1981), 193, in the usual values for oscillations. */
+/**
+ * Model of C. Morris and H. Lecar, Biophys. J. 35 (1981), 193, with the usual values for
+ * oscillations.
+ */
 export const MORRIS_LECAR = `# Morris and Lecar's neuron (1981), time in ms, V in mV
 V' = (gCa*mInf*(120 - V) + gK*n*(-84 - V) + gL*(-60 - V) + I)/20
 n' = (nInf - n)*cosh((V - 2)/60)/25
@@ -97,19 +100,22 @@ export const STARTS: WorkedStart[] = [
   {
     name: "Weather with hidden sites",
     about:
-      "Ten sites on a ring, chaotic. Four are measured, with noise; the other six, and what drives them all, are to be found. Some starting paths get lost.",
+      "Ten sites on a ring, chaotic. Four are measured, with noise; the other six, and " +
+      "what drives them all, are to be found. Some starting paths get lost.",
     settings: weather,
   },
   {
     name: "A neuron from one voltage",
     about:
-      "A spiking nerve cell under a known current. Only its voltage is measured; its channels and three conductances are to be found.",
+      "A spiking nerve cell under a known current. Only its voltage is measured; its " +
+      "channels and three conductances are to be found.",
     settings: neuron,
   },
   {
     name: "A network as layers in time",
     about:
-      "The layers of a network are the times of a path. What happens between inputs and outputs is to be found, and the weights with it.",
+      "The layers of a network are the times of a path. What happens between inputs and " +
+      "outputs is to be found, and the weights with it.",
     settings: layers,
   },
 ];

@@ -1,5 +1,5 @@
-// What of the lab needs no browser: models as text, settings in links, files of data, and the code
-// that does the same.
+// Tests of the parts that need no browser: models as text, settings in links, data files, and the
+// exported program.
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import ts from "typescript";
@@ -90,7 +90,7 @@ test.each(MODELS.map(({ name }) => name))(
     )) as Certainty;
     expect(trouble).toBeNull();
     expect(deviation?.every((one) => one > 0)).toBe(true);
-    // Of a Gaussian, or of levels next to each other.
+    // The band is that of a Gaussian, or of levels next to each other.
     const widths = deviation?.map(
       (one, k) => ((band?.upper[k] as number) - (band?.lower[k] as number)) / one,
     );
@@ -102,7 +102,7 @@ test.each(MODELS.map(({ name }) => name))(
   },
 );
 
-/** Of a file with these columns. */
+/** A file with these columns, opened. */
 function openTable(columns: Record<string, ArrayLike<number>>): OpenTable {
   const names = Object.keys(columns);
   return {
@@ -114,7 +114,7 @@ function openTable(columns: Record<string, ArrayLike<number>>): OpenTable {
   };
 }
 
-/** The spring, with data of a file. */
+/** Settings of the spring, with data from a file. */
 const ofFile: PathSettings = {
   ...SPRING,
   data: { from: "file", name: "a.csv", time: null, timeStep: 0.05, columns: { x: "x" } },
@@ -142,7 +142,7 @@ test.each([1, 4])(
     const precision = (weight * h * measured * 2 ** rung) / ((points - 1) * 2);
     let [product, square] = [0, 0];
     for (let n = 2; n < points - 2; n += 4) {
-      // In the middle between measurements, where momenta have no jump.
+      // The middle between measurements, where momenta have no jump.
       const v = (path[2 * n + 1] as number) - (path[2 * n + 1 - 2] as number);
       const force = -2 * (((path[2 * n] as number) + (path[2 * n - 2] as number)) / 2);
       const p = precision * (v / h - force);
@@ -159,7 +159,7 @@ test.each([1, 4])(
 
 test("a prediction that fails leaves what is known of the path", async () => {
   const model = "x' = x^2\nx(0) = 0.5";
-  // It is infinite at time 2.
+  // The solution is infinite at time 2.
   const x = Float64Array.from(
     { length: 39 },
     (_, n) => 1 / (2 - 0.05 * n) + 0.01 * Math.sin(78 * n * n),
@@ -173,7 +173,7 @@ test("a prediction that fails leaves what is known of the path", async () => {
   expect(trouble).toMatch(/./);
 });
 
-test("where nothing is to be predicted, nothing is, and that is no trouble; what is stopped tells nothing", async () => {
+test("nothing to predict is no trouble; a stopped computation tells nothing", async () => {
   const data = {
     from: "twin",
     timeStep: 0.1,
@@ -254,7 +254,7 @@ test("settings go through a link, whatever letters they have", () => {
   };
   expect(fromLink(toLink(seeded))).toEqual(seeded);
   expect(preparePath(seeded, undefined).data.points).toBe(161);
-  // As they are, so that the page knows which of them it shows.
+  // The page compares settings by identity to know which of them it shows.
   for (const { settings } of STARTS)
     expect(toLink(fromLink(toLink(settings)) as Settings)).toBe(toLink(settings));
   for (const { settings } of STARTS) expect(fromLink(toLink(settings))).toEqual(settings);
@@ -324,7 +324,7 @@ test("files of data: CSV, NPY, and what is neither", () => {
   expect(() => tableOf("a.csv", bytes("x\n1\n"), read)).toThrow(/1 rows of data/);
 });
 
-test("states have precisions of their own, in the order of the model and of what is measured", () => {
+test("states have precisions of their own, in the order of the model and of the data", () => {
   expect(precisionsOf(ofFile)).toEqual({ measurementPrecision: 400 });
   const settings = {
     ...ofFile,
@@ -352,7 +352,7 @@ test("names that a link brings along are names in the program, and nothing else"
   const of = (settings: Partial<PathSettings>): string => snippetOf({ ...ofFile, ...settings });
   const columns = { [name]: "'); steal()" };
   const data = { ...ofFile.data, name: '"); steal(); ("', columns } as PathSettings["data"];
-  // Of a state called "observed", the short form of values means something else.
+  // A state called "observed" rules out the short form of values, where that name has a meaning.
   expect(
     of({ observed: ["observed"], data: { ...ofFile.data, columns: { observed: "x" } } as never }),
   ).toContain('{ observed: ["observed"], values: [table.column("x")] }');

@@ -1,4 +1,5 @@
-// The lab as people meet it: built, below a path of a plain server, in a real browser.
+// Tests of the lab as users meet it: built, served below a path by a plain server, in a real
+// browser.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,7 +32,7 @@ const open = async (how: Parameters<typeof LabPage.open>[2] = {}): Promise<LabPa
   return lab;
 };
 
-/** Whatever a test does: the console stays empty, and nothing comes from elsewhere. */
+/** After every test the console must be empty, and nothing may come from another host. */
 beforeEach(() => async () => {
   const said = pages.flatMap(({ complaints }) => complaints);
   await Promise.all(pages.map(({ page }) => page.close()));
@@ -40,25 +41,27 @@ beforeEach(() => async () => {
 });
 
 const weather = STARTS[0]?.settings as PathSettings;
-/** Where a pause has something to stop. */
+/** Settings of a run that is long enough to be paused. */
 const long: PathSettings = {
   ...weather,
   ladder: { ...weather.ladder, factor: 1.15, rungs: 120 },
   starts: { count: 3, seed: 1, strategy: "nudged" },
 };
-/** Some seconds: a test that acts in its first hundredth sees its end as well. */
+/**
+ * Settings of a run of some seconds: a test that acts in its first hundredth can wait for its end.
+ */
 const steady: PathSettings = {
   ...long,
   data: { ...weather.data, points: 481 } as PathSettings["data"],
 };
-/** Not at its end before a test is, however slow that is. */
+/** Settings of a run that outlasts any test, however slow the machine is. */
 const endless: PathSettings = {
   ...long,
   data: { ...weather.data, points: 2001 } as PathSettings["data"],
   ladder: { ...weather.ladder, factor: 1.1, rungs: 200 },
   starts: { ...long.starts, count: 4 },
 };
-/** Done in a moment. */
+/** Settings of a network that is done in a moment. */
 const network: Settings = {
   ...(STARTS[2]?.settings as Extract<Settings, { kind: "network" }>),
   title: "A small network",
@@ -160,7 +163,7 @@ describe("a person's way", () => {
     await lab.runs();
     await lab.openSettings(SPRING);
     await lab.shows("x (measured)");
-    // What is left of the first run would have come by now.
+    // By now the rest of the first run would have arrived.
     await lab.page.waitForTimeout(500);
     await expect.poll(() => lab.button("Go on").count()).toBe(0);
     await expect.poll(() => lab.status.textContent()).toBe("");
@@ -189,7 +192,7 @@ test("a run that was paused ends as one that was not", async () => {
   expect(await share()).toBe(reached);
   await lab.page.getByText("path of least action").waitFor();
   await lab.button("Go on").click();
-  // What is being found is seen, and not what was there before.
+  // The view shows the resumed run, and not the state at its pause.
   await lab.page.locator(".legend .of-start").first().waitFor();
   expect(action(await lab.done())).toBe(expected);
   const resumed = await lab.result();
@@ -197,7 +200,7 @@ test("a run that was paused ends as one that was not", async () => {
   expect(resumed.outcome.path).toEqual(all.outcome.path);
 });
 
-test("a run that was cancelled leaves nothing, and the next one is as if it had not been", async () => {
+test("a cancelled run leaves nothing, and the next one is as if it had not been", async () => {
   const lab = await open({ settings: endless });
   await lab.shows("x0 (measured)");
   await lab.runs();
@@ -218,7 +221,7 @@ test("a run that was cancelled leaves nothing, and the next one is as if it had 
 test("a run that is stopped at once, by a double click too, can be begun again", async () => {
   const lab = await open({ settings: long });
   await lab.shows("x0 (measured)");
-  // Before the engine has begun, however slow the machine is.
+  // Cancelled before the engine has begun, however slow the machine is.
   await lab.button("Run").evaluate(async (one) => {
     (one as HTMLElement).click();
     await Promise.resolve();
@@ -246,7 +249,7 @@ test("how certain a path is can be skipped, and can be had by another run", asyn
   await lab.runAndClick("Skip", /^Done/);
   await lab.tab("Mechanics");
   await lab.page.getByText("There are no momenta").waitFor();
-  // While the engine is still busy with what nobody waits for.
+  // The engine is still busy with the stopped run.
   await lab.openSettings(SPRING);
   await lab.run();
   await lab.tab("Mechanics");
@@ -297,7 +300,7 @@ describe("what goes wrong says what to do", () => {
     for (const [name, content, remedy] of files) {
       await lab.openData(name, content);
       expect(await lab.complaint(new RegExp(name.replace(".", "\\.")))).toMatch(remedy);
-      // What was there before is still there.
+      // The earlier results are still there.
       await lab.shows("x (measured)");
     }
     await lab.openData("good.csv", springCsv(61));
@@ -350,7 +353,7 @@ describe("what goes wrong says what to do", () => {
       lab.page.evaluate(
         () => (window as unknown as { ticks: { count: number; longest: number } }).ticks,
       );
-    // As a file that is there: what Playwright hands over otherwise is decoded in the page.
+    // A file on disk: Playwright would decode any other in the page.
     const folder = mkdtempSync(join(tmpdir(), "least-action-lab-"));
     writeFileSync(join(folder, "large.csv"), content);
     await lab.page.getByLabel(/^Your own data/).setInputFiles(join(folder, "large.csv"));
@@ -364,7 +367,8 @@ describe("what goes wrong says what to do", () => {
     await lab.page.getByText(/Of 560000 points, at most 2000 are drawn/).waitFor();
     const drawn = await ticks();
     console.log(
-      `10 MB of CSV: ${read.count} ticks while it was read; the page stood still for ${drawn.longest.toFixed(0)} ms at the longest`,
+      `10 MB of CSV: ${read.count} ticks while it was read; the page stood still for ` +
+        `${drawn.longest.toFixed(0)} ms at the longest`,
     );
     expect(read.count).toBeGreaterThan(5);
     expect(drawn.count).toBeGreaterThan(read.count);
@@ -440,7 +444,7 @@ describe("taking it along", () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** The lowest action that the lab's program finds. */
+  /** Lowest action that the exported program finds. */
   async function actionOf(name: string, snippet: string): Promise<number> {
     const file = join(folder, `${name}.ts`);
     writeFileSync(file, `${snippet}console.log(run.best.action);\n`);
@@ -647,7 +651,7 @@ describe("what is typed", () => {
     await field.press("Backspace");
     await field.pressSequentially("5, x");
     await lab.page.getByText("whole numbers from 1 to 200").waitFor();
-    // What is not right is not there any more when the field is left.
+    // An invalid entry is replaced when the field is left.
     await field.blur();
     await expect.poll(() => field.inputValue()).toBe("2, 3, 2, 5");
     await expect.poll(() => field.getAttribute("aria-invalid")).toBe("false");
@@ -689,14 +693,14 @@ describe("what is typed", () => {
       observed: ["x", "v"],
       ...precisions,
     });
-    // Of one that is measured alone, it can still be seen and taken away.
+    // A state that is the only measured one stays in the list, so that it can be removed.
     await lab.page.getByRole("checkbox", { name: "v", exact: true }).uncheck();
     await expect.poll(() => lab.page.getByLabel("R_m of x").inputValue()).toBe("400");
     await lab.page.getByRole("checkbox", { name: "Each measured state has its own R_m" }).click();
     await expect.poll(() => lab.page.getByLabel("R_m of v").count()).toBe(0);
   });
 
-  test("plots that are seen again in the moment in which they are to have other curves", async () => {
+  test("plots that come into view at the moment of a change of their curves", async () => {
     const lab = await open({ settings: SPRING, width: 390 });
     await lab.shows("x (measured)");
     await lab.page.evaluate(() => scrollTo(0, document.body.scrollHeight));
@@ -705,7 +709,8 @@ describe("what is typed", () => {
     await lab.done();
     await lab.page.getByRole("checkbox", { name: "v", exact: true }).evaluate((box) => {
       document.querySelector(".multiples")?.scrollIntoView();
-      // Between the page's being asked for another picture and what is seen being told.
+      // The moment after the page is asked for another picture, and before it learns what is
+      // visible.
       requestAnimationFrame(() => (box as HTMLElement).click());
     });
     await lab.shows("v (measured)");

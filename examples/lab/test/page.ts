@@ -1,4 +1,4 @@
-// The built lab in a page, and what a person does and sees there.
+// The built lab in a browser page, with what a user does and sees there.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { repository } from "../../../test/consumer.js";
 import { complaintsOf } from "../../../test/browser/complaints.js";
 import { type Served, serveFolder } from "../../../test/browser/static-server.js";
 
-/** Built by the lab's own configuration, and served below a path as a plain host would. */
+/** Builds the lab with its own configuration, and serves it below a path as a plain host would. */
 export async function serveLab(): Promise<Served> {
   const folder = mkdtempSync(join(tmpdir(), "least-action-lab-"));
   const configFile = join(repository, "examples/lab/vite.config.ts");
@@ -25,7 +25,7 @@ export async function serveLab(): Promise<Served> {
   };
 }
 
-/** What "Save result" writes, as far as tests read it. */
+/** Fields of a saved result that the tests read. */
 export interface Result {
   settings: Settings;
   outcome: {
@@ -45,7 +45,7 @@ export class LabPage {
     this.complaints = complaintsOf(page, address);
   }
 
-  /** With `settings` in the link, or with `hash` as it is. */
+  /** Opens the lab with `settings` in the link, or with `hash` unchanged. */
   static async open(
     context: BrowserContext,
     url: string,
@@ -73,14 +73,14 @@ export class LabPage {
     return this.page.locator(".run-bar .status");
   }
 
-  /** What is said to be wrong, once it is said. */
+  /** Waits for an error message about this, and returns it. */
   async complaint(about: RegExp): Promise<string> {
     const alert = this.page.getByRole("alert").filter({ hasText: about });
     await alert.waitFor({ timeout: 20_000 });
     return (await alert.textContent()) as string;
   }
 
-  /** Settings from which on pictures are drawn: they come a moment after a change. */
+  /** Waits until the pictures are drawn from the present settings, a moment after a change. */
   async shows(caption: string | RegExp): Promise<void> {
     await this.page
       .locator(".views figcaption")
@@ -89,7 +89,7 @@ export class LabPage {
       .waitFor({ timeout: 20_000 });
   }
 
-  /** Until the run is at its end; returns what is said then. */
+  /** Waits for the end of the run, and returns the status message. */
   async done(): Promise<string> {
     await this.status.filter({ hasText: /^Done/ }).waitFor({ timeout: 50_000 });
     return (await this.status.textContent()) as string;
@@ -102,8 +102,8 @@ export class LabPage {
 
   /**
    * Runs, and clicks the same button again once it has another name and the run has come to
-   * `share`. In the page: a run does not wait for tests. Returns how many milliseconds of the
-   * page's own clock it took until the status said what is expected.
+   * `share`. This happens in the page, as a run does not wait for tests. Returns the time in
+   * milliseconds, by the page's clock, until the status is the expected one.
    */
   runAndClick(name: string, expected: RegExp, share = 0): Promise<number> {
     const how = { name, share, expected: expected.source };
@@ -139,13 +139,13 @@ export class LabPage {
     );
   }
 
-  /** A run that goes on. */
+  /** Waits until a run goes on. */
   async runs(): Promise<void> {
     await this.button("Run").click();
     await this.hasCome(0.01);
   }
 
-  /** Until the run has come to that share of its whole. */
+  /** Waits until the run has come to this share of its whole. */
   async hasCome(share: number): Promise<void> {
     await this.page.waitForFunction(
       (least) => (document.querySelector("progress")?.value ?? 0) > least,
@@ -153,7 +153,7 @@ export class LabPage {
     );
   }
 
-  /** The text of what has the keyboard's focus. */
+  /** Text of the element that has the keyboard's focus. */
   focused(): Promise<string> {
     return this.page.evaluate(() => document.activeElement?.textContent ?? "");
   }
@@ -163,10 +163,11 @@ export class LabPage {
     return this.page.getByRole("tabpanel");
   }
 
-  /** How many pictures of the view have something drawn on them, and how many there are. */
+  /** Number of pictures of the view with something drawn on them, and number of all. */
   pictures(): Promise<{ drawn: number; all: number }> {
     return this.page.evaluate(async () => {
-      // Those that are scrolled to are drawn when the browser says so, which is after a frame.
+      // Pictures that are scrolled to are drawn when the browser reports them visible, after a
+      // frame.
       await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
       const all = [...document.querySelectorAll<HTMLCanvasElement>(".views canvas")];
       const isDrawn = (canvas: HTMLCanvasElement): boolean => {
@@ -183,7 +184,7 @@ export class LabPage {
     });
   }
 
-  /** Of the first picture, "red,green,blue" of every opaque pixel. */
+  /** Colours of all opaque pixels of the first picture, each as "red,green,blue". */
   async colours(): Promise<Set<string>> {
     const list = await this.page.evaluate(() => {
       const canvas = document.querySelector<HTMLCanvasElement>(".views canvas")!;
@@ -200,7 +201,7 @@ export class LabPage {
     return new Set(list);
   }
 
-  /** The page is never to be moved sideways. */
+  /** Width in pixels by which the page is wider than the window. It must be 0. */
   overflow(): Promise<number> {
     return this.page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - innerWidth));
   }
@@ -232,7 +233,7 @@ export class LabPage {
     return JSON.parse(await this.saved("Save result")) as Result;
   }
 
-  /** Through the field for data. */
+  /** Opens a file through the field for data. */
   async openData(name: string, content: Buffer | string): Promise<void> {
     const field = this.page.getByLabel(/^Your own data/);
     await field.setInputFiles({
@@ -242,9 +243,7 @@ export class LabPage {
     });
   }
 
-  /**
-   * As "Save settings" writes them; until the page has taken them, which it does a moment later.
-   */
+  /** Opens settings as "Save settings" writes them, and waits until the page has taken them. */
   async openSettings(settings: Settings, content = settingsJson(settings)): Promise<void> {
     await this.panel("Take it with you");
     const buffer = Buffer.from(content);

@@ -1,5 +1,5 @@
-// How one thing leads to the next on the page, without the page: runs and what is said of them,
-// files that are opened, and an engine that dies.
+// Tests of the page's state without the page: runs and their messages, opened files, and an engine
+// that dies.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Engine, type RunNews } from "../src/engine/client.js";
 import type { Ask, FileTable, Outcome, PreparedPath } from "../src/engine/protocol.js";
@@ -26,7 +26,7 @@ test("what goes wrong with a file leaves a run alone", () => {
     ...running,
     trouble: "bad.csv: no",
   });
-  // Before a run as well; the next thing that is done takes it away.
+  // An error before a run is shown too, and the next action removes it.
   const troubled = after(ready, { type: "trouble", message: "bad.csv: no" });
   expect(troubled.refusal).toBeNull();
   expect(after(troubled, { type: "running", newRun: 1, resume: false }).trouble).toBeNull();
@@ -208,7 +208,7 @@ test("what a link says of its file is kept when the file is opened", () => {
     ...data,
     columns: { ...data.columns, x6: "x6" },
   });
-  // Of another file what it has too; without times there, its own are looked for.
+  // Chosen columns that the next file has too stay chosen. It has other times, which are found.
   expect(withFile({ ...settings, data }, { ...table, name: "b.csv" }).data).toMatchObject({
     time: "time",
     timeStep: 0.1,
@@ -226,7 +226,7 @@ test("files that are too long are not read; settings come from results too", () 
   expect(() => savedSettings("a.json", "[1]")).toThrow(/settings/);
 });
 
-/** What the page has in place of workers, in the order in which they are made. */
+/** Stand-in for the page's workers; `made` lists them in the order of their making. */
 class FakeWorker {
   static made: FakeWorker[] = [];
   onmessage: (event: { data: unknown }) => void = () => undefined;
@@ -280,13 +280,13 @@ describe("an engine", () => {
       const waited = engine.prepare(settings);
       await vi.advanceTimersByTimeAsync(1000);
       if (phase === "path") {
-        // Its paths answer, or their threads are ended: whatever has been found is kept.
+        // Its paths answer, or their threads are ended; in both cases the results so far are kept.
         expect(FakeWorker.made).toHaveLength(1);
         expect(isOver).toBe(false);
         return;
       }
-      // What nobody waits for is over; another engine has the file, and is asked for what is waited
-      // for.
+      // The stopped run is over. Another engine has opened the file, and is asked the waiting
+      // requests.
       await run;
       expect(first.isOver).toBe(true);
       const [, second] = FakeWorker.made as [FakeWorker, FakeWorker];

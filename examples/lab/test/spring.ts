@@ -1,7 +1,7 @@
-// What tests of the lab find: a spring.
+// The test problem of the lab: a spring.
 import type { PathSettings } from "../src/settings.js";
 
-/** A spring: short runs with data that are easily made. */
+/** Settings of a spring: short runs with data that are easily made. */
 export const SPRING: PathSettings = {
   kind: "path",
   title: "A spring",
@@ -16,7 +16,7 @@ export const SPRING: PathSettings = {
   starts: { count: 2, seed: 1, strategy: "automatic" },
 };
 
-/** Of a spring with k = 2.25, with a noise that is nobody's chance. */
+/** CSV data of a spring with k = 2.25 and a deterministic noise. */
 export function springCsv(rows: number): string {
   const lines = Array.from({ length: rows }, (_, n) => {
     const noise = 0.05 * Math.sqrt(2) * Math.sin(12.9898 * n * n + 78.233 * n);

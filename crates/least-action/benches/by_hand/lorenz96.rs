@@ -1,6 +1,6 @@
 use super::System;
 
-/// The ring of so many sites.
+/// Lorenz96 with this number of sites.
 pub struct Lorenz96(pub usize);
 
 impl System for Lorenz96 {

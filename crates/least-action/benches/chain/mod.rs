@@ -245,7 +245,7 @@ impl LeastSquares for Chain {
                 data.residuals[n * width + k] = x[l] - self.data[n * width + k];
             }
         }
-        // What the residuals pull with at every f, for the curvature.
+        // Adjoint of the residuals at every f, which the curvature is weighted with.
         self.lambda.fill(0.0);
         let model = &into.groups[0];
         for (b, &first) in model.first.iter().enumerate() {

@@ -1,11 +1,11 @@
-//! The systems that strategies are compared on.
+//! Systems that the strategies are compared on.
 
 use std::sync::Arc;
 
 use least_action::model::Model;
 use least_action::{models, Result, TwinExperiment};
 
-/// A system, and how its data are made.
+/// A system with the settings of its data.
 pub struct Case {
     pub name: String,
     pub model: Arc<dyn Model>,

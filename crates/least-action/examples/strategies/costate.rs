@@ -1,14 +1,14 @@
-//! The strong constraint, or 4D-Var: the path obeys the model exactly, so the unknowns are only its
-//! first state and the parameters, and the gradient comes from the costate, which is carried
-//! backwards along the path (F.-X. Le Dimet and O. Talagrand, Tellus A 38, 1986). What is minimised
-//! grows over the data from their beginning, since chaos makes the misfit of a long path rough (C.
-//! Pires, R. Vautard and O. Talagrand, Tellus A 48, 1996).
+//! Strong constraint, or 4D-Var: the path obeys the model exactly, so the unknowns are only its
+//! first state and the parameters. The gradient comes from the costate, which is carried backwards
+//! along the path (F.-X. Le Dimet and O. Talagrand, Tellus A 38, 1986). The minimised misfit grows
+//! over the data from their beginning, since chaos makes that of a long path rough (C. Pires, R.
+//! Vautard and O. Talagrand, Tellus A 48, 1996).
 
 use least_action::model::{Model, Points, Scratch};
 use least_action::solve::{Lbfgs, Minimizer, Objective};
 use least_action::{Error, Observations, Result};
 
-/// Where the stages of a Runge-Kutta step are, as shares of it, and what they count for.
+/// Stages of a Runge-Kutta step: their times as shares of the step. `WEIGHTS` are their weights.
 const NODES: [f64; 4] = [0.0, 0.5, 0.5, 1.0];
 const WEIGHTS: [f64; 4] = [1.0 / 6.0, 1.0 / 3.0, 1.0 / 3.0, 1.0 / 6.0];
 
@@ -22,12 +22,12 @@ pub struct StrongConstraint<'a> {
     model: &'a dyn Model,
     data: &'a Observations,
     precision: f64,
-    /// All of the model's, and which of them are unknowns.
+    /// All parameters of the model; `estimated` are the positions of the unknown ones.
     parameters: Vec<f64>,
     estimated: &'a [usize],
-    /// What the unknowns are multiplied by to be in the model's units.
+    /// Factors that bring the unknowns to the model's units.
     scales: Vec<f64>,
-    /// Points that count at present, from the first.
+    /// Number of points that count at present, from the first.
     points: usize,
     path: Vec<f64>,
     stages: [Stage; 4],
@@ -35,12 +35,12 @@ pub struct StrongConstraint<'a> {
     slope: Vec<f64>,
 }
 
-/// One of the four evaluations in all steps.
+/// One of the four evaluations of all steps.
 struct Stage {
     states: Vec<f64>,
     inputs: Vec<f64>,
     times: Vec<f64>,
-    /// Entries of the model's Jacobian.
+    /// Nonzero entries of the model's Jacobian.
     jacobian: Vec<f64>,
 }
 
@@ -81,12 +81,12 @@ impl<'a> StrongConstraint<'a> {
         }
     }
 
-    /// Lets only so many points count, from the first.
+    /// Lets only the first `points` points count.
     pub fn set_points(&mut self, points: usize) {
         self.points = points;
     }
 
-    /// Values in the window.
+    /// Measured values in the window.
     fn present(&self) -> impl Iterator<Item = (usize, usize, f64)> + 'a {
         let (data, dimension) = (self.data, self.model.dimension());
         let width = data.observed.len();

@@ -1,5 +1,5 @@
-//! How often each strategy finds the lowest level, and how long it takes: one table over several
-//! systems.
+//! A comparison of strategies: the share of runs that find the lowest level, and their times, in
+//! one table over several systems.
 //!
 //! cargo run --release -p least-action --example strategies            a few minutes
 //! cargo run --release -p least-action --example strategies -- --full  ten truths x ten seeds each
@@ -57,7 +57,7 @@ fn main() -> Result<()> {
     );
     let cases = cases::all()?;
     for case in &cases {
-        // Minutes on its own: only where it is asked for.
+        // These systems take minutes each, and run only if they are named.
         let asked = full || names.iter().any(|name| case.name.contains(name.as_str()));
         if case.name.starts_with("all-free") && !asked {
             continue;
@@ -78,7 +78,8 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Whether a name contains one of the words that mean names of its kind; all do if there are none.
+/// True if the name contains one of the words that mean names of its kind, or if there are no such
+/// words.
 fn selected(words: &[String], name: &str, is_of_kind: impl Fn(&str) -> bool) -> bool {
     let mut kind = words.iter().filter(|word| is_of_kind(word)).peekable();
     kind.peek().is_none() || kind.any(|word| name.contains(word.as_str()))
@@ -89,7 +90,7 @@ fn number(words: &[String], name: &str) -> Option<u64> {
     words.get(place + 1)?.parse().ok()
 }
 
-/// What is minimised.
+/// Objective of a strategy.
 #[derive(Clone, Copy, PartialEq)]
 enum Form {
     /// The action of a path, up a ladder of R_f.
@@ -98,15 +99,15 @@ enum Form {
     Costate { growing: bool },
 }
 
-/// What is compared.
+/// A strategy with its settings.
 #[derive(Clone, Copy)]
 struct Strategy {
     name: &'static str,
     form: Form,
     start: StartingStrategy,
-    /// The automatic one if there is none.
+    /// Ladder; the automatic one if none is given.
     ladder: Option<Ladder>,
-    /// Starts at most, and successes that end a run.
+    /// Largest number of starting paths, and number of successes that end a run.
     count: usize,
     enough: usize,
 }
@@ -117,7 +118,7 @@ fn strategies() -> Vec<Strategy> {
         form: Form::Ladder,
         start,
         ladder: None,
-        // What often fails is not tried for minutes.
+        // Strategies that often fail would take minutes, and are left out.
         count: match start {
             StartingStrategy::Automatic
             | StartingStrategy::EnsembleFilter
@@ -132,7 +133,8 @@ fn strategies() -> Vec<Strategy> {
         enough: 3,
         ..all[0]
     });
-    // What was usual: one random path, a small step, a tight tolerance, no second try.
+    // The usual way in the literature: one random path, a small step, a tight tolerance, no second
+    // try.
     let plain = Strategy {
         name: "plain-ladder",
         start: StartingStrategy::Random,
@@ -149,7 +151,7 @@ fn strategies() -> Vec<Strategy> {
         name,
         form: Form::Costate { growing },
         ladder: None,
-        // What often fails is not tried for minutes here either.
+        // Strategies that often fail are left out here too.
         count: if growing { 20 } else { 5 },
         ..restarts
     };
@@ -227,7 +229,7 @@ fn is_verbose() -> bool {
     std::env::args().any(|word| word == "--verbose")
 }
 
-/// What a run came to: its lowest level, whether noise explains that, and the starts that it took.
+/// Result of a run: its lowest level, the test whether noise explains it, and the number of starts.
 struct Outcome {
     level: f64,
     passes: bool,
@@ -257,8 +259,8 @@ fn climb(annealer: &Annealer) -> Result<Outcome> {
     })
 }
 
-/// The same by the costate: from the first states and parameters of the same starting paths, until
-/// one passes.
+/// A run of the strong constraint, from the first states and parameters of the same starting paths,
+/// until one passes.
 fn descend(case: &Case, annealer: &Annealer, growing: bool) -> Result<Outcome> {
     let (problem, data) = (annealer.problem(), &annealer.problem().data()[0]);
     let dimension = case.model.dimension();
@@ -280,7 +282,7 @@ fn descend(case: &Case, annealer: &Annealer, growing: bool) -> Result<Outcome> {
         let start = climber.climb();
         let spread =
             (0..dimension).map(|i| deviation(start.path.iter().skip(i).step_by(dimension)));
-        // In the order of the problem's parameters, which is the model's.
+        // The order is that of the problem's parameters, which is the model's.
         let widths = problem.estimated().map(|name| {
             let [low, high] = annealer.options().estimate[name].initial;
             0.5 * (high - low)
@@ -290,7 +292,7 @@ fn descend(case: &Case, annealer: &Annealer, growing: bool) -> Result<Outcome> {
         let mut objective =
             StrongConstraint::new(&*case.model, data, precision, &positions, scales);
         let mut unknowns = [&start.path[..dimension], &start.parameters].concat();
-        // A start from which the path blows up has failed, as a ladder may.
+        // A start whose path blows up has failed, as a ladder may.
         let end = costate::minimize(&mut objective, growing, &mut unknowns);
         if is_verbose() {
             println!("{} {:.6?}", start.start, end);
@@ -310,7 +312,7 @@ fn deviation<'a>(column: impl Iterator<Item = &'a f64> + Clone) -> f64 {
     (column.map(|x| (x - mean) * (x - mean)).sum::<f64>() / count).sqrt()
 }
 
-/// Whether a chi-square is within the four standard deviations that the verdict of a run allows.
+/// True if a chi-square is within four standard deviations, as the verdict of a run allows.
 fn is_explained(chi_square: f64, degrees: f64) -> bool {
     let variance = 2.0 / (9.0 * degrees);
     ((chi_square / degrees).cbrt() - (1.0 - variance)) / variance.sqrt() <= 4.0
@@ -328,7 +330,7 @@ fn estimates(case: &Case) -> BTreeMap<String, Estimate> {
     case.estimate.iter().map(estimate).collect()
 }
 
-/// The level that a climb from the truth ends at, by the automatic ladder: one that begins with a
+/// Level at the end of a climb from the truth, by the automatic ladder. A ladder that begins with a
 /// smaller R_f may lose the truth on its way.
 fn from_truth(annealer: &Annealer, twin: &Twin) -> Result<f64> {
     let options = AnnealOptions {
@@ -357,7 +359,7 @@ fn from_truth(annealer: &Annealer, twin: &Twin) -> Result<f64> {
     Ok(rungs.last().map_or(f64::NAN, |rung| rung.action))
 }
 
-/// Bounds that leave some room around where an estimate starts.
+/// Bounds with some room around the range of an estimate's starting values.
 fn wider([low, high]: [f64; 2]) -> [f64; 2] {
     let room = 0.5 * (high - low);
     [low - room, high + room]

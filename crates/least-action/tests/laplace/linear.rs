@@ -1,5 +1,6 @@
-//! Linear models with Gaussian errors: the approximation is exact, and known from H. E. Rauch, F.
-//! Tung and C. T. Striebel's smoother (AIAA J. 3, 1965), whose filter gives the evidence.
+//! Linear models with Gaussian errors, for which the approximation is exact. Its values are known
+//! from the smoother of H. E. Rauch, F. Tung and C. T. Striebel (AIAA J. 3, 1965), whose filter
+//! gives the evidence.
 
 use least_action::action::{Precision, Prior};
 use least_action::model::{EquationModel, ModelBuilder};
@@ -14,11 +15,11 @@ const R_M: [f64; 2] = [3.0, 5.0];
 const R_F: f64 = 40.0;
 const WEIGHTS: [f64; D] = [1.0, 2.5, 0.5];
 
-/// `x_(n+1) = A x_n + p c`: the parameter p is like a state that stays.
+/// Linear model `x_(n+1) = A x_n + p c`, whose parameter p is like a state that stays.
 struct Case {
     a: DMatrix<f64>,
     c: DVector<f64>,
-    /// Of two components, with gaps; points x 2.
+    /// Measurements of two components, with gaps; points x 2.
     values: Vec<f64>,
     first: Vec<Prior>,
     parameter: Prior,
@@ -176,7 +177,7 @@ fn mean_covariance_and_evidence_are_those_of_the_smoother() {
             "{} {evidence}",
             found.log_evidence()
         );
-        // Nothing is beyond the quadratic.
+        // A Gaussian has nothing beyond the quadratic.
         let shift = found.mean_shift().unwrap();
         for (k, (shift, deviation)) in shift.iter().zip(&deviations).enumerate() {
             assert!(shift.abs() < 1e-7 * deviation, "{k}: {shift}");
@@ -282,7 +283,7 @@ fn determinants_of_implicit_steps_move_means_as_sums_over_grids_say() {
         exact > 0.05 * deviation && (shift / exact - 1.0).abs() < 0.05,
         "{shift} {exact} {deviation}"
     );
-    // And the correction leads from the mode to the mean of exp(-A).
+    // The correction leads from the mode to the mean of exp(-A).
     let mean = found.mode()[POINTS] + found.mean_shift().unwrap()[POINTS];
     let off = (found.mode()[POINTS] - means[0]).abs();
     assert!(

@@ -1,4 +1,4 @@
-//! Where there is no Gaussian about the path, or not all of one.
+//! Paths about which there is no Gaussian, or only part of one.
 
 use least_action::model::{EquationModel, ModelBuilder};
 use least_action::solve::Hessian;
@@ -9,8 +9,8 @@ use super::*;
 
 const POINTS: usize = 11;
 
-/// A state that stays, of which only the square is measured: its sign is open, and nothing but the
-/// data hold it.
+/// A constant state, of which only the square is measured: its sign is open, and only the data
+/// determine it.
 fn square() -> Posterior {
     let model = ModelBuilder::new("square")
         .states(["x"])
@@ -61,12 +61,12 @@ fn a_saddle_is_told_from_a_minimum() {
         "{direction} {curvature}"
     );
     assert!(remedy.contains("other starting paths"));
-    // To the linearised model the data say nothing there.
+    // In the linearised model the data say nothing at 0.
     assert!(matches!(
         at(Hessian::GaussNewton, 0.0),
         Err(Error::Undetermined { .. })
     ));
-    // From beside it, the way leads down to either sign.
+    // From a start beside 0, the minimisation leads to either sign.
     let levels: Vec<Laplace> = [0.1, -0.1].map(|x| at(Hessian::Exact, x).unwrap()).into();
     for (level, sign) in levels.iter().zip([1.0, -1.0]) {
         assert!((level.mode()[5] - 2.0 * sign).abs() < 1e-6 && level.decrease() < 1e-9);
@@ -146,7 +146,7 @@ fn bounds_hold_and_are_told() {
             &[&[1.0; 41][..], &[2.0, 0.0]].concat(),
         )
     };
-    // At its bound a is known, and b is as if it were.
+    // With a at its bound, the uncertainty of b is that for a known a.
     let held = found(1.2);
     assert_eq!(held.mode()[41], 1.2);
     assert_eq!(held.active_bounds().collect::<Vec<_>>(), [41]);
@@ -179,7 +179,7 @@ fn bounds_hold_and_are_told() {
         .values
         .chunks_exact(43)
         .all(|draw| draw[41] == 1.2));
-    // Near its bound the Gaussian reaches beyond: draws are within.
+    // Near the bound the Gaussian reaches beyond it, but draws stay within.
     let deviation = found(0.0).deviations()[41];
     let near = found(1.0 - 0.5 * deviation);
     assert!(near.active_bounds().next().is_none());
@@ -204,7 +204,7 @@ fn a_path_that_is_no_minimum_is_told() {
     assert!(found.decrease() > 1.0);
     let findings = found.findings(None).unwrap();
     assert_eq!(findings[0].code, LaplaceFindingCode::ModeNotReached);
-    // Of a linear model, the decrease is all there is to the minimum.
+    // In a linear model, the predicted decrease is exactly the distance to the minimum.
     let lowest = laplace(&posterior, &[1.0; 41]).value();
     assert!((found.value() - found.decrease() - lowest).abs() < 1e-9 * found.value());
 }
@@ -213,8 +213,10 @@ fn a_path_that_is_no_minimum_is_told() {
 fn what_is_wrong_is_named() {
     let posterior = square();
     let error = |start: &[f64], options| Laplace::new(&posterior, start, options).err().unwrap();
+    let short = error(&[1.0; 3], LaplaceOptions::default());
     assert!(
-        matches!(error(&[1.0; 3], LaplaceOptions::default()), Error::WrongLength { path, length: 3, expected: POINTS, .. } if path == "start")
+        matches!(short, Error::WrongLength { path, length: 3, expected: POINTS, .. }
+            if path == "start")
     );
     assert!(matches!(
         error(&[f64::NAN; POINTS], LaplaceOptions::default()),

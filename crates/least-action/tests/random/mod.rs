@@ -33,8 +33,8 @@ pub fn tree() -> impl Strategy<Value = Tree> {
     })
 }
 
-/// Arguments are kept where the functions are smooth and tame, by the same means on both sides; but
-/// in a branch that is not taken they are anywhere.
+/// Expression of a tree. Arguments are kept where the functions are smooth and moderate, by the
+/// same means on both sides; in a branch that is not taken they may be anywhere.
 fn trace<'g>(tree: &Tree, x: &[Expression<'g>], p: &[Expression<'g>]) -> Expression<'g> {
     match tree {
         Tree::State(i) => x[*i],

@@ -37,15 +37,15 @@ impl<F: FnMut(&[f64], &mut [f64]) -> f64> Objective for Potential<F> {
 
 impl<F: FnMut(&[f64], &mut [f64]) -> f64> Density for Potential<F> {}
 
-/// Draws of many chains.
+/// Draws of several chains.
 pub struct Draws {
-    /// By chain: draws x unknowns.
+    /// Draws of each chain, draws x unknowns.
     pub chains: Vec<Vec<f64>>,
     pub transitions: Vec<Vec<Transition>>,
     pub unknowns: usize,
 }
 
-/// Samples all chains, each with a density of its own.
+/// Samples all chains, each with its own density.
 pub fn sample<T: Density>(
     make: impl Fn() -> T,
     options: &SamplingOptions,

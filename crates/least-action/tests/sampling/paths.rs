@@ -243,7 +243,7 @@ fn a_chain_that_is_resumed_anywhere_gives_the_bits_of_one_that_was_not_stopped()
         let (mut whole, mut pieces) = (make(), make());
         let mut phases = Vec::new();
         while let Some(advance) = whole.advance().unwrap() {
-            // Through text, and a chain that was never there before.
+            // The state is stored as text, and a new chain goes on from it.
             let text = serde_json::to_string(&pieces.state()).unwrap();
             let state: ChainState = serde_json::from_str(&text).unwrap();
             pieces = Chain::resume(pendulum(), &options, &state).unwrap();

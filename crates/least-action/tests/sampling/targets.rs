@@ -7,8 +7,8 @@ use least_action::statistics::{
 
 use crate::densities::{density, sample, Potential};
 
-/// Correlated, with deviations from 0.1 to 10: precision matrix A^T A by rows of a lower triangular
-/// A.
+/// Correlated Gaussian with deviations from 0.1 to 10. Its precision matrix is A^T A, by rows of a
+/// lower triangular A.
 fn gaussian(x: &[f64], gradient: &mut [f64]) -> f64 {
     // x_0 ~ N(1, 0.1^2), x_1 ~ N(10 (x_0 - 1), 1), x_2 ~ N(3 x_1, 10^2).
     let a = (x[0] - 1.0) / 0.1;
@@ -247,7 +247,7 @@ fn schools(x: &[f64], gradient: &mut [f64]) -> f64 {
     value
 }
 
-/// Means of mu and tau, by quadrature over tau: given that, all else is normal.
+/// Means of mu and tau, by quadrature over tau: given tau, all other unknowns are normal.
 fn schools_by_quadrature() -> (f64, f64) {
     let (mut norm, mut of_mu, mut of_tau) = (0.0, 0.0, 0.0);
     let step = 0.005;
@@ -303,7 +303,7 @@ fn eight_schools() {
     }
 }
 
-/// Two normal numbers with correlation 0.8, of which the first is cut off.
+/// Two normal numbers with correlation 0.8, of which the first is cut off by a bound.
 fn correlated(x: &[f64], gradient: &mut [f64]) -> f64 {
     let (a, b) = (x[0], (x[1] - 0.8 * x[0]) / 0.6);
     gradient[0] = a - 0.8 / 0.6 * b;

@@ -1,4 +1,4 @@
-// Data: made by the model itself, or of a file; and which states are measured.
+// The data form: data made by the model itself or from a file, and the states that are measured.
 import { useRef } from "preact/hooks";
 import { stepOf } from "../files.js";
 import type { ModelText } from "../model-text.js";
@@ -11,7 +11,7 @@ import { ByState, NumberField, Panel, SeedField, SelectField, withLost } from ".
 interface Props {
   session: Session;
   settings: PathSettings;
-  /** What the model's text says. */
+  /** The parsed model text. */
   outline: ModelText;
   onChange: (settings: PathSettings) => void;
   onFiles: (files: Iterable<File>) => void;
@@ -30,7 +30,7 @@ export function DataPanel({ session, settings, outline, onChange, onFiles }: Pro
   };
   const hasOwn = ownsAny(settings.ownPrecisions, observed);
   const file = useRef<HTMLInputElement>(null);
-  /** The button goes away, and the keyboard's focus is not to go with it. */
+  /** Switches to twin data. The button disappears, so the keyboard's focus is moved first. */
   const onTwin = (): void => {
     file.current?.focus();
     onChange({
@@ -173,7 +173,7 @@ function FileFields(props: {
   const change = (part: Partial<FileOf>): void =>
     onChange({ ...settings, data: { ...data, ...part } });
   const none = "";
-  /** Also what is chosen of a file that is not open. */
+  /** Options of a column's list, including a chosen column of a file that is not open. */
   const choices = (empty: string, chosen: string) => [
     { value: none, text: empty },
     ...[...new Set([...columns, ...(chosen === none ? [] : [chosen])])].map((name) => ({

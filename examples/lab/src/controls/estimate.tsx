@@ -1,4 +1,4 @@
-// Parameters that are looked for.
+// The form for the parameters to be estimated.
 import type { ModelText } from "../model-text.js";
 import { own, type PathSettings } from "../settings.js";
 import { NumberField, Panel, withLost } from "./fields.js";
@@ -9,7 +9,7 @@ export function EstimatePanel({
   onChange,
 }: {
   settings: PathSettings;
-  /** What the model's text says. */
+  /** The parsed model text. */
   outline: ModelText;
   onChange: (settings: PathSettings) => void;
 }) {

@@ -4,13 +4,13 @@ import { useId, useLayoutEffect, useState } from "preact/hooks";
 import { LIMITS, own, ownsAny } from "../settings.js";
 
 /**
- * A number that is typed: what is no number, or out of range, is said beside it and not passed on.
+ * A field for a number. An invalid or out-of-range entry is explained beside it and not passed on.
  */
 export function NumberField(props: {
   label: string;
   value: number;
   onChange: (value: number) => void;
-  /** Words, where the label is not enough. */
+  /** Explanation shown below the field where the label is not enough. */
   help?: string;
   whole?: boolean;
   least?: number;
@@ -26,7 +26,7 @@ export function NumberField(props: {
   const onInput = (event: { currentTarget: HTMLInputElement }): void => {
     const typed = event.currentTarget.value;
     setText(typed);
-    // Another way to write the same number is no other choice.
+    // Another spelling of the same number is not a change.
     if (complaintOf(typed, whole, least, most) === undefined && Number(typed) !== value)
       onChange(Number(typed));
   };
@@ -39,7 +39,7 @@ export function NumberField(props: {
           inputMode={whole ? "numeric" : "text"}
           value={text}
           onInput={onInput}
-          // What is not passed on is not to stand there as if it were.
+          // An entry that was not passed on is replaced by the value in use when the field is left.
           onBlur={() => complaint !== undefined && setText(String(value))}
         />
       )}
@@ -47,7 +47,7 @@ export function NumberField(props: {
   );
 }
 
-/** A field with its name, and with what is said about it apart from that. */
+/** A labelled field with a description, which screen readers read apart from the label. */
 export function Described(props: {
   label: string;
   complaint: string | undefined;
@@ -96,13 +96,13 @@ function complaintOf(
   return undefined;
 }
 
-/** A positive number for each state, for those who want that: the others are all the same. */
+/** Fields for one positive number per state, shown on request; otherwise all states share one. */
 export function ByState(props: {
   title: string;
   label: (state: string) => string;
   states: string[];
   values: Record<string, number>;
-  /** What a state has without a number of its own. */
+  /** Value of a state that has no number of its own. */
   otherwise: number;
   onChange: (values: Record<string, number>) => void;
 }) {
@@ -138,8 +138,8 @@ export function ByState(props: {
 }
 
 /**
- * What can be chosen, and what is chosen and the model's text has lost, or not yet again: it is to
- * be taken out.
+ * The known names, followed by chosen names that the model's text no longer has. The latter are
+ * shown so that they can be removed.
  */
 export function withLost(known: string[], chosen: string[]): { name: string; label: string }[] {
   const lost = chosen.filter((name) => !known.includes(name));

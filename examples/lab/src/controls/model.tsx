@@ -19,7 +19,7 @@ export function ModelPanel(props: {
     const next = { ...settings, ...model.settings, title: model.name, model: model.text };
     const { data } = settings;
     if (data.from === "twin") return onChange(next);
-    // Data that a person has brought stay.
+    // A change of the model keeps data that the user has opened.
     const { table } = session;
     const kept = { ...next, data };
     onChange(table?.name === data.name ? withFile(kept, table) : kept);
@@ -54,8 +54,8 @@ export function ModelPanel(props: {
       </label>
       <small id="model-help">
         <code>x' = …</code> a state's rate of change; <code>a = 1</code> a parameter;{" "}
-        <code>u = sin(t)</code> a formula; <code>x(0) = 1</code> where a twin begins; <code>#</code>{" "}
-        a remark.
+        <code>u = sin(t)</code> a formula; <code>x(0) = 1</code> where the twin data begin;{" "}
+        <code>#</code> a remark.
       </small>
     </Panel>
   );

@@ -1,11 +1,13 @@
-// A network, and the pairs that it makes.
+// The form for a network and for the pairs that it makes.
 import { useLayoutEffect, useState } from "preact/hooks";
 import { layersOf, LIMITS, type NetworkSettings } from "../settings.js";
 import { Described, NumberField, Panel, SeedField } from "./fields.js";
 
-const WRONG = `${LIMITS.layers.join(" to ")} whole numbers from ${LIMITS.neurons.join(" to ")}, with commas between them`;
+const WRONG =
+  `${LIMITS.layers.join(" to ")} whole numbers from ${LIMITS.neurons.join(" to ")}, with ` +
+  "commas between them";
 
-/** Undefined if they are not right. */
+/** Parses the numbers of neurons. Undefined if the text is not valid. */
 function typedLayers(text: string): number[] | undefined {
   const all = text.split(/[\s,]+/).filter((one) => one !== "");
   try {
@@ -26,7 +28,7 @@ export function NetworkPanel({
     onChange({ ...settings, title: "My own network", ...part });
   const listed = settings.layers.join(", ");
   const [text, setText] = useState(listed);
-  // What is being typed stays as it is, with a comma at its end too.
+  // Text that is being typed is kept as it is, including a comma at its end.
   useLayoutEffect(
     () => setText((before) => (typedLayers(before)?.join(", ") === listed ? before : listed)),
     [listed],

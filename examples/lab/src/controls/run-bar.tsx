@@ -1,9 +1,9 @@
-// Run, pause, go on, cancel, begin again; and how far it is.
+// Buttons that start, pause, resume, cancel and reset a run, and its progress.
 import { useRef } from "preact/hooks";
 import type { Actions } from "../actions.js";
 import type { Phase, Session } from "../session.js";
 
-/** What the first button says and does. */
+/** Label and action of the first button in each phase. */
 const PRIMARY = {
   idle: ["Run", "run"],
   running: ["Pause", "pause"],
@@ -18,7 +18,7 @@ export function RunBar({ session, actions }: { session: Session; actions: Action
   const [name, action] = PRIMARY[phase];
   const isReady = action === "run" ? prepared !== null && refusal === null : action !== null;
   const primary = useRef<HTMLButtonElement>(null);
-  /** This button goes away, and the keyboard's focus is not to go with it. */
+  /** Discards the run. The button disappears, so the keyboard's focus is moved first. */
   const discard = (): void => {
     primary.current?.focus();
     actions.discard();
@@ -31,7 +31,7 @@ export function RunBar({ session, actions }: { session: Session; actions: Action
           class="primary"
           ref={primary}
           onClick={() => action !== null && isReady && actions[action]()}
-          // A button that is truly disabled loses the keyboard's focus.
+          // A button with the attribute `disabled` would lose the keyboard's focus.
           aria-disabled={!isReady}
         >
           {name}

@@ -1,4 +1,4 @@
-// How the path is looked for: the ladder of R_f, and the starting paths.
+// The form for the search: the ladder of R_f and the starting paths.
 import type { ModelText } from "../model-text.js";
 import { LIMITS, type Settings, STRATEGIES, type Strategy } from "../settings.js";
 import { ByState, NumberField, Panel, SeedField, SelectField } from "./fields.js";
@@ -14,7 +14,7 @@ export function SearchPanel({
   onChange,
 }: {
   settings: Settings;
-  /** What the model's text says. */
+  /** The parsed model text. */
   outline: ModelText;
   onChange: (settings: Settings) => void;
 }) {

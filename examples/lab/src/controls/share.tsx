@@ -1,4 +1,4 @@
-// Taking the work elsewhere: a link, files, and the code that does the same.
+// Buttons that save or share the work: a link, files, and a program that gives the same result.
 import { useMemo, useState } from "preact/hooks";
 import { dataCsv, resultJson, settingsJson, snippetOf } from "../export.js";
 import { pictureOf } from "../picture.js";
@@ -15,12 +15,12 @@ function save(name: string, type: string, content: BlobPart): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-/** The address bar has it only a moment after the last change. */
+/** The link to these settings. The address bar has it only a moment after the last change. */
 function linkTo(settings: Settings): string {
   return new URL(`#${toLink(settings)}`, location.href).href;
 }
 
-/** Whether there is a picture to save. */
+/** Saves the picture of the view. Resolves to false if the view has none. */
 async function savePicture(): Promise<boolean> {
   await drawAll();
   const view = document.querySelector(".views");
@@ -44,7 +44,7 @@ export function SharePanel({
   const snippet = useMemo(() => snippetOf(settings), [settings]);
   const copy = (what: string, text: string, by: string): void => {
     const byHand = `the browser does not let pages copy here: ${by}`;
-    // Pages that are not served safely have no clipboard.
+    // Pages without https have no clipboard.
     const clipboard = navigator.clipboard as Clipboard | undefined;
     if (clipboard === undefined) return setSaid(byHand);
     clipboard.writeText(text).then(

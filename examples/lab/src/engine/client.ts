@@ -2,9 +2,11 @@
 import type { Ask, FileTable, Prepared, Tell } from "./protocol.js";
 import type { Settings } from "../settings.js";
 
-/** What went wrong, in words for a person. */
+/** An error of the engine, with a message for the user. */
 export class EngineError extends Error {
-  /** Of the model's text; null if it is not about that. */
+  /**
+   * Line of the model's text that the error is about, from 1; null if it is about something else.
+   */
   readonly line: number | null;
 
   constructor(message: string, line: number | null) {
@@ -13,25 +15,25 @@ export class EngineError extends Error {
   }
 }
 
-/** News of a run, in the order in which they come. */
+/** Messages about a run, in the order in which they arrive. */
 export type RunNews = Extract<Tell, { type: "prepared" | "rung" | "path" | "done" | "certainty" }>;
 
 interface Waiting {
-  /** Asks, and asks again after another engine has taken over. */
+  /** Sends the request; called again after the engine has been replaced. */
   send: () => Promise<void>;
   resolve: (tell: never) => void;
   reject: (error: EngineError) => void;
   onNews?: (news: RunNews) => void;
-  /** Of a run: its path is found, and only how certain it is has still to be told. */
+  /** Set for a run once its path is found and only its uncertainty is still to come. */
   isFound?: boolean;
 }
 
-/** A request as the caller makes it: numbers are given here. */
+/** A request without its number, which is assigned here. */
 type Unnumbered<A> = A extends { id: number } ? Omit<A, "id"> : never;
 
 /**
- * Milliseconds. How certain a long path is takes steps that nothing interrupts: an engine that is
- * to stop and is busy with one is replaced by another.
+ * Time in milliseconds that a stopped engine has to answer before it is replaced. Computing the
+ * uncertainty of a long path has steps that nothing can interrupt.
  */
 const PATIENCE = 300;
 
@@ -39,11 +41,11 @@ export class Engine {
   #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #count = 0;
-  /** The file that is open. */
+  /** The open file. */
   #file: File | undefined;
-  /** While another engine opens it. */
+  /** The opening of the file by a replaced engine, while it lasts. */
   #opening: Promise<void> | undefined;
-  /** Why nothing is answered any more. */
+  /** The error that ended the engine; all later requests reject with it. */
   #death: EngineError | undefined;
 
   constructor() {
@@ -67,7 +69,7 @@ export class Engine {
       .prepared;
   }
 
-  /** Resolves when all is told, the certainty included. */
+  /** Runs the settings. Resolves when everything has been told, the uncertainty included. */
   async run(settings: Settings, resume: boolean, onNews: (news: RunNews) => void): Promise<void> {
     await this.#ask({ type: "run", settings, resume }, onNews);
   }
@@ -97,15 +99,16 @@ export class Engine {
     worker.onerror = (event) => {
       event.preventDefault();
       dead(
-        `the engine stopped (${event.message || "it could not be loaded"}): reload the page; your settings are in its address`,
+        `the engine stopped (${event.message || "it could not be loaded"}): reload the ` +
+          "page; your settings are in its address",
       );
     };
     return worker;
   }
 
   /**
-   * By an engine that has the same file open and is asked for whatever else is waited for; the run
-   * is at its end.
+   * Replaces the engine by a new one, which opens the same file and repeats all other waiting
+   * requests. The run with this number ends.
    */
   async #replace(id: number, { resolve }: Waiting): Promise<void> {
     this.#worker.terminate();
@@ -114,7 +117,7 @@ export class Engine {
     resolve({ type: "end", id } as never);
     const asked = [...this.#waiting.values()];
     if (this.#file !== undefined) {
-      // What cannot be read any more is asked for when it is needed.
+      // A failure to read the file is reported by the request that needs it.
       this.#opening = this.table(this.#file).then(
         () => undefined,
         () => undefined,

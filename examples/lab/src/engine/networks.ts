@@ -1,4 +1,4 @@
-// Networks: layers are the times of a path.
+// Networks, whose layers play the part of time: from settings to a run and its results.
 import {
   anneal,
   feedforward,

@@ -1,4 +1,4 @@
-// Paths: from settings to data, to a run, to what is drawn.
+// Paths: from settings to data, to a run, and to the results that are drawn.
 import {
   anneal,
   type AnnealOptions,
@@ -16,13 +16,13 @@ import { listed, own, type PathSettings, SettingsError } from "../settings.js";
 import type { Canonical, Certainty, Prediction, PreparedPath, Truth } from "./protocol.js";
 import type { OpenTable } from "./tables.js";
 
-/** Draws that a predicted band is made of. */
+/** Number of members of the ensemble forecast that the predicted band is made of. */
 const MEMBERS = 100;
 
-/** From a path that is nearly right it takes three. */
+/** Maximum number of iterations; from a nearly right path three are enough. */
 const MOST_ITERATIONS = 30;
 
-/** What is kept of a problem between its runs. */
+/** Model and data of a problem, kept between its runs. */
 export interface PathProblem {
   model: Model;
   data: Observations;
@@ -49,7 +49,8 @@ export function preparePath(settings: PathSettings, table: OpenTable | undefined
     }
     if (!(low < high))
       throw new SettingsError(
-        `estimate ${name}: from ${low} to ${high} is no interval; the first number must be the smaller one`,
+        `estimate ${name}: from ${low} to ${high} is no interval; the first number must ` +
+          "be the smaller one",
       );
   }
   try {
@@ -100,7 +101,8 @@ function fileOf(
     const other = settings.observed.find((one) => one !== state && own(columns, one) === column);
     if (other !== undefined)
       throw new SettingsError(
-        `data: column ${column} of ${name} is to measure ${state} and ${other}; choose another for one of them`,
+        `data: column ${column} of ${name} is to measure ${state} and ${other}; choose ` +
+          "another for one of them",
       );
     return table.column(column);
   });
@@ -127,8 +129,8 @@ export function runPath(
 }
 
 /**
- * How certain a run is, and what its path is in mechanics; takes longer. Null if the signal stopped
- * it.
+ * Uncertainty of a run, and its path in mechanics. Takes longer than the run's results. Null if the
+ * signal stopped it.
  */
 export async function certaintyOf(
   problem: PathProblem,
@@ -136,7 +138,9 @@ export async function certaintyOf(
   signal?: AbortSignal,
 ): Promise<Certainty | null> {
   const troubles: string[] = [];
-  /** What fails takes nothing else with it. */
+  /**
+   * Result of `what`, or null if it fails; the error is noted and the other results are still made.
+   */
   const tried = <T>(what: () => T): T | null => {
     try {
       return what();
@@ -177,15 +181,15 @@ function predictionOf(certain: ReturnType<Run["uncertainty"]>, until: number): P
   return { times: ensemble.times, middle: ensemble.mean, lower, upper };
 }
 
-/** After a moment in which the page can say so. */
+/** Tells whether the signal has stopped the work, after a pause in which messages can arrive. */
 async function isStopped(signal: AbortSignal | undefined): Promise<boolean> {
   await new Promise((resolve) => setTimeout(resolve));
   return signal?.aborted === true;
 }
 
 /**
- * As far as the truth goes, null if it ends with the window; without a truth a quarter of the
- * window more.
+ * End time of the prediction: that of the truth, null if the truth ends with the window; without a
+ * truth, a quarter of the window more.
  */
 function untilOf({ prepared: { times, truth } }: PathProblem): number | null {
   if (truth !== null) return truth.futureTimes.at(-1) ?? null;
@@ -194,9 +198,9 @@ function untilOf({ prepared: { times, truth } }: PathProblem): number | null {
 }
 
 /**
- * The solution of the canonical equations next to the path, in continuous time. A step of the grid
- * weighs h times what it does there; the two parts of the action are means, over the measurements
- * and over the steps.
+ * Solution of the canonical equations next to the path, in continuous time. A step of the grid
+ * weighs h times what it weighs on the grid; the two parts of the action are means over the
+ * measurements and over the steps.
  */
 async function canonicalOf(
   { model, data, prepared }: PathProblem,

@@ -1,44 +1,44 @@
-// What the page and the engine say to each other. The engine is a worker: whatever takes long is
-// done there, and the page stays free.
+// The messages between the page and the engine. The engine is a worker that does all long
+// computations, so that the page stays responsive.
 import type { NetworkSettings, PathSettings, Settings } from "../settings.js";
 
-/** To the engine. Every request but `stop` is answered, with its `id`. */
+/** A message to the engine. Every request but `stop` is answered with its `id`. */
 export type Ask =
   | { type: "table"; id: number; name: string; bytes: ArrayBuffer }
   | { type: "prepare"; id: number; settings: Settings }
   | { type: "run"; id: number; settings: Settings; resume: boolean }
   /**
-   * A run ends with what it has, and can be resumed; how certain a path is that has been found is
-   * not told.
+   * Stops the run, which ends with what it has and can be resumed. Once its path has been found,
+   * only the computation of its uncertainty is stopped.
    */
   | { type: "stop" };
 
-/** From the engine. */
+/** A message from the engine. */
 export type Tell =
-  /** It could not begin: nothing works. */
+  /** The engine could not start; no request will be answered. */
   | { type: "dead"; message: string }
   | { type: "table"; id: number; table: FileTable }
   | { type: "prepared"; id: number; prepared: Prepared }
   | { type: "rung"; id: number; rung: RungNews }
   | { type: "path"; id: number; path: PathNews }
-  /** The run is at its end, or stopped. */
+  /** The run has ended or was stopped. */
   | { type: "done"; id: number; outcome: Outcome }
-  /** How certain it is, after `done`, unless it was stopped. */
+  /** The uncertainty of the run, sent after `done` unless the run was stopped. */
   | { type: "certainty"; id: number; certainty: Certainty }
-  /** Nothing more will be told of the run. */
+  /** The last message about the run. */
   | { type: "end"; id: number }
   | { type: "failed"; id: number; message: string; line: number | null };
 
-/** What is told of a file that was opened. */
+/** Description of an opened file. */
 export interface FileTable {
   name: string;
   columns: string[];
   rows: number;
-  /** Of columns that could be times, as they grow from row to row: the smallest step. */
+  /** Smallest step of each column whose values grow from row to row, and which could hold times. */
   steps: Record<string, number>;
 }
 
-/** What will be annealed. */
+/** The problem as it will be annealed. */
 export type Prepared = PreparedPath | PreparedNetwork;
 
 export interface PreparedPath {
@@ -46,19 +46,19 @@ export interface PreparedPath {
   settings: PathSettings;
   states: string[];
   times: Float64Array;
-  /** Places of the measured states among `states`. */
+  /** Indices of the measured states among `states`. */
   observed: number[];
-  /** points x observed; NaN where nothing was measured. */
+  /** Measurements, points x observed; NaN where nothing was measured. */
   values: Float64Array;
-  /** What only a twin knows. */
+  /** The truth, known for a twin experiment only. */
   truth: Truth | null;
 }
 
 export interface Truth {
-  /** points x states. */
+  /** True states, points x states. */
   path: Float64Array;
   futureTimes: Float64Array;
-  /** further x states. */
+  /** True states after the window, further x states. */
   future: Float64Array;
   parameters: Record<string, number>;
 }
@@ -66,14 +66,14 @@ export interface Truth {
 export interface PreparedNetwork {
   kind: "network";
   settings: NetworkSettings;
-  /** Neurons of each layer. */
+  /** Number of neurons of each layer. */
   layers: number[];
   pairs: number;
-  /** Of each layer, pairs x neurons. */
+  /** True activations of each layer, pairs x neurons. */
   truth: Float64Array[];
 }
 
-/** A rung has been done. */
+/** One finished rung of a starting path. */
 export interface RungNews {
   start: number;
   rung: number;
@@ -81,13 +81,13 @@ export interface RungNews {
   action: number;
   measurementError: number;
   modelError: number;
-  /** Share of all rungs, from 0 to 1. */
+  /** Finished share of all rungs, from 0 to 1. */
   share: number;
 }
 
 /**
- * What a starting path has become. Of a network `path` has the activations, layer by layer, pairs x
- * neurons.
+ * The present path of one climb. For a network `path` holds the activations, layer by layer, pairs
+ * x neurons.
  */
 export interface PathNews {
   start: number;
@@ -95,25 +95,25 @@ export interface PathNews {
   parameters: Record<string, number>;
 }
 
-/** What a run has come to. */
+/** Result of a run. */
 export interface Outcome {
   cancelled: boolean;
   seconds: number;
-  /** Number of the best starting path. */
+  /** Number of the starting path with the lowest action. */
   best: number;
   action: number;
   expectedLevel: number;
   verdict: string;
-  /** Prose, with advice. */
+  /** Diagnosis in prose, with advice. */
   diagnosis: string;
-  /** A table, as text. */
+  /** Table of results, as text. */
   summary: string;
   path: PathOutcome | null;
   network: NetworkOutcome | null;
 }
 
 export interface PathOutcome {
-  /** points x states. */
+  /** States, points x states. */
   path: Float64Array;
   parameters: Record<string, number>;
 }
@@ -121,49 +121,51 @@ export interface PathOutcome {
 /** The path as an orbit: the solution of the canonical equations next to it. */
 export interface Canonical {
   times: Float64Array;
-  /** times x states: momenta, before the impulses of measurements. */
+  /** Momenta before the impulses of measurements, times x states. */
   momentum: Float64Array;
-  /** H, one per time. */
+  /** H at each time. */
   energy: Float64Array;
 }
 
 export interface Certainty {
-  /** Standard deviations, points x states; null where there are none. */
+  /** Standard deviations, points x states; null where they could not be computed. */
   deviation: Float64Array | null;
-  /** That holds 90 % of each value, over all levels; points x states. */
+  /** Ends of the intervals that hold 90 % of each value, over all levels; points x states. */
   band: { lower: Float64Array; upper: Float64Array } | null;
   parameters: Record<string, CertainParameter>;
   prediction: Prediction | null;
-  /** Null where it was not found. */
+  /** Solution of the canonical equations; null where none was found. */
   canonical: Canonical | null;
-  /** Why something is null. */
+  /** Message about results that are null. */
   trouble: string | null;
 }
 
 export interface CertainParameter {
-  /** Standard deviation. */
+  /** Standard deviation of the parameter. */
   deviation: number;
-  /** That holds 90 %. */
+  /** Interval that holds 90 % of the parameter's probability. */
   interval: readonly [number, number] | null;
 }
 
 export interface Prediction {
   times: Float64Array;
-  /** times x states. */
+  /** Mean of the prediction, times x states. */
   middle: Float64Array;
-  /** The band that holds 90 %. */
+  /** Ends of the band that holds 90 %, times x states. */
   lower: Float64Array;
   upper: Float64Array;
 }
 
 export interface NetworkOutcome {
-  /** Of each layer, pairs x neurons. */
+  /** Activations of each layer, pairs x neurons. */
   activations: Float64Array[];
-  /** Of each layer after the inputs, outputs x inputs. */
+  /** Weights of each layer after the inputs, outputs x inputs. */
   weights: Float64Array[];
-  /** Mean square of prediction errors of fresh pairs, and of the best constant. */
+  /**
+   * Mean squared prediction error on fresh pairs; `constant` is that of the best constant outputs.
+   */
   error: number;
   constant: number;
-  /** Outputs of the fresh pairs, pairs x outputs. */
+  /** Outputs for the fresh pairs, pairs x outputs. */
   fresh: { truth: Float64Array; found: Float64Array };
 }

@@ -1,24 +1,24 @@
-// Files of data: CSV as text, NPY as it is.
+// Data files: CSV as text, NPY as bytes.
 import { type CsvTable, LeastActionError, type readCsv, type readNpy } from "least-action/slim";
 import { isNpy } from "../files.js";
 import { listed, SettingsError } from "../settings.js";
 import type { FileTable } from "./protocol.js";
 
-/** A file that was opened. */
+/** An opened file with its columns. */
 export interface OpenTable extends FileTable {
-  /** NaN where there is no number. */
+  /** Values of a column; NaN where a cell holds no number. */
   column(name: string): Float64Array;
 }
 
 const REMEDY = "The lab reads CSV: a line of names, then a line of numbers per time.";
 
-/** What a file says. `.npy` has one column, or one per component, which get numbers for names. */
+/** The table in a file. A `.npy` file has one column, or one per component, named by its number. */
 export function tableOf(
   name: string,
   bytes: ArrayBuffer,
   read: { readCsv: typeof readCsv; readNpy: typeof readNpy },
 ): OpenTable {
-  // By the name as well: the program that a person takes along knows nothing else.
+  // The kind of the file is taken from its name, as the exported program knows nothing else.
   const isArray = hasNpyMagic(bytes);
   if (isArray !== isNpy({ name })) {
     const [is, ending] = isArray
@@ -52,7 +52,8 @@ export function tableOf(
 }
 
 /**
- * Without the last digits, which are the rounding of the times. Undefined if they are not in order.
+ * Smallest step of the times, without the last digits, which are rounding. Undefined if the times
+ * are not in order.
  */
 function leastStep(times: Float64Array): number | undefined {
   let least = Infinity;
@@ -68,7 +69,7 @@ function csvOf(name: string, text: string, read: typeof readCsv): CsvTable {
   return named(name, REMEDY, () => read(text));
 }
 
-/** Errors say which file they are of. */
+/** Calls `read`, and adds the file's name and a remedy to its errors. */
 function named<T>(name: string, remedy: string, read: () => T): T {
   try {
     return read();
@@ -114,7 +115,8 @@ function npyOf(name: string, bytes: ArrayBuffer, read: typeof readNpy): CsvTable
     );
   if (width > rows) {
     throw new SettingsError(
-      `${name}: has ${rows} rows and ${width} columns, and each row is to be a time: transpose it (in NumPy .T), or, if times are that few, save it as CSV`,
+      `${name}: has ${rows} rows and ${width} columns, and each row is to be a time: ` +
+        "transpose it (in NumPy .T), or, if times are that few, save it as CSV",
     );
   }
   const columns = Array.from({ length: width }, (_, k) => String(k));

@@ -1,4 +1,4 @@
-// The engine: one request after the other, and a run that can be stopped in between.
+// The engine's worker: handles one request after the other, and a run that can be stopped.
 import {
   init,
   LeastActionError,
@@ -25,10 +25,10 @@ type Problem = PathProblem | NetworkProblem;
 let table: OpenTable | undefined;
 let problem: Problem | undefined;
 let last: Run | NetworkRun | undefined;
-/** Seconds that `last` took. */
+/** Seconds that the run in `last` took. */
 let spent = 0;
 let stop: AbortController | undefined;
-/** The request of the latest run: one before it may still be on its way to its end. */
+/** Number of the latest run. An earlier one may still be ending. */
 let latest = 0;
 
 const tell = (news: Tell): void => postMessage(news);
@@ -51,7 +51,7 @@ async function answer(ask: Ask): Promise<void> {
       else await run(id, problem, ask.resume ? last : undefined);
     }
   } catch (error) {
-    // A run that is stopped before it has anything ends without a word.
+    // A run that is stopped before its first rung ends without a message.
     if (error instanceof DOMException && error.name === "AbortError") tell({ type: "end", id });
     else tell({ type: "failed", id, ...complaintOf(error) });
   }
@@ -148,7 +148,7 @@ function complaintOf(error: unknown): { message: string; line: number | null } {
 const ready = init(new URL(wasmUrl, location.href));
 ready.catch((error: unknown) => tell({ type: "dead", message: complaintOf(error).message }));
 
-/** What comes before the library is ready waits for it. */
+/** Messages that arrive before the library is ready wait for it. */
 addEventListener(
   "message",
   ({ data }: MessageEvent<Ask>) =>

@@ -1,4 +1,4 @@
-// Pictures that are no curves over one axis: paths in a plane, and images of numbers.
+// Pictures on a canvas other than curves: paths in a plane, and images of numbers.
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { coloursNow, diverging, onColourChange } from "./colours.js";
 import { thickness } from "./long-series.js";
@@ -48,11 +48,11 @@ export interface Trace {
   x: ArrayLike<number>;
   y: ArrayLike<number>;
   colour: string;
-  /** Default: a line. */
+  /** Style of the curve. Default: a line. */
   as?: "line" | "dashes" | "dots";
 }
 
-/** Paths or points in a plane. */
+/** A plane with paths or points. */
 export function Plane(props: {
   title: string;
   description: string;
@@ -113,14 +113,14 @@ export function Plane(props: {
   );
 }
 
-/** Numbers as colours: rows downwards, blue below zero and red above. */
+/** An image of numbers as colours: rows downwards, blue below zero and red above. */
 export function Image(props: {
   title: string;
   description: string;
   height: number;
   rows: number;
   columns: number;
-  /** What is drawn as the deepest red, and its negative as the deepest blue. */
+  /** Number drawn as the deepest red; its negative is the deepest blue. */
   most: number;
   value: (row: number, column: number) => number | undefined;
 }) {

@@ -1,4 +1,4 @@
-// Colours as the style sheet has them, for canvases.
+// Colours of the style sheet, for use on canvases.
 
 const NAMES = ["text", "faint", "grid", "truth", "data", "estimate", "band", "accent"] as const;
 export type Colours = Record<(typeof NAMES)[number], string>;
@@ -11,8 +11,8 @@ export function coloursNow(): Colours {
 }
 
 /**
- * What a starting path is drawn with: six colours that are seen on light and dark pages, and dashes
- * after that.
+ * Colour and line style of a starting path: six colours that can be seen on light and dark pages,
+ * then the same ones with dashes.
  */
 export function startLook(start: number): { colour: string; as: "line" | "dashes" } {
   const [hue, lightness] = START_COLOURS[start % START_COLOURS.length] as [number, number];
@@ -20,7 +20,7 @@ export function startLook(start: number): { colour: string; as: "line" | "dashes
   return { colour: `hsl(${hue} 75% ${lightness}%)`, as };
 }
 
-/** Hue and lightness: with white and with the dark page all have a contrast of 3 or more. */
+/** Hue and lightness. All have a contrast of 3 or more with white and with the dark page. */
 const START_COLOURS: [number, number][] = [
   [205, 46],
   [28, 41],
@@ -37,7 +37,7 @@ export function onColourChange(what: () => void): () => void {
   return () => dark.removeEventListener("change", what);
 }
 
-/** Blue over white to red, for numbers from -1 to 1. */
+/** Colour for a number from -1 to 1: blue over white to red. */
 export function diverging(value: number): [number, number, number] {
   const v = Math.max(-1, Math.min(1, Number.isNaN(value) ? 0 : value));
   const mix = (from: number, to: number): number => Math.round(from + (to - from) * Math.abs(v));

@@ -42,7 +42,10 @@ export function LevelsView({ session }: { session: Session }) {
       </ul>
       <Plot
         title="Action, by the model's precision R_f"
-        description={`action of ${climbers.length} starting paths over R_f, both logarithmic${expected === undefined ? "" : `; noise explains ${expected.toPrecision(3)}`}`}
+        description={
+          `action of ${climbers.length} starting paths over R_f, both logarithmic` +
+          (expected === undefined ? "" : `; noise explains ${expected.toPrecision(3)}`)
+        }
         x={x}
         xLabel="R_f"
         curves={[...line, ...of("action")]}
@@ -81,7 +84,7 @@ export function LevelsView({ session }: { session: Session }) {
   );
 }
 
-/** A logarithmic axis has no place for others. */
+/** The value if it is positive, else null: a logarithmic axis has no place for it. */
 function positive(value: number | undefined): number | null {
   return value !== undefined && value > 0 ? value : null;
 }

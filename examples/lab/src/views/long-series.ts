@@ -1,20 +1,20 @@
-// How a long series is drawn: which of its points, and how thick.
+// Choice of points and line width for long series.
 
-/** More than the eye sees, and few enough that the page goes on. */
+/** Maximum number of drawn points: more than the eye resolves, few enough for a responsive page. */
 export const MOST_ROWS = 2000;
 
 /**
- * How thick lines and dots are with that many points: many dots hide what is behind them, and where
- * a browser draws without a graphics card lines that are wider than a pixel take five times as
- * long.
+ * Widths of lines and dots for this number of points, in pixels. Many dots would hide what is
+ * behind them, and without a graphics card lines wider than a pixel take five times as long to
+ * draw.
  */
 export function thickness(points: number): { line: number; dot: number } {
   return points > 1000 ? { line: 1, dot: 2 } : { line: 1.5, dot: 4 };
 }
 
 /**
- * All, or of every stretch of time those where `value` is least and greatest, so that no spike is
- * lost.
+ * Indices of the points to draw: all, or the least and greatest `value` of each stretch of time, so
+ * that no spike is lost.
  */
 export function rowsOf(points: number, value: (n: number) => number): number[] {
   if (points <= MOST_ROWS) return Array.from({ length: points }, (_, n) => n);
@@ -24,7 +24,7 @@ export function rowsOf(points: number, value: (n: number) => number): number[] {
     const to = Math.floor(((k + 1) * points) / stretches);
     let [least, greatest] = [from, from];
     for (let n = from + 1; n < to; n += 1) {
-      // What was not measured gives way to whatever was.
+      // A missing value is replaced by any measured one.
       if (value(n) < value(least) || Number.isNaN(value(least))) least = n;
       if (value(n) > value(greatest) || Number.isNaN(value(greatest))) greatest = n;
     }

@@ -1,4 +1,4 @@
-// The path as an orbit: states against each other, momenta, and the energy.
+// The view of the path as an orbit: states against each other, momenta, and the energy.
 import { useState } from "preact/hooks";
 import type { PreparedPath } from "../engine/protocol.js";
 import type { Session } from "../session.js";
@@ -52,7 +52,10 @@ export function MechanicsView({ session, prepared }: { session: Session; prepare
       </div>
       <Plane
         title={`${states[b]} against ${states[a]}`}
-        description={`the path in the plane of ${states[a]} and ${states[b]}${truth === null ? "" : ", with the truth dashed"}`}
+        description={
+          `the path in the plane of ${states[a]} and ${states[b]}` +
+          (truth === null ? "" : ", with the truth dashed")
+        }
         height={320}
         traces={traces}
         axes={[states[a] as string, states[b] as string]}
@@ -63,7 +66,8 @@ export function MechanicsView({ session, prepared }: { session: Session; prepare
             ? session.phase === "done"
               ? "There are no momenta and no energy of this run: press Run to have them."
               : "Momenta and energy are drawn when a path has been found."
-            : "The canonical equations were not solved next to this path: it may not have climbed far enough."}
+            : "The canonical equations were not solved next to this path: it may not have " +
+              "climbed far enough."}
         </p>
       ) : (
         <>

@@ -1,4 +1,4 @@
-// A network: layers as time, activations and weights as images.
+// The view of a network: activations layer by layer, and weights as images.
 import { useState } from "preact/hooks";
 import type { PreparedNetwork } from "../engine/protocol.js";
 import { FRESH } from "../library-options.js";
@@ -6,7 +6,7 @@ import type { Session } from "../session.js";
 import { Image, Plane } from "./canvas.js";
 import { coloursNow } from "./colours.js";
 
-/** Pixels of an image, so that it is seen at once. */
+/** Maximum height of an image in pixels, so that it fits on the screen. */
 const TALLEST = 400;
 
 export function NetworkView({
@@ -97,7 +97,10 @@ export function NetworkView({
           </div>
           <Plane
             title={`Outputs at ${FRESH} new inputs: predicted, against true`}
-            description={`predicted outputs over true ones at ${FRESH} new inputs; exact predictions are on the dashed line`}
+            description={
+              `predicted outputs over true ones at ${FRESH} new inputs; exact predictions ` +
+              "are on the dashed line"
+            }
             height={240}
             traces={[
               { x: [-1, 1], y: [-1, 1], colour: colours.truth, as: "dashes" },

@@ -1,4 +1,4 @@
-// Parameters: what was looked for, found, and how certain it is.
+// The view of the parameters: estimates with their uncertainty.
 import type { PreparedPath } from "../engine/protocol.js";
 import { BAND } from "../library-options.js";
 import type { Session } from "../session.js";

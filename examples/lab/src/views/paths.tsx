@@ -1,4 +1,4 @@
-// Every state over time: data, truth, the paths that are being found, and the prediction with its
+// The view of every state over time: data, truth, the present paths, and the prediction with its
 // band.
 import { useMemo, useState } from "preact/hooks";
 import type { PreparedPath } from "../engine/protocol.js";
@@ -9,9 +9,9 @@ import { type Band, type Curve, Plot } from "./plot.js";
 import { MOST_ROWS, rowsOf } from "./long-series.js";
 import { StartItems } from "./start-legend.js";
 
-/** States that are drawn at first: more make a page that nobody scrolls. */
+/** Number of states that are drawn at first; more would make a page too long to scroll. */
 const FIRST = 10;
-/** States that leave room for tall plots. */
+/** Maximum number of states that leaves room for tall plots. */
 const FEW = 4;
 
 export function PathsView({ session, prepared }: { session: Session; prepared: PreparedPath }) {
@@ -82,14 +82,14 @@ function StatePlot({
   const place = observed.indexOf(state);
   const seen =
     truth?.path ?? outcome?.path?.path ?? climbers.find(({ path }) => path !== null)?.path;
-  // A new picture of the same data has the same rows.
+  // The rows depend on the data only, so another path of the same data has the same ones.
   const drawn = place >= 0 ? values : seen;
   const { rows, x } = useMemo(() => {
     const [row, at] = place >= 0 ? [observed.length, place] : [width, state];
     const rows = rowsOf(points, (n) => drawn?.[n * row + at] ?? 0);
     return { rows, x: Float64Array.from([...rows.map((n) => times[n] as number), ...future]) };
   }, [drawn, future, place, state]);
-  /** A state's column, followed by what comes after the window. */
+  /** Values of a state over the window, followed by those of the prediction. */
   const column =
     (path: ArrayLike<number>, after?: ArrayLike<number>, skipped = 0): (() => (number | null)[]) =>
     () => [
@@ -110,8 +110,8 @@ function StatePlot({
       as: "dashes",
     });
   if (outcome?.path == null) {
-    // During a run those that have not begun have their place: a plot with another number of curves
-    // is made anew.
+    // During a run, climbs that have not begun have an empty curve: a plot with another number of
+    // curves would have to be made anew.
     const count = session.phase === "idle" ? climbers.length : session.settings.starts.count;
     const none = (): (number | null)[] => Array.from(x, () => null);
     for (let start = 0; start < count; start += 1) {
@@ -121,7 +121,7 @@ function StatePlot({
     }
   } else {
     const { path } = outcome.path;
-    // The first row of a prediction is the last of the window.
+    // The first row of a prediction is the last point of the window.
     const band = certainty?.band ?? null;
     if (band !== null) {
       const { lower, upper } = band;

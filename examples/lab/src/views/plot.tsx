@@ -1,12 +1,12 @@
-// Curves over one axis, by uPlot.
+// Curves over one axis, drawn by uPlot.
 import { useCallback, useLayoutEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { coloursNow, onColourChange } from "./colours.js";
 import { thickness } from "./long-series.js";
 
 /**
- * Numbers over the axis, null where there is none; or how to have them, which is asked for when
- * they are drawn.
+ * Numbers over the axis, null where there is none; or a function that makes them when they are
+ * drawn.
  */
 export type Values = (number | null)[] | Float64Array | (() => (number | null)[]);
 
@@ -14,7 +14,7 @@ export interface Curve {
   label: string;
   values: Values;
   colour: string;
-  /** Default: a line. */
+  /** Style of the curve. Default: a line. */
   as?: "line" | "dashes" | "dots";
   width?: number;
 }
@@ -27,7 +27,7 @@ export interface Band {
 
 export interface PlotProps {
   title: string;
-  /** What a person hears who does not see it. */
+  /** Description of the picture for screen readers. */
   description: string;
   x: Float64Array | number[];
   xLabel?: string;
@@ -36,11 +36,11 @@ export interface PlotProps {
   logX?: boolean;
   logY?: boolean;
   height: number;
-  /** Where the window of the data ends. */
+  /** Coordinate at which the window of the data ends. */
   mark?: number | undefined;
 }
 
-/** uPlot breaks lines at null, and cannot draw NaN. */
+/** The values as uPlot wants them: it breaks lines at null and cannot draw NaN. */
 function listed(values: Values): (number | null)[] {
   const all: ArrayLike<number | null> = typeof values === "function" ? values() : values;
   return Array.from(all, (y) => (y === null || !Number.isFinite(y) ? null : y));
@@ -55,7 +55,7 @@ function dataOf({ x, curves, bands = [] }: PlotProps): uPlot.AlignedData {
   ] as uPlot.AlignedData;
 }
 
-/** Whatever a drawing cannot change without being made again. */
+/** Key of everything that a drawing cannot change without being made again. */
 function shapeOf({
   title,
   x,
@@ -147,7 +147,10 @@ function optionsOf(props: PlotProps, width: number): uPlot.Options {
   };
 }
 
-/** Logarithmic axes have ten ticks between powers of ten: too many for labels and lines. */
+/**
+ * Options of an axis with labels at powers of ten only: a logarithmic axis has ten ticks between
+ * two powers, too many for labels and lines.
+ */
 function powersOnly(axis: { grid: object; ticks: object }): Partial<uPlot.Axis> {
   const powers = (_: uPlot, ticks: number[]): (number | null)[] =>
     ticks.map((tick) => (isPower(tick) ? tick : null));
@@ -165,13 +168,13 @@ function isPower(tick: number): boolean {
   return Math.abs(power - Math.round(power)) < 1e-6;
 }
 
-/** What plots that nobody sees have still to draw: each draws when it is scrolled to. */
+/** Draw functions of plots that are out of sight. Each is called when its plot is scrolled to. */
 const behind = new Set<() => void>();
 
-/** What is not seen as well, for pictures of the whole view. */
+/** Draws the plots that are out of sight too, for a picture of the whole view. */
 export async function drawAll(): Promise<void> {
   for (const draw of behind) draw();
-  // uPlot draws in a microtask, which is before whoever waits for this.
+  // uPlot draws in a microtask that comes before the continuation of this function.
   await Promise.resolve();
 }
 
@@ -179,8 +182,8 @@ export function Plot(props: PlotProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const isSeen = useRef(true);
-  // Of the drawing that is there: whoever draws before one of another shape is made is not to put
-  // other curves in it.
+  // Properties of the present drawing. A draw request that comes before a drawing of another shape
+  // is made must not put other curves into it.
   const latest = useRef(props);
   const shape = shapeOf(props);
   const draw = useCallback(() => {
@@ -188,8 +191,8 @@ export function Plot(props: PlotProps) {
     plot.current?.setData(dataOf(latest.current));
   }, []);
 
-  // Effects before the page is seen: a picture comes with its caption, and nothing happens between
-  // the two.
+  // A layout effect, which runs before the page is shown, so that a picture and its caption change
+  // together.
   useLayoutEffect(() => {
     latest.current = props;
   });

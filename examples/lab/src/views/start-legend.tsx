@@ -1,10 +1,10 @@
-// Which starting path has which colour.
+// The legend of the starting paths and their colours.
 import { startLook } from "./colours.js";
 
-/** More than these nobody tells apart. */
+/** Maximum number of items; nobody tells more colours apart. */
 const MOST = 12;
 
-/** Items of a legend. */
+/** Items of the legend, one per starting path. */
 export function StartItems({ count }: { count: number }) {
   return (
     <>
@@ -18,7 +18,7 @@ export function StartItems({ count }: { count: number }) {
   );
 }
 
-/** The heading of a column. */
+/** Mark of a starting path in the heading of a column. */
 export function StartMark({ start }: { start: number }) {
   return (
     <span class="of-start" style={markOf(start)}>

@@ -1,4 +1,4 @@
-// The views of a problem, one at a time.
+// The views of a problem, shown one at a time.
 import { useEffect, useReducer, useRef, useState } from "preact/hooks";
 import type { Session } from "../session.js";
 import { onColourChange } from "./colours.js";
@@ -24,12 +24,12 @@ export function Views({ session }: { session: Session }) {
   const all = Object.keys(names);
   const [chosen, setChosen] = useState("paths");
   const view = all.includes(chosen) ? chosen : (all[0] as string);
-  // Curves have the colours that were right when they were put together.
+  // A change of colours draws the curves anew, as each keeps the colour that it was made with.
   const [, redraw] = useReducer((count: number, _: void) => count + 1, 0);
   useEffect(() => onColourChange(redraw), []);
   const tabs = useRef<HTMLDivElement>(null);
 
-  /** As tabs are: arrows go from one to the next. */
+  /** Arrow keys move from tab to tab. */
   const onKey = (event: KeyboardEvent): void => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (step === undefined) return;
@@ -60,7 +60,7 @@ export function Views({ session }: { session: Session }) {
         id="view"
         role="tabpanel"
         aria-labelledby={`tab-${view}`}
-        // What was there before can still be seen, and that it is not of these settings.
+        // Earlier results stay visible, with a note that they belong to other settings.
         class={session.refusal === null ? undefined : "stale"}
       >
         {prepared === null || prepared.kind !== settings.kind ? (

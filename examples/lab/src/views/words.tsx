@@ -1,4 +1,4 @@
-// What the numbers say.
+// Results in words.
 import type { Session } from "../session.js";
 
 export function WordsView({ session }: { session: Session }) {
