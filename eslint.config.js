@@ -25,6 +25,17 @@ export default tseslint.config(
     },
   },
   {
+    // Examples and applications use the package as a stranger does.
+    files: ["examples/**/*.ts", "examples/**/*.tsx"],
+    ignores: ["examples/**/test/**"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        { patterns: [{ regex: "/sdk/", message: "Import from least-action." }] },
+      ],
+    },
+  },
+  {
     files: ["**/*.mjs", "**/*.js"],
     languageOptions: {
       globals: Object.fromEntries(

@@ -1,6 +1,5 @@
 // The package as other people get it: packed, installed into an empty project, and used from every
 // kind of module.
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
@@ -97,35 +96,6 @@ test.each([
     [program("typescript", "bin", "tsc"), "--project", project],
     consumer,
   );
-});
-
-test("the README's examples are right, and the first one runs", async () => {
-  const readme = readFileSync(join(repository, "README.md"), "utf8");
-  const blocks = Array.from(readme.matchAll(/^```ts\n(.*?)^```/gms), ([, code]) => code as string);
-  expect(blocks.length).toBeGreaterThanOrEqual(2);
-  const files = blocks.map((code, i) => `readme-${i}.mts`);
-  blocks.forEach((code, i) => write(`readme/${files[i]}`, code));
-  const compilerOptions = {
-    module: "node16",
-    target: "es2022",
-    strict: true,
-    noEmit: true,
-    // For node:fs; the package's own declarations are checked without it above.
-    types: ["node"],
-    typeRoots: [program("@types")],
-    skipLibCheck: true,
-  };
-  const project = write("readme/tsconfig.json", JSON.stringify({ compilerOptions, files }));
-  await run(
-    process.execPath,
-    [program("typescript", "bin", "tsc"), "--project", project],
-    consumer,
-  );
-
-  const output = await run(process.execPath, [write("readme.mjs", blocks[0] as string)], consumer);
-  expect(output).toContain("start 0: R_f");
-  expect(output).toContain("The misfit to the data is what the stated noise explains");
-  expect(output).toContain("forcing");
 });
 
 test("publint finds nothing to complain of", async () => {

@@ -1,7 +1,8 @@
 /**
  * npm run lab: builds the lab, says how large it is, and serves it on this machine.
- *   npm run lab -- --build only builds it, into examples/output/lab: static files for any host npm
- *   run lab -- --development serves it by Vite, and anew after every change
+ *
+ * npm run lab -- --build        only builds it, into examples/output/lab: static files for any host
+ * npm run lab -- --development  serves it by Vite, and anew after every change
  */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";

@@ -110,9 +110,9 @@ export function compiles() {
     seed: 1,
   });
   expectTypeOf(twin).toEqualTypeOf<Twin<"sigma" | "rho" | "beta">>();
-  // @ts-expect-error: no such parameter
   twinExperiment({
     model,
+    // @ts-expect-error: no such parameter
     parameters: { forcing: 8 },
     timeStep: 0.1,
     points: 3,

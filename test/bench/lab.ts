@@ -2,7 +2,7 @@
 import { LIMITS, type PathSettings } from "../../examples/lab/src/settings.js";
 import { STARTS } from "../../examples/lab/src/starts.js";
 import { type Browser, findChromium, openBrowser } from "../browser/chromium.js";
-import { LabPage, serveLab } from "../browser/lab-page.js";
+import { LabPage, serveLab } from "../../examples/lab/test/page.js";
 import { type Figure, figure, median } from "./figures.js";
 
 const ROUNDS = 5;

@@ -13,8 +13,7 @@ pub type Result<T> = std::result::Result<T, Error>;
     rename_all = "camelCase",
     rename_all_fields = "camelCase"
 )]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-#[cfg_attr(feature = "typescript", ts(rename = "ErrorFacts"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename = "ErrorFacts"))]
 #[non_exhaustive]
 pub enum Error {
     /// A number outside what the field allows (negative precision, zero rungs, an infinite range

@@ -19,8 +19,8 @@ pub use anneal::{AnnealOptions, Annealer, Run};
 pub use error::{Error, Result};
 pub use twin::TwinExperiment;
 
-/// For serde's `skip_serializing_if` on options that have a default: they are always written out,
-/// yet the TypeScript declarations, which follow serde, then mark them as optional.
-pub(crate) fn never<T>(_: &T) -> bool {
-    false
-}
+/// The guide's chapter on Rust, whose code is compiled and run by this. Only
+/// where doc tests are, as the packed crate has no such file.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/rust.md")]
+mod guide {}

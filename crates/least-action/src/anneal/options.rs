@@ -13,14 +13,14 @@ use crate::solve::MinimizerOptions;
 /// Where an estimated parameter starts.
 #[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct Estimate {
     /// Every starting path draws its first value uniformly from here. Not a bound: the estimate may
     /// leave it.
     #[cfg_attr(feature = "typescript", ts(type = "readonly [number, number]"))]
     pub initial: [f64; 2],
     /// Lowest and highest value; an end may be infinite. Default: none.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
     #[cfg_attr(
         feature = "typescript",
         ts(type = "readonly [number, number]", optional)
@@ -29,12 +29,10 @@ pub struct Estimate {
     /// Lets the parameter change in time: one value per point, and this precision for what changes
     /// it, weighing the model's errors of `dp/dt = 0` on every rung alike. Default: the parameter
     /// does not change.
-    #[serde(default, skip_serializing_if = "crate::never")]
-    #[cfg_attr(feature = "typescript", ts(optional))]
+    #[serde(default)]
     pub smoothness: Option<f64>,
     /// What is known of the parameter, or of its first value, before the data. Default: nothing.
-    #[serde(default, skip_serializing_if = "crate::never")]
-    #[cfg_attr(feature = "typescript", ts(optional))]
+    #[serde(default)]
     pub prior: Option<Prior>,
 }
 
@@ -58,47 +56,54 @@ impl Estimate {
 /// Everything about an annealing run but the model and the data.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct AnnealOptions {
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
     /// Default: `simpson-hermite` for flows, `map` for maps.
-    #[cfg_attr(feature = "typescript", ts(optional))]
     pub discretization: Option<Discretization>,
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Normalization>"))]
     pub normalization: Normalization,
     /// R_m: one over the variance of the measurement noise, in the square of the data's unit: a
     /// number, one per observed component, one per point of the path (`{ perTime }`), or a full
     /// matrix over the observed components, as rows.
     pub measurement_precision: Precision,
     /// R_f, from small to large. Default: found from the data.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Ladder>"))]
     pub model_precision: Ladder,
     /// What R_f is multiplied by: a number, one per state, one per point, or a full matrix over the
     /// states. Default: 1 where `modelPrecision` says an R_f; else one over the square of how much
     /// a state varies, relative to the others, if they differ much.
-    #[serde(default, skip_serializing_if = "crate::never")]
-    #[cfg_attr(feature = "typescript", ts(optional))]
+    #[serde(default)]
     pub model_weights: Option<Precision>,
     /// Values of parameters that are known; the model's defaults where none is given.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<BTreeMap<String, f64>>"))]
     pub parameters: BTreeMap<String, f64>,
     /// Parameters to be estimated along with the path. Default: none.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<BTreeMap<String, Estimate>>"))]
     pub estimate: BTreeMap<String, Estimate>,
     /// Lowest and highest values of states, by name; an end may be infinite. Default: none.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
     #[cfg_attr(
         feature = "typescript",
-        ts(type = "{ readonly [name: string]: readonly [number, number] }")
+        ts(
+            type = "{ readonly [name: string]: readonly [number, number] }",
+            optional
+        )
     )]
     pub bounds: BTreeMap<String, [f64; 2]>,
     /// Priors of states at the first point of every data set, by name. Default: none.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<BTreeMap<String, Prior>>"))]
     pub first_state: BTreeMap<String, Prior>,
     /// Where the ladder is climbed from.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<StartingPaths>"))]
     pub starting_paths: StartingPaths,
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
     /// How the action is minimised at each rung.
     #[cfg_attr(feature = "typescript", ts(type = "MinimizerOptions", optional))]
     pub minimizer: MinimizerOptions,

@@ -11,16 +11,18 @@ use crate::model::{NamedExpression, ParameterDefinition};
 /// `t`.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct LagrangianDefinition {
     /// Names of the coordinates.
     pub coordinates: Vec<String>,
     /// Names of their velocities, in the same order.
     pub velocities: Vec<String>,
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<ParameterDefinition>>"))]
     pub parameters: Vec<ParameterDefinition>,
     /// Named parts of the text.
-    #[serde(rename = "where", default, skip_serializing_if = "crate::never")]
+    #[serde(rename = "where", default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<NamedExpression>>"))]
     pub definitions: Vec<NamedExpression>,
     /// Expression of L.
     pub lagrangian: String,
@@ -66,16 +68,18 @@ pub type ClassicalLagrangian = Formula<Velocity>;
 /// `t`.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct HamiltonianDefinition {
     /// Names of the coordinates.
     pub coordinates: Vec<String>,
     /// Names of their momenta, in the same order.
     pub momenta: Vec<String>,
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<ParameterDefinition>>"))]
     pub parameters: Vec<ParameterDefinition>,
     /// Named parts of the text.
-    #[serde(rename = "where", default, skip_serializing_if = "crate::never")]
+    #[serde(rename = "where", default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<NamedExpression>>"))]
     pub definitions: Vec<NamedExpression>,
     /// Expression of H.
     pub hamiltonian: String,

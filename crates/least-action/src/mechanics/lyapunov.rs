@@ -7,13 +7,15 @@ use crate::error::{check, Error, Result};
 /// Options of the computation of Lyapunov exponents.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct LyapunovOptions {
     /// Method of integration. Default: `implicit-midpoint`.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<IntegrationMethod>"))]
     pub method: IntegrationMethod,
     /// Time of the first point. Default: 0.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub start: f64,
     /// Time between points, at each of which the directions are made orthogonal again. Nothing may
     /// grow by more than a few powers of ten in it.
@@ -22,10 +24,12 @@ pub struct LyapunovOptions {
     pub points: usize,
     /// Points at the beginning that do not count: the orbit gets to its attractor and the
     /// directions turn into theirs. Default: 0.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub discard: usize,
     /// Steps of the method from one point to the next. Default: 1.
-    #[serde(default = "one", skip_serializing_if = "crate::never")]
+    #[serde(default = "one")]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub steps_per_point: usize,
 }
 

@@ -36,30 +36,37 @@ use crate::error::{check, Error, Result};
 /// ```
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct ModelDefinition {
     /// `model` unless given.
-    #[serde(default = "unnamed", skip_serializing_if = "crate::never")]
+    #[serde(default = "unnamed")]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<String>"))]
     pub name: String,
     /// Whether the equations give the rate of change (default) or the next state.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<ModelKind>"))]
     pub kind: ModelKind,
     pub states: Vec<StateDefinition>,
     /// Names of known forcings u(t), whose values come with the data.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<String>>"))]
     pub inputs: Vec<String>,
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<ParameterDefinition>>"))]
     pub parameters: Vec<ParameterDefinition>,
     /// Named parts of the equations, in any order; they may contain each other, but not themselves.
-    #[serde(rename = "where", default, skip_serializing_if = "crate::never")]
+    #[serde(rename = "where", default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<NamedExpression>>"))]
     pub definitions: Vec<NamedExpression>,
     /// One for each state, in any order; or one for a whole vector.
     pub equations: Vec<EquationDefinition>,
     /// Functions of the state that can be measured like states.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<NamedExpression>>"))]
     pub observables: Vec<NamedExpression>,
     /// Time to integrate before a state is typical; 0 unless given.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub spin_up: f64,
 }
 

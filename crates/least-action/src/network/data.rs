@@ -19,29 +19,32 @@ pub struct LayerValues {
 /// measured at every step.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct Pairs {
     /// M.
     pub count: usize,
     /// Of layer 0: pairs x inputs, row-major. Empty where none is measured.
-    #[serde(default, skip_serializing_if = "crate::never")]
-    #[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>"))]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>", optional))]
     pub inputs: Vec<f64>,
     /// Of layer F: pairs x outputs, row-major; NaN where nothing was measured. Empty where none is
     /// measured.
-    #[serde(default, skip_serializing_if = "crate::never")]
-    #[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>"))]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>", optional))]
     pub outputs: Vec<f64>,
     /// Whether NaN among the inputs means that nothing was measured there; otherwise it is an
     /// error, as broken pixels should be noticed. Default: false.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<bool>"))]
     pub missing_inputs: bool,
     /// Measurements at layers between; NaN where nothing was measured. Default: none.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<LayerValues>>"))]
     pub measurements: Vec<LayerValues>,
     /// What is known to come in from outside, pairs x forcing: `layer` l is the u of the map from
     /// layer l to layer l + 1. Needed by every layer with forcing.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<LayerValues>>"))]
     pub forcing: Vec<LayerValues>,
 }
 

@@ -50,29 +50,30 @@ impl PartialEq for LayerMap {
 /// ```
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct Layer {
     /// Neurons, at least 1.
     pub width: usize,
     /// f in `f(W x_l + U u_l + b)`. Default: `logistic`.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Activation>"))]
     pub activation: Activation,
     /// b. Default: `free`.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Bias>"))]
     pub bias: Bias,
     /// Layers with the same name here have the same weights; their shapes must be equal. Default:
     /// none, weights of its own.
-    #[serde(default, skip_serializing_if = "crate::never")]
-    #[cfg_attr(feature = "typescript", ts(optional))]
+    #[serde(default)]
     pub share: Option<String>,
     /// The step h of the residual form `x_(l+1) = x_l + h f(W x_l + U u_l + b)`, for layers as wide
     /// as the one before; Euler's step of a flow. Default: none, `x_(l+1) = f(W x_l + U u_l + b)`.
-    #[serde(default, skip_serializing_if = "crate::never")]
-    #[cfg_attr(feature = "typescript", ts(optional))]
+    #[serde(default)]
     pub residual: Option<f64>,
     /// How many known numbers u_l come in from outside at this layer, beside the layer before it.
     /// Default: 0.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub forcing: usize,
     /// A model g in place of `f(W x_l + U u_l + b)`: `x_(l+1) = g(x_l, weights, u_l)`. Its
     /// parameters are the layer's weights, its states the neurons, its time the number l of the

@@ -12,14 +12,14 @@ use crate::solve::Bounds;
 /// How the action is formed from a network and its data.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct NetworkOptions {
     /// Default: `mean`.
-    #[cfg_attr(feature = "typescript", ts(as = "Option<Normalization>", optional))]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Normalization>"))]
     pub normalization: Normalization,
     /// R_m: one over the variance of the noise of all measurements, in the square of the data's
     /// unit. Default: 1.
-    #[cfg_attr(feature = "typescript", ts(as = "Option<f64>", optional))]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub measurement_precision: f64,
     /// R_m of the inputs, where it is another: a number, or one per input. Default:
     /// `measurementPrecision`.

@@ -10,14 +10,14 @@ use crate::solve::{Bounds, Lbfgs, Minimizer, MinimizerOptions, Minimum, Objectiv
 /// Everything about plain training but the network and the pairs.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct TrainOptions {
     /// The loss is the action with exact layers: R_m, what is observed, bounds and priors.
     /// Activations behind the inputs follow from the weights, so they have no bounds.
-    #[cfg_attr(feature = "typescript", ts(as = "Option<NetworkOptions>", optional))]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<NetworkOptions>"))]
     pub action: NetworkOptions,
     /// Whether the measured inputs are taken for true. Default: `exact`.
-    #[cfg_attr(feature = "typescript", ts(as = "Option<TrainedInputs>", optional))]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<TrainedInputs>"))]
     pub inputs: TrainedInputs,
     /// Where the first weights are drawn from, uniformly, before they are moved into their bounds.
     /// Default: from -r to r, r being one over the root of the number of neurons before them.

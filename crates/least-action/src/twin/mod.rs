@@ -24,10 +24,11 @@ use crate::random::Random;
 /// What data to make.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct TwinExperiment {
     /// True values; the model's defaults where none is given.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<BTreeMap<String, f64>>"))]
     pub parameters: BTreeMap<String, f64>,
     /// h, in the model's unit of time.
     pub time_step: f64,
@@ -42,20 +43,20 @@ pub struct TwinExperiment {
     pub seed: u64,
     /// State at the first point. Default: the model's own, displaced at random where the model is
     /// spun up, and then integrated for the spin-up.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>", optional))]
     pub initial_state: Option<Vec<f64>>,
     /// Time to integrate before the window begins, so that the state is typical. Default: the
     /// model's own; 0 if an initial state is given.
-    #[serde(default, skip_serializing_if = "crate::never")]
-    #[cfg_attr(feature = "typescript", ts(optional))]
+    #[serde(default)]
     pub spin_up: Option<f64>,
     /// Points of the truth past the window, to compare predictions with. Default: 0.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub further: usize,
     /// u(t) for models with inputs: (points + further) x inputs, row-major; held at its first value
     /// during the spin-up. Default: none.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>", optional))]
     pub inputs: Vec<f64>,
 }

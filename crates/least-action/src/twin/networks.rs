@@ -7,32 +7,32 @@ use crate::random::Random;
 /// What pairs to make.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct NetworkTwin {
     /// True weights, all of them in one list; see [`Network::random_weights`].
-    #[serde(default, skip_serializing_if = "crate::never")]
-    #[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>"))]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>", optional))]
     pub weights: Vec<f64>,
     /// Pairs that are measured.
     pub pairs: usize,
     /// Pairs to compare predictions with, without noise. Default: 0.
-    #[serde(default, skip_serializing_if = "crate::never")]
-    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>", optional))]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub fresh: usize,
     /// Lowest and highest input, drawn uniformly. Default: none, inputs are standard normal.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
     #[cfg_attr(
         feature = "typescript",
         ts(type = "readonly [number, number]", optional)
     )]
     pub input_range: Option<[f64; 2]>,
     /// Standard deviation of the normal noise of the measured inputs. Default: 0.
-    #[serde(default, skip_serializing_if = "crate::never")]
-    #[cfg_attr(feature = "typescript", ts(as = "Option<f64>", optional))]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub input_noise: f64,
     /// The same of the outputs. Default: 0.
-    #[serde(default, skip_serializing_if = "crate::never")]
-    #[cfg_attr(feature = "typescript", ts(as = "Option<f64>", optional))]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub output_noise: f64,
     /// Of inputs and noise: a whole number from 0 on, from TypeScript up to 2^53 - 1. The same seed
     /// gives the same bits.

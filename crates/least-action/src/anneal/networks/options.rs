@@ -23,13 +23,13 @@ pub enum NetworkStart {
 /// Where the ladder of a network is climbed from.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct NetworkStarts {
     /// How many; all are climbed from. Default: 20.
-    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>", optional))]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub count: usize,
     /// How the activations are made. Default: `forward`.
-    #[cfg_attr(feature = "typescript", ts(as = "Option<NetworkStart>", optional))]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<NetworkStart>"))]
     pub start: NetworkStart,
     /// Where weights are drawn from, uniformly, before they are moved into their bounds. Default:
     /// from -r to r, r being one over the root of the number of neurons before them.
@@ -58,17 +58,17 @@ impl Default for NetworkStarts {
 /// Everything about annealing a network but the network and the pairs.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct NetworkAnnealOptions {
     /// How the action is formed: R_m, what is observed, bounds and priors.
-    #[cfg_attr(feature = "typescript", ts(as = "Option<NetworkOptions>", optional))]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<NetworkOptions>"))]
     pub action: NetworkOptions,
     /// R_f, from small to large. Default: from a hundredth of R_m on, as fast as the minimiser can
     /// follow, until the model's error is negligible.
-    #[cfg_attr(feature = "typescript", ts(as = "Option<Ladder>", optional))]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Ladder>"))]
     pub model_precision: Ladder,
     /// Where the ladder is climbed from.
-    #[cfg_attr(feature = "typescript", ts(as = "Option<NetworkStarts>", optional))]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<NetworkStarts>"))]
     pub starting_paths: NetworkStarts,
     /// How the action is minimised at each rung. Default: `structured`, with few weights pair by
     /// pair, with many by the measurements, where a factorisation takes a fraction of a second,

@@ -9,8 +9,11 @@ use crate::error::{check, Result};
     Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
 )]
 #[serde(rename_all = "kebab-case")]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-#[cfg_attr(feature = "typescript", ts(rename = "StartingStrategy"))]
+#[cfg_attr(
+    feature = "typescript",
+    derive(ts_rs::TS),
+    ts(rename = "StartingStrategy")
+)]
 pub enum Start {
     /// `ensemble-filter`, and at every fourth start `growing-window`: quick where the filter finds
     /// the path, and sure where it does not.
@@ -83,8 +86,11 @@ pub enum ObservedStart {
 /// Where states are before any path is found.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(untagged)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-#[cfg_attr(feature = "typescript", ts(rename = "StartingRange"))]
+#[cfg_attr(
+    feature = "typescript",
+    derive(ts_rs::TS),
+    ts(rename = "StartingRange")
+)]
 pub enum Range {
     /// Every state.
     All(#[cfg_attr(feature = "typescript", ts(type = "readonly [number, number]"))] [f64; 2]),
@@ -107,24 +113,24 @@ impl From<[f64; 2]> for Range {
 /// The paths that ladders are climbed from.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct StartingPaths {
     /// How many are tried at most; a run ends earlier when `enough` of them have found a path that
     /// the data allow. Default: 20.
-    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>", optional))]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub count: usize,
     /// How many starts must reach a level that the chi-square check calls consistent before the run
     /// ends; `count` to climb from all of them. A start counts only if all before it are done, so
     /// the result does not depend on the number of threads. Default: 1.
-    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>", optional))]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub enough: usize,
     /// Whether a start is stopped once its action is so high that the noise cannot explain it any
     /// more (along one minimum the action only rises with R_f). If no start gets through, those
     /// stopped are climbed to the end after all. Default: true.
-    #[cfg_attr(feature = "typescript", ts(as = "Option<bool>", optional))]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<bool>"))]
     pub prune: bool,
     /// How the paths are made. Default: `automatic`.
-    #[cfg_attr(feature = "typescript", ts(as = "Option<Start>", optional))]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Start>"))]
     pub start: Start,
     /// Where states are drawn from: one interval for all, or by name. Default: bounds where they
     /// are finite, else what the data reach, else what a forward integration of the model with the
@@ -136,7 +142,7 @@ pub struct StartingPaths {
     #[cfg_attr(feature = "typescript", ts(type = "number", optional))]
     pub seed: u64,
     /// What observed components of a random start are. Default: the data.
-    #[cfg_attr(feature = "typescript", ts(as = "Option<ObservedStart>", optional))]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<ObservedStart>"))]
     pub observed: ObservedStart,
 }
 

@@ -31,7 +31,7 @@ names!(DataForm {
 /// Precisions, parameters and form of data of a continuous action.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct ContinuousActionOptions {
     /// R_m: a number, or one per observed component.
     pub measurement_precision: Precision,
@@ -40,10 +40,12 @@ pub struct ContinuousActionOptions {
     /// `x' = F`. There is no Lagrangian then, but a Hamiltonian.
     pub model_precision: Precision,
     /// Values of parameters; the model's defaults where none is given.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<BTreeMap<String, f64>>"))]
     pub parameters: BTreeMap<String, f64>,
     /// Form of the data. Default: `impulses`.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<DataForm>"))]
     pub data_form: DataForm,
 }
 

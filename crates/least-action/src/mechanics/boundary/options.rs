@@ -65,12 +65,13 @@ names!(BoundaryMethod {
 /// `factor` from the path before on, until R_f is that of the system.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct Continuation {
     /// The first R_f as a share of the system's.
     pub from: f64,
     /// Ratio of R_f from rung to rung. Default: 10.
-    #[serde(default = "ten", skip_serializing_if = "crate::never")]
+    #[serde(default = "ten")]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub factor: f64,
 }
 
@@ -111,8 +112,7 @@ fn ten() -> f64 {
 /// Options of the solution of a boundary-value problem.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-#[cfg_attr(feature = "typescript", ts(optional_fields))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct BoundaryOptions {
     /// Method of solution. Default: `collocation`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<BoundaryMethod>"))]

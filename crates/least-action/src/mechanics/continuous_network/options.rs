@@ -48,8 +48,7 @@ pub enum LayerStep {
 /// Options of a continuous network.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-#[cfg_attr(feature = "typescript", ts(optional_fields))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct ContinuousNetworkOptions {
     /// D, the number of neurons of every layer.
     #[cfg_attr(feature = "typescript", ts(as = "usize"))]

@@ -4,13 +4,15 @@ use crate::mechanics::time_grid::{one, TimeGrid};
 /// Options of the integration of an orbit.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct IntegrationOptions {
     /// Method of integration. Default: `implicit-midpoint`.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<IntegrationMethod>"))]
     pub method: IntegrationMethod,
     /// Time of the first point. Default: 0.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub start: f64,
     /// Time between points; negative to go back in time.
     pub time_step: f64,
@@ -18,14 +20,17 @@ pub struct IntegrationOptions {
     pub points: usize,
     /// Steps of the method from one point to the next; `dormand-prince` chooses its own. Default:
     /// 1.
-    #[serde(default = "one", skip_serializing_if = "crate::never")]
+    #[serde(default = "one")]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub steps_per_point: usize,
     /// Error of one step of `dormand-prince`, relative to the largest coordinate and the largest
     /// momentum. Default: 1e-9.
-    #[serde(default = "tolerance", skip_serializing_if = "crate::never")]
+    #[serde(default = "tolerance")]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub tolerance: f64,
     /// Compute the derivative of the last point in the first one. Default: false.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<bool>"))]
     pub tangent: bool,
 }
 

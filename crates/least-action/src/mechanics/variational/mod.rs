@@ -18,23 +18,27 @@ use crate::error::{check, Result};
 /// Options of an orbit of a discrete Lagrangian.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct VariationalOptions {
     /// Approximation of the action of a step. Default: `midpoint`.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<VariationalMethod>"))]
     pub method: VariationalMethod,
     /// Time of the first point. Default: 0.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub start: f64,
     /// Time between points; negative to go back in time.
     pub time_step: f64,
     /// Number of points, the first included.
     pub points: usize,
     /// Steps from one point to the next. Default: 1.
-    #[serde(default = "one", skip_serializing_if = "crate::never")]
+    #[serde(default = "one")]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub steps_per_point: usize,
     /// Compute the derivative of the last point in the first one. Default: false.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<bool>"))]
     pub tangent: bool,
 }
 

@@ -39,17 +39,17 @@ pub enum Hessian {
 /// Options of the minimiser for paths.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct Structured {
     /// Default: `gauss-newton`.
-    #[cfg_attr(feature = "typescript", ts(as = "Option<Hessian>", optional))]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Hessian>"))]
     pub hessian: Hessian,
     /// Steps that are tried, per rung. Default: 200.
-    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>", optional))]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub max_iterations: usize,
     /// Relative: the minimisation ends when a step promises to lower the value by less than this
     /// share of it. Default: 1e-6.
-    #[cfg_attr(feature = "typescript", ts(as = "Option<f64>", optional))]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub tolerance: f64,
 }
 

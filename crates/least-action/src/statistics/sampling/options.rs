@@ -72,8 +72,7 @@ pub enum BoundsMethod {
 /// How a chain is led up in R_f before its warm-up. None of these transitions is a draw.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-#[cfg_attr(feature = "typescript", ts(optional_fields))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct ChainAnnealing {
     /// Values of R_f below the posterior's, in a geometric sequence. Default: 10.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
@@ -106,8 +105,7 @@ impl ChainAnnealing {
 /// How a posterior is sampled.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-#[cfg_attr(feature = "typescript", ts(optional_fields))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct SamplingOptions {
     /// Independent chains: what they disagree in, none of them knows. Default: 4.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]

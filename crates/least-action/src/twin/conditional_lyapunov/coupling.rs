@@ -2,8 +2,11 @@
 
 /// A strength, or the limit of a strong one.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-#[cfg_attr(feature = "typescript", ts(type = "number | \"replacement\""))]
+#[cfg_attr(
+    feature = "typescript",
+    derive(ts_rs::TS),
+    ts(type = "number | \"replacement\"")
+)]
 pub enum Coupling {
     /// g, per unit of time: the rate at which an observed component is drawn to the drive's. Of
     /// maps the share of the difference that is taken off at each iteration.

@@ -10,45 +10,46 @@ use crate::model::{Model, ModelKind, MOST_VALUES};
 /// How the largest conditional Lyapunov exponent is computed.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct ConditionalLyapunovOptions {
     /// The model's defaults where none is given.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<BTreeMap<String, f64>>"))]
     pub parameters: BTreeMap<String, f64>,
     /// State components that the response is shown. None of them: the largest Lyapunov exponent of
     /// the system itself.
     pub observed: Vec<usize>,
     /// How the response is held to them. Default: `"replacement"`.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Coupling>"))]
     pub coupling: Coupling,
     /// Between points, in the model's unit of time. A flow is integrated by ten Runge-Kutta steps
     /// or more from one to the next.
     pub time_step: f64,
     /// Of the drive's orbit, the first included; at least 21 more than `discard`. Default: 10,001.
-    #[serde(default = "points", skip_serializing_if = "crate::never")]
+    #[serde(default = "points")]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub points: usize,
     /// Points at the beginning that do not count: the difference turns into the direction that
     /// shrinks least. Default: a tenth of the points.
-    #[serde(default, skip_serializing_if = "crate::never")]
-    #[cfg_attr(feature = "typescript", ts(optional))]
+    #[serde(default)]
     pub discard: Option<usize>,
     /// Of the first difference, and of the random displacement of the initial state. Default: 0.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(type = "number", optional))]
     pub seed: u64,
     /// State of the drive at the first point. Default: as in a twin experiment, the model's own,
     /// displaced at random and integrated for the spin-up.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>", optional))]
     pub initial_state: Option<Vec<f64>>,
     /// Time to integrate before the first point. Default: the model's own; 0 if an initial state is
     /// given.
-    #[serde(default, skip_serializing_if = "crate::never")]
-    #[cfg_attr(feature = "typescript", ts(optional))]
+    #[serde(default)]
     pub spin_up: Option<f64>,
     /// u(t) for models with inputs: points x inputs, row-major; straight lines in between, held at
     /// the first value during the spin-up. Default: none.
-    #[serde(default, skip_serializing_if = "crate::never")]
+    #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>", optional))]
     pub inputs: Vec<f64>,
 }

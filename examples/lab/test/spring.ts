@@ -1,5 +1,5 @@
 // What tests of the lab find: a spring.
-import type { PathSettings } from "../../examples/lab/src/settings.js";
+import type { PathSettings } from "../src/settings.js";
 
 /** A spring: short runs with data that are easily made. */
 export const SPRING: PathSettings = {

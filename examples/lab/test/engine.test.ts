@@ -5,26 +5,26 @@ import fc from "fast-check";
 import ts from "typescript";
 import { beforeAll, expect, test } from "vitest";
 import { init, readCsv, readNpy, writeNpy } from "least-action/slim";
-import { outcomeOf, prepareNetwork, runNetwork } from "./src/engine/networks.js";
-import { certaintyOf, preparePath, runPath } from "./src/engine/paths.js";
-import type { Certainty } from "./src/engine/protocol.js";
-import { type OpenTable, tableOf } from "./src/engine/tables.js";
-import { snippetOf } from "./src/export.js";
-import { FRESH, precisionsOf } from "./src/library-options.js";
-import { MODELS } from "./src/models.js";
-import { modelOf, ModelTextError, outlineOf, readModel } from "./src/model-text.js";
+import { outcomeOf, prepareNetwork, runNetwork } from "../src/engine/networks.js";
+import { certaintyOf, preparePath, runPath } from "../src/engine/paths.js";
+import type { Certainty } from "../src/engine/protocol.js";
+import { type OpenTable, tableOf } from "../src/engine/tables.js";
+import { snippetOf } from "../src/export.js";
+import { FRESH, precisionsOf } from "../src/library-options.js";
+import { MODELS } from "../src/models.js";
+import { modelOf, ModelTextError, outlineOf, readModel } from "../src/model-text.js";
 import {
   fromLink,
   type NetworkSettings,
   type PathSettings,
   type Settings,
   toLink,
-} from "./src/settings.js";
-import { SPRING } from "../../test/browser/spring.js";
-import { STARTS, TWIN } from "./src/starts.js";
-import { MOST_ROWS, rowsOf } from "./src/views/long-series.js";
+} from "../src/settings.js";
+import { SPRING } from "./spring.js";
+import { STARTS, TWIN } from "../src/starts.js";
+import { MOST_ROWS, rowsOf } from "../src/views/long-series.js";
 
-beforeAll(() => init(readFileSync(new URL("../../dist/least_action.wasm", import.meta.url))));
+beforeAll(() => init(readFileSync(new URL("../../../dist/least_action.wasm", import.meta.url))));
 
 const weather = (STARTS[0] as (typeof STARTS)[0]).settings as PathSettings;
 

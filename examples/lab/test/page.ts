@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BrowserContext, Locator, Page } from "playwright-core";
 import { build } from "vite";
-import { settingsJson, snippetOf } from "../../examples/lab/src/export.js";
-import { toLink, type Settings } from "../../examples/lab/src/settings.js";
-import { repository } from "../consumer.js";
-import { complaintsOf } from "./complaints.js";
-import { type Served, serveFolder } from "./static-server.js";
+import { settingsJson, snippetOf } from "../src/export.js";
+import { toLink, type Settings } from "../src/settings.js";
+import { repository } from "../../../test/consumer.js";
+import { complaintsOf } from "../../../test/browser/complaints.js";
+import { type Served, serveFolder } from "../../../test/browser/static-server.js";
 
 /** Built by the lab's own configuration, and served below a path as a plain host would. */
 export async function serveLab(): Promise<Served> {

@@ -1,12 +1,12 @@
 // How one thing leads to the next on the page, without the page: runs and what is said of them,
 // files that are opened, and an engine that dies.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Engine, type RunNews } from "./src/engine/client.js";
-import type { Ask, FileTable, Outcome, PreparedPath } from "./src/engine/protocol.js";
-import { checkSize, savedSettings, stepOf, withFile } from "./src/files.js";
-import { begun, type Change, changed, type Session } from "./src/session.js";
-import type { FileData, PathSettings } from "./src/settings.js";
-import { STARTS } from "./src/starts.js";
+import { Engine, type RunNews } from "../src/engine/client.js";
+import type { Ask, FileTable, Outcome, PreparedPath } from "../src/engine/protocol.js";
+import { checkSize, savedSettings, stepOf, withFile } from "../src/files.js";
+import { begun, type Change, changed, type Session } from "../src/session.js";
+import type { FileData, PathSettings } from "../src/settings.js";
+import { STARTS } from "../src/starts.js";
 
 const settings = STARTS[0]?.settings as PathSettings;
 const prepared = { kind: "path", settings } as PreparedPath;

@@ -3,19 +3,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { STARTS } from "../../examples/lab/src/starts.js";
-import {
-  fromLink,
-  type PathSettings,
-  type Settings,
-  toLink,
-} from "../../examples/lab/src/settings.js";
-import { writeNpy } from "../../sdk/src/npy.js";
-import { program, repository, run as runProgram } from "../consumer.js";
-import { type Browser, openBrowser, PLAIN_HOST } from "./chromium.js";
-import { LabPage, serveLab } from "./lab-page.js";
+import { STARTS } from "../src/starts.js";
+import { fromLink, type PathSettings, type Settings, toLink } from "../src/settings.js";
+import { writeNpy } from "../../../sdk/src/npy.js";
+import { program, repository, run as runProgram } from "../../../test/consumer.js";
+import { type Browser, openBrowser, PLAIN_HOST } from "../../../test/browser/chromium.js";
+import { LabPage, serveLab } from "./page.js";
 import { SPRING, springCsv } from "./spring.js";
-import type { Served } from "./static-server.js";
+import type { Served } from "../../../test/browser/static-server.js";
 
 let browser: Browser;
 let served: Served;
