@@ -14,26 +14,6 @@ const ROOTS = ["", "crates/least-action/src", "sdk/src"];
 const BUILT =
   /^(dist|target|node_modules|sdk\/generated|\.toolchain|examples\/output|least-action)\//;
 
-/** Named in the documents before they are there. A test below says when one has come. */
-const COMING: string[] = [
-  "action/noise/",
-  "action/noise/mod.rs",
-  "mechanics/action/",
-];
-
-/** Names of the glossary that the code does not have yet. A test below says when one has come. */
-const COMING_NAMES: string[] = [
-  "Rust Loss",
-  "TypeScript RungTable",
-  "TypeScript rungTable",
-  "TypeScript NetworkStartingStrategy",
-  "TypeScript NetworkClimb",
-  "Rust apply_impulse",
-  "Rust OneStepMap",
-  "Rust SegmentMap",
-  "TypeScript EnsembleForecast",
-];
-
 const FILE = /^[\w@.-]+(\/[\w@.-]+)*(\/|\.(rs|ts|tsx|mts|mjs|js|json|md|toml|py|html))$/;
 const NAMED = /`([^`\s]+\.(?:rs|ts|mjs))`\s*\|?\s*((?:`[A-Za-z_][\w:]*`(?:,\s*)?)+)/g;
 
@@ -63,9 +43,7 @@ function faults(document: string): string[] {
   const text = document.replace(/^```.*?^```/gms, "");
   const quoted = Array.from(text.matchAll(/`([^`\n]+)`/g), ([, inner]) => inner as string);
   const paths = new Set(quoted.filter((inner) => FILE.test(inner) && !BUILT.test(inner)));
-  const missing = [...paths].filter(
-    (path) => !COMING.includes(path) && located(path) === undefined,
-  );
+  const missing = [...paths].filter((path) => located(path) === undefined);
   const unknown: string[] = [];
   for (const [, path, names] of text.matchAll(NAMED)) {
     const file = located(path as string);
@@ -92,10 +70,6 @@ test("docs/method.md has an implementation for every section", () => {
   const sections = textOf("docs/method.md").split(/^## /m).slice(1);
   expect(sections.length).toBeGreaterThanOrEqual(15);
   for (const section of sections) expect(section.match(NAMED), section.slice(0, 40)).not.toBeNull();
-});
-
-test("what was to come and is there now is no exception any more", () => {
-  expect(COMING.filter((path) => located(path) !== undefined)).toEqual([]);
 });
 
 /** All sources below a folder, tests left out, as one text. */
@@ -129,8 +103,7 @@ test("the code has the names of the glossary", () => {
     return !new RegExp(pattern).test(sources[language] as string);
   });
   const told = absent.map(({ language, name }) => `${language} ${name}`);
-  expect(told.filter((name) => !COMING_NAMES.includes(name))).toEqual([]);
-  expect(COMING_NAMES.filter((name) => !told.includes(name))).toEqual([]);
+  expect(told).toEqual([]);
 });
 
 test("the glossary says every term once", () => {

@@ -7,15 +7,6 @@ import { repository } from "./consumer.js";
 const CORE = join(repository, "crates", "least-action", "src");
 const SDK = join(repository, "sdk", "src");
 
-/**
- * Uses that break the rules and are still there, as "room uses room". A use that was mended must
- * leave the list.
- */
-const STILL = {
-  core: [] as string[],
-  sdk: ["work uses anneal", "work uses statistics"],
-};
-
 /** A file that uses another room. */
 interface Use {
   room: string;
@@ -121,21 +112,11 @@ const core = { rules: rulesOf(document, "Rooms of the core"), uses: usesOfCore()
 const sdk = { rules: rulesOf(document, "Rooms of the SDK"), uses: usesOfSdk() };
 
 test.each([
-  ["core", core, STILL.core],
-  ["SDK", sdk, STILL.sdk],
-])("rooms of the %s use what ARCHITECTURE.md allows", (_, { rules, uses }, still) => {
+  ["core", core],
+  ["SDK", sdk],
+])("rooms of the %s use what ARCHITECTURE.md allows", (_, { rules, uses }) => {
   expect(uses.length).toBeGreaterThan(0);
-  const found = forbidden(uses, rules);
-  for (const name of still) found.delete(name);
-  expect(Object.fromEntries(found)).toEqual({});
-});
-
-test.each([
-  ["core", core, STILL.core],
-  ["SDK", sdk, STILL.sdk],
-])("exceptions of the %s are still needed", (_, { rules, uses }, still) => {
-  const found = forbidden(uses, rules);
-  expect(still.filter((name) => !found.has(name))).toEqual([]);
+  expect(Object.fromEntries(forbidden(uses, rules))).toEqual({});
 });
 
 test("every room has a rule, and no two rooms of the core use each other", () => {

@@ -176,7 +176,7 @@ export type {
   ModelParameters,
   ModelSpec,
   NetworkOptions,
-  NetworkStart,
+  NetworkStartingStrategy,
   NetworkStarts,
   Normalization,
   ObservedStart,

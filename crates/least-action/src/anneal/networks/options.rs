@@ -10,7 +10,7 @@ use crate::solve::MinimizerOptions;
     Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
 )]
 #[serde(rename_all = "kebab-case")]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename = "NetworkStart"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum NetworkStartingStrategy {
     /// What the weights make of the measured inputs, layer by layer.
     #[default]
