@@ -47,6 +47,7 @@ const outputs = [
   "wasm-bytes.js",
   "wasm-bytes.d.ts",
   "types.ts",
+  "public-types.ts",
 ];
 
 // A developer who adds a dependency gets a new Cargo.lock; CI uses the one that was committed.
@@ -129,6 +130,13 @@ async function makeModule(env, fresh) {
   );
 }
 
+/** The declarations that users see, exported by name: a star would export the others too. */
+function publicTypes(text) {
+  const marked = text.matchAll(/^\/\/ Public\.\n(?:\/\*\*.*?\*\/\n?)?export type (\w+)/gms);
+  const names = Array.from(marked, ([, name]) => `  ${name},\n`);
+  return `// Generated from the Rust types. Do not edit.\nexport type {\n${names.join("")}} from "./types.js";\n`;
+}
+
 async function writeTypes(env, fresh) {
   const tool = [
     "--package",
@@ -145,6 +153,7 @@ async function writeTypes(env, fresh) {
       env: { ...env, CARGO_PROFILE_DEV_OPT_LEVEL: "0", CARGO_PROFILE_DEV_DEBUG: "false" },
     });
     writeFileSync(join(fresh, "types.ts"), text);
+    writeFileSync(join(fresh, "public-types.ts"), publicTypes(text));
   });
 }
 

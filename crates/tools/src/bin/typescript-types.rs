@@ -11,6 +11,41 @@ use least_action::solve::{self, MinimizerOptions};
 use least_action::{action, anneal, mechanics, model, network, statistics, twin};
 use ts_rs::{Config, ExportError, TypeVisitor, TS};
 
+/// Declarations that the SDK has forms of its own for, or needs within itself. The others are part of
+/// its public face.
+const WITHIN_THE_SDK: [&str; 30] = [
+    "ActionOptions",
+    "AnnealOptions",
+    "BoundaryOptions",
+    "ChainState",
+    "ConditionalLyapunovOptions",
+    "ContinuousActionOptions",
+    "ContinuousNetworkOptions",
+    "Divergence",
+    "ErrorFacts",
+    "HamiltonianDefinition",
+    "Impulse",
+    "LagrangianDefinition",
+    "Layer",
+    "LayerValues",
+    "LyapunovExponents",
+    "LyapunovOptions",
+    "ModelDefinition",
+    "Moments",
+    "NetworkAnnealOptions",
+    "NetworkTwin",
+    "Pairs",
+    "ParameterDefinition",
+    "SamplingOptions",
+    "StateDefinition",
+    "StepSize",
+    "TrainOptions",
+    "Transition",
+    "TwinExperiment",
+    "UncertaintyOptions",
+    "VariationalOptions",
+];
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("// Generated from the Rust types. Do not edit.");
     // What crosses by itself. Types that these mention come along.
@@ -79,10 +114,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if let Some(failure) = declarations.failure {
         return Err(failure.into());
     }
-    for text in declarations.texts.values() {
-        println!("\n{text}");
+    for (name, text) in &declarations.texts {
+        println!("\n// {}", visibility(name));
+        println!("{text}");
     }
     Ok(())
+}
+
+/// Line above a declaration by which the build tells what is exported to users.
+fn visibility(name: &str) -> &'static str {
+    match WITHIN_THE_SDK.contains(&name) {
+        true => "Within the SDK.",
+        false => "Public.",
+    }
 }
 
 /// Declarations of types and of all that these mention, by name.
