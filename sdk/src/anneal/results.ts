@@ -26,8 +26,8 @@ export interface Climbed {
   /** Rungs that were done. */
   rungs: Rung[];
   /**
-   * Rung and actions for which the climb was stopped early, as noise cannot explain its action; null
-   * if it was not.
+   * Rung and actions for which the climb was stopped early, as noise cannot explain its action;
+   * null if it was not.
    */
   stopped: Stopped | null;
   /** Error that ended the climb early, such as a value that is not finite; null without one. */

@@ -37,8 +37,8 @@ export interface Prediction {
   /** Times of the rows, in the model's unit of time; the first is that of the last data point. */
   times: Float64Array;
   /**
-   * Predicted path, times x dimension, row-major; its first row is the estimate at the last point of
-   * the window.
+   * Predicted path, times x dimension, row-major; its first row is the estimate at the last point
+   * of the window.
    */
   path: Float64Array;
 }

@@ -3,8 +3,8 @@ import { parted } from "./columns.js";
 import type { Names } from "./task.js";
 
 /**
- * Layout of the unknowns: the path with parameters that change in time as its last columns, then the
- * other estimated parameters.
+ * Layout of the unknowns: the path with parameters that change in time as its last columns, then
+ * the other estimated parameters.
  */
 export interface UnknownsShape extends Names {
   /** Times of the path's points, those of all data sets one after the other. */
