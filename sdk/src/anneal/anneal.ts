@@ -12,7 +12,7 @@ import type { CoreClimb, RawAnnealer } from "./raw.js";
 import type { Run } from "./run.js";
 import { type AnnealTask, releaseAnnealer, withAnnealer } from "./task.js";
 
-/** Options to a run, by one way of working. */
+/** Anneals: from a user's options to a run, with climbs done by `working`, here or in threads. */
 export async function annealBy(working: Working, options: unknown): Promise<Run | NetworkRun> {
   const given = record("options", options);
   const { model } = given;
@@ -21,6 +21,7 @@ export async function annealBy(working: Working, options: unknown): Promise<Run 
     : ascend(working, planOf(given));
 }
 
+/** Carries out a plan: resumes earlier climbs, climbs the others, and makes the result. */
 async function ascend<R>(working: Working, plan: Plan<R>): Promise<R> {
   const { task, watch, onClimb, earlier, result } = plan;
   let isKept = false;
@@ -46,7 +47,7 @@ async function ascend<R>(working: Working, plan: Plan<R>): Promise<R> {
   }
 }
 
-/** The climbs of a run, which may end before all starting paths have been tried. */
+/** Climbs of a run, which may end before all starting paths have been tried. */
 class Ascent {
   readonly #task: AnnealTask;
   readonly #climbs: Map<number, CoreClimb>;
@@ -65,6 +66,7 @@ class Ascent {
     this.#done = earlier.reduce((sum, climb) => sum + climb.rungs.length, 0);
   }
 
+  /** Climbs until enough starting paths have succeeded, all are over, or a signal stops it. */
   async run(
     working: Working,
     { workers, signal }: Watch,
@@ -72,7 +74,7 @@ class Ascent {
   ): Promise<void> {
     const over = new Set(this.#state().over);
     this.#over = over.size;
-    // Whoever still climbs when there are enough is called back.
+    // Climbs that are under way when enough have succeeded are stopped.
     const stop = new AbortController();
     const onAbort = (): void => stop.abort(signal?.reason);
     if (signal?.aborted) onAbort();
@@ -94,8 +96,9 @@ class Ascent {
     try {
       const all = Array.from({ length: this.#starts }, (_, start) => start);
       await wave(all.filter((start) => !over.has(start)));
-      // Those that were stopped because noise does not explain them, if no other got through. One
-      // after the other: which of them are needed must not depend on the number of threads.
+      // Starting paths that were stopped because noise does not explain their action go on if no
+      // other succeeded. One after the other: which of them are needed must not depend on the
+      // number of threads.
       for (const start of this.#state().reprieved) await wave([start]);
     } finally {
       signal?.removeEventListener("abort", onAbort);
@@ -103,7 +106,7 @@ class Ascent {
     }
   }
 
-  /** All climbs that count, and what they say together. */
+  /** Climbs that count, in the order of their starting paths, with levels, findings and verdict. */
   outcome(signal: AbortSignal | undefined): {
     climbs: CoreClimb[];
     starts: number;
@@ -120,10 +123,12 @@ class Ascent {
     return { climbs, starts, verdicts, cancelled };
   }
 
+  /** Starting paths that are over, and those still to be climbed. */
   #state(): ReturnType<RawAnnealer["state"]> {
     return withAnnealer(this.#task, (annealer) => annealer.state([...this.#climbs.values()]));
   }
 
+  /** Tells `onProgress` of a rung that was done. */
   #tell(start: number, result: Rung): void {
     this.#done += 1;
     const [starts, rungs, done] = [this.#starts, this.#rungs ?? null, this.#done];

@@ -1,6 +1,9 @@
 // Columns of paths.
 
-/** The last `further` columns of a path apart from the others. */
+/**
+ * Splits a path, row-major with `points` rows, into its first columns as a path of their own and
+ * each of its last `further` columns, one value per point.
+ */
 export function parted(
   rows: Float64Array,
   points: number,

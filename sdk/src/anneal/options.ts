@@ -1,4 +1,4 @@
-// What a user says about an annealing run, and its parts: those for Rust, those for here.
+// Options of an annealing run, split into those that Rust reads and those that are used here.
 import { LeastActionError, outOfRange, wrongLength, wrongShape } from "../errors.js";
 import { specOf, type Model } from "../models.js";
 import { type Observations, setsOf } from "../observations.js";
@@ -16,46 +16,47 @@ import type { Outcome } from "./results.js";
 import { type Climb, climbOf, pointsOf, Run } from "./run.js";
 import type { AnnealTask, Names, PathTask } from "./task.js";
 
-/** A rung has been done. */
+/** Progress of an annealing run: the rung that was just done, and how much there is to do. */
 export interface Progress {
-  /** Number of the starting path. */
+  /** Number of the starting path, from 0. */
   start: number;
-  /** The rung, from 0. */
+  /** Number of the rung, from 0. */
   rung: number;
-  /** Rungs of every ladder; null where they are found on the way. */
+  /** Number of rungs of every ladder; null where the ladder is found on the way. */
   rungs: number | null;
-  /** Starting paths at most: a run ends when enough of them have succeeded. */
+  /** Largest number of starting paths: a run ends earlier when enough of them have succeeded. */
   starts: number;
-  /** Starting paths that were climbed to their end, failed, or were stopped. */
+  /** Number of starting paths that were climbed to their end, failed, or were stopped. */
   startsDone: number;
-  /** Rungs done, over all starting paths. */
+  /** Number of rungs done, over all starting paths. */
   done: number;
-  /** Rungs at most, `rungs * starts`; null where they are found on the way. */
+  /** Largest number of rungs, `rungs * starts`; null where the ladder is found on the way. */
   total: number | null;
-  /** Action, errors and parameters at the rung, and how its minimum was found. */
+  /** Result of the rung: action, errors and parameters, and how the minimum was found. */
   result: Rung;
 }
 
-/** Who climbs, and who watches. */
+/** Options of every long computation: threads, progress and cancellation. */
 export interface Watching {
   /**
-   * Threads that do the work: Node's worker threads, a browser's web workers. `"auto"` (default):
-   * as many as there are cores, but not more than there are starting paths or chains. 0: this
-   * thread, which is let go in between. The result does not depend on it.
+   * Number of threads that do the work: Node's worker threads, a browser's web workers. `"auto"`:
+   * as many as there are cores, but not more than there are starting paths or chains. 0: the
+   * calling thread, which can do other things between two steps. The result does not depend on it.
+   * Default: `"auto"`.
    */
   workers?: "auto" | number;
-  /** Told of every rung. What it throws stops the run and rejects its promise. */
+  /** Called after every rung. An error that it throws stops the run and rejects its promise. */
   onProgress?: (progress: Progress) => void;
   /**
-   * Stops the run within one rung per thread; the promise then gives what was done, or rejects if
-   * that is nothing.
+   * Signal that stops the run within one rung per thread. The promise then resolves to what was
+   * done, or rejects with the signal's reason if no rung was.
    */
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Everything about an annealing run. `P` are the model's parameters, `E` those to be estimated, `I`
- * its inputs.
+ * Options of {@link anneal} for a path through data. `P` are the names of the model's parameters,
+ * `E` those to be estimated, `I` the names of its inputs.
  */
 export interface AnnealOptions<
   P extends string = string,
@@ -65,70 +66,78 @@ export interface AnnealOptions<
   extends
     Omit<CoreAnnealOptions, "parameters" | "estimate" | "discretization" | "normalization">,
     Watching {
+  /** Model of the system, a named one or your own. */
   model: Model<P, string, I>;
-  /**
-   * One data set, or several that share the parameters and have paths of their own, one after the
-   * other.
-   */
+  /** Measurements: one data set, or several with the same parameters, each with its own path. */
   data: Observations | readonly Observations[];
   /**
-   * How the model becomes residuals on the grid. Default: `"simpson-hermite"`, which needs an odd
-   * number of points.
+   * Scheme by which the model becomes residuals on the grid. Default: `"simpson-hermite"`, which
+   * needs an odd number of points; for maps `"map"`.
    */
   discretization?: Discretization;
   /**
-   * What the parts of the action are divided by. Default: `"mean"`: about 1 at the truth when R_m
-   * is one over the noise variance.
+   * Normalisation of the action. Default: `"mean"`, with which the action is about 1 at the truth
+   * if R_m is one over the noise variance.
    */
   normalization?: Normalization;
-  /** Values of parameters that are known; the model's defaults where none is given. */
+  /** Values of parameters that are known. Default: the model's. */
   parameters?: { readonly [K in NoInfer<P>]?: number };
-  /** Parameters to be estimated along with the path, and where they start. Default: none. */
+  /** Parameters to be estimated along with the path, with their starting values. Default: none. */
   estimate?: { readonly [K in E]: Estimate };
   /**
-   * A run that was cancelled, to be continued with the same options; the result has the same bits
-   * as one that was not.
+   * Run that was cancelled, to be continued with the same options; the result has the same bits as
+   * that of a run that was not cancelled.
    */
   resume?: ResumableRun;
   /**
-   * To watch while it is found: told of what a starting path has become, some thirty times a
-   * second, and at its end. What it throws stops the run and rejects its promise.
+   * Called with the path as it is at the moment, about thirty times a second, and at the end of
+   * each climb. An error that it throws stops the run and rejects its promise.
    */
   onPath?: (climb: Climb<NoInfer<E>>) => void;
 }
 
-/** As much of a run as is needed to go on with it: a run, or what `JSON.parse` makes of one. */
+/** Run that can be resumed: a {@link Run}, or the result of `JSON.parse` for one. */
 export interface ResumableRun {
+  /** Climbs that were begun. */
   readonly starts: readonly {
+    /** Number of the starting path, from 0. */
     readonly start: number;
+    /** Rungs that were done. */
     readonly rungs: readonly Rung[];
+    /** Estimated parameters at the last rung done. */
     readonly parameters: Readonly<Record<string, number>>;
+    /** Estimated parameters that change in time: one value per point. */
     readonly varying?: Readonly<Record<string, ArrayLike<number> | undefined>>;
+    /** Rung and actions for which the climb was stopped early; null if it was not. */
     readonly stopped?: Stopped | null;
+    /** Path at the last rung done, points x dimension, row-major. */
     readonly path: ArrayLike<number>;
   }[];
 }
 
-/** What is left for here. */
+/** Checked options of threads, progress and cancellation. */
 export interface Watch {
+  /** Number of threads; undefined for `"auto"`. */
   workers: number | undefined;
   onProgress: ((progress: Progress) => void) | undefined;
   signal: AbortSignal | undefined;
 }
 
-/** Told of climbs on the way. */
+/** Callback for climbs that are under way. */
 export type OnClimb = (climb: CoreClimb, names: Names) => void;
 
-/** A run before it is made. */
+/** Annealing run that is about to begin, with checked options. `R` is the type of its result. */
 export interface Plan<R> {
   task: AnnealTask;
   watch: Watch;
   onClimb: OnClimb | undefined;
-  /** What an earlier run has done. */
+  /** Reads the climbs of an earlier run, once Rust has named the parameters. */
   earlier: (names: Names) => CoreClimb[];
+  /** Makes the result. */
   result: (outcome: Outcome) => R;
 }
 
+/** Options that Rust does not read. */
 const ownNames = [
   "model",
   "data",
@@ -139,15 +148,15 @@ const ownNames = [
   "signal",
 ] satisfies (keyof AnnealOptions)[];
 
-/** Splits options. Those for Rust are checked there. */
+/** Makes a plan of a user's options. Those that are for Rust are checked there. */
 export function planOf<E extends string, I extends string>(options: unknown): Plan<Run<E, I>> {
   const { model, data, workers, resume, onProgress, onPath, signal, ...rest } = fields(
     "options",
     options,
   );
   for (const name of ["parameters", "estimate"]) {
-    // Rust would take a list's text for parameter names. action() has a list here, so this is
-    // easily mixed up.
+    // Rust would take the entries of a list for parameter names. action() expects a list here, so
+    // the two are easily mixed up.
     if (Array.isArray(rest[name]))
       throw wrongShape(name, "must be an object with a field per parameter, got an array");
   }
@@ -164,6 +173,7 @@ export function planOf<E extends string, I extends string>(options: unknown): Pl
   };
 }
 
+/** Checks the options of threads, progress and cancellation. */
 export function watchOf({ workers, onProgress, signal }: Record<keyof Watch, unknown>): Watch {
   return {
     workers: workersOf(workers),
@@ -185,7 +195,7 @@ function callback<C>(path: string, value: unknown): C | undefined {
   throw wrongShape(path, `must be a function, got ${describe(value)}`);
 }
 
-/** From climbs to what a user's `onPath` is told. */
+/** Wraps a user's `onPath`, so that it is given what `made` makes of a climb. */
 export function onClimbOf<C>(
   onPath: unknown,
   made: (climb: CoreClimb, names: Names) => C,
@@ -199,7 +209,10 @@ function signalOf(value: unknown): AbortSignal | undefined {
   throw wrongShape("signal", `must be an AbortSignal, got ${describe(value)}`);
 }
 
-/** The climbs of an earlier run; whether they fit this one is decided in Rust. */
+/**
+ * Reads the climbs of an earlier run; `pointOf` reads a climb's path and parameters. Rust decides
+ * whether they fit this run.
+ */
 export function climbsOf(
   resume: unknown,
   pointOf: (path: string, climb: Record<string, unknown>) => Pick<CoreClimb, "path" | "parameters">,
@@ -221,7 +234,7 @@ export function climbsOf(
     return {
       start: climb.start as number,
       rungs: plain(`${path}.rungs`, climb.rungs) as Rung[],
-      // What failed is tried again, and fails again if nothing has changed.
+      // A climb that failed is tried again, and fails again if nothing has changed.
       failure: null,
       stopped: (climb.stopped ?? null) as Stopped | null,
       ...pointOf(path, climb),
@@ -229,7 +242,7 @@ export function climbsOf(
   });
 }
 
-/** A path and the estimated parameters as Rust has them. */
+/** Reads a climb's path and estimated parameters in the layout that Rust uses. */
 function pathOf(
   at: string,
   climb: Record<string, unknown>,
@@ -243,7 +256,7 @@ function pathOf(
   };
 }
 
-/** A path with the parameters that change in time as its last columns, as Rust has it. */
+/** Appends parameters that change in time to a path as its last columns, as Rust has it. */
 function joined(
   at: string,
   climb: Record<string, unknown>,

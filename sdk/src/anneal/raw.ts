@@ -1,4 +1,4 @@
-// Annealing as it crosses.
+// Types of annealing at the boundary to WebAssembly.
 import type {
   Drop,
   ErrorFacts,
@@ -10,37 +10,53 @@ import type {
   Verdict,
 } from "../../generated/types.js";
 
-/** What one starting path has come to. */
+/** Climb of one starting path, as far as it was done. */
 export interface CoreClimb {
+  /** Number of the starting path, from 0. */
   start: number;
+  /** Rungs that were done. */
   rungs: Rung[];
-  /** Of the estimated parameters, in the model's order; of a network all weights. */
+  /** Values of the estimated parameters in the model's order, or of all weights of a network. */
   parameters: Float64Array;
+  /** Error that ended the climb; null if there was none. */
   failure: ErrorFacts | null;
-  /** Why it was not climbed to the end, if it was beaten. */
+  /** Rung and actions for which the climb was stopped early; null if it was not. */
   stopped: Stopped | null;
-  /** points x dimension, row-major; of a network the activations, layer by layer. */
+  /** Path, points x dimension, row-major, or the activations of a network, layer by layer. */
   path: Float64Array;
 }
 
+/** Climb of one starting path that is under way in Rust. */
 export interface RawClimber {
-  /** Undefined at the end, and once the first number of `cancel` is not zero. */
+  /** Does a rung; undefined at the end, or once the first number of `cancel` is not zero. */
   nextRung(cancel?: Int32Array): Rung | undefined;
+  /** The climb so far. */
   climb(): CoreClimb;
+  /** Releases WebAssembly's memory. */
   free(): void;
 }
 
+/** Annealing run in Rust: model, data and options, checked. */
 export interface RawAnnealer {
+  /** Names of the estimated parameters that are constant in time. */
   estimated(): string[];
-  /** Parameters that change in time: the last columns of paths. */
+  /** Names of the parameters that change in time: the last columns of paths. */
   varying(): string[];
+  /** Largest number of starting paths. */
   starts(): number;
-  /** Undefined where rungs are found on the way. */
+  /** Number of rungs; undefined where the ladder is found on the way. */
   rungs(): number | undefined;
-  /** What is to be done after these climbs, whose paths are not needed. */
+  /**
+   * State of the run after these climbs, whose paths are not needed: the number of starting paths
+   * that were enough (null if there are not enough yet), those that are over, and those to go on
+   * with although they had been stopped.
+   */
   state(climbs: CoreClimb[]): { enough: number | null; over: number[]; reprieved: number[] };
+  /** Begins the climb of a starting path. */
   climber(start: number): RawClimber;
+  /** Goes on with an earlier climb. */
   resume(climb: CoreClimb): RawClimber;
+  /** Levels, findings and verdict of climbs. */
   finish(climbs: CoreClimb[]): {
     levels: Level[];
     gap: number | null;
@@ -48,14 +64,19 @@ export interface RawAnnealer {
     drops: Drop[];
     findings: Finding[];
     verdict: Verdict;
+    /** Place of the best climb in the list. */
     best: number;
     /** R_f at each rung. */
     modelPrecision: Float64Array;
     summary: string;
     diagnosis: string;
   };
+  /** Integrates on past the window; `path` is times x dimension. */
   predict(climb: CoreClimb, horizon: unknown): { times: Float64Array; path: Float64Array };
-  /** `draws` are count x unknowns; `values` members x times x dimension. */
+  /**
+   * Integrates draws on past the window; `draws` is count x unknowns, `values` members x times x
+   * dimension.
+   */
   predictEnsemble(
     draws: Float64Array,
     count: number,
@@ -68,5 +89,6 @@ export interface RawAnnealer {
     values: Float64Array;
     failed: FailedMember[];
   };
+  /** Releases WebAssembly's memory. */
   free(): void;
 }

@@ -1,52 +1,60 @@
-// What all annealing runs give, whatever is annealed.
+// Results that all annealing runs have, of paths and of networks.
 import type { ErrorFacts } from "../errors.js";
 import type { Drop, Finding, Level, Rung, Stopped, Verdict } from "../raw.js";
 import type { CoreClimb, RawAnnealer } from "./raw.js";
 
 /** Table of all rungs: one row per starting path that was begun, one column per rung. */
 export interface RungTable {
+  /** Number of rows: starting paths up to the last one that was begun. */
   starts: number;
+  /** Number of columns: rungs. */
   rungs: number;
-  /** R_f at each rung; where rungs are found on the way, those of the longest climb. */
+  /** R_f at each rung; where the ladder is found on the way, that of the longest climb. */
   modelPrecision: Float64Array;
-  /** starts x rungs, row-major; NaN where a climb did not get to. The two errors' sum. */
+  /** Action, starts x rungs, row-major; NaN at rungs that a climb did not reach. */
   action: Float64Array;
-  /** Of the same form; weighted with R_m. */
+  /** Measurement error, weighted with R_m; starts x rungs, NaN where `action` is. */
   measurementError: Float64Array;
-  /** Of the same form; weighted with R_f. */
+  /** Model error, weighted with R_f; starts x rungs, NaN where `action` is. */
   modelError: Float64Array;
 }
 
-/** One starting point, climbed. */
+/** Climb of one starting path, without the path itself. */
 export interface Climbed {
-  /** Its number, from 0. */
+  /** Number of the starting path, from 0. */
   start: number;
+  /** Rungs that were done. */
   rungs: Rung[];
-  /** Why it was not climbed to the end, if it was beaten. */
+  /**
+   * Rung and actions for which the climb was stopped early, as noise cannot explain its action;
+   * null if it was not.
+   */
   stopped: Stopped | null;
-  /** Why the climb ended early, if the mathematics failed. */
+  /** Error that ended the climb early, such as a value that is not finite; null without one. */
   failure: ErrorFacts | null;
 }
 
-/** Where the best climb has come to. */
+/** Last rung of the best climb. */
 export interface Reached {
-  /** Number of the starting point that it was found from. */
+  /** Number of the starting path of the climb, from 0. */
   start: number;
-  /** The last rung that it has done. */
+  /** Number of the rung, from 0. */
   rung: number;
+  /** Action: the sum of the three errors. */
   action: number;
+  /** Part of the action that the measurements have, weighted with R_m. */
   measurementError: number;
+  /** Part of the action that the model has, weighted with R_f. */
   modelError: number;
+  /** Part of the action that priors have; 0 without any. */
   priorError: number;
 }
 
-/** @internal What climbing has given. */
+/** @internal Climbs of a run with their levels, findings and verdict. */
 export interface Outcome {
-  /** By number. */
+  /** Climbs in the order of their starting paths' numbers. */
   climbs: readonly CoreClimb[];
-  /**
-   * Rows of the table of rungs: one more than the number of the last starting path that was begun.
-   */
+  /** Rows of the table of rungs: one more than the number of the last climb that was begun. */
   starts: number;
   estimated: readonly string[];
   varying: readonly string[];
@@ -55,35 +63,35 @@ export interface Outcome {
 }
 
 /**
- * All climbs of a run, and what they say together. `C` is a climbed starting point, `B` the best
- * one.
+ * Results of an annealing run: climbs, action levels and verdict. `C` is the type of a climb, `B`
+ * that of the best one.
  */
 export abstract class Results<C extends Climbed, B extends Reached> {
-  /** The action and its two errors by starting path and rung. */
+  /** Action, measurement error and model error by starting path and rung. */
   readonly rungTable: RungTable;
   /**
-   * Action levels: starting paths whose actions at the last rung agree, lowest first; empty if none
-   * got there.
+   * Action levels, lowest first: groups of starting paths whose actions at the last rung agree.
+   * Empty if none reached the last rung.
    */
   readonly levels: readonly Level[];
-  /** How far the second level is above the lowest; null if there is no second. */
+  /** Action of the second level less that of the lowest; null if there is no second. */
   readonly gap: number | null;
   /**
-   * The action level that the stated noise explains if the model holds: where the lowest one should
+   * Action that the stated noise alone explains if the model holds: where the lowest level should
    * be.
    */
   readonly expectedLevel: number;
   /** Rungs at which the action fell: the path moved to a lower minimum. */
   readonly drops: readonly Drop[];
-  /** What the numbers say, with advice. */
+  /** Statements about the run, with severity and advice. */
   readonly findings: readonly Finding[];
-  /** The findings in a word. */
+  /** Conclusion of the findings, in a word. */
   readonly verdict: Verdict;
   /** The climb that is furthest up the ladder, and there has the lowest action. */
   readonly best: B;
-  /** Every climb that was begun. */
+  /** Climbs that were begun, in the order of their starting paths' numbers. */
   readonly starts: readonly C[];
-  /** Whether a signal stopped the run; `resume` goes on with it. */
+  /** True if a signal stopped the run; `resume` goes on with it. */
   readonly cancelled: boolean;
   readonly #verdicts: Outcome["verdicts"];
 
@@ -125,7 +133,7 @@ export abstract class Results<C extends Climbed, B extends Reached> {
     return this.levels;
   }
 
-  /** Levels and parameters as a table. */
+  /** Action levels and parameters as a table, in text. */
   summary(): string {
     return this.#verdicts.summary;
   }
@@ -135,7 +143,7 @@ export abstract class Results<C extends Climbed, B extends Reached> {
     return this.#verdicts.diagnosis;
   }
 
-  /** @internal Everything but the points themselves as plain data. */
+  /** @internal Everything but climbs as plain data. */
   protected common(): Record<string, unknown> {
     const { rungTable, levels, gap, expectedLevel, drops, findings, verdict, cancelled } = this;
     const { modelPrecision, action, measurementError, modelError } = rungTable;

@@ -1,4 +1,4 @@
-// What statistics need of a run.
+// Parts of a run that statistics need.
 import type { CoreClimb } from "./raw.js";
 import type { PathTask } from "./task.js";
 import type { UnknownsShape } from "./unknowns.js";
@@ -6,15 +6,15 @@ import type { UnknownsShape } from "./unknowns.js";
 /** @internal Parts of a run that statistics need. */
 export interface RunParts {
   task: PathTask;
-  /** As the user gave it, for its names. */
+  /** Model as the user gave it, for its names. */
   model: unknown;
   /** Names of the model's states. */
   states: readonly string[];
-  /** By level, lowest first; several may be of one minimum. */
+  /** Climbs by action level, lowest first; several may have ended at one minimum. */
   climbs: readonly CoreClimb[];
-  /** The lowest of each level. */
+  /** Lowest climb of each action level. */
   levels: readonly CoreClimb[];
-  /** R_f of the last rung of the best. */
+  /** R_f of the last rung of the best climb. */
   modelPrecision: number;
   shape: UnknownsShape;
 }

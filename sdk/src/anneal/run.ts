@@ -1,4 +1,4 @@
-// What an annealing run gives.
+// Result of an annealing run of paths.
 import { outOfRange, wrongShape } from "../errors.js";
 import { type Inputs, inputsOf, namesOf } from "../inputs.js";
 import type { Rung } from "../raw.js";
@@ -12,48 +12,50 @@ import type { RunParts } from "./run-parts.js";
 import { type Names, type PathTask, withAnnealer } from "./task.js";
 import { byName } from "./unknowns.js";
 
-/** One starting path, climbed. */
+/** Climb of one starting path. `E` are the estimated parameters. */
 export interface Climb<E extends string> extends Climbed {
-  /** At the last rung done; of a parameter that changes in time, its mean. */
+  /** Estimated parameters at the last rung done; for one that changes in time, its mean. */
   parameters: Record<E, number>;
   /** Parameters that change in time: one value per point. */
   varying: Partial<Record<E, Float64Array>>;
-  /** points x dimension, row-major, at the last rung done. */
+  /** Path at the last rung done, points x dimension, row-major. */
   path: Float64Array;
 }
 
-/** The best path and its parameters. */
+/** Best path of a run with its parameters, which is the estimate. `E` are their names. */
 export interface Best<E extends string> extends Reached {
-  /** Of a parameter that changes in time, its mean. */
+  /** Estimated parameters; for one that changes in time, its mean. */
   parameters: Record<E, number>;
   /** Parameters that change in time: one value per point. */
   varying: Partial<Record<E, Float64Array>>;
-  /** points x dimension, row-major. */
+  /** Estimated path, points x dimension, row-major. */
   path: Float64Array;
 }
 
-/** A forward integration past the window of the data. */
+/** Prediction: a forward integration past the window of the data. */
 export interface Prediction {
+  /** Times of the rows, in the model's unit of time; the first is that of the last data point. */
   times: Float64Array;
   /**
-   * times x dimension, row-major; its first row is the estimate at the last point of the window.
+   * Predicted path, times x dimension, row-major; its first row is the estimate at the last point
+   * of the window.
    */
   path: Float64Array;
 }
 
 /**
- * All climbs of a run, and what they say together. `E` are the estimated parameters, `I` the
- * model's inputs.
+ * Result of annealing a path: climbs, action levels and verdict, with predictions and
+ * uncertainties. `E` are the estimated parameters, `I` the model's inputs.
  */
 export class Run<E extends string = string, I extends string = string> extends Results<
   Climb<E>,
   Best<E>
 > {
-  /** Times of the path's points, of all data sets one after the other. */
+  /** Times of the path's points, those of all data sets one after the other. */
   readonly times: Float64Array;
   readonly #outcome: Outcome;
   readonly #task: PathTask;
-  /** As the user gave it, for its names. */
+  /** Model as the user gave it, for its names. */
   readonly #model: unknown;
 
   /** @internal */
@@ -71,14 +73,16 @@ export class Run<E extends string = string, I extends string = string> extends R
   }
 
   /**
-   * Integrates the model on from the end of the window, in the data's time step, to the first grid
-   * time not before `until`. The first row is the estimate at the window's last point.
+   * Predicts: integrates the model from the end of the window, in the data's time step, to the
+   * first grid time not before `until`. The first row is the estimate at the window's last point.
    *
-   * @param options `until`: a time past the window; `start`: from another starting path's estimate
-   *   than the best one's; `inputs`: the model's inputs at the predicted points, the first of them
-   *   one step past the window: for each a value per point or a function of time, or all in one
-   *   array, steps x inputs, row-major; `dataSet`: the one to go on from, if there are several
-   *   (default: the first).
+   * @param options `until`: a time past the window, in the model's unit of time; `start`: number of
+   *   the starting path whose estimate is integrated (default: the best one's); `inputs`: the
+   *   model's inputs at the predicted points, the first of them one step past the window: for each
+   *   input a value per point or a function of time, or all in one array, steps x inputs,
+   *   row-major; `dataSet`: number of the data set whose window is left (default: 0, the first).
+   * @throws LeastActionError for whatever is wrong with the options, and if the solution does not
+   *   stay finite.
    */
   predict(options: {
     until: number;
@@ -106,15 +110,16 @@ export class Run<E extends string = string, I extends string = string> extends R
   }
 
   /**
-   * How certain path and parameters are: a Gaussian about the minimum of each of the lowest action
-   * levels, weighted by their evidence (Laplace's method). Gives standard deviations, bands,
-   * covariances, draws, expected values, and what the data leave free.
+   * Computes the uncertainty of path and parameters by Laplace's method: a Gaussian about the
+   * minimum of each of the lowest action levels, weighted by their evidence. It has standard
+   * deviations, bands, covariances, draws, expected values, and the directions that the data leave
+   * undetermined.
    *
-   * @param options `modelPrecision`: R_f at which exp(-A) is looked at (default: that of the last
-   *   rung); `levels`: how many (default 4); `hessian`: `"exact"` (default) or `"gauss-newton"`;
-   *   `minimize`, `maxIterations`: of the way down to the minima.
-   * @throws LeastActionError where the lowest level is a saddle, or the data and priors leave a
-   *   direction open.
+   * @param options `modelPrecision`: R_f of the density exp(-A) (default: that of the last rung);
+   *   `levels`: largest number of levels (default: 4); `hessian`: `"exact"` (default) or
+   *   `"gauss-newton"`; `minimize` and `maxIterations`: minimisation before the Hessian is taken.
+   * @throws LeastActionError if the lowest level is a saddle, or data and priors leave a direction
+   *   undetermined.
    *
    * @example
    * const { parameters, deviation } = run.uncertainty();
@@ -125,8 +130,8 @@ export class Run<E extends string = string, I extends string = string> extends R
   }
 
   /**
-   * Everything as plain data, for `JSON.stringify`; what is parsed again can be resumed. NaN
-   * becomes null, as JSON has it.
+   * Returns everything as plain data, for `JSON.stringify`; the result of `JSON.parse` can be
+   * resumed. NaN becomes null, as JSON has no NaN.
    */
   toJSON(): Record<string, unknown> {
     const { best, starts, times } = this;
@@ -138,7 +143,7 @@ export class Run<E extends string = string, I extends string = string> extends R
     };
   }
 
-  /** @internal What statistics need; undefined of what is no run of paths. */
+  /** @internal Parts that statistics need; undefined if `run` is not a run of paths. */
   static partsOf(run: unknown): RunParts | undefined {
     return typeof run === "object" && run !== null && #outcome in run
       ? (run as Run).#parts()
@@ -164,7 +169,7 @@ export class Run<E extends string = string, I extends string = string> extends R
   }
 }
 
-/** @internal Points of all data sets together. */
+/** @internal Number of points of all data sets together. */
 export function pointsOf({ sets }: PathTask): number {
   return sets.map(gridOf).reduce((sum, { points }) => sum + points, 0);
 }
@@ -177,7 +182,7 @@ function timesOf({ sets }: PathTask): Float64Array {
   );
 }
 
-/** @internal A climb as users see it. */
+/** @internal Makes the climb that users see, with named parameters. */
 export function climbOf<E extends string>(
   names: Names,
   climb: CoreClimb,
@@ -186,7 +191,7 @@ export function climbOf<E extends string>(
   return { ...climb, ...byName<E>(climb.path, climb.parameters, points, names) };
 }
 
-/** With lists in the place of typed arrays. */
+/** Copies a climb with lists in place of typed arrays. */
 function listed<T extends { path: Float64Array; varying: object }>(
   one: T,
 ): Record<string, unknown> {

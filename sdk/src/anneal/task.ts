@@ -1,4 +1,5 @@
-// What Rust needs to anneal, fit to be sent to a worker, and the annealer that is made of it.
+// Model, data and options of an annealing run, which can be sent to a worker, and the annealer in
+// Rust that is made of them.
 import { LeastActionError } from "../errors.js";
 import { Held } from "../instance.js";
 import type { RawPairs } from "../network/raw.js";
@@ -7,40 +8,48 @@ import type { Raw } from "../raw.js";
 import type { Task } from "../work/work.js";
 import type { RawAnnealer } from "./raw.js";
 
-/** Paths through data, to be annealed. */
+/** Annealing of a path through data. */
 export interface PathTask extends Task {
   readonly kind: "paths";
+  /** Model as Rust reads it. */
   spec: unknown;
   sets: readonly DataSet[];
   options: unknown;
-  /** Names of options that are not for Rust. */
+  /** Names of options that Rust does not read. */
   ownNames: readonly string[];
 }
 
-/** Networks, to be annealed. */
+/** Annealing of a network. */
 export interface NetworkTask extends Task {
   readonly kind: "networks";
+  /** Network as Rust reads it. */
   spec: unknown;
   pairs: RawPairs;
+  /** Options of the action. */
   action: unknown;
   options: unknown;
+  /** Names of options that Rust does not read. */
   ownNames: readonly string[];
 }
 
+/** Annealing run of paths or of a network, before it is done. */
 export type AnnealTask = PathTask | NetworkTask;
 
-/** Names that Rust gives to columns of paths and to parameters. */
+/** Names of estimated parameters, in Rust's order. */
 export interface Names {
+  /** Parameters that are constant in time. */
   estimated: readonly string[];
+  /** Parameters that change in time. */
   varying: readonly string[];
 }
 
-/** Annealers by their tasks: a run, which holds its task, holds its annealer as well. */
+/** Annealers by their tasks: an annealer lives as long as a run holds its task. */
 const annealers = new WeakMap<AnnealTask, Held<RawAnnealer>>();
 
 /**
- * Calls Rust with the annealer of a task. It is made at the first call, and again where the
- * instance that it was made in is gone: data cross once, and what Rust finds out is kept.
+ * Calls Rust with the annealer of a task. It is made at the first call, and again if the instance
+ * of WebAssembly that it was made in is gone. So data are copied once, and what Rust has computed
+ * is kept.
  */
 export function withAnnealer<T>(task: AnnealTask, what: (annealer: RawAnnealer, raw: Raw) => T): T {
   let held = annealers.get(task);
@@ -51,12 +60,13 @@ export function withAnnealer<T>(task: AnnealTask, what: (annealer: RawAnnealer, 
   return held.use(what);
 }
 
-/** Gives the annealer's memory back at once instead of some day. */
+/** Releases the annealer's memory at once instead of when it is garbage-collected. */
 export function releaseAnnealer(task: AnnealTask): void {
   annealers.get(task)?.free();
   annealers.delete(task);
 }
 
+/** Makes the annealer of a task. */
 function holding(task: AnnealTask): Held<RawAnnealer> {
   try {
     return new Held("run", (raw) =>
@@ -70,8 +80,8 @@ function holding(task: AnnealTask): Held<RawAnnealer> {
 }
 
 /**
- * Rust knows only the options that are for it: who misspells one of ours should be told of ours as
- * well.
+ * Adds the options that Rust does not read to the list of known names in an error for an unknown
+ * option, so that one of them that was misspelt is suggested too.
  */
 export function withOwnNames(error: unknown, ownNames: readonly string[]): unknown {
   if (!(error instanceof LeastActionError) || error.facts.code !== "unknownName") return error;

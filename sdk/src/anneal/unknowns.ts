@@ -1,24 +1,27 @@
-// The unknowns of an action in one array, and their parts by name.
+// Unknowns of an action in one array, and their parts by name.
 import { parted } from "./columns.js";
 import type { Names } from "./task.js";
 
 /**
- * Layout of the unknowns: the path with parameters that change in time as its last columns, then the
- * other estimated parameters.
+ * Layout of the unknowns: the path with parameters that change in time as its last columns, then
+ * the other estimated parameters.
  */
 export interface UnknownsShape extends Names {
+  /** Times of the path's points, those of all data sets one after the other. */
   times: Float64Array;
 }
 
+/** Path and parameters by name. `E` are the estimated parameters. */
 export interface UnknownsParts<E extends string> {
-  /** points x dimension, row-major. */
+  /** Path, points x dimension, row-major. */
   path: Float64Array;
-  /** Of those that change in time, the mean over the path. */
+  /** Estimated parameters; for one that changes in time, its mean over the path. */
   parameters: Record<E, number>;
   /** Parameters that change in time: one value per point. */
   varying: Partial<Record<E, Float64Array>>;
 }
 
+/** Splits the unknowns into path and parameters. */
 export function partsOf<E extends string>(
   unknowns: Float64Array,
   { times, ...names }: UnknownsShape,
@@ -27,7 +30,7 @@ export function partsOf<E extends string>(
   return byName(unknowns.slice(0, length), unknowns.subarray(length), times.length, names);
 }
 
-/** Parts by name, of a path as Rust has it and values of the estimated parameters. */
+/** Names the parts of a path in Rust's layout and of the values of the estimated parameters. */
 export function byName<E extends string>(
   rows: Float64Array,
   values: Float64Array,
@@ -50,7 +53,7 @@ export function byName<E extends string>(
   };
 }
 
-/** A value for each estimated parameter, those that change in time after the others. */
+/** Makes a value for each estimated parameter, those that change in time after the others. */
 export function byParameter<E extends string, T>(
   { estimated, varying }: UnknownsShape,
   of: (name: E) => T,

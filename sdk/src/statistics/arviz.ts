@@ -1,67 +1,74 @@
-// Draws as the JSON that ArviZ reads. It is Python's JSON: NaN and infinities are written as words,
-// which JSON.stringify would turn into null.
+// Draws as JSON for ArviZ. It is Python's JSON: NaN and infinities are written as words, where
+// JSON.stringify writes null.
 import { LeastActionError, textOf, wrongLength, wrongShape } from "../errors.js";
 import { describe, finiteNumber, float64Array, only, record, sizeOf } from "../shape.js";
 
-/** Draws of a number or an array that has a name. */
+/** Draws of a named quantity: of a number, or of an array. */
 export interface NamedDraws {
+  /** Name of the quantity in ArviZ. */
   name: string;
-  /** Of each draw; empty for numbers. Default: []. */
+  /** Shape of one draw; empty for a number. Default: []. */
   shape?: readonly number[];
   /**
-   * Names of the axes of `shape`, for instance ["time", "state"]. Default: ArviZ makes names up.
+   * Names of the axes of `shape`, for instance ["time", "state"]. Default: ArviZ's own names.
    */
   dims?: readonly string[];
-  /** chains x draws x shape, the last index varying fastest. */
+  /** Values of all draws, chains x draws x shape, the last index varying fastest. */
   values: ArrayLike<number>;
 }
 
-/** What a sampler kept of each draw, chains x draws. */
+/** Statistics of a sampler for each draw, chains x draws. */
 export interface SampleStats {
-  /** Log density of the posterior, up to a constant: ArviZ's `lp`. */
+  /** Log density of the posterior up to a constant, ArviZ's `lp`. */
   logDensity?: ArrayLike<number>;
-  /** H at the start of the draw's trajectory: `energy`. */
+  /** Energy, which is H at the start of the draw's trajectory: ArviZ's `energy`. */
   energy?: ArrayLike<number>;
-  /** Whether the trajectory diverged, as booleans or 0 and 1: `diverging`. */
+  /** Flags of divergent trajectories, booleans or 0 and 1: ArviZ's `diverging`. */
   diverging?: ArrayLike<number | boolean>;
-  /** `tree_depth`. */
+  /** Depth of the trajectory tree: ArviZ's `tree_depth`. */
   treeDepth?: ArrayLike<number>;
-  /** Steps of the trajectory: `n_steps`. */
+  /** Number of steps of the trajectory: ArviZ's `n_steps`. */
   steps?: ArrayLike<number>;
-  /** `acceptance_rate`. */
+  /** Mean acceptance probability along the trajectory: ArviZ's `acceptance_rate`. */
   acceptance?: ArrayLike<number>;
-  /** `step_size`. */
+  /** Step size of the integrator: ArviZ's `step_size`. */
   stepSize?: ArrayLike<number>;
 }
 
-/** Data that were observed. */
+/** Named array of data that were observed. */
 export interface ObservedArray {
+  /** Name of the array in ArviZ. */
   name: string;
+  /** Lengths of the axes. */
   shape: readonly number[];
-  /** Names of the axes. Default: ArviZ makes names up. */
+  /** Names of the axes. Default: ArviZ's own names. */
   dims?: readonly string[];
-  /** In C order; NaN where nothing was measured. */
+  /** Data in C order, the last index varying fastest; NaN where nothing was measured. */
   values: ArrayLike<number>;
 }
 
-/** What {@link arvizJson} writes. */
+/** Content of a file that {@link arvizJson} writes. */
 export interface ArvizContent {
+  /** Number of chains. */
   chains: number;
-  /** Of each chain. */
+  /** Number of draws of each chain. */
   draws: number;
+  /** Draws of all quantities, the group `posterior`. */
   posterior: readonly NamedDraws[];
+  /** Statistics of the sampler, the group `sample_stats`. Default: none. */
   sampleStats?: SampleStats;
+  /** Data, the group `observed_data`. Default: none. */
   observed?: readonly ObservedArray[];
   /**
-   * Names or numbers along the axes that `dims` name:
+   * Labels along the axes that `dims` name, for instance
    * `{ time: twin.data.times, state: ["x", "y"] }`. Default: ArviZ counts from 0.
    */
   coords?: Readonly<Record<string, ArrayLike<string | number>>>;
-  /** Whatever should be known of the file. Default: the name of this library. */
+  /** Attributes of the file, by name. `inference_library` is added: the name of this library. */
   attrs?: Readonly<Record<string, string | number>>;
 }
 
-/** The names in ArviZ's schema, by ours. */
+/** Names of statistics in ArviZ's schema by those of {@link SampleStats}. */
 const STATISTICS = {
   logDensity: "lp",
   energy: "energy",
@@ -76,14 +83,14 @@ const STATISTICS = {
 const RESERVED = ["chain", "draw"];
 
 /**
- * The JSON of draws that ArviZ opens, with the groups `posterior`, `sample_stats` and
+ * Writes draws as JSON that ArviZ opens, with the groups `posterior`, `sample_stats` and
  * `observed_data`.
  *
- * With ArviZ before 1.0:
+ * In Python, with ArviZ before 1.0:
  *
  *     data = az.from_json("posterior.json")
  *
- * ArviZ 1.0 has no such function; there
+ * ArviZ 1.0 has no such function. There it is
  *
  *     content = json.load(open("posterior.json"))
  *     groups = {
@@ -96,8 +103,10 @@ const RESERVED = ["chain", "draw"];
  *
  * NaN and infinities are the words `NaN`, `Infinity` and `-Infinity`, as Python's json module
  * writes and reads them; `JSON.parse` does not. All numbers keep all their digits, which takes
- * about 20 bytes each: leave out the path, or take every tenth draw, where that is too much, or
- * write `.npy` files by {@link writeNpy}.
+ * about 20 bytes each. If that is too much, leave out the path, take every tenth draw, or write
+ * `.npy` files by {@link writeNpy}.
+ *
+ * @throws LeastActionError for whatever is wrong with the content, by field.
  *
  * @example
  * const alpha = { name: "alpha", values: posterior.parameters.alpha };
@@ -141,7 +150,7 @@ export function arvizJson(content: ArvizContent): string {
     return `{${groups.join(",\n")}}\n`;
   } catch (error) {
     if (error instanceof LeastActionError || !(error instanceof RangeError)) throw error;
-    // The longest string there can be.
+    // The text was longer than strings can be.
     throw wrongShape(
       "posterior",
       `is too large for one text (${textOf(error)}); leave quantities or draws out, or write .npy files`,
@@ -149,17 +158,18 @@ export function arvizJson(content: ArvizContent): string {
   }
 }
 
-/** What has been said of axes. */
+/** Axes of the quantities read so far. */
 interface Axes {
   /**
-   * Of each variable; undefined where ArviZ makes them up. ArviZ has one such list for all groups.
+   * Names of axes by quantity, undefined for ArviZ's own names. ArviZ has one such list for all
+   * groups.
    */
   dims: Map<string, readonly string[] | undefined>;
-  /** By name of the axis. */
+  /** Lengths by the names of axes. */
   lengths: Map<string, number>;
 }
 
-/** One variable: `"name":[...]`. */
+/** Writes the draws of one quantity: `"name":[...]`. */
 function draws(
   path: string,
   given: unknown,
@@ -190,6 +200,7 @@ function draws(
   return `${quoted(name)}:${nested(whole, (i) => number(numbers[i] as number))}`;
 }
 
+/** Checks the names of a quantity's axes and their lengths. */
 function axisNames(path: string, given: unknown, shape: readonly number[], axes: Axes): string[] {
   const names = list(path, given).map((name, i) => {
     if (typeof name !== "string" || name === "")
@@ -219,6 +230,7 @@ function axisNames(path: string, given: unknown, shape: readonly number[], axes:
   return names;
 }
 
+/** Writes the statistics of a sampler under ArviZ's names. */
 function statistics(given: unknown, outer: readonly number[]): string[] {
   const all = only("sampleStats", given, Object.keys(STATISTICS));
   const [chains, each] = outer as [number, number];
@@ -234,7 +246,7 @@ function statistics(given: unknown, outer: readonly number[]): string[] {
   });
 }
 
-/** Booleans as numbers. */
+/** Reads flags, booleans or 0 and 1, as numbers. */
 function flags(path: string, given: unknown): Float64Array {
   const booleans = Array.isArray(given)
     ? given.map((flag) => (typeof flag === "boolean" ? Number(flag) : flag))
@@ -247,6 +259,7 @@ function flags(path: string, given: unknown): Float64Array {
   return numbers;
 }
 
+/** Writes labels along axes. */
 function coords(given: unknown, axes: Axes): string[] {
   if (given === undefined) return [];
   return Object.entries(record("coords", given)).map(([name, values]) => {
@@ -265,6 +278,7 @@ function coords(given: unknown, axes: Axes): string[] {
   });
 }
 
+/** Writes attributes. */
 function attrs(given: unknown): string[] {
   const all = {
     inference_library: "least-action",
@@ -293,8 +307,8 @@ function list(path: string, given: unknown): unknown[] {
 const quoted = (text: string): string => JSON.stringify(text);
 
 /**
- * As Python's json reads it: large whole numbers with an exponent, or they would become integers
- * that no array of NumPy holds.
+ * Writes a number so that Python's json reads a float: large whole numbers have an exponent, as
+ * they would otherwise become integers that no array of NumPy holds.
  */
 function number(value: number): string {
   if (Object.is(value, -0)) return "-0.0";
@@ -303,7 +317,7 @@ function number(value: number): string {
     : String(value);
 }
 
-/** Lists within lists, in C order. */
+/** Writes nested lists of the given shape, in C order. */
 function nested(shape: readonly number[], text: (index: number) => string): string {
   let next = 0;
   const level = (axis: number): string => {

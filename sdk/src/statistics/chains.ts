@@ -1,4 +1,4 @@
-// Markov chains, as work for one thread.
+// Markov chains as a kind of work that threads share.
 import { type PathTask, withAnnealer } from "../anneal/task.js";
 import { LeastActionError } from "../errors.js";
 import { call, release } from "../instance.js";
@@ -7,50 +7,57 @@ import type { CoreClimb } from "../anneal/raw.js";
 import type { RawChain } from "./raw.js";
 import type { Job, Kind, Task } from "../work/work.js";
 
-/** Chains of one posterior. */
+/** Sampling of one posterior by several chains. */
 export interface ChainTask extends Task {
   readonly kind: "chains";
   paths: PathTask;
-  /** Minima that chains begin about, in turn. */
+  /** Minima about which chains begin, in turn. */
   climbs: readonly CoreClimb[];
+  /** R_f of the action that is sampled. */
   modelPrecision: number;
+  /** Options that Rust reads. */
   options: unknown;
-  /** Every so many draws one is kept. */
+  /** Interval between draws that are kept: 1 keeps all of them. */
   thin: number;
 }
 
-/** A chain by its number, and what has been done of it already. */
+/** Number of a chain, with the chain as far as it was done before. */
 export interface ChainJob extends Job {
+  /** Earlier chain to go on with; undefined to begin. */
   chain: ChainResult | undefined;
 }
 
-/** What a chain has done since it told last. */
+/** Progress of a chain, with the figures of its last transition. */
 export interface ChainStep {
+  /** Phase of the last transition: annealing, warm-up or draws. */
   phase: ChainPhase;
-  /** Transitions done and to be done, of all phases. */
+  /** Number of transitions done, in all phases. */
   done: number;
+  /** Number of transitions to be done altogether, in all phases. */
   total: number;
-  /** R_f of the transition. */
+  /** R_f of the last transition. */
   modelPrecision: number;
+  /** Mean acceptance probability along the last trajectory, from 0 to 1. */
   acceptance: number;
+  /** Step size of the last trajectory. */
   stepSize: number;
-  /** Draws whose trajectories diverged, so far. */
+  /** Number of draws so far whose trajectories diverged. */
   divergences: number;
 }
 
-/** A trajectory whose energy was not kept. */
+/** Divergent trajectory: one whose energy was not conserved. */
 export interface ChainDivergence {
-  /** The draw it ended in, of all draws, kept or not. */
+  /** Number of the draw in which it ended, from 0, among all draws, kept or not. */
   draw: number;
-  /** The last point before the step that failed: the unknowns. */
+  /** Unknowns at the last point before the step that failed. */
   position: Float64Array;
-  /** The energy after that step less that at the beginning; infinite where there is none. */
+  /** Energy after that step less that at the beginning; infinite if it is not finite. */
   energyError: number;
-  /** Why there is none; null if there is. */
+  /** Error that left the energy undefined; null if there was none. */
   cause: CoreFacts | null;
 }
 
-/** What is known of each draw. */
+/** Names of the statistics of each draw, in the order in which Rust writes them. */
 export const FIGURES = [
   "logDensity",
   "energy",
@@ -59,48 +66,53 @@ export const FIGURES = [
   "treeDepth",
   "steps",
 ] as const;
+/** Name of a statistic of each draw. */
 export type Figure = (typeof FIGURES)[number];
 
-/** A chain, at its end or interrupted. */
+/** Chain at its end, or where it was interrupted. */
 export interface ChainResult {
+  /** Number of the chain, from 0. */
   start: number;
-  /** Draws done, kept or not. */
+  /** Number of draws done, kept or not. */
   draws: number;
-  /** kept x unknowns. */
+  /** Unknowns of the draws that are kept, draws x unknowns. */
   values: Float64Array;
-  /** Of all draws, kept or not. */
+  /** Statistics of all draws, kept or not. */
   figures: Record<Figure, Float64Array>;
   divergences: ChainDivergence[];
-  /** Milliseconds that it took, the warm-up included. */
+  /** Milliseconds of work, the warm-up included. */
   duration: number;
-  /** Why it cannot go on. */
+  /** Error after which it cannot go on; null if there was none. */
   failure: { message: string; facts: LeastActionError["facts"] } | null;
+  /** State to go on from; null if the chain never began. */
   state: ChainState | null;
 }
 
-/** A turn of transitions before there is word of them, in ms. */
+/** Duration of one step of work, in milliseconds: as many transitions as fit are done. */
 const TURN = 8;
 
+/** Phases by the numbers that Rust returns. */
 const PHASES = ["done", "annealing", "warmup", "draws"] as const satisfies readonly ChainPhase[];
 
+/** Work that consists of chains: every step is a few transitions. */
 export const chains: Kind<ChainTask, ChainJob, ChainStep, ChainResult> = {
   job: "chain",
   tellsOnTheWay: false,
   open: (task) => ({
     begin(job) {
-      const doing = new Doing(task, job);
+      const chain = new ChainUnderWay(task, job);
       try {
-        doing.open();
+        chain.open();
       } catch (error) {
-        doing.fail(error);
+        chain.fail(error);
       }
-      return doing;
+      return chain;
     },
   }),
 };
 
-/** One chain being drawn. */
-class Doing {
+/** Chain that is under way. */
+class ChainUnderWay {
   readonly #task: ChainTask;
   readonly #earlier: ChainResult | undefined;
   readonly #start: number;
@@ -123,6 +135,7 @@ class Doing {
     this.#draws = chain?.draws ?? 0;
   }
 
+  /** Begins the chain in Rust, or goes on with the earlier one. */
   open(): void {
     const { paths, climbs, modelPrecision, options } = this.#task;
     const began = performance.now();
@@ -139,12 +152,13 @@ class Doing {
     this.#duration = performance.now() - began;
   }
 
-  /** The mathematics failed: the chain ends, others go on. A panic is no such thing. */
+  /** Ends this chain after an error of the mathematics; others go on. A panic is thrown again. */
   fail(error: unknown): void {
     if (!(error instanceof LeastActionError) || error.code === "panic") throw error;
     this.#failure = { message: error.message, facts: error.facts };
   }
 
+  /** Makes transitions for a few milliseconds; undefined at the end of the chain. */
   step(cancel?: Int32Array): ChainStep | undefined {
     const chain = this.#chain;
     if (chain === undefined || this.#failure !== null) return undefined;
@@ -174,6 +188,7 @@ class Doing {
     };
   }
 
+  /** The chain so far, draws of the earlier one included. */
   result(): ChainResult {
     const [chain, earlier] = [this.#chain, this.#earlier];
     const unknowns = this.#position.length;
@@ -197,15 +212,17 @@ class Doing {
     };
   }
 
+  /** Releases WebAssembly's memory. */
   free(): void {
     if (this.#chain !== undefined) release(this.#chain);
   }
 
+  /** Keeps a draw with its statistics and its divergence. */
   #keep(chain: RawChain): void {
     const draw = this.#draws;
     this.#draws += 1;
-    // The last of every few: the first draws are as good, but a chain that is interrupted keeps no
-    // more than its share.
+    // The last of every `thin` draws is kept. The first would be as good, but then a chain that is
+    // interrupted would keep more than its share.
     if (this.#draws % this.#task.thin === 0) this.#kept.push(this.#position.slice());
     this.#figures.forEach((figure, k) => figure.push(this.#now[k] as number));
     if (this.#now[FIGURES.length] === 0) return;

@@ -1,4 +1,5 @@
-// Whether a copy of a system that is shown some of its components falls into step with it.
+// Conditional Lyapunov exponent: does a copy of a system that is shown some of its components
+// synchronise with it?
 import { wrongShape } from "../errors.js";
 import { call } from "../instance.js";
 import type { Inputs } from "../inputs.js";
@@ -7,42 +8,46 @@ import type { ConditionalLyapunov, CoreConditionalLyapunovOptions } from "../raw
 import { describe, fields, plain, record } from "../shape.js";
 import { inputsOnPath, numbered } from "../twin.js";
 
-/** Which system, what of it is shown, and for how long. */
+/**
+ * Options of {@link conditionalLyapunov}: a system, its observed components and the length of its
+ * orbit. `P`, `S` and `I` are the names of its parameters, states and inputs.
+ */
 export interface ConditionalLyapunovOptions<
   P extends string,
   S extends string = string,
   I extends string = string,
 > extends Omit<CoreConditionalLyapunovOptions, "parameters" | "observed" | "inputs"> {
+  /** Model of the system. */
   model: Model<P, S, I>;
-  /** The model's defaults where none is given. */
+  /** Values of parameters. Default: the model's. */
   parameters?: { readonly [K in NoInfer<P>]?: number };
   /**
-   * State components that the response is shown, by name or by number. None of them: the largest
-   * Lyapunov exponent of the system itself.
+   * State components that the copy is shown, by name or by number. With an empty list the result is
+   * the largest Lyapunov exponent of the system itself.
    */
   observed: readonly (number | NoInfer<S>)[];
   /**
-   * u(t) for models with inputs: for each a value per point or a function of time; or all in one
-   * array, points x inputs, row-major. In between they are straight lines.
+   * Inputs u(t) of models that have some: for each a value per point or a function of time, or all
+   * in one array, points x inputs, row-major. Between points they are interpolated linearly.
    */
   inputs?: Inputs<NoInfer<I>> | ArrayLike<number>;
 }
 
-/** What `points` is where it is not said. */
+/** Default of `points`. */
 const POINTS = 10_001;
 
 /**
- * The largest conditional Lyapunov exponent: the rate at which a small difference grows between a
- * system and a copy of it that is held to the observed components, by complete replacement (Pecora
- * and Carroll 1990) or by a coupling, `dx/dt = F(x) + coupling (y - x)`. Below zero the copy falls
- * into step with the system: what is observed determines the rest, given time. One component more
- * need not make it lower.
+ * Computes the largest conditional Lyapunov exponent, per unit of time: the rate at which a small
+ * difference grows between a system and a copy of it that receives the observed components, by
+ * complete replacement (Pecora and Carroll 1990) or by a coupling, `dx/dt = F(x) + coupling (y -
+ * x)`. Below zero the copy synchronises with the system: in the long run the observed components
+ * determine the others. More observed components do not always make it lower.
  *
- * @throws LeastActionError for whatever is wrong with the options, by field, and for orbits that
- *   are not finite.
+ * @throws LeastActionError for whatever is wrong with the options, by field, and if the orbit does
+ *   not stay finite.
  *
- * @example
- * const { value, standardError } = conditionalLyapunov({ model: lorenz63(), observed: ["x"], timeStep: 0.02 }); // about -1.8
+ * @example const { value, standardError } = conditionalLyapunov({ model: lorenz63(), observed:
+ * ["x"], timeStep: 0.02 }); // about -1.8
  */
 export function conditionalLyapunov<P extends string, S extends string, I extends string>(
   options: ConditionalLyapunovOptions<P, S, I>,

@@ -1,22 +1,25 @@
-// Draws of several chains as numbers that have no names yet.
+// Draws of several chains as a table of numbers without names.
 import { call } from "../instance.js";
 
-/** Columns whose quantiles are computed at once. */
+/** Number of columns whose quantiles are computed at once. */
 const COLUMNS = 256;
 
-/** Draws that are kept of each chain, by chain: draws x unknowns. */
+/** Table of the draws that are kept, chain after chain, one column per unknown. */
 export class DrawTable {
+  /** Number of chains. */
   readonly chains: number;
-  /** Of each chain. */
+  /** Number of draws of each chain. */
   readonly draws: number;
-  /** Of all chains. */
+  /** Number of draws of all chains together. */
   readonly count: number;
-  /** Numbers in a draw. */
+  /** Number of unknowns, the length of a draw. */
   readonly unknowns: number;
   readonly #values: readonly Float64Array[];
   #moments: { mean: Float64Array; deviation: Float64Array } | undefined;
 
-  /** Chains may have more draws than `draws`. */
+  /**
+   * Makes a table of `draws` draws of each chain; `values` are draws x unknowns, and may have more.
+   */
   constructor(values: readonly Float64Array[], draws: number, unknowns: number) {
     this.chains = values.length;
     this.draws = draws;
@@ -25,14 +28,14 @@ export class DrawTable {
     this.#values = values;
   }
 
-  /** A draw by its number in all of them, chain after chain; not a copy. */
+  /** Returns draw `i` of all draws, chain after chain, without copying it. */
   at(i: number): Float64Array {
     const draw = i % this.draws;
     const values = this.#values[Math.floor(i / this.draws)] as Float64Array;
     return values.subarray(draw * this.unknowns, (draw + 1) * this.unknowns);
   }
 
-  /** chains x draws x those unknowns. */
+  /** Copies the columns of some unknowns: chains x draws x these unknowns. */
   columns(unknowns: readonly number[]): Float64Array {
     const all = new Float64Array(this.count * unknowns.length);
     for (let i = 0; i < this.count; i += 1) {
@@ -42,7 +45,7 @@ export class DrawTable {
     return all;
   }
 
-  /** Of every unknown; of one draw the deviation is NaN. */
+  /** Mean and standard deviation of every unknown; with a single draw the deviation is NaN. */
   moments(): { mean: Float64Array; deviation: Float64Array } {
     if (this.#moments !== undefined) return this.#moments;
     const mean = new Float64Array(this.unknowns);
@@ -62,7 +65,7 @@ export class DrawTable {
     return this.#moments;
   }
 
-  /** Of every unknown, at each of the probabilities. */
+  /** Quantiles of every unknown, one array for each of the probabilities. */
   quantiles(probabilities: readonly number[]): Float64Array[] {
     const quantiles = probabilities.map(() => new Float64Array(this.unknowns));
     for (let first = 0; first < this.unknowns; first += COLUMNS) {

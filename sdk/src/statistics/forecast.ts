@@ -1,4 +1,5 @@
-// Draws of a posterior run on past the window of the data, and how well they foretell.
+// Forecasts by ensembles: draws of a posterior, integrated past the window of the data, and scores
+// of such forecasts.
 import { type PathTask, withAnnealer } from "../anneal/task.js";
 import { predictedGrid } from "../anneal/window.js";
 import { LeastActionError, outOfRange, renamed, wrongLength, wrongShape } from "../errors.js";
@@ -17,45 +18,48 @@ import {
   wholeNumber,
 } from "../shape.js";
 
-/** How far draws are run on. `I` are the model's inputs. */
+/** Options of a forecast by an ensemble of draws. `I` are the names of the model's inputs. */
 export interface EnsembleOptions<I extends string = string> {
-  /** A time past the window. */
+  /** Time until which is predicted, past the window, in the model's unit of time. */
   until: number;
   /**
-   * The model's inputs at the predicted points, the first of them one step past the window: for
-   * each a value per point or a function of time, or all in one array.
+   * Inputs of the model at the predicted points, the first of them one step past the window: for
+   * each input a value per point or a function of time, or all in one array, steps x inputs,
+   * row-major.
    */
   inputs?: Inputs<I> | ArrayLike<number>;
-  /** The data set to go on from, if there are several. Default: the first. */
+  /** Number of the data set whose window is left, from 0. Default: 0. */
   dataSet?: number;
-  /** Draws that are run on. Default: 500. */
+  /** Number of draws that are integrated, the members of the ensemble. Default: 500. */
   count?: number;
-  /** Whether the model goes on making errors of the size that R_f allows. Default: true. */
+  /** True to add random model errors of the size that R_f allows. Default: true. */
   modelNoise?: boolean;
-  /** Of draws and noise. Default: 0. */
+  /** Seed of the random numbers of draws and model errors. Default: 0. */
   seed?: number;
 }
 
-/** How an ensemble compares with what happened. */
+/** Scores of a forecast, compared with the truth. */
 export interface EnsembleScore extends RawScores {
-  /** Root mean square error of the mean, by time; NaN where the truth is not known. */
+  /** Root mean square error of the ensemble's mean at each time; NaN where no truth is known. */
   errorByTime: Float64Array;
   /**
-   * Mean standard deviation of the members, by time: as large as the error, if the ensemble is
-   * honest.
+   * Standard deviation of the members at each time, root mean square over the states: as large as
+   * the error if the ensemble is reliable.
    */
   spreadByTime: Float64Array;
 }
 
-/** Predictions of many draws. */
+/** Forecast by an ensemble: predictions from many draws of path and parameters. */
 export class EnsembleForecast {
-  /** The first is the last point of the window. */
+  /** Times of the predictions; the first is that of the last point of the window. */
   readonly times: Float64Array;
+  /** Number of members. */
   readonly members: number;
+  /** Number of states. */
   readonly dimension: number;
-  /** members x times x dimension; NaN from where a member failed. */
+  /** Predicted paths, members x times x dimension; NaN from the time at which a member failed. */
   readonly paths: Float64Array;
-  /** Members whose solutions stopped being finite. */
+  /** Members whose solutions did not stay finite. */
   readonly failed: readonly FailedMember[];
 
   /** @internal */
@@ -72,21 +76,22 @@ export class EnsembleForecast {
     this.failed = failed;
   }
 
-  /** The mean of the members, times x dimension; of those that have not failed. */
+  /** Mean of the members that have not failed, times x dimension. */
   get mean(): Float64Array {
     return this.#moments().mean;
   }
 
-  /** Standard deviations of the same form. */
+  /** Standard deviation of the members that have not failed, times x dimension. */
   get deviation(): Float64Array {
     return this.#moments().deviation;
   }
 
   /**
-   * Intervals that hold a `share` of the members, the same number of them on either side: times x
+   * Intervals that contain a `share` of the members, with as many below as above them: times x
    * dimension.
    *
    * @param share between 0 and 1. Default: 0.9.
+   * @throws LeastActionError for a share that is not between 0 and 1.
    */
   band(share = 0.9): { share: number; lower: Float64Array; upper: Float64Array } {
     const of = (side: number): Float64Array =>
@@ -101,11 +106,13 @@ export class EnsembleForecast {
   }
 
   /**
-   * Compares with what happened.
+   * Scores the forecast, compared with the truth.
    *
    * @param truth times x dimension, as `paths` of one member; NaN where it is not known.
-   * @param options `bins` of the rank histogram (default 10); `shares` of bands whose coverage is
-   *   counted (default 0.5 and 0.9).
+   * @param options `bins`: number of bins of the rank histogram (default: 10); `shares`: bands
+   *   whose coverage is counted, from 0 to 1 (default: 0.5 and 0.9).
+   * @throws LeastActionError for options that are out of range, and for a truth of another length
+   *   or without a value that can be compared.
    */
   score(
     truth: ArrayLike<number>,
@@ -158,9 +165,10 @@ export class EnsembleForecast {
   }
 }
 
-/** More bins than members are of no use. */
+/** Largest number of bins of a rank histogram; more bins than members are useless. */
 const MOST_BINS = 1_000_000;
 
+/** Checks a truth: `size` values, finite or NaN, at least one of them finite. */
 function truthOf(given: unknown, size: number): Float64Array {
   const truth = float64Array("truth", given);
   if (truth.length !== size) throw wrongLength("truth", truth.length, size, "times x dimension");
@@ -174,10 +182,11 @@ function truthOf(given: unknown, size: number): Float64Array {
   return truth;
 }
 
+/** Options of a forecast for all kinds of draws. */
 const KNOWN = ["until", "inputs", "dataSet", "count", "modelNoise", "seed"];
 
 /**
- * What of the options is the same for all kinds of draws; `more` are names of options of one kind.
+ * Reads the options that forecasts by all kinds of draws have; `more` are names of further ones.
  */
 export function ensembleOptionsOf(
   options: unknown,
@@ -193,8 +202,8 @@ export function ensembleOptionsOf(
 }
 
 /**
- * Runs draws on; `values` are count x unknowns, as Rust has them, and `varying` is the number of
- * their columns that are parameters.
+ * Integrates draws past the window. `values` are count x unknowns in Rust's layout; the last
+ * `varying` columns of their paths are parameters.
  */
 export function predictEnsemble(
   { task, model, varying }: { task: PathTask; model: unknown; varying: number },
@@ -222,7 +231,7 @@ export function predictEnsemble(
   );
 }
 
-/** How many members there are is what users call `count`. */
+/** Calls Rust; the number of members is `count` in its errors, as users know it. */
 function runOn<T>(what: () => T): T {
   try {
     return what();
@@ -231,7 +240,7 @@ function runOn<T>(what: () => T): T {
   }
 }
 
-/** Rows without their last columns. */
+/** Copies rows of a given width without their last columns. */
 function withoutLast(rows: Float64Array, width: number, last: number): Float64Array {
   if (last === 0) return rows;
   const own = width - last;

@@ -1,66 +1,75 @@
-// Truths that all sets of observed components share, and how near to them an annealing run has
-// come.
+// Comparison of annealing runs with the truths of twin experiments, which all sets of observed
+// components share.
 import type { Run } from "../anneal/run.js";
 import type { Observations } from "../observations.js";
 import type { Verdict } from "../raw.js";
 import type { Twin } from "../twin.js";
 
-/** What annealing one twin with one set observed has come to. */
+/**
+ * Outcome of annealing the data of one twin with one set of components observed. `E` are the
+ * estimated parameters.
+ */
 export interface TwinOutcome<E extends string = string> {
-  /** From 0. Its truth is that of the same number with any other set. */
+  /** Number of the twin, from 0. All sets have the same truth for the same number. */
   twin: number;
-  /** Whether the verdict is consistent and the truth found: `stateError` is at most `near`. */
+  /** True if the verdict is consistent and the truth was found: `stateError` is at most `near`. */
   success: boolean;
   /**
-   * Whether the verdict is consistent although the truth was not found: the data allow a wrong
+   * True if the verdict is consistent although the truth was not found: the data allow a wrong
    * path.
    */
   wrongButConsistent: boolean;
+  /** Verdict of the run. */
   verdict: Verdict;
-  /** The action of the best path, and what noise would make of it. */
+  /** Action of the best path. */
   level: number;
+  /** Action that noise alone explains. */
   expectedLevel: number;
   /**
-   * The action of the second level over that of the lowest; null if all starts that got to the last
-   * rung ended at one level.
+   * Action of the second level divided by that of the lowest; null if all starting paths that
+   * reached the last rung ended at one level.
    */
   levelRatio: number | null;
-  /** Starting paths that ended at the lowest level, as a share of those begun. */
+  /** Share of the starting paths begun that ended at the lowest level, from 0 to 1. */
   atLowest: number;
   /**
-   * Root of the mean square error of the states that are not observed (of all, if all are), over
-   * the window, each relative to how much it varies.
+   * Root mean square error of the unobserved states over the window, each divided by its standard
+   * deviation; of all states if all are observed.
    */
   stateError: number;
-  /** Root of the mean square error of the same, in their own unit. */
+  /** Root mean square error of these states, in their own unit. */
   stateErrorAbsolute: number;
-  /** Estimates less truths. */
+  /** Estimated less true values of the parameters. */
   parameterErrors: Record<E, number>;
   /**
-   * 1 less the mean square error of the prediction past the window over that of the climatological
-   * mean: 1 is perfect, 0 as good as that mean; a state that has nothing to do with the truth has
-   * about -1. Null where the prediction is not finite.
+   * Skill of the prediction past the window: 1 less its mean square error divided by that of the
+   * climatological mean. 1 is perfect, 0 as good as that mean, about -1 is that of an unrelated
+   * state. Null if the prediction is not finite.
    */
   skill: number | null;
   /**
-   * Time past the window until the prediction's error, relative to how much states vary, is above
-   * 0.4; at most as far as is predicted.
+   * Time past the window until the prediction's error exceeds 0.4 standard deviations of the
+   * states, in the model's unit of time; at most the time that is predicted.
    */
   validTime: number;
-  /** That annealing took. */
+  /** Duration of the annealing, in seconds. */
   seconds: number;
 }
 
-/** A prediction is valid as long as its error is below this share of the standard deviation. */
+/** Largest error of a valid prediction, in standard deviations of the states. */
 const VALID = 0.4;
 
-/** Mean and standard deviation of each state over all truths, windows and what comes after them. */
-export interface Climate {
+/**
+ * Climatology: mean and standard deviation of each state over all truths, in the window and past
+ * it.
+ */
+export interface Climatology {
   mean: number[];
   deviation: number[];
 }
 
-export function climateOf(twins: readonly Twin<string>[], dimension: number): Climate {
+/** Computes the climatology of the truths of twins. */
+export function climatologyOf(twins: readonly Twin<string>[], dimension: number): Climatology {
   const paths = twins.flatMap(({ truth, future }) => [truth, future]);
   const points = paths.reduce((sum, path) => sum + path.length, 0) / dimension;
   const meanOf = (state: number, of: (value: number) => number): number => {
@@ -74,14 +83,15 @@ export function climateOf(twins: readonly Twin<string>[], dimension: number): Cl
   const deviation = states.map((state) => {
     const centre = mean[state] as number;
     const spread = Math.sqrt(meanOf(state, (x) => (x - centre) ** 2));
-    // What does not vary is measured by its size.
+    // A state that does not vary is measured by its size.
     return spread > 0 ? spread : Math.abs(centre) || 1;
   });
   return { mean, deviation };
 }
 
 /**
- * The data of a set, from data of everything: so that a component has the same noise in all sets.
+ * Selects the data of a set from the data of all components, so that a component has the same noise
+ * in all sets.
  */
 export function columnsOf(data: Observations, observed: readonly number[]): Observations {
   const width = data.observed.length;
@@ -94,25 +104,30 @@ export function columnsOf(data: Observations, observed: readonly number[]): Obse
   return { ...data, observed, values };
 }
 
+/** Twin with everything that a run is compared with. */
 export interface Judging {
   twin: Twin<string>;
+  /** Number of the twin, from 0. */
   number: number;
+  /** Numbers of the observed components. */
   observed: readonly number[];
-  climate: Climate;
-  /** The largest `stateError` of a success. */
+  climatology: Climatology;
+  /** Largest `stateError` of a success. */
   near: number;
+  /** Names of the estimated parameters. */
   estimated: readonly string[];
-  /** Of the model, past the window; empty if it has none. */
+  /** Inputs of the model past the window; empty if it has none. */
   inputs: readonly number[];
 }
 
+/** Compares a run with the truth of its twin. */
 export function judge(run: Run, seconds: number, judging: Judging): TwinOutcome {
-  const { twin, number, observed, climate, near, estimated } = judging;
-  const dimension = climate.mean.length;
+  const { twin, number, observed, climatology, near, estimated } = judging;
+  const dimension = climatology.mean.length;
   const all = Array.from({ length: dimension }, (_, state) => state);
   const hidden = all.filter((state) => !observed.includes(state));
   const judged = hidden.length > 0 ? hidden : all;
-  const scale = (state: number): number => climate.deviation[state] as number;
+  const scale = (state: number): number => climatology.deviation[state] as number;
   const stateError = rms(run.best.path, twin.truth, dimension, judged, scale);
   const isConsistent = run.verdict === "consistent";
   const [lowest, second] = run.levels;
@@ -137,13 +152,14 @@ export function judge(run: Run, seconds: number, judging: Judging): TwinOutcome 
   };
 }
 
+/** Skill and valid time of the prediction past the window. */
 function prediction(
   run: Run,
-  { twin, climate, inputs }: Judging,
+  { twin, climatology, inputs }: Judging,
 ): Pick<TwinOutcome, "skill" | "validTime"> {
   const { future, futureTimes } = twin;
   const { timeStep } = twin.data;
-  const dimension = climate.mean.length;
+  const dimension = climatology.mean.length;
   const until = futureTimes.at(-1) as number;
   let predicted: Float64Array;
   try {
@@ -158,7 +174,7 @@ function prediction(
   const square = (step: number, of: (i: number, state: number) => number): number => {
     let sum = 0;
     for (let state = 0; state < dimension; state += 1) {
-      sum += (of(step * dimension + state, state) / (climate.deviation[state] as number)) ** 2;
+      sum += (of(step * dimension + state, state) / (climatology.deviation[state] as number)) ** 2;
     }
     return sum / dimension;
   };
@@ -167,12 +183,16 @@ function prediction(
     const error = square(step, (i) => (predicted[i] as number) - (future[i] as number));
     if (!(Math.sqrt(error) <= VALID)) valid = step;
     missed += error;
-    ofMean += square(step, (i, state) => (climate.mean[state] as number) - (future[i] as number));
+    ofMean += square(
+      step,
+      (i, state) => (climatology.mean[state] as number) - (future[i] as number),
+    );
   }
   const skill = 1 - missed / ofMean;
   return { skill: Number.isFinite(skill) ? skill : null, validTime: valid * timeStep };
 }
 
+/** Root mean square difference of two paths over some states, each divided by its scale. */
 function rms(
   a: Float64Array,
   b: Float64Array,

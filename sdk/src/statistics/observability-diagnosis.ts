@@ -1,14 +1,20 @@
-// A study in prose.
+// Conclusions of a study of observability, in prose.
 import type { ConditionalLyapunov } from "../raw.js";
 import type { ObservedSet } from "./observed-set.js";
 
-/** What there is to put into words. */
+/** Conclusions of a study, and the facts about it that its prose names. */
 export interface Conclusions {
+  /** Results of the sets. */
   rows: readonly ObservedSet[];
+  /** Name of the smallest set that suffices; null if none does. */
   enough: string | null;
+  /** True if a signal stopped the study. */
   cancelled: boolean;
+  /** Largest Lyapunov exponent with nothing observed; null if it was not computed. */
   lyapunov: ConditionalLyapunov | null;
-  words: {
+  /** Options of the study that its prose names. */
+  setup: {
+    /** Name of the model. */
     model: string;
     dimension: number;
     points: number;
@@ -20,9 +26,10 @@ export interface Conclusions {
   };
 }
 
+/** Writes the conclusions as prose, a line for each statement. */
 export function diagnosisOf(found: Conclusions): string {
   return [
-    whatWasDone(found),
+    designOf(found),
     verdict(found),
     ...found.rows.flatMap(trouble),
     ...levels(found),
@@ -35,8 +42,9 @@ export function diagnosisOf(found: Conclusions): string {
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
 const quoted = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(", ");
 
-function whatWasDone({ rows, cancelled, words }: Conclusions): string {
-  const { model, dimension, points, timeStep, noise, near, twins } = words;
+/** States the design of the study. */
+function designOf({ rows, cancelled, setup }: Conclusions): string {
+  const { model, dimension, points, timeStep, noise, near, twins } = setup;
   const sets = rows.length === 1 ? "1 set" : `${rows.length} sets`;
   const until = cancelled
     ? " The study was cancelled before it was done; resume goes on with it."
@@ -47,6 +55,7 @@ function whatWasDone({ rows, cancelled, words }: Conclusions): string {
   );
 }
 
+/** States which set suffices, or advice if none does. */
 function verdict({ rows, enough }: Conclusions): string {
   const row = rows.find(({ set }) => set === enough);
   if (row === undefined) {
@@ -73,7 +82,7 @@ function verdict({ rows, enough }: Conclusions): string {
   );
 }
 
-/** What becomes of the twins that did not succeed. */
+/** States what happened to the twins of a set that did not succeed. */
 function trouble({ set, twins, success, wrongButConsistent }: ObservedSet): string[] {
   if (success === 1) return [];
   const wrong = twins.filter((twin) => twin.wrongButConsistent).length;
@@ -95,6 +104,7 @@ function trouble({ set, twins, success, wrongButConsistent }: ObservedSet): stri
   ];
 }
 
+/** States the action levels of every set. */
 function levels({ rows }: Conclusions): string[] {
   return rows.map(({ set, levelRatio, oneLevel, atLowest }) => {
     if (levelRatio === null) return `"${set}": all starts ended at one action level in every twin.`;
@@ -106,6 +116,7 @@ function levels({ rows }: Conclusions): string[] {
   });
 }
 
+/** States the conditional Lyapunov exponents, beside the success of annealing. */
 function exponents({ rows, lyapunov }: Conclusions): string[] {
   const known = rows.flatMap((row) =>
     row.conditionalLyapunov === null

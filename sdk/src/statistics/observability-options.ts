@@ -1,4 +1,4 @@
-// What a user says of a study of how many measurements are enough.
+// Options of a study of observability: how many measurements are enough?
 import type { Watching } from "../anneal/options.js";
 import type { Run } from "../anneal/run.js";
 import type { Inputs } from "../inputs.js";
@@ -6,22 +6,23 @@ import type { Model } from "../models.js";
 import type { CoreAnnealOptions, Coupling, Estimate, StartingPaths } from "../raw.js";
 import type { TwinOutcome } from "./judge-twin.js";
 
-/** How the conditional Lyapunov exponents of the sets are computed. */
+/** Options of the conditional Lyapunov exponents of the sets. */
 export interface ExponentOptions {
-  /** Default: `"replacement"`. */
+  /** Coupling of the copy to the observed components. Default: `"replacement"`. */
   coupling?: Coupling;
   /**
-   * Of the orbit, `timeStep` apart. Default: 10,001; of models with inputs those of the window and
-   * what is predicted.
+   * Number of points of the orbit, `timeStep` apart. Default: 10,001; for models with inputs, the
+   * points of the window and of the prediction.
    */
   points?: number;
-  /** Points at the beginning that do not count. Default: a tenth of them. */
+  /** Number of points at the beginning that are discarded. Default: a tenth of `points`. */
   discard?: number;
 }
 
 /**
- * Twins, what is observed of them, and how they are annealed. `E` are the estimated parameters, `C`
- * the names of the sets.
+ * Options of {@link observability}: twin experiments, the sets of components observed in them, and
+ * the annealing. `P`, `S`, `I` and `O` are the names of the model's parameters, states, inputs and
+ * observables, `E` those of the estimated parameters, `C` those of the sets.
  */
 export interface ObservabilityOptions<
   P extends string = string,
@@ -34,86 +35,93 @@ export interface ObservabilityOptions<
   extends
     Omit<CoreAnnealOptions, "parameters" | "estimate" | "measurementPrecision">,
     Omit<Watching, "onProgress"> {
+  /** Model of the system. */
   model: Model<P, S, I, O>;
-  /**
-   * What is observed, by the name of the set: state components and observables, by name or by
-   * number.
-   */
+  /** Sets by name: the observed state components and observables, by name or by number. */
   sets: { readonly [K in C]: readonly (number | NoInfer<S | O>)[] };
   /**
-   * How often each set is tried: with as many truths (where the model is spun up; else there is one
-   * truth) and noises, which all sets share. Default: 10.
+   * Number of twins: each set is tried with as many truths and noises, which all sets share.
+   * Without `spinUp` there is only one truth. Default: 10.
    */
   twins?: number;
-  /** Between points, in the model's unit of time. */
+  /** Time between points, in the model's unit of time. */
   timeStep: number;
-  /** Points in the window that is observed. */
+  /** Number of points in the window that is observed. */
   points: number;
-  /** Standard deviation of the normal measurement noise. */
+  /** Standard deviation of the normal measurement noise, in the unit of the components. */
   noise: number;
-  /** Points past the window that are predicted. Default: half as many as in the window. */
+  /** Number of points past the window that are predicted. Default: half of `points`. */
   further?: number;
   /**
-   * Of the first twin; the next ones have those that follow. A whole number from 0 on. Default: 1.
+   * Seed of the first twin; the next twins have the following numbers. An integer of at least 0.
+   * Default: 1.
    */
   seed?: number;
-  /** True values, known where they are not estimated; the model's defaults where none is given. */
+  /** True values of parameters, known to annealing unless estimated. Default: the model's. */
   parameters?: { readonly [K in NoInfer<P>]?: number };
-  /** Of all truths; see {@link twinExperiment}. */
+  /** Initial state of all truths; see {@link twinExperiment}. */
   initialState?: ArrayLike<number>;
-  /** Of all truths; see {@link twinExperiment}. */
+  /** Time of integration before the first point of all truths; see {@link twinExperiment}. */
   spinUp?: number;
   /**
-   * u(t) for models with inputs, on the grid of the points and of those further on: for each a
-   * value per point or a function of time; or all in one array, points x inputs, row-major.
+   * Inputs u(t) of models that have some, on the grid of the window and the predicted points: for
+   * each a value per point or a function of time, or all in one array, points x inputs, row-major.
    */
   inputs?: Inputs<NoInfer<I>> | ArrayLike<number>;
-  /** R_m. Default: one over the square of the noise. */
+  /** Measurement precision R_m. Default: one over the square of `noise`. */
   measurementPrecision?: number;
-  /** Parameters to be estimated along with the path. Default: none. */
+  /** Parameters to be estimated along with the path, with their starting values. Default: none. */
   estimate?: { readonly [K in E]: Estimate };
   /**
-   * How every twin is climbed. Here the defaults are 5 starts, all of which are climbed to their
-   * end, so that there are levels to be compared, and another seed for each twin.
+   * Starting paths of every twin. The defaults differ from those of {@link anneal}: 5 paths, all of
+   * which are climbed to the end so that levels can be compared. Each twin has another seed.
    */
   startingPaths?: StartingPaths;
   /**
-   * The largest error of the states that are not observed, relative to how much they vary, at which
-   * the truth counts as found; unrelated paths have about 1.4. Default: 0.2.
+   * Largest error of the unobserved states, in standard deviations, at which the truth counts as
+   * found; unrelated paths have about 1.4. Default: 0.2.
    */
   near?: number;
-  /** Of the sets' conditional Lyapunov exponents; false for none. */
+  /** Options of the sets' conditional Lyapunov exponents; false for none. Default: those named. */
   lyapunov?: ExponentOptions | false;
-  /** Told of every twin that is annealed. What it throws ends the study and rejects its promise. */
+  /** Called after every twin. An error that it throws ends the study and rejects its promise. */
   onProgress?: (done: ObservabilityProgress<C, E, I>) => void;
   /**
-   * A study that was cancelled, or `JSON.parse` of one, to be continued with the same options; sets
-   * may have been added.
+   * Study that was cancelled, or the result of `JSON.parse` for one, to be continued with the same
+   * options. Sets may be added.
    */
   resume?: ResumableObservability | undefined;
 }
 
-/** A twin has been annealed. */
+/** Progress of a study: the twin that was just annealed. */
 export interface ObservabilityProgress<
   C extends string = string,
   E extends string = string,
   I extends string = string,
 > {
+  /** Name of the set that was observed. */
   set: C;
+  /** Outcome of the twin. */
   outcome: TwinOutcome<E>;
-  /** All its climbs, which the study does not keep. */
+  /** Annealing run of the twin, which the study does not keep. */
   run: Run<E, I>;
-  /** Twins annealed, over all sets. */
+  /** Number of twins annealed, over all sets. */
   done: number;
+  /** Number of twins to be annealed altogether, over all sets. */
   total: number;
 }
 
-/** As much of a study as is needed to go on with it. */
+/** Study that can be resumed: an {@link Observability}, or the result of `JSON.parse` for one. */
 export interface ResumableObservability {
+  /** Options on which the outcomes depend. */
   readonly settings: object;
+  /** Results of the sets. */
   readonly rows: readonly {
+    /** Name of the set. */
     readonly set: string;
+    /** Numbers of the observed components. */
     readonly observed: readonly number[];
+    /** Outcomes of the twins that were annealed. */
     readonly twins: readonly object[];
   }[];
 }

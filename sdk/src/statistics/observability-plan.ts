@@ -1,5 +1,5 @@
-// The options of a study, checked as far as that is possible before anything is annealed, and the
-// twins.
+// Plan of a study of observability: its options, checked as far as possible before anything is
+// annealed, and its twins.
 import { type AnnealOptions, watchOf } from "../anneal/options.js";
 import { LeastActionError, outOfRange, renamed, wrongShape } from "../errors.js";
 import { checkOnce, namesOf } from "../inputs.js";
@@ -8,12 +8,12 @@ import type { ConditionalLyapunov, StartingPaths } from "../raw.js";
 import { describe, finiteNumber, MOST_VALUES, only, plain, record, wholeNumber } from "../shape.js";
 import { inputsOnPath, numbered, type Twin, twinExperiment, type TwinOptions } from "../twin.js";
 import { conditionalLyapunov } from "./conditional-lyapunov.js";
-import { climateOf, type TwinOutcome } from "./judge-twin.js";
+import { climatologyOf, type TwinOutcome } from "./judge-twin.js";
 import type { ExponentOptions, ObservabilityOptions } from "./observability-options.js";
 import { doneOf } from "./observability-resume.js";
 import { settingsOf } from "./settings.js";
 
-/** What is not for annealing. */
+/** Options that annealing does not read. */
 const own = {
   model: true,
   sets: true,
@@ -36,7 +36,7 @@ const own = {
   resume: true,
 } as const satisfies Partial<Record<keyof ObservabilityOptions, true>>;
 
-/** What is; the compiler sees to it that nothing is forgotten. */
+/** Options that annealing reads; the compiler checks that none is forgotten. */
 const forAnnealing = {
   discretization: true,
   normalization: true,
@@ -49,29 +49,30 @@ const forAnnealing = {
   minimizer: true,
 } as const satisfies Record<Exclude<keyof ObservabilityOptions, keyof typeof own>, true>;
 
-/** A set with its components by number. */
+/** Set of observed components, by number. */
 export interface NumberedSet {
   set: string;
   observed: number[];
 }
 
-/** How many starts climb, so that there are levels to be compared. */
+/** Default number of starting paths, so that there are levels to be compared. */
 const STARTS = 5;
 
-/** More would be annealed for days. */
+/** Largest number of twins. */
 const MOST_TWINS = 1_000_000;
 
-/** What is not a number of points is for others to find wrong. */
+/** Half of the points, at least 1. A value that is no number is reported by later checks. */
 const half = (points: unknown): number =>
   typeof points === "number" && Number.isFinite(points) ? Math.max(1, Math.ceil(points / 2)) : 1;
 
+/** Makes the plan of a study from its options. */
 export function planOf(options: unknown) {
   const known = [...Object.keys(own), ...Object.keys(forAnnealing)];
   const given = only("options", options, known) as unknown as ObservabilityOptions;
   const { model, timeStep, points } = given;
   const spec = specOf(model);
   const sets = setsOf(given);
-  // Of what is told and stopped, only the words are those of annealing.
+  // The callback has another argument than that of annealing, and is called by the study itself.
   const { workers, signal } = watchOf({
     workers: given.workers,
     onProgress: given.onProgress,
@@ -103,8 +104,8 @@ export function planOf(options: unknown) {
     given.inputs === undefined
       ? []
       : inputsOnPath(model, given.inputs, 0, timeStep, points + further);
-  // Everything is measured, whichever sets there are: so a component has the same noise in all of
-  // them.
+  // All components are measured, whichever sets there are, so that a component has the same noise
+  // in all of them.
   const observed = Array.from(
     { length: model.dimension + model.observables.length },
     (_, component) => component,
@@ -147,11 +148,11 @@ export function planOf(options: unknown) {
     settings,
     onProgress: given.onProgress,
     estimated: Object.keys(estimate),
-    climate: climateOf(twins, model.dimension),
-    /** Of the predicted points. */
+    climatology: climatologyOf(twins, model.dimension),
+    /** Inputs at the predicted points. */
     inputs: inputs.slice(points * model.inputs.length),
     exponentOf: lyapunov === false ? () => null : exponentsOf(given, inputs, seed, lyapunov),
-    words: {
+    setup: {
       model: model.name,
       dimension: model.dimension,
       points,
@@ -168,6 +169,7 @@ export function planOf(options: unknown) {
   };
 }
 
+/** Reads the sets with their components by number. */
 function setsOf({ model, sets }: ObservabilityOptions): NumberedSet[] {
   const given = record("sets", sets);
   const names = Object.keys(given);
@@ -196,16 +198,16 @@ function setsOf({ model, sets }: ObservabilityOptions): NumberedSet[] {
   });
 }
 
-/** The starting paths of each twin. */
+/** Options of starting paths for each twin. */
 function startingPathsOf(given: unknown): (twin: number) => StartingPaths {
   const own = (given === undefined ? {} : record("startingPaths", given)) as StartingPaths;
   const { count = STARTS, seed = 0 } = own;
-  // What is no seed is for Rust to find wrong.
+  // Rust reports a value that is no seed.
   const following = (twin: number): number => (Number.isSafeInteger(seed) ? seed + twin : seed);
   return (twin) => ({ prune: false, enough: count, ...own, count, seed: following(twin) });
 }
 
-/** The exponent of what is observed; null where there is none. */
+/** Computes the exponent of observed components; null if there is none. */
 function exponentsOf(
   { model, parameters, initialState, spinUp, timeStep, points: window }: ObservabilityOptions,
   inputs: readonly number[],
@@ -227,9 +229,9 @@ function exponentsOf(
     discard,
   }) as object;
   return (observed) => {
-    // A function of the state that is observed takes no component's place.
+    // An observable, a function of the state, cannot replace a component.
     if (observed.some((component) => component >= model.dimension)) return null;
-    // Too few points for one are none where nobody has asked.
+    // With too few points there is no exponent, unless the user has asked for this number.
     if (most !== undefined && most < 30 && points === undefined) return null;
     const length = points ?? most;
     const shown = width === 0 ? {} : { inputs: inputs.slice(0, (length ?? window) * width) };
@@ -245,7 +247,7 @@ function exponentsOf(
       return conditionalLyapunov(all);
     } catch (error) {
       if (!(error instanceof LeastActionError)) throw error;
-      // A system that leaves the finite, after the window that is studied, has no exponents.
+      // A system that does not stay finite after the window has no exponents.
       if (error.code === "notFinite") return null;
       const isOption = error.path in { coupling: 0, points: 0, discard: 0 };
       if (!isOption) throw error;

@@ -1,33 +1,34 @@
-// What a study of how many measurements are enough has found.
+// Result of a study of observability: how many measurements are enough?
 import type { ConditionalLyapunov } from "../raw.js";
 import { tableOf } from "../table.js";
 import { type Conclusions, diagnosisOf } from "./observability-diagnosis.js";
 import type { ObservedSet } from "./observed-set.js";
 
 /**
- * Sets of observed components with what they suffice for. `C` are the names of the sets, `E` the
- * estimated parameters.
+ * Result of {@link observability}: for each set of observed components, how often annealing finds
+ * the truth. `C` are the names of the sets, `E` those of the estimated parameters.
  */
 export class Observability<C extends string = string, E extends string = string> {
-  /** One per set, in the order in which they were given. */
+  /** Results of the sets, in the order in which these were given. */
   readonly rows: readonly ObservedSet<C, E>[];
-  /** The set with the fewest components of which every twin succeeded; null if there is none. */
+  /** Name of the set with the fewest components whose twins all succeeded; null if none has. */
   readonly enough: C | null;
   /**
-   * The largest Lyapunov exponent of the model, with nothing observed; null as those of the sets.
+   * Largest Lyapunov exponent of the model with nothing observed, per unit of time; null if it was
+   * not asked for or the orbit is not finite.
    */
   readonly lyapunov: ConditionalLyapunov | null;
-  /** Whether a signal stopped the study; `resume` goes on with it. */
+  /** True if a signal stopped the study; `resume` goes on with it. */
   readonly cancelled: boolean;
-  /** What the outcomes depend on, as JSON has it: a study can only be continued with the same. */
+  /** Options on which the outcomes depend, as JSON: a study is only resumed with equal ones. */
   readonly settings: Readonly<Record<string, unknown>>;
-  readonly #words: Conclusions["words"];
+  readonly #setup: Conclusions["setup"];
 
   /** @internal */
   constructor({
     rows,
     settings,
-    words,
+    setup,
     cancelled,
     lyapunov,
   }: Omit<Conclusions, "enough"> & {
@@ -37,13 +38,13 @@ export class Observability<C extends string = string, E extends string = string>
     this.settings = settings;
     this.cancelled = cancelled;
     this.lyapunov = lyapunov;
-    this.#words = words;
+    this.#setup = setup;
     const succeeded = this.rows.filter(({ success }) => success === 1);
     const fewest = Math.min(...succeeded.map(({ observed }) => observed.length));
     this.enough = succeeded.find(({ observed }) => observed.length === fewest)?.set ?? null;
   }
 
-  /** One line per set. */
+  /** Results as a table, one line per set, in text. */
   summary(): string {
     const parameters = Object.keys(this.rows[0]?.parameterErrors ?? {});
     const heads = [
@@ -83,15 +84,15 @@ export class Observability<C extends string = string, E extends string = string>
     return tableOf(heads, rows, ["set"]);
   }
 
-  /** What the numbers say, with advice. */
+  /** Conclusions as prose, with advice. */
   diagnose(): string {
     const { rows, enough, cancelled, lyapunov } = this;
-    return diagnosisOf({ rows, enough, cancelled, lyapunov, words: this.#words });
+    return diagnosisOf({ rows, enough, cancelled, lyapunov, setup: this.#setup });
   }
 
   /**
-   * Everything as plain data, for `JSON.stringify`; what is parsed again can be resumed. An
-   * exponent of -Infinity becomes null, as JSON has it.
+   * Returns everything as plain data, for `JSON.stringify`; the result of `JSON.parse` can be
+   * resumed. An exponent of -Infinity becomes null, as JSON has no infinity.
    */
   toJSON(): Record<string, unknown> {
     const { rows, enough, lyapunov, cancelled, settings } = this;

@@ -1,11 +1,15 @@
-// Going on with a study that was cancelled.
+// Resuming a study of observability that was cancelled.
 import { LeastActionError, wrongShape } from "../errors.js";
 import type { Verdict } from "../raw.js";
 import { describe, fields, finiteNumber, listOf, only, record, trueOrFalse } from "../shape.js";
 import type { TwinOutcome } from "./judge-twin.js";
 import { canonical, checkSettings, shown } from "./settings.js";
 
-/** The outcomes of an earlier study, by set and twin; refused if it was another one. */
+/**
+ * Reads the outcomes of an earlier study, by set and twin.
+ *
+ * @throws LeastActionError if its settings are others, or an outcome is not one.
+ */
 export function doneOf(
   resume: unknown,
   settings: Readonly<Record<string, unknown>>,
@@ -21,7 +25,7 @@ export function doneOf(
     const path = `resume.rows[${i}]`;
     const row = record(path, one);
     const own = sets.find(({ set }) => set === row.set);
-    // A set may have been left out.
+    // Sets may be left out now.
     if (own === undefined) continue;
     if (canonical(row.observed) !== canonical(own.observed)) {
       throw wrongShape(
@@ -47,7 +51,7 @@ export function doneOf(
   return done;
 }
 
-/** What every outcome has; null stands for what JSON does not have. */
+/** Fields of every outcome that are numbers. */
 const numbers = [
   "twin",
   "level",
@@ -58,10 +62,13 @@ const numbers = [
   "validTime",
   "seconds",
 ];
+/** Fields of every outcome that are numbers or null. */
 const maybe = ["levelRatio", "skill"];
 
+/** Verdicts that an outcome may have. */
 const verdicts = ["consistent", "inconsistent", "undetermined", "unfinished"] satisfies Verdict[];
 
+/** Checks an outcome field by field. */
 function checked(path: string, given: unknown, estimated: readonly string[]): TwinOutcome {
   const outcome = record(path, given);
   for (const name of numbers) finiteNumber(`${path}.${name}`, outcome[name]);

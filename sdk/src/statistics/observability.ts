@@ -1,5 +1,5 @@
-// How many measurements are enough: twin experiments with different components observed, annealed
-// and compared with their truths.
+// Study of observability: twin experiments with different components observed are annealed and
+// compared with their truths. It tells how many measurements are enough.
 import { lifeNow } from "../work/disposal.js";
 import type { AnnealOptions } from "../anneal/options.js";
 import type { Run } from "../anneal/run.js";
@@ -9,18 +9,18 @@ import { planOf } from "./observability-plan.js";
 import { Observability } from "./observability-result.js";
 import { rowOf } from "./observed-set.js";
 
-/** A study by one way of annealing. */
+/** Does a study; `anneal` is the function that anneals its twins. */
 export async function observabilityBy(
   anneal: (options: AnnealOptions) => Promise<Run>,
   options: unknown,
 ): Promise<Observability> {
   const plan = planOf(options);
-  const { sets, twins, signal, done, climate, near, estimated, inputs } = plan;
+  const { sets, twins, signal, done, climatology, near, estimated, inputs } = plan;
   const isStopped = (): boolean => signal?.aborted === true;
   const total = sets.length * twins.length;
   let count = [...done.values()].reduce((sum, outcomes) => sum + outcomes.size, 0);
 
-  // Exponents first: they take a moment each, and whatever is wrong with their options shows.
+  // Exponents come first: each takes a moment only, and errors in their options show early.
   const exponents = new Map<string, ConditionalLyapunov | null>();
   let alone: ConditionalLyapunov | null = null;
   const life = lifeNow();
@@ -47,14 +47,14 @@ export async function observabilityBy(
         signal,
       }),
     );
-    // What was cut short has no outcome.
+    // A run that was cancelled has no outcome.
     if (run === undefined || run.cancelled) break;
     const seconds = (performance.now() - began) / 1000;
     const outcome = judge(run, seconds, {
       twin,
       number,
       observed,
-      climate,
+      climatology,
       near,
       estimated,
       inputs,
@@ -69,11 +69,11 @@ export async function observabilityBy(
     const own = [...(done.get(set)?.values() ?? [])].sort((a, b) => a.twin - b.twin);
     return own.length === 0 ? [] : [rowOf(set, observed, own, exponents.get(set) ?? null)];
   });
-  const { settings, words } = plan;
-  return new Observability({ rows, settings, words, cancelled: count < total, lyapunov: alone });
+  const { settings, setup } = plan;
+  return new Observability({ rows, settings, setup, cancelled: count < total, lyapunov: alone });
 }
 
-/** What a promise gives; undefined if it was stopped before it had anything. */
+/** Awaits `what`; undefined if the signal stopped it before it had a result. */
 async function unlessStopped<T>(
   signal: AbortSignal | undefined,
   what: () => Promise<T>,

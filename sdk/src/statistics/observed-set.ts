@@ -1,59 +1,60 @@
-// One set of observed components in numbers.
+// Results of one set of observed components.
 import type { ConditionalLyapunov } from "../raw.js";
 import type { TwinOutcome } from "./judge-twin.js";
 
 /**
- * One set of observed components, over its twins. Medians and shares are over those that were
- * annealed.
+ * Results of one set of observed components. Medians, means and shares are over the twins that were
+ * annealed. `C` are the names of the sets, `E` those of the estimated parameters.
  */
 export interface ObservedSet<C extends string = string, E extends string = string> {
+  /** Name of the set. */
   set: C;
-  /** By number. */
+  /** Numbers of the observed components. */
   observed: readonly number[];
-  /** One per twin. */
+  /** Outcomes of the twins that were annealed. */
   twins: readonly TwinOutcome<E>[];
-  /** The share that succeeded: consistent, and the truth found. */
+  /** Share of the twins that succeeded: the verdict is consistent and the truth was found. */
   success: number;
-  /** Between which the chance of a success lies, with 95 % confidence (E. B. Wilson, 1927). */
+  /** Interval of the probability of success with 95 % confidence (E. B. Wilson, 1927). */
   successInterval: readonly [number, number];
-  /** The share whose verdict was consistent although the truth was not found. */
+  /** Share of the twins whose verdict was consistent although the truth was not found. */
   wrongButConsistent: number;
-  /** Lowest action and what noise would make of it, medians. */
+  /** Action of the best path, median. */
   level: number;
+  /** Action that noise alone explains, median. */
   expectedLevel: number;
   /**
-   * The action of the second level over that of the lowest, median over the twins that had a
+   * Action of the second level divided by that of the lowest, median over the twins that had a
    * second; null if none had.
    */
   levelRatio: number | null;
-  /** The share of twins all of whose starts ended at one level. */
+  /** Share of the twins all of whose starting paths ended at one level. */
   oneLevel: number;
-  /** The share of starts that ended at the lowest level, mean. */
+  /** Share of the starting paths that ended at the lowest level, mean. */
   atLowest: number;
-  /**
-   * Of the states that are not observed, relative to how much they vary and in their own unit,
-   * medians.
-   */
+  /** Error of the unobserved states, in standard deviations of these states, median. */
   stateError: number;
+  /** Error of the unobserved states, in their own unit, median. */
   stateErrorAbsolute: number;
-  /** Root of the mean square of estimate less truth. */
+  /** Root mean square error of each estimated parameter. */
   parameterErrors: Record<E, number>;
   /**
-   * Of predictions, median: 1 is perfect, 0 as good as the climatological mean; null where it was
-   * not finite.
+   * Skill of the predictions, median: 1 is perfect, 0 as good as the climatological mean; null if
+   * it is not finite.
    */
   skill: number | null;
-  /** Time for which predictions are good, median. */
+  /** Time past the window for which predictions are valid, in the model's unit of time, median. */
   validTime: number;
-  /** That annealing one twin took, median. */
+  /** Duration of annealing one twin, in seconds, median. */
   seconds: number;
   /**
-   * The largest conditional Lyapunov exponent, per unit of time; null if it was not asked for,
-   * observed functions of the state leave it open, or the orbit is not finite.
+   * Largest conditional Lyapunov exponent, per unit of time; null if it was not asked for, if
+   * observables are in the set, or if the orbit is not finite.
    */
   conditionalLyapunov: ConditionalLyapunov | null;
 }
 
+/** Summarises the outcomes of a set's twins. */
 export function rowOf(
   set: string,
   observed: readonly number[],
@@ -97,6 +98,7 @@ export function rowOf(
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
+/** Median; of an even number of values, the mean of the two in the middle. */
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const [low, high] = [Math.ceil(sorted.length / 2) - 1, Math.floor(sorted.length / 2)].map(
@@ -107,8 +109,8 @@ function median(values: readonly number[]): number {
 }
 
 /**
- * The interval of a share of `n` trials: of sizes at which the normal one is useless, as for 10 of
- * 10.
+ * Wilson's interval of a share of `n` trials, with 95 % confidence. It is useful for few trials and
+ * for shares of 0 and 1, unlike the normal interval.
  */
 function wilson(share: number, n: number): [number, number] {
   const z = 1.959963984540054;

@@ -1,32 +1,37 @@
-// What draws say of named quantities, and how well they were drawn.
+// Summary of draws for named quantities, and diagnosis of the sampling.
 import type { RunParts } from "../anneal/run-parts.js";
 import { call } from "../instance.js";
 import type { SamplingFinding, SamplingVerdict, SummaryRow } from "../raw.js";
 import type { ChainResult, Figure } from "./chains.js";
 import type { DrawTable } from "./draw-table.js";
 
-/** What there is to look at. */
+/** Draws of a sampling with all that their summary and diagnosis need. */
 export interface Examined {
+  /** Draws that are kept. */
   table: DrawTable;
   run: RunParts;
-  /** Every chain that was begun. */
+  /** Chains that were begun. */
   results: readonly ChainResult[];
-  /** Those that have draws. */
+  /** Chains that have draws. */
   drawn: readonly ChainResult[];
+  /** Interval between draws that are kept. */
   thin: number;
-  /** Of the draws that are kept. */
+  /** Statistics of the draws that are kept, chains x draws. */
   statistics: Readonly<Record<Figure, Float64Array>>;
-  /** For Rust. */
+  /** Options that Rust reads. */
   options: unknown;
 }
 
-/** Times at which states are looked at for whether the chains agree. */
-const LOOKED_AT = 5;
+/** Number of times at which the states of the chains are compared. */
+const COMPARED = 5;
 
-/** Draws per chain with fewer of which halves of chains cannot be compared. */
+/** Least number of draws per chain with which halves of chains can be compared. */
 export const FEWEST_DRAWS = 4;
 
-/** Parameters, the log density and states at points, with names: chains x draws x quantities. */
+/**
+ * Values of parameters, of states at some points and of the log density, with their names: chains x
+ * draws x quantities.
+ */
 function quantitiesOf({ table, run, statistics }: Examined, points: readonly number[]) {
   const { shape, states } = run;
   const { estimated, varying, times } = shape;
@@ -52,13 +57,14 @@ function quantitiesOf({ table, run, statistics }: Examined, points: readonly num
   return { names: [...all.map(({ name }) => name), "log density"], values, unknowns };
 }
 
-/** Of parameters, the log density and the states at the end of the window. */
+/** Summarises parameters, the log density and the states at the end of the window. */
 export function summaryOf(examined: Examined): { rows: readonly SummaryRow[]; table: string } {
   const { table, run } = examined;
   const { names, values } = quantitiesOf(examined, [run.shape.times.length - 1]);
   return call((raw) => raw.summarizeDraws(names, values, table.chains));
 }
 
+/** Diagnoses the sampling: findings, and the verdict on whether the draws can be used. */
 export function diagnosisOf(examined: Examined): {
   findings: SamplingFinding[];
   verdict: SamplingVerdict;
@@ -81,8 +87,8 @@ export function diagnosisOf(examined: Examined): {
     };
   }
   const last = run.shape.times.length - 1;
-  const points = Array.from({ length: LOOKED_AT }, (_, k) =>
-    Math.round((k * last) / (LOOKED_AT - 1)),
+  const points = Array.from({ length: COMPARED }, (_, k) =>
+    Math.round((k * last) / (COMPARED - 1)),
   );
   const { names, values, unknowns } = quantitiesOf(examined, [...new Set(points)]);
   const divergent = drawn.flatMap(({ divergences }) =>
@@ -101,7 +107,7 @@ export function diagnosisOf(examined: Examined): {
   return { findings: [...failed, ...found.findings], verdict };
 }
 
-/** Why nothing can be said yet, and what to do. */
+/** Message for chains with too few draws, with advice. */
 export function tooFew(draws: number): string {
   return draws === 0
     ? "There are no draws yet: all chains are in their warm-up. Resume the sampling to go on."

@@ -1,4 +1,4 @@
-// What sampling a posterior gives.
+// Result of sampling a posterior.
 import { LeastActionError, outOfRange, wrongShape } from "../errors.js";
 import { call } from "../instance.js";
 import type { SamplingFinding, SamplingVerdict, SummaryRow } from "../raw.js";
@@ -22,85 +22,92 @@ import {
 } from "./posterior-diagnosis.js";
 import { byParameter, partsOf, type UnknownsParts } from "../anneal/unknowns.js";
 
-/** A trajectory whose energy was not kept: the posterior is not sampled well near there. */
+/**
+ * Divergent trajectory, one whose energy was not conserved: near its end the posterior is not
+ * sampled well. `E` are the estimated parameters.
+ */
 export interface SampledDivergence<E extends string> extends Omit<ChainDivergence, "position"> {
+  /** Number of the chain, from 0. */
   chain: number;
-  /** The path there, points x dimension. */
+  /** Path at the last point before the step that failed, points x dimension, row-major. */
   path: Float64Array;
+  /** Estimated parameters at that point; for one that changes in time, its mean. */
   parameters: Record<E, number>;
 }
 
-/** A chain that was sampled. */
+/** Chain of a sampling. */
 export interface SampledChain {
-  /** Its number. */
+  /** Number of the chain, from 0. */
   chain: number;
-  /** Draws made, kept or not. */
+  /** Number of draws done, kept or not. */
   draws: number;
-  /** Why it could not go on; null if it could. */
+  /** Error after which the chain could not go on; null if there was none. */
   failure: LeastActionError | null;
 }
 
-/** An expected value by Monte Carlo. */
+/** Expected value of a quantity by Monte Carlo. */
 export interface SampledExpectation {
+  /** Expected value, in the quantity's unit. */
   value: number;
-  /** Its Monte Carlo standard error. */
+  /** Monte Carlo standard error of the expected value. */
   error: number;
   /** Standard deviation of the quantity over the posterior. */
   deviation: number;
-  /** As many independent draws would be as good. */
+  /** Effective sample size: the number of independent draws that would be as good. */
   effectiveSize: number;
+  /** R-hat, which is near 1 if the chains agree. */
   rHat: number;
 }
 
-/** @internal */
+/** @internal Parts of a sampling, from which its result is made and resumed. */
 export interface SampledParts {
   run: RunParts;
+  /** R_f of the action that was sampled. */
   modelPrecision: number;
-  /**
-   * Digits that are others of another action: of another model, other data or other options of
-   * these.
-   */
+  /** Fingerprint of the action: another model, other data or other options have another one. */
   posterior: string;
-  /** What the draws depend on besides, as JSON has it. */
+  /** Further options on which the draws depend, as JSON. */
   settings: Readonly<Record<string, unknown>>;
-  /** For Rust. */
+  /** Options that Rust reads. */
   options: unknown;
+  /** Interval between draws that are kept. */
   thin: number;
   results: readonly ChainResult[];
   cancelled: boolean;
 }
 
 /**
- * Draws from exp(-A), by several Markov chains. `E` are the estimated parameters, `I` the model's
- * inputs.
+ * Draws from the density exp(-A) of path and parameters by several Markov chains. `E` are the
+ * estimated parameters, `I` the model's inputs.
  */
 export class SampledPosterior<E extends string = string, I extends string = string> {
-  /** R_f of the action. */
+  /** R_f of the action A. */
   readonly modelPrecision: number;
-  /** Of the path's points, of all data sets one after the other. */
+  /** Times of the path's points, those of all data sets one after the other. */
   readonly times: Float64Array;
-  /** Every chain that was begun. */
+  /** Chains that were begun. */
   readonly chains: readonly SampledChain[];
-  /** Chains that have draws: the first index of all arrays of draws. */
+  /** Number of chains that have draws: the first index of all arrays of draws. */
   readonly chainCount: number;
-  /** Draws kept of each of these: the second. */
+  /** Number of draws kept of each of these chains: the second index. */
   readonly draws: number;
   /**
-   * Every estimated parameter, chains x draws; of one that changes in time, its mean over the path.
+   * Draws of every estimated parameter, chains x draws; for one that changes in time, of its mean
+   * over the path.
    */
   readonly parameters: Record<E, Float64Array>;
   /**
-   * What the sampler knows of each draw, chains x draws: log density, energy, mean acceptance, step
-   * size, tree depth, evaluations of the gradient.
+   * Statistics of each draw, chains x draws: log density, energy, mean acceptance probability, step
+   * size, tree depth, and evaluations of the gradient (`steps`).
    */
   readonly statistics: Record<Figure, Float64Array>;
-  /** Trajectories that diverged, of all draws. */
+  /** Divergent trajectories of all draws, kept or not. */
   readonly divergences: readonly SampledDivergence<E>[];
-  /** Evaluations of the action with its gradient for all draws, without the warm-up. */
+  /** Number of evaluations of the action with its gradient for all draws, without the warm-up. */
   readonly evaluations: number;
-  /** Seconds of work, the warm-up included, summed over the chains. */
+  /** Duration of the work in seconds, warm-up included, summed over the chains. */
   readonly seconds: number;
-  /** Whether a signal stopped it; `resume` goes on. */
+  /** True if a signal stopped the sampling; `resume` goes on with it. */
   readonly cancelled: boolean;
   readonly #parts: SampledParts;
   readonly #table: DrawTable;
@@ -170,23 +177,24 @@ export class SampledPosterior<E extends string = string, I extends string = stri
     };
   }
 
-  /** The mean path, points x dimension, row-major. */
+  /** Mean path over all draws, points x dimension, row-major. */
   get path(): Float64Array {
     this.#needDraws(1);
     return partsOf(this.#table.moments().mean, this.#shape).path;
   }
 
-  /** Standard deviations of the same form. */
+  /** Standard deviation of each value of the path, points x dimension, row-major. */
   get deviation(): Float64Array {
     this.#needDraws(this.chainCount > 1 ? 1 : 2);
     return partsOf(this.#table.moments().deviation, this.#shape).path;
   }
 
   /**
-   * One draw.
+   * Returns one draw of path and parameters.
    *
-   * @param chain of those that have draws, from 0.
-   * @param draw from 0.
+   * @param chain its place among the chains that have draws, from 0.
+   * @param draw its number among the draws that are kept, from 0.
+   * @throws LeastActionError if there is no such draw.
    */
   draw(chain: number, draw: number): UnknownsParts<E> {
     this.#needDraws(1);
@@ -198,9 +206,11 @@ export class SampledPosterior<E extends string = string, I extends string = stri
   }
 
   /**
-   * Intervals that hold a `share` of the draws of each value by itself: points x dimension.
+   * Intervals that contain a `share` of the draws of each value by itself, with as many draws below
+   * as above them: points x dimension, row-major.
    *
    * @param share between 0 and 1. Default: 0.9.
+   * @throws LeastActionError for a share that is not between 0 and 1, or without draws.
    */
   band(share = 0.9): {
     share: number;
@@ -221,9 +231,12 @@ export class SampledPosterior<E extends string = string, I extends string = stri
   }
 
   /**
-   * The expected value of a quantity, with its Monte Carlo error.
+   * Computes the expected value of a quantity, with its Monte Carlo error.
    *
-   * @param quantity of the path (points x dimension) and the parameters; a finite number.
+   * @param quantity function of the path (points x dimension, row-major) and the parameters that
+   *   returns a finite number.
+   * @throws LeastActionError for a value that is not a finite number, or with fewer than 4 draws
+   *   per chain.
    */
   expected(
     quantity: (path: Float64Array, parameters: Record<E, number>) => number,
@@ -246,24 +259,24 @@ export class SampledPosterior<E extends string = string, I extends string = stri
   }
 
   /**
-   * What the draws say of parameters, of the log density and of the states at the end of the
-   * window, and how well; none with fewer than 4 draws per chain.
+   * Summary of the draws: parameters, log density and the states at the end of the window, with
+   * mean, quantiles, effective sample size and R-hat. Empty with fewer than 4 draws per chain.
    */
   get rows(): readonly SummaryRow[] {
     return this.draws < FEWEST_DRAWS ? [] : this.#summarized().rows;
   }
 
-  /** The same as a table. */
+  /** Summary of the draws as a table, in text. */
   summary(): string {
     return this.draws < FEWEST_DRAWS ? tooFew(this.draws) : this.#summarized().table;
   }
 
-  /** What the numbers say, with advice: can the draws be used, and what to do if not. */
+  /** Statements about the sampling: can the draws be used, and what to do if not. */
   get findings(): readonly SamplingFinding[] {
     return this.#diagnosed().findings;
   }
 
-  /** The findings in a word. */
+  /** Conclusion of the findings, in a word. */
   get verdict(): SamplingVerdict {
     return this.#diagnosed().verdict;
   }
@@ -273,7 +286,11 @@ export class SampledPosterior<E extends string = string, I extends string = stri
     return this.findings.map(({ message }) => message).join("\n");
   }
 
-  /** Runs draws on past the window: a prediction with its uncertainty. */
+  /**
+   * Forecasts: integrates draws past the window, which is a prediction with its uncertainty.
+   *
+   * @throws LeastActionError for whatever is wrong with the options, or without draws.
+   */
   predict(options: EnsembleOptions<I>): EnsembleForecast {
     this.#needDraws(1);
     const given = ensembleOptionsOf(options);
@@ -281,7 +298,7 @@ export class SampledPosterior<E extends string = string, I extends string = stri
     const count = Math.min(given.count, all);
     const values = new Float64Array(count * unknowns);
     for (let k = 0; k < count; k += 1) {
-      // Spread over all of them, as neighbours are alike.
+      // Draws are taken from all over the chains, as neighbours are alike.
       values.set(this.#table.at(Math.floor((k * all) / count)), k * unknowns);
     }
     const { run } = this.#parts;
@@ -290,10 +307,11 @@ export class SampledPosterior<E extends string = string, I extends string = stri
   }
 
   /**
-   * The draws as the text of a JSON file that ArviZ opens: parameters, what the sampler knows of
-   * each draw, and the path.
+   * Writes the draws as JSON that ArviZ opens: parameters, statistics of each draw, and the path if
+   * asked for. See {@link arvizJson}.
    *
-   * @param options `path`: whether the path is in it (default: false, as it is long).
+   * @param options `path`: true to write the path, which is long (default: false).
+   * @throws LeastActionError without draws, or if the text is too long.
    */
   toArviz(options: { path?: boolean } = {}): string {
     this.#needDraws(1);
@@ -337,8 +355,8 @@ export class SampledPosterior<E extends string = string, I extends string = stri
   }
 
   /**
-   * Everything as plain data, for `JSON.stringify`; what is parsed again can be resumed. NaN
-   * becomes null, as JSON has it.
+   * Returns everything as plain data, for `JSON.stringify`; the result of `JSON.parse` can be
+   * resumed. NaN becomes null, as JSON has no NaN.
    */
   toJSON(): Record<string, unknown> {
     const chains = this.#parts.results.map(({ values, figures, divergences, ...rest }) => ({
@@ -353,7 +371,7 @@ export class SampledPosterior<E extends string = string, I extends string = stri
     return { posterior, settings, chains };
   }
 
-  /** @internal */
+  /** @internal Parts of a sampling; undefined if `given` is not one. */
   static partsOf(given: unknown): SampledParts | undefined {
     return typeof given === "object" && given !== null && #parts in given
       ? given.#parts
@@ -364,6 +382,7 @@ export class SampledPosterior<E extends string = string, I extends string = stri
     return this.#parts.run.shape;
   }
 
+  /** Throws if there are fewer than `least` draws per chain. */
   #needDraws(least: number): void {
     if (this.draws >= least) return;
     throw outOfRange(
@@ -373,6 +392,7 @@ export class SampledPosterior<E extends string = string, I extends string = stri
     );
   }
 
+  /** Returns draw `i` of all draws, chain after chain. */
   #draw(i: number): UnknownsParts<E> {
     return partsOf<E>(this.#table.at(i), this.#shape);
   }
@@ -386,6 +406,7 @@ export class SampledPosterior<E extends string = string, I extends string = stri
   }
 }
 
+/** Number of unknowns of a run: its path and its estimated parameters. */
 function unknownsOf({ shape, states }: RunParts): number {
   return shape.times.length * (states.length + shape.varying.length) + shape.estimated.length;
 }

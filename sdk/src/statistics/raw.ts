@@ -1,4 +1,4 @@
-// Statistics as they cross.
+// Types of statistics at the boundary to WebAssembly.
 import type {
   ChainState,
   ErrorFacts,
@@ -7,22 +7,28 @@ import type {
   LaplaceFinding,
 } from "../../generated/types.js";
 
-/**
- * One minimum as it crosses; `mode` and `deviations` are the path and then the estimated
- * parameters.
- */
+/** Gaussian about the minimum of one level. */
 export interface RawLevelUncertainty {
+  /** Number of the starting path from which the minimum was reached. */
   start: number;
+  /** Probability of the level, by the evidence of all levels. */
   weight: number;
+  /** Unknowns at the minimum: the path, then the estimated parameters. */
   mode: Float64Array;
+  /** Standard deviations of the unknowns. */
   deviations: Float64Array;
+  /** Covariance of the parameters that are constant in time, row-major. */
   parameterCovariance: Float64Array;
+  /** Negative log posterior at the minimum. */
   value: number;
+  /** Natural logarithm of the Hessian's determinant. */
   logDeterminant: number;
   logEvidence: number;
+  /** Decrease of the value that a Newton step still predicts: near zero at a minimum. */
   decrease: number;
 }
 
+/** Gaussians about minima, in Rust. */
 export interface RawUncertainty {
   describe(): {
     modelPrecision: number;
@@ -50,23 +56,23 @@ export interface RawUncertainty {
   free(): void;
 }
 
-/** How an ensemble compares with what happened. */
+/** Scores of an ensemble, compared with the truth. */
 export interface RawScores {
   /**
-   * Continuous ranked probability score, the mean over all values: in their unit, lower is better.
+   * Continuous ranked probability score, the mean over all values, in their unit. Lower is better.
    */
   crps: number;
-  /** The same without what is due to the number of members. */
+  /** Continuous ranked probability score, corrected for the finite number of members. */
   fairCrps: number;
-  /** The share of values that lay within the band of each share. */
+  /** Share of the true values within the band, for each of the shares asked for. */
   coverage: Float64Array;
-  /** Where values ranked among the members: flat, if they could be one of them. */
+  /** Histogram of the ranks of true values among the members: flat if the ensemble is reliable. */
   rankHistogram: Float64Array;
-  /** Whether it is flat; null where too few values are known. */
+  /** Test of the rank histogram for flatness; null if too few true values are known. */
   flatness: Flatness | null;
 }
 
-/** All options of a sampling, those that were not given by their defaults. */
+/** Options of a sampling with all defaults filled in. */
 export interface RawSampling {
   chains: number;
   draws: number;
@@ -74,19 +80,22 @@ export interface RawSampling {
   annealing: { rungs: number; transitions: number } | null;
 }
 
+/** Markov chain in Rust. */
 export interface RawChain {
   /**
-   * Writes where a transition led, and its figures; 0 if there is none left, 1 of the annealing, 2
-   * of the warm-up, 3 of a draw.
+   * Makes a transition and writes the new position and its statistics. Returns its phase: 1 for
+   * annealing, 2 for the warm-up, 3 for a draw; 0 if no transition is left.
    */
   advance(position: Float64Array, figures: Float64Array): number;
-  /** Of the last transition. */
+  /** Divergence of the last transition; null if it did not diverge. */
   divergence(): { position: number[]; energyError: number; cause: ErrorFacts | null } | null;
+  /** Number of unknowns. */
   unknowns(): number;
-  /** Of all phases. */
+  /** Number of transitions of all phases together. */
   transitions(): number;
   /** R_f of the next transition. */
   modelPrecision(): number;
+  /** State from which the chain can be resumed. */
   state(): ChainState;
   free(): void;
 }

@@ -1,4 +1,4 @@
-// Sampling a posterior from options to result, whoever does the work.
+// Sampling of a posterior, from options to result, done here or in threads.
 import { Run } from "../anneal/run.js";
 import type { RunParts } from "../anneal/run-parts.js";
 import { watchOf, type Watching } from "../anneal/options.js";
@@ -21,47 +21,50 @@ import { SampledPosterior, type SampledParts } from "./posterior.js";
 import { earlierOf } from "./sampling-resume.js";
 import { fingerprint, settingsOf } from "./settings.js";
 
-/** Some transitions have been done. */
+/** Progress of a sampling: one of its chains has made transitions. */
 export interface SamplingProgress extends ChainStep {
-  /** Number of the chain. */
+  /** Number of the chain, from 0. */
   chain: number;
+  /** Number of chains. */
   chains: number;
-  /** What has been done of all chains, from 0 to 1. */
+  /** Share of the transitions of all chains that is done, from 0 to 1. */
   share: number;
 }
 
-/** How the posterior of a run is sampled. */
+/** Options of {@link samplePosterior}. `E` are the estimated parameters, `I` the model's inputs. */
 export interface SamplingOptions<E extends string = string, I extends string = string>
   extends CoreSamplingOptions, Omit<Watching, "onProgress"> {
   /**
-   * A run of {@link anneal}: its model, data and options are what is sampled, and chains begin
-   * about its minima.
+   * Run of {@link anneal} of a path: its model, data and options define the posterior, and chains
+   * begin about its minima.
    */
   run: Run<E, I>;
   /** R_f of the action that is sampled. Default: that of the run's last rung. */
   modelPrecision?: number;
   /**
-   * About which minima chains begin: `"lowest"` (default), or the lowest of each action level in
-   * turn, `"levels"`, which shows whether chains find from one to the other.
+   * Minima about which chains begin: `"lowest"`, or `"levels"`, the lowest minimum of each action
+   * level in turn, which shows whether chains move from one to another. Default: `"lowest"`.
    */
   from?: "lowest" | "levels";
-  /** Every so many draws one is kept. Default: 1. */
+  /** Interval between draws that are kept: 10 keeps every tenth. Default: 1, which keeps all. */
   thin?: number;
   /**
-   * Told some times a second of every chain. What it throws stops the sampling and rejects its
-   * promise.
+   * Called several times a second for every chain. An error that it throws stops the sampling and
+   * rejects its promise.
    */
   onProgress?: (progress: SamplingProgress) => void;
   /**
-   * A sampling that was cancelled, to be continued with the same options; the result has the same
-   * bits as one that was not. More `draws` than before are allowed.
+   * Sampling that was cancelled, or the result of `JSON.parse` for one, to be continued with the
+   * same options; the result has the same bits as that of a sampling that was not cancelled.
+   * `draws` may be larger than before.
    */
   resume?: SampledPosterior<E, I> | object;
 }
 
+/** Options that Rust does not read. */
 const OWN = ["run", "modelPrecision", "from", "thin", "workers", "onProgress", "signal", "resume"];
 
-/** By one way of working. */
+/** Samples the posterior of a run; chains are drawn by `working`, here or in threads. */
 export async function samplePosteriorBy<E extends string, I extends string>(
   working: Working,
   options: unknown,
@@ -144,7 +147,7 @@ export async function samplePosteriorBy<E extends string, I extends string>(
   }
   const done = [...results.values()].sort((a, b) => a.start - b.start);
   const failure = done.find((one) => one.failure !== null)?.failure;
-  // Where nothing was drawn and nothing can be, there is no result.
+  // If all chains failed before their first draw, there is no result.
   if (failure && done.every((one) => one.failure !== null && one.draws === 0)) {
     throw new LeastActionError(failure.message, failure.facts);
   }
@@ -163,7 +166,7 @@ export async function samplePosteriorBy<E extends string, I extends string>(
   return new SampledPosterior<E, I>(sampled);
 }
 
-/** What Rust makes of the options, checked before any work begins. */
+/** Lets Rust check the options and fill in defaults, before any work begins. */
 function checked(parts: RunParts, modelPrecision: number, options: unknown): RawSampling {
   try {
     return withAnnealer(parts.task, (annealer, raw) =>
@@ -174,13 +177,14 @@ function checked(parts: RunParts, modelPrecision: number, options: unknown): Raw
   }
 }
 
+/** Minima about which chains begin. */
 function climbsOf({ climbs, levels }: RunParts, from: unknown): readonly CoreClimb[] {
   if (from === undefined || from === "lowest") return climbs.slice(0, 1);
   if (from === "levels") return levels.length === 0 ? climbs.slice(0, 1) : levels;
   throw wrongShape("from", `must be "lowest" or "levels", got ${describe(from)}`);
 }
 
-/** Chains that are not at their end. */
+/** Jobs of the chains that are not at their end. */
 function jobsOf(
   chains: number,
   draws: number,
@@ -195,7 +199,7 @@ function jobsOf(
   );
 }
 
-/** Of all that a run was told, what its action depends on. */
+/** Model, data and options of a run on which its action depends. */
 function actionOf({ spec, sets, options }: PathTask): unknown {
   const {
     modelPrecision: _ladder,

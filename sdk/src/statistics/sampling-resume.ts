@@ -1,30 +1,35 @@
-// Going on with a sampling: what is read from a file is looked at number by number, as a chain goes
-// wherever it is put.
+// Resuming a sampling. Numbers that were read from a file are all checked, as a chain would go on
+// from any position.
 import { LeastActionError, outOfRange, renamed, wrongLength, wrongShape } from "../errors.js";
 import { finiteNumber, finiteNumbers, listOf, record, wholeNumber } from "../shape.js";
 import { type ChainResult, type Figure, FIGURES } from "./chains.js";
 import { SampledPosterior } from "./posterior.js";
 import { checkSettings } from "./settings.js";
 
-/** What a sampling that is to go on has to fit. */
+/** Facts of the sampling that goes on, which the earlier one has to fit. */
 export interface Continued {
-  /** Of the action, see {@link SampledParts.posterior}. */
+  /** Fingerprint of the action, see {@link SampledParts.posterior}. */
   posterior: string;
+  /** Further options on which the draws depend. */
   settings: Readonly<Record<string, unknown>>;
+  /** Number of chains. */
   chains: number;
+  /** Number of draws of each chain. */
   draws: number;
+  /** Interval between draws that are kept. */
   thin: number;
-  /** Transitions before the first draw. */
+  /** Number of transitions before the first draw. */
   before: number;
-  /** Numbers in a draw. */
+  /** Number of unknowns, the length of a draw. */
   unknowns: number;
-  /** Throws if no chain can go on from there. */
+  /** Throws if no chain can go on from the state. */
   open: (state: unknown) => void;
 }
 
 /**
- * Chains of an earlier sampling, or of what was made of it by JSON; refused if they are not of this
- * one.
+ * Reads the chains of an earlier sampling, or of the result of `JSON.parse` for one.
+ *
+ * @throws LeastActionError if it was another sampling, or a number is not finite.
  */
 export function earlierOf(resume: unknown, now: Continued): readonly ChainResult[] {
   if (resume === undefined) return [];
@@ -48,9 +53,10 @@ export function earlierOf(resume: unknown, now: Continued): readonly ChainResult
   );
 }
 
+/** Throws if a chain does not belong to a sampling. */
 type Checker = (path: string, start: number, draws: number) => void;
 
-/** Whether a chain is one of those that are asked for now. */
+/** Makes a check that a chain is one of those that are asked for now. */
 function checker({ chains, draws: wanted }: Continued): Checker {
   const seen = new Set<number>();
   return (path, start, draws) => {
@@ -76,6 +82,7 @@ function checker({ chains, draws: wanted }: Continued): Checker {
   };
 }
 
+/** Reads a chain from plain data. */
 function chainOf(path: string, given: unknown, now: Continued, fits: Checker): ChainResult {
   const chain = record(path, given);
   const start = wholeNumber(`${path}.start`, chain.start, 0);
@@ -103,12 +110,13 @@ function chainOf(path: string, given: unknown, now: Continued, fits: Checker): C
       divergenceOf(`${path}.divergences[${k}]`, one, draws, now),
     ),
     duration: finiteNumber(`${path}.duration`, chain.duration),
-    // What failed is tried again, and fails again if nothing has changed.
+    // A chain that failed is tried again, and fails again if nothing has changed.
     failure: null,
     state: stateOf(path, chain.state, start, draws, now),
   };
 }
 
+/** Reads a divergence from plain data. */
 function divergenceOf(
   path: string,
   given: unknown,
@@ -130,7 +138,7 @@ function divergenceOf(
   };
 }
 
-/** Where a chain was; null if it never began. */
+/** Reads the state of a chain; null if it never began. */
 function stateOf(
   chain: string,
   given: unknown,
@@ -164,7 +172,7 @@ function stateOf(
   return state as unknown as ChainResult["state"];
 }
 
-/** No number within may be NaN or infinite. */
+/** Throws if a number anywhere within is NaN or infinite. */
 function checkNumbers(path: string, given: unknown): void {
   if (typeof given === "number") finiteNumber(path, given);
   if (typeof given !== "object" || given === null) return;

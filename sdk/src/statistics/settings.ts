@@ -1,13 +1,14 @@
-// What a result depends on, kept with it: so that it can only be continued with the same.
+// Settings on which a result depends. They are kept with it, so that it can only be resumed with
+// equal ones.
 import { wrongShape } from "../errors.js";
 import { record } from "../shape.js";
 
-/** Settings as JSON has them: so that what is read from a file can be compared. */
+/** Makes settings plain JSON, so that they can be compared with those read from a file. */
 export function settingsOf(given: object): Record<string, unknown> {
   return JSON.parse(JSON.stringify(given)) as Record<string, unknown>;
 }
 
-/** Refuses to go on from `before` if anything is different now. */
+/** Throws if any setting differs from that of the result to be resumed. */
 export function checkSettings(
   path: string,
   before: unknown,
@@ -27,7 +28,7 @@ export function checkSettings(
   }
 }
 
-/** The same text for the same data, in whatever order its fields are. */
+/** Writes data as JSON with sorted fields, so that equal data have equal texts. */
 export function canonical(value: unknown): string {
   const sorted = (_: string, inner: unknown): unknown =>
     typeof inner === "object" && inner !== null && !Array.isArray(inner)
@@ -36,14 +37,15 @@ export function canonical(value: unknown): string {
   return JSON.stringify(value, sorted) ?? "not given";
 }
 
+/** Writes data for an error message, at most 60 characters. */
 export function shown(value: unknown): string {
   const text = canonical(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
 /**
- * Eight digits that are other ones of other data (G. Fowler, L. C. Noll, K.-P. Vo: FNV-1a, 32
- * bits).
+ * Fingerprint of data: eight hexadecimal digits of the hash FNV-1a with 32 bits (G. Fowler, L. C.
+ * Noll, K.-P. Vo).
  */
 export function fingerprint(value: unknown): string {
   const plain = (_: string, inner: unknown): unknown =>

@@ -1,4 +1,5 @@
-// How certain a path is, by the Gaussian about each of the lowest minima of the action.
+// Uncertainty of a path by Laplace's method: a Gaussian about each of the lowest minima of the
+// action.
 import type { RunParts } from "../anneal/run-parts.js";
 import { withAnnealer } from "../anneal/task.js";
 import { byParameter, partsOf, type UnknownsShape } from "../anneal/unknowns.js";
@@ -14,96 +15,107 @@ import {
   predictEnsemble,
 } from "./forecast.js";
 
-/** How uncertainty is found. */
+/** Options of `run.uncertainty()`. */
 export type UncertaintyOptions = CoreUncertaintyOptions;
 
-/** A number with its standard deviation, over all levels. */
+/** Estimate of a parameter over all levels, in the parameter's unit. */
 export interface Estimated {
+  /** Posterior mean. */
   mean: number;
+  /** Posterior standard deviation. */
   deviation: number;
 }
 
-/** The Gaussian about one minimum. */
+/** Gaussian about the minimum of one action level. `E` are the estimated parameters. */
 export interface LevelUncertainty<E extends string> {
-  /** Number of the starting path that it was reached from. */
+  /** Number of the starting path from which the minimum was reached. */
   start: number;
-  /** The probability that the path is near this minimum, by the evidence of all levels. */
+  /** Probability that the path is near this minimum, by the evidence of all levels. */
   weight: number;
-  /** The negative log posterior at the minimum, up to a constant that all levels share. */
+  /** Negative log posterior at the minimum, up to a constant that all levels share. */
   value: number;
   /**
-   * The logarithm of the integral of exp(-A) about this minimum, measurements, model errors and
-   * priors being normalised Gaussians.
+   * Natural logarithm of the integral of exp(-A) about this minimum, with measurements, model
+   * errors and priors as normalised Gaussians.
    */
   logEvidence: number;
-  /** Of the determinant of the Hessian, the natural logarithm. */
+  /** Natural logarithm of the determinant of the Hessian at the minimum. */
   logDeterminant: number;
-  /** The most probable path, points x dimension, row-major. */
+  /** Most probable path, points x dimension, row-major. */
   path: Float64Array;
-  /** Standard deviations of the same form; 0 where a bound holds the state. */
+  /** Standard deviations of the path, points x dimension; 0 where a state is at an active bound. */
   deviation: Float64Array;
   /**
-   * The most probable parameters and their standard deviations; of one that changes in time, the
-   * means of both over the path.
+   * Most probable values of the parameters and their standard deviations; for one that changes in
+   * time, the means of both over the path.
    */
   parameters: Record<E, { value: number; deviation: number }>;
-  /** Parameters that change in time: a value and a deviation per point. */
+  /** Parameters that change in time: a value and a standard deviation per point. */
   varying: Partial<Record<E, { values: Float64Array; deviation: Float64Array }>>;
-  /** Of the parameters named in `covarianceNames`, row by row. */
+  /** Covariance of the parameters named in `covarianceNames`, row-major. */
   parameterCovariance: Float64Array;
 }
 
-/** Intervals that hold a given share of the probability, with the same on either side. */
+/**
+ * Central intervals that contain a given share of the probability of each value. `E` are the
+ * estimated parameters.
+ */
 export interface Band<E extends string> {
+  /** Share of the probability within each interval, between 0 and 1. */
   share: number;
-  /** points x dimension, row-major. */
+  /** Lower ends for the path, points x dimension, row-major. */
   lower: Float64Array;
-  /** Of the same form. */
+  /** Upper ends for the path, points x dimension, row-major. */
   upper: Float64Array;
+  /** Lower and upper end for each estimated parameter. */
   parameters: Record<E, readonly [number, number]>;
 }
 
-/** Draws of path and parameters. */
+/** Independent draws of path and parameters from the Gaussians. `E` are the parameters. */
 export interface GaussianDraws<E extends string> {
+  /** Number of draws. */
   count: number;
-  /** count x points x dimension. */
+  /** Paths, draws x points x dimension, row-major. */
   paths: Float64Array;
-  /** One value per draw. */
+  /** Estimated parameters, one value per draw. */
   parameters: Record<E, Float64Array>;
-  /** The level that each draw is of. */
+  /** Level from which each draw was made, by its place in `levels`. */
   levels: Int32Array;
-  /** Draws that lay outside of the bounds however often they were drawn, and were moved inside. */
+  /** Number of draws that violated bounds in every attempt, and were moved inside. */
   moved: number;
 }
 
-/** An expected value. */
+/** Expected value of a quantity by Laplace's method, in the quantity's unit. */
 export interface Expectation {
-  /** With the first correction beyond the quadratic. */
+  /** Expected value with the first correction beyond the quadratic approximation. */
   value: number;
-  /** Its standard error, by the number of draws. */
+  /** Standard error of the value, due to the finite number of draws. */
   error: number;
-  /** By the Gaussians alone. */
+  /** Expected value by the Gaussians alone, without the correction. */
   gaussian: number;
 }
 
 /**
- * What is known of a path and its parameters: a mixture of Gaussians, one about each of the lowest
- * minima of the action.
+ * Uncertainty of a path and its parameters: a mixture of Gaussians, one about each of the lowest
+ * minima of the action. `E` are the estimated parameters, `I` the model's inputs.
  */
 export class Uncertainty<E extends string = string, I extends string = string> {
-  /** R_f at which exp(-A) was looked at. */
+  /** R_f of the density exp(-A). */
   readonly modelPrecision: number;
-  /** Of the path's points, of all data sets one after the other. */
+  /** Times of the path's points, those of all data sets one after the other. */
   readonly times: Float64Array;
-  /** The mean path over all levels, points x dimension, row-major. */
+  /** Mean path over all levels, points x dimension, row-major. */
   readonly path: Float64Array;
-  /** Standard deviations of the same form, over all levels. */
+  /** Standard deviations of the path over all levels, points x dimension, row-major. */
   readonly deviation: Float64Array;
-  /** Of one that changes in time, the means of both over the path. */
+  /**
+   * Mean and standard deviation of each estimated parameter over all levels; for one that changes
+   * in time, the means of both over the path.
+   */
   readonly parameters: Record<E, Estimated>;
-  /** Minima, lowest first. */
+  /** Gaussians of the action levels, lowest first. */
   readonly levels: readonly LevelUncertainty<E>[];
-  /** Names of the rows of covariances of parameters: those that do not change in time. */
+  /** Names of the parameters in covariances, in order: those that are constant in time. */
   readonly covarianceNames: readonly E[];
   readonly #held: Held<RawUncertainty>;
   readonly #shape: UnknownsShape;
@@ -118,7 +130,7 @@ export class Uncertainty<E extends string = string, I extends string = string> {
     this.#held = new Held("uncertainty", () =>
       withAnnealer(
         task,
-        // A run of paths is one of paths.
+        // The annealer is one of paths, for which Rust always makes this.
         (annealer, raw) => raw.Uncertainty.of(annealer, climbs, given) as RawUncertainty,
       ),
     );
@@ -140,9 +152,10 @@ export class Uncertainty<E extends string = string, I extends string = string> {
   }
 
   /**
-   * Intervals that hold a `share` of the probability of each value by itself, over all levels.
+   * Intervals that contain a `share` of the probability of each value by itself, over all levels.
    *
    * @param share between 0 and 1. Default: 0.9.
+   * @throws LeastActionError for a share that is not between 0 and 1.
    */
   band(share = 0.9): Band<E> {
     properShare("share", share);
@@ -160,24 +173,25 @@ export class Uncertainty<E extends string = string, I extends string = string> {
   }
 
   /**
-   * The covariance of the state at each point about the lowest minimum: points x dimension x
-   * dimension. Parameters that change in time are its last components.
+   * Covariance of the state at each point about the lowest minimum: points x dimension x dimension,
+   * row-major. Parameters that change in time are its last components.
    */
   stateCovariance(): Float64Array {
     return this.#held.use((found) => found.stateCovariances());
   }
 
   /**
-   * Which combinations of parameters the data determine and which they leave free, widest first,
-   * about the lowest minimum.
+   * Directions of the parameters that the data determine, and those that they leave undetermined,
+   * widest first, about the lowest minimum.
    */
   identifiability(): Identifiability {
     return this.#held.use((found) => found.identifiability());
   }
 
   /**
-   * The mean less the mode about the lowest minimum, to first order beyond the quadratic; takes 4
-   * (5 D + 2 P) Hessians, 4 (3 D + 2 P) for one-step schemes.
+   * Mean less mode about the lowest minimum, to first order beyond the quadratic approximation.
+   * With D states and P parameters it takes 4 (5 D + 2 P) Hessians, 4 (3 D + 2 P) for one-step
+   * schemes.
    */
   meanShift(): { path: Float64Array; parameters: Record<E, number> } {
     const { path, parameters } = partsOf<E>(
@@ -188,11 +202,12 @@ export class Uncertainty<E extends string = string, I extends string = string> {
   }
 
   /**
-   * Independent draws of path and parameters, each of the Gaussian of one level; levels take turns
-   * by their weights.
+   * Makes independent draws of path and parameters, each from the Gaussian of one level, which is
+   * chosen by the weights.
    *
-   * @param options `count` (default 1000); `seed` (default 0); `level`: of one alone, by its place
-   *   in `levels`.
+   * @param options `count`: number of draws (default: 1000); `seed` (default: 0); `level`: place in
+   *   `levels` of the only level to draw from (default: all levels).
+   * @throws LeastActionError for options that are out of range.
    */
   draws(options: { count?: number; seed?: number; level?: number } = {}): GaussianDraws<E> {
     const given = only("options", options, ["count", "seed", "level"]);
@@ -216,11 +231,14 @@ export class Uncertainty<E extends string = string, I extends string = string> {
   }
 
   /**
-   * The expected value of a quantity over all levels, with the first correction beyond the
-   * quadratic. Draws come in pairs on either side of the mean, so that linear quantities are exact.
+   * Computes the expected value of a quantity over all levels, with the first correction beyond the
+   * quadratic approximation. Draws are pairs that are symmetric about the mean, so that linear
+   * quantities are exact.
    *
-   * @param quantity of the path (points x dimension) and the parameters; a number.
-   * @param options `pairs` of draws (default 500); `seed` (default 0).
+   * @param quantity function of the path (points x dimension, row-major) and the parameters that
+   *   returns a finite number. An error that it throws is thrown again.
+   * @param options `pairs`: number of pairs of draws (default: 500); `seed` (default: 0).
+   * @throws LeastActionError for a value that is not a finite number, or options out of range.
    */
   expected(
     quantity: (path: Float64Array, parameters: Record<E, number>) => number,
@@ -232,8 +250,8 @@ export class Uncertainty<E extends string = string, I extends string = string> {
     const { pairs: asked = 500, seed: first = 0 } = given;
     const pairs = wholeNumber("pairs", asked, 2, MOST_VALUES);
     const seed = wholeNumber("seed", first, 0);
-    // What it throws must not be thrown through WebAssembly, which would take it for a failure of
-    // its own.
+    // An error of `quantity` must not pass through WebAssembly, which would take it for a failure
+    // of its own.
     let failure: { error: unknown } | undefined;
     const guarded = (unknowns: Float64Array): number => {
       if (failure !== undefined) return Number.NaN;
@@ -256,8 +274,11 @@ export class Uncertainty<E extends string = string, I extends string = string> {
   }
 
   /**
-   * Runs draws on past the window: a prediction with its uncertainty. `level`: of one level alone,
-   * by its place in `levels`; the default mixes them by their weights.
+   * Forecasts: integrates draws past the window, which is a prediction with its uncertainty.
+   *
+   * @param options those of a forecast, and `level`: place in `levels` of the only level to draw
+   *   from (default: all levels, by their weights).
+   * @throws LeastActionError for whatever is wrong with the options.
    */
   predict(options: EnsembleOptions<I> & { level?: number }): EnsembleForecast {
     const given = ensembleOptionsOf(options, ["level"]);
@@ -273,9 +294,7 @@ export class Uncertainty<E extends string = string, I extends string = string> {
     );
   }
 
-  /**
-   * What the numbers say, with advice: of the lowest level, and of the levels beside each other.
-   */
+  /** Statements about the lowest level and about the levels together, with advice. */
   get findings(): readonly LaplaceFinding[] {
     this.#findings ??= this.#held.use((found) => found.findings());
     return this.#findings;
@@ -289,12 +308,12 @@ export class Uncertainty<E extends string = string, I extends string = string> {
       : said;
   }
 
-  /** Levels, parameters and states as tables. */
+  /** Levels, parameters and states as tables, in text. */
   summary(): string {
     return this.#held.use((found) => found.summary());
   }
 
-  /** Everything but draws as plain data, for `JSON.stringify`. */
+  /** Returns everything but draws as plain data, for `JSON.stringify`. */
   toJSON(): Record<string, unknown> {
     const {
       modelPrecision,
@@ -318,16 +337,18 @@ export class Uncertainty<E extends string = string, I extends string = string> {
     }) as Record<string, unknown>;
   }
 
-  /** Gives WebAssembly's memory back at once instead of some day. */
+  /** Releases WebAssembly's memory at once instead of when this is garbage-collected. */
   free(): void {
     this.#held.free();
   }
 
+  /** Checks the place of a level; undefined for all levels. */
   #levelIn(given: unknown): number | undefined {
     return given === undefined ? undefined : wholeNumber("level", given, 0, this.levels.length - 1);
   }
 }
 
+/** Makes the Gaussian of a level with named parts. */
 function levelOf<E extends string>(
   level: RawLevelUncertainty,
   shape: UnknownsShape,
@@ -354,7 +375,7 @@ function levelOf<E extends string>(
   };
 }
 
-/** With lists in the place of typed arrays. */
+/** Copies a value with lists in place of typed arrays. */
 function listed(value: unknown): unknown {
   if (value instanceof Float64Array) return Array.from(value);
   if (Array.isArray(value)) return value.map(listed);

@@ -16,7 +16,7 @@ use crate::error::{check, Result};
 /// Options of the L-BFGS minimiser.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct Lbfgs {
     /// Pairs of steps and gradient changes that stand for the Hessian. Default: 10.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
