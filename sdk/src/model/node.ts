@@ -1,11 +1,14 @@
-// Formulas as trees of plain data. A node that is used in several places is one object: that is how
-// sharing is seen.
+// Formulas as trees of plain data. A node that is used in several places is one object, so that
+// shared subexpressions are recognised by identity.
 
+/** Arithmetic operator of two operands. */
 export type ArithmeticOperator = "+" | "-" | "*" | "/" | "^";
+/** Comparison operator of two operands. */
 export type Comparison = "<" | "<=" | ">" | ">=" | "==";
 
 /**
- * A component of a vector, with its index as it was asked for: cyclic, so that -1 is the last one.
+ * Component of a vector of states, with the index that was asked for. The index is cyclic: -1 is
+ * the last component.
  */
 export interface ComponentNode {
   readonly kind: "component";
@@ -14,6 +17,7 @@ export interface ComponentNode {
   readonly index: number;
 }
 
+/** Node of a formula. */
 export type Node =
   | { readonly kind: "number"; readonly value: number }
   | { readonly kind: "name"; readonly name: string }
@@ -35,6 +39,7 @@ export type Node =
   /** Text of the model language, as it was written, with nodes in between. */
   | { readonly kind: "text"; readonly pieces: readonly (string | Node)[] };
 
+/** Gives the operands of a node, in the order in which they are written. */
 export function childrenOf(node: Node): readonly Node[] {
   switch (node.kind) {
     case "number":
@@ -53,7 +58,7 @@ export function childrenOf(node: Node): readonly Node[] {
   }
 }
 
-/** `index` on a ring of `size` components. */
+/** Reduces a cyclic `index` to the range from 0 to `size` - 1. */
 export function onRing(index: number, size: number): number {
   return ((index % size) + size) % size;
 }

@@ -1,12 +1,13 @@
-// What a user declares of a model, its formulas aside, as definition data.
+// The declarations of a model, that is all but its formulas, as data of a definition.
 import { LeastActionError, outOfRange, unknownName, wrongLength, wrongShape } from "../errors.js";
 import { checkFields, describe, float64Array, plain, record } from "../shape.js";
 import type { ModelDefinition, ParameterDefinition, StateDefinition } from "./definition.js";
 import { Vector } from "./vector.js";
 
+/** Type with writable fields. */
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** Everything but formulas. */
+/** Definition of a model without its formulas. */
 export type Declarations = Mutable<Omit<ModelDefinition, "where" | "equations" | "observables">> & {
   states: StateDefinition[];
 };
@@ -24,6 +25,11 @@ const OPTIONS = [
   "observables",
 ];
 
+/**
+ * Reads everything but the formulas from the options of a model.
+ *
+ * @throws LeastActionError by field.
+ */
 export function declarationsOf(given: Record<string, unknown>): Declarations {
   checkFields("", given, OPTIONS);
   const states = statesOf(given.states);
@@ -39,13 +45,14 @@ export function declarationsOf(given: Record<string, unknown>): Declarations {
   return declared;
 }
 
-/** Names of the components of a path. */
+/** Names the components of a path: those of a vector `x` are `x0`, `x1` and so on. */
 export function componentsOf(states: readonly StateDefinition[]): string[] {
   return states.flatMap(({ name, size }) =>
     size === undefined ? [name] : Array.from({ length: size }, (_, i) => `${name}${i}`),
   );
 }
 
+/** Reads states in any of their forms: a vector, a list, or an object by name. */
 function statesOf(given: unknown): StateDefinition[] {
   if (given === undefined)
     throw wrongShape("states", 'is missing: name them, as in states: { x: "mV", v: 1 }');
@@ -55,6 +62,7 @@ function statesOf(given: unknown): StateDefinition[] {
   return states;
 }
 
+/** Reads states given as a list of names and vectors. */
 function listed(given: readonly unknown[]): StateDefinition[] {
   return given.map((one, i) => {
     if (typeof one === "string") return { name: one };
@@ -67,6 +75,7 @@ function listed(given: readonly unknown[]): StateDefinition[] {
   });
 }
 
+/** Reads states given as an object of declarations by name. */
 function declared(given: unknown): StateDefinition[] {
   return Object.entries(record("states", given)).map(([name, one]) => {
     const path = `states.${name}`;
@@ -111,13 +120,14 @@ function vectorInitial(path: string, given: unknown, size: number): number | num
   return values;
 }
 
-/** A unit; 1 says that there is none. */
+/** Reads a unit; 1 stands for no unit. */
 function unitOf(path: string, given: unknown): string | undefined {
   if (given === undefined || given === 1) return undefined;
   if (typeof given === "string") return given;
   throw wrongShape(path, `must be a unit such as "mV", or 1 for none, got ${describe(given)}`);
 }
 
+/** Sets the initial values of states, which may be given by name or as an array of all. */
 function setInitial(states: Mutable<StateDefinition>[], given: unknown): void {
   const doubly = states.find(({ initial }) => initial !== undefined);
   if (doubly !== undefined) {
@@ -144,6 +154,7 @@ function setInitial(states: Mutable<StateDefinition>[], given: unknown): void {
   }
 }
 
+/** Sets the initial values of all components from one array. */
 function setAll(states: Mutable<StateDefinition>[], values: readonly number[]): void {
   const dimension = states.reduce((sum, { size = 1 }) => sum + size, 0);
   if (values.length !== dimension)
