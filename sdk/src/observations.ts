@@ -15,8 +15,8 @@ export interface Observations {
   /** Number of points. */
   points: number;
   /**
-   * Observed components, in the order of the columns of `values`: numbers of state components, and
-   * from `dimension` on of the model's observables.
+   * Observed components, in the order of the columns of `values`: numbers of state components;
+   * numbers from `dimension` on are observables of the model.
    */
   observed: readonly number[];
   /** Measured values: points x observed, row-major; NaN where nothing was measured. */

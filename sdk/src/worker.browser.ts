@@ -15,12 +15,12 @@ const tell = (message: OwnMessage): void => postMessage(message);
  * Requests the lock and keeps it as long as the worker lives; the promise resolves when it is held.
  * Pages in an insecure context have no locks and cannot notice that a worker is gone.
  */
-function live(lock: string): Promise<void> {
+function holdLock(lock: string): Promise<void> {
   const locks = navigator.locks as LockManager | undefined;
   if (locks === undefined) return Promise.resolve();
   return new Promise((resolve) => {
     const held = (): Promise<void> => {
-      tell({ type: "lives" });
+      tell({ type: "ready" });
       resolve();
       return new Promise(() => undefined);
     };
@@ -30,7 +30,7 @@ function live(lock: string): Promise<void> {
 
 /** Sets the worker up. */
 async function begin({ data, lock }: FirstMessage): Promise<(request: Request) => Promise<void>> {
-  await live(lock);
+  await holdLock(lock);
   return serve(kinds, data, (reply) => postMessage(reply));
 }
 

@@ -1,5 +1,5 @@
 // Solution of two-point boundary-value problems.
-import { lifeNow } from "../work/disposal.js";
+import { disposalGuard } from "../work/disposal.js";
 import { watchOf } from "../anneal/options.js";
 import { LeastActionError, wrongLength, wrongShape } from "../errors.js";
 import { type Held, release } from "../instance.js";
@@ -100,7 +100,7 @@ export async function solveBoundaryValueProblem(
   watch.signal?.throwIfAborted();
   // All calls go through `system`, because the solver lives in its instance.
   let solver: RawBoundarySolver | undefined;
-  const life = lifeNow();
+  const guard = disposalGuard();
   try {
     const begun = system.use((mechanics, raw) => new raw.BoundarySolver(mechanics, path, p, core));
     solver = begun;
@@ -108,12 +108,12 @@ export async function solveBoundaryValueProblem(
     while (system.use(() => begun.advance())) {
       if (now() - turn < TURN) continue;
       (onProgress as BoundaryValueOptions["onProgress"])?.(system.use(() => begun.progress()));
-      await life.breathe();
+      await guard.yieldThread();
       if (watch.signal?.aborted) break;
       turn = now();
     }
     (onProgress as BoundaryValueOptions["onProgress"])?.(system.use(() => begun.progress()));
-    life.check();
+    guard.check();
     const { failure, ...solution } = system.use(() => begun.finish());
     return {
       ...solution,

@@ -1,6 +1,6 @@
 // Plain training of networks, for comparison with annealing.
 import { withOwnNames } from "../anneal/task.js";
-import { lifeNow } from "../work/disposal.js";
+import { disposalGuard } from "../work/disposal.js";
 import { watchOf } from "../anneal/options.js";
 import { call, release } from "../instance.js";
 import type { CoreTrainOptions, NetworkOptions, PredictionError, StopReason } from "../raw.js";
@@ -152,7 +152,7 @@ export async function train(options: TrainOptions): Promise<TrainedNetwork> {
   const crossed = pairsOf(pairs, network);
   watch.signal?.throwIfAborted();
   const trainer = trainerOf(network, crossed, inner, given);
-  const life = lifeNow();
+  const guard = disposalGuard();
   try {
     for (;;) {
       const end = call(() => trainer.advance(PORTION));
@@ -161,7 +161,7 @@ export async function train(options: TrainOptions): Promise<TrainedNetwork> {
       if (!isOver) (onProgress as TrainOptions["onProgress"])?.(progress);
       if (isOver || watch.signal?.aborted === true)
         return new TrainedNetwork(network, crossed, trainer, end);
-      await life.breathe();
+      await guard.yieldThread();
     }
   } finally {
     release(trainer);

@@ -85,7 +85,7 @@ const PHASES = ["done", "annealing", "warmup", "draws"] as const satisfies reado
 
 export const chains: Kind<ChainTask, ChainJob, ChainStep, ChainResult> = {
   job: "chain",
-  tellsOnTheWay: false,
+  hasPartialResults: false,
   open: (task) => ({
     begin(job) {
       const doing = new Doing(task, job);
