@@ -158,6 +158,7 @@ export function modelFromJSON(json: string | ModelDefinition): Model {
   return modelOf(copy);
 }
 
+/** Parses JSON; errors become errors of the library. */
 function parsed(json: string): unknown {
   try {
     return JSON.parse(json);

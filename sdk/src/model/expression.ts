@@ -217,6 +217,7 @@ function nodeOf(given: unknown): Node {
   throw new LeastActionError(...notAnOperand(given));
 }
 
+/** Gives message and facts of the error for a value that is not an operand. */
 function notAnOperand(
   given: unknown,
 ): [string, { code: "wrongShape"; path: string; message: string }] {
@@ -245,6 +246,7 @@ export function expr(
   return new Expression({ kind: "text", pieces });
 }
 
+/** Gives the node of an inserted part of a template. */
 function pieceOf(given: unknown): Node {
   return typeof given === "string" ? { kind: "text", pieces: [given] } : nodeOf(given);
 }

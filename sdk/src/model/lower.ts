@@ -45,7 +45,9 @@ const NOBODY: Owner = -1;
 
 /** Use of a node in the formulas of a model. */
 interface Usage {
+  /** Site that the node belongs to. */
   owner: Owner;
+  /** Number of uses of the node. */
   uses: number;
   /** Field of the first formula that contains the node. */
   path: string;
@@ -92,6 +94,7 @@ export function lower(
   }
 }
 
+/** True if a formula has a node for each site of a vector. */
 function isList(body: Formula["body"]): body is readonly Node[] {
   return Array.isArray(body);
 }
@@ -203,6 +206,7 @@ interface Size {
   hasIndex: boolean;
 }
 
+/** Gives the size of the text of a node, from the sizes of its operands. */
 function sizeOf(node: Node, sizes: ReadonlyMap<Node, Size>): Size {
   const children = childrenOf(node).map((child) => sizes.get(child) as Size);
   return {
@@ -214,6 +218,7 @@ function sizeOf(node: Node, sizes: ReadonlyMap<Node, Size>): Size {
   };
 }
 
+/** True if a text contains the index `i`. */
 function saysIndex(piece: string | Node): boolean {
   return typeof piece === "string" && /\bi\b/u.test(piece);
 }

@@ -11,30 +11,41 @@ export type Comparison = "<" | "<=" | ">" | ">=" | "==";
  * the last component.
  */
 export interface ComponentNode {
+  /** Kind of the node. */
   readonly kind: "component";
+  /** Name of the vector. */
   readonly vector: string;
+  /** Number of components of the vector. */
   readonly size: number;
+  /** Index that was asked for, which may lie outside of the vector. */
   readonly index: number;
 }
 
 /** Node of a formula. */
 export type Node =
+  /** Number. */
   | { readonly kind: "number"; readonly value: number }
+  /** Name of a state, a parameter, an input or a named formula. */
   | { readonly kind: "name"; readonly name: string }
+  /** Component of a vector. */
   | ComponentNode
+  /** Negative of a node. */
   | { readonly kind: "negation"; readonly of: Node }
+  /** Arithmetic operator with two operands. */
   | {
       readonly kind: "binary";
       readonly operator: ArithmeticOperator;
       readonly left: Node;
       readonly right: Node;
     }
+  /** Comparison of two operands. */
   | {
       readonly kind: "comparison";
       readonly operator: Comparison;
       readonly left: Node;
       readonly right: Node;
     }
+  /** Function with its arguments. */
   | { readonly kind: "call"; readonly name: string; readonly given: readonly Node[] }
   /** Text of the model language, as it was written, with nodes in between. */
   | { readonly kind: "text"; readonly pieces: readonly (string | Node)[] };

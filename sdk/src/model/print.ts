@@ -10,7 +10,9 @@ type Level = (typeof Level)[keyof typeof Level];
 
 /** Text of a node with its binding strength. */
 interface Printed {
+  /** Text of the node. */
   text: string;
+  /** Binding strength of the text. */
   level: Level;
 }
 
@@ -49,6 +51,7 @@ export function numberText(value: number): string {
   return Object.is(value, -0) ? "-0" : String(value).replace("e+", "e");
 }
 
+/** Prints a node by its name if it has one, or else by its own form. */
 function printed(node: Node, printing: Printing): Printed {
   const name = printing.names.get(node);
   return name === undefined ? spelled(node, printing) : { text: name, level: Level.atom };
@@ -84,6 +87,7 @@ function spelled(node: Node, printing: Printing): Printed {
   }
 }
 
+/** Prints a number, which has to be finite. */
 function number(value: number, { path }: Printing): Printed {
   if (!Number.isFinite(value)) throw outOfRange(path, value, "made of finite numbers");
   const text = numberText(value);
@@ -99,6 +103,7 @@ const operators = {
   "^": { level: Level.power, left: Level.atom, right: Level.power, between: "^" },
 } as const;
 
+/** Prints an arithmetic operator with its operands. */
 function binary({ operator, left, right }: Node & { kind: "binary" }, printing: Printing): Printed {
   const form = operators[operator];
   const text =

@@ -97,12 +97,14 @@ function declared(given: unknown): StateDefinition[] {
   });
 }
 
+/** Reads an object with unit and initial value. */
 function optionsOf(path: string, given: unknown): Record<string, unknown> {
   const options = record(path, given);
   checkFields(path, options, ["unit", "initial"]);
   return options;
 }
 
+/** Gives the definition of a vector of states. */
 function vectorDefinition(name: string, { size, options }: Vector): StateDefinition {
   const path = `states.${name}`;
   const { unit, initial } = optionsOf(path, options);
@@ -113,6 +115,7 @@ function vectorDefinition(name: string, { size, options }: Vector): StateDefinit
   return state;
 }
 
+/** Reads the initial value of a vector: one number for all components, or one for each. */
 function vectorInitial(path: string, given: unknown, size: number): number | number[] {
   if (typeof given === "number") return finite(path, given);
   const values = numbers(path, given);
@@ -167,6 +170,7 @@ function setAll(states: Mutable<StateDefinition>[], values: readonly number[]): 
   }
 }
 
+/** Reads the parameters of a model. */
 function parametersOf(given: unknown): ParameterDefinition[] {
   return Object.entries(record("parameters", given)).map(([name, one]) => {
     const path = `parameters.${name}`;
@@ -192,6 +196,7 @@ function parametersOf(given: unknown): ParameterDefinition[] {
   });
 }
 
+/** Reads the names of the inputs of a model. */
 function inputsOf(given: unknown): string[] {
   const names = plain("inputs", given);
   if (!Array.isArray(names))
@@ -199,16 +204,19 @@ function inputsOf(given: unknown): string[] {
   return names.map((name: unknown, i) => text(`inputs[${i}]`, name));
 }
 
+/** Reads the kind of a model. */
 function kindOf(given: unknown): "flow" | "map" {
   if (given === "flow" || given === "map") return given;
   throw wrongShape("kind", `must be "flow" or "map", got ${describe(given)}`);
 }
 
+/** Gives a value that has to be text. */
 function text(path: string, given: unknown): string {
   if (typeof given === "string") return given;
   throw wrongShape(path, `must be text, got ${describe(given)}`);
 }
 
+/** Gives a value that has to be a finite number. */
 function finite(path: string, given: unknown): number {
   if (given === undefined) throw wrongShape(path, "is missing: give a number");
   if (typeof given !== "number") throw wrongShape(path, `must be a number, got ${describe(given)}`);
@@ -216,6 +224,7 @@ function finite(path: string, given: unknown): number {
   return given;
 }
 
+/** Gives a value that has to be an array of finite numbers. */
 function numbers(path: string, given: unknown): number[] {
   return Array.from(float64Array(path, given), (value, i) => finite(`${path}[${i}]`, value));
 }

@@ -117,10 +117,12 @@ function bodyOf(path: string, given: unknown): string | Node {
   );
 }
 
+/** True for a function. */
 function isFunction(given: unknown): given is UserFunction {
   return typeof given === "function";
 }
 
+/** True for an object other than null. */
 function isObject(given: unknown): boolean {
   return typeof given === "object" && given !== null;
 }

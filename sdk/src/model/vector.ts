@@ -54,6 +54,7 @@ export function vector<const N extends string>(
  * });
  */
 export function vector(size: number, options?: VectorOptions): Vector<never>;
+/** Declares a vector of states, with its name or within an object of states. */
 export function vector(first: string | number, second?: unknown, third?: unknown): Vector {
   const [name, size, options = {}] =
     typeof first === "string" ? [first, second, third] : [undefined, first, second];

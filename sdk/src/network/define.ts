@@ -125,6 +125,7 @@ export function recurrent(options: RecurrentOptions): Network {
 
 /** Models of layers by number; layers that are tied must have the same one. */
 class Models {
+  /** Specifications of the models by number. */
   readonly specs: unknown[] = [];
   readonly #known = new Map<unknown, number>();
 

@@ -61,6 +61,7 @@ class ThreadPool<T extends Task, J extends Job, S, R> implements WorkerPool<J> {
     work.signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
+  /** Does jobs in as many threads as there are jobs, up to the maximum. */
   async do(jobs: readonly J[]): Promise<void> {
     if (this.#work.signal?.aborted) return;
     const count = Math.min(this.#most, jobs.length);
@@ -70,6 +71,7 @@ class ThreadPool<T extends Task, J extends Job, S, R> implements WorkerPool<J> {
     await untilDisposed(Promise.all(done));
   }
 
+  /** Ends all threads and stops listening to the signal. */
   async end(): Promise<void> {
     clearTimeout(this.#grace);
     this.#work.signal?.removeEventListener("abort", this.#onAbort);
@@ -209,7 +211,10 @@ class PoolThread<T extends Task, J extends Job, S, R> {
 }
 
 /** Kind of work by its name in errors. */
-type Named = { readonly job: string };
+type Named = {
+  /** Name of a job, as in `starting path 3`. */
+  readonly job: string;
+};
 
 /** Makes the error of a reply. A panic counts as the death of the thread. */
 function errorOf(
