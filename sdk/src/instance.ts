@@ -93,7 +93,7 @@ function panicked(raw: Raw, error: unknown): LeastActionError {
   try {
     reason = raw.takePanicMessage() ?? reason;
   } catch {
-    // Out of memory or stack: the trap's own text must do.
+    // Without memory or stack there is only the text of the trap itself.
   }
   const message =
     `the core failed, which is a bug: ${reason}. ` +
@@ -109,7 +109,7 @@ export function release(object: { free(): void }): void {
   try {
     object.free();
   } catch {
-    // The borrow that the panic interrupted is still open.
+    // After a panic the object still counts as borrowed and cannot be freed.
   }
 }
 

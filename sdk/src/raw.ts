@@ -30,7 +30,7 @@ import type {
 } from "./network/raw.js";
 import type { RawChain, RawSampling, RawScores, RawUncertainty } from "./statistics/raw.js";
 
-// The public face has types of its own under these names.
+// The SDK exports types of its own under these names.
 export type {
   ActionOptions as CoreActionOptions,
   AnnealOptions as CoreAnnealOptions,

@@ -73,8 +73,8 @@ export function lower(
   const owners = ownersOf(equations);
   const usage = usageOf(where, equations, owners);
   const free = freeNames(where, equations, usage, known);
-  // Sites that follow no common rule have an equation each. Each round finds more of them, or none
-  // and ends.
+  // Sites that follow no common rule have an equation each. The loop ends when a round finds no
+  // more of them.
   const apart = new Set<Formula>();
   for (;;) {
     const named = new Set([NOBODY, ...[...apart].flatMap((formula) => owners.get(formula) ?? [])]);

@@ -145,7 +145,7 @@ function template(pieces: readonly (string | Node)[], printing: Printing): strin
         : next === undefined
           ? Level.comparison
           : undefined;
-    // Two operands without an operator: as they are, apart, for the parser to complain about.
+    // Two operands without an operator are written apart, so that the parser reports the error.
     if (before === undefined && !text.endsWith(" ")) text += " ";
     const least = Math.max(before?.least ?? Level.atom, after ?? Level.atom) as Level;
     text += before?.isOperator

@@ -60,7 +60,8 @@ export function equationsOf(
   const equations = record("equations", isWhole ? traced("equations", () => given(scope)) : given);
   const names = states.map(({ name }) => name);
   checkFields("equations", equations, names);
-  // What gives all equations has the scope already; its functions are of the index alone.
+  // A function that gives all equations already has the scope, so functions in its result get the
+  // index alone.
   const call: Call = isWhole ? (f, i) => f(i) : atSite;
   return states.map((state) =>
     equationOf(`equations.${state.name}`, state, equations[state.name], call),

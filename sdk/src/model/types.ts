@@ -114,8 +114,8 @@ type EquationResults<S> = {
  * Equations of a model: by state, or one function that gives all. Where the states are one vector,
  * its text or its function of the site may stand for all.
  */
-// Conditional only where they are made of `S`: TypeScript would not infer the names in `where` from
-// a function if the whole were.
+// The type is conditional only where it depends on `S`: TypeScript would not infer the names in
+// `where` from a function if the whole type were conditional.
 export type Equations<S, P, I extends string, W extends string> =
   | EquationObject<S, P, I, W>
   | (S extends Vector ? string | Expression : never)
