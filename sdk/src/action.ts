@@ -1,4 +1,4 @@
-// The action of a path, by itself: for people with their own minimiser.
+// The action of a path by itself, for users with a minimiser of their own.
 import { outOfRange, wrongShape } from "./errors.js";
 import { type Observations, setsOf } from "./observations.js";
 import { type Model, specOf } from "./models.js";
@@ -8,61 +8,62 @@ import { NetworkAction, type NetworkActionOptions } from "./network/action.js";
 import { isNetwork } from "./network/network.js";
 import { actionValueOf, arrayFor, describe, fields, float64Array, plain, record } from "./shape.js";
 
-/** How an action is formed. */
+/** Options of {@link action} for a path through data. */
 export interface ActionOptions<P extends string = string, E extends P = P> extends Omit<
   CoreActionOptions,
   "parameters" | "estimate"
 > {
+  /** Model that the path is compared with. */
   model: Model<P>;
   /**
-   * One data set, or several that share the parameters and have paths of their own, one after the
-   * other.
+   * Measurements: one data set, or several that share the parameters and have paths of their own,
+   * one after the other.
    */
   data: Observations | readonly Observations[];
-  /** Values of parameters that are known; the model's defaults where none is given. */
+  /** Values of known parameters by name. Default: those of the model. */
   parameters?: { readonly [K in NoInfer<P>]?: number };
-  /** Parameters that the gradient is also wanted in. Default: none. */
+  /** Names of the parameters that the gradient is computed in too. Default: none. */
   estimate?: readonly E[];
 }
 
-/** Where an action is evaluated. */
+/** Point at which an action is evaluated: R_f, the path and the estimated parameters. */
 export interface ActionPoint<E extends string> {
-  /** points x dimension, row-major. */
+  /** States of the path: points x dimension, row-major. */
   path: ArrayLike<number>;
-  /** R_f. */
+  /** Model precision R_f. */
   modelPrecision: number;
-  /** Values of estimated parameters. Default: those that the action was made with. */
+  /** Values of the estimated parameters by name. Default: those that the action was made with. */
   parameters?: { readonly [K in E]?: number };
 }
 
-/** Where an action and its gradient are evaluated. */
+/** Point at which an action and its gradient are evaluated. */
 export interface GradientPoint<E extends string> extends ActionPoint<E> {
-  /** Array to write the gradient in the path to, as long as the path. Default: a new one. */
+  /** Array that the gradient in the path is written to, as long as the path. Default: a new one. */
   into?: Float64Array;
 }
 
-/** What a check of the gradient found. */
+/** Result of a comparison of the gradient with differences of the action. */
 export interface GradientReport extends GradientCheck {
-  /** The report in words. */
+  /** Report in words. */
   text: string;
 }
 
-/** An action and its gradient. */
+/** Value of an action, its parts and its gradient. */
 export interface ActionGradient<E extends string> extends ActionValue {
-  /** dA/dx, points x dimension, row-major. */
+  /** Gradient in the path, dA/dx: points x dimension, row-major. */
   path: Float64Array;
-  /** dA/d(parameter), of the estimated ones. */
+  /** Gradient in the estimated parameters, dA/d(parameter), by name. */
   parameters: Record<E, number>;
 }
 
-/** Numbers before the gradient in the parameters: the action and its parts. */
+/** Number of values that precede the gradient in the parameters: the action and its parts. */
 const PARTS = 4;
 
-/** The action of one model and its data; see {@link action}. */
+/** Action of one model and its data, as a function of path and parameters; see {@link action}. */
 export class Action<E extends string> {
   readonly #held: Held<RawAction>;
   readonly #estimated: readonly E[];
-  // For numbers on their way in and out: this is called often.
+  // Buffers for arguments and results, made once because evaluations are frequent.
   readonly #point: Float64Array;
   readonly #result: Float64Array;
 
@@ -78,7 +79,11 @@ export class Action<E extends string> {
     this.#result = new Float64Array(PARTS + this.#estimated.length);
   }
 
-  /** The action and its parts, which are weighted and sum to it. */
+  /**
+   * Evaluates the action and its parts, which are weighted and sum to it.
+   *
+   * @throws LeastActionError by field.
+   */
   evaluate(at: ActionPoint<E>): ActionValue {
     const { path, ...rest } = fields("options", at);
     const values = float64Array("path", path);
@@ -87,7 +92,12 @@ export class Action<E extends string> {
     return actionValueOf(this.#result);
   }
 
-  /** The same with the exact gradient. */
+  /**
+   * Evaluates the action, its parts and its exact gradient in the path and the estimated
+   * parameters.
+   *
+   * @throws LeastActionError by field.
+   */
   gradient(at: GradientPoint<E>): ActionGradient<E> {
     const { path, into, ...rest } = fields("options", at);
     const values = float64Array("path", path);
@@ -99,11 +109,13 @@ export class Action<E extends string> {
   }
 
   /**
-   * Compares the gradient with differences of the action: a test of a model's derivatives, for
-   * instance of one with kinks. `text` of the report says it in words.
+   * Compares the gradient with differences of the action. It tests the derivatives of a model, for
+   * instance of one with kinks. `text` of the report gives the result in words.
    *
-   * @param at where; a random path shows more than a solution does. `sample`: about how many states
-   *   to look at, spread over components and times (default: 200; `Infinity`: all of them).
+   * @param at the point; a random path shows more than a solution does. `sample`: about the number
+   *   of states that are compared, spread over components and times; default: 200; `Infinity`: all
+   *   of them.
+   * @throws LeastActionError by field.
    */
   checkGradient(at: ActionPoint<E> & { sample?: number }): GradientReport {
     const { path, sample = 200, ...rest } = fields("options", at);
@@ -116,8 +128,8 @@ export class Action<E extends string> {
   }
 
   /**
-   * The usual case by hand, because crossing would take as long as a small action; Rust looks at
-   * all others.
+   * Gives R_f and the estimated parameters as one array. The usual form is read here, because a
+   * call of WebAssembly takes as long as a small action; Rust reads all others.
    */
   #pointOf(raw: RawAction, at: Record<string, unknown>): Float64Array {
     const { modelPrecision, parameters, ...others } = at;
@@ -137,18 +149,33 @@ export class Action<E extends string> {
     return this.#point;
   }
 
-  /** Gives WebAssembly's memory back at once instead of some day. */
+  /**
+   * Frees the memory of WebAssembly at once, instead of when the garbage collector runs. Any later
+   * use throws an error of code `freed`.
+   */
   free(): void {
     this.#held.free();
   }
 }
 
-/** The action of a network: activations of all pairs and the weights are its unknowns. */
+/**
+ * Makes the action of a network as a function of its unknowns: the activations of all pairs and the
+ * weights.
+ *
+ * @throws LeastActionError by field.
+ *
+ * @example
+ * const a = action({ model: network, pairs, measurementPrecision: 100 });
+ * const unknowns = a.join(network.activations(weights, pairs.inputs), weights);
+ * const { action: value, gradient } = a.gradient({ unknowns, modelPrecision: 10 });
+ */
 export function action(options: NetworkActionOptions): NetworkAction;
 /**
- * How far a path is from the data and from the model: `R_m` times the squared measurement errors
- * plus `R_f` times the squared residuals of the discretised model; see `normalization` for what
- * they are divided by.
+ * Makes the action of a path: `R_m` times the squared measurement errors plus `R_f` times the
+ * squared residuals of the discretised model. The option `normalization` sets the factors of these
+ * sums.
+ *
+ * @throws LeastActionError by field.
  *
  * @example
  * const a = action({ model, data, measurementPrecision: 4, estimate: ["forcing"] });
@@ -157,6 +184,7 @@ export function action(options: NetworkActionOptions): NetworkAction;
 export function action<P extends string, E extends P = never>(
   options: ActionOptions<P, E>,
 ): Action<E>;
+/** Makes the action of a path through data or of a network. */
 export function action(options: unknown): Action<string> | NetworkAction {
   const given = record("options", options);
   return isNetwork(given.model) ? new NetworkAction(given) : new Action(given);

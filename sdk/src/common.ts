@@ -1,4 +1,5 @@
-// What all entries have in common: everything but init and anneal.
+// Exports that all entries have in common: everything but `init` and the functions that use
+// workers.
 export {
   action,
   type Action,

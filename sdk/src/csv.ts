@@ -1,35 +1,40 @@
-// Tables of numbers from CSV files, by papaparse.
+// Tables of numbers from CSV files, read by papaparse.
 import Papa from "papaparse";
 import { LeastActionError, wrongShape } from "./errors.js";
 import { describe } from "./shape.js";
 
-/** A table read from CSV. */
+/** Table that was read from CSV. */
 export interface CsvTable {
   /** Names of the columns, from the header. */
   columns: string[];
   /** Number of lines of data. */
   rows: number;
   /**
-   * The numbers of a column, one per row; NaN where a cell is empty.
+   * Numbers of a column, one per row; NaN for an empty cell.
    *
-   * @throws LeastActionError for a column that there is not, and a cell that is not a number.
+   * @throws LeastActionError of code `unknownName` for a column that does not exist, and of code
+   *   `unreadable` for a cell that is not a number.
    */
   column(name: string): Float64Array;
 }
 
-/** How a file deviates from the usual. */
+/** Options of {@link readCsv}. */
 export interface CsvOptions {
-  /** Between cells. Default: a comma. */
+  /** Separator of cells. Default: a comma. */
   delimiter?: string;
-  /** Lines that begin with this are skipped. Default: `#`. */
+  /** Prefix of lines that are skipped. Default: `#`. */
   comments?: string;
 }
 
-// What people and programs write; Number() alone would also take "0x10" and "".
+// Decimal numbers as people and programs write them. Number() alone would also take "0x10" and "".
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 
 /**
- * Reads CSV with a header line. Columns may be text: only those that are asked for must be numbers.
+ * Reads CSV with a header line. Columns may hold text: only those that are asked for must be
+ * numbers.
+ *
+ * @throws LeastActionError of code `unreadable` for a file without header or with rows of other
+ *   lengths.
  *
  * @example
  * const table = readCsv("year,lynx\n1900,4.0\n1901,\n");
@@ -68,6 +73,7 @@ export function readCsv(text: string, options: CsvOptions = {}): CsvTable {
   };
 }
 
+/** Checks that the header names every column once. */
 function checkHeader(columns: string[]): void {
   if (columns.length === 0)
     throw unreadable("the file is empty; its first line must name the columns");
@@ -81,6 +87,7 @@ function checkHeader(columns: string[]): void {
   });
 }
 
+/** Reads a cell as a number. */
 function cell(text: string, row: number, column: string): number {
   const trimmed = text.trim();
   if (trimmed === "" || /^nan$/i.test(trimmed)) return Number.NaN;
@@ -92,6 +99,7 @@ function cell(text: string, row: number, column: string): number {
   );
 }
 
+/** Makes the error for a column that does not exist. */
 function unknownColumn(given: unknown, known: string[]): LeastActionError {
   const name = typeof given === "string" ? given : describe(given);
   const message = `csv: unknown column ${describe(given)} (known: ${known.join(", ")})`;
@@ -104,6 +112,7 @@ function unknownColumn(given: unknown, known: string[]): LeastActionError {
   });
 }
 
+/** Makes the error for a file that cannot be read. */
 function unreadable(reason: string, row?: number, column?: string): LeastActionError {
   return new LeastActionError(`csv: ${reason}`, {
     code: "unreadable",

@@ -1,51 +1,106 @@
-// Errors with a stable code, the field at fault and the facts, whether they come from Rust or from
-// here.
+// Errors with a stable code, the field at fault and the facts, from Rust and from the SDK.
 import type { CoreFacts } from "./raw.js";
 
-/** What only the SDK can find wrong. */
+/** Facts of errors that only the SDK can find, not the core; `code` distinguishes the variants. */
 export type SdkFacts =
-  /** Something was used before `await init()`. */
-  | { code: "notInitialized"; path: string }
-  /** The WebAssembly module could not be fetched or compiled. */
-  | { code: "loadFailed"; path: string; reason: string }
-  /** A bug: the core panicked. The next call gets a new instance of it. */
-  | { code: "panic"; path: string; reason: string }
-  /**
-   * A worker thread ended before its work did; `start` is the starting path that it was climbing
-   * from.
-   */
-  | { code: "workerDied"; path: string; start: number | null; reason: string }
-  /** An object was used after its `free()`. */
-  | { code: "freed"; path: string }
-  /** A measurement's time is not on the model's grid. */
-  | { code: "notOnGrid"; path: string; time: number; nearest: number; timeStep: number }
-  /** A file that is not what its format says; `row` counts the lines of data from 1. */
-  | { code: "unreadable"; path: string; reason: string; row?: number; column?: string };
+  /** Error of a use before `await init()`. */
+  | {
+      /** Code of an error of a use before `await init()`. */
+      code: "notInitialized";
+      /** Name of the function that has to be called, `"init"`. */
+      path: string;
+    }
+  /** Error of a WebAssembly module that could not be fetched or compiled. */
+  | {
+      /** Code of an error of a module that could not be loaded. */
+      code: "loadFailed";
+      /** Name of the function that failed, `"init"`. */
+      path: string;
+      /** Cause of the failure in words. */
+      reason: string;
+    }
+  /** Bug of the library: the core panicked. The next call gets a new instance of it. */
+  | {
+      /** Code of a bug of the library. */
+      code: "panic";
+      /** Empty text, because no field is at fault. */
+      path: string;
+      /** Message of the panic. */
+      reason: string;
+    }
+  /** Error of a worker thread that ended before its work did. */
+  | {
+      /** Code of an error of a worker thread that ended early. */
+      code: "workerDied";
+      /** Name of the option, `"workers"`. */
+      path: string;
+      /** Number of the starting path or chain that it worked on; null if there was none. */
+      start: number | null;
+      /** Cause of the end in words. */
+      reason: string;
+    }
+  /** Error of a use of an object after its `free()`, or of work that `dispose()` has ended. */
+  | {
+      /** Code of an error of a use after `free()` or `dispose()`. */
+      code: "freed";
+      /** Name of the object, or `"dispose"`. */
+      path: string;
+    }
+  /** Error of a measurement whose time is not on the grid of the model. */
+  | {
+      /** Code of an error of a time that is not on the grid. */
+      code: "notOnGrid";
+      /** Field of the time, as `times[3]`. */
+      path: string;
+      /** Time that was given, in the model's unit of time. */
+      time: number;
+      /** Time of the nearest grid point. */
+      nearest: number;
+      /** Time between grid points. */
+      timeStep: number;
+    }
+  /** Error of a file or text that does not have its format. */
+  | {
+      /** Code of an error of a file or text that does not have its format. */
+      code: "unreadable";
+      /** Kind of the file, as `"csv"`, or the field at fault. */
+      path: string;
+      /** Cause of the error in words. */
+      reason: string;
+      /** Number of the line of data, from 1 on; absent if the error is of no line. */
+      row?: number;
+      /** Name of the column; absent if the error is of no column. */
+      column?: string;
+    };
 
-/** Everything known about an error; `code` tells the variants apart. */
+/** Facts of any error of the library; `code` distinguishes the variants. */
 export type ErrorFacts = CoreFacts | SdkFacts;
 
+/** Stable code of an error of the library. */
 export type ErrorCode = ErrorFacts["code"];
 
 /**
- * Every error of this library.
+ * Error of this library. All its errors are of this class.
  *
  * @example
  * try {
  *   await anneal(options);
  * } catch (error) {
- *   if (error instanceof LeastActionError && error.facts.code === "unknownName") console.log(error.facts.known);
- *   else throw error;
+ *   if (!(error instanceof LeastActionError)) throw error;
+ *   if (error.facts.code === "unknownName") console.log(error.facts.known);
  * }
  */
 export class LeastActionError extends Error {
+  /** Name of the class, `"LeastActionError"`. */
   override readonly name = "LeastActionError";
-  /** Stable; the message is not. */
+  /** Code of the error. It is stable, unlike the message. */
   readonly code: ErrorCode;
-  /** The field at fault, as a caller would write it: `modelPrecision.initial`. */
+  /** Field at fault, as a caller would write it: `modelPrecision.initial`. */
   readonly path: string;
+  /** Facts of the error as data, such as the value at fault and the known names. */
   readonly facts: ErrorFacts;
 
+  /** Makes an error of a message and its facts; `cause` is the error that led to it. */
   constructor(message: string, facts: ErrorFacts, options?: { cause?: unknown }) {
     super(message, options);
     this.code = facts.code;
@@ -54,10 +109,12 @@ export class LeastActionError extends Error {
   }
 }
 
+/** Makes the error for a value of the wrong type or form. */
 export function wrongShape(path: string, message: string): LeastActionError {
   return new LeastActionError(`${path}: ${message}`, { code: "wrongShape", path, message });
 }
 
+/** Makes the error for a number outside of its range, which `expected` describes: `must be ...`. */
 export function outOfRange(path: string, value: number, expected: string): LeastActionError {
   return new LeastActionError(`${path}: must be ${expected}, got ${value}`, {
     code: "outOfRange",
@@ -67,6 +124,7 @@ export function outOfRange(path: string, value: number, expected: string): Least
   });
 }
 
+/** Makes the error for an array of the wrong length; `because` explains the expected length. */
 export function wrongLength(
   path: string,
   length: number,
@@ -78,8 +136,8 @@ export function wrongLength(
 }
 
 /**
- * The same error by another path, where what is called `from` inside is called `to` by users: also
- * before brackets and points.
+ * Gives an error with another path, if its path begins with `from`, which users know as `to`.
+ * Brackets and dots may follow. Other errors are returned as they are.
  */
 export function renamed(error: unknown, from: string, to: string): unknown {
   if (!(error instanceof LeastActionError) || !error.path.startsWith(from)) return error;
@@ -90,7 +148,7 @@ export function renamed(error: unknown, from: string, to: string): unknown {
   return new LeastActionError(message, { ...error.facts, path } as ErrorFacts, { cause: error });
 }
 
-/** A name that there is not, among those that there are. */
+/** Makes the error for a name that is not among the known ones; it suggests the nearest of them. */
 export function unknownName(
   path: string,
   name: string,
@@ -109,7 +167,7 @@ export function unknownName(
   });
 }
 
-/** The known name that was probably meant. */
+/** Gives the known name that was probably meant; undefined if none is near. */
 function nearestOf(name: string, known: readonly string[]): string | undefined {
   const far = Math.ceil(Math.max(2, name.length) * 0.6);
   const distances = known.map((one) => ({
@@ -123,7 +181,8 @@ function nearestOf(name: string, known: readonly string[]): string | undefined {
 }
 
 /**
- * Letters to be put in, left out, replaced or swapped with the next to get from one to the other.
+ * Counts the letters that have to be inserted, deleted, replaced or swapped with the next one to
+ * turn one text into the other.
  */
 function distance(a: string, b: string): number {
   let [before, last]: [number[], number[]] = [
@@ -143,7 +202,7 @@ function distance(a: string, b: string): number {
   return last[b.length] as number;
 }
 
-/** The text of whatever was thrown. */
+/** Gives the message of a thrown value of any kind. */
 export function textOf(error: unknown): string {
   return error instanceof Error ? error.message : typeof error === "string" ? error : typeof error;
 }

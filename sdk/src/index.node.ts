@@ -1,4 +1,4 @@
-// The default entry in Node.
+// The default entry for Node.
 export * from "./common.js";
 export { dispose } from "./init.js";
 export { init } from "./init.inline.js";

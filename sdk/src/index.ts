@@ -1,4 +1,4 @@
-// The default entry: browsers, and whatever is not Node.
+// The default entry for browsers and all other environments than Node.
 export * from "./common.js";
 export { dispose } from "./init.js";
 export { init } from "./init.inline.js";

@@ -1,10 +1,13 @@
-// The default entries' init: the module comes along as text, so that no bundler needs to be told of
-// it.
+// `init` of the default entries. The module is part of the script as text, so that bundlers need no
+// settings for it.
 import { initOnce } from "./init.js";
 import { inlinedBytes } from "./inlined.js";
 
 /**
- * Makes the library ready. Call it once, before anything else; further calls cost nothing.
+ * Loads the library. It has to be called once, before anything else; further calls return at once.
+ *
+ * @throws LeastActionError (the promise rejects) of code `loadFailed` if the module cannot be
+ *   compiled.
  *
  * @example
  * await init();

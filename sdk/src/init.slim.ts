@@ -1,25 +1,35 @@
-// The slim entries' init: the caller says where the module is.
+// `init` of the slim entries, which is given the WebAssembly module by its caller.
 import { wrongShape } from "./errors.js";
 import { initOnce } from "./init.js";
 
 /**
- * Where `least_action.wasm` is: its bytes, its address, a response with it, or the compiled module.
+ * Source of `least_action.wasm`: its bytes, its address, a response with it, or the compiled
+ * module.
  */
 export type InitSource =
   BufferSource | URL | string | Response | Promise<Response> | WebAssembly.Module;
 
 /**
- * Makes the library ready. Call it once, before anything else; further calls cost nothing and their
- * source is not looked at.
+ * Loads the library. It has to be called once, before anything else; further calls return at once
+ * and ignore their source.
+ *
+ * @throws LeastActionError (the promise rejects) of code `loadFailed` if the module cannot be
+ *   fetched or compiled.
  *
  * @example
- * await init(new URL("least-action/least_action.wasm", import.meta.url)); // with a bundler
- * await init(await readFile(fileURLToPath(import.meta.resolve("least-action/least_action.wasm")))); // in Node
+ * // with a bundler
+ * await init(new URL("least-action/least_action.wasm", import.meta.url));
+ *
+ * @example
+ * // in Node
+ * const address = import.meta.resolve("least-action/least_action.wasm");
+ * await init(await readFile(fileURLToPath(address)));
  */
 export function init(source: InitSource): Promise<void> {
   return initOnce(() => compile(source));
 }
 
+/** Compiles the module of any source. */
 async function compile(source: InitSource): Promise<WebAssembly.Module> {
   const given = await source;
   if (given instanceof WebAssembly.Module) return given;
@@ -32,9 +42,10 @@ async function compile(source: InitSource): Promise<WebAssembly.Module> {
   );
 }
 
+/** Compiles the module of a response. */
 async function compileResponse(response: Response): Promise<WebAssembly.Module> {
   if (!response.ok) throw new Error(`${response.url}: ${response.status} ${response.statusText}`);
-  // By its bytes and not streamed: a server that sends another type than application/wasm does no
-  // harm then.
+  // The bytes are read first instead of streamed, so that a server may send another type than
+  // application/wasm.
   return WebAssembly.compile(await response.arrayBuffer());
 }

@@ -1,13 +1,14 @@
-// Loading the WebAssembly module once, whatever it comes from.
+// Loading of the WebAssembly module, once, from any source.
 import { LeastActionError, textOf } from "./errors.js";
 import { isLoaded, load, unload } from "./instance.js";
 import { endWork } from "./work/disposal.js";
 
+/** Promise of the loading that is under way. */
 let loading: Promise<void> | undefined;
 
 /**
- * Compiles what `source` gives, unless that is done or under way. After a failure the next call
- * tries again.
+ * Loads the module that `source` gives, unless that is done or under way. After a failure the next
+ * call tries again.
  */
 export function initOnce(source: () => Promise<WebAssembly.Module>): Promise<void> {
   if (isLoaded()) return Promise.resolve();
@@ -30,9 +31,9 @@ export function initOnce(source: () => Promise<WebAssembly.Module>): Promise<voi
 }
 
 /**
- * Ends everything: work that is under way stops, its promises reject with the code `"freed"`,
- * worker threads are terminated, and the memory of WebAssembly is given back. Whatever comes after
- * needs `await init()` once more. Results that are plain data, such as paths and levels, stay good.
+ * Ends the library: work that is under way stops and its promises reject with the code `"freed"`,
+ * worker threads are terminated, and the memory of WebAssembly is freed. Any later use needs `await
+ * init()` again. Results that are plain data, such as paths and levels, stay valid.
  *
  * @example
  * dispose(); // when the page's view goes away

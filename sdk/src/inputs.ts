@@ -1,27 +1,33 @@
-// Known functions of time u(t) and names of what is observed, as numbers by the model's order.
+// Inputs u(t) and observed components, from names to numbers in the order of the model.
 import { LeastActionError, outOfRange, unknownName, wrongLength, wrongShape } from "./errors.js";
 import { describe, fields, float64Array, timeGrid } from "./shape.js";
 
 /**
- * One input: a value per grid point, or a function of time, which is called at every grid point.
+ * Values of one input: one per grid point, or a function of time that is called at every grid
+ * point.
  */
 export type InputSeries = ArrayLike<number> | ((time: number) => number);
 
-/** A series for each of a model's inputs. */
+/** Values of all inputs of a model by name. */
 export type Inputs<I extends string = string> = { readonly [K in I]: InputSeries };
 
-/** Times of the points of a path. */
+/** Time grid of the points of a path. */
 export interface TimeGrid {
+  /** Time that steps are counted from. */
   start: number;
+  /** Time between points. */
   timeStep: number;
+  /** Number of points. */
   points: number;
-  /** How many steps past `start` the first point is. Default: none. */
+  /** Number of steps from `start` to the first point. Default: 0. */
   first?: number;
 }
 
 /**
- * Inputs by name as points x inputs, row-major. `names` is the model's order; without a model there
- * is none, so there may be one input only.
+ * Gives inputs by name as points x inputs, row-major. `names` is the order of the model; without a
+ * model there is none, so there may be one input only.
+ *
+ * @throws LeastActionError by field, as `inputs.I`.
  */
 export function inputsOnGrid(
   given: unknown,
@@ -42,7 +48,7 @@ export function inputsOnGrid(
   });
 }
 
-/** Inputs as {@link inputsOnGrid} takes them, or as it gives them. */
+/** Gives inputs as points x inputs, row-major, from either form: by name, or all in one array. */
 export function inputsOf(
   given: unknown,
   names: readonly string[] | undefined,
@@ -53,11 +59,12 @@ export function inputsOf(
   return isList ? float64Array("inputs", given) : inputsOnGrid(given, names, grid);
 }
 
-/** An input may be called `length`. */
+/** True if an object with a `length` holds inputs by name, one of which is called `length`. */
 function isNamed(given: object, names: readonly string[] | undefined): boolean {
   return names?.includes("length") === true && !Array.isArray(given) && !ArrayBuffer.isView(given);
 }
 
+/** Gives the values of one input at the grid points. */
 function column(
   path: string,
   given: unknown,
@@ -86,6 +93,7 @@ function column(
   return finite(path, Float64Array.from(sampled as number[]));
 }
 
+/** Gives values as they are if all of them are finite. */
 function finite(path: string, values: Float64Array): Float64Array {
   const odd = values.findIndex((value) => !Number.isFinite(value));
   if (odd >= 0) throw outOfRange(`${path}[${odd}]`, values[odd] as number, "finite");
@@ -93,8 +101,10 @@ function finite(path: string, values: Float64Array): Float64Array {
 }
 
 /**
- * The number of what is observed, which is given by number or by name; `names` are those of the
- * model, if there is a model.
+ * Gives the number of an observed component or observable, from its number or its name. `names` are
+ * those of the model, if there is a model.
+ *
+ * @throws LeastActionError for an unknown name.
  */
 export function componentOf(
   path: string,
@@ -115,17 +125,17 @@ export function componentOf(
   return component;
 }
 
-/**
- * Names in a model's order: of what can be observed, state components and then observables, and of
- * inputs.
- */
+/** Names of a model, each list in the order of the model. */
 export interface Names {
+  /** Names of the state components. */
   states: readonly string[];
+  /** Names that can be observed: state components, then observables. */
   observed: readonly string[];
+  /** Names of the inputs. */
   inputs: readonly string[];
 }
 
-/** What a model says about names, if there is one. */
+/** Gives the names of a model; undefined without a model. */
 export function namesOf(model: unknown): Names | undefined {
   if (model === undefined) return undefined;
   const { states, inputs, observables } = fields("model", model);
@@ -139,7 +149,11 @@ export function namesOf(model: unknown): Names | undefined {
   throw wrongShape("model", `must be a model, such as lorenz63() gives, got ${describe(model)}`);
 }
 
-/** A component that is given twice, once by name and once by number, say. */
+/**
+ * Checks that no component is listed twice, for instance once by name and once by number.
+ *
+ * @throws LeastActionError of code `duplicate`.
+ */
 export function checkOnce(components: readonly number[], path: (index: number) => string): void {
   components.forEach((component, i) => {
     if (components.indexOf(component) === i) return;

@@ -1,19 +1,24 @@
-// NumPy's array files: read by npyjs, which reads the header and leaves the order of the values to
-// us; written here.
+// NumPy's array files. They are read by npyjs, which leaves the order of the values to this file,
+// and written here.
 import { parse } from "npyjs";
 import { LeastActionError, textOf, wrongShape } from "./errors.js";
 import { copied as copiedValues, describe, float64Array, only, sizeOf } from "./shape.js";
 
-/** An array of a `.npy` file. */
+/** Array that was read from a `.npy` file. */
 export interface NpyArray {
+  /** Lengths of the axes; empty for a single number. */
   shape: number[];
-  /** In C order: the last index varies fastest, whatever the file's order is. */
+  /**
+   * Values in C order, in which the last index varies fastest, whatever the order of the file is.
+   */
   values: Float64Array;
 }
 
 /**
- * Reads a `.npy` file of float64 or float32, in C or Fortran order, little-endian as practically
- * all are.
+ * Reads a `.npy` file of float64 or float32 values, in C or Fortran order, little-endian as nearly
+ * all files are.
+ *
+ * @throws LeastActionError of code `unreadable` for a file of another type or form.
  *
  * @example
  * const { shape, values } = readNpy(await readFile("observations.npy"));
@@ -35,22 +40,27 @@ export function readNpy(bytes: ArrayBuffer | Uint8Array): NpyArray {
   return { shape, values: fortranOrder ? toCOrder(data, shape) : Float64Array.from(data) };
 }
 
-/** An array to write into a `.npy` file. */
+/** Array to be written into a `.npy` file. */
 export interface NpyContent {
-  /** Empty for a single number. */
+  /** Lengths of the axes; empty for a single number. */
   shape: readonly number[];
-  /** In C order: the last index varies fastest. */
+  /** Values in C order, in which the last index varies fastest. */
   values: ArrayLike<number>;
 }
 
-/** The data of a file begin at a multiple of this, so that they can be mapped into memory. */
+/**
+ * Number of bytes of which the position of the data is a multiple, so that files can be mapped into
+ * memory.
+ */
 const ALIGNMENT = 64;
-/** Magic string, version and length of the header. */
+/** Number of bytes before the header: magic string, version and length of the header. */
 const PREFIX = 10;
 
 /**
- * Writes a `.npy` file of float64 in C order, version 1.0 of the format, little-endian: what
- * `numpy.load` and {@link readNpy} read. NaN and infinities are kept.
+ * Writes a `.npy` file of float64 values in C order, version 1.0 of the format, little-endian, for
+ * `numpy.load` and {@link readNpy}. NaN and infinities are kept.
+ *
+ * @throws LeastActionError by field, as `npy.shape`.
  *
  * @example
  * await writeFile("draws.npy", writeNpy({ shape: [4, 1000], values: posterior.parameters.alpha }));
@@ -72,13 +82,16 @@ export function writeNpy(content: NpyContent): Uint8Array {
   return bytes;
 }
 
-/** The bytes alone: a Buffer of Node is often a window into something larger. */
+/**
+ * Gives the bytes as a buffer of their own. A Buffer of Node is often a window into a larger one.
+ */
 function copied(bytes: unknown): ArrayBuffer {
   if (bytes instanceof ArrayBuffer) return bytes;
   if (bytes instanceof Uint8Array) return new Uint8Array(bytes).buffer;
   throw wrongShape("npy", `must be an ArrayBuffer or Uint8Array, got ${describe(bytes)}`);
 }
 
+/** Parses a file; errors become errors of the library. */
 function parsed(buffer: ArrayBuffer): ReturnType<typeof parse> {
   try {
     return parse(buffer);
@@ -87,6 +100,7 @@ function parsed(buffer: ArrayBuffer): ReturnType<typeof parse> {
   }
 }
 
+/** Gives values in Fortran order in C order. */
 function toCOrder(values: ArrayLike<number>, shape: number[]): Float64Array {
   const result = new Float64Array(values.length);
   const index = shape.map(() => 0);
@@ -105,6 +119,7 @@ function toCOrder(values: ArrayLike<number>, shape: number[]): Float64Array {
   return result;
 }
 
+/** Makes the error for a file that cannot be read. */
 function unreadable(reason: string, cause?: unknown): LeastActionError {
   return new LeastActionError(
     `npy: ${reason}`,

@@ -1,41 +1,47 @@
-// What was measured, on the model's time grid.
+// Measurements on the time grid of the model.
 import { LeastActionError, outOfRange, unknownName, wrongLength, wrongShape } from "./errors.js";
 import { checkOnce, componentOf, type Inputs, inputsOf, namesOf } from "./inputs.js";
 import type { Model } from "./models.js";
 import { copied, describe, fields, float64Array, MOST_VALUES, plain } from "./shape.js";
 
-/** Noisy, partial measurements on a regular grid of times. */
+/**
+ * Noisy, partial measurements on a regular time grid. They can be made with {@link observations}.
+ */
 export interface Observations {
   /** Time of the first point. */
   start: number;
-  /** Between points, in the model's unit of time. */
+  /** Time between points, in the model's unit of time. */
   timeStep: number;
   /** Number of points. */
   points: number;
   /**
-   * What is measured, in the order of the columns of `values`: state components, and from
-   * `dimension` on the model's observables.
+   * Observed components, in the order of the columns of `values`: numbers of state components;
+   * numbers from `dimension` on are observables of the model.
    */
   observed: readonly number[];
-  /** points x observed, row-major; NaN where nothing was measured. */
+  /** Measured values: points x observed, row-major; NaN where nothing was measured. */
   values: Float64Array;
-  /** u(t): points x inputs of the model, row-major. Only for models with inputs. */
+  /** Inputs u(t): points x inputs of the model, row-major. Only for models with inputs. */
   inputs?: Float64Array;
 }
 
-/** One data set as it crosses: the numbers apart, and copied, because they are kept. */
+/** One data set in the form that Rust takes. Its numbers are copies, because they are kept. */
 export interface DataSet {
+  /** Time grid and observed components. */
   grid: unknown;
+  /** Measured values: points x observed, row-major. */
   values: Float64Array;
+  /** Inputs: points x inputs, row-major; undefined for models without inputs. */
   inputs: Float64Array | undefined;
 }
 
-/** Data as they cross: one set, or several. */
+/** Gives data, one set or several, in the form that Rust takes. */
 export function setsOf(data: unknown): DataSet[] {
   if (!Array.isArray(data)) return [setOf("data", data)];
   return data.map((set: unknown, i) => setOf(data.length === 1 ? "data" : `data[${i}]`, set));
 }
 
+/** Gives one data set in the form that Rust takes. */
 function setOf(path: string, data: unknown): DataSet {
   const { values, inputs, ...grid } = fields(path, data);
   const numbers = (name: string, given: unknown): Float64Array =>
@@ -48,57 +54,77 @@ function setOf(path: string, data: unknown): DataSet {
 }
 
 /**
- * Measurements at given times. `S` are names of the model's state components, `I` of its inputs,
- * `O` of its observables, if the model is given.
+ * Measurements at given times, the argument of {@link observations}. The type parameters are names
+ * of the model, if it is given: `S` of its state components, `I` of its inputs, `O` of its
+ * observables.
  */
 export interface Measurements<
   S extends string = string,
   I extends string = string,
   O extends string = string,
 > {
-  /** Lets components, observables and inputs be called by name. */
+  /** Model whose names can then be used for components, observables and inputs. Default: none. */
   model?: Model<string, S, I, O>;
-  /** Ascending, in the model's unit of time. They need not be on every grid point. */
+  /**
+   * Times of the measurements, ascending, in the model's unit of time. They need not be on every
+   * grid point.
+   */
   times: ArrayLike<number>;
   /**
-   * One series per observed component or observable, each as long as `times`, NaN where a value is
-   * missing: by number, `{ 0: hares, 1: lynx }`, or by name, `{ V: volts }`; or as `observed`, what
-   * is observed, with `values`, one series for each or all in one array, times x observed,
-   * row-major.
+   * Measured values: one series per observed component or observable, each as long as `times`, NaN
+   * where a value is missing. They are given
+   *
+   * - by number, `{ 0: hares, 1: lynx }`;
+   * - by name, `{ V: volts }`;
+   * - or as `observed`, a list of numbers and names, with `values`, one series for each or all in
+   *   one array, times x observed, row-major.
    */
   values:
     | { readonly [component: number]: ArrayLike<number> }
     | ([S | O] extends [never] ? never : { readonly [K in NoInfer<S | O>]?: ArrayLike<number> })
     | {
+        /** Observed components and observables, by number or name. */
         observed: readonly (number | NoInfer<S | O>)[];
+        /** Series in the order of `observed`, or all in one array, times x observed. */
         values: ArrayLike<number> | readonly ArrayLike<number>[];
       };
   /**
-   * u(t), for models with inputs: for each a value per point of the model's grid, or a function of
-   * time. Without `model` there may be one only.
+   * Inputs u(t), for models with inputs: for each a value per point of the model's grid, or a
+   * function of time. Without `model` there may be one only.
    */
   inputs?: Inputs<NoInfer<I>>;
   /**
-   * The model's step, which may be finer than the data's. Default: the smallest distance between
-   * two times.
+   * Time step of the model, which may be finer than that of the data. Default: the smallest
+   * distance between two times.
    */
   timeStep?: number;
 }
 
 /**
- * Times may be off the grid by this share of its step: they were probably rounded when they were
- * written down.
+ * Largest distance of a time from the grid, as a share of the time step. Times were probably
+ * rounded when they were written down.
  */
 const TOLERANCE = 1e-3;
 
 /**
- * Puts measurements on the model's grid, with NaN at the points in between.
+ * Puts measurements on the time grid of the model, with NaN at the points in between.
+ *
+ * @throws LeastActionError by field; of code `notOnGrid` for a time that is not on the grid.
  *
  * @example
- * const data = observations({ times: [0, 1, 2], values: { 0: [30, 47, 70], 1: [4, 6, 10] }, timeStep: 0.25 });
+ * const data = observations({
+ *   times: [0, 1, 2],
+ *   values: { 0: [30, 47, 70], 1: [4, 6, 10] },
+ *   timeStep: 0.25,
+ * });
  *
  * @example
- * observations({ model: neuron, times, values: { V: volts }, inputs: { I: (t) => (t < 50 ? 0 : 10) } });
+ * observations({
+ *   model: neuron,
+ *   times,
+ *   values: { V: volts },
+ *   inputs: { I: (t) => (t < 50 ? 0 : 10) },
+ * });
  */
 export function observations<
   S extends string = never,
@@ -139,7 +165,7 @@ export function observations<
   return { ...data, inputs: inputsOf(given.inputs, names?.inputs, data) };
 }
 
-/** A misspelt `timeStep` would put the data on another grid in silence. */
+/** Refuses unknown fields: a misspelt `timeStep` would silently put the data on another grid. */
 function checkNames(given: Record<string, unknown>): void {
   const known: readonly string[] = [
     "model",
@@ -152,6 +178,7 @@ function checkNames(given: Record<string, unknown>): void {
   if (name !== undefined) throw unknownName(name, name, known);
 }
 
+/** Gives a number that has to be finite and greater than zero. */
 function positive(path: string, value: unknown): number {
   if (typeof value !== "number") throw wrongShape(path, `must be a number, got ${describe(value)}`);
   if (!(value > 0 && Number.isFinite(value)))
@@ -159,6 +186,7 @@ function positive(path: string, value: unknown): number {
   return value;
 }
 
+/** Checks that there are at least two times, finite and ascending. */
 function checkTimes(times: Float64Array): void {
   if (times.length < 2) throw wrongLength("times", times.length, 2, "at least");
   times.forEach((time, i) => {
@@ -169,28 +197,35 @@ function checkTimes(times: Float64Array): void {
   });
 }
 
+/** Gives the smallest distance between two times. */
 function smallestStep(times: Float64Array): number {
   return times
     .subarray(1)
     .reduce((least, time, i) => Math.min(least, time - (times[i] as number)), Infinity);
 }
 
+/** Gives the number of the grid point of a time. */
 function gridPoint(time: number, index: number, start: number, timeStep: number): number {
   const point = Math.round((time - start) / timeStep);
   const nearest = start + point * timeStep;
   if (Math.abs(time - nearest) <= TOLERANCE * timeStep) return point;
   const path = `times[${index}]`;
   throw new LeastActionError(
-    `${path}: ${time} is not on the grid from ${start} in steps of ${timeStep}; the nearest point is ${nearest}. Give a timeStep that divides all distances.`,
+    `${path}: ${time} is not on the grid from ${start} in steps of ${timeStep}; ` +
+      `the nearest point is ${nearest}. Give a timeStep that divides all distances.`,
     { code: "notOnGrid", path, time, nearest, timeStep },
   );
 }
 
+/** Series of one observed component. */
 interface Series {
+  /** Number of the component. */
   component: number;
+  /** Measured values, one per time. */
   values: Float64Array;
 }
 
+/** Reads measured values by number or by name. */
 function seriesOf(given: unknown, length: number, names: readonly string[] | undefined): Series[] {
   const values = fields("values", given);
   if ("observed" in values) return listed(values.observed, values.values, length, names);
@@ -205,6 +240,7 @@ function seriesOf(given: unknown, length: number, names: readonly string[] | und
   return all;
 }
 
+/** Reads measured values given as a list of components and their series. */
 function listed(
   observed: unknown,
   values: unknown,
@@ -237,6 +273,7 @@ function listed(
   }));
 }
 
+/** Gives one series, which must be as long as the times. */
 function series(path: string, given: unknown, length: number): Float64Array {
   const values = float64Array(path, given);
   if (values.length !== length) throw wrongLength(path, values.length, length, "one per time");

@@ -1,4 +1,4 @@
-// Values on their way to Rust, which does the validation: here they are only made safe to pass.
+// Conversion of values for Rust, which validates them: here they are only made safe to be passed.
 import {
   LeastActionError,
   outOfRange,
@@ -9,9 +9,10 @@ import {
 } from "./errors.js";
 import type { ActionValue } from "./raw.js";
 
-/** How deep options go: definition.states[0].initial[0]. */
+/** Maximum depth of nested options, as in `definition.states[0].initial[0]`. */
 const DEPTH = 6;
 
+/** Describes a value for an error message. */
 export function describe(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";
@@ -20,7 +21,11 @@ export function describe(value: unknown): string {
   return typeof value === "string" ? JSON.stringify(value.slice(0, 50)) : String(value);
 }
 
-/** `value` as an object whose fields may be asked for. */
+/**
+ * Gives a value as an object whose fields can be read.
+ *
+ * @throws LeastActionError of code `wrongShape` for a value that is not an object.
+ */
 export function fields(path: string, value: unknown): Record<string, unknown> {
   if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
   throw wrongShape(
@@ -31,7 +36,11 @@ export function fields(path: string, value: unknown): Record<string, unknown> {
   );
 }
 
-/** A misspelt field would be left out in silence. */
+/**
+ * Refuses unknown fields, because a misspelt one would silently be ignored.
+ *
+ * @throws LeastActionError of code `unknownName`.
+ */
 export function checkFields(path: string, given: object, known: readonly string[]): void {
   for (const name of Object.keys(given)) {
     if (!known.includes(name))
@@ -39,7 +48,11 @@ export function checkFields(path: string, given: object, known: readonly string[
   }
 }
 
-/** `given` as a plain object with its own fields, each read once. */
+/**
+ * Gives a value as a plain object with its own fields, each of which is read once.
+ *
+ * @throws LeastActionError of code `wrongShape` for a value that is not such an object.
+ */
 export function record(path: string, given: unknown): Record<string, unknown> {
   if (Array.isArray(given))
     throw wrongShape(path, "must be an object with a field per name, got an array");
@@ -53,7 +66,12 @@ export function record(path: string, given: unknown): Record<string, unknown> {
   }
 }
 
-/** The same, where all field names are known; those of options have no path before them. */
+/**
+ * Gives a value as a plain object whose field names are all known. Errors name fields of the
+ * options themselves without a path before them.
+ *
+ * @throws LeastActionError of code `wrongShape` or `unknownName`.
+ */
 export function only(
   path: string,
   given: unknown,
@@ -65,8 +83,11 @@ export function only(
 }
 
 /**
- * A copy of plain data without fields that are undefined: those count as not given. What is read
- * only once cannot change under Rust's hands, and a getter that throws does so here.
+ * Copies plain data without fields that are undefined, which count as not given. Because every
+ * field is read once, its value cannot change while Rust reads it, and a getter that throws does so
+ * here.
+ *
+ * @throws LeastActionError of code `wrongShape` for data that are not plain.
  */
 export function plain(path: string, value: unknown): unknown {
   try {
@@ -77,26 +98,27 @@ export function plain(path: string, value: unknown): unknown {
   }
 }
 
-/** Fields of the options themselves are named without "options." before them. */
+/** Gives the path of a field. Fields of the options themselves have no `options.` before them. */
 function fieldPath(path: string, name: string): string {
   return path === "options" ? name : `${path}.${name}`;
 }
 
 /**
- * Maps, dates and instances of classes keep what they hold elsewhere: as options they would count
- * as empty.
+ * True for plain objects. Maps, dates and instances of classes keep their content elsewhere, so
+ * that they would count as empty options.
  */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
-  // Not by `=== Object.prototype`: another window has another one.
+  // Not compared with Object.prototype, because another window has another one.
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
+/** Copies data down to a depth. */
 function copy(path: string, value: unknown, depth: number): unknown {
   if (typeof value !== "object" || value === null || depth === 0) return value;
   if (Array.isArray(value) || ArrayBuffer.isView(value)) {
     return Array.from(value as ArrayLike<unknown>, (element, i) => {
-      // No list among the options has holes, and the conversion in Rust would stumble over them.
+      // No list among the options may have holes: the conversion in Rust fails on them.
       if (element === undefined || element === null)
         throw wrongShape(`${path}[${i}]`, `must not be ${element}`);
       return typeof element === "object" ? copy(`${path}[${i}]`, element, depth - 1) : element;
@@ -117,8 +139,10 @@ function copy(path: string, value: unknown, depth: number): unknown {
 }
 
 /**
- * An array of numbers, NaN and Infinity among them, as a Float64Array; not a copy if it is one
- * already.
+ * Gives an array of numbers, which may be NaN or infinite, as a Float64Array. It is not copied if
+ * it is one already.
+ *
+ * @throws LeastActionError of code `wrongShape` for a value that is not an array of numbers.
  */
 export function float64Array(path: string, value: unknown): Float64Array {
   if (value instanceof Float64Array) return value;
@@ -145,7 +169,7 @@ export function float64Array(path: string, value: unknown): Float64Array {
   return result;
 }
 
-/** What is read of a value of the user's, which may be a getter or a proxy that throws. */
+/** Reads from a value of the user, which may be a getter or a proxy that throws. */
 function read<T>(path: string, what: () => T): T {
   try {
     return what();
@@ -155,10 +179,14 @@ function read<T>(path: string, what: () => T): T {
   }
 }
 
-/** How many axes an array may have: as many as in NumPy. */
+/** Maximum number of axes of an array, as in NumPy. */
 const MOST_AXES = 64;
 
-/** The lengths of an array's axes, for as many values as there are in `of`. */
+/**
+ * Gives the lengths of the axes of an array. They must fit the `length` values of the field `of`.
+ *
+ * @throws LeastActionError by field.
+ */
 export function sizeOf(path: string, value: unknown, length: number, of: string): number[] {
   const shape = Array.from(float64Array(path, value));
   if (shape.length > MOST_AXES)
@@ -174,7 +202,7 @@ export function sizeOf(path: string, value: unknown, length: number, of: string)
   return shape;
 }
 
-/** A number that has to be finite. */
+/** Gives a number that has to be finite. */
 export function finiteNumber(path: string, value: unknown): number {
   if (value === undefined) throw wrongShape(path, "is missing: it must be a number");
   if (typeof value !== "number") throw wrongShape(path, `must be a number, got ${describe(value)}`);
@@ -183,8 +211,8 @@ export function finiteNumber(path: string, value: unknown): number {
 }
 
 /**
- * A whole number of at least `least` and at most `most`. Beyond 32 bits WebAssembly would take
- * another number for it.
+ * Gives a whole number of at least `least` and at most `most`. WebAssembly would turn a number
+ * beyond 32 bits into another one.
  */
 export function wholeNumber(
   path: string,
@@ -198,26 +226,27 @@ export function wholeNumber(
   throw outOfRange(path, number, `a whole number of at least ${least}`);
 }
 
-/** A share of a probability, neither none nor all of it. */
+/** Gives a share of a probability, between 0 and 1, both excluded. */
 export function properShare(path: string, value: unknown): number {
   const share = finiteNumber(path, value);
   if (share > 0 && share < 1) return share;
   throw outOfRange(path, share, "between 0 and 1");
 }
 
+/** Gives a boolean. */
 export function trueOrFalse(path: string, value: unknown): boolean {
   if (typeof value === "boolean") return value;
   throw wrongShape(path, `must be true or false, got ${describe(value)}`);
 }
 
-/** An array whose elements are still to be looked at. */
+/** Gives an array whose elements have not been checked. */
 export function listOf(path: string, value: unknown): readonly unknown[] {
   if (value === undefined) throw wrongShape(path, "is missing: it must be an array");
   if (Array.isArray(value)) return Array.from(value as unknown[]);
   throw wrongShape(path, `must be an array, got ${describe(value)}`);
 }
 
-/** Numbers of which none is NaN or infinite. */
+/** Gives numbers as a Float64Array, all of which have to be finite. */
 export function finiteNumbers(path: string, value: unknown): Float64Array {
   const numbers = float64Array(path, value);
   const odd = numbers.findIndex((number) => !Number.isFinite(number));
@@ -225,7 +254,7 @@ export function finiteNumbers(path: string, value: unknown): Float64Array {
   return numbers;
 }
 
-/** The same numbers in memory of their own, whatever a subclass makes of `slice`. */
+/** Copies numbers to memory of their own, whatever method `slice` a subclass may have. */
 export function copied(path: string, value: Float64Array): Float64Array {
   try {
     return new Float64Array(value);
@@ -234,7 +263,7 @@ export function copied(path: string, value: Float64Array): Float64Array {
   }
 }
 
-/** The numbers that Rust writes of an action, with names. */
+/** Gives the numbers that Rust writes for an action by name. */
 export function actionValueOf(numbers: Float64Array): ActionValue {
   const [action, measurementError, modelError, priorError] = numbers as unknown as [
     number,
@@ -245,7 +274,7 @@ export function actionValueOf(numbers: Float64Array): ActionValue {
   return { action, measurementError, modelError, priorError };
 }
 
-/** `into`, if it is fit for so many values, or a new array. */
+/** Gives `into`, if it is a Float64Array of that length, or a new array without it. */
 export function arrayFor(into: unknown, length: number): Float64Array {
   if (into === undefined) return new Float64Array(length);
   if (!(into instanceof Float64Array))
@@ -255,14 +284,14 @@ export function arrayFor(into: unknown, length: number): Float64Array {
 }
 
 /**
- * As many values as the core takes in one path: what 32-bit WebAssembly can hold several times
- * over.
+ * Maximum number of values of one path in the core. The memory of 32-bit WebAssembly holds several
+ * times as many.
  */
 export const MOST_VALUES = 1 << 26;
 
 /**
- * `n` times from `first` on, `step` apart; by the formula of the core, so that both give the same
- * bits.
+ * Gives `n` times, `step` apart, the first of them `first` steps after `start`. The formula is that
+ * of the core, so that both give the same bits.
  */
 export function timeGrid(start: number, step: number, first: number, n: number): Float64Array {
   return Float64Array.from({ length: n }, (_, i) => start + (first + i) * step);

@@ -1,4 +1,4 @@
-// The entry without the inlined WebAssembly, in Node.
+// The entry without the WebAssembly module, for Node.
 export * from "./common.js";
 export { dispose } from "./init.js";
 export { init, type InitSource } from "./init.slim.js";

@@ -1,4 +1,4 @@
-// The entry without the inlined WebAssembly.
+// The entry without the WebAssembly module.
 export * from "./common.js";
 export { dispose } from "./init.js";
 export { init, type InitSource } from "./init.slim.js";

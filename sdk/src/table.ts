@@ -1,6 +1,9 @@
-// Tables for people.
+// Tables in plain text.
 
-/** Rows below their heads, columns aligned: those of `texts` to the left, numbers to the right. */
+/**
+ * Prints rows below their heads as plain text. The columns in `texts` are aligned to the left,
+ * those of numbers to the right.
+ */
 export function tableOf(
   heads: readonly string[],
   rows: readonly (readonly string[])[],

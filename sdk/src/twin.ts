@@ -1,5 +1,5 @@
-// Forward integration, and twin experiments: data made by the model itself, so that the truth is
-// known.
+// Forward integration, and twin experiments, whose data are made by the model itself, so that the
+// truth is known.
 import { componentOf, type Inputs, inputsOf, namesOf, type TimeGrid } from "./inputs.js";
 import type { Observations } from "./observations.js";
 import { type Model, specOf } from "./models.js";
@@ -7,51 +7,64 @@ import { call } from "./instance.js";
 import type { CoreTwinExperiment } from "./raw.js";
 import { fields, float64Array, MOST_VALUES, plain, timeGrid } from "./shape.js";
 
-/** What data to make. */
+/** Options of {@link twinExperiment}. */
 export interface TwinOptions<
   P extends string,
   S extends string = string,
   I extends string = string,
   O extends string = string,
 > extends Omit<CoreTwinExperiment, "parameters" | "observed" | "inputs"> {
+  /** Model that makes the data. */
   model: Model<P, S, I, O>;
-  /** True values; the model's defaults where none is given. */
+  /** True values of parameters by name. Default: those of the model. */
   parameters?: { readonly [K in NoInfer<P>]?: number };
   /**
-   * What is measured: state components and the model's observables, by name or by number;
-   * observables are numbered from `dimension` on.
+   * Observed components: state components and observables of the model, by name or by number.
+   * Observables are numbered from `dimension` on.
    */
   observed: readonly (number | NoInfer<S | O>)[];
   /**
-   * u(t) for models with inputs, on the grid of the points and of those further on: for each a
-   * value per point or a function of time; or all in one array, points x inputs, row-major.
+   * Inputs u(t), for models with inputs, at the points and the further ones: for each a value per
+   * point or a function of time; or all in one array, (points + further) x inputs, row-major.
+   * Default: none.
    */
   inputs?: Inputs<NoInfer<I>> | ArrayLike<number>;
 }
 
-/** Data, and the truth behind them. */
+/** Data of a twin experiment with the truth behind them. */
 export interface Twin<P extends string> {
+  /** Measurements with noise. */
   data: Observations;
-  /** points x dimension, row-major. */
+  /** True path in the window: points x dimension, row-major. */
   truth: Float64Array;
   /**
-   * further x dimension: the truth past the window; its first row is one step past the last point.
+   * True path past the window: further x dimension, row-major. Its first row is one step after the
+   * last point.
    */
   future: Float64Array;
-  /** Of the points. */
+  /** Times of the points in the window. */
   times: Float64Array;
-  /** Of the rows of `future`. */
+  /** Times of the rows of `future`. */
   futureTimes: Float64Array;
-  /** All true parameters. */
+  /** True values of all parameters by name. */
   parameters: Record<P, number>;
 }
 
 /**
- * Integrates a truth and measures it with noise. The same seed gives the same bits on every
- * machine.
+ * Makes data of which the truth is known: integrates a model and measures it with noise. The same
+ * seed gives the same bits on every machine.
+ *
+ * @throws LeastActionError by field.
  *
  * @example
- * const twin = twinExperiment({ model, timeStep: 0.025, points: 161, observed: [0, 2, 4], noise: 0.5, seed: 1 });
+ * const twin = twinExperiment({
+ *   model,
+ *   timeStep: 0.025,
+ *   points: 161,
+ *   observed: [0, 2, 4],
+ *   noise: 0.5,
+ *   seed: 1,
+ * });
  */
 export function twinExperiment<
   P extends string,
@@ -78,7 +91,10 @@ export function twinExperiment<
   };
 }
 
-/** What is observed by number, also what is named; what is neither is for Rust to find wrong. */
+/**
+ * Gives observed components by number, with names replaced. Other values are left for Rust to
+ * refuse.
+ */
 export function numbered(path: string, model: unknown, observed: unknown): unknown {
   if (!Array.isArray(observed) || !observed.some((one) => typeof one === "string")) return observed;
   const names = namesOf(model);
@@ -88,8 +104,8 @@ export function numbered(path: string, model: unknown, observed: unknown): unkno
 }
 
 /**
- * Inputs as they cross. A grid that is none is for Rust to find wrong, so it then has no points
- * here.
+ * Gives inputs in the form that Rust takes. An invalid grid is left for Rust to refuse, so it has
+ * no points here.
  */
 export function inputsOnPath(
   model: unknown,
@@ -104,31 +120,42 @@ export function inputsOnPath(
   return Array.from(inputsOf(given, namesOf(model)?.inputs, grid));
 }
 
-/** Where to integrate from, and how far. */
+/** Options of {@link integrate}. */
 export interface IntegrateOptions<P extends string, I extends string = string> {
+  /** Model to be integrated. */
   model: Model<P, string, I>;
-  /** The model's defaults where none is given. */
+  /** Values of parameters by name. Default: those of the model. */
   parameters?: { readonly [K in NoInfer<P>]?: number };
-  /** One value per state. */
+  /** Initial state, one number per state component. */
   initialState: ArrayLike<number>;
-  /** Between points, in the model's unit of time. */
+  /** Time between points, in the model's unit of time. */
   timeStep: number;
-  /** The initial state counts as the first. */
+  /** Number of points, the initial state included. */
   points: number;
   /** Time of the first point. Default: 0. */
   start?: number;
   /**
-   * u(t) for models with inputs: for each a value per point or a function of time; or all in one
-   * array, points x inputs, row-major. In between they are straight lines.
+   * Inputs u(t), for models with inputs: for each a value per point or a function of time; or all
+   * in one array, points x inputs, row-major. Between points they are interpolated linearly.
+   * Default: none.
    */
   inputs?: Inputs<NoInfer<I>> | ArrayLike<number>;
 }
 
 /**
- * Integrates a model forward: flows by the classical Runge-Kutta method with ten steps per
- * `timeStep`; maps are iterated.
+ * Integrates a model forward. Flows are integrated by the classical Runge-Kutta method with ten
+ * steps per `timeStep`; maps are iterated.
  *
- * @returns `path` is points x dimension, row-major.
+ * @returns `times` of the points, and the `path`: points x dimension, row-major.
+ * @throws LeastActionError by field.
+ *
+ * @example
+ * const { times, path } = integrate({
+ *   model: lorenz63(),
+ *   initialState: [1, 2, 20],
+ *   timeStep: 0.01,
+ *   points: 1000,
+ * });
  */
 export function integrate<P extends string, I extends string>(
   options: IntegrateOptions<P, I>,

@@ -107,7 +107,12 @@ test("a worker looks at the cancel flag before every rung", async () => {
   const { task } = planOf(longerOptions());
   const cancel = new SharedArrayBuffer(4);
   const worker = new Worker(file, {
-    workerData: { module: compiledModule(), task, follow: false, cancel } satisfies WorkerData,
+    workerData: {
+      module: compiledModule(),
+      task,
+      withPartialResults: false,
+      cancel,
+    } satisfies WorkerData,
   });
   const replies: Reply[] = [];
   await new Promise<void>((resolve, reject) => {

@@ -70,7 +70,7 @@ class Ascent {
   async run(
     working: Working,
     { workers, signal }: Watch,
-    onSoFar: ((climb: CoreClimb) => void) | undefined,
+    onPartialResult: ((climb: CoreClimb) => void) | undefined,
   ): Promise<void> {
     const over = new Set(this.#state().over);
     this.#over = over.size;
@@ -87,11 +87,11 @@ class Ascent {
     };
     const onStep = (start: number, rung: Rung): void => this.#tell(start, rung);
     const task = this.#task;
-    const work = { kind, task, workers, signal: stop.signal, onStep, onSoFar, onResult };
-    const crew = working(work);
+    const work = { kind, task, workers, signal: stop.signal, onStep, onPartialResult, onResult };
+    const pool = working(work);
     const wave = async (starts: readonly number[]): Promise<void> => {
       if (starts.length === 0 || stop.signal.aborted || this.#state().enough !== null) return;
-      await crew.do(starts.map((start): ClimbJob => ({ start, climb: this.#climbs.get(start) })));
+      await pool.do(starts.map((start): ClimbJob => ({ start, climb: this.#climbs.get(start) })));
     };
     try {
       const all = Array.from({ length: this.#starts }, (_, start) => start);
@@ -102,7 +102,7 @@ class Ascent {
       for (const start of this.#state().reprieved) await wave([start]);
     } finally {
       signal?.removeEventListener("abort", onAbort);
-      await crew.end();
+      await pool.end();
     }
   }
 

@@ -14,7 +14,7 @@ export interface ClimbJob extends Job {
 /** Work that consists of climbs: every step is a rung. */
 export const climbs: Kind<AnnealTask, ClimbJob, Rung, CoreClimb> = {
   job: "starting path",
-  tellsOnTheWay: true,
+  hasPartialResults: true,
   open: (task) => ({
     begin({ start, climb }) {
       const climber = withAnnealer(task, (annealer) =>

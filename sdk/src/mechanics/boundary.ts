@@ -1,5 +1,5 @@
-// The two-point boundary-value problem.
-import { lifeNow } from "../work/disposal.js";
+// Solution of two-point boundary-value problems.
+import { disposalGuard } from "../work/disposal.js";
 import { watchOf } from "../anneal/options.js";
 import { LeastActionError, wrongLength, wrongShape } from "../errors.js";
 import { type Held, release } from "../instance.js";
@@ -8,70 +8,85 @@ import type { RawBoundarySolution, RawBoundarySolver } from "./raw.js";
 import { copied, describe, float64Array, plain, record } from "../shape.js";
 import type { RawMechanics } from "./raw.js";
 
-/** Where a path of stationary action is looked for, and how. */
+/** Options of {@link Mechanics.solveBoundaryValueProblem}. */
 export interface BoundaryValueOptions extends Omit<CoreBoundaryOptions, "timeStep"> {
   /**
-   * x: points x coordinates, row-major, for instance `run.best.path`. With fixed ends its first and
-   * last state are kept.
+   * Path x that the iteration begins with: points x coordinates, row-major, for instance
+   * `run.best.path`. With fixed ends its first and last state are kept.
    */
   initialPath: ArrayLike<number>;
   /**
-   * p before impulses, of the same form. Default: 0 for actions of models with a free end; L_v
-   * along the path otherwise.
+   * Momenta p that the iteration begins with, before impulses: points x coordinates, row-major.
+   * Default: 0 for actions of models with a free end; L_v along the path otherwise.
    */
   initialMomentum?: ArrayLike<number>;
-  /** Between points of the path. Default: that of the data. */
+  /** Time between points of the path. Default: that of the data; without data it must be given. */
   timeStep?: number;
   /** Time of the first point. Default: that of the data; 0 without data. */
   start?: number;
   /**
-   * Told after iterations, some times a second. What it throws stops the solver and rejects its
-   * promise.
+   * Callback for the progress, called after iterations, several times a second. If it throws, the
+   * solver stops and its promise rejects.
    */
   onProgress?: (progress: BoundaryProgress) => void;
   /**
-   * Stops the solver after the present iteration; the promise then gives the last iterate with the
-   * status `"interrupted"`. It rejects if the signal was aborted before. An iteration of a large
-   * problem, its beginning and the statement of its result are not interrupted.
+   * Signal that stops the solver after the present iteration. The promise then gives the last
+   * iterate with the status `"interrupted"`; it rejects if the signal was aborted before. An
+   * iteration of a large problem, the set-up and the final report are not interrupted.
    */
   signal?: AbortSignal | undefined;
 }
 
-/** A path of stationary action, or the best iterate on the way to it. */
+/** Path of stationary action, or the best iterate on the way to it. */
 export interface BoundaryValueSolution extends Omit<RawBoundarySolution, "failure"> {
-  /** Why the path is not a solution, and what to do; null if it is one. */
+  /** Reason why the path is not a solution, and advice; null if it is one. */
   failure: LeastActionError | null;
 }
 
-/** Options for many starts. */
+/**
+ * Options of {@link Mechanics.actionLevels}: those of one boundary-value problem, with many initial
+ * paths.
+ */
 export interface ActionLevelsOptions extends Omit<
   BoundaryValueOptions,
   "initialPath" | "initialMomentum"
 > {
-  /** One for each start. */
+  /**
+   * Initial paths, one for each solution: points x coordinates, row-major, all of the same length.
+   */
   initialPaths: readonly ArrayLike<number>[];
 }
 
-/** Solutions from many starts, by action. */
+/** Solutions from many initial paths, grouped by action. */
 export interface ActionLevels {
   /**
-   * Lowest first: the first level is the best candidate for the global minimum. `starts` are places
-   * in `solutions`.
+   * Action levels, lowest first: the first is the best candidate for the global minimum. Their
+   * `starts` are indices of `solutions`.
    */
   levels: Level[];
-  /** One per initial path, in their order, but for those that a signal left out. */
+  /**
+   * Solutions in the order of the initial paths, up to the one at which a signal stopped the
+   * search.
+   */
   solutions: BoundaryValueSolution[];
 }
 
-/** What data say of the points. */
+/** Time grid of the data. */
 export interface Points {
+  /** Time of the first point. */
   start: number;
+  /** Time between points. */
   timeStep: number;
 }
 
-/** A turn of work before the thread is let go, in ms. */
+/** Milliseconds of work before other events are served. */
 const TURN = 16;
 
+/**
+ * Solves a boundary-value problem in this thread, which serves other events in between.
+ *
+ * @throws LeastActionError (the promise rejects) by field.
+ */
 export async function solveBoundaryValueProblem(
   system: Held<RawMechanics>,
   points: Points | undefined,
@@ -83,9 +98,9 @@ export async function solveBoundaryValueProblem(
   const path = numbers("initialPath", initialPath);
   const p = initialMomentum === undefined ? undefined : numbers("initialMomentum", initialMomentum);
   watch.signal?.throwIfAborted();
-  // All calls are through `system`, whose instance the solver lives in.
+  // All calls go through `system`, because the solver lives in its instance.
   let solver: RawBoundarySolver | undefined;
-  const life = lifeNow();
+  const guard = disposalGuard();
   try {
     const begun = system.use((mechanics, raw) => new raw.BoundarySolver(mechanics, path, p, core));
     solver = begun;
@@ -93,12 +108,12 @@ export async function solveBoundaryValueProblem(
     while (system.use(() => begun.advance())) {
       if (now() - turn < TURN) continue;
       (onProgress as BoundaryValueOptions["onProgress"])?.(system.use(() => begun.progress()));
-      await life.breathe();
+      await guard.yieldThread();
       if (watch.signal?.aborted) break;
       turn = now();
     }
     (onProgress as BoundaryValueOptions["onProgress"])?.(system.use(() => begun.progress()));
-    life.check();
+    guard.check();
     const { failure, ...solution } = system.use(() => begun.finish());
     return {
       ...solution,
@@ -109,6 +124,11 @@ export async function solveBoundaryValueProblem(
   }
 }
 
+/**
+ * Solves a boundary-value problem from many initial paths and groups the solutions by action.
+ *
+ * @throws LeastActionError (the promise rejects) by field.
+ */
 export async function actionLevels(
   system: Held<RawMechanics>,
   points: Points | undefined,
@@ -127,7 +147,7 @@ export async function actionLevels(
     throw wrongShape("initialMomentum", "is not for many starts; leave it out");
   const signal = rest.signal as AbortSignal | undefined;
   const solutions: BoundaryValueSolution[] = [];
-  // All are read before the first is solved, so that nothing is lost by a wrong one.
+  // All paths are read before the first is solved, so that a wrong one loses no work.
   const paths = (initialPaths as unknown[]).map((path, k) => numbers(`initialPaths[${k}]`, path));
   const odd = paths.findIndex(({ length }) => length !== paths[0]?.length);
   if (odd > 0)
@@ -150,6 +170,7 @@ export async function actionLevels(
   };
 }
 
+/** Adds the time grid of the data to the options that lack one. */
 function onPoints(
   points: Points | undefined,
   given: Record<string, unknown>,
@@ -160,7 +181,9 @@ function onPoints(
   return { ...points, ...given };
 }
 
+/** Gives an array of numbers as a copy. */
 const numbers = (path: string, given: unknown): Float64Array =>
   copied(path, float64Array(path, given));
 
+/** Gives the time in milliseconds. */
 const now = (): number => performance.now();

@@ -8,36 +8,36 @@ import { Mechanics } from "./mechanics.js";
 import type { NetworkWidths, RawContinuousNetwork, RawMechanics } from "./raw.js";
 import { ownSource } from "./source.js";
 
-/** What a network of continuous depth is, and what it is trained on. */
+/** Options of {@link continuousNetwork}: the network and the pairs that it is trained on. */
 export interface ContinuousNetworkOptions extends CoreContinuousNetworkOptions {
-  /** pairs x `inputWidth`. */
+  /** Inputs of the training pairs: pairs x `inputWidth`. */
   inputs: Rows;
-  /** pairs x `outputWidth`; NaN where nothing was measured. */
+  /** Outputs of the training pairs: pairs x `outputWidth`; NaN where nothing was measured. */
   outputs: Rows;
 }
 
-/** What an initial path is made of: given weights, or random ones. */
+/** Options of {@link ContinuousNetwork.initialPath}: its length, and given or random weights. */
 export interface InitialPathOptions {
   /**
-   * Layers after the first; the path has one point more. With `piecewise` weights a multiple of the
-   * number of pieces.
+   * Number of layers after the first; the path has one point more. With `piecewise` weights a
+   * multiple of the number of pieces.
    */
   layers: number;
   /**
-   * W (width x width, row-major), then b: of one piece, for all, or of every piece, one after the
-   * other. Default: random ones.
+   * Weights: W (width x width, row-major), then b; of one piece, for all pieces, or of every piece,
+   * one after the other. Default: random ones.
    */
   weights?: ArrayLike<number>;
-  /** Of random weights; the same gives the same bits. Default: 0. */
+  /** Seed of random weights, a whole number. The same seed gives the same bits. Default: 0. */
   seed?: number;
   /**
-   * Of random weights, which are normal around 0; biases are 0. Default: one over the root of
-   * `width`.
+   * Standard deviation of random weights, which are normal around 0; biases are 0. Default: one
+   * over the root of `width`.
    */
   deviation?: number;
 }
 
-/** Names of {@link InitialPathOptions}. */
+/** Names of the fields of {@link InitialPathOptions}. */
 const pathFields = [
   "layers",
   "weights",
@@ -45,18 +45,18 @@ const pathFields = [
   "deviation",
 ] satisfies (keyof InitialPathOptions)[];
 
-/** A network of continuous depth with its training pairs; see {@link continuousNetwork}. */
+/** Network of continuous depth with its training pairs; see {@link continuousNetwork}. */
 export class ContinuousNetwork {
   /**
-   * Number of coordinates of its mechanics: the activations of all pairs (pairs x width), then W
+   * Number of coordinates of the mechanics: the activations of all pairs (pairs x width), then W
    * and b of every piece.
    */
   readonly dimension: number;
   /** Number of training pairs. */
   readonly pairs: number;
-  /** l of the last layer; the time of its mechanics goes from 0 to here. */
+  /** Layer number l of the last layer. The time of the mechanics runs from 0 to this value. */
   readonly depth: number;
-  /** @internal How Rust makes its mechanics. */
+  /** @internal Function by which Rust makes the mechanics of the network. */
   readonly source: (raw: Raw) => RawMechanics;
   readonly #held: Held<RawContinuousNetwork>;
   readonly #widths: NetworkWidths;
@@ -65,7 +65,7 @@ export class ContinuousNetwork {
   constructor(options: unknown) {
     const { inputs, outputs, ...rest } = record("options", options);
     const own = plain("options", rest);
-    // Rows can be read once it is known how long they have to be.
+    // The widths come first, because they say how long the rows have to be.
     const widths = call((raw) => raw.ContinuousNetwork.widths(own));
     const [first, last] = [
       rowsOf("inputs", inputs, widths.inputs),
@@ -88,9 +88,9 @@ export class ContinuousNetwork {
   }
 
   /**
-   * The network and its data as a mechanical system. The path of least action between free ends is
-   * the trained network. Its boundary-value problem needs a `timeStep`, `depth` over the number of
-   * layers.
+   * Gives the network and its data as a mechanical system. The path of least action between free
+   * ends is the trained network. Its boundary-value problem needs a `timeStep`: `depth` over the
+   * number of layers.
    *
    * @example
    * const { path } = await network.mechanics().solveBoundaryValueProblem({
@@ -103,9 +103,9 @@ export class ContinuousNetwork {
   }
 
   /**
-   * The path (points x `dimension`) that weights make of the inputs, for a boundary-value problem
-   * to begin with: `layers` steps of `layerStep`. The weights do not change along it, but from
-   * piece to piece if they are given so.
+   * Makes the path (points x `dimension`) that given or random weights make of the inputs, as the
+   * initial path of a boundary-value problem: `layers` steps of `layerStep`. The weights are
+   * constant along it, or constant on each piece if they are given so.
    *
    * @throws LeastActionError by field.
    */
@@ -124,7 +124,8 @@ export class ContinuousNetwork {
   }
 
   /**
-   * The activations of a pair along a path (points x `dimension`): points x `width`.
+   * Gives the activations of a pair along a path (points x `dimension`): points x `width`,
+   * row-major.
    *
    * @throws LeastActionError by field.
    */
@@ -134,8 +135,8 @@ export class ContinuousNetwork {
   }
 
   /**
-   * The weights along a path (points x `dimension`): points x (W, row-major, then b). Where pieces
-   * meet they are those of the later one.
+   * Gives the weights along a path (points x `dimension`): points x (W, row-major, then b). At a
+   * point where two pieces meet they are those of the later one.
    *
    * @throws LeastActionError by field.
    */
@@ -145,8 +146,8 @@ export class ContinuousNetwork {
   }
 
   /**
-   * The outputs (rows x `outputWidth`) that the weights of a path (points x `dimension`) make of
-   * inputs (rows x `inputWidth`), by steps of `layerStep` from each of its points to the next.
+   * Predicts the outputs (rows x `outputWidth`) for inputs (rows x `inputWidth`) with the weights
+   * of a path (points x `dimension`), by steps of `layerStep` from each of its points to the next.
    *
    * @throws LeastActionError by field.
    */
@@ -159,8 +160,9 @@ export class ContinuousNetwork {
   }
 
   /**
-   * Gives WebAssembly's memory back at once instead of some day. Mechanics that were made of the
-   * network stay.
+   * Frees the memory of WebAssembly at once, instead of when the garbage collector runs. Mechanics
+   * that were made of the network stay valid; any later use of the network itself throws an error
+   * of code `freed`.
    */
   free(): void {
     this.#held.free();
@@ -168,17 +170,26 @@ export class ContinuousNetwork {
 }
 
 /**
- * A network whose activations follow `x' = f(W(l) x + b(l))` in the layer number l, trained on
- * pairs of inputs and outputs: the limit of residual layers `x + h f(W x + b)` for many thin ones.
- * Inputs, outputs and the prior of the weights are measurements at its ends, so that the trained
- * network is a path of least action of mechanics, whose momenta are the errors that backpropagation
- * carries, with their signs turned.
+ * Makes a network whose activations follow `x' = f(W(l) x + b(l))` in the layer number l, and which
+ * is to be trained on pairs of inputs and outputs. It is the limit of residual layers `x + h f(W x
+ * + b)` for many thin layers. Inputs, outputs and the prior of the weights are measurements at its
+ * ends, so that the trained network is a path of least action of mechanics. Its momenta are the
+ * errors of backpropagation with the opposite sign.
  *
  * @throws LeastActionError by field.
  *
  * @example
- * const network = continuousNetwork({ width: 2, outputWidth: 1, inputs: [[0, 1], [1, 0]], outputs: [[0.5], [-0.5]], outputPrecision: 100 });
- * const { path } = await network.mechanics().solveBoundaryValueProblem({ initialPath: network.initialPath({ layers: 20 }), timeStep: network.depth / 20 });
+ * const network = continuousNetwork({
+ *   width: 2,
+ *   outputWidth: 1,
+ *   inputs: [[0, 1], [1, 0]],
+ *   outputs: [[0.5], [-0.5]],
+ *   outputPrecision: 100,
+ * });
+ * const { path } = await network.mechanics().solveBoundaryValueProblem({
+ *   initialPath: network.initialPath({ layers: 20 }),
+ *   timeStep: network.depth / 20,
+ * });
  * network.predict(path, [[0.2, 0.8]]);
  */
 export function continuousNetwork(options: ContinuousNetworkOptions): ContinuousNetwork {

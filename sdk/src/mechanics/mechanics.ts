@@ -1,4 +1,4 @@
-// A mechanical system with its two faces, whatever it is made from.
+// Mechanical systems, by Lagrangian and Hamiltonian.
 import { LeastActionError, outOfRange, wrongLength, wrongShape } from "../errors.js";
 import { Held } from "../instance.js";
 import type { CoreLyapunovOptions, IntegrationOptions, VariationalMethod } from "../raw.js";
@@ -15,38 +15,57 @@ import {
 import type { LyapunovExponents, RawMechanics, RawOrbit } from "./raw.js";
 import { pointsOf, sourceOf } from "./source.js";
 
-/** Where an orbit begins. */
+/** Initial point of an orbit: coordinates, and momenta or velocities. */
 export interface OrbitStart {
-  /** One per coordinate. */
+  /** Initial coordinates, one number each. */
   x0: ArrayLike<number>;
-  /** One per coordinate; or `v0`. */
+  /** Initial momenta, one per coordinate. Either these or `v0` must be given. */
   p0?: ArrayLike<number>;
-  /** Velocities, whose momenta are L_v; or `p0`. */
+  /**
+   * Initial velocities, one per coordinate, whose momenta are L_v. Either these or `p0` must be
+   * given.
+   */
   v0?: ArrayLike<number>;
 }
 
-/** Where an orbit begins and how it is followed. */
+/** Options of {@link Mechanics.integrate}: the initial point, the time grid and the method. */
 export interface OrbitOptions extends OrbitStart, Omit<IntegrationOptions, "method" | "tolerance"> {
-  /** A map of the phase space, by the canonical equations. Default: `"implicit-midpoint"`. */
+  /**
+   * One-step map of the phase space that integrates the canonical equations. Default:
+   * `"implicit-midpoint"`.
+   */
   method?: IntegrationOptions["method"];
-  /** In its place: a discrete Lagrangian, whose orbit makes the discrete action stationary. */
+  /**
+   * Discrete Lagrangian that is used instead of `method`; its orbit makes the discrete action
+   * stationary. Default: none.
+   */
   variational?: VariationalMethod;
-  /** Error of one step of `"dormand-prince"`. Default: 1e-9. */
+  /**
+   * Error of one step of `"dormand-prince"`, relative to the largest coordinate and the largest
+   * momentum. Default: 1e-9.
+   */
   tolerance?: number;
 }
 
-/** Where an orbit begins, and for how long its neighbours are watched. */
+/**
+ * Options of {@link Mechanics.lyapunovExponents}: the initial point of the orbit, the time grid and
+ * the method.
+ */
 export interface LyapunovOptions extends OrbitStart, CoreLyapunovOptions {}
 
-/** An orbit in coordinates and momenta. */
+/** Orbit in coordinates and momenta, the result of {@link Mechanics.integrate}. */
 export interface Orbit extends Omit<RawOrbit, "failure"> {
   /**
-   * Why not all points were reached; the last point is then the best iterate. Null if they were.
+   * Error that kept the orbit from reaching all points; the last point is then the best iterate.
+   * Null if all points were reached.
    */
   failure: LeastActionError | null;
 }
 
-/** A system with its two faces, L(x, v, t) and H(x, p, t). */
+/**
+ * Mechanical system with its Lagrangian L(x, v, t) and its Hamiltonian H(x, p, t), made by {@link
+ * mechanics}.
+ */
 export class Mechanics {
   /** Number of coordinates. */
   readonly dimension: number;
@@ -60,43 +79,68 @@ export class Mechanics {
     this.dimension = this.#held.use((raw) => raw.dimension());
   }
 
-  /** L at a state, a velocity and a time (default: 0). */
+  /**
+   * Evaluates the Lagrangian L at coordinates, velocities and a time (default: 0).
+   *
+   * @throws LeastActionError by field.
+   */
   lagrangian(x: ArrayLike<number>, v: ArrayLike<number>, t = 0): number {
     return this.#at(x, "v", v, t, (raw, x, v, t) => raw.lagrangian(x, v, t));
   }
 
-  /** H at a state, a momentum and a time (default: 0). */
+  /**
+   * Evaluates the Hamiltonian H at coordinates, momenta and a time (default: 0).
+   *
+   * @throws LeastActionError by field.
+   */
   hamiltonian(x: ArrayLike<number>, p: ArrayLike<number>, t = 0): number {
     return this.#at(x, "p", p, t, (raw, x, p, t) => raw.hamiltonian(x, p, t));
   }
 
   /**
-   * The acceleration that makes the action stationary, from the Euler-Lagrange equation
-   * `d/dt L_v = L_x`.
+   * Computes the acceleration that makes the action stationary, from the Euler-Lagrange equation
+   * `d/dt L_v = L_x`, one number per coordinate. The time is 0 by default.
    *
-   * @throws LeastActionError of code `singular` where L_vv is, so that the equation states none.
+   * @throws LeastActionError of code `singular` where L_vv is singular, so that the equation gives
+   *   no acceleration.
    */
   eulerLagrange(x: ArrayLike<number>, v: ArrayLike<number>, t = 0): Float64Array {
     return this.#at(x, "v", v, t, (raw, x, v, t) => raw.eulerLagrange(x, v, t));
   }
 
-  /** The momentum of a velocity, `L_v`. Of an action it is the costate, `R_f (v - F)`. */
+  /**
+   * Computes the momentum `L_v` of a velocity, one number per coordinate. For the action of a model
+   * it is the costate, `R_f (v - F)`. The time is 0 by default.
+   *
+   * @throws LeastActionError by field.
+   */
   momentum(x: ArrayLike<number>, v: ArrayLike<number>, t = 0): Float64Array {
     return this.#at(x, "v", v, t, (raw, x, v, t) => raw.momentum(x, v, t));
   }
 
-  /** The velocity of a momentum, the other way round. */
+  /**
+   * Computes the velocity `H_p` of a momentum, one number per coordinate. The time is 0 by default.
+   *
+   * @throws LeastActionError by field.
+   */
   velocity(x: ArrayLike<number>, p: ArrayLike<number>, t = 0): Float64Array {
     return this.#at(x, "p", p, t, (raw, x, p, t) => raw.velocity(x, p, t));
   }
 
   /**
-   * An orbit from `x0` and `p0` (or the momenta of `v0`) on. Implicit equations are solved down to
-   * rounding, so that methods called symplectic are. At times of measurements the momentum jumps,
-   * where the data are impulses.
+   * Integrates an orbit from `x0` and `p0` (or the momenta of `v0`). Implicit equations are solved
+   * down to rounding, so that symplectic methods are symplectic. Where the data are impulses, the
+   * momentum jumps at the times of measurements.
    *
-   * @throws LeastActionError by field. What happens on the way is no error, but the orbit's
-   *   `failure`.
+   * @throws LeastActionError by field. An orbit that ends early is no error: it has a `failure`.
+   *
+   * @example
+   * const orbit = mechanics({ system: "pendulum" }).integrate({
+   *   x0: [1],
+   *   v0: [0],
+   *   timeStep: 0.1,
+   *   points: 100,
+   * });
    */
   integrate(options: OrbitOptions): Orbit {
     const { x, p, rest: own } = this.#begin(options);
@@ -116,16 +160,22 @@ export class Mechanics {
   }
 
   /**
-   * By which rates orbits near the one from `x0` and `p0` (or the momenta of `v0`) on part,
-   * impulses left out. Of an action those of p = 0 are the exponents of the flow and their
-   * negatives. Runs in this thread until it is done.
+   * Computes the Lyapunov exponents of the orbit from `x0` and `p0` (or the momenta of `v0`), the
+   * mean rates at which neighbouring orbits part. Impulses are left out. For the action of a model,
+   * those of an orbit with p = 0 are the exponents of the flow and their negatives. It runs in this
+   * thread until it is done.
    *
-   * @throws LeastActionError by field; of code `notFinite` where the orbit comes to an end before
-   *   its time.
+   * @throws LeastActionError by field; of code `notFinite` where the orbit ends early.
    *
    * @example
    * const system = mechanics({ model: lorenz63(), measurementPrecision: 1, modelPrecision: 1 });
-   * const { exponents } = system.lyapunovExponents({ x0: [1, 2, 20], p0: [0, 0, 0], timeStep: 0.01, points: 20_000, method: "rk4" });
+   * const { exponents } = system.lyapunovExponents({
+   *   x0: [1, 2, 20],
+   *   p0: [0, 0, 0],
+   *   timeStep: 0.01,
+   *   points: 20_000,
+   *   method: "rk4",
+   * });
    */
   lyapunovExponents(options: LyapunovOptions): LyapunovExponents {
     const { x, p, rest } = this.#begin(options);
@@ -133,36 +183,45 @@ export class Mechanics {
   }
 
   /**
-   * A path of stationary action between two ends, from a given path on: the solution of the
-   * canonical equations with conditions at both ends. Runs in this thread, which is let go some
-   * times a second.
+   * Finds a path of stationary action between two ends, beginning with a given path: the solution
+   * of the canonical equations with conditions at both ends. It runs in this thread and lets other
+   * events be served several times a second.
    *
-   * @throws LeastActionError (the promise rejects) by field. That no solution is found is no error,
-   *   but the solution's `status` and `failure`; the best iterate is kept.
+   * @throws LeastActionError (the promise rejects) by field. A problem without a solution is no
+   *   error: the result has a `status` and a `failure`, and keeps the best iterate.
    *
    * @example
-   * const { path, momentum, conjugatePoints } = await system.solveBoundaryValueProblem({ initialPath: run.best.path });
+   * const { path, momentum, conjugatePoints } = await system.solveBoundaryValueProblem({
+   *   initialPath: run.best.path,
+   * });
    */
   solveBoundaryValueProblem(options: BoundaryValueOptions): Promise<BoundaryValueSolution> {
     return solveBoundaryValueProblem(this.#held, this.#points, options);
   }
 
   /**
-   * Which stationary path is global? Solves the problem from many paths and groups the solutions by
-   * action.
+   * Solves a boundary-value problem from many initial paths and groups the solutions by action, to
+   * find the stationary path that is the global minimum.
    *
    * @throws LeastActionError (the promise rejects) by field.
+   *
+   * @example
+   * const initialPaths = run.starts.map(({ path }) => path);
+   * const { levels } = await system.actionLevels({ initialPaths });
    */
   actionLevels(options: ActionLevelsOptions): Promise<ActionLevels> {
     return actionLevels(this.#held, this.#points, options);
   }
 
-  /** Gives WebAssembly's memory back at once instead of some day. */
+  /**
+   * Frees the memory of WebAssembly at once, instead of when the garbage collector runs. Any later
+   * use throws an error of code `freed`.
+   */
   free(): void {
     this.#held.free();
   }
 
-  /** Where an orbit begins, and what else the options say. */
+  /** Reads the initial point of an orbit, and gives the other options as they are. */
   #begin(options: unknown): { x: Float64Array; p: Float64Array; rest: Record<string, unknown> } {
     const { x0, p0, v0, ...rest } = fields("options", options);
     if ((p0 === undefined) === (v0 === undefined)) {
@@ -182,6 +241,10 @@ export class Mechanics {
     return { x, p: this.momentum(x, of("v0", v0), start), rest };
   }
 
+  /**
+   * Evaluates a function at a state, a velocity or momentum, and a time, all of which must be
+   * finite.
+   */
   #at<T extends number | Float64Array>(
     x: unknown,
     name: string,
@@ -205,6 +268,7 @@ export class Mechanics {
   }
 }
 
+/** Gives numbers as they are if all of them are finite. */
 function finite(path: string, values: Float64Array, expected = "finite"): Float64Array {
   const odd = values.findIndex((value) => !Number.isFinite(value));
   if (odd < 0) return values;

@@ -1,4 +1,4 @@
-// Mechanics as they cross.
+// Types of mechanics at the boundary to WebAssembly.
 import type {
   BoundaryProgress,
   BoundaryStatus,
@@ -8,150 +8,189 @@ import type {
   LyapunovExponents as CoreLyapunovExponents,
 } from "../../generated/types.js";
 
-/** An orbit as it crosses. */
+/** Orbit as WebAssembly gives it. */
 export interface RawOrbit {
-  /** One per point. */
+  /** Times of the points. */
   times: Float64Array;
-  /** points x coordinates, row-major. */
+  /** Coordinates x: points x coordinates, row-major. */
   x: Float64Array;
-  /** Of the same form: before the impulse, at points that have one. */
+  /** Momenta p: points x coordinates, row-major; before the impulse, at points that have one. */
   p: Float64Array;
-  /** Of the same form: what impulses add to p; empty where there are none. */
+  /** Changes of p by impulses: points x coordinates, row-major; empty if there are no impulses. */
   jumps: Float64Array;
-  /** H at each point, before the impulse. */
+  /** Energy H at each point, before the impulse. */
   energy: Float64Array;
   /**
-   * The largest change of H since the first point, less what impulses changed: the method's error
-   * where H does not depend on time.
+   * Largest change of H since the first point, without the changes by impulses. Where H does not
+   * depend on time it is the error of the method.
    */
   energyError: number;
-  /** The same at the last point, with its sign. */
+  /**
+   * Change of H from the first point to the last, with its sign, without the changes by impulses.
+   */
   energyErrorAtEnd: number;
-  /** Of the method. */
+  /** Number of steps of the method. */
   steps: number;
+  /** Number of Newton iterations for the implicit equations of all steps. */
   newtonIterations: number;
   /**
-   * The derivative M of (x, p) at the last point in that at the first, 2 D x 2 D, column-major, if
-   * it was asked for.
+   * Derivative M of (x, p) at the last point with respect to that at the first: 2 D x 2 D,
+   * column-major. Null if it was not asked for.
    */
   tangent: Float64Array | null;
-  /** The largest entry of M^T J M - J: 0 of a symplectic map. */
+  /**
+   * Largest entry of M^T J M - J, where M is the tangent; 0 for a symplectic map. Null without the
+   * tangent.
+   */
   symplecticDefect: number | null;
+  /** Error that ended the orbit early; null if there was none. */
   failure: { message: string; facts: ErrorFacts } | null;
 }
 
-/** Fields of a Rust type, its lists of numbers as they cross. */
+/** Type of Rust whose lists of numbers are passed as Float64Array. */
 type Arrays<T> = { [K in keyof T]: T[K] extends number[] ? Float64Array : T[K] };
 
-/** By which rates neighbouring orbits part. */
+/** Lyapunov exponents of an orbit: the mean rates at which neighbouring orbits part. */
 export type LyapunovExponents = Arrays<CoreLyapunovExponents>;
 
+/** Mechanical system in WebAssembly's memory. */
 export interface RawMechanics {
+  /** Number of coordinates. */
   dimension(): number;
+  /** Evaluates the Lagrangian L. */
   lagrangian(x: Float64Array, v: Float64Array, time: number): number;
+  /** Evaluates the Hamiltonian H. */
   hamiltonian(x: Float64Array, p: Float64Array, time: number): number;
-  /** The acceleration. */
+  /** Computes the acceleration from the Euler-Lagrange equation. */
   eulerLagrange(x: Float64Array, v: Float64Array, time: number): Float64Array;
+  /** Computes the momentum L_v of a velocity. */
   momentum(x: Float64Array, v: Float64Array, time: number): Float64Array;
+  /** Computes the velocity H_p of a momentum. */
   velocity(x: Float64Array, p: Float64Array, time: number): Float64Array;
+  /** Integrates an orbit by a one-step map of the phase space. */
   integrate(x0: Float64Array, p0: Float64Array, options: unknown): RawOrbit;
+  /** Integrates an orbit of a discrete Lagrangian. */
   integrateVariational(x0: Float64Array, p0: Float64Array, options: unknown): RawOrbit;
+  /** Computes the Lyapunov exponents of an orbit. */
   lyapunovExponents(x0: Float64Array, p0: Float64Array, options: unknown): LyapunovExponents;
+  /** Frees the memory of the object. */
   free(): void;
 }
 
-/** Neurons of a layer of a continuous network, and how many of them hold inputs and outputs. */
+/** Numbers of neurons of a continuous network. */
 export interface NetworkWidths {
+  /** Number of neurons of every layer. */
   width: number;
+  /** Number of neurons that hold an input. */
   inputs: number;
+  /** Number of neurons that hold an output. */
   outputs: number;
 }
 
+/** Network of continuous depth in WebAssembly's memory. */
 export interface RawContinuousNetwork {
+  /** Number of coordinates of the mechanics. */
   dimension(): number;
+  /** Number of training pairs. */
   pairs(): number;
+  /** Layer number of the last layer. */
   depth(): number;
+  /** Makes the mechanical system of the network and its data. */
   mechanics(): RawMechanics;
-  /** Of one piece, from `{ seed, deviation }`. */
+  /** Draws random weights of one piece, with options `{ seed, deviation }`. */
   startingWeights(options: unknown): Float64Array;
+  /** Makes the path that weights make of the inputs: points x dimension, row-major. */
   initialPath(weights: Float64Array, layers: unknown): Float64Array;
+  /** Gives the activations of a pair along a path: points x width, row-major. */
   activations(path: Float64Array, pair: unknown): Float64Array;
+  /** Gives the weights along a path: points x (W, row-major, then b). */
   weights(path: Float64Array): Float64Array;
+  /** Predicts outputs with the weights of a path: rows x output width, row-major. */
   predict(path: Float64Array, inputs: Float64Array): Float64Array;
+  /** Frees the memory of the object. */
   free(): void;
 }
 
-/** The solution of a boundary-value problem as it crosses. */
+/** Solution of a boundary-value problem as WebAssembly gives it. */
 export interface RawBoundarySolution {
   /**
-   * `"converged"` if it is a stationary path of the problem in continuous time, to `meshTolerance`.
+   * End of the solution: `"converged"` if the path is a stationary path of the problem in
+   * continuous time, to within `meshTolerance`.
    */
   status: BoundaryStatus;
-  /** One per point. */
+  /** Times of the points. */
   times: Float64Array;
-  /** x: points x coordinates, row-major. */
+  /** Coordinates x: points x coordinates, row-major. */
   path: Float64Array;
   /**
-   * p, of the same form: before the impulse, at points that have one, so that at a free first end
-   * it is 0. An orbit from the first state and momentum on is this path, if its mesh was not
-   * refined.
+   * Momenta p: points x coordinates, row-major; before the impulse, at points that have one, so
+   * that at a free first end they are 0. An orbit from the first state and momentum is this path,
+   * if its mesh was not refined.
    */
   momentum: Float64Array;
-  /** What impulses add to p, of the same form; empty where there are none. */
+  /** Changes of p by impulses: points x coordinates, row-major; empty if there are no impulses. */
   jumps: Float64Array;
   /**
-   * H at each point, before the impulse: from after one impulse to before the next it is constant,
-   * where H does not depend on time.
+   * Energy H at each point, before the impulse. Between two impulses it is constant where H does
+   * not depend on time.
    */
   energy: Float64Array;
   /** Times of the mesh on which the path was found. */
   mesh: Float64Array;
   /**
-   * The discrete action of the steps, which tends to the integral of L, and what impulses cost. Of
-   * a path that is no solution it may be below the minimum.
+   * Discrete action of the steps, which tends to the integral of L, with the cost of the impulses.
+   * For a path that is no solution it may be below the minimum.
    */
   action: number;
   /**
-   * By how much the canonical equations of the steps are missed, at most, relative to the largest
-   * state and momentum.
+   * Largest error of the canonical equations of the steps, relative to the largest state and
+   * momentum.
    */
   residual: number;
-  /** By how much the conditions at the ends are missed, at most, relative to the same. */
+  /** Largest error of the boundary conditions, relative to the largest state and momentum. */
   boundaryError: number;
-  /** The largest error of one step, relative to the same. */
+  /** Largest error of one step, relative to the largest state and momentum. */
   meshError: number;
+  /** Number of iterations. */
   iterations: number;
-  /** Of the matrix of the whole problem. */
+  /** Number of factorisations of the matrix of the whole problem. */
   factorizations: number;
-  /** Of the integrator. */
+  /** Number of steps of the integrator. */
   steps: number;
-  /** Rungs of the climb in R_f; empty without one. */
+  /** Rungs of the continuation in R_f; empty without one. */
   continuation: ContinuationRung[];
+  /** Reason why the path is not a solution; null if it is one. */
   failure: { message: string; facts: ErrorFacts } | null;
   /**
-   * What the path is by its second variation; null, as the three that follow, where that was not
-   * asked for, the path is no solution, or L does not exist: where an R_f is infinite.
+   * Kind of the stationary path by its second variation. Null if that was not asked for, if the
+   * path is no solution, or if L does not exist because an R_f is infinite.
    */
   kind: Stationary | null;
-  /** The Morse index: in how many directions the action falls. */
+  /**
+   * Morse index: the number of directions in which the action falls. Null if there is no second
+   * variation.
+   */
   negativeDirections: number | null;
   /**
-   * Times of points conjugate to the first end (focal points, where that end is free), one per
-   * multiplicity.
+   * Times of points conjugate to the first end (focal points, if that end is free), one per
+   * multiplicity. Null if there is no second variation.
    */
   conjugatePoints: Float64Array | null;
   /**
-   * Of each state, points x coordinates x coordinates, where the action is a negative log
-   * posterior, the path a minimum, and the covariance was asked for.
+   * Covariance of each state: points x coordinates x coordinates, row-major. Null unless it was
+   * asked for, the action is a negative log posterior, and the path is a minimum.
    */
   covariance: Float64Array | null;
 }
 
+/** Solver of a boundary-value problem in WebAssembly's memory. */
 export interface RawBoundarySolver {
-  /** One iteration; false once there is nothing left to do. */
+  /** Does one iteration; false once there is nothing left to do. */
   advance(): boolean;
+  /** Progress of the solution. */
   progress(): BoundaryProgress;
-  /** To be called once. */
+  /** Gives the solution. It must be called once at most. */
   finish(): RawBoundarySolution;
+  /** Frees the memory of the object. */
   free(): void;
 }

@@ -1,4 +1,4 @@
-// What mechanics are made from, as it crosses.
+// Sources of mechanics: functions by which Rust makes them.
 import { unknownName, wrongShape } from "../errors.js";
 import { specOf } from "../models.js";
 import { type Observations, setsOf } from "../observations.js";
@@ -6,10 +6,7 @@ import type { Raw } from "../raw.js";
 import { describe, fields, plain } from "../shape.js";
 import type { RawMechanics } from "./raw.js";
 
-/**
- * The grid of the data, if there are any; to be asked after the options have been found to be
- * right.
- */
+/** Gives the time grid of the data, if there are any. The options must have been checked before. */
 export function pointsOf(options: unknown): { start: number; timeStep: number } | undefined {
   const { data } = options as { data?: Observations };
   if (data === undefined) return undefined;
@@ -17,10 +14,14 @@ export function pointsOf(options: unknown): { start: number; timeStep: number } 
   return { start, timeStep };
 }
 
-/** A function that lets Rust make mechanics. */
+/** Function by which Rust makes mechanics. */
 type Source = (raw: Raw) => RawMechanics;
 
-/** How Rust makes it; given fields are read once. */
+/**
+ * Gives the function by which Rust makes the mechanics of the options. Their fields are read once.
+ *
+ * @throws LeastActionError by field.
+ */
 export function sourceOf(options: unknown): Source {
   const given = fields("options", options);
   if (given.model !== undefined) {
@@ -65,16 +66,18 @@ export function sourceOf(options: unknown): Source {
 }
 
 /**
- * The sources that networks of ours have: an object with a function of that name is not yet one.
+ * Sources of networks of this library. An object that merely has a function `source` is not a
+ * network.
  */
 const ownSources = new WeakSet<Source>();
 
-/** @internal Makes a function the source of a network. */
+/** @internal Registers a function as the source of a network of this library. */
 export function ownSource(source: Source): Source {
   ownSources.add(source);
   return source;
 }
 
+/** Gives the source of a network of continuous depth. */
 function networkSource(network: unknown): Source {
   const source: unknown =
     typeof network === "object" && network !== null && Reflect.get(network, "source");
@@ -84,11 +87,13 @@ function networkSource(network: unknown): Source {
   throw wrongShape("network", `must be what continuousNetwork() gives, got ${describe(network)}`);
 }
 
+/** Refuses fields that are not among the known ones. */
 function only(given: Record<string, unknown>, known: readonly string[]): void {
   const odd = Object.keys(given).find((name) => !known.includes(name));
   if (odd !== undefined) throw unknownName(odd, odd, known);
 }
 
+/** Gives parameters by name in the list form of Rust. */
 function numbers(given: unknown): { name: string; default: number }[] {
   return Object.entries(fields("parameters", given)).map(([name, value]) => {
     if (typeof value === "number") return { name, default: value };
@@ -96,6 +101,7 @@ function numbers(given: unknown): { name: string; default: number }[] {
   });
 }
 
+/** Gives named formulas in the list form of Rust. */
 function texts(given: unknown): { name: string; expression: string }[] {
   return Object.entries(fields("where", given)).map(([name, expression]) => {
     if (typeof expression === "string") return { name, expression };

@@ -19,7 +19,7 @@ import type {
 } from "./types.js";
 import { Vector } from "./vector.js";
 
-/** Everything about a model of one's own. */
+/** Definition of a model of one's own, the argument of {@link defineModel}. */
 export interface ModelOptions<
   S extends StateDeclarations,
   P,
@@ -27,54 +27,68 @@ export interface ModelOptions<
   W extends string,
   O extends string = string,
 > {
-  /** For tables and errors. Default: `"model"`. */
+  /** Name of the model in tables and error messages. Default: `"model"`. */
   name?: string;
   /**
-   * `"flow"`: the equations are time derivatives, dx/dt = F(x); `"map"`: they are the next state,
-   * x_(n+1) = f(x_n). Default: `"flow"`.
+   * Meaning of the equations: with `"flow"` they are time derivatives, dx/dt = F(x); with `"map"`
+   * they are the next state, x_(n+1) = f(x_n). Default: `"flow"`.
    */
   kind?: "flow" | "map";
   /**
-   * Names with units, 1 for none, `{ V: "mV", m: 1 }`; or a list of names; or a {@link vector};
-   * which may be among the others.
+   * State components: names with units, `{ V: "mV", m: 1 }`, where 1 stands for no unit; a list of
+   * names; or a {@link vector}, alone or among the others.
    */
   states: S;
-  /** Names with default values, or with `{ default, unit, description }`. Default: none. */
-  parameters?: P;
   /**
-   * Names of known functions of time u(t), such as a stimulus; their values come with the data.
+   * Parameters by name, each with its default value or with `{ default, unit, description }`.
    * Default: none.
    */
+  parameters?: P;
+  /**
+   * Names of known functions of time u(t), such as a stimulus current. Their values come with the
+   * data. Default: none.
+   */
   inputs?: readonly I[];
-  /** Formulas that equations and each other may use by name, in any order. */
+  /**
+   * Named formulas, in any order, that equations, observables and each other may use. Default:
+   * none.
+   */
   where?: Where<S, P, I, W>;
   /**
-   * A formula for each state: text, an {@link expr} template, or a function of the model's names
-   * that gives one.
+   * Formula of every state: text, an {@link expr} template, or a function of the model's names that
+   * gives one of these.
    */
   equations: Equations<S, P, I, W>;
   /**
-   * Functions of the state that can be measured like states: by name, or by numbers that go on from
-   * those of the states. Default: none.
+   * Functions of the state that can be measured like states. Data refer to them by name, or by
+   * numbers that go on from those of the states. Default: none.
    */
   observables?: Observables<S, P, I, W, O>;
-  /** Where twin experiments begin, if not told otherwise: by state, or all in order. */
+  /**
+   * Initial state of twin experiments unless they are given one: numbers by state, or an array of
+   * all in the order of the states. Default: 0.
+   */
   initialState?: InitialState<S>;
-  /** Time that twin experiments integrate before the data begin. Default: none. */
+  /**
+   * Time that twin experiments integrate before the data begin, in the model's unit of time.
+   * Default: none.
+   */
   spinUp?: number;
 }
 
 /**
- * A model written as mathematics. Text, templates and functions may be mixed and give the same
- * model; its derivatives are exact and it runs at the speed of the named systems.
+ * Defines a model by its equations, written as mathematics. Text, templates and functions may be
+ * mixed and give the same model. Its derivatives are exact, and it runs at the speed of the named
+ * systems.
  *
- * Text knows `+ - * / ^`, `t`, `pi`, `if(a < b, x, y)`,
- * `min max abs sign floor exp log log10 sqrt sin cos tan asin acos atan atan2 sinh cosh tanh`.
+ * Text may contain `+ - * / ^`, `t`, `pi`, `if(a < b, x, y)`, and the functions `min max abs sign
+ * floor exp log log10 sqrt sin cos tan asin acos atan atan2 sinh cosh tanh`.
  *
- * May be called before `init()`: what only the core can find wrong with a formula is then told when
- * the model is first used.
+ * It may be called before `init()`: errors that only the core can find in a formula are then thrown
+ * when the model is first used.
  *
- * @throws LeastActionError with the field (`equations.V`), the character and the near name.
+ * @throws LeastActionError with the field (`equations.V`), the character and the nearest known
+ *   name.
  *
  * @example
  * const pendulum = defineModel({
@@ -87,7 +101,8 @@ export interface ModelOptions<
  * const ring = defineModel({
  *   states: vector("x", 20),
  *   parameters: { k: 8.17 },
- *   equations: ({ x, k }, i) => expr`${x.at(i - 1)} * (${x.at(i + 1)} - ${x.at(i - 2)}) - ${x.at(i)} + ${k}`,
+ *   equations: ({ x, k }, i) =>
+ *     expr`${x.at(i - 1)} * (${x.at(i + 1)} - ${x.at(i - 2)}) - ${x.at(i)} + ${k}`,
  * });
  */
 export function defineModel<
@@ -124,7 +139,10 @@ export function defineModel<
 }
 
 /**
- * A model from its definition, `model.definition`, or the JSON of one.
+ * Makes a model from its definition as plain data, `model.definition`, or from the JSON of one.
+ *
+ * @throws LeastActionError of code `unreadable` for text that is not JSON, and by field for a
+ *   definition that is not one.
  *
  * @example
  * const model = modelFromJSON(await readFile("neuron.json", "utf8"));
@@ -140,6 +158,7 @@ export function modelFromJSON(json: string | ModelDefinition): Model {
   return modelOf(copy);
 }
 
+/** Parses JSON; errors become errors of the library. */
 function parsed(json: string): unknown {
   try {
     return JSON.parse(json);
@@ -152,7 +171,10 @@ function parsed(json: string): unknown {
   }
 }
 
-/** The model that a definition describes; Rust looks at it at once if it is there already. */
+/**
+ * Makes the model that a definition describes. If the core is loaded already, it checks the
+ * definition at once.
+ */
 function modelOf(definition: ModelDefinition): Model {
   const {
     name = "model",

@@ -1,16 +1,16 @@
-// What formulas are made of in TypeScript: expressions with methods, and the template tag.
+// Formulas in TypeScript: expressions with methods, and the template tag `expr`.
 import { LeastActionError, wrongShape } from "../errors.js";
 import { describe } from "../shape.js";
 import { type ArithmeticOperator, childrenOf, type Comparison, type Node } from "./node.js";
 import { absolute, levelOf, print } from "./print.js";
 
-/** What can stand in a formula: an expression or a number. */
+/** Operand of a formula: an expression or a number. */
 export type Operand = Expression | number;
 
-/** As much text as a formula may come to where its repetitions are written out. */
+/** Maximum number of nodes of a formula that is printed as text, repetitions counted. */
 const LONGEST_TEXT = 100_000;
 
-/** What a condition and an expression have in common. */
+/** Base class of expressions and conditions: a node of a formula with its text. */
 abstract class Formula {
   /** @internal */
   readonly node: Node;
@@ -20,7 +20,11 @@ abstract class Formula {
     this.node = node;
   }
 
-  /** The formula as text of the model language. */
+  /**
+   * Formula as text of the model language.
+   *
+   * @throws LeastActionError of code `wrongShape` for a formula that is too long to be written out.
+   */
   toString(): string {
     const size = writtenOut(this.node);
     if (size > LONGEST_TEXT)
@@ -29,14 +33,18 @@ abstract class Formula {
   }
 
   /**
-   * JavaScript's own operators would make NaN of an expression in silence. In an untagged template
-   * it becomes its text.
+   * Text of the formula in an untagged template; JavaScript's own operators would silently give NaN
+   * and are refused.
+   *
+   * @throws LeastActionError of code `wrongShape` where an operator such as `+` or `<` is used on
+   *   an expression.
    */
   [Symbol.toPrimitive](hint: string): string {
     const text = this.toString();
     if (hint === "string") return levelOf(text) === 5 ? text : `(${text})`;
     const message =
-      "JavaScript's operators do not work on expressions: write a.plus(b), a.times(b), a.lessThan(b) ..., or expr`${a} + ${b}`";
+      "JavaScript's operators do not work on expressions: " +
+      "write a.plus(b), a.times(b), a.lessThan(b) ..., or expr`${a} + ${b}`";
     throw wrongShape(`expression ${text.slice(0, 50)}`, message);
   }
 }
@@ -52,12 +60,12 @@ function writtenOut(root: Node): number {
   return count;
 }
 
-/** A comparison, for {@link ifElse}. */
+/** Comparison of two operands, the condition of {@link ifElse}. */
 export class Condition extends Formula {}
 
 /**
- * A formula in the states, parameters and inputs of a model. Methods give new expressions; what is
- * used twice is computed once.
+ * Formula in the states, parameters and inputs of a model. Methods give new expressions; an
+ * expression that is used twice is computed once.
  *
  * @example
  * defineModel({
@@ -66,132 +74,150 @@ export class Condition extends Formula {}
  * });
  */
 export class Expression extends Formula {
-  /** this + other */
+  /** Sum, `this + other`. */
   plus(other: Operand): Expression {
     return binary("+", this, other);
   }
-  /** this - other */
+  /** Difference, `this - other`. */
   minus(other: Operand): Expression {
     return binary("-", this, other);
   }
-  /** this * other */
+  /** Product, `this * other`. */
   times(other: Operand): Expression {
     return binary("*", this, other);
   }
-  /** this / other */
+  /** Quotient, `this / other`. */
   dividedBy(other: Operand): Expression {
     return binary("/", this, other);
   }
-  /** this ^ exponent; whole exponents are done by multiplication. */
+  /** Power, `this ^ exponent`. Whole exponents are computed by multiplication. */
   pow(exponent: Operand): Expression {
     return binary("^", this, exponent);
   }
-  /** -this */
+  /** Negative, `-this`. */
   negated(): Expression {
     return new Expression({ kind: "negation", of: this.node });
   }
 
-  /** |this| */
+  /** Absolute value, `|this|`. */
   abs(): Expression {
     return call("abs", this);
   }
-  /** -1, 0 or 1. */
+  /** Sign of the value: -1, 0 or 1. */
   sign(): Expression {
     return call("sign", this);
   }
-  /** e ^ this */
+  /** Exponential function, `e ^ this`. */
   exp(): Expression {
     return call("exp", this);
   }
-  /** The natural logarithm. */
+  /** Natural logarithm. */
   log(): Expression {
     return call("log", this);
   }
-  /** The decimal logarithm. */
+  /** Decimal logarithm. */
   log10(): Expression {
     return call("log10", this);
   }
-  /** The largest whole number up to this; its derivative is 0. */
+  /** Largest whole number that does not exceed the value. Its derivative is 0. */
   floor(): Expression {
     return call("floor", this);
   }
+  /** Square root. */
   sqrt(): Expression {
     return call("sqrt", this);
   }
+  /** Sine of an angle in radians. */
   sin(): Expression {
     return call("sin", this);
   }
+  /** Cosine of an angle in radians. */
   cos(): Expression {
     return call("cos", this);
   }
+  /** Tangent of an angle in radians. */
   tan(): Expression {
     return call("tan", this);
   }
+  /** Inverse sine in radians, from -pi/2 to pi/2. */
   asin(): Expression {
     return call("asin", this);
   }
+  /** Inverse cosine in radians, from 0 to pi. */
   acos(): Expression {
     return call("acos", this);
   }
+  /** Inverse tangent in radians, from -pi/2 to pi/2. */
   atan(): Expression {
     return call("atan", this);
   }
+  /** Hyperbolic sine. */
   sinh(): Expression {
     return call("sinh", this);
   }
+  /** Hyperbolic cosine. */
   cosh(): Expression {
     return call("cosh", this);
   }
+  /** Hyperbolic tangent. */
   tanh(): Expression {
     return call("tanh", this);
   }
 
-  /** this < other */
+  /** Condition `this < other`. */
   lessThan(other: Operand): Condition {
     return comparison("<", this, other);
   }
-  /** this <= other */
+  /** Condition `this <= other`. */
   lessOrEqual(other: Operand): Condition {
     return comparison("<=", this, other);
   }
-  /** this > other */
+  /** Condition `this > other`. */
   greaterThan(other: Operand): Condition {
     return comparison(">", this, other);
   }
-  /** this >= other */
+  /** Condition `this >= other`. */
   greaterOrEqual(other: Operand): Condition {
     return comparison(">=", this, other);
   }
-  /** this == other */
+  /** Condition `this == other`. */
   equalTo(other: Operand): Condition {
     return comparison("==", this, other);
   }
 }
 
-/** A name of the model language. */
+/** Makes an expression of a name of the model language. */
 export function named(name: string): Expression {
   return new Expression({ kind: "name", name });
 }
 
+/** Makes an expression of an arithmetic operator and its two operands. */
 export function binary(operator: ArithmeticOperator, left: Operand, right: Operand): Expression {
   return new Expression({ kind: "binary", operator, left: nodeOf(left), right: nodeOf(right) });
 }
 
+/** Makes a condition of a comparison operator and its two operands. */
 export function comparison(operator: Comparison, left: Operand, right: Operand): Condition {
   return new Condition({ kind: "comparison", operator, left: nodeOf(left), right: nodeOf(right) });
 }
 
+/** Makes an expression of a function of the model language and its arguments. */
 export function call(name: string, ...given: (Operand | Condition)[]): Expression {
   return new Expression({ kind: "call", name, given: given.map(nodeOf) });
 }
 
-/** @throws LeastActionError for what cannot stand in a formula. */
+/**
+ * Gives the node of an operand.
+ *
+ * @throws LeastActionError of code `wrongShape` for values that cannot stand in a formula.
+ */
 function nodeOf(given: unknown): Node {
   if (typeof given === "number") return { kind: "number", value: given };
   if (given instanceof Formula) return given.node;
   throw new LeastActionError(...notAnOperand(given));
 }
 
+/** Gives message and facts of the error for a value that is not an operand. */
 function notAnOperand(
   given: unknown,
 ): [string, { code: "wrongShape"; path: string; message: string }] {
@@ -201,8 +227,8 @@ function notAnOperand(
 }
 
 /**
- * A formula as a template: text of the model language with expressions, numbers or further text in
- * between. What is put in keeps together, as if it were in parentheses.
+ * Makes a formula from a template: text of the model language with expressions, numbers or further
+ * text in between. Inserted parts stay whole, as if they were in parentheses.
  *
  * @example
  * const drive = expr`gNa * m^3 * h`;
@@ -220,11 +246,12 @@ export function expr(
   return new Expression({ kind: "text", pieces });
 }
 
+/** Gives the node of an inserted part of a template. */
 function pieceOf(given: unknown): Node {
   return typeof given === "string" ? { kind: "text", pieces: [given] } : nodeOf(given);
 }
 
-/** Whether this is a formula rather than text or a number. */
+/** True if a value is an expression or a condition, rather than text or a number. */
 export function isFormula(given: unknown): given is Formula {
   return given instanceof Formula;
 }

@@ -1,57 +1,70 @@
-// Formulas to text: what is used in several places gets a name of its own, and sites of a vector
-// that follow one rule get one equation.
+// Translation of formulas to text: subexpressions that are used in several places get a name of
+// their own, and sites of a vector that follow one rule get one equation.
 import { childrenOf, type ComponentNode, type Node } from "./node.js";
 import { absolute, print, printDefinition } from "./print.js";
 import { inOneText } from "./sites.js";
 
-/** A formula, and the field that it is in. */
+/** Formula together with the field of the options that it comes from. */
 export interface Formula {
+  /** Field of the options, for errors: `equations.V`. */
   readonly path: string;
+  /** Name that the formula defines: a state, a vector, an observable or a named formula. */
   readonly name: string;
   /** Text as it was written, a node, or a node for each site of a vector. */
   readonly body: string | Node | readonly Node[];
 }
 
-/** The formulas of a model as text. */
+/** All formulas of a model as text. */
 export interface Lowered {
+  /** Named formulas: those of the user, then those made for shared subexpressions. */
   where: { name: string; expression: string }[];
+  /** Equations by state or vector; observables come last. */
   equations: { state: string; expression: string }[];
 }
 
 /**
- * Formulas are cut where they are deeper than this: so deep are the recursions here and in the
- * parser.
+ * Maximum depth of a formula. Deeper ones are cut into named parts, because this file and the
+ * parser recurse through them.
  */
 const DEEPEST = 100;
 /**
- * The same at the sites of a vector, which cannot be cut without giving up their common equation.
+ * Maximum depth of the formula of one site of a vector. It is larger, because cutting such a
+ * formula would give up the equation that all sites share.
  */
 const DEEPEST_SITE = 1000;
-/** A site's formula is written out with its repetitions up to this many nodes. */
+/** Maximum number of nodes of the formula of one site when its repetitions are written out. */
 const LONGEST_SITE = 1000;
 
 /**
- * The site that a node is used at, by number through all vectors. What is used elsewhere, or at
- * several sites, is nobody's.
+ * Number of the site that a node is used at, counted through all vectors. A node that is used
+ * elsewhere or at several sites belongs to `NOBODY`.
  */
 type Owner = number;
+/** Owner of nodes that do not belong to one site alone. */
 const NOBODY: Owner = -1;
 
+/** Use of a node in the formulas of a model. */
 interface Usage {
+  /** Site that the node belongs to. */
   owner: Owner;
+  /** Number of uses of the node. */
   uses: number;
-  /** Of the first formula that it is in. */
+  /** Field of the first formula that contains the node. */
   path: string;
 }
 
+/** Decision on which nodes get names of their own. */
 interface Plan {
-  /** Of nodes that are defined apart, operands first. */
+  /** Names of the nodes that are defined apart, operands first. */
   names: Map<Node, string>;
   /** Sites whose formulas are too long or too deep to be written out. */
   tooLong: Set<Owner>;
 }
 
-/** Texts of all formulas. `known` are names that the model has beside those of its formulas. */
+/**
+ * Gives the texts of all formulas. `known` are names that the model has besides those of its
+ * formulas.
+ */
 export function lower(
   where: readonly Formula[],
   equations: readonly Formula[],
@@ -60,8 +73,8 @@ export function lower(
   const owners = ownersOf(equations);
   const usage = usageOf(where, equations, owners);
   const free = freeNames(where, equations, usage, known);
-  // Sites that follow no common rule have an equation each. Each round finds more of them, or none
-  // and ends.
+  // Sites that follow no common rule have an equation each. The loop ends when a round finds no
+  // more of them.
   const apart = new Set<Formula>();
   for (;;) {
     const named = new Set([NOBODY, ...[...apart].flatMap((formula) => owners.get(formula) ?? [])]);
@@ -81,10 +94,12 @@ export function lower(
   }
 }
 
+/** True if a formula has a node for each site of a vector. */
 function isList(body: Formula["body"]): body is readonly Node[] {
   return Array.isArray(body);
 }
 
+/** Numbers the sites of all vectors that have a formula per site. */
 function ownersOf(equations: readonly Formula[]): Map<Formula, Owner[]> {
   const owners = new Map<Formula, Owner[]>();
   let next = 0;
@@ -98,7 +113,7 @@ function ownersOf(equations: readonly Formula[]): Map<Formula, Owner[]> {
   return owners;
 }
 
-/** How every node is used, operands first. */
+/** Counts the uses of every node and finds its owner, operands first. */
 function usageOf(
   where: readonly Formula[],
   equations: readonly Formula[],
@@ -146,7 +161,7 @@ function usageOf(
 }
 
 /**
- * Gives names to what is used several times, or would be too deep, as far as its owner is among
+ * Names the nodes that are used several times or would be too deep, as far as their owner is among
  * `named`.
  */
 function planOf(
@@ -178,14 +193,20 @@ function planOf(
   return { names, tooLong };
 }
 
-/** What a node's text comes to. */
+/** Size of the text of a node. */
 interface Size {
+  /** Depth of the tree below the node; 0 for one without operands or one that has a name. */
   height: number;
+  /** Number of nodes when repetitions are written out. */
   length: number;
-  /** Whether it says `i`, which only has a meaning within a vector's equation. */
+  /**
+   * True if the text contains the index `i`, which only has a meaning within the equation of a
+   * vector.
+   */
   hasIndex: boolean;
 }
 
+/** Gives the size of the text of a node, from the sizes of its operands. */
 function sizeOf(node: Node, sizes: ReadonlyMap<Node, Size>): Size {
   const children = childrenOf(node).map((child) => sizes.get(child) as Size);
   return {
@@ -197,11 +218,15 @@ function sizeOf(node: Node, sizes: ReadonlyMap<Node, Size>): Size {
   };
 }
 
+/** True if a text contains the index `i`. */
 function saysIndex(piece: string | Node): boolean {
   return typeof piece === "string" && /\bi\b/u.test(piece);
 }
 
-/** Names that nothing in the model has: not its formulas, nor any text among them. */
+/**
+ * Gives a function that makes names which occur nowhere in the model: neither as names nor within a
+ * text.
+ */
 function freeNames(
   where: readonly Formula[],
   equations: readonly Formula[],
@@ -222,6 +247,7 @@ function freeNames(
   return (count) => `${prefix}${count + 1}`;
 }
 
+/** Prints all formulas, with the names of the plan and the common texts of vectors. */
 function written(
   where: readonly Formula[],
   equations: readonly Formula[],

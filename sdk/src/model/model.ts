@@ -1,4 +1,4 @@
-// What a model is to those who use it.
+// The model as users see it.
 import { wrongShape } from "../errors.js";
 import { call } from "../instance.js";
 import type { ModelDescription, ModelKind, ModelSpec, Parameter } from "../raw.js";
@@ -6,9 +6,9 @@ import { describe, plain } from "../shape.js";
 import type { ModelDefinition } from "./definition.js";
 
 /**
- * A dynamical system, `dx/dt = F(x, parameters, inputs, t)` or a map `x_(n+1) = f(x_n, ...)`. `P`
- * are the names of its parameters, `S` of its state components, `I` of its inputs, `O` of its
- * observables.
+ * Dynamical system: a flow `dx/dt = F(x, parameters, inputs, t)` or a map `x_(n+1) = f(x_n, ...)`.
+ * The type parameters are names: `P` of its parameters, `S` of its state components, `I` of its
+ * inputs, `O` of its observables.
  */
 export interface Model<
   P extends string = string,
@@ -16,33 +16,42 @@ export interface Model<
   I extends string = string,
   O extends string = string,
 > {
-  /** What Rust makes the system from. */
+  /**
+   * Specification from which Rust makes the system: the name of a built-in system with its options,
+   * or a definition.
+   */
   readonly spec: ModelSpec | { readonly definition: ModelDefinition };
+  /** Name of the model in tables and error messages. */
   readonly name: string;
+  /** Kind of the system: a `"flow"` gives the rate of change, a `"map"` the next state. */
   readonly kind: ModelKind;
   /** Number of state components. */
   readonly dimension: number;
-  /** Names of the state components, in the order of a path's columns. */
+  /** Names of the state components, in the order of the columns of a path. */
   readonly states: readonly S[];
-  /** Units of the state components; null where there is none. */
+  /** Units of the state components in their order; null for a component without one. */
   readonly units: readonly (string | null)[];
+  /** Parameters in their order, each with its name, default value and description. */
   readonly parameters: readonly (Parameter & { readonly name: P })[];
   /** Names of the inputs u(t), in the order of the columns of `data.inputs`. */
   readonly inputs: readonly I[];
   /**
-   * Names of functions of the state that can be measured; in data they are numbered on from the
-   * states.
+   * Names of functions of the state that can be measured. Data refer to them by numbers that go on
+   * from those of the states.
    */
   readonly observables: readonly O[];
-  /** The model as plain data, for files; see {@link modelFromJSON}. */
+  /** Model as plain data, to be kept in files; see {@link modelFromJSON}. */
   readonly definition: ModelDefinition;
-  /** The equations as one writes them down, with parameters and units. */
+  /** Equations as one writes them down, with parameters and units. */
   toString(): string;
-  /** What values and derivatives take: operations, and what is known to be zero. */
+  /**
+   * Report on the cost of evaluating the model and its derivatives: numbers of operations, and the
+   * derivatives that are known to be zero.
+   */
   explain(): string;
 }
 
-/** A model, whoever has described it. */
+/** Model made from a description, which comes from Rust or from a definition. */
 export class DescribedModel implements Model {
   readonly spec: Model["spec"];
   readonly name: string;
@@ -80,7 +89,11 @@ export class DescribedModel implements Model {
   }
 }
 
-/** What Rust knows a model by. */
+/**
+ * Gives the specification of a model as plain data for Rust.
+ *
+ * @throws LeastActionError of code `wrongShape` for a value that is not a model.
+ */
 export function specOf(given: unknown, path = "model"): unknown {
   const spec =
     typeof given === "object" && given !== null ? (given as { spec?: unknown }).spec : undefined;

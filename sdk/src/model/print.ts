@@ -1,56 +1,63 @@
-// Nodes to text of the model language, with parentheses only where the text would mean something
-// else without.
+// Printing of nodes as text of the model language, with parentheses only where the text would mean
+// something else without them.
 import { outOfRange } from "../errors.js";
 import { type ComponentNode, type Node, onRing } from "./node.js";
 
-/** How tightly a text holds together, by its loosest operator. */
+/** Binding strength of a text, given by its loosest operator outside of parentheses. */
 const Level = { comparison: 0, sum: 1, product: 2, negation: 3, power: 4, atom: 5 } as const;
+/** Binding strength, from 0 for a comparison to 5 for a text without operators. */
 type Level = (typeof Level)[keyof typeof Level];
 
+/** Text of a node with its binding strength. */
 interface Printed {
+  /** Text of the node. */
   text: string;
+  /** Binding strength of the text. */
   level: Level;
 }
 
-/** What printing depends on beside the node. */
+/** Settings of the printer. */
 export interface Printing {
-  /** The formula's field, for errors. */
+  /** Field of the formula, for errors. */
   path: string;
   /** Nodes that are printed as a name, because they are defined under it. */
   names: ReadonlyMap<Node, string>;
+  /** Function that writes a component of a vector. */
   component: (node: ComponentNode) => string;
 }
 
-/** The text of a node. */
+/** Prints a node as text; a node that has a name is printed as its name. */
 export function print(node: Node, printing: Printing): string {
   return printed(node, printing).text;
 }
 
-/** The text of a node that has the name itself. */
+/** Prints the formula of a node that has a name itself, to define that name. */
 export function printDefinition(node: Node, printing: Printing): string {
   return spelled(node, printing).text;
 }
 
 /**
- * Stands for a component until it is known how to write it: an operand that nobody's formula holds.
+ * Placeholder for a component that is written later; the character occurs in no formula of a user.
  */
 export const PLACEHOLDER = "\uE000";
 
-/** A component by its number: `x[3]`. */
+/** Writes a component with its own number: `x[3]`. */
 export function absolute({ vector, size, index }: ComponentNode): string {
   return `${vector}[${onRing(index, size)}]`;
 }
 
-/** The shortest text that is read back as the same double. */
+/** Gives the shortest text that is read back as the same double. */
 export function numberText(value: number): string {
   return Object.is(value, -0) ? "-0" : String(value).replace("e+", "e");
 }
 
+/** Prints a node by its name if it has one, or else by its own form. */
 function printed(node: Node, printing: Printing): Printed {
   const name = printing.names.get(node);
   return name === undefined ? spelled(node, printing) : { text: name, level: Level.atom };
 }
 
+/** Prints a node by its own form, whether it has a name or not. */
 function spelled(node: Node, printing: Printing): Printed {
   switch (node.kind) {
     case "number":
@@ -80,6 +87,7 @@ function spelled(node: Node, printing: Printing): Printed {
   }
 }
 
+/** Prints a number, which has to be finite. */
 function number(value: number, { path }: Printing): Printed {
   if (!Number.isFinite(value)) throw outOfRange(path, value, "made of finite numbers");
   const text = numberText(value);
@@ -95,6 +103,7 @@ const operators = {
   "^": { level: Level.power, left: Level.atom, right: Level.power, between: "^" },
 } as const;
 
+/** Prints an arithmetic operator with its operands. */
 function binary({ operator, left, right }: Node & { kind: "binary" }, printing: Printing): Printed {
   const form = operators[operator];
   const text =
@@ -102,18 +111,25 @@ function binary({ operator, left, right }: Node & { kind: "binary" }, printing: 
   return { text, level: form.level };
 }
 
+/** Prints an operand, in parentheses if it binds less strongly than `least`. */
 function within(least: Level, node: Node, printing: Printing): string {
   const { text, level } = printed(node, printing);
   return level < least ? `(${text})` : text;
 }
 
-/** Two operators in a row are hard to read: `a*(-b)`. */
+/**
+ * Prints an operand that follows an operator, with parentheses about a leading minus: `a*(-b)`. Two
+ * operators in a row are hard to read.
+ */
 function afterOperator(least: Level, node: Node, printing: Printing): string {
   const text = within(least, node, printing);
   return text.startsWith("-") ? `(${text})` : text;
 }
 
-/** A template: what is put in gets the parentheses that its neighbours make necessary. */
+/**
+ * Prints a template; inserted nodes get the parentheses that the text on both sides makes
+ * necessary.
+ */
 function template(pieces: readonly (string | Node)[], printing: Printing): string {
   let text = "";
   pieces.forEach((piece, i) => {
@@ -129,7 +145,7 @@ function template(pieces: readonly (string | Node)[], printing: Printing): strin
         : next === undefined
           ? Level.comparison
           : undefined;
-    // Two operands without an operator: as they are, apart, for the parser to complain about.
+    // Two operands without an operator are written apart, so that the parser reports the error.
     if (before === undefined && !text.endsWith(" ")) text += " ";
     const least = Math.max(before?.least ?? Level.atom, after ?? Level.atom) as Level;
     text += before?.isOperator
@@ -141,7 +157,8 @@ function template(pieces: readonly (string | Node)[], printing: Printing): strin
 }
 
 /**
- * How tightly an operand after this text must hold together; undefined if no operand can follow.
+ * Gives the binding strength that an operand after this text must have; undefined if no operand can
+ * follow.
  */
 function neighbourBefore(text: string): { least: Level; isOperator: boolean } | undefined {
   const trimmed = text.trimEnd();
@@ -156,12 +173,16 @@ function neighbourBefore(text: string): { least: Level; isOperator: boolean } | 
   return undefined;
 }
 
-/** Whether the minus at the end has nothing to subtract from. */
+/** True if the minus at the end of a text is a sign, because there is nothing to subtract from. */
 function isSign(text: string): boolean {
   const before = text.slice(0, -1).trimEnd().at(-1);
   return before === undefined || "([,<>=+-*/^".includes(before);
 }
 
+/**
+ * Gives the binding strength that an operand before this text must have; undefined if no operand
+ * can precede it.
+ */
 function neighbourAfter(text: string): Level | undefined {
   const first = text.trimStart()[0];
   if (first === undefined || ")],".includes(first)) return Level.comparison;
@@ -175,8 +196,8 @@ const TOKEN =
   /\s+|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|[\p{L}_][\p{L}\p{N}_]*|\uE000|<=|>=|==|[^]/giuy;
 
 /**
- * The level of a text, by its operators outside of parentheses; the loosest one if it is not a
- * formula.
+ * Gives the binding strength of a text by its operators outside of parentheses; the weakest if the
+ * text is not a formula.
  */
 export function levelOf(text: string): Level {
   let level: Level = Level.atom;
@@ -198,6 +219,7 @@ export function levelOf(text: string): Level {
   return level;
 }
 
+/** Gives the binding strength of an operator; undefined for any other token. */
 function operatorLevel(token: string): Level | undefined {
   if (token === "+" || token === "-" || token === "*" || token === "/" || token === "^")
     return operators[token].level;

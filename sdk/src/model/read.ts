@@ -1,12 +1,13 @@
-// What a user declares of a model, its formulas aside, as definition data.
+// The declarations of a model, that is all but its formulas, as data of a definition.
 import { LeastActionError, outOfRange, unknownName, wrongLength, wrongShape } from "../errors.js";
 import { checkFields, describe, float64Array, plain, record } from "../shape.js";
 import type { ModelDefinition, ParameterDefinition, StateDefinition } from "./definition.js";
 import { Vector } from "./vector.js";
 
+/** Type with writable fields. */
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** Everything but formulas. */
+/** Definition of a model without its formulas. */
 export type Declarations = Mutable<Omit<ModelDefinition, "where" | "equations" | "observables">> & {
   states: StateDefinition[];
 };
@@ -24,6 +25,11 @@ const OPTIONS = [
   "observables",
 ];
 
+/**
+ * Reads everything but the formulas from the options of a model.
+ *
+ * @throws LeastActionError by field.
+ */
 export function declarationsOf(given: Record<string, unknown>): Declarations {
   checkFields("", given, OPTIONS);
   const states = statesOf(given.states);
@@ -39,13 +45,14 @@ export function declarationsOf(given: Record<string, unknown>): Declarations {
   return declared;
 }
 
-/** Names of the components of a path. */
+/** Names the components of a path: those of a vector `x` are `x0`, `x1` and so on. */
 export function componentsOf(states: readonly StateDefinition[]): string[] {
   return states.flatMap(({ name, size }) =>
     size === undefined ? [name] : Array.from({ length: size }, (_, i) => `${name}${i}`),
   );
 }
 
+/** Reads states in any of their forms: a vector, a list, or an object by name. */
 function statesOf(given: unknown): StateDefinition[] {
   if (given === undefined)
     throw wrongShape("states", 'is missing: name them, as in states: { x: "mV", v: 1 }');
@@ -55,6 +62,7 @@ function statesOf(given: unknown): StateDefinition[] {
   return states;
 }
 
+/** Reads states given as a list of names and vectors. */
 function listed(given: readonly unknown[]): StateDefinition[] {
   return given.map((one, i) => {
     if (typeof one === "string") return { name: one };
@@ -67,6 +75,7 @@ function listed(given: readonly unknown[]): StateDefinition[] {
   });
 }
 
+/** Reads states given as an object of declarations by name. */
 function declared(given: unknown): StateDefinition[] {
   return Object.entries(record("states", given)).map(([name, one]) => {
     const path = `states.${name}`;
@@ -88,12 +97,14 @@ function declared(given: unknown): StateDefinition[] {
   });
 }
 
+/** Reads an object with unit and initial value. */
 function optionsOf(path: string, given: unknown): Record<string, unknown> {
   const options = record(path, given);
   checkFields(path, options, ["unit", "initial"]);
   return options;
 }
 
+/** Gives the definition of a vector of states. */
 function vectorDefinition(name: string, { size, options }: Vector): StateDefinition {
   const path = `states.${name}`;
   const { unit, initial } = optionsOf(path, options);
@@ -104,6 +115,7 @@ function vectorDefinition(name: string, { size, options }: Vector): StateDefinit
   return state;
 }
 
+/** Reads the initial value of a vector: one number for all components, or one for each. */
 function vectorInitial(path: string, given: unknown, size: number): number | number[] {
   if (typeof given === "number") return finite(path, given);
   const values = numbers(path, given);
@@ -111,13 +123,14 @@ function vectorInitial(path: string, given: unknown, size: number): number | num
   return values;
 }
 
-/** A unit; 1 says that there is none. */
+/** Reads a unit; 1 stands for no unit. */
 function unitOf(path: string, given: unknown): string | undefined {
   if (given === undefined || given === 1) return undefined;
   if (typeof given === "string") return given;
   throw wrongShape(path, `must be a unit such as "mV", or 1 for none, got ${describe(given)}`);
 }
 
+/** Sets the initial values of states, which may be given by name or as an array of all. */
 function setInitial(states: Mutable<StateDefinition>[], given: unknown): void {
   const doubly = states.find(({ initial }) => initial !== undefined);
   if (doubly !== undefined) {
@@ -144,6 +157,7 @@ function setInitial(states: Mutable<StateDefinition>[], given: unknown): void {
   }
 }
 
+/** Sets the initial values of all components from one array. */
 function setAll(states: Mutable<StateDefinition>[], values: readonly number[]): void {
   const dimension = states.reduce((sum, { size = 1 }) => sum + size, 0);
   if (values.length !== dimension)
@@ -156,6 +170,7 @@ function setAll(states: Mutable<StateDefinition>[], values: readonly number[]): 
   }
 }
 
+/** Reads the parameters of a model. */
 function parametersOf(given: unknown): ParameterDefinition[] {
   return Object.entries(record("parameters", given)).map(([name, one]) => {
     const path = `parameters.${name}`;
@@ -181,6 +196,7 @@ function parametersOf(given: unknown): ParameterDefinition[] {
   });
 }
 
+/** Reads the names of the inputs of a model. */
 function inputsOf(given: unknown): string[] {
   const names = plain("inputs", given);
   if (!Array.isArray(names))
@@ -188,16 +204,19 @@ function inputsOf(given: unknown): string[] {
   return names.map((name: unknown, i) => text(`inputs[${i}]`, name));
 }
 
+/** Reads the kind of a model. */
 function kindOf(given: unknown): "flow" | "map" {
   if (given === "flow" || given === "map") return given;
   throw wrongShape("kind", `must be "flow" or "map", got ${describe(given)}`);
 }
 
+/** Gives a value that has to be text. */
 function text(path: string, given: unknown): string {
   if (typeof given === "string") return given;
   throw wrongShape(path, `must be text, got ${describe(given)}`);
 }
 
+/** Gives a value that has to be a finite number. */
 function finite(path: string, given: unknown): number {
   if (given === undefined) throw wrongShape(path, "is missing: give a number");
   if (typeof given !== "number") throw wrongShape(path, `must be a number, got ${describe(given)}`);
@@ -205,6 +224,7 @@ function finite(path: string, given: unknown): number {
   return given;
 }
 
+/** Gives a value that has to be an array of finite numbers. */
 function numbers(path: string, given: unknown): number[] {
   return Array.from(float64Array(path, given), (value, i) => finite(`${path}[${i}]`, value));
 }

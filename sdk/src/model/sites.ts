@@ -1,8 +1,10 @@
-// One equation for all sites of a vector, if they follow one rule.
+// One equation for all sites of a vector, where they follow one rule.
 import { type ComponentNode, type Node, onRing } from "./node.js";
 import { absolute, PLACEHOLDER, print } from "./print.js";
 
-/** The text that holds at all sites, in terms of the index `i`; undefined if there is none. */
+/**
+ * Gives the text that holds at all sites, in terms of the index `i`; undefined if there is none.
+ */
 export function inOneText(
   sites: readonly Node[],
   path: string,
@@ -27,8 +29,8 @@ export function inOneText(
 }
 
 /**
- * The components that one place of a formula has at the sites, as one: the same distance away from
- * each, or the same one for all.
+ * Writes the components that one place of a formula has at the sites as one text: at a common
+ * distance from the site, or one component for all. Undefined if there is no such text.
  */
 function atAnySite(column: readonly ComponentNode[]): string | undefined {
   const { vector, size } = column[0] as ComponentNode;
@@ -43,7 +45,10 @@ function atAnySite(column: readonly ComponentNode[]): string | undefined {
   return texts.size === 1 ? [...texts][0] : undefined;
 }
 
-/** How far from its site each component is: as it was asked for, or the short way round. */
+/**
+ * Gives the distance of the components from their sites if it is common to all: by the indices that
+ * were asked for, or by the shorter way round the ring.
+ */
 function commonDistance(column: readonly ComponentNode[], size: number): number | undefined {
   const [asked = 0, ...others] = column.map(({ index }, site) => index - site);
   if (Math.abs(asked) < size && others.every((one) => one === asked)) return asked;

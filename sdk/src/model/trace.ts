@@ -1,4 +1,4 @@
-// A model's formulas as the user wrote them, text, expressions or functions, as nodes.
+// Translation of a model's formulas, written as text, expressions or functions, to nodes.
 import { LeastActionError, outOfRange, unknownName, wrongLength, wrongShape } from "../errors.js";
 import { describe } from "../shape.js";
 import type { StateDefinition } from "./definition.js";
@@ -9,9 +9,13 @@ import type { Node } from "./node.js";
 import { checkFields, record } from "../shape.js";
 import { VectorExpression } from "./vector.js";
 
+/** Function of the user, of the model's names or of an index. */
 type UserFunction = (...given: unknown[]) => unknown;
 
-/** What functions get: the model's names and functions; asking for any other name is an error. */
+/**
+ * Makes the argument of formulas written as functions: the model's names and the functions of the
+ * model language. Access to any other name is an error.
+ */
 export function scopeOf(states: readonly StateDefinition[], others: readonly string[]): object {
   const scope = Object.create(null) as Record<string, unknown>;
   Object.assign(scope, functions);
@@ -26,7 +30,7 @@ export function scopeOf(states: readonly StateDefinition[], others: readonly str
   });
 }
 
-/** Definitions in the order in which they were written. */
+/** Reads named formulas in the order in which they were written. */
 export function definitionsOf(field: string, given: unknown, scope: object): Formula[] {
   if (given === undefined) return [];
   const definitions = record(field, isFunction(given) ? traced(field, () => given(scope)) : given);
@@ -38,8 +42,8 @@ export function definitionsOf(field: string, given: unknown, scope: object): For
 }
 
 /**
- * One for each state or vector, in the order of the states. Where the states are one vector, its
- * equation may stand for all.
+ * Reads the equations: one for each state or vector, in the order of the states. Where the states
+ * are one vector, its equation may stand for all.
  */
 export function equationsOf(
   given: unknown,
@@ -56,16 +60,18 @@ export function equationsOf(
   const equations = record("equations", isWhole ? traced("equations", () => given(scope)) : given);
   const names = states.map(({ name }) => name);
   checkFields("equations", equations, names);
-  // What gives all equations has the scope already; its functions are of the index alone.
+  // A function that gives all equations already has the scope, so functions in its result get the
+  // index alone.
   const call: Call = isWhole ? (f, i) => f(i) : atSite;
   return states.map((state) =>
     equationOf(`equations.${state.name}`, state, equations[state.name], call),
   );
 }
 
-/** Calls a user's function, for a site if that is given. */
+/** Caller of a user's function, with the index of a site if there is one. */
 type Call = (f: UserFunction, i?: number) => unknown;
 
+/** Reads the equation of one state, or of all sites of one vector. */
 function equationOf(
   path: string,
   { name, size }: StateDefinition,
@@ -93,6 +99,11 @@ function equationOf(
   return { path, name, body };
 }
 
+/**
+ * Reads a formula as text or as a node.
+ *
+ * @throws LeastActionError for a value that is not a formula.
+ */
 function bodyOf(path: string, given: unknown): string | Node {
   if (typeof given === "string") return given;
   if (isFormula(given)) return given.node;
@@ -102,19 +113,24 @@ function bodyOf(path: string, given: unknown): string | Node {
   }
   throw wrongShape(
     path,
-    `must be a formula: text, a number, expr\`...\` or a function that gives one, got ${describe(given)}`,
+    "must be a formula: text, a number, expr`...` or a function that gives one, " +
+      `got ${describe(given)}`,
   );
 }
 
+/** True for a function. */
 function isFunction(given: unknown): given is UserFunction {
   return typeof given === "function";
 }
 
+/** True for an object other than null. */
 function isObject(given: unknown): boolean {
   return typeof given === "object" && given !== null;
 }
 
-/** Runs a function of the user; errors of ours say in which formula it was. */
+/**
+ * Runs a function of the user. Errors of the library are thrown again with the path of its formula.
+ */
 function traced(path: string, what: () => unknown): unknown {
   try {
     return what();

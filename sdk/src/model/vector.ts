@@ -1,19 +1,23 @@
-// States that are many of a kind: sites on a ring, cells of a grid.
+// Vectors of states: sites on a ring, cells of a grid.
 import { outOfRange, wrongShape } from "../errors.js";
 import { describe, fields } from "../shape.js";
 import { Expression } from "./expression.js";
 
-/** What is said of the components of a vector. */
+/** Options of a vector of states, which hold for all its components. */
 export interface VectorOptions {
+  /** Unit of all components, such as `"mV"`; 1 for none. Default: none. */
   readonly unit?: string | 1;
-  /** One for all components, or one for each. */
+  /** Initial value of the components: one number for all, or one for each. Default: 0. */
   readonly initial?: number | readonly number[];
 }
 
-/** The declaration of a vector of states; see {@link vector}. `N` is its name. */
+/** Declaration of a vector of states, made by {@link vector}. `N` is its name. */
 export class Vector<N extends string = string> {
+  /** Name of the vector; undefined where the key in an object of states is its name. */
   readonly name: N | undefined;
+  /** Number of components, at least 1. */
   readonly size: number;
+  /** Unit and initial value of the components. */
   readonly options: VectorOptions;
 
   /** @internal */
@@ -25,19 +29,32 @@ export class Vector<N extends string = string> {
 }
 
 /**
- * A vector of `size` states `x0`, `x1`, ...; its equation is one formula for all sites, in which
- * `x.at(i - 1)`, or `x[i-1]` in text, goes round. Within an object of states the key is its name.
+ * Declares a vector of `size` states `x0`, `x1`, and so on. Its equation is one formula for all
+ * sites, in which `x.at(i - 1)`, or `x[i-1]` in text, is a neighbour; the index is cyclic.
+ *
+ * @throws LeastActionError for a size that is not a whole number of at least 1.
  *
  * @example
- * states: vector("x", 20)
- * states: { x: vector(20), forcing: 1 }
+ * defineModel({ states: vector("x", 20), equations: ({ x }, i) => x.at(i - 1).minus(x.at(i)) });
  */
 export function vector<const N extends string>(
   name: N,
   size: number,
   options?: VectorOptions,
 ): Vector<N>;
+/**
+ * Declares a vector of `size` states within an object of states, whose key is its name.
+ *
+ * @throws LeastActionError for a size that is not a whole number of at least 1.
+ *
+ * @example
+ * defineModel({
+ *   states: { x: vector(20), drive: 1 },
+ *   equations: { x: "drive - x[i]", drive: "-drive" },
+ * });
+ */
 export function vector(size: number, options?: VectorOptions): Vector<never>;
+/** Declares a vector of states, with its name or within an object of states. */
 export function vector(first: string | number, second?: unknown, third?: unknown): Vector {
   const [name, size, options = {}] =
     typeof first === "string" ? [first, second, third] : [undefined, first, second];
@@ -48,10 +65,10 @@ export function vector(first: string | number, second?: unknown, third?: unknown
   return new Vector(name, size, fields("vector.options", options) as VectorOptions);
 }
 
-/** A vector of states in a formula. */
+/** Vector of states as part of a formula. */
 export class VectorExpression {
   readonly #name: string;
-  /** Number of its components. */
+  /** Number of components. */
   readonly length: number;
 
   /** @internal */
@@ -60,7 +77,11 @@ export class VectorExpression {
     this.length = length;
   }
 
-  /** A component; the index is cyclic: -1 is the last one. */
+  /**
+   * Component of the vector at an index, which is cyclic: -1 is the last one.
+   *
+   * @throws LeastActionError of code `wrongShape` for an index that is not a whole number.
+   */
   at(index: number): Expression {
     if (!Number.isInteger(index)) {
       throw wrongShape(`${this.#name}.at`, `needs a whole number, got ${describe(index)}`);

@@ -1,4 +1,4 @@
-// The action of a network, by itself: for people with their own minimiser.
+// The action of a network by itself, for users with a minimiser of their own.
 import { wrongLength, wrongShape } from "../errors.js";
 import { Held } from "../instance.js";
 import type { ActionValue, NetworkOptions } from "../raw.js";
@@ -17,30 +17,34 @@ import { type Network, networkOf } from "./network.js";
 import type { LayerWeights, Weights } from "./weights.js";
 import { type Pairs, pairsOf } from "./pairs.js";
 
-/** How the action of a network is formed. */
+/** Options of {@link action} for a network. */
 export interface NetworkActionOptions extends NetworkOptions {
+  /** Network whose action is formed; see {@link feedforward} and {@link recurrent}. */
   model: Network;
+  /** Pairs of inputs and outputs that were measured. */
   pairs: Pairs;
 }
 
-/** Where the action of a network is evaluated. */
+/** Point at which the action of a network is evaluated: R_f and all unknowns. */
 export interface NetworkPoint {
-  /** R_f. */
+  /** Model precision R_f. */
   modelPrecision: number;
   /**
-   * Activations layer by layer, each pairs x neurons, then all weights; see {@link
+   * Activations layer by layer, each pairs x neurons, row-major, then all weights; see {@link
    * NetworkAction.join}.
    */
   unknowns: ArrayLike<number>;
 }
 
-/** The action of a network and its pairs; see {@link action}. */
+/**
+ * Action of a network and its pairs, as a function of activations and weights; see {@link action}.
+ */
 export class NetworkAction {
-  /** How many activations and weights there are. */
+  /** Number of unknowns: activations of all layers and pairs, and weights. */
   readonly unknowns: number;
   readonly #network: Network;
   readonly #held: Held<RawNetworkAction>;
-  /** The action and its parts: this is called often. */
+  /** Buffer for the action and its parts, made once because evaluations are frequent. */
   readonly #result = new Float64Array(4);
 
   /** @internal */
@@ -53,7 +57,11 @@ export class NetworkAction {
     this.unknowns = this.#held.use((raw) => raw.unknowns());
   }
 
-  /** The action and its parts, which are weighted and sum to it. */
+  /**
+   * Evaluates the action and its parts, which are weighted and sum to it.
+   *
+   * @throws LeastActionError by field.
+   */
   evaluate(at: NetworkPoint): ActionValue {
     const { unknowns, modelPrecision } = only("options", at, ["unknowns", "modelPrecision"]);
     const [values, precision] = [
@@ -65,10 +73,11 @@ export class NetworkAction {
   }
 
   /**
-   * The same with the exact gradient in all unknowns.
+   * Evaluates the action, its parts and its exact gradient in all unknowns.
    *
-   * @param at where; `into`: an array for the gradient, as long as the unknowns (default: a new
-   *   one).
+   * @param at the point; `into`: an array for the gradient, as long as the unknowns. Default: a new
+   *   one.
+   * @throws LeastActionError by field.
    */
   gradient(at: NetworkPoint & { into?: Float64Array }): ActionValue & { gradient: Float64Array } {
     const { unknowns, modelPrecision, into } = only("options", at, [
@@ -85,7 +94,12 @@ export class NetworkAction {
     return { ...actionValueOf(this.#result), gradient };
   }
 
-  /** Activations of all layers and weights as one list of unknowns. */
+  /**
+   * Joins activations of all layers, each pairs x neurons, row-major, and weights to one list of
+   * unknowns.
+   *
+   * @throws LeastActionError by field, as `activations[2]`.
+   */
   join(activations: readonly ArrayLike<number>[], weights: Weights): Float64Array {
     const all = this.#network.joinWeights(weights);
     const unknowns = new Float64Array(this.unknowns);
@@ -118,7 +132,12 @@ export class NetworkAction {
     return unknowns;
   }
 
-  /** The other way round, of unknowns or a gradient in them. */
+  /**
+   * Splits a list of unknowns, or a gradient in them, into activations and weights layer by layer.
+   * It is the inverse of {@link NetworkAction.join}.
+   *
+   * @throws LeastActionError of code `wrongLength` for a list of another length.
+   */
   split(unknowns: ArrayLike<number>): { activations: Float64Array[]; weights: LayerWeights[] } {
     const all = this.#list("unknowns", unknowns);
     const first = this.unknowns - this.#network.weightCount;
@@ -128,11 +147,15 @@ export class NetworkAction {
     };
   }
 
-  /** Gives WebAssembly's memory back at once instead of some day. */
+  /**
+   * Frees the memory of WebAssembly at once, instead of when the garbage collector runs. Any later
+   * use throws an error of code `freed`.
+   */
   free(): void {
     this.#held.free();
   }
 
+  /** Gives a list of unknowns as a Float64Array and checks its length. */
   #list(path: string, given: unknown): Float64Array {
     const values = float64Array(path, given);
     if (values.length === this.unknowns) return values;

@@ -1,4 +1,4 @@
-// What a user says about annealing a network.
+// Options of annealing for a network.
 import { climbsOf, onClimbOf, type Plan, type Watching, watchOf } from "../anneal/options.js";
 import type { NetworkTask } from "../anneal/task.js";
 import { wrongLength, wrongShape } from "../errors.js";
@@ -9,30 +9,43 @@ import type { LayerWeights, Weights } from "./weights.js";
 import { type Pairs, pairsOf } from "./pairs.js";
 import { climbOf, type NetworkClimb, NetworkRun } from "./run.js";
 
-/** Everything about annealing a network. */
+/** Options of {@link anneal} for a network. */
 export interface NetworkAnnealOptions
   extends NetworkOptions, Omit<CoreNetworkAnnealOptions, "action">, Watching {
+  /** Network to be annealed; see {@link feedforward} and {@link recurrent}. */
   model: Network;
+  /** Pairs of inputs and outputs that were measured. */
   pairs: Pairs;
   /**
-   * A run that was cancelled, to be continued with the same options; the result has the same bits
-   * as one that was not.
+   * Run that was cancelled, to be continued with the same options. The result has the same bits as
+   * one that was not cancelled. Default: none.
    */
   resume?: ResumableNetworkRun;
   /**
-   * To watch while it is found: told of what a starting path has become, some thirty times a
-   * second, and at its end. What it throws stops the run and rejects its promise.
+   * Callback for watching the search: gets the activations and weights that a climb has reached,
+   * about thirty times a second and at the end of the climb. If it throws, the run stops and its
+   * promise rejects.
    */
   onPath?: (climb: NetworkClimb) => void;
 }
 
-/** As much of a run as is needed to go on with it: a run, or what `JSON.parse` makes of one. */
+/**
+ * Part of a run that is needed to continue it: a run, or the result of `JSON.parse` of its JSON.
+ */
 export interface ResumableNetworkRun {
+  /** Climbs that were begun, each with its number, its rungs and its last point. */
   readonly starts: readonly {
+    /** Number of the starting path, from 0 on. */
     readonly start: number;
+    /** Rungs that were reached, lowest R_f first. */
     readonly rungs: readonly Rung[];
+    /** Weights at the last rung, layer by layer or in one list. */
     readonly weights: readonly LayerWeights[] | ArrayLike<number>;
+    /**
+     * Activations at the last rung of every layer, the inputs first: pairs x neurons, row-major.
+     */
     readonly activations: readonly ArrayLike<number>[];
+    /** Reason why the climb was given up; null or absent if it was not. */
     readonly stopped?: Stopped | null;
   }[];
 }
@@ -52,7 +65,10 @@ const own = [
   "signal",
 ] satisfies (keyof NetworkAnnealOptions)[];
 
-/** Splits options. Those for Rust are checked there. */
+/**
+ * Splits the options of a network into those of the action, of the annealing and of the SDK.
+ * Options for Rust are checked there.
+ */
 export function planOf(model: Network, options: unknown): Plan<NetworkRun> {
   const {
     model: _,
@@ -83,7 +99,10 @@ export function planOf(model: Network, options: unknown): Plan<NetworkRun> {
   };
 }
 
-/** Options of the action, and those around it: in Rust they are two. */
+/**
+ * Separates options of the action from the others, which are named in `names`: Rust has two types
+ * for them.
+ */
 export function parted(
   rest: Record<string, unknown>,
   names: readonly string[],
@@ -94,6 +113,7 @@ export function parted(
   return { outer: of(true), inner: of(false) };
 }
 
+/** Reads the last point of an earlier climb: activations as one path, and the weights. */
 function pointOf(
   at: string,
   { weights, activations }: Record<string, unknown>,

@@ -1,59 +1,75 @@
-// Networks as a user writes them down.
+// Construction of networks from their layers.
 import { wrongShape } from "../errors.js";
 import type { CoreLayer } from "../raw.js";
 import { type Model, specOf } from "../models.js";
 import { checkFields, describe, only, plain, record } from "../shape.js";
 import { Network } from "./network.js";
 
-/** What all layers of a network have, unless they say otherwise. */
+/** Properties of layers that have not set them themselves. */
 export interface LayerDefaults {
-  /** f in `f(W x + U u + b)`. Default: `"logistic"`. */
+  /** Activation function f in `f(W x + U u + b)`. Default: `"logistic"`. */
   activation?: CoreLayer["activation"];
   /**
-   * b: one unknown per neuron, `"free"`; known numbers, one per neuron; or `"none"`, zero. Default:
-   * `"free"`.
+   * Biases b: `"free"`, one unknown per neuron; known numbers, one per neuron; or `"none"`, zero.
+   * Default: `"free"`.
    */
   bias?: "free" | "none" | ArrayLike<number>;
   /**
-   * The step h of the residual form, `x + h f(W x + U u + b)`, for layers as wide as the one
-   * before: Euler's step of a flow. Default: none.
+   * Step h of the residual form `x + h f(W x + U u + b)`, which is an Euler step of a flow. The
+   * layer must be as wide as the one before. Default: none, the plain form.
    */
   residual?: number;
-  /** Layers with the same name here have the same weights. Default: none, weights of their own. */
+  /** Name of a group of layers that have the same weights. Default: none, weights of its own. */
   share?: string;
-  /** How many known numbers u come in from outside at this layer. Default: 0. */
+  /** Number of known numbers u that come into this layer from outside. Default: 0. */
   forcing?: number;
 }
 
-/** A layer of neurons. */
+/** Layer of neurons, `f(W x + U u + b)`. */
 export interface NeuronLayer extends LayerDefaults {
-  /** Neurons, at least 1. */
+  /** Number of neurons, at least 1. */
   width: number;
 }
 
 /**
- * A layer that is a model: its states are the neurons, its parameters the weights, its inputs what
- * comes in from outside.
+ * Layer that is a model: its states are the neurons, its parameters the weights, its inputs the
+ * numbers that come in from outside.
  */
 export interface ModelLayer {
-  /** A map as it is; of a flow Euler's step, whose length h is `residual`. */
+  /**
+   * Model of the layer. A map is applied as it is; a flow is followed by one Euler step of length
+   * `residual`.
+   */
   map: Model;
+  /**
+   * Length h of the Euler step of a flow, in the model's unit of time. Default: that beside
+   * `layers`; none for maps.
+   */
   residual?: number;
+  /**
+   * Name of a group of layers that have the same parameters. Default: none, parameters of its own.
+   */
   share?: string;
 }
 
-/** A number is a layer of so many neurons. */
+/** Layer of a network: neurons, a model, or a number, which is a layer of that many neurons. */
 export type LayerOptions = number | NeuronLayer | ModelLayer;
 
-/** A feedforward network. */
+/**
+ * Options of {@link feedforward}: the layers, and properties that hold for all layers unless they
+ * set their own.
+ */
 export interface FeedforwardOptions extends LayerDefaults {
-  /** The first are the inputs, a number; the last the outputs. */
+  /** Layers in order. The first are the inputs, given by their number; the last are the outputs. */
   layers: readonly LayerOptions[];
 }
 
-/** A recurrent network. */
+/**
+ * Options of {@link recurrent}: the cell, a layer of neurons or a model, and the number of its
+ * steps.
+ */
 export type RecurrentOptions = (NeuronLayer | ModelLayer) & {
-  /** How often the cell is applied: layers after the first. */
+  /** Number of times that the cell is applied, which is the number of layers after the first. */
   steps: number;
 };
 
@@ -66,8 +82,8 @@ const DEFAULTS = [
 ] satisfies (keyof LayerDefaults)[];
 
 /**
- * A network of layers, each with weights of its own unless they are tied by `share`. What is said
- * beside `layers` counts for all that do not say otherwise.
+ * Makes a network of layers, each with weights of its own unless they are tied by `share`.
+ * Properties given beside `layers` hold for all layers that do not set their own.
  *
  * @throws LeastActionError by field, as `layers[2].width`; `layers[0]` are the inputs.
  *
@@ -91,9 +107,11 @@ export function feedforward(options: FeedforwardOptions): Network {
 }
 
 /**
- * The same layer, the cell, with the same weights, `steps` times one after the other. Its neurons
- * may be measured at every step (`pairs.measurements`), and `forcing` known numbers come in at
- * every step.
+ * Makes a network that applies one layer, the cell, `steps` times with the same weights. Its
+ * neurons may be measured at every step (`pairs.measurements`), and `forcing` known numbers come in
+ * at every step.
+ *
+ * @throws LeastActionError by field, as `width`.
  *
  * @example
  * const network = recurrent({ width: 12, steps: 20, activation: "tanh", residual: 0.1 });
@@ -105,11 +123,13 @@ export function recurrent(options: RecurrentOptions): Network {
   return new Network({ cell: layer, map, steps, models: models.specs });
 }
 
-/** Models by number: layers that are tied must have the same one. */
+/** Models of layers by number; layers that are tied must have the same one. */
 class Models {
+  /** Specifications of the models by number. */
   readonly specs: unknown[] = [];
   readonly #known = new Map<unknown, number>();
 
+  /** Gives the number of a model, a new one for a model that has not occurred before. */
   numberOf(path: string, model: unknown): number {
     const known = this.#known.get(model);
     if (known !== undefined) return known;
@@ -119,7 +139,7 @@ class Models {
   }
 }
 
-/** A layer as Rust reads it, and the number of its model if it is one. */
+/** Gives a layer in the form that Rust reads, and the number of its model if it is one. */
 function layerOf(
   path: string,
   given: unknown,

@@ -1,4 +1,4 @@
-// Networks side by side: which design do the data ask for?
+// Comparison of networks, to find the design that the data ask for.
 import { wrongShape } from "../errors.js";
 import type { PredictionError, Verdict } from "../raw.js";
 import { describe, record } from "../shape.js";
@@ -10,51 +10,63 @@ import type { NetworkRun } from "./run.js";
 import { type TrainedNetwork, train } from "./train.js";
 
 /**
- * Whatever of the options one candidate has for itself: its network, how many outputs are observed,
- * which pairs, how many starts.
+ * Options that one candidate has for itself, such as its network, its pairs, or its number of
+ * starting paths. All others are shared.
  */
 export type Candidate = Partial<
   Omit<NetworkAnnealOptions, "resume" | "onProgress" | "onPath" | "signal">
 >;
 
 /**
- * Networks to be compared. What is said beside the candidates counts for all that do not say
- * otherwise.
+ * Options of {@link design}. Options beside the candidates hold for all that do not set their own.
  */
 export interface DesignOptions<C extends string> extends Candidate {
-  /** By name, in the order of the table. */
+  /** Candidates by name, in the order of the table. */
   candidates: { readonly [K in C]: Candidate };
-  /** Pairs that are not annealed, to predict. */
+  /** Pairs that are not annealed, on which predictions are compared. */
   fresh: Pairs;
-  /** Told of every candidate that is done. What it throws ends the comparison. */
+  /**
+   * Callback that is called when a candidate is done, with its row and the numbers of candidates
+   * done and in total. If it throws, the comparison ends and its promise rejects.
+   */
   onProgress?: (done: { candidate: C; done: number; total: number; row: DesignRow<C> }) => void;
   /**
-   * Ends the comparison at the next rung; the promise then gives the candidates that were done, or
-   * rejects if there is none.
+   * Signal that ends the comparison at the next rung. The promise then gives the candidates that
+   * were done, or rejects if there is none.
    */
   signal?: AbortSignal | undefined;
 }
 
-/** One candidate. */
+/** Row of a comparison: one candidate with its levels and prediction errors. */
 export interface DesignRow<C extends string> {
+  /** Name of the candidate. */
   candidate: C;
+  /** Annealed network with all its climbs. */
   run: NetworkRun;
   /**
-   * The same network trained in the plain way on the same pairs, priors and bounds, from weights at
-   * random.
+   * Network of the same candidate, trained in the plain way from random weights on the same pairs,
+   * priors and bounds.
    */
   trained: TrainedNetwork;
-  /** Lowest action at the last rung, the level that noise explains, and what follows from both. */
+  /** Lowest action at the last rung. */
   level: number;
+  /** Action that noise alone explains if the network is right. */
   expectedLevel: number;
+  /** Verdict that follows from the lowest action and the level that noise explains. */
   verdict: Verdict;
-  /** Of the fresh pairs, beside the best constants. */
+  /**
+   * Prediction error of the annealed network on the fresh pairs, beside that of the best constants.
+   */
   error: PredictionError;
+  /** Prediction error of the network trained in the plain way, on the same fresh pairs. */
   trainedError: PredictionError;
 }
 
-/** Candidates with their levels and predictions. */
+/**
+ * Comparison of candidates by action levels and prediction errors, the result of {@link design}.
+ */
 export class Design<C extends string> {
+  /** Rows of the candidates that were done, in the order in which they were given. */
   readonly rows: readonly DesignRow<C>[];
 
   /** @internal */
@@ -62,7 +74,9 @@ export class Design<C extends string> {
     this.rows = rows;
   }
 
-  /** One line per candidate. Errors are means of squares on the fresh pairs. */
+  /**
+   * Table in plain text with one line per candidate. Errors are mean squares on the fresh pairs.
+   */
   summary(): string {
     const heads = [
       "candidate",
@@ -91,7 +105,7 @@ export class Design<C extends string> {
   }
 }
 
-/** Compares by one way of annealing. */
+/** Compares networks by a given function that anneals. */
 export async function designBy<C extends string>(
   anneal: (options: NetworkAnnealOptions) => Promise<NetworkRun>,
   options: DesignOptions<C>,
@@ -107,7 +121,7 @@ export async function designBy<C extends string>(
   if (onProgress !== undefined && typeof onProgress !== "function") {
     throw wrongShape("onProgress", `must be a function, got ${describe(onProgress)}`);
   }
-  // Whatever can be found wrong before the first is annealed.
+  // All candidates are checked before the first one is annealed.
   const all = names.map((candidate) => {
     const own = record(`candidates.${candidate}`, given[candidate]);
     for (const name of ["resume", "onProgress", "onPath", "signal"]) {
@@ -146,7 +160,7 @@ export async function designBy<C extends string>(
       ...(seed === undefined ? {} : { seed }),
       signal,
     });
-    // Half a row would be taken for a whole one.
+    // A row whose training was cut short would be mistaken for a complete one.
     if (isStopped()) break;
     const row: DesignRow<C> = {
       candidate,

@@ -5,18 +5,25 @@ import { copied, float64Array, only, plain } from "../shape.js";
 import { crossing, type LayerRows } from "./pairs.js";
 import type { Weights } from "./weights.js";
 
-/** Where an orbit through layers begins. */
+/** Initial point of an orbit through the layers of a network, with the settings of the map. */
 export interface LayerOrbitOptions {
+  /** Weights of the network, layer by layer or in one list. */
   weights: Weights;
   /** Activations of layer 0, one per neuron. */
   x0: ArrayLike<number>;
-  /** Their momenta. Of a stationary path of the action they are R_m (x - y) of the inputs. */
+  /**
+   * Momenta of layer 0, one per neuron. On a stationary path of the action they are R_m (x - y) of
+   * the inputs.
+   */
   p0: ArrayLike<number>;
-  /** R_f, as in the action normalised as `"posterior"`. `Infinity`: the layers hold exactly. */
+  /**
+   * Model precision R_f of the action in the normalisation `"posterior"`. `Infinity`: the layers
+   * hold exactly.
+   */
   modelPrecision: number;
-  /** What comes in from outside, for layers that have it, of one pair. */
+  /** Known numbers from outside, one row for each layer that has them. Default: none. */
   forcing?: readonly LayerRows[];
-  /** Whether the derivative of the map is computed too. Default: false. */
+  /** True to compute the derivative of the map too. Default: false. */
   tangent?: boolean;
 }
 
@@ -29,37 +36,49 @@ const names = [
   "tangent",
 ] satisfies (keyof LayerOrbitOptions)[];
 
-/** Activations and momenta layer by layer. */
+/** Orbit through the layers of a network: activations and momenta layer by layer. */
 export interface LayerOrbit {
-  /** Of every layer that was reached, the inputs first. */
+  /** Activations of every layer that was reached, the inputs first. */
   activations: Float64Array[];
-  /** Of the same form. */
+  /** Momenta of every layer that was reached, the inputs first, one per neuron. */
   momenta: Float64Array[];
-  /** The sum of R_f/2 |x_(l+1) - f_l(x_l)|^2, which is that of |p_(l+1)|^2 / (2 R_f). */
+  /**
+   * Sum over the layers of R_f/2 |x_(l+1) - f_l(x_l)|^2, which equals the sum of |p_(l+1)|^2 / (2
+   * R_f).
+   */
   modelError: number;
   /**
-   * The derivative of (x, p) at the last layer reached in that at layer 0, 2 D x 2 D, column-major,
-   * if it was asked for.
+   * Derivative of (x, p) at the last layer reached with respect to that at layer 0: 2 D x 2 D,
+   * column-major. Null if it was not asked for.
    */
   tangent: Float64Array | null;
-  /** The largest entry of M^T J M - J, M being the tangent: 0 of a symplectic map. */
+  /**
+   * Largest entry of M^T J M - J, where M is the tangent; 0 for a symplectic map. Null without the
+   * tangent.
+   */
   symplecticDefect: number | null;
   /**
-   * Why not all layers were reached: code `singular` where there is no map through the layer that
-   * `path` names, `layers[0]` being the inputs.
+   * Error that kept the orbit from reaching all layers, of code `singular`; its `path` names the
+   * layer without a map, `layers[0]` being the inputs. Null if all layers were reached.
    */
   failure: LeastActionError | null;
 }
 
 /** Parts of a network that an orbit needs. */
 interface Layers {
+  /** Specification from which Rust makes the network. */
   readonly spec: object;
-  /** Known numbers that come in from outside, at each layer after the inputs. */
+  /** Number of known numbers that come in from outside, for each layer after the inputs. */
   readonly forcing: readonly number[];
+  /** Joins weights to one list. */
   joinWeights(weights: Weights): Float64Array;
 }
 
-/** Follows the map that makes the action stationary from layer to layer. */
+/**
+ * Follows the map that makes the action stationary from layer to layer.
+ *
+ * @throws LeastActionError by field.
+ */
 export function followLayers(network: Layers, options: unknown): LayerOrbit {
   const { weights, x0, p0, forcing, ...rest } = only("options", options, names);
   const all = network.joinWeights(weights as Weights);

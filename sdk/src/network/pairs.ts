@@ -1,52 +1,65 @@
-// Pairs of inputs and outputs, on their way to Rust.
+// Pairs of inputs and outputs, and their form for Rust.
 import { outOfRange, wrongLength, wrongShape } from "../errors.js";
 import type { MadePairs, RawPairs } from "./raw.js";
 import { copied, describe, float64Array, MOST_VALUES, only } from "../shape.js";
 
-/** A row per pair: all rows in one array, row-major, or an array of rows. */
+/** Table with a row per pair: all rows in one array, row-major, or an array of rows. */
 export type Rows = ArrayLike<number> | readonly ArrayLike<number>[];
 
-/** Rows of one layer; layer 0 are the inputs. */
+/** Rows of numbers that belong to one layer of a network. */
 export interface LayerRows {
+  /** Number of the layer; layer 0 are the inputs. */
   layer: number;
+  /** Numbers of the layer, a row per pair. */
   values: Rows;
 }
 
 /**
- * Inputs and outputs of a network; of a recurrent one sequences, which may be measured at every
- * step.
+ * Measured inputs and outputs of a network. For a recurrent network they are sequences, which may
+ * be measured at every step.
  */
 export interface Pairs {
-  /** How many. Default: as many as there are rows. */
+  /** Number of pairs. Default: the number of rows. */
   count?: number;
-  /** Of layer 0. */
+  /** Measured inputs: pairs x neurons of layer 0. Default: none. */
   inputs?: Rows;
-  /** Of the last layer; NaN where nothing was measured. For classes see {@link oneHot}. */
+  /**
+   * Measured outputs: pairs x neurons of the last layer; NaN where nothing was measured. For
+   * classes see {@link oneHot}. Default: none.
+   */
   outputs?: Rows;
   /**
-   * Whether NaN among the inputs means that nothing was measured there; otherwise it is an error,
-   * as broken pixels should be noticed. Default: false.
+   * True if NaN among the inputs means that nothing was measured there. Otherwise NaN is an error,
+   * so that broken pixels are noticed. Default: false.
    */
   missingInputs?: boolean;
-  /** Measurements at layers between; NaN where nothing was measured. */
+  /**
+   * Measurements at layers in between: pairs x neurons; NaN where nothing was measured. Default:
+   * none.
+   */
   measurements?: readonly LayerRows[];
   /**
-   * What is known to come in from outside, for layers with `forcing`: `layer` l leads from layer l
-   * to layer l + 1.
+   * Known numbers that come in from outside, for layers with `forcing`: `layer` l stands for the
+   * step from layer l to layer l + 1. Default: none.
    */
   forcing?: readonly LayerRows[];
 }
 
-/** Pairs with all numbers there. */
+/** Pairs whose inputs and outputs are all there, as {@link networkTwin} makes them. */
 export interface CompletePairs extends Pairs {
+  /** Number of pairs. */
   count: number;
+  /** Inputs: pairs x neurons of layer 0, row-major. */
   inputs: Float64Array;
+  /** Outputs: pairs x neurons of the last layer, row-major. */
   outputs: Float64Array;
 }
 
-/** What pairs must fit. */
+/** Shape of a network that pairs must fit. */
 interface Shape {
+  /** Number of neurons of each layer, the inputs first. */
   readonly widths: readonly number[];
+  /** Number of known numbers that come in from outside, for each layer after the inputs. */
   readonly forcing: readonly number[];
 }
 
@@ -60,8 +73,10 @@ const names = [
 ] satisfies (keyof Pairs)[];
 
 /**
- * Pairs as they cross. Most is checked in Rust; rows of different lengths would not get there as
- * such.
+ * Gives pairs in the form that Rust takes. Most checks are made there; rows of different lengths
+ * are found here, because they cannot be passed.
+ *
+ * @throws LeastActionError by field.
  */
 export function pairsOf(given: unknown, { widths, forcing }: Shape, path = "pairs"): RawPairs {
   const pairs = only(path, given, names);
@@ -94,6 +109,7 @@ export function pairsOf(given: unknown, { widths, forcing }: Shape, path = "pair
   };
 }
 
+/** Gives the number of rows of a table, which has to be a whole one. */
 function countOf(path: string, rows: Float64Array, width: number): number {
   if (rows.length % width === 0) return rows.length / width;
   const nearest = Math.ceil(rows.length / width) * width;
@@ -105,7 +121,10 @@ function countOf(path: string, rows: Float64Array, width: number): number {
   );
 }
 
-/** Rows of several layers as they cross; `widths` by layer. */
+/**
+ * Gives rows of several layers in the form that Rust takes. `widths` are the lengths of their rows
+ * by layer.
+ */
 export function crossing(
   path: string,
   given: unknown,
@@ -130,7 +149,7 @@ export function crossing(
   });
 }
 
-/** Rows as one array in memory of its own. */
+/** Gives rows as one new array, row-major. */
 export function rowsOf(path: string, given: unknown, width: number): Float64Array {
   if (!Array.isArray(given) || typeof given[0] === "number" || given.length === 0) {
     return copied(path, float64Array(path, given));
@@ -138,7 +157,7 @@ export function rowsOf(path: string, given: unknown, width: number): Float64Arra
   if (given.length * width > MOST_VALUES)
     throw wrongShape(path, `is too long: ${given.length} rows of ${width}`);
   const all = new Float64Array(given.length * width);
-  // Not by forEach, which leaves holes out.
+  // A loop and not forEach, which skips holes.
   for (let i = 0; i < given.length; i += 1) {
     const values = float64Array(`${path}[${i}]`, given[i]);
     if (values.length !== width) {
@@ -149,13 +168,16 @@ export function rowsOf(path: string, given: unknown, width: number): Float64Arra
   return all;
 }
 
-/** Pairs that Rust has made, as a user would write them. */
+/** Gives pairs that Rust has made in the form in which a user writes them. */
 export function written({ count, inputs, outputs, forcing }: MadePairs): CompletePairs {
   return { count, inputs, outputs, ...(forcing.length === 0 ? {} : { forcing }) };
 }
 
 /**
- * Classes as outputs: a row per label, with 1 at the label and 0 elsewhere.
+ * Makes outputs of class labels: a row per label, with 1 at the label and 0 elsewhere, as labels x
+ * `classes`, row-major.
+ *
+ * @throws LeastActionError for a label that is not a whole number from 0 to `classes` - 1.
  *
  * @throws LeastActionError for a label that is not a whole number from 0 to `classes` - 1.
  *

@@ -1,4 +1,4 @@
-// What annealing a network gives.
+// Results of annealing a network.
 import { type Climbed, type Outcome, type Reached, Results } from "../anneal/results.js";
 import { outOfRange, wrongShape } from "../errors.js";
 import type { PredictionError } from "../raw.js";
@@ -9,23 +9,26 @@ import type { Network } from "./network.js";
 import type { LayerWeights } from "./weights.js";
 import type { LayerRows, Pairs, Rows } from "./pairs.js";
 
-/** What a climb has found. */
+/** Weights and activations that a climb of a network has found. */
 export interface Found {
-  /** Of each layer after the inputs: what leads to layer 1 is `weights[0]`. */
+  /** Weights of each layer after the inputs: `weights[0]` leads from the inputs to layer 1. */
   weights: LayerWeights[];
-  /** Of every layer, the inputs first: pairs x neurons, row-major. */
+  /** Activations of every layer, the inputs first: pairs x neurons, row-major. */
   activations: Float64Array[];
 }
 
-/** One starting point of a network, climbed. */
+/**
+ * Climb of a network: one starting point with all its rungs, and the weights and activations at the
+ * last.
+ */
 export interface NetworkClimb extends Climbed, Found {}
 
-/** The best network. */
+/** Best network of a run: the one of lowest action at the last rung. */
 export interface BestNetwork extends Reached, Found {}
 
-/** All climbs of a run, and what they say together. */
+/** All climbs of an annealed network, with levels, verdict and the best network. */
 export class NetworkRun extends Results<NetworkClimb, BestNetwork> {
-  /** What was annealed. */
+  /** Network that was annealed. */
   readonly network: Network;
   readonly #pairs: RawPairs;
 
@@ -35,7 +38,7 @@ export class NetworkRun extends Results<NetworkClimb, BestNetwork> {
       outcome,
       (climb) => climbOf(network, climb),
       ({ weights, activations }, reached) => {
-        // In memory of its own: who changes the best network does not change what is resumed.
+        // A copy, so that changes to the best network do not change the climb that is resumed.
         const own = network.splitWeights(network.joinWeights(weights));
         return { ...reached, weights: own, activations: activations.map((layer) => layer.slice()) };
       },
@@ -45,10 +48,11 @@ export class NetworkRun extends Results<NetworkClimb, BestNetwork> {
   }
 
   /**
-   * The outputs at new inputs: pairs x neurons of the last layer, row-major.
+   * Predicts the outputs at new inputs: pairs x neurons of the last layer, row-major.
    *
-   * @param options `forcing`: what comes in from outside, for layers that have it; `start`: with
-   *   another climb's weights than the best one's.
+   * @param options `forcing`: known numbers from outside, for layers that have them; `start`:
+   *   number of the climb whose weights are used; default: the best one.
+   * @throws LeastActionError by field.
    */
   predict(
     inputs: Rows,
@@ -59,10 +63,11 @@ export class NetworkRun extends Results<NetworkClimb, BestNetwork> {
   }
 
   /**
-   * Errors of predictions on pairs that were not annealed, beside those of the best constant
-   * outputs.
+   * Computes errors of predictions on pairs that were not annealed, beside those of the best
+   * constant outputs.
    *
-   * @param options `start`: of another climb than the best one.
+   * @param options `start`: number of the climb whose weights are used; default: the best one.
+   * @throws LeastActionError by field.
    */
   predictionError(fresh: Pairs, options: { start?: number } = {}): PredictionError {
     const { start } = only("options", options, ["start"]);
@@ -70,8 +75,8 @@ export class NetworkRun extends Results<NetworkClimb, BestNetwork> {
   }
 
   /**
-   * Everything as plain data, for `JSON.stringify`; what is parsed again can be resumed. NaN
-   * becomes null, as JSON has it.
+   * Run as plain data, for `JSON.stringify`. The parsed text can be passed as `resume`. NaN becomes
+   * null, as JSON has no NaN.
    */
   toJSON(): Record<string, unknown> {
     const listed = (one: NetworkClimb | BestNetwork) => ({
@@ -82,6 +87,7 @@ export class NetworkRun extends Results<NetworkClimb, BestNetwork> {
     return { ...this.common(), best: listed(this.best), starts: this.starts.map(listed) };
   }
 
+  /** Gives the network that a climb has found, the best one if there is no number. */
   #found(start: unknown): Found {
     if (start === undefined) return this.best;
     const climb = this.starts.find((climb) => climb.start === start);
@@ -92,7 +98,7 @@ export class NetworkRun extends Results<NetworkClimb, BestNetwork> {
   }
 }
 
-/** @internal A climb as users see it. */
+/** @internal Gives a climb in the form that users see. */
 export function climbOf(network: Network, climb: CoreClimb): NetworkClimb {
   const { start, rungs, stopped, failure, parameters, path } = climb;
   const found = {

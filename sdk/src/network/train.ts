@@ -1,6 +1,6 @@
-// Plain training, to compare with.
+// Plain training of networks, for comparison with annealing.
 import { withOwnNames } from "../anneal/task.js";
-import { lifeNow } from "../work/disposal.js";
+import { disposalGuard } from "../work/disposal.js";
 import { watchOf } from "../anneal/options.js";
 import { call, release } from "../instance.js";
 import type { CoreTrainOptions, NetworkOptions, PredictionError, StopReason } from "../raw.js";
@@ -11,31 +11,40 @@ import { type Network, networkOf } from "./network.js";
 import type { LayerWeights, Weights } from "./weights.js";
 import { type LayerRows, type Pairs, pairsOf, type Rows } from "./pairs.js";
 
-/** Everything about plain training. */
+/** Options of {@link train}. */
 export interface TrainOptions
   extends NetworkOptions, Omit<CoreTrainOptions, "action" | "initialWeights"> {
+  /** Network to be trained; see {@link feedforward} and {@link recurrent}. */
   model: Network;
+  /** Pairs of inputs and outputs that were measured. */
   pairs: Pairs;
-  /** The first weights, for instance those that annealing has found. Default: drawn at random. */
+  /**
+   * Weights to begin with, for instance those that annealing has found. Default: drawn at random.
+   */
   initialWeights?: Weights;
-  /** Told every few dozen iterations. What it throws stops the training and rejects its promise. */
+  /**
+   * Callback for the progress, called every few dozen iterations. If it throws, the training stops
+   * and its promise rejects.
+   */
   onProgress?: (progress: TrainProgress) => void;
   /**
-   * Stops the training at the next report; the promise then gives the weights as they are, or
-   * rejects if training had not begun.
+   * Signal that stops the training at the next report. The promise then gives the weights as they
+   * are, or rejects if the signal was aborted before the training began.
    */
   signal?: AbortSignal | undefined;
 }
 
-/** How far training has come. */
+/** Progress of a training. */
 export interface TrainProgress {
+  /** Loss: the action without a model error, because the layers hold exactly. */
   loss: number;
+  /** Number of iterations of the minimiser so far. */
   iterations: number;
-  /** Of the loss with its gradient. */
+  /** Number of evaluations of the loss with its gradient so far. */
   evaluations: number;
 }
 
-/** Iterations between two reports, after which L-BFGS begins anew. */
+/** Number of iterations between two reports, after each of which L-BFGS begins anew. */
 const PORTION = 50;
 
 const outer = [
@@ -47,16 +56,19 @@ const outer = [
 ] satisfies (keyof CoreTrainOptions)[];
 const own = ["model", "pairs", "onProgress", "signal"] satisfies (keyof TrainOptions)[];
 
-/** A trained network. */
+/** Network that was trained in the plain way, the result of {@link train}. */
 export class TrainedNetwork implements TrainProgress {
+  /** Network that was trained. */
   readonly network: Network;
-  /** Of each layer after the inputs: what leads to layer 1 is `weights[0]`. */
+  /** Weights of each layer after the inputs: `weights[0]` leads from the inputs to layer 1. */
   readonly weights: LayerWeights[];
-  /** The action without a model error: the layers hold exactly. */
+  /** Loss at the end: the action without a model error, because the layers hold exactly. */
   readonly loss: number;
+  /** Number of iterations of the minimiser. */
   readonly iterations: number;
+  /** Number of evaluations of the loss with its gradient. */
   readonly evaluations: number;
-  /** Why training ended; `"interrupted"` if a signal stopped it. */
+  /** Reason why the training ended; `"interrupted"` if a signal stopped it. */
   readonly stop: StopReason;
   readonly #pairs: RawPairs;
 
@@ -76,14 +88,19 @@ export class TrainedNetwork implements TrainProgress {
     this.#pairs = pairs;
   }
 
-  /** The outputs at new inputs: pairs x neurons of the last layer, row-major. */
+  /**
+   * Predicts the outputs at new inputs: pairs x neurons of the last layer, row-major.
+   *
+   * @param options `forcing`: known numbers from outside, for layers that have them.
+   * @throws LeastActionError by field.
+   */
   predict(inputs: Rows, options: { forcing?: readonly LayerRows[] } = {}): Float64Array {
     return this.network.predict(this.weights, inputs, options);
   }
 
   /**
-   * Everything as plain data, for `JSON.stringify`; the weights in one list, which can be
-   * `initialWeights` again.
+   * Result as plain data, for `JSON.stringify`. Its weights are one list, which can be used as
+   * `initialWeights`.
    */
   toJSON(): Record<string, unknown> {
     const { loss, iterations, evaluations, stop } = this;
@@ -97,8 +114,10 @@ export class TrainedNetwork implements TrainProgress {
   }
 
   /**
-   * Errors of predictions on pairs that were not trained on, beside those of the best constant
-   * outputs.
+   * Computes errors of predictions on pairs that were not trained on, beside those of the best
+   * constant outputs.
+   *
+   * @throws LeastActionError by field.
    */
   predictionError(fresh: Pairs): PredictionError {
     return this.network.errorBeside(this.weights, fresh, this.#pairs);
@@ -107,14 +126,19 @@ export class TrainedNetwork implements TrainProgress {
 
 /**
  * Trains a network in the plain way: the layers hold exactly, so that only the weights are unknown,
- * and the gradient is found by backpropagation. It is what annealing tends to as R_f grows, from
- * one point at random instead of along a ladder. Runs in this thread, which is let go every few
- * dozen iterations.
+ * and the gradient is found by backpropagation. Annealing tends to this problem as R_f grows, but
+ * comes to it along a ladder instead of from one random point. The training runs in this thread and
+ * lets other events be served every few dozen iterations.
  *
- * @throws LeastActionError (the promise rejects) for whatever is wrong with the options, by field.
+ * @throws LeastActionError (the promise rejects) by field, if an option is wrong.
  *
  * @example
- * const trained = await train({ model: network, pairs: { inputs, outputs }, weightPrior: { mean: 0, deviation: 1 }, seed: 1 });
+ * const trained = await train({
+ *   model: network,
+ *   pairs: { inputs, outputs },
+ *   weightPrior: { mean: 0, deviation: 1 },
+ *   seed: 1,
+ * });
  * trained.predictionError(fresh).meanSquare;
  */
 export async function train(options: TrainOptions): Promise<TrainedNetwork> {
@@ -128,7 +152,7 @@ export async function train(options: TrainOptions): Promise<TrainedNetwork> {
   const crossed = pairsOf(pairs, network);
   watch.signal?.throwIfAborted();
   const trainer = trainerOf(network, crossed, inner, given);
-  const life = lifeNow();
+  const guard = disposalGuard();
   try {
     for (;;) {
       const end = call(() => trainer.advance(PORTION));
@@ -137,13 +161,14 @@ export async function train(options: TrainOptions): Promise<TrainedNetwork> {
       if (!isOver) (onProgress as TrainOptions["onProgress"])?.(progress);
       if (isOver || watch.signal?.aborted === true)
         return new TrainedNetwork(network, crossed, trainer, end);
-      await life.breathe();
+      await guard.yieldThread();
     }
   } finally {
     release(trainer);
   }
 }
 
+/** Makes the trainer in WebAssembly's memory; errors get the names of the options. */
 function trainerOf(
   network: Network,
   pairs: RawPairs,

@@ -1,23 +1,23 @@
-// The weights of networks: in one list, and layer by layer.
+// Weights of networks, in one list and layer by layer.
 import { wrongLength, wrongShape } from "../errors.js";
 import { describe, fields, float64Array, only } from "../shape.js";
 import type { Places } from "./raw.js";
 
 /**
- * The weights of one layer, which gets activations x from the layer before it and makes f(W x + U u + b) of them.
+ * Weights of one layer, which turns the activations x of the layer before into f(W x + U u + b).
  */
 export interface LayerWeights {
-  /** Neurons of the layer: rows of W and U. */
+  /** Number of neurons of the layer, which are the rows of W and U. */
   outputs: number;
-  /** Neurons of the layer before: columns of W. */
+  /** Number of neurons of the layer before, which are the columns of W. */
   inputs: number;
-  /** W: outputs x inputs, row-major. Empty where the layer is a model. */
+  /** Matrix W: outputs x inputs, row-major. Empty if the layer is a model. */
   matrix: Float64Array;
-  /** U, for what comes in from outside: outputs x forcing, row-major. */
+  /** Matrix U, for numbers that come in from outside: outputs x forcing, row-major. */
   forcing: Float64Array;
-  /** b, free or fixed; empty where there is none. */
+  /** Biases b, free or fixed, one per neuron. Empty if there are none. */
   bias: Float64Array;
-  /** The parameters of a layer that is a model. */
+  /** Parameters by name of a layer that is a model. Empty for neurons. */
   parameters: Record<string, number>;
 }
 
@@ -30,15 +30,15 @@ const layerFields = [
   "parameters",
 ] satisfies (keyof LayerWeights)[];
 
-/** All weights in one list, or layer by layer. */
+/** All weights of a network, in one list or layer by layer. */
 export type Weights = ArrayLike<number> | readonly LayerWeights[];
 
-/** True if weights are said layer by layer. */
+/** True if weights are given layer by layer. */
 export function isByLayer(weights: Weights): weights is readonly LayerWeights[] {
   return Array.isArray(weights) && typeof weights[0] === "object" && weights[0] !== null;
 }
 
-/** The weights of one layer, of the list of all. */
+/** Cuts the weights of one layer out of the list of all. */
 export function layerOf(places: Places, all: Float64Array): LayerWeights {
   const cut = ([from, to]: [number, number]): Float64Array => all.slice(from, to);
   const { outputs, inputs, names, fixed } = places;
@@ -53,7 +53,12 @@ export function layerOf(places: Places, all: Float64Array): LayerWeights {
   };
 }
 
-/** Writes one layer's weights into the list of all; `filled` marks weights that a layer before has said: where layers are tied. */
+/**
+ * Writes the weights of one layer into the list of all. `filled` marks weights that an earlier
+ * layer has set, which is one that is tied to this layer.
+ *
+ * @throws LeastActionError by field, and if tied layers have different weights.
+ */
 export function put(
   path: string,
   layer: unknown,

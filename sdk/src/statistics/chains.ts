@@ -97,7 +97,7 @@ const PHASES = ["done", "annealing", "warmup", "draws"] as const satisfies reado
 /** Work that consists of chains: every step is a few transitions. */
 export const chains: Kind<ChainTask, ChainJob, ChainStep, ChainResult> = {
   job: "chain",
-  tellsOnTheWay: false,
+  hasPartialResults: false,
   open: (task) => ({
     begin(job) {
       const chain = new ChainUnderWay(task, job);

@@ -1,6 +1,6 @@
 // Study of observability: twin experiments with different components observed are annealed and
 // compared with their truths. It tells how many measurements are enough.
-import { lifeNow } from "../work/disposal.js";
+import { disposalGuard } from "../work/disposal.js";
 import type { AnnealOptions } from "../anneal/options.js";
 import type { Run } from "../anneal/run.js";
 import type { ConditionalLyapunov } from "../raw.js";
@@ -23,9 +23,9 @@ export async function observabilityBy(
   // Exponents come first: each takes a moment only, and errors in their options show early.
   const exponents = new Map<string, ConditionalLyapunov | null>();
   let alone: ConditionalLyapunov | null = null;
-  const life = lifeNow();
+  const guard = disposalGuard();
   for (const one of [undefined, ...sets]) {
-    await life.breathe();
+    await guard.yieldThread();
     if (isStopped()) break;
     const exponent = plan.exponentOf(one?.observed ?? []);
     if (one === undefined) alone = exponent;

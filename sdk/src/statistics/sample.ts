@@ -126,7 +126,7 @@ export async function samplePosteriorBy<E extends string, I extends string>(
   const jobs = jobsOf(chains, draws, results);
   watch.signal?.throwIfAborted();
   const shares = new Map<number, number>();
-  const crew = working({
+  const pool = working({
     kind,
     task,
     workers: watch.workers,
@@ -137,13 +137,13 @@ export async function samplePosteriorBy<E extends string, I extends string>(
       const share = ([...shares.values()].reduce((sum, one) => sum + one, 0) + over) / chains;
       tell?.({ ...step, chain, chains, share });
     },
-    onSoFar: undefined,
+    onPartialResult: undefined,
     onResult: (result: ChainResult) => void results.set(result.start, result),
   });
   try {
-    await crew.do(jobs);
+    await pool.do(jobs);
   } finally {
-    await crew.end();
+    await pool.end();
   }
   const done = [...results.values()].sort((a, b) => a.start - b.start);
   const failure = done.find((one) => one.failure !== null)?.failure;

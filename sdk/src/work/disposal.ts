@@ -1,13 +1,14 @@
-// Ending all work that is under way.
+// End of all work that is under way, by `dispose()`.
 import { LeastActionError } from "../errors.js";
-import { breathe } from "./breathe.js";
+import { yieldThread } from "./yield-thread.js";
 
+/** Functions that reject the promises of work that is under way. */
 const waiting = new Set<(error: LeastActionError) => void>();
 
-/** How often everything was disposed of. */
+/** Number of disposals so far. */
 let disposals = 0;
 
-/** The promise, or a rejection once everything is disposed of. */
+/** Gives the outcome of a promise, or a rejection if the library is disposed of before. */
 export function untilDisposed<T>(promise: Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     waiting.add(reject);
@@ -16,40 +17,42 @@ export function untilDisposed<T>(promise: Promise<T>): Promise<T> {
 }
 
 /**
- * The life of the library in which some work of this thread began: work does not outlive it, also
- * if another module is loaded afterwards.
+ * Guard of work in this thread, which must not outlive the library that it began with, even if
+ * another module is loaded afterwards.
  */
-export interface Life {
+export interface DisposalGuard {
   /**
-   * Throws if everything has been disposed of. To be called after whatever was called that may do
-   * so.
+   * Throws if the library was disposed of since the work began. It is to be called after callbacks
+   * of the user, which may dispose of it.
    */
   check(): void;
-  /** Lets the thread go for a moment; rejects if everything has been disposed of. */
-  breathe(): Promise<void>;
+  /** Lets other events be served; rejects if the library was disposed of meanwhile. */
+  yieldThread(): Promise<void>;
 }
 
-export function lifeNow(): Life {
+/** Makes a guard for work that begins now. */
+export function disposalGuard(): DisposalGuard {
   const begun = disposals;
   const check = (): void => {
     if (disposals !== begun) throw disposed();
   };
   return {
     check,
-    async breathe() {
-      await breathe();
+    async yieldThread() {
+      await yieldThread();
       check();
     },
   };
 }
 
-/** Rejects whatever is waited for. */
+/** Rejects the promises of all work that is under way. */
 export function endWork(): void {
   disposals += 1;
   for (const reject of waiting) reject(disposed());
   waiting.clear();
 }
 
+/** Makes the error of work that `dispose()` has ended. */
 function disposed(): LeastActionError {
   const message = "dispose: called while this was under way, which ended it";
   return new LeastActionError(message, { code: "freed", path: "dispose" });

@@ -1,44 +1,46 @@
-// Working in this thread, which is let go between steps.
-import { type Life, lifeNow } from "./disposal.js";
+// Work in this thread, which serves other events between steps.
+import { type DisposalGuard, disposalGuard } from "./disposal.js";
 import { FRAME, type Job, type OpenTask, type Task, type Work, type Working } from "./work.js";
 
-export const workHere: Working = (work) => ({
+/** Way of working in this thread, one job after the other. */
+export const workInThisThread: Working = (work) => ({
   async do(jobs) {
     const open = work.kind.open(work.task);
-    const life = lifeNow();
+    const guard = disposalGuard();
     for (const job of jobs) {
       if (work.signal?.aborted) return;
-      await doOne(open, job, work, life);
+      await runJob(open, job, work, guard);
     }
   },
   end: () => Promise.resolve(),
 });
 
-async function doOne<T extends Task, J extends Job, S, R>(
+/** Runs one job to its end, or until the signal is aborted. */
+async function runJob<T extends Task, J extends Job, S, R>(
   open: OpenTask<J, S, R>,
   job: J,
-  { signal, onStep, onSoFar, onResult }: Work<T, J, S, R>,
-  life: Life,
+  { signal, onStep, onPartialResult, onResult }: Work<T, J, S, R>,
+  guard: DisposalGuard,
 ): Promise<void> {
-  const doing = open.begin(job);
+  const running = open.begin(job);
   let seen = -Infinity;
   try {
     while (!signal?.aborted) {
-      const step = doing.step();
+      const step = running.step();
       if (step === undefined) break;
-      if (onSoFar !== undefined && performance.now() - seen > FRAME) {
-        onSoFar(doing.result());
-        life.check();
+      if (onPartialResult !== undefined && performance.now() - seen > FRAME) {
+        onPartialResult(running.result());
+        guard.check();
         seen = performance.now();
       }
       onStep(job.start, step);
-      await life.breathe();
+      await guard.yieldThread();
     }
-    const result = doing.result();
-    onSoFar?.(result);
-    life.check();
+    const result = running.result();
+    onPartialResult?.(result);
+    guard.check();
     onResult(result);
   } finally {
-    doing.free();
+    running.free();
   }
 }

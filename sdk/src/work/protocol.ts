@@ -1,30 +1,34 @@
-// What this thread and its workers say to each other.
+// Messages between the main thread and its workers.
 import type { ErrorFacts } from "../errors.js";
 import type { Job, Task } from "./work.js";
 
-/** What a worker is made with. */
+/** Data that a worker is started with. */
 export interface WorkerData {
+  /** Compiled WebAssembly module. */
   module: WebAssembly.Module;
+  /** Task whose jobs the worker does. */
   task: Task;
-  /** Whether what jobs have come to is told on the way. */
-  follow: boolean;
+  /** True if partial results of jobs are to be reported. */
+  withPartialResults: boolean;
   /**
-   * One 32-bit number; not zero once the work is cancelled. Undefined where threads share no
-   * memory, as on pages without the headers that isolate them.
+   * Shared number of 32 bits, which is not zero once the work is cancelled. Undefined where threads
+   * share no memory, as on pages without the headers that isolate them.
    */
   cancel: SharedArrayBuffer | undefined;
 }
 
-/** To a worker. */
+/** Message to a worker. */
 export type Request =
-  /** To be done. No more is asked for until its result has come. */
+  /** Order to do a job. The next one is sent after its result has come. */
   | { type: "job"; job: Job }
-  /** The job is to end with what it has come to. */
+  /** Order to end the job early, with its partial result. */
   | { type: "cancel" };
 
-/** From a worker. */
+/** Message from a worker. */
 export type Reply =
-  | { type: "step"; start: number; step: unknown; soFar: unknown }
-  /** At its end or interrupted; the worker is free for the next job. */
+  /** Report of a step, with the partial result of the job if it is due. */
+  | { type: "step"; start: number; step: unknown; partialResult: unknown }
+  /** Result of a job that is done or was cancelled; the worker is free for the next job. */
   | { type: "result"; result: unknown }
+  /** Error that ended the job. */
   | { type: "error"; message: string; facts: ErrorFacts };

@@ -1,54 +1,57 @@
-// What runs in a worker thread: jobs, one after the other, as the main thread asks for them.
+// The main loop of a worker thread, which does jobs one after the other for the main thread.
 import { LeastActionError } from "../errors.js";
 import { load } from "../instance.js";
-import { breathe } from "./breathe.js";
+import { yieldThread } from "./yield-thread.js";
 import type { Reply, Request, WorkerData } from "./protocol.js";
-import { type Doing, FRAME, type Job, type Kind, type Kinds, type Task } from "./work.js";
+import { type RunningJob, FRAME, type Job, type Kind, type Kinds, type Task } from "./work.js";
 
 /**
- * Milliseconds after which a thread that shares no memory looks for messages, and tells what its
- * job has come to.
+ * Milliseconds after which a thread that shares no memory looks for messages, and reports the
+ * partial result of its job.
  */
-const SILENCE = 10;
+const REPORT_INTERVAL = 10;
 
 /**
- * Answers the requests that the returned function is given. What is not an error of ours is thrown
- * by its promise, and the thread is to die of it. The task is one of the `kinds`.
+ * Gives a function that answers requests. The task must be one of the `kinds`. Errors that are not
+ * of this library reject its promise, and the thread has to end with them.
  */
 export function serve(
   kinds: Kinds,
-  { module, task, follow, cancel }: WorkerData,
+  { module, task, withPartialResults, cancel }: WorkerData,
   reply: (reply: Reply) => void,
 ): (request: Request) => Promise<void> {
   load(module);
   const kind = kinds[task.kind] as Kind<Task, Job, unknown, unknown>;
   const open = kind.open(task);
-  // Without shared memory it changes between steps only, as messages come.
+  // Without shared memory it changes between steps only, when messages are read.
   const cancelled = new Int32Array(cancel ?? new ArrayBuffer(4));
 
-  async function doOne(job: Job): Promise<void> {
-    const doing = open.begin(job);
+  /** Runs one job and sends its result. */
+  async function runJob(job: Job): Promise<void> {
+    const running = open.begin(job);
     try {
-      await goThrough(job, doing);
-      reply({ type: "result", result: doing.result() });
+      await runSteps(job, running);
+      reply({ type: "result", result: running.result() });
     } finally {
-      doing.free();
+      running.free();
     }
   }
 
-  async function goThrough({ start }: Job, doing: Doing<unknown, unknown>): Promise<void> {
+  /** Runs the steps of a job and reports them. */
+  async function runSteps({ start }: Job, running: RunningJob<unknown, unknown>): Promise<void> {
     let silent = performance.now();
     let seen = -Infinity;
     while (Atomics.load(cancelled, 0) === 0) {
-      const step = doing.step(cancelled);
+      const step = running.step(cancelled);
       if (step === undefined) return;
-      const due = cancel === undefined && performance.now() - silent > SILENCE;
-      const isLooked = follow && performance.now() - seen > FRAME;
-      const soFar = isLooked || (due && kind.tellsOnTheWay) ? doing.result() : undefined;
-      if (soFar !== undefined) seen = performance.now();
-      reply({ type: "step", start, step, soFar });
+      const due = cancel === undefined && performance.now() - silent > REPORT_INTERVAL;
+      const isWatched = withPartialResults && performance.now() - seen > FRAME;
+      const partialResult =
+        isWatched || (due && kind.hasPartialResults) ? running.result() : undefined;
+      if (partialResult !== undefined) seen = performance.now();
+      reply({ type: "step", start, step, partialResult });
       if (!due) continue;
-      await breathe();
+      await yieldThread();
       silent = performance.now();
     }
   }
@@ -59,7 +62,7 @@ export function serve(
       return;
     }
     try {
-      await doOne(request.job);
+      await runJob(request.job);
     } catch (error) {
       if (!(error instanceof LeastActionError)) throw error;
       reply({ type: "error", message: error.message, facts: error.facts });

@@ -1,34 +1,38 @@
-// Working in the workers of a browser.
+// Work in the web workers of a browser.
 import { workerSource } from "../../generated/worker-source.js";
 import { LeastActionError } from "../errors.js";
-import { workHere } from "./here.js";
+import { workInThisThread } from "./here.js";
 import type { Reply, WorkerData } from "./protocol.js";
 import { type Thread, threadsBy } from "./threads.js";
 import type { Working } from "./work.js";
 
-/** To a worker before all requests. */
+/** Message to a worker that precedes all requests. */
 export interface FirstMessage {
+  /** Kind of the message. */
   type: "begin";
+  /** Data that the worker is started with. */
   data: WorkerData;
-  /** The name of a lock that it is to hold as long as it lives. */
+  /** Name of a lock that the worker has to hold as long as it lives. */
   lock: string;
 }
 
-/** From a worker about itself. */
+/** Message from a worker about itself. */
 export type OwnMessage =
-  /** It has the lock. */
-  | { type: "lives" }
-  /** It cannot go on. */
+  /** Report that the worker holds its lock. */
+  | { type: "ready" }
+  /** Report that the worker has failed and cannot go on. */
   | { type: "died"; reason: string };
 
 /**
- * The workers are made of a blob: there is no file whose address a bundler or a server would have
- * to be told of.
+ * Way of working in web workers. They are made from a blob, so that neither bundlers nor servers
+ * have to know the address of a file.
  */
 export const workInBrowser: Working = (work) => {
   if (typeof Worker === "undefined") {
-    if (!work.workers) return workHere(work);
-    const message = `workers: there are no workers here, so ${work.workers} cannot be had; leave it out, or say 0`;
+    if (!work.workers) return workInThisThread(work);
+    const message =
+      `workers: there are no workers here, so ${work.workers} cannot be had; ` +
+      "leave it out, or say 0";
     throw new LeastActionError(message, {
       code: "workerDied",
       path: "workers",
@@ -41,20 +45,22 @@ export const workInBrowser: Working = (work) => {
     url ??= URL.createObjectURL(new Blob([workerSource], { type: "text/javascript" }));
     return threadOf(new Worker(url, { name: "least-action" }), data);
   };
-  const crew = threadsBy(open, navigator.hardwareConcurrency)(work);
+  const pool = threadsBy(open, navigator.hardwareConcurrency)(work);
   return {
-    do: (jobs) => crew.do(jobs),
+    do: (jobs) => pool.do(jobs),
     async end() {
-      await crew.end();
+      await pool.end();
       if (url !== undefined) URL.revokeObjectURL(url);
     },
   };
 };
 
-/** Locks are of all pages of a site. */
+/** Prefix of the names of locks. It is random, because all pages of a site share their locks. */
 const lockNames = `least-action-${Math.random().toString(36).slice(2)}`;
+/** Number of locks so far. */
 let lockCount = 0;
 
+/** Starts a worker and wraps it as a thread. */
 function threadOf(worker: Worker, data: WorkerData): Thread {
   const lock = `${lockNames}-${lockCount++}`;
   const ended = new AbortController();
@@ -64,15 +70,16 @@ function threadOf(worker: Worker, data: WorkerData): Thread {
     listen(onReply, onDeath) {
       worker.onmessage = ({ data }: MessageEvent<Reply | OwnMessage>) => {
         if (data.type === "died") onDeath(data.reason);
-        else if (data.type === "lives")
-          whenFree(lock, ended.signal, () => onDeath("it was terminated"));
+        else if (data.type === "ready")
+          whenLockIsFree(lock, ended.signal, () => onDeath("it was terminated"));
         else onReply(data);
       };
       worker.onerror = (event) => {
-        // It is told to whoever waits for the work, and is no news for the console.
+        // The error rejects the promise of the work, so it need not appear in the console.
         event.preventDefault();
         const unknown =
-          "its script could not be loaded; a Content-Security-Policy must allow it by worker-src blob:";
+          "its script could not be loaded; " +
+          "a Content-Security-Policy must allow it by worker-src blob:";
         onDeath(event.message || unknown);
       };
       worker.onmessageerror = () => onDeath("a message could not be read");
@@ -86,10 +93,10 @@ function threadOf(worker: Worker, data: WorkerData): Thread {
 }
 
 /**
- * Browsers say nothing when a worker is gone; but its locks are free then. Where pages are not
- * served safely there are none, and nobody can tell.
+ * Calls a function when a lock is free. Browsers do not report the end of a worker, but its locks
+ * are free then. Pages in an insecure context have no locks, so that the end is not noticed there.
  */
-function whenFree(lock: string, signal: AbortSignal, what: () => void): void {
+function whenLockIsFree(lock: string, signal: AbortSignal, what: () => void): void {
   const locks = navigator.locks as LockManager | undefined;
   locks?.request(lock, { signal }, what).catch(() => undefined);
 }

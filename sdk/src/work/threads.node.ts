@@ -1,4 +1,4 @@
-// Working in worker threads of Node.
+// Work in the worker threads of Node.
 import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
 import { textOf } from "../errors.js";
@@ -6,13 +6,15 @@ import type { Reply, WorkerData } from "./protocol.js";
 import { type Thread, threadsBy } from "./threads.js";
 import type { Working } from "./work.js";
 
-/** Makes a worker; tests make them die. */
+/** Function that starts a worker; tests pass one whose workers die. */
 export type CreateWorker = (data: WorkerData) => Worker;
 
+/** Gives a way of working in worker threads. */
 export function threads(createWorker: CreateWorker): Working {
   return threadsBy((data) => threadOf(createWorker(data)), availableParallelism());
 }
 
+/** Wraps a worker as a thread. */
 function threadOf(worker: Worker): Thread {
   return {
     post: (request) => worker.postMessage(request),
@@ -20,7 +22,7 @@ function threadOf(worker: Worker): Thread {
       worker.on("message", (reply: Reply) => onReply(reply));
       worker.on("error", (error) => onDeath(textOf(error)));
       worker.on("messageerror", (error) => onDeath(textOf(error)));
-      // Whoever has all that it waits for no longer listens: only an early end counts.
+      // After the end of the work nobody listens, so that only an early exit is an error.
       worker.on("exit", (code) => onDeath(`it ended with exit code ${code}`));
     },
     async end() {

@@ -1,85 +1,95 @@
-// Long work as its ways of doing it see it: in this thread, or in others. What is done, its kind
-// knows.
+// Long computations as jobs that run in this thread or in others. Their content is known only to
+// their kind.
 
-/** Plain data that say what is to be done, fit for a worker. Only their kind looks into them. */
+/**
+ * Plain data of a computation, which can be passed to a worker. Only its kind reads more than its
+ * name.
+ */
 export interface Task {
-  /** The kind's name among {@link Kinds}. */
+  /** Name of the kind of the task in {@link Kinds}. */
   readonly kind: string;
 }
 
-/**
- * A kind of work: tasks `T`, whose jobs are `J`. `S` is what a step tells, `R` the result of a job.
- */
+/** Kind of work: tasks `T` with jobs `J`. `S` is the report of a step, `R` the result of a job. */
 export interface Kind<T extends Task, J extends Job, S, R> {
-  /** A job in words, for errors. */
+  /** Name of a job in errors. */
   readonly job: string;
   /**
-   * True if jobs can tell at any step what they have come to: a climb is a path, but a chain is all
-   * of its draws. Then a thread that is cancelled and does not answer need not be waited for. A
-   * chain's steps are short.
+   * True if a job can give a partial result after any step, as a climb can, whose result is one
+   * path. A cancelled thread then need not be waited for. A chain cannot, because its result is all
+   * of its draws; its steps are short enough to wait for.
    */
-  readonly tellsOnTheWay: boolean;
-  /** Makes a task ready for its jobs. */
+  readonly hasPartialResults: boolean;
+  /** Prepares a task for its jobs. */
   open(task: T): OpenTask<J, S, R>;
 }
 
-/** Kinds of work by the names that tasks have for them: worker threads find them here. */
+/** Kinds of work by the names that tasks have for them, for worker threads. */
 export type Kinds = Readonly<Record<string, Kind<Task, Job, unknown, unknown>>>;
 
 /**
- * Milliseconds between two looks at what a job has come to: an eye sees no more, and results have
- * to be copied.
+ * Milliseconds between two partial results. The eye cannot follow more of them, and each has to be
+ * copied.
  */
 export const FRAME = 30;
 
-/**
- * A part of the work that is done by one thread, from its beginning or from where it was
- * interrupted.
- */
+/** Part of the work that one thread does, from its beginning or from an earlier partial result. */
 export interface Job {
-  /** Its number: of a starting path, or of a chain. */
+  /** Number of the job: that of a starting path or of a chain. */
   start: number;
 }
 
-/** A job that is being done. `S` is what a step tells, `R` the result. */
-export interface Doing<S, R> {
-  /** Undefined at the end, and once the first number of `cancel` is not zero. */
+/** Job that is under way. `S` is the report of a step, `R` the result. */
+export interface RunningJob<S, R> {
+  /**
+   * Does one step and gives its report; undefined at the end, and once the first number of `cancel`
+   * is not zero.
+   */
   step(cancel?: Int32Array): S | undefined;
-  /** At the end, or of what has been done. */
+  /** Gives the result at the end, or the partial result before. */
   result(): R;
+  /** Frees the memory of the job. */
   free(): void;
 }
 
-/** A task whose jobs can be done, one after the other. */
+/** Prepared task whose jobs can be done one after the other. */
 export interface OpenTask<J extends Job, S, R> {
-  begin(job: J): Doing<S, R>;
+  /** Begins a job. */
+  begin(job: J): RunningJob<S, R>;
 }
 
-/** A task, and where to tell of its jobs. */
+/** Task with the callbacks for its jobs. */
 export interface Work<T extends Task, J extends Job, S, R> {
+  /** Kind of the task. */
   kind: Kind<T, J, S, R>;
+  /** Data of the task. */
   task: T;
+  /** Number of threads: 0 for this thread; undefined for one per core. */
   workers: number | undefined;
-  /** Ends all jobs, those of later calls as well. */
+  /** Signal that ends all jobs, those of later calls too. */
   signal: AbortSignal | undefined;
-  /** To be called after every step; if it throws, the work is to stop and fail with that. */
+  /**
+   * Callback for the report of every step. If it throws, the work stops and fails with that error.
+   */
   onStep: (start: number, step: S) => void;
   /**
-   * To be called with what a job has come to: after a step, before `onStep`, but not more often
-   * than every {@link FRAME}; and at its end.
+   * Callback for partial results: after a step, before `onStep`, but not more often than every
+   * {@link FRAME}; and at the end of the job.
    */
-  onSoFar: ((result: R) => void) | undefined;
-  /** To be called with every result, be the job at its end or interrupted. */
+  onPartialResult: ((result: R) => void) | undefined;
+  /** Callback for the result of every job, be it done or cancelled. */
   onResult: (result: R) => void;
 }
 
 /** Workers for the jobs of one task. */
-export interface Crew<J extends Job> {
-  /** Does these jobs, or as much of them as the signal allows; one call after the other. */
+export interface WorkerPool<J extends Job> {
+  /** Does these jobs, or as many of them as the signal allows. Calls must follow one another. */
   do(jobs: readonly J[]): Promise<void>;
-  /** Ends all threads. To be called at last, also if the work has failed. */
+  /** Ends all threads. It must be called at last, also if the work has failed. */
   end(): Promise<void>;
 }
 
-/** A way of working: finds a crew for a task. */
-export type Working = <T extends Task, J extends Job, S, R>(work: Work<T, J, S, R>) => Crew<J>;
+/** Way of working, in this thread or in others: makes a pool of workers for a task. */
+export type Working = <T extends Task, J extends Job, S, R>(
+  work: Work<T, J, S, R>,
+) => WorkerPool<J>;

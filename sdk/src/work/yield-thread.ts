@@ -1,7 +1,7 @@
-// Letting the thread go for a moment.
+// Serving of events between two steps of a long computation.
 
-/** Lets events and timers be served. Not by setTimeout, which browsers hold back for 4 ms. */
-export function breathe(): Promise<void> {
+/** Lets events and timers be served. It does not use setTimeout, which browsers delay by 4 ms. */
+export function yieldThread(): Promise<void> {
   return new Promise((resolve) => {
     if (typeof setImmediate === "function") {
       setImmediate(resolve);
