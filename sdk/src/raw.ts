@@ -1,5 +1,5 @@
 // Instances of the WebAssembly module, and the types of their functions. Only this file and those
-// of the same name in other folders import generated code.
+// of the same name in other folders import generated code; `common.ts` names what is public of it.
 import { createGlue } from "../generated/glue.js";
 import type {
   ConditionalLyapunov,
