@@ -141,7 +141,8 @@ impl Action {
     ///
     /// ```
     /// use std::sync::Arc;
-    /// use least_action::{models, Action, ActionOptions, GradientVerdict, Observations, Problem};
+    /// use least_action::action::GradientVerdict;
+    /// use least_action::{models, Action, ActionOptions, Observations, Problem};
     ///
     /// let data = Observations {
     ///     time_step: 0.1,

@@ -5,7 +5,8 @@ use super::{Discretization, Normalization, Precision, Prior};
 /// Options of an action: everything that turns a model and data into one.
 ///
 /// ```
-/// use least_action::{ActionOptions, Prior};
+/// use least_action::action::Prior;
+/// use least_action::ActionOptions;
 ///
 /// let options = ActionOptions {
 ///     measurement_precision: 4.0.into(),

@@ -8,7 +8,7 @@ use crate::solve::RowGroup;
 /// Gaussian prior of a number: what is known of it before the data.
 ///
 /// ```
-/// use least_action::Prior;
+/// use least_action::action::Prior;
 ///
 /// let prior = Prior { mean: 10.0, deviation: 2.0 };
 /// assert_eq!(1.0 / (prior.deviation * prior.deviation), 0.25);

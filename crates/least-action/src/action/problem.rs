@@ -233,7 +233,8 @@ impl Problem {
 /// One data set or several.
 ///
 /// ```
-/// use least_action::{DataSets, Observations};
+/// use least_action::action::DataSets;
+/// use least_action::Observations;
 ///
 /// let DataSets(sets) = vec![Observations::default(), Observations::default()].into();
 /// assert_eq!(sets.len(), 2);

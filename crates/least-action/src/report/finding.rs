@@ -16,7 +16,7 @@ pub enum Severity {
 /// Statement about the results of a computation.
 ///
 /// ```
-/// use least_action::{Finding, Severity};
+/// use least_action::report::{Finding, Severity};
 ///
 /// let finding = Finding::new("few-draws", Severity::Warning, "Only 10 draws were made.");
 /// assert_eq!(finding.severity, Severity::Warning);

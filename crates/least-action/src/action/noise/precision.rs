@@ -7,7 +7,7 @@ use crate::error::{check, Result};
 /// Precision: the inverse of a variance, in one over the square of the quantity's unit.
 ///
 /// ```
-/// use least_action::Precision;
+/// use least_action::action::Precision;
 ///
 /// let one_number: Precision = 4.0.into();
 /// assert_eq!(one_number, Precision::Scalar(4.0));
