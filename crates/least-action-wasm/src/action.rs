@@ -1,5 +1,5 @@
-//! The action of a path and its gradient: what a minimiser in JavaScript calls ten thousand times,
-//! so that crossing must cost little beside it.
+//! Action of a path and its gradient. A minimiser in JavaScript calls these ten thousand times, so
+//! crossing must cost little beside them.
 
 use std::collections::BTreeMap;
 
@@ -12,14 +12,14 @@ use wasm_bindgen::JsValue;
 use crate::convert::{plain, read, read_data, set, thrown, Result};
 use crate::model::build;
 
-/// Numbers before the gradient in the parameters: the action and its parts.
+/// Number of results before the gradient in the parameters: the action and its parts.
 const PARTS: usize = 4;
 
-/// An action, with the memory that evaluating it needs.
+/// Action, with the memory that evaluating it needs.
 #[wasm_bindgen]
 pub struct Action {
     action: least_action::Action,
-    /// What estimated parameters are where none is given.
+    /// Values of estimated parameters that are not given.
     defaults: Vec<f64>,
     path: Vec<f64>,
     point: Vec<f64>,
@@ -37,8 +37,8 @@ struct At {
 
 #[wasm_bindgen]
 impl Action {
-    /// `data` are the data sets, each
-    /// `{ grid: { start, timeStep, points, observed }, values, inputs }`.
+    /// Action of a model with data sets, each `{ grid: { start, timeStep, points, observed },
+    /// values, inputs }`.
     #[wasm_bindgen(constructor)]
     pub fn new(spec: &JsValue, data: &Array, options: &JsValue) -> Result<Action> {
         let model = build(spec)?;
@@ -72,8 +72,8 @@ impl Action {
         names.map(str::to_string).collect()
     }
 
-    /// `{ modelPrecision, parameters }` as numbers: R_f, then the estimated parameters, defaults
-    /// where none is given.
+    /// Numbers of `{ modelPrecision, parameters }`: R_f, then the estimated parameters, with
+    /// defaults where none is given.
     pub fn point(&self, at: &JsValue) -> Result<Vec<f64>> {
         let at: At = read("", at)?;
         let mut point = [&[at.model_precision], &self.defaults[..]].concat();
@@ -90,8 +90,8 @@ impl Action {
         Ok(point)
     }
 
-    /// Compares the gradient with differences: a report, with `text`, what it says in words.
-    /// `sample` is the number of states to look at, all if there is none.
+    /// Compares the gradient with differences. The report has a `text` that states it in words.
+    /// `sample` is the number of states to compare, all if there is none.
     #[wasm_bindgen(js_name = checkGradient)]
     pub fn check_gradient(
         &mut self,
@@ -112,7 +112,7 @@ impl Action {
         Ok(report)
     }
 
-    /// Writes the action and its parts to `result`; `point` is what [`Action::point`] gives.
+    /// Writes the action and its parts to `result`. `point` is a result of [`Action::point`].
     pub fn evaluate(
         &mut self,
         path: &Float64Array,
@@ -129,8 +129,8 @@ impl Action {
         Ok(())
     }
 
-    /// The same, and after it in `result` the gradient in the estimated parameters; that in the
-    /// path goes to `gradient`, as long as the path.
+    /// Writes the action and its parts to `result`, and after them the gradient in the estimated
+    /// parameters. The gradient in the path goes to `gradient`, as long as the path.
     pub fn gradient(
         &mut self,
         path: &Float64Array,
@@ -155,7 +155,7 @@ impl Action {
     }
 }
 
-/// Unlike `to_vec`, into memory that is there already.
+/// Copies numbers into memory that is there already, unlike `to_vec`.
 pub fn copy(from: &Float64Array, to: &mut Vec<f64>) {
     to.resize(from.length() as usize, 0.0);
     from.copy_to(to);

@@ -1,4 +1,4 @@
-//! The ladder, climbed rung by rung so that JavaScript can report, pause and stop in between.
+//! Annealing, rung by rung, so that JavaScript can report, pause and stop in between.
 
 use js_sys::{Array, Atomics, Float64Array, Int32Array, Reflect};
 use least_action::anneal::{
@@ -14,7 +14,7 @@ use crate::convert::{float64_array, object, plain, read, read_data, set, thrown,
 use crate::model::build;
 use crate::network::{read_network, read_pairs};
 
-/// A model or a network, data and options, checked.
+/// Annealer of a model or a network, with checked data and options.
 #[wasm_bindgen]
 pub struct Annealer(Kind);
 
@@ -23,7 +23,7 @@ enum Kind {
     Networks(Box<least_action::Annealer<Networks>>),
 }
 
-/// The same of both kinds.
+/// Evaluates an expression for annealers of both kinds.
 macro_rules! either {
     ($which:expr, $one:ident => $what:expr) => {
         match $which {
@@ -33,7 +33,7 @@ macro_rules! either {
     };
 }
 
-/// How far to predict, as it crosses.
+/// Horizon of a prediction, as it crosses.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Horizon {
@@ -58,7 +58,7 @@ pub(crate) fn read_horizon(given: &JsValue) -> Result<Horizon> {
     read("", given)
 }
 
-/// A climb without its path and parameters, which cross as `Float64Array`s.
+/// Climb without its path and parameters, which cross as `Float64Array`s.
 #[derive(Serialize, Deserialize)]
 struct Progress {
     start: usize,
@@ -71,8 +71,8 @@ struct Progress {
 
 #[wasm_bindgen]
 impl Annealer {
-    /// `data` are the data sets, each
-    /// `{ grid: { start, timeStep, points, observed }, values, inputs }`.
+    /// Annealer of a model with data sets, each `{ grid: { start, timeStep, points, observed },
+    /// values, inputs }`.
     #[wasm_bindgen(constructor)]
     pub fn new(spec: &JsValue, data: &Array, options: &JsValue) -> Result<Annealer> {
         let model = build(spec)?;
@@ -83,7 +83,8 @@ impl Annealer {
             .map_err(thrown)
     }
 
-    /// `pairs` as [`read_pairs`] takes them; `action` and `options` together are what a user says.
+    /// Annealer of a network with pairs as [`read_pairs`] takes them. `action` and `options`
+    /// together are the user's options.
     #[wasm_bindgen(js_name = ofNetwork)]
     pub fn of_network(
         spec: &JsValue,
@@ -106,7 +107,7 @@ impl Annealer {
         either!(&self.0, annealer => annealer.annealable().estimated())
     }
 
-    /// Names of the parameters that change in time: they are the last columns of paths.
+    /// Names of the parameters that change in time. They are the last columns of paths.
     pub fn varying(&self) -> Vec<String> {
         match &self.0 {
             Kind::Paths(annealer) => annealer.problem().varying().map(str::to_string).collect(),
@@ -114,21 +115,20 @@ impl Annealer {
         }
     }
 
-    /// How many starting paths are tried at most.
+    /// Largest number of starting paths that are tried.
     pub fn starts(&self) -> usize {
         either!(&self.0, annealer => annealer.annealable().attempts().count)
     }
 
-    /// Rungs of every climb; undefined where they are found on the way.
+    /// Number of rungs of every climb; undefined where they are found on the way.
     pub fn rungs(&self) -> Option<usize> {
         let ladder = either!(&self.0, annealer => annealer.annealable().ladder());
         ladder.factor.and(ladder.rungs)
     }
 
-    /// What is to be done after `climbs`, whose paths are not needed:
-    /// `{ enough, over, reprieved }`. `enough` is how many starts count, null if there are not
-    /// enough yet; `over` are those that there is nothing to go on with; `reprieved` those that
-    /// were stopped but must go on.
+    /// Next work after `climbs`, whose paths are not needed: `{ enough, over, reprieved }`.
+    /// `enough` is the number of starts that count, null if there are not enough yet; `over` are
+    /// those that are finished; `reprieved` those that were stopped but must go on.
     pub fn state(&self, climbs: Vec<JsValue>) -> Result<JsValue> {
         let climbs = climbs.iter().map(read_progress);
         let climbs = climbs.collect::<Result<Vec<Climb>>>()?;
@@ -151,7 +151,7 @@ impl Annealer {
         climber.map(Climber).map_err(thrown)
     }
 
-    /// Goes on with a climb: `{ start, rungs, parameters, path }`.
+    /// Resumes a climb: `{ start, rungs, parameters, path }`.
     pub fn resume(&self, climb: &JsValue) -> Result<Climber> {
         let climb = read_climb(climb)?;
         let climber = match &self.0 {
@@ -163,9 +163,9 @@ impl Annealer {
         climber.map(Climber).map_err(thrown)
     }
 
-    /// What climbs say together:
-    /// `{ levels, gap, expectedLevel, drops, findings, verdict, best, modelPrecision, summary, diagnosis }`;
-    /// `best` is a position in the climbs sorted by starting path.
+    /// Results of all climbs together: `{ levels, gap, expectedLevel, drops, findings, verdict,
+    /// best, modelPrecision, summary, diagnosis }`. `best` is a position in the climbs sorted by
+    /// starting path.
     pub fn finish(&self, climbs: Vec<JsValue>) -> Result<JsValue> {
         let climbs = climbs
             .iter()
@@ -192,7 +192,7 @@ impl Annealer {
         ]))
     }
 
-    /// Annealing of paths through data; none of networks.
+    /// Annealer of paths through data; `None` for networks.
     pub(crate) fn of_paths(&self) -> Option<&least_action::Annealer<Paths>> {
         match &self.0 {
             Kind::Paths(annealer) => Some(annealer),
@@ -200,8 +200,8 @@ impl Annealer {
         }
     }
 
-    /// Of a path through data: `{ times, path }` from the end of a climb's path on, `horizon` being
-    /// `{ until, inputs, dataSet }`.
+    /// Prediction of a path through data: `{ times, path }` from the end of a climb's path on.
+    /// `horizon` is `{ until, inputs, dataSet }`.
     pub fn predict(&self, climb: &JsValue, horizon: &JsValue) -> Result<JsValue> {
         let climb = read_end(climb)?;
         let given = read_horizon(horizon)?;
@@ -218,7 +218,7 @@ impl Annealer {
     }
 }
 
-/// One starting path on its way up the ladder.
+/// Climb of one starting path.
 #[wasm_bindgen]
 pub struct Climber(Climbing);
 
@@ -229,8 +229,8 @@ enum Climbing {
 
 #[wasm_bindgen]
 impl Climber {
-    /// Minimises at the next rung and gives it; undefined at the end of the ladder, when the
-    /// mathematics failed, and when the first number of `cancel` is no longer zero.
+    /// Minimises at the next rung and returns it. Returns undefined at the end of the ladder, after
+    /// a failure, and when the first number of `cancel` is no longer zero.
     #[wasm_bindgen(js_name = nextRung)]
     pub fn next_rung(&mut self, cancel: Option<Int32Array>) -> JsValue {
         let interrupted = || {
@@ -244,7 +244,7 @@ impl Climber {
         rung.map_or(JsValue::UNDEFINED, plain)
     }
 
-    /// What has been done so far: `{ start, rungs, parameters, failure, path }`.
+    /// Climb so far: `{ start, rungs, parameters, failure, path }`.
     pub fn climb(&self) -> JsValue {
         let climb = match &self.0 {
             Climbing::Paths(climber) => climber.climb(),
@@ -273,7 +273,8 @@ pub(crate) fn read_climb(climb: &JsValue) -> Result<Climb> {
     })
 }
 
-/// A climb's path and parameters without its rungs, which take longer to read than all the rest.
+/// Reads a climb's path and parameters without its rungs, which take longer to read than all the
+/// rest.
 fn read_end(climb: &JsValue) -> Result<Climb> {
     Ok(Climb {
         start: 0,
@@ -285,7 +286,7 @@ fn read_end(climb: &JsValue) -> Result<Climb> {
     })
 }
 
-/// The SDK passes a `Float64Array`.
+/// Reads a field that the SDK passes as a `Float64Array`.
 fn array_of(climb: &JsValue, field: &str) -> Result<Vec<f64>> {
     let given = Reflect::get(climb, &field.into()).ok();
     let array = given.and_then(|given| given.dyn_into::<Float64Array>().ok());
@@ -297,7 +298,7 @@ fn array_of(climb: &JsValue, field: &str) -> Result<Vec<f64>> {
     })
 }
 
-/// A climb without its path and parameters.
+/// Reads a climb without its path and parameters.
 fn read_progress(climb: &JsValue) -> Result<Climb> {
     let start = Reflect::get(climb, &"start".into()).unwrap_or(JsValue::UNDEFINED);
     // The SDK passes exactly these fields, so there are no unknown ones to look for.

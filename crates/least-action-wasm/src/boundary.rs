@@ -8,16 +8,17 @@ use wasm_bindgen::JsValue;
 use crate::convert::{float64_array, object, plain, read, set, thrown, Result};
 use crate::mechanics::{failure_of, Mechanics};
 
-/// A solution on its way.
+/// Solver of a boundary-value problem, one iteration at a time.
 #[wasm_bindgen]
 pub struct BoundarySolver {
-    /// None once it has been finished.
+    /// Solver; `None` once it has been finished.
     solver: Option<least_action::mechanics::BoundarySolver>,
 }
 
 #[wasm_bindgen]
 impl BoundarySolver {
-    /// Of a system, from a path on; without momenta those are found from the path.
+    /// Solver for a system, from an initial path. Momenta that are not given are found from the
+    /// path.
     #[wasm_bindgen(constructor)]
     pub fn new(
         mechanics: &Mechanics,
@@ -35,7 +36,7 @@ impl BoundarySolver {
         })
     }
 
-    /// One iteration; false once there is nothing left to do.
+    /// Does one iteration. Returns false once there is nothing left to do.
     pub fn advance(&mut self) -> bool {
         self.solver.as_mut().is_some_and(|solver| solver.advance())
     }
@@ -45,14 +46,15 @@ impl BoundarySolver {
         progress.map_or(JsValue::NULL, |progress| plain(&progress))
     }
 
-    /// The solution, or the best iterate so far; to be called once.
+    /// Solution, or the best iterate so far. To be called once.
     pub fn finish(&mut self) -> JsValue {
         let solution = self.solver.take().map(|solver| solver.finish());
         solution.map_or(JsValue::NULL, |solution| written(&solution))
     }
 }
 
-/// The levels of solutions by their actions; NaN for those that are no stationary paths.
+/// Action levels of solutions by their actions, which are NaN for those that are no stationary
+/// paths.
 #[wasm_bindgen(js_name = actionLevels)]
 pub fn action_levels(actions: &Float64Array) -> JsValue {
     plain(&least_action::mechanics::action_levels(&actions.to_vec()))

@@ -9,14 +9,14 @@ use wasm_bindgen::JsValue;
 use crate::anneal::{read_climb, Annealer};
 use crate::convert::{plain, read, thrown, Result};
 
-/// One chain.
+/// Markov chain.
 #[wasm_bindgen]
 pub struct Chain(least_action::statistics::Chain<Posterior>);
 
 #[wasm_bindgen]
 impl Chain {
-    /// Chain `number` about the minimum that a climb leads to at an R_f, from `start` or from a
-    /// random point about it.
+    /// Begins chain `number` about the minimum that a climb leads to at an R_f, from `start` or
+    /// from a random point about it.
     pub fn begin(
         annealer: &Annealer,
         climb: &JsValue,
@@ -36,7 +36,7 @@ impl Chain {
             .map_err(thrown)
     }
 
-    /// Goes on with a chain that was interrupted.
+    /// Resumes a chain that was interrupted.
     pub fn resume(
         annealer: &Annealer,
         model_precision: f64,
@@ -51,9 +51,9 @@ impl Chain {
             .map_err(thrown)
     }
 
-    /// Does one transition: writes where it led to `position`, and to `figures` its log density,
-    /// energy, acceptance, step size, tree depth, evaluations, and 1 if it diverged. Gives what it
-    /// was for: 0 for none, as all are done, 1 for the annealing, 2 for the warm-up, 3 for a draw.
+    /// Does one transition. Its end is written to `position`, and its log density, energy,
+    /// acceptance, step size, tree depth, evaluations, and 1 if it diverged to `figures`. Returns
+    /// its phase: 0 if all are done, 1 for the annealing, 2 for the warm-up, 3 for a draw.
     pub fn advance(&mut self, position: &Float64Array, figures: &Float64Array) -> Result<u32> {
         let Some(advance) = self.0.advance().map_err(thrown)? else {
             return Ok(0);
@@ -77,18 +77,19 @@ impl Chain {
         })
     }
 
-    /// `{ position, energyError, cause }` of the last transition; null if it did not diverge.
+    /// Divergence of the last transition, `{ position, energyError, cause }`; null if there was
+    /// none.
     pub fn divergence(&self) -> JsValue {
         let divergence = &self.0.last().divergence;
         divergence.as_ref().map_or(JsValue::NULL, plain)
     }
 
-    /// Unknowns: the path, then the estimated parameters.
+    /// Number of unknowns: the path, then the estimated parameters.
     pub fn unknowns(&self) -> usize {
         self.0.position().len()
     }
 
-    /// Transitions of all phases.
+    /// Number of transitions of all phases.
     pub fn transitions(&self) -> usize {
         self.0.progress().1
     }
@@ -99,7 +100,7 @@ impl Chain {
         self.0.model_precision().unwrap_or(f64::NAN)
     }
 
-    /// All that it takes to go on from here.
+    /// State that a chain can be resumed from.
     pub fn state(&self) -> JsValue {
         plain(&self.0.state())
     }
@@ -115,7 +116,7 @@ fn posterior(annealer: &Annealer, model_precision: f64) -> Result<Posterior> {
     Posterior::new(annealer.problem(), model_precision).map_err(thrown)
 }
 
-/// All options, those that are not given by their defaults, if nothing is wrong with them.
+/// Checks the options and returns all of them, with defaults where none is given.
 #[wasm_bindgen(js_name = checkSampling)]
 pub fn check_sampling(
     annealer: &Annealer,

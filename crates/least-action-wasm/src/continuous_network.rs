@@ -9,7 +9,7 @@ use wasm_bindgen::JsValue;
 use crate::convert::{float64_array, object, plain, read, thrown, Result};
 use crate::mechanics::Mechanics;
 
-/// A network with its training pairs.
+/// Continuous network with its training pairs.
 #[wasm_bindgen]
 pub struct ContinuousNetwork {
     network: least_action::mechanics::ContinuousNetwork,
@@ -24,7 +24,7 @@ struct Drawn {
 
 #[wasm_bindgen]
 impl ContinuousNetwork {
-    /// From options, inputs (pairs x inputs) and outputs (pairs x outputs).
+    /// Continuous network from options, inputs (pairs x inputs) and outputs (pairs x outputs).
     #[wasm_bindgen(constructor)]
     pub fn new(
         options: &JsValue,
@@ -39,8 +39,8 @@ impl ContinuousNetwork {
         })
     }
 
-    /// `{ width, inputs, outputs }`, the neurons of a layer and how many of them hold inputs and
-    /// outputs: for reading rows.
+    /// Widths for reading rows: `{ width, inputs, outputs }`, the neurons of a layer and the
+    /// numbers of those that hold inputs and outputs.
     pub fn widths(options: &JsValue) -> Result<JsValue> {
         let options: ContinuousNetworkOptions = read("", options)?;
         options.validate().map_err(thrown)?;
@@ -52,7 +52,7 @@ impl ContinuousNetwork {
         ]))
     }
 
-    /// States: activations of all pairs, then weights and biases.
+    /// Number of states: activations of all pairs, then weights and biases.
     pub fn dimension(&self) -> usize {
         self.network.dimension()
     }
@@ -69,32 +69,32 @@ impl ContinuousNetwork {
         Ok(Mechanics::of(self.network.system().map_err(thrown)?))
     }
 
-    /// Of one piece at random, from `{ seed, deviation }`.
+    /// Random weights of one piece, from `{ seed, deviation }`.
     #[wasm_bindgen(js_name = startingWeights)]
     pub fn starting_weights(&self, options: &JsValue) -> Result<JsValue> {
         let Drawn { seed, deviation } = read("", options)?;
         written(self.network.starting_weights(seed, deviation))
     }
 
-    /// The path that weights of one piece or of every piece make of the inputs.
+    /// Path that follows from the inputs by weights of one piece or of every piece.
     #[wasm_bindgen(js_name = initialPath)]
     pub fn initial_path(&self, weights: &Float64Array, layers: &JsValue) -> Result<JsValue> {
         let layers: usize = read("layers", layers)?;
         written(self.network.initial_path(&weights.to_vec(), layers))
     }
 
-    /// points x width.
+    /// Activations of a pair, points x width.
     pub fn activations(&self, path: &Float64Array, pair: &JsValue) -> Result<JsValue> {
         let pair: usize = read("pair", pair)?;
         written(self.network.activations(pair, &path.to_vec()))
     }
 
-    /// points x (weights and biases).
+    /// Weights and biases, points x their number.
     pub fn weights(&self, path: &Float64Array) -> Result<JsValue> {
         written(self.network.weights(&path.to_vec()))
     }
 
-    /// rows x outputs, at inputs of rows x inputs.
+    /// Predicted outputs, rows x outputs, at inputs of rows x inputs.
     pub fn predict(&self, path: &Float64Array, inputs: &Float64Array) -> Result<JsValue> {
         written(self.network.predict(&path.to_vec(), &inputs.to_vec()))
     }

@@ -1,4 +1,4 @@
-//! Values on their way in and out.
+//! Conversion of values between Rust and JavaScript.
 
 use js_sys::{Array, Float64Array, Object, Reflect};
 use least_action::{Error, Observations};
@@ -8,13 +8,13 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use crate::words::{in_javascript, unknown_variant};
 
-/// What exported functions give: errors are thrown as `{ message, facts }`.
+/// Result of exported functions. Errors are thrown as `{ message, facts }`.
 pub type Result<T> = std::result::Result<T, JsValue>;
 
-/// A long value printed into an error message is cut here.
+/// Length at which a value in an error message is cut.
 const LONGEST_MESSAGE: usize = 300;
 
-/// An error as what is thrown.
+/// Error in the form that is thrown.
 pub fn thrown(error: Error) -> JsValue {
     object([
         ("message", error.to_string().into()),
@@ -22,7 +22,7 @@ pub fn thrown(error: Error) -> JsValue {
     ])
 }
 
-/// A value as plain JavaScript: maps as objects, `None` as null.
+/// Value as plain JavaScript: maps as objects, `None` as null.
 pub fn plain<T: Serialize + ?Sized>(value: &T) -> JsValue {
     let serializer = serde_wasm_bindgen::Serializer::new()
         .serialize_maps_as_objects(true)
@@ -31,7 +31,7 @@ pub fn plain<T: Serialize + ?Sized>(value: &T) -> JsValue {
     value.serialize(&serializer).unwrap_or(JsValue::UNDEFINED)
 }
 
-/// An object with the given entries.
+/// Object with the given entries.
 pub fn object<const N: usize>(entries: [(&str, JsValue); N]) -> JsValue {
     let object = Object::new();
     for (key, value) in entries {
@@ -40,27 +40,28 @@ pub fn object<const N: usize>(entries: [(&str, JsValue); N]) -> JsValue {
     object.into()
 }
 
-/// Not by `instanceof`: objects without prototype and those of another window are objects as well.
+/// View of a value as an object. It does not use `instanceof`, because objects without prototype
+/// and those of another window are objects as well.
 pub fn as_object(value: &JsValue) -> Option<&Object> {
     value.is_object().then(|| value.unchecked_ref())
 }
 
-/// Adds an entry to an object that was made here: that cannot fail.
+/// Adds an entry to an object that was made here, which cannot fail.
 pub fn set(object: &JsValue, key: &str, value: &JsValue) {
     let _ = Reflect::set(object, &key.into(), value);
 }
 
-/// A copy that does not change when WebAssembly's memory does.
+/// Copy of numbers that does not change when WebAssembly's memory does.
 pub fn float64_array(values: &[f64]) -> JsValue {
     Float64Array::from(values).into()
 }
 
-/// Reads a JavaScript value; `root` is what error paths start with, empty for an options object
-/// itself.
+/// Reads a JavaScript value. Paths in errors begin with `root`, which is empty for an options
+/// object itself.
 ///
 /// # Errors
 /// [`Error::WrongShape`] with the path of the field for a wrong type or a missing field,
-/// [`Error::UnknownName`] for a field that there is not.
+/// [`Error::UnknownName`] for a field that does not exist.
 pub fn read<T: DeserializeOwned + Serialize>(root: &str, value: &JsValue) -> Result<T> {
     let deserializer = serde_wasm_bindgen::Deserializer::from(value.clone());
     let read: T = serde_path_to_error::deserialize(deserializer)
@@ -97,7 +98,7 @@ fn wrong_shape(root: &str, error: &serde_path_to_error::Error<serde_wasm_bindgen
     }
 }
 
-/// A reader of the core has found an unknown name: its facts are taken from the text again, as
+/// Error of a reader of the core that found an unknown name. Its facts are taken from the text, as
 /// serde's errors carry nothing else.
 fn unknown_name(path: &str, text: &str) -> Option<Error> {
     if let Some((name, known)) = unknown_variant(text) {
@@ -164,7 +165,8 @@ fn unknown_field(path: &str, given: &JsValue, known: &JsValue) -> Option<Error> 
     None
 }
 
-/// A pair that was given as three numbers would lose the third in silence.
+/// Error of a list of the wrong length. Without it, a pair that was given as three numbers would
+/// lose the third in silence.
 fn wrong_list(path: &str, given: &Object, known: &Object) -> Option<Error> {
     let length = |list: &Object| Some(list.dyn_ref::<Array>()?.length() as usize);
     let (given, expected) = (length(given)?, length(known)?);
@@ -187,7 +189,7 @@ struct Grid {
     observed: Vec<usize>,
 }
 
-/// Reads data sets, each `{ grid, values, inputs }` with `grid` as above.
+/// Reads data sets, each `{ grid, values, inputs }` with `grid` a [`Grid`].
 pub fn read_data(sets: &Array) -> Result<Vec<Observations>> {
     let single = sets.length() == 1;
     let set = |(index, set): (usize, JsValue)| {
@@ -209,7 +211,7 @@ pub fn read_data(sets: &Array) -> Result<Vec<Observations>> {
     sets.iter().enumerate().map(set).collect()
 }
 
-/// The SDK passes a `Float64Array`, or nothing.
+/// Reads numbers that the SDK passes as a `Float64Array`; empty if there is nothing.
 fn numbers(value: &JsValue) -> Vec<f64> {
     let array = value.dyn_ref::<Float64Array>();
     array.map(Float64Array::to_vec).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Draws of a posterior: what they say, how well, and what they foretell.
+//! Draws of a posterior: summary, sampling report and forecast.
 
 use js_sys::{Float64Array, Reflect};
 use least_action::statistics::{
@@ -16,14 +16,14 @@ use crate::convert::{float64_array, object, plain, read, thrown, Result};
 /// Draws of several quantities, sorted by quantity and chain.
 struct Columns {
     names: Vec<String>,
-    /// quantities x chains x draws.
+    /// Values, quantities x chains x draws.
     values: Vec<f64>,
     chains: usize,
     draws: usize,
 }
 
 impl Columns {
-    /// From chains x draws x quantities.
+    /// Columns from chains x draws x quantities.
     fn new(names: Vec<String>, values: &Float64Array, chains: usize) -> Self {
         let given = values.to_vec();
         let count = names.len();
@@ -49,7 +49,7 @@ impl Columns {
     }
 }
 
-/// `{ rows, table }` of named quantities, from chains x draws x quantities.
+/// Summary `{ rows, table }` of named quantities, from chains x draws x quantities.
 #[wasm_bindgen(js_name = summarizeDraws)]
 pub fn summarize_draws(
     names: Vec<String>,
@@ -68,9 +68,9 @@ fn written(summary: &Summary) -> JsValue {
     ])
 }
 
-/// `{ findings, verdict }`; `statistics` are arrays of chains x draws, but for `stepSize` and
-/// `divergences`, which have a number per chain. `divergent` are the values of the first quantities
-/// where trajectories diverged, as many rows as divergences.
+/// Sampling report `{ findings, verdict }`. `statistics` are arrays of chains x draws, except
+/// `stepSize` and `divergences`, which have a number per chain. `divergent` holds the values of the
+/// first quantities where trajectories diverged, one row per divergence.
 #[wasm_bindgen(js_name = diagnoseDraws)]
 pub fn diagnose_draws(
     names: Vec<String>,
@@ -141,9 +141,8 @@ struct Noise {
 
 #[wasm_bindgen]
 impl Annealer {
-    /// Runs draws, count x unknowns, on past the window:
-    /// `{ times, members, dimension, values, failed }`. `noise` is `{ modelPrecision, seed }`, or
-    /// null for none.
+    /// Continues draws, count x unknowns, past the window: `{ times, members, dimension, values,
+    /// failed }`. `noise` is `{ modelPrecision, seed }`, or null for none.
     #[wasm_bindgen(js_name = predictEnsemble)]
     pub fn predict_ensemble(
         &self,
@@ -185,14 +184,14 @@ impl Annealer {
     }
 }
 
-/// The finite values of one column of members x size.
+/// Finite values of one column of members x size.
 fn column(values: &[f64], members: usize, place: usize) -> Vec<f64> {
     let size = values.len() / members.max(1);
     let all = values.iter().skip(place).step_by(size.max(1)).copied();
     all.filter(|value| value.is_finite()).collect()
 }
 
-/// The quantile of each column of members x size; NaN where no member is left.
+/// Quantile of each column of members x size; NaN where no member is left.
 #[wasm_bindgen(js_name = ensembleQuantile)]
 pub fn ensemble_quantile(
     values: &Float64Array,
@@ -215,8 +214,8 @@ pub fn ensemble_quantile(
     Ok(float64_array(&quantiles))
 }
 
-/// `{ crps, fairCrps, coverage, rankHistogram, flatness }` of members x size beside what happened,
-/// NaN where that is not known.
+/// Scores `{ crps, fairCrps, coverage, rankHistogram, flatness }` of members x size beside the
+/// truth, which is NaN where it is not known.
 #[wasm_bindgen(js_name = ensembleScores)]
 pub fn ensemble_scores(
     values: &Float64Array,

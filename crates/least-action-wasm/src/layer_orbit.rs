@@ -1,4 +1,4 @@
-//! The map through the layers of a network.
+//! Map through the layers of a network.
 
 use js_sys::Float64Array;
 use least_action::mechanics::{self, symplectic_defect, LayerMapOptions};
@@ -19,9 +19,9 @@ struct Head {
     tangent: bool,
 }
 
-/// `{ activations, momenta, modelError, tangent, symplecticDefect, failure }`, the first two of the
-/// layers that were reached, one after the other. Options are `{ modelPrecision, tangent }`;
-/// `forcing` as in pairs.
+/// Orbit `{ activations, momenta, modelError, tangent, symplecticDefect, failure }`, with the first
+/// two for all layers that were reached, one after the other. Options are `{ modelPrecision,
+/// tangent }`; `forcing` has the form that pairs have.
 #[wasm_bindgen(js_name = followLayers)]
 pub fn follow_layers(
     spec: &JsValue,
@@ -60,7 +60,7 @@ pub fn follow_layers(
     ]))
 }
 
-/// Here layers are numbered from the inputs, `layers[0]`, on.
+/// Failure with the layers numbered from the inputs, `layers[0]`, on.
 fn renamed(mut failure: Error, layer: usize) -> Error {
     if let Error::Singular { path, .. } | Error::NotFiniteInLayer { path, .. } = &mut failure {
         *path = format!("layers[{layer}]");

@@ -1,8 +1,8 @@
 //! WebAssembly bindings of least-action: conversions, nothing else.
 //!
-//! Options cross as JavaScript objects, long arrays as `Float64Array`s, always copied. Whatever is
-//! wrong is thrown as `{ message, facts }`, where `facts` is the core's error as data:
-//! `{ code, path, ... }`.
+//! Options cross as JavaScript objects, long arrays as `Float64Array`s, always copied. Errors are
+//! thrown as `{ message, facts }`, where `facts` is the core's error as data: `{ code, path, ...
+//! }`.
 
 mod action;
 mod anneal;

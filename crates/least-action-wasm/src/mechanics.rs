@@ -17,7 +17,7 @@ use wasm_bindgen::JsValue;
 use crate::convert::{float64_array, object, read, read_data, set, thrown, Result};
 use crate::model::build;
 
-/// A system with both faces.
+/// Mechanical system with its Lagrangian and its Hamiltonian.
 #[wasm_bindgen]
 pub struct Mechanics {
     pub(crate) system: System,
@@ -37,7 +37,7 @@ struct Values {
 
 #[wasm_bindgen]
 impl Mechanics {
-    /// The action of a flow in continuous time; `data` holds one data set or none.
+    /// System of the action of a flow in continuous time. `data` holds one data set or none.
     #[wasm_bindgen(js_name = ofAction)]
     pub fn of_action(spec: &JsValue, data: &Array, options: &JsValue) -> Result<Mechanics> {
         let model = build(spec)?;
@@ -50,7 +50,7 @@ impl Mechanics {
         Ok(Mechanics::of(System::of_action(action.map_err(thrown)?)))
     }
 
-    /// A named system, with `{ parameters }`.
+    /// Named system, with `{ parameters }`.
     #[wasm_bindgen(js_name = ofSystem)]
     pub fn of_system(system: &JsValue, values: &JsValue) -> Result<Mechanics> {
         let named: Named = read("", &object([("system", system.clone())]))?;
@@ -59,7 +59,7 @@ impl Mechanics {
         system.map(Mechanics::of).map_err(thrown)
     }
 
-    /// A Lagrangian by text.
+    /// System of a Lagrangian that is given as text.
     #[wasm_bindgen(js_name = ofLagrangian)]
     pub fn of_lagrangian(definition: &JsValue, values: &JsValue) -> Result<Mechanics> {
         let definition: LagrangianDefinition = read("", definition)?;
@@ -68,7 +68,7 @@ impl Mechanics {
         Ok(Mechanics::of(System::of_lagrangian(lagrangian)))
     }
 
-    /// A Hamiltonian by text.
+    /// System of a Hamiltonian that is given as text.
     #[wasm_bindgen(js_name = ofHamiltonian)]
     pub fn of_hamiltonian(definition: &JsValue, values: &JsValue) -> Result<Mechanics> {
         let definition: HamiltonianDefinition = read("", definition)?;
@@ -77,12 +77,12 @@ impl Mechanics {
         Ok(Mechanics::of(System::of_hamiltonian(hamiltonian)))
     }
 
-    /// Coordinates.
+    /// Number of coordinates.
     pub fn dimension(&self) -> usize {
         self.system.dimension()
     }
 
-    /// L(x, v, t).
+    /// Lagrangian L(x, v, t).
     pub fn lagrangian(&mut self, x: &Float64Array, v: &Float64Array, time: f64) -> Result<f64> {
         let (x, v) = (x.to_vec(), v.to_vec());
         self.system.lagrangian().check(&x, &v).map_err(thrown)?;
@@ -91,7 +91,7 @@ impl Mechanics {
         value.map_err(thrown)
     }
 
-    /// H(x, p, t).
+    /// Hamiltonian H(x, p, t).
     pub fn hamiltonian(&mut self, x: &Float64Array, p: &Float64Array, time: f64) -> Result<f64> {
         let (x, p) = (x.to_vec(), p.to_vec());
         self.system.hamiltonian().check(&x, &p).map_err(thrown)?;
@@ -100,7 +100,7 @@ impl Mechanics {
         value.map_err(thrown)
     }
 
-    /// The acceleration of the Euler-Lagrange equation.
+    /// Acceleration of the Euler-Lagrange equation.
     #[wasm_bindgen(js_name = eulerLagrange)]
     pub fn euler_lagrange(
         &mut self,
@@ -113,14 +113,14 @@ impl Mechanics {
         a.map(|a| float64_array(&a)).map_err(thrown)
     }
 
-    /// `p = L_v`.
+    /// Momentum `p = L_v`.
     pub fn momentum(&mut self, x: &Float64Array, v: &Float64Array, time: f64) -> Result<JsValue> {
         let (x, v) = (x.to_vec(), v.to_vec());
         let p = momentum(self.system.lagrangian(), &mut self.work, time, &x, &v);
         p.map(|p| float64_array(&p)).map_err(thrown)
     }
 
-    /// `v = H_p`.
+    /// Velocity `v = H_p`.
     pub fn velocity(&mut self, x: &Float64Array, p: &Float64Array, time: f64) -> Result<JsValue> {
         let (x, p) = (x.to_vec(), p.to_vec());
         let mut v = vec![0.0; p.len()];
@@ -136,7 +136,7 @@ impl Mechanics {
         Ok(float64_array(&v))
     }
 
-    /// An orbit of the canonical equations, from x0 and p0 on.
+    /// Orbit of the canonical equations, from x0 and p0 on.
     pub fn integrate(
         &self,
         x0: &Float64Array,
@@ -155,7 +155,7 @@ impl Mechanics {
         orbit.map(|orbit| written(&orbit)).map_err(thrown)
     }
 
-    /// An orbit of the discrete Euler-Lagrange equations.
+    /// Orbit of the discrete Euler-Lagrange equations.
     #[wasm_bindgen(js_name = integrateVariational)]
     pub fn integrate_variational(
         &self,
@@ -175,7 +175,7 @@ impl Mechanics {
         orbit.map(|orbit| written(&orbit)).map_err(thrown)
     }
 
-    /// The rates by which orbits near the one from x0 and p0 on part.
+    /// Lyapunov exponents of the orbit from x0 and p0 on.
     #[wasm_bindgen(js_name = lyapunovExponents)]
     pub fn lyapunov_exponents(
         &self,
@@ -232,7 +232,7 @@ fn written(orbit: &Orbit) -> JsValue {
     result
 }
 
-/// What kept a result from being whole, in the form of what is thrown; null if nothing did.
+/// Failure that cut a result short, in the form of errors that are thrown; null if there was none.
 pub fn failure_of(failure: Option<&Error>) -> JsValue {
     failure.map_or(JsValue::NULL, |failure| thrown(failure.clone()))
 }

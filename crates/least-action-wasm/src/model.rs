@@ -13,8 +13,8 @@ use wasm_bindgen::JsValue;
 
 use crate::convert::{as_object, float64_array, object, plain, read, thrown, Result};
 
-/// The system that a specification names, `{ name, ... }`, or that it writes down,
-/// `{ definition }`.
+/// Model of a specification: a named system, `{ name, ... }`, or one written down, `{ definition
+/// }`.
 pub fn build(spec: &JsValue) -> Result<Arc<dyn Model>> {
     let model = definition(spec)?.build().map_err(thrown)?;
     Ok(Arc::new(model))
@@ -42,8 +42,8 @@ fn named(spec: &JsValue) -> Result<ModelSpec> {
     read(&root, spec)
 }
 
-/// What a system is:
-/// `{ name, kind, dimension, states, units, parameters, inputs, observables, definition, text, explanation }`.
+/// Description of a system: `{ name, kind, dimension, states, units, parameters, inputs,
+/// observables, definition }`.
 #[wasm_bindgen(js_name = describeModel)]
 pub fn describe_model(spec: &JsValue) -> Result<JsValue> {
     let definition = definition(spec)?;
@@ -65,7 +65,8 @@ pub fn describe_model(spec: &JsValue) -> Result<JsValue> {
     ]))
 }
 
-/// `{ text, explanation }`: the equations one line each, and what computing them takes.
+/// Equations of a system, one line each, and the operations that they take: `{ text, explanation
+/// }`.
 #[wasm_bindgen(js_name = explainModel)]
 pub fn explain_model(spec: &JsValue) -> Result<JsValue> {
     let model = definition(spec)?.build().map_err(thrown)?;
@@ -75,8 +76,8 @@ pub fn explain_model(spec: &JsValue) -> Result<JsValue> {
     ]))
 }
 
-/// `{ data: { start, timeStep, points, observed, values }, truth, future, parameters }`; all
-/// parameters, by name.
+/// Twin experiment `{ data: { start, timeStep, points, observed, values }, truth, future,
+/// parameters }`, with all parameters by name.
 #[wasm_bindgen(js_name = twinExperiment)]
 pub fn twin_experiment(spec: &JsValue, options: &JsValue) -> Result<JsValue> {
     let model = build(spec)?;
@@ -114,7 +115,7 @@ struct Integration {
     inputs: Vec<f64>,
 }
 
-/// The path, points x dimension, row-major.
+/// Path by forward integration, points x dimension, row-major.
 #[wasm_bindgen]
 pub fn integrate(spec: &JsValue, options: &JsValue) -> Result<JsValue> {
     let model = build(spec)?;
@@ -135,7 +136,7 @@ pub fn integrate(spec: &JsValue, options: &JsValue) -> Result<JsValue> {
     Ok(float64_array(&path))
 }
 
-/// `{ value, standardError, time }`.
+/// Conditional Lyapunov exponent `{ value, standardError, time }`.
 #[wasm_bindgen(js_name = conditionalLyapunov)]
 pub fn conditional_lyapunov(spec: &JsValue, options: &JsValue) -> Result<JsValue> {
     let model = build(spec)?;

@@ -1,4 +1,4 @@
-//! Networks: reading them and their pairs, what they predict, and twin experiments.
+//! Networks: reading them and their pairs, predictions, and twin experiments.
 
 use std::sync::Arc;
 
@@ -17,13 +17,13 @@ fn field(of: &JsValue, name: &str) -> JsValue {
     Reflect::get(of, &name.into()).unwrap_or(JsValue::UNDEFINED)
 }
 
-/// Numbers from a `Float64Array`, none if there is nothing.
+/// Reads numbers from a `Float64Array`; empty if there is nothing.
 fn numbers(value: &JsValue) -> Vec<f64> {
     let array = value.dyn_ref::<Float64Array>();
     array.map(Float64Array::to_vec).unwrap_or_default()
 }
 
-/// What can be said of a layer that is a model.
+/// Options of a layer that is a model.
 #[derive(Serialize, Deserialize)]
 struct OfModel {
     #[serde(default)]
@@ -32,7 +32,7 @@ struct OfModel {
     share: Option<String>,
 }
 
-/// A layer; `map` is the number of its model, if it is one.
+/// Reads a layer. `map` is the number of its model, if it is one.
 fn read_layer(
     root: &str,
     layer: &JsValue,
@@ -61,9 +61,9 @@ struct Steps {
     steps: usize,
 }
 
-/// A network from `{ inputs, layers, maps }`, where layers are numbered from 1 in errors, as
-/// `layers[0]` is that of the inputs; or from `{ cell, map, steps }`. Beside them are `models`, the
-/// specifications of those that maps are numbers of: layers that are tied have the same one.
+/// Reads a network from `{ inputs, layers, maps }`, where layers are numbered from 1 in errors
+/// because `layers[0]` is that of the inputs; or from `{ cell, map, steps }`. Maps are numbers of
+/// the specifications in `models` beside them; tied layers have equal ones.
 pub fn read_network(spec: &JsValue) -> Result<Network> {
     let models = Array::from(&field(spec, "models"));
     let models = models.iter().map(|model| build(&model));
@@ -85,7 +85,7 @@ pub fn read_network(spec: &JsValue) -> Result<Network> {
     Network::named(size.inputs, layers, &name).map_err(thrown)
 }
 
-/// What crosses of pairs as plain data.
+/// Pairs without their numbers, as plain data.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct PairsHead {
@@ -99,8 +99,8 @@ struct LayerNumber {
     layer: usize,
 }
 
-/// Pairs from `{ head: { count, missingInputs }, inputs, outputs, measurements, forcing }`, the
-/// numbers as `Float64Array`s.
+/// Reads pairs from `{ head: { count, missingInputs }, inputs, outputs, measurements, forcing }`,
+/// the numbers as `Float64Array`s.
 pub fn read_pairs(root: &str, pairs: &JsValue) -> Result<Pairs> {
     let head: PairsHead = read(root, &field(pairs, "head"))?;
     Ok(Pairs {
@@ -113,7 +113,7 @@ pub fn read_pairs(root: &str, pairs: &JsValue) -> Result<Pairs> {
     })
 }
 
-/// What comes in at layers, each `{ layer, values }`.
+/// Reads the values at layers, each `{ layer, values }`.
 pub fn read_layers(root: &str, name: &str, given: &JsValue) -> Result<Vec<LayerValues>> {
     let given = Array::from(given);
     let one = |(i, given): (usize, JsValue)| {
@@ -148,7 +148,7 @@ fn written_pairs(pairs: &Pairs) -> JsValue {
     ])
 }
 
-/// Where the weights of one layer lie among all: `[start, end]` of W, U, b and a model's
+/// Positions of the weights of one layer among all: `[start, end]` of W, U, b and a model's
 /// parameters.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -186,8 +186,8 @@ fn places(layer: &Layer, set: &WeightSet) -> Places {
     }
 }
 
-/// `{ widths, weightCount, forcing, places, text }`; `forcing` how many numbers come in from
-/// outside at each map.
+/// Description `{ widths, weightCount, forcing, places, text }` of a network. `forcing` holds the
+/// number of outside inputs of each map.
 #[wasm_bindgen(js_name = describeNetwork)]
 pub fn describe_network(spec: &JsValue) -> Result<JsValue> {
     let network = read_network(spec)?;
@@ -213,7 +213,7 @@ struct Drawn {
     seed: u64,
 }
 
-/// All weights at random, from `{ range, biases, seed }`.
+/// Random weights of all layers, from `{ range, biases, seed }`.
 #[wasm_bindgen(js_name = randomWeights)]
 pub fn random_weights(spec: &JsValue, options: &JsValue) -> Result<JsValue> {
     let network = read_network(spec)?;
@@ -222,7 +222,7 @@ pub fn random_weights(spec: &JsValue, options: &JsValue) -> Result<JsValue> {
     Ok(float64_array(&weights.map_err(thrown)?))
 }
 
-/// `[X_0, ..., X_F]`; `forcing` as in pairs.
+/// Activations `[X_0, ..., X_F]`. `forcing` has the form that pairs have.
 #[wasm_bindgen(js_name = networkActivations)]
 pub fn network_activations(
     spec: &JsValue,
@@ -236,8 +236,7 @@ pub fn network_activations(
     Ok(float64_array(&activations.map_err(thrown)?))
 }
 
-/// The errors of predictions of `fresh` pairs, beside those of the best constants of the `trained`
-/// ones.
+/// Prediction errors of `fresh` pairs, beside those of the best constants of the `trained` ones.
 #[wasm_bindgen(js_name = predictionError)]
 pub fn prediction_error(
     spec: &JsValue,
@@ -251,7 +250,7 @@ pub fn prediction_error(
     Ok(plain(&error.map_err(thrown)?))
 }
 
-/// `{ pairs, fresh, truth }`.
+/// Network twin experiment `{ pairs, fresh, truth }`.
 #[wasm_bindgen(js_name = networkTwin)]
 pub fn network_twin(spec: &JsValue, weights: &Float64Array, options: &JsValue) -> Result<JsValue> {
     let network = read_network(spec)?;

@@ -1,4 +1,4 @@
-//! The action of a network and its gradient, and plain training.
+//! Action of a network and its gradient, and training.
 
 use js_sys::Float64Array;
 use least_action::network::{NetworkOptions, NetworkProblem, TrainOptions};
@@ -9,7 +9,7 @@ use crate::action::{copy, parts};
 use crate::convert::{float64_array, object, plain, read, thrown, Result};
 use crate::network::{read_network, read_pairs};
 
-/// The action of a network, with the memory that evaluating it needs.
+/// Action of a network, with the memory that evaluating it needs.
 #[wasm_bindgen]
 pub struct NetworkAction {
     action: least_action::network::NetworkAction,
@@ -19,7 +19,7 @@ pub struct NetworkAction {
 
 #[wasm_bindgen]
 impl NetworkAction {
-    /// `pairs` as [`read_pairs`] takes them.
+    /// Action of a network with pairs as [`read_pairs`] takes them.
     #[wasm_bindgen(constructor)]
     pub fn new(spec: &JsValue, pairs: &JsValue, options: &JsValue) -> Result<NetworkAction> {
         let network = read_network(spec)?;
@@ -33,7 +33,7 @@ impl NetworkAction {
         })
     }
 
-    /// Activations and weights.
+    /// Number of unknowns: activations and weights.
     pub fn unknowns(&self) -> usize {
         self.gradient.len()
     }
@@ -51,7 +51,7 @@ impl NetworkAction {
         Ok(())
     }
 
-    /// The same; the gradient goes to `gradient`.
+    /// Writes the action and its parts to `result` and the gradient to `gradient`.
     pub fn gradient(
         &mut self,
         model_precision: f64,
@@ -68,13 +68,13 @@ impl NetworkAction {
     }
 }
 
-/// A network on its way to the weights of least loss.
+/// Training of a network under way.
 #[wasm_bindgen]
 pub struct Trainer(least_action::network::Trainer);
 
 #[wasm_bindgen]
 impl Trainer {
-    /// `action` and `options` together are what a user says.
+    /// Trainer of a network. `action` and `options` together are the user's options.
     #[wasm_bindgen(constructor)]
     pub fn new(
         spec: &JsValue,
@@ -91,8 +91,8 @@ impl Trainer {
         trainer.map(Trainer).map_err(thrown)
     }
 
-    /// Goes on for at most so many iterations: `{ loss, stop, iterations, evaluations }` of all
-    /// together.
+    /// Goes on for at most `iterations` iterations. Returns `{ loss, stop, iterations, evaluations
+    /// }` of the whole training.
     pub fn advance(&mut self, iterations: usize) -> Result<JsValue> {
         let minimum = self.0.advance(iterations).map_err(thrown)?;
         Ok(object([

@@ -8,13 +8,13 @@ use wasm_bindgen::{JsCast, JsValue};
 use crate::anneal::{read_climb, Annealer};
 use crate::convert::{float64_array, object, plain, read, thrown, Result};
 
-/// The lowest minima of a run, expanded.
+/// Expansions about the lowest minima of a run.
 #[wasm_bindgen]
 pub struct Uncertainty(least_action::statistics::Uncertainty);
 
 #[wasm_bindgen]
 impl Uncertainty {
-    /// About the minima that climbs lead to; undefined for networks.
+    /// Expansions about the minima that climbs lead to; undefined for networks.
     pub fn of(
         annealer: &Annealer,
         climbs: Vec<JsValue>,
@@ -31,8 +31,8 @@ impl Uncertainty {
             .map_err(thrown)
     }
 
-    /// `{ modelPrecision, means, deviations, levels }`, of the path, points x dimension, and then
-    /// the estimated parameters.
+    /// Moments and levels `{ modelPrecision, means, deviations, levels }` of the path, points x
+    /// dimension, and then of the estimated parameters.
     pub fn describe(&self) -> JsValue {
         let (means, deviations) = self.0.moments();
         let levels: Array = self.0.levels().iter().map(level).collect();
@@ -52,13 +52,14 @@ impl Uncertainty {
         Ok(float64_array(&quantiles))
     }
 
-    /// Of the state at each point: points x dimension x dimension, about the lowest minimum.
+    /// Covariances of the state at each point, points x dimension x dimension, about the lowest
+    /// minimum.
     #[wasm_bindgen(js_name = stateCovariances)]
     pub fn state_covariances(&self) -> JsValue {
         float64_array(&self.0.lowest().state_covariances())
     }
 
-    /// The mean less the mode, to first order beyond the quadratic, about the lowest minimum.
+    /// Mean less mode, to first order beyond the quadratic, about the lowest minimum.
     #[wasm_bindgen(js_name = meanShift)]
     pub fn mean_shift(&self) -> Result<JsValue> {
         let shift = self.0.lowest().mean_shift().map_err(thrown)?;
@@ -77,7 +78,7 @@ impl Uncertainty {
         self.0.summary()
     }
 
-    /// `{ values, levels, moved }`, of all levels in turn or of one.
+    /// Draws `{ values, levels, moved }`, of all levels in turn or of one.
     pub fn draws(&self, count: usize, seed: f64, level: Option<usize>) -> Result<JsValue> {
         let draws = match level {
             None => self.0.draws(count, seed as u64),
@@ -92,7 +93,7 @@ impl Uncertainty {
         ]))
     }
 
-    /// `{ value, error }` of what `quantity` makes of the unknowns; it must not throw.
+    /// Expected value `{ value, error }` of a function of the unknowns, which must not throw.
     pub fn expected(
         &self,
         quantity: &Function,

@@ -1,7 +1,7 @@
-//! serde's words for what is wrong with a value in the words of JavaScript.
+//! Translation of serde's messages into the terms of JavaScript.
 
-/// What a text of serde or of its derived code says; the text itself where it says something else,
-/// as hand-written readers do.
+/// Message of serde or of its derived code in the terms of JavaScript. Other messages, such as
+/// those of hand-written readers, stay.
 pub fn in_javascript(text: &str) -> String {
     if text == "invalid length 0, expected 1" || text == "invalid length 2, expected 1" {
         // An enum is looked for as the only field of an object.
@@ -20,7 +20,7 @@ pub fn in_javascript(text: &str) -> String {
     }
 }
 
-/// The name that is none of the variants of an enum, and the variants.
+/// Name that is none of the variants of an enum, with the variants.
 pub fn unknown_variant(text: &str) -> Option<(&str, Vec<&str>)> {
     let (name, known) = text
         .strip_prefix("unknown variant `")?

@@ -1,37 +1,44 @@
-//! Compares the exact gradient of an action with differences of its value: the test of a model that
-//! somebody wrote.
+//! Comparison of the exact gradient of an action with differences of its value. It tests the
+//! derivatives of a model that somebody wrote.
 
 use std::fmt;
 
 use super::Action;
 use crate::error::{check, Result};
 
-/// Relative errors above this cannot be explained: the gradient is wrong.
+/// Largest relative error of a derivative that counts as right. Larger ones are not explained by
+/// rounding.
 const TOLERANCE: f64 = 1e-5;
 
-/// A difference between the two that is within so many times the uncertainty says nothing.
+/// Number of uncertainties within which a distance between derivative and difference quotient says
+/// nothing.
 const UNCERTAINTIES: f64 = 10.0;
 
-/// The first step of the differences, as a share of a variable's size; each of the next is half as
-/// long.
+/// First step of the differences, as a share of a variable's size. Each later step is half as long.
 const FIRST_STEP: f64 = 0.1;
-/// Most differences need a handful; more are for variables near the end of where the action is
-/// finite.
+/// Largest number of times that the step is halved. Most differences need a handful; more are for
+/// variables near the end of where the action is finite.
 const HALVINGS: usize = 20;
 
-/// A variable of an action.
+/// Variable of an action: a state component at one time, or an estimated parameter.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Variable {
-    /// A state component at one time.
+    /// State component at one time.
     State {
+        /// Name of the state component.
         state: String,
+        /// Number of the point in the path, from 0.
         point: usize,
+        /// Time of the point, in the model's unit of time.
         time: f64,
     },
-    /// An estimated parameter.
-    Parameter { name: String },
+    /// Estimated parameter.
+    Parameter {
+        /// Name of the parameter.
+        name: String,
+    },
 }
 
 impl fmt::Display for Variable {
@@ -45,43 +52,46 @@ impl fmt::Display for Variable {
     }
 }
 
-/// What a check of the gradient says.
+/// Verdict of a check of the gradient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum GradientVerdict {
     /// Exact derivatives and differences agree.
     Agrees,
-    /// At least one derivative is wrong: see `at`.
+    /// At least one derivative is wrong. The worst one is at the variable in [`GradientCheck::at`].
     Differs,
     /// No difference was accurate enough to judge by: the action is not smooth there, or not finite
     /// nearby.
     Undecided,
 }
 
-/// The exact gradient of an action beside differences of its value.
+/// Result of [`Action::check_gradient`]: the exact gradient of an action beside differences of its
+/// value. It is displayed as a sentence or two.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct GradientCheck {
+    /// Verdict: the derivatives agree, differ, or could not be compared.
     pub verdict: GradientVerdict,
-    /// The largest relative error: the two values' distance over the larger of them, or over a
-    /// million times the difference's own uncertainty if that is more.
+    /// Largest relative error, dimensionless: the distance of the two values over the larger of
+    /// them, or over a million times the difference quotient's uncertainty if that is more.
     pub worst: f64,
-    /// Where that is.
+    /// Variable with the largest relative error.
     pub at: Variable,
-    /// The exact derivative there.
+    /// Exact derivative of the action in the variable with the largest relative error.
     pub exact: f64,
-    /// The difference quotient there.
+    /// Difference quotient of the action in the variable with the largest relative error.
     pub difference: f64,
-    /// How far the difference quotient may be from the derivative, estimated.
+    /// Estimated distance of the difference quotient from the true derivative.
     pub uncertainty: f64,
-    /// Variables that were compared.
+    /// Number of variables that were compared.
     pub compared: usize,
-    /// Those among them whose difference was too uncertain to catch an error of one per cent.
+    /// Number of compared variables whose difference quotient was too uncertain to catch an error
+    /// of one per cent.
     pub uncertain: usize,
-    /// State components with a wrong derivative somewhere, and wrong parameters, in the model's
-    /// order.
+    /// Names of the state components that have a wrong derivative somewhere, then of the wrong
+    /// parameters, both in the model's order.
     pub wrong: Vec<String>,
 }
 
@@ -109,23 +119,48 @@ impl fmt::Display for GradientCheck {
         }
         write!(
             f,
-            ".\nLargest relative error {worst:.1e}, at {}: exact {exact:e}, by differences {difference:e} +- {uncertainty:.0e}.",
+            ".\nLargest relative error {worst:.1e}, at {}: exact {exact:e}, by differences \
+             {difference:e} +- {uncertainty:.0e}.",
             self.at
         )
     }
 }
 
 impl Action {
-    /// Compares the gradient at `path` and `parameters` with differences of the action: of about
-    /// `sample` states, spread over all components and times, or of all if there is none; and of
-    /// every estimated parameter. A model with a wrong derivative is told from one with a right one
-    /// wherever the residuals are not zero, so a random path shows more than a solution does.
+    /// Compares the gradient at `path` and `parameters` with differences of the action. About
+    /// `sample` states are compared, spread over all components and times, or all of them where
+    /// `sample` is `None`; and every estimated parameter.
     ///
-    /// Steps shrink and are extrapolated to zero until the result no longer improves (C. J. F.
-    /// Ridders, Adv. Eng. Softw. 4, 1982); about 10 evaluations a variable.
+    /// A wrong derivative shows wherever the residuals are not zero, so a random path shows more
+    /// than a solution does. Steps shrink and are extrapolated to zero until the result no longer
+    /// improves (C. J. F. Ridders, Adv. Eng. Softw. 4, 1982). That takes about 10 evaluations per
+    /// variable.
     ///
     /// # Errors
-    /// As [`Action::gradient`].
+    /// A `sample` of zero, and all errors of [`Action::gradient`].
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use least_action::action::GradientVerdict;
+    /// use least_action::{models, Action, ActionOptions, Observations, Problem};
+    ///
+    /// let data = Observations {
+    ///     time_step: 0.1,
+    ///     points: 3,
+    ///     observed: vec![0],
+    ///     values: vec![1.0, 1.5, 2.0],
+    ///     ..Observations::default()
+    /// };
+    /// let options = ActionOptions {
+    ///     measurement_precision: 4.0.into(),
+    ///     ..ActionOptions::default()
+    /// };
+    /// let problem = Problem::new(Arc::new(models::lorenz63()?), data, &options)?;
+    /// let path = [1.0, 2.0, 3.0, 2.0, 1.0, 4.0, 3.0, 1.0, 2.0];
+    /// let check = Action::new(&problem).check_gradient(1.0, &path, &[], None)?;
+    /// assert_eq!(check.verdict, GradientVerdict::Agrees);
+    /// # Ok::<(), least_action::Error>(())
+    /// ```
     pub fn check_gradient(
         &mut self,
         model_precision: f64,
@@ -222,7 +257,8 @@ impl Action {
     }
 }
 
-/// Typical sizes: of each state component over the path, and of each parameter.
+/// Typical sizes of each state component over the path, then of each parameter: the largest
+/// absolute value, or 1 where that is zero.
 fn sizes(path: &[f64], parameters: &[f64], dimension: usize) -> Vec<f64> {
     let size = |largest: f64| if largest > 0.0 { largest } else { 1.0 };
     let mut sizes = vec![0.0f64; dimension];
@@ -235,8 +271,8 @@ fn sizes(path: &[f64], parameters: &[f64], dimension: usize) -> Vec<f64> {
     sizes.into_iter().map(size).collect()
 }
 
-/// Positions in a path, about `sample` of them: the same number of every component, at times that
-/// do not repeat in step.
+/// Positions in a path that are compared, ascending, about `sample` of them: the same number of
+/// every component, at times that do not repeat in step.
 fn chosen(length: usize, dimension: usize, sample: Option<usize>) -> Vec<usize> {
     let points = length / dimension;
     let each = sample.map_or(points, |sample| sample.div_ceil(dimension));
@@ -257,7 +293,7 @@ fn chosen(length: usize, dimension: usize, sample: Option<usize>) -> Vec<usize> 
     chosen
 }
 
-/// A derivative by differences.
+/// Derivative by differences, with its estimated uncertainty.
 struct Difference {
     value: f64,
     uncertainty: f64,
@@ -287,8 +323,8 @@ impl Difference {
     }
 }
 
-/// Central differences with shrinking steps, extrapolated to zero: the entry of the table that
-/// differs least from its neighbours.
+/// Derivative by central differences with shrinking steps, extrapolated to zero: the entry of
+/// Neville's table that differs least from its neighbours.
 fn ridders(size: f64, value: f64, mut action: impl FnMut(f64) -> f64) -> Difference {
     let mut best = Difference::default();
     // The last row of Neville's table: differences with h, h/2, ... combined to higher and higher

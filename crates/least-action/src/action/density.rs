@@ -1,5 +1,5 @@
-//! exp(-A) as a probability density: constants without which actions at different R_f cannot be
-//! compared.
+//! Normalisation of exp(-A) as a probability density. Without these constants, actions at different
+//! R_f cannot be compared.
 
 use nalgebra::DMatrix;
 
@@ -9,9 +9,9 @@ use super::Action;
 use crate::solve::RowGroup;
 
 impl Action {
-    /// Logarithm of the constant by which `exp(-factor A)` must be multiplied so that every
-    /// measurement, every residual of the model and every prior has a normalised density: of normal
-    /// ones, `sum of log(weight / 2 pi) / 2`.
+    /// Logarithm of the constant by which `exp(-factor A)` is multiplied so that every measurement,
+    /// every residual of the model and every prior has a normalised density. For normal densities
+    /// it is `sum of log(weight / 2 pi) / 2`.
     pub(crate) fn log_constant(&mut self, model_precision: f64, factor: f64) -> f64 {
         self.weigh(model_precision);
         let problem = &self.problem;
@@ -27,12 +27,11 @@ impl Action {
     }
 }
 
-/// Logarithm of the determinant of the step of an implicit discretisation: of the residuals'
-/// derivative in the states that they lead to, summed over the steps of a linearisation. 0 for
-/// explicit ones.
+/// Logarithm of the determinant of the residuals' derivative in the states that they lead to,
+/// summed over the steps of a linearisation. It is 0 for explicit discretisations.
 ///
-/// `exp(-A)` is the density of the path of a model with errors only with this factor: without, it
-/// is that of paths whose residuals, not whose states, are uniform.
+/// Only with this factor is `exp(-A)` the density of the paths of a model with errors. Without it,
+/// `exp(-A)` is the density of paths whose residuals, not whose states, are uniform.
 pub(crate) fn log_step_determinant(rows: &RowGroup, dimension: usize) -> f64 {
     let (size, width) = (rows.rows, rows.span * dimension);
     let mut sum = 0.0;

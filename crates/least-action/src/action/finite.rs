@@ -6,8 +6,8 @@ use crate::model::Scratch;
 use crate::solve::RowGroup;
 
 impl Action {
-    /// Looks for the cause of an action that is not finite: the path, a parameter, the model, the
-    /// residual, the sum.
+    /// Error that names the cause of an action that is not finite: the path, a parameter, the
+    /// model, a residual or the sum.
     #[cold]
     pub(super) fn first_not_finite(&self, path: &[f64], parameters: &[f64], action: f64) -> Error {
         let problem = &self.problem;
@@ -27,7 +27,8 @@ impl Action {
             .unwrap_or_else(|| self.largest_square(action))
     }
 
-    /// Every value is finite, but their squares or the sum of these are not: names the largest one.
+    /// Error that names the largest residual or measurement error where every value is finite, but
+    /// the squares or their sum are not.
     fn largest_square(&self, action: f64) -> Error {
         let (d, functions) = (
             self.problem.model.dimension(),

@@ -1,15 +1,15 @@
-//! The points of all data sets, one set after the other: when they are, and what the inputs are
-//! there.
+//! Time grid of a path: the points of all data sets, one set after the other, with their times and
+//! inputs.
 
 use super::Observations;
 
-/// One data set's run of points.
+/// Points of one data set within the path.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Segment {
-    /// Position of its first point in the path.
+    /// Position of the segment's first point in the path.
     pub first: usize,
     pub points: usize,
-    /// h.
+    /// Time between two points, h, in the model's unit of time.
     pub time_step: f64,
 }
 
@@ -17,24 +17,24 @@ pub(crate) struct Segment {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Forcing {
     pub times: Vec<f64>,
-    /// points x inputs, row-major.
+    /// Values of the inputs, points x inputs, row-major.
     pub inputs: Vec<f64>,
 }
 
-/// All points of a path.
+/// Times and inputs of all points of a path, with its segments.
 #[derive(Debug, Clone)]
 pub(crate) struct Grid {
     pub segments: Vec<Segment>,
-    /// Number of inputs.
+    /// Number of inputs of the model.
     pub width: usize,
     pub points: Forcing,
-    /// Halfway from each point to the next one: inputs are straight lines between points. What is
-    /// at the end of a segment is not used.
+    /// Times and inputs halfway from each point to the next one. Inputs are straight lines between
+    /// points. The entry at the end of a segment is not used.
     pub middles: Forcing,
 }
 
 impl Grid {
-    /// Of data sets that have been checked.
+    /// Grid of data sets that have been checked; `width` is the number of inputs.
     pub fn new(data: &[Observations], width: usize) -> Self {
         let mut segments = Vec::new();
         let mut points = Forcing::default();
@@ -66,7 +66,7 @@ impl Grid {
         }
     }
 
-    /// Number of points in all.
+    /// Number of points in all segments.
     pub fn len(&self) -> usize {
         self.points.times.len()
     }

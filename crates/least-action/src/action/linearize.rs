@@ -1,4 +1,5 @@
-//! The action as weighted residuals with their Jacobian, for minimisers that use the band of time.
+//! Linearisation of the action: weighted residuals with their Jacobian, for minimisers that use the
+//! band in time.
 
 use super::discretization::{self, ModelRows};
 use super::measurement_rows::MeasurementRows;
@@ -8,12 +9,12 @@ use crate::error::Result;
 use crate::model::{Function, Scratch, Sparsity};
 use crate::solve::{Layout, Linearization, RowGroup};
 
-/// Memory to compute the rows of a [`Linearization`], whose groups are: model, measurements,
-/// priors.
+/// Memory to compute the rows of a [`Linearization`]. Its groups are, in this order, the model, the
+/// measurements and the priors.
 #[derive(Clone)]
 pub(super) struct RowWorkspace {
     model: ModelRows,
-    /// Where the weights couple residuals: the rows before they are whitened.
+    /// Rows of the model before they are whitened; present only where the weights couple residuals.
     raw_model: Option<RowGroup>,
     measurement: MeasurementRows,
     raw_measurement: Option<RowGroup>,
@@ -21,7 +22,7 @@ pub(super) struct RowWorkspace {
 }
 
 impl Action {
-    /// How the unknowns are coupled.
+    /// Order of the unknowns and the width of the band that couples them.
     pub fn layout(&self) -> Layout {
         let problem = &self.problem;
         let along = along(problem, &self.parameters, &[]);
@@ -29,7 +30,7 @@ impl Action {
         discretization::layout(scheme, &along, problem.estimated.len())
     }
 
-    /// A linearisation with the patterns of this action; its numbers are written by
+    /// Linearisation with the patterns of this action. Its numbers are written by
     /// [`Action::linearize`].
     pub fn linearization(&self) -> Linearization {
         self.new_rows().1
@@ -56,11 +57,11 @@ impl Action {
         (rows, Linearization { groups })
     }
 
-    /// The action at a point, and its residuals and Jacobian there, written to what
-    /// [`Action::linearization`] gave: `A = sum weight / 2 residual^2`.
+    /// Evaluates the action and writes its residuals and Jacobian to a linearisation made by
+    /// [`Action::linearization`]: `A = sum weight / 2 residual^2`.
     ///
     /// # Errors
-    /// As [`Action::evaluate`], and derivatives that are not finite.
+    /// All errors of [`Action::evaluate`], and derivatives that are not finite.
     pub fn linearize(
         &mut self,
         model_precision: f64,
@@ -100,9 +101,9 @@ impl Action {
         Ok(value)
     }
 
-    /// Tells `add` the entries (row, column, value) of the lower triangle of what Gauss-Newton
-    /// leaves out, `sum weight residual d2residual`, at the point last given to
-    /// [`Action::linearize`].
+    /// Computes the part of the Hessian that Gauss-Newton leaves out, `sum weight residual
+    /// d2residual`, at the point last given to [`Action::linearize`]. Each entry (row, column,
+    /// value) of its lower triangle is passed to `add`; entries at one place add up.
     pub fn curvature(
         &mut self,
         model_precision: f64,
@@ -129,7 +130,8 @@ impl Action {
         }
     }
 
-    /// Curvature of the losses of measurements, `sum of J^T c J`. Errors of the model are normal.
+    /// Curvature of the losses of measurements, `sum of J^T c J`. It is zero for Gaussian noise,
+    /// and the errors of the model are Gaussian.
     fn loss_curvature(&mut self, path: &[f64], add: &mut dyn FnMut(usize, usize, f64)) {
         let estimated = self.problem.estimated.iter();
         let parameters: Vec<f64> = estimated.map(|&i| self.parameters[i]).collect();
@@ -163,7 +165,7 @@ impl Action {
         }
     }
 
-    /// Curvature of observables; measured components are linear.
+    /// Curvature of the observables. Measured state components are linear and have none.
     fn observable_curvature(
         &self,
         function: &Function,
@@ -209,7 +211,7 @@ impl Action {
     }
 }
 
-/// The group that minimisers see, and the raw one if weights couple its rows.
+/// Row group that minimisers see, and the group before whitening if the weights couple its rows.
 fn whitenable(raw: RowGroup, whitening: &Whitening) -> (RowGroup, Option<RowGroup>) {
     let Whitening::Factors { size, .. } = whitening else {
         return (raw, None);
@@ -229,8 +231,8 @@ fn whitenable(raw: RowGroup, whitening: &Whitening) -> (RowGroup, Option<RowGrou
     )
 }
 
-/// Residuals and weights of a group, in place of differences; where a matrix couples the raw rows,
-/// of `U r`, and its rows.
+/// Replaces differences by weighted residuals. Where a matrix couples the raw rows, the target is
+/// first filled with `U r` and its rows.
 fn whiten(raw: Option<&RowGroup>, noise: &Noise, scale: Scale, target: &mut RowGroup) {
     if let (Some(raw), Whitening::Factors { size, .. }) = (raw, &noise.whitening) {
         mix(raw, &noise.whitening, *size, target);
@@ -238,7 +240,7 @@ fn whiten(raw: Option<&RowGroup>, noise: &Noise, scale: Scale, target: &mut RowG
     noise.linearize(scale, &mut target.residuals, &mut target.weights);
 }
 
-/// Differences and rows `U r`, in blocks of `size`, of the raw ones.
+/// Writes the differences and rows `U r` of the raw ones, in blocks of `size`.
 fn mix(raw: &RowGroup, whitening: &Whitening, size: usize, target: &mut RowGroup) {
     target.values.fill(0.0);
     let (from, to) = (raw.entries(), target.entries());

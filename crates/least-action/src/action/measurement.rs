@@ -1,25 +1,26 @@
-//! Differences of predictions h(x) and measured values y, where h picks state components or is one
-//! of the model's observables.
+//! Measurement errors: differences of predictions h(x) and measured values y, where h picks state
+//! components or is one of the model's observables.
 
 use super::noise::{with_loss, Law, Loss, Moments, Noise, Precision, Scale, Whitening};
 use super::Observations;
 use crate::model::{Model, Points, Scratch};
 
-/// Predictions of measured values, in lists of their own: evaluating goes through them all at every
-/// call, and nearly all of its time is their way from memory.
+/// Predictions of measured values. They lie in lists of their own because an evaluation goes
+/// through all of them, and nearly all of its time is their way from memory.
 #[derive(Debug, Clone, Default)]
 struct Entries {
-    /// Of a component: position in the path. Of an observable: position among the observables'
-    /// values, points x observables. Paths have at most 2^26 values, so positions are short.
+    /// Positions of the predictions: in the path for a state component, among the observables'
+    /// values (points x observables) for an observable. Paths have at most 2^26 values, so 32 bits
+    /// suffice.
     places: Vec<u32>,
-    /// The position of each one's error.
+    /// Positions of the errors that belong to the predictions.
     slots: Slots,
 }
 
-/// Positions among the errors.
+/// Positions among the measurement errors.
 #[derive(Debug, Clone)]
 enum Slots {
-    /// In order from this one on.
+    /// Consecutive positions, the first one given.
     From(usize),
     Listed(Vec<u32>),
 }
@@ -42,7 +43,7 @@ impl Entries {
         }
     }
 
-    /// Writes the differences of `at[place]` and the data to the errors.
+    /// Writes the differences of the predictions `at[place]` and the data to the errors.
     #[inline(always)]
     fn compare(&self, loss: impl Loss, at: &[f64], data: &[f64], errors: &mut [f64]) {
         match &self.slots {
@@ -61,7 +62,7 @@ impl Entries {
         }
     }
 
-    /// Tells `to` the place and the error of each.
+    /// Calls `to` with the place and the error of each prediction.
     #[inline(always)]
     fn each(&self, errors: &[f64], mut to: impl FnMut(usize, f64)) {
         match &self.slots {
@@ -87,29 +88,31 @@ pub(super) struct Measurement {
     /// Values of observables.
     indirect: Entries,
     pub noise: Noise,
-    /// R_m that the weights of the noise are relative to.
+    /// Common measurement precision R_m. The weights of the noise are relative to it.
     pub precision: f64,
-    /// How many values there are.
+    /// Number of measured values.
     pub count: usize,
-    /// By slot: measured values, zero where one is absent.
+    /// Measured values by slot; zero where one is absent.
     pub data: Vec<f64>,
-    /// By slot: what was last evaluated; zero where a value is absent.
+    /// Errors along the path that was last evaluated, by slot; zero where a value is absent.
     pub errors: Vec<f64>,
     observables: Vec<f64>,
     scratch: Scratch,
 }
 
-/// A present value: position of its error, its point, and its column, which is a state component
-/// or, after those, an observable.
+/// Position of one present measurement.
 pub(super) struct Slot {
+    /// Position of its error.
     pub slot: usize,
+    /// Number of its point in the path.
     pub point: u32,
+    /// State component or, from D on, observable.
     pub column: usize,
 }
 
 impl Measurement {
-    /// Of data and a precision that have been checked. All data sets observe what the first one
-    /// does if the precision is a matrix.
+    /// Measurements in data that have been checked, with a precision that has been checked. If the
+    /// precision is a matrix, all data sets observe the same components.
     pub fn new(model: &dyn Model, data: &[Observations], precision: &Precision) -> Self {
         let (dimension, functions) = (model.dimension(), model.observables().len());
         let is_matrix = matches!(precision, Precision::Matrix(_));
@@ -192,12 +195,12 @@ impl Measurement {
         }
     }
 
-    /// The mean of the precisions of all values.
+    /// Mean of the precisions of all values.
     pub fn typical_precision(&self) -> f64 {
         self.noise.whitening.mean_precision(self.precision)
     }
 
-    /// Scale of the losses, with the factor of the normalisation.
+    /// Scale of the losses, with the normalisation's factor.
     pub fn scale(&self, factor: f64) -> Scale {
         Scale {
             factor,
@@ -226,7 +229,7 @@ impl Measurement {
         with_loss!(self.noise.law, loss => self.indirect.compare(loss, seen, data, errors));
     }
 
-    /// Sum of the losses of what was last evaluated, times `factor`.
+    /// Sum of the losses of the errors last evaluated, times `factor`.
     pub fn value(&self, factor: f64) -> f64 {
         let scale = self.scale(factor);
         self.noise.value(scale, &self.errors, &self.data)
@@ -239,13 +242,13 @@ impl Measurement {
             .differentiate(scale, &mut self.errors, &self.data);
     }
 
-    /// By slot: curvatures of the losses of what was last evaluated, times `factor`.
+    /// Curvatures of the losses of the errors last evaluated, times `factor`, by slot.
     pub fn curvatures(&self, factor: f64) -> Vec<f64> {
         self.noise
             .curvatures(self.scale(factor), &self.errors, &self.data)
     }
 
-    /// Adds the gradient of [`Measurement::value`]; the errors are overwritten.
+    /// Adds the gradient of [`Measurement::value`] to both gradients. The errors are overwritten.
     pub fn pull_back(
         &mut self,
         model: &dyn Model,
@@ -264,7 +267,7 @@ impl Measurement {
         self.scratch = scratch;
     }
 
-    /// Where each present value's error is, and what it is the error of.
+    /// Positions of the errors of all present values, with their points and columns.
     pub fn slots(&self, dimension: usize, functions: usize) -> Vec<Slot> {
         let lists = [
             (&self.direct, dimension, 0),
@@ -281,8 +284,8 @@ impl Measurement {
         all
     }
 
-    /// Derivatives in the observables, points x observables, after
-    /// [`Measurement::differentiate`]; none if no observable is measured.
+    /// Derivatives in the observables, points x observables, after [`Measurement::differentiate`];
+    /// `None` if no observable is measured.
     pub fn adjoint(&mut self) -> Option<&[f64]> {
         if self.indirect.len() == 0 {
             return None;

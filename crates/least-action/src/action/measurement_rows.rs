@@ -5,15 +5,17 @@ use super::Problem;
 use crate::model::Scratch;
 use crate::solve::RowGroup;
 
-/// How measured columns become rows: one block per point that has a measurement.
+/// Map from measured columns to rows of least squares. There is one block for each point that has a
+/// measurement.
 #[derive(Debug, Clone)]
 pub(super) struct MeasurementRows {
-    /// By row: the observable's number, or none for state components.
+    /// Number of the observable of each row; `None` for state components.
     observable: Vec<Option<usize>>,
-    /// By slot of the errors: its row among all rows of all blocks.
+    /// Row among all rows of all blocks, for each slot of the errors. It is `u32::MAX` where a
+    /// value is absent.
     row_of_slot: Vec<u32>,
     jacobian: Vec<f64>,
-    /// By row: the entries of the observables' Jacobian that are wanted.
+    /// Entries of the observables' Jacobian that belong to each row.
     wanted: Vec<Vec<usize>>,
 }
 
@@ -110,7 +112,7 @@ impl MeasurementRows {
         }
     }
 
-    /// Residuals and weights where no matrix couples them; absent values have none.
+    /// Writes residuals and weights where no matrix couples them. Absent values have none.
     pub fn weigh(&self, measurement: &Measurement, scale: Scale, group: &mut RowGroup) {
         let to = |slot: usize, residual, weight| {
             let row = self.row_of_slot[slot] as usize;
@@ -120,15 +122,15 @@ impl MeasurementRows {
         measurement.noise.each_row(scale, errors, data, to);
     }
 
-    /// Row of a slot among all rows of all blocks; none where a value is absent.
+    /// Row of a slot among all rows of all blocks; `None` where a value is absent.
     pub fn row_of(&self, slot: usize) -> Option<usize> {
         let row = self.row_of_slot[slot];
         (row != u32::MAX).then_some(row as usize)
     }
 }
 
-/// The entries of an observable's row that belong to states or estimated parameters, with their
-/// columns in a block of one point.
+/// Entries of an observable's Jacobian row that belong to states or estimated parameters, with
+/// their columns in a block of one point.
 fn observable_entries(problem: &Problem, k: usize) -> (Vec<usize>, Vec<u32>) {
     let d = problem.model.dimension();
     let Some(function) = problem.model.observation() else {

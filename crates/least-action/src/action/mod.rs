@@ -1,5 +1,4 @@
-//! The action of a path: how far it is from the data and from the model, and the exact gradient of
-//! that.
+//! Action of a path: its distance to the data and to the model, with the exact gradient.
 
 mod check_gradient;
 mod density;
@@ -38,27 +37,36 @@ use discretization::{Along, Residuals};
 use measurement::Measurement;
 use noise::{Noise, Scale, Whitening};
 
-/// The action and its parts, which sum to it.
+/// Value of the action and of its parts, which sum to it.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ActionValue {
+    /// Action, the sum of all parts. In the normalisation `posterior` it is the negative log
+    /// posterior up to a constant.
     pub action: f64,
-    /// The part of the data, weighted with R_m.
+    /// Part of the action that belongs to the data, weighted with R_m.
     pub measurement_error: f64,
-    /// The part of the model, weighted with R_f.
+    /// Part of the action that belongs to the model, weighted with R_f.
     pub model_error: f64,
-    /// The part of priors, 0 without any.
+    /// Part of the action that belongs to priors; 0 where there are none.
     pub prior_error: f64,
 }
 
-/// Evaluates the action of one [`Problem`]; owns the memory for it, and takes none per call.
+/// Evaluator of the action of one [`Problem`]. It owns its memory and allocates none per call.
 ///
 /// ```
 /// use std::sync::Arc;
 /// use least_action::{models, Action, ActionOptions, Observations, Problem};
 ///
-/// let data = Observations { start: 0.0, time_step: 0.1, points: 3, observed: vec![0], values: vec![1.0, f64::NAN, 2.0], inputs: vec![] };
+/// let data = Observations {
+///     start: 0.0,
+///     time_step: 0.1,
+///     points: 3,
+///     observed: vec![0],
+///     values: vec![1.0, f64::NAN, 2.0],
+///     inputs: vec![],
+/// };
 /// let options = ActionOptions { measurement_precision: 4.0.into(), ..ActionOptions::default() };
 /// let problem = Problem::new(Arc::new(models::lorenz63()?), data, &options)?;
 /// let mut action = Action::new(&problem);
@@ -72,7 +80,7 @@ pub struct Action {
     problem: Problem,
     residuals: Residuals,
     measurement: Measurement,
-    /// Noise of the model, its weights relative to R_f.
+    /// Noise of the model, with weights relative to R_f.
     model_noise: Noise,
     parameters: Vec<f64>,
     parameter_gradient: Vec<f64>,
@@ -80,6 +88,7 @@ pub struct Action {
 }
 
 impl Action {
+    /// Evaluator of the action of a problem.
     pub fn new(problem: &Problem) -> Self {
         Action {
             residuals: Residuals::new(
@@ -96,12 +105,12 @@ impl Action {
         }
     }
 
-    /// The action of `path` (points x dimension, row-major) with the estimated parameters at
-    /// `parameters`.
+    /// Evaluates the action of `path` (points x dimension, row-major) at R_f = `model_precision`,
+    /// with the values `parameters` of the estimated parameters.
     ///
     /// # Errors
-    /// A wrong length, a precision that is not positive, and [`Error::NotFinite`] for the first
-    /// value that is not finite.
+    /// A wrong length, a precision that is not positive, and
+    /// [`Error::NotFinite`](crate::Error::NotFinite) for the first value that is not finite.
     pub fn evaluate(
         &mut self,
         model_precision: f64,
@@ -112,11 +121,11 @@ impl Action {
         self.value(model_precision, path, parameters)
     }
 
-    /// The same, with the gradient in the path and the estimated parameters written to the last two
-    /// arguments.
+    /// Evaluates the action and its exact gradient. The derivatives in the path and in the
+    /// estimated parameters are written to the last two arguments.
     ///
     /// # Errors
-    /// As [`Action::evaluate`]; also gradients of the wrong length or not finite.
+    /// All errors of [`Action::evaluate`], and gradients of the wrong length or not finite.
     pub fn gradient(
         &mut self,
         model_precision: f64,
@@ -163,15 +172,16 @@ impl Action {
         Ok(value)
     }
 
+    /// Problem whose action is evaluated.
     pub fn problem(&self) -> &Problem {
         &self.problem
     }
 
-    /// The residuals of the model along a path, (points - 1) x dimension, row-major; of
-    /// simpson-hermite, r1 and r2 in alternation.
+    /// Residuals of the model along a path, (points - 1) x dimension for each data set, row-major.
+    /// In the discretisation `simpson-hermite` the residuals r1 and r2 alternate.
     ///
     /// # Errors
-    /// As [`Action::evaluate`].
+    /// All errors of [`Action::evaluate`].
     pub fn residuals(&mut self, path: &[f64], parameters: &[f64]) -> Result<&[f64]> {
         self.evaluate(1.0, path, parameters)?;
         Ok(&self.residuals.values)
@@ -237,8 +247,8 @@ impl Action {
         })
     }
 
-    /// Parameters that change in time have a precision of their own, which does not climb: relative
-    /// to R_f it falls.
+    /// Sets the weights of the parameters that change in time. Their precision does not climb with
+    /// R_f, so relative to R_f it falls.
     fn weigh(&mut self, model_precision: f64) {
         let (dimension, varying) = (self.problem.model.dimension(), &self.problem.varying);
         let whitening = &mut self.model_noise.whitening;
@@ -252,7 +262,7 @@ impl Action {
     }
 }
 
-/// What residuals are taken along.
+/// Model, grid and path that residuals are evaluated with.
 fn along<'a>(problem: &'a Problem, parameters: &'a [f64], path: &'a [f64]) -> Along<'a> {
     Along {
         model: &*problem.model,
@@ -262,8 +272,8 @@ fn along<'a>(problem: &'a Problem, parameters: &'a [f64], path: &'a [f64]) -> Al
     }
 }
 
-/// The sum of `term` over `items` in four partial sums: in that order on every machine, and with
-/// room for SIMD.
+/// Sum of `term` over `items` in four partial sums: in one order on every machine, and with room
+/// for SIMD.
 pub(crate) fn in_four<T>(items: &[T], mut term: impl FnMut(&T) -> f64) -> f64 {
     let mut partial = [0.0; 4];
     let (groups, rest) = items.as_chunks::<4>();

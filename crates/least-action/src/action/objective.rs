@@ -1,22 +1,22 @@
-//! The action as what a minimiser sees: a function of the path and the estimated parameters, each
-//! divided by its scale.
+//! Action as the objective of a minimiser: a function of the path and the estimated parameters,
+//! each divided by its scale.
 
 use crate::action::Action;
 
 use crate::error::{Error, Result};
 use crate::solve::{BlockMatrix, Bounds, Layout, LeastSquares, Linearization, Objective, RowGroup};
 
-/// What each state component and each estimated parameter is divided by for a minimiser that cares
-/// about units.
+/// Scales that state components and estimated parameters are divided by, for minimisers that depend
+/// on units.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Scales {
-    /// One per state component, the same at all times.
+    /// Scales of the state components, one each, equal at all times.
     pub states: Vec<f64>,
     pub parameters: Vec<f64>,
 }
 
 impl Scales {
-    /// All ones, for minimisers to which units mean nothing.
+    /// Scales of one, for minimisers that do not depend on units.
     pub fn none(dimension: usize, parameters: usize) -> Self {
         Scales {
             states: vec![1.0; dimension],
@@ -24,7 +24,8 @@ impl Scales {
         }
     }
 
-    /// Typical sizes, as powers of two: dividing by them rounds nothing.
+    /// Typical sizes of states and parameters, rounded to powers of two, so that a division by them
+    /// rounds nothing.
     pub fn of(path: &[f64], dimension: usize, parameters: &[f64]) -> Self {
         let mut squares = vec![0.0; dimension];
         for row in path.chunks_exact(dimension) {
@@ -47,7 +48,7 @@ impl Scales {
             .all(|&s| s == 1.0)
     }
 
-    /// The scale of every unknown, over and over the states' and then the parameters'.
+    /// Scale of every unknown: the states' scales at every point, then the parameters'.
     fn along(&self, unknowns: usize) -> impl Iterator<Item = f64> + '_ {
         let path = unknowns - self.parameters.len();
         let states = self.states.iter().cycle().take(path);
@@ -72,7 +73,7 @@ fn power_of_two(size: f64) -> f64 {
     }
 }
 
-/// The action at one R_f.
+/// Action at one R_f as a function of the scaled unknowns.
 pub(crate) struct ActionObjective<'a> {
     action: &'a mut Action,
     model_precision: f64,
@@ -80,9 +81,9 @@ pub(crate) struct ActionObjective<'a> {
     layout: Layout,
     bounds: Option<Bounds>,
     interrupted: &'a dyn Fn() -> bool,
-    /// The unknowns in their own units.
+    /// Unknowns in their own units.
     unknowns: Vec<f64>,
-    /// By group of the linearisation: the scale of each entry of a block; empty if all scales are
+    /// Scale of each entry of a block, for each group of the linearisation; empty if all scales are
     /// one.
     entry_scales: Vec<Vec<f64>>,
 }

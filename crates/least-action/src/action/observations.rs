@@ -1,29 +1,46 @@
-//! What was measured, on the model's time grid.
+//! Measurements on the model's time grid.
 
 use crate::error::{check, Error, Result};
 use crate::model::Model;
 
 /// Noisy, partial measurements `y_l(t_n)` on a regular time grid.
+///
+/// ```
+/// use least_action::{models, Observations};
+///
+/// // The first component of three, at three times; the second measurement is missing.
+/// let data = Observations {
+///     start: 0.0,
+///     time_step: 0.1,
+///     points: 3,
+///     observed: vec![0],
+///     values: vec![1.0, f64::NAN, 2.0],
+///     inputs: vec![],
+/// };
+/// data.validate("data", &models::lorenz63()?)?;
+/// assert_eq!(data.time(2), 0.2);
+/// # Ok::<(), least_action::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Observations {
-    /// Time of the first point.
+    /// Time of the first point, in the model's unit of time.
     pub start: f64,
-    /// The step h between points, in the model's unit of time.
+    /// Time between two points, h, in the model's unit of time.
     pub time_step: f64,
     /// Number of time points, N.
     pub points: usize,
-    /// What is measured, in the order of the columns of `values`: state components, and from D on
-    /// the model's observables.
+    /// Numbers of the measured components, in the order of the columns of `values`: state
+    /// components, and from D on the model's observables.
     pub observed: Vec<usize>,
-    /// points x observed, row-major; NaN where nothing was measured.
+    /// Measured values, points x observed, row-major; NaN where nothing was measured.
     pub values: Vec<f64>,
-    /// u(t): points x inputs of the model, row-major; empty where it has none.
+    /// Inputs u(t), points x inputs of the model, row-major; empty where the model has none.
     pub inputs: Vec<f64>,
 }
 
 impl Observations {
-    /// Checks everything that does not depend on how the action is discretised; `root` is what
-    /// error paths begin with.
+    /// Checks everything that does not depend on the discretisation of the action. Paths in errors
+    /// begin with `root`.
     ///
     /// # Errors
     /// A step that is not positive, fewer than two points, components that the model does not have,
@@ -78,7 +95,7 @@ impl Observations {
         Ok(())
     }
 
-    /// The time of point `n`.
+    /// Time of point `n`, in the model's unit of time.
     pub fn time(&self, n: usize) -> f64 {
         self.start + n as f64 * self.time_step
     }

@@ -2,27 +2,44 @@ use std::collections::BTreeMap;
 
 use super::{Discretization, Normalization, Precision, Prior};
 
-/// How an action is formed from a model and data.
+/// Options of an action: everything that turns a model and data into one.
+///
+/// ```
+/// use least_action::action::Prior;
+/// use least_action::ActionOptions;
+///
+/// let options = ActionOptions {
+///     measurement_precision: 4.0.into(),
+///     estimate: vec!["rho".into()],
+///     bounds: [("rho".to_string(), [0.0, 100.0])].into(),
+///     priors: [("rho".to_string(), Prior { mean: 25.0, deviation: 5.0 })].into(),
+///     ..ActionOptions::default()
+/// };
+/// assert_eq!(options.discretization, None);
+/// ```
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct ActionOptions {
     #[serde(default)]
-    /// Default: `simpson-hermite` for flows, `map` for maps.
+    /// Rule that turns the model into residuals on the time grid. Default: `simpson-hermite` for
+    /// flows, `map` for maps.
     pub discretization: Option<Discretization>,
+    /// Normalisation of the sums: means of squares, or half sums as in the negative log posterior.
+    /// Default: `mean`.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<Normalization>"))]
     pub normalization: Normalization,
-    /// R_m: one over the variance of the measurement noise, in the square of the data's unit: a
-    /// number, one per observed component, one per point of the path (`{ perTime }`), or a full
-    /// matrix over the observed components, as rows.
+    /// Measurement precision R_m: one over the variance of the measurement noise, in one over the
+    /// square of the data's unit. It is a number, one per observed component, one per point of the
+    /// path (`{ perTime }`), or a full matrix over the observed components, as rows.
     pub measurement_precision: Precision,
-    /// What R_f is multiplied by: a number, one per state, one per point, or a full matrix over the
-    /// states. Default: 1.
+    /// Weights that R_f is multiplied by, dimensionless: a number, one per state, one per point, or
+    /// a full matrix over the states. Default: 1.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<Precision>"))]
     pub model_weights: Precision,
-    /// Values of parameters that are known; the model's defaults where none is given.
+    /// Values of parameters that are known, by name. Default: the model's defaults.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<BTreeMap<String, f64>>"))]
     pub parameters: BTreeMap<String, f64>,
@@ -30,16 +47,16 @@ pub struct ActionOptions {
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<String>>"))]
     pub estimate: Vec<String>,
-    /// Estimated parameters that change in time, by name, with the precision of what changes them:
-    /// the model's errors of `dp/dt = 0` are weighted with it, whatever R_f is. They are states
-    /// that follow the model's. Default: none.
+    /// Precisions of estimated parameters that change in time, by name. The model's errors of
+    /// `dp/dt = 0` are weighted with them at every R_f. These parameters are states that follow the
+    /// model's. Default: none.
     #[serde(default)]
     #[cfg_attr(
         feature = "typescript",
         ts(type = "{ readonly [name: string]: number }", optional)
     )]
     pub varying: BTreeMap<String, f64>,
-    /// Lowest and highest values of states and estimated parameters, by name; an end may be
+    /// Lowest and highest values of states and estimated parameters, by name. An end may be
     /// infinite. Default: none.
     #[serde(default)]
     #[cfg_attr(

@@ -5,18 +5,30 @@ use super::Problem;
 use crate::error::{check, Result};
 use crate::solve::RowGroup;
 
-/// A Gaussian prior: what is known of a number before the data.
+/// Gaussian prior of a number: what is known of it before the data.
+///
+/// ```
+/// use least_action::action::Prior;
+///
+/// let prior = Prior { mean: 10.0, deviation: 2.0 };
+/// assert_eq!(1.0 / (prior.deviation * prior.deviation), 0.25);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Prior {
+    /// Mean, in the unit of the number.
     pub mean: f64,
-    /// Standard deviation, greater than zero.
+    /// Standard deviation, greater than zero, in the unit of the number.
     pub deviation: f64,
 }
 
 impl Prior {
-    /// One over the variance.
+    /// Precision of the prior, one over its variance.
+    ///
+    /// # Errors
+    /// A mean or deviation that is not finite, a deviation that is not positive, or a precision
+    /// that is out of range; `path` begins their names.
     pub(crate) fn precision(&self, path: &str) -> Result<f64> {
         check::finite(&format!("{path}.mean"), self.mean)?;
         check::positive(&format!("{path}.deviation"), self.deviation)?;
@@ -29,10 +41,10 @@ impl Prior {
     }
 }
 
-/// A prior on one unknown.
+/// Prior of one unknown.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct PriorTerm {
-    /// Position among the unknowns: the path, then the estimated parameters.
+    /// Position of the unknown: the path comes first, then the estimated parameters.
     pub unknown: usize,
     pub mean: f64,
     pub precision: f64,
@@ -61,7 +73,7 @@ pub(super) fn sum(terms: &[PriorTerm], path: &[f64], parameters: &[f64]) -> f64 
         .fold(0.0, |sum, term| sum + term.value(path, parameters))
 }
 
-/// Tells `add` the derivative of `factor` times [`sum`] in each unknown that has a prior.
+/// Calls `add` with the derivative of `factor` times [`sum`] in each unknown that has a prior.
 pub(super) fn differentiate(
     terms: &[PriorTerm],
     factor: f64,
@@ -81,8 +93,8 @@ pub(super) fn log_peak(terms: &[PriorTerm], factor: f64) -> f64 {
     0.5 * (logarithms.sum::<f64>() + terms.len() as f64 * Gaussian.log_peak(factor))
 }
 
-/// Rows of least squares of the priors of first states and of parameters: a group for each that
-/// there are, with one row per prior.
+/// Row groups of the priors: one of first states and one of parameters, where there are any, with
+/// one row per prior.
 pub(super) fn groups(problem: &Problem) -> Vec<RowGroup> {
     let (d, path_length) = (problem.model.dimension(), problem.path_length());
     let (first, parameters): (Vec<&PriorTerm>, Vec<&PriorTerm>) = problem

@@ -1,4 +1,4 @@
-//! What an action is formed from, checked once.
+//! Problem: a model, data and options that form an action, checked once.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,12 +16,32 @@ use crate::model::{Model, Points, MOST_VALUES};
 /// Intervals of all unknowns: the path, then the estimated parameters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Intervals {
+    /// Lowest values, one per unknown; `-Infinity` where there is none.
     pub lower: Vec<f64>,
+    /// Highest values, one per unknown; `Infinity` where there is none.
     pub upper: Vec<f64>,
 }
 
-/// A model, data and everything fixed about their action: checked once, shared by all starting
-/// paths.
+/// Model, data and everything that is fixed about their action. It is checked once and shared by
+/// all starting paths.
+///
+/// ```
+/// use std::sync::Arc;
+/// use least_action::{models, ActionOptions, Observations, Problem};
+///
+/// let data = Observations {
+///     time_step: 0.1,
+///     points: 3,
+///     observed: vec![0],
+///     values: vec![1.0, f64::NAN, 2.0],
+///     ..Observations::default()
+/// };
+/// let options = ActionOptions { measurement_precision: 4.0.into(), ..ActionOptions::default() };
+/// let problem = Problem::new(Arc::new(models::lorenz63()?), data, &options)?;
+/// assert_eq!(problem.path_length(), 9);
+/// assert_eq!(problem.measured(), 2);
+/// # Ok::<(), least_action::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Problem {
     pub(crate) model: Arc<dyn Model>,
@@ -29,11 +49,12 @@ pub struct Problem {
     pub(crate) grid: Arc<Grid>,
     pub(crate) discretization: Discretization,
     pub(crate) normalization: Normalization,
-    /// All of the model's parameters, in its order; the estimated ones are placeholders.
+    /// Values of all of the model's parameters, in its order. Those of estimated parameters are
+    /// placeholders.
     pub(crate) parameters: Vec<f64>,
-    /// Which of them are estimated, ascending.
+    /// Numbers of the estimated parameters, ascending.
     pub(crate) estimated: Vec<usize>,
-    /// States that are parameters: they come last, ascending.
+    /// Parameters that change in time. They are the last states, ascending.
     pub(crate) varying: Vec<Varying>,
     pub(super) measurement: Measurement,
     pub(super) model_noise: Noise,
@@ -42,10 +63,10 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// One or more data sets, which share the parameters and have paths of their own.
+    /// Problem of one or more data sets, which share the parameters and have paths of their own.
     ///
     /// # Errors
-    /// Whatever is wrong with the data or options, by field; see [`Error`].
+    /// An [`Error`] that names the first wrong field of the data or the options.
     pub fn new(
         model: Arc<dyn Model>,
         data: impl Into<DataSets>,
@@ -107,7 +128,7 @@ impl Problem {
         })
     }
 
-    /// Weighs the model's errors anew, with weights that are known to be right.
+    /// Replaces the weights of the model's errors by others that are known to be right.
     pub(crate) fn set_model_weights(&mut self, weights: &Precision) -> Result<()> {
         let row_points = self.discretization.row_points(&self.grid);
         let own = self.model.dimension() - self.varying.len();
@@ -115,21 +136,22 @@ impl Problem {
         Ok(())
     }
 
+    /// Model of the problem. Parameters that change in time are among its states.
     pub fn model(&self) -> &Arc<dyn Model> {
         &self.model
     }
 
-    /// One or more.
+    /// Data sets of the problem, one or more.
     pub fn data(&self) -> &[Observations] {
         &self.data
     }
 
-    /// Points of all data sets.
+    /// Number of points of all data sets.
     pub fn points(&self) -> usize {
         self.grid.len()
     }
 
-    /// Time of a point of the path.
+    /// Time of a point of the path, in the model's unit of time.
     pub fn time(&self, point: usize) -> f64 {
         self.grid.points.times[point]
     }
@@ -144,17 +166,18 @@ impl Problem {
         self.measurement.count
     }
 
-    /// The mean of the precisions R_m of all measured values.
+    /// Mean of the precisions R_m of all measured values.
     pub fn measurement_precision(&self) -> f64 {
         self.measurement.typical_precision()
     }
 
-    /// Factor of the summed losses of measurements. Priors count beside them as in the posterior.
+    /// Factor of the summed losses of measurements and priors, so that priors weigh against
+    /// measurements as in the posterior.
     pub(super) fn data_factor(&self) -> f64 {
         self.normalization.factor(self.measured())
     }
 
-    /// Law of the noise of the measurements.
+    /// Distribution of the noise of the measurements.
     pub(crate) fn law(&self) -> Law {
         self.measurement.noise.law
     }
@@ -164,7 +187,7 @@ impl Problem {
         self.measurement.misfit()
     }
 
-    /// All points of a path.
+    /// States, parameters, inputs and times at all points of a path.
     pub(super) fn at<'a>(&'a self, path: &'a [f64], parameters: &'a [f64]) -> Points<'a> {
         Points {
             states: path,
@@ -174,7 +197,7 @@ impl Problem {
         }
     }
 
-    /// Number of residuals.
+    /// Number of residuals of the model: intervals x dimension, of all data sets.
     pub fn residuals(&self) -> usize {
         let rows = |segment: &super::grid::Segment| self.discretization.rows(segment.points);
         self.grid.segments.iter().map(rows).sum::<usize>() * self.model.dimension()
@@ -187,26 +210,35 @@ impl Problem {
             .map(|&i| self.model.parameters()[i].name.as_str())
     }
 
-    /// Names of the parameters that change in time: the last states of the model here.
+    /// Names of the parameters that change in time, which are the last states of the problem's
+    /// model.
     pub fn varying(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
         let states = self.model.states();
         self.varying.iter().map(|v| states[v.component].as_str())
     }
 
-    /// The standard deviation of the prior of an unknown, the path and then the estimated
-    /// parameters; none if it has no prior.
+    /// Standard deviation of the prior of an unknown, counted through the path and then the
+    /// estimated parameters; `None` if it has no prior.
     pub fn prior_deviation(&self, unknown: usize) -> Option<f64> {
         let prior = self.priors.iter().find(|term| term.unknown == unknown)?;
         Some(1.0 / prior.precision.sqrt())
     }
 
-    /// Bounds of all unknowns; none if nothing is bounded.
+    /// Bounds of all unknowns; `None` if nothing is bounded.
     pub fn intervals(&self) -> Option<&Intervals> {
         self.intervals.as_deref()
     }
 }
 
 /// One data set or several.
+///
+/// ```
+/// use least_action::action::DataSets;
+/// use least_action::Observations;
+///
+/// let DataSets(sets) = vec![Observations::default(), Observations::default()].into();
+/// assert_eq!(sets.len(), 2);
+/// ```
 pub struct DataSets(pub Vec<Observations>);
 
 impl From<Observations> for DataSets {
@@ -249,14 +281,16 @@ fn check_measurement_precision(
         if data.iter().any(|set| differs(&set)) {
             return Err(Error::WrongShape {
                 path: path.into(),
-                message: "one number per observed component needs data sets that all observe the same components; give a number, or { perTime }".into(),
+                message: "one number per observed component needs data sets that all observe the \
+                          same components; give a number, or { perTime }"
+                    .into(),
             });
         }
     }
     precision.validate(path, data[0].observed.len(), points)
 }
 
-/// An interval with something inside; an end may be infinite.
+/// Checks that an interval is not empty. An end may be infinite.
 pub(crate) fn check_interval(path: &str, [low, high]: [f64; 2]) -> Result<()> {
     check::require(
         !low.is_nan(),
@@ -272,7 +306,8 @@ pub(crate) fn check_interval(path: &str, [low, high]: [f64; 2]) -> Result<()> {
     )
 }
 
-/// All parameters of a model in its order: the given ones by name, its defaults otherwise.
+/// Values of all parameters of a model in its order: the given ones by name, its defaults
+/// otherwise.
 ///
 /// # Errors
 /// A name that the model does not have, and values that are not finite.

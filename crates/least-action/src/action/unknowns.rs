@@ -9,7 +9,7 @@ use super::ActionOptions;
 use crate::error::{check, Error, Result};
 use crate::model::Model;
 
-/// Names of unknowns.
+/// Names of the unknowns of an action: the model's states and its estimated parameters.
 pub(super) struct Names<'a> {
     pub model: &'a dyn Model,
     pub estimated: &'a [usize],
@@ -31,15 +31,17 @@ impl Names<'_> {
         self.estimated.iter().map(|&p| all[p].name.as_str())
     }
 
-    /// A parameter that keeps its value is none of the unknowns, so "unknown name" would be a
-    /// riddle.
+    /// Refuses the name of a parameter that is not estimated. Such a parameter keeps its value and
+    /// is no unknown, so "unknown name" would not say what is wrong.
     fn check_estimated(&self, path: &str, name: &str) -> Result<()> {
         let is_parameter = self.model.parameters().iter().any(|p| p.name == name);
         if !is_parameter || self.parameters().any(|estimated| estimated == name) {
             return Ok(());
         }
         let message = format!(
-            "{name} is a parameter that is not estimated, so it keeps its value; estimate it, with its bounds as estimate.{name}.bounds and what is known of it as estimate.{name}.prior, or leave this out"
+            "{name} is a parameter that is not estimated, so it keeps its value; estimate it, \
+             with its bounds as estimate.{name}.bounds and what is known of it as \
+             estimate.{name}.prior, or leave this out"
         );
         Err(Error::WrongShape {
             path: path.into(),
@@ -47,6 +49,7 @@ impl Names<'_> {
         })
     }
 
+    /// Priors of first states and of estimated parameters, sorted by unknown.
     pub fn priors(&self, options: &ActionOptions, grid: &Grid) -> Result<Vec<PriorTerm>> {
         let mut terms = Vec::new();
         for (name, prior) in &options.first_state {
@@ -71,6 +74,7 @@ impl Names<'_> {
         Ok(terms)
     }
 
+    /// Intervals of all unknowns; `None` if there are no bounds.
     pub fn intervals(&self, bounds: &BTreeMap<String, [f64; 2]>) -> Result<Option<Intervals>> {
         if bounds.is_empty() {
             return Ok(None);

@@ -7,16 +7,16 @@ use super::noise::{Law, Noise, Precision, Whitening};
 use crate::error::{check, Error, Result};
 use crate::model::Model;
 
-/// A parameter that changes in time.
+/// Parameter that changes in time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Varying {
-    /// The state that it is.
+    /// Number of the state that stands for the parameter.
     pub component: usize,
-    /// Of its equation, whatever R_f is.
+    /// Precision of the parameter's equation `dp/dt = 0`, constant while R_f grows.
     pub precision: f64,
 }
 
-/// The model with the parameters of these names as states, in the model's order.
+/// Model with the named parameters as states, which follow its own in the model's order.
 pub(super) fn with_varying(
     model: Arc<dyn Model>,
     given: &BTreeMap<String, f64>,
@@ -50,8 +50,8 @@ pub(super) fn with_varying(
     Ok((changed, varying.collect()))
 }
 
-/// Noise of the model's own `dimension` equations, with weights relative to R_f; those of
-/// parameters follow, and are set where R_f is known.
+/// Noise of the model's own `dimension` equations, with weights relative to R_f. The weights of
+/// parameters that change in time follow; they are set where R_f is known.
 pub(super) fn model_noise(
     precision: &Precision,
     dimension: usize,
@@ -70,7 +70,9 @@ pub(super) fn model_noise(
     if matches!(precision, Precision::Matrix(_)) {
         return Err(Error::WrongShape {
             path: "modelWeights".into(),
-            message: "a matrix cannot be combined with parameters that change in time; give one weight per state".into(),
+            message: "a matrix cannot be combined with parameters that change in time; \
+                      give one weight per state"
+                .into(),
         });
     }
     let rows = row_points.iter().flat_map(|&n| {

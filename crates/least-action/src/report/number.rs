@@ -1,6 +1,6 @@
-//! Numbers in text.
+//! Conversion of numbers to text.
 
-/// Six decimals where they say something, else powers of ten.
+/// Number with six decimals, or in powers of ten where it is too large or too small for them.
 pub(crate) fn number(value: f64) -> String {
     let size = value.abs();
     if value == 0.0 || (1e-3..1e7).contains(&size) {
@@ -10,7 +10,7 @@ pub(crate) fn number(value: f64) -> String {
     }
 }
 
-/// As few digits as tell the number apart.
+/// Number with the fewest digits that tell it apart from others.
 pub(crate) fn shortest(value: f64) -> String {
     let size = value.abs();
     if value == 0.0 || (1e-5..1e9).contains(&size) {
@@ -20,7 +20,7 @@ pub(crate) fn shortest(value: f64) -> String {
     }
 }
 
-/// Five digits that say something.
+/// Number with five significant digits.
 pub(crate) fn figure(value: f64) -> String {
     let size = value.abs();
     if value.is_nan() {

@@ -1,4 +1,4 @@
-//! Text that is put together line by line.
+//! Table as text, put together line by line.
 
 use std::fmt::{Arguments, Write};
 
@@ -18,7 +18,7 @@ impl Table {
         self.0.push('\n');
     }
 
-    /// All lines.
+    /// Text of all lines.
     pub fn into_text(self) -> String {
         self.0
     }

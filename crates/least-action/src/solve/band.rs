@@ -1,24 +1,27 @@
-//! Equations whose matrix is a band: an LU factorisation with partial pivoting in O(n w^2), w being
-//! the band's width.
+//! Linear equations with a band matrix: an LU factorisation with partial pivoting in O(n w^2), w
+//! being the band's width.
 
-/// A square matrix with entries up to `below` places under its diagonal and `above` over it.
+/// Square matrix with entries up to `below` places under its diagonal and `above` over it.
 #[derive(Debug, Clone)]
 pub(crate) struct Band {
     order: usize,
     below: usize,
     above: usize,
-    /// Column-major; each column has room for the rows that pivoting brings in.
+    /// Entries, column-major. Each column has room for the rows that pivoting brings in.
     values: Vec<f64>,
     pivots: Vec<usize>,
-    /// What rows and unknowns are multiplied by.
+    /// Factors that rows are multiplied by.
     row_scale: Vec<f64>,
+    /// Factors that unknowns are multiplied by.
     column_scale: Vec<f64>,
 }
 
-/// A pivot below this, in rows whose largest entry was 1, is rounding.
+/// Smallest pivot that counts as regular, in rows whose largest entry was 1. Smaller ones are
+/// rounding.
 const SINGULAR: f64 = 1e-15;
 
 impl Band {
+    /// Zero matrix of `order` rows.
     pub fn new(order: usize, below: usize, above: usize) -> Band {
         Band {
             order,
@@ -39,19 +42,20 @@ impl Band {
         column * self.height() + self.below + self.above + row - column
     }
 
+    /// Sets all entries to zero.
     pub fn set_zero(&mut self) {
         self.values.fill(0.0);
     }
 
-    /// Adds to an entry within the band.
+    /// Adds a value to an entry within the band.
     pub fn add(&mut self, row: usize, column: usize, value: f64) {
         debug_assert!(row <= column + self.below && column <= row + self.above);
         let place = self.place(row, column);
         self.values[place] += value;
     }
 
-    /// Factors; false if the matrix is singular to rounding or not finite. `sizes` are about those
-    /// of the unknowns, so that pivots are compared by what they mean.
+    /// Factors the matrix; false if it is singular to rounding or not finite. `sizes` are typical
+    /// sizes of the unknowns, so that pivots are compared in units of these.
     #[must_use]
     pub fn factor(&mut self, sizes: &[f64]) -> bool {
         self.column_scale.copy_from_slice(sizes);
@@ -101,7 +105,8 @@ impl Band {
         true
     }
 
-    /// Columns by the sizes of their unknowns, then rows so that their largest entry is 1.
+    /// Scales columns by the sizes of their unknowns, then rows so that their largest entry is 1;
+    /// false if a row is zero or not finite.
     fn equilibrate(&mut self) -> bool {
         let (n, height, reach) = (self.order, self.height(), self.below + self.above);
         self.row_scale.fill(0.0);
@@ -129,7 +134,7 @@ impl Band {
         true
     }
 
-    /// `b = A^-1 b`.
+    /// Solves the equations in place: `b = A^-1 b`.
     pub fn solve(&self, b: &mut [f64]) {
         let (n, height, reach) = (self.order, self.height(), self.below + self.above);
         for (b, scale) in b.iter_mut().zip(&self.row_scale) {

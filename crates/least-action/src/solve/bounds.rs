@@ -2,14 +2,28 @@
 
 use crate::error::{check, Result};
 
-/// One closed interval per unknown; ends may be infinite.
+/// Closed intervals of the unknowns, one each. Ends may be infinite.
+///
+/// ```
+/// use least_action::solve::Bounds;
+///
+/// let bounds = Bounds::new(vec![0.0, f64::NEG_INFINITY], vec![1.0, 5.0])?;
+/// let mut x = [2.0, 3.0];
+/// assert!(bounds.project(&mut x));
+/// assert_eq!(x, [1.0, 3.0]);
+/// # Ok::<(), least_action::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bounds {
+    /// Lower ends, one per unknown; `-Infinity` where there is none.
     pub lower: Vec<f64>,
+    /// Upper ends, one per unknown; `Infinity` where there is none.
     pub upper: Vec<f64>,
 }
 
 impl Bounds {
+    /// Bounds with these lower and upper ends.
+    ///
     /// # Errors
     /// Lists of unequal length, an end that is NaN, an empty interval.
     pub fn new(lower: Vec<f64>, upper: Vec<f64>) -> Result<Self> {
@@ -26,8 +40,8 @@ impl Bounds {
         Ok(Bounds { lower, upper })
     }
 
-    /// Moves every unknown that is outside of its interval to the nearer end. Returns whether any
-    /// was.
+    /// Moves every unknown that is outside of its interval to the nearer end. Returns true if any
+    /// was moved.
     pub fn project(&self, x: &mut [f64]) -> bool {
         let mut moved = false;
         for (x, (&low, &high)) in x.iter_mut().zip(self.lower.iter().zip(&self.upper)) {
@@ -38,8 +52,8 @@ impl Bounds {
         moved
     }
 
-    /// Marks the unknowns that are at an end of their interval while the value falls further
-    /// outside. Returns how many they are.
+    /// Marks the active bounds: unknowns at an end of their interval while the value falls further
+    /// outside. Returns their number.
     pub fn mark_active(&self, x: &[f64], gradient: &[f64], active: &mut [bool]) -> usize {
         let ends = self.lower.iter().zip(&self.upper);
         let mut count = 0;

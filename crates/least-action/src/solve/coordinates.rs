@@ -1,31 +1,33 @@
-//! The coordinates in which argmin moves: it knows no bounds, so every bounded unknown is a smooth
+//! Coordinates in which argmin moves. It knows no bounds, so every bounded unknown is a smooth
 //! function of a free variable (F. James and M. Roos, MINUIT, Comput. Phys. Commun. 10, 1975). Far
 //! from bounds all of these functions are the identity, so that lengths keep their meaning.
 
 use super::session::Vector;
 use super::Bounds;
 
-/// Where an unknown is at its bound, the function is flat and no gradient leads away: beginnings
-/// are moved inside by this share of the interval, or of the unknown's size where there is only one
-/// bound.
+/// Share of the interval, or of the unknown's size where there is only one bound, by which starting
+/// points at a bound are moved inside. At the bound the function is flat and no gradient leads
+/// away.
 const INSIDE: f64 = 1e-4;
 
-/// Ends that are nearer to a bound than this share belong to it, if the value agrees.
+/// Share of the interval within which a final point is moved to the bound, if the value agrees.
 const NEAR: f64 = 1e-3;
 
-/// How an unknown follows from a free variable u.
+/// Function that gives an unknown from a free variable u.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Map {
     Free,
+    /// Unknown whose bounds are equal.
     Fixed(f64),
-    /// middle + half sin(u / half)
+    /// Unknown between two bounds: middle + half sin(u / half).
     Between {
         lower: f64,
         upper: f64,
         middle: f64,
         half: f64,
     },
-    /// bound + sign (sqrt(u^2 + size^2) - size); sign is 1 for a lower bound, -1 for an upper one.
+    /// Unknown with one bound: bound + sign (sqrt(u^2 + size^2) - size). The sign is 1 for a lower
+    /// bound, -1 for an upper one.
     Beyond {
         bound: f64,
         sign: f64,
@@ -62,7 +64,7 @@ impl Map {
         }
     }
 
-    /// The unknown at u.
+    /// Value of the unknown at u.
     fn unknown(self, u: f64) -> f64 {
         match self {
             Map::Free => u,
@@ -89,7 +91,7 @@ impl Map {
         }
     }
 
-    /// u at the unknown, and whether that had to be moved inside.
+    /// Variable u of an unknown; true if the unknown had to be moved inside.
     fn variable(self, x: f64) -> (f64, bool) {
         match self {
             Map::Free => (x, false),
@@ -114,7 +116,7 @@ impl Map {
         }
     }
 
-    /// The derivative of the unknown in u.
+    /// Derivative of the unknown in u.
     fn derivative(self, u: f64) -> f64 {
         match self {
             Map::Free => 1.0,
@@ -124,7 +126,7 @@ impl Map {
         }
     }
 
-    /// The bound that an unknown with this gradient is pushed against, if it is near.
+    /// Bound that an unknown with this gradient is pushed against, if it is near.
     fn pushed_against(self, x: f64, gradient: f64) -> Option<f64> {
         let (near, bound) = match self {
             Map::Free | Map::Fixed(_) => return None,
@@ -143,20 +145,21 @@ impl Map {
     }
 }
 
-/// sqrt(u^2 + size^2) - size without cancellation.
+/// Distance from a single bound, sqrt(u^2 + size^2) - size, without cancellation.
 fn distance(u: f64, size: f64) -> f64 {
     u * (u / (size + libm::hypot(u, size)))
 }
 
-/// The unknowns as functions of what argmin moves, `u`, one by one.
+/// Unknowns as functions of the variables `u` that argmin moves, one by one.
 #[derive(Debug, Clone)]
 pub struct Coordinates {
-    /// None where there are no bounds: `u` is the unknowns themselves.
+    /// Functions of all unknowns; empty where there are no bounds and `u` is the unknowns
+    /// themselves.
     maps: Vec<Map>,
 }
 
 impl Coordinates {
-    /// For a minimisation from `x`.
+    /// Coordinates for a minimisation from `x`.
     pub fn new(x: &[f64], bounds: Option<&Bounds>) -> Self {
         Coordinates {
             maps: bounds.map_or(Vec::new(), |bounds| {
@@ -167,11 +170,12 @@ impl Coordinates {
         }
     }
 
+    /// True if there are bounds.
     pub fn bounded(&self) -> bool {
         !self.maps.is_empty()
     }
 
-    /// The unknowns at `u`.
+    /// Writes the unknowns at `u` to `x`.
     pub fn unknowns(&self, u: &Vector, x: &mut [f64]) {
         x.copy_from_slice(u.as_slice());
         for (x, map) in x.iter_mut().zip(&self.maps) {
@@ -179,7 +183,7 @@ impl Coordinates {
         }
     }
 
-    /// u at the unknowns, and whether any had to be moved inside of its bounds.
+    /// Variables u of the unknowns; true if any had to be moved inside of its bounds.
     pub fn variables(&self, x: &[f64]) -> (Vector, bool) {
         let mut u = Vector::from_column_slice(x);
         let mut moved = false;
@@ -191,14 +195,15 @@ impl Coordinates {
         (u, moved)
     }
 
-    /// Multiplies a gradient by the derivatives of the unknowns in u: it becomes that in u.
+    /// Multiplies a gradient by the derivatives of the unknowns in u, which makes it the gradient
+    /// in u.
     pub fn chain(&self, u: &Vector, gradient: &mut [f64]) {
         for ((g, map), u) in gradient.iter_mut().zip(&self.maps).zip(u) {
             *g *= map.derivative(*u);
         }
     }
 
-    /// Moves unknowns to the bounds that they are pushed against. Returns whether there are any.
+    /// Moves unknowns to the bounds that they are pushed against. Returns true if there are any.
     pub fn snap(&self, x: &mut [f64], gradient: &[f64]) -> bool {
         let mut any = false;
         for ((x, g), map) in x.iter_mut().zip(gradient).zip(&self.maps) {

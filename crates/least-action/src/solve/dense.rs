@@ -1,18 +1,19 @@
-//! Small dense matrices, column-major: sums in ascending order, so that the bits are the same on
+//! Small dense matrices, column-major. Sums are in ascending order, so that the bits are equal on
 //! every machine.
 
-/// An LU factorisation with partial pivoting, rows compared relative to their size.
+/// LU factorisation with partial pivoting. Rows are compared relative to their size.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Lu {
     order: usize,
     factors: Vec<f64>,
     pivots: Vec<usize>,
-    /// One over the largest entry of each row, and the largest entry of each column so scaled.
+    /// Reciprocals of the largest entry of each row.
     rows: Vec<f64>,
+    /// Largest entry of each column after the rows were scaled.
     columns: Vec<f64>,
 }
 
-/// A pivot below this share of its column is rounding.
+/// Smallest share of its column at which a pivot counts as regular. Smaller ones are rounding.
 const SINGULAR: f64 = 1e-14;
 
 impl Lu {
@@ -72,7 +73,7 @@ impl Lu {
         true
     }
 
-    /// `b = A^-1 b`, for each column of `b`.
+    /// Solves the equations in place, `b = A^-1 b`, for each column of `b`.
     pub fn solve(&self, b: &mut [f64]) {
         let n = self.order;
         for b in b.chunks_exact_mut(n) {
@@ -98,7 +99,7 @@ impl Lu {
     }
 }
 
-/// Ones on the diagonal.
+/// Writes the identity matrix.
 pub(crate) fn identity(matrix: &mut [f64], n: usize) {
     matrix.fill(0.0);
     for k in 0..n {
@@ -106,7 +107,7 @@ pub(crate) fn identity(matrix: &mut [f64], n: usize) {
     }
 }
 
-/// The larger of two numbers; NaN if one of them is.
+/// Larger of two numbers; NaN if one of them is.
 pub(crate) fn larger(a: f64, b: f64) -> f64 {
     match a.is_nan() || b <= a {
         true => a,
@@ -114,7 +115,7 @@ pub(crate) fn larger(a: f64, b: f64) -> f64 {
     }
 }
 
-/// The largest size of a number; NaN if one of them is.
+/// Largest absolute value of some numbers; NaN if one of them is.
 pub(crate) fn size(numbers: &[f64]) -> f64 {
     numbers.iter().fold(0.0, |m, v| match v.is_nan() {
         true => f64::NAN,

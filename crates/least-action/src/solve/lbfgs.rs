@@ -14,14 +14,32 @@ use super::{Minimizer, Minimum, Objective, StopReason};
 use crate::error::{check, Result};
 
 /// Options of the L-BFGS minimiser.
+///
+/// ```
+/// use least_action::solve::{Lbfgs, Minimizer, Objective};
+/// use least_action::Error;
+///
+/// struct Parabola;
+/// impl Objective for Parabola {
+///     fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> Result<f64, Error> {
+///         gradient[0] = 2.0 * (x[0] - 3.0);
+///         Ok((x[0] - 3.0).powi(2) + 1.0)
+///     }
+/// }
+///
+/// let mut x = [10.0];
+/// let minimum = Lbfgs::default().minimize(&mut Parabola, &mut x)?;
+/// assert!((x[0] - 3.0).abs() < 1e-2 && minimum.stop.settled());
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct Lbfgs {
-    /// Pairs of steps and gradient changes that stand for the Hessian. Default: 10.
+    /// Number of pairs of steps and gradient changes that stand for the Hessian. Default: 10.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub memory: usize,
-    /// Iterations per rung, at most. Default: 1000.
+    /// Largest number of iterations per rung. Default: 1000.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub max_iterations: usize,
     /// Relative decrease of the value over ten iterations, dimensionless, below which the
@@ -40,27 +58,29 @@ impl Default for Lbfgs {
     }
 }
 
-/// Iterations over which the decrease of the value is judged: single ones are erratic.
+/// Number of iterations over which the decrease of the value is judged. Single ones are erratic.
 const WINDOW: usize = 10;
 
-/// Iterations before the decrease is judged: with little curvature known, a slow beginning says
-/// nothing of the end.
+/// Number of iterations before the decrease is judged. While little curvature is known, a slow
+/// beginning says nothing of the end.
 const SETTLING: usize = 40;
 
-/// A line search that needs more points than this goes nowhere.
+/// Largest number of points of a line search. A search that needs more does not converge.
 const POINTS_PER_SEARCH: usize = 40;
 
-/// The first step, where no curvature is known yet, moves the point by this share of its own
-/// length. After a failure the solver begins anew and the next, shorter one is tried; the last
-/// failure without progress ends the minimisation.
+/// Lengths of the first step, where no curvature is known yet, as shares of the point's own length.
+/// After a failure the solver begins anew with the next, shorter one. The last failure without
+/// progress ends the minimisation.
 const FIRST_STEPS: [f64; 5] = [1e-3, 1e-5, 1e-7, 1e-9, 1e-11];
 
 impl Lbfgs {
-    /// Points and gradients that a minimisation keeps in memory, roughly.
+    /// Approximate number of points and gradients that a minimisation keeps in memory.
     pub(crate) fn paths_in_memory(&self) -> usize {
         2 * self.memory + 16
     }
 
+    /// Checks the options; `path` names them in errors.
+    ///
     /// # Errors
     /// No memory, no iterations, or a tolerance that is not between 0 and 1.
     pub fn validate(&self, path: &str) -> Result<()> {
@@ -75,7 +95,8 @@ impl Lbfgs {
         )
     }
 
-    /// Begins anew, with an empty memory, until a descent ends by itself or nothing helps.
+    /// Descends from the best point again and again, each time with an empty memory, until a
+    /// descent ends by itself or no first step helps.
     fn search(&self, session: &Session, iterations: &mut usize) -> StopReason {
         let mut failures = 0;
         while failures < FIRST_STEPS.len() {
@@ -93,7 +114,7 @@ impl Lbfgs {
         }
     }
 
-    /// Descends from the best point so far. Returns none if a line search failed.
+    /// Descends from the best point so far. Returns `None` if a line search failed.
     fn descend(&self, session: &Session, share: f64, iterations: &mut usize) -> Option<StopReason> {
         let Some(step) = session.first_step(share) else {
             return Some(StopReason::GradientSmall);
@@ -133,7 +154,7 @@ impl Lbfgs {
     }
 }
 
-/// Whether the last values since the beginning fell by less than the tolerance allows.
+/// True if the last values since the beginning fell by less than the tolerance allows.
 fn settled(values: &[f64], tolerance: f64) -> bool {
     match values {
         [.., now] if values.len() > SETTLING => {

@@ -2,25 +2,37 @@
 
 use crate::error::{check, Error, Result};
 
-/// Shape of the unknowns: `points` blocks of `dimension` states in time order, then `parameters`
+/// Layout of the unknowns: `points` blocks of `dimension` states in time order, then `parameters`
 /// that every row may touch.
 ///
-/// Several data sets lie one after the other; the last point of each is coupled with nothing.
+/// Several data sets lie one after the other. The last point of each is coupled with nothing.
+///
+/// ```
+/// use least_action::solve::Layout;
+///
+/// // Four points of two states with a one-step scheme, and one parameter.
+/// let layout = Layout::new(2, 4, 1, vec![1, 1, 1, 0])?;
+/// assert_eq!((layout.path_length(), layout.unknowns()), (8, 9));
+/// # Ok::<(), least_action::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
-    /// States at one point, at least 1.
+    /// Number of states at one point, at least 1.
     pub dimension: usize,
-    /// Points of all data sets together, at least 1.
+    /// Number of points of all data sets together, at least 1.
     pub points: usize,
-    /// Unknowns that belong to no point: the estimated static parameters. They follow the path.
+    /// Number of unknowns that belong to no point: the estimated static parameters. They follow the
+    /// path.
     pub parameters: usize,
-    /// For each point, with how many of the following points it is coupled (0, 1 or 2): 1 for
-    /// one-step schemes, 2 at the even and 1 at the odd points of simpson-hermite triples, 0 at the
-    /// last point of every data set.
+    /// Number of following points that each point is coupled with (0, 1 or 2): 1 for one-step
+    /// schemes, 2 at the even and 1 at the odd points of simpson-hermite triples, 0 at the last
+    /// point of every data set.
     pub couples: Vec<u8>,
 }
 
 impl Layout {
+    /// Layout with these sizes and couplings.
+    ///
     /// # Errors
     /// No dimension, no points, and couples that are not one per point, exceed 2 or reach past the
     /// last point.
@@ -46,7 +58,7 @@ impl Layout {
         })
     }
 
-    /// With how many of the following points `point` is coupled, also indirectly: the two that
+    /// Number of following points that `point` is coupled with, also indirectly: the two that
     /// follow a point which is coupled with both are coupled with each other.
     pub fn reach(&self, point: usize) -> usize {
         let own = self.couples[point];
@@ -59,21 +71,30 @@ impl Layout {
         self.points * self.dimension
     }
 
-    /// All unknowns: the path, then the parameters.
+    /// Number of all unknowns: the path, then the parameters.
     pub fn unknowns(&self) -> usize {
         self.path_length() + self.parameters
     }
 }
 
-/// Rows of weighted residuals that all have one sparsity: `blocks` of `rows` rows, block b touching
+/// Group of rows of weighted residuals with one sparsity: `blocks` of `rows` rows. Block b touches
 /// the points from `first[b]` to `first[b] + span - 1`, and the parameters.
+///
+/// ```
+/// use least_action::solve::RowGroup;
+///
+/// // The differences of successive points of one state, at three points.
+/// let mut group = RowGroup::new(2, vec![0, 1], &[vec![0, 1]]);
+/// group.values.copy_from_slice(&[-1.0, 1.0, -1.0, 1.0]);
+/// assert_eq!((group.blocks(), group.entries()), (2, 2));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct RowGroup {
-    /// Points that a block touches, at least 1.
+    /// Number of points that a block touches, at least 1.
     pub span: usize,
-    /// Rows of a block.
+    /// Number of rows of a block.
     pub rows: usize,
-    /// The first point of every block; the blocks are as many.
+    /// First point of every block. Its length is the number of blocks.
     pub first: Vec<u32>,
     /// Pattern of one block, as in a compressed sparse row matrix: row r has the entries
     /// `row_start[r]..row_start[r + 1]`. Length rows + 1.
@@ -82,18 +103,18 @@ pub struct RowGroup {
     /// `c % dimension` of point `first + c / dimension`; the others are parameter
     /// `c - span * dimension`.
     pub columns: Vec<u32>,
-    /// blocks x entries: derivatives of the residuals.
+    /// Derivatives of the residuals, blocks x entries.
     pub values: Vec<f64>,
-    /// blocks x rows.
+    /// Residuals, blocks x rows.
     pub residuals: Vec<f64>,
-    /// blocks x rows, not negative. The value is the sum of `weight / 2 * residual^2`, so the
-    /// gradient is `J^T W r` and the Gauss-Newton Hessian `J^T W J`.
+    /// Weights, blocks x rows, not negative. The value is the sum of `weight / 2 * residual^2`, so
+    /// the gradient is `J^T W r` and the Gauss-Newton Hessian `J^T W J`.
     pub weights: Vec<f64>,
 }
 
 impl RowGroup {
-    /// A group of blocks that begin at the points `first`, each with one row per list of columns in
-    /// `pattern`; all values zero, all weights one.
+    /// Group of blocks that begin at the points `first`, each with one row per list of columns in
+    /// `pattern`. All values are zero, all weights one.
     pub fn new(span: usize, first: Vec<u32>, pattern: &[Vec<u32>]) -> Self {
         let mut row_start = vec![0];
         let mut columns = Vec::new();
@@ -114,11 +135,12 @@ impl RowGroup {
         }
     }
 
+    /// Number of blocks.
     pub fn blocks(&self) -> usize {
         self.first.len()
     }
 
-    /// Entries of one block.
+    /// Number of entries of one block.
     pub fn entries(&self) -> usize {
         self.columns.len()
     }
@@ -173,7 +195,8 @@ impl RowGroup {
         Ok(())
     }
 
-    /// Two points that a row of the block at `first` couples and the layout does not.
+    /// Pair of points that a row of the block at `first` couples and the layout does not, if there
+    /// is one.
     fn uncoupled(&self, first: usize, layout: &Layout) -> Option<(usize, usize)> {
         self.row_start.windows(2).find_map(|row| {
             let columns = &self.columns[row[0] as usize..row[1] as usize];
@@ -192,17 +215,27 @@ impl RowGroup {
 
 /// Residuals, weights and Jacobian of a sum of squares at one point. The patterns never change; the
 /// numbers are written anew at each linearisation.
+///
+/// ```
+/// use least_action::solve::{Linearization, RowGroup};
+///
+/// let mut group = RowGroup::new(1, vec![0, 1], &[vec![0]]);
+/// group.residuals.copy_from_slice(&[3.0, 4.0]);
+/// let linearization = Linearization { groups: vec![group] };
+/// assert_eq!(linearization.value(), 12.5);
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Linearization {
+    /// Groups of rows, each with its own sparsity.
     pub groups: Vec<RowGroup>,
 }
 
 impl Linearization {
-    /// Checks the patterns against a layout; minimisers rely on them.
+    /// Checks the patterns against a layout. Minimisers rely on them.
     ///
     /// # Errors
     /// Patterns or lengths that do not fit together, and rows that couple points which the layout
-    /// does not.
+    /// does not couple.
     pub fn validate(&self, layout: &Layout) -> Result<()> {
         for (index, group) in self.groups.iter().enumerate() {
             group.validate(&format!("linearization.groups[{index}]"), layout)?;
@@ -210,7 +243,7 @@ impl Linearization {
         Ok(())
     }
 
-    /// The sum of `weight / 2 * residual^2`.
+    /// Value of the sum of squares, `sum weight / 2 * residual^2`.
     pub fn value(&self) -> f64 {
         let mut sum = 0.0;
         for group in &self.groups {

@@ -23,19 +23,20 @@ pub(crate) use structured::{Quadratic, Search, SearchProgress, Vectors};
 
 use crate::error::Result;
 
-/// Why a minimisation ended.
+/// Stop reason: the test that ended a minimisation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum StopReason {
-    /// |gradient| |x| is below the tolerance times the value: no small relative change of x helps.
+    /// The gradient is small: |gradient| |x| is below the tolerance times the value, so no small
+    /// relative change of x helps.
     GradientSmall,
     /// The value fell by less than the tolerance, relatively, over the last iterations.
     ValueSettled,
-    /// The given number of iterations was done; more would probably help.
+    /// The largest number of iterations was done. More would probably help.
     IterationLimit,
-    /// No lower value was found along the search direction, also not along the gradient: rounding
-    /// errors rule.
+    /// No lower value was found along the search direction, nor along the gradient. Rounding errors
+    /// are larger than any decrease.
     LineSearchFailed,
     /// Every step, however short, led to values that are not finite.
     NotFinite,
@@ -44,30 +45,32 @@ pub enum StopReason {
 }
 
 impl StopReason {
-    /// Whether the minimisation came to an end of itself: more iterations would hardly help.
+    /// True if the minimisation ended by itself, so that more iterations would hardly help.
     pub fn settled(self) -> bool {
         matches!(self, StopReason::GradientSmall | StopReason::ValueSettled)
     }
 }
 
-/// Where a minimisation ended, and the work that it took.
+/// Result of a minimisation, and the work that it took.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Minimum {
-    /// The lowest value found; the point is in the caller's array.
+    /// Lowest value found. Its point is in the caller's array.
     pub value: f64,
+    /// Test that ended the minimisation.
     pub stop: StopReason,
+    /// Number of iterations.
     pub iterations: usize,
-    /// Evaluations of value and gradient together.
+    /// Number of evaluations of value and gradient together.
     pub evaluations: usize,
-    /// Factorisations of the Hessian; none in minimisers that have none.
+    /// Number of factorisations of the Hessian; 0 in minimisers without one.
     pub factorizations: usize,
-    /// Unknowns that ended at one of their bounds, ascending.
+    /// Numbers of the unknowns that ended at one of their bounds, ascending.
     pub active_bounds: Vec<usize>,
 }
 
-/// An algorithm that minimises an [`Objective`].
+/// Algorithm that minimises an [`Objective`].
 pub trait Minimizer {
-    /// Starts at `x` and leaves the best point there.
+    /// Minimises the objective from `x` and leaves the best point there.
     ///
     /// # Errors
     /// Only if the objective fails at the starting point itself.

@@ -3,43 +3,64 @@
 use super::{BlockMatrix, Bounds, Layout, Linearization};
 use crate::error::Result;
 
-/// A smooth function to be minimised.
+/// Smooth function to be minimised.
+///
+/// ```
+/// use least_action::solve::{Minimizer, MinimizerOptions, Objective};
+/// use least_action::Error;
+///
+/// struct Parabola;
+/// impl Objective for Parabola {
+///     fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> Result<f64, Error> {
+///         gradient[0] = 2.0 * (x[0] - 3.0);
+///         Ok((x[0] - 3.0).powi(2) + 1.0)
+///     }
+/// }
+///
+/// let minimizer = MinimizerOptions::by_name("minimizer", "lbfgs")?;
+/// let mut x = [10.0];
+/// let minimum = minimizer.minimize(&mut Parabola, &mut x)?;
+/// assert!((minimum.value - 1.0).abs() < 1e-4);
+/// # Ok::<(), Error>(())
+/// ```
 pub trait Objective {
-    /// The value at `x`; the gradient is written to the second argument.
+    /// Value at `x`. The gradient is written to the second argument.
     ///
     /// # Errors
-    /// A value or gradient that is not finite: minimisers then try a shorter step.
+    /// A value or gradient that is not finite. Minimisers then try a shorter step.
     fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> Result<f64>;
 
-    /// Asked once per iteration: true ends the minimisation at the best point so far.
+    /// Asks for an end of the minimisation at the best point so far. It is called once per
+    /// iteration. Default: false.
     fn interrupted(&self) -> bool {
         false
     }
 
-    /// Intervals for the unknowns. Default: all are free.
+    /// Intervals of the unknowns. Default: `None`, all are free.
     fn bounds(&self) -> Option<&Bounds> {
         None
     }
 
-    /// The same function as a sum of weighted squares with the structure of a path, if it is one.
+    /// View of the function as a sum of weighted squares with the structure of a path, if it is
+    /// one. Default: `None`.
     fn least_squares(&mut self) -> Option<&mut dyn LeastSquares> {
         None
     }
 }
 
-/// A sum of weighted squares whose unknowns are a path and static parameters.
+/// Sum of weighted squares whose unknowns are a path and static parameters.
 pub trait LeastSquares: Objective {
-    /// Shape of the unknowns.
+    /// Layout of the unknowns.
     fn layout(&self) -> &Layout;
 
-    /// Memory for [`LeastSquares::linearize`]: the patterns are right, the numbers of no meaning.
+    /// Memory for [`LeastSquares::linearize`], with the right patterns and meaningless numbers.
     fn linearization(&self) -> Linearization;
 
-    /// The value at `x`; residuals, weights and Jacobian are written to the second argument, whose
-    /// patterns stay as they are.
+    /// Value at `x`. Residuals, weights and Jacobian are written to the second argument, whose
+    /// patterns stay.
     ///
     /// # Errors
-    /// A value or derivative that is not finite: minimisers then try a shorter step.
+    /// A value or derivative that is not finite. Minimisers then try a shorter step.
     fn linearize(&mut self, x: &[f64], into: &mut Linearization) -> Result<f64>;
 
     /// Adds the second derivatives that the Gauss-Newton Hessian leaves out, the sum of
@@ -49,8 +70,8 @@ pub trait LeastSquares: Objective {
     /// A second derivative that is not finite.
     fn add_curvature(&mut self, x: &[f64], into: &mut BlockMatrix) -> Result<()>;
 
-    /// The value that noise explains, where that is known: a minimiser need not lower what is far
-    /// below it. Default: zero.
+    /// Value that noise explains, where that is known. A minimiser need not lower a value that is
+    /// far below it. Default: zero.
     fn noise_level(&self) -> f64 {
         0.0
     }

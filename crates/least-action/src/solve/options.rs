@@ -1,10 +1,10 @@
-//! Which minimiser, and with which options.
+//! Choice of a minimiser, with its options.
 
 use super::{Lbfgs, Minimizer, Minimum, Objective, Structured};
 use crate::error::{Error, Result};
 
-/// A minimiser and its options. As data it is a name, or an object with the name as `method` beside
-/// the options; without `method` they are those of the default.
+/// Minimiser with its options. As data it is a name, or an object with the name as `method` beside
+/// the options. Without `method` they are options of the default, `structured`.
 ///
 /// ```
 /// use least_action::solve::{Lbfgs, MinimizerOptions};
@@ -18,8 +18,9 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 #[serde(tag = "method", rename_all = "kebab-case")]
 pub enum MinimizerOptions {
+    /// Limited-memory BFGS, for any smooth function.
     Lbfgs(Lbfgs),
-    /// The default.
+    /// Structured minimiser, for paths. It is the default.
     Structured(Structured),
 }
 
@@ -30,8 +31,7 @@ impl Default for MinimizerOptions {
 }
 
 impl MinimizerOptions {
-    /// One of each with its default options: the list that tests, messages and type declarations go
-    /// through.
+    /// All minimisers with their default options, in the order of their declaration.
     pub fn catalogue() -> [MinimizerOptions; 2] {
         [
             MinimizerOptions::Lbfgs(Lbfgs::default()),
@@ -39,7 +39,7 @@ impl MinimizerOptions {
         ]
     }
 
-    /// The name that options and files use: `lbfgs` or `structured`.
+    /// Name in options and files: `lbfgs` or `structured`.
     pub fn name(&self) -> &'static str {
         match self {
             MinimizerOptions::Lbfgs(_) => "lbfgs",
@@ -47,7 +47,7 @@ impl MinimizerOptions {
         }
     }
 
-    /// The minimiser of this name with its default options; `path` is what an error names.
+    /// Minimiser of this name with its default options; `path` names the option in errors.
     ///
     /// # Errors
     /// [`Error::UnknownName`] with the nearest name.
@@ -59,6 +59,8 @@ impl MinimizerOptions {
             .ok_or_else(|| Error::unknown_name(path, name, all.iter().map(MinimizerOptions::name)))
     }
 
+    /// Checks the options; `path` names them in errors.
+    ///
     /// # Errors
     /// An option out of range, as `{path}.{option}`.
     pub fn validate(&self, path: &str) -> Result<()> {
@@ -68,7 +70,7 @@ impl MinimizerOptions {
         }
     }
 
-    /// Where a minimisation ends at the latest.
+    /// Largest number of iterations.
     pub fn max_iterations(&self) -> usize {
         match self {
             MinimizerOptions::Lbfgs(options) => options.max_iterations,
@@ -76,7 +78,7 @@ impl MinimizerOptions {
         }
     }
 
-    /// Points and gradients that a minimisation keeps in memory, roughly.
+    /// Approximate number of points and gradients that a minimisation keeps in memory.
     pub(crate) fn paths_in_memory(&self) -> usize {
         match self {
             MinimizerOptions::Lbfgs(options) => options.paths_in_memory(),
@@ -106,7 +108,8 @@ impl From<Structured> for MinimizerOptions {
     }
 }
 
-/// By hand: serde's untagged and tagged forms would lose in which field an error is.
+/// Deserialisation of the options. It is written by hand because serde's untagged and tagged forms
+/// would lose the field that an error is in.
 mod reading {
     use std::fmt;
 
@@ -116,7 +119,7 @@ mod reading {
     use crate::error::Error;
     use crate::solve::Hessian;
 
-    /// An error's text without the path, which serde's own errors carry.
+    /// Text of an error without the path, which serde's own errors carry.
     fn text(error: Error) -> String {
         let whole = error.to_string();
         match whole.strip_prefix(&format!("{}: ", error.path())) {
@@ -125,7 +128,7 @@ mod reading {
         }
     }
 
-    /// Fails where a value is, so that the error's path ends in its key.
+    /// Seed that fails at a value, so that the error's path ends in its key.
     struct Refuse(String);
 
     impl<'de> DeserializeSeed<'de> for Refuse {
@@ -148,7 +151,7 @@ mod reading {
 
     struct Choice;
 
-    /// Every option that any minimiser has.
+    /// Names of all options of all minimisers.
     const OPTIONS: [&str; 5] = ["method", "memory", "maxIterations", "tolerance", "hessian"];
 
     #[derive(Default)]
@@ -159,7 +162,7 @@ mod reading {
         hessian: Option<Hessian>,
     }
 
-    /// Moves what was given to where it belongs.
+    /// Moves the given options that a minimiser has to its own; the others stay.
     macro_rules! take {
         ($given:ident, $options:ident, $($field:ident),*) => {
             $(if let Some(value) = $given.$field.take() { $options.$field = value; })*
@@ -282,7 +285,8 @@ mod tests {
             ),
             (
                 r#""trust-region""#,
-                r#"unknown name "trust-region"; did you mean "structured"? (known: lbfgs, structured)"#,
+                "unknown name \"trust-region\"; did you mean \"structured\"? \
+                 (known: lbfgs, structured)",
             ),
             (r#"{ "method": "newton-cg" }"#, "(known: lbfgs, structured)"),
             (

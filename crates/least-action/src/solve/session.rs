@@ -1,4 +1,4 @@
-//! The objective as argmin's L-BFGS sees it: scaled, free of bounds, and with the best point kept.
+//! Objective for argmin's L-BFGS: scaled, free of bounds, and with the best point kept.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -10,35 +10,36 @@ use super::coordinates::Coordinates;
 use super::{Bounds, Minimum, Objective, StopReason};
 use crate::error::{Error, Result};
 
+/// Vector of unknowns in argmin.
 pub type Vector = DVector<f64>;
-/// argmin's state of an iteration.
+/// State of an iteration in argmin.
 pub type Iterate = IterState<Vector, Vector, (), (), (), f64>;
 /// Result type of argmin's traits.
 type Answer<T> = std::result::Result<T, argmin::core::Error>;
 
-/// An objective as argmin sees it. argmin asks for value and gradient one after the other at the
-/// same point, so both are kept; and it loses what it was given when a line search fails, so
-/// everything stays here and argmin holds a handle.
+/// Objective in the form that argmin needs. argmin asks for value and gradient one after the other
+/// at one point, so both are kept. It loses its arguments when a line search fails, so everything
+/// stays here and argmin holds a handle.
 #[derive(Clone)]
 pub struct Session<'o>(Rc<RefCell<SessionState<'o>>>);
 
 struct SessionState<'o> {
     objective: &'o mut dyn Objective,
-    /// All points here are in these.
+    /// Coordinates of all points of the session.
     coordinates: Coordinates,
-    /// The unknowns at the point to be evaluated.
+    /// Unknowns at the point to be evaluated.
     unknowns: Vec<f64>,
-    /// Where the minimisation was to begin and its value, if it begins elsewhere: a beginning at a
+    /// Value and point of the beginning, if the minimisation begins elsewhere. A beginning at a
     /// bound is moved inside, and that may cost more than the minimisation gains.
     begun: Option<(f64, Vec<f64>)>,
-    /// The value and gradient that argmin sees are multiplied by this.
+    /// Factor of the value and gradient that argmin sees.
     scale: f64,
-    /// Points left to the present line search.
+    /// Number of points left to the present line search.
     points_left: usize,
     evaluations: usize,
-    /// Evaluations of the present line search with a finite value.
+    /// Number of evaluations of the present line search with a finite value.
     finite: usize,
-    /// Evaluations of the present line search without one.
+    /// Number of evaluations of the present line search without one.
     not_finite: usize,
     point: Vector,
     value: f64,
@@ -49,6 +50,8 @@ struct SessionState<'o> {
 }
 
 impl<'o> Session<'o> {
+    /// Session that begins at `x`.
+    ///
     /// # Errors
     /// The objective fails at `x`, or where it is moved inside of its bounds.
     pub fn new(objective: &'o mut dyn Objective, x: &[f64]) -> Result<Self> {
@@ -90,24 +93,24 @@ impl<'o> Session<'o> {
         Ok(Session(Rc::new(RefCell::new(state))))
     }
 
-    /// Allows the coming line search so many points.
+    /// Sets the largest number of points of the coming line search.
     pub fn begin_search(&self, points: usize) {
         let mut state = self.0.borrow_mut();
         state.points_left = points;
         (state.finite, state.not_finite) = (0, 0);
     }
 
-    /// Value and gradient are shown to argmin multiplied by this from now on.
+    /// Sets the factor of the value and gradient that argmin sees.
     pub fn set_scale(&self, scale: f64) {
         self.0.borrow_mut().scale = scale;
     }
 
-    /// The lowest value so far, not scaled.
+    /// Lowest value so far, not scaled.
     pub fn best_value(&self) -> f64 {
         self.0.borrow().best_value
     }
 
-    /// The lengths of the best point and of the gradient there, not scaled.
+    /// Lengths of the best point, or 1 if it is zero, and of the gradient there, not scaled.
     fn best_lengths(&self) -> (f64, f64) {
         let state = self.0.borrow();
         let size = state.best_point.norm();
@@ -115,13 +118,13 @@ impl<'o> Session<'o> {
         (size, state.best_gradient.norm())
     }
 
-    /// Whether no point of the last line search had a finite value.
+    /// True if no point of the last line search had a finite value.
     pub fn nothing_finite(&self) -> bool {
         let state = self.0.borrow();
         state.finite == 0 && state.not_finite > 0
     }
 
-    /// The factor that makes the gradient a step of `share` of the point's length; none if the
+    /// Factor that makes the gradient a step of `share` of the point's length; `None` if the
     /// gradient vanishes.
     pub fn first_step(&self, share: f64) -> Option<f64> {
         let (size, length) = self.best_lengths();
@@ -129,13 +132,13 @@ impl<'o> Session<'o> {
         (length > 0.0 && step.is_finite() && step > 0.0).then_some(step)
     }
 
-    /// Whether no small relative change of the best point helps.
+    /// True if no small relative change of the best point helps.
     pub fn gradient_small(&self, tolerance: f64) -> bool {
         let (size, length) = self.best_lengths();
         length * size <= tolerance * self.best_value().abs()
     }
 
-    /// A state that begins at the best point; value and gradient are known there.
+    /// State of argmin that begins at the best point. Value and gradient are known there.
     pub fn initial_state(&self) -> Iterate {
         let state = self.0.borrow();
         Iterate::new()
@@ -144,11 +147,12 @@ impl<'o> Session<'o> {
             .gradient(&state.best_gradient * state.scale)
     }
 
+    /// True if the objective asks for an end.
     pub fn interrupted(&self) -> bool {
         self.0.borrow().objective.interrupted()
     }
 
-    /// Leaves the best point in `x`.
+    /// Ends the session: writes the best point to `x` and returns the result.
     pub fn finish(&self, x: &mut [f64], stop: StopReason, iterations: usize) -> Minimum {
         let state = &mut *self.0.borrow_mut();
         let mut value = state.best_value;
@@ -172,7 +176,7 @@ impl<'o> Session<'o> {
         }
     }
 
-    /// Makes sure that value and gradient are those at `x`.
+    /// Evaluates value and gradient at `x`, unless they are those known already.
     fn visit(&self, x: &Vector) -> Answer<()> {
         let state = &mut *self.0.borrow_mut();
         if state.point.as_slice() == x.as_slice() {
@@ -205,7 +209,7 @@ impl<'o> Session<'o> {
 }
 
 impl SessionState<'_> {
-    /// The value at `x` and its gradient, not scaled.
+    /// Value at `x`, with its gradient, not scaled.
     fn evaluate(&mut self, x: &Vector, gradient: &mut Vector) -> Result<f64> {
         self.evaluations += 1;
         if !self.coordinates.bounded() {
@@ -256,8 +260,8 @@ impl CostFunction for Session<'_> {
     type Param = Vector;
     type Output = f64;
 
-    /// Counts points and not evaluations: a search that stays at one point, where steps vanish
-    /// beside it, ends too.
+    /// Value at a point. It counts points and not evaluations, so that a search that stays at one
+    /// point, where steps vanish beside it, ends too.
     fn cost(&self, x: &Vector) -> Answer<f64> {
         {
             let mut state = self.0.borrow_mut();

@@ -1,15 +1,17 @@
-//! Prints every bit of the runs that test/fixtures/fingerprint.json describes, under all
-//! discretizations, and of the networks of test/fixtures/networks.json, as JSON: the SDK's tests
-//! compare them with what WebAssembly computes.
+//! Program that prints, as JSON, every bit of the runs that test/fixtures/fingerprint.json
+//! describes, under all discretizations, and of the networks of test/fixtures/networks.json. The
+//! SDK's tests compare them with the results of WebAssembly.
 //!
-//! cargo run --release --bin fingerprint -- test/fixtures/fingerprint.json
-//! test/fixtures/networks.json
+//! ```text
+//! cargo run --release --bin fingerprint -- \
+//!   test/fixtures/fingerprint.json test/fixtures/networks.json
+//! ```
 
 use std::error::Error;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use least_action::anneal::{NetworkAnnealOptions, Networks, Run};
+use least_action::anneal::{Climb, NetworkAnnealOptions, Networks, Run};
 use least_action::models::ModelSpec;
 use least_action::network::{Layer, Network, TrainOptions, Trainer};
 use least_action::statistics::{
@@ -81,8 +83,8 @@ fn of_network(case: &NetworkCase) -> Result<Value, Box<dyn Error>> {
         "pairs": bits(&[&twin.pairs.inputs[..], &twin.pairs.outputs].concat()),
         "truth": bits(&twin.truth),
         "levels": bits(&levels(&run)),
-        "parameters": bits(&run.climbs.iter().flat_map(|c| c.parameters.clone()).collect::<Vec<_>>()),
-        "paths": bits(&run.climbs.iter().flat_map(|c| c.path.clone()).collect::<Vec<_>>()),
+        "parameters": bits(&of_climbs(&run, |climb| &climb.parameters)),
+        "paths": bits(&of_climbs(&run, |climb| &climb.path)),
         "prediction": bits(&prediction),
         "error": bits(&[error.mean_square, error.constant]),
         "trained": bits(trainer.weights()),
@@ -91,6 +93,12 @@ fn of_network(case: &NetworkCase) -> Result<Value, Box<dyn Error>> {
     }))
 }
 
+/// Numbers of all climbs, one climb after the other.
+fn of_climbs(run: &Run, numbers: impl Fn(&Climb) -> &[f64]) -> Vec<f64> {
+    run.climbs.iter().flat_map(numbers).copied().collect()
+}
+
+/// Numbers of all rungs: R_f, the action and its parts.
 fn levels(run: &Run) -> Vec<f64> {
     let rungs = run.climbs.iter().flat_map(|climb| &climb.rungs);
     let numbers = rungs.flat_map(|rung| {
@@ -140,8 +148,8 @@ fn fingerprint(case: &Case, discretization: Discretization) -> Result<Value, Box
         "truth": bits(&twin.truth),
         "future": bits(&twin.future),
         "levels": bits(&levels(&run)),
-        "parameters": bits(&run.climbs.iter().flat_map(|c| c.parameters.clone()).collect::<Vec<_>>()),
-        "paths": bits(&run.climbs.iter().flat_map(|c| c.path.clone()).collect::<Vec<_>>()),
+        "parameters": bits(&of_climbs(&run, |climb| &climb.parameters)),
+        "paths": bits(&of_climbs(&run, |climb| &climb.path)),
         "prediction": bits(&prediction.path),
         "times": bits(&prediction.times),
         "summary": run.summary(),
@@ -151,7 +159,7 @@ fn fingerprint(case: &Case, discretization: Discretization) -> Result<Value, Box
     }))
 }
 
-/// Means, deviations and the mean's shift; where the lowest level is no minimum, its error.
+/// Means, deviations and the mean's shift as bits; the error where the lowest level is no minimum.
 fn uncertainty(annealer: &Annealer, run: &Run) -> String {
     let found = Uncertainty::of_run(annealer, run, &UncertaintyOptions::default());
     let numbers = found.and_then(|found| {
@@ -162,7 +170,7 @@ fn uncertainty(annealer: &Annealer, run: &Run) -> String {
     numbers.map_or_else(|error| error.to_string(), |numbers| bits(&numbers))
 }
 
-/// The first draws of a chain.
+/// Log densities and energies of the first draws of a chain, as bits.
 fn draws(annealer: &Annealer, run: &Run) -> String {
     let options = SamplingOptions {
         chains: 1,
@@ -188,7 +196,7 @@ fn draws(annealer: &Annealer, run: &Run) -> String {
     chain.map_or_else(|error| error.to_string(), |figures| bits(&figures))
 }
 
-/// Sixteen hexadecimal digits per number, most significant first.
+/// Bits of numbers, sixteen hexadecimal digits each, most significant first.
 fn bits(values: &[f64]) -> String {
     values
         .iter()

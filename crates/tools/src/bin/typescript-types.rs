@@ -1,7 +1,9 @@
-//! Prints TypeScript declarations of what crosses between Rust and TypeScript: the build writes
-//! them to sdk/generated/types.ts.
+//! Program that prints TypeScript declarations of the types that cross between Rust and TypeScript.
+//! The build writes them to sdk/generated/types.ts.
 //!
+//! ```text
 //! cargo run -p least-action-tools --bin typescript-types --features typescript
+//! ```
 
 use std::collections::BTreeMap;
 
@@ -116,7 +118,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     for (name, text) in &declarations.texts {
         println!("\n// {}", visibility(name));
-        println!("{text}");
+        println!("{}", without_rust(text));
     }
     Ok(())
 }
@@ -133,7 +135,7 @@ fn visibility(name: &str) -> &'static str {
 struct Declarations {
     config: Config,
     texts: BTreeMap<String, String>,
-    /// The first failure: a visitor cannot return it.
+    /// First failure, kept because a visitor cannot return it.
     failure: Option<ExportError>,
 }
 
@@ -164,7 +166,7 @@ impl Declarations {
 }
 
 impl Declarations {
-    /// A generic type with its arguments, under the name of a Rust alias.
+    /// Adds a generic type with its arguments, under the name of a Rust alias.
     fn add_alias<T: TS + 'static>(&mut self, name: &str) {
         let (docs, form) = (T::docs().unwrap_or_default(), T::inline(&self.config));
         let text = format!("{docs}export type {name} = {form};");
@@ -180,8 +182,8 @@ impl TypeVisitor for Declarations {
     }
 }
 
-/// One exported type with its documentation. All of them go into one file, so the imports are left
-/// out.
+/// Declaration of one exported type with its documentation. All of them go into one file, so the
+/// imports are left out.
 fn declaration<T: TS + 'static + ?Sized>(config: &Config) -> Result<String, ExportError> {
     let file = T::export_to_string(config)?;
     let lines = file.lines();
@@ -189,7 +191,31 @@ fn declaration<T: TS + 'static + ?Sized>(config: &Config) -> Result<String, Expo
     Ok(body.collect::<Vec<_>>().join("\n"))
 }
 
-/// The minimisers: a name, or an object with the name as `method` beside the options of that one.
+/// Declaration without the parts of its documentation that only Rust understands: examples, and the
+/// brackets of links.
+fn without_rust(declaration: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    let mut in_example = false;
+    for line in declaration.lines() {
+        let comment = line.trim_start();
+        if comment.starts_with("* ```") {
+            in_example = !in_example;
+            // The empty line above an example goes with it.
+            if in_example && lines.last().is_some_and(|last| last.trim() == "*") {
+                lines.pop();
+            }
+        } else if !in_example {
+            lines.push(match comment.starts_with("* ") {
+                true => line.replace("[`", "`").replace("`]", "`"),
+                false => line.to_string(),
+            });
+        }
+    }
+    lines.join("\n")
+}
+
+/// Declaration of the minimisers: a name, or an object with the name as `method` beside the
+/// options.
 fn minimizers() -> String {
     let default = MinimizerOptions::default().name();
     let forms = MinimizerOptions::catalogue().map(|options| {
@@ -200,12 +226,14 @@ fn minimizers() -> String {
         format!("  | \"{name}\"\n  | ({{ method{optional}: \"{name}\" }} & {options})")
     });
     format!(
-        "/** A minimiser by name, with its default options, or with `method` beside its own. Default: `{default}`. */\nexport type MinimizerOptions =\n{};",
+        "/** A minimiser by name, with its default options, or with `method` beside its own. \
+         Default: `{default}`. */\nexport type MinimizerOptions =\n{};",
         forms.join("\n")
     )
 }
 
-/// The names of every system's parameters, so that TypeScript knows them without a second list.
+/// Declaration of the names of every system's parameters, so that TypeScript knows them without a
+/// second list.
 fn model_parameters() -> least_action::Result<String> {
     let mut systems = BTreeMap::new();
     for spec in ModelSpec::catalogue() {
@@ -219,6 +247,20 @@ fn model_parameters() -> least_action::Result<String> {
         .map(|(system, names)| format!("  {system}: {names};\n"));
     let lines: String = lines.collect();
     Ok(format!(
-        "/** Names of the parameters of every system. */\nexport type ModelParameters = {{\n{lines}}};"
+        "/** Names of the parameters of every system. */\n\
+         export type ModelParameters = {{\n{lines}}};"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_rust;
+
+    #[test]
+    fn examples_and_links_of_rust_are_left_out() {
+        let text =
+            "/**\n * See [`Prior`].\n *\n * ```\n * let a = 1;\n * ```\n */\nexport type A = {};";
+        let expected = "/**\n * See `Prior`.\n */\nexport type A = {};";
+        assert_eq!(without_rust(text), expected);
+    }
 }

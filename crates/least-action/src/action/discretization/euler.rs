@@ -1,6 +1,6 @@
 use super::stencil::{Row, Stencil, StencilScheme};
 
-/// `x_1 - x_0 - h f_0`.
+/// Explicit Euler scheme: `x_1 - x_0 - h f_0`.
 #[derive(Debug)]
 pub(super) struct Euler;
 

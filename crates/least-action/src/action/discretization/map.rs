@@ -1,6 +1,6 @@
 use super::stencil::{Row, Stencil, StencilScheme};
 
-/// `x_1 - F(x_0)`.
+/// Scheme of a map: `x_1 - F(x_0)`.
 #[derive(Debug)]
 pub(super) struct Map;
 

@@ -1,6 +1,6 @@
 use super::stencil::{Row, Stencil, StencilScheme};
 
-/// `x_1 - x_0 - h F((x_0 + x_1) / 2)`.
+/// Implicit midpoint scheme: `x_1 - x_0 - h F((x_0 + x_1) / 2)`.
 #[derive(Debug)]
 pub(super) struct Midpoint;
 

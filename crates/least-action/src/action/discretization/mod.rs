@@ -1,4 +1,4 @@
-//! Residuals of the model between time points, one scheme per file.
+//! Discretisations: residuals of the model between time points, one scheme per file.
 
 mod euler;
 mod map;
@@ -19,31 +19,32 @@ use super::grid::{Grid, Segment};
 use crate::error::{Error, Result};
 use crate::model::ModelKind;
 
-/// How the model's equations are turned into residuals on the time grid.
+/// Rule that turns the model's equations into residuals on the time grid with step h. Default:
+/// `simpson-hermite` for flows, `map` for maps.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
 )]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Discretization {
-    /// `x_(n+1) - x_n - h f_n`: first order.
+    /// Explicit Euler scheme of first order: `x_(n+1) - x_n - h f_n`.
     Euler,
-    /// `x_(n+1) - x_n - (h/2) (f_n + f_(n+1))`: second order.
+    /// Trapezoidal scheme of second order: `x_(n+1) - x_n - (h/2) (f_n + f_(n+1))`.
     Trapezoid,
-    /// `x_(n+1) - x_n - h F((x_n + x_(n+1)) / 2)`: second order.
+    /// Implicit midpoint scheme of second order: `x_(n+1) - x_n - h F((x_n + x_(n+1)) / 2)`.
     Midpoint,
-    /// `x_(n+1) - Phi_h(x_n)` with the classical Runge-Kutta step: fourth order.
+    /// Classical Runge-Kutta step of fourth order: `x_(n+1) - Phi_h(x_n)`.
     Rk4,
-    /// Simpson's rule and the Hermite midpoint on triples of points: fourth order; needs an odd
-    /// number of points.
+    /// Simpson's rule and the Hermite midpoint on triples of points, of fourth order. It needs an
+    /// odd number of points.
     #[default]
     SimpsonHermite,
-    /// `x_(n+1) - F(x_n)`, for models that are maps.
+    /// Residual of a map, exact: `x_(n+1) - F(x_n)`. It is for models that are maps.
     Map,
 }
 
 impl Discretization {
-    /// All of them: the list that tests and messages go through.
+    /// All discretisations, in the order of their declaration.
     pub const ALL: [Discretization; 6] = [
         Discretization::Euler,
         Discretization::Trapezoid,
@@ -53,7 +54,7 @@ impl Discretization {
         Discretization::Map,
     ];
 
-    /// Those for flows.
+    /// Discretisations for flows, in the order of their declaration.
     pub const FLOWS: [Discretization; 5] = [
         Discretization::Euler,
         Discretization::Trapezoid,
@@ -62,7 +63,7 @@ impl Discretization {
         Discretization::SimpsonHermite,
     ];
 
-    /// What a model is discretised by where nothing is said.
+    /// Default discretisation of a kind of model: `simpson-hermite` for flows, `map` for maps.
     pub fn default_for(kind: ModelKind) -> Self {
         match kind {
             ModelKind::Flow => Discretization::default(),
@@ -70,12 +71,12 @@ impl Discretization {
         }
     }
 
-    /// Whether models of this kind can be discretised so.
+    /// True if the discretisation fits models of this kind.
     pub fn suits(self, kind: ModelKind) -> bool {
         (self == Discretization::Map) == (kind == ModelKind::Map)
     }
 
-    /// The name that options and files use.
+    /// Name in options and files.
     pub fn name(self) -> &'static str {
         match self {
             Discretization::Euler => "euler",
@@ -87,11 +88,18 @@ impl Discretization {
         }
     }
 
+    /// Checks that the discretisation fits the kind of model and the number of points. Paths in
+    /// errors begin with `root`.
     pub(crate) fn validate(self, root: &str, kind: ModelKind, points: usize) -> Result<()> {
         if !self.suits(kind) {
             let message = match kind {
-                ModelKind::Map => format!("\"{}\" is for flows; the model is a map: use \"map\" or leave it out", self.name()),
-                ModelKind::Flow => "\"map\" is for models that are maps; the model is a flow: use another or leave it out".into(),
+                ModelKind::Map => format!(
+                    "\"{}\" is for flows; the model is a map: use \"map\" or leave it out",
+                    self.name()
+                ),
+                ModelKind::Flow => "\"map\" is for models that are maps; the model is a flow: \
+                                    use another or leave it out"
+                    .into(),
             };
             return Err(Error::WrongShape {
                 path: "discretization".into(),
@@ -109,6 +117,7 @@ impl Discretization {
         Ok(())
     }
 
+    /// Scheme that computes the residuals.
     pub(super) fn scheme(self) -> &'static dyn Scheme {
         match self {
             Discretization::Euler => &euler::Euler,
@@ -120,23 +129,23 @@ impl Discretization {
         }
     }
 
-    /// Paths that evaluating an action keeps in memory, roughly.
+    /// Approximate number of paths that evaluating an action keeps in memory.
     pub(crate) fn paths_in_memory(self) -> usize {
         3 * self.scheme().stages() + 2
     }
 
-    /// The point that each row of residuals belongs to: the first of its interval.
+    /// Point that each row of residuals belongs to, the first of its interval.
     pub(crate) fn row_points(self, grid: &Grid) -> Vec<usize> {
         let rows = |segment: &Segment| segment.first..segment.first + self.rows(segment.points);
         grid.segments.iter().flat_map(rows).collect()
     }
 
-    /// Steps whose errors a residual states together.
+    /// Number of steps whose errors one residual holds together.
     pub(crate) fn steps_together(self) -> usize {
         self.scheme().reach().stride
     }
 
-    /// Residuals per component: every scheme has one row per interval.
+    /// Number of residuals per component. Every scheme has one row per interval.
     pub(crate) fn rows(self, points: usize) -> usize {
         points - 1
     }

@@ -1,11 +1,11 @@
-//! Derivatives of the model's residuals, row by row, for all segments of a path.
+//! Rows of the model in a linearisation: derivatives of its residuals for all segments of a path.
 
 use super::residuals::{Along, Residuals};
 use super::scheme::{Reach, RowMemory, Scheme};
 use crate::model::Scratch;
 use crate::solve::{Layout, RowGroup};
 
-/// The rows of one discretised model, and the memory to compute them.
+/// Rows of one discretised model, with the memory to compute them.
 #[derive(Debug, Clone)]
 pub(in crate::action) struct ModelRows {
     scheme: &'static dyn Scheme,
@@ -14,8 +14,7 @@ pub(in crate::action) struct ModelRows {
 }
 
 impl ModelRows {
-    /// `estimated` lists the parameters that are unknowns; the group is what [`ModelRows::fill`]
-    /// writes to.
+    /// Rows for the parameters in `estimated`, with the group that [`ModelRows::fill`] writes to.
     pub fn new(
         scheme: &'static dyn Scheme,
         along: &Along,
@@ -44,7 +43,7 @@ impl ModelRows {
         (rows, group)
     }
 
-    /// Writes the derivatives along what was last given to [`Residuals::evaluate`].
+    /// Writes the derivatives along the path last given to [`Residuals::evaluate`].
     pub fn fill(&mut self, along: &Along, residuals: &Residuals, group: &mut RowGroup) {
         let stride = self.scheme.reach().stride;
         let entries = group.entries();
@@ -58,9 +57,9 @@ impl ModelRows {
         }
     }
 
-    /// Tells `add` the entries (row, column, value) of the lower triangle of `sum w d2r`, where
-    /// `weighted` are the residuals times their weights `w`, along what was last given to
-    /// [`Residuals::evaluate`].
+    /// Computes the entries (row, column, value) of the lower triangle of `sum w d2r`, along the
+    /// path last given to [`Residuals::evaluate`], and passes them to `add`. `weighted` holds the
+    /// residuals times their weights, the factors `w` of the second derivatives.
     pub fn curvature(
         &mut self,
         along: &Along,
@@ -76,7 +75,8 @@ impl ModelRows {
     }
 }
 
-/// How a scheme couples the points of a path, with `parameters` estimated ones.
+/// Layout of the unknowns of a scheme, with `parameters` estimated ones: which points of the path
+/// it couples.
 pub(in crate::action) fn layout(scheme: &dyn Scheme, along: &Along, parameters: usize) -> Layout {
     let Reach { span, stride } = scheme.reach();
     let mut couples = Vec::new();

@@ -6,7 +6,7 @@ use super::scheme::{Evaluated, Flow, Gradient, Scheme, Stages};
 use crate::action::grid::{Grid, Segment};
 use crate::model::{Model, Scratch};
 
-/// What residuals are taken along: a path, and the model at given parameters.
+/// Path that residuals are evaluated along, with the model and its parameters.
 pub(in crate::action) struct Along<'a> {
     pub model: &'a dyn Model,
     pub parameters: &'a [f64],
@@ -27,19 +27,19 @@ impl Along<'_> {
     }
 }
 
-/// One segment's share of path and residuals, with the memory for it.
+/// Share of one segment in path and residuals, with the memory for it.
 #[derive(Debug, Clone)]
 pub(super) struct Part {
     pub segment: Segment,
     stages: Stages,
-    /// Where it is in a path.
+    /// Positions of the segment's states in the path.
     states: Range<usize>,
-    /// Where its residuals are.
+    /// Positions of the segment's residuals among all.
     pub rows: Range<usize>,
 }
 
 impl Part {
-    /// The segment as it was last evaluated along the same path.
+    /// View of the segment as it was last evaluated along the same path.
     pub fn evaluated<'a>(&'a self, along: &'a Along, scratch: &'a mut Scratch) -> Evaluated<'a> {
         Evaluated {
             flow: along.flow(scratch, self.segment),
@@ -49,13 +49,13 @@ impl Part {
     }
 }
 
-/// Memory for evaluating one discretised model on paths of one length.
+/// Residuals of one discretised model on paths of one length, with the memory to evaluate them.
 #[derive(Debug, Clone)]
 pub(in crate::action) struct Residuals {
     scheme: &'static dyn Scheme,
     scratch: Scratch,
     pub(super) parts: Vec<Part>,
-    /// (N - 1) x D of each segment, one after the other.
+    /// Residuals, (N - 1) x D of each segment, one after the other.
     pub values: Vec<f64>,
 }
 
@@ -91,8 +91,8 @@ impl Residuals {
         }
     }
 
-    /// Adds the gradient of `sum w r` with the adjoint `w`, which is in `values` now, along what
-    /// was last given to [`Residuals::evaluate`].
+    /// Adds the gradient of `sum w r` along the path last given to [`Residuals::evaluate`]. The
+    /// adjoint `w` is read from `values`, which it has replaced.
     pub fn pull_back(
         &mut self,
         along: &Along,

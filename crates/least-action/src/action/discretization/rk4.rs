@@ -1,18 +1,20 @@
 use super::scheme::{Evaluated, Flow, Gradient, Instants, Reach, RowMemory, Scheme, Stage, Stages};
 use crate::model::Model;
 
-/// `x_1 - Phi_h(x_0)` with the classical Runge-Kutta step.
+/// Classical Runge-Kutta scheme: `x_1 - Phi_h(x_0)`.
 #[derive(Debug)]
 pub(super) struct Rk4;
 
-/// Where stage s is evaluated: `x + h NODES[s] k_(s-1)`; what it counts for: `h WEIGHTS[s] k_s`.
+/// Nodes of the stages: stage s is evaluated at `x + h NODES[s] k_(s-1)`.
 const NODES: [f64; 4] = [0.0, 0.5, 0.5, 1.0];
+/// Instants that the stages belong to.
 const INSTANTS: [Instants; 4] = [
     Instants::Points,
     Instants::Middles,
     Instants::Middles,
     Instants::Ends,
 ];
+/// Weights of the stages' slopes in the step: `h WEIGHTS[s] k_s`.
 const WEIGHTS: [f64; 4] = [1.0 / 6.0, 1.0 / 3.0, 1.0 / 3.0, 1.0 / 6.0];
 
 impl Scheme for Rk4 {
@@ -97,8 +99,8 @@ impl Scheme for Rk4 {
         }
     }
 
-    /// Every row may depend on all states at the step's beginning, its own at the end, and all
-    /// estimated parameters.
+    /// Pattern of one step: every row may depend on all states at the step's beginning, its own at
+    /// the end, and all estimated parameters.
     fn pattern(&self, model: &dyn Model, rows: &mut RowMemory) -> Vec<Vec<u32>> {
         let d = model.dimension();
         let estimated = rows.estimated.iter().flatten().count();
@@ -132,8 +134,8 @@ impl Scheme for Rk4 {
         }
     }
 
-    /// Second derivatives of nested functions: each stage adds its own, taken along the derivatives of
-    /// its states, weighted with what it counts for.
+    /// Second derivatives of nested functions: each stage adds its own, taken along the derivatives
+    /// of its states and weighted with the adjoint of its slope.
     fn curvature(
         &self,
         at: Evaluated,
@@ -167,8 +169,8 @@ impl Scheme for Rk4 {
             tangents.step(&flow, h, n, estimated);
             sum.fill(0.0);
             for (variables, curvature) in tangents.variables.iter().zip(&curvatures) {
-                // First the model's second derivatives, of which there are few, along the derivatives
-                // of its variables; what is dense then is one product.
+                // First the model's second derivatives, of which there are few, along the
+                // derivatives of its variables; the dense part is then one product.
                 product.fill(0.0);
                 let mut take = |v: usize, w: usize, value: f64| {
                     let row = &mut product[v * width..][..width];
@@ -208,14 +210,15 @@ impl Scheme for Rk4 {
     }
 }
 
-/// Derivatives in the state at the beginning and the P estimated parameters, at one step.
+/// Derivatives of the stages at one step in the state at its beginning and the P estimated
+/// parameters.
 struct Tangents {
-    /// D + P.
+    /// Number of derivatives, D + P.
     width: usize,
-    /// Of each stage's states `z_s` and then of the model's parameters, which do not change from
-    /// stage to stage: a row of D + P for every variable of the model.
+    /// Derivatives of each stage's states `z_s` and then of the model's parameters, which do not
+    /// change from stage to stage: a row of D + P for every variable of the model.
     variables: [Vec<f64>; 4],
-    /// `dk_s`, D x (D + P).
+    /// Derivatives `dk_s` of the slopes, D x (D + P).
     slopes: [Vec<f64>; 4],
     /// Entries of the model's Jacobian in each stage at all steps.
     jacobians: [Vec<f64>; 4],
@@ -246,7 +249,7 @@ impl Tangents {
         }
     }
 
-    /// Computes them at step `n`.
+    /// Computes the derivatives at step `n`.
     fn step(&mut self, flow: &Flow, h: f64, n: usize, estimated: &[Option<usize>]) {
         let (d, width) = (flow.dimension, self.width);
         let sparsity = flow.model.jacobian_sparsity();
@@ -270,8 +273,8 @@ impl Tangents {
     }
 }
 
-/// Whether a variable of the model is a state or an estimated parameter. Derivatives in others may
-/// be infinite, as that of x^p at 0, and are not asked for.
+/// True if a variable of the model is a state or an estimated parameter. Derivatives in others may
+/// be infinite, such as that of x^p at 0, and are not asked for.
 fn is_unknown(variable: usize, d: usize, estimated: &[Option<usize>]) -> bool {
     variable < d || estimated[variable - d].is_some()
 }
@@ -283,7 +286,7 @@ fn add_row(to: &mut [f64], factor: f64, row: &[f64]) {
     }
 }
 
-/// What every stage's slope counts for, from the last stage back.
+/// Adjoints of every stage's slope, from the last stage back.
 fn stage_adjoints(flow: &mut Flow, h: f64, stages: &Stages, weighted: &[f64]) -> [Vec<f64>; 4] {
     let mut adjoints: [Vec<f64>; 4] =
         std::array::from_fn(|s| weighted.iter().map(|w| -h * WEIGHTS[s] * w).collect());
@@ -306,7 +309,7 @@ fn stage_adjoints(flow: &mut Flow, h: f64, stages: &Stages, weighted: &[f64]) ->
     adjoints
 }
 
-/// Stage `s` and the one before it.
+/// Stage `s` and, if there is one, the stage before it.
 fn split(stages: &mut [Stage], s: usize) -> (Option<&mut Stage>, &mut Stage) {
     let (before, rest) = stages.split_at_mut(s);
     (before.last_mut(), &mut rest[0])

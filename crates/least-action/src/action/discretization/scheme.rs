@@ -1,26 +1,28 @@
-//! The interface of a discretisation scheme: residuals of one segment, their transposed derivative,
-//! and the rows of their Jacobian and second derivatives.
+//! Interface of a discretisation scheme: residuals of one segment, their transposed derivative, and
+//! the rows of their Jacobian and second derivatives.
 
 use std::fmt::Debug;
 
 use crate::action::grid::{Grid, Segment};
 use crate::model::{Model, Points, Scratch};
 
-/// One way of turning a path into residuals `r`, with all derivatives of these.
+/// Discretisation scheme: turns a path into residuals `r`, with all derivatives of these.
 ///
 /// A scheme whose residuals are sums of states and slopes is a
 /// [`StencilScheme`](super::stencil::StencilScheme), which has all of this from its coefficients.
-/// Any other one states everything itself: nothing here has a default that could be wrong.
+/// Any other one implements every method: nothing here has a default that could be wrong.
 ///
-/// Residuals and the adjoint `w` are (N - 1) x D, row-major. Everything but [`Scheme::residuals`]
-/// follows a call of that at the same path, and may use what it left in the stages.
+/// Residuals and the adjoint `w` are (N - 1) x D, row-major. All methods but [`Scheme::residuals`]
+/// follow a call of that at the same path, and may use the values that it left in the stages.
 pub(in crate::action) trait Scheme: Debug + Sync {
     /// Number of states at which the model is evaluated in one step.
     fn stages(&self) -> usize;
 
-    /// Points that a block of residuals touches, and points from one block to the next.
+    /// Number of points that a block of residuals touches, and of points from one block to the
+    /// next.
     fn reach(&self) -> Reach;
 
+    /// Writes the residuals along the path of one segment.
     fn residuals(&self, flow: &mut Flow, path: &[f64], stages: &mut Stages, r: &mut [f64]);
 
     /// Adds `(dr/dx)^T w` and `(dr/dtheta)^T w` to the gradient.
@@ -37,12 +39,12 @@ pub(in crate::action) trait Scheme: Debug + Sync {
     /// point, `span D + p` the p-th estimated parameter.
     fn pattern(&self, model: &dyn Model, rows: &mut RowMemory) -> Vec<Vec<u32>>;
 
-    /// Writes the derivatives of all residuals, block by block in the order of
-    /// [`Scheme::pattern`].
+    /// Writes the derivatives of all residuals, block by block in the order of [`Scheme::pattern`].
     fn fill(&self, at: Evaluated, rows: &mut RowMemory, values: &mut [f64]);
 
-    /// Tells `add` the entries (row, column, value) of the lower triangle of `sum w d2r`; rows and
-    /// columns count the unknowns of the whole path, then the estimated parameters.
+    /// Computes the entries (row, column, value) of the lower triangle of `sum w d2r` and passes
+    /// them to `add`. Rows and columns count the unknowns of the whole path, then the estimated
+    /// parameters.
     fn curvature(
         &self,
         at: Evaluated,
@@ -55,16 +57,17 @@ pub(in crate::action) trait Scheme: Debug + Sync {
 /// Size of a block of residuals on the time grid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::action) struct Reach {
-    /// Points that a block touches.
+    /// Number of points that a block touches.
     pub span: usize,
-    /// Points from one block to the next: the steps whose errors a residual states together.
+    /// Number of points from one block to the next: the steps whose errors one residual holds
+    /// together.
     pub stride: usize,
 }
 
-/// A segment along which residuals have been evaluated.
+/// Segment along which residuals have been evaluated.
 pub(in crate::action) struct Evaluated<'a> {
     pub flow: Flow<'a>,
-    /// The segment's part of the path.
+    /// Part of the path that belongs to the segment.
     pub path: &'a [f64],
     pub stages: &'a Stages,
 }
@@ -72,35 +75,37 @@ pub(in crate::action) struct Evaluated<'a> {
 /// Memory for the rows of one discretised model.
 #[derive(Debug, Clone, Default)]
 pub(in crate::action) struct RowMemory {
-    /// For every parameter of the model, its place among the estimated ones.
+    /// Place of every parameter of the model among the estimated ones.
     pub estimated: Vec<Option<usize>>,
-    /// Recipes for the entries of a block, of schemes that have the same for every block.
+    /// Rules for the entries of a block, in schemes where they are alike for every block.
     pub entries: Vec<Entry>,
     /// Entries of the model's Jacobian at all points of a segment.
     pub jacobian: Vec<f64>,
+    /// Entries of the model's second derivatives at all points of a segment.
     pub curvature: Vec<f64>,
 }
 
-/// One entry of a block's rows: `constant + h sum coefficient * J[place]`.
+/// Rule for one entry of a block's rows: `constant + h sum coefficient * J[place]`.
 #[derive(Debug, Clone, Default)]
 pub(in crate::action) struct Entry {
     pub constant: f64,
-    /// Place in the model's Jacobian, counted from the block's first point; and coefficient.
+    /// Places in the model's Jacobian, counted from the block's first point, with their
+    /// coefficients.
     pub terms: Vec<(usize, f64)>,
 }
 
 /// Instants that the states of a stage belong to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Instants {
-    /// The points themselves, from the first on.
+    /// Instants of the points themselves, from the first on.
     Points,
-    /// Halfway to the next point.
+    /// Instants halfway to the next point.
     Middles,
-    /// The next point.
+    /// Instants of the next points.
     Ends,
 }
 
-/// The model at given parameters, in one segment.
+/// Model at given parameters, in one segment.
 pub(in crate::action) struct Flow<'a> {
     pub model: &'a dyn Model,
     pub parameters: &'a [f64],
@@ -111,7 +116,7 @@ pub(in crate::action) struct Flow<'a> {
 }
 
 impl<'a> Flow<'a> {
-    /// The step h.
+    /// Time between two points, h, in the model's unit of time.
     pub(super) fn time_step(&self) -> f64 {
         self.segment.time_step
     }
@@ -135,7 +140,8 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// `kept` is for the transposed derivative at the same states.
+    /// Evaluates the model. Intermediate values for the transposed derivative at the same states
+    /// are written to `kept`.
     pub(super) fn evaluate(
         &mut self,
         instants: Instants,
@@ -171,27 +177,30 @@ impl<'a> Flow<'a> {
     }
 }
 
+/// Gradient that is added to: its parts in the path of one segment and in all parameters.
 pub(in crate::action) struct Gradient<'a> {
     pub path: &'a mut [f64],
     pub parameters: &'a mut [f64],
 }
 
-/// A scheme's memory: per stage the states at which the model is evaluated (unless they are the
-/// path itself), the derivative there, and its adjoint.
+/// Memory of a scheme: for each stage the states at which the model is evaluated (unless they are
+/// the path itself), the derivative there, and its adjoint.
 #[derive(Debug, Clone, Default)]
 pub(in crate::action) struct Stages(pub Vec<Stage>);
 
+/// Memory of one stage.
 #[derive(Debug, Clone)]
 pub(in crate::action) struct Stage {
     pub states: Vec<f64>,
     pub derivative: Vec<f64>,
     pub adjoint: Vec<f64>,
-    /// Intermediate values that the model keeps for its transposed derivative there.
+    /// Intermediate values that the model keeps for its transposed derivative at the stage's
+    /// states.
     pub kept: Vec<f64>,
 }
 
 impl Stages {
-    /// Memory of `count` stages at as many points each.
+    /// Memory of `count` stages at `points` points each.
     pub fn new(count: usize, points: usize, model: &dyn Model) -> Self {
         let size = points * model.dimension();
         let stage = Stage {

@@ -1,9 +1,9 @@
 use super::scheme::Reach;
 use super::stencil::{Row, Stencil, StencilScheme};
 
-/// On triples (0, 1, 2) of points with shared ends, as in varanneal and minAone:
-/// `r1 = x_2 - x_0 - (2h/6) (f_0 + 4 f_1 + f_2)` and
-/// `r2 = x_1 - (x_0 + x_2)/2 - (2h/8) (f_0 - f_2)`. Rows alternate r1, r2.
+/// Simpson-Hermite scheme on triples (0, 1, 2) of points with shared ends, as in varanneal and
+/// minAone: `r1 = x_2 - x_0 - (2h/6) (f_0 + 4 f_1 + f_2)` and `r2 = x_1 - (x_0 + x_2)/2 - (2h/8)
+/// (f_0 - f_2)`. Rows alternate r1, r2.
 #[derive(Debug)]
 pub(super) struct SimpsonHermite;
 

@@ -1,6 +1,6 @@
 use super::stencil::{Row, Stencil, StencilScheme};
 
-/// `x_1 - x_0 - (h/2) (f_0 + f_1)`.
+/// Trapezoidal scheme: `x_1 - x_0 - (h/2) (f_0 + f_1)`.
 #[derive(Debug)]
 pub(super) struct Trapezoid;
 

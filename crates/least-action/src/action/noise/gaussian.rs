@@ -3,7 +3,7 @@ use std::f64::consts::TAU;
 use super::{Loss, Moments, Row};
 use crate::random::Random;
 
-/// Normal noise of variance one over the precision: `rho = R_m (h - y)^2`.
+/// Gaussian noise whose variance is one over the precision: `rho = R_m (h - y)^2`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Gaussian;
 
@@ -20,7 +20,7 @@ impl Loss for Gaussian {
         (row.residual, row.precision)
     }
 
-    /// `log(R_m / 2 pi)`.
+    /// Twice the logarithm of the density's peak, `log(R_m / 2 pi)`.
     fn log_peak(&self, precision: f64) -> f64 {
         libm::log(precision / TAU)
     }
@@ -36,7 +36,7 @@ impl Loss for Gaussian {
         }
     }
 
-    /// Chi-square with one degree of freedom.
+    /// Mean and variance of a chi-square variable with one degree of freedom.
     fn misfit(&self, _: f64) -> Moments {
         Moments {
             mean: 1.0,

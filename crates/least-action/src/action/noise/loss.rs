@@ -1,18 +1,18 @@
 use super::Moments;
 use crate::random::Random;
 
-/// One number and what a model says of it, in the form that a law of noise looks at.
+/// One residual with its datum and precision, the arguments of a [`Loss`].
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Row {
-    /// Difference of prediction and datum as [`Loss::residual`] forms it; of data with a full
-    /// covariance, one component of the whitened differences.
+    /// Difference of prediction and datum as [`Loss::residual`] forms it. For data with a full
+    /// covariance it is one component of the whitened differences.
     pub residual: f64,
     /// Measured value y, in its own unit. 0 for errors of the model, and where differences are
     /// whitened together.
     #[allow(dead_code)] // Normal noise is the same around all data.
     pub datum: f64,
-    /// One over the square of the noise's scale: R_m, or R_f times a weight. 1 where differences
-    /// are whitened together.
+    /// Precision, one over the square of the noise's scale: R_m, or R_f times a weight. 1 where
+    /// differences are whitened together.
     pub precision: f64,
 }
 
@@ -28,18 +28,19 @@ impl Row {
     }
 }
 
-/// Law of the noise of a single number: the density p(y | h) of a datum y whose prediction is h.
+/// Negative log likelihood of a single number: the density p(y | h) of a datum y whose prediction
+/// is h.
 ///
-/// All losses are twice a negative log likelihood, `rho = -2 log p(y | h)`, less the part that
-/// does not depend on h, so that a residual of zero costs nothing. The action is the sum of rho
-/// times the factor of its normalisation, 1/2 or one over the count; a Gaussian has `rho = R_m
-/// (h - y)^2`. Derivatives are those of rho / 2 in h.
+/// All losses are twice a negative log likelihood, `rho = -2 log p(y | h)`, less the part that does
+/// not depend on h, so that a residual of zero costs nothing. The action is the sum of rho times
+/// the factor of its normalisation, 1/2 or one over the count. Gaussian noise has `rho = R_m (h -
+/// y)^2`. Derivatives are those of rho / 2 in h.
 ///
-/// Methods are called in the innermost loops, which are compiled for each law by itself; they take
-/// no memory.
+/// Methods are called in the innermost loops, which are compiled for each law by itself. They
+/// allocate no memory.
 pub(crate) trait Loss: Copy {
-    /// Whether rho is the precision times the squared residual. Then common factors are taken out
-    /// of sums, and a law has no curvature of its own.
+    /// True if rho is the precision times the squared residual. Then common factors are taken out
+    /// of sums, and the law has no curvature of its own. Default: false.
     const QUADRATIC: bool = false;
 
     /// Difference of a prediction and a datum, zero where they agree. Default: `h - y`. A law that
@@ -49,8 +50,8 @@ pub(crate) trait Loss: Copy {
         prediction - datum
     }
 
-    /// Loss rho of one row. `square` is its precision times its squared residual, which callers
-    /// multiply in an order of their own so that sums keep their bits.
+    /// Loss rho of one row. `square` is its precision times its squared residual. Callers multiply
+    /// it themselves, each in its own order, so that sums keep their bits.
     fn value(&self, square: f64, row: Row) -> f64;
 
     /// Residual r and weight w of a row of least squares, as (r, w): the derivative of rho / 2 in
@@ -68,18 +69,18 @@ pub(crate) trait Loss: Copy {
     }
 
     /// Twice the logarithm of the density at a residual of zero, without terms that depend on the
-    /// datum alone: these are the same for all paths, and Laplace's evidence compares paths.
+    /// datum alone. Those are equal for all paths, and Laplace's evidence compares paths.
     fn log_peak(&self, precision: f64) -> f64;
 
-    /// A datum drawn at random, with noise of the scale `deviation`, one over the root of the
-    /// precision.
+    /// Random datum about a prediction. `deviation` is the scale of the noise, one over the root of
+    /// the precision.
     fn draw(&self, prediction: f64, deviation: f64, random: &mut Random) -> f64;
 
-    /// Mean and variance of a datum: the first two moments, which are all that a Kalman filter
-    /// knows of a law.
+    /// Mean and variance of a datum about a prediction. A Kalman filter uses no more of a law than
+    /// these two moments.
     fn moments(&self, prediction: f64, precision: f64) -> Moments;
 
-    /// Mean and variance of rho at the truth, where a mean prediction is as large as the datum:
-    /// what the misfit of a path is compared with.
+    /// Mean and variance of rho at the truth, with the datum in place of the prediction. The misfit
+    /// of a path is compared with them.
     fn misfit(&self, datum: f64) -> Moments;
 }

@@ -1,25 +1,23 @@
-//! Noise of measurements and of models: how whitened differences of data and predictions count in
-//! the action.
+//! Noise of measurements and of models: the share of whitened differences of data and predictions
+//! in the action.
 //!
-//! As in GTSAM (F. Dellaert, GTSAM tech report GT-RIM-CP&R-2012-002), noise has two parts. A
+//! The division follows GTSAM (F. Dellaert, GTSAM tech report GT-RIM-CP&R-2012-002). A
 //! [`Whitening`] holds the covariance of a group of rows: it makes differences independent and of
-//! one size. A [`Law`] says how likely a difference of that size is. Everything that depends on the
-//! law asks its [`Loss`]:
+//! one size. A [`Law`] gives the probability of a difference of that size. Everything that depends
+//! on the law goes through its [`Loss`]:
 //!
-//! | question | who asks | method |
-//! |---|---|---|
-//! | what the action is | action, networks, mechanics | `value`, rho = -2 log p(y given h) + constant |
-//! | its gradient, and rows of least squares | the same, minimisers | `linearize`, r and w with d(rho / 2)/dh = w r |
-//! | what Gauss-Newton leaves out | exact Hessian | `curvature`, d2(rho / 2)/dh2 - w |
-//! | how large exp(-A) is | Laplace's evidence | `log_peak`, 2 log p(y given h = y) |
-//! | random data and steps | twins, forecasts | `draw` |
-//! | mean and variance of a datum | ensemble Kalman filter | `moments` |
-//! | how large the misfit should be | verdict, pruning | `misfit`, mean and variance of rho |
+//! - `value`, rho = -2 log p(y given h) + constant: the action of paths, networks and mechanics.
+//! - `linearize`, r and w with d(rho / 2)/dh = w r: its gradient, and rows of least squares.
+//! - `curvature`, d2(rho / 2)/dh2 - w: the part of the exact Hessian that Gauss-Newton leaves out.
+//! - `log_peak`, 2 log p(y given h = y): the size of exp(-A) in Laplace's evidence.
+//! - `draw`: random data of twins and random steps of forecasts.
+//! - `moments`: mean and variance of a datum for the ensemble Kalman filter.
+//! - `misfit`, mean and variance of rho: the expected misfit, for the verdict and for pruning.
 //!
 //! # Add a likelihood
 //! 1. Write its file beside `gaussian.rs`: a small `Copy` type with the law's parameters, and its
-//!    [`Loss`]. A law of `h - y` needs nothing else; a law of logarithms overrides `residual`; a law
-//!    of counts takes the datum from [`Row::datum`], the prediction as `datum + residual`, and
+//!    [`Loss`]. A law of `h - y` needs nothing else; a law of logarithms overrides `residual`; a
+//!    law of counts takes the datum from [`Row::datum`], the prediction as `datum + residual`, and
 //!    Fisher's information as its weight.
 //! 2. Name it here: `mod`, a variant of [`Law`], an arm of `with_loss`.
 //!
@@ -40,9 +38,10 @@ pub use precision::Precision;
 pub use step_noise::StepNoise;
 pub(crate) use whitening::Whitening;
 
-/// Law of the noise in a group of rows.
+/// Distribution of the noise in a group of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) enum Law {
+    /// Normal distribution.
     #[default]
     Gaussian,
 }
@@ -72,7 +71,7 @@ impl Law {
         sum
     }
 
-    /// Mean and variance of a datum whose prediction is `prediction`.
+    /// Mean and variance of a datum about `prediction`.
     pub fn moments(self, prediction: f64, precision: f64) -> Moments {
         with_loss!(self, loss => loss.moments(prediction, precision))
     }
@@ -87,17 +86,18 @@ pub struct Moments {
     pub variance: f64,
 }
 
-/// Numbers that all rows of a group share.
+/// Factor and precision that all rows of a group share.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scale {
-    /// Factor of the summed losses: that of the normalisation.
+    /// Factor of the summed losses, given by the normalisation.
     pub factor: f64,
-    /// Precision that the weights of the rows are relative to: R_f, or an R_m that all share.
+    /// Precision that the weights of the rows are relative to: R_f, or an R_m that all rows share.
     pub precision: f64,
 }
 
 impl Scale {
-    /// Factor outside of the losses, and precision inside of them.
+    /// Factor outside of the losses and precision inside of them. Quadratic losses have all of it
+    /// outside.
     #[inline(always)]
     fn split<L: Loss>(self, _: L) -> (f64, f64) {
         match L::QUADRATIC {
@@ -107,7 +107,8 @@ impl Scale {
     }
 }
 
-/// Noise of a group of rows: their law and their covariance. Data are empty where all are 0.
+/// Noise of a group of rows: their law and their covariance. Methods take the data as empty where
+/// all data are 0.
 #[derive(Debug, Clone)]
 pub(crate) struct Noise {
     pub law: Law,
@@ -136,8 +137,8 @@ impl Noise {
         });
     }
 
-    /// Residuals and weights of rows of least squares, in place of the differences `residuals`,
-    /// which are whitened already where a matrix couples them.
+    /// Replaces the differences `residuals` by residuals and weights of rows of least squares.
+    /// Where a matrix couples the differences, they are whitened already.
     pub fn linearize(&self, scale: Scale, residuals: &mut [f64], weights: &mut [f64]) {
         with_loss!(self.law, loss => {
             let (outer, inner) = scale.split(loss);
@@ -149,8 +150,8 @@ impl Noise {
         });
     }
 
-    /// Tells `to` the residual and the weight of each row of least squares, where the covariance is
-    /// diagonal.
+    /// Calls `to` with the number, the residual and the weight of each row of least squares, where
+    /// the covariance is diagonal.
     pub fn each_row(
         &self,
         scale: Scale,
@@ -168,7 +169,7 @@ impl Noise {
         });
     }
 
-    /// Whether every loss is quadratic, so that there is no curvature besides the weights.
+    /// True if every loss is quadratic, so that there is no curvature besides the weights.
     pub fn is_quadratic(&self) -> bool {
         fn of<L: Loss>(_: L) -> bool {
             L::QUADRATIC
@@ -177,7 +178,8 @@ impl Noise {
     }
 
     /// Second derivatives of [`Noise::value`] in the predictions less the weights of
-    /// [`Noise::linearize`], one per row; of whitened rows, in what is whitened.
+    /// [`Noise::linearize`], one per row. For whitened rows they are derivatives in the whitened
+    /// differences.
     pub fn curvatures(&self, scale: Scale, residuals: &[f64], data: &[f64]) -> Vec<f64> {
         with_loss!(self.law, loss => {
             let (outer, inner) = scale.split(loss);
@@ -187,8 +189,8 @@ impl Noise {
     }
 
     /// Logarithm of the largest value of the density of `rows` rows, each of the precision
-    /// `precision` times its weight: of normal ones, `sum of log(R / 2 pi) / 2`. Rows without a
-    /// weight do not count.
+    /// `precision` times its weight. For Gaussian noise it is `sum of log(R / 2 pi) / 2`. Rows
+    /// without a weight do not count.
     pub fn log_peak(&self, precision: f64, rows: usize) -> f64 {
         let (logarithm, count) = self.whitening.log_determinant(rows);
         let each = with_loss!(self.law, loss => loss.log_peak(precision));

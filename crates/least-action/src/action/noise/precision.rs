@@ -4,22 +4,33 @@ use nalgebra::{Cholesky, DMatrix};
 
 use crate::error::{check, Result};
 
-/// A precision: the inverse of a variance, in the square of the quantity's unit.
+/// Precision: the inverse of a variance, in one over the square of the quantity's unit.
+///
+/// ```
+/// use least_action::action::Precision;
+///
+/// let one_number: Precision = 4.0.into();
+/// assert_eq!(one_number, Precision::Scalar(4.0));
+/// let one_per_component = Precision::PerComponent(vec![4.0, 0.25]);
+/// let matrix = Precision::Matrix(vec![vec![2.0, 0.5], vec![0.5, 1.0]]);
+/// # let _ = (one_per_component, matrix);
+/// ```
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(untagged)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Precision {
-    /// The same for all components and times.
+    /// One number for all components and times.
     Scalar(f64),
-    /// One per component.
+    /// One number per component.
     PerComponent(#[cfg_attr(feature = "typescript", ts(type = "readonly number[]"))] Vec<f64>),
-    /// A full symmetric positive-definite matrix over the components, row by row.
+    /// Full symmetric positive-definite matrix over the components, row by row.
     Matrix(
         #[cfg_attr(feature = "typescript", ts(type = "readonly (readonly number[])[]"))]
         Vec<Vec<f64>>,
     ),
-    /// One per point of the path: of all data sets, one after the other.
+    /// One number per point of the path, through all data sets one after the other.
     PerTime {
+        /// Precisions, one per point of the path.
         #[serde(rename = "perTime")]
         #[cfg_attr(feature = "typescript", ts(type = "readonly number[]"))]
         per_time: Vec<f64>,
@@ -33,16 +44,19 @@ impl From<f64> for Precision {
 }
 
 impl Default for Precision {
-    /// 1.
+    /// Precision of 1.
     fn default() -> Self {
         Precision::Scalar(1.0)
     }
 }
 
-/// How far two entries across the diagonal of a matrix may differ, relative to the largest.
+/// Largest difference of two entries across the diagonal of a matrix that counts as symmetric,
+/// relative to the largest entry.
 const ASYMMETRY: f64 = 1e-12;
 
 impl Precision {
+    /// Checks a precision over `components` and `points`; `path` names it in errors.
+    ///
     /// # Errors
     /// Entries that are no precisions, wrong lengths, and matrices that are not symmetric or not
     /// positive definite.
@@ -74,7 +88,8 @@ impl Precision {
                     positive,
                     path,
                     least.fold(f64::INFINITY, f64::min),
-                    "a positive-definite matrix (all eigenvalues above zero); the smallest diagonal entry is shown",
+                    "a positive-definite matrix (all eigenvalues above zero); the smallest \
+                     diagonal entry is shown",
                 )
             }
         }
@@ -98,7 +113,7 @@ impl Precision {
         Ok(())
     }
 
-    /// Covariance over the components, if it is full.
+    /// Covariance over the components, if the precision is a full matrix.
     pub(crate) fn covariance(&self) -> Option<DMatrix<f64>> {
         match self {
             Precision::Matrix(rows) => matrix(rows).try_inverse(),
@@ -106,7 +121,7 @@ impl Precision {
         }
     }
 
-    /// The weight of component `l` at point `n`, of a precision that is no matrix.
+    /// Weight of component `l` at point `n`. For a matrix it is the diagonal entry.
     pub(crate) fn weight(&self, n: usize, l: usize) -> f64 {
         match self {
             Precision::Scalar(value) => *value,
@@ -127,7 +142,8 @@ pub(super) fn matrix(rows: &[Vec<f64>]) -> DMatrix<f64> {
 }
 
 mod read {
-    //! By hand: an untagged enum would lose the place of an error.
+    //! Deserialisation of precisions. It is written by hand because an untagged enum would lose the
+    //! place of an error.
 
     use super::Precision;
     use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -149,7 +165,10 @@ mod read {
         type Value = Precision;
 
         fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-            f.write_str("a number, a list with a number per component, a matrix as a list of rows, or { perTime: [...] }")
+            f.write_str(
+                "a number, a list with a number per component, a matrix as a list of rows, \
+                 or { perTime: [...] }",
+            )
         }
 
         fn visit_f64<E: Error>(self, value: f64) -> Result<Precision, E> {

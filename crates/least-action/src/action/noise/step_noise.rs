@@ -1,26 +1,27 @@
-//! The errors that an action allows its model, as noise to draw.
+//! Random errors of the model, drawn with the variance that an action allows.
 
 use super::{with_loss, Law, Loss, Whitening};
 use crate::action::Problem;
 use crate::error::{check, Error, Result};
 use crate::random::Random;
 
-/// The noise that a model is driven with if R_f is one over its variance: independent from step to
-/// step.
+/// Noise that drives a model, independent from step to step, whose variance is one over R_f.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StepNoise {
     law: Law,
-    /// Of each state, or of its part that others do not explain.
+    /// Standard deviation of each state or, with a full matrix, of the part that the states after
+    /// it do not explain.
     deviations: Vec<f64>,
-    /// U of a full matrix of weights `U^T U`, row-major; else empty.
+    /// U of a full matrix of weights `U^T U`, row-major; empty for other weights.
     factor: Vec<f64>,
 }
 
 impl Problem {
-    /// The noise of one step past the window at R_f, with the weights of the last step of a data
-    /// set. `simpson-hermite` states errors of two steps together, so each has half the variance.
-    /// In the normalisation `"mean"` the variance follows from R_m being that of the noise in the
-    /// data, as everywhere in [`crate::statistics`].
+    /// Noise of one step past the window at R_f = `model_precision`, with the weights of the last
+    /// step of a data set. The residuals of `simpson-hermite` hold the errors of two steps
+    /// together, so each step has half the variance. In the normalisation `"mean"` the variance
+    /// follows from R_m being one over the variance of the noise in the data, like everywhere in
+    /// [`crate::statistics`].
     ///
     /// # Errors
     /// An R_f that is no precision, and a data set that does not exist.
@@ -65,7 +66,7 @@ impl Problem {
 }
 
 impl StepNoise {
-    /// Adds a draw to a state.
+    /// Adds random noise of one step to a state.
     pub(crate) fn add(&self, state: &mut [f64], random: &mut Random) {
         let size = self.deviations.len();
         let deviations = self.deviations.iter();

@@ -15,8 +15,8 @@ fn close(a: f64, b: f64, tolerance: f64) {
     );
 }
 
-/// Checks what [`Loss`] promises of a law: derivatives of the loss, moments of draws.
-fn keeps_its_word(loss: impl Loss) {
+/// Checks the contract of [`Loss`] for a law: derivatives of the loss, moments of draws.
+fn satisfies_the_contract(loss: impl Loss) {
     let row = |prediction: f64, datum: f64, precision: f64| {
         Row::new(loss.residual(prediction, datum), datum, precision)
     };
@@ -153,8 +153,8 @@ fn is_differentiated_in_an_action(law: Law) {
 }
 
 #[test]
-fn laws_keep_their_word() {
-    keeps_its_word(Gaussian);
+fn laws_satisfy_the_contract_of_losses() {
+    satisfies_the_contract(Gaussian);
     is_normalised(Gaussian);
     is_differentiated_in_an_action(Law::Gaussian);
 }

@@ -4,19 +4,20 @@ use super::precision::matrix;
 use super::{Precision, Row};
 use crate::action::in_four;
 
-/// Covariance of a list of differences e, relative to one common variance, as the inverse of its
-/// square root: the components of `U e` are independent and of one size, and `e^T W e = |U e|^2`.
-/// Couples at most the differences of one block.
+/// Covariance of a list of differences e, relative to one common variance, held as the inverse of
+/// its square root: the components of `U e` are independent and of one size, and `e^T W e = |U
+/// e|^2`. It couples at most the differences of one block.
 #[derive(Debug, Clone)]
 pub(crate) enum Whitening {
-    /// Identity.
+    /// Identity: all differences are independent and of one size.
     Uniform,
     /// Diagonal W: one weight per difference.
     Rows(Vec<f64>),
     /// `W = U^T U` in blocks of `size` differences, U upper triangular.
     Factors {
+        /// Number of differences of a block.
         size: usize,
-        /// size x size each, row-major.
+        /// Factors U, size x size each, row-major.
         factors: Vec<Vec<f64>>,
         /// Index of each block's factor.
         of_block: Vec<u32>,
@@ -24,8 +25,8 @@ pub(crate) enum Whitening {
 }
 
 impl Whitening {
-    /// The whitening by a matrix of precisions, in blocks of which the differences that are not
-    /// `present` are absent. Few distinct patterns of absence are common, so each has one factor.
+    /// Whitening by a matrix of precisions. Each block lists which of its differences are present.
+    /// Few distinct patterns of absence are common, so each has one factor.
     pub fn from_matrix(rows: &[Vec<f64>], blocks: impl Iterator<Item = Vec<bool>>) -> Self {
         let mut factors = Vec::new();
         let mut known = std::collections::HashMap::new();
@@ -44,7 +45,7 @@ impl Whitening {
         }
     }
 
-    /// The whitening of blocks of D differences that belong to the points `at`.
+    /// Whitening of blocks of D differences that belong to the points `at`.
     pub fn from_precision(precision: &Precision, dimension: usize, at: &[usize]) -> Self {
         match precision {
             Precision::Scalar(1.0) => Whitening::Uniform,
@@ -63,7 +64,7 @@ impl Whitening {
     }
 
     /// Sum of `value(square, row)` over all rows, with the precisions `inner` times their weights.
-    /// Always in the same order, and with room for SIMD.
+    /// The order is always the same and leaves room for SIMD.
     #[inline(always)]
     pub fn sum(
         &self,
@@ -148,7 +149,7 @@ impl Whitening {
         }
     }
 
-    /// `(U e)_i` of a block.
+    /// Whitened difference `(U e)_i` of a block.
     #[inline(always)]
     fn whitened(&self, block: usize, i: usize, residuals: &[f64]) -> f64 {
         let factor = self.factor(block);
@@ -157,7 +158,7 @@ impl Whitening {
         terms.sum()
     }
 
-    /// Row `i` of all, whitened where a matrix couples it with others.
+    /// Row `i` of all rows, whitened where a matrix couples it with others.
     pub fn row(&self, i: usize, inner: f64, residuals: &[f64], data: &[f64]) -> Row {
         let (residual, datum) = match self {
             Whitening::Factors { size, .. } => {
@@ -170,7 +171,7 @@ impl Whitening {
         Row::new(residual, datum, inner * self.weight(i))
     }
 
-    /// U of a block, size x size, row-major; empty where W is diagonal.
+    /// Factor U of a block, size x size, row-major; empty where W is diagonal.
     pub fn factor(&self, block: usize) -> &[f64] {
         match self {
             Whitening::Factors {
@@ -180,8 +181,8 @@ impl Whitening {
         }
     }
 
-    /// The logarithm of the determinant of W over `rows` differences, and how many of them have a
-    /// weight. Those that have none do not count.
+    /// Logarithm of the determinant of W over `rows` differences, and the number of differences
+    /// with a weight. Those without one do not count.
     pub fn log_determinant(&self, rows: usize) -> (f64, usize) {
         let of = |weights: &mut dyn Iterator<Item = f64>| {
             weights
@@ -202,7 +203,7 @@ impl Whitening {
         }
     }
 
-    /// The weight of a row: of a whitened one, 1.
+    /// Weight of a row; 1 for a whitened one.
     #[inline(always)]
     pub fn weight(&self, row: usize) -> f64 {
         match self {
@@ -211,7 +212,7 @@ impl Whitening {
         }
     }
 
-    /// The mean of all precisions, which are `common` times the weights.
+    /// Mean of all precisions, which are `common` times the weights.
     pub fn mean_precision(&self, common: f64) -> f64 {
         let (sum, count) = match self {
             Whitening::Uniform => (1.0, 1),
@@ -223,7 +224,7 @@ impl Whitening {
 }
 
 /// Upper triangular U with `U^T U = precision` of the components that are `present`, the others
-/// integrated out; rows and columns of absent components are zero. L x L, row-major.
+/// integrated out. Rows and columns of absent components are zero. L x L, row-major.
 pub(super) fn factor(rows: &[Vec<f64>], present: &[bool]) -> Vec<f64> {
     let size = rows.len();
     let kept: Vec<usize> = (0..size).filter(|&l| present[l]).collect();

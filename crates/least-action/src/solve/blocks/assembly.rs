@@ -1,33 +1,51 @@
-//! From weighted residual rows to gradient, Gauss-Newton Hessian and what else products with the
-//! Jacobian give.
+//! Assembly of gradient and Gauss-Newton Hessian from weighted residual rows, and other products
+//! with the Jacobian.
 
 use super::{BlockMatrix, Geometry};
 use crate::solve::{Layout, Linearization, RowGroup};
 
-/// Where the products of the entries of a [`Linearization`] go: made once for its patterns, used at
-/// every point.
+/// Plan for the products of the entries of a [`Linearization`]. It is made once for its patterns
+/// and used at every point.
+///
+/// ```
+/// use least_action::solve::{Assembly, BlockMatrix, Layout, Linearization, RowGroup};
+///
+/// // One point with one state: the residual 2 x - 6 at x = 0, with the weight 1.
+/// let layout = Layout::new(1, 1, 0, vec![0])?;
+/// let mut group = RowGroup::new(1, vec![0], &[vec![0]]);
+/// group.values[0] = 2.0;
+/// group.residuals[0] = -6.0;
+/// let linearization = Linearization { groups: vec![group] };
+/// linearization.validate(&layout)?;
+///
+/// let (mut hessian, mut gradient) = (BlockMatrix::new(&layout), [0.0]);
+/// Assembly::new(&layout, &linearization).assemble(&linearization, &mut hessian, &mut gradient);
+/// assert_eq!((hessian.get(0, 0), gradient[0]), (4.0, -12.0));
+/// # Ok::<(), least_action::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Assembly {
     geometry: Geometry,
     groups: Vec<Plan>,
 }
 
-/// The plan of one [`RowGroup`].
+/// Plan of one [`RowGroup`].
 #[derive(Debug, Clone)]
 struct Plan {
-    /// Blocks lie differently in memory depending on the couples of the points that they touch;
-    /// there are few kinds, one list of places each.
+    /// Lists of places in memory, one for each kind of block. Blocks lie differently depending on
+    /// the couples of the points that they touch, but there are few kinds.
     places: Vec<Vec<u32>>,
-    /// Which of them each block has.
+    /// Kind of each block, an index of its list of places.
     kind: Vec<u32>,
-    /// For every row, how many of its entries are in states. The others are in parameters.
+    /// Number of entries of every row that are in states. The others are in parameters.
     states: Vec<usize>,
-    /// Columns below this are states.
+    /// Number of columns that are states. They come first.
     width: usize,
 }
 
 impl Assembly {
-    /// `linearization` must have passed [`Linearization::validate`] with this layout.
+    /// Plan for the patterns of a linearisation, which must have passed [`Linearization::validate`]
+    /// with this layout.
     pub fn new(layout: &Layout, linearization: &Linearization) -> Self {
         let geometry = Geometry::new(layout);
         let groups = linearization.groups.iter();
@@ -62,8 +80,8 @@ impl Assembly {
         }
     }
 
-    /// Writes the gradient `J^T W (r + J step)` of the linearised sum of squares; refines solutions
-    /// that the squared matrix spoils.
+    /// Writes the gradient `J^T W (r + J step)` of the linearised sum of squares. It refines
+    /// solutions that lost digits because the matrix squares the Jacobian.
     pub fn gradient_after(
         &self,
         linearization: &Linearization,
@@ -79,9 +97,9 @@ impl Assembly {
         });
     }
 
-    /// Writes `J^T W (r' - r - J step)`, where r' are the residuals of another linearisation, with
-    /// the same patterns, at the end of `step`: what the curvature of the residuals adds to the
-    /// gradient there.
+    /// Writes `J^T W (r' - r - J step)`, the share of the residuals' curvature in the gradient at
+    /// the end of `step`. The residuals r' there are those of `there`, a linearisation with equal
+    /// patterns.
     pub fn curvature_along(
         &self,
         linearization: &Linearization,
@@ -100,8 +118,8 @@ impl Assembly {
         });
     }
 
-    /// By how much the linearised sum of squares falls along `step`:
-    /// `-sum w (r J step + (J step)^2 / 2)`.
+    /// Decrease of the linearised sum of squares along `step`: `-sum w (r J step + (J step)^2 /
+    /// 2)`.
     pub fn predicted_decrease(&self, linearization: &Linearization, step: &[f64]) -> f64 {
         let mut sum = 0.0;
         self.each_row(linearization, step, |row, change| {
@@ -110,8 +128,8 @@ impl Assembly {
         sum
     }
 
-    /// How much rounding errors of the residuals, which are of the size of their parts, can change
-    /// the value.
+    /// Largest change of the value by rounding errors of the residuals, which are of the size of
+    /// their terms.
     pub fn rounding(&self, linearization: &Linearization, x: &[f64]) -> f64 {
         let mut sum = 0.0;
         self.each_row(linearization, x, |row, _| {
@@ -177,7 +195,7 @@ impl Row<'_> {
     }
 }
 
-/// The numbers of one block.
+/// Numbers of one block.
 struct Block<'a> {
     values: &'a [f64],
     residuals: &'a [f64],
@@ -261,7 +279,7 @@ impl Plan {
     }
 }
 
-/// What the rows of a block add to, from its first point on.
+/// Sums that the rows of a block add to, from its first point on.
 struct Sums<'a> {
     panels: &'a mut [f64],
     corner: &'a mut [f64],
@@ -269,8 +287,8 @@ struct Sums<'a> {
     border: &'a mut [f64],
 }
 
-/// Where the products of every row's state entries with themselves and with those that follow lie,
-/// from the start of the panel of point `first` on.
+/// Places of the products of every row's state entries with themselves and with those that follow,
+/// counted from the start of the panel of point `first`.
 fn places<'a>(
     geometry: &Geometry,
     first: usize,

@@ -1,4 +1,5 @@
-//! Block Cholesky factorisation in time order, with the parameters last: O(N D^3) time, no fill.
+//! Block Cholesky factorisation in time order, with the parameters last. It takes O(N D^3) time and
+//! fills nothing outside of the blocks.
 
 use std::ops::Range;
 
@@ -9,30 +10,47 @@ use super::kernels::{
 use super::{BlockMatrix, Geometry};
 use crate::solve::Layout;
 
-/// A matrix is not positive definite, as far as rounding lets one see.
+/// Error of a matrix that is not positive definite to rounding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not positive definite: the pivot of unknown {unknown} is not positive")]
 pub struct NotPositive {
-    /// The unknown whose pivot is not positive.
+    /// Number of the unknown whose pivot is not positive.
     pub unknown: usize,
 }
 
-/// The factor L of `M = L L^T`. Memory is taken once; [`Cholesky::factor`] and [`Cholesky::solve`]
-/// take none.
+/// Cholesky factor L of `M = L L^T`. Memory is allocated once; [`Cholesky::factor`] and
+/// [`Cholesky::solve`] allocate none.
+///
+/// ```
+/// use least_action::solve::{BlockMatrix, Cholesky, Layout};
+///
+/// let layout = Layout::new(1, 2, 0, vec![1, 0])?;
+/// let mut matrix = BlockMatrix::new(&layout);
+/// matrix.add(0, 0, 2.0);
+/// matrix.add(1, 1, 2.0);
+/// matrix.add(1, 0, 1.0);
+/// let mut factor = Cholesky::new(&layout);
+/// factor.factor(&matrix, &[], &[]).unwrap();
+/// let mut x = [3.0, 3.0];
+/// factor.solve(&mut x);
+/// assert!((x[0] - 1.0).abs() < 1e-15 && (x[1] - 1.0).abs() < 1e-15);
+/// # Ok::<(), least_action::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Cholesky {
     pub(super) geometry: Geometry,
-    /// The panel of every point, then the corner of the parameters, in strips of four rows. The
-    /// rows of every point, and those of the parameters, begin a strip of their own.
+    /// Panels of all points, then the corner of the parameters, in strips of four rows. The rows of
+    /// every point, and those of the parameters, begin a strip of their own.
     pub(super) values: Vec<Quad>,
-    /// Where each panel begins; the last entry is the corner.
+    /// Start of each panel; the last entry is the corner.
     start: Vec<usize>,
-    /// One over each diagonal element of the factor.
+    /// Reciprocals of the diagonal elements of the factor.
     inverse: Vec<f64>,
     scratch: Vec<Doubled>,
 }
 
 impl Cholesky {
+    /// Memory for the factor of a matrix with this layout.
     pub fn new(layout: &Layout) -> Self {
         let geometry = Geometry::new(layout);
         let (d, parameters) = (geometry.dimension, geometry.parameters);
@@ -54,12 +72,10 @@ impl Cholesky {
     }
 
     /// Factors `matrix + diag(shift)`, with the rows and columns of the `fixed` unknowns replaced
-    /// by those of the identity.
-    ///
-    /// `shift` has one number per unknown, or none; `fixed` likewise.
+    /// by those of the identity. `shift` and `fixed` have one entry per unknown, or none.
     ///
     /// # Errors
-    /// A pivot that is not positive; the factor is then of no use.
+    /// A pivot that is not positive. The factor is then of no use.
     pub fn factor(
         &mut self,
         matrix: &BlockMatrix,
@@ -204,19 +220,19 @@ impl Cholesky {
         -2.0 * self.inverse.iter().map(|&v| libm::log(v)).sum::<f64>()
     }
 
-    /// One per point, and the corner if there are parameters.
+    /// Number of panels: one per point, and the corner if there are parameters.
     fn panels(&self) -> usize {
         self.geometry.points + usize::from(self.geometry.parameters > 0)
     }
 
-    /// Where the panel of a point, or after the last the corner, lies.
+    /// Position of the panel of a point or, after the last, of the corner.
     pub(super) fn range(&self, point: usize) -> Range<usize> {
         let end = self.start.get(point + 1).copied();
         self.start[point]..end.unwrap_or(self.values.len())
     }
 }
 
-/// Zeros in the rows of a strip and the columns of a panel that are fixed.
+/// Sets to zero the rows of a strip and the columns of a panel that are fixed.
 fn clear(strip: &mut [Quad], rows: &[bool], columns: &[bool]) {
     for (quad, &column) in strip.iter_mut().zip(columns) {
         for (value, &row) in quad.iter_mut().zip(rows) {

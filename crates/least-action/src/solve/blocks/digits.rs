@@ -1,5 +1,5 @@
-//! How many digits of a step are right, by the ratio of the weights of model and data: normal
-//! equations, the same refined, and the square-root form.
+//! Accuracy of a step by the ratio of the weights of model and data: normal equations, normal
+//! equations with refinement, and the square-root form.
 
 use nalgebra::DMatrix;
 
@@ -7,7 +7,7 @@ use super::tests::{dense, noise};
 use super::*;
 use crate::solve::{Linearization, RowGroup};
 
-/// A number in two parts, about 32 digits (T. J. Dekker, Numer. Math. 18, 1971).
+/// Number in two parts, about 32 digits (T. J. Dekker, Numer. Math. 18, 1971).
 #[derive(Clone, Copy)]
 struct Double(f64, f64);
 
@@ -42,7 +42,7 @@ impl Double {
     }
 }
 
-/// The step by normal equations, dense, L D L^T, in 32 digits.
+/// Step by normal equations, dense, L D L^T, in 32 digits.
 fn reference(layout: &Layout, linearization: &Linearization, shift: &[f64]) -> Vec<f64> {
     let (jacobian, residuals, weights) = dense(layout, linearization);
     let n = layout.unknowns();
@@ -85,8 +85,8 @@ fn reference(layout: &Layout, linearization: &Linearization, shift: &[f64]) -> V
     x.iter().map(|x| x.0 + x.1).collect()
 }
 
-/// A linear chain in which a part of the states is measured with weight one and the model has
-/// weight `ratio`; residuals as they are near a minimum.
+/// Linear chain in which a part of the states is measured with weight one and the model has weight
+/// `ratio`. Residuals are those near a minimum.
 fn chain(ratio: f64, seed: u64) -> (Layout, Linearization) {
     let (d, points) = (5, 21);
     let mut random = noise(seed);

@@ -1,13 +1,13 @@
 //! Small dense kernels on panels that are stored in strips of four rows: `strip[column]` holds the
 //! four elements of one column, so every loop runs over contiguous memory and is vectorised across
-//! rows. Products and sums are rounded one by one, in a fixed order: the bits are the same on every
+//! rows. Products and sums are rounded one by one, in a fixed order, so the bits are equal on every
 //! machine.
 //!
 //! Heights that are no multiple of four are filled up with zeros, which stay zeros.
 
 use super::pair::{add_products, all_four, pairs, zeros, Pair};
 
-/// Rows of a strip. Tiles of 4 x 4 sums fill half of the sixteen 128-bit registers.
+/// Number of rows of a strip. Tiles of 4 x 4 sums fill half of the sixteen 128-bit registers.
 pub(super) const STRIP: usize = 4;
 
 /// Four elements of a column, one below the other.
@@ -16,7 +16,7 @@ pub(super) type Quad = [f64; STRIP];
 /// Four columns of a strip.
 type Tile = [Quad; STRIP];
 
-/// A column of a strip with every element doubled: each fills a register.
+/// Column of a strip with every element doubled, so that each fills a register.
 pub(super) type Doubled = [[f64; 2]; STRIP];
 
 #[inline(always)]
@@ -28,8 +28,8 @@ fn double<'a>(strip: &[Quad], into: &'a mut [Doubled]) -> &'a [Doubled] {
     into
 }
 
-/// The sums over all columns of `a[row] b[column]`: element (row, column) of A B^T for two strips,
-/// by columns.
+/// Product A B^T of two strips: element (row, column) is the sum over all columns of `a[row]
+/// b[column]`. It is written by columns.
 #[inline(never)]
 fn outer(a: &[Quad], b: &[Doubled], sums: &mut Tile) {
     let mut tile = [zeros(); STRIP];
@@ -42,7 +42,7 @@ fn outer(a: &[Quad], b: &[Doubled], sums: &mut Tile) {
     *sums = tile.map(all_four);
 }
 
-/// The strips of a panel, one after the other.
+/// Strips of a panel, one after the other.
 #[inline(always)]
 pub(super) fn strips(mut panel: &[Quad], width: usize) -> impl Iterator<Item = &[Quad]> {
     std::iter::from_fn(move || {
@@ -52,6 +52,7 @@ pub(super) fn strips(mut panel: &[Quad], width: usize) -> impl Iterator<Item = &
     })
 }
 
+/// Strips of a panel, one after the other, to be written.
 #[inline(always)]
 pub(super) fn strips_mut(
     mut panel: &mut [Quad],
@@ -64,7 +65,7 @@ pub(super) fn strips_mut(
     })
 }
 
-/// The first columns of a strip, as many as there are; zeros for the rest of the tile.
+/// First columns of a strip, as many as there are, with zeros for the rest of the tile.
 #[inline(always)]
 fn load(strip: &[Quad]) -> Tile {
     let zero = [0.0; STRIP];
@@ -88,7 +89,7 @@ fn store(tile: &Tile, strip: &mut [Quad]) {
     }
 }
 
-/// The first four elements, or what there is and zeros.
+/// First four elements of a list, filled up with zeros.
 #[inline(always)]
 pub(super) fn quad(x: &[f64]) -> Quad {
     match *x {
@@ -120,9 +121,9 @@ fn subtract(tile: &mut Tile, from: &Tile) {
     }
 }
 
-/// `target -= A B^T` for the strips of A below one another and B, all as wide as `scratch`. The
-/// strips of the target have `target_width` columns, one per row of B. If `lower`, what is above
-/// the diagonal does not matter: tiles wholly there are left out.
+/// Subtracts a product: `target -= A B^T`, for the strips of A below one another and B, all as wide
+/// as `scratch`. The strips of the target have `target_width` columns, one per row of B. If
+/// `lower`, elements above the diagonal do not matter and tiles wholly there are left out.
 pub(super) fn subtract_product(
     target: &mut [Quad],
     target_width: usize,
@@ -147,8 +148,8 @@ pub(super) fn subtract_product(
     }
 }
 
-/// The Cholesky factor of the square that `panel` begins with, in its place, and below it the rest
-/// of the panel times the inverse transposed factor. One over each pivot is written to `inverse`,
+/// Factors the square that `panel` begins with, in its place, and multiplies the rest of the panel
+/// below it by the inverse transposed factor. The reciprocal of each pivot is written to `inverse`,
 /// one per column.
 ///
 /// # Errors
@@ -188,8 +189,8 @@ pub(super) fn factor_panel(
     Ok(())
 }
 
-/// Cholesky of a tile in place, zeros above its diagonal. Returns one over each pivot, or which is
-/// not positive.
+/// Factors a tile in place by Cholesky, with zeros above its diagonal. Returns the reciprocal of
+/// each pivot, or the number of one that is not positive.
 #[inline(always)]
 fn factor_tile(tile: &mut Tile) -> Result<Quad, usize> {
     let mut reciprocal = [0.0; STRIP];
@@ -218,7 +219,7 @@ fn factor_tile(tile: &mut Tile) -> Result<Quad, usize> {
     Ok(reciprocal)
 }
 
-/// `rows = rows L^-T` for the factor L of a tile.
+/// Multiplies rows by the inverse transposed factor L of a tile: `rows = rows L^-T`.
 #[inline(always)]
 fn solve_tile(rows: &mut Tile, factor: &Tile, reciprocal: &Quad) {
     for k in 0..STRIP {
@@ -235,7 +236,7 @@ fn solve_tile(rows: &mut Tile, factor: &Tile, reciprocal: &Quad) {
     }
 }
 
-/// `own = L^-1 own` for the triangle that a panel begins with.
+/// Solves with the triangle that a panel begins with: `own = L^-1 own`.
 pub(super) fn solve_lower(panel: &[Quad], inverse: &[f64], own: &mut [f64]) {
     let width = inverse.len();
     for (group, strip) in strips(panel, width).enumerate() {
@@ -256,7 +257,7 @@ pub(super) fn solve_lower(panel: &[Quad], inverse: &[f64], own: &mut [f64]) {
     }
 }
 
-/// `x -= A own` for the strips of A, as many as `x` needs.
+/// Subtracts a product: `x -= A own`, for the strips of A, as many as `x` needs.
 pub(super) fn subtract_forward(panel: &[Quad], own: &[f64], x: &mut [f64]) {
     for (x, strip) in x.chunks_mut(STRIP).zip(strips(panel, own.len())) {
         let values = difference(x, strip, own);
@@ -264,7 +265,7 @@ pub(super) fn subtract_forward(panel: &[Quad], own: &[f64], x: &mut [f64]) {
     }
 }
 
-/// The first four elements of x, as many as there are, less a strip times `factors`.
+/// First four elements of x, as many as there are, less a strip times `factors`.
 #[inline(always)]
 fn difference(x: &[f64], strip: &[Quad], factors: &[f64]) -> Quad {
     let mut sums = zeros();
@@ -278,7 +279,7 @@ fn difference(x: &[f64], strip: &[Quad], factors: &[f64]) -> Quad {
     values
 }
 
-/// `own = L^-T own` for the triangle that a panel begins with.
+/// Solves with the transposed triangle that a panel begins with: `own = L^-T own`.
 pub(super) fn solve_upper(panel: &[Quad], inverse: &[f64], own: &mut [f64]) {
     let width = inverse.len();
     for group in (0..width.div_ceil(STRIP)).rev() {
@@ -297,7 +298,7 @@ pub(super) fn solve_upper(panel: &[Quad], inverse: &[f64], own: &mut [f64]) {
     }
 }
 
-/// `own -= A^T x` for the strips of A, as many as `x` needs.
+/// Subtracts a transposed product: `own -= A^T x`, for the strips of A, as many as `x` needs.
 pub(super) fn subtract_backward(panel: &[Quad], x: &[f64], own: &mut [f64]) {
     let width = own.len();
     for (group, own) in own.chunks_mut(STRIP).enumerate() {
@@ -308,7 +309,7 @@ pub(super) fn subtract_backward(panel: &[Quad], x: &[f64], own: &mut [f64]) {
     }
 }
 
-/// Inner products of x with four columns from `from` on: each in four partial sums, one per row of
+/// Inner products of x with four columns from `from` on, each in four partial sums, one per row of
 /// a strip.
 #[inline(always)]
 fn transposed_product(panel: &[Quad], width: usize, from: usize, x: &[f64]) -> Quad {

@@ -20,21 +20,21 @@ use std::ops::Range;
 
 use crate::solve::Layout;
 
-/// Where the numbers of a [`BlockMatrix`] or of its factor lie in memory.
+/// Positions in memory of the elements of a [`BlockMatrix`] or of its factor.
 ///
 /// Every point has a panel: the columns of its own unknowns, from the diagonal block down. It is
 /// column-major; its rows are the point itself, the one or two points that it is coupled with, and
-/// the parameters. The panels lie one after the other, and behind them the parameters among
-/// themselves.
+/// the parameters. The panels lie one after the other, and after them the corner: the parameters
+/// among themselves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Geometry {
     pub dimension: usize,
     pub points: usize,
     pub parameters: usize,
-    /// The following points in the panel of each point, as [`Layout::reach`] says: elimination in
-    /// time order fills nothing else.
+    /// Number of following points in the panel of each point, given by [`Layout::reach`].
+    /// Elimination in time order fills nothing else.
     pub couples: Vec<u8>,
-    /// Where each panel begins; the last entry is where the corner of the parameters begins.
+    /// Start of each panel; the last entry is the start of the corner of the parameters.
     pub start: Vec<usize>,
 }
 
@@ -60,8 +60,8 @@ impl Geometry {
         }
     }
 
-    /// Rows of the panel of `point`, which is also the distance between its columns. The panel
-    /// after the last is the corner of the parameters.
+    /// Number of rows of the panel of `point`, which is also the distance between its columns. The
+    /// panel after the last is the corner of the parameters.
     pub fn rows(&self, point: usize) -> usize {
         match point < self.points {
             true => self.state_rows(point) + self.parameters,
@@ -69,7 +69,7 @@ impl Geometry {
         }
     }
 
-    /// The unknowns of a point, or, after the last, the parameters.
+    /// Unknowns of a point or, after the last, the parameters.
     pub fn own(&self, point: usize) -> Range<usize> {
         match point < self.points {
             true => point * self.dimension..(point + 1) * self.dimension,
@@ -77,23 +77,25 @@ impl Geometry {
         }
     }
 
-    /// The unknowns in the rows of a panel: those of the point itself, of each point that it is
-    /// coupled with, and the parameters.
+    /// Unknowns in the rows of a panel: those of the point itself, of each point that it is coupled
+    /// with, and the parameters.
     pub fn segments(&self, point: usize) -> impl Iterator<Item = Range<usize>> + '_ {
         let reach = self.couples.get(point).map_or(0, |&c| c as usize);
         let border = (point < self.points).then(|| self.own(self.points));
         (point..=point + reach).map(|p| self.own(p)).chain(border)
     }
 
-    /// Rows of the panel that belong to states: those of the parameters follow them.
+    /// Number of rows of the panel that belong to states. Those of the parameters follow them.
     pub fn state_rows(&self, point: usize) -> usize {
         self.dimension * (1 + self.couples[point] as usize)
     }
 
+    /// Start of the corner of the parameters.
     pub fn corner(&self) -> usize {
         self.start[self.points]
     }
 
+    /// Number of all elements.
     pub fn length(&self) -> usize {
         self.corner() + self.parameters * self.parameters
     }
@@ -107,10 +109,20 @@ impl Geometry {
     }
 }
 
-/// A symmetric matrix in the unknowns of a [`Layout`]: of every pair only the element below the
-/// diagonal is kept.
+/// Symmetric matrix in the unknowns of a [`Layout`]. Only the elements on and below the diagonal
+/// are kept, in O(N D^2 + N D P) memory that is allocated once.
 ///
-/// O(N D^2 + N D P) memory, taken once.
+/// ```
+/// use least_action::solve::{BlockMatrix, Layout};
+///
+/// let layout = Layout::new(1, 2, 0, vec![1, 0])?;
+/// let mut matrix = BlockMatrix::new(&layout);
+/// assert!(matrix.add(0, 1, 3.0));
+/// let mut product = [0.0; 2];
+/// matrix.multiply(&[1.0, 2.0], &mut product);
+/// assert_eq!(product, [6.0, 3.0]);
+/// # Ok::<(), least_action::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct BlockMatrix {
     geometry: Geometry,
@@ -118,7 +130,7 @@ pub struct BlockMatrix {
 }
 
 impl BlockMatrix {
-    /// Zero everywhere.
+    /// Zero matrix of a layout.
     pub fn new(layout: &Layout) -> Self {
         let geometry = Geometry::new(layout);
         BlockMatrix {
@@ -127,57 +139,58 @@ impl BlockMatrix {
         }
     }
 
+    /// Sets all elements to zero.
     pub fn set_zero(&mut self) {
         self.values.fill(0.0);
     }
 
-    /// Multiplies every element.
+    /// Multiplies every element by a factor.
     pub fn scale(&mut self, factor: f64) {
         self.values.iter_mut().for_each(|v| *v *= factor);
     }
 
-    /// Unknowns: rows and columns of the whole matrix.
+    /// Number of unknowns, which is that of rows and of columns.
     pub fn unknowns(&self) -> usize {
         self.geometry.unknowns()
     }
 
-    /// The columns of one point, from its diagonal block down: column-major, with
-    /// [`BlockMatrix::panel_rows`] rows, which are D states of the point itself, D of every later
-    /// point that it is coupled with, then the parameters. Above the diagonal of the first D rows
-    /// nothing is ever read.
+    /// Columns of one point, from its diagonal block down, to be written. They are column-major,
+    /// with [`BlockMatrix::panel_rows`] rows: D states of the point itself, D of every later point
+    /// that it is coupled with, then the parameters. Elements above the diagonal of the first D
+    /// rows are never read.
     pub fn panel_mut(&mut self, point: usize) -> &mut [f64] {
         &mut self.values[self.geometry.start[point]..self.geometry.start[point + 1]]
     }
 
-    /// The same to be read.
+    /// Columns of one point, in the order of [`BlockMatrix::panel_mut`], to be read.
     pub fn panel(&self, point: usize) -> &[f64] {
         &self.values[self.geometry.start[point]..self.geometry.start[point + 1]]
     }
 
-    /// Rows of a point's panel.
+    /// Number of rows of a point's panel.
     pub fn panel_rows(&self, point: usize) -> usize {
         self.geometry.rows(point)
     }
 
-    /// The first row of the panel that belongs to a parameter.
+    /// Number of the first row of a point's panel that belongs to a parameter.
     pub fn panel_border(&self, point: usize) -> usize {
         self.geometry.state_rows(point)
     }
 
-    /// The parameters among themselves: P x P, column-major, read below the diagonal only.
+    /// Elements of the parameters among themselves, P x P, column-major, to be written. They are
+    /// read on and below the diagonal only.
     pub fn corner_mut(&mut self) -> &mut [f64] {
         let corner = self.geometry.corner();
         &mut self.values[corner..]
     }
 
-    /// The element of two unknowns, in any order; zero for points that are not coupled.
+    /// Element of two unknowns, in any order; zero for points that are not coupled.
     pub fn get(&self, a: usize, b: usize) -> f64 {
         self.place(a, b).map_or(0.0, |place| self.values[place])
     }
 
-    /// Adds to the element of two unknowns, in any order. For code that is not hot;
-    /// [`BlockMatrix::panel_mut`] is for the rest. Returns false, and does nothing, if these points
-    /// are not coupled.
+    /// Adds to the element of two unknowns, in any order. Returns false, and does nothing, if their
+    /// points are not coupled. In hot code use [`BlockMatrix::panel_mut`].
     pub fn add(&mut self, a: usize, b: usize, value: f64) -> bool {
         let place = self.place(a, b);
         if let Some(place) = place {
@@ -223,7 +236,7 @@ impl BlockMatrix {
         }
     }
 
-    /// `into = self * x`.
+    /// Multiplies by a vector: `into = self * x`.
     pub fn multiply(&self, x: &[f64], into: &mut [f64]) {
         let geometry = &self.geometry;
         let (d, path) = (geometry.dimension, geometry.path_length());
@@ -245,7 +258,7 @@ impl BlockMatrix {
     }
 }
 
-/// Adds the products with a piece of the column of unknown `column`, whose rows begin at `row`, and
+/// Adds the products with a part of the column of unknown `column`, whose rows begin at `row`, and
 /// with its mirror image.
 fn add_column(values: &[f64], column: usize, row: usize, x: &[f64], into: &mut [f64]) {
     let factor = x[column];

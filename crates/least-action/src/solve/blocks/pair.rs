@@ -1,6 +1,6 @@
-//! Two numbers at once. LLVM sees by itself that sums in pairs fit a 128-bit register where it
-//! compiles for x86, but not for WebAssembly: there it is told. Every product and sum is rounded by
-//! itself, so the bits are the same.
+//! Arithmetic on two numbers at once. LLVM puts sums in pairs into 128-bit registers by itself
+//! where it compiles for x86, but not for WebAssembly, so there the instructions are explicit.
+//! Every product and sum is rounded by itself, so the bits are equal.
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod wide {
@@ -15,7 +15,7 @@ mod wide {
             Pair(f64x2(a, b))
         }
 
-        /// `self + a b`.
+        /// Sum with a product, `self + a b`.
         #[inline(always)]
         pub fn plus_product(self, a: Pair, b: Pair) -> Self {
             Pair(f64x2_add(self.0, f64x2_mul(a.0, b.0)))
@@ -42,7 +42,7 @@ mod wide {
             Pair([a, b])
         }
 
-        /// `self + a b`.
+        /// Sum with a product, `self + a b`.
         #[inline(always)]
         pub fn plus_product(self, a: Pair, b: Pair) -> Self {
             Pair([self.0[0] + a.0[0] * b.0[0], self.0[1] + a.0[1] * b.0[1]])
@@ -57,7 +57,7 @@ mod wide {
 
 pub(super) use wide::Pair;
 
-/// Four numbers.
+/// Four numbers, as two pairs.
 pub(super) type Pairs = [Pair; 2];
 
 #[inline(always)]
@@ -76,7 +76,7 @@ pub(super) fn all_four([low, high]: Pairs) -> [f64; 4] {
     [a, b, c, d]
 }
 
-/// `sums += a b`, number by number.
+/// Adds products number by number: `sums += a b`.
 #[inline(always)]
 pub(super) fn add_products(sums: &mut Pairs, a: Pairs, b: Pairs) {
     for k in 0..2 {

@@ -1,22 +1,41 @@
-//! The square-root form of a damped Gauss-Newton step: Householder reflections on the weighted
-//! residual rows themselves, in time order, so that the Hessian is never formed and its condition
-//! never squared. Several times the work of [`super::Cholesky`]; for where that fails.
+//! Square-root form of a damped Gauss-Newton step: Householder reflections on the weighted residual
+//! rows themselves, in time order, so that the Hessian is never formed and its condition number
+//! never squared. It takes several times the work of [`super::Cholesky`], and is for problems where
+//! that fails.
 
 use super::{Geometry, NotPositive};
 use crate::solve::{Layout, Linearization};
 
-/// R of `Q R = [W^(1/2) J; shift^(1/2)]`, point by point. Memory is taken once.
+/// Factor R of `Q R = [W^(1/2) J; shift^(1/2)]`, point by point. Memory is allocated once.
+///
+/// ```
+/// use least_action::solve::{Layout, Linearization, RowGroup, SquareRoot};
+///
+/// // One point with one state: the residual 2 x - 6 at x = 0, with the weight 1.
+/// let layout = Layout::new(1, 1, 0, vec![0])?;
+/// let mut group = RowGroup::new(1, vec![0], &[vec![0]]);
+/// group.values[0] = 2.0;
+/// group.residuals[0] = -6.0;
+/// let linearization = Linearization { groups: vec![group] };
+/// linearization.validate(&layout)?;
+///
+/// let mut step = [0.0];
+/// let mut form = SquareRoot::new(&layout, &linearization);
+/// form.step(&linearization, &[0.0], &[], &mut step).unwrap();
+/// assert!((step[0] - 3.0).abs() < 1e-12);
+/// # Ok::<(), least_action::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct SquareRoot {
     geometry: Geometry,
     /// Group and block of all rows, in the order of their first point.
     blocks: Vec<(u32, u32)>,
-    /// Where the blocks of each point begin in that list; one more at the end.
+    /// Start of the blocks of each point in `blocks`, with one entry more at the end.
     start: Vec<usize>,
-    /// The finished rows: for every unknown from its diagonal element on to the last coupled one,
-    /// the parameters, and the right-hand side. All rows of one point are as wide as its panel.
+    /// Finished rows: for every unknown from its diagonal element on to the last coupled one, the
+    /// parameters, and the right-hand side. All rows of one point are as wide as its panel.
     factor: Vec<f64>,
-    /// Rows at work, row-major: those that came from the point before, those of new blocks, those
+    /// Rows in work, row-major: those that came from the point before, those of new blocks, those
     /// of the damping.
     work: Vec<f64>,
     /// Inner products of a reflection with all columns.
@@ -24,7 +43,8 @@ pub struct SquareRoot {
 }
 
 impl SquareRoot {
-    /// `linearization` must have passed [`Linearization::validate`] with this layout.
+    /// Memory for a linearisation, which must have passed [`Linearization::validate`] with this
+    /// layout.
     pub fn new(layout: &Layout, linearization: &Linearization) -> Self {
         let geometry = Geometry::new(layout);
         let mut blocks: Vec<(u32, u32)> = Vec::new();
@@ -58,11 +78,11 @@ impl SquareRoot {
         }
     }
 
-    /// Writes the step that minimises `sum w/2 (r + J step)^2 + sum shift/2 step^2`. `fixed`
-    /// unknowns (or none, if it is empty) do not move.
+    /// Writes the step that minimises `sum w/2 (r + J step)^2 + sum shift/2 step^2`. Unknowns that
+    /// are marked in `fixed` do not move; an empty list fixes none.
     ///
     /// # Errors
-    /// Columns that depend on each other, as far as rounding lets one see.
+    /// Columns that depend on each other to rounding.
     pub fn step(
         &mut self,
         linearization: &Linearization,
@@ -97,8 +117,8 @@ impl SquareRoot {
         Ok(())
     }
 
-    /// The rows carried over have the columns of the point before; those of its own unknowns go,
-    /// those of points that this one adds come.
+    /// Gives the rows carried over from the point before the columns of this point: those of the
+    /// former point's own unknowns are removed, those of points that this one adds are inserted.
     fn widen(&mut self, carried: usize, before: usize, width: usize, own: usize, point: usize) {
         if carried == 0 {
             return;
@@ -121,8 +141,8 @@ impl SquareRoot {
         }
     }
 
-    /// Appends the rows of the blocks that begin at a point, and of the damping. Returns how many
-    /// rows there are then.
+    /// Appends the rows of the blocks that begin at a point, and of the damping. Returns the number
+    /// of rows.
     fn gather(
         &mut self,
         point: usize,
@@ -175,7 +195,7 @@ impl SquareRoot {
         rows
     }
 
-    /// Back substitution, the parameters first.
+    /// Solves by back substitution, the parameters first.
     fn substitute(&self, step: &mut [f64]) {
         let geometry = &self.geometry;
         let mut end = self.factor.len();
@@ -202,7 +222,7 @@ impl SquareRoot {
 }
 
 /// Reflects the rows from `column` on so that below the diagonal this column is zero. The largest
-/// element becomes the pivot: rows of very different weights stay as accurate as they are (M. J. D.
+/// element becomes the pivot, so that rows of very different weights keep their accuracy (M. J. D.
 /// Powell and J. K. Reid, Information Processing 68, 1969). Returns false if the column is zero
 /// already.
 fn reflect(work: &mut [f64], width: usize, column: usize, products: &mut [f64]) -> bool {

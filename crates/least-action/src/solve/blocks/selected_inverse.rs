@@ -1,28 +1,28 @@
-//! The elements of the inverse that lie where the matrix has its blocks, from the factor: K.
-//! Takahashi, J. Fagan and M. Chen, Proc. 8th PICA Conference, 1973.
+//! Selected inverse: the elements of the inverse that lie where the matrix has its blocks, computed
+//! from the factor (K. Takahashi, J. Fagan and M. Chen, Proc. 8th PICA Conference, 1973).
 
 use std::ops::Range;
 
 use super::kernels::STRIP;
 use super::{BlockMatrix, Cholesky};
 
-/// The part of the inverse that belongs to the points after the one at work: symmetric,
-/// column-major. As elimination fills nothing, that is all that is ever needed.
+/// Part of the inverse that belongs to the points after the present one, symmetric and
+/// column-major. Elimination fills nothing, so no more of the inverse is needed.
 struct Window {
-    /// Unknowns of the points in it, in time order; parameters follow them.
+    /// Number of unknowns of the points in the window, in time order. Parameters follow them.
     states: usize,
     size: usize,
     values: Vec<f64>,
 }
 
 impl Cholesky {
-    /// Tells `visit` the columns of `M^-1` that belong to each point, from the last back to the
-    /// first: what [`BlockMatrix::panel_mut`] has of M, of the same form, except that the block of
-    /// the point itself is full. Before all points, if there are parameters, come those of the
-    /// parameters among themselves, as the panel after the last.
+    /// Computes the columns of `M^-1` that belong to each point and passes them to `visit`, from
+    /// the last point back to the first. Their form is that of [`BlockMatrix::panel_mut`], except
+    /// that the block of the point itself is full. If there are parameters, their block comes
+    /// before all points, as the panel after the last.
     ///
-    /// Unknowns that were fixed are unrelated to all others and have the variance 1. O(N D^3) time,
-    /// and no memory but for two points and the parameters.
+    /// Unknowns that were fixed are unrelated to all others and have the variance 1. It takes O(N
+    /// D^3) time, and memory for two points and the parameters.
     pub fn selected_inverse(&self, mut visit: impl FnMut(usize, &[f64])) {
         let geometry = &self.geometry;
         let (d, parameters) = (geometry.dimension, geometry.parameters);
@@ -46,7 +46,7 @@ impl Cholesky {
         }
     }
 
-    /// The same as a matrix.
+    /// Selected elements of the inverse as a matrix.
     pub fn inverse(&self) -> BlockMatrix {
         let mut inverse = BlockMatrix {
             geometry: self.geometry.clone(),
@@ -59,9 +59,9 @@ impl Cholesky {
         inverse
     }
 
-    /// Columns of the inverse that belong to `point`. With the factor's panel `[L; B]` and the
-    /// window Z, these are `-Z W` below the point's own block, where `W = B L^-1`, and
-    /// `(L L^T)^-1 + W^T Z W` in it.
+    /// Computes the columns of the inverse that belong to `point`. With the factor's panel `[L; B]`
+    /// and the window Z, these are `-Z W` below the point's own block, where `W = B L^-1`, and `(L
+    /// L^T)^-1 + W^T Z W` in it.
     fn columns(&self, point: usize, window: &Window, gain: &mut Vec<f64>, panel: &mut Vec<f64>) {
         let geometry = &self.geometry;
         let width = geometry.own(point).len();
@@ -122,7 +122,7 @@ impl Cholesky {
         }
     }
 
-    /// `count` rows of a panel from a strip on, as a column-major matrix.
+    /// Rows of a panel, `count` of them from a strip on, as a column-major matrix.
     fn rows(&self, point: usize, strip: usize, count: usize) -> Vec<f64> {
         let width = self.geometry.own(point).len();
         let panel = &self.values[self.range(point)][strip * width..];
@@ -158,7 +158,7 @@ impl Window {
         (self.states, self.size) = (states, states + parameters);
     }
 
-    /// Puts a point before those that there are.
+    /// Inserts a point before those in the window.
     fn prepend(&mut self, panel: &[f64], d: usize) {
         let size = d + self.size;
         let mut values = vec![0.0; size * size];
@@ -175,7 +175,7 @@ impl Window {
     }
 }
 
-/// Solves `L L^T x = b` in place; L is column-major, read below the diagonal only.
+/// Solves `L L^T x = b` in place. L is column-major and read on and below the diagonal only.
 fn solve(l: &[f64], size: usize, b: &mut [f64]) {
     for k in 0..size {
         let (column, rest) = (&l[k * size..(k + 1) * size], b.split_at_mut(k + 1));
@@ -193,7 +193,8 @@ fn solve(l: &[f64], size: usize, b: &mut [f64]) {
     }
 }
 
-/// In four partial sums: one would wait for every addition before the next.
+/// Inner product in four partial sums. With a single sum every addition would wait for the one
+/// before.
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     let mut partial = [0.0; 4];
     let (a, last_a) = a.as_chunks::<4>();

@@ -1,4 +1,4 @@
-//! Blocks against dense matrices of nalgebra.
+//! Tests of block matrices against dense ones of nalgebra.
 
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::solve::{Linearization, RowGroup};
 
-/// Numbers in -1..1 that look random.
+/// Pseudo-random numbers in -1..1.
 pub(crate) fn noise(mut state: u64) -> impl FnMut() -> f64 {
     state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
     move || {
@@ -17,8 +17,8 @@ pub(crate) fn noise(mut state: u64) -> impl FnMut() -> f64 {
     }
 }
 
-/// Chains of points of any couples, cut where `couples` say so, and rows of random sparsity: enough
-/// of them, with what is on the diagonal, for full rank.
+/// Random problem: chains of points, cut where `wanted` has a zero, and rows of random sparsity.
+/// With the rows on the diagonal there are enough for full rank.
 pub(crate) fn random_problem(
     dimension: usize,
     parameters: usize,
@@ -59,7 +59,7 @@ pub(crate) fn random_problem(
     (layout, linearization)
 }
 
-/// The Jacobian, residuals and weights of all rows.
+/// Jacobian, residuals and weights of all rows, dense.
 pub(crate) fn dense(
     layout: &Layout,
     linearization: &Linearization,
@@ -89,7 +89,7 @@ pub(crate) fn dense(
     (jacobian, residuals, weights)
 }
 
-/// Block matrix and gradient of a problem, and the same dense.
+/// Block matrix and gradient of a problem, then both dense.
 fn assembled(
     layout: &Layout,
     linearization: &Linearization,
@@ -134,7 +134,11 @@ proptest! {
         for a in 0..n {
             for b in 0..n {
                 let (value, expected) = (matrix.get(a, b), dense[(a, b)]);
-                prop_assert!((value - expected).abs() <= 1e-12 * (1.0 + expected.abs()), "{} {}: {} {}", a, b, value, expected);
+                let error = (value - expected).abs();
+                prop_assert!(
+                    error <= 1e-12 * (1.0 + expected.abs()),
+                    "{} {}: {} {}", a, b, value, expected
+                );
             }
         }
         close(&gradient, dense_gradient.as_slice(), 1e-12);
@@ -148,18 +152,19 @@ proptest! {
         matrix.diagonal(&mut diagonal);
         close(&diagonal, dense.diagonal().as_slice(), 1e-12);
 
-        // With a shift, and some unknowns held.
+        // With a shift, and some unknowns fixed.
         let shift: Vec<f64> = (0..n).map(|_| 0.5 + 0.4 * random()).collect();
-        for held in [false, true] {
-            let fixed: Vec<bool> = (0..n).map(|_| held && random() < -0.4).collect();
-            let mut shifted = dense.clone() + DMatrix::from_diagonal(&DVector::from_column_slice(&shift));
+        for some in [false, true] {
+            let fixed: Vec<bool> = (0..n).map(|_| some && random() < -0.4).collect();
+            let diagonal = DVector::from_column_slice(&shift);
+            let mut shifted = dense.clone() + DMatrix::from_diagonal(&diagonal);
             for i in (0..n).filter(|&i| fixed[i]) {
                 shifted.row_mut(i).fill(0.0);
                 shifted.column_mut(i).fill(0.0);
                 shifted[(i, i)] = 1.0;
             }
             let mut factor = Cholesky::new(&layout);
-            let none = if held { &fixed[..] } else { &[] };
+            let none = if some { &fixed[..] } else { &[] };
             factor.factor(&matrix, &shift, none).unwrap();
             let mut solution = gradient.clone();
             factor.solve(&mut solution);
@@ -167,18 +172,22 @@ proptest! {
             let mut step = vec![0.0; n];
             square_root.step(&linearization, &shift, none, &mut step).unwrap();
             let mut descent = gradient.clone();
-            descent.iter_mut().enumerate().for_each(|(i, g)| *g *= if fixed[i] { 0.0 } else { -1.0 });
+            let signs = fixed.iter().map(|&fixed| if fixed { 0.0 } else { -1.0 });
+            descent.iter_mut().zip(signs).for_each(|(g, sign)| *g *= sign);
             factor.solve(&mut descent);
             close(&step, &descent, 1e-9);
             let reference = nalgebra::Cholesky::new(shifted.clone()).unwrap();
             close(&solution, reference.solve(&dense_gradient).as_slice(), 1e-9);
             let logarithm = 2.0 * reference.l_dirty().diagonal().map(f64::ln).sum();
-            prop_assert!((factor.log_determinant() - logarithm).abs() < 1e-9 * (1.0 + logarithm.abs()));
+            let error = (factor.log_determinant() - logarithm).abs();
+            prop_assert!(error < 1e-9 * (1.0 + logarithm.abs()));
             let (inverse, expected) = (factor.inverse(), reference.inverse());
             let coupled = |a: usize, b: usize| matrix.place(a, b).is_some();
-            for (a, b) in (0..n).flat_map(|a| (0..=a).map(move |b| (a, b))).filter(|&(a, b)| coupled(a, b)) {
+            let pairs = (0..n).flat_map(|a| (0..=a).map(move |b| (a, b)));
+            for (a, b) in pairs.filter(|&(a, b)| coupled(a, b)) {
                 let size = (expected[(a, a)] * expected[(b, b)]).sqrt();
-                prop_assert!((inverse.get(a, b) - expected[(a, b)]).abs() <= 1e-9 * size, "{} {}", a, b);
+                let error = (inverse.get(a, b) - expected[(a, b)]).abs();
+                prop_assert!(error <= 1e-9 * size, "{} {}", a, b);
                 prop_assert_eq!(inverse.get(a, b), inverse.get(b, a));
             }
         }
@@ -200,7 +209,8 @@ proptest! {
         let decrease = value(&residuals) - value(&(&residuals + change));
         let predicted = assembly.predicted_decrease(&linearization, step.as_slice());
         prop_assert!((predicted - decrease).abs() < 1e-10 * (1.0 + decrease.abs()));
-        prop_assert!((linearization.value() - value(&residuals)).abs() < 1e-12 * (1.0 + linearization.value()));
+        let error = (linearization.value() - value(&residuals)).abs();
+        prop_assert!(error < 1e-12 * (1.0 + linearization.value()));
     }
 
     #[test]

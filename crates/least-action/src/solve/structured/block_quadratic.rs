@@ -1,5 +1,5 @@
-//! The quadratic model of a sum of squares along a path: rows of residuals, and a block
-//! factorisation in time.
+//! Quadratic model of a sum of squares along a path: rows of residuals, and a block factorisation
+//! in time.
 
 use super::super::{Assembly, BlockMatrix, Bounds, Cholesky, LeastSquares, SquareRoot};
 use super::quadratic::Quadratic;
@@ -11,17 +11,18 @@ use crate::solve::Linearization;
 #[derive(Debug, Clone)]
 pub(super) struct BlockMemory {
     pub assembly: Assembly,
-    /// At the present point, and at the one being tried.
+    /// Linearisation at the present point.
     pub now: Linearization,
+    /// Linearisation at the point that is tried.
     pub next: Linearization,
     pub hessian: BlockMatrix,
     pub factor: Cholesky,
-    /// Made when it is needed first: many problems never do.
+    /// Square-root form, made when it is first needed. Many problems never need it.
     pub square_root: Option<SquareRoot>,
     pub product: Vec<f64>,
 }
 
-/// The quadratic model of a [`LeastSquares`] problem, by its linearisation and block factors.
+/// Quadratic model of a [`LeastSquares`] problem, by its linearisation and block factors.
 pub(super) struct BlockQuadratic<'a> {
     pub memory: &'a mut BlockMemory,
     pub problem: &'a mut dyn LeastSquares,
@@ -79,10 +80,10 @@ impl Quadratic for BlockQuadratic<'_> {
         self.memory.factor.solve(force);
     }
 
-    /// By the square-root form of Gauss-Newton. It holds at any ratio of weights, where normal
-    /// equations lose two digits whenever that grows a hundred times and fail from about 1e15 on
-    /// (see the test of digits beside the blocks), but takes several times as long. One to three
-    /// refinements of the normal equations hold to 1e10 or 1e12; what steps need they have without.
+    /// Solves by the square-root form of Gauss-Newton. It holds at any ratio of weights, but takes
+    /// several times as long. Normal equations lose two digits whenever the ratio grows a hundred
+    /// times and fail from about 1e15 on (see the test of digits beside the blocks). With one to
+    /// three refinements they hold to 1e10 or 1e12, but steps do not need those digits.
     fn solve_precisely(&mut self, shift: &[f64], fixed: &[bool], step: &mut [f64]) -> bool {
         let memory = &mut *self.memory;
         let layout = self.problem.layout();

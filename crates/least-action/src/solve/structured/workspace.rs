@@ -1,10 +1,11 @@
-//! The memory of the structured minimiser.
+//! Memory of the structured minimiser.
 
 use super::super::{Assembly, BlockMatrix, Cholesky, LeastSquares};
 use super::block_quadratic::BlockMemory;
 use crate::error::{check, Result};
 
-/// The memory of a minimisation: made once per problem, used for any number of minimisations.
+/// Memory of the structured minimiser. It is made once per problem and serves any number of
+/// minimisations by [`Structured::minimize_in`](super::Structured::minimize_in).
 #[derive(Debug, Clone)]
 pub struct Workspace {
     pub(super) blocks: BlockMemory,
@@ -12,8 +13,11 @@ pub struct Workspace {
 }
 
 impl Workspace {
+    /// Memory for a problem.
+    ///
     /// # Errors
-    /// A linearisation whose patterns do not fit the layout.
+    /// A linearisation whose patterns do not fit the layout, and bounds that are not one per
+    /// unknown.
     pub fn new(problem: &dyn LeastSquares) -> Result<Self> {
         let layout = problem.layout();
         let now = problem.linearization();
@@ -37,23 +41,24 @@ impl Workspace {
     }
 }
 
-/// What a search keeps: one number per unknown.
+/// Vectors of a search, one number per unknown.
 #[derive(Debug, Clone)]
 pub(crate) struct Vectors {
     pub(super) gradient: Vec<f64>,
-    /// The metric of steps.
+    /// Metric of steps.
     pub(super) scale: Vec<f64>,
     pub(super) shift: Vec<f64>,
     pub(super) step: Vec<f64>,
     pub(super) trial: Vec<f64>,
-    /// Steps that stay within bounds: the best so far, and one being tried. Empty without bounds.
+    /// Best step within bounds so far. Empty without bounds.
     pub(super) inside: Vec<f64>,
+    /// Step within bounds that is tried. Empty without bounds.
     pub(super) candidate: Vec<f64>,
     pub(super) product: Vec<f64>,
     /// Active bounds at the present point: unknowns at a bound that they would leave downhill.
     /// Empty without bounds.
     pub(super) fixed: Vec<bool>,
-    /// Active bounds of the step: these, and those that it leads to a bound.
+    /// Active bounds of the step: those of the present point, and those that it leads to.
     pub(super) active: Vec<bool>,
 }
 

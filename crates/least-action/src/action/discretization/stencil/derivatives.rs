@@ -1,5 +1,5 @@
-//! Rows of a stencil's Jacobian and its second derivatives: which entries there are, how they follow
-//! from the model's Jacobian, and what the model's second derivatives add.
+//! Jacobian rows and second derivatives of a stencil: the pattern of the rows, their entries from
+//! the model's Jacobian, and the share of the model's second derivatives.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::action::discretization::scheme::{Entry, Evaluated, RowMemory};
 use crate::model::Model;
 
 impl Stencil {
-    /// The pattern of a block, and how its entries are computed.
+    /// Pattern of a block. The rules for its entries are written to the memory.
     pub(super) fn pattern(&self, model: &dyn Model, memory: &mut RowMemory) -> Vec<Vec<u32>> {
         let d = model.dimension();
         let jacobian = model.jacobian_sparsity();
@@ -71,7 +71,8 @@ impl Stencil {
         }
     }
 
-    /// Tells `add` the lower triangle of `sum w d2r`.
+    /// Computes the entries (row, column, value) of the lower triangle of `sum w d2r` and passes
+    /// them to `add`.
     pub(super) fn curvature(
         &self,
         at: Evaluated,
@@ -126,7 +127,7 @@ impl Stencil {
         }
     }
 
-    /// The states that slopes were taken at.
+    /// States that slopes were taken at.
     fn states<'a>(&self, at: &Evaluated<'a>) -> &'a [f64] {
         match self.halfway {
             true => &at.stages.0[0].states[..at.path.len() - at.flow.dimension],
@@ -134,7 +135,7 @@ impl Stencil {
         }
     }
 
-    /// What every slope counts for: `h sum slopes w`, points x D.
+    /// Adjoint of every slope, `h sum slopes w`, points x D.
     fn adjoint(&self, length: usize, d: usize, time_step: f64, w: &[f64]) -> Vec<f64> {
         let mut adjoint = vec![0.0; length];
         let h = self.factor(time_step);

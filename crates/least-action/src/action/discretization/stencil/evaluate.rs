@@ -1,12 +1,13 @@
 //! Residuals of a stencil and their transposed derivative. Coefficients are constants of the type,
-//! so that loops over points and rows unroll and what is zero or one costs nothing.
+//! so that loops over points and rows unroll and coefficients of zero or one cost nothing.
 
 use super::StencilScheme;
 use crate::action::discretization::scheme::{Flow, Gradient, Stage};
 
-/// Points that a block touches at most.
+/// Largest number of points that a block touches.
 const SPAN: usize = 3;
 
+/// Writes the residuals of a stencil along the path of one segment.
 pub(super) fn residuals<S: StencilScheme>(
     flow: &mut Flow,
     path: &[f64],
@@ -47,7 +48,7 @@ pub(super) fn residuals<S: StencilScheme>(
     }
 }
 
-/// Component `i` of a block's R-th row.
+/// Component `i` of the R-th row of a block.
 #[inline(always)]
 fn residual<S: StencilScheme, const R: usize>(
     h: f64,
@@ -69,7 +70,7 @@ fn residual<S: StencilScheme, const R: usize>(
     x[row.to][i] - row.share() * from - h / row.divisor * sum
 }
 
-/// The values at the points of a block, `length` numbers from each.
+/// Values at the points of a block, `length` numbers from each.
 #[inline(always)]
 fn at_points(values: &[f64], d: usize, length: usize, points: usize) -> [&[f64]; SPAN] {
     std::array::from_fn(|k| match k < points {
@@ -78,6 +79,7 @@ fn at_points(values: &[f64], d: usize, length: usize, points: usize) -> [&[f64];
     })
 }
 
+/// Adds the transposed derivative of a stencil's residuals, times the adjoint `w`, to the gradient.
 pub(super) fn pull_back<S: StencilScheme>(
     flow: &mut Flow,
     path: &[f64],
@@ -154,7 +156,7 @@ pub(super) fn pull_back<S: StencilScheme>(
     }
 }
 
-/// The gradient at a block's k-th point with what the adjoints `w` of the rows add to it.
+/// Gradient at a block's k-th point, with the share of the adjoints `w` of the rows added.
 #[inline(always)]
 fn states<S: StencilScheme>(k: usize, gradient: f64, w: [f64; 2]) -> f64 {
     let mut sum = -0.0;
@@ -166,8 +168,8 @@ fn states<S: StencilScheme>(k: usize, gradient: f64, w: [f64; 2]) -> f64 {
     gradient + sum
 }
 
-/// What the slope at a block's k-th point counts for; `adjoint` is what it does in the block before,
-/// if that has it too.
+/// Adjoint of the slope at a block's k-th point. `adjoint` is the share of the block before, if
+/// that has the slope too.
 #[inline(always)]
 fn slope<S: StencilScheme>(k: usize, h: f64, adjoint: f64, w: [f64; 2]) -> f64 {
     let mut sum = -0.0;
@@ -190,14 +192,14 @@ fn triple_mut(rows: &mut [f64], d: usize) -> (&mut [f64], &mut [f64], &mut [f64]
     (a, b, c)
 }
 
-/// Numbers that the slopes of a path take.
+/// Number of values that the slopes of a path take.
 #[inline(always)]
 fn slopes_size<S: StencilScheme>(path: &[f64], d: usize) -> usize {
     let last = S::STENCIL.reach.span - S::STENCIL.width();
     path.len() - last * d
 }
 
-/// Slopes that a block shares with the one before it.
+/// Number of slopes that a block shares with the one before it.
 #[inline(always)]
 fn shared_points<S: StencilScheme>() -> usize {
     S::STENCIL.width().saturating_sub(S::STENCIL.reach.stride)

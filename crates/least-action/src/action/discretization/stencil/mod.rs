@@ -1,5 +1,5 @@
-//! Schemes whose residuals are sums of states and slopes: their coefficients stand once, and
-//! residuals, gradient, Jacobian and second derivatives follow from them.
+//! Schemes whose residuals are sums of states and slopes. They consist of coefficients, from which
+//! residuals, gradient, Jacobian and second derivatives follow.
 
 mod derivatives;
 mod evaluate;
@@ -7,37 +7,38 @@ mod evaluate;
 use super::scheme::{Evaluated, Flow, Gradient, Instants, Reach, RowMemory, Scheme, Stages};
 use crate::model::Model;
 
-/// A scheme that is its coefficients.
+/// Discretisation scheme that is defined by its coefficients.
 pub(super) trait StencilScheme: std::fmt::Debug + Sync {
+    /// Coefficients of the scheme.
     const STENCIL: Stencil;
 }
 
-/// The residuals of one block.
+/// Coefficients of the residuals of one block.
 pub(super) struct Stencil {
     pub reach: Reach,
-    /// At most two.
+    /// Residuals of the block, at most two per component.
     pub rows: &'static [Row],
-    /// Whether the one slope of every row is taken halfway between its two points, at their mean.
+    /// True if the one slope of every row is taken halfway between its two points, at their mean.
     pub halfway: bool,
-    /// Whether slopes are multiplied by h.
+    /// True if slopes are multiplied by h.
     pub by_step: bool,
 }
 
-/// A residual: `x_to - mean of x_from - (h / divisor) sum_k slopes[k] F_k`, where points are counted
-/// from the block's first.
+/// Coefficients of a residual: `x_to - mean of x_from - (h / divisor) sum_k slopes[k] F_k`. Points
+/// are counted from the block's first.
 ///
 /// The mean and the divisor stand apart from the coefficients because that is the order in which
 /// numbers are rounded.
 pub(super) struct Row {
     pub to: usize,
     pub from: &'static [usize],
-    /// Coefficients of the slopes at the block's first points; or one, halfway.
+    /// Coefficients of the slopes at the block's first points, or of the one slope halfway.
     pub slopes: &'static [f64],
     pub divisor: f64,
 }
 
 impl Stencil {
-    /// A scheme with one residual per step, of the slopes at the points.
+    /// Stencil with one residual per step, of the slopes at the points.
     pub const fn of_step(row: &'static [Row; 1]) -> Self {
         Stencil {
             reach: Reach { span: 2, stride: 1 },
@@ -47,7 +48,7 @@ impl Stencil {
         }
     }
 
-    /// What slopes are multiplied by.
+    /// Factor of the slopes: h, or 1 for a map.
     fn factor(&self, time_step: f64) -> f64 {
         if self.by_step {
             time_step
@@ -56,7 +57,7 @@ impl Stencil {
         }
     }
 
-    /// Points of a block that slopes are taken at.
+    /// Number of points of a block that slopes are taken at.
     const fn width(&self) -> usize {
         let (mut width, mut row) = (0, 0);
         while row < self.rows.len() {
@@ -89,7 +90,7 @@ impl Row {
         }
     }
 
-    /// What each state of the mean counts for.
+    /// Weight of each state in the mean.
     #[inline(always)]
     fn share(&self) -> f64 {
         match self.from.len() {

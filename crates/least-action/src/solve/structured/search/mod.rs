@@ -1,4 +1,5 @@
-//! One minimisation: damped steps on the quadratic model until they would lower the value no more.
+//! Search for a minimum: damped steps on the quadratic model until they would lower the value no
+//! more.
 
 mod other_steps;
 mod within_bounds;
@@ -8,7 +9,7 @@ use super::damping::Damping;
 use super::{dot, Quadratic, Structured, Vectors};
 use crate::error::Result;
 
-/// One minimisation on its way.
+/// Minimisation under way.
 pub(crate) struct Search<'a, Q> {
     options: &'a Structured,
     memory: &'a mut Vectors,
@@ -17,37 +18,39 @@ pub(crate) struct Search<'a, Q> {
     at: SearchProgress,
 }
 
-/// How far a search has come. With the memory, the problem and the point that it was left with, it
-/// goes on as if it had never stopped.
+/// Progress of a search. With the memory, the problem and the point that it was left with, the
+/// search goes on as if it had never stopped.
 pub(crate) struct SearchProgress {
     value: f64,
     damping: Damping,
     pub iterations: usize,
     evaluations: usize,
     pub factorizations: usize,
-    /// The square-root form is tried next, because normal equations may have spoilt the last step.
+    /// True if the square-root form is tried next, because normal equations may have spoilt the
+    /// last step.
     precise: bool,
-    /// The step was computed by the factor that is in memory.
+    /// True if the step was computed by the factor that is in memory.
     factored: bool,
-    /// The largest damping with which normal equations have failed for rounding: less of it they
-    /// are not asked for again.
+    /// Largest damping with which normal equations have failed for rounding. They are not tried
+    /// again with less.
     fails_at: f64,
-    /// Steps in a row whose predicted reduction is too small to go on.
+    /// Number of steps in a row whose predicted reduction is below the tolerance.
     quiet: usize,
-    /// Whether a step since the last that was taken was too long to be finite.
+    /// True if a step since the last that was taken was too long to be finite.
     not_finite: bool,
 }
 
-/// What became of a step.
+/// Result of a step.
 enum Tried {
-    /// It was taken, with this gain ratio: the reduction over the predicted one.
+    /// The step was taken, with this gain ratio: the reduction over the predicted one.
     Lower(f64),
-    /// The value there is this.
+    /// The value at the end of the step, which is not lower.
     NotLower(f64),
+    /// The value at the end of the step is not finite.
     NotFinite,
 }
 
-/// Why a search that no step leads on has ended.
+/// Stop reason of a search that no step leads on.
 fn nowhere(not_finite: bool, otherwise: StopReason) -> StopReason {
     match not_finite {
         true => StopReason::NotFinite,
@@ -55,15 +58,16 @@ fn nowhere(not_finite: bool, otherwise: StopReason) -> StopReason {
     }
 }
 
-/// Below this share of what noise explains, predicted reductions are compared with that instead of
-/// the value: where data can be met exactly, the value has no floor of its own, and each of its
-/// last digits would cost as much as the first.
+/// Share of the value that noise explains, below which predicted reductions are compared with that
+/// instead of the value. Where data can be met exactly, the value has no floor of its own, and each
+/// of its last digits would cost as much as the first.
 const LEAST_SHARE: f64 = 1e-4;
 
-/// A step with a larger gain ratio than this may as well have been longer.
+/// Gain ratio above which a step may as well have been longer.
 const GOOD_GAIN: f64 = 0.75;
 
 impl<'a, Q: Quadratic> Search<'a, Q> {
+    /// Begins a search at `x`, moved into its bounds.
     pub fn begin(
         options: &'a Structured,
         memory: &'a mut Vectors,
@@ -98,7 +102,8 @@ impl<'a, Q: Quadratic> Search<'a, Q> {
         Ok(search)
     }
 
-    /// Goes on from where [`Search::pause`] left it, with what it was left with.
+    /// Goes on with a search that [`Search::pause`] left. All arguments must be those that it was
+    /// left with.
     pub fn resume(
         options: &'a Structured,
         memory: &'a mut Vectors,
@@ -115,15 +120,17 @@ impl<'a, Q: Quadratic> Search<'a, Q> {
         }
     }
 
+    /// Leaves the search, to be resumed later.
     pub fn pause(self) -> SearchProgress {
         self.at
     }
 
-    /// The lowest so far.
+    /// Lowest value so far.
     pub fn value(&self) -> f64 {
         self.at.value
     }
 
+    /// Tries steps until the search ends.
     pub fn run(mut self) -> Minimum {
         let stop = loop {
             if let Some(stop) = self.advance() {
@@ -140,7 +147,7 @@ impl<'a, Q: Quadratic> Search<'a, Q> {
         }
     }
 
-    /// Tries one step more. Returns why it was the last one, if it was.
+    /// Tries one more step. Returns the stop reason if it was the last one.
     pub fn advance(&mut self) -> Option<StopReason> {
         if self.problem.interrupted() {
             return Some(StopReason::Interrupted);
@@ -217,14 +224,14 @@ impl<'a, Q: Quadratic> Search<'a, Q> {
         }
     }
 
-    /// Whether rounding errors of the residuals may change the value by as much as the predicted
+    /// True if rounding errors of the residuals may change the value by as much as the predicted
     /// reduction.
     fn lost_in_rounding(&self, predicted: f64) -> bool {
         predicted <= 1e-3 * self.at.value && predicted <= self.problem.rounding(self.x)
     }
 
-    /// Whether the step failed near a minimum and hardly damped: then maybe only because too few of
-    /// its digits are right.
+    /// True if the step failed near a minimum and hardly damped, so that the reason may be that too
+    /// few of its digits are right.
     fn imprecise(&self, predicted: f64) -> bool {
         Q::PRECISE
             && self.problem.is_gauss_newton()
@@ -233,7 +240,7 @@ impl<'a, Q: Quadratic> Search<'a, Q> {
             && predicted <= 1e-3 * self.at.value
     }
 
-    /// Gradient, Hessian and metric at the present point.
+    /// Computes gradient, Hessian and metric at the present point.
     fn expand(&mut self) {
         let memory = &mut *self.memory;
         self.problem
@@ -253,7 +260,7 @@ impl<'a, Q: Quadratic> Search<'a, Q> {
     }
 
     /// Writes the step of the damped quadratic model, without regard to bounds that are not active.
-    /// The damping grows until there is one.
+    /// The damping grows until there is one. Returns false if there is none.
     fn solve(&mut self) -> bool {
         while !self.at.damping.exhausted() {
             let memory = &mut *self.memory;
@@ -294,7 +301,8 @@ impl<'a, Q: Quadratic> Search<'a, Q> {
         false
     }
 
-    /// The same by the form that holds at any ratio of weights.
+    /// Writes the step by the form that holds at any ratio of weights. Returns false if there is
+    /// none.
     fn solve_precisely(&mut self) -> bool {
         self.at.factorizations += 1;
         self.at.factored = false;

@@ -1,19 +1,20 @@
-//! What is tried where the step of the quadratic model does not lower the value: evaluations cost
+//! Other steps where the step of the quadratic model does not lower the value. Evaluations cost
 //! much less than the factorisation that a more damped step takes.
 
 use super::{dot, Quadratic, Search, Tried};
 
-/// So many times a step that failed is shortened before another is computed.
+/// Number of times that a step that failed is shortened before another is computed.
 const SHORTER_STEPS: usize = 2;
 
-/// An accelerated step is tried if the acceleration is at most this share of the step, in the
-/// metric; beyond that the residuals are not parabolas along it. Further ones must be half as long.
+/// Largest acceleration that is tried, as a share of the step, in the metric. Beyond that the
+/// residuals are not parabolas along the step. Further accelerations must be half as long.
 const MOST_ACCELERATION: f64 = 0.75;
+/// Largest number of accelerations of one step.
 const ACCELERATIONS: usize = 3;
 
 impl<Q: Quadratic> Search<'_, Q> {
-    /// After a step that failed: what became of the last one tried, and whether that went all of
-    /// the way.
+    /// Tries other steps after one that failed. Returns the result of the last one, and true if
+    /// that was not shortened.
     pub(super) fn try_others(&mut self, kept: f64, tried: Tried) -> (Tried, bool) {
         if let Tried::NotLower(_) = tried {
             if let Some(accelerated) = self.accelerate(kept) {
@@ -23,12 +24,12 @@ impl<Q: Quadratic> Search<'_, Q> {
         (self.shorten(kept, tried), false)
     }
 
-    /// Adds to the step that failed what brings it back to the floor of a curved valley: Newton
-    /// steps, with the old factor, on what the residuals at its end show of their curvature. The
-    /// first is the geodesic acceleration of M. K. Transtrum and J. P. Sethna (arXiv 1201.5885,
-    /// 2012), where the second derivative along the step is the difference over the whole of it,
-    /// which is already known. Nothing if none leads to a lower value. A neuron with 18 unknown
-    /// parameters takes a tenth of the steps.
+    /// Adds to the step that failed the change that brings it back to the floor of a curved valley:
+    /// Newton steps, with the old factor, that make up for the curvature of the residuals, seen at
+    /// its end. The first is the geodesic acceleration of M. K. Transtrum and J. P. Sethna (arXiv
+    /// 1201.5885, 2012), where the second derivative along the step is the difference over the
+    /// whole of it, which is already known. Returns `None` if none leads to a lower value. A neuron
+    /// with 18 unknown parameters takes a tenth of the steps.
     fn accelerate(&mut self, kept: f64) -> Option<Tried> {
         if !self.at.factored {
             return None;
@@ -64,9 +65,8 @@ impl<Q: Quadratic> Search<'_, Q> {
         None
     }
 
-    /// Tries shorter steps the same way: an evaluation costs much less than the factorisation that
-    /// a more damped step takes. On ladders of Lorenz96 with many hidden states this saves a third
-    /// of the factorisations.
+    /// Tries shorter steps in the direction of one that failed. On ladders of Lorenz96 with many
+    /// hidden states this saves a third of the factorisations.
     fn shorten(&mut self, kept: f64, mut tried: Tried) -> Tried {
         let descent = -dot(&self.memory.step, &self.memory.gradient);
         if descent <= 0.0 {

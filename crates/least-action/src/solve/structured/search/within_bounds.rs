@@ -1,33 +1,35 @@
-//! From the step of the quadratic model to one that stays within the bounds: a projected search on
-//! the model, as in J. J. Moré and G. Toraldo, SIAM J. Optim. 1, 1991, whose subspace steps are
+//! Change of the quadratic model's step into one that stays within the bounds: a projected search
+//! on the model, as in J. J. Moré and G. Toraldo, SIAM J. Optim. 1, 1991, whose subspace steps are
 //! exact.
 
 use super::super::damping::Damping;
 use super::{dot, Quadratic, Search};
 
-/// Reduction of the quadratic model by a step.
+/// Reduction of the value that the quadratic model predicts for a step.
 pub(super) struct PredictedReduction {
-    /// Without regard to bounds, but to those that are active.
+    /// Predicted reduction without regard to bounds, except those that are active.
     pub free: f64,
-    /// Within the bounds.
+    /// Predicted reduction within the bounds.
     pub kept: f64,
-    /// Whether the damping hardly shortens the step: the reduction is then all that there is.
+    /// True if the damping hardly shortens the step, so that more reduction is not possible.
     pub undamped: bool,
 }
 
-/// A step that is cut at its bounds and keeps less than this share of its predicted reduction is computed
-/// anew beside the cut, at most [`ROUNDS`] times.
+/// Share of the predicted reduction that a step cut at its bounds must keep. Otherwise it is
+/// computed anew beside the cut, at most [`ROUNDS`] times.
 const GOOD_CUT: f64 = 0.9;
+/// Largest number of times that a step is computed anew beside its cut.
 const ROUNDS: usize = 8;
 
-/// A cut is early enough if this share of the reduction predicted up to there is kept; otherwise it
-/// is tried so much nearer.
+/// Share of the reduction predicted up to a cut that must be kept. Otherwise a cut nearer by
+/// [`NEARER`] is tried.
 const LEAST_CUT: f64 = 0.25;
+/// Factor by which the next cut is nearer.
 const NEARER: f64 = 0.25;
 
 impl<Q: Quadratic> Search<'_, Q> {
-    /// The predicted reduction of the step; the trial point becomes the one within the bounds that
-    /// it leads to.
+    /// Predicted reduction of the step. The trial point becomes the one within the bounds that it
+    /// leads to.
     pub(super) fn propose(&mut self) -> PredictedReduction {
         let memory = &mut *self.memory;
         let steps = memory.step.iter().zip(&memory.gradient).zip(&memory.shift);
@@ -55,9 +57,9 @@ impl<Q: Quadratic> Search<'_, Q> {
     }
 
     /// Goes towards the end of the step, cut at the bounds, as far as the model falls; from there
-    /// towards its minimum beside what is at a bound now; and so on. Step and trial point are then
-    /// those within the bounds. Returns the predicted reduction there, which is never negative,
-    /// and whether it is the best that is possible.
+    /// towards its minimum beside the bounds reached now; and so on. Step and trial point are then
+    /// those within the bounds. Returns the predicted reduction there, which is never negative, and
+    /// true if it is the best that is possible.
     fn stay_within(&mut self, free: f64) -> (f64, bool) {
         let memory = &mut *self.memory;
         memory.inside.fill(0.0);
@@ -82,8 +84,8 @@ impl<Q: Quadratic> Search<'_, Q> {
         (kept, best)
     }
 
-    /// Moves the step inside towards the one aimed at. Returns by how much the model falls beyond
-    /// `kept`, of the reduction `predicted`, and whether all of the way was possible.
+    /// Moves the step inside towards the target step. Returns the decrease of the model beyond
+    /// `kept`, of the reduction `predicted`, and true if all of the way was possible.
     fn approach(&mut self, kept: f64, predicted: f64) -> (f64, bool) {
         let mut share = 1.0f64;
         let free_way = self.free_way();
@@ -112,7 +114,7 @@ impl<Q: Quadratic> Search<'_, Q> {
         }
     }
 
-    /// The share of the way to the step aimed at until the first bound.
+    /// Share of the way to the target step until the first bound.
     fn free_way(&self) -> f64 {
         let memory = &*self.memory;
         let Some(bounds) = self.problem.bounds() else {
@@ -133,7 +135,7 @@ impl<Q: Quadratic> Search<'_, Q> {
         share
     }
 
-    /// Writes candidate and trial point at this share of the way. Returns whether they were cut at
+    /// Writes candidate and trial point at this share of the way. Returns true if they were cut at
     /// a bound.
     fn cut_at(&mut self, share: f64) -> bool {
         let memory = &mut *self.memory;
@@ -149,14 +151,15 @@ impl<Q: Quadratic> Search<'_, Q> {
         cut
     }
 
-    /// By how much the quadratic model, without damping, falls along the candidate.
+    /// Decrease of the quadratic model, without damping, along the candidate.
     fn model_decrease(&mut self) -> f64 {
         let memory = &*self.memory;
         self.problem.decrease(&memory.gradient, &memory.candidate)
     }
 
-    /// Marks as active the bounds that the step inside has reached; where that is the minimum
-    /// beside those marked before, only what is pushed outwards there. Returns whether that leaves anything to gain.
+    /// Marks as active the bounds that the step inside has reached. Where that is the minimum
+    /// beside those marked before, only unknowns that are pushed outwards are marked. Returns true
+    /// if that leaves anything to gain.
     fn mark_active_bounds(&mut self, minimum: bool) -> bool {
         self.damped_gradient();
         let memory = &mut *self.memory;
@@ -183,8 +186,8 @@ impl<Q: Quadratic> Search<'_, Q> {
         pairs.for_each(|(gradient, (shift, step))| *gradient += shift * step);
     }
 
-    /// Aims anew, at the minimum of the damped model beside the active bounds. Returns by how much it
-    /// falls on the way, if that was possible.
+    /// Sets the target step to the minimum of the damped model beside the active bounds. Returns
+    /// its decrease on the way, or `None` if the model has no minimum there.
     fn aim(&mut self) -> Option<f64> {
         self.at.factorizations += 1;
         let memory = &mut *self.memory;

@@ -1,4 +1,4 @@
-//! A chain of noisy Lorenz63 states by Euler's rule, written out by hand.
+//! Problem for tests: a chain of noisy Lorenz63 states by Euler's rule, written out by hand.
 
 use nalgebra::{DMatrix, DVector};
 
@@ -7,7 +7,7 @@ use super::super::super::{Assembly, BlockMatrix, Bounds, LeastSquares, Objective
 use crate::error::{Error, Result};
 use crate::solve::{Layout, Linearization, RowGroup};
 
-/// Two data sets of x alone share the unknown rho and a parameter that nothing depends on.
+/// Two data sets of x alone that share the unknown rho and a parameter that nothing depends on.
 pub struct Chain {
     pub layout: Layout,
     pub bounds: Option<Bounds>,
@@ -54,14 +54,14 @@ impl Chain {
         }
     }
 
-    /// The data where there are any, a constant elsewhere.
+    /// Starting point: the data where there are any, a constant elsewhere.
     pub fn start(&self) -> Vec<f64> {
         let mut x: Vec<f64> = self.data.iter().flat_map(|&y| [y, y, 20.0]).collect();
         x.extend([20.0, 3.0]);
         x
     }
 
-    /// All residuals times the root of their weight, in no way through blocks.
+    /// All residuals times the root of their weight, computed without blocks.
     pub fn residuals(&self, x: &[f64]) -> DVector<f64> {
         let rho = x[self.layout.path_length()];
         let mut all = Vec::new();
@@ -77,8 +77,8 @@ impl Chain {
         DVector::from_vec(all)
     }
 
-    /// The minimum by dense Gauss-Newton steps on Jacobians by differences, halved until they lower
-    /// the value.
+    /// Minimum by dense Gauss-Newton steps on Jacobians by differences, halved until they lower the
+    /// value.
     pub fn dense_minimum(&self, mut x: Vec<f64>, unknowns: usize) -> (Vec<f64>, f64) {
         let value = |x: &[f64]| 0.5 * self.residuals(x).norm_squared();
         for _ in 0..100 {

@@ -1,4 +1,4 @@
-//! The minimiser on small problems whose minimum is known by other ways.
+//! Tests of the structured minimiser on small problems whose minimum is known by other ways.
 
 mod chain;
 mod small;
@@ -130,7 +130,7 @@ fn the_minimum_is_that_of_a_dense_search() {
     assert!(newton.active_bounds.is_empty());
 }
 
-/// A lost factor of two in the work would show here.
+/// Checks the number of steps. A lost factor of two in the work would show here.
 #[test]
 fn work_counts() {
     let counts = |options: Structured| {
@@ -289,7 +289,7 @@ fn steps_into_nonsense_are_shortened() {
     }
 }
 
-/// Up to where normal equations keep no digit, as on a ladder.
+/// Checks ratios up to where normal equations keep no digit, as on a ladder.
 #[test]
 fn large_ratios_of_weights() {
     for options in [GAUSS_NEWTON, EXACT] {
@@ -318,7 +318,7 @@ fn large_ratios_of_weights() {
     }
 }
 
-/// Columns that depend on each other, and weights that leave nothing of the data in normal
+/// Checks columns that depend on each other, and weights that leave nothing of the data in normal
 /// equations.
 #[test]
 fn the_square_root_form_steps_in() {
@@ -349,8 +349,8 @@ fn the_square_root_form_steps_in() {
     }
 }
 
-/// A linear problem has one step, also where bounds are in its way: which of them hold it back is
-/// found in the quadratic model.
+/// Checks that a linear problem takes one step, also where bounds are in its way. The active ones
+/// are found in the quadratic model.
 #[test]
 fn bounds_in_the_way_of_a_step_cost_no_other() {
     let points = 16;
@@ -381,18 +381,18 @@ fn bounds_in_the_way_of_a_step_cost_no_other() {
         let mut hessian = BlockMatrix::new(&line.layout);
         Assembly::new(&line.layout, &now).assemble(&now, &mut hessian, &mut gradient);
         for (i, gradient) in gradient.into_iter().enumerate() {
-            let held = minimum.active_bounds.contains(&i);
-            assert_eq!(x[i] >= bounds.upper[i], held, "{i}");
+            let active = minimum.active_bounds.contains(&i);
+            assert_eq!(x[i] >= bounds.upper[i], active, "{i}");
             assert!(
-                gradient < 1e-4 && (held || gradient > -1e-4),
+                gradient < 1e-4 && (active || gradient > -1e-4),
                 "{i} {gradient}"
             );
         }
     }
 }
 
-/// Steps that follow the floor of a curved valley instead of being shortened until they do not
-/// leave it.
+/// Checks that steps follow the floor of a curved valley instead of being shortened until they do
+/// not leave it.
 #[test]
 fn curved_valleys_are_followed() {
     let points = 20;

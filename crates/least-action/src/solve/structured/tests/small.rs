@@ -1,11 +1,11 @@
-//! Small problems, each with a trait of its own.
+//! Small problems for tests, each with one property of interest.
 
 use super::super::super::{BlockMatrix, Bounds, LeastSquares, Objective};
 use super::chain::{not_finite, Chain};
 use crate::error::Result;
 use crate::solve::{Layout, Linearization, RowGroup};
 
-/// Finite at its start only.
+/// Problem that is finite at its start only.
 pub struct Stuck {
     pub chain: Chain,
     pub start: Vec<f64>,
@@ -46,8 +46,8 @@ impl LeastSquares for Stuck {
     }
 }
 
-/// One point, one state: the residual log x + 3, which a step from x = e takes to where there is no
-/// logarithm.
+/// Problem of one point and one state with the residual log x + 3. A step from x = e leads to where
+/// there is no logarithm.
 pub struct Logarithm(pub Layout);
 
 impl Objective for Logarithm {
@@ -86,8 +86,8 @@ impl LeastSquares for Logarithm {
     }
 }
 
-/// A straight line through data, as a chain x' = p + q of weight `precision`: only the sum of the
-/// two parameters is determined.
+/// Straight line through data, as a chain x' = p + q of weight `precision`. Only the sum of the two
+/// parameters is determined.
 pub struct Line {
     pub layout: Layout,
     pub precision: f64,
