@@ -43,7 +43,7 @@ fn without_coupling_it_is_the_largest_lyapunov_exponent() {
     }
 }
 
-/// What Pecora and Carroll's table has for sigma = 16, beta = 4, rho = 45.92, with the exact values
+/// The table of Pecora and Carroll for sigma = 16, beta = 4, rho = 45.92, with the exact values
 /// where there are some.
 #[test]
 fn lorenz_driven_by_each_component() {
