@@ -98,7 +98,7 @@ impl Automatic {
 /// True if the options leave the weights of the states to be found from the data.
 pub(super) fn weights_are_automatic(options: &AnnealOptions) -> bool {
     let ladder = &options.model_precision;
-    // A number that is said means what it says.
+    // A number in the options is used as it is.
     let said = ladder.initial.is_some() || ladder.last.is_some();
     !said && options.model_weights.is_none()
 }

@@ -138,7 +138,7 @@ impl Steps {
     pub fn new(ladder: &Ladder, initial: f64, last: f64) -> Self {
         let last = ladder.last.unwrap_or(last).min(MOST);
         let initial = ladder.initial.unwrap_or(initial);
-        // What is said begins even above an automatic end.
+        // An R_f0 from the options is used even if it is above an automatic end.
         let last = if ladder.initial.is_some() {
             last.max(initial)
         } else {

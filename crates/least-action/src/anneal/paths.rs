@@ -123,7 +123,7 @@ impl Annealable for Paths {
 
     fn last_model_precision(&self) -> f64 {
         match self.options.model_precision.has_end() {
-            // Nobody asks for another, and what nobody asks for is not looked for.
+            // The ladder has its end, so that the automatic one is not computed.
             true => f64::INFINITY,
             false => self.found().automatic.last,
         }

@@ -28,7 +28,7 @@ pub(super) fn compile(graph: &Graph, outputs: &[NodeId], leaves: Leaves, adjoint
     let is_read = |wanted: fn(&Node) -> bool| {
         (0..graph.len()).any(|i| reads[i] > 0 && wanted(&graph.node(NodeId(i as u32))))
     };
-    // What few models have is not loaded for the others.
+    // Inputs and time, which few models have, are not loaded for the others.
     let (states, inputs) = match is_read(|node| matches!(node, Node::Input(_))) {
         true => (leaves.states, leaves.inputs),
         false => (leaves.states, 0),

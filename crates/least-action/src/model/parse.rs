@@ -198,9 +198,11 @@ impl Parser {
         };
         if let Some((operator, binding)) = operator(symbol) {
             self.reduce(binding + u8::from(binding == binding::POWER));
-            if binding == binding::COMPARISON
-                && matches!(self.waiting.last(), Some((_, Waiting::Operator(_, b))) if *b == binding)
-            {
+            let waiting = self.waiting.last().and_then(|(_, waiting)| match waiting {
+                Waiting::Operator(_, binding) => Some(*binding),
+                _ => None,
+            });
+            if binding == binding::COMPARISON && waiting == Some(binding) {
                 let message = "comparisons cannot be chained; write min(a < b, b < c)";
                 return Err(Fault::new(position, message));
             }

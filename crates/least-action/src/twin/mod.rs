@@ -25,7 +25,7 @@ use crate::random::Random;
 /// A twin experiment: a true path of a model, and noisy measurements of it.
 ///
 /// ```
-/// use least_action::systems;
+/// use least_action::models;
 /// use least_action::twin::TwinExperiment;
 ///
 /// let experiment = TwinExperiment {
@@ -36,7 +36,7 @@ use crate::random::Random;
 ///     seed: 1,
 ///     ..TwinExperiment::default()
 /// };
-/// let twin = experiment.run(&systems::lorenz63())?;
+/// let twin = experiment.run(&models::lorenz63()?)?;
 /// assert_eq!((twin.truth.len(), twin.data.values.len()), (300, 100));
 /// # Ok::<(), least_action::Error>(())
 /// ```

@@ -35,7 +35,7 @@ const SHARE: f64 = 0.25;
 /// Writes the data into a path with one row per point of the data.
 pub(super) fn write_data(path: &mut [f64], data: &Observations, dimension: usize) {
     let observed = data.observed.iter().enumerate();
-    // What is observed through a function of the state says nothing of a single component.
+    // Measurements of a function of the state give no value of a single component.
     for (l, &component) in observed.filter(|(_, &c)| c < dimension) {
         let series: Vec<f64> = data.column(l).collect();
         for (row, value) in path.chunks_exact_mut(dimension).zip(gaps_filled(&series)) {

@@ -10,7 +10,7 @@ use crate::model::{Model, ModelKind, MOST_VALUES};
 /// Options of the largest conditional Lyapunov exponent.
 ///
 /// ```
-/// use least_action::systems;
+/// use least_action::models;
 /// use least_action::twin::{conditional_lyapunov, ConditionalLyapunovOptions};
 ///
 /// let options = ConditionalLyapunovOptions {
@@ -18,7 +18,7 @@ use crate::model::{Model, ModelKind, MOST_VALUES};
 ///     points: 2001,
 ///     ..ConditionalLyapunovOptions::default()
 /// };
-/// let exponent = conditional_lyapunov(&systems::lorenz63(), &options)?;
+/// let exponent = conditional_lyapunov(&models::lorenz63()?, &options)?;
 /// assert!(exponent.value < 0.0);
 /// # Ok::<(), least_action::Error>(())
 /// ```
