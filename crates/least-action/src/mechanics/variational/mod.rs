@@ -94,7 +94,7 @@ impl Default for VariationalOptions {
 /// ```
 ///
 /// # Errors
-/// Those of [`super::integrate`].
+/// Those of [`super::integrate()`].
 pub fn integrate_variational(
     lagrangian: &dyn Lagrangian,
     x0: &[f64],
