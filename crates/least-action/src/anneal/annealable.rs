@@ -1,4 +1,4 @@
-//! Traits of what can be annealed: an action whose R_f grows, of paths or of networks.
+//! Traits of actions that can be annealed, of paths or of networks.
 
 use super::ladder::Ladder;
 use super::rung::ActiveBound;
@@ -12,40 +12,40 @@ pub trait Annealable: Clone + Send + Sync {
     /// The action of this problem as a function to be minimised.
     type Objective: AnnealingObjective;
 
-    /// The ladder of R_f.
+    /// Ladder of R_f as the options give it.
     fn ladder(&self) -> &Ladder;
 
-    /// R_f at the end of ladders that do not say it.
+    /// R_f at the end of ladders whose options do not give it.
     fn last_model_precision(&self) -> f64;
 
-    /// Number of starting paths, and when fewer are enough.
+    /// Number of starting paths, and the number of successes that ends a run earlier.
     fn attempts(&self) -> Attempts;
 
     /// Numbers of measurements, residuals and unknowns.
     fn counts(&self) -> Counts;
 
-    /// States and parameters of starting path number `start`. The same number gives the same bits,
-    /// whatever else runs.
+    /// Makes states and parameters of starting path number `start`. The same number gives the same
+    /// bits, in any order of the starts.
     fn draw(&self, start: usize) -> (Vec<f64>, Vec<f64>);
 
-    /// The objective of starting path number `start`, with the memory of its climb. `drawn` is that
-    /// path, where it is at hand.
+    /// Objective of starting path number `start`, with the memory of its climb. `drawn` is that
+    /// path, if the caller has it.
     fn objective(&self, start: usize, drawn: Option<&[f64]>) -> Self::Objective;
 
-    /// Names of the estimated parameters, of which every rung states the values; none where they
-    /// are too many.
+    /// Names of the estimated parameters whose values every rung reports; empty where there are too
+    /// many to report.
     fn estimated(&self) -> Vec<String>;
 
-    /// Words for reports of a run.
+    /// Words that describe the problem in reports of a run.
     fn words(&self) -> Words;
 }
 
 /// The action as a function to be minimised at one R_f, with the memory of one climb.
 pub trait AnnealingObjective {
-    /// R_f0 where the ladder does not say it, from the starting path.
+    /// R_f0 for a ladder whose options do not give it, from the starting path.
     fn first_model_precision(&mut self, path: &[f64], parameters: &[f64]) -> f64;
 
-    /// The action and its parts at one R_f.
+    /// Evaluates the action and its parts at one R_f.
     ///
     /// # Errors
     /// A value that is not finite.
@@ -57,8 +57,8 @@ pub trait AnnealingObjective {
     ) -> Result<ActionValue>;
 
     /// Minimises the action at one R_f: starts at `path` and `parameters` and leaves the best point
-    /// there; `loose` where the minimum only needs to be followed. `interrupted` is asked once per
-    /// iteration.
+    /// there; `loose` is true where the minimum only needs to be followed. `interrupted` is asked
+    /// once per iteration.
     ///
     /// # Errors
     /// Only if the action fails at the starting point itself.
@@ -71,52 +71,56 @@ pub trait AnnealingObjective {
         interrupted: &dyn Fn() -> bool,
     ) -> Result<Minimum>;
 
-    /// The active bounds by name.
+    /// Active bounds of a minimum, by name.
     fn active_bounds(&self, minimum: &Minimum) -> Vec<ActiveBound>;
 }
 
-/// Numbers of starting paths.
+/// Numbers of starting paths that a run tries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Attempts {
-    /// Starting paths that are tried at most.
+    /// Maximum number of starting paths that are tried.
     pub count: usize,
     /// Number of starts at a consistent level that ends the run.
     pub enough: usize,
-    /// True if starts are stopped whose action noise cannot explain.
+    /// True if starts are stopped when noise cannot explain their action.
     pub prune: bool,
 }
 
-/// What the statistics of the misfit need.
+/// Numbers from which the statistics of the misfit are computed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Counts {
+    /// Number of measurements.
     pub measured: usize,
     /// Mean and variance of the misfit at the truth.
     pub misfit: Moments,
-    /// Numbers that the fit can choose where the model holds.
+    /// Number of unknowns that the fit can choose where the model holds.
     pub fitted: usize,
-    /// Residuals of the model.
+    /// Number of residuals of the model.
     pub residuals: usize,
+    /// Number of values in the path.
     pub path: usize,
+    /// Number of estimated parameters.
     pub parameters: usize,
-    /// How many parameters every rung states.
+    /// Number of parameters whose values every rung reports.
     pub stated: usize,
-    /// Of all measurements, on average.
+    /// Mean R_m over all measurements.
     pub measurement_precision: f64,
+    /// Normalisation of the action.
     pub normalization: Normalization,
 }
 
 /// Words for reports of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Words {
-    /// First lines of the table: a description of what is annealed.
+    /// First lines of the table: a description of the problem that is annealed.
     pub title: String,
     /// Name of the discretisation.
     pub scheme: &'static str,
-    /// Noun for what is looked for, as "path".
+    /// Noun for the result that is looked for, as "path".
     pub found: &'static str,
-    /// Noun for what it consists of, as "states and parameters".
+    /// Noun for the parts of the result, as "states and parameters".
     pub parts: &'static str,
-    /// Noun for the numbers that the fit can choose.
+    /// Noun for the unknowns that the fit can choose.
     pub fitted: &'static str,
     /// Number of places at which a bound may be active: points of the path.
     pub points: usize,

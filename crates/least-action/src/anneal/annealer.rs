@@ -14,7 +14,7 @@ use crate::action::{DataSets, Problem};
 use crate::error::{check, Result};
 use crate::model::Model;
 
-/// Message to the watcher of a run: a rung has been done.
+/// Progress of a run: a rung that has just been done.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AnnealProgress {
     /// Number of the starting path.
@@ -23,19 +23,45 @@ pub struct AnnealProgress {
     pub rung: Rung,
 }
 
-/// A problem and options, checked, ready to be climbed from any starting path.
+/// A checked problem with its options, ready to be climbed from any starting path.
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use std::sync::Arc;
+///
+/// use least_action::anneal::{AnnealOptions, Annealer};
+/// use least_action::{models, TwinExperiment};
+///
+/// let model = models::lorenz63()?;
+/// let experiment = TwinExperiment {
+///     time_step: 0.02,
+///     points: 21,
+///     observed: vec![0, 1],
+///     noise: 0.1,
+///     ..TwinExperiment::default()
+/// };
+/// let twin = experiment.run(&model)?;
+/// let options = AnnealOptions {
+///     measurement_precision: 100.0.into(),
+///     ..AnnealOptions::default()
+/// };
+/// let annealer = Annealer::new(Arc::new(model), twin.data, options)?;
+/// let run = annealer.run(|_| ControlFlow::Continue(()))?;
+/// assert_eq!(run.best().path.len(), 3 * 21);
+/// # Ok::<(), least_action::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Annealer<A: Annealable = Paths> {
     annealable: A,
-    /// The action above which starts are stopped.
+    /// Action above which starts are stopped; `None` if all are climbed to the end.
     limit: Option<f64>,
 }
 
 impl Annealer {
-    /// An annealer of paths through data.
+    /// Makes an annealer of paths through data.
     ///
     /// # Errors
-    /// Whatever is wrong with the model, data or options, by field.
+    /// A model, data or options that are wrong, by field.
     pub fn new(
         model: Arc<dyn Model>,
         data: impl Into<DataSets>,
@@ -49,14 +75,14 @@ impl Annealer {
         self.annealable.problem()
     }
 
-    /// The options, as given.
+    /// Options of the run, as given.
     pub fn options(&self) -> &AnnealOptions {
         &self.annealable.options
     }
 }
 
 impl<A: Annealable> Annealer<A> {
-    /// An annealer of any action.
+    /// Makes an annealer of any action that can be annealed.
     pub fn on(annealable: A) -> Self {
         let limit = stopping::limit(&annealable);
         Annealer { annealable, limit }
@@ -81,8 +107,8 @@ impl<A: Annealable> Annealer<A> {
         Ok(Climber::new(&self.annealable, self.limit, start))
     }
 
-    /// Goes on with a climb that was interrupted; the result has the same bits as one that was not.
-    /// A climb that was stopped because it was beaten goes on to the end.
+    /// Continues a climb that was interrupted; the result has the same bits as one that was not. A
+    /// climb that was stopped because its action was too high goes on to the end.
     ///
     /// # Errors
     /// A climb that cannot have come from this problem and these options.
@@ -99,14 +125,14 @@ impl<A: Annealable> Annealer<A> {
         self.enough(climbs).is_some()
     }
 
-    /// Climbs that were stopped but must go on, since no start got through: their starting paths,
-    /// the most promising first. Empty as long as starts are not over, and if enough of them have
-    /// succeeded.
+    /// Numbers of the starting paths whose climbs were stopped but must go on, since no start
+    /// reached a consistent level, the most promising first. Empty as long as starts are not over,
+    /// and if enough of them have succeeded.
     pub fn reprieved(&self, climbs: &[Climb]) -> Vec<usize> {
         stopping::reprieved(&self.annealable, climbs)
     }
 
-    /// Starting paths of the climbs that there is nothing to go on with: done, failed, or stopped.
+    /// Numbers of the starting paths whose climbs are over: done, failed, or stopped.
     pub fn over(&self, climbs: &[Climb]) -> Vec<usize> {
         let over = climbs
             .iter()
@@ -114,14 +140,15 @@ impl<A: Annealable> Annealer<A> {
         over.map(|climb| climb.start).collect()
     }
 
-    /// Number of starts that are enough, of climbs in any order: all from 0 to that number are over,
-    /// and among them are as many successes as were asked for.
+    /// Number of starts, in their order, that a run needs: all up to that number are over, and
+    /// among them are as many successes as were asked for. `None` if there are not enough yet. The
+    /// climbs may come in any order.
     pub fn enough(&self, climbs: &[Climb]) -> Option<usize> {
         stopping::enough(&self.annealable, climbs)
     }
 
     /// Climbs from the starting paths, one after the other, until enough have succeeded. `watch` is
-    /// told of every rung, and may break the run off: what was done is kept.
+    /// called after every rung and may break off the run: the rungs that are done are kept.
     ///
     /// # Errors
     /// If the mathematics failed for every starting path before its first rung was done.
@@ -148,6 +175,7 @@ impl<A: Annealable> Annealer<A> {
     }
 }
 
+/// Climbs all rungs that are left, until the end of the ladder or a break by `watch`.
 pub(super) fn climb_all<A: Annealable>(
     mut climber: Climber<A>,
     mut watch: impl FnMut(AnnealProgress) -> ControlFlow<()>,

@@ -1,34 +1,35 @@
-//! What a ladder is where the options do not say it: in units in which neither the data nor any
-//! state has a size.
+//! Ladders for options that do not give one, in units in which neither the data nor any state has a
+//! size.
 
 use super::options::AnnealOptions;
 use super::starting_paths::{Climatology, StartingStrategy};
 use crate::action::{Action, Normalization, Precision, Problem};
 
-/// R_f at the end, times the square of a state's variability, over R_m times the square of the
-/// data's: the model's error is then negligible.
+/// Ratio of R_f at the end, times the square of a state's variability, to R_m times the square of
+/// the data's: the model's error is then negligible.
 const LAST: f64 = 1e6;
-/// R_f0 over the one that the residuals of the starting path speak for: for paths that nearly obey
+/// Ratio of R_f0 to the precision of the starting path's own residuals: for paths that nearly obey
 /// the model, and for those that do not.
 const FIRST_INFORMED: f64 = 1e-2;
 const FIRST_IGNORANT: f64 = 1e-4;
-/// R_f0 is at most this share of R_f at the end, also if the starting path obeys the model.
+/// Maximum ratio of R_f0 to R_f at the end, also if the starting path obeys the model.
 const LEAST_LADDER: f64 = 1e-4;
 
-/// And at least this share: paths further from the model than that are no guide.
+/// Minimum ratio of R_f0 to R_f at the end: paths further from the model than that are no guide.
 const MOST_LADDER: f64 = 1e-16;
 
-/// States whose variabilities differ by less than this factor have equal weights.
+/// Ratio of variabilities up to which states have equal weights.
 const ALIKE: f64 = 8.0;
 
-/// What is found from problem and data.
+/// Numbers of a ladder that are found from problem and data.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Automatic {
-    /// What R_f is multiplied by, if the states need weights that nobody has said.
+    /// Automatic weights of the states, by which R_f is multiplied; `None` if they need none.
     pub weights: Option<Precision>,
     /// R_f at the end of the ladder.
     pub last: f64,
-    /// Of the mean normalisation, in which the errors of model and data have weights of their own.
+    /// R_m as R_f counts it: in the mean normalisation the errors of model and data have weights of
+    /// their own.
     per_residual: f64,
 }
 
@@ -60,7 +61,7 @@ impl Automatic {
         }
     }
 
-    /// R_f0: a share of the precision that the starting path's own residuals have.
+    /// R_f0 of a climb: a fraction of the precision of the starting path's own residuals.
     pub fn first(
         &self,
         options: &AnnealOptions,
@@ -94,15 +95,15 @@ impl Automatic {
     }
 }
 
-/// True if states may be given weights that nobody has said.
+/// True if the options leave the weights of the states to be found from the data.
 pub(super) fn weights_are_automatic(options: &AnnealOptions) -> bool {
     let ladder = &options.model_precision;
-    // A number that is said means what it says.
+    // A number in the options is used as it is.
     let said = ladder.initial.is_some() || ladder.last.is_some();
     !said && options.model_weights.is_none()
 }
 
-/// Weights of the states, if R_f is automatic and they need any.
+/// Automatic weights of the states; `None` if R_f is not automatic or the states are alike.
 fn weights(options: &AnnealOptions, sizes: &[f64]) -> Option<Precision> {
     if !weights_are_automatic(options) {
         return None;
@@ -118,8 +119,7 @@ fn weights(options: &AnnealOptions, sizes: &[f64]) -> Option<Precision> {
     fits.then_some(Precision::PerComponent(weights))
 }
 
-/// R_m times the variance of the data: how many times larger the signal is than the noise, squared;
-/// the mean over columns.
+/// R_m times the variance of the data, averaged over columns: the squared ratio of signal to noise.
 fn signal(problem: &Problem, options: &AnnealOptions) -> f64 {
     let (mut sum, mut columns) = (0.0, 0.0);
     let mut first = 0;

@@ -1,4 +1,4 @@
-//! One starting path on its way up the ladder, rung by rung, each from where the last one ended.
+//! The climb of one starting path up the ladder, rung by rung, each from the end of the last one.
 
 use super::annealable::{Annealable, AnnealingObjective};
 use super::ladder::Steps;
@@ -7,7 +7,7 @@ use super::rung::{Rung, Stopped};
 use crate::error::{check, Error, Result};
 use crate::solve::StopReason;
 
-/// State of the climb from one starting path: enough to report it, and to go on from it.
+/// State of the climb from one starting path: enough to report it, and to continue it.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Climb {
@@ -15,34 +15,34 @@ pub struct Climb {
     pub start: usize,
     /// Rungs that are done, in order.
     pub rungs: Vec<Rung>,
-    /// The path at the last rung done, points x dimension; the starting path itself if none is.
+    /// Path at the last rung that is done, points x dimension; the starting path itself if none is.
     pub path: Vec<f64>,
-    /// Estimated parameters at the last rung done, in the model's order.
+    /// Estimated parameters at the last rung that is done, in the model's order.
     pub parameters: Vec<f64>,
-    /// Reason why the climb ended early, if the mathematics failed.
+    /// Failure of the mathematics that ended the climb early.
     #[serde(default)]
     pub failure: Option<Error>,
-    /// Set if the climb was given up before the end of the ladder, because it was beaten.
-    /// [`super::Annealer::resume`] goes on with it nevertheless.
+    /// Details of a stop before the end of the ladder because the action was too high.
+    /// [`super::Annealer::resume`] continues such a climb nevertheless.
     #[serde(default)]
     pub stopped: Option<Stopped>,
 }
 
-/// Relative difference of two evaluations of one action, of which the rounding of a file may be
-/// part.
+/// Relative difference up to which two evaluations of one action are equal, including the rounding
+/// of a file.
 const SAME_LEVEL: f64 = 1e-6;
 
-/// Climbs the ladder from one starting path.
+/// Climber of the ladder from one starting path, one rung at a time.
 pub struct Climber<A: Annealable = Paths> {
     objective: A::Objective,
     annealable: A,
-    /// The action above which the climb is stopped.
+    /// Action above which the climb is stopped.
     limit: Option<f64>,
     climb: Climb,
     steps: Steps,
-    /// Whether the climb goes on however high its action is.
+    /// True if the climb goes on however high its action is.
     to_the_end: bool,
-    /// Where the minimiser is.
+    /// Path that the minimiser works on; the climb's own stays as it was until a rung is done.
     path: Vec<f64>,
     parameters: Vec<f64>,
 }
@@ -61,7 +61,7 @@ impl<A: Annealable> Climber<A> {
         Climber::resume(annealable, limit, climb)
     }
 
-    /// Goes on from a climb that was made with the same problem and options.
+    /// Continues a climb that was made with the same problem and options.
     pub(super) fn resume(annealable: &A, limit: Option<f64>, mut climb: Climb) -> Self {
         let drawn = climb.rungs.is_empty().then_some(&climb.path[..]);
         let mut objective = annealable.objective(climb.start, drawn);
@@ -81,8 +81,8 @@ impl<A: Annealable> Climber<A> {
         }
     }
 
-    /// Whether the path has the action that its last rung states. If not, it comes from other data
-    /// or options, and going on would mix two problems.
+    /// Checks that the path has the action that its last rung states. If not, it comes from other
+    /// data or options, and to continue would mix two problems.
     pub(super) fn check_level(&mut self) -> Result<()> {
         let Some(last) = self.climb.rungs.last() else {
             return Ok(());
@@ -99,7 +99,10 @@ impl<A: Annealable> Climber<A> {
                 self.climb.start, last.rung
             ),
             last.action,
-            &format!("{action}, the action of its path here: resume with the data and options of the first run"),
+            &format!(
+                "{action}, the action of its path here: resume with the data and options of \
+            the first run"
+            ),
         )
     }
 
@@ -108,20 +111,21 @@ impl<A: Annealable> Climber<A> {
         &self.climb
     }
 
-    /// Ends the climb.
+    /// Ends the climb and gives it away.
     pub fn into_climb(self) -> Climb {
         self.climb
     }
 
-    /// Minimises at the next rung; nothing when the last one is done, when the climb was stopped
-    /// because it was beaten, or when the mathematics failed, which the climb then says.
+    /// Minimises at the next rung. Returns `None` when the last one is done, when the climb was
+    /// stopped because its action was too high, or when the mathematics failed; the climb then has
+    /// the failure.
     pub fn next_rung(&mut self) -> Option<&Rung> {
         self.next_rung_unless(&|| false)
     }
 
-    /// Minimises at the next rung as [`Climber::next_rung`] does, unless it is interrupted.
-    /// `interrupted` is asked once per iteration, and where it says true the rung is dropped as if
-    /// it had not been begun, and nothing is returned. The climb may go on later, to the same bits.
+    /// Minimises at the next rung like [`Climber::next_rung`], unless it is interrupted.
+    /// `interrupted` is asked once per iteration; when it returns true, the rung is dropped as if
+    /// it had not been begun, and `None` is returned. The climb may go on later, to the same bits.
     pub fn next_rung_unless(&mut self, interrupted: &dyn Fn() -> bool) -> Option<&Rung> {
         if self.climb.failure.is_some() || self.climb.stopped.is_some() {
             return None;
@@ -151,7 +155,7 @@ impl<A: Annealable> Climber<A> {
         }
     }
 
-    /// Nothing if interrupted: the climb is then as it was.
+    /// Minimises at one R_f; `None` if interrupted, and the climb is then as it was.
     fn minimize(
         &mut self,
         model_precision: f64,
@@ -189,26 +193,26 @@ impl<A: Annealable> Climber<A> {
     }
 }
 
-/// The ladder of a climb whose first R_f is `first` where the options do not say it.
+/// Ladder of a climb whose first R_f is `first`, unless the options give another.
 fn steps(annealable: &impl Annealable, first: f64) -> Steps {
     let last = annealable.last_model_precision();
     Steps::new(annealable.ladder(), first, last)
 }
 
 impl Climb {
-    /// Whether the climb has done the last rung of the ladder.
+    /// True if the climb has done the last rung of the ladder.
     pub(super) fn is_complete(&self, annealable: &impl Annealable) -> bool {
         let first = self.rungs.first().map(|rung| rung.model_precision);
         first.is_some_and(|first| steps(annealable, first).is_end(&self.rungs))
     }
 
-    /// Whether there is nothing to go on with: the last rung is done, the mathematics failed, or
-    /// the climb was stopped.
+    /// True if the climb cannot go on: the last rung is done, the mathematics failed, or the climb
+    /// was stopped.
     pub(super) fn is_over(&self, annealable: &impl Annealable) -> bool {
         self.failure.is_some() || self.stopped.is_some() || self.is_complete(annealable)
     }
 
-    /// Whether this could have come from a run with these options.
+    /// Checks that the climb could have come from a run with these options.
     pub(super) fn validate(&self, annealable: &impl Annealable) -> Result<()> {
         let counts = annealable.counts();
         let at = |field: &str| format!("resume.starts[{}].{field}", self.start);

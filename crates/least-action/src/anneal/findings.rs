@@ -1,4 +1,4 @@
-//! Findings about an annealing run, in words: is the path found, and what to do if not.
+//! Findings about an annealing run, in words: if the path is found, and advice if not.
 
 use super::annealable::{Annealable, Counts};
 use super::climb::Climb;
@@ -17,23 +17,23 @@ pub enum FindingCode {
     Unfinished,
     /// Some starting paths met values that are not finite.
     Failures,
-    /// The misfit to the data is what the noise explains.
+    /// The misfit to the data is as large as the noise explains.
     LevelAsExpected,
-    /// The misfit is more than the noise explains: the path was not found.
+    /// The misfit is larger than the noise explains: the path was not found.
     LevelAboveExpected,
-    /// The misfit is less than the noise should leave.
+    /// The misfit is smaller than the noise should leave.
     LevelBelowExpected,
-    /// There are no more measurements than numbers to choose, so the misfit tells nothing.
+    /// There are no more measurements than unknowns to choose, so the misfit tells nothing.
     TooFewMeasurements,
     /// Several starting paths reached the lowest level.
     LowestLevelShared,
-    /// Only one did.
+    /// Only one starting path reached the lowest level.
     LowestLevelAlone,
     /// The model error is not small at the last rung: the model is not yet obeyed.
     ModelErrorLarge,
     /// The best climb's last minimisation did not settle.
     NotConverged,
-    /// Levels fell on the way.
+    /// The action fell on the way although R_f rose.
     Drops,
     /// Some starting paths were stopped because their action was too high for the noise to explain.
     Stopped,
@@ -53,9 +53,10 @@ pub type Finding = report::Finding<FindingCode>;
 pub enum Verdict {
     /// The best path agrees with data and model as far as the stated noise allows.
     Consistent,
-    /// It does not: do not use its states and parameters.
+    /// The best path does not agree with data and model: do not use its states and parameters.
     Inconsistent,
-    /// There are no more measurements than numbers to choose: data like these agree with any model.
+    /// There are no more measurements than unknowns to choose: data like these agree with any
+    /// model.
     Undetermined,
     /// No starting path has climbed the whole ladder yet.
     Unfinished,
@@ -83,7 +84,8 @@ pub(super) fn diagnose(
             FindingCode::Failures,
             Severity::Warning,
             format!(
-                "{} of {total} starting paths met values that are not finite; the first, number {}: {}.",
+                "{} of {total} starting paths met values that are not finite; the first, number \
+                {}: {}.",
                 failed.len(),
                 first.start,
                 reason.unwrap_or_default()
@@ -101,7 +103,8 @@ pub(super) fn diagnose(
             FindingCode::Unfinished,
             Severity::Problem,
             format!(
-                "No starting path has climbed the whole ladder: the furthest did {} rungs, to R_f = {:.3e}. {advice}.",
+                "No starting path has climbed the whole ladder: the furthest did {} rungs, to R_f \
+                = {:.3e}. {advice}.",
                 climb.rungs.len(),
                 climb.rungs.last().map_or(0.0, |rung| rung.model_precision)
             ),
@@ -116,7 +119,9 @@ pub(super) fn diagnose(
             FindingCode::Stopped,
             Severity::Good,
             format!(
-                "{} of {total} starting paths were stopped on the way, because their action rose above {}, which noise does not explain. startingPaths.prune: false climbs them to the end.",
+                "{} of {total} starting paths were stopped on the way, because their action rose \
+                above {}, which noise does not explain. startingPaths.prune: false climbs them to \
+                the end.",
                 stopped.len(),
                 number(first.limit)
             ),
@@ -127,7 +132,8 @@ pub(super) fn diagnose(
             FindingCode::Unfinished,
             Severity::Warning,
             format!(
-                "{} of {total} starting paths have not climbed the whole ladder yet: lower levels may come. Resume the run to go on.",
+                "{} of {total} starting paths have not climbed the whole ladder yet: lower levels \
+                may come. Resume the run to go on.",
                 total - complete - failed.len() - stopped.len()
             ),
         );
@@ -143,7 +149,8 @@ pub(super) fn diagnose(
             FindingCode::TooFewMeasurements,
             Severity::Problem,
             format!(
-                "{} measurements cannot determine {} numbers ({}): they agree with any model. Measure more, or estimate less.",
+                "{} measurements cannot determine {} numbers ({}): they agree with any model. \
+                Measure more, or estimate less.",
                 misfit.measured, misfit.fitted, words.fitted
             ),
         );
@@ -153,8 +160,10 @@ pub(super) fn diagnose(
             FindingCode::LevelAboveExpected,
             Severity::Problem,
             format!(
-                "The {} was not found: {misfit}, more than noise explains. Do not use its {}. Try more starting paths, \
-                 a smaller initial R_f or factor; if every start ends here, too few components are observed, R_m overstates the precision of the data, or the model is wrong.",
+                "The {} was not found: {misfit}, more than noise explains. Do not use its {}. Try \
+                more starting paths, \
+                 a smaller initial R_f or factor; if every start ends here, too few components \
+                 are observed, R_m overstates the precision of the data, or the model is wrong.",
                 words.found, words.parts
             ),
         );
@@ -164,7 +173,9 @@ pub(super) fn diagnose(
             FindingCode::LevelBelowExpected,
             Severity::Warning,
             format!(
-                "The {} is closer to the data than the stated noise should allow: {misfit}. R_m may understate the precision of the data, or R_f is still too small for the model to bind.",
+                "The {} is closer to the data than the stated noise should allow: {misfit}. R_m \
+                may understate the precision of the data, or R_f is still too small for the model \
+                to bind.",
                 words.found
             ),
         );
@@ -180,19 +191,23 @@ pub(super) fn diagnose(
     let verdict = if obeys_model(&counts, last) {
         verdict
     } else {
+        let advice = match last.stop.settled() {
+            true => {
+                "Climb further, by more rungs or a larger factor; if the model error then stays, \
+                 the model cannot explain the data."
+            }
+            false => {
+                "The minimiser did not get to the end of so large an R_f: allow more iterations, \
+                 or end the ladder earlier."
+            }
+        };
         say(
             FindingCode::ModelErrorLarge,
             Severity::Problem,
             format!(
-                "At the last rung (R_f = {:.3e}) the model error is {:.3e} beside a measurement error of {:.3e}: the {} does not obey the model. {}",
-                last.model_precision,
-                last.model_error,
-                last.measurement_error,
-                words.found,
-                match last.stop.settled() {
-                    true => "Climb further, by more rungs or a larger factor; if the model error then stays, the model cannot explain the data.",
-                    false => "The minimiser did not get to the end of so large an R_f: allow more iterations, or end the ladder earlier.",
-                }
+                "At the last rung (R_f = {:.3e}) the model error is {:.3e} beside a measurement \
+                 error of {:.3e}: the {} does not obey the model. {advice}",
+                last.model_precision, last.model_error, last.measurement_error, words.found,
             ),
         );
         match verdict {
@@ -217,7 +232,8 @@ pub(super) fn diagnose(
             FindingCode::ActiveBounds,
             Severity::Warning,
             format!(
-                "Bounds hold the best {} back: {}. Where a bound is no law of nature, widen it and see whether the level falls.",
+                "Bounds hold the best {} back: {}. Where a bound is no law of nature, widen it \
+                and see whether the level falls.",
                 words.found,
                 bounds.join(", ")
             ),
@@ -244,7 +260,8 @@ pub(super) fn diagnose(
             FindingCode::LowestLevelAlone,
             Severity::Warning,
             format!(
-                "Only one of {total} starting paths reached the lowest level, {}: a lower one may exist. More starting paths would tell.{next}",
+                "Only one of {total} starting paths reached the lowest level, {}: a lower one may \
+                exist. More starting paths would tell.{next}",
                 number(levels[0].action)
             ),
         );
@@ -254,7 +271,8 @@ pub(super) fn diagnose(
             FindingCode::NotConverged,
             Severity::Warning,
             format!(
-                "The last minimisation of the best {} did not settle ({}). If its level still matters, allow more iterations.",
+                "The last minimisation of the best {} did not settle ({}). If its level still \
+                matters, allow more iterations.",
                 words.found,
                 stop_words(last.stop)
             ),
@@ -266,7 +284,9 @@ pub(super) fn diagnose(
             FindingCode::Drops,
             Severity::Warning,
             format!(
-                "The action fell {} while R_f rose, on {} of the starting paths: the {} changed to a lower minimum there, or a minimisation had ended too early. If this happens late, climb in smaller steps or with a smaller tolerance.",
+                "The action fell {} while R_f rose, on {} of the starting paths: the {} changed \
+                to a lower minimum there, or a minimisation had ended too early. If this happens \
+                late, climb in smaller steps or with a smaller tolerance.",
                 match drops.len() {
                     1 => "once".to_string(),
                     many => format!("{many} times"),
@@ -279,8 +299,8 @@ pub(super) fn diagnose(
     (findings, verdict)
 }
 
-/// Whether levels above the lowest are consistent with data and model too: chi-square then does not
-/// tell the paths apart, only their difference does.
+/// Reports levels above the lowest that are consistent with data and model too: chi-square then
+/// does not tell the paths apart, only their difference does.
 fn several_levels(
     counts: &Counts,
     climbs: &[Climb],
@@ -305,22 +325,26 @@ fn several_levels(
         FindingCode::SeveralConsistentLevels,
         Severity::Warning,
         format!(
-            "{} levels pass the chi-square check, so the misfit alone does not tell which path is right. The lowest was chosen; the next is higher by {difference:.1} in chi-square, \
+            "{} levels pass the chi-square check, so the misfit alone does not tell which path is \
+            right. The lowest was chosen; the next is higher by {difference:.1} in chi-square, \
              that is, {} less likely. {}",
             passing.len(),
             likelihood(difference),
             match difference > DECISIVE {
                 true => "That decides.",
-                false => "That does not decide: compare the paths, and their predictions past the window; more measurements would tell.",
+                false =>
+                    "That does not decide: compare the paths, and their predictions past the \
+                window; more measurements would tell.",
             }
         ),
     );
 }
 
-/// Twice the natural logarithm of a ratio of likelihoods that leaves little doubt.
+/// Difference in chi-square, twice the natural logarithm of a ratio of likelihoods, that leaves
+/// little doubt.
 const DECISIVE: f64 = 20.0;
 
-/// By what factor a likelihood falls when chi-square rises.
+/// Factor by which a likelihood falls when chi-square rises by `difference`, as text.
 fn likelihood(difference: f64) -> String {
     let tens = 0.5 * difference / std::f64::consts::LN_10;
     if tens < 3.0 {

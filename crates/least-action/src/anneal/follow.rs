@@ -1,12 +1,13 @@
-//! Structured steps on a ladder: the minimum of every rung is near that of the one before.
+//! Structured minimisation along a ladder: the minimum of every rung is near that of the one
+//! before.
 
 use crate::error::Result;
 use crate::solve::{LeastSquares, Minimum, Structured, Workspace};
 
-/// Tolerance below the last rung of an adaptive ladder: the minimum is only followed there.
+/// Tolerance below the last rung of an adaptive ladder, where the minimum is only followed.
 const LOOSE: f64 = 1e-2;
 
-/// What a rung asks for; `loose` where its minimum is only followed.
+/// Options of the minimiser at one rung; `loose` is true where its minimum is only followed.
 pub(super) fn of_rung(structured: &Structured, loose: bool) -> Structured {
     match loose {
         true => Structured {
@@ -17,7 +18,7 @@ pub(super) fn of_rung(structured: &Structured, loose: bool) -> Structured {
     }
 }
 
-/// Minimises at a rung; the memory is made at the first and serves all.
+/// Minimises at one rung; the workspace is made at the first rung and serves all.
 pub(super) fn follow(
     structured: &Structured,
     loose: bool,

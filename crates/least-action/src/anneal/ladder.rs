@@ -1,40 +1,50 @@
-//! The model precisions that a ladder goes through.
+//! Ladder of model precisions.
 
 use super::rung::Rung;
 use crate::error::{check, Error, Result};
 
-/// Rungs times starting paths: the table of all action levels must fit in memory.
+/// Maximum of rungs times starting paths: the table of all action levels must fit in memory.
 pub(super) const MOST_LEVELS: usize = 10_000_000;
 
-/// The ladder of model precisions. With a `factor`, `R_f = initial * factor^rung`; without one R_f
-/// grows as fast as the minimiser can follow. Whatever is left out is found from the data: R_m, how
-/// much the components vary, and how far the starting path is from obeying the model.
+/// Ladder of model precisions. With a `factor`, `R_f = initial * factor^rung`; without one R_f
+/// grows as fast as the minimiser can follow. Fields that are left out are found from the data:
+/// from R_m, the variability of the components, and the distance of the starting path from the
+/// model.
+///
+/// ```
+/// use least_action::anneal::Ladder;
+///
+/// assert!(Ladder::default().is_adaptive());
+/// let ladder = Ladder::fixed(1e-4, 1.5, 30);
+/// assert_eq!((ladder.factor, ladder.rungs), (Some(1.5), Some(30)));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Ladder {
     /// R_f0, so small that the model hardly binds the path; from random paths for instance a
-    /// millionth of R_m. Default: such that the model binds the starting path a little less than
-    /// its own residuals say.
+    /// millionth of R_m. Default: so that the model binds the starting path a little less than its
+    /// own residuals suggest.
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub initial: Option<f64>,
-    /// alpha, above 1; for instance 1.5. Default: adaptive, larger where a rung takes few
-    /// iterations, and the minimiser's tolerance is loose below the last rung.
+    /// Factor alpha between the R_f of neighbouring rungs, above 1; for instance 1.5. Default:
+    /// adaptive, larger where a rung takes few iterations, and the minimiser's tolerance is loose
+    /// below the last rung.
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub factor: Option<f64>,
-    /// How many rungs, from beta = 0 on; of an adaptive ladder, how many at most. Default: as many
-    /// as lead to `final`.
+    /// Number of rungs, from beta = 0 on; the maximum number for an adaptive ladder. Default: as
+    /// many as lead to `final`.
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub rungs: Option<usize>,
-    /// R_f at the last rung, of ladders whose end is not said by `factor` and `rungs`. Default: so
-    /// large that the model's error is negligible.
+    /// R_f at the last rung, for ladders whose end does not follow from `factor` and `rungs`.
+    /// Default: so large that the model's error is negligible.
     #[serde(rename = "final")]
     #[cfg_attr(feature = "typescript", ts(rename = "final", optional))]
     pub last: Option<f64>,
 }
 
 impl Ladder {
-    /// `R_f = initial * factor^rung`, rung = 0 .. rungs - 1.
+    /// A ladder with `R_f = initial * factor^rung`, rung = 0 .. rungs - 1.
     pub const fn fixed(initial: f64, factor: f64, rungs: usize) -> Self {
         Ladder {
             initial: Some(initial),
@@ -44,12 +54,12 @@ impl Ladder {
         }
     }
 
-    /// True if the ladder itself says its last R_f, by a number or by its number of steps.
+    /// True if the options give the last R_f, by a number or by the number of steps.
     pub(super) fn has_end(&self) -> bool {
         self.last.is_some() || (self.factor.is_some() && self.rungs.is_some())
     }
 
-    /// Whether R_f is found as the climb goes.
+    /// True if R_f is found as the climb goes.
     pub fn is_adaptive(&self) -> bool {
         self.factor.is_none()
     }
@@ -100,21 +110,21 @@ impl Ladder {
     }
 }
 
-/// The largest R_f.
+/// Maximum R_f.
 const MOST: f64 = 1e100;
 
-/// Rungs of an adaptive ladder at most.
+/// Maximum number of rungs of an adaptive ladder.
 const MOST_RUNGS: usize = 1000;
 
-/// By what R_f first grows, and the least and the most that it grows by, if the ladder is adaptive.
+/// Factors of an adaptive ladder: the first one, and the least and the largest.
 const FIRST_GROWTH: f64 = 4.0;
 const LEAST_GROWTH: f64 = 1.5;
 const MOST_GROWTH: f64 = 100.0;
-/// Iterations of a rung after which R_f grows faster, and slower.
+/// Numbers of iterations: up to the one R_f grows faster after a rung, from the other on slower.
 const EASY: usize = 3;
 const HARD: usize = 8;
 
-/// What a ladder is from one starting path.
+/// Ladder of one starting path, with all numbers known.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Steps {
     initial: f64,
@@ -124,11 +134,11 @@ pub(super) struct Steps {
 }
 
 impl Steps {
-    /// `initial` and `last` are what holds where the ladder says nothing.
+    /// Completes a ladder; `initial` and `last` are used for fields that it leaves out.
     pub fn new(ladder: &Ladder, initial: f64, last: f64) -> Self {
         let last = ladder.last.unwrap_or(last).min(MOST);
         let initial = ladder.initial.unwrap_or(initial);
-        // What is said begins even above an automatic end.
+        // An R_f0 from the options is used even if it is above an automatic end.
         let last = if ladder.initial.is_some() {
             last.max(initial)
         } else {
@@ -142,7 +152,7 @@ impl Steps {
         }
     }
 
-    /// R_f of the next rung; none if the ladder is at its end.
+    /// R_f of the next rung; `None` if the ladder is at its end.
     pub fn next(&self, done: &[Rung]) -> Option<f64> {
         let Some(before) = done.last() else {
             return Some(self.initial);
@@ -172,7 +182,7 @@ impl Steps {
         })
     }
 
-    /// Whether the climb has done the last rung.
+    /// True if the climb has done the last rung.
     pub fn is_end(&self, done: &[Rung]) -> bool {
         let most = self.rungs.unwrap_or(match self.factor {
             Some(_) => MOST_LEVELS,
@@ -187,7 +197,7 @@ impl Steps {
         }
     }
 
-    /// Whether a rung with this R_f is the last one, where `done` are the ones before.
+    /// True if a rung with this R_f is the last one, after the rungs in `done`.
     pub fn is_last(&self, done: &[Rung], model_precision: f64) -> bool {
         match (self.factor, self.rungs) {
             (Some(_), Some(rungs)) => done.len() + 1 >= rungs,
@@ -196,7 +206,7 @@ impl Steps {
     }
 }
 
-/// By what R_f grows after the rungs that are done.
+/// Factor by which R_f grows after the rungs that are done.
 fn growth(done: &[Rung]) -> f64 {
     let mut growth = FIRST_GROWTH;
     for rung in done {

@@ -1,13 +1,13 @@
-//! Action levels: which starting paths ended at the same height, and what that says.
+//! Action levels: groups of starting paths that ended at the same action, and falls of the action.
 
 use super::climb::Climb;
 
-/// Starting paths whose action at the last rung agrees.
+/// Level of starting paths whose action at the last rung agrees.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Level {
-    /// The lowest action among them.
+    /// Lowest action of the level.
     pub action: f64,
     /// Numbers of the starting paths, lowest action first.
     pub starts: Vec<usize>,
@@ -23,21 +23,22 @@ pub struct Level {
 pub struct Drop {
     /// Number of the starting path.
     pub start: usize,
-    /// The rung after the fall.
+    /// Number of the rung after the fall.
     pub rung: usize,
+    /// Action before the fall.
     pub from: f64,
+    /// Action after the fall.
     pub to: f64,
 }
 
-/// Actions within this share of the lowest of a group count as one level.
+/// Relative difference from the lowest action of a group up to which actions are one level.
 pub const LEVEL_TOLERANCE: f64 = 0.01;
 
-/// The action must fall by more than this share to count as a drop; less is the minimiser's
-/// tolerance.
+/// Relative fall of the action beyond which it counts as a drop; less is the minimiser's tolerance.
 pub const DROP_TOLERANCE: f64 = 1e-3;
 
-/// Groups the climbs that are `complete`, lowest level first. Differences below `negligible` do not
-/// count.
+/// Groups the climbs that are `complete` into levels, lowest first. Differences below `negligible`
+/// do not count.
 pub(super) fn cluster(
     climbs: &[Climb],
     complete: impl Fn(&Climb) -> bool,
@@ -50,9 +51,9 @@ pub(super) fn cluster(
     grouped(ends.collect(), LEVEL_TOLERANCE, negligible)
 }
 
-/// Groups actions, given with the numbers of their starts, that differ from the lowest of their
-/// group by no more than a share of its size, lowest level first. Differences below `negligible` do
-/// not count.
+/// Groups actions, given with the numbers of their starts, into levels, lowest first. A group's
+/// actions differ from its lowest by no more than `tolerance` times that. Differences below
+/// `negligible` do not count.
 pub(crate) fn grouped(mut ends: Vec<(f64, usize)>, tolerance: f64, negligible: f64) -> Vec<Level> {
     ends.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     let mut levels: Vec<Level> = Vec::new();
@@ -70,7 +71,7 @@ pub(crate) fn grouped(mut ends: Vec<(f64, usize)>, tolerance: f64, negligible: f
     levels
 }
 
-/// All drops of more than `negligible`, in the order of starting paths and rungs.
+/// Finds all drops of more than `negligible`, in the order of starting paths and rungs.
 pub(super) fn drops(climbs: &[Climb], negligible: f64) -> Vec<Drop> {
     let mut drops = Vec::new();
     for climb in climbs {

@@ -1,34 +1,35 @@
-//! The misfit of a path to its data beside the mean and the variance that the law of the noise
+//! Misfit of a path to its data, compared with the mean and the variance that the law of the noise
 //! gives it: chi-square for normal noise.
 
 use super::annealable::Counts;
 use super::rung::Rung;
 use crate::action::{Moments, Normalization};
 
-/// The misfit may differ from its expectation by this many standard deviations of the equivalent
-/// normal variable.
+/// Number of standard deviations of the equivalent normal variable by which the misfit may differ
+/// from its expectation.
 const DEVIATIONS: f64 = 4.0;
 
-/// At the last rung the model error should be no larger than this share of the measurement error,
+/// Ratio of model error to measurement error up to which a path obeys the model at the last rung.
 const MODEL_SHARE: f64 = 0.1;
-/// or the squared residuals, on average, than this share of the noise's variance: an exact fit
-/// leaves only rounding errors of both.
+/// Ratio of the mean squared residual to the noise's variance up to which a path obeys the model in
+/// any case: an exact fit leaves only rounding errors of both.
 const EXACT_SHARE: f64 = 1e-12;
 
-/// Levels that differ by less than this share of the noise's level are equal.
+/// Difference between levels, relative to the noise's level, up to which they are equal.
 const NEGLIGIBLE_SHARE: f64 = 1e-9;
 
-/// Sum of the losses of all measurements, twice a negative log likelihood; of normal noise R_m
-/// times the summed squared error. Its distribution at the truth is taken for that of a multiple of
-/// chi-square, with the mean and the variance that the law of the noise has. Each number that the
-/// fit could choose takes a chi-square variable with one degree of freedom away (S. S. Wilks, Ann.
-/// Math. Statist. 9, 1938).
+/// Misfit: the sum of the losses of all measurements, twice a negative log likelihood; for normal
+/// noise R_m times the summed squared error. Its distribution at the truth is approximated by that
+/// of a multiple of chi-square, with the mean and the variance that the law of the noise has. Each
+/// unknown that the fit could choose takes a chi-square variable with one degree of freedom away
+/// (S. S. Wilks, Ann. Math. Statist. 9, 1938).
 pub(super) struct Misfit {
+    /// Sum of the losses of all measurements.
     pub value: f64,
     at_truth: Moments,
     /// Number of measurements.
     pub measured: f64,
-    /// Numbers that the fit could choose.
+    /// Number of unknowns that the fit could choose.
     pub fitted: f64,
 }
 
@@ -46,8 +47,8 @@ impl Misfit {
         }
     }
 
-    /// Whether there are more measurements than numbers to choose: else every misfit can be made to
-    /// vanish, and says nothing.
+    /// True if there are more measurements than unknowns to choose: else every misfit can be made
+    /// to vanish, and says nothing.
     pub fn tells(&self) -> bool {
         self.measured > self.fitted
     }
@@ -72,23 +73,25 @@ impl Misfit {
         2.0 / (9.0 * degrees)
     }
 
-    /// The standard normal variable that is as likely as this misfit.
+    /// Standard normal variable that is as likely as this misfit.
     fn normal(&self) -> f64 {
         let variance = self.root_variance();
         (libm::cbrt(self.value / self.expected()) - (1.0 - variance)) / variance.sqrt()
     }
 
-    /// The value beyond which a path is [`Misfit::above`].
+    /// Misfit beyond which a path is [`Misfit::above`].
     pub fn highest(&self) -> f64 {
         let variance = self.root_variance();
         let root = 1.0 - variance + DEVIATIONS * variance.sqrt();
         self.expected() * root * root * root
     }
 
+    /// True if the misfit is larger than noise explains.
     pub fn above(&self) -> bool {
         self.normal() > DEVIATIONS
     }
 
+    /// True if the misfit is smaller than noise should leave.
     pub fn below(&self) -> bool {
         self.normal() < -DEVIATIONS
     }
@@ -98,7 +101,8 @@ impl std::fmt::Display for Misfit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
-            "R_m times the summed squared error is {:.1} for {} measurements (expected about {:.0}, standard deviation {:.0})",
+            "R_m times the summed squared error is {:.1} for {} measurements (expected about \
+            {:.0}, standard deviation {:.0})",
             self.value,
             self.measured,
             self.expected(),
@@ -107,7 +111,7 @@ impl std::fmt::Display for Misfit {
     }
 }
 
-/// The level of `sum` squared errors, each in units of the noise's variance.
+/// Action level of `sum` squared errors, each in units of the noise's variance.
 fn level(counts: &Counts, sum: f64) -> f64 {
     match counts.normalization {
         Normalization::Mean => sum / counts.measured as f64,
@@ -115,17 +119,17 @@ fn level(counts: &Counts, sum: f64) -> f64 {
     }
 }
 
-/// Twice the negative log posterior, up to a constant, at an action level.
+/// Chi-square of an action level: twice the negative log posterior, up to a constant.
 pub(super) fn chi_square(counts: &Counts, action: f64) -> f64 {
     action / level(counts, 1.0)
 }
 
-/// The action level that the noise alone explains, if the model holds.
+/// Action level that the noise alone explains, if the model holds.
 pub(super) fn expected_level(counts: &Counts) -> f64 {
     level(counts, Misfit::new(counts, 0.0).expected())
 }
 
-/// The highest action level at which a path is consistent with data and model; none if the data
+/// Highest action level at which a path is consistent with data and model; `None` if the data
 /// cannot tell.
 pub(super) fn highest_level(counts: &Counts) -> Option<f64> {
     let misfit = Misfit::new(counts, 0.0);
@@ -134,20 +138,20 @@ pub(super) fn highest_level(counts: &Counts) -> Option<f64> {
         .then(|| level(counts, misfit.highest()) * (1.0 + MODEL_SHARE))
 }
 
-/// Whether the path of a last rung is consistent with the data and the model, as far as the noise
-/// that is stated allows to tell.
+/// True if the path of a last rung is consistent with the data and the model, as far as the stated
+/// noise allows to tell.
 pub(super) fn is_consistent(counts: &Counts, last: &Rung) -> bool {
     let misfit = Misfit::new(counts, last.measurement_error);
     misfit.tells() && !misfit.above() && obeys_model(counts, last)
 }
 
-/// A difference between levels that means nothing: noise-free data leave levels that are rounding
+/// Difference between levels that means nothing: noise-free data leave levels that are rounding
 /// errors.
 pub(super) fn negligible(counts: &Counts) -> f64 {
     NEGLIGIBLE_SHARE * level(counts, counts.measured as f64)
 }
 
-/// Whether the path obeys the model at this rung, as far as the data can tell.
+/// True if the path obeys the model at this rung, as far as the data can tell.
 pub(super) fn obeys_model(counts: &Counts, rung: &Rung) -> bool {
     let count = counts.residuals;
     let mean_square = match counts.normalization {

@@ -1,4 +1,4 @@
-//! What a user says about an annealing run.
+//! Options of an annealing run.
 
 use std::collections::BTreeMap;
 
@@ -10,13 +10,24 @@ use crate::action::{
 use crate::error::{check, Error, Result};
 use crate::solve::MinimizerOptions;
 
-/// Where an estimated parameter starts.
+/// Options of an estimated parameter: its initial range, bounds, prior and change in time.
+///
+/// ```
+/// use least_action::anneal::Estimate;
+///
+/// let estimate = Estimate {
+///     initial: [0.5, 2.0],
+///     bounds: Some([0.0, f64::INFINITY]),
+///     ..Estimate::default()
+/// };
+/// assert_eq!(estimate.smoothness, None);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct Estimate {
-    /// Every starting path draws its first value uniformly from here. Not a bound: the estimate may
-    /// leave it.
+    /// Range from which every starting path draws its first value uniformly. It is no bound: the
+    /// estimate may leave it.
     #[cfg_attr(feature = "typescript", ts(type = "readonly [number, number]"))]
     pub initial: [f64; 2],
     /// Lowest and highest value; an end may be infinite. Default: none.
@@ -26,18 +37,20 @@ pub struct Estimate {
         ts(type = "readonly [number, number]", optional)
     )]
     pub bounds: Option<[f64; 2]>,
-    /// Lets the parameter change in time: one value per point, and this precision for what changes
-    /// it, weighing the model's errors of `dp/dt = 0` on every rung alike. Default: the parameter
-    /// does not change.
+    /// Precision of the parameter's change in time: the parameter then has one value per point, and
+    /// this precision weighs the model's errors of `dp/dt = 0` on every rung alike. Default: the
+    /// parameter does not change.
     #[serde(default)]
     pub smoothness: Option<f64>,
-    /// What is known of the parameter, or of its first value, before the data. Default: nothing.
+    /// Prior of the parameter, or of its first value if it changes in time: its mean and standard
+    /// deviation before the data. Default: none.
     #[serde(default)]
     pub prior: Option<Prior>,
 }
 
 impl Estimate {
-    /// Under the names that it is given by here: the action has its parts in lists of their own.
+    /// Checks the options, and reports errors under the names that the user gave them by: the
+    /// action has its parts in lists of their own.
     fn validate(&self, path: &str) -> Result<()> {
         check::range(&format!("{path}.initial"), self.initial)?;
         if let Some(bounds) = self.bounds {
@@ -53,35 +66,51 @@ impl Estimate {
     }
 }
 
-/// Everything about an annealing run but the model and the data.
+/// Options of an annealing run: everything but the model and the data.
+///
+/// ```
+/// use std::collections::BTreeMap;
+///
+/// use least_action::anneal::{AnnealOptions, Estimate};
+///
+/// let estimate = Estimate { initial: [20.0, 35.0], ..Estimate::default() };
+/// let options = AnnealOptions {
+///     measurement_precision: 4.0.into(),
+///     estimate: BTreeMap::from([("rho".into(), estimate)]),
+///     ..AnnealOptions::default()
+/// };
+/// assert!(options.model_precision.is_adaptive());
+/// ```
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct AnnealOptions {
     #[serde(default)]
-    /// Default: `simpson-hermite` for flows, `map` for maps.
+    /// Discretisation of the model. Default: `simpson-hermite` for flows, `map` for maps.
     pub discretization: Option<Discretization>,
+    /// Normalisation of the action: half sums or means of squared errors. Default: see
+    /// [`Normalization`].
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<Normalization>"))]
     pub normalization: Normalization,
-    /// R_m: one over the variance of the measurement noise, in the square of the data's unit: a
-    /// number, one per observed component, one per point of the path (`{ perTime }`), or a full
-    /// matrix over the observed components, as rows.
+    /// Measurement precision R_m, one over the variance of the measurement noise, in one over the
+    /// square of the data's unit: a number, one per observed component, one per point of the path
+    /// (`{ perTime }`), or a full matrix over the observed components, as rows.
     pub measurement_precision: Precision,
-    /// R_f, from small to large. Default: found from the data.
+    /// Ladder of the model precision R_f, from small to large. Default: found from the data.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<Ladder>"))]
     pub model_precision: Ladder,
-    /// What R_f is multiplied by: a number, one per state, one per point, or a full matrix over the
-    /// states. Default: 1 where `modelPrecision` says an R_f; else one over the square of how much
-    /// a state varies, relative to the others, if they differ much.
+    /// Weights by which R_f is multiplied: a number, one per state, one per point, or a full matrix
+    /// over the states. Default: 1 where `modelPrecision` gives an R_f; else one over the square of
+    /// a state's variability, relative to the others, if these differ much.
     #[serde(default)]
     pub model_weights: Option<Precision>,
-    /// Values of parameters that are known; the model's defaults where none is given.
+    /// Values of parameters that are known, by name. Default: the model's own.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<BTreeMap<String, f64>>"))]
     pub parameters: BTreeMap<String, f64>,
-    /// Parameters to be estimated along with the path. Default: none.
+    /// Parameters to be estimated along with the path, by name. Default: none.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<BTreeMap<String, Estimate>>"))]
     pub estimate: BTreeMap<String, Estimate>,
@@ -99,18 +128,18 @@ pub struct AnnealOptions {
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<BTreeMap<String, Prior>>"))]
     pub first_state: BTreeMap<String, Prior>,
-    /// Where the ladder is climbed from.
+    /// Starting paths of the ladder. Default: see [`StartingPaths`].
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<StartingPaths>"))]
     pub starting_paths: StartingPaths,
     #[serde(default)]
-    /// How the action is minimised at each rung.
+    /// Minimiser of the action at each rung. Default: see [`MinimizerOptions`].
     #[cfg_attr(feature = "typescript", ts(type = "MinimizerOptions", optional))]
     pub minimizer: MinimizerOptions,
 }
 
 impl AnnealOptions {
-    /// The part that forms the action.
+    /// The part of the options that forms the action.
     pub fn action(&self) -> ActionOptions {
         let mut bounds = self.bounds.clone();
         let estimates = self.estimate.iter();
@@ -143,7 +172,7 @@ impl AnnealOptions {
         }
     }
 
-    /// Checks what does not need the model or the data.
+    /// Checks the options that need neither the model nor the data.
     pub(super) fn validate(&self) -> Result<()> {
         self.model_precision.validate("modelPrecision")?;
         for (name, estimate) in &self.estimate {

@@ -1,4 +1,4 @@
-//! A run on rayon's threads, to the bits of a run on one.
+//! A run on rayon's threads, with the same bits as a run on one.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,10 +13,10 @@ use super::run::Run;
 use crate::error::Result;
 
 impl<A: Annealable> Annealer<A> {
-    /// Climbs as [`Annealer::run`] does, on all of rayon's threads; the result has the same bits.
+    /// Climbs like [`Annealer::run`], on all of rayon's threads; the result has the same bits.
     ///
     /// # Errors
-    /// As [`Annealer::run`].
+    /// Those of [`Annealer::run`].
     pub fn run_parallel(
         &self,
         watch: impl Fn(AnnealProgress) -> ControlFlow<()> + Sync,
@@ -54,8 +54,8 @@ fn run<A: Annealable>(
     Run::new(annealer.annealable(), climbs)
 }
 
-/// Climbs from `starts`, until all are over, the watcher breaks off, or enough of them have
-/// succeeded together with `others`.
+/// Climbs from `starts`, until all are over, `watch` breaks off, or enough of them have succeeded
+/// together with `others`.
 fn all<A: Annealable>(
     annealer: &Annealer<A>,
     watch: &(impl Fn(AnnealProgress) -> ControlFlow<()> + Sync),
@@ -98,7 +98,8 @@ fn all<A: Annealable>(
     })
 }
 
-/// Whether those done are enough in the order of `starts`: one thread would have ended here.
+/// True if the climbs that are done are enough in the order of `starts`: a single thread would have
+/// ended here.
 fn together<A: Annealable>(
     annealer: &Annealer<A>,
     starts: &[usize],

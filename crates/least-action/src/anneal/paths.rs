@@ -15,26 +15,26 @@ use crate::model::Model;
 use crate::report::shortest;
 use crate::solve::{Minimizer, MinimizerOptions, Minimum, Workspace};
 
-/// Numbers that a climb may keep in memory: three of WebAssembly's four gigabytes, or more than a
-/// machine has.
+/// Maximum count of numbers that a climb may keep in memory: three of WebAssembly's four gigabytes,
+/// or more than a machine has.
 const MOST_MEMORY: f64 = if cfg!(target_pointer_width = "32") {
     402_653_184.0
 } else {
     1e12
 };
 
-/// A model, data and options, checked.
+/// Annealable paths: a model, data and options, checked.
 #[derive(Clone)]
 pub struct Paths {
     model: Arc<dyn Model>,
-    /// Without weights that are automatic.
+    /// Problem without automatic weights of the states.
     problem: Problem,
     pub(super) options: AnnealOptions,
     found: Arc<OnceLock<Found>>,
 }
 
 /// Numbers found by integrating the model forward, when one of them is first needed: that takes
-/// longer than all the rest, and much that a run is asked when it is over does without.
+/// longer than all the rest, and many questions to a finished run need none of them.
 struct Found {
     climatology: Climatology,
     automatic: Automatic,
@@ -43,8 +43,10 @@ struct Found {
 }
 
 impl Paths {
+    /// Checks a model, data and options.
+    ///
     /// # Errors
-    /// Whatever is wrong with the model, data or options, by field.
+    /// A model, data or options that are wrong, by field.
     pub fn new(
         model: Arc<dyn Model>,
         data: impl Into<DataSets>,
@@ -121,7 +123,7 @@ impl Annealable for Paths {
 
     fn last_model_precision(&self) -> f64 {
         match self.options.model_precision.has_end() {
-            // Nobody asks for another, and what nobody asks for is not looked for.
+            // The ladder has its end, so that the automatic one is not computed.
             true => f64::INFINITY,
             false => self.found().automatic.last,
         }
@@ -211,15 +213,15 @@ impl Annealable for Paths {
     }
 }
 
-/// The action of a path, with the memory of its minimiser.
+/// Annealing objective of a path: its action, with the memory of the minimiser.
 pub struct PathAnnealingObjective {
     paths: Paths,
     action: Action,
-    /// What the minimiser's variables are divided by.
+    /// Scales by which the minimiser's variables are divided.
     scales: Scales,
-    /// The structured minimiser's memory, made once for all rungs.
+    /// Memory of the structured minimiser, made once for all rungs.
     workspace: Option<Workspace>,
-    /// What the minimiser varies: the path, then the parameters, scaled.
+    /// Variables of the minimiser: the path, then the parameters, scaled.
     variables: Vec<f64>,
 }
 

@@ -1,4 +1,4 @@
-//! What an annealing run gives.
+//! Result of an annealing run.
 
 use super::annealable::Annealable;
 use super::climb::Climb;
@@ -11,36 +11,39 @@ use super::summary::summarize;
 use crate::error::{Error, Result};
 use crate::report::prose;
 
-/// All climbs of a run, and what they say together.
+/// Result of an annealing run: all climbs, and the conclusions from them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {
-    /// One per starting path that was begun, by number.
+    /// Climbs of the starting paths that were begun, by number.
     pub climbs: Vec<Climb>,
     /// Levels at the last rung, lowest first; empty if no climb got there.
     pub levels: Vec<Level>,
-    /// Rungs at which the action fell.
+    /// Rungs at which the action fell although R_f rose.
     pub drops: Vec<Drop>,
-    /// Position in `climbs` of the best one: the furthest up the ladder, and there the lowest
-    /// action.
+    /// Position in `climbs` of the best one: the one that got furthest up the ladder, and of these
+    /// the one with the lowest action.
     pub best: usize,
-    /// The level that the stated noise explains if the model holds; the lowest should be near it.
+    /// Action level that the stated noise explains if the model holds; the lowest level should be
+    /// near it.
     pub expected_level: f64,
+    /// Findings about the run, with advice.
     pub findings: Vec<Finding>,
+    /// Verdict on the best path.
     pub verdict: Verdict,
     /// Names of the estimated parameters.
     pub estimated: Vec<String>,
-    /// The table that [`Run::summary`] gives.
+    /// Table that [`Run::summary`] gives.
     summary: String,
 }
 
 impl Run {
-    /// Puts climbs together, in whatever order they were made.
+    /// Puts climbs together, which may come in any order.
     ///
-    /// Starts that come after enough successful ones are left out: whether they were made depends
-    /// on the number of threads.
+    /// Starts that come after enough successful ones are left out: the number of threads decides if
+    /// they were made.
     ///
     /// # Errors
-    /// If two are from the same starting path. If none of them did a single rung: the failure of
+    /// Two climbs from the same starting path. If none of them did a single rung: the failure of
     /// the first, or [`Error::OutOfRange`] if there is none at all.
     pub fn new(annealable: &impl Annealable, mut climbs: Vec<Climb>) -> Result<Run> {
         climbs.sort_by_key(|climb| climb.start);
@@ -98,13 +101,13 @@ impl Run {
         &rungs[rungs.len() - 1]
     }
 
-    /// The estimate of a parameter, if it was estimated.
+    /// Estimate of a parameter; `None` if it was not estimated.
     pub fn parameter(&self, name: &str) -> Option<f64> {
         let index = self.estimated.iter().position(|n| n == name)?;
         self.best().parameters.get(index).copied()
     }
 
-    /// How far the second level is above the lowest.
+    /// Difference between the second action level and the lowest; `None` if there is only one.
     pub fn gap(&self) -> Option<f64> {
         match self.levels[..] {
             [ref lowest, ref next, ..] => Some(next.action - lowest.action),
@@ -112,7 +115,7 @@ impl Run {
         }
     }
 
-    /// Levels and parameters as a table.
+    /// Summary of the run as a table: levels and parameters.
     pub fn summary(&self) -> &str {
         &self.summary
     }
@@ -123,7 +126,7 @@ impl Run {
     }
 }
 
-/// Position of the climb that got furthest, and of these the lowest.
+/// Position of the climb that got furthest, and of several the one with the lowest action.
 fn best(climbs: &[Climb], complete: impl Fn(&Climb) -> bool) -> Option<usize> {
     let ends = climbs.iter().enumerate().filter_map(|(i, climb)| {
         let last = climb.rungs.last()?;

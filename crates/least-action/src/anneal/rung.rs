@@ -13,7 +13,7 @@ pub struct ActiveBound {
     pub points: usize,
 }
 
-/// The minimum that was found on one rung, and the work that it took.
+/// The minimum that was found on one rung, with the work to find it.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -24,22 +24,22 @@ pub struct Rung {
     pub model_precision: f64,
     /// The action: the sum of the three errors.
     pub action: f64,
-    /// Part of the action that the measurements have, weighted with R_m.
+    /// Part of the action that belongs to the measurements, weighted with R_m.
     pub measurement_error: f64,
-    /// Part of the action that the model has, weighted with R_f.
+    /// Part of the action that belongs to the model, weighted with R_f.
     pub model_error: f64,
-    /// Part of the action that priors have; 0 without any.
+    /// Part of the action that belongs to priors; 0 without any.
     #[serde(default)]
     pub prior_error: f64,
     /// Estimated parameters, in the model's order.
     pub parameters: Vec<f64>,
     /// Reason why the minimisation ended.
     pub stop: StopReason,
-    /// Iterations of the minimiser.
+    /// Number of iterations of the minimiser.
     pub iterations: usize,
-    /// Evaluations of the action with its derivatives.
+    /// Number of evaluations of the action with its derivatives.
     pub evaluations: usize,
-    /// Factorisations of the Hessian; 0 in minimisers that have none.
+    /// Number of factorisations of the Hessian; 0 in minimisers that have none.
     #[serde(default)]
     pub factorizations: usize,
     /// States and parameters that ended at one of their bounds.
@@ -47,16 +47,16 @@ pub struct Rung {
     pub active_bounds: Vec<ActiveBound>,
 }
 
-/// A start was given up: its action was so high that the noise cannot explain it, and along one
-/// minimum it can only rise.
+/// Details of a climb that was stopped: its action was so high that the noise cannot explain it,
+/// and along one minimum it can only rise.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Stopped {
-    /// The rung after which the climb was stopped.
+    /// Number of the rung after which the climb was stopped.
     pub rung: usize,
-    /// The action there.
+    /// Action at that rung.
     pub action: f64,
-    /// The action that it should not have exceeded.
+    /// Action that the climb should not have exceeded.
     pub limit: f64,
 }

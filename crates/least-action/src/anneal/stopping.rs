@@ -1,15 +1,15 @@
-//! Rules that end a run early: starts whose action noise cannot explain are stopped, and no more are
-//! begun when enough have succeeded.
+//! Rules that end a run early: starts are stopped when noise cannot explain their action, and no
+//! more are begun when enough have succeeded.
 
 use super::annealable::Annealable;
 use super::climb::Climb;
 use super::misfit;
 
-/// Starts are stopped where their action is this many times what noise may explain: a path may yet
-/// fall to a lower minimum.
+/// Ratio of the action to the highest that noise explains, beyond which a start is stopped: below,
+/// a path may yet fall to a lower minimum.
 const MARGIN: f64 = 1.5;
 
-/// The action above which starts are stopped; none where all are climbed to the end.
+/// Action above which starts are stopped; `None` if all are climbed to the end.
 pub(super) fn limit(annealable: &impl Annealable) -> Option<f64> {
     match annealable.attempts().prune {
         true => misfit::highest_level(&annealable.counts()).map(|level| MARGIN * level),
@@ -17,8 +17,8 @@ pub(super) fn limit(annealable: &impl Annealable) -> Option<f64> {
     }
 }
 
-/// Number of starts that are enough, of climbs in any order: all from 0 to that number are over, and
-/// among them are as many successes as were asked for.
+/// Number of starts, in their order, that a run needs: all up to that number are over, and among
+/// them are as many successes as were asked for. `None` if there are not enough yet.
 pub(super) fn enough(annealable: &impl Annealable, climbs: &[Climb]) -> Option<usize> {
     let mut order: Vec<&Climb> = climbs.iter().collect();
     order.sort_by_key(|climb| climb.start);
@@ -37,9 +37,9 @@ pub(super) fn enough(annealable: &impl Annealable, climbs: &[Climb]) -> Option<u
     None
 }
 
-/// Climbs that were stopped but must go on, since no start got through: their starting paths,
-/// the most promising first. Empty as long as starts are not over, and if enough of them have
-/// succeeded.
+/// Numbers of the starting paths whose climbs were stopped but must go on, since no start reached a
+/// consistent level, the most promising first. Empty as long as starts are not over, and if enough
+/// of them have succeeded.
 pub(super) fn reprieved(annealable: &impl Annealable, climbs: &[Climb]) -> Vec<usize> {
     let over = climbs
         .iter()

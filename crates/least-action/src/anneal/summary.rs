@@ -1,4 +1,4 @@
-//! A run as a table.
+//! Summary of a run as a table.
 
 use super::annealable::Annealable;
 use super::climb::Climb;
@@ -6,9 +6,10 @@ use super::levels::Level;
 use super::rung::Rung;
 use crate::report::{number, shortest, Table};
 
-/// How many levels the table lists.
+/// Maximum number of levels that the table lists.
 const LISTED: usize = 8;
 
+/// Writes the table: levels, the best climb with its parameters, and the work.
 pub(super) fn summarize(
     annealable: &impl Annealable,
     climbs: &[Climb],

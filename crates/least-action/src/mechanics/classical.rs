@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::model::{NamedExpression, ParameterDefinition};
 
 /// A Lagrangian as mathematics, in the language of [`crate::model::ModelDefinition`]; the time is
-/// `t`.
+/// `t`. See [`LagrangianDefinition::build`] for an example.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
@@ -17,14 +17,15 @@ pub struct LagrangianDefinition {
     pub coordinates: Vec<String>,
     /// Names of their velocities, in the same order.
     pub velocities: Vec<String>,
+    /// Parameters of the text. Default: none.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<ParameterDefinition>>"))]
     pub parameters: Vec<ParameterDefinition>,
-    /// Named parts of the text.
+    /// Named parts of the text. Default: none.
     #[serde(rename = "where", default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<NamedExpression>>"))]
     pub definitions: Vec<NamedExpression>,
-    /// Expression of L.
+    /// Text of the expression for L.
     pub lagrangian: String,
 }
 
@@ -41,7 +42,8 @@ impl LagrangianDefinition {
     ///     ..LagrangianDefinition::default()
     /// };
     /// // A bead on a wire that turns at the rate 2 is driven outward.
-    /// let a = acceleration(&bead.build(&Default::default())?, &mut Workspace::default(), 0.0, &[1.5], &[0.0])?;
+    /// let bead = bead.build(&Default::default())?;
+    /// let a = acceleration(&bead, &mut Workspace::default(), 0.0, &[1.5], &[0.0])?;
     /// assert_eq!(a, [6.0]);
     /// # Ok::<(), least_action::Error>(())
     /// ```
@@ -61,11 +63,24 @@ impl LagrangianDefinition {
     }
 }
 
-/// A Lagrangian L(t, q, v) made of a text; its derivatives are exact.
+/// A Lagrangian L(t, q, v) built from a text; its derivatives are exact.
 pub type ClassicalLagrangian = Formula<Velocity>;
 
 /// A Hamiltonian as mathematics, in the language of [`crate::model::ModelDefinition`]; the time is
 /// `t`.
+///
+/// ```
+/// use least_action::mechanics::HamiltonianDefinition;
+///
+/// let pendulum = HamiltonianDefinition {
+///     coordinates: vec!["q".into()],
+///     momenta: vec!["p".into()],
+///     hamiltonian: "p^2/2 - cos(q)".into(),
+///     ..HamiltonianDefinition::default()
+/// };
+/// pendulum.build(&Default::default())?;
+/// # Ok::<(), least_action::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
@@ -74,14 +89,15 @@ pub struct HamiltonianDefinition {
     pub coordinates: Vec<String>,
     /// Names of their momenta, in the same order.
     pub momenta: Vec<String>,
+    /// Parameters of the text. Default: none.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<ParameterDefinition>>"))]
     pub parameters: Vec<ParameterDefinition>,
-    /// Named parts of the text.
+    /// Named parts of the text. Default: none.
     #[serde(rename = "where", default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<NamedExpression>>"))]
     pub definitions: Vec<NamedExpression>,
-    /// Expression of H.
+    /// Text of the expression for H.
     pub hamiltonian: String,
 }
 
@@ -89,7 +105,7 @@ impl HamiltonianDefinition {
     /// Parses the text; parameters that are not given have their defaults.
     ///
     /// # Errors
-    /// As [`LagrangianDefinition::build`].
+    /// Those of [`LagrangianDefinition::build`].
     pub fn build(&self, parameters: &BTreeMap<String, f64>) -> Result<ClassicalHamiltonian> {
         let text = FormulaText {
             coordinates: &self.coordinates,
@@ -102,6 +118,6 @@ impl HamiltonianDefinition {
     }
 }
 
-/// A Hamiltonian H(t, q, p) made of a text; its derivatives are exact, and whether it is separable
-/// follows from them.
+/// A Hamiltonian H(t, q, p) built from a text; its derivatives are exact, and tell if it is
+/// separable.
 pub type ClassicalHamiltonian = Formula<Momentum>;

@@ -4,7 +4,7 @@ use super::legendre::solve_block;
 use super::{Lagrangian, PhasePoint, Workspace};
 use crate::error::{check, Error, Result};
 
-/// The Euler-Lagrange operator along x(t) with velocity v and acceleration a:
+/// Computes the Euler-Lagrange operator along x(t) with velocity v and acceleration a:
 /// `d/dt L_v - L_x = L_vv a + L_vx v + L_vt - L_x`, one per coordinate; 0 where x(t) makes the
 /// action stationary.
 ///
@@ -35,11 +35,12 @@ pub fn euler_lagrange(
     Ok(residual)
 }
 
-/// The acceleration of the Euler-Lagrange equation: `L_vv a = L_x - L_vx v - L_vt`.
+/// Computes the acceleration of the Euler-Lagrange equation: `L_vv a = L_x - L_vx v - L_vt`.
 ///
 /// # Errors
-/// [`Error::Singular`] where L_vv is, so that the equation states no acceleration (degenerate
-/// Lagrangians, those linear in a velocity); wrong lengths, and those of the Lagrangian.
+/// [`Error::Singular`] where L_vv is singular, so that the equation states no acceleration
+/// (degenerate Lagrangians, those linear in a velocity); wrong lengths, and those of the
+/// Lagrangian.
 pub fn acceleration(
     lagrangian: &dyn Lagrangian,
     work: &mut Workspace,
@@ -67,7 +68,7 @@ pub fn acceleration(
     }
 }
 
-/// `L_x - L_vx v - L_vt`, and the second derivatives.
+/// Computes `L_x - L_vx v - L_vt`, and the second derivatives.
 fn forces(
     lagrangian: &dyn Lagrangian,
     work: &mut Workspace,

@@ -1,5 +1,5 @@
-//! Functions of the phase space that are given as text: Lagrangians and Hamiltonians written by
-//! hand.
+//! Functions of the phase space that are given as text: Lagrangians and Hamiltonians in the
+//! notation of mathematics.
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
@@ -12,21 +12,21 @@ use crate::model::{
     Points, StateDefinition,
 };
 
-/// The text of a function of the phase space.
+/// Text of a function of the phase space, with the names in it.
 pub(super) struct FormulaText<'a> {
     pub coordinates: &'a [String],
-    /// Velocities or momenta.
+    /// Names of the velocities or momenta.
     pub others: &'a [String],
     pub parameters: &'a [ParameterDefinition],
     pub definitions: &'a [NamedExpression],
     pub text: &'a str,
 }
 
-/// A function f(t, x, w) made of a text, with its exact derivatives. Whether it is separable
-/// follows from them.
+/// A function f(t, x, w) built from a text, with its exact derivatives, which tell if it is
+/// separable.
 #[derive(Debug, Clone)]
 pub struct Formula<V> {
-    /// One output; its states are x, w, t.
+    /// Function with one output; its states are x, w, t.
     function: Function,
     dimension: usize,
     separable: bool,
@@ -34,7 +34,7 @@ pub struct Formula<V> {
 }
 
 impl FormulaText<'_> {
-    /// The formula at given parameters.
+    /// Builds the formula at given parameters.
     pub fn build<V: SecondVariable>(&self, given: &BTreeMap<String, f64>) -> Result<Formula<V>> {
         let dimension = self.coordinates.len();
         check::at_least("coordinates", dimension, 1)?;
@@ -77,7 +77,7 @@ impl FormulaText<'_> {
     }
 }
 
-/// Errors of the model that the formula is an observable of, in the words of the caller.
+/// Rewrites errors of the model that the formula is an observable of, in the words of the caller.
 fn located<V: SecondVariable>(error: Error, dimension: usize) -> Error {
     let rename = |path: String| -> String {
         let whole = V::LEGENDRE.path;
@@ -205,7 +205,7 @@ impl<V> Formula<V> {
         work.give(point);
     }
 
-    /// The states of the function, to be given back to the workspace.
+    /// States of the function, x, w and t, to be given back to the workspace.
     fn point(&self, work: &mut Workspace, at: PhasePoint) -> Vec<f64> {
         let d = self.dimension;
         let mut point = work.take(2 * d + 1);

@@ -1,25 +1,34 @@
 use super::time_grid::TimeGrid;
 use crate::error::{check, Error, Result};
 
-/// A jump of the momentum where something was measured: `p+ = p- + R_m (x - y)` of one component at
-/// one time. It is what `(R_m/2) (x - y)^2` of a sum over measurements does to the Euler-Lagrange
-/// equation.
+/// A jump of the momentum at a measurement: `p+ = p- + R_m (x - y)` of one component at one time.
+/// It is the contribution of `(R_m/2) (x - y)^2`, one term of a sum over measurements, to the
+/// Euler-Lagrange equation.
+///
+/// ```
+/// use least_action::mechanics::Impulse;
+///
+/// let impulse = Impulse { time: 0.5, component: 0, precision: 4.0, value: 1.2 };
+/// # assert_eq!(impulse.component, 0);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Impulse {
+    /// Time of the measurement.
     pub time: f64,
+    /// Index of the component that was measured.
     pub component: usize,
-    /// R_m.
+    /// Measurement precision R_m.
     pub precision: f64,
-    /// y.
+    /// Measured value y.
     pub value: f64,
 }
 
 /// Impulses sorted by their point.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Impulses {
-    /// First of those of each point; one more for the end.
+    /// Index of the first impulse of each point; one more for the end.
     starts: Vec<usize>,
     sorted: Vec<Impulse>,
 }
@@ -28,8 +37,10 @@ pub(super) struct Impulses {
 const NEAR: f64 = 1e-6;
 
 impl Impulses {
+    /// Sorts impulses by the points of a time grid.
+    ///
     /// # Errors
-    /// Impulses at times that are not those of points, or of components that there are not.
+    /// Impulses at times that are not those of points, or of components that do not exist.
     pub fn at_points(impulses: &[Impulse], dimension: usize, grid: &TimeGrid) -> Result<Self> {
         if impulses.is_empty() {
             return Ok(Impulses::default());
@@ -53,7 +64,8 @@ impl Impulses {
                 &format!("impulses[{k}].time"),
                 impulse.time,
                 &format!(
-                    "the time of one of the {points} points from {start} in steps of {step}: choose the time step so that measurements are at points"
+                    "the time of one of the {points} points from {start} in steps of {step}: \
+                    choose the time step so that measurements are at points"
                 ),
             )?;
             placed.push((point as usize, *impulse));
@@ -78,8 +90,8 @@ impl Impulses {
         }
     }
 
-    /// Moves the momentum on at a point, or back where `direction` is -1: by R_m times this factor;
-    /// x stays. The derivative of this map adds R_m times the row of x to that of p in `tangent`
+    /// Moves the momentum at a point by R_m times `direction`, or back where `direction` is -1; x
+    /// stays. The derivative of this map adds R_m times the row of x to that of p in `tangent`
     /// (columns of 2 D numbers).
     pub fn apply(
         &self,

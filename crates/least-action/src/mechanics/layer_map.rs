@@ -6,15 +6,17 @@ use crate::model::MOST_VALUES;
 use crate::network::{LayerValues, Network, OnePair};
 use crate::solve::dense::{identity, Lu};
 
-const REMEDY: &str = "no orbit goes on from here: solve the boundary-value problem, with data at both ends, in its place (anneal or train the network)";
+const REMEDY: &str = "no orbit goes on from here: solve the boundary-value problem, with data at \
+both ends, in its place (anneal or train the network)";
 
 /// Options of [`follow_layers`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct LayerMapOptions {
-    /// R_f, in one over the square of the activations' unit. Infinite: the layers hold exactly.
+    /// R_f, in one over the square of the activations' unit. If it is infinite, the layers hold
+    /// exactly.
     pub model_precision: f64,
     /// Forcing from outside, for layers that have it, as in [`crate::network::Pairs`] with one
-    /// pair.
+    /// pair. Default: none.
     pub forcing: Vec<LayerValues>,
     /// Compute the derivative of the map: O(D^3) per layer as the map itself, with 4 D^2 numbers of
     /// memory. Default: false.
@@ -22,7 +24,7 @@ pub struct LayerMapOptions {
 }
 
 impl LayerMapOptions {
-    /// Options without forcing and derivative.
+    /// Options with this R_f, without forcing and derivative.
     pub fn new(model_precision: f64) -> Self {
         LayerMapOptions {
             model_precision,
@@ -36,18 +38,18 @@ impl LayerMapOptions {
 /// [`LayerOrbit::failure`] says why, and the layers are those that were reached.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct LayerOrbit {
-    /// x: one list per layer that was reached, the inputs first.
+    /// Activations x, one list per layer that was reached, the inputs first.
     pub activations: Vec<Vec<f64>>,
-    /// p, of the same form.
+    /// Momenta p, one list per layer that was reached, the inputs first.
     pub momenta: Vec<Vec<f64>>,
-    /// `sum_l (R_f/2) |x_(l+1) - f_l(x_l)|^2 = sum_l |p_(l+1)|^2 / (2 R_f)`: the model part of the
-    /// network's action.
+    /// Model part of the network's action,
+    /// `sum_l (R_f/2) |x_(l+1) - f_l(x_l)|^2 = sum_l |p_(l+1)|^2 / (2 R_f)`.
     pub model_error: f64,
     /// The derivative of (x, p) at the last layer that was reached in (x, p) at the inputs, 2 D x 2
     /// D, column-major, coordinates first, for [`super::symplectic_defect`]; empty if it was not
     /// asked for.
     pub tangent: Vec<f64>,
-    /// The reason why not all layers were reached.
+    /// The reason why not all layers were reached; `None` if all were.
     pub failure: Option<Error>,
 }
 
@@ -133,20 +135,20 @@ pub fn follow_layers(
     Ok(orbit)
 }
 
-/// The map of one layer after the other.
+/// Map of one layer after the other, with its working memory.
 struct LayerOrbitMap<'a> {
     network: &'a Network,
     pair: OnePair<'a>,
-    /// R_f.
+    /// Model precision R_f.
     precision: f64,
-    /// Df, column-major.
+    /// Jacobian Df of the layer, column-major.
     jacobian: Vec<f64>,
-    /// LU factors of its transpose.
+    /// LU factors of the transposed Jacobian.
     lu: Lu,
 }
 
 impl LayerOrbitMap<'_> {
-    /// Moves on from layer l to the next. If that fails, the orbit stays as it is.
+    /// Moves from layer l to the next. If that fails, the orbit stays as it is.
     fn advance(&mut self, l: usize, orbit: &mut LayerOrbit) -> Result<()> {
         let (x, p) = (&orbit.activations[l], &orbit.momenta[l]);
         let (d, next) = (x.len(), self.network.widths()[l + 1]);
@@ -194,8 +196,8 @@ impl LayerOrbitMap<'_> {
         Ok(())
     }
 
-    /// Multiplies columns (dx, dp) by the derivative of the map. That of `Df^T p_1 = p` is
-    /// `Df^T dp_1 + D2(p_1 . f) dx = dp`.
+    /// Multiplies columns (dx, dp) by the derivative of the map. The equation `Df^T p_1 = p` has
+    /// the derivative `Df^T dp_1 + D2(p_1 . f) dx = dp`.
     fn propagate(&self, curvature: &[f64], tangent: &mut [f64]) {
         let d = curvature.len().isqrt();
         let mut moved = vec![0.0; d];
@@ -218,7 +220,7 @@ impl LayerOrbitMap<'_> {
     }
 }
 
-/// The error about map l, called as in [`Network::feedforward`].
+/// Error of a singular map l, with the layer's number in a network as in [`Network::feedforward`].
 fn singular(l: usize, which: &str) -> Error {
     Error::Singular {
         path: format!("layers[{l}]"),

@@ -5,7 +5,7 @@ use super::newton::{newton, Equations};
 use super::{Lagrangian, PhasePoint, PhaseSpaceFunction, SecondVariable, Workspace};
 use crate::error::{check, Error, Result};
 
-/// The momentum of a velocity, `p = L_v`: the Legendre transform of points.
+/// Computes the momentum of a velocity, `p = L_v`: the Legendre transform of points.
 ///
 /// # Errors
 /// Wrong lengths, and those of the Lagrangian.
@@ -25,12 +25,12 @@ pub fn momentum(
     Ok(p)
 }
 
-/// The velocity of a momentum, from `L_v(t, x, v) = p` by Newton's method from `v` on: the inverse
-/// of [`momentum`].
+/// Computes the velocity of a momentum, from `L_v(t, x, v) = p` by Newton's method from `v` on: the
+/// inverse of [`momentum`].
 ///
 /// # Errors
-/// [`Error::Singular`] where L_vv is, [`Error::NotConverged`], and those of the Lagrangian. `v`
-/// then holds the best iterate.
+/// [`Error::Singular`] where L_vv is singular, [`Error::NotConverged`], and those of the
+/// Lagrangian. `v` then holds the best iterate.
 pub fn velocity(
     lagrangian: &dyn Lagrangian,
     work: &mut Workspace,
@@ -42,7 +42,7 @@ pub fn velocity(
     invert(lagrangian, work, PhasePoint::new(time, x, p), v)
 }
 
-/// The second variable `w` of a function, from `f_w(t, x, w) = u` where `at` is (t, x, u).
+/// Computes the second variable `w` of a function, from `f_w(t, x, w) = u` where `at` is (t, x, u).
 fn invert<F: PhaseSpaceFunction + ?Sized>(
     function: &F,
     work: &mut Workspace,
@@ -57,10 +57,10 @@ fn invert<F: PhaseSpaceFunction + ?Sized>(
     newton(F::Variable::LEGENDRE, at.time, work, w, &mut equations).map(|_| ())
 }
 
-/// `f_w(t, x, w) - u = 0` for w.
+/// Equations `f_w(t, x, w) - u = 0` for w.
 struct ConjugateEquations<'a, F: ?Sized> {
     function: &'a F,
-    /// (t, x, u).
+    /// Point (t, x, u) of the transformed function.
     at: PhasePoint<'a>,
 }
 
@@ -90,7 +90,7 @@ impl<F: PhaseSpaceFunction + ?Sized> Equations for ConjugateEquations<'_, F> {
     }
 }
 
-/// The block f_ww, D x D, of second derivatives 2 D x 2 D.
+/// Copies the block f_ww, D x D, of the second derivatives, 2 D x 2 D.
 pub(super) fn second_variable_block(hessian: &[f64], d: usize, block: &mut [f64]) {
     for (j, column) in block.chunks_exact_mut(d).enumerate() {
         column.copy_from_slice(&hessian[(d + j) * 2 * d + d..][..d]);
@@ -104,14 +104,14 @@ pub(super) fn second_variable_block(hessian: &[f64], d: usize, block: &mut [f64]
 pub struct LegendreTransform<F>(pub F);
 
 impl<F: PhaseSpaceFunction> LegendreTransform<F> {
-    /// The variable of f at a point of g, to be given back to the workspace.
+    /// Computes the variable of f at a point of g; the list is to be given back to the workspace.
     fn conjugate(&self, work: &mut Workspace, at: PhasePoint) -> Result<Vec<f64>> {
         let mut w = work.take(at.w.len());
         invert(&self.0, work, at, &mut w)?;
         Ok(w)
     }
 
-    /// The error where f_ww is singular.
+    /// Error where f_ww is singular.
     fn singular(time: f64) -> Error {
         let names = F::Variable::LEGENDRE;
         let variable = F::Variable::NAME;
@@ -141,7 +141,7 @@ impl<F: PhaseSpaceFunction> PhaseSpaceFunction for LegendreTransform<F> {
         Ok(product - value)
     }
 
-    /// `g_x = -f_x`, and the derivative in the new variable is the old one.
+    /// Gradient `g_x = -f_x`; the derivative in the new variable is the old one.
     fn gradient(&self, work: &mut Workspace, at: PhasePoint, gradient: &mut [f64]) -> Result<()> {
         let w = self.conjugate(work, at)?;
         self.0
@@ -153,7 +153,8 @@ impl<F: PhaseSpaceFunction> PhaseSpaceFunction for LegendreTransform<F> {
         Ok(())
     }
 
-    /// `g_uu = f_ww^-1`, `g_ux = -f_ww^-1 f_wx`, `g_xx = -f_xx + f_xw f_ww^-1 f_wx`.
+    /// Second derivatives `g_uu = f_ww^-1`, `g_ux = -f_ww^-1 f_wx`,
+    /// `g_xx = -f_xx + f_xw f_ww^-1 f_wx`.
     fn hessian(&self, work: &mut Workspace, at: PhasePoint, hessian: &mut [f64]) -> Result<()> {
         let w = self.conjugate(work, at)?;
         self.0.hessian(work, PhasePoint { w: &w, ..at }, hessian)?;
@@ -192,7 +193,8 @@ impl<F: PhaseSpaceFunction> PhaseSpaceFunction for LegendreTransform<F> {
         Ok(())
     }
 
-    /// `f_w(t, x, w(t, x, u)) = u`, so `w_t = -f_ww^-1 f_wt`.
+    /// Time derivative of the conjugate variable: `f_w(t, x, w(t, x, u)) = u`, so
+    /// `w_t = -f_ww^-1 f_wt`.
     fn conjugate_rate(&self, work: &mut Workspace, at: PhasePoint, rate: &mut [f64]) -> Result<()> {
         let w = self.conjugate(work, at)?;
         let d = w.len();
@@ -208,7 +210,7 @@ impl<F: PhaseSpaceFunction> PhaseSpaceFunction for LegendreTransform<F> {
     }
 }
 
-/// `b = f_ww^-1 b`, for each column of `b`; false if f_ww is singular.
+/// Solves `f_ww X = B` in place of `B`, for each column of `B`; false if f_ww is singular.
 pub(super) fn solve_block(work: &mut Workspace, hessian: &[f64], d: usize, b: &mut [f64]) -> bool {
     let mut lu = work.take_factor();
     let mut block = work.take(d * d);

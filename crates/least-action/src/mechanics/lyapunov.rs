@@ -5,6 +5,13 @@ use crate::error::{check, Error, Result};
 use crate::solve::dense::identity;
 
 /// Options of the computation of Lyapunov exponents.
+///
+/// ```
+/// use least_action::mechanics::LyapunovOptions;
+///
+/// let options = LyapunovOptions { time_step: 0.05, points: 2001, ..LyapunovOptions::default() };
+/// assert_eq!(options.discard, 0);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
@@ -17,24 +24,24 @@ pub struct LyapunovOptions {
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub start: f64,
-    /// Time between points, at each of which the directions are made orthogonal again. Nothing may
-    /// grow by more than a few powers of ten in it.
+    /// Time between points, at each of which the directions are made orthogonal again. Directions
+    /// should not grow by more than a few powers of ten in it.
     pub time_step: f64,
     /// Number of points, the first included.
     pub points: usize,
-    /// Points at the beginning that do not count: the orbit gets to its attractor and the
-    /// directions turn into theirs. Default: 0.
+    /// Number of points at the beginning that do not count, while the orbit approaches its
+    /// attractor and the directions turn into theirs. Default: 0.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub discard: usize,
-    /// Steps of the method from one point to the next. Default: 1.
+    /// Number of steps of the method from one point to the next. Default: 1.
     #[serde(default = "one")]
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub steps_per_point: usize,
 }
 
 impl Default for LyapunovOptions {
-    /// Ten thousand steps of 0.01; the rest as stated at the fields.
+    /// A time step of 0.01 and ten thousand steps; the rest as stated at the fields.
     fn default() -> Self {
         LyapunovOptions {
             method: IntegrationMethod::default(),
@@ -47,37 +54,38 @@ impl Default for LyapunovOptions {
     }
 }
 
-/// Rates by which neighbouring orbits part.
+/// Lyapunov exponents: rates by which neighbouring orbits part.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct LyapunovExponents {
     /// Exponents per unit of time: 2 D, descending.
     pub exponents: Vec<f64>,
-    /// Half the difference of each exponent between the first and the second half of the time: a
-    /// hint how well the time suffices.
+    /// Uncertainty of each exponent: half its difference between the first and the second half of
+    /// the time, a hint how well the time suffices.
     pub uncertainty: Vec<f64>,
-    /// The largest sum of two exponents that belong together, the k-th and the k-th last: those of
-    /// a Hamiltonian flow are pairs of opposite sign.
+    /// Largest sum of two exponents that belong together, the k-th and the k-th last: those of a
+    /// Hamiltonian flow are pairs of opposite sign.
     pub pair_error: f64,
     /// Time over which the exponents are means.
     pub time: f64,
-    /// x and p at the last point, from where a longer run can go on.
+    /// Coordinates x at the last point, from where a longer run can go on: D.
     pub x: Vec<f64>,
+    /// Momenta p at the last point: D.
     pub p: Vec<f64>,
 }
 
-/// The Lyapunov exponents of the canonical flow along the orbit from x0 and p0 on, impulses left
-/// out: the tangent of every step is applied to 2 D directions, which are then made orthogonal by a
-/// QR factorisation; the exponents are the means of the logarithms of its diagonal.
+/// Computes the Lyapunov exponents of the canonical flow along the orbit from x0 and p0 on,
+/// impulses left out: the tangent of every step is applied to 2 D directions, which are then made
+/// orthogonal by a QR factorisation; the exponents are the means of the logarithms of its diagonal.
 ///
-/// Where p = 0 the action of a flow has the exponents of the flow itself and their negatives.
+/// If p = 0, the action of a flow has the exponents of the flow itself and their negatives.
 ///
 /// Source: G. Benettin, L. Galgani, A. Giorgilli, J.-M. Strelcyn, Meccanica 15, 1980.
 ///
 /// # Errors
 /// Wrong lengths and numbers; an orbit that comes to an end before its time: [`Error::NotFinite`],
-/// and what the method's steps give.
+/// and errors of the method's steps.
 pub fn lyapunov_exponents(
     hamiltonian: &dyn Hamiltonian,
     x0: &[f64],
@@ -130,8 +138,10 @@ pub fn lyapunov_exponents(
 }
 
 impl LyapunovOptions {
+    /// Checks the options.
+    ///
     /// # Errors
-    /// Numbers that cannot be.
+    /// Numbers that are out of range.
     pub fn validate(&self) -> Result<()> {
         check::positive("timeStep", self.time_step)?;
         // Two steps at least: their difference is the uncertainty.
@@ -156,9 +166,9 @@ struct TangentOrbit<'a> {
     grid: TimeGrid,
     work: Workspace,
     z: Vec<f64>,
-    /// Orthonormal columns.
+    /// Directions as orthonormal columns.
     directions: Vec<f64>,
-    /// Logarithms of the growth of each direction, less what those before it explain.
+    /// Logarithms of the growth of each direction, less the growth of the directions before it.
     logarithms: Vec<f64>,
 }
 
@@ -199,7 +209,7 @@ impl TangentOrbit<'_> {
 }
 
 /// Makes columns orthonormal by the modified Gram-Schmidt process, and adds the logarithms of the
-/// diagonal of R: not finite from a column on that has no length.
+/// diagonal of R. They are not finite from the first column without length on.
 fn orthonormalize(columns: &mut [f64], logarithms: &mut [f64]) {
     let n = logarithms.len();
     for (k, logarithm) in logarithms.iter_mut().enumerate() {

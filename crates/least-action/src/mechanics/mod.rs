@@ -3,8 +3,9 @@
 //!
 //! The action of annealing, `sum (R_m/2) |P (x - y)|^2 + sum (R_f/2) |residual|^2`, is for short
 //! steps the integral of a Lagrangian along the path; its stationary paths are orbits of a
-//! Hamiltonian flow in the states x and the costates p ([`ContinuousAction`]). The same holds for
-//! Lagrangians of physics ([`LagrangianDefinition`], [`ClassicalSystem`]), so one room serves both.
+//! Hamiltonian flow in the states x and the costates p ([`ContinuousAction`]). The Lagrangians of
+//! physics ([`LagrangianDefinition`], [`ClassicalSystem`]) have the same structure, so one module
+//! serves both.
 
 mod action;
 mod boundary;

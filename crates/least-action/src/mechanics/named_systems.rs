@@ -1,15 +1,15 @@
-//! The named systems of classical mechanics.
+//! Named systems of classical mechanics.
 
 use super::classical::{HamiltonianDefinition, LagrangianDefinition};
 use super::names::names;
 use crate::model::{NamedExpression, ParameterDefinition};
 
-/// A named system of classical mechanics, by its Lagrangian. All parameters are 1 unless given.
+/// A named system of classical mechanics, given by its Lagrangian. All parameters are 1 by default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum ClassicalSystem {
-    /// `L = mass v^2 / 2 - stiffness q^2 / 2`.
+    /// Harmonic oscillator: `L = mass v^2 / 2 - stiffness q^2 / 2`.
     HarmonicOscillator,
     /// A planet in a plane, around a sun at the origin: `L = mass (|v|^2 / 2 + gravity / |q|)`,
     /// where `gravity` is G times the sun's mass.
@@ -59,7 +59,7 @@ impl ClassicalSystem {
         })
     }
 
-    /// The Lagrangian as text.
+    /// Definition of the Lagrangian as text.
     pub fn definition(self) -> LagrangianDefinition {
         match self {
             ClassicalSystem::HarmonicOscillator => written(

@@ -1,4 +1,4 @@
-//! Names of options.
+//! Names of the values of enums, for options and files.
 
 /// Gives an enum its list `ALL`, and the `name` of each of its values.
 macro_rules! names {
@@ -7,7 +7,7 @@ macro_rules! names {
             /// All values: the list that tests and messages go through.
             pub const ALL: [$kind; [$($name),*].len()] = [$($kind::$variant),*];
 
-            /// The name that options and files use.
+            /// Name that options and files use.
             pub fn name(self) -> &'static str {
                 match self {
                     $($kind::$variant => $name,)*

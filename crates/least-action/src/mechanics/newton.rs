@@ -8,24 +8,27 @@ use crate::solve::dense::{size, Lu};
 /// none are.
 const MOST_ITERATIONS: usize = 50;
 
-/// Below this relative change, steps that no longer shrink are rounding errors.
+/// Relative change below which steps that no longer shrink are rounding errors.
 const ROUNDING: f64 = 1e-9;
 
-/// Below this relative change the last factorisation is good enough.
+/// Relative change below which the last factorisation is good enough.
 const SETTLED: f64 = 1e-5;
 
 /// Names of equations in errors.
 #[derive(Debug, Clone, Copy)]
 pub struct EquationNames {
+    /// Field of the options to which errors point.
     pub path: &'static str,
+    /// Name of the equations.
     pub equations: &'static str,
-    /// The Jacobian as a formula.
+    /// Formula or name of the Jacobian.
     pub matrix: &'static str,
+    /// Advice to the user.
     pub remedy: &'static str,
 }
 
 impl EquationNames {
-    /// The error about a singular Jacobian.
+    /// Error about a singular Jacobian at a time.
     pub fn singular(self, time: f64) -> Error {
         Error::Singular {
             path: self.path.into(),
@@ -36,8 +39,8 @@ impl EquationNames {
     }
 }
 
-/// Writes the residual at the given unknowns, and its Jacobian (column-major) where it is asked
-/// for.
+/// Equations to be solved: they write the residual at the given unknowns, and its Jacobian
+/// (column-major) if it is asked for.
 pub(super) trait Equations {
     fn evaluate(
         &mut self,
@@ -47,7 +50,7 @@ pub(super) trait Equations {
         jacobian: Option<&mut [f64]>,
     ) -> Result<()>;
 
-    /// The sizes of the numbers that are rounded when the equations are evaluated, one per unknown.
+    /// Sizes of the numbers that are rounded when the equations are evaluated, one per unknown.
     /// Default: those of the unknowns.
     fn sizes(&self, unknowns: &[f64], sizes: &mut [f64]) {
         for (to, u) in sizes.iter_mut().zip(unknowns) {
@@ -55,17 +58,17 @@ pub(super) trait Equations {
         }
     }
 
-    /// The size of a step relative to that of the unknowns.
+    /// Size of a step relative to that of the unknowns.
     fn relative(&self, unknowns: &[f64], step: &[f64]) -> f64 {
         size(step) / size(unknowns).max(f64::MIN_POSITIVE)
     }
 }
 
-/// Solves `residual = 0` from `unknowns` on, where the best iterate is left. Returns the
+/// Solves `residual = 0` from `unknowns` on, where the best iterate is left. Returns the number of
 /// iterations.
 ///
 /// # Errors
-/// [`Error::Singular`] for the Jacobian, [`Error::NotConverged`], and what the equations give.
+/// [`Error::Singular`] for the Jacobian, [`Error::NotConverged`], and errors of the equations.
 pub(super) fn newton(
     names: EquationNames,
     time: f64,
@@ -100,7 +103,7 @@ struct NewtonBuffers {
 }
 
 impl NewtonBuffers {
-    /// True if the residual is what rounding of the numbers in the equations makes of it: near an
+    /// True if the residual is no larger than the rounding of the numbers in the equations: near an
     /// equilibrium the unknowns themselves may be no more than that.
     fn is_rounding(&mut self, unknowns: &[f64], equations: &dyn Equations) -> bool {
         let n = unknowns.len();
@@ -148,7 +151,7 @@ fn iterate(
             smallest = change;
             buffers.best.copy_from_slice(unknowns);
         }
-        // What the next step will be, at most, if it shrinks as the last one did.
+        // Upper limit of the next step, if it shrinks as the last one did.
         let next = match previous.is_finite() {
             true => change * (change / previous),
             false => change,

@@ -8,20 +8,21 @@ use crate::error::{check, Result};
 /// A point of the phase space at a time.
 #[derive(Debug, Clone, Copy)]
 pub struct PhasePoint<'a> {
+    /// Time t.
     pub time: f64,
-    /// Coordinates: D.
+    /// Coordinates x, D of them.
     pub x: &'a [f64],
-    /// Velocities v for a Lagrangian, momenta p for a Hamiltonian: D.
+    /// Velocities v for a Lagrangian, momenta p for a Hamiltonian, D of them.
     pub w: &'a [f64],
 }
 
 impl<'a> PhasePoint<'a> {
-    /// A point from coordinates, and velocities or momenta.
+    /// A point made of coordinates, and velocities or momenta.
     pub fn new(time: f64, x: &'a [f64], w: &'a [f64]) -> Self {
         PhasePoint { time, x, w }
     }
 
-    /// A point from 2 D numbers, coordinates first.
+    /// A point made of 2 D numbers, coordinates first.
     pub(super) fn joined(time: f64, z: &'a [f64]) -> Self {
         let (x, w) = z.split_at(z.len() / 2);
         PhasePoint { time, x, w }
@@ -33,13 +34,13 @@ impl<'a> PhasePoint<'a> {
 pub trait SecondVariable: std::fmt::Debug + Clone + Copy + Send + Sync + 'static {
     /// The variable on the other side of the Legendre transform.
     type Conjugate: SecondVariable<Conjugate = Self>;
-    /// Symbol, v or p.
+    /// Symbol of the variable, v or p.
     const SYMBOL: &'static str;
-    /// Name in the singular.
+    /// Name of the variable in the singular.
     const NAME: &'static str;
     /// Name in the plural, under which definitions list the variables.
     const PLURAL: &'static str;
-    /// Reason of a length, in errors.
+    /// Reason for a length, in errors.
     #[doc(hidden)]
     const PER_COORDINATE: &'static str;
     /// Equations that state the variable by its conjugate, as errors name them.
@@ -86,39 +87,40 @@ impl SecondVariable for Momentum {
 /// A function f(t, x, w) of D coordinates x and D velocities or momenta w; its parameters are fixed
 /// when it is made.
 ///
-/// Arrays of its derivatives list the coordinates first. The caller's workspace holds what
-/// evaluations need, so that none takes memory from the second call on. Slices must have the
-/// lengths that are stated; [`PhaseSpaceFunction::check`] tells.
+/// Arrays of its derivatives list the coordinates first. The caller's workspace holds the memory of
+/// evaluations, so that none is taken from the second call on. Slices must have the stated lengths;
+/// [`PhaseSpaceFunction::check`] tests them.
 pub trait PhaseSpaceFunction: Send + Sync {
-    /// [`Velocity`] makes it a [`Lagrangian`], [`Momentum`] a [`Hamiltonian`].
+    /// Second variable of the function: [`Velocity`] makes it a [`Lagrangian`], [`Momentum`] a
+    /// [`Hamiltonian`].
     type Variable: SecondVariable;
 
     /// Number of coordinates, D.
     fn dimension(&self) -> usize;
 
-    /// The value of f: L, or the energy H.
+    /// Value of f: L, or the energy H.
     ///
     /// # Errors
-    /// Where f itself is the solution of an equation that has none here; a value that is not finite
-    /// is no error.
+    /// An equation without solution, if f itself is defined by one; a value that is not finite is
+    /// no error.
     fn value(&self, work: &mut Workspace, at: PhasePoint) -> Result<f64>;
 
-    /// `(f_x, f_w)`: 2 D.
+    /// Writes the gradient `(f_x, f_w)`: 2 D.
     ///
     /// # Errors
-    /// As [`PhaseSpaceFunction::value`].
+    /// Those of [`PhaseSpaceFunction::value`].
     fn gradient(&self, work: &mut Workspace, at: PhasePoint, gradient: &mut [f64]) -> Result<()>;
 
-    /// `((f_xx, f_xw), (f_wx, f_ww))`: 2 D x 2 D, symmetric.
+    /// Writes the second derivatives `((f_xx, f_xw), (f_wx, f_ww))`: 2 D x 2 D, symmetric.
     ///
     /// # Errors
-    /// As [`PhaseSpaceFunction::value`].
+    /// Those of [`PhaseSpaceFunction::value`].
     fn hessian(&self, work: &mut Workspace, at: PhasePoint, hessian: &mut [f64]) -> Result<()>;
 
-    /// `f_wt`, the partial derivative in time of the conjugate variable `f_w`: D.
+    /// Writes `f_wt`, the partial derivative in time of the conjugate variable `f_w`: D.
     ///
     /// # Errors
-    /// As [`PhaseSpaceFunction::value`]; and where derivatives in time are not to be had.
+    /// Those of [`PhaseSpaceFunction::value`]; and derivatives in time that are not available.
     fn conjugate_rate(&self, work: &mut Workspace, at: PhasePoint, rate: &mut [f64]) -> Result<()>;
 
     /// True if f is a function of x plus a function of w: then `f_xw = 0`, and methods that are
@@ -130,7 +132,7 @@ pub trait PhaseSpaceFunction: Send + Sync {
     /// Checks the lengths of coordinates, and of velocities or momenta.
     ///
     /// # Errors
-    /// [`crate::Error::WrongLength`].
+    /// [`crate::Error::WrongLength`] if one is not D.
     fn check(&self, x: &[f64], w: &[f64]) -> Result<()> {
         let (d, because) = (self.dimension(), Self::Variable::PER_COORDINATE);
         check::length("x", x.len(), d, because)?;
@@ -138,30 +140,30 @@ pub trait PhaseSpaceFunction: Send + Sync {
     }
 }
 
-/// A Lagrangian L(t, x, v): every [`PhaseSpaceFunction`] of velocities is one. That of the action
-/// of annealing is [`super::ActionLagrangian`].
+/// A Lagrangian L(t, x, v): every [`PhaseSpaceFunction`] of velocities is one. The action of
+/// annealing has [`super::ActionLagrangian`].
 pub trait Lagrangian: PhaseSpaceFunction<Variable = Velocity> {}
 
 impl<L: PhaseSpaceFunction<Variable = Velocity>> Lagrangian for L {}
 
 /// A Hamiltonian H(t, x, p) with its canonical equations: every [`PhaseSpaceFunction`] of momenta
-/// is one. That of the action of annealing is [`super::ActionHamiltonian`].
+/// is one. The action of annealing has [`super::ActionHamiltonian`].
 pub trait Hamiltonian: PhaseSpaceFunction<Variable = Momentum> {
-    /// The canonical equations, `x' = H_p` and `p' = -H_x`: 2 D.
+    /// Writes the right side of the canonical equations, `x' = H_p` and `p' = -H_x`: 2 D.
     ///
     /// # Errors
-    /// As [`PhaseSpaceFunction::value`].
+    /// Those of [`PhaseSpaceFunction::value`].
     fn flow(&self, work: &mut Workspace, at: PhasePoint, flow: &mut [f64]) -> Result<()> {
         self.gradient(work, at, flow)?;
         apply_symplectic_matrix(flow);
         Ok(())
     }
 
-    /// The derivative of the canonical equations, `((H_px, H_pp), (-H_xx, -H_xp))`: 2 D x 2 D,
-    /// column-major.
+    /// Writes the derivative of the canonical equations, `((H_px, H_pp), (-H_xx, -H_xp))`: 2 D x 2
+    /// D, column-major.
     ///
     /// # Errors
-    /// As [`PhaseSpaceFunction::value`].
+    /// Those of [`PhaseSpaceFunction::value`].
     fn jacobian(&self, work: &mut Workspace, at: PhasePoint, jacobian: &mut [f64]) -> Result<()> {
         self.hessian(work, at, jacobian)?;
         let n = 2 * self.dimension();
@@ -174,7 +176,7 @@ pub trait Hamiltonian: PhaseSpaceFunction<Variable = Momentum> {
 
 impl<H: PhaseSpaceFunction<Variable = Momentum>> Hamiltonian for H {}
 
-/// `(a, b)` to `J (a, b) = (b, -a)`.
+/// Replaces `(a, b)` by `J (a, b) = (b, -a)`.
 fn apply_symplectic_matrix(numbers: &mut [f64]) {
     let (first, second) = numbers.split_at_mut(numbers.len() / 2);
     first.swap_with_slice(second);

@@ -7,8 +7,16 @@ use super::{
 };
 use crate::error::{Error, Result};
 
-/// A mechanical system with both of its faces, L(t, x, v) and H(t, x, p), and the impulses of what
-/// was measured. Clones share both faces.
+/// A mechanical system: its Lagrangian L(t, x, v), its Hamiltonian H(t, x, p), and the impulses of
+/// its measurements. Clones share both functions.
+///
+/// ```
+/// use least_action::mechanics::{ClassicalSystem, System};
+///
+/// let kepler = System::of_classical(ClassicalSystem::Kepler, &Default::default())?;
+/// assert_eq!(kepler.dimension(), 2);
+/// # Ok::<(), least_action::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct System {
     lagrangian: Arc<dyn Lagrangian>,
@@ -18,7 +26,7 @@ pub struct System {
 }
 
 impl System {
-    /// The action of a flow with data.
+    /// Makes a system of the action of a flow with data.
     pub fn of_action(action: ContinuousAction) -> System {
         let action = Arc::new(action);
         System {
@@ -29,7 +37,7 @@ impl System {
         }
     }
 
-    /// A named system.
+    /// Makes a named system.
     ///
     /// # Errors
     /// Parameters that it does not have, or that are not finite.
@@ -49,6 +57,7 @@ impl System {
         })
     }
 
+    /// Makes a system of a Lagrangian; the Hamiltonian is its Legendre transform.
     pub fn of_lagrangian(lagrangian: impl Lagrangian + Clone + 'static) -> System {
         System {
             hamiltonian: Arc::new(LegendreTransform(lagrangian.clone())),
@@ -58,6 +67,7 @@ impl System {
         }
     }
 
+    /// Makes a system of a Hamiltonian; the Lagrangian is its Legendre transform.
     pub fn of_hamiltonian(hamiltonian: impl Hamiltonian + Clone + 'static) -> System {
         System {
             lagrangian: Arc::new(LegendreTransform(hamiltonian.clone())),
@@ -72,33 +82,35 @@ impl System {
         self.hamiltonian.dimension()
     }
 
-    /// The Lagrangian. An action with an infinite R_f has none: everything that is asked of it is
-    /// an error, [`System::has_lagrangian`] tells.
+    /// The Lagrangian. An action with an infinite R_f has none: all its evaluations are errors
+    /// then, and [`System::has_lagrangian`] is false.
     pub fn lagrangian(&self) -> &dyn Lagrangian {
         &*self.lagrangian
     }
 
-    /// True if L exists. That is not known of Hamiltonians of physics whose momenta do not follow
-    /// from velocities: their errors tell.
+    /// True if L exists. For Hamiltonians of physics it is not known if velocities determine the
+    /// momenta: evaluations then give errors.
     pub fn has_lagrangian(&self) -> bool {
         self.action.as_ref().is_none_or(|a| a.has_lagrangian())
     }
 
+    /// The Hamiltonian.
     pub fn hamiltonian(&self) -> &dyn Hamiltonian {
         &*self.hamiltonian
     }
 
-    /// The jumps of the momentum, by time.
+    /// Jumps of the momentum, by time.
     pub fn impulses(&self) -> &[Impulse] {
         &self.impulses
     }
 
-    /// The action that this is the mechanics of; none for systems of physics.
+    /// The action whose mechanics this is; `None` for systems of physics.
     pub fn action(&self) -> Option<&Arc<ContinuousAction>> {
         self.action.as_ref()
     }
 
-    /// The same action with every R_f that climbs multiplied by `factor`; infinite ones stay.
+    /// The system of the action in which every R_f that climbs is multiplied by `factor`; infinite
+    /// ones stay.
     ///
     /// # Errors
     /// A system that has no R_f.
@@ -106,12 +118,16 @@ impl System {
         match &self.action {
             Some(action) if !action.climbs() => Err(Error::WrongShape {
                 path: "continuation".into(),
-                message: "is a continuation in the model precision, which is infinite here; give a finite modelPrecision, or leave it out".into(),
+                message: "is a continuation in the model precision, which is infinite here; give \
+                a finite modelPrecision, or leave it out"
+                    .into(),
             }),
             Some(action) => Ok(System::of_action(action.with_model_precision_times(factor))),
             None => Err(Error::WrongShape {
                 path: "continuation".into(),
-                message: "is a continuation in the model precision, which only the action of a model has; leave it out".into(),
+                message: "is a continuation in the model precision, which only the action of a \
+                model has; leave it out"
+                    .into(),
             }),
         }
     }

@@ -1,19 +1,23 @@
 use crate::error::{check, Result};
 
-/// Points at equal distances in time, with equal steps between them.
+/// A time grid: points at equal distances in time, with equal steps between them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TimeGrid {
     /// Time of the first point.
     pub start: f64,
     /// Time between points; negative to go back in time.
     pub time_step: f64,
+    /// Number of points, the first included.
     pub points: usize,
+    /// Number of steps from one point to the next.
     pub steps_per_point: usize,
 }
 
 impl TimeGrid {
+    /// Checks the grid.
+    ///
     /// # Errors
-    /// Numbers that cannot be.
+    /// Numbers that are out of range.
     pub fn validate(&self) -> Result<()> {
         check::finite("start", self.start)?;
         check::finite("timeStep", self.time_step)?;
@@ -34,7 +38,7 @@ impl TimeGrid {
     }
 }
 
-/// The default of steps per point.
+/// Default number of steps per point.
 pub(super) fn one() -> usize {
     1
 }

@@ -1,10 +1,10 @@
 use crate::model::Scratch;
 use crate::solve::dense::Lu;
 
-/// Memory that evaluations of Lagrangians and Hamiltonians reuse: after the first of a kind none is
-/// taken per call.
+/// Memory that evaluations of Lagrangians and Hamiltonians reuse: after the first evaluation of a
+/// kind none is taken per call.
 ///
-/// It holds no results, so one of them serves any number of systems, one after the other.
+/// It holds no results, so one workspace serves any number of systems, one after the other.
 #[derive(Debug, Clone, Default)]
 pub struct Workspace {
     pub(super) scratch: Scratch,
@@ -13,8 +13,8 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Zeros, to be given back with [`Workspace::give`]. What an error keeps from coming back is
-    /// taken anew.
+    /// A list of zeros, to be given back with [`Workspace::give`]. Lists that an error keeps from
+    /// coming back are allocated again.
     pub(super) fn take(&mut self, length: usize) -> Vec<f64> {
         let mut numbers = self.numbers.pop().unwrap_or_default();
         numbers.clear();

@@ -1,4 +1,4 @@
-//! From a definition to a model.
+//! Construction of a model from its definition.
 
 use super::definition::{Initial, ModelDefinition, StateDefinition, MOST_STATES};
 use super::lower::lower;
@@ -10,9 +10,9 @@ impl ModelDefinition {
     /// Parses the equations and builds the model.
     ///
     /// # Errors
-    /// [`Error::Equation`] for what a text does not say well: syntax, unknown names, definitions in
-    /// a circle. Others for names that are used twice or mean something else, states without an
-    /// equation or with two, and numbers that are not finite.
+    /// [`Error::Equation`](crate::Error::Equation) for faults in a text: syntax, unknown names,
+    /// definitions in a circle. Others for names that are used twice or mean something else, states
+    /// without an equation or with two, and numbers that are not finite.
     pub fn build(&self) -> Result<EquationModel> {
         check::at_least("states", self.states.len(), 1)?;
         let mut dimension = 0usize;

@@ -1,4 +1,4 @@
-//! Writing models down in Rust.
+//! Builder of models that are written in Rust.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -8,7 +8,7 @@ use super::graph::{Graph, Node, NodeId};
 use super::{EquationModel, Expression, Function, ModelKind, Parameter};
 use crate::error::{check, Error, Result};
 
-/// Writes a model down: names first, then the equations.
+/// Builder of a model: names first, then the equations.
 ///
 /// ```
 /// use least_action::model::{Model, ModelBuilder, Points, Scratch};
@@ -35,17 +35,21 @@ pub struct ModelBuilder {
     spin_up: f64,
 }
 
-/// What equations are made of: expressions for the states, parameters, inputs and the time of a
+/// Variables of the equations as expressions: the states, parameters, inputs and the time of a
 /// model.
 pub struct Symbols<'g> {
+    /// State components, in order.
     pub states: Vec<Expression<'g>>,
+    /// Parameters, in the order in which they were added.
     pub parameters: Vec<Expression<'g>>,
-    /// Known forcings u(t).
+    /// Known inputs u(t), in order.
     pub inputs: Vec<Expression<'g>>,
+    /// Time t.
     pub time: Expression<'g>,
 }
 
 impl ModelBuilder {
+    /// Begins a model that has a name, and nothing else yet.
     pub fn new(name: &str) -> Self {
         ModelBuilder {
             name: name.into(),
@@ -58,7 +62,7 @@ impl ModelBuilder {
         }
     }
 
-    /// Names of the state components, in order.
+    /// Sets the names of the state components, in order.
     pub fn states<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.states = names.into_iter().map(Into::into).collect();
         self
@@ -74,33 +78,33 @@ impl ModelBuilder {
         self
     }
 
-    /// Names of known forcings u(t), whose values come with the data.
+    /// Sets the names of the known inputs u(t), whose values come with the data.
     pub fn inputs<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.inputs = names.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Names of functions h(x) that can be measured like states. Their expressions follow the
-    /// states' equations.
+    /// Sets the names of functions h(x) that can be measured like states. Their expressions follow
+    /// the states' equations.
     pub fn observables<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.observables = names.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Where forward integrations start unless told otherwise. Default: the origin.
+    /// Sets the initial state of forward integrations that are given none. Default: the origin.
     pub fn initial_state(mut self, state: impl Into<Vec<f64>>) -> Self {
         self.initial_state = state.into();
         self
     }
 
-    /// Time to integrate before a state is typical. Default: 0.
+    /// Sets the time to integrate before a state is typical. Default: 0.
     pub fn spin_up(mut self, time: f64) -> Self {
         self.spin_up = time;
         self
     }
 
-    /// The equations `dx/dt = F(x, p)`: `equations` is called once with the states and parameters
-    /// as expressions, and gives one expression per state.
+    /// Builds a flow from its equations `dx/dt = F(x, p)`: `equations` is called once with the
+    /// states and parameters as expressions, and gives one expression per state.
     ///
     /// # Errors
     /// Names used twice, no states, or a number of equations or initial values that is not the
@@ -112,10 +116,10 @@ impl ModelBuilder {
         self.build(ModelKind::Flow, |s| Ok(equations(&s.states, &s.parameters)))
     }
 
-    /// The equations `x_(n+1) = F(x_n, p)`.
+    /// Builds a map from its equations `x_(n+1) = F(x_n, p)`.
     ///
     /// # Errors
-    /// As [`ModelBuilder::flow`].
+    /// Those of [`ModelBuilder::flow`].
     pub fn map<F>(self, equations: F) -> Result<EquationModel>
     where
         F: for<'g> FnOnce(&[Expression<'g>], &[Expression<'g>]) -> Vec<Expression<'g>>,
@@ -123,7 +127,7 @@ impl ModelBuilder {
         self.build(ModelKind::Map, |s| Ok(equations(&s.states, &s.parameters)))
     }
 
-    /// Equations of either kind, with inputs and the time within reach.
+    /// Builds a model of either kind, with inputs and the time within reach.
     ///
     /// ```
     /// use least_action::model::{ModelBuilder, ModelKind};
@@ -139,7 +143,7 @@ impl ModelBuilder {
     /// ```
     ///
     /// # Errors
-    /// As [`ModelBuilder::flow`], and whatever `equations` gives.
+    /// Those of [`ModelBuilder::flow`], and any error of `equations`.
     pub fn build<F>(self, kind: ModelKind, equations: F) -> Result<EquationModel>
     where
         F: for<'g> FnOnce(&Symbols<'g>) -> Result<Vec<Expression<'g>>>,

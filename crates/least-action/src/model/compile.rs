@@ -1,17 +1,17 @@
-//! From a graph to a tape: what is needed, which pairs of operations are fused, and which columns
-//! hold what.
+//! Compiler from a graph to a tape. It finds the nodes that are needed, the pairs of operations
+//! that are fused, and the column of each quantity.
 
 use super::graph::{Binary, Graph, Node, NodeId};
 use super::tape::{Fused, Instruction, ScalarInstruction, Tape};
 
-/// A node of the body with what it reads.
+/// An operation of the tape's body: its node, and the nodes that it reads.
 struct Operation {
     node: NodeId,
     fused: Option<Fused>,
     inputs: Vec<NodeId>,
 }
 
-/// How many leaves of each kind a graph has.
+/// Number of leaves of each kind in a graph.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Leaves {
     pub states: usize,
@@ -19,7 +19,8 @@ pub(super) struct Leaves {
     pub inputs: usize,
 }
 
-/// Lists what `outputs` need. `adjoints` is the number of multipliers, 0 where there are none.
+/// Compiles the operations that `outputs` need. `adjoints` is the number of multipliers of a
+/// vector-Jacobian product, 0 where there are none.
 pub(super) fn compile(graph: &Graph, outputs: &[NodeId], leaves: Leaves, adjoints: usize) -> Tape {
     let reads = count_reads(graph, outputs);
     let varies = find_varying(graph);
@@ -27,7 +28,7 @@ pub(super) fn compile(graph: &Graph, outputs: &[NodeId], leaves: Leaves, adjoint
     let is_read = |wanted: fn(&Node) -> bool| {
         (0..graph.len()).any(|i| reads[i] > 0 && wanted(&graph.node(NodeId(i as u32))))
     };
-    // What few models have is not loaded for the others.
+    // Inputs and time, which few models have, are not loaded for the others.
     let (states, inputs) = match is_read(|node| matches!(node, Node::Input(_))) {
         true => (leaves.states, leaves.inputs),
         false => (leaves.states, 0),
@@ -72,7 +73,7 @@ pub(super) fn compile(graph: &Graph, outputs: &[NodeId], leaves: Leaves, adjoint
     tape
 }
 
-/// How often each node is read, by operations that are needed or as an output.
+/// Counts the reads of each node, by operations that are needed or as an output.
 pub(super) fn count_reads(graph: &Graph, outputs: &[NodeId]) -> Vec<u32> {
     let mut reads = vec![0; graph.len()];
     for output in outputs {
@@ -88,7 +89,7 @@ pub(super) fn count_reads(graph: &Graph, outputs: &[NodeId]) -> Vec<u32> {
     reads
 }
 
-/// Which nodes differ from time point to time point.
+/// Marks the nodes whose values differ from time point to time point.
 fn find_varying(graph: &Graph) -> Vec<bool> {
     let mut varies = vec![false; graph.len()];
     for index in 0..graph.len() {
@@ -101,8 +102,8 @@ fn find_varying(graph: &Graph) -> Vec<bool> {
     varies
 }
 
-/// What the body computes, in the order in which the outputs ask for it: what is computed is then
-/// read soon, and few columns are in use at a time.
+/// Lists the operations of the body in the order in which the outputs ask for them: each result is
+/// then read soon, and few columns are in use at a time.
 fn list_operations(
     graph: &Graph,
     outputs: &[NodeId],
@@ -128,8 +129,8 @@ fn list_operations(
     ordered
 }
 
-/// By node, the operations of the body. Consumers are met first, so that each may take over an
-/// argument that only it reads.
+/// Finds the operation of the body at each node. Consumers are met first, so that each may absorb
+/// an argument that only it reads.
 fn find_operations(graph: &Graph, reads: &[u32], varies: &[bool]) -> Vec<Option<Operation>> {
     let mut absorbed = vec![false; graph.len()];
     let mut operations: Vec<Option<Operation>> = Vec::new();
@@ -158,8 +159,8 @@ fn find_operations(graph: &Graph, reads: &[u32], varies: &[bool]) -> Vec<Option<
     operations
 }
 
-/// The pair that `node` makes with one of its arguments, if there is one: what, the argument, and
-/// what both read.
+/// Finds the pair that `node` makes with one of its arguments, if there is one: the fused
+/// operation, the argument, and the three nodes that both read.
 fn fuse(
     graph: &Graph,
     node: NodeId,
@@ -225,7 +226,7 @@ fn emit_scalar(graph: &Graph, id: NodeId, scalar: &[Option<u32>], tape: &mut Tap
     to
 }
 
-/// Emits the operations; the column of a result is used again once its last reader is done.
+/// Emits the operations; the column of a result is reused once its last reader is done.
 fn emit_body(
     graph: &Graph,
     operations: &[Operation],

@@ -1,5 +1,5 @@
-//! Models as data: names, texts of equations, numbers. Everything that a user writes in another
-//! language becomes this.
+//! Models as data: names, texts of equations, numbers. A model that is written in another language
+//! arrives here.
 
 use super::ModelKind;
 
@@ -7,16 +7,18 @@ use super::ModelKind;
 ///
 /// The language of expressions: numbers, names, `+ - * / ^`, parentheses, comparisons
 /// `< <= > >= ==` (1 or 0), `if(condition, a, b)`, the functions
-/// `min max abs exp log (= ln) log10 sqrt sin cos tan asin acos atan atan2 sinh cosh tanh sign floor`,
-/// the constant `pi`, and the time `t`. `^` is right-associative and binds tighter than the minus
-/// sign; whole powers are multiplications.
+/// `min max abs exp log (= ln) log10 sqrt sin cos tan asin acos atan atan2` and
+/// `sinh cosh tanh sign floor`, the constant `pi`, and the time `t`. `^` is right-associative and
+/// binds tighter than the minus sign; whole powers are multiplications.
 ///
 /// A vector `x` of n states has the components `x0`, `x1`, ..., also written `x[0]`, `x[1]`, ....
 /// In the equation of a vector `i` is the index, and indices made of it are cyclic: `x[i-1]` of
 /// component 0 is the last one.
 ///
 /// ```
-/// use least_action::model::{EquationDefinition, Model, ModelDefinition, ParameterDefinition, StateDefinition};
+/// use least_action::model::{
+///     EquationDefinition, Model, ModelDefinition, ParameterDefinition, StateDefinition,
+/// };
 ///
 /// let ring = ModelDefinition {
 ///     name: "ring".into(),
@@ -32,33 +34,36 @@ use super::ModelKind;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct ModelDefinition {
-    /// `model` unless given.
+    /// Name of the model. Default: `model`.
     #[serde(default = "unnamed")]
     #[cfg_attr(feature = "typescript", ts(as = "Option<String>"))]
     pub name: String,
-    /// Whether the equations give the rate of change (default) or the next state.
+    /// Kind of the equations: the rate of change (`flow`, the default) or the next state (`map`).
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<ModelKind>"))]
     pub kind: ModelKind,
+    /// States of the model, components and vectors, in order.
     pub states: Vec<StateDefinition>,
-    /// Names of known forcings u(t), whose values come with the data.
+    /// Names of the known inputs u(t), whose values come with the data. Default: none.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<String>>"))]
     pub inputs: Vec<String>,
+    /// Parameters of the equations, in order. Default: none.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<ParameterDefinition>>"))]
     pub parameters: Vec<ParameterDefinition>,
     /// Named parts of the equations, in any order; they may contain each other, but not themselves.
+    /// Default: none.
     #[serde(rename = "where", default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<NamedExpression>>"))]
     pub definitions: Vec<NamedExpression>,
-    /// One for each state, in any order; or one for a whole vector.
+    /// Equations in any order: one for each state, or one for a whole vector.
     pub equations: Vec<EquationDefinition>,
-    /// Functions of the state that can be measured like states.
+    /// Functions of the state that can be measured like states. Default: none.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<NamedExpression>>"))]
     pub observables: Vec<NamedExpression>,
-    /// Time to integrate before a state is typical; 0 unless given.
+    /// Time to integrate before a state is typical. Default: 0.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub spin_up: f64,
@@ -69,22 +74,34 @@ fn unnamed() -> String {
 }
 
 /// A state component, or a vector of them.
+///
+/// ```
+/// use least_action::model::{Initial, StateDefinition};
+///
+/// let voltage = StateDefinition { unit: Some("mV".into()), ..StateDefinition::new("V", -65.0) };
+/// assert_eq!(voltage.initial, Some(Initial::Number(-65.0)));
+/// let ring = StateDefinition::vector("x", 3);
+/// assert_eq!(ring.components().collect::<Vec<_>>(), ["x0", "x1", "x2"]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct StateDefinition {
+    /// Name of the state, as it stands in the equations.
     pub name: String,
-    /// For a vector, its number of components.
+    /// Number of components of a vector; absent for a single state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub size: Option<usize>,
-    /// Where forward integrations start unless told otherwise; 0 unless given.
+    /// Initial value of forward integrations that are given none. Default: 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub initial: Option<Initial>,
+    /// Unit of the state, for people to read. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub unit: Option<String>,
+    /// Meaning of the state in one line, for people to read. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub description: Option<String>,
@@ -95,45 +112,80 @@ pub struct StateDefinition {
 #[serde(untagged)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Initial {
+    /// One number, for a vector in all of its components.
     Number(f64),
+    /// One number for each component of a vector.
     Each(Vec<f64>),
 }
 
+/// A parameter of a model that is written as data.
+///
+/// ```
+/// use least_action::model::ParameterDefinition;
+///
+/// let rate = ParameterDefinition::described("k", 0.5, "1/s", "rate of decay");
+/// assert_eq!(rate.unit.as_deref(), Some("1/s"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ParameterDefinition {
+    /// Name of the parameter, as it stands in the equations.
     pub name: String,
-    /// The value that is used where none is given.
+    /// Value that is used where none is given.
     pub default: f64,
+    /// Unit of the parameter, for people to read. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub unit: Option<String>,
+    /// Meaning of the parameter in one line, for people to read. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub description: Option<String>,
 }
 
-/// A name for a part of the equations, or for what is measured.
+/// A named expression: a part of the equations, or an observable.
+///
+/// ```
+/// use least_action::model::{EquationDefinition, ModelDefinition};
+/// use least_action::model::{NamedExpression, StateDefinition};
+///
+/// let pendulum = ModelDefinition {
+///     states: vec![StateDefinition::new("angle", 1.0), StateDefinition::new("speed", 0.0)],
+///     definitions: vec![NamedExpression::new("force", "-sin(angle)")],
+///     equations: vec![
+///         EquationDefinition::new("angle", "speed"),
+///         EquationDefinition::new("speed", "force - 0.1*speed"),
+///     ],
+///     observables: vec![NamedExpression::new("energy", "speed^2/2 - cos(angle)")],
+///     ..ModelDefinition::default()
+/// };
+/// pendulum.build()?;
+/// # Ok::<(), least_action::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct NamedExpression {
+    /// Name of the expression.
     pub name: String,
+    /// Text of the expression.
     pub expression: String,
 }
 
-/// What a state's rate of change, or its next value, is.
+/// The equation of a state: its rate of change in a flow, or its next value in a map.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct EquationDefinition {
-    /// The name of a state, of a vector, or of a vector's component.
+    /// Name of a state, of a vector, or of a vector's component.
     pub state: String,
+    /// Text of the right side.
     pub expression: String,
 }
 
 impl StateDefinition {
+    /// A state component with an initial value.
     pub fn new(name: &str, initial: f64) -> Self {
         StateDefinition {
             name: name.into(),
@@ -142,6 +194,7 @@ impl StateDefinition {
         }
     }
 
+    /// A vector of `size` state components, which are 0 initially.
     pub fn vector(name: &str, size: usize) -> Self {
         StateDefinition {
             name: name.into(),
@@ -150,7 +203,7 @@ impl StateDefinition {
         }
     }
 
-    /// Names of the components: its own, or for a vector `x0`, `x1`, ....
+    /// Names of the components: the state's own, or for a vector `x0`, `x1`, ....
     pub fn components(&self) -> impl Iterator<Item = String> + '_ {
         (0..self.size.unwrap_or(1)).map(|k| match self.size {
             None => self.name.clone(),
@@ -160,6 +213,7 @@ impl StateDefinition {
 }
 
 impl ParameterDefinition {
+    /// A parameter without unit and description.
     pub fn new(name: &str, default: f64) -> Self {
         ParameterDefinition {
             name: name.into(),
@@ -168,6 +222,7 @@ impl ParameterDefinition {
         }
     }
 
+    /// A parameter with unit and description; empty texts stand for none.
     pub fn described(name: &str, default: f64, unit: &str, description: &str) -> Self {
         ParameterDefinition {
             unit: (!unit.is_empty()).then(|| unit.into()),
@@ -186,6 +241,7 @@ impl ParameterDefinition {
 }
 
 impl NamedExpression {
+    /// A name for the text of an expression.
     pub fn new(name: &str, expression: &str) -> Self {
         NamedExpression {
             name: name.into(),
@@ -195,6 +251,7 @@ impl NamedExpression {
 }
 
 impl EquationDefinition {
+    /// The equation of a state, of a vector or of a vector's component.
     pub fn new(state: &str, expression: &str) -> Self {
         EquationDefinition {
             state: state.into(),
@@ -203,5 +260,5 @@ impl EquationDefinition {
     }
 }
 
-/// The most state components: beyond it a graph with nodes for each is the wrong tool.
+/// Maximum number of state components: beyond it a graph with nodes for each is the wrong tool.
 pub const MOST_STATES: usize = 100_000;

@@ -1,22 +1,23 @@
-//! Exact derivatives of a graph, as more of the same graph.
+//! Exact derivatives of a graph, as further nodes of that graph.
 
 use std::collections::{HashMap, HashSet};
 
 use super::graph::{Binary, Graph, Node, NodeId, Unary};
 use super::guard::{Guards, Parts};
 
-/// Derivatives of a weighted sum of outputs, by the nodes that it depends on.
+/// Derivatives of a weighted sum of outputs, keyed by the leaves that it depends on.
 pub(super) struct Adjoints(HashMap<NodeId, NodeId>);
 
 impl Adjoints {
-    /// The derivative in a leaf; none where it is zero whatever the values are.
+    /// Derivative in a leaf; `None` where it is zero whatever the values are.
     pub fn of(&self, graph: &Graph, leaf: Node) -> Option<NodeId> {
         let id = graph.find(leaf)?;
         let adjoint = *self.0.get(&id)?;
         (graph.value(adjoint) != Some(0.0)).then_some(adjoint)
     }
 
-    /// All leaves with a derivative that does not vanish, in no order.
+    /// All leaves with a derivative that is not zero whatever the values are, in no particular
+    /// order.
     pub fn leaves<'a>(&'a self, graph: &'a Graph) -> impl Iterator<Item = (Node, NodeId)> + 'a {
         self.0
             .iter()
@@ -25,8 +26,8 @@ impl Adjoints {
     }
 }
 
-/// The derivatives of `sum seed * output` in the leaves, by reverse accumulation: their cost is a
-/// small multiple of the outputs' own, and only what the outputs depend on is looked at.
+/// Differentiates `sum seed * output` in the leaves, by reverse accumulation: the cost is a small
+/// multiple of the outputs' own, and only nodes that the outputs depend on are looked at.
 pub(super) fn reverse(graph: &mut Graph, seeds: &[(NodeId, NodeId)]) -> Adjoints {
     let mut guards = Guards::default();
     let mut adjoints: HashMap<NodeId, Parts> = HashMap::new();
@@ -89,7 +90,7 @@ pub(super) fn reverse(graph: &mut Graph, seeds: &[(NodeId, NodeId)]) -> Adjoints
     Adjoints(of_leaves)
 }
 
-/// Hands an adjoint on to both branches, each under its own condition.
+/// Propagates an adjoint to both branches of a condition, each under its own guard.
 fn branch(
     graph: &mut Graph,
     guards: &mut Guards,
@@ -103,7 +104,7 @@ fn branch(
     }
 }
 
-/// All nodes that `outputs` depend on, ascending.
+/// Lists all nodes that `outputs` depend on, ascending.
 pub(super) fn needed(graph: &Graph, outputs: impl Iterator<Item = NodeId>) -> Vec<NodeId> {
     let mut found = HashSet::new();
     let mut waiting: Vec<NodeId> = outputs.collect();
@@ -130,7 +131,7 @@ fn accumulate(
     }
 }
 
-/// `adjoint * d function(a) / da`; `id` is the node `function(a)` itself.
+/// The term `adjoint * d function(a) / da`; `id` is the node `function(a)` itself.
 fn unary_term(
     graph: &mut Graph,
     function: Unary,
@@ -211,7 +212,7 @@ fn root_of_one_minus_square(graph: &mut Graph, a: NodeId) -> NodeId {
     graph.unary(Unary::Sqrt, rest)
 }
 
-/// `adjoint * d function(a, b) / da`; `id` is the node `function(a, b)` itself.
+/// The term `adjoint * d function(a, b) / da`; `id` is the node `function(a, b)` itself.
 fn first_term(
     graph: &mut Graph,
     function: Binary,
@@ -243,7 +244,7 @@ fn first_term(
     }
 }
 
-/// `adjoint * d function(a, b) / db`.
+/// The term `adjoint * d function(a, b) / db`; `id` is the node `function(a, b)` itself.
 fn second_term(
     graph: &mut Graph,
     function: Binary,
@@ -278,7 +279,7 @@ fn second_term(
     }
 }
 
-/// `adjoint / (a^2 + b^2)`.
+/// The quotient `adjoint / (a^2 + b^2)`.
 fn over_square(graph: &mut Graph, [a, b]: [NodeId; 2], adjoint: NodeId) -> NodeId {
     let (aa, bb) = (graph.multiply(a, a), graph.multiply(b, b));
     let square = graph.add(aa, bb);

@@ -1,10 +1,10 @@
-//! Running a tape over a whole path.
+//! Evaluation of a tape over a whole path.
 
 use super::elementary::{exp_all, tanh_all};
 use super::graph::{max, min, select, sign, truth, Binary, Unary};
 use super::tape::{Column, Fused, Instruction, ScalarInstruction, Tape, GROUP, GROUPS};
 
-/// Memory that evaluations reuse: it grows to what the largest of them needs, and after that none
+/// Memory that evaluations reuse: it grows to the need of the largest of them, and after that none
 /// is taken per call.
 #[derive(Debug, Clone, Default)]
 pub struct Scratch {
@@ -24,20 +24,34 @@ impl Scratch {
     }
 }
 
-/// Where a model is evaluated: at a run of points, all at once.
+/// Points at which a model is evaluated, all at once.
+///
+/// ```
+/// use least_action::model::{Model, ModelBuilder, Points, Scratch};
+///
+/// let decay = ModelBuilder::new("decay")
+///     .states(["x"])
+///     .parameter("rate", 0.5, "per unit of time")
+///     .flow(|x, p| vec![-p[0] * x[0]])?;
+/// let at = Points { states: &[1.0, 2.0], parameters: &[0.5], ..Points::default() };
+/// let mut slopes = [0.0; 2];
+/// decay.evaluate(&mut Scratch::default(), at, &mut slopes);
+/// assert_eq!(slopes, [-0.5, -1.0]);
+/// # Ok::<(), least_action::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Points<'a> {
-    /// points x states, row-major.
+    /// States, points x states, row-major.
     pub states: &'a [f64],
-    /// The same at all points, in the model's order.
+    /// Parameters in the model's order, shared by all points.
     pub parameters: &'a [f64],
-    /// u(t): points x inputs, row-major; empty where the model has none.
+    /// Inputs u(t), points x inputs, row-major; empty where the model has none.
     pub inputs: &'a [f64],
-    /// One per point; may be empty where the equations do not contain the time.
+    /// Times, one per point; may be empty where the equations do not contain the time.
     pub times: &'a [f64],
 }
 
-/// Where a tape's outputs go, block by block.
+/// Receiver of a tape's outputs, block by block.
 pub(super) trait Sink {
     fn take(&mut self, block: Block, tape: &Tape, columns: &[Column]);
 }
@@ -51,7 +65,8 @@ pub(super) struct Block {
     pub groups: usize,
 }
 
-/// Runs `tape` at every point. `adjoints` are points x outputs, row-major.
+/// Runs `tape` at every point and hands its outputs to `sink`. `adjoints` are points x outputs,
+/// row-major.
 pub(super) fn run(
     tape: &Tape,
     scratch: &mut Scratch,
@@ -102,7 +117,7 @@ pub(super) fn run(
     }
 }
 
-/// Blocks of nearly equal size, so that little is spent on padding.
+/// Splits the points into blocks of nearly equal size, so that little is spent on padding.
 fn blocks(points: usize) -> impl Iterator<Item = Block> {
     let groups = points.div_ceil(GROUP);
     let number = groups.div_ceil(GROUPS).max(1);
@@ -118,7 +133,8 @@ fn blocks(points: usize) -> impl Iterator<Item = Block> {
     })
 }
 
-/// Rows of `width` components to one column per component; the last point fills the padding.
+/// Transposes rows of `width` components into one column per component; the last point fills the
+/// padding.
 fn load(rows: &[f64], width: usize, block: Block, columns: &mut [Column]) {
     if width == 0 {
         return;
@@ -203,7 +219,8 @@ fn execute(instruction: Instruction, columns: &mut [Column], groups: usize) {
     }
 }
 
-/// `to`, and the others as they are: those may be the same.
+/// Splits the columns into `to`, which is written, and a getter for all others, which may be read
+/// more than once.
 fn target<'a>(columns: &'a mut [Column], to: u32) -> (&'a mut Column, impl Fn(u32) -> &'a Column) {
     let (before, rest) = columns.split_at_mut(to as usize);
     let (target, after) = rest
@@ -274,7 +291,7 @@ fn distinct<const N: usize>(columns: &mut [Column], which: [u32; N]) -> [&mut Co
         .expect("an operation's columns differ, and the scratch has them all")
 }
 
-/// Writes outputs as rows.
+/// Sink that writes all outputs as rows.
 pub(super) struct OutputRows<'a>(pub &'a mut [f64]);
 
 impl Sink for OutputRows<'_> {
@@ -285,7 +302,7 @@ impl Sink for OutputRows<'_> {
     }
 }
 
-/// Writes the first outputs as rows, and the others as rows of their own.
+/// Sink that writes the first `width` outputs as rows, and the others as rows of their own.
 pub(super) struct Keeping<'a> {
     pub values: &'a mut [f64],
     pub kept: &'a mut [f64],
@@ -300,7 +317,7 @@ impl Sink for Keeping<'_> {
     }
 }
 
-/// Adds the first outputs to rows, and sums the others over time.
+/// Sink that adds the first `width` outputs to rows, and sums the others over time.
 pub(super) struct Gradients<'a> {
     pub states: &'a mut [f64],
     pub parameters: &'a mut [f64],
@@ -323,7 +340,7 @@ impl Sink for Gradients<'_> {
     }
 }
 
-/// The sum over the valid points of a block, in an order that no machine changes.
+/// Sums a column over the valid points of a block, in an order that no machine changes.
 fn total(column: &Column, block: Block) -> f64 {
     let mut partial = [0.0; GROUP];
     for (group, values) in column.0[..block.groups].iter().enumerate() {

@@ -1,4 +1,4 @@
-//! What a model costs: operations, columns, zeros.
+//! Cost of a model: operations, columns and entries that are not zero.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -7,41 +7,53 @@ use super::graph::Binary;
 use super::tape::{Fused, Instruction, Tape};
 use super::{EquationModel, ModelKind};
 
-/// A model in numbers; its text is a table.
+/// Size and cost of a model in numbers; its `Display` text is a table.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Explanation {
+    /// Name of the model.
     pub name: String,
+    /// Kind of the equations, flow or map.
     pub kind: ModelKind,
+    /// Number of state components, D.
     pub states: usize,
+    /// Number of parameters, P.
     pub parameters: usize,
+    /// Number of inputs.
     pub inputs: usize,
-    /// Operations of the equations whose result is used more than once.
+    /// Number of operations of the equations whose result is used more than once.
     pub shared: usize,
-    /// Entries of the Jacobian that are not zero whatever the values are, in the states (of states
-    /// x states) ...
+    /// Number of entries of the Jacobian in the states that are not zero whatever the values are,
+    /// of D x D.
     pub state_entries: usize,
-    /// ... and in the parameters (of states x parameters).
+    /// Number of entries of the Jacobian in the parameters that are not zero whatever the values
+    /// are, of D x P.
     pub parameter_entries: usize,
-    /// Such entries of the lower triangle of the second derivatives, in states and parameters.
+    /// Number of entries in the lower triangle of the second derivatives that are not zero whatever
+    /// the values are, in states and parameters.
     pub curvature_entries: usize,
+    /// Cost of the right side.
     pub value: Cost,
+    /// Cost of the vector-Jacobian product.
     pub vector_jacobian: Cost,
+    /// Cost of all entries of the Jacobian.
     pub jacobian: Cost,
+    /// Cost of all entries of the weighted second derivatives.
     pub curvature: Cost,
 }
 
-/// What it takes to compute something.
+/// Cost of computing a value or a derivative.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Cost {
-    /// Operations at each point, by kind.
+    /// Number of operations at each point, by kind.
     pub operations: BTreeMap<String, usize>,
-    /// Operations once per call: what is the same at all points.
+    /// Number of operations that are done once per call, because their result is the same at all
+    /// points.
     pub once: usize,
-    /// Quantities that are in use at a time, per point.
+    /// Number of quantities that are in use at a time, per point.
     pub columns: usize,
 }
 
@@ -68,7 +80,7 @@ impl Cost {
         }
     }
 
-    /// Operations at each point.
+    /// Total number of operations at each point.
     pub fn total(&self) -> usize {
         self.operations.values().sum()
     }
@@ -87,7 +99,7 @@ fn parts(fused: Fused) -> (Binary, Binary) {
     }
 }
 
-/// The name of an operation, in lower camel case.
+/// Name of an operation, in lower camel case.
 fn word(kind: &dyn fmt::Debug) -> String {
     let name = format!("{kind:?}").replace('"', "");
     let mut letters = name.chars();
@@ -98,8 +110,8 @@ fn word(kind: &dyn fmt::Debug) -> String {
 }
 
 impl EquationModel {
-    /// Counts what the model's value and derivatives take. Compiles all of them, if they are not
-    /// yet.
+    /// Counts the operations of the model's value and derivatives. Compiles those that are not
+    /// compiled yet.
     pub fn explain(&self) -> Explanation {
         let f = &self.function;
         let states = self.states.len();
@@ -138,7 +150,8 @@ impl fmt::Display for Explanation {
         )?;
         writeln!(
             f,
-            "entries: Jacobian {} of {d} x {d} in the states, {} of {d} x {p} in the parameters; second derivatives {} of {}",
+            "entries: Jacobian {} of {d} x {d} in the states, {} of {d} x {p} in the parameters; \
+            second derivatives {} of {}",
             self.state_entries,
             self.parameter_entries,
             self.curvature_entries,

@@ -1,11 +1,12 @@
-//! Writing models as mathematics in Rust: expressions with the usual operators.
+//! Expressions with the usual operators: models written as mathematics in Rust.
 
 use std::cell::RefCell;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 use super::graph::{Binary, Graph, NodeId, Unary};
 
-/// An expression in states and parameters. Copies are free; equal expressions are one.
+/// An expression in states, parameters, inputs and time. Copies are free; equal expressions are
+/// stored once.
 ///
 /// ```
 /// # use least_action::model::ModelBuilder;
@@ -36,12 +37,13 @@ impl<'g> Expression<'g> {
         self.of(id)
     }
 
-    /// The value, if it is the same whatever states, parameters, inputs and time are.
+    /// The value of a constant expression; `None` if it depends on states, parameters, inputs or
+    /// time.
     pub(super) fn value(self) -> Option<f64> {
         self.graph.borrow().value(self.id)
     }
 
-    /// A constant in the same graph.
+    /// A constant in the graph of this expression.
     pub fn constant(self, value: f64) -> Self {
         let id = self.graph.borrow_mut().constant(value);
         self.of(id)
@@ -77,17 +79,17 @@ impl<'g> Expression<'g> {
         self.unary(Unary::Tan)
     }
 
-    /// The angle in [-pi/2, pi/2] whose sine this is.
+    /// The arc sine: the angle in [-pi/2, pi/2] whose sine this is.
     pub fn asin(self) -> Self {
         self.unary(Unary::Asin)
     }
 
-    /// The angle in [0, pi] whose cosine this is.
+    /// The arc cosine: the angle in [0, pi] whose cosine this is.
     pub fn acos(self) -> Self {
         self.unary(Unary::Acos)
     }
 
-    /// The angle in (-pi/2, pi/2) whose tangent this is.
+    /// The arc tangent: the angle in (-pi/2, pi/2) whose tangent this is.
     pub fn atan(self) -> Self {
         self.unary(Unary::Atan)
     }
@@ -117,34 +119,34 @@ impl<'g> Expression<'g> {
         self.unary(Unary::Abs)
     }
 
-    /// -1, 0 or 1. Its derivative is 0 everywhere.
+    /// The sign: -1, 0 or 1. Its derivative is 0 everywhere.
     pub fn signum(self) -> Self {
         self.unary(Unary::Sign)
     }
 
-    /// The largest whole number that is not above. Its derivative is 0 everywhere.
+    /// The largest whole number that is not above this expression. Its derivative is 0 everywhere.
     pub fn floor(self) -> Self {
         self.unary(Unary::Floor)
     }
 
-    /// The smaller of the two. Where they are equal, the derivative is that of `self`.
+    /// The smaller of this and `other`. Where they are equal, the derivative is that of `self`.
     pub fn min(self, other: impl Operand<'g>) -> Self {
         self.binary(Binary::Min, other.within(self))
     }
 
-    /// The larger of the two. Where they are equal, the derivative is that of `self`.
+    /// The larger of this and `other`. Where they are equal, the derivative is that of `self`.
     pub fn max(self, other: impl Operand<'g>) -> Self {
         self.binary(Binary::Max, other.within(self))
     }
 
-    /// A real power. Constant exponents that are whole become multiplications, 0.5 the square root.
-    /// The derivative in an exponent that is not constant is taken as 0 where the base is not
-    /// positive.
+    /// A power with a real exponent. Constant exponents that are whole become multiplications, 0.5
+    /// the square root. The derivative in an exponent that is not constant is taken as 0 where the
+    /// base is not positive.
     pub fn pow(self, exponent: impl Operand<'g>) -> Self {
         self.binary(Binary::Power, exponent.within(self))
     }
 
-    /// A whole power, by repeated multiplication.
+    /// A power with a whole exponent, by repeated multiplication.
     pub fn powi(self, power: i32) -> Self {
         let whole = self
             .graph
@@ -157,34 +159,34 @@ impl<'g> Expression<'g> {
         }
     }
 
-    /// 1 where this is less than `other`, else 0; a condition for [`Expression::select`]. Its
-    /// derivative is 0 everywhere.
+    /// Comparison: 1 where this is less than `other`, else 0; a condition for
+    /// [`Expression::select`]. Its derivative is 0 everywhere.
     pub fn lt(self, other: impl Operand<'g>) -> Self {
         self.binary(Binary::Less, other.within(self))
     }
 
-    /// 1 where this is at most `other`, else 0.
+    /// Comparison: 1 where this is at most `other`, else 0. Its derivative is 0 everywhere.
     pub fn le(self, other: impl Operand<'g>) -> Self {
         self.binary(Binary::LessOrEqual, other.within(self))
     }
 
-    /// 1 where this is greater than `other`, else 0.
+    /// Comparison: 1 where this is greater than `other`, else 0. Its derivative is 0 everywhere.
     pub fn gt(self, other: impl Operand<'g>) -> Self {
         other.within(self).binary(Binary::Less, self)
     }
 
-    /// 1 where this is at least `other`, else 0.
+    /// Comparison: 1 where this is at least `other`, else 0. Its derivative is 0 everywhere.
     pub fn ge(self, other: impl Operand<'g>) -> Self {
         other.within(self).binary(Binary::LessOrEqual, self)
     }
 
-    /// 1 where this equals `other`, else 0.
+    /// Comparison: 1 where this equals `other`, else 0. Its derivative is 0 everywhere.
     pub fn equals(self, other: impl Operand<'g>) -> Self {
         self.binary(Binary::Equal, other.within(self))
     }
 
-    /// `a` where `condition` is not 0, else `b`. What is not taken has no part in value or
-    /// derivatives, even where it is not finite.
+    /// Chooses `a` where `condition` is not 0, else `b`. The branch that is not taken has no part
+    /// in value or derivatives, even where it is not finite.
     ///
     /// ```
     /// # use least_action::model::{Expression, ModelBuilder};
@@ -203,9 +205,9 @@ impl<'g> Expression<'g> {
     }
 }
 
-/// What functions of two arguments take: an expression or a number.
+/// Second operand of a function of two arguments: an expression or a number.
 pub trait Operand<'g> {
-    /// As an expression in the graph of `other`.
+    /// Converts the operand to an expression in the graph of `other`.
     fn within(self, other: Expression<'g>) -> Expression<'g>;
 }
 

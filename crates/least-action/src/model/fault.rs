@@ -1,11 +1,13 @@
 //! Errors in the text of an expression.
 
-/// Why a text is no expression, and where.
+/// Reason why a text is no expression, with its position.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Fault {
-    /// In characters, from 0.
+    /// Position of the fault, in characters from 0.
     pub position: usize,
+    /// Description of the fault for the user.
     pub message: String,
+    /// Known name that is nearest to an unknown one.
     pub nearest: Option<String>,
 }
 

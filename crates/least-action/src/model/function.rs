@@ -1,4 +1,4 @@
-//! A vector-valued function of states, parameters, inputs and time: one graph, and the tapes of its
+//! Vector-valued function of states, parameters, inputs and time: one graph, and the tapes of its
 //! value and its exact derivatives.
 
 use std::sync::OnceLock;
@@ -9,12 +9,13 @@ use super::evaluate::{run, Gradients, Keeping, OutputRows, Points, Scratch};
 use super::graph::{Graph, Node, NodeId};
 use super::tape::Tape;
 
-/// Which entries of a matrix are not zero whatever the values are, row by row.
+/// Positions of the entries of a matrix that are not zero for all values, row by row.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sparsity {
-    /// Row r has the entries `starts[r] .. starts[r + 1]`.
+    /// First entry of each row: row r has the entries `starts[r] .. starts[r + 1]`. Length: rows +
+    /// 1.
     pub starts: Vec<usize>,
-    /// The column of each entry, ascending within a row.
+    /// Column of each entry, ascending within a row.
     pub columns: Vec<usize>,
 }
 
@@ -31,6 +32,7 @@ impl Sparsity {
         sparsity
     }
 
+    /// Number of rows.
     pub fn rows(&self) -> usize {
         self.starts.len() - 1
     }
@@ -40,20 +42,20 @@ impl Sparsity {
         self.columns.len()
     }
 
-    /// A row's entries: the place of each among all entries, and its column.
+    /// Entries of a row: the place of each among all entries, and its column.
     pub fn row(&self, row: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
         (self.starts[row]..self.starts[row + 1]).map(|e| (e, self.columns[e]))
     }
 }
 
-/// A derivative with known zeros: which entries there are, and how they are computed.
+/// A derivative with known zeros: its sparsity, and the tape that computes its entries.
 #[derive(Debug, Clone)]
 pub(super) struct Sparse {
     pub sparsity: Sparsity,
     pub tape: Tape,
 }
 
-/// Values and vector-Jacobian products that share what is slow to compute: the inputs and the
+/// Tapes of values and vector-Jacobian products that share slow computations: the inputs and the
 /// values of slow functions are kept, one row per point.
 #[derive(Debug, Clone)]
 struct Kept {
@@ -62,15 +64,15 @@ struct Kept {
     adjoint: Tape,
 }
 
-/// K outputs of D states, P parameters, inputs and the time. Derivatives are compiled when they are
-/// first asked for.
+/// A function with K outputs of D states, P parameters, inputs and the time. Derivatives are
+/// compiled when they are first asked for.
 #[derive(Debug, Clone)]
 pub struct Function {
     pub(super) graph: Graph,
     pub(super) outputs: Vec<NodeId>,
     pub(super) leaves: Leaves,
     pub(super) value: Tape,
-    /// The value with parameters that differ from point to point.
+    /// Tape of the value with parameters that differ from point to point.
     each: OnceLock<Tape>,
     adjoint: OnceLock<Tape>,
     kept: OnceLock<Option<Box<Kept>>>,
@@ -95,9 +97,9 @@ impl Function {
         }
     }
 
-    /// The same function of one kind of variable: its states are the D states, then the inputs,
-    /// then the time; its parameters are these numbers. So derivatives in the time and in the
-    /// inputs are at hand, and no others are computed.
+    /// The function in one kind of variable: its states are the D states, then the inputs, then the
+    /// time; its parameters are fixed to these numbers. So derivatives in the time and in the
+    /// inputs can be computed, and no others are.
     pub fn autonomous(&self, parameters: &[f64]) -> Function {
         let (states, inputs) = (self.leaves.states as u32, self.leaves.inputs as u32);
         let (graph, places) = self.graph.substituted(|node| match node {
@@ -115,7 +117,7 @@ impl Function {
         Function::new(graph, outputs.collect(), leaves)
     }
 
-    /// K.
+    /// Number of outputs, K.
     pub fn outputs(&self) -> usize {
         self.outputs.len()
     }
@@ -157,8 +159,8 @@ impl Function {
         run(tape, scratch, points, at, &[], &mut OutputRows(values));
     }
 
-    /// The vector-Jacobian product: adds `DF(x_n)^T adjoint_n` to `path_gradient` (points x D) at
-    /// every point, and its counterpart in the parameters, summed over the points, to
+    /// Computes the vector-Jacobian product: adds `DF(x_n)^T adjoint_n` to `path_gradient` (points
+    /// x D) at every point, and its counterpart in the parameters, summed over the points, to
     /// `parameter_gradient` (P).
     pub fn pull_back(
         &self,
@@ -184,8 +186,8 @@ impl Function {
         self.keeping().map_or(0, |kept| kept.width)
     }
 
-    /// As [`Function::evaluate`]; what [`Function::pull_back_kept`] needs is written to `kept`,
-    /// points x [`Function::kept`].
+    /// Evaluates the outputs like [`Function::evaluate`], and keeps intermediate values in `kept`
+    /// (points x [`Function::kept`]) for [`Function::pull_back_kept`] at the same points.
     pub fn evaluate_keeping(
         &self,
         scratch: &mut Scratch,
@@ -206,7 +208,8 @@ impl Function {
         run(&tapes.value, scratch, points, at, &[], sink);
     }
 
-    /// As [`Function::pull_back`], at points of which `kept` is what was kept.
+    /// Computes the vector-Jacobian product like [`Function::pull_back`], from the intermediate
+    /// values that [`Function::evaluate_keeping`] wrote to `kept` at these points.
     pub fn pull_back_kept(
         &self,
         scratch: &mut Scratch,
@@ -263,7 +266,7 @@ impl Function {
         self.kept.get_or_init(make).as_deref()
     }
 
-    /// Entries of the Jacobian, K rows; columns are the D states, then the P parameters.
+    /// Sparsity of the Jacobian, K rows; the columns are the D states, then the P parameters.
     pub fn jacobian_sparsity(&self) -> &Sparsity {
         &self.jacobian_tape().sparsity
     }
@@ -273,7 +276,7 @@ impl Function {
         run_sparse(self.jacobian_tape(), scratch, at, &[], values);
     }
 
-    /// Entries of the Jacobian in the inputs, K rows.
+    /// Sparsity of the Jacobian in the inputs, K rows.
     pub fn input_jacobian_sparsity(&self) -> &Sparsity {
         &self.input_jacobian_tape().sparsity
     }
@@ -283,7 +286,7 @@ impl Function {
         run_sparse(self.input_jacobian_tape(), scratch, at, &[], values);
     }
 
-    /// Entries of the lower triangle of `sum_a adjoint_a D2 F_a`; rows and columns are the D
+    /// Sparsity of the lower triangle of `sum_a adjoint_a D2 F_a`; rows and columns are the D
     /// states, then the P parameters.
     pub fn curvature_sparsity(&self) -> &Sparsity {
         &self.curvature_tape().sparsity
@@ -301,7 +304,7 @@ impl Function {
         run_sparse(self.curvature_tape(), scratch, at, adjoint, values);
     }
 
-    /// How many operations have a result that is used more than once.
+    /// Number of operations whose result is used more than once.
     pub(super) fn shared(&self) -> usize {
         let reads = super::compile::count_reads(&self.graph, &self.outputs);
         let is_leaf = |k: usize| self.graph.arguments(NodeId(k as u32)).next().is_none();
@@ -317,7 +320,8 @@ impl Function {
         })
     }
 
-    /// The graph with the derivatives of `sum_a adjoint_a * output_a` in every variable.
+    /// The graph with the derivatives of `sum_a adjoint_a * output_a` in every variable, and their
+    /// nodes.
     fn gradient(&self) -> (Graph, Vec<NodeId>) {
         let mut graph = self.graph.clone();
         let adjoints = self.weighted(&mut graph);
@@ -378,7 +382,7 @@ impl Function {
         })
     }
 
-    /// Derivatives of `sum_a adjoint_a * output_a`.
+    /// Differentiates `sum_a adjoint_a * output_a` in all leaves.
     fn weighted(&self, graph: &mut Graph) -> Adjoints {
         let seeds: Vec<(NodeId, NodeId)> = self
             .outputs
@@ -389,7 +393,7 @@ impl Function {
         reverse(graph, &seeds)
     }
 
-    /// The place of a leaf among [`Function::variables`].
+    /// Place of a leaf among [`Function::variables`].
     fn column(&self, leaf: Node) -> Option<usize> {
         match leaf {
             Node::State(i) => Some(i as usize),
@@ -398,14 +402,14 @@ impl Function {
         }
     }
 
-    /// What derivatives are taken in: states, then parameters.
+    /// Variables in which derivatives are taken: states, then parameters.
     fn variables(&self) -> impl Iterator<Item = Node> {
         let states = (0..self.leaves.states as u32).map(Node::State);
         states.chain((0..self.leaves.parameters as u32).map(Node::Parameter))
     }
 }
 
-/// The derivatives in leaves that `column` gives a place to, by ascending place.
+/// Derivatives in the leaves to which `column` gives a place, by ascending place.
 fn entries(
     graph: &Graph,
     adjoints: &Adjoints,
@@ -419,7 +423,8 @@ fn entries(
     entries
 }
 
-/// Functions that take many times as long as a multiplication, and differ from point to point.
+/// Nodes of functions that take many times as long as a multiplication, and differ from point to
+/// point.
 fn slow_nodes(graph: &Graph, outputs: &[NodeId]) -> Vec<NodeId> {
     let is_slow = |id: &NodeId| match graph.node(*id) {
         Node::Unary(function, _) => function.is_slow(),

@@ -1,11 +1,11 @@
-//! Expressions as a graph: every distinct subexpression is stored once, so whatever a value and its
-//! derivatives share is computed once.
+//! Expressions as a graph: every distinct subexpression is stored once, so computations that a
+//! value and its derivatives share are done once.
 
 use std::collections::HashMap;
 
 use super::elementary;
 
-/// A place in a [`Graph`].
+/// Index of a node in a [`Graph`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct NodeId(pub u32);
 
@@ -43,22 +43,22 @@ pub(crate) enum Binary {
     Subtract,
     Multiply,
     Divide,
-    /// The smaller; NaN if either is.
+    /// The smaller operand; NaN if either is.
     Min,
-    /// The larger; NaN if either is.
+    /// The larger operand; NaN if either is.
     Max,
     /// `a^b` with a real exponent.
     Power,
     /// The angle of the point with ordinate a and abscissa b.
     Atan2,
-    /// 1 if a < b, else 0; the other comparisons alike.
+    /// Comparison: 1 if a < b, else 0; the other comparisons alike.
     Less,
     LessOrEqual,
     Equal,
 }
 
 impl Unary {
-    /// Whether it takes many times as long as a multiplication.
+    /// Tests if the function takes many times as long as a multiplication.
     pub fn is_slow(self) -> bool {
         !matches!(
             self,
@@ -66,8 +66,8 @@ impl Unary {
         )
     }
 
-    /// Transcendental functions are our own or those of `libm`, so that native and wasm give the
-    /// same bits.
+    /// Value of the function. Transcendental functions are our own or those of `libm`, so that
+    /// native and wasm give the same bits.
     #[inline(always)]
     pub fn apply(self, a: f64) -> f64 {
         match self {
@@ -92,11 +92,12 @@ impl Unary {
 }
 
 impl Binary {
-    /// Whether it takes many times as long as a multiplication.
+    /// Tests if the function takes many times as long as a multiplication.
     pub fn is_slow(self) -> bool {
         matches!(self, Binary::Power | Binary::Atan2)
     }
 
+    /// Value of the function.
     #[inline(always)]
     pub fn apply(self, a: f64, b: f64) -> f64 {
         match self {
@@ -115,7 +116,7 @@ impl Binary {
     }
 }
 
-/// -1, 0 or 1; NaN stays NaN.
+/// The sign of a number: -1, 0 or 1; NaN stays NaN.
 #[inline(always)]
 pub(super) fn sign(a: f64) -> f64 {
     if a > 0.0 {
@@ -127,6 +128,7 @@ pub(super) fn sign(a: f64) -> f64 {
     }
 }
 
+/// The smaller of two numbers; NaN if either is.
 #[inline(always)]
 pub(super) fn min(a: f64, b: f64) -> f64 {
     if a <= b || a.is_nan() {
@@ -136,6 +138,7 @@ pub(super) fn min(a: f64, b: f64) -> f64 {
     }
 }
 
+/// The larger of two numbers; NaN if either is.
 #[inline(always)]
 pub(super) fn max(a: f64, b: f64) -> f64 {
     if a >= b || a.is_nan() {
@@ -151,7 +154,8 @@ pub(super) fn truth(holds: bool) -> f64 {
     f64::from(u8::from(holds))
 }
 
-/// `a` where the condition is not 0, else `b`: what is not taken may be anything.
+/// The number `a` where the condition is not 0, else `b`: the one that is not taken may be
+/// anything.
 #[inline(always)]
 pub(super) fn select(condition: f64, a: f64, b: f64) -> f64 {
     if condition != 0.0 {
@@ -161,13 +165,14 @@ pub(super) fn select(condition: f64, a: f64, b: f64) -> f64 {
     }
 }
 
+/// A leaf or an operation of a graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Node {
-    /// The bits of an `f64`: floats themselves are not hashable.
+    /// A constant as the bits of an `f64`: floats themselves are not hashable.
     Constant(u64),
     State(u32),
     Parameter(u32),
-    /// A known forcing u(t).
+    /// A known input u(t).
     Input(u32),
     /// The independent variable t.
     Time,
@@ -175,7 +180,7 @@ pub(crate) enum Node {
     Adjoint(u32),
     Unary(Unary, NodeId),
     Binary(Binary, NodeId, NodeId),
-    /// The second where the first is not 0, else the third.
+    /// Choice: the second node where the first is not 0, else the third.
     Select(NodeId, NodeId, NodeId),
 }
 
@@ -195,12 +200,12 @@ impl Graph {
         self.nodes.len()
     }
 
-    /// The leaf or operation itself, if it is there.
+    /// Index of the leaf or operation, if the graph has it.
     pub fn find(&self, node: Node) -> Option<NodeId> {
         self.known.get(&node).copied()
     }
 
-    /// What an operation reads; nothing for leaves.
+    /// Nodes that an operation reads; none for leaves.
     pub fn arguments(&self, id: NodeId) -> impl Iterator<Item = NodeId> {
         let (a, b, c) = match self.node(id) {
             Node::Unary(_, a) => (Some(a), None, None),
@@ -211,6 +216,7 @@ impl Graph {
         a.into_iter().chain(b).chain(c)
     }
 
+    /// Adds a node, unless the graph has it, and gives its index.
     pub fn intern(&mut self, node: Node) -> NodeId {
         if let Some(&id) = self.known.get(&node) {
             return id;
@@ -221,7 +227,7 @@ impl Graph {
         id
     }
 
-    /// The same graph with other leaves. Distinct ones must stay distinct.
+    /// The graph with other leaves in the place of its own. Distinct leaves must stay distinct.
     pub fn with_leaves(&self, leaf: impl Fn(Node) -> Node) -> Graph {
         let nodes: Vec<Node> = self.nodes.iter().map(|&node| leaf(node)).collect();
         let known = nodes.iter().enumerate();
@@ -229,8 +235,8 @@ impl Graph {
         Graph { nodes, known }
     }
 
-    /// The graph made anew with other leaves, so that what became constant is folded; and where
-    /// each node went.
+    /// The graph made anew with other leaves, so that subexpressions that became constant are
+    /// folded; and the new index of each node.
     pub fn substituted(&self, leaf: impl Fn(Node) -> Node) -> (Graph, Vec<NodeId>) {
         let mut graph = Graph::default();
         let mut places: Vec<NodeId> = Vec::with_capacity(self.nodes.len());
@@ -250,7 +256,7 @@ impl Graph {
         (graph, places)
     }
 
-    /// The same graph with these nodes as inputs, from number `first` on: for whoever has their
+    /// The graph with these nodes as inputs, from number `first` on, for a caller that has their
     /// values already.
     pub fn with_inputs(&self, known: &[NodeId], first: usize) -> Graph {
         let mut graph = self.clone();
@@ -262,6 +268,7 @@ impl Graph {
         graph
     }
 
+    /// Adds a constant.
     pub fn constant(&mut self, value: f64) -> NodeId {
         // -0.0 and 0.0 are one constant: the rules below ask for zero by value.
         // So are all NaNs, whose sign depends on who divides zero by zero.
@@ -273,6 +280,7 @@ impl Graph {
         self.intern(Node::Constant(value.to_bits()))
     }
 
+    /// Value of a node that is constant.
     pub fn value(&self, id: NodeId) -> Option<f64> {
         match self.node(id) {
             Node::Constant(bits) => Some(f64::from_bits(bits)),
@@ -280,6 +288,7 @@ impl Graph {
         }
     }
 
+    /// Adds a function of one argument; folds constants and double negation.
     pub fn unary(&mut self, function: Unary, a: NodeId) -> NodeId {
         if let Some(value) = self.value(a) {
             return self.constant(function.apply(value));
@@ -302,8 +311,8 @@ impl Graph {
         self.binary(Binary::Multiply, a, b)
     }
 
-    /// Adds an operation, folding constants and dropping what zeros and ones make needless.
-    /// The rules hold for finite values; a model that is not finite is reported where it happens.
+    /// Adds an operation, folding constants and dropping operations with zeros and ones. The rules
+    /// hold for finite values; a model that is not finite is reported where it happens.
     pub fn binary(&mut self, function: Binary, a: NodeId, b: NodeId) -> NodeId {
         use Binary::*;
         let (va, vb) = (self.value(a), self.value(b));
@@ -347,7 +356,7 @@ impl Graph {
         }
     }
 
-    /// `condition != 0 ? a : b`.
+    /// Adds the choice `condition != 0 ? a : b`.
     pub fn select(&mut self, condition: NodeId, a: NodeId, b: NodeId) -> NodeId {
         match self.value(condition) {
             Some(value) => select_node(value, a, b),
@@ -356,7 +365,7 @@ impl Graph {
         }
     }
 
-    /// A whole power, by repeated multiplication in which squares are shared.
+    /// Adds a whole power, by repeated multiplication in which squares are shared.
     pub fn whole_power(&mut self, a: NodeId, power: u32) -> NodeId {
         // From the leading digit of the power down: squared at each digit, multiplied by `a` at
         // each 1.
@@ -374,7 +383,7 @@ impl Graph {
         result
     }
 
-    /// Whole powers and halves: by multiplication, square root and division.
+    /// Adds a power that is whole or one half: by multiplication, square root and division.
     fn easy_power(&mut self, a: NodeId, power: f64) -> NodeId {
         let size = power.abs();
         let positive = if size == 0.5 {
@@ -390,7 +399,7 @@ impl Graph {
         }
     }
 
-    /// `a + value` of a value below 0.
+    /// Adds `a + value` for a value below 0, as a difference.
     fn less(&mut self, a: NodeId, value: Option<f64>) -> NodeId {
         let positive = self.constant(-value.unwrap_or(0.0));
         self.binary(Binary::Subtract, a, positive)
@@ -404,7 +413,7 @@ impl Graph {
     }
 }
 
-/// The largest whole power that becomes multiplications.
+/// Maximum size of a whole exponent whose power becomes multiplications.
 pub(crate) const MOST_MULTIPLIED: f64 = 1024.0;
 
 fn is_easy(power: f64) -> bool {
@@ -412,8 +421,8 @@ fn is_easy(power: f64) -> bool {
     size == 0.5 || (size <= MOST_MULTIPLIED && size.fract() == 0.0)
 }
 
-/// Powers of 2: to divide by them and to multiply by their inverse is the same, but for the time it
-/// takes.
+/// Tests if a number is a power of 2: to divide by it and to multiply by its inverse gives the same
+/// bits, and the product takes less time.
 fn has_exact_inverse(value: f64) -> bool {
     const FRACTION: u64 = (1 << 52) - 1;
     let moderate = (1e-300..1e300).contains(&value.abs());

@@ -1,15 +1,15 @@
-//! Adjoints under conditions. What is not taken may have infinite slopes, and zero times infinity
-//! is not zero: so each branch's share of an adjoint goes all the way to the leaves by itself, and
-//! only there is the valid one selected.
+//! Adjoints under conditions. The branch that is not taken may have infinite slopes, and zero times
+//! infinity is not zero: so each branch's share of an adjoint goes all the way to the leaves by
+//! itself, and only there is the valid one selected.
 
 use std::collections::HashMap;
 
 use super::graph::{Graph, NodeId};
 
-/// A conjunction of conditions; `None` is no condition at all.
+/// A conjunction of conditions, as an index into [`Guards`]; `None` is no condition at all.
 type Guard = Option<u32>;
 
-/// `parent`, and `condition` holds or does not.
+/// The guard `parent` with one more condition, which holds or does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Narrower {
     parent: Guard,
@@ -17,7 +17,7 @@ struct Narrower {
     holds: bool,
 }
 
-/// All guards of one derivative.
+/// All guards that one derivative has met, each stored once.
 #[derive(Default)]
 pub(super) struct Guards {
     all: Vec<Narrower>,
@@ -28,7 +28,7 @@ pub(super) struct Guards {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Parts(Vec<(Guard, NodeId)>);
 
-/// With more terms than this, those under conditions are joined: few models come near it, and no
+/// Number of terms beyond which those under conditions are joined: few models come near it, and no
 /// model's graph can then explode.
 const MOST_PARTS: usize = 6;
 
@@ -37,7 +37,7 @@ impl Parts {
         Parts(vec![(None, term)])
     }
 
-    /// Each term by itself.
+    /// Applies `f` to each term and keeps its guard.
     pub fn map(&self, mut f: impl FnMut(NodeId) -> NodeId) -> Parts {
         Parts(
             self.0
@@ -49,7 +49,7 @@ impl Parts {
 }
 
 impl Guards {
-    /// The same terms under one more condition.
+    /// Puts all terms under one more condition.
     pub fn narrow(&mut self, parts: &Parts, condition: NodeId, holds: bool) -> Parts {
         let narrowed = parts.0.iter().map(|&(parent, term)| {
             let guard = Narrower {
@@ -112,7 +112,7 @@ impl Guards {
         self.known.get(&opposite).copied()
     }
 
-    /// `term` where `guard` holds, `otherwise` where only its parent does.
+    /// Selects `term` where `guard` holds, and `otherwise` where only its parent does.
     fn join(
         &self,
         graph: &mut Graph,
@@ -129,7 +129,7 @@ impl Guards {
         (guard.parent, joined)
     }
 
-    /// The sum of all terms whose guards hold.
+    /// Sums all terms whose guards hold.
     pub fn total(&self, graph: &mut Graph, parts: &Parts) -> NodeId {
         let zero = graph.constant(0.0);
         let mut total = zero;

@@ -1,4 +1,4 @@
-//! From the texts of a definition to expressions.
+//! Translation of a definition's texts to expressions.
 
 use super::builder::Symbols;
 use super::definition::ModelDefinition;
@@ -8,27 +8,29 @@ use super::parse::{parse, BuiltinFunction, Operation, Operator, PostfixItem, FUN
 use super::scope::{Scope, Symbol};
 use crate::error::{nearest, Error, Result};
 
-/// The most operations that all equations together may have: with more, a model no longer fits into
+/// Maximum number of operations of all equations together: with more, a model no longer fits into
 /// memory.
 pub(super) const MOST_OPERATIONS: usize = 5_000_000;
 
+/// State of a translation of one definition.
 struct Lowering<'a, 'g> {
     definition: &'a ModelDefinition,
     scope: &'a Scope,
     symbols: &'a Symbols<'g>,
-    /// Values of the definitions that have been reached.
+    /// Values of the definitions under `where`; `None` for those that are not reached yet.
     definitions: Vec<Option<Expression<'g>>>,
     operations: usize,
 }
 
-/// An operand: its value, and whether the index is in it.
+/// An operand: its value, and a flag that the vector index `i` is in it.
 #[derive(Clone, Copy)]
 struct IndexedValue<'g> {
     value: Expression<'g>,
     indexed: bool,
 }
 
-/// The right sides, in the order of the states, then the observables.
+/// Translates all texts to expressions: right sides in the order of the states, then the
+/// observables.
 pub(super) fn lower<'g>(
     definition: &ModelDefinition,
     scope: &Scope,
@@ -55,7 +57,7 @@ pub(super) fn lower<'g>(
 }
 
 impl<'g> Lowering<'_, 'g> {
-    /// Evaluates the definitions, each after those that it contains.
+    /// Evaluates the definitions under `where`, each after those that it contains.
     fn definitions(&mut self) -> Result<()> {
         let all = &self.definition.definitions;
         let parsed = all
@@ -96,7 +98,8 @@ impl<'g> Lowering<'_, 'g> {
         Ok(())
     }
 
-    /// The first name from `from` on of a definition that has no value yet.
+    /// First name in a definition, from item `from` on, that has no value yet: its place and its
+    /// number.
     fn first_missing(&self, items: &[PostfixItem], from: usize) -> Option<(usize, usize)> {
         (from..items.len()).find_map(|place| match &items[place].operation {
             Operation::Name(name) => match self.scope.symbols.get(name) {
@@ -148,7 +151,7 @@ impl<'g> Lowering<'_, 'g> {
         names.nth(state).unwrap_or_default()
     }
 
-    /// The value of an expression; `index` is what `i` stands for.
+    /// Evaluates an expression in postfix order; `index` is the value of `i`.
     fn run(
         &mut self,
         items: &[PostfixItem],

@@ -1,4 +1,4 @@
-//! Models: what a dynamical system is to the rest of the crate, and how one is written down.
+//! Dynamical systems as the rest of the crate sees them, and the ways to write one down.
 
 mod build;
 mod builder;
@@ -34,30 +34,33 @@ pub use explain::{Cost, Explanation};
 pub use expression::{Expression, Operand};
 pub use function::{Function, Sparsity};
 
-/// The longest path, in values: 512 MiB, of which 32-bit WebAssembly can hold several.
+/// Maximum number of values in a path: 512 MiB of them, of which 32-bit WebAssembly can hold
+/// several.
 pub(crate) const MOST_VALUES: usize = 1 << 26;
 
-/// A parameter of a model: its name, its usual value, and what it means.
+/// A parameter of a model: its name, its usual value and its meaning.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Parameter {
+    /// Name of the parameter, unique in the model.
     pub name: String,
-    /// The value that is used where none is given; for named systems the published one.
+    /// Value that is used where none is given; for named systems the published one.
     pub default: f64,
+    /// Meaning and unit of the parameter in one line; may be empty.
     pub description: String,
 }
 
-/// Whether a model's equations give the rate of change or the next state.
+/// Kind of a model's equations: they give the rate of change or the next state.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
 )]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum ModelKind {
-    /// `dx/dt = F(x, p, u, t)`.
+    /// Flow: the equations give the rate of change, `dx/dt = F(x, p, u, t)`.
     #[default]
     Flow,
-    /// `x_(n+1) = F(x_n, p, u_n, t_n)`.
+    /// Map: the equations give the next state, `x_(n+1) = F(x_n, p, u_n, t_n)`.
     Map,
 }
 
@@ -65,32 +68,34 @@ pub enum ModelKind {
 /// path at once.
 ///
 /// Paths are `points x states`, row-major, time outermost. Implementations take no memory per call:
-/// what they need is in the [`Scratch`] that the caller keeps.
+/// their working memory is in the [`Scratch`] that the caller keeps.
 pub trait Model: Send + Sync {
-    /// The system's name, in lower camel case: `lorenz96`.
+    /// Name of the system, in lower camel case: `lorenz96`.
     fn name(&self) -> &str;
 
+    /// Kind of the equations, flow or map. Default: flow.
     fn kind(&self) -> ModelKind {
         ModelKind::Flow
     }
 
-    /// One name per state component.
+    /// Names of the state components, one each.
     fn states(&self) -> &[String];
 
+    /// Parameters of the model, in the order in which values are given.
     fn parameters(&self) -> &[Parameter];
 
-    /// One name per known forcing u(t).
+    /// Names of the known inputs u(t), one each. Default: none.
     fn inputs(&self) -> &[String] {
         &[]
     }
 
-    /// Names of the functions h(x) that can be measured like states.
+    /// Names of the functions h(x) that can be measured like states. Default: none.
     fn observables(&self) -> &[String] {
         &[]
     }
 
-    /// The observables as functions of states, parameters, inputs and time; none where there are no
-    /// observables.
+    /// The observables as a function of states, parameters, inputs and time; `None` where there are
+    /// no observables.
     fn observation(&self) -> Option<&Function> {
         None
     }
@@ -98,16 +103,16 @@ pub trait Model: Send + Sync {
     /// An initial state from which a forward integration soon reaches typical behaviour.
     fn initial_state(&self) -> &[f64];
 
-    /// Time that a forward integration needs to forget [`Model::initial_state`]; 0 if it should
-    /// not.
+    /// Time that a forward integration needs to forget [`Model::initial_state`]; 0 if it should not
+    /// forget it.
     fn spin_up(&self) -> f64;
 
-    /// `values = F` at every point, points x states.
+    /// Evaluates the right side at every point: `values = F`, points x states.
     fn evaluate(&self, scratch: &mut Scratch, at: Points, values: &mut [f64]);
 
-    /// `values = F` at every point, where every point has parameters of its own: `at.inputs` is
-    /// points x (inputs + parameters), and `at.parameters` is not used. Ensembles are integrated
-    /// with it.
+    /// Evaluates the right side where every point has parameters of its own: `values = F`, points x
+    /// states. `at.inputs` is points x (inputs + parameters), and `at.parameters` is not used.
+    /// Ensembles are integrated with it.
     fn evaluate_each(&self, scratch: &mut Scratch, at: Points, values: &mut [f64]) {
         let (dimension, inputs) = (self.dimension(), self.inputs().len());
         let width = inputs + self.parameters().len();
@@ -123,8 +128,9 @@ pub trait Model: Send + Sync {
         }
     }
 
-    /// The vector-Jacobian product: adds `DF(x_n)^T adjoint_n` to `path_gradient` at every point,
-    /// and its counterpart in the parameters, summed over the points, to `parameter_gradient`.
+    /// Computes the vector-Jacobian product: adds `DF(x_n)^T adjoint_n` to `path_gradient` (points
+    /// x states) at every point, and its counterpart in the parameters, summed over the points, to
+    /// `parameter_gradient`.
     fn pull_back(
         &self,
         scratch: &mut Scratch,
@@ -140,8 +146,8 @@ pub trait Model: Send + Sync {
         0
     }
 
-    /// As [`Model::evaluate`]; what [`Model::pull_back_kept`] needs at the same points is written
-    /// to `kept`, points x [`Model::kept`].
+    /// Evaluates the right side like [`Model::evaluate`], and keeps intermediate values in `kept`
+    /// (points x [`Model::kept`]) for [`Model::pull_back_kept`] at the same points.
     fn evaluate_keeping(
         &self,
         scratch: &mut Scratch,
@@ -153,8 +159,9 @@ pub trait Model: Send + Sync {
         self.evaluate(scratch, at, values);
     }
 
-    /// As [`Model::pull_back`], at points of which `kept` is what was kept: the same bits, without
-    /// computing anew what is slow.
+    /// Computes the vector-Jacobian product like [`Model::pull_back`], to the same bits, from the
+    /// intermediate values that [`Model::evaluate_keeping`] wrote to `kept` at these points: slow
+    /// functions are not computed again.
     fn pull_back_kept(
         &self,
         scratch: &mut Scratch,
@@ -168,13 +175,13 @@ pub trait Model: Send + Sync {
         self.pull_back(scratch, at, adjoint, path_gradient, parameter_gradient);
     }
 
-    /// Entries of `DF`; columns are the states, then the parameters.
+    /// Sparsity of the Jacobian `DF`; the columns are the states, then the parameters.
     fn jacobian_sparsity(&self) -> &Sparsity;
 
-    /// Writes the entries of `DF` at every point, points x entries.
+    /// Writes the entries of the Jacobian `DF` at every point, points x entries.
     fn jacobian(&self, scratch: &mut Scratch, at: Points, values: &mut [f64]);
 
-    /// Entries of the lower triangle of `sum_a adjoint_a D2 F_a`; rows and columns are the states,
+    /// Sparsity of the lower triangle of `sum_a adjoint_a D2 F_a`; rows and columns are the states,
     /// then the parameters.
     fn curvature_sparsity(&self) -> &Sparsity;
 
@@ -182,20 +189,20 @@ pub trait Model: Send + Sync {
     /// is points x states.
     fn curvature(&self, scratch: &mut Scratch, at: Points, adjoint: &[f64], values: &mut [f64]);
 
-    /// The right side as a function that can be differentiated in time and inputs too; none if the
-    /// model is not made of expressions.
+    /// The right side as a function that can be differentiated in time and inputs too; `None` if
+    /// the model is not made of expressions.
     fn right_side(&self) -> Option<&Function> {
         None
     }
 
     /// The model with some parameters (ascending positions) as further states, which its equations
-    /// leave as they are; none if it cannot be had.
+    /// leave as they are; `None` if the model cannot be rewritten so.
     fn with_varying(&self, parameters: &[usize]) -> Option<Arc<dyn Model>> {
         let _ = parameters;
         None
     }
 
-    /// The number of state components, D.
+    /// Number of state components, D.
     fn dimension(&self) -> usize {
         self.states().len()
     }
@@ -214,12 +221,12 @@ pub struct EquationModel {
     initial_state: Vec<f64>,
     spin_up: f64,
     function: Function,
-    /// The texts that it was made of, if it was.
+    /// The definition that the model was built from; `None` for a model made of Rust expressions.
     definition: Option<Box<ModelDefinition>>,
 }
 
 impl EquationModel {
-    /// The right side of the equations.
+    /// The right side of the equations as a function of states, parameters, inputs and time.
     pub fn function(&self) -> &Function {
         &self.function
     }

@@ -1,31 +1,32 @@
-//! From the text of an expression to its syntax, in postfix order. No recursion, so neither depth
+//! Parser from the text of an expression to postfix order. It has no recursion, so neither depth
 //! nor length can exhaust the stack.
 
 use super::fault::Fault;
 use super::graph::{Binary, Unary};
 use super::token::{tokens, Token, TokenKind};
 
-/// One item of an expression in postfix order: operands first, then what is done with them.
+/// One item of an expression in postfix order, in which operands come before their operation.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct PostfixItem {
     pub position: usize,
     pub operation: Operation,
 }
 
+/// Operation of one item in postfix order.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Operation {
     Number(f64),
     Name(String),
-    /// A component of a vector, whose index is the last operand.
+    /// Component of a vector, whose index is the last operand.
     Component(String),
     Negate,
     Operator(Operator),
-    /// A function of so many operands.
+    /// Call of a function with this number of operands.
     Call(BuiltinFunction, usize),
 }
 
 impl PostfixItem {
-    /// Number of operands that it takes.
+    /// Number of operands that the item takes.
     pub fn operands(&self) -> usize {
         match self.operation {
             Operation::Number(_) | Operation::Name(_) => 0,
@@ -36,25 +37,26 @@ impl PostfixItem {
     }
 }
 
+/// Infix operator with two operands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Operator {
     Is(Binary),
-    /// a > b is b < a.
+    /// Operation with exchanged operands: a > b is b < a.
     Swapped(Binary),
 }
 
-/// A function of the language.
+/// Function of the language of expressions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BuiltinFunction {
     Unary(Unary),
     Log10,
     Binary(Binary),
-    /// Of two operands or more.
+    /// Minimum or maximum of two operands or more.
     Extreme(Binary),
     Select,
 }
 
-/// All functions of the language.
+/// All functions of the language, in alphabetical order.
 pub(super) const FUNCTIONS: [(&str, BuiltinFunction); 21] = [
     ("abs", BuiltinFunction::Unary(Unary::Abs)),
     ("acos", BuiltinFunction::Unary(Unary::Acos)),
@@ -79,23 +81,24 @@ pub(super) const FUNCTIONS: [(&str, BuiltinFunction); 21] = [
     ("tanh", BuiltinFunction::Unary(Unary::Tanh)),
 ];
 
+/// Looks up a function of the language by its name.
 pub(super) fn function(name: &str) -> Option<BuiltinFunction> {
     let place = FUNCTIONS.binary_search_by_key(&name, |&(known, _)| known);
     place.ok().map(|place| FUNCTIONS[place].1)
 }
 
-/// How tightly operators bind.
+/// Binding strengths of operators: the larger, the tighter.
 pub(super) mod binding {
     pub const COMPARISON: u8 = 1;
     pub const SUM: u8 = 2;
     pub const PRODUCT: u8 = 3;
     pub const NEGATION: u8 = 4;
     pub const POWER: u8 = 5;
-    /// Numbers, names, calls and parentheses.
+    /// Binding strength of numbers, names, calls and parentheses.
     pub const ATOM: u8 = 6;
 }
 
-/// What waits for its end or for its right operand.
+/// An open construct that waits for its end or for its right operand.
 enum Waiting {
     Operator(Operator, u8),
     Negate,
@@ -114,12 +117,16 @@ impl Waiting {
     }
 }
 
+/// State of the parser: finished items, and open constructs with their positions.
 struct Parser {
     items: Vec<PostfixItem>,
     waiting: Vec<(usize, Waiting)>,
 }
 
 /// Parses one expression.
+///
+/// # Errors
+/// Text that is no expression, with the position of its first fault.
 pub(super) fn parse(text: &str) -> Result<Vec<PostfixItem>, Fault> {
     let tokens = tokens(text)?;
     let mut parser = Parser {
@@ -145,7 +152,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<PostfixItem>, Fault> {
 }
 
 impl Parser {
-    /// Where an operand must begin; whether one must still follow.
+    /// Reads a token where an operand must begin; returns true if an operand must still follow.
     fn operand(&mut self, token: &Token, next: Option<&TokenKind>) -> Result<bool, Fault> {
         let position = token.position;
         match (&token.kind, next) {
@@ -181,7 +188,7 @@ impl Parser {
         Ok(false)
     }
 
-    /// What follows a complete operand; whether another must follow.
+    /// Reads a token after a complete operand; returns true if another operand must follow.
     fn after_operand(&mut self, token: &Token) -> Result<bool, Fault> {
         let position = token.position;
         let symbol = match &token.kind {
@@ -191,9 +198,11 @@ impl Parser {
         };
         if let Some((operator, binding)) = operator(symbol) {
             self.reduce(binding + u8::from(binding == binding::POWER));
-            if binding == binding::COMPARISON
-                && matches!(self.waiting.last(), Some((_, Waiting::Operator(_, b))) if *b == binding)
-            {
+            let waiting = self.waiting.last().and_then(|(_, waiting)| match waiting {
+                Waiting::Operator(_, binding) => Some(*binding),
+                _ => None,
+            });
+            if binding == binding::COMPARISON && waiting == Some(binding) {
                 let message = "comparisons cannot be chained; write min(a < b, b < c)";
                 return Err(Fault::new(position, message));
             }
@@ -223,7 +232,8 @@ impl Parser {
                     _ => ("(", ")"),
                 };
                 let message = format!(
-                    "expected an operator or \"{closing}\" (for the \"{opening}\" at {start}), got \"{symbol}\""
+                    "expected an operator or \"{closing}\" (for the \"{opening}\" at {start}), \
+                    got \"{symbol}\""
                 );
                 return Err(Fault::new(position, message));
             }
@@ -263,8 +273,8 @@ impl Parser {
         self.waiting.push((position, what));
     }
 
-    /// Completes the operators that bind at least as tightly; comparisons are left, so that a chain
-    /// of them is seen.
+    /// Completes the waiting operators that bind at least as tightly; comparisons are left, so that
+    /// a chain of them is seen.
     fn reduce(&mut self, least: u8) {
         while let Some((position, waiting)) = self.waiting.last() {
             let position = *position;

@@ -1,4 +1,4 @@
-//! From a graph back to text. What is printed, parsed again, gives the same graph.
+//! Text of a model's graph. The printed text, parsed again, gives the same graph.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -13,8 +13,9 @@ use super::token::is_name;
 use super::{EquationModel, ModelKind};
 
 impl EquationModel {
-    /// The model as data: the texts that it was made of; for a model made of Rust expressions,
-    /// texts that give the same graph. Names that cannot stand in a text are changed there.
+    /// The model as data: the definition that it was built from; for a model made of Rust
+    /// expressions, texts that give the same graph. Names that cannot stand in a text are changed
+    /// there.
     pub fn definition(&self) -> ModelDefinition {
         match &self.definition {
             Some(definition) => (**definition).clone(),
@@ -22,14 +23,14 @@ impl EquationModel {
         }
     }
 
-    /// Whether the equations are the same, operation by operation, whatever the names are.
+    /// Tests if the equations are the same, operation by operation, regardless of names.
     pub fn has_equations_of(&self, other: &EquationModel) -> bool {
         let mut graph = Graph::default();
         let mut copy = |model: &EquationModel| copy(model, &mut graph);
         self.kind == other.kind && copy(self) == copy(other)
     }
 
-    /// Equations, then observables: both functions have one graph.
+    /// Output nodes of the equations, then of the observables: both functions have one graph.
     fn outputs(&self) -> Vec<NodeId> {
         let observed = self.observation.iter().flat_map(|f| &f.outputs);
         self.function
@@ -40,8 +41,8 @@ impl EquationModel {
             .collect()
     }
 
-    /// The model as data, printed from its graph even if it was made of texts: vectors and
-    /// definitions are expanded, and what is computed once has a name.
+    /// The model as data, printed from its graph even if it was built from texts: vectors and
+    /// definitions are expanded, and subexpressions that are computed once get a name.
     pub fn expanded(&self) -> ModelDefinition {
         let mut names = Names::default();
         let states = names.all(self.states.iter());
@@ -91,7 +92,7 @@ impl EquationModel {
     }
 }
 
-/// The outputs of a model in another graph; what is equal there has equal places.
+/// Copies the outputs of a model into another graph, where equal expressions have equal nodes.
 fn copy(model: &EquationModel, to: &mut Graph) -> Vec<NodeId> {
     let from = &model.function.graph;
     let mut places: Vec<NodeId> = Vec::with_capacity(from.len());
@@ -109,7 +110,7 @@ fn copy(model: &EquationModel, to: &mut Graph) -> Vec<NodeId> {
     outputs.iter().map(|o| places[o.index()]).collect()
 }
 
-/// Names that are taken.
+/// Names that are taken already.
 #[derive(Default)]
 struct Names(HashSet<String>);
 
@@ -118,7 +119,7 @@ impl Names {
         names.map(|name| self.take(name)).collect()
     }
 
-    /// The name itself if it can stand in an expression, else one like it.
+    /// Reserves the name itself if it can stand in an expression and is free, else one like it.
     fn take(&mut self, name: &str) -> String {
         let mut valid: String = name
             .chars()
@@ -138,12 +139,13 @@ impl Names {
     }
 }
 
+/// Printed expressions: named parts and the texts of the outputs.
 struct Printed {
     definitions: Vec<NamedExpression>,
     outputs: Vec<String>,
 }
 
-/// The text of a node, and how tightly its outermost operation binds.
+/// The text of a node, and the binding strength of its outermost operation.
 #[derive(Clone)]
 struct Text {
     text: String,
@@ -151,17 +153,18 @@ struct Text {
     operations: usize,
 }
 
-/// A subexpression of so many operations gets a name if it is used again.
+/// Number of operations from which on a subexpression that is used again gets a name.
 const WORTH_A_NAME: usize = 3;
-/// No text has many more operations than this: its parts get names.
+/// Approximate maximum number of operations in one text: parts of longer ones get names.
 const LONG: usize = 400;
 
+/// Printer of the nodes that some outputs of a graph need.
 struct Printer<'a> {
     graph: &'a Graph,
     outputs: &'a [NodeId],
-    /// What each node is a whole power of, and which.
+    /// Base and exponent of each node that is a whole power; the node itself and 1 for others.
     powers: Vec<(NodeId, u32)>,
-    /// How often each node's text is needed.
+    /// Number of times that each node's text is needed.
     reads: Vec<u32>,
 }
 
@@ -190,7 +193,7 @@ impl<'a> Printer<'a> {
         printer
     }
 
-    /// The multiplications of [`Graph::whole_power`], recognised.
+    /// Recognises the multiplications of [`Graph::whole_power`]: base and exponent.
     fn power(&self, id: NodeId) -> (NodeId, u32) {
         let Node::Binary(Binary::Multiply, a, b) = self.graph.node(id) else {
             return (id, 1);
@@ -208,7 +211,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// What the text of a node contains.
+    /// Nodes whose texts the text of a node contains.
     fn operands(&self, id: NodeId) -> Vec<NodeId> {
         match self.powers[id.index()] {
             (base, power) if power > 1 => vec![base],
@@ -301,7 +304,7 @@ impl<'a> Printer<'a> {
 }
 
 impl Text {
-    /// In parentheses if it binds less than is needed.
+    /// The text, in parentheses if it binds less tightly than `least`.
     fn within(self, least: u8) -> String {
         match self.binding < least {
             true => format!("({})", self.text),
@@ -332,7 +335,7 @@ fn infix(f: Binary) -> Option<(&'static str, u8)> {
     })
 }
 
-/// The name of a function in the language.
+/// Name of a node's function in the language of expressions.
 fn called(node: Node) -> &'static str {
     use super::parse::BuiltinFunction;
     let wanted = |known: BuiltinFunction| match (node, known) {
@@ -362,7 +365,7 @@ fn constant(value: f64) -> Text {
     }
 }
 
-/// As short as can be without losing a digit.
+/// The shortest text of a number that loses no digit.
 pub(super) fn number(value: f64) -> String {
     let text = format!("{value:?}");
     text.strip_suffix(".0").map(str::to_string).unwrap_or(text)
@@ -374,7 +377,7 @@ impl fmt::Display for EquationModel {
     }
 }
 
-/// The equations as one writes them down, then names and numbers.
+/// Table of the model: the equations in mathematical notation, then names and numbers.
 impl fmt::Display for ModelDefinition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (kind, sign) = match self.kind {
@@ -439,7 +442,7 @@ impl fmt::Display for ModelDefinition {
     }
 }
 
-/// A unit and a description, if they are there.
+/// A unit and a description, each written only if it is there.
 struct Note<'a>(&'a Option<String>, &'a Option<String>);
 
 impl fmt::Display for Note<'_> {

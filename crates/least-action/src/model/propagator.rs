@@ -1,18 +1,18 @@
-//! Many states of one model moved forward in time together.
+//! Forward integration of many states of one model together.
 
 use super::{Model, ModelKind, Points, Scratch};
 
 /// Members of an ensemble: states and parameters, row by row.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Members {
-    /// members x states.
+    /// States, members x states.
     pub states: Vec<f64>,
-    /// members x all parameters of the model; or one row, for all members.
+    /// Parameters, members x all parameters of the model; or one row for all members.
     pub parameters: Vec<f64>,
 }
 
-/// Moves members from point to point: flows by the classical fourth-order Runge-Kutta method, maps
-/// by one iteration.
+/// Propagator of members from point to point: flows by the classical fourth-order Runge-Kutta
+/// method, maps by one iteration.
 pub(crate) struct Propagator<'a> {
     model: &'a dyn Model,
     count: usize,
@@ -20,20 +20,24 @@ pub(crate) struct Propagator<'a> {
     slope: Vec<f64>,
     sum: Vec<f64>,
     stage: Vec<f64>,
-    /// members x inputs, or members x (inputs + parameters) where members have parameters of their
-    /// own.
+    /// Inputs, members x inputs, or members x (inputs + parameters) where members have parameters
+    /// of their own.
     inputs: Vec<f64>,
     times: Vec<f64>,
 }
 
-/// A step of a propagator: its beginning, its length and the inputs at both ends.
+/// Step of a propagator: its beginning, its length and the inputs at both ends.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PropagatorStep<'a> {
+    /// Time at the beginning of the step.
     pub time: f64,
+    /// Length of the step.
     pub length: f64,
+    /// Inputs at the beginning of the step.
     pub before: &'a [f64],
+    /// Inputs at the end of the step.
     pub after: &'a [f64],
-    /// Steps of the method within it, for flows.
+    /// Number of Runge-Kutta steps within this step, for flows.
     pub substeps: usize,
 }
 
@@ -52,7 +56,7 @@ impl<'a> Propagator<'a> {
         }
     }
 
-    /// One step of all members.
+    /// Advances all members by one step.
     pub fn advance(&mut self, members: &mut Members, step: PropagatorStep) {
         match self.model.kind() {
             ModelKind::Map => {
@@ -88,7 +92,8 @@ impl<'a> Propagator<'a> {
         }
     }
 
-    /// Writes the model's values at `stage` to `slope`, `share` of the way between two points.
+    /// Writes the model's values at `stage` to `slope`, a fraction `share` of the way between two
+    /// points.
     fn evaluate(&mut self, parameters: &[f64], step: PropagatorStep, share: f64) {
         let own = self.model.parameters().len();
         let is_shared = parameters.len() == own;

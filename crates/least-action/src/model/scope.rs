@@ -1,4 +1,4 @@
-//! The names of a model and their meanings.
+//! Names of a model and their meanings.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use super::parse::function;
 use super::token::is_name;
 use crate::error::{Error, Result};
 
-/// The meaning of a name.
+/// Meaning of a name in the equations.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Symbol {
     State(usize),
@@ -18,20 +18,23 @@ pub(super) enum Symbol {
     Parameter(usize),
     Input(usize),
     Definition(usize),
-    /// Cannot stand in an expression.
+    /// An observable, which cannot stand in an expression.
     Observable,
 }
 
-/// All names of a model.
+/// All names of a model with their meanings.
 #[derive(Debug)]
 pub(super) struct Scope {
-    /// Whether there are vectors: then `i` is an index.
+    /// True if there are vectors: then `i` is an index.
     pub vectors: bool,
     pub symbols: HashMap<String, Symbol>,
 }
 
 impl Scope {
-    /// The names of a definition, each checked.
+    /// Collects the names of a definition and checks each.
+    ///
+    /// # Errors
+    /// Names that are not valid, that mean something else already, or that are used twice.
     pub fn of(definition: &ModelDefinition) -> Result<Scope> {
         let mut scope = Scope {
             vectors: definition.states.iter().any(|s| s.size.is_some()),
@@ -90,7 +93,8 @@ impl Scope {
             _ if is_name(name) => return None,
             _ => {
                 return Some(format!(
-                    "\"{name}\" cannot stand in an equation; use letters, digits and _, not a digit first"
+                    "\"{name}\" cannot stand in an equation; use letters, digits and _, not a \
+                    digit first"
                 ))
             }
         };

@@ -3,11 +3,11 @@
 
 use super::graph::{Binary, Unary};
 
-/// Points are handled in groups, so that the compiler can use SIMD with no remainder; of eight, so
-/// that a loop's own work weighs little beside it.
+/// Number of points in a group. Points are handled in groups, so that the compiler can use SIMD
+/// with no remainder; of eight, so that a loop's own work weighs little beside it.
 pub(super) const GROUP: usize = 8;
-/// Groups in a column: a block of 64 points keeps the columns of usual models in the first-level
-/// cache.
+/// Number of groups in a column: a block of 64 points keeps the columns of usual models in the
+/// first-level cache.
 pub(super) const GROUPS: usize = 8;
 
 /// One quantity at a block of time points; aligned, so that no SIMD access crosses two cache lines.
@@ -15,17 +15,18 @@ pub(super) const GROUPS: usize = 8;
 #[repr(align(64))]
 pub(super) struct Column(pub [[f64; GROUP]; GROUPS]);
 
-/// One pass over a few columns: `to` is written, the others are read, and no operation reads what
-/// it writes.
+/// One pass over a few columns: `to` is written, the others are read, and no operation reads the
+/// column that it writes.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Instruction {
-    /// `to = f(a)`.
+    /// One argument: `to = f(a)`.
     Unary { f: Unary, to: u32, a: u32 },
-    /// `to = f(a, b)`.
+    /// Two distinct arguments: `to = f(a, b)`.
     Binary { f: Binary, to: u32, a: u32, b: u32 },
-    /// `to = f(a, a)`: one column cannot be borrowed twice.
+    /// Twice the same argument, `to = f(a, a)`: one column cannot be borrowed twice.
     Same { f: Binary, to: u32, a: u32 },
-    /// Two operations, each rounded on its own, that save writing and reading what is between them.
+    /// Two operations, each rounded on its own, that save writing and reading the result between
+    /// them.
     Fused {
         fused: Fused,
         to: u32,
@@ -33,11 +34,11 @@ pub(super) enum Instruction {
         b: u32,
         c: u32,
     },
-    /// `to = a` where `c` is not 0, else `b`; columns that are read may be the same.
+    /// Choice: `to = a` where `c` is not 0, else `b`; columns that are read may be the same.
     Select { to: u32, c: u32, a: u32, b: u32 },
 }
 
-/// What a fused pair computes: of such pairs polynomials are made.
+/// Operation of a fused pair. Polynomials are made of such pairs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fused {
     /// `(a * b) + c`
@@ -60,7 +61,8 @@ pub(super) enum Fused {
     SubtractSubtract,
 }
 
-/// Operations on scalars: what is the same at all time points is computed once per call.
+/// Operations on scalars, whose values are the same at all time points and are computed once per
+/// call.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum ScalarInstruction {
     Unary { f: Unary, to: u32, a: u32 },
@@ -68,28 +70,28 @@ pub(super) enum ScalarInstruction {
     Select { to: u32, c: u32, a: u32, b: u32 },
 }
 
-/// The columns are, in this order: states, adjoints, inputs and time, which are loaded at every
-/// block; scalars that the body or the caller reads, filled once per call; and what the body
-/// computes.
+/// A compiled graph. Its columns are, in this order: states, adjoints, inputs and time, which are
+/// loaded at every block; scalars that the body or the caller reads, filled once per call; and
+/// results of the body.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tape {
     pub states: usize,
     pub adjoints: usize,
-    /// 0 where none is read.
+    /// Number of input columns; 0 where no input is read.
     pub inputs: usize,
-    /// Whether the time is read.
+    /// True if the time is read.
     pub time: bool,
-    /// How many columns there are.
+    /// Total number of columns.
     pub columns: usize,
     /// Initial values of the scalars: parameters first (filled in at each call), then constants and
-    /// what follows from both.
+    /// results of both.
     pub scalars: Vec<f64>,
     pub prologue: Vec<ScalarInstruction>,
-    /// Column and scalar: what to fill before the first block.
+    /// Pairs of column and scalar: columns that are filled with a scalar before the first block.
     pub broadcast: Vec<(u32, u32)>,
     pub body: Vec<Instruction>,
-    /// The column of each output.
+    /// Column of each output.
     pub outputs: Vec<u32>,
-    /// Which outputs are zero whatever the state and the parameters.
+    /// Flags of the outputs that are zero for all states and parameters.
     pub vanishing: Vec<bool>,
 }

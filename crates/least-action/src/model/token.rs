@@ -1,16 +1,18 @@
-//! The words of an expression.
+//! Tokens of an expression.
 
 use std::fmt;
 
 use super::fault::Fault;
 
+/// A token and its place in the text.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Token {
-    /// Of the first character, in characters from 0.
+    /// Position of the first character, in characters from 0.
     pub position: usize,
     pub kind: TokenKind,
 }
 
+/// Kind of a token.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum TokenKind {
     Number(f64),
@@ -30,15 +32,15 @@ impl fmt::Display for TokenKind {
     }
 }
 
-/// The longest text of one expression, in characters.
+/// Maximum length of the text of one expression, in characters.
 pub(super) const MOST_CHARACTERS: usize = 1_000_000;
 
-/// Longer ones first.
+/// Operators and punctuation; longer symbols come before their beginnings.
 const SYMBOLS: [&str; 15] = [
     "<=", ">=", "==", "+", "-", "*", "/", "^", "(", ")", "[", "]", ",", "<", ">",
 ];
 
-/// Whether `name` can stand in an expression: a letter or `_`, then letters, digits and `_`.
+/// Tests if `name` can stand in an expression: a letter or `_`, then letters, digits and `_`.
 pub(super) fn is_name(name: &str) -> bool {
     let mut characters = name.chars();
     characters.next().is_some_and(begins_name) && characters.all(continues_name)
@@ -52,7 +54,10 @@ fn continues_name(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// The words of `text`, and its end.
+/// Splits `text` into tokens, of which the last is its end.
+///
+/// # Errors
+/// Text that is too long, characters without meaning, and numbers that 64 bits cannot hold.
 pub(super) fn tokens(text: &str) -> Result<Vec<Token>, Fault> {
     let characters: Vec<char> = text.chars().take(MOST_CHARACTERS + 1).collect();
     if characters.len() > MOST_CHARACTERS {
@@ -95,7 +100,7 @@ fn is_digit(c: Option<&char>) -> bool {
     c.is_some_and(char::is_ascii_digit)
 }
 
-/// Digits with an optional fraction and exponent.
+/// Reads digits with an optional fraction and exponent: the number's length and value.
 fn number(characters: &[char], position: usize) -> Result<(usize, TokenKind), Fault> {
     let digits = |from: usize| -> usize {
         let rest = characters.get(from..).unwrap_or_default();

@@ -1,4 +1,5 @@
-//! Whether a copy of a system that is shown some of its components falls into step with it.
+//! Conditional Lyapunov exponents: they tell if a copy of a system that receives some of its
+//! components synchronises with it.
 
 mod coupling;
 mod options;
@@ -15,39 +16,40 @@ use crate::error::Result;
 use crate::model::{Model, ModelKind, Points, Scratch};
 use crate::random::Random;
 
-/// By which rate a response parts from its drive, or falls into step with it.
+/// Largest conditional Lyapunov exponent: the rate at which a response parts from its drive, or
+/// synchronises with it.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ConditionalLyapunov {
-    /// Per unit of time (of a map: with `timeStep` between iterations). Below zero the two fall
-    /// into step; `-Infinity` where a difference vanishes in a finite time, as where every
-    /// component is replaced.
+    /// Exponent per unit of time (of a map: with `timeStep` between iterations). Below zero drive
+    /// and response synchronise; `-Infinity` where a difference vanishes in a finite time, as where
+    /// every component is replaced.
     pub value: f64,
-    /// Of `value`, from the scatter of its means over 20 blocks of the time.
+    /// Standard error of `value`, from the scatter of its means over 20 blocks of the time.
     pub standard_error: f64,
-    /// Over which it is a mean.
+    /// Time over which `value` is a mean, in the model's unit.
     pub time: f64,
 }
 
-/// Blocks that the standard error is made of.
+/// Number of blocks from which the standard error is estimated.
 const BLOCKS: usize = 20;
 
-/// The largest conditional Lyapunov exponent: of a drive `dy/dt = F(y)` and a response
+/// Computes the largest conditional Lyapunov exponent. For a drive `dy/dt = F(y)` and a response
 /// `dx/dt = F(x) + g P (y - x)`, where P takes the observed components, a small difference follows
-/// `dz/dt = (DF(y) - g P) z`; this is the rate of its growth, with DF exact and z made a unit
-/// vector again and again. In the limit of complete replacement the observed components of z are
-/// zero and the others follow their part of DF. Of maps the response is moved before each
+/// `dz/dt = (DF(y) - g P) z`; the exponent is the rate of its growth, with DF exact and z made a
+/// unit vector again and again. In the limit of complete replacement the observed components of z
+/// are zero and the others follow their part of DF. The response of a map is moved before each
 /// iteration, `x_(n+1) = F(x_n + g P (y_n - x_n))`; g = 1 replaces.
 ///
-/// Where it is negative, what is observed determines the rest after a while, for a window that is
-/// long enough; where it is not, no finite window need do.
+/// If it is negative, the observed components determine the others after a while, for a window that
+/// is long enough; if not, it may be that no finite window is long enough.
 ///
 /// Sources: L. M. Pecora, T. L. Carroll, Physical Review Letters 64, 821, 1990; G. Benettin, L.
 /// Galgani, A. Giorgilli, J.-M. Strelcyn, Meccanica 15, 1980.
 ///
 /// # Errors
-/// Whatever is wrong with the options, by field; an orbit or a difference that is not finite.
+/// Options that are wrong, by field; an orbit or a difference that is not finite.
 pub fn conditional_lyapunov(
     model: &dyn Model,
     options: &ConditionalLyapunovOptions,
@@ -118,15 +120,15 @@ pub fn conditional_lyapunov(
     })
 }
 
-/// A drive and a difference from it.
+/// A drive, and the direction of a small difference from it.
 struct Pair<'a> {
     model: &'a dyn Model,
     parameters: &'a [f64],
-    /// The coupling of each state.
-    held: Vec<f64>,
+    /// Coupling strength of each state; 0 where it is not coupled or replaced.
+    strengths: Vec<f64>,
     replaced: Vec<bool>,
     substeps: usize,
-    /// The drive's state, then the difference, a unit vector.
+    /// State of the drive, then the difference, a unit vector.
     both: Vec<f64>,
     stage: Vec<f64>,
     slope: Vec<f64>,
@@ -145,13 +147,13 @@ impl<'a> Pair<'a> {
         random: &mut Random,
     ) -> Self {
         let dimension = first.len();
-        let (mut held, mut replaced) = (vec![0.0; dimension], vec![false; dimension]);
+        let (mut strengths, mut replaced) = (vec![0.0; dimension], vec![false; dimension]);
         let mut substeps = SUBSTEPS;
         for &component in &options.observed {
             match options.coupling {
                 Coupling::Replacement => replaced[component] = true,
                 Coupling::Finite(coupling) => {
-                    held[component] = coupling;
+                    strengths[component] = coupling;
                     // Runge-Kutta steps are stable and exact enough where g h is at most 1.
                     substeps = substeps.max((coupling * options.time_step).ceil() as usize);
                 }
@@ -163,7 +165,7 @@ impl<'a> Pair<'a> {
         let mut pair = Pair {
             model,
             parameters,
-            held,
+            strengths,
             replaced,
             substeps,
             both,
@@ -178,7 +180,8 @@ impl<'a> Pair<'a> {
         pair
     }
 
-    /// From a point to the next; the logarithm of the growth of the difference.
+    /// Moves drive and difference from one point to the next; returns the logarithm of the growth
+    /// of the difference.
     fn advance(&mut self, from: f64, time_step: f64, inputs: (&[f64], &[f64])) -> f64 {
         let mut growth = 0.0;
         match self.model.kind() {
@@ -205,9 +208,9 @@ impl<'a> Pair<'a> {
             }
             ModelKind::Map => {
                 self.stage.copy_from_slice(&self.both);
-                let dimension = self.held.len();
-                for (z, held) in self.stage[dimension..].iter_mut().zip(&self.held) {
-                    *z *= 1.0 - held;
+                let dimension = self.strengths.len();
+                for (z, strength) in self.stage[dimension..].iter_mut().zip(&self.strengths) {
+                    *z *= 1.0 - strength;
                 }
                 self.evaluate(from, 0.0, inputs);
                 self.both.copy_from_slice(&self.slope);
@@ -217,13 +220,13 @@ impl<'a> Pair<'a> {
         growth
     }
 
-    /// The right side at `self.stage` and its derivative along the difference there, `share` of the
-    /// way between two points.
+    /// Evaluates the right side at `self.stage` and its derivative along the difference there, a
+    /// fraction `share` of the way between two points.
     fn evaluate(&mut self, time: f64, share: f64, (before, after): (&[f64], &[f64])) {
         for ((to, a), b) in self.inputs.iter_mut().zip(before).zip(after) {
             *to = a + share * (b - a);
         }
-        let dimension = self.held.len();
+        let dimension = self.strengths.len();
         let (states, difference) = self.stage.split_at_mut(dimension);
         let (slope, change) = self.slope.split_at_mut(dimension);
         let at = Points {
@@ -253,15 +256,15 @@ impl<'a> Pair<'a> {
                 }
             }
             if is_flow {
-                sum -= self.held[i] * difference[i];
+                sum -= self.strengths[i] * difference[i];
             }
             *to = if self.replaced[i] { 0.0 } else { sum };
         }
     }
 
-    /// Makes the difference a unit vector; the logarithm of what its length was.
+    /// Makes the difference a unit vector; returns the logarithm of its length before.
     fn normalize(&mut self) -> f64 {
-        let difference = &mut self.both[self.held.len()..];
+        let difference = &mut self.both[self.strengths.len()..];
         for (z, _) in difference
             .iter_mut()
             .zip(&self.replaced)

@@ -1,34 +1,56 @@
-//! Integrating a model forward in time.
+//! Forward integration of a model in time.
 
 use crate::error::{check, Error, Result};
 use crate::model::propagator::{Members, Propagator, PropagatorStep};
 use crate::model::{Model, MOST_VALUES};
 
-/// Steps of the classical Runge-Kutta method within one step of the output grid: the truth should
-/// be much better than the discretisation under test.
+/// Number of steps of the classical Runge-Kutta method within one step of the output grid: the
+/// truth should be much better than the discretisation under test.
 pub const SUBSTEPS: usize = 10;
 
-/// What to integrate.
+/// A forward integration: initial state, parameters, inputs and time grid.
+///
+/// ```
+/// use least_action::model::ModelBuilder;
+/// use least_action::twin::{integrate, Forward};
+///
+/// let decay = ModelBuilder::new("decay")
+///     .states(["x"])
+///     .parameter("rate", 1.0, "per unit of time")
+///     .flow(|x, p| vec![-p[0] * x[0]])?;
+/// let forward = Forward {
+///     parameters: &[1.0],
+///     initial: &[1.0],
+///     start: 0.0,
+///     time_step: 0.5,
+///     points: 3,
+///     inputs: &[],
+/// };
+/// let path = integrate(&decay, forward)?;
+/// assert!((path[2] - (-1.0f64).exp()).abs() < 1e-6);
+/// # Ok::<(), least_action::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Forward<'a> {
-    /// All of the model's parameters, in its order.
+    /// Values of all parameters, in the model's order.
     pub parameters: &'a [f64],
-    /// The state at the first point.
+    /// State at the first point.
     pub initial: &'a [f64],
     /// Time of the first point.
     pub start: f64,
-    /// Between points, in the model's unit of time.
+    /// Time between points, in the model's unit; positive.
     pub time_step: f64,
-    /// How many, the first included.
+    /// Number of points, the first included.
     pub points: usize,
-    /// u(t): points x inputs, row-major; straight lines in between. Empty where the model has none.
+    /// Inputs u(t), points x inputs, row-major; straight lines in between. Empty where the model
+    /// has none.
     pub inputs: &'a [f64],
 }
 
 /// Integrates from `initial` and returns `points` rows, the first of them `initial` itself.
 ///
-/// Flows by the classical fourth-order Runge-Kutta method with [`SUBSTEPS`] steps per `time_step`;
-/// maps are iterated.
+/// Flows are integrated by the classical fourth-order Runge-Kutta method with [`SUBSTEPS`] steps
+/// per `time_step`; maps are iterated.
 ///
 /// # Errors
 /// Wrong lengths, a step that is not positive, and [`Error::NotFinite`] with the time at which the
@@ -78,7 +100,7 @@ fn validate(model: &dyn Model, forward: Forward) -> Result<()> {
     Ok(())
 }
 
-/// Many integrations at once, each from a state of its own: `initial` is members x states,
+/// Runs many integrations together, each from a state of its own: `initial` is members x states,
 /// `parameters` members x parameters. Writes `values`, members x points x states, up to where a
 /// solution stops being finite: these failures are returned, one place per member. `after_step`
 /// sees the state of a member after every step of the output grid.
@@ -130,7 +152,7 @@ pub(crate) fn integrate_members(
     failures
 }
 
-/// Moves a state on by `steps` steps that end at time `end`, with the inputs held at `inputs`.
+/// Advances a state by `steps` steps that end at time `end`, with constant inputs `inputs`.
 ///
 /// # Errors
 /// [`Error::NotFinite`], with the time since the beginning.
@@ -162,8 +184,10 @@ pub(super) fn spin_up(
     Ok(())
 }
 
+/// Checks that all components of a state are finite.
+///
 /// # Errors
-/// [`Error::NotFinite`] at the first state that is not.
+/// [`Error::NotFinite`] at the first component that is not.
 pub(super) fn check_finite(
     model: &dyn Model,
     state: &[f64],

@@ -1,5 +1,5 @@
-//! Twin experiments: data made by the model itself, so that the truth is known; prediction past the
-//! data; and whether what is observed suffices.
+//! Twin experiments, in which the model itself makes the data, so that the truth is known;
+//! prediction past the data; and a test if the observed components suffice.
 
 mod conditional_lyapunov;
 mod integrate;
@@ -22,22 +22,39 @@ use crate::error::{check, Result};
 use crate::model::{Model, Points, Scratch, MOST_VALUES};
 use crate::random::Random;
 
-/// What data to make.
+/// A twin experiment: a true path of a model, and noisy measurements of it.
+///
+/// ```
+/// use least_action::models;
+/// use least_action::twin::TwinExperiment;
+///
+/// let experiment = TwinExperiment {
+///     time_step: 0.01,
+///     points: 100,
+///     observed: vec![0],
+///     noise: 0.5,
+///     seed: 1,
+///     ..TwinExperiment::default()
+/// };
+/// let twin = experiment.run(&models::lorenz63()?)?;
+/// assert_eq!((twin.truth.len(), twin.data.values.len()), (300, 100));
+/// # Ok::<(), least_action::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct TwinExperiment {
-    /// True values; the model's defaults where none is given.
+    /// True values of the parameters by name. Default: the model's own.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<BTreeMap<String, f64>>"))]
     pub parameters: BTreeMap<String, f64>,
-    /// h, in the model's unit of time.
+    /// Time step h between points, in the model's unit of time.
     pub time_step: f64,
-    /// Points in the window that is observed.
+    /// Number of points in the window that is observed; at least 2.
     pub points: usize,
-    /// What is measured: state components, and from D on the model's observables.
+    /// Measured quantities by index: state components, and from D on the model's observables.
     pub observed: Vec<usize>,
-    /// Standard deviation of the normal measurement noise.
+    /// Standard deviation of the normal measurement noise, in units of the measurements; 0 or more.
     pub noise: f64,
     /// Seed of the noise and of the random displacement of the initial state.
     #[cfg_attr(feature = "typescript", ts(type = "number"))]
@@ -51,41 +68,42 @@ pub struct TwinExperiment {
     /// model's own; 0 if an initial state is given.
     #[serde(default)]
     pub spin_up: Option<f64>,
-    /// Points of the truth past the window, to compare predictions with. Default: 0.
+    /// Number of points of the truth past the window, to compare predictions with. Default: 0.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub further: usize,
-    /// u(t) for models with inputs: (points + further) x inputs, row-major; held at its first value
-    /// during the spin-up. Default: none.
+    /// Inputs u(t) for models with inputs: (points + further) x inputs, row-major; constant at the
+    /// first value during the spin-up. Default: none.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>", optional))]
     pub inputs: Vec<f64>,
 }
 
-/// Data, and the truth behind them.
+/// Data of a twin experiment, and the truth behind them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Twin {
+    /// Measurements with noise, as a user would have them.
     pub data: Observations,
-    /// points x dimension.
+    /// True states in the window, points x dimension.
     pub truth: Vec<f64>,
-    /// further x dimension; its first row is one step past the window.
+    /// True states past the window, further x dimension; the first row is one step past the window.
     pub future: Vec<f64>,
-    /// All true parameters, in the model's order.
+    /// True values of all parameters, in the model's order.
     pub parameters: Vec<f64>,
 }
 
-/// How far the initial state is displaced, relative to its own size, before the spin-up: seeds then
-/// give different truths.
+/// Standard deviation of the displacement of the initial state before the spin-up, relative to its
+/// own size: different seeds then give different truths.
 const DISPLACEMENT: f64 = 0.1;
 
-/// Steps of a spin-up.
+/// Maximum number of steps of a spin-up.
 const MOST_STEPS: f64 = 100_000.0;
 
 impl TwinExperiment {
     /// Integrates the truth and measures it. The same seed gives the same bits.
     ///
     /// # Errors
-    /// Whatever is wrong with the experiment, by field, or a truth that is not finite.
+    /// Fields of the experiment that are wrong, by name, or a truth that is not finite.
     pub fn run(&self, model: &dyn Model) -> Result<Twin> {
         let dimension = model.dimension();
         let parameters = resolve_parameters(model, &self.parameters)?;

@@ -1,11 +1,27 @@
-//! Twin experiments of networks: pairs that a network with known weights has made.
+//! Twin experiments of networks: pairs made by a network with known weights.
 
 use crate::action::noise::{Gaussian, Loss};
 use crate::error::{check, Result};
 use crate::network::{LayerValues, Network, Pairs};
 use crate::random::Random;
 
-/// What pairs to make.
+/// A twin experiment of a network: pairs that it makes with known weights.
+///
+/// ```
+/// use least_action::network::{Layer, Network};
+/// use least_action::twin::NetworkTwin;
+///
+/// let network = Network::feedforward(2, vec![Layer::new(3), Layer::new(1)])?;
+/// let experiment = NetworkTwin {
+///     weights: network.random_weights(None, None, 1)?,
+///     pairs: 10,
+///     output_noise: 0.1,
+///     ..NetworkTwin::default()
+/// };
+/// let twin = experiment.run(&network)?;
+/// assert_eq!((twin.pairs.inputs.len(), twin.pairs.outputs.len()), (20, 10));
+/// # Ok::<(), least_action::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
@@ -14,13 +30,14 @@ pub struct NetworkTwin {
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>", optional))]
     pub weights: Vec<f64>,
-    /// Pairs that are measured.
+    /// Number of pairs that are measured; at least 1.
     pub pairs: usize,
-    /// Pairs to compare predictions with, without noise. Default: 0.
+    /// Number of further pairs without noise, to compare predictions with. Default: 0.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub fresh: usize,
-    /// Lowest and highest input, drawn uniformly. Default: none, inputs are standard normal.
+    /// Lowest and highest input; inputs are drawn uniformly in between. Default: none, inputs are
+    /// standard normal.
     #[serde(default)]
     #[cfg_attr(
         feature = "typescript",
@@ -31,31 +48,33 @@ pub struct NetworkTwin {
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub input_noise: f64,
-    /// The same of the outputs. Default: 0.
+    /// Standard deviation of the normal noise of the measured outputs. Default: 0.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub output_noise: f64,
-    /// Of inputs and noise: a whole number from 0 on, from TypeScript up to 2^53 - 1. The same seed
-    /// gives the same bits.
+    /// Seed of inputs and noise: a whole number from 0 on, from TypeScript up to 2^53 - 1. The same
+    /// seed gives the same bits.
     #[cfg_attr(feature = "typescript", ts(type = "number"))]
     pub seed: u64,
 }
 
-/// Pairs, and the truth behind them.
+/// Pairs of a network's twin experiment, and the truth behind them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TwinPairs {
-    /// Inputs and outputs with noise. What comes in from outside is standard normal or in the range
-    /// of the inputs, and known exactly.
+    /// Measured pairs: inputs and outputs with noise. Forcing is standard normal or in the range of
+    /// the inputs, and known exactly.
     pub pairs: Pairs,
-    /// Further ones without noise.
+    /// Further pairs without noise.
     pub fresh: Pairs,
     /// True activations of the measured pairs, `[X_0, ..., X_F]`.
     pub truth: Vec<f64>,
 }
 
 impl NetworkTwin {
+    /// Makes the pairs. The same seed gives the same bits.
+    ///
     /// # Errors
-    /// Whatever is wrong with the options, by field, and activations that are not finite.
+    /// Options that are wrong, by field, and activations that are not finite.
     pub fn run(&self, network: &Network) -> Result<TwinPairs> {
         check::at_least("pairs", self.pairs, 1)?;
         let most = crate::model::MOST_VALUES / network.neurons();
@@ -90,7 +109,7 @@ impl NetworkTwin {
         })
     }
 
-    /// `count` pairs without noise, and all activations.
+    /// Makes `count` pairs without noise, and all activations.
     fn make(
         &self,
         network: &Network,

@@ -1,4 +1,5 @@
-//! Integrating on past the window of the data: what an estimate is for, and the test of it.
+//! Prediction: integration past the window of the data, which is the use of an estimate and the
+//! test of it.
 
 use super::integrate::{integrate_members, Forward};
 use crate::action::Problem;
@@ -9,20 +10,29 @@ use crate::model::MOST_VALUES;
 /// A forward integration from the end of an estimated path.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prediction {
+    /// Times of the predicted points, from the last point of the window on.
     pub times: Vec<f64>,
-    /// times x dimension; the first row is the estimate at the last point of the window.
+    /// Predicted states, times x dimension; the first row is the estimate at the last point of the
+    /// window.
     pub path: Vec<f64>,
 }
 
-/// How far to predict.
+/// End of a prediction, with the inputs until then.
+///
+/// ```
+/// use least_action::twin::Horizon;
+///
+/// let horizon = Horizon { until: 12.5, ..Horizon::default() };
+/// assert_eq!((horizon.inputs.len(), horizon.data_set), (0, 0));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Horizon<'a> {
-    /// A time past the window.
+    /// Time past the window up to which is predicted.
     pub until: f64,
-    /// The model's inputs at the predicted points (times - 1) x inputs, row-major, the first of
-    /// them one step past the window; empty if it has none.
+    /// Inputs of the model at the predicted points, (times - 1) x inputs, row-major, the first row
+    /// one step past the window; empty if the model has none. Default: empty.
     pub inputs: &'a [f64],
-    /// The data set to go on from.
+    /// Number of the data set from whose end is predicted. Default: 0.
     pub data_set: usize,
 }
 
@@ -30,7 +40,8 @@ pub struct Horizon<'a> {
 /// not before `until`.
 ///
 /// # Errors
-/// A time that is not past the window, or a solution that is not finite.
+/// A time that is not past the window, inputs or a path of the wrong length, or a solution that is
+/// not finite.
 pub fn predict(problem: &Problem, climb: &Climb, horizon: Horizon) -> Result<Prediction> {
     let beyond = Beyond::new(problem, horizon)?;
     let (length, expected) = (climb.path.len(), problem.path_length());
@@ -57,22 +68,24 @@ pub fn predict(problem: &Problem, climb: &Climb, horizon: Horizon) -> Result<Pre
     }
 }
 
-/// The time from the last point of a data set's window on: checked once, for as many states as
-/// there are to go on from.
+/// Time grid and inputs from the last point of a data set's window on: checked once, for any number
+/// of states from which predictions start.
 pub(crate) struct Beyond<'a> {
     problem: &'a Problem,
-    /// The first is that of the last point of the window.
+    /// Times of the grid; the first is that of the last point of the window.
     pub times: Vec<f64>,
     time_step: f64,
-    /// One row per time.
+    /// Inputs, one row per time.
     inputs: Vec<f64>,
-    /// Where the last state of the window ends in a path.
+    /// End of the last state of the window in a path, as an index.
     end: usize,
     /// Number of the last point within its window.
     last_point: usize,
 }
 
 impl<'a> Beyond<'a> {
+    /// Checks the horizon and makes its time grid.
+    ///
     /// # Errors
     /// A data set that does not exist, a time that is not past its window or too far, inputs of the
     /// wrong length.
@@ -125,12 +138,12 @@ impl<'a> Beyond<'a> {
         })
     }
 
-    /// The last state of the window on a path.
+    /// The state at the last point of the window on a path.
     pub fn last<'b>(&self, path: &'b [f64]) -> &'b [f64] {
         &path[self.end - self.problem.model().dimension()..self.end]
     }
 
-    /// Goes on from all of `initial`, members x states, with values of the estimated parameters,
+    /// Integrates from all of `initial`, members x states, with values of the estimated parameters,
     /// members x estimated. Writes `values`, members x times x states, up to where a solution is
     /// not finite: these failures are returned, one place per member. `after_step` sees the state
     /// of a member after every step.
@@ -165,7 +178,7 @@ impl<'a> Beyond<'a> {
             .collect()
     }
 
-    /// Points are counted from the beginning of the window.
+    /// Rewrites an error so that its point is counted from the beginning of the window.
     fn past(&self, error: Error) -> Error {
         match error {
             Error::NotFinite {

@@ -1,17 +1,18 @@
-//! The action of a network at one R_f as a sum of squares over paths, one per pair: what minimisers
-//! for paths see.
+//! The action of a network at one R_f as a sum of squares over paths, one per pair, for minimisers
+//! that are made for paths.
 
 use crate::error::{Error, Result};
 use crate::network::{NetworkAction, PairRows};
 use crate::solve::{BlockMatrix, Bounds, Layout, LeastSquares, Linearization, Objective};
 
+/// Objective with the unknowns pair by pair.
 pub(super) struct ByPairs<'a> {
     action: &'a mut NetworkAction,
     model_precision: f64,
     interrupted: &'a dyn Fn() -> bool,
     rows: PairRows,
     bounds: Option<Bounds>,
-    /// In the problem's order.
+    /// Unknowns in the problem's order.
     unknowns: Vec<f64>,
     gradient: Vec<f64>,
 }
@@ -45,19 +46,19 @@ impl<'a> ByPairs<'a> {
         }
     }
 
-    /// The problem's unknowns in this order.
+    /// Copies the problem's unknowns into the order of this objective.
     pub fn spread(&self, unknowns: &[f64]) -> Vec<f64> {
         let mut x = vec![0.0; self.rows.layout().unknowns()];
         self.rows.spread(unknowns, &mut x);
         x
     }
 
-    /// Which of the problem's unknowns are at these places, which ascend.
+    /// Indices in the problem's order of the unknowns at these places, which ascend.
     pub fn unknowns_at(&self, places: &[usize]) -> Vec<usize> {
         self.rows.unknowns_at(places)
     }
 
-    /// And back.
+    /// Copies unknowns in the order of this objective back into the problem's order.
     pub fn gather(&self, x: &[f64], unknowns: &mut [f64]) {
         self.rows.gather(x, unknowns);
     }
@@ -117,7 +118,8 @@ impl LeastSquares for ByPairs<'_> {
         self.action.problem().noise_level()
     }
 
-    /// Gauss-Newton is what there is: the second derivatives of layers are not written out.
+    /// Adds nothing: the second derivatives of layers are not available, so that Gauss-Newton
+    /// remains.
     fn add_curvature(&mut self, _: &[f64], _: &mut BlockMatrix) -> Result<()> {
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! In which form the action of a network is shown to which minimiser.
+//! Choice of a form of a network's action that suits the minimiser.
 
 use std::sync::Arc;
 
@@ -6,13 +6,14 @@ use crate::error::{Error, Result};
 use crate::network::{ByMeasurements, NetworkProblem, PairRows};
 use crate::solve::{Hessian, Lbfgs, MinimizerOptions, Structured};
 
-/// Structured steps are the default where a factorisation takes at most so many multiplications, a
-/// twentieth of a second. A ladder takes hundreds of them, L-BFGS thousands of evaluations: for 20
-/// layers of 10 neurons with priors both end at the same action, at 10 pairs (3e6 multiplications)
-/// after 289 steps, 0.4 s, against 11278 evaluations, 1.1 s; at 100 pairs (4e8) a step takes 75 ms,
-/// and L-BFGS is done in 7 s.
+/// Maximum cost of a factorisation, in multiplications, at which structured steps are the default:
+/// a twentieth of a second. A ladder takes hundreds of them, L-BFGS thousands of evaluations: for
+/// 20 layers of 10 neurons with priors both end at the same action, at 10 pairs (3e6
+/// multiplications) after 289 steps, 0.4 s, against 11278 evaluations, 1.1 s; at 100 pairs (4e8) a
+/// step takes 75 ms, and L-BFGS is done in 7 s.
 const MOST_COST: f64 = 3e8;
 
+/// Form of a network's action, with the minimiser for it.
 #[derive(Debug, Clone)]
 pub(super) enum Form {
     /// A function with its gradient.
@@ -24,8 +25,10 @@ pub(super) enum Form {
 }
 
 impl Form {
+    /// Chooses the form for a given minimiser; chooses both if none is given.
+    ///
     /// # Errors
-    /// A minimiser that cannot do it.
+    /// A minimiser that cannot be used for this network.
     pub fn choose(problem: &NetworkProblem, given: Option<MinimizerOptions>) -> Result<Self> {
         let structured = match given {
             None => Structured::default(),
@@ -35,7 +38,9 @@ impl Form {
         if structured.hessian == Hessian::Exact {
             return Err(Error::WrongShape {
                 path: "minimizer.hessian".into(),
-                message: "must be gauss-newton for networks: their second derivatives are not written out".into(),
+                message: "must be gauss-newton for networks: their second derivatives are not \
+                written out"
+                    .into(),
             });
         }
         let pairs = PairRows::new(problem).transpose()?;
@@ -54,7 +59,9 @@ impl Form {
             Some(rows) => Ok(Form::Pairs(structured, Arc::new(rows))),
             None => Err(Error::WrongShape {
                 path: "minimizer".into(),
-                message: "structured needs the derivatives of every layer, which layers that are models do not give; use lbfgs".into(),
+                message: "structured needs the derivatives of every layer, which layers that are \
+                models do not give; use lbfgs"
+                    .into(),
             }),
         }
     }

@@ -1,4 +1,4 @@
-//! Annealing of networks: the layer number is time, and the weights are what is estimated.
+//! Annealing of networks: the layer number is time, and the weights are estimated.
 
 mod by_pairs;
 mod form;
@@ -21,15 +21,16 @@ use crate::solve::{Minimizer, Minimum, Workspace};
 use by_pairs::ByPairs;
 use form::Form;
 
-/// R_f over R_m on the first rung, where the ladder does not say it: the model hardly binds.
+/// Ratio of R_f to R_m on the first rung of automatic ladders, at which the model hardly binds.
 const FIRST: f64 = 1e-2;
-/// And on the last: its error is then negligible.
+/// Ratio of R_f to R_m on the last rung of automatic ladders, at which the model's error is
+/// negligible.
 const LAST: f64 = 1e6;
 
-/// A network of more layers is not called by the widths of all of them.
+/// Maximum number of layers whose widths are all named in the title of a report.
 const MOST_NAMED: usize = 5;
 
-/// A network, pairs and options, checked.
+/// Annealable networks: a network, pairs and options, checked.
 #[derive(Clone)]
 pub struct Networks {
     pub(super) problem: NetworkProblem,
@@ -39,8 +40,10 @@ pub struct Networks {
 }
 
 impl Networks {
+    /// Checks a network, pairs and options.
+    ///
     /// # Errors
-    /// Whatever is wrong with the pairs or options, by field.
+    /// Pairs or options that are wrong, by field.
     pub fn new(network: Network, pairs: Pairs, options: NetworkAnnealOptions) -> Result<Self> {
         options.validate()?;
         let inputs = pairs.count * network.widths()[0];
@@ -67,10 +70,12 @@ impl Networks {
         })
     }
 
+    /// Problem that is annealed: the network with its pairs.
     pub fn problem(&self) -> &NetworkProblem {
         &self.problem
     }
 
+    /// Options of the run, as given.
     pub fn options(&self) -> &NetworkAnnealOptions {
         &self.options
     }
@@ -166,11 +171,11 @@ impl Annealable for Networks {
     }
 }
 
-/// The action of a network, with the memory for it.
+/// Annealing objective of a network: its action, with the memory of the minimiser.
 pub struct NetworkAnnealingObjective {
     networks: Networks,
     action: NetworkAction,
-    /// The structured minimiser's memory, made once for all rungs.
+    /// Memory of the structured minimiser, made once for all rungs.
     workspace: Option<Workspace>,
     measurements: Option<ByMeasurements>,
     innovations: Option<Innovations>,

@@ -1,45 +1,52 @@
-//! What a user says about annealing a network.
+//! Options for annealing a network.
 
 use crate::anneal::Ladder;
 use crate::error::{check, Result};
 use crate::network::NetworkOptions;
 use crate::solve::MinimizerOptions;
 
-/// How the activations of a starting point are made; its weights are random.
+/// Starting strategy for the activations of a network; the weights are random.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
 )]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum NetworkStartingStrategy {
-    /// What the weights make of the measured inputs, layer by layer.
+    /// Activations computed from the measured inputs with the random weights, layer by layer.
     #[default]
     Forward,
-    /// Random numbers, uniform where the activation of the layer is not flat, but for the measured
-    /// neurons, which are as measured.
+    /// Random activations, uniform where the activation function of the layer is not flat; measured
+    /// neurons have their measured values.
     Random,
 }
 
-/// Where the ladder of a network is climbed from.
+/// Options of the starting points of a network.
+///
+/// ```
+/// use least_action::anneal::{NetworkStartingStrategy, NetworkStarts};
+///
+/// let starts = NetworkStarts { count: 5, ..NetworkStarts::default() };
+/// assert_eq!(starts.start, NetworkStartingStrategy::Forward);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct NetworkStarts {
-    /// How many; all are climbed from. Default: 20.
+    /// Number of starting points; the ladder is climbed from all of them. Default: 20.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub count: usize,
-    /// How the activations are made. Default: `forward`.
+    /// Starting strategy for the activations. Default: `forward`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<NetworkStartingStrategy>"))]
     pub start: NetworkStartingStrategy,
-    /// Where weights are drawn from, uniformly, before they are moved into their bounds. Default:
-    /// from -r to r, r being one over the root of the number of neurons before them.
+    /// Range from which weights are drawn uniformly, before they are moved into their bounds.
+    /// Default: from -r to r, with r one over the root of the number of neurons before them.
     #[cfg_attr(
         feature = "typescript",
         ts(type = "readonly [number, number]", optional)
     )]
     pub weights: Option<[f64; 2]>,
-    /// A whole number from 0 on, from TypeScript up to 2^53 - 1. The same seed gives the same bits.
-    /// Default: 0.
+    /// Seed of the starting points: a whole number from 0 on, from TypeScript up to 2^53 - 1. The
+    /// same seed gives the same bits. Default: 0.
     #[cfg_attr(feature = "typescript", ts(type = "number", optional))]
     pub seed: u64,
 }
@@ -55,30 +62,40 @@ impl Default for NetworkStarts {
     }
 }
 
-/// Everything about annealing a network but the network and the pairs.
+/// Options for annealing a network: everything but the network and the pairs.
+///
+/// ```
+/// use least_action::anneal::{NetworkAnnealOptions, NetworkStarts};
+///
+/// let options = NetworkAnnealOptions {
+///     starting_paths: NetworkStarts { count: 5, ..NetworkStarts::default() },
+///     ..NetworkAnnealOptions::default()
+/// };
+/// assert!(options.model_precision.is_adaptive() && options.minimizer.is_none());
+/// ```
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct NetworkAnnealOptions {
-    /// How the action is formed: R_m, what is observed, bounds and priors.
+    /// Options of the action: R_m, observed neurons, bounds and priors.
     #[cfg_attr(feature = "typescript", ts(as = "Option<NetworkOptions>"))]
     pub action: NetworkOptions,
-    /// R_f, from small to large. Default: from a hundredth of R_m on, as fast as the minimiser can
-    /// follow, until the model's error is negligible.
+    /// Ladder of the model precision R_f, from small to large. Default: from a hundredth of R_m on,
+    /// as fast as the minimiser can follow, until the model's error is negligible.
     #[cfg_attr(feature = "typescript", ts(as = "Option<Ladder>"))]
     pub model_precision: Ladder,
-    /// Where the ladder is climbed from.
+    /// Starting points of the ladder. Default: see [`NetworkStarts`].
     #[cfg_attr(feature = "typescript", ts(as = "Option<NetworkStarts>"))]
     pub starting_paths: NetworkStarts,
-    /// How the action is minimised at each rung. Default: `structured`, with few weights pair by
-    /// pair, with many by the measurements, where a factorisation takes a fraction of a second,
-    /// else `lbfgs`.
+    /// Minimiser of the action at each rung. Default: `structured` where a factorisation takes a
+    /// fraction of a second (with few weights pair by pair, with many by the measurements), else
+    /// `lbfgs`.
     #[cfg_attr(feature = "typescript", ts(type = "MinimizerOptions", optional))]
     pub minimizer: Option<MinimizerOptions>,
 }
 
 impl NetworkAnnealOptions {
-    /// Checks what does not need the network or the pairs.
+    /// Checks the options that need neither the network nor the pairs.
     pub(super) fn validate(&self) -> Result<()> {
         self.model_precision.validate("modelPrecision")?;
         let most = super::MOST_LEVELS / self.model_precision.rungs.unwrap_or(1).max(1);

@@ -3,7 +3,7 @@
 use super::{NetworkStartingStrategy, Networks};
 use crate::random::Random;
 
-/// Activations and weights of starting point number `start`.
+/// Makes activations and weights of starting point number `start`.
 pub(super) fn draw(networks: &Networks, start: usize) -> (Vec<f64>, Vec<f64>) {
     let (problem, options) = (&networks.problem, &networks.options.starting_paths);
     let mut random = Random::new(options.seed, start as u64 + 1);

@@ -1,5 +1,5 @@
-//! How a model behaves of itself: where its states are, and how much they vary. Found by
-//! integrating it forward, so that nobody has to say it.
+//! Climatology of a model: the ranges and the variability of its states. It is found by integrating
+//! the model forward, so that no user has to give it.
 
 use super::{step_of, Range, StartingStrategy};
 use crate::action::Problem;
@@ -7,11 +7,11 @@ use crate::anneal::AnnealOptions;
 use crate::model::propagator::{Members, Propagator, PropagatorStep};
 use crate::random::Random;
 
-/// What is known of the states before any path is found.
+/// Climatology: knowledge of the states before any path is found.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::anneal) struct Climatology {
-    /// One interval per state: what was given, else bounds, else what the data or a forward
-    /// integration reach.
+    /// Interval of each state: as given, else bounds, else the range of the data or of a forward
+    /// integration.
     pub ranges: Vec<[f64; 2]>,
     /// Standard deviation of each state; greater than zero.
     pub deviations: Vec<f64>,
@@ -19,18 +19,19 @@ pub(in crate::anneal) struct Climatology {
     pub samples: Vec<f64>,
 }
 
-/// Trajectories, of slightly different initial states. As many as the evaluator handles at once.
+/// Number of trajectories, of slightly different initial states: as many as the evaluator handles
+/// together.
 const TRAJECTORIES: usize = 8;
-/// Steps of a spin-up at most.
+/// Maximum number of steps of a spin-up.
 const MOST_SPIN_UP: f64 = 4000.0;
-/// Steps that are recorded at most.
+/// Maximum number of steps that are recorded.
 const MOST_RECORDED: usize = 1000;
-/// A trajectory that gets so many times larger than initial state and data is not where the model
-/// stays: it is left out as a whole.
+/// Size of a state, relative to initial state and data, beyond which its trajectory has escaped: it
+/// is left out as a whole.
 const ESCAPED: f64 = 1e6;
-/// Relative displacement of the initial states.
+/// Standard deviation of the displacement of the initial states, relative to their size.
 const DISPLACEMENT: f64 = 0.1;
-/// No user's stream of random numbers is this one.
+/// Number of the stream of random numbers, which no starting path has.
 const STREAM: u64 = u64::MAX;
 
 impl Climatology {
@@ -86,12 +87,14 @@ impl Climatology {
         }
     }
 
+    /// Middle of the range of state `a`.
     pub fn middle(&self, a: usize) -> f64 {
         let [low, high] = self.ranges[a];
         0.5 * (low + high)
     }
 
-    /// A state as the model has them, or, where the user has said a range, drawn from it.
+    /// Draws a state: a typical one of the model, or, where the user has given a range, one in that
+    /// range.
     pub fn draw(&self, given: bool, random: &mut Random, state: &mut [f64]) {
         let dimension = state.len();
         let rows = self.samples.len() / dimension;
@@ -106,7 +109,7 @@ impl Climatology {
     }
 }
 
-/// All measured values of a state.
+/// All measured values of a state, without gaps.
 fn measured(problem: &Problem, state: usize) -> impl Iterator<Item = f64> + '_ {
     let columns = problem.data().iter().filter_map(move |set| {
         let l = set.observed.iter().position(|&c| c == state)?;
@@ -124,7 +127,7 @@ fn spread(values: &[f64]) -> (f64, f64, f64) {
     (low, high, square.sqrt())
 }
 
-/// An interval that is not empty: a state that rests is known only as far as its size.
+/// Widens an interval that is nearly empty: a state that rests is known only as far as its size.
 fn widened(low: f64, high: f64) -> [f64; 2] {
     let size = low.abs().max(high.abs());
     if high - low > 1e-3 * size {
@@ -134,7 +137,7 @@ fn widened(low: f64, high: f64) -> [f64; 2] {
     [low - room, high + room]
 }
 
-/// Whether anything is to be found: not where every number is said.
+/// True if a forward integration is needed: not where the user gives every number.
 fn is_needed(options: &AnnealOptions) -> bool {
     let ladder = &options.model_precision;
     let said = ladder.initial.is_some() && ladder.has_end();
@@ -142,8 +145,8 @@ fn is_needed(options: &AnnealOptions) -> bool {
     !(said && paths.start == StartingStrategy::Random && matches!(paths.range, Some(Range::All(_))))
 }
 
-/// States after the spin-up, of trajectories with the parameters in the middle of their initial
-/// ranges; those that escape are left out.
+/// Typical states after the spin-up, of trajectories with the parameters in the middle of their
+/// initial ranges; trajectories that escape are left out.
 fn samples(problem: &Problem, options: &AnnealOptions) -> Vec<f64> {
     let model = &*problem.model;
     let dimension = model.dimension();

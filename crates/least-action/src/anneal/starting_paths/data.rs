@@ -1,11 +1,11 @@
-//! The data where there are some, and a typical value elsewhere.
+//! Starting paths made of the data, with typical values of components that are not observed.
 
 use super::Setting;
 use crate::action::Observations;
 use crate::random::Random;
 
-/// Observed components as measured, with straight lines across gaps; the others constant in the
-/// middle of their ranges, moved a little from start to start.
+/// Makes a path of the data: observed components as measured, with straight lines across gaps; the
+/// others constant near the middle of their ranges, different in every start.
 pub(super) fn draw(setting: &Setting, random: &mut Random) -> (Vec<f64>, Vec<f64>) {
     let problem = setting.problem;
     let dimension = problem.model.dimension();
@@ -23,30 +23,30 @@ pub(super) fn draw(setting: &Setting, random: &mut Random) -> (Vec<f64>, Vec<f64
             .collect();
         let first = path.len();
         path.extend(constant.repeat(set.points));
-        lay(&mut path[first..], set, dimension);
+        write_data(&mut path[first..], set, dimension);
     }
     setting.start_varying(random, &mut path);
     (path, parameters)
 }
 
-/// Of the range, in which the constants of starts differ.
+/// Fraction of the range in which the constants of starts differ.
 const SHARE: f64 = 0.25;
 
-/// Writes the data into a path of their points.
-pub(super) fn lay(path: &mut [f64], data: &Observations, dimension: usize) {
+/// Writes the data into a path with one row per point of the data.
+pub(super) fn write_data(path: &mut [f64], data: &Observations, dimension: usize) {
     let observed = data.observed.iter().enumerate();
-    // What is observed through a function of the state says nothing of a single component.
+    // Measurements of a function of the state give no value of a single component.
     for (l, &component) in observed.filter(|(_, &c)| c < dimension) {
         let series: Vec<f64> = data.column(l).collect();
-        for (row, value) in path.chunks_exact_mut(dimension).zip(bridged(&series)) {
+        for (row, value) in path.chunks_exact_mut(dimension).zip(gaps_filled(&series)) {
             row[component] = value;
         }
     }
 }
 
-/// The series with straight lines across its gaps, and the nearest value before the first and after
-/// the last measurement.
-fn bridged(series: &[f64]) -> Vec<f64> {
+/// Fills the gaps of a series by straight lines, and repeats the nearest value before the first and
+/// after the last measurement.
+fn gaps_filled(series: &[f64]) -> Vec<f64> {
     let measured: Vec<usize> = (0..series.len()).filter(|&n| !series[n].is_nan()).collect();
     let mut next = 0;
     (0..series.len())
@@ -71,15 +71,15 @@ fn bridged(series: &[f64]) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::bridged;
+    use super::gaps_filled;
 
     #[test]
     fn gaps_are_bridged_by_straight_lines() {
         let nan = f64::NAN;
         assert_eq!(
-            bridged(&[nan, 1.0, nan, nan, 4.0, 6.0, nan]),
+            gaps_filled(&[nan, 1.0, nan, nan, 4.0, 6.0, nan]),
             [1.0, 1.0, 2.0, 3.0, 4.0, 6.0, 6.0]
         );
-        assert_eq!(bridged(&[2.0]), [2.0]);
+        assert_eq!(gaps_filled(&[2.0]), [2.0]);
     }
 }

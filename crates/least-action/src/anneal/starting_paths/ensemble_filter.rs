@@ -10,19 +10,19 @@ use crate::random::Random;
 
 use nalgebra::DMatrix;
 
-/// Spread of innovations, in their variances, beyond which the ensemble has lost the data and is
+/// Chi-square of the innovations per measurement beyond which the ensemble has lost the data and is
 /// widened.
 const LOST: f64 = 4.0;
-/// By what anomalies are multiplied at most then.
+/// Maximum factor by which anomalies are widened then.
 const WIDENING: f64 = 2.0;
 
-/// Members per unknown of one point, and how many there are at least and at most.
+/// Number of members per unknown of one point, and the least and the largest number of members.
 const PER_UNKNOWN: usize = 5;
 const FEWEST: usize = 48;
 const MOST: usize = 400;
 
-/// Members of a start's ensemble. Small ones are quick and good enough, and starts of several sizes
-/// fail at different problems.
+/// Number of members of a start's ensemble. Small ensembles are quick and good enough, and starts
+/// of several sizes fail at different problems.
 pub(super) fn size(setting: &Setting, start: usize) -> usize {
     let unknowns = setting.problem.model.dimension() + setting.problem.estimated.len();
     let usual = (PER_UNKNOWN * unknowns).clamp(FEWEST, MOST);
@@ -34,7 +34,7 @@ pub(super) fn size(setting: &Setting, start: usize) -> usize {
     }
 }
 
-/// A starting path and parameters.
+/// Makes a starting path and parameters with an ensemble of `size` members.
 pub(super) fn draw(setting: &Setting, size: usize, random: &mut Random) -> (Vec<f64>, Vec<f64>) {
     let problem = setting.problem;
     let mut path = Vec::with_capacity(problem.path_length());
@@ -48,7 +48,7 @@ pub(super) fn draw(setting: &Setting, size: usize, random: &mut Random) -> (Vec<
             if n > 0 {
                 let step = step_of(problem, point - 1, segment.time_step);
                 filter.propagator.advance(&mut filter.members, step);
-                filter.mend(random);
+                filter.replace_astray(random);
             }
             filter.analyze(set, n, point);
             path.extend_from_slice(&filter.mean[..filter.dimension]);
@@ -58,26 +58,27 @@ pub(super) fn draw(setting: &Setting, size: usize, random: &mut Random) -> (Vec<
     (path, parameters)
 }
 
+/// State of the filter: the ensemble, its mean and anomalies, and working memory.
 struct Filter<'a> {
     setting: &'a Setting<'a>,
     propagator: Propagator<'a>,
     members: Members,
     size: usize,
     dimension: usize,
-    /// Of states, then estimated parameters.
+    /// Mean of the ensemble: states, then estimated parameters.
     mean: Vec<f64>,
-    /// members x (states + estimated parameters).
+    /// Anomalies, members x (states + estimated parameters).
     anomalies: Vec<f64>,
     /// Covariance of the measurement errors, if it is full.
     noise: Option<DMatrix<f64>>,
     scratch: Scratch,
     observables: Vec<f64>,
     inputs: Vec<f64>,
-    /// members x measured.
+    /// Predicted measurements, members x measured; then their anomalies.
     seen: Vec<f64>,
-    /// measured x measured: of the innovations.
+    /// Covariance of the innovations, measured x measured.
     covariance: Vec<f64>,
-    /// measured x (states + parameters).
+    /// Covariance of measurements and unknowns, measured x (states + parameters); then the gain.
     cross: Vec<f64>,
 }
 
@@ -123,8 +124,8 @@ impl<'a> Filter<'a> {
         }
     }
 
-    /// Replaces members that have gone astray, by others or, where there are none, by new ones.
-    fn mend(&mut self, random: &mut Random) {
+    /// Replaces members that have gone astray by others or, where there are none, by new ones.
+    fn replace_astray(&mut self, random: &mut Random) {
         let dimension = self.dimension;
         let states = &mut self.members.states;
         let rows = states.chunks_exact(dimension);
@@ -145,7 +146,7 @@ impl<'a> Filter<'a> {
         }
     }
 
-    /// Moves the ensemble towards what was measured at a point.
+    /// Analysis step: moves the ensemble towards the measurements at a point.
     fn analyze(&mut self, set: &Observations, n: usize, point: usize) {
         self.split();
         let width = set.observed.len();
@@ -209,7 +210,7 @@ impl<'a> Filter<'a> {
         self.join();
     }
 
-    /// Members to mean and anomalies.
+    /// Splits the members into mean and anomalies.
     fn split(&mut self) {
         let width = self.mean.len();
         let own = self.members.parameters.len() / self.size;
@@ -234,7 +235,7 @@ impl<'a> Filter<'a> {
         }
     }
 
-    /// Mean and anomalies to members, within bounds.
+    /// Joins mean and anomalies to members, within bounds.
     fn join(&mut self) {
         let width = self.mean.len();
         let own = self.members.parameters.len() / self.size;
@@ -260,7 +261,7 @@ impl<'a> Filter<'a> {
         }
     }
 
-    /// Writes what would be measured of every member.
+    /// Writes the predicted measurements of every member to `seen`.
     fn observe(&mut self, set: &Observations, present: &[usize], point: usize) {
         let problem = self.setting.problem;
         let functions = problem.model.observables().len();
@@ -314,7 +315,8 @@ impl<'a> Filter<'a> {
         mean
     }
 
-    /// Covariances of what is measured, with itself (and the noise) and with everything.
+    /// Computes the covariances of the predicted measurements, with themselves (and the noise) and
+    /// with all unknowns.
     fn covariances(&mut self, present: &[usize], expected: &[Moments]) {
         let (size, width) = (present.len(), self.mean.len());
         self.covariance.clear();
@@ -346,10 +348,11 @@ impl<'a> Filter<'a> {
     }
 }
 
-/// Numbers beyond this are as good as infinite: their squares still are not.
+/// Size beyond which numbers count as infinite: their squares are still finite.
 pub(super) const HUGE: f64 = 1e100;
 
-/// Replaces the lower triangle by Cholesky's factor. False if the matrix is not positive definite.
+/// Replaces the lower triangle by its Cholesky factor. Returns false if the matrix is not positive
+/// definite.
 fn factor(a: &mut [f64], size: usize) -> bool {
     for j in 0..size {
         for i in j..size {

@@ -1,11 +1,11 @@
 //! A path grown from the beginning of the data: many minimisations over the first points, of which
-//! the best are extended, minimised again and sifted, until they span the data (in the spirit of
-//! quasi-static variational assimilation: C. Pires, R. Vautard and O. Talagrand, Tellus A 48,
+//! the best are extended, minimised again and thinned out, until they span the data (in the spirit
+//! of quasi-static variational assimilation: C. Pires, R. Vautard and O. Talagrand, Tellus A 48,
 //! 1996).
 
 use std::ops::Range;
 
-use super::data::lay;
+use super::data::write_data;
 use super::nudged::{self, Along};
 use super::Setting;
 use crate::action::{
@@ -14,29 +14,31 @@ use crate::action::{
 use crate::random::Random;
 use crate::solve::{Structured, Workspace};
 
-/// Minimisations over the first window.
-const SEEDLINGS: usize = 20;
-/// How many of them, with distinct levels, are extended.
-const KEPT: usize = 5;
-/// Levels that differ by less than this share are one.
+/// Number of minimisations over the first window.
+const FIRST_MINIMISATIONS: usize = 20;
+/// Maximum number of them, with distinct levels, that are extended.
+const MOST_KEPT: usize = 5;
+/// Relative difference up to which levels are one.
 const DISTINCT: f64 = 0.01;
-/// A candidate is dropped where its action is above this many times the best one's, plus a share of
-/// the level that noise leaves.
-const BEATEN: f64 = 2.0;
-const BEATEN_SHARE: f64 = 0.2;
-/// Points of the first window, or one of so many parts of the data if that is more.
+/// Action, relative to the best one's, above which a candidate is dropped; a share of the level
+/// that noise leaves is added.
+const DROPPED_RATIO: f64 = 2.0;
+const DROPPED_SHARE: f64 = 0.2;
+/// Number of points of the first window; or one of `PARTS` parts of the data if that is more.
 const FIRST: usize = 21;
 const PARTS: usize = 8;
-/// R_f in the window, over that of the ladder's end; and what it is where the first minimisations
-/// begin.
+/// R_f in the window relative to that of the ladder's end; and the same ratio at the beginning of
+/// the first minimisations.
 const BINDING: f64 = 2.5e-4;
 const FREE: f64 = 2.5e-9;
-/// By what R_f grows between them.
+/// Factor by which R_f grows between these two.
 const GROWTH: f64 = 4.0;
-/// Iterations of one minimisation, and its tolerance: minima are only followed here.
+/// Maximum number of iterations of one minimisation, and its tolerance: minima are only followed
+/// here.
 const ITERATIONS: usize = 60;
 const TOLERANCE: f64 = 1e-2;
 
+/// A candidate path over the window, with its parameters and action.
 #[derive(Clone)]
 struct Candidate {
     path: Vec<f64>,
@@ -44,6 +46,7 @@ struct Candidate {
     action: f64,
 }
 
+/// Makes a path grown from the beginning of the data, or a nudged one where that fails.
 pub(super) fn draw(setting: &Setting, random: &mut Random) -> (Vec<f64>, Vec<f64>) {
     let problem = setting.problem;
     let mut path = Vec::with_capacity(problem.path_length());
@@ -62,7 +65,7 @@ pub(super) fn draw(setting: &Setting, random: &mut Random) -> (Vec<f64>, Vec<f64
     (path, parameters)
 }
 
-/// The best path over one data set; none where no minimisation came to an end.
+/// Grows the best path over one data set; `None` where no minimisation came to an end.
 fn grow(setting: &Setting, set: usize, random: &mut Random) -> Option<Candidate> {
     let problem = setting.problem;
     let (data, segment) = (&problem.data()[set], problem.grid.segments[set]);
@@ -72,14 +75,14 @@ fn grow(setting: &Setting, set: usize, random: &mut Random) -> Option<Candidate>
     let part = even((data.points - 1) / PARTS + 1);
     let mut points = part.max(FIRST).min(data.points);
     let mut window = Window::new(setting, set, points)?;
-    let mut candidates: Vec<Candidate> = (0..SEEDLINGS)
+    let mut candidates: Vec<Candidate> = (0..FIRST_MINIMISATIONS)
         .filter_map(|_| {
             let ranges = setting.climatology.ranges.iter().cycle();
             let mut path: Vec<f64> = ranges
                 .take(points * dimension)
                 .map(|&range| random.uniform(range))
                 .collect();
-            lay(&mut path, &window.data, dimension);
+            write_data(&mut path, &window.data, dimension);
             let mut candidate = Candidate {
                 path,
                 parameters: setting.draw_parameters(random),
@@ -94,7 +97,7 @@ fn grow(setting: &Setting, set: usize, random: &mut Random) -> Option<Candidate>
             Some(candidate)
         })
         .collect();
-    sift(&mut candidates, window.level);
+    keep_best(&mut candidates, window.level);
     while points < data.points {
         let from = points - 1;
         points = (points + part - 1).min(data.points);
@@ -111,18 +114,18 @@ fn grow(setting: &Setting, set: usize, random: &mut Random) -> Option<Candidate>
             candidate.path.extend(further);
             window.minimize(candidate, BINDING * setting.last).is_some()
         });
-        sift(&mut candidates, window.level);
+        keep_best(&mut candidates, window.level);
     }
     candidates.into_iter().next()
 }
 
 /// Keeps the best of the candidates, lowest first.
-fn sift(candidates: &mut Vec<Candidate>, level: f64) {
+fn keep_best(candidates: &mut Vec<Candidate>, level: f64) {
     candidates.sort_by(|a, b| a.action.total_cmp(&b.action));
     candidates.dedup_by(|a, b| a.action <= b.action * (1.0 + DISTINCT));
-    candidates.truncate(KEPT);
+    candidates.truncate(MOST_KEPT);
     if let Some(best) = candidates.first().map(|candidate| candidate.action) {
-        candidates.retain(|c| c.action <= BEATEN * best + BEATEN_SHARE * level);
+        candidates.retain(|c| c.action <= DROPPED_RATIO * best + DROPPED_SHARE * level);
     }
 }
 
@@ -132,7 +135,7 @@ struct Window {
     action: Action,
     workspace: Workspace,
     scales: Scales,
-    /// What noise leaves of the action.
+    /// Action level that noise leaves.
     level: f64,
 }
 
@@ -182,7 +185,7 @@ impl Window {
         })
     }
 
-    /// None where the mathematics failed.
+    /// Minimises from a candidate at one R_f; `None` where the mathematics failed.
     fn minimize(&mut self, candidate: &mut Candidate, model_precision: f64) -> Option<()> {
         let split = candidate.path.len();
         let mut unknowns = std::mem::take(&mut candidate.path);

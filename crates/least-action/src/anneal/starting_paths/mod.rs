@@ -1,4 +1,4 @@
-//! Where ladders are climbed from: one strategy per file.
+//! Starting paths of ladders: one strategy per file.
 
 mod climatology;
 mod data;
@@ -19,9 +19,9 @@ use crate::model::propagator::PropagatorStep;
 use crate::model::Model;
 use crate::random::Random;
 
-/// What a starting path is made from.
+/// Everything that a starting path is made from.
 pub(super) struct Setting<'a> {
-    /// As the user has given it: parameters that change in time are parameters there.
+    /// Model as the user has given it: parameters that change in time are parameters there.
     pub model: &'a Arc<dyn Model>,
     pub problem: &'a Problem,
     pub options: &'a AnnealOptions,
@@ -32,8 +32,8 @@ pub(super) struct Setting<'a> {
     pub last: f64,
 }
 
-/// A path and estimated parameters for starting path number `start`. The same seed and number give
-/// the same bits, whatever else runs.
+/// Makes a path and estimated parameters for starting path number `start`. The same seed and number
+/// give the same bits, in any order of the starts.
 pub(super) fn draw(setting: &Setting, start: usize) -> (Vec<f64>, Vec<f64>) {
     // Stream 0 is the twin's: with equal seeds a starting path must not be made of the data's own
     // noise.
@@ -51,8 +51,8 @@ pub(super) fn draw(setting: &Setting, start: usize) -> (Vec<f64>, Vec<f64>) {
     }
 }
 
-/// From point `n` of a problem's path to the next one. One step of the method: the paths only have
-/// to be good enough to start from.
+/// Step from point `n` of a problem's path to the next one, a single step of the method: the paths
+/// only have to be good enough to start from.
 fn step_of(problem: &Problem, n: usize, length: f64) -> PropagatorStep<'_> {
     let forcing = &problem.grid.points;
     let width = problem.grid.width;
@@ -65,7 +65,7 @@ fn step_of(problem: &Problem, n: usize, length: f64) -> PropagatorStep<'_> {
     }
 }
 
-/// Lengths of its range that a state may be outside of it.
+/// Distance from the range of a state, in lengths of the range, beyond which the state is astray.
 const ASTRAY: f64 = 20.0;
 
 impl Setting<'_> {
@@ -84,7 +84,7 @@ impl Setting<'_> {
         self.clip(0, dimension, state);
     }
 
-    /// Parameters that change in time begin as constants, drawn like the others.
+    /// Sets parameters that change in time to constants, drawn like the other parameters.
     fn start_varying(&self, random: &mut Random, path: &mut [f64]) {
         let dimension = self.problem.model.dimension();
         for varying in &self.problem.varying {
@@ -95,8 +95,8 @@ impl Setting<'_> {
         }
     }
 
-    /// Whether a state is where the model never goes: an integration has gone astray there, and may
-    /// soon be infinite.
+    /// True if a state is in a place that the model never visits: an integration has gone astray
+    /// there, and may soon be infinite.
     fn is_astray(&self, state: &[f64]) -> bool {
         let ranges = self.climatology.ranges.iter();
         let mut pairs = state.iter().zip(ranges);

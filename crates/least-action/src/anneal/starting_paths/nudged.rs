@@ -1,17 +1,18 @@
-//! A forward integration that is pulled towards the data.
+//! Starting paths by nudging: a forward integration that is pulled towards the data.
 
-use super::data::lay;
+use super::data::write_data;
 use super::{step_of, Setting};
 use crate::action::Observations;
 use crate::model::propagator::{Members, Propagator};
 use crate::random::Random;
 
-/// How much of the way to a measurement the state goes at its time.
+/// Fraction of the way to a measurement that the state is moved at its time.
 pub(super) const NUDGED: f64 = 0.2;
-/// The same, so strong that chaotic models synchronise with the data if enough is observed (H. D.
-/// I. Abarbanel et al., SIAM J. Appl. Dyn. Syst. 8, 2009).
+/// Fraction of the way to a measurement with which chaotic models synchronise with the data if
+/// enough is observed (H. D. I. Abarbanel et al., SIAM J. Appl. Dyn. Syst. 8, 2009).
 pub(super) const SYNCHRONISING: f64 = 0.8;
 
+/// Makes a nudged path through all data sets, with drawn parameters.
 pub(super) fn draw(setting: &Setting, gain: f64, random: &mut Random) -> (Vec<f64>, Vec<f64>) {
     let problem = setting.problem;
     let parameters = setting.draw_parameters(random);
@@ -30,17 +31,19 @@ pub(super) fn draw(setting: &Setting, gain: f64, random: &mut Random) -> (Vec<f6
     (path, parameters)
 }
 
-/// One data set that an integration follows.
+/// A data set that a nudged integration follows.
 pub(super) struct Along<'a> {
     pub setting: &'a Setting<'a>,
     pub set: &'a Observations,
-    /// Its first point in the path.
+    /// Index in the path of the data set's first point.
     pub first: usize,
+    /// Fraction of the way to a measurement that the state is moved at its time.
     pub gain: f64,
 }
 
 impl Along<'_> {
-    /// Rows of the path at `points` of the data set; `state` is at the first of them.
+    /// Integrates along `points` of the data set from `state` at the first of them; returns rows of
+    /// the path.
     pub fn integrate(
         &self,
         estimated: &[f64],
@@ -55,10 +58,10 @@ impl Along<'_> {
             parameters[index] = value;
         }
         // Where the integration goes astray, it begins again from the data.
-        let mut resort: Vec<f64> = (0..self.set.points)
+        let mut fallback: Vec<f64> = (0..self.set.points)
             .flat_map(|_| (0..dimension).map(|a| self.setting.climatology.middle(a)))
             .collect();
-        lay(&mut resort, self.set, dimension);
+        write_data(&mut fallback, self.set, dimension);
         let mut members = Members {
             states: state,
             parameters,
@@ -73,7 +76,7 @@ impl Along<'_> {
             self.pull(&mut members.states, n);
             self.setting.clip(0, dimension, &mut members.states);
             if self.setting.is_astray(&members.states) {
-                let row = &resort[n * dimension..(n + 1) * dimension];
+                let row = &fallback[n * dimension..(n + 1) * dimension];
                 members.states.copy_from_slice(row);
             }
             path.extend_from_slice(&members.states);

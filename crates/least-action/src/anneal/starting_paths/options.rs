@@ -1,39 +1,41 @@
-//! What a user says about starting paths.
+//! Options of starting paths.
 
 use std::collections::BTreeMap;
 
 use crate::error::{check, Result};
 
-/// How starting paths are made.
+/// Starting strategy: the way in which starting paths are made.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
 )]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum StartingStrategy {
-    /// `ensemble-filter`, and at every fourth start `growing-window`: quick where the filter finds
-    /// the path, and sure where it does not.
+    /// Strategy `ensemble-filter`, and at every fourth start `growing-window`: quick where the
+    /// filter finds the path, and reliable where it does not.
     #[default]
     Automatic,
     /// The mean path of an ensemble Kalman filter over states and estimated parameters. It fails
     /// where the ensemble loses the data: with few observed components, or long times between
     /// measurements.
     EnsembleFilter,
-    /// Grown from many minimisations over the first points: the best are extended, minimised again,
-    /// and the worse ones dropped, until they span the data. Slower, and it fails where the first
-    /// points say too little.
+    /// A path grown from many minimisations over the first points: the best are extended, minimised
+    /// again, and the worse ones dropped, until they span the data. It is slower, and it fails
+    /// where the first points say too little.
     GrowingWindow,
     /// A forward integration with drawn parameters, gently pulled towards the data.
     Nudged,
-    /// The same, pulled so strongly that chaotic models synchronise with the data.
+    /// A forward integration with drawn parameters, pulled so strongly that chaotic models
+    /// synchronise with the data.
     Synchronising,
-    /// The data, with straight lines across gaps; what is not observed is constant.
+    /// The data, with straight lines across gaps; components that are not observed are constant.
     Data,
-    /// White noise; the data where observed.
+    /// White noise; observed components are the data unless `observed` is `random`.
     Random,
 }
 
 impl StartingStrategy {
+    /// All starting strategies, in the order of their declaration.
     pub const ALL: [StartingStrategy; 7] = [
         StartingStrategy::Automatic,
         StartingStrategy::EnsembleFilter,
@@ -44,7 +46,7 @@ impl StartingStrategy {
         StartingStrategy::Random,
     ];
 
-    /// The name that options and files use.
+    /// Name that options and files use.
     pub fn name(self) -> &'static str {
         match self {
             StartingStrategy::Automatic => "automatic",
@@ -57,7 +59,7 @@ impl StartingStrategy {
         }
     }
 
-    /// The strategy of one starting path.
+    /// Strategy of starting path number `start`.
     pub(in crate::anneal) fn at(self, start: usize) -> StartingStrategy {
         match self {
             StartingStrategy::Automatic if start % 4 == 3 => StartingStrategy::GrowingWindow,
@@ -67,7 +69,7 @@ impl StartingStrategy {
     }
 }
 
-/// What observed components of a random starting path are.
+/// Values of observed components in a random starting path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -75,11 +77,18 @@ pub enum ObservedStart {
     /// The data, with straight lines across gaps: the first rung starts at its minimum.
     #[default]
     Data,
-    /// Random, like the others.
+    /// Random values, like those of the other components.
     Random,
 }
 
-/// Where states are before any path is found.
+/// Range from which states of starting paths are drawn: one for all states, or one by name.
+///
+/// ```
+/// use least_action::anneal::{Range, StartingPaths};
+///
+/// let paths = StartingPaths { range: Some([-20.0, 20.0].into()), ..StartingPaths::default() };
+/// assert_eq!(paths.range, Some(Range::All([-20.0, 20.0])));
+/// ```
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(untagged)]
 #[cfg_attr(
@@ -88,9 +97,9 @@ pub enum ObservedStart {
     ts(rename = "StartingRange")
 )]
 pub enum Range {
-    /// Every state.
+    /// One interval for every state.
     All(#[cfg_attr(feature = "typescript", ts(type = "readonly [number, number]"))] [f64; 2]),
-    /// States by name; those not named have the automatic range.
+    /// Intervals of states by name; states that are not named have the automatic range.
     PerState(
         #[cfg_attr(
             feature = "typescript",
@@ -106,38 +115,50 @@ impl From<[f64; 2]> for Range {
     }
 }
 
-/// The paths that ladders are climbed from.
+/// Options of the starting paths from which ladders are climbed.
+///
+/// ```
+/// use least_action::anneal::{StartingPaths, StartingStrategy};
+///
+/// let paths = StartingPaths {
+///     count: 50,
+///     start: StartingStrategy::Nudged,
+///     seed: 7,
+///     ..StartingPaths::default()
+/// };
+/// assert_eq!(paths.enough, 1);
+/// ```
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct StartingPaths {
-    /// How many are tried at most; a run ends earlier when `enough` of them have found a path that
-    /// the data allow. Default: 20.
+    /// Maximum number of starting paths; a run ends earlier when `enough` of them have found a path
+    /// that the data allow. Default: 20.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub count: usize,
-    /// How many starts must reach a level that the chi-square check calls consistent before the run
-    /// ends; `count` to climb from all of them. A start counts only if all before it are done, so
-    /// the result does not depend on the number of threads. Default: 1.
+    /// Number of starts that must reach a level that the chi-square check calls consistent before
+    /// the run ends; `count` to climb from all of them. A start counts only if all before it are
+    /// done, so the result does not depend on the number of threads. Default: 1.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub enough: usize,
-    /// Whether a start is stopped once its action is so high that the noise cannot explain it any
-    /// more (along one minimum the action only rises with R_f). If no start gets through, those
-    /// stopped are climbed to the end after all. Default: true.
+    /// True to stop a start once its action is so high that the noise cannot explain it any more
+    /// (along one minimum the action only rises with R_f). If no start reaches a consistent level,
+    /// those stopped are climbed to the end after all. Default: true.
     #[cfg_attr(feature = "typescript", ts(as = "Option<bool>"))]
     pub prune: bool,
-    /// How the paths are made. Default: `automatic`.
+    /// Starting strategy. Default: `automatic`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<StartingStrategy>"))]
     pub start: StartingStrategy,
-    /// Where states are drawn from: one interval for all, or by name. Default: bounds where they
-    /// are finite, else what the data reach, else what a forward integration of the model with the
-    /// parameters in the middle of their initial ranges reaches.
+    /// Range from which states are drawn: one interval for all, or by name. Default: bounds where
+    /// they are finite, else the range of the data, else the range of a forward integration of the
+    /// model with the parameters in the middle of their initial ranges.
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub range: Option<Range>,
-    /// A whole number from 0 on, from TypeScript up to 2^53 - 1. The same seed gives the same bits.
-    /// Default: 0.
+    /// Seed of the starting paths: a whole number from 0 on, from TypeScript up to 2^53 - 1. The
+    /// same seed gives the same bits. Default: 0.
     #[cfg_attr(feature = "typescript", ts(type = "number", optional))]
     pub seed: u64,
-    /// What observed components of a random start are. Default: the data.
+    /// Values of observed components in a random starting path. Default: the data.
     #[cfg_attr(feature = "typescript", ts(as = "Option<ObservedStart>"))]
     pub observed: ObservedStart,
 }
@@ -169,7 +190,7 @@ impl StartingPaths {
         }
     }
 
-    /// Checks the names of states.
+    /// Checks the names of states in `range`.
     pub(in crate::anneal) fn validate_names(&self, path: &str, states: &[String]) -> Result<()> {
         if let Some(Range::PerState(ranges)) = &self.range {
             for name in ranges.keys() {
@@ -182,7 +203,7 @@ impl StartingPaths {
 }
 
 mod read {
-    //! By hand: an untagged enum would lose the place of an error.
+    //! Deserialisation written by hand: an untagged enum would lose the place of an error.
 
     use std::collections::BTreeMap;
     use std::fmt;

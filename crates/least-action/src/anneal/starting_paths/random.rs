@@ -1,10 +1,10 @@
-//! White noise.
+//! Starting paths of white noise.
 
-use super::data::lay;
+use super::data::write_data;
 use super::{ObservedStart, Setting};
 use crate::random::Random;
 
-/// Every state at every time drawn uniformly from its range; observed components are the data
+/// Draws every state at every time uniformly from its range; observed components are the data
 /// unless they are to be random as well.
 pub(super) fn draw(setting: &Setting, random: &mut Random) -> (Vec<f64>, Vec<f64>) {
     let problem = setting.problem;
@@ -19,7 +19,7 @@ pub(super) fn draw(setting: &Setting, random: &mut Random) -> (Vec<f64>, Vec<f64
         let mut rest = &mut path[..];
         for data in problem.data() {
             let (own, others) = rest.split_at_mut(data.points * dimension);
-            lay(own, data, dimension);
+            write_data(own, data, dimension);
             rest = others;
         }
     }

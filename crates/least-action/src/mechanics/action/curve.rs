@@ -11,7 +11,7 @@ pub(super) struct Curve {
 }
 
 impl Curve {
-    /// Times ascend; there is at least one.
+    /// A curve of straight lines. Times ascend; there is at least one.
     pub fn linear(times: Vec<f64>, values: Vec<f64>) -> Curve {
         Curve {
             seconds: vec![0.0; times.len()],
@@ -48,12 +48,13 @@ impl Curve {
         (self.values[k + 1] - self.values[k]) / self.width(k)
     }
 
-    /// The interval that holds a time; none outside.
+    /// Index of the interval that holds a time; `None` outside.
     fn interval(&self, time: f64) -> Option<usize> {
         let after = self.times.partition_point(|&t| t <= time);
         (after > 0 && after < self.times.len()).then(|| after - 1)
     }
 
+    /// Value at a time.
     pub fn value(&self, time: f64) -> f64 {
         let last = self.times.len() - 1;
         let Some(k) = self.interval(time) else {
@@ -68,7 +69,7 @@ impl Curve {
         line + cubic * (h * h / 6.0)
     }
 
-    /// The derivative in time; at a point where it jumps, the one after it.
+    /// Derivative in time; at a point where it jumps, the one after it.
     pub fn slope(&self, time: f64) -> f64 {
         let Some(k) = self.interval(time) else {
             return 0.0;

@@ -15,7 +15,7 @@ use crate::mechanics::{Momentum, PhasePoint, PhaseSpaceFunction, Workspace};
 /// is not separable. It is constant along solutions where neither F nor the data depend on time:
 /// between measurements, where data are impulses.
 ///
-/// Where R_f is infinite the model holds exactly: `p / R_f` is 0, x follows `x' = F`, and p, which
+/// If R_f is infinite, the model holds exactly: `p / R_f` is 0, x follows `x' = F`, and p, which
 /// the boundary conditions determine, is the multiplier of that constraint.
 #[derive(Clone)]
 pub struct ActionHamiltonian(pub Arc<ContinuousAction>);

@@ -5,20 +5,20 @@ use crate::error::Result;
 use crate::mechanics::{PhasePoint, PhaseSpaceFunction, Velocity, Workspace};
 
 /// The Lagrangian of the action of a flow,
-/// `L(x, v, t) = (R_m/2) |P (x - y(t))|^2 + (R_f/2) |v - F(x, t)|^2`: the cost of a path per unit of
-/// time. If data are impulses, the first term is left out.
+/// `L(x, v, t) = (R_m/2) |P (x - y(t))|^2 + (R_f/2) |v - F(x, t)|^2`: the cost of a path per unit
+/// of time. If data are impulses, the first term is left out.
 ///
 /// Source: H. D. I. Abarbanel, P. J. Rozdeba, S. Shirman, Neural Computation 30, 2018.
 ///
 /// Its derivatives: `L_v = R_f (v - F)`, `L_x = R_m P (x - y) - DF^T L_v`, `L_vv = R_f`,
 /// `L_vx = -R_f DF`, `L_xx = R_m P + DF^T R_f DF - sum_a (L_v)_a D2 F_a`.
 ///
-/// Where an R_f is infinite there is no L, and all of these are errors.
+/// If an R_f is infinite, there is no L, and all of these are errors.
 #[derive(Clone)]
 pub struct ActionLagrangian(pub Arc<ContinuousAction>);
 
 impl ActionLagrangian {
-    /// `R_f (v - F)`.
+    /// Writes the momentum `R_f (v - F)`.
     fn momentum(&self, work: &mut Workspace, time: f64, x: &[f64], v: &[f64], p: &mut [f64]) {
         self.0.flow(work, time, x, p);
         for ((p, v), precision) in p.iter_mut().zip(v).zip(&self.0.model_precision) {

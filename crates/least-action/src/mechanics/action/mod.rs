@@ -20,18 +20,18 @@ use crate::model::{Function, Model, ModelKind, Points};
 use curve::Curve;
 use options::{check_model_precision, per_component};
 
-/// An observed component.
+/// An observed component of a continuous action.
 #[derive(Debug, Clone)]
 struct Observed {
     component: usize,
     precision: f64,
     law: Law,
-    /// y(t); none where measurements are impulses.
+    /// Data y(t) as a curve; `None` where measurements are impulses.
     curve: Option<Curve>,
 }
 
 impl Observed {
-    /// What is measured at a time; none where measurements are impulses.
+    /// Measurement of the component at a time; `None` where measurements are impulses.
     fn row(&self, time: f64, x: &[f64]) -> Option<Row> {
         let datum = self.curve.as_ref()?.value(time);
         let residual = with_loss!(self.law, loss => loss.residual(x[self.component], datum));
@@ -44,6 +44,21 @@ impl Observed {
 /// [`ActionHamiltonian`].
 ///
 /// Inputs u(t) are straight lines between the points of the data, as elsewhere in this crate.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use least_action::mechanics::{ContinuousAction, ContinuousActionOptions, System};
+/// use least_action::models;
+///
+/// let options = ContinuousActionOptions {
+///     model_precision: 4.0.into(),
+///     ..ContinuousActionOptions::default()
+/// };
+/// let action = ContinuousAction::of_flow(Arc::new(models::lorenz63()?), &options)?;
+/// assert!(System::of_action(action).has_lagrangian());
+/// # Ok::<(), least_action::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct ContinuousAction {
     model: Arc<dyn Model>,
@@ -51,20 +66,20 @@ pub struct ContinuousAction {
     inputs: Vec<Curve>,
     observed: Vec<Observed>,
     impulses: Vec<Impulse>,
-    /// R_f of each state.
+    /// Model precision R_f of each state; infinite where the model holds exactly.
     pub(super) model_precision: Vec<f64>,
     /// Number of states, the first ones, whose R_f climbs in a continuation.
     climbing: usize,
-    /// F as a function of states, inputs and time; none if the model is not made of expressions.
+    /// F as a function of states, inputs and time; `None` if the model is not made of expressions.
     forced: Option<Function>,
 }
 
 impl ContinuousAction {
-    /// The action of a flow with data.
+    /// Makes the action of a flow with data.
     ///
     /// # Errors
-    /// A map instead of a flow, observables among what is measured, precisions that are matrices or
-    /// change in time, and whatever is wrong with the data.
+    /// A map instead of a flow, measurements of observables, precisions that are matrices or change
+    /// in time, and data that are wrong, by field.
     pub fn new(
         model: Arc<dyn Model>,
         data: &Observations,
@@ -75,7 +90,9 @@ impl ContinuousAction {
         if let Some(l) = data.observed.iter().position(|&c| c >= d) {
             return Err(Error::WrongShape {
                 path: format!("data.observed[{l}]"),
-                message: "a continuous action can only use measurements of states; measure states, or make the observable a state".into(),
+                message: "a continuous action can only use measurements of states; measure \
+                states, or make the observable a state"
+                    .into(),
             });
         }
         let width = data.observed.len();
@@ -128,10 +145,10 @@ impl ContinuousAction {
         Ok(action)
     }
 
-    /// The action of a flow without inputs that nothing was measured of: `L = (R_f/2) |v - F|^2`.
+    /// Makes the action of a flow without inputs and without measurements: `L = (R_f/2) |v - F|^2`.
     ///
     /// # Errors
-    /// As [`ContinuousAction::new`]; and a model with inputs.
+    /// Those of [`ContinuousAction::new`]; and a model with inputs.
     pub fn of_flow(model: Arc<dyn Model>, options: &ContinuousActionOptions) -> Result<Self> {
         check::length(
             "data.inputs",
@@ -173,7 +190,7 @@ impl ContinuousAction {
         })
     }
 
-    /// This action with every R_f that climbs multiplied by `factor`; infinite ones stay.
+    /// The action in which every R_f that climbs is multiplied by `factor`; infinite ones stay.
     pub fn with_model_precision_times(&self, factor: f64) -> ContinuousAction {
         let mut action = self.clone();
         let climbing = action.model_precision.iter_mut().take(self.climbing);
@@ -187,19 +204,18 @@ impl ContinuousAction {
         climbing.clone().any(|r| r.is_finite())
     }
 
-    /// This action with an R_f that climbs for the first `states` only. Those after them are
-    /// parameters that change in time: their precisions say how fast they may, whatever R_f the
-    /// model has. By default all climb.
+    /// The action in which R_f climbs for the first `states` only. The states after them are
+    /// parameters that change in time: their precisions limit their rates, whatever R_f the model
+    /// has. By default all climb.
     pub fn with_climbing_states(mut self, states: usize) -> ContinuousAction {
         self.climbing = states;
         self
     }
 
-    /// This action with further jumps of the momentum: measurements whose precisions change in
-    /// time.
+    /// The action with further jumps of the momentum: measurements whose precisions change in time.
     ///
     /// # Errors
-    /// Components that are not there, and numbers that cannot be.
+    /// Components that do not exist, and numbers that are out of range.
     pub fn with_impulses(mut self, impulses: &[Impulse]) -> Result<ContinuousAction> {
         for (k, impulse) in impulses.iter().enumerate() {
             let at = |field: &str| format!("impulses[{k}].{field}");
@@ -232,6 +248,8 @@ impl ContinuousAction {
         self.model_precision.iter().all(|r| r.is_finite())
     }
 
+    /// Checks that L exists.
+    ///
     /// # Errors
     /// An R_f that is infinite.
     pub(super) fn check_lagrangian(&self) -> Result<()> {
@@ -240,18 +258,20 @@ impl ContinuousAction {
             Some(a) => Err(Error::WrongShape {
                 path: "modelPrecision".into(),
                 message: format!(
-                    "is infinite for the state {}, so that there is no Lagrangian; use what works with the Hamiltonian (collocation, shooting, orbits), or a finite precision",
+                    "is infinite for the state {}, so that there is no Lagrangian; use what works \
+                    with the Hamiltonian (collocation, shooting, orbits), or a finite precision",
                     self.model.states()[a]
                 ),
             }),
         }
     }
 
+    /// Model of the flow.
     pub fn model(&self) -> &Arc<dyn Model> {
         &self.model
     }
 
-    /// The jumps of the momentum, by time; none where data are continuous.
+    /// Jumps of the momentum, by time; none where data are continuous.
     pub fn impulses(&self) -> &[Impulse] {
         &self.impulses
     }
@@ -261,7 +281,7 @@ impl ContinuousAction {
         self.model_precision.len()
     }
 
-    /// F(x, t).
+    /// Writes the right side F(x, t).
     pub(super) fn flow(&self, work: &mut Workspace, time: f64, x: &[f64], flow: &mut [f64]) {
         let u = self.inputs_at(work, time);
         let at = self.at(x, &u, &time);
@@ -287,7 +307,7 @@ impl ContinuousAction {
         work.give(u);
     }
 
-    /// DF, D x D, column-major.
+    /// Writes the Jacobian DF, D x D, column-major.
     pub(super) fn jacobian(&self, work: &mut Workspace, time: f64, x: &[f64], df: &mut [f64]) {
         let d = self.dimension();
         let sparsity = self.model.jacobian_sparsity();
@@ -332,8 +352,8 @@ impl ContinuousAction {
         work.give(u);
     }
 
-    /// Component, weight and residual of everything that is measured continuously; the product of
-    /// the last two is the derivative of L. Of normal noise, R_m and `x - y(t)`.
+    /// Component, weight and residual of every continuous measurement; the product of the last two
+    /// is the derivative of L. With normal noise, these are R_m and `x - y(t)`.
     pub(super) fn misfits<'a>(
         &'a self,
         time: f64,
@@ -346,7 +366,7 @@ impl ContinuousAction {
         })
     }
 
-    /// Sum of the losses of what is measured continuously, twice their part of L; of normal noise
+    /// Sum of the losses of continuous measurements, twice their part of L; with normal noise
     /// `R_m |P (x - y(t))|^2`. `square` multiplies a precision and two residuals.
     pub(super) fn losses(&self, time: f64, x: &[f64], square: impl Fn(f64, f64) -> f64) -> f64 {
         let rows = self.observed.iter().filter_map(|o| {
@@ -357,7 +377,7 @@ impl ContinuousAction {
         rows.sum()
     }
 
-    /// Component of everything that is measured continuously, and the second derivative of L.
+    /// Component of every continuous measurement, and the second derivative of L in it.
     pub(super) fn curvatures<'a>(
         &'a self,
         time: f64,
@@ -372,7 +392,7 @@ impl ContinuousAction {
         })
     }
 
-    /// The partial derivative of F in time: its own, and through the inputs.
+    /// Writes the partial derivative of F in time: its own, and the one through the inputs.
     pub(super) fn flow_rate(
         &self,
         work: &mut Workspace,
@@ -383,7 +403,8 @@ impl ContinuousAction {
         let forced = self.forced.as_ref().ok_or_else(|| Error::WrongShape {
             path: "model".into(),
             message: format!(
-                "{} is not made of expressions, so that its derivative in time is not known; write it with ModelBuilder or as a definition",
+                "{} is not made of expressions, so that its derivative in time is not known; \
+                write it with ModelBuilder or as a definition",
                 self.model.name()
             ),
         })?;

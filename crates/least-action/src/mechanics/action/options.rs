@@ -11,14 +11,14 @@ use crate::mechanics::names::names;
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum DataForm {
-    /// The action has a sum over the measurements, as that of a discrete path: none in L, but a
-    /// jump of the momentum, `p+ = p- + R_m P (x - y)`, at every time of a measurement.
+    /// The action has a sum over the measurements, like that of a discrete path: L has no term of
+    /// them, but the momentum jumps, `p+ = p- + R_m P (x - y)`, at every time of a measurement.
     #[default]
     Impulses,
     /// The action has an integral of `(R_m/2) |P (x - y(t))|^2` with straight lines y(t) between
     /// measurements; R_m is then per unit of time.
     Linear,
-    /// An integral as for `linear`, with natural cubic splines.
+    /// The action has an integral as for `linear`, with natural cubic splines between measurements.
     Cubic,
 }
 
@@ -28,18 +28,29 @@ names!(DataForm {
     Cubic => "cubic",
 });
 
-/// Precisions, parameters and form of data of a continuous action.
+/// Options of a continuous action: precisions, parameters and form of the data.
+///
+/// ```
+/// use least_action::mechanics::{ContinuousActionOptions, DataForm};
+///
+/// let options = ContinuousActionOptions {
+///     measurement_precision: 4.0.into(),
+///     model_precision: 100.0.into(),
+///     ..ContinuousActionOptions::default()
+/// };
+/// assert_eq!(options.data_form, DataForm::Impulses);
+/// ```
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct ContinuousActionOptions {
-    /// R_m: a number, or one per observed component.
+    /// Measurement precision R_m: a number, or one per observed component.
     pub measurement_precision: Precision,
-    /// R_f of continuous time, a number or one per state: h times that of a discrete action with
-    /// the step h whose residuals are `x_(n+1) - x_n - h F`. Infinity: the model holds exactly,
-    /// `x' = F`. There is no Lagrangian then, but a Hamiltonian.
+    /// Model precision R_f of continuous time, a number or one per state: h times that of a
+    /// discrete action with the step h whose residuals are `x_(n+1) - x_n - h F`. If it is
+    /// infinite, the model holds exactly, `x' = F`. There is no Lagrangian then, but a Hamiltonian.
     pub model_precision: Precision,
-    /// Values of parameters; the model's defaults where none is given.
+    /// Values of parameters by name. Default: the model's own.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<BTreeMap<String, f64>>"))]
     pub parameters: BTreeMap<String, f64>,
@@ -49,10 +60,10 @@ pub struct ContinuousActionOptions {
     pub data_form: DataForm,
 }
 
-/// Checks a precision; the first argument is its path in errors.
+/// Check of a precision; the first argument is its path in errors.
 type Check = fn(&str, f64) -> Result<()>;
 
-/// Values for `count` components of a kind, each of which is checked.
+/// Values for `count` components of a kind, each of them checked.
 pub(super) fn per_component(
     precision: &Precision,
     path: &str,
@@ -78,7 +89,7 @@ pub(super) fn per_component(
     }
 }
 
-/// A precision, or infinity.
+/// Checks a precision that may be infinite.
 pub(super) fn check_model_precision(path: &str, value: f64) -> Result<()> {
     match value == f64::INFINITY {
         true => Ok(()),

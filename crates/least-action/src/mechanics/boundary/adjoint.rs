@@ -1,7 +1,7 @@
 //! One step of the states through `x' = F + p / R_f` by a Runge-Kutta method, with costates that
-//! are given at its stages, and the step back of the costates that is its exact adjoint. Where both
-//! meet, they are a symplectic step: W. W. Hager, Numer. Math. 87, 2000; J. M. Sanz-Serna, SIAM
-//! Review 58, 2016.
+//! are given at its stages, and the step back of the costates that is its exact adjoint. If the
+//! costates of both agree, the two are a symplectic step: W. W. Hager, Numer. Math. 87, 2000; J. M.
+//! Sanz-Serna, SIAM Review 58, 2016.
 
 use crate::error::{Error, Result};
 use crate::mechanics::integrate::gauss_points;
@@ -16,14 +16,15 @@ const EQUATIONS: EquationNames = EquationNames {
     remedy: "use a shorter time step, or more steps per point",
 };
 
-/// The coefficients of the method for the states, and of that for the costates.
+/// Coefficients of the method for the states, and of the method for the costates.
 #[derive(Debug, Clone)]
 pub(super) struct PartitionedScheme {
-    /// s x s, row-major.
+    /// Coefficients of the states' stages, s x s, row-major.
     a: Vec<f64>,
     b: Vec<f64>,
     c: Vec<f64>,
-    /// `b_j a_ji / b_i`: how the costate at stage i follows from that at the end of the step.
+    /// Coefficients `b_j a_ji / b_i` of the costate at stage i, which follows from that at the end
+    /// of the step.
     back: Vec<f64>,
 }
 
@@ -36,6 +37,8 @@ pub(super) struct PartitionedStep<'a> {
 }
 
 impl PartitionedScheme {
+    /// Finds the partitioned scheme of an integrator.
+    ///
     /// # Errors
     /// Maps that are not symplectic, and those that are composed of others.
     pub fn of(method: IntegrationMethod) -> Result<PartitionedScheme> {
@@ -52,7 +55,10 @@ impl PartitionedScheme {
                     return Err(Error::WrongShape {
                         path: "integrator".into(),
                         message: format!(
-                            "{} has no sweeps of its own for states and costates: use symplectic-euler (the residual network and its backpropagation), symplectic-euler-adjoint, stormer-verlet, implicit-midpoint, gauss-legendre-4 or gauss-legendre-6, or the method multiple-shooting",
+                            "{} has no sweeps of its own for states and costates: use \
+                            symplectic-euler (the residual network and its backpropagation), \
+                            symplectic-euler-adjoint, stormer-verlet, implicit-midpoint, \
+                            gauss-legendre-4 or gauss-legendre-6, or the method multiple-shooting",
                             method.name()
                         ),
                     })
@@ -65,6 +71,7 @@ impl PartitionedScheme {
         Ok(PartitionedScheme { a, b, c, back })
     }
 
+    /// Number of stages, s.
     pub fn stages(&self) -> usize {
         self.b.len()
     }
@@ -74,13 +81,13 @@ impl PartitionedScheme {
         &self.b
     }
 
-    /// At which share of the step the costate of a stage lies.
+    /// Place of a stage's costate, as a fraction of the step.
     pub fn place(&self, stage: usize) -> f64 {
         let s = self.stages();
         1.0 - self.back[stage * s..][..s].iter().sum::<f64>()
     }
 
-    /// Every stage is at the beginning of the step.
+    /// True if every stage is at the beginning of the step.
     fn is_explicit(&self) -> bool {
         self.a.iter().all(|a| *a == 0.0)
     }
@@ -133,7 +140,7 @@ impl PartitionedStep<'_> {
         self.time + self.scheme.c[stage] * self.h
     }
 
-    /// `F + p / R_f` at a stage.
+    /// Writes the slope `F + p / R_f` at a stage.
     fn slope(&self, work: &mut Workspace, stage: usize, x: &[f64], p: &[f64], slope: &mut [f64]) {
         self.action.flow(work, self.time_of(stage), x, slope);
         let p = &p[stage * x.len()..][..x.len()];
@@ -143,7 +150,7 @@ impl PartitionedStep<'_> {
     }
 
     /// Moves the costate back through the states of the stages, and writes the costates of the
-    /// stages: the gradient of the action in what the states were.
+    /// stages: the gradient of the action in the quantities that the states follow from.
     ///
     /// # Errors
     /// Equations without solution.
@@ -211,8 +218,8 @@ impl PartitionedStep<'_> {
         Ok(())
     }
 
-    /// The discrete action of the step, `h sum b (|p|^2 / (2 R_f) + (R_m/2) |P (x - y)|^2)`: also
-    /// where R_f is infinite.
+    /// Discrete action of the step, `h sum b (|p|^2 / (2 R_f) + (R_m/2) |P (x - y)|^2)`, also where
+    /// R_f is infinite.
     pub fn action(&self, p: &[f64], stages: &[f64]) -> f64 {
         let action = self.action;
         let d = action.dimension();
@@ -227,14 +234,15 @@ impl PartitionedStep<'_> {
     }
 }
 
-/// `to += factor v`.
+/// Adds `factor v` to `to`.
 fn add(factor: f64, v: &[f64], to: &mut [f64]) {
     for (to, v) in to.iter_mut().zip(v) {
         *to += factor * v;
     }
 }
 
-/// `W_i = h sum_j a_ij (F + p / R_f)(x + W_j)` for the increments W of the states at the stages.
+/// Equations `W_i = h sum_j a_ij (F + p / R_f)(x + W_j)` for the increments W of the states at the
+/// stages.
 struct StateEquations<'a> {
     step: &'a PartitionedStep<'a>,
     x: &'a [f64],

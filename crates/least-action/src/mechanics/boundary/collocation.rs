@@ -12,6 +12,7 @@ use crate::mechanics::newton::Equations;
 use crate::mechanics::{IntegrationMethod, PhasePoint, Workspace};
 use crate::solve::dense::{identity, larger, Lu};
 
+/// Segments of single steps by collocation.
 pub(super) struct Collocation {
     problem: BoundaryProblem,
     method: IntegrationMethod,
@@ -22,21 +23,21 @@ pub(super) struct Collocation {
     steps: usize,
 }
 
-/// The stages of one step, as they are and as they answer.
+/// Stages of one step, with their change in a Newton step.
 #[derive(Debug, Clone, Default)]
 struct StepStages {
-    /// Stages less the state at the beginning: s x 2 D.
+    /// Increments: stages less the state at the beginning, s x 2 D.
     increments: Vec<f64>,
     trial: Vec<f64>,
     factor: Lu,
     /// Change of the stages by their own equations, if the beginning stays.
     settling: Vec<f64>,
-    /// Their change by the beginning, 2 D columns.
+    /// Change of the stages by a change of the beginning, 2 D columns.
     response: Vec<f64>,
 }
 
 impl Collocation {
-    /// Stages begin on straight lines between the nodes `z`.
+    /// Makes the stages, on straight lines between the nodes `z`.
     ///
     /// # Errors
     /// A method that does not collocate.
@@ -50,7 +51,8 @@ impl Collocation {
             return Err(Error::WrongShape {
                 path: "integrator".into(),
                 message: format!(
-                    "{} does not collocate: use implicit-midpoint, gauss-legendre-4 or gauss-legendre-6, or the method multiple-shooting",
+                    "{} does not collocate: use implicit-midpoint, gauss-legendre-4 or \
+                    gauss-legendre-6, or the method multiple-shooting",
                     method.name()
                 ),
             });
@@ -86,13 +88,13 @@ impl Collocation {
     }
 }
 
-/// Parts of a step at most, at one refinement: errors that large say little more than that the step
-/// is too long.
+/// Maximum number of parts of a step at one refinement: errors that large say little more than that
+/// the step is too long.
 const MOST_PARTS: usize = 8;
 
 impl Collocation {
-    /// Number of parts in which a step is cut, by its error over the tolerance: errors of steps go
-    /// as a power of their length.
+    /// Number of parts into which a step is cut, from the ratio of its error to the tolerance:
+    /// errors of steps fall as a power of their length.
     fn parts(&self, error: f64) -> usize {
         if error <= 1.0 {
             return 1;
@@ -103,7 +105,7 @@ impl Collocation {
         (parts.min(MOST_PARTS as f64) as usize).max(2)
     }
 
-    /// A node after its impulses.
+    /// State and momentum of a node after its impulses.
     fn after(&self, node: usize, z: &[f64]) -> Vec<f64> {
         let mut after = z.to_vec();
         self.mesh
@@ -111,7 +113,7 @@ impl Collocation {
         after
     }
 
-    /// The error of the step from a node, after its impulses.
+    /// Error of the step from a node, after its impulses.
     fn error(&mut self, step: usize, begin: &[f64]) -> Result<[f64; 2]> {
         let (system, at) = (&self.problem.system, self.mesh.step(step));
         step_error(system, self.method, &mut self.work, at, begin)
@@ -233,8 +235,8 @@ impl SegmentMap for Collocation {
         Ok(())
     }
 
-    /// The stages' own equations may be missed as well: what they make of the segment needs their
-    /// factor.
+    /// Traces a segment; since the stages' own equations may not be fulfilled, their correction
+    /// needs the factor of their matrix.
     fn trace(&mut self, segment: usize, z: [&[f64]; 2], to: &mut [f64]) -> Result<()> {
         let mut derivative = self.work.take(to.len() * to.len());
         let traced = self.linearize(segment, z, to, &mut derivative);
@@ -322,11 +324,12 @@ impl SegmentMap for Collocation {
     }
 
     fn remedy(&self) -> &'static str {
-        "begin nearer to a solution (an annealed path), climb in R_f (continuation), or use the method minimisation, which needs no near beginning"
+        "begin nearer to a solution (an annealed path), climb in R_f (continuation), or use the \
+        method minimisation, which needs no near beginning"
     }
 }
 
-/// `to += response v`.
+/// Adds `response v` to `to`.
 fn add_response(response: &[f64], v: &[f64], to: &mut [f64]) {
     for (column, v) in response.chunks_exact(to.len()).zip(v) {
         for (to, value) in to.iter_mut().zip(column) {

@@ -5,25 +5,26 @@ use crate::error::{check, Result};
 use crate::mechanics::{Chord, DiscreteLagrangian, VariationalMethod, Workspace};
 use crate::solve::{BlockMatrix, Layout};
 
-/// `sum L_d(x_n, x_(n+1)) + sum (R_m/2) (x - y)^2` over a mesh whose nodes are the points and those
-/// of the steps between them. Fixed ends are not different here: see [`DiscreteAction::fixed`].
+/// Discrete action `sum L_d(x_n, x_(n+1)) + sum (R_m/2) (x - y)^2` over a mesh whose nodes are the
+/// points and those of the steps between them. Fixed ends are not different here: see
+/// [`DiscreteAction::fixed`].
 #[derive(Clone)]
 pub(super) struct DiscreteAction {
     pub problem: BoundaryProblem,
     pub method: VariationalMethod,
     pub work: Workspace,
-    /// Evaluations of discrete Lagrangians so far.
+    /// Number of evaluations of discrete Lagrangians so far.
     pub evaluations: usize,
     first: Vec<f64>,
     second: Vec<f64>,
     block: Vec<f64>,
 }
 
-/// The action of a path.
+/// Action of a path, as a sum.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct ActionSum {
     pub value: f64,
-    /// The size of what it is a sum of: rounding changes it by 1e-16 of this.
+    /// Sum of the sizes of the terms: rounding changes the value by 1e-16 of this.
     pub size: f64,
 }
 
@@ -55,34 +56,34 @@ impl DiscreteAction {
         (self.problem.grid.points - 1) * self.parts() + 1
     }
 
-    /// Nodes x D.
+    /// Number of unknowns, nodes x D.
     pub fn unknowns(&self) -> usize {
         self.nodes() * self.dimension()
     }
 
-    /// Steps from point to point.
+    /// Number of steps from point to point.
     fn parts(&self) -> usize {
         self.problem.grid.steps_per_point
     }
 
-    /// h, from node to node.
+    /// Length h of a step from node to node.
     pub fn step(&self) -> f64 {
         self.problem.grid.step()
     }
 
-    /// Time of a node: the same sum as that of an orbit, so that both see the same times.
+    /// Time of a node: the same sum as that of an orbit, so that both have the same times.
     pub fn time(&self, node: usize) -> f64 {
         let (point, inner) = (node / self.parts(), node % self.parts());
         self.problem.grid.time(point) + inner as f64 * self.step()
     }
 
-    /// The point at a node, if it is one.
+    /// Index of the point at a node; `None` if the node is between points.
     pub fn point(&self, node: usize) -> Option<usize> {
         let whole = node.is_multiple_of(self.parts());
         whole.then_some(node / self.parts())
     }
 
-    /// The node of a point.
+    /// Index of the node of a point.
     pub fn node(&self, point: usize) -> usize {
         point * self.parts()
     }
@@ -91,16 +92,16 @@ impl DiscreteAction {
         self.point(node).is_some_and(|p| self.problem.is_fixed(p))
     }
 
-    /// True for every unknown that belongs to a fixed state.
+    /// Flags of the unknowns that belong to a fixed state.
     pub fn fixed(&self) -> Vec<bool> {
         let d = self.dimension();
         (0..self.unknowns()).map(|i| self.is_fixed(i / d)).collect()
     }
 
-    /// Every node is coupled with the next.
+    /// Layout in which every node is coupled with the next.
     ///
     /// # Errors
-    /// None, for a problem that there is.
+    /// None, for a problem that passed its checks.
     pub fn layout(&self) -> Result<Layout> {
         let mut couples = vec![1; self.nodes()];
         couples[self.nodes() - 1] = 0;
@@ -129,10 +130,10 @@ impl DiscreteAction {
         states.step_by(self.parts()).flatten().copied().collect()
     }
 
-    /// The action. The gradient is written to the last argument.
+    /// Evaluates the action. The gradient is written to the last argument.
     ///
     /// # Errors
-    /// Those of discrete Lagrangians, and what is not finite.
+    /// Those of discrete Lagrangians, and values that are not finite.
     pub fn gradient(&mut self, path: &[f64], gradient: &mut [f64]) -> Result<ActionSum> {
         let d = self.dimension();
         let (mut value, mut size) = (0.0, 0.0);
@@ -162,7 +163,8 @@ impl DiscreteAction {
         Ok(ActionSum { value, size })
     }
 
-    /// `L_d` of the step from a node on; its derivatives are then [`DiscreteAction::ends`].
+    /// Evaluates `L_d` of the step from a node on; its derivatives are then
+    /// [`DiscreteAction::ends`].
     ///
     /// # Errors
     /// Those of the discrete Lagrangian.
@@ -185,12 +187,12 @@ impl DiscreteAction {
         }
     }
 
-    /// `D1 L_d` and `D2 L_d` of the step evaluated last.
+    /// Derivatives `D1 L_d` and `D2 L_d` of the step evaluated last.
     pub fn ends(&self) -> (&[f64], &[f64]) {
         (&self.first, &self.second)
     }
 
-    /// `((D1 D1 L_d, D1 D2 L_d), (D2 D1 L_d, D2 D2 L_d))` of a step: 2 D x 2 D.
+    /// Second derivatives `((D1 D1 L_d, D1 D2 L_d), (D2 D1 L_d, D2 D2 L_d))` of a step: 2 D x 2 D.
     ///
     /// # Errors
     /// Those of the discrete Lagrangian.
@@ -201,10 +203,10 @@ impl DiscreteAction {
         Ok(&self.block)
     }
 
-    /// Writes the second derivatives.
+    /// Writes the second derivatives of the action.
     ///
     /// # Errors
-    /// Those of discrete Lagrangians, and what is not finite.
+    /// Those of discrete Lagrangians, and values that are not finite.
     pub fn hessian(&mut self, path: &[f64], hessian: &mut BlockMatrix) -> Result<()> {
         let d = self.dimension();
         hessian.set_zero();

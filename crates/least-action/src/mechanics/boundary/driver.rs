@@ -1,4 +1,5 @@
-//! From options to a solution: the climb in R_f, the mesh, and what is said of the path in the end.
+//! Solution of a boundary-value problem: the climb in R_f, the mesh, and the description of the
+//! path in the end.
 
 use super::collocation::Collocation;
 use super::mesh::Mesh;
@@ -14,33 +15,34 @@ use super::{BoundaryMethod, BoundaryOptions, BoundarySolution, BoundaryStatus, C
 use crate::error::{check, Error, Result};
 use crate::mechanics::{momentum, PhasePoint, System, VariationalMethod, Workspace};
 
-/// State of a solution on its way.
+/// Progress of the solution of a boundary-value problem.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct BoundaryProgress {
     /// Number of the present rung of the continuation, from 0 on.
     pub rung: usize,
+    /// Number of rungs of the continuation; 1 without one.
     pub rungs: usize,
-    /// Iterations so far, of all rungs.
+    /// Number of iterations so far, of all rungs.
     pub iterations: usize,
     /// Change of the path by the last iteration, relative to the largest state and momentum.
     pub change: f64,
 }
 
-/// Solves a boundary-value problem iteration by iteration, so that its caller may show progress and
-/// stop.
+/// Solver of a boundary-value problem that goes iteration by iteration, so that its caller may show
+/// progress and stop.
 pub struct BoundarySolver {
     options: BoundaryOptions,
     system: System,
-    /// Shares of R_f that are left, the next one last.
+    /// Fractions of R_f that are left, the next one last.
     rungs: Vec<f64>,
     share: f64,
     count: usize,
-    /// At the present rung; its path and momentum begin the next one.
+    /// Problem at the present rung; its path and momentum begin the next one.
     problem: BoundaryProblem,
     solver: Box<dyn IterativeMethod>,
-    /// Work of the rungs before, and iterations when the present mesh was new.
+    /// Work of the rungs before, and number of iterations when the present mesh was new.
     before: MethodWork,
     since: usize,
     change: f64,
@@ -49,9 +51,9 @@ pub struct BoundarySolver {
 }
 
 impl BoundarySolver {
-    /// `initial_path`: x, points x D, row-major. `initial_momentum`: the same of p before impulses;
-    /// default: 0 for actions with an end that is free, whose first step is then about one of
-    /// Gauss-Newton, and L_v of the path's differences otherwise.
+    /// Makes a solver. `initial_path` is x, points x D, row-major. `initial_momentum` is p before
+    /// impulses, points x D; default: 0 for actions with an end that is free, whose first step is
+    /// then about one of Gauss-Newton, and L_v of the path's differences otherwise.
     ///
     /// # Errors
     /// Paths and options that do not fit the system, and impulses that are not at points.
@@ -111,7 +113,8 @@ impl BoundarySolver {
                 if iteration.solved {
                     self.solved();
                 } else if done >= self.options.most_iterations() {
-                    let remedy = "allow more iterations, begin nearer to a solution, or climb in R_f (continuation)";
+                    let remedy = "allow more iterations, begin nearer to a solution, or climb in \
+                    R_f (continuation)";
                     let (path, change) = ("maxIterations", iteration.change);
                     let failure = self.problem.not_converged(path, done, change, remedy);
                     self.end(BoundaryStatus::NotConverged, Some(failure));
@@ -121,6 +124,7 @@ impl BoundarySolver {
         !self.ended
     }
 
+    /// Progress so far.
     pub fn progress(&self) -> BoundaryProgress {
         BoundaryProgress {
             rung: self.count - 1 - self.rungs.len(),
@@ -130,8 +134,8 @@ impl BoundarySolver {
         }
     }
 
-    /// The solution; where iterations were left to do, the last iterate with the status
-    /// `interrupted`.
+    /// Ends the solution. If iterations were left to do, the result is the last iterate with the
+    /// status `interrupted`.
     pub fn finish(mut self) -> BoundarySolution {
         if !self.ended {
             self.end(BoundaryStatus::Interrupted, None);
@@ -139,7 +143,7 @@ impl BoundarySolver {
         self.solution
     }
 
-    /// The discrete problem is solved: refine its mesh, or go on to the next rung.
+    /// Goes on after the discrete problem is solved: refines its mesh, or goes to the next rung.
     fn solved(&mut self) {
         let options = &self.options;
         if self.rungs.is_empty() {
@@ -204,18 +208,22 @@ impl BoundarySolver {
                 path: "timeStep".into(),
                 value: self.problem.grid.step(),
                 expected: format!(
-                    "short enough for errors of steps below {:e} (meshTolerance), which are {:.1e} here: use more stepsPerPoint, an integrator of higher order, collocation with refine, or more maxMeshPoints",
+                    "short enough for errors of steps below {:e} (meshTolerance), which are \
+                    {:.1e} here: use more stepsPerPoint, an integrator of higher order, \
+                    collocation with refine, or more maxMeshPoints",
                     self.options.mesh_tolerance, found.mesh_error
                 ),
             }),
-            BoundaryStatus::NotConverged => failure.or_else(|| Some(Error::NotFinite {
-                path: "initialPath".into(),
-                time: self.problem.grid.start,
-                point: 0,
-                state: "the path".into(),
-                term: "the action or a state or momentum".into(),
-                value: f64::NAN,
-            })),
+            BoundaryStatus::NotConverged => failure.or_else(|| {
+                Some(Error::NotFinite {
+                    path: "initialPath".into(),
+                    time: self.problem.grid.start,
+                    point: 0,
+                    state: "the path".into(),
+                    term: "the action or a state or momentum".into(),
+                    value: f64::NAN,
+                })
+            }),
             _ => failure,
         };
         solution.times = (0..self.problem.grid.points)
@@ -234,7 +242,7 @@ impl BoundarySolver {
         self.describe();
     }
 
-    /// Energies, jumps and the second variation of the path.
+    /// Computes energies, jumps and the second variation of the path.
     fn describe(&mut self) {
         let (problem, solution) = (&self.problem, &mut self.solution);
         let d = problem.dimension();
@@ -278,7 +286,7 @@ impl BoundarySolver {
     }
 }
 
-/// Momenta to begin with.
+/// Initial momenta for a path.
 fn momenta(problem: &BoundaryProblem, path: &[f64]) -> Result<Vec<f64>> {
     // Fixed at both ends, no path need be near to one of the flow.
     let free = problem.fixed != [true, true] || !problem.system.has_lagrangian();
@@ -364,23 +372,29 @@ fn along(mesh: &Mesh, path: &[f64], p: &[f64], d: usize) -> Vec<f64> {
 }
 
 /// Finds a path of stationary action between two ends, by Newton's method or a search from a given
-/// path on: see [`BoundarySolver`] for its arguments.
+/// path on: see [`BoundarySolver::new`] for the arguments.
 ///
 /// ```
-/// use least_action::mechanics::{solve_boundary_value_problem, Boundary, BoundaryOptions, ClassicalSystem, System};
+/// use least_action::mechanics::{
+///     solve_boundary_value_problem, Boundary, BoundaryOptions, ClassicalSystem, System,
+/// };
 ///
 /// // A pendulum that is to be at 1 after 2 units of time, from 0 on.
 /// let pendulum = System::of_classical(ClassicalSystem::Pendulum, &Default::default())?;
 /// let line: Vec<f64> = (0..=40).map(|n| n as f64 / 40.0).collect();
-/// let options = BoundaryOptions { boundary: Boundary::Fixed, time_step: 0.05, ..BoundaryOptions::default() };
+/// let options = BoundaryOptions {
+///     boundary: Boundary::Fixed,
+///     time_step: 0.05,
+///     ..BoundaryOptions::default()
+/// };
 /// let solution = solve_boundary_value_problem(&pendulum, &line, None, &options)?;
 /// assert!(solution.failure.is_none() && solution.residual < 1e-9);
 /// # Ok::<(), least_action::Error>(())
 /// ```
 ///
 /// # Errors
-/// Paths and options that do not fit the system. That there is no way to a solution is no error,
-/// but stated in the result, with the best iterate.
+/// Paths and options that do not fit the system. A path that is not found is no error: the result
+/// has the reason and the best iterate.
 pub fn solve_boundary_value_problem(
     system: &System,
     initial_path: &[f64],

@@ -1,6 +1,6 @@
 //! The block form `L D L^T` of a symmetric block tridiagonal matrix, definite or not: `S_0 = H_00`,
-//! `S_n = H_nn - H_(n,n-1) S_(n-1)^-1 H_(n-1,n)`. By Sylvester's law as many eigenvalues of H are
-//! negative as of all S_n.
+//! `S_n = H_nn - H_(n,n-1) S_(n-1)^-1 H_(n-1,n)`. By Sylvester's law H has as many negative
+//! eigenvalues as all S_n together.
 
 use nalgebra::{DMatrix, SymmetricEigen};
 
@@ -8,22 +8,22 @@ use crate::error::{check, Result};
 use crate::solve::dense::{identity, Lu};
 use crate::solve::BlockMatrix;
 
-/// One S_n; matrices are D x D, column-major.
+/// Pivot S_n of a node, with its factors; matrices are D x D, column-major.
 #[derive(Debug, Clone)]
 pub(super) struct Pivot {
     pub s: Vec<f64>,
-    /// Negative eigenvalues of S_n.
+    /// Number of negative eigenvalues of S_n.
     pub negative: usize,
-    /// Those that are 0 to rounding.
+    /// Number of eigenvalues that are 0 to rounding.
     pub zero: usize,
     lu: Lu,
 }
 
-/// The pivots of the nodes from `first` on, and the blocks below the diagonal.
+/// Pivots of the nodes from `first` on, and the blocks below the diagonal.
 pub(super) struct Elimination {
     d: usize,
     pub pivots: Vec<Pivot>,
-    /// `H_(n+1,n)`, one less than pivots.
+    /// Blocks `H_(n+1,n)` below the diagonal, one less than pivots.
     below: Vec<Vec<f64>>,
 }
 
@@ -32,8 +32,8 @@ pub(super) struct Elimination {
 /// each node adds its own.
 const ROUNDING: f64 = 32.0 * f64::EPSILON;
 
-/// A pivot of an inner node that is 0 in a direction is moved by this share of its size, which says
-/// that the next one is negative there. H may well be regular: the node is a conjugate point.
+/// Shift of a pivot of an inner node that is 0 in a direction, relative to its size. The next pivot
+/// is then negative in that direction. H may well be regular: the node is a conjugate point.
 const MOVED: f64 = 1e-8;
 
 impl Elimination {
@@ -83,7 +83,7 @@ impl Elimination {
         Ok(found)
     }
 
-    /// `B S^-1 B^T`.
+    /// Product `B S^-1 B^T` of a block and a pivot.
     fn over(&self, pivot: &Pivot, below: &[f64]) -> Vec<f64> {
         let d = self.d;
         let mut across = transposed(below, d);
@@ -94,7 +94,7 @@ impl Elimination {
         product
     }
 
-    /// `H^-1 b` in place, for `b` of these nodes.
+    /// Solves `H x = b` in place of `b`, for `b` of these nodes.
     pub fn solve(&self, b: &mut [f64]) {
         let d = self.d;
         let mut carried = vec![0.0; d];
@@ -117,7 +117,7 @@ impl Elimination {
         }
     }
 
-    /// The diagonal blocks of H^-1, one per node:
+    /// Diagonal blocks of H^-1, one per node:
     /// `S_n^-1 + S_n^-1 H_(n,n+1) (H^-1)_(n+1,n+1) H_(n+1,n) S_n^-1`, from the last back.
     pub fn inverse_blocks(&self) -> Vec<Vec<f64>> {
         let d = self.d;
@@ -144,7 +144,8 @@ impl Elimination {
 }
 
 impl Pivot {
-    /// `sizes`: of the parts of the diagonal.
+    /// Makes a pivot from the block `h` and the matrix that the nodes before contribute; `sizes`
+    /// are those of the parts of the diagonal.
     fn new(h: &[f64], carried: &[f64], sizes: &[f64], rounding: f64, last: bool) -> Result<Self> {
         let d = sizes.len();
         let mut s: Vec<f64> = h.iter().zip(carried).map(|(h, c)| h - c).collect();
@@ -218,7 +219,7 @@ fn symmetrise(a: &mut [f64], d: usize) {
     }
 }
 
-/// The eigenvalues of a symmetric matrix, ascending.
+/// Eigenvalues of a symmetric matrix, ascending.
 pub(super) fn eigenvalues(matrix: &[f64], d: usize) -> Vec<f64> {
     let matrix = DMatrix::from_column_slice(d, d, matrix);
     let mut values: Vec<f64> = matrix.symmetric_eigenvalues().iter().copied().collect();

@@ -1,13 +1,13 @@
 use crate::anneal::{grouped, Level};
 
-/// Stationary paths count as one level if their actions differ by less than this share: they are
-/// solved to many more digits.
+/// Relative difference of actions up to which stationary paths are one level: they are solved to
+/// many more digits.
 const SAME_LEVEL: f64 = 1e-6;
 
-/// Actions of many paths in groups, lowest level first, to tell which path is global; `starts` are
-/// their places in the list. Actions that are not finite, those of paths that are not stationary,
-/// are left out. Two paths of one level can still differ, where a symmetry leads from one to the
-/// other.
+/// Groups the actions of many paths into levels, lowest first, to tell which path is global;
+/// `starts` of a level are the places of its actions in the list. Actions that are not finite,
+/// those of paths that are not stationary, are left out. Two paths of one level can still differ,
+/// where a symmetry leads from one to the other.
 pub fn action_levels(actions: &[f64]) -> Vec<Level> {
     let numbered = actions.iter().enumerate();
     let ends = numbered.filter(|(_, action)| action.is_finite());

@@ -1,4 +1,4 @@
-//! The steps between points, and what can be said of one of them.
+//! Mesh of steps between points, with the error of single steps.
 
 use super::problem::BoundaryProblem;
 use crate::error::Result;
@@ -6,7 +6,7 @@ use crate::mechanics::integrate::{CanonicalMap, MapStep, OneStepMap, StepCounts}
 use crate::mechanics::{Impulse, IntegrationMethod, System, Workspace};
 use crate::solve::dense::size;
 
-/// Times of nodes, and which of them are points.
+/// Mesh: times of nodes, and the nodes that are points.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Mesh {
     pub times: Vec<f64>,
@@ -14,7 +14,7 @@ pub(super) struct Mesh {
 }
 
 impl Mesh {
-    /// Every interval between two points in equal parts.
+    /// Mesh in which every interval between two points has equal parts.
     pub fn of_points(problem: &BoundaryProblem) -> Mesh {
         let parts = problem.grid.steps_per_point;
         let (mut times, mut points) = (Vec::new(), Vec::new());
@@ -30,7 +30,7 @@ impl Mesh {
         Mesh { times, points }
     }
 
-    /// The impulses of a node: none where refinement added it.
+    /// Impulses of a node; none where refinement added it.
     pub fn impulses<'a>(&self, problem: &'a BoundaryProblem, node: usize) -> &'a [Impulse] {
         self.points[node].map_or(&[], |point| problem.impulses.at(point))
     }
@@ -48,18 +48,19 @@ impl Mesh {
         }
     }
 
+    /// Number of steps.
     pub fn steps(&self) -> usize {
         self.times.len() - 1
     }
 
-    /// Time at which a step begins, and its length.
+    /// Time at the beginning of a step, and its length.
     pub fn step(&self, step: usize) -> (f64, f64) {
         let begin = self.times[step];
         (begin, self.times[step + 1] - begin)
     }
 }
 
-/// One step of a map from `z` on.
+/// Makes one step of a map from `z` on.
 ///
 /// # Errors
 /// Implicit equations that are not solved.
@@ -76,8 +77,8 @@ pub(super) fn advance(
     map.advance(step, &mut StepCounts::default())
 }
 
-/// The error of a step of the map from `z` on: the largest difference to two steps of half its
-/// length, in x and in p.
+/// Error of a step of the map from `z` on: the largest difference to two steps of half its length,
+/// in x and in p.
 ///
 /// # Errors
 /// Steps that cannot be made.
@@ -102,8 +103,8 @@ pub(super) fn step_error(
     Ok([size(&whole[..d]), size(&whole[d..])])
 }
 
-/// The cubic with given values and slopes at both ends of a step, at the share s of it, and its
-/// slope there.
+/// Value and slope of the cubic with given values and slopes at both ends of a step, at the
+/// fraction s of it.
 pub(super) fn hermite(
     z: [&[f64]; 2],
     slopes: [&[f64]; 2],

@@ -1,4 +1,4 @@
-//! What the methods for boundary-value problems have in common.
+//! Interface of the methods for boundary-value problems.
 
 use crate::error::Result;
 
@@ -11,35 +11,39 @@ pub(super) struct Iteration {
     pub solved: bool,
 }
 
-/// The best path of a method so far.
+/// Best path of a method so far.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct BestPath {
-    /// x: points x D.
+    /// Coordinates x, points x D.
     pub path: Vec<f64>,
-    /// p: points x D, before the impulses.
+    /// Momenta p, points x D, before the impulses.
     pub momentum: Vec<f64>,
+    /// Discrete action of the path.
     pub action: f64,
-    /// Residuals of the equations of the steps and of the conditions at the ends, relative to the
+    /// Residual of the equations of the steps and of the conditions at the ends, relative to the
     /// largest state and momentum.
     pub residual: f64,
+    /// Residual of the conditions at the ends, relative to the largest state and momentum.
     pub boundary_error: f64,
-    /// The largest error of one step, relative to the same.
+    /// Largest error of one step, relative to the largest state and momentum.
     pub mesh_error: f64,
     /// Times of the mesh.
     pub mesh: Vec<f64>,
 }
 
-/// The work of a method so far.
+/// Work of a method so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct MethodWork {
+    /// Number of iterations.
     pub iterations: usize,
+    /// Number of factorisations of the whole system.
     pub factorizations: usize,
-    /// Steps of the map, or evaluations of discrete Lagrangians.
+    /// Number of steps of the map, or of evaluations of discrete Lagrangians.
     pub steps: usize,
 }
 
 impl MethodWork {
-    /// Sums of both.
+    /// Sum of this work and another.
     pub fn and(self, other: MethodWork) -> MethodWork {
         MethodWork {
             iterations: self.iterations + other.iterations,
@@ -49,20 +53,20 @@ impl MethodWork {
     }
 }
 
-/// A method on its way, iteration by iteration, so that its caller may show progress and stop it.
+/// A method in progress, iteration by iteration, so that its caller may show progress and stop it.
 pub(super) trait IterativeMethod {
     /// Makes one more iteration.
     ///
     /// # Errors
-    /// That there is no way on. The best iterate stays.
+    /// A method that cannot go on. The best iterate stays.
     fn iterate(&mut self) -> Result<Iteration>;
 
     fn best_path(&mut self) -> BestPath;
 
     fn work(&self) -> MethodWork;
 
-    /// Goes on with a mesh that is finer where errors of steps are above a share of the sizes of
-    /// states and momenta; false where it is fine enough, or cannot be refined. Default: false.
+    /// Refines the mesh where errors of steps are above a fraction of the sizes of states and
+    /// momenta; false where it is fine enough, or cannot be refined. Default: false.
     fn refine(&mut self, _tolerance: f64, _most: usize) -> bool {
         false
     }

@@ -12,7 +12,7 @@ use crate::mechanics::{acceleration, DiscreteLagrangian, VariationalMethod};
 use crate::solve::dense::{larger, size};
 use crate::solve::{Hessian, Quadratic, Search, SearchProgress, StopReason, Structured, Vectors};
 
-/// Minimises the discrete action. Saddles and maxima it does not find.
+/// Minimisation of the discrete action. It does not find saddles and maxima.
 pub(super) struct Minimisation {
     model: ActionQuadratic,
     /// States of all nodes.
@@ -24,23 +24,24 @@ pub(super) struct Minimisation {
     /// Sizes of states and action at the beginning.
     begun: (f64, f64),
     iterations: usize,
-    /// Factorisations by steps that are not the search's.
+    /// Number of factorisations by steps outside the search.
     factorizations: usize,
-    /// The smallest change by a step that was not the search's.
+    /// Smallest change by a step outside the search.
     smallest: f64,
 }
 
+/// Stage of the minimisation: the search, then plain Newton steps.
 enum MinimisationStage {
     Search(Option<SearchProgress>),
     Polish(LastNewtonStep),
 }
 
-/// The last plain Newton step.
+/// Result of the last plain Newton step.
 struct LastNewtonStep {
     change: f64,
-    /// The smallest change by a plain step.
+    /// Smallest change by a plain step.
     smallest: f64,
-    /// The path before it, if the equations held there but for rounding.
+    /// Path before the step, if the equations held there but for rounding.
     exact: Option<Vec<f64>>,
 }
 
@@ -52,26 +53,28 @@ impl LastNewtonStep {
     };
 }
 
-/// The search ends when the predicted reduction is below this share of what the action is a sum of:
-/// plain steps are safe then.
+/// Predicted reduction at which the search ends, relative to the sum of the sizes of the action's
+/// terms: plain steps are safe then.
 const TOLERANCE: f64 = 1e-12;
 
-/// Paths so many times as large as at the beginning, with an action as much lower, are on their way
-/// to infinity.
+/// Growth of a path since the beginning beyond which it is on its way to infinity, if its action
+/// has fallen as much.
 const LOST: f64 = 1e8;
 
-/// Momenta below this share of what moving one node by its own size adds to its momentum are the
-/// rounding of states.
+/// Momentum below which it is the rounding of states, relative to the momentum that moving one node
+/// by its own size adds.
 const LEAST_MOMENTUM: f64 = 1e-8;
 
-/// A gradient below this share of what a state adds to it by itself is the rounding of states.
-/// Where R_f is large, the path may still change by much more.
+/// Gradient below which it is the rounding of states, relative to the part of it that a state adds
+/// by itself. Where R_f is large, the path may still change by much more.
 const EXACT: f64 = 64.0 * f64::EPSILON;
 
-/// A step that is longer than this share of the one before no longer converges.
+/// Ratio of the lengths of neighbouring steps above which they no longer converge.
 const STALLED: f64 = 0.25;
 
 impl Minimisation {
+    /// Begins a minimisation from a path.
+    ///
     /// # Errors
     /// An integrator that is not the map of a discrete action, and an action that is not finite
     /// along the path.
@@ -101,7 +104,7 @@ impl Minimisation {
         })
     }
 
-    /// Steps of the search until one is taken or it ends.
+    /// Makes steps of the search until one is taken or it ends.
     fn search(&mut self, progress: Option<SearchProgress>) -> Result<Iteration> {
         let before = self.path.clone();
         let (options, memory, model) = (&self.options, &mut self.vectors, &mut self.model);
@@ -149,7 +152,7 @@ impl Minimisation {
         })
     }
 
-    /// Newton's step on the exact Hessian.
+    /// Makes a Newton step with the exact Hessian.
     fn polish(&mut self, last: LastNewtonStep) -> Result<Iteration> {
         if self.iterations >= self.options.max_iterations {
             return Err(self.out_of_iterations());
@@ -215,7 +218,9 @@ impl Minimisation {
     fn out_of_iterations(&self) -> Error {
         self.not_converged(
             "maxIterations",
-            "allow more, begin nearer to the path, or climb in R_f by a continuation; an action that falls without end has no minimum".into(),
+            "allow more, begin nearer to the path, or climb in R_f by a continuation; an action \
+            that falls without end has no minimum"
+                .into(),
         )
     }
 
@@ -230,8 +235,8 @@ impl Minimisation {
         }
     }
 
-    /// The largest difference of one step with two of half its length, from every node on: of
-    /// states and of momenta, each relative to its own size.
+    /// Largest difference of one step with two of half its length, from every node on: of states
+    /// and of momenta, each relative to its own size.
     fn mesh_error(&mut self, before: &[f64], after: &[f64], scale: (f64, f64)) -> Result<f64> {
         let action = &mut self.model.action;
         let (d, h) = (action.dimension(), action.step());
@@ -382,7 +387,7 @@ fn is_curved(action: &mut DiscreteAction, path: &[f64]) -> Result<()> {
     }
 }
 
-/// The first step whose part of the action is not finite, or the error as it is.
+/// Error of the first step whose part of the action is not finite; else the error as it is.
 fn not_finite(action: &mut DiscreteAction, path: &[f64], error: Error) -> Error {
     let place = (0..action.nodes() - 1).find_map(|n| {
         let part = action.slopes(path, n).ok()?;

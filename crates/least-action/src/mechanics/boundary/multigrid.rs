@@ -1,8 +1,8 @@
-//! Two levels in time. A map with one long step per segment is corrected, at the present nodes, by
-//! what the fine steps give more (the full approximation scheme of A. Brandt, Math. Comp. 31,
-//! 1977); Newton's method solves the long problem so corrected. Where its solution is the present
-//! path, the correction is exact: the path solves the fine problem, whose steps are never
-//! differentiated, and whose segments can be traced one apart from the other. R. D. Falgout, S.
+//! Multigrid with two levels in time. A map with one long step per segment is corrected, at the
+//! present nodes, by its difference to the fine steps (the full approximation scheme of A. Brandt,
+//! Math. Comp. 31, 1977); Newton's method solves the long problem so corrected. If its solution is
+//! the present path, the correction is exact: the path solves the fine problem, whose steps are
+//! never differentiated, and whose segments can be traced independently. R. D. Falgout, S.
 //! Friedhoff et al., SIAM J. Sci. Comput. 36, 2014; for layers S. Guenther et al., SIAM J. Math.
 //! Data Sci. 2, 2020.
 
@@ -17,20 +17,23 @@ use crate::error::{Error, Result};
 use crate::mechanics::{IntegrationMethod, Workspace};
 use crate::solve::dense::identity;
 
-/// The share of a step below which nothing is gained.
+/// Fraction of a step below which nothing is gained.
 const SHORTEST: f64 = 1e-3;
 
-/// Newton's iterations on one long problem: it begins near its solution, or there is none.
+/// Maximum number of Newton iterations on one long problem: it begins near its solution, or there
+/// is none.
 const MOST_NEWTON: usize = 50;
 
-/// Tolerance of the next long problem, as a share of the last correction.
+/// Tolerance of the next long problem, relative to the last correction.
 const BETTER: f64 = 1e-2;
 
+/// Multigrid method: the fine problem, and the corrections by the long one.
 pub(super) struct Multigrid {
-    /// At the present nodes.
+    /// Fine problem at the present nodes.
     fine: NodalNewton<Shooting>,
     coarse: NodalNewton<CoarseSteps>,
-    /// Change of the present nodes by the corrected long problem; none before the first iteration.
+    /// Change of the present nodes by the corrected long problem; `None` before the first
+    /// iteration.
     change: Option<CoarseCorrection>,
     tolerance: f64,
     share: f64,
@@ -38,16 +41,17 @@ pub(super) struct Multigrid {
     smallest: f64,
 }
 
-/// A step of all nodes.
+/// Change of all nodes by a long problem.
 struct CoarseCorrection {
     step: Vec<f64>,
-    /// The root mean square and the largest, relative to the largest state and momentum.
+    /// Size of the change, relative to the largest state and momentum: its root mean square and the
+    /// largest entry.
     length: f64,
     worst: f64,
 }
 
 impl Multigrid {
-    /// `path` and `p`: points x D, p before impulses.
+    /// Begins the method from `path` and `p`: points x D, p before impulses.
     pub fn new(
         problem: &BoundaryProblem,
         path: &[f64],
@@ -77,8 +81,8 @@ impl Multigrid {
         }
     }
 
-    /// Change of the nodes `z` by the long problem that the fine steps correct there, solved to
-    /// `tolerance`.
+    /// Computes the change of the nodes `z` by the long problem that the fine steps correct there,
+    /// solved to `tolerance`.
     fn correction(&mut self, z: &[f64], tolerance: f64) -> Result<CoarseCorrection> {
         let n = 2 * self.fine.problem.dimension();
         let (mut fine, mut long) = (vec![0.0; n], vec![0.0; n]);
@@ -182,13 +186,13 @@ impl IterativeMethod for Multigrid {
     }
 }
 
-/// One step of the map over each segment, plus a shift.
+/// Segments of one long step of the map each, plus a shift.
 struct CoarseSteps {
     problem: BoundaryProblem,
     method: IntegrationMethod,
     /// Points at the nodes.
     nodes: Vec<usize>,
-    /// 2 D per segment.
+    /// Shifts, 2 D per segment.
     shifts: Vec<f64>,
     work: Workspace,
     steps: usize,
@@ -196,7 +200,7 @@ struct CoarseSteps {
 
 impl CoarseSteps {
     /// Makes the step without the shift. Impulses inside the segment are shared out to both of its
-    /// ends, by their distances: what that misplaces is in the shift.
+    /// ends, by their distances: the shift corrects their places.
     fn run(
         &mut self,
         segment: usize,
@@ -278,7 +282,7 @@ impl SegmentMap for CoarseSteps {
         Ok(())
     }
 
-    /// A path of long steps is never stated.
+    /// Is never called, as a path of long steps is no result.
     fn examine(&mut self, _: usize, _: [&[f64]; 2]) -> Result<(f64, [f64; 2])> {
         Ok((f64::NAN, [f64::NAN; 2]))
     }
@@ -296,6 +300,8 @@ impl SegmentMap for CoarseSteps {
     }
 
     fn remedy(&self) -> &'static str {
-        "long steps are not near enough to the fine ones: use shorter segments (pointsPerSegment), an integrator of higher order, a nearer beginning, a climb in R_f (continuation), or the method multiple-shooting"
+        "long steps are not near enough to the fine ones: use shorter segments \
+        (pointsPerSegment), an integrator of higher order, a nearer beginning, a climb in R_f \
+        (continuation), or the method multiple-shooting"
     }
 }

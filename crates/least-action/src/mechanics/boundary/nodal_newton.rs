@@ -9,32 +9,35 @@ use crate::error::{Error, Result};
 use crate::solve::band::Band;
 use crate::solve::dense::{larger, size};
 
-/// States and momenta below this share of those at the beginning, or of what data make of states,
-/// are not told from 0.
+/// Size of states and momenta below which they count as 0, relative to those at the beginning, or
+/// to states of the size of the data.
 const ROUNDING: f64 = 1e-8;
 
-/// Share of a Newton step below which nothing is gained.
+/// Fraction of a Newton step below which nothing is gained.
 const SHORTEST: f64 = 1e-6;
 
+/// Newton's method on the nodes between segments.
 pub(super) struct NodalNewton<P> {
     pub problem: BoundaryProblem,
     pub segments: P,
     /// States and momenta, 2 D per node.
     pub z: Vec<f64>,
     trial: Vec<f64>,
-    /// States and momenta to which each segment leads.
+    /// States and momenta at the end of each segment.
     to: Vec<f64>,
-    /// Empty, as the band, before the first iteration: methods that only examine a path need
-    /// neither.
+    /// Derivatives of the segments; empty, as the band, before the first iteration: methods that
+    /// only examine a path need neither.
     derivatives: Vec<f64>,
     band: Band,
     change: Vec<f64>,
     correction: Vec<f64>,
-    /// The share of the last step that was taken.
+    /// Fraction of the last step that was taken.
     share: f64,
+    /// Change of the nodes below which the problem is solved, relative to the largest state and
+    /// momentum.
     pub tolerance: f64,
     work: MethodWork,
-    /// The smallest change by an iteration.
+    /// Smallest change by an iteration.
     smallest: f64,
     /// Sizes below which states and momenta are rounding: where both are 0 along the solution,
     /// nothing is large beside them.
@@ -42,7 +45,7 @@ pub(super) struct NodalNewton<P> {
 }
 
 impl<P: SegmentMap> NodalNewton<P> {
-    /// `z`: 2 D per node.
+    /// Begins the method from `z`: 2 D per node.
     pub fn new(problem: BoundaryProblem, segments: P, z: Vec<f64>, tolerance: f64) -> Self {
         let n = 2 * problem.dimension();
         let mut nodes = NodalNewton {
@@ -67,12 +70,12 @@ impl<P: SegmentMap> NodalNewton<P> {
         nodes
     }
 
-    /// Numbers per node.
+    /// Count of numbers per node, 2 D.
     fn width(&self) -> usize {
         2 * self.problem.dimension()
     }
 
-    /// Sizes of states and momenta, those after impulses included: before the first iteration they
+    /// Sizes of states and momenta, including those after impulses: before the first iteration they
     /// may be the only ones.
     pub fn sizes(&self) -> Sizes {
         let (n, d) = (self.width(), self.problem.dimension());
@@ -127,8 +130,8 @@ impl<P: SegmentMap> NodalNewton<P> {
         }
     }
 
-    /// Writes minus what the equations miss at the given nodes: D conditions at the first end, 2 D
-    /// per segment, D at the last end.
+    /// Writes the negative residuals of the equations at the given nodes: D conditions at the first
+    /// end, 2 D per segment, D at the last end.
     fn missed(&self, z: &[f64], to: &[f64], into: &mut [f64]) {
         let (n, d) = (self.width(), self.problem.dimension());
         let last = z.len() - n;
@@ -179,7 +182,7 @@ impl<P: SegmentMap> NodalNewton<P> {
         }
     }
 
-    /// Tries a share of the step: false where it leads nowhere.
+    /// Tries a fraction of the step: false where it leads nowhere.
     fn try_share(&mut self, share: f64) -> bool {
         let n = self.width();
         for ((to, z), change) in self.trial.iter_mut().zip(&self.z).zip(&self.change) {
@@ -207,7 +210,8 @@ impl<P: SegmentMap> NodalNewton<P> {
     }
 }
 
-/// The root mean square and the largest, relative to the sizes of states and momenta.
+/// Size of a step, relative to the sizes of states and momenta: its root mean square and the
+/// largest entry.
 pub(super) fn measure(step: &[f64], n: usize, sizes: Sizes) -> (f64, f64) {
     let (mut sum, mut worst) = (0.0, 0.0f64);
     for (k, part) in step.chunks_exact(n / 2).enumerate() {
@@ -263,7 +267,7 @@ impl<P: SegmentMap> IterativeMethod for NodalNewton<P> {
                         solved,
                     });
                 }
-                // What the curvature along the step, as far as it shows, would allow.
+                // Length that the curvature along the step, as far as it is known, would allow.
                 let pairs = self.correction.iter().zip(&self.change);
                 let bent: Vec<f64> = pairs.map(|(c, s)| c - (1.0 - share) * s).collect();
                 let allowed = 0.5 * share * share * length / measure(&bent, n, sizes).0;

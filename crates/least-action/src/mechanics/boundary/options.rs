@@ -9,17 +9,17 @@ use crate::mechanics::IntegrationMethod;
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Boundary {
-    /// The natural conditions of a minimum over all paths: p = 0 before the first point and, with
-    /// the impulse of the last one, after it.
+    /// Free ends, the natural conditions of a minimum over all paths: p = 0 before the first point
+    /// and, with the impulse of the last one, after it.
     #[default]
     Free,
     /// The first state is that of the initial path; p = 0 after the last point.
     FixedStart,
     /// The first and the last state are those of the initial path, as in Hamilton's principle.
     Fixed,
-    /// Natural conditions with the measurements of the first and the last point only,
+    /// Free ends with the measurements of the first and the last point only,
     /// `p(t_0) = R_m P (x - y)` and `p(t_F) = -R_m P (x - y)`: a network, whose inputs and outputs
-    /// are data. What was measured in between is not used.
+    /// are data. Measurements in between are not used.
     EndData,
 }
 
@@ -40,10 +40,10 @@ pub enum BoundaryMethod {
     /// the integrator joins.
     MultipleShooting,
     /// Multiple shooting with one segment. Errors of the first momentum grow as the flow lets them,
-    /// so that it fails on long or chaotic paths: there to show that.
+    /// so that it fails on long or chaotic paths; it is there to show that.
     SingleShooting,
     /// A sweep of the states forward, one of the costates backward, and a step of the path towards
-    /// what they give: backpropagation, where weights are states. It needs the action of a model, a
+    /// their result: backpropagation, where weights are states. It needs the action of a model, a
     /// first state that is measured (a prior) or fixed, and a free last one; the path begins as the
     /// image of the first state.
     ForwardBackward,
@@ -61,13 +61,23 @@ names!(BoundaryMethod {
     Multigrid => "multigrid",
 });
 
-/// A climb in the model precision: the problem is solved with `R_f from`, then with R_f times
-/// `factor` from the path before on, until R_f is that of the system.
+/// Continuation in the model precision: the problem is solved with the fraction `from` of R_f, then
+/// with R_f times `factor` from the path before on, until R_f is that of the system.
+///
+/// ```
+/// use least_action::mechanics::{BoundaryOptions, Continuation};
+///
+/// let options = BoundaryOptions {
+///     continuation: Some(Continuation { from: 1e-4, factor: 10.0 }),
+///     ..BoundaryOptions::default()
+/// };
+/// # assert!(options.validate().is_ok());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct Continuation {
-    /// The first R_f as a share of the system's.
+    /// First R_f as a fraction of the system's.
     pub from: f64,
     /// Ratio of R_f from rung to rung. Default: 10.
     #[serde(default = "ten")]
@@ -75,21 +85,21 @@ pub struct Continuation {
     pub factor: f64,
 }
 
-/// Tolerances below this are rounding.
+/// Smallest tolerance; smaller ones are rounding.
 const FINEST: f64 = 1e-14;
 
-/// Numbers that a mesh's matrices may have in all: 3 GB.
+/// Maximum number of entries that a mesh's matrices may have in all: 3 GB.
 const MOST_ENTRIES: usize = 400_000_000;
 
-/// Entries per step, in units of D^2: band and derivatives, and the factors of a step's stages
-/// where there are many.
+/// Number of entries per step, in units of D^2: band and derivatives, and the factors of a step's
+/// stages where there are many.
 const MATRICES: usize = 60;
 
-/// Rungs of a climb at most.
+/// Maximum number of rungs of a continuation.
 const MOST_RUNGS: f64 = 1e4;
 
 impl Continuation {
-    /// Rungs before the last one, a whole number.
+    /// Number of rungs before the last one, a whole number.
     fn steps(&self) -> f64 {
         // Powers that end at 1 but for rounding need no rung more.
         (-libm::log(self.from) / libm::log(self.factor) - 1e-9)
@@ -97,7 +107,7 @@ impl Continuation {
             .max(0.0)
     }
 
-    /// Shares of R_f, in ascending order; the last is 1.
+    /// Fractions of R_f, in ascending order; the last is 1.
     pub(super) fn shares(&self) -> Vec<f64> {
         let steps = self.steps() as i32;
         let below = (0..steps).map(|k| self.from * libm::pow(self.factor, k.into()));
@@ -110,6 +120,18 @@ fn ten() -> f64 {
 }
 
 /// Options of the solution of a boundary-value problem.
+///
+/// ```
+/// use least_action::mechanics::{Boundary, BoundaryMethod, BoundaryOptions};
+///
+/// let options = BoundaryOptions {
+///     method: BoundaryMethod::MultipleShooting,
+///     boundary: Boundary::FixedStart,
+///     time_step: 0.05,
+///     ..BoundaryOptions::default()
+/// };
+/// assert!(options.validate().is_ok());
+/// ```
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
@@ -120,10 +142,10 @@ pub struct BoundaryOptions {
     /// Boundary conditions. Default: `free`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<Boundary>"))]
     pub boundary: Boundary,
-    /// The map of one step. Collocation and minimisation need one at Gauss points, minimisation
-    /// also takes `symplectic-euler`, forward-backward those and `symplectic-euler-adjoint` and
-    /// `stormer-verlet`; with the same map all methods solve the same discrete problem. Default:
-    /// `gauss-legendre-4`.
+    /// Integrator whose map is one step. Collocation and minimisation need one at Gauss points,
+    /// minimisation also takes `symplectic-euler`, forward-backward those and
+    /// `symplectic-euler-adjoint` and `stormer-verlet`; with the same map all methods solve the
+    /// same discrete problem. Default: `gauss-legendre-4`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<IntegrationMethod>"))]
     pub integrator: IntegrationMethod,
     /// Time of the first point. Default: 0.
@@ -132,50 +154,51 @@ pub struct BoundaryOptions {
     /// Time between the points of the path.
     #[cfg_attr(feature = "typescript", ts(as = "f64"))]
     pub time_step: f64,
-    /// Steps of the map between two points. Default: 1.
+    /// Number of steps of the map between two points. Default: 1.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub steps_per_point: usize,
-    /// Points in a segment of `multiple-shooting`, and in a long step of `multigrid`. Default: 4.
+    /// Number of points in a segment of `multiple-shooting`, and in a long step of `multigrid`.
+    /// Default: 4.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub points_per_segment: usize,
-    /// The path is solved when an iteration changes it by less, relative to the largest state and
-    /// momentum; `forward-backward` counts what its sweeps would change at a rate of 1. Default:
+    /// Change of the path by an iteration below which it is solved, relative to the largest state
+    /// and momentum; `forward-backward` counts the change by its sweeps at a rate of 1. Default:
     /// 1e-9.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub tolerance: f64,
     /// Maximum number of iterations per mesh and per R_f. Default: 100; for `forward-backward`
     /// 10,000.
     pub max_iterations: Option<usize>,
-    /// The largest error of one step, relative to the largest state and momentum: the difference to
-    /// two steps of half its length. Where the steps themselves are the model, as the layers of a
-    /// residual network, allow more. Default: 1e-4.
+    /// Maximum error of one step, relative to the largest state and momentum: the difference to two
+    /// steps of half its length. If the steps themselves are the model, as the layers of a residual
+    /// network, allow more. Default: 1e-4.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub mesh_tolerance: f64,
-    /// Halve steps of collocation until errors are below `meshTolerance`. Other methods and a mesh
-    /// that is not refined end with the status `mesh-too-coarse`. Default: true.
+    /// True to halve steps of collocation until errors are below `meshTolerance`. Other methods and
+    /// a mesh that is not refined end with the status `mesh-too-coarse`. Default: true.
     #[cfg_attr(feature = "typescript", ts(as = "Option<bool>"))]
     pub refine: bool,
-    /// Points of the finest mesh at most, and not more than matrices can be kept for. Default:
-    /// 100,000.
+    /// Maximum number of points of the finest mesh; there may be fewer, if the memory for matrices
+    /// does not suffice. Default: 100,000.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub max_mesh_points: usize,
-    /// The share of the way to what its sweeps give that `forward-backward` goes at first: its
-    /// learning rate. It is halved when the action rises, and grows by a tenth after a step.
-    /// Default: 1.
+    /// Learning rate of `forward-backward`: the fraction of the way to the result of its sweeps
+    /// that it goes at first. It is halved when the action rises, and grows by a tenth after a
+    /// step. Default: 1.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub rate: f64,
     /// Continuation in R_f. Default: none.
     pub continuation: Option<Continuation>,
-    /// Examine the second variation. Default: true.
+    /// True to examine the second variation. Default: true.
     #[cfg_attr(feature = "typescript", ts(as = "Option<bool>"))]
     pub second_variation: bool,
-    /// Compute the covariance of every state from the second variation. Default: false.
+    /// True to compute the covariance of every state from the second variation. Default: false.
     #[cfg_attr(feature = "typescript", ts(as = "Option<bool>"))]
     pub covariance: bool,
 }
 
 impl Default for BoundaryOptions {
-    /// Steps of 1; the rest as stated at the fields.
+    /// A time step of 1; the rest as stated at the fields.
     fn default() -> Self {
         BoundaryOptions {
             method: BoundaryMethod::default(),
@@ -199,8 +222,10 @@ impl Default for BoundaryOptions {
 }
 
 impl BoundaryOptions {
+    /// Checks the options.
+    ///
     /// # Errors
-    /// Numbers that cannot be, and integrators that the method cannot use.
+    /// Numbers that are out of range, and integrators that the method cannot use.
     pub fn validate(&self) -> Result<()> {
         check::finite("start", self.start)?;
         // Products and squares of steps have to stay in range, as those of precisions.
@@ -235,7 +260,7 @@ impl BoundaryOptions {
         Ok(())
     }
 
-    /// Checks that there is memory for the mesh of a path of so many points.
+    /// Checks that there is memory for the mesh of a path with this number of points.
     ///
     /// # Errors
     /// More steps than the mesh may have, or than matrices of the problem can be kept for.
@@ -250,7 +275,7 @@ impl BoundaryOptions {
         check::require(fits, "initialPath", points as f64, expected)
     }
 
-    /// Points of a mesh whose matrices can be kept.
+    /// Maximum number of points of a mesh whose matrices can be kept.
     pub(super) fn most_mesh_points(&self, dimension: usize) -> usize {
         let most = MOST_ENTRIES / (MATRICES * dimension * dimension);
         self.max_mesh_points.min(most.max(2))

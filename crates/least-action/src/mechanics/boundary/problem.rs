@@ -1,4 +1,5 @@
-//! What is to be solved: canonical equations between two ends, with impulses at points in between.
+//! Boundary-value problem: canonical equations between two ends, with impulses at points in
+//! between.
 
 use super::{Boundary, BoundaryOptions};
 use crate::error::{check, Error, Result};
@@ -11,12 +12,14 @@ use crate::mechanics::{Impulse, System};
 pub(super) struct BoundaryProblem {
     pub system: System,
     pub grid: TimeGrid,
-    /// True if the first and the last state are fixed; p is 0 outside of a free one.
+    /// Flags of the first and the last state that are fixed; p is 0 outside of a free one.
     pub fixed: [bool; 2],
     pub impulses: Impulses,
 }
 
 impl BoundaryProblem {
+    /// Checks a path and options against the system.
+    ///
     /// # Errors
     /// Paths and options that do not fit the system.
     pub fn new(system: System, path: &[f64], options: &BoundaryOptions) -> Result<Self> {
@@ -57,7 +60,9 @@ impl BoundaryProblem {
             if impulses.is_empty() {
                 return Err(Error::WrongShape {
                     path: "boundary".into(),
-                    message: "end-data needs measurements as impulses at the first or the last point, and there are none; use \"free\" with other data".into(),
+                    message: "end-data needs measurements as impulses at the first or the last \
+                    point, and there are none; use \"free\" with other data"
+                        .into(),
                 });
             }
         }
@@ -80,7 +85,7 @@ impl BoundaryProblem {
         self.system.dimension()
     }
 
-    /// The error that a method found no solution.
+    /// Error that a method found no solution.
     pub fn not_converged(&self, path: &str, iterations: usize, change: f64, remedy: &str) -> Error {
         Error::NotConverged {
             path: path.into(),
@@ -98,7 +103,7 @@ impl BoundaryProblem {
         points.flat_map(|point| self.impulses.at(point).iter().map(move |i| (point, i)))
     }
 
-    /// The largest R_m of impulses; 0 without any.
+    /// Largest R_m of impulses; 0 without any.
     pub fn largest_precision(&self) -> f64 {
         let precisions = self.all_impulses().map(|(_, impulse)| impulse.precision);
         precisions.fold(0.0, |most, precision| precision.max(most))
@@ -109,7 +114,7 @@ impl BoundaryProblem {
         (point == 0 && self.fixed[0]) || (point + 1 == self.grid.points && self.fixed[1])
     }
 
-    /// The cost of impulses: the sum of `(R_m/2) (x - y)^2`.
+    /// Cost of the impulses: the sum of `(R_m/2) (x - y)^2`.
     pub fn cost_of_impulses(&self, path: &[f64]) -> f64 {
         let d = self.dimension();
         let costs = self.all_impulses().map(|(point, impulse)| {

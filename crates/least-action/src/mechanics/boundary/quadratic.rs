@@ -1,4 +1,5 @@
-//! What the search sees of a discrete action: its exact quadratic model, with a factor of that.
+//! Quadratic model of a discrete action for the structured search: exact second derivatives, and
+//! their factor.
 
 use super::discrete_action::{ActionSum, DiscreteAction};
 use crate::error::{Error, Result};
@@ -10,13 +11,13 @@ pub(super) struct ActionQuadratic {
     pub fixed: Vec<bool>,
     pub hessian: BlockMatrix,
     pub factor: Cholesky,
-    /// Gradients at the present path and at the one tried last.
+    /// Gradient at the present path; the next field is the one at the path tried last.
     now: Vec<f64>,
     pub next: Vec<f64>,
     size: f64,
     size_next: f64,
     product: Vec<f64>,
-    /// Second derivatives that are not to be had.
+    /// Error of second derivatives that are not available.
     pub failure: Option<Error>,
 }
 
@@ -51,8 +52,8 @@ impl Quadratic for ActionQuadratic {
         None
     }
 
-    /// Makes the search compare the predicted reduction with the size of what the action is a sum
-    /// of, if that is larger: an action may also be 0 or negative.
+    /// Noise level that makes the search compare the predicted reduction with the sum of the sizes
+    /// of the action's terms, if that is larger: an action may also be 0 or negative.
     fn noise_level(&self) -> f64 {
         1e4 * self.size
     }
@@ -121,7 +122,7 @@ impl Quadratic for ActionQuadratic {
     }
 }
 
-/// Zeros where states are fixed.
+/// Writes zeros where states are fixed.
 pub(super) fn clear(numbers: &mut [f64], fixed: &[bool]) {
     for (number, fixed) in numbers.iter_mut().zip(fixed) {
         if *fixed {

@@ -25,24 +25,26 @@ pub enum Stationary {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct SecondVariation {
+    /// Kind of the stationary path.
     pub kind: Stationary,
-    /// The Morse index: the number of directions in which the action falls.
+    /// Morse index: the number of directions in which the action falls.
     pub negative_directions: usize,
     /// Times of points conjugate to the first end (focal points, where that end is free), one entry
     /// per multiplicity, ascending. A free last end adds its own time for every direction in which
-    /// only moving it lets the action fall. Where L_vv is negative in a direction, every node of
-    /// the mesh is one.
+    /// only moving it lets the action fall. If L_vv is negative in a direction, every node of the
+    /// mesh is one.
     pub conjugate_points: Vec<f64>,
-    /// Covariance of each state where the action is a negative log posterior: the blocks of the
+    /// Covariance of each state, if the action is a negative log posterior: the blocks of the
     /// inverse of the second variation, points x D x D; empty if not asked for.
     pub covariance: Vec<f64>,
 }
 
-/// The second variation at a stationary path: its points (points x D), or all nodes of the mesh.
+/// Computes the second variation at a stationary path: its points (points x D), or all nodes of the
+/// mesh.
 ///
 /// The pivot S_n of an inner node, in time order, is the second variation of the path that begins
-/// as the whole one does and is fixed at the next node. Each of its negative eigenvalues is one
-/// more conjugate point: the one that lies between these two nodes (the discrete form of Morse's
+/// like the whole path and is fixed at the next node. Each of its negative eigenvalues is one more
+/// conjugate point: the one that lies between these two nodes (the discrete form of Morse's
 /// theorem; for focal points where the first end is free).
 ///
 /// # Errors
@@ -109,10 +111,11 @@ pub(super) fn second_variation(
     Ok(found)
 }
 
-/// Newton's iterations for nodes between points: from straight lines on few are enough.
+/// Maximum number of Newton iterations for nodes between points: from straight lines on few are
+/// enough.
 const ITERATIONS: usize = 20;
 
-/// The nodes of a path whose points are known: the action of each interval is stationary.
+/// Computes the nodes of a path whose points are known: the action of each interval is stationary.
 fn between_points(
     action: &mut DiscreteAction,
     path: &[f64],
@@ -152,14 +155,14 @@ fn between_points(
     })
 }
 
-/// A step so many times halved tells what L_vv alone does.
+/// Number of halvings of a step after which only L_vv matters.
 const HALVINGS: usize = 20;
 
 /// Maximum number of evaluations that locate a conjugate point, most often about five.
 const EVALUATIONS: usize = 60;
 
-/// The time within the step from node n on at which the k-th eigenvalue of its pivot becomes
-/// negative: where that step, made shorter, ends at the conjugate point.
+/// Time within the step from node n on at which the k-th eigenvalue of its pivot becomes negative:
+/// that step, made shorter, ends at the conjugate point.
 fn crossing(
     action: &mut DiscreteAction,
     nodes: &[f64],
@@ -233,7 +236,7 @@ fn crossing(
     Ok(time + h / pace)
 }
 
-/// `D1 D1 L_d` of a step.
+/// Computes `D1 D1 L_d` of a step.
 fn corner(
     action: &mut DiscreteAction,
     (time, time_step): (f64, f64),

@@ -1,6 +1,6 @@
 use crate::error::Result;
 
-/// The largest state and the largest momentum.
+/// Sizes of the largest state and of the largest momentum.
 pub(super) type Sizes = [f64; 2];
 
 /// A map along the segments of a path, from node to node.
@@ -8,7 +8,7 @@ pub(super) trait SegmentMap {
     /// Number of segments; there is one node more.
     fn count(&self) -> usize;
 
-    /// The points at the nodes; none for nodes that refinement added.
+    /// Index of the point at a node; `None` for nodes that refinement added.
     fn point(&self, node: usize) -> Option<usize>;
 
     /// Maps z0, before the impulses of the segment's first node, to before those of its last node,
@@ -37,7 +37,7 @@ pub(super) trait SegmentMap {
         to: &mut [f64],
     ) -> Result<()>;
 
-    /// Maps a node with nothing linearised. Default: a trial of no length.
+    /// Maps a node without a linearisation. Default: a trial of no length.
     ///
     /// # Errors
     /// Steps that cannot be made.
@@ -48,8 +48,8 @@ pub(super) trait SegmentMap {
     /// Makes the last trial the present state.
     fn accept(&mut self) {}
 
-    /// Calls with the number of each point of a segment but the one at its end, and state and
-    /// momentum there.
+    /// Calls `each` with the number of each point of a segment but the one at its end, and state
+    /// and momentum there.
     ///
     /// # Errors
     /// Steps that cannot be made.
@@ -60,7 +60,7 @@ pub(super) trait SegmentMap {
         each: &mut dyn FnMut(usize, &[f64]),
     ) -> Result<()>;
 
-    /// The action of a segment, and the largest error of a step in x and in p.
+    /// Computes the action of a segment, and the largest error of a step in x and in p.
     ///
     /// # Errors
     /// Steps that cannot be made.
@@ -71,11 +71,12 @@ pub(super) trait SegmentMap {
 
     fn steps(&self) -> usize;
 
-    /// Advice in errors.
+    /// Advice to the user in errors.
     fn remedy(&self) -> &'static str;
 
     /// This map on a mesh that is finer where steps have errors above a tolerance, with its nodes
-    /// on the path; none where no step has, or more nodes than `most` were needed. Default: none.
+    /// on the path; `None` where no step has, or more nodes than `most` were needed. Default:
+    /// `None`.
     fn refined(&mut self, _z: &[f64], _tolerance: Sizes, _most: usize) -> Option<(Self, Vec<f64>)>
     where
         Self: Sized,

@@ -1,6 +1,6 @@
 //! Multiple shooting: a map of the phase space leads from the beginning of a segment to its end.
-//! Between segments it is Newton's method that joins, so that errors grow only as far as a segment
-//! reaches. With one segment it is single shooting.
+//! Newton's method joins the segments, so that errors grow only over the length of a segment. With
+//! one segment it is single shooting.
 
 use super::mesh::{advance, step_error, Mesh};
 use super::problem::BoundaryProblem;
@@ -10,13 +10,14 @@ use crate::error::Result;
 use crate::mechanics::{IntegrationMethod, Workspace};
 use crate::solve::dense::identity;
 
-/// Called for a step: when it begins and how long it is, and both of its ends.
+/// Visitor of steps: it takes the beginning and the length of a step in time, and both of its ends.
 type StepVisitor<'a> = &'a mut dyn FnMut(&mut Workspace, (f64, f64), [&[f64]; 2]) -> Result<()>;
 
+/// Segments of many steps of a map.
 pub(super) struct Shooting {
     problem: BoundaryProblem,
     method: IntegrationMethod,
-    /// The points at which segments begin, and the last one.
+    /// Points at which segments begin, and the last one.
     nodes: Vec<usize>,
     work: Workspace,
     steps: usize,
@@ -44,8 +45,8 @@ impl Shooting {
         &self.nodes
     }
 
-    /// Moves on from before the impulses of one point to before those of the next; `each` sees
-    /// every step: when it begins, how long it is, and both of its ends.
+    /// Moves on from before the impulses of one point to before those of the next; `each` visits
+    /// every step: its beginning and its length in time, and both of its ends.
     fn advance_point(
         &mut self,
         point: usize,
@@ -155,8 +156,14 @@ impl SegmentMap for Shooting {
 
     fn remedy(&self) -> &'static str {
         match self.nodes.len() {
-            2 => "errors of the first momentum grow along the path: use multiple-shooting or collocation",
-            _ => "begin nearer to a solution (an annealed path), climb in R_f (continuation), use shorter segments, or the method minimisation",
+            2 => {
+                "errors of the first momentum grow along the path: use multiple-shooting or \
+            collocation"
+            }
+            _ => {
+                "begin nearer to a solution (an annealed path), climb in R_f (continuation), use \
+            shorter segments, or the method minimisation"
+            }
         }
     }
 }

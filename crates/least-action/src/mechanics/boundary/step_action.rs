@@ -1,15 +1,15 @@
-//! The action of one step of a map.
+//! Action of one step of a map.
 
 use super::mesh::{advance, hermite};
 use crate::error::Result;
 use crate::mechanics::integrate::{gauss_points, StageEquations};
 use crate::mechanics::{Hamiltonian, IntegrationMethod, PhasePoint, System, Workspace};
 
-/// The action of the step from z0 (after its impulses) to z1: of a map that has a discrete
-/// Lagrangian, that one, `h sum_i b_i (P_i H_p - H)(X_i, P_i)` at its stages; it exists where L
-/// does not, for R_f that are infinite. Of other maps, the integral of `p x' - H` along the cubic
-/// with the flow's slopes at both ends, which is stationary in paths of the phase space, so that
-/// its error is that of the cubic squared.
+/// Computes the action of the step from z0 (after its impulses) to z1. If the map has a discrete
+/// Lagrangian, it is that one, `h sum_i b_i (P_i H_p - H)(X_i, P_i)` at its stages; it exists where
+/// L does not, for R_f that are infinite. For other maps it is the integral of `p x' - H` along the
+/// cubic with the flow's slopes at both ends, which is stationary in paths of the phase space, so
+/// that its error is that of the cubic squared.
 ///
 /// # Errors
 /// Steps that cannot be made.
@@ -61,7 +61,7 @@ pub(super) fn step_action(
     }
 }
 
-/// `p H_p - H`.
+/// Computes `p H_p - H`.
 fn lagrangian_at(
     hamiltonian: &dyn Hamiltonian,
     work: &mut Workspace,

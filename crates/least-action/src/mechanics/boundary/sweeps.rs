@@ -1,9 +1,9 @@
 //! Sweeps of the states forward and of the costates backward, joined by relaxation: gradient
-//! descent on what the states follow from, the first state and the costates along the path, in the
-//! metric of R_f and of the measurements of the first point. Where weights are states with infinite
-//! R_f, it is backpropagation on the first weights, with the decay that their prior gives. With a
-//! rate of 1 it is the method of successive approximations of optimal control: Q. Li, L. Chen, C.
-//! Tai, W. E, J. Mach. Learn. Res. 18, 2018.
+//! descent on the quantities that the states follow from, the first state and the costates along
+//! the path, in the metric of R_f and of the measurements of the first point. If weights are states
+//! with infinite R_f, it is backpropagation on the first weights, with the decay that their prior
+//! gives. With a rate of 1 it is the method of successive approximations of optimal control: Q. Li,
+//! L. Chen, C. Tai, W. E, J. Mach. Learn. Res. 18, 2018.
 
 use std::sync::Arc;
 
@@ -17,20 +17,21 @@ use crate::error::{Error, Result};
 use crate::mechanics::{ContinuousAction, IntegrationMethod, Workspace};
 use crate::solve::dense::size;
 
-/// The rate below which there is no way on.
+/// Lowest rate: below it no step is tried.
 const LOWEST_RATE: f64 = 1e-12;
 
 /// Growth of the rate after a step: slowly, as every step that is too long costs a sweep.
 const GROWTH: f64 = 1.1;
 
-/// The share of the predicted reduction that must come. It keeps the rate below 1.8 over the
+/// Fraction of the predicted reduction that a step must reach. It keeps the rate below 1.8 over the
 /// largest curvature: steps at 2 would only swing.
 const FALL: f64 = 0.1;
 
-/// A change of the action below this share of it may be rounding, as the action is flat at its
-/// minimum: then slopes decide (W. W. Hager, H. Zhang, SIAM J. Optim. 16, 2005).
+/// Relative change of the action that may be rounding, as the action is flat at its minimum: slopes
+/// decide then (W. W. Hager, H. Zhang, SIAM J. Optim. 16, 2005).
 const ROUNDING: f64 = 1e-9;
 
+/// Forward-backward sweeps with their relaxation.
 pub(super) struct ForwardBackward {
     problem: BoundaryProblem,
     action: Arc<ContinuousAction>,
@@ -49,29 +50,29 @@ pub(super) struct ForwardBackward {
     work: MethodWork,
 }
 
-/// The controls that the states follow from, and the results of both sweeps.
+/// Controls that the states follow from, and the results of both sweeps.
 #[derive(Debug, Clone, Default)]
 struct Sweep {
-    /// x_0.
+    /// First state x_0.
     start: Vec<f64>,
-    /// p at the stages of all steps, which the states follow: steps x stages x D.
+    /// Costates p at the stages of all steps, which the states follow: steps x stages x D.
     controls: Vec<f64>,
-    /// x: points x D.
+    /// States x at the points, points x D.
     path: Vec<f64>,
-    /// x at the stages.
+    /// States x at the stages.
     stages: Vec<f64>,
     action: f64,
-    /// p at the stages, as the sweep back gives it.
+    /// Costates p at the stages, as the backward sweep gives them.
     costates: Vec<f64>,
-    /// p of that sweep before the impulses of the points.
+    /// Costates p of the backward sweep before the impulses of the points.
     momentum: Vec<f64>,
-    /// The first state that follows from it.
+    /// First state that follows from the backward sweep.
     target: Vec<f64>,
 }
 
 impl ForwardBackward {
-    /// The states begin as the image of the first state of `path` with the momenta `p` (points x D,
-    /// before impulses).
+    /// Begins the method; the states are the image of the first state of `path` with the momenta
+    /// `p` (points x D, before impulses).
     ///
     /// # Errors
     /// Systems without R_f, integrators without adjoint, and ends at which the sweeps have nothing
@@ -91,13 +92,17 @@ impl ForwardBackward {
         let Some(action) = problem.system.action() else {
             return wrong(
                 "method",
-                "forward-backward needs the action of a model, whose gradient its sweeps give: use collocation or multiple-shooting for systems of physics".into(),
+                "forward-backward needs the action of a model, whose gradient its sweeps give: \
+                use collocation or multiple-shooting for systems of physics"
+                    .into(),
             );
         };
         if problem.fixed[1] {
             return wrong(
                 "boundary",
-                "the costates of forward-backward begin as 0 after the last point, so that it must be free: use another method".into(),
+                "the costates of forward-backward begin as 0 after the last point, so that it \
+                must be free: use another method"
+                    .into(),
             );
         }
         let d = problem.dimension();
@@ -112,7 +117,10 @@ impl ForwardBackward {
                 return wrong(
                     "boundary",
                     format!(
-                        "state {i} is neither held nor measured at the first point, so that forward-backward has no equation for it: measure it there as an impulse (a small R_m is a weak prior), hold the first state (fixed-start), or use another method"
+                        "state {i} is neither held nor measured at the first point, so that \
+                        forward-backward has no equation for it: measure it there as an impulse \
+                        (a small R_m is a weak prior), hold the first state (fixed-start), or use \
+                        another method"
                     ),
                 );
             }
@@ -141,7 +149,7 @@ impl ForwardBackward {
         Ok(sweeps)
     }
 
-    /// Costates on straight lines between those of the points.
+    /// Makes the first sweep, with costates on straight lines between those of the points.
     fn begin(&self, path: &[f64], p: &[f64]) -> Sweep {
         let (d, stages) = (self.problem.dimension(), self.scheme.stages());
         let parts = self.parts();
@@ -171,12 +179,12 @@ impl ForwardBackward {
         }
     }
 
-    /// Steps from point to point.
+    /// Number of steps from point to point.
     fn parts(&self) -> usize {
         self.problem.grid.steps_per_point
     }
 
-    /// A step, and the first of its numbers among those of all stages.
+    /// A step, and the index of the first of its numbers among those of all stages.
     fn step(&self, point: usize, part: usize) -> (PartitionedStep<'_>, usize) {
         let h = self.problem.grid.step();
         let step = PartitionedStep {
@@ -189,7 +197,7 @@ impl ForwardBackward {
         (step, (point * self.parts() + part) * width)
     }
 
-    /// The states and the action.
+    /// Forward sweep: computes the states and the action.
     fn forward(&mut self, sweep: &mut Sweep) -> Result<()> {
         let d = self.problem.dimension();
         let width = self.scheme.stages() * d;
@@ -223,7 +231,8 @@ impl ForwardBackward {
         Ok(())
     }
 
-    /// The costates, from 0 after the last point on, and the first state that follows from them.
+    /// Backward sweep: computes the costates, from 0 after the last point on, and the first state
+    /// that follows from them.
     fn backward(&mut self, sweep: &mut Sweep) -> Result<()> {
         let d = self.problem.dimension();
         let width = self.scheme.stages() * d;
@@ -255,8 +264,8 @@ impl ForwardBackward {
         Ok(())
     }
 
-    /// The slope of the action at one path along the step of another: minus the product, in the
-    /// metric, of what their sweeps would change.
+    /// Slope of the action at one path along the step of another: minus the product, in the metric,
+    /// of the changes by their sweeps.
     fn product(&self, a: &Sweep, b: &Sweep) -> f64 {
         let d = self.problem.dimension();
         let h = self.problem.grid.step();
@@ -273,7 +282,7 @@ impl ForwardBackward {
         sum
     }
 
-    /// Difference of the path from what its sweeps give, relative to the largest state and
+    /// Difference of the path from the result of its sweeps, relative to the largest state and
     /// momentum. Costates that move no state, as R_f is infinite, do not count.
     fn change(&self, sweep: &Sweep) -> f64 {
         let d = self.problem.dimension();
@@ -296,7 +305,7 @@ impl ForwardBackward {
         }
     }
 
-    /// Goes a share of the way; true if the action falls.
+    /// Goes a fraction of the way; returns true if the action falls.
     fn try_rate(&mut self, rate: f64, trial: &mut Sweep) -> bool {
         let now = &self.now;
         let towards = |to: &mut [f64], from: &[f64], target: &[f64]| {
@@ -323,7 +332,9 @@ impl ForwardBackward {
     }
 
     fn no_way_on(&self) -> Error {
-        let remedy = "no rate makes the action fall: begin nearer to a solution, climb in R_f (continuation), or use multiple-shooting or collocation, which do not follow the path from its first state on";
+        let remedy = "no rate makes the action fall: begin nearer to a solution, climb in R_f \
+        (continuation), or use multiple-shooting or collocation, which do not follow the path \
+        from its first state on";
         let iterations = self.work.iterations;
         self.problem
             .not_converged("rate", iterations, self.smallest, remedy)

@@ -1,15 +1,16 @@
-//! A continuous network as the text of a model.
+//! Text of a continuous network as a model.
 
 use super::ContinuousNetworkOptions;
 use crate::model::{EquationDefinition, ModelDefinition, NamedExpression, StateDefinition};
 use crate::network::Activation;
 
-/// Share of the depth by which a piece begins early: the time of a point where pieces meet is that
-/// of their common end but for rounding.
+/// Fraction of the depth by which a piece begins early: the time of a point where pieces meet is
+/// their common end up to rounding.
 const EARLY: f64 = 1e-9;
 
-/// States are the activations of every pair m, `x<m>_0 ...`, then of every piece the weights
-/// `w0 ...` (row-major) and the biases `b0 ...`; of several pieces `w<k>_0 ...` and `b<k>_0 ...`.
+/// Definition of the model. States are the activations of every pair m, `x<m>_0 ...`, then of every
+/// piece the weights `w0 ...` (row-major) and the biases `b0 ...`; of several pieces `w<k>_0 ...`
+/// and `b<k>_0 ...`.
 pub(super) fn definition(options: &ContinuousNetworkOptions, pairs: usize) -> ModelDefinition {
     let (d, pieces) = (options.width, options.pieces());
     let mut definition = ModelDefinition {
@@ -56,7 +57,7 @@ pub(super) fn definition(options: &ContinuousNetworkOptions, pairs: usize) -> Mo
     definition
 }
 
-/// The weight of the piece that holds the time.
+/// Text of the weight of the piece that holds the time.
 fn in_force(
     options: &ContinuousNetworkOptions,
     name: &str,
@@ -72,7 +73,7 @@ fn in_force(
     NamedExpression::new(name, &text)
 }
 
-/// f(z); smooth functions in a form that does not overflow.
+/// Text of f(z); smooth functions in a form that does not overflow.
 fn activation(activation: Activation, z: &str) -> String {
     match activation {
         Activation::Tanh => format!("tanh({z})"),

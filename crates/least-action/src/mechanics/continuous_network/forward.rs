@@ -1,12 +1,12 @@
-//! Activations from weights: initial paths, and predictions.
+//! Activations computed from weights: initial paths, and predictions.
 
 use super::{check_rows, ContinuousNetwork, LayerStep};
 use crate::error::{check, Result};
 use crate::random::Random;
 
 impl ContinuousNetwork {
-    /// Weights to begin with, for [`ContinuousNetwork::initial_path`]: D x D normal random numbers
-    /// of the given deviation, row-major, then D biases of 0.
+    /// Initial weights for [`ContinuousNetwork::initial_path`]: D x D normal random numbers of the
+    /// given standard deviation, row-major, then D biases of 0.
     ///
     /// # Errors
     /// A deviation that is negative or not finite.
@@ -20,12 +20,12 @@ impl ContinuousNetwork {
         Ok(weights)
     }
 
-    /// The path (points x states) that given weights make of the inputs, for a boundary-value
-    /// problem to begin with. Weights and biases are those of one piece, for all, or of every
+    /// The path (points x states) that given weights compute from the inputs, as the initial path
+    /// of a boundary-value problem. Weights and biases are those of one piece, for all, or of every
     /// piece; they do not depend on l within it. Neurons without an input begin at 0.
     ///
     /// # Errors
-    /// Wrong lengths and numbers, and layers that do not fit the pieces.
+    /// Wrong lengths and numbers, and a number of layers that does not fit the pieces.
     pub fn initial_path(&self, weights: &[f64], layers: usize) -> Result<Vec<f64>> {
         self.check_layers(layers)?;
         let (block, pieces) = (self.options.block(), self.options.pieces());
@@ -54,9 +54,9 @@ impl ContinuousNetwork {
         Ok(path)
     }
 
-    /// The outputs (rows x outputs) that the weights of a path (points x states) make of new inputs
-    /// (rows x inputs), by the map [`super::ContinuousNetworkOptions::layer_step`] from each of the
-    /// path's points to the next.
+    /// The outputs (rows x outputs) that the weights of a path (points x states) compute from new
+    /// inputs (rows x inputs), by the map [`super::ContinuousNetworkOptions::layer_step`] from each
+    /// of the path's points to the next.
     ///
     /// # Errors
     /// Wrong lengths and numbers.
@@ -74,7 +74,7 @@ impl ContinuousNetwork {
         Ok(rows.flat_map(|row| row[..outputs].to_vec()).collect())
     }
 
-    /// Rows of D neurons at l = 0.
+    /// Activations at l = 0: rows of D neurons.
     fn begin(&self, inputs: &[f64]) -> Vec<f64> {
         let mut x = Vec::new();
         for (m, row) in inputs.chunks_exact(self.options.inputs()).enumerate() {
@@ -110,7 +110,7 @@ impl ContinuousNetwork {
         }
     }
 
-    /// `f(W x + b)` of rows.
+    /// Rates `f(W x + b)` of all rows.
     fn rates(&self, weights: &[f64], x: &[f64]) -> Vec<f64> {
         let d = self.options.width;
         let (matrix, biases) = weights.split_at(d * d);

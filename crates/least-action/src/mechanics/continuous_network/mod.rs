@@ -32,7 +32,11 @@ use crate::model::{EquationModel, Model, ModelDefinition, MOST_VALUES};
 /// ```
 /// use least_action::mechanics::{ContinuousNetwork, ContinuousNetworkOptions};
 ///
-/// let options = ContinuousNetworkOptions { width: 2, output_width: Some(1), ..ContinuousNetworkOptions::default() };
+/// let options = ContinuousNetworkOptions {
+///     width: 2,
+///     output_width: Some(1),
+///     ..ContinuousNetworkOptions::default()
+/// };
 /// let network = ContinuousNetwork::new(options, &[0.0, 1.0, 1.0, 0.0], &[0.3, -0.3])?;
 /// let system = network.system()?;
 /// assert_eq!(system.dimension(), 2 * 2 + 4 + 2);
@@ -44,9 +48,9 @@ use crate::model::{EquationModel, Model, ModelDefinition, MOST_VALUES};
 #[derive(Clone)]
 pub struct ContinuousNetwork {
     options: ContinuousNetworkOptions,
-    /// M x inputs.
+    /// Inputs of the pairs, M x inputs.
     inputs: Vec<f64>,
-    /// M x outputs.
+    /// Outputs of the pairs, M x outputs.
     outputs: Vec<f64>,
     pairs: usize,
     definition: ModelDefinition,
@@ -54,11 +58,11 @@ pub struct ContinuousNetwork {
 }
 
 impl ContinuousNetwork {
-    /// A network and its training pairs: inputs are M x `input_width`, outputs M x `output_width`,
-    /// row-major; NaN among the outputs where nothing was measured.
+    /// Makes a network with its training pairs: inputs are M x `input_width`, outputs M x
+    /// `output_width`, row-major; NaN among the outputs where nothing was measured.
     ///
     /// # Errors
-    /// Wrong lengths and numbers, and options that cannot be.
+    /// Wrong lengths and numbers, and options that contradict each other.
     pub fn new(options: ContinuousNetworkOptions, inputs: &[f64], outputs: &[f64]) -> Result<Self> {
         options.validate()?;
         let pairs = inputs.len() / options.inputs();
@@ -94,6 +98,7 @@ impl ContinuousNetwork {
         })
     }
 
+    /// Options of the network, as given.
     pub fn options(&self) -> &ContinuousNetworkOptions {
         &self.options
     }
@@ -103,16 +108,17 @@ impl ContinuousNetwork {
         self.pairs
     }
 
-    /// The number of states: activations of all pairs, then weights and biases.
+    /// Number of states: activations of all pairs, then weights and biases.
     pub fn dimension(&self) -> usize {
         self.model.dimension()
     }
 
-    /// F as a model, and as text.
+    /// F as a model.
     pub fn model(&self) -> Arc<dyn Model> {
         self.model.clone()
     }
 
+    /// Text of the model.
     pub fn definition(&self) -> &ModelDefinition {
         &self.definition
     }
@@ -122,7 +128,7 @@ impl ContinuousNetwork {
     /// does not.
     ///
     /// # Errors
-    /// None that a network which was made could give.
+    /// None for a network that [`ContinuousNetwork::new`] accepted.
     pub fn system(&self) -> Result<System> {
         let action = ContinuousAction::of_flow(self.model(), &self.action_options())?;
         let action = action.with_impulses(&self.impulses())?;
@@ -131,7 +137,7 @@ impl ContinuousNetwork {
         ))
     }
 
-    /// Options of the action: R_f of every state.
+    /// Options of the action, with R_f of every state.
     pub fn action_options(&self) -> ContinuousActionOptions {
         ContinuousActionOptions {
             model_precision: self.options.precisions(self.pairs),
@@ -139,7 +145,7 @@ impl ContinuousNetwork {
         }
     }
 
-    /// Inputs and the prior of the weights at l = 0, outputs at l = `depth`.
+    /// Impulses of the data: inputs and the prior of the weights at l = 0, outputs at l = `depth`.
     pub fn impulses(&self) -> Vec<Impulse> {
         let (d, first) = (self.options.width, self.first_weight());
         let mut impulses = Vec::new();
@@ -174,10 +180,10 @@ impl ContinuousNetwork {
     }
 
     /// Measurements on the points of a path through that many layers, NaN where nothing was
-    /// measured: for what takes data instead of impulses. Precisions are not in it.
+    /// measured, for methods that take data instead of impulses. Precisions are not in it.
     ///
     /// # Errors
-    /// Layers that do not fit the pieces.
+    /// A number of layers that does not fit the pieces.
     pub fn observations(&self, layers: usize) -> Result<Observations> {
         self.check_layers(layers)?;
         let states = self.dimension();
@@ -196,10 +202,10 @@ impl ContinuousNetwork {
         })
     }
 
-    /// The activations of a pair along a path (points x states): points x D.
+    /// Activations of a pair along a path (points x states): points x D.
     ///
     /// # Errors
-    /// A path of the wrong length, and a pair that is not there.
+    /// A path of the wrong length, and a pair that does not exist.
     pub fn activations(&self, pair: usize, path: &[f64]) -> Result<Vec<f64>> {
         self.layers_of(path)?;
         if pair >= self.pairs {
@@ -214,8 +220,8 @@ impl ContinuousNetwork {
         Ok(points.flat_map(|p| p[pair * d..][..d].to_vec()).collect())
     }
 
-    /// Weights and biases along a path (points x states): points x (D D + D). Where pieces meet
-    /// they are those of the later one.
+    /// Weights and biases along a path (points x states): points x (D D + D). At points where
+    /// pieces meet they are those of the later one.
     ///
     /// # Errors
     /// A path of the wrong length.
@@ -226,12 +232,12 @@ impl ContinuousNetwork {
         Ok(rows.flat_map(<[f64]>::to_vec).collect())
     }
 
-    /// Number of the first state that is a weight.
+    /// Index of the first state that is a weight.
     fn first_weight(&self) -> usize {
         self.pairs * self.options.width
     }
 
-    /// The states that are the weights of the step from point n to the next.
+    /// Range of the states that are the weights of the step from point n to the next.
     fn block_of(&self, n: usize, layers: usize) -> Range<usize> {
         let piece = n * self.options.pieces() / layers;
         let begin = self.first_weight() + piece * self.options.block();

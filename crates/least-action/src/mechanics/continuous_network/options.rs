@@ -10,16 +10,17 @@ use crate::network::Activation;
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum WeightForm {
-    /// No dependence: one matrix for all layers, `W' = 0` exactly.
+    /// The weights are one matrix for all layers: `W' = 0` exactly.
     #[default]
     Constant,
-    /// They may change from layer to layer at the cost of `(R_w/2) |W'|^2` per unit of l:
+    /// The weights may change from layer to layer at the cost of `(R_w/2) |W'|^2` per unit of l:
     /// `W' = p_W / R_w`.
     Smooth,
-    /// They are constant in each of several pieces of equal length. F jumps where pieces meet, so
-    /// that points of the path and of every mesh must be there: the number of layers is a multiple
-    /// of that of the pieces. Maps that evaluate F at the end of a step (Stormer-Verlet, Runge and
-    /// Kutta's, Lobatto points) see the next piece there; Gauss points and Euler's step do not.
+    /// The weights are constant in each of several pieces of equal length. F jumps where pieces
+    /// meet, so that points of the path and of every mesh must be there: the number of layers is a
+    /// multiple of that of the pieces. Maps that evaluate F at the end of a step (Stormer-Verlet,
+    /// Runge and Kutta's, Lobatto points) see the next piece there; Gauss points and Euler's step
+    /// do not.
     Piecewise,
 }
 
@@ -40,8 +41,8 @@ pub enum LayerStep {
     /// depth, to fourth order.
     #[default]
     Rk4,
-    /// `x_(l+1) = x_l + h F(x_l, W_l)`: residual layers. What belongs to problems that were solved
-    /// with `symplectic-euler`.
+    /// Residual layers, `x_(l+1) = x_l + h F(x_l, W_l)`: the map that belongs to problems that were
+    /// solved with `symplectic-euler`.
     Euler,
 }
 
@@ -50,48 +51,48 @@ pub enum LayerStep {
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct ContinuousNetworkOptions {
-    /// D, the number of neurons of every layer.
+    /// Number of neurons of every layer, D.
     #[cfg_attr(feature = "typescript", ts(as = "usize"))]
     pub width: usize,
-    /// Number of neurons, the first ones, that hold an input at l = 0; the rest begin at a measured
-    /// 0. Default: all.
+    /// Number of neurons, the first ones, that have an input at l = 0; the others begin at a
+    /// measured 0. Default: all.
     pub input_width: Option<usize>,
-    /// Number of neurons, the first ones, that hold an output at l = `depth`. Default: all.
+    /// Number of neurons, the first ones, that have an output at l = `depth`. Default: all.
     pub output_width: Option<usize>,
-    /// f in `x' = f(W x + b)`, for each neuron by itself. Default: `tanh`.
+    /// Activation function f in `x' = f(W x + b)`, for each neuron by itself. Default: `tanh`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<Activation>"))]
     pub activation: Activation,
     /// Dependence of the weights on the layer. Default: `constant`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<WeightForm>"))]
     pub weights: WeightForm,
-    /// K, of `piecewise` weights.
+    /// Number K of pieces, for `piecewise` weights.
     pub pieces: Option<usize>,
-    /// R_w, of `smooth` weights. Default: 1.
+    /// Precision R_w of the rates of `smooth` weights. Default: 1.
     pub weight_rate_precision: Option<f64>,
-    /// l of the last layer; the first one is at 0. Default: 1.
+    /// Layer number l of the last layer; the first one is at 0. Default: 1.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub depth: f64,
-    /// R_f of the activations, per unit of l. Default: infinity: every layer follows exactly from
-    /// the one before, as in training.
+    /// Model precision R_f of the activations, per unit of l. Default: infinity: every layer
+    /// follows exactly from the one before, as in training.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub model_precision: f64,
-    /// R_m of the inputs. Default: 1.
+    /// Measurement precision R_m of the inputs. Default: 1.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub input_precision: f64,
-    /// R_m of the outputs. Default: 1.
+    /// Measurement precision R_m of the outputs. Default: 1.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub output_precision: f64,
-    /// One over the variance of every weight and bias around 0 before the data, at l = 0 (of
-    /// `piecewise` weights in every piece). Default: 1.
+    /// Prior precision of every weight and bias: one over its variance around 0 before the data, at
+    /// l = 0 (for `piecewise` weights in every piece). Default: 1.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub weight_precision: f64,
-    /// The map of initial paths and predictions. Default: `rk4`.
+    /// Map from layer to layer for initial paths and predictions. Default: `rk4`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<LayerStep>"))]
     pub layer_step: LayerStep,
 }
 
 impl Default for ContinuousNetworkOptions {
-    /// No neurons; the rest as stated at the fields.
+    /// Options of a network without neurons; the rest as stated at the fields.
     fn default() -> Self {
         ContinuousNetworkOptions {
             width: 0,
@@ -111,13 +112,15 @@ impl Default for ContinuousNetworkOptions {
     }
 }
 
-/// Pieces of weights at most.
+/// Maximum number of pieces of weights.
 const MOST_PIECES: usize = 1000;
 
 impl ContinuousNetworkOptions {
+    /// Checks the options.
+    ///
     /// # Errors
-    /// Numbers that cannot be, options of another form of weights, and activations that are not for
-    /// each neuron by itself.
+    /// Numbers that are out of range, options of another form of weights, and activation functions
+    /// that do not act on each neuron by itself.
     pub fn validate(&self) -> Result<()> {
         check::at_least("width", self.width, 1)?;
         for (path, given) in [
@@ -166,25 +169,27 @@ impl ContinuousNetworkOptions {
         check::precision("weightPrecision", self.weight_precision)
     }
 
+    /// Number of neurons that have an input.
     pub(super) fn inputs(&self) -> usize {
         self.input_width.unwrap_or(self.width)
     }
 
+    /// Number of neurons that have an output.
     pub(super) fn outputs(&self) -> usize {
         self.output_width.unwrap_or(self.width)
     }
 
-    /// K; 1 where weights are of another form.
+    /// Number K of pieces; 1 where weights are of another form.
     pub(super) fn pieces(&self) -> usize {
         self.pieces.unwrap_or(1)
     }
 
-    /// Weights and biases of a piece: D x D, row-major, then D.
+    /// Number of weights and biases of a piece: D x D, row-major, then D.
     pub(super) fn block(&self) -> usize {
         self.width * (self.width + 1)
     }
 
-    /// R_f of every state.
+    /// Model precision R_f of every state.
     pub(super) fn precisions(&self, pairs: usize) -> Precision {
         let of_weights = match self.weights {
             WeightForm::Smooth => self.weight_rate_precision.unwrap_or(1.0),

@@ -1,4 +1,4 @@
-//! Dormand's and Prince's method with steps of its own choice.
+//! The method of Dormand and Prince with steps of its own choice.
 
 use super::explicit_runge_kutta::{explicit_runge_kutta, DORMAND_PRINCE};
 use super::one_step_map::MapStep;
@@ -6,12 +6,12 @@ use crate::error::{Error, Result};
 use crate::mechanics::{Hamiltonian, PhasePoint};
 use crate::solve::dense::size;
 
-/// Steps between two points beyond which something must be wrong.
+/// Maximum number of steps between two points: beyond it something must be wrong.
 const MOST_STEPS: usize = 1_000_000;
 
-/// Moves on by `step.h` in as many steps as errors below `tolerance` need, relative to the largest
-/// coordinate and to the largest momentum; `try_next` is the length to begin with, and what to
-/// begin with next time. Returns the number of steps.
+/// Integrates over `step.h` in as many steps as errors below `tolerance` need, relative to the
+/// largest coordinate and to the largest momentum; `try_next` is the length of the first step, and
+/// afterwards the one to begin with next time. Returns the number of steps.
 pub(super) fn dormand_prince(
     hamiltonian: &dyn Hamiltonian,
     mut step: MapStep,
@@ -26,7 +26,7 @@ pub(super) fn dormand_prince(
     let mut steps = 0;
     let result = loop {
         let left = (end - time) * direction;
-        // What is left is rounding, or the step was the last one.
+        // The rest of the time is rounding, or the step was the last one.
         if left <= 4.0 * f64::EPSILON * end.abs().max(step.h.abs()) {
             break Ok(steps);
         }
@@ -37,7 +37,9 @@ pub(super) fn dormand_prince(
                 time,
                 iterations: steps,
                 change: *try_next / step.h.abs(),
-                remedy: "the solution ends or changes too fast here: end before, or allow a larger tolerance".into(),
+                remedy: "the solution ends or changes too fast here: end before, or allow a \
+                larger tolerance"
+                    .into(),
             });
         }
         let h = direction * try_next.min(left);
@@ -87,16 +89,16 @@ pub(super) fn dormand_prince(
     result
 }
 
-/// True if an error is what rounding of x and p makes of the flow, `noise = epsilon |z| + |h Df|
-/// noise`: momenta that ought to be 0 are no more than that, and no step is short enough for them.
+/// True if an error is no larger than the rounding of x and p in the flow,
+/// `noise = epsilon |z| + |h Df| noise`: momenta that ought to be 0 are no more than that, and no
+/// step is short enough for them.
 fn is_rounding(
     hamiltonian: &dyn Hamiltonian,
     step: &mut MapStep,
     (time, h): (f64, f64),
     error: &[f64],
 ) -> bool {
-    /// Number of times that noise passes through the flow within one step; less and less comes of
-    /// it.
+    /// Number of times that noise passes through the flow within one step; each pass adds less.
     const PASSES: usize = 4;
     let n = error.len();
     let (mut jacobian, mut noise) = (step.work.take(n * n), step.work.take(n));

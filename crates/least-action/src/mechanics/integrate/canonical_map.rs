@@ -12,12 +12,12 @@ pub(in crate::mechanics) struct CanonicalMap<'a> {
     method: Method,
     /// Relative error of one step of the adaptive method. Default: 1e-9.
     pub tolerance: f64,
-    /// The length that the adaptive method tries next.
+    /// Length of the step that the adaptive method tries next.
     try_next: f64,
 }
 
 impl<'a> CanonicalMap<'a> {
-    /// `time_step`: about the length of steps.
+    /// Makes the map; `time_step` is about the length of steps.
     pub fn new(hamiltonian: &'a dyn Hamiltonian, method: Method, time_step: f64) -> Self {
         CanonicalMap {
             hamiltonian,

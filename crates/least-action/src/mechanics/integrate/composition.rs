@@ -1,5 +1,5 @@
-//! Methods of higher order, made of steps of a symmetric method of second order whose lengths are
-//! these shares of the whole (Hairer, Lubich, Wanner, sections II.4 and V.3).
+//! Methods of higher order, composed of steps of a symmetric method of second order, whose lengths
+//! are given as fractions of the whole (Hairer, Lubich, Wanner, sections II.4 and V.3).
 
 use super::one_step_map::MapStep;
 use super::stormer_verlet::stormer_verlet;

@@ -4,13 +4,13 @@ use super::one_step_map::MapStep;
 use crate::error::Result;
 use crate::mechanics::{Hamiltonian, PhasePoint};
 
-/// The coefficients of a method of s stages.
+/// Coefficients of an explicit method of s stages.
 pub(super) struct ExplicitTableau {
-    /// Row i has the i coefficients of stage i; the rows follow each other.
+    /// Coefficients of the stages: row i has i of them; the rows follow each other.
     a: &'static [f64],
     b: &'static [f64],
     c: &'static [f64],
-    /// `b` less the weights of the method of lower order that it is compared with; empty where
+    /// Weights `b` less those of the method of lower order that it is compared with; empty where
     /// there is none.
     error: &'static [f64],
 }
@@ -35,11 +35,12 @@ pub(super) const DORMAND_PRINCE: ExplicitTableau = ExplicitTableau {
     b: &[35.0 / 384.0, 0.0, 500.0 / 1113.0, 125.0 / 192.0, -2187.0 / 6784.0, 11.0 / 84.0, 0.0],
     c: &[0.0, 1.0 / 5.0, 3.0 / 10.0, 4.0 / 5.0, 8.0 / 9.0, 1.0, 1.0],
     error: &[
-        71.0 / 57600.0, 0.0, -71.0 / 16695.0, 71.0 / 1920.0, -17253.0 / 339200.0, 22.0 / 525.0, -1.0 / 40.0,
+        71.0 / 57600.0, 0.0, -71.0 / 16695.0, 71.0 / 1920.0, -17253.0 / 339200.0, 22.0 / 525.0,
+        -1.0 / 40.0,
     ],
 };
 
-/// Moves on by one step. `error` (2 D, or empty) takes the estimate of the step's error.
+/// Makes one step. `error` (2 D, or empty) takes the estimate of the step's error.
 pub(super) fn explicit_runge_kutta(
     hamiltonian: &dyn Hamiltonian,
     step: MapStep,
@@ -105,7 +106,7 @@ fn row(tableau: &ExplicitTableau, i: usize) -> &'static [f64] {
     &tableau.a[i * i.saturating_sub(1) / 2..][..i]
 }
 
-/// `to += h sum_j weights_j slopes_j`.
+/// Adds `h sum_j weights_j slopes_j` to `to`.
 fn add(to: &mut [f64], h: f64, weights: &[f64], slopes: &[f64]) {
     let n = to.len();
     for (weight, slope) in weights.iter().zip(slopes.chunks_exact(n)) {

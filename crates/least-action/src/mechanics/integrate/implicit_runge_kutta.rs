@@ -6,19 +6,19 @@ use crate::error::Result;
 use crate::mechanics::newton::{newton, Equations};
 use crate::mechanics::{Hamiltonian, IntegrationMethod, PhasePoint, Workspace};
 
-/// The coefficients of a method of s stages.
+/// Coefficients of a collocation method of s stages.
 #[derive(Debug)]
 pub(in crate::mechanics) struct GaussTableau {
-    /// s x s, row-major.
+    /// Coefficients of the stages, s x s, row-major.
     pub a: &'static [f64],
     pub c: &'static [f64],
-    /// `b^T A^-1`: the step is the sum of the stages' increments with these weights,
-    /// `z1 = z0 + sum_i d_i (Z_i - z0)`, which needs no further evaluation.
+    /// Weights `b^T A^-1` of the stages' increments in the step, `z1 = z0 + sum_i d_i (Z_i - z0)`,
+    /// which needs no further evaluation.
     d: &'static [f64],
 }
 
 impl GaussTableau {
-    /// The weights of the stages' slopes, `d^T A`.
+    /// Weights of the stages' slopes, `d^T A`.
     pub fn b(&self) -> Vec<f64> {
         let rows = || self.d.iter().zip(self.a.chunks_exact(self.c.len()));
         let stages = 0..self.c.len();
@@ -59,7 +59,7 @@ pub(super) const GAUSS_6: GaussTableau = GaussTableau {
     d: &[5.0 / 3.0, -4.0 / 3.0, 5.0 / 3.0],
 };
 
-/// The coefficients of a method that collocates at Gauss points; none for others.
+/// Coefficients of a method that collocates at Gauss points; `None` for others.
 pub(in crate::mechanics) fn gauss_points(
     method: IntegrationMethod,
 ) -> Option<&'static GaussTableau> {
@@ -71,7 +71,7 @@ pub(in crate::mechanics) fn gauss_points(
     }
 }
 
-/// Moves on by one step; returns Newton's iterations.
+/// Makes one step; returns the number of Newton iterations.
 pub(super) fn implicit_runge_kutta(
     hamiltonian: &dyn Hamiltonian,
     step: MapStep,
@@ -95,7 +95,7 @@ pub(super) fn implicit_runge_kutta(
     solved
 }
 
-/// `z += sum_i d_i increment_i`.
+/// Adds `sum_i d_i increment_i` to z.
 pub(in crate::mechanics) fn combine(tableau: &GaussTableau, increments: &[f64], z: &mut [f64]) {
     let n = z.len();
     for (k, z) in z.iter_mut().enumerate() {
@@ -104,7 +104,7 @@ pub(in crate::mechanics) fn combine(tableau: &GaussTableau, increments: &[f64], 
     }
 }
 
-/// `Z_i - z0 = h sum_j a_ij f(Z_j)` for the increments `Z_i - z0`.
+/// Equations `Z_i - z0 = h sum_j a_ij f(Z_j)` of the stages' increments `Z_i - z0`.
 pub(in crate::mechanics) struct StageEquations<'a> {
     hamiltonian: &'a dyn Hamiltonian,
     tableau: &'a GaussTableau,
@@ -114,7 +114,7 @@ pub(in crate::mechanics) struct StageEquations<'a> {
 }
 
 impl<'a> StageEquations<'a> {
-    /// The equations of the step of the length h from a time and z0 on.
+    /// Makes the equations of the step of the length h from a time and z0 on.
     pub fn new(
         hamiltonian: &'a dyn Hamiltonian,
         tableau: &'a GaussTableau,
@@ -130,7 +130,7 @@ impl<'a> StageEquations<'a> {
         }
     }
 
-    /// Finds the increments, from zeros on; returns Newton's iterations.
+    /// Finds the increments, from zeros on; returns the number of Newton iterations.
     ///
     /// # Errors
     /// Those of Newton's method, whose best iterate is left.
@@ -149,7 +149,7 @@ impl<'a> StageEquations<'a> {
         newton(EQUATIONS, self.time, work, increments, self)
     }
 
-    /// Calls the flow or its Jacobian at every stage.
+    /// Evaluates the flow or its Jacobian at every stage.
     fn at_stages(
         &self,
         work: &mut Workspace,
@@ -169,13 +169,13 @@ impl<'a> StageEquations<'a> {
         Ok(())
     }
 
-    /// `h a_ij`.
+    /// Coefficient `h a_ij`.
     fn weight(&self, i: usize, j: usize) -> f64 {
         self.h * self.tableau.a[i * self.tableau.c.len() + j]
     }
 
-    /// `1 - h a_ij Df(Z_j)`; the Jacobians Df of the stages, one after the other, are written to
-    /// the last argument.
+    /// Writes the Jacobian `1 - h a_ij Df(Z_j)`; the Jacobians Df of the stages, one after the
+    /// other, are written to the last argument.
     pub fn jacobian(
         &self,
         work: &mut Workspace,
@@ -201,8 +201,8 @@ impl<'a> StageEquations<'a> {
         })
     }
 
-    /// `h sum_j a_ij Df(Z_j) v` for each stage i: how the right sides answer to a change v of z0,
-    /// by the Jacobians that [`StageEquations::jacobian`] wrote.
+    /// Writes `h sum_j a_ij Df(Z_j) v` for each stage i, the change of the right sides by a change
+    /// v of z0, from the Jacobians that [`StageEquations::jacobian`] wrote.
     pub fn answer(&self, of_flow: &[f64], v: &[f64], right: &mut [f64]) {
         let n = self.z.len();
         right.fill(0.0);
@@ -219,7 +219,8 @@ impl<'a> StageEquations<'a> {
         }
     }
 
-    /// The answer to a change of one number of z0 by 1: see [`StageEquations::answer`].
+    /// Writes the change of the right sides by a change of one number of z0 by 1: see
+    /// [`StageEquations::answer`].
     pub fn answer_to_one(&self, of_flow: &[f64], number: usize, right: &mut [f64]) {
         let n = self.z.len();
         right.fill(0.0);

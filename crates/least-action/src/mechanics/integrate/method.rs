@@ -1,6 +1,6 @@
 use crate::mechanics::names::names;
 
-/// A map of the phase space that follows the canonical equations for one step.
+/// Integration method: a map of the phase space that follows the canonical equations for one step.
 ///
 /// Sources: E. Hairer, C. Lubich, G. Wanner, Geometric Numerical Integration, 2nd edition, 2006,
 /// chapters II, V and VI.
@@ -10,15 +10,17 @@ use crate::mechanics::names::names;
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum IntegrationMethod {
-    /// `p1 = p0 - h H_x(x0, p1)`, `x1 = x0 + h H_p(x0, p1)`: first order, symplectic.
-    SymplecticEuler,
-    /// `x1 = x0 + h H_p(x1, p0)`, `p1 = p0 - h H_x(x1, p0)`, the adjoint of the other: first order,
+    /// Symplectic Euler method, `p1 = p0 - h H_x(x0, p1)`, `x1 = x0 + h H_p(x0, p1)`: first order,
     /// symplectic.
+    SymplecticEuler,
+    /// Adjoint of the symplectic Euler method, `x1 = x0 + h H_p(x1, p0)`,
+    /// `p1 = p0 - h H_x(x1, p0)`: first order, symplectic.
     SymplecticEulerAdjoint,
-    /// Half a step of the first symplectic Euler method, then half a step of its adjoint; explicit
-    /// for separable H: second order, symplectic, symmetric.
+    /// Stormer-Verlet method: half a step of the symplectic Euler method, then half a step of its
+    /// adjoint; explicit for separable H: second order, symplectic, symmetric.
     StormerVerlet,
-    /// `z1 = z0 + h J grad H((z0 + z1) / 2)`: second order, symplectic, symmetric.
+    /// Implicit midpoint rule, `z1 = z0 + h J grad H((z0 + z1) / 2)`: second order, symplectic,
+    /// symmetric.
     #[default]
     ImplicitMidpoint,
     /// Collocation at two Gauss points: fourth order, symplectic, symmetric.
@@ -44,8 +46,8 @@ pub enum IntegrationMethod {
     KahanLi6,
     /// The classical Runge-Kutta method: fourth order, not symplectic; for contrast.
     Rk4,
-    /// Runge and Kutta's method of J. R. Dormand and P. J. Prince (J. Comp. Appl. Math. 6, 1980) of
-    /// order 5, with steps that a method of order 4 chooses: not symplectic; for contrast.
+    /// Runge-Kutta method of order 5 of J. R. Dormand and P. J. Prince (J. Comp. Appl. Math. 6,
+    /// 1980), with steps that a method of order 4 chooses: not symplectic; for contrast.
     DormandPrince,
 }
 
@@ -65,7 +67,7 @@ names!(IntegrationMethod {
 });
 
 impl IntegrationMethod {
-    /// The power of the step that errors over a fixed time follow.
+    /// Order of the method: the power of the step with which errors over a fixed time fall.
     pub fn order(self) -> usize {
         match self {
             IntegrationMethod::SymplecticEuler | IntegrationMethod::SymplecticEulerAdjoint => 1,
@@ -89,7 +91,7 @@ impl IntegrationMethod {
         )
     }
 
-    /// True if a step of -h leads back to where a step of h began.
+    /// True if a step of -h leads back to the beginning of a step of h.
     pub fn is_symmetric(self) -> bool {
         self.is_symplectic() && self.order() > 1
     }

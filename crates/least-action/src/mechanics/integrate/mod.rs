@@ -33,7 +33,9 @@ pub(super) use orbit::follow;
 /// runs backward, it jumps back.
 ///
 /// ```
-/// use least_action::mechanics::{integrate, HamiltonianDefinition, IntegrationMethod, IntegrationOptions};
+/// use least_action::mechanics::{
+///     integrate, HamiltonianDefinition, IntegrationMethod, IntegrationOptions,
+/// };
 ///
 /// let pendulum = HamiltonianDefinition {
 ///     coordinates: vec!["q".into()],
@@ -41,15 +43,20 @@ pub(super) use orbit::follow;
 ///     hamiltonian: "p^2/2 - cos(q)".into(),
 ///     ..HamiltonianDefinition::default()
 /// };
-/// let options = IntegrationOptions { method: IntegrationMethod::StormerVerlet, time_step: 0.1, points: 1001, ..IntegrationOptions::default() };
+/// let options = IntegrationOptions {
+///     method: IntegrationMethod::StormerVerlet,
+///     time_step: 0.1,
+///     points: 1001,
+///     ..IntegrationOptions::default()
+/// };
 /// let orbit = integrate(&pendulum.build(&Default::default())?, &[2.0], &[0.0], &[], &options)?;
 /// assert!(orbit.failure.is_none() && orbit.energy_error < 5e-3);
 /// # Ok::<(), least_action::Error>(())
 /// ```
 ///
 /// # Errors
-/// Wrong lengths and numbers, and impulses at times that are not those of points. What happens on
-/// the way is no error, but stated in the result.
+/// Wrong lengths and numbers, and impulses at times that are not those of points. An orbit that
+/// comes to an end early is no error: the result has the reason.
 pub fn integrate(
     hamiltonian: &dyn Hamiltonian,
     x0: &[f64],

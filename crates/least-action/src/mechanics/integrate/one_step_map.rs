@@ -9,23 +9,23 @@ pub(in crate::mechanics) trait OneStepMap {
 
     fn energy(&mut self, work: &mut Workspace, time: f64, z: &[f64]) -> Result<f64>;
 
-    /// Makes one step. Where it fails, z is the best that was found.
+    /// Makes one step. If it fails, z is the best iterate.
     fn advance(&mut self, step: MapStep, counts: &mut StepCounts) -> Result<()>;
 }
 
-/// One step to be made: from `time` to `time + h`.
+/// A step to be made: from `time` to `time + h`.
 pub(in crate::mechanics) struct MapStep<'a> {
     pub work: &'a mut Workspace,
     pub time: f64,
     pub h: f64,
-    /// x and p, 2 D, which the step moves.
+    /// State of the step, x and p, 2 D, which it moves.
     pub z: &'a mut [f64],
-    /// Columns of 2 D numbers that are multiplied by the step's derivative.
+    /// Tangent: columns of 2 D numbers that are multiplied by the step's derivative.
     pub tangent: Option<&'a mut [f64]>,
 }
 
 impl<'a> MapStep<'a> {
-    /// A step of the length h from a time on.
+    /// Makes a step of the length h from a time on.
     pub fn new(
         work: &'a mut Workspace,
         (time, h): (f64, f64),
@@ -41,20 +41,20 @@ impl<'a> MapStep<'a> {
         }
     }
 
-    /// Another step of the same point, from another time.
+    /// A further step from the same point, beginning at another time.
     pub fn part(&mut self, time: f64, h: f64) -> MapStep<'_> {
         MapStep::new(self.work, (time, h), self.z, self.tangent.as_deref_mut())
     }
 }
 
-/// Steps made, and iterations of Newton's method in them.
+/// Numbers of steps, and of Newton iterations in them.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::mechanics) struct StepCounts {
     pub steps: usize,
     pub iterations: usize,
 }
 
-/// Names of the equations of a step.
+/// Names of a step's equations in errors.
 pub(super) const EQUATIONS: EquationNames = EquationNames {
     path: "timeStep",
     equations: "the equations of the step",
@@ -62,7 +62,7 @@ pub(super) const EQUATIONS: EquationNames = EquationNames {
     remedy: "use a shorter time step",
 };
 
-/// The size of a change of numbers relative to that of the numbers and of what they were at first.
+/// Size of a change of numbers relative to that of the numbers and of their first values.
 pub(super) fn relative(change: &[f64], now: &[f64], first: &[f64]) -> f64 {
     size(change) / size(now).max(size(first)).max(f64::MIN_POSITIVE)
 }

@@ -2,6 +2,18 @@ use super::IntegrationMethod;
 use crate::mechanics::time_grid::{one, TimeGrid};
 
 /// Options of the integration of an orbit.
+///
+/// ```
+/// use least_action::mechanics::{IntegrationMethod, IntegrationOptions};
+///
+/// let options = IntegrationOptions {
+///     method: IntegrationMethod::StormerVerlet,
+///     time_step: 0.1,
+///     points: 1001,
+///     ..IntegrationOptions::default()
+/// };
+/// assert_eq!(options.steps_per_point, 1);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
@@ -18,17 +30,17 @@ pub struct IntegrationOptions {
     pub time_step: f64,
     /// Number of points, the first included.
     pub points: usize,
-    /// Steps of the method from one point to the next; `dormand-prince` chooses its own. Default:
-    /// 1.
+    /// Number of steps of the method from one point to the next; `dormand-prince` chooses its own.
+    /// Default: 1.
     #[serde(default = "one")]
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub steps_per_point: usize,
-    /// Error of one step of `dormand-prince`, relative to the largest coordinate and the largest
-    /// momentum. Default: 1e-9.
+    /// Maximum error of one step of `dormand-prince`, relative to the largest coordinate and the
+    /// largest momentum. Default: 1e-9.
     #[serde(default = "tolerance")]
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub tolerance: f64,
-    /// Compute the derivative of the last point in the first one. Default: false.
+    /// True to compute the derivative of the last point in the first one. Default: false.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<bool>"))]
     pub tangent: bool,

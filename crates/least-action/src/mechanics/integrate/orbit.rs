@@ -6,43 +6,44 @@ use crate::mechanics::{Impulse, Workspace};
 use crate::model::MOST_VALUES;
 use crate::solve::dense::identity;
 
-/// Points of an orbit. If it came to an end before its time, [`Orbit::failure`] says why, and the
-/// points are those that were reached.
+/// Points of an orbit. If it came to an end before its time, [`Orbit::failure`] has the reason, and
+/// the points are those that were reached.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Orbit {
     /// Times of the points.
     pub times: Vec<f64>,
-    /// x: points x D, row-major.
+    /// Coordinates x, points x D, row-major.
     pub x: Vec<f64>,
-    /// p: points x D, row-major, before the impulse, at points that have one (after it, where time
-    /// runs backward).
+    /// Momenta p, points x D, row-major, before the impulse at points that have one (after it,
+    /// where time runs backward).
     pub p: Vec<f64>,
-    /// Jumps of p by impulses: points x D, row-major; empty if there are none.
+    /// Jumps of p by impulses, points x D, row-major; empty if there are none.
     pub jumps: Vec<f64>,
-    /// H at each point, before the impulse.
+    /// Energy H at each point, before the impulse.
     pub energy: Vec<f64>,
-    /// The largest change of H since the first point, less what impulses changed. It is the error
-    /// of the method where H does not depend on time.
+    /// Largest change of H since the first point, less the changes by impulses. It is the error of
+    /// the method where H does not depend on time.
     pub energy_error: f64,
-    /// Change of H at the last point, with its sign, less what impulses changed.
+    /// Change of H at the last point, with its sign, less the changes by impulses.
     pub energy_error_end: f64,
-    /// Steps of the method.
+    /// Number of steps of the method.
     pub steps: usize,
-    /// Iterations of Newton's method in all steps.
+    /// Number of Newton iterations in all steps.
     pub newton_iterations: usize,
-    /// The derivative of (x, p) at the last point in (x, p) at the first one (both before their
+    /// Derivative of (x, p) at the last point in (x, p) at the first one (both before their
     /// impulses), 2 D x 2 D, column-major; empty if it was not asked for.
     pub tangent: Vec<f64>,
-    /// The reason why not all points were reached. If Newton's method did not converge, the last
-    /// point is its best iterate.
+    /// The reason why not all points were reached; `None` if all were. If Newton's method did not
+    /// converge, the last point is its best iterate.
     pub failure: Option<Error>,
 }
 
-/// Applies the map from point to point, with impulses in between; with the derivative of the last
-/// point if `tangent` is wanted. Lengths of x0 and p0 have been checked.
+/// Applies the map from point to point, with impulses in between; computes the derivative of the
+/// last point if `tangent` is wanted. The caller has checked the lengths of x0 and p0.
 ///
 /// # Errors
-/// Numbers that cannot be; what happens on the way is in the result.
+/// Numbers that are out of range. An orbit that comes to an end early is no error: the result has
+/// the reason.
 pub(in crate::mechanics) fn follow(
     map: &mut dyn OneStepMap,
     grid: TimeGrid,
@@ -75,15 +76,15 @@ pub(in crate::mechanics) fn follow(
     Ok(orbit)
 }
 
-/// An integration on its way.
+/// State of an integration between two points.
 struct OrbitIntegration<'a> {
     map: &'a mut dyn OneStepMap,
     grid: TimeGrid,
     work: Workspace,
     z: Vec<f64>,
-    /// The derivative so far, if it is wanted.
+    /// Derivative so far, if it is wanted.
     tangent: Option<Vec<f64>>,
-    /// H without errors of the method: impulses move it.
+    /// Energy H without errors of the method: only impulses change it.
     reference: f64,
 }
 
@@ -120,7 +121,7 @@ impl OrbitIntegration<'_> {
         Ok(())
     }
 
-    /// Moves on from the point before to this one.
+    /// Moves from the point before to this one.
     fn advance(&mut self, point: usize, orbit: &mut Orbit) -> Result<()> {
         let (from, h) = (self.grid.time(point - 1), self.grid.step());
         let mut counts = StepCounts::default();

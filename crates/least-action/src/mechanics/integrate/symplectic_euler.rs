@@ -6,18 +6,19 @@ use crate::error::Result;
 use crate::mechanics::newton::{newton, Equations};
 use crate::mechanics::{Hamiltonian, PhasePoint, Workspace};
 
-/// `p1 = p0 - h H_x(t0, x0, p1)`, `x1 = x0 + h H_p(t0, x0, p1)`. Returns Newton's iterations.
+/// Makes a step `p1 = p0 - h H_x(t0, x0, p1)`, `x1 = x0 + h H_p(t0, x0, p1)`. Returns the number of
+/// Newton iterations.
 pub(super) fn momentum_first(hamiltonian: &dyn Hamiltonian, step: MapStep) -> Result<usize> {
     half(hamiltonian, step, Half::Momentum)
 }
 
-/// `x1 = x0 + h H_p(t1, x1, p0)`, `p1 = p0 - h H_x(t1, x1, p0)` with the time t1 at the end: the
-/// adjoint of [`momentum_first`].
+/// Makes a step `x1 = x0 + h H_p(t1, x1, p0)`, `p1 = p0 - h H_x(t1, x1, p0)` with the time t1 at
+/// the end: the adjoint of [`momentum_first`].
 pub(super) fn position_first(hamiltonian: &dyn Hamiltonian, step: MapStep) -> Result<usize> {
     half(hamiltonian, step, Half::Position)
 }
 
-/// The half of the variables that is found first.
+/// Half of the variables that is found first.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Half {
     Momentum,
@@ -130,7 +131,8 @@ impl Equations for HalfEquations<'_> {
     }
 }
 
-/// `1 + h H_xp` for the momentum, `1 + h H_px` for the position (where h is the negative step).
+/// Writes the Jacobian `1 + h H_xp` for the momentum, `1 + h H_px` for the position (where h is the
+/// negative step).
 fn implicit_part(hessian: &[f64], first: Half, h: f64, jacobian: &mut [f64]) {
     let d = hessian.len().isqrt() / 2;
     for (j, column) in jacobian.chunks_exact_mut(d).enumerate() {

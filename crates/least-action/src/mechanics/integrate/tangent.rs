@@ -1,5 +1,5 @@
-/// The largest entry of `M^T J M - J` with `J = ((0, 1), (-1, 0))`: 0 where the map with the
-/// derivative M is symplectic. M is 2 D x 2 D, column-major, coordinates first.
+/// Computes the largest entry of `M^T J M - J` with `J = ((0, 1), (-1, 0))`: 0 where the map with
+/// the derivative M is symplectic. M is 2 D x 2 D, column-major, coordinates first.
 pub fn symplectic_defect(tangent: &[f64]) -> f64 {
     let n = tangent.len().isqrt();
     let d = n / 2;

@@ -1,4 +1,4 @@
-//! Boundary-value problems: the same path by every method, on the way of which each can fail.
+//! Boundary-value problems: the same path by every method, and the ways in which each can fail.
 
 use super::*;
 use crate::twin::TwinExperiment;
@@ -10,7 +10,7 @@ pub(super) struct TwinProblem {
     pub options: BoundaryOptions,
 }
 
-/// Measured in its first component.
+/// Lorenz63, measured in its first component.
 pub(super) fn lorenz63_twin(points: usize, model_precision: f64) -> TwinProblem {
     lorenz63_measured(&[0], points, model_precision)
 }
@@ -301,7 +301,7 @@ fn measurements_at_the_ends_are_the_boundary_of_a_network() {
     assert_eq!(refused.unwrap().path(), "boundary");
 }
 
-/// Where the solution is 0, what is left of it is rounding, and nothing is large beside that.
+/// If the solution is 0, its rounding is all that is left of it, and nothing is large beside that.
 #[test]
 fn a_path_at_rest_is_solved_by_every_method() {
     let system = System::of_classical(ClassicalSystem::HarmonicOscillator, &BTreeMap::new());

@@ -31,7 +31,7 @@ pub(super) fn weights_of(network: &ContinuousNetwork) -> Vec<f64> {
     numbers(network.dimension() - 6, 11, 1.0)
 }
 
-/// The states at l = 0.
+/// States at l = 0.
 pub(super) fn begin(weights: &[f64]) -> Vec<f64> {
     [&INPUTS[..], weights].concat()
 }
@@ -51,7 +51,7 @@ pub(super) fn steps(
     }
 }
 
-/// The state at the last layer.
+/// State at the last layer.
 pub(super) fn forward(system: &System, method: Method, x0: &[f64], layers: usize) -> Vec<f64> {
     let options = steps(method, 0.0, 0.9 / layers as f64, layers);
     let orbit = integrate(

@@ -83,7 +83,7 @@ fn both_legendre_transforms_agree_on_an_orbit_where_the_action_is_stationary() {
                 x1: &found.x[(k + 1) * d..][..d],
             };
             let size = found.p.iter().fold(1.0f64, |m, v| m.max(v.abs()));
-            // What rounding of x does to the momentum.
+            // Effect of the rounding of x on the momentum.
             let scale = 1e-12 * size.max(found.x.iter().fold(0.0, |m: f64, v| m.max(v.abs())) / h);
             for k in 1..8 {
                 let after = discrete.momentum_after(work, chord(k - 1)).unwrap();

@@ -59,7 +59,7 @@ fn actions_of_one_evaluation_per_step_are_those_of_discrete_lagrangians() {
     }
 }
 
-/// Of every discretisation: the action is a sum of L_d of neighbours (of triples for
+/// In every discretisation the action is a sum of L_d of neighbours (of triples for
 /// simpson-hermite), each of which is the action of a path so short; so the gradient at point n is
 /// `D2 L_d(x_(n-1), x_n) + D1 L_d(x_n, x_(n+1))`.
 #[test]

@@ -1,5 +1,5 @@
-//! The symplectic map through the layers of a network: what it keeps, which paths are its orbits,
-//! and where it ends.
+//! The symplectic map through the layers of a network: its invariants, the paths that are its
+//! orbits, and its end at layers without map.
 
 use super::*;
 use crate::network::{
@@ -300,7 +300,7 @@ fn layers_without_a_map_end_the_orbit_and_are_named() {
         "{matrix}"
     );
     assert_eq!((orbit.activations.len(), orbit.momenta.len()), (3, 3));
-    // What was reached is the orbit of the layers before, derivative included.
+    // The layers that were reached are the orbit of those before, derivative included.
     let before = LayerCase {
         network: Network::feedforward(3, vec![tanh(3); 2]).unwrap(),
         weights: case.weights[..24].to_vec(),
@@ -363,8 +363,11 @@ fn what_is_not_finite_is_said_with_layer_and_neuron() {
     };
     let orbit = case.follow(f64::INFINITY, &[1.0], &[1.0]);
     assert!(
-        matches!(&orbit.failure, Some(Error::NotFiniteInLayer { path, layer: 3, neuron: 0, term, .. })
-            if path == "layers[2]" && term == "momentum"),
+        matches!(
+            &orbit.failure,
+            Some(Error::NotFiniteInLayer { path, layer: 3, neuron: 0, term, .. })
+                if path == "layers[2]" && term == "momentum"
+        ),
         "{:?}",
         orbit.failure
     );

@@ -1,4 +1,4 @@
-//! Systems that the tests share, and what they are compared with.
+//! Systems that the tests share, and their reference solutions.
 
 mod boundary;
 mod cases;
@@ -54,7 +54,7 @@ pub(super) fn hamiltonian(
     definition.build(&BTreeMap::new()).unwrap()
 }
 
-/// `H = p^2/2 - cos q`.
+/// The pendulum `H = p^2/2 - cos q`.
 pub(super) fn pendulum() -> ClassicalHamiltonian {
     hamiltonian(&["q"], &["p"], "p^2/2 - cos(q)")
 }

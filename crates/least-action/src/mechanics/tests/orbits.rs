@@ -1,5 +1,5 @@
-//! What integrators promise: symplecticity, orders, energy without drift, reversibility; and what
-//! Newton's method does where it cannot.
+//! Properties of integrators: symplecticity, orders, energy without drift, reversibility; and the
+//! end of orbits at which Newton's method fails.
 
 use super::*;
 use IntegrationMethod as Method;

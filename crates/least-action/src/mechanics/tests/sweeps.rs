@@ -104,7 +104,7 @@ fn slopes(s: &[f64]) -> Vec<f64> {
     slopes
 }
 
-/// The cost of what the network makes of its first state, with no error of its layers.
+/// Cost of the outputs that the network computes from its first state, with no error of its layers.
 fn loss(case: &BoundaryCase, first: &[f64]) -> f64 {
     let (h, layers) = (case.options.time_step, case.path.len() / NETWORK - 1);
     let mut x = first.to_vec();
@@ -124,7 +124,7 @@ fn loss(case: &BoundaryCase, first: &[f64]) -> f64 {
     cost
 }
 
-/// By differences.
+/// Gradient of the loss by finite differences.
 fn gradient_of_loss(case: &BoundaryCase, first: &[f64]) -> Vec<f64> {
     let moved = |k: usize, by: f64| {
         let mut first = first.to_vec();

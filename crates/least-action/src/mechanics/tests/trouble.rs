@@ -1,5 +1,4 @@
-//! What ends or disturbs an orbit: impulses, rounding, steps without solution, input that cannot
-//! be.
+//! Ends and disturbances of orbits: impulses, rounding, steps without solution, invalid input.
 
 use super::orbits::{options, orbit};
 use super::*;

@@ -48,7 +48,7 @@ pub(super) fn cases() -> Vec<LagrangianCase> {
     ]
 }
 
-/// H of the same.
+/// Hamiltonians of the Lagrangians above.
 fn hamiltonians() -> [Box<dyn Hamiltonian>; 5] {
     [
         Box::new(pendulum()),

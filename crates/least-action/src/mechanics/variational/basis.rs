@@ -1,4 +1,4 @@
-//! Polynomials within a step, and where the Lagrangian is evaluated.
+//! Polynomials within a step, and the quadrature points at which the Lagrangian is evaluated.
 
 use super::VariationalMethod;
 
@@ -6,17 +6,20 @@ const ROOT_3: f64 = 1.732_050_807_568_877_2;
 const ROOT_5: f64 = 2.236_067_977_499_79;
 const ROOT_15: f64 = 3.872_983_346_207_417;
 
-/// Places within a step of length 1, and the values of the basis there.
+/// Quadrature points within a step of length 1, and the values of the basis there.
 #[derive(Debug, Clone)]
 pub(super) struct Basis {
-    /// s + 1 control points, the first at 0 and the last at 1: the path takes its values there.
+    /// Control points, s + 1 of them, the first at 0 and the last at 1: the path takes its values
+    /// there.
     pub nodes: &'static [f64],
-    /// Places where L is evaluated, with their weights.
+    /// Quadrature points, at which L is evaluated.
     pub places: &'static [f64],
+    /// Weights of the quadrature points.
     pub weights: &'static [f64],
-    /// places x nodes: the polynomial that is 1 at one node and 0 at the others, and its
-    /// derivative.
+    /// Values of the basis, places x nodes: the polynomial that is 1 at one node and 0 at the
+    /// others.
     pub values: Vec<f64>,
+    /// Slopes of the basis, places x nodes.
     pub slopes: Vec<f64>,
 }
 
@@ -63,13 +66,13 @@ impl Basis {
         }
     }
 
-    /// Degree of the polynomials, s.
+    /// Degree s of the polynomials.
     pub fn degree(&self) -> usize {
         self.nodes.len() - 1
     }
 }
 
-/// Lagrange's polynomial of one node, and its derivative.
+/// Lagrange polynomial of one node, and its derivative.
 fn lagrange(nodes: &[f64], own: usize, place: f64) -> (f64, f64) {
     let (mut value, mut slope) = (1.0, 0.0);
     for (k, node) in nodes.iter().enumerate() {

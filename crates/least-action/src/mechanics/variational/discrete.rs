@@ -18,13 +18,28 @@ pub struct DiscreteLagrangian<'a> {
 }
 
 /// Both ends of one step.
+///
+/// ```
+/// use least_action::mechanics::{
+///     Chord, ClassicalSystem, DiscreteLagrangian, VariationalMethod, Workspace,
+/// };
+///
+/// let oscillator = ClassicalSystem::HarmonicOscillator.definition().build(&Default::default())?;
+/// let discrete = DiscreteLagrangian::new(&oscillator, VariationalMethod::Midpoint);
+/// let chord = Chord { time: 0.0, time_step: 0.1, x0: &[1.0], x1: &[1.0] };
+/// let p = discrete.momentum_before(&mut Workspace::default(), chord)?;
+/// assert!((p[0] - 0.05).abs() < 1e-12);
+/// # Ok::<(), least_action::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Chord<'a> {
     /// Time of the first end.
     pub time: f64,
     /// Length of the step, h.
     pub time_step: f64,
+    /// Coordinates at the first end: D.
     pub x0: &'a [f64],
+    /// Coordinates at the last end: D.
     pub x1: &'a [f64],
 }
 
@@ -36,6 +51,7 @@ const INNER: EquationNames = EquationNames {
 };
 
 impl<'a> DiscreteLagrangian<'a> {
+    /// Makes the discrete Lagrangian of a Lagrangian by one of the approximations.
     pub fn new(lagrangian: &'a dyn Lagrangian, method: VariationalMethod) -> Self {
         DiscreteLagrangian {
             lagrangian,
@@ -49,11 +65,13 @@ impl<'a> DiscreteLagrangian<'a> {
         self.lagrangian.dimension()
     }
 
+    /// Approximation of the action of a step.
     pub fn method(&self) -> VariationalMethod {
         self.method
     }
 
-    /// `L_d`, and its derivatives `D1 L_d` and `D2 L_d` (D each) in the last two arguments.
+    /// Computes `L_d`, and its derivatives `D1 L_d` and `D2 L_d` (D each) in the last two
+    /// arguments.
     ///
     /// # Errors
     /// Wrong lengths; inner points that are not found ([`crate::Error::NotConverged`],
@@ -79,10 +97,11 @@ impl<'a> DiscreteLagrangian<'a> {
         Ok(value)
     }
 
-    /// `((D1 D1 L_d, D1 D2 L_d), (D2 D1 L_d, D2 D2 L_d))`: 2 D x 2 D, column-major, symmetric.
+    /// Writes the second derivatives `((D1 D1 L_d, D1 D2 L_d), (D2 D1 L_d, D2 D2 L_d))`: 2 D x 2 D,
+    /// column-major, symmetric.
     ///
     /// # Errors
-    /// As [`DiscreteLagrangian::gradient`].
+    /// Those of [`DiscreteLagrangian::gradient`].
     pub fn hessian(&self, work: &mut Workspace, chord: Chord, hessian: &mut [f64]) -> Result<()> {
         let length = 4 * self.dimension() * self.dimension();
         check::length(
@@ -131,8 +150,9 @@ impl<'a> DiscreteLagrangian<'a> {
         Ok(())
     }
 
-    /// The polynomial between two ends, to be given back: x0, then the other control points less
-    /// x0. As such their differences, divided by a short h, are free of the rounding of x.
+    /// Control points of the polynomial between two ends, to be given back: x0, then the other
+    /// control points less x0. So their differences, divided by a short h, are free of the rounding
+    /// of x.
     fn control(&self, work: &mut Workspace, chord: Chord) -> Result<Vec<f64>> {
         let d = self.dimension();
         check::length(
@@ -172,8 +192,8 @@ impl<'a> DiscreteLagrangian<'a> {
         Ok(control)
     }
 
-    /// The action of a polynomial by its control points ((s + 1) x D: x0, then the others less x0),
-    /// and its gradient in them: `h sum_i b_i L(t_i, X(c_i), X'(c_i) / h)`.
+    /// Computes the action of a polynomial from its control points ((s + 1) x D: x0, then the
+    /// others less x0), and its gradient in them: `h sum_i b_i L(t_i, X(c_i), X'(c_i) / h)`.
     pub(super) fn sum(
         &self,
         work: &mut Workspace,
@@ -213,7 +233,7 @@ impl<'a> DiscreteLagrangian<'a> {
         Ok(sum)
     }
 
-    /// The second derivatives of [`DiscreteLagrangian::sum`], column-major.
+    /// Writes the second derivatives of [`DiscreteLagrangian::sum`], column-major.
     pub(super) fn second(
         &self,
         work: &mut Workspace,
@@ -288,19 +308,20 @@ impl<'a> DiscreteLagrangian<'a> {
     }
 }
 
-/// The derivatives of the step's action in all control points but the ends are 0; with a momentum,
-/// also `p + D1 = 0` at the first one, for which the last one is unknown.
+/// Equations of the control points: the derivatives of the step's action in all control points but
+/// the ends are 0; with a momentum, also `p + D1 = 0` at the first one, and the last one is
+/// unknown.
 pub(super) struct ControlPointEquations<'a> {
     pub discrete: &'a DiscreteLagrangian<'a>,
     pub time: f64,
     pub h: f64,
-    /// Control points, of which those that are not unknown count.
+    /// Control points, of which the known ones are read.
     pub control: &'a [f64],
     pub momentum: Option<&'a [f64]>,
 }
 
 impl ControlPointEquations<'_> {
-    /// The first row: unknowns begin with the second control point.
+    /// Number of the first row: unknowns begin with the second control point.
     fn first_row(&self) -> usize {
         match self.momentum {
             Some(_) => 0,
@@ -347,8 +368,8 @@ impl Equations for ControlPointEquations<'_> {
         }
     }
 
-    /// The size of a step relative to that of what moves, of which less than a small share of x
-    /// does not count: nothing moves at rest.
+    /// Size of a step relative to that of the movement, which counts at least as a small share of
+    /// x: nothing moves at rest.
     fn relative(&self, unknowns: &[f64], step: &[f64]) -> f64 {
         let d = self.discrete.dimension();
         // Unknowns but for an end that is given.
@@ -359,7 +380,7 @@ impl Equations for ControlPointEquations<'_> {
     }
 }
 
-/// A square block of a larger square matrix, from a row and a column on.
+/// Copies a square block of a larger square matrix, from a row and a column on.
 pub(super) fn copy_block(whole: &[f64], (row, column): (usize, usize), block: &mut [f64]) {
     let (size, order) = (whole.len().isqrt(), block.len().isqrt());
     for (j, to) in block.chunks_exact_mut(order).enumerate() {

@@ -13,14 +13,15 @@ use crate::mechanics::IntegrationMethod;
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum VariationalMethod {
-    /// `h L(x0, (x1 - x0) / h)`: first order, not symmetric; the map of `symplectic-euler`, and for
-    /// the action of a flow the sum over residual layers `x1 = x0 + h F(x0)`.
+    /// Approximation `h L(x0, (x1 - x0) / h)`: first order, not symmetric; the map of
+    /// `symplectic-euler`, and for the action of a flow the sum over residual layers
+    /// `x1 = x0 + h F(x0)`.
     Euler,
-    /// `h L((x0 + x1) / 2, (x1 - x0) / h)`: second order.
+    /// Approximation `h L((x0 + x1) / 2, (x1 - x0) / h)`: second order.
     #[default]
     Midpoint,
-    /// `(h/2) (L(x0, (x1 - x0) / h) + L(x1, (x1 - x0) / h))`: second order; Stormer and Verlet's
-    /// method where `L = v M v / 2 - V(x)`.
+    /// Approximation `(h/2) (L(x0, (x1 - x0) / h) + L(x1, (x1 - x0) / h))`: second order; the
+    /// method of Stormer and Verlet where `L = v M v / 2 - V(x)`.
     Trapezoid,
     /// Parabolas and two Gauss points: fourth order.
     #[serde(rename = "gauss-4")]
@@ -47,7 +48,7 @@ names!(VariationalMethod {
 });
 
 impl VariationalMethod {
-    /// The power of the step that errors over a fixed time follow.
+    /// Order of the method: the power of the step with which errors over a fixed time fall.
     pub fn order(self) -> usize {
         match self {
             VariationalMethod::Euler => 1,
@@ -55,7 +56,7 @@ impl VariationalMethod {
         }
     }
 
-    /// True if a step of -h leads back to where a step of h began.
+    /// True if a step of -h leads back to the beginning of a step of h.
     pub fn is_symmetric(self) -> bool {
         self.order() > 1
     }
@@ -71,7 +72,7 @@ impl VariationalMethod {
         }
     }
 
-    /// The one whose map is that of an integrator of canonical equations.
+    /// The method whose map is that of an integrator of canonical equations.
     ///
     /// # Errors
     /// Integrators that follow from no discrete Lagrangian here.

@@ -16,6 +16,18 @@ use super::{velocity, Impulse, Lagrangian, Orbit, PhasePoint, Workspace};
 use crate::error::{check, Result};
 
 /// Options of an orbit of a discrete Lagrangian.
+///
+/// ```
+/// use least_action::mechanics::{VariationalMethod, VariationalOptions};
+///
+/// let options = VariationalOptions {
+///     method: VariationalMethod::Gauss4,
+///     time_step: 0.1,
+///     points: 101,
+///     ..VariationalOptions::default()
+/// };
+/// assert_eq!(options.steps_per_point, 1);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
@@ -32,11 +44,11 @@ pub struct VariationalOptions {
     pub time_step: f64,
     /// Number of points, the first included.
     pub points: usize,
-    /// Steps from one point to the next. Default: 1.
+    /// Number of steps from one point to the next. Default: 1.
     #[serde(default = "one")]
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub steps_per_point: usize,
-    /// Compute the derivative of the last point in the first one. Default: false.
+    /// True to compute the derivative of the last point in the first one. Default: false.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<bool>"))]
     pub tangent: bool,
@@ -56,17 +68,25 @@ impl Default for VariationalOptions {
     }
 }
 
-/// Follows the discrete Euler-Lagrange equations from a state and its momentum on (see
+/// Integrates the discrete Euler-Lagrange equations from a state and its momentum on (see
 /// [`super::momentum`] for that of a velocity): `p_k = -D1 L_d(x_k, x_(k+1))`,
 /// `p_(k+1) = D2 L_d(x_k, x_(k+1))`, by Newton's method down to rounding. Energies are those of the
 /// Legendre transform, NaN where there is none.
 ///
 /// ```
-/// use least_action::mechanics::{integrate_variational, momentum, ClassicalSystem, VariationalMethod, VariationalOptions, Workspace};
+/// use least_action::mechanics::{
+///     integrate_variational, momentum, ClassicalSystem, VariationalMethod, VariationalOptions,
+///     Workspace,
+/// };
 ///
 /// let kepler = ClassicalSystem::Kepler.definition().build(&Default::default())?;
 /// let p = momentum(&kepler, &mut Workspace::default(), 0.0, &[1.0, 0.0], &[0.0, 1.1])?;
-/// let options = VariationalOptions { method: VariationalMethod::Gauss4, time_step: 0.1, points: 101, ..VariationalOptions::default() };
+/// let options = VariationalOptions {
+///     method: VariationalMethod::Gauss4,
+///     time_step: 0.1,
+///     points: 101,
+///     ..VariationalOptions::default()
+/// };
 /// let orbit = integrate_variational(&kepler, &[1.0, 0.0], &p, &[], &options)?;
 /// let (x, p) = (&orbit.x[200..], &orbit.p[200..]);
 /// assert!((x[0] * p[1] - x[1] * p[0] - 1.1).abs() < 1e-12);
@@ -74,7 +94,7 @@ impl Default for VariationalOptions {
 /// ```
 ///
 /// # Errors
-/// As [`super::integrate`].
+/// Those of [`super::integrate()`].
 pub fn integrate_variational(
     lagrangian: &dyn Lagrangian,
     x0: &[f64],
@@ -99,10 +119,10 @@ pub fn integrate_variational(
     follow(&mut map, grid, (x0, p0), impulses, options.tangent)
 }
 
-/// One step of the discrete Euler-Lagrange equations.
+/// Map of one step of the discrete Euler-Lagrange equations.
 struct VariationalMap<'a> {
     discrete: DiscreteLagrangian<'a>,
-    /// Velocity at about the point that was reached last.
+    /// Velocity near the point that was reached last.
     velocity: Vec<f64>,
 }
 

@@ -15,11 +15,11 @@ const STEP: EquationNames = EquationNames {
 };
 
 impl DiscreteLagrangian<'_> {
-    /// The momentum at the beginning of a step, `p^- = -D1 L_d(x0, x1)`: the first discrete
-    /// Legendre transform.
+    /// Momentum at the beginning of a step, `p^- = -D1 L_d(x0, x1)`: the first discrete Legendre
+    /// transform.
     ///
     /// # Errors
-    /// As [`DiscreteLagrangian::gradient`].
+    /// Those of [`DiscreteLagrangian::gradient`].
     pub fn momentum_before(&self, work: &mut Workspace, chord: Chord) -> Result<Vec<f64>> {
         let d = self.dimension();
         let (mut p, mut unused) = (vec![0.0; d], vec![0.0; d]);
@@ -28,11 +28,11 @@ impl DiscreteLagrangian<'_> {
         Ok(p)
     }
 
-    /// The momentum at the end of a step, `p^+ = D2 L_d(x0, x1)`: the second discrete Legendre
+    /// Momentum at the end of a step, `p^+ = D2 L_d(x0, x1)`: the second discrete Legendre
     /// transform. On an orbit it is the momentum before the next step.
     ///
     /// # Errors
-    /// As [`DiscreteLagrangian::gradient`].
+    /// Those of [`DiscreteLagrangian::gradient`].
     pub fn momentum_after(&self, work: &mut Workspace, chord: Chord) -> Result<Vec<f64>> {
         let d = self.dimension();
         let (mut unused, mut p) = (vec![0.0; d], vec![0.0; d]);
@@ -40,11 +40,12 @@ impl DiscreteLagrangian<'_> {
         Ok(p)
     }
 
-    /// x2 of `D2 L_d(x0, x1) + D1 L_d(x1, x2) = 0`; `chord` is the step from x0 to x1.
+    /// Next point x2 of the discrete Euler-Lagrange equation,
+    /// `D2 L_d(x0, x1) + D1 L_d(x1, x2) = 0`; `chord` is the step from x0 to x1.
     ///
     /// # Errors
-    /// [`crate::Error::Singular`] if D1 D2 L_d is, [`crate::Error::NotConverged`], and as
-    /// [`DiscreteLagrangian::gradient`].
+    /// [`crate::Error::Singular`] if D1 D2 L_d is singular, [`crate::Error::NotConverged`], and
+    /// those of [`DiscreteLagrangian::gradient`].
     pub fn next(&self, work: &mut Workspace, chord: Chord) -> Result<Vec<f64>> {
         let d = self.dimension();
         let h = chord.time_step;
@@ -58,12 +59,12 @@ impl DiscreteLagrangian<'_> {
         Ok(z)
     }
 
-    /// The discrete action `sum_k L_d(x_k, x_(k+1))` of a path (points x D, row-major) in steps of
-    /// h from `time` on. Its gradient is written to the last argument: at inner points it is the
-    /// discrete Euler-Lagrange equation's left side.
+    /// Computes the discrete action `sum_k L_d(x_k, x_(k+1))` of a path (points x D, row-major) in
+    /// steps of h from `time` on. Its gradient is written to the last argument: at inner points it
+    /// is the left side of the discrete Euler-Lagrange equation.
     ///
     /// # Errors
-    /// Wrong lengths, and as [`DiscreteLagrangian::gradient`].
+    /// Wrong lengths, and those of [`DiscreteLagrangian::gradient`].
     pub fn action(
         &self,
         work: &mut Workspace,
@@ -102,9 +103,9 @@ impl DiscreteLagrangian<'_> {
         Ok(sum)
     }
 
-    /// `(x, p)` to the next, where `p = -D1 L_d(x, x1)` and `p1 = D2 L_d(x, x1)`; x1 is looked for
-    /// from `x + h velocity` on. Columns of `tangent` are multiplied by the derivative. Returns
-    /// Newton's iterations.
+    /// Moves `(x, p)` to the next point, where `p = -D1 L_d(x, x1)` and `p1 = D2 L_d(x, x1)`; x1 is
+    /// looked for from `x + h velocity` on. Columns of `tangent` are multiplied by the derivative.
+    /// Returns the number of Newton iterations.
     pub(in crate::mechanics) fn step(&self, step: MapStep, velocity: &[f64]) -> Result<usize> {
         let MapStep {
             work,

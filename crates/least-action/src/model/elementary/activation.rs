@@ -1,17 +1,18 @@
-//! Functions of neurons with their slopes.
+//! Activation functions of neurons with their slopes.
 
 use super::{exp, power_of_two, reduce};
 
-/// `e^x = q / p`, without a quotient: whoever divides by a sum of both needs none.
+/// The exponential as a ratio, `e^x = q / p`, without the division: a caller that divides by a sum
+/// of both needs none.
 struct Ratio {
     p: f64,
     q: f64,
-    /// `p - q`, relative to its own size as exact as they are.
+    /// The difference `p - q`, with a relative error as small as that of p and q.
     difference: f64,
 }
 
-/// For x up to 0. `e^r = (d + r) / (d - r)`, where d is `r coth(r / 2)`, a series of even powers,
-/// whose coefficients are fdlibm's. q is zero from e^-708 on.
+/// Computes `e^x` as a ratio for x up to 0. `e^r = (d + r) / (d - r)`, where d is `r coth(r / 2)`,
+/// a series of even powers, whose coefficients are fdlibm's. q is zero below e^-708.
 #[inline(always)]
 fn ratio(x: f64) -> Ratio {
     const LEAST: f64 = -708.0;
@@ -39,7 +40,8 @@ fn ratio(x: f64) -> Ratio {
     }
 }
 
-/// `1 / (1 + e^-x)` and its slope, each wrong by a few in the last place, on both sides.
+/// The logistic function `1 / (1 + e^-x)` and its slope, each wrong by a few units in the last
+/// place, for both signs of x.
 #[inline(always)]
 pub(crate) fn logistic(x: f64) -> (f64, f64) {
     let Ratio { p, q, .. } = ratio(-x.abs());
@@ -47,7 +49,8 @@ pub(crate) fn logistic(x: f64) -> (f64, f64) {
     (if x < 0.0 { lower } else { upper }, upper * lower)
 }
 
-/// `tanh(x)`, and its slope, also where the value is 1: each wrong by a few in the last place.
+/// The function `tanh(x)` and its slope, also where the value is 1: each wrong by a few units in
+/// the last place.
 #[inline(always)]
 pub(crate) fn tanh_and_slope(x: f64) -> (f64, f64) {
     let Ratio { p, q, difference } = ratio(-2.0 * x.abs());
@@ -55,7 +58,7 @@ pub(crate) fn tanh_and_slope(x: f64) -> (f64, f64) {
     ((difference / sum).copysign(x), 4.0 * (p / sum) * (q / sum))
 }
 
-/// `log(1 + e^x)`, and its slope, the logistic function.
+/// The softplus function `log(1 + e^x)` and its slope, the logistic function.
 #[inline(always)]
 pub(crate) fn softplus(x: f64) -> (f64, f64) {
     let e = exp(-x.abs());
@@ -66,8 +69,8 @@ pub(crate) fn softplus(x: f64) -> (f64, f64) {
     (above + log_one_plus(e), slope)
 }
 
-/// `log(1 + e)` for e from 0 to 1, wrong by less than one in the last place: fdlibm's series of
-/// `log((1 + s) / (1 - s))` about 1, or about 2 where that is closer.
+/// Computes `log(1 + e)` for e from 0 to 1, wrong by less than one unit in the last place: fdlibm's
+/// series of `log((1 + s) / (1 - s))` about 1, or about 2 where that is closer.
 #[inline(always)]
 pub(super) fn log_one_plus(e: f64) -> f64 {
     const HIGH: f64 = 6.931_471_803_691_238e-1;

@@ -1,12 +1,12 @@
 use super::{apply, power_of_two, reduce, small_exp_minus_one, ROUNDER};
 
-/// `to = e^a`, number by number.
+/// Computes `to = e^a`, number by number.
 #[inline(never)]
 pub(crate) fn exp_all(to: &mut [f64], a: &[f64]) {
     apply(to, a, exp);
 }
 
-/// `e^x`: `2^n e^r`, wrong by less than one in the last place.
+/// The exponential `e^x = 2^n e^r`, wrong by less than one unit in the last place.
 #[inline(always)]
 pub(crate) fn exp(x: f64) -> f64 {
     // Beyond these it is infinite, or zero. Comparisons with NaN are false, so that it stays.

@@ -1,8 +1,8 @@
-//! Transcendental functions that are computed for many numbers at once. Those of `libm` ask at
-//! every number which of many cases it is, and so handle one at a time; these have no branches, so
-//! compilers handle two or more at once, natively and in WebAssembly. They are made of sums,
-//! products, one quotient and changes of bits, each rounded on its own: the bits are the same on
-//! every machine, whether one number is computed or many.
+//! Transcendental functions that are computed for many numbers at once. Those of `libm` branch at
+//! every number, and so handle one at a time; these have no branches, so compilers handle two or
+//! more at once, natively and in WebAssembly. They are made of sums, products, one quotient and
+//! changes of bits, each rounded on its own: the bits are the same on every machine, whether one
+//! number is computed or many.
 
 mod activation;
 mod exp;
@@ -14,11 +14,11 @@ pub(crate) use activation::{logistic, softplus, tanh_and_slope};
 pub(crate) use exp::{exp, exp_all};
 pub(crate) use tanh::{tanh, tanh_all};
 
-/// Numbers that are handled together; of eight, so that there is always one that the processor need
-/// not wait for.
+/// Count of numbers that are handled together: eight, so that the processor always has one that it
+/// need not wait for.
 const TOGETHER: usize = 8;
 
-/// `to = f(a)`, number by number.
+/// Applies `f` number by number: `to = f(a)`.
 #[inline(always)]
 fn apply(to: &mut [f64], a: &[f64], f: impl Fn(f64) -> f64) {
     let (groups, rest) = to.as_chunks_mut::<TOGETHER>();
@@ -33,17 +33,17 @@ fn apply(to: &mut [f64], a: &[f64], f: impl Fn(f64) -> f64) {
     }
 }
 
-/// `x = n ln 2 + r` with a whole n and `|r| <= ln 2 / 2`, nearly.
+/// Reduced argument: `x = n ln 2 + r` with a whole n and `|r| <= ln 2 / 2`, up to rounding.
 struct Reduced {
     n: f64,
     r: f64,
 }
 
-/// 1.5 * 2^52: a number below 2^51 that is added to it is rounded to a whole one, which is then in
-/// the last bits of the sum.
+/// Rounding constant, 1.5 * 2^52: a number below 2^51 that is added to it is rounded to a whole
+/// one, which is then in the last bits of the sum.
 const ROUNDER: f64 = 6_755_399_441_055_744.0;
 
-/// For `|x| < 1e6`. NaN gives NaN.
+/// Reduces an argument with `|x| < 1e6`. NaN gives NaN.
 #[inline(always)]
 fn reduce(x: f64) -> Reduced {
     // ln 2 in two parts, as in fdlibm: the first has so few digits that its product with n is
@@ -57,14 +57,14 @@ fn reduce(x: f64) -> Reduced {
     }
 }
 
-/// 2^n for a whole n from -1022 to 1023.
+/// The power 2^n for a whole n from -1022 to 1023.
 #[inline(always)]
 fn power_of_two(n: f64) -> f64 {
     f64::from_bits((n + (ROUNDER + 1023.0)).to_bits() << 52)
 }
 
-/// `e^r - 1` for `|r| <= ln 2 / 2`: Taylor's series, of which the first term that is left out is a
-/// tenth of the last bit. Relative to its own size it is as exact as `r` is.
+/// Computes `e^r - 1` for `|r| <= ln 2 / 2` by Taylor's series, of which the first term that is
+/// left out is a tenth of the last bit. The relative error is that of `r`.
 #[inline(always)]
 fn small_exp_minus_one(r: f64) -> f64 {
     const fn over_factorial(k: u64) -> f64 {

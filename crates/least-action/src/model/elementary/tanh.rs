@@ -1,14 +1,14 @@
 use super::{apply, power_of_two, reduce, small_exp_minus_one};
 
-/// `to = tanh(a)`, number by number.
+/// Computes `to = tanh(a)`, number by number.
 #[inline(never)]
 pub(crate) fn tanh_all(to: &mut [f64], a: &[f64]) {
     apply(to, a, tanh);
 }
 
-/// `tanh(x)`: with `t = e^(2|x|) - 1` it is `t / (t + 2)`, or `1 - 2 / (t + 2)` where that is
-/// closer to 1. Wrong by less than two and a half in the last place (that of `libm` by two); odd to
-/// the bit.
+/// The function `tanh(x)`: with `t = e^(2|x|) - 1` it is `t / (t + 2)`, or `1 - 2 / (t + 2)` where
+/// that is closer to 1. It is wrong by less than 2.5 units in the last place (that of `libm` by
+/// two), and odd to the bit.
 #[inline(always)]
 pub(crate) fn tanh(x: f64) -> f64 {
     // From 19.1 on it is 1. Comparisons with NaN are false, so that it stays.

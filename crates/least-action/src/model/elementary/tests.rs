@@ -1,8 +1,8 @@
-//! Against `libm`, over everything that a number can be.
+//! Comparison with `libm`, over all kinds of numbers.
 
 use super::{exp, exp_all, logistic, softplus, tanh, tanh_all, tanh_and_slope};
 
-/// Every exponent with many fractions of each, both signs, and what is special.
+/// Numbers of every exponent with many fractions, of both signs, and special values.
 fn numbers() -> Vec<f64> {
     let mut all = vec![0.0, 1.0, f64::MAX, f64::INFINITY, f64::NAN];
     all.extend([f64::MIN_POSITIVE, f64::from_bits(1), 1e-310]);
@@ -33,7 +33,7 @@ fn numbers() -> Vec<f64> {
     all
 }
 
-/// Numbers between two, of which neither is NaN: 1 is the next one.
+/// Distance in representable numbers between two that are not NaN: 1 for neighbours.
 fn apart(a: f64, b: f64) -> u64 {
     let place = |x: f64| match x.is_sign_negative() {
         true => -((x.to_bits() & (u64::MAX >> 1)) as i64),
@@ -65,7 +65,8 @@ fn results_are_those_of_libm_but_for_the_last_digit() {
     assert!(worst(tanh, libm::tanh) <= 4);
 }
 
-/// By another way than ours: every one of these is wrong by two or three.
+/// The reference takes another formula than ours; each of the two is wrong by two or three units in
+/// the last place.
 #[test]
 fn neurons_and_their_slopes_are_those_of_libm_but_for_the_last_digits() {
     // Below, e^-|x| is zero to one side and has few digits to the other.

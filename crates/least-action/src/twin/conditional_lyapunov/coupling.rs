@@ -1,6 +1,7 @@
-//! How a response is held to what it is shown.
+//! Coupling of a response to the components of the drive that it receives.
 
-/// A strength, or the limit of a strong one.
+/// Coupling of the response to the drive's observed components: a strength, or complete
+/// replacement, the limit of a strong one.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[cfg_attr(
     feature = "typescript",
@@ -8,16 +9,16 @@
     ts(type = "number | \"replacement\"")
 )]
 pub enum Coupling {
-    /// g, per unit of time: the rate at which an observed component is drawn to the drive's. Of
-    /// maps the share of the difference that is taken off at each iteration.
+    /// Coupling strength g, per unit of time: the rate at which an observed component is drawn to
+    /// the drive's. For maps, the fraction of the difference that is taken off at each iteration.
     Finite(f64),
-    /// Observed components are the drive's.
+    /// Complete replacement: the observed components of the response are those of the drive.
     #[default]
     Replacement,
 }
 
 mod read {
-    //! By hand: an untagged enum would lose the place of an error.
+    //! Serialisation written by hand: an untagged enum would lose the place of an error.
 
     use super::Coupling;
     use serde::de::{Deserialize, Deserializer, Error, Visitor};

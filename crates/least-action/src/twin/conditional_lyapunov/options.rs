@@ -1,4 +1,4 @@
-//! How conditional Lyapunov exponents are computed.
+//! Options of conditional Lyapunov exponents.
 
 use std::collections::BTreeMap;
 
@@ -7,34 +7,50 @@ use crate::action::validate_observed;
 use crate::error::{check, Result};
 use crate::model::{Model, ModelKind, MOST_VALUES};
 
-/// How the largest conditional Lyapunov exponent is computed.
+/// Options of the largest conditional Lyapunov exponent.
+///
+/// ```
+/// use least_action::models;
+/// use least_action::twin::{conditional_lyapunov, ConditionalLyapunovOptions};
+///
+/// let options = ConditionalLyapunovOptions {
+///     observed: vec![0],
+///     points: 2001,
+///     ..ConditionalLyapunovOptions::default()
+/// };
+/// let exponent = conditional_lyapunov(&models::lorenz63()?, &options)?;
+/// assert!(exponent.value < 0.0);
+/// # Ok::<(), least_action::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct ConditionalLyapunovOptions {
-    /// The model's defaults where none is given.
+    /// Values of the parameters by name. Default: the model's own.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<BTreeMap<String, f64>>"))]
     pub parameters: BTreeMap<String, f64>,
-    /// State components that the response is shown. None of them: the largest Lyapunov exponent of
-    /// the system itself.
+    /// State components that the response receives, by index. With none, the largest Lyapunov
+    /// exponent of the system itself is computed.
     pub observed: Vec<usize>,
-    /// How the response is held to them. Default: `"replacement"`.
+    /// Coupling of the response to the observed components. Default: `"replacement"`.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<Coupling>"))]
     pub coupling: Coupling,
-    /// Between points, in the model's unit of time. A flow is integrated by ten Runge-Kutta steps
-    /// or more from one to the next.
+    /// Time between points, in the model's unit. A flow is integrated by ten Runge-Kutta steps or
+    /// more from one to the next.
     pub time_step: f64,
-    /// Of the drive's orbit, the first included; at least 21 more than `discard`. Default: 10,001.
+    /// Number of points of the drive's orbit, the first included; at least 21 more than `discard`.
+    /// Default: 10,001.
     #[serde(default = "points")]
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub points: usize,
-    /// Points at the beginning that do not count: the difference turns into the direction that
-    /// shrinks least. Default: a tenth of the points.
+    /// Number of points at the beginning that do not count, while the difference turns into the
+    /// direction that grows most. Default: a tenth of the points.
     #[serde(default)]
     pub discard: Option<usize>,
-    /// Of the first difference, and of the random displacement of the initial state. Default: 0.
+    /// Seed of the first difference, and of the random displacement of the initial state. Default:
+    /// 0.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(type = "number", optional))]
     pub seed: u64,
@@ -47,8 +63,8 @@ pub struct ConditionalLyapunovOptions {
     /// given.
     #[serde(default)]
     pub spin_up: Option<f64>,
-    /// u(t) for models with inputs: points x inputs, row-major; straight lines in between, held at
-    /// the first value during the spin-up. Default: none.
+    /// Inputs u(t) for models with inputs: points x inputs, row-major; straight lines in between,
+    /// constant at the first value during the spin-up. Default: none.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(type = "ArrayLike<number>", optional))]
     pub inputs: Vec<f64>,
@@ -59,7 +75,7 @@ fn points() -> usize {
 }
 
 impl Default for ConditionalLyapunovOptions {
-    /// Nothing observed, a time step of 0.01; the rest as stated at the fields.
+    /// No observed components and a time step of 0.01; the rest as stated at the fields.
     fn default() -> Self {
         ConditionalLyapunovOptions {
             parameters: BTreeMap::new(),
@@ -76,12 +92,14 @@ impl Default for ConditionalLyapunovOptions {
     }
 }
 
-/// The most steps from one point to the next that a strong coupling may ask for.
+/// Maximum number of steps from one point to the next that a strong coupling may ask for.
 const MOST_SUBSTEPS: f64 = 1000.0;
 
 impl ConditionalLyapunovOptions {
+    /// Checks the options and gives the number of points to discard.
+    ///
     /// # Errors
-    /// What cannot be, by field; else the number of points to discard.
+    /// Options that cannot be used, by field.
     pub(super) fn validate(&self, model: &dyn Model) -> Result<usize> {
         let (dimension, width) = (model.dimension(), model.inputs().len());
         if !self.observed.is_empty() {
@@ -98,7 +116,8 @@ impl ConditionalLyapunovOptions {
             check::require(fine, "coupling", coupling, "finite and not negative")?;
             let strongest = MOST_SUBSTEPS / self.time_step;
             let expected = format!(
-                "at most {strongest} at this timeStep; complete replacement, its limit, is \"replacement\""
+                "at most {strongest} at this timeStep; complete replacement, its limit, is \
+                \"replacement\""
             );
             let fine = model.kind() == ModelKind::Map || coupling <= strongest;
             check::require(fine, "coupling", coupling, &expected)?;

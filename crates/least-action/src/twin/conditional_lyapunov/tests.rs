@@ -43,7 +43,7 @@ fn without_coupling_it_is_the_largest_lyapunov_exponent() {
     }
 }
 
-/// What Pecora and Carroll's table has for sigma = 16, beta = 4, rho = 45.92, with the exact values
+/// The table of Pecora and Carroll for sigma = 16, beta = 4, rho = 45.92, with the exact values
 /// where there are some.
 #[test]
 fn lorenz_driven_by_each_component() {
@@ -128,7 +128,7 @@ fn of_a_linear_flow_it_is_the_largest_eigenvalue() {
         near(one, eigenvalue(0.5 - g), 1e-8);
         assert!(one.standard_error < 1e-8, "{one:?}");
     }
-    // What is left is b and c, apart from each other.
+    // Only b and c are left, independent of each other.
     let one = found(&model, &[0], Coupling::Replacement, options.clone());
     near(one, -0.25, 1e-8);
     let one = found(&model, &[0, 1], Coupling::Replacement, options);

@@ -1,4 +1,4 @@
-//! A chaotic flow of which one component was measured.
+//! Boundary-value problems of a chaotic flow with one measured component.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::mechanics::{ContinuousAction, ContinuousActionOptions, VariationalMet
 use crate::models;
 use crate::random::Random;
 
-/// x of Lorenz63 with an error of 0.5.
+/// Data of the x of Lorenz63 with an error of 0.5.
 fn data(points: usize) -> Observations {
     let mut random = Random::new(4, 0);
     let field = |[x, y, z]: [f64; 3]| [10.0 * (y - x), x * (28.0 - z) - y, x * y - 8.0 / 3.0 * z];

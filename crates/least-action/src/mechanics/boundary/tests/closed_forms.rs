@@ -1,5 +1,5 @@
-//! Paths that are known: an oscillator between two places, and a double well with and against its
-//! drift.
+//! Paths with closed forms: an oscillator between two places, and a double well with and against
+//! its drift.
 
 use std::sync::Arc;
 
@@ -14,8 +14,8 @@ const ORDERS: [(IntegrationMethod, f64); 3] = [
     (IntegrationMethod::GaussLegendre6, 6.0),
 ];
 
-/// Errors of path and action in 8, 16 and 32 steps, or as many times more, must fall as the order
-/// says.
+/// Checks that errors of path and action in 8, 16 and 32 steps, or as many times more, fall with
+/// the order.
 fn converges(
     name: &str,
     system: &System,
@@ -56,7 +56,7 @@ fn an_oscillator_goes_between_two_places_as_it_is_known_to() {
     converges("oscillator", &system, (time, 4), &exact, action);
 }
 
-/// `x' = 4 x - 4 x^3 = -V'`, `V = x^4 - 2 x^2`.
+/// Double well `x' = 4 x - 4 x^3 = -V'`, `V = x^4 - 2 x^2`.
 pub(super) fn double_well(precision: f64) -> System {
     let options = ContinuousActionOptions {
         model_precision: precision.into(),
@@ -66,7 +66,7 @@ pub(super) fn double_well(precision: f64) -> System {
     System::of_action(ContinuousAction::of_flow(model, &options).unwrap())
 }
 
-/// The solution of the flow from 0.3 on, by way of the logistic equation for its square.
+/// Solution of the flow from 0.3 on, by way of the logistic equation for its square.
 pub(super) fn downhill(t: f64) -> f64 {
     let c = 1.0 / 0.09 - 1.0;
     1.0 / (1.0 + c * (-8.0 * t).exp()).sqrt()

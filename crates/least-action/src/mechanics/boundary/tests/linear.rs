@@ -13,7 +13,7 @@ use crate::mechanics::tests::numbers;
 use crate::mechanics::{ContinuousAction, ContinuousActionOptions, VariationalMethod};
 use crate::model::{ModelBuilder, ModelKind};
 
-/// `x' = A x + b`, with an R_f per state, and R_m = 3 for what is measured.
+/// Linear flow `x' = A x + b`, with an R_f per state, and R_m = 3 for all measurements.
 struct Linear {
     a: DMatrix<f64>,
     b: DVector<f64>,
@@ -23,7 +23,7 @@ struct Linear {
 
 const R_M: f64 = 3.0;
 
-/// Everything is measured at the first point, about half of it at others.
+/// Makes a case. Everything is measured at the first point, about half of it at others.
 fn case(d: usize, points: usize, time_step: f64) -> Linear {
     let seed = d as u64;
     let a = DMatrix::from_vec(d, d, numbers(d * d, seed, 1.2)) - DMatrix::identity(d, d) * 0.4;
@@ -73,7 +73,7 @@ impl Linear {
         System::of_action(action.unwrap())
     }
 
-    /// `x1 = M x0 + c + N(0, Q)` of the implicit midpoint rule.
+    /// Transition `x1 = M x0 + c + N(0, Q)` of the implicit midpoint rule.
     fn midpoint(&self, h: f64) -> (DMatrix<f64>, DVector<f64>, DMatrix<f64>) {
         let one = DMatrix::identity(self.b.len(), self.b.len());
         let back = (&one - &self.a * (0.5 * h)).try_inverse().unwrap();
@@ -85,7 +85,8 @@ impl Linear {
         )
     }
 
-    /// The same of continuous time (C. F. Van Loan, IEEE Trans. Automat. Control 23, 1978).
+    /// Transition `x1 = M x0 + c + N(0, Q)` of continuous time (C. F. Van Loan, IEEE Trans.
+    /// Automat. Control 23, 1978).
     fn exact(&self, h: f64) -> (DMatrix<f64>, DVector<f64>, DMatrix<f64>) {
         let d = self.b.len();
         let mut whole = DMatrix::zeros(2 * d, 2 * d);
@@ -202,7 +203,10 @@ fn paths_and_covariances_are_those_of_a_smoother() {
                 case.least(IntegrationMethod::ImplicitMidpoint, steps);
             let (mean, spread) = case.smooth(case.midpoint(0.2 / steps as f64), steps);
             let (error, of_spread) = (distance(&path, &mean), distance(&covariance, &spread));
-            println!("D {d} steps {steps}: path {error:.1e} covariance {of_spread:.1e}, {iterations} iterations");
+            println!(
+                "D {d} steps {steps}: path {error:.1e} covariance {of_spread:.1e}, \
+            {iterations} iterations"
+            );
             assert!(
                 error < 1e-12 && of_spread < 1e-12,
                 "{d}: {error} {of_spread}"

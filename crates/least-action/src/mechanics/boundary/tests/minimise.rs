@@ -1,5 +1,5 @@
-//! Minimisation: what it finds is an orbit, what is fixed stays, what has no minimum ends with an
-//! error.
+//! Minimisation: the path that it finds is an orbit, fixed states stay, and actions without minimum
+//! end with an error.
 
 use super::*;
 use crate::error::Error;
@@ -9,7 +9,7 @@ use crate::mechanics::{
     VariationalMethod, VariationalOptions,
 };
 
-/// The orbit from the first state and momentum of a path on.
+/// Orbit from the first state and momentum of a path on.
 fn orbit(system: &System, found: &BestPath, options: &BoundaryOptions) -> Orbit {
     let d = system.dimension();
     let orbit = VariationalOptions {
@@ -80,7 +80,7 @@ fn planets_and_pendula_between_two_places_go_on_orbits() {
     }
 }
 
-/// The error of the mesh by the integrator of canonical equations.
+/// Error of the mesh by the integrator of canonical equations.
 fn by_integration(system: &System, found: &BestPath, options: &BoundaryOptions) -> f64 {
     let largest = |numbers: &[f64]| numbers.iter().fold(0.0f64, |m, v| m.max(v.abs()));
     let (of_x, of_p) = (largest(&found.path), largest(&found.momentum));

@@ -25,7 +25,8 @@ fn options(boundary: Boundary, integrator: IntegrationMethod, time_step: f64) ->
     }
 }
 
-/// L by its text, in coordinates q, r and velocities v, w, as many as `d` says.
+/// A Lagrangian given by its text, in coordinates q, r and velocities v, w; `d` is the number of
+/// them.
 fn lagrangian(d: usize, text: &str) -> ClassicalLagrangian {
     let names = |all: [&str; 2]| all[..d].iter().map(|&n| n.into()).collect();
     let definition = LagrangianDefinition {
@@ -51,7 +52,7 @@ fn problem(system: &System, path: &[f64], options: &BoundaryOptions) -> Boundary
     BoundaryProblem::new(system.clone(), path, options).unwrap()
 }
 
-/// Until it is solved or fails.
+/// Minimises until the path is solved or the method fails.
 fn minimise(
     system: &System,
     path: &[f64],
@@ -84,7 +85,7 @@ fn distance(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).fold(0.0, |m, (a, b)| m.max((a - b).abs()))
 }
 
-/// The power of h between errors at steps that are halved.
+/// Powers of h between errors at steps that are halved.
 fn slopes(errors: &[f64]) -> Vec<f64> {
     let pairs = errors.windows(2);
     pairs.map(|e| (e[0] / e[1]).log2()).collect()

@@ -14,7 +14,7 @@ use crate::mechanics::{
 use crate::solve::BlockMatrix;
 use std::f64::consts::PI;
 
-/// The Hessian of the free nodes up to `last`.
+/// Hessian of the free nodes up to `last`.
 fn dense(action: &mut DiscreteAction, nodes: &[f64], last: usize) -> DMatrix<f64> {
     let d = action.dimension();
     let mut blocks = BlockMatrix::new(&action.layout().unwrap());
