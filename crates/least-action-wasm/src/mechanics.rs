@@ -7,7 +7,7 @@ use least_action::mechanics::{
     acceleration, integrate, integrate_variational, lyapunov_exponents, momentum,
     symplectic_defect, velocity, ClassicalSystem, ContinuousAction, ContinuousActionOptions,
     HamiltonianDefinition, IntegrationOptions, LagrangianDefinition, LyapunovOptions, Orbit,
-    PhasePoint, System, VariationalOptions, Workspace,
+    PhasePoint, PhaseSpaceWorkspace, System, VariationalOptions,
 };
 use least_action::Error;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ use crate::model::build;
 #[wasm_bindgen]
 pub struct Mechanics {
     pub(crate) system: System,
-    work: Workspace,
+    work: PhaseSpaceWorkspace,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -202,7 +202,7 @@ impl Mechanics {
     pub(crate) fn of(system: System) -> Mechanics {
         Mechanics {
             system,
-            work: Workspace::default(),
+            work: PhaseSpaceWorkspace::default(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use least_action::solve::{
-    Assembly, BlockMatrix, Cholesky, Layout, Linearization, RowGroup, SquareRoot,
+    Assembly, BlockMatrix, BlockQr, Cholesky, Layout, Linearization, RowGroup,
 };
 
 fn main() {
@@ -112,7 +112,7 @@ fn measure(dimension: usize, points: usize, parameters: usize, simpson: bool) {
     });
     let mut after = vec![0.0; layout.unknowns()];
     let refined = time(|| assembly.gradient_after(&linearization, &step, &mut after));
-    let mut form = SquareRoot::new(&layout, &linearization);
+    let mut form = BlockQr::new(&layout, &linearization);
     let rooted = time(|| form.step(&linearization, &shift, &[], &mut step).unwrap());
     let flops: f64 = layout
         .couples

@@ -1,7 +1,7 @@
 //! Measurement errors: differences of predictions h(x) and measured values y, where h picks state
 //! components or is one of the model's observables.
 
-use super::noise::{with_loss, Law, Loss, Moments, Noise, Precision, Scale, Whitening};
+use super::noise::{with_loss, Law, Loss, LossMoments, Noise, Precision, Scale, Whitening};
 use super::Observations;
 use crate::model::{Model, Points, Scratch};
 
@@ -209,7 +209,7 @@ impl Measurement {
     }
 
     /// Mean and variance of the summed losses at the truth.
-    pub fn misfit(&self) -> Moments {
+    pub fn misfit(&self) -> LossMoments {
         let slots = [&self.direct, &self.indirect].into_iter();
         let slots = slots.flat_map(|entries| (0..entries.len()).map(|k| entries.slot(k)));
         self.noise.law.misfit(slots.map(|slot| self.data[slot]))

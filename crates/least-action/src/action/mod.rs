@@ -21,7 +21,7 @@ mod varying;
 pub use check_gradient::{GradientCheck, GradientVerdict, Variable};
 pub(crate) use density::log_step_determinant;
 pub use discretization::Discretization;
-pub use noise::{Moments, Precision, StepNoise};
+pub use noise::{LossMoments, Precision, StepNoise};
 pub use normalization::Normalization;
 pub(crate) use objective::{ActionObjective, Scales};
 pub(crate) use observations::validate_observed;

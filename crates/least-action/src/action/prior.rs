@@ -1,6 +1,6 @@
 //! Gaussian priors of single unknowns: first states and estimated parameters.
 
-use super::noise::{Gaussian, Loss, Row};
+use super::noise::{Gaussian, Loss, ResidualRow};
 use super::Problem;
 use crate::error::{check, Result};
 use crate::solve::RowGroup;
@@ -51,13 +51,13 @@ pub(super) struct PriorTerm {
 }
 
 impl PriorTerm {
-    fn row(&self, path: &[f64], parameters: &[f64]) -> Row {
+    fn row(&self, path: &[f64], parameters: &[f64]) -> ResidualRow {
         let value = match self.unknown.checked_sub(path.len()) {
             None => path[self.unknown],
             Some(p) => parameters[p],
         };
         let residual = Gaussian.residual(value, self.mean);
-        Row::new(residual, self.mean, self.precision)
+        ResidualRow::new(residual, self.mean, self.precision)
     }
 
     fn value(&self, path: &[f64], parameters: &[f64]) -> f64 {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::grid::Grid;
 use super::measurement::Measurement;
-use super::noise::{Law, Moments, Noise};
+use super::noise::{Law, LossMoments, Noise};
 use super::prior::PriorTerm;
-use super::unknowns::Names;
+use super::unknowns::UnknownNames;
 use super::varying::{model_noise, with_varying, Varying};
 use super::{ActionOptions, Discretization, Normalization, Observations, Precision};
 use crate::error::{check, Error, Result};
@@ -104,7 +104,7 @@ impl Problem {
             .validate("modelWeights", own, points)?;
 
         let grid = Grid::new(&data, model.inputs().len());
-        let names = Names {
+        let names = UnknownNames {
             model: &*model,
             estimated: &estimated,
             path_length: points * dimension,
@@ -183,7 +183,7 @@ impl Problem {
     }
 
     /// Mean and variance of the summed losses of all measurements at the truth.
-    pub(crate) fn misfit(&self) -> Moments {
+    pub(crate) fn misfit(&self) -> LossMoments {
         self.measurement.misfit()
     }
 

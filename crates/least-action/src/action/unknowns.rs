@@ -10,13 +10,13 @@ use crate::error::{check, Error, Result};
 use crate::model::Model;
 
 /// Names of the unknowns of an action: the model's states and its estimated parameters.
-pub(super) struct Names<'a> {
+pub(super) struct UnknownNames<'a> {
     pub model: &'a dyn Model,
     pub estimated: &'a [usize],
     pub path_length: usize,
 }
 
-impl Names<'_> {
+impl UnknownNames<'_> {
     fn state(&self, path: &str, name: &str) -> Result<usize> {
         check::position(path, name, self.model.states().iter().map(String::as_str))
     }

@@ -2,7 +2,7 @@
 
 use super::ladder::Ladder;
 use super::rung::ActiveBound;
-use crate::action::{ActionValue, Moments, Normalization};
+use crate::action::{ActionValue, LossMoments, Normalization};
 use crate::error::Result;
 use crate::solve::Minimum;
 
@@ -92,7 +92,7 @@ pub struct Counts {
     /// Number of measurements.
     pub measured: usize,
     /// Mean and variance of the misfit at the truth.
-    pub misfit: Moments,
+    pub misfit: LossMoments,
     /// Number of unknowns that the fit can choose where the model holds.
     pub fitted: usize,
     /// Number of residuals of the model.

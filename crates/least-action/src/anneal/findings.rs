@@ -3,7 +3,7 @@
 use super::annealable::{Annealable, Counts};
 use super::climb::Climb;
 use super::levels::{Drop, Level};
-use super::misfit::{chi_square, is_consistent, obeys_model, Misfit};
+use super::misfit::{is_consistent, minus_twice_log_posterior, obeys_model, Misfit};
 use super::stopping::enough;
 use crate::report::{self, number, Severity};
 use crate::solve::StopReason;
@@ -320,7 +320,8 @@ fn several_levels(
     let [lowest, next, ..] = passing[..] else {
         return;
     };
-    let difference = chi_square(counts, next.action) - chi_square(counts, lowest.action);
+    let difference = minus_twice_log_posterior(counts, next.action)
+        - minus_twice_log_posterior(counts, lowest.action);
     say(
         FindingCode::SeveralConsistentLevels,
         Severity::Warning,
@@ -329,7 +330,7 @@ fn several_levels(
             right. The lowest was chosen; the next is higher by {difference:.1} in chi-square, \
              that is, {} less likely. {}",
             passing.len(),
-            likelihood(difference),
+            odds(difference),
             match difference > DECISIVE {
                 true => "That decides.",
                 false =>
@@ -345,7 +346,7 @@ fn several_levels(
 const DECISIVE: f64 = 20.0;
 
 /// Factor by which a likelihood falls when chi-square rises by `difference`, as text.
-fn likelihood(difference: f64) -> String {
+fn odds(difference: f64) -> String {
     let tens = 0.5 * difference / std::f64::consts::LN_10;
     if tens < 3.0 {
         format!("{:.1} times", libm::pow(10.0, tens))

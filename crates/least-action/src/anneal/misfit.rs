@@ -3,7 +3,7 @@
 
 use super::annealable::Counts;
 use super::rung::Rung;
-use crate::action::{Moments, Normalization};
+use crate::action::{LossMoments, Normalization};
 
 /// Number of standard deviations of the equivalent normal variable by which the misfit may differ
 /// from its expectation.
@@ -26,7 +26,7 @@ const NEGLIGIBLE_SHARE: f64 = 1e-9;
 pub(super) struct Misfit {
     /// Sum of the losses of all measurements.
     pub value: f64,
-    at_truth: Moments,
+    at_truth: LossMoments,
     /// Number of measurements.
     pub measured: f64,
     /// Number of unknowns that the fit could choose.
@@ -120,7 +120,7 @@ fn level(counts: &Counts, sum: f64) -> f64 {
 }
 
 /// Chi-square of an action level: twice the negative log posterior, up to a constant.
-pub(super) fn chi_square(counts: &Counts, action: f64) -> f64 {
+pub(super) fn minus_twice_log_posterior(counts: &Counts, action: f64) -> f64 {
     action / level(counts, 1.0)
 }
 
@@ -170,7 +170,7 @@ mod tests {
         let measured = degrees + 3.0;
         Misfit {
             value,
-            at_truth: Moments {
+            at_truth: LossMoments {
                 mean: measured,
                 variance: 2.0 * measured,
             },

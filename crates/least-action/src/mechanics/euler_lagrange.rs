@@ -1,7 +1,7 @@
 //! The Euler-Lagrange equation of a Lagrangian.
 
 use super::legendre::solve_block;
-use super::{Lagrangian, PhasePoint, Workspace};
+use super::{Lagrangian, PhasePoint, PhaseSpaceWorkspace};
 use crate::error::{check, Error, Result};
 
 /// Computes the Euler-Lagrange operator along x(t) with velocity v and acceleration a:
@@ -12,7 +12,7 @@ use crate::error::{check, Error, Result};
 /// Wrong lengths, and those of the Lagrangian.
 pub fn euler_lagrange(
     lagrangian: &dyn Lagrangian,
-    work: &mut Workspace,
+    work: &mut PhaseSpaceWorkspace,
     time: f64,
     x: &[f64],
     v: &[f64],
@@ -43,7 +43,7 @@ pub fn euler_lagrange(
 /// Lagrangian.
 pub fn acceleration(
     lagrangian: &dyn Lagrangian,
-    work: &mut Workspace,
+    work: &mut PhaseSpaceWorkspace,
     time: f64,
     x: &[f64],
     v: &[f64],
@@ -71,7 +71,7 @@ pub fn acceleration(
 /// Computes `L_x - L_vx v - L_vt`, and the second derivatives.
 fn forces(
     lagrangian: &dyn Lagrangian,
-    work: &mut Workspace,
+    work: &mut PhaseSpaceWorkspace,
     at: PhasePoint,
     force: &mut [f64],
     hessian: &mut [f64],

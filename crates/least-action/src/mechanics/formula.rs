@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
-use super::{PhasePoint, PhaseSpaceFunction, SecondVariable, Workspace};
+use super::{PhasePoint, PhaseSpaceFunction, PhaseSpaceWorkspace, SecondVariable};
 use crate::action::resolve_parameters;
 use crate::error::{check, Error, Result};
 use crate::model::{
@@ -127,7 +127,7 @@ impl<V: SecondVariable> PhaseSpaceFunction for Formula<V> {
         self.dimension
     }
 
-    fn value(&self, work: &mut Workspace, at: PhasePoint) -> Result<f64> {
+    fn value(&self, work: &mut PhaseSpaceWorkspace, at: PhasePoint) -> Result<f64> {
         let point = self.point(work, at);
         let mut value = [0.0];
         self.function
@@ -136,7 +136,12 @@ impl<V: SecondVariable> PhaseSpaceFunction for Formula<V> {
         Ok(value[0])
     }
 
-    fn gradient(&self, work: &mut Workspace, at: PhasePoint, gradient: &mut [f64]) -> Result<()> {
+    fn gradient(
+        &self,
+        work: &mut PhaseSpaceWorkspace,
+        at: PhasePoint,
+        gradient: &mut [f64],
+    ) -> Result<()> {
         let sparsity = self.function.jacobian_sparsity();
         let point = self.point(work, at);
         let mut entries = work.take(sparsity.entries());
@@ -154,7 +159,12 @@ impl<V: SecondVariable> PhaseSpaceFunction for Formula<V> {
         Ok(())
     }
 
-    fn hessian(&self, work: &mut Workspace, at: PhasePoint, hessian: &mut [f64]) -> Result<()> {
+    fn hessian(
+        &self,
+        work: &mut PhaseSpaceWorkspace,
+        at: PhasePoint,
+        hessian: &mut [f64],
+    ) -> Result<()> {
         let n = 2 * self.dimension;
         hessian.fill(0.0);
         self.second(work, at, |i, j, value| {
@@ -166,7 +176,12 @@ impl<V: SecondVariable> PhaseSpaceFunction for Formula<V> {
         Ok(())
     }
 
-    fn conjugate_rate(&self, work: &mut Workspace, at: PhasePoint, rate: &mut [f64]) -> Result<()> {
+    fn conjugate_rate(
+        &self,
+        work: &mut PhaseSpaceWorkspace,
+        at: PhasePoint,
+        rate: &mut [f64],
+    ) -> Result<()> {
         let d = self.dimension;
         rate.fill(0.0);
         self.second(work, at, |i, j, value| {
@@ -187,7 +202,7 @@ impl<V> Formula<V> {
     /// derivatives in (x, w, t).
     fn second(
         &self,
-        work: &mut Workspace,
+        work: &mut PhaseSpaceWorkspace,
         at: PhasePoint,
         mut take: impl FnMut(usize, usize, f64),
     ) {
@@ -206,7 +221,7 @@ impl<V> Formula<V> {
     }
 
     /// States of the function, x, w and t, to be given back to the workspace.
-    fn point(&self, work: &mut Workspace, at: PhasePoint) -> Vec<f64> {
+    fn point(&self, work: &mut PhaseSpaceWorkspace, at: PhasePoint) -> Vec<f64> {
         let d = self.dimension;
         let mut point = work.take(2 * d + 1);
         point[..d].copy_from_slice(at.x);

@@ -2,7 +2,7 @@
 //! `H(x, p) = p.v - L(x, v)` with `p = L_v`, and `L(x, v) = p.v - H(x, p)` with `v = H_p`.
 
 use super::newton::{newton, Equations};
-use super::{Lagrangian, PhasePoint, PhaseSpaceFunction, SecondVariable, Workspace};
+use super::{Lagrangian, PhasePoint, PhaseSpaceFunction, PhaseSpaceWorkspace, SecondVariable};
 use crate::error::{check, Error, Result};
 
 /// Computes the momentum of a velocity, `p = L_v`: the Legendre transform of points.
@@ -11,7 +11,7 @@ use crate::error::{check, Error, Result};
 /// Wrong lengths, and those of the Lagrangian.
 pub fn momentum(
     lagrangian: &dyn Lagrangian,
-    work: &mut Workspace,
+    work: &mut PhaseSpaceWorkspace,
     time: f64,
     x: &[f64],
     v: &[f64],
@@ -33,7 +33,7 @@ pub fn momentum(
 /// Lagrangian. `v` then holds the best iterate.
 pub fn velocity(
     lagrangian: &dyn Lagrangian,
-    work: &mut Workspace,
+    work: &mut PhaseSpaceWorkspace,
     time: f64,
     x: &[f64],
     p: &[f64],
@@ -45,7 +45,7 @@ pub fn velocity(
 /// Computes the second variable `w` of a function, from `f_w(t, x, w) = u` where `at` is (t, x, u).
 fn invert<F: PhaseSpaceFunction + ?Sized>(
     function: &F,
-    work: &mut Workspace,
+    work: &mut PhaseSpaceWorkspace,
     at: PhasePoint,
     w: &mut [f64],
 ) -> Result<()> {
@@ -67,7 +67,7 @@ struct ConjugateEquations<'a, F: ?Sized> {
 impl<F: PhaseSpaceFunction + ?Sized> Equations for ConjugateEquations<'_, F> {
     fn evaluate(
         &mut self,
-        work: &mut Workspace,
+        work: &mut PhaseSpaceWorkspace,
         w: &[f64],
         residual: &mut [f64],
         jacobian: Option<&mut [f64]>,
@@ -105,7 +105,7 @@ pub struct LegendreTransform<F>(pub F);
 
 impl<F: PhaseSpaceFunction> LegendreTransform<F> {
     /// Computes the variable of f at a point of g; the list is to be given back to the workspace.
-    fn conjugate(&self, work: &mut Workspace, at: PhasePoint) -> Result<Vec<f64>> {
+    fn conjugate(&self, work: &mut PhaseSpaceWorkspace, at: PhasePoint) -> Result<Vec<f64>> {
         let mut w = work.take(at.w.len());
         invert(&self.0, work, at, &mut w)?;
         Ok(w)
@@ -133,7 +133,7 @@ impl<F: PhaseSpaceFunction> PhaseSpaceFunction for LegendreTransform<F> {
         self.0.dimension()
     }
 
-    fn value(&self, work: &mut Workspace, at: PhasePoint) -> Result<f64> {
+    fn value(&self, work: &mut PhaseSpaceWorkspace, at: PhasePoint) -> Result<f64> {
         let w = self.conjugate(work, at)?;
         let product: f64 = at.w.iter().zip(&w).map(|(u, w)| u * w).sum();
         let value = self.0.value(work, PhasePoint { w: &w, ..at })?;
@@ -142,7 +142,12 @@ impl<F: PhaseSpaceFunction> PhaseSpaceFunction for LegendreTransform<F> {
     }
 
     /// Gradient `g_x = -f_x`; the derivative in the new variable is the old one.
-    fn gradient(&self, work: &mut Workspace, at: PhasePoint, gradient: &mut [f64]) -> Result<()> {
+    fn gradient(
+        &self,
+        work: &mut PhaseSpaceWorkspace,
+        at: PhasePoint,
+        gradient: &mut [f64],
+    ) -> Result<()> {
         let w = self.conjugate(work, at)?;
         self.0
             .gradient(work, PhasePoint { w: &w, ..at }, gradient)?;
@@ -155,7 +160,12 @@ impl<F: PhaseSpaceFunction> PhaseSpaceFunction for LegendreTransform<F> {
 
     /// Second derivatives `g_uu = f_ww^-1`, `g_ux = -f_ww^-1 f_wx`,
     /// `g_xx = -f_xx + f_xw f_ww^-1 f_wx`.
-    fn hessian(&self, work: &mut Workspace, at: PhasePoint, hessian: &mut [f64]) -> Result<()> {
+    fn hessian(
+        &self,
+        work: &mut PhaseSpaceWorkspace,
+        at: PhasePoint,
+        hessian: &mut [f64],
+    ) -> Result<()> {
         let w = self.conjugate(work, at)?;
         self.0.hessian(work, PhasePoint { w: &w, ..at }, hessian)?;
         work.give(w);
@@ -195,7 +205,12 @@ impl<F: PhaseSpaceFunction> PhaseSpaceFunction for LegendreTransform<F> {
 
     /// Time derivative of the conjugate variable: `f_w(t, x, w(t, x, u)) = u`, so
     /// `w_t = -f_ww^-1 f_wt`.
-    fn conjugate_rate(&self, work: &mut Workspace, at: PhasePoint, rate: &mut [f64]) -> Result<()> {
+    fn conjugate_rate(
+        &self,
+        work: &mut PhaseSpaceWorkspace,
+        at: PhasePoint,
+        rate: &mut [f64],
+    ) -> Result<()> {
         let w = self.conjugate(work, at)?;
         let d = w.len();
         let mut hessian = work.take(4 * d * d);
@@ -211,7 +226,12 @@ impl<F: PhaseSpaceFunction> PhaseSpaceFunction for LegendreTransform<F> {
 }
 
 /// Solves `f_ww X = B` in place of `B`, for each column of `B`; false if f_ww is singular.
-pub(super) fn solve_block(work: &mut Workspace, hessian: &[f64], d: usize, b: &mut [f64]) -> bool {
+pub(super) fn solve_block(
+    work: &mut PhaseSpaceWorkspace,
+    hessian: &[f64],
+    d: usize,
+    b: &mut [f64],
+) -> bool {
     let mut lu = work.take_factor();
     let mut block = work.take(d * d);
     second_variable_block(hessian, d, &mut block);

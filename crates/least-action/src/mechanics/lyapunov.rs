@@ -1,6 +1,6 @@
 use super::integrate::{CanonicalMap, MapStep, OneStepMap, StepCounts};
 use super::time_grid::{one, TimeGrid};
-use super::{Hamiltonian, IntegrationMethod, Workspace};
+use super::{Hamiltonian, IntegrationMethod, PhaseSpaceWorkspace};
 use crate::error::{check, Error, Result};
 use crate::solve::dense::identity;
 
@@ -101,7 +101,7 @@ pub fn lyapunov_exponents(
     let mut orbit = TangentOrbit {
         map: CanonicalMap::new(hamiltonian, options.method, options.time_step),
         grid: options.grid(),
-        work: Workspace::default(),
+        work: PhaseSpaceWorkspace::default(),
         z: [x0, p0].concat(),
         directions: vec![0.0; n * n],
         logarithms: vec![0.0; n],
@@ -164,7 +164,7 @@ impl LyapunovOptions {
 struct TangentOrbit<'a> {
     map: CanonicalMap<'a>,
     grid: TimeGrid,
-    work: Workspace,
+    work: PhaseSpaceWorkspace,
     z: Vec<f64>,
     /// Directions as orthonormal columns.
     directions: Vec<f64>,

@@ -56,4 +56,4 @@ pub use system::System;
 pub use variational::{
     integrate_variational, Chord, DiscreteLagrangian, VariationalMethod, VariationalOptions,
 };
-pub use workspace::Workspace;
+pub use workspace::PhaseSpaceWorkspace;

@@ -1,6 +1,6 @@
 //! Newton's method down to rounding, with the exact Jacobian.
 
-use super::workspace::Workspace;
+use super::workspace::PhaseSpaceWorkspace;
 use crate::error::{Error, Result};
 use crate::solve::dense::{size, Lu};
 
@@ -44,7 +44,7 @@ impl EquationNames {
 pub(super) trait Equations {
     fn evaluate(
         &mut self,
-        work: &mut Workspace,
+        work: &mut PhaseSpaceWorkspace,
         unknowns: &[f64],
         residual: &mut [f64],
         jacobian: Option<&mut [f64]>,
@@ -72,7 +72,7 @@ pub(super) trait Equations {
 pub(super) fn newton(
     names: EquationNames,
     time: f64,
-    work: &mut Workspace,
+    work: &mut PhaseSpaceWorkspace,
     unknowns: &mut [f64],
     equations: &mut dyn Equations,
 ) -> Result<usize> {
@@ -119,7 +119,7 @@ impl NewtonBuffers {
 fn iterate(
     names: EquationNames,
     time: f64,
-    work: &mut Workspace,
+    work: &mut PhaseSpaceWorkspace,
     unknowns: &mut [f64],
     equations: &mut dyn Equations,
     buffers: &mut NewtonBuffers,

@@ -2,7 +2,7 @@
 //! in what stands beside the coordinates.
 
 use super::newton::EquationNames;
-use super::Workspace;
+use super::PhaseSpaceWorkspace;
 use crate::error::{check, Result};
 
 /// A point of the phase space at a time.
@@ -103,25 +103,40 @@ pub trait PhaseSpaceFunction: Send + Sync {
     /// # Errors
     /// An equation without solution, if f itself is defined by one; a value that is not finite is
     /// no error.
-    fn value(&self, work: &mut Workspace, at: PhasePoint) -> Result<f64>;
+    fn value(&self, work: &mut PhaseSpaceWorkspace, at: PhasePoint) -> Result<f64>;
 
     /// Writes the gradient `(f_x, f_w)`: 2 D.
     ///
     /// # Errors
     /// Those of [`PhaseSpaceFunction::value`].
-    fn gradient(&self, work: &mut Workspace, at: PhasePoint, gradient: &mut [f64]) -> Result<()>;
+    fn gradient(
+        &self,
+        work: &mut PhaseSpaceWorkspace,
+        at: PhasePoint,
+        gradient: &mut [f64],
+    ) -> Result<()>;
 
     /// Writes the second derivatives `((f_xx, f_xw), (f_wx, f_ww))`: 2 D x 2 D, symmetric.
     ///
     /// # Errors
     /// Those of [`PhaseSpaceFunction::value`].
-    fn hessian(&self, work: &mut Workspace, at: PhasePoint, hessian: &mut [f64]) -> Result<()>;
+    fn hessian(
+        &self,
+        work: &mut PhaseSpaceWorkspace,
+        at: PhasePoint,
+        hessian: &mut [f64],
+    ) -> Result<()>;
 
     /// Writes `f_wt`, the partial derivative in time of the conjugate variable `f_w`: D.
     ///
     /// # Errors
     /// Those of [`PhaseSpaceFunction::value`]; and derivatives in time that are not available.
-    fn conjugate_rate(&self, work: &mut Workspace, at: PhasePoint, rate: &mut [f64]) -> Result<()>;
+    fn conjugate_rate(
+        &self,
+        work: &mut PhaseSpaceWorkspace,
+        at: PhasePoint,
+        rate: &mut [f64],
+    ) -> Result<()>;
 
     /// True if f is a function of x plus a function of w: then `f_xw = 0`, and methods that are
     /// implicit otherwise need no iteration. Default: false.
@@ -153,7 +168,7 @@ pub trait Hamiltonian: PhaseSpaceFunction<Variable = Momentum> {
     ///
     /// # Errors
     /// Those of [`PhaseSpaceFunction::value`].
-    fn flow(&self, work: &mut Workspace, at: PhasePoint, flow: &mut [f64]) -> Result<()> {
+    fn flow(&self, work: &mut PhaseSpaceWorkspace, at: PhasePoint, flow: &mut [f64]) -> Result<()> {
         self.gradient(work, at, flow)?;
         apply_symplectic_matrix(flow);
         Ok(())
@@ -164,7 +179,12 @@ pub trait Hamiltonian: PhaseSpaceFunction<Variable = Momentum> {
     ///
     /// # Errors
     /// Those of [`PhaseSpaceFunction::value`].
-    fn jacobian(&self, work: &mut Workspace, at: PhasePoint, jacobian: &mut [f64]) -> Result<()> {
+    fn jacobian(
+        &self,
+        work: &mut PhaseSpaceWorkspace,
+        at: PhasePoint,
+        jacobian: &mut [f64],
+    ) -> Result<()> {
         self.hessian(work, at, jacobian)?;
         let n = 2 * self.dimension();
         jacobian

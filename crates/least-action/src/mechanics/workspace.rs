@@ -6,14 +6,14 @@ use crate::solve::dense::Lu;
 ///
 /// It holds no results, so one workspace serves any number of systems, one after the other.
 #[derive(Debug, Clone, Default)]
-pub struct Workspace {
+pub struct PhaseSpaceWorkspace {
     pub(super) scratch: Scratch,
     numbers: Vec<Vec<f64>>,
     factors: Vec<Lu>,
 }
 
-impl Workspace {
-    /// A list of zeros, to be given back with [`Workspace::give`]. Lists that an error keeps from
+impl PhaseSpaceWorkspace {
+    /// A list of zeros, to be given back with [`PhaseSpaceWorkspace::give`]. Lists that an error keeps from
     /// coming back are allocated again.
     pub(super) fn take(&mut self, length: usize) -> Vec<f64> {
         let mut numbers = self.numbers.pop().unwrap_or_default();

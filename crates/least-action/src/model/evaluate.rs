@@ -53,13 +53,13 @@ pub struct Points<'a> {
 
 /// Receiver of a tape's outputs, block by block.
 pub(super) trait Sink {
-    fn take(&mut self, block: Block, tape: &Tape, columns: &[Column]);
+    fn take(&mut self, block: PointBlock, tape: &Tape, columns: &[Column]);
 }
 
 /// A run of time points: `first` to `first + count - 1`, in `groups` groups of which the last may
 /// be padded.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Block {
+pub(super) struct PointBlock {
     pub first: usize,
     pub count: usize,
     pub groups: usize,
@@ -118,14 +118,14 @@ pub(super) fn run(
 }
 
 /// Splits the points into blocks of nearly equal size, so that little is spent on padding.
-fn blocks(points: usize) -> impl Iterator<Item = Block> {
+fn blocks(points: usize) -> impl Iterator<Item = PointBlock> {
     let groups = points.div_ceil(GROUP);
     let number = groups.div_ceil(GROUPS).max(1);
     let size = groups.div_ceil(number);
     (0..groups).step_by(size.max(1)).map(move |group| {
         let first = group * GROUP;
         let groups = size.min(groups - group);
-        Block {
+        PointBlock {
             first,
             count: (groups * GROUP).min(points - first),
             groups,
@@ -135,7 +135,7 @@ fn blocks(points: usize) -> impl Iterator<Item = Block> {
 
 /// Transposes rows of `width` components into one column per component; the last point fills the
 /// padding.
-fn load(rows: &[f64], width: usize, block: Block, columns: &mut [Column]) {
+fn load(rows: &[f64], width: usize, block: PointBlock, columns: &mut [Column]) {
     if width == 0 {
         return;
     }
@@ -295,7 +295,7 @@ fn distinct<const N: usize>(columns: &mut [Column], which: [u32; N]) -> [&mut Co
 pub(super) struct OutputRows<'a>(pub &'a mut [f64]);
 
 impl Sink for OutputRows<'_> {
-    fn take(&mut self, block: Block, tape: &Tape, columns: &[Column]) {
+    fn take(&mut self, block: PointBlock, tape: &Tape, columns: &[Column]) {
         each_value(block, &tape.outputs, columns, self.0, |to, value| {
             *to = value
         });
@@ -310,7 +310,7 @@ pub(super) struct Keeping<'a> {
 }
 
 impl Sink for Keeping<'_> {
-    fn take(&mut self, block: Block, tape: &Tape, columns: &[Column]) {
+    fn take(&mut self, block: PointBlock, tape: &Tape, columns: &[Column]) {
         let (values, kept) = tape.outputs.split_at(self.width);
         each_value(block, values, columns, self.values, |to, value| *to = value);
         each_value(block, kept, columns, self.kept, |to, value| *to = value);
@@ -325,7 +325,7 @@ pub(super) struct Gradients<'a> {
 }
 
 impl Sink for Gradients<'_> {
-    fn take(&mut self, block: Block, tape: &Tape, columns: &[Column]) {
+    fn take(&mut self, block: PointBlock, tape: &Tape, columns: &[Column]) {
         let (states, parameters) = tape.outputs.split_at(self.width);
         each_value(block, states, columns, self.states, |to, value| {
             *to += value
@@ -341,7 +341,7 @@ impl Sink for Gradients<'_> {
 }
 
 /// Sums a column over the valid points of a block, in an order that no machine changes.
-fn total(column: &Column, block: Block) -> f64 {
+fn total(column: &Column, block: PointBlock) -> f64 {
     let mut partial = [0.0; GROUP];
     for (group, values) in column.0[..block.groups].iter().enumerate() {
         for k in 0..GROUP.min(block.count - group * GROUP) {
@@ -353,7 +353,7 @@ fn total(column: &Column, block: Block) -> f64 {
 
 #[inline(always)]
 fn each_value(
-    block: Block,
+    block: PointBlock,
     outputs: &[u32],
     columns: &[Column],
     rows: &mut [f64],

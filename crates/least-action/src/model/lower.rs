@@ -4,7 +4,7 @@ use super::builder::Symbols;
 use super::definition::ModelDefinition;
 use super::expression::Expression;
 use super::fault::Fault;
-use super::parse::{parse, BuiltinFunction, Operation, Operator, PostfixItem, FUNCTIONS};
+use super::parse::{parse, BuiltinFunction, Operator, ParsedOperation, PostfixItem, FUNCTIONS};
 use super::scope::{Scope, Symbol};
 use crate::error::{nearest, Error, Result};
 
@@ -102,7 +102,7 @@ impl<'g> Lowering<'_, 'g> {
     /// number.
     fn first_missing(&self, items: &[PostfixItem], from: usize) -> Option<(usize, usize)> {
         (from..items.len()).find_map(|place| match &items[place].operation {
-            Operation::Name(name) => match self.scope.symbols.get(name) {
+            ParsedOperation::Name(name) => match self.scope.symbols.get(name) {
                 Some(&Symbol::Definition(k)) if self.definitions[k].is_none() => Some((place, k)),
                 _ => None,
             },
@@ -183,21 +183,23 @@ impl<'g> Lowering<'_, 'g> {
     ) -> std::result::Result<IndexedValue<'g>, Fault> {
         let number = |value| self.symbols.time.constant(value);
         let value = match (&item.operation, operands) {
-            (Operation::Number(value), _) => number(*value),
-            (Operation::Name(name), _) => return self.named(item.position, name, index),
-            (Operation::Component(name), [at]) => self.component(item.position, name, *at)?,
-            (Operation::Negate, [a]) => -a.value,
-            (Operation::Operator(Operator::Is(f)), [a, b]) => a.value.binary(*f, b.value),
-            (Operation::Operator(Operator::Swapped(f)), [a, b]) => b.value.binary(*f, a.value),
-            (Operation::Call(BuiltinFunction::Unary(f), _), [a]) => a.value.unary(*f),
-            (Operation::Call(BuiltinFunction::Log10, _), [a]) => {
+            (ParsedOperation::Number(value), _) => number(*value),
+            (ParsedOperation::Name(name), _) => return self.named(item.position, name, index),
+            (ParsedOperation::Component(name), [at]) => self.component(item.position, name, *at)?,
+            (ParsedOperation::Negate, [a]) => -a.value,
+            (ParsedOperation::Operator(Operator::Is(f)), [a, b]) => a.value.binary(*f, b.value),
+            (ParsedOperation::Operator(Operator::Swapped(f)), [a, b]) => {
+                b.value.binary(*f, a.value)
+            }
+            (ParsedOperation::Call(BuiltinFunction::Unary(f), _), [a]) => a.value.unary(*f),
+            (ParsedOperation::Call(BuiltinFunction::Log10, _), [a]) => {
                 a.value.ln() / number(std::f64::consts::LN_10)
             }
-            (Operation::Call(BuiltinFunction::Select, _), [c, a, b]) => {
+            (ParsedOperation::Call(BuiltinFunction::Select, _), [c, a, b]) => {
                 Expression::select(c.value, a.value, b.value)
             }
             (
-                Operation::Call(BuiltinFunction::Binary(f) | BuiltinFunction::Extreme(f), _),
+                ParsedOperation::Call(BuiltinFunction::Binary(f) | BuiltinFunction::Extreme(f), _),
                 [a, rest @ ..],
             ) => {
                 let values = rest.iter().map(|b| b.value);

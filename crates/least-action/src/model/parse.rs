@@ -9,12 +9,12 @@ use super::token::{tokens, Token, TokenKind};
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct PostfixItem {
     pub position: usize,
-    pub operation: Operation,
+    pub operation: ParsedOperation,
 }
 
 /// Operation of one item in postfix order.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Operation {
+pub(super) enum ParsedOperation {
     Number(f64),
     Name(String),
     /// Component of a vector, whose index is the last operand.
@@ -29,10 +29,10 @@ impl PostfixItem {
     /// Number of operands that the item takes.
     pub fn operands(&self) -> usize {
         match self.operation {
-            Operation::Number(_) | Operation::Name(_) => 0,
-            Operation::Component(_) | Operation::Negate => 1,
-            Operation::Operator(_) => 2,
-            Operation::Call(_, count) => count,
+            ParsedOperation::Number(_) | ParsedOperation::Name(_) => 0,
+            ParsedOperation::Component(_) | ParsedOperation::Negate => 1,
+            ParsedOperation::Operator(_) => 2,
+            ParsedOperation::Call(_, count) => count,
         }
     }
 }
@@ -156,7 +156,7 @@ impl Parser {
     fn operand(&mut self, token: &Token, next: Option<&TokenKind>) -> Result<bool, Fault> {
         let position = token.position;
         match (&token.kind, next) {
-            (TokenKind::Number(value), _) => self.push(position, Operation::Number(*value)),
+            (TokenKind::Number(value), _) => self.push(position, ParsedOperation::Number(*value)),
             (TokenKind::Name(name), Some(TokenKind::Symbol("("))) => {
                 let function = function(name).ok_or_else(|| no_function(position, name))?;
                 self.wait(position, Waiting::Call(function, name.clone(), 1));
@@ -170,7 +170,7 @@ impl Parser {
                 self.wait(position, Waiting::Index(name.clone()));
                 return Ok(true);
             }
-            (TokenKind::Name(name), _) => self.push(position, Operation::Name(name.clone())),
+            (TokenKind::Name(name), _) => self.push(position, ParsedOperation::Name(name.clone())),
             (TokenKind::Symbol("("), _) => {
                 self.wait(position, Waiting::Parenthesis);
                 return Ok(true);
@@ -217,14 +217,14 @@ impl Parser {
             (")", Some((_, Waiting::Parenthesis))) => {}
             (")", Some((start, Waiting::Call(function, name, count)))) => {
                 check_count(position, &name, function, count)?;
-                self.push(start, Operation::Call(function, count));
+                self.push(start, ParsedOperation::Call(function, count));
             }
             (",", Some((start, Waiting::Call(function, name, count)))) => {
                 self.wait(start, Waiting::Call(function, name, count + 1));
                 return Ok(true);
             }
             ("]", Some((start, Waiting::Index(name)))) => {
-                self.push(start, Operation::Component(name))
+                self.push(start, ParsedOperation::Component(name))
             }
             (_, Some((start, opened))) => {
                 let (opening, closing) = match opened {
@@ -262,7 +262,7 @@ impl Parser {
         }
     }
 
-    fn push(&mut self, position: usize, operation: Operation) {
+    fn push(&mut self, position: usize, operation: ParsedOperation) {
         self.items.push(PostfixItem {
             position,
             operation,
@@ -285,8 +285,8 @@ impl Parser {
                 break;
             }
             let operation = match waiting {
-                Waiting::Operator(operator, _) => Operation::Operator(*operator),
-                _ => Operation::Negate,
+                Waiting::Operator(operator, _) => ParsedOperation::Operator(*operator),
+                _ => ParsedOperation::Negate,
             };
             self.waiting.pop();
             self.push(position, operation);

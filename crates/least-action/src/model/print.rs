@@ -44,7 +44,7 @@ impl EquationModel {
     /// The model as data, printed from its graph even if it was built from texts: vectors and
     /// definitions are expanded, and subexpressions that are computed once get a name.
     pub fn expanded(&self) -> ModelDefinition {
-        let mut names = Names::default();
+        let mut names = PrintedNames::default();
         let states = names.all(self.states.iter());
         let inputs = names.all(self.inputs.iter());
         let parameters = names.all(self.parameters.iter().map(|p| &p.name));
@@ -112,9 +112,9 @@ fn copy(model: &EquationModel, to: &mut Graph) -> Vec<NodeId> {
 
 /// Names that are taken already.
 #[derive(Default)]
-struct Names(HashSet<String>);
+struct PrintedNames(HashSet<String>);
 
-impl Names {
+impl PrintedNames {
     fn all<'a>(&mut self, names: impl Iterator<Item = &'a String>) -> Vec<String> {
         names.map(|name| self.take(name)).collect()
     }
@@ -219,7 +219,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    fn print(&self, leaf: impl Fn(Node) -> Option<String>, names: &mut Names) -> Printed {
+    fn print(&self, leaf: impl Fn(Node) -> Option<String>, names: &mut PrintedNames) -> Printed {
         let mut texts: HashMap<NodeId, Text> = HashMap::new();
         let mut left = self.reads.clone();
         let mut definitions = Vec::new();

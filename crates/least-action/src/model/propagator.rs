@@ -4,7 +4,7 @@ use super::{Model, ModelKind, Points, Scratch};
 
 /// Members of an ensemble: states and parameters, row by row.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Members {
+pub(crate) struct PropagatedMembers {
     /// States, members x states.
     pub states: Vec<f64>,
     /// Parameters, members x all parameters of the model; or one row for all members.
@@ -57,7 +57,7 @@ impl<'a> Propagator<'a> {
     }
 
     /// Advances all members by one step.
-    pub fn advance(&mut self, members: &mut Members, step: PropagatorStep) {
+    pub fn advance(&mut self, members: &mut PropagatedMembers, step: PropagatorStep) {
         match self.model.kind() {
             ModelKind::Map => {
                 self.stage.copy_from_slice(&members.states);
@@ -72,7 +72,12 @@ impl<'a> Propagator<'a> {
         }
     }
 
-    fn runge_kutta(&mut self, members: &mut Members, step: PropagatorStep, substep: usize) {
+    fn runge_kutta(
+        &mut self,
+        members: &mut PropagatedMembers,
+        step: PropagatorStep,
+        substep: usize,
+    ) {
         let number = step.substeps as f64;
         let h = step.length / number;
         self.sum.fill(0.0);

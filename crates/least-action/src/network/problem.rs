@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::data::Pairs;
 use super::network::Network;
 use crate::action::noise::Law;
-use crate::action::{check_interval, validate_observed, Moments, Normalization, Precision, Prior};
+use crate::action::{
+    check_interval, validate_observed, LossMoments, Normalization, Precision, Prior,
+};
 use crate::error::{check, Error, Result};
 use crate::solve::Bounds;
 
@@ -279,8 +281,8 @@ impl NetworkProblem {
     }
 
     /// Mean and variance of the summed losses of all measurements at the truth.
-    pub(crate) fn misfit(&self) -> Moments {
-        let mut sum = Moments::default();
+    pub(crate) fn misfit(&self) -> LossMoments {
+        let mut sum = LossMoments::default();
         for target in &self.0.targets {
             let data = target.values.iter().copied().filter(|y| !y.is_nan());
             let one = target.law.misfit(data);

@@ -2,7 +2,7 @@
 
 use super::problem::{LayerTarget, ProblemParts};
 use crate::action::in_four;
-use crate::action::noise::{with_loss, Loss, Row};
+use crate::action::noise::{with_loss, Loss, ResidualRow};
 
 /// Factor of the summed losses of measurements.
 pub(super) fn measurement_factor(parts: &ProblemParts) -> f64 {
@@ -27,10 +27,10 @@ pub(super) fn measurement_error(parts: &ProblemParts, x: &[f64]) -> f64 {
 /// A number of the layer and what was measured of it, NaN where nothing was: then all is zero. A
 /// choice between both would be a jump, at every number by itself.
 #[inline(always)]
-pub(super) fn row(loss: impl Loss, x: f64, y: f64, precision: f64) -> Row {
+pub(super) fn row(loss: impl Loss, x: f64, y: f64, precision: f64) -> ResidualRow {
     let measured = u64::from(!y.is_nan()).wrapping_neg();
     let kept = |value: f64| f64::from_bits(value.to_bits() & measured);
-    Row::new(kept(loss.residual(x, y)), kept(y), precision)
+    ResidualRow::new(kept(loss.residual(x, y)), kept(y), precision)
 }
 
 /// Sum of the losses at one layer.

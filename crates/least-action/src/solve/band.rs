@@ -3,7 +3,7 @@
 
 /// Square matrix with entries up to `below` places under its diagonal and `above` over it.
 #[derive(Debug, Clone)]
-pub(crate) struct Band {
+pub(crate) struct BandedLu {
     order: usize,
     below: usize,
     above: usize,
@@ -20,10 +20,10 @@ pub(crate) struct Band {
 /// rounding.
 const SINGULAR: f64 = 1e-15;
 
-impl Band {
+impl BandedLu {
     /// Zero matrix of `order` rows.
-    pub fn new(order: usize, below: usize, above: usize) -> Band {
-        Band {
+    pub fn new(order: usize, below: usize, above: usize) -> BandedLu {
+        BandedLu {
             order,
             below,
             above,
@@ -176,7 +176,7 @@ mod tests {
         for (n, below, above) in [(1, 0, 0), (7, 2, 1), (20, 5, 5), (9, 8, 8), (30, 1, 6)] {
             let sizes: Vec<f64> = (0..n).map(|k| 10f64.powi(k as i32 % 7 - 3)).collect();
             let x: Vec<f64> = sizes.iter().map(|s| s * random.normal()).collect();
-            let mut band = Band::new(n, below, above);
+            let mut band = BandedLu::new(n, below, above);
             let mut b = vec![0.0; n];
             for (i, b) in b.iter_mut().enumerate() {
                 let row = 10f64.powi(i as i32 % 5 - 2);
@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn singular_matrices_are_told() {
-        let mut band = Band::new(3, 1, 1);
+        let mut band = BandedLu::new(3, 1, 1);
         for (i, j, value) in [
             (0, 0, 1.0),
             (0, 1, 2.0),
@@ -207,10 +207,10 @@ mod tests {
             band.add(i, j, value);
         }
         assert!(!band.factor(&[1.0; 3]));
-        let mut odd = Band::new(2, 1, 1);
+        let mut odd = BandedLu::new(2, 1, 1);
         odd.add(0, 0, f64::NAN);
         odd.add(1, 1, 1.0);
         assert!(!odd.factor(&[1.0; 2]));
-        assert!(!Band::new(2, 1, 1).factor(&[1.0; 2]));
+        assert!(!BandedLu::new(2, 1, 1).factor(&[1.0; 2]));
     }
 }

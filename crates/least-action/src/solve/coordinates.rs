@@ -15,7 +15,7 @@ const NEAR: f64 = 1e-3;
 
 /// Function that gives an unknown from a free variable u.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Map {
+enum BoundTransform {
     Free,
     /// Unknown whose bounds are equal.
     Fixed(f64),
@@ -35,30 +35,30 @@ enum Map {
     },
 }
 
-impl Map {
+impl BoundTransform {
     fn new(lower: f64, upper: f64, x: f64) -> Self {
         let beyond = |bound: f64, sign: f64| {
             let size = bound.abs().max(x.abs());
-            Map::Beyond {
+            BoundTransform::Beyond {
                 bound,
                 sign,
                 size: if size > 0.0 { size } else { 1.0 },
             }
         };
         match (lower.is_finite(), upper.is_finite()) {
-            (false, false) => Map::Free,
+            (false, false) => BoundTransform::Free,
             (true, false) => beyond(lower, 1.0),
             (false, true) => beyond(upper, -1.0),
             (true, true) => {
                 let (middle, half) = (0.5 * lower + 0.5 * upper, 0.5 * upper - 0.5 * lower);
                 match half > 0.0 {
-                    true => Map::Between {
+                    true => BoundTransform::Between {
                         lower,
                         upper,
                         middle,
                         half,
                     },
-                    false => Map::Fixed(lower),
+                    false => BoundTransform::Fixed(lower),
                 }
             }
         }
@@ -67,9 +67,9 @@ impl Map {
     /// Value of the unknown at u.
     fn unknown(self, u: f64) -> f64 {
         match self {
-            Map::Free => u,
-            Map::Fixed(x) => x,
-            Map::Between {
+            BoundTransform::Free => u,
+            BoundTransform::Fixed(x) => x,
+            BoundTransform::Between {
                 lower,
                 upper,
                 middle,
@@ -87,16 +87,16 @@ impl Map {
                 };
                 x.max(lower).min(upper)
             }
-            Map::Beyond { bound, sign, size } => bound + sign * distance(u, size),
+            BoundTransform::Beyond { bound, sign, size } => bound + sign * distance(u, size),
         }
     }
 
     /// Variable u of an unknown; true if the unknown had to be moved inside.
     fn variable(self, x: f64) -> (f64, bool) {
         match self {
-            Map::Free => (x, false),
-            Map::Fixed(fixed) => (0.0, x != fixed),
-            Map::Between {
+            BoundTransform::Free => (x, false),
+            BoundTransform::Fixed(fixed) => (0.0, x != fixed),
+            BoundTransform::Between {
                 lower,
                 upper,
                 middle,
@@ -107,7 +107,7 @@ impl Map {
                 let share = ((inside - middle) / half).clamp(-1.0, 1.0);
                 (half * libm::asin(share), inside != x)
             }
-            Map::Beyond { bound, sign, size } => {
+            BoundTransform::Beyond { bound, sign, size } => {
                 let margin = size * INSIDE;
                 let away = sign * (x - bound);
                 let inside = away.max(margin);
@@ -119,24 +119,24 @@ impl Map {
     /// Derivative of the unknown in u.
     fn derivative(self, u: f64) -> f64 {
         match self {
-            Map::Free => 1.0,
-            Map::Fixed(_) => 0.0,
-            Map::Between { half, .. } => libm::cos(u / half),
-            Map::Beyond { sign, size, .. } => sign * u / libm::hypot(u, size),
+            BoundTransform::Free => 1.0,
+            BoundTransform::Fixed(_) => 0.0,
+            BoundTransform::Between { half, .. } => libm::cos(u / half),
+            BoundTransform::Beyond { sign, size, .. } => sign * u / libm::hypot(u, size),
         }
     }
 
     /// Bound that an unknown with this gradient is pushed against, if it is near.
     fn pushed_against(self, x: f64, gradient: f64) -> Option<f64> {
         let (near, bound) = match self {
-            Map::Free | Map::Fixed(_) => return None,
-            Map::Between {
+            BoundTransform::Free | BoundTransform::Fixed(_) => return None,
+            BoundTransform::Between {
                 lower, upper, half, ..
             } => {
                 let bound = if gradient > 0.0 { lower } else { upper };
                 ((x - bound).abs() <= 2.0 * half * NEAR, bound)
             }
-            Map::Beyond { bound, sign, size } => (
+            BoundTransform::Beyond { bound, sign, size } => (
                 (x - bound).abs() <= size * NEAR && gradient * sign > 0.0,
                 bound,
             ),
@@ -155,7 +155,7 @@ fn distance(u: f64, size: f64) -> f64 {
 pub struct Coordinates {
     /// Functions of all unknowns; empty where there are no bounds and `u` is the unknowns
     /// themselves.
-    maps: Vec<Map>,
+    maps: Vec<BoundTransform>,
 }
 
 impl Coordinates {
@@ -164,7 +164,7 @@ impl Coordinates {
         Coordinates {
             maps: bounds.map_or(Vec::new(), |bounds| {
                 let ends = bounds.lower.iter().zip(&bounds.upper).zip(x);
-                ends.map(|((&low, &high), &x)| Map::new(low, high, x))
+                ends.map(|((&low, &high), &x)| BoundTransform::new(low, high, x))
                     .collect()
             }),
         }
@@ -237,7 +237,7 @@ mod tests {
             let to = if high.is_finite() { high } else { from + 20.0 };
             for share in [0.01, 0.3, 0.5, 0.9] {
                 let x = from + share * (to - from);
-                let map = Map::new(low, high, x);
+                let map = BoundTransform::new(low, high, x);
                 let (u, moved) = map.variable(x);
                 assert!(!moved);
                 let error = (map.unknown(u) - x).abs();
@@ -249,8 +249,8 @@ mod tests {
         }
         // A small unknown in a wide interval keeps its digits.
         for (low, high) in [(-1e10, 1e10), (-2.0, 1e12)] {
-            let map = Map::new(low, high, 1.5);
-            let Map::Between { half, middle, .. } = map else {
+            let map = BoundTransform::new(low, high, 1.5);
+            let BoundTransform::Between { half, middle, .. } = map else {
                 panic!("{map:?}")
             };
             let u = half * libm::asin((1.5 - middle) / half);
@@ -261,7 +261,7 @@ mod tests {
     #[test]
     fn every_variable_gives_an_unknown_within_the_bounds() {
         for (low, high) in ENDS {
-            let map = Map::new(low, high, 0.7);
+            let map = BoundTransform::new(low, high, 0.7);
             for k in -2000..2000 {
                 for size in [1e-3, 1.0, 1e8] {
                     let x = map.unknown(k as f64 * size);
@@ -274,7 +274,7 @@ mod tests {
     #[test]
     fn derivatives_match_differences() {
         for (low, high) in ENDS {
-            let map = Map::new(low, high, 0.7);
+            let map = BoundTransform::new(low, high, 0.7);
             for u in [-2.0, -0.3, 0.1, 0.4, 2.5] {
                 let step = 1e-4;
                 let (up, at, down) = (map.unknown(u + step), map.unknown(u), map.unknown(u - step));
@@ -294,7 +294,7 @@ mod tests {
                 if !x.is_finite() {
                     continue;
                 }
-                let map = Map::new(low, high, x);
+                let map = BoundTransform::new(low, high, x);
                 let (u, moved) = map.variable(x);
                 assert!(moved, "{map:?} {x}");
                 let inside = map.unknown(u);
@@ -302,7 +302,7 @@ mod tests {
                 assert!(map.derivative(u).abs() > 1e-3, "{map:?} {x}");
             }
         }
-        let fixed = Map::new(2.0, 2.0, 5.0);
+        let fixed = BoundTransform::new(2.0, 2.0, 5.0);
         assert_eq!(fixed.variable(5.0), (0.0, true));
         assert_eq!(fixed.unknown(17.0), 2.0);
     }

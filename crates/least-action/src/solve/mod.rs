@@ -12,7 +12,7 @@ mod options;
 mod session;
 mod structured;
 
-pub use blocks::{Assembly, BlockMatrix, Cholesky, NotPositive, SquareRoot};
+pub use blocks::{Assembly, BlockMatrix, BlockQr, Cholesky, NotPositiveDefinite};
 pub use bounds::Bounds;
 pub use lbfgs::Lbfgs;
 pub use least_squares::{Layout, Linearization, RowGroup};

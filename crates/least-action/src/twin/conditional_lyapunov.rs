@@ -65,7 +65,7 @@ pub fn conditional_lyapunov(
         ..TwinExperiment::default()
     }
     .first_state(model, &parameters, &mut random)?;
-    let mut pair = Pair::new(model, &parameters, options, &first, &mut random);
+    let mut pair = CoupledPair::new(model, &parameters, options, &first, &mut random);
 
     let width = model.inputs().len();
     let (last, h) = (options.points - 1, options.time_step);
@@ -121,7 +121,7 @@ pub fn conditional_lyapunov(
 }
 
 /// A drive, and the direction of a small difference from it.
-struct Pair<'a> {
+struct CoupledPair<'a> {
     model: &'a dyn Model,
     parameters: &'a [f64],
     /// Coupling strength of each state; 0 where it is not coupled or replaced.
@@ -138,7 +138,7 @@ struct Pair<'a> {
     scratch: Scratch,
 }
 
-impl<'a> Pair<'a> {
+impl<'a> CoupledPair<'a> {
     fn new(
         model: &'a dyn Model,
         parameters: &'a [f64],
@@ -162,7 +162,7 @@ impl<'a> Pair<'a> {
         let mut both = first.to_vec();
         both.extend((0..dimension).map(|_| random.normal()));
         let zeros = vec![0.0; 2 * dimension];
-        let mut pair = Pair {
+        let mut pair = CoupledPair {
             model,
             parameters,
             strengths,

@@ -1,7 +1,7 @@
 //! Forward integration of a model in time.
 
 use crate::error::{check, Error, Result};
-use crate::model::propagator::{Members, Propagator, PropagatorStep};
+use crate::model::propagator::{PropagatedMembers, Propagator, PropagatorStep};
 use crate::model::{Model, MOST_VALUES};
 
 /// Number of steps of the classical Runge-Kutta method within one step of the output grid: the
@@ -114,7 +114,7 @@ pub(crate) fn integrate_members(
     let (width, points) = (model.inputs().len(), forward.points);
     let count = forward.initial.len() / dimension;
     let mut propagator = Propagator::new(model, count);
-    let mut members = Members {
+    let mut members = PropagatedMembers {
         states: forward.initial.to_vec(),
         parameters: forward.parameters.to_vec(),
     };
@@ -164,7 +164,7 @@ pub(super) fn spin_up(
     inputs: &[f64],
 ) -> Result<()> {
     let mut propagator = Propagator::new(model, 1);
-    let mut members = Members {
+    let mut members = PropagatedMembers {
         states: state.to_vec(),
         parameters: parameters.to_vec(),
     };

@@ -1,4 +1,4 @@
-use super::stencil::{Row, Stencil, StencilScheme};
+use super::stencil::{Stencil, StencilRow, StencilScheme};
 
 /// Scheme of a map: `x_1 - F(x_0)`.
 #[derive(Debug)]
@@ -7,7 +7,7 @@ pub(super) struct Map;
 impl StencilScheme for Map {
     const STENCIL: Stencil = Stencil {
         by_step: false,
-        ..Stencil::of_step(&[Row {
+        ..Stencil::of_step(&[StencilRow {
             to: 1,
             from: &[],
             slopes: &[1.0],

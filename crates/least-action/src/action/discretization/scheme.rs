@@ -78,7 +78,7 @@ pub(in crate::action) struct RowMemory {
     /// Place of every parameter of the model among the estimated ones.
     pub estimated: Vec<Option<usize>>,
     /// Rules for the entries of a block, in schemes where they are alike for every block.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<JacobianEntry>,
     /// Entries of the model's Jacobian at all points of a segment.
     pub jacobian: Vec<f64>,
     /// Entries of the model's second derivatives at all points of a segment.
@@ -87,7 +87,7 @@ pub(in crate::action) struct RowMemory {
 
 /// Rule for one entry of a block's rows: `constant + h sum coefficient * J[place]`.
 #[derive(Debug, Clone, Default)]
-pub(in crate::action) struct Entry {
+pub(in crate::action) struct JacobianEntry {
     pub constant: f64,
     /// Places in the model's Jacobian, counted from the block's first point, with their
     /// coefficients.

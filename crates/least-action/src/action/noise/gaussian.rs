@@ -1,6 +1,6 @@
 use std::f64::consts::TAU;
 
-use super::{Loss, Moments, Row};
+use super::{Loss, LossMoments, ResidualRow};
 use crate::random::Random;
 
 /// Gaussian noise whose variance is one over the precision: `rho = R_m (h - y)^2`.
@@ -11,12 +11,12 @@ impl Loss for Gaussian {
     const QUADRATIC: bool = true;
 
     #[inline(always)]
-    fn value(&self, square: f64, _: Row) -> f64 {
+    fn value(&self, square: f64, _: ResidualRow) -> f64 {
         square
     }
 
     #[inline(always)]
-    fn linearize(&self, row: Row) -> (f64, f64) {
+    fn linearize(&self, row: ResidualRow) -> (f64, f64) {
         (row.residual, row.precision)
     }
 
@@ -29,16 +29,16 @@ impl Loss for Gaussian {
         prediction + deviation * random.normal()
     }
 
-    fn moments(&self, prediction: f64, precision: f64) -> Moments {
-        Moments {
+    fn moments(&self, prediction: f64, precision: f64) -> LossMoments {
+        LossMoments {
             mean: prediction,
             variance: 1.0 / precision,
         }
     }
 
     /// Mean and variance of a chi-square variable with one degree of freedom.
-    fn misfit(&self, _: f64) -> Moments {
-        Moments {
+    fn misfit(&self, _: f64) -> LossMoments {
+        LossMoments {
             mean: 1.0,
             variance: 2.0,
         }

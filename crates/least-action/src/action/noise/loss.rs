@@ -1,9 +1,9 @@
-use super::Moments;
+use super::LossMoments;
 use crate::random::Random;
 
 /// One residual with its datum and precision, the arguments of a [`Loss`].
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Row {
+pub(crate) struct ResidualRow {
     /// Difference of prediction and datum as [`Loss::residual`] forms it. For data with a full
     /// covariance it is one component of the whitened differences.
     pub residual: f64,
@@ -16,11 +16,11 @@ pub(crate) struct Row {
     pub precision: f64,
 }
 
-impl Row {
+impl ResidualRow {
     /// A row of these three numbers.
     #[inline(always)]
     pub fn new(residual: f64, datum: f64, precision: f64) -> Self {
-        Row {
+        ResidualRow {
             residual,
             datum,
             precision,
@@ -52,19 +52,19 @@ pub(crate) trait Loss: Copy {
 
     /// Loss rho of one row. `square` is its precision times its squared residual. Callers multiply
     /// it themselves, each in its own order, so that sums keep their bits.
-    fn value(&self, square: f64, row: Row) -> f64;
+    fn value(&self, square: f64, row: ResidualRow) -> f64;
 
     /// Residual r and weight w of a row of least squares, as (r, w): the derivative of rho / 2 in
     /// the prediction is `w r`, exactly, and w, which must be positive, stands for the second
     /// derivative. Robust laws take the weight of iteratively reweighted least squares, `rho' / (2
     /// r)` (P. W. Holland and R. E. Welsch, Comm. Statist. A 6, 1977); laws whose second derivative
     /// depends on the datum take its expectation, Fisher's information.
-    fn linearize(&self, row: Row) -> (f64, f64);
+    fn linearize(&self, row: ResidualRow) -> (f64, f64);
 
     /// Second derivative of rho / 2 in the prediction, less the weight of [`Loss::linearize`]: the
     /// part that Gauss-Newton leaves out. Default: 0, for quadratic laws.
     #[inline(always)]
-    fn curvature(&self, _row: Row) -> f64 {
+    fn curvature(&self, _row: ResidualRow) -> f64 {
         0.0
     }
 
@@ -78,9 +78,9 @@ pub(crate) trait Loss: Copy {
 
     /// Mean and variance of a datum about a prediction. A Kalman filter uses no more of a law than
     /// these two moments.
-    fn moments(&self, prediction: f64, precision: f64) -> Moments;
+    fn moments(&self, prediction: f64, precision: f64) -> LossMoments;
 
     /// Mean and variance of rho at the truth, with the datum in place of the prediction. The misfit
     /// of a path is compared with them.
-    fn misfit(&self, datum: f64) -> Moments;
+    fn misfit(&self, datum: f64) -> LossMoments;
 }

@@ -17,7 +17,7 @@
 //! # Add a likelihood
 //! 1. Write its file beside `gaussian.rs`: a small `Copy` type with the law's parameters, and its
 //!    [`Loss`]. A law of `h - y` needs nothing else; a law of logarithms overrides `residual`; a
-//!    law of counts takes the datum from [`Row::datum`], the prediction as `datum + residual`, and
+//!    law of counts takes the datum from [`ResidualRow::datum`], the prediction as `datum + residual`, and
 //!    Fisher's information as its weight.
 //! 2. Name it here: `mod`, a variant of [`Law`], an arm of `with_loss`.
 //!
@@ -33,7 +33,7 @@ mod tests;
 mod whitening;
 
 pub(crate) use gaussian::Gaussian;
-pub(crate) use loss::{Loss, Row};
+pub(crate) use loss::{Loss, ResidualRow};
 pub use precision::Precision;
 pub use step_noise::StepNoise;
 pub(crate) use whitening::Whitening;
@@ -61,8 +61,8 @@ pub(crate) use with_loss;
 
 impl Law {
     /// Mean and variance of the summed losses of data at the truth.
-    pub fn misfit(self, data: impl Iterator<Item = f64>) -> Moments {
-        let mut sum = Moments::default();
+    pub fn misfit(self, data: impl Iterator<Item = f64>) -> LossMoments {
+        let mut sum = LossMoments::default();
         for datum in data {
             let one = with_loss!(self, loss => loss.misfit(datum));
             sum.mean += one.mean;
@@ -72,14 +72,14 @@ impl Law {
     }
 
     /// Mean and variance of a datum about `prediction`.
-    pub fn moments(self, prediction: f64, precision: f64) -> Moments {
+    pub fn moments(self, prediction: f64, precision: f64) -> LossMoments {
         with_loss!(self, loss => loss.moments(prediction, precision))
     }
 }
 
 /// Mean and variance of a random number.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Moments {
+pub struct LossMoments {
     /// Mean.
     pub mean: f64,
     /// Variance.
@@ -120,7 +120,7 @@ impl Noise {
     pub fn value(&self, scale: Scale, residuals: &[f64], data: &[f64]) -> f64 {
         with_loss!(self.law, loss => {
             let (outer, inner) = scale.split(loss);
-            let value = |square: f64, row: Row| loss.value(square, row);
+            let value = |square: f64, row: ResidualRow| loss.value(square, row);
             outer * self.whitening.sum(inner, residuals, data, value)
         })
     }
@@ -129,7 +129,7 @@ impl Noise {
     pub fn differentiate(&self, scale: Scale, residuals: &mut [f64], data: &[f64]) {
         with_loss!(self.law, loss => {
             let (outer, inner) = scale.split(loss);
-            let slope = |factor: f64, row: Row| {
+            let slope = |factor: f64, row: ResidualRow| {
                 let (residual, weight) = loss.linearize(row);
                 residual * (factor * weight)
             };
@@ -144,7 +144,7 @@ impl Noise {
             let (outer, inner) = scale.split(loss);
             for (i, (r, w)) in residuals.iter_mut().zip(weights).enumerate() {
                 let precision = inner * self.whitening.weight(i);
-                let (residual, weight) = loss.linearize(Row::new(*r, 0.0, precision));
+                let (residual, weight) = loss.linearize(ResidualRow::new(*r, 0.0, precision));
                 (*r, *w) = (residual, 2.0 * outer * weight);
             }
         });
@@ -163,7 +163,7 @@ impl Noise {
             let (outer, inner) = scale.split(loss);
             for (i, (&residual, &datum)) in residuals.iter().zip(data).enumerate() {
                 let precision = inner * self.whitening.weight(i);
-                let (residual, weight) = loss.linearize(Row::new(residual, datum, precision));
+                let (residual, weight) = loss.linearize(ResidualRow::new(residual, datum, precision));
                 to(i, residual, 2.0 * outer * weight);
             }
         });

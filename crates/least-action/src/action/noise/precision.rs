@@ -150,18 +150,18 @@ mod read {
 
     impl<'de> Deserialize<'de> for Precision {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            deserializer.deserialize_any(Shape)
+            deserializer.deserialize_any(PrecisionVisitor)
         }
     }
 
-    struct Shape;
+    struct PrecisionVisitor;
 
-    enum Entry {
+    enum PrecisionEntry {
         Number(f64),
         Row(Vec<f64>),
     }
 
-    impl<'de> Visitor<'de> for Shape {
+    impl<'de> Visitor<'de> for PrecisionVisitor {
         type Value = Precision;
 
         fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
@@ -185,10 +185,10 @@ mod read {
 
         fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Precision, A::Error> {
             let (mut numbers, mut rows) = (Vec::new(), Vec::new());
-            while let Some(entry) = list.next_element::<Entry>()? {
+            while let Some(entry) = list.next_element::<PrecisionEntry>()? {
                 match entry {
-                    Entry::Number(value) => numbers.push(value),
-                    Entry::Row(row) => rows.push(row),
+                    PrecisionEntry::Number(value) => numbers.push(value),
+                    PrecisionEntry::Row(row) => rows.push(row),
                 }
             }
             match (numbers.is_empty(), rows.is_empty()) {
@@ -215,34 +215,37 @@ mod read {
         }
     }
 
-    impl<'de> Deserialize<'de> for Entry {
+    impl<'de> Deserialize<'de> for PrecisionEntry {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
             struct EntryShape;
             impl<'de> Visitor<'de> for EntryShape {
-                type Value = Entry;
+                type Value = PrecisionEntry;
 
                 fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
                     f.write_str("a number or a row of numbers")
                 }
 
-                fn visit_f64<E: Error>(self, value: f64) -> Result<Entry, E> {
-                    Ok(Entry::Number(value))
+                fn visit_f64<E: Error>(self, value: f64) -> Result<PrecisionEntry, E> {
+                    Ok(PrecisionEntry::Number(value))
                 }
 
-                fn visit_i64<E: Error>(self, value: i64) -> Result<Entry, E> {
-                    Ok(Entry::Number(value as f64))
+                fn visit_i64<E: Error>(self, value: i64) -> Result<PrecisionEntry, E> {
+                    Ok(PrecisionEntry::Number(value as f64))
                 }
 
-                fn visit_u64<E: Error>(self, value: u64) -> Result<Entry, E> {
-                    Ok(Entry::Number(value as f64))
+                fn visit_u64<E: Error>(self, value: u64) -> Result<PrecisionEntry, E> {
+                    Ok(PrecisionEntry::Number(value as f64))
                 }
 
-                fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Entry, A::Error> {
+                fn visit_seq<A: SeqAccess<'de>>(
+                    self,
+                    mut list: A,
+                ) -> Result<PrecisionEntry, A::Error> {
                     let mut row = Vec::new();
                     while let Some(value) = list.next_element()? {
                         row.push(value);
                     }
-                    Ok(Entry::Row(row))
+                    Ok(PrecisionEntry::Row(row))
                 }
             }
             deserializer.deserialize_any(EntryShape)

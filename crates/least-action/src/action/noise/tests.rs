@@ -18,7 +18,7 @@ fn close(a: f64, b: f64, tolerance: f64) {
 /// Checks the contract of [`Loss`] for a law: derivatives of the loss, moments of draws.
 fn satisfies_the_contract(loss: impl Loss) {
     let row = |prediction: f64, datum: f64, precision: f64| {
-        Row::new(loss.residual(prediction, datum), datum, precision)
+        ResidualRow::new(loss.residual(prediction, datum), datum, precision)
     };
     let value = |prediction: f64, datum: f64, precision: f64| {
         let row = row(prediction, datum, precision);
@@ -59,11 +59,11 @@ fn satisfies_the_contract(loss: impl Loss) {
     }
 }
 
-fn sample(values: &[f64]) -> Moments {
+fn sample(values: &[f64]) -> LossMoments {
     let count = values.len() as f64;
     let mean = values.iter().sum::<f64>() / count;
     let square = values.iter().map(|v| (v - mean) * (v - mean));
-    Moments {
+    LossMoments {
         mean,
         variance: square.sum::<f64>() / count,
     }
@@ -77,7 +77,7 @@ fn is_normalised(loss: impl Loss) {
         let density = (-100_000..100_000).map(|k| {
             let residual = step * k as f64;
             let square = precision * residual * residual;
-            let row = Row::new(residual, 0.0, precision);
+            let row = ResidualRow::new(residual, 0.0, precision);
             step * (0.5 * (loss.log_peak(precision) - loss.value(square, row))).exp()
         });
         close(density.sum(), 1.0, 1e-5);

@@ -1,7 +1,7 @@
 use nalgebra::{Cholesky, DMatrix};
 
 use super::precision::matrix;
-use super::{Precision, Row};
+use super::{Precision, ResidualRow};
 use crate::action::in_four;
 
 /// Covariance of a list of differences e, relative to one common variance, held as the inverse of
@@ -71,7 +71,7 @@ impl Whitening {
         inner: f64,
         residuals: &[f64],
         data: &[f64],
-        value: impl Fn(f64, Row) -> f64,
+        value: impl Fn(f64, ResidualRow) -> f64,
     ) -> f64 {
         match self {
             Whitening::Uniform => {
@@ -80,7 +80,7 @@ impl Whitening {
                     let datum = data.get(row).copied().unwrap_or(0.0);
                     row += 1;
                     let square = inner * (residual * residual);
-                    value(square, Row::new(residual, datum, inner))
+                    value(square, ResidualRow::new(residual, datum, inner))
                 })
             }
             Whitening::Rows(weights) => {
@@ -89,7 +89,7 @@ impl Whitening {
                     let datum = data.get(i).copied().unwrap_or(0.0);
                     let precision = inner * w;
                     let square = precision * (residual * residual);
-                    partial[i % 4] += value(square, Row::new(residual, datum, precision));
+                    partial[i % 4] += value(square, ResidualRow::new(residual, datum, precision));
                 }
                 (partial[0] + partial[1]) + (partial[2] + partial[3])
             }
@@ -99,7 +99,7 @@ impl Whitening {
                     for i in 0..*size {
                         let residual = self.whitened(block, i, residuals);
                         let square = inner * (residual * residual);
-                        sum += value(square, Row::new(residual, 0.0, inner));
+                        sum += value(square, ResidualRow::new(residual, 0.0, inner));
                     }
                 }
                 sum
@@ -115,7 +115,7 @@ impl Whitening {
         inner: f64,
         residuals: &mut [f64],
         data: &[f64],
-        slope: impl Fn(f64, Row) -> f64,
+        slope: impl Fn(f64, ResidualRow) -> f64,
     ) {
         if let Whitening::Factors { size, .. } = self {
             for (block, residuals) in residuals.chunks_exact_mut(*size).enumerate() {
@@ -123,7 +123,7 @@ impl Whitening {
                 // from the end.
                 for i in 0..*size {
                     let residual = self.whitened(block, i, residuals);
-                    residuals[i] = slope(factor, Row::new(residual, 0.0, inner));
+                    residuals[i] = slope(factor, ResidualRow::new(residual, 0.0, inner));
                 }
                 let factor = self.factor(block);
                 for j in (0..*size).rev() {
@@ -136,7 +136,7 @@ impl Whitening {
         let mut data = data.iter();
         let mut replace = |residual: &mut f64, precision: f64| {
             let datum = data.next().copied().unwrap_or(0.0);
-            *residual = slope(factor, Row::new(*residual, datum, precision));
+            *residual = slope(factor, ResidualRow::new(*residual, datum, precision));
         };
         match self {
             Whitening::Rows(weights) => {
@@ -159,7 +159,7 @@ impl Whitening {
     }
 
     /// Row `i` of all rows, whitened where a matrix couples it with others.
-    pub fn row(&self, i: usize, inner: f64, residuals: &[f64], data: &[f64]) -> Row {
+    pub fn row(&self, i: usize, inner: f64, residuals: &[f64], data: &[f64]) -> ResidualRow {
         let (residual, datum) = match self {
             Whitening::Factors { size, .. } => {
                 let block = i / size;
@@ -168,7 +168,7 @@ impl Whitening {
             }
             _ => (residuals[i], data.get(i).copied().unwrap_or(0.0)),
         };
-        Row::new(residual, datum, inner * self.weight(i))
+        ResidualRow::new(residual, datum, inner * self.weight(i))
     }
 
     /// Factor U of a block, size x size, row-major; empty where W is diagonal.

@@ -4,7 +4,7 @@
 use super::{step_of, Range, StartingStrategy};
 use crate::action::Problem;
 use crate::anneal::AnnealOptions;
-use crate::model::propagator::{Members, Propagator, PropagatorStep};
+use crate::model::propagator::{PropagatedMembers, Propagator, PropagatorStep};
 use crate::random::Random;
 
 /// Climatology: knowledge of the states before any path is found.
@@ -168,7 +168,7 @@ fn samples(problem: &Problem, options: &AnnealOptions) -> Vec<f64> {
             .step_by(dimension)
             .for_each(|x| *x = low + 0.5 * (high - low));
     }
-    let mut members = Members { states, parameters };
+    let mut members = PropagatedMembers { states, parameters };
     let mut propagator = Propagator::new(model, TRAJECTORIES);
     let segment = problem.grid.segments[0];
     let first = &problem.grid.points.inputs[..problem.grid.width];

@@ -3,8 +3,8 @@
 //! further components.
 
 use super::{step_of, Setting};
-use crate::action::{Moments, Observations};
-use crate::model::propagator::{Members, Propagator};
+use crate::action::{LossMoments, Observations};
+use crate::model::propagator::{PropagatedMembers, Propagator};
 use crate::model::{Points, Scratch};
 use crate::random::Random;
 
@@ -38,7 +38,7 @@ pub(super) fn size(setting: &Setting, start: usize) -> usize {
 pub(super) fn draw(setting: &Setting, size: usize, random: &mut Random) -> (Vec<f64>, Vec<f64>) {
     let problem = setting.problem;
     let mut path = Vec::with_capacity(problem.path_length());
-    let mut filter = Filter::new(setting, size, random);
+    let mut filter = EnsembleFilter::new(setting, size, random);
     for (set, segment) in problem.data().iter().zip(&problem.grid.segments) {
         // Every data set has states of its own, and goes on with the parameters that the ones
         // before have left.
@@ -59,10 +59,10 @@ pub(super) fn draw(setting: &Setting, size: usize, random: &mut Random) -> (Vec<
 }
 
 /// State of the filter: the ensemble, its mean and anomalies, and working memory.
-struct Filter<'a> {
+struct EnsembleFilter<'a> {
     setting: &'a Setting<'a>,
     propagator: Propagator<'a>,
-    members: Members,
+    members: PropagatedMembers,
     size: usize,
     dimension: usize,
     /// Mean of the ensemble: states, then estimated parameters.
@@ -82,7 +82,7 @@ struct Filter<'a> {
     cross: Vec<f64>,
 }
 
-impl<'a> Filter<'a> {
+impl<'a> EnsembleFilter<'a> {
     fn new(setting: &'a Setting<'a>, size: usize, random: &mut Random) -> Self {
         let (problem, options) = (setting.problem, setting.options);
         let model = &*problem.model;
@@ -94,10 +94,10 @@ impl<'a> Filter<'a> {
             }
         }
         let width = dimension + problem.estimated.len();
-        Filter {
+        EnsembleFilter {
             setting,
             propagator: Propagator::new(model, size),
-            members: Members {
+            members: PropagatedMembers {
                 states: vec![0.0; size * dimension],
                 parameters,
             },
@@ -161,7 +161,7 @@ impl<'a> Filter<'a> {
             &self.setting.options.measurement_precision,
         );
         let predicted = self.center(present.len()).into_iter().zip(&present);
-        let expected: Vec<Moments> = predicted
+        let expected: Vec<LossMoments> = predicted
             .map(|(mean, &l)| law.moments(mean, precision.weight(point, l)))
             .collect();
         let pairs = expected.iter().zip(&present);
@@ -317,7 +317,7 @@ impl<'a> Filter<'a> {
 
     /// Computes the covariances of the predicted measurements, with themselves (and the noise) and
     /// with all unknowns.
-    fn covariances(&mut self, present: &[usize], expected: &[Moments]) {
+    fn covariances(&mut self, present: &[usize], expected: &[LossMoments]) {
         let (size, width) = (present.len(), self.mean.len());
         self.covariance.clear();
         self.covariance.resize(size * size, 0.0);

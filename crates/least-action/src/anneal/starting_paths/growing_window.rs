@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::data::write_data;
-use super::nudged::{self, Along};
+use super::nudged::{self, NudgedIntegration};
 use super::Setting;
 use crate::action::{
     Action, ActionObjective, Normalization, Observations, Precision, Problem, Scales,
@@ -74,7 +74,7 @@ fn grow(setting: &Setting, set: usize, random: &mut Random) -> Option<Candidate>
     let even = |points: usize| (points - 1).next_multiple_of(2) + 1;
     let part = even((data.points - 1) / PARTS + 1);
     let mut points = part.max(FIRST).min(data.points);
-    let mut window = Window::new(setting, set, points)?;
+    let mut window = GrownWindow::new(setting, set, points)?;
     let mut candidates: Vec<Candidate> = (0..FIRST_MINIMISATIONS)
         .filter_map(|_| {
             let ranges = setting.climatology.ranges.iter().cycle();
@@ -101,8 +101,8 @@ fn grow(setting: &Setting, set: usize, random: &mut Random) -> Option<Candidate>
     while points < data.points {
         let from = points - 1;
         points = (points + part - 1).min(data.points);
-        window = Window::new(setting, set, points)?;
-        let along = Along {
+        window = GrownWindow::new(setting, set, points)?;
+        let along = NudgedIntegration {
             setting,
             set: data,
             first: segment.first,
@@ -130,7 +130,7 @@ fn keep_best(candidates: &mut Vec<Candidate>, level: f64) {
 }
 
 /// The first points of a data set as a problem of their own.
-struct Window {
+struct GrownWindow {
     data: Observations,
     action: Action,
     workspace: Workspace,
@@ -139,7 +139,7 @@ struct Window {
     level: f64,
 }
 
-impl Window {
+impl GrownWindow {
     fn new(setting: &Setting, set: usize, points: usize) -> Option<Self> {
         let problem = setting.problem;
         let whole = &problem.data()[set];
@@ -173,7 +173,7 @@ impl Window {
         let never = || false;
         let objective = ActionObjective::new(&mut action, 1.0, &scales, &never);
         let workspace = Workspace::new(&objective).ok()?;
-        Some(Window {
+        Some(GrownWindow {
             level: match problem.normalization {
                 Normalization::Mean => 1.0,
                 Normalization::Posterior => 0.5 * problem.measured() as f64,

@@ -3,7 +3,7 @@
 use super::data::write_data;
 use super::{step_of, Setting};
 use crate::action::Observations;
-use crate::model::propagator::{Members, Propagator};
+use crate::model::propagator::{PropagatedMembers, Propagator};
 use crate::random::Random;
 
 /// Fraction of the way to a measurement that the state is moved at its time.
@@ -20,7 +20,7 @@ pub(super) fn draw(setting: &Setting, gain: f64, random: &mut Random) -> (Vec<f6
     for (set, segment) in problem.data().iter().zip(&problem.grid.segments) {
         let mut state = vec![0.0; problem.model.dimension()];
         setting.draw_state(random, &mut state);
-        let along = Along {
+        let along = NudgedIntegration {
             setting,
             set,
             first: segment.first,
@@ -32,7 +32,7 @@ pub(super) fn draw(setting: &Setting, gain: f64, random: &mut Random) -> (Vec<f6
 }
 
 /// A data set that a nudged integration follows.
-pub(super) struct Along<'a> {
+pub(super) struct NudgedIntegration<'a> {
     pub setting: &'a Setting<'a>,
     pub set: &'a Observations,
     /// Index in the path of the data set's first point.
@@ -41,7 +41,7 @@ pub(super) struct Along<'a> {
     pub gain: f64,
 }
 
-impl Along<'_> {
+impl NudgedIntegration<'_> {
     /// Integrates along `points` of the data set from `state` at the first of them; returns rows of
     /// the path.
     pub fn integrate(
@@ -62,7 +62,7 @@ impl Along<'_> {
             .flat_map(|_| (0..dimension).map(|a| self.setting.climatology.middle(a)))
             .collect();
         write_data(&mut fallback, self.set, dimension);
-        let mut members = Members {
+        let mut members = PropagatedMembers {
             states: state,
             parameters,
         };

@@ -214,13 +214,13 @@ mod read {
 
     impl<'de> Deserialize<'de> for Range {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            deserializer.deserialize_any(Shape)
+            deserializer.deserialize_any(RangeVisitor)
         }
     }
 
-    struct Shape;
+    struct RangeVisitor;
 
-    impl<'de> Visitor<'de> for Shape {
+    impl<'de> Visitor<'de> for RangeVisitor {
         type Value = Range;
 
         fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::ContinuousAction;
 use crate::error::Result;
-use crate::mechanics::{Momentum, PhasePoint, PhaseSpaceFunction, Workspace};
+use crate::mechanics::{Momentum, PhasePoint, PhaseSpaceFunction, PhaseSpaceWorkspace};
 
 /// The Hamiltonian of the action of a flow,
 /// `H(x, p, t) = |p|^2 / (2 R_f) + p.F - (R_m/2) |P (x - y(t))|^2`: the Legendre transform of
@@ -27,7 +27,7 @@ impl PhaseSpaceFunction for ActionHamiltonian {
         self.0.dimension()
     }
 
-    fn value(&self, work: &mut Workspace, at: PhasePoint) -> Result<f64> {
+    fn value(&self, work: &mut PhaseSpaceWorkspace, at: PhasePoint) -> Result<f64> {
         let PhasePoint { time, x, w: p } = at;
         let mut flow = work.take(x.len());
         self.0.flow(work, time, x, &mut flow);
@@ -38,7 +38,12 @@ impl PhaseSpaceFunction for ActionHamiltonian {
         Ok(of_model - 0.5 * of_data)
     }
 
-    fn gradient(&self, work: &mut Workspace, at: PhasePoint, gradient: &mut [f64]) -> Result<()> {
+    fn gradient(
+        &self,
+        work: &mut PhaseSpaceWorkspace,
+        at: PhasePoint,
+        gradient: &mut [f64],
+    ) -> Result<()> {
         let PhasePoint { time, x, w: p } = at;
         let (h_x, h_p) = gradient.split_at_mut(x.len());
         self.0.flow(work, time, x, h_p);
@@ -53,7 +58,12 @@ impl PhaseSpaceFunction for ActionHamiltonian {
         Ok(())
     }
 
-    fn hessian(&self, work: &mut Workspace, at: PhasePoint, hessian: &mut [f64]) -> Result<()> {
+    fn hessian(
+        &self,
+        work: &mut PhaseSpaceWorkspace,
+        at: PhasePoint,
+        hessian: &mut [f64],
+    ) -> Result<()> {
         let PhasePoint { time, x, w: p } = at;
         let d = x.len();
         let n = 2 * d;
@@ -75,7 +85,12 @@ impl PhaseSpaceFunction for ActionHamiltonian {
         Ok(())
     }
 
-    fn conjugate_rate(&self, work: &mut Workspace, at: PhasePoint, rate: &mut [f64]) -> Result<()> {
+    fn conjugate_rate(
+        &self,
+        work: &mut PhaseSpaceWorkspace,
+        at: PhasePoint,
+        rate: &mut [f64],
+    ) -> Result<()> {
         self.0.flow_rate(work, at.time, at.x, rate)
     }
 }

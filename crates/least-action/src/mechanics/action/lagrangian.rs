@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::ContinuousAction;
 use crate::error::Result;
-use crate::mechanics::{PhasePoint, PhaseSpaceFunction, Velocity, Workspace};
+use crate::mechanics::{PhasePoint, PhaseSpaceFunction, PhaseSpaceWorkspace, Velocity};
 
 /// The Lagrangian of the action of a flow,
 /// `L(x, v, t) = (R_m/2) |P (x - y(t))|^2 + (R_f/2) |v - F(x, t)|^2`: the cost of a path per unit
@@ -19,7 +19,14 @@ pub struct ActionLagrangian(pub Arc<ContinuousAction>);
 
 impl ActionLagrangian {
     /// Writes the momentum `R_f (v - F)`.
-    fn momentum(&self, work: &mut Workspace, time: f64, x: &[f64], v: &[f64], p: &mut [f64]) {
+    fn momentum(
+        &self,
+        work: &mut PhaseSpaceWorkspace,
+        time: f64,
+        x: &[f64],
+        v: &[f64],
+        p: &mut [f64],
+    ) {
         self.0.flow(work, time, x, p);
         for ((p, v), precision) in p.iter_mut().zip(v).zip(&self.0.model_precision) {
             *p = precision * (v - *p);
@@ -34,7 +41,7 @@ impl PhaseSpaceFunction for ActionLagrangian {
         self.0.dimension()
     }
 
-    fn value(&self, work: &mut Workspace, at: PhasePoint) -> Result<f64> {
+    fn value(&self, work: &mut PhaseSpaceWorkspace, at: PhasePoint) -> Result<f64> {
         self.0.check_lagrangian()?;
         let PhasePoint { time, x, w: v } = at;
         let mut flow = work.take(x.len());
@@ -46,7 +53,12 @@ impl PhaseSpaceFunction for ActionLagrangian {
         Ok(0.5 * (of_model + of_data))
     }
 
-    fn gradient(&self, work: &mut Workspace, at: PhasePoint, gradient: &mut [f64]) -> Result<()> {
+    fn gradient(
+        &self,
+        work: &mut PhaseSpaceWorkspace,
+        at: PhasePoint,
+        gradient: &mut [f64],
+    ) -> Result<()> {
         self.0.check_lagrangian()?;
         let PhasePoint { time, x, w: v } = at;
         let (l_x, l_v) = gradient.split_at_mut(x.len());
@@ -60,7 +72,12 @@ impl PhaseSpaceFunction for ActionLagrangian {
         Ok(())
     }
 
-    fn hessian(&self, work: &mut Workspace, at: PhasePoint, hessian: &mut [f64]) -> Result<()> {
+    fn hessian(
+        &self,
+        work: &mut PhaseSpaceWorkspace,
+        at: PhasePoint,
+        hessian: &mut [f64],
+    ) -> Result<()> {
         self.0.check_lagrangian()?;
         let PhasePoint { time, x, w: v } = at;
         let d = x.len();
@@ -99,7 +116,12 @@ impl PhaseSpaceFunction for ActionLagrangian {
         Ok(())
     }
 
-    fn conjugate_rate(&self, work: &mut Workspace, at: PhasePoint, rate: &mut [f64]) -> Result<()> {
+    fn conjugate_rate(
+        &self,
+        work: &mut PhaseSpaceWorkspace,
+        at: PhasePoint,
+        rate: &mut [f64],
+    ) -> Result<()> {
         self.0.check_lagrangian()?;
         self.0.flow_rate(work, at.time, at.x, rate)?;
         for (rate, precision) in rate.iter_mut().zip(&self.0.model_precision) {

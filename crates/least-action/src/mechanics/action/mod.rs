@@ -12,8 +12,8 @@ pub use options::{ContinuousActionOptions, DataForm};
 use std::sync::Arc;
 
 use super::impulse::Impulse;
-use super::Workspace;
-use crate::action::noise::{with_loss, Law, Loss, Row};
+use super::PhaseSpaceWorkspace;
+use crate::action::noise::{with_loss, Law, Loss, ResidualRow};
 use crate::action::{resolve_parameters, Observations};
 use crate::error::{check, Error, Result};
 use crate::model::{Function, Model, ModelKind, Points};
@@ -32,10 +32,10 @@ struct Observed {
 
 impl Observed {
     /// Measurement of the component at a time; `None` where measurements are impulses.
-    fn row(&self, time: f64, x: &[f64]) -> Option<Row> {
+    fn row(&self, time: f64, x: &[f64]) -> Option<ResidualRow> {
         let datum = self.curve.as_ref()?.value(time);
         let residual = with_loss!(self.law, loss => loss.residual(x[self.component], datum));
-        Some(Row::new(residual, datum, self.precision))
+        Some(ResidualRow::new(residual, datum, self.precision))
     }
 }
 
@@ -282,7 +282,13 @@ impl ContinuousAction {
     }
 
     /// Writes the right side F(x, t).
-    pub(super) fn flow(&self, work: &mut Workspace, time: f64, x: &[f64], flow: &mut [f64]) {
+    pub(super) fn flow(
+        &self,
+        work: &mut PhaseSpaceWorkspace,
+        time: f64,
+        x: &[f64],
+        flow: &mut [f64],
+    ) {
         let u = self.inputs_at(work, time);
         let at = self.at(x, &u, &time);
         self.model.evaluate(&mut work.scratch, at, flow);
@@ -292,7 +298,7 @@ impl ContinuousAction {
     /// Adds `DF^T w` to `to`.
     pub(super) fn add_pull_back(
         &self,
-        work: &mut Workspace,
+        work: &mut PhaseSpaceWorkspace,
         time: f64,
         x: &[f64],
         w: &[f64],
@@ -308,7 +314,13 @@ impl ContinuousAction {
     }
 
     /// Writes the Jacobian DF, D x D, column-major.
-    pub(super) fn jacobian(&self, work: &mut Workspace, time: f64, x: &[f64], df: &mut [f64]) {
+    pub(super) fn jacobian(
+        &self,
+        work: &mut PhaseSpaceWorkspace,
+        time: f64,
+        x: &[f64],
+        df: &mut [f64],
+    ) {
         let d = self.dimension();
         let sparsity = self.model.jacobian_sparsity();
         let u = self.inputs_at(work, time);
@@ -328,7 +340,7 @@ impl ContinuousAction {
     /// Adds `sum_a w_a D2 F_a` to the block of the coordinates of a 2 D x 2 D matrix.
     pub(super) fn add_curvature(
         &self,
-        work: &mut Workspace,
+        work: &mut PhaseSpaceWorkspace,
         time: f64,
         x: &[f64],
         w: &[f64],
@@ -395,7 +407,7 @@ impl ContinuousAction {
     /// Writes the partial derivative of F in time: its own, and the one through the inputs.
     pub(super) fn flow_rate(
         &self,
-        work: &mut Workspace,
+        work: &mut PhaseSpaceWorkspace,
         time: f64,
         x: &[f64],
         rate: &mut [f64],
@@ -436,7 +448,7 @@ impl ContinuousAction {
         Ok(())
     }
 
-    fn inputs_at(&self, work: &mut Workspace, time: f64) -> Vec<f64> {
+    fn inputs_at(&self, work: &mut PhaseSpaceWorkspace, time: f64) -> Vec<f64> {
         let mut u = work.take(self.inputs.len());
         for (to, curve) in u.iter_mut().zip(&self.inputs) {
             *to = curve.value(time);

@@ -6,7 +6,7 @@
 use crate::error::{Error, Result};
 use crate::mechanics::integrate::gauss_points;
 use crate::mechanics::newton::{newton, EquationNames, Equations};
-use crate::mechanics::{ContinuousAction, IntegrationMethod, Workspace};
+use crate::mechanics::{ContinuousAction, IntegrationMethod, PhaseSpaceWorkspace};
 use crate::solve::dense::size;
 
 const EQUATIONS: EquationNames = EquationNames {
@@ -100,7 +100,7 @@ impl PartitionedStep<'_> {
     /// Implicit equations that are not solved.
     pub fn forward(
         &self,
-        work: &mut Workspace,
+        work: &mut PhaseSpaceWorkspace,
         p: &[f64],
         x: &mut [f64],
         stages: &mut [f64],
@@ -141,7 +141,14 @@ impl PartitionedStep<'_> {
     }
 
     /// Writes the slope `F + p / R_f` at a stage.
-    fn slope(&self, work: &mut Workspace, stage: usize, x: &[f64], p: &[f64], slope: &mut [f64]) {
+    fn slope(
+        &self,
+        work: &mut PhaseSpaceWorkspace,
+        stage: usize,
+        x: &[f64],
+        p: &[f64],
+        slope: &mut [f64],
+    ) {
         self.action.flow(work, self.time_of(stage), x, slope);
         let p = &p[stage * x.len()..][..x.len()];
         for ((to, p), precision) in slope.iter_mut().zip(p).zip(&self.action.model_precision) {
@@ -156,7 +163,7 @@ impl PartitionedStep<'_> {
     /// Equations without solution.
     pub fn backward(
         &self,
-        work: &mut Workspace,
+        work: &mut PhaseSpaceWorkspace,
         stages: &[f64],
         p: &mut [f64],
         costates: &mut [f64],
@@ -252,7 +259,7 @@ struct StateEquations<'a> {
 impl Equations for StateEquations<'_> {
     fn evaluate(
         &mut self,
-        work: &mut Workspace,
+        work: &mut PhaseSpaceWorkspace,
         increments: &[f64],
         residual: &mut [f64],
         mut jacobian: Option<&mut [f64]>,

@@ -9,7 +9,7 @@ use super::step_action::step_action;
 use crate::error::{Error, Result};
 use crate::mechanics::integrate::{combine, gauss_points, GaussTableau, StageEquations};
 use crate::mechanics::newton::Equations;
-use crate::mechanics::{IntegrationMethod, PhasePoint, Workspace};
+use crate::mechanics::{IntegrationMethod, PhasePoint, PhaseSpaceWorkspace};
 use crate::solve::dense::{identity, larger, Lu};
 
 /// Segments of single steps by collocation.
@@ -19,7 +19,7 @@ pub(super) struct Collocation {
     tableau: &'static GaussTableau,
     mesh: Mesh,
     stages: Vec<StepStages>,
-    work: Workspace,
+    work: PhaseSpaceWorkspace,
     steps: usize,
 }
 
@@ -82,7 +82,7 @@ impl Collocation {
             tableau,
             stages: stages.collect(),
             mesh,
-            work: Workspace::default(),
+            work: PhaseSpaceWorkspace::default(),
             steps: 0,
         })
     }

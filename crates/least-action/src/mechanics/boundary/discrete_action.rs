@@ -2,7 +2,7 @@
 
 use super::problem::BoundaryProblem;
 use crate::error::{check, Result};
-use crate::mechanics::{Chord, DiscreteLagrangian, VariationalMethod, Workspace};
+use crate::mechanics::{Chord, DiscreteLagrangian, PhaseSpaceWorkspace, VariationalMethod};
 use crate::solve::{BlockMatrix, Layout};
 
 /// Discrete action `sum L_d(x_n, x_(n+1)) + sum (R_m/2) (x - y)^2` over a mesh whose nodes are the
@@ -12,7 +12,7 @@ use crate::solve::{BlockMatrix, Layout};
 pub(super) struct DiscreteAction {
     pub problem: BoundaryProblem,
     pub method: VariationalMethod,
-    pub work: Workspace,
+    pub work: PhaseSpaceWorkspace,
     /// Number of evaluations of discrete Lagrangians so far.
     pub evaluations: usize,
     first: Vec<f64>,
@@ -39,7 +39,7 @@ impl DiscreteAction {
         DiscreteAction {
             problem,
             method,
-            work: Workspace::default(),
+            work: PhaseSpaceWorkspace::default(),
             evaluations: 0,
             first: vec![0.0; d],
             second: vec![0.0; d],

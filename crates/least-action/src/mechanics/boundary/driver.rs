@@ -13,7 +13,7 @@ use super::shooting::Shooting;
 use super::sweeps::ForwardBackward;
 use super::{BoundaryMethod, BoundaryOptions, BoundarySolution, BoundaryStatus, ContinuationRung};
 use crate::error::{check, Error, Result};
-use crate::mechanics::{momentum, PhasePoint, System, VariationalMethod, Workspace};
+use crate::mechanics::{momentum, PhasePoint, PhaseSpaceWorkspace, System, VariationalMethod};
 
 /// Progress of the solution of a boundary-value problem.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
@@ -246,7 +246,7 @@ impl BoundarySolver {
     fn describe(&mut self) {
         let (problem, solution) = (&self.problem, &mut self.solution);
         let d = problem.dimension();
-        let work = &mut Workspace::default();
+        let work = &mut PhaseSpaceWorkspace::default();
         let states = solution
             .path
             .chunks_exact(d)
@@ -294,7 +294,7 @@ fn momenta(problem: &BoundaryProblem, path: &[f64]) -> Result<Vec<f64>> {
         return Ok(vec![0.0; path.len()]);
     }
     let d = problem.dimension();
-    let (last, work) = (problem.grid.points - 1, &mut Workspace::default());
+    let (last, work) = (problem.grid.points - 1, &mut PhaseSpaceWorkspace::default());
     let mut p = Vec::with_capacity(path.len());
     for point in 0..=last {
         let (a, b) = (point.saturating_sub(1), (point + 1).min(last));

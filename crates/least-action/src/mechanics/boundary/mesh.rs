@@ -3,7 +3,7 @@
 use super::problem::BoundaryProblem;
 use crate::error::Result;
 use crate::mechanics::integrate::{CanonicalMap, MapStep, OneStepMap, StepCounts};
-use crate::mechanics::{Impulse, IntegrationMethod, System, Workspace};
+use crate::mechanics::{Impulse, IntegrationMethod, PhaseSpaceWorkspace, System};
 use crate::solve::dense::size;
 
 /// Mesh: times of nodes, and the nodes that are points.
@@ -67,7 +67,7 @@ impl Mesh {
 pub(super) fn advance(
     system: &System,
     method: IntegrationMethod,
-    work: &mut Workspace,
+    work: &mut PhaseSpaceWorkspace,
     step: (f64, f64),
     z: &mut [f64],
     tangent: Option<&mut [f64]>,
@@ -85,7 +85,7 @@ pub(super) fn advance(
 pub(super) fn step_error(
     system: &System,
     method: IntegrationMethod,
-    work: &mut Workspace,
+    work: &mut PhaseSpaceWorkspace,
     (time, h): (f64, f64),
     z: &[f64],
 ) -> Result<[f64; 2]> {

@@ -14,7 +14,7 @@ use super::segment_map::SegmentMap;
 use super::shooting::Shooting;
 use super::BoundaryOptions;
 use crate::error::{Error, Result};
-use crate::mechanics::{IntegrationMethod, Workspace};
+use crate::mechanics::{IntegrationMethod, PhaseSpaceWorkspace};
 use crate::solve::dense::identity;
 
 /// Fraction of a step below which nothing is gained.
@@ -67,7 +67,7 @@ impl Multigrid {
             method,
             shifts: vec![0.0; z.len()],
             nodes: at,
-            work: Workspace::default(),
+            work: PhaseSpaceWorkspace::default(),
             steps: 0,
         };
         Multigrid {
@@ -194,7 +194,7 @@ struct CoarseSteps {
     nodes: Vec<usize>,
     /// Shifts, 2 D per segment.
     shifts: Vec<f64>,
-    work: Workspace,
+    work: PhaseSpaceWorkspace,
     steps: usize,
 }
 

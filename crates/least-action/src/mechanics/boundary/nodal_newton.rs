@@ -6,7 +6,7 @@ use super::method::{BestPath, Iteration, IterativeMethod, MethodWork};
 use super::problem::BoundaryProblem;
 use super::segment_map::{SegmentMap, Sizes};
 use crate::error::{Error, Result};
-use crate::solve::band::Band;
+use crate::solve::band::BandedLu;
 use crate::solve::dense::{larger, size};
 
 /// Size of states and momenta below which they count as 0, relative to those at the beginning, or
@@ -28,7 +28,7 @@ pub(super) struct NodalNewton<P> {
     /// Derivatives of the segments; empty, as the band, before the first iteration: methods that
     /// only examine a path need neither.
     derivatives: Vec<f64>,
-    band: Band,
+    band: BandedLu,
     change: Vec<f64>,
     correction: Vec<f64>,
     /// Fraction of the last step that was taken.
@@ -52,7 +52,7 @@ impl<P: SegmentMap> NodalNewton<P> {
             trial: z.clone(),
             to: vec![0.0; z.len() - n],
             derivatives: Vec::new(),
-            band: Band::new(0, 0, 0),
+            band: BandedLu::new(0, 0, 0),
             change: vec![0.0; z.len()],
             correction: vec![0.0; z.len()],
             share: 1.0,
@@ -99,7 +99,7 @@ impl<P: SegmentMap> NodalNewton<P> {
             self.derivatives = vec![0.0; self.to.len() * n];
             // The farthest entries are those of a segment's last row at its first unknown, and of
             // its first row at the node where it ends.
-            self.band = Band::new(self.z.len(), 3 * n / 2 - 1, n / 2);
+            self.band = BandedLu::new(self.z.len(), 3 * n / 2 - 1, n / 2);
         }
         let segments = self.to.chunks_exact_mut(n);
         let segments = segments.zip(self.derivatives.chunks_exact_mut(n * n));

@@ -7,11 +7,12 @@ use super::problem::BoundaryProblem;
 use super::segment_map::SegmentMap;
 use super::step_action::step_action;
 use crate::error::Result;
-use crate::mechanics::{IntegrationMethod, Workspace};
+use crate::mechanics::{IntegrationMethod, PhaseSpaceWorkspace};
 use crate::solve::dense::identity;
 
 /// Visitor of steps: it takes the beginning and the length of a step in time, and both of its ends.
-type StepVisitor<'a> = &'a mut dyn FnMut(&mut Workspace, (f64, f64), [&[f64]; 2]) -> Result<()>;
+type StepVisitor<'a> =
+    &'a mut dyn FnMut(&mut PhaseSpaceWorkspace, (f64, f64), [&[f64]; 2]) -> Result<()>;
 
 /// Segments of many steps of a map.
 pub(super) struct Shooting {
@@ -19,7 +20,7 @@ pub(super) struct Shooting {
     method: IntegrationMethod,
     /// Points at which segments begin, and the last one.
     nodes: Vec<usize>,
-    work: Workspace,
+    work: PhaseSpaceWorkspace,
     steps: usize,
 }
 
@@ -36,7 +37,7 @@ impl Shooting {
             problem: problem.clone(),
             method,
             nodes,
-            work: Workspace::default(),
+            work: PhaseSpaceWorkspace::default(),
             steps: 0,
         }
     }

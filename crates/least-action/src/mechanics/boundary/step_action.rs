@@ -3,7 +3,7 @@
 use super::mesh::{advance, hermite};
 use crate::error::Result;
 use crate::mechanics::integrate::{gauss_points, StageEquations};
-use crate::mechanics::{Hamiltonian, IntegrationMethod, PhasePoint, System, Workspace};
+use crate::mechanics::{Hamiltonian, IntegrationMethod, PhasePoint, PhaseSpaceWorkspace, System};
 
 /// Computes the action of the step from z0 (after its impulses) to z1. If the map has a discrete
 /// Lagrangian, it is that one, `h sum_i b_i (P_i H_p - H)(X_i, P_i)` at its stages; it exists where
@@ -16,7 +16,7 @@ use crate::mechanics::{Hamiltonian, IntegrationMethod, PhasePoint, System, Works
 pub(super) fn step_action(
     system: &System,
     method: IntegrationMethod,
-    work: &mut Workspace,
+    work: &mut PhaseSpaceWorkspace,
     (time, h): (f64, f64),
     z: [&[f64]; 2],
 ) -> Result<f64> {
@@ -64,7 +64,7 @@ pub(super) fn step_action(
 /// Computes `p H_p - H`.
 fn lagrangian_at(
     hamiltonian: &dyn Hamiltonian,
-    work: &mut Workspace,
+    work: &mut PhaseSpaceWorkspace,
     at: PhasePoint,
 ) -> Result<f64> {
     let d = at.x.len();
@@ -78,7 +78,7 @@ fn lagrangian_at(
 
 fn along_cubic(
     hamiltonian: &dyn Hamiltonian,
-    work: &mut Workspace,
+    work: &mut PhaseSpaceWorkspace,
     (time, h): (f64, f64),
     z: [&[f64]; 2],
 ) -> Result<f64> {

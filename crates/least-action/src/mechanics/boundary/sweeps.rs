@@ -14,7 +14,7 @@ use super::problem::BoundaryProblem;
 use super::shooting::Shooting;
 use super::BoundaryOptions;
 use crate::error::{Error, Result};
-use crate::mechanics::{ContinuousAction, IntegrationMethod, Workspace};
+use crate::mechanics::{ContinuousAction, IntegrationMethod, PhaseSpaceWorkspace};
 use crate::solve::dense::size;
 
 /// Lowest rate: below it no step is tried.
@@ -46,7 +46,7 @@ pub(super) struct ForwardBackward {
     trial: Sweep,
     swept: bool,
     smallest: f64,
-    space: Workspace,
+    space: PhaseSpaceWorkspace,
     work: MethodWork,
 }
 
@@ -139,7 +139,7 @@ impl ForwardBackward {
             trial: Sweep::default(),
             swept: false,
             smallest: f64::INFINITY,
-            space: Workspace::default(),
+            space: PhaseSpaceWorkspace::default(),
             work: MethodWork::default(),
             scheme,
             problem: problem.clone(),

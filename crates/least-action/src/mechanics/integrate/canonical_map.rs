@@ -4,7 +4,7 @@ use super::options::tolerance;
 use super::IntegrationMethod as Method;
 use super::{adaptive, composition, explicit_runge_kutta, stormer_verlet, symplectic_euler};
 use crate::error::Result;
-use crate::mechanics::{Hamiltonian, PhasePoint, Workspace};
+use crate::mechanics::{Hamiltonian, PhasePoint, PhaseSpaceWorkspace};
 
 /// One step of a method for the canonical equations of a Hamiltonian.
 pub(in crate::mechanics) struct CanonicalMap<'a> {
@@ -33,7 +33,7 @@ impl OneStepMap for CanonicalMap<'_> {
         self.method.name()
     }
 
-    fn energy(&mut self, work: &mut Workspace, time: f64, z: &[f64]) -> Result<f64> {
+    fn energy(&mut self, work: &mut PhaseSpaceWorkspace, time: f64, z: &[f64]) -> Result<f64> {
         self.hamiltonian.value(work, PhasePoint::joined(time, z))
     }
 

@@ -4,7 +4,7 @@
 use super::one_step_map::{relative, MapStep, EQUATIONS};
 use crate::error::Result;
 use crate::mechanics::newton::{newton, Equations};
-use crate::mechanics::{Hamiltonian, IntegrationMethod, PhasePoint, Workspace};
+use crate::mechanics::{Hamiltonian, IntegrationMethod, PhasePoint, PhaseSpaceWorkspace};
 
 /// Coefficients of a collocation method of s stages.
 #[derive(Debug)]
@@ -134,7 +134,11 @@ impl<'a> StageEquations<'a> {
     ///
     /// # Errors
     /// Those of Newton's method, whose best iterate is left.
-    pub fn solve(&mut self, work: &mut Workspace, increments: &mut [f64]) -> Result<usize> {
+    pub fn solve(
+        &mut self,
+        work: &mut PhaseSpaceWorkspace,
+        increments: &mut [f64],
+    ) -> Result<usize> {
         // Newton's method begins on the line along the flow.
         let n = self.z.len();
         let mut flow = work.take(n);
@@ -152,9 +156,9 @@ impl<'a> StageEquations<'a> {
     /// Evaluates the flow or its Jacobian at every stage.
     fn at_stages(
         &self,
-        work: &mut Workspace,
+        work: &mut PhaseSpaceWorkspace,
         increments: &[f64],
-        mut each: impl FnMut(&mut Workspace, usize, PhasePoint) -> Result<()>,
+        mut each: impl FnMut(&mut PhaseSpaceWorkspace, usize, PhasePoint) -> Result<()>,
     ) -> Result<()> {
         let n = self.z.len();
         let mut point = work.take(n);
@@ -178,7 +182,7 @@ impl<'a> StageEquations<'a> {
     /// other, are written to the last argument.
     pub fn jacobian(
         &self,
-        work: &mut Workspace,
+        work: &mut PhaseSpaceWorkspace,
         increments: &[f64],
         matrix: &mut [f64],
         of_flow: &mut [f64],
@@ -239,7 +243,7 @@ impl<'a> StageEquations<'a> {
 impl Equations for StageEquations<'_> {
     fn evaluate(
         &mut self,
-        work: &mut Workspace,
+        work: &mut PhaseSpaceWorkspace,
         increments: &[f64],
         residual: &mut [f64],
         jacobian: Option<&mut [f64]>,
@@ -290,7 +294,7 @@ impl Equations for StageEquations<'_> {
 /// Multiplies columns by the derivative of the step: the stages' equations, differentiated.
 fn propagate(
     stages: &mut StageEquations,
-    work: &mut Workspace,
+    work: &mut PhaseSpaceWorkspace,
     increments: &[f64],
     tangent: &mut [f64],
 ) -> Result<()> {

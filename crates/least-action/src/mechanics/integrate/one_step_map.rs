@@ -1,13 +1,13 @@
 use crate::error::Result;
 use crate::mechanics::newton::EquationNames;
-use crate::mechanics::Workspace;
+use crate::mechanics::PhaseSpaceWorkspace;
 use crate::solve::dense::size;
 
 /// A map of the phase space that leads from the beginning of a step to its end.
 pub(in crate::mechanics) trait OneStepMap {
     fn name(&self) -> &'static str;
 
-    fn energy(&mut self, work: &mut Workspace, time: f64, z: &[f64]) -> Result<f64>;
+    fn energy(&mut self, work: &mut PhaseSpaceWorkspace, time: f64, z: &[f64]) -> Result<f64>;
 
     /// Makes one step. If it fails, z is the best iterate.
     fn advance(&mut self, step: MapStep, counts: &mut StepCounts) -> Result<()>;
@@ -15,7 +15,7 @@ pub(in crate::mechanics) trait OneStepMap {
 
 /// A step to be made: from `time` to `time + h`.
 pub(in crate::mechanics) struct MapStep<'a> {
-    pub work: &'a mut Workspace,
+    pub work: &'a mut PhaseSpaceWorkspace,
     pub time: f64,
     pub h: f64,
     /// State of the step, x and p, 2 D, which it moves.
@@ -27,7 +27,7 @@ pub(in crate::mechanics) struct MapStep<'a> {
 impl<'a> MapStep<'a> {
     /// Makes a step of the length h from a time on.
     pub fn new(
-        work: &'a mut Workspace,
+        work: &'a mut PhaseSpaceWorkspace,
         (time, h): (f64, f64),
         z: &'a mut [f64],
         tangent: Option<&'a mut [f64]>,

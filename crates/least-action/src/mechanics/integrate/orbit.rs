@@ -2,7 +2,7 @@ use super::one_step_map::{MapStep, OneStepMap, StepCounts};
 use crate::error::{check, Error, Result};
 use crate::mechanics::impulse::Impulses;
 use crate::mechanics::time_grid::TimeGrid;
-use crate::mechanics::{Impulse, Workspace};
+use crate::mechanics::{Impulse, PhaseSpaceWorkspace};
 use crate::model::MOST_VALUES;
 use crate::solve::dense::identity;
 
@@ -61,7 +61,7 @@ pub(in crate::mechanics) fn follow(
     let mut integration = OrbitIntegration {
         map,
         grid,
-        work: Workspace::default(),
+        work: PhaseSpaceWorkspace::default(),
         z: [x0, p0].concat(),
         tangent: tangent.then(|| {
             let mut tangent = vec![0.0; n * n];
@@ -80,7 +80,7 @@ pub(in crate::mechanics) fn follow(
 struct OrbitIntegration<'a> {
     map: &'a mut dyn OneStepMap,
     grid: TimeGrid,
-    work: Workspace,
+    work: PhaseSpaceWorkspace,
     z: Vec<f64>,
     /// Derivative so far, if it is wanted.
     tangent: Option<Vec<f64>>,

@@ -4,7 +4,7 @@
 use super::one_step_map::{relative, MapStep, EQUATIONS};
 use crate::error::Result;
 use crate::mechanics::newton::{newton, Equations};
-use crate::mechanics::{Hamiltonian, PhasePoint, Workspace};
+use crate::mechanics::{Hamiltonian, PhasePoint, PhaseSpaceWorkspace};
 
 /// Makes a step `p1 = p0 - h H_x(t0, x0, p1)`, `x1 = x0 + h H_p(t0, x0, p1)`. Returns the number of
 /// Newton iterations.
@@ -95,7 +95,7 @@ struct HalfEquations<'a> {
 impl Equations for HalfEquations<'_> {
     fn evaluate(
         &mut self,
-        work: &mut Workspace,
+        work: &mut PhaseSpaceWorkspace,
         unknowns: &[f64],
         residual: &mut [f64],
         jacobian: Option<&mut [f64]>,
@@ -150,7 +150,7 @@ fn implicit_part(hessian: &[f64], first: Half, h: f64, jacobian: &mut [f64]) {
 /// Multiplies columns by the derivative of the step, at the point where it evaluated the gradient.
 fn propagate(
     hamiltonian: &dyn Hamiltonian,
-    work: &mut Workspace,
+    work: &mut PhaseSpaceWorkspace,
     at: PhasePoint,
     h: f64,
     first: Half,

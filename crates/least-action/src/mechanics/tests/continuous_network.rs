@@ -68,7 +68,7 @@ pub(super) fn forward(system: &System, method: Method, x0: &[f64], layers: usize
 
 #[test]
 fn hamiltonians_have_exact_derivatives() {
-    let work = &mut Workspace::default();
+    let work = &mut PhaseSpaceWorkspace::default();
     for form in WeightForm::ALL {
         for activation in Activation::ALL.into_iter().filter(|f| f.is_elementwise()) {
             for model_precision in [3.0, f64::INFINITY] {
@@ -92,7 +92,7 @@ fn hamiltonians_have_exact_derivatives() {
                 };
                 let gradient = all(&z).1;
                 let mut hessian = vec![0.0; 4 * n * n];
-                let other = &mut Workspace::default();
+                let other = &mut PhaseSpaceWorkspace::default();
                 h.hessian(other, PhasePoint::new(0.4, &z[..n], &z[n..]), &mut hessian)
                     .unwrap();
                 for j in 0..2 * n {
@@ -143,7 +143,7 @@ fn activations_of_the_text_are_those_of_networks() {
         let system = network.system().unwrap();
         for bias in [-900.0, -40.0, 40.0, 900.0] {
             let x = begin(&[0.1, 0.2, 0.3, 0.4, bias, bias]);
-            let (n, work) = (x.len(), &mut Workspace::default());
+            let (n, work) = (x.len(), &mut PhaseSpaceWorkspace::default());
             let p = numbers(n, 3, 1.0);
             let mut gradient = vec![0.0; 2 * n];
             let mut hessian = vec![0.0; 4 * n * n];
@@ -184,7 +184,7 @@ fn pieces_begin_at_their_points_whatever_times_are_rounded_to() {
         let mut x = vec![1.0];
         x.extend((0..pieces).flat_map(|k| [0.0, k as f64]));
         let (p, h) = (vec![0.0; x.len()], depth / layers as f64);
-        let work = &mut Workspace::default();
+        let work = &mut PhaseSpaceWorkspace::default();
         let mut flow = vec![0.0; 2 * x.len()];
         for n in 0..layers {
             let (on, back) = (n as f64 * h, depth - (layers - n) as f64 * h);

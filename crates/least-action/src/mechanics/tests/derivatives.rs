@@ -48,7 +48,11 @@ fn close(a: &[f64], b: &[f64], tolerance: f64, what: &str) {
 }
 
 fn derivatives(f: &impl PhaseSpaceFunction, t: f64, x: &[f64], w: &[f64]) -> Derivatives {
-    let (d, work, at) = (x.len(), &mut Workspace::default(), PhasePoint::new(t, x, w));
+    let (d, work, at) = (
+        x.len(),
+        &mut PhaseSpaceWorkspace::default(),
+        PhasePoint::new(t, x, w),
+    );
     let mut found = Derivatives {
         value: f.value(work, at).unwrap(),
         gradient: vec![9.0; 2 * d],
@@ -177,7 +181,7 @@ fn legendre_transforms_lead_from_one_to_the_other_and_back() {
         ActionHamiltonian(action.clone()),
     );
     let (t, x, v) = (2.2, [0.6, -0.8], [0.3, 1.1]);
-    let work = &mut Workspace::default();
+    let work = &mut PhaseSpaceWorkspace::default();
     let p = momentum(&l, work, t, &x, &v).unwrap();
     let transformed = derivatives(&LegendreTransform(l.clone()), t, &x, &p);
     compare(&transformed, &derivatives(&h, t, &x, &p), 1e-13, "H");
@@ -219,7 +223,7 @@ fn relativistic_velocities_are_found_by_iteration() {
 fn the_euler_lagrange_operator_is_the_derivative_along_the_path() {
     let action = driven_action(DataForm::Linear);
     let l = ActionLagrangian(action);
-    let work = &mut Workspace::default();
+    let work = &mut PhaseSpaceWorkspace::default();
     let (t, x, v, a) = (1.7, [0.6, -0.8], [0.3, 1.1], [0.5, -2.0]);
     let along = |s: f64| {
         let x: Vec<f64> = (0..2).map(|i| x[i] + s * (v[i] + 0.5 * s * a[i])).collect();
@@ -250,7 +254,7 @@ fn the_euler_lagrange_operator_is_the_derivative_along_the_path() {
 
 #[test]
 fn planets_fall_as_newton_says_and_degenerate_lagrangians_say_why_not() {
-    let work = &mut Workspace::default();
+    let work = &mut PhaseSpaceWorkspace::default();
     let l = classical(ClassicalSystem::Kepler);
     let a = acceleration(&l, work, 0.0, &[3.0, 4.0], &[0.2, 0.1]).unwrap();
     close(&a, &[-3.0 / 125.0, -4.0 / 125.0], 1e-15, "a");
@@ -328,7 +332,7 @@ fn texts_of_both_faces_are_one_system() {
             .collect();
         let text = text.build(&parameters).unwrap();
         let transform = LegendreTransform(lagrangian.build(&parameters).unwrap());
-        let work = &mut Workspace::default();
+        let work = &mut PhaseSpaceWorkspace::default();
         let d = text.dimension();
         for seed in 0..5 {
             let (x, p) = (numbers(d, seed, 1.5), numbers(d, 50 + seed, 2.0));

@@ -9,7 +9,7 @@ use VariationalMethod as Method;
 fn derivatives_of_discrete_lagrangians_are_exact() {
     let action = driven_action(DataForm::Cubic);
     let lagrangian = ActionLagrangian(action);
-    let work = &mut Workspace::default();
+    let work = &mut PhaseSpaceWorkspace::default();
     let ends = [0.6, -0.8, 0.7, -0.6];
     let chord = |z: &[f64; 4], f: &mut dyn FnMut(Chord)| {
         f(Chord {
@@ -44,7 +44,7 @@ fn derivatives_of_discrete_lagrangians_are_exact() {
                     .collect()
             })
             .collect();
-        let mut unused = Workspace::default();
+        let mut unused = PhaseSpaceWorkspace::default();
         chord(&ends, &mut |c| {
             discrete.hessian(&mut unused, c, &mut hessian).unwrap()
         });
@@ -71,7 +71,7 @@ fn derivatives_of_discrete_lagrangians_are_exact() {
 fn both_legendre_transforms_agree_on_an_orbit_where_the_action_is_stationary() {
     for (name, l, x, p, step) in cases() {
         let d = x.len();
-        let work = &mut Workspace::default();
+        let work = &mut PhaseSpaceWorkspace::default();
         for method in Method::ALL {
             let discrete = DiscreteLagrangian::new(&*l, method);
             let h = 0.5 * step;
@@ -137,7 +137,9 @@ fn a_step_whose_ends_are_not_tied_together_is_refused_by_name() {
             x0: &[1.0],
             x1: &[1.2],
         };
-        let error = discrete.next(&mut Workspace::default(), chord).unwrap_err();
+        let error = discrete
+            .next(&mut PhaseSpaceWorkspace::default(), chord)
+            .unwrap_err();
         assert!(error.to_string().contains("D1 D2 L_d"), "{error}");
     }
 }

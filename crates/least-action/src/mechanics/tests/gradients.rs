@@ -39,7 +39,7 @@ fn actions_of_one_evaluation_per_step_are_those_of_discrete_lagrangians() {
         let lagrangian = ActionLagrangian(action.clone());
         let discrete = DiscreteLagrangian::new(&lagrangian, method);
         let mut found = vec![0.0; 10];
-        let work = &mut Workspace::default();
+        let work = &mut PhaseSpaceWorkspace::default();
         let place = (data.start, h);
         let mut sum = discrete.action(work, place, &path, &mut found).unwrap();
         for impulse in action.impulses() {

@@ -17,7 +17,7 @@ fn action(model_precision: Precision) -> Arc<ContinuousAction> {
 
 #[test]
 fn hamiltonians_are_the_limits_of_those_of_high_precisions() {
-    let work = &mut Workspace::default();
+    let work = &mut PhaseSpaceWorkspace::default();
     let (t, x, p) = (1.7, [0.6, -0.8], [0.3, 1.1]);
     let mut all = |precisions: [f64; 2]| {
         let h = ActionHamiltonian(action(Precision::PerComponent(precisions.to_vec())));
@@ -61,7 +61,7 @@ fn orbits_of_states_are_those_of_the_model() {
 
 #[test]
 fn there_is_no_lagrangian_and_it_says_so() {
-    let work = &mut Workspace::default();
+    let work = &mut PhaseSpaceWorkspace::default();
     let action = action(Precision::PerComponent(vec![2.0, INFINITE]));
     assert!(!action.has_lagrangian());
     let l = ActionLagrangian(action.clone());

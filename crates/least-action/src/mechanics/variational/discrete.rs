@@ -2,7 +2,7 @@ use super::basis::Basis;
 use super::VariationalMethod;
 use crate::error::{check, Result};
 use crate::mechanics::newton::{newton, EquationNames, Equations};
-use crate::mechanics::{Lagrangian, PhasePoint, Workspace};
+use crate::mechanics::{Lagrangian, PhasePoint, PhaseSpaceWorkspace};
 use crate::solve::dense::size;
 
 /// The discrete Lagrangian `L_d(x0, x1)` of a Lagrangian: the action of the polynomial from x0 to
@@ -78,7 +78,7 @@ impl<'a> DiscreteLagrangian<'a> {
     /// [`crate::Error::Singular`]); and those of the Lagrangian.
     pub fn gradient(
         &self,
-        work: &mut Workspace,
+        work: &mut PhaseSpaceWorkspace,
         chord: Chord,
         d1: &mut [f64],
         d2: &mut [f64],
@@ -102,7 +102,12 @@ impl<'a> DiscreteLagrangian<'a> {
     ///
     /// # Errors
     /// Those of [`DiscreteLagrangian::gradient`].
-    pub fn hessian(&self, work: &mut Workspace, chord: Chord, hessian: &mut [f64]) -> Result<()> {
+    pub fn hessian(
+        &self,
+        work: &mut PhaseSpaceWorkspace,
+        chord: Chord,
+        hessian: &mut [f64],
+    ) -> Result<()> {
         let length = 4 * self.dimension() * self.dimension();
         check::length(
             "hessian",
@@ -153,7 +158,7 @@ impl<'a> DiscreteLagrangian<'a> {
     /// Control points of the polynomial between two ends, to be given back: x0, then the other
     /// control points less x0. So their differences, divided by a short h, are free of the rounding
     /// of x.
-    fn control(&self, work: &mut Workspace, chord: Chord) -> Result<Vec<f64>> {
+    fn control(&self, work: &mut PhaseSpaceWorkspace, chord: Chord) -> Result<Vec<f64>> {
         let d = self.dimension();
         check::length(
             "x0",
@@ -196,7 +201,7 @@ impl<'a> DiscreteLagrangian<'a> {
     /// others less x0), and its gradient in them: `h sum_i b_i L(t_i, X(c_i), X'(c_i) / h)`.
     pub(super) fn sum(
         &self,
-        work: &mut Workspace,
+        work: &mut PhaseSpaceWorkspace,
         time: f64,
         h: f64,
         control: &[f64],
@@ -236,7 +241,7 @@ impl<'a> DiscreteLagrangian<'a> {
     /// Writes the second derivatives of [`DiscreteLagrangian::sum`], column-major.
     pub(super) fn second(
         &self,
-        work: &mut Workspace,
+        work: &mut PhaseSpaceWorkspace,
         time: f64,
         h: f64,
         control: &[f64],
@@ -282,11 +287,11 @@ impl<'a> DiscreteLagrangian<'a> {
     /// Calls with time, state and velocity at every quadrature point.
     fn at_places(
         &self,
-        work: &mut Workspace,
+        work: &mut PhaseSpaceWorkspace,
         time: f64,
         h: f64,
         control: &[f64],
-        mut each: impl FnMut(&mut Workspace, usize, PhasePoint) -> Result<()>,
+        mut each: impl FnMut(&mut PhaseSpaceWorkspace, usize, PhasePoint) -> Result<()>,
     ) -> Result<()> {
         let d = self.dimension();
         let (mut x, mut v) = (work.take(d), work.take(d));
@@ -333,7 +338,7 @@ impl ControlPointEquations<'_> {
 impl Equations for ControlPointEquations<'_> {
     fn evaluate(
         &mut self,
-        work: &mut Workspace,
+        work: &mut PhaseSpaceWorkspace,
         unknowns: &[f64],
         residual: &mut [f64],
         jacobian: Option<&mut [f64]>,

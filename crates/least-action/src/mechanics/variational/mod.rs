@@ -12,7 +12,7 @@ pub use method::VariationalMethod;
 
 use super::integrate::{follow, MapStep, OneStepMap, StepCounts};
 use super::time_grid::{one, TimeGrid};
-use super::{velocity, Impulse, Lagrangian, Orbit, PhasePoint, Workspace};
+use super::{velocity, Impulse, Lagrangian, Orbit, PhasePoint, PhaseSpaceWorkspace};
 use crate::error::{check, Result};
 
 /// Options of an orbit of a discrete Lagrangian.
@@ -131,7 +131,7 @@ impl OneStepMap for VariationalMap<'_> {
         self.discrete.method.name()
     }
 
-    fn energy(&mut self, work: &mut Workspace, time: f64, z: &[f64]) -> Result<f64> {
+    fn energy(&mut self, work: &mut PhaseSpaceWorkspace, time: f64, z: &[f64]) -> Result<f64> {
         let lagrangian = self.discrete.lagrangian;
         let (x, p) = z.split_at(z.len() / 2);
         let mut v = work.take(p.len());

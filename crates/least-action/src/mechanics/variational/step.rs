@@ -5,7 +5,7 @@ use super::discrete::{copy_block, Chord, ControlPointEquations, DiscreteLagrangi
 use crate::error::{check, Result};
 use crate::mechanics::integrate::MapStep;
 use crate::mechanics::newton::{newton, EquationNames};
-use crate::mechanics::Workspace;
+use crate::mechanics::PhaseSpaceWorkspace;
 
 const STEP: EquationNames = EquationNames {
     path: "timeStep",
@@ -20,7 +20,11 @@ impl DiscreteLagrangian<'_> {
     ///
     /// # Errors
     /// Those of [`DiscreteLagrangian::gradient`].
-    pub fn momentum_before(&self, work: &mut Workspace, chord: Chord) -> Result<Vec<f64>> {
+    pub fn momentum_before(
+        &self,
+        work: &mut PhaseSpaceWorkspace,
+        chord: Chord,
+    ) -> Result<Vec<f64>> {
         let d = self.dimension();
         let (mut p, mut unused) = (vec![0.0; d], vec![0.0; d]);
         self.gradient(work, chord, &mut p, &mut unused)?;
@@ -33,7 +37,7 @@ impl DiscreteLagrangian<'_> {
     ///
     /// # Errors
     /// Those of [`DiscreteLagrangian::gradient`].
-    pub fn momentum_after(&self, work: &mut Workspace, chord: Chord) -> Result<Vec<f64>> {
+    pub fn momentum_after(&self, work: &mut PhaseSpaceWorkspace, chord: Chord) -> Result<Vec<f64>> {
         let d = self.dimension();
         let (mut unused, mut p) = (vec![0.0; d], vec![0.0; d]);
         self.gradient(work, chord, &mut unused, &mut p)?;
@@ -46,7 +50,7 @@ impl DiscreteLagrangian<'_> {
     /// # Errors
     /// [`crate::Error::Singular`] if D1 D2 L_d is singular, [`crate::Error::NotConverged`], and
     /// those of [`DiscreteLagrangian::gradient`].
-    pub fn next(&self, work: &mut Workspace, chord: Chord) -> Result<Vec<f64>> {
+    pub fn next(&self, work: &mut PhaseSpaceWorkspace, chord: Chord) -> Result<Vec<f64>> {
         let d = self.dimension();
         let h = chord.time_step;
         let mut z = chord.x1.to_vec();
@@ -67,7 +71,7 @@ impl DiscreteLagrangian<'_> {
     /// Wrong lengths, and those of [`DiscreteLagrangian::gradient`].
     pub fn action(
         &self,
-        work: &mut Workspace,
+        work: &mut PhaseSpaceWorkspace,
         (time, time_step): (f64, f64),
         path: &[f64],
         gradient: &mut [f64],
@@ -152,7 +156,7 @@ impl DiscreteLagrangian<'_> {
     /// Multiplies columns (dx, dp) by the derivative of the step.
     fn propagate(
         &self,
-        work: &mut Workspace,
+        work: &mut PhaseSpaceWorkspace,
         time: f64,
         h: f64,
         control: &[f64],

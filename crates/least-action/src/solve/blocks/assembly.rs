@@ -144,7 +144,7 @@ impl Assembly {
         &self,
         linearization: &Linearization,
         step: &[f64],
-        mut visit: impl FnMut(&Row, f64),
+        mut visit: impl FnMut(&AssembledRow, f64),
     ) {
         let path = self.geometry.path_length();
         for (group, plan) in linearization.groups.iter().zip(&self.groups) {
@@ -154,7 +154,7 @@ impl Assembly {
                 let border = path - group.span * self.geometry.dimension;
                 for r in 0..group.rows {
                     let range = group.row_start[r] as usize..group.row_start[r + 1] as usize;
-                    let row = Row {
+                    let row = AssembledRow {
                         base,
                         border,
                         states: plan.states[r],
@@ -172,7 +172,7 @@ impl Assembly {
     }
 }
 
-struct Row<'a> {
+struct AssembledRow<'a> {
     base: usize,
     border: usize,
     states: usize,
@@ -182,7 +182,7 @@ struct Row<'a> {
     weight: f64,
 }
 
-impl Row<'_> {
+impl AssembledRow<'_> {
     #[inline(always)]
     fn entries(&self, mut visit: impl FnMut(usize, f64)) {
         let entries = self.columns.iter().zip(self.values);
@@ -196,15 +196,15 @@ impl Row<'_> {
 }
 
 /// Numbers of one block.
-struct Block<'a> {
+struct MatrixBlock<'a> {
     values: &'a [f64],
     residuals: &'a [f64],
     weights: &'a [f64],
 }
 
-fn blocks(group: &RowGroup) -> impl Iterator<Item = Block<'_>> {
+fn blocks(group: &RowGroup) -> impl Iterator<Item = MatrixBlock<'_>> {
     let (entries, rows) = (group.entries(), group.rows);
-    (0..group.blocks()).map(move |b| Block {
+    (0..group.blocks()).map(move |b| MatrixBlock {
         values: &group.values[b * entries..(b + 1) * entries],
         residuals: &group.residuals[b * rows..(b + 1) * rows],
         weights: &group.weights[b * rows..(b + 1) * rows],
@@ -240,7 +240,7 @@ impl Plan {
         plan
     }
 
-    fn add_block(&self, group: &RowGroup, block: &Block, kind: u32, into: &mut Sums) {
+    fn add_block(&self, group: &RowGroup, block: &MatrixBlock, kind: u32, into: &mut Sums) {
         let mut places = self.places[kind as usize].as_slice();
         for r in 0..group.rows {
             let range = group.row_start[r] as usize..group.row_start[r + 1] as usize;

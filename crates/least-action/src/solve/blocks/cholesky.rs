@@ -13,7 +13,7 @@ use crate::solve::Layout;
 /// Error of a matrix that is not positive definite to rounding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not positive definite: the pivot of unknown {unknown} is not positive")]
-pub struct NotPositive {
+pub struct NotPositiveDefinite {
     /// Number of the unknown whose pivot is not positive.
     pub unknown: usize,
 }
@@ -81,7 +81,7 @@ impl Cholesky {
         matrix: &BlockMatrix,
         shift: &[f64],
         fixed: &[bool],
-    ) -> Result<(), NotPositive> {
+    ) -> Result<(), NotPositiveDefinite> {
         debug_assert_eq!(matrix.geometry, self.geometry);
         let points = self.geometry.points;
         self.load(points, matrix, shift, fixed);
@@ -138,7 +138,7 @@ impl Cholesky {
     }
 
     /// Factors one panel, or the corner, and subtracts its products from those that follow.
-    fn eliminate(&mut self, point: usize) -> Result<(), NotPositive> {
+    fn eliminate(&mut self, point: usize) -> Result<(), NotPositiveDefinite> {
         let (unknowns, range) = (self.geometry.own(point), self.range(point));
         let start = &self.start;
         let geometry = &self.geometry;
@@ -149,7 +149,7 @@ impl Cholesky {
             &mut self.inverse[unknowns.clone()],
             &mut self.scratch,
         )
-        .map_err(|k| NotPositive {
+        .map_err(|k| NotPositiveDefinite {
             unknown: unknowns.start + k,
         })?;
         if point == geometry.points {

@@ -155,7 +155,7 @@ fn errors(ratio: f64) -> [f64; 5] {
             worst[..4].fill(f64::INFINITY);
         }
         let mut step = vec![0.0; n];
-        let mut square_root = SquareRoot::new(&layout, &linearization);
+        let mut square_root = BlockQr::new(&layout, &linearization);
         square_root
             .step(&linearization, &shift, &[], &mut step)
             .unwrap();

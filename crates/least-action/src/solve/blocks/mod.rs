@@ -13,8 +13,8 @@ mod selected_inverse;
 pub(super) mod tests;
 
 pub use assembly::Assembly;
-pub use cholesky::{Cholesky, NotPositive};
-pub use qr::SquareRoot;
+pub use cholesky::{Cholesky, NotPositiveDefinite};
+pub use qr::BlockQr;
 
 use std::ops::Range;
 

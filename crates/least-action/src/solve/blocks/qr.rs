@@ -3,7 +3,7 @@
 //! never squared. It takes several times the work of [`super::Cholesky`], and is for problems where
 //! that fails.
 
-use super::{Geometry, NotPositive};
+use super::{Geometry, NotPositiveDefinite};
 use crate::solve::{Layout, Linearization};
 
 /// Factor R of `Q R = [W^(1/2) J; shift^(1/2)]`, point by point. Memory is allocated once.
@@ -26,7 +26,7 @@ use crate::solve::{Layout, Linearization};
 /// # Ok::<(), least_action::Error>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct SquareRoot {
+pub struct BlockQr {
     geometry: Geometry,
     /// Group and block of all rows, in the order of their first point.
     blocks: Vec<(u32, u32)>,
@@ -42,7 +42,7 @@ pub struct SquareRoot {
     products: Vec<f64>,
 }
 
-impl SquareRoot {
+impl BlockQr {
     /// Memory for a linearisation, which must have passed [`Linearization::validate`] with this
     /// layout.
     pub fn new(layout: &Layout, linearization: &Linearization) -> Self {
@@ -68,7 +68,7 @@ impl SquareRoot {
             carried = width - 1 - geometry.dimension;
         }
         let corner = geometry.parameters + 1;
-        SquareRoot {
+        BlockQr {
             factor: vec![0.0; length + geometry.parameters * corner],
             work: vec![0.0; work.max((carried + geometry.parameters) * corner)],
             products: vec![0.0; widest],
@@ -89,7 +89,7 @@ impl SquareRoot {
         shift: &[f64],
         fixed: &[bool],
         step: &mut [f64],
-    ) -> Result<(), NotPositive> {
+    ) -> Result<(), NotPositiveDefinite> {
         let points = self.geometry.points;
         let (mut carried, mut before, mut place) = (0, 0, 0);
         for point in 0..=points {
@@ -101,7 +101,7 @@ impl SquareRoot {
             for column in 0..(width - 1).min(rows) {
                 let reflected = reflect(work, width, column, &mut self.products);
                 if !reflected && column < own.len() {
-                    return Err(NotPositive {
+                    return Err(NotPositiveDefinite {
                         unknown: own.start + column,
                     });
                 }

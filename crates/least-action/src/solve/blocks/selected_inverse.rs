@@ -8,7 +8,7 @@ use super::{BlockMatrix, Cholesky};
 
 /// Part of the inverse that belongs to the points after the present one, symmetric and
 /// column-major. Elimination fills nothing, so no more of the inverse is needed.
-struct Window {
+struct InverseWindow {
     /// Number of unknowns of the points in the window, in time order. Parameters follow them.
     states: usize,
     size: usize,
@@ -26,7 +26,7 @@ impl Cholesky {
     pub fn selected_inverse(&self, mut visit: impl FnMut(usize, &[f64])) {
         let geometry = &self.geometry;
         let (d, parameters) = (geometry.dimension, geometry.parameters);
-        let mut window = Window {
+        let mut window = InverseWindow {
             states: 0,
             size: 0,
             values: Vec::new(),
@@ -62,7 +62,13 @@ impl Cholesky {
     /// Computes the columns of the inverse that belong to `point`. With the factor's panel `[L; B]`
     /// and the window Z, these are `-Z W` below the point's own block, where `W = B L^-1`, and `(L
     /// L^T)^-1 + W^T Z W` in it.
-    fn columns(&self, point: usize, window: &Window, gain: &mut Vec<f64>, panel: &mut Vec<f64>) {
+    fn columns(
+        &self,
+        point: usize,
+        window: &InverseWindow,
+        gain: &mut Vec<f64>,
+        panel: &mut Vec<f64>,
+    ) {
         let geometry = &self.geometry;
         let width = geometry.own(point).len();
         let rows = width + window.size;
@@ -141,7 +147,7 @@ impl Cholesky {
     }
 }
 
-impl Window {
+impl InverseWindow {
     fn columns(&self) -> std::slice::ChunksExact<'_, f64> {
         self.values.chunks_exact(self.size.max(1))
     }

@@ -168,7 +168,7 @@ proptest! {
             factor.factor(&matrix, &shift, none).unwrap();
             let mut solution = gradient.clone();
             factor.solve(&mut solution);
-            let mut square_root = SquareRoot::new(&layout, &linearization);
+            let mut square_root = BlockQr::new(&layout, &linearization);
             let mut step = vec![0.0; n];
             square_root.step(&linearization, &shift, none, &mut step).unwrap();
             let mut descent = gradient.clone();

@@ -1,7 +1,7 @@
 //! Quadratic model of a sum of squares along a path: rows of residuals, and a block factorisation
 //! in time.
 
-use super::super::{Assembly, BlockMatrix, Bounds, Cholesky, LeastSquares, SquareRoot};
+use super::super::{Assembly, BlockMatrix, BlockQr, Bounds, Cholesky, LeastSquares};
 use super::quadratic::Quadratic;
 use super::Hessian;
 use crate::error::Result;
@@ -18,7 +18,7 @@ pub(super) struct BlockMemory {
     pub hessian: BlockMatrix,
     pub factor: Cholesky,
     /// Square-root form, made when it is first needed. Many problems never need it.
-    pub square_root: Option<SquareRoot>,
+    pub square_root: Option<BlockQr>,
     pub product: Vec<f64>,
 }
 
@@ -89,7 +89,7 @@ impl Quadratic for BlockQuadratic<'_> {
         let layout = self.problem.layout();
         let form = memory
             .square_root
-            .get_or_insert_with(|| SquareRoot::new(layout, &memory.now));
+            .get_or_insert_with(|| BlockQr::new(layout, &memory.now));
         form.step(&memory.now, shift, fixed, step).is_ok()
     }
 

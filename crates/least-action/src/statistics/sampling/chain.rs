@@ -9,7 +9,7 @@ use super::hmc::Hmc;
 use super::metropolis::Metropolis;
 use super::nuts::Nuts;
 use super::options::{Metric, SamplingMethod, SamplingOptions};
-use super::phase_point::PhasePoint;
+use super::sampling_point::SamplingPoint;
 use super::space::SamplingSpace;
 use super::state::{ChainPhase, ChainState};
 use super::step_size::StepSize;
@@ -95,9 +95,9 @@ pub struct Chain<T> {
     step: StepSize,
     moments: Moments,
     unmoved: usize,
-    current: PhasePoint,
+    current: SamplingPoint,
     /// Point of phase space for a step that is only tried.
-    trial: PhasePoint,
+    trial: SamplingPoint,
     before: Vec<f64>,
     /// Current position in the caller's unknowns.
     unknowns: Vec<f64>,
@@ -232,10 +232,10 @@ impl<T: Density> Chain<T> {
             SamplingMethod::Hmc => TransitionMethod::Hmc(Hmc {
                 time: options.integration_time,
                 most_steps: 1 << options.max_tree_depth,
-                end: PhasePoint::new(unknowns),
+                end: SamplingPoint::new(unknowns),
             }),
             SamplingMethod::Metropolis => TransitionMethod::Metropolis(Metropolis {
-                end: PhasePoint::new(unknowns),
+                end: SamplingPoint::new(unknowns),
             }),
         };
         Ok(Chain {
@@ -255,8 +255,8 @@ impl<T: Density> Chain<T> {
             step: StepSize::new(1.0),
             moments: Moments::new(unknowns),
             unmoved: 0,
-            current: PhasePoint::new(unknowns),
-            trial: PhasePoint::new(unknowns),
+            current: SamplingPoint::new(unknowns),
+            trial: SamplingPoint::new(unknowns),
             before: vec![0.0; unknowns],
             unknowns: vec![0.0; unknowns],
             last: Transition {

@@ -3,7 +3,7 @@
 
 use super::density::Density;
 use super::options::Integrator;
-use super::phase_point::{sum, PhasePoint};
+use super::sampling_point::{sum, SamplingPoint};
 use super::space::{EvaluationFailure, SamplingSpace};
 use super::transition::Divergence;
 use crate::random::Random;
@@ -54,14 +54,14 @@ impl StepWorkspace {
 
 impl<T: Density> Dynamics<T> {
     /// Evaluates the potential at the point's position.
-    pub fn evaluate(&mut self, point: &mut PhasePoint) -> Result<(), EvaluationFailure> {
+    pub fn evaluate(&mut self, point: &mut SamplingPoint) -> Result<(), EvaluationFailure> {
         self.evaluations += 1;
         point.density = self.space.evaluate(&point.position, &mut point.gradient)?;
         Ok(())
     }
 
     /// Draws a momentum from its normal distribution.
-    pub fn draw_momentum(&self, point: &mut PhasePoint, random: &mut Random) {
+    pub fn draw_momentum(&self, point: &mut SamplingPoint, random: &mut Random) {
         for (p, variance) in point.momentum.iter_mut().zip(&self.variances) {
             *p = random.normal() / variance.sqrt();
         }
@@ -74,7 +74,7 @@ impl<T: Density> Dynamics<T> {
     }
 
     /// Energy H of a point.
-    pub fn energy(&self, point: &PhasePoint) -> f64 {
+    pub fn energy(&self, point: &SamplingPoint) -> f64 {
         point.density.potential + self.kinetic(&point.momentum)
     }
 

@@ -2,7 +2,7 @@
 
 use super::density::Density;
 use super::dynamics::{Dynamics, MOST_ENERGY_ERROR};
-use super::phase_point::PhasePoint;
+use super::sampling_point::SamplingPoint;
 use super::transition::Transition;
 use crate::random::Random;
 
@@ -16,7 +16,7 @@ pub(super) struct Hmc {
     /// Most steps of a trajectory.
     pub most_steps: u32,
     /// End of the trajectory.
-    pub end: PhasePoint,
+    pub end: SamplingPoint,
 }
 
 impl Hmc {
@@ -24,7 +24,7 @@ impl Hmc {
     pub fn transition<T: Density>(
         &mut self,
         dynamics: &mut Dynamics<T>,
-        current: &mut PhasePoint,
+        current: &mut SamplingPoint,
         step: f64,
         random: &mut Random,
     ) -> Transition {

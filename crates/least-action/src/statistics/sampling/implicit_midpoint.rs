@@ -2,7 +2,7 @@
 
 use super::density::Density;
 use super::dynamics::Dynamics;
-use super::phase_point::PhasePoint;
+use super::sampling_point::SamplingPoint;
 use super::space::EvaluationFailure;
 use crate::error::Error;
 
@@ -23,7 +23,7 @@ const ROUNDING: f64 = 1e-9;
 /// its cause. In whitened coordinates the iteration converges for steps up to about 2.
 pub(super) fn step<T: Density>(
     dynamics: &mut Dynamics<T>,
-    point: &mut PhasePoint,
+    point: &mut SamplingPoint,
     step: f64,
 ) -> Result<(), EvaluationFailure> {
     let half = 0.5 * step;
@@ -45,7 +45,7 @@ pub(super) fn step<T: Density>(
 /// Finds the midpoint, and the gradient there, by iteration.
 fn solve<T: Density>(
     dynamics: &mut Dynamics<T>,
-    point: &PhasePoint,
+    point: &SamplingPoint,
     half: f64,
     middle: &mut [f64],
     gradient: &mut [f64],

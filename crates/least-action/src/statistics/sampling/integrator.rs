@@ -3,14 +3,14 @@
 use super::density::Density;
 use super::dynamics::Dynamics;
 use super::options::Integrator;
-use super::phase_point::PhasePoint;
+use super::sampling_point::SamplingPoint;
 use super::space::EvaluationFailure;
 use super::{implicit_midpoint, leapfrog};
 
 impl<T: Density> Dynamics<T> {
     /// One step of the trajectory; backward in time if the step is negative. After a failure the
     /// point is of no use.
-    pub fn step(&mut self, point: &mut PhasePoint, step: f64) -> Result<(), EvaluationFailure> {
+    pub fn step(&mut self, point: &mut SamplingPoint, step: f64) -> Result<(), EvaluationFailure> {
         self.work.before.copy_from_slice(&point.position);
         match self.integrator {
             Integrator::Leapfrog => leapfrog::step(self, point, step),

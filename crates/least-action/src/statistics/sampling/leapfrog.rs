@@ -2,14 +2,14 @@
 
 use super::density::Density;
 use super::dynamics::Dynamics;
-use super::phase_point::PhasePoint;
+use super::sampling_point::SamplingPoint;
 use super::space::EvaluationFailure;
 use super::walls;
 
 /// Leapfrog step, `p -= h/2 U'(y)`, `y += h M^-1 p`, `p -= h/2 U'(y)`.
 pub(super) fn step<T: Density>(
     dynamics: &mut Dynamics<T>,
-    point: &mut PhasePoint,
+    point: &mut SamplingPoint,
     step: f64,
 ) -> Result<(), EvaluationFailure> {
     kick(point, 0.5 * step);
@@ -27,7 +27,7 @@ pub(super) fn step<T: Density>(
 }
 
 /// Changes the momentum by the gradient for a time of `step`.
-fn kick(point: &mut PhasePoint, step: f64) {
+fn kick(point: &mut SamplingPoint, step: f64) {
     for (p, g) in point.momentum.iter_mut().zip(&point.gradient) {
         *p -= step * g;
     }

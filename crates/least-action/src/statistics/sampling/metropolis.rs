@@ -2,14 +2,14 @@
 
 use super::density::Density;
 use super::dynamics::Dynamics;
-use super::phase_point::PhasePoint;
+use super::sampling_point::SamplingPoint;
 use super::transition::Transition;
 use crate::random::Random;
 
 /// Random walk with its memory.
 pub(super) struct Metropolis {
     /// Proposed point.
-    pub end: PhasePoint,
+    pub end: SamplingPoint,
 }
 
 impl Metropolis {
@@ -19,7 +19,7 @@ impl Metropolis {
     pub fn transition<T: Density>(
         &mut self,
         dynamics: &mut Dynamics<T>,
-        current: &mut PhasePoint,
+        current: &mut SamplingPoint,
         step: f64,
         random: &mut Random,
     ) -> Transition {

@@ -20,7 +20,8 @@ mod leapfrog;
 mod metropolis;
 mod nuts;
 mod options;
-mod phase_point;
+mod preconditioner;
+mod sampling_point;
 mod space;
 mod state;
 mod step_size;
@@ -28,7 +29,6 @@ mod transform;
 mod transition;
 mod variances;
 mod walls;
-mod whitening;
 
 pub use chain::{Advance, Chain};
 pub use density::Density;

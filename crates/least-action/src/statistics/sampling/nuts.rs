@@ -4,7 +4,7 @@
 
 use super::density::Density;
 use super::dynamics::{Dynamics, MOST_ENERGY_ERROR};
-use super::phase_point::{sum, PhasePoint};
+use super::sampling_point::{sum, SamplingPoint};
 use super::space::NegativeLogDensity;
 use super::transition::{Divergence, Transition};
 use crate::random::Random;
@@ -45,7 +45,7 @@ impl TrajectoryTree {
     }
 
     /// Makes this the tree of a single point.
-    fn set_single_point(&mut self, point: &PhasePoint, log_weight: f64) {
+    fn set_single_point(&mut self, point: &SamplingPoint, log_weight: f64) {
         self.set_proposal(point);
         self.log_weight = log_weight;
         self.sum.copy_from_slice(&point.momentum);
@@ -54,7 +54,7 @@ impl TrajectoryTree {
     }
 
     /// Makes a point the proposal of this tree.
-    fn set_proposal(&mut self, point: &PhasePoint) {
+    fn set_proposal(&mut self, point: &SamplingPoint) {
         self.position.copy_from_slice(&point.position);
         self.gradient.copy_from_slice(&point.gradient);
         self.density = point.density;
@@ -117,7 +117,7 @@ pub(super) struct Nuts {
     /// For every depth, the tree that is being built beside another.
     subtrees: Vec<TrajectoryTree>,
     /// Ends of the trajectory, forward and backward in time.
-    ends: [PhasePoint; 2],
+    ends: [SamplingPoint; 2],
 }
 
 impl Nuts {
@@ -126,7 +126,7 @@ impl Nuts {
         Nuts {
             trajectory: TrajectoryTree::new(unknowns),
             subtrees: vec![TrajectoryTree::new(unknowns); most_depth as usize],
-            ends: [PhasePoint::new(unknowns), PhasePoint::new(unknowns)],
+            ends: [SamplingPoint::new(unknowns), SamplingPoint::new(unknowns)],
         }
     }
 
@@ -134,7 +134,7 @@ impl Nuts {
     pub fn transition<T: Density>(
         &mut self,
         dynamics: &mut Dynamics<T>,
-        current: &mut PhasePoint,
+        current: &mut SamplingPoint,
         step: f64,
         random: &mut Random,
     ) -> Transition {
@@ -231,7 +231,7 @@ fn makes_u_turn(
 /// if it diverges or makes a U-turn, so that none of its points may be drawn.
 fn build_tree<T: Density>(
     dynamics: &mut Dynamics<T>,
-    end: &mut PhasePoint,
+    end: &mut SamplingPoint,
     step: f64,
     tree: &mut TrajectoryTree,
     spare: &mut [TrajectoryTree],
@@ -260,7 +260,7 @@ fn build_tree<T: Density>(
 /// Builds the tree of a single point by one step from `end`. Returns false if the step diverges.
 fn build_leaf<T: Density>(
     dynamics: &mut Dynamics<T>,
-    end: &mut PhasePoint,
+    end: &mut SamplingPoint,
     step: f64,
     tree: &mut TrajectoryTree,
     statistics: &mut TrajectoryStatistics,

@@ -2,8 +2,8 @@
 
 use super::density::Density;
 use super::options::{BoundsMethod, SamplingOptions};
+use super::preconditioner::Preconditioner;
 use super::transform::Transform;
-use super::whitening::Whitening;
 use crate::error::Result;
 use crate::solve::{Bounds, Hessian};
 
@@ -30,7 +30,7 @@ pub(super) struct SamplingSpace<T> {
     /// Bounds at which trajectories are reflected, if any.
     pub walls: Option<Bounds>,
     /// Map from y to u.
-    pub whitening: Whitening,
+    pub whitening: Preconditioner,
     unknowns: Vec<f64>,
 }
 
@@ -47,7 +47,7 @@ impl<T: Density> SamplingSpace<T> {
             target,
             transform,
             walls,
-            whitening: Whitening::identity(unknowns),
+            whitening: Preconditioner::identity(unknowns),
             unknowns: vec![0.0; unknowns],
         })
     }
@@ -131,7 +131,8 @@ impl<T: Density> SamplingSpace<T> {
     pub fn whiten(&mut self, form: Hessian, centre: &[f64], position: &mut [f64]) -> Result<()> {
         if let Some(posterior) = self.target.posterior() {
             let transform = self.transform.as_mut();
-            self.whitening = Whitening::structured(posterior, transform, form, centre, position)?;
+            self.whitening =
+                Preconditioner::structured(posterior, transform, form, centre, position)?;
         }
         Ok(())
     }

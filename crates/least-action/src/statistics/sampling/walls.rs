@@ -2,7 +2,7 @@
 
 use super::density::Density;
 use super::dynamics::Dynamics;
-use super::phase_point::{sum, PhasePoint};
+use super::sampling_point::{sum, SamplingPoint};
 use super::space::EvaluationFailure;
 use crate::error::Error;
 
@@ -30,7 +30,7 @@ struct WallHit {
 /// walls.
 pub(super) fn drift<T: Density>(
     dynamics: &mut Dynamics<T>,
-    point: &mut PhasePoint,
+    point: &mut SamplingPoint,
     step: f64,
 ) -> Result<(), EvaluationFailure> {
     let work = &mut dynamics.work;

@@ -35,13 +35,13 @@ mod read {
 
     impl<'de> Deserialize<'de> for Coupling {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            deserializer.deserialize_any(Shape)
+            deserializer.deserialize_any(CouplingVisitor)
         }
     }
 
-    struct Shape;
+    struct CouplingVisitor;
 
-    impl Visitor<'_> for Shape {
+    impl Visitor<'_> for CouplingVisitor {
         type Value = Coupling;
 
         fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {

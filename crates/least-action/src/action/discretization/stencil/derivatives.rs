@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Row, Stencil};
-use crate::action::discretization::scheme::{Entry, Evaluated, RowMemory};
+use super::{Stencil, StencilRow};
+use crate::action::discretization::scheme::{Evaluated, JacobianEntry, RowMemory};
 use crate::model::Model;
 
 impl Stencil {
@@ -15,7 +15,7 @@ impl Stencil {
         let mut pattern = Vec::new();
         for row in self.rows {
             for i in 0..d {
-                let mut found = BTreeMap::<u32, Entry>::new();
+                let mut found = BTreeMap::<u32, JacobianEntry>::new();
                 let states = (0..self.reach.span).map(|k| (k, row.state(k)));
                 for (k, c) in states.filter(|(_, c)| *c != 0.0) {
                     found.entry((k * d + i) as u32).or_default().constant = c;
@@ -153,7 +153,7 @@ impl Stencil {
     }
 }
 
-impl Row {
+impl StencilRow {
     /// Coefficient of h times the k-th slope.
     fn slope(&self, k: usize) -> f64 {
         -(self.slopes[k] / self.divisor)

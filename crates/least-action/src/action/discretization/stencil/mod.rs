@@ -17,7 +17,7 @@ pub(super) trait StencilScheme: std::fmt::Debug + Sync {
 pub(super) struct Stencil {
     pub reach: Reach,
     /// Residuals of the block, at most two per component.
-    pub rows: &'static [Row],
+    pub rows: &'static [StencilRow],
     /// True if the one slope of every row is taken halfway between its two points, at their mean.
     pub halfway: bool,
     /// True if slopes are multiplied by h.
@@ -29,7 +29,7 @@ pub(super) struct Stencil {
 ///
 /// The mean and the divisor stand apart from the coefficients because that is the order in which
 /// numbers are rounded.
-pub(super) struct Row {
+pub(super) struct StencilRow {
     pub to: usize,
     pub from: &'static [usize],
     /// Coefficients of the slopes at the block's first points, or of the one slope halfway.
@@ -39,7 +39,7 @@ pub(super) struct Row {
 
 impl Stencil {
     /// Stencil with one residual per step, of the slopes at the points.
-    pub const fn of_step(row: &'static [Row; 1]) -> Self {
+    pub const fn of_step(row: &'static [StencilRow; 1]) -> Self {
         Stencil {
             reach: Reach { span: 2, stride: 1 },
             rows: row,
@@ -77,7 +77,7 @@ impl Stencil {
     }
 }
 
-impl Row {
+impl StencilRow {
     /// Coefficient of the state at the block's k-th point.
     #[inline(always)]
     fn state(&self, k: usize) -> f64 {

@@ -70,7 +70,7 @@ fn the_action_is_that_of_the_steps_and_of_the_impulses() {
     let found = action.gradient(&path, &mut [0.0; 10]).unwrap();
     let l =
         crate::mechanics::DiscreteLagrangian::new(system.lagrangian(), VariationalMethod::Lobatto6);
-    let work = &mut crate::mechanics::Workspace::default();
+    let work = &mut crate::mechanics::PhaseSpaceWorkspace::default();
     let steps = l.action(work, (1.0, 0.5), &path, &mut [0.0; 10]).unwrap();
     // 3 at points 0, 1, 3, 4 of the second component.
     let data = [(0, 0.3), (1, -0.4), (3, 0.8), (4, 0.1)];

@@ -37,7 +37,7 @@ fn planets_and_pendula_between_two_places_go_on_orbits() {
     let kepler = System::of_lagrangian(classical(ClassicalSystem::Kepler));
     let pendulum = System::of_lagrangian(classical(ClassicalSystem::Pendulum));
     let (x, v) = perihelion(0.3);
-    let work = &mut crate::mechanics::Workspace::default();
+    let work = &mut crate::mechanics::PhaseSpaceWorkspace::default();
     for (name, system, x, v, time) in [
         ("kepler", &kepler, &x[..], &v[..], 1.5),
         ("pendulum", &pendulum, &[1.0][..], &[0.8][..], 2.0),

@@ -4,7 +4,7 @@ use super::space::NegativeLogDensity;
 
 /// Position and momentum, with the potential and its gradient at the position.
 #[derive(Debug, Clone, Default)]
-pub(super) struct PhasePoint {
+pub(super) struct SamplingPoint {
     /// Position y.
     pub position: Vec<f64>,
     /// Momentum p.
@@ -15,10 +15,10 @@ pub(super) struct PhasePoint {
     pub density: NegativeLogDensity,
 }
 
-impl PhasePoint {
+impl SamplingPoint {
     /// Point at zero, not evaluated.
     pub fn new(unknowns: usize) -> Self {
-        PhasePoint {
+        SamplingPoint {
             position: vec![0.0; unknowns],
             momentum: vec![0.0; unknowns],
             gradient: vec![0.0; unknowns],
@@ -27,7 +27,7 @@ impl PhasePoint {
     }
 
     /// Copies another point.
-    pub fn copy_from(&mut self, other: &PhasePoint) {
+    pub fn copy_from(&mut self, other: &SamplingPoint) {
         self.position.copy_from_slice(&other.position);
         self.momentum.copy_from_slice(&other.momentum);
         self.gradient.copy_from_slice(&other.gradient);

@@ -10,7 +10,7 @@ use crate::statistics::Posterior;
 ///
 /// Solving with L is O(N D^2), which is what a gradient costs.
 #[derive(Debug, Clone)]
-pub(super) struct Whitening {
+pub(super) struct Preconditioner {
     /// Centre of the metric, in u.
     pub centre: Vec<f64>,
     factor: Option<Cholesky>,
@@ -23,10 +23,10 @@ const SHIFTS: [f64; 8] = [0.0, 1e-14, 1e-12, 1e-10, 1e-8, 1e-6, 1e-4, 1e-2];
 /// in no term of the action have no curvature at all.
 const FLOOR: f64 = 1e-12;
 
-impl Whitening {
+impl Preconditioner {
     /// Map without a metric, `u = y`.
     pub fn identity(unknowns: usize) -> Self {
-        Whitening {
+        Preconditioner {
             centre: vec![0.0; unknowns],
             factor: None,
         }
@@ -61,7 +61,7 @@ impl Whitening {
             };
             if let Some(shift) = factor_shifted(&mut factor, &matrix, shifts) {
                 whiten(&matrix, &shift, &factor, centre, position);
-                return Ok(Whitening {
+                return Ok(Preconditioner {
                     centre: centre.to_vec(),
                     factor: Some(factor),
                 });
