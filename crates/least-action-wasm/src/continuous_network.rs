@@ -57,14 +57,17 @@ impl ContinuousNetwork {
         self.network.dimension()
     }
 
+    /// Number of pairs of inputs and outputs.
     pub fn pairs(&self) -> usize {
         self.network.pairs()
     }
 
+    /// Depth of the network: the time from inputs to outputs.
     pub fn depth(&self) -> f64 {
         self.network.options().depth
     }
 
+    /// Mechanical system whose orbits are the layers.
     pub fn mechanics(&self) -> Result<Mechanics> {
         Ok(Mechanics::of(self.network.system().map_err(thrown)?))
     }

@@ -180,7 +180,7 @@ fn places(layer: &Layer, set: &WeightSet) -> Places {
         parameters: [set.range().end - set.parameters, set.range().end],
         fixed: match &layer.bias {
             Bias::Fixed(values) => Some(values.clone()),
-            Bias::Free | Bias::None => None,
+            _ => None,
         },
         names: names.map(|parameter| parameter.name.clone()).collect(),
     }

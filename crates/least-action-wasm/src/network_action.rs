@@ -103,6 +103,7 @@ impl Trainer {
         ]))
     }
 
+    /// Weights, all in one list.
     pub fn weights(&self) -> JsValue {
         float64_array(self.0.weights())
     }

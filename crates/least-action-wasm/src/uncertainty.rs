@@ -47,6 +47,7 @@ impl Uncertainty {
         ])
     }
 
+    /// Quantiles of path and parameters at one probability.
     pub fn quantiles(&self, probability: f64) -> Result<JsValue> {
         let quantiles = self.0.quantiles(probability).map_err(thrown)?;
         Ok(float64_array(&quantiles))
@@ -66,14 +67,17 @@ impl Uncertainty {
         Ok(float64_array(&shift))
     }
 
+    /// Combinations of parameters, from the least to the best determined one.
     pub fn identifiability(&self) -> JsValue {
         plain(&self.0.lowest().identifiability())
     }
 
+    /// Findings about the Gaussian approximation, with advice.
     pub fn findings(&self) -> Result<JsValue> {
         Ok(plain(&self.0.findings().map_err(thrown)?))
     }
 
+    /// Levels, parameters and states as tables in text.
     pub fn summary(&self) -> String {
         self.0.summary()
     }

@@ -36,6 +36,7 @@ fn with(options: MinimizerOptions, tolerance: f64, max_iterations: usize) -> Min
             ..options
         }
         .into(),
+        other => panic!("no such test for {other:?}"),
     }
 }
 

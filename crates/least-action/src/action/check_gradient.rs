@@ -24,6 +24,7 @@ const HALVINGS: usize = 20;
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[non_exhaustive]
 pub enum Variable {
     /// State component at one time.
     State {
@@ -56,6 +57,7 @@ impl fmt::Display for Variable {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[non_exhaustive]
 pub enum GradientVerdict {
     /// Exact derivatives and differences agree.
     Agrees,

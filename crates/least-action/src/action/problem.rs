@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::grid::Grid;
+use super::intervals::Intervals;
 use super::measurement::Measurement;
 use super::noise::{Law, LossMoments, Noise};
 use super::prior::PriorTerm;
@@ -12,15 +13,6 @@ use super::varying::{model_noise, with_varying, Varying};
 use super::{ActionOptions, Discretization, Normalization, Observations, Precision};
 use crate::error::{check, Error, Result};
 use crate::model::{Model, Points, MOST_VALUES};
-
-/// Intervals of all unknowns: the path, then the estimated parameters.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Intervals {
-    /// Lowest values, one per unknown; `-Infinity` where there is none.
-    pub lower: Vec<f64>,
-    /// Highest values, one per unknown; `Infinity` where there is none.
-    pub upper: Vec<f64>,
-}
 
 /// Model, data and everything that is fixed about their action. It is checked once and shared by
 /// all starting paths.
@@ -288,22 +280,6 @@ fn check_measurement_precision(
         }
     }
     precision.validate(path, data[0].observed.len(), points)
-}
-
-/// Checks that an interval is not empty. An end may be infinite.
-pub(crate) fn check_interval(path: &str, [low, high]: [f64; 2]) -> Result<()> {
-    check::require(
-        !low.is_nan(),
-        &format!("{path}[0]"),
-        low,
-        "a number; -Infinity where there is no lowest value",
-    )?;
-    check::require(
-        high > low,
-        &format!("{path}[1]"),
-        high,
-        &format!("greater than the lower end, {low}"),
-    )
 }
 
 /// Values of all parameters of a model in its order: the given ones by name, its defaults

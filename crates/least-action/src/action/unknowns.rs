@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::grid::Grid;
+use super::intervals::{check_interval, Intervals};
 use super::prior::PriorTerm;
-use super::problem::{check_interval, Intervals};
 use super::ActionOptions;
 use crate::error::{check, Error, Result};
 use crate::model::Model;

@@ -3,8 +3,9 @@
 use super::annealable::{Annealable, Counts};
 use super::climb::Climb;
 use super::levels::{Drop, Level};
-use super::misfit::{is_consistent, minus_twice_log_posterior, obeys_model, Misfit};
+use super::misfit::{minus_twice_log_posterior, obeys_model, Misfit};
 use super::stopping::enough;
+use super::verdict::Verdict;
 use crate::report::{self, number, Severity};
 use crate::solve::StopReason;
 
@@ -12,6 +13,7 @@ use crate::solve::StopReason;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[non_exhaustive]
 pub enum FindingCode {
     /// Some starting paths, or all, have not climbed the ladder to its end.
     Unfinished,
@@ -45,22 +47,6 @@ pub enum FindingCode {
 
 /// One statement about an annealing run.
 pub type Finding = report::Finding<FindingCode>;
-
-/// Verdict on an annealing run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub enum Verdict {
-    /// The best path agrees with data and model as far as the stated noise allows.
-    Consistent,
-    /// The best path does not agree with data and model: do not use its states and parameters.
-    Inconsistent,
-    /// There are no more measurements than unknowns to choose: data like these agree with any
-    /// model.
-    Undetermined,
-    /// No starting path has climbed the whole ladder yet.
-    Unfinished,
-}
 
 pub(super) fn diagnose(
     annealable: &impl Annealable,
@@ -144,7 +130,7 @@ pub(super) fn diagnose(
         return (findings, Verdict::Unfinished);
     };
     let misfit = Misfit::new(&counts, last.measurement_error);
-    let verdict = if !misfit.tells() {
+    if !misfit.tells() {
         say(
             FindingCode::TooFewMeasurements,
             Severity::Problem,
@@ -154,7 +140,6 @@ pub(super) fn diagnose(
                 misfit.measured, misfit.fitted, words.fitted
             ),
         );
-        Verdict::Undetermined
     } else if misfit.above() {
         say(
             FindingCode::LevelAboveExpected,
@@ -167,7 +152,6 @@ pub(super) fn diagnose(
                 words.found, words.parts
             ),
         );
-        Verdict::Inconsistent
     } else if misfit.below() {
         say(
             FindingCode::LevelBelowExpected,
@@ -179,18 +163,14 @@ pub(super) fn diagnose(
                 words.found
             ),
         );
-        Verdict::Consistent
     } else {
         say(
             FindingCode::LevelAsExpected,
             Severity::Good,
             format!("The misfit to the data is what the stated noise explains: {misfit}."),
         );
-        Verdict::Consistent
-    };
-    let verdict = if obeys_model(&counts, last) {
-        verdict
-    } else {
+    }
+    if !obeys_model(&counts, last) {
         let advice = match last.stop.settled() {
             true => {
                 "Climb further, by more rungs or a larger factor; if the model error then stays, \
@@ -210,11 +190,7 @@ pub(super) fn diagnose(
                 last.model_precision, last.model_error, last.measurement_error, words.found,
             ),
         );
-        match verdict {
-            Verdict::Undetermined => verdict,
-            _ => Verdict::Inconsistent,
-        }
-    };
+    }
 
     several_levels(&counts, climbs, levels, &mut say);
     let estimated = annealable.estimated();
@@ -296,7 +272,7 @@ pub(super) fn diagnose(
             ),
         );
     }
-    (findings, verdict)
+    (findings, Verdict::of(&counts, last))
 }
 
 /// Reports levels above the lowest that are consistent with data and model too: chi-square then
@@ -315,7 +291,9 @@ fn several_levels(
             .rungs
             .last()
     };
-    let consistent = |level: &&Level| last(level).is_some_and(|rung| is_consistent(counts, rung));
+    let consistent = |level: &&Level| {
+        last(level).is_some_and(|rung| Verdict::of(counts, rung) == Verdict::Consistent)
+    };
     let passing: Vec<&Level> = levels.iter().take_while(consistent).collect();
     let [lowest, next, ..] = passing[..] else {
         return;

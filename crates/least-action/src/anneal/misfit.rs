@@ -138,13 +138,6 @@ pub(super) fn highest_level(counts: &Counts) -> Option<f64> {
         .then(|| level(counts, misfit.highest()) * (1.0 + MODEL_SHARE))
 }
 
-/// True if the path of a last rung is consistent with the data and the model, as far as the stated
-/// noise allows to tell.
-pub(super) fn is_consistent(counts: &Counts, last: &Rung) -> bool {
-    let misfit = Misfit::new(counts, last.measurement_error);
-    misfit.tells() && !misfit.above() && obeys_model(counts, last)
-}
-
 /// Difference between levels that means nothing: noise-free data leave levels that are rounding
 /// errors.
 pub(super) fn negligible(counts: &Counts) -> f64 {

@@ -21,11 +21,12 @@ mod rung;
 mod starting_paths;
 mod stopping;
 mod summary;
+mod verdict;
 
 pub use annealable::{Annealable, AnnealingObjective, Attempts, Counts, Words};
 pub use annealer::{AnnealProgress, Annealer};
 pub use climb::{Climb, Climber};
-pub use findings::{Finding, FindingCode, Verdict};
+pub use findings::{Finding, FindingCode};
 pub use ladder::Ladder;
 pub(crate) use levels::grouped;
 pub use levels::{Drop, Level, DROP_TOLERANCE, LEVEL_TOLERANCE};
@@ -38,3 +39,4 @@ pub use paths::{PathAnnealingObjective, Paths};
 pub use run::Run;
 pub use rung::{ActiveBound, Rung, Stopped};
 pub use starting_paths::{ObservedStart, Range, StartingPaths, StartingStrategy};
+pub use verdict::Verdict;

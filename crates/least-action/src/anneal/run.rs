@@ -2,12 +2,13 @@
 
 use super::annealable::Annealable;
 use super::climb::Climb;
-use super::findings::{diagnose, Finding, Verdict};
+use super::findings::{diagnose, Finding};
 use super::levels::{cluster, drops, Drop, Level};
 use super::misfit::{expected_level, negligible};
 use super::rung::Rung;
 use super::stopping::enough;
 use super::summary::summarize;
+use super::verdict::Verdict;
 use crate::error::{Error, Result};
 use crate::report::prose;
 

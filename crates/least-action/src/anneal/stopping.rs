@@ -4,6 +4,7 @@
 use super::annealable::Annealable;
 use super::climb::Climb;
 use super::misfit;
+use super::verdict::Verdict;
 
 /// Ratio of the action to the highest that noise explains, beyond which a start is stopped: below,
 /// a path may yet fall to a lower minimum.
@@ -29,7 +30,8 @@ pub(super) fn enough(annealable: &impl Annealable, climbs: &[Climb]) -> Option<u
             return None;
         }
         let last = climb.rungs.last().filter(|_| climb.is_complete(annealable));
-        found += usize::from(last.is_some_and(|last| misfit::is_consistent(&counts, last)));
+        found +=
+            usize::from(last.is_some_and(|last| Verdict::of(&counts, last) == Verdict::Consistent));
         if found >= attempts.enough {
             return Some(expected + 1);
         }

@@ -8,6 +8,7 @@ use crate::model::{NamedExpression, ParameterDefinition};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[non_exhaustive]
 pub enum ClassicalSystem {
     /// Harmonic oscillator: `L = mass v^2 / 2 - stiffness q^2 / 2`.
     HarmonicOscillator,

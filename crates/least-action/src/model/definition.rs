@@ -111,6 +111,7 @@ pub struct StateDefinition {
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(untagged)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[non_exhaustive]
 pub enum Initial {
     /// One number, for a vector in all of its components.
     Number(f64),

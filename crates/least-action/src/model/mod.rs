@@ -56,6 +56,7 @@ pub struct Parameter {
 )]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[non_exhaustive]
 pub enum ModelKind {
     /// Flow: the equations give the rate of change, `dx/dt = F(x, p, u, t)`.
     #[default]

@@ -26,6 +26,7 @@ use crate::model::{
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "name", rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[non_exhaustive]
 pub enum ModelSpec {
     /// The model of [`lorenz63()`].
     Lorenz63 {},
@@ -103,6 +104,7 @@ impl ModelSpec {
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(untagged)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[non_exhaustive]
 pub enum ModelSource {
     /// A model with its own equations.
     Defined(Defined),

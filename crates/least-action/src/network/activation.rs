@@ -8,6 +8,7 @@ use crate::model::elementary::{exp, logistic, softplus, tanh_and_slope};
 )]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[non_exhaustive]
 pub enum Activation {
     /// `1 / (1 + exp(-z))`, between 0 and 1.
     #[default]

@@ -11,6 +11,7 @@ use crate::model::{Model, ModelKind};
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[non_exhaustive]
 pub enum Bias {
     /// Unknown, one number per neuron.
     #[default]

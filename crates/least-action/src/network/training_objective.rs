@@ -16,6 +16,7 @@ use crate::solve::{Bounds, Objective};
 )]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[non_exhaustive]
 pub enum TrainedInputs {
     /// The measured inputs, taken as exact, as is usual in training.
     #[default]

@@ -2,8 +2,12 @@
 //! function of a free variable (F. James and M. Roos, MINUIT, Comput. Phys. Commun. 10, 1975). Far
 //! from bounds all of these functions are the identity, so that lengths keep their meaning.
 
-use super::session::Vector;
+use nalgebra::DVector;
+
 use super::Bounds;
+
+/// Vector of unknowns in argmin.
+pub type Vector = DVector<f64>;
 
 /// Share of the interval, or of the unknown's size where there is only one bound, by which starting
 /// points at a bound are moved inside. At the bound the function is flat and no gradient leads

@@ -27,6 +27,7 @@ use crate::error::Result;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[non_exhaustive]
 pub enum StopReason {
     /// The gradient is small: |gradient| |x| is below the tolerance times the value, so no small
     /// relative change of x helps.

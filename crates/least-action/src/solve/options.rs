@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 #[serde(tag = "method", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum MinimizerOptions {
     /// Limited-memory BFGS, for any smooth function.
     Lbfgs(Lbfgs),

@@ -4,14 +4,11 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use argmin::core::{CostFunction, Gradient, IterState, State};
-use nalgebra::DVector;
 
-use super::coordinates::Coordinates;
+use super::coordinates::{Coordinates, Vector};
 use super::{Bounds, Minimum, Objective, StopReason};
 use crate::error::{Error, Result};
 
-/// Vector of unknowns in argmin.
-pub type Vector = DVector<f64>;
 /// State of an iteration in argmin.
 pub type Iterate = IterState<Vector, Vector, (), (), (), f64>;
 /// Result type of argmin's traits.

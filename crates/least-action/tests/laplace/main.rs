@@ -10,7 +10,7 @@ use least_action::{ActionOptions, Observations, Problem};
 use std::sync::Arc;
 
 /// Numbers in -size..size that look random.
-pub fn numbers(count: usize, seed: u64, size: f64) -> Vec<f64> {
+pub(crate) fn numbers(count: usize, seed: u64, size: f64) -> Vec<f64> {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(11);
     let mut next = || {
         state = state
@@ -22,7 +22,7 @@ pub fn numbers(count: usize, seed: u64, size: f64) -> Vec<f64> {
     (0..count).map(|_| size * next()).collect()
 }
 
-pub fn observations(
+pub(crate) fn observations(
     points: usize,
     time_step: f64,
     observed: Vec<usize>,
@@ -38,7 +38,7 @@ pub fn observations(
     }
 }
 
-pub fn posterior(
+pub(crate) fn posterior(
     model: impl least_action::model::Model + 'static,
     data: Observations,
     options: &ActionOptions,
@@ -48,6 +48,6 @@ pub fn posterior(
     Posterior::new(&problem, model_precision).unwrap()
 }
 
-pub fn laplace(posterior: &Posterior, start: &[f64]) -> Laplace {
+pub(crate) fn laplace(posterior: &Posterior, start: &[f64]) -> Laplace {
     Laplace::new(posterior, start, LaplaceOptions::default()).unwrap()
 }

@@ -47,6 +47,7 @@ pub fn flow<T: DualNum<Primitive = f64> + Copy>(
         ModelSpec::LogLotkaVolterra {} => {
             vec![p[0] - p[1] * x[1].exp(), -p[2] + p[3] * x[0].exp()]
         }
+        other => panic!("no independent reference for {other:?}"),
     }
 }
 
@@ -118,6 +119,7 @@ pub fn residuals<T: DualNum<Primitive = f64> + Copy>(
                 [r1, r2]
             })
             .collect(),
+        other => panic!("no independent reference for {other:?}"),
     }
 }
 

@@ -26,6 +26,7 @@ use crate::model::ModelKind;
 )]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[non_exhaustive]
 pub enum Discretization {
     /// Explicit Euler scheme of first order: `x_(n+1) - x_n - h f_n`.
     Euler,

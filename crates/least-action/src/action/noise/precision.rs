@@ -18,6 +18,7 @@ use crate::error::{check, Result};
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(untagged)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[non_exhaustive]
 pub enum Precision {
     /// One number for all components and times.
     Scalar(f64),

@@ -11,6 +11,7 @@ use crate::solve::MinimizerOptions;
 )]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[non_exhaustive]
 pub enum NetworkStartingStrategy {
     /// Activations computed from the measured inputs with the random weights, layer by layer.
     #[default]

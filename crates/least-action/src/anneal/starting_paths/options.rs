@@ -10,6 +10,7 @@ use crate::error::{check, Result};
 )]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[non_exhaustive]
 pub enum StartingStrategy {
     /// Strategy `ensemble-filter`, and at every fourth start `growing-window`: quick where the
     /// filter finds the path, and reliable where it does not.
@@ -73,6 +74,7 @@ impl StartingStrategy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[non_exhaustive]
 pub enum ObservedStart {
     /// The data, with straight lines across gaps: the first rung starts at its minimum.
     #[default]
@@ -96,6 +98,7 @@ pub enum ObservedStart {
     derive(ts_rs::TS),
     ts(rename = "StartingRange")
 )]
+#[non_exhaustive]
 pub enum Range {
     /// One interval for every state.
     All(#[cfg_attr(feature = "typescript", ts(type = "readonly [number, number]"))] [f64; 2]),

@@ -10,6 +10,7 @@ use crate::mechanics::names::names;
 )]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[non_exhaustive]
 pub enum DataForm {
     /// The action has a sum over the measurements, like that of a discrete path: L has no term of
     /// them, but the momentum jumps, `p+ = p- + R_m P (x - y)`, at every time of a measurement.

@@ -8,6 +8,7 @@ use crate::mechanics::IntegrationMethod;
 )]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[non_exhaustive]
 pub enum Boundary {
     /// Free ends, the natural conditions of a minimum over all paths: p = 0 before the first point
     /// and, with the impulse of the last one, after it.
@@ -29,6 +30,7 @@ pub enum Boundary {
 )]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[non_exhaustive]
 pub enum BoundaryMethod {
     /// Newton's method on all canonical equations at once, collocated at Gauss points, on a mesh
     /// that is refined where it is too coarse.

@@ -11,6 +11,7 @@ use crate::solve::BlockMatrix;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[non_exhaustive]
 pub enum Stationary {
     /// The second variation is positive: no path near it has a lower action.
     Minimum,

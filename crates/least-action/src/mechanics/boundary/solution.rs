@@ -7,6 +7,7 @@ use crate::error::Error;
 )]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[non_exhaustive]
 pub enum BoundaryStatus {
     /// The path is solved, on a mesh that is fine enough.
     Converged,

@@ -9,6 +9,7 @@ use crate::network::Activation;
 )]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[non_exhaustive]
 pub enum WeightForm {
     /// The weights are one matrix for all layers: `W' = 0` exactly.
     #[default]
@@ -36,6 +37,7 @@ names!(WeightForm {
 )]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[non_exhaustive]
 pub enum LayerStep {
     /// The classical Runge-Kutta method, with weights as straight lines between layers: continuous
     /// depth, to fourth order.

@@ -9,6 +9,7 @@ use crate::mechanics::names::names;
 )]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[non_exhaustive]
 pub enum IntegrationMethod {
     /// Symplectic Euler method, `p1 = p0 - h H_x(x0, p1)`, `x1 = x0 + h H_p(x0, p1)`: first order,
     /// symplectic.

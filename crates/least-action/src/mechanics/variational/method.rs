@@ -12,6 +12,7 @@ use crate::mechanics::IntegrationMethod;
 )]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[non_exhaustive]
 pub enum VariationalMethod {
     /// Approximation `h L(x0, (x1 - x0) / h)`: first order, not symmetric; the map of
     /// `symplectic-euler`, and for the action of a flow the sum over residual layers

@@ -28,6 +28,7 @@ use crate::error::{check, Error, Result};
 )]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[non_exhaustive]
 pub enum Hessian {
     /// Second derivatives of the squares of the linearised residuals. They are never indefinite,
     /// and good where residuals are small.

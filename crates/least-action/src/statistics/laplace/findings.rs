@@ -9,6 +9,7 @@ use crate::report::{self, Severity};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[non_exhaustive]
 pub enum LaplaceFindingCode {
     /// The path is not at the minimum.
     ModeNotReached,

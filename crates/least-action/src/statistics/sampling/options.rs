@@ -9,6 +9,7 @@ use crate::solve::Hessian;
 )]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[non_exhaustive]
 pub enum SamplingMethod {
     /// No-U-turn sampler: Hamiltonian trajectories that end when they would turn back; the draw is
     /// one of their points (M. D. Hoffman, A. Gelman, J. Mach. Learn. Res. 15, 2014; multinomial
@@ -29,6 +30,7 @@ pub enum SamplingMethod {
 )]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[non_exhaustive]
 pub enum Integrator {
     /// Half a step of the momentum, a step of the position, half a step of the momentum: one
     /// gradient per step.
@@ -44,6 +46,7 @@ pub enum Integrator {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[non_exhaustive]
 pub enum Metric {
     /// Second derivatives of the action, factored over time. A path whose points hang together has
     /// few narrow and many wide directions, and this metric makes them all alike.
@@ -60,6 +63,7 @@ pub enum Metric {
 )]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[non_exhaustive]
 pub enum BoundsMethod {
     /// Coordinates without bounds: the logarithm of the distance to one bound, the logit between
     /// two, with the density's change of volume. Smooth, and bounds are far away.

@@ -13,6 +13,7 @@ use crate::report::{self, prose, Severity};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[non_exhaustive]
 pub enum SamplingFindingCode {
     /// Nothing speaks against the draws.
     ChainsAgree,
@@ -51,6 +52,7 @@ pub type SamplingFinding = report::Finding<SamplingFindingCode>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[non_exhaustive]
 pub enum SamplingVerdict {
     /// Nothing speaks against the draws.
     Converged,

@@ -8,6 +8,7 @@
     derive(ts_rs::TS),
     ts(type = "number | \"replacement\"")
 )]
+#[non_exhaustive]
 pub enum Coupling {
     /// Coupling strength g, per unit of time: the rate at which an observed component is drawn to
     /// the drive's. For maps, the fraction of the difference that is taken off at each iteration.
