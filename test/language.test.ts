@@ -87,8 +87,12 @@ function membersOf(declaration: ts.Declaration): readonly ts.NamedDeclaration[] 
   const within = (type: ts.TypeNode): readonly ts.NamedDeclaration[] => {
     if (ts.isTypeLiteralNode(type)) return type.members;
     if (ts.isParenthesizedTypeNode(type)) return within(type.type);
-    const parts = ts.isUnionTypeNode(type) || ts.isIntersectionTypeNode(type) ? type.types : [];
-    return parts.flatMap(within);
+    if (ts.isIntersectionTypeNode(type)) return type.types.flatMap(within);
+    if (!ts.isUnionTypeNode(type)) return [];
+    // Of an object with one member the name is the form of the union that it is.
+    const isForm = (part: ts.TypeNode): boolean =>
+      ts.isTypeLiteralNode(part) && part.members.length === 1;
+    return type.types.filter((part) => !isForm(part)).flatMap(within);
   };
   return ts.isTypeAliasDeclaration(declaration) ? within(declaration.type) : [];
 }
@@ -121,6 +125,10 @@ test("every export of the SDK and each of its members has a doc comment", () => 
     check(one.name, symbol);
     for (const member of (symbol.declarations ?? []).flatMap(membersOf)) {
       if (member.name === undefined || ts.isPrivateIdentifier(member.name)) continue;
+      // A literal that tells the forms of a union apart says itself what it is.
+      if (ts.isPropertySignature(member) && member.type && ts.isLiteralTypeNode(member.type)) {
+        continue;
+      }
       const inner = checker.getSymbolAtLocation(member.name);
       if (inner !== undefined) check(`${one.name}.${inner.name}`, inner);
     }

@@ -5,7 +5,9 @@ import { repository } from "../sdk/build/paths.mjs";
 // All features but the declarations of types: these have no tests and take long to compile.
 export const TESTED = ["--workspace", "--features", "least-action/rayon"];
 
-/** Compiles a program of `crates/tools`, unless that has been done before, and returns where it is. */
+/**
+ * Compiles a program of `crates/tools`, unless that has been done before, and returns where it is.
+ */
 export function toolOf(name) {
   const args = ["build", "--quiet", ...TESTED, "--bin", name, "--message-format=json"];
   const output = execFileSync("cargo", args, {

@@ -13,8 +13,8 @@ pub struct PhaseSpaceWorkspace {
 }
 
 impl PhaseSpaceWorkspace {
-    /// A list of zeros, to be given back with [`PhaseSpaceWorkspace::give`]. Lists that an error keeps from
-    /// coming back are allocated again.
+    /// A list of zeros, to be given back with [`PhaseSpaceWorkspace::give`]. Lists that an error
+    /// keeps from coming back are allocated again.
     pub(super) fn take(&mut self, length: usize) -> Vec<f64> {
         let mut numbers = self.numbers.pop().unwrap_or_default();
         numbers.clear();

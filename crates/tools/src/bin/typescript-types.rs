@@ -13,8 +13,8 @@ use least_action::solve::{self, MinimizerOptions};
 use least_action::{action, anneal, mechanics, model, network, statistics, twin};
 use ts_rs::{Config, ExportError, TypeVisitor, TS};
 
-/// Declarations that the SDK has forms of its own for, or needs within itself. The others are part of
-/// its public face.
+/// Declarations that the SDK has forms of its own for, or needs within itself. The others are part
+/// of its public face.
 const WITHIN_THE_SDK: [&str; 30] = [
     "ActionOptions",
     "AnnealOptions",
@@ -242,9 +242,11 @@ fn model_parameters() -> least_action::Result<String> {
         let names: Vec<_> = names.collect();
         systems.insert(model.name().to_string(), names.join(" | "));
     }
-    let lines = systems
-        .iter()
-        .map(|(system, names)| format!("  {system}: {names};\n"));
+    let lines = systems.iter().map(|(system, names)| {
+        format!(
+            "  /** Names of the parameters of the system `{system}`. */\n  {system}: {names};\n"
+        )
+    });
     let lines: String = lines.collect();
     Ok(format!(
         "/** Names of the parameters of every system. */\n\

@@ -17,8 +17,8 @@
 //! # Add a likelihood
 //! 1. Write its file beside `gaussian.rs`: a small `Copy` type with the law's parameters, and its
 //!    [`Loss`]. A law of `h - y` needs nothing else; a law of logarithms overrides `residual`; a
-//!    law of counts takes the datum from [`ResidualRow::datum`], the prediction as `datum + residual`, and
-//!    Fisher's information as its weight.
+//!    law of counts takes the datum from [`ResidualRow::datum`], the prediction as
+//!    `datum + residual`, and Fisher's information as its weight.
 //! 2. Name it here: `mod`, a variant of [`Law`], an arm of `with_loss`.
 //!
 //! Groups of rows are dispatched, not rows: each loop over data exists once per law, so a law that

@@ -9,8 +9,8 @@ impl Sensitivities {
     /// measured numbers in the unknowns and V is the diagonal `variances`. The diagonal
     /// `noise(measured neuron, pair)` is added.
     ///
-    /// A derivative in a weight is that in a weighted input times a source, so no matrix of measured
-    /// numbers x weights is formed. Takes O(pairs^2 weights) for the sources and
+    /// A derivative in a weight is that in a weighted input times a source, so no matrix of
+    /// measured numbers x weights is formed. Takes O(pairs^2 weights) for the sources and
     /// O((measured numbers)^2 neurons) for the weighted inputs.
     pub fn gram(
         &self,

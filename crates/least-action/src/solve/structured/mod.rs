@@ -41,9 +41,8 @@ pub enum Hessian {
 /// Options of the structured minimiser, which is made for paths.
 ///
 /// ```
-/// use least_action::solve::{
-///     BlockMatrix, Layout, LeastSquares, Linearization, Minimizer, Objective, RowGroup, Structured,
-/// };
+/// use least_action::solve::{BlockMatrix, Layout, LeastSquares, Linearization};
+/// use least_action::solve::{Minimizer, Objective, RowGroup, Structured};
 /// use least_action::Error;
 ///
 /// /// One state at one time, with the residual x^2 - 4.
