@@ -43,8 +43,9 @@ impl Observations {
     /// begin with `root`.
     ///
     /// # Errors
-    /// A step that is not positive, fewer than two points, components that the model does not have,
-    /// are listed twice or were never measured, and infinite values.
+    /// A step that is not positive or vanishes beside the start, fewer than two points, components
+    /// that the model does not have, are listed twice or were never measured, values or inputs of
+    /// the wrong length, infinite values, and inputs that are not finite.
     pub fn validate(&self, root: &str, model: &dyn Model) -> Result<()> {
         let at = |field: &str| format!("{root}.{field}");
         let components = model.dimension() + model.observables().len();

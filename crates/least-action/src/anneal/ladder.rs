@@ -23,8 +23,10 @@ pub(super) const MOST_LEVELS: usize = 10_000_000;
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Ladder {
     /// R_f0, so small that the model hardly binds the path; from random paths for instance a
-    /// millionth of R_m. Default: so that the model binds the starting path a little less than its
-    /// own residuals suggest.
+    /// millionth of R_m. Default for paths: a hundredth of the precision (one over the mean square)
+    /// of the starting path's own residuals if the starting strategy is `automatic`,
+    /// `ensemble-filter` or `growing-window`, else a ten-thousandth, and at most 1e-4 of the last
+    /// R_f. Default for networks: a hundredth of R_m.
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub initial: Option<f64>,
     /// Factor alpha between the R_f of neighbouring rungs, above 1; for instance 1.5. Default:
@@ -33,7 +35,7 @@ pub struct Ladder {
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub factor: Option<f64>,
     /// Number of rungs, from beta = 0 on; the maximum number for an adaptive ladder. Default: as
-    /// many as lead to `final`.
+    /// many as lead to `final`, at most 1000 for an adaptive ladder.
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub rungs: Option<usize>,
     /// R_f at the last rung, for ladders whose end does not follow from `factor` and `rungs`.

@@ -88,8 +88,8 @@ pub struct AnnealOptions {
     #[serde(default)]
     /// Discretisation of the model. Default: `simpson-hermite` for flows, `map` for maps.
     pub discretization: Option<Discretization>,
-    /// Normalisation of the action: half sums or means of squared errors. Default: see
-    /// [`Normalization`].
+    /// Normalisation of the action: means of squared errors, or half sums as in the negative log
+    /// posterior. Default: `mean`.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<Normalization>"))]
     pub normalization: Normalization,
@@ -133,7 +133,7 @@ pub struct AnnealOptions {
     #[cfg_attr(feature = "typescript", ts(as = "Option<StartingPaths>"))]
     pub starting_paths: StartingPaths,
     #[serde(default)]
-    /// Minimiser of the action at each rung. Default: see [`MinimizerOptions`].
+    /// Minimiser of the action at each rung. Default: `structured` with its default options.
     #[cfg_attr(feature = "typescript", ts(type = "MinimizerOptions", optional))]
     pub minimizer: MinimizerOptions,
 }

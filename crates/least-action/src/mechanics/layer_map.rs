@@ -18,8 +18,8 @@ pub struct LayerMapOptions {
     /// Forcing from outside, for layers that have it, as in [`crate::network::Pairs`] with one
     /// pair. Default: none.
     pub forcing: Vec<LayerValues>,
-    /// Compute the derivative of the map: O(D^3) per layer as the map itself, with 4 D^2 numbers of
-    /// memory. Default: false.
+    /// True to compute the derivative of the map: O(D^3) per layer as the map itself, with 4 D^2
+    /// numbers of memory. Default: false.
     pub tangent: bool,
 }
 
@@ -88,9 +88,9 @@ pub struct LayerOrbit {
 /// ```
 ///
 /// # Errors
-/// Lists of the wrong length, numbers that cannot be, and layers too wide for their Jacobians to be
-/// held; what happens on the way is in the result: besides [`Error::Singular`] also
-/// [`Error::NotFiniteInLayer`].
+/// Lists of the wrong length, numbers that are out of range, and layers too wide for their
+/// Jacobians to fit in memory. An orbit that comes to an end early is no error: the result has the
+/// reason, [`Error::Singular`] or [`Error::NotFiniteInLayer`].
 pub fn follow_layers(
     network: &Network,
     weights: &[f64],

@@ -8,8 +8,9 @@ impl Network {
     /// Random weights, uniform in `range`, with biases uniform in `biases`. The same seed gives the
     /// same bits.
     ///
-    /// Default of `range`: from -r to r, where r is one over the root of the number of neurons
-    /// before. Default of `biases`: `range`.
+    /// Default of `range`: from -r to r, where r is one over the root of the number of values that
+    /// enter a neuron (neurons before it, and forcing); r = 1 for layers that are models. Default
+    /// of `biases`: `range`.
     ///
     /// # Errors
     /// A range whose ends are not finite or not in order.

@@ -21,9 +21,10 @@ pub struct TrainOptions {
     /// `exact`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<TrainedInputs>"))]
     pub inputs: TrainedInputs,
-    /// Interval from which the first weights are drawn, uniformly. They are then moved into their
-    /// bounds. Default: from -r to r, where r is one over the root of the number of neurons before
-    /// them.
+    /// Interval from which the first weights and biases are drawn, uniformly. They are then moved
+    /// into their bounds. Default: from -r to r, where r is one over the root of the number of
+    /// values that enter a neuron (neurons before it, and forcing); r = 1 for layers that are
+    /// models.
     #[cfg_attr(
         feature = "typescript",
         ts(type = "readonly [number, number]", optional)
@@ -37,7 +38,7 @@ pub struct TrainOptions {
     /// same seed gives the same bits. Default: 0.
     #[cfg_attr(feature = "typescript", ts(type = "number", optional))]
     pub seed: u64,
-    /// Minimiser of the loss. Default: `lbfgs`, the only one that needs no second derivatives.
+    /// Minimiser of the loss. Default: `lbfgs`, the only one that needs no more than the gradient.
     #[cfg_attr(feature = "typescript", ts(type = "MinimizerOptions", optional))]
     pub minimizer: Option<MinimizerOptions>,
 }

@@ -39,11 +39,11 @@ pub struct Lbfgs {
     /// Number of pairs of steps and gradient changes that stand for the Hessian. Default: 10.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub memory: usize,
-    /// Largest number of iterations per rung. Default: 1000.
+    /// Largest number of iterations of one minimisation, in annealing of each rung. Default: 1000.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub max_iterations: usize,
     /// Relative decrease of the value over ten iterations, dimensionless, below which the
-    /// minimisation ends. Default: 1e-6.
+    /// minimisation ends; it is first judged after 40 iterations. Default: 1e-6.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub tolerance: f64,
 }
@@ -82,7 +82,8 @@ impl Lbfgs {
     /// Checks the options; `path` names them in errors.
     ///
     /// # Errors
-    /// No memory, no iterations, or a tolerance that is not between 0 and 1.
+    /// A memory that is not from 1 to 1000, no iterations, or a tolerance that is not between 0 and
+    /// 1.
     pub fn validate(&self, path: &str) -> Result<()> {
         check::at_least(&format!("{path}.memory"), self.memory, 1)?;
         check::at_most(&format!("{path}.memory"), self.memory, 1000)?;

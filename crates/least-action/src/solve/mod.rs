@@ -32,7 +32,8 @@ pub enum StopReason {
     /// The gradient is small: |gradient| |x| is below the tolerance times the value, so no small
     /// relative change of x helps.
     GradientSmall,
-    /// The value fell by less than the tolerance, relatively, over the last iterations.
+    /// The value fell by less than the tolerance, relatively, over the last iterations, or would
+    /// fall by less with the next step.
     ValueSettled,
     /// The largest number of iterations was done. More would probably help.
     IterationLimit,
@@ -74,6 +75,7 @@ pub trait Minimizer {
     /// Minimises the objective from `x` and leaves the best point there.
     ///
     /// # Errors
-    /// Only if the objective fails at the starting point itself.
+    /// An objective that fails at the starting point itself, and one that the algorithm cannot use:
+    /// the structured minimiser needs a sum of squares over a path.
     fn minimize(&self, objective: &mut dyn Objective, x: &mut [f64]) -> Result<Minimum>;
 }

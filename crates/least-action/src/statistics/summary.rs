@@ -37,7 +37,8 @@ pub struct SummaryRow {
     pub upper: f64,
     /// Effective sample size for the bulk.
     pub ess_bulk: f64,
-    /// Effective sample size for the 5 % and 95 % quantiles.
+    /// Effective sample size in the tails: the smaller one of those for the 5 % and the 95 %
+    /// quantile.
     pub ess_tail: f64,
     /// Rank-normalised split R-hat.
     pub r_hat: f64,

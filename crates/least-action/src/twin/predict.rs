@@ -27,7 +27,8 @@ pub struct Prediction {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Horizon<'a> {
-    /// Time past the window up to which is predicted.
+    /// Time up to which is predicted, on the clock of the data and in the model's unit of time; it
+    /// is later than the end of the window.
     pub until: f64,
     /// Inputs of the model at the predicted points, (times - 1) x inputs, row-major, the first row
     /// one step past the window; empty if the model has none. Default: empty.

@@ -39,8 +39,9 @@ pub struct NetworkStarts {
     /// Starting strategy for the activations. Default: `forward`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<NetworkStartingStrategy>"))]
     pub start: NetworkStartingStrategy,
-    /// Range from which weights are drawn uniformly, before they are moved into their bounds.
-    /// Default: from -r to r, with r one over the root of the number of neurons before them.
+    /// Range from which weights and biases are drawn uniformly, before they are moved into their
+    /// bounds. Default: from -r to r, with r one over the root of the number of values that enter a
+    /// neuron (neurons before it, and forcing); r = 1 for layers that are models.
     #[cfg_attr(
         feature = "typescript",
         ts(type = "readonly [number, number]", optional)

@@ -154,7 +154,8 @@ pub struct StartingPaths {
     pub start: StartingStrategy,
     /// Range from which states are drawn: one interval for all, or by name. Default: bounds where
     /// they are finite, else the range of the data, else the range of a forward integration of the
-    /// model with the parameters in the middle of their initial ranges.
+    /// model with the parameters in the middle of their initial ranges. Without a range here,
+    /// `ensemble-filter`, `nudged` and `synchronising` draw whole states of that integration.
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub range: Option<Range>,
     /// Seed of the starting paths: a whole number from 0 on, from TypeScript up to 2^53 - 1. The

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::mechanics::{Momentum, PhasePoint, PhaseSpaceFunction, PhaseSpaceWorkspace};
 
 /// The Hamiltonian of the action of a flow,
-/// `H(x, p, t) = |p|^2 / (2 R_f) + p.F - (R_m/2) |P (x - y(t))|^2`: the Legendre transform of
+/// `H(t, x, p) = |p|^2 / (2 R_f) + p.F - (R_m/2) |P (x - y(t))|^2`: the Legendre transform of
 /// [`super::ActionLagrangian`], where p is the costate, `R_f (x' - F)`.
 ///
 /// Source: H. D. I. Abarbanel, P. J. Rozdeba, S. Shirman, Neural Computation 30, 2018.

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::mechanics::{PhasePoint, PhaseSpaceFunction, PhaseSpaceWorkspace, Velocity};
 
 /// The Lagrangian of the action of a flow,
-/// `L(x, v, t) = (R_m/2) |P (x - y(t))|^2 + (R_f/2) |v - F(x, t)|^2`: the cost of a path per unit
+/// `L(t, x, v) = (R_m/2) |P (x - y(t))|^2 + (R_f/2) |v - F(x, t)|^2`: the cost of a path per unit
 /// of time. If data are impulses, the first term is left out.
 ///
 /// Source: H. D. I. Abarbanel, P. J. Rozdeba, S. Shirman, Neural Computation 30, 2018.

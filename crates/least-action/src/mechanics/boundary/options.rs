@@ -176,8 +176,8 @@ pub struct BoundaryOptions {
     /// network, allow more. Default: 1e-4.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub mesh_tolerance: f64,
-    /// True to halve steps of collocation until errors are below `meshTolerance`. Other methods and
-    /// a mesh that is not refined end with the status `mesh-too-coarse`. Default: true.
+    /// True to halve steps of collocation until errors are below `meshTolerance`. With other
+    /// methods, or if false, larger errors end with the status `mesh-too-coarse`. Default: true.
     #[cfg_attr(feature = "typescript", ts(as = "Option<bool>"))]
     pub refine: bool,
     /// Maximum number of points of the finest mesh; there may be fewer, if the memory for matrices
@@ -227,7 +227,7 @@ impl BoundaryOptions {
     /// Checks the options.
     ///
     /// # Errors
-    /// Numbers that are out of range, and integrators that the method cannot use.
+    /// Numbers that are out of range.
     pub fn validate(&self) -> Result<()> {
         check::finite("start", self.start)?;
         // Products and squares of steps have to stay in range, as those of precisions.

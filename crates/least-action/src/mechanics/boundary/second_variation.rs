@@ -36,7 +36,8 @@ pub struct SecondVariation {
     /// mesh is one.
     pub conjugate_points: Vec<f64>,
     /// Covariance of each state, if the action is a negative log posterior: the blocks of the
-    /// inverse of the second variation, points x D x D; empty if not asked for.
+    /// inverse of the second variation, points x D x D, and 0 for fixed states; empty if it was not
+    /// asked for, or if the path is no minimum.
     pub covariance: Vec<f64>,
 }
 

@@ -39,7 +39,8 @@ pub struct ContinuationRung {
 pub struct BoundarySolution {
     /// Status of the solution.
     pub status: BoundaryStatus,
-    /// The reason why the path is not a solution; `None` if it is.
+    /// The reason why the path is not a solution; `None` if it is, or if the caller ended the
+    /// solution early.
     pub failure: Option<Error>,
     /// Times of the points.
     pub times: Vec<f64>,

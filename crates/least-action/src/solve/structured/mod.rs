@@ -88,7 +88,8 @@ pub struct Structured {
     /// Second derivatives that a step uses. Default: `gauss-newton`.
     #[cfg_attr(feature = "typescript", ts(as = "Option<Hessian>"))]
     pub hessian: Hessian,
-    /// Largest number of steps that are tried per rung. Default: 200.
+    /// Largest number of steps that are tried in one minimisation, in annealing at each rung.
+    /// Default: 200.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub max_iterations: usize,
     /// Relative tolerance, dimensionless. The minimisation ends when the predicted reduction of a

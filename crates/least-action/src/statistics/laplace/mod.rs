@@ -208,8 +208,8 @@ impl Laplace {
         self.log_evidence
     }
 
-    /// Fall of the negative log posterior to the minimum of its quadratic model. Beyond about 0.01
-    /// the mode has not been reached.
+    /// Fall of the negative log posterior to the minimum of its quadratic model. Beyond 0.005, a
+    /// tenth of a standard deviation, the mode has not been reached.
     pub fn decrease(&self) -> f64 {
         self.decrease
     }

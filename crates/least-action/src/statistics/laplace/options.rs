@@ -23,7 +23,8 @@ pub struct LaplaceOptions {
     pub hessian: Hessian,
     /// True to minimise first; false to expand the path as it is. Default: true.
     pub minimize: bool,
-    /// Most steps of that minimisation. Default: 200.
+    /// Most steps of each part of that minimisation: Gauss-Newton steps, then exact ones if
+    /// `hessian` is `"exact"`. Default: 200.
     pub max_iterations: usize,
 }
 

@@ -21,7 +21,8 @@ use crate::random::Random;
 /// Most transitions in a row that leave the chain where it is before it is given up.
 const MOST_UNMOVED: usize = 500;
 
-/// Distance from the centre at which chains begin that are given no start, in standard deviations.
+/// Standard deviation, about the centre, of the random starts of chains that are given none, in
+/// standard deviations of the metric.
 const DISPERSION: f64 = 1.5;
 
 /// Result of one transition of a chain.
@@ -110,8 +111,8 @@ impl<T: Density> Chain<T> {
     ///
     /// `centre` is the point at which the structured metric is taken, in the unknowns of the
     /// density: a minimum of the action. The chain begins at `start`. Without a start it begins at
-    /// a random point about the centre, 1.5 standard deviations of the metric away in every
-    /// direction, so that chains which agree have come from different places.
+    /// a random point about the centre, normally distributed with 1.5 standard deviations of the
+    /// metric in every direction, so that chains which agree have come from different places.
     ///
     /// # Errors
     /// Those of [`SamplingOptions::validate`]; positions of the wrong length or not finite; an

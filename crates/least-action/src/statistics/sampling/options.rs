@@ -138,8 +138,8 @@ pub struct SamplingOptions {
     /// `implicit-midpoint` 0.98, as its energy hardly changes, so that it rejects only steps that
     /// are not solved.
     pub target_acceptance: Option<f64>,
-    /// Largest depth of the tree of a trajectory, which has at most two to this power steps.
-    /// Default: 10.
+    /// Logarithm to base 2 of the most steps of a trajectory, of `nuts` and of `hmc`; for `nuts` it
+    /// is the largest depth of the tree of a trajectory. Default: 10, so at most 1024 steps.
     #[cfg_attr(feature = "typescript", ts(as = "Option<u32>"))]
     pub max_tree_depth: u32,
     /// Mean length of the trajectories of `hmc`, in the time of the metric, in which a Gaussian
@@ -147,8 +147,9 @@ pub struct SamplingOptions {
     /// at random, so that no direction returns to its start every time. Default: pi/2.
     #[cfg_attr(feature = "typescript", ts(as = "Option<f64>"))]
     pub integration_time: f64,
-    /// Step size, in the time of the metric; for `metropolis` the length of a step in every
-    /// direction. Default: adapted in the warm-up by dual averaging.
+    /// Step size, in the time of the metric; for `metropolis` the standard deviation of a step in
+    /// every direction. A given one is not adapted. Default: adapted in the warm-up by dual
+    /// averaging.
     pub step_size: Option<f64>,
     /// Metric of the kinetic energy. Default: `structured` for paths, `diagonal` for other
     /// densities.

@@ -68,8 +68,8 @@ impl Coverage {
     }
 
     /// Difference of the share from the probability, in standard deviations for as many independent
-    /// truths. Within 2 or 3 either way, the bands are right. Truths that depend on each other vary
-    /// more.
+    /// truths. Within 2 or 3 either way, nothing speaks against the bands. Truths that depend on
+    /// each other vary more.
     pub fn deviation(&self) -> f64 {
         let p = self.probability;
         (self.share() - p) / libm::sqrt(p * (1.0 - p) / self.truths as f64)

@@ -91,9 +91,9 @@ impl Members {
     }
 
     /// Quantile at a probability, on straight lines between the members, the i-th of m (from 1) at
-    /// `i / (m + 1)`. Beyond the outermost members it is their value. A further one of exchangeable
-    /// members is below it with just that probability, against which coverage is counted
-    /// (definition 6 of R. J. Hyndman and Y. Fan, The American Statistician 50, 1996). With
+    /// `i / (m + 1)`. Beyond the outermost members it is their value. A truth that is exchangeable
+    /// with the members is below it with just that probability, as the count of [`super::Coverage`]
+    /// needs (definition 6 of R. J. Hyndman and Y. Fan, The American Statistician 50, 1996). With
     /// weights, m is the [`Members::effective_count`], and members stand in the middle of their
     /// weight.
     ///

@@ -44,7 +44,8 @@ pub struct Flatness {
 }
 
 impl RankHistogram {
-    /// A histogram of no truths yet.
+    /// A histogram of no truths yet. The best number of bins divides the number of members plus
+    /// one: others cut ranks in parts, and the counts vary less than chi-square expects.
     ///
     /// ```
     /// use least_action::statistics::{Members, RankHistogram};
@@ -58,8 +59,7 @@ impl RankHistogram {
     /// ```
     ///
     /// # Errors
-    /// Fewer than 2 bins. The best number of bins divides the number of members plus one: others
-    /// cut ranks in parts, and the counts vary less than chi-square expects.
+    /// Fewer than 2 bins, or more than 2^20.
     pub fn new(bins: usize) -> Result<Self> {
         check::at_least("bins", bins, 2)?;
         check::at_most("bins", bins, 1 << 20)?;

@@ -23,7 +23,8 @@ pub struct UncertaintyOptions {
     /// True to minimise first, as rungs may end short of the minima. Default: true.
     #[cfg_attr(feature = "typescript", ts(as = "Option<bool>"))]
     pub minimize: bool,
-    /// Most steps of each minimisation. Default: 200.
+    /// Most steps of each part of a minimisation: Gauss-Newton steps, then exact ones if `hessian`
+    /// is `"exact"`. Default: 200.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub max_iterations: usize,
 }
