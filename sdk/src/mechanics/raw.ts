@@ -163,7 +163,8 @@ export interface RawBoundarySolution {
   failure: { message: string; facts: ErrorFacts } | null;
   /**
    * Kind of the stationary path by its second variation. Null if that was not asked for, if the
-   * path is no solution, or if L does not exist because an R_f is infinite.
+   * path is no solution, if L does not exist because an R_f is infinite, or if its derivatives
+   * cannot be evaluated along the path.
    */
   kind: Stationary | null;
   /**

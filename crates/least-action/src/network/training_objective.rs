@@ -30,6 +30,7 @@ pub enum TrainedInputs {
 ///
 /// The normalisation is that of the problem. Exact inputs have no errors but count among the
 /// measured numbers too, so that values can be compared.
+///
 /// ```
 /// use least_action::network::{
 ///     Layer, Network, NetworkOptions, NetworkProblem, Pairs, TrainedInputs, Training,
