@@ -174,7 +174,8 @@ export interface RawBoundarySolution {
   negativeDirections: number | null;
   /**
    * Times of points conjugate to the first end (focal points, if that end is free), one per
-   * multiplicity. Null if there is no second variation.
+   * multiplicity. A free last end adds its own time for every direction in which only moving it
+   * lets the action fall. Null if there is no second variation.
    */
   conjugatePoints: Float64Array | null;
   /**
