@@ -32,7 +32,10 @@ export interface ActionPoint<E extends string> {
   path: ArrayLike<number>;
   /** Model precision R_f. */
   modelPrecision: number;
-  /** Values of the estimated parameters by name. Default: those that the action was made with. */
+  /**
+   * Values of the estimated parameters by name. Default: those of the action's option `parameters`,
+   * or else of the model.
+   */
   parameters?: { readonly [K in E]?: number };
 }
 

@@ -42,8 +42,8 @@ export function lorenz96(options: {
 
 /**
  * Makes the model of prey and predator (Lotka 1925, Volterra 1926): states `prey`, `predator`;
- * parameters `alpha` (growth of the prey), `beta` (loss of prey per predator), `gamma` (decline of
- * the predators), `delta` (growth of predators per prey).
+ * parameters `alpha` (0.55, growth of the prey), `beta` (0.028, loss of prey per predator), `gamma`
+ * (0.8, decline of the predators), `delta` (0.024, growth of predators per prey).
  *
  * @example
  * const model = lotkaVolterra();

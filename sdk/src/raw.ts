@@ -1,5 +1,6 @@
-// Instances of the WebAssembly module, and the types of their functions. Only this file and those
-// of the same name in other folders import generated code; `common.ts` names what is public of it.
+// Instances of the WebAssembly module, and the types of their functions. Only this file imports the
+// generated bindings, and only those of the same name in other folders import generated types
+// beside it; `common.ts` names what is public of them.
 import { createGlue } from "../generated/glue.js";
 import type {
   ConditionalLyapunov,

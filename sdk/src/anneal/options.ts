@@ -90,8 +90,9 @@ export interface AnnealOptions<
    */
   resume?: ResumableRun;
   /**
-   * Called with the path as it is at the moment, about thirty times a second, and at the end of
-   * each climb. An error that it throws stops the run and rejects its promise.
+   * Called after rungs with the path that was found on the rung, at most about thirty times a
+   * second, and at the end of each climb. An error that it throws stops the run and rejects its
+   * promise.
    */
   onPath?: (climb: Climb<NoInfer<E>>) => void;
 }

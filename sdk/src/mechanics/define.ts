@@ -79,9 +79,12 @@ export type MechanicsOptions<P extends string = string> =
 
 /**
  * Makes the mechanics of an action, of a named system, of a Lagrangian or Hamiltonian given as
- * text, or of a network of continuous depth. The action of a flow with data has `L = (R_f/2) |v -
- * F|^2 + (R_m/2) |P (x - y)|^2`; its stationary paths are orbits of `H = |p|^2 / (2 R_f) + p F -
- * (R_m/2) |P (x - y)|^2`.
+ * text, or of a network of continuous depth.
+ *
+ * The action of a flow has `L = (R_f/2) |v - F|^2`; its stationary paths are orbits of `H = |p|^2 /
+ * (2 R_f) + p F`. Measurements are impulses by default: at each of them the momentum jumps, `p+ =
+ * p- + R_m P (x - y)`. With the `dataForm` `"linear"` or `"cubic"` they are a curve y(t) instead,
+ * and `(R_m/2) |P (x - y)|^2` is added to L and subtracted from H.
  *
  * @throws LeastActionError by field; for a text with the character and the nearest known name.
  *

@@ -56,8 +56,8 @@ export interface LyapunovOptions extends OrbitStart, CoreLyapunovOptions {}
 /** Orbit in coordinates and momenta, the result of {@link Mechanics.integrate}. */
 export interface Orbit extends Omit<RawOrbit, "failure"> {
   /**
-   * Error that kept the orbit from reaching all points; the last point is then the best iterate.
-   * Null if all points were reached.
+   * Error that kept the orbit from reaching all points; null if all were reached. If it is of code
+   * `notConverged`, the last point is the best iterate of Newton's method.
    */
   failure: LeastActionError | null;
 }

@@ -163,7 +163,8 @@ export interface RawBoundarySolution {
   failure: { message: string; facts: ErrorFacts } | null;
   /**
    * Kind of the stationary path by its second variation. Null if that was not asked for, if the
-   * path is no solution, or if L does not exist because an R_f is infinite.
+   * path is no solution, if L does not exist because an R_f is infinite, or if its derivatives
+   * cannot be evaluated along the path.
    */
   kind: Stationary | null;
   /**
@@ -173,7 +174,8 @@ export interface RawBoundarySolution {
   negativeDirections: number | null;
   /**
    * Times of points conjugate to the first end (focal points, if that end is free), one per
-   * multiplicity. Null if there is no second variation.
+   * multiplicity. A free last end adds its own time for every direction in which only moving it
+   * lets the action fall. Null if there is no second variation.
    */
   conjugatePoints: Float64Array | null;
   /**

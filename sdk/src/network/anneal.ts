@@ -22,9 +22,9 @@ export interface NetworkAnnealOptions
    */
   resume?: ResumableNetworkRun;
   /**
-   * Callback for watching the search: gets the activations and weights that a climb has reached,
-   * about thirty times a second and at the end of the climb. If it throws, the run stops and its
-   * promise rejects.
+   * Callback for watching the search: gets the activations and weights that were found on a rung,
+   * at most about thirty times a second, and at the end of each climb. If it throws, the run stops
+   * and its promise rejects.
    */
   onPath?: (climb: NetworkClimb) => void;
 }

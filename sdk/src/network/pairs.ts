@@ -179,8 +179,6 @@ export function written({ count, inputs, outputs, forcing }: MadePairs): Complet
  *
  * @throws LeastActionError for a label that is not a whole number from 0 to `classes` - 1.
  *
- * @throws LeastActionError for a label that is not a whole number from 0 to `classes` - 1.
- *
  * @example
  * oneHot([2, 0], 3); // [0, 0, 1, 1, 0, 0]
  */

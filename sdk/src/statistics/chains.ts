@@ -35,7 +35,7 @@ export interface ChainStep {
   done: number;
   /** Number of transitions to be done altogether, in all phases. */
   total: number;
-  /** R_f of the last transition. */
+  /** R_f of the next transition: below that of the posterior while the chain is annealed. */
   modelPrecision: number;
   /** Mean acceptance probability along the last trajectory, from 0 to 1. */
   acceptance: number;
@@ -51,7 +51,7 @@ export interface ChainDivergence {
   draw: number;
   /** Unknowns at the last point before the step that failed. */
   position: Float64Array;
-  /** Energy after that step less that at the beginning; infinite if it is not finite. */
+  /** Energy after that step less that at the beginning; infinite if the step has no energy. */
   energyError: number;
   /** Error that left the energy undefined; null if there was none. */
   cause: CoreFacts | null;

@@ -46,8 +46,13 @@ const POINTS = 10_001;
  * @throws LeastActionError for whatever is wrong with the options, by field, and if the orbit does
  *   not stay finite.
  *
- * @example const { value, standardError } = conditionalLyapunov({ model: lorenz63(), observed:
- * ["x"], timeStep: 0.02 }); // about -1.8
+ * @example
+ * const { value, standardError } = conditionalLyapunov({
+ *   model: lorenz63(),
+ *   observed: ["x"],
+ *   timeStep: 0.02,
+ * });
+ * value; // about -1.8
  */
 export function conditionalLyapunov<P extends string, S extends string, I extends string>(
   options: ConditionalLyapunovOptions<P, S, I>,

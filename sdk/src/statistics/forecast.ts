@@ -30,7 +30,10 @@ export interface EnsembleOptions<I extends string = string> {
   inputs?: Inputs<I> | ArrayLike<number>;
   /** Number of the data set whose window is left, from 0. Default: 0. */
   dataSet?: number;
-  /** Number of draws that are integrated, the members of the ensemble. Default: 500. */
+  /**
+   * Number of draws that are integrated, the members of the ensemble; of a sampling at most all its
+   * draws. Default: 500.
+   */
   count?: number;
   /** True to add random model errors of the size that R_f allows. Default: true. */
   modelNoise?: boolean;

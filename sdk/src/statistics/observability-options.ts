@@ -40,8 +40,9 @@ export interface ObservabilityOptions<
   /** Sets by name: the observed state components and observables, by name or by number. */
   sets: { readonly [K in C]: readonly (number | NoInfer<S | O>)[] };
   /**
-   * Number of twins: each set is tried with as many truths and noises, which all sets share.
-   * Without `spinUp` there is only one truth. Default: 10.
+   * Number of twins: each set is tried with as many truths and noises, which all sets share. The
+   * truths differ only if the model is spun up, by its own `spinUp` or the one given here, and no
+   * `initialState` is given. Default: 10.
    */
   twins?: number;
   /** Time between points, in the model's unit of time. */
@@ -82,7 +83,10 @@ export interface ObservabilityOptions<
    * found; unrelated paths have about 1.4. Default: 0.2.
    */
   near?: number;
-  /** Options of the sets' conditional Lyapunov exponents; false for none. Default: those named. */
+  /**
+   * Options of the sets' conditional Lyapunov exponents; false for none. Default: the defaults of
+   * {@link ExponentOptions}.
+   */
   lyapunov?: ExponentOptions | false;
   /** Called after every twin. An error that it throws ends the study and rejects its promise. */
   onProgress?: (done: ObservabilityProgress<C, E, I>) => void;

@@ -82,8 +82,9 @@ pub struct NetworkAnnealOptions {
     /// Options of the action: R_m, observed neurons, bounds and priors.
     #[cfg_attr(feature = "typescript", ts(as = "Option<NetworkOptions>"))]
     pub action: NetworkOptions,
-    /// Ladder of the model precision R_f, from small to large. Default: from a hundredth of R_m on,
-    /// as fast as the minimiser can follow, until the model's error is negligible.
+    /// Ladder of the model precision R_f, from small to large. Default: from a hundredth of R_m on
+    /// (in the normalisation `mean` times the number of residuals over that of measurements), as
+    /// fast as the minimiser can follow, until the model's error is negligible.
     #[cfg_attr(feature = "typescript", ts(as = "Option<Ladder>"))]
     pub model_precision: Ladder,
     /// Starting points of the ladder. Default: see [`NetworkStarts`].

@@ -48,8 +48,9 @@ pub struct ContinuousActionOptions {
     /// Measurement precision R_m: a number, or one per observed component.
     pub measurement_precision: Precision,
     /// Model precision R_f of continuous time, a number or one per state: h times that of a
-    /// discrete action with the step h whose residuals are `x_(n+1) - x_n - h F`. If it is
-    /// infinite, the model holds exactly, `x' = F`. There is no Lagrangian then, but a Hamiltonian.
+    /// discrete action in the normalisation `posterior`, with the step h and the residuals
+    /// `x_(n+1) - x_n - h F`. If it is infinite, the model holds exactly, `x' = F`. There is no
+    /// Lagrangian then, but a Hamiltonian.
     pub model_precision: Precision,
     /// Values of parameters by name. Default: the model's own.
     #[serde(default)]
