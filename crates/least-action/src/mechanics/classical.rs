@@ -33,7 +33,7 @@ impl LagrangianDefinition {
     /// Parses the text; parameters that are not given have their defaults.
     ///
     /// ```
-    /// use least_action::mechanics::{acceleration, LagrangianDefinition, Workspace};
+    /// use least_action::mechanics::{acceleration, LagrangianDefinition, PhaseSpaceWorkspace};
     ///
     /// let bead = LagrangianDefinition {
     ///     coordinates: vec!["r".into()],
@@ -43,7 +43,7 @@ impl LagrangianDefinition {
     /// };
     /// // A bead on a wire that turns at the rate 2 is driven outward.
     /// let bead = bead.build(&Default::default())?;
-    /// let a = acceleration(&bead, &mut Workspace::default(), 0.0, &[1.5], &[0.0])?;
+    /// let a = acceleration(&bead, &mut PhaseSpaceWorkspace::default(), 0.0, &[1.5], &[0.0])?;
     /// assert_eq!(a, [6.0]);
     /// # Ok::<(), least_action::Error>(())
     /// ```

@@ -7,7 +7,7 @@ use crate::model::{EquationModel, Initial, ModelDefinition, StateDefinition};
 /// 8.17, is the one of the variational annealing papers.
 ///
 /// # Errors
-/// Fewer than 4 sites, as the neighbours would coincide. More than [`MOST_SITES`], as one node of a
+/// Fewer than 4 sites, as the neighbours would coincide. More than 100,000 sites, as one node of a
 /// graph per site is then the wrong representation.
 pub fn lorenz96(dimension: usize) -> Result<EquationModel> {
     definition(dimension)?.build()

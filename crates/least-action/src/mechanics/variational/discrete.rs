@@ -21,13 +21,13 @@ pub struct DiscreteLagrangian<'a> {
 ///
 /// ```
 /// use least_action::mechanics::{
-///     Chord, ClassicalSystem, DiscreteLagrangian, VariationalMethod, Workspace,
+///     Chord, ClassicalSystem, DiscreteLagrangian, VariationalMethod, PhaseSpaceWorkspace,
 /// };
 ///
 /// let oscillator = ClassicalSystem::HarmonicOscillator.definition().build(&Default::default())?;
 /// let discrete = DiscreteLagrangian::new(&oscillator, VariationalMethod::Midpoint);
 /// let chord = Chord { time: 0.0, time_step: 0.1, x0: &[1.0], x1: &[1.0] };
-/// let p = discrete.momentum_before(&mut Workspace::default(), chord)?;
+/// let p = discrete.momentum_before(&mut PhaseSpaceWorkspace::default(), chord)?;
 /// assert!((p[0] - 0.05).abs() < 1e-12);
 /// # Ok::<(), least_action::Error>(())
 /// ```

@@ -76,11 +76,11 @@ impl Default for VariationalOptions {
 /// ```
 /// use least_action::mechanics::{
 ///     integrate_variational, momentum, ClassicalSystem, VariationalMethod, VariationalOptions,
-///     Workspace,
+///     PhaseSpaceWorkspace,
 /// };
 ///
 /// let kepler = ClassicalSystem::Kepler.definition().build(&Default::default())?;
-/// let p = momentum(&kepler, &mut Workspace::default(), 0.0, &[1.0, 0.0], &[0.0, 1.1])?;
+/// let p = momentum(&kepler, &mut PhaseSpaceWorkspace::default(), 0.0, &[1.0, 0.0], &[0.0, 1.1])?;
 /// let options = VariationalOptions {
 ///     method: VariationalMethod::Gauss4,
 ///     time_step: 0.1,

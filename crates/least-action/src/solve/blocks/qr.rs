@@ -9,7 +9,7 @@ use crate::solve::{Layout, Linearization};
 /// Factor R of `Q R = [W^(1/2) J; shift^(1/2)]`, point by point. Memory is allocated once.
 ///
 /// ```
-/// use least_action::solve::{Layout, Linearization, RowGroup, SquareRoot};
+/// use least_action::solve::{Layout, Linearization, RowGroup, BlockQr};
 ///
 /// // One point with one state: the residual 2 x - 6 at x = 0, with the weight 1.
 /// let layout = Layout::new(1, 1, 0, vec![0])?;
@@ -20,7 +20,7 @@ use crate::solve::{Layout, Linearization};
 /// linearization.validate(&layout)?;
 ///
 /// let mut step = [0.0];
-/// let mut form = SquareRoot::new(&layout, &linearization);
+/// let mut form = BlockQr::new(&layout, &linearization);
 /// form.step(&linearization, &[0.0], &[], &mut step).unwrap();
 /// assert!((step[0] - 3.0).abs() < 1e-12);
 /// # Ok::<(), least_action::Error>(())
