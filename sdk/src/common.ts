@@ -1,18 +1,11 @@
 // Exports that all entries have in common: everything but `init` and the functions that use
-// workers.
-export {
-  action,
-  type Action,
-  type ActionGradient,
-  type ActionOptions,
-  type ActionPoint,
-  type GradientPoint,
-  type GradientReport,
-} from "./action.js";
+// workers. Files are exported whole where all that they export is public.
+export { action } from "./action.js";
+export type * from "./action.js";
 export type { AnnealOptions, Progress, ResumableRun, Watching } from "./anneal/options.js";
 export type { Climbed, Reached, Results, RungTable } from "./anneal/results.js";
 export type { Best, Climb, Prediction, Run } from "./anneal/run.js";
-export { readCsv, type CsvOptions, type CsvTable } from "./csv.js";
+export * from "./csv.js";
 export { type ErrorCode, type ErrorFacts, LeastActionError, type SdkFacts } from "./errors.js";
 export type {
   ActionLevels,
@@ -20,21 +13,9 @@ export type {
   BoundaryValueOptions,
   BoundaryValueSolution,
 } from "./mechanics/boundary.js";
-export {
-  type ContinuousNetwork,
-  continuousNetwork,
-  type ContinuousNetworkOptions,
-  type InitialPathOptions,
-} from "./mechanics/continuous-network.js";
-export {
-  type ActionMechanics,
-  type HamiltonianMechanics,
-  type LagrangianMechanics,
-  mechanics,
-  type MechanicsOptions,
-  type NamedMechanics,
-  type NetworkMechanics,
-} from "./mechanics/define.js";
+export { continuousNetwork } from "./mechanics/continuous-network.js";
+export type * from "./mechanics/continuous-network.js";
+export * from "./mechanics/define.js";
 export type {
   LyapunovOptions,
   Mechanics,
@@ -54,7 +35,7 @@ export {
   pendulum,
 } from "./models.js";
 export type { Inputs, InputSeries } from "./inputs.js";
-export { defineModel, modelFromJSON, type ModelOptions } from "./model/define.js";
+export * from "./model/define.js";
 export type { ModelDefinition, ParameterDefinition, StateDefinition } from "./model/definition.js";
 export { type Condition, expr, type Expression, type Operand } from "./model/expression.js";
 export {
@@ -102,16 +83,7 @@ export type {
 export { vector, type Vector, type VectorExpression, type VectorOptions } from "./model/vector.js";
 export type { NetworkAction, NetworkActionOptions, NetworkPoint } from "./network/action.js";
 export type { NetworkAnnealOptions, ResumableNetworkRun } from "./network/anneal.js";
-export {
-  feedforward,
-  type FeedforwardOptions,
-  type LayerDefaults,
-  type LayerOptions,
-  type ModelLayer,
-  type NeuronLayer,
-  recurrent,
-  type RecurrentOptions,
-} from "./network/define.js";
+export * from "./network/define.js";
 export type { Candidate, Design, DesignOptions, DesignRow } from "./network/design.js";
 export type { Network } from "./network/network.js";
 export type { LayerWeights, Weights } from "./network/weights.js";
@@ -124,33 +96,15 @@ export {
   type Rows,
 } from "./network/pairs.js";
 export type { BestNetwork, Found, NetworkClimb, NetworkRun } from "./network/run.js";
-export {
-  train,
-  type TrainedNetwork,
-  type TrainOptions,
-  type TrainProgress,
-} from "./network/train.js";
-export { networkTwin, type NetworkTwinOptions, type TwinPairs } from "./network/twin.js";
-export { readNpy, type NpyArray, type NpyContent, writeNpy } from "./npy.js";
+export { train } from "./network/train.js";
+export type * from "./network/train.js";
+export * from "./network/twin.js";
+export * from "./npy.js";
 export { observations, type Measurements, type Observations } from "./observations.js";
 export type { CoreFacts } from "./raw.js";
 export type * from "../generated/public-types.js";
-export type {
-  Band,
-  Estimated,
-  Expectation,
-  GaussianDraws,
-  LevelUncertainty,
-  Uncertainty,
-  UncertaintyOptions,
-} from "./statistics/uncertainty.js";
-export {
-  type ArvizContent,
-  arvizJson,
-  type NamedDraws,
-  type ObservedArray,
-  type SampleStats,
-} from "./statistics/arviz.js";
+export type * from "./statistics/uncertainty.js";
+export * from "./statistics/arviz.js";
 export type { ChainDivergence, ChainStep, Figure } from "./statistics/chains.js";
 export type { EnsembleForecast, EnsembleOptions, EnsembleScore } from "./statistics/forecast.js";
 export type {
@@ -160,17 +114,9 @@ export type {
   SampledPosterior,
 } from "./statistics/posterior.js";
 export type { SamplingOptions, SamplingProgress } from "./statistics/sample.js";
-export {
-  conditionalLyapunov,
-  type ConditionalLyapunovOptions,
-} from "./statistics/conditional-lyapunov.js";
+export * from "./statistics/conditional-lyapunov.js";
 export type { TwinOutcome } from "./statistics/judge-twin.js";
-export type {
-  ExponentOptions,
-  ObservabilityOptions,
-  ObservabilityProgress,
-  ResumableObservability,
-} from "./statistics/observability-options.js";
+export type * from "./statistics/observability-options.js";
 export type { Observability } from "./statistics/observability-result.js";
 export type { ObservedSet } from "./statistics/observed-set.js";
 export {

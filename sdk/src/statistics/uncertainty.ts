@@ -315,25 +315,15 @@ export class Uncertainty<E extends string = string, I extends string = string> {
 
   /** Returns everything but draws as plain data, for `JSON.stringify`. */
   toJSON(): Record<string, unknown> {
-    const {
-      modelPrecision,
-      times,
-      path,
-      deviation,
-      parameters,
-      levels,
-      covarianceNames,
-      findings,
-    } = this;
     return listed({
-      modelPrecision,
-      times,
-      path,
-      deviation,
-      parameters,
-      levels,
-      covarianceNames,
-      findings,
+      modelPrecision: this.modelPrecision,
+      times: this.times,
+      path: this.path,
+      deviation: this.deviation,
+      parameters: this.parameters,
+      levels: this.levels,
+      covarianceNames: this.covarianceNames,
+      findings: this.findings,
     }) as Record<string, unknown>;
   }
 
