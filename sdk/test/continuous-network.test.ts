@@ -6,10 +6,9 @@ import {
   type ContinuousNetwork,
   type ContinuousNetworkOptions,
   init,
-  LeastActionError,
   mechanics,
 } from "../src/index.js";
-import { thrown } from "./problem.js";
+import { expectError, thrown } from "./problem.js";
 
 beforeAll(() => init());
 
@@ -236,11 +235,7 @@ describe("input that is wrong", () => {
     [() => mechanics({ network: {} } as never), "network", /continuousNetwork/],
     [() => mechanics({ network: small(), parameters: {} } as never), "parameters", /unknown name/],
   ])("%#: %s", (what, path, message) => {
-    const error = thrown(what) as LeastActionError;
-    expect(error).toBeInstanceOf(LeastActionError);
-    expect(error.path).toBe(path);
-    expect(error.message).toMatch(message);
-    expect(error.code).not.toBe("panic");
+    expectError(thrown(what), path, message);
   });
 
   test("a boundary-value problem needs to know how far layers are apart", async () => {

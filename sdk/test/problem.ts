@@ -1,8 +1,9 @@
 // A problem that is solved in a fraction of a second, for tests.
 import { Worker } from "node:worker_threads";
+import { expect } from "vitest";
 import { threads } from "../src/work/threads.node.js";
 import type { Working } from "../src/work/work.js";
-import { lorenz96, twinExperiment } from "../src/index.js";
+import { LeastActionError, lorenz96, twinExperiment } from "../src/index.js";
 
 export function smallTwin() {
   const model = lorenz96({ dimension: 5 });
@@ -85,6 +86,13 @@ export function thrown(what: () => unknown): unknown {
     return error;
   }
   throw new Error("it did not throw");
+}
+
+/** Checks that an error is one of the library at this path, and no panic. */
+export function expectError(error: unknown, path: string, message: RegExp): void {
+  expect(error).toBeInstanceOf(LeastActionError);
+  expect(error).toMatchObject({ path, message: expect.stringMatching(message) as string });
+  expect(error).not.toHaveProperty("code", "panic");
 }
 
 /** A run that takes milliseconds, as plain data whose fields can be replaced by anything. */

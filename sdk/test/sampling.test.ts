@@ -11,8 +11,7 @@ import {
   twinExperiment,
 } from "../src/index.node.js";
 import { samplePosteriorBy } from "../src/statistics/sample.js";
-import { inThreads } from "./problem.js";
-import { rejection, thrown } from "./problem.js";
+import { inThreads, rejection, thrown } from "./problem.js";
 
 await init();
 const model = lorenz96({ dimension: 5 });

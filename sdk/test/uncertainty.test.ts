@@ -10,7 +10,7 @@ import {
   observations,
   twinExperiment,
 } from "../src/index.js";
-import { thrown } from "./problem.js";
+import { expectError, thrown } from "./problem.js";
 
 await init();
 const errorOf = (what: () => unknown): LeastActionError => thrown(what) as LeastActionError;
@@ -343,12 +343,7 @@ test("bad input is refused by field, value and remedy", async () => {
     [score(truth, { bins: 2 ** 32 + 2 }), "bins", /at most/],
     [score(truth, { shares: [0.5, 2] }), "shares[1]", /from 0 to 1, got 2/],
   ];
-  for (const [what, path, message] of wrong) {
-    const error = errorOf(what);
-    expect(error).toBeInstanceOf(LeastActionError);
-    expect(error.message).toMatch(message);
-    expect(error.path).toBe(path);
-  }
+  for (const [what, path, message] of wrong) expectError(thrown(what), path, message);
   // All levels are returned, however many are asked for: in 32 bits eight times as many would be
   // none.
   expect(run.uncertainty({ modelPrecision: 1e4, levels: 2 ** 29 }).levels.length).toBeGreaterThan(
