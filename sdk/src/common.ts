@@ -1,7 +1,15 @@
 // Exports that all entries have in common: everything but `init` and the functions that use
-// workers. Files are exported whole where all that they export is public.
-export { action } from "./action.js";
-export type * from "./action.js";
+// workers. Files are exported whole where all that they export is public. Classes
+// that only the SDK makes are listed as types.
+export {
+  action,
+  type Action,
+  type ActionGradient,
+  type ActionOptions,
+  type ActionPoint,
+  type GradientPoint,
+  type GradientReport,
+} from "./action.js";
 export type { AnnealOptions, Progress, ResumableRun, Watching } from "./anneal/options.js";
 export type { Climbed, Reached, Results, RungTable } from "./anneal/results.js";
 export type { Best, Climb, Prediction, Run } from "./anneal/run.js";
@@ -13,8 +21,12 @@ export type {
   BoundaryValueOptions,
   BoundaryValueSolution,
 } from "./mechanics/boundary.js";
-export { continuousNetwork } from "./mechanics/continuous-network.js";
-export type * from "./mechanics/continuous-network.js";
+export {
+  type ContinuousNetwork,
+  continuousNetwork,
+  type ContinuousNetworkOptions,
+  type InitialPathOptions,
+} from "./mechanics/continuous-network.js";
 export * from "./mechanics/define.js";
 export type {
   LyapunovOptions,
@@ -96,14 +108,26 @@ export {
   type Rows,
 } from "./network/pairs.js";
 export type { BestNetwork, Found, NetworkClimb, NetworkRun } from "./network/run.js";
-export { train } from "./network/train.js";
-export type * from "./network/train.js";
+export {
+  train,
+  type TrainedNetwork,
+  type TrainOptions,
+  type TrainProgress,
+} from "./network/train.js";
 export * from "./network/twin.js";
 export * from "./npy.js";
 export { observations, type Measurements, type Observations } from "./observations.js";
 export type { CoreFacts } from "./raw.js";
 export type * from "../generated/public-types.js";
-export type * from "./statistics/uncertainty.js";
+export type {
+  Band,
+  Estimated,
+  Expectation,
+  GaussianDraws,
+  LevelUncertainty,
+  Uncertainty,
+  UncertaintyOptions,
+} from "./statistics/uncertainty.js";
 export * from "./statistics/arviz.js";
 export type { ChainDivergence, ChainStep, Figure } from "./statistics/chains.js";
 export type { EnsembleForecast, EnsembleOptions, EnsembleScore } from "./statistics/forecast.js";

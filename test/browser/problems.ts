@@ -5,18 +5,20 @@ import type * as LeastAction from "../../sdk/src/index.js";
 /** All numbers of a result, in order. */
 export type Numbers = Record<string, number[]>;
 
-function lorenzProblem({ lorenz96, twinExperiment }: typeof LeastAction) {
-  const model = lorenz96({ dimension: 5 });
-  const observed = [0, 1, 2, 4];
-  const twin = twinExperiment({
-    model,
-    timeStep: 0.025,
-    points: 41,
-    observed,
-    noise: 0.5,
-    seed: 1,
-    further: 10,
-  });
+/** Lorenz 96 with a twin experiment of it. */
+export function lorenzTwin(
+  { lorenz96, twinExperiment }: Pick<typeof LeastAction, "lorenz96" | "twinExperiment">,
+  dimension: number,
+  points: number,
+  observed: readonly number[],
+) {
+  const model = lorenz96({ dimension });
+  const setup = { model, timeStep: 0.025, points, observed, noise: 0.5, seed: 1, further: 10 };
+  return { model, ...twinExperiment(setup) };
+}
+
+function lorenzProblem(sdk: typeof LeastAction) {
+  const { model, ...twin } = lorenzTwin(sdk, 5, 41, [0, 1, 2, 4]);
   return {
     twin,
     options: {

@@ -9,7 +9,7 @@ import * as sdk from "../../sdk/src/index.node.js";
 import { type Consumer, makeConsumer, repository } from "../consumer.js";
 import { type Browser, openBrowser, PLAIN_HOST } from "./chromium.js";
 import { complaintsOf } from "./complaints.js";
-import { type Numbers, solveAll } from "./problems.js";
+import { type lorenzTwin, type Numbers, solveAll } from "./problems.js";
 import { serveFolder } from "./static-server.js";
 
 type Sdk = typeof sdk;
@@ -19,6 +19,7 @@ interface PageWindow {
   sdk: Sdk;
   slim: typeof import("../../sdk/src/slim.js");
   wasmUrl: string;
+  lorenzTwin: typeof lorenzTwin;
   solveAll: (sdk: Sdk, workers: "auto" | number) => Promise<Numbers>;
   /** Workers made so far. */
   made: Worker[];
@@ -30,7 +31,7 @@ const MAIN = `
 import * as sdk from "least-action";
 import * as slim from "least-action/slim";
 import wasmUrl from "least-action/least_action.wasm?url";
-import { solveAll } from "./problems";
+import { lorenzTwin, solveAll } from "./problems";
 const made = [];
 const { Worker } = window;
 window.Worker = class extends Worker {
@@ -40,7 +41,7 @@ window.Worker = class extends Worker {
     made.push(this);
   }
 };
-Object.assign(window, { sdk, slim, wasmUrl, solveAll, made });
+Object.assign(window, { sdk, slim, wasmUrl, lorenzTwin, solveAll, made });
 document.title = "ready";
 `;
 
@@ -116,17 +117,9 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
   });
 
   test("the slim entry compiles the file by its address", async () => {
-    const forcing = await inPage(async ({ slim, wasmUrl }) => {
+    const forcing = await inPage(async ({ slim, wasmUrl, lorenzTwin }) => {
       await slim.init(wasmUrl);
-      const model = slim.lorenz96({ dimension: 5 });
-      const { data } = slim.twinExperiment({
-        model,
-        timeStep: 0.025,
-        points: 21,
-        observed: [0, 1, 3],
-        noise: 0.5,
-        seed: 1,
-      });
+      const { model, data } = lorenzTwin(slim, 5, 21, [0, 1, 3]);
       const estimate = { forcing: { initial: [6, 10] as [number, number] } };
       const run = await slim.anneal({
         model,
@@ -141,19 +134,11 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
   });
 
   test("paths are reported on the way, and a cancelled run resumes to the same bits", async () => {
-    const told = await inPage(async ({ sdk }) => {
-      const model = sdk.lorenz96({ dimension: 10 });
-      const twin = sdk.twinExperiment({
-        model,
-        timeStep: 0.025,
-        points: 301,
-        observed: [0, 1, 3, 4, 6, 8],
-        noise: 0.5,
-        seed: 1,
-      });
+    const told = await inPage(async ({ sdk, lorenzTwin }) => {
+      const { model, data } = lorenzTwin(sdk, 10, 301, [0, 1, 3, 4, 6, 8]);
       const options = {
         model,
-        data: twin.data,
+        data,
         measurementPrecision: 4,
         modelPrecision: { initial: 4e-4, factor: 1.5, rungs: 30 },
         startingPaths: {
@@ -209,17 +194,9 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
   });
 
   test("a long rung is not waited for, and what was done before it is kept", async () => {
-    const told = await inPage(async ({ sdk }) => {
-      const model = sdk.lorenz96({ dimension: 20 });
+    const told = await inPage(async ({ sdk, lorenzTwin }) => {
       const observed = Array.from({ length: 10 }, (_, k) => 2 * k);
-      const { data } = sdk.twinExperiment({
-        model,
-        timeStep: 0.025,
-        points: 3001,
-        observed,
-        noise: 0.5,
-        seed: 1,
-      });
+      const { model, data } = lorenzTwin(sdk, 20, 3001, observed);
       const stop = new AbortController();
       let rungs = 0;
       let aborted = 0;
@@ -251,17 +228,9 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
   });
 
   test("the page is served while workers work", async () => {
-    const ticks = await inPage(async ({ sdk }) => {
-      const model = sdk.lorenz96({ dimension: 20 });
+    const ticks = await inPage(async ({ sdk, lorenzTwin }) => {
       const observed = Array.from({ length: 10 }, (_, k) => 2 * k);
-      const { data } = sdk.twinExperiment({
-        model,
-        timeStep: 0.025,
-        points: 1001,
-        observed,
-        noise: 0.5,
-        seed: 1,
-      });
+      const { model, data } = lorenzTwin(sdk, 20, 1001, observed);
       let ticks = 0;
       const timer = setInterval(() => (ticks += 1), 1);
       await sdk.anneal({
@@ -281,17 +250,8 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
 
   test("workers that die or cannot work: the run says so, and nothing hangs", async () => {
     const reasons = await inPage(async (window) => {
-      const { sdk, made } = window;
-      const model = sdk.lorenz96({ dimension: 10 });
-      const twin = {
-        model,
-        timeStep: 0.025,
-        points: 1001,
-        observed: [0, 1, 3, 4, 6, 8],
-        noise: 0.5,
-        seed: 1,
-      };
-      const { data } = sdk.twinExperiment(twin);
+      const { sdk, made, lorenzTwin } = window;
+      const { model, data } = lorenzTwin(sdk, 10, 1001, [0, 1, 3, 4, 6, 8]);
       const reasonOf = async (onProgress: () => void): Promise<unknown> => {
         try {
           await sdk.anneal({
@@ -338,16 +298,8 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
   });
 
   test("a chain that is cancelled keeps its draws, and goes on", async () => {
-    const told = await inPage(async ({ sdk }) => {
-      const model = sdk.lorenz96({ dimension: 5 });
-      const { data } = sdk.twinExperiment({
-        model,
-        timeStep: 0.025,
-        points: 41,
-        observed: [0, 1, 2, 4],
-        noise: 0.5,
-        seed: 1,
-      });
+    const told = await inPage(async ({ sdk, lorenzTwin }) => {
+      const { model, data } = lorenzTwin(sdk, 5, 41, [0, 1, 2, 4]);
       const run = await sdk.anneal({
         model,
         data,
@@ -379,16 +331,8 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
   });
 
   test("dispose ends what is under way, and init begins again", async () => {
-    const said = await inPage(async ({ sdk }) => {
-      const model = sdk.lorenz96({ dimension: 10 });
-      const { data } = sdk.twinExperiment({
-        model,
-        timeStep: 0.025,
-        points: 1001,
-        observed: [0, 1, 3, 4, 6, 8],
-        noise: 0.5,
-        seed: 1,
-      });
+    const said = await inPage(async ({ sdk, lorenzTwin }) => {
+      const { model, data } = lorenzTwin(sdk, 10, 1001, [0, 1, 3, 4, 6, 8]);
       const codes = await Promise.all(
         [0, 2].map(async (workers) => {
           try {
@@ -415,27 +359,13 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("%s", (way) => {
         }),
       );
       try {
-        sdk.twinExperiment({
-          model,
-          timeStep: 0.025,
-          points: 11,
-          observed: [0],
-          noise: 0.5,
-          seed: 1,
-        });
+        lorenzTwin(sdk, 5, 11, [0]);
         codes.push("works");
       } catch (error) {
         codes.push((error as { code: string }).code);
       }
       await sdk.init();
-      sdk.twinExperiment({
-        model,
-        timeStep: 0.025,
-        points: 11,
-        observed: [0],
-        noise: 0.5,
-        seed: 1,
-      });
+      lorenzTwin(sdk, 5, 11, [0]);
       return codes;
     });
     expect(said).toEqual(["freed", "freed", "notInitialized"]);
