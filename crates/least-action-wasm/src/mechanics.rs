@@ -124,15 +124,8 @@ impl Mechanics {
     pub fn velocity(&mut self, x: &Float64Array, p: &Float64Array, time: f64) -> Result<JsValue> {
         let (x, p) = (x.to_vec(), p.to_vec());
         let mut v = vec![0.0; p.len()];
-        velocity(
-            self.system.lagrangian(),
-            &mut self.work,
-            time,
-            &x,
-            &p,
-            &mut v,
-        )
-        .map_err(thrown)?;
+        let (l, work) = (self.system.lagrangian(), &mut self.work);
+        velocity(l, work, time, &x, &p, &mut v).map_err(thrown)?;
         Ok(float64_array(&v))
     }
 
@@ -145,13 +138,8 @@ impl Mechanics {
     ) -> Result<JsValue> {
         let options: IntegrationOptions = read("", options)?;
         let (x0, p0) = (x0.to_vec(), p0.to_vec());
-        let orbit = integrate(
-            self.system.hamiltonian(),
-            &x0,
-            &p0,
-            self.system.impulses(),
-            &options,
-        );
+        let (h, impulses) = (self.system.hamiltonian(), self.system.impulses());
+        let orbit = integrate(h, &x0, &p0, impulses, &options);
         orbit.map(|orbit| written(&orbit)).map_err(thrown)
     }
 
@@ -165,13 +153,8 @@ impl Mechanics {
     ) -> Result<JsValue> {
         let options: VariationalOptions = read("", options)?;
         let (x0, p0) = (x0.to_vec(), p0.to_vec());
-        let orbit = integrate_variational(
-            self.system.lagrangian(),
-            &x0,
-            &p0,
-            self.system.impulses(),
-            &options,
-        );
+        let (l, impulses) = (self.system.lagrangian(), self.system.impulses());
+        let orbit = integrate_variational(l, &x0, &p0, impulses, &options);
         orbit.map(|orbit| written(&orbit)).map_err(thrown)
     }
 

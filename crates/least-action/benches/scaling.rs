@@ -16,6 +16,7 @@ use least_action::anneal::{Ladder, StartingPaths, StartingStrategy};
 use least_action::model::Model;
 use least_action::solve::{Hessian, Lbfgs, MinimizerOptions, Structured};
 use least_action::statistics::{Laplace, LaplaceOptions, Posterior};
+use least_action::twin::Twin;
 use least_action::{
     models, ActionOptions, AnnealOptions, Annealer, Error, Normalization, Problem, TwinExperiment,
 };
@@ -53,8 +54,9 @@ struct Figure {
 
 const ITERATIONS: usize = 4;
 
-fn measure(points: usize, dimension: usize, minimizer: MinimizerOptions) -> Result<Figure, Error> {
-    let model = Arc::new(models::lorenz96(dimension)?) as Arc<dyn Model>;
+/// The model, with measurements of every second state.
+fn experiment(points: usize, dimension: usize) -> Result<(Arc<dyn Model>, Twin), Error> {
+    let model = Arc::new(models::lorenz96(dimension)?);
     let twin = TwinExperiment {
         time_step: 0.025,
         points,
@@ -64,6 +66,11 @@ fn measure(points: usize, dimension: usize, minimizer: MinimizerOptions) -> Resu
         ..TwinExperiment::default()
     }
     .run(&*model)?;
+    Ok((model, twin))
+}
+
+fn measure(points: usize, dimension: usize, minimizer: MinimizerOptions) -> Result<Figure, Error> {
+    let (model, twin) = experiment(points, dimension)?;
     let options = AnnealOptions {
         measurement_precision: 4.0.into(),
         model_precision: Ladder::fixed(1.0, 2.0, 1),
@@ -97,16 +104,7 @@ fn measure(points: usize, dimension: usize, minimizer: MinimizerOptions) -> Resu
 
 /// Standard deviations of all states about the truth: Hessian, factor and selected inverse.
 fn covariance(points: usize, dimension: usize) -> Result<Figure, Error> {
-    let model = Arc::new(models::lorenz96(dimension)?) as Arc<dyn Model>;
-    let twin = TwinExperiment {
-        time_step: 0.025,
-        points,
-        observed: (0..dimension).step_by(2).collect(),
-        noise: 0.5,
-        seed: 1,
-        ..TwinExperiment::default()
-    }
-    .run(&*model)?;
+    let (model, twin) = experiment(points, dimension)?;
     let options = ActionOptions {
         measurement_precision: 4.0.into(),
         normalization: Normalization::Posterior,

@@ -21,8 +21,6 @@ fn lorenz96_twin(observed: &[usize]) -> Twin {
         observed: observed.to_vec(),
         noise: 0.5,
         seed: 1,
-        initial_state: None,
-        spin_up: None,
         further: 40,
         ..Default::default()
     };
@@ -31,11 +29,8 @@ fn lorenz96_twin(observed: &[usize]) -> Twin {
 
 fn options(ladder: Ladder, estimate: &[(&str, [f64; 2])], starts: usize) -> AnnealOptions {
     AnnealOptions {
-        discretization: None,
-        normalization: Default::default(),
         measurement_precision: 4.0.into(),
         model_precision: ladder,
-        parameters: BTreeMap::new(),
         estimate: estimate
             .iter()
             .map(|&(name, initial)| {
@@ -167,14 +162,11 @@ fn data_without_noise_are_fitted_exactly_and_found_consistent() {
     let model: Arc<dyn Model> = Arc::new(model);
     for scheme in Discretization::FLOWS {
         let experiment = TwinExperiment {
-            parameters: BTreeMap::new(),
             time_step: 0.1,
             points: 21,
             observed: vec![0],
             noise: 0.0,
             seed: 1,
-            initial_state: None,
-            spin_up: None,
             ..Default::default()
         };
         let data = experiment.run(&*model).unwrap().data;
@@ -246,14 +238,11 @@ fn climbs_that_no_run_can_have_made_are_not_resumed() {
 fn log_lotka_volterra_is_recovered_through_gaps_in_the_data() {
     let model = models::log_lotka_volterra().unwrap();
     let experiment = TwinExperiment {
-        parameters: BTreeMap::new(),
         time_step: 0.25,
         points: 81,
         observed: vec![0, 1],
         noise: 0.1,
         seed: 5,
-        initial_state: None,
-        spin_up: None,
         ..Default::default()
     };
     let mut twin = experiment.run(&model).unwrap();
@@ -294,14 +283,11 @@ fn log_lotka_volterra_is_recovered_through_gaps_in_the_data() {
 fn lorenz63_is_recovered_from_x_alone() {
     let model = models::lorenz63().unwrap();
     let experiment = TwinExperiment {
-        parameters: BTreeMap::new(),
         time_step: 0.02,
         points: 201,
         observed: vec![0],
         noise: 0.5,
         seed: 4,
-        initial_state: None,
-        spin_up: None,
         ..Default::default()
     };
     let twin = experiment.run(&model).unwrap();
@@ -379,14 +365,11 @@ fn a_start_that_fails_does_not_take_the_others_with_it() {
     // The square of exp(355) overflows: with this range some starts meet infinity, and say so.
     let model: Arc<dyn Model> = Arc::new(ModelSpec::LogLotkaVolterra {}.build().unwrap());
     let experiment = TwinExperiment {
-        parameters: BTreeMap::new(),
         time_step: 0.5,
         points: 5,
         observed: vec![0],
         noise: 0.1,
         seed: 5,
-        initial_state: None,
-        spin_up: None,
         ..Default::default()
     };
     let data = experiment.run(&*model).unwrap().data;

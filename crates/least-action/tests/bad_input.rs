@@ -28,10 +28,8 @@ fn data() -> Observations {
 fn options() -> AnnealOptions {
     AnnealOptions {
         discretization: Some(Discretization::SimpsonHermite),
-        normalization: Default::default(),
         measurement_precision: 1.0.into(),
         model_precision: Ladder::fixed(1.0, 2.0, 2),
-        parameters: BTreeMap::new(),
         estimate: BTreeMap::from([(
             "rho".into(),
             Estimate {
@@ -275,14 +273,11 @@ fn paths_are_checked_where_the_action_is_evaluated() {
 #[test]
 fn twins_are_checked() {
     let twin = TwinExperiment {
-        parameters: BTreeMap::new(),
         time_step: 0.01,
         points: 3,
         observed: vec![0],
         noise: 0.1,
         seed: 1,
-        initial_state: None,
-        spin_up: None,
         ..Default::default()
     };
     let model = models::lorenz63().unwrap();

@@ -126,12 +126,11 @@ impl System {
             }
         }
         Observations {
-            start: 0.0,
             time_step: self.time_step,
             points: self.points,
             observed: self.observed.clone(),
             values,
-            inputs: vec![],
+            ..Observations::default()
         }
     }
 

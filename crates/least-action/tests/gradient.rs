@@ -74,7 +74,6 @@ impl Case {
             discretization: Some(self.scheme),
             normalization: self.normalization,
             measurement_precision: PRECISIONS.0.into(),
-            parameters: Default::default(),
             estimate: model.parameters().iter().map(|p| p.name.clone()).collect(),
             ..ActionOptions::default()
         };

@@ -12,14 +12,11 @@ use least_action::{
 fn residual_rows(scheme: Discretization, time_step: f64, points: usize) -> Vec<f64> {
     let model = models::lorenz96(20).unwrap();
     let twin = TwinExperiment {
-        parameters: Default::default(),
         time_step,
         points,
         observed: vec![0],
         noise: 0.0,
         seed: 3,
-        initial_state: None,
-        spin_up: None,
         ..Default::default()
     };
     let truth = twin.run(&model).unwrap().truth;

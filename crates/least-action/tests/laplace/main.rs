@@ -29,12 +29,11 @@ pub(crate) fn observations(
     values: Vec<f64>,
 ) -> Observations {
     Observations {
-        start: 0.0,
         time_step,
         points,
         observed,
         values,
-        inputs: vec![],
+        ..Observations::default()
     }
 }
 

@@ -25,12 +25,11 @@ fn rotation() -> EquationModel {
 
 fn linear(points: usize) -> Posterior {
     let data = Observations {
-        start: 0.0,
         time_step: 1.0,
         points,
         observed: vec![0],
         values: (0..points).map(|n| libm::sin(n as f64)).collect(),
-        inputs: vec![],
+        ..Observations::default()
     };
     let options = ActionOptions {
         normalization: Normalization::Posterior,
@@ -148,12 +147,11 @@ fn walk_between_bounds() -> Posterior {
         .map(|x, _| vec![x[0] * 0.95])
         .unwrap();
     let data = Observations {
-        start: 0.0,
         time_step: 1.0,
         points: 3,
         observed: vec![0],
         values: vec![1.0, f64::NAN, -0.5],
-        inputs: vec![],
+        ..Observations::default()
     };
     let options = ActionOptions {
         normalization: Normalization::Posterior,
@@ -201,12 +199,11 @@ fn pendulum() -> Posterior {
     let model = Arc::new(least_action::models::pendulum().unwrap());
     let points = 12;
     let data = Observations {
-        start: 0.0,
         time_step: 0.2,
         points,
         observed: vec![0],
         values: (0..points).map(|n| libm::cos(0.2 * n as f64)).collect(),
-        inputs: vec![],
+        ..Observations::default()
     };
     let options = ActionOptions {
         normalization: Normalization::Mean,

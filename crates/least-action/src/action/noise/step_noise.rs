@@ -103,12 +103,11 @@ mod tests {
             .flow(|x, p| vec![-p[0] * x[0], -x[1]])
             .unwrap();
         let data = Observations {
-            start: 0.0,
             time_step: 0.1,
             points: 5,
             observed: vec![0],
             values: vec![0.0; 5],
-            inputs: Vec::new(),
+            ..Observations::default()
         };
         let mut options = ActionOptions {
             discretization: Some(Discretization::Trapezoid),

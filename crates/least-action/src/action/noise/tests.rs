@@ -101,12 +101,11 @@ fn is_differentiated_in_an_action(law: Law) {
     let mut values: Vec<f64> = (0..14).map(|k| 3.0 * wave(k)).collect();
     values[3] = f64::NAN;
     let data = Observations {
-        start: 0.0,
         time_step: 0.2,
         points: 7,
         observed: vec![2, 0],
         values,
-        inputs: Vec::new(),
+        ..Observations::default()
     };
     let matrix = Precision::Matrix(vec![vec![2.0, 0.5], vec![0.5, 1.0]]);
     for precision in [2.5.into(), Precision::PerComponent(vec![0.5, 3.0]), matrix] {

@@ -36,12 +36,11 @@ pub(super) fn at_ends(steps: usize, time_step: f64, first: &[f64], last: &[f64])
     values[..d].copy_from_slice(first);
     values[steps * d..].copy_from_slice(last);
     Observations {
-        start: 0.0,
         time_step,
         points: steps + 1,
         observed: (0..d).collect(),
         values,
-        inputs: Vec::new(),
+        ..Observations::default()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Discrete Lagrangians by themselves: derivatives, momenta, singular ones, impulses between steps.
 
-use super::variational::{cases, distance, options, orbit};
+use super::variational::{cases, options, orbit};
 use super::*;
 use crate::error::Error;
 use VariationalMethod as Method;
@@ -32,16 +32,11 @@ fn derivatives_of_discrete_lagrangians_are_exact() {
         let mut hessian = [0.0; 16];
         let shifted: Vec<Vec<f64>> = (0..4)
             .map(|j| {
-                let mut at = |shift: f64| {
+                differences(1e-3, |shift| {
                     let mut z = ends;
                     z[j] += shift;
                     gradient(&z)
-                };
-                let s = 1e-3;
-                let (a, b, c, d) = (at(s), at(-s), at(2.0 * s), at(-2.0 * s));
-                (0..5)
-                    .map(|i| (8.0 * (a[i] - b[i]) - (c[i] - d[i])) / (12.0 * s))
-                    .collect()
+                })
             })
             .collect();
         let mut unused = PhaseSpaceWorkspace::default();

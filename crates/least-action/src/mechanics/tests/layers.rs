@@ -238,21 +238,14 @@ fn without_model_error_p_dx_is_the_same_in_every_layer() {
         let orbit = case.follow(f64::INFINITY, &x0, &p0);
         for l in 1..=case.network.depth() {
             // dx_l by the first l layers alone: what backpropagation and the map have no part in.
-            let h = 1e-3;
-            let beside = |s: f64| -> Vec<f64> {
+            let dx = differences(1e-3, |s| {
                 let moved = x0.iter().zip(&start);
-                let moved: Vec<f64> = moved.map(|(x, dx)| x + s * h * dx).collect();
+                let moved: Vec<f64> = moved.map(|(x, dx)| x + s * dx).collect();
                 let all = case
                     .network
                     .activations(&case.weights, &moved, &case.forcing);
                 all.unwrap()[l * d..][..d].to_vec()
-            };
-            let near = beside(1.0).into_iter().zip(beside(-1.0));
-            let far = beside(2.0).into_iter().zip(beside(-2.0));
-            let dx: Vec<f64> = near
-                .zip(far)
-                .map(|((a, b), (c, e))| (8.0 * (a - b) - (c - e)) / (12.0 * h))
-                .collect();
+            });
             let error = product(&orbit.momenta[l], &dx) - first;
             assert!(error.abs() < 1e-9, "{} {l}: {error}", case.name);
             // The same along the tangent, which carries dp as well, to rounding.

@@ -141,3 +141,62 @@ pub(super) fn lorenz63() -> Arc<ContinuousAction> {
     let model = Arc::new(models::lorenz63().unwrap());
     Arc::new(ContinuousAction::of_flow(model, &options).unwrap())
 }
+
+/// Names of five systems, and of each a point (x, p) and a large step. The orbit of "kepler" has
+/// the given eccentricity.
+pub(super) fn points(eccentricity: f64) -> [(&'static str, Vec<f64>, Vec<f64>, f64); 5] {
+    let (x, v) = perihelion(eccentricity);
+    [
+        ("pendulum", vec![2.0], vec![0.3], 0.5),
+        ("kepler", x.to_vec(), v.to_vec(), 0.1),
+        ("forced", vec![1.0], vec![0.5], 0.5),
+        ("double pendulum", vec![1.0, -0.5], vec![0.4, 0.8], 0.2),
+        ("lorenz63", vec![1.0, 2.0, 20.0], vec![0.5, -0.3, 0.2], 0.02),
+    ]
+}
+
+/// Hamiltonians of these systems.
+pub(super) fn hamiltonians() -> [Box<dyn Hamiltonian>; 5] {
+    let double = classical(ClassicalSystem::DoublePendulum);
+    [
+        Box::new(pendulum()),
+        Box::new(kepler()),
+        Box::new(forced()),
+        Box::new(LegendreTransform(double)),
+        Box::new(ActionHamiltonian(lorenz63())),
+    ]
+}
+
+/// Derivatives at 0 of the components of a function, from differences of fourth order.
+pub(super) fn differences(s: f64, mut f: impl FnMut(f64) -> Vec<f64>) -> Vec<f64> {
+    let [a, b, c, d] = [s, -s, 2.0 * s, -2.0 * s].map(&mut f);
+    (0..a.len())
+        .map(|i| (8.0 * (a[i] - b[i]) - (c[i] - d[i])) / (12.0 * s))
+        .collect()
+}
+
+/// Largest difference of two lists.
+pub(super) fn distance(a: &[f64], b: &[f64]) -> f64 {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).fold(0.0, |m, (a, b)| m.max((a - b).abs()))
+}
+
+/// Slopes of the logarithm of the error over steps that halve.
+pub(super) fn slopes(errors: &[f64]) -> Vec<f64> {
+    errors.windows(2).map(|e| (e[0] / e[1]).log2()).collect()
+}
+
+/// Largest energy error in the first and in the last tenth of an orbit.
+pub(super) fn tenths(orbit: &Orbit) -> (f64, f64) {
+    let energy = &orbit.energy;
+    let largest = |range: &[f64]| {
+        range
+            .iter()
+            .fold(0.0, |m: f64, e| m.max((e - energy[0]).abs()))
+    };
+    let tenth = energy.len() / 10;
+    (
+        largest(&energy[..tenth]),
+        largest(&energy[energy.len() - tenth..]),
+    )
+}

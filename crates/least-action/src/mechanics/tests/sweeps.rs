@@ -53,14 +53,13 @@ fn measurements_along_the_path_draw_the_sweeps() {
         let points = 11;
         let times = (0..points).map(|n| 0.02 * n as f64);
         let data = Observations {
-            start: 0.0,
             time_step: 0.02,
             points,
             observed: vec![0, 2],
             values: times
                 .flat_map(|t| [2.0 + 6.0 * t, 20.0 - 30.0 * t])
                 .collect(),
-            inputs: Vec::new(),
+            ..Observations::default()
         };
         let options = ContinuousActionOptions {
             measurement_precision: 2.0.into(),

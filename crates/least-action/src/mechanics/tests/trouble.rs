@@ -178,12 +178,11 @@ fn what_is_at_rest_stays() {
     }
     // A model's own orbit that is met exactly by the data: p is 0, or rounding.
     let data = Observations {
-        start: 0.0,
         time_step: 0.1,
         points: 11,
         observed: vec![0],
         values: vec![6.0 * 2f64.sqrt(); 11],
-        inputs: Vec::new(),
+        ..Observations::default()
     };
     let options = ContinuousActionOptions {
         measurement_precision: 1e6.into(),

@@ -7,58 +7,17 @@ use VariationalMethod as Method;
 pub(super) type LagrangianCase = (&'static str, Box<dyn Lagrangian>, Vec<f64>, Vec<f64>, f64);
 
 pub(super) fn cases() -> Vec<LagrangianCase> {
-    let (x, v) = perihelion(0.3);
-    let boxed = |system| -> Box<dyn Lagrangian> { Box::new(classical(system)) };
-    vec![
-        (
-            "pendulum",
-            boxed(ClassicalSystem::Pendulum),
-            vec![2.0],
-            vec![0.3],
-            0.5,
-        ),
-        (
-            "kepler",
-            boxed(ClassicalSystem::Kepler),
-            x.to_vec(),
-            v.to_vec(),
-            0.1,
-        ),
-        (
-            "forced",
-            Box::new(LegendreTransform(forced())),
-            vec![1.0],
-            vec![0.5],
-            0.5,
-        ),
-        (
-            "double pendulum",
-            boxed(ClassicalSystem::DoublePendulum),
-            vec![1.0, -0.5],
-            vec![0.4, 0.8],
-            0.2,
-        ),
-        (
-            "lorenz63",
-            Box::new(ActionLagrangian(lorenz63())),
-            vec![1.0, 2.0, 20.0],
-            vec![0.5, -0.3, 0.2],
-            0.02,
-        ),
-    ]
-}
-
-/// Hamiltonians of the Lagrangians above.
-fn hamiltonians() -> [Box<dyn Hamiltonian>; 5] {
-    [
-        Box::new(pendulum()),
-        Box::new(kepler()),
-        Box::new(forced()),
-        Box::new(LegendreTransform(classical(
-            ClassicalSystem::DoublePendulum,
-        ))),
-        Box::new(ActionHamiltonian(lorenz63())),
-    ]
+    let lagrangians: [Box<dyn Lagrangian>; 5] = [
+        Box::new(classical(ClassicalSystem::Pendulum)),
+        Box::new(classical(ClassicalSystem::Kepler)),
+        Box::new(LegendreTransform(forced())),
+        Box::new(classical(ClassicalSystem::DoublePendulum)),
+        Box::new(ActionLagrangian(lorenz63())),
+    ];
+    let cases = points(0.3).into_iter().zip(lagrangians);
+    cases
+        .map(|((name, x, p, step), l)| (name, l, x, p, step))
+        .collect()
 }
 
 pub(super) fn options(method: Method, time_step: f64, points: usize) -> VariationalOptions {
@@ -78,11 +37,6 @@ pub(super) fn orbit(
     let orbit = integrate_variational(l, at.0, at.1, &[], options).unwrap();
     assert_eq!(orbit.failure, None, "{}", options.method.name());
     orbit
-}
-
-pub(super) fn distance(a: &[f64], b: &[f64]) -> f64 {
-    assert_eq!(a.len(), b.len());
-    a.iter().zip(b).fold(0.0, |m, (a, b)| m.max((a - b).abs()))
 }
 
 #[test]
@@ -160,16 +114,13 @@ fn tangents_are_derivatives_of_the_maps() {
         };
         let tangent = orbit(&l, (&z[..2], &z[2..]), &options).tangent;
         for j in 0..4 {
-            let end = |shift: f64| {
+            let differences = differences(1e-4, |shift| {
                 let mut z = z;
                 z[j] += shift;
                 let orbit = orbit(&l, (&z[..2], &z[2..]), &options);
                 [&orbit.x[4..], &orbit.p[4..]].concat()
-            };
-            let s = 1e-4;
-            let (a, b, c, d) = (end(s), end(-s), end(2.0 * s), end(-2.0 * s));
-            for i in 0..4 {
-                let difference = (8.0 * (a[i] - b[i]) - (c[i] - d[i])) / (12.0 * s);
+            });
+            for (i, difference) in differences.into_iter().enumerate() {
                 let found = tangent[j * 4 + i];
                 let error = (found - difference).abs() / (1.0 + difference.abs());
                 assert!(error < 1e-9, "{} [{i}, {j}]: {error}", method.name());
@@ -211,7 +162,7 @@ fn orders_are_the_slopes_over_four_steps() {
                     distance(&found.x[d..], &exact.x[d..])
                 })
                 .collect();
-            let slopes: Vec<f64> = errors.windows(2).map(|e| (e[0] / e[1]).log2()).collect();
+            let slopes = slopes(&errors);
             println!("{name} {}: {errors:?} {slopes:.2?}", method.name());
             // Rounding ends the last ones of high order.
             let mut clean = (0..3).filter(|&k| errors[k + 1] > 3e-12);
@@ -238,10 +189,7 @@ fn angular_momentum_is_kept_to_rounding_and_energy_without_drift() {
         };
         let worst = (0..=20_000).map(|n| (moment(n) - moment(0)).abs());
         let worst = worst.fold(0.0, f64::max);
-        let errors = found.energy.iter().map(|e| (e - found.energy[0]).abs());
-        let errors: Vec<f64> = errors.collect();
-        let largest = |range: &[f64]| range.iter().fold(0.0f64, |m, e| m.max(*e));
-        let (first, last) = (largest(&errors[..2000]), largest(&errors[18_000..]));
+        let (first, last) = tenths(&found);
         println!(
             "{}: angular momentum {worst:.1e}, energy {first:.2e} {last:.2e}",
             method.name()
@@ -269,14 +217,8 @@ fn angular_momentum_is_kept_to_rounding_and_energy_without_drift() {
 fn energy_of_the_pendulum_stays_for_a_hundred_thousand_steps() {
     let pendulum = classical(ClassicalSystem::Pendulum);
     for method in [Method::Midpoint, Method::Trapezoid, Method::Lobatto4] {
-        let found = orbit(&pendulum, (&[2.0], &[0.0]), &options(method, 0.2, 100_001));
-        let errors: Vec<f64> = found
-            .energy
-            .iter()
-            .map(|e| (e - found.energy[0]).abs())
-            .collect();
-        let largest = |range: &[f64]| range.iter().fold(0.0f64, |m, e| m.max(*e));
-        let (first, last) = (largest(&errors[..10_000]), largest(&errors[90_000..]));
+        let options = options(method, 0.2, 100_001);
+        let (first, last) = tenths(&orbit(&pendulum, (&[2.0], &[0.0]), &options));
         assert!(
             last < 1.05 * first + 1e-12 && first < 0.05,
             "{}: {first} {last}",

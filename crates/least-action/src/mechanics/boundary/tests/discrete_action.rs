@@ -2,7 +2,7 @@
 
 use super::super::discrete_action::DiscreteAction;
 use super::*;
-use crate::mechanics::tests::{driven_action_of, driven_data, numbers};
+use crate::mechanics::tests::{differences, driven_action_of, driven_data, numbers};
 use crate::mechanics::{DataForm, VariationalMethod};
 use crate::solve::BlockMatrix;
 
@@ -35,21 +35,16 @@ fn derivatives_are_those_of_differences() {
             let (mut gradient, mut scratch) = (vec![0.0; n], vec![0.0; n]);
             action.gradient(&nodes, &mut gradient).unwrap();
             for j in 0..n {
-                let mut at = |shift: f64| {
+                let slopes = differences(1e-3, |shift| {
                     let mut moved = nodes.clone();
                     moved[j] += shift;
                     let value = action.gradient(&moved, &mut scratch).unwrap().value;
-                    (value, scratch.clone())
-                };
-                let s = 1e-3;
-                let (a, b, c, d) = (at(s), at(-s), at(2.0 * s), at(-2.0 * s));
-                let slope = |a: f64, b: f64, c: f64, d: f64| (8.0 * (a - b) - (c - d)) / (12.0 * s);
-                let difference = slope(a.0, b.0, c.0, d.0);
-                let error = (gradient[j] - difference).abs();
+                    [&[value], &scratch[..]].concat()
+                });
+                let error = (gradient[j] - slopes[0]).abs();
                 assert!(error < 1e-7, "{} {j}: {error}", method.name());
                 for i in 0..n {
-                    let difference = slope(a.1[i], b.1[i], c.1[i], d.1[i]);
-                    let error = (hessian.get(i, j) - difference).abs();
+                    let error = (hessian.get(i, j) - slopes[1 + i]).abs();
                     assert!(error < 1e-6, "{} [{i}, {j}]: {error}", method.name());
                 }
             }

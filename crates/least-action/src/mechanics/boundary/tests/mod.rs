@@ -14,6 +14,7 @@ use super::minimise::Minimisation;
 use super::problem::BoundaryProblem;
 use super::{Boundary, BoundaryOptions};
 use crate::error::Result;
+use crate::mechanics::tests::{distance, slopes};
 use crate::mechanics::{ClassicalLagrangian, IntegrationMethod, LagrangianDefinition, System};
 
 fn options(boundary: Boundary, integrator: IntegrationMethod, time_step: f64) -> BoundaryOptions {
@@ -78,15 +79,4 @@ fn least(system: &System, path: &[f64], options: &BoundaryOptions) -> BestPath {
         panic!("{error}");
     }
     found
-}
-
-fn distance(a: &[f64], b: &[f64]) -> f64 {
-    assert_eq!(a.len(), b.len());
-    a.iter().zip(b).fold(0.0, |m, (a, b)| m.max((a - b).abs()))
-}
-
-/// Powers of h between errors at steps that are halved.
-fn slopes(errors: &[f64]) -> Vec<f64> {
-    let pairs = errors.windows(2);
-    pairs.map(|e| (e[0] / e[1]).log2()).collect()
 }
