@@ -29,7 +29,7 @@ export interface TwinPairs {
 
 /**
  * Runs a network with known weights on random inputs, and measures inputs and outputs with noise.
- * The same seed gives the same bits on every machine.
+ * A seed gives the same bits on every machine.
  *
  * @throws LeastActionError by field.
  *

@@ -138,7 +138,7 @@ impl Noise {
     }
 
     /// Replaces the differences `residuals` by residuals and weights of rows of least squares.
-    /// Where a matrix couples the differences, they are whitened already.
+    /// Differences that a matrix couples are whitened already.
     pub fn linearize(&self, scale: Scale, residuals: &mut [f64], weights: &mut [f64]) {
         with_loss!(self.law, loss => {
             let (outer, inner) = scale.split(loss);

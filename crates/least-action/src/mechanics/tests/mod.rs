@@ -194,9 +194,9 @@ pub(super) fn tenths(orbit: &Orbit) -> (f64, f64) {
             .iter()
             .fold(0.0, |m: f64, e| m.max((e - energy[0]).abs()))
     };
-    let tenth = energy.len() / 10;
+    let count = energy.len();
     (
-        largest(&energy[..tenth]),
-        largest(&energy[energy.len() - tenth..]),
+        largest(&energy[..count / 10]),
+        largest(&energy[count - count.div_ceil(10)..]),
     )
 }
