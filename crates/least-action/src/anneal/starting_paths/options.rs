@@ -129,7 +129,7 @@ impl From<[f64; 2]> for Range {
 ///     seed: 7,
 ///     ..StartingPaths::default()
 /// };
-/// assert_eq!(paths.enough, 1);
+/// assert_eq!(paths.enough, None);
 /// ```
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
@@ -139,11 +139,12 @@ pub struct StartingPaths {
     /// that the data allow. Default: 20.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub count: usize,
-    /// Number of starts that must reach a level that the chi-square check calls consistent before
-    /// the run ends; `count` to climb from all of them. A start counts only if all before it are
-    /// done, so the result does not depend on the number of threads. Default: 1.
-    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
-    pub enough: usize,
+    /// Number of starts that must reach a level that the stated noise explains before the run ends;
+    /// `count` to climb from all of them. A start counts only if all before it are done, so the
+    /// result does not depend on the number of threads. Default: 1 where the data confirm the
+    /// stated noise or leave no room for a second level that would pass; else the run ends when 3
+    /// starts share the lowest level.
+    pub enough: Option<usize>,
     /// True to stop a start once its action is so high that the noise cannot explain it any more
     /// (along one minimum the action only rises with R_f). If no start reaches a consistent level,
     /// those stopped are climbed to the end after all. Default: true.
@@ -171,7 +172,7 @@ impl Default for StartingPaths {
     fn default() -> Self {
         StartingPaths {
             count: 20,
-            enough: 1,
+            enough: None,
             prune: true,
             start: StartingStrategy::default(),
             range: None,
@@ -184,7 +185,9 @@ impl Default for StartingPaths {
 impl StartingPaths {
     pub(in crate::anneal) fn validate(&self, path: &str) -> Result<()> {
         check::at_least(&format!("{path}.count"), self.count, 1)?;
-        check::at_least(&format!("{path}.enough"), self.enough, 1)?;
+        if let Some(enough) = self.enough {
+            check::at_least(&format!("{path}.enough"), enough, 1)?;
+        }
         match &self.range {
             None => Ok(()),
             Some(Range::All(range)) => check::range(&format!("{path}.range"), *range),
