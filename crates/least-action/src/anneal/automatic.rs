@@ -3,7 +3,7 @@
 
 use super::options::AnnealOptions;
 use super::starting_paths::{Climatology, StartingStrategy};
-use crate::action::{Action, Normalization, Precision, Problem};
+use crate::action::{Action, Normalization, Observations, Precision, Problem};
 
 /// Ratio of R_f at the end, times the square of a state's variability, to R_m times the square of
 /// the data's: the model's error is then negligible.
@@ -73,7 +73,8 @@ impl Automatic {
         let share = match options.starting_paths.start {
             StartingStrategy::Automatic
             | StartingStrategy::EnsembleFilter
-            | StartingStrategy::GrowingWindow => FIRST_INFORMED,
+            | StartingStrategy::GrowingWindow
+            | StartingStrategy::Forward => FIRST_INFORMED,
             _ => FIRST_IGNORANT,
         };
         // At R_f = 1; a failure shows again at the first rung, and is reported there.
@@ -119,6 +120,20 @@ fn weights(options: &AnnealOptions, sizes: &[f64]) -> Option<Precision> {
     fits.then_some(Precision::PerComponent(weights))
 }
 
+/// Precision of a column of the data; where it changes from point to point, the median of those of
+/// measured points: a few values that are known nearly exactly make no model error count.
+fn typical_weight(precision: &Precision, first: usize, set: &Observations, l: usize) -> f64 {
+    if !matches!(precision, Precision::PerTime { .. }) {
+        return precision.weight(first, l);
+    }
+    let values = set.column(l).enumerate().filter(|(_, y)| !y.is_nan());
+    let mut weights: Vec<f64> = values
+        .map(|(n, _)| precision.weight(first + n, l))
+        .collect();
+    weights.sort_by(f64::total_cmp);
+    weights[weights.len() / 2]
+}
+
 /// R_m times the variance of the data, averaged over columns: the squared ratio of signal to noise.
 fn signal(problem: &Problem, options: &AnnealOptions) -> f64 {
     let (mut sum, mut columns) = (0.0, 0.0);
@@ -131,7 +146,7 @@ fn signal(problem: &Problem, options: &AnnealOptions) -> f64 {
             let square = values.iter().map(|y| (y - mean) * (y - mean)).sum::<f64>() / count;
             // Data that rest are as large as they are.
             let size = if square > 0.0 { square } else { mean * mean };
-            sum += options.measurement_precision.weight(first, l) * size;
+            sum += typical_weight(&options.measurement_precision, first, set, l) * size;
             columns += 1.0;
         }
         first += set.points;
