@@ -18,9 +18,6 @@ const LEAST_LADDER: f64 = 1e-4;
 /// Minimum ratio of R_f0 to R_f at the end: paths further from the model than that are no guide.
 const MOST_LADDER: f64 = 1e-16;
 
-/// Ratio of variabilities up to which states have equal weights.
-const ALIKE: f64 = 8.0;
-
 /// Numbers of a ladder that are found from problem and data.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Automatic {
@@ -104,18 +101,20 @@ pub(super) fn weights_are_automatic(options: &AnnealOptions) -> bool {
     !said && options.model_weights.is_none()
 }
 
-/// Automatic weights of the states; `None` if R_f is not automatic or the states are alike.
+/// Automatic weights of the states, one over the square of their variability in powers of two;
+/// `None` if R_f is not automatic or they are alike. States of nearly equal size have equal
+/// weights, and a change of a unit by a power of two changes no bit of the weighted errors.
 fn weights(options: &AnnealOptions, sizes: &[f64]) -> Option<Precision> {
     if !weights_are_automatic(options) {
         return None;
     }
-    let largest = sizes.iter().fold(0.0f64, |a, &b| a.max(b));
-    let least = sizes.iter().fold(f64::INFINITY, |a, &b| a.min(b));
-    if largest <= ALIKE * least {
+    let exponents: Vec<i32> = sizes.iter().map(|&size| exponent(size)).collect();
+    let largest = exponents.iter().copied().max()?;
+    if exponents.iter().all(|&e| e == largest) {
         return None;
     }
-    let weight = |&size: &f64| (largest / size) * (largest / size);
-    let weights: Vec<f64> = sizes.iter().map(weight).collect();
+    let weight = |&e: &i32| libm::exp2(2.0 * f64::from(largest - e));
+    let weights: Vec<f64> = exponents.iter().map(weight).collect();
     let fits = weights.iter().all(|w| (1e-90..1e90).contains(w));
     fits.then_some(Precision::PerComponent(weights))
 }
@@ -132,6 +131,13 @@ fn typical_weight(precision: &Precision, first: usize, set: &Observations, l: us
         .collect();
     weights.sort_by(f64::total_cmp);
     weights[weights.len() / 2]
+}
+
+/// Exponent of the power of two that is nearest to a size, in the ratio. Sizes in other units, a
+/// power of two times as large, have other exponents by exactly that power.
+fn exponent(size: f64) -> i32 {
+    let (mantissa, exponent) = libm::frexp(size);
+    exponent - i32::from(mantissa < std::f64::consts::FRAC_1_SQRT_2)
 }
 
 /// R_m times the variance of the data, averaged over columns: the squared ratio of signal to noise.

@@ -31,7 +31,8 @@ const MOST_RECORDED: usize = 1000;
 /// Size of a state, relative to its initial value and its data, beyond which its trajectory has escaped: it
 /// is left out as a whole.
 const ESCAPED: f64 = 1e6;
-/// Standard deviation of the displacement of the initial states, relative to their size.
+/// Standard deviation of the displacement of the initial states, relative to their size, or to the
+/// deviation of the data where they begin there.
 const DISPLACEMENT: f64 = 0.1;
 /// Spread of measured values in deviations of the noise from which on it is no noise: the state
 /// then does not rest, however far from zero it is.
@@ -258,14 +259,21 @@ fn members(
     }
     let initial = model.initial_state();
     let mut begin = initial.to_vec();
+    let mut sizes: Vec<f64> = initial.iter().map(|x| x.abs()).collect();
     // A model that says nothing of its states begins where the data do.
     if known || initial.iter().all(|&x| x == 0.0) {
         write_first_data(&mut begin, &problem.data()[set]);
+        for (a, size) in sizes.iter_mut().enumerate() {
+            let values: Vec<f64> = measured(problem, a).collect();
+            if !values.is_empty() {
+                *size = spread(&values).2;
+            }
+        }
     }
     let mut states = Vec::with_capacity(TRAJECTORIES * dimension);
     for _ in 0..TRAJECTORIES {
-        let displaced = begin.iter();
-        states.extend(displaced.map(|x| x + DISPLACEMENT * x.abs() * random.normal()));
+        let displaced = begin.iter().zip(&sizes);
+        states.extend(displaced.map(|(x, size)| x + DISPLACEMENT * size * random.normal()));
     }
     for varying in &problem.varying {
         let [low, high] = options.estimate[&model.states()[varying.component]].initial;
