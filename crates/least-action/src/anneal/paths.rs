@@ -289,7 +289,9 @@ impl AnnealingObjective for PathAnnealingObjective {
         let problem = &self.paths.problem;
         let dimension = problem.model().dimension();
         let mut points = vec![0; dimension + problem.estimated().len()];
-        for &unknown in &minimum.active_bounds {
+        let active = minimum.active_bounds.iter();
+        // A first state that is known exactly is held, not stopped by a bound.
+        for &unknown in active.filter(|&&unknown| !problem.is_held(unknown)) {
             let place = match unknown.checked_sub(problem.path_length()) {
                 None => unknown % dimension,
                 Some(parameter) => dimension + parameter,

@@ -10,6 +10,7 @@ mod evaluate;
 mod explain;
 mod expression;
 mod fault;
+pub(crate) mod formulas;
 mod function;
 mod graph;
 mod guard;

@@ -13,7 +13,8 @@ use crate::error::{check, Result};
 #[non_exhaustive]
 pub enum StartingStrategy {
     /// Strategy `ensemble-filter`, and at every fourth start `growing-window`: quick where the
-    /// filter finds the path, and reliable where it does not.
+    /// filter finds the path, and reliable where it does not. Where `firstState` says how every
+    /// state begins that is not measured, every second start is `forward`, the first one too.
     #[default]
     Automatic,
     /// The mean path of an ensemble Kalman filter over states and estimated parameters. It fails
@@ -24,6 +25,9 @@ pub enum StartingStrategy {
     /// again, and the worse ones dropped, until they span the data. It is slower, and it fails
     /// where the first points say too little.
     GrowingWindow,
+    /// A forward integration from the first state, as far as it is known, with the parameters that
+    /// explain the data best of many drawn ones, improved by a few steps of shooting.
+    Forward,
     /// A forward integration with drawn parameters, gently pulled towards the data.
     Nudged,
     /// A forward integration with drawn parameters, pulled so strongly that chaotic models
@@ -37,10 +41,11 @@ pub enum StartingStrategy {
 
 impl StartingStrategy {
     /// All starting strategies, in the order of their declaration.
-    pub const ALL: [StartingStrategy; 7] = [
+    pub const ALL: [StartingStrategy; 8] = [
         StartingStrategy::Automatic,
         StartingStrategy::EnsembleFilter,
         StartingStrategy::GrowingWindow,
+        StartingStrategy::Forward,
         StartingStrategy::Nudged,
         StartingStrategy::Synchronising,
         StartingStrategy::Data,
@@ -53,6 +58,7 @@ impl StartingStrategy {
             StartingStrategy::Automatic => "automatic",
             StartingStrategy::EnsembleFilter => "ensemble-filter",
             StartingStrategy::GrowingWindow => "growing-window",
+            StartingStrategy::Forward => "forward",
             StartingStrategy::Nudged => "nudged",
             StartingStrategy::Synchronising => "synchronising",
             StartingStrategy::Data => "data",
@@ -60,9 +66,10 @@ impl StartingStrategy {
         }
     }
 
-    /// Strategy of starting path number `start`.
-    pub(in crate::anneal) fn at(self, start: usize) -> StartingStrategy {
+    /// Strategy of starting path number `start`; `known` is true where the first states are.
+    pub(in crate::anneal) fn at(self, start: usize, known: bool) -> StartingStrategy {
         match self {
+            StartingStrategy::Automatic if known && start % 2 == 0 => StartingStrategy::Forward,
             StartingStrategy::Automatic if start % 4 == 3 => StartingStrategy::GrowingWindow,
             StartingStrategy::Automatic => StartingStrategy::EnsembleFilter,
             chosen => chosen,

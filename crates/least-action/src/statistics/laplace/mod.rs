@@ -214,10 +214,11 @@ impl Laplace {
         self.decrease
     }
 
-    /// Numbers of the unknowns at active bounds.
+    /// Numbers of the unknowns at active bounds, without those that are held at a known value.
     pub fn active_bounds(&self) -> impl Iterator<Item = usize> + '_ {
         let fixed = self.fixed.iter().enumerate();
-        fixed.filter(|(_, &fixed)| fixed).map(|(k, _)| k)
+        let fixed = fixed.filter(|(_, &fixed)| fixed).map(|(k, _)| k);
+        fixed.filter(|&k| !self.problem().is_held(k))
     }
 
     /// True for an unknown at an active bound.
