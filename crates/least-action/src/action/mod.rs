@@ -20,7 +20,6 @@ mod unknowns;
 mod varying;
 
 pub use check_gradient::{GradientCheck, GradientVerdict, Variable};
-pub(crate) use density::log_step_determinant;
 pub use discretization::Discretization;
 pub(crate) use intervals::check_interval;
 pub use intervals::Intervals;
