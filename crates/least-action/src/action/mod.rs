@@ -16,6 +16,7 @@ mod observations;
 mod options;
 mod prior;
 mod problem;
+mod switching;
 mod unknowns;
 mod varying;
 

@@ -8,6 +8,7 @@ use super::intervals::Intervals;
 use super::measurement::Measurement;
 use super::noise::{Law, LossMoments, Noise};
 use super::prior::PriorTerm;
+use super::switching::with_averaged_conditions;
 use super::unknowns::UnknownNames;
 use super::varying::{model_noise, with_varying, Varying};
 use super::{ActionOptions, Discretization, Normalization, Observations, Precision};
@@ -90,6 +91,15 @@ impl Problem {
         }
         let parameters = resolve_parameters(&*model, &options.parameters)?;
         let estimated = estimated(&*model, &options.estimate)?;
+        let model = with_averaged_conditions(
+            model,
+            own,
+            &data,
+            discretization,
+            &parameters,
+            &estimated,
+            &options.bounds,
+        )?;
         check_measurement_precision(&options.measurement_precision, &data, points)?;
         options
             .model_weights
