@@ -19,11 +19,11 @@ mod observations;
 mod options;
 mod prior;
 mod problem;
+mod switching;
 mod unknowns;
 mod varying;
 
 pub use check_gradient::{GradientCheck, GradientVerdict, Variable};
-pub(crate) use density::log_step_determinant;
 pub use discretization::Discretization;
 pub use first_state::{FirstDistribution, FirstMean, FirstState, FirstValue};
 pub(crate) use intervals::check_interval;

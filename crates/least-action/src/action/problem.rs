@@ -9,6 +9,7 @@ use super::known::known_states;
 use super::measurement::Measurement;
 use super::noise::{Law, LossMoments, Noise};
 use super::prior::{Mean, Priors};
+use super::switching::with_averaged_conditions;
 use super::unknowns::UnknownNames;
 use super::varying::{model_noise, with_varying, Varying};
 use super::{ActionOptions, Discretization, Normalization, Observations, Precision};
@@ -93,6 +94,15 @@ impl Problem {
         }
         let estimated = estimated(&*model, &options.estimate)?;
         let parameters = resolve_parameters(&*model, &options.parameters)?;
+        let model = with_averaged_conditions(
+            model,
+            own,
+            &data,
+            discretization,
+            &parameters,
+            &estimated,
+            &options.bounds,
+        )?;
         check_measurement_precision(&options.measurement_precision, &data, points)?;
         options
             .model_weights
@@ -148,6 +158,11 @@ impl Problem {
     /// Number of points of all data sets.
     pub fn points(&self) -> usize {
         self.grid.len()
+    }
+
+    /// First point of each data set in the path.
+    pub(crate) fn first_points(&self) -> impl Iterator<Item = usize> + '_ {
+        self.grid.segments.iter().map(|segment| segment.first)
     }
 
     /// Time of a point of the path, in the model's unit of time.
