@@ -20,7 +20,7 @@ const AGREEING: usize = 3;
 
 /// Ratio of the highest misfit that noise explains to the expected one, beyond which wrong paths
 /// may pass too.
-const ROOM: f64 = 1.5;
+const ROOM: f64 = 2.0;
 
 /// Number of measured components over that of the states, below which a wrong path may be as close
 /// to the data as the right one.
