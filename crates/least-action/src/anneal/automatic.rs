@@ -18,8 +18,8 @@ const LEAST_LADDER: f64 = 1e-4;
 /// Minimum ratio of R_f0 to R_f at the end: paths further from the model than that are no guide.
 const MOST_LADDER: f64 = 1e-16;
 
-/// Ratio of variabilities, apart from powers of two, up to which states are alike.
-const ALIKE: f64 = 1.5;
+/// Ratio of variabilities up to which states have equal weights.
+const ALIKE: f64 = 8.0;
 
 /// Chi-square per measurement of a path that obeys the model, up to which it explains the data: its
 /// ladder may begin near the end.
@@ -117,32 +117,18 @@ pub(super) fn weights_are_automatic(options: &AnnealOptions) -> bool {
     !said && options.model_weights.is_none()
 }
 
-/// Automatic weights of the states, one over the square of their variability; `None` if R_f is not
-/// automatic or the states are alike. Where they are alike but for powers of two, as in other
-/// units, the weights are powers of two, so that units change nothing.
+/// Automatic weights of the states; `None` if R_f is not automatic or the states are alike.
 fn weights(options: &AnnealOptions, sizes: &[f64]) -> Option<Precision> {
     if !weights_are_automatic(options) {
         return None;
     }
-    let (mantissas, exponents): (Vec<f64>, Vec<i32>) =
-        sizes.iter().map(|&size| apart_from_unit(size)).unzip();
-    let largest = |values: &[f64]| values.iter().fold(0.0f64, |a, &b| a.max(b));
-    let least = mantissas.iter().fold(f64::INFINITY, |a, &b| a.min(b));
-    let weights: Vec<f64> = match largest(&mantissas) <= ALIKE * least {
-        true => {
-            let last = exponents.iter().copied().max()?;
-            let of = |&e: &i32| libm::exp2(2.0 * f64::from(last - e));
-            exponents.iter().map(of).collect()
-        }
-        false => {
-            let largest = largest(sizes);
-            let of = |&size: &f64| (largest / size) * (largest / size);
-            sizes.iter().map(of).collect()
-        }
-    };
-    if weights.iter().all(|&w| w == 1.0) {
+    let largest = sizes.iter().fold(0.0f64, |a, &b| a.max(b));
+    let least = sizes.iter().fold(f64::INFINITY, |a, &b| a.min(b));
+    if largest <= ALIKE * least {
         return None;
     }
+    let weight = |&size: &f64| (largest / size) * (largest / size);
+    let weights: Vec<f64> = sizes.iter().map(weight).collect();
     let fits = weights.iter().all(|w| (1e-90..1e90).contains(w));
     fits.then_some(Precision::PerComponent(weights))
 }
@@ -159,16 +145,6 @@ fn typical_weight(precision: &Precision, first: usize, set: &Observations, l: us
         .collect();
     weights.sort_by(f64::total_cmp);
     weights[weights.len() / 2]
-}
-
-/// Ratio of a size to the nearest power of two, and its exponent. In a unit that is a power of two
-/// times as large, the ratio is the same.
-fn apart_from_unit(size: f64) -> (f64, i32) {
-    let (mantissa, exponent) = libm::frexp(size);
-    match mantissa < std::f64::consts::FRAC_1_SQRT_2 {
-        true => (2.0 * mantissa, exponent - 1),
-        false => (mantissa, exponent),
-    }
 }
 
 /// R_m times the variance of the data, averaged over columns: the squared ratio of signal to noise.
