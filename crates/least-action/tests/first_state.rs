@@ -51,6 +51,10 @@ fn decaying(first: f64, shift: f64) -> Observations {
     }
 }
 
+fn known(name: &str, value: impl Into<FirstValue>) -> FirstState {
+    [(name.to_string(), value)].into()
+}
+
 fn estimate(names: &[(&str, f64, f64)]) -> BTreeMap<String, Estimate> {
     let of = |&(name, low, high): &(&str, f64, f64)| {
         let initial = [low, high];
@@ -140,7 +144,7 @@ fn problem(model: EquationModel, data: Vec<Observations>, options: &AnnealOption
 #[test]
 fn a_number_is_held_and_takes_no_degree_of_freedom() {
     let data = vec![decaying(1.5, 0.0)];
-    let options = options(&[("k", 0.2, 3.0)], [("x", 1.5)].into());
+    let options = options(&[("k", 0.2, 3.0)], known("x", 1.5));
     let problem = problem(decay(), data.clone(), &options);
     assert_eq!((problem.held_count(), problem.prior_count()), (1, 0));
     assert!(problem.is_held(0) && !problem.is_held(1));
@@ -155,7 +159,7 @@ fn a_number_is_held_and_takes_no_degree_of_freedom() {
 fn a_formula_ties_the_first_state_to_parameters() {
     let data = vec![decaying(1.5, 0.3)];
     let ranges = [("k", 0.2, 3.0), ("P0", 0.1, 3.0)];
-    let options = options(&ranges, [("x", "2*P0 + c")].into());
+    let options = options(&ranges, known("x", "2*P0 + c"));
     let problem = problem(decay(), data.clone(), &options);
     assert_eq!((problem.held_count(), problem.prior_count()), (0, 1));
     let run = annealed(decay(), data.clone(), options);
@@ -200,7 +204,7 @@ fn a_mean_with_a_deviation_may_be_a_formula() {
         deviation: 0.05,
     });
     let ranges = [("c", 0.1, 3.0), ("k", 0.2, 3.0)];
-    let mut options = options(&ranges, [("x", about)].into());
+    let mut options = options(&ranges, known("x", about));
     let prior = Prior {
         mean: 0.7,
         deviation: 0.02,
@@ -220,7 +224,7 @@ fn a_mean_with_a_deviation_may_be_a_formula() {
 
 #[test]
 fn a_formula_without_estimated_parameters_is_a_number() {
-    let options = options(&[("k", 0.2, 3.0)], [("x", "6*c")].into());
+    let options = options(&[("k", 0.2, 3.0)], known("x", "6*c"));
     let problem = problem(decay(), vec![decaying(1.5, 0.0)], &options);
     assert_eq!((problem.held_count(), problem.prior_count()), (1, 0));
     let ends = problem.intervals().unwrap();
@@ -229,7 +233,7 @@ fn a_formula_without_estimated_parameters_is_a_number() {
 
 #[test]
 fn a_parameter_that_changes_in_time_may_be_in_a_formula() {
-    let mut options = options(&[("c", 0.1, 3.0), ("k", 0.2, 3.0)], [("x", "c + 1")].into());
+    let mut options = options(&[("c", 0.1, 3.0), ("k", 0.2, 3.0)], known("x", "c + 1"));
     options.estimate.get_mut("c").unwrap().smoothness = Some(1e4);
     let run = annealed(decay(), vec![decaying(1.5, 0.4)], options);
     let [x, c] = [run.best().path[0], run.best().path[1]];
@@ -242,7 +246,7 @@ fn draws_keep_what_is_known_exactly() {
     let options = ActionOptions {
         discretization: Some(Discretization::Rk4),
         measurement_precision: (1.0 / (NOISE * NOISE)).into(),
-        first_state: [("x", 1.5)].into(),
+        first_state: known("x", 1.5),
         ..ActionOptions::default()
     };
     let problem = Problem::new(Arc::new(decay()), data, &options).unwrap();
@@ -395,7 +399,10 @@ fn a_known_first_state_is_found_at_once() {
         let options = AnnealOptions {
             measurement_precision: (1.0 / (observed.1 * observed.1)).into(),
             estimate: estimate(&ranges),
-            first_state: first.into_iter().collect(),
+            first_state: first
+                .into_iter()
+                .map(|(name, value)| (name.to_string(), value))
+                .collect(),
             ..AnnealOptions::default()
         };
         let run = annealed(model, vec![data], options);
@@ -446,7 +453,7 @@ fn forward_starts_that_explode_are_redrawn() {
     let mut options = AnnealOptions {
         measurement_precision: 1e4.into(),
         estimate: estimate(&[("a", -0.5, 50.0)]),
-        first_state: [("x", 1.0)].into(),
+        first_state: known("x", 1.0),
         ..AnnealOptions::default()
     };
     options.starting_paths.start = StartingStrategy::Forward;
@@ -470,18 +477,18 @@ fn mistakes_are_named() {
     let error = fails(FirstState::PerSet(vec![set(1.0.into())]), &[]);
     assert!(error.starts_with("firstState:"), "{error}");
     assert!(error.contains('1') && error.contains('2'), "{error}");
-    let error = fails([("y", 1.0)].into(), &[]);
+    let error = fails(known("y", 1.0), &[]);
     assert!(error.starts_with("firstState.y: unknown name"), "{error}");
-    let error = fails([("x", "2*P1")].into(), &[]);
+    let error = fails(known("x", "2*P1"), &[]);
     assert!(error.contains("did you mean \"P0\"?"), "{error}");
-    let error = fails([("x", "x + 1")].into(), &[]);
+    let error = fails(known("x", "x + 1"), &[]);
     assert!(error.contains("x is a state"), "{error}");
-    let error = fails([("x", "2*")].into(), &[]);
+    let error = fails(known("x", "2*"), &[]);
     assert!(error.starts_with("firstState.x:"), "{error}");
-    let error = fails([("x", f64::NAN)].into(), &[]);
+    let error = fails(known("x", f64::NAN), &[]);
     assert!(error.starts_with("firstState.x: "), "{error}");
     let bounds = [("x", [0.0, 1.0])];
-    let error = fails([("x", 1.5)].into(), &bounds);
+    let error = fails(known("x", 1.5), &bounds);
     assert!(error.contains("bounds.x, from 0 to 1"), "{error}");
     let below = Prior {
         mean: 1.0,
@@ -496,7 +503,7 @@ fn mistakes_are_named() {
 fn a_formula_that_is_not_finite_is_named() {
     let options = ActionOptions {
         estimate: vec!["c".into()],
-        first_state: [("x", "log(c)")].into(),
+        first_state: known("x", "log(c)"),
         ..ActionOptions::default()
     };
     let problem = Problem::new(Arc::new(decay()), decaying(1.5, 0.0), &options).unwrap();

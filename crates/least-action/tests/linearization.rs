@@ -270,7 +270,11 @@ fn formulas_of_first_states_are_linearised_exactly() {
         .into(),
         [("y".to_string(), about("exp(b)/(1 + unused)", 0.5))].into(),
     ]);
-    let of_all: FirstState = [("x", about("a*b - b^3", 0.3)), ("y", "a*a + 1".into())].into();
+    let of_all: FirstState = [
+        ("x".to_string(), about("a*b - b^3", 0.3)),
+        ("y".to_string(), "a*a + 1".into()),
+    ]
+    .into();
     for scheme in Discretization::FLOWS {
         for first_state in [per_set.clone(), of_all.clone()] {
             for varying in [false, true] {

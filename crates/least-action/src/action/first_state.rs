@@ -171,15 +171,15 @@ impl Default for FirstState {
     }
 }
 
-impl<K: Into<String>, V: Into<FirstValue>> FromIterator<(K, V)> for FirstState {
-    fn from_iter<I: IntoIterator<Item = (K, V)>>(values: I) -> Self {
+impl<V: Into<FirstValue>> FromIterator<(String, V)> for FirstState {
+    fn from_iter<I: IntoIterator<Item = (String, V)>>(values: I) -> Self {
         let values = values.into_iter();
-        FirstState::All(values.map(|(k, v)| (k.into(), v.into())).collect())
+        FirstState::All(values.map(|(name, v)| (name, v.into())).collect())
     }
 }
 
-impl<K: Into<String>, V: Into<FirstValue>, const N: usize> From<[(K, V); N]> for FirstState {
-    fn from(values: [(K, V); N]) -> Self {
+impl<V: Into<FirstValue>, const N: usize> From<[(String, V); N]> for FirstState {
+    fn from(values: [(String, V); N]) -> Self {
         values.into_iter().collect()
     }
 }

@@ -18,6 +18,13 @@ const LEAST_LADDER: f64 = 1e-4;
 /// Minimum ratio of R_f0 to R_f at the end: paths further from the model than that are no guide.
 const MOST_LADDER: f64 = 1e-16;
 
+/// Ratio of variabilities up to which states have equal weights.
+const ALIKE: f64 = 8.0;
+
+/// Chi-square per measurement of a path that obeys the model, up to which it explains the data: its
+/// ladder may begin near the end.
+const EXPLAINED: f64 = 4.0;
+
 /// Numbers of a ladder that are found from problem and data.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Automatic {
@@ -67,6 +74,7 @@ impl Automatic {
         parameters: &[f64],
     ) -> f64 {
         let most = LEAST_LADDER * self.last;
+        let is_forward = options.starting_paths.start == StartingStrategy::Forward;
         let share = match options.starting_paths.start {
             StartingStrategy::Automatic
             | StartingStrategy::EnsembleFilter
@@ -85,11 +93,19 @@ impl Automatic {
             Normalization::Posterior => 2.0 * value.model_error / count,
         };
         let first = share * self.per_residual / mean_square;
-        if first.is_finite() {
-            first.max(MOST_LADDER * self.last).min(most)
-        } else {
-            most
+        if first.is_finite() && first < most {
+            return first.max(MOST_LADDER * self.last);
         }
+        let chi_square = match problem.normalization {
+            Normalization::Mean => value.measurement_error,
+            Normalization::Posterior => 2.0 * value.measurement_error / problem.measured() as f64,
+        };
+        if options.first_state.is_empty() && !is_forward || chi_square <= EXPLAINED {
+            return most;
+        }
+        // The path obeys the model, but not the data: they must be able to move it. Residuals that
+        // lead from one to the other are about as large as the data's errors.
+        (share * self.last / (LAST * chi_square)).max(MOST_LADDER * self.last)
     }
 }
 
@@ -101,20 +117,18 @@ pub(super) fn weights_are_automatic(options: &AnnealOptions) -> bool {
     !said && options.model_weights.is_none()
 }
 
-/// Automatic weights of the states, one over the square of their variability in powers of two;
-/// `None` if R_f is not automatic or they are alike. States of nearly equal size have equal
-/// weights, and a change of a unit by a power of two changes no bit of the weighted errors.
+/// Automatic weights of the states; `None` if R_f is not automatic or the states are alike.
 fn weights(options: &AnnealOptions, sizes: &[f64]) -> Option<Precision> {
     if !weights_are_automatic(options) {
         return None;
     }
-    let exponents: Vec<i32> = sizes.iter().map(|&size| exponent(size)).collect();
-    let largest = exponents.iter().copied().max()?;
-    if exponents.iter().all(|&e| e == largest) {
+    let largest = sizes.iter().fold(0.0f64, |a, &b| a.max(b));
+    let least = sizes.iter().fold(f64::INFINITY, |a, &b| a.min(b));
+    if largest <= ALIKE * least {
         return None;
     }
-    let weight = |&e: &i32| libm::exp2(2.0 * f64::from(largest - e));
-    let weights: Vec<f64> = exponents.iter().map(weight).collect();
+    let weight = |&size: &f64| (largest / size) * (largest / size);
+    let weights: Vec<f64> = sizes.iter().map(weight).collect();
     let fits = weights.iter().all(|w| (1e-90..1e90).contains(w));
     fits.then_some(Precision::PerComponent(weights))
 }
@@ -131,13 +145,6 @@ fn typical_weight(precision: &Precision, first: usize, set: &Observations, l: us
         .collect();
     weights.sort_by(f64::total_cmp);
     weights[weights.len() / 2]
-}
-
-/// Exponent of the power of two that is nearest to a size, in the ratio. Sizes in other units, a
-/// power of two times as large, have other exponents by exactly that power.
-fn exponent(size: f64) -> i32 {
-    let (mantissa, exponent) = libm::frexp(size);
-    exponent - i32::from(mantissa < std::f64::consts::FRAC_1_SQRT_2)
 }
 
 /// R_m times the variance of the data, averaged over columns: the squared ratio of signal to noise.
