@@ -5,6 +5,7 @@ mod density;
 mod discretization;
 mod finite;
 mod grid;
+mod integrate;
 mod intervals;
 mod linearize;
 mod measurement;
@@ -21,6 +22,7 @@ mod varying;
 
 pub use check_gradient::{GradientCheck, GradientVerdict, Variable};
 pub(crate) use density::log_step_determinant;
+pub(crate) use integrate::leading_matrix;
 pub use discretization::Discretization;
 pub(crate) use intervals::check_interval;
 pub use intervals::Intervals;

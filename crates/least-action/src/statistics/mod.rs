@@ -2,6 +2,7 @@
 //! `<G> = integral of G exp(-A) / integral of exp(-A)` over all paths and parameters, from the
 //! quadratic approximation about a minimum to Monte Carlo.
 
+mod deterministic;
 mod diagnostics;
 mod forecast;
 mod laplace;
@@ -12,6 +13,7 @@ mod scores;
 mod summary;
 mod uncertainty;
 
+pub use deterministic::{StrongLaplace, StrongMinimum, StrongPosterior};
 pub use diagnostics::{
     energy_fraction, ess_bulk, ess_mean, ess_quantile, ess_sd, ess_tail, mcse_mean, mcse_quantile,
     mcse_sd, quantiles, r_hat,

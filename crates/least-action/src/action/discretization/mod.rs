@@ -13,7 +13,7 @@ mod trapezoid;
 
 pub(super) use model_rows::{layout, ModelRows};
 pub(super) use residuals::{Along, Residuals};
-use scheme::Scheme;
+pub(super) use scheme::Scheme;
 
 use super::grid::{Grid, Segment};
 use crate::error::{Error, Result};
@@ -75,6 +75,13 @@ impl Discretization {
     /// True if the discretisation fits models of this kind.
     pub fn suits(self, kind: ModelKind) -> bool {
         (self == Discretization::Map) == (kind == ModelKind::Map)
+    }
+
+    /// True if a residual holds the state that it leads to by itself, so that the next state is
+    /// known without equations to be solved.
+    pub(crate) fn is_explicit(self) -> bool {
+        use Discretization::{Euler, Map, Rk4};
+        matches!(self, Euler | Rk4 | Map)
     }
 
     /// Name in options and files.
