@@ -176,7 +176,7 @@ pub enum Error {
     Saddle {
         /// Field at fault, as a caller would write it.
         path: String,
-        /// The largest parts of the direction, by name.
+        /// The direction in words, each unknown in its own unit.
         direction: String,
         /// Second derivative along the direction, in units in which the diagonal of the Hessian is
         /// 1.
@@ -186,12 +186,13 @@ pub enum Error {
     },
     /// A direction in which the action does not change, to rounding.
     #[error(
-        "{path}: the Hessian is singular: data and priors say nothing about {direction}; {remedy}"
+        "{path}: the Hessian is singular: data and priors say nothing along the direction \
+         {direction}; {remedy}"
     )]
     Undetermined {
         /// Field at fault, as a caller would write it.
         path: String,
-        /// The largest parts of the direction, by name.
+        /// The direction in words, each unknown in its own unit: `k1 - 0.01 k2`.
         direction: String,
         /// Advice to the user in words.
         remedy: String,

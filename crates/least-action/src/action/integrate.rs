@@ -1,6 +1,7 @@
 //! Paths that obey the discretised model exactly.
 
 use super::discretization::{ModelRows, Residuals};
+use super::grid::{Grid, Segment};
 use super::{along, Action};
 use crate::error::{Error, Result};
 use crate::solve::dense::Lu;
@@ -14,12 +15,40 @@ const SOLVED: f64 = 4.0 * f64::EPSILON;
 const NEARLY_SOLVED: f64 = 1e-9;
 
 /// One block of residuals with the memory to solve it for the states that it leads to.
-struct Block {
+#[derive(Clone)]
+pub(super) struct Block {
+    time_step: f64,
     residuals: Residuals,
-    rows: ModelRows,
-    group: RowGroup,
+    /// Rows of its derivatives, for implicit steps.
+    rows: Option<(ModelRows, RowGroup)>,
     lu: Lu,
     matrix: Vec<f64>,
+}
+
+impl Block {
+    /// Block of a problem's discretisation with a time step.
+    fn new(action: &Action, time_step: f64) -> Self {
+        let problem = &action.problem;
+        let scheme = problem.discretization.scheme();
+        let segment = Segment {
+            first: 0,
+            points: scheme.reach().span,
+            time_step,
+        };
+        let grid = Grid::of_segments(vec![segment], problem.grid.width);
+        let rows = || {
+            let mut single = along(problem, &action.parameters, &[]);
+            single.grid = &grid;
+            ModelRows::new(scheme, &single, &problem.estimated)
+        };
+        Block {
+            time_step,
+            residuals: Residuals::new(scheme, &*problem.model, &grid),
+            rows: (!problem.discretization.is_explicit()).then(rows),
+            lu: Lu::default(),
+            matrix: Vec::new(),
+        }
+    }
 }
 
 impl Action {
@@ -36,38 +65,22 @@ impl Action {
         for (&index, &value) in problem.estimated.iter().zip(parameters) {
             self.parameters[index] = value;
         }
-        let scheme = problem.discretization.scheme();
-        let reach = scheme.reach();
+        let mut block = self.block.take();
+        let integrated = self.integrate_by(&mut block, path);
+        self.block = block;
+        integrated
+    }
+
+    fn integrate_by(&self, block: &mut Option<Box<Block>>, path: &mut [f64]) -> Result<()> {
+        let problem = &self.problem;
+        let stride = problem.discretization.scheme().reach().stride;
         let d = problem.model.dimension();
-        let mut known: Option<(f64, Block)> = None;
         for segment in &problem.grid.segments {
-            if known.as_ref().map(|(step, _)| *step) != Some(segment.time_step) {
-                let residuals = Residuals::of_block(scheme, &*problem.model, segment.time_step);
-                let shape = super::grid::Grid::of_segments(
-                    vec![super::grid::Segment {
-                        first: 0,
-                        points: reach.span,
-                        ..*segment
-                    }],
-                    problem.grid.width,
-                );
-                let mut single = along(problem, &self.parameters, &[]);
-                single.grid = &shape;
-                let (rows, group) = ModelRows::new(scheme, &single, &problem.estimated);
-                let block = Block {
-                    residuals,
-                    rows,
-                    group,
-                    lu: Lu::default(),
-                    matrix: Vec::new(),
-                };
-                known = Some((segment.time_step, block));
-            }
-            let Some((_, block)) = &mut known else {
-                continue;
-            };
-            for b in 0..(segment.points - 1) / reach.stride {
-                let first = segment.first + b * reach.stride;
+            let step = segment.time_step;
+            let known = block.take().filter(|known| known.time_step == step);
+            let block = block.insert(known.unwrap_or_else(|| Box::new(Block::new(self, step))));
+            for b in 0..(segment.points - 1) / stride {
+                let first = segment.first + b * stride;
                 block.residuals.move_to(first, d);
                 self.solve_block(block, first, path)?;
             }
@@ -91,6 +104,9 @@ impl Action {
             }
             return self.check_finite(first, &path[known..known + size]);
         }
+        let Some((rows, group)) = &mut block.rows else {
+            return Ok(());
+        };
         for k in next.clone() {
             path[k] = path[k - d];
         }
@@ -99,10 +115,10 @@ impl Action {
             {
                 let along = along(problem, &self.parameters, path);
                 block.residuals.evaluate(&along);
-                block.rows.fill(&along, &block.residuals, &mut block.group);
+                rows.fill(&along, &block.residuals, group);
             }
             self.check_finite(first, &block.residuals.values)?;
-            leading_matrix(&block.group, 0, d, &mut block.matrix);
+            leading_matrix(group, 0, d, &mut block.matrix);
             if !block.lu.factor(&block.matrix, size) {
                 return Err(Error::Singular {
                     path: "path".into(),

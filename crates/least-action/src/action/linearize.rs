@@ -36,6 +36,12 @@ impl Action {
         self.new_rows().1
     }
 
+    /// Rows of the model at the point last linearised, before they were whitened; `None` where the
+    /// weights couple no residuals, so that the rows of the linearisation are these.
+    pub(super) fn raw_model_rows(&self) -> Option<&RowGroup> {
+        self.rows.as_ref()?.raw_model.as_ref()
+    }
+
     fn new_rows(&self) -> (RowWorkspace, Linearization) {
         let problem = &self.problem;
         let along = along(problem, &self.parameters, &[]);

@@ -21,9 +21,8 @@ mod unknowns;
 mod varying;
 
 pub use check_gradient::{GradientCheck, GradientVerdict, Variable};
-pub(crate) use density::log_step_determinant;
-pub(crate) use integrate::leading_matrix;
 pub use discretization::Discretization;
+pub(crate) use integrate::leading_matrix;
 pub(crate) use intervals::check_interval;
 pub use intervals::Intervals;
 pub use noise::{LossMoments, Precision, StepNoise};
@@ -89,6 +88,8 @@ pub struct Action {
     parameters: Vec<f64>,
     parameter_gradient: Vec<f64>,
     rows: Option<Box<linearize::RowWorkspace>>,
+    /// Memory to integrate paths.
+    block: Option<Box<integrate::Block>>,
 }
 
 impl Action {
@@ -103,6 +104,7 @@ impl Action {
             measurement: problem.measurement.clone(),
             model_noise: problem.model_noise.clone(),
             rows: None,
+            block: None,
             parameters: problem.parameters.clone(),
             parameter_gradient: vec![0.0; problem.parameters.len()],
             problem: problem.clone(),

@@ -143,6 +143,11 @@ impl Problem {
         self.grid.len()
     }
 
+    /// First point of each data set in the path.
+    pub(crate) fn first_points(&self) -> impl Iterator<Item = usize> + '_ {
+        self.grid.segments.iter().map(|segment| segment.first)
+    }
+
     /// Time of a point of the path, in the model's unit of time.
     pub fn time(&self, point: usize) -> f64 {
         self.grid.points.times[point]

@@ -38,6 +38,7 @@ const WITHIN_THE_SDK: [&str; 30] = [
     "NetworkTwin",
     "Pairs",
     "ParameterDefinition",
+    "ProfileOptions",
     "SamplingOptions",
     "StateDefinition",
     "StepSize",
@@ -98,6 +99,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     declarations.add::<statistics::Flatness>();
     declarations.add::<statistics::Identifiability>();
     declarations.add_alias::<statistics::LaplaceFinding>("LaplaceFinding");
+    declarations.add::<statistics::ProfileOptions>();
     declarations.add_alias::<statistics::SamplingFinding>("SamplingFinding");
     declarations.add::<statistics::SamplingOptions>();
     declarations.add::<statistics::SamplingVerdict>();

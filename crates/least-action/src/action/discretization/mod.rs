@@ -77,11 +77,12 @@ impl Discretization {
         (self == Discretization::Map) == (kind == ModelKind::Map)
     }
 
-    /// True if a residual holds the state that it leads to by itself, so that the next state is
-    /// known without equations to be solved.
-    pub(crate) fn is_explicit(self) -> bool {
-        use Discretization::{Euler, Map, Rk4};
-        matches!(self, Euler | Rk4 | Map)
+    /// True if a step gives the next state outright, without an equation to be solved for it.
+    pub fn is_explicit(self) -> bool {
+        matches!(
+            self,
+            Discretization::Euler | Discretization::Rk4 | Discretization::Map
+        )
     }
 
     /// Name in options and files.
@@ -151,6 +152,11 @@ impl Discretization {
     /// Number of steps whose errors one residual holds together.
     pub(crate) fn steps_together(self) -> usize {
         self.scheme().reach().stride
+    }
+
+    /// Number of points that one step touches.
+    pub(crate) fn span(self) -> usize {
+        self.scheme().reach().span
     }
 
     /// Number of residuals per component. Every scheme has one row per interval.

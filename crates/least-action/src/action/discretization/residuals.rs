@@ -81,18 +81,7 @@ impl Residuals {
         }
     }
 
-    /// Residuals of a single block of `span` points with the time step `time_step`, to be moved along
-    /// a path by [`Residuals::move_to`].
-    pub fn of_block(scheme: &'static dyn Scheme, model: &dyn Model, time_step: f64) -> Self {
-        let segment = Segment {
-            first: 0,
-            points: scheme.reach().span,
-            time_step,
-        };
-        Residuals::new(scheme, model, &Grid::of_segments(vec![segment], 0))
-    }
-
-    /// Moves the block of [`Residuals::of_block`] to the point `first`.
+    /// Moves a single segment of residuals along a longer path, to the point `first`.
     pub fn move_to(&mut self, first: usize, dimension: usize) {
         let part = &mut self.parts[0];
         part.segment.first = first;

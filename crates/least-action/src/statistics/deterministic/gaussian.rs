@@ -6,8 +6,10 @@ use super::posterior::StrongPosterior;
 use crate::action::Problem;
 use crate::error::{Error, Result};
 use crate::random::Random;
-use crate::statistics::laplace::{describe, Expected, GaussianDraws};
-use crate::statistics::LaplaceOptions;
+use crate::report::{shortest, Direction, DirectionPart};
+use crate::solve::Objective;
+use crate::statistics::laplace::Described;
+use crate::statistics::{Expected, GaussianDraws, Identifiability, LaplaceOptions};
 
 /// Gaussian approximation of a [`StrongPosterior`] about one of its modes. Its covariance of first
 /// states and parameters is the inverse of the Gauss-Newton matrix, which is the expected (Fisher)
@@ -52,6 +54,10 @@ pub struct StrongLaplace {
     growth: f64,
 }
 
+/// Largest change of the measurements by rounding of first states, in standard deviations of their
+/// noise, that is none.
+const ROUNDING: f64 = 1e-3;
+
 impl StrongLaplace {
     /// Expands about the minimum that is reached from `start`: a path, which need not obey the
     /// model, then the estimated parameters.
@@ -66,24 +72,50 @@ impl StrongLaplace {
     ) -> Result<Self> {
         options.validate()?;
         let mut posterior = posterior.clone();
-        let steps = if options.minimize { options.max_iterations } else { 0 };
+        let steps = if options.minimize {
+            options.max_iterations
+        } else {
+            0
+        };
         let minimum = posterior.minimize(start, &[], steps)?;
         let information = posterior.eliminate()?;
         let unknowns = posterior.reduced(&minimum.unknowns);
+        let gradient = information.gradient();
         let mut held = vec![false; unknowns.len()];
+        let mut known = vec![None; unknowns.len()];
         if let Some(bounds) = &posterior.bounds {
-            bounds.mark_active(&unknowns, &information.gradient(), &mut held);
+            bounds.mark_active(&unknowns, &gradient, &mut held);
+            for (known, (low, high)) in known.iter_mut().zip(bounds.lower.iter().zip(&bounds.upper))
+            {
+                *known = (low == high).then_some(0.0);
+            }
         }
-        let fixed: Vec<Option<f64>> = held.iter().map(|held| held.then_some(0.0)).collect();
+        // A bound that is active is no knowledge: such an unknown has the deviation that the data
+        // give it, or that of its bounds where they give none.
         let sizes = information.sizes();
-        let triangle = information.triangle(&fixed, 0.0, &sizes);
-        if let Some(unknown) = triangle.undetermined(&fixed, &sizes) {
-            let direction = triangle.direction(unknown);
-            return Err(undetermined(&posterior, &minimum.unknowns, &direction));
-        }
+        let mut loose = Vec::new();
+        let triangle = loop {
+            let triangle = information.triangle(&known, 0.0, &sizes);
+            match triangle.undetermined(&known, &sizes) {
+                None => break triangle,
+                Some(unknown) if held[unknown] => {
+                    known[unknown] = Some(0.0);
+                    loose.push(unknown);
+                }
+                Some(unknown) => {
+                    let direction = triangle.direction(unknown);
+                    return Err(undetermined(
+                        &posterior,
+                        &minimum.unknowns,
+                        &direction,
+                        &sizes,
+                    ));
+                }
+            }
+        };
         let sets = posterior.elimination.sets.len();
         let roots: Vec<Vec<f64>> = (0..sets).map(|set| triangle.inverse(set)).collect();
-        let free = held.iter().filter(|held| !**held).count() as f64;
+        let free = known.iter().filter(|known| known.is_none()).count() as f64;
         let log_determinant = triangle.log_determinant();
         let log_evidence = 0.5 * (free * libm::log(std::f64::consts::TAU) - log_determinant)
             - minimum.value
@@ -100,6 +132,8 @@ impl StrongLaplace {
             growth: 0.0,
         };
         laplace.fill_variances(&information);
+        laplace.loosen(&loose);
+        laplace.log_evidence += laplace.log_share_within(&gradient);
         Ok(laplace)
     }
 
@@ -140,6 +174,56 @@ impl StrongLaplace {
         self.growth = growth;
     }
 
+    /// Gives unknowns at active bounds that nothing else determines the deviation of a uniform
+    /// distribution between their bounds; infinite where these are open.
+    fn loosen(&mut self, loose: &[usize]) {
+        let (places, path) = (self.places(), self.posterior.layout.path_length());
+        let p = self.posterior.layout.parameters;
+        let Some(bounds) = &self.posterior.bounds else {
+            return;
+        };
+        for &unknown in loose {
+            let width = bounds.upper[unknown] - bounds.lower[unknown];
+            let variance = width * width / 12.0;
+            self.variances[places[unknown]] = variance;
+            self.log_evidence += libm::log(width);
+            if let Some(k) = places[unknown].checked_sub(path) {
+                self.parameter_covariance[k * p + k] = variance;
+            }
+        }
+    }
+
+    /// Logarithm of the share of the Gaussian that is within the active bounds, where the density
+    /// falls as the gradient says: each by itself.
+    fn log_share_within(&self, gradient: &[f64]) -> f64 {
+        let places = self.places();
+        let share = |(k, _): (usize, &bool)| {
+            let deviation = self.variances[places[k]].sqrt();
+            let z = gradient[k].abs() * deviation / std::f64::consts::SQRT_2;
+            // Half of exp(z^2) erfc(z), and its limit.
+            match z {
+                z if !z.is_finite() => 0.0,
+                z if z > 20.0 => -libm::log(2.0 * z * std::f64::consts::PI.sqrt()),
+                z => z * z + libm::log(0.5 * libm::erfc(z)),
+            }
+        };
+        let held = self.held.iter().enumerate();
+        held.filter(|(k, held)| **held && self.variances[places[*k]] > 0.0)
+            .map(share)
+            .sum()
+    }
+
+    /// Place of every unknown among path and parameters.
+    fn places(&self) -> Vec<usize> {
+        let layout = &self.posterior.layout;
+        let d = layout.dimension;
+        let sets = self.posterior.elimination.sets.iter();
+        let first = sets.flat_map(|set| set.start * d..(set.start + 1) * d);
+        first
+            .chain(layout.path_length()..layout.unknowns())
+            .collect()
+    }
+
     /// Problem of the posterior.
     pub fn problem(&self) -> &Problem {
         self.posterior.problem()
@@ -160,8 +244,9 @@ impl StrongLaplace {
         self.minimum.value
     }
 
-    /// Standard deviations: the path, points x dimension, then the estimated parameters. 0 for
-    /// active bounds.
+    /// Standard deviations: the path, points x dimension, then the estimated parameters. A bound that
+    /// is active is no knowledge: an unknown there has the deviation that the data would give it
+    /// without the bound, or that of a uniform distribution between its bounds if they give none.
     pub fn deviations(&self) -> Vec<f64> {
         self.variances.iter().map(|v| v.sqrt()).collect()
     }
@@ -194,7 +279,7 @@ impl StrongLaplace {
     }
 
     /// Natural logarithm of the determinant of the Gauss-Newton matrix of first states and
-    /// parameters, without those at active bounds.
+    /// parameters.
     pub fn log_determinant(&self) -> f64 {
         self.log_determinant
     }
@@ -224,17 +309,125 @@ impl StrongLaplace {
         self.growth
     }
 
-    /// Numbers of the unknowns at active bounds, among path and parameters.
+    /// True if the minimum was reached and its path follows from its first state in the precision of
+    /// numbers, so that the approximation can be trusted.
+    pub fn is_well_posed(&self) -> bool {
+        self.minimum.converged && self.growth < ROUNDING
+    }
+
+    /// Numbers of the first states and parameters at active bounds, among path and parameters.
     pub fn active_bounds(&self) -> impl Iterator<Item = usize> + '_ {
-        let layout = &self.posterior.layout;
-        let d = layout.dimension;
-        let sets = &self.posterior.elimination.sets;
-        let place = move |k: usize| match k.checked_sub(sets.len() * d) {
-            None => sets[k / d].start * d + k % d,
-            Some(p) => layout.path_length() + p,
-        };
-        let held = self.held.iter().enumerate();
-        held.filter(|(_, held)| **held).map(move |(k, _)| place(k))
+        let places = self.places().into_iter().zip(&self.held);
+        places.filter(|(_, held)| **held).map(|(place, _)| place)
+    }
+
+    /// Principal axes of the estimated parameters' covariance; none if no parameter is estimated.
+    pub fn identifiability(&self) -> Identifiability {
+        self.described().identifiability()
+    }
+
+    pub(super) fn described(&self) -> Described<'_> {
+        Described {
+            problem: self.problem(),
+            mode: self.mode(),
+            variances: &self.variances,
+            covariance: &self.parameter_covariance,
+            decrease: self.minimum.decrease,
+            // What they mean is said by the findings about one-sided intervals.
+            active: Vec::new(),
+        }
+    }
+
+    /// Mean of the posterior less its mode, to first order beyond the quadratic (L. Tierney and J.
+    /// B. Kadane, J. Amer. Statist. Assoc. 81, 1986): for first states and parameters from second
+    /// differences of the gradient along the axes of the covariance, for the path also from those
+    /// of the path itself. It takes two gradients per first state and parameter.
+    ///
+    /// # Errors
+    /// A density that cannot be evaluated a tenth of a standard deviation from the mode.
+    pub fn mean_shift(&self) -> Result<Vec<f64>> {
+        const STEP: f64 = 0.05;
+        let mut posterior = self.posterior.clone();
+        let mode = posterior.reduced(self.mode());
+        let n = mode.len();
+        let (d, p) = (posterior.layout.dimension, posterior.layout.parameters);
+        let first = n - p;
+        let mut gradient = vec![0.0; n];
+        posterior.evaluate(&mode, &mut gradient)?;
+        let (at, path) = (gradient.clone(), posterior.path_of(&mode)?.to_vec());
+        let mut contracted = vec![0.0; n];
+        let mut bent = vec![0.0; path.len()];
+        // Axes of the first state of one data set, then those of the parameters with all first
+        // states that follow them.
+        for own in 0..n {
+            let mut axis = vec![0.0; n];
+            let sets = match own.checked_sub(first) {
+                None => own / d..own / d + 1,
+                Some(_) => 0..self.roots.len(),
+            };
+            for set in sets {
+                let column = if own < first {
+                    own % d
+                } else {
+                    d + own - first
+                };
+                for (k, row) in self.roots[set].chunks_exact(d + p).enumerate() {
+                    axis[if k < d { set * d + k } else { first + k - d }] = row[column];
+                }
+            }
+            for sign in [1.0, -1.0] {
+                let mut moved: Vec<f64> = mode.clone();
+                for (x, w) in moved.iter_mut().zip(&axis) {
+                    *x += sign * STEP * w;
+                }
+                posterior.evaluate(&moved, &mut gradient)?;
+                for ((c, g), a) in contracted.iter_mut().zip(&gradient).zip(&at) {
+                    *c += (g - a) / (STEP * STEP);
+                }
+                let there = posterior.path_of(&moved)?.iter();
+                for ((b, x), a) in bent.iter_mut().zip(there).zip(&path) {
+                    *b += 0.5 * (x - a) / (STEP * STEP);
+                }
+            }
+        }
+        let mut shift = vec![0.0; n];
+        self.times_covariance(&contracted, &mut shift);
+        shift.iter_mut().for_each(|s| *s *= -0.5);
+        let mut all = vec![0.0; self.mode().len()];
+        self.expand(&shift, &mut all);
+        all.iter_mut().zip(&bent).for_each(|(a, b)| *a += b);
+        Ok(all)
+    }
+
+    /// Product of the covariance of first states and parameters with a vector.
+    fn times_covariance(&self, vector: &[f64], into: &mut [f64]) {
+        let (d, p) = (
+            self.posterior.layout.dimension,
+            self.posterior.layout.parameters,
+        );
+        let width = d + p;
+        let first = vector.len() - p;
+        let place = |set: usize, k: usize| if k < d { set * d + k } else { first + k - d };
+        // W^T v: the parts of the parameters' axes add up over the data sets.
+        let mut products = vec![0.0; vector.len()];
+        for (set, root) in self.roots.iter().enumerate() {
+            for (k, row) in root.chunks_exact(width).enumerate() {
+                // Rows of the parameters are the same for every data set.
+                if k >= d && set > 0 {
+                    continue;
+                }
+                for (column, w) in row.iter().enumerate() {
+                    products[place(set, column)] += w * vector[place(set, k)];
+                }
+            }
+        }
+        into.fill(0.0);
+        for (set, root) in self.roots.iter().enumerate() {
+            for (k, row) in root.chunks_exact(width).enumerate() {
+                let each = row.iter().enumerate();
+                into[place(set, k)] = each.map(|(c, w)| w * products[place(set, c)]).sum();
+            }
+        }
     }
 
     /// Independent draws of path and parameters from the Gaussian. Draws of parameters and first
@@ -256,7 +449,8 @@ impl StrongLaplace {
                 self.posterior.bounds.as_ref().is_none_or(|bounds| {
                     let ends = bounds.lower.iter().zip(&bounds.upper);
                     let at = mode.iter().zip(&reduced).map(|(m, z)| m + z);
-                    at.zip(ends).all(|(x, (low, high))| (low..=high).contains(&&x))
+                    at.zip(ends)
+                        .all(|(x, (low, high))| (low..=high).contains(&&x))
                 })
             });
             if let (false, Some(bounds)) = (inside, &self.posterior.bounds) {
@@ -268,7 +462,9 @@ impl StrongLaplace {
                 draws.moved += 1;
             }
             self.expand(&reduced, &mut draw);
-            draws.values.extend(draw.iter().zip(self.mode()).map(|(c, m)| c + m));
+            draws
+                .values
+                .extend(draw.iter().zip(self.mode()).map(|(c, m)| c + m));
         }
         draws
     }
@@ -300,7 +496,10 @@ impl StrongLaplace {
 
     /// Writes the deviation of a draw of first states and parameters from the mode.
     fn deviate(&self, random: &mut Random, into: &mut [f64]) {
-        let (d, p) = (self.posterior.layout.dimension, self.posterior.layout.parameters);
+        let (d, p) = (
+            self.posterior.layout.dimension,
+            self.posterior.layout.parameters,
+        );
         let width = d + p;
         let normal: Vec<f64> = into.iter().map(|_| random.normal()).collect();
         let first = into.len() - p;
@@ -328,21 +527,46 @@ impl StrongLaplace {
     }
 }
 
-/// Error about a direction of first states and parameters that is not determined.
-fn undetermined(posterior: &StrongPosterior, mode: &[f64], direction: &[f64]) -> Error {
-    let layout = &posterior.layout;
-    let d = layout.dimension;
+/// Error about a direction of first states and parameters that is not determined. `sizes` are the
+/// roots of the information about each at known others.
+fn undetermined(
+    posterior: &StrongPosterior,
+    mode: &[f64],
+    direction: &[f64],
+    sizes: &[f64],
+) -> Error {
+    let problem = posterior.problem();
+    let d = posterior.layout.dimension;
     let sets = &posterior.elimination.sets;
-    let mut all = vec![0.0; layout.unknowns()];
-    for (set, points) in sets.iter().enumerate() {
-        all[points.start * d..][..d].copy_from_slice(&direction[set * d..][..d]);
-    }
-    all[layout.path_length()..].copy_from_slice(&direction[sets.len() * d..]);
-    let size = |x: &f64| 1.0 / (x * x).max(1e-6);
-    let sizes: Vec<f64> = mode.iter().map(size).collect();
+    let values = posterior.reduced(mode);
+    let estimated: Vec<&str> = problem.estimated().collect();
+    let name = |k: usize| match k.checked_sub(sets.len() * d) {
+        Some(p) => estimated[p].to_string(),
+        None => {
+            let state = &problem.model().states()[k % d];
+            let time = shortest(problem.time(sets[k / d].start));
+            match sets.len() {
+                1 => format!("{state} at time {time}"),
+                _ => format!("{state} at time {time} of data set {}", k / d),
+            }
+        }
+    };
+    let part = |k: usize| DirectionPart {
+        name: name(k),
+        value: direction[k],
+        size: if values[k] == 0.0 {
+            1.0
+        } else {
+            values[k].abs()
+        },
+        stiffness: sizes[k],
+    };
+    // Parameters are named first.
+    let first = sets.len() * d;
+    let order = (first..values.len()).chain(0..first);
     Error::Undetermined {
         path: "hessian".into(),
-        direction: describe(posterior.problem(), &all, &sizes),
+        direction: Direction::new(order.map(part).collect(), f64::INFINITY).movement(),
         remedy: "measure more, estimate less, or give these a prior: firstState for first states, \
             estimate.prior for parameters"
             .into(),

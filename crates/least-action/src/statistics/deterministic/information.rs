@@ -62,6 +62,22 @@ impl Information {
         self.times(|row| row[row.len() - 1])
     }
 
+    /// `M^T M` as a full matrix, row by row.
+    pub fn matrix(&self) -> Vec<f64> {
+        let n = self.unknowns();
+        let mut matrix = vec![0.0; n * n];
+        for (set, rows) in self.sets.iter().enumerate() {
+            for row in rows.each() {
+                for (i, a) in row[..rows.unknowns].iter().enumerate() {
+                    for (j, b) in row[..rows.unknowns].iter().enumerate() {
+                        matrix[self.unknown(set, i) * n + self.unknown(set, j)] += a * b;
+                    }
+                }
+            }
+        }
+        matrix
+    }
+
     /// `M^T M` times a vector.
     pub fn multiply(&self, vector: &[f64]) -> Vec<f64> {
         let mut sum = vec![0.0; self.unknowns()];
@@ -195,32 +211,32 @@ impl Triangle {
         vector
     }
 
-    /// Solves `R z = u` in place for the unknowns; `u` stands at the place of each row's pivot.
-    pub fn solve(&self, vector: &mut [f64]) {
-        let given = vector.to_vec();
-        let d = self.dimension;
-        vector.fill(0.0);
-        let first = self.first_parameter();
-        back(&self.shared, None, first, 0, 0, vector, |k, _| -given[first + k]);
-        for (set, rows) in self.sets.iter().enumerate() {
-            back(rows, None, set * d, d, first, vector, |k, _| -given[set * d + k]);
-        }
-    }
-
     /// Back substitution `R z + r = 0`, with the residual of each row by `residual`. A pivot that is
     /// `kept` keeps its value in the vector.
-    fn substitute(&self, vector: &mut [f64], kept: Option<usize>, residual: impl Fn(&[f64]) -> f64) {
+    fn substitute(
+        &self,
+        vector: &mut [f64],
+        kept: Option<usize>,
+        residual: impl Fn(&[f64]) -> f64,
+    ) {
         let d = self.dimension;
         let first = self.first_parameter();
-        back(&self.shared, kept, first, 0, 0, vector, |_, row| residual(row));
+        back(&self.shared, kept, first, 0, 0, vector, |_, row| {
+            residual(row)
+        });
         for (set, rows) in self.sets.iter().enumerate() {
-            back(rows, kept, set * d, d, first, vector, |_, row| residual(row));
+            back(rows, kept, set * d, d, first, vector, |_, row| {
+                residual(row)
+            });
         }
     }
 
     /// Natural logarithm of the determinant of `R^T R`.
     pub fn log_determinant(&self) -> f64 {
-        2.0 * self.pivots().map(|pivot| libm::log(pivot.size)).sum::<f64>()
+        2.0 * self
+            .pivots()
+            .map(|pivot| libm::log(pivot.size))
+            .sum::<f64>()
     }
 
     /// Inverse W of the part of R that belongs to one data set and the parameters: (D + P) x (D +
@@ -241,8 +257,18 @@ impl Triangle {
             unit[own] = 1.0;
             let given = unit.clone();
             unit.fill(0.0);
-            back(&self.shared, None, first, 0, 0, &mut unit, |k, _| -given[first + k]);
-            back(&self.sets[set], None, set * d, d, first, &mut unit, |k, _| -given[set * d + k]);
+            back(&self.shared, None, first, 0, 0, &mut unit, |k, _| {
+                -given[first + k]
+            });
+            back(
+                &self.sets[set],
+                None,
+                set * d,
+                d,
+                first,
+                &mut unit,
+                |k, _| -given[set * d + k],
+            );
             for row in 0..width {
                 inverse[row * width + column] = unit[place(row)];
             }
@@ -275,7 +301,11 @@ fn back(
             if k == pivot.unknown {
                 continue;
             }
-            let place = if k < own { offset + k } else { others + k - own };
+            let place = if k < own {
+                offset + k
+            } else {
+                others + k - own
+            };
             sum += m * vector[place];
         }
         vector[unknown] = -sum / row[pivot.unknown];

@@ -22,6 +22,8 @@ pub struct StrongMinimum {
 
 /// Predicted fall of the value, relative to 1 or to the value, at which a minimum is reached.
 const TOLERANCE: f64 = 1e-11;
+/// Predicted fall up to which a minimum counts as reached if no step brings it.
+const NEARLY: f64 = 1e-8;
 /// Size of the corrections that bring a path to the model, relative to the largest value of each
 /// state, at which it obeys the model.
 const OBEYS: f64 = 1e-10;
@@ -37,6 +39,8 @@ const NO_DAMPING: f64 = 1e-8;
 const HALVINGS: usize = 4;
 /// Least share of the predicted fall that a step must bring.
 const SUFFICIENT: f64 = 1e-4;
+/// Least weight of a correction, relative to the value, for one as large as the state.
+const FLOOR: f64 = 1e-2;
 /// Rounding of the value, relative to it.
 const ROUNDING: f64 = 1e-13;
 
@@ -44,10 +48,8 @@ const ROUNDING: f64 = 1e-13;
 struct Step {
     /// Change of path and parameters at full length.
     change: Vec<f64>,
-    /// Derivative of the value along it.
-    slope: f64,
-    /// Curvature of the quadratic model along its unknowns.
-    curvature: f64,
+    /// Fall of the quadratic model along it, from where the path has been brought to the model.
+    decrease: f64,
 }
 
 impl StrongPosterior {
@@ -83,7 +85,7 @@ impl StrongPosterior {
             let fixed = self.active(&at, &gradient, &held);
             // The full step is what convergence is judged by.
             let full = self.step(&information, &at, &fixed, 0.0);
-            let decrease = (-full.slope - 0.5 * full.curvature).max(0.0);
+            let decrease = full.decrease.max(0.0);
             let obeys = self.obeys(&at);
             let converged = obeys && decrease <= TOLERANCE * value.abs().max(1.0);
             found = Some(StrongMinimum {
@@ -96,10 +98,13 @@ impl StrongPosterior {
             if converged || iterations == max_iterations {
                 break;
             }
-            let weights = self.weights(&at, value);
             let Some((next, share)) =
-                self.search(&information, full, (&at, value), &fixed, &weights, &mut damping)?
+                self.search(&information, full, (&at, value), &fixed, &mut damping)?
             else {
+                // Rounding hides what is left.
+                if let Some(found) = &mut found {
+                    found.converged = obeys && decrease <= NEARLY * value.abs().max(1.0);
+                }
                 break;
             };
             damping = match share {
@@ -134,24 +139,30 @@ impl StrongPosterior {
         full: Step,
         (at, value): (&[f64], f64),
         fixed: &[Option<f64>],
-        weights: &[f64],
         damping: &mut f64,
     ) -> Result<Option<((Vec<f64>, f64), f64)>> {
-        let violation = |corrections: &[f64]| -> f64 {
-            let each = corrections.iter().zip(weights);
-            each.map(|(e, w)| w * e.abs()).sum()
-        };
-        let merit = value + violation(&self.elimination.corrections);
         let mut step = match *damping > 0.0 {
             true => self.step(information, at, fixed, *damping),
             false => full,
         };
+        // The rows of the point itself: those of trials take their place.
+        let here = self.rows.clone();
         loop {
-            let slope = step.slope - violation(&self.elimination.corrections);
+            let weights = self.weights(&step.change, at, value);
+            let violation = |corrections: &[f64]| -> f64 {
+                let each = corrections.iter().zip(&weights);
+                each.map(|(e, w)| w * e.abs()).sum()
+            };
+            let gradient = self.explicit_gradient(None);
+            let along = gradient.iter().zip(&step.change);
+            let violated = violation(&self.elimination.corrections);
+            let slope = along.map(|(g, c)| g * c).sum::<f64>() - violated;
+            let merit = value + violated;
             let mut share = 1.0;
             for _ in 0..HALVINGS {
                 let change = step.change.iter();
-                let mut next: Vec<f64> = at.iter().zip(change).map(|(x, c)| x + share * c).collect();
+                let mut next: Vec<f64> =
+                    at.iter().zip(change).map(|(x, c)| x + share * c).collect();
                 self.project(&mut next);
                 // A step to where the model has no value is too long.
                 if let Ok(reached) = self.linearize(&next) {
@@ -163,6 +174,7 @@ impl StrongPosterior {
                 }
                 share *= 0.5;
             }
+            self.rows.clone_from(&here);
             *damping = (*damping * MORE).max(FIRST_DAMPING);
             if *damping > MOST_DAMPING {
                 return Ok(None);
@@ -210,8 +222,8 @@ impl StrongPosterior {
         self.elimination.propagate(1.0, states, parameters);
         let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
         Step {
-            slope: dot(&information.gradient(), &step),
-            curvature: dot(&information.multiply(&step), &step),
+            decrease: -dot(&information.gradient(), &step)
+                - 0.5 * dot(&information.multiply(&step), &step),
             change,
         }
     }
@@ -260,14 +272,15 @@ impl StrongPosterior {
         each.all(|(e, scale)| e.abs() <= OBEYS * scale)
     }
 
-    /// Weight of each correction in the merit function: more than what it changes in the value.
-    fn weights(&self, at: &[f64], value: f64) -> Vec<f64> {
+    /// Weight of each correction in the merit function: more than what it changes in the value after
+    /// a step with linear rows, which is its Lagrange multiplier there.
+    fn weights(&self, change: &[f64], at: &[f64], value: f64) -> Vec<f64> {
         let d = self.layout.dimension;
-        let mut gradient = self.explicit_gradient();
+        let mut gradient = self.explicit_gradient(Some(change));
         let (path, parameters) = gradient.split_at_mut(self.layout.path_length());
         self.elimination.accumulate(path, parameters);
         let scales = self.scales(at);
-        let floor = |i: usize| 1e-2 * value.abs().max(1.0) / scales[i];
+        let floor = |i: usize| FLOOR * value.abs().max(1.0) / scales[i];
         // Corrections are those of all points but the first of each data set.
         let sets = self.elimination.sets.iter();
         let later = sets.flat_map(|set| (set.start + 1) * d..set.end * d);

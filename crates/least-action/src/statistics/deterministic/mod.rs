@@ -2,11 +2,15 @@
 //! first states and the estimated parameters are the only unknowns (the strong constraint of Y.
 //! Sasaki, Mon. Weather Rev. 98, 1970).
 
+#[cfg(test)]
+mod decay_tests;
 mod elimination;
+mod findings;
 mod gaussian;
 mod information;
 mod minimum;
 mod posterior;
+mod profile;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -14,3 +18,4 @@ mod tests;
 pub use gaussian::StrongLaplace;
 pub use minimum::StrongMinimum;
 pub use posterior::StrongPosterior;
+pub use profile::{Profile, ProfileOptions};

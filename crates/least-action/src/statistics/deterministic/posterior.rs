@@ -4,8 +4,10 @@ use super::elimination::Elimination;
 use super::information::Information;
 use crate::action::{Action, Normalization, Problem};
 use crate::error::{check, Error, Result};
+use crate::model::ModelKind;
 use crate::solve::{Bounds, Layout, Linearization, Objective};
 use crate::statistics::Density;
+use crate::twin::{integrate, Forward};
 
 /// Posterior density of the first state of every data set and of the estimated parameters, where
 /// the path obeys the discretised model exactly: measurements and priors, without errors of the
@@ -141,6 +143,45 @@ impl StrongPosterior {
         Ok(&self.path)
     }
 
+    /// Gauss-Newton matrix of the negative log posterior at `unknowns`, row by row, and the gradient.
+    fn normal_matrix(&mut self, unknowns: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
+        self.path_of(unknowns)?;
+        let parameters = &unknowns[unknowns.len() - self.layout.parameters..];
+        let all = [&self.path, parameters].concat();
+        self.linearize(&all)?;
+        let information = self.eliminate()?;
+        Ok((information.matrix(), information.gradient()))
+    }
+
+    /// Negative log posterior of first states and parameters along the solution of the model's
+    /// equations in finer steps; none for maps, and where that does not stay finite.
+    pub(super) fn value_of_finer_steps(&mut self, all: &[f64]) -> Option<f64> {
+        let problem = self.action.problem().clone();
+        let model = problem.model();
+        let (d, path) = (self.layout.dimension, self.layout.path_length());
+        if model.kind() == ModelKind::Map {
+            return None;
+        }
+        let mut parameters = problem.parameters.clone();
+        for (&index, &value) in problem.estimated.iter().zip(&all[path..]) {
+            parameters[index] = value;
+        }
+        let mut finer = Vec::with_capacity(path);
+        for (points, data) in self.elimination.sets.iter().zip(problem.data()) {
+            let forward = Forward {
+                parameters: &parameters,
+                initial: &all[points.start * d..][..d],
+                start: data.start,
+                time_step: data.time_step,
+                points: data.points,
+                inputs: &data.inputs,
+            };
+            finer.extend(integrate(&**model, forward).ok()?);
+        }
+        let value = self.action.evaluate(1.0, &finer, &all[path..]).ok()?;
+        Some(self.factor * (value.measurement_error + value.prior_error))
+    }
+
     /// Numbers of a list over path and parameters that belong to the unknowns.
     pub(super) fn reduced(&self, all: &[f64]) -> Vec<f64> {
         let d = self.layout.dimension;
@@ -155,7 +196,9 @@ impl StrongPosterior {
     pub(super) fn linearize(&mut self, unknowns: &[f64]) -> Result<f64> {
         let (path, parameters) = unknowns.split_at(self.layout.path_length());
         // The errors of the model are no part of the value, and their weights are not used.
-        let value = self.action.linearize(1.0, path, parameters, &mut self.rows)?;
+        let value = self
+            .action
+            .linearize(1.0, path, parameters, &mut self.rows)?;
         Ok(self.factor * (value.measurement_error + value.prior_error))
     }
 
@@ -171,8 +214,9 @@ impl StrongPosterior {
     }
 
     /// Gradient of the value in every state of the path and every parameter, where the action was
-    /// last linearised, as if they did not depend on each other.
-    pub(super) fn explicit_gradient(&self) -> Vec<f64> {
+    /// last linearised, as if they did not depend on each other; after a `change` of them, if one is
+    /// given, with linear rows.
+    pub(super) fn explicit_gradient(&self, change: Option<&[f64]>) -> Vec<f64> {
         let (d, path) = (self.layout.dimension, self.layout.path_length());
         let mut gradient = vec![0.0; self.layout.unknowns()];
         for group in &self.rows.groups[1..] {
@@ -180,15 +224,22 @@ impl StrongPosterior {
                 let values = &group.values[b * group.entries()..];
                 for row in 0..group.rows {
                     let place = b * group.rows + row;
-                    let weighted = self.factor * group.weights[place] * group.residuals[place];
                     let entries = group.row_start[row] as usize..group.row_start[row + 1] as usize;
-                    for e in entries {
+                    let unknown = |e: usize| {
                         let column = group.columns[e] as usize;
-                        let unknown = match column.checked_sub(group.span * d) {
+                        match column.checked_sub(group.span * d) {
                             None => first as usize * d + column,
                             Some(p) => path + p,
-                        };
-                        gradient[unknown] += weighted * values[e];
+                        }
+                    };
+                    let weight = self.factor * group.weights[place];
+                    let moved = change.map_or(0.0, |change| {
+                        let each = entries.clone().map(|e| values[e] * change[unknown(e)]);
+                        each.sum()
+                    });
+                    let weighted = weight * (group.residuals[place] + moved);
+                    for e in entries {
+                        gradient[unknown(e)] += weighted * values[e];
                     }
                 }
             }
@@ -205,7 +256,7 @@ impl Objective for StrongPosterior {
         let value = self.linearize(&all)?;
         self.elimination
             .fill(self.action.problem(), &self.rows.groups[0])?;
-        let mut explicit = self.explicit_gradient();
+        let mut explicit = self.explicit_gradient(None);
         let (path, others) = explicit.split_at_mut(self.layout.path_length());
         self.elimination.accumulate(path, others);
         gradient.copy_from_slice(&self.reduced(&explicit));
@@ -217,4 +268,12 @@ impl Objective for StrongPosterior {
     }
 }
 
-impl Density for StrongPosterior {}
+impl Density for StrongPosterior {
+    fn second_derivatives(&mut self, x: &[f64]) -> Option<Result<(Vec<f64>, Vec<f64>)>> {
+        Some(self.normal_matrix(x))
+    }
+
+    fn has_metric(&mut self) -> bool {
+        true
+    }
+}

@@ -82,12 +82,19 @@ impl Rows {
                 let column = column.step_by(width);
                 let largest = column.clone().fold(0.0f64, |m, v| m.max(v.abs()));
                 match largest > 0.0 {
-                    true => largest * column.map(|v| (v / largest) * (v / largest)).sum::<f64>().sqrt(),
+                    true => {
+                        largest
+                            * column
+                                .map(|v| (v / largest) * (v / largest))
+                                .sum::<f64>()
+                                .sqrt()
+                    }
                     false => 0.0,
                 }
             };
             let norms: Vec<f64> = left.iter().map(|&unknown| norm(unknown)).collect();
-            let most = (0..left.len()).max_by(|&a, &b| norms[a].total_cmp(&norms[b]).then(b.cmp(&a)));
+            let most =
+                (0..left.len()).max_by(|&a, &b| norms[a].total_cmp(&norms[b]).then(b.cmp(&a)));
             let Some(place) = most.filter(|&place| norms[place] > 0.0) else {
                 break;
             };
@@ -165,14 +172,17 @@ mod tests {
             let mut rows = Rows::new(unknowns);
             for i in 0..count {
                 let size = libm::pow(10.0, (i % 3) as f64);
-                rows.push().iter_mut().for_each(|x| *x = size * random.normal());
+                rows.push()
+                    .iter_mut()
+                    .for_each(|x| *x = size * random.normal());
             }
             let before = gram(&rows);
             rows.compress();
             assert!(rows.count() <= unknowns);
             let (after, w) = (gram(&rows), unknowns + 1);
             for k in 0..w * w - 1 {
-                let close = (before[k] - after[k]).abs() < 1e-12 * before.iter().fold(0.0, |m, x| x.max(m));
+                let close =
+                    (before[k] - after[k]).abs() < 1e-12 * before.iter().fold(0.0, |m, x| x.max(m));
                 assert!(close, "{count} {unknowns} {k}");
             }
         }
@@ -188,7 +198,11 @@ mod tests {
         let pivots = rows.triangularize(0..2);
         let small = pivots[1].size;
         // |M z|^2 on (1, -1)/sqrt 2 is 1e-12 / 2, as the rows say.
-        assert!((small / (1e-6 / 2.0f64.sqrt()) - 1.0).abs() < 1e-9 || (small / 1e-6 - 1.0).abs() < 1e-9, "{small}");
+        assert!(
+            (small / (1e-6 / 2.0f64.sqrt()) - 1.0).abs() < 1e-9
+                || (small / 1e-6 - 1.0).abs() < 1e-9,
+            "{small}"
+        );
         let z = [-3.0, 2.0];
         for row in rows.each() {
             assert!((row[0] * z[0] + row[1] * z[1] + row[2]).abs() < 1e-9 * row[2].abs().max(1e-6));
