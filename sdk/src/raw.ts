@@ -29,7 +29,13 @@ import type {
   RawPairs,
   RawTrainer,
 } from "./network/raw.js";
-import type { RawChain, RawProfile, RawSampling, RawScores, RawUncertainty } from "./statistics/raw.js";
+import type {
+  RawChain,
+  RawProfile,
+  RawSampling,
+  RawScores,
+  RawUncertainty,
+} from "./statistics/raw.js";
 
 // The SDK exports types of its own under these names.
 export type {

@@ -46,7 +46,8 @@ fn start(k: f64) -> Vec<f64> {
     vec![1.0; POINTS].into_iter().chain([k]).collect()
 }
 
-/// Least chi-square over the first state at a rate, and the information about the first state there.
+/// Least chi-square over the first state at a rate, and the information about the first state
+/// there.
 fn by_hand(k: f64) -> (f64, f64) {
     let z = k * STEP;
     let factor = 1.0 - z + z * z / 2.0 - z * z * z / 6.0 + z * z * z * z / 24.0;

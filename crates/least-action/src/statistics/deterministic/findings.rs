@@ -1,5 +1,5 @@
-//! Findings about the Gaussian under the strong constraint: those of every Gaussian, and intervals of
-//! parameters that are known on one side only.
+//! Findings about the Gaussian under the strong constraint: those of every Gaussian, and intervals
+//! of parameters that are known on one side only.
 
 use super::{Profile, ProfileOptions, StrongLaplace};
 use crate::report::{figure, Severity};
@@ -11,9 +11,9 @@ const BEYOND: f64 = 0.01;
 const WIDE: f64 = 0.5;
 
 impl StrongLaplace {
-    /// Findings about the approximation: with its mean's shift if that can be computed, and with the
-    /// profile likelihoods of parameters whose Gaussians cannot be taken at their word, as they are
-    /// at a bound, reach beyond one, or are wider than half of the value.
+    /// Findings about the approximation: with its mean's shift if that can be computed, and with
+    /// the profile likelihoods of parameters whose Gaussians cannot be taken at their word, as they
+    /// are at a bound, reach beyond one, or are wider than half of the value.
     pub fn findings(&self) -> Vec<LaplaceFinding> {
         let shift = self.mean_shift().ok();
         let mut findings = Vec::new();

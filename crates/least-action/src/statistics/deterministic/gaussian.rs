@@ -1,15 +1,13 @@
 //! Gaussian approximation of the posterior under the strong constraint.
 
+use super::direction::undetermined;
 use super::information::Information;
 use super::minimum::StrongMinimum;
 use super::posterior::StrongPosterior;
 use crate::action::Problem;
-use crate::error::{Error, Result};
-use crate::random::Random;
-use crate::report::{shortest, Direction, DirectionPart};
-use crate::solve::Objective;
+use crate::error::Result;
 use crate::statistics::laplace::Described;
-use crate::statistics::{Expected, GaussianDraws, Identifiability, LaplaceOptions};
+use crate::statistics::{Identifiability, LaplaceOptions};
 
 /// Gaussian approximation of a [`StrongPosterior`] about one of its modes. Its covariance of first
 /// states and parameters is the inverse of the Gauss-Newton matrix, which is the expected (Fisher)
@@ -38,13 +36,13 @@ use crate::statistics::{Expected, GaussianDraws, Identifiability, LaplaceOptions
 /// ```
 #[derive(Clone)]
 pub struct StrongLaplace {
-    posterior: StrongPosterior,
+    pub(super) posterior: StrongPosterior,
     minimum: StrongMinimum,
     /// True for unknowns at active bounds: first states, then parameters.
-    held: Vec<bool>,
+    pub(super) held: Vec<bool>,
     /// For each data set the matrix W of its first state and the parameters, (D + P) x (D + P):
     /// their covariance is W W^T.
-    roots: Vec<Vec<f64>>,
+    pub(super) roots: Vec<Vec<f64>>,
     /// Variance of every value of the path, then of the parameters.
     variances: Vec<f64>,
     /// Covariance of the estimated parameters, row by row.
@@ -65,6 +63,8 @@ impl StrongLaplace {
     /// # Errors
     /// A start of the wrong length or where the action is not finite; [`Error::Undetermined`] where
     /// data and priors leave first states or parameters undetermined.
+    ///
+    /// [`Error::Undetermined`]: crate::Error::Undetermined
     pub fn new(
         posterior: &StrongPosterior,
         start: &[f64],
@@ -244,9 +244,10 @@ impl StrongLaplace {
         self.minimum.value
     }
 
-    /// Standard deviations: the path, points x dimension, then the estimated parameters. A bound that
-    /// is active is no knowledge: an unknown there has the deviation that the data would give it
-    /// without the bound, or that of a uniform distribution between its bounds if they give none.
+    /// Standard deviations: the path, points x dimension, then the estimated parameters. A bound
+    /// that is active is no knowledge: an unknown there has the deviation that the data would give
+    /// it without the bound, or that of a uniform distribution between its bounds if they give
+    /// none.
     pub fn deviations(&self) -> Vec<f64> {
         self.variances.iter().map(|v| v.sqrt()).collect()
     }
@@ -284,9 +285,10 @@ impl StrongLaplace {
         self.log_determinant
     }
 
-    /// Natural logarithm of the evidence of the neighbourhood of this minimum, with measurements and
-    /// priors as normalised Gaussian densities. Unknowns without a prior count as uniform with the
-    /// density 1 in their own units, so that only differences of the same unknowns mean anything.
+    /// Natural logarithm of the evidence of the neighbourhood of this minimum, with measurements
+    /// and priors as normalised Gaussian densities. Unknowns without a prior count as uniform with
+    /// the density 1 in their own units, so that only differences of the same unknowns mean
+    /// anything.
     pub fn log_evidence(&self) -> f64 {
         self.log_evidence
     }
@@ -309,8 +311,8 @@ impl StrongLaplace {
         self.growth
     }
 
-    /// True if the minimum was reached and its path follows from its first state in the precision of
-    /// numbers, so that the approximation can be trusted.
+    /// True if the minimum was reached and its path follows from its first state in the precision
+    /// of numbers, so that the approximation can be trusted.
     pub fn is_well_posed(&self) -> bool {
         self.minimum.converged && self.growth < ROUNDING
     }
@@ -336,239 +338,5 @@ impl StrongLaplace {
             // What they mean is said by the findings about one-sided intervals.
             active: Vec::new(),
         }
-    }
-
-    /// Mean of the posterior less its mode, to first order beyond the quadratic (L. Tierney and J.
-    /// B. Kadane, J. Amer. Statist. Assoc. 81, 1986): for first states and parameters from second
-    /// differences of the gradient along the axes of the covariance, for the path also from those
-    /// of the path itself. It takes two gradients per first state and parameter.
-    ///
-    /// # Errors
-    /// A density that cannot be evaluated a tenth of a standard deviation from the mode.
-    pub fn mean_shift(&self) -> Result<Vec<f64>> {
-        const STEP: f64 = 0.05;
-        let mut posterior = self.posterior.clone();
-        let mode = posterior.reduced(self.mode());
-        let n = mode.len();
-        let (d, p) = (posterior.layout.dimension, posterior.layout.parameters);
-        let first = n - p;
-        let mut gradient = vec![0.0; n];
-        posterior.evaluate(&mode, &mut gradient)?;
-        let (at, path) = (gradient.clone(), posterior.path_of(&mode)?.to_vec());
-        let mut contracted = vec![0.0; n];
-        let mut bent = vec![0.0; path.len()];
-        // Axes of the first state of one data set, then those of the parameters with all first
-        // states that follow them.
-        for own in 0..n {
-            let mut axis = vec![0.0; n];
-            let sets = match own.checked_sub(first) {
-                None => own / d..own / d + 1,
-                Some(_) => 0..self.roots.len(),
-            };
-            for set in sets {
-                let column = if own < first {
-                    own % d
-                } else {
-                    d + own - first
-                };
-                for (k, row) in self.roots[set].chunks_exact(d + p).enumerate() {
-                    axis[if k < d { set * d + k } else { first + k - d }] = row[column];
-                }
-            }
-            for sign in [1.0, -1.0] {
-                let mut moved: Vec<f64> = mode.clone();
-                for (x, w) in moved.iter_mut().zip(&axis) {
-                    *x += sign * STEP * w;
-                }
-                posterior.evaluate(&moved, &mut gradient)?;
-                for ((c, g), a) in contracted.iter_mut().zip(&gradient).zip(&at) {
-                    *c += (g - a) / (STEP * STEP);
-                }
-                let there = posterior.path_of(&moved)?.iter();
-                for ((b, x), a) in bent.iter_mut().zip(there).zip(&path) {
-                    *b += 0.5 * (x - a) / (STEP * STEP);
-                }
-            }
-        }
-        let mut shift = vec![0.0; n];
-        self.times_covariance(&contracted, &mut shift);
-        shift.iter_mut().for_each(|s| *s *= -0.5);
-        let mut all = vec![0.0; self.mode().len()];
-        self.expand(&shift, &mut all);
-        all.iter_mut().zip(&bent).for_each(|(a, b)| *a += b);
-        Ok(all)
-    }
-
-    /// Product of the covariance of first states and parameters with a vector.
-    fn times_covariance(&self, vector: &[f64], into: &mut [f64]) {
-        let (d, p) = (
-            self.posterior.layout.dimension,
-            self.posterior.layout.parameters,
-        );
-        let width = d + p;
-        let first = vector.len() - p;
-        let place = |set: usize, k: usize| if k < d { set * d + k } else { first + k - d };
-        // W^T v: the parts of the parameters' axes add up over the data sets.
-        let mut products = vec![0.0; vector.len()];
-        for (set, root) in self.roots.iter().enumerate() {
-            for (k, row) in root.chunks_exact(width).enumerate() {
-                // Rows of the parameters are the same for every data set.
-                if k >= d && set > 0 {
-                    continue;
-                }
-                for (column, w) in row.iter().enumerate() {
-                    products[place(set, column)] += w * vector[place(set, k)];
-                }
-            }
-        }
-        into.fill(0.0);
-        for (set, root) in self.roots.iter().enumerate() {
-            for (k, row) in root.chunks_exact(width).enumerate() {
-                let each = row.iter().enumerate();
-                into[place(set, k)] = each.map(|(c, w)| w * products[place(set, c)]).sum();
-            }
-        }
-    }
-
-    /// Independent draws of path and parameters from the Gaussian. Draws of parameters and first
-    /// states outside of their bounds are drawn again; those that are rejected again and again are
-    /// moved inside. Draw k does not depend on `count`.
-    pub fn draws(&self, count: usize, seed: u64) -> GaussianDraws {
-        const ATTEMPTS: u64 = 64;
-        let unknowns = self.mode().len();
-        let mut draws = GaussianDraws {
-            values: Vec::with_capacity(count * unknowns),
-            moved: 0,
-        };
-        let mode = self.posterior.reduced(self.mode());
-        let mut reduced = vec![0.0; mode.len()];
-        let mut draw = vec![0.0; unknowns];
-        for k in 0..count as u64 {
-            let inside = (0..ATTEMPTS).any(|attempt| {
-                self.deviate(&mut Random::new(seed, k * ATTEMPTS + attempt), &mut reduced);
-                self.posterior.bounds.as_ref().is_none_or(|bounds| {
-                    let ends = bounds.lower.iter().zip(&bounds.upper);
-                    let at = mode.iter().zip(&reduced).map(|(m, z)| m + z);
-                    at.zip(ends)
-                        .all(|(x, (low, high))| (low..=high).contains(&&x))
-                })
-            });
-            if let (false, Some(bounds)) = (inside, &self.posterior.bounds) {
-                let mut moved: Vec<f64> = mode.iter().zip(&reduced).map(|(m, z)| m + z).collect();
-                bounds.project(&mut moved);
-                for ((z, x), m) in reduced.iter_mut().zip(moved).zip(&mode) {
-                    *z = x - m;
-                }
-                draws.moved += 1;
-            }
-            self.expand(&reduced, &mut draw);
-            draws
-                .values
-                .extend(draw.iter().zip(self.mode()).map(|(c, m)| c + m));
-        }
-        draws
-    }
-
-    /// Expected value of `quantity`, as by [`Laplace::expected`](super::super::Laplace::expected).
-    pub fn expected(
-        &self,
-        mut quantity: impl FnMut(&[f64]) -> f64,
-        mean_shift: &[f64],
-        pairs: usize,
-        seed: u64,
-    ) -> Expected {
-        let mut reduced = vec![0.0; self.held.len()];
-        let mut step = vec![0.0; self.mode().len()];
-        let mut x = step.clone();
-        Expected::by_pairs(pairs, |k| {
-            self.deviate(&mut Random::new(seed, k as u64), &mut reduced);
-            self.expand(&reduced, &mut step);
-            let mut both = 0.0;
-            for sign in [1.0, -1.0] {
-                for (i, x) in x.iter_mut().enumerate() {
-                    *x = self.mode()[i] + mean_shift[i] + sign * step[i];
-                }
-                both += 0.5 * quantity(&x);
-            }
-            both
-        })
-    }
-
-    /// Writes the deviation of a draw of first states and parameters from the mode.
-    fn deviate(&self, random: &mut Random, into: &mut [f64]) {
-        let (d, p) = (
-            self.posterior.layout.dimension,
-            self.posterior.layout.parameters,
-        );
-        let width = d + p;
-        let normal: Vec<f64> = into.iter().map(|_| random.normal()).collect();
-        let first = into.len() - p;
-        for (set, root) in self.roots.iter().enumerate() {
-            let own = normal[set * d..][..d].iter().chain(&normal[first..]);
-            for (k, row) in root.chunks_exact(width).enumerate() {
-                let sum = row.iter().zip(own.clone()).map(|(w, u)| w * u).sum();
-                into[if k < d { set * d + k } else { first + k - d }] = sum;
-            }
-        }
-    }
-
-    /// Writes the change of path and parameters that follows from one of first states and
-    /// parameters.
-    fn expand(&self, reduced: &[f64], into: &mut [f64]) {
-        let layout = &self.posterior.layout;
-        let d = layout.dimension;
-        let sets = &self.posterior.elimination.sets;
-        let (path, parameters) = into.split_at_mut(layout.path_length());
-        for (set, points) in sets.iter().enumerate() {
-            path[points.start * d..][..d].copy_from_slice(&reduced[set * d..][..d]);
-        }
-        parameters.copy_from_slice(&reduced[sets.len() * d..]);
-        self.posterior.elimination.propagate(0.0, path, parameters);
-    }
-}
-
-/// Error about a direction of first states and parameters that is not determined. `sizes` are the
-/// roots of the information about each at known others.
-fn undetermined(
-    posterior: &StrongPosterior,
-    mode: &[f64],
-    direction: &[f64],
-    sizes: &[f64],
-) -> Error {
-    let problem = posterior.problem();
-    let d = posterior.layout.dimension;
-    let sets = &posterior.elimination.sets;
-    let values = posterior.reduced(mode);
-    let estimated: Vec<&str> = problem.estimated().collect();
-    let name = |k: usize| match k.checked_sub(sets.len() * d) {
-        Some(p) => estimated[p].to_string(),
-        None => {
-            let state = &problem.model().states()[k % d];
-            let time = shortest(problem.time(sets[k / d].start));
-            match sets.len() {
-                1 => format!("{state} at time {time}"),
-                _ => format!("{state} at time {time} of data set {}", k / d),
-            }
-        }
-    };
-    let part = |k: usize| DirectionPart {
-        name: name(k),
-        value: direction[k],
-        size: if values[k] == 0.0 {
-            1.0
-        } else {
-            values[k].abs()
-        },
-        stiffness: sizes[k],
-    };
-    // Parameters are named first.
-    let first = sets.len() * d;
-    let order = (first..values.len()).chain(0..first);
-    Error::Undetermined {
-        path: "hessian".into(),
-        direction: Direction::new(order.map(part).collect(), f64::INFINITY).movement(),
-        remedy: "measure more, estimate less, or give these a prior: firstState for first states, \
-            estimate.prior for parameters"
-            .into(),
     }
 }

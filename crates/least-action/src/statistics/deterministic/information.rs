@@ -180,8 +180,8 @@ impl Triangle {
         }))
     }
 
-    /// Unknown of a data set's or the shared rows that is not determined beside the others, if there
-    /// is one that is not held.
+    /// Unknown of a data set's or the shared rows that is not determined beside the others, if
+    /// there is one that is not held.
     pub fn undetermined(&self, held: &[Option<f64>], sizes: &[f64]) -> Option<usize> {
         let free = self.free.iter().copied();
         let free = free.filter(|&k| held[k].is_none());
@@ -211,8 +211,8 @@ impl Triangle {
         vector
     }
 
-    /// Back substitution `R z + r = 0`, with the residual of each row by `residual`. A pivot that is
-    /// `kept` keeps its value in the vector.
+    /// Back substitution `R z + r = 0`, with the residual of each row by `residual`. A pivot that
+    /// is `kept` keeps its value in the vector.
     fn substitute(
         &self,
         vector: &mut [f64],

@@ -55,10 +55,10 @@ struct Step {
 impl StrongPosterior {
     /// Minimises the negative log posterior from a path with parameters that need not obey the
     /// model, such as the end of a climb. Each step is a Gauss-Newton step of the whole path with
-    /// the linearised model as a constraint (H. G. Bock, in: Modelling of Chemical Reaction Systems,
-    /// 1981), so that a path need not follow from its first state to be a start. Steps are halved,
-    /// then damped, until a merit function falls: the value and the weighted corrections to the
-    /// model. `held` parameters, by place, keep their values.
+    /// the linearised model as a constraint (H. G. Bock, in: Modelling of Chemical Reaction
+    /// Systems, 1981), so that a path need not follow from its first state to be a start. Steps are
+    /// halved, then damped, until a merit function falls: the value and the weighted corrections to
+    /// the model. `held` parameters, by place, keep their values.
     ///
     /// # Errors
     /// A start of the wrong length or at which the action is not finite; [`Error::Singular`] for
@@ -272,8 +272,8 @@ impl StrongPosterior {
         each.all(|(e, scale)| e.abs() <= OBEYS * scale)
     }
 
-    /// Weight of each correction in the merit function: more than what it changes in the value after
-    /// a step with linear rows, which is its Lagrange multiplier there.
+    /// Weight of each correction in the merit function: more than what it changes in the value
+    /// after a step with linear rows, which is its Lagrange multiplier there.
     fn weights(&self, change: &[f64], at: &[f64], value: f64) -> Vec<f64> {
         let d = self.layout.dimension;
         let mut gradient = self.explicit_gradient(Some(change));

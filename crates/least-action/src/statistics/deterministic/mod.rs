@@ -2,8 +2,11 @@
 //! first states and the estimated parameters are the only unknowns (the strong constraint of Y.
 //! Sasaki, Mon. Weather Rev. 98, 1970).
 
+mod correction;
 #[cfg(test)]
 mod decay_tests;
+mod direction;
+mod draws;
 mod elimination;
 mod findings;
 mod gaussian;

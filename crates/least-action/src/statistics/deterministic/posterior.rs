@@ -143,7 +143,8 @@ impl StrongPosterior {
         Ok(&self.path)
     }
 
-    /// Gauss-Newton matrix of the negative log posterior at `unknowns`, row by row, and the gradient.
+    /// Gauss-Newton matrix of the negative log posterior at `unknowns`, row by row, and the
+    /// gradient.
     fn normal_matrix(&mut self, unknowns: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
         self.path_of(unknowns)?;
         let parameters = &unknowns[unknowns.len() - self.layout.parameters..];
@@ -214,8 +215,8 @@ impl StrongPosterior {
     }
 
     /// Gradient of the value in every state of the path and every parameter, where the action was
-    /// last linearised, as if they did not depend on each other; after a `change` of them, if one is
-    /// given, with linear rows.
+    /// last linearised, as if they did not depend on each other; after a `change` of them, if one
+    /// is given, with linear rows.
     pub(super) fn explicit_gradient(&self, change: Option<&[f64]>) -> Vec<f64> {
         let (d, path) = (self.layout.dimension, self.layout.path_length());
         let mut gradient = vec![0.0; self.layout.unknowns()];

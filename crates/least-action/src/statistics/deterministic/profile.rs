@@ -102,7 +102,7 @@ const ACCURACY: f64 = 1e-3;
 /// data.
 const TAKEN_BACK: f64 = 0.5;
 /// Most halvings towards an end, and of a step that fails.
-const HALVINGS: usize = 60;
+const HALVINGS: usize = 40;
 /// Fall of chi-square below the minimum that is another minimum, not rounding.
 const LOWER: f64 = 1e-3;
 /// Most lower minima that are followed.
@@ -262,19 +262,34 @@ impl Search<'_> {
         }
     }
 
-    /// Refits all else at a value, from the nearest fit; none if that fails.
-    fn fit(&mut self, value: f64) -> Option<Fit> {
+    /// Refits all else at a value, from the nearest fit.
+    ///
+    /// # Errors
+    /// A fit that does not converge, or that leads to where the action is not finite.
+    fn fit(&mut self, value: f64) -> Result<Fit> {
         let distance = |fit: &&Fit| (fit.value - value).abs();
-        let near = self
-            .fits
-            .iter()
-            .min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
-        let mut start = near.unknowns.clone();
-        start[self.unknown()] = value;
+        let near = self.fits.iter();
+        let near = near.min_by(|a, b| distance(a).total_cmp(&distance(b)));
+        let mut start = near.map_or_else(Vec::new, |fit| fit.unknowns.clone());
+        let unknown = self.unknown();
+        if let Some(to) = start.get_mut(unknown) {
+            *to = value;
+        }
         let steps = self.options.max_iterations;
-        let found = self.posterior.minimize(&start, &[self.place], steps).ok()?;
+        let found = self.posterior.minimize(&start, &[self.place], steps)?;
         if !found.converged {
-            return None;
+            let problem = self.posterior.problem();
+            let name = problem.estimated().nth(self.place).unwrap_or_default();
+            return Err(Error::NotConverged {
+                path: "profile".into(),
+                equations: format!("the fit with {name} = {}", crate::report::shortest(value)),
+                time: problem.time(0),
+                iterations: found.iterations,
+                change: found.decrease,
+                remedy: "give the parameter bounds within which the model has solutions, or allow \
+                    more maxIterations"
+                    .into(),
+            });
         }
         let fit = Fit {
             value,
@@ -282,7 +297,7 @@ impl Search<'_> {
             unknowns: found.unknowns,
         };
         self.fits.push(fit.clone());
-        Some(fit)
+        Ok(fit)
     }
 
     /// Walks to one side of the minimum, until chi-square has risen or the parameter can go no
@@ -297,35 +312,16 @@ impl Search<'_> {
             if at.value == bound || (at.value - centre.value).abs() > most {
                 return Ok(None);
             }
-            let mut next = None;
-            for _ in 0..HALVINGS {
+            let mut halvings = 0;
+            let next = loop {
                 let value = at.value + way * step;
                 let inside = (value - bound) * way < 0.0;
-                next = self.fit(if inside { value } else { bound });
-                if next.is_some() || step < 1e-12 * at.value.abs().max(first) {
-                    break;
+                match self.fit(if inside { value } else { bound }) {
+                    Ok(next) => break next,
+                    Err(error) if halvings == HALVINGS => return Err(error),
+                    Err(_) => step *= 0.5,
                 }
-                step *= 0.5;
-            }
-            let Some(next) = next else {
-                return Err(Error::NotConverged {
-                    path: "profile".into(),
-                    equations: format!(
-                        "the fits with {} beyond {}",
-                        self.posterior
-                            .problem()
-                            .estimated()
-                            .nth(self.place)
-                            .unwrap_or_default(),
-                        crate::report::shortest(at.value)
-                    ),
-                    time: self.posterior.problem().time(0),
-                    iterations: self.options.max_iterations,
-                    change: f64::INFINITY,
-                    remedy: "give the parameter bounds within which the model has solutions, or \
-                        allow more maxIterations"
-                        .into(),
-                });
+                halvings += 1;
             };
             if root(&next) >= rise.sqrt() {
                 let end = self.crossing(centre, at, next);
@@ -361,7 +357,7 @@ impl Search<'_> {
             if value == inside.value || value == outside.value {
                 break;
             }
-            let Some(fit) = self.fit(value) else {
+            let Ok(fit) = self.fit(value) else {
                 return outside;
             };
             let found = root(&fit);

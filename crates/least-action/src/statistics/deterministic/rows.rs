@@ -67,9 +67,9 @@ impl Rows {
 
     /// Makes the first rows a triangle in the unknowns of a range: row k has zeros in the unknowns
     /// of the earlier pivots, and no other row has a coefficient of any of them. Householder's
-    /// reflections, each of which takes the unknown with the largest remaining column, and in it the
-    /// row with the largest element. So rows of very different sizes keep their digits (A. J. Cox,
-    /// N. J. Higham, BIT 38, 1998). Columns of zeros are no pivots.
+    /// reflections, each of which takes the unknown with the largest remaining column, and in it
+    /// the row with the largest element. So rows of very different sizes keep their digits (A. J.
+    /// Cox, N. J. Higham, BIT 38, 1998). Columns of zeros are no pivots.
     pub fn triangularize(&mut self, range: std::ops::Range<usize>) -> Vec<Pivot> {
         let (width, count) = (self.width(), self.count());
         let mut left: Vec<usize> = range.collect();

@@ -1,9 +1,12 @@
 //! Gaussian about a minimum of one level, at a finite R_f or in the deterministic limit.
 
+use super::UncertaintyOptions;
 use crate::action::Problem;
+use crate::anneal::{Annealer, Climb, Paths};
 use crate::error::Result;
 use crate::statistics::{
-    Expected, GaussianDraws, Identifiability, Laplace, LaplaceFinding, StrongLaplace,
+    Expected, GaussianDraws, Identifiability, Laplace, LaplaceFinding, Posterior, StrongLaplace,
+    StrongPosterior,
 };
 
 /// Gaussian approximation about a minimum: of path and parameters at a finite R_f, or of first
@@ -27,7 +30,40 @@ macro_rules! of_both {
     };
 }
 
+/// Expansion about the minimum that a path with parameters leads to.
+pub(super) type Expanding = Box<dyn Fn(&[f64]) -> Result<LevelGaussian>>;
+
 impl LevelGaussian {
+    /// Expansion of a problem's posterior at an R_f, which may be infinite.
+    pub(super) fn expanding(
+        problem: &Problem,
+        precision: f64,
+        options: &UncertaintyOptions,
+    ) -> Result<Expanding> {
+        let options = options.laplace();
+        if precision == f64::INFINITY {
+            let posterior = StrongPosterior::new(problem)?;
+            return Ok(Box::new(move |start| {
+                let laplace = StrongLaplace::new(&posterior, start, options)?;
+                Ok(LevelGaussian::Strong(Box::new(laplace)))
+            }));
+        }
+        let posterior = Posterior::new(problem, precision)?;
+        Ok(Box::new(move |start| {
+            let laplace = Laplace::new(&posterior, start, options)?;
+            Ok(LevelGaussian::Finite(Box::new(laplace)))
+        }))
+    }
+
+    /// True unless R_f is infinite and the path does not follow from its first state in numbers, see
+    /// [`StrongLaplace::is_well_posed`].
+    pub(super) fn is_well_posed(&self) -> bool {
+        match self {
+            LevelGaussian::Finite(_) => true,
+            LevelGaussian::Strong(strong) => strong.is_well_posed(),
+        }
+    }
+
     /// Problem of the posterior.
     pub fn problem(&self) -> &Problem {
         of_both!(self, one => one.problem())
@@ -123,5 +159,22 @@ impl LevelGaussian {
             }
             LevelGaussian::Strong(laplace) => Ok(laplace.findings()),
         }
+    }
+}
+
+/// Model precision R_f at which the posterior of a run is looked at by itself: infinite where
+/// [`UncertaintyOptions::model_precision`] says so, else that of the climb's last rung; NaN without
+/// a rung.
+pub fn default_model_precision(annealer: &Annealer<Paths>, climb: &Climb) -> f64 {
+    let start = [&climb.path[..], &climb.parameters].concat();
+    let options = UncertaintyOptions::default().laplace();
+    let strong = || StrongLaplace::new(&StrongPosterior::new(annealer.problem())?, &start, options);
+    let last = climb
+        .rungs
+        .last()
+        .map_or(f64::NAN, |rung| rung.model_precision);
+    match annealer.is_deterministic(climb) {
+        true if strong().is_ok_and(|found| found.is_well_posed()) => f64::INFINITY,
+        _ => last,
     }
 }

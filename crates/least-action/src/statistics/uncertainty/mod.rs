@@ -5,12 +5,11 @@ mod mixture;
 mod options;
 mod summary;
 
-pub use level::LevelGaussian;
+pub use level::{default_model_precision, LevelGaussian};
 pub(super) use mixture::normal_quantile;
 pub use options::UncertaintyOptions;
 
-use super::laplace::{Expected, Laplace, LaplaceFinding, LaplaceFindingCode};
-use super::{Posterior, StrongLaplace, StrongPosterior};
+use super::laplace::{Expected, LaplaceFinding, LaplaceFindingCode};
 use crate::anneal::{Annealer, Climb, Paths, Run};
 use crate::error::{check, Error, Result};
 use crate::model::MOST_VALUES;
@@ -132,7 +131,9 @@ impl Uncertainty {
             Some(precision) => Self::at(annealer, climbs, precision, options),
             None if annealer.is_deterministic(first) => {
                 match Self::at(annealer, climbs, f64::INFINITY, options) {
-                    Ok(found) if found.follows_from_first_states() => Ok(found),
+                    Ok(found) if found.levels.iter().all(|l| l.gaussian.is_well_posed()) => {
+                        Ok(found)
+                    }
                     // What is not determined is so at every R_f.
                     Err(error @ Error::Undetermined { .. }) => Err(error),
                     _ => Self::at(annealer, climbs, last, options),
@@ -150,24 +151,7 @@ impl Uncertainty {
         options: &UncertaintyOptions,
     ) -> Result<Self> {
         let problem = annealer.problem();
-        let expand: Box<dyn Fn(&[f64]) -> Result<LevelGaussian>> = match precision {
-            f64::INFINITY => {
-                let posterior = StrongPosterior::new(problem)?;
-                let options = options.laplace();
-                Box::new(move |start| {
-                    let laplace = StrongLaplace::new(&posterior, start, options)?;
-                    Ok(LevelGaussian::Strong(Box::new(laplace)))
-                })
-            }
-            _ => {
-                let posterior = Posterior::new(problem, precision)?;
-                let options = options.laplace();
-                Box::new(move |start| {
-                    let laplace = Laplace::new(&posterior, start, options)?;
-                    Ok(LevelGaussian::Finite(Box::new(laplace)))
-                })
-            }
-        };
+        let expand = LevelGaussian::expanding(problem, precision, options)?;
         let (mut found, mut left_out) = (Vec::<(usize, LevelGaussian)>::new(), Vec::new());
         for climb in climbs
             .iter()
@@ -359,14 +343,6 @@ impl Uncertainty {
         Ok(findings)
     }
 
-    /// True if all paths follow from their first states, see [`StrongLaplace::is_well_posed`].
-    fn follows_from_first_states(&self) -> bool {
-        self.levels.iter().all(|level| match &level.gaussian {
-            LevelGaussian::Finite(_) => true,
-            LevelGaussian::Strong(strong) => strong.is_well_posed(),
-        })
-    }
-
     /// Finding about the probabilities of the levels.
     fn shares(&self) -> LaplaceFinding {
         let lowest = 100.0 * self.weights[0];
@@ -394,23 +370,6 @@ impl Uncertainty {
     /// Levels, parameters and states as tables in text.
     pub fn summary(&self) -> String {
         summary::summarize(self)
-    }
-}
-
-/// Model precision R_f at which the posterior of a run is looked at by itself: infinite where
-/// [`UncertaintyOptions::model_precision`] says so, else that of the climb's last rung; NaN without
-/// a rung.
-pub fn default_model_precision(annealer: &Annealer<Paths>, climb: &Climb) -> f64 {
-    let start = [&climb.path[..], &climb.parameters].concat();
-    let options = UncertaintyOptions::default().laplace();
-    let strong = || StrongLaplace::new(&StrongPosterior::new(annealer.problem())?, &start, options);
-    let last = climb
-        .rungs
-        .last()
-        .map_or(f64::NAN, |rung| rung.model_precision);
-    match annealer.is_deterministic(climb) {
-        true if strong().is_ok_and(|found| found.is_well_posed()) => f64::INFINITY,
-        _ => last,
     }
 }
 
