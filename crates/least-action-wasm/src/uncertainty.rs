@@ -56,10 +56,7 @@ impl Uncertainty {
         let (means, deviations) = self.0.moments();
         let levels: Array = self.0.levels().iter().map(level).collect();
         object([
-            (
-                "modelPrecision",
-                self.0.lowest().posterior().model_precision().into(),
-            ),
+            ("modelPrecision", self.0.lowest().model_precision().into()),
             ("means", float64_array(&means)),
             ("deviations", float64_array(&deviations)),
             ("levels", levels.into()),
@@ -141,7 +138,7 @@ impl Uncertainty {
 }
 
 fn level(level: &LevelUncertainty) -> JsValue {
-    let laplace = &level.laplace;
+    let laplace = &level.gaussian;
     object([
         ("start", (level.start as f64).into()),
         ("weight", level.weight.into()),

@@ -4,6 +4,7 @@ import { type Inputs, inputsOf, namesOf } from "../inputs.js";
 import type { Identifiability, Rung } from "../raw.js";
 import type { CoreClimb } from "./raw.js";
 import { describe, fields, plain, timeGrid } from "../shape.js";
+import { type Profile, profileOf, type ProfileOptions } from "../statistics/profile.js";
 import {
   identifiabilityOf,
   Uncertainty,
@@ -119,7 +120,9 @@ export class Run<E extends string = string, I extends string = string> extends R
    * deviations, bands, covariances, draws, expected values, and the directions that the data leave
    * undetermined.
    *
-   * @param options `modelPrecision`: R_f of the density exp(-A) (default: that of the last rung);
+   * @param options `modelPrecision`: R_f of the density exp(-A); `Infinity` for a model without
+   *   errors, whose only unknowns are first states and parameters (default: `Infinity` where the
+   *   model's error at the end of an automatic ladder is negligible, else that of the last rung);
    *   `levels`: largest number of levels (default: 4); `hessian`: `"exact"` (default) or
    *   `"gauss-newton"`; `minimize` and `maxIterations`: minimisation before the Hessian is taken.
    * @throws LeastActionError if the lowest level is a saddle, or data and priors leave a direction
@@ -148,6 +151,24 @@ export class Run<E extends string = string, I extends string = string> extends R
    */
   identifiability(options: UncertaintyOptions = {}): Identifiability {
     return identifiabilityOf(this.#parts(), options);
+  }
+
+  /**
+   * Computes the profile likelihood of a parameter: the fit at given values of it, with first states
+   * and all other parameters refitted, where the path obeys the model exactly. Its interval holds
+   * where a Gaussian does not, and it is open on the sides that the data leave open.
+   *
+   * @param parameter name of an estimated parameter.
+   * @param options `confidence` of the interval (default: 0.95); `mostValues` on either side
+   *   (default: 60); `maxIterations` of each fit (default: 100).
+   * @throws LeastActionError for a name that is not estimated, options that are out of range,
+   *   parameters that change in time, and fits that do not converge.
+   *
+   * @example
+   * const { interval, open } = run.profile("k"); // [2.9, 1000], [false, true]: k > 2.9
+   */
+  profile(parameter: E, options: ProfileOptions = {}): Profile {
+    return profileOf(this.#parts(), parameter, options);
   }
 
   /**

@@ -113,7 +113,7 @@ export interface Expectation {
  * minima of the action. `E` are the estimated parameters, `I` the model's inputs.
  */
 export class Uncertainty<E extends string = string, I extends string = string> {
-  /** R_f of the density exp(-A). */
+  /** R_f of the density exp(-A); `Infinity` where the path obeys the model exactly. */
   readonly modelPrecision: number;
   /** Times of the path's points, those of all data sets one after the other. */
   readonly times: Float64Array;
@@ -328,7 +328,10 @@ export class Uncertainty<E extends string = string, I extends string = string> {
     return this.#held.use((found) => found.summary());
   }
 
-  /** Returns everything but draws as plain data, for `JSON.stringify`. */
+  /**
+   * Returns everything but draws as plain data, for `JSON.stringify`, which writes an infinite
+   * `modelPrecision` as null.
+   */
   toJSON(): Record<string, unknown> {
     return listed({
       modelPrecision: this.modelPrecision,

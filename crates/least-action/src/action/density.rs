@@ -3,7 +3,6 @@
 
 use nalgebra::DMatrix;
 
-use super::noise::Scale;
 use super::prior::log_peak;
 use super::Action;
 use crate::error::Result;
@@ -15,15 +14,19 @@ impl Action {
     /// it is `sum of log(weight / 2 pi) / 2`.
     pub(crate) fn log_constant(&mut self, model_precision: f64, factor: f64) -> f64 {
         self.weigh(model_precision);
+        let scale = self.model_scale(model_precision);
+        let model = 2.0 * factor * (scale.precision * scale.factor);
+        let residuals = self.problem.residuals();
+        self.model_noise.log_peak(model, residuals) + self.log_data_constant(factor)
+    }
+
+    /// Part of [`Action::log_constant`] that belongs to the measurements and the priors.
+    pub(crate) fn log_data_constant(&self, factor: f64) -> f64 {
         let problem = &self.problem;
-        let precision = |scale: Scale| 2.0 * factor * (scale.precision * scale.factor);
-        let model = precision(self.model_scale(model_precision));
-        let measured = precision(self.measurement.scale(problem.data_factor()));
-        self.model_noise.log_peak(model, problem.residuals())
-            + self
-                .measurement
-                .noise
-                .log_peak(measured, problem.measured())
+        let scale = self.measurement.scale(problem.data_factor());
+        let measured = 2.0 * factor * (scale.precision * scale.factor);
+        let noise = &self.measurement.noise;
+        noise.log_peak(measured, problem.measured())
             + log_peak(&problem.priors, 2.0 * factor * problem.data_factor())
     }
 

@@ -6,6 +6,7 @@ mod discretization;
 mod finite;
 mod first_state;
 mod grid;
+mod integrate;
 mod intervals;
 mod known;
 mod linearize;
@@ -26,6 +27,7 @@ mod varying;
 pub use check_gradient::{GradientCheck, GradientVerdict, Variable};
 pub use discretization::Discretization;
 pub use first_state::{FirstDistribution, FirstMean, FirstState, FirstValue};
+pub(crate) use integrate::leading_matrix;
 pub(crate) use intervals::check_interval;
 pub use intervals::Intervals;
 pub use noise::{LossMoments, Precision, StepNoise};
@@ -94,6 +96,8 @@ pub struct Action {
     /// Means of priors that are formulas, at the point evaluated last.
     means: MeanValues,
     rows: Option<Box<linearize::RowWorkspace>>,
+    /// Memory to integrate paths.
+    block: Option<Box<integrate::Block>>,
 }
 
 impl Action {
@@ -109,6 +113,7 @@ impl Action {
             model_noise: problem.model_noise.clone(),
             rows: None,
             means: MeanValues::default(),
+            block: None,
             parameters: problem.parameters.clone(),
             parameter_gradient: vec![0.0; problem.parameters.len()],
             problem: problem.clone(),

@@ -13,7 +13,7 @@ mod trapezoid;
 
 pub(super) use model_rows::{layout, ModelRows};
 pub(super) use residuals::{Along, Residuals};
-use scheme::Scheme;
+pub(super) use scheme::Scheme;
 
 use super::grid::{Grid, Segment};
 use crate::error::{Error, Result};

@@ -1,6 +1,7 @@
 //! Findings about a Gaussian approximation: does it hold, and if not, what is to be done.
 
 use super::{Identifiability, Laplace};
+use crate::action::Problem;
 use crate::error::Result;
 use crate::report::{self, Severity};
 
@@ -14,6 +15,8 @@ pub enum LaplaceFindingCode {
     ModeNotReached,
     /// Some bounds are active: the unknowns at them have no deviation.
     HeldByBounds,
+    /// A parameter is known on one side only, by its profile likelihood.
+    OneSided,
     /// The Gaussian of a parameter reaches far beyond its bounds.
     BeyondBounds,
     /// The mean is far from the mode: the posterior is skewed.
@@ -46,11 +49,45 @@ impl Laplace {
     /// # Errors
     /// Derivatives near the mode that are not finite.
     pub fn findings(&self, mean_shift: Option<&[f64]>) -> Result<Vec<LaplaceFinding>> {
+        Ok(self.described().findings(mean_shift))
+    }
+
+    /// Parts of the approximation that findings are about.
+    pub(super) fn described(&self) -> Described<'_> {
+        Described {
+            problem: self.problem(),
+            mode: &self.mode,
+            variances: &self.variances,
+            covariance: &self.parameter_covariance,
+            decrease: self.decrease,
+            active: self.active_bounds().collect(),
+        }
+    }
+}
+
+/// Parts of a Gaussian approximation, of whatever kind, that findings are about.
+pub(in crate::statistics) struct Described<'a> {
+    pub problem: &'a Problem,
+    /// Path, then the estimated parameters.
+    pub mode: &'a [f64],
+    /// Variances of the same.
+    pub variances: &'a [f64],
+    /// Covariance of the parameters, row by row.
+    pub covariance: &'a [f64],
+    /// Fall of the negative log posterior that is left to the minimum.
+    pub decrease: f64,
+    /// Unknowns at active bounds.
+    pub active: Vec<usize>,
+}
+
+impl Described<'_> {
+    /// Findings about the approximation, with the mean's shift if it is known.
+    pub fn findings(&self, mean_shift: Option<&[f64]>) -> Vec<LaplaceFinding> {
         let mut findings = Vec::new();
         let mut say = |code, severity, message: String| {
             findings.push(LaplaceFinding::new(code, severity, message));
         };
-        let problem = self.problem();
+        let problem = self.problem;
         let path = problem.path_length();
         let names: Vec<&str> = problem.estimated().collect();
         if self.decrease > REACHED {
@@ -150,16 +187,16 @@ impl Laplace {
                 ),
             }
         }
-        Ok(findings)
+        findings
     }
 
     /// Names of the unknowns at active bounds: parameters, and states with the number of points.
     fn active_bound_names(&self) -> Vec<String> {
-        let problem = self.problem();
+        let problem = self.problem;
         let (d, path) = (problem.model().dimension(), problem.path_length());
         let mut points = vec![0; d];
         let mut names = Vec::new();
-        for unknown in self.active_bounds() {
+        for &unknown in &self.active {
             match unknown.checked_sub(path) {
                 None => points[unknown % d] += 1,
                 Some(p) => names.extend(problem.estimated().nth(p).map(str::to_string)),
@@ -172,9 +209,9 @@ impl Laplace {
     }
 
     /// Share of an unknown's Gaussian outside of its bounds.
-    fn share_beyond_bounds(&self, unknown: usize) -> f64 {
+    pub fn share_beyond_bounds(&self, unknown: usize) -> f64 {
         let deviation = self.variances[unknown].sqrt();
-        let Some(ends) = self.problem().intervals().filter(|_| deviation > 0.0) else {
+        let Some(ends) = self.problem.intervals().filter(|_| deviation > 0.0) else {
             return 0.0;
         };
         let beyond =

@@ -3,6 +3,7 @@
 use nalgebra::{DMatrix, SymmetricEigen};
 
 use super::expansion::Expansion;
+use super::findings::Described;
 use super::free::ParameterAxes;
 use super::{Laplace, LaplaceOptions};
 use crate::action::Problem;
@@ -118,7 +119,14 @@ impl Identifiability {
 impl Laplace {
     /// Principal axes of the estimated parameters' covariance; none if no parameter is estimated.
     pub fn identifiability(&self) -> Identifiability {
-        let problem = self.problem();
+        self.described().identifiability()
+    }
+}
+
+impl Described<'_> {
+    /// Principal axes of the parameters' covariance; none if no parameter is estimated.
+    pub fn identifiability(&self) -> Identifiability {
+        let problem = self.problem;
         let path = problem.path_length();
         let count = self.mode.len() - path;
         let units: Vec<f64> = (path..self.mode.len())
@@ -132,7 +140,7 @@ impl Laplace {
             };
         }
         let scaled = DMatrix::from_fn(count, count, |i, j| {
-            self.parameter_covariance[i * count + j] / (units[i] * units[j])
+            self.covariance[i * count + j] / (units[i] * units[j])
         });
         let stiffness = self.parameter_stiffness();
         let eigen = SymmetricEigen::new(scaled);
@@ -160,8 +168,8 @@ impl Laplace {
 
     /// One over the standard deviation of each parameter at known others; 0 for active bounds.
     fn parameter_stiffness(&self) -> Vec<f64> {
-        let count = self.mode.len() - self.problem().path_length();
-        let covariance = &self.parameter_covariance;
+        let count = self.mode.len() - self.problem.path_length();
+        let covariance = self.covariance;
         let free: Vec<usize> = (0..count)
             .filter(|p| covariance[p * count + p] > 0.0)
             .collect();

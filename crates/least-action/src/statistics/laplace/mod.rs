@@ -12,6 +12,7 @@ mod options;
 mod step_determinant;
 
 pub use draws::{Expected, GaussianDraws};
+pub(super) use findings::Described;
 pub use findings::{LaplaceFinding, LaplaceFindingCode};
 pub use identifiability::{Identifiability, ParameterDirection};
 pub use options::LaplaceOptions;

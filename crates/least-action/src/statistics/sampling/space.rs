@@ -130,12 +130,22 @@ impl<T: Density> SamplingSpace<T> {
     }
 
     /// Takes the structured metric at `centre`, a point in u; `position` changes from u to y.
-    /// Nothing changes for densities that are not the posterior of a path.
+    /// Nothing changes for densities without second derivatives.
     pub fn whiten(&mut self, form: Hessian, centre: &[f64], position: &mut [f64]) -> Result<()> {
+        let mut transform = self.transform.as_mut();
         if let Some(posterior) = self.target.posterior() {
-            let transform = self.transform.as_mut();
             self.whitening =
                 Preconditioner::structured(posterior, transform, form, centre, position)?;
+            return Ok(());
+        }
+        let mut x = centre.to_vec();
+        if let Some(transform) = transform.as_deref_mut() {
+            transform.outward(&mut x);
+        }
+        if let Some(derivatives) = self.target.second_derivatives(&x) {
+            let (matrix, gradient) = derivatives?;
+            self.whitening =
+                Preconditioner::dense(matrix, &gradient, transform.as_deref(), centre, position)?;
         }
         Ok(())
     }

@@ -18,7 +18,10 @@ impl Uncertainty {
         options: &UncertaintyOptions,
     ) -> Result<Identifiability> {
         options.validate()?;
-        let (precision, climb) = super::expanded_at(climbs, options)?;
+        let (last, climb) = super::furthest_of(climbs)?;
+        // Paths that obey the model exactly have no Hessian over the path.
+        let finite = options.model_precision.filter(|r| r.is_finite());
+        let precision = finite.unwrap_or(last);
         let posterior = Posterior::new(annealer.problem(), precision)?;
         let start = [&climb.path[..], &climb.parameters].concat();
         Identifiability::new(&posterior, &start, options.laplace())
