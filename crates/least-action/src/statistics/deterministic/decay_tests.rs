@@ -178,7 +178,8 @@ fn what_saturates_is_known_on_one_side() {
         let posterior = StrongPosterior::new(&problem).unwrap();
         let path = (0..points).flat_map(|n| if n == 0 { [1.0, 0.0] } else { [0.0, 1.0] });
         let start: Vec<f64> = path.chain([6.0]).collect();
-        let profile = Profile::new(&posterior, "k", &start, &ProfileOptions::default()).unwrap();
+        let profile = Profile::new(&posterior, "k", &start, &ProfileOptions::default());
+        let profile = profile.unwrap_or_else(|error| panic!("{steps} {bounded}: {error}"));
         // By hand, with the exact solution: only the first second tells.
         let chi = |k: f64| -> f64 {
             let each = measured.iter().enumerate();
