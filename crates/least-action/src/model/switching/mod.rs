@@ -208,11 +208,15 @@ impl EquationModel {
             }
             _ => "",
         };
+        let is_varying = self.states[at.first_varying..]
+            .iter()
+            .any(|state| state == name);
+        let option = if is_varying { "varying" } else { "estimate" };
         Error::WrongShape {
-            path: format!("estimate.{name}"),
+            path: format!("{option}.{name}"),
             message: format!(
                 "{} in the condition {condition}, at which {jumping}: {reason}; leave {other} out \
-                 of estimate and compare runs with several values{smooth}",
+                 of {option} and compare runs with several values{smooth}",
                 stand(&names)
             ),
         }
