@@ -94,8 +94,8 @@ impl Direction {
         self.0.len() == 1
     }
 
-    /// Movement along the direction in words: `k1 up by 1 with k2 down by 0.01`; `any value of k1` if
-    /// only one unknown moves.
+    /// Movement along the direction in words: `k1 up by 1 with k2 down by 0.01`; `any value of k1`
+    /// if only one unknown moves.
     pub fn movement(&self) -> String {
         if let [only] = &self.0[..] {
             return format!("any value of {}", only.name);
