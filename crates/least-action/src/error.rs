@@ -186,10 +186,7 @@ pub enum Error {
         remedy: String,
     },
     /// A direction in which the action does not change, to rounding.
-    #[error(
-        "{path}: the Hessian is singular: data and priors say nothing along the direction \
-         {direction}; {remedy}"
-    )]
+    #[error("{path}: the Hessian is singular: data and priors leave {direction} free; {remedy}")]
     Undetermined {
         /// Field at fault, as a caller would write it.
         path: String,

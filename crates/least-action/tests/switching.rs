@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use least_action::action::Prior;
-use least_action::model::{Model, ModelDefinition};
+use least_action::model::{Model, ModelDefinition, Points, Scratch};
+use least_action::solve::{BlockMatrix, Hessian, Objective};
 use least_action::statistics::{Laplace, LaplaceOptions, Posterior};
 use least_action::{
     ActionOptions, AnnealOptions, Annealer, Discretization, Error, Observations, Problem,
@@ -203,6 +204,94 @@ fn what_needs_no_average_keeps_its_bits() {
     assert!(!untouched(model("if(t < p, 0, 1 + t - p)"), &["p"]));
 }
 
+/// The model of a problem serves for another problem: on a finer grid, or with p known.
+#[test]
+fn an_averaged_model_is_averaged_anew() {
+    let coarse = problem(model(SWITCH), &["p"], ActionOptions::default()).unwrap();
+    let on = |model: Arc<dyn Model>, time_step: f64, estimate: &[&str]| {
+        let options = ActionOptions {
+            estimate: estimate.iter().map(|name| name.to_string()).collect(),
+            discretization: Some(Discretization::Rk4),
+            ..ActionOptions::default()
+        };
+        Problem::new(model, data(time_step, POINTS), &options).unwrap()
+    };
+    let slope = |problem: &Problem, time: f64| {
+        let mut slope = [0.0];
+        let at = Points {
+            states: &[5.0],
+            parameters: &[2.0, 1.0],
+            inputs: &[0.0],
+            times: &[time],
+        };
+        problem
+            .model()
+            .evaluate(&mut Scratch::default(), at, &mut slope);
+        slope[0]
+    };
+    let again = on(coarse.model().clone(), 0.01, &["p"]);
+    let fresh = on(model(SWITCH), 0.01, &["p"]);
+    let known = on(coarse.model().clone(), 0.01, &[]);
+    for time in [1.97, 1.993, 2.0, 2.004, 2.03] {
+        assert_eq!(slope(&again, time), slope(&fresh, time));
+        assert_eq!(slope(&known, time), if time < 2.0 { 5.0 } else { -5.0 });
+    }
+    assert_ne!(slope(&coarse, 1.97), slope(&again, 1.97));
+}
+
+/// Gradients and second derivatives against differences, where several conditions meet.
+#[test]
+fn derivatives_of_averages_are_exact() {
+    let equation = "if((t < p)*(q < t), exp(-f*if(t < p, 0.3, 1)), -f/if(t < 2*q, 4, 1)) \
+                    + floor(t/q)*0.1 + 0.2*sign(t*f*0 + t - p)";
+    for discretization in Discretization::FLOWS {
+        let options = ActionOptions {
+            discretization: Some(discretization),
+            normalization: least_action::Normalization::Posterior,
+            ..ActionOptions::default()
+        };
+        let problem = problem(model(equation), &["p", "q"], options).unwrap();
+        let mut posterior = Posterior::new(&problem, 100.0).unwrap();
+        let path = (0..POINTS).map(|n| 1.0 + 0.5 * (0.37 * n as f64).sin());
+        let x: Vec<f64> = path.chain([2.013, 1.307]).collect();
+        let mut gradient = vec![0.0; x.len()];
+        posterior.evaluate(&x, &mut gradient).unwrap();
+        let mut hessian = BlockMatrix::new(posterior.layout());
+        let mut unused = vec![0.0; x.len()];
+        posterior
+            .hessian(&x, Hessian::Exact, &mut hessian, &mut unused)
+            .unwrap();
+        for k in [3, 40, 41, POINTS, POINTS + 1] {
+            let (mut above, mut below) = (vec![0.0; x.len()], vec![0.0; x.len()]);
+            let step = 1e-6;
+            let mut moved = x.clone();
+            moved[k] += step;
+            let high = posterior.evaluate(&moved, &mut above).unwrap();
+            moved[k] -= 2.0 * step;
+            let low = posterior.evaluate(&moved, &mut below).unwrap();
+            let difference = (high - low) / (2.0 * step);
+            let size = gradient[POINTS].abs() + gradient[POINTS + 1].abs();
+            assert!(size > 1.0, "{size}");
+            let error = (gradient[k] - difference).abs();
+            assert!(
+                error < 1e-5 * size,
+                "{} {k}: {error}",
+                discretization.name()
+            );
+            for i in [3, 40, 41, POINTS, POINTS + 1] {
+                let difference = (above[i] - below[i]) / (2.0 * step);
+                let error = (hessian.get(i, k) - difference).abs();
+                let size = (hessian.get(k, k) * hessian.get(i, i)).abs().sqrt();
+                assert!(
+                    error < 1e-4 * size,
+                    "{} {i} {k}: {error} of {size}",
+                    discretization.name()
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn what_cannot_be_averaged_is_refused_in_words() {
     let refused = |model: Arc<dyn Model>, estimate: &[&str]| -> String {
@@ -253,9 +342,9 @@ fn a_parameter_that_changes_in_time_may_stand_in_a_condition() {
     };
     let made = problem(model(SWITCH), &[], options("p")).unwrap();
     // The derivative of the slope in p, at a point that is near the crossing.
-    let scratch = &mut least_action::model::Scratch::default();
+    let scratch = &mut Scratch::default();
     let mut jacobian = vec![0.0; made.model().jacobian_sparsity().entries()];
-    let at = least_action::model::Points {
+    let at = Points {
         states: &[5.0, 2.0],
         parameters: &[1.0],
         inputs: &[0.0],

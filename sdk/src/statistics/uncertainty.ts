@@ -203,10 +203,9 @@ export class Uncertainty<E extends string = string, I extends string = string> {
   }
 
   /**
-   * Mean less mode about the lowest minimum, to first order beyond the quadratic approximation, with
-   * the determinants of implicit steps, so that it does not depend on the discretisation.
-   * With D states and P parameters it takes 4 (5 D + 2 P) Hessians, 4 (3 D + 2 P) for one-step
-   * schemes.
+   * Mean less mode about the lowest minimum, to first order beyond the quadratic approximation,
+   * with the determinants of implicit steps, so that it does not depend on the discretisation. With
+   * D states and P parameters it takes 4 (5 D + 2 P) Hessians, 4 (3 D + 2 P) for one-step schemes.
    */
   meanShift(): { path: Float64Array; parameters: Record<E, number> } {
     const { path, parameters } = partsOf<E>(

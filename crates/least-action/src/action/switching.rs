@@ -21,9 +21,6 @@ pub(super) fn with_averaged_conditions(
     estimated: &[usize],
     bounds: &BTreeMap<String, [f64; 2]>,
 ) -> Result<Arc<dyn Model>> {
-    if estimated.is_empty() && own == model.dimension() {
-        return Ok(model);
-    }
     let together = discretization.steps_together() as f64;
     let steps: Vec<f64> = data.iter().map(|set| together * set.time_step).collect();
     let bound = |&p: &usize| {

@@ -239,6 +239,8 @@ pub struct EquationModel {
     function: Function,
     /// The definition that the model was built from; `None` for a model made of Rust expressions.
     definition: Option<Box<ModelDefinition>>,
+    /// The model whose conditions were averaged; `None` if none were.
+    unaveraged: Option<Arc<EquationModel>>,
 }
 
 impl EquationModel {

@@ -89,11 +89,16 @@ impl Direction {
         text
     }
 
-    /// Movement along the direction in words: `k1 up by 1 with k2 down by 0.01`; `any k1` if only
-    /// one unknown moves.
+    /// True if only one unknown moves.
+    pub fn is_single(&self) -> bool {
+        self.0.len() == 1
+    }
+
+    /// Movement along the direction in words: `k1 up by 1 with k2 down by 0.01`; `any value of k1`
+    /// if only one unknown moves.
     pub fn movement(&self) -> String {
         if let [only] = &self.0[..] {
-            return format!("any {}", only.name);
+            return format!("any value of {}", only.name);
         }
         let part = |part: &DirectionPart| {
             let way = if part.value < 0.0 { "down" } else { "up" };
@@ -142,7 +147,7 @@ mod tests {
         assert_eq!(free.movement(), "k1 up by 1 with k2 down by 0.01");
         let other = Direction::new(parts(1.0), f64::INFINITY);
         assert_eq!(other.combination(), "k1");
-        assert_eq!(other.movement(), "any k1");
+        assert_eq!(other.movement(), "any value of k1");
         // A movement that is short enough is not seen either.
         assert_eq!(Direction::new(parts(1e4), 1e-6).combination(), "k1");
     }

@@ -6,6 +6,8 @@
 mod average;
 mod jumps;
 
+use std::sync::Arc;
+
 use super::derivative::needed;
 use super::graph::{Binary, Node, NodeId, Unary};
 use super::{EquationModel, Function, ModelKind};
@@ -43,13 +45,19 @@ struct Dependence {
 impl EquationModel {
     /// The model with its conditions on time and unknown parameters averaged over time; `None` if
     /// it has no such conditions, or none at which the equations jump. Continuous ones, as of
-    /// `max(0, t - p)`, have a derivative as they are.
+    /// `max(0, t - p)`, have a derivative as they are. Of a model whose conditions are averaged it
+    /// is the original that is taken, so that a finer grid or other unknowns are no matter.
     ///
     /// # Errors
     /// [`Error::WrongShape`] where the equations jump at a condition with an unknown parameter that
     /// cannot be averaged: one on states, inputs or parameters alone, in a map, or of an
     /// observable. Likewise for unknown parameters on which no derivative depends.
     pub fn with_averaged_conditions(&self, at: &Switching) -> Result<Option<EquationModel>> {
+        if let Some(model) = &self.unaveraged {
+            // Made for another grid, or for other unknowns.
+            let averaged = model.with_averaged_conditions(at)?;
+            return Ok(Some(averaged.unwrap_or_else(|| (**model).clone())));
+        }
         let graph = &self.function.graph;
         let observed = self.observation.iter().flat_map(|f| &f.outputs);
         let outputs: Vec<NodeId> = self
@@ -112,6 +120,7 @@ impl EquationModel {
                         .map(|f| Function::new(graph.clone(), f.outputs.clone(), leaves)),
                     function: Function::new(graph, outputs, leaves),
                     definition: None,
+                    unaveraged: Some(Arc::new(self.clone())),
                     ..self.clone()
                 })
             }
@@ -208,11 +217,15 @@ impl EquationModel {
             }
             _ => "",
         };
+        let is_varying = self.states[at.first_varying..]
+            .iter()
+            .any(|state| state == name);
+        let option = if is_varying { "varying" } else { "estimate" };
         Error::WrongShape {
-            path: format!("estimate.{name}"),
+            path: format!("{option}.{name}"),
             message: format!(
                 "{} in the condition {condition}, at which {jumping}: {reason}; leave {other} out \
-                 of estimate and compare runs with several values{smooth}",
+                 of {option} and compare runs with several values{smooth}",
                 stand(&names)
             ),
         }

@@ -99,7 +99,7 @@ impl Expansion {
             Err(error) => error,
             Ok(NoMinimum::Unknown) => Error::Undetermined {
                 path,
-                direction: "directions that rounding hides".into(),
+                direction: "what rounding hides".into(),
                 remedy: "its elements differ too much in size for numbers; lower modelPrecision"
                     .into(),
             },
@@ -129,6 +129,8 @@ impl Expansion {
                         true =>
                             "measure it, give its first value a prior, or tie it to the others by \
                              a larger modelPrecision",
+                        false if directions.iter().all(Direction::is_single) =>
+                            "measure what depends on it, do not estimate it, or give it a prior",
                         false =>
                             "measure what tells these apart, estimate fewer of them, or give one \
                              a prior; run.identifiability() lists what is known",

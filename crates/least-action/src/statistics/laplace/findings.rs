@@ -146,8 +146,14 @@ impl Described<'_> {
                     Severity::Warning,
                     format!(
                         "The posterior is skewed: means are more than {SHIFT} standard deviations \
-                         from the mode for {}. A Gaussian is not enough; samplePosterior is.",
-                        far.join(", ")
+                         from the mode for {}. A Gaussian is not enough; samplePosterior is{}.",
+                        far.join(", "),
+                        match problem.discretization.is_explicit() {
+                            true => "",
+                            false =>
+                                ", of a run with explicit steps (discretization: \"rk4\"): draws \
+                                 of exp(-A) lack the determinant of implicit ones",
+                        }
                     ),
                 );
             }

@@ -200,9 +200,9 @@ impl Laplace {
 
     /// Natural logarithm of the evidence, `log integral of p(data | X) p(X) dX` over the
     /// neighbourhood of this minimum. Measurements, residuals of the model and priors are
-    /// normalised Gaussian densities in it, and implicit steps have their determinant. Unknowns without a prior count as uniform with the
-    /// density 1 in their own units. So only differences between levels, and between values of R_f,
-    /// of the same unknowns mean anything.
+    /// normalised Gaussian densities in it, and implicit steps have their determinant. Unknowns
+    /// without a prior count as uniform with the density 1 in their own units. So only differences
+    /// between levels, and between values of R_f, of the same unknowns mean anything.
     pub fn log_evidence(&self) -> f64 {
         self.log_evidence
     }
