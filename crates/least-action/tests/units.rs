@@ -131,7 +131,7 @@ fn same(one: &Run, other: &Run, units: Units, scales: &[f64], tolerance: f64) {
         assert!(close(x * scale, *y), "{units:?}: {} {}", x * scale, y);
     }
     let unit = |k: usize| {
-        if k % 2 == 0 {
+        if k.is_multiple_of(2) {
             units.first
         } else {
             units.second
