@@ -1,4 +1,4 @@
-//! What is known of first states: numbers, formulas of parameters and distributions, for all data
+//! Known first states: numbers, formulas of parameters and distributions, for all data
 //! sets or for each, against least squares on closed forms.
 
 use std::collections::BTreeMap;
@@ -439,7 +439,7 @@ fn starting_paths_begin_at_the_known_state() {
     }
 }
 
-/// Where an integration with most parameters explodes, others are drawn.
+/// Integrations with most of these parameters explode; others are drawn then.
 #[test]
 fn forward_starts_that_explode_are_redrawn() {
     let model = || {

@@ -131,7 +131,7 @@ fn same(one: &Run, other: &Run, units: Units, scales: &[f64], tolerance: f64) {
         assert!(close(x * scale, *y), "{units:?}: {} {}", x * scale, y);
     }
     let unit = |k: usize| {
-        if k % 2 == 0 {
+        if k.is_multiple_of(2) {
             units.first
         } else {
             units.second
@@ -201,5 +201,77 @@ fn an_offset_changes_nothing_else() {
         for (x, y) in pairs {
             assert!((x - y).abs() < 1e-3 * x.abs(), "{x} {y}");
         }
+    }
+}
+
+/// Epidemic of which the infected are counted from day 3 on, with a known beginning.
+fn epidemic(units: Units) -> Run {
+    let model = ModelBuilder::new("epidemic")
+        .states(["S", "I"])
+        .parameter("beta", 1.8, "")
+        .parameter("gamma", 0.5, "")
+        .flow(move |x, p| {
+            let infections = p[0] * (x[0] / (1024.0 * units.first)) * x[1];
+            let lost = infections * (-units.first / units.second);
+            vec![lost, infections - p[1] * x[1]]
+        })
+        .unwrap();
+    let (mut noise, step, points) = (Noise(11), 0.1, 151);
+    let (mut s, mut i) = (1020.0f64, 4.0f64);
+    let mut values = Vec::new();
+    for n in 0..points {
+        let counted = n >= 30 && n % 5 == 0;
+        let y = i + 5.0 * noise.next();
+        values.push(if counted { y * units.second } else { f64::NAN });
+        // Heun's method with steps of a thousandth.
+        let h = step / 100.0;
+        for _ in 0..100 {
+            let slope = |s: f64, i: f64| (-1.8 * s * i / 1024.0, 1.8 * s * i / 1024.0 - 0.5 * i);
+            let a = slope(s, i);
+            let b = slope(s + h * a.0, i + h * a.1);
+            s += 0.5 * h * (a.0 + b.0);
+            i += 0.5 * h * (a.1 + b.1);
+        }
+    }
+    let data = Observations {
+        time_step: step * units.time,
+        points,
+        observed: vec![1],
+        values,
+        ..Observations::default()
+    };
+    let estimate = |low: f64, high: f64| Estimate {
+        initial: [low / units.time, high / units.time],
+        bounds: Some([0.0, f64::INFINITY]),
+        ..Estimate::default()
+    };
+    let options = AnnealOptions {
+        measurement_precision: (0.04 / (units.second * units.second)).into(),
+        estimate: BTreeMap::from([
+            ("beta".into(), estimate(0.8, 4.0)),
+            ("gamma".into(), estimate(0.1, 1.5)),
+        ]),
+        first_state: FirstState::All(BTreeMap::from([
+            ("S".to_string(), (1020.0 * units.first).into()),
+            ("I".to_string(), (4.0 * units.second).into()),
+        ])),
+        ..AnnealOptions::default()
+    };
+    run(model, data, options)
+}
+
+#[test]
+fn an_epidemic_is_the_same_in_persons_and_in_shares() {
+    let one = epidemic(ONES);
+    assert!((one.best().parameters[0] / 1.8 - 1.0).abs() < 0.05);
+    let both = |exponent: i32| Units {
+        time: 1.0,
+        first: power(exponent),
+        second: power(exponent),
+    };
+    for units in [both(-10), both(20)].into_iter().chain(units()) {
+        let other = epidemic(units);
+        let rate = 1.0 / units.time;
+        same(&one, &other, units, &[rate, rate], tolerance(units));
     }
 }

@@ -99,7 +99,7 @@ impl From<Prior> for FirstValue {
 ///     [("A".to_string(), FirstValue::Number(1.2))].into(),
 /// ]);
 /// assert!(!weighed.is_empty());
-/// assert_eq!(weighed.of_set(1)["A"], 1.2.into());
+/// assert_eq!(weighed.of_set(1).map(|set| &set["A"]), Some(&1.2.into()));
 /// ```
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(untagged)]
@@ -125,14 +125,12 @@ pub enum FirstState {
 }
 
 impl FirstState {
-    /// Known values of one data set, by state.
-    ///
-    /// # Panics
-    /// A number of a data set that has no entry, where there is one for each.
-    pub fn of_set(&self, set: usize) -> &BTreeMap<String, FirstValue> {
+    /// Known values of one data set, by state; `None` for a number that has no entry, where there is
+    /// one for each.
+    pub fn of_set(&self, set: usize) -> Option<&BTreeMap<String, FirstValue>> {
         match self {
-            FirstState::All(values) => values,
-            FirstState::PerSet(sets) => &sets[set],
+            FirstState::All(values) => Some(values),
+            FirstState::PerSet(sets) => sets.get(set),
         }
     }
 
@@ -144,7 +142,7 @@ impl FirstState {
         }
     }
 
-    /// The same knowledge with a further value in every data set.
+    /// This knowledge, with a further value in every data set.
     pub(crate) fn with(mut self, name: &str, value: FirstValue) -> Self {
         let add = |values: &mut BTreeMap<String, FirstValue>| {
             values.insert(name.into(), value.clone());

@@ -136,7 +136,7 @@ fn entries(names: &UnknownNames, given: &FirstState, grid: &Grid) -> Result<Vec<
     }
     let mut entries = Vec::new();
     for set in 0..sets {
-        for (name, value) in given.of_set(set) {
+        for (name, value) in given.of_set(set).into_iter().flatten() {
             let path = given.path(set, name);
             entries.push(Entry {
                 state: names.state(&path, name)?,

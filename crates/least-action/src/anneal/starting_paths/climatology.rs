@@ -28,8 +28,8 @@ const TRAJECTORIES: usize = 8;
 const MOST_SPIN_UP: f64 = 4000.0;
 /// Maximum number of steps that are recorded.
 const MOST_RECORDED: usize = 1000;
-/// Size of a state, relative to its initial value and its data, beyond which its trajectory has escaped: it
-/// is left out as a whole.
+/// Size of a measured state, relative to its initial value and its data, beyond which a trajectory
+/// has escaped: it is left out as a whole.
 const ESCAPED: f64 = 1e6;
 /// Standard deviation of the displacement of the initial states, relative to their size, or to the
 /// deviation of the data where they begin there.
@@ -154,7 +154,7 @@ fn extent(
     (range, deviation.max(least))
 }
 
-/// What is known of the first values of a state, in all data sets.
+/// Means of the known first values of a state, in all data sets.
 fn known_values(problem: &Problem, options: &AnnealOptions, a: usize) -> Vec<f64> {
     let mut values = Vec::new();
     if options.first_state.is_empty() {

@@ -172,7 +172,8 @@ impl GrownWindow {
         };
         let mut options = setting.options.action();
         if let FirstState::PerSet(_) = options.first_state {
-            options.first_state = FirstState::All(options.first_state.of_set(set).clone());
+            let own = options.first_state.of_set(set).cloned();
+            options.first_state = FirstState::All(own.unwrap_or_default());
         }
         let cut = |precision: &Precision, along: Range<usize>| match precision {
             Precision::PerTime { per_time } => Precision::PerTime {

@@ -60,15 +60,13 @@ pub(super) fn draw(setting: &Setting, start: usize) -> (Vec<f64>, Vec<f64>) {
 
 /// Sets first states that are known exactly, whatever the strategy has made of them.
 fn hold(problem: &Problem, path: &mut [f64]) {
-    let dimension = problem.model.dimension();
     if let Some(ends) = problem.intervals().filter(|_| problem.held_count() > 0) {
-        for first in problem.grid.segments.iter().map(|s| s.first * dimension) {
-            for unknown in first..first + dimension {
-                if ends.lower[unknown] == ends.upper[unknown] {
-                    path[unknown] = ends.lower[unknown];
-                }
-            }
-        }
+        let ends = ends.lower.iter().zip(&ends.upper);
+        let held = path
+            .iter_mut()
+            .zip(ends)
+            .filter(|(_, (low, high))| low == high);
+        held.for_each(|(x, (value, _))| *x = *value);
     }
 }
 

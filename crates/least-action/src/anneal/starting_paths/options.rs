@@ -69,7 +69,9 @@ impl StartingStrategy {
     /// Strategy of starting path number `start`; `known` is true where the first states are.
     pub(in crate::anneal) fn at(self, start: usize, known: bool) -> StartingStrategy {
         match self {
-            StartingStrategy::Automatic if known && start % 2 == 0 => StartingStrategy::Forward,
+            StartingStrategy::Automatic if known && start.is_multiple_of(2) => {
+                StartingStrategy::Forward
+            }
             StartingStrategy::Automatic if start % 4 == 3 => StartingStrategy::GrowingWindow,
             StartingStrategy::Automatic => StartingStrategy::EnsembleFilter,
             chosen => chosen,

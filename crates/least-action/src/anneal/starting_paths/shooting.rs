@@ -126,7 +126,7 @@ impl<'a> Shooting<'a> {
             }
         }
         for shot in shots {
-            if !(shot.misfit < HUGE) {
+            if shot.misfit.is_nan() || shot.misfit >= HUGE {
                 shot.misfit = f64::INFINITY;
             }
         }
@@ -172,7 +172,7 @@ impl<'a> Shooting<'a> {
                 }
                 damping *= TIGHTER;
             }
-            if !(before - shot.misfit > ENOUGH * before) {
+            if before - shot.misfit <= ENOUGH * before {
                 return;
             }
         }
