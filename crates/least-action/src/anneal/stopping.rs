@@ -4,7 +4,6 @@
 use super::annealable::Annealable;
 use super::climb::Climb;
 use super::misfit;
-use super::verdict::Verdict;
 
 /// Ratio of the action to the highest that noise explains, beyond which a start is stopped: below,
 /// a path may yet fall to a lower minimum.
@@ -30,8 +29,7 @@ pub(super) fn enough(annealable: &impl Annealable, climbs: &[Climb]) -> Option<u
             return None;
         }
         let last = climb.rungs.last().filter(|_| climb.is_complete(annealable));
-        found +=
-            usize::from(last.is_some_and(|last| Verdict::of(&counts, last) == Verdict::Consistent));
+        found += usize::from(last.is_some_and(|last| misfit::is_found(&counts, last)));
         if found >= attempts.enough {
             return Some(expected + 1);
         }

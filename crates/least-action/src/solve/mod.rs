@@ -12,6 +12,7 @@ mod options;
 mod session;
 mod structured;
 
+pub(crate) use blocks::RankFactor;
 pub use blocks::{Assembly, BlockMatrix, BlockQr, Cholesky, NotPositiveDefinite};
 pub use bounds::Bounds;
 pub use lbfgs::Lbfgs;

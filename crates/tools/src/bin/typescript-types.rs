@@ -53,6 +53,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // What crosses by itself. Types that these mention come along.
     let mut declarations = Declarations::new();
     declarations.add::<action::GradientCheck>();
+    declarations.add::<anneal::ChiSquare>();
     declarations.add::<anneal::Drop>();
     declarations.add_alias::<anneal::Finding>("Finding");
     declarations.add::<anneal::Level>();

@@ -58,6 +58,8 @@ impl Networks {
                 misfit: problem.misfit(),
                 // The inputs and the weights: the network makes the rest of them.
                 fitted: inputs + weights,
+                priors: 0,
+                is_noisy_model: false,
                 residuals: problem.residuals(),
                 path: problem.activation_count(),
                 parameters: weights,
