@@ -233,17 +233,22 @@ fn predators(kind: Kind, seed: u64) -> Run {
     }
 }
 
-/// A random walk seen with noise.
-fn walk(kind: Kind, seed: u64) -> Run {
-    let (points, q) = (201, 0.04f64);
+/// Truth and noise of a random walk.
+fn walk_twin(kind: Kind, seed: u64) -> (Vec<Vec<f64>>, Vec<Vec<f64>>) {
     let mut random = Normal::new(seed ^ 0x77);
     let mut level = 10.0;
-    let truth: Vec<Vec<f64>> = (0..points)
+    let truth: Vec<Vec<f64>> = (0..201)
         .map(|_| {
-            level += q.sqrt() * random.next();
+            level += 0.2 * random.next();
             vec![level]
         })
         .collect();
+    (truth, noise(kind, 201, 1, seed))
+}
+
+/// A random walk seen with noise.
+fn walk(kind: Kind, seed: u64) -> Run {
+    let (truth, noise) = walk_twin(kind, seed);
     let model = ModelBuilder::new("walk")
         .states(["x"])
         .initial_state([10.0])
@@ -254,7 +259,7 @@ fn walk(kind: Kind, seed: u64) -> Run {
         normalization: Normalization::Posterior,
         discretization: Some(Discretization::Euler),
         model_precision: Ladder {
-            last: Some(1.0 / q),
+            last: Some(25.0),
             ..Ladder::default()
         },
         starting_paths: StartingPaths {
@@ -263,7 +268,6 @@ fn walk(kind: Kind, seed: u64) -> Run {
         },
         ..AnnealOptions::default()
     };
-    let noise = noise(kind, points, 1, seed);
     run(&annealer(
         Arc::new(model),
         &[0],
@@ -387,20 +391,90 @@ type Twin = fn(Kind, u64) -> Run;
 
 /// Twins with the codes that a kind must be named by.
 const WRONG: [(&str, Twin, Kind, &[FindingCode]); 14] = [
-    ("predators", predators, Kind::Understated, &[FindingCode::LevelAboveExpected]),
-    ("predators", predators, Kind::Overstated, &[FindingCode::LevelBelowExpected]),
-    ("predators", predators, Kind::Correlated, &[FindingCode::CorrelatedResiduals]),
-    ("predators", predators, Kind::Unequal, &[FindingCode::UnequalNoise]),
-    ("predators", predators, Kind::Offset, &[FindingCode::Offset]),
-    ("predators", predators, Kind::Outlier, &[FindingCode::Outliers]),
-    ("predators", predators, Kind::Changing, &[FindingCode::ChangingNoise]),
-    ("predators", predators, Kind::HeavyTails, &[FindingCode::HeavyTails, FindingCode::Outliers]),
-    ("predators", predators, Kind::WrongModel, &[FindingCode::CorrelatedResiduals]),
-    ("predators", predators, Kind::WrongPrior, &[FindingCode::PriorConflict]),
-    ("oscillator", oscillator, Kind::Outlier, &[FindingCode::Outliers]),
-    ("oscillator", oscillator, Kind::Overstated, &[FindingCode::LevelBelowExpected]),
-    ("walk", walk, Kind::Overstated, &[FindingCode::LevelBelowExpected]),
-    ("walk", walk, Kind::Understated, &[FindingCode::LevelAboveExpected]),
+    (
+        "predators",
+        predators,
+        Kind::Understated,
+        &[FindingCode::LevelAboveExpected],
+    ),
+    (
+        "predators",
+        predators,
+        Kind::Overstated,
+        &[FindingCode::LevelBelowExpected],
+    ),
+    (
+        "predators",
+        predators,
+        Kind::Correlated,
+        &[FindingCode::CorrelatedResiduals],
+    ),
+    (
+        "predators",
+        predators,
+        Kind::Unequal,
+        &[FindingCode::UnequalNoise],
+    ),
+    (
+        "oscillator",
+        oscillator,
+        Kind::Offset,
+        &[FindingCode::Offset],
+    ),
+    (
+        "predators",
+        predators,
+        Kind::Outlier,
+        &[FindingCode::Outliers],
+    ),
+    (
+        "predators",
+        predators,
+        Kind::Changing,
+        &[FindingCode::ChangingNoise],
+    ),
+    (
+        "predators",
+        predators,
+        Kind::HeavyTails,
+        &[FindingCode::HeavyTails, FindingCode::Outliers],
+    ),
+    (
+        "predators",
+        predators,
+        Kind::WrongModel,
+        &[FindingCode::CorrelatedResiduals],
+    ),
+    (
+        "predators",
+        predators,
+        Kind::WrongPrior,
+        &[FindingCode::PriorConflict],
+    ),
+    (
+        "oscillator",
+        oscillator,
+        Kind::Outlier,
+        &[FindingCode::Outliers],
+    ),
+    (
+        "oscillator",
+        oscillator,
+        Kind::Overstated,
+        &[FindingCode::LevelBelowExpected],
+    ),
+    (
+        "walk",
+        walk,
+        Kind::Overstated,
+        &[FindingCode::LevelBelowExpected],
+    ),
+    (
+        "walk",
+        walk,
+        Kind::Understated,
+        &[FindingCode::LevelAboveExpected],
+    ),
 ];
 
 const RIGHT: [(&str, Twin); 5] = [
@@ -461,4 +535,164 @@ fn table_of_verdicts() {
         let (consistent, named) = count(twin, kind, codes, 40);
         println!("| {name} | {kind:?} | {consistent} of 40 | {named} |");
     }
+}
+
+#[test]
+fn chi_square_of_a_random_walk_is_that_of_its_innovations() {
+    for seed in 0..5 {
+        let run = walk(Kind::Right, 50 + seed);
+        // Kalman's filter: squared innovations over their variances, the first value being free.
+        let (q, r) = (0.04, 1.0);
+        let y = walk_data(50 + seed);
+        let (mut mean, mut variance, mut sum) = (y[0], r, 0.0);
+        for y in &y[1..] {
+            variance += q;
+            let innovation = y - mean;
+            sum += innovation * innovation / (variance + r);
+            let gain = variance / (variance + r);
+            mean += gain * innovation;
+            variance *= 1.0 - gain;
+        }
+        let found = run.chi_square.unwrap();
+        assert!(
+            (found.value - sum).abs() < 1e-5 * sum,
+            "{} {sum}",
+            found.value
+        );
+        assert!((found.degrees_of_freedom - 200.0).abs() < 1e-6, "{found:?}");
+        // The leverages of the measurements are those of the smoother: about (q / (4 r + q))^(1/2)
+        // in the middle of a long walk.
+        let leverage = 1.0 - found.channels[0].degrees_of_freedom / 201.0;
+        let expected = (q / (4.0 * r + q) as f64).sqrt();
+        assert!((leverage - expected).abs() < 0.01, "{leverage} {expected}");
+    }
+}
+
+fn walk_data(seed: u64) -> Vec<f64> {
+    let (truth, noise) = walk_twin(Kind::Right, seed);
+    truth.iter().zip(noise).map(|(x, z)| x[0] + z[0]).collect()
+}
+
+/// Known first states, of which one is that of an enzyme which is only there: 6 + 4 - 6 degrees of
+/// freedom; without a prior of the enzyme, which nothing determines then, 6 + 3 - 6 + 1.
+#[test]
+fn priors_count_as_rows_and_what_nothing_determines_does_not_count() {
+    let (k1, k2) = (1.0f64, 0.3f64);
+    let times = [0, 1, 2, 3, 5, 8, 12];
+    let model = ModelBuilder::new("chain")
+        .states(["A", "B", "P", "E"])
+        .parameter("k1", 1.0, "")
+        .parameter("k2", 1.0, "")
+        .initial_state([1.0, 0.0, 0.0, 1.0])
+        .flow(|x, p| {
+            vec![
+                -p[0] * x[0],
+                p[0] * x[0] - p[1] * x[1],
+                p[1] * x[1],
+                0.0 * x[3],
+            ]
+        })
+        .unwrap();
+    let model: Arc<dyn Model> = Arc::new(model);
+    for with_enzyme in [true, false] {
+        let mut random = Normal::new(11);
+        let mut values = vec![f64::NAN; 49];
+        for &t in &times[1..] {
+            let product =
+                1.0 - (k2 * (-k1 * t as f64).exp() - k1 * (-k2 * t as f64).exp()) / (k2 - k1);
+            values[4 * t] = product + 0.02 * random.next();
+        }
+        let data = Observations {
+            time_step: 0.25,
+            points: 49,
+            observed: vec![2],
+            values,
+            ..Observations::default()
+        };
+        let known = |mean| Prior {
+            mean,
+            deviation: 1e-4,
+        };
+        let mut first_state = BTreeMap::from([
+            ("A".into(), known(1.0)),
+            ("B".into(), known(0.0)),
+            ("P".into(), known(0.0)),
+        ]);
+        if with_enzyme {
+            first_state.insert("E".into(), known(1.0));
+        }
+        let mut estimate = estimates(&[("k1", [0.1, 3.0]), ("k2", [0.05, 2.0])]);
+        for estimate in estimate.values_mut() {
+            estimate.bounds = Some([0.0, 20.0]);
+        }
+        let options = AnnealOptions {
+            measurement_precision: 2500.0.into(),
+            estimate,
+            first_state,
+            ..AnnealOptions::default()
+        };
+        let run = run(&Annealer::new(model.clone(), data, options).unwrap());
+        assert_eq!(run.verdict, Verdict::Consistent, "{}", run.diagnose());
+        let degrees = run.chi_square.as_ref().unwrap().degrees_of_freedom;
+        assert!((degrees - 4.0).abs() < 0.01, "{degrees}");
+    }
+}
+
+#[test]
+fn parameters_that_the_data_leave_open_are_named() {
+    let truth: Vec<Vec<f64>> = (0..61)
+        .map(|n| vec![2.0 * (-0.05 * n as f64).exp()])
+        .collect();
+    let model = ModelBuilder::new("product")
+        .states(["x"])
+        .parameter("a", 0.5, "")
+        .parameter("b", 1.0, "")
+        .initial_state([2.0])
+        .flow(|x, p| vec![-p[0] * p[1] * x[0]])
+        .unwrap();
+    let model: Arc<dyn Model> = Arc::new(model);
+    let noise = noise(Kind::Right, 61, 1, 3);
+    let of = |names: &[(&str, [f64; 2])]| {
+        let options = AnnealOptions {
+            measurement_precision: 400.0.into(),
+            estimate: estimates(names),
+            starting_paths: StartingPaths {
+                count: 3,
+                enough: 3,
+                prune: false,
+                ..StartingPaths::default()
+            },
+            ..AnnealOptions::default()
+        };
+        run(&annealer(
+            model.clone(),
+            &[0],
+            &truth,
+            &noise,
+            (0.1, 0.05),
+            options,
+        ))
+    };
+    let range = [0.1, 3.0];
+    let open = of(&[("a", range), ("b", range)]);
+    let named = open
+        .findings
+        .iter()
+        .find(|f| f.code == FindingCode::ParametersOpen);
+    let message = &named.unwrap().message;
+    assert!(
+        message.contains("a from") && message.contains("b from"),
+        "{message}"
+    );
+    assert!(message.contains("- "), "a falls as b rises: {message}");
+    // 61 measurements, less one first state and one product.
+    let degrees = open.chi_square.as_ref().unwrap().degrees_of_freedom;
+    assert!((degrees - 59.0).abs() < 0.01, "{degrees}");
+    assert_eq!(open.verdict, Verdict::Consistent, "{}", open.diagnose());
+    let closed = of(&[("a", range)]);
+    assert!(
+        !names(&closed, &[FindingCode::ParametersOpen]),
+        "{}",
+        closed.diagnose()
+    );
 }

@@ -251,9 +251,8 @@ impl Problem {
                 let count = present().count().max(1) as f64;
                 let mean = present().map(|(_, y)| y).sum::<f64>() / count;
                 let about = |center: f64| -> f64 {
-                    let weighted = present().map(|(n, y)| {
-                        precision.weight(first + n, l) * (y - center) * (y - center)
-                    });
+                    let weighted = present()
+                        .map(|(n, y)| precision.weight(first + n, l) * (y - center) * (y - center));
                     weighted.sum()
                 };
                 let spread = about(mean);

@@ -1,14 +1,15 @@
 //! Findings about an annealing run, in words: if the path is found, and advice if not.
 
-use super::annealable::{Annealable, Counts, Words};
+use super::annealable::Annealable;
 use super::climb::Climb;
+use super::fit::{ChiSquare, Objection};
+use super::fit_findings::{open_parameters, weigh};
 use super::levels::{Drop, Level};
-use super::fit::{spread, ChiSquare, Fit, Objection};
 use super::misfit::{obeys_model, Misfit};
 use super::several_levels::several_levels;
 use super::stopping::enough;
 use super::verdict::Verdict;
-use crate::report::{self, figure, number, Severity};
+use crate::report::{self, number, Severity};
 use crate::solve::StopReason;
 
 /// Kind of a finding about an annealing run.
@@ -197,8 +198,9 @@ pub(super) fn diagnose(
     several_levels(&counts, climbs, levels, &mut say);
     let estimated = annealable.estimated();
     if let Some(fit) = &fit {
-        let of_lowest = climbs.iter().filter(|c| levels[0].starts.contains(&c.start));
-        open_parameters(fit, &estimated, &of_lowest.collect::<Vec<_>>(), &mut say);
+        let of_lowest = climbs.iter();
+        let of_lowest = of_lowest.filter(|climb| levels[0].starts.contains(&climb.start));
+        open_parameters(fit, &counts, last, &estimated, of_lowest, &mut say);
     }
     let bounds = last.active_bounds.iter();
     let bounds = bounds.map(|bound| match estimated.contains(&bound.name) {
@@ -295,103 +297,6 @@ impl Conclusions {
             verdict: Verdict::Unfinished,
             chi_square: None,
         }
-    }
-}
-
-/// Compares the misfit with what noise explains.
-fn weigh(
-    words: &Words,
-    counts: &Counts,
-    misfit: &Misfit,
-    fit: Option<&Fit>,
-    say: &mut impl FnMut(FindingCode, Severity, String),
-) {
-    let found = words.found;
-    let deviations = misfit.deviations().abs();
-    let factor = figure(misfit.noise_factor());
-    let noise = fit.map(|fit| fit.fitting_noise(misfit));
-    let noise = noise.filter(|noise| !noise.is_empty());
-    let noise = noise.map_or(String::new(), |noise| format!(" ({noise})"));
-    let (code, severity, message) = if !misfit.tells() {
-        let priors = match counts.priors {
-            0 => String::new(),
-            1 => " and 1 prior".into(),
-            many => format!(" and {many} priors"),
-        };
-        let message = format!(
-            "{} measurements{priors} cannot determine {} numbers ({}): they agree with any model. \
-            Measure more, or estimate less.",
-            counts.measured, counts.fitted, words.fitted
-        );
-        (FindingCode::TooFewMeasurements, Severity::Problem, message)
-    } else if let (true, Some(left)) = (
-        misfit.above(),
-        fit.and_then(|fit| fit.without_outliers(misfit)),
-    ) {
-        let message = format!(
-            "The misfit is larger than noise explains only because of outliers: {misfit}, {left:.1} \
-            without them. Do not use the {} before these measurements are looked at.",
-            words.parts
-        );
-        (FindingCode::LevelAboveExpected, Severity::Problem, message)
-    } else if misfit.above() {
-        let message = format!(
-            "The {found} was not found: {misfit}, {deviations:.1} standard deviations more than \
-            noise explains. Do not use its {}. Try more starting paths, a smaller initial R_f or \
-            factor; if every start ends here, too few components are observed, R_m overstates the \
-            precision of the data (noise of {factor} times the stated deviation would fit{noise}), \
-            or the model is wrong.",
-            words.parts
-        );
-        (FindingCode::LevelAboveExpected, Severity::Problem, message)
-    } else if misfit.below() && misfit.is_noiseless() {
-        let message = format!(
-            "The {found} meets the data to seven digits: {misfit}. Such data have no noise, so \
-            R_m says only how they weigh against the model, and intervals that are computed with \
-            it mean nothing."
-        );
-        (FindingCode::LevelBelowExpected, Severity::Warning, message)
-    } else if misfit.below() {
-        let message = format!(
-            "The {found} is closer to the data than the stated noise allows: {misfit}, \
-            {deviations:.1} standard deviations less than noise leaves. The {found} may well be \
-            right, but the stated noise is not, and intervals that are computed with it are too \
-            wide. Noise of {factor} times the stated deviation would fit{noise}: state that R_m."
-        );
-        (FindingCode::LevelBelowExpected, Severity::Problem, message)
-    } else {
-        let message =
-            format!("The misfit to the data is what the stated noise explains: {misfit}.");
-        (FindingCode::LevelAsExpected, Severity::Good, message)
-    };
-    say(code, severity, message);
-}
-
-/// Reports what the data leave open: directions that nothing determines, and parameters that differ
-/// among the starts of the lowest level.
-fn open_parameters(
-    fit: &Fit,
-    names: &[String],
-    climbs: &[&Climb],
-    say: &mut impl FnMut(FindingCode, Severity, String),
-) {
-    let (open, spread) = (fit.open(), spread(fit, names, climbs));
-    let mut message = String::new();
-    if !open.is_empty() {
-        message = format!(
-            "The data leave parameters open: {}. ",
-            open.join("; ")
-        );
-    }
-    if !spread.is_empty() {
-        message += &format!(
-            "Starts that reached the lowest level ended at other parameters: {}. ",
-            spread.join(", ")
-        );
-    }
-    if !message.is_empty() {
-        message += "Measure something else besides, or give one of them a value or a prior.";
-        say(FindingCode::ParametersOpen, Severity::Problem, message);
     }
 }
 

@@ -8,6 +8,7 @@ mod automatic;
 mod climb;
 mod findings;
 mod fit;
+mod fit_findings;
 mod follow;
 mod ladder;
 mod levels;

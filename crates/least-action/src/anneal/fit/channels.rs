@@ -29,7 +29,9 @@ impl Channel {
     }
 }
 
-/// Chi-square of the measurements of one channel.
+/// Chi-square of the measurements of one channel. Where a matrix of precisions couples channels, it
+/// is that of the errors after whitening: what the channel's errors are beyond those that the later
+/// channels explain.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -157,10 +159,13 @@ pub(super) fn objection(fit: &Fit, misfit: &Misfit, outliers: &Outliers) -> Opti
 
 /// Noise that would fit, in words: one for all channels, or one for each where they differ.
 pub(super) fn fitting(fit: &Fit, misfit: &Misfit) -> String {
+    let whole = misfit.noise_factor();
+    if fit.is_coupled {
+        return format!("the covariance times {}", figure(whole * whole));
+    }
     let outliers = super::outliers::find(fit);
     let channels = all(fit, &outliers);
     let differ = !unequal(fit, misfit, &outliers).is_empty();
-    let whole = misfit.noise_factor();
     let mut seen: Vec<String> = Vec::new();
     for channel in &fit.channels {
         let own = channels.iter().find(|c| c.name == channel.name);

@@ -60,7 +60,11 @@ fn of(fit: &Fit, channel: usize) -> Option<Correlation> {
     }
     let value = (products / squares).clamp(-MOST, MOST);
     let taken = taken / pairs as f64 + 1.0 / own.len() as f64;
-    let beyond = if value < 0.0 { (value + taken).min(0.0) } else { value };
+    let beyond = if value < 0.0 {
+        (value + taken).min(0.0)
+    } else {
+        value
+    };
     Some(Correlation {
         channel,
         value,
@@ -74,13 +78,25 @@ fn of(fit: &Fit, channel: usize) -> Option<Correlation> {
 const MOST: f64 = 1.0 - 1e-12;
 
 impl Correlations {
-    /// True if some channel's neighbours are correlated.
+    /// True if some channel's neighbours are correlated, or those of all channels together.
     pub fn is_found(&self) -> bool {
-        self.worst().next().is_some()
+        self.together().abs() > DEVIATIONS || self.worst().next().is_some()
+    }
+
+    /// Number of laws that are compared: each channel's, and that of all.
+    fn count(&self) -> usize {
+        self.0.len() + usize::from(self.0.len() > 1)
+    }
+
+    /// Deviations of all channels together (S. A. Stouffer and others, The American Soldier,
+    /// 1949).
+    fn together(&self) -> f64 {
+        let sum: f64 = self.0.iter().map(|one| one.deviations).sum();
+        normal::of_largest(sum / (self.0.len().max(1) as f64).sqrt(), self.count())
     }
 
     fn worst(&self) -> impl Iterator<Item = (&Correlation, f64)> {
-        let count = self.0.len();
+        let count = self.count();
         let each = self.0.iter().map(move |one| {
             let deviations = normal::of_largest(one.deviations, count);
             (one, deviations)
@@ -90,27 +106,43 @@ impl Correlations {
 
     /// Factor by which correlation widens the deviation of a channel's mean; 1 where none was found.
     pub fn widening(&self, channel: usize) -> f64 {
-        let of_channel = self.worst().find(|(one, _)| one.channel == channel);
-        of_channel.map_or(1.0, |(one, _)| {
+        let of_channel = self.0.iter().find(|one| one.channel == channel);
+        let of_channel = of_channel.filter(|_| self.is_found());
+        of_channel.map_or(1.0, |one| {
             ((1.0 + one.value) / (1.0 - one.value)).sqrt().max(1.0)
         })
     }
 
     /// Objection to correlated neighbours.
     pub fn objection(&self, fit: &Fit) -> Option<Objection> {
-        let seen: Vec<String> = self
+        if !self.is_found() {
+            return None;
+        }
+        let name = |one: &Correlation| &fit.channels[one.channel].name;
+        let mut seen: Vec<String> = self
             .worst()
             .map(|(one, deviations)| {
                 format!(
                     "{:.2} in {} ({} pairs, {})",
                     one.value,
-                    fit.channels[one.channel].name,
+                    name(one),
                     one.pairs,
                     super::deviations(deviations)
                 )
             })
             .collect();
-        (!seen.is_empty()).then(|| Objection {
+        if seen.is_empty() {
+            let each = self
+                .0
+                .iter()
+                .map(|one| format!("{:.2} in {}", one.value, name(one)));
+            let together = super::deviations(self.together());
+            seen.push(format!(
+                "{} ({together} together)",
+                each.collect::<Vec<_>>().join(", ")
+            ));
+        }
+        Some(Objection {
             code: FindingCode::CorrelatedResiduals,
             message: format!(
                 "Neighbouring residuals are correlated: {}. The noise is not independent from one \

@@ -145,6 +145,7 @@ impl Fit {
             open: open::directions(&found, end),
             deviations: open::deviations(&found),
             residuals,
+            is_coupled: matches!(end.measurement_precision, Precision::Matrix(_)),
             signal: problem.signal(end.measurement_precision),
         })
     }
@@ -165,7 +166,13 @@ fn held(action: &mut Action, end: &End) -> Option<Vec<bool>> {
     let (of_path, of_parameters) = gradient.split_at_mut(end.path.len());
     let (path, parameters) = (end.path, end.parameters);
     action
-        .gradient(end.model_precision, path, parameters, of_path, of_parameters)
+        .gradient(
+            end.model_precision,
+            path,
+            parameters,
+            of_path,
+            of_parameters,
+        )
         .ok()?;
     let mut fixed = vec![false; unknowns.len()];
     bounds.mark_active(&unknowns, &gradient, &mut fixed);
@@ -216,7 +223,9 @@ fn priors(found: &Leverages, all: &Linearization) -> Vec<PriorResidual> {
 fn prior_name(problem: &Problem, row: &Row) -> String {
     // The derivative in the unknown itself is 1; other unknowns are those of a formula of its mean.
     let own = row.entries().find(|&(_, value)| value == 1.0);
-    let unknown = own.or(row.entries().next()).map_or(0, |(unknown, _)| unknown);
+    let unknown = own
+        .or(row.entries().next())
+        .map_or(0, |(unknown, _)| unknown);
     match unknown.checked_sub(problem.path_length()) {
         Some(p) => problem.estimated().nth(p).unwrap_or_default().to_string(),
         None => {

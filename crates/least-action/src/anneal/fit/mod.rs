@@ -17,7 +17,7 @@ pub(super) use leverage::End;
 pub(super) use open::spread;
 
 use super::findings::FindingCode;
-use super::misfit::Misfit;
+use super::misfit::{Misfit, DEVIATIONS};
 use channels::Channel;
 use offset::Offset;
 
@@ -80,6 +80,8 @@ pub struct Fit {
     open: Vec<String>,
     /// Standard deviations of the estimated parameters; infinite for those left open.
     deviations: Vec<f64>,
+    /// True if a matrix of precisions couples the measurements of a time.
+    is_coupled: bool,
     /// Size of the data in units of their noise.
     pub(super) signal: f64,
 }
@@ -171,8 +173,8 @@ impl Fit {
         own.filter(move |residual| residual.channel == channel)
     }
 
-    /// Root mean square of the standardised residuals if it exceeds one, as far as their median
-    /// shows it: few outliers do not change it.
+    /// Size of most standardised residuals where it exceeds one beyond doubt: else 1. Their median
+    /// shows it, which few outliers do not change.
     fn robust_scale(&self) -> f64 {
         let standardized = self.residuals.iter().filter_map(Residual::standardized);
         let mut sizes: Vec<f64> = standardized.map(f64::abs).collect();
@@ -180,7 +182,11 @@ impl Fit {
             return 1.0;
         }
         sizes.sort_by(f64::total_cmp);
-        (sizes[sizes.len() / 2] / MEDIAN).max(1.0)
+        let scale = sizes[sizes.len() / 2] / MEDIAN;
+        match scale - 1.0 > DEVIATIONS * MEDIAN_ERROR / (sizes.len() as f64).sqrt() {
+            true => scale,
+            false => 1.0,
+        }
     }
 }
 
@@ -188,6 +194,9 @@ impl Fit {
 const FEW: usize = 8;
 /// Median of the absolute value of a standard normal number.
 const MEDIAN: f64 = 0.674_489_750_196_082;
+/// Standard error of that median over itself, times the root of the count: one over twice the
+/// density at the median, over the median.
+const MEDIAN_ERROR: f64 = 1.1664;
 
 /// Words for a number of standard deviations.
 fn deviations(value: f64) -> String {

@@ -92,7 +92,9 @@ pub(in crate::anneal) fn spread(fit: &Fit, names: &[String], climbs: &[&Climb]) 
     let deviations = fit.deviations().iter();
     let each = names.iter().enumerate().zip(deviations);
     each.filter_map(|((p, name), &deviation)| {
-        let values = climbs.iter().filter_map(|climb| climb.parameters.get(p).copied());
+        let values = climbs
+            .iter()
+            .filter_map(|climb| climb.parameters.get(p).copied());
         let low = values.clone().fold(f64::INFINITY, f64::min);
         let high = values.fold(f64::NEG_INFINITY, f64::max);
         let size = low.abs().max(high.abs());

@@ -21,9 +21,8 @@ pub(super) fn objection(fit: &Fit, outliers: &Outliers) -> Option<Objection> {
     let mut sizes: Vec<f64> = Vec::new();
     for channel in 0..fit.channels.len() {
         let each = fit.residuals.iter().enumerate();
-        let own = each.filter(|(place, r)| {
-            r.channel == channel && !(are_few && outliers.has(*place))
-        });
+        let own =
+            each.filter(|(place, r)| r.channel == channel && !(are_few && outliers.has(*place)));
         let own: Vec<f64> = own.filter_map(|(_, r)| Residual::standardized(r)).collect();
         let square = own.iter().map(|z| z * z).sum::<f64>() / own.len() as f64;
         if own.len() >= LEAST_OF_CHANNEL && square > 0.0 {

@@ -58,7 +58,7 @@ impl Networks {
                 misfit: problem.misfit(),
                 // The inputs and the weights: the network makes the rest of them.
                 fitted: inputs + weights,
-                priors: 0,
+                priors: problem.prior_count(),
                 is_noisy_model: false,
                 residuals: problem.residuals(),
                 path: problem.activation_count(),
