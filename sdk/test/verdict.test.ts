@@ -4,16 +4,14 @@ import * as here from "../src/index.js";
 
 await here.init();
 
-const model = (): ReturnType<typeof here.defineModel> =>
-  here.defineModel({
-    states: { x: 2, y: 1 },
-    parameters: { k: 0.5 },
-    equations: { x: "-k*x", y: "k*x - y" },
-  });
+const decay = here.defineModel({
+  states: ["x", "y"],
+  parameters: { k: 0.5 },
+  equations: { x: "-k*x", y: "k*x - y" },
+});
 
 /** Run on a twin with noise of 0.05 in both columns, at a stated deviation for each. */
 async function runAt(deviations: [number, number]) {
-  const decay = model();
   const { data } = here.twinExperiment({
     model: decay,
     timeStep: 0.1,
@@ -21,6 +19,7 @@ async function runAt(deviations: [number, number]) {
     observed: [0, 1],
     noise: 0.05,
     seed: 3,
+    initialState: [2, 1],
     spinUp: 0,
   });
   return here.anneal({

@@ -155,8 +155,17 @@ export abstract class Results<C extends Climbed, B extends Reached> {
 
   /** @internal Everything but climbs as plain data. */
   protected common(): Record<string, unknown> {
-    const { rungTable, levels, gap, expectedLevel, drops, findings, verdict, chiSquare, cancelled } =
-      this;
+    const {
+      rungTable,
+      levels,
+      gap,
+      expectedLevel,
+      drops,
+      findings,
+      verdict,
+      chiSquare,
+      cancelled,
+    } = this;
     const { modelPrecision, action, measurementError, modelError } = rungTable;
     return {
       rungTable: {

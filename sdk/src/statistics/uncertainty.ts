@@ -303,10 +303,7 @@ export class Uncertainty<E extends string = string, I extends string = string> {
 
   /** Statements about the lowest level and about the levels together, with advice. */
   get findings(): readonly LaplaceFinding[] {
-    this.#findings ??= [
-      ...warningsOf(this.#run),
-      ...this.#held.use((found) => found.findings()),
-    ];
+    this.#findings ??= [...warningsOf(this.#run), ...this.#held.use((found) => found.findings())];
     return this.#findings;
   }
 
