@@ -164,7 +164,7 @@ impl Annealer {
     }
 
     /// Results of all climbs together: `{ levels, gap, expectedLevel, drops, findings, verdict,
-    /// best, modelPrecision, summary, diagnosis }`. `best` is a position in the climbs sorted by
+    /// chiSquare, best, modelPrecision, summary, diagnosis }`. `best` is a position in the climbs sorted by
     /// starting path.
     pub fn finish(&self, climbs: Vec<JsValue>) -> Result<JsValue> {
         let climbs = climbs
@@ -185,6 +185,7 @@ impl Annealer {
             ("drops", plain(&run.drops)),
             ("findings", plain(&run.findings)),
             ("verdict", plain(&run.verdict)),
+            ("chiSquare", plain(&run.chi_square)),
             ("best", (run.best as f64).into()),
             ("modelPrecision", float64_array(&precisions)),
             ("summary", run.summary().into()),

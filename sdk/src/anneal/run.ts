@@ -192,6 +192,14 @@ export class Run<E extends string = string, I extends string = string> extends R
       : undefined;
   }
 
+  /** What statistics of a run must repeat: a verdict that is not good, with its reasons. */
+  #warning(): string | undefined {
+    if (this.verdict === "consistent") return undefined;
+    const problems = this.findings.filter(({ severity }) => severity === "problem");
+    const reasons = problems.map(({ message }) => message).join(" ");
+    return `The verdict on the run is "${this.verdict}", and these results are no better. ${reasons}`;
+  }
+
   #parts(): RunParts {
     const { climbs, estimated, varying } = this.#outcome;
     const starts = this.levels.flatMap(({ starts }) => starts);
@@ -206,6 +214,7 @@ export class Run<E extends string = string, I extends string = string> extends R
       climbs: chosen.map(from),
       levels: this.levels.map(({ starts }) => from(starts[0] as number)),
       modelPrecision: (best.rungs.at(-1) as Rung).modelPrecision,
+      warning: this.#warning(),
       shape: { times: this.times, estimated, varying },
     };
   }

@@ -15,6 +15,13 @@ import {
   predictEnsemble,
 } from "./forecast.js";
 
+/** Finding that repeats a verdict on the run which is not good. */
+function warningsOf({ warning }: RunParts): LaplaceFinding[] {
+  return warning === undefined
+    ? []
+    : [{ code: "runVerdict", severity: "problem", message: warning }];
+}
+
 /** Options of `run.uncertainty()`. */
 export type UncertaintyOptions = CoreUncertaintyOptions;
 
@@ -310,7 +317,7 @@ export class Uncertainty<E extends string = string, I extends string = string> {
 
   /** Statements about the lowest level and about the levels together, with advice. */
   get findings(): readonly LaplaceFinding[] {
-    this.#findings ??= this.#held.use((found) => found.findings());
+    this.#findings ??= [...warningsOf(this.#run), ...this.#held.use((found) => found.findings())];
     return this.#findings;
   }
 

@@ -269,6 +269,22 @@ impl Action {
         })
     }
 
+    /// Part of the model error last evaluated at this R_f that belongs to parameters which change in
+    /// time; 0 where there are none.
+    pub(crate) fn varying_error(&self, model_precision: f64) -> f64 {
+        let (dimension, varying) = (self.problem.model.dimension(), &self.problem.varying);
+        if varying.is_empty() {
+            return 0.0;
+        }
+        let own = dimension - varying.len();
+        let weight = |i: usize| self.model_noise.whitening.weight(i);
+        let rows = self.residuals.values.iter().enumerate();
+        let rows = rows.filter(|(i, _)| i % dimension >= own);
+        let sum: f64 = rows.map(|(i, r)| weight(i) * r * r).sum();
+        let scale = self.model_scale(model_precision);
+        scale.precision * scale.factor * sum
+    }
+
     /// Sets the weights of the parameters that change in time. Their precision does not climb with
     /// R_f, so relative to R_f it falls.
     fn weigh(&mut self, model_precision: f64) {

@@ -290,6 +290,48 @@ impl Problem {
         }
     }
 
+    /// Numbers of the measured columns, states before observables, in the order in which the data
+    /// sets name them first.
+    pub(crate) fn measured_columns(&self) -> Vec<usize> {
+        let mut columns: Vec<usize> = Vec::new();
+        for &column in self.data.iter().flat_map(|set| &set.observed) {
+            if !columns.contains(&column) {
+                columns.push(column);
+            }
+        }
+        columns
+    }
+
+    /// Name of a measured column: that of a state or, from D on, of an observable.
+    pub(crate) fn column_name(&self, column: usize) -> &str {
+        match column.checked_sub(self.model.dimension()) {
+            None => &self.model.states()[column],
+            Some(k) => &self.model.observables()[k],
+        }
+    }
+
+    /// Sum over all measurements of R_m times the squared distance of the value from the mean of
+    /// its column, or from zero where a column rests: the size of the data in units of their noise.
+    pub(crate) fn signal(&self, precision: &Precision) -> f64 {
+        let (mut sum, mut first) = (0.0, 0);
+        for set in self.data.iter() {
+            for l in 0..set.observed.len() {
+                let present = || set.column(l).enumerate().filter(|(_, y)| !y.is_nan());
+                let count = present().count().max(1) as f64;
+                let mean = present().map(|(_, y)| y).sum::<f64>() / count;
+                let about = |center: f64| -> f64 {
+                    let weighted = present()
+                        .map(|(n, y)| precision.weight(first + n, l) * (y - center) * (y - center));
+                    weighted.sum()
+                };
+                let spread = about(mean);
+                sum += if spread > 0.0 { spread } else { about(0.0) };
+            }
+            first += set.points;
+        }
+        sum
+    }
+
     /// Bounds of all unknowns; `None` if nothing is bounded. Both bounds of an unknown that is held
     /// are its value.
     pub fn intervals(&self) -> Option<&Intervals> {

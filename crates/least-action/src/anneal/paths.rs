@@ -4,6 +4,8 @@ use std::sync::{Arc, OnceLock};
 
 use super::annealable::{Annealable, AnnealingObjective, Attempts, Counts, Words};
 use super::automatic::{weights_are_automatic, Automatic};
+use super::climb::Climb;
+use super::fit::{End, Fit};
 use super::follow::follow;
 use super::ladder::Ladder;
 use super::rung::ActiveBound;
@@ -162,7 +164,10 @@ impl Annealable for Paths {
             misfit: problem.misfit(),
             scatter: self.scatter,
             // The first state and the parameters, as the model fixes the rest.
-            fitted: problem.model.dimension() * problem.data.len() + estimated,
+            fitted: problem.model.dimension() * problem.data.len() + estimated
+                - problem.held_count(),
+            priors: problem.prior_count(),
+            is_noisy_model: self.options.model_precision.last.is_some(),
             residuals: problem.residuals(),
             path: problem.path_length(),
             parameters: estimated,
@@ -170,6 +175,29 @@ impl Annealable for Paths {
             measurement_precision: problem.measurement_precision(),
             normalization: problem.normalization,
         }
+    }
+
+    fn fit(&self, climb: &Climb) -> Option<Fit> {
+        let last = climb.rungs.last()?;
+        let problem = self.problem();
+        // A parameter is small beside its value, and beside the range in which it is looked for.
+        let values = problem.estimated().zip(&climb.parameters);
+        let sizes = values.map(|(name, value)| {
+            let [low, high] = self.options.estimate[name].initial;
+            match value.abs().max(high - low) {
+                0.0 => 1.0,
+                size => size,
+            }
+        });
+        Fit::new(&End {
+            counts: &self.counts(),
+            problem,
+            model_precision: last.model_precision,
+            path: &climb.path,
+            parameters: &climb.parameters,
+            sizes: &sizes.collect::<Vec<f64>>(),
+            measurement_precision: &self.options.measurement_precision,
+        })
     }
 
     fn draw(&self, start: usize) -> (Vec<f64>, Vec<f64>) {
@@ -283,6 +311,10 @@ impl AnnealingObjective for PathAnnealingObjective {
         path.copy_from_slice(&variables[..path.len()]);
         parameters.copy_from_slice(&variables[path.len()..]);
         Ok(minimum)
+    }
+
+    fn varying_error(&self, model_precision: f64) -> f64 {
+        self.action.varying_error(model_precision)
     }
 
     fn active_bounds(&self, minimum: &Minimum) -> Vec<ActiveBound> {

@@ -6,7 +6,6 @@ use super::climb::Climb;
 use super::levels::LEVEL_TOLERANCE;
 use super::misfit::{self, Misfit};
 use super::rung::Rung;
-use super::verdict::Verdict;
 
 /// Ratio of the action to the highest that noise explains, beyond which a start is stopped: below,
 /// a path may yet fall to a lower minimum.
@@ -54,15 +53,16 @@ pub(super) fn agreeing(counts: &Counts, observed: f64) -> usize {
 /// True if a climb to this last rung is a success: noise explains the misfit, as it is stated and as
 /// far as the data themselves show it, and the minimisation had come to its end.
 fn is_success(counts: &Counts, last: &Rung) -> bool {
-    Verdict::of(counts, last) == Verdict::Consistent
+    misfit::is_found(counts, last)
         && last.stop.settled()
         && is_in_scatter(counts, last) != Some(false)
 }
 
 /// True if the misfit is as small as the scatter of the data; `None` if that is not known.
 fn is_in_scatter(counts: &Counts, last: &Rung) -> Option<bool> {
-    let scatter = counts.scatter?;
-    let misfit = Misfit::new(counts, last.measurement_error);
+    // Noise of the model lets a path follow the noise of the data.
+    let scatter = counts.scatter.filter(|_| !counts.is_noisy_model)?;
+    let misfit = Misfit::new(counts, last.action);
     // The error of the scatter has that of the misfit in it.
     Some(misfit.value <= misfit.expected() * scatter.highest())
 }

@@ -13,6 +13,7 @@ mod schur_complement;
 mod session;
 mod structured;
 
+pub(crate) use blocks::RankFactor;
 pub use blocks::{Assembly, BlockMatrix, BlockQr, Cholesky, NotPositiveDefinite};
 pub use bounds::Bounds;
 pub use lbfgs::Lbfgs;

@@ -55,6 +55,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut declarations = Declarations::new();
     declarations.add::<action::FirstValue>();
     declarations.add::<action::GradientCheck>();
+    declarations.add::<anneal::ChiSquare>();
     declarations.add::<anneal::Drop>();
     declarations.add_alias::<anneal::Finding>("Finding");
     declarations.add::<anneal::Level>();

@@ -59,6 +59,8 @@ impl Networks {
                 scatter: None,
                 // The inputs and the weights: the network makes the rest of them.
                 fitted: inputs + weights,
+                priors: problem.prior_count(),
+                is_noisy_model: false,
                 residuals: problem.residuals(),
                 path: problem.activation_count(),
                 parameters: weights,

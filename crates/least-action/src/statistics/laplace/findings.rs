@@ -29,6 +29,8 @@ pub enum LaplaceFindingCode {
     LevelLeftOut,
     /// Several levels share the probability, or the lowest has nearly all of it.
     LevelsShare,
+    /// The verdict on the run is not "consistent".
+    RunVerdict,
 }
 
 /// One statement about a Gaussian approximation.
