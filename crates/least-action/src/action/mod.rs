@@ -16,6 +16,7 @@ mod observations;
 mod options;
 mod prior;
 mod problem;
+mod refine;
 mod unknowns;
 mod varying;
 
@@ -33,6 +34,7 @@ pub use options::ActionOptions;
 pub use prior::Prior;
 pub use problem::resolve_parameters;
 pub use problem::{DataSets, Problem};
+pub(crate) use refine::model_precision_factor;
 
 use crate::error::{check, Result};
 use discretization::{Along, Residuals};

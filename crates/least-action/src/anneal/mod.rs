@@ -16,6 +16,7 @@ mod options;
 #[cfg(feature = "rayon")]
 mod parallel;
 mod paths;
+mod refinement;
 mod run;
 mod rung;
 mod starting_paths;
@@ -36,6 +37,9 @@ pub use networks::{
 };
 pub use options::{AnnealOptions, Estimate};
 pub use paths::{PathAnnealingObjective, Paths};
+pub use refinement::{
+    FinerGrid, GivenStart, ParameterError, RefinedRun, Refinement, StepCheck,
+};
 pub use run::Run;
 pub use rung::{ActiveBound, Rung, Stopped};
 pub use starting_paths::{ObservedStart, Range, StartingPaths, StartingStrategy};
