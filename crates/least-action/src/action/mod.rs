@@ -34,7 +34,7 @@ pub use options::ActionOptions;
 pub use prior::Prior;
 pub use problem::resolve_parameters;
 pub use problem::{DataSets, Problem};
-pub(crate) use refine::model_precision_factor;
+pub(crate) use refine::{in_between, model_precision_factor};
 
 use crate::error::{check, Result};
 use discretization::{Along, Residuals};

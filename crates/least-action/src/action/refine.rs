@@ -29,26 +29,34 @@ impl Observations {
         for (row, from) in self.values.chunks_exact(width.max(1)).enumerate() {
             values[row * parts * width..][..width].copy_from_slice(from);
         }
-        let width = self.inputs.len() / self.points;
-        let mut inputs = Vec::with_capacity(points * width);
-        for point in 0..points * usize::from(width > 0) {
-            let (n, share) = (point / parts, (point % parts) as f64 / parts as f64);
-            let before = &self.inputs[n * width..][..width];
-            let after = &self.inputs[(n + 1).min(self.points - 1) * width..][..width];
-            inputs.extend(before.iter().zip(after).map(|(a, b)| match share == 0.0 {
-                true => *a,
-                false => a + share * (b - a),
-            }));
-        }
         Observations {
             start: self.start,
             time_step: self.time_step / parts as f64,
             points,
             observed: self.observed.clone(),
             values,
-            inputs,
+            inputs: in_between(&self.inputs, self.points, parts),
         }
     }
+}
+
+/// Rows at `points` points on a grid with `parts` times as many steps, straight lines in between.
+pub(crate) fn in_between(rows: &[f64], points: usize, parts: usize) -> Vec<f64> {
+    let width = rows.len() / points.max(1);
+    let mut fine = Vec::new();
+    for n in 0..points * usize::from(width > 0) {
+        let before = &rows[n * width..][..width];
+        fine.extend_from_slice(before);
+        let Some(after) = rows.get((n + 1) * width..(n + 2) * width) else {
+            break;
+        };
+        for part in 1..parts {
+            let share = part as f64 / parts as f64;
+            let ends = before.iter().zip(after);
+            fine.extend(ends.map(|(a, b)| a + share * (b - a)));
+        }
+    }
+    fine
 }
 
 impl Precision {

@@ -297,7 +297,7 @@ fn too_coarse(annealer: &Annealer, now: &StepCheck) -> String {
         (Some(most), _) if now.parts * 2 > most => {
             format!("refinement.most, {most}, allows no finer grid")
         }
-        _ => "A finer grid does not fit, or no path on it was climbed to the end".to_string(),
+        _ => "The grid of this run was not refined further".to_string(),
     };
     format!(
         "The time step {} is too coarse for the model: it makes an error of about {} standard \
