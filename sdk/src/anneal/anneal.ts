@@ -49,7 +49,12 @@ async function ascend<R>(working: Working, plan: Plan<R>): Promise<R> {
     if (task.kind !== "paths") return result(whole(found, task, []), task);
     // A run of paths asks more of its annealer, a network's own weights say all the rest.
     kept = task;
-    const { climbing, at, checks } = await refine({ working, plan, names }, task, found, first.done);
+    const { climbing, at, checks } = await refine(
+      { working, plan, names },
+      task,
+      found,
+      first.done,
+    );
     if (at === task) return result(whole(climbing, task, checks), task);
     const before = result(whole(found, task, checks.slice(0, 1)), task);
     return result(whole(climbing, at, checks), at, before);

@@ -174,8 +174,7 @@ export function planOf<E extends string, I extends string>(options: unknown): Pl
     onClimb: onClimbOf<Climb<string>>(onPath, (climb, names, of) =>
       climbOf(names, climb, of as PathTask),
     ),
-    earlier: (names) =>
-      climbsOf(onDataGrid(resume), (path, climb) => pathOf(path, climb, names)),
+    earlier: (names) => climbsOf(onDataGrid(resume), (path, climb) => pathOf(path, climb, names)),
     result: (outcome, of, before) => new Run<E, I>(outcome, of as PathTask, model, before),
   };
 }
