@@ -12,7 +12,7 @@ export {
 } from "./action.js";
 export type { AnnealOptions, Progress, ResumableRun, Watching } from "./anneal/options.js";
 export type { Climbed, Reached, Results, RungTable } from "./anneal/results.js";
-export type { Best, Climb, Prediction, Run } from "./anneal/run.js";
+export type { Best, Climb, Prediction, RefinedGrid, Run } from "./anneal/run.js";
 export * from "./csv.js";
 export { type ErrorCode, type ErrorFacts, LeastActionError, type SdkFacts } from "./errors.js";
 export type {

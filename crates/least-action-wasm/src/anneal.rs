@@ -1,8 +1,10 @@
 //! Annealing, rung by rung, so that JavaScript can report, pause and stop in between.
 
 use js_sys::{Array, Atomics, Float64Array, Int32Array, Reflect};
+use least_action::action::Precision;
 use least_action::anneal::{
-    Annealable, Climb, NetworkAnnealOptions, Networks, Paths, Rung, Stopped,
+    Annealable, Climb, FinerGrid, GivenStart, NetworkAnnealOptions, Networks, Paths, Rung,
+    StepCheck, Stopped,
 };
 use least_action::network::NetworkOptions;
 use least_action::{AnnealOptions, Error, Run};
@@ -56,6 +58,16 @@ impl Horizon {
 
 pub(crate) fn read_horizon(given: &JsValue) -> Result<Horizon> {
     read("", given)
+}
+
+/// Finer grid without its starting paths, which cross as `Float64Array`s.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct GridWords {
+    parts: usize,
+    model_precision: f64,
+    #[serde(default)]
+    model_weights: Option<Precision>,
 }
 
 /// Climb without its path and parameters, which cross as `Float64Array`s.
@@ -163,16 +175,83 @@ impl Annealer {
         climber.map(Climber).map_err(thrown)
     }
 
+    /// Annealer of the same data on a finer grid, as [`Annealer::check_step`] gives it.
+    pub fn refined(&self, grid: &JsValue) -> Result<Annealer> {
+        let Kind::Paths(annealer) = &self.0 else {
+            return Err(thrown(Error::WrongShape {
+                path: "grid".into(),
+                message: "networks have no time grid".into(),
+            }));
+        };
+        let field = |name: &str| Reflect::get(grid, &name.into()).unwrap_or(JsValue::UNDEFINED);
+        let words = object([]);
+        for name in ["parts", "modelPrecision", "modelWeights"] {
+            set(&words, name, &field(name));
+        }
+        let words: GridWords = read("grid", &words)?;
+        let starts = Array::from(&field("starts"));
+        let starts = starts.iter().map(|start| {
+            let Climb {
+                path, parameters, ..
+            } = read_end(&start)?;
+            Ok(GivenStart { path, parameters })
+        });
+        let grid = FinerGrid {
+            parts: words.parts,
+            model_precision: words.model_precision,
+            model_weights: words.model_weights,
+            starts: starts.collect::<Result<Vec<_>>>()?,
+        };
+        let finer = annealer.on_grid(grid).map_err(thrown)?;
+        Ok(Annealer(Kind::Paths(Box::new(finer))))
+    }
+
+    /// Check of the time step after all climbs, `{ check, grid }`: `check` is null where there is
+    /// none, and `grid` the finer grid to go on with, null where the present one is the last.
+    /// `checks` are those of the coarser grids before.
+    #[wasm_bindgen(js_name = checkStep)]
+    pub fn check_step(&self, climbs: Vec<JsValue>, checks: &JsValue) -> Result<JsValue> {
+        let none = || object([("check", JsValue::NULL), ("grid", JsValue::NULL)]);
+        let Kind::Paths(annealer) = &self.0 else {
+            return Ok(none());
+        };
+        let run = Run::new(annealer.annealable(), read_climbs(&climbs)?).map_err(thrown)?;
+        let mut checks: Vec<StepCheck> = read("checks", checks)?;
+        let Some(check) = annealer.check_step(&run, &checks) else {
+            return Ok(none());
+        };
+        checks.push(check.clone());
+        let grid = annealer.finer_grid(&run, &checks).map(|grid| {
+            let starts = grid.starts.iter().map(|start| {
+                object([
+                    ("path", float64_array(&start.path)),
+                    ("parameters", float64_array(&start.parameters)),
+                ])
+            });
+            object([
+                ("parts", (grid.parts as f64).into()),
+                ("modelPrecision", grid.model_precision.into()),
+                ("modelWeights", plain(&grid.model_weights)),
+                ("starts", starts.collect::<Array>().into()),
+            ])
+        });
+        Ok(object([
+            ("check", plain(&check)),
+            ("grid", grid.unwrap_or(JsValue::NULL)),
+        ]))
+    }
+
     /// Results of all climbs together: `{ levels, gap, expectedLevel, drops, findings, verdict,
-    /// chiSquare, best, modelPrecision, summary, diagnosis }`. `best` is a position in the climbs sorted by
-    /// starting path.
-    pub fn finish(&self, climbs: Vec<JsValue>) -> Result<JsValue> {
-        let climbs = climbs
-            .iter()
-            .map(read_climb)
-            .collect::<Result<Vec<Climb>>>()?;
-        let run = either!(&self.0, annealer => Run::new(annealer.annealable(), climbs))
+    /// chiSquare, best, modelPrecision, summary, diagnosis }`. `best` is a position in the climbs
+    /// sorted by starting path. `checks` are those of the time step, of this grid and coarser ones.
+    pub fn finish(&self, climbs: Vec<JsValue>, checks: &JsValue) -> Result<JsValue> {
+        let climbs = read_climbs(&climbs)?;
+        let mut run = either!(&self.0, annealer => Run::new(annealer.annealable(), climbs))
             .map_err(thrown)?;
+        if let Kind::Paths(annealer) = &self.0 {
+            let checks: Vec<StepCheck> = read("checks", checks)?;
+            annealer.judge_step(&mut run, &checks);
+        }
         // Of a ladder that is found from the data, every climb has rungs of its own: those of the
         // longest are given.
         let longest = run.climbs.iter().max_by_key(|climb| climb.rungs.len());
@@ -261,6 +340,10 @@ impl Climber {
         set(&result, "path", &float64_array(&climb.path));
         result
     }
+}
+
+fn read_climbs(climbs: &[JsValue]) -> Result<Vec<Climb>> {
+    climbs.iter().map(read_climb).collect()
 }
 
 pub(crate) fn read_climb(climb: &JsValue) -> Result<Climb> {

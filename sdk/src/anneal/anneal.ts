@@ -1,5 +1,5 @@
 // An annealing run from options to result, whoever does the climbing.
-import type { Rung } from "../raw.js";
+import type { Rung, StepCheck } from "../raw.js";
 import { release } from "../instance.js";
 import type { Working } from "../work/work.js";
 import { type ClimbJob, climbs as kind } from "./climbs.js";
@@ -9,8 +9,15 @@ import type { NetworkRun } from "../network/run.js";
 import { record } from "../shape.js";
 import { type Plan, planOf, type Progress, type Watch } from "./options.js";
 import type { CoreClimb, RawAnnealer } from "./raw.js";
+import type { Outcome } from "./results.js";
 import type { Run } from "./run.js";
-import { type AnnealTask, releaseAnnealer, withAnnealer } from "./task.js";
+import {
+  type AnnealTask,
+  type Names,
+  type PathTask,
+  releaseAnnealer,
+  withAnnealer,
+} from "./task.js";
 
 /** Anneals: from a user's options to a run, with climbs done by `working`, here or in threads. */
 export async function annealBy(working: Working, options: unknown): Promise<Run | NetworkRun> {
@@ -23,8 +30,8 @@ export async function annealBy(working: Working, options: unknown): Promise<Run 
 
 /** Carries out a plan: resumes earlier climbs, climbs the others, and makes the result. */
 async function ascend<R>(working: Working, plan: Plan<R>): Promise<R> {
-  const { task, watch, onClimb, earlier, result } = plan;
-  let isKept = false;
+  const { task, watch, earlier, result } = plan;
+  let kept: AnnealTask | undefined;
   try {
     const names = withAnnealer(task, (annealer) => ({
       estimated: annealer.estimated(),
@@ -32,20 +39,83 @@ async function ascend<R>(working: Working, plan: Plan<R>): Promise<R> {
     }));
     const climbs = earlier(names);
     for (const climb of climbs) release(withAnnealer(task, (annealer) => annealer.resume(climb)));
-    const ascent = new Ascent(task, climbs, watch.onProgress);
-    await ascent.run(
-      working,
-      watch,
-      onClimb && ((climb) => void (climb.rungs.length > 0 && onClimb(climb, names))),
-    );
-    const run = result({ ...names, ...ascent.outcome(watch.signal) });
+    const first = new Ascent(task, climbs, 0, watch.onProgress);
+    await first.run(working, plan, names);
+    const found = first.outcome(watch.signal);
+    const whole = (outcome: Climbing, of: AnnealTask, checks: readonly StepCheck[]): Outcome => {
+      const verdicts = withAnnealer(of, (annealer) => annealer.finish(outcome.climbs, checks));
+      return { ...names, ...outcome, verdicts, checks };
+    };
+    if (task.kind !== "paths") return result(whole(found, task, []), task);
     // A run of paths asks more of its annealer, a network's own weights say all the rest.
-    isKept = task.kind === "paths";
-    return run;
+    kept = task;
+    const { climbing, at, checks } = await refine(
+      { working, plan, names },
+      task,
+      found,
+      first.done,
+    );
+    if (at === task) return result(whole(climbing, task, checks), task);
+    const before = result(whole(found, task, checks.slice(0, 1)), task);
+    return result(whole(climbing, at, checks), at, before);
   } finally {
-    if (!isKept) releaseAnnealer(task);
+    if (kept === undefined) releaseAnnealer(task);
   }
 }
+
+/**
+ * Checks the time step of a search that is over, and goes on with finer grids until the step no
+ * longer matters. Where a signal stops that, it gives the search back as cancelled: resumed, it
+ * goes on to the same bits.
+ */
+async function refine<R>(
+  { working, plan, names }: { working: Working; plan: Plan<R>; names: Names },
+  task: PathTask,
+  found: Climbing,
+  before: number,
+): Promise<{ climbing: Climbing; at: PathTask; checks: StepCheck[] }> {
+  const { signal, onProgress } = plan.watch;
+  const checks: StepCheck[] = [];
+  let [climbing, at, done] = [found, task, before];
+  const moveTo = (next: PathTask): void => {
+    // The one on the data's own grid belongs to a run of its own.
+    if (at !== task) releaseAnnealer(at);
+    at = next;
+  };
+  while (!climbing.cancelled) {
+    const of = climbing;
+    const { check, grid } = withAnnealer(at, (annealer) => annealer.checkStep(of.climbs, checks));
+    if (check === null) break;
+    checks.push(check);
+    if (grid === null) break;
+    const finer: PathTask = { ...task, grid };
+    try {
+      const ascent = new Ascent(finer, [], done, onProgress);
+      await ascent.run(working, plan, names);
+      done = ascent.done;
+      if (signal?.aborted) {
+        moveTo(task);
+        releaseAnnealer(finer);
+        return { climbing: { ...found, cancelled: true }, at, checks: [] };
+      }
+      const next = ascent.outcome(signal);
+      // Paths that were not climbed to their end are no answer.
+      if (!next.climbs.some((climb) => climb.failure === null)) {
+        releaseAnnealer(finer);
+        break;
+      }
+      moveTo(finer);
+      climbing = next;
+    } catch (error) {
+      releaseAnnealer(finer);
+      throw error;
+    }
+  }
+  return { climbing, at, checks };
+}
+
+/** Climbs of a run, in the order of their starting paths. */
+type Climbing = Pick<Outcome, "starts" | "cancelled"> & { climbs: CoreClimb[] };
 
 /** Climbs of a run, which may end before all starting paths have been tried. */
 class Ascent {
@@ -57,21 +127,35 @@ class Ascent {
   #done: number;
   #over = 0;
 
-  constructor(task: AnnealTask, earlier: readonly CoreClimb[], onProgress: Watch["onProgress"]) {
+  /** `before` is the number of rungs that were done on coarser grids. */
+  constructor(
+    task: AnnealTask,
+    earlier: readonly CoreClimb[],
+    before: number,
+    onProgress: Watch["onProgress"],
+  ) {
     this.#task = task;
     this.#climbs = new Map(earlier.map((climb) => [climb.start, climb]));
     this.#onProgress = onProgress;
     this.#starts = withAnnealer(task, (annealer) => annealer.starts());
     this.#rungs = withAnnealer(task, (annealer) => annealer.rungs());
-    this.#done = earlier.reduce((sum, climb) => sum + climb.rungs.length, 0);
+    this.#done = earlier.reduce((sum, climb) => sum + climb.rungs.length, before);
+  }
+
+  /** Number of rungs that were done, on coarser grids too. */
+  get done(): number {
+    return this.#done;
   }
 
   /** Climbs until enough starting paths have succeeded, all are over, or a signal stops it. */
   async run(
     working: Working,
-    { workers, signal }: Watch,
-    onPartialResult: ((climb: CoreClimb) => void) | undefined,
+    { watch: { workers, signal }, onClimb }: Pick<Plan<unknown>, "watch" | "onClimb">,
+    names: Names,
   ): Promise<void> {
+    const onPartialResult =
+      onClimb &&
+      ((climb: CoreClimb) => void (climb.rungs.length > 0 && onClimb(climb, names, this.#task)));
     const over = new Set(this.#state().over);
     this.#over = over.size;
     // Climbs that are under way when enough have succeeded are stopped.
@@ -106,21 +190,15 @@ class Ascent {
     }
   }
 
-  /** Climbs that count, in the order of their starting paths, with levels, findings and verdict. */
-  outcome(signal: AbortSignal | undefined): {
-    climbs: CoreClimb[];
-    starts: number;
-    verdicts: ReturnType<RawAnnealer["finish"]>;
-    cancelled: boolean;
-  } {
+  /** Climbs that count, in the order of their starting paths. */
+  outcome(signal: AbortSignal | undefined): Climbing {
     const { enough, over } = this.#state();
     const all = [...this.#climbs.values()].sort((a, b) => a.start - b.start);
     const climbs = enough === null ? all : all.filter((climb) => climb.start < enough);
     const cancelled = enough === null && over.length < this.#starts;
     if (cancelled && climbs.every((climb) => climb.rungs.length === 0)) throw signal?.reason;
-    const verdicts = withAnnealer(this.#task, (annealer) => annealer.finish(climbs));
     const starts = Math.max(...climbs.map((climb) => climb.start)) + 1;
-    return { climbs, starts, verdicts, cancelled };
+    return { climbs, starts, cancelled };
   }
 
   /** Starting paths that are over, and those still to be climbed. */
@@ -141,6 +219,7 @@ class Ascent {
       startsDone: this.#over,
       done,
       total,
+      parts: (this.#task.kind === "paths" && this.#task.grid?.parts) || 1,
       result,
     };
     this.#onProgress?.(progress);

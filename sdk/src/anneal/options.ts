@@ -13,7 +13,7 @@ import type {
 import type { CoreClimb } from "./raw.js";
 import { copied, describe, fields, float64Array, plain, record } from "../shape.js";
 import type { Outcome } from "./results.js";
-import { type Climb, climbOf, pointsOf, Run } from "./run.js";
+import { type Climb, climbOf, Run } from "./run.js";
 import type { AnnealTask, Names, PathTask } from "./task.js";
 
 /** Progress of an annealing run: the rung that was just done, and how much there is to do. */
@@ -32,6 +32,11 @@ export interface Progress {
   done: number;
   /** Largest number of rungs, `rungs * starts`; null where the ladder is found on the way. */
   total: number | null;
+  /**
+   * Number of steps of the grid for one step of the data: 1 in the first search, more where the
+   * data's time step was found too coarse for the model and the grid was refined.
+   */
+  parts: number;
   /** Result of the rung: action, errors and parameters, and how the minimum was found. */
   result: Rung;
 }
@@ -125,7 +130,7 @@ export interface Watch {
 }
 
 /** Callback for climbs that are under way. */
-export type OnClimb = (climb: CoreClimb, names: Names) => void;
+export type OnClimb = (climb: CoreClimb, names: Names, task: AnnealTask) => void;
 
 /** Annealing run that is about to begin, with checked options. `R` is the type of its result. */
 export interface Plan<R> {
@@ -134,8 +139,8 @@ export interface Plan<R> {
   onClimb: OnClimb | undefined;
   /** Reads the climbs of an earlier run, once Rust has named the parameters. */
   earlier: (names: Names) => CoreClimb[];
-  /** Makes the result. */
-  result: (outcome: Outcome) => R;
+  /** Makes the result; `before` is that on the data's own grid, where it was refined. */
+  result: (outcome: Outcome, task: AnnealTask, before?: R) => R;
 }
 
 /** Options that Rust does not read. */
@@ -166,12 +171,24 @@ export function planOf<E extends string, I extends string>(options: unknown): Pl
   return {
     task,
     watch: watchOf({ workers, onProgress, signal }),
-    onClimb: onClimbOf<Climb<string>>(onPath, (climb, names) =>
-      climbOf(names, climb, pointsOf(task)),
+    onClimb: onClimbOf<Climb<string>>(onPath, (climb, names, of) =>
+      climbOf(names, climb, of as PathTask),
     ),
-    earlier: (names) => climbsOf(resume, (path, climb) => pathOf(path, climb, names)),
-    result: (outcome) => new Run<E, I>(outcome, task, model),
+    earlier: (names) => climbsOf(onDataGrid(resume), (path, climb) => pathOf(path, climb, names)),
+    result: (outcome, of, before) => new Run<E, I>(outcome, of as PathTask, model, before),
   };
+}
+
+/**
+ * Gives the run on the grid of the data for one on a refined grid: refining it again leads to the
+ * same bits.
+ */
+function onDataGrid(resume: unknown): unknown {
+  if (typeof resume !== "object" || resume === null || !("refined" in resume)) return resume;
+  const { refined } = resume;
+  return typeof refined === "object" && refined !== null && "before" in refined
+    ? refined.before
+    : resume;
 }
 
 /** Checks the options of threads, progress and cancellation. */
@@ -199,10 +216,10 @@ function callback<C>(path: string, value: unknown): C | undefined {
 /** Wraps a user's `onPath`, so that it is given what `made` makes of a climb. */
 export function onClimbOf<C>(
   onPath: unknown,
-  made: (climb: CoreClimb, names: Names) => C,
+  made: (climb: CoreClimb, names: Names, task: AnnealTask) => C,
 ): OnClimb | undefined {
   const tell = callback<(climb: C) => void>("onPath", onPath);
-  return tell && ((climb, names) => tell(made(climb, names)));
+  return tell && ((climb, names, task) => tell(made(climb, names, task)));
 }
 
 function signalOf(value: unknown): AbortSignal | undefined {

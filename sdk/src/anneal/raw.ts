@@ -7,6 +7,7 @@ import type {
   Finding,
   Level,
   Rung,
+  StepCheck,
   Stopped,
   Verdict,
 } from "../../generated/types.js";
@@ -37,6 +38,18 @@ export interface RawClimber {
   free(): void;
 }
 
+/** Grid that is finer than that of the data, with all that annealing on it goes on from. */
+export interface FinerGrid {
+  /** Number of steps that one step of the data is divided into. */
+  parts: number;
+  /** R_f at the end of the ladder on the data's grid. */
+  modelPrecision: number;
+  /** Automatic weights of the states; null where they are equal or given. */
+  modelWeights: unknown;
+  /** Paths from which climbs begin; empty for a search. */
+  starts: readonly { path: Float64Array; parameters: Float64Array }[];
+}
+
 /** Annealing run in Rust: model, data and options, checked. */
 export interface RawAnnealer {
   /** Names of the estimated parameters that are constant in time. */
@@ -57,8 +70,21 @@ export interface RawAnnealer {
   climber(start: number): RawClimber;
   /** Goes on with an earlier climb. */
   resume(climb: CoreClimb): RawClimber;
-  /** Levels, findings and verdict of climbs. */
-  finish(climbs: CoreClimb[]): {
+  /** Annealer of the same data on a finer grid. */
+  refined(grid: FinerGrid): RawAnnealer;
+  /**
+   * Checks the time step after these climbs; `checks` are those of coarser grids. `check` is null
+   * where there is none, `grid` where no finer one is needed or allowed.
+   */
+  checkStep(
+    climbs: CoreClimb[],
+    checks: readonly StepCheck[],
+  ): { check: StepCheck | null; grid: FinerGrid | null };
+  /** Levels, findings and verdict of climbs, and of the checks of the time step. */
+  finish(
+    climbs: CoreClimb[],
+    checks: readonly StepCheck[],
+  ): {
     levels: Level[];
     gap: number | null;
     expectedLevel: number;

@@ -1,6 +1,15 @@
 // Results that all annealing runs have, of paths and of networks.
 import type { ErrorFacts } from "../errors.js";
-import type { ChiSquare, Drop, Finding, Level, Rung, Stopped, Verdict } from "../raw.js";
+import type {
+  ChiSquare,
+  Drop,
+  Finding,
+  Level,
+  Rung,
+  StepCheck,
+  Stopped,
+  Verdict,
+} from "../raw.js";
 import type { CoreClimb, RawAnnealer } from "./raw.js";
 
 /** Table of all rungs: one row per starting path that was begun, one column per rung. */
@@ -61,6 +70,8 @@ export interface Outcome {
   estimated: readonly string[];
   varying: readonly string[];
   verdicts: ReturnType<RawAnnealer["finish"]>;
+  /** Checks of the time step, from the grid of the data to that of the run. */
+  checks: readonly StepCheck[];
   cancelled: boolean;
 }
 

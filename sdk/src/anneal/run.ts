@@ -1,16 +1,17 @@
 // Result of an annealing run of paths.
 import { outOfRange, wrongShape } from "../errors.js";
 import { type Inputs, inputsOf, namesOf } from "../inputs.js";
-import type { Identifiability, Rung } from "../raw.js";
-import type { CoreClimb } from "./raw.js";
+import type { Identifiability, Rung, StepCheck } from "../raw.js";
+import type { CoreClimb, FinerGrid } from "./raw.js";
 import { describe, fields, plain, timeGrid } from "../shape.js";
+import type { DataSet } from "../observations.js";
 import { type Profile, profileOf, type ProfileOptions } from "../statistics/profile.js";
 import {
   identifiabilityOf,
   Uncertainty,
   type UncertaintyOptions,
 } from "../statistics/uncertainty.js";
-import { parted } from "./columns.js";
+import { atData, type KeptRows, parted } from "./columns.js";
 import { gridOf, predictedGrid } from "./window.js";
 import { type Climbed, type Outcome, type Reached, Results } from "./results.js";
 import type { RunParts } from "./run-parts.js";
@@ -49,6 +50,23 @@ export interface Prediction {
 }
 
 /**
+ * Refined grid of a run, on which the model was solved because the data's own time step is too
+ * coarse for it. `E` are the estimated parameters, `I` the model's inputs.
+ */
+export interface RefinedGrid<E extends string, I extends string> {
+  /** Number of steps of the grid for one step of the data. */
+  parts: number;
+  /** Time step of the grid, of the first data set. */
+  timeStep: number;
+  /** Times of the grid's points, those of all data sets one after the other. */
+  times: Float64Array;
+  /** Estimated path at these times, times x dimension, row-major. */
+  path: Float64Array;
+  /** Run on the grid of the data, whose time step was found too coarse. */
+  before: Run<E, I>;
+}
+
+/**
  * Result of annealing a path: climbs, action levels and verdict, with predictions and
  * uncertainties. `E` are the estimated parameters, `I` the model's inputs.
  */
@@ -58,23 +76,50 @@ export class Run<E extends string = string, I extends string = string> extends R
 > {
   /** Times of the path's points, those of all data sets one after the other. */
   readonly times: Float64Array;
+  /**
+   * Check of the time step: the error of the answer that it makes. Null for maps, where the check
+   * is turned off, and where the run was not done or the data leave a direction open.
+   */
+  readonly stepCheck: StepCheck | null;
+  /**
+   * Refined grid; null where the model was solved on the grid of the data. Paths of the run are
+   * given at the points of the data in any case.
+   */
+  readonly refined: RefinedGrid<E, I> | null;
   readonly #outcome: Outcome;
   readonly #task: PathTask;
   /** Model as the user gave it, for its names. */
   readonly #model: unknown;
 
   /** @internal */
-  constructor(outcome: Outcome, task: PathTask, model: unknown) {
+  constructor(outcome: Outcome, task: PathTask, model: unknown, before?: Run<E, I>) {
     const times = timesOf(task);
     super(
       outcome,
-      (climb) => climbOf<E>(outcome, climb, times.length),
+      (climb) => climbOf<E>(outcome, climb, task),
       ({ parameters, varying, path }, reached) => ({ ...reached, parameters, varying, path }),
     );
     this.#outcome = outcome;
     this.#task = task;
     this.#model = model;
     this.times = times;
+    this.stepCheck = outcome.checks.at(-1) ?? null;
+    this.refined = before === undefined ? null : this.#refinedFrom(before);
+  }
+
+  /** Makes the description of the refined grid. */
+  #refinedFrom(before: Run<E, I>): RefinedGrid<E, I> {
+    const { parts } = this.#task.grid as FinerGrid;
+    const times = timesOf(this.#task, parts);
+    const best = this.#climb(this.best.start);
+    const { path } = parted(best.path, times.length, this.#outcome.varying.length);
+    const timeStep = gridOf(this.#task.sets[0] as DataSet).timeStep / parts;
+    return { parts, timeStep, times, path, before };
+  }
+
+  /** Climb of a starting path, as Rust has it. */
+  #climb(start: number): CoreClimb {
+    return this.#outcome.climbs.find((climb) => climb.start === start) as CoreClimb;
   }
 
   /**
@@ -177,8 +222,16 @@ export class Run<E extends string = string, I extends string = string> extends R
    */
   toJSON(): Record<string, unknown> {
     const { best, starts, times } = this;
+    const { stepCheck, refined } = this;
     return {
       ...this.common(),
+      stepCheck,
+      refined: refined && {
+        ...refined,
+        times: Array.from(refined.times),
+        path: Array.from(refined.path),
+        before: refined.before.toJSON(),
+      },
       best: listed(best),
       starts: starts.map(listed),
       times: Array.from(times),
@@ -201,11 +254,10 @@ export class Run<E extends string = string, I extends string = string> extends R
   }
 
   #parts(): RunParts {
-    const { climbs, estimated, varying } = this.#outcome;
+    const { estimated, varying } = this.#outcome;
     const starts = this.levels.flatMap(({ starts }) => starts);
     const chosen = starts.length === 0 ? [this.best.start] : starts;
-    const from = (start: number): CoreClimb =>
-      climbs.find((climb) => climb.start === start) as CoreClimb;
+    const from = (start: number): CoreClimb => this.#climb(start);
     const best = from(this.best.start);
     return {
       task: this.#task,
@@ -215,31 +267,43 @@ export class Run<E extends string = string, I extends string = string> extends R
       levels: this.levels.map(({ starts }) => from(starts[0] as number)),
       modelPrecision: (best.rungs.at(-1) as Rung).modelPrecision,
       warning: this.#warning(),
-      shape: { times: this.times, estimated, varying },
+      shape: { times: this.times, kept: keptOf(this.#task), estimated, varying },
     };
   }
 }
 
-/** @internal Number of points of all data sets together. */
-export function pointsOf({ sets }: PathTask): number {
-  return sets.map(gridOf).reduce((sum, { points }) => sum + points, 0);
-}
-
-/** Times of the points of all data sets, one after the other. */
-function timesOf({ sets }: PathTask): Float64Array {
+/** Times of the points of all data sets, one after the other, with `parts` steps for each of theirs. */
+function timesOf({ sets }: PathTask, parts = 1): Float64Array {
   const all = sets.map(gridOf);
   return Float64Array.from(
-    all.flatMap(({ start, timeStep, points }) => [...timeGrid(start, timeStep, 0, points)]),
+    all.flatMap(({ start, timeStep, points }) => [
+      ...timeGrid(start, timeStep / parts, 0, (points - 1) * parts + 1),
+    ]),
   );
 }
 
-/** @internal Makes the climb that users see, with named parameters. */
+/** Rows of a path that are at the points of the data; undefined where all of them are. */
+function keptOf({ sets, grid }: PathTask): KeptRows | undefined {
+  if (grid === undefined) return undefined;
+  const { parts } = grid;
+  let first = 0;
+  const rows = sets.map(gridOf).flatMap(({ points }) => {
+    const own = Array.from({ length: points }, (_, n) => first + n * parts);
+    first += (points - 1) * parts + 1;
+    return own;
+  });
+  return { count: first, rows: Int32Array.from(rows) };
+}
+
+/** @internal Makes the climb that users see, with named parameters, at the points of the data. */
 export function climbOf<E extends string>(
   names: Names,
   climb: CoreClimb,
-  points: number,
+  task: PathTask,
 ): Climb<E> {
-  return { ...climb, ...byName<E>(climb.path, climb.parameters, points, names) };
+  const points = task.sets.map(gridOf).reduce((sum, set) => sum + set.points, 0);
+  const path = atData(climb.path, keptOf(task));
+  return { ...climb, ...byName<E>(path, climb.parameters, points, names) };
 }
 
 /** Copies a climb with lists in place of typed arrays. */

@@ -1,12 +1,12 @@
 // Model, data and options of an annealing run, which can be sent to a worker, and the annealer in
 // Rust that is made of them.
 import { LeastActionError } from "../errors.js";
-import { Held } from "../instance.js";
+import { Held, release } from "../instance.js";
 import type { RawPairs } from "../network/raw.js";
 import type { DataSet } from "../observations.js";
 import type { Raw } from "../raw.js";
 import type { Task } from "../work/work.js";
-import type { RawAnnealer } from "./raw.js";
+import type { FinerGrid, RawAnnealer } from "./raw.js";
 
 /** Annealing of a path through data. */
 export interface PathTask extends Task {
@@ -15,6 +15,8 @@ export interface PathTask extends Task {
   spec: unknown;
   sets: readonly DataSet[];
   options: unknown;
+  /** Grid that the data were put on because their own is too coarse; undefined for their own. */
+  grid?: FinerGrid | undefined;
   /** Names of options that Rust does not read. */
   ownNames: readonly string[];
 }
@@ -71,11 +73,21 @@ function holding(task: AnnealTask): Held<RawAnnealer> {
   try {
     return new Held("run", (raw) =>
       task.kind === "paths"
-        ? new raw.Annealer(task.spec, task.sets, task.options)
+        ? onGrid(new raw.Annealer(task.spec, task.sets, task.options), task.grid)
         : raw.Annealer.ofNetwork(task.spec, task.pairs, task.action, task.options),
     );
   } catch (error) {
     throw withOwnNames(error, task.ownNames);
+  }
+}
+
+/** Gives the annealer of a finer grid in place of that of the data's own. */
+function onGrid(annealer: RawAnnealer, grid: FinerGrid | undefined): RawAnnealer {
+  if (grid === undefined) return annealer;
+  try {
+    return annealer.refined(grid);
+  } finally {
+    release(annealer);
   }
 }
 

@@ -1,5 +1,5 @@
 // Unknowns of an action in one array, and their parts by name.
-import { parted } from "./columns.js";
+import { atData, type KeptRows, parted } from "./columns.js";
 import type { Names } from "./task.js";
 
 /**
@@ -9,6 +9,11 @@ import type { Names } from "./task.js";
 export interface UnknownsShape extends Names {
   /** Times of the path's points, those of all data sets one after the other. */
   times: Float64Array;
+  /**
+   * Rows of the path at these times, where it is on a grid that is finer than that of the data;
+   * undefined where all rows are.
+   */
+  kept?: KeptRows | undefined;
 }
 
 /** Path and parameters by name. `E` are the estimated parameters. */
@@ -24,10 +29,11 @@ export interface UnknownsParts<E extends string> {
 /** Splits the unknowns into path and parameters. */
 export function partsOf<E extends string>(
   unknowns: Float64Array,
-  { times, ...names }: UnknownsShape,
+  { times, kept, ...names }: UnknownsShape,
 ): UnknownsParts<E> {
   const length = unknowns.length - names.estimated.length;
-  return byName(unknowns.slice(0, length), unknowns.subarray(length), times.length, names);
+  const path = atData(unknowns.slice(0, length), kept);
+  return byName(path, unknowns.subarray(length), times.length, names);
 }
 
 /** Names the parts of a path in Rust's layout and of the values of the estimated parameters. */

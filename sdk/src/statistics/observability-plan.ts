@@ -46,6 +46,7 @@ const forAnnealing = {
   bounds: true,
   firstState: true,
   startingPaths: true,
+  refinement: true,
   minimizer: true,
 } as const satisfies Record<Exclude<keyof ObservabilityOptions, keyof typeof own>, true>;
 

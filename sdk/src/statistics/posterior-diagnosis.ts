@@ -34,14 +34,14 @@ export const FEWEST_DRAWS = 4;
  */
 function quantitiesOf({ table, run, statistics }: Examined, points: readonly number[]) {
   const { shape, states } = run;
-  const { estimated, varying, times } = shape;
+  const { estimated, varying, times, kept } = shape;
   const columns = states.length + varying.length;
   const path = table.unknowns - estimated.length;
   const named = points.flatMap((point) =>
     [...states, ...varying].map((name, i) => {
       return {
         name: `${name} at ${Number((times[point] as number).toPrecision(6))}`,
-        unknown: point * columns + i,
+        unknown: (kept?.rows[point] ?? point) * columns + i,
       };
     }),
   );

@@ -408,5 +408,6 @@ export class SampledPosterior<E extends string = string, I extends string = stri
 
 /** Number of unknowns of a run: its path and its estimated parameters. */
 function unknownsOf({ shape, states }: RunParts): number {
-  return shape.times.length * (states.length + shape.varying.length) + shape.estimated.length;
+  const points = shape.kept?.count ?? shape.times.length;
+  return points * (states.length + shape.varying.length) + shape.estimated.length;
 }

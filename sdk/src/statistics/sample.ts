@@ -210,14 +210,16 @@ function jobsOf(
 }
 
 /** Model, data and options of a run on which its action depends. */
-function actionOf({ spec, sets, options }: PathTask): unknown {
+function actionOf({ spec, sets, options, grid }: PathTask): unknown {
   const {
     modelPrecision: _ladder,
     startingPaths: _starts,
     minimizer: _minimizer,
     ...action
   } = options as object & CoreAnnealOptions;
-  return { spec, sets, action };
+  // Of the grid only what the density depends on: its fineness and the weights of the states.
+  const refined = grid && { parts: grid.parts, modelWeights: grid.modelWeights };
+  return { spec, sets, action, ...(refined && { refined }) };
 }
 
 export type { ChainPhase };

@@ -1,5 +1,6 @@
 // Uncertainty of a path by Laplace's method: a Gaussian about each of the lowest minima of the
 // action.
+import { atData } from "../anneal/columns.js";
 import type { RunParts } from "../anneal/run-parts.js";
 import { withAnnealer } from "../anneal/task.js";
 import { byParameter, partsOf, type UnknownsShape } from "../anneal/unknowns.js";
@@ -197,7 +198,10 @@ export class Uncertainty<E extends string = string, I extends string = string> {
    * row-major. Parameters that change in time are its last components.
    */
   stateCovariance(): Float64Array {
-    return this.#held.use((found) => found.stateCovariances());
+    return atData(
+      this.#held.use((found) => found.stateCovariances()),
+      this.#shape.kept,
+    );
   }
 
   /**

@@ -20,6 +20,7 @@ mod observations;
 mod options;
 mod prior;
 mod problem;
+mod refine;
 mod switching;
 mod unknowns;
 mod varying;
@@ -39,6 +40,7 @@ pub use options::ActionOptions;
 pub use prior::Prior;
 pub use problem::resolve_parameters;
 pub use problem::{DataSets, Problem};
+pub(crate) use refine::{in_between, model_precision_factor};
 
 use crate::error::{check, Result};
 use discretization::{Along, Residuals};

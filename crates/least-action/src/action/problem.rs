@@ -56,6 +56,8 @@ pub struct Problem {
     /// Number of unknowns that are held at a known value.
     held: usize,
     pub(super) intervals: Option<Arc<Intervals>>,
+    /// Number of steps that one step of the data is divided into.
+    parts: usize,
 }
 
 impl Problem {
@@ -134,6 +136,7 @@ impl Problem {
             intervals: intervals.map(Arc::new),
             estimated,
             model,
+            parts: 1,
         })
     }
 
@@ -143,6 +146,17 @@ impl Problem {
         let own = self.model.dimension() - self.varying.len();
         self.model_noise = model_noise(weights, own, &self.varying, &row_points)?;
         Ok(())
+    }
+
+    /// Says that the grid is `parts` times as fine as that of the data that the user gave.
+    pub(crate) fn set_parts(&mut self, parts: usize) {
+        self.parts = parts;
+    }
+
+    /// Number of steps of the grid that one step of the data is divided into; 1 where the grid is
+    /// that of the data.
+    pub fn parts(&self) -> usize {
+        self.parts
     }
 
     /// Model of the problem. Parameters that change in time are among its states.

@@ -85,7 +85,7 @@ impl Annealer {
     /// so that no R_f was stated, the model's error at its last rung is negligible beside that of
     /// the measurements, and no parameter changes in time.
     pub fn is_deterministic(&self, climb: &Climb) -> bool {
-        let automatic = !self.options().model_precision.has_end();
+        let automatic = !self.annealable.base().options.model_precision.has_end();
         let obeys = |rung| obeys_model(&self.annealable.counts(), rung);
         let complete = climb.is_complete(&self.annealable);
         let varies = self.problem().varying().len() > 0;

@@ -65,6 +65,16 @@ impl Automatic {
         }
     }
 
+    /// Numbers of a problem whose last R_f is known, and which needs no automatic weights.
+    pub fn known(problem: &Problem, last: f64) -> Self {
+        let counts = (problem.residuals(), problem.measured());
+        Automatic {
+            weights: None,
+            last,
+            per_residual: problem.normalization.per_residual(counts.0, counts.1),
+        }
+    }
+
     /// R_f0 of a climb: a fraction of the precision of the starting path's own residuals.
     pub fn first(
         &self,
@@ -111,10 +121,8 @@ impl Automatic {
 
 /// True if the options leave the weights of the states to be found from the data.
 pub(super) fn weights_are_automatic(options: &AnnealOptions) -> bool {
-    let ladder = &options.model_precision;
     // A number in the options is used as it is.
-    let said = ladder.initial.is_some() || ladder.last.is_some();
-    !said && options.model_weights.is_none()
+    !options.model_precision.is_stated() && options.model_weights.is_none()
 }
 
 /// Automatic weights of the states; `None` if R_f is not automatic or the states are alike.

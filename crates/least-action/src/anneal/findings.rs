@@ -64,6 +64,10 @@ pub enum FindingCode {
     HeavyTails,
     /// Priors contradict the data.
     PriorConflict,
+    /// The grid was refined, because the data's own time step does not resolve the model.
+    GridRefined,
+    /// The time step is too coarse for the model, and the grid was not refined further.
+    StepTooCoarse,
 }
 
 /// One statement about an annealing run.

@@ -61,6 +61,11 @@ impl Ladder {
         self.last.is_some() || (self.factor.is_some() && self.rungs.is_some())
     }
 
+    /// True if the options give an R_f.
+    pub(super) fn is_stated(&self) -> bool {
+        self.initial.is_some() || self.last.is_some()
+    }
+
     /// True if R_f is found as the climb goes.
     pub fn is_adaptive(&self) -> bool {
         self.factor.is_none()

@@ -18,6 +18,7 @@ mod options;
 #[cfg(feature = "rayon")]
 mod parallel;
 mod paths;
+mod refinement;
 mod run;
 mod rung;
 mod scatter;
@@ -41,6 +42,7 @@ pub use networks::{
 };
 pub use options::{AnnealOptions, Estimate};
 pub use paths::{PathAnnealingObjective, Paths};
+pub use refinement::{FinerGrid, GivenStart, ParameterError, RefinedRun, Refinement, StepCheck};
 pub use run::Run;
 pub use rung::{ActiveBound, Rung, Stopped};
 pub use starting_paths::{ObservedStart, Range, StartingPaths, StartingStrategy};

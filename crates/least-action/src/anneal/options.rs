@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::ladder::{Ladder, MOST_LEVELS};
+use super::refinement::Refinement;
 use super::starting_paths::StartingPaths;
 use crate::action::{
     check_interval, ActionOptions, Discretization, FirstState, Normalization, Precision, Prior,
@@ -135,6 +136,11 @@ pub struct AnnealOptions {
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<StartingPaths>"))]
     pub starting_paths: StartingPaths,
+    /// Check of the time step, and refinement of the grid where the data's own step is too coarse
+    /// for the model. Default: see [`Refinement`].
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Refinement>"))]
+    pub refinement: Refinement,
     #[serde(default)]
     /// Minimiser of the action at each rung. Default: `structured` with its default options.
     #[cfg_attr(feature = "typescript", ts(type = "MinimizerOptions", optional))]
@@ -201,6 +207,7 @@ impl AnnealOptions {
         let most = MOST_LEVELS / self.model_precision.rungs.unwrap_or(1).max(1);
         check::at_most("startingPaths.count", self.starting_paths.count, most)?;
         self.starting_paths.validate("startingPaths")?;
+        self.refinement.validate("refinement")?;
         self.minimizer.validate("minimizer")
     }
 }

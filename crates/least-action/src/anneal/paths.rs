@@ -8,12 +8,15 @@ use super::climb::Climb;
 use super::fit::{End, Fit};
 use super::follow::follow;
 use super::ladder::Ladder;
+use super::refinement::{GivenStart, Origin};
 use super::rung::ActiveBound;
 use super::scatter::Scatter;
 use super::starting_paths::{self, Climatology, Setting};
 use super::stopping;
 use super::AnnealOptions;
-use crate::action::{Action, ActionObjective, ActionValue, DataSets, Problem, Scales};
+use crate::action::{
+    Action, ActionObjective, ActionValue, DataSets, Observations, Precision, Problem, Scales,
+};
 use crate::error::{check, Result};
 use crate::model::Model;
 use crate::report::shortest;
@@ -37,6 +40,8 @@ pub struct Paths {
     /// Noise as the data's own differences show it.
     scatter: Option<Scatter>,
     found: Arc<OnceLock<Found>>,
+    /// The grid of the data, where this one is finer.
+    origin: Option<Arc<Origin>>,
 }
 
 /// Numbers found by integrating the model forward, when one of them is first needed: that takes
@@ -76,7 +81,67 @@ impl Paths {
             problem,
             options,
             found: Arc::default(),
+            origin: None,
         })
+    }
+
+    /// The same data on a grid of `parts` steps for each of theirs, with options that belong to it.
+    ///
+    /// # Errors
+    /// A grid that does not fit in memory, and paths of the wrong length.
+    pub(super) fn refined(
+        &self,
+        parts: usize,
+        options: AnnealOptions,
+        weights: Option<Precision>,
+        starts: Vec<GivenStart>,
+    ) -> Result<Self> {
+        let data: Vec<_> = self.data().iter().map(|set| set.refined(parts)).collect();
+        let mut paths = Paths::new(self.model.clone(), data, options)?;
+        paths.problem.set_parts(parts);
+        let problem = &paths.problem;
+        for start in &starts {
+            let length = problem.path_length();
+            check::length("starts.path", start.path.len(), length, "points x states")?;
+            let (given, count) = (start.parameters.len(), problem.estimated.len());
+            check::length("starts.parameters", given, count, "one per parameter")?;
+        }
+        paths.origin = Some(Arc::new(Origin {
+            base: Arc::new(self.clone()),
+            weights,
+            starts,
+        }));
+        Ok(paths)
+    }
+
+    /// These paths on the grid of the data.
+    pub(super) fn base(&self) -> &Paths {
+        self.origin.as_ref().map_or(self, |origin| &origin.base)
+    }
+
+    /// True if climbs begin from paths of the options' strategy.
+    pub(super) fn is_search(&self) -> bool {
+        let origin = self.origin.as_ref();
+        origin.is_none_or(|origin| origin.starts.is_empty())
+    }
+
+    /// Automatic weights of the states; `None` where there are none.
+    pub(super) fn weights(&self) -> Option<Precision> {
+        match &self.origin {
+            Some(origin) => origin.weights.clone(),
+            None if weights_are_automatic(&self.options) => self.found().automatic.weights.clone(),
+            None => None,
+        }
+    }
+
+    /// Data sets, on the grid of these paths.
+    pub(super) fn data(&self) -> &[Observations] {
+        self.problem.data()
+    }
+
+    /// Model as the user has given it.
+    pub(super) fn model(&self) -> &Arc<dyn Model> {
+        &self.model
     }
 
     /// The problem with the weights of its states, also if these are automatic.
@@ -167,7 +232,7 @@ impl Annealable for Paths {
             fitted: problem.model.dimension() * problem.data.len() + estimated
                 - problem.held_count(),
             priors: problem.prior_count(),
-            is_noisy_model: self.options.model_precision.last.is_some(),
+            is_noisy_model: self.base().options.model_precision.last.is_some(),
             residuals: problem.residuals(),
             path: problem.path_length(),
             parameters: estimated,
@@ -201,6 +266,13 @@ impl Annealable for Paths {
     }
 
     fn draw(&self, start: usize) -> (Vec<f64>, Vec<f64>) {
+        let given = self
+            .origin
+            .as_ref()
+            .and_then(|origin| origin.starts.get(start));
+        if let Some(given) = given {
+            return (given.path.clone(), given.parameters.clone());
+        }
         starting_paths::draw(&self.setting(), start)
     }
 
@@ -239,9 +311,13 @@ impl Annealable for Paths {
             1 => String::new(),
             many => format!("{many} data sets, "),
         };
+        let parts = match problem.parts() {
+            1 => String::new(),
+            parts => format!(" (refined {parts} times)"),
+        };
         Words {
             title: format!(
-                "{}: {} states, {sets}{} points of {}, {} measurements of {} components",
+                "{}: {} states, {sets}{} points of {}{parts}, {} measurements of {} components",
                 problem.model().name(),
                 problem.model().dimension(),
                 problem.points(),
@@ -272,8 +348,16 @@ pub struct PathAnnealingObjective {
 
 impl AnnealingObjective for PathAnnealingObjective {
     fn first_model_precision(&mut self, path: &[f64], parameters: &[f64]) -> f64 {
-        let Paths { options, .. } = &self.paths;
-        let automatic = &self.paths.found().automatic;
+        let Paths {
+            options, origin, ..
+        } = &self.paths;
+        let last = options.model_precision.last.filter(|_| origin.is_some());
+        let known = last.map(|last| Automatic::known(&self.paths.problem, last));
+        let automatic = match &known {
+            // A refined grid has its end from the grid before; the model is not integrated for it.
+            Some(known) => known,
+            None => &self.paths.found().automatic,
+        };
         automatic.first(options, &mut self.action, path, parameters)
     }
 

@@ -2,7 +2,7 @@
 //! test of it.
 
 use super::integrate::{integrate_members, Forward};
-use crate::action::Problem;
+use crate::action::{in_between, Problem};
 use crate::anneal::Climb;
 use crate::error::{check, Error, Result};
 use crate::model::MOST_VALUES;
@@ -76,6 +76,8 @@ pub(crate) struct Beyond<'a> {
     /// Times of the grid; the first is that of the last point of the window.
     pub times: Vec<f64>,
     time_step: f64,
+    /// Number of steps within one step of `times`, on a grid that was refined.
+    parts: usize,
     /// Inputs, one row per time.
     inputs: Vec<f64>,
     /// End of the last state of the window in a path, as an index.
@@ -113,10 +115,13 @@ impl<'a> Beyond<'a> {
             &format!("finite and later than the end of the window, {last}"),
         )?;
         let dimension = problem.model().dimension();
+        // Past the window the grid is that of the data as the user gave them.
+        let parts = problem.parts();
+        let time_step = data.time_step * parts as f64;
         // A hair less, so that rounding in `until` does not add a step.
-        let steps = ((until - last) / data.time_step - 1e-9).ceil().max(1.0);
+        let steps = ((until - last) / time_step - 1e-9).ceil().max(1.0);
         check::require(
-            steps < (MOST_VALUES / dimension) as f64,
+            steps * (parts as f64) < (MOST_VALUES / dimension) as f64,
             "until",
             until,
             "near enough that the prediction fits in memory",
@@ -130,12 +135,13 @@ impl<'a> Beyond<'a> {
         Ok(Beyond {
             problem,
             times: (0..points)
-                .map(|n| data.time(data.points - 1 + n))
+                .map(|n| data.time(data.points - 1 + n * parts))
                 .collect(),
             time_step: data.time_step,
+            parts,
             inputs: [now, inputs].concat(),
             end: (segment.first + segment.points) * dimension,
-            last_point: data.points - 1,
+            last_point: (data.points - 1) / parts,
         })
     }
 
@@ -165,15 +171,35 @@ impl<'a> Beyond<'a> {
                 parameters[m * own.len() + index] = value;
             }
         }
+        let points = self.times.len();
+        let inputs = in_between(&self.inputs, points, self.parts);
         let forward = Forward {
             parameters: &parameters,
             initial,
             start: self.times[0],
             time_step: self.time_step,
-            points: self.times.len(),
-            inputs: &self.inputs,
+            points: (points - 1) * self.parts + 1,
+            inputs: &inputs,
         };
-        integrate_members(model, forward, values, after_step)
+        let failures = match self.parts {
+            1 => integrate_members(model, forward, values, after_step),
+            _ => {
+                let d = model.dimension();
+                // Where a solution stops being finite, the numbers that were there stay.
+                let mut fine = vec![f64::NAN; members * forward.points * d];
+                let failures = integrate_members(model, forward, &mut fine, after_step);
+                let rows = values.chunks_exact_mut(d).enumerate();
+                for (k, row) in rows {
+                    let (member, point) = (k / points, k % points);
+                    let from = &fine[(member * forward.points + point * self.parts) * d..][..d];
+                    if from.iter().all(|x| x.is_finite()) {
+                        row.copy_from_slice(from);
+                    }
+                }
+                failures
+            }
+        };
+        failures
             .into_iter()
             .map(|failure| failure.map(|error| self.past(error)))
             .collect()
@@ -192,7 +218,7 @@ impl<'a> Beyond<'a> {
             } => Error::NotFinite {
                 path,
                 time,
-                point: self.last_point + point,
+                point: self.last_point + point.div_ceil(self.parts),
                 state,
                 term: "prediction".into(),
                 value,

@@ -120,7 +120,8 @@ fn fingerprint(case: &Case, discretization: Discretization) -> Result<Value, Box
         ..case.anneal.clone()
     };
     let annealer = Annealer::new(model, twin.data.clone(), options)?;
-    let run = annealer.run(|_| ControlFlow::Continue(()))?;
+    let done = annealer.run_refined(|_| ControlFlow::Continue(()))?;
+    let (annealer, run) = (done.annealer, done.run);
     let end = case.twin.time_step * (case.twin.points + 20) as f64;
     let prediction = least_action::twin::predict(
         annealer.problem(),

@@ -97,6 +97,17 @@ impl Discretization {
         }
     }
 
+    /// Order of the scheme: the error of a path falls with this power of the time step. 0 for maps,
+    /// which have none.
+    pub fn order(self) -> u32 {
+        match self {
+            Discretization::Euler => 1,
+            Discretization::Trapezoid | Discretization::Midpoint => 2,
+            Discretization::Rk4 | Discretization::SimpsonHermite => 4,
+            Discretization::Map => 0,
+        }
+    }
+
     /// Checks that the discretisation fits the kind of model and the number of points. Paths in
     /// errors begin with `root`.
     pub(crate) fn validate(self, root: &str, kind: ModelKind, points: usize) -> Result<()> {
