@@ -435,8 +435,8 @@ describe("parameters in conditions", () => {
     const model = switched("if(t < p, 10 - f, -f)");
     const data = observations({
       model,
-      times: [0, 0.5, 1.1, 1.5, 2.1, 2.3, 3.1],
-      values: { f: [NaN, 6.2, 8.1, 8.8, 8.3, 6.8, 2.9] },
+      times: [0, 0.5, 1.1, 1.5, 2.1, 2.3, 3.1, 3.12],
+      values: { f: [NaN, 6.2, 8.1, 8.8, 8.3, 6.8, 2.9, NaN] },
       timeStep: 0.02,
     });
     for (const discretization of ["rk4", "simpson-hermite"] as const) {
