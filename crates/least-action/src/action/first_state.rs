@@ -125,8 +125,8 @@ pub enum FirstState {
 }
 
 impl FirstState {
-    /// Known values of one data set, by state; `None` for a number that has no entry, where there is
-    /// one for each.
+    /// Known values of one data set, by state; `None` for a number that has no entry, where there
+    /// is one for each.
     pub fn of_set(&self, set: usize) -> Option<&BTreeMap<String, FirstValue>> {
         match self {
             FirstState::All(values) => Some(values),
