@@ -28,14 +28,14 @@ test("numbers, formulas and distributions, for every data set", async () => {
     { A: "A0", B: 0 },
     { A: { mean: "A0/2", deviation: 0.1 }, B: { mean: 0, deviation: 0 } },
   ];
-  const data = [amounts(2), amounts(1)];
-  const run = await anneal({ ...common, data, estimate: { k, A0 }, firstState });
+  const sets = [amounts(2), amounts(1)] as const;
+  const run = await anneal({ ...common, data: sets, estimate: { k, A0 }, firstState });
   expect(run.verdict).toBe("consistent");
   expect(run.starts).toHaveLength(1);
   expect(run.best.parameters.A0).toBeCloseTo(2, 1);
   expect(run.best.parameters.k).toBeCloseTo(0.5, 1);
   // Points x dimension of both sets, one after the other.
-  const second = data[0].points * 2;
+  const second = sets[0].points * 2;
   expect([run.best.path[1], run.best.path[second + 1]]).toEqual([0, 0]);
   expect(run.best.path[0]).toBeCloseTo(run.best.parameters.A0, 4);
   const { parameters } = run.uncertainty();
@@ -49,8 +49,10 @@ test("one object holds for all data sets, as before", async () => {
 });
 
 test("an action has a first state too", () => {
-  const own = action({ ...common, data: amounts(2), estimate: ["A0"], firstState: { A: "A0" } });
-  const path = new Float64Array(amounts(2).points * 2).fill(1);
+  const data = amounts(2);
+  const options = { model, data, measurementPrecision: 1e4, estimate: ["A0"] } as const;
+  const own = action({ ...options, firstState: { A: "A0" } });
+  const path = new Float64Array(data.points * 2).fill(1);
   const at = (value: number): number =>
     own.evaluate({ path, parameters: { A0: value }, modelPrecision: 1 }).priorError;
   expect(at(1)).toBe(0);

@@ -99,7 +99,8 @@ impl From<Prior> for FirstValue {
 ///     [("A".to_string(), FirstValue::Number(1.2))].into(),
 /// ]);
 /// assert!(!weighed.is_empty());
-/// assert_eq!(weighed.of_set(1).map(|set| &set["A"]), Some(&1.2.into()));
+/// let second = weighed.of_set(1).and_then(|set| set.get("A"));
+/// assert_eq!(second, Some(&FirstValue::Number(1.2)));
 /// ```
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(untagged)]
@@ -125,8 +126,8 @@ pub enum FirstState {
 }
 
 impl FirstState {
-    /// Known values of one data set, by state; `None` for a number that has no entry, where there is
-    /// one for each.
+    /// Known values of one data set, by state; `None` for a number that has no entry, where there
+    /// is one for each.
     pub fn of_set(&self, set: usize) -> Option<&BTreeMap<String, FirstValue>> {
         match self {
             FirstState::All(values) => Some(values),
