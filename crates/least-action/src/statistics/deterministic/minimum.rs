@@ -37,6 +37,8 @@ const MOST_DAMPING: f64 = 1e12;
 const NO_DAMPING: f64 = 1e-8;
 /// Number of times that a step is halved before it is damped.
 const HALVINGS: usize = 4;
+/// Number of corrections of a trial to the model.
+const CORRECTIONS: usize = 3;
 /// Least share of the predicted fall that a step must bring.
 const SUFFICIENT: f64 = 1e-4;
 /// Least weight of a correction, relative to the value, for one as large as the state.
@@ -165,11 +167,19 @@ impl StrongPosterior {
                     at.iter().zip(change).map(|(x, c)| x + share * c).collect();
                 self.project(&mut next);
                 // A step to where the model has no value is too long.
-                if let Ok(reached) = self.linearize(&next) {
+                for _ in 0..=CORRECTIONS {
+                    let Ok(reached) = self.linearize(&next) else {
+                        break;
+                    };
                     let residuals = &self.rows.groups[0].residuals;
-                    let new = reached + violation(&self.elimination.corrections_of(residuals));
-                    if new <= merit + SUFFICIENT * share * slope.min(0.0) + ROUNDING * merit.abs() {
+                    let violated = violation(&self.elimination.corrections_of(residuals));
+                    let enough = SUFFICIENT * share * slope.min(0.0) + ROUNDING * merit.abs();
+                    if reached + violated <= merit + enough {
                         return Ok(Some(((next, reached), share)));
+                    }
+                    // The value itself is too high: no correction to the model will help.
+                    if reached > merit + enough || !self.correct(&mut next) {
+                        break;
                     }
                 }
                 share *= 0.5;
@@ -181,6 +191,21 @@ impl StrongPosterior {
             }
             step = self.step(information, at, fixed, *damping);
         }
+    }
+
+    /// Brings a path, where the action was last linearised, nearer to the model by a Newton step with
+    /// its first states and parameters kept: the bend of the model along a long step is no reason to
+    /// shorten it. False if there is no such step.
+    fn correct(&self, at: &mut [f64]) -> bool {
+        let mut steps = self.elimination.clone();
+        let problem = self.action.problem();
+        if steps.fill(problem, &self.rows.groups[0]).is_err() {
+            return false;
+        }
+        let mut change = vec![0.0; self.layout.path_length()];
+        steps.propagate(1.0, &mut change, &vec![0.0; self.layout.parameters]);
+        at.iter_mut().zip(&change).for_each(|(x, c)| *x += c);
+        change.iter().all(|c| c.is_finite())
     }
 
     /// Step with damping, within the bounds of first states and parameters.
