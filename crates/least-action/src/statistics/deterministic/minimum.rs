@@ -54,6 +54,15 @@ struct Step {
     decrease: f64,
 }
 
+/// Point that a search has led to.
+struct Reached {
+    /// Path, then the parameters.
+    at: Vec<f64>,
+    value: f64,
+    /// Share of the step that led there.
+    share: f64,
+}
+
 impl StrongPosterior {
     /// Minimises the negative log posterior from a path with parameters that need not obey the
     /// model, such as the end of a climb. Each step is a Gauss-Newton step of the whole path with
@@ -100,7 +109,7 @@ impl StrongPosterior {
             if converged || iterations == max_iterations {
                 break;
             }
-            let Some((next, share)) =
+            let Some(reached) =
                 self.search(&information, full, (&at, value), &fixed, &mut damping)?
             else {
                 // Rounding hides what is left.
@@ -109,14 +118,14 @@ impl StrongPosterior {
                 }
                 break;
             };
-            damping = match share {
-                s if s == 1.0 && damping * LESS > NO_DAMPING => damping * LESS,
-                s if s == 1.0 => 0.0,
+            damping = match reached.share {
+                1.0 if damping * LESS > NO_DAMPING => damping * LESS,
+                1.0 => 0.0,
                 s if s < 0.3 => (damping * MORE).max(FIRST_DAMPING),
                 _ => damping,
             };
-            at = next.0;
-            value = next.1;
+            at = reached.at;
+            value = reached.value;
             information = self.eliminate()?;
         }
         // The rows belong to the last point that was tried.
@@ -133,8 +142,7 @@ impl StrongPosterior {
     }
 
     /// Searches along steps of growing damping for one that lowers the merit function. Returns the
-    /// point with its value, and the share of the step; none if no step lowers it.
-    #[allow(clippy::type_complexity)]
+    /// point; none if no step lowers it.
     fn search(
         &mut self,
         information: &Information,
@@ -142,7 +150,7 @@ impl StrongPosterior {
         (at, value): (&[f64], f64),
         fixed: &[Option<f64>],
         damping: &mut f64,
-    ) -> Result<Option<((Vec<f64>, f64), f64)>> {
+    ) -> Result<Option<Reached>> {
         let mut step = match *damping > 0.0 {
             true => self.step(information, at, fixed, *damping),
             false => full,
@@ -175,7 +183,11 @@ impl StrongPosterior {
                     let violated = violation(&self.elimination.corrections_of(residuals));
                     let enough = SUFFICIENT * share * slope.min(0.0) + ROUNDING * merit.abs();
                     if reached + violated <= merit + enough {
-                        return Ok(Some(((next, reached), share)));
+                        return Ok(Some(Reached {
+                            at: next,
+                            value: reached,
+                            share,
+                        }));
                     }
                     // The value itself is too high: no correction to the model will help.
                     if reached > merit + enough || !self.correct(&mut next) {

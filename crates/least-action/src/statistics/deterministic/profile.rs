@@ -332,9 +332,7 @@ impl Search<'_> {
             }
             let gained = (root(&next) - root(&at)).max(0.0);
             let wanted = rise.sqrt() / PARTS;
-            let factor = (wanted / gained.max(f64::MIN_POSITIVE))
-                .max(SLOWER)
-                .min(FASTER);
+            let factor = (wanted / gained.max(f64::MIN_POSITIVE)).clamp(SLOWER, FASTER);
             step = (next.value - at.value).abs().max(step.min(first)) * factor;
             at = next;
         }

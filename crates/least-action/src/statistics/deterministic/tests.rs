@@ -17,7 +17,7 @@ fn problem(discretization: Discretization, sets: usize, lowest: Option<f64>) -> 
         .parameter("g", 0.5, "")
         .flow(|x, p| {
             let infected = p[0] * x[0] * x[1];
-            vec![-infected.clone(), infected - p[1] * x[1]]
+            vec![-infected, infected - p[1] * x[1]]
         })
         .unwrap();
     let mut random = Random::new(4, 0);
@@ -283,7 +283,7 @@ fn growing(steps: usize) -> (Problem, Vec<f64>) {
         .states(["y", "v"])
         .parameter("a", 2.0, "")
         .parameter("b", 0.1, "")
-        .flow(|x, p| vec![x[1].clone(), p[0] * x[0] + p[1] * x[1]])
+        .flow(|x, p| vec![x[1], p[0] * x[0] + p[1] * x[1]])
         .unwrap();
     let points = 100 * steps + 1;
     let mut random = Random::new(9, 0);
