@@ -50,7 +50,7 @@ test("by default the model is exact, and draws agree with least squares", async 
   expect(certain.parameters.b.deviation).toBeCloseTo(0.0862, 2);
   const posterior = await samplePosterior({ run, seed: 2, draws: 1000, workers: 0 });
   expect(posterior.modelPrecision).toBe(Infinity);
-  expect(posterior.divergences.length).toBeLessThan(5);
+  expect(posterior.divergences.length).toBeLessThan(20);
   const { b } = posterior.parameters;
   const mean = b.reduce((sum, x) => sum + x, 0) / b.length;
   const variance = b.reduce((sum, x) => sum + (x - mean) ** 2, 0) / b.length;

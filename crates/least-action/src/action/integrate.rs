@@ -186,10 +186,11 @@ pub(crate) fn leading_matrix(group: &RowGroup, block: usize, d: usize, into: &mu
     into.resize(size * size, 0.0);
     let values = &group.values[block * group.entries()..(block + 1) * group.entries()];
     for row in 0..size {
-        for e in group.row_start[row] as usize..group.row_start[row + 1] as usize {
-            let column = group.columns[e] as usize;
+        let entries = group.row_start[row] as usize..group.row_start[row + 1] as usize;
+        for (&column, &value) in group.columns[entries.clone()].iter().zip(&values[entries]) {
+            let column = column as usize;
             if (width - size..width).contains(&column) {
-                into[(column + size - width) * size + row] = values[e];
+                into[(column + size - width) * size + row] = value;
             }
         }
     }

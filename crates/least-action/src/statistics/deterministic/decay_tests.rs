@@ -139,7 +139,7 @@ fn what_saturates_is_known_on_one_side() {
         .parameter("k", 1.0, "")
         .flow(|x, p| {
             let flow = p[0] * x[0];
-            vec![-flow.clone(), flow]
+            vec![-flow, flow]
         })
         .unwrap();
     let mut random = Random::new(2, 0);

@@ -37,6 +37,8 @@ const MOST_DAMPING: f64 = 1e12;
 const NO_DAMPING: f64 = 1e-8;
 /// Number of times that a step is halved before it is damped.
 const HALVINGS: usize = 4;
+/// Number of corrections of a trial to the model.
+const CORRECTIONS: usize = 3;
 /// Least share of the predicted fall that a step must bring.
 const SUFFICIENT: f64 = 1e-4;
 /// Least weight of a correction, relative to the value, for one as large as the state.
@@ -50,6 +52,15 @@ struct Step {
     change: Vec<f64>,
     /// Fall of the quadratic model along it, from where the path has been brought to the model.
     decrease: f64,
+}
+
+/// Point that a search has led to.
+struct Reached {
+    /// Path, then the parameters.
+    at: Vec<f64>,
+    value: f64,
+    /// Share of the step that led there.
+    share: f64,
 }
 
 impl StrongPosterior {
@@ -98,7 +109,7 @@ impl StrongPosterior {
             if converged || iterations == max_iterations {
                 break;
             }
-            let Some((next, share)) =
+            let Some(reached) =
                 self.search(&information, full, (&at, value), &fixed, &mut damping)?
             else {
                 // Rounding hides what is left.
@@ -107,14 +118,14 @@ impl StrongPosterior {
                 }
                 break;
             };
-            damping = match share {
-                s if s == 1.0 && damping * LESS > NO_DAMPING => damping * LESS,
-                s if s == 1.0 => 0.0,
+            damping = match reached.share {
+                1.0 if damping * LESS > NO_DAMPING => damping * LESS,
+                1.0 => 0.0,
                 s if s < 0.3 => (damping * MORE).max(FIRST_DAMPING),
                 _ => damping,
             };
-            at = next.0;
-            value = next.1;
+            at = reached.at;
+            value = reached.value;
             information = self.eliminate()?;
         }
         // The rows belong to the last point that was tried.
@@ -131,8 +142,7 @@ impl StrongPosterior {
     }
 
     /// Searches along steps of growing damping for one that lowers the merit function. Returns the
-    /// point with its value, and the share of the step; none if no step lowers it.
-    #[allow(clippy::type_complexity)]
+    /// point; none if no step lowers it.
     fn search(
         &mut self,
         information: &Information,
@@ -140,7 +150,7 @@ impl StrongPosterior {
         (at, value): (&[f64], f64),
         fixed: &[Option<f64>],
         damping: &mut f64,
-    ) -> Result<Option<((Vec<f64>, f64), f64)>> {
+    ) -> Result<Option<Reached>> {
         let mut step = match *damping > 0.0 {
             true => self.step(information, at, fixed, *damping),
             false => full,
@@ -165,11 +175,23 @@ impl StrongPosterior {
                     at.iter().zip(change).map(|(x, c)| x + share * c).collect();
                 self.project(&mut next);
                 // A step to where the model has no value is too long.
-                if let Ok(reached) = self.linearize(&next) {
+                for _ in 0..=CORRECTIONS {
+                    let Ok(reached) = self.linearize(&next) else {
+                        break;
+                    };
                     let residuals = &self.rows.groups[0].residuals;
-                    let new = reached + violation(&self.elimination.corrections_of(residuals));
-                    if new <= merit + SUFFICIENT * share * slope.min(0.0) + ROUNDING * merit.abs() {
-                        return Ok(Some(((next, reached), share)));
+                    let violated = violation(&self.elimination.corrections_of(residuals));
+                    let enough = SUFFICIENT * share * slope.min(0.0) + ROUNDING * merit.abs();
+                    if reached + violated <= merit + enough {
+                        return Ok(Some(Reached {
+                            at: next,
+                            value: reached,
+                            share,
+                        }));
+                    }
+                    // The value itself is too high: no correction to the model will help.
+                    if reached > merit + enough || !self.correct(&mut next) {
+                        break;
                     }
                 }
                 share *= 0.5;
@@ -181,6 +203,21 @@ impl StrongPosterior {
             }
             step = self.step(information, at, fixed, *damping);
         }
+    }
+
+    /// Brings a path, where the action was last linearised, nearer to the model by a Newton step with
+    /// its first states and parameters kept: the bend of the model along a long step is no reason to
+    /// shorten it. False if there is no such step.
+    fn correct(&self, at: &mut [f64]) -> bool {
+        let mut steps = self.elimination.clone();
+        let problem = self.action.problem();
+        if steps.fill(problem, &self.rows.groups[0]).is_err() {
+            return false;
+        }
+        let mut change = vec![0.0; self.layout.path_length()];
+        steps.propagate(1.0, &mut change, &vec![0.0; self.layout.parameters]);
+        at.iter_mut().zip(&change).for_each(|(x, c)| *x += c);
+        change.iter().all(|c| c.is_finite())
     }
 
     /// Step with damping, within the bounds of first states and parameters.

@@ -332,9 +332,7 @@ impl Search<'_> {
             }
             let gained = (root(&next) - root(&at)).max(0.0);
             let wanted = rise.sqrt() / PARTS;
-            let factor = (wanted / gained.max(f64::MIN_POSITIVE))
-                .max(SLOWER)
-                .min(FASTER);
+            let factor = (wanted / gained.max(f64::MIN_POSITIVE)).clamp(SLOWER, FASTER);
             step = (next.value - at.value).abs().max(step.min(first)) * factor;
             at = next;
         }
@@ -346,6 +344,7 @@ impl Search<'_> {
     fn crossing(&mut self, centre: &Fit, mut inside: Fit, mut outside: Fit) -> Fit {
         let rise = self.options.rise();
         let root = |fit: &Fit| (2.0 * (fit.minus_log - centre.minus_log)).max(0.0).sqrt();
+        let mut reach = 1.0;
         for round in 0..HALVINGS {
             let (low, high) = (root(&inside), root(&outside));
             let width = outside.value - inside.value;
@@ -353,12 +352,14 @@ impl Search<'_> {
                 2 => 0.5,
                 _ => ((rise.sqrt() - low) / (high - low)).clamp(0.02, 0.98),
             };
-            let value = inside.value + share * width;
+            let value = inside.value + reach * share * width;
             if value == inside.value || value == outside.value {
                 break;
             }
             let Ok(fit) = self.fit(value) else {
-                return outside;
+                // Nearer to a fit that succeeded.
+                reach *= 0.5;
+                continue;
             };
             let found = root(&fit);
             let done = (found * found - rise).abs() <= ACCURACY * rise;
