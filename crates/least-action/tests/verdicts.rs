@@ -191,8 +191,8 @@ fn predators(kind: Kind, seed: u64) -> Run {
         };
         let own = estimate.get_mut("a").unwrap();
         own.prior = Some(Prior {
-            mean: 1.0 + 0.1 * error,
-            deviation: 0.1,
+            mean: 1.0 + 0.2 * error,
+            deviation: 0.2,
         });
     }
     let options = AnnealOptions {
