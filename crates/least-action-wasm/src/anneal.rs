@@ -164,8 +164,8 @@ impl Annealer {
     }
 
     /// Results of all climbs together: `{ levels, gap, expectedLevel, drops, findings, verdict,
-    /// chiSquare, best, modelPrecision, summary, diagnosis }`. `best` is a position in the climbs sorted by
-    /// starting path.
+    /// chiSquare, best, modelPrecision, summary, diagnosis }`. `best` is a position in the climbs
+    /// sorted by starting path.
     pub fn finish(&self, climbs: Vec<JsValue>) -> Result<JsValue> {
         let climbs = climbs
             .iter()

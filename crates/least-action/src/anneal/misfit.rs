@@ -41,8 +41,8 @@ pub(super) struct Misfit {
     /// Mean if models and changing parameters have less noise than stated, down to none: what
     /// measurements and priors have by themselves.
     least: f64,
-    /// True if there are more rows than unknowns to choose: else every misfit can be made to vanish,
-    /// and says nothing.
+    /// True if there are more rows than unknowns to choose: else every misfit can be made to
+    /// vanish, and says nothing.
     tells: bool,
     /// Size of the data in units of their noise.
     signal: f64,
