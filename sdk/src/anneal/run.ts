@@ -245,7 +245,7 @@ export class Run<E extends string = string, I extends string = string> extends R
       : undefined;
   }
 
-  /** What statistics of a run must repeat: a verdict that is not good, with its reasons. */
+  /** Warning that statistics of a run repeat: a verdict that is not good, with its reasons. */
   #warning(): string | undefined {
     if (this.verdict === "consistent") return undefined;
     const problems = this.findings.filter(({ severity }) => severity === "problem");

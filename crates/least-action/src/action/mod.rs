@@ -271,8 +271,8 @@ impl Action {
         })
     }
 
-    /// Part of the model error last evaluated at this R_f that belongs to parameters which change in
-    /// time; 0 where there are none.
+    /// Part of the model error last evaluated at this R_f that belongs to parameters which change
+    /// in time; 0 where there are none.
     pub(crate) fn varying_error(&self, model_precision: f64) -> f64 {
         let (dimension, varying) = (self.problem.model.dimension(), &self.problem.varying);
         if varying.is_empty() {

@@ -80,8 +80,8 @@ pub trait AnnealingObjective {
         interrupted: &dyn Fn() -> bool,
     ) -> Result<Minimum>;
 
-    /// Part of the model error last evaluated at this R_f that belongs to parameters which change in
-    /// time.
+    /// Part of the model error last evaluated at this R_f that belongs to parameters which change
+    /// in time.
     fn varying_error(&self, _model_precision: f64) -> f64 {
         0.0
     }

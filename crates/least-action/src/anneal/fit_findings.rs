@@ -56,7 +56,7 @@ pub(super) fn weigh(
         (FindingCode::LevelAboveExpected, Severity::Problem, message)
     } else if misfit.below() && misfit.is_noiseless() {
         let message = format!(
-            "The {found} meets the data to seven digits: {misfit}. Such data have no noise, so \
+            "The {found} meets the data to six digits: {misfit}. Such data have no noise, so \
             R_m says only how they weigh against the model, and intervals that are computed with \
             it mean nothing."
         );

@@ -23,8 +23,8 @@ const EXACT_SHARE: f64 = 1e-12;
 const NEGLIGIBLE_SHARE: f64 = 1e-9;
 
 /// Ratio of the misfit to the size of the data in units of their noise, up to which data are free
-/// of noise: a path meets them to seven digits.
-const NOISELESS_SHARE: f64 = 1e-14;
+/// of noise: a path meets them to six digits.
+const NOISELESS_SHARE: f64 = 1e-12;
 
 /// Misfit: twice the action as a negative log posterior, the sum of the losses of measurements,
 /// priors and model errors; for normal noise a chi-square variable. Its distribution at the truth
@@ -41,8 +41,8 @@ pub(super) struct Misfit {
     /// Mean if models and changing parameters have less noise than stated, down to none: what
     /// measurements and priors have by themselves.
     least: f64,
-    /// True if there are more rows than unknowns to choose: else every misfit can be made to vanish,
-    /// and says nothing.
+    /// True if there are more rows than unknowns to choose: else every misfit can be made to
+    /// vanish, and says nothing.
     tells: bool,
     /// Size of the data in units of their noise.
     signal: f64,

@@ -104,7 +104,8 @@ impl Correlations {
         each.filter(|(_, deviations)| deviations.abs() > DEVIATIONS)
     }
 
-    /// Factor by which correlation widens the deviation of a channel's mean; 1 where none was found.
+    /// Factor by which correlation widens the deviation of a channel's mean; 1 where none was
+    /// found.
     pub fn widening(&self, channel: usize) -> f64 {
         let of_channel = self.0.iter().find(|one| one.channel == channel);
         let of_channel = of_channel.filter(|_| self.is_found());

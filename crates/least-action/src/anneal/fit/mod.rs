@@ -126,8 +126,8 @@ impl Fit {
     }
 
     /// Objections of all tests, each at four standard deviations of its own law: correlation,
-    /// unequal channels, outliers, changing noise, heavy tails, offsets, and priors in conflict with
-    /// the data.
+    /// unequal channels, outliers, changing noise, heavy tails, offsets, and priors in conflict
+    /// with the data.
     pub(super) fn objections(&self, misfit: &Misfit) -> Vec<Objection> {
         let found = outliers::find(self);
         let mut objections = Vec::new();
