@@ -92,12 +92,7 @@ impl Problem {
     /// Path on a grid with `parts` times as many steps: cubic Hermite interpolation with the
     /// model's own slopes. Where the path does not follow these, as on a grid that is far too
     /// coarse, the cubic departs from the straight line by no more than the path changes nearby.
-    pub(crate) fn interpolate(
-        &self,
-        path: &[f64],
-        estimated: &[f64],
-        parts: usize,
-    ) -> Vec<f64> {
+    pub(crate) fn interpolate(&self, path: &[f64], estimated: &[f64], parts: usize) -> Vec<f64> {
         let d = self.model.dimension();
         let mut parameters = self.parameters.clone();
         for (&index, &value) in self.estimated.iter().zip(estimated) {
@@ -111,7 +106,8 @@ impl Problem {
                 inputs: &self.grid.points.inputs,
                 times: &self.grid.points.times,
             };
-            self.model.evaluate(&mut Scratch::default(), at, &mut slopes);
+            self.model
+                .evaluate(&mut Scratch::default(), at, &mut slopes);
         }
         let own = d - self.varying.len();
         let mut fine = Vec::new();

@@ -37,9 +37,7 @@ pub use networks::{
 };
 pub use options::{AnnealOptions, Estimate};
 pub use paths::{PathAnnealingObjective, Paths};
-pub use refinement::{
-    FinerGrid, GivenStart, ParameterError, RefinedRun, Refinement, StepCheck,
-};
+pub use refinement::{FinerGrid, GivenStart, ParameterError, RefinedRun, Refinement, StepCheck};
 pub use run::Run;
 pub use rung::{ActiveBound, Rung, Stopped};
 pub use starting_paths::{ObservedStart, Range, StartingPaths, StartingStrategy};

@@ -221,7 +221,10 @@ impl Annealable for Paths {
     }
 
     fn draw(&self, start: usize) -> (Vec<f64>, Vec<f64>) {
-        let given = self.origin.as_ref().and_then(|origin| origin.starts.get(start));
+        let given = self
+            .origin
+            .as_ref()
+            .and_then(|origin| origin.starts.get(start));
         if let Some(given) = given {
             return (given.path.clone(), given.parameters.clone());
         }
@@ -300,7 +303,9 @@ pub struct PathAnnealingObjective {
 
 impl AnnealingObjective for PathAnnealingObjective {
     fn first_model_precision(&mut self, path: &[f64], parameters: &[f64]) -> f64 {
-        let Paths { options, origin, .. } = &self.paths;
+        let Paths {
+            options, origin, ..
+        } = &self.paths;
         let last = options.model_precision.last.filter(|_| origin.is_some());
         let known = last.map(|last| Automatic::known(&self.paths.problem, last));
         let automatic = match &known {

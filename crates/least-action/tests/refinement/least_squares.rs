@@ -18,8 +18,13 @@ pub fn fit(
     let times: Vec<f64> = (0..data.points).map(|n| data.time(n)).collect();
     let residuals = |u: &[f64]| -> Vec<f64> {
         let rows = truth(&|_, x| f(&u[d..], x), &u[..d], &times, step);
-        let predicted = rows.iter().flat_map(|row| data.observed.iter().map(|&i| row[i]));
-        predicted.zip(&data.values).map(|(x, y)| (x - y) / noise).collect()
+        let predicted = rows
+            .iter()
+            .flat_map(|row| data.observed.iter().map(|&i| row[i]));
+        predicted
+            .zip(&data.values)
+            .map(|(x, y)| (x - y) / noise)
+            .collect()
     };
     let value = |r: &[f64]| r.iter().map(|r| r * r).sum::<f64>();
     let mut u = [first, parameters].concat();
@@ -41,7 +46,13 @@ pub fn fit(
         let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
         let mut matrix: Vec<Vec<f64>> = columns
             .iter()
-            .map(|a| columns.iter().map(|b| dot(a, b)).chain([-dot(a, &r)]).collect())
+            .map(|a| {
+                columns
+                    .iter()
+                    .map(|b| dot(a, b))
+                    .chain([-dot(a, &r)])
+                    .collect()
+            })
             .collect();
         for (k, row) in matrix.iter_mut().enumerate() {
             row[k] *= 1.0 + damping;
@@ -72,7 +83,10 @@ fn solved(mut rows: Vec<Vec<f64>>) -> Vec<f64> {
         let row = rows[k].clone();
         for other in rows.iter_mut().skip(k + 1) {
             let factor = other[k] / row[k];
-            other.iter_mut().zip(&row).for_each(|(o, r)| *o -= factor * r);
+            other
+                .iter_mut()
+                .zip(&row)
+                .for_each(|(o, r)| *o -= factor * r);
         }
     }
     let mut x = vec![0.0; n];

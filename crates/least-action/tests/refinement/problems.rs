@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use least_action::anneal::{AnnealOptions, Estimate};
-use least_action::model::{ModelBuilder, Model};
+use least_action::model::{Model, ModelBuilder};
 use least_action::Observations;
 
 /// States at `times` by the method of J. R. Cash and A. H. Karp (ACM Trans. Math. Softw. 16, 1990),
@@ -30,7 +30,14 @@ pub fn truth(
         ],
     ];
     let c = [0.0, 0.2, 0.3, 0.6, 1.0, 0.875];
-    let b = [37.0 / 378.0, 0.0, 250.0 / 621.0, 125.0 / 594.0, 0.0, 512.0 / 1771.0];
+    let b = [
+        37.0 / 378.0,
+        0.0,
+        250.0 / 621.0,
+        125.0 / 594.0,
+        0.0,
+        512.0 / 1771.0,
+    ];
     let mut x = first.to_vec();
     let mut rows = vec![x.clone()];
     for pair in times.windows(2) {
@@ -62,7 +69,10 @@ impl Noise {
     pub fn next(&mut self) -> f64 {
         let mut sum = -6.0;
         for _ in 0..12 {
-            self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            self.0 = self
+                .0
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
             sum += (self.0 >> 11) as f64 / (1u64 << 53) as f64;
         }
         sum
@@ -70,7 +80,13 @@ impl Noise {
 }
 
 /// Data with noise of all states of `rows`.
-pub fn observed(rows: &[Vec<f64>], time_step: f64, columns: &[usize], noise: f64, seed: u64) -> Observations {
+pub fn observed(
+    rows: &[Vec<f64>],
+    time_step: f64,
+    columns: &[usize],
+    noise: f64,
+    seed: u64,
+) -> Observations {
     let mut random = Noise(seed);
     Observations {
         start: 0.0,

@@ -87,7 +87,11 @@ pub(super) fn check(paths: &Paths, climb: &Climb) -> Option<StepCheck> {
     let fine = paths.on_finer_grid(2 * coarse.parts(), last)?;
     let model_precision = last * model_precision_factor(coarse.normalization, 2);
     let path = coarse.interpolate(&climb.path, &climb.parameters, 2);
-    let change = Change::new(&fine, model_precision, [&path[..], &climb.parameters].concat())?;
+    let change = Change::new(
+        &fine,
+        model_precision,
+        [&path[..], &climb.parameters].concat(),
+    )?;
     let order = f64::from(1 << order);
     let mut found = Found {
         rest: order / (order - 1.0),

@@ -61,7 +61,7 @@ pub struct RefinedRun {
 }
 
 /// Default of [`Refinement::most`] where the grid may be refined.
-const MOST_PARTS: usize = 4096;
+const MOST_PARTS: usize = 1024;
 /// Largest factor between two grids: the estimate is one for small steps, and each grid has its own
 /// check.
 const MOST_AT_ONCE: usize = 8;
@@ -125,13 +125,12 @@ impl Annealer {
         let paths = self.annealable();
         let order = paths.problem().discretization.order();
         let options = self.options();
-        let most = options
-            .refinement
-            .most
-            .unwrap_or(match options.model_precision.is_stated() && now.parts == 1 {
+        let most = options.refinement.most.unwrap_or(
+            match options.model_precision.is_stated() && now.parts == 1 {
                 true => 1,
                 false => MOST_PARTS,
-            });
+            },
+        );
         let needed = now.needed(order, AIM);
         let mut factor = 2;
         while factor < MOST_AT_ONCE && !(factor as f64 >= needed) {
@@ -204,8 +203,11 @@ impl Annealer {
         let at = self.annealable().problem().parts();
         if at > 1 {
             let message = refined(first, now, at);
-            run.findings
-                .push(Finding::new(FindingCode::GridRefined, Severity::Good, message));
+            run.findings.push(Finding::new(
+                FindingCode::GridRefined,
+                Severity::Good,
+                message,
+            ));
         }
         if !now.matters() || now.parts != at {
             return;
@@ -299,9 +301,13 @@ fn too_coarse(annealer: &Annealer, now: &StepCheck) -> String {
         }
         _ => "The grid of this run was not refined further".to_string(),
     };
+    let better = match order < 4 {
+        true => ", or a discretization of fourth order, which needs far fewer",
+        false => "",
+    };
     format!(
         "The time step {} is too coarse for the model: it makes an error of about {} standard \
-         deviations ({}). {advice}. A step of {} would do.",
+         deviations ({}). {advice}. A step of {} would do{better}.",
         shortest(now.time_step),
         figure(now.error),
         now.of,
@@ -363,7 +369,12 @@ impl Paths {
         let factor = parts / here.parts();
         let last = last * model_precision_factor(here.normalization, factor);
         let options = self.base().options_on(parts, last, self.weights().as_ref());
-        let data: Vec<_> = self.base().data().iter().map(|set| set.refined(parts)).collect();
+        let data: Vec<_> = self
+            .base()
+            .data()
+            .iter()
+            .map(|set| set.refined(parts))
+            .collect();
         let mut problem = Problem::new(self.model().clone(), data, &options.action()).ok()?;
         problem.set_parts(parts);
         Some(problem)
