@@ -61,7 +61,7 @@ pub struct RefinedRun {
 }
 
 /// Default of [`Refinement::most`] where the grid may be refined.
-const MOST_PARTS: usize = 4096;
+const MOST_PARTS: usize = 1024;
 /// Largest factor between two grids: the estimate is one for small steps, and each grid has its own
 /// check.
 const MOST_AT_ONCE: usize = 8;
@@ -301,9 +301,13 @@ fn too_coarse(annealer: &Annealer, now: &StepCheck) -> String {
         }
         _ => "The grid of this run was not refined further".to_string(),
     };
+    let better = match order < 4 {
+        true => ", or a discretization of fourth order, which needs far fewer",
+        false => "",
+    };
     format!(
         "The time step {} is too coarse for the model: it makes an error of about {} standard \
-         deviations ({}). {advice}. A step of {} would do.",
+         deviations ({}). {advice}. A step of {} would do{better}.",
         shortest(now.time_step),
         figure(now.error),
         now.of,

@@ -24,7 +24,7 @@ pub struct Refinement {
     pub check: bool,
     /// Maximum number of steps that one step of the data is divided into; 1 leaves the grid as it
     /// is. Default: 1 where `modelPrecision` says an R_f, which belongs to the grid of the data;
-    /// else 4096.
+    /// else 1024.
     pub most: Option<usize>,
 }
 
