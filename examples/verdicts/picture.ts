@@ -21,12 +21,12 @@ function wrongPlot(rows: readonly Row[], kinds: readonly string[]): Plot {
       model,
       wrong: wrong.share,
       text: `${Math.round(wrong.share * wrong.count)} of ${wrong.count}`,
-      ink: wrong.share > 0.5 ? "white" : ink.text,
     }));
   const y: Position = {
     field: "kind",
     type: "nominal",
-    sort: [...kinds],
+    sort: null,
+    scale: { domain: [...kinds] },
     axis: { title: null, labelLimit: 260 },
   };
   const x: Position = {
@@ -39,9 +39,9 @@ function wrongPlot(rows: readonly Row[], kinds: readonly string[]): Plot {
     title: { text: "Wrong verdicts, of twins whose data carry 4 standard errors", fontSize: 12 },
     width: 480,
     height: 24 * kinds.length,
-    data: { values },
     layer: [
       {
+        data: { values },
         mark: { type: "rect", stroke: "white" },
         encoding: {
           x,
@@ -49,18 +49,18 @@ function wrongPlot(rows: readonly Row[], kinds: readonly string[]): Plot {
           color: {
             field: "wrong",
             type: "quantitative",
-            scale: { domain: [0, 0.01, 1], range: ["#e3f1ea", "#fbe3d3", colours.data] },
+            scale: { domain: [0, 0.01, 1], range: ["#e3f1ea", "#fbe3d3", "#f0a36b"] },
             legend: null,
           },
         },
       },
       {
-        mark: { type: "text", fontSize: 11 },
+        data: { values },
+        mark: { type: "text", fontSize: 11, color: ink.text },
         encoding: {
           x,
           y,
           text: { field: "text" },
-          color: { field: "ink", type: "nominal", scale: null },
         },
       },
     ],
@@ -85,7 +85,7 @@ function heldPlot(rows: readonly Row[], kinds: readonly string[]): Plot {
   const y: Position = {
     field: "kind",
     type: "nominal",
-    sort: [...kinds],
+    sort: null,
     scale: { domain: [...kinds] },
     axis: { title: null, labels: false, grid: true },
   };
