@@ -130,6 +130,8 @@ async function judgeAll(
     for (let seed = first; seed < first + twins; seed++)
       for (const situation of situations)
         for (const model of models) {
+          // Lets Ctrl-C arrive: short runs never wait for anything.
+          await new Promise((resolve) => setImmediate(resolve));
           if (signal?.aborted === true) return judged;
           judged.push(await judge(situation, model, seed, { ways, limit }, signal));
           bar.update(judged.length, total);
@@ -164,20 +166,21 @@ function claimsOf(judged: readonly Judged[], rows: readonly Row[]): Outcome["che
   const missed = shareOf(against.map((one) => !isRight(one)));
   const told = judged.filter((one) => expects(one) !== "inconsistent");
   const accused = shareOf(told.map((one) => !isRight(one)));
-  const claims = [
-    {
+  const claims: Outcome["checks"] = [];
+  if (missed.count > 0)
+    claims.push({
       claim:
-        `at most 1 % of ${against.length} twins whose data speak against what was told by 4 ` +
+        `at most 1 % of ${missed.count} twins whose data speak against what was told by 4 ` +
         `standard errors get another verdict: ${(100 * missed.share).toFixed(1)} %`,
-      holds: missed.count === 0 || missed.share <= ALLOWED.wrong,
-    },
-    {
+      holds: missed.share <= ALLOWED.wrong,
+    });
+  if (accused.count > 0)
+    claims.push({
       claim:
-        `at most 1 % of ${told.length} twins that were told rightly get a wrong verdict: ` +
+        `at most 1 % of ${accused.count} twins that were told rightly get a wrong verdict: ` +
         `${(100 * accused.share).toFixed(1)} %`,
-      holds: accused.count === 0 || accused.share <= ALLOWED.wrong,
-    },
-  ];
+      holds: accused.share <= ALLOWED.wrong,
+    });
   const all = rows.filter(({ model }) => model === "all");
   for (const way of WAYS)
     for (const [k, nominal] of SHARES.entries()) {

@@ -114,9 +114,9 @@ export async function judge(
   return judged;
 }
 
+/** Any error is a result: a survey does not end because one twin fails. */
 function wordsOf(error: unknown): string {
-  if (error instanceof LeastActionError) return `${error.code}: ${error.message}`;
-  throw error;
+  return error instanceof LeastActionError ? `${error.code}: ${error.message}` : String(error);
 }
 
 /** Options that are the library's own business, in the library's units. */
@@ -189,62 +189,58 @@ function fitOf(twin: Twin, values: Float64Array, run: Run | undefined) {
 
 /** A run that has profiles, which not every version of the library makes. */
 interface Profiled {
-  profile(
-    name: string,
-    options: { level: number },
-  ): { interval: readonly [number, number] } | Promise<{ interval: readonly [number, number] }>;
+  profile(name: string, options: { confidence: number }): { interval: readonly [number, number] };
 }
 
+/** Chains that are long enough for intervals of 50 and 90 %. */
+const CHAINS = { chains: 2, draws: 400, warmup: 300 };
+
+/** Notes of each interval whether it holds the truth. A way that fails leaves the others. */
 async function addIntervals(
   run: Run,
   judged: Judged,
   ways: readonly Way[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const names = Object.keys(judged.parameters);
-  const note = (way: Way, name: string, held: boolean[]): void => {
-    (judged.parameters[name] as JudgedParameter).held[way] = held;
-  };
-  const holds = ([low, high]: readonly [number, number], name: string): boolean => {
-    const { truth } = judged.parameters[name] as JudgedParameter;
+  const all = Object.entries(judged.parameters);
+  const holds = (interval: unknown, truth: number): boolean => {
+    const [low, high] = interval as readonly [number, number];
     return low <= truth && truth <= high;
   };
-  try {
-    const certain = run.uncertainty();
-    judged.codes.push(...certain.findings.map(({ code }) => code));
-    const bands = SHARES.map((share) => certain.band(share).parameters);
-    for (const name of names) {
-      const one = certain.parameters[name] as { mean: number; deviation: number };
-      (judged.parameters[name] as JudgedParameter).found = one;
-      note(
-        "laplace",
-        name,
-        bands.map((band) => holds(band[name] as readonly [number, number], name)),
-      );
-    }
-    certain.free();
-    if (ways.includes("profile") && "profile" in run) {
-      const { profile } = run as unknown as Profiled;
-      for (const name of names) {
-        const held: boolean[] = [];
-        for (const level of SHARES)
-          held.push(holds((await profile.call(run, name, { level })).interval, name));
-        note("profile", name, held);
-      }
-    }
-    if (ways.includes("monteCarlo")) {
-      const sampled = await samplePosterior({ run, workers: 0, ...(signal && { signal }) });
-      const drawn = SHARES.map((share) => sampled.band(share).parameters);
-      for (const name of names)
-        note(
-          "monteCarlo",
-          name,
-          drawn.map((band) => holds(band[name] as readonly [number, number], name)),
+  /** Notes the intervals that a band of each share has. */
+  const noteBands = (way: Way, bandOf: (share: number) => Record<string, unknown>): void => {
+    const bands = SHARES.map(bandOf);
+    for (const [name, one] of all)
+      one.held[way] = bands.map((band) => holds(band[name], one.truth));
+  };
+  const by: Record<Way, () => void | Promise<void>> = {
+    laplace() {
+      const certain = run.uncertainty();
+      judged.codes.push(...certain.findings.map(({ code }) => code));
+      for (const [name, one] of all) one.found = certain.parameters[name] ?? null;
+      noteBands("laplace", (share) => certain.band(share).parameters);
+      certain.free();
+    },
+    profile() {
+      if (!("profile" in run)) return;
+      for (const [name, one] of all)
+        one.held.profile = SHARES.map((confidence) =>
+          holds((run as unknown as Profiled).profile(name, { confidence }).interval, one.truth),
         );
+    },
+    async monteCarlo() {
+      const options = { run, ...CHAINS, workers: 0, ...(signal && { signal }) };
+      const sampled = await samplePosterior(options);
+      noteBands("monteCarlo", (share) => sampled.band(share).parameters);
+    },
+  };
+  for (const way of new Set<Way>(["laplace", ...ways])) {
+    try {
+      await by[way]();
+    } catch (error) {
+      if (signal?.aborted === true) throw error;
+      judged.error = [judged.error, `${way}: ${wordsOf(error)}`].filter(Boolean).join("; ");
     }
-  } catch (error) {
-    if (signal?.aborted === true) throw error;
-    judged.error = wordsOf(error);
   }
 }
 
