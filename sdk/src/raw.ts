@@ -5,6 +5,7 @@ import { createGlue } from "../generated/glue.js";
 import type {
   ConditionalLyapunov,
   GradientCheck,
+  Identifiability,
   Level,
   ModelDefinition,
   ModelKind,
@@ -202,6 +203,15 @@ export interface Raw {
       climbs: readonly CoreClimb[],
       options: unknown,
     ): RawUncertainty | undefined;
+    /**
+     * Combinations of parameters about the lowest minimum of a run, whether or not some are
+     * entirely free; undefined for networks.
+     */
+    identifiabilityOf(
+      annealer: RawAnnealer,
+      climbs: readonly CoreClimb[],
+      options: unknown,
+    ): Identifiability | undefined;
   };
   /** Describes the network of a specification. */
   describeNetwork(spec: unknown): NetworkDescription;

@@ -1,10 +1,14 @@
 // Result of an annealing run of paths.
 import { outOfRange, wrongShape } from "../errors.js";
 import { type Inputs, inputsOf, namesOf } from "../inputs.js";
-import type { Rung } from "../raw.js";
+import type { Identifiability, Rung } from "../raw.js";
 import type { CoreClimb } from "./raw.js";
 import { describe, fields, plain, timeGrid } from "../shape.js";
-import { Uncertainty, type UncertaintyOptions } from "../statistics/uncertainty.js";
+import {
+  identifiabilityOf,
+  Uncertainty,
+  type UncertaintyOptions,
+} from "../statistics/uncertainty.js";
 import { parted } from "./columns.js";
 import { gridOf, predictedGrid } from "./window.js";
 import { type Climbed, type Outcome, type Reached, Results } from "./results.js";
@@ -127,6 +131,23 @@ export class Run<E extends string = string, I extends string = string> extends R
    */
   uncertainty(options: UncertaintyOptions = {}): Uncertainty<E, I> {
     return new Uncertainty<E, I>(this.#parts(), options);
+  }
+
+  /**
+   * Directions of the parameters that data and priors determine, and those that they leave free,
+   * widest first, about the minimum of the lowest level. It needs no Gaussian: a direction that is
+   * entirely free, for which `uncertainty` throws, has an infinite deviation.
+   *
+   * @param options those of `uncertainty`; `levels` is not used.
+   * @throws LeastActionError if the lowest level is a saddle, or if the path is not determined even
+   *   at known parameters.
+   *
+   * @example
+   * const [widest] = run.identifiability().directions;
+   * widest?.words; // "k1 - 0.01 k2": k1 up by 1 with k2 down by 0.01 fits as well
+   */
+  identifiability(options: UncertaintyOptions = {}): Identifiability {
+    return identifiabilityOf(this.#parts(), options);
   }
 
   /**

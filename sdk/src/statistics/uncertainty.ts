@@ -18,6 +18,19 @@ import {
 /** Options of `run.uncertainty()`. */
 export type UncertaintyOptions = CoreUncertaintyOptions;
 
+/** @internal Directions about the lowest minimum of a run, whether or not some are free. */
+export const identifiabilityOf = ({ task, climbs }: RunParts, options: unknown): Identifiability =>
+  withAnnealer(
+    task,
+    // The annealer is one of paths, for which Rust always gives these.
+    (annealer, raw) =>
+      raw.Uncertainty.identifiabilityOf(
+        annealer,
+        climbs,
+        plain("options", record("options", options)),
+      ) as Identifiability,
+  );
+
 /** Estimate of a parameter over all levels, in the parameter's unit. */
 export interface Estimated {
   /** Posterior mean. */
@@ -35,8 +48,8 @@ export interface LevelUncertainty<E extends string> {
   /** Negative log posterior at the minimum, up to a constant that all levels share. */
   value: number;
   /**
-   * Natural logarithm of the integral of exp(-A) about this minimum, with measurements, model
-   * errors and priors as normalised Gaussians.
+   * Natural logarithm of the integral of the posterior about this minimum, with measurements, model
+   * errors and priors as normalised Gaussians, and with the determinants of implicit steps.
    */
   logEvidence: number;
   /** Natural logarithm of the determinant of the Hessian at the minimum. */
@@ -182,14 +195,16 @@ export class Uncertainty<E extends string = string, I extends string = string> {
 
   /**
    * Directions of the parameters that the data determine, and those that they leave undetermined,
-   * widest first, about the lowest minimum.
+   * widest first, about the lowest minimum. Where some are entirely free there is no Gaussian, but
+   * `run.identifiability()` still has them.
    */
   identifiability(): Identifiability {
     return this.#held.use((found) => found.identifiability());
   }
 
   /**
-   * Mean less mode about the lowest minimum, to first order beyond the quadratic approximation.
+   * Mean less mode about the lowest minimum, to first order beyond the quadratic approximation, with
+   * the determinants of implicit steps, so that it does not depend on the discretisation.
    * With D states and P parameters it takes 4 (5 D + 2 P) Hessians, 4 (3 D + 2 P) for one-step
    * schemes.
    */

@@ -4,9 +4,12 @@ mod check_gradient;
 mod density;
 mod discretization;
 mod finite;
+mod first_state;
 mod grid;
 mod intervals;
+mod known;
 mod linearize;
+mod mean_formulas;
 mod measurement;
 mod measurement_rows;
 pub(crate) mod noise;
@@ -16,12 +19,13 @@ mod observations;
 mod options;
 mod prior;
 mod problem;
+mod switching;
 mod unknowns;
 mod varying;
 
 pub use check_gradient::{GradientCheck, GradientVerdict, Variable};
-pub(crate) use density::log_step_determinant;
 pub use discretization::Discretization;
+pub use first_state::{FirstDistribution, FirstMean, FirstState, FirstValue};
 pub(crate) use intervals::check_interval;
 pub use intervals::Intervals;
 pub use noise::{LossMoments, Precision, StepNoise};
@@ -36,6 +40,7 @@ pub use problem::{DataSets, Problem};
 
 use crate::error::{check, Result};
 use discretization::{Along, Residuals};
+use mean_formulas::MeanValues;
 use measurement::Measurement;
 use noise::{Noise, Scale, Whitening};
 
@@ -86,6 +91,8 @@ pub struct Action {
     model_noise: Noise,
     parameters: Vec<f64>,
     parameter_gradient: Vec<f64>,
+    /// Means of priors that are formulas, at the point evaluated last.
+    means: MeanValues,
     rows: Option<Box<linearize::RowWorkspace>>,
 }
 
@@ -101,6 +108,7 @@ impl Action {
             measurement: problem.measurement.clone(),
             model_noise: problem.model_noise.clone(),
             rows: None,
+            means: MeanValues::default(),
             parameters: problem.parameters.clone(),
             parameter_gradient: vec![0.0; problem.parameters.len()],
             problem: problem.clone(),
@@ -168,7 +176,11 @@ impl Action {
             None => path_gradient[unknown] += slope,
             Some(p) => parameter_gradient[p] += slope,
         };
-        prior::differentiate(&problem.priors, factor, path, parameters, add);
+        if let Some(formulas) = &problem.priors.formulas {
+            formulas.differentiate(&mut self.means);
+        }
+        let means = &self.means;
+        prior::differentiate(&problem.priors, factor, path, parameters, means, add);
         self.finite_rows(path_gradient, "dA/dx")?;
         self.finite_parameters(parameter_gradient, "dA/d")?;
         Ok(value)
@@ -236,7 +248,10 @@ impl Action {
         let measurement_error = self.measurement.value(factor);
         let scale = self.model_scale(model_precision);
         let model_error = self.model_noise.value(scale, &self.residuals.values, &[]);
-        let prior_error = factor * prior::sum(&problem.priors, path, parameters);
+        if let Some(formulas) = &problem.priors.formulas {
+            formulas.evaluate(path, &self.parameters, &mut self.means);
+        }
+        let prior_error = factor * prior::sum(&problem.priors, path, parameters, &self.means);
         let action = measurement_error + model_error + prior_error;
         if !action.is_finite() {
             return Err(self.first_not_finite(path, parameters, action));

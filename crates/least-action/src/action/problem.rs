@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use super::grid::Grid;
 use super::intervals::Intervals;
+use super::known::known_states;
 use super::measurement::Measurement;
 use super::noise::{Law, LossMoments, Noise};
-use super::prior::PriorTerm;
+use super::prior::{Mean, Priors};
+use super::switching::with_averaged_conditions;
 use super::unknowns::UnknownNames;
 use super::varying::{model_noise, with_varying, Varying};
 use super::{ActionOptions, Discretization, Normalization, Observations, Precision};
@@ -50,7 +52,9 @@ pub struct Problem {
     pub(crate) varying: Vec<Varying>,
     pub(super) measurement: Measurement,
     pub(super) model_noise: Noise,
-    pub(super) priors: Arc<[PriorTerm]>,
+    pub(super) priors: Arc<Priors>,
+    /// Number of unknowns that are held at a known value.
+    held: usize,
     pub(super) intervals: Option<Arc<Intervals>>,
 }
 
@@ -88,8 +92,17 @@ impl Problem {
             check::at_most(&format!("{root}.points"), points, MOST_VALUES / dimension)?;
             discretization.validate(&root, model.kind(), set.points)?;
         }
-        let parameters = resolve_parameters(&*model, &options.parameters)?;
         let estimated = estimated(&*model, &options.estimate)?;
+        let parameters = resolve_parameters(&*model, &options.parameters)?;
+        let model = with_averaged_conditions(
+            model,
+            own,
+            &data,
+            discretization,
+            &parameters,
+            &estimated,
+            &options.bounds,
+        )?;
         check_measurement_precision(&options.measurement_precision, &data, points)?;
         options
             .model_weights
@@ -101,8 +114,11 @@ impl Problem {
             estimated: &estimated,
             path_length: points * dimension,
         };
-        let priors = names.priors(options, &grid)?;
-        let intervals = names.intervals(&options.bounds)?;
+        let components: Vec<usize> = varying.iter().map(|v| v.component).collect();
+        let known = known_states(&names, options, &grid, &components, &parameters)?;
+        let intervals = names.intervals(&options.bounds, &known.held)?;
+        let held = known.held.len();
+        let priors = names.priors(options, known)?;
         let row_points = discretization.row_points(&grid);
         Ok(Problem {
             measurement: Measurement::new(&*model, &data, &options.measurement_precision),
@@ -113,7 +129,8 @@ impl Problem {
             discretization,
             normalization: options.normalization,
             parameters,
-            priors: priors.into(),
+            priors: Arc::new(priors),
+            held,
             intervals: intervals.map(Arc::new),
             estimated,
             model,
@@ -141,6 +158,11 @@ impl Problem {
     /// Number of points of all data sets.
     pub fn points(&self) -> usize {
         self.grid.len()
+    }
+
+    /// First point of each data set in the path.
+    pub(crate) fn first_points(&self) -> impl Iterator<Item = usize> + '_ {
+        self.grid.segments.iter().map(|segment| segment.first)
     }
 
     /// Time of a point of the path, in the model's unit of time.
@@ -212,11 +234,64 @@ impl Problem {
     /// Standard deviation of the prior of an unknown, counted through the path and then the
     /// estimated parameters; `None` if it has no prior.
     pub fn prior_deviation(&self, unknown: usize) -> Option<f64> {
-        let prior = self.priors.iter().find(|term| term.unknown == unknown)?;
+        let mut terms = self.priors.terms.iter();
+        let prior = terms.find(|term| term.unknown == unknown)?;
         Some(1.0 / prior.precision.sqrt())
     }
 
-    /// Bounds of all unknowns; `None` if nothing is bounded.
+    /// Number of priors: rows that tell of unknowns beside the data. An exact formula of a first
+    /// state is one of them.
+    pub fn prior_count(&self) -> usize {
+        self.priors.terms.len()
+    }
+
+    /// Number of unknowns that are held at a value which is known exactly: first states. They are
+    /// not fitted.
+    pub fn held_count(&self) -> usize {
+        self.held
+    }
+
+    /// True for an unknown that is held at a known value, counted through the path and then the
+    /// estimated parameters.
+    pub fn is_held(&self, unknown: usize) -> bool {
+        self.intervals()
+            .is_some_and(|ends| ends.lower[unknown] == ends.upper[unknown])
+    }
+
+    /// Calls `put` with the component, the mean and the standard deviation of each first value of a
+    /// data set that is known. The deviation of a held value is 0. `state` has values of parameters
+    /// that change in time, and `parameters` are all of the model's.
+    pub(crate) fn known_first_state(
+        &self,
+        set: usize,
+        state: &[f64],
+        parameters: &[f64],
+        mut put: impl FnMut(usize, f64, f64),
+    ) {
+        let dimension = self.model.dimension();
+        let first = self.grid.segments[set].first * dimension;
+        if let Some(ends) = self.intervals().filter(|_| self.held > 0) {
+            for a in (0..dimension).filter(|&a| self.is_held(first + a)) {
+                put(a, ends.lower[first + a], 0.0);
+            }
+        }
+        let formulas = self.priors.formulas.as_ref();
+        let values = formulas.map(|formulas| formulas.of_set(set, state, parameters));
+        for term in &self.priors.terms {
+            let Some(a) = term.unknown.checked_sub(first).filter(|&a| a < dimension) else {
+                continue;
+            };
+            let mean = match (term.mean, &values) {
+                (Mean::Number(mean), _) => mean,
+                (Mean::Formula { formula, .. }, Some(values)) => values[formula],
+                (Mean::Formula { .. }, None) => continue,
+            };
+            put(a, mean, 1.0 / term.precision.sqrt());
+        }
+    }
+
+    /// Bounds of all unknowns; `None` if nothing is bounded. Both bounds of an unknown that is held
+    /// are its value.
     pub fn intervals(&self) -> Option<&Intervals> {
         self.intervals.as_deref()
     }

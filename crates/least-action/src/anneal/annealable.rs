@@ -2,6 +2,7 @@
 
 use super::ladder::Ladder;
 use super::rung::ActiveBound;
+use super::scatter::Scatter;
 use crate::action::{ActionValue, LossMoments, Normalization};
 use crate::error::Result;
 use crate::solve::Minimum;
@@ -80,8 +81,10 @@ pub trait AnnealingObjective {
 pub struct Attempts {
     /// Maximum number of starting paths that are tried.
     pub count: usize,
-    /// Number of starts at a consistent level that ends the run.
+    /// Number of successes that ends the run: starts at a level that the stated noise explains.
     pub enough: usize,
+    /// Number of successes that must share the lowest level before the run ends.
+    pub agreeing: usize,
     /// True if starts are stopped when noise cannot explain their action.
     pub prune: bool,
 }
@@ -93,6 +96,8 @@ pub struct Counts {
     pub measured: usize,
     /// Mean and variance of the misfit at the truth.
     pub misfit: LossMoments,
+    /// Noise as the data's own differences show it; `None` where they do not tell.
+    pub scatter: Option<Scatter>,
     /// Number of unknowns that the fit can choose where the model holds.
     pub fitted: usize,
     /// Number of residuals of the model.

@@ -3,7 +3,7 @@
 
 use super::options::AnnealOptions;
 use super::starting_paths::{Climatology, StartingStrategy};
-use crate::action::{Action, Normalization, Precision, Problem};
+use crate::action::{Action, Normalization, Observations, Precision, Problem};
 
 /// Ratio of R_f at the end, times the square of a state's variability, to R_m times the square of
 /// the data's: the model's error is then negligible.
@@ -17,9 +17,6 @@ const LEAST_LADDER: f64 = 1e-4;
 
 /// Minimum ratio of R_f0 to R_f at the end: paths further from the model than that are no guide.
 const MOST_LADDER: f64 = 1e-16;
-
-/// Ratio of variabilities up to which states have equal weights.
-const ALIKE: f64 = 8.0;
 
 /// Numbers of a ladder that are found from problem and data.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,7 +70,8 @@ impl Automatic {
         let share = match options.starting_paths.start {
             StartingStrategy::Automatic
             | StartingStrategy::EnsembleFilter
-            | StartingStrategy::GrowingWindow => FIRST_INFORMED,
+            | StartingStrategy::GrowingWindow
+            | StartingStrategy::Forward => FIRST_INFORMED,
             _ => FIRST_IGNORANT,
         };
         // At R_f = 1; a failure shows again at the first rung, and is reported there.
@@ -103,20 +101,43 @@ pub(super) fn weights_are_automatic(options: &AnnealOptions) -> bool {
     !said && options.model_weights.is_none()
 }
 
-/// Automatic weights of the states; `None` if R_f is not automatic or the states are alike.
+/// Automatic weights of the states, one over the square of their variability in powers of two;
+/// `None` if R_f is not automatic or they are alike. States of nearly equal size have equal
+/// weights, and a change of a unit by a power of two changes no bit of the weighted errors.
 fn weights(options: &AnnealOptions, sizes: &[f64]) -> Option<Precision> {
     if !weights_are_automatic(options) {
         return None;
     }
-    let largest = sizes.iter().fold(0.0f64, |a, &b| a.max(b));
-    let least = sizes.iter().fold(f64::INFINITY, |a, &b| a.min(b));
-    if largest <= ALIKE * least {
+    let exponents: Vec<i32> = sizes.iter().map(|&size| exponent(size)).collect();
+    let largest = exponents.iter().copied().max()?;
+    if exponents.iter().all(|&e| e == largest) {
         return None;
     }
-    let weight = |&size: &f64| (largest / size) * (largest / size);
-    let weights: Vec<f64> = sizes.iter().map(weight).collect();
+    let weight = |&e: &i32| libm::exp2(2.0 * f64::from(largest - e));
+    let weights: Vec<f64> = exponents.iter().map(weight).collect();
     let fits = weights.iter().all(|w| (1e-90..1e90).contains(w));
     fits.then_some(Precision::PerComponent(weights))
+}
+
+/// Precision of a column of the data; where it changes from point to point, the median of those of
+/// measured points: a few values that are known nearly exactly make no model error count.
+fn typical_weight(precision: &Precision, first: usize, set: &Observations, l: usize) -> f64 {
+    if !matches!(precision, Precision::PerTime { .. }) {
+        return precision.weight(first, l);
+    }
+    let values = set.column(l).enumerate().filter(|(_, y)| !y.is_nan());
+    let mut weights: Vec<f64> = values
+        .map(|(n, _)| precision.weight(first + n, l))
+        .collect();
+    weights.sort_by(f64::total_cmp);
+    weights[weights.len() / 2]
+}
+
+/// Exponent of the power of two that is nearest to a size, in the ratio. Sizes in other units, a
+/// power of two times as large, have other exponents by exactly that power.
+fn exponent(size: f64) -> i32 {
+    let (mantissa, exponent) = libm::frexp(size);
+    exponent - i32::from(mantissa < std::f64::consts::FRAC_1_SQRT_2)
 }
 
 /// R_m times the variance of the data, averaged over columns: the squared ratio of signal to noise.
@@ -131,7 +152,7 @@ fn signal(problem: &Problem, options: &AnnealOptions) -> f64 {
             let square = values.iter().map(|y| (y - mean) * (y - mean)).sum::<f64>() / count;
             // Data that rest are as large as they are.
             let size = if square > 0.0 { square } else { mean * mean };
-            sum += options.measurement_precision.weight(first, l) * size;
+            sum += typical_weight(&options.measurement_precision, first, set, l) * size;
             columns += 1.0;
         }
         first += set.points;

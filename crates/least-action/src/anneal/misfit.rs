@@ -53,7 +53,7 @@ impl Misfit {
         self.measured > self.fitted
     }
 
-    fn expected(&self) -> f64 {
+    pub fn expected(&self) -> f64 {
         (self.at_truth.mean - self.fitted).max(0.0)
     }
 

@@ -18,6 +18,7 @@ mod parallel;
 mod paths;
 mod run;
 mod rung;
+mod scatter;
 mod starting_paths;
 mod stopping;
 mod summary;

@@ -7,7 +7,9 @@ use super::automatic::{weights_are_automatic, Automatic};
 use super::follow::follow;
 use super::ladder::Ladder;
 use super::rung::ActiveBound;
+use super::scatter::Scatter;
 use super::starting_paths::{self, Climatology, Setting};
+use super::stopping;
 use super::AnnealOptions;
 use crate::action::{Action, ActionObjective, ActionValue, DataSets, Problem, Scales};
 use crate::error::{check, Result};
@@ -30,6 +32,8 @@ pub struct Paths {
     /// Problem without automatic weights of the states.
     problem: Problem,
     pub(super) options: AnnealOptions,
+    /// Noise as the data's own differences show it.
+    scatter: Option<Scatter>,
     found: Arc<OnceLock<Found>>,
 }
 
@@ -63,8 +67,10 @@ impl Paths {
             problem.points() as f64,
             "so few that the minimisation fits in memory; a smaller minimizer.memory helps",
         )?;
+        let scatter = Scatter::of(&problem.data, &options.measurement_precision);
         Ok(Paths {
             model,
+            scatter,
             problem,
             options,
             found: Arc::default(),
@@ -77,6 +83,12 @@ impl Paths {
             true => self.found().weighted.as_ref().unwrap_or(&self.problem),
             false => &self.problem,
         }
+    }
+
+    /// Number of measured components over the number of states, in the data set that has most.
+    fn observed_share(&self) -> f64 {
+        let columns = self.problem.data.iter().map(|set| set.observed.len());
+        columns.max().unwrap_or(0) as f64 / self.problem.model.dimension() as f64
     }
 
     fn found(&self) -> &Found {
@@ -133,7 +145,11 @@ impl Annealable for Paths {
         let starting_paths = &self.options.starting_paths;
         Attempts {
             count: starting_paths.count,
-            enough: starting_paths.enough,
+            enough: starting_paths.enough.unwrap_or(1),
+            agreeing: match starting_paths.enough {
+                Some(_) => 1,
+                None => stopping::agreeing(&self.counts(), self.observed_share()),
+            },
             prune: starting_paths.prune,
         }
     }
@@ -144,6 +160,7 @@ impl Annealable for Paths {
         Counts {
             measured: problem.measured(),
             misfit: problem.misfit(),
+            scatter: self.scatter,
             // The first state and the parameters, as the model fixes the rest.
             fitted: problem.model.dimension() * problem.data.len() + estimated,
             residuals: problem.residuals(),
@@ -272,7 +289,9 @@ impl AnnealingObjective for PathAnnealingObjective {
         let problem = &self.paths.problem;
         let dimension = problem.model().dimension();
         let mut points = vec![0; dimension + problem.estimated().len()];
-        for &unknown in &minimum.active_bounds {
+        let active = minimum.active_bounds.iter();
+        // A first state that is known exactly is held, not stopped by a bound.
+        for &unknown in active.filter(|&&unknown| !problem.is_held(unknown)) {
             let place = match unknown.checked_sub(problem.path_length()) {
                 None => unknown % dimension,
                 Some(parameter) => dimension + parameter,

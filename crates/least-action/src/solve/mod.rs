@@ -9,6 +9,7 @@ mod lbfgs;
 mod least_squares;
 mod objective;
 mod options;
+mod schur_complement;
 mod session;
 mod structured;
 
@@ -18,6 +19,7 @@ pub use lbfgs::Lbfgs;
 pub use least_squares::{Layout, Linearization, RowGroup};
 pub use objective::{LeastSquares, Objective};
 pub use options::MinimizerOptions;
+pub use schur_complement::SchurComplement;
 pub use structured::{Hessian, Structured, Workspace};
 pub(crate) use structured::{Quadratic, Search, SearchProgress, Vectors};
 

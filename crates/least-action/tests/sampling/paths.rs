@@ -44,7 +44,7 @@ fn linear(points: usize) -> Posterior {
         )]
         .into(),
         first_state: [(
-            "b".into(),
+            "b",
             Prior {
                 mean: 0.0,
                 deviation: 1.0,

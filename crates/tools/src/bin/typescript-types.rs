@@ -52,6 +52,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("// Generated from the Rust types. Do not edit.");
     // What crosses by itself. Types that these mention come along.
     let mut declarations = Declarations::new();
+    declarations.add::<action::FirstValue>();
     declarations.add::<action::GradientCheck>();
     declarations.add::<anneal::Drop>();
     declarations.add_alias::<anneal::Finding>("Finding");

@@ -77,6 +77,14 @@ impl Discretization {
         (self == Discretization::Map) == (kind == ModelKind::Map)
     }
 
+    /// True if a step gives the next state outright, without an equation to be solved for it.
+    pub fn is_explicit(self) -> bool {
+        matches!(
+            self,
+            Discretization::Euler | Discretization::Rk4 | Discretization::Map
+        )
+    }
+
     /// Name in options and files.
     pub fn name(self) -> &'static str {
         match self {
@@ -144,6 +152,11 @@ impl Discretization {
     /// Number of steps whose errors one residual holds together.
     pub(crate) fn steps_together(self) -> usize {
         self.scheme().reach().stride
+    }
+
+    /// Number of points that one step touches.
+    pub(crate) fn span(self) -> usize {
+        self.scheme().reach().span
     }
 
     /// Number of residuals per component. Every scheme has one row per interval.

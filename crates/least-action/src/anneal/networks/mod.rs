@@ -56,6 +56,7 @@ impl Networks {
             counts: Counts {
                 measured: problem.measured(),
                 misfit: problem.misfit(),
+                scatter: None,
                 // The inputs and the weights: the network makes the rest of them.
                 fitted: inputs + weights,
                 residuals: problem.residuals(),
@@ -108,6 +109,7 @@ impl Annealable for Networks {
         Attempts {
             count,
             enough: count,
+            agreeing: 1,
             prune: false,
         }
     }

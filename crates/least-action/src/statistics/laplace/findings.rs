@@ -1,7 +1,6 @@
 //! Findings about a Gaussian approximation: does it hold, and if not, what is to be done.
 
-use super::correction::sizes;
-use super::Laplace;
+use super::{Identifiability, Laplace};
 use crate::error::Result;
 use crate::report::{self, Severity};
 
@@ -23,8 +22,6 @@ pub enum LaplaceFindingCode {
     Free,
     /// Every combination of parameters is determined.
     Determined,
-    /// The determinant of implicit steps, which `exp(-A)` leaves out, would move a parameter.
-    ImplicitSteps,
     /// A level is no minimum at this R_f.
     LevelLeftOut,
     /// Several levels share the probability, or the lowest has nearly all of it.
@@ -119,9 +116,16 @@ impl Laplace {
             }
         }
         if !names.is_empty() {
-            let directions = self.identifiability().directions;
+            let Identifiability { units, directions } = self.identifiability();
             let free = directions.iter().filter(|direction| direction.free);
-            let free = free.map(|d| format!("{} (+-{:.2})", d.words, d.deviation));
+            // How far the parameter that moves most goes along, in its own unit.
+            let free = free.map(|d| {
+                let size = |p: &usize| d.parts[*p].abs();
+                let most = (0..names.len()).max_by(|a, b| size(a).total_cmp(&size(b)));
+                let most = most.unwrap_or(0);
+                let reach = report::figure(d.deviation * size(&most) * units[most]);
+                format!("{} ({} +- {reach})", d.words, names[most])
+            });
             let free: Vec<String> = free.collect();
             match &free[..] {
                 [] => say(
@@ -137,35 +141,14 @@ impl Laplace {
                     LaplaceFindingCode::Free,
                     Severity::Warning,
                     format!(
-                        "The data leave free: {}, each in units of its prior, its bounds or its \
-                         size. Measure what tells them apart, give a prior, or estimate fewer.",
+                        "The data leave free, to more than half of a prior, of the bounds or of \
+                         a value: {}. Parameters that move so together, each in its own unit, fit \
+                         about as well. Measure what tells them apart, give a prior, or estimate \
+                         fewer.",
                         free.join("; ")
                     ),
                 ),
             }
-        }
-        let shifts = self.step_determinant_shifts()?;
-        let moved = names
-            .iter()
-            .zip(&shifts)
-            .enumerate()
-            .filter_map(|(p, (name, shift))| {
-                let relative = shift / self.variances[path + p].sqrt();
-                (relative.abs() > SHIFT).then(|| format!("{name} ({relative:+.1})"))
-            });
-        let moved: Vec<String> = moved.collect();
-        if !moved.is_empty() {
-            say(
-                LaplaceFindingCode::ImplicitSteps,
-                Severity::Warning,
-                format!(
-                    "The steps of {} are implicit, and exp(-A) leaves out their determinant: with \
-                     it the means of {} would move, in standard deviations. Means of explicit \
-                     steps, as of rk4, need none.",
-                    problem.discretization.name(),
-                    moved.join(", ")
-                ),
-            );
         }
         Ok(findings)
     }
@@ -198,37 +181,5 @@ impl Laplace {
             |distance: f64| 0.5 * libm::erfc(distance / deviation / std::f64::consts::SQRT_2);
         beyond(self.mode[unknown] - ends.lower[unknown])
             + beyond(ends.upper[unknown] - self.mode[unknown])
-    }
-
-    /// Shifts of the parameters' means, to first order, if `exp(-A)` had the determinants of its
-    /// implicit steps. They are the derivatives of the logarithm of these determinants along the
-    /// columns of the covariance.
-    ///
-    /// # Errors
-    /// Derivatives near the mode that are not finite.
-    pub fn step_determinant_shifts(&self) -> Result<Vec<f64>> {
-        let layout = self.posterior.layout();
-        let (d, path) = (layout.dimension, layout.path_length());
-        let mut posterior = self.posterior.clone();
-        let sizes = sizes(&self.mode, d, path, &self.variances);
-        let mut moved = self.mode.clone();
-        let mut shifts = Vec::new();
-        for column in self.parameter_columns() {
-            let longest = column.iter().zip(&sizes).map(|(u, s)| (u / s).abs());
-            let longest = longest.fold(0.0, f64::max);
-            if longest == 0.0 {
-                shifts.push(0.0);
-                continue;
-            }
-            let step = 1e-5 / longest;
-            let mut at = |sign: f64| -> Result<f64> {
-                for (k, x) in moved.iter_mut().enumerate() {
-                    *x = self.mode[k] + sign * step * column[k];
-                }
-                posterior.log_step_determinant(&moved)
-            };
-            shifts.push((at(1.0)? - at(-1.0)?) / (2.0 * step));
-        }
-        Ok(shifts)
     }
 }

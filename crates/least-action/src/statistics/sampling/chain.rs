@@ -241,7 +241,7 @@ impl<T: Density> Chain<T> {
         };
         Ok(Chain {
             dynamics: Dynamics {
-                space: SamplingSpace::new(target, options, unknowns)?,
+                space: SamplingSpace::new(target, options, unknowns),
                 variances: vec![1.0; unknowns],
                 integrator: options.integrator,
                 work: StepWorkspace::new(unknowns),

@@ -36,20 +36,23 @@ pub(super) struct SamplingSpace<T> {
 
 impl<T: Density> SamplingSpace<T> {
     /// Coordinates of a density, not whitened yet.
-    pub fn new(target: T, options: &SamplingOptions, unknowns: usize) -> Result<Self> {
+    pub fn new(target: T, options: &SamplingOptions, unknowns: usize) -> Self {
         let bounds = target.bounds().cloned();
-        let transform = bounds.as_ref().map(Transform::new).transpose()?;
-        let (transform, walls) = match options.bounds {
-            BoundsMethod::Transform => (transform, None),
-            BoundsMethod::Reflect => (None, bounds),
+        let (transform, walls) = match (&bounds, options.bounds) {
+            (None, _) => (None, None),
+            (Some(bounds), BoundsMethod::Transform) => (Some(Transform::new(bounds)), None),
+            (Some(bounds), BoundsMethod::Reflect) => {
+                let (held, walls) = Transform::held(bounds);
+                (held, Some(walls))
+            }
         };
-        Ok(SamplingSpace {
+        SamplingSpace {
             target,
             transform,
             walls,
             whitening: Preconditioner::identity(unknowns),
             unknowns: vec![0.0; unknowns],
-        })
+        }
     }
 
     /// Evaluates the density and the gradient of the potential at y.

@@ -1,5 +1,6 @@
 //! Uncertainty of a path and its parameters, as Gaussians about the lowest minima of the action.
 
+mod identifiability;
 mod mixture;
 mod options;
 mod summary;
@@ -116,17 +117,7 @@ impl Uncertainty {
         options: &UncertaintyOptions,
     ) -> Result<Self> {
         options.validate()?;
-        let last = climbs.iter().find_map(|climb| climb.rungs.last());
-        let precision = options
-            .model_precision
-            .or(last.map(|rung| rung.model_precision));
-        let Some(precision) = precision else {
-            return Err(Error::OutOfRange {
-                path: "climbs.length".into(),
-                value: climbs.len() as f64,
-                expected: "the number of climbs that have done a rung, at least 1".into(),
-            });
-        };
+        let (precision, _) = expanded_at(climbs, options)?;
         let posterior = Posterior::new(annealer.problem(), precision)?;
         let (mut found, mut left_out) = (Vec::<(usize, Laplace)>::new(), Vec::new());
         for climb in climbs
@@ -347,6 +338,19 @@ impl Uncertainty {
     /// Levels, parameters and states as tables in text.
     pub fn summary(&self) -> String {
         summary::summarize(self)
+    }
+}
+
+/// R_f at which minima are expanded, and the first climb that has done a rung.
+fn expanded_at<'a>(climbs: &[&'a Climb], options: &UncertaintyOptions) -> Result<(f64, &'a Climb)> {
+    let begun = |climb: &&'a Climb| Some((climb.rungs.last()?.model_precision, *climb));
+    match climbs.iter().find_map(begun) {
+        Some((last, climb)) => Ok((options.model_precision.unwrap_or(last), climb)),
+        None => Err(Error::OutOfRange {
+            path: "climbs.length".into(),
+            value: climbs.len() as f64,
+            expected: "the number of climbs that have done a rung, at least 1".into(),
+        }),
     }
 }
 
