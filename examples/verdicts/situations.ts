@@ -153,7 +153,7 @@ export const SITUATIONS: readonly Situation[] = [
     },
   },
   {
-    kind: "process noise, stated",
+    kind: "stated process noise",
     expected: "consistent",
     codes: [],
     change(twin, { process }) {
@@ -169,13 +169,13 @@ export const SITUATIONS: readonly Situation[] = [
     },
   },
   {
-    kind: "process noise, not stated",
+    kind: "hidden process noise",
     expected: "inconsistent",
     codes: misfit,
     change: ({ truth }, { process }) => (truth.process = process),
   },
   {
-    kind: "changing parameter, stated",
+    kind: "stated changing parameter",
     expected: "consistent",
     codes: [],
     uncounted: ({ changing }) => [changing.parameter],
@@ -186,7 +186,7 @@ export const SITUATIONS: readonly Situation[] = [
     },
   },
   {
-    kind: "changing parameter, not stated",
+    kind: "hidden changing parameter",
     expected: "inconsistent",
     codes: misfit,
     uncounted: ({ changing }) => [changing.parameter],
