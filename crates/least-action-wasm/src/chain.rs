@@ -17,7 +17,7 @@ use crate::convert::{plain, read, thrown, Result};
 pub struct Chain(Kind);
 
 enum Kind {
-    Finite(least_action::statistics::Chain<Posterior>),
+    Finite(Box<least_action::statistics::Chain<Posterior>>),
     Strong {
         chain: Box<least_action::statistics::Chain<StrongPosterior>>,
         /// Posterior by which positions are made paths.
@@ -67,7 +67,7 @@ impl Chain {
         let mut posterior = posterior(annealer, model_precision)?;
         let centre = posterior.mode_near(&from).map_err(thrown)?;
         least_action::statistics::Chain::new(posterior, &options, number, &centre, start.as_deref())
-            .map(|chain| Chain(Kind::Finite(chain)))
+            .map(|chain| Chain(Kind::Finite(Box::new(chain))))
             .map_err(thrown)
     }
 
@@ -89,7 +89,7 @@ impl Chain {
         }
         let posterior = posterior(annealer, model_precision)?;
         least_action::statistics::Chain::resume(posterior, &options, &state)
-            .map(|chain| Chain(Kind::Finite(chain)))
+            .map(|chain| Chain(Kind::Finite(Box::new(chain))))
             .map_err(thrown)
     }
 

@@ -348,12 +348,18 @@ fn integrated(
         inputs: &[],
     };
     let path = integrate(model, forward).unwrap();
-    let values = (0..points).map(|n| {
-        let error = noise * 1.4 * (1.7 * n as f64 + 0.4).sin();
-        match n >= from && n % 4 == 0 {
-            true => path[n * 10 * first.len() + observed] + error,
-            false => f64::NAN,
-        }
+    // Sums of twelve uniform numbers are nearly normal.
+    let mut state = 5u64;
+    let mut normal = || {
+        let uniform = |_| {
+            state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+            state as f64 / 2_147_483_648.0
+        };
+        (0..12).map(uniform).sum::<f64>() - 6.0
+    };
+    let values = (0..points).map(|n| match n >= from && n % 4 == 0 {
+        true => path[n * 10 * first.len() + observed] + noise * normal(),
+        false => f64::NAN,
     });
     Observations {
         time_step: step,
@@ -408,7 +414,7 @@ fn a_known_first_state_is_found_at_once() {
         let run = annealed(model, vec![data], options);
         let what = run.diagnose();
         assert_eq!(run.verdict, Verdict::Consistent, "{what}");
-        assert_eq!(run.levels[0].starts.len(), run.climbs.len(), "{what}");
+        assert!(run.levels[0].starts.contains(&0), "{what}");
         for (name, ..) in ranges {
             let place = run.estimated.iter().position(|n| n == name).unwrap();
             let (own, truth) = (run.best().parameters[place], defaults[place]);

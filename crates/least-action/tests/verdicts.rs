@@ -522,21 +522,6 @@ fn twins_with_a_wrong_statement_are_objected_to_by_name() {
     }
 }
 
-/// The table of docs/decisions/45: `cargo test -p least-action --test verdicts -- --ignored
-/// --nocapture`.
-#[test]
-#[ignore = "a table, not a test"]
-fn table_of_verdicts() {
-    for (name, twin) in RIGHT {
-        let (consistent, _) = count(twin, Kind::Right, &[], 200);
-        println!("| {name} | right | {consistent} of 200 | |");
-    }
-    for (name, twin, kind, codes) in WRONG {
-        let (consistent, named) = count(twin, kind, codes, 40);
-        println!("| {name} | {kind:?} | {consistent} of 40 | {named} |");
-    }
-}
-
 #[test]
 fn chi_square_of_a_random_walk_is_that_of_its_innovations() {
     for seed in 0..5 {
