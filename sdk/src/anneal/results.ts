@@ -1,15 +1,6 @@
 // Results that all annealing runs have, of paths and of networks.
 import type { ErrorFacts } from "../errors.js";
-import type {
-  ChiSquare,
-  Drop,
-  Finding,
-  Level,
-  Rung,
-  StepCheck,
-  Stopped,
-  Verdict,
-} from "../raw.js";
+import type { ChiSquare, Drop, Finding, Level, Rung, StepCheck, Stopped, Verdict } from "../raw.js";
 import type { CoreClimb, RawAnnealer } from "./raw.js";
 
 /** Table of all rungs: one row per starting path that was begun, one column per rung. */

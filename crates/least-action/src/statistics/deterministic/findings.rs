@@ -31,8 +31,14 @@ impl StrongLaplace {
             }
         }
         let rest = self.described().findings(shift.as_deref());
-        // The profile says what is known where the Gaussian reaches beyond bounds.
-        let said = |code| code == LaplaceFindingCode::BeyondBounds && !profiled.is_empty();
+        // Profiles say what is known where the Gaussian reaches beyond bounds, and what is not
+        // where the curvature at the minimum is misleading.
+        let one_sided = !findings.is_empty();
+        let said = |code| match code {
+            LaplaceFindingCode::BeyondBounds => !profiled.is_empty(),
+            LaplaceFindingCode::Determined => one_sided,
+            _ => false,
+        };
         findings.extend(rest.into_iter().filter(|finding| !said(finding.code)));
         findings
     }

@@ -337,6 +337,7 @@ impl StrongLaplace {
             decrease: self.minimum.decrease,
             // What they mean is said by the findings about one-sided intervals.
             active: Vec::new(),
+            draws_need_determinants: false,
         }
     }
 }

@@ -63,6 +63,7 @@ impl Laplace {
             covariance: &self.parameter_covariance,
             decrease: self.decrease,
             active: self.active_bounds().collect(),
+            draws_need_determinants: !self.problem().discretization.is_explicit(),
         }
     }
 }
@@ -80,6 +81,8 @@ pub(in crate::statistics) struct Described<'a> {
     pub decrease: f64,
     /// Unknowns at active bounds.
     pub active: Vec<usize>,
+    /// True if draws of the density lack the determinants of implicit steps.
+    pub draws_need_determinants: bool,
 }
 
 impl Described<'_> {
@@ -150,9 +153,9 @@ impl Described<'_> {
                         "The posterior is skewed: means are more than {SHIFT} standard deviations \
                          from the mode for {}. A Gaussian is not enough; samplePosterior is{}.",
                         far.join(", "),
-                        match problem.discretization.is_explicit() {
-                            true => "",
-                            false =>
+                        match self.draws_need_determinants {
+                            false => "",
+                            true =>
                                 ", of a run with explicit steps (discretization: \"rk4\"): draws \
                                  of exp(-A) lack the determinant of implicit ones",
                         }
