@@ -1,6 +1,6 @@
 /**
- * Result of an example for the demo: pictures and other files by name, and claims that came out true
- * or not.
+ * Result of an example for the demo: pictures and other files by name, and claims that came out
+ * true or not.
  */
 export interface Outcome {
   pictures: Record<string, string>;

@@ -1,6 +1,6 @@
 /**
- * How many standard errors the data of a twin carry against what was told: the largest of plain
- * tests of the residuals of the example's own fit, each as an equivalent normal variable.
+ * Number of standard errors that the data of a twin carry against what was told: the largest of
+ * plain tests of the residuals of the example's own fit, each as an equivalent normal variable.
  */
 import type { Fit } from "./oracle.js";
 import type { Twin } from "./twin.js";

@@ -38,7 +38,7 @@ const OPTIONS = {
   from: "JSON files of earlier twins, separated by commas, in place of new ones",
 } as const;
 
-/** Share of wrong verdicts that is allowed, and the distance of intervals from their nominal one. */
+/** Share of wrong verdicts that is allowed, and distance of intervals from their nominal one. */
 const ALLOWED = { wrong: 0.01, interval: 0.02 };
 
 export async function verdicts({ size, signal, options = {} }: Settings = {}): Promise<Outcome> {

@@ -46,7 +46,7 @@ export interface JudgedParameter {
   found: { mean: number; deviation: number } | null;
   /** Estimate of the example's own fit, for comparison. */
   reference: { value: number; deviation: number } | null;
-  /** By way and in the order of `SHARES`: true if the interval holds the truth. */
+  /** Intervals that hold the truth: one flag by way and in the order of `SHARES`. */
   held: Partial<Record<Way, boolean[]>>;
 }
 

@@ -20,7 +20,7 @@ export interface TwinModel {
   points: number;
   /** A parameter that is fixed at `factor` times its true value. */
   wrong: { parameter: string; factor: number };
-  /** A term that the truth has beside the equations: `size` times `text`, in the rate of `state`. */
+  /** A term of the truth beside the equations: `size` times `text`, in the rate of `state`. */
   term: { state: string; text: string; size: number };
   /** An input of the truth that nobody measured. */
   input: { state: string; text: string };

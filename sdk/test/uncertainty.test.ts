@@ -100,9 +100,10 @@ test("bands, draws and expected values agree with each other and with the truth"
 
 test("the posterior does not depend on the normalisation of the action", async () => {
   const counts = { measured: 61 * 3, residuals: 60 * 5 };
-  const run = await annealed();
+  const refinement = { most: 1 };
+  const run = await annealed({ refinement });
   const mean = run.uncertainty({ modelPrecision: 1e4 });
-  const other = await annealed({ normalization: "posterior" });
+  const other = await annealed({ normalization: "posterior", refinement });
   const posterior = other.uncertainty({
     modelPrecision: (1e4 * counts.measured) / counts.residuals,
   });
@@ -223,6 +224,7 @@ test("a model without parameters, and a path of two points component", async () 
     discretization: "trapezoid",
     estimate: { rate: { initial: [0.5, 2] } },
     startingPaths: { range: [0, 1], seed: 1 },
+    refinement: { most: 1 },
     workers: 0,
   });
   // Two measurements, two states and a rate: (0.4 - 1) / 0.7 by the trapezoid.

@@ -1,4 +1,4 @@
-//! The end of a search: the right path is looked for as long as another may be right, and no longer.
+//! End of a search: the right path is looked for as long as another may be right, and no longer.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;

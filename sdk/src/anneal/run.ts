@@ -199,9 +199,9 @@ export class Run<E extends string = string, I extends string = string> extends R
   }
 
   /**
-   * Computes the profile likelihood of a parameter: the fit at given values of it, with first states
-   * and all other parameters refitted, where the path obeys the model exactly. Its interval holds
-   * where a Gaussian does not, and it is open on the sides that the data leave open.
+   * Computes the profile likelihood of a parameter: the fit at given values of it, with first
+   * states and all other parameters refitted, where the path obeys the model exactly. Its interval
+   * holds where a Gaussian does not, and it is open on the sides that the data leave open.
    *
    * @param parameter name of an estimated parameter.
    * @param options `confidence` of the interval (default: 0.95); `mostValues` on either side
@@ -272,7 +272,7 @@ export class Run<E extends string = string, I extends string = string> extends R
   }
 }
 
-/** Times of the points of all data sets, one after the other, with `parts` steps for each of theirs. */
+/** Times of the points of all data sets in turn, with `parts` steps for each of theirs. */
 function timesOf({ sets }: PathTask, parts = 1): Float64Array {
   const all = sets.map(gridOf);
   return Float64Array.from(

@@ -107,8 +107,8 @@ struct Strategy {
     start: StartingStrategy,
     /// Ladder; the automatic one if none is given.
     ladder: Option<Ladder>,
-    /// Largest number of starting paths, and number of successes that end a run; the library decides if
-    /// none is given.
+    /// Largest number of starting paths, and number of successes that end a run; the library decides
+    /// if none is given.
     count: usize,
     enough: Option<usize>,
 }

@@ -131,8 +131,8 @@ impl Action {
                 });
             }
             block.lu.solve(&mut block.residuals.values);
-            // Relative to each state, and to the largest one: a small state that hangs on a large one
-            // is known to the rounding of that only.
+            // Relative to each state, and to the largest one: a small state that hangs on a large
+            // one is known to the rounding of that only.
             let (mut change, mut longest, mut largest) = (0.0f64, 0.0f64, f64::MIN_POSITIVE);
             for (x, step) in path[next.clone()].iter_mut().zip(&block.residuals.values) {
                 let before = x.abs();

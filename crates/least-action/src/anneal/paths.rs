@@ -85,7 +85,7 @@ impl Paths {
         })
     }
 
-    /// The same data on a grid of `parts` steps for each of theirs, with options that belong to it.
+    /// These data on a grid of `parts` steps for each of theirs, with options that belong to it.
     ///
     /// # Errors
     /// A grid that does not fit in memory, and paths of the wrong length.

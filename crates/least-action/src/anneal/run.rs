@@ -5,7 +5,7 @@ use super::climb::Climb;
 use super::findings::{diagnose, Conclusions, Finding};
 use super::fit::ChiSquare;
 use super::levels::{cluster, drops, Drop, Level};
-use super::misfit::{expected_level, negligible};
+use super::misfit::{expected_level, negligible, obeys_model};
 use super::rung::Rung;
 use super::stopping::enough;
 use super::summary::summarize;
@@ -84,7 +84,12 @@ impl Run {
             verdict,
             chi_square,
         } = diagnose(annealable, &climbs, &levels, &drops, best);
-        let degrees = chi_square.as_ref().map(|c| c.degrees_of_freedom);
+        // Where the model is not yet obeyed, a path follows the noise: that is not what one expects.
+        let is_obeyed = |last: &Rung| obeys_model(&counts, last);
+        let fitted = chi_square
+            .as_ref()
+            .filter(|_| climbs[best].rungs.last().is_some_and(is_obeyed));
+        let degrees = fitted.map(|c| c.degrees_of_freedom);
         let expected_level = expected_level(&counts, degrees);
         let summary = summarize(annealable, &climbs, &levels, best, expected_level);
         Ok(Run {

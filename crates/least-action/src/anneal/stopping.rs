@@ -50,8 +50,8 @@ pub(super) fn agreeing(counts: &Counts, observed: f64) -> usize {
     }
 }
 
-/// True if a climb to this last rung is a success: noise explains the misfit, as it is stated and as
-/// far as the data themselves show it, and the minimisation had come to its end.
+/// True if a climb to this last rung is a success: noise explains the misfit, as it is stated and
+/// as far as the data themselves show it, and the minimisation had come to its end.
 fn is_success(counts: &Counts, last: &Rung) -> bool {
     misfit::is_found(counts, last)
         && last.stop.settled()

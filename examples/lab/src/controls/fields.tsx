@@ -56,7 +56,7 @@ function Entry<V>(props: {
   /** The value as text, and the other way round. */
   write: (value: V) => string;
   read: (text: string) => V;
-  /** What is wrong with a text; undefined if nothing is. */
+  /** Fault of a text in words; undefined if there is none. */
   complain: (text: string) => string | undefined;
 }) {
   const { label, value, onChange, help, whole, write, read, complain } = props;

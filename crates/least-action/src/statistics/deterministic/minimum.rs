@@ -205,9 +205,9 @@ impl StrongPosterior {
         }
     }
 
-    /// Brings a path, where the action was last linearised, nearer to the model by a Newton step with
-    /// its first states and parameters kept: the bend of the model along a long step is no reason to
-    /// shorten it. False if there is no such step.
+    /// Brings a path, where the action was last linearised, nearer to the model by a Newton step
+    /// with its first states and parameters kept: the bend of the model along a long step is no
+    /// reason to shorten it. False if there is no such step.
     fn correct(&self, at: &mut [f64]) -> bool {
         let mut steps = self.elimination.clone();
         let problem = self.action.problem();

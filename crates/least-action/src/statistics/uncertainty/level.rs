@@ -55,8 +55,8 @@ impl LevelGaussian {
         }))
     }
 
-    /// True unless R_f is infinite and the path does not follow from its first state in numbers, see
-    /// [`StrongLaplace::is_well_posed`].
+    /// True unless R_f is infinite and the path does not follow from its first state in numbers,
+    /// see [`StrongLaplace::is_well_posed`].
     pub(super) fn is_well_posed(&self) -> bool {
         match self {
             LevelGaussian::Finite(_) => true,

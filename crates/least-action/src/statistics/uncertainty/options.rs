@@ -9,12 +9,12 @@ use crate::statistics::LaplaceOptions;
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct UncertaintyOptions {
-    /// Model precision R_f of the posterior exp(-A). `Infinity` is the deterministic limit: the path
-    /// obeys the model exactly, first states and parameters are the only unknowns, and second
-    /// derivatives are those of Gauss and Newton, as in nonlinear least squares. Default: `Infinity`
-    /// where the ladder's end is automatic, the model's error at the last rung is negligible beside
-    /// that of the measurements, and the path follows from its first states in the precision of
-    /// numbers; else the last rung's R_f.
+    /// Model precision R_f of the posterior exp(-A). `Infinity` is the deterministic limit: the
+    /// path obeys the model exactly, first states and parameters are the only unknowns, and second
+    /// derivatives are those of Gauss and Newton, as in nonlinear least squares. Default:
+    /// `Infinity` where the ladder's end is automatic, the model's error at the last rung is
+    /// negligible beside that of the measurements, and the path follows from its first states in
+    /// the precision of numbers; else the last rung's R_f.
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub model_precision: Option<f64>,
     /// Number of action levels that count, lowest first. Default: 4.
