@@ -107,9 +107,9 @@ struct Strategy {
     start: StartingStrategy,
     /// Ladder; the automatic one if none is given.
     ladder: Option<Ladder>,
-    /// Largest number of starting paths, and number of successes that end a run; the library decides
-    /// if none is given.
+    /// Largest number of starting paths.
     count: usize,
+    /// Number of successes that end a run; the library decides if none is given.
     enough: Option<usize>,
 }
 

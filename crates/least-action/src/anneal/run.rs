@@ -84,7 +84,7 @@ impl Run {
             verdict,
             chi_square,
         } = diagnose(annealable, &climbs, &levels, &drops, best);
-        // Where the model is not yet obeyed, a path follows the noise: that is not what one expects.
+        // Where the model is not yet obeyed, a path follows the noise: nobody expects that level.
         let is_obeyed = |last: &Rung| obeys_model(&counts, last);
         let fitted = chi_square
             .as_ref()
