@@ -78,8 +78,10 @@ impl Laplace {
     /// parameters. The start may have been found with another R_f.
     ///
     /// # Errors
-    /// A start of the wrong length or where the action is not finite; [`Error::Saddle`] and
-    /// [`Error::Undetermined`] where the action has no quadratic minimum.
+    /// A start of the wrong length or where the action is not finite;
+    /// [`Error::Saddle`](crate::Error::Saddle) and
+    /// [`Error::Undetermined`](crate::Error::Undetermined) where the action has no quadratic
+    /// minimum.
     pub fn new(posterior: &Posterior, start: &[f64], options: LaplaceOptions) -> Result<Self> {
         let expansion = Expansion::new(posterior, start, options)?;
         let mut factor = Cholesky::new(expansion.posterior.layout());

@@ -289,7 +289,7 @@ impl Uncertainty {
     }
 
     /// Expected value of a quantity over all levels, with or without the first correction beyond
-    /// the quadratic: see [`Laplace::expected`].
+    /// the quadratic: see [`Laplace::expected`](super::Laplace::expected).
     ///
     /// # Errors
     /// Fewer than two pairs of draws; second derivatives that are not finite.
