@@ -109,6 +109,7 @@ export async function lynxHarePosterior({ size, signal }: Settings = {}): Promis
     chains: small ? 2 : 4,
     draws: small ? 40 : 1000,
     warmup: small ? 40 : 400,
+    targetAcceptance: 0.9,
     seed: 1,
     onProgress: ({ share }) => bar.update(Math.round(100 * share), 100),
     ...(signal && { signal }),
