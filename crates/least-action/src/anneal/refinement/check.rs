@@ -6,7 +6,10 @@ use super::super::paths::Paths;
 use crate::action::{
     model_precision_factor, Action, ActionObjective, Normalization, Problem, Scales,
 };
-use crate::solve::{Assembly, BlockMatrix, Cholesky, LeastSquares, Linearization, Objective};
+use crate::random::Random;
+use crate::solve::{
+    Assembly, BlockMatrix, Cholesky, Layout, LeastSquares, Linearization, Objective,
+};
 
 /// Estimated error of one parameter that the time step makes.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -62,6 +65,13 @@ const MATTERS: f64 = 0.25;
 /// in the mean square, would be put on finer grids.
 const SINGLE: f64 = 0.25;
 
+/// Number of draws from which deviations are estimated, and of points on both sides that are
+/// averaged over.
+const DRAWS: usize = 4;
+const NEARBY: usize = 4;
+/// Share of an error that matters below which estimated deviations are good enough.
+const SURE: f64 = 0.7;
+
 /// Error of a state, as a share of its range along the path, that never matters: a state that has
 /// died out may be known better than anyone cares for.
 const UNSEEN: f64 = 1e-3;
@@ -99,27 +109,24 @@ pub(super) fn check(paths: &Paths, climb: &Climb) -> Option<StepCheck> {
         [&path[..], &climb.parameters].concat(),
     )?;
     let order = f64::from(1 << order);
-    let mut found = Found {
-        rest: order / (order - 1.0),
-        error: 0.0,
-        of: String::new(),
-    };
-    found.states(&fine, &path, &change);
+    let rest = order / (order - 1.0);
+    let mut found = Found::new(&fine, &path, &change, rest, &change.drawn_deviations(&fine));
+    // Drawn deviations are a few parts in ten off, which only matters near what matters.
+    if !found.is_below(SURE * MATTERS) {
+        found = Found::new(&fine, &path, &change, rest, &change.deviations());
+    }
     let split = fine.path_length();
-    let mut parameters = Vec::new();
-    for (p, name) in fine.estimated().enumerate() {
-        let error = -found.rest * change.step[split + p];
-        let deviation = change.deviations[split + p];
-        found.note(error / deviation, || name.to_string());
-        parameters.push(ParameterError {
+    let parameters = fine
+        .estimated()
+        .enumerate()
+        .map(|(p, name)| ParameterError {
             name: name.to_string(),
             value: climb.parameters[p],
-            error,
-            deviation,
+            error: -rest * change.step[split + p],
+            deviation: change.parameter_deviations[p],
         });
-    }
-    let misfit = found.rest * found.rest * change.misfit;
-    found.note(misfit, || "the misfit".into());
+    let parameters = parameters.collect();
+    let misfit = rest * rest * change.misfit;
     let steps = coarse.data().iter().map(|set| set.time_step);
     Some(StepCheck {
         parts: coarse.parts(),
@@ -141,6 +148,28 @@ struct Found {
 }
 
 impl Found {
+    /// Largest error of all, with the deviations of the path's states.
+    fn new(fine: &Problem, path: &[f64], change: &Change, rest: f64, deviations: &[f64]) -> Self {
+        let mut found = Found {
+            rest,
+            error: 0.0,
+            of: String::new(),
+        };
+        found.states(fine, path, change, deviations);
+        let parameters = change.step[path.len()..].iter();
+        let parameters = parameters.zip(&change.parameter_deviations);
+        for ((step, deviation), name) in parameters.zip(fine.estimated()) {
+            found.note(rest * step / deviation, || name.to_string());
+        }
+        found.note(rest * rest * change.misfit, || "the misfit".into());
+        found
+    }
+
+    /// True if the largest error is below a limit; NaN is not.
+    fn is_below(&self, limit: f64) -> bool {
+        self.error < limit
+    }
+
     fn note(&mut self, deviations: f64, name: impl FnOnce() -> String) {
         if deviations.abs() > self.error || (deviations.is_nan() && !self.error.is_nan()) {
             self.error = deviations.abs();
@@ -150,7 +179,7 @@ impl Found {
 
     /// Notes the errors of all states at the points of the coarser grid: the root mean square along
     /// the path, and the largest.
-    fn states(&mut self, fine: &Problem, path: &[f64], change: &Change) {
+    fn states(&mut self, fine: &Problem, path: &[f64], change: &Change, deviations: &[f64]) {
         let d = fine.model.dimension();
         let unseen: Vec<f64> = (0..d)
             .map(|i| {
@@ -168,14 +197,14 @@ impl Found {
                 for point in (segment.first..segment.first + segment.points).step_by(2) {
                     let place = point * d + i;
                     let error = self.rest * change.step[place];
-                    let deviations = match error == 0.0 {
+                    let relative = match error == 0.0 {
                         true => 0.0,
-                        false => error.abs() / libm::hypot(change.deviations[place], *unseen),
+                        false => error.abs() / libm::hypot(deviations[place], *unseen),
                     };
-                    if deviations > worst || deviations.is_nan() {
-                        (worst, at) = (deviations, point);
+                    if relative > worst || relative.is_nan() {
+                        (worst, at) = (relative, point);
                     }
-                    squares += deviations * deviations;
+                    squares += relative * relative;
                     points += 1.0;
                 }
                 let name = &fine.model.states()[i];
@@ -195,8 +224,13 @@ impl Found {
 struct Change {
     /// Step of every unknown.
     step: Vec<f64>,
-    /// Posterior standard deviation of every unknown.
-    deviations: Vec<f64>,
+    /// Posterior standard deviations of the parameters.
+    parameter_deviations: Vec<f64>,
+    /// Factor of the matrix of the step, and the number that it must be multiplied by to be the
+    /// Hessian of half chi-square.
+    factor: Cholesky,
+    weight: f64,
+    layout: Layout,
     /// Change of chi-square by the changes along the path, in standard deviations of chi-square.
     misfit: f64,
 }
@@ -250,17 +284,9 @@ impl Change {
             Normalization::Posterior => 1.0,
             Normalization::Mean => 0.5 * problem.measured() as f64,
         };
-        let mut deviations = vec![0.0; unknowns.len()];
-        factor.selected_inverse(|point, panel| {
-            let (first, width) = match point < layout.points {
-                true => (point * layout.dimension, layout.dimension),
-                false => (layout.path_length(), layout.parameters),
-            };
-            let rows = panel.len() / width;
-            for k in 0..width {
-                deviations[first + k] = (panel[k * rows + k] / weight).sqrt();
-            }
-        });
+        let covariance = factor.parameter_inverse();
+        let diagonal = covariance.iter().step_by(layout.parameters + 1);
+        let parameter_deviations = diagonal.map(|v| (v / weight).sqrt()).collect();
         let measured = Linearization {
             groups: vec![rows.groups.swap_remove(1)],
         };
@@ -268,9 +294,57 @@ impl Change {
         let spread = (2.0 * problem.measured() as f64).sqrt();
         Some(Change {
             step,
-            deviations,
+            parameter_deviations,
             misfit: weight * squares / spread,
+            factor,
+            weight,
+            layout,
         })
+    }
+
+    /// Posterior standard deviations of the path's states. They take several times as long as the
+    /// step.
+    fn deviations(&self) -> Vec<f64> {
+        let d = self.layout.dimension;
+        let mut deviations = vec![0.0; self.layout.path_length()];
+        self.factor.selected_inverse(|point, panel| {
+            if point < self.layout.points {
+                let rows = panel.len() / d;
+                for k in 0..d {
+                    deviations[point * d + k] = (panel[k * rows + k] / self.weight).sqrt();
+                }
+            }
+        });
+        deviations
+    }
+
+    /// Posterior standard deviations of the path's states from a few draws, each the mean over
+    /// points nearby. Signs in place of normal numbers spread less.
+    fn drawn_deviations(&self, fine: &Problem) -> Vec<f64> {
+        let (d, length) = (self.layout.dimension, self.layout.path_length());
+        let mut squares = vec![0.0; length];
+        let mut draw = vec![0.0; self.layout.unknowns()];
+        let mut random = Random::new(0, 0);
+        for _ in 0..DRAWS {
+            draw.fill_with(|| 1.0f64.copysign(random.uniform([-1.0, 1.0])));
+            self.factor.solve_upper(&mut draw);
+            let states = squares.iter_mut().zip(&draw);
+            states.for_each(|(sum, x)| *sum += x * x);
+        }
+        let mut deviations = vec![0.0; length];
+        for segment in &fine.grid.segments {
+            let end = segment.first + segment.points;
+            for point in (segment.first..end).step_by(2) {
+                let near =
+                    point.saturating_sub(NEARBY).max(segment.first)..(point + NEARBY + 1).min(end);
+                let count = (near.len() * DRAWS) as f64 * self.weight;
+                for i in 0..d {
+                    let sum: f64 = near.clone().map(|n| squares[n * d + i]).sum();
+                    deviations[point * d + i] = (sum / count).sqrt();
+                }
+            }
+        }
+        deviations
     }
 }
 
