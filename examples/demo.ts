@@ -1,7 +1,7 @@
 /**
  * npm run demo: runs the examples that take a minute or less, prints what they found and writes
  * their pictures. npm run demo -- lynx-hare: only that one. npm run demo -- all: the longer ones as
- * well.
+ * well. Options of an example follow its name: npm run demo -- verdicts --twins 100.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { relative } from "node:path";
@@ -21,6 +21,7 @@ import { mechanicsPaths } from "./mechanics-paths/index.js";
 import { observabilityExample } from "./observability/index.js";
 import { recurrent } from "./recurrent/index.js";
 import { heading } from "./terminal.js";
+import { verdicts } from "./verdicts/index.js";
 
 const short = {
   "lorenz96-twin": lorenz96Twin,
@@ -40,12 +41,19 @@ const long = {
   recurrent,
   digits,
   "abarbanel-2018-twin": abarbanel2018Twin,
+  verdicts,
 };
 const examples = { ...short, ...long };
 type Name = keyof typeof examples;
 const isName = (text: string): text is Name => text in examples;
 
-const given = process.argv.slice(2);
+const given: string[] = [];
+const options: Record<string, string> = {};
+for (let k = 2; k < process.argv.length; k++) {
+  const word = process.argv[k] as string;
+  if (word.startsWith("--")) options[word.slice(2)] = process.argv[++k] ?? "";
+  else given.push(word);
+}
 const asked = given.includes("all") ? Object.keys(examples) : given;
 const unknown = asked.filter((text) => !isName(text));
 if (unknown.length > 0) {
@@ -69,7 +77,7 @@ const written: string[] = [];
 const failed: string[] = [];
 for (const name of names) {
   if (controller.signal.aborted) break;
-  const outcome = await unlessAborted(examples[name]({ signal: controller.signal }));
+  const outcome = await unlessAborted(examples[name]({ signal: controller.signal, options }));
   if (outcome === undefined) break;
   const { pictures, checks } = outcome;
   for (const [file, svg] of Object.entries(pictures)) {

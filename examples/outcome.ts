@@ -1,5 +1,6 @@
 /**
- * Result of an example for the demo: pictures by file name, and claims that came out true or not.
+ * Result of an example for the demo: pictures and other files by name, and claims that came out
+ * true or not.
  */
 export interface Outcome {
   pictures: Record<string, string>;
@@ -14,6 +15,8 @@ export interface Size {
 
 export interface Settings {
   size?: Partial<Size>;
+  /** Options of the command line, as in `--twins 100`. */
+  options?: Readonly<Record<string, string>>;
   signal?: AbortSignal;
 }
 

@@ -131,6 +131,7 @@ export type {
 export * from "./statistics/arviz.js";
 export type { ChainDivergence, ChainStep, Figure } from "./statistics/chains.js";
 export type { EnsembleForecast, EnsembleOptions, EnsembleScore } from "./statistics/forecast.js";
+export type { Profile, ProfileOptions } from "./statistics/profile.js";
 export type {
   SampledChain,
   SampledDivergence,

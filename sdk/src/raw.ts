@@ -5,6 +5,7 @@ import { createGlue } from "../generated/glue.js";
 import type {
   ConditionalLyapunov,
   GradientCheck,
+  Identifiability,
   Level,
   ModelDefinition,
   ModelKind,
@@ -29,7 +30,13 @@ import type {
   RawPairs,
   RawTrainer,
 } from "./network/raw.js";
-import type { RawChain, RawSampling, RawScores, RawUncertainty } from "./statistics/raw.js";
+import type {
+  RawChain,
+  RawProfile,
+  RawSampling,
+  RawScores,
+  RawUncertainty,
+} from "./statistics/raw.js";
 
 // The SDK exports types of its own under these names.
 export type {
@@ -46,6 +53,7 @@ export type {
   NetworkAnnealOptions as CoreNetworkAnnealOptions,
   NetworkTwin as CoreNetworkTwin,
   ParameterDefinition as CoreParameterDefinition,
+  ProfileOptions as CoreProfileOptions,
   SamplingOptions as CoreSamplingOptions,
   StateDefinition as CoreStateDefinition,
   TrainOptions as CoreTrainOptions,
@@ -163,6 +171,15 @@ export interface Raw {
       options: unknown,
     ): RawChain;
   };
+  /** Profile likelihood of a parameter about a climb's end; undefined for networks. */
+  profile(
+    annealer: RawAnnealer,
+    climb: CoreClimb,
+    parameter: string,
+    options: unknown,
+  ): RawProfile | undefined;
+  /** R_f at which the posterior about a climb's end is looked at if none is given. */
+  defaultModelPrecision(annealer: RawAnnealer, climb: CoreClimb): number;
   /** Checks the options of the sampling and gives their complete form. */
   checkSampling(annealer: RawAnnealer, modelPrecision: number, options: unknown): RawSampling;
   /** Summarises draws, which are chains x draws x quantities, row-major. */
@@ -202,6 +219,15 @@ export interface Raw {
       climbs: readonly CoreClimb[],
       options: unknown,
     ): RawUncertainty | undefined;
+    /**
+     * Combinations of parameters about the lowest minimum of a run, whether or not some are
+     * entirely free; undefined for networks.
+     */
+    identifiabilityOf(
+      annealer: RawAnnealer,
+      climbs: readonly CoreClimb[],
+      options: unknown,
+    ): Identifiability | undefined;
   };
   /** Describes the network of a specification. */
   describeNetwork(spec: unknown): NetworkDescription;

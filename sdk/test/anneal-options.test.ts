@@ -227,6 +227,7 @@ test("starts that noise does not explain are stopped, and resume if all others f
     data: twin.data,
     measurementPrecision: 1e4,
     startingPaths: { count: 2 },
+    refinement: { most: 1 },
   });
   expect(run.verdict).toBe("inconsistent");
   expect(run.cancelled).toBe(false);

@@ -426,3 +426,53 @@ describe("what only the core finds wrong", () => {
     expect(thrown(() => integrate(forward))).toMatchObject({ path: "equations.x" });
   });
 });
+
+describe("parameters in conditions", () => {
+  const switched = (equation: string) =>
+    defineModel({ states: { f: 1 }, parameters: { p: 2 }, equations: { f: equation } });
+
+  test("the time of a switch is found from every start", async () => {
+    const model = switched("if(t < p, 10 - f, -f)");
+    const data = observations({
+      model,
+      times: [0, 0.5, 1.1, 1.5, 2.1, 2.3, 3.1, 3.12],
+      values: { f: [NaN, 6.2, 8.1, 8.8, 8.3, 6.8, 2.9, NaN] },
+      timeStep: 0.02,
+    });
+    for (const discretization of ["rk4", "simpson-hermite"] as const) {
+      for (const seed of [0, 1]) {
+        const run = await anneal({
+          model,
+          data,
+          measurementPrecision: 25,
+          estimate: { p: { initial: [1, 3] } },
+          discretization,
+          startingPaths: { seed },
+          workers: 0,
+        });
+        // By a scan of p and f(0) in the exact solution: p = 1.996 with a deviation of 0.0169.
+        expect(run.verdict).toBe("consistent");
+        expect(run.best.parameters.p).toBeCloseTo(1.996, 3);
+        expect(run.uncertainty().parameters.p.deviation).toBeCloseTo(0.0169, 3);
+      }
+    }
+  });
+
+  test("a threshold of a state is refused, with what to do", async () => {
+    const model = switched("if(f > p, -1, 1)");
+    const times = [0, 1, 2];
+    const run = anneal({
+      model,
+      data: observations({ model, times, values: { f: [0, 1, 2] } }),
+      measurementPrecision: 25,
+      estimate: { p: { initial: [1, 3] } },
+      workers: 0,
+    });
+    await expect(run).rejects.toMatchObject({
+      path: "estimate.p",
+      message: expect.stringMatching(
+        /in the condition p < f.* make the condition smooth/,
+      ) as string,
+    });
+  });
+});

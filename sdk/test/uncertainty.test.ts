@@ -100,9 +100,10 @@ test("bands, draws and expected values agree with each other and with the truth"
 
 test("the posterior does not depend on the normalisation of the action", async () => {
   const counts = { measured: 61 * 3, residuals: 60 * 5 };
-  const run = await annealed();
+  const refinement = { most: 1 };
+  const run = await annealed({ refinement });
   const mean = run.uncertainty({ modelPrecision: 1e4 });
-  const other = await annealed({ normalization: "posterior" });
+  const other = await annealed({ normalization: "posterior", refinement });
   const posterior = other.uncertainty({
     modelPrecision: (1e4 * counts.measured) / counts.residuals,
   });
@@ -223,6 +224,7 @@ test("a model without parameters, and a path of two points component", async () 
     discretization: "trapezoid",
     estimate: { rate: { initial: [0.5, 2] } },
     startingPaths: { range: [0, 1], seed: 1 },
+    refinement: { most: 1 },
     workers: 0,
   });
   // Two measurements, two states and a rate: (0.4 - 1) / 0.7 by the trapezoid.
@@ -274,7 +276,39 @@ test("where there is no Gaussian, the text says why and what to do", async () =>
     workers: 0,
   });
   const idle = errorOf(() => open.uncertainty({ modelPrecision: 1e4 }));
-  expect(idle.message).toMatch(/data and priors say nothing about idle; .*give these a prior/);
+  expect(idle.message).toMatch(
+    /data and priors leave idle free; any value of idle fits .*give it a prior/,
+  );
+});
+
+test("free combinations are named in the units of their parameters", async () => {
+  const times = Array.from({ length: 21 }, (_, k) => 0.1 * k);
+  const model = defineModel({
+    states: ["n"],
+    parameters: { k1: 0.5, k2: 0.005 },
+    equations: { n: "-(k1 + 100*k2)*n" },
+  });
+  const run = await anneal({
+    data: observations({
+      times,
+      model,
+      values: { n: times.map((t, k) => Math.exp(-t) + 0.01 * Math.sin(7 * k)) },
+    }),
+    model,
+    measurementPrecision: 1e4,
+    estimate: { k1: { initial: [0.1, 1] }, k2: { initial: [0.001, 0.01] } },
+    workers: 0,
+  });
+  const error = errorOf(() => run.uncertainty({ modelPrecision: 1e6 }));
+  const direction = (error.facts as { direction: string }).direction;
+  expect(["k1 - 0.01 k2", "k2 - 100 k1"]).toContain(direction);
+  expect(error.message).toMatch(/free; k\d up by 1 with k\d down by /);
+  const { directions, units } = run.identifiability({ modelPrecision: 1e6 });
+  expect(directions).toHaveLength(2);
+  expect(directions[0]).toMatchObject({ deviation: Infinity, free: true, words: direction });
+  const moved = directions[0]?.parts.map((part, p) => part * (units[p] as number)) as number[];
+  expect((moved[0] as number) / (moved[1] as number)).toBeCloseTo(-100, 3);
+  expect(directions[1]?.deviation).toBeLessThan(1);
 });
 
 test("bad input is refused by field, value and remedy", async () => {

@@ -242,8 +242,8 @@ impl Annealer {
     }
 
     /// Results of all climbs together: `{ levels, gap, expectedLevel, drops, findings, verdict,
-    /// best, modelPrecision, summary, diagnosis }`. `best` is a position in the climbs sorted by
-    /// starting path. `checks` are those of the time step, of this grid and coarser ones.
+    /// chiSquare, best, modelPrecision, summary, diagnosis }`. `best` is a position in the climbs
+    /// sorted by starting path. `checks` are those of the time step, of this grid and coarser ones.
     pub fn finish(&self, climbs: Vec<JsValue>, checks: &JsValue) -> Result<JsValue> {
         let climbs = read_climbs(&climbs)?;
         let mut run = either!(&self.0, annealer => Run::new(annealer.annealable(), climbs))
@@ -264,6 +264,7 @@ impl Annealer {
             ("drops", plain(&run.drops)),
             ("findings", plain(&run.findings)),
             ("verdict", plain(&run.verdict)),
+            ("chiSquare", plain(&run.chi_square)),
             ("best", (run.best as f64).into()),
             ("modelPrecision", float64_array(&precisions)),
             ("summary", run.summary().into()),

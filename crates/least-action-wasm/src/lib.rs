@@ -17,6 +17,7 @@ mod model;
 mod network;
 mod network_action;
 mod panic;
+mod profile;
 mod uncertainty;
 mod words;
 

@@ -31,16 +31,32 @@ impl Uncertainty {
             .map_err(thrown)
     }
 
+    /// Combinations of parameters about the minimum that the first climb leads to, whether or not
+    /// some are entirely free; undefined for networks.
+    #[wasm_bindgen(js_name = identifiabilityOf)]
+    pub fn identifiability_of(
+        annealer: &Annealer,
+        climbs: Vec<JsValue>,
+        options: &JsValue,
+    ) -> Result<JsValue> {
+        let options: UncertaintyOptions = read("", options)?;
+        let climbs = climbs.iter().map(read_climb).collect::<Result<Vec<_>>>()?;
+        let climbs: Vec<_> = climbs.iter().collect();
+        let Some(annealer) = annealer.of_paths() else {
+            return Ok(JsValue::UNDEFINED);
+        };
+        let found =
+            least_action::statistics::Uncertainty::identifiability(annealer, &climbs, &options);
+        Ok(plain(&found.map_err(thrown)?))
+    }
+
     /// Moments and levels `{ modelPrecision, means, deviations, levels }` of the path, points x
     /// dimension, and then of the estimated parameters.
     pub fn describe(&self) -> JsValue {
         let (means, deviations) = self.0.moments();
         let levels: Array = self.0.levels().iter().map(level).collect();
         object([
-            (
-                "modelPrecision",
-                self.0.lowest().posterior().model_precision().into(),
-            ),
+            ("modelPrecision", self.0.lowest().model_precision().into()),
             ("means", float64_array(&means)),
             ("deviations", float64_array(&deviations)),
             ("levels", levels.into()),
@@ -122,7 +138,7 @@ impl Uncertainty {
 }
 
 fn level(level: &LevelUncertainty) -> JsValue {
-    let laplace = &level.laplace;
+    let laplace = &level.gaussian;
     object([
         ("start", (level.start as f64).into()),
         ("weight", level.weight.into()),

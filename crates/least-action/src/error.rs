@@ -118,9 +118,10 @@ pub enum Error {
     },
     /// A value of a model along a path that is not finite.
     #[error(
-        "{path}: {term} of {state} is {} at time {time} (point {point}); check the model there, \
-         the starting range and the parameters",
-        Number(*value)
+        "{path}: {} is {} at time {time} (point {point}); {}",
+        Term(term, state),
+        Number(*value),
+        Advice(term, *value)
     )]
     NotFinite {
         /// Field at fault, as a caller would write it.
@@ -129,9 +130,9 @@ pub enum Error {
         time: f64,
         /// Number of the point, from 0.
         point: usize,
-        /// Name of the state.
+        /// Name of the state, or of the observable.
         state: String,
-        /// Words for the term, such as "residual".
+        /// Words for the term, such as "residual"; "observable" for one that is not defined.
         term: String,
         /// The value that is not finite.
         value: f64,
@@ -176,7 +177,7 @@ pub enum Error {
     Saddle {
         /// Field at fault, as a caller would write it.
         path: String,
-        /// The largest parts of the direction, by name.
+        /// The direction in words, each unknown in its own unit.
         direction: String,
         /// Second derivative along the direction, in units in which the diagonal of the Hessian is
         /// 1.
@@ -185,13 +186,11 @@ pub enum Error {
         remedy: String,
     },
     /// A direction in which the action does not change, to rounding.
-    #[error(
-        "{path}: the Hessian is singular: data and priors say nothing about {direction}; {remedy}"
-    )]
+    #[error("{path}: the Hessian is singular: data and priors leave {direction} free; {remedy}")]
     Undetermined {
         /// Field at fault, as a caller would write it.
         path: String,
-        /// The largest parts of the direction, by name.
+        /// The direction in words, each unknown in its own unit: `k1 - 0.01 k2`.
         direction: String,
         /// Advice to the user in words.
         remedy: String,
@@ -281,6 +280,37 @@ impl fmt::Display for Number {
         } else {
             write!(f, "{}", self.0)
         }
+    }
+}
+
+/// Term of [`Error::NotFinite`] for an observable.
+pub(crate) const OBSERVABLE: &str = "observable";
+
+/// Term of a state that is not finite, or an observable.
+struct Term<'a>(&'a str, &'a str);
+
+impl fmt::Display for Term<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            OBSERVABLE => write!(f, "{OBSERVABLE} {}", self.1),
+            term => write!(f, "{term} of {}", self.1),
+        }
+    }
+}
+
+/// Advice on a term that is not finite.
+struct Advice<'a>(&'a str, f64);
+
+impl fmt::Display for Advice<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 != OBSERVABLE && !self.1.is_nan() {
+            return f.write_str("check the model there, the starting range and the parameters");
+        }
+        f.write_str(
+            "check the model there, the starting range and the parameters: a logarithm, root or \
+             power is not defined for states at or below zero; keep them positive by bounds, such \
+             as [0, Infinity], or say how they begin by firstState or the model's initialState",
+        )
     }
 }
 

@@ -45,7 +45,7 @@ fn options(ladder: Ladder, estimate: &[(&str, [f64; 2])], starts: usize) -> Anne
             .collect(),
         starting_paths: StartingPaths {
             count: starts,
-            enough: starts,
+            enough: Some(starts),
             prune: false,
             start: StartingStrategy::Random,
             range: Some([-10.0, 10.0].into()),

@@ -39,7 +39,7 @@ fn options() -> AnnealOptions {
         )]),
         starting_paths: StartingPaths {
             count: 1,
-            enough: 1,
+            enough: Some(1),
             prune: false,
             start: StartingStrategy::Random,
             range: Some([-1.0, 1.0].into()),

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use least_action::action::{Precision, Prior};
+use least_action::action::{
+    FirstDistribution, FirstMean, FirstState, FirstValue, Precision, Prior,
+};
 
 use least_action::model::{EquationModel, Model, ModelBuilder, ModelKind};
 use least_action::solve::Linearization;
@@ -239,6 +241,62 @@ fn parameters_that_change_in_time_are_linearised_exactly() {
             };
             let sets = vec![data(5, &[3, 0], 0), data(7, &[3, 0], 1)];
             check(ModelKind::Flow, sets, options);
+        }
+    }
+}
+
+/// Formulas of one data set, of all, and of a parameter that changes in time; the second
+/// derivatives of the nonlinear ones count.
+#[test]
+fn formulas_of_first_states_are_linearised_exactly() {
+    let about = |formula: &str, deviation| {
+        FirstValue::Distribution(FirstDistribution {
+            mean: FirstMean::Formula(formula.into()),
+            deviation,
+        })
+    };
+    let per_set = FirstState::PerSet(vec![
+        [
+            ("x".to_string(), about("sin(a*b) + 2*a*a + t", 0.7)),
+            (
+                "y".to_string(),
+                Prior {
+                    mean: 0.3,
+                    deviation: 0.4,
+                }
+                .into(),
+            ),
+        ]
+        .into(),
+        [("y".to_string(), about("exp(b)/(1 + unused)", 0.5))].into(),
+    ]);
+    let of_all: FirstState = [
+        ("x".to_string(), about("a*b - b^3", 0.3)),
+        ("y".to_string(), "a*a + 1".into()),
+    ]
+    .into();
+    for scheme in Discretization::FLOWS {
+        for first_state in [per_set.clone(), of_all.clone()] {
+            for varying in [false, true] {
+                let mut options = ActionOptions {
+                    first_state: first_state.clone(),
+                    priors: [(
+                        "a".to_string(),
+                        Prior {
+                            mean: 0.5,
+                            deviation: 0.3,
+                        },
+                    )]
+                    .into(),
+                    ..options(Some(scheme))
+                };
+                if varying {
+                    options.estimate = vec!["a".into()];
+                    options.varying = [("b".to_string(), 40.0)].into();
+                }
+                let sets = vec![data(5, &[3, 0], 0), data(7, &[3, 0], 1)];
+                check(ModelKind::Flow, sets, options);
+            }
         }
     }
 }

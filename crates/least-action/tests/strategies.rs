@@ -104,7 +104,7 @@ fn a_run_ends_when_enough_is_found_and_the_rest_is_left() {
     let data = lorenz63_twin(4).data;
     for enough in [1, 3] {
         let mut options = options(&[("rho", [20.0, 40.0])], StartingStrategy::EnsembleFilter);
-        options.starting_paths.enough = enough;
+        options.starting_paths.enough = Some(enough);
         let annealer = Annealer::new(lorenz63(), data.clone(), options).unwrap();
         let run = annealer.run(go_on).unwrap();
         assert_eq!(run.climbs.len(), enough);

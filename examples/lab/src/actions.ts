@@ -8,6 +8,8 @@ import { STARTS } from "./starts.js";
 
 export interface Actions {
   choose(settings: Settings): void;
+  /** Says that the columns of the open file are those that were meant. */
+  confirm(): void;
   run(): void;
   pause(): void;
   resume(): void;
@@ -148,6 +150,7 @@ export function useSession(): [Session, Actions] {
   };
   const actions: Actions = {
     choose,
+    confirm: () => change({ type: "confirmed" }),
     run: () => start(false),
     resume: () => start(true),
     pause: () => stopWith("pausing"),

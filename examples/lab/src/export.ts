@@ -56,6 +56,8 @@ function key(name: string): string {
 
 /** Source text of an object: names without quotes, short objects on one line. */
 function written(value: unknown, indent = ""): string {
+  // JSON has no word for the open end of a bound.
+  if (typeof value === "number") return String(value);
   if (Array.isArray(value)) return `[${value.map((one) => written(one, indent)).join(", ")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const fields = Object.entries(value).map(
@@ -115,8 +117,11 @@ const run = await anneal({
   data,
   discretization: data.points % 2 === 1 ? "${ODD}" : "${EVEN}",
 ${fieldsOf(pathOptionsOf(settings))}});
-console.log(run.summary(), run.diagnose());
-console.log(run.uncertainty().summary());
+console.log(run.diagnose());
+console.log(run.summary());
+const certain = run.uncertainty();
+console.log(certain.diagnose());
+console.log(certain.summary());
 `;
 }
 
@@ -160,7 +165,8 @@ const run = await anneal({
   model,
   pairs,
 ${fieldsOf(networkOptionsOf(settings))}});
-console.log(run.summary(), run.diagnose());
+console.log(run.diagnose());
+console.log(run.summary());
 console.log(run.predictionError(fresh));
 `;
 }

@@ -44,11 +44,15 @@ export function savedSettings(name: string, text: string): Settings {
   );
 }
 
-const TIME = /^(t|time|times|year|date)$/i;
+/** Names of columns of times, also with a unit behind them, as in "time (s)" or "t_ms". */
+const TIME =
+  /^(t|times?|dates?|years?|months?|weeks?|days?|hours?|h|minutes?|min|seconds?|sec|s|ms)([\s_([].*)?$/i;
 
 /**
- * The settings with the file's columns as their data, assigned by name where possible. A choice
- * made for an earlier file stays if this file has the column too.
+ * The settings with the file's columns as their data. A state gets the column of its own name, or
+ * the only one that is left where it is the only state; all else is for the user to say, who is
+ * asked in any case before anything runs. A choice made for an earlier file stays if this file has
+ * the column too.
  */
 export function withFile(settings: PathSettings, table: FileTable): PathSettings {
   const { name, columns, steps } = table;
@@ -67,12 +71,11 @@ export function withFile(settings: PathSettings, table: FileTable): PathSettings
     const column = columns.includes(kept) ? kept : state;
     if (columns.includes(column) && column !== time) chosen.set(state, column);
   }
-  // Other states get the remaining columns in order, each column once.
+  const open = observed.filter((state) => !chosen.has(state));
   const taken = new Set(chosen.values());
-  const free = columns.filter((column) => column !== time && !taken.has(column)).values();
-  const all = observed.map(
-    (state) => [state, chosen.get(state) ?? free.next().value ?? ""] as const,
-  );
+  const free = columns.filter((column) => column !== time && !taken.has(column));
+  if (open.length === 1 && free.length === 1) chosen.set(open[0] as string, free[0] as string);
+  const all = observed.map((state) => [state, chosen.get(state) ?? ""] as const);
   return {
     ...settings,
     data: { from: "file", name, time, timeStep, columns: Object.fromEntries(all) },
@@ -80,14 +83,27 @@ export function withFile(settings: PathSettings, table: FileTable): PathSettings
 }
 
 /**
+ * Text that changes with the file and with the columns that the settings take from it: what the
+ * user has to see before it is used.
+ */
+export function columnsOf({ data, observed }: PathSettings): string | null {
+  if (data.from === "twin") return null;
+  const { name, time, columns } = data;
+  return JSON.stringify([name, time, ...observed.map((state) => [state, own(columns, state)])]);
+}
+
+/**
  * Name of the column of times, if possible one that grows from row to row. A column T may also be a
- * temperature.
+ * temperature. Without such a name it is the first column, if that grows.
  */
 function timeOf({ columns, steps }: FileTable, observed: string[]): string | null {
   const named = columns.filter((column) => TIME.test(column) && !observed.includes(column));
   return (
     named.find((column) => own(steps, column) !== undefined) ??
     named.find((column) => column !== "T") ??
+    columns
+      .slice(0, 1)
+      .find((column) => own(steps, column) !== undefined && !observed.includes(column)) ??
     null
   );
 }

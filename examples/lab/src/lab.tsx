@@ -1,6 +1,7 @@
 // The page: forms on one side, views on the other.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useSession } from "./actions.js";
+import { ColumnQuestion } from "./controls/columns.js";
 import { DataPanel } from "./controls/data.js";
 import { EstimatePanel } from "./controls/estimate.js";
 import { ModelPanel } from "./controls/model.js";
@@ -47,6 +48,7 @@ export function Lab() {
         ))}
       </nav>
       <RunBar session={session} actions={actions} />
+      <ColumnQuestion session={session} onChange={change} onConfirm={actions.confirm} />
       <main>
         <section class="views" aria-label="What is found">
           <Views key={settings.kind} session={session} />

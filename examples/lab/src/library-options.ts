@@ -1,7 +1,13 @@
 // Options for the library as plain data. The engine runs them, and the exported program is written
 // from them.
 import { outlineOf } from "./model-text.js";
-import { type NetworkSettings, own, ownsAny, type PathSettings } from "./settings.js";
+import {
+  type Estimated,
+  type NetworkSettings,
+  own,
+  ownsAny,
+  type PathSettings,
+} from "./settings.js";
 
 /** Probability inside a drawn band. */
 export const BAND = 0.9;
@@ -19,10 +25,7 @@ export function discretizationOf(points: number) {
 /** Options of `anneal` for a path, except model, data and discretisation. */
 export function pathOptionsOf(settings: PathSettings) {
   const { estimate, ladder, starts } = settings;
-  const range = ({ low, high }: { low: number; high: number }): [number, number] => [low, high];
-  const asked = Object.entries(estimate).map(
-    ([name, one]) => [name, { initial: range(one), bounds: range(one) }] as const,
-  );
+  const asked = Object.entries(estimate).map(([name, one]) => [name, estimateOf(one)] as const);
   const { strategy: start, count, seed } = starts;
   return {
     ...precisionsOf(settings),
@@ -31,6 +34,16 @@ export function pathOptionsOf(settings: PathSettings) {
     // Every climb goes to the end, as users of the lab want to see them all.
     startingPaths: { start, count, enough: count, prune: false, seed },
   };
+}
+
+/** A parameter's estimate: starts from its range, and bounds where the user has given some. */
+function estimateOf({ low, high, least, most }: Estimated): {
+  initial: [number, number];
+  bounds?: [number, number];
+} {
+  const initial: [number, number] = [low, high];
+  if (least === undefined && most === undefined) return { initial };
+  return { initial, bounds: [least ?? -Infinity, most ?? Infinity] };
 }
 
 /** The measurement precisions R_m and the model weights: one number where no state has its own. */

@@ -2,6 +2,7 @@
 // state to the next.
 import type { RunNews } from "./engine/client.js";
 import type { Certainty, FileTable, Outcome, Prepared } from "./engine/protocol.js";
+import { columnsOf } from "./files.js";
 import type { Settings } from "./settings.js";
 
 /** An error that makes the settings unusable. */
@@ -39,6 +40,8 @@ export interface Session {
    */
   trouble: string | null;
   table: FileTable | null;
+  /** Columns that the user has called right, as `columnsOf` writes them; null before that. */
+  confirmed: string | null;
   phase: Phase;
   /** Number of the run that is shown; null before the first one. */
   run: number | null;
@@ -62,6 +65,7 @@ export type Change =
   | { type: "refused"; of: Settings; refusal: Refusal }
   | { type: "trouble"; message: string | null }
   | { type: "table"; table: FileTable }
+  | { type: "confirmed" }
   | { type: "running"; newRun: number; resume: boolean }
   | { type: "pausing" }
   | { type: "skipping" }
@@ -88,9 +92,20 @@ export function begun(settings: Settings, trouble: string | null): Session {
     isFresh: false,
     refusal: null,
     table: null,
+    confirmed: null,
     phase: "idle",
     trouble,
   };
+}
+
+/**
+ * The open file whose columns the user has still to look at, or null. Until then nothing runs: a
+ * fit of the wrong column looks like any other.
+ */
+export function unseenTable({ settings, table, confirmed }: Session): FileTable | null {
+  if (settings.kind !== "path" || settings.data.from === "twin") return null;
+  if (table?.name !== settings.data.name || columnsOf(settings) === confirmed) return null;
+  return table;
 }
 
 export function changed(session: Session, change: Change): Session {
@@ -114,7 +129,11 @@ export function changed(session: Session, change: Change): Session {
     case "trouble":
       return { ...session, trouble: change.message };
     case "table":
-      return { ...session, table: change.table };
+      return { ...session, table: change.table, confirmed: null };
+    case "confirmed": {
+      const { settings } = session;
+      return { ...session, confirmed: settings.kind === "path" ? columnsOf(settings) : null };
+    }
     case "running": {
       // A resumed run shows its new paths, not those at the time of the pause.
       const kept = change.resume
@@ -201,7 +220,7 @@ function statusOf(outcome: Outcome | null): string {
   if (outcome.cancelled) return "Paused; nothing is lost";
   const verdict =
     { consistent: "the noise explains the misfit" }[outcome.verdict] ??
-    `verdict: ${outcome.verdict}, which “In words” explains`;
+    `verdict: ${outcome.verdict}, for the reasons below`;
   return (
     `Done in ${outcome.seconds.toFixed(1)} s; lowest action ` +
     `${outcome.action.toPrecision(4)}, ${verdict}`

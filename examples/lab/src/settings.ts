@@ -27,9 +27,14 @@ export interface FileData {
   columns: Record<string, string>;
 }
 
+/** Settings of a parameter to be estimated. */
 export interface Estimated {
+  /** Range in which every starting path begins. It is no bound: the search may leave it. */
   low: number;
   high: number;
+  /** Bounds, which the search never crosses; absent where there are none. */
+  least?: number;
+  most?: number;
 }
 
 /** Settings of a model in continuous time and its data. */
@@ -41,7 +46,7 @@ export interface PathSettings {
   data: TwinData | FileData;
   /** Names of the measured states. */
   observed: string[];
-  /** Bounds of the parameters to be estimated. Other parameters keep the model's values. */
+  /** Parameters to be estimated. Others keep the model's values. */
   estimate: Record<string, Estimated>;
   measurementPrecision: number;
   /** Measurement precision R_m of states that have their own. */
@@ -165,13 +170,9 @@ export function settingsOf(given: unknown): Settings {
       `starts.strategy: must be one of ${Object.keys(STRATEGIES).join(", ")}`,
     );
   }
-  const estimate = Object.entries(objectOf("estimate", root.estimate)).map(([name, one]) => {
-    const { low, high } = objectOf(`estimate.${name}`, one);
-    return [
-      name,
-      { low: number(`estimate.${name}.low`, low), high: number(`estimate.${name}.high`, high) },
-    ] as const;
-  });
+  const estimate = Object.entries(objectOf("estimate", root.estimate)).map(
+    ([name, one]) => [name, estimatedOf(`estimate.${name}`, one)] as const,
+  );
   return {
     kind: "path",
     title: text("title", root.title),
@@ -184,6 +185,16 @@ export function settingsOf(given: unknown): Settings {
     modelWeights: positiveByName("modelWeights", root.modelWeights),
     ladder: ladderOf(root.ladder),
     starts: { ...startsOf(root.starts), strategy: strategy as Strategy },
+  };
+}
+
+function estimatedOf(path: string, given: unknown): Estimated {
+  const { low, high, least, most } = objectOf(path, given);
+  return {
+    low: number(`${path}.low`, low),
+    high: number(`${path}.high`, high),
+    ...(least !== undefined && { least: number(`${path}.least`, least) }),
+    ...(most !== undefined && { most: number(`${path}.most`, most) }),
   };
 }
 

@@ -76,7 +76,12 @@ const neuron: PathSettings = {
   model: MORRIS_LECAR,
   data: { from: "twin", timeStep: 0.5, points: 601, noise: 2, seed: 2, further: 240 },
   observed: ["V"],
-  estimate: { gCa: { low: 2, high: 8 }, gK: { low: 4, high: 14 }, gL: { low: 0.5, high: 4 } },
+  // Conductances are not negative, and a cell has not much more of them than this.
+  estimate: {
+    gCa: { low: 2, high: 8, least: 0, most: 20 },
+    gK: { low: 4, high: 14, least: 0, most: 40 },
+    gL: { low: 0.5, high: 4, least: 0, most: 10 },
+  },
   measurementPrecision: 0.25,
   ownPrecisions: {},
   modelWeights: {},

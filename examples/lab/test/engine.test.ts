@@ -6,7 +6,12 @@ import ts from "typescript";
 import { beforeAll, expect, test } from "vitest";
 import { init, readCsv, readNpy, writeNpy } from "least-action/slim";
 import { outcomeOf, prepareNetwork, runNetwork } from "../src/engine/networks.js";
-import { certaintyOf, preparePath, runPath } from "../src/engine/paths.js";
+import {
+  certaintyOf,
+  outcomeOf as outcomeOfPath,
+  preparePath,
+  runPath,
+} from "../src/engine/paths.js";
 import type { Certainty } from "../src/engine/protocol.js";
 import { type OpenTable, tableOf } from "../src/engine/tables.js";
 import { snippetOf } from "../src/export.js";
@@ -109,6 +114,8 @@ function openTable(columns: Record<string, ArrayLike<number>>): OpenTable {
     name: "a.csv",
     columns: names,
     rows: columns[names[0] as string]?.length ?? 0,
+    others: [],
+    head: [],
     steps: {},
     column: (name) => Float64Array.from(columns[name] as ArrayLike<number>),
   };
@@ -189,6 +196,27 @@ test("nothing to predict is no trouble; a stopped computation tells nothing", as
   const stopped = certaintyOf(problem, run, stop.signal);
   stop.abort();
   expect(await stopped).toBeNull();
+});
+
+test("a parameter begins in its range, may leave it, and stays within its bounds", async () => {
+  const of = async (k: PathSettings["estimate"][string]) => {
+    const problem = preparePath({ ...SPRING, estimate: { k } }, undefined);
+    return outcomeOfPath(await runPath(problem, {}));
+  };
+  // The true value is 2.
+  const free = await of({ low: 3, high: 4 });
+  expect(Math.abs((free.parameters.k as number) - 2)).toBeLessThan(0.1);
+  expect(free.held).toEqual([]);
+  const [above, below] = [
+    await of({ low: 3, high: 4, least: 2.5 }),
+    await of({ low: 1, high: 1.2, most: 1.5 }),
+  ];
+  expect([above.parameters.k, above.held]).toEqual([2.5, ["k"]]);
+  expect([below.parameters.k, below.held]).toEqual([1.5, ["k"]]);
+  await expect(of({ low: 1, high: 4, least: 2 })).rejects.toThrow(/within the bounds, 2 below/);
+  const bounded = { ...SPRING, estimate: { k: { low: 1, high: 4, least: 0 } } };
+  expect(snippetOf(bounded)).toContain("k: { initial: [1, 4], bounds: [0, Infinity] }");
+  expect(fromLink(toLink(bounded))).toEqual(bounded);
 });
 
 test("the data that are fitted are those of the file that the settings name", () => {
@@ -289,6 +317,11 @@ test("files of data: CSV, NPY, and what is neither", () => {
   const bytes = (text: string): ArrayBuffer => new TextEncoder().encode(text).buffer;
   const table = tableOf("a.csv", bytes("time,x,name\n0,1,a\n1,,b\n"), read);
   expect(table.columns).toEqual(["time", "x"]);
+  expect(table.others).toEqual(["name"]);
+  expect(table.head).toEqual([
+    [0, 1],
+    [1, Number.NaN],
+  ]);
   expect([...table.column("x")]).toEqual([1, Number.NaN]);
   expect(table.steps).toEqual({ time: 1 });
   expect(

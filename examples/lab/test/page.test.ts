@@ -120,11 +120,8 @@ describe("a person's way", () => {
     await expect.poll(() => lab.pictures()).toEqual({ drawn: 3, all: 3 });
     await expect.poll(() => lab.overflow()).toBe(0);
 
-    const words = await lab.tab("In words");
-    await expect
-      .poll(async () => (await words.locator(".diagnosis").textContent())?.length)
-      .toBeGreaterThan(40);
-    await expect.poll(() => words.locator("pre").textContent()).toContain("forcing");
+    const summary = await lab.tab("Summary");
+    await expect.poll(() => summary.locator("pre").textContent()).toContain("forcing");
     await expect.poll(() => lab.overflow()).toBe(0);
   });
 
@@ -305,6 +302,7 @@ describe("what goes wrong says what to do", () => {
     }
     await lab.openData("good.csv", springCsv(61));
     await lab.page.getByRole("alert").waitFor({ state: "detached" });
+    await lab.confirm();
     await lab.run();
   });
 
@@ -357,7 +355,7 @@ describe("what goes wrong says what to do", () => {
     const folder = mkdtempSync(join(tmpdir(), "least-action-lab-"));
     writeFileSync(join(folder, "large.csv"), content);
     await lab.page.getByLabel(/^Your own data/).setInputFiles(join(folder, "large.csv"));
-    await lab.page.locator("p", { hasText: "large.csv" }).waitFor({ timeout: 30_000 });
+    await lab.columns.waitFor({ timeout: 30_000 });
     const read = await ticks();
     await lab.page
       .getByRole("img", { name: "x over time, measured: measured", exact: true })
@@ -434,6 +432,110 @@ describe("what goes wrong says what to do", () => {
   });
 });
 
+describe("what one has to know before one believes it", () => {
+  test("a file is fitted only after its columns have been looked at", async () => {
+    const lab = await open({ settings: SPRING });
+    await lab.shows("x (measured)");
+    const csv = springCsv(61).replace("time,x,other", "day,length,weight");
+    await lab.openData("spring.csv", csv);
+    await lab.columns.waitFor();
+    // Of two columns, which one measures x is not guessed.
+    expect(await lab.complaint(/spring\.csv/)).toContain("choose the column");
+    await expect.poll(() => lab.status.textContent()).toContain("Look at the columns");
+    const roles = () => lab.columns.locator("thead td").allTextContents();
+    await expect.poll(roles).toEqual(["time", "not used", "not used"]);
+    await expect
+      .poll(() => lab.columns.locator("tbody tr").nth(1).locator("td").allTextContents())
+      .toEqual((csv.split("\n")[2] as string).split(",").map((cell) => String(Number(cell))));
+    const first = lab.button("Choose a column for each state first");
+    await expect.poll(() => first.isDisabled()).toBe(true);
+    await lab.page.getByLabel("Column that measures x").selectOption("length");
+    await expect.poll(roles).toEqual(["time", "measures x", "not used"]);
+    await lab.page.getByRole("alert").waitFor({ state: "detached" });
+    // All is said, and nothing is confirmed: a click on Run does nothing.
+    await lab.shows("x (measured)");
+    await expect.poll(() => lab.button("Run").isDisabled()).toBe(true);
+    await lab.button("Run").evaluate((run) => (run as HTMLElement).click());
+    await lab.page.waitForTimeout(300);
+    expect(await lab.status.textContent()).toContain("Look at the columns of spring.csv");
+    await lab.confirm();
+    await expect.poll(() => lab.focused()).toBe("Run");
+    await lab.run();
+    expect((await lab.result()).settings).toMatchObject({
+      data: { time: "day", columns: { x: "length" } },
+    });
+    // Another column, and another file of the same name, are to be looked at again.
+    await lab.page.getByLabel("Column that measures x").selectOption("weight");
+    await expect.poll(() => lab.button("Run").isDisabled()).toBe(true);
+    await lab.confirm();
+    await lab.openData("spring.csv", csv);
+    await lab.columns.waitFor();
+    await expect.poll(() => lab.button("Run").isDisabled()).toBe(true);
+  });
+
+  test("the range of starts is none of bounds; a bound that holds is no knowledge", async () => {
+    const away: PathSettings = { ...SPRING, estimate: { k: { low: 2.5, high: 4 } } };
+    const lab = await open({ settings: away });
+    await lab.shows("x (measured)");
+    await lab.run();
+    const free = await lab.result();
+    expect(Math.abs((free.outcome.path.parameters.k as number) - 2)).toBeLessThan(0.1);
+    expect(free.outcome.path.held).toEqual([]);
+
+    const bound = lab.page.getByLabel("Bound: k at least");
+    await bound.fill("2.");
+    await bound.fill("2.2");
+    await lab.run();
+    const held = await lab.result();
+    expect(held.settings).toEqual({
+      ...away,
+      estimate: { k: { low: 2.5, high: 4, least: 2.2 } },
+    });
+    expect(held.outcome.path.held).toEqual(["k"]);
+    const table = await lab.tab("Parameters");
+    await lab.page.getByText("k is held by its bound 2.2: the data ask for less").waitFor();
+    const cells = await table.locator("tbody td").allTextContents();
+    expect(cells.slice(0, 3)).toEqual(["2.2000", "–", "–"]);
+
+    await bound.fill("");
+    await expect.poll(() => lab.status.textContent()).toBe("");
+    await lab.run();
+    expect((await lab.result()).settings).toEqual(away);
+    await bound.fill("3");
+    expect(await lab.complaint(/estimate k/)).toContain("widen the bounds");
+    await bound.fill("x");
+    await lab.page.getByText("a number, such as").waitFor();
+  });
+
+  test("findings stand before pictures and numbers, the gravest first", async () => {
+    // Noise of a fifth of the true one.
+    const settings: PathSettings = { ...SPRING, measurementPrecision: 25 * 400 };
+    const lab = await open({ settings });
+    await lab.shows("x (measured)");
+    expect(await lab.page.getByRole("region", { name: "Findings" }).count()).toBe(0);
+    await lab.run();
+    const { outcome } = await lab.result();
+    expect(outcome.verdict).toBe("inconsistent");
+    const findings = lab.page.getByRole("region", { name: "Findings" });
+    await expect
+      .poll(() => findings.getByRole("heading").textContent())
+      .toBe("Inconsistent: do not use these numbers");
+    const first = findings.locator("li").first();
+    expect(await first.getAttribute("class")).toBe("problem");
+    const said = await findings.locator("li").allTextContents();
+    for (const { message } of outcome.findings)
+      expect(said.some((text) => text.includes(message))).toBe(true);
+    for (const tab of await lab.page.getByRole("tab").allTextContents()) {
+      await lab.tab(tab);
+      const isBefore = await lab.page.evaluate(() => {
+        const all = [...document.querySelectorAll(".views .findings, .views .tabs, .views canvas")];
+        return all[0]?.classList.contains("findings") === true;
+      });
+      expect(isBefore, tab).toBe(true);
+    }
+  });
+});
+
 describe("taking it along", () => {
   const output = join(repository, "examples", "output");
   let folder: string;
@@ -464,6 +566,7 @@ describe("taking it along", () => {
     await lab.openData("spring.csv", csv);
     await expect.poll(() => lab.page.getByLabel("Column of times").inputValue()).toBe("time");
     await expect.poll(() => lab.page.getByLabel("Column that measures x").inputValue()).toBe("x");
+    await lab.confirm();
     await lab.run();
     const { outcome, settings, levels } = await lab.result();
     expect(settings).toMatchObject({
@@ -485,6 +588,7 @@ describe("taking it along", () => {
       expect(await again.complaint(/spring\.csv/)).toContain("open the file spring.csv");
       await again.openData("spring.csv", csv);
       await again.page.getByRole("alert").waitFor({ state: "detached" });
+      await again.confirm();
       await again.run();
       const result = await again.result();
       expect(result.settings).toEqual(settings);
@@ -521,6 +625,7 @@ describe("taking it along", () => {
     }, files);
     expect(held).toEqual({ beside: true, taken: [true, true] });
     await lab.shows("x (measured)");
+    await lab.confirm();
     await lab.run();
     expect((await lab.result()).settings).toEqual({ ...SPRING, data });
   });
@@ -538,6 +643,8 @@ describe("taking it along", () => {
     );
     await lab.page.getByLabel("Column of times").waitFor();
     expect(await lab.complaint(/settings\.json/)).toContain("is not JSON");
+    await lab.page.getByLabel("Column that measures x").selectOption("x");
+    await lab.confirm();
     await lab.run();
   });
 
@@ -554,6 +661,7 @@ describe("taking it along", () => {
     await lab.openData("spring.npy", Buffer.from(npy));
     await lab.page.getByLabel("Column of times").selectOption("0");
     await lab.page.getByLabel("Column that measures x").selectOption("1");
+    await lab.confirm();
     await lab.run();
     const { outcome } = await lab.result();
     expect(Math.abs((outcome.path.parameters.k as number) - 2.25)).toBeLessThan(0.1);
@@ -566,7 +674,7 @@ describe("taking it along", () => {
     await lab.run();
     const { outcome } = await lab.result();
     await lab.openData("data.csv", await lab.saved("Save data"));
-    await lab.page.getByLabel("Column of times").waitFor();
+    await lab.confirm();
     await lab.run();
     expect((await lab.result()).outcome.action).toBe(outcome.action);
   });
@@ -577,7 +685,7 @@ describe("taking it along", () => {
     await lab.run();
     const png = await lab.savedFile("Save picture");
     expect(png.subarray(1, 4).toString()).toBe("PNG");
-    await lab.tab("In words");
+    await lab.tab("Summary");
     await lab.button("Save picture").click();
     await lab.page.getByText("This view has no picture").waitFor();
     await lab.tab("Paths");
@@ -736,8 +844,12 @@ describe("what is typed", () => {
     await lab.shows("x (measured)");
     await lab.openData("pendulum.csv", springCsv(61).replace("time,x,other", "time,angle,other"));
     await lab.page.getByLabel("Column of times").waitFor();
+    await lab.page.getByLabel("Column that measures x").selectOption("angle");
+    await lab.confirm();
     await lab.page.getByLabel("Equations").selectOption("A pendulum with friction");
     await lab.shows("angle (measured)");
+    // Another state is measured now, which is another thing to look at.
+    await lab.confirm();
     await lab.run();
     expect((await lab.result()).settings).toMatchObject({
       data: {
@@ -774,7 +886,7 @@ describe("for everyone", () => {
     await lab.done();
     await expect.poll(() => lab.focused()).toBe("Run");
     await goTo("Paths");
-    for (const name of ["Action levels", "Parameters", "Mechanics", "In words", "Paths"]) {
+    for (const name of ["Action levels", "Parameters", "Mechanics", "Summary", "Paths"]) {
       await keyboard.press("ArrowRight");
       await expect.poll(() => lab.focused()).toBe(name);
       await expect
@@ -782,7 +894,7 @@ describe("for everyone", () => {
         .toBe(name);
     }
     await keyboard.press("ArrowLeft");
-    await expect.poll(() => lab.focused()).toBe("In words");
+    await expect.poll(() => lab.focused()).toBe("Summary");
   });
 
   test.each([0, 2])("whatever can be used has a name, with worked start %d", async (which) => {

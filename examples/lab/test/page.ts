@@ -31,7 +31,9 @@ export interface Result {
   outcome: {
     action: number;
     expectedLevel: number;
-    path: { path: number[]; parameters: Record<string, number> };
+    verdict: string;
+    findings: { message: string }[];
+    path: { path: number[]; parameters: Record<string, number>; held: string[] };
   };
   levels: unknown;
 }
@@ -231,6 +233,17 @@ export class LabPage {
 
   async result(): Promise<Result> {
     return JSON.parse(await this.saved("Save result")) as Result;
+  }
+
+  /** The question which column of an opened file is what. */
+  get columns(): Locator {
+    return this.page.getByRole("region", { name: /^Columns of / });
+  }
+
+  /** Answers this question with what is chosen there. */
+  async confirm(): Promise<void> {
+    await this.button("These columns are right").click();
+    await this.columns.waitFor({ state: "detached" });
   }
 
   /** Opens a file through the field for data. */

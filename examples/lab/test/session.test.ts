@@ -4,8 +4,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Engine, type RunNews } from "../src/engine/client.js";
 import type { Ask, FileTable, Outcome, PreparedPath } from "../src/engine/protocol.js";
 import { checkSize, savedSettings, stepOf, withFile } from "../src/files.js";
-import { begun, type Change, changed, type Session } from "../src/session.js";
-import type { FileData, PathSettings } from "../src/settings.js";
+import { begun, type Change, changed, type Session, unseenTable } from "../src/session.js";
+import type { FileData, PathSettings, Settings } from "../src/settings.js";
 import { STARTS } from "../src/starts.js";
 
 const settings = STARTS[0]?.settings as PathSettings;
@@ -150,18 +150,20 @@ test("how certain a path is can be skipped, and is done when it is told", () => 
 const tableOf = (name: string, columns: string[], steps: FileTable["steps"] = {}): FileTable => ({
   name,
   columns,
+  others: [],
   rows: 10,
+  head: [],
   steps,
 });
 
-test("columns are guessed by their names, and times by their steps", () => {
+test("columns are guessed by their names alone, and times by their steps", () => {
   const found = withFile(settings, tableOf("a.csv", ["Time", "b", "x3", "c"], { Time: 0.1, b: 7 }));
   expect(found.data).toEqual({
     from: "file",
     name: "a.csv",
     time: "Time",
     timeStep: 0.1,
-    columns: { x0: "b", x3: "x3", x6: "c", x8: "" },
+    columns: { x0: "", x3: "x3", x6: "", x8: "" },
   });
   expect(withFile(settings, tableOf("a.csv", ["b"])).data).toMatchObject({
     time: null,
@@ -174,11 +176,14 @@ test("no column is guessed twice, and a temperature is no time", () => {
   expect(withFile(two, tableOf("a.csv", ["time", "x3", "x6"])).data).toMatchObject({
     columns: { x0: "x6", x3: "x3" },
   });
-  const hours = tableOf("a.csv", ["hours", "T"], { hours: 1 });
-  expect(withFile(two, hours).data).toMatchObject({
-    time: null,
-    columns: { x0: "hours", x3: "T" },
-  });
+  // A day's number is a time, not the measurement that is left.
+  for (const name of ["hours", "day", "Time (s)", "t_ms", "number"])
+    expect(withFile(two, tableOf("a.csv", [name, "T"], { [name]: 1 })).data).toMatchObject({
+      time: name,
+      timeStep: 1,
+      columns: { x0: "", x3: "" },
+    });
+  expect(withFile(two, tableOf("a.csv", ["hosts", "T"])).data).toMatchObject({ time: null });
   expect(withFile(two, tableOf("a.csv", ["T", "x0"], { T: 2 })).data).toMatchObject({
     time: "T",
     timeStep: 2,
@@ -186,6 +191,31 @@ test("no column is guessed twice, and a temperature is no time", () => {
   expect(
     withFile({ ...two, observed: ["t"] }, tableOf("a.csv", ["t"], { t: 2 })).data,
   ).toMatchObject({ time: null });
+});
+
+test("columns are to be seen: those of each file, and again after every change", () => {
+  const table = tableOf("a.csv", ["time", "x0", "x3"], { time: 1 });
+  const of = { ...settings, observed: ["x0"] };
+  const choose = (next: Settings): Change => ({ type: "settings", settings: next });
+  expect(unseenTable(ready)).toBeNull();
+  const opened = after(ready, { type: "table", table }, choose(withFile(of, table)));
+  expect(unseenTable(opened)).toBe(table);
+  const seen = after(opened, { type: "confirmed" });
+  expect(unseenTable(seen)).toBeNull();
+  const { data } = withFile(of, table) as { data: FileData };
+  // A number that is no column leaves it; other columns, states or files do not.
+  expect(unseenTable(after(seen, choose({ ...of, data, measurementPrecision: 7 })))).toBeNull();
+  for (const other of [
+    { ...of, data: { ...data, time: null } },
+    { ...of, data: { ...data, columns: { x0: "x3" } } },
+    { ...of, data, observed: ["x0", "x3"] },
+  ]) {
+    const changed = after(seen, choose(other));
+    expect(unseenTable(changed)).toBe(table);
+    expect(unseenTable(after(changed, choose({ ...of, data })))).toBeNull();
+  }
+  expect(unseenTable(after(seen, { type: "table", table: { ...table } }))).not.toBeNull();
+  expect(unseenTable(after(seen, choose(settings)))).toBeNull();
 });
 
 test("names of every object are names like others", () => {

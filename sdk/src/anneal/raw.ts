@@ -1,5 +1,6 @@
 // Types of annealing at the boundary to WebAssembly.
 import type {
+  ChiSquare,
   Drop,
   ErrorFacts,
   FailedMember,
@@ -90,6 +91,7 @@ export interface RawAnnealer {
     drops: Drop[];
     findings: Finding[];
     verdict: Verdict;
+    chiSquare: ChiSquare | null;
     /** Place of the best climb in the list. */
     best: number;
     /** R_f at each rung. */

@@ -1,6 +1,6 @@
 // Results that all annealing runs have, of paths and of networks.
 import type { ErrorFacts } from "../errors.js";
-import type { Drop, Finding, Level, Rung, StepCheck, Stopped, Verdict } from "../raw.js";
+import type { ChiSquare, Drop, Finding, Level, Rung, StepCheck, Stopped, Verdict } from "../raw.js";
 import type { CoreClimb, RawAnnealer } from "./raw.js";
 
 /** Table of all rungs: one row per starting path that was begun, one column per rung. */
@@ -40,6 +40,8 @@ export interface Reached {
   start: number;
   /** Number of the rung, from 0. */
   rung: number;
+  /** R_f of the rung. */
+  modelPrecision: number;
   /** Action: the sum of the three errors. */
   action: number;
   /** Part of the action that the measurements have, weighted with R_m. */
@@ -89,6 +91,11 @@ export abstract class Results<C extends Climbed, B extends Reached> {
   readonly findings: readonly Finding[];
   /** Conclusion of the findings, in a word. */
   readonly verdict: Verdict;
+  /**
+   * Chi-square of the best path, of the whole action and by channel, with its degrees of freedom
+   * and the noise that would fit; null if no start has reached the last rung.
+   */
+  readonly chiSquare: ChiSquare | null;
   /** The climb that is furthest up the ladder, and there has the lowest action. */
   readonly best: B;
   /** Climbs that were begun, in the order of their starting paths' numbers. */
@@ -112,13 +119,16 @@ export abstract class Results<C extends Climbed, B extends Reached> {
     this.drops = verdicts.drops;
     this.findings = verdicts.findings;
     this.verdict = verdicts.verdict;
+    this.chiSquare = verdicts.chiSquare;
     this.cancelled = cancelled;
     this.starts = climbs.map(climbOf);
     const best = this.starts[verdicts.best] as C;
-    const { rung, action, measurementError, modelError, priorError } = best.rungs.at(-1) as Rung;
+    const { rung, modelPrecision, action, measurementError, modelError, priorError } =
+      best.rungs.at(-1) as Rung;
     this.best = bestOf(best, {
       start: best.start,
       rung,
+      modelPrecision,
       action,
       measurementError,
       modelError,
@@ -147,7 +157,17 @@ export abstract class Results<C extends Climbed, B extends Reached> {
 
   /** @internal Everything but climbs as plain data. */
   protected common(): Record<string, unknown> {
-    const { rungTable, levels, gap, expectedLevel, drops, findings, verdict, cancelled } = this;
+    const {
+      rungTable,
+      levels,
+      gap,
+      expectedLevel,
+      drops,
+      findings,
+      verdict,
+      chiSquare,
+      cancelled,
+    } = this;
     const { modelPrecision, action, measurementError, modelError } = rungTable;
     return {
       rungTable: {
@@ -163,6 +183,7 @@ export abstract class Results<C extends Climbed, B extends Reached> {
       drops,
       findings,
       verdict,
+      chiSquare,
       cancelled,
     };
   }

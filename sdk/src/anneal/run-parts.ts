@@ -16,5 +16,7 @@ export interface RunParts {
   levels: readonly CoreClimb[];
   /** R_f of the last rung of the best climb. */
   modelPrecision: number;
+  /** Warning about the run where its verdict is not "consistent"; undefined where it is. */
+  warning: string | undefined;
   shape: UnknownsShape;
 }

@@ -1,11 +1,16 @@
 // Result of an annealing run of paths.
 import { outOfRange, wrongShape } from "../errors.js";
 import { type Inputs, inputsOf, namesOf } from "../inputs.js";
-import type { Rung, StepCheck } from "../raw.js";
+import type { Identifiability, Rung, StepCheck } from "../raw.js";
 import type { CoreClimb, FinerGrid } from "./raw.js";
 import { describe, fields, plain, timeGrid } from "../shape.js";
 import type { DataSet } from "../observations.js";
-import { Uncertainty, type UncertaintyOptions } from "../statistics/uncertainty.js";
+import { type Profile, profileOf, type ProfileOptions } from "../statistics/profile.js";
+import {
+  identifiabilityOf,
+  Uncertainty,
+  type UncertaintyOptions,
+} from "../statistics/uncertainty.js";
 import { atData, type KeptRows, parted } from "./columns.js";
 import { gridOf, predictedGrid } from "./window.js";
 import { type Climbed, type Outcome, type Reached, Results } from "./results.js";
@@ -160,7 +165,9 @@ export class Run<E extends string = string, I extends string = string> extends R
    * deviations, bands, covariances, draws, expected values, and the directions that the data leave
    * undetermined.
    *
-   * @param options `modelPrecision`: R_f of the density exp(-A) (default: that of the last rung);
+   * @param options `modelPrecision`: R_f of the density exp(-A); `Infinity` for a model without
+   *   errors, whose only unknowns are first states and parameters (default: `Infinity` where the
+   *   model's error at the end of an automatic ladder is negligible, else that of the last rung);
    *   `levels`: largest number of levels (default: 4); `hessian`: `"exact"` (default) or
    *   `"gauss-newton"`; `minimize` and `maxIterations`: minimisation before the Hessian is taken.
    * @throws LeastActionError if the lowest level is a saddle, or data and priors leave a direction
@@ -172,6 +179,41 @@ export class Run<E extends string = string, I extends string = string> extends R
    */
   uncertainty(options: UncertaintyOptions = {}): Uncertainty<E, I> {
     return new Uncertainty<E, I>(this.#parts(), options);
+  }
+
+  /**
+   * Directions of the parameters that data and priors determine, and those that they leave free,
+   * widest first, about the minimum of the lowest level. It needs no Gaussian: a direction that is
+   * entirely free, for which `uncertainty` throws, has an infinite deviation.
+   *
+   * @param options those of `uncertainty`; `levels` is not used.
+   * @throws LeastActionError if the lowest level is a saddle, or if the path is not determined even
+   *   at known parameters.
+   *
+   * @example
+   * const [widest] = run.identifiability().directions;
+   * widest?.words; // "k1 - 0.01 k2": k1 up by 1 with k2 down by 0.01 fits as well
+   */
+  identifiability(options: UncertaintyOptions = {}): Identifiability {
+    return identifiabilityOf(this.#parts(), options);
+  }
+
+  /**
+   * Computes the profile likelihood of a parameter: the fit at given values of it, with first
+   * states and all other parameters refitted, where the path obeys the model exactly. Its interval
+   * holds where a Gaussian does not, and it is open on the sides that the data leave open.
+   *
+   * @param parameter name of an estimated parameter.
+   * @param options `confidence` of the interval (default: 0.95); `mostValues` on either side
+   *   (default: 60); `maxIterations` of each fit (default: 100).
+   * @throws LeastActionError for a name that is not estimated, options that are out of range,
+   *   parameters that change in time, and fits that do not converge.
+   *
+   * @example
+   * const { interval, open } = run.profile("k"); // [2.9, 1000], [false, true]: k > 2.9
+   */
+  profile(parameter: E, options: ProfileOptions = {}): Profile {
+    return profileOf(this.#parts(), parameter, options);
   }
 
   /**
@@ -203,6 +245,14 @@ export class Run<E extends string = string, I extends string = string> extends R
       : undefined;
   }
 
+  /** Warning that statistics of a run repeat: a verdict that is not good, with its reasons. */
+  #warning(): string | undefined {
+    if (this.verdict === "consistent") return undefined;
+    const problems = this.findings.filter(({ severity }) => severity === "problem");
+    const reasons = problems.map(({ message }) => message).join(" ");
+    return `The verdict on the run is "${this.verdict}", and these results are no better. ${reasons}`;
+  }
+
   #parts(): RunParts {
     const { estimated, varying } = this.#outcome;
     const starts = this.levels.flatMap(({ starts }) => starts);
@@ -216,12 +266,13 @@ export class Run<E extends string = string, I extends string = string> extends R
       climbs: chosen.map(from),
       levels: this.levels.map(({ starts }) => from(starts[0] as number)),
       modelPrecision: (best.rungs.at(-1) as Rung).modelPrecision,
+      warning: this.#warning(),
       shape: { times: this.times, kept: keptOf(this.#task), estimated, varying },
     };
   }
 }
 
-/** Times of the points of all data sets, one after the other, with `parts` steps for each of theirs. */
+/** Times of the points of all data sets in turn, with `parts` steps for each of theirs. */
 function timesOf({ sets }: PathTask, parts = 1): Float64Array {
   const all = sets.map(gridOf);
   return Float64Array.from(

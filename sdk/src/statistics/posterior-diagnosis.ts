@@ -70,6 +70,10 @@ export function diagnosisOf(examined: Examined): {
   verdict: SamplingVerdict;
 } {
   const { table, run, results, drawn, thin, options } = examined;
+  const ofRun: SamplingFinding[] =
+    run.warning === undefined
+      ? []
+      : [{ code: "runVerdict", severity: "problem", message: run.warning }];
   const failed = results.flatMap(({ start, failure, draws }): SamplingFinding[] => {
     if (failure === null) return [];
     const message = `Chain ${start} ended after ${draws} draws: ${failure.message}.`;
@@ -82,7 +86,10 @@ export function diagnosisOf(examined: Examined): {
       message: tooFew(table.draws),
     };
     return {
-      findings: failed.length > 0 && table.draws === 0 ? failed : [...failed, none],
+      findings: [
+        ...ofRun,
+        ...(failed.length > 0 && table.draws === 0 ? failed : [...failed, none]),
+      ],
       verdict: "notConverged",
     };
   }
@@ -104,7 +111,7 @@ export function diagnosisOf(examined: Examined): {
     raw.diagnoseDraws(names, values, table.chains, statistics, where, unknowns.length, options),
   );
   const verdict = failed.length > 0 && found.verdict === "converged" ? "doubtful" : found.verdict;
-  return { findings: [...failed, ...found.findings], verdict };
+  return { findings: [...ofRun, ...failed, ...found.findings], verdict };
 }
 
 /** Message for chains with too few draws, with advice. */

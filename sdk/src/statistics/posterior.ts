@@ -81,7 +81,7 @@ export interface SampledParts {
  * estimated parameters, `I` the model's inputs.
  */
 export class SampledPosterior<E extends string = string, I extends string = string> {
-  /** R_f of the action A. */
+  /** R_f of the action A; `Infinity` where paths obey the model exactly. */
   readonly modelPrecision: number;
   /** Times of the path's points, those of all data sets one after the other. */
   readonly times: Float64Array;

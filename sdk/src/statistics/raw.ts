@@ -56,6 +56,16 @@ export interface RawUncertainty {
   free(): void;
 }
 
+/** Profile likelihood in Rust. */
+export interface RawProfile {
+  estimate: number;
+  values: Float64Array;
+  chiSquare: Float64Array;
+  confidence: number;
+  interval: readonly [number, number];
+  open: readonly [boolean, boolean];
+}
+
 /** Scores of an ensemble, compared with the truth. */
 export interface RawScores {
   /**

@@ -39,7 +39,12 @@ export interface SamplingOptions<E extends string = string, I extends string = s
    * begin about its minima.
    */
   run: Run<E, I>;
-  /** R_f of the action that is sampled. Default: that of the run's last rung. */
+  /**
+   * R_f of the action that is sampled. `Infinity` is the deterministic limit: the path obeys the
+   * model exactly, and first states and parameters are sampled, with the paths that follow from
+   * them. Default: `Infinity` where `run.uncertainty()` takes it by default, else that of the run's
+   * last rung.
+   */
   modelPrecision?: number;
   /**
    * Minima about which chains begin: `"lowest"`, or `"levels"`, the lowest minimum of each action
@@ -81,10 +86,7 @@ export async function samplePosteriorBy<E extends string, I extends string>(
     );
   const watch = watchOf({ workers, onProgress, signal });
   const tell = onProgress as SamplingOptions["onProgress"];
-  const precision =
-    modelPrecision === undefined
-      ? parts.modelPrecision
-      : finiteNumber("modelPrecision", modelPrecision);
+  const precision = precisionOf(parts, modelPrecision);
   const given = plain("options", rest) as Record<string, unknown>;
   const all = checked(parts, precision, given);
   const { chains, draws, ...same } = all;
@@ -164,6 +166,14 @@ export async function samplePosteriorBy<E extends string, I extends string>(
     cancelled,
   };
   return new SampledPosterior<E, I>(sampled);
+}
+
+/** R_f that is sampled: the given one, or that which Rust chooses for the run. */
+function precisionOf(parts: RunParts, given: unknown): number {
+  if (given === Infinity) return Infinity;
+  if (given !== undefined) return finiteNumber("modelPrecision", given);
+  const best = parts.climbs[0] as CoreClimb;
+  return withAnnealer(parts.task, (annealer, raw) => raw.defaultModelPrecision(annealer, best));
 }
 
 /** Lets Rust check the options and fill in defaults, before any work begins. */

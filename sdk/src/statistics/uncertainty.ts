@@ -16,8 +16,28 @@ import {
   predictEnsemble,
 } from "./forecast.js";
 
+/** Finding that repeats a verdict on the run which is not good. */
+function warningsOf({ warning }: RunParts): LaplaceFinding[] {
+  return warning === undefined
+    ? []
+    : [{ code: "runVerdict", severity: "problem", message: warning }];
+}
+
 /** Options of `run.uncertainty()`. */
 export type UncertaintyOptions = CoreUncertaintyOptions;
+
+/** @internal Directions about the lowest minimum of a run, whether or not some are free. */
+export const identifiabilityOf = ({ task, climbs }: RunParts, options: unknown): Identifiability =>
+  withAnnealer(
+    task,
+    // The annealer is one of paths, for which Rust always gives these.
+    (annealer, raw) =>
+      raw.Uncertainty.identifiabilityOf(
+        annealer,
+        climbs,
+        plain("options", record("options", options)),
+      ) as Identifiability,
+  );
 
 /** Estimate of a parameter over all levels, in the parameter's unit. */
 export interface Estimated {
@@ -36,8 +56,8 @@ export interface LevelUncertainty<E extends string> {
   /** Negative log posterior at the minimum, up to a constant that all levels share. */
   value: number;
   /**
-   * Natural logarithm of the integral of exp(-A) about this minimum, with measurements, model
-   * errors and priors as normalised Gaussians.
+   * Natural logarithm of the integral of the posterior about this minimum, with measurements, model
+   * errors and priors as normalised Gaussians, and with the determinants of implicit steps.
    */
   logEvidence: number;
   /** Natural logarithm of the determinant of the Hessian at the minimum. */
@@ -101,7 +121,7 @@ export interface Expectation {
  * minima of the action. `E` are the estimated parameters, `I` the model's inputs.
  */
 export class Uncertainty<E extends string = string, I extends string = string> {
-  /** R_f of the density exp(-A). */
+  /** R_f of the density exp(-A); `Infinity` where the path obeys the model exactly. */
   readonly modelPrecision: number;
   /** Times of the path's points, those of all data sets one after the other. */
   readonly times: Float64Array;
@@ -186,16 +206,17 @@ export class Uncertainty<E extends string = string, I extends string = string> {
 
   /**
    * Directions of the parameters that the data determine, and those that they leave undetermined,
-   * widest first, about the lowest minimum.
+   * widest first, about the lowest minimum. Where some are entirely free there is no Gaussian, but
+   * `run.identifiability()` still has them.
    */
   identifiability(): Identifiability {
     return this.#held.use((found) => found.identifiability());
   }
 
   /**
-   * Mean less mode about the lowest minimum, to first order beyond the quadratic approximation.
-   * With D states and P parameters it takes 4 (5 D + 2 P) Hessians, 4 (3 D + 2 P) for one-step
-   * schemes.
+   * Mean less mode about the lowest minimum, to first order beyond the quadratic approximation,
+   * with the determinants of implicit steps, so that it does not depend on the discretisation. With
+   * D states and P parameters it takes 4 (5 D + 2 P) Hessians, 4 (3 D + 2 P) for one-step schemes.
    */
   meanShift(): { path: Float64Array; parameters: Record<E, number> } {
     const { path, parameters } = partsOf<E>(
@@ -300,7 +321,7 @@ export class Uncertainty<E extends string = string, I extends string = string> {
 
   /** Statements about the lowest level and about the levels together, with advice. */
   get findings(): readonly LaplaceFinding[] {
-    this.#findings ??= this.#held.use((found) => found.findings());
+    this.#findings ??= [...warningsOf(this.#run), ...this.#held.use((found) => found.findings())];
     return this.#findings;
   }
 
@@ -317,7 +338,10 @@ export class Uncertainty<E extends string = string, I extends string = string> {
     return this.#held.use((found) => found.summary());
   }
 
-  /** Returns everything but draws as plain data, for `JSON.stringify`. */
+  /**
+   * Returns everything but draws as plain data, for `JSON.stringify`, which writes an infinite
+   * `modelPrecision` as null.
+   */
   toJSON(): Record<string, unknown> {
     return listed({
       modelPrecision: this.modelPrecision,

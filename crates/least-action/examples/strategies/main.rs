@@ -107,9 +107,10 @@ struct Strategy {
     start: StartingStrategy,
     /// Ladder; the automatic one if none is given.
     ladder: Option<Ladder>,
-    /// Largest number of starting paths, and number of successes that end a run.
+    /// Largest number of starting paths, and number of successes that end a run; the library decides
+    /// if none is given.
     count: usize,
-    enough: usize,
+    enough: Option<usize>,
 }
 
 fn strategies() -> Vec<Strategy> {
@@ -125,12 +126,12 @@ fn strategies() -> Vec<Strategy> {
             | StartingStrategy::GrowingWindow => 20,
             _ => 5,
         },
-        enough: 1,
+        enough: None,
     };
     let mut all: Vec<Strategy> = StartingStrategy::ALL.iter().map(of).collect();
     all.push(Strategy {
         name: "best-of-three",
-        enough: 3,
+        enough: Some(3),
         ..all[0]
     });
     // The usual way in the literature: one random path, a small step, a tight tolerance, no second

@@ -1,7 +1,7 @@
 //! Errors that name the first number of an evaluation that is not finite.
 
-use super::Action;
-use crate::error::{check, Error, Result};
+use super::{prior, Action};
+use crate::error::{check, Error, Result, OBSERVABLE};
 use crate::model::Scratch;
 use crate::solve::RowGroup;
 
@@ -23,8 +23,49 @@ impl Action {
         model.evaluate(&mut Scratch::default(), at, &mut derivative);
         self.finite_rows(&derivative, "dx/dt")
             .and_then(|()| self.finite_rows(&self.residuals.values, "residual"))
+            .and_then(|()| self.finite_observables(path))
+            .and_then(|()| self.finite_formulas(path, parameters))
             .err()
             .unwrap_or_else(|| self.largest_square(action))
+    }
+
+    /// Checks the observables where they are measured.
+    fn finite_observables(&self, path: &[f64]) -> Result<()> {
+        let model = &self.problem.model;
+        let Some(function) = model.observation() else {
+            return Ok(());
+        };
+        let (d, functions) = (model.dimension(), model.observables().len());
+        let mut values = vec![0.0; self.problem.points() * functions];
+        let at = self.problem.at(path, &self.parameters);
+        function.evaluate(&mut Scratch::default(), at, &mut values);
+        for slot in self.measurement.slots(d, functions) {
+            let Some(k) = slot.column.checked_sub(d) else {
+                continue;
+            };
+            let point = slot.point as usize;
+            let value = values[point * functions + k];
+            if !value.is_finite() {
+                return Err(Error::NotFinite {
+                    path: "path".into(),
+                    time: self.problem.time(point),
+                    point,
+                    state: model.observables()[k].clone(),
+                    term: OBSERVABLE.into(),
+                    value,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks the formulas of first states.
+    fn finite_formulas(&self, path: &[f64], parameters: &[f64]) -> Result<()> {
+        let priors = &self.problem.priors;
+        match prior::first_not_finite(priors, path, parameters, &self.means) {
+            None => Ok(()),
+            Some((unknown, value)) => Err(self.not_finite_at(unknown, "formula", value)),
+        }
     }
 
     /// Error that names the largest residual or measurement error where every value is finite, but

@@ -66,6 +66,16 @@ impl Grid {
         }
     }
 
+    /// Grid without times and inputs, for what depends on the segments only.
+    pub fn of_segments(segments: Vec<Segment>, width: usize) -> Self {
+        Grid {
+            segments,
+            width,
+            points: Forcing::default(),
+            middles: Forcing::default(),
+        }
+    }
+
     /// Number of points in all segments.
     pub fn len(&self) -> usize {
         self.points.times.len()

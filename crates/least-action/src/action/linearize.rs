@@ -36,6 +36,12 @@ impl Action {
         self.new_rows().1
     }
 
+    /// Rows of the model at the point last linearised, before they were whitened; `None` where the
+    /// weights couple no residuals, so that the rows of the linearisation are these.
+    pub(super) fn raw_model_rows(&self) -> Option<&RowGroup> {
+        self.rows.as_ref()?.raw_model.as_ref()
+    }
+
     fn new_rows(&self) -> (RowWorkspace, Linearization) {
         let problem = &self.problem;
         let along = along(problem, &self.parameters, &[]);
@@ -93,7 +99,10 @@ impl Action {
             None => rows.measurement.weigh(measurement, scale, target),
         }
         let groups = &mut into.groups[2..];
-        prior::fill(&problem.priors, factor, path, parameters, groups);
+        if let Some(formulas) = &problem.priors.formulas {
+            formulas.differentiate(&mut self.means);
+        }
+        prior::fill(problem, factor, path, parameters, &self.means, groups);
         self.rows = Some(rows);
         for group in &into.groups[..2] {
             self.finite_entries(group)?;
@@ -125,6 +134,10 @@ impl Action {
             self.observable_curvature(function, path, &mut rows.scratch, add);
         }
         self.rows = Some(rows);
+        let estimated = problem.estimated.iter();
+        let parameters: Vec<f64> = estimated.map(|&i| self.parameters[i]).collect();
+        let factor = problem.data_factor();
+        prior::curvature(&problem.priors, factor, path, &parameters, &self.means, add);
         if !self.measurement.noise.is_quadratic() {
             self.loss_curvature(path, add);
         }

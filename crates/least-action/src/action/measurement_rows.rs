@@ -25,12 +25,7 @@ impl MeasurementRows {
         let d = model.dimension();
         let whitening = &problem.measurement.noise.whitening;
         let is_matrix = matches!(whitening, Whitening::Factors { .. });
-        let mut columns: Vec<usize> = Vec::new();
-        for &column in problem.data.iter().flat_map(|set| &set.observed) {
-            if !columns.contains(&column) {
-                columns.push(column);
-            }
-        }
+        let columns = problem.measured_columns();
         let mut wanted = Vec::new();
         let pattern: Vec<Vec<u32>> = columns
             .iter()

@@ -4,9 +4,13 @@ mod check_gradient;
 mod density;
 mod discretization;
 mod finite;
+mod first_state;
 mod grid;
+mod integrate;
 mod intervals;
+mod known;
 mod linearize;
+mod mean_formulas;
 mod measurement;
 mod measurement_rows;
 pub(crate) mod noise;
@@ -17,12 +21,14 @@ mod options;
 mod prior;
 mod problem;
 mod refine;
+mod switching;
 mod unknowns;
 mod varying;
 
 pub use check_gradient::{GradientCheck, GradientVerdict, Variable};
-pub(crate) use density::log_step_determinant;
 pub use discretization::Discretization;
+pub use first_state::{FirstDistribution, FirstMean, FirstState, FirstValue};
+pub(crate) use integrate::leading_matrix;
 pub(crate) use intervals::check_interval;
 pub use intervals::Intervals;
 pub use noise::{LossMoments, Precision, StepNoise};
@@ -38,6 +44,7 @@ pub(crate) use refine::{in_between, model_precision_factor};
 
 use crate::error::{check, Result};
 use discretization::{Along, Residuals};
+use mean_formulas::MeanValues;
 use measurement::Measurement;
 use noise::{Noise, Scale, Whitening};
 
@@ -88,7 +95,11 @@ pub struct Action {
     model_noise: Noise,
     parameters: Vec<f64>,
     parameter_gradient: Vec<f64>,
+    /// Means of priors that are formulas, at the point evaluated last.
+    means: MeanValues,
     rows: Option<Box<linearize::RowWorkspace>>,
+    /// Memory to integrate paths.
+    block: Option<Box<integrate::Block>>,
 }
 
 impl Action {
@@ -103,6 +114,8 @@ impl Action {
             measurement: problem.measurement.clone(),
             model_noise: problem.model_noise.clone(),
             rows: None,
+            means: MeanValues::default(),
+            block: None,
             parameters: problem.parameters.clone(),
             parameter_gradient: vec![0.0; problem.parameters.len()],
             problem: problem.clone(),
@@ -170,7 +183,11 @@ impl Action {
             None => path_gradient[unknown] += slope,
             Some(p) => parameter_gradient[p] += slope,
         };
-        prior::differentiate(&problem.priors, factor, path, parameters, add);
+        if let Some(formulas) = &problem.priors.formulas {
+            formulas.differentiate(&mut self.means);
+        }
+        let means = &self.means;
+        prior::differentiate(&problem.priors, factor, path, parameters, means, add);
         self.finite_rows(path_gradient, "dA/dx")?;
         self.finite_parameters(parameter_gradient, "dA/d")?;
         Ok(value)
@@ -238,7 +255,10 @@ impl Action {
         let measurement_error = self.measurement.value(factor);
         let scale = self.model_scale(model_precision);
         let model_error = self.model_noise.value(scale, &self.residuals.values, &[]);
-        let prior_error = factor * prior::sum(&problem.priors, path, parameters);
+        if let Some(formulas) = &problem.priors.formulas {
+            formulas.evaluate(path, &self.parameters, &mut self.means);
+        }
+        let prior_error = factor * prior::sum(&problem.priors, path, parameters, &self.means);
         let action = measurement_error + model_error + prior_error;
         if !action.is_finite() {
             return Err(self.first_not_finite(path, parameters, action));
@@ -249,6 +269,22 @@ impl Action {
             model_error,
             prior_error,
         })
+    }
+
+    /// Part of the model error last evaluated at this R_f that belongs to parameters which change
+    /// in time; 0 where there are none.
+    pub(crate) fn varying_error(&self, model_precision: f64) -> f64 {
+        let (dimension, varying) = (self.problem.model.dimension(), &self.problem.varying);
+        if varying.is_empty() {
+            return 0.0;
+        }
+        let own = dimension - varying.len();
+        let weight = |i: usize| self.model_noise.whitening.weight(i);
+        let rows = self.residuals.values.iter().enumerate();
+        let rows = rows.filter(|(i, _)| i % dimension >= own);
+        let sum: f64 = rows.map(|(i, r)| weight(i) * r * r).sum();
+        let scale = self.model_scale(model_precision);
+        scale.precision * scale.factor * sum
     }
 
     /// Sets the weights of the parameters that change in time. Their precision does not climb with

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::{Discretization, Normalization, Precision, Prior};
+use super::{Discretization, FirstState, Normalization, Precision, Prior};
 
 /// Options of an action: everything that turns a model and data into one.
 ///
@@ -71,8 +71,10 @@ pub struct ActionOptions {
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<BTreeMap<String, Prior>>"))]
     pub priors: BTreeMap<String, Prior>,
-    /// Priors of states at the first point of every data set, by name. Default: none.
+    /// Knowledge of states at the first point of data sets, by name: a number that is known
+    /// exactly, a formula of parameters, or a mean with a standard deviation. One object is for all
+    /// data sets; an array has one object for each of them. Default: none.
     #[serde(default)]
-    #[cfg_attr(feature = "typescript", ts(as = "Option<BTreeMap<String, Prior>>"))]
-    pub first_state: BTreeMap<String, Prior>,
+    #[cfg_attr(feature = "typescript", ts(as = "Option<FirstState>"))]
+    pub first_state: FirstState,
 }

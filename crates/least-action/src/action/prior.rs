@@ -1,5 +1,6 @@
 //! Gaussian priors of single unknowns: first states and estimated parameters.
 
+use super::mean_formulas::{MeanFormulas, MeanValues};
 use super::noise::{Gaussian, Loss, ResidualRow};
 use super::Problem;
 use crate::error::{check, Result};
@@ -41,72 +42,171 @@ impl Prior {
     }
 }
 
+/// Mean of a prior.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Mean {
+    Number(f64),
+    /// Value of a formula.
+    Formula {
+        /// Number of the data set.
+        set: usize,
+        /// Number of the formula.
+        formula: usize,
+    },
+}
+
 /// Prior of one unknown.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct PriorTerm {
     /// Position of the unknown: the path comes first, then the estimated parameters.
     pub unknown: usize,
-    pub mean: f64,
+    pub mean: Mean,
     pub precision: f64,
 }
 
 impl PriorTerm {
-    fn row(&self, path: &[f64], parameters: &[f64]) -> ResidualRow {
+    fn row(&self, path: &[f64], parameters: &[f64], means: &MeanValues) -> ResidualRow {
         let value = match self.unknown.checked_sub(path.len()) {
             None => path[self.unknown],
             Some(p) => parameters[p],
         };
-        let residual = Gaussian.residual(value, self.mean);
-        ResidualRow::new(residual, self.mean, self.precision)
+        let mean = match self.mean {
+            Mean::Number(mean) => mean,
+            Mean::Formula { set, formula } => means.value(set, formula),
+        };
+        let residual = Gaussian.residual(value, mean);
+        ResidualRow::new(residual, mean, self.precision)
     }
 
-    fn value(&self, path: &[f64], parameters: &[f64]) -> f64 {
-        let row = self.row(path, parameters);
+    fn value(&self, path: &[f64], parameters: &[f64], means: &MeanValues) -> f64 {
+        let row = self.row(path, parameters, means);
         Gaussian.value(row.precision * row.residual * row.residual, row)
     }
 }
 
-/// Sum of the losses of all priors.
-pub(super) fn sum(terms: &[PriorTerm], path: &[f64], parameters: &[f64]) -> f64 {
-    terms
-        .iter()
-        .fold(0.0, |sum, term| sum + term.value(path, parameters))
+/// Priors of a problem, sorted by unknown, with the formulas of their means.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Priors {
+    pub terms: Vec<PriorTerm>,
+    /// States with a prior of their first value in some data set, ascending.
+    pub states: Vec<usize>,
+    pub formulas: Option<MeanFormulas>,
 }
 
-/// Calls `add` with the derivative of `factor` times [`sum`] in each unknown that has a prior.
-pub(super) fn differentiate(
-    terms: &[PriorTerm],
-    factor: f64,
-    path: &[f64],
-    parameters: &[f64],
-    mut add: impl FnMut(usize, f64),
-) {
-    for term in terms {
-        let (residual, weight) = Gaussian.linearize(term.row(path, parameters));
-        add(term.unknown, 2.0 * factor * weight * residual);
+impl Priors {
+    /// Row of a state's prior in the block of first states.
+    fn row(&self, state: usize) -> usize {
+        self.states.partition_point(|&a| a < state)
     }
 }
 
-/// Logarithm of the largest value of the priors' density, with precisions times `factor`.
-pub(super) fn log_peak(terms: &[PriorTerm], factor: f64) -> f64 {
-    let logarithms = terms.iter().map(|term| libm::log(term.precision));
-    0.5 * (logarithms.sum::<f64>() + terms.len() as f64 * Gaussian.log_peak(factor))
+/// Sum of the losses of all priors.
+pub(super) fn sum(priors: &Priors, path: &[f64], parameters: &[f64], means: &MeanValues) -> f64 {
+    let terms = priors.terms.iter();
+    terms.fold(0.0, |sum, term| sum + term.value(path, parameters, means))
 }
 
-/// Row groups of the priors: one of first states and one of parameters, where there are any, with
-/// one row per prior.
+/// Calls `add` with the derivative of `factor` times [`sum`] in each unknown that has a prior, and
+/// in those that formulas of means contain.
+pub(super) fn differentiate(
+    priors: &Priors,
+    factor: f64,
+    path: &[f64],
+    parameters: &[f64],
+    means: &MeanValues,
+    mut add: impl FnMut(usize, f64),
+) {
+    for term in &priors.terms {
+        let (residual, weight) = Gaussian.linearize(term.row(path, parameters, means));
+        let slope = 2.0 * factor * weight * residual;
+        add(term.unknown, slope);
+        if let (Mean::Formula { set, formula }, Some(formulas)) = (term.mean, &priors.formulas) {
+            for (column, entry) in formulas.row(formula) {
+                let unknown = formulas.unknown(set, column);
+                add(unknown, -slope * means.derivative(set, entry));
+            }
+        }
+    }
+}
+
+/// Passes each entry of the lower triangle of `factor` times the part of [`sum`]'s second
+/// derivatives that Gauss-Newton leaves out to `add`: that of formulas which are not linear.
+pub(super) fn curvature(
+    priors: &Priors,
+    factor: f64,
+    path: &[f64],
+    parameters: &[f64],
+    means: &MeanValues,
+    add: &mut dyn FnMut(usize, usize, f64),
+) {
+    let Some(formulas) = &priors.formulas else {
+        return;
+    };
+    let mut adjoint = formulas.zeros();
+    for term in &priors.terms {
+        if let Mean::Formula { set, formula } = term.mean {
+            let (residual, weight) = Gaussian.linearize(term.row(path, parameters, means));
+            formulas.put(
+                &mut adjoint,
+                set,
+                formula,
+                -2.0 * factor * weight * residual,
+            );
+        }
+    }
+    formulas.curvature(means, &adjoint, add);
+}
+
+/// First prior of a state whose mean is a formula that is not finite: its unknown, and the value.
+pub(super) fn first_not_finite(
+    priors: &Priors,
+    path: &[f64],
+    parameters: &[f64],
+    means: &MeanValues,
+) -> Option<(usize, f64)> {
+    priors.terms.iter().find_map(|term| match term.mean {
+        Mean::Formula { .. } => {
+            let mean = term.row(path, parameters, means).datum;
+            (!mean.is_finite()).then_some((term.unknown, mean))
+        }
+        Mean::Number(_) => None,
+    })
+}
+
+/// Logarithm of the largest value of the priors' density, with precisions times `factor`.
+pub(super) fn log_peak(priors: &Priors, factor: f64) -> f64 {
+    let logarithms = priors.terms.iter().map(|term| libm::log(term.precision));
+    0.5 * (logarithms.sum::<f64>() + priors.terms.len() as f64 * Gaussian.log_peak(factor))
+}
+
+/// Columns of each row of a block of first states: the state, and what its formulas contain.
+fn first_rows(problem: &Problem) -> Vec<Vec<u32>> {
+    let (d, priors) = (problem.model.dimension(), &problem.priors);
+    let mut rows: Vec<Vec<u32>> = priors.states.iter().map(|&a| vec![a as u32]).collect();
+    for term in &priors.terms {
+        if let (Mean::Formula { formula, .. }, Some(formulas)) = (term.mean, &priors.formulas) {
+            let columns = formulas.row(formula).map(|(column, _)| column.in_block(d));
+            rows[priors.row(term.unknown % d)].extend(columns);
+        }
+    }
+    for columns in &mut rows {
+        columns.sort_unstable();
+        columns.dedup();
+    }
+    rows
+}
+
+/// Row groups of the priors: one of first states and one of parameters, where there are any. There
+/// is one row per prior, and none but zeros where a first state is known in other data sets only.
 pub(super) fn groups(problem: &Problem) -> Vec<RowGroup> {
     let (d, path_length) = (problem.model.dimension(), problem.path_length());
-    let (first, parameters): (Vec<&PriorTerm>, Vec<&PriorTerm>) = problem
-        .priors
-        .iter()
-        .partition(|term| term.unknown < path_length);
+    let terms = problem.priors.terms.iter();
+    let parameters: Vec<&PriorTerm> = terms.filter(|term| term.unknown >= path_length).collect();
     let mut groups = Vec::new();
+    let first = first_rows(problem);
     if !first.is_empty() {
         let starts = problem.grid.segments.iter().map(|s| s.first as u32);
-        let of_first_set = first.iter().filter(|term| term.unknown < d);
-        let pattern: Vec<Vec<u32>> = of_first_set.map(|t| vec![t.unknown as u32]).collect();
-        groups.push(RowGroup::new(1, starts.collect(), &pattern));
+        groups.push(RowGroup::new(1, starts.collect(), &first));
     }
     if !parameters.is_empty() {
         let column = |t: &&PriorTerm| vec![(d + t.unknown - path_length) as u32];
@@ -118,20 +218,60 @@ pub(super) fn groups(problem: &Problem) -> Vec<RowGroup> {
 
 /// Writes residuals and weights of `factor` times [`sum`] to the rows of [`groups`].
 pub(super) fn fill(
-    terms: &[PriorTerm],
+    problem: &Problem,
     factor: f64,
     path: &[f64],
     parameters: &[f64],
+    means: &MeanValues,
     groups: &mut [RowGroup],
 ) {
-    // Terms are sorted as the groups' rows are: by data set and state, then by parameter.
-    let mut terms = terms.iter();
-    for group in groups {
-        group.values.fill(1.0);
-        for (row, term) in (0..group.residuals.len()).zip(terms.by_ref()) {
-            let (residual, weight) = Gaussian.linearize(term.row(path, parameters));
-            group.residuals[row] = residual;
-            group.weights[row] = 2.0 * factor * weight;
+    let (d, priors) = (problem.model.dimension(), &problem.priors);
+    for group in &mut *groups {
+        group.values.fill(0.0);
+        group.residuals.fill(0.0);
+        group.weights.fill(0.0);
+    }
+    // Terms are sorted: those of first states by data set, then those of parameters.
+    let (mut block, mut parameter) = (0, 0);
+    for term in &priors.terms {
+        let (residual, weight) = Gaussian.linearize(term.row(path, parameters, means));
+        let (group, row) = match term.unknown < path.len() {
+            true => {
+                let point = (term.unknown / d) as u32;
+                while groups[0].first[block] != point {
+                    block += 1;
+                }
+                let row = priors.row(term.unknown % d);
+                (&mut groups[0], block * priors.states.len() + row)
+            }
+            false => {
+                parameter += 1;
+                (
+                    &mut groups[usize::from(!priors.states.is_empty())],
+                    parameter - 1,
+                )
+            }
+        };
+        group.residuals[row] = residual;
+        group.weights[row] = 2.0 * factor * weight;
+        let (number, row) = (row / group.rows, row % group.rows);
+        let places = group.row_start[row] as usize..group.row_start[row + 1] as usize;
+        let columns = &group.columns[places.clone()];
+        let first = number * group.entries();
+        let values = &mut group.values[first..][places];
+        let mut put = |column: u32, value: f64| {
+            if let Ok(place) = columns.binary_search(&column) {
+                values[place] += value;
+            }
+        };
+        match term.unknown.checked_sub(path.len()) {
+            None => put((term.unknown % d) as u32, 1.0),
+            Some(place) => put((d + place) as u32, 1.0),
+        }
+        if let (Mean::Formula { set, formula }, Some(formulas)) = (term.mean, &priors.formulas) {
+            for (column, entry) in formulas.row(formula) {
+                put(column.in_block(d), -means.derivative(set, entry));
+            }
         }
     }
 }

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use super::grid::Grid;
 use super::intervals::Intervals;
+use super::known::known_states;
 use super::measurement::Measurement;
 use super::noise::{Law, LossMoments, Noise};
-use super::prior::PriorTerm;
+use super::prior::{Mean, Priors};
+use super::switching::with_averaged_conditions;
 use super::unknowns::UnknownNames;
 use super::varying::{model_noise, with_varying, Varying};
 use super::{ActionOptions, Discretization, Normalization, Observations, Precision};
@@ -50,7 +52,9 @@ pub struct Problem {
     pub(crate) varying: Vec<Varying>,
     pub(super) measurement: Measurement,
     pub(super) model_noise: Noise,
-    pub(super) priors: Arc<[PriorTerm]>,
+    pub(super) priors: Arc<Priors>,
+    /// Number of unknowns that are held at a known value.
+    held: usize,
     pub(super) intervals: Option<Arc<Intervals>>,
     /// Number of steps that one step of the data is divided into.
     parts: usize,
@@ -90,8 +94,17 @@ impl Problem {
             check::at_most(&format!("{root}.points"), points, MOST_VALUES / dimension)?;
             discretization.validate(&root, model.kind(), set.points)?;
         }
-        let parameters = resolve_parameters(&*model, &options.parameters)?;
         let estimated = estimated(&*model, &options.estimate)?;
+        let parameters = resolve_parameters(&*model, &options.parameters)?;
+        let model = with_averaged_conditions(
+            model,
+            own,
+            &data,
+            discretization,
+            &parameters,
+            &estimated,
+            &options.bounds,
+        )?;
         check_measurement_precision(&options.measurement_precision, &data, points)?;
         options
             .model_weights
@@ -103,8 +116,11 @@ impl Problem {
             estimated: &estimated,
             path_length: points * dimension,
         };
-        let priors = names.priors(options, &grid)?;
-        let intervals = names.intervals(&options.bounds)?;
+        let components: Vec<usize> = varying.iter().map(|v| v.component).collect();
+        let known = known_states(&names, options, &grid, &components, &parameters)?;
+        let intervals = names.intervals(&options.bounds, &known.held)?;
+        let held = known.held.len();
+        let priors = names.priors(options, known)?;
         let row_points = discretization.row_points(&grid);
         Ok(Problem {
             measurement: Measurement::new(&*model, &data, &options.measurement_precision),
@@ -115,7 +131,8 @@ impl Problem {
             discretization,
             normalization: options.normalization,
             parameters,
-            priors: priors.into(),
+            priors: Arc::new(priors),
+            held,
             intervals: intervals.map(Arc::new),
             estimated,
             model,
@@ -155,6 +172,11 @@ impl Problem {
     /// Number of points of all data sets.
     pub fn points(&self) -> usize {
         self.grid.len()
+    }
+
+    /// First point of each data set in the path.
+    pub(crate) fn first_points(&self) -> impl Iterator<Item = usize> + '_ {
+        self.grid.segments.iter().map(|segment| segment.first)
     }
 
     /// Time of a point of the path, in the model's unit of time.
@@ -226,11 +248,106 @@ impl Problem {
     /// Standard deviation of the prior of an unknown, counted through the path and then the
     /// estimated parameters; `None` if it has no prior.
     pub fn prior_deviation(&self, unknown: usize) -> Option<f64> {
-        let prior = self.priors.iter().find(|term| term.unknown == unknown)?;
+        let mut terms = self.priors.terms.iter();
+        let prior = terms.find(|term| term.unknown == unknown)?;
         Some(1.0 / prior.precision.sqrt())
     }
 
-    /// Bounds of all unknowns; `None` if nothing is bounded.
+    /// Number of priors: rows that tell of unknowns beside the data. An exact formula of a first
+    /// state is one of them.
+    pub fn prior_count(&self) -> usize {
+        self.priors.terms.len()
+    }
+
+    /// Number of unknowns that are held at a value which is known exactly: first states. They are
+    /// not fitted.
+    pub fn held_count(&self) -> usize {
+        self.held
+    }
+
+    /// True for an unknown that is held at a known value, counted through the path and then the
+    /// estimated parameters.
+    pub fn is_held(&self, unknown: usize) -> bool {
+        self.intervals()
+            .is_some_and(|ends| ends.lower[unknown] == ends.upper[unknown])
+    }
+
+    /// Calls `put` with the component, the mean and the standard deviation of each first value of a
+    /// data set that is known. The deviation of a held value is 0. `state` has values of parameters
+    /// that change in time, and `parameters` are all of the model's.
+    pub(crate) fn known_first_state(
+        &self,
+        set: usize,
+        state: &[f64],
+        parameters: &[f64],
+        mut put: impl FnMut(usize, f64, f64),
+    ) {
+        let dimension = self.model.dimension();
+        let first = self.grid.segments[set].first * dimension;
+        if let Some(ends) = self.intervals().filter(|_| self.held > 0) {
+            for a in (0..dimension).filter(|&a| self.is_held(first + a)) {
+                put(a, ends.lower[first + a], 0.0);
+            }
+        }
+        let formulas = self.priors.formulas.as_ref();
+        let values = formulas.map(|formulas| formulas.of_set(set, state, parameters));
+        for term in &self.priors.terms {
+            let Some(a) = term.unknown.checked_sub(first).filter(|&a| a < dimension) else {
+                continue;
+            };
+            let mean = match (term.mean, &values) {
+                (Mean::Number(mean), _) => mean,
+                (Mean::Formula { formula, .. }, Some(values)) => values[formula],
+                (Mean::Formula { .. }, None) => continue,
+            };
+            put(a, mean, 1.0 / term.precision.sqrt());
+        }
+    }
+
+    /// Numbers of the measured columns, states before observables, in the order in which the data
+    /// sets name them first.
+    pub(crate) fn measured_columns(&self) -> Vec<usize> {
+        let mut columns: Vec<usize> = Vec::new();
+        for &column in self.data.iter().flat_map(|set| &set.observed) {
+            if !columns.contains(&column) {
+                columns.push(column);
+            }
+        }
+        columns
+    }
+
+    /// Name of a measured column: that of a state or, from D on, of an observable.
+    pub(crate) fn column_name(&self, column: usize) -> &str {
+        match column.checked_sub(self.model.dimension()) {
+            None => &self.model.states()[column],
+            Some(k) => &self.model.observables()[k],
+        }
+    }
+
+    /// Sum over all measurements of R_m times the squared distance of the value from the mean of
+    /// its column, or from zero where a column rests: the size of the data in units of their noise.
+    pub(crate) fn signal(&self, precision: &Precision) -> f64 {
+        let (mut sum, mut first) = (0.0, 0);
+        for set in self.data.iter() {
+            for l in 0..set.observed.len() {
+                let present = || set.column(l).enumerate().filter(|(_, y)| !y.is_nan());
+                let count = present().count().max(1) as f64;
+                let mean = present().map(|(_, y)| y).sum::<f64>() / count;
+                let about = |center: f64| -> f64 {
+                    let weighted = present()
+                        .map(|(n, y)| precision.weight(first + n, l) * (y - center) * (y - center));
+                    weighted.sum()
+                };
+                let spread = about(mean);
+                sum += if spread > 0.0 { spread } else { about(0.0) };
+            }
+            first += set.points;
+        }
+        sum
+    }
+
+    /// Bounds of all unknowns; `None` if nothing is bounded. Both bounds of an unknown that is held
+    /// are its value.
     pub fn intervals(&self) -> Option<&Intervals> {
         self.intervals.as_deref()
     }

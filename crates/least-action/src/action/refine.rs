@@ -4,7 +4,7 @@ use super::{Normalization, Observations, Precision, Problem};
 use crate::model::{ModelKind, Points, Scratch};
 
 impl Observations {
-    /// The same measurements on a grid with `parts` times as many steps. There are no measurements
+    /// These measurements on a grid with `parts` times as many steps. There are no measurements
     /// at the points in between, and inputs are straight lines there, as the discretisations and
     /// [`crate::twin`] take them.
     ///
@@ -60,7 +60,7 @@ pub(crate) fn in_between(rows: &[f64], points: usize, parts: usize) -> Vec<f64> 
 }
 
 impl Precision {
-    /// The same precision on a grid with `parts` times as many steps, for data sets with `points`
+    /// This precision on a grid with `parts` times as many steps, for data sets with `points`
     /// points each. A point in between has the number of the point before it.
     pub(crate) fn refined(&self, parts: usize, points: &[usize]) -> Precision {
         let Precision::PerTime { per_time } = self else {

@@ -1,10 +1,10 @@
 //! Names of the unknowns of an action, and the priors and bounds that options give them by name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::grid::Grid;
 use super::intervals::{check_interval, Intervals};
-use super::prior::PriorTerm;
+use super::known::{outside_bounds, KnownStates};
+use super::prior::{Mean, PriorTerm, Priors};
 use super::ActionOptions;
 use crate::error::{check, Error, Result};
 use crate::model::Model;
@@ -17,7 +17,7 @@ pub(super) struct UnknownNames<'a> {
 }
 
 impl UnknownNames<'_> {
-    fn state(&self, path: &str, name: &str) -> Result<usize> {
+    pub fn state(&self, path: &str, name: &str) -> Result<usize> {
         check::position(path, name, self.model.states().iter().map(String::as_str))
     }
 
@@ -49,34 +49,37 @@ impl UnknownNames<'_> {
         })
     }
 
-    /// Priors of first states and of estimated parameters, sorted by unknown.
-    pub fn priors(&self, options: &ActionOptions, grid: &Grid) -> Result<Vec<PriorTerm>> {
-        let mut terms = Vec::new();
-        for (name, prior) in &options.first_state {
-            let path = format!("firstState.{name}");
-            let state = self.state(&path, name)?;
-            let precision = prior.precision(&path)?;
-            terms.extend(grid.segments.iter().map(|segment| PriorTerm {
-                unknown: segment.first * self.model.dimension() + state,
-                mean: prior.mean,
-                precision,
-            }));
-        }
+    /// Priors of first states, which are given, and of estimated parameters, sorted by unknown.
+    pub fn priors(&self, options: &ActionOptions, known: KnownStates) -> Result<Priors> {
+        let mut terms = known.terms;
+        let states: BTreeSet<usize> = terms
+            .iter()
+            .map(|term| term.unknown % self.model.dimension())
+            .collect();
         for (name, prior) in &options.priors {
             let path = format!("priors.{name}");
             terms.push(PriorTerm {
                 unknown: self.parameter(&path, name)?,
-                mean: prior.mean,
+                mean: Mean::Number(prior.mean),
                 precision: prior.precision(&path)?,
             });
         }
         terms.sort_by_key(|term| term.unknown);
-        Ok(terms)
+        Ok(Priors {
+            terms,
+            states: states.into_iter().collect(),
+            formulas: known.formulas,
+        })
     }
 
-    /// Intervals of all unknowns; `None` if there are no bounds.
-    pub fn intervals(&self, bounds: &BTreeMap<String, [f64; 2]>) -> Result<Option<Intervals>> {
-        if bounds.is_empty() {
+    /// Intervals of all unknowns; `None` if there are no bounds. Those of `held` unknowns are their
+    /// values alone.
+    pub fn intervals(
+        &self,
+        bounds: &BTreeMap<String, [f64; 2]>,
+        held: &[(usize, f64)],
+    ) -> Result<Option<Intervals>> {
+        if bounds.is_empty() && held.is_empty() {
             return Ok(None);
         }
         let size = self.path_length + self.estimated.len();
@@ -100,6 +103,14 @@ impl UnknownNames<'_> {
                 Some(parameter) => set(self.path_length + parameter),
                 None => (place..self.path_length).step_by(dimension).for_each(set),
             }
+        }
+        for &(unknown, value) in held {
+            let (low, high) = (&mut intervals.lower[unknown], &mut intervals.upper[unknown]);
+            if !(*low..=*high).contains(&value) {
+                let state = &self.model.states()[unknown % dimension];
+                return Err(outside_bounds(state, value, [*low, *high]));
+            }
+            (*low, *high) = (value, value);
         }
         Ok(Some(intervals))
     }

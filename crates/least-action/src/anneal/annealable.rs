@@ -1,7 +1,10 @@
 //! Traits of actions that can be annealed, of paths or of networks.
 
+use super::climb::Climb;
+use super::fit::Fit;
 use super::ladder::Ladder;
 use super::rung::ActiveBound;
+use super::scatter::Scatter;
 use crate::action::{ActionValue, LossMoments, Normalization};
 use crate::error::Result;
 use crate::solve::Minimum;
@@ -38,6 +41,12 @@ pub trait Annealable: Clone + Send + Sync {
 
     /// Words that describe the problem in reports of a run.
     fn words(&self) -> Words;
+
+    /// Goodness of fit of a climb at its last rung, from the factor of the Hessian there; `None`
+    /// where it is not known, and the misfit is weighed by counts alone.
+    fn fit(&self, _climb: &Climb) -> Option<Fit> {
+        None
+    }
 }
 
 /// The action as a function to be minimised at one R_f, with the memory of one climb.
@@ -71,6 +80,12 @@ pub trait AnnealingObjective {
         interrupted: &dyn Fn() -> bool,
     ) -> Result<Minimum>;
 
+    /// Part of the model error last evaluated at this R_f that belongs to parameters which change
+    /// in time.
+    fn varying_error(&self, _model_precision: f64) -> f64 {
+        0.0
+    }
+
     /// Active bounds of a minimum, by name.
     fn active_bounds(&self, minimum: &Minimum) -> Vec<ActiveBound>;
 }
@@ -80,8 +95,10 @@ pub trait AnnealingObjective {
 pub struct Attempts {
     /// Maximum number of starting paths that are tried.
     pub count: usize,
-    /// Number of starts at a consistent level that ends the run.
+    /// Number of successes that ends the run: starts at a level that the stated noise explains.
     pub enough: usize,
+    /// Number of successes that must share the lowest level before the run ends.
+    pub agreeing: usize,
     /// True if starts are stopped when noise cannot explain their action.
     pub prune: bool,
 }
@@ -93,10 +110,18 @@ pub struct Counts {
     pub measured: usize,
     /// Mean and variance of the misfit at the truth.
     pub misfit: LossMoments,
-    /// Number of unknowns that the fit can choose where the model holds.
+    /// Noise as the data's own differences show it; `None` where they do not tell.
+    pub scatter: Option<Scatter>,
+    /// Number of priors.
+    pub priors: usize,
+    /// Number of unknowns that the fit can choose where the model holds. Values that are held do
+    /// not count.
     pub fitted: usize,
     /// Number of residuals of the model.
     pub residuals: usize,
+    /// True if the last R_f is a statement on the noise of the model, not only so large that the
+    /// model holds.
+    pub is_noisy_model: bool,
     /// Number of values in the path.
     pub path: usize,
     /// Number of estimated parameters.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::annealable::Annealable;
 use super::climb::{Climb, Climber};
+use super::misfit::obeys_model;
 use super::options::AnnealOptions;
 use super::paths::Paths;
 use super::run::Run;
@@ -78,6 +79,17 @@ impl Annealer {
     /// Options of the run, as given.
     pub fn options(&self) -> &AnnealOptions {
         &self.annealable.options
+    }
+
+    /// True if a climb stands for the limit of an exact model: the end of its ladder is automatic,
+    /// so that no R_f was stated, the model's error at its last rung is negligible beside that of
+    /// the measurements, and no parameter changes in time.
+    pub fn is_deterministic(&self, climb: &Climb) -> bool {
+        let automatic = !self.annealable.base().options.model_precision.has_end();
+        let obeys = |rung| obeys_model(&self.annealable.counts(), rung);
+        let complete = climb.is_complete(&self.annealable);
+        let varies = self.problem().varying().len() > 0;
+        automatic && complete && !varies && climb.rungs.last().is_some_and(obeys)
     }
 }
 

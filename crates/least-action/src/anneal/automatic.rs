@@ -3,7 +3,7 @@
 
 use super::options::AnnealOptions;
 use super::starting_paths::{Climatology, StartingStrategy};
-use crate::action::{Action, Normalization, Precision, Problem};
+use crate::action::{Action, Normalization, Observations, Precision, Problem};
 
 /// Ratio of R_f at the end, times the square of a state's variability, to R_m times the square of
 /// the data's: the model's error is then negligible.
@@ -20,6 +20,10 @@ const MOST_LADDER: f64 = 1e-16;
 
 /// Ratio of variabilities up to which states have equal weights.
 const ALIKE: f64 = 8.0;
+
+/// Chi-square per measurement of a path that obeys the model, up to which it explains the data: its
+/// ladder may begin near the end.
+const EXPLAINED: f64 = 4.0;
 
 /// Numbers of a ladder that are found from problem and data.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,10 +84,12 @@ impl Automatic {
         parameters: &[f64],
     ) -> f64 {
         let most = LEAST_LADDER * self.last;
+        let is_forward = options.starting_paths.start == StartingStrategy::Forward;
         let share = match options.starting_paths.start {
             StartingStrategy::Automatic
             | StartingStrategy::EnsembleFilter
-            | StartingStrategy::GrowingWindow => FIRST_INFORMED,
+            | StartingStrategy::GrowingWindow
+            | StartingStrategy::Forward => FIRST_INFORMED,
             _ => FIRST_IGNORANT,
         };
         // At R_f = 1; a failure shows again at the first rung, and is reported there.
@@ -97,11 +103,19 @@ impl Automatic {
             Normalization::Posterior => 2.0 * value.model_error / count,
         };
         let first = share * self.per_residual / mean_square;
-        if first.is_finite() {
-            first.max(MOST_LADDER * self.last).min(most)
-        } else {
-            most
+        if first.is_finite() && first < most {
+            return first.max(MOST_LADDER * self.last);
         }
+        let chi_square = match problem.normalization {
+            Normalization::Mean => value.measurement_error,
+            Normalization::Posterior => 2.0 * value.measurement_error / problem.measured() as f64,
+        };
+        if options.first_state.is_empty() && !is_forward || chi_square <= EXPLAINED {
+            return most;
+        }
+        // The path obeys the model, but not the data: they must be able to move it. Residuals that
+        // lead from one to the other are about as large as the data's errors.
+        (share * self.last / (LAST * chi_square)).max(MOST_LADDER * self.last)
     }
 }
 
@@ -127,6 +141,20 @@ fn weights(options: &AnnealOptions, sizes: &[f64]) -> Option<Precision> {
     fits.then_some(Precision::PerComponent(weights))
 }
 
+/// Precision of a column of the data; where it changes from point to point, the median of those of
+/// measured points: a few values that are known nearly exactly make no model error count.
+fn typical_weight(precision: &Precision, first: usize, set: &Observations, l: usize) -> f64 {
+    if !matches!(precision, Precision::PerTime { .. }) {
+        return precision.weight(first, l);
+    }
+    let values = set.column(l).enumerate().filter(|(_, y)| !y.is_nan());
+    let mut weights: Vec<f64> = values
+        .map(|(n, _)| precision.weight(first + n, l))
+        .collect();
+    weights.sort_by(f64::total_cmp);
+    weights[weights.len() / 2]
+}
+
 /// R_m times the variance of the data, averaged over columns: the squared ratio of signal to noise.
 fn signal(problem: &Problem, options: &AnnealOptions) -> f64 {
     let (mut sum, mut columns) = (0.0, 0.0);
@@ -139,7 +167,7 @@ fn signal(problem: &Problem, options: &AnnealOptions) -> f64 {
             let square = values.iter().map(|y| (y - mean) * (y - mean)).sum::<f64>() / count;
             // Data that rest are as large as they are.
             let size = if square > 0.0 { square } else { mean * mean };
-            sum += options.measurement_precision.weight(first, l) * size;
+            sum += typical_weight(&options.measurement_precision, first, set, l) * size;
             columns += 1.0;
         }
         first += set.points;

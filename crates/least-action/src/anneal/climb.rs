@@ -183,6 +183,7 @@ impl<A: Annealable> Climber<A> {
             measurement_error: value.measurement_error,
             model_error: value.model_error,
             prior_error: value.prior_error,
+            varying_error: objective.varying_error(model_precision),
             parameters: self.climb.parameters[..stated].to_vec(),
             stop: minimum.stop,
             iterations: minimum.iterations,
@@ -259,6 +260,7 @@ impl Climb {
                 ("measurementError", rung.measurement_error),
                 ("modelError", rung.model_error),
                 ("priorError", rung.prior_error),
+                ("varyingError", rung.varying_error),
             ] {
                 let holds = value.is_finite() && value >= 0.0;
                 check::require(holds, &field(name), value, "finite and not negative")?;

@@ -1,9 +1,12 @@
 //! Findings about an annealing run, in words: if the path is found, and advice if not.
 
-use super::annealable::{Annealable, Counts};
+use super::annealable::Annealable;
 use super::climb::Climb;
+use super::fit::{ChiSquare, Objection};
+use super::fit_findings::{open_parameters, weigh};
 use super::levels::{Drop, Level};
-use super::misfit::{minus_twice_log_posterior, obeys_model, Misfit};
+use super::misfit::{obeys_model, Misfit};
+use super::several_levels::several_levels;
 use super::stopping::enough;
 use super::verdict::Verdict;
 use crate::report::{self, number, Severity};
@@ -23,9 +26,11 @@ pub enum FindingCode {
     LevelAsExpected,
     /// The misfit is larger than the noise explains: the path was not found.
     LevelAboveExpected,
-    /// The misfit is smaller than the noise should leave.
+    /// The misfit is smaller than the noise should leave: the stated noise is too large, or the
+    /// data have none.
     LevelBelowExpected,
-    /// There are no more measurements than unknowns to choose, so the misfit tells nothing.
+    /// There are no more measurements and priors than unknowns to choose, so the misfit tells
+    /// nothing.
     TooFewMeasurements,
     /// Several starting paths reached the lowest level.
     LowestLevelShared,
@@ -43,6 +48,22 @@ pub enum FindingCode {
     SeveralConsistentLevels,
     /// Bounds hold states or parameters back.
     ActiveBounds,
+    /// The data leave parameters or combinations of them open.
+    ParametersOpen,
+    /// Neighbouring residuals of a channel are correlated in time.
+    CorrelatedResiduals,
+    /// The noise of single channels is not as stated.
+    UnequalNoise,
+    /// The residuals are not of one size in time.
+    ChangingNoise,
+    /// The data of a channel lie beside the path by a constant.
+    Offset,
+    /// Single measurements lie too far from the path.
+    Outliers,
+    /// The residuals have heavier tails than normal noise.
+    HeavyTails,
+    /// Priors contradict the data.
+    PriorConflict,
     /// The grid was refined, because the data's own time step does not resolve the model.
     GridRefined,
     /// The time step is too coarse for the model, and the grid was not refined further.
@@ -52,13 +73,21 @@ pub enum FindingCode {
 /// One statement about an annealing run.
 pub type Finding = report::Finding<FindingCode>;
 
+/// Conclusions from the climbs of a run.
+pub(super) struct Conclusions {
+    pub findings: Vec<Finding>,
+    pub verdict: Verdict,
+    /// Chi-square of the best path; `None` if no start has reached the last rung.
+    pub chi_square: Option<ChiSquare>,
+}
+
 pub(super) fn diagnose(
     annealable: &impl Annealable,
     climbs: &[Climb],
     levels: &[Level],
     drops: &[Drop],
     best: usize,
-) -> (Vec<Finding>, Verdict) {
+) -> Conclusions {
     let (words, counts) = (annealable.words(), annealable.counts());
     let mut findings = Vec::new();
     let mut say =
@@ -99,7 +128,7 @@ pub(super) fn diagnose(
                 climb.rungs.last().map_or(0.0, |rung| rung.model_precision)
             ),
         );
-        return (findings, Verdict::Unfinished);
+        return Conclusions::unfinished(findings);
     }
 
     let complete: usize = levels.iter().map(|level| level.starts.len()).sum();
@@ -131,49 +160,14 @@ pub(super) fn diagnose(
 
     // A path that was climbed to the end has a last rung.
     let Some(last) = climb.rungs.last() else {
-        return (findings, Verdict::Unfinished);
+        return Conclusions::unfinished(findings);
     };
-    let misfit = Misfit::new(&counts, last.measurement_error);
-    if !misfit.tells() {
-        say(
-            FindingCode::TooFewMeasurements,
-            Severity::Problem,
-            format!(
-                "{} measurements cannot determine {} numbers ({}): they agree with any model. \
-                Measure more, or estimate less.",
-                misfit.measured, misfit.fitted, words.fitted
-            ),
-        );
-    } else if misfit.above() {
-        say(
-            FindingCode::LevelAboveExpected,
-            Severity::Problem,
-            format!(
-                "The {} was not found: {misfit}, more than noise explains. Do not use its {}. Try \
-                more starting paths, \
-                 a smaller initial R_f or factor; if every start ends here, too few components \
-                 are observed, R_m overstates the precision of the data, or the model is wrong.",
-                words.found, words.parts
-            ),
-        );
-    } else if misfit.below() {
-        say(
-            FindingCode::LevelBelowExpected,
-            Severity::Warning,
-            format!(
-                "The {} is closer to the data than the stated noise should allow: {misfit}. R_m \
-                may understate the precision of the data, or R_f is still too small for the model \
-                to bind.",
-                words.found
-            ),
-        );
-    } else {
-        say(
-            FindingCode::LevelAsExpected,
-            Severity::Good,
-            format!("The misfit to the data is what the stated noise explains: {misfit}."),
-        );
-    }
+    let fit = annealable.fit(climb);
+    let misfit = match &fit {
+        Some(fit) => Misfit::of(&counts, last, fit),
+        None => Misfit::new(&counts, last.action),
+    };
+    weigh(&words, &counts, &misfit, fit.as_ref(), &mut say);
     if !obeys_model(&counts, last) {
         let advice = match last.stop.settled() {
             true => {
@@ -196,8 +190,22 @@ pub(super) fn diagnose(
         );
     }
 
+    // Of data without noise, the residuals are rounding errors.
+    let judged = fit
+        .as_ref()
+        .filter(|_| misfit.tells() && !misfit.is_noiseless() && obeys_model(&counts, last));
+    let objections = judged.map_or(Vec::new(), |fit| fit.objections(&misfit));
+    let objection_count = objections.len();
+    for Objection { code, message } in objections {
+        say(code, Severity::Problem, message);
+    }
     several_levels(&counts, climbs, levels, &mut say);
     let estimated = annealable.estimated();
+    if let Some(fit) = &fit {
+        let of_lowest = climbs.iter();
+        let of_lowest = of_lowest.filter(|climb| levels[0].starts.contains(&climb.start));
+        open_parameters(fit, &counts, last, &estimated, of_lowest, &mut say);
+    }
     let bounds = last.active_bounds.iter();
     let bounds = bounds.map(|bound| match estimated.contains(&bound.name) {
         true => bound.name.clone(),
@@ -276,64 +284,23 @@ pub(super) fn diagnose(
             ),
         );
     }
-    (findings, Verdict::of(&counts, last))
+    Conclusions {
+        findings,
+        verdict: Verdict::of(&counts, last, &misfit, objection_count),
+        chi_square: Some(match &fit {
+            Some(fit) => fit.chi_square(&misfit),
+            None => ChiSquare::new(&misfit, Vec::new()),
+        }),
+    }
 }
 
-/// Reports levels above the lowest that are consistent with data and model too: chi-square then
-/// does not tell the paths apart, only their difference does.
-fn several_levels(
-    counts: &Counts,
-    climbs: &[Climb],
-    levels: &[Level],
-    say: &mut impl FnMut(FindingCode, Severity, String),
-) {
-    let last = |level: &Level| {
-        let start = *level.starts.first()?;
-        climbs
-            .iter()
-            .find(|climb| climb.start == start)?
-            .rungs
-            .last()
-    };
-    let consistent = |level: &&Level| {
-        last(level).is_some_and(|rung| Verdict::of(counts, rung) == Verdict::Consistent)
-    };
-    let passing: Vec<&Level> = levels.iter().take_while(consistent).collect();
-    let [lowest, next, ..] = passing[..] else {
-        return;
-    };
-    let difference = minus_twice_log_posterior(counts, next.action)
-        - minus_twice_log_posterior(counts, lowest.action);
-    say(
-        FindingCode::SeveralConsistentLevels,
-        Severity::Warning,
-        format!(
-            "{} levels pass the chi-square check, so the misfit alone does not tell which path is \
-            right. The lowest was chosen; the next is higher by {difference:.1} in chi-square, \
-             that is, {} less likely. {}",
-            passing.len(),
-            odds(difference),
-            match difference > DECISIVE {
-                true => "That decides.",
-                false =>
-                    "That does not decide: compare the paths, and their predictions past the \
-                window; more measurements would tell.",
-            }
-        ),
-    );
-}
-
-/// Difference in chi-square, twice the natural logarithm of a ratio of likelihoods, that leaves
-/// little doubt.
-const DECISIVE: f64 = 20.0;
-
-/// Factor by which a likelihood falls when chi-square rises by `difference`, as text.
-fn odds(difference: f64) -> String {
-    let tens = 0.5 * difference / std::f64::consts::LN_10;
-    if tens < 3.0 {
-        format!("{:.1} times", libm::pow(10.0, tens))
-    } else {
-        format!("10^{tens:.0} times")
+impl Conclusions {
+    fn unfinished(findings: Vec<Finding>) -> Self {
+        Conclusions {
+            findings,
+            verdict: Verdict::Unfinished,
+            chi_square: None,
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use super::ladder::{Ladder, MOST_LEVELS};
 use super::refinement::Refinement;
 use super::starting_paths::StartingPaths;
 use crate::action::{
-    check_interval, ActionOptions, Discretization, Normalization, Precision, Prior,
+    check_interval, ActionOptions, Discretization, FirstState, Normalization, Precision, Prior,
 };
 use crate::error::{check, Error, Result};
 use crate::solve::MinimizerOptions;
@@ -125,10 +125,13 @@ pub struct AnnealOptions {
         )
     )]
     pub bounds: BTreeMap<String, [f64; 2]>,
-    /// Priors of states at the first point of every data set, by name. Default: none.
+    /// Knowledge of states at the first point of data sets, by name: a number that is known
+    /// exactly, a formula of parameters, or a mean with a standard deviation. One object is for all
+    /// data sets; an array has one object for each of them. Starting paths, ranges and automatic
+    /// weights are made from it. Default: none.
     #[serde(default)]
-    #[cfg_attr(feature = "typescript", ts(as = "Option<BTreeMap<String, Prior>>"))]
-    pub first_state: BTreeMap<String, Prior>,
+    #[cfg_attr(feature = "typescript", ts(as = "Option<FirstState>"))]
+    pub first_state: FirstState,
     /// Starting paths of the ladder. Default: see [`StartingPaths`].
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(as = "Option<StartingPaths>"))]
@@ -159,7 +162,18 @@ impl AnnealOptions {
         let varying = self.estimate.iter();
         let varying = varying.filter_map(|(name, e)| Some((name.clone(), e.smoothness?)));
         let varying: BTreeMap<String, f64> = varying.collect();
-        let first_state = self.first_state.clone().into_iter().chain(of_states);
+        let first_state = of_states
+            .into_iter()
+            .fold(self.first_state.clone(), |all, (name, prior)| {
+                all.with(&name, prior.into())
+            });
+        let mut parameters = self.parameters.clone();
+        if !self.first_state.is_empty() {
+            // Formulas of first states have the sizes that they have in the middle of the ranges.
+            let still = self.estimate.iter().filter(|(_, e)| e.smoothness.is_none());
+            let middle = |[low, high]: [f64; 2]| low + 0.5 * (high - low);
+            parameters.extend(still.map(|(name, e)| (name.clone(), middle(e.initial))));
+        }
         let still = self
             .estimate
             .keys()
@@ -171,8 +185,8 @@ impl AnnealOptions {
             model_weights: self.model_weights.clone().unwrap_or_default(),
             bounds,
             priors: priors.into_iter().collect(),
-            first_state: first_state.collect(),
-            parameters: self.parameters.clone(),
+            first_state,
+            parameters,
             estimate: still.cloned().collect(),
             varying,
         }

@@ -4,11 +4,15 @@ use std::sync::{Arc, OnceLock};
 
 use super::annealable::{Annealable, AnnealingObjective, Attempts, Counts, Words};
 use super::automatic::{weights_are_automatic, Automatic};
+use super::climb::Climb;
+use super::fit::{End, Fit};
 use super::follow::follow;
 use super::ladder::Ladder;
 use super::refinement::{GivenStart, Origin};
 use super::rung::ActiveBound;
+use super::scatter::Scatter;
 use super::starting_paths::{self, Climatology, Setting};
+use super::stopping;
 use super::AnnealOptions;
 use crate::action::{
     Action, ActionObjective, ActionValue, DataSets, Observations, Precision, Problem, Scales,
@@ -33,6 +37,8 @@ pub struct Paths {
     /// Problem without automatic weights of the states.
     problem: Problem,
     pub(super) options: AnnealOptions,
+    /// Noise as the data's own differences show it.
+    scatter: Option<Scatter>,
     found: Arc<OnceLock<Found>>,
     /// The grid of the data, where this one is finer.
     origin: Option<Arc<Origin>>,
@@ -68,8 +74,10 @@ impl Paths {
             problem.points() as f64,
             "so few that the minimisation fits in memory; a smaller minimizer.memory helps",
         )?;
+        let scatter = Scatter::of(&problem.data, &options.measurement_precision);
         Ok(Paths {
             model,
+            scatter,
             problem,
             options,
             found: Arc::default(),
@@ -77,7 +85,7 @@ impl Paths {
         })
     }
 
-    /// The same data on a grid of `parts` steps for each of theirs, with options that belong to it.
+    /// These data on a grid of `parts` steps for each of theirs, with options that belong to it.
     ///
     /// # Errors
     /// A grid that does not fit in memory, and paths of the wrong length.
@@ -144,6 +152,12 @@ impl Paths {
         }
     }
 
+    /// Number of measured components over the number of states, in the data set that has most.
+    fn observed_share(&self) -> f64 {
+        let columns = self.problem.data.iter().map(|set| set.observed.len());
+        columns.max().unwrap_or(0) as f64 / self.problem.model.dimension() as f64
+    }
+
     fn found(&self) -> &Found {
         self.found.get_or_init(|| {
             let climatology = Climatology::new(&self.problem, &self.options);
@@ -198,7 +212,11 @@ impl Annealable for Paths {
         let starting_paths = &self.options.starting_paths;
         Attempts {
             count: starting_paths.count,
-            enough: starting_paths.enough,
+            enough: starting_paths.enough.unwrap_or(1),
+            agreeing: match starting_paths.enough {
+                Some(_) => 1,
+                None => stopping::agreeing(&self.counts(), self.observed_share()),
+            },
             prune: starting_paths.prune,
         }
     }
@@ -209,8 +227,12 @@ impl Annealable for Paths {
         Counts {
             measured: problem.measured(),
             misfit: problem.misfit(),
+            scatter: self.scatter,
             // The first state and the parameters, as the model fixes the rest.
-            fitted: problem.model.dimension() * problem.data.len() + estimated,
+            fitted: problem.model.dimension() * problem.data.len() + estimated
+                - problem.held_count(),
+            priors: problem.prior_count(),
+            is_noisy_model: self.base().options.model_precision.last.is_some(),
             residuals: problem.residuals(),
             path: problem.path_length(),
             parameters: estimated,
@@ -218,6 +240,29 @@ impl Annealable for Paths {
             measurement_precision: problem.measurement_precision(),
             normalization: problem.normalization,
         }
+    }
+
+    fn fit(&self, climb: &Climb) -> Option<Fit> {
+        let last = climb.rungs.last()?;
+        let problem = self.problem();
+        // A parameter is small beside its value, and beside the range in which it is looked for.
+        let values = problem.estimated().zip(&climb.parameters);
+        let sizes = values.map(|(name, value)| {
+            let [low, high] = self.options.estimate[name].initial;
+            match value.abs().max(high - low) {
+                0.0 => 1.0,
+                size => size,
+            }
+        });
+        Fit::new(&End {
+            counts: &self.counts(),
+            problem,
+            model_precision: last.model_precision,
+            path: &climb.path,
+            parameters: &climb.parameters,
+            sizes: &sizes.collect::<Vec<f64>>(),
+            measurement_precision: &self.options.measurement_precision,
+        })
     }
 
     fn draw(&self, start: usize) -> (Vec<f64>, Vec<f64>) {
@@ -352,11 +397,17 @@ impl AnnealingObjective for PathAnnealingObjective {
         Ok(minimum)
     }
 
+    fn varying_error(&self, model_precision: f64) -> f64 {
+        self.action.varying_error(model_precision)
+    }
+
     fn active_bounds(&self, minimum: &Minimum) -> Vec<ActiveBound> {
         let problem = &self.paths.problem;
         let dimension = problem.model().dimension();
         let mut points = vec![0; dimension + problem.estimated().len()];
-        for &unknown in &minimum.active_bounds {
+        let active = minimum.active_bounds.iter();
+        // A first state that is known exactly is held, not stopped by a bound.
+        for &unknown in active.filter(|&&unknown| !problem.is_held(unknown)) {
             let place = match unknown.checked_sub(problem.path_length()) {
                 None => unknown % dimension,
                 Some(parameter) => dimension + parameter,

@@ -2,9 +2,10 @@
 
 use super::annealable::Annealable;
 use super::climb::Climb;
-use super::findings::{diagnose, Finding};
+use super::findings::{diagnose, Conclusions, Finding};
+use super::fit::ChiSquare;
 use super::levels::{cluster, drops, Drop, Level};
-use super::misfit::{expected_level, negligible};
+use super::misfit::{expected_level, negligible, obeys_model};
 use super::rung::Rung;
 use super::stopping::enough;
 use super::summary::summarize;
@@ -31,6 +32,9 @@ pub struct Run {
     pub findings: Vec<Finding>,
     /// Verdict on the best path.
     pub verdict: Verdict,
+    /// Chi-square of the best path, of the whole action and by channel; `None` if no start has
+    /// reached the last rung.
+    pub chi_square: Option<ChiSquare>,
     /// Names of the estimated parameters.
     pub estimated: Vec<String>,
     /// Table that [`Run::summary`] gives.
@@ -75,8 +79,18 @@ impl Run {
         let negligible = negligible(&counts);
         let levels = cluster(&climbs, complete, negligible);
         let drops = drops(&climbs, negligible);
-        let (findings, verdict) = diagnose(annealable, &climbs, &levels, &drops, best);
-        let expected_level = expected_level(&counts);
+        let Conclusions {
+            findings,
+            verdict,
+            chi_square,
+        } = diagnose(annealable, &climbs, &levels, &drops, best);
+        // Where the model is not yet obeyed, a path follows the noise: that is not what one expects.
+        let is_obeyed = |last: &Rung| obeys_model(&counts, last);
+        let fitted = chi_square
+            .as_ref()
+            .filter(|_| climbs[best].rungs.last().is_some_and(is_obeyed));
+        let degrees = fitted.map(|c| c.degrees_of_freedom);
+        let expected_level = expected_level(&counts, degrees);
         let summary = summarize(annealable, &climbs, &levels, best, expected_level);
         Ok(Run {
             estimated: annealable.estimated(),
@@ -87,6 +101,7 @@ impl Run {
             best,
             findings,
             verdict,
+            chi_square,
             summary,
         })
     }

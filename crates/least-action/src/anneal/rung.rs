@@ -31,6 +31,9 @@ pub struct Rung {
     /// Part of the action that belongs to priors; 0 without any.
     #[serde(default)]
     pub prior_error: f64,
+    /// Part of the model error that belongs to parameters which change in time; 0 without any.
+    #[serde(default)]
+    pub varying_error: f64,
     /// Estimated parameters, in the model's order.
     pub parameters: Vec<f64>,
     /// Reason why the minimisation ended.

@@ -201,6 +201,7 @@ impl ModelBuilder {
             initial_state,
             spin_up: self.spin_up,
             definition: None,
+            unaveraged: None,
             observation: (observables > 0).then(|| function(&outputs[dimension..])),
             function: function(&outputs[..dimension]),
             observables: self.observables,

@@ -13,7 +13,7 @@ use crate::error::{nearest, Error, Result};
 pub(super) const MOST_OPERATIONS: usize = 5_000_000;
 
 /// State of a translation of one definition.
-struct Lowering<'a, 'g> {
+pub(super) struct Lowering<'a, 'g> {
     definition: &'a ModelDefinition,
     scope: &'a Scope,
     symbols: &'a Symbols<'g>,
@@ -36,13 +36,7 @@ pub(super) fn lower<'g>(
     scope: &Scope,
     symbols: &Symbols<'g>,
 ) -> Result<Vec<Expression<'g>>> {
-    let mut lowering = Lowering {
-        definition,
-        scope,
-        symbols,
-        definitions: vec![None; definition.definitions.len()],
-        operations: 0,
-    };
+    let mut lowering = Lowering::new(definition, scope, symbols);
     lowering.definitions()?;
     let mut outputs = lowering.equations()?;
     for observable in &definition.observables {
@@ -56,7 +50,22 @@ pub(super) fn lower<'g>(
     Ok(outputs)
 }
 
-impl<'g> Lowering<'_, 'g> {
+impl<'a, 'g> Lowering<'a, 'g> {
+    /// Translation that has not read any text yet.
+    pub fn new(
+        definition: &'a ModelDefinition,
+        scope: &'a Scope,
+        symbols: &'a Symbols<'g>,
+    ) -> Self {
+        Lowering {
+            definition,
+            scope,
+            symbols,
+            definitions: vec![None; definition.definitions.len()],
+            operations: 0,
+        }
+    }
+
     /// Evaluates the definitions under `where`, each after those that it contains.
     fn definitions(&mut self) -> Result<()> {
         let all = &self.definition.definitions;
@@ -152,7 +161,7 @@ impl<'g> Lowering<'_, 'g> {
     }
 
     /// Evaluates an expression in postfix order; `index` is the value of `i`.
-    fn run(
+    pub fn run(
         &mut self,
         items: &[PostfixItem],
         index: Option<usize>,
@@ -301,7 +310,7 @@ impl<'g> Lowering<'_, 'g> {
     }
 }
 
-fn located(path: String, text: &str, fault: Fault) -> Error {
+pub(super) fn located(path: String, text: &str, fault: Fault) -> Error {
     Error::Equation {
         path,
         text: text.into(),

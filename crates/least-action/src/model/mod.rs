@@ -10,6 +10,7 @@ mod evaluate;
 mod explain;
 mod expression;
 mod fault;
+pub(crate) mod formulas;
 mod function;
 mod graph;
 mod guard;
@@ -18,11 +19,14 @@ mod parse;
 mod print;
 pub(crate) mod propagator;
 mod scope;
+mod switching;
 mod tape;
 mod token;
 mod varying;
 
 use std::sync::Arc;
+
+use crate::error::Result;
 
 pub use builder::{ModelBuilder, Symbols};
 pub use definition::{
@@ -33,6 +37,7 @@ pub use evaluate::{Points, Scratch};
 pub use explain::{Cost, Explanation};
 pub use expression::{Expression, Operand};
 pub use function::{Function, Sparsity};
+pub use switching::Switching;
 
 /// Maximum number of values in a path: 512 MiB of them, of which 32-bit WebAssembly can hold
 /// several.
@@ -203,6 +208,16 @@ pub trait Model: Send + Sync {
         None
     }
 
+    /// The model with conditions that contain unknown parameters averaged over time, so that it has
+    /// derivatives in them; `None` if there is nothing to average. Default: none.
+    ///
+    /// # Errors
+    /// Conditions with unknown parameters that cannot be averaged.
+    fn with_averaged_conditions(&self, at: &Switching) -> Result<Option<Arc<dyn Model>>> {
+        let _ = at;
+        Ok(None)
+    }
+
     /// Number of state components, D.
     fn dimension(&self) -> usize {
         self.states().len()
@@ -224,6 +239,8 @@ pub struct EquationModel {
     function: Function,
     /// The definition that the model was built from; `None` for a model made of Rust expressions.
     definition: Option<Box<ModelDefinition>>,
+    /// The model whose conditions were averaged; `None` if none were.
+    unaveraged: Option<Arc<EquationModel>>,
 }
 
 impl EquationModel {
@@ -268,6 +285,11 @@ impl Model for EquationModel {
 
     fn with_varying(&self, parameters: &[usize]) -> Option<Arc<dyn Model>> {
         Some(Arc::new(EquationModel::with_varying(self, parameters)))
+    }
+
+    fn with_averaged_conditions(&self, at: &Switching) -> Result<Option<Arc<dyn Model>>> {
+        let model = EquationModel::with_averaged_conditions(self, at)?;
+        Ok(model.map(|model| Arc::new(model) as Arc<dyn Model>))
     }
 
     fn initial_state(&self) -> &[f64] {

@@ -30,6 +30,23 @@ impl EquationModel {
         self.kind == other.kind && copy(self) == copy(other)
     }
 
+    /// Text of one node of the equations.
+    pub(super) fn text_of(&self, id: NodeId) -> String {
+        let graph = &self.function.graph;
+        let name = |node| match node {
+            Node::State(i) => Some(self.states[i as usize].clone()),
+            Node::Parameter(p) => Some(self.parameters[p as usize].name.clone()),
+            Node::Input(j) => Some(self.inputs[j as usize].clone()),
+            Node::Time => Some("t".to_string()),
+            _ => None,
+        };
+        let roots = [id];
+        let printed = Printer::new(graph, &roots).print(name, &mut PrintedNames::default());
+        let parts = printed.definitions.iter();
+        let parts = parts.map(|part| format!(" with {} = {}", part.name, part.expression));
+        parts.fold(printed.outputs.concat(), |text, part| text + &part)
+    }
+
     /// Output nodes of the equations, then of the observables: both functions have one graph.
     fn outputs(&self) -> Vec<NodeId> {
         let observed = self.observation.iter().flat_map(|f| &f.outputs);

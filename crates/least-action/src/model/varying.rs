@@ -52,6 +52,7 @@ impl EquationModel {
                 .as_ref()
                 .map(|function| changed(function, &|_, _| Vec::new())),
             definition: None,
+            unaveraged: None,
             ..self.clone()
         }
     }

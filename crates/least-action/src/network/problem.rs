@@ -255,6 +255,12 @@ impl NetworkProblem {
         self.0.measured
     }
 
+    /// Number of weights with a prior.
+    pub fn prior_count(&self) -> usize {
+        let each = self.0.priors.iter().map(|prior| prior.weights.len());
+        each.sum()
+    }
+
     /// Number of residuals of the model: one per pair and neuron of all layers but the inputs.
     pub fn residuals(&self) -> usize {
         self.activation_count() - self.0.starts[1]

@@ -9,15 +9,18 @@ mod lbfgs;
 mod least_squares;
 mod objective;
 mod options;
+mod schur_complement;
 mod session;
 mod structured;
 
+pub(crate) use blocks::RankFactor;
 pub use blocks::{Assembly, BlockMatrix, BlockQr, Cholesky, NotPositiveDefinite};
 pub use bounds::Bounds;
 pub use lbfgs::Lbfgs;
 pub use least_squares::{Layout, Linearization, RowGroup};
 pub use objective::{LeastSquares, Objective};
 pub use options::MinimizerOptions;
+pub use schur_complement::SchurComplement;
 pub use structured::{Hessian, Structured, Workspace};
 pub(crate) use structured::{Quadratic, Search, SearchProgress, Vectors};
 

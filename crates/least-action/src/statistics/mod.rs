@@ -2,6 +2,7 @@
 //! `<G> = integral of G exp(-A) / integral of exp(-A)` over all paths and parameters, from the
 //! quadratic approximation about a minimum to Monte Carlo.
 
+mod deterministic;
 mod diagnostics;
 mod forecast;
 mod laplace;
@@ -12,6 +13,7 @@ mod scores;
 mod summary;
 mod uncertainty;
 
+pub use deterministic::{Profile, ProfileOptions, StrongLaplace, StrongMinimum, StrongPosterior};
 pub use diagnostics::{
     energy_fraction, ess_bulk, ess_mean, ess_quantile, ess_sd, ess_tail, mcse_mean, mcse_quantile,
     mcse_sd, quantiles, r_hat,
@@ -33,5 +35,6 @@ pub use sampling_report::{
 pub use scores::{mixed_weights, Coverage, Flatness, Members, RankHistogram};
 pub use summary::{summarize, Quantity, Summary, SummaryRow};
 pub use uncertainty::{
-    level_weights, LevelUncertainty, Uncertainty, UncertaintyDraws, UncertaintyOptions,
+    default_model_precision, level_weights, LevelGaussian, LevelUncertainty, Uncertainty,
+    UncertaintyDraws, UncertaintyOptions,
 };

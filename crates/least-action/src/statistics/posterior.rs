@@ -1,8 +1,6 @@
 //! `exp(-A)` as a probability density of the path and the estimated parameters.
 
-use crate::action::{
-    log_step_determinant, Action, ActionObjective, Normalization, Problem, Scales,
-};
+use crate::action::{Action, ActionObjective, Normalization, Problem, Scales};
 use crate::error::{check, Result};
 use crate::solve::{
     Assembly, BlockMatrix, Bounds, Hessian, Layout, LeastSquares, Minimizer, Minimum, Objective,
@@ -20,9 +18,9 @@ use crate::solve::{
 /// normal error, of variance 1 / R_f in the normalisation `"posterior"`. The change of variables
 /// from errors to states, `x_(n+1) = f(x_n) + error`, has a determinant of one. For implicit steps
 /// (`trapezoid`, `midpoint`, `simpson-hermite`) the density of such a model's paths has a factor
-/// `|det d r_n / d x_(n+1)|` for every step with residual r_n, which exp(-A) leaves out.
-/// [`step_determinant_shifts`](super::Laplace::step_determinant_shifts) says how far it would move
-/// the parameters.
+/// `|det d r_n / d x_(n+1)|` for every step with residual r_n, which exp(-A) leaves out. Laplace's
+/// method adds it: to the evidence at the mode, and to first order to the mean
+/// ([`mean_shift`](super::Laplace::mean_shift)).
 ///
 /// The unknowns are the path, points x dimension, and then the estimated parameters.
 ///
@@ -176,16 +174,19 @@ impl Posterior {
         self.action.log_constant(self.model_precision, self.factor)
     }
 
-    /// Logarithm of the determinants of the discretisation's steps; 0 for explicit steps.
+    /// Logarithm of the determinant of each step of the discretisation, with the number of the
+    /// first point that it touches; empty for explicit steps, where all are 0.
     ///
     /// # Errors
     /// Those of [`Action::linearize`].
-    pub(super) fn log_step_determinant(&mut self, unknowns: &[f64]) -> Result<f64> {
+    pub(super) fn log_step_determinants(&mut self, unknowns: &[f64]) -> Result<Vec<(usize, f64)>> {
+        if self.problem().discretization.is_explicit() {
+            return Ok(Vec::new());
+        }
         let (path, parameters) = unknowns.split_at(self.layout.path_length());
         let mut rows = self.action.linearization();
         self.action
-            .linearize(self.model_precision, path, parameters, &mut rows)?;
-        Ok(log_step_determinant(&rows.groups[0], self.layout.dimension))
+            .log_step_determinants(path, parameters, &mut rows)
     }
 
     /// Calls `what` with the action as an objective for paths.

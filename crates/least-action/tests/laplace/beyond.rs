@@ -88,8 +88,11 @@ fn the_corrected_mean_is_that_of_importance_sampling() {
         let (mut posterior, start) = curved(discretization);
         let found = laplace(&posterior, &start);
         let (mode, deviations) = (found.mode().to_vec(), found.deviations());
-        let shift = found.mean_shift().unwrap();
-        // Weights are exp(-(A - its quadratic part)); pairs of draws on either side take the noise
+        // Weights below are those of exp(-A), which leaves out the determinants of implicit steps.
+        let determinants = found.step_determinant_shift().unwrap();
+        let shift = found.mean_shift().unwrap().into_iter().zip(determinants);
+        let shift: Vec<f64> = shift.map(|(all, determinant)| all - determinant).collect();
+        // They are exp(-(A - its quadratic part)); pairs of draws on either side take the noise
         // of the odd part's square.
         let count = 60_000;
         let draws = found.draws(count, 1).values;

@@ -2,6 +2,8 @@
 //! grids.
 
 mod beyond;
+mod discretizations;
+mod free;
 mod linear;
 mod trouble;
 

@@ -4,10 +4,13 @@
 use super::problems::truth;
 use least_action::Observations;
 
+/// Right side of the equations, of parameters and state.
+type RightSide = dyn Fn(&[f64], &[f64]) -> Vec<f64>;
+
 /// Parameters of the fit: the minimum of the summed squared errors over first state and parameters,
 /// by damped steps of Gauss and Newton from near the truth.
 pub fn fit(
-    f: &dyn Fn(&[f64], &[f64]) -> Vec<f64>,
+    f: &RightSide,
     data: &Observations,
     noise: f64,
     first: &[f64],

@@ -15,7 +15,7 @@ use ts_rs::{Config, ExportError, TypeVisitor, TS};
 
 /// Declarations that the SDK has forms of its own for, or needs within itself. The others are part
 /// of its public face.
-const WITHIN_THE_SDK: [&str; 30] = [
+const WITHIN_THE_SDK: [&str; 31] = [
     "ActionOptions",
     "AnnealOptions",
     "BoundaryOptions",
@@ -38,6 +38,7 @@ const WITHIN_THE_SDK: [&str; 30] = [
     "NetworkTwin",
     "Pairs",
     "ParameterDefinition",
+    "ProfileOptions",
     "SamplingOptions",
     "StateDefinition",
     "StepSize",
@@ -52,7 +53,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("// Generated from the Rust types. Do not edit.");
     // What crosses by itself. Types that these mention come along.
     let mut declarations = Declarations::new();
+    declarations.add::<action::FirstValue>();
     declarations.add::<action::GradientCheck>();
+    declarations.add::<anneal::ChiSquare>();
     declarations.add::<anneal::Drop>();
     declarations.add_alias::<anneal::Finding>("Finding");
     declarations.add::<anneal::Level>();
@@ -99,6 +102,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     declarations.add::<statistics::Flatness>();
     declarations.add::<statistics::Identifiability>();
     declarations.add_alias::<statistics::LaplaceFinding>("LaplaceFinding");
+    declarations.add::<statistics::ProfileOptions>();
     declarations.add_alias::<statistics::SamplingFinding>("SamplingFinding");
     declarations.add::<statistics::SamplingOptions>();
     declarations.add::<statistics::SamplingVerdict>();

@@ -1,12 +1,11 @@
 // The data form: data made by the model itself or from a file, and the states that are measured.
 import { useRef } from "preact/hooks";
-import { stepOf } from "../files.js";
 import type { ModelText } from "../model-text.js";
-import type { FileTable } from "../engine/protocol.js";
-import type { Session } from "../session.js";
-import { LIMITS, own, ownsAny, type PathSettings } from "../settings.js";
+import { type Session, unseenTable } from "../session.js";
+import { type FileData, LIMITS, ownsAny, type PathSettings, type TwinData } from "../settings.js";
 import { precisionOf, TWIN } from "../starts.js";
-import { ByState, NumberField, Panel, SeedField, SelectField, withLost } from "./fields.js";
+import { ColumnFields } from "./columns.js";
+import { ByState, NumberField, Panel, SeedField, withLost } from "./fields.js";
 
 interface Props {
   session: Session;
@@ -61,8 +60,8 @@ export function DataPanel({ session, settings, outline, onChange, onFiles }: Pro
         <TwinFields data={data} settings={settings} onChange={onChange} />
       ) : (
         <FileFields
+          session={session}
           data={data}
-          table={session.table}
           settings={settings}
           onChange={onChange}
           onTwin={onTwin}
@@ -102,19 +101,16 @@ export function DataPanel({ session, settings, outline, onChange, onFiles }: Pro
   );
 }
 
-type TwinOf = Extract<PathSettings["data"], { from: "twin" }>;
-type FileOf = Extract<PathSettings["data"], { from: "file" }>;
-
 function TwinFields({
   data,
   settings,
   onChange,
 }: {
-  data: TwinOf;
+  data: TwinData;
   settings: PathSettings;
   onChange: Props["onChange"];
 }) {
-  const change = (part: Partial<TwinOf>): void =>
+  const change = (part: Partial<TwinData>): void =>
     onChange({ ...settings, data: { ...data, ...part } });
   const [least, most] = LIMITS.points;
   return (
@@ -159,28 +155,20 @@ function TwinFields({
   );
 }
 
-function FileFields(props: {
-  data: FileOf;
-  table: FileTable | null;
+function FileFields({
+  session,
+  data,
+  settings,
+  onChange,
+  onTwin,
+}: {
+  session: Session;
+  data: FileData;
   settings: PathSettings;
   onChange: Props["onChange"];
   onTwin: () => void;
 }) {
-  const { data, settings, onChange, onTwin } = props;
-  const isOpen = props.table?.name === data.name;
-  const { columns, steps } =
-    isOpen && props.table !== null ? props.table : { columns: [], steps: {} };
-  const change = (part: Partial<FileOf>): void =>
-    onChange({ ...settings, data: { ...data, ...part } });
-  const none = "";
-  /** Options of a column's list, including a chosen column of a file that is not open. */
-  const choices = (empty: string, chosen: string) => [
-    { value: none, text: empty },
-    ...[...new Set([...columns, ...(chosen === none ? [] : [chosen])])].map((name) => ({
-      value: name,
-      text: name,
-    })),
-  ];
+  const { table } = session;
   return (
     <>
       <p>
@@ -189,30 +177,16 @@ function FileFields(props: {
           back to a twin
         </button>
       </p>
-      <SelectField
-        label="Column of times"
-        value={data.time ?? none}
-        options={choices("none: one step apart", data.time ?? none)}
-        onChange={(chosen) => {
-          const time = chosen === none ? null : chosen;
-          change({ time, timeStep: stepOf(steps, time, data.timeStep) });
-        }}
-      />
-      <NumberField
-        label="Time step"
-        least={0}
-        value={data.timeStep}
-        onChange={(timeStep) => change({ timeStep })}
-      />
-      {settings.observed.map((state) => (
-        <SelectField
-          key={state}
-          label={`Column that measures ${state}`}
-          value={own(data.columns, state) ?? none}
-          options={choices("choose", own(data.columns, state) ?? none)}
-          onChange={(column) => change({ columns: { ...data.columns, [state]: column } })}
+      {unseenTable(session) === null ? (
+        <ColumnFields
+          table={table?.name === data.name ? table : null}
+          data={data}
+          settings={settings}
+          onChange={onChange}
         />
-      ))}
+      ) : (
+        <small>Which of its columns is what is asked at the top of the page.</small>
+      )}
     </>
   );
 }

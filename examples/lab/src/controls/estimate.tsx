@@ -1,7 +1,7 @@
 // The form for the parameters to be estimated.
 import type { ModelText } from "../model-text.js";
-import { own, type PathSettings } from "../settings.js";
-import { NumberField, Panel, withLost } from "./fields.js";
+import { type Estimated, own, type PathSettings } from "../settings.js";
+import { NumberField, OptionalNumberField, Panel, withLost } from "./fields.js";
 
 export function EstimatePanel({
   settings,
@@ -28,16 +28,25 @@ export function EstimatePanel({
   };
   return (
     <Panel title="Parameters to find">
+      <p>
+        <small>
+          Every starting path begins within the range of starts, and may leave it. A bound is never
+          crossed; leave it empty where there is none.
+        </small>
+      </p>
       {listed.map(({ name, label }) => {
         const one = own(estimate, name);
-        const change = (part: Partial<{ low: number; high: number }>): void =>
+        const change = (part: Partial<Estimated>): void =>
           onChange({
             ...settings,
-            estimate: {
-              ...estimate,
-              [name]: { ...(one as { low: number; high: number }), ...part },
-            },
+            estimate: { ...estimate, [name]: { ...(one as Estimated), ...part } },
           });
+        /** Changes a bound; undefined takes it away. */
+        const bound = (end: "least" | "most", value: number | undefined): void => {
+          const { [end]: _, ...rest } = one as Estimated;
+          const next = value === undefined ? rest : { ...rest, [end]: value };
+          onChange({ ...settings, estimate: { ...estimate, [name]: next } });
+        };
         return (
           <div key={name} class="parameter">
             <label>
@@ -51,14 +60,24 @@ export function EstimatePanel({
             {one !== undefined && (
               <div class="grid">
                 <NumberField
-                  label={`${name} from`}
+                  label={`${name} starts from`}
                   value={one.low}
                   onChange={(low) => change({ low })}
                 />
                 <NumberField
-                  label={`${name} to`}
+                  label={`${name} starts to`}
                   value={one.high}
                   onChange={(high) => change({ high })}
+                />
+                <OptionalNumberField
+                  label={`Bound: ${name} at least`}
+                  value={one.least}
+                  onChange={(least) => bound("least", least)}
+                />
+                <OptionalNumberField
+                  label={`Bound: ${name} at most`}
+                  value={one.most}
+                  onChange={(most) => bound("most", most)}
                 />
               </div>
             )}

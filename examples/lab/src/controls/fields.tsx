@@ -16,19 +16,61 @@ export function NumberField(props: {
   least?: number;
   most?: number;
 }) {
-  const { label, value, onChange, help, whole = false, least, most } = props;
-  const [text, setText] = useState(String(value));
+  const { whole = false, least, most, ...rest } = props;
+  return (
+    <Entry
+      {...rest}
+      whole={whole}
+      write={String}
+      read={Number}
+      complain={(text) => complaintOf(text, whole, least, most)}
+    />
+  );
+}
+
+/** A field for a number that may be absent: an empty field is undefined. */
+export function OptionalNumberField(props: {
+  label: string;
+  value: number | undefined;
+  onChange: (value: number | undefined) => void;
+}) {
+  const isEmpty = (text: string): boolean => text.trim() === "";
+  return (
+    <Entry
+      {...props}
+      whole={false}
+      write={(value) => (value === undefined ? "" : String(value))}
+      read={(text) => (isEmpty(text) ? undefined : Number(text))}
+      complain={(text) => (isEmpty(text) ? undefined : complaintOf(text, false))}
+    />
+  );
+}
+
+/** A field for a value that is typed as text. */
+function Entry<V>(props: {
+  label: string;
+  value: V;
+  onChange: (value: V) => void;
+  help?: string;
+  whole: boolean;
+  /** The value as text, and the other way round. */
+  write: (value: V) => string;
+  read: (text: string) => V;
+  /** Fault of a text in words; undefined if there is none. */
+  complain: (text: string) => string | undefined;
+}) {
+  const { label, value, onChange, help, whole, write, read, complain } = props;
+  const [text, setText] = useState(write(value));
   useLayoutEffect(
-    () => setText((before) => (Number(before) === value ? before : String(value))),
+    () => setText((before) => (read(before) === value ? before : write(value))),
     [value],
   );
-  const complaint = complaintOf(text, whole, least, most);
+  const complaint = complain(text);
   const onInput = (event: { currentTarget: HTMLInputElement }): void => {
     const typed = event.currentTarget.value;
     setText(typed);
     // Another spelling of the same number is not a change.
-    if (complaintOf(typed, whole, least, most) === undefined && Number(typed) !== value)
-      onChange(Number(typed));
+    if (complain(typed) === undefined && read(typed) !== value) onChange(read(typed));
   };
   return (
     <Described label={label} complaint={complaint} help={help}>
@@ -40,7 +82,7 @@ export function NumberField(props: {
           value={text}
           onInput={onInput}
           // An entry that was not passed on is replaced by the value in use when the field is left.
-          onBlur={() => complaint !== undefined && setText(String(value))}
+          onBlur={() => complaint !== undefined && setText(write(value))}
         />
       )}
     </Described>

@@ -1,7 +1,7 @@
 // Buttons that start, pause, resume, cancel and reset a run, and its progress.
 import { useRef } from "preact/hooks";
 import type { Actions } from "../actions.js";
-import type { Phase, Session } from "../session.js";
+import { type Phase, type Session, unseenTable } from "../session.js";
 
 /** Label and action of the first button in each phase. */
 const PRIMARY = {
@@ -16,7 +16,9 @@ const PRIMARY = {
 export function RunBar({ session, actions }: { session: Session; actions: Actions }) {
   const { phase, share, status, prepared, refusal, trouble } = session;
   const [name, action] = PRIMARY[phase];
-  const isReady = action === "run" ? prepared !== null && refusal === null : action !== null;
+  const unseen = unseenTable(session);
+  const isReady =
+    action === "run" ? prepared !== null && refusal === null && unseen === null : action !== null;
   const primary = useRef<HTMLButtonElement>(null);
   /** Discards the run. The button disappears, so the keyboard's focus is moved first. */
   const discard = (): void => {
@@ -44,7 +46,7 @@ export function RunBar({ session, actions }: { session: Session; actions: Action
       </div>
       <progress value={share} max={1} aria-label="Progress of the run" />
       <p class="status" role="status" aria-live="polite">
-        {status}
+        {unseen === null ? status : `Look at the columns of ${unseen.name} first`}
       </p>
       {refusal !== null && (
         <Alert

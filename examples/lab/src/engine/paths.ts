@@ -12,8 +12,16 @@ import {
 } from "least-action/slim";
 import { BAND, discretizationOf, pathOptionsOf, precisionsOf } from "../library-options.js";
 import { lined, modelOf } from "../model-text.js";
-import { listed, own, type PathSettings, SettingsError } from "../settings.js";
-import type { Canonical, Certainty, Prediction, PreparedPath, Truth } from "./protocol.js";
+import { type Estimated, listed, own, type PathSettings, SettingsError } from "../settings.js";
+import type {
+  Canonical,
+  Certainty,
+  Finding,
+  PathOutcome,
+  Prediction,
+  PreparedPath,
+  Truth,
+} from "./protocol.js";
 import type { OpenTable } from "./tables.js";
 
 /** Number of members of the ensemble forecast that the predicted band is made of. */
@@ -41,7 +49,7 @@ export function preparePath(settings: PathSettings, table: OpenTable | undefined
       );
   }
   for (const name of Object.keys(settings.estimate)) {
-    const { low, high } = settings.estimate[name] as { low: number; high: number };
+    const { low, high, least, most } = settings.estimate[name] as Estimated;
     if (!read.parameters.some((one) => one.name === name)) {
       throw new SettingsError(
         `estimate: the model has no parameter ${name}; take it out of what is looked for`,
@@ -51,6 +59,12 @@ export function preparePath(settings: PathSettings, table: OpenTable | undefined
       throw new SettingsError(
         `estimate ${name}: from ${low} to ${high} is no interval; the first number must ` +
           "be the smaller one",
+      );
+    if (low < (least ?? -Infinity) || high > (most ?? Infinity))
+      throw new SettingsError(
+        `estimate ${name}: starts from ${low} to ${high} are not all within the bounds, ` +
+          `${least ?? "none"} below and ${most ?? "none"} above; move the starts inside, or ` +
+          "widen the bounds",
       );
   }
   try {
@@ -128,6 +142,14 @@ export function runPath(
   return anneal({ model, data, discretization, ...pathOptionsOf(prepared.settings), ...watch });
 }
 
+export function outcomeOf(run: Run): PathOutcome {
+  const { path, parameters, start } = run.best;
+  const climb = run.starts.find((one) => one.start === start);
+  const atBounds = new Set(climb?.rungs.at(-1)?.activeBounds.map(({ name }) => name));
+  const held = Object.keys(parameters).filter((name) => atBounds.has(name));
+  return { path, parameters, held };
+}
+
 /**
  * Uncertainty of a run, and its path in mechanics. Takes longer than the run's results. Null if the
  * signal stopped it.
@@ -162,10 +184,12 @@ export async function certaintyOf(
     const parameters = Object.entries(certain?.parameters ?? {}).map(([name, { deviation }]) => {
       return [name, { deviation, interval: band?.parameters[name] ?? null }] as const;
     });
+    const findings = certain === null ? [] : tried(() => certain.findings);
     return {
       deviation: certain?.deviation ?? null,
       band: band && { lower: band.lower, upper: band.upper },
       parameters: Object.fromEntries(parameters),
+      findings: (findings ?? []).map(findingOf),
       prediction,
       canonical,
       trouble: troubles.length > 0 ? troubles.join(" ") : null,
@@ -173,6 +197,11 @@ export async function certaintyOf(
   } finally {
     certain?.free();
   }
+}
+
+/** A finding of the library as a message. */
+export function findingOf({ code, severity, message }: Finding): Finding {
+  return { code, severity, message };
 }
 
 function predictionOf(certain: ReturnType<Run["uncertainty"]>, until: number): Prediction {

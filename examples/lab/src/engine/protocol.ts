@@ -32,8 +32,13 @@ export type Tell =
 /** Description of an opened file. */
 export interface FileTable {
   name: string;
+  /** Columns with numbers, in the file's order. */
   columns: string[];
+  /** Columns without numbers, which cannot be used. */
+  others: string[];
   rows: number;
+  /** First rows, with a number for each of `columns`; NaN where a cell holds none. */
+  head: number[][];
   /** Smallest step of each column whose values grow from row to row, and which could hold times. */
   steps: Record<string, number>;
 }
@@ -104,8 +109,7 @@ export interface Outcome {
   action: number;
   expectedLevel: number;
   verdict: string;
-  /** Diagnosis in prose, with advice. */
-  diagnosis: string;
+  findings: Finding[];
   /** Table of results, as text. */
   summary: string;
   path: PathOutcome | null;
@@ -116,6 +120,15 @@ export interface PathOutcome {
   /** States, points x states. */
   path: Float64Array;
   parameters: Record<string, number>;
+  /** Names of the parameters that are held by one of their bounds. */
+  held: string[];
+}
+
+/** A statement of the library about a result, with advice. */
+export interface Finding {
+  code: string;
+  severity: "good" | "warning" | "problem";
+  message: string;
 }
 
 /** The path as an orbit: the solution of the canonical equations next to it. */
@@ -133,6 +146,7 @@ export interface Certainty {
   /** Ends of the intervals that hold 90 % of each value, over all levels; points x states. */
   band: { lower: Float64Array; upper: Float64Array } | null;
   parameters: Record<string, CertainParameter>;
+  findings: Finding[];
   prediction: Prediction | null;
   /** Solution of the canonical equations; null where none was found. */
   canonical: Canonical | null;

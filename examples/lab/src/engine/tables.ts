@@ -10,6 +10,9 @@ export interface OpenTable extends FileTable {
   column(name: string): Float64Array;
 }
 
+/** Number of rows that the user is shown of a file. */
+const HEAD = 5;
+
 const REMEDY = "The lab reads CSV: a line of names, then a line of numbers per time.";
 
 /** The table in a file. A `.npy` file has one column, or one per component, named by its number. */
@@ -31,21 +34,28 @@ export function tableOf(
     : csvOf(name, textOf(name, bytes), read.readCsv);
   if (table.rows < 2)
     throw new SettingsError(`${name}: has ${table.rows} rows of data; a path needs at least 2`);
-  const numeric = table.columns.filter((column) => isNumeric(table, column));
-  if (numeric.length === 0) {
+  const columns: string[] = [];
+  const steps: OpenTable["steps"] = {};
+  const head = Array.from({ length: Math.min(HEAD, table.rows) }, (): number[] => []);
+  for (const column of table.columns) {
+    const numbers = numbersOf(table, column);
+    if (numbers === undefined) continue;
+    columns.push(column);
+    head.forEach((row, n) => row.push(numbers[n] as number));
+    const step = leastStep(numbers);
+    if (step !== undefined) steps[column] = step;
+  }
+  if (columns.length === 0) {
     throw new SettingsError(
       `${name}: no column has numbers only (columns: ${listed(table.columns)}). ${REMEDY}`,
     );
   }
-  const steps: OpenTable["steps"] = {};
-  for (const column of numeric) {
-    const step = leastStep(table.column(column));
-    if (step !== undefined) steps[column] = step;
-  }
   return {
     name,
-    columns: numeric,
+    columns,
+    others: table.columns.filter((column) => !columns.includes(column)),
     rows: table.rows,
+    head,
     steps,
     column: (column) => table.column(column),
   };
@@ -81,11 +91,13 @@ function named<T>(name: string, remedy: string, read: () => T): T {
   }
 }
 
-function isNumeric(table: CsvTable, column: string): boolean {
+/** Numbers of a column; undefined if it holds something else, or nothing. */
+function numbersOf(table: CsvTable, column: string): Float64Array | undefined {
   try {
-    return table.column(column).some(Number.isFinite);
+    const numbers = table.column(column);
+    return numbers.some(Number.isFinite) ? numbers : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }
 

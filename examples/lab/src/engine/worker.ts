@@ -16,7 +16,14 @@ import {
   prepareNetwork,
   runNetwork,
 } from "./networks.js";
-import { certaintyOf, type PathProblem, preparePath, runPath } from "./paths.js";
+import {
+  certaintyOf,
+  findingOf,
+  outcomeOf as pathOutcomeOf,
+  type PathProblem,
+  preparePath,
+  runPath,
+} from "./paths.js";
 import type { Ask, Certainty, Outcome, PathNews, Tell } from "./protocol.js";
 import { type OpenTable, tableOf } from "./tables.js";
 
@@ -110,7 +117,7 @@ async function run(
     });
     common = commonOf(found, began);
     if (latest === id) [last, spent] = [found, common.seconds];
-    parts = { path: { path: found.best.path, parameters: found.best.parameters }, network: null };
+    parts = { path: pathOutcomeOf(found), network: null };
     certainty = () => certaintyOf(problem, found, signal);
   }
   tell({ type: "done", id, outcome: { ...common, ...parts } });
@@ -127,7 +134,7 @@ function commonOf(run: Run | NetworkRun, began: number): Omit<Outcome, "path" | 
     action: run.best.action,
     expectedLevel: run.expectedLevel,
     verdict: run.verdict,
-    diagnosis: run.diagnose(),
+    findings: run.findings.map(findingOf),
     summary: run.summary(),
   };
 }

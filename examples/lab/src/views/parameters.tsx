@@ -2,7 +2,7 @@
 import type { PreparedPath } from "../engine/protocol.js";
 import { BAND } from "../library-options.js";
 import type { Session } from "../session.js";
-import { own } from "../settings.js";
+import { type Estimated, own } from "../settings.js";
 import { StartMark } from "./start-legend.js";
 
 export function ParametersView({
@@ -13,12 +13,14 @@ export function ParametersView({
   prepared: PreparedPath;
 }) {
   const { outcome, certainty, climbers, settings } = session;
-  const names = settings.kind === "path" ? Object.keys(settings.estimate) : [];
+  const estimate = settings.kind === "path" ? settings.estimate : {};
+  const names = Object.keys(estimate);
   if (names.length === 0)
     return <p class="empty">No parameter is looked for: choose some under “Parameters to find”.</p>;
   const truth = prepared.truth?.parameters;
   const best = outcome?.path?.parameters;
   const certain = (name: string) => certainty && own(certainty.parameters, name);
+  const held = outcome?.path?.held ?? [];
   const cell = (value: number | undefined): string =>
     value === undefined ? "–" : value.toPrecision(5);
   return (
@@ -43,8 +45,8 @@ export function ParametersView({
             <tr key={name}>
               <th scope="row">{name}</th>
               <td>{cell(best && own(best, name))}</td>
-              <td>{cell(certain(name)?.deviation)}</td>
-              <td>{certain(name)?.interval?.map(cell).join(" to ") ?? "–"}</td>
+              <td>{cell(spread(certain(name)?.deviation))}</td>
+              <td>{wide(certain(name)?.interval)?.map(cell).join(" to ") ?? "–"}</td>
               {truth !== undefined && <td>{cell(own(truth, name))}</td>}
               {climbers.map(({ parameters }, start) => (
                 <td key={start}>{cell(own(parameters, name))}</td>
@@ -53,7 +55,40 @@ export function ParametersView({
           ))}
         </tbody>
       </table>
-      {certainty?.trouble != null && <p class="complaint">{certainty.trouble}</p>}
+      {held.map((name) => (
+        <p key={name} class="held">
+          {heldMessage(name, best && own(best, name), own(estimate, name))}
+        </p>
+      ))}
     </div>
+  );
+}
+
+/**
+ * The deviation, undefined if it is zero: a parameter that is held by a bound has none, and a zero
+ * would pass for certainty.
+ */
+function spread(deviation: number | undefined): number | undefined {
+  return deviation === 0 ? undefined : deviation;
+}
+
+/** The interval, undefined if it is a single number, for the same reason. */
+function wide(
+  interval: readonly [number, number] | null | undefined,
+): readonly [number, number] | undefined {
+  return interval == null || interval[0] === interval[1] ? undefined : interval;
+}
+
+/** Message about a parameter that is held by one of its bounds. */
+function heldMessage(
+  name: string,
+  value: number | undefined,
+  { least = -Infinity, most = Infinity }: Partial<Estimated> = {},
+): string {
+  const isLeast = value !== undefined && value - least < most - value;
+  const [bound, beyond] = isLeast ? [least, "less"] : [most, "more"];
+  return (
+    `${name} is held by its bound ${bound}: the data ask for ${beyond}. The bound is known and not ` +
+    `found, so it has no deviation; widen it unless nothing beyond it is possible.`
   );
 }

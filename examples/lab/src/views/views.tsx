@@ -7,16 +7,17 @@ import { NetworkView } from "./network.js";
 import { ParametersView } from "./parameters.js";
 import { PathsView } from "./paths.js";
 import { MechanicsView } from "./mechanics.js";
-import { WordsView } from "./words.js";
+import { Findings } from "./findings.js";
+import { SummaryView } from "./summary.js";
 
 const PATH_VIEWS = {
   paths: "Paths",
   levels: "Action levels",
   parameters: "Parameters",
   mechanics: "Mechanics",
-  words: "In words",
+  summary: "Summary",
 };
-const NETWORK_VIEWS = { network: "Layers", levels: "Action levels", words: "In words" };
+const NETWORK_VIEWS = { network: "Layers", levels: "Action levels", summary: "Summary" };
 
 export function Views({ session }: { session: Session }) {
   const { prepared, settings } = session;
@@ -40,6 +41,7 @@ export function Views({ session }: { session: Session }) {
   };
   return (
     <>
+      <Findings session={session} />
       <div class="tabs" role="tablist" aria-label="Views" ref={tabs} onKeyDown={onKey}>
         {all.map((name) => (
           <button
@@ -71,8 +73,8 @@ export function Views({ session }: { session: Session }) {
           </p>
         ) : view === "levels" ? (
           <LevelsView session={session} />
-        ) : view === "words" ? (
-          <WordsView session={session} />
+        ) : view === "summary" ? (
+          <SummaryView session={session} />
         ) : prepared.kind === "network" ? (
           <NetworkView session={session} prepared={prepared} />
         ) : view === "parameters" ? (

@@ -13,7 +13,7 @@ mod trapezoid;
 
 pub(super) use model_rows::{layout, ModelRows};
 pub(super) use residuals::{Along, Residuals};
-use scheme::Scheme;
+pub(super) use scheme::Scheme;
 
 use super::grid::{Grid, Segment};
 use crate::error::{Error, Result};
@@ -75,6 +75,14 @@ impl Discretization {
     /// True if the discretisation fits models of this kind.
     pub fn suits(self, kind: ModelKind) -> bool {
         (self == Discretization::Map) == (kind == ModelKind::Map)
+    }
+
+    /// True if a step gives the next state outright, without an equation to be solved for it.
+    pub fn is_explicit(self) -> bool {
+        matches!(
+            self,
+            Discretization::Euler | Discretization::Rk4 | Discretization::Map
+        )
     }
 
     /// Name in options and files.
@@ -155,6 +163,11 @@ impl Discretization {
     /// Number of steps whose errors one residual holds together.
     pub(crate) fn steps_together(self) -> usize {
         self.scheme().reach().stride
+    }
+
+    /// Number of points that one step touches.
+    pub(crate) fn span(self) -> usize {
+        self.scheme().reach().span
     }
 
     /// Number of residuals per component. Every scheme has one row per interval.

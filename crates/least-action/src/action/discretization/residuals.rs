@@ -81,6 +81,13 @@ impl Residuals {
         }
     }
 
+    /// Moves a single segment of residuals along a longer path, to the point `first`.
+    pub fn move_to(&mut self, first: usize, dimension: usize) {
+        let part = &mut self.parts[0];
+        part.segment.first = first;
+        part.states = first * dimension..(first + part.segment.points) * dimension;
+    }
+
     pub fn evaluate(&mut self, along: &Along) {
         for part in &mut self.parts {
             let mut flow = along.flow(&mut self.scratch, part.segment);

@@ -56,8 +56,11 @@ impl Networks {
             counts: Counts {
                 measured: problem.measured(),
                 misfit: problem.misfit(),
+                scatter: None,
                 // The inputs and the weights: the network makes the rest of them.
                 fitted: inputs + weights,
+                priors: problem.prior_count(),
+                is_noisy_model: false,
                 residuals: problem.residuals(),
                 path: problem.activation_count(),
                 parameters: weights,
@@ -108,6 +111,7 @@ impl Annealable for Networks {
         Attempts {
             count,
             enough: count,
+            agreeing: 1,
             prune: false,
         }
     }

@@ -83,7 +83,7 @@ impl StepCheck {
     /// True if the error matters.
     pub fn matters(&self) -> bool {
         // NaN matters.
-        !(self.error < MATTERS)
+        self.error.is_nan() || self.error >= MATTERS
     }
 
     /// Factor by which steps must be shorter for the error to be `share` of what matters.

@@ -114,7 +114,9 @@ impl Annealer {
         }
         // The path that was followed from the coarse grid is not the right one. If that grid was so
         // coarse that the right one could not be seen, it is looked for here.
-        let is_hidden = checks.iter().any(|check| !(check.error < HIDES));
+        let is_hidden = checks
+            .iter()
+            .any(|check| check.error.is_nan() || check.error >= HIDES);
         let searched = checks.iter().any(|check| check.searched);
         let is_wrong = run.verdict == Verdict::Inconsistent;
         (at > 1 && is_wrong && is_hidden && !searched).then(|| grid(at, Vec::new()))
@@ -133,7 +135,7 @@ impl Annealer {
         );
         let needed = now.needed(order, AIM);
         let mut factor = 2;
-        while factor < MOST_AT_ONCE && !(factor as f64 >= needed) {
+        while factor < MOST_AT_ONCE && (needed.is_nan() || (factor as f64) < needed) {
             factor *= 2;
         }
         let length = paths.problem().path_length();
@@ -212,7 +214,7 @@ impl Annealer {
         if !now.matters() || now.parts != at {
             return;
         }
-        let wrong = !(now.error < WRONG);
+        let wrong = now.error.is_nan() || now.error >= WRONG;
         let severity = match wrong {
             true => Severity::Problem,
             false => Severity::Warning,
@@ -352,7 +354,7 @@ impl Paths {
         if !starts.is_empty() {
             options.model_precision.initial = None;
             let paths = &mut options.starting_paths;
-            (paths.count, paths.enough, paths.prune) = (starts.len(), starts.len(), false);
+            (paths.count, paths.enough, paths.prune) = (starts.len(), Some(starts.len()), false);
             // Their residuals say how near they are to the model.
             paths.start = StartingStrategy::Automatic;
         }

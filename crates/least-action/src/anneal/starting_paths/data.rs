@@ -11,8 +11,8 @@ pub(super) fn draw(setting: &Setting, random: &mut Random) -> (Vec<f64>, Vec<f64
     let dimension = problem.model.dimension();
     let parameters = setting.draw_parameters(random);
     let mut path = Vec::with_capacity(problem.path_length());
-    for set in problem.data() {
-        let constant: Vec<f64> = (0..dimension)
+    for (number, set) in problem.data().iter().enumerate() {
+        let mut constant: Vec<f64> = (0..dimension)
             .map(|a| {
                 let [low, high] = setting.climatology.ranges[a];
                 let middle = setting.climatology.middle(a);
@@ -21,6 +21,7 @@ pub(super) fn draw(setting: &Setting, random: &mut Random) -> (Vec<f64>, Vec<f64
                 middle + SHARE * (random.uniform([low, high]) - middle)
             })
             .collect();
+        setting.know_roughly(number, &parameters, &mut constant);
         let first = path.len();
         path.extend(constant.repeat(set.points));
         write_data(&mut path[first..], set, dimension);
@@ -40,6 +41,17 @@ pub(super) fn write_data(path: &mut [f64], data: &Observations, dimension: usize
         let series: Vec<f64> = data.column(l).collect();
         for (row, value) in path.chunks_exact_mut(dimension).zip(gaps_filled(&series)) {
             row[component] = value;
+        }
+    }
+}
+
+/// Sets components of a first state that are measured to the first of their measurements.
+pub(super) fn write_first_data(state: &mut [f64], data: &Observations) {
+    let dimension = state.len();
+    let observed = data.observed.iter().enumerate();
+    for (l, &component) in observed.filter(|(_, &c)| c < dimension) {
+        if let Some(first) = data.column(l).find(|y| !y.is_nan()) {
+            state[component] = first;
         }
     }
 }

@@ -39,10 +39,11 @@ pub(super) fn draw(setting: &Setting, size: usize, random: &mut Random) -> (Vec<
     let problem = setting.problem;
     let mut path = Vec::with_capacity(problem.path_length());
     let mut filter = EnsembleFilter::new(setting, size, random);
-    for (set, segment) in problem.data().iter().zip(&problem.grid.segments) {
+    let sets = problem.data().iter().zip(&problem.grid.segments);
+    for (number, (set, segment)) in sets.enumerate() {
         // Every data set has states of its own, and goes on with the parameters that the ones
         // before have left.
-        filter.begin(random);
+        filter.begin(number, random);
         for n in 0..segment.points {
             let point = segment.first + n;
             if n > 0 {
@@ -118,9 +119,15 @@ impl<'a> EnsembleFilter<'a> {
         }
     }
 
-    fn begin(&mut self, random: &mut Random) {
-        for state in self.members.states.chunks_exact_mut(self.dimension) {
-            self.setting.draw_state(random, state);
+    fn begin(&mut self, set: usize, random: &mut Random) {
+        let estimated = &self.setting.problem.estimated;
+        let own = self.members.parameters.len() / self.size;
+        let states = self.members.states.chunks_exact_mut(self.dimension);
+        for (m, state) in states.enumerate() {
+            let parameters = &self.members.parameters[m * own..(m + 1) * own];
+            let parameters: Vec<f64> = estimated.iter().map(|&p| parameters[p]).collect();
+            self.setting
+                .draw_first_state(set, &parameters, random, state);
         }
     }
 
@@ -178,7 +185,9 @@ impl<'a> EnsembleFilter<'a> {
         solve(&self.covariance, size, &mut weights);
         let chi_square: f64 = innovation.iter().zip(&weights).map(|(d, w)| d * w).sum();
         let width = self.mean.len();
-        if chi_square > LOST * size as f64 {
+        // What is known of the first state is no less known for a datum that contradicts it.
+        let known = n == 0 && !self.setting.options.first_state.is_empty();
+        if !known && chi_square > LOST * size as f64 {
             let factor = (chi_square / (LOST * size as f64)).sqrt().min(WIDENING);
             self.anomalies.iter_mut().for_each(|a| *a *= factor);
         }
@@ -240,8 +249,7 @@ impl<'a> EnsembleFilter<'a> {
         let width = self.mean.len();
         let own = self.members.parameters.len() / self.size;
         let problem = self.setting.problem;
-        self.setting
-            .clip(0, self.dimension, &mut self.mean[..self.dimension]);
+        self.setting.clip_state(&mut self.mean[..self.dimension]);
         let path = problem.path_length();
         let (start, end) = (path, path + problem.estimated.len());
         self.setting
@@ -252,7 +260,7 @@ impl<'a> EnsembleFilter<'a> {
                 *to = mean + a;
             }
             let (states, parameters) = row.split_at_mut(self.dimension);
-            self.setting.clip(0, self.dimension, states);
+            self.setting.clip_state(states);
             self.setting.clip(start, end, parameters);
             self.members.states[m * self.dimension..][..self.dimension].copy_from_slice(states);
             for (&value, &index) in parameters.iter().zip(&problem.estimated) {

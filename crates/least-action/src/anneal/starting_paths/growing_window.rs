@@ -9,7 +9,7 @@ use super::data::write_data;
 use super::nudged::{self, NudgedIntegration};
 use super::Setting;
 use crate::action::{
-    Action, ActionObjective, Normalization, Observations, Precision, Problem, Scales,
+    Action, ActionObjective, FirstState, Normalization, Observations, Precision, Problem, Scales,
 };
 use crate::random::Random;
 use crate::solve::{Structured, Workspace};
@@ -75,6 +75,7 @@ fn grow(setting: &Setting, set: usize, random: &mut Random) -> Option<Candidate>
     let part = even((data.points - 1) / PARTS + 1);
     let mut points = part.max(FIRST).min(data.points);
     let mut window = GrownWindow::new(setting, set, points)?;
+    let forward = setting.knows_first_states();
     let mut candidates: Vec<Candidate> = (0..FIRST_MINIMISATIONS)
         .filter_map(|_| {
             let ranges = setting.climatology.ranges.iter().cycle();
@@ -83,9 +84,23 @@ fn grow(setting: &Setting, set: usize, random: &mut Random) -> Option<Candidate>
                 .map(|&range| random.uniform(range))
                 .collect();
             write_data(&mut path, &window.data, dimension);
+            let parameters = setting.draw_parameters(random);
+            if !setting.options.first_state.is_empty() {
+                let state = &mut path[..dimension];
+                setting.draw_first_state(set, &parameters, random, state);
+            }
+            if forward {
+                let along = NudgedIntegration {
+                    setting,
+                    set: data,
+                    first: segment.first,
+                    gain: 0.0,
+                };
+                path = along.integrate(&parameters, path[..dimension].to_vec(), 0..points);
+            }
             let mut candidate = Candidate {
                 path,
-                parameters: setting.draw_parameters(random),
+                parameters,
                 action: f64::INFINITY,
             };
             let mut model_precision = FREE * setting.last;
@@ -156,6 +171,10 @@ impl GrownWindow {
             ..whole.clone()
         };
         let mut options = setting.options.action();
+        if let FirstState::PerSet(_) = options.first_state {
+            let own = options.first_state.of_set(set).cloned();
+            options.first_state = FirstState::All(own.unwrap_or_default());
+        }
         let cut = |precision: &Precision, along: Range<usize>| match precision {
             Precision::PerTime { per_time } => Precision::PerTime {
                 per_time: per_time[along].to_vec(),

@@ -3,12 +3,15 @@
 mod climatology;
 mod data;
 mod ensemble_filter;
+mod forward;
 mod growing_window;
 mod nudged;
 mod options;
 mod random;
+mod shooting;
 
 pub(super) use climatology::Climatology;
+use data::write_first_data;
 pub use options::{ObservedStart, Range, StartingPaths, StartingStrategy};
 
 use std::sync::Arc;
@@ -39,7 +42,8 @@ pub(super) fn draw(setting: &Setting, start: usize) -> (Vec<f64>, Vec<f64>) {
     // noise.
     let mut random = Random::new(setting.options.starting_paths.seed, start as u64 + 1);
     let random = &mut random;
-    match setting.options.starting_paths.start.at(start) {
+    let known = setting.knows_first_states();
+    let (mut path, parameters) = match setting.options.starting_paths.start.at(start, known) {
         StartingStrategy::Random => random::draw(setting, random),
         StartingStrategy::Data => data::draw(setting, random),
         StartingStrategy::Nudged => nudged::draw(setting, nudged::NUDGED, random),
@@ -48,6 +52,21 @@ pub(super) fn draw(setting: &Setting, start: usize) -> (Vec<f64>, Vec<f64>) {
             ensemble_filter::draw(setting, ensemble_filter::size(setting, start), random)
         }
         StartingStrategy::GrowingWindow => growing_window::draw(setting, random),
+        StartingStrategy::Forward => forward::draw(setting, random),
+    };
+    hold(setting.problem, &mut path);
+    (path, parameters)
+}
+
+/// Sets first states that are known exactly, whatever the strategy has made of them.
+fn hold(problem: &Problem, path: &mut [f64]) {
+    if let Some(ends) = problem.intervals().filter(|_| problem.held_count() > 0) {
+        let ends = ends.lower.iter().zip(&ends.upper);
+        let held = path
+            .iter_mut()
+            .zip(ends)
+            .filter(|(_, (low, high))| low == high);
+        held.for_each(|(x, (value, _))| *x = *value);
     }
 }
 
@@ -80,8 +99,81 @@ impl Setting<'_> {
         let given = self.options.starting_paths.range.is_some();
         self.climatology.draw(given, random, state);
         self.start_varying(random, state);
-        let dimension = state.len();
-        self.clip(0, dimension, state);
+        self.clip_state(state);
+    }
+
+    /// Draws the first state of a data set: what is known of it as it is known, the rest like any
+    /// state.
+    fn draw_first_state(
+        &self,
+        set: usize,
+        estimated: &[f64],
+        random: &mut Random,
+        state: &mut [f64],
+    ) {
+        self.draw_state(random, state);
+        if self.options.first_state.is_empty() {
+            return;
+        }
+        let problem = self.problem;
+        let segment = problem.grid.segments[set];
+        write_first_data(state, &problem.data()[set]);
+        let own = state.len() - problem.varying.len();
+        let parameters = self.all_parameters(estimated);
+        let given = state.to_vec();
+        problem.known_first_state(set, &given, &parameters, |a, mean, deviation| {
+            // Parameters that change in time begin in their ranges.
+            if a < own {
+                state[a] = match deviation > 0.0 {
+                    true => mean + deviation * random.normal(),
+                    false => mean,
+                };
+            }
+        });
+        let first = segment.first * state.len();
+        self.clip(first, first + state.len(), state);
+    }
+
+    /// Sets components of a state to what is known of the first ones of a data set, without its
+    /// deviation.
+    fn know_roughly(&self, set: usize, estimated: &[f64], state: &mut [f64]) {
+        if self.options.first_state.is_empty() {
+            return;
+        }
+        let (given, parameters) = (state.to_vec(), self.all_parameters(estimated));
+        let put = |a: usize, mean, _| state[a] = mean;
+        self.problem
+            .known_first_state(set, &given, &parameters, put);
+    }
+
+    /// True if the first states of all data sets are known so well that the model can be integrated
+    /// forward from them: each state is known there, or measured.
+    fn knows_first_states(&self) -> bool {
+        let problem = self.problem;
+        if self.options.first_state.is_empty() {
+            return false;
+        }
+        let own = problem.model.dimension() - problem.varying.len();
+        let state = problem.model.initial_state();
+        problem.data().iter().enumerate().all(|(set, data)| {
+            let mut known = vec![false; problem.model.dimension()];
+            data.observed
+                .iter()
+                .filter(|&&column| column < own)
+                .for_each(|&column| known[column] = true);
+            let put = |a: usize, _, _| known[a] = true;
+            problem.known_first_state(set, state, &problem.parameters, put);
+            known[..own].iter().all(|&known| known)
+        })
+    }
+
+    /// Values of all parameters of the model, with these of the estimated ones.
+    fn all_parameters(&self, estimated: &[f64]) -> Vec<f64> {
+        let mut parameters = self.problem.parameters.clone();
+        for (&index, &value) in self.problem.estimated.iter().zip(estimated) {
+            parameters[index] = value;
+        }
+        parameters
     }
 
     /// Sets parameters that change in time to constants, drawn like the other parameters.
@@ -105,6 +197,11 @@ impl Setting<'_> {
             let room = ASTRAY * (high - low).max(f64::MIN_POSITIVE);
             *x >= low - room && *x <= high + room
         })
+    }
+
+    /// Moves a state into its bounds. They are read at the second point: the first may be held.
+    fn clip_state(&self, state: &mut [f64]) {
+        self.clip(state.len(), 2 * state.len(), state);
     }
 
     /// Moves values of the unknowns `start .. end` into their bounds.

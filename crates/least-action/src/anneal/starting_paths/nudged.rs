@@ -17,9 +17,10 @@ pub(super) fn draw(setting: &Setting, gain: f64, random: &mut Random) -> (Vec<f6
     let problem = setting.problem;
     let parameters = setting.draw_parameters(random);
     let mut path = Vec::with_capacity(problem.path_length());
-    for (set, segment) in problem.data().iter().zip(&problem.grid.segments) {
+    let sets = problem.data().iter().zip(&problem.grid.segments);
+    for (number, (set, segment)) in sets.enumerate() {
         let mut state = vec![0.0; problem.model.dimension()];
-        setting.draw_state(random, &mut state);
+        setting.draw_first_state(number, &parameters, random, &mut state);
         let along = NudgedIntegration {
             setting,
             set,
@@ -53,10 +54,7 @@ impl NudgedIntegration<'_> {
         let problem = self.setting.problem;
         let model = &*problem.model;
         let dimension = model.dimension();
-        let mut parameters = problem.parameters.clone();
-        for (&index, &value) in problem.estimated.iter().zip(estimated) {
-            parameters[index] = value;
-        }
+        let parameters = self.setting.all_parameters(estimated);
         // Where the integration goes astray, it begins again from the data.
         let mut fallback: Vec<f64> = (0..self.set.points)
             .flat_map(|_| (0..dimension).map(|a| self.setting.climatology.middle(a)))
@@ -74,7 +72,7 @@ impl NudgedIntegration<'_> {
                 propagator.advance(&mut members, step);
             }
             self.pull(&mut members.states, n);
-            self.setting.clip(0, dimension, &mut members.states);
+            self.setting.clip_state(&mut members.states);
             if self.setting.is_astray(&members.states) {
                 let row = &fallback[n * dimension..(n + 1) * dimension];
                 members.states.copy_from_slice(row);

@@ -13,7 +13,8 @@ use crate::error::{check, Result};
 #[non_exhaustive]
 pub enum StartingStrategy {
     /// Strategy `ensemble-filter`, and at every fourth start `growing-window`: quick where the
-    /// filter finds the path, and reliable where it does not.
+    /// filter finds the path, and reliable where it does not. Where `firstState` says how every
+    /// state begins that is not measured, every second start is `forward`, the first one too.
     #[default]
     Automatic,
     /// The mean path of an ensemble Kalman filter over states and estimated parameters. It fails
@@ -24,6 +25,9 @@ pub enum StartingStrategy {
     /// again, and the worse ones dropped, until they span the data. It is slower, and it fails
     /// where the first points say too little.
     GrowingWindow,
+    /// A forward integration from the first state, as far as it is known, with the parameters that
+    /// explain the data best of many drawn ones, improved by a few steps of shooting.
+    Forward,
     /// A forward integration with drawn parameters, gently pulled towards the data.
     Nudged,
     /// A forward integration with drawn parameters, pulled so strongly that chaotic models
@@ -37,10 +41,11 @@ pub enum StartingStrategy {
 
 impl StartingStrategy {
     /// All starting strategies, in the order of their declaration.
-    pub const ALL: [StartingStrategy; 7] = [
+    pub const ALL: [StartingStrategy; 8] = [
         StartingStrategy::Automatic,
         StartingStrategy::EnsembleFilter,
         StartingStrategy::GrowingWindow,
+        StartingStrategy::Forward,
         StartingStrategy::Nudged,
         StartingStrategy::Synchronising,
         StartingStrategy::Data,
@@ -53,6 +58,7 @@ impl StartingStrategy {
             StartingStrategy::Automatic => "automatic",
             StartingStrategy::EnsembleFilter => "ensemble-filter",
             StartingStrategy::GrowingWindow => "growing-window",
+            StartingStrategy::Forward => "forward",
             StartingStrategy::Nudged => "nudged",
             StartingStrategy::Synchronising => "synchronising",
             StartingStrategy::Data => "data",
@@ -60,9 +66,12 @@ impl StartingStrategy {
         }
     }
 
-    /// Strategy of starting path number `start`.
-    pub(in crate::anneal) fn at(self, start: usize) -> StartingStrategy {
+    /// Strategy of starting path number `start`; `known` is true where the first states are.
+    pub(in crate::anneal) fn at(self, start: usize, known: bool) -> StartingStrategy {
         match self {
+            StartingStrategy::Automatic if known && start.is_multiple_of(2) => {
+                StartingStrategy::Forward
+            }
             StartingStrategy::Automatic if start % 4 == 3 => StartingStrategy::GrowingWindow,
             StartingStrategy::Automatic => StartingStrategy::EnsembleFilter,
             chosen => chosen,
@@ -129,7 +138,7 @@ impl From<[f64; 2]> for Range {
 ///     seed: 7,
 ///     ..StartingPaths::default()
 /// };
-/// assert_eq!(paths.enough, 1);
+/// assert_eq!(paths.enough, None);
 /// ```
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
@@ -139,11 +148,12 @@ pub struct StartingPaths {
     /// that the data allow. Default: 20.
     #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
     pub count: usize,
-    /// Number of starts that must reach a level that the chi-square check calls consistent before
-    /// the run ends; `count` to climb from all of them. A start counts only if all before it are
-    /// done, so the result does not depend on the number of threads. Default: 1.
-    #[cfg_attr(feature = "typescript", ts(as = "Option<usize>"))]
-    pub enough: usize,
+    /// Number of starts that must reach a level that the stated noise explains before the run ends;
+    /// `count` to climb from all of them. A start counts only if all before it are done, so the
+    /// result does not depend on the number of threads. Default: 1 where the data confirm the
+    /// stated noise or leave no room for a second level that would pass; else the run ends when 3
+    /// starts share the lowest level.
+    pub enough: Option<usize>,
     /// True to stop a start once its action is so high that the noise cannot explain it any more
     /// (along one minimum the action only rises with R_f). If no start reaches a consistent level,
     /// those stopped are climbed to the end after all. Default: true.
@@ -171,7 +181,7 @@ impl Default for StartingPaths {
     fn default() -> Self {
         StartingPaths {
             count: 20,
-            enough: 1,
+            enough: None,
             prune: true,
             start: StartingStrategy::default(),
             range: None,
@@ -184,7 +194,9 @@ impl Default for StartingPaths {
 impl StartingPaths {
     pub(in crate::anneal) fn validate(&self, path: &str) -> Result<()> {
         check::at_least(&format!("{path}.count"), self.count, 1)?;
-        check::at_least(&format!("{path}.enough"), self.enough, 1)?;
+        if let Some(enough) = self.enough {
+            check::at_least(&format!("{path}.enough"), enough, 1)?;
+        }
         match &self.range {
             None => Ok(()),
             Some(Range::All(range)) => check::range(&format!("{path}.range"), *range),

@@ -7,7 +7,7 @@ use super::kernels::{
     factor_panel, quad as read, solve_lower, solve_upper, strips_mut, subtract_backward,
     subtract_forward, subtract_product, Doubled, Quad, STRIP,
 };
-use super::{BlockMatrix, Geometry};
+use super::{BlockMatrix, BlockQr, Geometry};
 use crate::solve::Layout;
 
 /// Error of a matrix that is not positive definite to rounding.
@@ -218,6 +218,46 @@ impl Cholesky {
     /// The natural logarithm of the determinant of M. Fixed unknowns count as one.
     pub fn log_determinant(&self) -> f64 {
         -2.0 * self.inverse.iter().map(|&v| libm::log(v)).sum::<f64>()
+    }
+
+    /// Takes over the factor R of a square-root form with the same layout, as `L = R^T`.
+    pub(super) fn load_square_root(&mut self, form: &BlockQr) {
+        form.each_panel(|point, rows, width| {
+            let unknowns = self.geometry.own(point);
+            if unknowns.is_empty() {
+                return;
+            }
+            let range = self.range(point);
+            let columns = unknowns.len();
+            let mut strips = strips_mut(&mut self.values[range], columns);
+            let mut row = 0;
+            for segment in self.geometry.segments(point) {
+                let end = row + segment.len();
+                while row < end {
+                    let Some(strip) = strips.next() else { return };
+                    let height = STRIP.min(end - row);
+                    for (k, quad) in strip.iter_mut().enumerate() {
+                        for (lane, value) in quad.iter_mut().enumerate() {
+                            let is_in = lane < height && row + lane >= k;
+                            *value = match is_in {
+                                true => rows[k * width + row + lane],
+                                false => 0.0,
+                            };
+                        }
+                    }
+                    row += height;
+                }
+            }
+            for (k, inverse) in self.inverse[unknowns].iter_mut().enumerate() {
+                *inverse = 1.0 / rows[k * width + k];
+            }
+        });
+    }
+
+    /// Diagonal elements of the factor squared, one per unknown: the part of each diagonal element
+    /// of M that the unknowns before it do not explain.
+    pub(super) fn pivots(&self) -> impl Iterator<Item = f64> + '_ {
+        self.inverse.iter().map(|inverse| 1.0 / (inverse * inverse))
     }
 
     /// Number of panels: one per point, and the corner if there are parameters.

@@ -8,6 +8,7 @@ mod digits;
 mod kernels;
 mod pair;
 mod qr;
+mod rank;
 mod selected_inverse;
 #[cfg(test)]
 pub(super) mod tests;
@@ -15,6 +16,7 @@ pub(super) mod tests;
 pub use assembly::Assembly;
 pub use cholesky::{Cholesky, NotPositiveDefinite};
 pub use qr::BlockQr;
+pub(crate) use rank::RankFactor;
 
 use std::ops::Range;
 

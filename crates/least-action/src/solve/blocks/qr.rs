@@ -90,6 +90,23 @@ impl BlockQr {
         fixed: &[bool],
         step: &mut [f64],
     ) -> Result<(), NotPositiveDefinite> {
+        self.factor(linearization, shift, fixed, &[])?;
+        self.substitute(step);
+        Ok(())
+    }
+
+    /// Factors the rows. A diagonal element of the factor must be larger than the `least` one of
+    /// its unknown; an empty list only excludes zeros.
+    ///
+    /// # Errors
+    /// The first unknown whose column depends on those before it.
+    pub(super) fn factor(
+        &mut self,
+        linearization: &Linearization,
+        shift: &[f64],
+        fixed: &[bool],
+        least: &[f64],
+    ) -> Result<(), NotPositiveDefinite> {
         let points = self.geometry.points;
         let (mut carried, mut before, mut place) = (0, 0, 0);
         for point in 0..=points {
@@ -99,11 +116,13 @@ impl BlockQr {
             let rows = self.gather(point, carried, width, linearization, shift, fixed);
             let work = &mut self.work[..rows * width];
             for column in 0..(width - 1).min(rows) {
-                let reflected = reflect(work, width, column, &mut self.products);
+                let mut reflected = reflect(work, width, column, &mut self.products);
+                let unknown = own.start + column;
+                if let (true, Some(&least)) = (column < own.len(), least.get(unknown)) {
+                    reflected &= work[column * width + column].abs() > least;
+                }
                 if !reflected && column < own.len() {
-                    return Err(NotPositiveDefinite {
-                        unknown: own.start + column,
-                    });
+                    return Err(NotPositiveDefinite { unknown });
                 }
             }
             let done = own.len() * width;
@@ -113,8 +132,20 @@ impl BlockQr {
             work.copy_within(done..done + carried * width, 0);
             before = width;
         }
-        self.substitute(step);
         Ok(())
+    }
+
+    /// Calls `to` with the number of each point, from the first on, and after them that of the
+    /// corner of the parameters, with its finished rows and their width. The last column is the
+    /// right-hand side.
+    pub(super) fn each_panel(&self, mut to: impl FnMut(usize, &[f64], usize)) {
+        let mut place = 0;
+        for point in 0..=self.geometry.points {
+            let width = self.geometry.rows(point) + 1;
+            let length = self.geometry.own(point).len() * width;
+            to(point, &self.factor[place..place + length], width);
+            place += length;
+        }
     }
 
     /// Gives the rows carried over from the point before the columns of this point: those of the

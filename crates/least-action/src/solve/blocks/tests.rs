@@ -250,3 +250,130 @@ fn points_that_are_not_coupled_have_no_element() {
     assert_eq!(matrix.panel_mut(0)[3], 1.0);
     assert_eq!(matrix.panel_mut(2), [0.0, 0.0, 2.0, 0.0, 0.0, 0.0]);
 }
+
+/// Leverages of all rows by the factor, and by the pseudo-inverse of the dense matrix.
+fn leverages(
+    layout: &Layout,
+    linearization: &Linearization,
+    fixed: &[bool],
+) -> (RankFactor, usize, Vec<f64>, Vec<f64>) {
+    let found = RankFactor::new(layout, linearization, fixed).unwrap();
+    let inverse = found.factor.inverse();
+    let (mut jacobian, _, weights) = dense(layout, linearization);
+    for (unknown, _) in fixed.iter().enumerate().filter(|(_, &fixed)| fixed) {
+        jacobian.column_mut(unknown).fill(0.0);
+    }
+    let roots = DMatrix::from_diagonal(&weights.map(f64::sqrt)) * jacobian;
+    let mut ours = Vec::new();
+    for row in roots.row_iter() {
+        let mut sum = 0.0;
+        let free: Vec<usize> = (0..row.len())
+            .filter(|&k| row[k] != 0.0 && !found.held[k])
+            .collect();
+        for &a in &free {
+            for &b in &free {
+                sum += row[a] * row[b] * inverse.get(a, b);
+            }
+        }
+        ours.push(sum);
+    }
+    let svd = roots.clone().svd(true, false);
+    let largest = svd.singular_values.max();
+    let u = svd.u.unwrap();
+    let theirs = (0..roots.nrows()).map(|row| {
+        let kept = (0..u.ncols()).filter(|&k| svd.singular_values[k] > 1e-10 * largest);
+        kept.map(|k| u[(row, k)] * u[(row, k)]).sum()
+    });
+    let values = svd.singular_values.iter();
+    let rank = values.filter(|&&value| value > 1e-10 * largest).count();
+    (found, rank, ours, theirs.collect())
+}
+
+#[test]
+fn leverages_of_singular_problems_are_those_of_the_pseudo_inverse() {
+    let mut random = noise(5);
+    for seed in 0..20 {
+        let (layout, mut linearization) = random_problem(2, 3, &[1, 2, 1, 0, 2, 1, 0], seed);
+        let unknowns = layout.unknowns();
+        // One unknown in no row, and two parameters that only act together.
+        let lost = (seed as usize * 5) % layout.path_length();
+        for group in &mut linearization.groups {
+            let (width, entries) = (group.span * 2, group.entries());
+            for block in 0..group.blocks() {
+                for row in 0..group.rows {
+                    let range = group.row_start[row] as usize..group.row_start[row + 1] as usize;
+                    let of = |column: u32| range.clone().find(|&e| group.columns[e] == column);
+                    let first = group.first[block] as usize * 2;
+                    let column = lost.checked_sub(first).filter(|&c| c < width);
+                    if let Some(e) = column.and_then(|c| of(c as u32)) {
+                        group.values[block * entries + e] = 0.0;
+                    }
+                    let pair = [of(width as u32), of(width as u32 + 1)];
+                    match pair {
+                        [Some(a), Some(b)] => {
+                            group.values[block * entries + b] =
+                                -3.0 * group.values[block * entries + a];
+                        }
+                        [Some(e), None] | [None, Some(e)] => {
+                            group.values[block * entries + e] = 0.0;
+                        }
+                        [None, None] => {}
+                    }
+                }
+            }
+        }
+        let fixed: Vec<bool> = (0..unknowns)
+            .map(|k| k != lost && k < layout.path_length() && random() > 0.8)
+            .collect();
+        let (found, rank, ours, theirs) = leverages(&layout, &linearization, &fixed);
+        let free = fixed.iter().filter(|&&fixed| !fixed).count();
+        assert!(found.dependent.len() >= 2, "seed {seed}");
+        assert_eq!(found.dependent.len(), free - rank, "seed {seed}");
+        for (a, b) in ours.iter().zip(&theirs) {
+            assert!((a - b).abs() < 1e-8, "seed {seed}: {a} {b}");
+        }
+        let path = layout.path_length();
+        for &dependent in &found.dependent {
+            let direction = found.null_direction(dependent);
+            let mut product = vec![0.0; unknowns];
+            found.hessian.multiply(&direction, &mut product);
+            let free = product.iter().zip(&fixed).filter(|(_, &fixed)| !fixed);
+            assert!(free.into_iter().all(|(p, _)| p.abs() < 1e-9), "{product:?}");
+            if found.dependent.len() == 2 && dependent >= path {
+                assert!((direction[path] - 3.0 * direction[path + 1]).abs() < 1e-9);
+            }
+        }
+    }
+}
+
+#[test]
+fn leverages_hold_where_the_model_binds_beyond_the_digits_of_the_hessian() {
+    // A constant, measured at every point; a second one that nothing measures.
+    let points = 40;
+    let couples = (0..points).map(|n| u8::from(n + 1 < points)).collect();
+    let layout = Layout::new(2, points, 0, couples).unwrap();
+    let first = |count: usize| (0..count as u32).collect::<Vec<u32>>();
+    let mut model = RowGroup::new(2, first(points - 1), &[vec![0, 2], vec![1, 3]]);
+    for values in model.values.chunks_exact_mut(2) {
+        values.copy_from_slice(&[-1.0, 1.0]);
+    }
+    let mut measured = RowGroup::new(1, first(points), &[vec![0]]);
+    measured.values.fill(1.0);
+    measured.weights.fill(1.0);
+    for weight in [1e4, 1e10, 1e16] {
+        model.weights.fill(weight);
+        let linearization = Linearization {
+            groups: vec![model.clone(), measured.clone()],
+        };
+        let found = RankFactor::new(&layout, &linearization, &[]).unwrap();
+        assert_eq!(found.dependent.len(), 1, "{weight}");
+        let inverse = found.factor.inverse();
+        let sum: f64 = (0..points).map(|n| inverse.get(2 * n, 2 * n)).sum();
+        // All leverages of the measurements together: 1, and what the model leaves free.
+        let free = (points as f64).powi(3) / weight;
+        assert!(
+            (1.0 - 1e-6..1.0 + 1e-6 + free).contains(&sum),
+            "{weight}: {sum}"
+        );
+    }
+}

@@ -29,7 +29,7 @@ pub struct Member<'a> {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ModelNoise {
     /// Model precision R_f. The noise of a step is that which the action allows the model, see
-    /// [`Problem::step_noise`].
+    /// [`Problem::step_noise`]; none where R_f is infinite.
     pub model_precision: f64,
     /// Seed of the noise. Every member has a stream of random numbers of its own.
     pub seed: u64,
@@ -115,6 +115,8 @@ pub fn predict_ensemble(
     let model = problem.model();
     let most = size.max(model.parameters().len() + model.inputs().len());
     check::at_most("members.length", members.len(), MOST_VALUES / most)?;
+    // An exact model makes no errors.
+    let noise = noise.filter(|noise| noise.model_precision != f64::INFINITY);
     let noise = match noise {
         None => None,
         Some(ModelNoise {

@@ -13,10 +13,15 @@ use super::super::Posterior;
 const STEP: f64 = 2e-3;
 
 impl Laplace {
-    /// Mean of the posterior less its mode, to first order beyond the quadratic: `-1/2 S c`, where
-    /// S is the covariance and `c_k = sum over i, j of S_ij d3A/dx_i dx_j dx_k` (L. Tierney and J.
-    /// B. Kadane, J. Amer. Statist. Assoc. 81, 1986). It has one number per unknown, 0 for active
-    /// bounds.
+    /// Mean of the posterior less the minimum of the action, to first order beyond the quadratic:
+    /// `S (g - c / 2)`, where S is the covariance and
+    /// `c_k = sum over i, j of S_ij d3A/dx_i dx_j dx_k` (L. Tierney and J. B. Kadane, J. Amer.
+    /// Statist. Assoc. 81, 1986). It has one number per unknown, 0 for active bounds.
+    ///
+    /// The gradient g of the logarithm of the steps' determinants is zero for explicit steps. For
+    /// implicit ones c has a part that grows with the points and the states, and that g takes back
+    /// (see [`Laplace::step_determinant_shift`]): the means are those of the model, whatever the
+    /// discretisation.
     ///
     /// Third derivatives are differences of exact second ones, computed at many points at once.
     /// They take 4 (3 D + 2 P) Hessians for one-step schemes, 4 (5 D + 2 P) if three points are
@@ -29,9 +34,12 @@ impl Laplace {
         let mut contracted = vec![0.0; self.mode.len()];
         differences.along_parameters(self, &mut contracted)?;
         differences.at_known_parameters(&mut contracted)?;
+        let determinants = self.step_determinant_gradient()?;
+        for (c, g) in contracted.iter_mut().zip(determinants) {
+            *c = -0.5 * *c + g;
+        }
         super::clear(&mut contracted, &self.fixed);
         self.factor.solve(&mut contracted);
-        contracted.iter_mut().for_each(|c| *c *= -0.5);
         Ok(contracted)
     }
 

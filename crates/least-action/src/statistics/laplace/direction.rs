@@ -3,6 +3,7 @@
 
 use crate::action::Problem;
 use crate::random::Random;
+use crate::report::{shortest, Direction, DirectionPart};
 use crate::solve::{BlockMatrix, Cholesky};
 
 use super::super::Posterior;
@@ -71,37 +72,21 @@ pub(super) fn flattest(
     Some(FlattestDirection { vector, curvature })
 }
 
-/// Most parts of a direction that are named.
-const NAMED: usize = 3;
-/// Least size of a named part, as a share of the largest.
-const SHARE: f64 = 0.1;
-
-/// Description of a direction by its largest parts: parameters, and states with the time at which
-/// they are largest. Parts are multiplied with the roots of `scale` to be compared.
-pub(super) fn describe(problem: &Problem, vector: &[f64], scale: &[f64]) -> String {
+/// Words for a direction in states alone: the largest movement of each state, with its time.
+/// Movements are compared in units of `sizes`.
+pub(super) fn describe_states(problem: &Problem, vector: &[f64], sizes: &[f64]) -> Direction {
     let (d, path) = (problem.model().dimension(), problem.path_length());
-    let size = |k: usize| vector[k] * scale[k].sqrt();
-    let mut parts: Vec<(f64, String)> = (0..d)
-        .filter_map(|i| {
-            let places = (i..path).step_by(d);
-            let most = places.max_by(|&a, &b| size(a).abs().total_cmp(&size(b).abs()))?;
-            let (name, time) = (&problem.model().states()[i], problem.time(most / d));
-            Some((size(most), format!("{name} at time {time}")))
+    let relative = |k: &usize| (vector[*k] / sizes[*k]).abs();
+    let parts = (0..d).filter_map(|i| {
+        let places = (i..path).step_by(d);
+        let most = places.max_by(|a, b| relative(a).total_cmp(&relative(b)))?;
+        let (name, time) = (&problem.model().states()[i], problem.time(most / d));
+        Some(DirectionPart {
+            name: format!("{name} at time {}", shortest(time)),
+            value: vector[most],
+            size: sizes[most],
+            stiffness: 0.0,
         })
-        .collect();
-    let parameters = problem.estimated().enumerate();
-    parts.extend(parameters.map(|(p, name)| (size(path + p), name.to_string())));
-    parts.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));
-    let largest = parts.first().map_or(0.0, |part| part.0);
-    let named = parts
-        .iter()
-        .take(NAMED)
-        .filter(|part| part.0.abs() >= SHARE * largest.abs());
-    let named: Vec<String> = named
-        .map(|(size, name)| format!("{:+.2} {name}", size / largest))
-        .collect();
-    match named.len() {
-        1 => parts[0].1.clone(),
-        _ => format!("({})", named.join(" ")),
-    }
+    });
+    Direction::new(parts.collect(), f64::INFINITY)
 }

@@ -62,8 +62,7 @@ impl Laplace {
     ) -> Expected {
         let mut step = vec![0.0; self.mode.len()];
         let mut x = step.clone();
-        let (mut mean, mut squares) = (0.0, 0.0);
-        for k in 0..pairs {
+        Expected::by_pairs(pairs, |k| {
             self.deviate(&mut Random::new(seed, k as u64), &mut step);
             let mut both = 0.0;
             for sign in [1.0, -1.0] {
@@ -72,16 +71,8 @@ impl Laplace {
                 }
                 both += 0.5 * quantity(&x);
             }
-            // B. P. Welford, Technometrics 4, 1962.
-            let before = both - mean;
-            mean += before / (k + 1) as f64;
-            squares += before * (both - mean);
-        }
-        let n = pairs as f64;
-        Expected {
-            value: mean,
-            error: (squares / (n * (n - 1.0))).sqrt(),
-        }
+            both
+        })
     }
 
     /// Writes the deviation `L^-T z` of a draw from the mode, with 0 for active bounds.
@@ -109,4 +100,26 @@ pub struct Expected {
     pub value: f64,
     /// Standard error of the estimate, as the number of draws is finite; NaN for a single pair.
     pub error: f64,
+}
+
+impl Expected {
+    /// Mean of the means of pairs of draws, by number, with its standard error (B. P. Welford,
+    /// Technometrics 4, 1962).
+    pub(in crate::statistics) fn by_pairs(
+        pairs: usize,
+        mut mean_of_pair: impl FnMut(usize) -> f64,
+    ) -> Self {
+        let (mut mean, mut squares) = (0.0, 0.0);
+        for k in 0..pairs {
+            let both = mean_of_pair(k);
+            let before = both - mean;
+            mean += before / (k + 1) as f64;
+            squares += before * (both - mean);
+        }
+        let n = pairs as f64;
+        Expected {
+            value: mean,
+            error: (squares / (n * (n - 1.0))).sqrt(),
+        }
+    }
 }

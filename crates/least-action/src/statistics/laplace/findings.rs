@@ -1,7 +1,7 @@
 //! Findings about a Gaussian approximation: does it hold, and if not, what is to be done.
 
-use super::correction::sizes;
-use super::Laplace;
+use super::{Identifiability, Laplace};
+use crate::action::Problem;
 use crate::error::Result;
 use crate::report::{self, Severity};
 
@@ -15,6 +15,8 @@ pub enum LaplaceFindingCode {
     ModeNotReached,
     /// Some bounds are active: the unknowns at them have no deviation.
     HeldByBounds,
+    /// A parameter is known on one side only, by its profile likelihood.
+    OneSided,
     /// The Gaussian of a parameter reaches far beyond its bounds.
     BeyondBounds,
     /// The mean is far from the mode: the posterior is skewed.
@@ -23,12 +25,12 @@ pub enum LaplaceFindingCode {
     Free,
     /// Every combination of parameters is determined.
     Determined,
-    /// The determinant of implicit steps, which `exp(-A)` leaves out, would move a parameter.
-    ImplicitSteps,
     /// A level is no minimum at this R_f.
     LevelLeftOut,
     /// Several levels share the probability, or the lowest has nearly all of it.
     LevelsShare,
+    /// The verdict on the run is not "consistent".
+    RunVerdict,
 }
 
 /// One statement about a Gaussian approximation.
@@ -49,11 +51,48 @@ impl Laplace {
     /// # Errors
     /// Derivatives near the mode that are not finite.
     pub fn findings(&self, mean_shift: Option<&[f64]>) -> Result<Vec<LaplaceFinding>> {
+        Ok(self.described().findings(mean_shift))
+    }
+
+    /// Parts of the approximation that findings are about.
+    pub(super) fn described(&self) -> Described<'_> {
+        Described {
+            problem: self.problem(),
+            mode: &self.mode,
+            variances: &self.variances,
+            covariance: &self.parameter_covariance,
+            decrease: self.decrease,
+            active: self.active_bounds().collect(),
+            draws_need_determinants: !self.problem().discretization.is_explicit(),
+        }
+    }
+}
+
+/// Parts of a Gaussian approximation, of whatever kind, that findings are about.
+pub(in crate::statistics) struct Described<'a> {
+    pub problem: &'a Problem,
+    /// Path, then the estimated parameters.
+    pub mode: &'a [f64],
+    /// Variances of the same.
+    pub variances: &'a [f64],
+    /// Covariance of the parameters, row by row.
+    pub covariance: &'a [f64],
+    /// Fall of the negative log posterior that is left to the minimum.
+    pub decrease: f64,
+    /// Unknowns at active bounds.
+    pub active: Vec<usize>,
+    /// True if draws of the density lack the determinants of implicit steps.
+    pub draws_need_determinants: bool,
+}
+
+impl Described<'_> {
+    /// Findings about the approximation, with the mean's shift if it is known.
+    pub fn findings(&self, mean_shift: Option<&[f64]>) -> Vec<LaplaceFinding> {
         let mut findings = Vec::new();
         let mut say = |code, severity, message: String| {
             findings.push(LaplaceFinding::new(code, severity, message));
         };
-        let problem = self.problem();
+        let problem = self.problem;
         let path = problem.path_length();
         let names: Vec<&str> = problem.estimated().collect();
         if self.decrease > REACHED {
@@ -112,16 +151,29 @@ impl Laplace {
                     Severity::Warning,
                     format!(
                         "The posterior is skewed: means are more than {SHIFT} standard deviations \
-                         from the mode for {}. A Gaussian is not enough; samplePosterior is.",
-                        far.join(", ")
+                         from the mode for {}. A Gaussian is not enough; samplePosterior is{}.",
+                        far.join(", "),
+                        match self.draws_need_determinants {
+                            false => "",
+                            true =>
+                                ", of a run with explicit steps (discretization: \"rk4\"): draws \
+                                 of exp(-A) lack the determinant of implicit ones",
+                        }
                     ),
                 );
             }
         }
         if !names.is_empty() {
-            let directions = self.identifiability().directions;
+            let Identifiability { units, directions } = self.identifiability();
             let free = directions.iter().filter(|direction| direction.free);
-            let free = free.map(|d| format!("{} (+-{:.2})", d.words, d.deviation));
+            // How far the parameter that moves most goes along, in its own unit.
+            let free = free.map(|d| {
+                let size = |p: &usize| d.parts[*p].abs();
+                let most = (0..names.len()).max_by(|a, b| size(a).total_cmp(&size(b)));
+                let most = most.unwrap_or(0);
+                let reach = report::figure(d.deviation * size(&most) * units[most]);
+                format!("{} ({} +- {reach})", d.words, names[most])
+            });
             let free: Vec<String> = free.collect();
             match &free[..] {
                 [] => say(
@@ -137,46 +189,25 @@ impl Laplace {
                     LaplaceFindingCode::Free,
                     Severity::Warning,
                     format!(
-                        "The data leave free: {}, each in units of its prior, its bounds or its \
-                         size. Measure what tells them apart, give a prior, or estimate fewer.",
+                        "The data leave free, to more than half of a prior, of the bounds or of \
+                         a value: {}. Parameters that move so together, each in its own unit, fit \
+                         about as well. Measure what tells them apart, give a prior, or estimate \
+                         fewer.",
                         free.join("; ")
                     ),
                 ),
             }
         }
-        let shifts = self.step_determinant_shifts()?;
-        let moved = names
-            .iter()
-            .zip(&shifts)
-            .enumerate()
-            .filter_map(|(p, (name, shift))| {
-                let relative = shift / self.variances[path + p].sqrt();
-                (relative.abs() > SHIFT).then(|| format!("{name} ({relative:+.1})"))
-            });
-        let moved: Vec<String> = moved.collect();
-        if !moved.is_empty() {
-            say(
-                LaplaceFindingCode::ImplicitSteps,
-                Severity::Warning,
-                format!(
-                    "The steps of {} are implicit, and exp(-A) leaves out their determinant: with \
-                     it the means of {} would move, in standard deviations. Means of explicit \
-                     steps, as of rk4, need none.",
-                    problem.discretization.name(),
-                    moved.join(", ")
-                ),
-            );
-        }
-        Ok(findings)
+        findings
     }
 
     /// Names of the unknowns at active bounds: parameters, and states with the number of points.
     fn active_bound_names(&self) -> Vec<String> {
-        let problem = self.problem();
+        let problem = self.problem;
         let (d, path) = (problem.model().dimension(), problem.path_length());
         let mut points = vec![0; d];
         let mut names = Vec::new();
-        for unknown in self.active_bounds() {
+        for &unknown in &self.active {
             match unknown.checked_sub(path) {
                 None => points[unknown % d] += 1,
                 Some(p) => names.extend(problem.estimated().nth(p).map(str::to_string)),
@@ -189,46 +220,14 @@ impl Laplace {
     }
 
     /// Share of an unknown's Gaussian outside of its bounds.
-    fn share_beyond_bounds(&self, unknown: usize) -> f64 {
+    pub fn share_beyond_bounds(&self, unknown: usize) -> f64 {
         let deviation = self.variances[unknown].sqrt();
-        let Some(ends) = self.problem().intervals().filter(|_| deviation > 0.0) else {
+        let Some(ends) = self.problem.intervals().filter(|_| deviation > 0.0) else {
             return 0.0;
         };
         let beyond =
             |distance: f64| 0.5 * libm::erfc(distance / deviation / std::f64::consts::SQRT_2);
         beyond(self.mode[unknown] - ends.lower[unknown])
             + beyond(ends.upper[unknown] - self.mode[unknown])
-    }
-
-    /// Shifts of the parameters' means, to first order, if `exp(-A)` had the determinants of its
-    /// implicit steps. They are the derivatives of the logarithm of these determinants along the
-    /// columns of the covariance.
-    ///
-    /// # Errors
-    /// Derivatives near the mode that are not finite.
-    pub fn step_determinant_shifts(&self) -> Result<Vec<f64>> {
-        let layout = self.posterior.layout();
-        let (d, path) = (layout.dimension, layout.path_length());
-        let mut posterior = self.posterior.clone();
-        let sizes = sizes(&self.mode, d, path, &self.variances);
-        let mut moved = self.mode.clone();
-        let mut shifts = Vec::new();
-        for column in self.parameter_columns() {
-            let longest = column.iter().zip(&sizes).map(|(u, s)| (u / s).abs());
-            let longest = longest.fold(0.0, f64::max);
-            if longest == 0.0 {
-                shifts.push(0.0);
-                continue;
-            }
-            let step = 1e-5 / longest;
-            let mut at = |sign: f64| -> Result<f64> {
-                for (k, x) in moved.iter_mut().enumerate() {
-                    *x = self.mode[k] + sign * step * column[k];
-                }
-                posterior.log_step_determinant(&moved)
-            };
-            shifts.push((at(1.0)? - at(-1.0)?) / (2.0 * step));
-        }
-        Ok(shifts)
     }
 }

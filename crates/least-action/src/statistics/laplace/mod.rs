@@ -4,19 +4,24 @@
 mod correction;
 mod direction;
 mod draws;
+mod expansion;
 mod findings;
+mod free;
 mod identifiability;
 mod options;
+mod step_determinant;
 
 pub use draws::{Expected, GaussianDraws};
+pub(super) use findings::Described;
 pub use findings::{LaplaceFinding, LaplaceFindingCode};
 pub use identifiability::{Identifiability, ParameterDirection};
 pub use options::LaplaceOptions;
 
 use super::Posterior;
 use crate::action::Problem;
-use crate::error::{check, Error, Result};
-use crate::solve::{BlockMatrix, Cholesky, Hessian, Objective, Structured};
+use crate::error::Result;
+use crate::solve::Cholesky;
+use expansion::Expansion;
 
 /// The Gaussian approximation of a [`Posterior`] about one of its modes (P. S. Laplace 1774; L.
 /// Tierney and J. B. Kadane, J. Amer. Statist. Assoc. 81, 1986).
@@ -76,48 +81,42 @@ impl Laplace {
     /// A start of the wrong length or where the action is not finite; [`Error::Saddle`] and
     /// [`Error::Undetermined`] where the action has no quadratic minimum.
     pub fn new(posterior: &Posterior, start: &[f64], options: LaplaceOptions) -> Result<Self> {
-        options.validate()?;
-        let mut posterior = posterior.clone();
-        let unknowns = posterior.layout().unknowns();
-        check::length(
-            "start",
-            start.len(),
-            unknowns,
-            "points x states, then the estimated parameters",
-        )?;
-        let mut mode = start.to_vec();
-        if options.minimize {
-            descend(&mut posterior, &options, &mut mode)?;
+        let expansion = Expansion::new(posterior, start, options)?;
+        let mut factor = Cholesky::new(expansion.posterior.layout());
+        if factor
+            .factor(&expansion.hessian, &[], &expansion.fixed)
+            .is_err()
+        {
+            return Err(expansion.not_positive());
         }
-        let mut hessian = BlockMatrix::new(posterior.layout());
-        let mut gradient = vec![0.0; unknowns];
-        let value = posterior.hessian(&mode, options.hessian, &mut hessian, &mut gradient)?;
-        let mut fixed = Vec::new();
-        if let Some(bounds) = posterior.bounds() {
-            fixed = vec![false; unknowns];
-            bounds.mark_active(&mode, &gradient, &mut fixed);
+        let (variances, parameter_covariance) =
+            marginals(&expansion.posterior, &factor, &expansion.fixed);
+        // Rounding may leave a pivot of a singular matrix positive.
+        let mut diagonal = vec![0.0; variances.len()];
+        expansion.hessian.diagonal(&mut diagonal);
+        let is_known = |(v, h): (&f64, &f64)| v * h < 1.0 / FLAT;
+        if !variances.iter().zip(&diagonal).all(is_known) {
+            return Err(expansion.not_positive());
         }
-        let mut factor = Cholesky::new(posterior.layout());
-        if factor.factor(&hessian, &[], &fixed).is_err() {
-            return Err(not_positive(&mut posterior, &mode, &hessian, &fixed));
-        }
+        let Expansion {
+            mut posterior,
+            mode,
+            value,
+            gradient,
+            fixed,
+            ..
+        } = expansion;
         let mut step = gradient.clone();
         clear(&mut step, &fixed);
         factor.solve_lower(&mut step);
         let decrease = 0.5 * step.iter().map(|s| s * s).sum::<f64>();
         let held = fixed.iter().filter(|&&fixed| fixed).count();
-        let free = (unknowns - held) as f64;
+        let free = (mode.len() - held) as f64;
+        let log_determinants = posterior.log_step_determinants(&mode)?;
         let log_evidence =
             0.5 * (free * libm::log(std::f64::consts::TAU) - factor.log_determinant()) - value
-                + posterior.log_constant();
-        let (variances, parameter_covariance) = marginals(&posterior, &factor, &fixed);
-        let mut diagonal = vec![0.0; unknowns];
-        hessian.diagonal(&mut diagonal);
-        // Rounding may leave a pivot of a singular matrix positive.
-        let is_known = |(v, h): (&f64, &f64)| v * h < 1.0 / FLAT;
-        if !variances.iter().zip(&diagonal).all(is_known) {
-            return Err(not_positive(&mut posterior, &mode, &hessian, &fixed));
-        }
+                + posterior.log_constant()
+                + log_determinants.iter().map(|(_, log)| log).sum::<f64>();
         Ok(Laplace {
             posterior,
             options,
@@ -201,9 +200,9 @@ impl Laplace {
 
     /// Natural logarithm of the evidence, `log integral of p(data | X) p(X) dX` over the
     /// neighbourhood of this minimum. Measurements, residuals of the model and priors are
-    /// normalised Gaussian densities in it. Unknowns without a prior count as uniform with the
-    /// density 1 in their own units. So only differences between levels, and between values of R_f,
-    /// of the same unknowns mean anything.
+    /// normalised Gaussian densities in it, and implicit steps have their determinant. Unknowns
+    /// without a prior count as uniform with the density 1 in their own units. So only differences
+    /// between levels, and between values of R_f, of the same unknowns mean anything.
     pub fn log_evidence(&self) -> f64 {
         self.log_evidence
     }
@@ -214,37 +213,17 @@ impl Laplace {
         self.decrease
     }
 
-    /// Numbers of the unknowns at active bounds.
+    /// Numbers of the unknowns at active bounds, without those that are held at a known value.
     pub fn active_bounds(&self) -> impl Iterator<Item = usize> + '_ {
         let fixed = self.fixed.iter().enumerate();
-        fixed.filter(|(_, &fixed)| fixed).map(|(k, _)| k)
+        let fixed = fixed.filter(|(_, &fixed)| fixed).map(|(k, _)| k);
+        fixed.filter(|&k| !self.problem().is_held(k))
     }
 
     /// True for an unknown at an active bound.
     fn is_at_bound(&self, unknown: usize) -> bool {
         self.fixed.get(unknown) == Some(&true)
     }
-}
-
-/// Tolerance of the minimisation. The mode must be known to a small part of a standard deviation,
-/// even if a hundred thousand measurements make the action large.
-const TOLERANCE: f64 = 1e-12;
-
-/// Minimises by Gauss-Newton steps and then, if they are wanted, by exact ones.
-fn descend(posterior: &mut Posterior, options: &LaplaceOptions, x: &mut [f64]) -> Result<()> {
-    let mut by = |hessian| {
-        let minimizer = Structured {
-            hessian,
-            max_iterations: options.max_iterations,
-            tolerance: TOLERANCE,
-        };
-        posterior.minimize(&minimizer, x)
-    };
-    by(Hessian::GaussNewton)?;
-    if options.hessian == Hessian::Exact {
-        by(Hessian::Exact)?;
-    }
-    Ok(())
 }
 
 /// Variances of all unknowns, and the covariance of the parameters.
@@ -280,53 +259,4 @@ fn marginals(posterior: &Posterior, factor: &Cholesky, fixed: &[bool]) -> (Vec<f
 fn clear(values: &mut [f64], fixed: &[bool]) {
     let held = values.iter_mut().zip(fixed).filter(|(_, &fixed)| fixed);
     held.for_each(|(value, _)| *value = 0.0);
-}
-
-/// Error about the kind of point at which the Hessian is not positive.
-fn not_positive(
-    posterior: &mut Posterior,
-    mode: &[f64],
-    hessian: &BlockMatrix,
-    fixed: &[bool],
-) -> Error {
-    let mut first_part = BlockMatrix::new(posterior.layout());
-    let mut gradient = vec![0.0; mode.len()];
-    let mut scale = vec![0.0; mode.len()];
-    if let Err(error) =
-        posterior.hessian(mode, Hessian::GaussNewton, &mut first_part, &mut gradient)
-    {
-        return error;
-    }
-    first_part.diagonal(&mut scale);
-    scale
-        .iter_mut()
-        .for_each(|s| *s = if *s > 0.0 { *s } else { 1.0 });
-    let Some(found) = direction::flattest(posterior, hessian, &scale, fixed) else {
-        return Error::Undetermined {
-            path: "hessian".into(),
-            direction: "anything: its elements differ too much in size for numbers".into(),
-            remedy: "lower modelPrecision".into(),
-        };
-    };
-    // Named in units of the unknowns: a step that changes the action little is long beside them.
-    let size = |k: usize| 1.0 / (mode[k] * mode[k]).max(1e-6);
-    let sizes: Vec<f64> = (0..mode.len()).map(size).collect();
-    let direction = direction::describe(posterior.problem(), &found.vector, &sizes);
-    if found.curvature < -FLAT {
-        return Error::Saddle {
-            path: "hessian".into(),
-            direction,
-            curvature: found.curvature,
-            remedy: "minimise further or from other starting paths; where the noise is large, \
-                hessian: \"gauss-newton\" leaves out what makes it indefinite"
-                .into(),
-        };
-    }
-    Error::Undetermined {
-        path: "hessian".into(),
-        direction,
-        remedy: "measure more, estimate less, or give these a prior; where it is a state, a \
-            larger modelPrecision ties it to the others"
-            .into(),
-    }
 }

@@ -212,15 +212,18 @@ impl<T: Density> Chain<T> {
             "one per unknown",
         )?;
         let model_precision = target.posterior().map(|p| p.model_precision());
-        let metric = options.metric.unwrap_or(match model_precision {
-            Some(_) => Metric::Structured,
-            None => Metric::Diagonal,
+        let has_metric = target.has_metric();
+        let metric = options.metric.unwrap_or(match has_metric {
+            true => Metric::Structured,
+            false => Metric::Diagonal,
         });
         let needs_path = |path: &str, remedy: &str| Error::WrongShape {
             path: path.into(),
-            message: format!("needs the posterior of a path, and this density is none; {remedy}"),
+            message: format!(
+                "needs the posterior of a path at a finite R_f, and this density is none; {remedy}"
+            ),
         };
-        if model_precision.is_none() && metric == Metric::Structured {
+        if !has_metric && metric == Metric::Structured {
             return Err(needs_path("metric", "use \"diagonal\""));
         }
         if model_precision.is_none() && options.annealing.is_some() {
@@ -241,7 +244,7 @@ impl<T: Density> Chain<T> {
         };
         Ok(Chain {
             dynamics: Dynamics {
-                space: SamplingSpace::new(target, options, unknowns)?,
+                space: SamplingSpace::new(target, options, unknowns),
                 variances: vec![1.0; unknowns],
                 integrator: options.integrator,
                 work: StepWorkspace::new(unknowns),

@@ -1,5 +1,6 @@
 //! Densities that can be sampled.
 
+use crate::error::Result;
 use crate::solve::Objective;
 use crate::statistics::Posterior;
 
@@ -38,6 +39,19 @@ pub trait Density: Objective {
     /// the metric, and an R_f that can be annealed.
     fn posterior(&mut self) -> Option<&mut Posterior> {
         None
+    }
+
+    /// Second derivatives of the negative log density at `x`, or their Gauss-Newton part, as a full
+    /// matrix, row by row, with the gradient: the metric of densities of few unknowns that know
+    /// them. `None` for others.
+    fn second_derivatives(&mut self, x: &[f64]) -> Option<Result<(Vec<f64>, Vec<f64>)>> {
+        let _ = x;
+        None
+    }
+
+    /// True if the density has second derivatives for the metric `structured`.
+    fn has_metric(&mut self) -> bool {
+        self.posterior().is_some()
     }
 }
 

@@ -13,7 +13,15 @@ use crate::statistics::Posterior;
 pub(super) struct Preconditioner {
     /// Centre of the metric, in u.
     pub centre: Vec<f64>,
-    factor: Option<Cholesky>,
+    factor: Option<Factor>,
+}
+
+/// Factor of a metric.
+#[derive(Debug, Clone)]
+enum Factor {
+    Structured(Box<Cholesky>),
+    /// Lower triangle L of a full matrix, row by row.
+    Dense(Vec<f64>),
 }
 
 /// Shifts of the diagonal, relative to it, that are tried until the matrix is positive: at first of
@@ -63,17 +71,57 @@ impl Preconditioner {
                 whiten(&matrix, &shift, &factor, centre, position);
                 return Ok(Preconditioner {
                     centre: centre.to_vec(),
-                    factor: Some(factor),
+                    factor: Some(Factor::Structured(Box::new(factor))),
                 });
             }
         }
-        Err(Error::ChainFailed {
-            path: "metric".into(),
-            message: "the second derivatives of the action are not positive definite, also not \
-                after a shift of their diagonal"
-                .into(),
-            remedy: "use the metric \"diagonal\", or begin nearer to a minimum of the action"
-                .into(),
+        Err(not_positive())
+    }
+
+    /// Metric of a full matrix of second derivatives in x, row by row, with the gradient in x, at
+    /// `centre` in the coordinates of the transform if there is one. `position` is changed from u
+    /// to y.
+    ///
+    /// # Errors
+    /// Second derivatives that no small shift makes positive.
+    pub fn dense(
+        mut matrix: Vec<f64>,
+        gradient: &[f64],
+        transform: Option<&Transform>,
+        centre: &[f64],
+        position: &mut [f64],
+    ) -> Result<Self> {
+        let n = centre.len();
+        if let Some(transform) = transform {
+            let mut added = vec![0.0; n];
+            transform.curvature(centre, gradient, &mut added);
+            for i in 0..n {
+                for j in 0..n {
+                    matrix[i * n + j] *= transform.first[i] * transform.first[j];
+                }
+                matrix[i * n + i] += added[i];
+            }
+        }
+        let diagonal: Vec<f64> = (0..n).map(|k| matrix[k * n + k].abs()).collect();
+        let largest = diagonal.iter().fold(0.0f64, |most, v| most.max(*v));
+        let found = SHIFTS.iter().find_map(|share| {
+            let mut shifted = matrix.clone();
+            for (k, v) in diagonal.iter().enumerate() {
+                shifted[k * n + k] += share * (v + FLOOR * largest);
+            }
+            lower_triangle(shifted, n)
+        });
+        let Some(lower) = found else {
+            return Err(not_positive());
+        };
+        position.iter_mut().zip(centre).for_each(|(u, c)| *u -= c);
+        // y = L^T (u - centre).
+        for k in 0..n {
+            position[k] = (k..n).map(|i| lower[i * n + k] * position[i]).sum();
+        }
+        Ok(Preconditioner {
+            centre: centre.to_vec(),
+            factor: Some(Factor::Dense(lower)),
         })
     }
 
@@ -85,16 +133,71 @@ impl Preconditioner {
 
     /// Changes a direction in y into one in u, `L^-T v`, in place.
     pub fn direction(&self, v: &mut [f64]) {
-        if let Some(factor) = &self.factor {
-            factor.solve_upper(v);
+        match &self.factor {
+            Some(Factor::Structured(factor)) => factor.solve_upper(v),
+            Some(Factor::Dense(lower)) => solve_transposed(lower, v),
+            None => {}
         }
     }
 
     /// Changes a gradient in u into one in y, `L^-1 g`, in place.
     pub fn gradient(&self, g: &mut [f64]) {
-        if let Some(factor) = &self.factor {
-            factor.solve_lower(g);
+        match &self.factor {
+            Some(Factor::Structured(factor)) => factor.solve_lower(g),
+            Some(Factor::Dense(lower)) => solve_lower(lower, g),
+            None => {}
         }
+    }
+}
+
+/// Error about a metric that no shift makes positive.
+fn not_positive() -> Error {
+    Error::ChainFailed {
+        path: "metric".into(),
+        message:
+            "the second derivatives of the action are not positive definite, also not after a \
+            shift of their diagonal"
+                .into(),
+        remedy: "use the metric \"diagonal\", or begin nearer to a minimum of the action".into(),
+    }
+}
+
+/// Lower triangle L of a symmetric matrix L L^T, row by row; none if it is not positive.
+fn lower_triangle(mut matrix: Vec<f64>, n: usize) -> Option<Vec<f64>> {
+    for k in 0..n {
+        for j in 0..=k {
+            let before = |row: usize| &matrix[row * n..row * n + j];
+            let sum: f64 = before(k).iter().zip(before(j)).map(|(a, b)| a * b).sum();
+            let rest = matrix[k * n + j] - sum;
+            matrix[k * n + j] = match j < k {
+                true => rest / matrix[j * n + j],
+                // Also none for NaN.
+                false if rest > 0.0 && rest.is_finite() => rest.sqrt(),
+                false => return None,
+            };
+        }
+    }
+    Some(matrix)
+}
+
+/// Solves `L x = b` in place.
+fn solve_lower(lower: &[f64], b: &mut [f64]) {
+    let n = b.len();
+    for k in 0..n {
+        let sum: f64 = lower[k * n..].iter().zip(&b[..k]).map(|(l, x)| l * x).sum();
+        b[k] = (b[k] - sum) / lower[k * n + k];
+    }
+}
+
+/// Solves `L^T x = b` in place.
+fn solve_transposed(lower: &[f64], b: &mut [f64]) {
+    let n = b.len();
+    for k in (0..n).rev() {
+        b[k] /= lower[k * n + k];
+        let x = b[k];
+        let (before, _) = b.split_at_mut(k);
+        let row = &lower[k * n..k * n + k];
+        before.iter_mut().zip(row).for_each(|(b, l)| *b -= l * x);
     }
 }
 

@@ -36,20 +36,23 @@ pub(super) struct SamplingSpace<T> {
 
 impl<T: Density> SamplingSpace<T> {
     /// Coordinates of a density, not whitened yet.
-    pub fn new(target: T, options: &SamplingOptions, unknowns: usize) -> Result<Self> {
+    pub fn new(target: T, options: &SamplingOptions, unknowns: usize) -> Self {
         let bounds = target.bounds().cloned();
-        let transform = bounds.as_ref().map(Transform::new).transpose()?;
-        let (transform, walls) = match options.bounds {
-            BoundsMethod::Transform => (transform, None),
-            BoundsMethod::Reflect => (None, bounds),
+        let (transform, walls) = match (&bounds, options.bounds) {
+            (None, _) => (None, None),
+            (Some(bounds), BoundsMethod::Transform) => (Some(Transform::new(bounds)), None),
+            (Some(bounds), BoundsMethod::Reflect) => {
+                let (held, walls) = Transform::held(bounds);
+                (held, Some(walls))
+            }
         };
-        Ok(SamplingSpace {
+        SamplingSpace {
             target,
             transform,
             walls,
             whitening: Preconditioner::identity(unknowns),
             unknowns: vec![0.0; unknowns],
-        })
+        }
     }
 
     /// Evaluates the density and the gradient of the potential at y.
@@ -127,12 +130,22 @@ impl<T: Density> SamplingSpace<T> {
     }
 
     /// Takes the structured metric at `centre`, a point in u; `position` changes from u to y.
-    /// Nothing changes for densities that are not the posterior of a path.
+    /// Nothing changes for densities without second derivatives.
     pub fn whiten(&mut self, form: Hessian, centre: &[f64], position: &mut [f64]) -> Result<()> {
+        let mut transform = self.transform.as_mut();
         if let Some(posterior) = self.target.posterior() {
-            let transform = self.transform.as_mut();
             self.whitening =
                 Preconditioner::structured(posterior, transform, form, centre, position)?;
+            return Ok(());
+        }
+        let mut x = centre.to_vec();
+        if let Some(transform) = transform.as_deref_mut() {
+            transform.outward(&mut x);
+        }
+        if let Some(derivatives) = self.target.second_derivatives(&x) {
+            let (matrix, gradient) = derivatives?;
+            self.whitening =
+                Preconditioner::dense(matrix, &gradient, transform.as_deref(), centre, position)?;
         }
         Ok(())
     }

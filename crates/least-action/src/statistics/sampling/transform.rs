@@ -1,6 +1,5 @@
 //! Smooth maps from all numbers to intervals.
 
-use crate::error::{check, Result};
 use crate::solve::Bounds;
 
 /// Map of one unknown, `x(u)`.
@@ -14,6 +13,8 @@ enum IntervalMap {
     Below(f64),
     /// Two bounds: `x = low + width / (1 + exp(-u))`.
     Between(f64, f64),
+    /// Equal bounds: x is held, and u is a standard normal variable that nothing depends on.
+    Held(f64),
 }
 
 /// Distance from a bound at which an unknown at the bound is taken to be, relative to the width of
@@ -24,6 +25,7 @@ impl IntervalMap {
     /// Map onto an interval.
     fn of(low: f64, high: f64) -> Self {
         match (low.is_finite(), high.is_finite()) {
+            (true, true) if low == high => IntervalMap::Held(low),
             (false, false) => IntervalMap::Free,
             (true, false) => IntervalMap::Above(low),
             (false, true) => IntervalMap::Below(high),
@@ -35,6 +37,7 @@ impl IntervalMap {
     fn outward(self, u: f64) -> (f64, f64, f64, f64) {
         match self {
             IntervalMap::Free => (u, 1.0, 0.0, 0.0),
+            IntervalMap::Held(value) => (value, 0.0, -0.5 * u * u, -u),
             IntervalMap::Above(low) => {
                 let distance = libm::exp(u);
                 (low + distance, distance, u, 1.0)
@@ -65,6 +68,7 @@ impl IntervalMap {
     fn inward(self, x: f64) -> f64 {
         match self {
             IntervalMap::Free => x,
+            IntervalMap::Held(_) => 0.0,
             IntervalMap::Above(low) => libm::log(x - low),
             IntervalMap::Below(high) => libm::log(high - x),
             IntervalMap::Between(low, width) => libm::log((x - low) / (low + width - x)),
@@ -82,7 +86,7 @@ impl IntervalMap {
             }
         };
         match self {
-            IntervalMap::Free => x,
+            IntervalMap::Free | IntervalMap::Held(_) => x,
             IntervalMap::Above(low) => x.max(low + scale(low.abs().max(1.0), slope)),
             IntervalMap::Below(high) => x.min(high - scale(high.abs().max(1.0), -slope)),
             IntervalMap::Between(low, width) => {
@@ -102,6 +106,7 @@ impl IntervalMap {
         let (_, first, _, log_slope) = self.outward(u);
         match self {
             IntervalMap::Free => 0.0,
+            IntervalMap::Held(_) => 1.0,
             IntervalMap::Above(_) | IntervalMap::Below(_) => (slope * first).max(0.0),
             // -d2/du2 log x' = 2 share rest = (1 - log_slope^2)/2; x'' = x' log_slope.
             IntervalMap::Between(..) => {
@@ -123,30 +128,35 @@ pub(super) struct Transform {
 
 impl Transform {
     /// Maps for all bounds.
-    ///
-    /// # Errors
-    /// An interval of one value.
-    pub fn new(bounds: &Bounds) -> Result<Self> {
-        for (unknown, (&low, &high)) in bounds.lower.iter().zip(&bounds.upper).enumerate() {
-            check::require(
-                low < high && (high - low > 0.0),
-                &format!("bounds.lower[{unknown}]"),
-                low,
-                &format!(
-                    "below the upper bound, {high}: an unknown that cannot change has no \
-                    density; give it a wider interval, or keep it out of the estimate"
-                ),
-            )?;
-        }
+    pub fn new(bounds: &Bounds) -> Self {
         let ends = bounds.lower.iter().zip(&bounds.upper);
         let maps: Vec<IntervalMap> = ends
             .map(|(&low, &high)| IntervalMap::of(low, high))
             .collect();
-        Ok(Transform {
+        Transform {
             first: vec![1.0; maps.len()],
             log_slope: vec![0.0; maps.len()],
             maps,
-        })
+        }
+    }
+
+    /// Maps for the unknowns whose bounds are equal, and the bounds of the others; no maps where
+    /// there are none of these.
+    pub fn held(bounds: &Bounds) -> (Option<Self>, Bounds) {
+        let mut others = bounds.clone();
+        for (low, high) in others.lower.iter_mut().zip(&mut others.upper) {
+            if low == high {
+                (*low, *high) = (f64::NEG_INFINITY, f64::INFINITY);
+            }
+        }
+        let mut held = bounds.clone();
+        for (low, high) in held.lower.iter_mut().zip(&mut held.upper) {
+            if low != high {
+                (*low, *high) = (f64::NEG_INFINITY, f64::INFINITY);
+            }
+        }
+        let any = held.lower.iter().any(|low| low.is_finite());
+        (any.then(|| Transform::new(&held)), others)
     }
 
     /// Changes u into x in place. Returns the logarithm of the change of volume.

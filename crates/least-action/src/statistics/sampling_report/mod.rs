@@ -43,6 +43,8 @@ pub enum SamplingFindingCode {
     ChainFailed,
     /// No chain has come to its draws.
     NoDraws,
+    /// The verdict on the run is not "consistent".
+    RunVerdict,
 }
 
 /// One statement about the draws of a sampler.

@@ -79,7 +79,7 @@ fn share_below(z: f64) -> f64 {
 
 /// Inverse of the standard normal distribution function, by bisection, as it is needed once per
 /// band only.
-fn normal_quantile(probability: f64) -> f64 {
+pub(in crate::statistics) fn normal_quantile(probability: f64) -> f64 {
     let (mut low, mut high) = (-40.0, 40.0);
     for _ in 0..200 {
         let middle = 0.5 * (low + high);

@@ -1,13 +1,16 @@
 //! Uncertainty of a path and its parameters, as Gaussians about the lowest minima of the action.
 
+mod identifiability;
+mod level;
 mod mixture;
 mod options;
 mod summary;
 
+pub use level::{default_model_precision, LevelGaussian};
+pub(super) use mixture::normal_quantile;
 pub use options::UncertaintyOptions;
 
-use super::laplace::{Expected, Laplace, LaplaceFinding, LaplaceFindingCode};
-use super::Posterior;
+use super::laplace::{Expected, LaplaceFinding, LaplaceFindingCode};
 use crate::anneal::{Annealer, Climb, Paths, Run};
 use crate::error::{check, Error, Result};
 use crate::model::MOST_VALUES;
@@ -21,7 +24,7 @@ pub struct LevelUncertainty {
     /// Probability that the path is near this minimum.
     pub weight: f64,
     /// Gaussian about the minimum.
-    pub laplace: Laplace,
+    pub gaussian: LevelGaussian,
 }
 
 /// The posterior as a mixture of Gaussians about the lowest minima of a run, weighted by their
@@ -116,19 +119,33 @@ impl Uncertainty {
         options: &UncertaintyOptions,
     ) -> Result<Self> {
         options.validate()?;
-        let last = climbs.iter().find_map(|climb| climb.rungs.last());
-        let precision = options
-            .model_precision
-            .or(last.map(|rung| rung.model_precision));
-        let Some(precision) = precision else {
-            return Err(Error::OutOfRange {
-                path: "climbs.length".into(),
-                value: climbs.len() as f64,
-                expected: "the number of climbs that have done a rung, at least 1".into(),
-            });
-        };
-        let posterior = Posterior::new(annealer.problem(), precision)?;
-        let (mut found, mut left_out) = (Vec::<(usize, Laplace)>::new(), Vec::new());
+        let (last, first) = furthest_of(climbs)?;
+        match options.model_precision {
+            Some(precision) => Self::at(annealer, climbs, precision, options),
+            None if annealer.is_deterministic(first) => {
+                match Self::at(annealer, climbs, f64::INFINITY, options) {
+                    Ok(found) if found.levels.iter().all(|l| l.gaussian.is_well_posed()) => {
+                        Ok(found)
+                    }
+                    // What is not determined is so at every R_f.
+                    Err(error @ Error::Undetermined { .. }) => Err(error),
+                    _ => Self::at(annealer, climbs, last, options),
+                }
+            }
+            None => Self::at(annealer, climbs, last, options),
+        }
+    }
+
+    /// Uncertainty at one R_f, which may be infinite.
+    fn at(
+        annealer: &Annealer<Paths>,
+        climbs: &[&Climb],
+        precision: f64,
+        options: &UncertaintyOptions,
+    ) -> Result<Self> {
+        let problem = annealer.problem();
+        let expand = LevelGaussian::expanding(problem, precision, options)?;
+        let (mut found, mut left_out) = (Vec::<(usize, LevelGaussian)>::new(), Vec::new());
         for climb in climbs
             .iter()
             .take(options.levels.saturating_mul(TRIED_PER_LEVEL))
@@ -137,12 +154,12 @@ impl Uncertainty {
             if found.len() == options.levels {
                 break;
             }
-            if found.iter().any(|(_, laplace)| is_near(laplace, &start)) {
+            if found.iter().any(|(_, gaussian)| is_near(gaussian, &start)) {
                 continue;
             }
-            match Laplace::new(&posterior, &start, options.laplace()) {
-                Ok(laplace) if found.iter().any(|(_, other)| is_same(&laplace, other)) => {}
-                Ok(laplace) => found.push((climb.start, laplace)),
+            match expand(&start) {
+                Ok(one) if found.iter().any(|(_, other)| is_same(&one, other)) => {}
+                Ok(one) => found.push((climb.start, one)),
                 Err(error @ (Error::Saddle { .. } | Error::Undetermined { .. }))
                     if !found.is_empty() =>
                 {
@@ -160,21 +177,21 @@ impl Uncertainty {
         let weights = level_weights(&evidence);
         let levels = found.into_iter().zip(&weights);
         let levels: Vec<LevelUncertainty> = levels
-            .map(|((start, laplace), &weight)| LevelUncertainty {
+            .map(|((start, gaussian), &weight)| LevelUncertainty {
                 start,
                 weight,
-                laplace,
+                gaussian,
             })
             .collect();
         Ok(Uncertainty {
             modes: levels
                 .iter()
-                .flat_map(|level| level.laplace.mode())
+                .flat_map(|level| level.gaussian.mode())
                 .copied()
                 .collect(),
             deviations: levels
                 .iter()
-                .flat_map(|level| level.laplace.deviations())
+                .flat_map(|level| level.gaussian.deviations())
                 .collect(),
             levels,
             left_out,
@@ -188,8 +205,8 @@ impl Uncertainty {
     }
 
     /// Gaussian about the lowest minimum.
-    pub fn lowest(&self) -> &Laplace {
-        &self.levels[0].laplace
+    pub fn lowest(&self) -> &LevelGaussian {
+        &self.levels[0].gaussian
     }
 
     /// Mean and standard deviation of every unknown over all levels: the path, points x dimension,
@@ -247,7 +264,7 @@ impl Uncertainty {
         for (level, one) in self.levels.iter().enumerate() {
             let is_own = |&k: &usize| draws.levels[k] as usize == level;
             let places: Vec<usize> = (0..count).filter(is_own).collect();
-            let own = one.laplace.draws(places.len(), seed);
+            let own = one.gaussian.draws(places.len(), seed);
             draws.moved += own.moved;
             for (place, draw) in places.into_iter().zip(own.values.chunks_exact(unknowns)) {
                 draws.values[place * unknowns..][..unknowns].copy_from_slice(draw);
@@ -287,10 +304,10 @@ impl Uncertainty {
         let (mut value, mut variance) = (0.0, 0.0);
         for level in self.levels.iter().filter(|level| level.weight > 0.0) {
             let shift = match corrected {
-                true => level.laplace.mean_shift()?,
-                false => vec![0.0; level.laplace.mode().len()],
+                true => level.gaussian.mean_shift()?,
+                false => vec![0.0; level.gaussian.mode().len()],
             };
-            let part = level.laplace.expected(&mut quantity, &shift, pairs, seed);
+            let part = level.gaussian.expected(&mut quantity, &shift, pairs, seed);
             value += level.weight * part.value;
             variance += level.weight * level.weight * part.error * part.error;
         }
@@ -305,8 +322,7 @@ impl Uncertainty {
     /// # Errors
     /// Derivatives near the mode that are not finite.
     pub fn findings(&self) -> Result<Vec<LaplaceFinding>> {
-        let shift = self.lowest().mean_shift()?;
-        let mut findings = self.lowest().findings(Some(&shift))?;
+        let mut findings = self.lowest().findings()?;
         for (start, error) in &self.left_out {
             findings.push(LaplaceFinding::new(
                 LaplaceFindingCode::LevelLeftOut,
@@ -350,17 +366,31 @@ impl Uncertainty {
     }
 }
 
+/// R_f of the last rung of the first climb that has done one, and that climb.
+fn furthest_of<'a>(climbs: &[&'a Climb]) -> Result<(f64, &'a Climb)> {
+    let begun = |climb: &&'a Climb| Some((climb.rungs.last()?.model_precision, *climb));
+    climbs.iter().find_map(begun).ok_or(Error::OutOfRange {
+        path: "climbs.length".into(),
+        value: climbs.len() as f64,
+        expected: "the number of climbs that have done a rung, at least 1".into(),
+    })
+}
+
 /// True if a point is within a standard deviation of a mode in every unknown, so that it leads to
 /// this mode.
-fn is_near(laplace: &Laplace, point: &[f64]) -> bool {
-    let distances = laplace.mode().iter().zip(point).map(|(m, x)| (m - x).abs());
+fn is_near(gaussian: &LevelGaussian, point: &[f64]) -> bool {
+    let distances = gaussian
+        .mode()
+        .iter()
+        .zip(point)
+        .map(|(m, x)| (m - x).abs());
     distances
-        .zip(laplace.deviations())
+        .zip(gaussian.deviations())
         .all(|(distance, s)| distance <= s)
 }
 
 /// True if two modes are the same minimum.
-fn is_same(a: &Laplace, b: &Laplace) -> bool {
+fn is_same(a: &LevelGaussian, b: &LevelGaussian) -> bool {
     let both = a.deviations().into_iter().zip(b.deviations());
     let modes = a.mode().iter().zip(b.mode());
     modes

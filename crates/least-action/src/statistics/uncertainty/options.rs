@@ -9,7 +9,12 @@ use crate::statistics::LaplaceOptions;
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct UncertaintyOptions {
-    /// Model precision R_f of the posterior exp(-A). Default: that of the run's last rung.
+    /// Model precision R_f of the posterior exp(-A). `Infinity` is the deterministic limit: the
+    /// path obeys the model exactly, first states and parameters are the only unknowns, and second
+    /// derivatives are those of Gauss and Newton, as in nonlinear least squares. Default:
+    /// `Infinity` where the ladder's end is automatic, the model's error at the last rung is
+    /// negligible beside that of the measurements, and the path follows from its first states in
+    /// the precision of numbers; else the last rung's R_f.
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub model_precision: Option<f64>,
     /// Number of action levels that count, lowest first. Default: 4.
@@ -46,9 +51,9 @@ impl UncertaintyOptions {
     /// Checks the options.
     ///
     /// # Errors
-    /// No levels, no iterations, or an R_f that is not positive and finite.
+    /// No levels, no iterations, or an R_f that is not positive.
     pub fn validate(&self) -> Result<()> {
-        if let Some(precision) = self.model_precision {
+        if let Some(precision) = self.model_precision.filter(|p| *p != f64::INFINITY) {
             check::precision("modelPrecision", precision)?;
         }
         check::at_least("levels", self.levels, 1)?;

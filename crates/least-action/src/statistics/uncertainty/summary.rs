@@ -8,9 +8,12 @@ pub(super) fn summarize(uncertainty: &Uncertainty) -> String {
     let lowest = uncertainty.lowest();
     let problem = lowest.problem();
     let mut table = Table::default();
+    let precision = match lowest.model_precision() {
+        f64::INFINITY => "infinite R_f".into(),
+        finite => format!("R_f = {}", shortest(finite)),
+    };
     table.line(format_args!(
-        "exp(-A) at R_f = {}, {} points x {} states, {} parameters",
-        shortest(lowest.posterior().model_precision()),
+        "exp(-A) at {precision}, {} points x {} states, {} parameters",
         problem.points(),
         problem.model().dimension(),
         problem.estimated().len()
@@ -25,8 +28,8 @@ pub(super) fn summarize(uncertainty: &Uncertainty) -> String {
             "{:>5}  {:>5}  {:>14}  {:>14}  {:>10.3e}",
             k + 1,
             level.start,
-            number(level.laplace.value()),
-            number(level.laplace.log_evidence()),
+            number(level.gaussian.value()),
+            number(level.gaussian.log_evidence()),
             level.weight
         ));
     }

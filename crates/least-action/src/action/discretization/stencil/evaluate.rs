@@ -1,5 +1,6 @@
 //! Residuals of a stencil and their transposed derivative. Coefficients are constants of the type,
-//! so that loops over points and rows unroll and coefficients of zero or one cost nothing.
+//! and sums over points and rows are written out, so that coefficients of zero or one cost nothing.
+//! Compilers unroll such loops for a processor, but not for WebAssembly.
 
 use super::StencilScheme;
 use crate::action::discretization::scheme::{Flow, Gradient, Stage};
@@ -56,18 +57,42 @@ fn residual<S: StencilScheme, const R: usize>(
     f: &[&[f64]; SPAN],
     i: usize,
 ) -> f64 {
-    let row = &S::STENCIL.rows[R];
+    let row = const { S::STENCIL.row(R) };
     // Minus zero is what adding to changes no bit.
-    let (mut from, mut sum) = (-0.0, -0.0);
-    for &k in row.from {
-        from += x[k][i];
-    }
-    for (k, &slope) in row.slopes.iter().enumerate() {
-        if slope != 0.0 {
-            sum += slope * f[k][i];
-        }
-    }
+    let from = state_added::<S, R, 0>(-0.0, x, i);
+    let from = state_added::<S, R, 1>(from, x, i);
+    let from = state_added::<S, R, 2>(from, x, i);
+    let sum = slope_added::<S, R, 0>(-0.0, f, i);
+    let sum = slope_added::<S, R, 1>(sum, f, i);
+    let sum = slope_added::<S, R, 2>(sum, f, i);
     x[row.to][i] - row.share() * from - h / row.divisor * sum
+}
+
+/// Sum with the state at the K-th point of a block, if the mean of the R-th row takes it.
+#[inline(always)]
+fn state_added<S: StencilScheme, const R: usize, const K: usize>(
+    sum: f64,
+    x: &[&[f64]; SPAN],
+    i: usize,
+) -> f64 {
+    match const { S::STENCIL.row(R).is_from(K) } {
+        true => sum + x[K][i],
+        false => sum,
+    }
+}
+
+/// Sum with the slope at the K-th point of a block times its coefficient in the R-th row.
+#[inline(always)]
+fn slope_added<S: StencilScheme, const R: usize, const K: usize>(
+    sum: f64,
+    f: &[&[f64]; SPAN],
+    i: usize,
+) -> f64 {
+    let slope = const { S::STENCIL.row(R).slope_at(K) };
+    match slope != 0.0 {
+        true => sum + slope * f[K][i],
+        false => sum,
+    }
 }
 
 /// Values at the points of a block, `length` numbers from each.
@@ -98,30 +123,24 @@ pub(super) fn pull_back<S: StencilScheme>(
         let (path, slopes) = (&mut gradient.path[first..], &mut adjoint[first..]);
         if rows == 1 {
             // From the last point back, as the points of a long block overlap.
-            for k in (0..S::STENCIL.reach.span).rev() {
-                let at_point = &mut path[k * d..][..length];
-                for (to, w) in at_point.iter_mut().zip(w) {
-                    *to = states::<S>(k, *to, [*w, 0.0]);
-                }
-            }
-            for k in (0..S::STENCIL.width()).rev() {
-                let at_point = &mut slopes[k * d..][..length];
-                for (to, w) in at_point.iter_mut().zip(w) {
-                    *to = slope::<S>(k, h, *to, [*w, 0.0]);
-                }
-            }
+            add_states::<S, 2>(path, d, w);
+            add_states::<S, 1>(path, d, w);
+            add_states::<S, 0>(path, d, w);
+            add_slopes::<S, 2>(slopes, d, h, w);
+            add_slopes::<S, 1>(slopes, d, h, w);
+            add_slopes::<S, 0>(slopes, d, h, w);
         } else {
             let (w1, w2) = w.split_at(length);
             let (x0, x1, x2) = triple_mut(path, d);
             let (f0, f1, f2) = triple_mut(slopes, d);
             for i in 0..length {
                 let w = [w1[i], w2[i]];
-                x0[i] = states::<S>(0, x0[i], w);
-                x1[i] = states::<S>(1, x1[i], w);
-                x2[i] = states::<S>(2, x2[i], w);
-                f0[i] = slope::<S>(0, h, f0[i], w);
-                f1[i] = slope::<S>(1, h, f1[i], w);
-                f2[i] = slope::<S>(2, h, f2[i], w);
+                x0[i] = states::<S, 0>(x0[i], w);
+                x1[i] = states::<S, 1>(x1[i], w);
+                x2[i] = states::<S, 2>(x2[i], w);
+                f0[i] = slope::<S, 0>(h, f0[i], w);
+                f1[i] = slope::<S, 1>(h, f1[i], w);
+                f2[i] = slope::<S, 2>(h, f2[i], w);
             }
         }
     }
@@ -156,32 +175,70 @@ pub(super) fn pull_back<S: StencilScheme>(
     }
 }
 
-/// Gradient at a block's k-th point, with the share of the adjoints `w` of the rows added.
+/// Adds the share of the adjoints `w` of a long block to the gradient at its K-th points.
 #[inline(always)]
-fn states<S: StencilScheme>(k: usize, gradient: f64, w: [f64; 2]) -> f64 {
-    let mut sum = -0.0;
-    for (row, w) in S::STENCIL.rows.iter().zip(w) {
-        if row.state(k) != 0.0 {
-            sum += row.state(k) * w;
+fn add_states<S: StencilScheme, const K: usize>(path: &mut [f64], d: usize, w: &[f64]) {
+    if K < S::STENCIL.reach.span {
+        let at_point = &mut path[K * d..][..w.len()];
+        for (to, w) in at_point.iter_mut().zip(w) {
+            *to = states::<S, K>(*to, [*w, 0.0]);
         }
     }
-    gradient + sum
 }
 
-/// Adjoint of the slope at a block's k-th point. `adjoint` is the share of the block before, if
-/// that has the slope too.
+/// Adds the share of the adjoints `w` of a long block to those of the slopes at its K-th points.
 #[inline(always)]
-fn slope<S: StencilScheme>(k: usize, h: f64, adjoint: f64, w: [f64; 2]) -> f64 {
-    let mut sum = -0.0;
-    for (row, w) in S::STENCIL.rows.iter().zip(w) {
-        if k < row.slopes.len() && row.slopes[k] != 0.0 {
-            sum += -(h / row.divisor) * row.slopes[k] * w;
+fn add_slopes<S: StencilScheme, const K: usize>(slopes: &mut [f64], d: usize, h: f64, w: &[f64]) {
+    if K < S::STENCIL.width() {
+        let at_point = &mut slopes[K * d..][..w.len()];
+        for (to, w) in at_point.iter_mut().zip(w) {
+            *to = slope::<S, K>(h, *to, [*w, 0.0]);
         }
     }
-    if k < shared_points::<S>() {
-        adjoint + sum
-    } else {
-        sum
+}
+
+/// Gradient at a block's K-th point, with the share of the adjoints `w` of the rows added.
+#[inline(always)]
+fn states<S: StencilScheme, const K: usize>(gradient: f64, w: [f64; 2]) -> f64 {
+    let sum = adjoint_of_state::<S, 0, K>(-0.0, w[0]);
+    gradient + adjoint_of_state::<S, 1, K>(sum, w[1])
+}
+
+/// Sum with the adjoint of the R-th row times its coefficient of the state at the K-th point.
+#[inline(always)]
+fn adjoint_of_state<S: StencilScheme, const R: usize, const K: usize>(sum: f64, w: f64) -> f64 {
+    let coefficient = const { S::STENCIL.coefficient(R, K) };
+    match coefficient != 0.0 {
+        true => sum + coefficient * w,
+        false => sum,
+    }
+}
+
+/// Adjoint of the slope at a block's K-th point. `adjoint` is the share of the block before, if
+/// that has the slope too.
+#[inline(always)]
+fn slope<S: StencilScheme, const K: usize>(h: f64, adjoint: f64, w: [f64; 2]) -> f64 {
+    let sum = adjoint_of_slope::<S, 0, K>(-0.0, h, w[0]);
+    let sum = adjoint_of_slope::<S, 1, K>(sum, h, w[1]);
+    match const { K < shared_points::<S>() } {
+        true => adjoint + sum,
+        false => sum,
+    }
+}
+
+/// Sum with the adjoint of the R-th row times its coefficient of the slope at the K-th point.
+#[inline(always)]
+fn adjoint_of_slope<S: StencilScheme, const R: usize, const K: usize>(
+    sum: f64,
+    h: f64,
+    w: f64,
+) -> f64 {
+    let has_row = const { R < S::STENCIL.rows.len() };
+    let row = const { S::STENCIL.row(R) };
+    let slope = const { S::STENCIL.row(R).slope_at(K) };
+    match has_row && slope != 0.0 {
+        true => sum + -(h / row.divisor) * slope * w,
+        false => sum,
     }
 }
 
@@ -200,7 +257,6 @@ fn slopes_size<S: StencilScheme>(path: &[f64], d: usize) -> usize {
 }
 
 /// Number of slopes that a block shares with the one before it.
-#[inline(always)]
-fn shared_points<S: StencilScheme>() -> usize {
+const fn shared_points<S: StencilScheme>() -> usize {
     S::STENCIL.width().saturating_sub(S::STENCIL.reach.stride)
 }

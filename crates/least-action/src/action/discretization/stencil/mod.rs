@@ -69,6 +69,23 @@ impl Stencil {
         width
     }
 
+    /// The r-th row, or the last one where there are fewer.
+    const fn row(&self, r: usize) -> &'static StencilRow {
+        match r < self.rows.len() {
+            true => &self.rows[r],
+            false => &self.rows[self.rows.len() - 1],
+        }
+    }
+
+    /// Coefficient of the state at the block's k-th point in the r-th row; 0 if there is no such
+    /// row.
+    const fn coefficient(&self, r: usize, k: usize) -> f64 {
+        match r < self.rows.len() {
+            true => self.rows[r].state(k),
+            false => 0.0,
+        }
+    }
+
     fn instants(&self) -> Instants {
         match self.halfway {
             true => Instants::Middles,
@@ -79,23 +96,42 @@ impl Stencil {
 
 impl StencilRow {
     /// Coefficient of the state at the block's k-th point.
-    #[inline(always)]
-    fn state(&self, k: usize) -> f64 {
+    const fn state(&self, k: usize) -> f64 {
         if k == self.to {
             1.0
-        } else if self.from.contains(&k) {
+        } else if self.is_from(k) {
             -self.share()
         } else {
             0.0
         }
     }
 
+    /// True if the mean takes the state at the block's k-th point.
+    const fn is_from(&self, k: usize) -> bool {
+        let mut i = 0;
+        while i < self.from.len() {
+            if self.from[i] == k {
+                return true;
+            }
+            i += 1;
+        }
+        false
+    }
+
     /// Weight of each state in the mean.
-    #[inline(always)]
-    fn share(&self) -> f64 {
+    const fn share(&self) -> f64 {
         match self.from.len() {
             0 | 1 => 1.0,
             count => 1.0 / count as f64,
+        }
+    }
+
+    /// Coefficient of the slope at the block's k-th point, before it is divided; 0 where the row
+    /// takes none.
+    const fn slope_at(&self, k: usize) -> f64 {
+        match k < self.slopes.len() {
+            true => self.slopes[k],
+            false => 0.0,
         }
     }
 }

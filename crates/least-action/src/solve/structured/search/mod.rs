@@ -250,7 +250,7 @@ impl<'a, Q: Quadratic> Search<'a, Q> {
         let largest = memory.scale.iter().fold(0.0, |a: f64, &b| a.max(b));
         let fallback = if largest > 0.0 { largest } else { 1.0 };
         for scale in &mut memory.scale {
-            if *scale < 1e-30 * largest || *scale == 0.0 {
+            if *scale == 0.0 {
                 *scale = fallback;
             }
         }

@@ -1,0 +1,267 @@
+//! Leverages and standardised residuals from the rows of the action at the end of a climb (D. C.
+//! Hoaglin and R. E. Welsch, Amer. Statist. 32, 1978).
+
+use super::channels::Channel;
+use super::offset::Offset;
+use super::{open, Fit, PriorResidual, Residual};
+use crate::action::{Action, Precision, Problem};
+use crate::anneal::annealable::Counts;
+use crate::anneal::misfit::posterior_factor;
+use crate::solve::{BlockMatrix, Bounds, Linearization, RankFactor, RowGroup};
+
+/// End of a climb, as far as a fit needs it.
+pub(in crate::anneal) struct End<'a> {
+    pub counts: &'a Counts,
+    pub problem: &'a Problem,
+    pub model_precision: f64,
+    pub path: &'a [f64],
+    pub parameters: &'a [f64],
+    /// Sizes of the parameters, beside which their deviations are large or small.
+    pub sizes: &'a [f64],
+    pub measurement_precision: &'a Precision,
+}
+
+/// Rows of the action with the factor of their Hessian.
+pub(super) struct Leverages<'a> {
+    pub problem: &'a Problem,
+    /// Factor of the action that makes it the negative log posterior.
+    pub factor: f64,
+    pub rank: RankFactor,
+    pub inverse: BlockMatrix,
+}
+
+/// One row: unknowns with their derivatives, residual and weight.
+pub(super) struct Row<'a> {
+    group: &'a RowGroup,
+    block: usize,
+    row: usize,
+    dimension: usize,
+    path: usize,
+}
+
+impl Row<'_> {
+    fn index(&self) -> usize {
+        self.block * self.group.rows + self.row
+    }
+
+    pub fn weight(&self) -> f64 {
+        self.group.weights[self.index()]
+    }
+
+    pub fn residual(&self) -> f64 {
+        self.group.residuals[self.index()]
+    }
+
+    /// Number of the row in its block: that of the channel for measurements.
+    pub fn row(&self) -> usize {
+        self.row
+    }
+
+    fn point(&self) -> usize {
+        self.group.first[self.block] as usize
+    }
+
+    /// Unknowns of the row and its derivatives in them.
+    pub fn entries(&self) -> impl Iterator<Item = (usize, f64)> + Clone + '_ {
+        let group = self.group;
+        let width = group.span * self.dimension;
+        let range = group.row_start[self.row] as usize..group.row_start[self.row + 1] as usize;
+        let values = &group.values[self.block * group.entries()..][range.clone()];
+        let unknown = move |column: u32| match (column as usize).checked_sub(width) {
+            None => self.point() * self.dimension + column as usize,
+            Some(p) => self.path + p,
+        };
+        let columns = group.columns[range].iter().map(move |&c| unknown(c));
+        columns.zip(values.iter().copied())
+    }
+
+    /// True if the row says something: absent values have no weight, or nothing but zeros.
+    fn is_present(&self) -> bool {
+        self.weight() > 0.0 && (self.residual() != 0.0 || self.entries().any(|(_, v)| v != 0.0))
+    }
+}
+
+/// Rows of a group, block by block.
+pub(super) fn rows<'a>(group: &'a RowGroup, problem: &Problem) -> impl Iterator<Item = Row<'a>> {
+    let (dimension, path) = (problem.model().dimension(), problem.path_length());
+    (0..group.blocks() * group.rows).map(move |index| Row {
+        group,
+        block: index / group.rows,
+        row: index % group.rows,
+        dimension,
+        path,
+    })
+}
+
+impl Leverages<'_> {
+    /// Leverage of a row: its weight times `J M^-1 J^T`.
+    fn of(&self, row: &Row) -> f64 {
+        let held = &self.rank.held;
+        let free = || row.entries().filter(|&(unknown, _)| !held[unknown]);
+        let mut sum = 0.0;
+        for (a, value) in free() {
+            for (b, other) in free() {
+                sum += value * other * self.inverse.get(a, b);
+            }
+        }
+        (row.weight() * sum).clamp(0.0, 1.0)
+    }
+}
+
+impl Fit {
+    /// Goodness of fit at the end of a climb; `None` if its Hessian has no factor.
+    pub(in crate::anneal) fn new(end: &End) -> Option<Self> {
+        let problem = end.problem;
+        let mut action = Action::new(problem);
+        let mut rows_of_action = action.linearization();
+        let (path, parameters) = (end.path, end.parameters);
+        let precision = end.model_precision;
+        action
+            .linearize(precision, path, parameters, &mut rows_of_action)
+            .ok()?;
+        let fixed = held(&mut action, end)?;
+        let rank = RankFactor::new(&action.layout(), &rows_of_action, &fixed)?;
+        let found = Leverages {
+            problem,
+            factor: posterior_factor(end.counts),
+            inverse: rank.factor.inverse(),
+            rank,
+        };
+        let columns = problem.measured_columns();
+        let residuals = measurements(&found, &rows_of_action);
+        let names = columns.iter().map(|&c| problem.column_name(c));
+        let model_degrees = model_degrees(&found, &rows_of_action, end, &residuals);
+        Some(Fit {
+            channels: names
+                .enumerate()
+                .map(|(number, name)| Channel::new(name, number, &residuals))
+                .collect(),
+            priors: priors(&found, &rows_of_action),
+            model_degrees,
+            offsets: (0..columns.len())
+                .map(|channel| Offset::of(&found, &rows_of_action, channel))
+                .collect(),
+            dependent: found.rank.dependent.len(),
+            open: open::directions(&found, end),
+            deviations: open::deviations(&found),
+            residuals,
+            is_coupled: matches!(end.measurement_precision, Precision::Matrix(_)),
+            signal: problem.signal(end.measurement_precision),
+        })
+    }
+}
+
+/// Unknowns at active bounds, one entry each; empty if nothing is bounded.
+fn held(action: &mut Action, end: &End) -> Option<Vec<bool>> {
+    let Some(ends) = end.problem.intervals() else {
+        return Some(Vec::new());
+    };
+    let bounds = Bounds {
+        lower: ends.lower.clone(),
+        upper: ends.upper.clone(),
+    };
+    let mut unknowns = end.path.to_vec();
+    unknowns.extend(end.parameters);
+    let mut gradient = vec![0.0; unknowns.len()];
+    let (of_path, of_parameters) = gradient.split_at_mut(end.path.len());
+    let (path, parameters) = (end.path, end.parameters);
+    action
+        .gradient(
+            end.model_precision,
+            path,
+            parameters,
+            of_path,
+            of_parameters,
+        )
+        .ok()?;
+    let mut fixed = vec![false; unknowns.len()];
+    bounds.mark_active(&unknowns, &gradient, &mut fixed);
+    Some(fixed)
+}
+
+/// Residuals of all measurements with their leverages, by data set and time.
+fn measurements(found: &Leverages, all: &Linearization) -> Vec<Residual> {
+    let problem = found.problem;
+    let lengths = problem.data().iter().map(|set| set.points);
+    let ends: Vec<usize> = lengths
+        .scan(0, |end, points| {
+            *end += points;
+            Some(*end)
+        })
+        .collect();
+    let present = rows(&all.groups[1], problem).filter(Row::is_present);
+    present
+        .map(|row| {
+            let precision = found.factor * row.weight();
+            Residual {
+                channel: row.row,
+                set: ends.partition_point(|&end| end <= row.point()),
+                time: problem.time(row.point()),
+                value: -precision.sqrt() * row.residual(),
+                leverage: found.of(&row),
+                precision,
+            }
+        })
+        .collect()
+}
+
+/// Residuals of all priors with their leverages.
+fn priors(found: &Leverages, all: &Linearization) -> Vec<PriorResidual> {
+    let problem = found.problem;
+    let groups = all.groups.iter().skip(2);
+    let present = groups.flat_map(|group| rows(group, problem).filter(Row::is_present));
+    present
+        .map(|row| PriorResidual {
+            name: prior_name(problem, &row),
+            value: (found.factor * row.weight()).sqrt() * row.residual(),
+            leverage: found.of(&row),
+        })
+        .collect()
+}
+
+/// Unknown of a prior in words.
+fn prior_name(problem: &Problem, row: &Row) -> String {
+    // The derivative in the unknown itself is 1; other unknowns are those of a formula of its mean.
+    let own = row.entries().find(|&(_, value)| value == 1.0);
+    let unknown = own
+        .or(row.entries().next())
+        .map_or(0, |(unknown, _)| unknown);
+    match unknown.checked_sub(problem.path_length()) {
+        Some(p) => problem.estimated().nth(p).unwrap_or_default().to_string(),
+        None => {
+            let dimension = problem.model().dimension();
+            let name = &problem.model().states()[unknown % dimension];
+            match problem.data().len() {
+                1 => format!("the first {name}"),
+                _ => format!("the first {name} at {}", problem.time(unknown / dimension)),
+            }
+        }
+    }
+}
+
+/// Degrees of freedom of the errors of the model whose noise is stated: all of them, those of
+/// parameters that change in time, or none.
+fn model_degrees(
+    found: &Leverages,
+    all: &Linearization,
+    end: &End,
+    measurements: &[Residual],
+) -> f64 {
+    let problem = end.problem;
+    let dimension = problem.model().dimension();
+    let own = dimension - problem.varying().len();
+    let errors = || rows(&all.groups[0], problem).filter(|row| row.weight() > 0.0);
+    if end.counts.is_noisy_model {
+        // All leverages together are the rank.
+        let held = found.rank.held.iter().filter(|&&held| held).count();
+        let rank = (found.rank.held.len() - held) as f64;
+        let of_data: f64 = measurements.iter().map(|r| r.leverage).sum();
+        let of_priors: f64 = priors(found, all).iter().map(|r| r.leverage).sum();
+        return errors().count() as f64 - (rank - of_data - of_priors);
+    }
+    let varying = errors().filter(|row| row.row % dimension >= own);
+    match own == dimension {
+        true => 0.0,
+        false => varying.map(|row| 1.0 - found.of(&row)).sum(),
+    }
+}

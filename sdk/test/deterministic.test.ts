@@ -1,0 +1,123 @@
+// Tests of the deterministic limit: uncertainty, profiles and sampling where the model is exact.
+import { expect, test } from "vitest";
+import {
+  anneal,
+  defineModel,
+  init,
+  type LeastActionError,
+  observations,
+  samplePosterior,
+} from "../src/index.js";
+import { thrown } from "./problem.js";
+
+await init();
+
+const times = Array.from({ length: 21 }, (_, k) => 0.6 * k);
+const sick = (() => {
+  const f = ([s, i]: [number, number]): [number, number] => [-2 * s * i, 2 * s * i - 0.5 * i];
+  let y: [number, number] = [0.99, 0.01];
+  return times.map((_, k) => {
+    const value = y[1] + 0.007 * Math.sin(12.9898 * (k + 1));
+    for (let q = 0; q < 200; q += 1) {
+      const [a, b] = f(y);
+      const [c, d] = f([y[0] + 0.0015 * a, y[1] + 0.0015 * b]);
+      y = [y[0] + 0.003 * c, y[1] + 0.003 * d];
+    }
+    return value;
+  });
+})();
+const model = defineModel({
+  states: ["s", "i"],
+  parameters: { b: 1, g: 0.3 },
+  equations: { s: "-b*s*i", i: "b*s*i - g*i" },
+});
+const epidemic = () =>
+  anneal({
+    model,
+    data: observations({ model, times, values: { i: sick } }),
+    measurementPrecision: 1 / 0.005 ** 2,
+    estimate: { b: { initial: [0.5, 4] }, g: { initial: [0.1, 1] } },
+    discretization: "rk4",
+    workers: 0,
+  });
+const run = await epidemic();
+
+test("by default the model is exact, and draws agree with least squares", async () => {
+  const certain = run.uncertainty();
+  expect(certain.modelPrecision).toBe(Infinity);
+  // 2.067 +- 0.086 by a random walk in b, g and the first states, with this scheme and step.
+  expect(certain.parameters.b.mean).toBeCloseTo(2.067, 1);
+  expect(certain.parameters.b.deviation).toBeCloseTo(0.0862, 2);
+  const posterior = await samplePosterior({ run, seed: 2, draws: 1000, workers: 0 });
+  expect(posterior.modelPrecision).toBe(Infinity);
+  expect(posterior.divergences.length).toBeLessThan(20);
+  const { b } = posterior.parameters;
+  const mean = b.reduce((sum, x) => sum + x, 0) / b.length;
+  const variance = b.reduce((sum, x) => sum + (x - mean) ** 2, 0) / b.length;
+  expect(mean).toBeCloseTo(2.067, 1);
+  expect(Math.abs(Math.sqrt(variance) / 0.0862 - 1)).toBeLessThan(0.12);
+  // Draws are whole paths, and every one obeys the model: a step of the scheme from the first
+  // state is the second one.
+  const draw = posterior.draw(1, 10);
+  expect(draw.path).toHaveLength(2 * 21);
+  const [s = NaN, i = NaN, next = NaN] = draw.path;
+  const rate = (x: number, y: number) => -draw.parameters.b * x * y;
+  const slope = (x: number, y: number): [number, number] => [
+    rate(x, y),
+    -rate(x, y) - draw.parameters.g * y,
+  ];
+  const [a, a2] = slope(s, i);
+  const [c, c2] = slope(s + 0.3 * a, i + 0.3 * a2);
+  const [d, d2] = slope(s + 0.3 * c, i + 0.3 * c2);
+  const [e] = slope(s + 0.6 * d, i + 0.6 * d2);
+  expect(next).toBeCloseTo(s + 0.1 * (a + 2 * c + 2 * d + e), 12);
+  const band = posterior.band(0.9);
+  const gaussian = certain.band(0.9);
+  expect(Math.abs((band.upper[21] as number) / (gaussian.upper[21] as number) - 1)).toBeLessThan(
+    0.05,
+  );
+  expect(certain.predict({ until: 15, count: 20 }).members).toBe(20);
+  expect(JSON.parse(JSON.stringify(certain)).modelPrecision).toBeNull();
+});
+
+test("chains in the deterministic limit are resumed with the same bits", async () => {
+  const options = { run, chains: 2, warmup: 20, draws: 10, workers: 0 } as const;
+  const whole = await samplePosterior({ ...options, draws: 15 });
+  const part = await samplePosterior(options);
+  const resume = JSON.parse(JSON.stringify(part)) as object;
+  const more = await samplePosterior({ ...options, draws: 15, resume });
+  expect(more.parameters).toEqual(whole.parameters);
+});
+
+test("a number is still a number, and what does not fit is refused", async () => {
+  expect(run.uncertainty({ modelPrecision: 1e6 }).modelPrecision).toBe(1e6);
+  const at = thrown(() => run.uncertainty({ modelPrecision: -Infinity })) as LeastActionError;
+  expect(at).toMatchObject({ code: "outOfRange", path: "modelPrecision" });
+  await expect(
+    samplePosterior({ run, modelPrecision: Infinity, annealing: {}, workers: 0 }),
+  ).rejects.toMatchObject({ path: "annealing" });
+  const stated = await anneal({
+    model,
+    data: observations({ model, times, values: { i: sick } }),
+    measurementPrecision: 1 / 0.005 ** 2,
+    estimate: { b: { initial: [0.5, 4] }, g: { initial: [0.1, 1] } },
+    modelPrecision: { initial: 1, factor: 10, rungs: 8 },
+    workers: 0,
+  });
+  expect(stated.uncertainty().modelPrecision).toBe(1e7);
+});
+
+test("a profile is that of least squares where the posterior is nearly normal", () => {
+  const { mean, deviation } = run.uncertainty().parameters.b;
+  const profile = run.profile("b");
+  expect(profile.open).toEqual([false, false]);
+  const [low, high] = profile.interval;
+  expect(Math.abs(low - (mean - 1.96 * deviation))).toBeLessThan(0.3 * deviation);
+  expect(Math.abs(high - (mean + 1.96 * deviation))).toBeLessThan(0.3 * deviation);
+  expect(profile.rows).toHaveLength(profile.values.length);
+  expect(Math.min(...profile.chiSquare)).toBe(0);
+  const error = thrown(() => run.profile("c" as never)) as LeastActionError;
+  expect(error).toMatchObject({ code: "unknownName", path: "parameter" });
+  const odd = thrown(() => run.profile("b", { confidence: 2 })) as LeastActionError;
+  expect(odd).toMatchObject({ code: "outOfRange", path: "confidence" });
+});
