@@ -46,6 +46,21 @@ impl Cholesky {
         }
     }
 
+    /// Block of the inverse that belongs to the parameters, column-major; empty where there are
+    /// none. It takes O(P^3) time.
+    pub fn parameter_inverse(&self) -> Vec<f64> {
+        let (mut gain, mut panel) = (Vec::new(), Vec::new());
+        if self.geometry.parameters > 0 {
+            let none = InverseWindow {
+                states: 0,
+                size: 0,
+                values: Vec::new(),
+            };
+            self.columns(self.geometry.points, &none, &mut gain, &mut panel);
+        }
+        panel
+    }
+
     /// Selected elements of the inverse as a matrix.
     pub fn inverse(&self) -> BlockMatrix {
         let mut inverse = BlockMatrix {
