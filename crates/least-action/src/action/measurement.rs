@@ -1,6 +1,7 @@
 //! Measurement errors: differences of predictions h(x) and measured values y, where h picks state
 //! components or is one of the model's observables.
 
+use super::estimated_scales::EstimatedScales;
 use super::noise::{with_loss, Law, Loss, LossMoments, Noise, Precision, Scale, Whitening};
 use super::Observations;
 use crate::model::{Model, Points, Scratch};
@@ -96,6 +97,8 @@ pub(super) struct Measurement {
     pub data: Vec<f64>,
     /// Errors along the path that was last evaluated, by slot; zero where a value is absent.
     pub errors: Vec<f64>,
+    /// Scales of the noise by slot, where they are estimated.
+    pub scales: Option<EstimatedScales>,
     observables: Vec<f64>,
     scratch: Scratch,
 }
@@ -191,7 +194,45 @@ impl Measurement {
             },
             precision,
             count,
+            scales: None,
             scratch: Scratch::default(),
+        }
+    }
+
+    /// Reads the scales of the noise from the model's observables. `output` is the number of the
+    /// observable of each measured column; precisions are then one per slot.
+    pub fn estimate_scales(
+        &mut self,
+        model: &dyn Model,
+        points: usize,
+        output: impl Fn(usize) -> usize,
+    ) {
+        let (dimension, functions) = (model.dimension(), model.observables().len());
+        let mut places = vec![0; self.errors.len()];
+        for slot in self.slots(dimension, functions) {
+            places[slot.slot] = (slot.point as usize * functions + output(slot.column)) as u32;
+        }
+        self.observables = vec![0.0; points * functions];
+        let weights = (0..self.errors.len()).map(|slot| self.noise.whitening.weight(slot));
+        let stated = weights.map(|w| -0.5 * libm::log(self.precision * w));
+        let mut scales = EstimatedScales::new(places);
+        scales.reference = stated.collect();
+        self.scales = Some(scales);
+        self.noise.whitening = Whitening::Rows(vec![1.0; self.errors.len()]);
+        self.precision = 1.0;
+    }
+
+    /// Changes the normalisation of estimated scales.
+    pub fn set_normalization(&mut self, reference: Option<&[f64]>, shares: Option<&[f64]>) {
+        let Some(scales) = &mut self.scales else {
+            return;
+        };
+        if let Some(reference) = reference {
+            scales.reference.copy_from_slice(reference);
+        }
+        match shares {
+            Some(shares) => scales.shares.copy_from_slice(shares),
+            None => scales.shares.fill(1.0),
         }
     }
 
@@ -219,11 +260,16 @@ impl Measurement {
     pub fn evaluate(&mut self, model: &dyn Model, at: Points) {
         let (data, errors) = (&self.data, &mut self.errors);
         with_loss!(self.noise.law, loss => self.direct.compare(loss, at.states, data, errors));
-        if self.indirect.len() == 0 {
+        if self.observables.is_empty() {
             return;
         }
         if let Some(function) = model.observation() {
             function.evaluate(&mut self.scratch, at, &mut self.observables);
+        }
+        if let (Some(scales), Whitening::Rows(weights)) =
+            (&mut self.scales, &mut self.noise.whitening)
+        {
+            scales.read(&self.observables, weights);
         }
         let seen = &self.observables;
         with_loss!(self.noise.law, loss => self.indirect.compare(loss, seen, data, errors));
@@ -235,9 +281,20 @@ impl Measurement {
         self.noise.value(scale, &self.errors, &self.data)
     }
 
+    /// Sum of the normalisations of the data's densities, times `factor`, where scales are
+    /// estimated.
+    pub fn scale_value(&self, factor: f64) -> f64 {
+        let scales = self.scales.as_ref();
+        scales.map_or(0.0, |scales| scales.value(factor))
+    }
+
     /// Turns the errors into derivatives of [`Measurement::value`] in the predictions.
     pub fn differentiate(&mut self, factor: f64) {
         let scale = self.scale(factor);
+        let (noise, errors, data) = (&self.noise, &self.errors, &self.data);
+        if let Some(scales) = &mut self.scales {
+            scales.differentiate(factor, |i| noise.scale_terms(i, errors, data).slope);
+        }
         self.noise
             .differentiate(scale, &mut self.errors, &self.data);
     }
@@ -285,9 +342,9 @@ impl Measurement {
     }
 
     /// Derivatives in the observables, points x observables, after [`Measurement::differentiate`];
-    /// `None` if no observable is measured.
+    /// `None` if no observable is measured, nor a scale of noise estimated.
     pub fn adjoint(&mut self) -> Option<&[f64]> {
-        if self.indirect.len() == 0 {
+        if self.observables.is_empty() {
             return None;
         }
         // The observables have served; their room takes the adjoint.
@@ -295,6 +352,9 @@ impl Measurement {
         let observables = &mut self.observables;
         let set = |place: usize, error| observables[place] = error;
         self.indirect.each(&self.errors, set);
+        if let Some(scales) = &self.scales {
+            scales.each_slope(|place, slope| observables[place] = slope);
+        }
         Some(&self.observables)
     }
 }

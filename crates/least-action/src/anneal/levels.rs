@@ -104,6 +104,7 @@ mod tests {
             measurement_error: action,
             model_error: 0.0,
             prior_error: 0.0,
+            noise_ratio: 1.0,
             varying_error: 0.0,
             parameters: vec![],
             stop: StopReason::ValueSettled,

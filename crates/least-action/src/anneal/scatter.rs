@@ -56,6 +56,16 @@ impl Scatter {
         })
     }
 
+    /// Estimate of one column, without its error; `None` where it does not tell.
+    pub(crate) fn of_column(
+        sets: &[Observations],
+        precision: &Precision,
+        component: usize,
+    ) -> Option<f64> {
+        let column = Column::new(sets, precision, component);
+        column.estimate().map(|(ratio, _)| ratio)
+    }
+
     /// Highest ratio that the estimate leaves room for.
     pub(super) fn highest(&self) -> f64 {
         self.ratio * (1.0 + DEVIATIONS * self.error)

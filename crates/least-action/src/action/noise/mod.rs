@@ -33,6 +33,7 @@ mod tests;
 mod whitening;
 
 pub(crate) use gaussian::Gaussian;
+pub(crate) use super::estimated_scales::ScaleTerms;
 pub(crate) use loss::{Loss, ResidualRow};
 pub use precision::Precision;
 pub use step_noise::StepNoise;
@@ -186,6 +187,24 @@ impl Noise {
             let rows = (0..residuals.len()).map(|i| self.whitening.row(i, inner, residuals, data));
             rows.map(|row| 2.0 * outer * loss.curvature(row)).collect()
         })
+    }
+
+    /// Loss of each row.
+    pub fn each_loss(&self, scale: Scale, residuals: &[f64], data: &[f64]) -> Vec<f64> {
+        with_loss!(self.law, loss => {
+            let rows = (0..residuals.len())
+                .map(|i| self.whitening.row(i, scale.precision, residuals, data));
+            let loss_of = |row: ResidualRow| {
+                loss.value(row.precision * (row.residual * row.residual), row)
+            };
+            rows.map(loss_of).collect()
+        })
+    }
+
+    /// Derivatives of half the loss of row `i` in its scale.
+    pub fn scale_terms(&self, i: usize, residuals: &[f64], data: &[f64]) -> ScaleTerms {
+        let row = self.whitening.row(i, 1.0, residuals, data);
+        with_loss!(self.law, loss => loss.scale(row))
     }
 
     /// Logarithm of the largest value of the density of `rows` rows, each of the precision

@@ -19,6 +19,8 @@ pub(in crate::anneal) struct End<'a> {
     /// Sizes of the parameters, beside which their deviations are large or small.
     pub sizes: &'a [f64],
     pub measurement_precision: &'a Precision,
+    /// Factor by which estimated noise makes chi-square smaller than with this precision.
+    pub noise_ratio: f64,
 }
 
 /// Rows of the action with the factor of their Hessian.
@@ -119,7 +121,8 @@ impl Fit {
         action
             .linearize(precision, path, parameters, &mut rows_of_action)
             .ok()?;
-        let fixed = held(&mut action, end)?;
+        let unknowns = [path, parameters].concat();
+        let fixed = held(&mut action, precision, &unknowns)?;
         let rank = RankFactor::new(&action.layout(), &rows_of_action, &fixed)?;
         let found = Leverages {
             problem,
@@ -134,7 +137,11 @@ impl Fit {
         Some(Fit {
             channels: names
                 .enumerate()
-                .map(|(number, name)| Channel::new(name, number, &residuals))
+                .map(|(number, name)| {
+                    let noise = problem.noise().map(|noise| &noise.channels[number]);
+                    let is_estimated = noise.is_some_and(|n| n.is_estimated());
+                    Channel::new(name, number, &residuals, is_estimated)
+                })
                 .collect(),
             priors: priors(&found, &rows_of_action),
             model_degrees,
@@ -146,36 +153,51 @@ impl Fit {
             deviations: open::deviations(&found),
             residuals,
             is_coupled: matches!(end.measurement_precision, Precision::Matrix(_)),
-            signal: problem.signal(end.measurement_precision),
+            signal: problem.signal(end.measurement_precision) / end.noise_ratio,
         })
     }
 }
 
+/// Leverages of all measurements, by slot; `None` where the Hessian has no factor.
+pub(in crate::anneal) fn leverages(
+    action: &mut Action,
+    model_precision: f64,
+    unknowns: &[f64],
+) -> Option<Vec<f64>> {
+    let mut all = action.linearization();
+    let (path, parameters) = unknowns.split_at(action.layout().path_length());
+    action.linearize(model_precision, path, parameters, &mut all).ok()?;
+    let fixed = held(action, model_precision, unknowns)?;
+    let rank = RankFactor::new(&action.layout(), &all, &fixed)?;
+    let problem = action.problem();
+    let found = Leverages {
+        problem,
+        factor: 1.0,
+        inverse: rank.factor.inverse(),
+        rank,
+    };
+    let leverages: Vec<f64> = rows(&all.groups[1], problem).map(|row| found.of(&row)).collect();
+    let places = action.measurement_rows().iter();
+    Some(places.map(|&row| leverages[row as usize]).collect())
+}
+
 /// Unknowns at active bounds, one entry each; empty if nothing is bounded.
-fn held(action: &mut Action, end: &End) -> Option<Vec<bool>> {
-    let Some(ends) = end.problem.intervals() else {
+fn held(action: &mut Action, model_precision: f64, unknowns: &[f64]) -> Option<Vec<bool>> {
+    let Some(ends) = action.problem().intervals() else {
         return Some(Vec::new());
     };
     let bounds = Bounds {
         lower: ends.lower.clone(),
         upper: ends.upper.clone(),
     };
-    let mut unknowns = end.path.to_vec();
-    unknowns.extend(end.parameters);
+    let (path, parameters) = unknowns.split_at(action.layout().path_length());
     let mut gradient = vec![0.0; unknowns.len()];
-    let (of_path, of_parameters) = gradient.split_at_mut(end.path.len());
-    let (path, parameters) = (end.path, end.parameters);
+    let (of_path, of_parameters) = gradient.split_at_mut(path.len());
     action
-        .gradient(
-            end.model_precision,
-            path,
-            parameters,
-            of_path,
-            of_parameters,
-        )
+        .gradient(model_precision, path, parameters, of_path, of_parameters)
         .ok()?;
     let mut fixed = vec![false; unknowns.len()];
-    bounds.mark_active(&unknowns, &gradient, &mut fixed);
+    bounds.mark_active(unknowns, &gradient, &mut fixed);
     Some(fixed)
 }
 
@@ -208,7 +230,8 @@ fn measurements(found: &Leverages, all: &Linearization) -> Vec<Residual> {
 /// Residuals of all priors with their leverages.
 fn priors(found: &Leverages, all: &Linearization) -> Vec<PriorResidual> {
     let problem = found.problem;
-    let groups = all.groups.iter().skip(2);
+    let priors = all.groups.len() - usize::from(problem.noise().is_some());
+    let groups = all.groups[..priors].iter().skip(2);
     let present = groups.flat_map(|group| rows(group, problem).filter(Row::is_present));
     present
         .map(|row| PriorResidual {

@@ -13,7 +13,7 @@ mod stretches;
 mod tails;
 
 pub use channels::{ChannelChiSquare, ChiSquare};
-pub(super) use leverage::End;
+pub(super) use leverage::{leverages, End};
 pub(super) use open::spread;
 
 use super::findings::FindingCode;
@@ -108,6 +108,18 @@ impl Fit {
         let of_data: f64 = self.residuals.iter().map(|r| 1.0 - r.leverage).sum();
         let of_priors: f64 = self.priors.iter().map(|r| 1.0 - r.leverage).sum();
         of_data + of_priors
+    }
+
+    /// Degrees of freedom of the measurements whose noise is estimated.
+    pub(super) fn estimated_degrees(&self) -> f64 {
+        let own = self.residuals.iter();
+        let own = own.filter(|r| self.channels[r.channel].is_estimated);
+        own.map(|r| 1.0 - r.leverage).sum()
+    }
+
+    /// Residuals of all measurements with their leverages and precisions.
+    pub(super) fn residuals(&self) -> &[Residual] {
+        &self.residuals
     }
 
     /// Number of directions in the unknowns that nothing determines.

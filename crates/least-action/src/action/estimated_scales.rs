@@ -1,0 +1,76 @@
+//! Scales of noise that are estimated: outputs of the model's observation, one per measurement.
+
+/// Derivatives of half a loss in the logarithm s of the noise's scale and in the prediction h.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct ScaleTerms {
+    /// First derivative in s, without that of the density's normalisation, which is 1.
+    pub slope: f64,
+    /// Fisher's information on s. That between s and h is zero for a location with a scale.
+    pub information: f64,
+    /// Second derivative in s.
+    pub second: f64,
+    /// Mixed derivative in h and s.
+    pub cross: f64,
+}
+
+/// Logarithms s of the scales of the noise of all measurements, by slot, at the point evaluated
+/// last. A datum adds `2 share (s - reference)` to the summed losses: the normalisation of its
+/// density.
+///
+/// With shares of 1 that is the likelihood. With the shares `1 - h` of a fit's leverages h it is
+/// the restricted likelihood: the derivative of half the logarithm of the Hessian's determinant in
+/// s is minus the leverage (H. D. Patterson and R. Thompson, Biometrika 58, 1971).
+#[derive(Debug, Clone)]
+pub(super) struct EstimatedScales {
+    /// Positions among the observables' values, points x observables.
+    places: Vec<u32>,
+    /// Logarithms that the normalisation is relative to: it is 0 there.
+    pub reference: Vec<f64>,
+    /// Shares of the measurements in the normalisation, from 0 to 1.
+    pub shares: Vec<f64>,
+    /// Logarithms at the point evaluated last.
+    pub logs: Vec<f64>,
+    slopes: Vec<f64>,
+}
+
+impl EstimatedScales {
+    pub fn new(places: Vec<u32>) -> Self {
+        let count = places.len();
+        EstimatedScales {
+            places,
+            reference: vec![0.0; count],
+            shares: vec![1.0; count],
+            logs: vec![0.0; count],
+            slopes: vec![0.0; count],
+        }
+    }
+
+    /// Reads the logarithms from the observables, and writes the precisions `exp(-2 s)`.
+    pub fn read(&mut self, observables: &[f64], precisions: &mut [f64]) {
+        let each = self.places.iter().zip(&mut self.logs).zip(precisions);
+        for ((&place, log), precision) in each {
+            *log = observables[place as usize];
+            *precision = libm::exp(-2.0 * *log);
+        }
+    }
+
+    /// Sum of the normalisations of all data, times `factor`.
+    pub fn value(&self, factor: f64) -> f64 {
+        let relative = self.logs.iter().zip(&self.reference);
+        let terms = relative.zip(&self.shares).map(|((s, r), share)| share * (s - r));
+        2.0 * factor * terms.sum::<f64>()
+    }
+
+    /// Keeps the derivatives of all terms in the logarithms; `slope` is that of half a loss.
+    pub fn differentiate(&mut self, factor: f64, slope: impl Fn(usize) -> f64) {
+        for (i, (to, share)) in self.slopes.iter_mut().zip(&self.shares).enumerate() {
+            *to = 2.0 * factor * (share + slope(i));
+        }
+    }
+
+    /// Calls `to` with the place and the derivative of each logarithm.
+    pub fn each_slope(&self, mut to: impl FnMut(usize, f64)) {
+        let pairs = self.places.iter().zip(&self.slopes);
+        pairs.for_each(|(&place, &slope)| to(place as usize, slope));
+    }
+}

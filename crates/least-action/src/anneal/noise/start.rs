@@ -1,0 +1,113 @@
+//! Noise of the ladder, before it is estimated: from the scatter of the data.
+
+use crate::action::{spread, NoiseDefinition, Observations, Precision, Problem};
+use crate::anneal::scatter::Scatter;
+use crate::model::LogScale;
+
+/// Noise as a share of a column's spread where the scatter of the data does not show it.
+const SHARE: f64 = 0.03;
+
+/// Logarithms of the scales of all estimated parts.
+pub(super) fn values(problem: &Problem) -> Vec<f64> {
+    let Some(noise) = problem.noise() else {
+        return Vec::new();
+    };
+    let (mut sums, mut counts) = (
+        vec![0.0; noise.parameters.len()],
+        vec![0.0; noise.parameters.len()],
+    );
+    for channel in &noise.channels {
+        let column = channel.scale.column;
+        let deviation = deviation(problem.data(), column);
+        let both = channel.parameters.iter().all(Option::is_some);
+        for (k, parameter) in channel.parameters.iter().enumerate() {
+            let Some(parameter) = *parameter else {
+                continue;
+            };
+            // Two parts have half of the variance each.
+            let own = if both { deviation * 0.5f64.sqrt() } else { deviation };
+            let value = match noise.parameters[parameter].details.initial {
+                Some([low, high]) => (low * high).sqrt(),
+                None if k == 0 => own,
+                None => own / mean_square(problem.data(), column).sqrt().max(f64::MIN_POSITIVE),
+            };
+            sums[parameter] += libm::log(value);
+            counts[parameter] += 1.0;
+        }
+    }
+    let means = sums.iter().zip(&counts).map(|(sum, count)| sum / count);
+    let bounded = means.zip(&noise.parameters);
+    bounded
+        .map(|(value, parameter)| value.max(parameter.bounds[0]).min(parameter.bounds[1]))
+        .collect()
+}
+
+/// Precision of every datum with these values of the parameters, and the data in place of the
+/// predictions.
+pub(super) fn precision(problem: &Problem, values: &[f64]) -> Precision {
+    let Some(noise) = problem.noise() else {
+        return Precision::default();
+    };
+    let mut rows = Vec::new();
+    for set in problem.data() {
+        for row in set.values.chunks_exact(set.observed.len()) {
+            let each = row.iter().zip(&set.observed);
+            rows.push(each.map(|(y, &column)| of_datum(problem, noise, values, *y, column)).collect());
+        }
+    }
+    Precision::PerDatum { per_datum: rows }
+}
+
+fn of_datum(
+    problem: &Problem,
+    noise: &NoiseDefinition,
+    values: &[f64],
+    datum: f64,
+    column: usize,
+) -> f64 {
+    let Some(channel) = noise.channels.iter().find(|c| c.scale.column == column) else {
+        return 1.0;
+    };
+    let square = |part: Option<LogScale>| match part {
+        None => 0.0,
+        Some(LogScale::Known(log)) => libm::exp(2.0 * log),
+        Some(LogScale::Parameter(k)) => libm::exp(2.0 * values[k]),
+    };
+    let scale = &channel.scale;
+    let [a, b] = [square(scale.deviation), square(scale.proportional)];
+    let size = datum * datum + scale.floor * scale.floor;
+    let variance = match &scale.formula {
+        Some(_) => {
+            let deviation = deviation(problem.data(), column);
+            deviation * deviation
+        }
+        None if b > 0.0 && !datum.is_nan() => a + b * size,
+        None => a,
+    };
+    match variance > 0.0 {
+        true => 1.0 / variance,
+        false => 1.0,
+    }
+}
+
+/// Deviation of a column's noise: from the differences of its data, or a share of their spread.
+fn deviation(data: &[Observations], column: usize) -> f64 {
+    match Scatter::of_column(data, &Precision::default(), column) {
+        Some(variance) => variance.sqrt(),
+        None => SHARE * spread(data, column),
+    }
+}
+
+/// Mean square of a column.
+fn mean_square(data: &[Observations], column: usize) -> f64 {
+    let columns = data.iter().filter_map(|set| {
+        let l = set.observed.iter().position(|&c| c == column)?;
+        Some(set.column(l).filter(|y| !y.is_nan()))
+    });
+    let (mut sum, mut count) = (0.0, 0.0);
+    for y in columns.flatten() {
+        sum += y * y;
+        count += 1.0;
+    }
+    sum / f64::max(count, 1.0)
+}
