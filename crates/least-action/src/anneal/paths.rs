@@ -382,6 +382,7 @@ impl Annealable for Paths {
             variables: vec![0.0; problem.path_length() + initial.len()],
             ratio: 1.0,
             varying: None,
+            settled: None,
         }
     }
 
@@ -435,6 +436,8 @@ pub struct PathAnnealingObjective {
     /// Part of the model error there that belongs to parameters which change in time, where the
     /// noise was estimated.
     varying: Option<f64>,
+    /// Point at which the noise has settled, with the shares of the data there.
+    settled: Option<(Vec<f64>, Vec<f64>)>,
 }
 
 impl PathAnnealingObjective {
@@ -475,7 +478,9 @@ impl AnnealingObjective for PathAnnealingObjective {
         let own = self.own();
         if !self.has_noise_of_ladder(parameters) {
             if let Some(settle) = self.paths.settle(model_precision) {
-                let found = settle.evaluate(&[path, parameters].concat())?;
+                let unknowns = [path, parameters].concat();
+                let known = self.settled.as_ref().filter(|(at, _)| *at == unknowns);
+                let found = settle.evaluate(&unknowns, known.map(|(_, shares)| &shares[..]))?;
                 (self.ratio, self.varying) = (found.ratio, Some(found.varying));
                 return Ok(found.value);
             }
@@ -527,10 +532,13 @@ impl AnnealingObjective for PathAnnealingObjective {
             _ => Structured::default(),
         };
         let mut unknowns = [&path[..], &parameters[..]].concat();
-        let minimum = settle.minimize(&by, &mut unknowns, interrupted)?;
+        let Some(found) = settle.minimize(&by, &mut unknowns, interrupted)? else {
+            return Ok(None);
+        };
         path.copy_from_slice(&unknowns[..path.len()]);
         parameters.copy_from_slice(&unknowns[path.len()..]);
-        Ok(minimum)
+        self.settled = Some((unknowns, found.shares));
+        Ok(Some(found.minimum))
     }
 
     fn noise_ratio(&self) -> f64 {

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::solve::{Minimum, StopReason, Structured, Workspace};
 
 /// Change of every logarithm, in its standard deviations, at which the noise has settled.
-const SETTLED: f64 = 1e-3;
+const SETTLED: f64 = 1e-2;
 /// Maximum number of minimisations.
 const MOST: usize = 30;
 /// Least summed share of the data of a part that tells its size.
@@ -28,6 +28,14 @@ pub(in crate::anneal) struct Settle<'a> {
     pub model_precision: f64,
 }
 
+/// Minimum over path, parameters and noise.
+pub(in crate::anneal) struct SettledMinimum {
+    /// The last minimisation, with the work of all.
+    pub minimum: Minimum,
+    /// Shares of the data in the normalisation of their noise, by slot.
+    pub shares: Vec<f64>,
+}
+
 /// Action at a point with its noise estimated.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::anneal) struct Settled {
@@ -42,10 +50,8 @@ pub(in crate::anneal) struct Settled {
 impl Settle<'_> {
     /// Shares `1 - h` of all data in the normalisation of their noise, by slot; `None` where the
     /// Hessian has no factor.
-    pub fn shares(&self, unknowns: &[f64]) -> Option<Vec<f64>> {
-        let mut action = Action::new(self.problem);
-        let precision = self.model_precision;
-        let leverages = fit::leverages(&mut action, precision, unknowns)?;
+    fn shares(&self, action: &mut Action, unknowns: &[f64]) -> Option<Vec<f64>> {
+        let leverages = fit::leverages(action, self.model_precision, unknowns)?;
         Some(leverages.into_iter().map(|h| 1.0 - h).collect())
     }
 
@@ -59,28 +65,41 @@ impl Settle<'_> {
         by: &Structured,
         unknowns: &mut [f64],
         interrupted: &dyn Fn() -> bool,
-    ) -> Result<Option<Minimum>> {
-        let first = unknowns.len() - self.problem.noise_parameters();
-        let mut work: Option<Minimum> = None;
+    ) -> Result<Option<SettledMinimum>> {
+        let mut problem = self.problem.clone();
+        let mut action = Action::new(&problem);
+        let layout = action.layout();
+        let (path, first) = (layout.path_length(), unknowns.len() - self.noise_parameters());
+        let scales = Scales::none(layout.dimension, layout.parameters);
         let mut workspace: Option<Workspace> = None;
-        for round in 0..MOST {
-            let Some(shares) = self.shares(unknowns) else {
-                return Ok(work);
+        let mut done: Option<SettledMinimum> = None;
+        let mut held = vec![false; self.noise_parameters()];
+        for _ in 0..MOST {
+            let Some(shares) = self.shares(&mut action, unknowns) else {
+                return Ok(done);
             };
-            let before = unknowns[first..].to_vec();
-            let mut problem = self.problem.clone();
-            let told = self.guess(&shares, unknowns, round == 0)?;
-            for (k, _) in told.iter().enumerate().filter(|(_, share)| **share < LEAST_SHARE) {
-                let place = first - self.problem.path_length() + k;
-                problem.hold(place, unknowns[first + k]);
+            let told = self.summed(&shares);
+            match &mut done {
+                None => self.guess(&mut action, &shares, &told, unknowns)?,
+                Some(done) => {
+                    done.shares.clone_from(&shares);
+                    let step = self.largest_step(&mut action, &shares, &told, unknowns)?;
+                    if step < SETTLED {
+                        break;
+                    }
+                }
             }
-            let mut action = Action::new(&problem);
-            let (path, parameters) = unknowns.split_at(problem.path_length());
-            action.evaluate(self.model_precision, path, parameters)?;
+            for k in (0..told.len()).filter(|&k| told[k] < LEAST_SHARE) {
+                if !held[k] {
+                    held[k] = true;
+                    problem.hold(first - path + k, unknowns[first + k]);
+                    action = Action::new(&problem);
+                }
+            }
+            let (states, parameters) = unknowns.split_at(path);
+            action.evaluate(self.model_precision, states, parameters)?;
             let reference = action.noise_scales().to_vec();
             action.set_normalization(Some(&reference), Some(&shares));
-            let layout = action.layout();
-            let scales = Scales::none(layout.dimension, layout.parameters);
             let mut objective =
                 ActionObjective::new(&mut action, self.model_precision, &scales, interrupted);
             let workspace = match &mut workspace {
@@ -88,67 +107,108 @@ impl Settle<'_> {
                 empty => empty.insert(Workspace::new(&objective)?),
             };
             let minimum = by.minimize_in(workspace, &mut objective, unknowns)?;
-            if minimum.stop == StopReason::Interrupted {
-                return Ok(Some(minimum));
-            }
-            work = Some(match work {
+            let is_interrupted = minimum.stop == StopReason::Interrupted;
+            let minimum = match &done {
                 None => minimum,
-                Some(done) => minimum.after(&done),
-            });
-            let moves = before.iter().zip(&unknowns[first..]).zip(&told);
-            let largest = moves
-                .filter(|(_, share)| **share >= LEAST_SHARE)
-                .map(|((a, b), share)| (a - b).abs() * (2.0 * share).sqrt())
-                .fold(0.0, f64::max);
-            if largest < SETTLED {
+                Some(done) => minimum.after(&done.minimum),
+            };
+            done = Some(SettledMinimum { minimum, shares });
+            if is_interrupted {
                 break;
             }
         }
-        Ok(work)
+        Ok(done)
     }
 
-    /// Moves the logarithms, if `moving`, to where the residuals of the path as it is put them.
-    /// Returns the summed share of the data that tell of each.
-    fn guess(&self, shares: &[f64], unknowns: &mut [f64], moving: bool) -> Result<Vec<f64>> {
-        let problem = self.problem;
-        let Some(noise) = problem.noise() else {
-            return Ok(Vec::new());
+    fn noise_parameters(&self) -> usize {
+        self.problem.noise_parameters()
+    }
+
+    /// Sums of numbers of all data over those that tell of each parameter of the noise.
+    fn summed(&self, values: &[f64]) -> Vec<f64> {
+        let mut sums = vec![0.0; self.noise_parameters()];
+        let Some(noise) = self.problem.noise() else {
+            return sums;
         };
-        let mut action = Action::new(problem);
-        let (path, parameters) = unknowns.split_at(problem.path_length());
-        action.evaluate(self.model_precision, path, parameters)?;
-        let squares = action.squared_errors();
-        let channels = problem.channels_of_slots();
-        let count = noise.parameters.len();
-        let (mut sums, mut told) = (vec![0.0; count], vec![0.0; count]);
-        for (slot, &channel) in channels.iter().enumerate() {
+        for (&channel, value) in self.problem.channels_of_slots().iter().zip(values) {
             for &k in noise.channels[channel].parameters.iter().flatten() {
-                sums[k] += squares[slot];
-                told[k] += shares[slot];
+                sums[k] += value;
             }
         }
-        let first = unknowns.len() - count;
-        let each = unknowns[first..].iter_mut().zip(&noise.parameters);
-        for (k, (log, parameter)) in each.enumerate().filter(|_| moving) {
+        sums
+    }
+
+    /// Largest step of the logarithms that the gradient asks for, in standard deviations.
+    fn largest_step(
+        &self,
+        action: &mut Action,
+        shares: &[f64],
+        told: &[f64],
+        unknowns: &[f64],
+    ) -> Result<f64> {
+        action.set_normalization(None, Some(shares));
+        let (path, parameters) = unknowns.split_at(self.problem.path_length());
+        let (mut of_path, mut gradient) = (vec![0.0; path.len()], vec![0.0; parameters.len()]);
+        let precision = self.model_precision;
+        action.gradient(precision, path, parameters, &mut of_path, &mut gradient)?;
+        let Some(noise) = self.problem.noise() else {
+            return Ok(0.0);
+        };
+        let first = parameters.len() - told.len();
+        let each = noise.parameters.iter().enumerate().zip(told);
+        let steps = each.map(|((k, parameter), share)| {
+            let (value, slope) = (parameters[first + k], self.factor * gradient[first + k]);
+            let [low, high] = parameter.bounds;
+            let is_stopped = (value <= low && slope > 0.0) || (value >= high && slope < 0.0);
+            match *share < LEAST_SHARE || is_stopped {
+                true => 0.0,
+                false => slope.abs() / (2.0 * share).sqrt(),
+            }
+        });
+        Ok(steps.fold(0.0, f64::max))
+    }
+
+    /// Moves the logarithms to where the residuals of the path as it is put them.
+    fn guess(
+        &self,
+        action: &mut Action,
+        shares: &[f64],
+        told: &[f64],
+        unknowns: &mut [f64],
+    ) -> Result<()> {
+        action.set_normalization(None, Some(shares));
+        let (path, parameters) = unknowns.split_at(self.problem.path_length());
+        action.evaluate(self.model_precision, path, parameters)?;
+        let squares = self.summed(&action.squared_errors());
+        let Some(noise) = self.problem.noise() else {
+            return Ok(());
+        };
+        let first = unknowns.len() - told.len();
+        for (k, parameter) in noise.parameters.iter().enumerate() {
             if told[k] >= LEAST_SHARE {
-                let change = 0.5 * libm::log((sums[k] / told[k]).max(f64::MIN_POSITIVE));
+                let change = 0.5 * libm::log((squares[k] / told[k]).max(f64::MIN_POSITIVE));
                 let [low, high] = parameter.bounds;
-                *log = (*log + change.max(-FAR).min(FAR)).max(low).min(high);
+                let log = unknowns[first + k] + change.max(-FAR).min(FAR);
+                unknowns[first + k] = log.max(low).min(high);
             }
         }
-        Ok(told)
+        Ok(())
     }
 
     /// Action at a point whose noise was estimated, comparable among paths, in units of the noise
     /// of the ladder: `n exp((V - n) / n)`, where V is minus twice the logarithm of the restricted
     /// likelihood and n the summed share of all data. Where noise explains its chi-square, n, it is
     /// n times the mean ratio of the variances, for one channel the chi-square of its ladder.
+    /// `shares` are those of this point, if they are known.
     ///
     /// # Errors
     /// Those of [`Action::evaluate`].
-    pub fn evaluate(&self, unknowns: &[f64]) -> Result<Settled> {
+    pub fn evaluate(&self, unknowns: &[f64], shares: Option<&[f64]>) -> Result<Settled> {
         let mut action = Action::new(self.problem);
-        let shares = self.shares(unknowns);
+        let shares = match shares {
+            Some(shares) => Some(shares.to_vec()),
+            None => self.shares(&mut action, unknowns),
+        };
         action.set_normalization(None, shares.as_deref());
         let (path, parameters) = unknowns.split_at(self.problem.path_length());
         let value = action.evaluate(self.model_precision, path, parameters)?;
