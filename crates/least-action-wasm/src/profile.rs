@@ -22,7 +22,7 @@ pub fn profile(
     let Some(annealer) = annealer.of_paths() else {
         return Ok(JsValue::UNDEFINED);
     };
-    let posterior = StrongPosterior::new(annealer.problem()).map_err(thrown)?;
+    let posterior = StrongPosterior::new(&annealer.problem_at(&climb)).map_err(thrown)?;
     let start = [climb.path, climb.parameters].concat();
     let found = Profile::new(&posterior, parameter, &start, &options).map_err(thrown)?;
     let list = |values: Vec<JsValue>| JsValue::from(values.into_iter().collect::<Array>());

@@ -61,6 +61,8 @@ pub struct Problem {
     parts: usize,
     /// Noise that is estimated. Its parameters are the last of the estimated ones.
     noise: Option<Arc<NoiseDefinition>>,
+    /// Degrees of freedom of the noise that deviations rest on; infinite where it is known.
+    noise_degrees: f64,
 }
 
 impl Problem {
@@ -167,6 +169,7 @@ impl Problem {
             model,
             parts: 1,
             noise: noise.map(Arc::new),
+            noise_degrees: f64::INFINITY,
         })
     }
 
@@ -353,6 +356,16 @@ impl Problem {
     /// Number of the last estimated parameters that are logarithms of noise scales.
     pub(crate) fn noise_parameters(&self) -> usize {
         self.noise().map_or(0, |noise| noise.parameters.len())
+    }
+
+    /// Degrees of freedom of the noise that deviations of path and parameters rest on, for
+    /// Student's law; infinite where the noise is known.
+    pub fn noise_degrees(&self) -> f64 {
+        self.noise_degrees
+    }
+
+    pub(crate) fn set_noise_degrees(&mut self, degrees: f64) {
+        self.noise_degrees = degrees;
     }
 
     /// Holds an estimated parameter at a value.

@@ -168,6 +168,30 @@ impl Settle<'_> {
         Ok(steps.fold(0.0, f64::max))
     }
 
+    /// The problem with the restricted likelihood of this point: its noise has the shares of the
+    /// data there, and a normalisation of 0.
+    ///
+    /// Deviations that scale with the noise follow Student's law with the degrees of freedom of the
+    /// noise: those of its parts, weighted with the shares of the information that their data give
+    /// (F. E. Satterthwaite, Biometrics Bull. 2, 1946).
+    pub fn restricted(&self, unknowns: &[f64]) -> Problem {
+        let mut action = Action::new(self.problem);
+        let mut problem = self.problem.clone();
+        let Some(shares) = self.shares(&mut action, unknowns) else {
+            return problem;
+        };
+        problem.set_normalization(Some(action.noise_scales()), Some(&shares));
+        let leverages: Vec<f64> = shares.iter().map(|share| 1.0 - share).collect();
+        let all: f64 = leverages.iter().sum();
+        let parts = self.summed(&shares).into_iter().zip(self.summed(&leverages));
+        let inverse: f64 = parts
+            .filter(|(share, _)| *share >= LEAST_SHARE)
+            .map(|(share, leverage)| (leverage / all) * (leverage / all) / share)
+            .sum();
+        problem.set_noise_degrees(1.0 / inverse);
+        problem
+    }
+
     /// Moves the logarithms to where the residuals of the path as it is put them.
     fn guess(
         &self,
