@@ -24,6 +24,8 @@ export interface UnknownsParts<E extends string> {
   parameters: Record<E, number>;
   /** Parameters that change in time: one value per point. */
   varying: Partial<Record<E, Float64Array>>;
+  /** Natural logarithms of the scales of estimated noise, by name; empty where it is known. */
+  noise: Record<string, number>;
 }
 
 /** Splits the unknowns into path and parameters. */
@@ -41,13 +43,14 @@ export function byName<E extends string>(
   rows: Float64Array,
   values: Float64Array,
   points: number,
-  { estimated, varying }: Names,
+  { estimated, varying, noise }: Names,
 ): UnknownsParts<E> {
   const { path, columns } = parted(rows, points, varying.length);
   const mean = (column: Float64Array): number =>
     column.reduce((sum, value) => sum + value, 0) / column.length;
+  const all = estimated.map((name, p) => [name, values[p] as number] as const);
   const parameters = [
-    ...estimated.map((name, p) => [name, values[p]]),
+    ...all.slice(0, all.length - noise.length),
     ...varying.map((name, k) => [name, mean(columns[k] as Float64Array)]),
   ];
   return {
@@ -56,6 +59,7 @@ export function byName<E extends string>(
     varying: Object.fromEntries(
       varying.map((name, k) => [name, columns[k]]),
     ) as UnknownsParts<E>["varying"],
+    noise: Object.fromEntries(all.slice(all.length - noise.length)),
   };
 }
 

@@ -69,7 +69,8 @@ pub struct ActionValue {
     pub prior_error: f64,
     /// Part of the action that belongs to the normalisation of estimated noise: the logarithm of
     /// its scale relative to a reference. 0 where the noise is known.
-    #[serde(default)]
+    #[serde(skip)]
+    #[cfg_attr(feature = "typescript", ts(skip))]
     pub noise_error: f64,
 }
 

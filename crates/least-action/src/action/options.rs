@@ -39,7 +39,8 @@ pub struct ActionOptions {
     /// deviation that is estimated. `measurementPrecision` is then no statement on the noise, but
     /// the one that normalisations are relative to. Default: none, so that all noise is as
     /// `measurementPrecision` says.
-    #[serde(default)]
+    #[serde(skip)]
+    #[cfg_attr(feature = "typescript", ts(skip))]
     pub noise: Option<BTreeMap<String, ChannelNoise>>,
     /// Weights that R_f is multiplied by, dimensionless: a number, one per state, one per point, or
     /// a full matrix over the states. Default: 1.

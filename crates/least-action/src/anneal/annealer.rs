@@ -86,6 +86,14 @@ impl Annealer {
         }
     }
 
+    /// Names of the estimated parameters that are natural logarithms of noise scales. They are the
+    /// last of the estimated ones.
+    pub fn noise_names(&self) -> Vec<String> {
+        let noise = self.problem().noise();
+        let parameters = noise.iter().flat_map(|noise| &noise.parameters);
+        parameters.map(|parameter| parameter.name.clone()).collect()
+    }
+
     /// Options of the run, as given.
     pub fn options(&self) -> &AnnealOptions {
         &self.annealable.options

@@ -99,6 +99,7 @@ pub struct AnnealOptions {
     /// (`{ perTime }`), one per datum (`{ perDatum }`, a row per point of the path), or a full
     /// matrix over the observed components, as rows. It is not read where `noise` is given.
     #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Precision>"))]
     pub measurement_precision: Precision,
     /// Noise of the measured channels that is estimated along with path and parameters, by name.
     /// Channels that are not named have a constant deviation that is estimated. Default: none, so
