@@ -36,6 +36,8 @@ export interface Best<E extends string> extends Reached {
   parameters: Record<E, number>;
   /** Parameters that change in time: one value per point. */
   varying: Partial<Record<E, Float64Array>>;
+  /** Natural logarithms of the scales of estimated noise, by name; `run.noise` has the numbers. */
+  noise: Record<string, number>;
   /** Estimated path, points x dimension, row-major. */
   path: Float64Array;
 }
@@ -104,7 +106,9 @@ export class Run<E extends string = string, I extends string = string> extends R
     super(
       outcome,
       (climb) => climbOf<E>(outcome, climb, task),
-      ({ parameters, varying, path }, reached) => ({ ...reached, parameters, varying, path }),
+      ({ parameters, varying, noise, path }, reached) => {
+        return { ...reached, parameters, varying, noise, path };
+      },
     );
     this.#outcome = outcome;
     this.#task = task;
