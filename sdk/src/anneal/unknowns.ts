@@ -63,11 +63,15 @@ export function byName<E extends string>(
   };
 }
 
-/** Makes a value for each estimated parameter, those that change in time after the others. */
+/**
+ * Makes a value for each estimated parameter of the model, those that change in time after the
+ * others.
+ */
 export function byParameter<E extends string, T>(
-  { estimated, varying }: UnknownsShape,
+  { estimated, varying, noise }: UnknownsShape,
   of: (name: E) => T,
 ): Record<E, T> {
-  const names = [...estimated, ...varying] as E[];
+  const own = estimated.slice(0, estimated.length - noise.length);
+  const names = [...own, ...varying] as E[];
   return Object.fromEntries(names.map((name) => [name, of(name)])) as Record<E, T>;
 }

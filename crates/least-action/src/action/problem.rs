@@ -368,6 +368,25 @@ impl Problem {
         self.noise_degrees = degrees;
     }
 
+    /// Keeps scales of noise whose bounds were not given above a fraction of their values at
+    /// `start`, given as logarithms.
+    pub(crate) fn bound_noise(&mut self, start: &[f64], fall: f64) {
+        let first = self.path_length() + self.estimated.len() - start.len();
+        let Some(noise) = &mut self.noise else {
+            return;
+        };
+        let noise = Arc::make_mut(noise);
+        for (k, (parameter, start)) in noise.parameters.iter_mut().zip(start).enumerate() {
+            if parameter.details.bounds.is_none() {
+                let low = &mut parameter.bounds[0];
+                *low = low.max(start - libm::log(fall));
+                if let Some(ends) = &mut self.intervals {
+                    Arc::make_mut(ends).lower[first + k] = *low;
+                }
+            }
+        }
+    }
+
     /// Holds an estimated parameter at a value.
     pub(crate) fn hold(&mut self, parameter: usize, value: f64) {
         let unknown = self.path_length() + parameter;

@@ -32,7 +32,8 @@ pub enum FindingCode {
     LevelBelowExpected,
     /// The noise was estimated: the finding says what the verdict rests on.
     NoiseEstimated,
-    /// The data do not tell the noise of a channel, because the path may follow all of them.
+    /// The data do not tell the noise of a channel, because the path may follow all of them, or
+    /// because they show none.
     NoiseUnknown,
     /// There are no more measurements and priors than unknowns to choose, so the misfit tells
     /// nothing.
@@ -223,6 +224,9 @@ pub(super) fn diagnose(
         open_parameters(fit, &counts, last, &estimated, of_lowest, &mut say);
     }
     let bounds = last.active_bounds.iter();
+    // Noise at its least value is told of above.
+    let own = &estimated[..estimated.len() - counts.noise.min(estimated.len())];
+    let bounds = bounds.filter(|b| own.contains(&b.name) || !estimated.contains(&b.name));
     let bounds = bounds.map(|bound| match estimated.contains(&bound.name) {
         true => bound.name.clone(),
         false => format!(

@@ -99,9 +99,22 @@ pub(super) fn noise_findings(
     }
     let unknown: Vec<&str> = noise
         .iter()
-        .filter(|channel| !channel.is_determined())
+        .filter(|channel| !channel.is_determined() && !channel.is_none())
         .map(|channel| channel.name.as_str())
         .collect();
+    let noiseless: Vec<&str> = noise
+        .iter()
+        .filter(|channel| channel.is_none())
+        .map(|channel| channel.name.as_str())
+        .collect();
+    if !noiseless.is_empty() {
+        let message = format!(
+            "The data show no noise of {}: the path meets them more closely than its own accuracy. \
+             Intervals that are computed with the estimate mean nothing; state a noise.",
+            noiseless.join(", ")
+        );
+        say(FindingCode::NoiseUnknown, Severity::Warning, message);
+    }
     if !unknown.is_empty() {
         let message = format!(
             "The data do not tell the noise of {}: the fit may follow all of them, so that next to \

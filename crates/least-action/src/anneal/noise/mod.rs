@@ -18,6 +18,10 @@ use crate::action::{ChannelNoise, Observations, Precision, Problem};
 use crate::error::Result;
 use crate::model::Model;
 
+/// Largest factor by which a deviation may become smaller than that of the ladder, whose last R_f
+/// makes the errors of the model negligible beside it: beyond, they are not.
+const LARGEST_FALL: f64 = 300.0;
+
 /// Estimation of the noise of one problem.
 #[derive(Clone)]
 pub(super) struct NoiseEstimation {
@@ -60,6 +64,7 @@ impl NoiseEstimation {
         options.measurement_precision = start::precision(&shape, &start);
         let plain = Problem::new(model.clone(), data.to_vec(), &of_action(options, None))?;
         let mut problem = shape;
+        problem.bound_noise(&start, LARGEST_FALL);
         problem.set_normalization(Some(&plain.stated_scales()), None);
         Ok(Some(NoiseEstimation {
             options: noise,

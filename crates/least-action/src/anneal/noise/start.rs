@@ -1,11 +1,13 @@
 //! Noise of the ladder, before it is estimated: from the scatter of the data.
 
 use crate::action::{spread, NoiseDefinition, Observations, Precision, Problem};
-use crate::anneal::scatter::Scatter;
+use crate::anneal::scatter::{ColumnScatter, Scatter};
 use crate::model::LogScale;
 
 /// Noise as a share of a column's spread where the scatter of the data does not show it.
 const SHARE: f64 = 0.03;
+/// Least noise of the ladder beside that.
+const LEAST: f64 = 1e-4;
 
 /// Logarithms of the scales of all estimated parts.
 pub(super) fn values(problem: &Problem) -> Vec<f64> {
@@ -92,9 +94,10 @@ fn of_datum(
 
 /// Deviation of a column's noise: from the differences of its data, or a share of their spread.
 fn deviation(data: &[Observations], column: usize) -> f64 {
+    let guess = SHARE * spread(data, column);
     match Scatter::of_column(data, &Precision::default(), column) {
-        Some(variance) => variance.sqrt(),
-        None => SHARE * spread(data, column),
+        ColumnScatter::Estimate(variance) => variance.sqrt(),
+        ColumnScatter::AtMost(variance) => variance.sqrt().clamp(LEAST * guess, guess),
     }
 }
 

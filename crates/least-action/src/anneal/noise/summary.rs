@@ -16,14 +16,14 @@ const CONFIDENCE: f64 = 0.95;
 pub struct PartEstimate {
     /// Estimate: the deviation in the unit of the data, or the share of the prediction.
     pub value: f64,
-    /// Interval that holds the number with a probability of 95 %; its ends are those of the bounds
-    /// where the data do not tell.
+    /// Interval that holds the number with a probability of 95 %. Its ends are those of the bounds
+    /// where the data do not tell, and the lower one is 0 where they show no noise.
     #[cfg_attr(feature = "typescript", ts(type = "readonly [number, number]"))]
     pub interval: [f64; 2],
     /// Degrees of freedom that the estimate rests on.
     pub degrees_of_freedom: f64,
     /// True if the data tell the number; false where the path meets all of them whatever the noise
-    /// is.
+    /// is, or where they show no noise at all.
     pub is_determined: bool,
 }
 
@@ -67,7 +67,8 @@ impl NoiseEstimate {
             // Degrees of freedom of the estimate: of a constant deviation the summed share.
             let degrees = share / count / (2.0 * deviation * deviation);
             let value = libm::exp(parameters[first + k]);
-            let is_determined = share >= LEAST_SHARE && degrees > 0.0;
+            let is_above = parameters[first + k] > noise.parameters[k].bounds[0];
+            let is_determined = share >= LEAST_SHARE && degrees > 0.0 && is_above;
             let bounds = noise.parameters[k].bounds.map(libm::exp);
             let end = |probability: f64| {
                 value * (degrees / chi_square_quantile(probability, degrees)).sqrt()
@@ -76,6 +77,7 @@ impl NoiseEstimate {
                 value,
                 interval: match is_determined {
                     true => [0.5 * (1.0 + CONFIDENCE), 0.5 * (1.0 - CONFIDENCE)].map(end),
+                    false if !is_above => [0.0, value],
                     false => bounds,
                 },
                 degrees_of_freedom: degrees,
@@ -91,6 +93,11 @@ impl NoiseEstimate {
                 proportional: channel.parameters[1].map(part),
             })
             .collect()
+    }
+
+    /// True if the data show no noise: a part is at its least value.
+    pub(in crate::anneal) fn is_none(&self) -> bool {
+        self.parts().any(|(part, _)| part.interval[0] == 0.0)
     }
 
     fn parts(&self) -> impl Iterator<Item = (&PartEstimate, bool)> {
