@@ -13,6 +13,39 @@ pub(crate) struct ScaleTerms {
     pub cross: f64,
 }
 
+impl ScaleTerms {
+    /// Derivatives of a law without a scale.
+    pub const NONE: ScaleTerms = ScaleTerms {
+        slope: 0.0,
+        information: 1.0,
+        second: 0.0,
+        cross: 0.0,
+    };
+}
+
+/// Share of a datum in the normalisation of its noise.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct NoiseShare {
+    /// Share without regard to the fit: 1 where the density is one over the scale.
+    pub whole: f64,
+    /// Part of the datum's leverage that the share is smaller by in the restricted likelihood.
+    pub followed: f64,
+}
+
+impl NoiseShare {
+    /// Share of a law of location and scale.
+    pub const FULL: NoiseShare = NoiseShare {
+        whole: 1.0,
+        followed: 1.0,
+    };
+
+    /// Share of a law whose probabilities have no such normalisation.
+    pub const NONE: NoiseShare = NoiseShare {
+        whole: 0.0,
+        followed: 0.0,
+    };
+}
+
 /// Logarithms s of the scales of the noise of all measurements, by slot, at the point evaluated
 /// last. A datum adds `2 share (s - reference)` to the summed losses: the normalisation of its
 /// density.

@@ -1,4 +1,4 @@
-use super::{LossMoments, ScaleTerms};
+use super::{LossMoments, NoiseShare, ScaleTerms};
 use crate::random::Random;
 
 /// One residual with its datum and precision, the arguments of a [`Loss`].
@@ -74,6 +74,19 @@ pub(crate) trait Loss: Copy {
     #[inline(always)]
     fn scale(&self, row: ResidualRow) -> ScaleTerms {
         of_location_and_scale(self, row, 2.0)
+    }
+
+    /// Share of a datum in the normalisation of its noise. Default: that of a law of location and
+    /// scale, 1 less the leverage.
+    fn share(&self, _datum: f64) -> NoiseShare {
+        NoiseShare::FULL
+    }
+
+    /// Standard normal number that is as likely as the datum about its prediction, positive where
+    /// the datum is larger (P. K. Dunn and G. K. Smyth, J. Comput. Graph. Statist. 5, 1996).
+    /// Default: the residual over the scale, for normal laws.
+    fn score(&self, row: ResidualRow) -> f64 {
+        -row.residual * row.precision.sqrt()
     }
 
     /// Twice the logarithm of the density at a residual of zero, without terms that depend on the

@@ -24,19 +24,39 @@
 //! Groups of rows are dispatched, not rows: each loop over data exists once per law, so a law that
 //! is not chosen costs nothing.
 
+mod binomial;
+mod counts;
 mod gaussian;
+mod huber;
+mod interval;
+mod laplace;
+#[cfg(test)]
+mod law_tests;
+mod log_normal;
 mod loss;
+mod negative_binomial;
+mod poisson;
 mod precision;
 mod step_noise;
+mod student_t;
 #[cfg(test)]
 mod tests;
 mod whitening;
 
 pub(crate) use gaussian::Gaussian;
-pub(crate) use super::estimated_scales::ScaleTerms;
+pub(crate) use huber::Huber;
+pub(crate) use interval::Interval;
+pub(crate) use laplace::Laplace;
+pub(crate) use log_normal::LogNormal;
+pub(crate) use loss::of_location_and_scale;
+pub(crate) use super::estimated_scales::{NoiseShare, ScaleTerms};
+pub(crate) use binomial::Binomial;
 pub(crate) use loss::{Loss, ResidualRow};
+pub(crate) use negative_binomial::NegativeBinomial;
+pub(crate) use poisson::Poisson;
 pub use precision::Precision;
 pub use step_noise::StepNoise;
+pub(crate) use student_t::StudentT;
 pub(crate) use whitening::Whitening;
 
 /// Distribution of the noise in a group of rows.
@@ -45,6 +65,22 @@ pub(crate) enum Law {
     /// Normal distribution.
     #[default]
     Gaussian,
+    /// Student's t distribution.
+    StudentT(StudentT),
+    /// Two-sided exponential distribution.
+    Laplace,
+    /// Huber's distribution.
+    Huber(Huber),
+    /// Normal distribution of logarithms.
+    LogNormal,
+    /// Poisson distribution of counts.
+    Poisson,
+    /// Negative binomial distribution of counts.
+    NegativeBinomial,
+    /// Binomial distribution of counts.
+    Binomial(Binomial),
+    /// Normal distribution of which intervals are known: rounded or censored data.
+    Interval(Interval),
 }
 
 /// Evaluates an expression with the loss of a law, compiled for each law by itself.
@@ -55,6 +91,26 @@ macro_rules! with_loss {
                 let $loss = $crate::action::noise::Gaussian;
                 $body
             }
+            $crate::action::noise::Law::StudentT($loss) => $body,
+            $crate::action::noise::Law::Laplace => {
+                let $loss = $crate::action::noise::Laplace;
+                $body
+            }
+            $crate::action::noise::Law::Huber($loss) => $body,
+            $crate::action::noise::Law::LogNormal => {
+                let $loss = $crate::action::noise::LogNormal;
+                $body
+            }
+            $crate::action::noise::Law::Poisson => {
+                let $loss = $crate::action::noise::Poisson;
+                $body
+            }
+            $crate::action::noise::Law::NegativeBinomial => {
+                let $loss = $crate::action::noise::NegativeBinomial;
+                $body
+            }
+            $crate::action::noise::Law::Binomial($loss) => $body,
+            $crate::action::noise::Law::Interval($loss) => $body,
         }
     };
 }
