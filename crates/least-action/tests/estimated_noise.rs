@@ -3,7 +3,8 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use least_action::anneal::{AnnealOptions, Annealer, Estimate, Run, Verdict};
+use least_action::action::{ChannelNoise, NoiseFamily};
+use least_action::anneal::{AnnealOptions, Annealer, Estimate, FindingCode, Run, Verdict};
 use least_action::model::{EquationModel, ModelBuilder};
 use least_action::statistics::{
     Chain, Profile, ProfileOptions, SamplingOptions, StrongPosterior, Uncertainty,
@@ -187,4 +188,119 @@ fn samples_have_the_law_of_a_regression_with_unknown_noise() {
     let expected = 0.5 * ((degrees * variance).ln() - mean_log);
     assert!((mean(&logs) - expected).abs() < 0.02, "{} {expected}", mean(&logs));
     assert!((spread(&logs) / (0.5 * variance_log.sqrt()) - 1.0).abs() < 0.05);
+}
+
+fn named(entries: &[(&str, ChannelNoise)]) -> std::collections::BTreeMap<String, ChannelNoise> {
+    let owned = entries.iter().map(|(name, noise)| (name.to_string(), noise.clone()));
+    owned.collect()
+}
+
+fn oscillator() -> EquationModel {
+    ModelBuilder::new("oscillator")
+        .states(["x", "v"])
+        .parameter("w", 2.0, "")
+        .parameter("c", 0.1, "")
+        .initial_state([1.0, 0.0])
+        .flow(|x, p| vec![x[1] * 1.0, -p[0] * x[0] - p[1] * x[1]])
+        .unwrap()
+}
+
+/// 162 numbers of an oscillator with two parameters, four of them 40 deviations off.
+#[test]
+fn four_outliers_of_forty_deviations_are_named_and_change_nothing() {
+    let twin = TwinExperiment {
+        time_step: 0.1,
+        points: 81,
+        observed: vec![0, 1],
+        noise: 0.05,
+        seed: 4,
+        initial_state: Some(vec![1.0, 0.0]),
+        ..TwinExperiment::default()
+    };
+    let clean = twin.run(&oscillator()).unwrap().data;
+    let (mut without, mut with) = (clean.clone(), clean);
+    for (k, sign) in [(17, 1.0), (60, -1.0), (101, 1.0), (140, -1.0)] {
+        without.values[k] = f64::NAN;
+        with.values[k] += sign * 40.0 * 0.05;
+    }
+    let student = ChannelNoise {
+        family: NoiseFamily::StudentT,
+        ..ChannelNoise::default()
+    };
+    let options = |noise| AnnealOptions {
+        noise: Some(noise),
+        estimate: estimate(&[("w", [0.5, 5.0]), ("c", [0.0, 0.5])]),
+        ..AnnealOptions::default()
+    };
+    let right = run(oscillator(), vec![without], options(Default::default()));
+    let noise = named(&[("x", student.clone()), ("v", student)]);
+    let found = run(oscillator(), vec![with], options(noise));
+    println!("{}\n{}\n{:?}", found.diagnose(), found.summary(), found.noise);
+    for (name, of_size) in [("w", 2.0), ("c", 0.1)] {
+        let (ours, expected) = (found.parameter(name).unwrap(), right.parameter(name).unwrap());
+        assert!((ours - expected).abs() < 0.03 * of_size, "{name} {ours} {expected}");
+    }
+    let outliers = found.findings.iter().find(|f| f.code == FindingCode::Outliers).unwrap();
+    assert!(outliers.message.starts_with("4 of 162"), "{}", outliers.message);
+    for time in ["0.8", "3", "5", "7"] {
+        assert!(outliers.message.contains(&format!("at time {time}")), "{}", outliers.message);
+    }
+}
+
+/// Maximum likelihood of a constant mean: for Poisson counts it is their mean, and the dispersion of
+/// negative binomial ones is where the derivative of the likelihood in it is zero.
+#[test]
+fn constant_means_of_counts_are_those_of_their_likelihood() {
+    let rest = || {
+        ModelBuilder::new("rest")
+            .states(["n"])
+            .parameter("zero", 0.0, "")
+            .initial_state([5.0])
+            .flow(|_, p| vec![p[0] * 0.0])
+            .unwrap()
+    };
+    let counts = [3.0, 0.0, 7.0, 12.0, 1.0, 4.0, 0.0, 9.0, 2.0, 5.0, 15.0, 0.0, 6.0, 3.0, 8.0];
+    let data = Observations {
+        time_step: 1.0,
+        points: counts.len(),
+        observed: vec![0],
+        values: counts.to_vec(),
+        ..Observations::default()
+    };
+    let mean = counts.iter().sum::<f64>() / counts.len() as f64;
+    let of = |family| {
+        let noise = ChannelNoise {
+            family,
+            ..ChannelNoise::default()
+        };
+        run(
+            rest(),
+            vec![data.clone()],
+            AnnealOptions {
+                noise: Some(named(&[("n", noise)])),
+                ..AnnealOptions::default()
+            },
+        )
+    };
+    let poisson = of(NoiseFamily::Poisson);
+    println!("{}\n{}", poisson.diagnose(), poisson.summary());
+    assert!((poisson.best().path[0] - mean).abs() < 1e-3 * mean, "{}", poisson.best().path[0]);
+    // The counts vary more than Poisson's.
+    assert_eq!(poisson.verdict, Verdict::Inconsistent);
+    let negative = of(NoiseFamily::NegativeBinomial);
+    println!("{}\n{}\n{:?}", negative.diagnose(), negative.summary(), negative.noise);
+    assert!((negative.best().path[0] - mean).abs() < 1e-3 * mean);
+    let found = negative.noise[0].dispersion.unwrap().value;
+    let likelihood = |d: f64| -> f64 {
+        let n = 1.0 / d;
+        let each = counts.iter().map(|&y| {
+            libm::lgamma(y + n) - libm::lgamma(n) - n * (1.0 + d * mean).ln()
+                + y * (mean / (n + mean)).ln()
+        });
+        each.sum()
+    };
+    let best = (1..4000).map(|k| 0.001 * f64::from(k));
+    let best = best.max_by(|a, b| likelihood(*a).total_cmp(&likelihood(*b))).unwrap();
+    assert!((found / best - 1.0).abs() < 0.01, "{found} {best}");
+    assert_eq!(negative.verdict, Verdict::Consistent);
 }

@@ -262,22 +262,27 @@ fn estimated_noise_is_linearised_exactly() {
     let constant = ChannelNoise {
         deviation: Some(shared().into()),
         proportional: None,
+        ..ChannelNoise::default()
     };
     let affine = ChannelNoise {
         deviation: Some(shared().into()),
         proportional: estimated(),
+        ..ChannelNoise::default()
     };
     let proportional = ChannelNoise {
         deviation: None,
         proportional: estimated(),
+        ..ChannelNoise::default()
     };
     let formula = ChannelNoise {
         deviation: Some(NoisePart::Text("exp(a*x/4) + b*b*u*u + 1".into())),
         proportional: None,
+        ..ChannelNoise::default()
     };
     let known = ChannelNoise {
         deviation: Some(0.7.into()),
         proportional: Some(0.2.into()),
+        ..ChannelNoise::default()
     };
     let noises = [
         vec![("mixed", affine.clone()), ("square", proportional), ("x", constant)],

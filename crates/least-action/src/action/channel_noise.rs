@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::noise::{Binomial, Huber, Interval, Law, StudentT};
 use super::{check_interval, ActionOptions, Observations, Prior};
 use crate::error::{check, Error, Result};
 use crate::model::{LogScale, Model, NoiseScale, Parameter};
@@ -19,6 +20,7 @@ use crate::model::{LogScale, Model, NoiseScale, Parameter};
 /// let noise = ChannelNoise {
 ///     deviation: Some(0.1.into()),
 ///     proportional: Some(EstimatedScale::default().into()),
+///     ..ChannelNoise::default()
 /// };
 /// assert_eq!(noise.parts()[0], Some(NoisePart::Known(0.1)));
 /// ```
@@ -26,6 +28,27 @@ use crate::model::{LogScale, Model, NoiseScale, Parameter};
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct ChannelNoise {
+    /// Law of the noise. Default: normal.
+    #[cfg_attr(feature = "typescript", ts(as = "Option<NoiseFamily>"))]
+    pub family: NoiseFamily,
+    /// Degrees of freedom of the law `student-t`, positive; 1 to 10 for data with outliers. Default:
+    /// 4.
+    pub degrees: Option<f64>,
+    /// Threshold of the law `huber`, in deviations. Default: 1.345.
+    pub threshold: Option<f64>,
+    /// Number of trials of the law `binomial`.
+    pub trials: Option<f64>,
+    /// Limit of detection: data at it or below may be anywhere below. For normal noise. Default:
+    /// none.
+    pub below: Option<f64>,
+    /// Limit of saturation: data at it or above may be anywhere above. For normal noise. Default:
+    /// none.
+    pub above: Option<f64>,
+    /// Distance between two values that data were rounded to. For normal noise. Default: none.
+    pub rounded: Option<f64>,
+    /// Dispersion d of the law `negative-binomial`, whose variance is `h + d h^2`. Default:
+    /// estimated.
+    pub dispersion: Option<NoisePart>,
     /// Standard deviation a of the noise, in the unit of the data: a number, `"estimate"`, details
     /// of its estimation, or a formula of states, inputs and parameters. Default: estimated, unless
     /// the noise is proportional.
@@ -33,6 +56,32 @@ pub struct ChannelNoise {
     /// Standard deviation as a share b of the prediction h: a number, `"estimate"`, or details of
     /// its estimation. Together with a deviation the variance is `a^2 + b^2 h^2`. Default: none.
     pub proportional: Option<NoisePart>,
+}
+
+/// Law of the noise of a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[non_exhaustive]
+pub enum NoiseFamily {
+    /// Normal distribution.
+    #[default]
+    Normal,
+    /// Student's t distribution, for data with outliers. Its deviation is the scale: the root of the
+    /// variance without outliers.
+    StudentT,
+    /// Two-sided exponential distribution: the fit is by least absolute values.
+    Laplace,
+    /// Normal distribution with exponential tails.
+    Huber,
+    /// Normal distribution of the data's logarithms. Its deviation is that of the logarithms.
+    LogNormal,
+    /// Poisson distribution of counts.
+    Poisson,
+    /// Negative binomial distribution of counts.
+    NegativeBinomial,
+    /// Binomial distribution of counts.
+    Binomial,
 }
 
 /// Part of a noise's scale: a number, or one that is estimated.
@@ -93,7 +142,13 @@ impl NoisePart {
 impl ChannelNoise {
     /// Deviation and proportional part, with defaults.
     pub fn parts(&self) -> [Option<NoisePart>; 2] {
-        let given = [&self.deviation, &self.proportional].map(|part| part.as_ref());
+        let first = match self.family {
+            // Their variance follows from the prediction.
+            NoiseFamily::Poisson | NoiseFamily::Binomial => return [Some(1.0.into()), None],
+            NoiseFamily::NegativeBinomial => &self.dispersion,
+            _ => &self.deviation,
+        };
+        let given = [first, &self.proportional].map(|part| part.as_ref());
         let [deviation, proportional] = given.map(|part| part.map(NoisePart::plain));
         let default = || Some(EstimatedScale::default().into());
         match proportional.is_none() {
@@ -127,6 +182,8 @@ pub(crate) struct NoiseParameter {
 /// Noise of one channel as the model's observation gives it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct NoiseChannel {
+    pub family: NoiseFamily,
+    pub law: Law,
     pub scale: NoiseScale,
     /// Numbers of the parameters of its deviation and its proportional part.
     pub parameters: [Option<usize>; 2],
@@ -192,7 +249,11 @@ pub(crate) fn define(
         let [spread, floor] = [spread(data, column), FLOOR * sizes(data, column)[1]];
         let (mut parts, mut parameters, mut formula) = ([None, None], [None, None], None);
         for (k, part) in channel.parts().into_iter().enumerate() {
-            let field = ["deviation", "proportional"][k];
+            let first = match channel.family {
+                NoiseFamily::NegativeBinomial => "dispersion",
+                _ => "deviation",
+            };
+            let field = [first, "proportional"][k];
             let path = format!("noise.{name}.{field}");
             match part {
                 None => {}
@@ -212,14 +273,19 @@ pub(crate) fn define(
                     formula = Some((path, text));
                 }
                 Some(NoisePart::Estimated(details)) => {
-                    let size = if k == 0 { spread } else { 1.0 };
+                    let is_share = k == 1 || law_is_relative(channel.family);
+                    let size = if is_share { 1.0 } else { spread };
                     let number = found.parameter(name, k == 1, &path, details, size, names)?;
                     parts[k] = Some(LogScale::Parameter(number));
                     parameters[k] = Some(number);
                 }
             }
         }
+        let law = channel.law(&format!("noise.{name}"))?;
+        check_data(law, &format!("noise.{name}"), name, data, column)?;
         found.channels.push(NoiseChannel {
+            family: channel.family,
+            law,
             scale: NoiseScale {
                 name: format!("{PREFIX}{name}"),
                 column,
@@ -232,6 +298,157 @@ pub(crate) fn define(
         });
     }
     Ok(found)
+}
+
+/// True for laws whose scale has no unit.
+pub(crate) fn law_is_relative(family: NoiseFamily) -> bool {
+    matches!(
+        family,
+        NoiseFamily::LogNormal | NoiseFamily::NegativeBinomial
+    )
+}
+
+impl ChannelNoise {
+    /// Law of the channel; `path` begins the names of its fields.
+    fn law(&self, path: &str) -> Result<Law> {
+        let at = |field: &str| format!("{path}.{field}");
+        let own: &[&str] = match self.family {
+            NoiseFamily::Normal => &["below", "above", "rounded", "deviation", "proportional"],
+            NoiseFamily::StudentT => &["degrees", "deviation", "proportional"],
+            NoiseFamily::Huber => &["threshold", "deviation", "proportional"],
+            NoiseFamily::Laplace => &["deviation", "proportional"],
+            NoiseFamily::LogNormal => &["deviation"],
+            NoiseFamily::Poisson => &[],
+            NoiseFamily::NegativeBinomial => &["dispersion"],
+            NoiseFamily::Binomial => &["trials"],
+        };
+        let given = [
+            ("degrees", self.degrees.is_some()),
+            ("threshold", self.threshold.is_some()),
+            ("trials", self.trials.is_some()),
+            ("below", self.below.is_some()),
+            ("above", self.above.is_some()),
+            ("rounded", self.rounded.is_some()),
+            ("dispersion", self.dispersion.is_some()),
+            ("deviation", self.deviation.is_some()),
+            ("proportional", self.proportional.is_some()),
+        ];
+        for (field, is_given) in given {
+            if is_given && !own.contains(&field) {
+                return Err(Error::WrongShape {
+                    path: at(field),
+                    message: format!(
+                        "is no part of this law, which has {}; leave it out, or choose another \
+                         family",
+                        match own {
+                            [] => "none".into(),
+                            own => own.join(", "),
+                        }
+                    ),
+                });
+            }
+        }
+        let positive = |field: &str, given: Option<f64>, default: f64| -> Result<f64> {
+            let value = given.unwrap_or(default);
+            check::positive(&at(field), value)?;
+            Ok(value)
+        };
+        Ok(match self.family {
+            NoiseFamily::Normal if self.below.or(self.above).or(self.rounded).is_none() => {
+                Law::Gaussian
+            }
+            NoiseFamily::Normal => {
+                let (below, above) = (
+                    self.below.unwrap_or(f64::NEG_INFINITY),
+                    self.above.unwrap_or(f64::INFINITY),
+                );
+                check_interval(&at("above"), [below, above])?;
+                Law::Interval(Interval {
+                    below,
+                    above,
+                    step: match self.rounded {
+                        Some(step) => positive("rounded", Some(step), 0.0)?,
+                        None => 0.0,
+                    },
+                })
+            }
+            NoiseFamily::StudentT => Law::StudentT(StudentT {
+                degrees: positive("degrees", self.degrees, 4.0)?,
+            }),
+            NoiseFamily::Laplace => Law::Laplace,
+            NoiseFamily::Huber => Law::Huber(Huber {
+                threshold: positive("threshold", self.threshold, 1.345)?,
+            }),
+            NoiseFamily::LogNormal => Law::LogNormal,
+            NoiseFamily::Poisson => Law::Poisson,
+            NoiseFamily::NegativeBinomial => Law::NegativeBinomial,
+            NoiseFamily::Binomial => Law::Binomial(Binomial {
+                trials: match self.trials {
+                    Some(trials) => positive("trials", Some(trials), 1.0)?,
+                    None => {
+                        return Err(Error::WrongShape {
+                            path: at("trials"),
+                            message: "is missing: give the number of trials".into(),
+                        })
+                    }
+                },
+            }),
+        })
+    }
+}
+
+/// Checks that a law can have made the data of a column.
+fn check_data(
+    law: Law,
+    path: &str,
+    name: &str,
+    data: &[Observations],
+    column: usize,
+) -> Result<()> {
+    let (holds, expected): (&dyn Fn(f64) -> bool, &str) = match law {
+        Law::LogNormal => (
+            &|y| y > 0.0,
+            "positive number, and has no logarithm: leave such data out (NaN), or say that they are \
+             below a limit (normal noise with below)",
+        ),
+        Law::Poisson | Law::NegativeBinomial => (
+            &|y| y >= 0.0 && y.fract() == 0.0,
+            "count, a whole number that is not negative: for rates and means choose another law",
+        ),
+        Law::Binomial(Binomial { trials }) => {
+            let holds = move |y: f64| y >= 0.0 && y <= trials && y.fract() == 0.0;
+            return each_datum(&holds, "count of at most the number of trials: choose another law or more trials", path, name, data, column);
+        }
+        _ => return Ok(()),
+    };
+    each_datum(holds, expected, path, name, data, column)
+}
+
+fn each_datum(
+    holds: &dyn Fn(f64) -> bool,
+    expected: &str,
+    path: &str,
+    name: &str,
+    data: &[Observations],
+    column: usize,
+) -> Result<()> {
+    for set in data {
+        let Some(l) = set.observed.iter().position(|&c| c == column) else {
+            continue;
+        };
+        for (n, y) in set.column(l).enumerate() {
+            if y.is_nan() || holds(y) {
+                continue;
+            }
+            let time = crate::report::shortest(set.time(n));
+            return Err(Error::OutOfRange {
+                path: format!("{path}.family"),
+                value: y,
+                expected: format!("a law that its data fit: {name} at time {time} is no {expected}"),
+            });
+        }
+    }
+    Ok(())
 }
 
 impl NoiseDefinition {

@@ -61,18 +61,24 @@ pub(super) struct EstimatedScales {
     pub reference: Vec<f64>,
     /// Shares of the measurements in the normalisation, from 0 to 1.
     pub shares: Vec<f64>,
+    /// What the fit leaves of the data, `1 - h`; 1 for the likelihood.
+    pub left: Vec<f64>,
+    /// Shares without regard to a fit, and what leverages take from them.
+    whole: Vec<NoiseShare>,
     /// Logarithms at the point evaluated last.
     pub logs: Vec<f64>,
     slopes: Vec<f64>,
 }
 
 impl EstimatedScales {
-    pub fn new(places: Vec<u32>) -> Self {
+    pub fn new(places: Vec<u32>, whole: Vec<NoiseShare>) -> Self {
         let count = places.len();
         EstimatedScales {
             places,
             reference: vec![0.0; count],
-            shares: vec![1.0; count],
+            shares: whole.iter().map(|share| share.whole).collect(),
+            whole,
+            left: vec![1.0; count],
             logs: vec![0.0; count],
             slopes: vec![0.0; count],
         }
@@ -84,6 +90,16 @@ impl EstimatedScales {
         for ((&place, log), precision) in each {
             *log = observables[place as usize];
             *precision = libm::exp(-2.0 * *log);
+        }
+    }
+
+    /// Shares of the restricted likelihood, with what the fit leaves of every datum, `1 - h`; those
+    /// of the likelihood without it.
+    pub fn restrict(&mut self, left: Option<&[f64]>) {
+        for (slot, share) in self.shares.iter_mut().enumerate() {
+            let NoiseShare { whole, followed } = self.whole[slot];
+            self.left[slot] = left.map_or(1.0, |left| left[slot]);
+            *share = whole - followed * (1.0 - self.left[slot]);
         }
     }
 
@@ -99,6 +115,11 @@ impl EstimatedScales {
         for (i, (to, share)) in self.slopes.iter_mut().zip(&self.shares).enumerate() {
             *to = 2.0 * factor * (share + slope(i));
         }
+    }
+
+    /// Keeps the derivative in one logarithm.
+    pub fn differentiate_one(&mut self, slot: usize, factor: f64, slope: f64) {
+        self.slopes[slot] = 2.0 * factor * (self.shares[slot] + slope);
     }
 
     /// Calls `to` with the place and the derivative of each logarithm.

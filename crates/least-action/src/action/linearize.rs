@@ -58,12 +58,25 @@ impl Action {
         scales.map_or(&[], |scales| &scales.logs)
     }
 
+    /// Square of the residual of a measurement at the point evaluated last, in units of its scale.
+    pub(crate) fn squared_error(&self, slot: usize) -> f64 {
+        let (error, weight) = (
+            self.measurement.errors[slot],
+            self.measurement.noise.whitening.weight(slot),
+        );
+        weight * error * error
+    }
+
     /// Loss of each measurement at the point evaluated last, by slot: for Gaussian noise the square
     /// of its error in standard deviations.
-    pub(crate) fn squared_errors(&self) -> Vec<f64> {
-        let measurement = &self.measurement;
-        let noise = &measurement.noise;
-        noise.each_loss(measurement.scale(1.0), &measurement.errors, &measurement.data)
+    pub(crate) fn losses(&self) -> Vec<f64> {
+        self.measurement.losses()
+    }
+
+    /// Standard normal number that is as likely as each datum, by slot; `None` where all noise is
+    /// normal.
+    pub(crate) fn scores(&self) -> Option<Vec<f64>> {
+        self.measurement.scores()
     }
 
     /// Changes the normalisation of estimated noise, see [`Problem::set_normalization`].
@@ -182,8 +195,7 @@ impl Action {
         let parameters: Vec<f64> = estimated.map(|&i| self.parameters[i]).collect();
         let factor = problem.data_factor();
         prior::curvature(&problem.priors, factor, path, &parameters, &self.means, add);
-        let noise = &self.measurement.noise;
-        if !noise.is_quadratic() || self.measurement.scales.is_some() {
+        if !self.measurement.is_quadratic() || self.measurement.scales.is_some() {
             self.loss_curvature(path, add);
         }
     }
@@ -218,6 +230,7 @@ impl Action {
             unknowns.zip(values.iter().copied()).collect()
         };
         let scales = known.scales.as_ref().zip(rows.groups.last());
+        let terms = scales.map_or(Vec::new(), |_| self.measurement.scale_terms());
         for (slot, c) in curvatures.into_iter().enumerate() {
             let Some(row) = known.measurement.row_of(slot) else {
                 continue;
@@ -227,8 +240,7 @@ impl Action {
             if let Some((scales, group)) = scales {
                 let row = scales.row_of(slot);
                 let scale = entries(group, row);
-                let (errors, data) = (&self.measurement.errors, &self.measurement.data);
-                let terms = self.measurement.noise.scale_terms(slot, errors, data);
+                let terms = terms[slot];
                 let left = 2.0 * factor * terms.second - group.weights[row];
                 add_products(left, &scale, add);
                 let cross = 2.0 * factor * terms.cross;

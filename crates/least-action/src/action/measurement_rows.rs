@@ -114,8 +114,7 @@ impl MeasurementRows {
             let row = self.row_of_slot[slot] as usize;
             (group.residuals[row], group.weights[row]) = (residual, weight);
         };
-        let (errors, data) = (&measurement.errors, &measurement.data);
-        measurement.noise.each_row(scale, errors, data, to);
+        measurement.each_row(scale, to);
     }
 
     /// Row of each slot among all rows of all blocks; `u32::MAX` where a value is absent.

@@ -11,6 +11,7 @@ mod grid;
 mod integrate;
 mod intervals;
 mod known;
+mod law_groups;
 mod linearize;
 mod mean_formulas;
 mod measurement;
@@ -29,7 +30,7 @@ mod unknowns;
 mod varying;
 
 pub(crate) use channel_noise::{spread, NoiseDefinition};
-pub use channel_noise::{ChannelNoise, EstimatedScale, NoisePart};
+pub use channel_noise::{ChannelNoise, EstimatedScale, NoiseFamily, NoisePart};
 pub use check_gradient::{GradientCheck, GradientVerdict, Variable};
 pub use discretization::Discretization;
 pub use first_state::{FirstDistribution, FirstMean, FirstState, FirstValue};

@@ -151,7 +151,11 @@ impl Problem {
             let columns: Vec<usize> = noise.channels.iter().map(|c| c.scale.column).collect();
             let first = model.observables().len() - columns.len();
             let output = |column| first + columns.iter().position(|&c| c == column).unwrap_or(0);
-            measurement.estimate_scales(&*model, points, output);
+            let law = |column| {
+                let own = columns.iter().position(|&c| c == column);
+                own.map_or(Law::default(), |k| noise.channels[k].law)
+            };
+            measurement.estimate_scales(&*model, points, output, law);
         }
         Ok(Problem {
             measurement,

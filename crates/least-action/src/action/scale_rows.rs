@@ -55,10 +55,10 @@ impl ScaleRows {
         let Some(scales) = &measurement.scales else {
             return;
         };
-        let (errors, data) = (&measurement.errors, &measurement.data);
+        let terms = measurement.scale_terms();
         for (slot, &row) in self.row_of_slot.iter().enumerate() {
-            let terms = measurement.noise.scale_terms(slot, errors, data);
-            let weight = terms.information * scales.shares[slot].max(LEAST);
+            let terms = terms[slot];
+            let weight = terms.information * scales.left[slot].max(LEAST);
             group.residuals[row as usize] = (scales.shares[slot] + terms.slope) / weight;
             group.weights[row as usize] = 2.0 * factor * weight;
         }

@@ -179,6 +179,9 @@ pub(super) fn diagnose(
         Some(fit) => annealable.noise(climb, fit),
         None => Vec::new(),
     };
+    if let Some(outliers) = fit.as_ref().and_then(|fit| fit.downweighted()) {
+        say(FindingCode::Outliers, Severity::Warning, outliers);
+    }
     if !noise.is_empty() {
         noise_findings(&noise, &misfit, &mut say);
     }

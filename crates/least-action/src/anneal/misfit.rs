@@ -72,10 +72,17 @@ impl Misfit {
         let mean = fit.degrees().max(LEAST_DEGREES);
         let tested = mean - fit.estimated_degrees();
         // Rows of priors and models are normal; measurements have the moments of their law.
-        let excess = counts.misfit.variance - 2.0 * counts.misfit.mean;
+        let excess = match fit.squares() {
+            None => counts.misfit.variance - 2.0 * counts.misfit.mean,
+            // Normal scores have the moments of normal residuals.
+            Some(_) => 0.0,
+        };
+        let value = minus_twice_log_posterior(counts, last.action) / last.noise_ratio;
+        let of_model = minus_twice_log_posterior(counts, last.model_error) / last.noise_ratio;
+        let value = fit.squares().map_or(value, |squares| squares + of_model);
         let rows = counts.measured + counts.priors + fit.dependent();
         Misfit {
-            value: minus_twice_log_posterior(counts, last.action) / last.noise_ratio,
+            value,
             mean,
             variance: (2.0 * tested + excess).max(0.0),
             least: fit.least_degrees().max(LEAST_DEGREES),

@@ -161,9 +161,9 @@ impl Paths {
         self.noise.as_deref()
     }
 
-    /// Estimation of the noise at an R_f; `None` where it is known.
+    /// Estimation of the noise at an R_f; `None` where nothing of it is estimated.
     pub(super) fn settle(&self, model_precision: f64) -> Option<Settle<'_>> {
-        self.noise.as_ref()?;
+        self.noise.as_ref().filter(|noise| !noise.start.is_empty())?;
         Some(Settle {
             problem: self.problem(),
             factor: posterior_factor(&self.counts()),
@@ -360,7 +360,13 @@ impl Annealable for Paths {
     }
 
     fn objective(&self, start: usize, drawn: Option<&[f64]>) -> PathAnnealingObjective {
-        let (problem, options) = (self.ladder_problem(), &self.options);
+        // Noise of which nothing is estimated has its own law on the ladder.
+        let is_known = self.noise.as_ref().is_none_or(|noise| noise.start.is_empty());
+        let problem = match is_known {
+            true => self.problem(),
+            false => self.ladder_problem(),
+        };
+        let options = &self.options;
         let dimension = problem.model().dimension();
         let initial = problem.estimated().map(|name| {
             let [low, high] = options.estimate[name].initial;

@@ -117,6 +117,26 @@ macro_rules! with_loss {
 pub(crate) use with_loss;
 
 impl Law {
+    /// True if the loss is the square of the residual over the scale, at least for exact data.
+    pub fn is_square(self) -> bool {
+        matches!(self, Law::Gaussian | Law::LogNormal)
+    }
+
+    /// True for laws that give data far from the prediction little weight.
+    pub fn is_robust(self) -> bool {
+        matches!(self, Law::StudentT(_) | Law::Laplace | Law::Huber(_))
+    }
+
+    /// True if the scale is a deviation, or the like, of the residuals.
+    pub fn has_deviation(self) -> bool {
+        !matches!(self, Law::Poisson | Law::NegativeBinomial | Law::Binomial(_))
+    }
+
+    /// True for normal noise of exact data.
+    pub fn is_normal(self) -> bool {
+        self == Law::Gaussian
+    }
+
     /// Mean and variance of the summed losses of data at the truth.
     pub fn misfit(self, data: impl Iterator<Item = f64>) -> LossMoments {
         let mut sum = LossMoments::default();

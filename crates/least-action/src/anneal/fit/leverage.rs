@@ -4,6 +4,7 @@
 use super::channels::Channel;
 use super::offset::Offset;
 use super::{open, Fit, PriorResidual, Residual};
+use crate::action::noise::Law;
 use crate::action::{Action, Precision, Problem};
 use crate::anneal::annealable::Counts;
 use crate::anneal::misfit::posterior_factor;
@@ -121,6 +122,10 @@ impl Fit {
         action
             .linearize(precision, path, parameters, &mut rows_of_action)
             .ok()?;
+        // The gradient takes the errors' place.
+        let scores = action.scores();
+        let slots = 0..scores.as_ref().map_or(0, Vec::len);
+        let distances: Vec<f64> = slots.map(|slot| action.squared_error(slot).sqrt()).collect();
         let unknowns = [path, parameters].concat();
         let fixed = held(&mut action, precision, &unknowns)?;
         let rank = RankFactor::new(&action.layout(), &rows_of_action, &fixed)?;
@@ -131,7 +136,22 @@ impl Fit {
             rank,
         };
         let columns = problem.measured_columns();
-        let residuals = measurements(&found, &rows_of_action);
+        let mut residuals = measurements(&found, &rows_of_action);
+        if let Some(scores) = &scores {
+            let mut of_row = vec![(0.0, 0.0); rows_of_action.groups[1].residuals.len()];
+            let all = action.measurement_rows().iter().zip(scores).zip(&distances);
+            for ((&row, &score), &distance) in all {
+                of_row[row as usize] = (score, distance.copysign(score));
+            }
+            let present = rows(&rows_of_action.groups[1], problem).filter(Row::is_present);
+            for (residual, row) in residuals.iter_mut().zip(present) {
+                let noise = problem.noise();
+                let law = noise.map_or(Law::default(), |n| n.channels[row.row].law);
+                let (score, distance) = of_row[row.index()];
+                residual.value = score;
+                residual.robust = law.is_robust().then_some(distance);
+            }
+        }
         let names = columns.iter().map(|&c| problem.column_name(c));
         let model_degrees = model_degrees(&found, &rows_of_action, end, &residuals);
         Some(Fit {
@@ -152,6 +172,7 @@ impl Fit {
             open: open::directions(&found, end),
             deviations: open::deviations(&found),
             residuals,
+            has_other_laws: scores.is_some(),
             is_coupled: matches!(end.measurement_precision, Precision::Matrix(_)),
             signal: problem.signal(end.measurement_precision) / end.noise_ratio,
         })
@@ -222,6 +243,7 @@ fn measurements(found: &Leverages, all: &Linearization) -> Vec<Residual> {
                 value: -precision.sqrt() * row.residual(),
                 leverage: found.of(&row),
                 precision,
+                robust: None,
             }
         })
         .collect()

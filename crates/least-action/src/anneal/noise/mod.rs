@@ -65,7 +65,8 @@ impl NoiseEstimation {
         let plain = Problem::new(model.clone(), data.to_vec(), &of_action(options, None))?;
         let mut problem = shape;
         problem.bound_noise(&start, LARGEST_FALL);
-        problem.set_normalization(Some(&plain.stated_scales()), None);
+        let reference = start::reference(&problem, &start, plain.stated_scales());
+        problem.set_normalization(Some(&reference), None);
         Ok(Some(NoiseEstimation {
             options: noise,
             problem,

@@ -203,14 +203,30 @@ impl Settle<'_> {
         action.set_normalization(None, Some(shares));
         let (path, parameters) = unknowns.split_at(self.problem.path_length());
         action.evaluate(self.model_precision, path, parameters)?;
-        let squares = self.summed(&action.squared_errors());
+        let losses = action.losses();
+        let squares = self.summed(&losses);
         let Some(noise) = self.problem.noise() else {
             return Ok(());
         };
+        let channels = self.problem.channels_of_slots();
         let first = unknowns.len() - told.len();
         for (k, parameter) in noise.parameters.iter().enumerate() {
-            if told[k] >= LEAST_SHARE {
-                let change = 0.5 * libm::log((squares[k] / told[k]).max(f64::MIN_POSITIVE));
+            let own = |&&channel: &&usize| noise.channels[channel].parameters.contains(&Some(k));
+            let laws = channels.iter().filter(own).map(|&channel| noise.channels[channel].law);
+            let is_square = laws.clone().all(|law| law.is_square());
+            if told[k] >= LEAST_SHARE && laws.clone().all(|law| law.has_deviation()) {
+                let ratio = match is_square {
+                    true => squares[k] / told[k],
+                    false => {
+                        // Outliers count little: the median of the errors.
+                        let own = channels.iter().enumerate();
+                        let own = own.filter(|(_, channel)| {
+                            noise.channels[**channel].parameters.contains(&Some(k))
+                        });
+                        median_square(own.map(|(slot, _)| action.squared_error(slot)).collect())
+                    }
+                };
+                let change = 0.5 * libm::log(ratio.max(f64::MIN_POSITIVE));
                 let [low, high] = parameter.bounds;
                 let log = unknowns[first + k] + change.max(-FAR).min(FAR);
                 unknowns[first + k] = log.max(low).min(high);
@@ -259,4 +275,11 @@ impl Settle<'_> {
             varying: ratio * action.varying_error(self.model_precision),
         })
     }
+}
+
+/// Square of the deviation that has this median of squared errors, for normal errors.
+fn median_square(mut squares: Vec<f64>) -> f64 {
+    const MEDIAN: f64 = 0.454_936_423_119_572_7;
+    squares.sort_by(f64::total_cmp);
+    squares.get(squares.len() / 2).map_or(1.0, |square| square / MEDIAN)
 }

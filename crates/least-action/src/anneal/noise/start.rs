@@ -1,11 +1,14 @@
 //! Noise of the ladder, before it is estimated: from the scatter of the data.
 
+use crate::action::noise::{Binomial, Interval, Law};
 use crate::action::{spread, NoiseDefinition, Observations, Precision, Problem};
 use crate::anneal::scatter::{ColumnScatter, Scatter};
 use crate::model::LogScale;
 
 /// Noise as a share of a column's spread where the scatter of the data does not show it.
 const SHARE: f64 = 0.03;
+/// Dispersion of counts on the ladder.
+const DISPERSION: f64 = 0.1;
 /// Least noise of the ladder beside that.
 const LEAST: f64 = 1e-4;
 
@@ -30,7 +33,13 @@ pub(super) fn values(problem: &Problem) -> Vec<f64> {
             let own = if both { deviation * 0.5f64.sqrt() } else { deviation };
             let value = match noise.parameters[parameter].details.initial {
                 Some([low, high]) => (low * high).sqrt(),
-                None if k == 0 => own,
+                None if k == 0 => match channel.law {
+                    Law::LogNormal => {
+                        own / mean_square(problem.data(), column).sqrt().max(f64::MIN_POSITIVE)
+                    }
+                    Law::NegativeBinomial => DISPERSION,
+                    _ => own,
+                },
                 None => own / mean_square(problem.data(), column).sqrt().max(f64::MIN_POSITIVE),
             };
             sums[parameter] += libm::log(value);
@@ -78,18 +87,49 @@ fn of_datum(
     let scale = &channel.scale;
     let [a, b] = [square(scale.deviation), square(scale.proportional)];
     let size = datum * datum + scale.floor * scale.floor;
+    let count = datum.max(1.0);
     let variance = match &scale.formula {
+        None if datum.is_nan() => 1.0,
+        None if channel.law == Law::LogNormal => a * size,
+        None if channel.law == Law::Poisson => count,
+        None if channel.law == Law::NegativeBinomial => count * (1.0 + count * a.sqrt()),
         Some(_) => {
             let deviation = deviation(problem.data(), column);
             deviation * deviation
         }
-        None if b > 0.0 && !datum.is_nan() => a + b * size,
-        None => a,
+        None => match channel.law {
+            Law::Binomial(Binomial { trials }) => {
+                count * (1.0 - count / trials).max(1.0 / trials)
+            }
+            Law::Interval(Interval { step, .. }) => a + b * size + step * step / 12.0,
+            _ => a + b * size,
+        },
     };
     match variance > 0.0 {
         true => 1.0 / variance,
         false => 1.0,
     }
+}
+
+/// Logarithms of the scales of all data with these values of the parameters, and the data in place
+/// of the predictions, by slot: what normalisations are relative to.
+pub(super) fn reference(problem: &Problem, values: &[f64], stated: Vec<f64>) -> Vec<f64> {
+    let Some(noise) = problem.noise() else {
+        return stated;
+    };
+    let channels = problem.channels_of_slots();
+    let each = stated.into_iter().zip(channels);
+    let of = |(stated, channel): (f64, usize)| {
+        let channel = &noise.channels[channel];
+        match (channel.law, channel.scale.deviation) {
+            // Their scales are no deviations of the data.
+            (Law::LogNormal | Law::NegativeBinomial, Some(LogScale::Known(log))) => log,
+            (Law::LogNormal | Law::NegativeBinomial, Some(LogScale::Parameter(k))) => values[k],
+            (Law::Poisson | Law::Binomial(_), _) => 0.0,
+            _ => stated,
+        }
+    };
+    each.map(of).collect()
 }
 
 /// Deviation of a column's noise: from the differences of its data, or a share of their spread.

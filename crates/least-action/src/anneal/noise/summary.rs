@@ -1,7 +1,7 @@
 //! Estimated noise of a run, channel by channel.
 
 use super::settle::LEAST_SHARE;
-use crate::action::Problem;
+use crate::action::{NoiseFamily, Problem};
 use crate::anneal::fit::Fit;
 use crate::distribution::chi_square_quantile;
 use crate::report::figure;
@@ -34,12 +34,16 @@ pub struct PartEstimate {
 pub struct NoiseEstimate {
     /// Name of the state or observable that was measured.
     pub name: String,
+    /// Law of the noise.
+    pub family: NoiseFamily,
     /// Root mean square of the standard deviations of its data, in their unit.
     pub mean_deviation: f64,
     /// Estimated deviation; absent where it is known or there is none.
     pub deviation: Option<PartEstimate>,
     /// Estimated share of the prediction; absent where it is known or there is none.
     pub proportional: Option<PartEstimate>,
+    /// Estimated dispersion of counts; absent where it is known or there is none.
+    pub dispersion: Option<PartEstimate>,
 }
 
 impl NoiseEstimate {
@@ -86,11 +90,17 @@ impl NoiseEstimate {
         };
         let channels = noise.channels.iter().zip(&squares);
         channels
-            .map(|(channel, (sum, count))| NoiseEstimate {
-                name: problem.column_name(channel.scale.column).to_string(),
-                mean_deviation: (sum / count).sqrt(),
-                deviation: channel.parameters[0].map(part),
-                proportional: channel.parameters[1].map(part),
+            .map(|(channel, (sum, count))| {
+                let [first, second] = channel.parameters.map(|k| k.map(part));
+                let is_dispersion = channel.family == NoiseFamily::NegativeBinomial;
+                NoiseEstimate {
+                    name: problem.column_name(channel.scale.column).to_string(),
+                    family: channel.family,
+                    mean_deviation: (sum / count).sqrt(),
+                    deviation: first.filter(|_| !is_dispersion),
+                    proportional: second,
+                    dispersion: first.filter(|_| is_dispersion),
+                }
             })
             .collect()
     }
@@ -100,9 +110,13 @@ impl NoiseEstimate {
         self.parts().any(|(part, _)| part.interval[0] == 0.0)
     }
 
-    fn parts(&self) -> impl Iterator<Item = (&PartEstimate, bool)> {
-        let deviation = self.deviation.iter().map(|part| (part, false));
-        deviation.chain(self.proportional.iter().map(|part| (part, true)))
+    fn parts(&self) -> impl Iterator<Item = (&PartEstimate, &'static str)> {
+        let deviation = self.deviation.iter().map(|part| (part, ""));
+        let proportional = self.proportional.iter();
+        let dispersion = self.dispersion.iter().map(|part| (part, " dispersion"));
+        deviation
+            .chain(proportional.map(|part| (part, " of the prediction")))
+            .chain(dispersion)
     }
 
     /// True if the data tell all of the channel's estimated parts.
@@ -112,9 +126,8 @@ impl NoiseEstimate {
 
     /// Estimates in words; `None` where nothing was estimated.
     pub(in crate::anneal) fn words(&self) -> Option<String> {
-        let each = self.parts().map(|(part, is_share)| {
+        let each = self.parts().map(|(part, of)| {
             let [low, high] = part.interval.map(figure);
-            let of = if is_share { " of the prediction" } else { "" };
             format!("{}{of} ({low} to {high})", figure(part.value))
         });
         let each: Vec<String> = each.collect();
