@@ -161,6 +161,8 @@ impl Fit {
         let found = outliers::find(self);
         let mut objections = Vec::new();
         objections.extend(found.objection(self));
+        // Those that a robust law gave no weight are told of by themselves.
+        let found = found.and_downweighted(self);
         let unequal = channels::objection(self, misfit, &found);
         let correlation = correlation::find(self);
         objections.extend(correlation.objection(self));
