@@ -175,7 +175,10 @@ fn run(case: &Case, data: Observations, is_known: bool) -> (Run, f64) {
 }
 
 fn main() {
-    let twins = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(200);
+    let twins = std::env::args()
+        .nth(1)
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(200);
     for case in cases() {
         let channels = case.noise.len();
         let mut ratios = vec![Vec::new(); channels];

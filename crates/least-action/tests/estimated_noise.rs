@@ -46,8 +46,8 @@ fn residual_variance(values: &[f64]) -> f64 {
     let dot = |a: &dyn Fn(usize) -> f64, b: &dyn Fn(usize) -> f64| -> f64 {
         (0..values.len()).map(|k| a(k) * b(k)).sum()
     };
-    let slope = dot(&|k| times[k] - t, &|k| values[k] - y)
-        / dot(&|k| times[k] - t, &|k| times[k] - t);
+    let slope =
+        dot(&|k| times[k] - t, &|k| values[k] - y) / dot(&|k| times[k] - t, &|k| times[k] - t);
     let residual = |k: usize| values[k] - y - slope * (times[k] - t);
     dot(&residual, &residual) / (n - 2.0)
 }
@@ -76,9 +76,15 @@ fn of_a_straight_line_it_is_the_residual_variance() {
         );
         println!("{}\n{}", run.diagnose(), run.summary());
         let found = run.noise[0].deviation.unwrap();
-        assert!((found.value / expected - 1.0).abs() < 1e-4, "{found:?} {expected}");
+        assert!(
+            (found.value / expected - 1.0).abs() < 1e-4,
+            "{found:?} {expected}"
+        );
         let degrees = points as f64 - 2.0;
-        assert!((found.degrees_of_freedom / degrees - 1.0).abs() < 1e-3, "{found:?}");
+        assert!(
+            (found.degrees_of_freedom / degrees - 1.0).abs() < 1e-3,
+            "{found:?}"
+        );
         assert_eq!(run.verdict, Verdict::Consistent);
     }
 }
@@ -87,8 +93,12 @@ fn of_a_straight_line_it_is_the_residual_variance() {
 fn regression(values: &[f64], step: f64) -> (f64, f64, f64) {
     let n = values.len() as f64;
     let t = step * (n - 1.0) / 2.0;
-    let squares: f64 = (0..values.len()).map(|k| (step * k as f64 - t).powi(2)).sum();
-    let products: f64 = (0..values.len()).map(|k| (step * k as f64 - t) * values[k]).sum();
+    let squares: f64 = (0..values.len())
+        .map(|k| (step * k as f64 - t).powi(2))
+        .sum();
+    let products: f64 = (0..values.len())
+        .map(|k| (step * k as f64 - t) * values[k])
+        .sum();
     let error = (residual_variance(values) / squares).sqrt();
     (products / squares, error, n - 2.0)
 }
@@ -129,7 +139,11 @@ fn intervals_are_those_of_student_with_few_data() {
             ..UncertaintyOptions::default()
         };
         let found = Uncertainty::of_run(&annealer, &run, &options).unwrap();
-        assert!((found.degrees() / degrees - 1.0).abs() < 1e-3, "{}", found.degrees());
+        assert!(
+            (found.degrees() / degrees - 1.0).abs() < 1e-3,
+            "{}",
+            found.degrees()
+        );
         let [low, high] = [0.025, 0.975].map(|p| found.quantiles(p).unwrap()[path]);
         for (end, expected) in [(low, slope - T * error), (high, slope + T * error)] {
             assert!((end - expected).abs() < 2e-3 * error, "{end} {expected}");
@@ -181,17 +195,27 @@ fn samples_have_the_law_of_a_regression_with_unknown_noise() {
     // Student's law with 7 degrees of freedom.
     let expected = error * (degrees / (degrees - 2.0)).sqrt();
     assert!((mean(&slopes) - slope).abs() < 0.05 * expected);
-    assert!((spread(&slopes) / expected - 1.0).abs() < 0.05, "{}", spread(&slopes) / expected);
+    assert!(
+        (spread(&slopes) / expected - 1.0).abs() < 0.05,
+        "{}",
+        spread(&slopes) / expected
+    );
     // Twice the logarithm of the noise is that of its sum of squares less that of chi-square with 7
     // degrees of freedom, whose mean is digamma(3.5) + log 2 and whose variance is trigamma(3.5).
     let [mean_log, variance_log] = [1.103_156_640_645_243 + 2.0f64.ln(), 0.330_357_753_617_963];
     let expected = 0.5 * ((degrees * variance).ln() - mean_log);
-    assert!((mean(&logs) - expected).abs() < 0.02, "{} {expected}", mean(&logs));
+    assert!(
+        (mean(&logs) - expected).abs() < 0.02,
+        "{} {expected}",
+        mean(&logs)
+    );
     assert!((spread(&logs) / (0.5 * variance_log.sqrt()) - 1.0).abs() < 0.05);
 }
 
 fn named(entries: &[(&str, ChannelNoise)]) -> std::collections::BTreeMap<String, ChannelNoise> {
-    let owned = entries.iter().map(|(name, noise)| (name.to_string(), noise.clone()));
+    let owned = entries
+        .iter()
+        .map(|(name, noise)| (name.to_string(), noise.clone()));
     owned.collect()
 }
 
@@ -235,15 +259,38 @@ fn four_outliers_of_forty_deviations_are_named_and_change_nothing() {
     let right = run(oscillator(), vec![without], options(Default::default()));
     let noise = named(&[("x", student.clone()), ("v", student)]);
     let found = run(oscillator(), vec![with], options(noise));
-    println!("{}\n{}\n{:?}", found.diagnose(), found.summary(), found.noise);
+    println!(
+        "{}\n{}\n{:?}",
+        found.diagnose(),
+        found.summary(),
+        found.noise
+    );
     for (name, of_size) in [("w", 2.0), ("c", 0.1)] {
-        let (ours, expected) = (found.parameter(name).unwrap(), right.parameter(name).unwrap());
-        assert!((ours - expected).abs() < 0.03 * of_size, "{name} {ours} {expected}");
+        let (ours, expected) = (
+            found.parameter(name).unwrap(),
+            right.parameter(name).unwrap(),
+        );
+        assert!(
+            (ours - expected).abs() < 0.03 * of_size,
+            "{name} {ours} {expected}"
+        );
     }
-    let outliers = found.findings.iter().find(|f| f.code == FindingCode::Outliers).unwrap();
-    assert!(outliers.message.starts_with("4 of 162"), "{}", outliers.message);
+    let outliers = found
+        .findings
+        .iter()
+        .find(|f| f.code == FindingCode::Outliers)
+        .unwrap();
+    assert!(
+        outliers.message.starts_with("4 of 162"),
+        "{}",
+        outliers.message
+    );
     for time in ["0.8", "3", "5", "7"] {
-        assert!(outliers.message.contains(&format!("at time {time}")), "{}", outliers.message);
+        assert!(
+            outliers.message.contains(&format!("at time {time}")),
+            "{}",
+            outliers.message
+        );
     }
 }
 
@@ -259,7 +306,9 @@ fn constant_means_of_counts_are_those_of_their_likelihood() {
             .flow(|_, p| vec![p[0] * 0.0])
             .unwrap()
     };
-    let counts = [3.0, 0.0, 7.0, 12.0, 1.0, 4.0, 0.0, 9.0, 2.0, 5.0, 15.0, 0.0, 6.0, 3.0, 8.0];
+    let counts = [
+        3.0, 0.0, 7.0, 12.0, 1.0, 4.0, 0.0, 9.0, 2.0, 5.0, 15.0, 0.0, 6.0, 3.0, 8.0,
+    ];
     let data = Observations {
         time_step: 1.0,
         points: counts.len(),
@@ -284,11 +333,20 @@ fn constant_means_of_counts_are_those_of_their_likelihood() {
     };
     let poisson = of(NoiseFamily::Poisson);
     println!("{}\n{}", poisson.diagnose(), poisson.summary());
-    assert!((poisson.best().path[0] - mean).abs() < 1e-3 * mean, "{}", poisson.best().path[0]);
+    assert!(
+        (poisson.best().path[0] - mean).abs() < 1e-3 * mean,
+        "{}",
+        poisson.best().path[0]
+    );
     // The counts vary more than Poisson's.
     assert_eq!(poisson.verdict, Verdict::Inconsistent);
     let negative = of(NoiseFamily::NegativeBinomial);
-    println!("{}\n{}\n{:?}", negative.diagnose(), negative.summary(), negative.noise);
+    println!(
+        "{}\n{}\n{:?}",
+        negative.diagnose(),
+        negative.summary(),
+        negative.noise
+    );
     assert!((negative.best().path[0] - mean).abs() < 1e-3 * mean);
     let found = negative.noise[0].dispersion.unwrap().value;
     let likelihood = |d: f64| -> f64 {
@@ -300,7 +358,9 @@ fn constant_means_of_counts_are_those_of_their_likelihood() {
         each.sum()
     };
     let best = (1..4000).map(|k| 0.001 * f64::from(k));
-    let best = best.max_by(|a, b| likelihood(*a).total_cmp(&likelihood(*b))).unwrap();
+    let best = best
+        .max_by(|a, b| likelihood(*a).total_cmp(&likelihood(*b)))
+        .unwrap();
     assert!((found / best - 1.0).abs() < 0.01, "{found} {best}");
     assert_eq!(negative.verdict, Verdict::Consistent);
 }

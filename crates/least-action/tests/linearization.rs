@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use least_action::action::{
-    ChannelNoise, EstimatedScale, FirstDistribution, FirstMean, FirstState, FirstValue, NoisePart, Precision,
-    Prior,
+    ChannelNoise, EstimatedScale, FirstDistribution, FirstMean, FirstState, FirstValue, NoisePart,
+    Precision, Prior,
 };
 
 use least_action::model::{EquationModel, Model, ModelBuilder, ModelKind};
@@ -285,13 +285,19 @@ fn estimated_noise_is_linearised_exactly() {
         ..ChannelNoise::default()
     };
     let noises = [
-        vec![("mixed", affine.clone()), ("square", proportional), ("x", constant)],
+        vec![
+            ("mixed", affine.clone()),
+            ("square", proportional),
+            ("x", constant),
+        ],
         vec![("mixed", formula.clone()), ("square", known), ("x", affine)],
         vec![("mixed", ChannelNoise::default()), ("x", formula)],
     ];
     for scheme in [Discretization::Trapezoid, Discretization::Rk4] {
         for noise in &noises {
-            let named = noise.iter().map(|(name, noise)| (name.to_string(), noise.clone()));
+            let named = noise
+                .iter()
+                .map(|(name, noise)| (name.to_string(), noise.clone()));
             let mut options = options(Some(scheme));
             options.noise = Some(named.collect());
             let sets = vec![data(5, &[3, 0, 2], 0), data(7, &[0, 3], 1)];

@@ -23,14 +23,10 @@ export type NoiseOfChannel = number | ArrayLike<number> | "estimate" | ChannelNo
  * that are not named are estimated. `C` are names of states and observables.
  */
 export type Noise<C extends string = string> =
-  | number
-  | "estimate"
-  | readonly (readonly number[])[]
-  | { readonly [K in C]?: NoiseOfChannel };
+  number | "estimate" | readonly (readonly number[])[] | { readonly [K in C]?: NoiseOfChannel };
 
 /** Options of the noise as Rust reads them: a precision, or channels that are estimated. */
-export type CoreNoise =
-  { measurementPrecision: unknown } | { noise: Record<string, ChannelNoise> };
+export type CoreNoise = { measurementPrecision: unknown } | { noise: Record<string, ChannelNoise> };
 
 /** A measured channel: its number, and its name if the model tells it. */
 interface Channel {

@@ -105,11 +105,17 @@ pub enum NoisePart {
 pub struct EstimatedScale {
     /// Range in which the number is expected. Its geometric mean is the noise of the ladder.
     /// Default: from the differences of neighbouring data.
-    #[cfg_attr(feature = "typescript", ts(type = "readonly [number, number]", optional))]
+    #[cfg_attr(
+        feature = "typescript",
+        ts(type = "readonly [number, number]", optional)
+    )]
     pub initial: Option<[f64; 2]>,
     /// Lowest and highest value, both positive; the highest may be infinite. Default: from a
     /// hundred-millionth of the data's spread to a hundred times that.
-    #[cfg_attr(feature = "typescript", ts(type = "readonly [number, number]", optional))]
+    #[cfg_attr(
+        feature = "typescript",
+        ts(type = "readonly [number, number]", optional)
+    )]
     pub bounds: Option<[f64; 2]>,
     /// Prior of the number's natural logarithm. Default: none, so that all sizes are alike.
     pub prior: Option<Prior>,
@@ -444,7 +450,9 @@ fn each_datum(
             return Err(Error::OutOfRange {
                 path: format!("{path}.family"),
                 value: y,
-                expected: format!("a law that its data fit: {name} at time {time} is no {expected}"),
+                expected: format!(
+                    "a law that its data fit: {name} at time {time} is no {expected}"
+                ),
             });
         }
     }

@@ -106,7 +106,9 @@ impl EstimatedScales {
     /// Sum of the normalisations of all data, times `factor`.
     pub fn value(&self, factor: f64) -> f64 {
         let relative = self.logs.iter().zip(&self.reference);
-        let terms = relative.zip(&self.shares).map(|((s, r), share)| share * (s - r));
+        let terms = relative
+            .zip(&self.shares)
+            .map(|((s, r), share)| share * (s - r));
         2.0 * factor * terms.sum::<f64>()
     }
 

@@ -59,7 +59,12 @@ impl LawGroups {
 
     /// Calls `to` with the slot and what `of` makes of each row and its law.
     #[inline(always)]
-    fn each<T>(&self, rows: LawRows, of: impl Fn(Law, ResidualRow) -> T, mut to: impl FnMut(usize, T)) {
+    fn each<T>(
+        &self,
+        rows: LawRows,
+        of: impl Fn(Law, ResidualRow) -> T,
+        mut to: impl FnMut(usize, T),
+    ) {
         for group in &self.0 {
             for &slot in &group.slots {
                 to(slot as usize, of(group.law, rows.at(slot as usize)));
@@ -84,7 +89,9 @@ impl LawGroups {
     /// Calls `to` with the slot, residual and weight of each row of least squares.
     pub fn each_row(&self, rows: LawRows, mut to: impl FnMut(usize, f64, f64)) {
         let of = |law, row| with_loss!(law, loss => loss.linearize(row));
-        self.each(rows, of, |slot, (residual, weight)| to(slot, residual, weight));
+        self.each(rows, of, |slot, (residual, weight)| {
+            to(slot, residual, weight)
+        });
     }
 
     /// Curvature of each loss besides the weight, by slot.

@@ -310,7 +310,9 @@ impl Measurement {
     pub fn losses(&self) -> Vec<f64> {
         match &self.laws {
             Some(laws) => laws.losses(self.law_rows()),
-            None => self.noise.each_loss(self.scale(1.0), &self.errors, &self.data),
+            None => self
+                .noise
+                .each_loss(self.scale(1.0), &self.errors, &self.data),
         }
     }
 
@@ -332,7 +334,9 @@ impl Measurement {
             }
             None => {
                 let (errors, data) = (&self.errors, &self.data);
-                slots.map(|slot| self.noise.scale_terms(slot, errors, data)).collect()
+                slots
+                    .map(|slot| self.noise.scale_terms(slot, errors, data))
+                    .collect()
             }
         }
     }

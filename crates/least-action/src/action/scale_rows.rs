@@ -38,7 +38,13 @@ impl ScaleRows {
         }
         let mut group = RowGroup::new(1, points, &pattern);
         group.weights.fill(0.0);
-        Some((ScaleRows { row_of_slot, wanted }, group))
+        Some((
+            ScaleRows {
+                row_of_slot,
+                wanted,
+            },
+            group,
+        ))
     }
 
     /// Writes residuals and weights: the derivative of the value in a logarithm is the weight times

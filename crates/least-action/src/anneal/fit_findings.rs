@@ -4,8 +4,8 @@ use super::annealable::{Counts, Words};
 use super::climb::Climb;
 use super::findings::FindingCode;
 use super::fit::{spread, Fit};
-use super::noise::NoiseEstimate;
 use super::misfit::{minus_twice_log_posterior, Misfit};
+use super::noise::NoiseEstimate;
 use super::rung::Rung;
 use crate::report::{figure, Severity};
 
@@ -87,12 +87,16 @@ pub(super) fn noise_findings(
     let estimated: Vec<String> = noise.iter().filter_map(NoiseEstimate::words).collect();
     if !estimated.is_empty() {
         let rest = match misfit.is_tested() {
-            true => "The misfit of these channels is as expected by construction: the verdict rests \
-                     on the other ones, on priors, and on the residuals.",
-            false => "The misfit is as expected by construction and tells nothing: the verdict rests \
+            true => {
+                "The misfit of these channels is as expected by construction: the verdict rests \
+                     on the other ones, on priors, and on the residuals."
+            }
+            false => {
+                "The misfit is as expected by construction and tells nothing: the verdict rests \
                       on what the residuals show, their correlation in time, law, size along the \
                       path and mean. A model that is wrong makes the noise larger: compare it with \
-                      what is known of the measurement.",
+                      what is known of the measurement."
+            }
         };
         let message = format!("The noise was estimated: {}. {rest}", estimated.join("; "));
         say(FindingCode::NoiseEstimated, Severity::Good, message);

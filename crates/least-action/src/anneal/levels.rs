@@ -79,7 +79,8 @@ pub(super) fn drops(climbs: &[Climb], negligible: f64) -> Vec<Drop> {
             let (from, to) = (pair[0].action, pair[1].action);
             // Where noise is set free, the action is another one.
             let is_same = pair[0].noise_ratio == pair[1].noise_ratio;
-            if is_same && pair[0].stop.settled() && to < from * (1.0 - DROP_TOLERANCE) - negligible {
+            if is_same && pair[0].stop.settled() && to < from * (1.0 - DROP_TOLERANCE) - negligible
+            {
                 drops.push(Drop {
                     start: climb.start,
                     rung: pair[1].rung,

@@ -6,7 +6,8 @@ use super::ladder::{Ladder, MOST_LEVELS};
 use super::refinement::Refinement;
 use super::starting_paths::StartingPaths;
 use crate::action::{
-    check_interval, ActionOptions, ChannelNoise, Discretization, FirstState, Normalization, Precision, Prior,
+    check_interval, ActionOptions, ChannelNoise, Discretization, FirstState, Normalization,
+    Precision, Prior,
 };
 use crate::error::{check, Error, Result};
 use crate::solve::MinimizerOptions;

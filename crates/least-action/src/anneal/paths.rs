@@ -146,7 +146,9 @@ impl Paths {
 
     /// The problem without automatic weights of the states.
     fn known_problem(&self) -> &Problem {
-        self.noise.as_ref().map_or(&self.problem, |noise| &noise.problem)
+        self.noise
+            .as_ref()
+            .map_or(&self.problem, |noise| &noise.problem)
     }
 
     fn set_parts(&mut self, parts: usize) {
@@ -163,7 +165,9 @@ impl Paths {
 
     /// Estimation of the noise at an R_f; `None` where nothing of it is estimated.
     pub(super) fn settle(&self, model_precision: f64) -> Option<Settle<'_>> {
-        self.noise.as_ref().filter(|noise| !noise.start.is_empty())?;
+        self.noise
+            .as_ref()
+            .filter(|noise| !noise.start.is_empty())?;
         Some(Settle {
             problem: self.problem(),
             factor: posterior_factor(&self.counts()),
@@ -232,11 +236,16 @@ impl Paths {
             let weighted = |problem: &Problem| {
                 let mut problem = problem.clone();
                 // Automatic weights are one per state, and within the range of precisions.
-                problem.set_model_weights(automatic.weights.as_ref()?).ok()?;
+                problem
+                    .set_model_weights(automatic.weights.as_ref()?)
+                    .ok()?;
                 Some(problem)
             };
             Found {
-                noise: self.noise.as_ref().and_then(|noise| weighted(&noise.problem)),
+                noise: self
+                    .noise
+                    .as_ref()
+                    .and_then(|noise| weighted(&noise.problem)),
                 weighted: weighted(&self.problem),
                 climatology,
                 automatic,
@@ -361,7 +370,10 @@ impl Annealable for Paths {
 
     fn objective(&self, start: usize, drawn: Option<&[f64]>) -> PathAnnealingObjective {
         // Noise of which nothing is estimated has its own law on the ladder.
-        let is_known = self.noise.as_ref().is_none_or(|noise| noise.start.is_empty());
+        let is_known = self
+            .noise
+            .as_ref()
+            .is_none_or(|noise| noise.start.is_empty());
         let problem = match is_known {
             true => self.problem(),
             false => self.ladder_problem(),
@@ -393,7 +405,10 @@ impl Annealable for Paths {
     }
 
     fn estimated(&self) -> Vec<String> {
-        self.known_problem().estimated().map(str::to_string).collect()
+        self.known_problem()
+            .estimated()
+            .map(str::to_string)
+            .collect()
     }
 
     fn words(&self) -> Words {
@@ -492,7 +507,8 @@ impl AnnealingObjective for PathAnnealingObjective {
             }
         }
         (self.ratio, self.varying) = (1.0, None);
-        self.action.evaluate(model_precision, path, &parameters[..own])
+        self.action
+            .evaluate(model_precision, path, &parameters[..own])
     }
 
     fn minimize(

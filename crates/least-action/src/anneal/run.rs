@@ -5,8 +5,8 @@ use super::climb::Climb;
 use super::findings::{diagnose, Conclusions, Finding};
 use super::fit::ChiSquare;
 use super::levels::{cluster, drops, Drop, Level};
-use super::noise::NoiseEstimate;
 use super::misfit::{expected_level, negligible, obeys_model};
+use super::noise::NoiseEstimate;
 use super::rung::Rung;
 use super::stopping::enough;
 use super::summary::summarize;
@@ -96,7 +96,10 @@ impl Run {
             .filter(|_| climbs[best].rungs.last().is_some_and(is_obeyed));
         let degrees = fitted.map(|c| c.degrees_of_freedom);
         // Actions are in units of the noise of the ladder.
-        let ratio = climbs[best].rungs.last().map_or(1.0, |last| last.noise_ratio);
+        let ratio = climbs[best]
+            .rungs
+            .last()
+            .map_or(1.0, |last| last.noise_ratio);
         let expected_level = ratio * expected_level(&counts, degrees);
         let summary = summarize(annealable, &climbs, &levels, best, expected_level);
         Ok(Run {

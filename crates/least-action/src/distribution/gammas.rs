@@ -12,7 +12,8 @@ pub(crate) fn digamma(x: f64) -> f64 {
         x += 1.0;
     }
     let s = 1.0 / (x * x);
-    let series = s * (1.0 / 12.0 - s * (1.0 / 120.0 - s * (1.0 / 252.0 - s * (1.0 / 240.0 - s / 132.0))));
+    let series =
+        s * (1.0 / 12.0 - s * (1.0 / 120.0 - s * (1.0 / 252.0 - s * (1.0 / 240.0 - s / 132.0))));
     shift + libm::log(x) - 0.5 / x - series
 }
 
@@ -24,7 +25,8 @@ pub(crate) fn trigamma(x: f64) -> f64 {
         x += 1.0;
     }
     let s = 1.0 / (x * x);
-    let series = s * (1.0 / 6.0 - s * (1.0 / 30.0 - s * (1.0 / 42.0 - s * (1.0 / 30.0 - s * 5.0 / 66.0))));
+    let series =
+        s * (1.0 / 6.0 - s * (1.0 / 30.0 - s * (1.0 / 42.0 - s * (1.0 / 30.0 - s * 5.0 / 66.0))));
     shift + 1.0 / x + 0.5 * s + series / x
 }
 
@@ -44,7 +46,11 @@ mod tests {
             assert!((digamma(x) - first).abs() < 1e-12, "{x}");
         }
         let square = std::f64::consts::PI * std::f64::consts::PI;
-        for (x, second) in [(1.0, square / 6.0), (0.5, square / 2.0), (3.0, square / 6.0 - 1.25)] {
+        for (x, second) in [
+            (1.0, square / 6.0),
+            (0.5, square / 2.0),
+            (3.0, square / 6.0 - 1.25),
+        ] {
             assert!((trigamma(x) - second).abs() < 1e-11, "{x}");
         }
     }

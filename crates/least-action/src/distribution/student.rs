@@ -29,7 +29,9 @@ pub(crate) fn student_quantile(probability: f64, degrees: f64) -> f64 {
     while most < 1e12 && student_share_below(-most, degrees) > probability.min(1.0 - probability) {
         most *= 10.0;
     }
-    bisect(-most, most, |t| student_share_below(t, degrees) < probability)
+    bisect(-most, most, |t| {
+        student_share_below(t, degrees) < probability
+    })
 }
 
 /// Regularised incomplete beta function.

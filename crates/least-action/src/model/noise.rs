@@ -45,7 +45,11 @@ impl EquationModel {
     ///
     /// # Errors
     /// [`Error::Equation`](crate::Error::Equation) for a formula that contains other names.
-    pub fn with_noise(&self, scales: &[NoiseScale], further: &[Parameter]) -> Result<EquationModel> {
+    pub fn with_noise(
+        &self,
+        scales: &[NoiseScale],
+        further: &[Parameter],
+    ) -> Result<EquationModel> {
         let own = self.parameters.len();
         let leaves = Leaves {
             states: self.states.len(),
@@ -104,11 +108,15 @@ impl EquationModel {
             id: graph.borrow_mut().intern(node),
         };
         let symbols = Symbols {
-            states: (0..leaves.states as u32).map(|k| leaf(Node::State(k))).collect(),
+            states: (0..leaves.states as u32)
+                .map(|k| leaf(Node::State(k)))
+                .collect(),
             parameters: (0..leaves.parameters as u32)
                 .map(|k| leaf(Node::Parameter(k)))
                 .collect(),
-            inputs: (0..leaves.inputs as u32).map(|k| leaf(Node::Input(k))).collect(),
+            inputs: (0..leaves.inputs as u32)
+                .map(|k| leaf(Node::Input(k)))
+                .collect(),
             time: leaf(Node::Time),
         };
         let nothing = ModelDefinition::default();

@@ -36,7 +36,11 @@ impl Loss for Huber {
 
     fn linearize(&self, row: ResidualRow) -> (f64, f64) {
         let size = row.residual.abs() * row.precision.sqrt();
-        let share = if size <= self.threshold { 1.0 } else { self.threshold / size };
+        let share = if size <= self.threshold {
+            1.0
+        } else {
+            self.threshold / size
+        };
         (row.residual, row.precision * share)
     }
 
@@ -96,7 +100,8 @@ impl Loss for Huber {
         let (z, k) = (-row.residual * row.precision.sqrt(), self.threshold);
         let tail = match z.abs() <= k {
             true => {
-                let beyond = TAU.sqrt() * 0.5 * (libm::erf(k / SQRT_2) - libm::erf(z.abs() / SQRT_2));
+                let beyond =
+                    TAU.sqrt() * 0.5 * (libm::erf(k / SQRT_2) - libm::erf(z.abs() / SQRT_2));
                 beyond + self.parts().1 / k
             }
             false => libm::exp(0.5 * k * k - k * z.abs()) / k,

@@ -113,7 +113,8 @@ fn total(law: Law, counts: bool, h: f64, s: f64) -> f64 {
             }
             Law::Binomial(Binomial { trials: n }) => {
                 let part = |a: f64| if a > 0.0 { a * (a / n).ln() } else { 0.0 };
-                let ways = libm::lgamma(n + 1.0) - libm::lgamma(y + 1.0) - libm::lgamma(n - y + 1.0);
+                let ways =
+                    libm::lgamma(n + 1.0) - libm::lgamma(y + 1.0) - libm::lgamma(n - y + 1.0);
                 ways + part(y) + part(n - y)
             }
             _ => 0.0,
@@ -127,12 +128,15 @@ fn total(law: Law, counts: bool, h: f64, s: f64) -> f64 {
             let steps = 200_000;
             let log = |k: u32| h.ln() + 40.0 * s.exp() * (f64::from(k) / f64::from(steps) - 0.5);
             let width = 40.0 * s.exp() / f64::from(steps);
-            (0..steps).map(|k| density(log(k).exp()) * log(k).exp() * width).sum()
+            (0..steps)
+                .map(|k| density(log(k).exp()) * log(k).exp() * width)
+                .sum()
         }
         _ => {
             // Heavy tails: points that are dense about the prediction.
             let steps = 400_000;
-            let place = |k: u32| (std::f64::consts::PI * (f64::from(k) / f64::from(steps) - 0.5)).tan();
+            let place =
+                |k: u32| (std::f64::consts::PI * (f64::from(k) / f64::from(steps) - 0.5)).tan();
             let dense = |k: u32| {
                 let x = place(k);
                 let width = std::f64::consts::PI / f64::from(steps) * (1.0 + x * x);
@@ -145,11 +149,18 @@ fn total(law: Law, counts: bool, h: f64, s: f64) -> f64 {
 
 #[test]
 fn densities_are_normalised() {
-    for case in cases().iter().filter(|c| !matches!(c.law, Law::Interval(_))) {
+    for case in cases()
+        .iter()
+        .filter(|c| !matches!(c.law, Law::Interval(_)))
+    {
         for h in [1.7, 6.0] {
             for s in SCALES.map(f64::ln) {
                 let found = total(case.law, case.counts, h, s);
-                assert!((found - 1.0).abs() < 2e-3, "{:?} {h} {s}: {found}", case.law);
+                assert!(
+                    (found - 1.0).abs() < 2e-3,
+                    "{:?} {h} {s}: {found}",
+                    case.law
+                );
             }
         }
     }
@@ -189,26 +200,45 @@ fn random_data_have_the_moments_misfits_and_scores_of_their_law() {
             [mean, second / COUNT as f64 - mean * mean]
         });
         let is_interval = matches!(law, Law::Interval(_));
-        let (of_data, of_loss) = with_loss!(law, loss => (loss.moments(h, precision), loss.misfit(h)));
+        let (of_data, of_loss) =
+            with_loss!(law, loss => (loss.moments(h, precision), loss.misfit(h)));
         let error = |variance: f64| 4.5 * (variance / COUNT as f64).sqrt();
         if !is_interval || matches!(law, Law::Interval(Interval { above, .. }) if above > 5.0) {
             let [mean, variance] = moments[0];
-            assert!((mean - of_data.mean).abs() < error(variance), "{law:?} {mean}");
+            assert!(
+                (mean - of_data.mean).abs() < error(variance),
+                "{law:?} {mean}"
+            );
             let wide = matches!(law, Law::StudentT(_));
             let room = if wide { 0.3 } else { 0.08 };
-            assert!((variance / of_data.variance - 1.0).abs() < room, "{law:?} {variance}");
+            assert!(
+                (variance / of_data.variance - 1.0).abs() < room,
+                "{law:?} {variance}"
+            );
         }
         if !is_interval && law != Law::NegativeBinomial {
             let [mean, variance] = moments[1];
-            assert!((mean - of_loss.mean).abs() < error(variance), "{law:?} {mean} {of_loss:?}");
-            assert!((variance / of_loss.variance - 1.0).abs() < 0.15, "{law:?} {variance}");
+            assert!(
+                (mean - of_loss.mean).abs() < error(variance),
+                "{law:?} {mean} {of_loss:?}"
+            );
+            assert!(
+                (variance / of_loss.variance - 1.0).abs() < 0.15,
+                "{law:?} {variance}"
+            );
         }
         // Scores of counts and of intervals are in the middle of steps.
         if matches!(law, Law::Interval(Interval { above, .. }) if above <= h) {
             continue;
         }
         let [mean, variance] = moments[2];
-        let room = if is_interval { 0.4 } else if case.counts { 0.25 } else { 0.05 };
+        let room = if is_interval {
+            0.4
+        } else if case.counts {
+            0.25
+        } else {
+            0.05
+        };
         assert!(mean.abs() < error(1.0) + 0.5 * room, "{law:?} score {mean}");
         assert!((variance - 1.0).abs() < room, "{law:?} score {variance}");
     }

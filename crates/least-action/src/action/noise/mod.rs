@@ -43,14 +43,14 @@ mod student_t;
 mod tests;
 mod whitening;
 
+pub(crate) use super::estimated_scales::{NoiseShare, ScaleTerms};
+pub(crate) use binomial::Binomial;
 pub(crate) use gaussian::Gaussian;
 pub(crate) use huber::Huber;
 pub(crate) use interval::Interval;
 pub(crate) use laplace::Laplace;
 pub(crate) use log_normal::LogNormal;
 pub(crate) use loss::of_location_and_scale;
-pub(crate) use super::estimated_scales::{NoiseShare, ScaleTerms};
-pub(crate) use binomial::Binomial;
 pub(crate) use loss::{Loss, ResidualRow};
 pub(crate) use negative_binomial::NegativeBinomial;
 pub(crate) use poisson::Poisson;
@@ -129,7 +129,10 @@ impl Law {
 
     /// True if the scale is a deviation, or the like, of the residuals.
     pub fn has_deviation(self) -> bool {
-        !matches!(self, Law::Poisson | Law::NegativeBinomial | Law::Binomial(_))
+        !matches!(
+            self,
+            Law::Poisson | Law::NegativeBinomial | Law::Binomial(_)
+        )
     }
 
     /// True for normal noise of exact data.

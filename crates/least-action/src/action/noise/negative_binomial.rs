@@ -109,7 +109,10 @@ impl Loss for NegativeBinomial {
     }
 
     fn score(&self, row: ResidualRow) -> f64 {
-        let (n, h) = (failures(row.precision), (row.datum + row.residual).max(LEAST));
+        let (n, h) = (
+            failures(row.precision),
+            (row.datum + row.residual).max(LEAST),
+        );
         let variance = h * (1.0 + h / n);
         counts::score(row.datum, h, variance, |y| log_probability(y, h, n))
     }

@@ -83,7 +83,12 @@ impl Precision {
             }
             Precision::PerDatum { per_datum } => {
                 let path = format!("{path}.perDatum");
-                check::length(&path, per_datum.len(), points, "one row per point of the path")
+                check::length(
+                    &path,
+                    per_datum.len(),
+                    points,
+                    "one row per point of the path",
+                )
             }
             Precision::Matrix(rows) => {
                 check::length(path, rows.len(), components, "one row per component")?;

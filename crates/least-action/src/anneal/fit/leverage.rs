@@ -125,7 +125,9 @@ impl Fit {
         // The gradient takes the errors' place.
         let scores = action.scores();
         let slots = 0..scores.as_ref().map_or(0, Vec::len);
-        let distances: Vec<f64> = slots.map(|slot| action.squared_error(slot).sqrt()).collect();
+        let distances: Vec<f64> = slots
+            .map(|slot| action.squared_error(slot).sqrt())
+            .collect();
         let unknowns = [path, parameters].concat();
         let fixed = held(&mut action, precision, &unknowns)?;
         let rank = RankFactor::new(&action.layout(), &rows_of_action, &fixed)?;
@@ -187,7 +189,9 @@ pub(in crate::anneal) fn leverages(
 ) -> Option<Vec<f64>> {
     let mut all = action.linearization();
     let (path, parameters) = unknowns.split_at(action.layout().path_length());
-    action.linearize(model_precision, path, parameters, &mut all).ok()?;
+    action
+        .linearize(model_precision, path, parameters, &mut all)
+        .ok()?;
     let fixed = held(action, model_precision, unknowns)?;
     let rank = RankFactor::new(&action.layout(), &all, &fixed)?;
     let problem = action.problem();
@@ -197,7 +201,9 @@ pub(in crate::anneal) fn leverages(
         inverse: rank.factor.inverse(),
         rank,
     };
-    let leverages: Vec<f64> = rows(&all.groups[1], problem).map(|row| found.of(&row)).collect();
+    let leverages: Vec<f64> = rows(&all.groups[1], problem)
+        .map(|row| found.of(&row))
+        .collect();
     let places = action.measurement_rows().iter();
     Some(places.map(|&row| leverages[row as usize]).collect())
 }

@@ -69,7 +69,10 @@ impl Settle<'_> {
         let mut problem = self.problem.clone();
         let mut action = Action::new(&problem);
         let layout = action.layout();
-        let (path, first) = (layout.path_length(), unknowns.len() - self.noise_parameters());
+        let (path, first) = (
+            layout.path_length(),
+            unknowns.len() - self.noise_parameters(),
+        );
         let scales = Scales::none(layout.dimension, layout.parameters);
         let mut workspace: Option<Workspace> = None;
         let mut done: Option<SettledMinimum> = None;
@@ -183,7 +186,10 @@ impl Settle<'_> {
         problem.set_normalization(Some(action.noise_scales()), Some(&shares));
         let leverages: Vec<f64> = shares.iter().map(|share| 1.0 - share).collect();
         let all: f64 = leverages.iter().sum();
-        let parts = self.summed(&shares).into_iter().zip(self.summed(&leverages));
+        let parts = self
+            .summed(&shares)
+            .into_iter()
+            .zip(self.summed(&leverages));
         let inverse: f64 = parts
             .filter(|(share, _)| *share >= LEAST_SHARE)
             .map(|(share, leverage)| (leverage / all) * (leverage / all) / share)
@@ -212,7 +218,10 @@ impl Settle<'_> {
         let first = unknowns.len() - told.len();
         for (k, parameter) in noise.parameters.iter().enumerate() {
             let own = |&&channel: &&usize| noise.channels[channel].parameters.contains(&Some(k));
-            let laws = channels.iter().filter(own).map(|&channel| noise.channels[channel].law);
+            let laws = channels
+                .iter()
+                .filter(own)
+                .map(|&channel| noise.channels[channel].law);
             let is_square = laws.clone().all(|law| law.is_square());
             if told[k] >= LEAST_SHARE && laws.clone().all(|law| law.has_deviation()) {
                 let ratio = match is_square {
@@ -281,5 +290,7 @@ impl Settle<'_> {
 fn median_square(mut squares: Vec<f64>) -> f64 {
     const MEDIAN: f64 = 0.454_936_423_119_572_7;
     squares.sort_by(f64::total_cmp);
-    squares.get(squares.len() / 2).map_or(1.0, |square| square / MEDIAN)
+    squares
+        .get(squares.len() / 2)
+        .map_or(1.0, |square| square / MEDIAN)
 }

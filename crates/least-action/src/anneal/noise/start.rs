@@ -30,17 +30,27 @@ pub(super) fn values(problem: &Problem) -> Vec<f64> {
                 continue;
             };
             // Two parts have half of the variance each.
-            let own = if both { deviation * 0.5f64.sqrt() } else { deviation };
+            let own = if both {
+                deviation * 0.5f64.sqrt()
+            } else {
+                deviation
+            };
             let value = match noise.parameters[parameter].details.initial {
                 Some([low, high]) => (low * high).sqrt(),
                 None if k == 0 => match channel.law {
                     Law::LogNormal => {
-                        own / mean_square(problem.data(), column).sqrt().max(f64::MIN_POSITIVE)
+                        own / mean_square(problem.data(), column)
+                            .sqrt()
+                            .max(f64::MIN_POSITIVE)
                     }
                     Law::NegativeBinomial => DISPERSION,
                     _ => own,
                 },
-                None => own / mean_square(problem.data(), column).sqrt().max(f64::MIN_POSITIVE),
+                None => {
+                    own / mean_square(problem.data(), column)
+                        .sqrt()
+                        .max(f64::MIN_POSITIVE)
+                }
             };
             sums[parameter] += libm::log(value);
             counts[parameter] += 1.0;
@@ -63,7 +73,10 @@ pub(super) fn precision(problem: &Problem, values: &[f64]) -> Precision {
     for set in problem.data() {
         for row in set.values.chunks_exact(set.observed.len()) {
             let each = row.iter().zip(&set.observed);
-            rows.push(each.map(|(y, &column)| of_datum(problem, noise, values, *y, column)).collect());
+            rows.push(
+                each.map(|(y, &column)| of_datum(problem, noise, values, *y, column))
+                    .collect(),
+            );
         }
     }
     Precision::PerDatum { per_datum: rows }
@@ -98,9 +111,7 @@ fn of_datum(
             deviation * deviation
         }
         None => match channel.law {
-            Law::Binomial(Binomial { trials }) => {
-                count * (1.0 - count / trials).max(1.0 / trials)
-            }
+            Law::Binomial(Binomial { trials }) => count * (1.0 - count / trials).max(1.0 / trials),
             Law::Interval(Interval { step, .. }) => a + b * size + step * step / 12.0,
             _ => a + b * size,
         },

@@ -2,8 +2,8 @@
 
 use super::posterior::StrongPosterior;
 use super::StrongLaplace;
-use crate::error::{check, Error, Result};
 use crate::distribution::student_quantile;
+use crate::error::{check, Error, Result};
 use crate::statistics::uncertainty::normal_quantile;
 use crate::statistics::LaplaceOptions;
 

@@ -77,10 +77,14 @@ pub(super) fn quantiles(
         "between 0 and 1",
     )?;
     let normal = normal_quantile(probability);
-    let of_level: Vec<f64> = tails.degrees.iter().map(|&degrees| match degrees.is_finite() {
-        true => student_quantile(probability, degrees),
-        false => normal,
-    }).collect();
+    let of_level: Vec<f64> = tails
+        .degrees
+        .iter()
+        .map(|&degrees| match degrees.is_finite() {
+            true => student_quantile(probability, degrees),
+            false => normal,
+        })
+        .collect();
     let quantile = |k: usize| {
         let parts = || {
             let values = means[k..].iter().zip(&deviations[k..]).step_by(quantities);
@@ -164,7 +168,10 @@ mod tests {
         };
         let found = quantiles(&[1.0, -2.0], &[2.0, 1.0], &[1.0], &tails, 0.975).unwrap();
         // The 97.5 % quantiles of t with 3 degrees of freedom, and of the normal law.
-        assert!((found[0] - (1.0 + 2.0 * 3.182_446)).abs() < 1e-5, "{found:?}");
+        assert!(
+            (found[0] - (1.0 + 2.0 * 3.182_446)).abs() < 1e-5,
+            "{found:?}"
+        );
         assert!((found[1] - (-2.0 + 1.959_964)).abs() < 1e-5, "{found:?}");
         let (_, deviation) = moments(&[1.0, -2.0], &[2.0, 1.0], &[1.0], &tails);
         assert!((deviation[0] - 2.0 * 3.0f64.sqrt()).abs() < 1e-12 && deviation[1] == 1.0);
@@ -189,7 +196,8 @@ mod tests {
         assert!((deviation[0] - variance.sqrt()).abs() < 1e-12);
         // Half of the first level's share is below its mean, 5/8 of all below that of the second.
         for (probability, value) in [(0.125, -10.0), (0.625, 10.0)] {
-            let quantile = quantiles(&means, &deviations, &weights, &normal(2), probability).unwrap();
+            let quantile =
+                quantiles(&means, &deviations, &weights, &normal(2), probability).unwrap();
             assert!((quantile[0] - value).abs() < 1e-9, "{quantile:?}");
         }
         assert!(quantiles(&means, &deviations, &weights, &normal(2), 1.0).is_err());

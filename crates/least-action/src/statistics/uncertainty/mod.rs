@@ -149,7 +149,11 @@ impl Uncertainty {
         // Noise that was estimated has a likelihood of its own at every minimum.
         let is_common = annealer.problem().noise().is_none();
         let common = match is_common {
-            true => Some(LevelGaussian::expanding(annealer.problem(), precision, options)?),
+            true => Some(LevelGaussian::expanding(
+                annealer.problem(),
+                precision,
+                options,
+            )?),
             false => None,
         };
         let (mut found, mut left_out) = (Vec::<(usize, LevelGaussian)>::new(), Vec::new());
@@ -166,9 +170,9 @@ impl Uncertainty {
             }
             let expanded = match &common {
                 Some(expand) => expand(&start),
-                None => {
-                    LevelGaussian::expanding(&annealer.problem_at(climb), precision, options)?(&start)
-                }
+                None => LevelGaussian::expanding(&annealer.problem_at(climb), precision, options)?(
+                    &start,
+                ),
             };
             match expanded {
                 Ok(one) if found.iter().any(|(_, other)| is_same(&one, other)) => {}
@@ -207,7 +211,10 @@ impl Uncertainty {
                 .flat_map(|level| level.gaussian.deviations())
                 .collect(),
             tails: Tails {
-                degrees: levels.iter().map(|level| level.gaussian.degrees()).collect(),
+                degrees: levels
+                    .iter()
+                    .map(|level| level.gaussian.degrees())
+                    .collect(),
                 normal: annealer.problem().noise_parameters(),
             },
             levels,
