@@ -82,7 +82,8 @@ pub struct Fit {
     open: Vec<String>,
     /// Standard deviations of the estimated parameters; infinite for those left open.
     deviations: Vec<f64>,
-    /// True if some channel has noise of a law that is not normal: residuals are then normal scores.
+    /// True if some channel has noise of a law that is not normal: residuals are then normal
+    /// scores.
     has_other_laws: bool,
     /// True if a matrix of precisions couples the measurements of a time.
     is_coupled: bool,
