@@ -18,6 +18,12 @@ impl Huber {
         (TAU.sqrt() * libm::erf(k / SQRT_2), libm::exp(-0.5 * k * k))
     }
 
+    /// Fisher's information on the prediction, in units of the precision: the share of the normal
+    /// part.
+    fn information(&self) -> f64 {
+        self.parts().0 / self.integral()
+    }
+
     /// Integral of `exp(-rho / 2)`.
     fn integral(&self) -> f64 {
         let (middle, edge) = self.parts();
@@ -36,20 +42,18 @@ impl Loss for Huber {
 
     fn linearize(&self, row: ResidualRow) -> (f64, f64) {
         let size = row.residual.abs() * row.precision.sqrt();
-        let share = if size <= self.threshold {
-            1.0
-        } else {
-            self.threshold / size
-        };
-        (row.residual, row.precision * share)
+        let share = (self.threshold / size).min(1.0);
+        let information = self.information();
+        (
+            row.residual * share / information,
+            row.precision * information,
+        )
     }
 
     fn curvature(&self, row: ResidualRow) -> f64 {
         let size = row.residual.abs() * row.precision.sqrt();
-        match size <= self.threshold {
-            true => 0.0,
-            false => -row.precision * self.threshold / size,
-        }
+        let second = if size <= self.threshold { 1.0 } else { 0.0 };
+        row.precision * (second - self.information())
     }
 
     fn scale(&self, row: ResidualRow) -> ScaleTerms {

@@ -56,9 +56,9 @@ pub(crate) trait Loss: Copy {
 
     /// Residual r and weight w of a row of least squares, as (r, w): the derivative of rho / 2 in
     /// the prediction is `w r`, exactly, and w, which must be positive, stands for the second
-    /// derivative. Robust laws take the weight of iteratively reweighted least squares, `rho' / (2
-    /// r)` (P. W. Holland and R. E. Welsch, Comm. Statist. A 6, 1977); laws whose second derivative
-    /// depends on the datum take its expectation, Fisher's information.
+    /// derivative. Laws whose second derivative depends on the datum take its expectation, Fisher's
+    /// information, which covariances are made of; so robust laws do, in place of the weights of
+    /// iteratively reweighted least squares.
     fn linearize(&self, row: ResidualRow) -> (f64, f64);
 
     /// Second derivative of rho / 2 in the prediction, less the weight of [`Loss::linearize`]: the

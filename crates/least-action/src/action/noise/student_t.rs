@@ -10,6 +10,13 @@ pub(crate) struct StudentT {
     pub degrees: f64,
 }
 
+impl StudentT {
+    /// Fisher's information on the prediction, in units of the precision.
+    fn information(&self) -> f64 {
+        (self.degrees + 1.0) / (self.degrees + 3.0)
+    }
+}
+
 impl Loss for StudentT {
     fn value(&self, square: f64, _: ResidualRow) -> f64 {
         (self.degrees + 1.0) * libm::log1p(square / self.degrees)
@@ -17,14 +24,15 @@ impl Loss for StudentT {
 
     fn linearize(&self, row: ResidualRow) -> (f64, f64) {
         let square = row.precision * row.residual * row.residual;
-        let weight = (self.degrees + 1.0) / (self.degrees + square);
-        (row.residual, row.precision * weight)
+        let share = (self.degrees + 3.0) / (self.degrees + square);
+        (share * row.residual, row.precision * self.information())
     }
 
     fn curvature(&self, row: ResidualRow) -> f64 {
         let square = row.precision * row.residual * row.residual;
         let sum = self.degrees + square;
-        -2.0 * (self.degrees + 1.0) * row.precision * square / (sum * sum)
+        let second = (self.degrees + 1.0) * (self.degrees - square) / (sum * sum);
+        row.precision * (second - self.information())
     }
 
     fn scale(&self, row: ResidualRow) -> ScaleTerms {

@@ -8,6 +8,8 @@ use crate::report::figure;
 
 /// Probability of the intervals.
 const CONFIDENCE: f64 = 0.95;
+/// Standard normal number that is exceeded in size with a probability of 5 %.
+const QUANTILE: f64 = 1.959_963_984_540_054;
 
 /// Estimated part of a channel's noise.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
@@ -74,8 +76,14 @@ impl NoiseEstimate {
             let is_above = parameters[first + k] > noise.parameters[k].bounds[0];
             let is_determined = share >= LEAST_SHARE && degrees > 0.0 && is_above;
             let bounds = noise.parameters[k].bounds.map(libm::exp);
-            let end = |probability: f64| {
-                value * (degrees / chi_square_quantile(probability, degrees)).sqrt()
+            let is_dispersion = noise.channels.iter().any(|channel| {
+                channel.family == NoiseFamily::NegativeBinomial && channel.parameters[0] == Some(k)
+            });
+            let end = |probability: f64| match is_dispersion {
+                // The logarithm of a dispersion is about normal.
+                true if probability > 0.5 => value * libm::exp(-QUANTILE * deviation),
+                true => value * libm::exp(QUANTILE * deviation),
+                false => value * (degrees / chi_square_quantile(probability, degrees)).sqrt(),
             };
             PartEstimate {
                 value,
