@@ -199,20 +199,23 @@ export class Run<E extends string = string, I extends string = string> extends R
   }
 
   /**
-   * Computes the profile likelihood of a parameter: the fit at given values of it, with first
-   * states and all other parameters refitted, where the path obeys the model exactly. Its interval
-   * holds where a Gaussian does not, and it is open on the sides that the data leave open.
+   * Computes the profile of a parameter: the fit at given values of it, with the path and all other
+   * parameters refitted. Its interval holds where a Gaussian does not, and it is open on the sides
+   * that the data leave open. A run whose path obeys the model exactly has the profile likelihood;
+   * at a finite R_f path and other parameters are integrated out by Laplace's method.
    *
-   * @param parameter name of an estimated parameter.
-   * @param options `confidence` of the interval (default: 0.95); `mostValues` on either side
-   *   (default: 60); `maxIterations` of each fit (default: 100).
-   * @throws LeastActionError for a name that is not estimated, options that are out of range,
-   *   parameters that change in time, and fits that do not converge.
+   * @param parameter name of an estimated parameter that is constant in time.
+   * @param options `confidence` of the interval (default: 0.95); `modelPrecision`: R_f of the
+   *   density exp(-A) (default: that of `uncertainty()`); `mostValues` on either side (default: 60);
+   *   `maxIterations` of each fit (default: 100); `onProgress` and `signal`.
+   * @throws LeastActionError (the promise rejects) for a name that is not estimated or changes in
+   *   time, options that are out of range, fits that do not reach their minimum, and sides on which
+   *   the most values do not reach an end; the signal's reason if it is aborted.
    *
    * @example
-   * const { interval, open } = run.profile("k"); // [2.9, 1000], [false, true]: k > 2.9
+   * const { interval, open } = await run.profile("k"); // [2.9, 1000], [false, true]: k > 2.9
    */
-  profile(parameter: E, options: ProfileOptions = {}): Profile {
+  profile(parameter: E, options: ProfileOptions = {}): Promise<Profile> {
     return profileOf(this.#parts(), parameter, options);
   }
 

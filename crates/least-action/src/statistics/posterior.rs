@@ -76,6 +76,29 @@ impl Posterior {
         })
     }
 
+    /// The posterior with one unknown held at a value: path, then estimated parameters.
+    pub(super) fn holding(&self, unknown: usize, value: f64) -> Self {
+        let count = self.layout.unknowns();
+        let mut held = self.clone();
+        let bounds = held.bounds.get_or_insert_with(|| Bounds {
+            lower: vec![f64::NEG_INFINITY; count],
+            upper: vec![f64::INFINITY; count],
+        });
+        (bounds.lower[unknown], bounds.upper[unknown]) = (value, value);
+        held
+    }
+
+    /// Bounds of the unknowns, if any is bounded.
+    pub(super) fn bounds_of_unknowns(&self) -> Option<&Bounds> {
+        self.bounds.as_ref()
+    }
+
+    /// True for an unknown that is held at a value.
+    pub(super) fn is_held(&self, unknown: usize) -> bool {
+        let bounds = self.bounds.as_ref();
+        bounds.is_some_and(|bounds| bounds.lower[unknown] == bounds.upper[unknown])
+    }
+
     /// Problem of the action in the exponent.
     pub fn problem(&self) -> &Problem {
         self.action.problem()
@@ -196,12 +219,9 @@ impl Posterior {
     ) -> Result<T> {
         let scales = Scales::none(self.layout.dimension, self.layout.parameters);
         let never = || false;
-        what(&mut ActionObjective::new(
-            &mut self.action,
-            self.model_precision,
-            &scales,
-            &never,
-        ))
+        let objective =
+            ActionObjective::new(&mut self.action, self.model_precision, &scales, &never);
+        what(&mut objective.within(self.bounds.clone()))
     }
 }
 

@@ -203,7 +203,11 @@ fn listed(directions: &[Direction], words: impl Fn(&Direction) -> String) -> Str
 const TOLERANCE: f64 = 1e-12;
 
 /// Minimises by Gauss-Newton steps and then, if they are wanted, by exact ones.
-fn descend(posterior: &mut Posterior, options: &LaplaceOptions, x: &mut [f64]) -> Result<()> {
+pub(super) fn descend(
+    posterior: &mut Posterior,
+    options: &LaplaceOptions,
+    x: &mut [f64],
+) -> Result<()> {
     let mut by = |hessian| {
         let minimizer = Structured {
             hessian,

@@ -1,6 +1,8 @@
 //! Mixture of Gaussians, one per level of the action, with the weights of the levels.
 
 use crate::error::{check, Result};
+use crate::statistics::normal::{normal_quantile, share_below};
+use crate::statistics::truncation::IntervalDensity;
 
 /// Mean and standard deviation of each quantity of a mixture of Gaussians. `means` and `deviations`
 /// are levels x quantities, row-major; `weights` are one per level and sum to 1.
@@ -22,7 +24,11 @@ pub(super) fn moments(means: &[f64], deviations: &[f64], weights: &[f64]) -> (Ve
     (mean, variance)
 }
 
-/// Quantile of each quantity of a mixture of Gaussians at a `probability` between 0 and 1.
+/// Part of a mixture that is cut off by bounds: where it is expanded, and its density from there.
+pub(super) type Cut = Option<(f64, IntervalDensity)>;
+
+/// Quantile of each quantity of a mixture of Gaussians at a `probability` between 0 and 1. `cut`
+/// gives the density of a level's quantity in place of its Gaussian, if it is another one.
 ///
 /// # Errors
 /// A probability that is not between 0 and 1.
@@ -30,6 +36,7 @@ pub(super) fn quantiles(
     means: &[f64],
     deviations: &[f64],
     weights: &[f64],
+    cut: &dyn Fn(usize, usize) -> Cut,
     probability: f64,
 ) -> Result<Vec<f64>> {
     let quantities = means.len() / weights.len();
@@ -43,9 +50,14 @@ pub(super) fn quantiles(
     let quantile = |k: usize| {
         let parts = || {
             let values = means[k..].iter().zip(&deviations[k..]).step_by(quantities);
-            values.zip(weights).filter(|(_, &w)| w > 0.0)
+            let parts = values.zip(weights).enumerate();
+            parts.filter(|(_, (_, &w))| w > 0.0)
         };
-        let ends = parts().map(|((m, s), _)| m + s * normal);
+        let cuts: Vec<Cut> = (0..weights.len()).map(|level| cut(level, k)).collect();
+        let ends = parts().map(|(level, ((m, s), _))| match cuts[level] {
+            None => m + s * normal,
+            Some((mode, density)) => mode + density.quantile(probability),
+        });
         let (mut low, mut high) = ends
             .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), q| {
                 (low.min(q), high.max(q))
@@ -57,7 +69,10 @@ pub(super) fn quantiles(
                 break;
             }
             let below: f64 = parts()
-                .map(|((m, s), w)| w * share_below((middle - m) / s))
+                .map(|(level, ((m, s), w))| match cuts[level] {
+                    None => w * share_below((middle - m) / s),
+                    Some((mode, density)) => w * density.share_below(middle - mode),
+                })
                 .sum();
             match below < probability {
                 true => low = middle,
@@ -69,35 +84,13 @@ pub(super) fn quantiles(
     Ok((0..quantities).map(quantile).collect())
 }
 
-/// Standard normal distribution function; a step if the deviation is 0.
-fn share_below(z: f64) -> f64 {
-    if z.is_nan() {
-        return 1.0;
-    }
-    0.5 * libm::erfc(-z / std::f64::consts::SQRT_2)
-}
-
-/// Inverse of the standard normal distribution function, by bisection, as it is needed once per
-/// band only.
-pub(in crate::statistics) fn normal_quantile(probability: f64) -> f64 {
-    let (mut low, mut high) = (-40.0, 40.0);
-    for _ in 0..200 {
-        let middle = 0.5 * (low + high);
-        match share_below(middle) < probability {
-            true => low = middle,
-            false => high = middle,
-        }
-    }
-    0.5 * (low + high)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn one_level_is_a_gaussian() {
-        let found = quantiles(&[1.0, -2.0], &[2.0, 0.0], &[1.0], 0.95).unwrap();
+        let found = quantiles(&[1.0, -2.0], &[2.0, 0.0], &[1.0], &|_, _| None, 0.95).unwrap();
         // The 95 % quantile of the normal distribution, from tables.
         assert!((found[0] - (1.0 + 2.0 * 1.644_853_626_951_47)).abs() < 1e-12);
         assert_eq!(found[1], -2.0);
@@ -114,9 +107,10 @@ mod tests {
         assert!((deviation[0] - variance.sqrt()).abs() < 1e-12);
         // Half of the first level's share is below its mean, 5/8 of all below that of the second.
         for (probability, value) in [(0.125, -10.0), (0.625, 10.0)] {
-            let quantile = quantiles(&means, &deviations, &weights, probability).unwrap();
+            let quantile =
+                quantiles(&means, &deviations, &weights, &|_, _| None, probability).unwrap();
             assert!((quantile[0] - value).abs() < 1e-9, "{quantile:?}");
         }
-        assert!(quantiles(&means, &deviations, &weights, 1.0).is_err());
+        assert!(quantiles(&means, &deviations, &weights, &|_, _| None, 1.0).is_err());
     }
 }
