@@ -3,8 +3,8 @@
 use crate::action::{Action, ActionObjective, Normalization, Problem, Scales};
 use crate::error::{check, Result};
 use crate::solve::{
-    Assembly, BlockMatrix, Bounds, Hessian, Layout, LeastSquares, Minimizer, Minimum, Objective,
-    Structured,
+    Assembly, BlockMatrix, Bounds, Hessian, Layout, LeastSquares, Linearization, Minimizer,
+    Minimum, Objective, Structured,
 };
 
 /// The posterior density `exp(-A(X))` at one R_f, up to its normalisation. It is uniform in all
@@ -166,6 +166,22 @@ impl Posterior {
         hessian.scale(self.factor);
         gradient.iter_mut().for_each(|g| *g *= self.factor);
         Ok(self.factor * action)
+    }
+
+    /// Residuals with their derivatives, weighted so that half the sum of squares is the negative log
+    /// posterior.
+    ///
+    /// # Errors
+    /// Those of [`Action::linearize`].
+    pub(super) fn weighted_rows(&mut self, unknowns: &[f64]) -> Result<Linearization> {
+        let (path, parameters) = unknowns.split_at(self.layout.path_length());
+        let mut rows = self.action.linearization();
+        self.action
+            .linearize(self.model_precision, path, parameters, &mut rows)?;
+        for weight in rows.groups.iter_mut().flat_map(|group| &mut group.weights) {
+            *weight *= self.factor;
+        }
+        Ok(rows)
     }
 
     /// Minimises the negative log posterior from `unknowns`, and leaves the minimum there.

@@ -290,3 +290,22 @@ fn resumed_chains_have_the_same_bits() {
         assert_eq!(chain.position(), resumed.position());
     }
 }
+
+#[test]
+fn what_is_wide_is_not_undetermined_at_any_model_precision() {
+    // The Hessian over the path has a condition number beyond that of numbers at a large R_f.
+    let problem = problem(None);
+    let strong = StrongPosterior::new(&problem).unwrap();
+    let options = LaplaceOptions::default();
+    let right = StrongLaplace::new(&strong, &start(0.8), options).unwrap();
+    for precision in [1e8, 1e12, 1e16, 1e20] {
+        let posterior = crate::statistics::Posterior::new(&problem, precision).unwrap();
+        let found = crate::statistics::Laplace::new(&posterior, right.mode(), options);
+        let found = found.unwrap_or_else(|error| panic!("{precision:e}: {error}"));
+        let each = found.deviations().into_iter().zip(right.deviations());
+        for (k, (found, right)) in each.enumerate() {
+            let error = (found / right - 1.0).abs();
+            assert!(error < 0.05, "{precision:e} {k}: {found} {right}");
+        }
+    }
+}

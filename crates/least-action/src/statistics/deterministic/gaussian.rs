@@ -306,7 +306,12 @@ impl StrongLaplace {
     /// True if the minimum was reached and its path follows from its first state in the precision
     /// of numbers, so that the approximation can be trusted.
     pub fn is_well_posed(&self) -> bool {
-        self.minimum.is_reached() && self.growth < ROUNDING
+        self.minimum.is_reached() && self.follows_from_its_start()
+    }
+
+    /// True if rounding of the first state moves no measurement by a part of its noise that matters.
+    pub fn follows_from_its_start(&self) -> bool {
+        self.growth < ROUNDING
     }
 
     /// Numbers of the first states and parameters at active bounds, among path and parameters.

@@ -105,18 +105,22 @@ impl Laplace {
             None => {
                 let fixed = expansion.fixed.clone();
                 if factor.factor(&expansion.hessian, &[], &fixed).is_err() {
-                    return Err(expansion.not_positive());
+                    let accurate = expansion.by_square_root();
+                    factor = accurate.ok_or_else(|| expansion.not_positive())?;
                 }
                 (None, Vec::new(), fixed, vec![0.0; unknowns])
             }
         };
-        let (variances, parameter_covariance) = marginals(&expansion.posterior, &factor, &fixed);
+        let (mut variances, mut parameter_covariance) =
+            marginals(&expansion.posterior, &factor, &fixed);
         // Rounding may leave a pivot of a singular matrix positive.
         let mut diagonal = vec![0.0; variances.len()];
         expansion.hessian.diagonal(&mut diagonal);
         let is_known = |(v, h): (&f64, &f64)| v * h < 1.0 / FLAT;
         if !variances.iter().zip(&diagonal).all(is_known) {
-            return Err(expansion.not_positive());
+            let accurate = expansion.by_square_root().filter(|_| truncation.is_none());
+            factor = accurate.ok_or_else(|| expansion.not_positive())?;
+            (variances, parameter_covariance) = marginals(&expansion.posterior, &factor, &fixed);
         }
         let Expansion {
             mut posterior,

@@ -65,6 +65,14 @@ impl LevelGaussian {
         }
     }
 
+    /// True unless R_f is infinite and the path does not follow from its first state in numbers.
+    pub(super) fn follows_from_its_start(&self) -> bool {
+        match self {
+            LevelGaussian::Finite(_) => true,
+            LevelGaussian::Strong(strong) => strong.follows_from_its_start(),
+        }
+    }
+
     /// Error that says why an approximation is not well posed.
     pub(super) fn ill_posed(&self) -> Error {
         let (iterations, decrease) = match self {

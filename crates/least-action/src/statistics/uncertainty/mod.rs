@@ -123,11 +123,20 @@ impl Uncertainty {
         match options.model_precision {
             Some(precision) => Self::at(annealer, climbs, precision, options),
             None if annealer.is_deterministic(first) => {
-                match Self::at(annealer, climbs, f64::INFINITY, options) {
-                    Ok(found) if found.lowest().is_well_posed() => Ok(found),
+                let exact = match Self::at(annealer, climbs, f64::INFINITY, options) {
+                    Ok(found) if found.lowest().is_well_posed() => return Ok(found),
                     // What is not determined is so at every R_f.
-                    Err(error @ Error::Undetermined { .. }) => Err(error),
-                    _ => Self::at(annealer, climbs, last, options),
+                    Err(error @ Error::Undetermined { .. }) => return Err(error),
+                    other => other,
+                };
+                match (Self::at(annealer, climbs, last, options), exact) {
+                    // What is determined in the limit is wide, and not undetermined.
+                    (Err(Error::Undetermined { .. }), Ok(found))
+                        if found.lowest().follows_from_its_start() =>
+                    {
+                        Ok(found)
+                    }
+                    (other, _) => other,
                 }
             }
             None => Self::at(annealer, climbs, last, options),
