@@ -12,7 +12,7 @@ import {
 } from "./evidence.js";
 import { ratesOf, replaced } from "./equations.js";
 import { integrate } from "./integrator.js";
-import { type Judged, toldTo, twinOf } from "./judge.js";
+import { judge, type Judged, toldTo, twinOf } from "./judge.js";
 import { MODELS, type TwinModel } from "./models.js";
 import { fitTold, type Fit, solved } from "./oracle.js";
 import { SITUATIONS, type Situation } from "./situations.js";

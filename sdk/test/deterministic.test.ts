@@ -160,7 +160,8 @@ test("a parameter that changes in time has no profile, and others have one besid
     model,
     data: observations({ model, times, values: { i: sick } }),
     measurementPrecision: 1 / 0.005 ** 2,
-    estimate: { b: { initial: [0.5, 4], smoothness: 100 }, g: { initial: [0.1, 1] } },
+    estimate: { b: { initial: [1, 3], smoothness: 1e3 }, g: { initial: [0.3, 0.8] } },
+    firstState: { s: 0.99, i: { mean: 0.01, deviation: 0.002 } },
     discretization: "rk4",
     workers: 0,
   });

@@ -302,6 +302,8 @@ fn what_is_wide_is_not_undetermined_at_any_model_precision() {
         let posterior = crate::statistics::Posterior::new(&problem, precision).unwrap();
         let found = crate::statistics::Laplace::new(&posterior, right.mode(), options);
         let found = found.unwrap_or_else(|error| panic!("{precision:e}: {error}"));
+        let evidence = found.log_evidence() - right.log_evidence();
+        assert!(evidence.abs() < 0.05, "{precision:e}: {evidence}");
         let each = found.deviations().into_iter().zip(right.deviations());
         for (k, (found, right)) in each.enumerate() {
             let error = (found / right - 1.0).abs();
