@@ -1,5 +1,5 @@
 // Options of an annealing run, split into those that Rust reads and those that are used here.
-import { LeastActionError, outOfRange, wrongLength, wrongShape } from "../errors.js";
+import { LeastActionError, wrongLength, wrongShape } from "../errors.js";
 import { specOf, type Model } from "../models.js";
 import { type Observations, setsOf } from "../observations.js";
 import type {

@@ -64,11 +64,12 @@ export interface LevelUncertainty<E extends string> {
   logDeterminant: number;
   /** Most probable path, points x dimension, row-major. */
   path: Float64Array;
-  /** Standard deviations of the path, points x dimension; 0 where a state is at an active bound. */
+  /** Standard deviations of the path, points x dimension, those of the part within bounds. */
   deviation: Float64Array;
   /**
-   * Most probable values of the parameters and their standard deviations; for one that changes in
-   * time, the means of both over the path.
+   * Most probable values of the parameters and their standard deviations, where bounds cut off the
+   * Gaussian those of the part within; for one that changes in time, the means of both over the
+   * path.
    */
   parameters: Record<E, { value: number; deviation: number }>;
   /** Parameters that change in time: a value and a standard deviation per point. */
@@ -214,9 +215,10 @@ export class Uncertainty<E extends string = string, I extends string = string> {
   }
 
   /**
-   * Mean less mode about the lowest minimum, to first order beyond the quadratic approximation,
-   * with the determinants of implicit steps, so that it does not depend on the discretisation. With
-   * D states and P parameters it takes 4 (5 D + 2 P) Hessians, 4 (3 D + 2 P) for one-step schemes.
+   * Mean of the posterior less that of the Gaussian about the lowest minimum, which is the mode but
+   * for what bounds cut off, to first order beyond the quadratic approximation, with the
+   * determinants of implicit steps, so that it does not depend on the discretisation. With D states
+   * and P parameters it takes 4 (5 D + 2 P) Hessians, 4 (3 D + 2 P) for one-step schemes.
    */
   meanShift(): { path: Float64Array; parameters: Record<E, number> } {
     const { path, parameters } = partsOf<E>(

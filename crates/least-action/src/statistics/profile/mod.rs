@@ -1,6 +1,7 @@
 //! Profile of a parameter: the fit at given values of it, all other unknowns refitted, and the
 //! interval within which chi-square has not risen by the quantile of a confidence.
 
+mod ends;
 mod interval;
 mod options;
 mod refit;

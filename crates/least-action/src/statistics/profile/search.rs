@@ -1,6 +1,6 @@
 //! Search for the ends of a profile's interval, one fit after the other.
 
-use super::interval::{crossing, vertex, Point};
+use super::ends::{Next, PARTS};
 use super::{Profile, ProfileOptions, Refit, Refitted};
 use crate::error::{check, Error, Result};
 use crate::report::shortest;
@@ -20,78 +20,49 @@ pub struct ProfileProgress {
 
 /// Profile in the making: every step is one fit.
 pub struct ProfileSearch {
-    posterior: Box<dyn Refit>,
+    pub(super) posterior: Box<dyn Refit>,
     parameter: String,
     place: usize,
-    options: ProfileOptions,
+    pub(super) options: ProfileOptions,
     start: Vec<f64>,
     /// Bounds of the parameter.
-    bounds: [f64; 2],
+    pub(super) bounds: [f64; 2],
     /// Fits, ascending by value.
-    fits: Vec<Fit>,
+    pub(super) fits: Vec<Fit>,
     /// Negative log posterior at the minimum over all unknowns.
-    minimum: f64,
+    pub(super) minimum: f64,
     /// First step.
-    first: f64,
-    sides: [Side; 2],
-    vertices: usize,
+    pub(super) first: f64,
+    pub(super) sides: [Side; 2],
+    pub(super) vertices: usize,
     restarts: usize,
     done: usize,
 }
 
 /// Value of the parameter with the fit there.
-struct Fit {
-    value: f64,
-    refitted: Refitted,
+pub(super) struct Fit {
+    pub value: f64,
+    pub refitted: Refitted,
 }
 
 /// State of the search on one side of the lowest fit.
 #[derive(Debug, Clone, Copy, Default)]
-struct Side {
+pub(super) struct Side {
     /// Next step outwards, positive; 0 before the first.
-    step: f64,
+    pub step: f64,
     /// Share of the next move within a bracket, which failed fits shorten.
-    reach: f64,
+    pub reach: f64,
     /// Fits that were tried on this side, and those in a row that failed.
-    tried: usize,
-    failed: usize,
+    pub tried: usize,
+    pub failed: usize,
     /// End of the interval, and whether it is open.
-    end: Option<(f64, bool)>,
+    pub end: Option<(f64, bool)>,
 }
 
-/// What is to be done next.
-enum Next {
-    /// Fit at a value, for a side.
-    Fit(f64, usize),
-    Done,
-}
-
-/// Number of parts in which the root of chi-square is to rise to the end of the interval.
-const PARTS: f64 = 3.0;
-/// Factors by which steps change from one value to the next.
-const SLOWER: f64 = 0.4;
-const FASTER: f64 = 2.5;
-/// Step beyond the place where the end is expected, so that it is passed.
-const PASSED: f64 = 1.02;
 /// First step of a parameter that the data hardly determine, relative to its size and to the width
 /// of its bounds.
 const FIRST_OF_SIZE: f64 = 0.1;
 const FIRST_OF_WIDTH: f64 = 0.02;
-/// Distance from the estimate, relative to its size or to the first step, at which an unbounded
-/// parameter counts as open.
-const FAR: f64 = 1e6;
-/// Distance, in first steps, from which on a profile that levels off counts as open.
-const LEVELS_OFF: f64 = 20.0;
-/// Distance of the root of chi-square at a fit from that of the end, relative to it, from which on
-/// the end is interpolated.
-const NEAR: f64 = 0.01;
-/// Fall of chi-square from the lowest fit to a vertex, relative to the rise, that is not looked for.
-const SHALLOW: f64 = 1e-3;
-/// Most vertices that are looked for.
-const VERTICES: usize = 8;
-/// Share of the rise below which chi-square must fall with finer steps if the rise is none of the
-/// data.
-const TAKEN_BACK: f64 = 0.5;
 /// Most fits in a row that fail, each nearer to one that succeeded.
 const FAILURES: usize = 8;
 /// Fall of chi-square below the minimum that is another minimum, not rounding.
@@ -249,7 +220,7 @@ impl ProfileSearch {
     }
 
     /// Number of the lowest fit.
-    fn lowest(&self) -> usize {
+    pub(super) fn lowest(&self) -> usize {
         let minus_log = |&k: &usize| self.fits[k].refitted.minus_log;
         let all = 0..self.fits.len();
         let lowest = all.min_by(|a, b| minus_log(a).total_cmp(&minus_log(b)));
@@ -257,7 +228,7 @@ impl ProfileSearch {
     }
 
     /// Rise of chi-square at a fit over the lowest one.
-    fn chi_square(&self, at: usize) -> f64 {
+    pub(super) fn chi_square(&self, at: usize) -> f64 {
         let low = self.fits[self.lowest()].refitted.minus_log;
         2.0 * (self.fits[at].refitted.minus_log - low)
     }
@@ -330,195 +301,7 @@ impl ProfileSearch {
         Err(failure.unwrap_or_else(|| self.unreached("fits")))
     }
 
-    /// Decides what is to be done next, and notes ends that are found.
-    fn next(&mut self) -> Result<Next> {
-        let low = self.lowest();
-        // The lowest fit may be another one than when ends were found.
-        for side in 0..2 {
-            if !self.has_neighbour(low, side) && !self.is_at_bound(low, side) {
-                self.sides[side].end = None;
-                return self.outwards(side);
-            }
-        }
-        if let Some(value) = self.vertex(low) {
-            self.vertices += 1;
-            self.sides.iter_mut().for_each(|side| side.end = None);
-            let side = usize::from(value > self.fits[low].value);
-            return Ok(Next::Fit(value, side));
-        }
-        for side in 0..2 {
-            if self.sides[side].end.is_none() {
-                if let Some(next) = self.towards_end(side)? {
-                    return Ok(next);
-                }
-            }
-        }
-        Ok(Next::Done)
-    }
-
-    fn has_neighbour(&self, at: usize, side: usize) -> bool {
-        if side == 0 {
-            at > 0
-        } else {
-            at + 1 < self.fits.len()
-        }
-    }
-
-    fn is_at_bound(&self, at: usize, side: usize) -> bool {
-        self.fits[at].value == self.bounds[side]
-    }
-
-    /// Value below the lowest fit by the parabola through it and its neighbours, if there is one
-    /// that is worth a fit.
-    fn vertex(&self, low: usize) -> Option<f64> {
-        let has_both = self.has_neighbour(low, 0) && self.has_neighbour(low, 1);
-        if !has_both || self.vertices == VERTICES {
-            return None;
-        }
-        let points: [usize; 3] = [low - 1, low, low + 1];
-        let (place, fall) = vertex(points.map(|k| self.point(k)))?;
-        let is_new = points.iter().all(|&k| self.fits[k].value != place);
-        (is_new && 2.0 * fall > SHALLOW * self.options.rise()).then_some(place)
-    }
-
-    fn point(&self, at: usize) -> Point {
-        (self.fits[at].value, self.fits[at].refitted.minus_log)
-    }
-
-    /// Fits from the lowest one outwards.
-    fn outward(&self, side: usize) -> Vec<usize> {
-        let low = self.lowest();
-        match side {
-            0 => (0..=low).rev().collect(),
-            _ => (low..self.fits.len()).collect(),
-        }
-    }
-
-    /// Root of chi-square at a fit, which is nearly linear in the parameter.
-    fn root(&self, at: usize) -> f64 {
-        self.chi_square(at).max(0.0).sqrt()
-    }
-
-    /// Looks for the end on one side. `None` where it was found.
-    fn towards_end(&mut self, side: usize) -> Result<Option<Next>> {
-        let target = self.options.rise().sqrt();
-        let outward = self.outward(side);
-        let beyond = outward.iter().position(|&at| self.root(at) >= target);
-        let Some(beyond) = beyond else {
-            let last = outward[outward.len() - 1];
-            if self.is_at_bound(last, side) || self.is_open(&outward) {
-                self.sides[side].end = Some((self.bounds[side], true));
-                return Ok(None);
-            }
-            return self.outwards(side).map(Some);
-        };
-        let (inside, outside) = (outward[beyond - 1], outward[beyond]);
-        let of = |at: usize| (self.fits[at].value, self.root(at));
-        let third = (beyond >= 2).then(|| of(outward[beyond - 2]));
-        let expected = crossing([of(inside), of(outside)], third, target);
-        let near = [inside, outside]
-            .into_iter()
-            .find(|&at| (self.root(at) - target).abs() <= NEAR * target);
-        if let Some(near) = near {
-            let open = self.is_of_the_step(near);
-            self.sides[side].end = Some(match open {
-                true => (self.bounds[side], true),
-                false => (expected, false),
-            });
-            return Ok(None);
-        }
-        self.check_count(side)?;
-        let (from, to) = (self.fits[inside].value, self.fits[outside].value);
-        let state = &mut self.sides[side];
-        // A bracket that an interpolation leaves wide is halved now and then.
-        let share = match state.tried % 4 {
-            3 => 0.5,
-            _ => ((expected - from) / (to - from)).clamp(0.02, 0.98),
-        };
-        let reach = if state.reach == 0.0 { 1.0 } else { state.reach };
-        let value = from + reach * share * (to - from);
-        if value == from || value == to {
-            state.end = Some((to, false));
-            return Ok(None);
-        }
-        Ok(Some(Next::Fit(value, side)))
-    }
-
-    /// Next value outwards on one side.
-    fn outwards(&mut self, side: usize) -> Result<Next> {
-        self.check_count(side)?;
-        let outward = self.outward(side);
-        let last = outward[outward.len() - 1];
-        let value = self.fits[last].value;
-        let failed = self.sides[side].failed > 0;
-        // A step that failed was shortened, and is taken as it is.
-        if !failed {
-            self.sides[side].step = match outward[..] {
-                [.., before, _] => self.next_step(before, last),
-                _ => self.first,
-            };
-        }
-        let way = if side == 0 { -1.0 } else { 1.0 };
-        let bound = self.bounds[side];
-        let next = value + way * self.sides[side].step;
-        let inside = (next - bound) * way < 0.0;
-        Ok(Next::Fit(if inside { next } else { bound }, side))
-    }
-
-    /// Length of the step after one between two fits: a part of the way to the end of the interval.
-    fn next_step(&self, before: usize, last: usize) -> f64 {
-        let done = (self.fits[last].value - self.fits[before].value).abs();
-        let target = self.options.rise().sqrt();
-        let gained = (self.root(last) - self.root(before)).max(f64::MIN_POSITIVE);
-        let rest = (target - self.root(last)).max(0.0);
-        let wanted = (target / PARTS).min(PASSED * rest);
-        done * (wanted / gained).clamp(SLOWER, FASTER)
-    }
-
-    /// True if a parameter may go as far as it likes: it is far away, or chi-square levels off
-    /// below the rise.
-    fn is_open(&self, outward: &[usize]) -> bool {
-        let centre = self.fits[outward[0]].value;
-        let distance = |at: usize| (self.fits[at].value - centre).abs();
-        let [.., a, b, c] = outward[..] else {
-            return false;
-        };
-        if distance(c) > FAR * self.first.max(centre.abs()) {
-            return true;
-        }
-        if distance(a) == 0.0 || distance(c) < LEVELS_OFF * self.first {
-            return false;
-        }
-        // Gains per factor of the distance, which fall by a constant factor where a profile levels
-        // off as a power of the distance.
-        let factor = |near: usize, far: usize| libm::log(distance(far) / distance(near));
-        let gain = |near: usize, far: usize| {
-            (self.chi_square(far) - self.chi_square(near)) / factor(near, far)
-        };
-        let (first, second) = (gain(a, b), gain(b, c));
-        if second >= 0.8 * first {
-            return false;
-        }
-        let rate = libm::log(first / second.max(1e-3 * first)) / (0.5 * factor(a, c));
-        self.chi_square(c) + 2.0 * second.max(0.0) / rate < self.options.rise()
-    }
-
-    /// True if the rise of chi-square at a fit is none of the data: finer steps take it back.
-    fn is_of_the_step(&mut self, at: usize) -> bool {
-        let rise = self.options.rise();
-        let unknowns = &self.fits[at].refitted.unknowns;
-        let finer = self.posterior.value_of_finer_steps(unknowns);
-        finer.is_some_and(|finer| 2.0 * (finer - self.minimum) < TAKEN_BACK * rise)
-    }
-
-    fn check_count(&self, side: usize) -> Result<()> {
-        match self.sides[side].tried < self.options.most_values {
-            true => Ok(()),
-            false => Err(self.unreached(if side == 0 { "below" } else { "above" })),
-        }
-    }
-
-    fn unreached(&self, which: &str) -> Error {
+    pub(super) fn unreached(&self, which: &str) -> Error {
         let last = if which == "below" {
             0
         } else {
