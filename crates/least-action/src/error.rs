@@ -228,7 +228,8 @@ pub enum Error {
         what: String,
         /// Number of steps that were done.
         iterations: usize,
-        /// Fall of the negative log posterior that another step predicts; NaN where it is not known.
+        /// Fall of the negative log posterior that another step predicts; NaN where it is not
+        /// known.
         decrease: f64,
         /// Advice to the user in words.
         remedy: String,

@@ -206,8 +206,8 @@ export class Run<E extends string = string, I extends string = string> extends R
    *
    * @param parameter name of an estimated parameter that is constant in time.
    * @param options `confidence` of the interval (default: 0.95); `modelPrecision`: R_f of the
-   *   density exp(-A) (default: that of `uncertainty()`); `mostValues` on either side (default: 60);
-   *   `maxIterations` of each fit (default: 100); `onProgress` and `signal`.
+   *   density exp(-A) (default: that of `uncertainty()`); `mostValues` on either side (default:
+   *   60); `maxIterations` of each fit (default: 100); `onProgress` and `signal`.
    * @throws LeastActionError (the promise rejects) for a name that is not estimated or changes in
    *   time, options that are out of range, fits that do not reach their minimum, and sides on which
    *   the most values do not reach an end; the signal's reason if it is aborted.

@@ -33,8 +33,8 @@ export interface ProfileOptions extends CoreProfileOptions {
 
 /**
  * Profile of a parameter: the fit at given values of it, with all other parameters and the path
- * refitted. Priors count, as they do in the action. Where the path obeys the model exactly it is the
- * profile likelihood. At a finite R_f path and other parameters are integrated out by Laplace's
+ * refitted. Priors count, as they do in the action. Where the path obeys the model exactly it is
+ * the profile likelihood. At a finite R_f path and other parameters are integrated out by Laplace's
  * method, so that it is the marginal density of the parameter.
  */
 export interface Profile {

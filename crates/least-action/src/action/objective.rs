@@ -124,7 +124,7 @@ impl<'a> ActionObjective<'a> {
         }
     }
 
-    /// The same with other bounds, in the units of the unknowns; `None` for none.
+    /// Objective with other bounds, in the units of the unknowns; `None` for none.
     pub fn within(mut self, bounds: Option<Bounds>) -> Self {
         self.bounds = bounds.map(|mut bounds| {
             self.scales.divide(&mut bounds.lower);

@@ -168,8 +168,8 @@ impl Posterior {
         Ok(self.factor * action)
     }
 
-    /// Residuals with their derivatives, weighted so that half the sum of squares is the negative log
-    /// posterior.
+    /// Residuals with their derivatives, weighted so that half the sum of squares is the negative
+    /// log posterior.
     ///
     /// # Errors
     /// Those of [`Action::linearize`].

@@ -95,8 +95,8 @@ impl StrongLaplace {
                 *known = (low == high).then_some(0.0);
             }
         }
-        // A bound that is active is no knowledge: what the data say beyond it counts as well, and the
-        // Gaussian is cut off there.
+        // A bound that is active is no knowledge: what the data say beyond it counts as well, and
+        // the Gaussian is cut off there.
         let sizes = information.sizes();
         let mut added = vec![0.0; unknowns.len()];
         let mut slope = vec![0.0; unknowns.len()];
@@ -309,7 +309,8 @@ impl StrongLaplace {
         self.minimum.is_reached() && self.follows_from_its_start()
     }
 
-    /// True if rounding of the first state moves no measurement by a part of its noise that matters.
+    /// True if rounding of the first state moves no measurement by a part of its noise that
+    /// matters.
     pub fn follows_from_its_start(&self) -> bool {
         self.growth < ROUNDING
     }

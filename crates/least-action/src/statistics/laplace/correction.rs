@@ -16,8 +16,8 @@ impl Laplace {
     /// Mean of the posterior less that of the Gaussian, to first order beyond the quadratic:
     /// `S (g - c / 2)`, where S is the covariance and
     /// `c_k = sum over i, j of S_ij d3A/dx_i dx_j dx_k` (L. Tierney and J. B. Kadane, J. Amer.
-    /// Statist. Assoc. 81, 1986). It has one number per unknown, 0 for those that are held. The mean
-    /// of the Gaussian is the minimum of the action, but for what bounds cut off.
+    /// Statist. Assoc. 81, 1986). It has one number per unknown, 0 for those that are held. The
+    /// mean of the Gaussian is the minimum of the action, but for what bounds cut off.
     ///
     /// The gradient g of the logarithm of the steps' determinants is zero for explicit steps. For
     /// implicit ones c has a part that grows with the points and the states, and that g takes back

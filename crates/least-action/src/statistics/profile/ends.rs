@@ -4,7 +4,7 @@ use super::interval::{crossing, vertex, Point};
 use super::search::ProfileSearch;
 use crate::error::Result;
 
-/// What is to be done next.
+/// Next thing to be done.
 pub(super) enum Next {
     /// Fit at a value, for a side.
     Fit(f64, usize),
@@ -26,7 +26,8 @@ const LEVELS_OFF: f64 = 20.0;
 /// Distance of the root of chi-square at a fit from that of the end, relative to it, from which on
 /// the end is interpolated.
 const NEAR: f64 = 0.01;
-/// Fall of chi-square from the lowest fit to a vertex, relative to the rise, that is not looked for.
+/// Fall of chi-square from the lowest fit to a vertex, relative to the rise, that is not looked
+/// for.
 const SHALLOW: f64 = 1e-3;
 /// Most vertices that are looked for.
 const VERTICES: usize = 8;

@@ -21,8 +21,8 @@ pub use search::{ProfileProgress, ProfileSearch};
 /// value. At a finite R_f the path is not a parameter but a random quantity, so it is integrated
 /// out by Laplace's method, together with the other parameters: the values are those of the
 /// marginal posterior density of the parameter (L. Tierney, J. B. Kadane, J. Amer. Statist. Assoc.
-/// 81, 1986), which is also the adjusted profile likelihood of D. R. Cox and N. Reid (J. R. Statist.
-/// Soc. B 49, 1987).
+/// 81, 1986), which is also the adjusted profile likelihood of D. R. Cox and N. Reid (J. R.
+/// Statist. Soc. B 49, 1987).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Profile {
     /// Name of the parameter.

@@ -226,8 +226,8 @@ mod tests {
             high: 5.0,
         };
         near(uniform.moments().unwrap().variance, 3.0, 1e-13);
-        // A normal distribution of mean 0.7 and deviation 2 from -0.5 to 1.2 deviations, and the tail
-        // beyond 6: by (phi(a) - phi(b)) / Z and its like, in Python.
+        // A normal distribution of mean 0.7 and deviation 2 from -0.5 to 1.2 deviations, and the
+        // tail beyond 6: by (phi(a) - phi(b)) / Z and its like, in Python.
         let cut = IntervalDensity {
             precision: 0.25,
             slope: 0.175,

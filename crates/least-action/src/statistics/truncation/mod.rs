@@ -23,8 +23,8 @@ pub(super) struct Bounded {
 }
 
 impl Bounded {
-    /// Precision by which an unknown at an active bound is bounded at first: that of the exponential
-    /// density along the gradient, and of the width of the interval.
+    /// Precision by which an unknown at an active bound is bounded at first: that of the
+    /// exponential density along the gradient, and of the width of the interval.
     pub fn first_precision(&self, gradient: f64) -> f64 {
         let width = self.high - self.low;
         gradient * gradient + 12.0 / (width * width)
@@ -67,9 +67,9 @@ const SWEEPS: usize = 200;
 const SETTLED: f64 = 1e-10;
 
 impl Truncation {
-    /// Factors for the intervals of a Gaussian with these `means` and this covariance of the bounded
-    /// unknowns, which contain factors of the precisions `before` and no shift already. None if a
-    /// density has no mass to be normalised by.
+    /// Factors for the intervals of a Gaussian with these `means` and this covariance of the
+    /// bounded unknowns, which contain factors of the precisions `before` and no shift already.
+    /// None if a density has no mass to be normalised by.
     pub fn new(
         bounded: Vec<Bounded>,
         before: &[f64],

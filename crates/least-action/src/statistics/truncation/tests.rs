@@ -97,7 +97,7 @@ fn grid(mean: [f64; 2], covariance: &[f64], bounds: [[f64; 2]; 2]) -> Grid {
 
 const OPEN: [f64; 2] = [f64::NEG_INFINITY, f64::INFINITY];
 
-/// What a Gaussian says of p and q, and its evidence.
+/// Moments of p and q by a Gaussian, and its evidence.
 struct Said {
     mean: [f64; 2],
     deviation: [f64; 2],
