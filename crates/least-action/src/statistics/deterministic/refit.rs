@@ -6,6 +6,10 @@ use crate::error::{Error, Result};
 use crate::report::shortest;
 use crate::statistics::{LaplaceOptions, Refit, Refitted};
 
+/// Fall of the value that may be left to the minimum of a fit, as in a valley whose end is far away
+/// or nowhere: a small part of the rise of chi-square at the ends of an interval.
+const LEFT: f64 = 1e-3;
+
 impl Refit for StrongPosterior {
     fn problem(&self) -> &Problem {
         StrongPosterior::problem(self)
@@ -21,7 +25,7 @@ impl Refit for StrongPosterior {
 
     fn refit(&mut self, start: &[f64], place: usize, iterations: usize) -> Result<Refitted> {
         let found = self.minimize(start, &[place], iterations)?;
-        if !found.is_reached() {
+        if !found.is_reached() && found.left() > LEFT {
             let problem = StrongPosterior::problem(self);
             let name = problem.estimated().nth(place).unwrap_or_default();
             let value = found.unknowns[problem.path_length() + place];
