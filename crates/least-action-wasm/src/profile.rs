@@ -1,6 +1,7 @@
 //! Profile likelihoods of parameters.
 
 use js_sys::Array;
+use least_action::model::Coordinate;
 use least_action::statistics::{Profile, ProfileOptions, StrongPosterior};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::JsValue;
@@ -24,14 +25,30 @@ pub fn profile(
     };
     let posterior = StrongPosterior::new(annealer.problem()).map_err(thrown)?;
     let start = [climb.path, climb.parameters].concat();
-    let found = Profile::new(&posterior, parameter, &start, &options).map_err(thrown)?;
+    let problem = annealer.problem();
+    let place = problem.parameter_names().position(|name| name == parameter);
+    // The parameter is known by its coordinate; a name that is not estimated is refused there.
+    let name = place.and_then(|p| problem.estimated().nth(p));
+    let name = name.unwrap_or(parameter);
+    let coordinate = place.and_then(|p| problem.coordinates().nth(p));
+    let coordinate = coordinate.unwrap_or_default();
+    let natural = |u: f64| match u.is_finite() {
+        true => coordinate.parameter(u),
+        false if coordinate == Coordinate::Linear => u,
+        false => coordinate.parameter(u.clamp(-1e3, 1e3)),
+    };
+    let found = Profile::new(&posterior, name, &start, &options).map_err(thrown)?;
+    let values: Vec<f64> = found.values.iter().map(|&u| natural(u)).collect();
     let list = |values: Vec<JsValue>| JsValue::from(values.into_iter().collect::<Array>());
     Ok(object([
-        ("estimate", found.estimate.into()),
-        ("values", float64_array(&found.values)),
+        ("estimate", natural(found.estimate).into()),
+        ("values", float64_array(&values)),
         ("chiSquare", float64_array(&found.chi_square)),
         ("confidence", found.confidence.into()),
-        ("interval", list(found.interval.map(JsValue::from).to_vec())),
+        (
+            "interval",
+            list(found.interval.map(|u| natural(u).into()).to_vec()),
+        ),
         ("open", list(found.open.map(JsValue::from).to_vec())),
     ]))
 }

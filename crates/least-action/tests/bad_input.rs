@@ -33,7 +33,7 @@ fn options() -> AnnealOptions {
         estimate: BTreeMap::from([(
             "rho".into(),
             Estimate {
-                initial: [20.0, 30.0],
+                initial: Some([20.0, 30.0]),
                 ..Estimate::default()
             },
         )]),
@@ -108,7 +108,7 @@ fn options_out_of_range_are_named() {
             o.estimate.insert(
                 "rho".into(),
                 Estimate {
-                    initial: [f64::NAN, 1.0],
+                    initial: Some([f64::NAN, 1.0]),
                     ..Estimate::default()
                 },
             );
@@ -215,7 +215,7 @@ fn unknown_names_come_with_the_nearest() {
         o.estimate = BTreeMap::from([(
             "ro".into(),
             Estimate {
-                initial: [0.0, 1.0],
+                initial: Some([0.0, 1.0]),
                 ..Estimate::default()
             },
         )]);

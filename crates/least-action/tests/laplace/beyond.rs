@@ -26,8 +26,8 @@ fn curved(discretization: Discretization) -> (Posterior, Vec<f64>) {
         measurement_precision: 6.0.into(),
         estimate: vec!["sigma".into(), "rho".into()],
         priors: [
-            ("sigma".to_string(), prior(10.0, 2.0)),
-            ("rho".to_string(), prior(28.0, 3.0)),
+            ("sigma".to_string(), prior(10.0, 2.0).into()),
+            ("rho".to_string(), prior(28.0, 3.0).into()),
         ]
         .into(),
         ..ActionOptions::default()
