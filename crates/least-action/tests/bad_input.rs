@@ -123,10 +123,11 @@ fn options_out_of_range_are_named() {
         ),
         ("estimate.rho.prior.deviation", "greater than zero", |o| {
             let rho = o.estimate.entry("rho".into()).or_default();
-            rho.prior = Some(Prior {
+            let prior = Prior {
                 mean: 28.0,
                 deviation: 0.0,
-            });
+            };
+            rho.prior = Some(prior.into());
         }),
         (
             "estimate.rho.smoothness",
@@ -341,7 +342,7 @@ fn bounds_and_priors_of_a_parameter_that_is_not_estimated_say_so() {
     };
     let options = ActionOptions {
         measurement_precision: 1.0.into(),
-        priors: BTreeMap::from([("rho".into(), prior)]),
+        priors: BTreeMap::from([("rho".into(), prior.into())]),
         ..ActionOptions::default()
     };
     let model = Arc::new(models::lorenz63().unwrap());

@@ -321,8 +321,7 @@ export function climbOf<E extends string>(
 ): Climb<E> {
   const points = task.sets.map(gridOf).reduce((sum, set) => sum + set.points, 0);
   const path = atData(climb.path, keptOf(task));
-  if (!names.isScaled)
-    return { ...climb, ...byName<E>(path, climb.parameters, points, names) };
+  if (!names.isScaled) return { ...climb, ...byName<E>(path, climb.parameters, points, names) };
   const coordinates = climb.parameters;
   const values = withAnnealer(task, (annealer) => annealer.naturalUnknowns(coordinates));
   return { ...climb, ...byName<E>(path, values, points, names), coordinates };

@@ -20,7 +20,7 @@ use crate::model::Coordinate;
 /// assert_ne!(normal, positive);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, try_from = "PriorWords")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[non_exhaustive]
 pub enum ParameterPrior {
@@ -31,8 +31,8 @@ pub enum ParameterPrior {
 }
 
 /// Family of distributions of a parameter, with the numbers that choose one of them.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "family", rename_all = "kebab-case", deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+#[serde(tag = "family", rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[non_exhaustive]
 pub enum PriorFamily {
@@ -57,6 +57,92 @@ pub enum PriorFamily {
         /// Mean, greater than zero, in the parameter's unit.
         mean: f64,
     },
+}
+
+/// Name of a family of distributions.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum FamilyName {
+    Normal,
+    LogNormal,
+    Cauchy,
+    Gamma,
+}
+
+/// A prior as it is written down: a family, and the numbers of that family.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PriorWords {
+    family: Option<FamilyName>,
+    mean: Option<f64>,
+    deviation: Option<f64>,
+    median: Option<f64>,
+    location: Option<f64>,
+    scale: Option<f64>,
+    shape: Option<f64>,
+}
+
+impl TryFrom<PriorWords> for ParameterPrior {
+    type Error = String;
+
+    fn try_from(words: PriorWords) -> std::result::Result<Self, String> {
+        let family = words.family.unwrap_or(FamilyName::Normal);
+        let (name, needed) = match family {
+            FamilyName::Normal => ("normal", ["mean", "deviation"]),
+            FamilyName::LogNormal => ("log-normal", ["median", "deviation"]),
+            FamilyName::Cauchy => ("cauchy", ["location", "scale"]),
+            FamilyName::Gamma => ("gamma", ["shape", "mean"]),
+        };
+        let given = [
+            ("mean", words.mean),
+            ("deviation", words.deviation),
+            ("median", words.median),
+            ("location", words.location),
+            ("scale", words.scale),
+            ("shape", words.shape),
+        ];
+        let numbers = needed.map(|field| {
+            let own = given.iter().find(|(name, _)| *name == field);
+            own.and_then(|(_, value)| *value)
+        });
+        let is_odd =
+            |(name, value): &&(&str, Option<f64>)| value.is_some() && !needed.contains(name);
+        let odd = given.iter().find(is_odd);
+        let [Some(first), Some(second)] = numbers else {
+            let [a, b] = needed;
+            return Err(format!(
+                "a {name} prior has the fields {a} and {b}; one of them is missing"
+            ));
+        };
+        if let Some((odd, _)) = odd {
+            let [a, b] = needed;
+            return Err(format!(
+                "a {name} prior has the fields {a} and {b}, and no {odd}"
+            ));
+        }
+        Ok(match family {
+            FamilyName::Normal => Prior {
+                mean: first,
+                deviation: second,
+            }
+            .into(),
+            FamilyName::LogNormal => PriorFamily::LogNormal {
+                median: first,
+                deviation: second,
+            }
+            .into(),
+            FamilyName::Cauchy => PriorFamily::Cauchy {
+                location: first,
+                scale: second,
+            }
+            .into(),
+            FamilyName::Gamma => PriorFamily::Gamma {
+                shape: first,
+                mean: second,
+            }
+            .into(),
+        })
+    }
 }
 
 impl From<Prior> for ParameterPrior {
