@@ -6,6 +6,7 @@ use least_action::anneal::{
     Annealable, Climb, FinerGrid, GivenStart, NetworkAnnealOptions, Networks, Paths, Rung,
     StepCheck, Stopped,
 };
+use least_action::model::Coordinate;
 use least_action::network::NetworkOptions;
 use least_action::{AnnealOptions, Error, Run};
 use serde::{Deserialize, Serialize};
@@ -116,7 +117,31 @@ impl Annealer {
 
     /// Names of the estimated parameters, in the order of their values in rungs.
     pub fn estimated(&self) -> Vec<String> {
-        either!(&self.0, annealer => annealer.annealable().estimated())
+        either!(&self.0, annealer => annealer.annealable().parameter_names())
+    }
+
+    /// True if parameters are estimated by other coordinates than themselves.
+    #[wasm_bindgen(js_name = isScaled)]
+    pub fn is_scaled(&self) -> bool {
+        match &self.0 {
+            Kind::Paths(annealer) => !annealer.problem().model().coordinates().is_empty(),
+            Kind::Networks(_) => false,
+        }
+    }
+
+    /// Unknowns with the values of the parameters in the place of their coordinates, which are the
+    /// last numbers.
+    #[wasm_bindgen(js_name = naturalUnknowns)]
+    pub fn natural_unknowns(&self, unknowns: Vec<f64>) -> Vec<f64> {
+        self.mapped(unknowns, |coordinate, u| coordinate.parameter(u))
+    }
+
+    /// Derivatives of what `naturalUnknowns` gives in the unknowns.
+    pub fn slopes(&self, unknowns: Vec<f64>) -> Vec<f64> {
+        let first = unknowns.len().saturating_sub(self.estimated().len());
+        let mut slopes = self.mapped(unknowns, |coordinate, u| coordinate.slopes(u)[0]);
+        slopes[..first].fill(1.0);
+        slopes
     }
 
     /// Names of the parameters that change in time. They are the last columns of paths.
@@ -295,6 +320,20 @@ impl Annealer {
             ("times", float64_array(&prediction.times)),
             ("path", float64_array(&prediction.path)),
         ]))
+    }
+}
+
+impl Annealer {
+    /// Unknowns with something else in the place of the coordinates of parameters.
+    fn mapped(&self, mut unknowns: Vec<f64>, what: impl Fn(Coordinate, f64) -> f64) -> Vec<f64> {
+        if let Kind::Paths(annealer) = &self.0 {
+            let coordinates = annealer.problem().coordinates();
+            let first = unknowns.len().saturating_sub(coordinates.len());
+            for (u, coordinate) in unknowns[first..].iter_mut().zip(coordinates) {
+                *u = what(coordinate, *u);
+            }
+        }
+        unknowns
     }
 }
 

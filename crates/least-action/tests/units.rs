@@ -84,7 +84,7 @@ fn oscillator(units: Units, offset: f64, known: bool) -> Run {
         ..Observations::default()
     };
     let estimate = |low: f64, high: f64, unit: f64| Estimate {
-        initial: [low * unit, high * unit],
+        initial: Some([low * unit, high * unit]),
         ..Estimate::default()
     };
     let mut options = AnnealOptions {
@@ -241,7 +241,7 @@ fn epidemic(units: Units) -> Run {
         ..Observations::default()
     };
     let estimate = |low: f64, high: f64| Estimate {
-        initial: [low / units.time, high / units.time],
+        initial: Some([low / units.time, high / units.time]),
         bounds: Some([0.0, f64::INFINITY]),
         ..Estimate::default()
     };
@@ -310,7 +310,7 @@ fn silent_epidemic(units: Units) -> Run {
         ..Observations::default()
     };
     let estimate = |low: f64, high: f64| Estimate {
-        initial: [low, high],
+        initial: Some([low, high]),
         ..Estimate::default()
     };
     let options = AnnealOptions {

@@ -70,6 +70,8 @@ export interface ResumableRun {
     readonly rungs: readonly Rung[];
     /** Estimated parameters at the last rung done. */
     readonly parameters: Readonly<Record<string, number>>;
+    /** Numbers by which the parameters are estimated, where some have a `scale`. */
+    readonly coordinates?: ArrayLike<number>;
     /** Estimated parameters that change in time: one value per point. */
     readonly varying?: Readonly<Record<string, ArrayLike<number> | undefined>>;
     /** Rung and actions for which the climb was stopped early; null if it was not. */
@@ -189,6 +191,11 @@ function pathOf(
   climb: Record<string, unknown>,
   names: Names,
 ): Pick<CoreClimb, "path" | "parameters"> {
+  if (names.isScaled)
+    return {
+      parameters: float64Array(`${at}.coordinates`, climb.coordinates),
+      path: joined(at, climb, names.varying),
+    };
   const parameters = fields(`${at}.parameters`, climb.parameters);
   const values = names.estimated.map((name) => parameters[name]);
   return {

@@ -26,6 +26,11 @@ export interface Climb<E extends string> extends Climbed {
   varying: Partial<Record<E, Float64Array>>;
   /** Path at the last rung done, points x dimension, row-major. */
   path: Float64Array;
+  /**
+   * Numbers by which the parameters are estimated, in the model's order: logarithms and logits of
+   * those with a `scale`. Only there if some have one, so that a climb goes on from the same bits.
+   */
+  coordinates?: Float64Array;
 }
 
 /** Best path of a run with its parameters, which is the estimate. `E` are their names. */
@@ -257,7 +262,8 @@ export class Run<E extends string = string, I extends string = string> extends R
   }
 
   #parts(): RunParts {
-    const { estimated, varying } = this.#outcome;
+    const { estimated, varying, isScaled } = this.#outcome;
+    const task = this.#task;
     const starts = this.levels.flatMap(({ starts }) => starts);
     const chosen = starts.length === 0 ? [this.best.start] : starts;
     const from = (start: number): CoreClimb => this.#climb(start);
@@ -270,7 +276,19 @@ export class Run<E extends string = string, I extends string = string> extends R
       levels: this.levels.map(({ starts }) => from(starts[0] as number)),
       modelPrecision: (best.rungs.at(-1) as Rung).modelPrecision,
       warning: this.#warning(),
-      shape: { times: this.times, kept: keptOf(this.#task), estimated, varying },
+      shape: {
+        times: this.times,
+        kept: keptOf(task),
+        estimated,
+        varying,
+        isScaled,
+        ...(isScaled && {
+          scales: {
+            natural: (unknowns) => withAnnealer(task, (one) => one.naturalUnknowns(unknowns)),
+            slopes: (unknowns) => withAnnealer(task, (one) => one.slopes(unknowns)),
+          },
+        }),
+      },
     };
   }
 }
@@ -306,7 +324,10 @@ export function climbOf<E extends string>(
 ): Climb<E> {
   const points = task.sets.map(gridOf).reduce((sum, set) => sum + set.points, 0);
   const path = atData(climb.path, keptOf(task));
-  return { ...climb, ...byName<E>(path, climb.parameters, points, names) };
+  if (!names.isScaled) return { ...climb, ...byName<E>(path, climb.parameters, points, names) };
+  const coordinates = climb.parameters;
+  const values = withAnnealer(task, (annealer) => annealer.naturalUnknowns(coordinates));
+  return { ...climb, ...byName<E>(path, values, points, names), coordinates };
 }
 
 /** Copies a climb with lists in place of typed arrays. */
@@ -314,8 +335,10 @@ function listed<T extends { path: Float64Array; varying: object }>(
   one: T,
 ): Record<string, unknown> {
   const varying = Object.entries(one.varying as Record<string, Float64Array>);
+  const { coordinates } = one as { coordinates?: Float64Array };
   return {
     ...one,
+    ...(coordinates && { coordinates: Array.from(coordinates) }),
     path: Array.from(one.path),
     varying: Object.fromEntries(varying.map(([name, values]) => [name, Array.from(values)])),
   };

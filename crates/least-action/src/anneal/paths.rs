@@ -10,6 +10,7 @@ use super::follow::follow;
 use super::ladder::Ladder;
 use super::refinement::{GivenStart, Origin};
 use super::rung::ActiveBound;
+use super::scales::in_coordinates;
 use super::scatter::Scatter;
 use super::starting_paths::{self, Climatology, Setting};
 use super::stopping;
@@ -64,6 +65,7 @@ impl Paths {
         options: AnnealOptions,
     ) -> Result<Self> {
         options.validate()?;
+        let (model, options) = in_coordinates(model, options)?;
         let starting_paths = &options.starting_paths;
         starting_paths.validate_names("startingPaths", model.states())?;
         let problem = Problem::new(model.clone(), data, &options.action())?;
@@ -248,7 +250,7 @@ impl Annealable for Paths {
         // A parameter is small beside its value, and beside the range in which it is looked for.
         let values = problem.estimated().zip(&climb.parameters);
         let sizes = values.map(|(name, value)| {
-            let [low, high] = self.options.estimate[name].initial;
+            let [low, high] = self.options.estimate[name].range();
             match value.abs().max(high - low) {
                 0.0 => 1.0,
                 size => size,
@@ -280,7 +282,7 @@ impl Annealable for Paths {
         let (problem, options) = (self.problem(), &self.options);
         let dimension = problem.model().dimension();
         let initial = problem.estimated().map(|name| {
-            let [low, high] = options.estimate[name].initial;
+            let [low, high] = options.estimate[name].range();
             low.abs().max(high.abs())
         });
         let initial: Vec<f64> = initial.collect();
@@ -302,6 +304,14 @@ impl Annealable for Paths {
 
     fn estimated(&self) -> Vec<String> {
         self.problem.estimated().map(str::to_string).collect()
+    }
+
+    fn parameter_names(&self) -> Vec<String> {
+        self.problem.parameter_names().map(str::to_string).collect()
+    }
+
+    fn parameters_at(&self, coordinates: &[f64]) -> Vec<f64> {
+        self.problem.parameters_at(coordinates)
     }
 
     fn words(&self) -> Words {

@@ -18,7 +18,7 @@ impl StrongLaplace {
         let path = self.problem().path_length();
         let cut = self.cut_unknowns();
         let deviations = self.deviations();
-        let names = self.problem().estimated().enumerate();
+        let names = self.problem().parameter_names().enumerate();
         for (p, name) in names {
             let (mode, deviation) = (self.mode()[path + p], deviations[path + p]);
             if cut.contains(&(path + p)) || deviation > WIDE * mode.abs() {

@@ -27,8 +27,9 @@ impl Refit for StrongPosterior {
         let found = self.minimize(start, &[place], iterations)?;
         if !found.is_reached() && found.left() > LEFT {
             let problem = StrongPosterior::problem(self);
-            let name = problem.estimated().nth(place).unwrap_or_default();
-            let value = found.unknowns[problem.path_length() + place];
+            let name = problem.parameter_names().nth(place).unwrap_or_default();
+            let coordinate = problem.coordinates().nth(place).unwrap_or_default();
+            let value = coordinate.parameter(found.unknowns[problem.path_length() + place]);
             return Err(Error::NotMinimized {
                 path: "profile".into(),
                 what: format!("the fit with {name} = {}", shortest(value)),

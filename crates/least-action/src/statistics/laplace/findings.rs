@@ -50,7 +50,7 @@ impl Laplace {
     /// Derivatives near the mode that are not finite.
     pub fn findings(&self, mean_shift: Option<&[f64]>) -> Result<Vec<LaplaceFinding>> {
         let path = self.problem().path_length();
-        let names = self.problem().estimated().enumerate();
+        let names = self.problem().parameter_names().enumerate();
         let cut = names.filter(|(p, _)| self.cut_density(path + p).is_some());
         let profiled = cut
             .filter_map(|(_, name)| one_sided(Box::new(self.posterior.clone()), name, &self.mode));

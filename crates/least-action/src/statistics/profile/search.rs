@@ -3,6 +3,7 @@
 use super::ends::{Next, PARTS};
 use super::{Profile, ProfileOptions, Refit, Refitted};
 use crate::error::{check, Error, Result};
+use crate::model::Coordinate;
 use crate::report::shortest;
 
 /// Fit of a profile that was just made.
@@ -23,6 +24,8 @@ pub struct ProfileSearch {
     pub(super) posterior: Box<dyn Refit>,
     parameter: String,
     place: usize,
+    /// Coordinate in which the parameter is estimated. Values of fits are in it.
+    coordinate: Coordinate,
     pub(super) options: ProfileOptions,
     start: Vec<f64>,
     /// Bounds of the parameter.
@@ -69,6 +72,8 @@ const FAILURES: usize = 8;
 const LOWER: f64 = 1e-3;
 /// Most lower minima that are followed.
 const RESTARTS: usize = 5;
+/// Coordinate on a scale of logarithms beyond which every parameter is at its end.
+const FARTHEST: f64 = 1e3;
 /// Longest extrapolation of a start, relative to the distance of the fits that it is made of.
 const EXTRAPOLATED: f64 = 3.0;
 
@@ -95,7 +100,9 @@ impl ProfileSearch {
                 ),
             });
         }
-        let place = check::position("parameter", parameter, problem.estimated())?;
+        let names: Vec<&str> = problem.parameter_names().collect();
+        let place = check::position("parameter", parameter, names.iter().copied())?;
+        let coordinate = problem.coordinates().nth(place).unwrap_or_default();
         let unknown = problem.path_length() + place;
         let bounds = problem
             .intervals()
@@ -106,6 +113,7 @@ impl ProfileSearch {
             posterior,
             parameter: parameter.into(),
             place,
+            coordinate,
             options: *options,
             start: start.to_vec(),
             bounds,
@@ -173,11 +181,15 @@ impl ProfileSearch {
         Profile {
             parameter: self.parameter.clone(),
             model_precision: self.posterior.model_precision(),
-            estimate: low.value,
-            values: self.fits.iter().map(|fit| fit.value).collect(),
+            estimate: self.natural(low.value),
+            values: self
+                .fits
+                .iter()
+                .map(|fit| self.natural(fit.value))
+                .collect(),
             chi_square: (0..self.fits.len()).map(|at| self.chi_square(at)).collect(),
             confidence: self.options.confidence,
-            interval: [end(0).0, end(1).0],
+            interval: [self.natural(end(0).0), self.natural(end(1).0)],
             open: [end(0).1, end(1).1],
         }
     }
@@ -214,6 +226,14 @@ impl ProfileSearch {
         Ok(self.progress(0))
     }
 
+    /// Value of the parameter at a coordinate of it; at an infinite one the end that it tends to.
+    fn natural(&self, value: f64) -> f64 {
+        match self.coordinate {
+            Coordinate::Linear => value,
+            other => other.parameter(value.clamp(-FARTHEST, FARTHEST)),
+        }
+    }
+
     /// Position of the parameter among path and parameters.
     fn unknown(&self) -> usize {
         self.posterior.problem().path_length() + self.place
@@ -243,7 +263,7 @@ impl ProfileSearch {
             }
         };
         ProfileProgress {
-            value: self.fits[at].value,
+            value: self.natural(self.fits[at].value),
             chi_square: self.chi_square(at),
             fits: self.done,
             share: 0.5 * (share(0) + share(1)),
@@ -314,7 +334,11 @@ impl ProfileSearch {
                  has risen by {:.3}; allow more, or give the parameter bounds",
                 self.options.most_values,
                 self.parameter,
-                shortest(self.fits.get(last).map_or(f64::NAN, |fit| fit.value)),
+                shortest(
+                    self.fits
+                        .get(last)
+                        .map_or(f64::NAN, |fit| self.natural(fit.value))
+                ),
                 self.chi_square(last)
             ),
         }

@@ -123,7 +123,7 @@ fn extent(
     // A parameter that changes in time.
     let varies = problem.varying.iter().any(|v| v.component == a);
     let name = &problem.model.states()[a];
-    let initial = varies.then(|| options.estimate[name].initial);
+    let initial = varies.then(|| options.estimate[name].range());
     let range = given_range(problem, options, a)
         .or(initial)
         .or_else(|| finite_bounds(problem, a))

@@ -56,7 +56,7 @@ pub(super) fn values_of_silent_states(
 fn middles(problem: &Problem, options: &AnnealOptions) -> Vec<f64> {
     let mut parameters = problem.parameters.clone();
     for (&index, name) in problem.estimated.iter().zip(problem.estimated()) {
-        let [low, high] = options.estimate[name].initial;
+        let [low, high] = options.estimate[name].range();
         parameters[index] = low + 0.5 * (high - low);
     }
     parameters

@@ -59,7 +59,7 @@ fn members(
     let known = !options.first_state.is_empty();
     let ranges = problem
         .estimated()
-        .map(|name| options.estimate[name].initial);
+        .map(|name| options.estimate[name].range());
     let ranges: Vec<[f64; 2]> = ranges.collect();
     let mut parameters = problem.parameters.clone();
     for (&index, [low, high]) in problem.estimated.iter().zip(&ranges) {
@@ -89,7 +89,7 @@ fn members(
         states.extend(displaced.map(|(x, size)| x + DISPLACEMENT * size * random.normal()));
     }
     for varying in &problem.varying {
-        let [low, high] = options.estimate[&model.states()[varying.component]].initial;
+        let [low, high] = options.estimate[&model.states()[varying.component]].range();
         let values = states[varying.component..].iter_mut();
         values
             .step_by(dimension)
@@ -104,7 +104,7 @@ fn members(
             parameters[index] = random.uniform(range);
         }
         for varying in &problem.varying {
-            let range = options.estimate[&model.states()[varying.component]].initial;
+            let range = options.estimate[&model.states()[varying.component]].range();
             state[varying.component] = random.uniform(range);
         }
         let given = state.to_vec();
