@@ -132,6 +132,22 @@ test("a profile is that of least squares where the posterior is nearly normal", 
   });
 });
 
+test("a profile likelihood is the same on a logarithmic scale, in the parameter's unit", async () => {
+  const scaled = await anneal({
+    model,
+    data: observations({ model, times, values: { i: sick } }),
+    measurementPrecision: 1 / 0.005 ** 2,
+    estimate: { b: { initial: [0.5, 4], scale: "log" }, g: { initial: [0.1, 1] } },
+    discretization: "rk4",
+    workers: 0,
+  });
+  const [one, other] = [await run.profile("b"), await scaled.profile("b")];
+  const width = one.interval[1] - one.interval[0];
+  for (const side of [0, 1] as const)
+    expect(Math.abs(one.interval[side] - other.interval[side])).toBeLessThan(1e-3 * width);
+  expect(Math.abs(one.estimate - other.estimate)).toBeLessThan(1e-3 * width);
+});
+
 test("a profile is stopped by its signal, after the fit that is being made", async () => {
   const stop = new AbortController();
   let fits = 0;
