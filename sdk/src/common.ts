@@ -10,6 +10,7 @@ export {
   type GradientPoint,
   type GradientReport,
 } from "./action.js";
+export type { Noise, NoiseOfChannel } from "./anneal/noise.js";
 export type { AnnealOptions, Progress, ResumableRun, Watching } from "./anneal/options.js";
 export type { Climbed, Reached, Results, RungTable } from "./anneal/results.js";
 export type { Best, Climb, Prediction, RefinedGrid, Run } from "./anneal/run.js";

@@ -23,7 +23,7 @@ pub fn profile(
     let Some(annealer) = annealer.of_paths() else {
         return Ok(JsValue::UNDEFINED);
     };
-    let posterior = StrongPosterior::new(annealer.problem()).map_err(thrown)?;
+    let posterior = StrongPosterior::new(&annealer.problem_at(&climb)).map_err(thrown)?;
     let start = [climb.path, climb.parameters].concat();
     let problem = annealer.problem();
     let place = problem.parameter_names().position(|name| name == parameter);

@@ -210,7 +210,11 @@ fn a_product_of_parameters_leaves_their_ratio_free() {
         measurement_precision: 400.0.into(),
         estimate: vec!["a".into(), "b".into(), "c".into()],
         // The same relative width: the ridge is where both are 1.
-        priors: [("a".to_string(), prior(1.0).into()), ("b".to_string(), prior(1.0).into())].into(),
+        priors: [
+            ("a".to_string(), prior(1.0).into()),
+            ("b".to_string(), prior(1.0).into()),
+        ]
+        .into(),
         ..ActionOptions::default()
     };
     let found = laplace(

@@ -2,6 +2,7 @@
 
 use super::posterior::StrongPosterior;
 use super::StrongLaplace;
+use crate::distribution::student_quantile;
 use crate::error::{check, Error, Result};
 use crate::statistics::uncertainty::normal_quantile;
 use crate::statistics::LaplaceOptions;
@@ -45,9 +46,16 @@ impl ProfileOptions {
         check::at_least("maxIterations", self.max_iterations, 1)
     }
 
-    /// Rise of chi-square at the ends of the interval.
-    fn rise(&self) -> f64 {
-        let z = normal_quantile(0.5 + 0.5 * self.confidence);
+    /// Rise of chi-square at the ends of the interval. With noise that was estimated it is that at
+    /// the ends of Student's interval, `n log(1 + t^2 / n)` with n degrees of freedom, for what is
+    /// linear.
+    fn rise(&self, degrees: f64) -> f64 {
+        let probability = 0.5 + 0.5 * self.confidence;
+        if degrees.is_finite() {
+            let t = student_quantile(probability, degrees);
+            return degrees * libm::log1p(t * t / degrees);
+        }
+        let z = normal_quantile(probability);
         z * z
     }
 }
@@ -188,6 +196,11 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
+    /// Rise of chi-square at the ends of the interval.
+    fn rise(&self) -> f64 {
+        self.options.rise(self.posterior.problem().noise_degrees())
+    }
+
     /// Position of the parameter among path and parameters.
     fn unknown(&self) -> usize {
         self.posterior.layout.path_length() + self.place
@@ -246,7 +259,7 @@ impl Search<'_> {
         };
         let laplace = StrongLaplace::new(&self.posterior, &centre.unknowns, options);
         let deviation = laplace.map(|found| found.deviations()[self.unknown()]);
-        let root = self.options.rise().sqrt() / PARTS;
+        let root = self.rise().sqrt() / PARTS;
         let [low, high] = self.bounds();
         let candidates = [
             root * deviation.unwrap_or(f64::INFINITY),
@@ -304,7 +317,7 @@ impl Search<'_> {
     /// further. Returns the end of the interval; none if that side is open.
     fn walk(&mut self, centre: &Fit, side: usize, first: f64, bound: f64) -> Result<Option<f64>> {
         let way = if side == 0 { -1.0 } else { 1.0 };
-        let rise = self.options.rise();
+        let rise = self.rise();
         let root = |fit: &Fit| (2.0 * (fit.minus_log - centre.minus_log)).max(0.0).sqrt();
         let most = FAR * first.max(centre.value.abs());
         let (mut at, mut step) = (centre.clone(), first);
@@ -342,7 +355,7 @@ impl Search<'_> {
     /// Fit between two others at which chi-square has risen by that of the confidence: regula falsi
     /// in the root of chi-square, halving where it hardly moves.
     fn crossing(&mut self, centre: &Fit, mut inside: Fit, mut outside: Fit) -> Fit {
-        let rise = self.options.rise();
+        let rise = self.rise();
         let root = |fit: &Fit| (2.0 * (fit.minus_log - centre.minus_log)).max(0.0).sqrt();
         let mut reach = 1.0;
         for round in 0..HALVINGS {

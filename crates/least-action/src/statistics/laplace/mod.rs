@@ -11,6 +11,7 @@ mod identifiability;
 mod options;
 mod step_determinant;
 
+pub(super) use draws::{random_width, widen};
 pub use draws::{Expected, GaussianDraws};
 pub(super) use findings::Described;
 pub use findings::{LaplaceFinding, LaplaceFindingCode};

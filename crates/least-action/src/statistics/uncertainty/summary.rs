@@ -38,7 +38,8 @@ pub(super) fn summarize(uncertainty: &Uncertainty) -> String {
     // Cannot fail, as the probability is between 0 and 1.
     let quantiles = |probability| {
         let (modes, deviations) = (&uncertainty.modes, &uncertainty.deviations);
-        mixture::quantiles(modes, deviations, &uncertainty.weights, probability).unwrap_or_default()
+        let (weights, tails) = (&uncertainty.weights, &uncertainty.tails);
+        mixture::quantiles(modes, deviations, weights, tails, probability).unwrap_or_default()
     };
     if problem.estimated().len() > 0 {
         let (low, high) = (quantiles(0.05), quantiles(0.95));
